@@ -1,0 +1,112 @@
+"""Every error syndicate raises on purpose, by what the caller does next.
+
+SyndicateError                  shown to the person: what, where, what to do
+├── UsageError                  the words typed were wrong: exit 2
+├── ConfigError                 syndicate.toml or a credential is wrong: exit 2
+├── ContentError                one post is wrong: it becomes a Problem, the rest goes on
+├── StateError                  the state database cannot be used now
+│   ├── AlreadyRunning          another daemon owns this state: leave it alone
+│   └── LostLease               this delivery belongs to another worker now: drop it
+├── FetchError                  a page, picture or hub did not answer as it should: try again later
+└── NetworkError                a network did not publish; nothing below is ever retried by the network itself
+    ├── Unavailable             surely not published: try again with back-off
+    │   ├── RateLimited         … not before `retry_at`
+    │   └── NotReady            … media or container still in the making, ask again at `retry_at`
+    ├── Rejected                surely not published and never will be: the delivery failed
+    ├── Uncertain               may have been published: settle by looking, never send again blindly
+    └── Blocked                 the account cannot be used until a person acts: pause it, lose nothing
+        ├── Unauthorised        the token is dead, revoked or lacks a right
+        └── PaymentRequired     no credit left, or our own money limit is reached
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+class SyndicateError(Exception):
+    """An error meant for a person. `hint` says what to do, `where` names a file, key or account."""
+
+    def __init__(self, message: str, *, where: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        where = f"{self.where}: " if self.where else ""
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{where}{self.message}{hint}"
+
+
+class UsageError(SyndicateError):
+    """The command line or a request asks for something that does not exist or fit."""
+
+
+class ConfigError(SyndicateError):
+    """syndicate.toml, a template or a credential is wrong or missing."""
+
+
+class ContentError(SyndicateError):
+    """One post cannot be read. `line` is 1-based, 0 where unknown."""
+
+    def __init__(self, message: str, *, where: str = "", line: int = 0, key: str = "", hint: str = "") -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.line = line
+        self.key = key
+
+
+class StateError(SyndicateError):
+    """The state database is locked, full, missing or from a newer version."""
+
+
+class AlreadyRunning(StateError):
+    """Another daemon holds this state."""
+
+
+class LostLease(StateError):
+    """The lease on a delivery ran out and another worker took it."""
+
+
+class FetchError(SyndicateError):
+    """A GET did not bring what it should: refused address, too large, wrong type, no answer."""
+
+
+class NetworkError(SyndicateError):
+    """A network did not publish. `where` is the account; the message never holds a secret."""
+
+
+class Unavailable(NetworkError):
+    """Surely not published; the network or the way to it is down, or asks to come back."""
+
+
+class RateLimited(Unavailable):
+    """Surely not published; come back at `retry_at` (aware UTC), None where the network did not say."""
+
+    def __init__(self, message: str, *, retry_at: datetime | None = None, where: str = "", hint: str = "") -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.retry_at = retry_at
+
+
+class NotReady(RateLimited):
+    """A media file or container is still processed. What was reached so far is already in the message."""
+
+
+class Rejected(NetworkError):
+    """Surely not published: the network refuses this message as it is."""
+
+
+class Uncertain(NetworkError):
+    """The call may have published: timeout after sending, cut connection, 5xx, unreadable success."""
+
+
+class Blocked(NetworkError):
+    """The account cannot publish until a person acts. Its deliveries wait."""
+
+
+class Unauthorised(Blocked):
+    """The credentials are missing, wrong, expired or lack a permission."""
+
+
+class PaymentRequired(Blocked):
+    """The network wants money first, or the account's own spending cap is reached."""

@@ -1,0 +1,195 @@
+"""A delivery, the message it carries, and the states it walks through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from syndicate.text.counting import Counter, count
+
+
+class State(StrEnum):
+    """Where a delivery is. TRANSITIONS below is the whole truth about where it may go."""
+
+    PLANNED = "planned"  # waits for its slot
+    DUE = "due"  # its time has come, or it waits for another try
+    SENDING = "sending"  # a worker holds the lease; the intent is on disk
+    SENT = "sent"  # a receipt is stored
+    FAILED = "failed"  # surely not published, and never will be without a person
+    UNCERTAIN = "uncertain"  # may be published: settled by looking, or by a person
+    HELD = "held"  # waits for a person: approval, or a hold
+    SKIPPED = "skipped"  # decided not to send (baseline, override); can be released
+    MISSED = "missed"  # its slot passed while nobody was there; released by policy or by a person
+    CANCELLED = "cancelled"  # a person said no
+
+
+TRANSITIONS: Mapping[State, frozenset[State]] = {
+    State.PLANNED: frozenset({State.DUE, State.HELD, State.SKIPPED, State.MISSED, State.CANCELLED}),
+    State.DUE: frozenset(
+        {State.PLANNED, State.SENDING, State.HELD, State.SKIPPED, State.MISSED, State.FAILED, State.CANCELLED}
+    ),
+    State.SENDING: frozenset({State.SENT, State.DUE, State.FAILED, State.UNCERTAIN}),
+    State.UNCERTAIN: frozenset({State.SENT, State.DUE, State.FAILED}),
+    State.HELD: frozenset({State.PLANNED, State.DUE, State.SKIPPED, State.CANCELLED}),
+    State.SKIPPED: frozenset({State.PLANNED, State.DUE, State.SENT}),
+    State.MISSED: frozenset({State.PLANNED, State.DUE, State.SKIPPED, State.CANCELLED}),
+    State.FAILED: frozenset({State.DUE, State.SENT, State.CANCELLED}),
+    State.CANCELLED: frozenset({State.PLANNED, State.DUE}),
+    State.SENT: frozenset(),
+}
+
+
+def can_move(before: State, after: State) -> bool:
+    """Whether a delivery may go from one state to the other."""
+    return after in TRANSITIONS[before]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a network accepts. Plain numbers, so that they can be cached and shown."""
+
+    characters: int
+    counter: Counter = Counter.GRAPHEMES
+    per_link: int | None = None
+    """What any link counts, None for its real length."""
+    max_bytes: int | None = None
+    """UTF-8 bytes of the text, where the network limits them too."""
+    caption: int | None = None
+    """Characters of the text when an image is attached, where that differs."""
+    alt: int = 1500
+    images: int = 4
+    image_bytes: int = 950_000
+    image_types: tuple[str, ...] = ("image/jpeg", "image/png")
+    links: int | None = None
+    hashtags: int | None = None
+
+    def count(self, text: str) -> int:
+        """How much of `characters` the text uses, as this network counts."""
+        return count(text, self.counter, per_link=self.per_link)
+
+    def fits(self, text: str, *, with_image: bool = False) -> bool:
+        """Whether the network would accept the text."""
+        room = self.caption if with_image and self.caption is not None else self.characters
+        in_bytes = self.max_bytes is None or len(text.encode()) <= self.max_bytes
+        return in_bytes and self.count(text) <= room
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """An image of a message. `path` is below the publish root; `data` is filled just before sending."""
+
+    path: str
+    media_type: str
+    alt: str
+    width: int
+    height: int
+    url: str = ""
+    """Where the published file can be fetched by networks that download themselves."""
+    data: bytes = field(default=b"", repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Proof of a publication: the network's own id, the public URL, and what a reply needs to know."""
+
+    remote_id: str
+    url: str
+    ref: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What one account will say: composed, fitted, frozen before the first call."""
+
+    text: str
+    """The final text, link and hashtags included where this network wants them in the text."""
+    link: str = ""
+    """The permalink with its UTM parameters, empty when the message carries none."""
+    title: str = ""
+    summary: str = ""
+    card: Attachment | None = None
+    """Thumbnail of a link card (networks where we build the card ourselves)."""
+    image: Attachment | None = None
+    """An image attached to the message itself. Never both."""
+    tags: tuple[str, ...] = ()
+    """Hashtags without the sign, as they stand in the text."""
+    language: str = ""
+    visibility: str = ""
+    warning: str = ""
+    """Content warning."""
+    reply_to: Receipt | None = None
+    """The part of a thread before this one."""
+    created_at: datetime | None = None
+    """The moment of intent, fixed with the key before the first call; aware UTC, whole microseconds."""
+    prepared: Mapping[str, str] = field(default_factory=dict)
+    """Remote ids reached so far (uploads, containers), saved step by step."""
+    post_id: str = ""
+    published_at: datetime | None = None
+    markdown: str = field(default="", repr=False)
+    """The whole post for networks that publish articles (dev.to); empty elsewhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One row of the outbox: unique by (site, post_id, account, occasion, part)."""
+
+    id: int
+    post_id: str
+    slug: str
+    account: str
+    network: str
+    occasion: str
+    """"new", "featured", "manual", "manual-2" …, "evergreen-2026-11"."""
+    part: int = 1
+    """1 for the message, 2… for the further parts of a thread, sent after the part before."""
+    state: State
+    due_at: datetime
+    key: str
+    """Deterministic, unique, random-looking; the network's idempotency key."""
+    text: str = ""
+    """A person's own text, which wins over composing."""
+    message: Message | None = None
+    """Frozen at the first intent."""
+    reason: str = ""
+    """Why it is where it is, one sentence for a person."""
+    attempts: int = 0
+    looks: int = 0
+    """How often an uncertain outcome was looked for."""
+    created_at: datetime | None = None
+    intent_at: datetime | None = None
+    """When the last irreversible call was about to be made."""
+    receipt: Receipt | None = None
+    lease_owner: str = ""
+    lease_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One line of a delivery's trail: what happened, and where it went."""
+
+    delivery_id: int
+    at: datetime
+    action: str
+    """"claim", "prepare", "send", "find", "settle", "hold" …"""
+    outcome: str
+    state: State
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkFacts:
+    """What planning may know about the network behind an account, without opening it."""
+
+    network: str
+    limits: Limits
+    media: str = "image"
+    """What suits it: "card" (we build the link card), "image" (attach the card), "none" (its crawler does)."""
+    reads_back: bool = True
+    cost: float = 0.0
+    """US dollars for a post, and for one that carries a link."""
+    cost_with_link: float = 0.0
+    can_thread: bool = False
+    expires_at: datetime | None = None
+    """When the account's token dies, where known."""

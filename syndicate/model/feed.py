@@ -1,0 +1,102 @@
+"""What a feed says, before any format: pure values that `formats/` turns into bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from syndicate.model.post import Author, Category, Picture
+
+
+@dataclass(frozen=True, slots=True)
+class CardRef:
+    """A drawn share card as others link to it. `url` is absolute and changes with the bytes."""
+
+    path: str
+    """Path below the publish root, e.g. "cards/hello.3fa9c1.jpg"."""
+    url: str
+    stable_url: str
+    media_type: str
+    width: int
+    height: int
+    size: int
+    """Bytes."""
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file that travels with an entry; only made when the length is known."""
+
+    url: str
+    media_type: str
+    length: int
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One post inside a feed. `id` never changes; `updated_at` moves only with the content."""
+
+    id: str
+    url: str
+    title: str
+    summary: str
+    html: str
+    published_at: datetime
+    updated_at: datetime
+    authors: tuple[Author, ...] = ()
+    language: str = ""
+    categories: tuple[Category, ...] = ()
+    tags: tuple[str, ...] = ()
+    picture: Picture | None = None
+    picture_type: str = ""
+    """Media type and bytes of the picture where known."""
+    picture_length: int = 0
+    card: CardRef | None = None
+    enclosures: tuple[Enclosure, ...] = ()
+    external_url: str = ""
+    generated_by: str = ""
+    markdown: str = ""
+    """The source, filled only where the site wants `source:markdown`."""
+    digest: str = ""
+    """Equal digests render to equal bytes; the key of the entry cache."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """One list of entries with everything its three formats need. URLs are absolute.
+
+    `urls` maps a format name ("rss", "atom", "json") to the place of this document in that format;
+    `previous`, `next` and `current` do the same for RFC 5005 archives.
+    """
+
+    name: str
+    """Folder below the publish root, empty for the site's own feed: "featured", "category/go"."""
+    title: str
+    home_url: str
+    urls: Mapping[str, str]
+    updated_at: datetime
+    entries: tuple[Entry, ...]
+    description: str = ""
+    language: str = ""
+    authors: tuple[Author, ...] = ()
+    icon_url: str = ""
+    hubs: tuple[str, ...] = ()
+    id: str = ""
+    """Stable identity of the feed itself (Atom `id`)."""
+    copyright: str = ""
+    previous: Mapping[str, str] = field(default_factory=dict)
+    next: Mapping[str, str] = field(default_factory=dict)
+    current: Mapping[str, str] = field(default_factory=dict)
+    is_archive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Artefact:
+    """A file to publish: `path` is below the publish root, POSIX. The media type is for object stores."""
+
+    path: str
+    media_type: str
+    data: bytes

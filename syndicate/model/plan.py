@@ -1,0 +1,120 @@
+"""The Ledger (what the store remembers) and the Plan (what would happen now)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from syndicate.model.delivery import Message, State
+from syndicate.model.feed import CardRef, Feed
+from syndicate.model.post import Post, Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownPost:
+    """A post as the state database remembers it. `id`, `published_at` and `first_seen_at` never change."""
+
+    id: str
+    source: str
+    slug: str
+    permalink: str
+    title: str
+    digest: str
+    published_at: datetime
+    updated_at: datetime
+    first_seen_at: datetime
+    gone_at: datetime | None = None
+    """When its file vanished; the identity stays for its return."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDelivery:
+    """The part of an outbox row that planning needs."""
+
+    id: int
+    post_id: str
+    account: str
+    occasion: str
+    part: int
+    state: State
+    due_at: datetime
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """Everything planning may know about the past."""
+
+    posts: tuple[KnownPost, ...] = ()
+    deliveries: tuple[KnownDelivery, ...] = ()
+    baselined: frozenset[str] = frozenset()
+    """Accounts whose existing posts were recorded as already there."""
+    limits: tuple[tuple[str, object], ...] = ()
+    """(account, Limits) as last read from the network."""
+    paused: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identified:
+    """A post with its place in the ledger: the row to store, and whether it is new or changed."""
+
+    post: Post
+    known: KnownPost
+    is_new: bool
+    is_changed: bool
+
+    @property
+    def id(self) -> str:
+        return self.known.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedDelivery:
+    """A row to add to the outbox, or the reason why there is none."""
+
+    post_id: str
+    slug: str
+    account: str
+    network: str
+    occasion: str
+    part: int
+    state: State
+    due_at: datetime
+    reason: str
+    message: Message | None = None
+    """Composed for preview; composed again at the intent unless a person fixed the text."""
+    count: int = 0
+    limit: int = 0
+    cost: float = 0.0
+    """US dollars, 0 where posting is free."""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardPlan:
+    """A card that must exist for a post."""
+
+    post_id: str
+    slug: str
+    post: Post
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What would happen now: shared by dry run, preview and the real run."""
+
+    now: datetime
+    identified: tuple[Identified, ...] = ()
+    """Every post that is or may be public, drafts left out, newest first."""
+    gone: tuple[KnownPost, ...] = ()
+    feeds: tuple[Feed, ...] = ()
+    cards: tuple[CardPlan, ...] = ()
+    deliveries: tuple[PlannedDelivery, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[str, ...] = ()
+    baselined: frozenset[str] = frozenset()
+    """Accounts whose baseline this plan sets."""
+    next_change_at: datetime | None = None
+    """When the plan changes by itself (a future post becomes public)."""
+    drawn: tuple[tuple[str, CardRef], ...] = field(default=())

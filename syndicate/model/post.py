@@ -1,0 +1,132 @@
+"""A post as its author wrote it, made safe: what `content/` reads and everything else thinks about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """A person named by a post or by the site."""
+
+    name: str
+    url: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A label with the author's own kind of label: `type` is "exact", "general" … or empty."""
+
+    name: str
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """Who made a picture: `text` is plain ("Photo by Name on Site"), `url` the first link in it."""
+
+    text: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A post's lead image. `url` is absolute; `path` is the local file's absolute path, empty when remote."""
+
+    url: str
+    alt: str = ""
+    credit: Credit | None = None
+    focus: tuple[float, float] | None = None
+    """Where the subject is: x and y from 0 (left, top) to 1 (right, bottom)."""
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SocialOverride:
+    """What a post says for one network or account: `social: {mastodon: {text: …, skip: true}}`."""
+
+    text: str = ""
+    skip: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A mend made while reading: `kind` is "mojibake", "label", "summary" …; before and after are excerpts."""
+
+    kind: str
+    field: str
+    before: str
+    after: str
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something the author should know: a file (below the content folder), a 1-based line (0 unknown), a key."""
+
+    source: str
+    message: str
+    line: int = 0
+    key: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """One Markdown file, parsed, repaired and rendered. All text is NFC, without control characters."""
+
+    source: str
+    """Path below the content folder, POSIX slashes."""
+    slug: str
+    title: str
+    """Plain text, one line."""
+    permalink: str
+    """Absolute URL."""
+    published_at: datetime | None
+    """Aware UTC; None when the post names no date (the ledger then uses the moment it was first seen)."""
+    updated_at: datetime | None = None
+    """What the author declares, else None."""
+    summary: str = ""
+    """Plain text: excerpt, else description, else the first paragraph, labels removed."""
+    markdown: str = ""
+    """The repaired body as Markdown."""
+    html: str = ""
+    """The body as safe HTML: absolute URLs, no scripts, widgets or empty blocks, lead image removed."""
+    authors: tuple[Author, ...] = ()
+    language: str = ""
+    """BCP 47, the site's where the post names none."""
+    categories: tuple[Category, ...] = ()
+    keywords: tuple[str, ...] = ()
+    picture: Picture | None = None
+    flags: frozenset[str] = frozenset()
+    """Names of the front-matter keys that are true: "featured", "trending" …"""
+    is_draft: bool = False
+    status: str = ""
+    social_share: str = ""
+    social: Mapping[str, SocialOverride] = field(default_factory=dict)
+    """Overrides by network or account name; the account's wins."""
+    declared_id: str = ""
+    """`id:` in front matter; wins over every other identity."""
+    external_url: str = ""
+    """Where a link post points."""
+    reading_minutes: int = 0
+    generated_by: str = ""
+    syndication: tuple[str, ...] = ()
+    """Links to copies the author already wrote down."""
+    digest: str = ""
+    """SHA-256 (hex) of everything a reader can see; the same digest means nothing changed for a reader."""
+    repairs: tuple[Repair, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    """Warnings about this post that do not stop it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The content folder at one moment: posts by source, drafts and future posts included."""
+
+    posts: tuple[Post, ...]
+    problems: tuple[Problem, ...] = ()

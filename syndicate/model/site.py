@@ -1,0 +1,192 @@
+"""The site, its accounts and its rules as `config.py` reads them from syndicate.toml: plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from syndicate.model.post import Author
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Who publishes, and where the pages live."""
+
+    title: str
+    url: str
+    """Absolute, without a trailing slash."""
+    name: str = "default"
+    """Key of the site in the state database; several sites may share one."""
+    description: str = ""
+    language: str = "en"
+    timezone: str = "UTC"
+    authors: tuple[Author, ...] = ()
+    permalink: str = "/blog/{slug}/"
+    """Pattern with {slug}, {year}, {month}, {day}, {category}, {path}."""
+    content: str = "content/posts"
+    static: tuple[str, ...] = ("static", "public", "assets")
+    """Folders that the generator serves from the root; local images are looked up there."""
+    icon: str = ""
+    copyright: str = ""
+    feeds_url: str = ""
+    """Public URL of the publish root, without trailing slash; empty means <url>/feeds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContentRules:
+    """How posts are read."""
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Our field name → the author's front-matter name."""
+    labels: tuple[str, ...] = ("Social Snippet", "Social Share", "Excerpt", "Summary", "TL;DR")
+    """Labels that a generator left before a text ("Social Snippet: …") and that no reader wants."""
+    ignore: tuple[str, ...] = ()
+    """Glob patterns below the content folder."""
+    repair: bool = True
+    include: tuple[str, ...] = ("**/*.md", "**/*.markdown", "**/*.mdx")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedRules:
+    """Which feeds there are and how large they get."""
+
+    formats: tuple[str, ...] = ("rss", "atom", "json")
+    items: int = 50
+    max_bytes: int = 512_000
+    archives: bool = True
+    archive_items: int = 50
+    by: tuple[str, ...] = ("category",)
+    """"category", "author", "language"."""
+    flags: tuple[str, ...] = ("featured", "trending")
+    by_min_posts: int = 3
+    hubs: tuple[str, ...] = ()
+    full_content: bool = True
+    source_markdown: bool = False
+    retired: tuple[str, ...] = ()
+    """Feed folders that answer 410."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """Old feed folder → new one, answered with 301."""
+    indexnow_key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardRules:
+    """How share cards look."""
+
+    layout: str = "auto"
+    """"auto", "cover", "split", "type", "quote" or the name of a file in the site's templates/cards."""
+    theme: str = "auto"
+    """"auto" (from the photo), "light", "dark"."""
+    font: str = "Inter"
+    fonts: tuple[str, ...] = ()
+    """Further font files, by path below the site's root."""
+    logo: str = ""
+    accent: str = ""
+    format: str = "jpeg"
+    sizes: tuple[str, ...] = ("1200x630",)
+    max_bytes: int = 280_000
+    keep: timedelta = timedelta(days=30)
+    fetch: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleRules:
+    """When things may go out, for the site or for one account."""
+
+    slots: tuple[str, ...] = ()
+    """Cron expressions or words ("mon-fri 09:00"); empty means as soon as it may."""
+    timezone: str = ""
+    quiet: str = ""
+    """"22:00-07:00", empty for none."""
+    gap: timedelta = timedelta(0)
+    """Least time between two messages of one account."""
+    delay: timedelta = timedelta(0)
+    """Least time between publication and the message."""
+    grace: timedelta = timedelta(hours=6)
+    """How late a slot may be served; after that the delivery is missed."""
+    missed: str = "hold"
+    """What happens to a missed delivery: "hold" (a person releases it), "next" (next slot), "skip"."""
+    per_day: int = 0
+    """Most messages a day, 0 for no limit."""
+    ready_within: timedelta = timedelta(hours=24)
+    """How long to wait for the page to be live."""
+    not_ready: str = "hold"
+    """After that: "hold", "skip" or "send"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One login on one network."""
+
+    name: str
+    network: str
+    on: tuple[str, ...] = ("new",)
+    """Occasions: "new", "featured", "evergreen"."""
+    only: tuple[str, ...] = ()
+    """Category names; empty means all."""
+    exclude: tuple[str, ...] = ()
+    template: str = ""
+    """Name of a file in templates/messages; empty means the network's own or "default"."""
+    link: str = "text"
+    """"text" (in the text), "card" (only as a card), "reply" (as a reply), "none"."""
+    media: str = ""
+    """"card", "image", "none"; empty means what suits the network."""
+    thread: bool = False
+    approve: bool = False
+    hashtags: int = 3
+    utm: Mapping[str, str] = field(default_factory=dict)
+    language: str = ""
+    visibility: str = ""
+    warning: str = ""
+    on_edit: str = "keep"
+    """"keep", "edit" (where the network can), "repost" never."""
+    on_delete: str = "keep"
+    """"keep" or "delete"."""
+    evergreen_after: timedelta = timedelta(days=180)
+    enabled: bool = True
+    schedule: ScheduleRules = field(default_factory=ScheduleRules)
+    """The account's own rules laid over the site's: complete."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """The network's own settings ("instance", "service", "chat"), checked against its description."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storage:
+    """Where state and output live."""
+
+    database: str
+    """SQLAlchemy URL, absolute."""
+    publish_to: str
+    """Absolute folder or "s3://bucket/prefix"."""
+    cache: str
+    """Absolute path of the disposable cache file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notices:
+    """Whom to tell when an account breaks or a delivery keeps failing."""
+
+    command: str = ""
+    webhook: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """syndicate.toml as values. `root` is the folder it stands in, absolute."""
+
+    root: str
+    site: Site
+    storage: Storage
+    content: ContentRules = field(default_factory=ContentRules)
+    feeds: FeedRules = field(default_factory=FeedRules)
+    cards: CardRules = field(default_factory=CardRules)
+    schedule: ScheduleRules = field(default_factory=ScheduleRules)
+    accounts: tuple[Account, ...] = ()
+    notices: Notices = field(default_factory=Notices)
+    write_back: bool = False
+    allow_private: bool = False
+    """Whether addresses that come from content may lead into private networks (previews, tests)."""
+    digest: str = ""
+    """Changes when anything in the file does."""

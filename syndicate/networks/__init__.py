@@ -1,0 +1,37 @@
+"""The networks, one file each. The table maps a name to its module, loaded on first use."""
+
+from __future__ import annotations
+
+import difflib
+from importlib import import_module
+
+from syndicate.errors import ConfigError
+from syndicate.http import Client
+from syndicate.model import Account
+from syndicate.networks.base import Description, Network, Vault
+
+NETWORKS: dict[str, str] = {
+    "local": "syndicate.networks.local",
+    "mastodon": "syndicate.networks.mastodon",
+    "bluesky": "syndicate.networks.bluesky",
+}
+
+
+def describe(name: str) -> Description:
+    """What can be said of a network without credentials. Raises ConfigError for an unknown name."""
+    description: Description = import_module(_module_of(name)).DESCRIPTION
+    return description
+
+
+def open_network(account: Account, vault: Vault, http: Client) -> Network:
+    """The network an account lives on, ready to send."""
+    network: Network = import_module(_module_of(account.network)).open_network(account, vault, http)
+    return network
+
+
+def _module_of(name: str) -> str:
+    if name not in NETWORKS:
+        near = difflib.get_close_matches(name, NETWORKS, 1)
+        hint = f'did you mean "{near[0]}"?' if near else f"known: {', '.join(NETWORKS)}"
+        raise ConfigError(f'there is no network "{name}"', hint=hint)
+    return NETWORKS[name]

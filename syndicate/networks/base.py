@@ -1,0 +1,204 @@
+"""The waist between deliveries and networks: one method every network has, and one-method abilities some have.
+
+A network never retries, sleeps, logs a secret or sees the store. It makes one irreversible call per `send`
+and says how that ended by returning a Receipt or raising one of the errors in `syndicate.errors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from syndicate.http import Client
+from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
+
+
+class Vault(Protocol):
+    """One account's secrets. Values given by the environment win and are never overwritten."""
+
+    def get(self, name: str) -> str:
+        """The secret, "" where there is none."""
+
+    def put(self, values: Mapping[str, str]) -> None:
+        """Store secrets durably before returning (a rotated refresh token must survive a crash)."""
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Held while a session or token is renewed, across threads and processes."""
+
+
+class Network(Protocol):
+    """What every network is."""
+
+    limits: Limits
+
+    def send(self, message: Message, *, key: str) -> Receipt:
+        """Publish once.
+
+        Raises RateLimited, NotReady, Unavailable (surely not published), Rejected, Unauthorised,
+        PaymentRequired, Uncertain (may be published).
+        """
+
+
+@runtime_checkable
+class Prepares(Protocol):
+    """Uploads or containers come before the irreversible call."""
+
+    def prepare(self, message: Message, *, key: str) -> Message:
+        """Take the next reversible step and return the message with one more id in `prepared`.
+
+        Returns the message unchanged when nothing is left to prepare. Raises NotReady while the network
+        still works on an earlier step.
+        """
+
+
+@runtime_checkable
+class Finds(Protocol):
+    """The network can be asked whether a message is there."""
+
+    def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
+        """The published copy of this very message, None where the network surely does not show it (yet)."""
+
+
+@runtime_checkable
+class Resends(Protocol):
+    """The network keeps our key: sending again with the same key cannot publish twice until `resend_until`."""
+
+    def resend_until(self, intent_at: datetime) -> datetime:
+        """Until when a second call with the same key is safe."""
+
+
+@runtime_checkable
+class ReadsLimits(Protocol):
+    """The server states its limits."""
+
+    def read_limits(self) -> Limits:
+        """The limits as the server states them now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Who is logged in: what `accounts` and `doctor --online` show. `expires_at` is None for tokens that last."""
+
+    name: str
+    url: str = ""
+    abilities: tuple[str, ...] = ()
+    expires_at: datetime | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Verifies(Protocol):
+    def verify(self) -> Profile:
+        """Ask the network who we are; raises Unauthorised."""
+
+
+@runtime_checkable
+class Renews(Protocol):
+    def expires_at(self) -> datetime | None:
+        """When the stored token dies, from what the vault knows; None where it lasts or is unknown."""
+
+    def renew(self) -> datetime | None:
+        """Get a fresh token, store it in the vault, return its end. Called early, under the vault's lock."""
+
+
+@runtime_checkable
+class Edits(Protocol):
+    def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
+        """Change a published message."""
+
+
+@runtime_checkable
+class Deletes(Protocol):
+    def delete(self, receipt: Receipt) -> None:
+        """Remove a published message; a message that is already gone is no error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """One of the account's own posts, for `adopt`: the links in it, unwrapped."""
+
+    receipt: Receipt
+    text: str
+    links: tuple[str, ...]
+    published_at: datetime
+
+
+@runtime_checkable
+class Lists(Protocol):
+    def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
+        """The account's own posts, newest first, as far back as the network shows cheaply."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoginField:
+    """One thing to ask a person before a login; `secret` hides the typing."""
+
+    name: str
+    label: str
+    secret: bool = False
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LoginPage:
+    """Where the person must go in a browser, and what must come back with the code."""
+
+    url: str
+    state: str = ""
+    memory: Mapping[str, str] | None = None
+    """What `finish_login` needs again (PKCE verifier, client id)."""
+
+
+@runtime_checkable
+class LogsIn(Protocol):
+    """The network's real login flow, driven by `syndicate login`."""
+
+    login_fields: tuple[LoginField, ...]
+
+    def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
+        """The page to open, None where the answers are enough. `redirect` is "" for a pasted code."""
+
+    def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
+        """The secrets to store, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A key that [accounts.NAME] may hold for this network."""
+
+    name: str
+    help: str
+    default: str = ""
+    required: bool = False
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A secret the network needs. The environment variable is SYNDICATE_<ACCOUNT>_<NAME>, or …_FILE."""
+
+    name: str
+    help: str
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """What can be said of a network without opening it."""
+
+    name: str
+    title: str
+    options: tuple[Option, ...] = ()
+    secrets: tuple[Secret, ...] = ()
+    facts: NetworkFacts
+    """Default limits (a server may state others), what media suits it, whether it reads back, what it costs."""
+    note: str = ""
+
+
+class Opens(Protocol):
+    """Every module of a network has DESCRIPTION and this function."""
+
+    def __call__(self, account: Account, vault: Vault, http: Client) -> Network: ...

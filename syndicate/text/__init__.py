@@ -1,0 +1,1 @@
+"""Counting, cutting, repairing and rendering text. Pure."""
