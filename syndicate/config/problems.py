@@ -1,0 +1,75 @@
+"""Everything wrong with a configuration, said at once: line, key, what to do."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from syndicate.config.schema import ConfigFile
+from syndicate.errors import ConfigError
+
+
+def make_config_error(error: ValidationError, text: str, path: str) -> ConfigError:
+    """One ConfigError that lists every problem, each with its line."""
+    found = sorted(_describe(detail, text) for detail in error.errors())
+    lines = [f"line {line}, {sentence}" if line else sentence for line, sentence in found]
+    return ConfigError("\n  ".join([_headline(len(lines)), *lines]), where=path)
+
+
+def _headline(number: int) -> str:
+    return "one thing is wrong" if number == 1 else f"{number} things are wrong"
+
+
+def _describe(detail: Any, text: str) -> tuple[int, str]:
+    """The line (0 unknown) and the sentence of one problem."""
+    keys = [str(key) for key in detail["loc"] if isinstance(key, str) and not _is_union_branch(key)]
+    return find_line(text, keys), f"{'.'.join(keys)}: {_sentence(detail, keys)}"
+
+
+def _is_union_branch(key: str) -> bool:
+    """Pydantic puts the name of the tried type into the path; people did not write that."""
+    return bool(re.search(r"[\[\]()]|Table$|^str$", key))
+
+
+def _sentence(detail: Any, keys: list[str]) -> str:
+    if detail["type"] == "extra_forbidden":
+        return f"there is no such key{_nearest(keys)}"
+    if detail["type"] == "missing":
+        return "is missing"
+    message: str = detail["msg"].removeprefix("Value error, ")
+    return message[0].lower() + message[1:]
+
+
+def _nearest(keys: list[str]) -> str:
+    near = difflib.get_close_matches(keys[-1], _known_keys(keys[:-1]), 1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _known_keys(parents: list[str]) -> list[str]:
+    model: type[BaseModel] = ConfigFile
+    for key in parents:
+        field = model.model_fields.get(key)
+        kind = field.annotation if field else None
+        if not isinstance(kind, type) or not issubclass(kind, BaseModel):
+            return []
+        model = kind
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def find_line(text: str, keys: Sequence[str]) -> int:
+    """The 1-based line of a key in TOML text, of its table where the key is not there, else 0."""
+    table, best = "", 0
+    for number, line in enumerate(text.splitlines(), 1):
+        header = re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line)
+        table = header[1].replace('"', "") if header else table
+        found = re.match(r"\s*\"?([\w.-]+)\"?\s*=", line)
+        here = [part for part in [*table.split("."), *(found[1].split(".") if found else [])] if part]
+        if here == list(keys):
+            return number
+        if header and here == list(keys)[: len(here)]:
+            best = number
+    return best

@@ -1,0 +1,123 @@
+"""From the file to `Settings`: paths made absolute, account rules laid over the site's."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from syndicate.config.problems import make_config_error
+from syndicate.config.schema import (
+    AccountTable,
+    AuthorTable,
+    ConfigFile,
+    ScheduleTable,
+    SiteTable,
+    StorageTable,
+)
+from syndicate.errors import ConfigError
+from syndicate.model import (
+    Account,
+    Author,
+    CardRules,
+    ContentRules,
+    FeedRules,
+    Notices,
+    ScheduleRules,
+    Settings,
+    Site,
+    Storage,
+)
+
+CONFIG_NAME = "syndicate.toml"
+_SCHEDULE_KEYS = set(ScheduleTable.model_fields)
+
+
+def find_config(start: Path) -> Path:
+    """The nearest syndicate.toml, from `start` upwards. Raises ConfigError where there is none."""
+    for folder in (start, *start.parents):
+        if (folder / CONFIG_NAME).is_file():
+            return folder / CONFIG_NAME
+    raise ConfigError(f"no {CONFIG_NAME} here or above", where=str(start), hint="`syndicate init` writes one")
+
+
+def read_settings(path: Path) -> Settings:
+    """Read and check a syndicate.toml. Raises ConfigError that lists everything wrong with it."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot be read: {error}", where=str(path)) from error
+    return make_settings(text, root=path.parent.resolve(), name=str(path))
+
+
+def make_settings(text: str, *, root: Path, name: str = CONFIG_NAME) -> Settings:
+    """Turn the text of a syndicate.toml into Settings; relative paths start at `root`."""
+    try:
+        file = ConfigFile.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"is not valid TOML: {error}", where=name) from error
+    except ValidationError as error:
+        raise make_config_error(error, text, name) from error
+    site = _make_site(file.site)
+    schedule = _lay_over(ScheduleRules(timezone=site.timezone), file.schedule)
+    return Settings(
+        root=str(root),
+        site=site,
+        storage=_make_storage(file.storage, root),
+        content=ContentRules(fields=file.fields, **_plain(file.content)),
+        feeds=FeedRules(**_plain(file.feeds)),
+        cards=CardRules(**_plain(file.cards)),
+        schedule=schedule,
+        accounts=tuple(_make_account(key, table, schedule) for key, table in file.accounts.items()),
+        notices=Notices(**_plain(file.notices)),
+        write_back=file.write_back,
+        allow_private=file.allow_private,
+        digest=hashlib.sha256(text.encode()).hexdigest(),
+    )
+
+
+def _plain(table: Any) -> dict[str, Any]:
+    return {name: getattr(table, name) for name in type(table).model_fields}
+
+
+def _make_site(table: SiteTable) -> Site:
+    values = _plain(table)
+    given = values.pop("author")
+    people = given if isinstance(given, tuple) else (given,)
+    authors = tuple(_make_author(person) for person in people)
+    return Site(**values | {"authors": authors, "feeds_url": table.feeds_url or f"{table.url}/feeds"})
+
+
+def _make_author(person: str | AuthorTable) -> Author:
+    if isinstance(person, str):
+        return Author(person)
+    return Author(person.name, person.url, person.email)
+
+
+def _lay_over(below: ScheduleRules, table: ScheduleTable) -> ScheduleRules:
+    """The rules of `table` where it has them, else those of `below`."""
+    names = ScheduleRules.__dataclass_fields__
+    given = {name: getattr(table, name) for name in names if getattr(table, name) is not None}
+    return ScheduleRules(**{name: getattr(below, name) for name in names} | given)
+
+
+def _make_account(name: str, table: AccountTable, schedule: ScheduleRules) -> Account:
+    own = {key: value for key, value in _plain(table).items() if key not in _SCHEDULE_KEYS}
+    options = {key: _option_text(value) for key, value in (table.model_extra or {}).items()}
+    return Account(name=name, **own, schedule=_lay_over(schedule, table), options=options)
+
+
+def _option_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _make_storage(table: StorageTable, root: Path) -> Storage:
+    database = re.sub(r"^sqlite:///(?!/)", f"sqlite:///{root}/", table.database)
+    publish_to = table.publish_to if "://" in table.publish_to else str(root / table.publish_to)
+    return Storage(database=database, publish_to=publish_to, cache=str(root / ".syndicate" / "cache.db"))

@@ -1,0 +1,250 @@
+"""The shape of syndicate.toml. The docstring under a key is its help in docs, errors and editors."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from syndicate.config.values import (
+    Duration,
+    InsidePath,
+    Language,
+    OptionalTimezone,
+    OptionalUrl,
+    Permalink,
+    Quiet,
+    Size,
+    Timezone,
+    Url,
+    Words,
+)
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class AuthorTable(Section):
+    name: str
+    url: OptionalUrl = ""
+    email: str = ""
+
+
+class SiteTable(Section):
+    title: str = Field(min_length=1)
+    """The name of the blog, as feeds and cards show it."""
+    url: Url
+    """Where the pages live."""
+    name: str = Field(default="default", pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    """Key of this site when several share one database."""
+    description: str = ""
+    """One sentence; the subtitle of the feeds."""
+    language: Language = "en"
+    """Language of posts that name none (BCP 47)."""
+    timezone: Timezone = "UTC"
+    """Zone of dates without one, and of the schedule."""
+    author: str | AuthorTable | tuple[str | AuthorTable, ...] = ()
+    """A name, a table with name, url and email, or a list of them."""
+    permalink: Permalink = "/blog/{slug}/"
+    """Address of a post below `url`: {slug}, {year}, {month}, {day}, {category}, {path}."""
+    content: InsidePath = "content/posts"
+    """Folder of the posts, below the folder of syndicate.toml."""
+    static: Words = ("static", "public", "assets")
+    """Folders served from the root of the site; local images are looked up there."""
+    icon: str = ""
+    """Address or path of a square icon for the feeds."""
+    copyright: str = ""
+    """Copyright line of the feeds."""
+    feeds_url: OptionalUrl = ""
+    """Public address of the published folder; empty means `url` + "/feeds"."""
+
+
+class ContentTable(Section):
+    labels: Words = ("Social Snippet", "Social Share", "Excerpt", "Summary", "TL;DR")
+    """Labels left by writing tools ("Social Snippet: …") that are removed before a text."""
+    include: Words = ("**/*.md", "**/*.markdown", "**/*.mdx")
+    """Which files are posts."""
+    ignore: Words = ()
+    """Which of them are not."""
+    repair: bool = True
+    """Mend UTF-8 that was decoded twice ("cafÃ©" for "café")."""
+
+
+class FeedsTable(Section):
+    formats: tuple[Literal["rss", "atom", "json"], ...] = ("rss", "atom", "json")
+    """Formats to publish."""
+    items: int = Field(default=50, ge=1, le=1000)
+    """Most entries in a feed."""
+    max_bytes: Size = 512_000
+    """Most bytes of a feed; older entries move to the archives."""
+    archives: bool = True
+    """Whether older entries are published as RFC 5005 archives."""
+    archive_items: int = Field(default=50, ge=1, le=1000)
+    """Entries in an archive document; changing it later writes new archives."""
+    by: tuple[Literal["category", "author", "language"], ...] = ("category",)
+    """Further feeds for each of these."""
+    flags: Words = ("featured", "trending")
+    """Front-matter flags with a feed of their own."""
+    by_min_posts: int = Field(default=3, ge=1)
+    """Least posts for a category, author or language to have a feed."""
+    hubs: tuple[Url, ...] = ()
+    """WebSub hubs to name and to ping."""
+    full_content: bool = True
+    """Whole posts, or only their summaries."""
+    source_markdown: bool = False
+    """Whether the Markdown travels in the RSS feed too (source:markdown)."""
+    retired: Words = ()
+    """Feed folders that answer 410 Gone."""
+    renamed: dict[str, str] = Field(default_factory=dict)
+    """Old feed folder = new feed folder, answered by a permanent redirect."""
+    indexnow_key: str = Field(default="", pattern=r"^([a-zA-Z0-9-]{8,128})?$")
+    """Key for IndexNow pings; empty for none."""
+
+
+class CardsTable(Section):
+    layout: str = "auto"
+    """auto, cover, split, type, quote, or the name of a file in templates/cards."""
+    theme: Literal["auto", "light", "dark", "photo"] = "auto"
+    """Colours: auto follows the photo."""
+    font: Literal["Inter", "Source Serif 4"] | str = "Inter"
+    """Type family of the title."""
+    fonts: tuple[InsidePath, ...] = ()
+    """Further font files of yours."""
+    logo: str = ""
+    """Path of a logo (PNG, WebP or JPEG), below the site's folder."""
+    accent: str = Field(default="", pattern=r"^(#[0-9a-fA-F]{6})?$")
+    """Accent colour, "#rrggbb"."""
+    format: Literal["jpeg", "png"] = "jpeg"
+    """Format of photo cards; flat cards may become PNG where that is smaller."""
+    sizes: Words = ("1200x630",)
+    """Sizes to draw; the first is the share card."""
+    max_bytes: Size = 280_000
+    """Most bytes of a card."""
+    keep: Duration = timedelta(days=30)
+    """How long replaced card files stay, since networks cache by address."""
+    fetch: bool = True
+    """Whether remote images may be fetched."""
+
+    @field_validator("sizes")
+    @classmethod
+    def _check_sizes(cls, sizes: tuple[str, ...]) -> tuple[str, ...]:
+        for size in sizes:
+            width, _, height = size.partition("x")
+            if not (width.isdecimal() and height.isdecimal() and 200 <= int(width) <= 4000 >= int(height) >= 200):
+                raise ValueError(f'"{size}" is not a size; write for example "1200x630"')
+        if not sizes:
+            raise ValueError("needs one size at least")
+        return sizes
+
+
+class ScheduleTable(Section):
+    slots: Words | None = None
+    """When messages go out: cron ("0 9 * * mon-fri") or words ("mon-fri 09:00"); none means at once."""
+    timezone: OptionalTimezone | None = None
+    """Zone of the slots; the site's when empty."""
+    quiet: Quiet | None = None
+    """Hours in which nothing goes out, "22:00-07:00"."""
+    gap: Duration | None = None
+    """Least time between two messages of an account."""
+    delay: Duration | None = None
+    """Least time between publication and the message."""
+    grace: Duration | None = None
+    """How late a slot may still be served."""
+    missed: Literal["hold", "next", "skip"] | None = None
+    """What happens to a message whose slot was missed."""
+    per_day: int | None = Field(default=None, ge=0)
+    """Most messages of an account in a day, 0 for any number."""
+    ready_within: Duration | None = None
+    """How long to wait for the page to be live."""
+    not_ready: Literal["hold", "skip", "send"] | None = None
+    """What happens to a message whose page did not come up."""
+
+
+class AccountTable(ScheduleTable):
+    model_config = ConfigDict(extra="allow", frozen=True, use_attribute_docstrings=True)
+
+    network: str
+    """The network this account lives on."""
+    on: tuple[Literal["new", "featured", "evergreen"], ...] = ("new",)
+    """What is announced."""
+    only: Words = ()
+    """Only posts of these categories."""
+    exclude: Words = Field(default=(), alias="except")
+    """No posts of these categories."""
+    template: str = ""
+    """Name of a text in templates/messages."""
+    link: Literal["text", "card", "reply", "none"] = "text"
+    """Where the link goes."""
+    media: Literal["", "card", "image", "none"] = ""
+    """Share card as link card, as attached image, or not at all; empty is what suits the network."""
+    thread: bool = False
+    """Long texts become a thread instead of being shortened."""
+    approve: bool = False
+    """Hold every message until `syndicate queue release`."""
+    hashtags: int = Field(default=3, ge=0, le=30)
+    """Most hashtags made from keywords and categories."""
+    utm: dict[str, str] = Field(default_factory=dict)
+    """UTM parameters for the link: source, medium, campaign …"""
+    language: str = ""
+    """Language of the messages; the post's when empty."""
+    visibility: str = ""
+    """Visibility, where the network has one."""
+    warning: str = ""
+    """Content warning, where the network has one."""
+    on_edit: Literal["keep", "edit"] = "keep"
+    """Whether published messages follow an edited post, where the network can."""
+    on_delete: Literal["keep", "delete"] = "keep"
+    """Whether published messages are removed with their post."""
+    evergreen_after: Duration = timedelta(days=180)
+    """Age from which a post may be announced again (on = "evergreen")."""
+    enabled: bool = True
+    """Turn the account off without losing its history."""
+
+
+class StorageTable(Section):
+    database: str = "sqlite:///.syndicate/state.db"
+    """The state database: SQLite, or postgresql://…"""
+    publish_to: str = "feeds"
+    """Folder for what is published, or s3://bucket/prefix."""
+
+
+class NoticesTable(Section):
+    command: str = ""
+    """Command to run when an account breaks; the text arrives on standard input."""
+    webhook: OptionalUrl = ""
+    """Address that gets a JSON POST."""
+    email: str = ""
+    """Address that gets a mail through the local sendmail."""
+
+
+class ConfigFile(Section):
+    site: SiteTable
+    fields: dict[str, str] = Field(default_factory=dict)
+    """Our field name = your front-matter name, where they differ."""
+    content: ContentTable = ContentTable()
+    feeds: FeedsTable = FeedsTable()
+    cards: CardsTable = CardsTable()
+    schedule: ScheduleTable = ScheduleTable()
+    storage: StorageTable = StorageTable()
+    notices: NoticesTable = NoticesTable()
+    accounts: dict[str, AccountTable] = Field(default_factory=dict)
+    write_back: bool = False
+    """Whether `syndication:` is written into the front matter of sent posts."""
+    allow_private: bool = False
+    """Whether images and pages may be fetched from private addresses (previews, tests)."""
+
+    @field_validator("accounts")
+    @classmethod
+    def _check_names(cls, accounts: dict[str, AccountTable]) -> dict[str, AccountTable]:
+        for name in accounts:
+            if not name.replace("-", "").replace("_", "").isalnum() or not name.isascii():
+                raise ValueError(f'"{name}" is not an account name; use letters, digits, "-" and "_"')
+        return accounts
+
+
+def make_json_schema() -> dict[str, Any]:
+    """JSON Schema of syndicate.toml for editors (taplo, Even Better TOML)."""
+    schema = ConfigFile.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "syndicate.toml"} | schema

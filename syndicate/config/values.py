@@ -1,0 +1,103 @@
+"""Small values as people write them: "2h", "512KB", "22:00-07:00"."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+_UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_SIZES = {"": 1, "b": 1, "kb": 1_000, "mb": 1_000_000, "kib": 1_024, "mib": 1_048_576}
+
+
+def parse_duration(value: object) -> timedelta:
+    """ "2h", "90m", "1d 12h", 0 → timedelta."""
+    if isinstance(value, timedelta):
+        return value
+    if value == 0:
+        return timedelta(0)
+    parts = re.findall(r"(\d+(?:\.\d+)?)\s*([a-z]+)", str(value).strip().lower())
+    rest = re.sub(r"(\d+(?:\.\d+)?)\s*([a-z]+)", "", str(value).strip().lower()).strip()
+    if not parts or rest or any(unit not in _UNITS for _, unit in parts):
+        raise ValueError('not a length of time; write for example "90m", "2h" or "1d"')
+    return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
+
+
+def parse_size(value: object) -> int:
+    """ "512KB", "1MiB", 512000 → bytes."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]*)", str(value).strip().lower())
+    if not match or match[2] not in _SIZES:
+        raise ValueError('not a size; write for example "512KB"')
+    return int(float(match[1]) * _SIZES[match[2]])
+
+
+def check_url(value: str) -> str:
+    """An absolute http(s) URL without trailing slash, query or fragment."""
+    parts = urlsplit(value.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError('not an absolute address; write for example "https://blog.example"')
+    if parts.query or parts.fragment:
+        raise ValueError("must not have a query or a fragment")
+    return value.strip().rstrip("/")
+
+
+def check_timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError('not a time zone; write for example "Europe/Berlin"') from error
+    return value
+
+
+def check_quiet(value: str) -> str:
+    if value and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", value):
+        raise ValueError('not quiet hours; write for example "22:00-07:00"')
+    return value
+
+
+def check_permalink(value: str) -> str:
+    known = {"slug", "year", "month", "day", "category", "path"}
+    unknown = set(re.findall(r"\{(\w*)\}", value)) - known
+    if unknown:
+        raise ValueError(
+            f"{{{unknown.pop()}}} is unknown; known are {', '.join(f'{{{name}}}' for name in sorted(known))}"
+        )
+    if not {"slug", "path"} & set(re.findall(r"\{(\w+)\}", value)):
+        raise ValueError("must hold {slug} or {path}, or every post would have the same address")
+    return value
+
+
+def check_language(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", value):
+        raise ValueError('not a language tag; write for example "en" or "pt-BR"')
+    return value
+
+
+def check_inside(value: str) -> str:
+    """A path that stays below the site's folder."""
+    parts = value.replace("\\", "/").split("/")
+    if value.startswith("/") or ".." in parts:
+        raise ValueError("must be a path inside the site's folder")
+    return value
+
+
+def as_tuple(value: object) -> object:
+    """One word where a list may stand is a list of one."""
+    return (value,) if isinstance(value, str) else value
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration), Field(json_schema_extra={"type": "string"})]
+Size = Annotated[int, BeforeValidator(parse_size)]
+Url = Annotated[str, AfterValidator(check_url)]
+OptionalUrl = Annotated[str, AfterValidator(lambda value: check_url(value) if value else "")]
+Timezone = Annotated[str, AfterValidator(check_timezone)]
+OptionalTimezone = Annotated[str, AfterValidator(lambda value: check_timezone(value) if value else "")]
+Quiet = Annotated[str, AfterValidator(check_quiet)]
+Permalink = Annotated[str, AfterValidator(check_permalink)]
+Language = Annotated[str, AfterValidator(check_language)]
+InsidePath = Annotated[str, AfterValidator(check_inside)]
+Words = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]

@@ -1,0 +1,103 @@
+"""syndicate.toml becomes Settings, or one error that lists everything wrong with it."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from syndicate.config import find_config, make_json_schema, make_settings, read_settings
+from syndicate.errors import ConfigError
+from syndicate.model import Author
+
+SITE = '[site]\ntitle = "Notes"\nurl = "https://notes.example/"\n'
+ROOT = Path("/srv/notes")
+
+
+def test_the_smallest_file_is_enough():
+    """A title and an address make a whole configuration, with paths below the file's folder."""
+    settings = make_settings(SITE, root=ROOT)
+    assert settings.site.url == "https://notes.example"
+    assert settings.site.feeds_url == "https://notes.example/feeds"
+    assert settings.storage.database == "sqlite:////srv/notes/.syndicate/state.db"
+    assert settings.storage.publish_to == "/srv/notes/feeds"
+
+
+def test_every_problem_is_reported_at_once_with_its_line():
+    """Three mistakes give one error that names three lines and the nearest known key."""
+    text = '[site]\ntitel = "x"\nurl = "notes"\n[feeds]\nitms = 3\n'
+    with pytest.raises(ConfigError) as caught:
+        make_settings(text, root=ROOT)
+    message = str(caught.value)
+    assert "line 2, site.titel: there is no such key; did you mean title?" in message
+    assert "line 3, site.url: not an absolute address" in message
+    assert "line 5, feeds.itms: there is no such key; did you mean items?" in message
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ('timezone = "Mars/Base"', "not a time zone"),
+        ('permalink = "/{year}/"', "must hold {slug}"),
+        ('permalink = "/{sluug}/"', "{sluug} is unknown"),
+        ('content = "../elsewhere"', "inside the site's folder"),
+        ('language = "de_DE!"', "not a language tag"),
+        ('feeds_url = "ftp://x.example"', "not an absolute address"),
+    ],
+)
+def test_a_bad_value_says_what_to_write(line, says):
+    """Each value that cannot work is refused with a sentence that helps."""
+    with pytest.raises(ConfigError, match=says.replace("{", r"\{")):
+        make_settings(SITE + line, root=ROOT)
+
+
+def test_broken_toml_names_the_place():
+    """A syntax error is a ConfigError with file and line."""
+    with pytest.raises(ConfigError, match=r"syndicate.toml: is not valid TOML: .*line 4"):
+        make_settings(SITE + "author = \n", root=ROOT)
+
+
+@pytest.mark.parametrize(
+    ("written", "authors"),
+    [
+        ('"Ada"', (Author("Ada"),)),
+        ('{name = "Ada", url = "https://ada.example"}', (Author("Ada", "https://ada.example"),)),
+        ('["Ada", {name = "Bo", email = "bo@x.example"}]', (Author("Ada"), Author("Bo", "", "bo@x.example"))),
+    ],
+)
+def test_an_author_may_be_written_three_ways(written, authors):
+    """A name, a table, or a list of both."""
+    assert make_settings(f"{SITE}author = {written}\n", root=ROOT).site.authors == authors
+
+
+def test_an_account_inherits_the_schedule_and_may_change_it():
+    """Account keys lie over the site's schedule; the network's own keys become options."""
+    text = SITE + (
+        '[schedule]\nslots = "mon-fri 09:00"\ngap = "2h"\n'
+        '[accounts.toot]\nnetwork = "mastodon"\ninstance = "https://m.example"\ngap = "30m"\nexcept = ["Drafts"]\n'
+    )
+    (account,) = make_settings(text, root=ROOT).accounts
+    assert account.schedule.slots == ("mon-fri 09:00",)
+    assert account.schedule.gap == timedelta(minutes=30)
+    assert account.options == {"instance": "https://m.example"}
+    assert account.exclude == ("Drafts",)
+
+
+def test_the_file_is_found_from_below(tmp_path):
+    """The nearest syndicate.toml upwards is the one that counts."""
+    (tmp_path / "syndicate.toml").write_text(SITE)
+    deep = tmp_path / "content" / "posts"
+    deep.mkdir(parents=True)
+    assert read_settings(find_config(deep)).root == str(tmp_path.resolve())
+
+
+def test_a_missing_file_says_how_to_make_one(tmp_path):
+    """Without a configuration the error names `syndicate init`."""
+    with pytest.raises(ConfigError, match="syndicate init"):
+        find_config(tmp_path)
+
+
+def test_the_json_schema_describes_every_key():
+    """Editors get help for each key of the site table."""
+    site = make_json_schema()["$defs"]["SiteTable"]["properties"]
+    assert all("description" in key or "title" in key for key in site.values())
+    assert site["permalink"]["description"].startswith("Address of a post")
