@@ -1,0 +1,46 @@
+"""Fixtures for networks on fakes: clients that may talk to loopback and live at a fixed moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import httpx
+import pytest
+
+from syndicate.http import Client
+from tests.networks.case import NOW
+
+PATIENT = httpx.Timeout(10)
+IMPATIENT = httpx.Timeout(10, read=0.2)
+
+
+class Clock:
+    """A moment that a test moves by hand."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, time: timedelta) -> None:
+        self.now += time
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(NOW)
+
+
+@pytest.fixture
+def http(clock: Clock) -> Iterator[Client]:
+    with Client(allow_private=True, clock=clock, timeout=PATIENT) as client:
+        yield client
+
+
+@pytest.fixture
+def hasty(clock: Clock) -> Iterator[Client]:
+    """For faults that never answer: gives up reading after a fifth of a second."""
+    with Client(allow_private=True, clock=clock, timeout=IMPATIENT) as client:
+        yield client
