@@ -9,6 +9,7 @@ attempt, and a call that publishes turns every unclear ending into `Uncertain`.
 from __future__ import annotations
 
 import ipaddress
+import logging
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -73,6 +74,8 @@ class Client:
     ) -> None:
         self._allow_private = allow_private
         self._clock = clock
+        # httpx logs every URL at INFO, and some networks' addresses are their secrets (Telegram, Discord, Slack).
+        logging.getLogger("httpx").disabled = True
         self._client = httpx.Client(
             timeout=timeout,
             follow_redirects=False,
@@ -88,6 +91,10 @@ class Client:
 
     def close(self) -> None:
         self._client.close()
+
+    def now(self) -> datetime:
+        """The client's clock, for requests that carry a signed moment; aware UTC."""
+        return self._clock()
 
     def fetch(
         self,
@@ -159,7 +166,7 @@ class Client:
                 data=form,
                 files=files,
             ) as answer:
-                return self._response(answer, _read_capped(answer, MAX_BODY, url), url)
+                return self._response(answer, _read_capped(answer, MAX_BODY, where), url)
         except _NOT_SENT as error:
             raise Unavailable(f"cannot be reached: {_describe(error)}", where=where) from error
         except (httpx.HTTPError, FetchError) as error:
