@@ -158,8 +158,15 @@ class Delivery:
     looks: int = 0
     """How often an uncertain outcome was looked for."""
     created_at: datetime | None = None
+    look_at: datetime | None = None
+    """When an uncertain outcome is looked for again; None while uncertain: only a person can say."""
+    started_at: datetime | None = None
+    """When it was first taken up: back-off, giving up and the ready deadline count from here."""
     intent_at: datetime | None = None
-    """When the last irreversible call was about to be made."""
+    """When the oldest call whose outcome is not settled was about to be made."""
+    cost: float = 0.0
+    """US dollars that sending costs."""
+    sent_at: datetime | None = None
     receipt: Receipt | None = None
     lease_owner: str = ""
     lease_until: datetime | None = None
@@ -176,6 +183,28 @@ class Attempt:
     outcome: str
     state: State
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Where a delivery goes after something happened to it: made by `planning.decide`, recorded by the store."""
+
+    state: State
+    outcome: str
+    """One word for the trail: "sent", "rejected", "rate limited" …"""
+    reason: str
+    """One sentence for a person."""
+    due_at: datetime | None = None
+    """When it is due again; None keeps the time it has."""
+    look_at: datetime | None = None
+    looks: int = 0
+    receipt: Receipt | None = None
+    pause: str = ""
+    """Why the whole account must wait, empty when it need not."""
+    pause_until: datetime | None = None
+    """When the account tries again by itself; None: not before a person acts."""
+    notice: str = ""
+    """What to tell the person, empty when nothing is broken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
