@@ -1,0 +1,85 @@
+"""How an account calls its network: the headers that log it in, and failures told in the house's errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, TypedDict, Unpack
+
+from syndicate.errors import NetworkError, Rejected, Unauthorised
+from syndicate.http import Client, Response
+from syndicate.model import Limits, Message
+from syndicate.networks.answers import harmless, read_failure
+from syndicate.networks.base import Vault
+
+
+class ParsesFailure(Protocol):
+    """What an answer of this network means: the network's own codes, then `read_failure`."""
+
+    def __call__(self, response: Response, *, where: str, secrets: tuple[str, ...]) -> NetworkError: ...
+
+
+class Parts(TypedDict, total=False):
+    """What a request may carry besides its method and address."""
+
+    params: Mapping[str, str] | None
+    json: object
+    form: Mapping[str, str] | None
+    files: Mapping[str, tuple[str, bytes, str]] | None
+    content: bytes | None
+    headers: Mapping[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """One account's way to its network. Neither headers nor secrets show in its repr."""
+
+    http: Client
+    where: str
+    """The account's name, for errors."""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """Blotted out of whatever the server says."""
+    parse_failure: ParsesFailure = read_failure
+
+    def publish(self, method: str, url: str, **parts: Unpack[Parts]) -> Response:
+        """The irreversible call: once, and every unclear ending is Uncertain. Returns successes only."""
+        response = self.http.call(method, url, publishes=True, where=self.where, **self._with_headers(parts))
+        if not response.is_success:
+            raise self._failure(response)
+        return response
+
+    def ask(self, method: str, url: str, **parts: Unpack[Parts]) -> Response:
+        """A call that publishes nothing: every unclear ending is Unavailable. Returns successes only."""
+        response = self.http.call(method, url, where=self.where, **self._with_headers(parts))
+        if not response.is_success:
+            raise harmless(self._failure(response))
+        return response
+
+    def _failure(self, response: Response) -> NetworkError:
+        return self.parse_failure(response, where=self.where, secrets=self.secrets)
+
+    def _with_headers(self, parts: Parts) -> Parts:
+        return {**parts, "headers": {**self.headers, **(parts.get("headers") or {})}}
+
+
+def require_secret(vault: Vault, name: str, account: str) -> str:
+    """A secret of the account; raises Unauthorised where it is missing."""
+    value = vault.get(name).strip()
+    if not value:
+        hint = f"run `syndicate login {account}`, or set SYNDICATE_{account.upper().replace('-', '_')}_{name.upper()}"
+        raise Unauthorised(f"the {name.replace('_', ' ')} is missing", where=account, hint=hint)
+    return value
+
+
+def refuse_too_long(message: Message, limits: Limits, account: str) -> None:
+    """Raise Rejected for a text that the network would refuse, before any call is made."""
+    with_image = message.image is not None
+    if limits.fits(message.text, with_image=with_image):
+        return
+    room = limits.caption if with_image and limits.caption is not None else limits.characters
+    raise Rejected(
+        f"the text counts {limits.count(message.text):,}, the network takes {room:,}",
+        where=account,
+        hint="shorten it, or let the template do so",
+    )
