@@ -22,6 +22,7 @@ from syndicate.model.plan import (
     KnownPost,
     Ledger,
     Plan,
+    PlannedChange,
     PlannedDelivery,
 )
 from syndicate.model.post import (
@@ -77,6 +78,7 @@ __all__ = [
     "Notices",
     "Picture",
     "Plan",
+    "PlannedChange",
     "PlannedDelivery",
     "Post",
     "Problem",

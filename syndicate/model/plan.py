@@ -39,6 +39,10 @@ class KnownDelivery:
     state: State
     due_at: datetime
     sent_at: datetime | None = None
+    reason: str = ""
+    """The sentence stored with the row: planning takes back only what planning itself decided."""
+    url: str = ""
+    """Public address of the sent copy, for a person who asks where it already is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +69,13 @@ class Identified:
 
     @property
     def id(self) -> str:
+        """The key of the post in the state database; fixed at first sight."""
         return self.known.id
+
+    @property
+    def entry_id(self) -> str:
+        """What feeds call this post: the id its author declares (even later), else the one fixed at first sight."""
+        return self.post.declared_id or self.known.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +101,22 @@ class PlannedDelivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedChange:
+    """A row already in the outbox that content now wants otherwise: cancelled, moved, or brought back.
+
+    The store applies it only while `can_move(row.state, state)` or the state stays the same; a row that has
+    gone on in the meantime is left alone.
+    """
+
+    delivery_id: int
+    state: State
+    due_at: datetime
+    reason: str
+    text: str = ""
+    """A person's own text, stored with the row; empty keeps what is there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CardPlan:
     """A card that must exist for a post."""
 
@@ -111,10 +137,13 @@ class Plan:
     feeds: tuple[Feed, ...] = ()
     cards: tuple[CardPlan, ...] = ()
     deliveries: tuple[PlannedDelivery, ...] = ()
+    changes: tuple[PlannedChange, ...] = ()
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
     baselined: frozenset[str] = frozenset()
     """Accounts whose baseline this plan sets."""
+    forgotten: frozenset[str] = frozenset()
+    """Accounts no longer configured: their baseline is dropped, so that coming back floods nobody."""
     next_change_at: datetime | None = None
     """When the plan changes by itself (a future post becomes public)."""
     drawn: tuple[tuple[str, CardRef], ...] = field(default=())
