@@ -1,0 +1,114 @@
+"""What an existing blog folder tells about itself. Every guess carries the file it came from; nothing is written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from syndicate.starters.generators import GENERATORS, Clue, Found
+from syndicate.starters.sample import Sample, read_samples
+
+# Our name → names other people use, most usual first. Names that `content/` knows by itself are left out.
+_OTHER_NAMES: dict[str, tuple[str, ...]] = {
+    "socialShare": ("social_share", "social", "share", "share_text", "tweet", "toot", "social_text", "socialText"),
+    "excerpt": ("teaser", "lead", "intro", "abstract", "blurb", "subtitle"),
+    "image": ("hero", "heroImage", "hero_image", "featured_image", "featuredImage", "thumbnail", "banner", "ogImage"),
+    "imageAlt": ("image_alt", "alt", "heroAlt", "coverAlt", "cover_alt"),
+    "date": ("created", "created_at", "publishDate", "published", "published_at", "publishedAt", "publish_date"),
+    "title": ("headline", "name"),
+}
+_KNOWN_BY_CONTENT = frozenset({"heroImage", "publishDate", "pubDate", "description", "summary", "cover", "tags"})
+_CONTENT_FOLDERS = (
+    "content/posts", "content/post", "content/blog", "src/content/posts", "src/content/blog", "src/posts", "_posts",
+    "posts", "blog", "articles", "content", "src/blog", "data/blog", "docs",
+)  # fmt: skip
+_SKIPPED = frozenset({"node_modules", "vendor", "themes", "public", "_site", "dist", "build", "templates"})
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A proposal for syndicate.toml: values, the clues behind them, and what is still missing."""
+
+    generator: str
+    title: str
+    url: str
+    content: str
+    permalink: str
+    language: str = "en"
+    timezone: str = "UTC"
+    author: str = ""
+    fields: dict[str, str] = field(default_factory=dict)
+    clues: tuple[Clue, ...] = ()
+    missing: tuple[str, ...] = ()
+    posts: int = 0
+
+
+def guess_site(folder: Path) -> Guess | None:
+    """Look at a folder; None where nothing in it looks like a blog."""
+    found = _find_generator(folder)
+    content = found.content if (folder / found.content).is_dir() and found.content else find_content(folder)
+    samples = read_samples(folder / content) if content else ()
+    if not found.generator and not samples:
+        return None
+    if content and content != found.content:
+        found = found.note("content", content, f"{len(samples)} posts in {content}/")
+    return _make_guess(replace(found, content=content), samples)
+
+
+def _find_generator(folder: Path) -> Found:
+    for look in GENERATORS:
+        found = look(folder)
+        if found is not None:
+            return found
+    return Found(generator="")
+
+
+def find_content(folder: Path) -> str:
+    """The folder with posts: a usual name first, else the one with most Markdown files with front matter."""
+    usual = [name for name in _CONTENT_FOLDERS if read_samples(folder / name, limit=1)]
+    if usual:
+        return usual[0]
+    counts: Counter[str] = Counter()
+    for path in folder.rglob("*.md"):
+        parts = path.relative_to(folder).parts[:-1]
+        if parts and not any(part in _SKIPPED or part.startswith(".") for part in parts):
+            counts["/".join(parts)] += 1
+    best = [name for name, _ in counts.most_common(5) if read_samples(folder / name, limit=1)]
+    return best[0] if best else ""
+
+
+def _make_guess(found: Found, samples: tuple[Sample, ...]) -> Guess:
+    fields, clues = _guess_fields(samples)
+    return Guess(
+        generator=found.generator or "Markdown files",
+        title=found.title or "My blog",
+        url=found.url.rstrip("/") or "https://blog.example",
+        content=found.content or "content/posts",
+        permalink=found.permalink or "/blog/{slug}/",
+        language=found.language or _usual_language(samples),
+        timezone=found.timezone or "UTC",
+        author=found.author,
+        fields=fields,
+        clues=found.clues + clues,
+        missing=tuple(name for name in ("title", "url", "permalink") if not getattr(found, name)),
+        posts=len(samples),
+    )
+
+
+def _guess_fields(samples: tuple[Sample, ...]) -> tuple[dict[str, str], tuple[Clue, ...]]:
+    """Names that posts use where ours is absent."""
+    used = Counter(name for sample in samples for name in sample.keys)
+    fields, clues = {}, []
+    for ours, others in _OTHER_NAMES.items():
+        theirs = next((name for name in others if used[name]), "")
+        if used[ours] or not theirs or theirs in _KNOWN_BY_CONTENT:
+            continue
+        fields[ours] = theirs
+        clues.append(Clue(f"fields.{ours}", theirs, f"{used[theirs]} of {len(samples)} posts have it"))
+    return fields, tuple(clues)
+
+
+def _usual_language(samples: tuple[Sample, ...]) -> str:
+    named = Counter(sample.language for sample in samples if sample.language)
+    return named.most_common(1)[0][0] if named else "en"

@@ -1,0 +1,66 @@
+"""Writing what `init` writes: new files only, never over an existing one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from syndicate.starters.guess import Guess
+
+
+def write_new_files(folder: Path, files: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Write files below `folder`, by POSIX path; those that exist are left alone. Returns the written paths."""
+    return tuple(path for path, data in files.items() if _write_new(folder / path, data))
+
+
+def _write_new(path: Path, data: bytes) -> bool:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("xb") as file:
+            file.write(data)
+    except FileExistsError:
+        return False
+    return True
+
+
+def render_config(guess: Guess) -> str:
+    """syndicate.toml for a guess; each guessed value says where it came from."""
+    sources = {clue.key: clue.source for clue in guess.clues}
+    site = {
+        "title": guess.title,
+        "url": guess.url,
+        "language": guess.language,
+        "timezone": guess.timezone,
+        "author": guess.author,
+        "permalink": guess.permalink,
+        "content": guess.content,
+    }
+    lines = [f"# Written by `syndicate init` from what this {guess.generator} folder says. Check each line.", ""]
+    lines += ["[site]", *(_line(key, value, sources.get(key, "")) for key, value in site.items() if value)]
+    if guess.fields:
+        lines += ["", "[fields]", "# our name = the name your posts use"]
+        lines += [_line(ours, theirs, "") for ours, theirs in guess.fields.items()]
+    return "\n".join([*lines, *_TAIL])
+
+
+def _line(key: str, value: str, source: str) -> str:
+    note = f"  # from {source}" if source else "  # please check" if key in {"title", "url", "permalink"} else ""
+    return f"{key} = {json.dumps(value, ensure_ascii=False)}{note}"
+
+
+_TAIL = (
+    "",
+    "[schedule]",
+    '# slots = ["mon-fri 09:00", "sat 11:00"]   # without slots, messages go out at once',
+    'quiet = "22:00-07:00"',
+    "",
+    '# The network "local" needs no account: it writes to feeds/timeline.html. Try with it, then add real ones.',
+    "[accounts.timeline]",
+    'network = "local"',
+    "",
+    "# [accounts.mastodon]",
+    '# network = "mastodon"',
+    '# instance = "https://mastodon.example"   # then: syndicate login mastodon',
+    "",
+)

@@ -1,0 +1,117 @@
+"""An existing blog folder is read, never changed, and gives a syndicate.toml that says where each value came from."""
+
+import pytest
+
+from syndicate.config import make_settings
+from syndicate.starters import guess_site, render_config, write_new_files
+
+POST = '---\ntitle: "Hello"\ndate: 2025-01-02\nsocial_share: "Look"\nteaser: "x"\n---\nText\n'
+
+BLOGS = {
+    "Hugo": (
+        {
+            "hugo.toml": 'title = "Dunes"\nbaseURL = "https://dunes.example/"\nlanguageCode = "en-GB"\n'
+            '[permalinks]\nposts = "/:year/:month/:slug/"\n',
+            "content/posts/hello.md": POST,
+        },
+        ("Dunes", "https://dunes.example", "content/posts", "/{year}/{month}/{slug}/"),
+    ),
+    "Jekyll": (
+        {
+            "_config.yml": "title: Reeds\nurl: https://reeds.example\nbaseurl: /blog\npermalink: pretty\n",
+            "_posts/2025-01-02-hello.md": POST,
+        },
+        ("Reeds", "https://reeds.example/blog", "_posts", "/{year}/{month}/{day}/{slug}/"),
+    ),
+    "Eleventy": (
+        {
+            "eleventy.config.js": 'export default () => ({ dir: { input: "content" } })',
+            "_data/metadata.js": 'export default { title: "Gulls", url: "https://gulls.example/", language: "en" }',
+            "content/blog/hello.md": POST,
+        },
+        ("Gulls", "https://gulls.example", "content/blog", "/blog/{slug}/"),
+    ),
+    "Astro": (
+        {
+            "astro.config.mjs": "export default defineConfig({ site: 'https://stars.example' })",
+            "src/consts.ts": "export const SITE_TITLE = 'Stars';",
+            "src/pages/blog/[...slug].astro": "",
+            "src/content/blog/hello.mdx": POST,
+        },
+        ("Stars", "https://stars.example", "src/content/blog", "/blog/{slug}/"),
+    ),
+    "Next.js": (
+        {
+            "next.config.mjs": "export default {}",
+            "data/siteMetadata.js": "module.exports = { title: 'Kites', siteUrl: 'https://kites.example' }",
+            "app/blog/[slug]/page.tsx": "",
+            "data/blog/hello.mdx": POST,
+        },
+        ("Kites", "https://kites.example", "data/blog", "/blog/{slug}"),
+    ),
+    "Markdown files": (
+        {"writing/hello.md": POST, "readme.md": "# no front matter"},
+        ("My blog", "https://blog.example", "writing", "/blog/{slug}/"),
+    ),
+}
+
+
+def write(folder, files):
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("generator", BLOGS)
+def test_each_generator_tells_title_address_folder_and_permalink(tmp_path, generator):
+    """The five generators and a plain folder are recognised from their own files."""
+    files, expected = BLOGS[generator]
+    write(tmp_path, files)
+    guess = guess_site(tmp_path)
+    assert guess.generator == generator
+    assert (guess.title, guess.url, guess.content, guess.permalink) == expected
+
+
+@pytest.mark.parametrize("generator", BLOGS)
+def test_the_proposal_is_a_valid_configuration(tmp_path, generator):
+    """What init writes is accepted by the reader of syndicate.toml, with the field names the posts use."""
+    write(tmp_path, BLOGS[generator][0])
+    settings = make_settings(render_config(guess_site(tmp_path)), root=tmp_path)
+    assert settings.content.fields == {"socialShare": "social_share", "excerpt": "teaser"}
+
+
+def test_every_guess_names_its_source(tmp_path):
+    """A line of the proposal says which file it comes from, and what could not be found says so."""
+    write(tmp_path, BLOGS["Hugo"][0])
+    text = render_config(guess_site(tmp_path))
+    assert 'title = "Dunes"  # from hugo.toml' in text
+    write(tmp_path, {"hugo.toml": 'title = "Dunes"\n'})
+    assert 'url = "https://blog.example"  # please check' in render_config(guess_site(tmp_path))
+
+
+def test_nothing_is_touched(tmp_path):
+    """Guessing changes no file and makes none."""
+    write(tmp_path, BLOGS["Astro"][0])
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    guess_site(tmp_path)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_an_empty_folder_is_no_blog(tmp_path):
+    """Without generator files or posts there is nothing to guess."""
+    assert guess_site(tmp_path) is None
+
+
+@pytest.mark.parametrize("text", ["\x00\xff", "title: [", "{", "= = =", "title = 'x"])
+def test_a_broken_settings_file_does_not_stop_the_guess(tmp_path, text):
+    """Whatever the generator's file holds, posts are still found."""
+    write(tmp_path, {"_config.yml": text, "hugo.toml": text, "_posts/2025-01-02-a.md": POST})
+    assert guess_site(tmp_path).content == "_posts"
+
+
+def test_new_files_never_replace_old_ones(tmp_path):
+    """write_new_files leaves what exists and says what it wrote."""
+    write(tmp_path, {"a.txt": "mine"})
+    assert write_new_files(tmp_path, {"a.txt": b"yours", "deep/b.txt": b"new"}) == ("deep/b.txt",)
+    assert (tmp_path / "a.txt").read_text() == "mine"
