@@ -14,7 +14,7 @@ from syndicate.model.delivery import (
     State,
     can_move,
 )
-from syndicate.model.feed import Artefact, CardRef, Enclosure, Entry, Feed
+from syndicate.model.feed import Artefact, CardRef, Enclosure, Entry, Feed, PictureFacts, SyndicationLink
 from syndicate.model.plan import (
     CardPlan,
     Identified,
@@ -77,6 +77,7 @@ __all__ = [
     "NetworkFacts",
     "Notices",
     "Picture",
+    "PictureFacts",
     "Plan",
     "PlannedChange",
     "PlannedDelivery",
@@ -91,5 +92,6 @@ __all__ = [
     "SocialOverride",
     "State",
     "Storage",
+    "SyndicationLink",
     "can_move",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -23,6 +23,25 @@ class CardRef:
     size: int
     """Bytes."""
     alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFacts:
+    """What is known of a lead image's file: pixels and bytes, 0 where unknown."""
+
+    media_type: str = ""
+    length: int = 0
+    width: int = 0
+    height: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SyndicationLink:
+    """A copy of a post on a network: the account that published it, and the public URL."""
+
+    account: str
+    network: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +73,8 @@ class Entry:
     picture_type: str = ""
     """Media type and bytes of the picture where known."""
     picture_length: int = 0
+    picture_width: int = 0
+    picture_height: int = 0
     card: CardRef | None = None
     enclosures: tuple[Enclosure, ...] = ()
     external_url: str = ""
@@ -78,7 +99,8 @@ class Feed:
     home_url: str
     urls: Mapping[str, str]
     updated_at: datetime
-    entries: tuple[Entry, ...]
+    entries: Sequence[Entry]
+    """Newest first. Planning hands over a sequence that makes its entries when they are asked for."""
     description: str = ""
     language: str = ""
     authors: tuple[Author, ...] = ()
@@ -91,6 +113,10 @@ class Feed:
     next: Mapping[str, str] = field(default_factory=dict)
     current: Mapping[str, str] = field(default_factory=dict)
     is_archive: bool = False
+    paths: Mapping[str, str] = field(default_factory=dict)
+    """Format name → path below the publish root."""
+    digest: str = ""
+    """Equal digests render to equal documents; "" where unknown (then it is always rendered)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +126,5 @@ class Artefact:
     path: str
     media_type: str
     data: bytes
+    modified_at: datetime | None = None
+    """Newest visible change, for Last-Modified; None means the moment of writing."""
