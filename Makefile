@@ -1,0 +1,61 @@
+# Everything a person or CI runs. Only Python 3.11 or newer, make and git are needed.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+DEMO   ?= .demo
+TEST   := $(BIN)/python -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-all check format lock faults e2e bench bench-cards bench-feeds clean
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+setup: $(VENV)/ready ## make the virtual environment with the locked dependencies
+
+$(VENV)/ready: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup ## write a sample blog and run the main job on it, without network or account
+	@sh deploy/demo.sh $(BIN)/syndicate $(DEMO)
+
+test: setup ## run the default tests (about 20 s, loopback only)
+	$(TEST) -n 2 -m "not slow and not e2e"
+
+test-all: setup ## run the slow tests too
+	$(TEST) -n 2 -m "not e2e"
+
+check: setup ## format, lint, types and import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## format and mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+faults: setup ## run the fault campaign: 10,000 schedules and 300 kill -9, prints its table
+	$(BIN)/python -m tests.faults
+
+e2e: setup ## run the tests against real servers, validators and readers
+	$(TEST) -m e2e
+
+bench: bench-cards bench-feeds ## run every benchmark
+
+bench-cards: setup ## milliseconds per card beside its peers
+	$(BIN)/python tests/benchmarks/bench_cards.py
+
+bench-feeds: setup ## cold, warm and one-edit times for 1,000 and 10,000 posts
+	$(BIN)/python tests/benchmarks/bench_feeds.py
+
+lock: ## write requirements.lock anew from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade --output-file requirements.lock
+
+clean: ## remove the environment, the demo and all caches
+	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
