@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypedDict, Unpack
 
-from syndicate.errors import NetworkError, Rejected, Unauthorised
+from syndicate.errors import ConfigError, NetworkError, Rejected, Unauthorised
 from syndicate.http import Client, Response
-from syndicate.model import Limits, Message
+from syndicate.model import Account, Limits, Message
 from syndicate.networks.answers import harmless, read_failure
 from syndicate.networks.base import Vault
 
@@ -70,6 +70,21 @@ def require_secret(vault: Vault, name: str, account: str) -> str:
         hint = f"run `syndicate login {account}`, or set SYNDICATE_{account.upper().replace('-', '_')}_{name.upper()}"
         raise Unauthorised(f"the {name.replace('_', ' ')} is missing", where=account, hint=hint)
     return value
+
+
+def require_option(account: Account, name: str) -> str:
+    """An option of the account; raises ConfigError where it is missing."""
+    value = account.options.get(name, "").strip()
+    if not value:
+        raise ConfigError(f"{name} is missing", where=f"[accounts.{account.name}]", hint=f'add {name} = "…"')
+    return value
+
+
+def refuse_non_number(account: Account, name: str) -> None:
+    """Raise ConfigError where an option is there and is not a whole number."""
+    value = account.options.get(name, "")
+    if value and not (value.isascii() and value.isdecimal()):
+        raise ConfigError(f"{name} must be a number, not {value!r}", where=f"[accounts.{account.name}]")
 
 
 def refuse_too_long(message: Message, limits: Limits, account: str) -> None:
