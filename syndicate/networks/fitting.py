@@ -1,0 +1,25 @@
+"""The last look before a call: a message that cannot fit is refused here, whole, before anything is spent."""
+
+from __future__ import annotations
+
+from syndicate.errors import Rejected
+from syndicate.model import Attachment, Limits, Message
+
+
+def refuse_misfits(message: Message, limits: Limits, *, account: str) -> None:
+    """Raise Rejected where the network would refuse or silently cut the message."""
+    if not limits.fits(message.text, with_image=message.image is not None):
+        used = limits.count(message.text)
+        raise Rejected(f"the text is too long: {used} of {limits.characters} characters", where=account)
+    for attachment in filter(None, (message.image, message.card)):
+        _refuse_attachment(attachment, limits, account)
+
+
+def _refuse_attachment(attachment: Attachment, limits: Limits, account: str) -> None:
+    if attachment.media_type not in limits.image_types:
+        raise Rejected(f"the network takes no {attachment.media_type} ({attachment.path})", where=account)
+    if len(attachment.data) > limits.image_bytes:
+        size = f"{len(attachment.data):,} of {limits.image_bytes:,} bytes"
+        raise Rejected(f"the image {attachment.path} is too large: {size}", where=account)
+    if len(attachment.alt) > limits.alt:
+        raise Rejected(f"the image's alt text is longer than {limits.alt} characters", where=account)
