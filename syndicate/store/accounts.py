@@ -1,0 +1,77 @@
+"""What is known of accounts: pauses, and limits as their servers stated them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from syndicate.model import Limits
+from syndicate.store.inserting import insert_of
+from syndicate.store.part import Part
+from syndicate.store.rows import parse_limits, render_limits
+from syndicate.store.schema import accounts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountState:
+    """One account as the state database knows it. Paused without `paused_until`: until a person acts."""
+
+    name: str
+    baselined_at: datetime | None = None
+    paused_at: datetime | None = None
+    paused_until: datetime | None = None
+    pause_reason: str = ""
+    limits: Limits | None = None
+    limits_read_at: datetime | None = None
+
+
+class AccountBook(Part):
+    """What accounts need kept."""
+
+    def list_accounts(self) -> tuple[AccountState, ...]:
+        """Every account that has left a trace, by name."""
+        query = select(accounts).where(accounts.c.site == self._site).order_by(accounts.c.name)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).mappings().all()
+        return tuple(
+            AccountState(
+                **{name: value for name, value in row.items() if name not in {"site", "limits"}},
+                limits=parse_limits(row["limits"]) if row["limits"] else None,
+            )
+            for row in rows
+        )
+
+    def pause_account(self, name: str, reason: str, now: datetime, until: datetime | None = None) -> bool:
+        """Let its deliveries wait; returns whether it ran before. `until`: it tries again by itself then."""
+        with self._database.writing() as connection:
+            known = select(accounts.c.paused_at).where(accounts.c.site == self._site, accounts.c.name == name)
+            was_running = connection.execute(known).scalar() is None
+            insert = insert_of(connection)(accounts)
+            changes = {"paused_at": now, "paused_until": until, "pause_reason": reason}
+            query = insert.on_conflict_do_update(index_elements=["site", "name"], set_=changes)
+            connection.execute(query, {"site": self._site, "name": name} | changes)
+            return was_running
+
+    def resume_account(self, name: str) -> bool:
+        """Let its deliveries go on; returns whether it was paused."""
+        mine = (accounts.c.site == self._site, accounts.c.name == name, accounts.c.paused_at.is_not(None))
+        cleared = {"paused_at": None, "paused_until": None, "pause_reason": ""}
+        with self._database.writing() as connection:
+            return connection.execute(update(accounts).where(*mine).values(cleared)).rowcount == 1
+
+    def save_limits(self, name: str, limits: Limits, now: datetime) -> None:
+        """Keep what the account's server states."""
+        with self._database.writing() as connection:
+            insert = insert_of(connection)(accounts)
+            changes = {"limits": render_limits(limits), "limits_read_at": now}
+            query = insert.on_conflict_do_update(index_elements=["site", "name"], set_=changes)
+            connection.execute(query, {"site": self._site, "name": name} | changes)
+
+    def find_limits(self, name: str) -> Limits | None:
+        """The limits as last read from the server, None where nothing was read yet."""
+        query = select(accounts.c.limits).where(accounts.c.site == self._site, accounts.c.name == name)
+        with self._database.reading() as connection:
+            stored = connection.execute(query).scalar()
+        return parse_limits(stored) if stored else None

@@ -1,0 +1,139 @@
+"""One connection pool, two kinds of transaction, and every database error in words for a person."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from syndicate.errors import ConfigError, StateError
+
+BUSY_TIMEOUT_MS = 10_000
+_PRAGMAS = (
+    f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
+    "PRAGMA journal_mode=WAL",
+    # The intent must be on the disk, not on its way there, before a message leaves (WAL syncs each commit only so).
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+)
+
+# SQLite's result codes (sqlite.org/rescode.html), by their first part, and what a person can do about them.
+_SQLITE_WORDS = {
+    "SQLITE_BUSY": ("another program holds the state database", "wait until it is done, or end it"),
+    "SQLITE_LOCKED": ("another program holds the state database", "wait until it is done, or end it"),
+    "SQLITE_FULL": ("the disk is full: nothing was changed", "make room and run again"),
+    "SQLITE_READONLY": ("the state database may not be written", "check who owns the file and its folder"),
+    "SQLITE_PERM": ("the state database may not be opened", "check who owns the file and its folder"),
+    "SQLITE_CANTOPEN": ("the state database cannot be opened", "check the folder and who may write there"),
+    "SQLITE_CORRUPT": ("the state database is damaged", "put a backup in its place, then run `syndicate adopt`"),
+    "SQLITE_NOTADB": ("this file is not a state database", "check [storage] database"),
+    "SQLITE_IOERR": ("the disk failed while the state database was used: nothing was changed", "check the disk"),
+}
+
+
+class Database:
+    """The engine behind a store. `where` names it without a password."""
+
+    def __init__(self, url: str) -> None:
+        parsed = _parse_url(url)
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self.path = Path(parsed.database or "") if self.is_sqlite else None
+        self.where = str(self.path) if self.is_sqlite else parsed.render_as_string(hide_password=True)
+        if self.path is not None:
+            _make_private(self.path)
+        self.engine = _make_engine(parsed, self.is_sqlite)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that sees one moment of the database and changes nothing."""
+        with self._mapped(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that is all or nothing; on SQLite it takes the one write lock at once, not at a later step."""
+        options = self.engine.execution_options(begin="BEGIN IMMEDIATE")
+        with self._mapped(), options.begin() as connection:
+            yield connection
+
+    def take_turn(self, connection: Connection, name: str) -> None:
+        """Let writers of one name go one after the other. SQLite's write lock does so already."""
+        if not self.is_sqlite:
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+    @contextmanager
+    def _mapped(self) -> Iterator[None]:
+        try:
+            yield
+        except (DBAPIError, sqlite3.Error) as error:
+            raise _describe(error, self.where) from error
+
+
+def _parse_url(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ConfigError("not a database URL", where="[storage] database", hint='"sqlite:///state.db"') from error
+    backend = parsed.get_backend_name()
+    if backend == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    if backend != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        hint = "sqlite:///state.db or postgresql://user@host/name"
+        raise ConfigError("only an SQLite file or PostgreSQL can hold the state", where="[storage] database", hint=hint)
+    return parsed
+
+
+def _make_private(path: Path) -> None:
+    """Create the file for its owner alone; SQLite gives its journal files the same mode."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDONLY | os.O_CREAT, 0o600))
+    except OSError as error:
+        hint = "check the folder and who may write there"
+        raise StateError(
+            f"the state database cannot be opened: {error.strerror}", where=str(path), hint=hint
+        ) from error
+
+
+def _make_engine(url: URL, is_sqlite: bool) -> Engine:
+    try:
+        engine = create_engine(url)
+    except (ImportError, NoSuchModuleError) as error:
+        hint = "install syndicate[postgres]"
+        raise ConfigError(
+            "PostgreSQL needs a driver that is not installed", where="[storage] database", hint=hint
+        ) from error
+    if is_sqlite:
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves: the driver would say it too late
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+
+
+def _describe(error: DBAPIError | sqlite3.Error, where: str) -> StateError:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    code = getattr(cause, "sqlite_errorname", "")
+    words = _SQLITE_WORDS.get("_".join(code.split("_")[:2]))
+    if words is not None:
+        return StateError(words[0], where=where, hint=words[1])
+    first_line = str(cause).strip().partition("\n")[0]
+    return StateError(f"the state database refused: {first_line}", where=where)

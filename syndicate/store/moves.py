@@ -1,0 +1,87 @@
+"""The one place where a delivery changes state: checked against TRANSITIONS, compared and set, and on the trail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, insert, select, update
+
+from syndicate.errors import LostLease, StateError, UsageError
+from syndicate.model import Delivery, Message, Receipt, State, can_move
+from syndicate.store.rows import parse_delivery, render_message, render_receipt
+from syndicate.store.schema import attempts, deliveries
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What the trail says about a move."""
+
+    action: str
+    outcome: str
+    at: datetime
+    detail: str = ""
+
+
+def get_row(connection: Connection, site: str, delivery_id: int) -> Delivery:
+    """The delivery as it is now. Raises UsageError where the site has none with this number."""
+    query = select(deliveries).where(deliveries.c.site == site, deliveries.c.id == delivery_id)
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        raise UsageError(f"there is no delivery {delivery_id}", hint="`syndicate queue` lists them")
+    return parse_delivery(row)
+
+
+def move(connection: Connection, before: Delivery, after: State, step: Step, **changes: Any) -> Delivery:
+    """Take one step on the state table, or stay with other values, and write the trail.
+
+    Raises LostLease where the row no longer is as `before` says.
+    """
+    moved = change(connection, before, state=after, **changes)
+    line = {
+        "delivery_id": before.id,
+        "at": step.at,
+        "action": step.action,
+        "outcome": step.outcome,
+        "detail": step.detail,
+    }
+    connection.execute(insert(attempts).values(site=_site_of(before.id), state=after, **line))
+    return moved
+
+
+def walk(connection: Connection, before: Delivery, path: tuple[State, ...], step: Step, **changes: Any) -> Delivery:
+    """Several steps at once, for what a person or a late receipt brings about; `changes` belong to the last."""
+    for state in path[:-1]:
+        before = change(connection, before, state=state)
+    return move(connection, before, path[-1], step, **changes)
+
+
+def change(connection: Connection, before: Delivery, *conditions: ColumnElement[bool], **changes: Any) -> Delivery:
+    """Write new values if the row still has the state and the owner that `before` names, and no other."""
+    after = changes.get("state", before.state)
+    if after is not before.state and not can_move(before.state, after):
+        raise StateError(f"delivery {before.id} cannot go from {before.state} to {after}")
+    same = (
+        deliveries.c.id == before.id,
+        deliveries.c.state == before.state,
+        deliveries.c.lease_owner == before.lease_owner,
+    )
+    done = connection.execute(update(deliveries).where(*same, *conditions).values(_render(changes)))
+    if done.rowcount != 1:
+        raise LostLease(f"delivery {before.id} is in other hands now")
+    return replace(before, **changes)
+
+
+def _site_of(delivery_id: int) -> Any:
+    return select(deliveries.c.site).where(deliveries.c.id == delivery_id).scalar_subquery()
+
+
+def _render(changes: dict[str, Any]) -> dict[str, Any]:
+    return {name: _render_value(value) for name, value in changes.items()}
+
+
+def _render_value(value: Any) -> Any:
+    if isinstance(value, Message):
+        return render_message(value)
+    return render_receipt(value) if isinstance(value, Receipt) else value

@@ -1,0 +1,226 @@
+"""The worker's side of the outbox: claim, freeze, intend, record. Each method is one transaction.
+
+A claimed delivery carries its lease (`lease_owner`, `lease_until`); every later step is refused with LostLease
+once the row belongs to somebody else or a person has moved it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_, select
+
+from syndicate.errors import LostLease
+from syndicate.model import Attempt, Decision, Delivery, Message, State
+from syndicate.store.moves import Step, change, get_row, move, walk
+from syndicate.store.part import Part
+from syndicate.store.rows import parse_attempt, parse_delivery
+from syndicate.store.schema import accounts, attempts, deliveries
+from syndicate.store.usage import Usage, read_usage
+
+_FREE: dict[str, Any] = {"lease_owner": "", "lease_until": None}
+
+# How a receipt that comes after its lease was lost still reaches its row. From any other state a person decided.
+_LATE_PATHS: dict[State, tuple[State, ...]] = {
+    State.SENDING: (State.SENT,),
+    State.UNCERTAIN: (State.SENT,),
+    State.FAILED: (State.SENT,),
+    State.SKIPPED: (State.SENT,),
+    State.DUE: (State.SENDING, State.SENT),
+    State.PLANNED: (State.DUE, State.SENDING, State.SENT),
+    State.HELD: (State.DUE, State.SENDING, State.SENT),
+    State.MISSED: (State.DUE, State.SENDING, State.SENT),
+    State.CANCELLED: (State.DUE, State.SENDING, State.SENT),
+}
+
+
+class Outbox(Part):
+    """What `deliver` asks of the store."""
+
+    def list_deliveries(
+        self,
+        *,
+        states: Collection[State] = (),
+        account: str = "",
+        post_id: str = "",
+        slug: str = "",
+        occasion: str = "",
+        limit: int | None = None,
+    ) -> tuple[Delivery, ...]:
+        """Deliveries by due time; an empty filter means any."""
+        query = self._mine(select(deliveries)).order_by(deliveries.c.due_at, deliveries.c.id).limit(limit)
+        wanted = {"account": account, "post_id": post_id, "slug": slug, "occasion": occasion}
+        for name, value in wanted.items():
+            query = query.where(deliveries.c[name] == value) if value else query
+        query = query.where(deliveries.c.state.in_(states)) if states else query
+        with self._database.reading() as connection:
+            return tuple(parse_delivery(row) for row in connection.execute(query).mappings())
+
+    def get_delivery(self, delivery_id: int) -> Delivery:
+        """One delivery; raises UsageError where there is none."""
+        with self._database.reading() as connection:
+            return get_row(connection, self._site, delivery_id)
+
+    def find_part_before(self, delivery: Delivery) -> Delivery | None:
+        """The part of the thread that this one answers to."""
+        same = [deliveries.c[name] == getattr(delivery, name) for name in ("post_id", "account", "occasion")]
+        query = self._mine(select(deliveries)).where(*same, deliveries.c.part == delivery.part - 1)
+        with self._database.reading() as connection:
+            row = connection.execute(query).mappings().first()
+        return None if row is None else parse_delivery(row)
+
+    def list_attempts(self, delivery_id: int) -> tuple[Attempt, ...]:
+        """The trail of a delivery, oldest first."""
+        query = select(attempts).where(attempts.c.site == self._site, attempts.c.delivery_id == delivery_id)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(attempts.c.id)).mappings()
+            return tuple(parse_attempt(row) for row in rows)
+
+    def list_due_accounts(self, now: datetime) -> tuple[str, ...]:
+        """Accounts with something to claim now."""
+        query = select(deliveries.c.account).distinct().where(*_claimable(self._site, now))
+        with self._database.reading() as connection:
+            return tuple(connection.execute(query.order_by(deliveries.c.account)).scalars())
+
+    def find_next_at(self) -> datetime | None:
+        """When the next delivery or look is due; in the past where one is waiting already."""
+        at = case((deliveries.c.state == State.UNCERTAIN, deliveries.c.look_at), else_=deliveries.c.due_at)
+        waiting = deliveries.c.state.in_((State.PLANNED, State.DUE, State.UNCERTAIN))
+        with self._database.reading() as connection:
+            return connection.execute(self._mine(select(func.min(at))).where(waiting)).scalar()
+
+    def read_usage(self, account: str, now: datetime) -> Usage:
+        """What the account has sent lately, for gaps and caps."""
+        with self._database.reading() as connection:
+            return read_usage(connection, self._site, account, now)
+
+    def claim(
+        self, owner: str, now: datetime, lease: timedelta, *, account: str = "", only: Collection[int] = ()
+    ) -> Delivery | None:
+        """Take the next delivery that is due, or the next uncertain one that may be looked for.
+
+        One account is in one pair of hands at a time; paused accounts, and parts of a thread whose part before is
+        not sent, are passed over. `owner` must be unique to the caller's thread.
+        """
+        query = select(deliveries).where(*_claimable(self._site, now)).order_by(*_ORDER).limit(1)
+        query = query.where(deliveries.c.account == account) if account else query
+        query = query.where(deliveries.c.id.in_(only)) if only else query
+        with self._database.writing() as connection:
+            self._database.take_turn(connection, f"syndicate claim {self._site}")
+            row = connection.execute(query).mappings().first()
+            return None if row is None else _lease(connection, parse_delivery(row), owner, now, lease)
+
+    def give_back(self, delivery: Delivery) -> None:
+        """End a lease without a word, where the worker stops before anything happened."""
+        with self._database.writing() as connection:
+            change(connection, delivery, **_FREE)
+
+    def mark_abandoned(self, now: datetime) -> int:
+        """Turn calls whose worker vanished into uncertain ones, to be looked for at once; returns how many."""
+        lost = (deliveries.c.state == State.SENDING, deliveries.c.lease_until <= now)
+        query = self._mine(select(deliveries)).where(*lost)
+        with self._database.reading() as connection:
+            if connection.execute(query.limit(1)).first() is None:
+                return 0
+        with self._database.writing() as connection:
+            self._database.take_turn(connection, f"syndicate claim {self._site}")
+            rows = [parse_delivery(row) for row in connection.execute(query).mappings()]
+            for row in rows:
+                step = Step("recover", "interrupted", now)
+                reason = "the program stopped during the call: looking whether it was published"
+                move(connection, row, State.UNCERTAIN, step, look_at=now, looks=0, reason=reason, **_FREE)
+            return len(rows)
+
+    def keep_message(self, delivery: Delivery, message: Message, now: datetime, lease: timedelta) -> Delivery:
+        """Freeze the message, or keep one more remote id in it, and prolong the lease."""
+        with self._database.writing() as connection:
+            return change(connection, delivery, message=message, lease_until=now + lease)
+
+    def intend(self, delivery: Delivery, now: datetime, lease: timedelta) -> Delivery:
+        """Put the intent on disk: from here on the outcome counts as unknown until recorded.
+
+        Refused with LostLease where the lease is over, even if nobody else has taken the row yet.
+        """
+        path = (State.SENDING,) if delivery.state is State.DUE else (State.DUE, State.SENDING)
+        with self._database.writing() as connection:
+            change(connection, delivery, deliveries.c.lease_until > now)
+            step = Step("send", "intent", now)
+            changes = {
+                "attempts": delivery.attempts + 1,
+                "intent_at": delivery.intent_at or now,
+                "lease_until": now + lease,
+                "look_at": None,
+            }
+            return walk(connection, delivery, path, step, **changes)
+
+    def record(self, delivery: Delivery, action: str, decision: Decision, now: datetime) -> Delivery:
+        """Write what came of it and end the lease.
+
+        A receipt is kept even where the lease was lost meanwhile; anything else is then refused with LostLease.
+        """
+        step = Step(action, decision.outcome, now, decision.reason)
+        changes = _changes_of(delivery, decision, now)
+        with self._database.writing() as connection:
+            current = get_row(connection, self._site, delivery.id)
+            is_ours = (current.state, current.lease_owner) == (delivery.state, delivery.lease_owner)
+            if is_ours:
+                return move(connection, delivery, decision.state, step, **changes)
+            if decision.state is not State.SENT or current.state not in _LATE_PATHS:
+                raise LostLease(f"delivery {delivery.id} is in other hands now")
+            return walk(connection, current, _LATE_PATHS[current.state], step, **changes)
+
+
+_ORDER = (
+    # What was uncertain is settled first, then by time; at the same time a fresh post before a recycled one.
+    case((deliveries.c.state == State.UNCERTAIN, 0), else_=1),
+    deliveries.c.due_at,
+    case((deliveries.c.occasion.like("evergreen%"), 1), else_=0),
+    deliveries.c.part,
+    deliveries.c.id,
+)
+
+
+def _claimable(site: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """The conditions of a row that a worker may take now."""
+    row, other, before = deliveries.c, deliveries.alias("other").c, deliveries.alias("before").c
+    is_due = and_(row.state.in_((State.PLANNED, State.DUE)), row.due_at <= now)
+    may_look = and_(row.state == State.UNCERTAIN, row.look_at <= now)
+    busy = exists().where(other.site == site, other.account == row.account, other.lease_until > now)
+    is_paused = exists().where(
+        accounts.c.site == site,
+        accounts.c.name == row.account,
+        accounts.c.paused_at.is_not(None),
+        or_(accounts.c.paused_until.is_(None), accounts.c.paused_until > now),
+    )
+    is_answered = exists().where(
+        before.site == site,
+        before.post_id == row.post_id,
+        before.account == row.account,
+        before.occasion == row.occasion,
+        before.part == row.part - 1,
+        before.state == State.SENT,
+    )
+    return (row.site == site, or_(is_due, may_look), ~busy, ~is_paused, or_(row.part == 1, is_answered))
+
+
+def _lease(connection: Connection, found: Delivery, owner: str, now: datetime, lease: timedelta) -> Delivery:
+    state = State.DUE if found.state is State.PLANNED else found.state
+    changes = {"lease_owner": owner, "lease_until": now + lease, "started_at": found.started_at or now}
+    return change(connection, found, state=state, **changes)
+
+
+def _changes_of(delivery: Delivery, decision: Decision, now: datetime) -> dict[str, Any]:
+    """The columns behind a decision. An intent is settled unless the outcome is still unknown, or sent."""
+    is_open = decision.state in {State.UNCERTAIN, State.SENT}
+    changes: dict[str, Any] = {
+        "reason": decision.reason,
+        "look_at": decision.look_at,
+        "looks": decision.looks,
+        "due_at": decision.due_at or delivery.due_at,
+        "intent_at": delivery.intent_at if is_open else None,
+    }
+    if decision.state is State.SENT:
+        changes |= {"receipt": decision.receipt, "sent_at": now}
+    return changes | _FREE

@@ -1,0 +1,79 @@
+"""Rows to nouns and back. Messages and receipts are stored as JSON; image bytes never are."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import RowMapping
+
+from syndicate.model import Attachment, Attempt, Delivery, Limits, Message, Receipt, State
+from syndicate.text.counting import Counter
+
+_UNSTORED = {"site"}
+
+
+def make_key(site: str, post_id: str, account: str, occasion: str, part: int) -> str:
+    """The idempotency key of a delivery: the same for the same row for ever, and without pattern to others."""
+    name = "\x00".join(("syndicate", site, post_id, account, occasion, str(part)))
+    return hashlib.sha256(name.encode()).hexdigest()[:32]
+
+
+def parse_delivery(row: RowMapping) -> Delivery:
+    values = {name: value for name, value in row.items() if name not in _UNSTORED}
+    values["state"] = State(row["state"])
+    values["message"] = parse_message(row["message"]) if row["message"] else None
+    values["receipt"] = parse_receipt(row["receipt"]) if row["receipt"] else None
+    return Delivery(**values)
+
+
+def parse_attempt(row: RowMapping) -> Attempt:
+    return Attempt(row["delivery_id"], row["at"], row["action"], row["outcome"], State(row["state"]), row["detail"])
+
+
+def render_message(message: Message) -> str:
+    return orjson.dumps(message, default=_leave_out).decode()
+
+
+def parse_message(text: str) -> Message:
+    raw: dict[str, Any] = orjson.loads(text)
+    for name in ("card", "image"):
+        raw[name] = _parse_attachment(raw[name])
+    for name in ("created_at", "published_at"):
+        raw[name] = None if raw[name] is None else datetime.fromisoformat(raw[name])
+    raw["reply_to"] = None if raw["reply_to"] is None else Receipt(**raw["reply_to"])
+    raw["tags"] = tuple(raw["tags"])
+    return Message(**raw)
+
+
+def render_receipt(receipt: Receipt) -> str:
+    return orjson.dumps(receipt, default=_leave_out).decode()
+
+
+def parse_receipt(text: str) -> Receipt:
+    return Receipt(**orjson.loads(text))
+
+
+def render_limits(limits: Limits) -> str:
+    return orjson.dumps(limits).decode()
+
+
+def parse_limits(text: str) -> Limits:
+    raw: dict[str, Any] = orjson.loads(text)
+    return Limits(**raw | {"counter": Counter(raw["counter"]), "image_types": tuple(raw["image_types"])})
+
+
+def _parse_attachment(raw: dict[str, Any] | None) -> Attachment | None:
+    return None if raw is None else Attachment(**raw | {"data": b""})
+
+
+def _leave_out(value: object) -> object:
+    """What JSON has no word for: image bytes are loaded anew, a read-only mapping is a mapping."""
+    if isinstance(value, bytes):
+        return ""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(type(value).__name__)

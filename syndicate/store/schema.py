@@ -1,0 +1,123 @@
+"""The tables as they are now; `migrations/` says how older databases get here. Every table carries the site."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+HEAD = "0001"
+"""The last migration. A database that names a later one is from a newer syndicate."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant as whole microseconds since 1970: exact, ordered and the same on both databases."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+# SQLite counts rows only through INTEGER, PostgreSQL shall not stop at 2³¹.
+_RowId = BigInteger().with_variant(Integer, "sqlite")
+
+metadata = MetaData()
+
+posts = Table(
+    "posts",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("slug", Text, nullable=False),
+    Column("permalink", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("published_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Column("first_seen_at", Instant, nullable=False),
+    Column("gone_at", Instant),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("baselined_at", Instant),
+    Column("paused_at", Instant),
+    Column("paused_until", Instant),
+    Column("pause_reason", Text, nullable=False, default=""),
+    Column("limits", Text, nullable=False, default=""),
+    Column("limits_read_at", Instant),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("site", Text, nullable=False),
+    Column("post_id", Text, nullable=False),
+    Column("slug", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("network", Text, nullable=False),
+    Column("occasion", Text, nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("look_at", Instant),
+    Column("key", Text, nullable=False),
+    Column("text", Text, nullable=False, default=""),
+    Column("message", Text),
+    Column("reason", Text, nullable=False, default=""),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("looks", Integer, nullable=False, default=0),
+    Column("cost", Float, nullable=False, default=0.0),
+    Column("created_at", Instant, nullable=False),
+    Column("started_at", Instant),
+    Column("intent_at", Instant),
+    Column("sent_at", Instant),
+    Column("receipt", Text),
+    Column("lease_owner", Text, nullable=False, default=""),
+    Column("lease_until", Instant),
+    UniqueConstraint("site", "post_id", "account", "occasion", "part", name="deliveries_once"),
+    UniqueConstraint("key", name="deliveries_key"),
+    Index("deliveries_waiting", "site", "state", "due_at"),
+    Index("deliveries_account", "site", "account", "state"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("site", Text, nullable=False),
+    Column("delivery_id", _RowId, ForeignKey("deliveries.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("detail", Text, nullable=False, default=""),
+    Index("attempts_trail", "delivery_id", "id"),
+)

@@ -1,0 +1,41 @@
+"""What an account has sent lately: the figures behind gaps, daily caps and money limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, select
+
+from syndicate.model import State
+from syndicate.store.schema import deliveries
+
+DAY = timedelta(days=1)
+MONTH = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What was sent: instants of the last day, a thread counting once; US dollars of the last 30 days."""
+
+    sent_at: tuple[datetime, ...] = ()
+    last_sent_at: datetime | None = None
+    costs: tuple[tuple[datetime, float], ...] = ()
+
+    @property
+    def cost(self) -> float:
+        return sum(cost for _, cost in self.costs)
+
+
+def read_usage(connection: Connection, site: str, account: str, now: datetime) -> Usage:
+    row = deliveries.c
+    done = (row.site == site, row.account == account, row.state.in_((State.SENT, State.UNCERTAIN)))
+    at = row.intent_at
+    query = select(at, row.sent_at, row.part, row.cost).where(*done, at.is_not(None)).order_by(at)
+    rows = connection.execute(query.where(at > now - MONTH)).all()
+    firsts = [sent or intent for intent, sent, part, _ in rows if part == 1]
+    return Usage(
+        sent_at=tuple(at for at in firsts if at > now - DAY),
+        last_sent_at=max(firsts, default=None),
+        costs=tuple((intent, cost) for intent, _, _, cost in rows if cost),
+    )
