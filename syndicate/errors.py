@@ -13,6 +13,7 @@ SyndicateError                  shown to the person: what, where, what to do
     │   ├── RateLimited         … not before `retry_at`
     │   └── NotReady            … media or container still in the making, ask again at `retry_at`
     ├── Rejected                surely not published and never will be: the delivery failed
+    │   └── Duplicate           … because an equal post exists: after an Uncertain one it is ours, else a refusal
     ├── Uncertain               may have been published: settle by looking, never send again blindly
     └── Blocked                 the account cannot be used until a person acts: pause it, lose nothing
         ├── Unauthorised        the token is dead, revoked or lacks a right
@@ -94,6 +95,19 @@ class NotReady(RateLimited):
 
 class Rejected(NetworkError):
     """Surely not published: the network refuses this message as it is."""
+
+
+class Duplicate(Rejected):
+    """This call did not publish, because the network already shows an equal post.
+
+    After an uncertain attempt of the same delivery that post is ours: `remote_id` and `url` name it where the
+    network does, else it has to be found. On a first attempt it is a refusal like any other.
+    """
+
+    def __init__(self, message: str, *, remote_id: str = "", url: str = "", where: str = "", hint: str = "") -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.remote_id = remote_id
+        self.url = url
 
 
 class Uncertain(NetworkError):
