@@ -1,0 +1,171 @@
+"""The daemon: a watcher that wakes the publisher, and ticks that deliver what is due. It decides nothing.
+
+Three threads besides the main one: the watcher turns file changes into a wish to publish, the publisher grants
+wishes one at a time, and APScheduler's ticks deliver, re-publish (future posts come of age) and look after
+accounts. SIGTERM and SIGINT set one event; whatever runs is finished, then everybody leaves.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from watchfiles import Change, DefaultFilter, watch
+
+from syndicate.errors import SyndicateError
+
+log = logging.getLogger("syndicate")
+
+DEBOUNCE_MS = 1_600
+"""Longest wait while a file keeps changing; editors and `git pull` write in bursts."""
+QUIET_MS = 250
+"""A file counts as written when nothing changed for this long."""
+
+
+class Work(Protocol):
+    """What the daemon asks of the hall. Each call does one round and returns a line for the log, "" for nothing."""
+
+    def publish_round(self) -> str: ...
+
+    def deliver_round(self) -> str: ...
+
+    def look_after_round(self) -> str: ...
+
+    def list_watched(self) -> tuple[Path, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often the ticks come."""
+
+    deliver: timedelta = timedelta(seconds=5)
+    publish: timedelta = timedelta(minutes=1)
+    look_after: timedelta = timedelta(minutes=30)
+    folder: timedelta = timedelta(seconds=2)
+    """How often a watched folder that went away is looked for."""
+
+
+class Daemon:
+    """One run of the daemon; `run` returns when it was asked to stop and everything is finished."""
+
+    def __init__(self, work: Work, *, pace: Pace | None = None) -> None:
+        self._work = work
+        self._pace = pace or Pace()
+        self._stop = threading.Event()
+        self._wanted = threading.Event()
+
+    def run(self, *, alongside: Iterable[Callable[[threading.Event], None]] = ()) -> None:
+        """Work until SIGTERM or SIGINT. `alongside` are further loops (the web server) that end on the event."""
+        loops = [self._publish_loop, self._watch_loop, *(_bound(loop, self._stop) for loop in alongside)]
+        threads = [threading.Thread(target=loop, name=f"syndicate-{n}") for n, loop in enumerate(loops)]
+        scheduler = self._make_scheduler()
+        with _signals(self._stop):
+            for thread in threads:
+                thread.start()
+            scheduler.start()
+            log.info("watching %s", ", ".join(map(str, self._work.list_watched())))
+            self._stop.wait()
+            log.info("stopping: what runs is finished first")
+            scheduler.shutdown(wait=True)
+            self._wanted.set()
+            for thread in threads:
+                thread.join()
+        log.info("stopped")
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def _make_scheduler(self) -> BackgroundScheduler:
+        scheduler = BackgroundScheduler(timezone=UTC)
+        ticks = (
+            (lambda: self._round(self._work.deliver_round), self._pace.deliver),
+            (self._wanted.set, self._pace.publish),
+            (lambda: self._round(self._work.look_after_round), self._pace.look_after),
+        )
+        for tick, every in ticks:
+            scheduler.add_job(
+                tick,
+                "interval",
+                seconds=every.total_seconds(),
+                next_run_time=datetime.now(UTC),
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=None,
+            )
+        return scheduler
+
+    def _publish_loop(self) -> None:
+        self._wanted.set()
+        while not self._stop.is_set():
+            self._wanted.wait()
+            self._wanted.clear()
+            if not self._stop.is_set():
+                self._round(self._work.publish_round)
+
+    def _watch_loop(self) -> None:
+        """Watch for ever; a folder that is gone (unmounted, renamed) is waited for, and publishing goes on."""
+        while not self._stop.is_set():
+            present = [path for path in self._work.list_watched() if path.exists()]
+            try:
+                for changes in self._changes(present):
+                    log.debug("changed: %s", ", ".join(sorted(path for _, path in changes)))
+                    self._wanted.set()
+            except OSError as error:
+                log.warning("cannot watch: %s", error)
+            self._stop.wait(self._pace.folder.total_seconds())
+
+    def _changes(self, paths: list[Path]) -> Iterator[set[tuple[Change, str]]]:
+        """Bursts of changes; ends when the set of folders is no longer the one being watched."""
+        if not paths:
+            return
+        for changes in watch(
+            *paths,
+            watch_filter=DefaultFilter(),
+            debounce=DEBOUNCE_MS,
+            step=QUIET_MS,
+            stop_event=self._stop,
+            rust_timeout=1_000,
+            yield_on_timeout=True,
+            raise_interrupt=False,
+        ):
+            if changes:
+                yield changes
+            if [path for path in self._work.list_watched() if path.exists()] != paths:
+                self._wanted.set()
+                return
+
+    def _round(self, work: Callable[[], str]) -> None:
+        """One round; a failure is said and the next round tries again. The daemon itself never dies of one."""
+        try:
+            line = work()
+        except SyndicateError as error:
+            log.error("%s", error)  # noqa: TRY400 - the sentence is for a person, a traceback is not
+        except Exception:
+            log.exception("this should not happen; the next round tries again")
+        else:
+            if line:
+                log.info("%s", line)
+
+
+def _bound(loop: Callable[[threading.Event], None], stop: threading.Event) -> Callable[[], None]:
+    return lambda: loop(stop)
+
+
+@contextmanager
+def _signals(stop: threading.Event) -> Iterator[None]:
+    """SIGTERM and SIGINT ask to stop; the handlers of before come back afterwards."""
+    asked = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in asked}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
