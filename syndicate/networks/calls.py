@@ -9,14 +9,16 @@ from typing import Protocol, TypedDict, Unpack
 from syndicate.errors import ConfigError, NetworkError, Rejected, Unauthorised
 from syndicate.http import Client, Response
 from syndicate.model import Account, Limits, Message
-from syndicate.networks.answers import harmless, read_failure
+from syndicate.networks.answers import error_of
 from syndicate.networks.base import Vault
 
 
 class ParsesFailure(Protocol):
-    """What an answer of this network means: the network's own codes, then `read_failure`."""
+    """What an answer of this network means: the network's own codes, then `error_of`."""
 
-    def __call__(self, response: Response, *, where: str, secrets: tuple[str, ...]) -> NetworkError: ...
+    def __call__(
+        self, response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]
+    ) -> NetworkError: ...
 
 
 class Parts(TypedDict, total=False):
@@ -35,29 +37,28 @@ class Api:
     """One account's way to its network. Neither headers nor secrets show in its repr."""
 
     http: Client
-    where: str
-    """The account's name, for errors."""
+    account: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Blotted out of whatever the server says."""
-    parse_failure: ParsesFailure = read_failure
+    parse_failure: ParsesFailure = error_of
 
     def publish(self, method: str, url: str, **parts: Unpack[Parts]) -> Response:
         """The irreversible call: once, and every unclear ending is Uncertain. Returns successes only."""
-        response = self.http.call(method, url, publishes=True, where=self.where, **self._with_headers(parts))
+        response = self.http.call(method, url, publishes=True, where=self.account, **self._with_headers(parts))
         if not response.is_success:
-            raise self._failure(response)
+            raise self._failure(response, publishes=True)
         return response
 
     def ask(self, method: str, url: str, **parts: Unpack[Parts]) -> Response:
         """A call that publishes nothing: every unclear ending is Unavailable. Returns successes only."""
-        response = self.http.call(method, url, where=self.where, **self._with_headers(parts))
+        response = self.http.call(method, url, where=self.account, **self._with_headers(parts))
         if not response.is_success:
-            raise harmless(self._failure(response))
+            raise self._failure(response, publishes=False)
         return response
 
-    def _failure(self, response: Response) -> NetworkError:
-        return self.parse_failure(response, where=self.where, secrets=self.secrets)
+    def _failure(self, response: Response, *, publishes: bool) -> NetworkError:
+        return self.parse_failure(response, account=self.account, publishes=publishes, secrets=self.secrets)
 
     def _with_headers(self, parts: Parts) -> Parts:
         return {**parts, "headers": {**self.headers, **(parts.get("headers") or {})}}

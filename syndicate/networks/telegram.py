@@ -15,17 +15,10 @@ import orjson
 from syndicate.errors import NetworkError, RateLimited, Rejected, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
-from syndicate.networks.answers import (
-    hide_secrets,
-    pick,
-    pick_text,
-    read_failure,
-    read_retry_at,
-    read_words,
-    wait_seconds,
-)
+from syndicate.networks.answers import error_of, retry_at_of, words_of
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Secret, Vault
 from syndicate.networks.calls import Api, refuse_non_number, refuse_too_long, require_option, require_secret
+from syndicate.networks.shapes import pick, pick_text, pick_wait
 from syndicate.text.counting import Counter
 
 API = "https://api.telegram.org"
@@ -133,20 +126,20 @@ def _permalink(username: str, chat: str, number: str) -> str:
     return f"https://t.me/c/{chat.removeprefix('-100')}/{number}" if chat.startswith("-100") else ""
 
 
-def parse_failure(response: Response, *, where: str, secrets: tuple[str, ...]) -> NetworkError:
+def parse_failure(response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]) -> NetworkError:
     """What an unsuccessful answer means: Telegram's codes are few, its descriptions are stable."""
     answer = response.json()
     description = pick_text(answer, "description")
-    said = hide_secrets(description or read_words(response), secrets)[:500]
+    said = words_of(response, secrets)
     if response.status == 429:
-        wait = wait_seconds(response, pick(answer, "parameters", "retry_after"))
-        return RateLimited(said, retry_at=wait or read_retry_at(response), where=where)
-    if response.status == 404 and (description == "Not Found" or not description):
-        return Unauthorised("Telegram does not know this token", where=where, hint="copy it again from @BotFather")
-    if any(words in description.lower() for words in _ACCOUNT_WORDS):
+        retry_at = pick_wait(response, "parameters", "retry_after") or retry_at_of(response)
+        return RateLimited(said, retry_at=retry_at, where=account)
+    if response.status == 404 and description in {"Not Found", ""}:
+        return Unauthorised("Telegram does not know this token", where=account, hint="copy it again from @BotFather")
+    if response.status == 403 or any(words in description.lower() for words in _ACCOUNT_WORDS):
         hint = "make the bot an administrator of the channel with the right to post, and check `chat`"
-        return Unauthorised(said, where=where, hint=hint)
-    return read_failure(response, where=where, secrets=secrets)
+        return Unauthorised(said, where=account, hint=hint)
+    return error_of(response, account=account, publishes=publishes, secrets=secrets)
 
 
 class Telegram:
@@ -163,7 +156,7 @@ class Telegram:
         self._vault = vault
         self._http = http
 
-    def send(self, message: Message, *, key: str) -> Receipt:  # noqa: ARG002 (Telegram keeps no key)
+    def send(self, message: Message, *, key: str) -> Receipt:
         api = self._api()
         refuse_too_long(message, LIMITS, self._account.name)
         response = self._send_photo(api, message, message.image) if message.image else self._send_text(api, message)
@@ -179,7 +172,7 @@ class Telegram:
         form = build_photo(message, self._options, self._chat())
         return api.publish("POST", self._method("sendPhoto"), form=form, files={"photo": file})
 
-    def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:  # noqa: ARG002
+    def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
         """Change the text; a photo's caption where the message has one."""
         target: dict[str, object] = {"chat_id": int(receipt.ref["chat"]), "message_id": int(receipt.remote_id)}
         if receipt.ref.get("kind") == "photo":
@@ -210,10 +203,10 @@ class Telegram:
             warnings=warnings,
         )
 
-    def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:  # noqa: ARG002
+    def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
         return None
 
-    def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:  # noqa: ARG002
+    def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
         return {"token": answers.get("token", "").strip()}
 
     def _ask(self, method: str, body: Mapping[str, object]) -> object:
@@ -240,13 +233,15 @@ class Telegram:
         token = require_secret(self._vault, "token", self._account.name)
         return Api(self._http, self._account.name, secrets=(token,), parse_failure=self._parse_failure)
 
-    def _parse_failure(self, response: Response, *, where: str, secrets: tuple[str, ...]) -> NetworkError:
+    def _parse_failure(
+        self, response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]
+    ) -> NetworkError:
         moved_to = pick_text(response.json(), "parameters", "migrate_to_chat_id")
         if not moved_to:
-            return parse_failure(response, where=where, secrets=secrets)
+            return parse_failure(response, account=account, publishes=publishes, secrets=secrets)
         # A group that became a supergroup has a new number. Nothing was sent, so the next attempt uses it.
         self._vault.put({"moved_from": self._options.get("chat", ""), "moved_to": moved_to})
-        return Unavailable(f"the group moved to {moved_to}", where=where, hint=f'set chat = "{moved_to}"')
+        return Unavailable(f"the group moved to {moved_to}", where=account, hint=f'set chat = "{moved_to}"')
 
 
 def open_network(account: Account, vault: Vault, http: Client) -> Telegram:

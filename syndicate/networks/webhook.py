@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from syndicate.errors import Blocked, ConfigError, NetworkError, RateLimited, Rejected, Unavailable
+from syndicate.errors import Blocked, ConfigError, NetworkError, RateLimited, Rejected, Unauthorised, Unavailable
 from syndicate.http import Client, Response
 from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
-from syndicate.networks.answers import read_failure, read_retry_at
+from syndicate.networks.answers import error_of, retry_at_of
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Secret, Vault
 from syndicate.networks.calls import Api, require_option, require_secret
 from syndicate.text.counting import Counter
@@ -97,19 +97,19 @@ def parse_secret(secret: str) -> bytes:
     return key
 
 
-def parse_failure(response: Response, *, where: str, secrets: tuple[str, ...]) -> NetworkError:
+def parse_failure(response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]) -> NetworkError:
     """410 ends the account; other refusals are the receiver's passing trouble and are tried again (11.4)."""
-    error = read_failure(response, where=where, secrets=secrets)
+    error = error_of(response, account=account, publishes=publishes, secrets=secrets)
     if response.status == 410:
-        return Blocked("the receiver is gone (410)", where=where, hint="remove the account or change its url")
-    if isinstance(error, Rejected):
-        retry_at = read_retry_at(response)
-        return RateLimited(error.message, retry_at=retry_at, where=where) if retry_at else _again(error)
-    return error
-
-
-def _again(error: Rejected) -> Unavailable:
-    return Unavailable(error.message, where=error.where, hint="the receiver must answer 2xx")
+        return Blocked("the receiver is gone (410)", where=account, hint="remove the account or change its url")
+    if response.status == 403:
+        return Unauthorised(error.message, where=account, hint="does the receiver have the same secret?")
+    if not isinstance(error, Rejected):
+        return error
+    retry_at, hint = retry_at_of(response), "the receiver must answer 2xx"
+    if retry_at:
+        return RateLimited(error.message, retry_at=retry_at, where=account, hint=hint)
+    return Unavailable(error.message, where=account, hint=hint)
 
 
 def _iso(moment: datetime) -> str:
@@ -153,10 +153,10 @@ class Webhook:
         warnings = () if url.startswith("https://") else ("the address is not https: anyone on the way can read it",)
         return Profile(name=host, abilities=("post", "edit", "delete"), warnings=warnings)
 
-    def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:  # noqa: ARG002
+    def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
         return None
 
-    def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:  # noqa: ARG002
+    def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
         """Store the new secret and keep the one before as `old_secret`, so that both sign for now."""
         secret, before = answers.get("secret", "").strip(), self._vault.get("secret")
         parse_secret(secret)

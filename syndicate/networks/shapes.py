@@ -1,0 +1,41 @@
+"""Taking values out of answers whose shape nobody promised: a wrong shape is None, "" or [], never an exception."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+
+from syndicate.http import Response
+from syndicate.networks.answers import LONGEST_WAIT
+
+
+def pick(value: object, *path: str | int) -> object:
+    """The value at a path of keys and indexes, None where an answer has another shape than expected."""
+    for step in path:
+        if isinstance(value, dict) and isinstance(step, str):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
+
+
+def pick_text(value: object, *path: str | int) -> str:
+    """The text or whole number at a path as text, "" where there is none."""
+    found = pick(value, *path)
+    return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
+
+
+def pick_list(value: object, *path: str | int) -> list[object]:
+    """The list at a path, empty where there is none."""
+    found = pick(value, *path)
+    return found if isinstance(found, list) else []
+
+
+def pick_wait(response: Response, *path: str | int) -> datetime | None:
+    """The instant that a number of seconds in the body stands for, None where there is no sensible number."""
+    seconds = pick(response.json(), *path)
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not math.isfinite(seconds) or seconds < 0:
+        return None
+    return response.received_at + timedelta(seconds=min(float(seconds), LONGEST_WAIT.total_seconds()))
