@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
-from syndicate.model import Identified, KnownDelivery, KnownPost, Ledger, Plan, Receipt, State
+from syndicate.model import Identified, KnownDelivery, KnownPost, Ledger, Plan, PlannedChange, State, can_move
 from syndicate.store.inserting import insert_deliveries, insert_of
-from syndicate.store.moves import Step, walk
+from syndicate.store.moves import Step, get_row, move
 from syndicate.store.part import Part
-from syndicate.store.rows import make_key, parse_delivery, parse_limits, parse_receipt, render_receipt
+from syndicate.store.rows import parse_limits, parse_receipt
 from syndicate.store.schema import accounts, deliveries, posts
 
 _CHANGING = ("source", "slug", "permalink", "title", "digest", "updated_at", "gone_at")
 _UNSENT = (State.PLANNED, State.DUE, State.HELD, State.MISSED, State.SKIPPED)
+_PLANNABLE = frozenset({*_UNSENT, State.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,28 +29,7 @@ class Applied:
     changed_posts: int = 0
     gone_posts: int = 0
     new_deliveries: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """A published copy of a post."""
-
-    account: str
-    network: str
-    occasion: str
-    receipt: Receipt
-    sent_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A copy found on the network itself, to be adopted into the outbox."""
-
-    post_id: str
-    slug: str
-    receipt: Receipt
-    published_at: datetime
-    occasion: str = "new"
+    changed_deliveries: int = 0
 
 
 class LedgerPart(Part):
@@ -74,29 +55,29 @@ class LedgerPart(Part):
 
     def _read_deliveries(self, connection: Connection) -> tuple[KnownDelivery, ...]:
         row = deliveries.c
-        columns = (row.id, row.post_id, row.account, row.occasion, row.part, row.state, row.due_at, row.sent_at)
-        return tuple(
-            KnownDelivery(known, post_id, account, occasion, part, State(state), due_at, sent_at)
-            for known, post_id, account, occasion, part, state, due_at, sent_at in connection.execute(
-                self._mine(select(*columns))
-            )
-        )
+        names = ("id", "post_id", "account", "occasion", "part", "state", "due_at", "sent_at", "reason", "receipt")
+        columns = [row[name] for name in names]
+        rows = connection.execute(self._mine(select(*columns)))
+        known = (dict(zip(names, row, strict=True)) for row in rows)
+        return tuple(KnownDelivery(**one, url=_url_of(one.pop("receipt"))) for one in known)
 
     def apply(self, plan: Plan, now: datetime) -> Applied:
         """Put a plan into the state database, all or nothing. Applying it twice changes nothing more."""
         stored = [one for one in plan.identified if one.is_new or one.is_changed]
         gone = [post for post in plan.gone if post.gone_at is None]
-        if not (stored or gone or plan.deliveries or plan.baselined):
+        if not (stored or gone or plan.deliveries or plan.changes or plan.baselined or plan.forgotten):
             return Applied()
         with self._database.writing() as connection:
             self._write_posts(connection, stored)
             self._write_gone(connection, gone, now)
             self._write_baselines(connection, plan.baselined, now)
+            self._forget_baselines(connection, plan.forgotten)
             return Applied(
                 new_posts=sum(one.is_new for one in stored),
                 changed_posts=sum(not one.is_new for one in stored),
                 gone_posts=len(gone),
                 new_deliveries=insert_deliveries(connection, self._site, plan.deliveries, now),
+                changed_deliveries=sum(self._apply_change(connection, one, now) for one in plan.changes),
             )
 
     def _write_posts(self, connection: Connection, stored: list[Identified]) -> None:
@@ -129,65 +110,27 @@ class LedgerPart(Part):
         for name in sorted(names):
             connection.execute(query, {"site": self._site, "name": name, "baselined_at": now})
 
-    def list_syndication(self) -> Mapping[str, tuple[Copy, ...]]:
-        """The published copies of each post, oldest first, by post id; of a thread its first part."""
-        row = deliveries.c
-        query = self._mine(select(row.post_id, row.account, row.network, row.occasion, row.receipt, row.sent_at))
-        query = query.where(row.state == State.SENT, row.part == 1, row.receipt.is_not(None))
-        copies: dict[str, list[Copy]] = {}
-        with self._database.reading() as connection:
-            for post_id, account, network, occasion, receipt, at in connection.execute(query.order_by(row.sent_at)):
-                copy = Copy(account, network, occasion, parse_receipt(receipt), at)
-                copies.setdefault(post_id, []).append(copy)
-        return {post_id: tuple(found) for post_id, found in copies.items()}
+    def _forget_baselines(self, connection: Connection, names: Iterable[str]) -> None:
+        forgotten = (accounts.c.site == self._site, accounts.c.name.in_(sorted(names)))
+        connection.execute(update(accounts).where(*forgotten).values(baselined_at=None))
 
-    def adopt(self, account: str, network: str, found: Iterable[Found], now: datetime) -> int:
-        """Record copies that are on the network already, so that they are never sent; returns how many are news."""
-        with self._database.writing() as connection:
-            return sum(self._adopt_one(connection, account, network, one, now) for one in found)
-
-    def _adopt_one(self, connection: Connection, account: str, network: str, found: Found, now: datetime) -> bool:
-        row = deliveries.c
-        same = (row.post_id == found.post_id, row.account == account, row.occasion == found.occasion, row.part == 1)
-        known = connection.execute(self._mine(select(deliveries)).where(*same)).mappings().first()
-        sent = {"receipt": found.receipt, "sent_at": found.published_at, "reason": "found on the network"}
-        if known is None:
-            self._insert_sent(connection, account, network, found, now)
-            return True
-        before = parse_delivery(known)
-        path = _ADOPT_PATHS.get(before.state)
-        if path is not None:
-            walk(connection, before, path, Step("adopt", "found", now), lease_owner="", lease_until=None, **sent)
-        return path is not None
-
-    def _insert_sent(self, connection: Connection, account: str, network: str, found: Found, now: datetime) -> None:
-        key = make_key(self._site, found.post_id, account, found.occasion, 1)
-        row = {
-            "site": self._site,
-            "post_id": found.post_id,
-            "slug": found.slug,
-            "account": account,
-            "network": network,
-            "occasion": found.occasion,
-            "part": 1,
-            "state": State.SENT,
-            "due_at": found.published_at,
-            "key": key,
-            "reason": "found on the network",
-            "created_at": now,
-            "sent_at": found.published_at,
-            "receipt": render_receipt(found.receipt),
+    def _apply_change(self, connection: Connection, planned: PlannedChange, now: datetime) -> bool:
+        """Follow the plan where the row is still one that content may move; a person or a worker comes first."""
+        before = get_row(connection, self._site, planned.delivery_id)
+        is_step = planned.state is before.state or can_move(before.state, planned.state)
+        if before.state not in _PLANNABLE or not is_step:
+            return False
+        changes: dict[str, Any] = {
+            "due_at": planned.due_at,
+            "reason": planned.reason,
+            "lease_owner": "",
+            "lease_until": None,
         }
-        connection.execute(deliveries.insert().values(row))
+        if planned.text:
+            changes |= {"text": planned.text, "message": None}
+        move(connection, before, planned.state, Step("plan", planned.state, now, planned.reason), **changes)
+        return True
 
 
-# A copy on the network wins over everything but a call that runs this moment, a person's no, and a receipt.
-_ADOPT_PATHS: dict[State, tuple[State, ...]] = {
-    State.PLANNED: (State.SKIPPED, State.SENT),
-    State.DUE: (State.SKIPPED, State.SENT),
-    State.HELD: (State.SKIPPED, State.SENT),
-    State.MISSED: (State.SKIPPED, State.SENT),
-    State.SKIPPED: (State.SENT,),
-    State.UNCERTAIN: (State.SENT,),
-    State.FAILED: (State.SENT,),
-}
+def _url_of(receipt: str | None) -> str:
+    return parse_receipt(receipt).url if receipt else ""

@@ -145,7 +145,7 @@ class Outbox(Part):
         """
         path = (State.SENDING,) if delivery.state is State.DUE else (State.DUE, State.SENDING)
         with self._database.writing() as connection:
-            change(connection, delivery, deliveries.c.lease_until > now)
+            change(connection, delivery, deliveries.c.lease_until > now, lease_until=now + lease)
             step = Step("send", "intent", now)
             changes = {
                 "attempts": delivery.attempts + 1,

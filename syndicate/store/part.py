@@ -1,4 +1,4 @@
-"""What the four parts of the store share: a database and the site whose rows they see."""
+"""What the parts of the store share: a database and the site whose rows they see."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from sqlalchemy import RowMapping
 
-from syndicate.model import Attachment, Attempt, Delivery, Limits, Message, Receipt, State
+from syndicate.model import Attachment, Attempt, Delivery, Limits, Message, Receipt
 from syndicate.text.counting import Counter
 
 _UNSTORED = {"site"}
@@ -24,14 +24,13 @@ def make_key(site: str, post_id: str, account: str, occasion: str, part: int) ->
 
 def parse_delivery(row: RowMapping) -> Delivery:
     values = {name: value for name, value in row.items() if name not in _UNSTORED}
-    values["state"] = State(row["state"])
     values["message"] = parse_message(row["message"]) if row["message"] else None
     values["receipt"] = parse_receipt(row["receipt"]) if row["receipt"] else None
     return Delivery(**values)
 
 
 def parse_attempt(row: RowMapping) -> Attempt:
-    return Attempt(row["delivery_id"], row["at"], row["action"], row["outcome"], State(row["state"]), row["detail"])
+    return Attempt(row["delivery_id"], row["at"], row["action"], row["outcome"], row["state"], row["detail"])
 
 
 def render_message(message: Message) -> str:

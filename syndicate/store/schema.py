@@ -20,6 +20,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from syndicate.model import State
+
 HEAD = "0001"
 """The last migration. A database that names a later one is from a newer syndicate."""
 
@@ -38,6 +40,19 @@ class Instant(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+class StateName(TypeDecorator[State]):
+    """A delivery state by its word."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: State | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else value.value
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> State | None:  # noqa: ARG002
+        return None if value is None else State(value)
 
 
 # SQLite counts rows only through INTEGER, PostgreSQL shall not stop at 2³¹.
@@ -85,7 +100,7 @@ deliveries = Table(
     Column("network", Text, nullable=False),
     Column("occasion", Text, nullable=False),
     Column("part", Integer, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("state", StateName, nullable=False),
     Column("due_at", Instant, nullable=False),
     Column("look_at", Instant),
     Column("key", Text, nullable=False),
@@ -117,7 +132,7 @@ attempts = Table(
     Column("at", Instant, nullable=False),
     Column("action", Text, nullable=False),
     Column("outcome", Text, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("state", StateName, nullable=False),
     Column("detail", Text, nullable=False, default=""),
     Index("attempts_trail", "delivery_id", "id"),
 )
