@@ -1,0 +1,104 @@
+"""What the servers that speak Mastodon's API do differently, and how each one's limits are read. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from syndicate.model import Limits
+from syndicate.text.counting import Counter
+
+KEY_WINDOW = timedelta(hours=1)
+"""Mastodon keeps an Idempotency-Key for 3600 seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How one family of servers behaves. The defaults are the careful ones, for software we do not know."""
+
+    counter: Counter = Counter.CODEPOINTS
+    discounts_links: bool = False
+    keeps_key: bool = False
+    """Whether a second call with the same Idempotency-Key returns the first post."""
+    needs_image: bool = False
+    characters: int = 500
+
+
+UNKNOWN = Dialect()
+DIALECTS: Mapping[str, Dialect] = {
+    "mastodon": Dialect(counter=Counter.MASTODON, discounts_links=True, keeps_key=True),
+    "hollo": Dialect(keeps_key=True, characters=10_000),
+    "pleroma": Dialect(keeps_key=True, characters=5_000),
+    "akkoma": Dialect(keeps_key=True, characters=5_000),
+    "gotosocial": Dialect(characters=5_000),
+    "pixelfed": Dialect(needs_image=True),
+    "takahe": Dialect(),
+}
+# Forks that keep Mastodon's own code for statuses.
+_FORKS = ("glitch", "hometown", "chuckya", "ecko")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What an instance says of itself: its software ("" where unknown), and what it accepts."""
+
+    software: str
+    limits: Limits
+
+    @property
+    def dialect(self) -> Dialect:
+        return DIALECTS.get(self.software, UNKNOWN)
+
+
+def parse_server(nodeinfo: object, instance: object) -> Server:
+    """The server behind an instance, from /nodeinfo/2.0 and /api/v2/instance (or v1); both may be missing."""
+    stated = instance if isinstance(instance, dict) else {}
+    software = _parse_software(nodeinfo) or _software_of_version(str(stated.get("version", "")))
+    return Server(software, parse_limits(stated, DIALECTS.get(software, UNKNOWN)))
+
+
+def _parse_software(nodeinfo: object) -> str:
+    software = nodeinfo.get("software") if isinstance(nodeinfo, dict) else None
+    name = software.get("name") if isinstance(software, dict) else None
+    return _family(name.lower()) if isinstance(name, str) else ""
+
+
+def _software_of_version(version: str) -> str:
+    """ "2.7.2 (compatible; Pleroma 2.9)" names the software; a bare "4.5.1" is Mastodon's way."""
+    lowered = version.lower()
+    named = next((name for name in DIALECTS if name in lowered), "")
+    is_bare = lowered[:1].isdigit() and "compatible" not in lowered and " " not in lowered
+    return named or ("mastodon" if is_bare else "")
+
+
+def _family(name: str) -> str:
+    return "mastodon" if name.startswith(_FORKS) else name.replace("ē", "e")
+
+
+def parse_limits(instance: Mapping[str, Any], dialect: Dialect) -> Limits:
+    """Limits from an instance's `configuration`; what it leaves out is Mastodon's default."""
+    statuses = _section(instance, "statuses")
+    media = _section(instance, "media_attachments")
+    limits = Limits(
+        characters=_number(statuses.get("max_characters") or instance.get("max_toot_chars"), dialect.characters),
+        counter=dialect.counter,
+        per_link=_number(statuses.get("characters_reserved_per_url"), 23) if dialect.discounts_links else None,
+        alt=_number(media.get("description_limit"), 1500),
+        images=_number(statuses.get("max_media_attachments"), 4),
+        image_bytes=_number(media.get("image_size_limit"), 16_777_216),
+    )
+    types = media.get("supported_mime_types")
+    pictures = tuple(kind for kind in types if str(kind).startswith("image/")) if isinstance(types, list) else ()
+    return replace(limits, image_types=pictures) if pictures else limits
+
+
+def _section(instance: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    configuration = instance.get("configuration")
+    found = configuration.get(name) if isinstance(configuration, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _number(value: object, default: int) -> int:
+    return value if isinstance(value, int) and value > 0 else default
