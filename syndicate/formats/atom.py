@@ -1,0 +1,81 @@
+"""Atom 1.0 (RFC 4287), with archives (RFC 5005) and hubs (WebSub)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from feedgen.entry import FeedEntry
+from feedgen.feed import FeedGenerator
+
+from syndicate.formats.assembly import collect, join, split
+from syndicate.formats.clean import clean, clean_line
+from syndicate.formats.extension import EntryExtension, FeedExtension
+from syndicate.formats.labels import list_labels
+from syndicate.formats.links import list_entry_links, list_feed_links
+from syndicate.model import Author, Cache, Entry, Feed
+
+VERSION = "atom-1"
+"""Part of the cache key: count up whenever the rendering of an entry changes."""
+
+
+def render_atom(feed: Feed, cache: Cache | None = None) -> bytes:
+    """The feed as an Atom document in UTF-8."""
+    version = f"{VERSION} {feed.home_url}"
+    entries = collect("atom", version, feed.entries, cache, partial(_render_entries, feed))
+    return join(_make_generator(feed).atom_str(), entries, b"</feed>")
+
+
+def _render_entries(feed: Feed, entries: Sequence[Entry]) -> list[bytes]:
+    generator = _make_generator(feed)
+    for entry in entries:
+        _fill(generator.add_entry(order="append"), entry, feed)
+    return split(generator.atom_str(), "entry")
+
+
+def _make_generator(feed: Feed) -> Any:
+    generator = FeedGenerator()
+    generator.register_extension("syndicate", FeedExtension, EntryExtension)
+    generator.syndicate.is_archive = feed.is_archive
+    generator.id(feed.id or feed.urls["atom"])
+    generator.title(clean_line(feed.title))
+    generator.updated(feed.updated_at)
+    generator.link([link.attributes() for link in list_feed_links(feed, "atom")])
+    generator.author(list_persons(feed.authors) or [{"name": clean_line(feed.title)}])
+    generator.generator("syndicate")
+    if feed.language:
+        generator.language(feed.language)
+    if feed.description:
+        generator.subtitle(clean_line(feed.description))
+    if feed.copyright:
+        generator.rights(clean_line(feed.copyright))
+    if feed.icon_url:
+        generator.icon(feed.icon_url)
+    return generator
+
+
+def _fill(item: FeedEntry, entry: Entry, feed: Feed) -> None:
+    links = list_entry_links(entry)
+    item.id(clean_line(entry.id))
+    item.title(clean_line(entry.title))
+    item.updated(entry.updated_at)
+    item.published(entry.published_at)
+    item.link([link.attributes() for link in links])
+    item.author(list_persons(entry.authors))
+    item.summary(clean(entry.summary) or clean_line(entry.title))
+    if entry.html:
+        item.content(clean(entry.html), type="html")
+    for label in list_labels(entry, feed.home_url):
+        item.category(label)
+    item.syndicate.entry = entry
+    item.syndicate.links = links
+
+
+def list_persons(authors: Sequence[Author]) -> list[dict[str, str]]:
+    """Atom person constructs as feedgen takes them; a person without a name is none."""
+    persons = []
+    for author in authors:
+        person = {"name": clean_line(author.name), "uri": clean_line(author.url), "email": clean_line(author.email)}
+        persons.append({key: value for key, value in person.items() if value})
+    return [person for person in persons if "name" in person]

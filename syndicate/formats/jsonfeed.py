@@ -1,0 +1,90 @@
+"""JSON Feed 1.1 (jsonfeed.org/version/1.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import orjson
+
+from syndicate.formats.assembly import collect
+from syndicate.formats.clean import clean, clean_line
+from syndicate.model import Author, Cache, Entry, Feed
+
+VERSION = "json-1"
+"""Part of the cache key: count up whenever the rendering of an entry changes."""
+ABOUT = "https://github.com/syndicate-feeds/syndicate"
+
+
+def render_json(feed: Feed, cache: Cache | None = None) -> bytes:
+    """The feed as a JSON Feed document in UTF-8."""
+    items = collect("json", f"{VERSION} {feed.home_url}", feed.entries, cache, _render_items)
+    head = orjson.dumps(_filled(_describe_feed(feed)))
+    return head[:-1] + b',"items":[\n' + b",\n".join(items) + b"\n]}\n"
+
+
+def _render_items(entries: Sequence[Entry]) -> list[bytes]:
+    return [orjson.dumps(_filled(_describe_item(entry))) for entry in entries]
+
+
+def _describe_feed(feed: Feed) -> Mapping[str, object]:
+    return {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": clean_line(feed.title),
+        "home_page_url": feed.home_url,
+        "feed_url": feed.urls["json"],
+        "description": clean_line(feed.description),
+        "next_url": feed.previous.get("json", ""),
+        "icon": feed.icon_url,
+        "language": feed.language,
+        "authors": _list_authors(feed.authors),
+        "hubs": [{"type": "WebSub", "url": hub} for hub in feed.hubs],
+    }
+
+
+def _describe_item(entry: Entry) -> Mapping[str, object]:
+    html = clean(entry.html)
+    return {
+        "id": clean_line(entry.id),
+        "url": clean_line(entry.url),
+        "external_url": clean_line(entry.external_url),
+        "title": clean_line(entry.title),
+        "content_html": html,
+        "content_text": "" if html else clean(entry.summary) or clean_line(entry.title),
+        "summary": clean(entry.summary),
+        "image": clean_line(entry.picture.url) if entry.picture else "",
+        "banner_image": entry.card.url if entry.card else "",
+        "date_published": entry.published_at.isoformat(),
+        "date_modified": entry.updated_at.isoformat(),
+        "authors": _list_authors(entry.authors),
+        "tags": [clean_line(tag) for tag in entry.tags],
+        "language": entry.language,
+        "attachments": [
+            {"url": clean_line(file.url), "mime_type": file.media_type, "size_in_bytes": file.length}
+            for file in entry.enclosures
+        ],
+        "_syndicate": _describe_extension(entry),
+    }
+
+
+def _describe_extension(entry: Entry) -> Mapping[str, object]:
+    """What JSON Feed has no member for: typed categories, the picture's alt and credit, the word on AI."""
+    picture, credit = entry.picture, entry.picture.credit if entry.picture else None
+    facts = _filled(
+        {
+            "categories": [_filled({"name": clean_line(c.name), "type": c.type}) for c in entry.categories if c.type],
+            "image_alt": clean_line(picture.alt) if picture else "",
+            "image_credit": _filled({"text": clean_line(credit.text), "url": clean_line(credit.url)}) if credit else {},
+            "generated_by": clean_line(entry.generated_by),
+            "markdown": clean(entry.markdown),
+        }
+    )
+    return {"about": ABOUT, **facts} if facts else {}
+
+
+def _list_authors(authors: Sequence[Author]) -> list[Mapping[str, object]]:
+    return [_filled({"name": clean_line(author.name), "url": clean_line(author.url)}) for author in authors]
+
+
+def _filled(values: Mapping[str, object]) -> dict[str, object]:
+    """Only the members that say something."""
+    return {name: value for name, value in values.items() if value}

@@ -1,0 +1,58 @@
+"""The links of a document and of an entry, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from syndicate.formats.clean import clean_line
+from syndicate.model import Entry, Feed
+
+MEDIA_TYPES = {
+    "rss": "application/rss+xml",
+    "atom": "application/atom+xml",
+    "json": "application/feed+json",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An Atom link (RFC 4287 section 4.2.7); `length` in bytes, 0 where unknown."""
+
+    rel: str
+    href: str
+    type: str = ""
+    title: str = ""
+    length: int = 0
+
+    def attributes(self) -> dict[str, str]:
+        """The attributes that have a value."""
+        length = str(self.length or "")
+        pairs = {
+            "href": clean_line(self.href),
+            "rel": self.rel,
+            "type": self.type,
+            "title": clean_line(self.title),
+            "length": length,
+        }
+        return {name: value for name, value in pairs.items() if value}
+
+
+def list_feed_links(feed: Feed, form: str) -> tuple[Link, ...]:
+    """All links of one document: self, hubs, archives, the other formats, and last the home page."""
+    kind = MEDIA_TYPES[form]
+    links = [Link("self", feed.urls[form], kind)]
+    links += [Link("hub", hub) for hub in feed.hubs]
+    for rel, urls in (("prev-archive", feed.previous), ("next-archive", feed.next), ("current", feed.current)):
+        if form in urls:
+            links.append(Link(rel, urls[form], kind))
+    links += [Link("alternate", url, MEDIA_TYPES[name]) for name, url in feed.urls.items() if name != form]
+    return (*links, Link("alternate", feed.home_url, "text/html"))
+
+
+def list_entry_links(entry: Entry) -> tuple[Link, ...]:
+    """The links of an entry in Atom: its page, its files, and what it is about."""
+    links = [Link("alternate", entry.url, "text/html")]
+    links += [Link("enclosure", file.url, file.media_type, file.title, file.length) for file in entry.enclosures]
+    if entry.external_url:
+        links.append(Link("related", entry.external_url))
+    return tuple(links)

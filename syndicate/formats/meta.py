@@ -1,0 +1,89 @@
+"""HTML tags for a page's head: what link previews, search engines and feed readers look for.
+
+Open Graph (ogp.me), the article vocabulary, Twitter cards, and `link rel=alternate` (WHATWG HTML, "alternate").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from syndicate.formats.clean import clean_line
+from syndicate.formats.links import MEDIA_TYPES
+from syndicate.model import CardRef, Feed, Identified, Site
+
+_LOCALES = {"en": "en_GB", "ja": "ja_JP", "zh": "zh_CN", "ko": "ko_KR", "ar": "ar_AR", "sv": "sv_SE", "da": "da_DK"}
+
+
+def render_meta(one: Identified, card: CardRef | None, feeds: Sequence[Feed], site: Site) -> bytes:
+    """Every tag for the head of one post's page, for a site generator to include."""
+    post = one.post
+    lines = [
+        f'<link rel="canonical" href="{_quote(post.permalink)}">',
+        *_named("description", post.summary),
+        *_named("author", ", ".join(author.name for author in post.authors or site.authors)),
+        *_property("og:type", "article"),
+        *_property("og:site_name", site.title),
+        *_property("og:title", post.title),
+        *_property("og:description", post.summary),
+        *_property("og:url", post.permalink),
+        *_property("og:locale", to_locale(post.language or site.language)),
+        *_property("article:published_time", one.known.published_at.isoformat()),
+        *_property("article:modified_time", one.known.updated_at.isoformat()),
+        *(line for author in post.authors for line in _property("article:author", author.url)),
+        *(line for category in post.categories[:1] for line in _property("article:section", category.name)),
+        *(line for tag in _tags(one) for line in _property("article:tag", tag)),
+        *_picture(card),
+        *_named("twitter:card", "summary_large_image" if card else "summary"),
+        *_named("twitter:title", post.title),
+        *_named("twitter:description", post.summary),
+    ]
+    return ("\n".join(lines) + "\n").encode() + render_alternates(feeds)
+
+
+def render_alternates(feeds: Sequence[Feed]) -> bytes:
+    """`link rel=alternate` tags that let readers find the feeds; archives are found from within."""
+    lines = [
+        f'<link rel="alternate" type="{MEDIA_TYPES[form]}" title="{_quote(feed.title)}" href="{_quote(url)}">'
+        for feed in feeds
+        if not feed.is_archive
+        for form, url in feed.urls.items()
+    ]
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def to_locale(language: str) -> str:
+    """Open Graph wants language_TERRITORY; a bare language gets its usual territory, else nothing."""
+    primary, _, rest = language.replace("_", "-").partition("-")
+    territory = next((part.upper() for part in rest.split("-") if len(part) == 2), "")
+    if territory:
+        return f"{primary.lower()}_{territory}"
+    return _LOCALES.get(primary.lower(), f"{primary.lower()}_{primary.upper()}" if len(primary) == 2 else "")
+
+
+def _picture(card: CardRef | None) -> Iterable[str]:
+    if card is None:
+        return
+    yield from _property("og:image", card.url)
+    yield from _property("og:image:type", card.media_type)
+    yield from _property("og:image:width", str(card.width))
+    yield from _property("og:image:height", str(card.height))
+    yield from _property("og:image:alt", card.alt)
+    yield from _named("twitter:image", card.url)
+    yield from _named("twitter:image:alt", card.alt)
+
+
+def _tags(one: Identified) -> Iterable[str]:
+    return dict.fromkeys([*(category.name for category in one.post.categories), *one.post.keywords])
+
+
+def _property(name: str, value: str) -> Iterable[str]:
+    return [f'<meta property="{name}" content="{_quote(value)}">'] if value else []
+
+
+def _named(name: str, value: str) -> Iterable[str]:
+    return [f'<meta name="{name}" content="{_quote(value)}">'] if value else []
+
+
+def _quote(value: str) -> str:
+    return escape(clean_line(value), quote=True)

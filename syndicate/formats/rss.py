@@ -1,0 +1,72 @@
+"""RSS 2.0 (rssboard.org/rss-specification), with the elements readers know from other vocabularies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from feedgen.entry import FeedEntry
+from feedgen.feed import FeedGenerator
+
+from syndicate.formats.assembly import collect, join, split
+from syndicate.formats.clean import clean, clean_line
+from syndicate.formats.extension import EntryExtension, FeedExtension
+from syndicate.formats.labels import list_labels
+from syndicate.formats.links import list_entry_links, list_feed_links
+from syndicate.model import Cache, Entry, Feed
+
+VERSION = "rss-1"
+"""Part of the cache key: count up whenever the rendering of an entry changes."""
+
+
+def render_rss(feed: Feed, cache: Cache | None = None) -> bytes:
+    """The feed as an RSS 2.0 document in UTF-8."""
+    version = f"{VERSION} {feed.home_url}"
+    entries = collect("rss", version, feed.entries, cache, partial(_render_items, feed))
+    return join(_make_generator(feed).rss_str(), entries, b"</channel></rss>")
+
+
+def _render_items(feed: Feed, entries: Sequence[Entry]) -> list[bytes]:
+    generator = _make_generator(feed)
+    for entry in entries:
+        _fill(generator.add_entry(order="append"), entry, feed)
+    return split(generator.rss_str(), "item")
+
+
+def _make_generator(feed: Feed) -> Any:
+    generator = FeedGenerator()
+    generator.register_extension("syndicate", FeedExtension, EntryExtension)
+    links = list_feed_links(feed, "rss")
+    generator.syndicate.links = links
+    generator.syndicate.is_archive = feed.is_archive
+    generator.title(clean_line(feed.title))
+    generator.description(clean_line(feed.description) or clean_line(feed.title))
+    generator.link([link.attributes() for link in links])
+    generator.generator("syndicate")
+    generator.lastBuildDate(feed.updated_at)
+    generator.docs("https://www.rssboard.org/rss-specification")
+    if feed.language:
+        generator.language(feed.language)
+    if feed.copyright:
+        generator.copyright(clean_line(feed.copyright))
+    if feed.icon_url:
+        generator.image(url=feed.icon_url, title=clean_line(feed.title), link=feed.home_url)
+    return generator
+
+
+def _fill(item: FeedEntry, entry: Entry, feed: Feed) -> None:
+    item.title(clean_line(entry.title))
+    item.guid(clean_line(entry.id), permalink=False)
+    item.link(href=clean_line(entry.url), rel="alternate")
+    item.description(clean(entry.summary) or clean_line(entry.title))
+    if entry.html:
+        item.content(clean(entry.html), type="html")
+    item.published(entry.published_at)
+    for label in list_labels(entry, feed.home_url):
+        item.category(label)
+    if entry.enclosures:
+        file = entry.enclosures[0]
+        item.enclosure(url=clean_line(file.url), length=file.length, type=file.media_type)
+    item.syndicate.entry = entry
+    item.syndicate.links = list_entry_links(entry)

@@ -1,0 +1,49 @@
+"""syndication.json: what a site generator needs about each post: its card, and where its copies are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import orjson
+
+from syndicate.formats.clean import clean_line
+from syndicate.model import CardRef, Identified, SyndicationLink
+
+
+def render_syndication(
+    identified: Sequence[Identified],
+    cards: Mapping[str, CardRef],
+    copies: Mapping[str, Sequence[SyndicationLink]],
+) -> bytes:
+    """A JSON object from slug to facts, sorted by slug; `cards` and `copies` are by post id.
+
+    Copies the author already wrote down in the post come last, with an empty account.
+    """
+    posts = {one.post.slug: _describe(one, cards.get(one.id), copies.get(one.id, ())) for one in identified}
+    return orjson.dumps(posts, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _describe(one: Identified, card: CardRef | None, copies: Sequence[SyndicationLink]) -> Mapping[str, object]:
+    ours = sorted(copies, key=lambda copy: (copy.account, copy.url))
+    listed = {copy.url for copy in ours}
+    written = [SyndicationLink("", "", url) for url in one.post.syndication if url not in listed]
+    return {
+        "id": one.id,
+        "permalink": one.post.permalink,
+        "title": clean_line(one.post.title),
+        "card": _describe_card(card) if card else None,
+        "copies": [{"account": c.account, "network": c.network, "url": c.url} for c in [*ours, *written]],
+    }
+
+
+def _describe_card(card: CardRef) -> Mapping[str, object]:
+    return {
+        "url": card.url,
+        "stable_url": card.stable_url,
+        "path": card.path,
+        "type": card.media_type,
+        "width": card.width,
+        "height": card.height,
+        "bytes": card.size,
+        "alt": clean_line(card.alt),
+    }

@@ -1,0 +1,51 @@
+"""What every output can do, and which paths it will touch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Protocol
+
+from syndicate.errors import UsageError
+from syndicate.model import Artefact
+
+_BAD = re.compile(r"[\x00-\x1f\x7f\\]")
+_MAX_NAME = 255
+
+
+class Output(Protocol):
+    """A place for artefacts, addressed by POSIX paths below its root."""
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes there, None where there are none."""
+
+    def write(self, artefacts: Sequence[Artefact]) -> tuple[str, ...]:
+        """Put the files there whose bytes differ, each atomically; the paths that changed, in order."""
+
+    def remove(self, paths: Sequence[str]) -> tuple[str, ...]:
+        """Take files away; the paths that were there."""
+
+    def list_paths(self) -> frozenset[str]:
+        """Every published file."""
+
+
+def check_path(path: str) -> str:
+    """The path itself where it surely stays below the root; raises UsageError otherwise.
+
+    No absolute path, no "..", no hidden or temporary name, no control character or backslash.
+    """
+    parts = path.split("/")
+    fits = all(
+        part and not part.startswith(".") and len(part.encode("utf-8", "replace")) <= _MAX_NAME for part in parts
+    )
+    if not fits or _BAD.search(path) or not _is_unicode(path):
+        raise UsageError("is no path below the publish folder", where=repr(path))
+    return path
+
+
+def _is_unicode(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,79 @@
+"""Publishing into an object store (S3, Google Cloud Storage, Azure) through obstore."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from obstore.exceptions import BaseError, NotFoundError
+from obstore.store import ObjectStore, from_url
+
+from syndicate.errors import ConfigError, StateError
+from syndicate.model import Artefact
+from syndicate.output.base import check_path
+from syndicate.output.caching import choose_cache_control
+
+SCHEMES = ("s3", "gs", "az", "azure", "abfs", "abfss", "file", "memory")
+
+
+def open_bucket(address: str) -> BucketOutput:
+    """The store behind "scheme://bucket/prefix". Credentials come from the provider's own environment variables.
+
+    Raises ConfigError where the scheme is unknown or the address cannot be used.
+    """
+    scheme = address.partition("://")[0]
+    if scheme not in SCHEMES:
+        raise ConfigError(
+            f"cannot publish to {scheme}://", where="storage.publish_to", hint="a folder, s3://, gs:// or az://"
+        )
+    try:
+        return BucketOutput(from_url(address))
+    except (BaseError, ValueError) as error:
+        raise ConfigError(f"is no usable address: {error}", where="storage.publish_to") from error
+
+
+class BucketOutput:
+    """Objects under a prefix. A PUT is atomic by itself; content type and cache rules travel with the object."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    def read(self, path: str) -> bytes | None:
+        try:
+            return bytes(self._store.get(check_path(path)).bytes())
+        except (NotFoundError, FileNotFoundError):
+            return None
+        except BaseError as error:
+            raise _say(error, path) from error
+
+    def write(self, artefacts: Sequence[Artefact]) -> tuple[str, ...]:
+        return tuple(artefact.path for artefact in artefacts if self._write_one(artefact))
+
+    def remove(self, paths: Sequence[str]) -> tuple[str, ...]:
+        there = self.list_paths()
+        gone = [check_path(path) for path in paths if path in there]
+        try:
+            self._store.delete(gone)
+        except BaseError as error:
+            raise _say(error, ", ".join(gone)) from error
+        return tuple(gone)
+
+    def list_paths(self) -> frozenset[str]:
+        try:
+            return frozenset(found["path"] for batch in self._store.list() for found in batch)
+        except BaseError as error:
+            raise _say(error, "") from error
+
+    def _write_one(self, artefact: Artefact) -> bool:
+        if self.read(artefact.path) == artefact.data:
+            return False
+        about = {"Content-Type": artefact.media_type, "Cache-Control": choose_cache_control(artefact.path)}
+        try:
+            self._store.put(artefact.path, artefact.data, attributes=about)
+        except BaseError as error:
+            raise _say(error, artefact.path) from error
+        return True
+
+
+def _say(error: Exception, where: str) -> StateError:
+    """obstore puts signed addresses into its messages: only the kind of failure is told."""
+    return StateError(f"the object store failed: {type(error).__name__}", where=where, hint="check its credentials")

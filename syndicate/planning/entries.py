@@ -1,0 +1,142 @@
+"""From a post with its identity to an entry of a feed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import overload
+from urllib.parse import urlsplit
+
+from syndicate.model import CardRef, Enclosure, Entry, FeedRules, Identified, Picture, PictureFacts
+
+_TYPES = {
+    "avif": "image/avif",
+    "gif": "image/gif",
+    "jpeg": "image/jpeg",
+    "jpg": "image/jpeg",
+    "png": "image/png",
+    "svg": "image/svg+xml",
+    "webp": "image/webp",
+}
+_FORMAT_IN_QUERY = re.compile(r"(?:^|&)(?:fm|format)=(\w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class EntryMaker:
+    """Makes each entry once per plan: a post stands in its site's feed, in categories and in an archive."""
+
+    rules: FeedRules
+    cards: Mapping[str, CardRef]
+    """By post id."""
+    pictures: Mapping[str, PictureFacts]
+    """By picture URL."""
+    made: dict[str, Entry] = field(default_factory=dict)
+
+    def make(self, one: Identified) -> Entry:
+        """The entry of a post, with full content unless the site wants summaries only."""
+        entry = self.made.get(one.id)
+        if entry is None:
+            entry = self.made[one.id] = make_entry(
+                one, self.rules, self.cards.get(one.id), self.facts_of(one.post.picture), self.digest_of(one)
+            )
+        return entry
+
+    def facts_of(self, picture: Picture | None) -> PictureFacts:
+        """What is known of the picture; the type is guessed from the address where nobody has seen the file."""
+        if picture is None:
+            return PictureFacts()
+        known = self.pictures.get(picture.url)
+        return known or PictureFacts(media_type=guess_picture_type(picture.url))
+
+    def digest_of(self, one: Identified) -> str:
+        """Changes whenever a byte of the rendered entry could."""
+        known, card = one.known, self.cards.get(one.id)
+        facts = self.pictures.get(one.post.picture.url) if one.post.picture else None
+        seen = f"{known.id}\n{one.post.digest}\n{one.post.permalink}\n{known.published_at}\n{known.updated_at}\n{card}"
+        rules = f"{facts}\n{self.rules.full_content}{self.rules.source_markdown}"
+        return sha256(f"{seen}\n{rules}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Entries(Sequence[Entry]):
+    """The entries of one document, made when somebody reads them: an unchanged archive never asks."""
+
+    __slots__ = ("_maker", "_posts")
+
+    def __init__(self, posts: Sequence[Identified], maker: EntryMaker) -> None:
+        self._posts = posts
+        self._maker = maker
+
+    @overload
+    def __getitem__(self, index: int) -> Entry: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Entry]: ...
+    def __getitem__(self, index: int | slice) -> Entry | Sequence[Entry]:
+        if isinstance(index, slice):
+            return Entries(self._posts[index], self._maker)
+        return self._maker.make(self._posts[index])
+
+    def __len__(self) -> int:
+        return len(self._posts)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return map(self._maker.make, self._posts)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+
+def make_entry(one: Identified, rules: FeedRules, card: CardRef | None, facts: PictureFacts, digest: str) -> Entry:
+    """One post as readers get it. The enclosure is made only where the length of its file is known."""
+    post = one.post
+    return Entry(
+        id=one.id,
+        url=post.permalink,
+        title=post.title or post.summary[:80] or post.permalink,
+        summary=post.summary,
+        html=post.html if rules.full_content else "",
+        published_at=one.known.published_at,
+        updated_at=max(one.known.updated_at, one.known.published_at),
+        authors=post.authors,
+        language=post.language,
+        categories=post.categories,
+        tags=_list_tags(one),
+        picture=post.picture,
+        picture_type=facts.media_type,
+        picture_length=facts.length,
+        picture_width=facts.width,
+        picture_height=facts.height,
+        card=card,
+        enclosures=_enclose(post.picture, facts),
+        external_url=post.external_url,
+        generated_by=post.generated_by,
+        markdown=post.markdown if rules.source_markdown else "",
+        digest=digest,
+    )
+
+
+def _list_tags(one: Identified) -> tuple[str, ...]:
+    """Category names and keywords, each once whatever its case."""
+    names = [*(category.name for category in one.post.categories), *one.post.keywords]
+    return tuple({name.casefold(): name for name in reversed(names)}.values())[::-1]
+
+
+def _enclose(picture: Picture | None, facts: PictureFacts) -> tuple[Enclosure, ...]:
+    if picture is None or not facts.length or not facts.media_type:
+        return ()
+    return (Enclosure(picture.url, facts.media_type, facts.length, picture.alt),)
+
+
+def guess_picture_type(url: str) -> str:
+    """The media type an image address promises: image services say it in the query ("fm=webp"), files in the name."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    asked = _FORMAT_IN_QUERY.search(parts.query)
+    ending = asked[1] if asked else parts.path.rpartition(".")[2]
+    return _TYPES.get(ending.lower(), "")

@@ -1,0 +1,62 @@
+"""Templates: the site's own file where there is one, else ours.
+
+Ours come with the package: as `syndicate/_templates` in a wheel, as `templates/` beside it in a repository.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path, PurePosixPath
+
+from syndicate.errors import ConfigError
+
+FOLDER = "templates"
+
+
+def read_template(root: str, name: str) -> str:
+    """The text of a template such as "messages/default.txt"; `root` is the site's folder.
+
+    Raises ConfigError where neither the site nor we have it, or it is not UTF-8.
+    """
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\\" in name:
+        raise ConfigError("is no name of a template", where=name, hint="name a file below templates/")
+    own = Path(root, FOLDER, *path.parts)
+    found = own if own.is_file() else _find_ours(path)
+    if found is None:
+        raise ConfigError("there is no such template", where=name, hint=f"put one at {FOLDER}/{name}")
+    try:
+        return found.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError("the template cannot be read as UTF-8 text", where=str(found)) from error
+
+
+def list_templates(root: str, folder: str) -> tuple[str, ...]:
+    """Names of all templates below a folder ("cards"), the site's and ours together, sorted."""
+    own = Path(root, FOLDER, folder)
+    names = {*_list_names(own), *_list_names(_ours().joinpath(folder))} if folder else set()
+    return tuple(sorted(f"{folder}/{name}" for name in names))
+
+
+def _find_ours(path: PurePosixPath) -> Traversable | None:
+    found = _ours().joinpath(*path.parts)
+    return found if found.is_file() else None
+
+
+def _ours() -> Traversable:
+    packaged = files("syndicate").joinpath("_templates")
+    return packaged if packaged.is_dir() else Path(__file__).resolve().parent.parent / FOLDER
+
+
+def _list_names(folder: Traversable) -> Iterator[str]:
+    if not folder.is_dir():
+        return
+    for found in folder.iterdir():
+        if found.name.startswith("."):
+            continue
+        if found.is_dir():
+            yield from (f"{found.name}/{name}" for name in _list_names(found))
+        else:
+            yield found.name

@@ -1,0 +1,52 @@
+"""Jinja2 for texts a user may restyle: sandboxed, and loud about every name that does not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2.sandbox import SandboxedEnvironment
+
+from syndicate.errors import ConfigError
+
+# What a slip in a template raises besides Jinja's own errors: 1/0, "a" + 1, an endless macro.
+_SLIPS = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError)
+
+
+def render_text(source: str, values: Mapping[str, object], *, where: str = "") -> str:
+    """A plain-text template (messages, cards) filled with values. Raises ConfigError with file and line."""
+    return _render(make_environment(), source, values, where)
+
+
+def render_html_template(
+    source: str,
+    values: Mapping[str, object],
+    *,
+    where: str = "",
+    filters: Mapping[str, Callable[..., object]] | None = None,
+) -> str:
+    """The same for a page: every value is escaped unless it is Markup. Raises ConfigError with file and line."""
+    environment = make_html_environment()
+    environment.filters.update(filters or {})
+    return _render(environment, source, values, where)
+
+
+def make_environment() -> SandboxedEnvironment:
+    """For plain text: values go in as they are."""
+    return SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
+
+
+def make_html_environment() -> SandboxedEnvironment:
+    """For HTML: values are escaped."""
+    return SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=True)
+
+
+def _render(environment: SandboxedEnvironment, source: str, values: Mapping[str, object], where: str) -> str:
+    try:
+        return environment.from_string(source).render(values)
+    except TemplateSyntaxError as error:
+        raise ConfigError(f"the template is broken: {error.message}", where=f"{where}:{error.lineno}") from error
+    except TemplateError as error:
+        raise ConfigError(f"the template cannot be filled: {error.message}", where=where) from error
+    except _SLIPS as error:
+        raise ConfigError(f"the template cannot be filled: {type(error).__name__}: {error}", where=where) from error
