@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypedDict, Unpack
 
-from syndicate.errors import ConfigError, NetworkError, Rejected, Unauthorised
+from syndicate.errors import ConfigError, NetworkError, Unauthorised
 from syndicate.http import Client, Response
-from syndicate.model import Account, Limits, Message
+from syndicate.model import Account
 from syndicate.networks.answers import error_of
 from syndicate.networks.base import Vault
 
@@ -57,6 +57,12 @@ class Api:
             raise self._failure(response, publishes=False)
         return response
 
+    def ask_unless(self, fulfilled: Callable[[Response], bool], method: str, url: str, **parts: Unpack[Parts]) -> None:
+        """A call that publishes nothing, where some refusals mean that the wish is fulfilled (deleted before)."""
+        response = self.http.call(method, url, where=self.account, **self._with_headers(parts))
+        if not response.is_success and not fulfilled(response):
+            raise self._failure(response, publishes=False)
+
     def _failure(self, response: Response, *, publishes: bool) -> NetworkError:
         return self.parse_failure(response, account=self.account, publishes=publishes, secrets=self.secrets)
 
@@ -86,16 +92,3 @@ def refuse_non_number(account: Account, name: str) -> None:
     value = account.options.get(name, "")
     if value and not (value.isascii() and value.isdecimal()):
         raise ConfigError(f"{name} must be a number, not {value!r}", where=f"[accounts.{account.name}]")
-
-
-def refuse_too_long(message: Message, limits: Limits, account: str) -> None:
-    """Raise Rejected for a text that the network would refuse, before any call is made."""
-    with_image = message.image is not None
-    if limits.fits(message.text, with_image=with_image):
-        return
-    room = limits.caption if with_image and limits.caption is not None else limits.characters
-    raise Rejected(
-        f"the text counts {limits.count(message.text):,}, the network takes {room:,}",
-        where=account,
-        hint="shorten it, or let the template do so",
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from syndicate.http import Response
 from syndicate.networks.answers import LONGEST_WAIT
@@ -31,6 +31,18 @@ def pick_list(value: object, *path: str | int) -> list[object]:
     """The list at a path, empty where there is none."""
     found = pick(value, *path)
     return found if isinstance(found, list) else []
+
+
+def pick_instant(value: object, *path: str | int) -> datetime | None:
+    """The instant at a path, from ISO 8601 or Unix seconds; aware UTC, None where there is none."""
+    found = pick_text(value, *path)
+    try:
+        if found.isdecimal():
+            return datetime.fromtimestamp(int(found), UTC)
+        moment = datetime.fromisoformat(found)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def pick_wait(response: Response, *path: str | int) -> datetime | None:

@@ -12,18 +12,20 @@ from typing import Any
 
 import orjson
 
-from syndicate.errors import NetworkError, RateLimited, Rejected, Unauthorised, Unavailable, Uncertain
+from syndicate.errors import NetworkError, RateLimited, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.answers import error_of, retry_at_of, words_of
-from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Secret, Vault
-from syndicate.networks.calls import Api, refuse_non_number, refuse_too_long, require_option, require_secret
+from syndicate.networks.base import Description, LoginField, Option, Profile, Secret, Vault
+from syndicate.networks.calls import Api, refuse_non_number, require_option, require_secret
+from syndicate.networks.fitting import refuse_misfits
+from syndicate.networks.logins import PastedLogin
 from syndicate.networks.shapes import pick, pick_text, pick_wait
 from syndicate.text.counting import Counter
 
 API = "https://api.telegram.org"
 # Entities are given in UTF-16 units and the documented unit is not sharper: counting them is the safe side.
-LIMITS = Limits(characters=4096, counter=Counter.UTF16, caption=1024, alt=0, images=1, image_bytes=10_000_000)
+LIMITS = Limits(characters=4096, counter=Counter.UTF16, caption=1024, images=1, image_bytes=10_000_000)
 PREVIEWS = ("large", "small", "above", "none")
 # What the Bot API says in words where the account cannot be used; it has no finer codes.
 _ACCOUNT_WORDS = (
@@ -37,6 +39,7 @@ _ACCOUNT_WORDS = (
     "bot was blocked",
     "user is deactivated",
 )
+_SAME = "message is not modified"
 
 DESCRIPTION = Description(
     name="telegram",
@@ -142,7 +145,7 @@ def parse_failure(response: Response, *, account: str, publishes: bool, secrets:
     return error_of(response, account=account, publishes=publishes, secrets=secrets)
 
 
-class Telegram:
+class Telegram(PastedLogin):
     """One bot posting into one chat."""
 
     limits = LIMITS
@@ -158,7 +161,7 @@ class Telegram:
 
     def send(self, message: Message, *, key: str) -> Receipt:
         api = self._api()
-        refuse_too_long(message, LIMITS, self._account.name)
+        refuse_misfits(message, LIMITS, account=self._account.name)
         response = self._send_photo(api, message, message.image) if message.image else self._send_text(api, message)
         return parse_receipt(response.json(), where=self._account.name)
 
@@ -176,16 +179,16 @@ class Telegram:
         """Change the text; a photo's caption where the message has one."""
         target: dict[str, object] = {"chat_id": int(receipt.ref["chat"]), "message_id": int(receipt.remote_id)}
         if receipt.ref.get("kind") == "photo":
-            self._ask_unless("editMessageCaption", target | {"caption": message.text}, "message is not modified")
+            self._ask_unless(_SAME, "editMessageCaption", target | {"caption": message.text})
         else:
             preview = build_preview(message, self._options)
             body = target | {"text": message.text, "link_preview_options": preview}
-            self._ask_unless("editMessageText", body, "message is not modified")
+            self._ask_unless(_SAME, "editMessageText", body)
         return receipt
 
     def delete(self, receipt: Receipt) -> None:
         target = {"chat_id": int(receipt.ref["chat"]), "message_id": int(receipt.remote_id)}
-        self._ask_unless("deleteMessage", target, "message to delete not found")
+        self._ask_unless("message to delete not found", "deleteMessage", target)
 
     def verify(self) -> Profile:
         """Who the bot is, and whether it may post into the chat."""
@@ -203,22 +206,14 @@ class Telegram:
             warnings=warnings,
         )
 
-    def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
-        return None
-
-    def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
-        return {"token": answers.get("token", "").strip()}
-
     def _ask(self, method: str, body: Mapping[str, object]) -> object:
         return pick(self._api().ask("POST", self._method(method), json=body).json(), "result")
 
-    def _ask_unless(self, method: str, body: Mapping[str, object], fine: str) -> None:
-        """A call whose one refusal means that the wish is already fulfilled."""
-        try:
-            self._ask(method, body)
-        except Rejected as error:
-            if fine not in error.message:
-                raise
+    def _ask_unless(self, fulfilled: str, method: str, body: Mapping[str, object]) -> None:
+        def says_so(response: Response) -> bool:
+            return fulfilled in pick_text(response.json(), "description")
+
+        self._api().ask_unless(says_so, "POST", self._method(method), json=body)
 
     def _method(self, name: str) -> str:
         token = require_secret(self._vault, "token", self._account.name)

@@ -22,6 +22,7 @@ from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.answers import error_of, retry_at_of
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Secret, Vault
 from syndicate.networks.calls import Api, require_option, require_secret
+from syndicate.networks.fitting import refuse_misfits
 from syndicate.text.counting import Counter
 
 PREFIX = "whsec_"
@@ -130,6 +131,7 @@ class Webhook:
         self._http = http
 
     def send(self, message: Message, *, key: str) -> Receipt:
+        refuse_misfits(message, LIMITS, account=self._account.name)
         identity = f"msg_{key}"
         self._post(identity, build_event(message, "post.published", at=self._http.now()))
         return Receipt(identity, message.link, {"post_id": message.post_id})
