@@ -12,6 +12,7 @@ from syndicate.model.delivery import (
     NetworkFacts,
     Receipt,
     State,
+    Usage,
     can_move,
 )
 from syndicate.model.feed import Artefact, CardRef, Enclosure, Entry, Feed, PictureFacts, SyndicationLink
@@ -93,5 +94,6 @@ __all__ = [
     "State",
     "Storage",
     "SyndicationLink",
+    "Usage",
     "can_move",
 ]

@@ -207,6 +207,17 @@ class Decision:
     """What to tell the person, empty when nothing is broken."""
 
 
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an account sent lately: instants of the last day (a thread counts once), costs of the last 30 days."""
+
+    sent_at: tuple[datetime, ...] = ()
+    """Oldest first."""
+    last_sent_at: datetime | None = None
+    costs: tuple[tuple[datetime, float], ...] = ()
+    """Instants and US dollars, oldest first."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkFacts:
     """What planning may know about the network behind an account, without opening it."""

@@ -13,12 +13,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_, select
 
 from syndicate.errors import LostLease
-from syndicate.model import Attempt, Decision, Delivery, Message, State
+from syndicate.model import Attempt, Decision, Delivery, Message, State, Usage
 from syndicate.store.moves import Step, change, get_row, move, walk
 from syndicate.store.part import Part
 from syndicate.store.rows import parse_attempt, parse_delivery
 from syndicate.store.schema import accounts, attempts, deliveries
-from syndicate.store.usage import Usage, read_usage
+from syndicate.store.usage import read_usage
 
 _FREE: dict[str, Any] = {"lease_owner": "", "lease_until": None}
 

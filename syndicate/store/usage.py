@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
-from syndicate.model import State
+from syndicate.model import State, Usage
 from syndicate.store.schema import deliveries
 
 DAY = timedelta(days=1)
 MONTH = timedelta(days=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What was sent: instants of the last day, a thread counting once; US dollars of the last 30 days."""
-
-    sent_at: tuple[datetime, ...] = ()
-    last_sent_at: datetime | None = None
-    costs: tuple[tuple[datetime, float], ...] = ()
-
-    @property
-    def cost(self) -> float:
-        return sum(cost for _, cost in self.costs)
 
 
 def read_usage(connection: Connection, site: str, account: str, now: datetime) -> Usage:
