@@ -1,4 +1,8 @@
-"""Publishing into a local folder: readers see the old file or the new one, never half of either."""
+"""Publishing into a local folder: readers see the old file or the new one, never half of either.
+
+Beside a text stand its compressed siblings (rss.xml.gz, .br, .zst), which static servers hand out as they are. They
+belong to the file: written and removed with it, never listed.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from tempfile import NamedTemporaryFile
 from syndicate.errors import StateError, UsageError
 from syndicate.model import Artefact
 from syndicate.output.base import check_path
+from syndicate.output.compress import ENDINGS, compress, is_compressible
 
 _TEMPORARY = ".syndicate-"
 
@@ -35,24 +40,28 @@ class FolderOutput:
         return tuple(path for path in paths if self._remove_one(path))
 
     def list_paths(self) -> frozenset[str]:
-        return frozenset(_walk(self.root, ""))
+        found = frozenset(_walk(self.root, ""))
+        return frozenset(path for path in found if not _is_sibling(path, found))
 
     def _write_one(self, artefact: Artefact) -> bool:
         place = self._place(artefact.path)
-        if self.read(artefact.path) == artefact.data:
-            return False
+        is_same = self.read(artefact.path) == artefact.data
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            _replace(place, artefact.data, _choose_mtime(place, artefact))
+            if not is_same:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                _replace(place, artefact.data, _choose_mtime(place, artefact))
+            _renew_siblings(place, artefact)
         except OSError as error:
             raise StateError(
                 f"cannot be written: {error.strerror}", where=str(place), hint="free space, or check its owner"
             ) from error
-        return True
+        return not is_same
 
     def _remove_one(self, path: str) -> bool:
         place = self._place(path)
         try:
+            for ending in ENDINGS.values():
+                place.with_name(place.name + ending).unlink(missing_ok=True)
             place.unlink()
         except (FileNotFoundError, NotADirectoryError):
             return False
@@ -67,6 +76,25 @@ class FolderOutput:
         if not place.parent.resolve().is_relative_to(self.root.resolve()):
             raise UsageError("leads out of the publish folder through a link", where=path)
         return place
+
+
+def _renew_siblings(place: Path, artefact: Artefact) -> None:
+    """The siblings carry the time of their file: whoever sees another time knows that they are of other bytes."""
+    modified = place.stat().st_mtime
+    siblings = [place.with_name(place.name + ending) for ending in ENDINGS.values()]
+    if not is_compressible(artefact.media_type, len(artefact.data)):
+        for sibling in siblings:
+            sibling.unlink(missing_ok=True)
+    elif any(_modified(sibling) != modified for sibling in siblings):
+        for ending, data in compress(artefact.data).items():
+            _replace(place.with_name(place.name + ending), data, modified)
+
+
+def _modified(place: Path) -> float | None:
+    try:
+        return place.stat().st_mtime
+    except FileNotFoundError:
+        return None
 
 
 def _replace(place: Path, data: bytes, modified: float | None) -> None:
@@ -93,12 +121,13 @@ def _choose_mtime(place: Path, artefact: Artefact) -> float | None:
     """
     if artefact.modified_at is None:
         return None
-    wanted = float(int(artefact.modified_at.timestamp()))
-    try:
-        before = place.stat().st_mtime
-    except OSError:
-        return wanted
-    return wanted if wanted > before else float(int(before) + 1)
+    wanted, before = float(int(artefact.modified_at.timestamp())), _modified(place)
+    return wanted if before is None or wanted > before else float(int(before) + 1)
+
+
+def _is_sibling(path: str, found: frozenset[str]) -> bool:
+    base, _, ending = path.rpartition(".")
+    return f".{ending}" in ENDINGS.values() and base in found
 
 
 def _prune(folder: Path, root: Path) -> None:

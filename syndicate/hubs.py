@@ -1,0 +1,107 @@
+"""Telling hubs that a feed changed: WebSub pings (W3C Recommendation, section 7) and IndexNow.
+
+A ping is a courtesy: it never blocks publishing, and a hub that is down is asked again later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from syndicate.errors import FetchError, Unavailable
+from syndicate.http import Client
+
+QUIET = timedelta(minutes=1)
+"""A feed is announced only after it has been quiet for so long: a save often comes with a second one."""
+RETRIES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=3))
+INDEXNOW = "https://api.indexnow.org/indexnow"
+
+
+@dataclass(frozen=True, slots=True)
+class PingState:
+    """What is remembered of one feed URL at one hub. `digest` is of the bytes that were announced last."""
+
+    digest: str = ""
+    tried_at: datetime | None = None
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A feed document as it stands now: its public URL, the digest of its bytes, and since when it is so."""
+
+    feed_url: str
+    digest: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """A ping to send now."""
+
+    hub: str
+    feed_url: str
+    digest: str
+
+
+def choose_pings(
+    hubs: Sequence[str],
+    changes: Sequence[Change],
+    visible: Collection[str],
+    last: Mapping[tuple[str, str], PingState],
+    now: datetime,
+) -> tuple[Ping, ...]:
+    """The pings due now: bytes that this hub does not know, seen from outside, quiet for a while, not just refused.
+
+    `visible` holds the URLs that already answer with the new bytes; `last` is by (hub, feed URL).
+    """
+    return tuple(
+        Ping(hub, change.feed_url, change.digest)
+        for hub in hubs
+        for change in changes
+        if change.feed_url in visible and _is_due(change, last.get((hub, change.feed_url), PingState()), now)
+    )
+
+
+def _is_due(change: Change, state: PingState, now: datetime) -> bool:
+    if change.digest == state.digest or now - change.changed_at < QUIET:
+        return False
+    if state.tried_at is None or not state.failures:
+        return True
+    wait = RETRIES[min(state.failures, len(RETRIES)) - 1]
+    return now - state.tried_at >= wait
+
+
+def settle_ping(ping: Ping, state: PingState, now: datetime, *, is_accepted: bool) -> PingState:
+    """What to remember after a ping: the digest where the hub took it, else one more failure."""
+    if is_accepted:
+        return PingState(ping.digest, now, 0)
+    return PingState(state.digest, now, state.failures + 1)
+
+
+def ping(client: Client, hub: str, feed_url: str) -> bool:
+    """Tell a hub that a feed has new bytes; whether it took the word. Never raises for a hub that is down."""
+    form = {"hub.mode": "publish", "hub.url": feed_url, "hub.topic": feed_url}
+    try:
+        return client.call("POST", hub, form=form, where=hub).is_success
+    except Unavailable:
+        return False
+
+
+def submit_indexnow(client: Client, host: str, key: str, urls: Sequence[str], *, endpoint: str = INDEXNOW) -> bool:
+    """Tell search engines about new or changed pages (indexnow.org); at most 10,000 addresses a call."""
+    body = {"host": host, "key": key, "urlList": list(urls)[:10_000]}
+    try:
+        return client.call("POST", endpoint, json=body, where=endpoint).is_success
+    except Unavailable:
+        return False
+
+
+def fetch_visible(client: Client, feed_url: str) -> bytes | None:
+    """A published document as readers see it now, past every cache; None where it does not answer with 200."""
+    try:
+        answer = client.fetch(feed_url, headers={"Cache-Control": "no-cache"})
+    except FetchError:
+        return None
+    return answer.body if answer.status == 200 else None
