@@ -14,7 +14,7 @@ from syndicate.model import Limits, Message, Receipt
 from syndicate.networks.answers import error_of, retry_at_of, words_of
 from syndicate.networks.base import Recent
 from syndicate.networks.calls import Parts
-from syndicate.networks.readback import REPLIES_TO
+from syndicate.networks.readback import REPLIES_TO, links_of_text
 from syndicate.networks.shapes import pick, pick_instant, pick_list, pick_text, pick_wait
 from syndicate.text.counting import Counter
 
@@ -151,7 +151,7 @@ def parse_recent(answer: object, me: str, guild: str) -> tuple[Recent, ...]:
 def _parse_one(answer: object, guild: str) -> Recent:
     text = pick_text(answer, "content")
     embeds = [pick_text(each, "url") for each in pick_list(answer, "embeds")]
-    links = (*re.findall(r"https?://[^\s<>]+", text), *filter(None, embeds))
+    links = (*links_of_text(text), *filter(None, embeds))
     published_at = pick_instant(answer, "timestamp") or EPOCH
     return Recent(parse_receipt(answer, guild, where=""), text, links, published_at)
 

@@ -23,3 +23,10 @@ def _refuse_attachment(attachment: Attachment, limits: Limits, account: str) -> 
         raise Rejected(f"the image {attachment.path} is too large: {size}", where=account)
     if len(attachment.alt) > limits.alt:
         raise Rejected(f"the image's alt text is longer than {limits.alt} characters", where=account)
+
+
+def refuse_unpublished_image(message: Message, *, account: str) -> None:
+    """Raise Rejected where a network that fetches images itself has no address to fetch from."""
+    if message.image and not message.image.url.startswith(("http://", "https://")):
+        hint = "this network fetches images itself: publish the cards first, and set feeds_url if they live elsewhere"
+        raise Rejected("the image has no public address", where=account, hint=hint)

@@ -22,6 +22,7 @@ REPLIES_TO = "reply_to"
 """The key of `Receipt.ref` under which a listed post names the post it answers."""
 
 _HREF = re.compile(r"""<a\b[^>]*?\bhref\s*=\s*["']([^"']*)["']""", re.IGNORECASE)
+_ADDRESS = re.compile(r"""https?://[^\s<>"]+""")
 _TAG = re.compile(r"<[^>]*>")
 _BREAK = re.compile(r"<(?:br\b|/p\b)[^>]*>", re.IGNORECASE)
 
@@ -57,6 +58,11 @@ def _canonical(link: str) -> tuple[str, str, str]:
 def links_of_html(content: str) -> tuple[str, ...]:
     """The addresses of the links in a post's HTML, in order."""
     return tuple(html.unescape(found) for found in _HREF.findall(content))
+
+
+def links_of_text(text: str) -> tuple[str, ...]:
+    """The http addresses in a plain text, in order, without the punctuation that ends a sentence."""
+    return tuple(found.rstrip(".,;:!?") for found in _ADDRESS.findall(text))
 
 
 def text_of_html(content: str) -> str:

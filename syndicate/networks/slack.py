@@ -1,0 +1,296 @@
+"""Slack, by an incoming webhook or by a bot. networks.md, section 10.1; docs.slack.dev.
+
+A webhook is one secret address that answers "ok" and gives no id: nothing can be found, changed or deleted, and
+an unknown outcome waits for the person. A bot (option `channel`) posts with chat.postMessage, reads the channel
+back and can change and delete. Text is sent as plain text: `& < >` are escaped and Slack's own markup is off.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from syndicate.errors import ConfigError, NetworkError, RateLimited, Rejected, Unauthorised, Uncertain
+from syndicate.http import Client, Response
+from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
+from syndicate.networks.answers import error_of, retry_at_of
+from syndicate.networks.base import Description, LoginField, Option, Profile, Recent, Secret, Vault
+from syndicate.networks.calls import Api, require_secret
+from syndicate.networks.fitting import refuse_misfits, refuse_unpublished_image
+from syndicate.networks.logins import PastedLogin
+from syndicate.networks.readback import CLOCK_SKEW, REPLIES_TO, choose_copy, links_of_text
+from syndicate.networks.shapes import pick, pick_list, pick_text
+from syndicate.text.counting import Counter
+
+HOOKS = "https://hooks.slack.com"
+API = "https://slack.com/api"
+# Slack takes 40,000 characters and advises below 4,000; beside a picture the text stands in a section of 3,000.
+LIMITS = Limits(characters=4000, counter=Counter.UTF16, caption=3000, alt=2000, images=1)
+PAGE, MOST_PAGES = 100, 10
+# The words of chat.* and of webhooks, by what the person or the corridor must do.
+_ACCOUNT_ERRORS = frozenset(
+    {
+        "account_inactive",
+        "action_prohibited",
+        "channel_is_archived",
+        "channel_not_found",
+        "invalid_auth",
+        "invalid_token",
+        "is_archived",
+        "missing_scope",
+        "no_active_hooks",
+        "no_service",
+        "no_team",
+        "not_allowed_token_type",
+        "not_authed",
+        "not_in_channel",
+        "org_login_required",
+        "team_disabled",
+        "token_expired",
+        "token_revoked",
+    }
+)
+_UNCLEAR_ERRORS = frozenset({"fatal_error", "internal_error", "request_timeout", "rollup_error", "service_unavailable"})
+_GONE = "message_not_found"
+
+DESCRIPTION = Description(
+    name="slack",
+    title="Slack",
+    options=(
+        Option("channel", "Id of the channel a bot posts into (C…); without it a webhook is used"),
+        Option("unfurl", "Let Slack draw the link's card", "true", choices=("true", "false")),
+        Option("hooks", "Address of Slack's webhooks", default=HOOKS),
+        Option("api", "Address of the API", default=API),
+    ),
+    secrets=(
+        Secret("webhook_url", "The webhook's whole address", required=False),
+        Secret("bot_token", "The bot's token (xoxb-…), where `channel` is set", required=False),
+    ),
+    facts=NetworkFacts(network="slack", limits=LIMITS, media="none", reads_back=False),
+    note="A webhook cannot be read back: an unknown outcome waits for you. With a bot it settles itself.",
+)
+
+
+def build_message(message: Message, options: Mapping[str, str]) -> dict[str, object]:
+    """The body of a webhook and of chat.postMessage: text alone, or text over a picture with its alt text."""
+    text = build_text(message.text)
+    unfurl = options.get("unfurl") != "false"
+    body: dict[str, object] = {"text": text, "mrkdwn": False, "unfurl_links": unfurl, "unfurl_media": unfurl}
+    if message.image:
+        picture = {"type": "image", "image_url": message.image.url, "alt_text": message.image.alt or "image"}
+        section = {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+        body["blocks"] = [section, picture] if text else [picture]
+    return body
+
+
+def build_text(text: str) -> str:
+    """Slack's escaping: these three characters and no others."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def parse_text(text: str) -> str:
+    """A text as Slack gives it back, as it was: links without brackets and labels, escapes undone."""
+    return html.unescape(re.sub(r"<(https?://[^|>]+)(?:\|[^>]*)?>", r"\1", text))
+
+
+def parse_receipt(answer: object, *, where: str) -> Receipt:
+    """What chat.postMessage says. Raises Uncertain where it says yes and nothing more."""
+    stamp, channel = pick_text(answer, "ts"), pick_text(answer, "channel")
+    if not stamp:
+        raise Uncertain("Slack said yes without a timestamp", where=where)
+    return Receipt(stamp, "", {"channel": channel})
+
+
+def parse_recent(answer: object, me: str, channel: str) -> tuple[Recent, ...]:
+    """The bot's own messages in a page of a channel's history, newest first."""
+    mine = [each for each in pick_list(answer, "messages") if me and pick_text(each, "user") == me]
+    return tuple(_parse_one(each, channel) for each in mine)
+
+
+def _parse_one(answer: object, channel: str) -> Recent:
+    stamp, text = pick_text(answer, "ts"), parse_text(pick_text(answer, "text"))
+    thread = pick_text(answer, "thread_ts")
+    ref = {"channel": channel} | ({REPLIES_TO: thread} if thread not in {"", stamp} else {})
+    return Recent(Receipt(stamp, "", ref), text, links_of_text(text), parse_stamp(stamp))
+
+
+def parse_stamp(stamp: str) -> datetime:
+    """Slack's message id is its instant: seconds and a serial number behind the point."""
+    seconds = stamp.partition(".")[0]
+    return datetime.fromtimestamp(int(seconds) if seconds.isdecimal() and len(seconds) < 12 else 0, UTC)
+
+
+def parse_failure(response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]) -> NetworkError:
+    """A webhook's plain-text refusals and the API's `ok: false`, which comes with status 200."""
+    code = pick_text(response.json(), "error") or response.text.strip()
+    error = error_of(response, account=account, publishes=publishes, secrets=secrets)
+    if response.status == 429 or code in {"ratelimited", "rate_limited"}:
+        return RateLimited("Slack asks to slow down", retry_at=retry_at_of(response), where=account)
+    if code in _ACCOUNT_ERRORS:
+        return Unauthorised(f"Slack says {code}", where=account, hint="is the app installed and in the channel?")
+    if code in _UNCLEAR_ERRORS or response.status >= 500:
+        return error_of(_as_server_error(response), account=account, publishes=publishes, secrets=secrets)
+    if response.status in {403, 404, 410}:
+        return Unauthorised(error.message, where=account, hint="make a new webhook")
+    return Rejected(f"Slack says {code[:200]}", where=account) if response.is_success else error
+
+
+def _as_server_error(response: Response) -> Response:
+    """An `ok: false` that means trouble inside Slack, told as the 500 it is."""
+    return Response(max(response.status, 500), response.headers, response.body, response.url, response.received_at)
+
+
+class SlackWebhook(PastedLogin):
+    """One channel behind one secret address."""
+
+    limits = LIMITS
+    login_fields = (
+        LoginField(
+            "webhook_url", "Webhook address", secret=True, help="api.slack.com/apps, your app, Incoming Webhooks"
+        ),
+    )
+
+    def __init__(self, account: Account, vault: Vault, http: Client) -> None:
+        self._account = account
+        self._options = account.options
+        self._vault = vault
+        self._http = http
+
+    def send(self, message: Message, *, key: str) -> Receipt:
+        refuse_misfits(message, LIMITS, account=self._account.name)
+        refuse_unpublished_image(message, account=self._account.name)
+        address, secrets = self._hook()
+        api = Api(self._http, self._account.name, secrets=secrets, parse_failure=parse_failure)
+        response = api.publish("POST", address, json=build_message(message, self._options))
+        if response.text.strip() != "ok":
+            raise Uncertain("Slack's webhook did not say ok", where=self._account.name)
+        return Receipt(key, "")
+
+    def verify(self) -> Profile:
+        """Check the address's form: a webhook cannot be asked anything without posting."""
+        self._hook()
+        return Profile(name="incoming webhook", abilities=("post",))
+
+    def _hook(self) -> tuple[str, tuple[str, ...]]:
+        """The address to post to, and what of it must never be shown."""
+        url = require_secret(self._vault, "webhook_url", self._account.name)
+        path = re.search(r"/(?:services|workflows|triggers)/[\w/-]+$", url)
+        if not path:
+            hint = "it looks like https://hooks.slack.com/services/T…/B…/…"
+            raise ConfigError("this is not the address of a Slack webhook", where=self._account.name, hint=hint)
+        base = (self._options.get("hooks") or HOOKS).rstrip("/")
+        return base + path[0], (url, path[0], path[0].rsplit("/", 1)[-1])
+
+
+class SlackBot(PastedLogin):
+    """One app posting into one channel it is a member of."""
+
+    limits = LIMITS
+    login_fields = (
+        LoginField(
+            "bot_token",
+            "Bot token",
+            secret=True,
+            help="api.slack.com/apps, your app, OAuth: scopes chat:write and channels:history, then install",
+        ),
+    )
+
+    def __init__(self, account: Account, vault: Vault, http: Client) -> None:
+        self._account = account
+        self._channel = account.options["channel"]
+        self._vault = vault
+        self._http = http
+
+    def send(self, message: Message, *, key: str) -> Receipt:
+        refuse_misfits(message, LIMITS, account=self._account.name)
+        refuse_unpublished_image(message, account=self._account.name)
+        body = build_message(message, self._account.options) | {"channel": self._channel}
+        if message.reply_to:
+            body["thread_ts"] = message.reply_to.remote_id
+        answer = self._publish("chat.postMessage", body)
+        return self._with_link(parse_receipt(answer, where=self._account.name))
+
+    def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
+        oldest = {"oldest": f"{(since - CLOCK_SKEW).timestamp():.6f}"}
+        if message.reply_to:  # the history of a channel leaves out what stands in threads
+            listed = self._list("conversations.replies", {**oldest, "ts": message.reply_to.remote_id})
+        else:
+            listed = self._list("conversations.history", oldest)
+        found = choose_copy(listed, message, since=since)
+        return self._with_link(found) if found else None
+
+    def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
+        """The bot's own messages in the channel, newest first, as far as a few pages reach."""
+        oldest = {"oldest": f"{since.timestamp():.6f}"} if since else {}
+        return tuple(self._list("conversations.history", oldest))
+
+    def _list(self, method: str, query: Mapping[str, str]) -> list[Recent]:
+        me = pick_text(self._ask("auth.test", {}), "user_id")
+        found: list[Recent] = []
+        cursor: dict[str, str] = {}
+        for _ in range(MOST_PAGES):
+            page = self._ask(method, {"channel": self._channel, "limit": str(PAGE), **query, **cursor})
+            found += parse_recent(page, me, self._channel)
+            cursor = {"cursor": pick_text(page, "response_metadata", "next_cursor")}
+            if not cursor["cursor"]:
+                break
+        return found
+
+    def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
+        body = build_message(message, self._account.options)
+        self._change("chat.update", {**body, "channel": receipt.ref["channel"], "ts": receipt.remote_id})
+        return receipt
+
+    def delete(self, receipt: Receipt) -> None:
+        try:
+            self._change("chat.delete", {"channel": receipt.ref["channel"], "ts": receipt.remote_id})
+        except Rejected as error:
+            if _GONE not in error.message:
+                raise
+
+    def verify(self) -> Profile:
+        who = self._ask("auth.test", {})
+        name = f"{pick_text(who, 'user')} in {pick_text(who, 'team')}"
+        return Profile(name=name, url=pick_text(who, "url"), abilities=("post", "read", "edit", "delete"))
+
+    def _with_link(self, receipt: Receipt) -> Receipt:
+        """The receipt with its permalink; one that cannot be had now must not undo the publication."""
+        query = {"channel": receipt.ref["channel"], "message_ts": receipt.remote_id}
+        try:
+            url = pick_text(self._ask("chat.getPermalink", query), "permalink")
+        except NetworkError:
+            url = ""
+        return Receipt(receipt.remote_id, url, receipt.ref)
+
+    def _publish(self, method: str, body: Mapping[str, object]) -> object:
+        return self._checked(self._api().publish("POST", self._url(method), json=body), publishes=True)
+
+    def _change(self, method: str, body: Mapping[str, object]) -> object:
+        return self._checked(self._api().ask("POST", self._url(method), json=body), publishes=False)
+
+    def _ask(self, method: str, query: Mapping[str, str]) -> object:
+        return self._checked(self._api().ask("GET", self._url(method), params=query), publishes=False)
+
+    def _checked(self, response: Response, *, publishes: bool) -> object:
+        """The answer, where it is not a refusal in the dress of a success."""
+        answer: object = response.json()
+        if pick(answer, "ok") is True:
+            return answer
+        account = self._account.name
+        if pick(answer, "ok") is False:
+            raise parse_failure(response, account=account, publishes=publishes, secrets=self._api().secrets)
+        raise error_of(response, account=account, publishes=publishes, secrets=self._api().secrets)
+
+    def _url(self, method: str) -> str:
+        return f"{(self._account.options.get('api') or API).rstrip('/')}/{method}"
+
+    def _api(self) -> Api:
+        token = require_secret(self._vault, "bot_token", self._account.name)
+        return Api(self._http, self._account.name, {"Authorization": f"Bearer {token}"}, (token,), parse_failure)
+
+
+def open_network(account: Account, vault: Vault, http: Client) -> SlackWebhook | SlackBot:
+    """The webhook, or the bot where the account names a channel."""
+    return SlackBot(account, vault, http) if account.options.get("channel") else SlackWebhook(account, vault, http)
