@@ -140,9 +140,9 @@ def _fit(
 def _analyse(text: str, style: Style, fonts: FontSet) -> _Analysis:
     clusters = split_clusters(text)
     scripts = find_scripts(text)
-    levels = resolve_levels(text, style.direction)
+    base = base_level(text, style.direction)
+    levels = resolve_levels(text, base)
     faces, missing = choose_faces(text, clusters, scripts, fonts=fonts, family=style.family, weight=style.weight)
-    base = base_level(text) if style.direction == "auto" else int(style.direction == "rtl")
     return _Analysis(
         text,
         tuple(clusters),

@@ -37,7 +37,7 @@ def wrap(
         if balance and len(filled) > 1:
             filled = _balance(start, hard, len(filled), width_of, max_width)
         lines += filled
-        start = hard[-1].index
+        start = hard[-1].at
     return Wrapped(tuple(lines), tears_words=len(allowed) > len(breaks))
 
 
