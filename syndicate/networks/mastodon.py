@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -39,7 +39,7 @@ from syndicate.networks.base import (
 from syndicate.networks.fitting import refuse_misfits
 from syndicate.networks.mastodon_login import begin_login, finish_login
 from syndicate.networks.mastodon_servers import KEY_WINDOW, Server, parse_server
-from syndicate.networks.readback import REPLIES_TO, choose_copy, links_of_html, text_of_html
+from syndicate.networks.readback import REPLIES_TO, choose_copy, links_of_html, parse_instant, text_of_html
 from syndicate.text.counting import Counter
 
 LIMITS = Limits(characters=500, counter=Counter.MASTODON, per_link=23, image_bytes=16_777_216)
@@ -94,17 +94,13 @@ def parse_receipt(status: object) -> Receipt | None:
 def parse_recent(status: Mapping[str, Any]) -> Recent | None:
     """A listed status, None for one without a readable id or time."""
     receipt = parse_receipt(status)
-    try:
-        published_at = datetime.fromisoformat(str(status.get("created_at")))
-    except ValueError:
-        return None
-    if receipt is None:
+    published_at = parse_instant(status.get("created_at"))
+    if receipt is None or published_at is None:
         return None
     content = str(status.get("content") or "")
     card = status.get("card")
     in_card = (str(card["url"]),) if isinstance(card, dict) and card.get("url") else ()
-    aware = published_at if published_at.tzinfo else published_at.replace(tzinfo=UTC)
-    return Recent(receipt, text_of_html(content), (*links_of_html(content), *in_card), aware)
+    return Recent(receipt, text_of_html(content), (*links_of_html(content), *in_card), published_at)
 
 
 def parse_profile(account: Mapping[str, Any], host: str) -> Profile:

@@ -10,7 +10,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from syndicate.model import Message, Receipt
@@ -53,6 +53,15 @@ def is_same_link(one: str, other: str) -> bool:
 def _canonical(link: str) -> tuple[str, str, str]:
     parts = urlsplit(link)
     return parts.netloc.lower(), parts.path.rstrip("/"), parts.query
+
+
+def parse_instant(text: object) -> datetime | None:
+    """An ISO 8601 moment as aware UTC (a missing zone means UTC), None where it is none."""
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def links_of_html(content: str) -> tuple[str, ...]:
