@@ -231,5 +231,7 @@ class NetworkFacts:
     """US dollars for a post, and for one that carries a link."""
     cost_with_link: float = 0.0
     can_thread: bool = False
+    wants_markdown: bool = False
+    """Whether it publishes whole articles: messages then carry the post's Markdown."""
     expires_at: datetime | None = None
     """When the account's token dies, where known."""

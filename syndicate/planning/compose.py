@@ -1,0 +1,216 @@
+"""A post as one account says it: words, link, hashtags and picture, fitted to what the network takes.
+
+override or socialShare ─template→ text ─fit (hashtags go first, then the end of the text)→ Message
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from syndicate.model import Account, Attachment, CardRef, KnownPost, Message, NetworkFacts, Post, Site, SocialOverride
+from syndicate.planning.fitting import Draft, fit_draft, thread_draft
+from syndicate.planning.wording import (
+    Wording,
+    choose_tags,
+    choose_text,
+    find_override,
+    make_link,
+    make_values,
+    make_wording,
+    tidy,
+)
+from syndicate.text.graphemes import cut
+from syndicate.text.hashtags import find_hashtags
+from syndicate.text.links import find_links
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """One part of a message, with its length against the network's limit as the network counts."""
+
+    message: Message
+    part: int
+    count: int
+    limit: int
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """An account ready to speak: its settings, its network's limits, its template."""
+
+    account: Account
+    facts: NetworkFacts
+    wording: Wording
+
+
+def compose_message(  # noqa: PLR0917 - the six things a message is made of, in the order of the pipe
+    post: Post,
+    known: KnownPost,
+    account: Account,
+    facts: NetworkFacts,
+    template_text: str,
+    card: CardRef | None,
+    *,
+    occasion: str,
+    site: Site,
+    created_at: datetime | None,
+    text: str = "",
+) -> tuple[Composed, ...]:
+    """What the account will say about the post: one part, or several where it threads or replies with the link.
+
+    `text` is a person's own text and is taken as it stands. Raises ConfigError where the template is broken.
+    """
+    voice = make_voice(account, facts, template_text)
+    return compose(post, known, voice, card, occasion=occasion, site=site, created_at=created_at, text=text)
+
+
+def make_voice(account: Account, facts: NetworkFacts, template_text: str) -> Voice:
+    """The account with its template compiled, for many messages. Raises ConfigError where the template is broken."""
+    where = f"templates/messages/{account.template or 'default'}.txt (account {account.name})"
+    return Voice(account, facts, make_wording(template_text, where=where))
+
+
+def compose(
+    post: Post,
+    known: KnownPost,
+    voice: Voice,
+    card: CardRef | None,
+    *,
+    occasion: str,
+    site: Site,
+    created_at: datetime | None,
+    text: str = "",
+) -> tuple[Composed, ...]:
+    """`compose_message` for an account that is ready to speak."""
+    override = find_override(post, voice.account)
+    voice = replace(voice, account=_lay_over(voice.account, override))
+    placing, notes = _place_link(voice)
+    attachment, refusal = _attach(card, voice, post.title)
+    base = replace(_begin(post, known, voice, site), created_at=created_at)
+    if placing != "none":
+        base = replace(base, link=make_link(post, voice.account, occasion))
+    base = _place_picture(base, attachment, voice)
+    words = _mark_link(choose_text(post, override), post.permalink, base.link)
+    draft = Draft(
+        wording=voice.wording,
+        values=make_values(post, known, voice.account, site, occasion),
+        text=words,
+        link=base.link if placing == "text" and base.link not in words else "",
+        limits=voice.facts.limits,
+        warning=base.warning,
+        with_image=base.image is not None,
+    )
+    texts = (tidy(text),) if text.strip() else _write(draft, post, voice)
+    parts = [_measure(draft, base, each, number) for number, each in enumerate(texts, 1)]
+    parts[0] = replace(parts[0], warnings=(*notes, *refusal, *parts[0].warnings))
+    return tuple(_move_link_to_reply(draft, parts)) if placing == "reply" and not text.strip() else tuple(parts)
+
+
+def _write(draft: Draft, post: Post, voice: Voice) -> tuple[str, ...]:
+    most = voice.facts.limits.hashtags
+    wanted = voice.account.hashtags if most is None else min(voice.account.hashtags, most)
+    tags = choose_tags(post, draft.text, wanted)
+    threaded = thread_draft(draft, tags) if voice.account.thread and voice.facts.can_thread else ()
+    return threaded or (fit_draft(draft, tags),)
+
+
+def _mark_link(words: str, permalink: str, link: str) -> str:
+    """Where the author wrote the permalink into the text, it gets the account's parameters too."""
+    for found in reversed(find_links(words) if link and permalink in words else ()):
+        if found.url == permalink:
+            words = words[: found.start] + link + words[found.end :]
+    return words
+
+
+def _measure(draft: Draft, base: Message, text: str, part: int) -> Composed:
+    """A finished text as a part: the first carries card, image and link, the others text alone."""
+    own = base if part == 1 else replace(base, card=None, image=None, link="", warning="", markdown="")
+    message = replace(own, text=text, tags=tuple(tag.name for tag in find_hashtags(text)))
+    length, most = draft.count(text), draft.limits.links
+    notes = []
+    if not draft.fits(text):
+        notes.append(f"the text is too long: {length} of {draft.limit}")
+    if most is not None and len(find_links(text)) > most:
+        notes.append(f"the text has more than {most} links")
+    return Composed(message=message, part=part, count=length, limit=draft.limit, warnings=tuple(notes))
+
+
+def _move_link_to_reply(draft: Draft, parts: list[Composed]) -> list[Composed]:
+    """The link, and the card that belongs to it, as a last part of their own."""
+    first = parts[0].message
+    reply = replace(first, text=first.link, tags=(), image=None, warning="", markdown="")
+    parts[0] = replace(parts[0], message=replace(first, link="", card=None))
+    return [*parts, Composed(message=reply, part=len(parts) + 1, count=draft.count(first.link), limit=draft.limit)]
+
+
+# --- what goes with the text -----------------------------------------------------------------------------------
+
+
+def _lay_over(account: Account, override: SocialOverride) -> Account:
+    """The account with what the post itself asks for."""
+    asked = override.options
+    return replace(
+        account,
+        link=asked.get("link", account.link),
+        media=asked.get("media", account.media),
+        visibility=asked.get("visibility", account.visibility),
+        warning=asked.get("warning", account.warning),
+        language=asked.get("language", account.language),
+    )
+
+
+def _begin(post: Post, known: KnownPost, voice: Voice, site: Site) -> Message:
+    """The message without text, link and picture."""
+    return Message(
+        text="",
+        title=post.title,
+        summary=post.summary,
+        language=voice.account.language or post.language or site.language,
+        visibility=voice.account.visibility,
+        warning=voice.account.warning,
+        post_id=known.id,
+        published_at=known.published_at,
+        markdown=post.markdown if voice.facts.wants_markdown else "",
+    )
+
+
+def _media(voice: Voice) -> str:
+    return voice.account.media or voice.facts.media
+
+
+def _place_link(voice: Voice) -> tuple[str, tuple[str, ...]]:
+    """Where the link goes, and a note where the network cannot do as asked."""
+    asked, network = voice.account.link, voice.facts.network
+    if asked == "card" and _media(voice) != "card":
+        return "text", (f"{network} makes no link card from us: the link stands in the text",)
+    if asked == "reply" and not voice.facts.can_thread:
+        return "text", (f"{network} takes no replies from us: the link stands in the text",)
+    return asked, ()
+
+
+def _attach(card: CardRef | None, voice: Voice, title: str) -> tuple[Attachment | None, tuple[str, ...]]:
+    """The share card as an attachment, or why it cannot be one."""
+    limits, network = voice.facts.limits, voice.facts.network
+    if card is None or _media(voice) not in {"card", "image"}:
+        return None, ()
+    if card.media_type not in limits.image_types:
+        return None, (f"{network} takes no {card.media_type}: the card is left out",)
+    if card.size > limits.image_bytes:
+        return None, (f"the card has {card.size} bytes, {network} takes {limits.image_bytes}: it is left out",)
+    return Attachment(
+        path=card.path,
+        media_type=card.media_type,
+        alt=cut(card.alt or title, limits.alt),
+        width=card.width,
+        height=card.height,
+        url=card.url,
+    ), ()
+
+
+def _place_picture(message: Message, picture: Attachment | None, voice: Voice) -> Message:
+    """As thumbnail of a link card, which needs a link, else as an image of the message."""
+    if _media(voice) == "card" and message.link:
+        return replace(message, card=picture)
+    return replace(message, image=picture)

@@ -1,0 +1,127 @@
+"""What a message says before anything is cut: the author's words, the template, hashtags, the link."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from jinja2 import Template, TemplateError, TemplateSyntaxError
+
+from syndicate.errors import ConfigError
+from syndicate.model import Account, KnownPost, Post, Site, SocialOverride
+from syndicate.text.hashtags import find_hashtags, to_hashtag
+from syndicate.text.links import add_parameters
+from syndicate.text.sandbox import make_environment
+
+# What a slip in a template raises besides Jinja's own errors: 1/0, "a" + 1, an endless macro.
+_SLIPS = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError)
+_UTM = frozenset({"source", "medium", "campaign", "term", "content", "id"})
+_EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A message template made ready; `where` names it in errors."""
+
+    where: str
+    _template: Template = field(repr=False)
+
+    def render(self, values: Mapping[str, object]) -> str:
+        """The text, tidied: NFC, no spaces at line ends, at most one empty line in a row. Raises ConfigError."""
+        try:
+            return tidy(self._template.render(values))
+        except TemplateError as error:
+            raise ConfigError(f"the template cannot be filled: {error.message}", where=self.where) from error
+        except _SLIPS as error:
+            message = f"the template cannot be filled: {type(error).__name__}: {error}"
+            raise ConfigError(message, where=self.where) from error
+
+
+def make_wording(template_text: str, *, where: str) -> Wording:
+    """The template compiled in a sandbox where unknown names are errors. Raises ConfigError with its line."""
+    try:
+        return Wording(where, make_environment().from_string(template_text))
+    except TemplateSyntaxError as error:
+        raise ConfigError(f"the template is broken: {error.message}", where=f"{where}:{error.lineno}") from error
+
+
+def tidy(text: str) -> str:
+    """Text as networks get it: NFC, trimmed, at most one empty line in a row."""
+    lines = "\n".join(line.rstrip() for line in unicodedata.normalize("NFC", text).splitlines())
+    return _EMPTY_LINES.sub("\n\n", lines).strip()
+
+
+def find_override(post: Post, account: Account) -> SocialOverride:
+    """What the post's front matter says for this account, laid over what it says for its network."""
+    general, own = post.social.get(account.network), post.social.get(account.name)
+    if general is None or own is None or account.network == account.name:
+        return own or general or SocialOverride()
+    options = {**general.options, **own.options}
+    return SocialOverride(text=own.text or general.text, skip=general.skip or own.skip, options=options)
+
+
+def choose_text(post: Post, override: SocialOverride) -> str:
+    """The author's words: the override's, else `socialShare`, else title and summary."""
+    if words := override.text.strip() or post.social_share.strip():
+        return words
+    summary = post.summary.strip()
+    if not summary or summary.startswith(post.title):
+        return summary or post.title
+    return f"{post.title}\n\n{summary}"
+
+
+def choose_tags(post: Post, text: str, most: int) -> tuple[str, ...]:
+    """Hashtags from keywords, then categories, without those the text already has."""
+    seen = {tag.name.casefold() for tag in find_hashtags(text)}
+    tags: list[str] = []
+    for name in (*post.keywords, *(category.name for category in post.categories)):
+        tag = to_hashtag(name)
+        if len(tags) < most and tag and tag.casefold() not in seen:
+            seen.add(tag.casefold())
+            tags.append(tag)
+    return tuple(tags)
+
+
+def make_link(post: Post, account: Account, occasion: str) -> str:
+    """The permalink with the account's UTM parameters; {network}, {account}, {slug}, {occasion} are filled in."""
+    places = {"network": account.network, "account": account.name, "slug": post.slug, "occasion": occasion}
+    parameters = {_utm_name(name): _fill(value, places) for name, value in account.utm.items()}
+    return add_parameters(post.permalink, parameters)
+
+
+def _utm_name(name: str) -> str:
+    return f"utm_{name}" if name in _UTM else name
+
+
+def _fill(value: str, places: Mapping[str, str]) -> str:
+    for name, word in places.items():
+        value = value.replace(f"{{{name}}}", word)
+    return value
+
+
+def make_values(post: Post, known: KnownPost, account: Account, site: Site, occasion: str) -> dict[str, object]:
+    """The names a template may use, besides `text`, `link`, `tags` and `hashtags`: plain values only."""
+    author = (post.authors or site.authors)[:1]
+    return {
+        "title": post.title,
+        "summary": post.summary,
+        "occasion": occasion,
+        "network": account.network,
+        "account": account.name,
+        "site": site.title,
+        "author": author[0].name if author else "",
+        "category": post.categories[0].name if post.categories else "",
+        "categories": tuple(category.name for category in post.categories),
+        "keywords": post.keywords,
+        "date": f"{known.published_at:%Y-%m-%d}",
+        "minutes": post.reading_minutes,
+        "language": post.language or site.language,
+        "is_featured": "featured" in post.flags,
+    }
+
+
+def join_tags(tags: Sequence[str]) -> str:
+    """ "#One #Two"."""
+    return " ".join(f"#{tag}" for tag in tags)
