@@ -68,24 +68,24 @@ def make_settings(text: str, *, root: Path, name: str = CONFIG_NAME) -> Settings
         root=str(root),
         site=site,
         storage=_make_storage(file.storage, root),
-        content=ContentRules(fields=file.fields, **_plain(file.content)),
+        content=ContentRules(fields=file.fields, **_plain(file.content, "write_back")),
         feeds=FeedRules(**_plain(file.feeds)),
         cards=CardRules(**_plain(file.cards)),
         schedule=schedule,
         accounts=tuple(_make_account(key, table, schedule) for key, table in file.accounts.items()),
         notices=Notices(**_plain(file.notices)),
-        write_back=file.write_back,
-        allow_private=file.allow_private,
+        write_back=file.content.write_back,
+        allow_private=file.site.allow_private,
         digest=hashlib.sha256(text.encode()).hexdigest(),
     )
 
 
-def _plain(table: Any) -> dict[str, Any]:
-    return {name: getattr(table, name) for name in type(table).model_fields}
+def _plain(table: Any, *without: str) -> dict[str, Any]:
+    return {name: getattr(table, name) for name in type(table).model_fields if name not in without}
 
 
 def _make_site(table: SiteTable) -> Site:
-    values = _plain(table)
+    values = _plain(table, "allow_private")
     given = values.pop("author")
     people = given if isinstance(given, tuple) else (given,)
     authors = tuple(_make_author(person) for person in people)

@@ -59,6 +59,8 @@ class SiteTable(Section):
     """Copyright line of the feeds."""
     feeds_url: OptionalUrl = ""
     """Public address of the published folder; empty means `url` + "/feeds"."""
+    allow_private: bool = False
+    """Whether images and pages may be fetched from private addresses (previews, tests)."""
 
 
 class ContentTable(Section):
@@ -70,6 +72,8 @@ class ContentTable(Section):
     """Which of them are not."""
     repair: bool = True
     """Mend UTF-8 that was decoded twice ("cafÃ©" for "café")."""
+    write_back: bool = False
+    """Whether the links to sent copies are written into the posts' front matter as `syndication:`."""
 
 
 class FeedsTable(Section):
@@ -230,10 +234,6 @@ class ConfigFile(Section):
     storage: StorageTable = StorageTable()
     notices: NoticesTable = NoticesTable()
     accounts: dict[str, AccountTable] = Field(default_factory=dict)
-    write_back: bool = False
-    """Whether `syndication:` is written into the front matter of sent posts."""
-    allow_private: bool = False
-    """Whether images and pages may be fetched from private addresses (previews, tests)."""
 
     @field_validator("accounts")
     @classmethod
