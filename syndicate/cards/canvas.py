@@ -1,0 +1,163 @@
+"""Two canvases with the same four strokes: full colour for cards with a photo, palette indices for flat ones.
+
+A flat card has a few colours and the steps between them. Painting those steps as indices from the start
+makes a palette PNG without ever searching a palette, which is what makes flat cards fast and small.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from PIL import Image, ImageDraw
+
+from syndicate.cards.colour import RGB, mix
+
+Box = tuple[int, int, int, int]
+
+STEPS = 20
+"""Opacities between a colour and what is behind it; more are not seen at the edge of a letter."""
+FEW_STEPS = 4
+PICTURE_COLOURS = 48
+"""For an emoji or a logo on a flat card."""
+OVERSAMPLING = 4
+
+
+class Canvas(Protocol):
+    """What a painter can do."""
+
+    size: tuple[int, int]
+
+    def fill(self, box: Box, colour: RGB, *, radius: int = 0) -> None:
+        """A rectangle, its corners rounded."""
+
+    def stain(self, mask: Image.Image, left: int, top: int, colour: RGB, *, over: RGB | None = None) -> None:
+        """One colour through an "L" mask; `over` names the plain ground where its top left corner does not show it."""
+
+    def paste(self, picture: Image.Image, left: int, top: int) -> None:
+        """An RGB or RGBA picture."""
+
+    def finish(self) -> Image.Image:
+        """The painted card."""
+
+
+class FullCanvas:
+    """Paints in RGB."""
+
+    def __init__(self, size: tuple[int, int], paper: RGB) -> None:
+        self.size = size
+        self._image = Image.new("RGB", size, paper)
+
+    def fill(self, box: Box, colour: RGB, *, radius: int = 0) -> None:
+        if radius:
+            self.stain(draw_rounded(box[2] - box[0], box[3] - box[1], radius), box[0], box[1], colour)
+        else:
+            self._image.paste(colour, box)
+
+    def stain(self, mask: Image.Image, left: int, top: int, colour: RGB, *, over: RGB | None = None) -> None:  # noqa: ARG002
+        self._image.paste(colour, (left, top, left + mask.width, top + mask.height), mask)
+
+    def paste(self, picture: Image.Image, left: int, top: int) -> None:
+        mask = picture if picture.mode == "RGBA" else None
+        self._image.paste(picture, (left, top), mask)
+
+    def finish(self) -> Image.Image:
+        return self._image
+
+
+class FlatCanvas:
+    """Paints palette indices: each pair of a colour and its background owns a ramp of the palette."""
+
+    def __init__(self, size: tuple[int, int], paper: RGB) -> None:
+        self.size = size
+        self._image = Image.new("P", size, 0)
+        self._palette: list[RGB] = [paper]
+        self._ramps: dict[tuple[int, RGB], bytes] = {}
+
+    def fill(self, box: Box, colour: RGB, *, radius: int = 0) -> None:
+        if radius:
+            self.stain(draw_rounded(box[2] - box[0], box[3] - box[1], radius), box[0], box[1], colour)
+        else:
+            self._image.paste(self._index(colour), box)
+
+    def stain(self, mask: Image.Image, left: int, top: int, colour: RGB, *, over: RGB | None = None) -> None:
+        ramp = self._ramp(self._behind(left, top) if over is None else self._index(over), colour)
+        place = (left, top, left + mask.width, top + mask.height)
+        self._image.paste(mask.point(ramp), place, mask.point(_SEEN))
+
+    def paste(self, picture: Image.Image, left: int, top: int) -> None:
+        """A small picture gets colours of its own, as many as are left."""
+        whole = Image.new("RGB", picture.size, self._palette[self._behind(left, top)])
+        whole.paste(picture, (0, 0), picture if picture.mode == "RGBA" else None)
+        room = min(PICTURE_COLOURS, 255 - len(self._palette))
+        if room < 2:
+            return
+        few = whole.quantize(room, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        colours = few.getpalette("RGB") or []
+        first = len(self._palette)
+        self._palette += [(colours[at], colours[at + 1], colours[at + 2]) for at in range(0, len(colours), 3)][:room]
+        shifted = Image.frombytes("P", few.size, few.tobytes().translate(_shift(first)))
+        seen = picture.getchannel("A").point(_SEEN) if picture.mode == "RGBA" else None
+        self._image.paste(shifted, (left, top), seen)
+
+    def finish(self) -> Image.Image:
+        self._image.putpalette([channel for colour in self._palette for channel in colour])
+        return self._image
+
+    def _behind(self, left: int, top: int) -> int:
+        """The index of what a mask is laid on; layouts put text on plain ground only."""
+        at = (min(max(left, 0), self.size[0] - 1), min(max(top, 0), self.size[1] - 1))
+        value = self._image.getpixel(at)
+        return value if isinstance(value, int) else 0
+
+    def _index(self, colour: RGB) -> int:
+        if colour in self._palette:
+            return self._palette.index(colour)
+        if len(self._palette) > 254:
+            return min(range(len(self._palette)), key=lambda at: _distance(self._palette[at], colour))
+        self._palette.append(colour)
+        return len(self._palette) - 1
+
+    def _ramp(self, behind: int, colour: RGB) -> bytes:
+        """For each opacity 0 to 255 the index of that step between what is behind and the colour."""
+        if (behind, colour) not in self._ramps:
+            steps = STEPS if len(self._palette) + STEPS < 250 else FEW_STEPS
+            ground = self._palette[behind]
+            inner = [self._index(mix(ground, colour, step / steps)) for step in range(1, steps)]
+            ladder = [behind, *inner, self._index(colour)]
+            self._ramps[behind, colour] = bytes(ladder[(alpha * steps + 127) // 255] for alpha in range(256))
+        return self._ramps[behind, colour]
+
+
+_SEEN = bytes(255 if alpha > 6 else 0 for alpha in range(256))
+
+
+def draw_rounded(width: int, height: int, radius: int) -> Image.Image:
+    """A rounded rectangle as a mask with smooth corners; only the corners are drawn large and shrunk."""
+    radius = max(0, min(radius, width // 2, height // 2))
+    mask = Image.new("L", (width, height), 255)
+    if radius:
+        disc = draw_disc(radius)
+        for left, top, part in (
+            (0, 0, (0, 0)),
+            (width - radius, 0, (radius, 0)),
+            (0, height - radius, (0, radius)),
+            (width - radius, height - radius, (radius, radius)),
+        ):
+            mask.paste(disc.crop((*part, part[0] + radius, part[1] + radius)), (left, top))
+    return mask
+
+
+def draw_disc(radius: int) -> Image.Image:
+    """A disc as a mask of twice the radius."""
+    large = Image.new("L", (2 * radius * OVERSAMPLING, 2 * radius * OVERSAMPLING), 0)
+    edge = 2 * radius * OVERSAMPLING - 1
+    ImageDraw.Draw(large).ellipse((0, 0, edge, edge), fill=255)
+    return large.reduce(OVERSAMPLING)
+
+
+def _shift(by: int) -> bytes:
+    return bytes(min(255, value + by) for value in range(256))
+
+
+def _distance(one: RGB, other: RGB) -> int:
+    return sum((a - b) ** 2 for a, b in zip(one, other, strict=True))

@@ -1,0 +1,122 @@
+"""A card's design as values: levels of type, boxes with their constraints, layouts, and the rules around them.
+
+A layout is a tree of boxes. Containers (`layers`, `row`, `column`) share out room; leaves paint. Numbers are
+pixels of a 1200x630 card; other sizes scale them by one unit, so that a layout reflows instead of being cropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from syndicate.cards.colour import RGB
+
+Words = Mapping[str, object]
+"""What expressions in a layout may name."""
+
+Expression = Callable[[Words], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One level of type. `sizes` are tried from the largest; `leading` is the line height in ems."""
+
+    family: str = "sans"
+    """"sans" (the site's own choice), "serif", or a family's name."""
+    weight: int = 500
+    sizes: tuple[int, ...] = (28,)
+    lines: int = 1
+    leading: float = 1.2
+    tracking: float = 0.0
+    balance: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """Room kept free on each side, in pixels; `start` is left in a left-to-right card."""
+
+    top: float = 0
+    end: float = 0
+    bottom: float = 0
+    start: float = 0
+
+    @property
+    def across(self) -> float:
+        return self.start + self.end
+
+    @property
+    def down(self) -> float:
+        return self.top + self.bottom
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """A box whose expressions have been worked out for one post and one size.
+
+    `width` and `height` are pixels, a share of the parent below zero (-0.42 is 42 %), or None for natural.
+    """
+
+    name: str
+    kind: str
+    children: tuple[Box, ...] = ()
+    width: float | None = None
+    height: float | None = None
+    grow: float = 0
+    gap: float = 0
+    padding: Edges = Edges()
+    align: str = "stretch"
+    """Across: "start", "centre", "end", "stretch"."""
+    justify: str = "start"
+    """Along: "start", "centre", "end", "between"."""
+    text: str = ""
+    level: Level = Level()
+    colour: str = "ink"
+    fill: str = ""
+    """Name of a theme colour behind the box; "" for none."""
+    radius: float = 0
+    side: str = "bottom"
+    """Where a scrim is strongest: "top", "bottom", "start", "end", "all"."""
+    fade: float = 200
+    """Pixels over which a scrim eases out beyond the text."""
+    strength: float = 0.0
+    """The least opacity of a scrim; contrast may ask for more."""
+    under: tuple[str, ...] = ()
+    """Texts a scrim must carry; empty means all that come after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoxSpec:
+    """A box as the layout file has it: properties are plain values or compiled expressions."""
+
+    name: str
+    kind: str
+    properties: Mapping[str, object]
+    children: tuple[BoxSpec, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A parsed layout file. `picture` says whether it is made for a photo."""
+
+    name: str
+    root: BoxSpec
+    levels: Mapping[str, Level]
+    picture: bool
+    digest: str
+    """SHA-256 of the file, part of every card's key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Design:
+    """How all cards of a site look: parsed once, shared by threads."""
+
+    layouts: Mapping[str, Layout]
+    layout: str = "auto"
+    theme: str = "auto"
+    font: str = "Inter"
+    accent: RGB | None = None
+    format: str = "jpeg"
+    max_bytes: int = 280_000
+    logo: bytes = field(default=b"", repr=False)
+    digest: str = ""
+    """Changes when any of the above does."""

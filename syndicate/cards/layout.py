@@ -1,0 +1,265 @@
+"""The solver: gives every box of a layout its place. Rows and columns share room, text fits itself into what is left.
+
+Everything is laid out as if it ran from left to right; a right-to-left card is the mirror image of the
+finished grid, text blocks aside, so that no box needs to know about direction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from syndicate.cards.design import Box, Level
+from syndicate.cards.type import TextBlock
+
+FitText = Callable[[Box, Level, float, int], TextBlock]
+"""A box's text at a level, at most so wide, in at most so many lines."""
+
+Size = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Rect:
+    """Pixels from the top left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> float:
+        return self.y + self.height
+
+    @property
+    def pixels(self) -> tuple[int, int, int, int]:
+        """Left, top, right, bottom on whole pixels."""
+        return round(self.x), round(self.y), round(self.right), round(self.bottom)
+
+    def mirrored(self, across: float) -> Rect:
+        return replace(self, x=across - self.x - self.width)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A box at its place; `block` is the fitted text of text boxes, and `ink` where its letters stand."""
+
+    box: Box
+    rect: Rect
+    block: TextBlock | None = None
+
+    @property
+    def ink(self) -> Rect:
+        """Where the letters stand: the block inside its padding, at the start, centre or end of its box."""
+        if self.block is None:
+            return self.rect
+        padding = self.box.padding
+        free = self.rect.width - padding.across - self.block.width
+        x = self.rect.x + padding.start + _offset(self.box.align, free)
+        return Rect(x, self.rect.y + padding.top, self.block.width, self.block.height)
+
+
+def place_boxes(root: Box, width: int, height: int, fit: FitText, *, mirror: bool = False) -> tuple[Placed, ...]:
+    """Every painting box in painting order."""
+    placed = tuple(_Solver(fit).place(root, Rect(0, 0, width, height)))
+    return tuple(_mirror(one, width) for one in placed) if mirror else placed
+
+
+_SWAPPED = {"start": "end", "end": "start"}
+
+
+def _mirror(placed: Placed, across: float) -> Placed:
+    box, padding = placed.box, placed.box.padding
+    turned = replace(
+        box,
+        align=_SWAPPED.get(box.align if box.align != "stretch" else "start", box.align),
+        side=_SWAPPED.get(box.side, box.side),
+        padding=replace(padding, start=padding.end, end=padding.start),
+    )
+    return replace(placed, box=turned, rect=placed.rect.mirrored(across))
+
+
+class _Solver:
+    """Measures from the leaves up and places from the root down. Fitted texts are kept for the second pass."""
+
+    def __init__(self, fit: FitText) -> None:
+        self._fit = fit
+        self._fitted: dict[tuple[str, int, int], TextBlock] = {}
+
+    def place(self, box: Box, rect: Rect) -> Iterator[Placed]:
+        if box.kind in {"text", "badge"}:
+            yield Placed(box, rect, self._block(box, rect.width, rect.height))
+            return
+        if box.fill or not box.children:
+            yield Placed(box, rect)
+        inner = _inside(box, rect)
+        if box.kind == "row":
+            yield from self._place_row(box, inner)
+        elif box.kind == "column":
+            yield from self._place_column(box, inner)
+        else:
+            for child in box.children:
+                yield from self.place(child, self._layer(child, inner))
+
+    def measure(self, box: Box, room: Size) -> Size:
+        """The natural size of a box inside some room."""
+        width, height = _fixed(box.width, room[0]), _fixed(box.height, room[1])
+        if width is not None and height is not None:
+            return width, height
+        inner = (
+            (room[0] if width is None else width) - box.padding.across,
+            (room[1] if height is None else height) - box.padding.down,
+        )
+        natural = self._content(box, inner)
+        return (
+            natural[0] + box.padding.across if width is None else width,
+            natural[1] + box.padding.down if height is None else height,
+        )
+
+    def _content(self, box: Box, room: Size) -> Size:
+        if box.kind in {"text", "badge"}:
+            block = self._block_in(box, room)
+            return block.width, block.height
+        if not box.children:
+            return 0.0, 0.0
+        if box.kind == "column":
+            heights = self._heights(box, room)
+            return max(self.measure(child, room)[0] for child in box.children), sum(heights) + _gaps(box)
+        if box.kind == "row":
+            widths = self._widths(box, room)
+            heights = [self.measure(c, (w, room[1]))[1] for c, w in zip(box.children, widths, strict=True)]
+            return sum(widths) + _gaps(box), max(heights)
+        sizes = [self.measure(child, room) for child in box.children]
+        return max(size[0] for size in sizes), max(size[1] for size in sizes)
+
+    def _place_column(self, box: Box, inner: Rect) -> Iterator[Placed]:
+        heights = self._heights(box, (inner.width, inner.height))
+        spare = inner.height - sum(heights) - _gaps(box)
+        heights = _share(box.children, heights, spare)
+        spare = inner.height - sum(heights) - _gaps(box)
+        y = inner.y + _offset(box.justify, spare)
+        step = box.gap + _between(box, spare)
+        for child, height in zip(box.children, heights, strict=True):
+            width = self._cross(child, box.align, inner.width, height)
+            x = inner.x + _offset(_align(child, box), inner.width - width)
+            yield from self.place(child, Rect(x, y, width, height))
+            y += height + step
+
+    def _place_row(self, box: Box, inner: Rect) -> Iterator[Placed]:
+        widths = self._widths(box, (inner.width, inner.height))
+        spare = inner.width - sum(widths) - _gaps(box)
+        x = inner.x + _offset(box.justify, spare)
+        step = box.gap + _between(box, spare)
+        for child, width in zip(box.children, widths, strict=True):
+            natural = self.measure(child, (width, inner.height))[1]
+            height = inner.height if box.align == "stretch" else min(natural, inner.height)
+            y = inner.y + _offset(box.align, inner.height - height)
+            yield from self.place(child, Rect(x, y, width, height))
+            x += width + step
+
+    def _heights(self, column: Box, room: Size) -> list[float]:
+        """Heights of a column's children: what can shrink (text of several sizes) is measured last, in the rest."""
+        heights = [0.0] * len(column.children)
+        left = room[1] - _gaps(column)
+        for index in sorted(range(len(heights)), key=lambda index: _is_elastic(column.children[index])):
+            heights[index] = self.measure(column.children[index], (room[0], max(left, 1.0)))[1]
+            left -= heights[index]
+        return heights
+
+    def _widths(self, row: Box, room: Size) -> list[float]:
+        """Widths of a row's children: natural ones first, then those that grow share what is left."""
+        widths = [0.0] * len(row.children)
+        left = room[0] - _gaps(row)
+        for index, child in enumerate(row.children):
+            if not child.grow:
+                widths[index] = self.measure(child, (max(left, 1.0), room[1]))[0]
+                left -= widths[index]
+        return _share(row.children, widths, left)
+
+    def _cross(self, child: Box, align: str, room: float, height: float) -> float:
+        if child.width is None and align == "stretch" and child.kind != "badge":
+            return room
+        return min(room, self.measure(child, (room, height))[0])
+
+    def _layer(self, child: Box, inner: Rect) -> Rect:
+        """A child of layers fills them unless it names a size, which then stands where `align` says."""
+        width = _fixed(child.width, inner.width)
+        height = _fixed(child.height, inner.height)
+        across = inner.width if width is None else width
+        down = inner.height if height is None else height
+        x = inner.x + _offset(child.align, inner.width - across)
+        return Rect(x, inner.y, across, down)
+
+    def _block_in(self, box: Box, room: Size) -> TextBlock:
+        """The largest size, then the most lines, that stay inside the room; the smallest of one line at the end."""
+        level = box.level
+        for lines in range(level.lines, 0, -1):
+            sizes: Sequence[int] = level.sizes
+            while sizes:
+                block = self._fit(box, replace(level, sizes=tuple(sizes)), max(room[0], 1.0), lines)
+                if block.height <= room[1] + 0.5:
+                    return self._remember(box, room, block)
+                sizes = [size for size in sizes if size < block.size_px]
+        return self._remember(box, room, block)
+
+    def _remember(self, box: Box, room: Size, block: TextBlock) -> TextBlock:
+        self._fitted[box.name, round(room[0]), round(room[1])] = block
+        return block
+
+    def _block(self, box: Box, width: float, height: float) -> TextBlock:
+        """The text for its final place: the one measured before where the room is the same."""
+        room = (width - box.padding.across, height - box.padding.down)
+        known = [block for (name, *_), block in self._fitted.items() if name == box.name]
+        for block in reversed(known):
+            if block.width <= room[0] + 1 and block.height <= room[1] + 1:
+                return block
+        return self._block_in(box, room)
+
+
+def _inside(box: Box, rect: Rect) -> Rect:
+    padding = box.padding
+    return Rect(
+        rect.x + padding.start,
+        rect.y + padding.top,
+        max(0.0, rect.width - padding.across),
+        max(0.0, rect.height - padding.down),
+    )
+
+
+def _fixed(length: float | None, room: float) -> float | None:
+    if length is None:
+        return None
+    return -length * room if length < 0 else length
+
+
+def _gaps(box: Box) -> float:
+    return box.gap * max(0, len(box.children) - 1)
+
+
+def _is_elastic(box: Box) -> bool:
+    """Whether a box can give way: text of several sizes or lines, or a container that holds some."""
+    own = box.kind in {"text", "badge"} and (len(box.level.sizes) > 1 or box.level.lines > 1)
+    return own or any(map(_is_elastic, box.children))
+
+
+def _share(children: Sequence[Box], lengths: list[float], left: float) -> list[float]:
+    total = sum(child.grow for child in children)
+    if not total or left <= 0:
+        return lengths
+    return [length + left * child.grow / total for child, length in zip(children, lengths, strict=True)]
+
+
+def _align(child: Box, parent: Box) -> str:
+    return child.align if parent.align == "stretch" and child.align != "stretch" else parent.align
+
+
+def _between(box: Box, spare: float) -> float:
+    return max(0.0, spare) / (len(box.children) - 1) if box.justify == "between" and len(box.children) > 1 else 0.0
+
+
+def _offset(where: str, spare: float) -> float:
+    return {"centre": max(0.0, spare) / 2, "end": max(0.0, spare)}.get(where, 0.0)

@@ -1,0 +1,211 @@
+"""Layout files: TOML with sandboxed Jinja expressions, checked and compiled once.
+
+A string that holds `{{ … }}` is a template; `show` and every number or share may also be an expression in
+quotes ("0.5 if wide else 0.4"). A file's boxes are named, and a box names its children.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import tomllib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+
+from syndicate.cards.colour import parse_colour
+from syndicate.cards.design import BoxSpec, Design, Expression, Layout, Level
+from syndicate.errors import ConfigError
+from syndicate.model import CardRules
+
+SHIPPED = ("cover", "split", "type", "quote")
+ROOT = "card"
+MAX_DEPTH = 12
+
+CONTAINERS = frozenset({"layers", "row", "column"})
+_SIZING = frozenset({"kind", "show", "width", "height", "grow", "align", "fill", "radius"})
+_CONTAINER = _SIZING | {"children", "gap", "padding", "justify"}
+_TEXT = _SIZING | {"text", "level", "colour", "lines", "sizes", "weight", "padding"}
+KEYS: Mapping[str, frozenset[str]] = {
+    "layers": _CONTAINER,
+    "row": _CONTAINER,
+    "column": _CONTAINER,
+    "image": _SIZING,
+    "pattern": _SIZING,
+    "rect": _SIZING,
+    "spacer": _SIZING,
+    "logo": _SIZING,
+    "avatar": _SIZING | {"text", "level", "colour"},
+    "scrim": _SIZING | {"side", "fade", "strength", "under"},
+    "text": _TEXT,
+    "badge": _TEXT,
+}
+PLAIN = frozenset({"kind", "children", "under"})
+"""Properties that are never expressions."""
+WORDS = frozenset({"align", "justify", "colour", "fill", "side", "level"})
+"""Properties that are words unless they hold `{{`."""
+CHOICES: Mapping[str, frozenset[str]] = {
+    "align": frozenset({"start", "centre", "end", "stretch"}),
+    "justify": frozenset({"start", "centre", "end", "between"}),
+    "side": frozenset({"top", "bottom", "start", "end", "all"}),
+}
+LEVEL_KEYS = frozenset({"family", "weight", "sizes", "lines", "leading", "tracking", "balance"})
+
+
+def parse_design(rules: CardRules, files: Mapping[str, str], *, logo: bytes = b"") -> Design:
+    """All layouts of a site compiled. `files` maps a layout's name to its TOML; `logo` is an image's bytes.
+
+    Raises ConfigError for a broken file, an unknown layout or theme, or a colour that is none.
+    """
+    layouts = {name: parse_layout(text, name) for name, text in sorted(files.items())}
+    if rules.layout != "auto" and rules.layout not in layouts:
+        raise ConfigError(
+            f'no layout is called "{rules.layout}"', where="cards.layout", hint=_nearest(rules.layout, layouts)
+        )
+    if rules.theme not in {"auto", "light", "dark"}:
+        raise ConfigError(f'no theme is called "{rules.theme}"', where="cards.theme", hint="use auto, light or dark")
+    accent = parse_colour(rules.accent) if rules.accent else None
+    if rules.accent and accent is None:
+        raise ConfigError(f'"{rules.accent}" is no colour', where="cards.accent", hint='write it as "#c2410c"')
+    return Design(
+        layouts=layouts,
+        layout=rules.layout,
+        theme=rules.theme,
+        font=rules.font,
+        accent=accent,
+        format=rules.format,
+        max_bytes=rules.max_bytes,
+        logo=logo,
+        digest=_digest(rules, layouts, logo),
+    )
+
+
+def list_layout_names(rules: CardRules) -> tuple[str, ...]:
+    """Names of the layout files a site needs: ours, and its own."""
+    own = () if rules.layout in {"auto", *SHIPPED} else (rules.layout,)
+    return SHIPPED + own
+
+
+def parse_layout(text: str, name: str) -> Layout:
+    """One layout file compiled. Raises ConfigError naming the file, the key and the nearest known one."""
+    where = f"templates/cards/{name}.toml"
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"not TOML: {error}", where=where) from error
+    _check_keys(table, frozenset({"picture", "levels", "boxes"}), where)
+    boxes = _table(table.get("boxes"), f"{where}: boxes")
+    levels = _table(table.get("levels", {}), f"{where}: levels")
+    return Layout(
+        name=name,
+        root=_Reader(boxes, where).read(ROOT, ()),
+        levels={key: _level(value, f"{where}: levels.{key}") for key, value in levels.items()},
+        picture=bool(table.get("picture", False)),
+        digest=hashlib.sha256(text.encode()).hexdigest(),
+    )
+
+
+class _Reader:
+    """Follows the names of children from the root and compiles what it meets."""
+
+    def __init__(self, boxes: Mapping[str, Any], where: str) -> None:
+        self._boxes = boxes
+        self._where = where
+        self._jinja = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+
+    def read(self, name: str, above: tuple[str, ...]) -> BoxSpec:
+        where = f"{self._where}: boxes.{name}"
+        if name in above or len(above) > MAX_DEPTH:
+            raise ConfigError("a box may not stand inside itself", where=where)
+        if name not in self._boxes:
+            raise ConfigError("this box is named but not described", where=where, hint=_nearest(name, self._boxes))
+        table = _table(self._boxes[name], where)
+        kind = str(table.get("kind", ""))
+        if kind not in KEYS:
+            raise ConfigError(f'no box is of kind "{kind}"', where=where, hint=_nearest(kind, KEYS))
+        _check_keys(table, KEYS[kind], where)
+        children = tuple(self.read(str(child), (*above, name)) for child in table.get("children", ()))
+        properties = {key: self._compile(key, value, where) for key, value in table.items() if key not in PLAIN}
+        if "under" in table:
+            properties["under"] = tuple(map(str, table["under"]))
+        return BoxSpec(name, kind, properties, children)
+
+    def _compile(self, key: str, value: object, where: str) -> object:
+        if key in CHOICES and isinstance(value, str) and "{{" not in value and value not in CHOICES[key]:
+            raise ConfigError(f'{key} cannot be "{value}"', where=where, hint=_nearest(value, CHOICES[key]))
+        if not isinstance(value, str) or (key in WORDS and "{{" not in value):
+            return value
+        try:
+            return self._template(value) if "{{" in value or key == "text" else self._expression(value)
+        except TemplateError as error:
+            raise ConfigError(f"{key} is not an expression: {error}", where=where) from error
+
+    def _expression(self, source: str) -> object:
+        if source.endswith("%") and source[:-1].strip().replace(".", "", 1).isdigit():
+            return -float(source[:-1]) / 100
+        compiled = self._jinja.compile_expression(source, undefined_to_none=False)
+        return _guarded(lambda words: compiled(**words), source)
+
+    def _template(self, source: str) -> Expression:
+        compiled = self._jinja.from_string(source)
+        return _guarded(lambda words: " ".join(compiled.render(words).split()), source)
+
+
+def _guarded(expression: Expression, source: str) -> Expression:
+    def evaluate(words: Mapping[str, object]) -> object:
+        try:
+            return expression(words)
+        except (TemplateError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+            raise ConfigError(f"{source!r} does not work out: {error}", where="templates/cards") from error
+
+    return evaluate
+
+
+def _level(value: object, where: str) -> Level:
+    table = _table(value, where)
+    _check_keys(table, LEVEL_KEYS, where)
+    sizes = table.get("sizes", (28,))
+    if (
+        not isinstance(sizes, list | tuple)
+        or not all(isinstance(size, int) and size > 0 for size in sizes)
+        or not sizes
+    ):
+        raise ConfigError("sizes must be a list of whole pixels", where=where)
+    try:
+        return Level(
+            family=str(table.get("family", "sans")),
+            weight=int(table.get("weight", 500)),
+            sizes=tuple(sorted(sizes, reverse=True)),
+            lines=int(table.get("lines", 1)),
+            leading=float(table.get("leading", 1.2)),
+            tracking=float(table.get("tracking", 0)),
+            balance=bool(table.get("balance", False)),
+        )
+    except (TypeError, ValueError) as error:
+        raise ConfigError("weight, lines, leading and tracking are numbers", where=where) from error
+
+
+def _table(value: object, where: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise ConfigError("this must be a table", where=where)
+    return value
+
+
+def _check_keys(table: Mapping[str, object], known: frozenset[str], where: str) -> None:
+    for key in table:
+        if key not in known:
+            raise ConfigError(f'"{key}" is not known here', where=where, hint=_nearest(key, known))
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    names = sorted(known)
+    close = difflib.get_close_matches(word, names, n=1)
+    return f'did you mean "{close[0]}"?' if close else "known: " + ", ".join(names)
+
+
+def _digest(rules: CardRules, layouts: Mapping[str, Layout], logo: bytes) -> str:
+    parts = [rules.layout, rules.theme, rules.font, rules.accent, rules.format, str(rules.max_bytes)]
+    parts += [f"{name}={layout.digest}" for name, layout in sorted(layouts.items())]
+    return hashlib.sha256("\x00".join(parts).encode() + b"\x00" + logo).hexdigest()

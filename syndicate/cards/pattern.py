@@ -1,0 +1,118 @@
+"""Patterns for cards without a photo: each slug has its own, and keeps it for ever."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from PIL import Image, ImageDraw
+
+from syndicate.cards.canvas import Box, Canvas, draw_disc
+from syndicate.cards.chance import Chance
+from syndicate.cards.themes import Theme
+
+Draw = Callable[[Canvas, Box, Theme, Chance], None]
+
+
+def paint_pattern(canvas: Canvas, box: Box, theme: Theme, seed: str) -> None:
+    """One of the patterns inside a box of the canvas, chosen and varied by the seed."""
+    chance = Chance(f"pattern {seed}")
+    chance.pick(PATTERNS)(canvas, box, theme, chance)
+
+
+def _paint_quarters(canvas: Canvas, box: Box, theme: Theme, chance: Chance) -> None:
+    """A grid of squares, each with a quarter disc, a disc, or nothing."""
+    left, top, right, bottom = box
+    across = 3 if right - left < (bottom - top) * 1.2 else 5
+    cell = math.ceil((right - left) / across)
+    colours = (theme.paper, *theme.shapes)
+    disc = draw_disc(cell)
+    for y in range(top, bottom, cell):
+        for x in range(left, right, cell):
+            ground, colour = chance.pick(((0, 1), (1, 2), (0, 2), (1, 0), (2, 3), (0, 1), (1, 3)))
+            canvas.fill((x, y, min(x + cell, right), min(y + cell, bottom)), colours[ground])
+            mask = _choose_part(disc, cell, chance)
+            whole = mask.crop((0, 0, min(cell, right - x), min(cell, bottom - y)))
+            canvas.stain(whole, x, y, colours[colour], over=colours[ground])
+
+
+def _choose_part(disc: Image.Image, cell: int, chance: Chance) -> Image.Image:
+    """A quarter of a large disc in one of four turns, or a small whole disc."""
+    turn = chance.below(5)
+    if turn == 4:
+        small = Image.new("L", (cell, cell), 0)
+        inner = disc.resize((cell // 2, cell // 2), Image.Resampling.BOX)
+        small.paste(inner, (cell // 4, cell // 4))
+        return small
+    left, top = (turn % 2) * cell, (turn // 2) * cell
+    return disc.crop((left, top, left + cell, top + cell))
+
+
+def _paint_rings(canvas: Canvas, box: Box, theme: Theme, chance: Chance) -> None:
+    """Rings around a point on the far edge, one of them loud."""
+    left, top, right, bottom = box
+    width, height = right - left, bottom - top
+    centre = (width * chance.between(0.8, 1.0), height * chance.between(0.15, 0.85))
+    step = max(width, height) / chance.pick((7, 8, 9))
+    count = math.ceil(1.5 * max(width, height) / step)
+    loud = 1 + chance.below(3)
+    for colour, rings in (
+        (theme.shapes[0], [ring for ring in range(count) if ring % 2 == 0 and ring // 2 != loud]),
+        (theme.shapes[2], [2 * loud]),
+    ):
+        mask = _draw_rings((width, height), centre, step, rings)
+        canvas.stain(mask, left, top, colour, over=theme.paper)
+
+
+def _draw_rings(size: tuple[int, int], centre: tuple[float, float], step: float, rings: list[int]) -> Image.Image:
+    k = 3
+    large = Image.new("L", (size[0] * k, size[1] * k), 0)
+    pen = ImageDraw.Draw(large)
+    x, y = centre[0] * k, centre[1] * k
+    for ring in sorted(rings, reverse=True):
+        for radius, shade in (((ring + 1) * step * k, 255), (ring * step * k, 0)):
+            if radius:
+                pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=shade)
+    return large.reduce(k)
+
+
+def _paint_dots(canvas: Canvas, box: Box, theme: Theme, chance: Chance) -> None:
+    """Dots that swell along a slanted wave."""
+    left, top, right, bottom = box
+    cell = max(18, round((bottom - top) / 15))
+    discs = [draw_disc(max(1, round(cell * size / 20))) for size in range(1, 10)]
+    slant, phase = chance.between(0.25, 0.8), chance.between(0, math.tau)
+    for row, y in enumerate(range(top, bottom - cell + 1, cell)):
+        for column, x in enumerate(range(right - cell, left - 1, -cell)):
+            wave = 0.5 + 0.5 * math.sin(phase + (column * slant + row * 0.42))
+            fading = 1 - (right - x) / (right - left + cell) * 0.6
+            disc = discs[min(8, int(wave * fading * 9))]
+            at = (cell - disc.width) // 2
+            canvas.stain(disc, x + at, y + at, theme.shapes[1 if wave < 0.86 else 2], over=theme.paper)
+
+
+def _paint_hills(canvas: Canvas, box: Box, theme: Theme, chance: Chance) -> None:
+    """Three ranges of hills, the nearest loudest."""
+    left, top, right, bottom = box
+    width, height = right - left, bottom - top
+    ground = theme.paper
+    for index, colour in enumerate(theme.shapes):
+        base = height * (0.34 + 0.22 * index)
+        waves = [(chance.between(0.5, 1.4), chance.between(0, math.tau), height * 0.09) for _ in range(2)]
+        line = [
+            (float(x), base + sum(size * math.sin(phase + math.tau * pace * x / width) for pace, phase, size in waves))
+            for x in range(0, width + 9, 8)
+        ]
+        canvas.stain(_draw_below((width, height), line), left, top, colour, over=ground)
+        ground = colour
+
+
+def _draw_below(size: tuple[int, int], line: list[tuple[float, float]]) -> Image.Image:
+    k = 3
+    large = Image.new("L", (size[0] * k, size[1] * k), 0)
+    corners = [(x * k, y * k) for x, y in line]
+    ImageDraw.Draw(large).polygon([(0, size[1] * k), *corners, (size[0] * k, size[1] * k)], fill=255)
+    return large.reduce(k)
+
+
+PATTERNS: tuple[Draw, ...] = (_paint_quarters, _paint_rings, _paint_dots, _paint_hills)

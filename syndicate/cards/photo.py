@@ -1,0 +1,134 @@
+"""A post's picture as upright sRGB pixels, however it was stored, or the reason why it cannot be used."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+
+from PIL import (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    ImageFile,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
+
+from syndicate.cards.pixels import to_rgb
+from syndicate.cards.sniff import (
+    MAX_PIXELS,
+    MAX_SCANS,
+    MAX_WHOLE_PIXELS,
+    describe_unknown,
+    find_format,
+    read_webp_size,
+)
+
+SMALLEST = 120
+"""Pixels on the short side: what is smaller is an icon or a tracking pixel, not a photo."""
+
+_OPENERS: Mapping[str, Callable[[BytesIO], ImageFile.ImageFile]] = {
+    "jpeg": JpegImagePlugin.JpegImageFile,
+    "png": PngImagePlugin.PngImageFile,
+    "webp": WebPImagePlugin.WebPImageFile,
+    "avif": AvifImagePlugin.AvifImageFile,
+    "gif": GifImagePlugin.GifImageFile,
+    "tiff": TiffImagePlugin.TiffImageFile,
+    "bmp": BmpImagePlugin.BmpImageFile,
+}
+"""Opened directly: `Image.open` would try forty formats, and warn about sizes that are refused below anyway."""
+
+_BROKEN = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, OverflowError, MemoryError)
+_BROKEN_TOO = (struct.error, ZeroDivisionError, AttributeError, AssertionError, NotImplementedError, RuntimeError)
+"""What Pillow's decoders raise on hostile bytes (found by the corpus in tests/cards)."""
+
+_TURNED = frozenset({5, 6, 7, 8})
+"""EXIF orientations that swap width and height."""
+
+
+class PhotoRefused(Exception):
+    """The picture cannot be used; the message says why, for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """Decoded: `image` may be smaller than `width` x `height`, the picture's own upright size in pixels.
+
+    `profile` is an ICC profile still to be applied, after scaling, when there is less to convert.
+    """
+
+    image: Image.Image = field(repr=False)
+    width: int
+    height: int
+    profile: bytes = field(default=b"", repr=False)
+
+
+def decode_photo(data: bytes, need: tuple[int, int]) -> Photo:
+    """The picture, upright, RGB, at least large enough to cover `need` pixels if it ever was.
+
+    Raises PhotoRefused for what is no picture, too large, too small, truncated or broken.
+    """
+    name = find_format(data)
+    if not name:
+        raise PhotoRefused(describe_unknown(data))
+    _check_size(read_webp_size(data) if name == "webp" else (1, 1), name)
+    try:
+        with _OPENERS[name](BytesIO(data)) as image:
+            return _decode(image, name, data, need)
+    except (*_BROKEN, *_BROKEN_TOO) as error:
+        raise PhotoRefused(f"the {name.upper()} is damaged or cut short ({type(error).__name__})") from error
+
+
+def _decode(image: ImageFile.ImageFile, name: str, data: bytes, need: tuple[int, int]) -> Photo:
+    _check_size(image.size, name)
+    if min(image.size) < SMALLEST:
+        raise PhotoRefused(f"{image.width}x{image.height} pixels are too few for a card")
+    profile = image.info.get("icc_profile") or b""
+    turn = _read_orientation(image)
+    width, height = image.size[::-1] if turn in _TURNED else image.size
+    if name == "jpeg":
+        _draft(image, data, need[::-1] if turn in _TURNED else need)
+    image.load()
+    upright = _turn(to_rgb(image, profile), turn)
+    return Photo(upright, width, height, b"" if image.mode == "CMYK" else profile)
+
+
+def _check_size(size: tuple[int, int], name: str) -> None:
+    limit = MAX_PIXELS if name == "jpeg" else MAX_WHOLE_PIXELS
+    if size[0] * size[1] > limit:
+        raise PhotoRefused(f"{size[0]}x{size[1]} pixels are more than {limit // 1_000_000} million")
+
+
+def _draft(image: ImageFile.ImageFile, data: bytes, need: tuple[int, int]) -> None:
+    """Let the JPEG decoder skip what would be scaled away: only whole halvings that still cover `need`."""
+    if image.info.get("progressive"):
+        _check_size(image.size, "progressive")
+        if data.count(b"\xff\xda") > MAX_SCANS:
+            raise PhotoRefused("the JPEG has far more scans than any picture needs")
+    scale = max(need[0] / image.width, need[1] / image.height)
+    image.draft(None, (int(image.width * scale), int(image.height * scale)))
+
+
+def _read_orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(0x0112, 1))
+    except (*_BROKEN, *_BROKEN_TOO):
+        return 1  # a broken EXIF block says nothing about the pixels
+
+
+def _turn(image: Image.Image, orientation: int) -> Image.Image:
+    method = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_270,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_90,
+    }.get(orientation)
+    return image if method is None else image.transpose(method)

@@ -1,0 +1,142 @@
+"""From a parsed layout to boxes with numbers: works out the expressions for one post and one size."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from syndicate.cards.content import CardContent
+from syndicate.cards.design import Box, BoxSpec, Edges, Layout, Level, Words
+from syndicate.errors import ConfigError
+
+SMALLEST_TYPE = 24
+"""Pixels: networks show cards at a third of their size, where anything smaller is dust."""
+
+BASE_AREA = 1200 * 630
+
+
+def find_unit(width: int, height: int) -> float:
+    """How much larger than a 1200x630 card everything is drawn: from the area, held by the narrow side."""
+    return min(math.sqrt(width * height / BASE_AREA), min(width, height) / 500)
+
+
+def make_words(content: CardContent, width: int, height: int, *, has_photo: bool, has_logo: bool) -> Words:
+    """What a layout's expressions may name."""
+    return MappingProxyType(
+        {
+            "title": content.title,
+            "category": content.category,
+            "author": content.author,
+            "date": content.date,
+            "reading": content.reading,
+            "site": content.site,
+            "summary": content.summary,
+            "host": content.host,
+            "language": content.language,
+            "width": width,
+            "height": height,
+            "wide": width > height * 1.4,
+            "tall": height > width * 1.1,
+            "has_photo": has_photo,
+            "has_logo": has_logo,
+        }
+    )
+
+
+def resolve(layout: Layout, words: Words, unit: float) -> Box:
+    """The layout's tree without the boxes that are not shown. Raises ConfigError where an expression fails."""
+    root = _Resolver(layout.levels, words, unit, f"templates/cards/{layout.name}.toml").box(layout.root)
+    if root is None:
+        raise ConfigError("the outermost box is never shown", where=f"templates/cards/{layout.name}.toml")
+    return root
+
+
+class _Resolver:
+    def __init__(self, levels: Mapping[str, Level], words: Words, unit: float, where: str) -> None:
+        self._levels = levels
+        self._words = words
+        self._unit = unit
+        self._where = where
+
+    def box(self, spec: BoxSpec) -> Box | None:
+        values = {key: value(self._words) if callable(value) else value for key, value in spec.properties.items()}
+        if not values.get("show", True):
+            return None
+        children = tuple(child for child in map(self.box, spec.children) if child is not None)
+        text = str(values.get("text", ""))
+        if spec.kind in {"text", "badge"} and not text:
+            return None
+        return Box(
+            name=spec.name,
+            kind=spec.kind,
+            children=children,
+            width=self._length(values.get("width")),
+            height=self._length(values.get("height")),
+            grow=self._number(values.get("grow", 0)),
+            gap=self._pixels(values.get("gap", 0)),
+            padding=self._edges(values.get("padding", 0)),
+            align=str(values.get("align", "start" if spec.kind in {"text", "badge"} else "stretch")),
+            justify=str(values.get("justify", "start")),
+            text=text,
+            level=self._level(values),
+            colour=str(values.get("colour", "ink")),
+            fill=str(values.get("fill", "")),
+            radius=self._pixels(values.get("radius", 0)),
+            side=str(values.get("side", "bottom")),
+            fade=self._pixels(values.get("fade", 200)),
+            strength=self._number(values.get("strength", 0)),
+            under=_names(values.get("under", ())),
+        )
+
+    def _level(self, values: Mapping[str, object]) -> Level:
+        """The named level with the box's own lines, sizes and weight, scaled to the card, never under 24 pixels."""
+        name = str(values.get("level", "text"))
+        level = self._levels.get(name, Level())
+        sizes = values.get("sizes", level.sizes)
+        if not isinstance(sizes, list | tuple):
+            raise ConfigError(f"sizes must be a list, not {sizes!r}", where=self._where)
+        scaled = {max(SMALLEST_TYPE, round(self._pixels(size))) for size in sizes}
+        return replace(
+            level,
+            sizes=tuple(sorted(scaled, reverse=True)),
+            lines=max(1, int(self._number(values.get("lines", level.lines)))),
+            weight=int(self._number(values.get("weight", level.weight))),
+        )
+
+    def _length(self, value: object) -> float | None:
+        """Pixels scaled to the card, or a share of the parent kept as a number below zero."""
+        if value is None:
+            return None
+        number = self._number(value)
+        return number if number < 0 else number * self._unit
+
+    def _edges(self, value: object) -> Edges:
+        """One number for all sides, [down, across], or [top, end, bottom, start]."""
+        sides = [self._pixels(side) for side in value] if isinstance(value, list | tuple) else [self._pixels(value)]
+        match sides:
+            case [every]:
+                return Edges(every, every, every, every)
+            case [down, across]:
+                return Edges(down, across, down, across)
+            case [top, end, bottom, start]:
+                return Edges(top, end, bottom, start)
+            case _:
+                raise ConfigError("padding takes one, two or four numbers", where=self._where)
+
+    def _pixels(self, value: object) -> float:
+        return max(0.0, self._number(value)) * self._unit
+
+    def _number(self, value: object) -> float:
+        try:
+            number = float(value)  # type: ignore[arg-type]
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"{value!r} is not a number", where=self._where) from error
+        if not math.isfinite(number):
+            raise ConfigError(f"{value!r} is not a number", where=self._where)
+        return number
+
+
+def _names(value: object) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list | tuple) else ()

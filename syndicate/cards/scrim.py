@@ -1,0 +1,109 @@
+"""Scrims: the shade between a photo and the words on it, no stronger than 4.5:1 contrast asks for.
+
+A scrim is at full strength under the words and eases out beyond them, so that its strength can be solved
+from the brightest (or darkest) spot under each letter box instead of being guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PIL import Image
+
+from syndicate.cards.colour import RGB, contrast, luminance, mix
+
+CELL = 16
+"""Pixels: about the width of a stroke of the title; finer spots do not make a letter unreadable."""
+
+MARGIN = 1.06
+"""JPEG and rounding may take this much of the contrast away again."""
+
+WORST = 6
+"""How many of the worst cells are solved for: luma orders cells almost, not exactly, as luminance does."""
+
+_BAYER = (0, 32, 8, 40, 2, 34, 10, 42, 48, 16, 56, 24, 50, 18, 58, 26, 12, 44, 4, 36, 14, 46, 6, 38, 60, 28, 52, 20)
+_BAYER_REST = (
+    *(62, 30, 54, 22, 3, 35, 11, 43, 1, 33, 9, 41, 51, 19, 59, 27, 49, 17, 57, 25, 15, 47, 7, 39, 13, 45, 5, 37),
+    *(63, 31, 55, 23, 61, 29, 53, 21),
+)
+"""The 8x8 ordered dither matrix: a smooth ramp of opacity shows no bands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """The worst colours under one text, and the colour of its letters."""
+
+    colours: tuple[RGB, ...]
+    ink: RGB
+
+
+def find_spot(image: Image.Image, box: tuple[int, int, int, int], ink: RGB) -> Spot:
+    """The colours under a text that are nearest to its ink, as means of small cells."""
+    left, top, right, bottom = _inside(box, image.size)
+    across, down = max(1, (right - left) // CELL), max(1, (bottom - top) // CELL)
+    small = image.resize((across, down), Image.Resampling.BOX, box=(left, top, right, bottom), reducing_gap=1.0)
+    luma = small.convert("L").tobytes()
+    order = sorted(range(len(luma)), key=luma.__getitem__, reverse=luminance(ink) > 0.18)
+    pixels = small.tobytes()
+    worst = {(pixels[3 * at], pixels[3 * at + 1], pixels[3 * at + 2]) for at in order[:WORST]}
+    return Spot(tuple(sorted(worst)), ink)
+
+
+def solve_strength(spots: Sequence[Spot], tint: RGB, ratio: float, least: float) -> float:
+    """The least opacity from `least` to 1 at which every text has the contrast, to 1/256; 1 where none does."""
+    low, high = least, 1.0
+    if _reaches(spots, tint, low, ratio * MARGIN):
+        return low
+    for _ in range(8):
+        middle = (low + high) / 2
+        low, high = (low, middle) if _reaches(spots, tint, middle, ratio * MARGIN) else (middle, high)
+    return high
+
+
+def least_contrast(spots: Sequence[Spot], tint: RGB, strength: float) -> float:
+    """The lowest contrast of any text once the scrim lies under it, 21 where there is no text."""
+    return min((contrast(mix(c, tint, strength), spot.ink) for spot in spots for c in spot.colours), default=21.0)
+
+
+def draw_mask(width: int, height: int, *, side: str, reach: float, fade: float, strength: float) -> Image.Image:
+    """The opacity of a scrim as an "L" image: full over `reach` pixels from its side, then eased to nothing.
+
+    `side` is "top", "bottom", "start" (left), "end" (right) or "all".
+    """
+    if side == "all":
+        return Image.new("L", (width, height), round(strength * 255))
+    is_level = side in {"top", "bottom"}
+    length, across = (height, width) if is_level else (width, height)
+    levels = [strength * ease((at - reach) / max(fade, 1.0)) for at in range(length)]
+    ordered = levels if side in {"top", "start"} else levels[::-1]
+    mask = _draw_rows(across, ordered)
+    return mask if is_level else mask.transpose(Image.Transpose.TRANSPOSE)
+
+
+def ease(at: float) -> float:
+    """1 before 0, 0 after 1, and between them a curve without corners (6t⁵ - 15t⁴ + 10t³, turned round)."""
+    t = 1 - min(max(at, 0.0), 1.0)
+    return t * t * t * (t * (t * 6 - 15) + 10)
+
+
+def _draw_rows(width: int, levels: Sequence[float]) -> Image.Image:
+    """One dithered row for each level: a row of thresholds translated to the two nearest opacities."""
+    matrix = bytes(value * 4 + 2 for value in (*_BAYER, *_BAYER_REST))
+    rows = []
+    for y, level in enumerate(levels):
+        whole, part = divmod(level * 255, 1)
+        upper = round(part * 256)
+        table = bytes([min(255, int(whole) + 1)]) * upper + bytes([int(whole)]) * (256 - upper)
+        tile = matrix[(y & 7) * 8 : (y & 7) * 8 + 8].translate(table)
+        rows.append((tile * (width // 8 + 1))[:width])
+    return Image.frombytes("L", (width, len(levels)), b"".join(rows))
+
+
+def _reaches(spots: Sequence[Spot], tint: RGB, strength: float, ratio: float) -> bool:
+    return least_contrast(spots, tint, strength) >= ratio
+
+
+def _inside(box: tuple[int, int, int, int], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    left, top = min(max(box[0], 0), size[0] - 1), min(max(box[1], 0), size[1] - 1)
+    return left, top, max(left + 1, min(box[2], size[0])), max(top + 1, min(box[3], size[1]))

@@ -1,0 +1,80 @@
+"""Which picture format some bytes are, by their first bytes, and how large they claim to be.
+
+Names and media types sent by servers lie, so neither is looked at. Only these decoders ever run: a format
+that no camera or web page uses is not worth its attack surface.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+MAX_PIXELS = 100_000_000
+"""For JPEG, which is decoded at a fraction of its size."""
+MAX_WHOLE_PIXELS = 50_000_000
+"""For everything that must be decoded whole: 200 MB of memory at most."""
+MAX_SCANS = 60
+"""A progressive JPEG has about ten scans; thousands of empty ones are an attack on the processor."""
+
+MEDIA_TYPES: Mapping[str, str] = {
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "webp": "image/webp",
+    "avif": "image/avif",
+    "gif": "image/gif",
+    "tiff": "image/tiff",
+    "bmp": "image/bmp",
+}
+
+
+def find_format(data: bytes) -> str:
+    """ "jpeg", "png", "webp", "avif", "gif", "tiff", "bmp", or "" for none of them."""
+    if data[:4] == b"RIFF":
+        return "webp" if data[8:12] == b"WEBP" else ""
+    if data[4:8] == b"ftyp":
+        return "avif" if b"avi" in data[8:40] else ""
+    return next((name for start, name in _STARTS if data.startswith(start)), "")
+
+
+_STARTS = (
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"GIF87a", "gif"),
+    (b"GIF89a", "gif"),
+    (b"II*\x00", "tiff"),
+    (b"MM\x00*", "tiff"),
+    (b"BM", "bmp"),
+)
+
+
+def describe_unknown(data: bytes) -> str:
+    """What the bytes seem to be instead of a picture, in words for a person."""
+    head = data[:512].lstrip().lower()
+    if not head:
+        return "the file is empty"
+    if b"<svg" in head:
+        return "SVG is a drawing, not a photo; name a JPEG, PNG, WebP or AVIF"
+    if head.startswith(b"<"):
+        return "a web page came instead of a picture"
+    if data[4:8] == b"ftyp":
+        return "HEIC and other MPEG pictures are not read; name a JPEG, PNG, WebP or AVIF"
+    return "not a JPEG, PNG, WebP, AVIF, GIF, TIFF or BMP"
+
+
+def read_webp_size(data: bytes) -> tuple[int, int]:
+    """Width and height from a WebP header, before its decoder allocates them; (0, 0) where there is no header.
+
+    https://developers.google.com/speed/webp/docs/riff_container
+    """
+    chunk = data[12:16]
+    if chunk == b"VP8X" and len(data) >= 30:
+        return _little(data[24:27]) + 1, _little(data[27:30]) + 1
+    if chunk == b"VP8L" and len(data) >= 25:
+        bits = _little(data[21:25])
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    if chunk == b"VP8 " and len(data) >= 30:
+        return _little(data[26:28]) & 0x3FFF, _little(data[28:30]) & 0x3FFF
+    return 0, 0
+
+
+def _little(data: bytes) -> int:
+    return int.from_bytes(data, "little")
