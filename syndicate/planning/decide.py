@@ -7,6 +7,7 @@ the account is broken → everything of the account waits; nobody was there at t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -66,12 +67,22 @@ def policy_of(account: Account) -> Policy:
     )
 
 
-def decide_missed(delivery: Delivery, policy: Policy, *, now: datetime) -> Decision | None:
-    """Whether nobody was there at its time; None where it is still in time. Later parts follow the first."""
+def decide_missed(
+    delivery: Delivery, policy: Policy, next_slot: Callable[[datetime], datetime], *, now: datetime
+) -> Decision | None:
+    """Whether nobody was there at its time; None where it is still in time. Later parts follow the first.
+
+    `next_slot` gives the account's next slot after an instant; it is asked only where the policy wants it.
+    """
     if delivery.part > 1 or now <= delivery.due_at + policy.grace:
         return None
     reason = f"missed its time, {delivery.due_at:%Y-%m-%d %H:%M} UTC"
-    return Decision(state=State.MISSED, outcome="missed", reason=reason)
+    if policy.missed == "skip":
+        return Decision(state=State.SKIPPED, outcome="missed", reason=reason)
+    if policy.missed == "next":
+        moved = f"{reason}: moved to the next slot"
+        return Decision(state=State.PLANNED, outcome="missed", reason=moved, due_at=next_slot(now))
+    return Decision(state=State.MISSED, outcome="missed", reason=f"{reason}: release it to send it")
 
 
 def decide_room(delivery: Delivery, usage: Usage, policy: Policy, *, now: datetime) -> Decision | None:
@@ -168,7 +179,7 @@ def _fail(reason: str) -> Decision:
 
 
 def _decide_blocked(error: Blocked | ConfigError, *, now: datetime) -> Decision:
-    """The delivery waits with its account. A missing setting may be mended without a word to us: try again by itself."""
+    """The delivery waits with its account. A setting may be mended without a word to us: that is tried again."""
     reason = describe(error)
     until = now + CONFIG_WAIT if isinstance(error, ConfigError) else None
     return Decision(

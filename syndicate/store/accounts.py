@@ -58,6 +58,9 @@ class AccountBook(Part):
         """Let its deliveries go on; returns whether it was paused."""
         mine = (accounts.c.site == self._site, accounts.c.name == name, accounts.c.paused_at.is_not(None))
         cleared = {"paused_at": None, "paused_until": None, "pause_reason": ""}
+        with self._database.reading() as connection:
+            if connection.execute(select(accounts.c.name).where(*mine)).first() is None:
+                return False
         with self._database.writing() as connection:
             return connection.execute(update(accounts).where(*mine).values(cleared)).rowcount == 1
 

@@ -88,6 +88,7 @@ class Copies(Part):
             "created_at": now,
             "sent_at": found.published_at,
             "receipt": render_receipt(found.receipt),
+            "remote_id": found.receipt.remote_id,
         }
         connection.execute(deliveries.insert().values(row))
 

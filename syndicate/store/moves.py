@@ -78,7 +78,9 @@ def _site_of(delivery_id: int) -> Any:
 
 
 def _render(changes: dict[str, Any]) -> dict[str, Any]:
-    return {name: _render_value(value) for name, value in changes.items()}
+    columns = {name: _render_value(value) for name, value in changes.items()}
+    receipt = changes.get("receipt")
+    return columns if receipt is None else columns | {"remote_id": receipt.remote_id}
 
 
 def _render_value(value: Any) -> Any:

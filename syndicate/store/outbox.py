@@ -71,6 +71,14 @@ class Outbox(Part):
             row = connection.execute(query).mappings().first()
         return None if row is None else parse_delivery(row)
 
+    def find_by_receipt(self, account: str, remote_id: str) -> Delivery | None:
+        """The delivery that this published copy belongs to."""
+        row = deliveries.c
+        query = self._mine(select(deliveries)).where(row.account == account, row.state == State.SENT)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.where(row.remote_id == remote_id).limit(1)).mappings()
+            return next((parse_delivery(found) for found in rows), None)
+
     def list_attempts(self, delivery_id: int) -> tuple[Attempt, ...]:
         """The trail of a delivery, oldest first."""
         query = select(attempts).where(attempts.c.site == self._site, attempts.c.delivery_id == delivery_id)

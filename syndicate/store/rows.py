@@ -13,7 +13,7 @@ from sqlalchemy import RowMapping
 from syndicate.model import Attachment, Attempt, Delivery, Limits, Message, Receipt
 from syndicate.text.counting import Counter
 
-_UNSTORED = {"site"}
+_UNSHOWN = {"site", "remote_id"}
 
 
 def make_key(site: str, post_id: str, account: str, occasion: str, part: int) -> str:
@@ -23,7 +23,7 @@ def make_key(site: str, post_id: str, account: str, occasion: str, part: int) ->
 
 
 def parse_delivery(row: RowMapping) -> Delivery:
-    values = {name: value for name, value in row.items() if name not in _UNSTORED}
+    values = {name: value for name, value in row.items() if name not in _UNSHOWN}
     values["message"] = parse_message(row["message"]) if row["message"] else None
     values["receipt"] = parse_receipt(row["receipt"]) if row["receipt"] else None
     return Delivery(**values)

@@ -115,12 +115,14 @@ deliveries = Table(
     Column("intent_at", Instant),
     Column("sent_at", Instant),
     Column("receipt", Text),
+    Column("remote_id", Text),
     Column("lease_owner", Text, nullable=False, default=""),
     Column("lease_until", Instant),
     UniqueConstraint("site", "post_id", "account", "occasion", "part", name="deliveries_once"),
     UniqueConstraint("key", name="deliveries_key"),
     Index("deliveries_waiting", "site", "state", "due_at"),
     Index("deliveries_account", "site", "account", "state"),
+    Index("deliveries_receipt", "site", "account", "remote_id"),
 )
 
 attempts = Table(

@@ -74,6 +74,7 @@ def _create_deliveries() -> None:
         sa.Column("intent_at", _INSTANT),
         sa.Column("sent_at", _INSTANT),
         sa.Column("receipt", sa.Text),
+        sa.Column("remote_id", sa.Text),
         sa.Column("lease_owner", sa.Text, nullable=False),
         sa.Column("lease_until", _INSTANT),
         sa.UniqueConstraint("site", "post_id", "account", "occasion", "part", name="deliveries_once"),
@@ -81,6 +82,7 @@ def _create_deliveries() -> None:
     )
     op.create_index("deliveries_waiting", "deliveries", ["site", "state", "due_at"])
     op.create_index("deliveries_account", "deliveries", ["site", "account", "state"])
+    op.create_index("deliveries_receipt", "deliveries", ["site", "account", "remote_id"])
 
 
 def _create_attempts() -> None:

@@ -1,0 +1,144 @@
+"""A delivery that is due: every reversible step first, then the intent, then the one call."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from syndicate.deliver.desk import Desk, log_surprise
+from syndicate.errors import ContentError, SyndicateError, Unavailable
+from syndicate.model import Decision, Delivery, Message, Receipt
+from syndicate.networks.base import Finds, Network, Prepares, Resends
+from syndicate.planning.decide import (
+    decide_missed,
+    decide_next,
+    decide_room,
+    decide_uncomposed,
+    decide_unprepared,
+    decide_unready,
+)
+
+MOST_STEPS = 50
+"""More uploads and containers than any message needs: a network that never says "done" is no reason to spin."""
+
+
+class Stop(Exception):
+    def __init__(self, action: str, decision: Decision) -> None:
+        super().__init__(action)
+        self.action = action
+        self.decision = decision
+
+
+def advance(desk: Desk, delivery: Delivery) -> Delivery:
+    """Take one delivery as far as it goes now. Raises LostLease where it is in other hands meanwhile."""
+    try:
+        _wait_for_turn(desk, delivery)
+        network = _open(desk, delivery)
+        message = delivery.message or _compose(desk, delivery)
+        _wait_for_page(desk, delivery, message)
+        ready = desk.tools.store.keep_message(delivery, message, desk.tools.clock(), desk.tools.lease)
+        ready = _prepare(desk, ready, network)
+        loaded = _load(desk, ready)
+    except Stop as stop:
+        return desk.record(delivery, stop.action, stop.decision)
+    return send_once(desk, ready, network, loaded)
+
+
+def _wait_for_turn(desk: Desk, delivery: Delivery) -> None:
+    now = desk.tools.clock()
+    missed = decide_missed(delivery, desk.policy, lambda at: desk.tools.next_slot(desk.account, at), now=now)
+    if missed is not None:
+        raise Stop("wait", missed)
+    usage = desk.tools.store.read_usage(desk.account.name, now)
+    waiting = decide_room(delivery, usage, desk.policy, now=now)
+    if waiting is not None:
+        raise Stop("wait", waiting)
+
+
+def _open(desk: Desk, delivery: Delivery) -> Network:
+    try:
+        return desk.network
+    except Exception as error:
+        raise _unprepared(desk, delivery, "open", error) from error
+
+
+def _compose(desk: Desk, delivery: Delivery) -> Message:
+    """The message with what only now is fixed: the moment of intent, and the part of the thread it answers."""
+    try:
+        message = desk.tools.compose(delivery)
+    except SyndicateError as error:
+        raise Stop("compose", decide_uncomposed(error)) from error
+    except Exception as error:
+        raise _unprepared(desk, delivery, "compose", error) from error
+    before = desk.tools.store.find_part_before(delivery) if delivery.part > 1 else None
+    reply_to = before.receipt if before is not None else message.reply_to
+    return replace(message, created_at=desk.tools.clock(), reply_to=reply_to)
+
+
+def _wait_for_page(desk: Desk, delivery: Delivery, message: Message) -> None:
+    if not message.link or delivery.message is not None:
+        return  # nothing to wait for, or it was live when the message was frozen
+    try:
+        why = desk.tools.check_ready(message)
+    except SyndicateError as error:
+        why = str(error)
+    unready = decide_unready(delivery, why, desk.policy, now=desk.tools.clock()) if why else None
+    if unready is not None:
+        raise Stop("check page", unready)
+
+
+def _prepare(desk: Desk, delivery: Delivery, network: Network) -> Delivery:
+    """Uploads and containers, one step after the other, each remote id on disk before the next."""
+    for _ in range(MOST_STEPS):
+        message = _prepare_once(desk, delivery, network)
+        if delivery.message is not None and message.prepared == delivery.message.prepared:
+            return delivery
+        delivery = desk.tools.store.keep_message(delivery, message, desk.tools.clock(), desk.tools.lease)
+    return delivery
+
+
+def _prepare_once(desk: Desk, delivery: Delivery, network: Network) -> Message:
+    message = _load(desk, delivery)
+    if not isinstance(network, Prepares):
+        return message
+    try:
+        return network.prepare(message, key=delivery.key)
+    except Exception as error:
+        raise _unprepared(desk, delivery, "prepare", error) from error
+
+
+def _load(desk: Desk, delivery: Delivery) -> Message:
+    assert delivery.message is not None
+    try:
+        return desk.load_images(delivery.message)
+    except ContentError as error:
+        raise Stop("load image", decide_uncomposed(error)) from error
+    except Exception as error:
+        raise _unprepared(desk, delivery, "load image", error) from error
+
+
+def _unprepared(desk: Desk, delivery: Delivery, action: str, error: Exception) -> Stop:
+    log_surprise(error, delivery)
+    now, jitter = desk.tools.clock(), desk.tools.jitter()
+    return Stop(action, decide_unprepared(delivery, error, desk.policy, now=now, jitter=jitter))
+
+
+def send_once(desk: Desk, delivery: Delivery, network: Network, message: Message) -> Delivery:
+    """Intent, call, outcome. Between the intent on disk and the outcome on disk a crash leaves it unknown."""
+    intended = desk.tools.store.intend(delivery, desk.tools.clock(), desk.tools.lease)
+    outcome = call(desk, intended, network, message)
+    now, jitter = desk.tools.clock(), desk.tools.jitter()
+    can_look = isinstance(network, Finds | Resends)
+    decision = decide_next(intended, outcome, desk.policy, can_look=can_look, now=now, jitter=jitter)
+    return desk.record(intended, "send", decision)
+
+
+def call(desk: Desk, intended: Delivery, network: Network, message: Message) -> Receipt | Exception:
+    """The one irreversible call, made only while the lease still runs (a machine may sleep at any line)."""
+    assert intended.lease_until is not None
+    if desk.tools.clock() >= intended.lease_until:
+        return Unavailable("the machine was away too long before the call")
+    try:
+        return network.send(message, key=intended.key)
+    except Exception as error:  # noqa: BLE001 - whatever it was, the network may have published: it is decided, not lost
+        log_surprise(error, intended)
+        return error

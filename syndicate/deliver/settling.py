@@ -1,0 +1,68 @@
+"""A delivery whose outcome is unknown: look for it, or call again under the key that the network keeps."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from syndicate.deliver.desk import Desk, log_surprise
+from syndicate.deliver.sending import call
+from syndicate.model import Decision, Delivery, Receipt
+from syndicate.networks.base import Finds, Network, Resends
+from syndicate.planning.decide import decide_look, decide_resent, decide_unseen, decide_unsettled
+
+SKEW = timedelta(days=1)
+"""How wrong our clock may have been at the intent: a copy that the network dates earlier is still found."""
+
+
+def settle(desk: Desk, delivery: Delivery) -> Delivery:
+    """Take one step towards knowing."""
+    try:
+        network = desk.network
+    except Exception as error:  # noqa: BLE001 - one account's trouble, even a mistake of ours, stays with it
+        return desk.record(delivery, "find", _unseen(desk, delivery, error))
+    if isinstance(network, Finds):
+        return desk.record(delivery, "find", _look(desk, delivery, network))
+    if isinstance(network, Resends) and _is_key_kept(desk, delivery, network):
+        return _resend(desk, delivery, network)
+    return desk.record(delivery, "settle", decide_unsettled(delivery.reason))
+
+
+def _look(desk: Desk, delivery: Delivery, network: Finds) -> Decision:
+    assert delivery.message is not None
+    assert delivery.intent_at is not None
+    try:
+        found = network.find(delivery.message, key=delivery.key, since=delivery.intent_at - SKEW)
+    except Exception as error:  # noqa: BLE001 - as above
+        return _unseen(desk, delivery, error)
+    if found is not None and _is_other(desk, delivery, found):
+        found = None
+    return decide_look(delivery, found, now=desk.tools.clock())
+
+
+def _is_other(desk: Desk, delivery: Delivery, found: Receipt) -> bool:
+    """Whether the copy that was found is another delivery's: two occasions may say the same words."""
+    holder = desk.tools.store.find_by_receipt(delivery.account, found.remote_id)
+    return holder is not None and holder.id != delivery.id
+
+
+def _is_key_kept(desk: Desk, delivery: Delivery, network: Resends) -> bool:
+    """A clock that stands before the intent was set back: then nobody knows how old the key is."""
+    now, intent_at = desk.tools.clock(), delivery.intent_at
+    return intent_at is not None and intent_at <= now < network.resend_until(intent_at)
+
+
+def _resend(desk: Desk, delivery: Delivery, network: Network) -> Delivery:
+    assert delivery.message is not None
+    try:
+        message = desk.load_images(delivery.message)
+    except Exception as error:  # noqa: BLE001 - as above
+        return desk.record(delivery, "load image", _unseen(desk, delivery, error))
+    intended = desk.tools.store.intend(delivery, desk.tools.clock(), desk.tools.lease)
+    outcome = call(desk, intended, network, message)
+    decision = decide_resent(intended, outcome, now=desk.tools.clock(), jitter=desk.tools.jitter())
+    return desk.record(intended, "send again", decision)
+
+
+def _unseen(desk: Desk, delivery: Delivery, error: Exception) -> Decision:
+    log_surprise(error, delivery)
+    return decide_unseen(delivery, error, now=desk.tools.clock(), jitter=desk.tools.jitter())

@@ -1,0 +1,114 @@
+"""Tell the person when something is broken: by a command, a webhook or an e-mail, whichever are configured."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import smtplib
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from urllib.parse import unquote, urlsplit
+
+import orjson
+
+from syndicate.errors import SyndicateError
+from syndicate.http import Client
+from syndicate.model import Notices
+
+COMMAND_SECONDS = 30
+MAIL_SECONDS = 30
+MAIL_SERVER = "SYNDICATE_SMTP_URL"
+"""smtp://host, or smtps://user:password@host:465 (also smtp+starttls://…); without it localhost is asked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What broke. `kind` is "account" (paused) or "delivery" (failed, held or unknown)."""
+
+    kind: str
+    account: str
+    subject: str
+    """One line."""
+    text: str
+    at: datetime
+    delivery_id: int = 0
+    slug: str = ""
+
+
+def send_notice(
+    notice: Notice, ways: Notices, http: Client, environ: Mapping[str, str] = os.environ
+) -> tuple[str, ...]:
+    """Send it by every configured way; returns what went wrong, one sentence a way. No broken way raises."""
+    senders: tuple[tuple[str, Callable[[], None]], ...] = (
+        (ways.command, lambda: _run_command(notice, ways.command, environ)),
+        (ways.webhook, lambda: _post_webhook(notice, ways.webhook, http)),
+        (ways.email, lambda: _send_mail(notice, ways.email, environ)),
+    )
+    troubles = (_try(send) for way, send in senders if way)
+    return tuple(trouble for trouble in troubles if trouble)
+
+
+def _try(send: Callable[[], None]) -> str:
+    try:
+        send()
+    except (SyndicateError, OSError, ValueError, subprocess.SubprocessError, smtplib.SMTPException) as error:
+        return _describe(error)
+    return ""
+
+
+def _describe(error: Exception) -> str:
+    """Without the texts of others, which may repeat an address that is a secret."""
+    return error.message if isinstance(error, SyndicateError) else f"notice not sent: {type(error).__name__}"
+
+
+def _run_command(notice: Notice, command: str, environ: Mapping[str, str]) -> None:
+    """The notice stands as JSON on standard input and its parts in SYNDICATE_NOTICE_… variables; no shell."""
+    told = {
+        "SYNDICATE_NOTICE_KIND": notice.kind,
+        "SYNDICATE_NOTICE_ACCOUNT": notice.account,
+        "SYNDICATE_NOTICE_SUBJECT": notice.subject,
+        "SYNDICATE_NOTICE_TEXT": notice.text,
+    }
+    subprocess.run(  # noqa: S603 - the person's own words, split without a shell
+        shlex.split(command),
+        input=_render(notice),
+        env=dict(environ) | told,
+        timeout=COMMAND_SECONDS,
+        check=True,
+        capture_output=True,
+    )
+
+
+def _post_webhook(notice: Notice, url: str, http: Client) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = http.call("POST", url, content=_render(notice), headers=headers, where="[notices] webhook")
+    if not answer.is_success:
+        raise SyndicateError(f"the notice webhook answered {answer.status}")
+
+
+def _send_mail(notice: Notice, address: str, environ: Mapping[str, str]) -> None:
+    mail = EmailMessage()
+    mail["To"] = address
+    mail["From"] = environ.get("SYNDICATE_SMTP_FROM", address)
+    mail["Subject"] = f"syndicate: {' '.join(notice.subject.split())}"
+    mail.set_content(notice.text)
+    with _open_mail_server(environ.get(MAIL_SERVER, "smtp://localhost")) as server:
+        server.send_message(mail)
+
+
+def _open_mail_server(url: str) -> smtplib.SMTP:
+    parts = urlsplit(url)
+    kind = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
+    server = kind(parts.hostname or "localhost", parts.port or 0, timeout=MAIL_SECONDS)
+    if parts.scheme == "smtp+starttls":
+        server.starttls()
+    if parts.username:
+        server.login(unquote(parts.username), unquote(parts.password or ""))
+    return server
+
+
+def _render(notice: Notice) -> bytes:
+    return orjson.dumps(asdict(notice))
