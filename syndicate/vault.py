@@ -1,0 +1,220 @@
+"""Secrets of accounts: from the environment, the system keyring, or an owner-only encrypted file.
+
+Reading asks in this order: `SYNDICATE_<ACCOUNT>_<NAME>`, the file named by `SYNDICATE_<ACCOUNT>_<NAME>_FILE`, then the
+keyring where one is in use, else the vault file. What `login` and token renewal store goes to the keyring or the vault
+file; the environment is never written and always wins.
+
+What the vault file protects: its text alone (a backup, a synchronised folder, a stray commit of `secrets.vault`) tells
+nothing without the key. The key is either `SYNDICATE_VAULT_PASSPHRASE`, or a random one in `secrets.key` beside it,
+both files readable by their owner only. Who can read both files, or this process, can read the secrets: without a
+passphrase the encryption keeps them from copies of the one file, not from somebody who has your account.
+"""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import os
+import re
+import secrets
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import orjson
+
+from syndicate.errors import ConfigError, StateError
+
+PASSPHRASE = "SYNDICATE_VAULT_PASSPHRASE"  # noqa: S105 - the name of a variable
+KEYRING_SERVICE = "syndicate"
+_SALT = 16
+# scrypt's cost (RFC 7914): about 50 ms and 16 MB a guess.
+_SCRYPT = {"n": 2**14, "r": 8, "p": 1}
+
+
+class Keyring(Protocol):
+    """The part of a `keyring` backend that is used here."""
+
+    def get_password(self, service: str, username: str) -> str | None: ...
+
+    def set_password(self, service: str, username: str, password: str) -> None: ...
+
+
+def open_vault(
+    folder: str, account: str, *, environ: Mapping[str, str] = os.environ, keyring: Keyring | None = None
+) -> AccountVault:
+    """The secrets of one account; `folder` is the state folder. Nothing is read before it is asked for."""
+    return AccountVault(account, environ, _Box(Path(folder), environ), keyring)
+
+
+def find_keyring() -> Keyring | None:
+    """The system's keyring where the extra is installed and a real backend answers, else None."""
+    try:
+        import keyring  # noqa: PLC0415 - an extra, and slow to load
+        from keyring.backends import fail, null  # noqa: PLC0415
+    except ImportError:
+        return None
+    backend: Keyring = keyring.get_keyring()
+    return None if isinstance(backend, fail.Keyring | null.Keyring) else backend
+
+
+def variable_of(account: str, name: str) -> str:
+    """The environment variable of a secret: SYNDICATE_MY_BLOG_TOKEN for account "my-blog", secret "token"."""
+    return "_".join(("SYNDICATE", _shout(account), _shout(name)))
+
+
+def _shout(word: str) -> str:
+    return re.sub(r"[^A-Z0-9]+", "_", word.upper()).strip("_")
+
+
+@dataclass(frozen=True, slots=True)
+class AccountVault:
+    """One account's secrets: a `networks.base.Vault`. Its repr shows none."""
+
+    account: str
+    _environ: Mapping[str, str] = field(repr=False)
+    _box: _Box = field(repr=False)
+    _keyring: Keyring | None = field(default=None, repr=False)
+
+    def get(self, name: str) -> str:
+        """The secret, "" where there is none. Raises ConfigError where a named file cannot be read."""
+        given = self._given(name)
+        if given:
+            return given
+        if self._keyring is not None:
+            return self._keyring.get_password(KEYRING_SERVICE, self._entry(name)) or ""
+        return self._box.read().get(self._entry(name), "")
+
+    def put(self, values: Mapping[str, str]) -> None:
+        """Store secrets; they are on the disk or in the keyring when this returns."""
+        entries = {self._entry(name): value for name, value in values.items()}
+        if self._keyring is None:
+            self._box.update(entries)
+            return
+        for entry, value in entries.items():
+            self._keyring.set_password(KEYRING_SERVICE, entry, value)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Held while a token is renewed: one thread of one process at a time."""
+        with self._box.locked(f"renew-{_shout(self.account).lower()}"):
+            yield
+
+    def _given(self, name: str) -> str:
+        variable = variable_of(self.account, name)
+        if self._environ.get(variable):
+            return self._environ[variable]
+        path = self._environ.get(f"{variable}_FILE", "")
+        if not path:
+            return ""
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError("the file it names cannot be read", where=f"{variable}_FILE") from error
+
+    def _entry(self, name: str) -> str:
+        return f"{self.account}/{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    """The encrypted file: one JSON object, "account/name" → secret."""
+
+    folder: Path
+    environ: Mapping[str, str] = field(repr=False)
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "secrets.vault"
+
+    def read(self) -> dict[str, str]:
+        try:
+            sealed = self.path.read_bytes()
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise StateError("the secrets cannot be read", where=str(self.path)) from error
+        opened: dict[str, str] = orjson.loads(self._open(sealed))
+        return opened
+
+    def update(self, entries: Mapping[str, str]) -> None:
+        with self.locked("write"):
+            content = {**self.read(), **entries}
+            salt = secrets.token_bytes(_SALT)
+            sealed = salt + self._seal(orjson.dumps(content), salt)
+            _write_private(self.path, sealed)
+
+    def _seal(self, plain: bytes, salt: bytes) -> bytes:
+        from cryptography.fernet import Fernet  # noqa: PLC0415 - 40 ms that most runs need not pay
+
+        return Fernet(self._key(salt)).encrypt(plain)
+
+    def _open(self, sealed: bytes) -> bytes:
+        from cryptography.fernet import Fernet, InvalidToken  # noqa: PLC0415
+
+        try:
+            return Fernet(self._key(sealed[:_SALT])).decrypt(sealed[_SALT:])
+        except InvalidToken:
+            hint = f"check {PASSPHRASE} and secrets.key, or remove the file and log in again"
+            raise StateError("the secrets do not open with this key", where=str(self.path), hint=hint) from None
+
+    def _key(self, salt: bytes) -> bytes:
+        passphrase = self.environ.get(PASSPHRASE, "")
+        return _derive(passphrase, salt) if passphrase else self._read_key()
+
+    def _read_key(self) -> bytes:
+        path = self.folder / "secrets.key"
+        try:
+            if not path.exists() and not self.path.exists():
+                _write_private(path, base64.urlsafe_b64encode(secrets.token_bytes(32)))
+            return path.read_bytes()
+        except OSError as error:
+            hint = f"bring back its copy, or remove {self.path.name} and log in again"
+            raise StateError("the key of the secrets cannot be read", where=str(path), hint=hint) from error
+
+    @contextmanager
+    def locked(self, name: str) -> Iterator[None]:
+        """An OS lock on a file of its own: it holds between threads too, and dies with its process."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(self.folder / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+
+def _derive(passphrase: str, salt: bytes) -> bytes:
+    from cryptography.hazmat.primitives.kdf.scrypt import Scrypt  # noqa: PLC0415
+
+    return base64.urlsafe_b64encode(Scrypt(salt=salt, length=32, **_SCRYPT).derive(passphrase.encode()))
+
+
+def _write_private(path: Path, data: bytes) -> None:
+    """Whole or not at all, and on the disk before returning: a rotated token exists nowhere else."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise StateError(f"the secrets cannot be written: {error.strerror}", where=str(path)) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
