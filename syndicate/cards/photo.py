@@ -24,10 +24,12 @@ from syndicate.cards.sniff import (
     MAX_PIXELS,
     MAX_SCANS,
     MAX_WHOLE_PIXELS,
+    MEDIA_TYPES,
     describe_unknown,
     find_format,
     read_webp_size,
 )
+from syndicate.model import PictureFacts
 
 SMALLEST = 120
 """Pixels on the short side: what is smaller is an icon or a tracking pixel, not a photo."""
@@ -82,6 +84,23 @@ def decode_photo(data: bytes, need: tuple[int, int]) -> Photo:
             return _decode(image, name, data, need)
     except (*_BROKEN, *_BROKEN_TOO) as error:
         raise PhotoRefused(f"the {name.upper()} is damaged or cut short ({type(error).__name__})") from error
+
+
+def read_facts(data: bytes) -> tuple[PictureFacts | None, str]:
+    """What a picture's header says (upright size in pixels, media type, bytes), or None and why it is no picture."""
+    name = find_format(data)
+    if not name:
+        return None, describe_unknown(data)
+    try:
+        _check_size(read_webp_size(data) if name == "webp" else (1, 1), name)
+        with _OPENERS[name](BytesIO(data)) as image:
+            _check_size(image.size, name)
+            width, height = image.size[::-1] if _read_orientation(image) in _TURNED else image.size
+    except PhotoRefused as error:
+        return None, str(error)
+    except (*_BROKEN, *_BROKEN_TOO) as error:
+        return None, f"the {name.upper()} is damaged ({type(error).__name__})"
+    return PictureFacts(MEDIA_TYPES[name], len(data), width, height), ""
 
 
 def _decode(image: ImageFile.ImageFile, name: str, data: bytes, need: tuple[int, int]) -> Photo:
