@@ -30,15 +30,16 @@ from syndicate.networks.discord_message import (
     parse_recent,
 )
 from syndicate.networks.fitting import refuse_misfits
+from syndicate.networks.listing import Listing, Page, find_in, read_listing
 from syndicate.networks.logins import PastedLogin
-from syndicate.networks.readback import CLOCK_SKEW, choose_copy
+from syndicate.networks.readback import CLOCK_SKEW
 from syndicate.networks.shapes import pick_list, pick_text
 
 API = "https://discord.com/api/v10"
 NONCE_LENGTH = 25
 RESEND_FOR = timedelta(minutes=2)
 """Discord keeps an enforced nonce for "a few minutes"."""
-PAGE, MOST_PAGES = 100, 5
+PAGE = 100
 
 DESCRIPTION = Description(
     name="discord",
@@ -163,23 +164,24 @@ class DiscordBot(PastedLogin):
 
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
         sent = replace(message, text=str(build_message(message, self._options)["content"]))
-        return choose_copy(self.list_recent(since=since), sent, since=since)
+        return find_in(self._list(since), sent, since=since, account=self._account.name)
 
     def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
-        """The bot's own messages, newest first: all since an instant, else the last few hundred."""
-        me = pick_text(self._get("/users/@me"), "id")
-        guild = self._guild()
-        found: list[Recent] = []
-        before: dict[str, str] = {}
+        """The bot's own messages, newest first, among the last thousand of the channel."""
+        return self._list(since).posts
+
+    def _list(self, since: datetime | None) -> Listing:
+        me, guild = pick_text(self._get("/users/@me"), "id"), self._guild()
         oldest = int(build_snowflake(since - CLOCK_SKEW)) if since else 0
-        for _ in range(MOST_PAGES):
-            page = self._get(f"/channels/{self._channel}/messages", {"limit": str(PAGE), **before})
-            found += parse_recent(page, me, guild)
-            last = pick_text(page, -1, "id")
-            if len(pick_list(page)) < PAGE or not last.isdecimal() or int(last) < oldest:
-                break
-            before = {"before": last}
-        return tuple(found)
+
+        def fetch(cursor: str) -> Page:
+            query = {"limit": str(PAGE)} | ({"before": cursor} if cursor else {})
+            answer = self._get(f"/channels/{self._channel}/messages", query)
+            last = pick_text(answer, -1, "id")
+            goes_on = len(pick_list(answer)) == PAGE and last.isdecimal() and int(last) > oldest
+            return Page(parse_recent(answer, me, guild), last if goes_on else "")
+
+        return read_listing(fetch)
 
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
         body = {name: value for name, value in build_message(message, self._options).items() if name != "attachments"}

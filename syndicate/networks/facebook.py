@@ -16,8 +16,9 @@ from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, 
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.calls import Api, refuse_non_number, require_option, require_secret
 from syndicate.networks.fitting import refuse_misfits
-from syndicate.networks.graph import build_proof, parse_failure
-from syndicate.networks.readback import choose_copy, links_of_text
+from syndicate.networks.graph import build_proof, build_since, parse_cursor, parse_failure
+from syndicate.networks.listing import Listing, Page, find_in, read_listing
+from syndicate.networks.readback import links_of_text
 from syndicate.networks.shapes import pick, pick_instant, pick_list, pick_text
 from syndicate.text.counting import Counter
 
@@ -25,7 +26,7 @@ API = "https://graph.facebook.com"
 VERSION = "v25.0"
 LIMITS = Limits(characters=63_206, counter=Counter.CODEPOINTS, images=1, image_bytes=4_000_000)
 FIELDS = "id,message,permalink_url,created_time,attachments{url,unshimmed_url}"
-PAGE, MOST_PAGES = 10, 5
+PAGE = 25
 SCOPES = "pages_show_list, pages_read_engagement, pages_manage_posts"
 
 DESCRIPTION = Description(
@@ -128,21 +129,21 @@ class Facebook:
         return parse_receipt(response.json(), where=self._account.name)
 
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
-        return choose_copy(self.list_recent(since=since), message, since=since)
+        return find_in(self._list(since), message, since=since, account=self._account.name)
 
     def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
-        """The Page's own posts, newest first, up to 50."""
-        query = {"fields": FIELDS, "limit": str(PAGE)}
-        if since:
-            query["since"] = str(int(since.timestamp()) - 120)
-        found: list[Recent] = []
-        for _ in range(MOST_PAGES):
-            page = self._ask("GET", f"{self._page}/feed", params=query).json()
-            found += parse_recent(page, where=self._account.name)
-            query["after"] = pick_text(page, "paging", "cursors", "after")
-            if not query["after"] or not pick_list(page, "data"):
-                break
-        return tuple(found)
+        """The Page's own posts, newest first, up to 250."""
+        return self._list(since).posts
+
+    def _list(self, since: datetime | None) -> Listing:
+        query = {"fields": FIELDS, "limit": str(PAGE), **build_since(since)}
+
+        def fetch(cursor: str) -> Page:
+            params = query | ({"after": cursor} if cursor else {})
+            answer = self._ask("GET", f"{self._page}/feed", params=params).json()
+            return Page(parse_recent(answer, where=self._account.name), parse_cursor(answer))
+
+        return read_listing(fetch)
 
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
         """Change the words; Facebook never changes the link or the picture of a post."""

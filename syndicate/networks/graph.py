@@ -24,6 +24,7 @@ from syndicate.errors import (
 )
 from syndicate.http import Response
 from syndicate.networks.answers import LONGEST_WAIT, error_of, hide, retry_at_of
+from syndicate.networks.readback import CLOCK_SKEW
 from syndicate.networks.shapes import pick, pick_list, pick_text
 
 TOKEN_CODES = frozenset({102, 190, 1404078})
@@ -92,6 +93,16 @@ def parse_expiry(answer: object, now: datetime) -> datetime | None:
     """When a token just given out dies; None where the answer does not say (it lasts)."""
     seconds = pick(answer, "expires_in")
     return now + timedelta(seconds=seconds) if isinstance(seconds, int) and 0 < seconds < 10**9 else None
+
+
+def parse_cursor(answer: object) -> str:
+    """The cursor of a listing's next page, "" on the last."""
+    return pick_text(answer, "paging", "cursors", "after") if pick_list(answer, "data") else ""
+
+
+def build_since(since: datetime | None) -> dict[str, str]:
+    """The parameter that leaves out what is older, with room for two clocks."""
+    return {"since": str(int((since - CLOCK_SKEW).timestamp()))} if since else {}
 
 
 def build_proof(token: str, app_secret: str) -> str:

@@ -19,8 +19,9 @@ from syndicate.networks.answers import error_of, retry_at_of
 from syndicate.networks.base import Description, LoginField, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.calls import Api, require_secret
 from syndicate.networks.fitting import refuse_misfits, refuse_unpublished_image
+from syndicate.networks.listing import Listing, Page, find_in, read_listing
 from syndicate.networks.logins import PastedLogin
-from syndicate.networks.readback import CLOCK_SKEW, REPLIES_TO, choose_copy, links_of_text
+from syndicate.networks.readback import CLOCK_SKEW, REPLIES_TO, links_of_text
 from syndicate.networks.shapes import pick, pick_list, pick_text
 from syndicate.text.counting import Counter
 
@@ -28,7 +29,7 @@ HOOKS = "https://hooks.slack.com"
 API = "https://slack.com/api"
 # Slack takes 40,000 characters and advises below 4,000; beside a picture the text stands in a section of 3,000.
 LIMITS = Limits(characters=4000, counter=Counter.UTF16, caption=3000, alt=2000, images=1)
-PAGE, MOST_PAGES = 100, 10
+PAGE = 100
 # The words of chat.* and of webhooks, by what the person or the corridor must do.
 _ACCOUNT_ERRORS = frozenset(
     {
@@ -213,30 +214,28 @@ class SlackBot(PastedLogin):
         return self._with_link(parse_receipt(answer, where=self._account.name))
 
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
-        oldest = {"oldest": f"{(since - CLOCK_SKEW).timestamp():.6f}"}
+        query = {"oldest": f"{(since - CLOCK_SKEW).timestamp():.6f}"}
         if message.reply_to:  # the history of a channel leaves out what stands in threads
-            listed = self._list("conversations.replies", {**oldest, "ts": message.reply_to.remote_id})
+            listing = self._list("conversations.replies", query | {"ts": message.reply_to.remote_id})
         else:
-            listed = self._list("conversations.history", oldest)
-        found = choose_copy(listed, message, since=since)
+            listing = self._list("conversations.history", query)
+        found = find_in(listing, message, since=since, account=self._account.name)
         return self._with_link(found) if found else None
 
     def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
-        """The bot's own messages in the channel, newest first, as far as a few pages reach."""
-        oldest = {"oldest": f"{since.timestamp():.6f}"} if since else {}
-        return tuple(self._list("conversations.history", oldest))
+        """The bot's own messages, newest first, among the last thousand of the channel."""
+        query = {"oldest": f"{since.timestamp():.6f}"} if since else {}
+        return self._list("conversations.history", query).posts
 
-    def _list(self, method: str, query: Mapping[str, str]) -> list[Recent]:
+    def _list(self, method: str, query: Mapping[str, str]) -> Listing:
         me = pick_text(self._ask("auth.test", {}), "user_id")
-        found: list[Recent] = []
-        cursor: dict[str, str] = {}
-        for _ in range(MOST_PAGES):
-            page = self._ask(method, {"channel": self._channel, "limit": str(PAGE), **query, **cursor})
-            found += parse_recent(page, me, self._channel)
-            cursor = {"cursor": pick_text(page, "response_metadata", "next_cursor")}
-            if not cursor["cursor"]:
-                break
-        return found
+
+        def fetch(cursor: str) -> Page:
+            following = {"cursor": cursor} if cursor else {}
+            answer = self._ask(method, {"channel": self._channel, "limit": str(PAGE), **query, **following})
+            return Page(parse_recent(answer, me, self._channel), pick_text(answer, "response_metadata", "next_cursor"))
+
+        return read_listing(fetch)
 
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
         body = build_message(message, self._account.options)

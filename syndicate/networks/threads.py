@@ -16,8 +16,9 @@ from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.calls import Api, require_secret
 from syndicate.networks.fitting import refuse_misfits, refuse_unpublished_image
-from syndicate.networks.graph import READY_WAIT, parse_expiry, parse_failure
-from syndicate.networks.readback import REPLIES_TO, choose_copy, links_of_text
+from syndicate.networks.graph import READY_WAIT, build_since, parse_cursor, parse_expiry, parse_failure
+from syndicate.networks.listing import Listing, Page, find_in, read_listing
+from syndicate.networks.readback import REPLIES_TO, links_of_text
 from syndicate.networks.shapes import pick, pick_instant, pick_list, pick_text
 from syndicate.networks.threads_login import ThreadsLogin
 from syndicate.text.counting import Counter
@@ -27,9 +28,10 @@ VERSION = "v1.0"
 LIMITS = Limits(characters=500, counter=Counter.THREADS, alt=1000, images=1, image_bytes=8_000_000, links=5, hashtags=1)
 REPLY_CONTROLS = ("everyone", "accounts_you_follow", "mentioned_only", "parent_post_author_only", "followers_only")
 FIELDS = "id,permalink,text,timestamp,link_attachment_url"
-PAGE, MOST_PAGES = 25, 8
+PAGE = 25
 MOST_FAILURES = 2
-LISTING_LAG = timedelta(minutes=5)
+CONTAINER_LIFE = timedelta(hours=24)
+LISTING_LAG = timedelta(hours=1)
 RENEW_FROM = timedelta(hours=24)
 """Meta refreshes only tokens that are a day old."""
 
@@ -101,13 +103,15 @@ class Threads(ThreadsLogin):
         container = message.prepared.get("container", "")
         if not container:
             return self._make_container(message)
+        if "published" in message.prepared:
+            return message
         answer = self._get(container, {"fields": "status,error_message"})
         state = pick_text(answer, "status")
         if state == "IN_PROGRESS":
             retry_at = self._http.now() + READY_WAIT
             raise NotReady("Threads still works on the container", retry_at=retry_at, where=self._account.name)
-        if state == "PUBLISHED":
-            raise Uncertain("this container was published already", where=self._account.name)
+        if state == "PUBLISHED":  # an earlier call that nobody saw succeed did, after all
+            return replace(message, prepared={**message.prepared, "published": "yes"})
         if state in {"ERROR", "EXPIRED"}:
             return self._start_again(message, pick_text(answer, "error_message") or state.lower())
         return message
@@ -133,6 +137,9 @@ class Threads(ThreadsLogin):
         container = message.prepared.get("container", "")
         if not container:
             raise Unavailable("the post is not prepared", where=self._account.name)
+        if "published" in message.prepared:  # there is nothing left to publish, only to find
+            since = message.created_at or self._http.now() - CONTAINER_LIFE
+            return self.find(message, key=key, since=since) or Receipt(container, "")
         response = self._api().publish("POST", self._url("me/threads_publish"), form={"creation_id": container})
         post = pick_text(response.json(), "id")
         if not post:
@@ -142,30 +149,30 @@ class Threads(ThreadsLogin):
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
         """Ask the container first; where it says PUBLISHED, the post is there even before it is listed."""
         container = message.prepared.get("container", "")
-        published = bool(container) and self._state(container) == "PUBLISHED"
-        found = choose_copy(self._list("me/replies" if message.reply_to else "me/threads", since), message, since=since)
-        if found or not published:
-            return found
-        if self._http.now() < since + LISTING_LAG:
+        is_published = bool(container) and self._state(container) == "PUBLISHED"
+        listing = self._list("me/replies" if message.reply_to else "me/threads", since)
+        found = find_in(listing, message, since=since, account=self._account.name)
+        return found or (self._unlisted(message, container) if is_published else None)
+
+    def _unlisted(self, message: Message, container: str) -> Receipt:
+        """Surely published, and not in the listing: wait for the listing for an hour, then do without the address."""
+        if message.created_at and self._http.now() < message.created_at + LISTING_LAG:
             raise Unavailable("it is published, but not listed yet", where=self._account.name)
         return Receipt(container, "")
 
     def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
-        """The account's own posts, newest first, up to 200."""
-        return self._list("me/threads", since)
+        """The account's own posts, newest first, up to 250."""
+        return self._list("me/threads", since).posts
 
-    def _list(self, path: str, since: datetime | None) -> tuple[Recent, ...]:
-        query = {"fields": f"{FIELDS},replied_to" if path == "me/replies" else FIELDS, "limit": str(PAGE)}
-        if since:
-            query["since"] = str(int(since.timestamp()) - 120)
-        found: list[Recent] = []
-        for _ in range(MOST_PAGES):
-            page = self._get(path, query)
-            found += parse_recent(page)
-            query["after"] = pick_text(page, "paging", "cursors", "after")
-            if not query["after"] or not pick_list(page, "data"):
-                break
-        return tuple(found)
+    def _list(self, path: str, since: datetime | None) -> Listing:
+        fields = f"{FIELDS},replied_to" if path == "me/replies" else FIELDS
+        query = {"fields": fields, "limit": str(PAGE), **build_since(since)}
+
+        def fetch(cursor: str) -> Page:
+            answer = self._get(path, query | ({"after": cursor} if cursor else {}))
+            return Page(parse_recent(answer), parse_cursor(answer))
+
+        return read_listing(fetch)
 
     def delete(self, receipt: Receipt) -> None:
         """Needs the scope threads_delete. A post that is gone gives code 100, "does not exist"."""
