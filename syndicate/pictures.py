@@ -19,7 +19,6 @@ from pathlib import Path
 
 import orjson
 
-from syndicate.cards.photo import read_facts
 from syndicate.errors import FetchError
 from syndicate.http import Client, Response
 from syndicate.model import Cache, Picture, PictureFacts
@@ -44,7 +43,7 @@ class FoundPicture:
     path: str = ""
     digest: str = ""
     """SHA-256 of the bytes: what a card's key needs, without reading them."""
-    facts: PictureFacts = PictureFacts()
+    facts: PictureFacts = field(default_factory=PictureFacts)
     reason: str = ""
     retry_at: datetime | None = None
     """When to look again after a failure; a card drawn without its picture is drawn anew then."""
@@ -55,7 +54,7 @@ class _Record:
     """What the cache keeps of a picture between two runs. `stamp` is a local file's size and time."""
 
     digest: str = ""
-    facts: PictureFacts = PictureFacts()
+    facts: PictureFacts = field(default_factory=PictureFacts)
     stamp: str = ""
     etag: str = ""
     modified: str = ""
@@ -167,6 +166,8 @@ def _received(answer: Response, known: _Record, now: datetime) -> _Record:
 
 
 def _describe(data: bytes, *, keep: bool) -> _Record:
+    from syndicate.cards.photo import read_facts  # noqa: PLC0415 - Pillow is slow to load, and few runs meet a new picture
+
     facts, reason = read_facts(data)
     if facts is None:
         return _Record(reason=reason)

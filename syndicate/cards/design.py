@@ -102,8 +102,6 @@ class Layout:
     root: BoxSpec
     levels: Mapping[str, Level]
     picture: bool
-    digest: str
-    """SHA-256 of the file, part of every card's key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

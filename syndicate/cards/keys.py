@@ -3,21 +3,46 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import astuple
 
 from PIL import __version__ as pillow_version
 
 from syndicate.cards.content import CardContent
-from syndicate.cards.design import Design
+from syndicate.model import CardRules
+
+SHIPPED = ("cover", "split", "type", "quote")
 
 DRAWN_BY = f"cards-1 pillow-{pillow_version}"
 """Raised whenever our own drawing changes, so that a new release draws all cards anew, once."""
 
+_ENDINGS: Mapping[str, str] = {"image/png": "png", "image/jpeg": "jpg"}
 
-def card_key(content: CardContent, *, design: Design, fonts_digest: str, picture: str, size: tuple[int, int]) -> str:
+
+def list_layout_names(rules: CardRules) -> tuple[str, ...]:
+    """Names of the layout files a site needs: ours, and its own."""
+    own = () if rules.layout in {"auto", *SHIPPED} else (rules.layout,)
+    return SHIPPED + own
+
+
+def digest_design(rules: CardRules, files: Mapping[str, str], logo: bytes = b"") -> str:
+    """What identifies a site's design, without parsing it: its rules, its layout files and its logo."""
+    parts = [rules.layout, rules.theme, rules.font, rules.accent, rules.format, str(rules.max_bytes)]
+    parts += [f"{name}={text}" for name, text in sorted(files.items())]
+    return hashlib.sha256("\x1e".join(parts).encode() + b"\x1e" + logo).hexdigest()
+
+
+def card_key(
+    content: CardContent,
+    *,
+    design_digest: str,
+    fonts_digest: str,
+    picture: str,
+    size: tuple[int, int],
+) -> str:
     """The key as hex. `picture` is what identifies the photo's bytes (their digest), "" for none."""
     words = "\x1f".join(map(str, astuple(content)))
-    parts = (DRAWN_BY, words, design.digest, fonts_digest, picture, f"{size[0]}x{size[1]}")
+    parts = (DRAWN_BY, words, design_digest, fonts_digest, picture, f"{size[0]}x{size[1]}")
     return hashlib.sha256("\x1e".join(parts).encode()).hexdigest()
 
 
@@ -27,7 +52,6 @@ def card_paths(slug: str, data: bytes, media_type: str, suffix: str = "") -> tup
     Networks cache pictures by address for weeks, so a link always names the first. `suffix` tells sizes apart
     ("1080x1080"), "" for the main one.
     """
-    ending = {"image/png": "png", "image/jpeg": "jpg"}[media_type]
     digest = hashlib.sha256(data).hexdigest()[:10]
     name = f"{slug}.{suffix}" if suffix else slug
-    return f"cards/{name}.{digest}.{ending}", f"cards/{name}.{ending}"
+    return f"cards/{name}.{digest}.{_ENDINGS[media_type]}", f"cards/{name}.{_ENDINGS[media_type]}"

@@ -7,7 +7,6 @@ quotes ("0.5 if wide else 0.4"). A file's boxes are named, and a box names its c
 from __future__ import annotations
 
 import difflib
-import hashlib
 import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -17,10 +16,10 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from syndicate.cards.colour import parse_colour
 from syndicate.cards.design import BoxSpec, Design, Expression, Layout, Level
+from syndicate.cards.keys import digest_design
 from syndicate.errors import ConfigError
 from syndicate.model import CardRules
 
-SHIPPED = ("cover", "split", "type", "quote")
 ROOT = "card"
 MAX_DEPTH = 12
 
@@ -78,14 +77,8 @@ def parse_design(rules: CardRules, files: Mapping[str, str], *, logo: bytes = b"
         format=rules.format,
         max_bytes=rules.max_bytes,
         logo=logo,
-        digest=_digest(rules, layouts, logo),
+        digest=digest_design(rules, files, logo),
     )
-
-
-def list_layout_names(rules: CardRules) -> tuple[str, ...]:
-    """Names of the layout files a site needs: ours, and its own."""
-    own = () if rules.layout in {"auto", *SHIPPED} else (rules.layout,)
-    return SHIPPED + own
 
 
 def parse_layout(text: str, name: str) -> Layout:
@@ -103,7 +96,6 @@ def parse_layout(text: str, name: str) -> Layout:
         root=_Reader(boxes, where).read(ROOT, ()),
         levels={key: _level(value, f"{where}: levels.{key}") for key, value in levels.items()},
         picture=bool(table.get("picture", False)),
-        digest=hashlib.sha256(text.encode()).hexdigest(),
     )
 
 
@@ -203,9 +195,3 @@ def _nearest(word: str, known: Iterable[str]) -> str:
     names = sorted(known)
     close = difflib.get_close_matches(word, names, n=1)
     return f'did you mean "{close[0]}"?' if close else "known: " + ", ".join(names)
-
-
-def _digest(rules: CardRules, layouts: Mapping[str, Layout], logo: bytes) -> str:
-    parts = [rules.layout, rules.theme, rules.font, rules.accent, rules.format, str(rules.max_bytes)]
-    parts += [f"{name}={layout.digest}" for name, layout in sorted(layouts.items())]
-    return hashlib.sha256("\x00".join(parts).encode() + b"\x00" + logo).hexdigest()
