@@ -34,6 +34,8 @@ class Case:
     """One network on its fake. `publish` is the line of its irreversible call, "" where there is no HTTP at all."""
 
     network: str
+    label: str = ""
+    """Tells several cases of one network apart."""
     fake: Callable[[], Any] = Fake
     options: Callable[[str], Mapping[str, str]] = field(default=lambda url: {})
     """Account options from the fake's URL."""

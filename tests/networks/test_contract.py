@@ -45,17 +45,18 @@ def _has_test_file(name: str) -> bool:
     return find_spec(f"tests.networks.test_{name}") is not None
 
 
-def _case(name: str) -> Case:
-    case: Case = import_module(f"tests.networks.test_{name}").CASE
-    return case
+def _cases(name: str) -> tuple[Case, ...]:
+    """The network's CASE, and its MORE_CASES where it has several ways in (a webhook and a bot)."""
+    module = import_module(f"tests.networks.test_{name}")
+    return (module.CASE, *getattr(module, "MORE_CASES", ()))
 
 
-CASES = [_case(name) for name in NETWORKS if _has_test_file(name)]
+CASES = [case for name in NETWORKS if _has_test_file(name) for case in _cases(name)]
 ONLINE = [case for case in CASES if case.publish]
 
 
 def _named(case: Case) -> str:
-    return case.network
+    return case.label or case.network
 
 
 every = pytest.mark.parametrize("case", CASES, ids=_named)
