@@ -38,13 +38,17 @@ class Calendar:
         for at in self._candidates(after, taken):
             if at > after + _FAR:
                 break
-            if not self.is_quiet(at) and self._has_room(at, taken):
+            if self.is_free(at, taken):
                 return at
         raise ConfigError(
             "no slot is ever free under these rules",
             where="schedule",
             hint="slots inside the quiet hours never happen; a cap or gap may be too tight",
         )
+
+    def is_free(self, at: datetime, taken: Taken) -> bool:
+        """Whether one more message may go out at this instant."""
+        return not self.is_quiet(at) and self._has_room(at, taken)
 
     def is_quiet(self, at: datetime) -> bool:
         """Whether the local time lies in the quiet hours (the first minute in, the last out)."""

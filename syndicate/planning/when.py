@@ -48,7 +48,7 @@ def _parse(words: str, now: datetime, zone: ZoneInfo) -> datetime | None:
         return _on_day(match, now, zone)
     if (clock := parse_clock(re.sub(r"^at\s+", "", words, flags=re.IGNORECASE))) and not words.isdigit():
         return _next_clock(clock, now, zone)
-    return _parse_iso(words, zone)
+    return parse_moment(words, zone)
 
 
 def _after(match: re.Match[str], now: datetime) -> datetime:
@@ -86,7 +86,8 @@ def _next_clock(clock: time, now: datetime, zone: ZoneInfo) -> datetime:
     return at if at >= now else _instant(today + timedelta(days=1), clock, zone)
 
 
-def _parse_iso(words: str, zone: ZoneInfo) -> datetime | None:
+def parse_moment(words: str, zone: ZoneInfo) -> datetime | None:
+    """ISO 8601, read in the zone where it names no offset; a day alone means nine in the morning. None otherwise."""
     try:
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", words):
             return _instant(date.fromisoformat(words), _MORNING, zone)

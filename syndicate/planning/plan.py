@@ -1,0 +1,163 @@
+"""The Plan: what would happen now. One pure function, shared by dry run, preview and the real run.
+
+    posts ─match_identities→ identified ─┬ cards wanted
+                                         ├ deliveries (new rows) and changes (rows already there), account by account
+                                         └ problems, warnings, when to look again
+
+Feeds are not in it: an entry names its card, and cards are drawn after planning. The corridor draws `plan.cards`,
+then calls `plan_feeds(plan.identified, settings, drawn_cards, now)` and may keep both in one Plan by
+`dataclasses.replace(plan, feeds=…, drawn=…)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from syndicate.model import (
+    Account,
+    CardPlan,
+    CardRef,
+    Identified,
+    KnownDelivery,
+    Ledger,
+    Limits,
+    NetworkFacts,
+    Plan,
+    PlannedChange,
+    PlannedDelivery,
+    Problem,
+    Settings,
+    Snapshot,
+    State,
+)
+from syndicate.planning.changes import plan_cancellations, plan_changes
+from syndicate.planning.deliveries import oldest_first, plan_baseline, plan_fresh
+from syndicate.planning.desk import Desk, open_desk
+from syndicate.planning.evergreen import plan_evergreen, yield_slots
+from syndicate.planning.identity import match_identities
+
+
+def make_plan(
+    snapshot: Snapshot,
+    ledger: Ledger,
+    settings: Settings,
+    *,
+    facts: Mapping[str, NetworkFacts],
+    templates: Mapping[str, str],
+    cards: Mapping[str, CardRef],
+    now: datetime,
+) -> Plan:
+    """What would happen now.
+
+    `facts` and `templates` are by account name, `cards` (those drawn already, for previews) by post id. Limits that
+    the ledger remembers from a server win over those in `facts`. Raises ConfigError where an account's schedule
+    cannot be understood; everything else that is wrong with one post or account is a problem or warning in the plan.
+    """
+    identified, gone = match_identities(snapshot.posts, ledger.posts, site=settings.site, now=now)
+    present = {item.id: item for item in identified}
+    desks = _open_desks(ledger, settings, facts, templates, cards=cards, now=now)
+    deliveries, changes = _plan_accounts(desks, ledger, oldest_first(identified))
+    future = [item.known.published_at for item in identified if item.known.published_at > now]
+    return Plan(
+        now=now,
+        identified=identified,
+        gone=gone,
+        cards=_plan_cards(identified, now),
+        deliveries=tuple(deliveries),
+        changes=(*plan_cancellations(ledger.deliveries, present), *changes),
+        problems=(*snapshot.problems, *_post_problems(identified), *_template_problems(desks)),
+        warnings=_warnings(settings.accounts, facts, ledger),
+        baselined=frozenset(desk.account.name for desk in desks if desk.account.enabled) - ledger.baselined,
+        forgotten=ledger.baselined - {account.name for account in settings.accounts},
+        next_change_at=min(future, default=None),
+    )
+
+
+def _open_desks(
+    ledger: Ledger,
+    settings: Settings,
+    facts: Mapping[str, NetworkFacts],
+    templates: Mapping[str, str],
+    *,
+    cards: Mapping[str, CardRef],
+    now: datetime,
+) -> list[Desk]:
+    limits = {name: found for name, found in ledger.limits if isinstance(found, Limits)}
+    by_account: dict[str, list[KnownDelivery]] = {}
+    for row in ledger.deliveries:
+        by_account.setdefault(row.account, []).append(row)
+    return [
+        open_desk(
+            account,
+            _with_limits(facts[account.name], limits.get(account.name)),
+            templates.get(account.name),
+            by_account.get(account.name, ()),
+            site=settings.site,
+            cards=cards,
+            now=now,
+        )
+        for account in settings.accounts
+        if account.name in facts
+    ]
+
+
+def _with_limits(facts: NetworkFacts, limits: Limits | None) -> NetworkFacts:
+    return replace(facts, limits=limits) if limits else facts
+
+
+def _plan_accounts(
+    desks: Sequence[Desk], ledger: Ledger, ordered: Sequence[Identified]
+) -> tuple[list[PlannedDelivery], list[PlannedChange]]:
+    present = {item.id: item for item in ordered}
+    remembered = {row.id: row for row in ledger.posts}
+    deliveries: list[PlannedDelivery] = []
+    changes: list[PlannedChange] = []
+    for desk in desks:
+        if desk.account.name not in ledger.baselined:
+            deliveries += plan_baseline(ordered, desk) if desk.account.enabled else []
+            continue
+        changes += plan_changes(desk, present, remembered)
+        fresh = plan_fresh(ordered, desk)
+        changes += yield_slots(desk, present)
+        is_quiet = all(row.state is State.SKIPPED for row in fresh)
+        deliveries += fresh + (plan_evergreen(ordered, desk) if is_quiet else [])
+    return deliveries, changes
+
+
+def _plan_cards(identified: Iterable[Identified], now: datetime) -> tuple[CardPlan, ...]:
+    """Cards of public posts; a card of a future post would tell its title early."""
+    public = (item for item in identified if item.known.published_at <= now)
+    return tuple(CardPlan(post_id=item.id, slug=item.post.slug, post=item.post) for item in public)
+
+
+def _post_problems(identified: Iterable[Identified]) -> tuple[Problem, ...]:
+    return tuple(problem for item in identified for problem in item.post.problems)
+
+
+def _template_problems(desks: Iterable[Desk]) -> tuple[Problem, ...]:
+    return tuple(
+        Problem(
+            source=f"templates/messages/{desk.account.template or 'default'}.txt",
+            message=desk.trouble,
+            key=f"accounts.{desk.account.name}.template",
+            hint="its messages are planned but cannot be composed until the template is mended",
+        )
+        for desk in desks
+        if desk.trouble
+    )
+
+
+def _warnings(accounts: Iterable[Account], facts: Mapping[str, NetworkFacts], ledger: Ledger) -> tuple[str, ...]:
+    lines: list[str] = []
+    for account in accounts:
+        if account.name not in facts:
+            lines.append(
+                f"{account.name}: nothing is known of the network {account.network}; nothing is planned for it"
+            )
+        elif account.name in ledger.paused:
+            lines.append(f"{account.name} is paused: its deliveries wait until its trouble is mended")
+        if "evergreen" in account.on and not account.schedule.slots:
+            lines.append(f"{account.name}: evergreen needs slots, else nothing says how often posts come again")
+    return tuple(lines)

@@ -1,0 +1,134 @@
+"""`syndicate post SLUG`: a message a person asks for, next to what the rules plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from syndicate.errors import UsageError
+from syndicate.model import (
+    Account,
+    CardRef,
+    Identified,
+    KnownDelivery,
+    Ledger,
+    NetworkFacts,
+    PlannedChange,
+    PlannedDelivery,
+    Settings,
+    State,
+)
+from syndicate.planning.desk import UNSENT, Desk, open_desk, plan_rows
+from syndicate.planning.wording import find_override, make_link, tidy
+from syndicate.text.links import find_links
+
+_THERE = frozenset({State.SENT, State.SENDING, State.UNCERTAIN})
+
+
+@dataclass(frozen=True, slots=True)
+class ManualPlan:
+    """New rows, and rows of the same post that are moved instead, so that it does not go out twice."""
+
+    deliveries: tuple[PlannedDelivery, ...] = ()
+    changes: tuple[PlannedChange, ...] = ()
+
+
+def plan_manual(
+    item: Identified,
+    accounts: Sequence[Account],
+    ledger: Ledger,
+    settings: Settings,
+    *,
+    facts: Mapping[str, NetworkFacts],
+    templates: Mapping[str, str],
+    cards: Mapping[str, CardRef],
+    now: datetime,
+    at: datetime | None = None,
+    text: str = "",
+    again: bool = False,
+) -> ManualPlan:
+    """The post on these accounts at `at` (None: now), with `text` instead of the composed one.
+
+    A message of the post that waits already is moved to that time. Where the post went out, or may have, `again` asks
+    for another one. Raises UsageError naming where it already is, or by how much the text is too long.
+    """
+    plan = ManualPlan()
+    for account in accounts:
+        rows = [row for row in ledger.deliveries if row.account == account.name]
+        desk = open_desk(
+            account, facts[account.name], templates.get(account.name), rows, site=settings.site, cards=cards, now=now
+        )
+        own = desk.rows.get(item.id, ())
+        if not again:
+            _refuse_second(own, item, account)
+        waiting = () if again else [row for row in own if row.state in UNSENT]
+        more = (
+            _move_waiting(waiting, at or now, _own_text(text, item, account)) if waiting else _add(item, desk, at, text)
+        )
+        plan = ManualPlan((*plan.deliveries, *more.deliveries), (*plan.changes, *more.changes))
+    return plan
+
+
+def _refuse_second(rows: Iterable[KnownDelivery], item: Identified, account: Account) -> None:
+    there = [row for row in rows if row.state in _THERE]
+    if not there:
+        return
+    last = max(there, key=lambda row: row.sent_at or row.due_at)
+    if last.state is State.SENT:
+        when = f" on {last.sent_at:%Y-%m-%d %H:%M} UTC" if last.sent_at else ""
+        place = f": {last.url}" if last.url else ""
+        raise UsageError(
+            f'"{item.post.slug}" is on {account.name} already{when}{place}',
+            hint="use --again to post it once more",
+        )
+    raise UsageError(
+        f'"{item.post.slug}" may be on {account.name} already (delivery {last.id} is {last.state})',
+        hint=f"look, then say `syndicate settle {last.id} --sent URL` or `--not-sent`; --again posts it once more",
+    )
+
+
+def _move_waiting(rows: Iterable[KnownDelivery], at: datetime, text: str) -> ManualPlan:
+    """The message that waits goes out at the asked time; asking for it is approving it."""
+    ordered = sorted(rows, key=lambda row: (row.due_at, row.id))
+    occasion = ordered[0].occasion
+    return ManualPlan(
+        changes=tuple(
+            PlannedChange(
+                delivery_id=row.id,
+                state=State.DUE if row.state is State.DUE else State.PLANNED,
+                due_at=at,
+                reason="asked for by hand",
+                text=text if row.part == 1 else "",
+            )
+            for row in ordered
+            if row.occasion == occasion
+        )
+    )
+
+
+def _add(item: Identified, desk: Desk, at: datetime | None, text: str) -> ManualPlan:
+    override = find_override(item.post, desk.account)
+    occasion = _next_occasion(desk.rows.get(item.id, ()))
+    own = _own_text(text, item, desk.account)
+    rows = plan_rows(item, desk, override, occasion, text=own, at=at or desk.now)
+    if own and rows[0].count > rows[0].limit:
+        over = rows[0].count - rows[0].limit
+        raise UsageError(f"the text is {over} too long for {desk.account.name}, which takes {rows[0].limit}")
+    return ManualPlan(deliveries=tuple(rows))
+
+
+def _own_text(text: str, item: Identified, account: Account) -> str:
+    """A person's words, with the link below them where the account puts links into the text and they hold none."""
+    words = tidy(text)
+    if not words or account.link != "text" or find_links(words):
+        return words
+    return f"{words}\n\n{make_link(item.post, account, 'manual')}"
+
+
+def _next_occasion(rows: Iterable[KnownDelivery]) -> str:
+    used = {row.occasion for row in rows}
+    number = 1
+    while (occasion := "manual" if number == 1 else f"manual-{number}") in used:
+        number += 1
+    return occasion

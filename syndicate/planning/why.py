@@ -1,0 +1,89 @@
+"""`syndicate why SLUG`: everything that is known and planned about one post, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from syndicate.model import Attempt, Delivery, KnownPost, Plan, PlannedDelivery, Problem, State
+
+_WAITING = frozenset({State.PLANNED, State.DUE, State.HELD, State.MISSED})
+
+
+def explain(
+    slug: str,
+    plan: Plan,
+    known: KnownPost | None,
+    deliveries: Sequence[Delivery],
+    attempts: Mapping[int, Sequence[Attempt]],
+    *,
+    zone: ZoneInfo,
+) -> tuple[str, ...]:
+    """Lines for a person: the post, its identity, each delivery with its trail, what would be added now.
+
+    `known` is the row the state database has for the slug; times are shown in the zone.
+    """
+    lines = [*_explain_post(slug, plan, known, zone)]
+    for delivery in sorted(deliveries, key=lambda row: (row.account, row.id)):
+        lines += _explain_delivery(delivery, attempts.get(delivery.id, ()), zone)
+    lines += [_explain_planned(row, zone) for row in plan.deliveries if row.slug == slug]
+    changed = {change.delivery_id: change for change in plan.changes}
+    for delivery in deliveries:
+        if change := changed.get(delivery.id):
+            reason = f": {change.reason}" if change.reason else ""
+            lines.append(
+                f"would change: delivery {delivery.id} becomes {change.state} at {_local(change.due_at, zone)}{reason}"
+            )
+    lines += [f"problem: {problem.message}" for problem in _problems(slug, plan, known)]
+    return tuple(lines)
+
+
+def _explain_post(slug: str, plan: Plan, known: KnownPost | None, zone: ZoneInfo) -> Iterable[str]:
+    item = next((item for item in plan.identified if item.post.slug == slug), None)
+    row = item.known if item else known
+    if row is None:
+        yield f"{slug}: no post of this slug is known, drafts aside"
+        return
+    yield f'{slug}: "{row.title}" in {row.source}'
+    yield f"id {row.id}, first seen {_local(row.first_seen_at, zone)}"
+    if item is None:
+        yield "not public: its file is gone or it is a draft"
+        return
+    when = "is public since" if row.published_at <= plan.now else "becomes public at"
+    yield f"{when} {_local(row.published_at, zone)}, last changed {_local(row.updated_at, zone)}"
+    if item.post.flags:
+        yield f"flags: {', '.join(sorted(item.post.flags))}"
+
+
+def _explain_delivery(delivery: Delivery, trail: Sequence[Attempt], zone: ZoneInfo) -> Iterable[str]:
+    name = f"{delivery.account} ({delivery.occasion}{f', part {delivery.part}' if delivery.part > 1 else ''})"
+    line = f"{name}: delivery {delivery.id} is {delivery.state}"
+    if delivery.state in _WAITING:
+        line += f", due {_local(delivery.due_at, zone)}"
+    if delivery.receipt and delivery.receipt.url:
+        line += f", {delivery.receipt.url}"
+    yield line + (f" - {delivery.reason}" if delivery.reason else "")
+    for attempt in trail:
+        detail = f" - {attempt.detail}" if attempt.detail else ""
+        yield f"  {_local(attempt.at, zone)} {attempt.action}: {attempt.outcome} → {attempt.state}{detail}"
+
+
+def _explain_planned(row: PlannedDelivery, zone: ZoneInfo) -> str:
+    name = f"{row.account} ({row.occasion}{f', part {row.part}' if row.part > 1 else ''})"
+    line = f"{name}: would be {row.state}"
+    if row.state is not State.SKIPPED:
+        line += f" for {_local(row.due_at, zone)}, {row.count} of {row.limit}"
+        line += f", {row.cost:.3f} USD" if row.cost else ""
+    notes = [note for note in (row.reason, *row.warnings) if note]
+    return line + (f" - {'; '.join(notes)}" if notes else "")
+
+
+def _problems(slug: str, plan: Plan, known: KnownPost | None) -> Iterable[Problem]:
+    sources = {item.post.source for item in plan.identified if item.post.slug == slug}
+    sources |= {known.source} if known else set()
+    return [problem for problem in plan.problems if problem.source in sources]
+
+
+def _local(at: datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
