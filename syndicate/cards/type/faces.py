@@ -9,6 +9,8 @@ from enum import StrEnum
 
 import uharfbuzz as hb
 
+from syndicate.cards.type.phrases import NoPhrases, Phrases
+
 SUBPIXELS = 64
 """Font units per pixel: HarfBuzz positions are whole numbers, so a pixel is cut into 64 (26.6 fixed point)."""
 
@@ -68,6 +70,8 @@ class FontSet:
     """Every face a card may use, best first. Hand the same set to every call: it keeps sized fonts."""
 
     faces: tuple[Face, ...]
+    phrases: Phrases = field(default_factory=NoPhrases, repr=False, compare=False)
+    """Finds words in scripts that write no spaces."""
     sized: SizedFonts = field(default_factory=SizedFonts, repr=False, compare=False)
 
     @property
@@ -105,9 +109,9 @@ def make_face(blob: hb.Blob, *, index: int = 0, family: str = "", source: str = 
     )
 
 
-def make_font_set(faces: Iterable[Face]) -> FontSet:
+def make_font_set(faces: Iterable[Face], phrases: Phrases | None = None) -> FontSet:
     """A set of faces in order of preference."""
-    return FontSet(tuple(faces))
+    return FontSet(tuple(faces), phrases or NoPhrases())
 
 
 def _size_font(face: Face, size_px: float, weight: float) -> hb.Font:

@@ -146,7 +146,7 @@ def _analyse(text: str, style: Style, fonts: FontSet) -> _Analysis:
     return _Analysis(
         text,
         tuple(clusters),
-        tuple(find_breaks(text, style.language)),
+        tuple(find_breaks(text, style.language, fonts.phrases)),
         tuple(_cut_pieces(clusters, faces, levels, scripts)),
         base,
         tuple(missing),

@@ -139,17 +139,18 @@ def find_sequences(kinds: Sequence[str], levels: Sequence[int], removed: frozens
     kept = [place for place in range(len(kinds)) if place not in removed]
     runs = _level_runs(kept, levels)
     matches = match_isolates(kinds)
-    closers = set(matches.values())
+    closers = frozenset(matches.values())
     by_first = {run[0]: run for run in runs}
-    position = {place: number for number, place in enumerate(kept)}
+    ends = _Ends(kept, {place: number for number, place in enumerate(kept)}, levels, base)
     sequences = []
     for run in runs:
-        if run[0] in closers and kinds[run[0]] == "PDI":
+        if run[0] in closers:
             continue
         places = list(run)
         while places[-1] in matches and matches[places[-1]] in by_first:
             places += by_first[matches[places[-1]]]
-        sequences.append(_bound(places, kept, position, levels, kinds, matches, base))
+        is_open = kinds[places[-1]] in ISOLATES and places[-1] not in matches
+        sequences.append(ends.bound(places, is_open=is_open))
     return sequences
 
 
@@ -163,22 +164,22 @@ def _level_runs(kept: Sequence[int], levels: Sequence[int]) -> list[list[int]]:
     return runs
 
 
-def _bound(
-    places: list[int],
-    kept: Sequence[int],
-    position: dict[int, int],
-    levels: Sequence[int],
-    kinds: Sequence[str],
-    matches: dict[int, int],
-    base: int,
-) -> Sequenced:
-    """Add sos and eos: the directions of the higher of the two levels at each end."""
-    level = levels[places[0]]
-    first, last = position[places[0]], position[places[-1]]
-    before = levels[kept[first - 1]] if first else base
-    open_ended = kinds[places[-1]] in ISOLATES and places[-1] not in matches
-    after = base if open_ended or last + 1 == len(kept) else levels[kept[last + 1]]
-    return Sequenced(places, level, _direction(max(level, before)), _direction(max(level, after)))
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """What stands around a sequence: the places X9 keeps, their order, their levels."""
+
+    kept: Sequence[int]
+    order: dict[int, int]
+    levels: Sequence[int]
+    base: int
+
+    def bound(self, places: list[int], *, is_open: bool) -> Sequenced:
+        """Add sos and eos: the directions of the higher of the two levels at each end."""
+        level = self.levels[places[0]]
+        first, last = self.order[places[0]], self.order[places[-1]]
+        before = self.levels[self.kept[first - 1]] if first else self.base
+        after = self.base if is_open or last + 1 == len(self.kept) else self.levels[self.kept[last + 1]]
+        return Sequenced(places, level, _direction(max(level, before)), _direction(max(level, after)))
 
 
 def _direction(level: int) -> str:
