@@ -14,6 +14,10 @@ NETWORKS: dict[str, str] = {
     "local": "syndicate.networks.local",
     "mastodon": "syndicate.networks.mastodon",
     "bluesky": "syndicate.networks.bluesky",
+    "x": "syndicate.networks.x",
+    "linkedin": "syndicate.networks.linkedin",
+    "webhook": "syndicate.networks.webhook",
+    "telegram": "syndicate.networks.telegram",
 }
 
 

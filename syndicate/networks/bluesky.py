@@ -21,7 +21,7 @@ from syndicate.networks.base import Description, LoginField, LoginPage, Option, 
 from syndicate.networks.bluesky_facets import list_mentions
 from syndicate.networks.bluesky_record import BLOB, DOCUMENT, LABELS, MENTION, build_document, build_post, parse_links
 from syndicate.networks.bluesky_session import ENTRYWAY, Session, Sessions, is_expired
-from syndicate.networks.fitting import refuse_misfits
+from syndicate.networks.fitting import refuse_misfits, refuse_private
 from syndicate.networks.readback import REPLIES_TO, parse_instant
 from syndicate.networks.tid import tid_of
 from syndicate.text.counting import Counter
@@ -122,6 +122,7 @@ class Bluesky:
 
     def _refuse_misfits(self, message: Message) -> None:
         refuse_misfits(message, self.limits, account=self.account)
+        refuse_private(message, account=self.account)
         strange = [label for label in self._labels(message) if label not in LABELS]
         if strange:
             hint = f"Bluesky knows only: {', '.join(LABELS)}"

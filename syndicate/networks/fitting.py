@@ -30,3 +30,16 @@ def refuse_unpublished_image(message: Message, *, account: str) -> None:
     if message.image and not message.image.url.startswith(("http://", "https://")):
         hint = "this network fetches images itself: publish the cards first, and set feeds_url if they live elsewhere"
         raise Rejected("the image has no public address", where=account, hint=hint)
+
+
+def refuse_warning(message: Message, *, account: str) -> None:
+    """Raise Rejected for a content warning where the network has none: it must not be lost in silence."""
+    if message.warning:
+        hint = "put the warning into the text, or leave it out for this account"
+        raise Rejected("this network has no content warnings", where=account, hint=hint)
+
+
+def refuse_private(message: Message, *, account: str) -> None:
+    """Raise Rejected for a message meant for few where the network only knows everybody."""
+    if message.visibility.lower() not in {"", "public", "unlisted"}:
+        raise Rejected(f'this network has no visibility "{message.visibility}"', where=account)
