@@ -57,9 +57,9 @@ class LedgerPart(Part):
         row = deliveries.c
         names = ("id", "post_id", "account", "occasion", "part", "state", "due_at", "sent_at", "reason", "receipt")
         columns = [row[name] for name in names]
-        rows = connection.execute(self._mine(select(*columns)))
+        rows = connection.execute(self._mine(select(*columns)).order_by(row.id))
         known = (dict(zip(names, row, strict=True)) for row in rows)
-        return tuple(KnownDelivery(**one, url=_url_of(one.pop("receipt"))) for one in known)
+        return tuple(KnownDelivery(url=_url_of(one.pop("receipt")), **one) for one in known)
 
     def apply(self, plan: Plan, now: datetime) -> Applied:
         """Put a plan into the state database, all or nothing. Applying it twice changes nothing more."""
