@@ -130,3 +130,6 @@ class Snapshot:
 
     posts: tuple[Post, ...]
     problems: tuple[Problem, ...] = ()
+    unreadable: tuple[str, ...] = ()
+    """Sources of files, and folders ending in "/", that are there but gave no post: a post known from there is
+    not gone."""

@@ -1,0 +1,116 @@
+"""Slugs and permalinks: what becomes part of addresses and file names, so it must be safe."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+from urllib.parse import quote, urlsplit
+from zoneinfo import ZoneInfo
+
+from syndicate.errors import ContentError
+from syndicate.model import Site
+
+_UNSAFE = re.compile(r"[^\w.~-]+")
+_RUNS = re.compile(r"-{2,}")
+_DATED = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})-(.+)")
+_BUNDLE = frozenset({"index", "readme"})
+MAX_SLUG = 150
+"""UTF-8 bytes: card files are `<slug>.<hash>.jpg`, and file systems allow 255."""
+
+
+def slugify(text: str) -> str:
+    """Letters, digits, "-", "_", "." and "~" of any script, nothing that could lead out of a folder."""
+    safe = _UNSAFE.sub("-", unicodedata.normalize("NFC", text).strip())
+    return _RUNS.sub("-", safe).strip("-.") or ""
+
+
+def make_slug(declared: str, source: str, title: str) -> str:
+    """The declared slug made safe, else one from the file or folder name, else from the title or the path."""
+    stem = name_of(source)
+    dated = _DATED.fullmatch(stem)
+    slug = slugify(declared) or slugify((dated[4] if dated else stem).lower()) or slugify(title.lower())
+    return _within(slug or f"post-{sha256(source.encode()).hexdigest()[:8]}")
+
+
+def _within(slug: str) -> str:
+    """Long slugs are cut, with a digest so that two of them stay apart."""
+    data = slug.encode()
+    if len(data) <= MAX_SLUG:
+        return slug
+    return f"{data[: MAX_SLUG - 9].decode(errors='ignore').rstrip('-.')}-{sha256(data).hexdigest()[:8]}"
+
+
+def name_of(source: str) -> str:
+    """The file name without its ending; the folder's name for `folder/index.md` (a Hugo page bundle)."""
+    folder, _, name = source.rpartition("/")
+    stem = name.rpartition(".")[0]
+    if stem.lower() in _BUNDLE and folder:
+        return folder.rpartition("/")[2]
+    return stem
+
+
+def date_in_name(source: str) -> str:
+    """The date of a Jekyll file name ("2025-03-18-hello.md"), "" where there is none."""
+    dated = _DATED.fullmatch(name_of(source))
+    return f"{dated[1]}-{dated[2]}-{dated[3]}" if dated else ""
+
+
+def path_of(source: str) -> str:
+    """The path below the content folder without ending, bundle folders without "/index"."""
+    stem = source.rpartition(".")[0]
+    folder, _, name = stem.rpartition("/")
+    parts = (folder if name.lower() in _BUNDLE and folder else stem).split("/")
+    return "/".join(slugify(part) or "-" for part in parts)
+
+
+def make_permalink(site: Site, slug: str, source: str, published_at: datetime | None, category: str) -> str:
+    """The post's page by the site's pattern, dates in the site's zone. Raises ContentError for a missing date."""
+    values: Mapping[str, str] = {
+        "slug": slug,
+        "path": path_of(source),
+        "category": slugify(category.lower()) or "uncategorized",
+        **_date_parts(published_at, site),
+    }
+    return site.url + _quote(
+        "/" + re.sub(r"\{(\w+)\}", lambda found: _value(values, found[1]), site.permalink).lstrip("/")
+    )
+
+
+def _date_parts(published_at: datetime | None, site: Site) -> dict[str, str]:
+    if published_at is None:
+        return {}
+    local = published_at.astimezone(ZoneInfo(site.timezone))
+    return {"year": f"{local.year:04d}", "month": f"{local.month:02d}", "day": f"{local.day:02d}"}
+
+
+def _value(values: Mapping[str, str], name: str) -> str:
+    if name in values:
+        return values[name]
+    raise ContentError(
+        "the permalink needs a date and the post has none", key="date", hint="add a date, or change [site] permalink"
+    )
+
+
+def _quote(path: str) -> str:
+    return quote(path, safe="/%:@!$&'()*+,;=~-._")
+
+
+def absolute_permalink(site: Site, declared: str) -> str:
+    """A permalink the post declares itself, "" where it is a template or no http address."""
+    if re.search(r"[{}]|(?:^|/):\w|\s", declared):
+        return ""
+    if "://" not in declared:
+        return site.url + _quote("/" + declared.lstrip("/"))
+    return declared if is_http(declared) else ""
+
+
+def is_http(address: str) -> bool:
+    """Whether this is an http(s) address with a host."""
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return False

@@ -1,0 +1,106 @@
+"""The body of a post: mended, freed of what only a site generator understands, rendered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from syndicate.content.fields import Fields
+from syndicate.content.front import Front
+from syndicate.model import ContentRules, Picture, Repair
+from syndicate.text.cleaning import clean_text
+from syndicate.text.labels import drop_label_paragraph
+from syndicate.text.markdown import render_html
+from syndicate.text.mdx import drop_mdx
+from syndicate.text.plain import line_to_plain, to_plain
+from syndicate.text.repair import repair_markdown
+from syndicate.text.shortcodes import drop_shortcodes
+
+_HEADING = re.compile(r"\s*(?:# +(?P<atx>[^\n]*?)#*[ \t]*(?:\n|\Z)|(?P<setext>[^\s#>*+-][^\n]*)\n=+[ \t]*(?:\n|\Z))")
+_LEAD = re.compile(
+    r"\s*<(?P<tag>p|figure)>\s*(?:<a [^<>]*>)?\s*(?:<picture>(?:\s*<source[^<>]*>)*)?\s*<img(?P<attributes>[^<>]*)>\s*"
+    r"(?:</picture>)?\s*(?:</a>)?\s*(?P<rest>.*?)</(?P=tag)>\s*",
+    re.DOTALL,
+)
+_SRC = re.compile(r'\ssrc="([^"]*)"')
+_MAX_REPAIRS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Both texts of a post's body, and the heading it began with."""
+
+    markdown: str
+    html: str
+
+
+def mend_body(front: Front, fields: Fields, rules: ContentRules) -> str:
+    """The Markdown without mojibake, each mended line noted."""
+    mended = repair_markdown(front.body) if rules.repair else front.body
+    if mended != front.body:
+        fields.repairs += _changed_lines(front, mended)
+    return clean_text(mended)
+
+
+def _changed_lines(front: Front, mended: str) -> Iterable[Repair]:
+    pairs = zip(front.body.split("\n"), mended.split("\n"), strict=False)
+    changed = [(number, before, after) for number, (before, after) in enumerate(pairs) if before != after]
+    for number, before, after in changed[:_MAX_REPAIRS]:
+        at = max(next(n for n, (a, b) in enumerate(zip(before, after, strict=False)) if a != b) - 30, 0)
+        yield Repair("mojibake", "body", before[at : at + 80], after[at : at + 80], front.body_line + number)
+
+
+def first_heading(markdown: str) -> str:
+    """The H1 that the body opens with as plain text, "" where there is none."""
+    found = _HEADING.match(markdown)
+    return line_to_plain(found["atx"] or found["setext"] or "") if found else ""
+
+
+def drop_heading(markdown: str, title: str) -> str:
+    """The body without an opening H1 that only repeats the title."""
+    found = _HEADING.match(markdown)
+    if found and first_heading(markdown).casefold() == title.casefold():
+        return markdown[found.end() :].lstrip("\n")
+    return markdown
+
+
+def drop_label(markdown: str, front: Front, fields: Fields, rules: ContentRules, known: tuple[str, ...]) -> str:
+    """The body without a label paragraph that a generator left ("Social Snippet: …"), noted as a repair."""
+    cleaned, before, after = drop_label_paragraph(markdown, rules.labels, known)
+    if before:
+        place = front.body.find(before[:20])
+        line = front.body_line + (front.body.count("\n", 0, place) if place > 0 else 0)
+        fields.repairs.append(Repair("label", "body", before[:200], after[:200], line))
+    return cleaned
+
+
+def render_body(markdown: str, source: str, permalink: str) -> str:
+    """Safe HTML. Raises ContentError for hostile nesting."""
+    text = drop_mdx(markdown) if source.endswith(".mdx") else markdown
+    return render_html(drop_shortcodes(text), permalink)
+
+
+def drop_lead(html: str, picture: Picture | None) -> str:
+    """The HTML without an opening image that is the post's picture, and without its caption if that is the credit."""
+    found = _LEAD.match(html) if picture else None
+    if picture is None or found is None:
+        return html
+    src = _SRC.search(found["attributes"])
+    if not src or not _is_same(src[1].replace("&amp;", "&"), picture.url):
+        return html
+    caption = to_plain(found["rest"])
+    credit = picture.credit.text if picture.credit else ""
+    if not caption or caption.casefold() in {credit.casefold(), picture.alt.casefold()}:
+        return html[found.end() :]
+    return f"<p>{found['rest'].removeprefix('<br>').strip()}</p>\n{html[found.end() :]}"
+
+
+def _is_same(one: str, other: str) -> bool:
+    """Whether two addresses show the same image: image services only scale it by their query."""
+    if one == other:
+        return True
+    a, b = urlsplit(one), urlsplit(other)
+    scripted = a.path.endswith((".php", ".aspx", ".cgi", "/")) or not a.path
+    return not scripted and (a.netloc, a.path) == (b.netloc, b.path)

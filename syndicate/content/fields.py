@@ -1,0 +1,123 @@
+"""Typed access to the front matter of one post: finds a field by any of its names, mends its text, notes
+whatever is not as it should be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from syndicate.content.front import Front
+from syndicate.content.names import SIMPLE_NAMES, simplify
+from syndicate.model import ContentRules, Problem, Repair
+from syndicate.text.cleaning import clean_text
+from syndicate.text.repair import is_suspect, repair_text
+
+_NEGATIVE = frozenset({"", "false", "no", "off", "0", "null", "none", "~"})
+
+
+class Fields:
+    """The fields of one post, and the notes taken while reading them."""
+
+    def __init__(self, front: Front, rules: ContentRules, source: str) -> None:
+        self.source = source
+        self.values = front.values
+        self.problems = list(front.problems)
+        self.repairs: list[Repair] = []
+        self._lines = front.lines
+        self._rules = rules
+        self._by_name = {simplify(key): key for key in reversed(list(front.values))}
+        self._theirs = {simplify(ours): theirs for ours, theirs in rules.fields.items()}
+
+    def find(self, name: str) -> tuple[str, object]:
+        """The author's key and value for one of our names; ("", None) where the post has none."""
+        theirs = self._theirs.get(simplify(name))
+        if theirs:
+            value = self.at(theirs)
+            if value is not None:
+                return theirs, value
+        for alias in SIMPLE_NAMES[name]:
+            key = self._by_name.get(alias, alias)
+            value = self.values.get(key) if "." not in alias else self.at(alias)
+            if value is not None and value != "":
+                return key, value
+        return "", None
+
+    def at(self, path: str) -> object:
+        """The value at a key, or at a dotted path of keys; None where there is none."""
+        if path in self.values:
+            return self.values[path]
+        value: object = self.values
+        for step in path.split("."):
+            if not isinstance(value, Mapping):
+                return None
+            value = {simplify(str(key)): item for key, item in value.items()}.get(simplify(step))
+        return value
+
+    def text(self, name: str) -> str:
+        """The text of a field, mended; numbers and dates as they read; a warning for anything else."""
+        key, value = self.find(name)
+        if value is None:
+            return ""
+        if isinstance(value, list | Mapping | bool):
+            self.warn(key, f'"{key}" should be a text')
+            return ""
+        return self.mend(str(value), key)
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """The texts of a list, or of one text with commas."""
+        key, value = self.find(name)
+        if value is None:
+            return ()
+        parts = value.split(",") if isinstance(value, str) else value
+        if not isinstance(parts, list):
+            self.warn(key, f'"{key}" should be a list of texts')
+            return ()
+        return tuple(text for part in parts if (text := self.mend(plain_text(part), key).strip()))
+
+    def mend(self, text: str, key: str) -> str:
+        """The text repaired and cleaned; a repair is noted."""
+        mended = repair_text(text) if self._rules.repair else text
+        if mended != text:
+            self.note("mojibake", key, text, mended)
+        return clean_text(mended).strip()
+
+    def note(self, kind: str, key: str, before: str, after: str) -> None:
+        self.repairs.append(Repair(kind, key, before[:200], after[:200], self.line(key)))
+
+    def warn(self, key: str, message: str, hint: str = "") -> None:
+        self.problems.append(Problem(self.source, message, self.line(key), key, hint))
+
+    def line(self, key: str) -> int:
+        """The line of a key in the file, 0 where unknown."""
+        return self._lines.get(key) or self._lines.get(key.partition(".")[0], 0)
+
+    def flags(self) -> frozenset[str]:
+        """Keys whose value is exactly true, by their own name and by ours where `[fields]` names them."""
+        plain = {key for key, value in self.values.items() if value is True and simplify(key) != "draft"}
+        renamed = {ours for ours, theirs in self._rules.fields.items() if self.at(theirs) is True and ours != "draft"}
+        return frozenset(plain | renamed)
+
+    def warn_of_words(self, flags: tuple[str, ...]) -> None:
+        """`featured: yes` is a word in YAML 1.2; someone who wrote it meant true."""
+        for flag in flags:
+            key = self._theirs.get(simplify(flag), flag)
+            value = self.at(key)
+            if isinstance(value, str) and value.lower() in {"yes", "on", "true", "y"}:
+                self.warn(key, f'"{key}" is the word "{value}", so it does not count', f"write {key}: true")
+
+
+def plain_text(value: object) -> str:
+    """A text, or a number as text; "" for anything else, also for a mapping without a name."""
+    if isinstance(value, Mapping):
+        named = {simplify(str(key)): item for key, item in value.items()}
+        value = next((named[key] for key in ("name", "title", "label", "value", "slug") if key in named), "")
+    return "" if value is None or isinstance(value, list | Mapping | bool) else str(value)
+
+
+def is_yes(value: object) -> bool:
+    """Whether a person who wrote this meant yes, in any YAML."""
+    if isinstance(value, str):
+        return value.strip().lower() not in _NEGATIVE
+    return bool(value)
+
+
+__all__ = ["Fields", "is_suspect", "is_yes", "plain_text"]

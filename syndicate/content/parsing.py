@@ -1,0 +1,154 @@
+"""One file's text to one Post. Nothing here raises but ContentError, and that means: this post cannot stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from syndicate.content.addresses import absolute_permalink, date_in_name, is_http, make_permalink, make_slug
+from syndicate.content.body import drop_heading, drop_label, drop_lead, first_heading, mend_body, render_body
+from syndicate.content.digest import digest_of
+from syndicate.content.fields import Fields, is_yes
+from syndicate.content.front import Front, parse_front
+from syndicate.content.picture import Place, read_picture
+from syndicate.content.social import read_social
+from syndicate.content.summary import choose_summary, read_declared
+from syndicate.content.topics import read_authors, read_categories, read_keywords
+from syndicate.errors import ContentError
+from syndicate.model import Post, Settings
+from syndicate.text.dates import parse_date
+from syndicate.text.plain import line_to_plain
+
+_DRAFTS = frozenset({"draft", "private", "unpublished", "pending", "hidden", "trash"})
+
+
+def parse_post(text: str, source: str, file: str, settings: Settings) -> Post:
+    """The post in a file's text. Raises ContentError with line and key where it cannot be published."""
+    front = parse_front(text, source)
+    fields = Fields(front, settings.content, source)
+    try:
+        return _Parser(front, fields, settings, file).parse()
+    except ContentError as error:
+        line = error.line or fields.line(error.key)
+        raise ContentError(error.message, where=source, line=line, key=error.key, hint=error.hint) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Parser:
+    front: Front
+    fields: Fields
+    settings: Settings
+    file: str
+
+    def parse(self) -> Post:
+        fields, site = self.fields, self.settings.site
+        markdown = mend_body(self.front, fields, self.settings.content)
+        title = self._title(markdown)
+        published_at = self._published_at()
+        categories = read_categories(fields)
+        slug = make_slug(fields.text("slug"), fields.source, title)
+        permalink = self._permalink(slug, published_at, categories[0].name if categories else "")
+        picture = read_picture(fields, Place(self.settings, permalink, fields.source, self.file))
+        post = Post(
+            source=fields.source,
+            slug=slug,
+            title=title,
+            permalink=permalink,
+            published_at=published_at,
+            updated_at=self._updated_at(),
+            authors=read_authors(fields, site.authors),
+            language=fields.text("language") or site.language,
+            categories=categories,
+            keywords=read_keywords(fields),
+            picture=picture,
+            flags=fields.flags(),
+            is_draft=self._is_draft(),
+            status=fields.text("status"),
+            social_share=fields.text("socialShare"),
+            social=read_social(fields),
+            declared_id=fields.text("id"),
+            external_url=self._external_url(),
+            reading_minutes=self._reading_minutes(),
+            generated_by=self._generated_by(),
+            syndication=self._syndication(),
+        )
+        return self._finish(self._with_body(post, markdown))
+
+    def _with_body(self, post: Post, markdown: str) -> Post:
+        """Summary and body, which depend on each other: a label paragraph may repeat the excerpt."""
+        rules, fields = self.settings.content, self.fields
+        excerpt = read_declared(fields, "excerpt", rules.labels)
+        description = read_declared(fields, "metaDescription", rules.labels)
+        markdown = drop_label(markdown, self.front, fields, rules, (excerpt, description))
+        markdown = drop_heading(markdown, post.title)
+        html = drop_lead(render_body(markdown, post.source, post.permalink), post.picture)
+        return replace(post, markdown=markdown, html=html, summary=choose_summary(excerpt, description, html))
+
+    def _finish(self, post: Post) -> Post:
+        self.fields.warn_of_words(self.settings.feeds.flags)
+        return replace(
+            post,
+            digest=digest_of(post, self.settings.site.url),
+            repairs=tuple(self.fields.repairs),
+            problems=tuple(self.fields.problems),
+        )
+
+    def _title(self, markdown: str) -> str:
+        title = line_to_plain(self.fields.text("title")) or first_heading(markdown)
+        if not title:
+            raise ContentError("the post has no title", key="title", line=1, hint="add title: to its front matter")
+        return title
+
+    def _published_at(self) -> datetime | None:
+        key, value = self.fields.find("date")
+        if value is None or isinstance(value, bool):
+            key, value = "", date_in_name(self.fields.source) or None
+        try:
+            return None if value is None else parse_date(value, self._zone())
+        except ValueError as error:
+            raise ContentError(
+                f'"{str(value)[:60]}" is no date that can be read: {error}',
+                key=key,
+                hint="write 2025-03-18T20:34:00+01:00",
+            ) from error
+
+    def _updated_at(self) -> datetime | None:
+        key, value = self.fields.find("updated")
+        try:
+            return None if value is None else parse_date(value, self._zone())
+        except ValueError:
+            self.fields.warn(key, f'"{str(value)[:60]}" is no date that can be read, so it does not count')
+            return None
+
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(self.settings.site.timezone)
+
+    def _permalink(self, slug: str, published_at: datetime | None, category: str) -> str:
+        site, (key, value) = self.settings.site, self.fields.find("permalink")
+        declared = absolute_permalink(site, value.strip()) if isinstance(value, str) and value.strip() else ""
+        if value and not declared:
+            self.fields.warn(key, f'"{key}" is no plain path or address, so the pattern of the site is used')
+        return declared or make_permalink(site, slug, self.fields.source, published_at, category)
+
+    def _is_draft(self) -> bool:
+        in_drafts = "_drafts" in self.fields.source.split("/")[:-1]
+        unpublished = self.fields.at("published") in (False, "false", "no")
+        status = self.fields.text("status").lower()
+        return in_drafts or unpublished or status in _DRAFTS or is_yes(self.fields.find("draft")[1])
+
+    def _external_url(self) -> str:
+        url = self.fields.text("externalUrl")
+        return url if is_http(url) else ""
+
+    def _reading_minutes(self) -> int:
+        _, value = self.fields.find("readingTime")
+        digits = str(value).split(".")[0].split()[:1] if value is not None else []
+        return min(int(digits[0]), 10_000) if digits and digits[0].isdecimal() and len(digits[0]) < 6 else 0
+
+    def _generated_by(self) -> str:
+        _, value = self.fields.find("generatedBy")
+        return ("AI" if value else "") if isinstance(value, bool) else self.fields.text("generatedBy")
+
+    def _syndication(self) -> tuple[str, ...]:
+        return tuple(url for url in self.fields.texts("syndication") if is_http(url))

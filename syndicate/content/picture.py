@@ -1,0 +1,120 @@
+"""The lead image of a post: where it is, what it shows, who made it, where its subject is."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from syndicate.content.addresses import is_http
+from syndicate.content.fields import Fields, plain_text
+from syndicate.content.focus import parse_focus
+from syndicate.content.names import simplify
+from syndicate.model import Credit, Picture, Settings
+from syndicate.text.plain import line_to_plain
+from syndicate.text.sanitising import absolute_url
+
+_FIRST_LINK = re.compile(r"\[[^\[\]]*\]\(\s*<?([^)\s>]+)|href=[\"']([^\"']+)|<(https?://[^<>\s]+)>")
+_ADDRESS_KEYS = ("url", "src", "path", "href", "source", "image", "file", "feature", "teaser")
+
+
+MISSING_FILE = "is not among the files of the site"
+"""How the warning of a picture ends that may still come: such a post is read anew each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a post's own addresses are relative to."""
+
+    settings: Settings
+    permalink: str
+    source: str
+    file: str
+    """The post's file, absolute."""
+
+
+def read_picture(fields: Fields, place: Place) -> Picture | None:
+    """The lead image, None where there is none or where its address cannot be used (a warning says so)."""
+    key, value = fields.find("image")
+    value = next(iter(value), None) if isinstance(value, list) else value
+    details = {simplify(str(name)): item for name, item in value.items()} if isinstance(value, Mapping) else {}
+    address = _address(value, details)
+    if not address:
+        return None
+    url, path = locate(address, place)
+    if not url:
+        fields.warn(key, f'"{address[:100]}" is no address of an image', "write a path or an http address")
+        return None
+    if not path and not is_http(address):
+        fields.warn(key, f'the image "{address[:100]}" {MISSING_FILE}')
+    alt = line_to_plain(fields.text("imageAlt") or fields.mend(_detail(details, "alt", "description"), key))
+    credit = fields.text("imageCredit") or fields.mend(_detail(details, "credit", "attribution"), key)
+    focus_key, focus = fields.find("focus")
+    return Picture(url, alt, make_credit(credit), _focus(fields, focus_key or key, focus or details.get("focus")), path)
+
+
+def _address(value: object, details: Mapping[str, object]) -> str:
+    found = next((details[name] for name in _ADDRESS_KEYS if details.get(name)), "") if details else value
+    return found.strip() if isinstance(found, str) else ""
+
+
+def _detail(details: Mapping[str, object], *names: str) -> str:
+    return next((text for name in names if (text := plain_text(details.get(name)))), "")
+
+
+def make_credit(text: str) -> Credit | None:
+    """ "Photo by [Name](https://…) on Site" → its words and its first link."""
+    if not text:
+        return None
+    link = _FIRST_LINK.search(text)
+    url = next((address for address in link.groups() if address), "") if link else ""
+    return Credit(line_to_plain(text), url if is_http(url) else "")
+
+
+def locate(address: str, place: Place) -> tuple[str, str]:
+    """The absolute URL of an image, and its file where it is one of the site's; ("", "") for anything else."""
+    if address.startswith("//") or re.match(r"[a-zA-Z][\w+.-]*:", address):
+        return absolute_url(address, place.permalink), ""
+    name = unquote(urlsplit(address).path)
+    for base, folder in _folders(name, place):
+        path = inside(place.settings.root, folder, name.lstrip("/") if not base.startswith(place.permalink) else name)
+        if path:
+            return _url_of(address, base), path
+    base = place.settings.site.url + "/" if address.startswith("/") else place.permalink
+    return _url_of(address, base), ""
+
+
+def _folders(name: str, place: Place) -> list[tuple[str, str]]:
+    """(base URL, folder) pairs to look in, most likely first."""
+    root, site = place.settings.root, place.settings.site.url + "/"
+    static = [(site, f"{root}/{folder}") for folder in place.settings.site.static]
+    if name.startswith("/"):
+        return [*static, (site, root)]
+    return [(place.permalink, os.path.dirname(place.file)), *static, (site, root)]  # noqa: PTH120
+
+
+def _url_of(address: str, base: str) -> str:
+    return absolute_url(address.lstrip("/") if base.endswith("/") else address, base)
+
+
+def inside(root: str, folder: str, name: str) -> str:
+    """The real path of a file, "" where there is none or where it lies outside the site's folder."""
+    if "\0" in name or not name:
+        return ""
+    try:
+        path = Path(folder, name).resolve()
+        home = Path(root).resolve()
+        return str(path) if path.is_relative_to(home) and path.is_file() else ""
+    except (OSError, ValueError, RuntimeError):
+        return ""
+
+
+def _focus(fields: Fields, key: str, value: object) -> tuple[float, float] | None:
+    try:
+        return None if value is None else parse_focus(value)
+    except ValueError:
+        fields.warn(key, "the focus should be two numbers from 0 to 1", "write for example focus: [0.5, 0.3]")
+        return None

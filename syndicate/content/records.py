@@ -1,0 +1,115 @@
+"""Outcomes as rows for the cache and back. A row that does not fit means: read the file again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from syndicate.model import Author, Category, Credit, Picture, Post, Problem, Repair, SocialOverride
+
+VERSION = 1
+"""Raise it when a row, or what is derived from a file, changes its meaning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What reading one file gave: a post without its body, or the problems that stop it."""
+
+    post: Post | None
+    problems: tuple[Problem, ...] = ()
+
+
+def pack(outcomes: Mapping[str, Outcome]) -> bytes:
+    """Outcomes by source as JSON."""
+    return orjson.dumps({source: _to_row(outcome) for source, outcome in outcomes.items()})
+
+
+def unpack(data: bytes) -> dict[str, Outcome]:
+    """The outcomes; none at all where the bytes are not what `pack` writes."""
+    try:
+        return {source: _from_row(row) for source, row in orjson.loads(data).items()}
+    except (ValueError, TypeError, IndexError, AttributeError):
+        return {}
+
+
+def _to_row(outcome: Outcome) -> list[Any]:
+    problems = [[p.source, p.message, p.line, p.key, p.hint] for p in outcome.problems]
+    return [_post_to_row(outcome.post) if outcome.post else None, problems]
+
+
+def _from_row(row: list[Any]) -> Outcome:
+    return Outcome(_post_from_row(row[0]) if row[0] else None, tuple(Problem(*problem) for problem in row[1]))
+
+
+def _post_to_row(post: Post) -> list[Any]:
+    picture, credit = post.picture, post.picture.credit if post.picture else None
+    return [
+        post.source,
+        post.slug,
+        post.title,
+        post.permalink,
+        _instant(post.published_at),
+        _instant(post.updated_at),
+        post.summary,
+        [[author.name, author.url, author.email] for author in post.authors],
+        post.language,
+        [[category.name, category.type] for category in post.categories],
+        post.keywords,
+        picture and [picture.url, picture.alt, credit and [credit.text, credit.url], picture.focus, picture.path],
+        sorted(post.flags),
+        post.is_draft,
+        post.status,
+        post.social_share,
+        {name: [override.text, override.skip, dict(override.options)] for name, override in post.social.items()},
+        post.declared_id,
+        post.external_url,
+        post.reading_minutes,
+        post.generated_by,
+        post.syndication,
+        post.digest,
+        [[repair.kind, repair.field, repair.before, repair.after, repair.line] for repair in post.repairs],
+        [[problem.source, problem.message, problem.line, problem.key, problem.hint] for problem in post.problems],
+    ]
+
+
+def _post_from_row(row: list[Any]) -> Post:
+    return Post(
+        source=row[0],
+        slug=row[1],
+        title=row[2],
+        permalink=row[3],
+        published_at=datetime.fromisoformat(row[4]) if row[4] else None,
+        updated_at=datetime.fromisoformat(row[5]) if row[5] else None,
+        summary=row[6],
+        authors=tuple(Author(*author) for author in row[7]),
+        language=row[8],
+        categories=tuple(Category(*category) for category in row[9]),
+        keywords=tuple(row[10]),
+        picture=_picture(row[11]) if row[11] else None,
+        flags=frozenset(row[12]),
+        is_draft=row[13],
+        status=row[14],
+        social_share=row[15],
+        social={name: SocialOverride(*override) for name, override in row[16].items()},
+        declared_id=row[17],
+        external_url=row[18],
+        reading_minutes=row[19],
+        generated_by=row[20],
+        syndication=tuple(row[21]),
+        digest=row[22],
+        repairs=tuple(Repair(*repair) for repair in row[23]),
+        problems=tuple(Problem(*problem) for problem in row[24]),
+    )
+
+
+def _picture(row: list[Any]) -> Picture:
+    url, alt, credit, focus, path = row
+    return Picture(url, alt, Credit(*credit) if credit else None, (focus[0], focus[1]) if focus else None, path)
+
+
+def _instant(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

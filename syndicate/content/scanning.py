@@ -1,0 +1,134 @@
+"""Which files are posts, told from the folder alone: names and stats, no bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from syndicate import __version__
+from syndicate.errors import ContentError
+from syndicate.model import Problem, Settings
+
+# "_index.md" and the like are pages of a section (Hugo) or parts (Jekyll, Astro), never posts.
+_NO_POST = re.compile(r"[._#]|~\$|.*(?:~|\.(?:tmp|bak|orig|swp|swo|part|crdownload))\Z", re.IGNORECASE)
+_NO_FOLDER = re.compile(r"\.|node_modules\Z")
+_MAX_DEPTH = 40
+
+
+class Found(NamedTuple):
+    """A file that looks like a post. `source` is below the content folder, POSIX."""
+
+    source: str
+    path: str
+    mtime_ns: int
+    size: int
+    inode: int
+
+
+@dataclass(slots=True)
+class Scan:
+    """What a walk brought together; `unreadable` names files, and folders ending in "/"."""
+
+    files: list[Found] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+
+    def refuse(self, source: str, message: str, hint: str = "") -> None:
+        self.problems.append(Problem(source.rstrip("/"), message, hint=hint))
+        self.unreadable.append(source)
+
+
+def scan(settings: Settings) -> Scan:
+    """Every post file below the content folder, by source. Raises ContentError where the folder is not there."""
+    root = os.path.join(settings.root, settings.site.content)  # noqa: PTH118 - plain strings: 10,000 files in 40 ms
+    if not os.path.isdir(root):  # noqa: PTH112
+        raise ContentError(
+            "the content folder does not exist", where=root, hint="set [site] content, or bring the folder back"
+        )
+    result = Scan()
+    is_post = _choose(settings.content.include, settings.content.ignore)
+    _Walk(os.path.realpath(root), is_post, result).walk(root, "", 0)
+    result.files.sort()
+    return result
+
+
+def stamp(settings: Settings) -> str:
+    """A digest that changes when a post file comes, goes or changes, or the settings do. Reads no file."""
+    marks = [f"{found.source}\0{found.mtime_ns}\0{found.size}\0{found.inode}" for found in scan(settings).files]
+    text = "\n".join([__version__, settings.digest, settings.root, *marks])
+    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    home: str
+    is_post: Callable[[str], bool]
+    result: Scan
+
+    def walk(self, folder: str, prefix: str, depth: int) -> None:
+        try:
+            with os.scandir(folder) as entries:
+                found = list(entries)
+        except OSError as error:
+            self.result.refuse(prefix or "/", f"the folder cannot be read: {error.strerror}")
+            return
+        for entry in found:
+            self._visit(entry, prefix, depth)
+
+    def _visit(self, entry: os.DirEntry[str], prefix: str, depth: int) -> None:
+        source = prefix + entry.name
+        try:
+            if entry.is_symlink() and not self._is_welcome(entry, source):
+                return
+            if entry.is_dir():
+                self._enter(entry, source, depth)
+            elif not _NO_POST.match(entry.name) and self.is_post(source) and entry.is_file():
+                self._take(entry, source)
+        except OSError:
+            return  # it vanished while we looked; the next walk sees what is there then
+
+    def _enter(self, entry: os.DirEntry[str], source: str, depth: int) -> None:
+        if _NO_FOLDER.match(entry.name):
+            return
+        if depth >= _MAX_DEPTH:
+            self.result.refuse(f"{source}/", "folders are nested too deeply")
+            return
+        self.walk(entry.path, f"{source}/", depth + 1)
+
+    def _take(self, entry: os.DirEntry[str], source: str) -> None:
+        if not source.isascii() and "\ufffd" in source.encode("utf-8", "replace").decode():
+            shown = source.encode("utf-8", "replace").decode()
+            self.result.refuse(shown, "the file name is not UTF-8", "rename the file")
+            return
+        stat = entry.stat()
+        self.result.files.append(Found(source, entry.path, stat.st_mtime_ns, stat.st_size, stat.st_ino))
+
+    def _is_welcome(self, entry: os.DirEntry[str], source: str) -> bool:
+        """Whether a link stays inside the content folder and leads to no folder above itself."""
+        real = os.path.realpath(entry.path)
+        inside = real.startswith(self.home + os.sep)
+        if not inside and (entry.is_dir() or self.is_post(source)):
+            self.result.refuse(source, "the link leads out of the content folder", "copy the file, or move the folder")
+        parent = os.path.realpath(os.path.dirname(entry.path))  # noqa: PTH120
+        return inside and not (parent + os.sep).startswith(real + os.sep)
+
+
+def _choose(include: tuple[str, ...], ignore: tuple[str, ...]) -> Callable[[str], bool]:
+    wanted, unwanted = _any_of(include), _any_of(ignore)
+    return lambda source: wanted.match(source) is not None and unwanted.match(source) is None
+
+
+def _any_of(globs: tuple[str, ...]) -> re.Pattern[str]:
+    """One pattern for all globs; none at all matches nothing."""
+    return re.compile("|".join(f"(?:{''.join(_translate(glob))})\\Z" for glob in globs) or r"(?!)")
+
+
+def _translate(glob: str) -> Iterator[str]:
+    """A glob as regular expression: `**/` any folders, `**` anything, `*` and `?` within a name."""
+    glob = f"{glob}**" if glob.endswith("/") else glob
+    for part in re.findall(r"\*\*/|\*\*|\*|\?|[^*?]+", glob.removeprefix("/")):
+        yield {"**/": r"(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(part) or re.escape(part)

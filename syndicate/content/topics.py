@@ -1,0 +1,79 @@
+"""Authors, categories and keywords in all the shapes people write them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from syndicate.content.addresses import is_http
+from syndicate.content.fields import Fields, plain_text
+from syndicate.content.names import simplify
+from syndicate.model import Author, Category
+from syndicate.text.plain import line_to_plain
+
+_WITH_EMAIL = re.compile(r"(?P<name>[^<>]*?)\s*<(?P<email>[^<>\s]+@[^<>\s]+)>")
+
+
+def read_authors(fields: Fields, known: tuple[Author, ...]) -> tuple[Author, ...]:
+    """The post's authors; one that the site knows by name brings the address the site gives them."""
+    key, value = fields.find("author")
+    people = value if isinstance(value, list) else [] if value is None else [value]
+    authors = [author for person in people if (author := _author(fields, key, person)) is not None]
+    by_name = {author.name.casefold(): author for author in known}
+    return tuple(_unique(_complete(author, by_name.get(author.name.casefold())) for author in authors))
+
+
+def _author(fields: Fields, key: str, person: object) -> Author | None:
+    name = line_to_plain(fields.mend(plain_text(person), key))
+    if not name:
+        fields.warn(key, f'"{key}" should be a name, or a table with a name')
+        return None
+    if isinstance(person, Mapping):
+        values = {simplify(str(name)): str(value) for name, value in person.items() if isinstance(value, str)}
+        url = next((values[name] for name in ("url", "link", "website", "homepage", "site") if name in values), "")
+        return Author(name, url if is_http(url) else "", values.get("email", ""))
+    parts = _WITH_EMAIL.fullmatch(str(person).strip())
+    return Author(line_to_plain(parts["name"]) or parts["email"], "", parts["email"]) if parts else Author(name)
+
+
+def _complete(author: Author, known: Author | None) -> Author:
+    return Author(author.name, author.url or known.url, author.email or known.email) if known else author
+
+
+def _unique(authors: Iterable[Author]) -> list[Author]:
+    return list({author.name.casefold(): author for author in authors}.values())
+
+
+def read_categories(fields: Fields) -> tuple[Category, ...]:
+    """The main category first, each name once; a name that is there with and without type keeps its type."""
+    found: dict[str, Category] = {}
+    for name in ("category", "categories"):
+        key, value = fields.find(name)
+        for item in _items(value):
+            category = Category(line_to_plain(fields.mend(plain_text(item), key)), _type_of(item))
+            known = found.get(category.name.casefold())
+            if category.name and (known is None or not known.type):
+                found[category.name.casefold()] = category
+    return tuple(found.values())
+
+
+def _items(value: object) -> list[object]:
+    if isinstance(value, str):
+        return list(value.split(","))
+    if isinstance(value, list):
+        return value
+    return [] if value is None else [value]
+
+
+def _type_of(item: object) -> str:
+    if not isinstance(item, Mapping):
+        return ""
+    values = {simplify(str(key)): value for key, value in item.items()}
+    kind = values.get("type") or values.get("kind") or values.get("scheme")
+    return kind.strip() if isinstance(kind, str) else ""
+
+
+def read_keywords(fields: Fields) -> tuple[str, ...]:
+    """Keywords and tags, each once, without a leading "#"."""
+    words = [word.lstrip("#").strip() for name in ("keywords", "tags") for word in fields.texts(name)]
+    return tuple({word.casefold(): line_to_plain(word) for word in reversed(words) if word}.values())[::-1]

@@ -1,0 +1,61 @@
+"""Where code stands in Markdown: nothing may be mended, removed or stripped there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pyromark
+
+from syndicate.text.dialect import DIALECT
+
+_HTML_CODE = re.compile(rb"<(pre|code|samp|kbd)\b[^>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+# Cleaned text holds no NUL, so nothing an author wrote can look like a mark.
+_MARK = re.compile("\0(\\d+)\0")
+
+
+def map_prose(markdown: str, change: Callable[[str], str]) -> str:
+    """The Markdown after `change`, which sees every piece of code as one opaque mark and so cannot touch it."""
+    pieces = split_code(markdown.replace("\0", ""))
+    code = [piece for piece, is_code in pieces if is_code]
+    if not code:
+        return change(markdown)
+    numbers = iter(range(len(code)))
+    changed = change("".join(f"\0{next(numbers)}\0" if is_code else piece for piece, is_code in pieces))
+    return _MARK.sub(lambda found: code[int(found[1])], changed)
+
+
+def split_code(markdown: str) -> list[tuple[str, bool]]:
+    """The text in pieces that join to the same text; True marks code spans, code blocks and HTML code."""
+    data = markdown.encode()
+    pieces, at = [], 0
+    for start, end in _join([*_markdown_code(markdown), *_html_code(data)]):
+        pieces.append((data[at:start].decode(), False))
+        pieces.append((data[start:end].decode(), True))
+        at = end
+    pieces.append((data[at:].decode(), False))
+    return [piece for piece in pieces if piece[0]]
+
+
+def _markdown_code(markdown: str) -> Iterator[tuple[int, int]]:
+    """Byte ranges of code spans and code blocks, fences included."""
+    for event, place in pyromark.events_with_range(markdown, options=DIALECT):
+        match event:
+            case {"Start": {"CodeBlock": _}} | {"Code": _}:
+                yield place["start"], place["end"]
+
+
+def _html_code(data: bytes) -> Iterator[tuple[int, int]]:
+    """Byte ranges of code in raw HTML."""
+    return (found.span() for found in _HTML_CODE.finditer(data))
+
+
+def _join(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The ranges in order, overlapping ones made one."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(ranges):
+        if joined and start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined

@@ -1,0 +1,91 @@
+"""Reads the dates that people and generators write into front matter."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, tzinfo
+from email.utils import parsedate_to_datetime
+
+_ISO = re.compile(
+    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})"
+    r"(?:[Tt\s]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?"
+    r"\s*(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?$"
+)
+_NUMBER = re.compile(r"\d{9,13}$")
+_WORDS = re.compile(
+    r"(?:[A-Za-z]{3,9}\.?,?\s+)??(?:(\d{1,2})(?:st|nd|rd|th)?\s+([A-Za-z]{3,9})|([A-Za-z]{3,9})\s+(\d{1,2})(?:st|nd|rd|th)?)"
+    r"\.?,?\s+(\d{4})(?:,?\s+(?:at\s+)?(\d{1,2}):(\d{2})(?::\d{2})?)?$"
+)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def parse_date(value: object, zone: tzinfo) -> datetime:
+    """An instant in UTC. A date without a zone is in `zone`, a date without a time is its midnight there.
+
+    Takes ISO 8601 and its looser relatives ("2025-3-1 9:00 +0200"), RFC 5322 mail dates, English words
+    ("March 18, 2025"), seconds or milliseconds since 1970, and what TOML parses. Raises ValueError.
+    """
+    if isinstance(value, datetime):
+        return _in_utc(value, zone)
+    if isinstance(value, date):
+        return _in_utc(datetime.combine(value, time.min), zone)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _from_number(float(value))
+    if isinstance(value, str):
+        return _in_utc(_from_text(value.strip()), zone)
+    raise ValueError("not a date")
+
+
+def _in_utc(moment: datetime, zone: tzinfo) -> datetime:
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    try:
+        return aware.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("the date is out of range") from error
+
+
+def _from_number(number: float) -> datetime:
+    """Seconds, or milliseconds where seconds would lie beyond the year 2286."""
+    try:
+        return datetime.fromtimestamp(number / 1000 if number >= 1e10 else number, UTC)
+    except (OverflowError, OSError, ValueError) as error:
+        raise ValueError("the number is no time since 1970") from error
+
+
+def _from_text(text: str) -> datetime:
+    found = _ISO.match(text)
+    if found:
+        return _from_parts(found)
+    if _NUMBER.match(text):
+        return _from_number(float(text))
+    words = _WORDS.match(text)
+    if words and (words[2] or words[3])[:3].lower() in _MONTHS:
+        return _from_words(words)
+    try:
+        return parsedate_to_datetime(text)
+    except (TypeError, IndexError) as error:
+        raise ValueError("not a date") from error
+
+
+def _from_parts(found: re.Match[str]) -> datetime:
+    year, month, day, hour, minute, second, fraction, offset = found.groups()
+    micro = int((fraction or "0").ljust(6, "0")[:6])
+    naive = datetime(  # noqa: DTZ001 - the offset or the caller adds the zone
+        int(year), int(month), int(day), int(hour or 0), int(minute or 0), min(int(second or 0), 59), micro
+    )
+    return naive.replace(tzinfo=_zone(offset)) if offset else naive
+
+
+def _from_words(found: re.Match[str]) -> datetime:
+    """ "March 18, 2025", "18 Mar 2025 09:30": English month names, whatever the locale."""
+    month = _MONTHS.index((found[2] or found[3])[:3].lower()) + 1
+    day, hour, minute = int(found[1] or found[4]), int(found[6] or 0), int(found[7] or 0)
+    return datetime(int(found[5]), month, day, hour, minute)  # noqa: DTZ001 - the caller adds the zone
+
+
+def _zone(offset: str) -> tzinfo:
+    if offset in {"Z", "z", "UTC", "GMT"}:
+        return UTC
+    digits = offset[1:].replace(":", "").ljust(4, "0")
+    found = datetime.strptime(f"{offset[0]}{digits}", "%z").tzinfo
+    return found or UTC

@@ -1,0 +1,61 @@
+"""Markdown to safe HTML for feed readers."""
+
+from __future__ import annotations
+
+import re
+
+import pyromark
+
+from syndicate.text.dialect import DIALECT
+from syndicate.text.pruning import prune
+from syndicate.text.sanitising import sanitise
+
+_NOTE_MARK = re.compile(r'<sup class="footnote-reference"><a href="#([^"]*)">(\d+)</a></sup>')
+_NOTE = re.compile(r'<div class="footnote-definition" id="([^"]*)"><sup class="footnote-definition-label">(\d+)</sup>')
+_TASK = re.compile(r'<input disabled="" type="checkbox"( checked="")?/>\n?')
+_ALERT = re.compile(r'<blockquote class="markdown-alert-([a-z]+)">')
+_BARE = re.compile(
+    r"(<a\b.*?</a>|<pre\b.*?</pre>|<code\b.*?</code>|<[^<>]*>)"
+    r"|(?<![\w/])(https?://(?:(?!&(?:quot|lt|gt|nbsp);)[^\s<>\"])+)",
+    re.DOTALL,
+)
+_OUTSIDE = re.compile(r"""(?<!["'=])https?://""")
+_TRAILING = ".,;:!?'*_"
+
+
+def render_html(markdown: str, base_url: str) -> str:
+    """Safe HTML of a post whose page is `base_url` (absolute); raw HTML in the Markdown is made safe too.
+
+    Links to a place in the page become `base_url#place`, so they work in a reader. Raises ContentError for
+    hostile nesting.
+    """
+    markup = _adapt(pyromark.html(markdown, options=DIALECT))
+    return link_addresses(prune(sanitise(markup, base_url)))
+
+
+def _adapt(markup: str) -> str:
+    """What pulldown-cmark writes for browsers with a style sheet, as readers without one can show it.
+
+    Footnotes get the names that Hugo and kramdown give them, so the links lead somewhere on the site as well.
+    """
+    markup = _NOTE_MARK.sub(r'<sup id="fnref:\1"><a href="#fn:\1">\2</a></sup>', markup)
+    markup = _NOTE.sub(r'<div id="fn:\1"><sup><a href="#fnref:\1">\2</a></sup>', markup)
+    markup = _TASK.sub(lambda found: "☑ " if found[1] else "☐ ", markup)
+    return _ALERT.sub(lambda found: f"<blockquote><p><strong>{found[1].title()}</strong></p>", markup)
+
+
+def link_addresses(markup: str) -> str:
+    """Bare http addresses in the text made links, as GitHub and Hugo do."""
+    if not _OUTSIDE.search(markup):
+        return markup
+    return _BARE.sub(_link, markup)
+
+
+def _link(found: re.Match[str]) -> str:
+    address = found[2]
+    if not address:
+        return found[0]
+    url = address.rstrip(_TRAILING)
+    while url.endswith(")") and url.count(")") > url.count("("):
+        url = url[:-1].rstrip(_TRAILING)
+    return f'<a href="{url}">{url}</a>{address[len(url) :]}' if len(url) > len("https://") else found[0]

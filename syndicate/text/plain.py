@@ -1,0 +1,105 @@
+"""Plain text from HTML and from lines of Markdown, and shortening it where a person would."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+from syndicate.text.cleaning import clean_text, one_line
+
+_HIDDEN = re.compile(r"<(script|style|template)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
+_BLOCK = re.compile(
+    r"</?(?:p|div|h[1-6]|li|ul|ol|dl|dt|dd|blockquote|pre|table|tr|figure|figcaption|section|article|aside|header"
+    r"|footer|details|summary|hr|br)\b[^>]*>",
+    re.IGNORECASE,
+)
+_TAG = re.compile(r"</?[a-z][^<>]*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+_BLANK_LINES = re.compile(r"[ \t\xa0]*\n\s*")
+_INLINE_TAG = re.compile(
+    r"</?(?:a|abbr|b|bdi|big|br|cite|code|del|em|font|i|ins|kbd|mark|q|s|small|span|strike|strong|sub|sup|u|wbr)"
+    r"(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
+_IMAGE = re.compile(r"!\[([^\[\]]*)\]\([^()]*(?:\([^()]*\)[^()]*)*\)")
+_LINK = re.compile(r"\[([^\[\]]*)\](?:\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\[\]]*\])")
+_AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^<>\s]+)>")
+_CODE = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
+_EMPHASIS = re.compile(r"(?<![\w\\*])(\*{1,3}|_{1,3}|~~)(?=[^\s*_])(.+?)(?<=[^\s*_\\])\1(?![\w*])", re.DOTALL)
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+_PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
+_ASIDE = re.compile(
+    r"<(blockquote|figure|table|aside|details|ul|ol|dl|nav|pre|header|footer)\b.*?</\1>|<div id=.*?</div>", re.DOTALL
+)
+_WORDS = re.compile(r"\w")
+_SENTENCE_END = re.compile(r"[.!?…]['\"”’»)\]]*(?=\s)|[。！？｡]['\"”’»」』)）]*|[۔؟।]")
+
+
+def to_plain(markup: str) -> str:
+    """The words of an HTML text, one line for each block, entities resolved."""
+    text = _HIDDEN.sub("", markup)
+    text = _BLOCK.sub("\n", text.replace("\n", " "))
+    text = html.unescape(_TAG.sub("", text))
+    return clean_text(_BLANK_LINES.sub("\n", text)).strip()
+
+
+def line_to_plain(markdown: str) -> str:
+    """One line of Markdown (a title, an excerpt, a credit) as plain text.
+
+    Inline marks and inline HTML go; a "<" that is no inline tag stays, so "Vec<T>" keeps its meaning.
+    """
+    text, at = "", 0
+    for found in _CODE.finditer(markdown):
+        text += _unmark(markdown[at : found.start()]) + found[2].strip()
+        at = found.end()
+    return one_line(clean_text(text + _unmark(markdown[at:])))
+
+
+def _unmark(text: str) -> str:
+    text = _AUTOLINK.sub(r"\1", _HIDDEN.sub("", text))
+    text = _INLINE_TAG.sub("", _LINK.sub(r"\1", _IMAGE.sub(r"\1", text)))
+    for _ in range(3):
+        text = _EMPHASIS.sub(r"\2", text)
+    return html.unescape(_ESCAPED.sub(r"\1", text))
+
+
+def first_paragraph(markup: str) -> str:
+    """The first paragraph of a rendered post that says something: no caption, quotation, list or picture."""
+    captions = []
+    for found in _PARAGRAPH.finditer(_ASIDE.sub("", markup)):
+        text = one_line(to_plain(found[1]))
+        if not _WORDS.search(text):
+            continue
+        if not _is_caption(found[1]):
+            return text
+        captions.append(text)
+    return captions[0] if captions else ""
+
+
+def _is_caption(inner: str) -> bool:
+    inner = inner.strip()
+    return "<img" in inner or (inner.startswith("<em>") and inner.endswith("</em>"))
+
+
+def shorten(text: str, limit: int) -> str:
+    """The text within `limit` characters: whole sentences if they fill half of it, else whole words and "…"."""
+    if len(text) <= limit:
+        return text
+    ends = [found.end() for found in _SENTENCE_END.finditer(text, 0, limit + 1) if found.end() <= limit]
+    if ends and ends[-1] * 2 >= limit:
+        return text[: ends[-1]]
+    cut = _safe_cut(text, limit - 1)
+    space = text.rfind(" ", limit // 2, cut + 1)
+    return text[: space if space > 0 else cut].rstrip(" ,;:–—-([{\"'“‘") + "…"
+
+
+def _safe_cut(text: str, at: int) -> int:
+    """The place at or before `at` where no character is torn from its marks, joiners or skin tone."""
+    while at > 0 and _joins(text[at - 1], text[at]):
+        at -= 1
+    return at
+
+
+def _joins(before: str, after: str) -> bool:
+    joined = unicodedata.category(after)[0] == "M" or "\U0001f3fb" <= after <= "\U0001f3ff"
+    return joined or "\u200d" in {before, after} or "\U0001f1e6" <= after <= "\U0001f1ff"

@@ -1,0 +1,152 @@
+"""Makes HTML that anyone may have written safe and whole for a feed reader: nh3 with our lists.
+
+What stays is what reads as text or is shown by feed readers: structure, pictures, sound, film, and players of
+a few well-known hosts. Every address becomes absolute.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from urllib.parse import urljoin, urlsplit
+
+import nh3
+
+from syndicate.errors import ContentError
+
+_TAGS = frozenset({
+    "a", "abbr", "article", "aside", "audio", "b", "bdi", "bdo", "blockquote", "br", "caption", "center", "cite",
+    "code", "col", "colgroup", "dd", "del", "details", "dfn", "div", "dl", "dt", "em", "figcaption", "figure",
+    "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "i", "iframe", "img", "ins", "kbd", "li", "mark",
+    "nav", "ol", "p", "picture", "pre", "q", "rp", "rt", "ruby", "s", "samp", "section", "small", "source", "span",
+    "strike", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr",
+    "track", "u", "ul", "var", "video", "wbr",
+})  # fmt: skip
+_DROPPED_WHOLE = frozenset({
+    "script", "style", "template", "form", "button", "select", "textarea", "option", "datalist", "object", "embed",
+    "applet", "svg", "math", "noscript", "title", "canvas", "dialog", "menu", "head",
+})  # fmt: skip
+_ATTRIBUTES = {
+    "*": {"dir", "lang", "id"},
+    "a": {"href", "title", "hreflang"},
+    "abbr": {"title"},
+    "audio": {"src", "controls", "loop", "preload"},
+    "blockquote": {"cite"},
+    "code": {"class"},
+    "col": {"span"},
+    "colgroup": {"span"},
+    "del": {"cite", "datetime"},
+    "details": {"open"},
+    "iframe": {"src", "width", "height", "title", "allowfullscreen"},
+    "img": {"src", "srcset", "sizes", "alt", "title", "width", "height", "loading"},
+    "ins": {"cite", "datetime"},
+    "li": {"value"},
+    "ol": {"start", "reversed", "type"},
+    "q": {"cite"},
+    "source": {"src", "srcset", "sizes", "type", "media"},
+    "td": {"colspan", "rowspan", "headers", "style", "align"},
+    "th": {"colspan", "rowspan", "headers", "scope", "style", "align"},
+    "time": {"datetime"},
+    "track": {"src", "kind", "srclang", "label"},
+    "video": {"src", "poster", "controls", "loop", "muted", "preload", "width", "height"},
+}
+_SCHEMES = frozenset({"http", "https", "mailto", "tel", "xmpp"})
+_PLAYERS = frozenset({
+    "www.youtube.com", "youtube.com", "www.youtube-nocookie.com", "youtube-nocookie.com", "player.vimeo.com",
+    "open.spotify.com", "w.soundcloud.com", "bandcamp.com", "embed.podcasts.apple.com", "player.twitch.tv",
+    "www.dailymotion.com", "codepen.io", "archive.org", "player.bilibili.com",
+})  # fmt: skip
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+# Void elements, and elements whose end tag HTML implies: they say nothing about depth.
+_FLAT = frozenset({
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
+    "p", "li", "dt", "dd", "td", "th", "tr", "tbody", "thead", "tfoot", "option", "rt", "rp",
+})  # fmt: skip
+MAX_DEPTH = 500
+
+_Filter = Callable[[str, str, str], str | None]
+
+
+def sanitise(markup: str, base_url: str) -> str:
+    """Safe HTML with absolute addresses, relative ones resolved against `base_url`.
+
+    Raises ContentError where elements are nested deeper than 500 levels.
+    """
+    refuse_depth(markup)
+    return nh3.clean(
+        markup,
+        tags=set(_TAGS),
+        clean_content_tags=set(_DROPPED_WHOLE),
+        attributes=_ATTRIBUTES,
+        attribute_filter=_attribute_filter(base_url),
+        link_rel=None,
+        url_schemes=set(_SCHEMES),
+        url_relative=("rewrite_with_base", base_url),
+        filter_style_properties={"text-align"},
+    )
+
+
+def refuse_depth(markup: str) -> None:
+    """Deep nesting costs any HTML parser quadratic time, and feed readers their stack."""
+    if markup.count("<") <= MAX_DEPTH:
+        return
+    depth = 0
+    for closing, name in _TAG.findall(markup):
+        if name.lower() in _FLAT:
+            continue
+        depth = max(depth - 1, 0) if closing else depth + 1
+        if depth > MAX_DEPTH:
+            raise ContentError("HTML elements are nested too deeply", hint="close what is opened, quote less deeply")
+
+
+def _attribute_filter(base_url: str) -> _Filter:
+    def choose(tag: str, name: str, value: str) -> str | None:
+        if name == "srcset":
+            return absolute_srcset(value, base_url)
+        if name == "src" and tag == "iframe":
+            return _player(value)
+        if name in {"cite", "poster"}:
+            return absolute_url(value, base_url) or None
+        if name == "id":
+            return value if value.startswith("fn") else None
+        if name == "class":
+            return value if value.startswith("language-") else None
+        return value
+
+    return choose
+
+
+def absolute_url(address: str, base_url: str) -> str:
+    """The http(s) address, resolved; "" where it is none."""
+    try:
+        joined = urljoin(base_url, address.strip())
+        parts = urlsplit(joined)
+    except ValueError:
+        return ""
+    return joined if parts.scheme in {"http", "https"} and parts.hostname else ""
+
+
+def absolute_srcset(value: str, base_url: str) -> str | None:
+    """A srcset with absolute addresses (HTML, section 4.8.4.2.1), None where no candidate is left.
+
+    An address may hold commas, so candidates are found as HTML finds them: up to white space, then a
+    descriptor up to the next comma.
+    """
+    found = re.findall(r"[\s,]*([^\s,]\S*[^\s,]|[^\s,])\s*([^\s,]*)(?:\s*,|\s*$)", value)
+    kept = [
+        f"{url} {size}".strip()
+        for address, size in found
+        if (url := absolute_url(address, base_url)) and " " not in url
+    ]
+    return ", ".join(kept) or None
+
+
+def _player(address: str) -> str | None:
+    """The address of a well-known player, always https."""
+    try:
+        parts = urlsplit(address.strip())
+    except ValueError:
+        return None
+    if parts.scheme not in {"", "http", "https"} or (parts.netloc or "").lower() not in _PLAYERS:
+        return None
+    return parts._replace(scheme="https").geturl()

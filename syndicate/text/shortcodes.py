@@ -1,0 +1,120 @@
+"""Template marks that a site generator would have replaced, taken out of Markdown before it is rendered.
+
+What we decided, for Hugo shortcodes, Liquid (Jekyll, Eleventy, dev.to), kramdown and `:::` containers:
+
+* pictures become Markdown pictures; films, posts and gists become plain links to them;
+* `highlight` becomes a code block; comments go; `raw` keeps its inside as it stands;
+* `ref`, `relref`, `link`, `post_url` become nothing, so the link leads to the post's own page;
+* any other tag goes and what stands between a pair stays;
+* `{{ site.url }}` and its like become nothing (addresses are made absolute anyway); any other `{{ … }}` stays
+  as text, because outside those generators it is text.
+
+Nothing inside code is touched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from syndicate.text.code import map_prose
+
+_SIGNS = ("{%", "{{", "{:", "){", ":::", "toc]", "TOC]")
+_HIGHLIGHT = re.compile(
+    r"\{(?:\{[<%]|%-?)\s*highlight\s+([\w+#-]*)[^{}]*?(?:[>%]\}|-?%)\}(.*?)\{(?:\{[<%]|%-?)\s*/?(?:end)?highlight\s*"
+    r"(?:[>%]\}|-?%)\}",
+    re.DOTALL,
+)
+_LIQUID_COMMENT = re.compile(r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}", re.DOTALL)
+_LIQUID_RAW = re.compile(r"\{%-?\s*raw\s*-?%\}(.*?)\{%-?\s*endraw\s*-?%\}", re.DOTALL)
+_HUGO = re.compile(r"\{\{(?P<open>[<%])\s*(?P<body>.*?)\s*/?[>%]\}\}", re.DOTALL)
+_LIQUID = re.compile(r"\{%-?\s*(?P<body>.*?)\s*-?%\}", re.DOTALL)
+_SITE_ADDRESS = re.compile(
+    r"\{\{-?\s*(?:site\.(?:baseurl|url)|base_?url|page\.url)\s*(?:\|[^{}]*)?-?\}\}", re.IGNORECASE
+)
+_QUOTED_ADDRESS = re.compile(
+    r"""\{\{-?\s*(["'])([^"'{}]*)\1\s*\|\s*(?:relative_url|absolute_url|url|prepend)[^{}]*\}\}"""
+)
+_KRAMDOWN = re.compile(r"(?:^[*+-] TOC\n)?\{:[^{}\n]*\}", re.MULTILINE | re.IGNORECASE)
+# What markdown-it-attrs and Pandoc write behind a picture or link: "{.wide width=300}".
+_ATTRIBUTES = re.compile(r"(?<=\))\{(?:\s*(?:[.#][\w-]+|[\w-]+=[^\s{}]+))+\s*\}")
+_CONTENTS = re.compile(r"^\s*\[{1,2}_?toc_?\]{1,2}\s*$", re.MULTILINE | re.IGNORECASE)
+_CONTAINER = re.compile(r"^ {0,3}:{3,}.*$", re.MULTILINE)
+_WORDS = re.compile(r"""([\w-]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"']+)|"([^"]*)"|'([^']*)'|([^\s"'=]+)""")
+_IDENTIFIER = re.compile(r"[\w-]{1,40}\Z")
+_LINKS = {
+    "youtube": "https://www.youtube.com/watch?v={}",
+    "vimeo": "https://vimeo.com/{}",
+    "instagram": "https://www.instagram.com/p/{}/",
+    "gist": "https://gist.github.com/{}/{}",
+    "tweet": "https://x.com/{}/status/{}",
+    "x": "https://x.com/{}/status/{}",
+    "twitter": "https://x.com/{}/status/{}",
+}
+_SOURCES = ("src", "image_path", "link", "url", "path", "image")
+_PICTURES = frozenset({"figure", "img", "image", "picture", "include", "include_relative", "image_tag"})
+_PICTURE_FILE = re.compile(r"\S+\.(?:avif|gif|jpe?g|png|svg|webp)(?:\?\S*)?\Z", re.IGNORECASE)
+
+
+def drop_shortcodes(markdown: str) -> str:
+    """The Markdown without template marks, as the table above says."""
+    if not any(sign in markdown for sign in _SIGNS):
+        return markdown
+    return map_prose(markdown, _drop)
+
+
+def _drop(text: str) -> str:
+    text = _HIGHLIGHT.sub(lambda found: f"\n```{found[1]}\n{found[2].strip(chr(10))}\n```\n", text)
+    text = _LIQUID_RAW.sub(lambda found: found[1].replace("{", "&#123;"), _LIQUID_COMMENT.sub("", text))
+    text = _QUOTED_ADDRESS.sub(r"\2", _SITE_ADDRESS.sub("", text))
+    text = _LIQUID.sub(lambda found: _replace(found["body"]), _HUGO.sub(_replace_hugo, text))
+    text = _ATTRIBUTES.sub("", text)
+    return _CONTAINER.sub("", _CONTENTS.sub("", _KRAMDOWN.sub("", text)))
+
+
+def _replace_hugo(found: re.Match[str]) -> str:
+    """A shortcode, or the literal text of one that its author escaped with a comment."""
+    body = found["body"]
+    if body.startswith("/*"):
+        return f"&#123;&#123;{found['open']} {body.strip('/* ')} {found['open'].replace('<', '&gt;')}&#125;&#125;"
+    return _replace(body)
+
+
+def _replace(body: str) -> str:
+    """What one tag becomes: `body` is what stands between its brackets."""
+    name, _, rest = body.partition(" ")
+    named, plain = _arguments(rest)
+    if name in _LINKS:
+        return _address(_LINKS[name], [*plain, *named.values()])
+    if name in _PICTURES:
+        return _picture(named, plain)
+    if name == "embed" and plain and plain[0].startswith(("https://", "http://")):
+        return f"<{plain[0]}>"
+    return ""
+
+
+def _arguments(text: str) -> tuple[Mapping[str, str], list[str]]:
+    named: dict[str, str] = {}
+    plain = []
+    for key, value, double, single, bare in _WORDS.findall(text):
+        if key:
+            named[key.lower()] = value.strip("\"'")
+        else:
+            plain.append(double or single or bare)
+    return named, plain
+
+
+def _address(pattern: str, values: list[str]) -> str:
+    """An autolink, or nothing where the values are not plain identifiers."""
+    safe = [value for value in values if _IDENTIFIER.match(value)]
+    return f"<{pattern.format(*safe)}>" if len(safe) >= pattern.count("{}") else ""
+
+
+def _picture(named: Mapping[str, str], plain: list[str]) -> str:
+    sources = [named[key] for key in _SOURCES if key in named] + plain
+    source = next((text for text in sources if _PICTURE_FILE.match(text)), "")
+    if not source:
+        return ""
+    alt = named.get("alt") or named.get("title") or named.get("caption") or ""
+    caption = named.get("caption", "")
+    return f"![{alt.replace('[', '(').replace(']', ')')}](<{source}>)" + (f"\n*{caption}*" if caption else "")
