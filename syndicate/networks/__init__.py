@@ -18,6 +18,7 @@ NETWORKS: dict[str, str] = {
     "linkedin": "syndicate.networks.linkedin",
     "webhook": "syndicate.networks.webhook",
     "telegram": "syndicate.networks.telegram",
+    "discord": "syndicate.networks.discord",
 }
 
 
