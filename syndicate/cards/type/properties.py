@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import regex
 
 Classify = Callable[[str], list[str]]
 
 
-def make_classifier(prop: str, values: Sequence[str], default: str) -> Classify:
+def make_classifier(prop: str, values: str, default: str) -> Classify:
     """A function from a text to the value of `prop` for each character; `default` for values not named.
 
     Name frequent values first: they are tried in order.
     """
-    groups = "|".join(rf"(?P<{value}>\p{{{prop}={value}}})" for value in values)
+    groups = "|".join(rf"(?P<{value}>\p{{{prop}={value}}})" for value in values.split())
     pattern = regex.compile(groups)
 
     def classify(text: str) -> list[str]:

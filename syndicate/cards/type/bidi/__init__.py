@@ -16,31 +16,7 @@ from syndicate.cards.type.properties import make_classifier
 __all__ = ["Brackets", "base_level", "classify", "reorder", "resolve_classes", "resolve_levels"]
 
 _RIGHTWARD = regex.compile(r"[\p{bc=R}\p{bc=AL}\p{bc=AN}\p{bc=RLE}\p{bc=RLO}\p{bc=RLI}\p{bc=LRE}\p{bc=LRO}]")
-_NAMES = [
-    "L",
-    "WS",
-    "ON",
-    "R",
-    "AL",
-    "EN",
-    "NSM",
-    "CS",
-    "ES",
-    "ET",
-    "AN",
-    "B",
-    "S",
-    "BN",
-    "LRE",
-    "LRO",
-    "RLE",
-    "RLO",
-    "PDF",
-    "LRI",
-    "RLI",
-    "FSI",
-    "PDI",
-]
+_NAMES = "L WS ON R AL EN NSM CS ES ET AN B S BN LRE LRO RLE RLO PDF LRI RLI FSI PDI"
 
 Brackets = dict[int, tuple[str, bool]]
 """By position: a name both brackets of a pair share, and whether this is the opening one."""

@@ -10,57 +10,10 @@ import regex
 from syndicate.cards.type.breaking.rules import symbol
 from syndicate.cards.type.properties import make_classifier
 
-_NAMES = [
-    "AL",
-    "SP",
-    "NU",
-    "ID",
-    "IS",
-    "CM",
-    "OP",
-    "CL",
-    "CP",
-    "QU",
-    "EX",
-    "HY",
-    "BA",
-    "NS",
-    "CJ",
-    "HL",
-    "PR",
-    "PO",
-    "SA",
-    "SY",
-    "GL",
-    "IN",
-    "BK",
-    "CR",
-    "LF",
-    "NL",
-    "ZW",
-    "WJ",
-    "ZWJ",
-    "AI",
-    "AK",
-    "AP",
-    "AS",
-    "B2",
-    "BB",
-    "CB",
-    "EB",
-    "EM",
-    "H2",
-    "H3",
-    "HH",
-    "JL",
-    "JT",
-    "JV",
-    "RI",
-    "SG",
-    "VF",
-    "VI",
-    "XX",
-]
+_NAMES = (
+    "AL SP NU ID IS CM OP CL CP QU EX HY BA NS CJ HL PR PO SA SY GL IN BK CR LF NL ZW WJ ZWJ AI AK AP AS B2 BB CB EB EM"
+    " H2 H3 HH JL JT JV RI SG VF VI XX"
+)
 _WIDE = regex.compile(r"[\p{ea=W}\p{ea=F}\p{ea=H}]")
 _MARK = regex.compile(r"[\p{Mn}\p{Mc}]")
 _OPENING, _CLOSING = regex.compile(r"\p{Pi}"), regex.compile(r"\p{Pf}")

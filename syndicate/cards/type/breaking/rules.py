@@ -17,59 +17,10 @@ from typing import NamedTuple
 
 import regex
 
-CLASSES = [
-    "AL",
-    "AK",
-    "AP",
-    "AS",
-    "B2",
-    "BA",
-    "BB",
-    "BK",
-    "CB",
-    "CJ",
-    "CL",
-    "CM",
-    "CP",
-    "CR",
-    "DC",
-    "EB",
-    "EM",
-    "EX",
-    "GL",
-    "H2",
-    "H3",
-    "HH",
-    "HL",
-    "HY",
-    "ID",
-    "IN",
-    "IS",
-    "JL",
-    "JT",
-    "JV",
-    "LF",
-    "NL",
-    "NS",
-    "NU",
-    "OP",
-    "PO",
-    "PR",
-    "QU",
-    "QUi",
-    "QUf",
-    "RI",
-    "SP",
-    "SY",
-    "VF",
-    "VI",
-    "WJ",
-    "XP",
-    "ZW",
-    "ZWJ",
-    "sot",
-    "eot",
-]
+CLASSES = (
+    "AL AK AP AS B2 BA BB BK CB CJ CL CM CP CR DC EB EM EX GL H2 H3 HH HL HY ID IN IS JL JT JV LF NL NS NU OP PO PR "
+    "QU QUi QUf RI SP SY VF VI WJ XP ZW ZWJ sot eot"
+)
 """Every class a place can have after LB1 is resolved."""
 
 _KINDS_OF = {"QU": ("QU", "QUi", "QUf"), "AL": ("AL", "DC"), "ID": ("ID", "XP")}
@@ -139,6 +90,13 @@ LB31   any ÷ any
 """
 
 
+_SYMBOLS = {
+    (name, is_wide): chr(0xE000 + 2 * number + is_wide)
+    for number, name in enumerate(CLASSES.split())
+    for is_wide in (False, True)
+}
+
+
 class Rule(NamedTuple):
     """A line of the table."""
 
@@ -157,7 +115,7 @@ class Table(NamedTuple):
 
 def symbol(name: str, *, is_wide: bool) -> str:
     """The letter that stands for a class in the strings the pattern reads (private use area)."""
-    return chr(0xE000 + 2 * CLASSES.index(name) + is_wide)
+    return _SYMBOLS[name, is_wide]
 
 
 @cache
@@ -195,7 +153,7 @@ def _letters(names: str) -> str:
 
 def _letters_of(name: str) -> set[str]:
     if name in {"any", "ea", "na"}:
-        kinds, width = CLASSES, name
+        kinds, width = CLASSES.split(), name
     else:
         kind, _, width = name.partition(".")
         kinds = [kind] if width == "plain" else list(_KINDS_OF.get(kind, (kind,)))

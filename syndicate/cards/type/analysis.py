@@ -1,0 +1,81 @@
+"""What setting a text needs to know before any size: clusters, faces, scripts, levels, breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from typing import NamedTuple
+
+from syndicate.cards.type.bidi import base_level, resolve_levels
+from syndicate.cards.type.breaking import Break, find_breaks
+from syndicate.cards.type.faces import Face, FontSet
+from syndicate.cards.type.fallback import Missing, choose_faces
+from syndicate.cards.type.graphemes import split_clusters
+from syndicate.cards.type.scripts import find_scripts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """How a text is set. `tracking` in em, `line_height` in sizes, `align`: start, end, left, right or centre."""
+
+    family: str
+    weight: float = 400
+    size_px: float
+    language: str = ""
+    direction: str = "auto"
+    align: str = "start"
+    balance: bool = True
+    line_height: float = 1.2
+    tracking: float = 0.0
+    features: Mapping[str, int] | None = None
+
+
+class Piece(NamedTuple):
+    """A stretch of one face, embedding level and script."""
+
+    start: int
+    end: int
+    face: Face
+    level: int
+    script: str
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """A text taken apart. `drawn` is the text with signs in place of letters nobody can write."""
+
+    text: str
+    drawn: str
+    clusters: tuple[int, ...]
+    breaks: tuple[Break, ...]
+    pieces: tuple[Piece, ...]
+    base: int
+    missing: tuple[Missing, ...]
+
+
+def analyse(text: str, style: Style, fonts: FontSet) -> Analysis:
+    """Take a text apart; nothing here depends on the size."""
+    clusters = split_clusters(text)
+    scripts = find_scripts(text)
+    base = base_level(text, style.direction)
+    chosen = choose_faces(text, clusters, scripts, fonts=fonts, family=style.family, weight=style.weight)
+    return Analysis(
+        text=text,
+        drawn=chosen.drawn,
+        clusters=tuple(clusters),
+        breaks=tuple(find_breaks(text, style.language, fonts.phrases)),
+        pieces=tuple(_cut_pieces(clusters, chosen.faces, resolve_levels(text, base), scripts)),
+        base=base,
+        missing=chosen.missing,
+    )
+
+
+def _cut_pieces(
+    clusters: Sequence[int], faces: Sequence[Face | None], levels: Sequence[int], scripts: Sequence[str]
+) -> Iterator[Piece]:
+    spans = zip(pairwise([0, *clusters]), faces, strict=True)
+    for (face, level, script), group in groupby(spans, lambda span: (span[1], levels[span[0][0]], scripts[span[0][0]])):
+        members = [span for span, _ in group]
+        if face is not None:
+            yield Piece(members[0][0], members[-1][1], face, level, script)
