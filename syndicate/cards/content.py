@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -104,4 +105,5 @@ def _is_note(post: Post) -> bool:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    """Without line breaks, tabs and runs of spaces; a no-break space stays what it is."""
+    return re.sub(r"[ \t\r\n]+", " ", text).strip()

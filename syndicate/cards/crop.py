@@ -96,12 +96,16 @@ def _fill_with_blur(photo: Photo, width: int, height: int, clear: Focus) -> Imag
     across, down = max(1, round(photo.width * scale)), max(1, round(photo.height * scale))
     window = choose_window(image, width, height, focus=None, clear=(0.5, 0.5))
     tiny = image.resize((48, max(2, round(48 * height / width))), Image.Resampling.BOX, box=window.box)
-    backdrop = tiny.filter(ImageFilter.GaussianBlur(2)).resize((width, height), Image.Resampling.BICUBIC)
+    blurred = tiny.filter(ImageFilter.GaussianBlur(3)).point(_DIMMED * 3)
+    backdrop = blurred.resize((width, height), Image.Resampling.BICUBIC)
     method = Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.HAMMING
     left = round(_clamp(clear[0] * width - across / 2, width - across))
     top = round(_clamp(clear[1] * height - down / 2, height - down))
     backdrop.paste(image.resize((across, down), method), (left, top))
     return backdrop
+
+
+_DIMMED = [value * 7 // 10 for value in range(256)]
 
 
 def _clamp(value: float, most: float) -> float:

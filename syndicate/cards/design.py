@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from PIL import Image
+
 from syndicate.cards.colour import RGB
 
 Words = Mapping[str, object]
@@ -115,6 +117,6 @@ class Design:
     accent: RGB | None = None
     format: str = "jpeg"
     max_bytes: int = 280_000
-    logo: bytes = field(default=b"", repr=False)
+    logo: Image.Image | None = field(default=None, repr=False)
     digest: str = ""
     """Changes when any of the above does."""

@@ -162,10 +162,10 @@ class _Solver:
             x += width + step
 
     def _heights(self, column: Box, room: Size) -> list[float]:
-        """Heights of a column's children: what can shrink (text of several sizes) is measured last, in the rest."""
+        """Heights of a column's children: the more one can give way, the later it comes, in what is left."""
         heights = [0.0] * len(column.children)
         left = room[1] - _gaps(column)
-        for index in sorted(range(len(heights)), key=lambda index: _is_elastic(column.children[index])):
+        for index in sorted(range(len(heights)), key=lambda index: _elasticity(column.children[index])):
             heights[index] = self.measure(column.children[index], (room[0], max(left, 1.0)))[1]
             left -= heights[index]
         return heights
@@ -240,10 +240,10 @@ def _gaps(box: Box) -> float:
     return box.gap * max(0, len(box.children) - 1)
 
 
-def _is_elastic(box: Box) -> bool:
-    """Whether a box can give way: text of several sizes or lines, or a container that holds some."""
-    own = box.kind in {"text", "badge"} and (len(box.level.sizes) > 1 or box.level.lines > 1)
-    return own or any(map(_is_elastic, box.children))
+def _elasticity(box: Box) -> int:
+    """How far a box can give way: by the sizes it may try, where it has several lines; 0 for what is rigid."""
+    own = len(box.level.sizes) if box.kind == "text" and box.level.lines > 1 else 0
+    return max([own, *map(_elasticity, box.children)])
 
 
 def _share(children: Sequence[Box], lengths: list[float], left: float) -> list[float]:

@@ -7,6 +7,7 @@ quotes ("0.5 if wide else 0.4"). A file's boxes are named, and a box names its c
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -17,6 +18,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from syndicate.cards.colour import parse_colour
 from syndicate.cards.design import BoxSpec, Design, Expression, Layout, Level
 from syndicate.cards.keys import digest_design
+from syndicate.cards.logo import parse_logo
 from syndicate.errors import ConfigError
 from syndicate.model import CardRules
 
@@ -76,7 +78,7 @@ def parse_design(rules: CardRules, files: Mapping[str, str], *, logo: bytes = b"
         accent=accent,
         format=rules.format,
         max_bytes=rules.max_bytes,
-        logo=logo,
+        logo=parse_logo(logo),
         digest=digest_design(rules, files, logo),
     )
 
@@ -142,7 +144,7 @@ class _Reader:
 
     def _template(self, source: str) -> Expression:
         compiled = self._jinja.from_string(source)
-        return _guarded(lambda words: " ".join(compiled.render(words).split()), source)
+        return _guarded(lambda words: re.sub(r"[ \t\r\n]+", " ", compiled.render(words)).strip(), source)
 
 
 def _guarded(expression: Expression, source: str) -> Expression:

@@ -17,6 +17,7 @@ Draw = Callable[[Canvas, Box, Theme, Chance], None]
 def paint_pattern(canvas: Canvas, box: Box, theme: Theme, seed: str) -> None:
     """One of the patterns inside a box of the canvas, chosen and varied by the seed."""
     chance = Chance(f"pattern {seed}")
+    canvas.fill(box, theme.panel)
     chance.pick(PATTERNS)(canvas, box, theme, chance)
 
 
@@ -25,7 +26,7 @@ def _paint_quarters(canvas: Canvas, box: Box, theme: Theme, chance: Chance) -> N
     left, top, right, bottom = box
     across = 3 if right - left < (bottom - top) * 1.2 else 5
     cell = math.ceil((right - left) / across)
-    colours = (theme.paper, *theme.shapes)
+    colours = (theme.panel, *theme.shapes)
     disc = draw_disc(cell)
     for y in range(top, bottom, cell):
         for x in range(left, right, cell):
@@ -61,7 +62,7 @@ def _paint_rings(canvas: Canvas, box: Box, theme: Theme, chance: Chance) -> None
         (theme.shapes[2], [2 * loud]),
     ):
         mask = _draw_rings((width, height), centre, step, rings)
-        canvas.stain(mask, left, top, colour, over=theme.paper)
+        canvas.stain(mask, left, top, colour, over=theme.panel)
 
 
 def _draw_rings(size: tuple[int, int], centre: tuple[float, float], step: float, rings: list[int]) -> Image.Image:
@@ -88,14 +89,14 @@ def _paint_dots(canvas: Canvas, box: Box, theme: Theme, chance: Chance) -> None:
             fading = 1 - (right - x) / (right - left + cell) * 0.6
             disc = discs[min(8, int(wave * fading * 9))]
             at = (cell - disc.width) // 2
-            canvas.stain(disc, x + at, y + at, theme.shapes[1 if wave < 0.86 else 2], over=theme.paper)
+            canvas.stain(disc, x + at, y + at, theme.shapes[1 if wave < 0.86 else 2], over=theme.panel)
 
 
 def _paint_hills(canvas: Canvas, box: Box, theme: Theme, chance: Chance) -> None:
     """Three ranges of hills, the nearest loudest."""
     left, top, right, bottom = box
     width, height = right - left, bottom - top
-    ground = theme.paper
+    ground = theme.panel
     for index, colour in enumerate(theme.shapes):
         base = height * (0.34 + 0.22 * index)
         waves = [(chance.between(0.5, 1.4), chance.between(0, math.tau), height * 0.09) for _ in range(2)]

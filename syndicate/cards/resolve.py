@@ -14,6 +14,8 @@ from syndicate.errors import ConfigError
 SMALLEST_TYPE = 24
 """Pixels: networks show cards at a third of their size, where anything smaller is dust."""
 
+NO_BREAK = "\u00a0"
+
 BASE_AREA = 1200 * 630
 
 
@@ -31,6 +33,7 @@ def make_words(content: CardContent, width: int, height: int, *, has_photo: bool
             "author": content.author,
             "date": content.date,
             "reading": content.reading,
+            "byline": _join(content.author, content.date, content.reading),
             "site": content.site,
             "summary": content.summary,
             "host": content.host,
@@ -43,6 +46,11 @@ def make_words(content: CardContent, width: int, height: int, *, has_photo: bool
             "has_logo": has_logo,
         }
     )
+
+
+def _join(*parts: str) -> str:
+    """The parts that there are, with dots between them, each kept on one line."""
+    return " · ".join(part.replace(" ", NO_BREAK) for part in parts if part)
 
 
 def resolve(layout: Layout, words: Words, unit: float) -> Box:

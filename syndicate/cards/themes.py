@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PIL import Image
 
@@ -12,8 +12,11 @@ from syndicate.cards.colour import RGB, WHITE, lift, luminance, oklch, to_oklch
 READABLE = 4.5
 """WCAG 2.2, success criterion 1.4.3: the least contrast of text with what is behind it."""
 
-HUES = (18, 42, 78, 128, 162, 198, 232, 262, 292, 332)
-"""Hues (degrees in OKLCH) that make a good paper as well as a good accent."""
+HUES = (12, 38, 158, 185, 215, 245, 268, 292, 318, 350)
+"""Hues (degrees in OKLCH) that make a good saturated paper: dark yellow and olive do not."""
+
+MUDDY = (55, 140)
+"""Between these hues a paper is near black and only the accent is saturated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +28,8 @@ class Theme:
     panel: RGB
     ink: RGB
     muted: RGB
+    soft: RGB
+    """Between ink and muted: for small text on a photo, where muted would need a heavier scrim."""
     accent: RGB
     on_accent: RGB
     line: RGB
@@ -48,19 +53,18 @@ class Swatch:
     light: float
 
 
-def choose_theme(wanted: str, *, accent: RGB | None, swatch: Swatch | None, seed: str, is_flat: bool) -> Theme:
+def choose_theme(wanted: str, *, accent: RGB | None, swatch: Swatch | None, seed: str) -> Theme:
     """The theme of one card: the site's accent wins over the photo's hue, which wins over the slug's chance."""
-    lightness, chroma, hue = to_oklch(accent) if accent else (0.55, 0.15, _seeded_hue(seed))
+    _, chroma, hue = to_oklch(accent) if accent else (0.55, 0.15, _seeded_hue(seed))
     if accent is None and swatch is not None:
         chroma, hue = min(max(swatch.chroma * 1.6, 0.03), 0.16), swatch.hue
-    del lightness
     if wanted == "light":
         return make_light(hue, chroma)
     if wanted == "dark":
         return make_dark(hue, chroma)
-    if is_flat:
+    if swatch is None:
         return make_vivid(hue, max(chroma, 0.09))
-    return make_light(hue, chroma) if swatch is not None and swatch.light > 0.55 else make_dark(hue, chroma)
+    return make_light(hue, chroma) if swatch.light > 0.55 else make_dark(hue, chroma)
 
 
 def make_light(hue: float, chroma: float) -> Theme:
@@ -73,6 +77,7 @@ def make_light(hue: float, chroma: float) -> Theme:
         panel=WHITE,
         ink=oklch(0.21, min(chroma * 0.25, 0.03), hue),
         muted=lift(oklch(0.50, min(chroma * 0.2, 0.025), hue), paper, READABLE + 0.5),
+        soft=oklch(0.27, min(chroma * 0.25, 0.03), hue),
         accent=accent,
         on_accent=lift(WHITE, accent, READABLE),
         line=oklch(0.88, min(chroma * 0.15, 0.02), hue),
@@ -95,6 +100,7 @@ def make_dark(hue: float, chroma: float) -> Theme:
         panel=oklch(0.25, min(chroma * 0.25, 0.035), hue),
         ink=oklch(0.975, min(chroma * 0.06, 0.008), hue),
         muted=lift(oklch(0.78, min(chroma * 0.15, 0.02), hue), paper, READABLE + 1),
+        soft=oklch(0.93, min(chroma * 0.08, 0.012), hue),
         accent=accent,
         on_accent=oklch(0.18, 0.03, hue),
         line=oklch(0.34, min(chroma * 0.3, 0.04), hue),
@@ -109,14 +115,17 @@ def make_dark(hue: float, chroma: float) -> Theme:
 
 def make_vivid(hue: float, chroma: float) -> Theme:
     """A saturated paper with light ink: what a card without a photo gets when the theme is left to us."""
-    paper = oklch(0.40, min(chroma, 0.12), hue)
+    if MUDDY[0] < hue < MUDDY[1]:
+        return replace(make_dark(hue, max(chroma, 0.15)), name="vivid")
+    paper = oklch(0.40, min(chroma, 0.13), hue)
     accent = lift(oklch(0.88, min(chroma, 0.11), hue + 40), paper, READABLE + 0.3)
     return Theme(
         name="vivid",
         paper=paper,
-        panel=oklch(0.35, min(chroma, 0.11), hue),
+        panel=oklch(0.34, min(chroma, 0.11), hue),
         ink=oklch(0.985, 0.006, hue),
         muted=lift(oklch(0.88, min(chroma * 0.3, 0.03), hue), paper, READABLE + 0.5),
+        soft=oklch(0.94, min(chroma * 0.1, 0.015), hue),
         accent=accent,
         on_accent=oklch(0.24, min(chroma * 0.5, 0.06), hue),
         line=oklch(0.50, min(chroma, 0.11), hue),
