@@ -1,7 +1,7 @@
 """Feeds, and the files beside them, as bytes. Pure: a format is a function from `Feed` to bytes."""
 
 from syndicate.formats.atom import render_atom
-from syndicate.formats.documents import Document, list_documents, render_document
+from syndicate.formats.documents import Document, choose_stale, list_documents, render_document
 from syndicate.formats.jsonfeed import render_json
 from syndicate.formats.links import MEDIA_TYPES
 from syndicate.formats.meta import render_alternates, render_meta
@@ -13,6 +13,7 @@ from syndicate.formats.syndication import render_syndication
 __all__ = [
     "MEDIA_TYPES",
     "Document",
+    "choose_stale",
     "list_documents",
     "render_alternates",
     "render_atom",

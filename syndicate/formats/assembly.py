@@ -6,11 +6,13 @@ digest it was rendered from; a document is a head, a joint of entries and a tail
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+from syndicate.formats.packing import pack, unpack
 from syndicate.model import Cache, Entry
 
 KIND = "entry"
+_BATCH = 100
 
 
 def collect(
@@ -21,18 +23,27 @@ def collect(
     render: Callable[[Sequence[Entry]], list[bytes]],
 ) -> list[bytes]:
     """The bytes of each entry, from the cache where its digest and our `version` are the same as then."""
-    if cache is None:
+    if cache is None or not entries:
         return render(entries)
     keys = [f"{form}:{entry.id}" for entry in entries]
-    stamps = [f"{version} {entry.digest}\n".encode("utf-8", "replace") for entry in entries]
+    seals = [f"{version} {entry.digest}\n".encode("utf-8", "replace") if entry.digest else b"" for entry in entries]
     stored = cache.get_many(KIND, keys)
-    known = [stored.get(key, b"") for key in keys]
-    stale = [at for at, entry in enumerate(entries) if not entry.digest or not known[at].startswith(stamps[at])]
-    fresh = dict(zip(stale, render([entries[at] for at in stale]) if stale else [], strict=True))
-    keep = {keys[at]: stamps[at] + body for at, body in fresh.items() if entries[at].digest}
-    if keep:
-        cache.put_many(KIND, keep)
-    return [fresh[at] if at in fresh else known[at][len(stamps[at]) :] for at in range(len(entries))]
+    bodies = [_open(stored.get(key, b""), seal) for key, seal in zip(keys, seals, strict=True)]
+    missing = [at for at, body in enumerate(bodies) if not body]
+    for at, body in zip(missing, render([entries[at] for at in missing]) if missing else [], strict=True):
+        bodies[at] = body
+    cache.put_many(KIND, {keys[at]: seals[at] + pack(bodies[at], 1) for at in missing if seals[at]})
+    return bodies
+
+
+def _open(stored: bytes, seal: bytes) -> bytes:
+    """The rendered entry behind a seal, b"" where it was rendered from something else."""
+    return unpack(stored[len(seal) :]) if seal and stored.startswith(seal) else b""
+
+
+def cut(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+    """Batches small enough for one tree in memory."""
+    return (entries[at : at + _BATCH] for at in range(0, len(entries), _BATCH))
 
 
 def split(document: bytes, tag: str) -> list[bytes]:

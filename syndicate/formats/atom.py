@@ -9,7 +9,7 @@ from typing import Any
 from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 
-from syndicate.formats.assembly import collect, join, split
+from syndicate.formats.assembly import collect, cut, join, split
 from syndicate.formats.clean import clean, clean_line
 from syndicate.formats.extension import EntryExtension, FeedExtension
 from syndicate.formats.labels import list_labels
@@ -28,6 +28,10 @@ def render_atom(feed: Feed, cache: Cache | None = None) -> bytes:
 
 
 def _render_entries(feed: Feed, entries: Sequence[Entry]) -> list[bytes]:
+    return [element for batch in cut(entries) for element in _render_batch(feed, batch)]
+
+
+def _render_batch(feed: Feed, entries: Sequence[Entry]) -> list[bytes]:
     generator = _make_generator(feed)
     for entry in entries:
         _fill(generator.add_entry(order="append"), entry, feed)

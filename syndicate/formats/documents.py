@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from syndicate.formats import atom, jsonfeed, rss
@@ -32,6 +32,17 @@ def list_documents(feeds: Sequence[Feed]) -> tuple[Document, ...]:
         Document(path, form, f"{_RENDER[form][0]} {feed.digest}" if feed.digest else "", feed)
         for feed in feeds
         for form, path in feed.paths.items()
+    )
+
+
+def choose_stale(
+    documents: Sequence[Document], stamps: Mapping[str, bytes], present: Collection[str]
+) -> tuple[Document, ...]:
+    """The documents to render: not published yet, or published with another stamp. `stamps` is by path."""
+    return tuple(
+        document
+        for document in documents
+        if not document.stamp or document.path not in present or stamps.get(document.path) != document.stamp.encode()
     )
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -34,7 +36,18 @@ class FolderOutput:
             raise StateError(f"cannot be read: {error.strerror}", where=path) from error
 
     def write(self, artefacts: Sequence[Artefact]) -> tuple[str, ...]:
+        changed = self.write_plain(artefacts)
+        self.write_siblings(artefacts)
+        return changed
+
+    def write_plain(self, artefacts: Sequence[Artefact]) -> tuple[str, ...]:
+        """The files without their siblings; siblings of changed files are taken away, so that none is ever stale."""
         return tuple(artefact.path for artefact in artefacts if self._write_one(artefact))
+
+    def write_siblings(self, artefacts: Sequence[Artefact]) -> None:
+        """The missing siblings of files just written. Compressing lets go of the interpreter: threads pay."""
+        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+            list(pool.map(self._pack_one, artefacts))
 
     def remove(self, paths: Sequence[str]) -> tuple[str, ...]:
         return tuple(path for path in paths if self._remove_one(path))
@@ -45,29 +58,36 @@ class FolderOutput:
 
     def _write_one(self, artefact: Artefact) -> bool:
         place = self._place(artefact.path)
-        is_same = self.read(artefact.path) == artefact.data
-        try:
-            if not is_same:
-                place.parent.mkdir(parents=True, exist_ok=True)
-                _replace(place, artefact.data, _choose_mtime(place, artefact))
-            _renew_siblings(place, artefact)
-        except OSError as error:
-            raise StateError(
-                f"cannot be written: {error.strerror}", where=str(place), hint="free space, or check its owner"
-            ) from error
-        return not is_same
+        if self.read(artefact.path) == artefact.data:
+            return False
+        with _say(place):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            modified = _choose_mtime(place, artefact)
+            _remove_siblings(place)
+            _replace(place, artefact.data, modified)
+        return True
+
+    def _pack_one(self, artefact: Artefact) -> None:
+        place = self._place(artefact.path)
+        if not is_compressible(artefact.media_type, len(artefact.data)):
+            return
+        with _say(place):
+            modified = place.stat().st_mtime
+            siblings = [place.with_name(place.name + ending) for ending in ENDINGS.values()]
+            if all(_modified(sibling) == modified for sibling in siblings):
+                return
+            for ending, data in compress(artefact.data).items():
+                _replace(place.with_name(place.name + ending), data, modified)
 
     def _remove_one(self, path: str) -> bool:
         place = self._place(path)
-        try:
-            for ending in ENDINGS.values():
-                place.with_name(place.name + ending).unlink(missing_ok=True)
-            place.unlink()
-        except (FileNotFoundError, NotADirectoryError):
-            return False
-        except OSError as error:
-            raise StateError(f"cannot be removed: {error.strerror}", where=str(place)) from error
-        _prune(place.parent, self.root)
+        with _say(place):
+            _remove_siblings(place)
+            try:
+                place.unlink()
+            except (FileNotFoundError, NotADirectoryError):
+                return False
+            _prune(place.parent, self.root)
         return True
 
     def _place(self, path: str) -> Path:
@@ -78,16 +98,21 @@ class FolderOutput:
         return place
 
 
-def _renew_siblings(place: Path, artefact: Artefact) -> None:
-    """The siblings carry the time of their file: whoever sees another time knows that they are of other bytes."""
-    modified = place.stat().st_mtime
-    siblings = [place.with_name(place.name + ending) for ending in ENDINGS.values()]
-    if not is_compressible(artefact.media_type, len(artefact.data)):
-        for sibling in siblings:
-            sibling.unlink(missing_ok=True)
-    elif any(_modified(sibling) != modified for sibling in siblings):
-        for ending, data in compress(artefact.data).items():
-            _replace(place.with_name(place.name + ending), data, modified)
+@contextmanager
+def _say(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        what = error.strerror or type(error).__name__
+        raise StateError(
+            f"cannot be published: {what}", where=str(place), hint="free space, or check its owner"
+        ) from error
+
+
+def _remove_siblings(place: Path) -> None:
+    for ending in ENDINGS.values():
+        with suppress(NotADirectoryError):
+            place.with_name(place.name + ending).unlink(missing_ok=True)
 
 
 def _modified(place: Path) -> float | None:

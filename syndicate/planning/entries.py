@@ -52,11 +52,14 @@ class EntryMaker:
 
     def digest_of(self, one: Identified) -> str:
         """Changes whenever a byte of the rendered entry could."""
-        known, card = one.known, self.cards.get(one.id)
-        facts = self.pictures.get(one.post.picture.url) if one.post.picture else None
-        seen = f"{known.id}\n{one.post.digest}\n{one.post.permalink}\n{known.published_at}\n{known.updated_at}\n{card}"
-        rules = f"{facts}\n{self.rules.full_content}{self.rules.source_markdown}"
-        return sha256(f"{seen}\n{rules}".encode("utf-8", "surrogatepass")).hexdigest()
+        return sha256(f"{self.rules}\n{self.seal(one)}".encode("utf-8", "surrogatepass")).hexdigest()
+
+    def seal(self, one: Identified) -> str:
+        """What tells one state of a post from another: every post of every archive is asked for it at each publish."""
+        known, post = one.known, one.post
+        card = self.cards.get(known.id)
+        facts = self.pictures.get(post.picture.url) if self.pictures and post.picture else None
+        return f"{known.id} {post.digest} {post.permalink} {known.updated_at} {card.url if card else ''} {facts}"
 
 
 class Entries(Sequence[Entry]):

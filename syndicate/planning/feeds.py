@@ -73,10 +73,14 @@ def _group_flags(public: Sequence[Identified], rules: FeedRules) -> Groups:
 
 def _group_names(public: Sequence[Identified], settings: Settings, published: Collection[str]) -> Groups:
     for kind in dict.fromkeys(settings.feeds.by):
+        folders: dict[str, str] = {}
         groups: dict[str, tuple[str, list[Identified]]] = {}
         for one in public:
-            for folder, label in {to_folder(label): label for label in _labels(kind, one.post)}.items():
-                groups.setdefault(folder, (label, []))[1].append(one)
+            for label in dict.fromkeys(_labels(kind, one.post)):
+                folder = folders.get(label) or folders.setdefault(label, to_folder(label))
+                posts = groups.setdefault(folder, (label, []))[1]
+                if not posts or posts[-1] is not one:
+                    posts.append(one)
         for folder in sorted(groups):
             label, posts = groups[folder]
             name = f"{kind}/{folder}"
@@ -121,30 +125,28 @@ def _make_archives(
 ) -> list[Feed]:
     shown = frozenset(entry.id for entry in current.entries)
     blocks = plan_blocks(public, gone, shown, settings.feeds.archive_items)
-    feeds = [_make_archive(settings.site, current, block, maker) for block in blocks]
+    frame = replace(current, hubs=(), previous={}, current=current.urls, is_archive=True, updated_at=_NEVER, entries=())
+    common = f"{_head(frame)}\n{maker.rules}"
+    feeds = [_make_archive(settings.site, frame, block, maker) for block in blocks]
     for at, feed in enumerate(feeds):
         older = feeds[at - 1].urls if at else {}
         newer = feeds[at + 1].urls if at + 1 < len(feeds) and not blocks[at + 1].is_open else {}
-        feeds[at] = replace(feed, previous=older, next=newer, digest=_digest(feed.digest, older, newer))
+        digest = _digest(common, feed.name, older, newer, *map(maker.seal, blocks[at].posts))
+        feeds[at] = replace(feed, previous=older, next=newer, digest=digest)
     return feeds
 
 
-def _make_archive(site: Site, current: Feed, block: Block, maker: EntryMaker) -> Feed:
-    paths = {form: f"archive/{block.name}.{form}" for form in current.urls}
+def _make_archive(site: Site, frame: Feed, block: Block, maker: EntryMaker) -> Feed:
+    paths = {form: f"archive/{block.name}.{form}" for form in frame.urls}
     newest = max((max(one.known.updated_at, one.known.published_at) for one in block.posts), default=_NEVER)
-    feed = replace(
-        current,
+    return replace(
+        frame,
         name=f"archive/{block.name}",
         paths=paths,
         urls=_urls(site, paths),
         updated_at=newest,
         entries=Entries(block.posts, maker),
-        hubs=(),
-        previous={},
-        current=current.urls,
-        is_archive=True,
     )
-    return replace(feed, digest=_digest(_head(feed), *map(maker.digest_of, block.posts)))
 
 
 def _urls(site: Site, paths: Mapping[str, str]) -> dict[str, str]:
