@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
+from syndicate.text.addresses import find_addresses
 from syndicate.text.hashtags import find_hashtags
-from syndicate.text.links import find_web_links
 
 _RESERVED = re.compile(r"[\\|{}@\[\]()<>#*_~]")
 _BRACKETS = str.maketrans({"(": "%28", ")": "%29", "[": "%5B", "]": "%5D", "{": "%7B", "}": "%7D"})
@@ -17,8 +17,9 @@ _BRACKETS = str.maketrans({"(": "%28", ")": "%29", "[": "%5B", "]": "%5D", "{": 
 
 def escape(text: str) -> str:
     """Any text as commentary."""
-    kept = [(link.start, link.end, link.url.translate(_BRACKETS)) for link in find_web_links(text)]
-    kept += [(tag.start, tag.end, "#" + _escape_plain(tag.name)) for tag in find_hashtags(text)]
+    kept = [(link.start, link.end, link.url.translate(_BRACKETS)) for link in find_addresses(text)]
+    tags = (tag for tag in find_hashtags(text) if not any(start <= tag.start < end for start, end, _ in kept))
+    kept += [(tag.start, tag.end, "#" + _escape_plain(tag.name)) for tag in tags]
     parts, at = [], 0
     for start, end, written in sorted(kept):
         parts += [_escape_plain(text[at:start]), written]
