@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 
-from syndicate.text.emoji import EMOJI
+from syndicate.text.emoji import ANY_EMOJI
 from syndicate.text.graphemes import count_graphemes
 from syndicate.text.links import find_web_links
 from syndicate.text.weighted import LINK, count_weighted
@@ -57,7 +57,7 @@ def _count_mastodon(text: str) -> int:
 
 
 def _count_threads(text: str) -> int:
-    pictures = [] if text.isascii() else EMOJI.findall(text)
+    pictures = [] if text.isascii() else ANY_EMOJI.findall(text)
     return len(text) + sum(len(picture.encode()) - len(picture) for picture in pictures)
 
 

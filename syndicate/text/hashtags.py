@@ -6,11 +6,13 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from syndicate.text.links import find_addresses
+
 _INSIDE = frozenset("_\u200c\u200d\ua67e\u05be\u05f3\u05f4\uff5e\u301c\u309b\u309c\u30a0\u30fb\u3003\u0f0b\u0f0c\xb7")
 _SIGNS = "#＃"
 _MENTION = re.compile(
     r"(?:(?<![A-Za-z0-9_!#$%&*@＠])|(?<=\brt)|(?<=\brt:))"
-    r"[@＠](?P<name>[A-Za-z0-9_]+(?:[.-][A-Za-z0-9_]+)*)(?:@(?P<host>[\w-]+(?:\.[\w-]+)+))?",
+    r"[@＠][a-z0-9_]+(?:[.-][a-z0-9_]+)*(?:@[\w-]+(?:\.[\w-]+)+)?(?![@＠a-z0-9_\xc0-\u024f]|://)",
     re.IGNORECASE,
 )
 _SPELT = {"c++": "CPlusPlus", "c#": "CSharp", "f#": "FSharp", ".net": "DotNet"}
@@ -29,9 +31,7 @@ def find_hashtags(text: str) -> tuple[Tag, ...]:
     """Every hashtag in the text, in order, those inside links left out."""
     if "#" not in text and "＃" not in text:
         return ()
-    from syndicate.text.links import find_links  # noqa: PLC0415
-
-    links = find_links(text)
+    links = find_addresses(text)
     tags = (_read_hashtag(text, at) for at, sign in enumerate(text) if sign in _SIGNS)
     return tuple(
         tag for tag in tags if tag and not any(link.start < tag.end and tag.start < link.end for link in links)
@@ -63,8 +63,7 @@ def find_mentions(text: str) -> tuple[Tag, ...]:
     """Every mention in the text: "@name", "@name@host" of the fediverse, "@name.host" of Bluesky."""
     if "@" not in text and "＠" not in text:
         return ()
-    found = (Tag(m.start(), m.end(), m.group()[1:]) for m in _MENTION.finditer(text))
-    return tuple(tag for tag in found if not text.startswith("://", tag.end))
+    return tuple(Tag(match.start(), match.end(), match.group()[1:]) for match in _MENTION.finditer(text))
 
 
 def to_hashtag(name: str) -> str:

@@ -34,6 +34,10 @@ _NOT_BEFORE = rf"(?<![A-Za-z0-9@＠$#＃{_INVALID}])"
 # Host characters with a dot between them. The look-behind keeps the search from trying every letter of every word.
 _RUN = re.compile(rf"(?<!{_HOST}){_HOST}++(?:\.{_HOST}++)++")
 _SCHEME = re.compile(rf"{_NOT_BEFORE}https?://\Z", re.IGNORECASE)
+_WEB = re.compile(
+    rf"https?://(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9{_LATIN}](?:[-_.A-Za-z0-9{_LATIN}]*[A-Za-z0-9{_LATIN}])?)",
+    re.IGNORECASE,
+)
 _BARE_START = re.compile(rf"{_NOT_BEFORE}(?=[^._-])")
 _LABEL = re.compile(rf"{_HOST}+")
 _SUBDOMAIN = re.compile(r"[^_-](?:.*[^_-])?", re.DOTALL)
@@ -77,8 +81,25 @@ def find_links(text: str) -> tuple[Link, ...]:
 
 
 def find_web_links(text: str) -> tuple[Link, ...]:
-    """Those links that name http:// or https://."""
-    return tuple(link for link in find_links(text) if link.has_scheme) if "://" in text else ()
+    """Every address with http:// or https://, whatever its host: "https://blog.test:8000/a" as well."""
+    if "://" not in text:
+        return ()
+    known = [link for link in find_links(text) if link.has_scheme]
+    taken = {link.start for link in known}
+    others = [_read_web_link(text, match) for match in _WEB.finditer(text) if match.start() not in taken]
+    return tuple(sorted((*known, *others), key=lambda link: link.start))
+
+
+def find_addresses(text: str) -> tuple[Link, ...]:
+    """Everything that somebody may take for a link: with a scheme, or with a known top-level domain."""
+    web = find_web_links(text)
+    bare = [link for link in find_links(text) if not any(one.start <= link.start < one.end for one in web)]
+    return tuple(sorted((*web, *bare), key=lambda link: link.start))
+
+
+def _read_web_link(text: str, match: re.Match[str]) -> Link:
+    end = _tail_end(text, match.end())
+    return Link(match.start(), end, text[match.start() : end])
 
 
 @dataclass(frozen=True, slots=True)

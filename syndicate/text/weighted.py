@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from syndicate.text.emoji import EMOJI
+from syndicate.text.emoji import KNOWN_EMOJI
 from syndicate.text.links import find_links
 
 LINK = 23
@@ -18,7 +18,7 @@ _LIGHT = re.compile("[\u0000-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]")
 
 def count_weighted(text: str, *, per_link: int = LINK) -> int:
     """Weighted length; X takes up to 280."""
-    return _count(text, per_link, EMOJI)
+    return _count(text, per_link, KNOWN_EMOJI)
 
 
 def count_weighted_plainly(text: str, *, per_link: int = LINK) -> int:
@@ -36,7 +36,7 @@ def _count(text: str, per_link: int, emoji: re.Pattern[str] | None) -> int:
 
 
 def _weigh(text: str, emoji: re.Pattern[str] | None) -> int:
-    if text.isascii() and "\u20e3" not in text:
+    if text.isascii():
         return len(text)
     total = 0
     if emoji:
