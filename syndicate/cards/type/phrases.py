@@ -21,7 +21,7 @@ class Phrases(Protocol):
 class NoPhrases:
     """Knows no words: lines break wherever the rules allow."""
 
-    def split(self, text: str, model: str) -> list[str]:
+    def split(self, text: str, model: str) -> list[str]:  # noqa: ARG002 - the shape of Phrases
         """The whole text as one phrase."""
         return [text]
 
