@@ -65,7 +65,10 @@ class Desk:
         notice = Notice(kind=kind, account=self.account.name, subject=subject, text=text, at=self.tools.clock())
         if delivery is not None:
             notice = replace(notice, delivery_id=delivery.id, slug=delivery.slug)
-        self.tools.notify(notice)
+        try:
+            self.tools.notify(notice)
+        except Exception as error:  # noqa: BLE001 - a notice that cannot be sent must not stop the deliveries
+            logger.error("the notice “%s” could not be sent: %s", subject, type(error).__name__)  # noqa: TRY400
 
     def load_images(self, message: Message) -> Message:
         """The message with the bytes of its images, which are never stored."""

@@ -78,7 +78,7 @@ def _wait_for_page(desk: Desk, delivery: Delivery, message: Message) -> None:
     if not message.link or delivery.message is not None:
         return  # nothing to wait for, or it was live when the message was frozen
     try:
-        why = desk.tools.check_ready(message)
+        why = desk.tools.check_ready(desk.account, message)
     except SyndicateError as error:
         why = str(error)
     unready = decide_unready(delivery, why, desk.policy, now=desk.tools.clock()) if why else None
@@ -133,8 +133,9 @@ def send_once(desk: Desk, delivery: Delivery, network: Network, message: Message
 
 
 def call(desk: Desk, intended: Delivery, network: Network, message: Message) -> Receipt | Exception:
-    """The one irreversible call, made only while the lease still runs (a machine may sleep at any line)."""
+    """The one irreversible call, made only while the row is ours and the lease runs: machines sleep at any line."""
     assert intended.lease_until is not None
+    desk.tools.store.confirm(intended)
     if desk.tools.clock() >= intended.lease_until:
         return Unavailable("the machine was away too long before the call")
     try:

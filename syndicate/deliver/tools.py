@@ -28,7 +28,7 @@ class Tools:
     """The message of a delivery, fitted; raises ContentError or ConfigError where it cannot be made."""
     load_attachment: Callable[[Attachment], bytes]
     """The image's bytes; raises FetchError where they cannot be had now, ContentError where never."""
-    check_ready: Callable[[Message], str]
+    check_ready: Callable[[Account, Message], str]
     """"" where the page behind the message is live, else why not."""
     next_slot: Callable[[Account, datetime], datetime]
     """The account's first slot after an instant, for missed deliveries."""

@@ -163,6 +163,13 @@ class Outbox(Part):
             }
             return walk(connection, delivery, path, step, **changes)
 
+    def confirm(self, delivery: Delivery) -> None:
+        """Make sure that the intent is still ours: the last look before the call. Raises LostLease."""
+        with self._database.reading() as connection:
+            current = get_row(connection, self._site, delivery.id)
+        if (current.state, current.lease_owner) != (delivery.state, delivery.lease_owner):
+            raise LostLease(f"delivery {delivery.id} is in other hands now")
+
     def record(self, delivery: Delivery, action: str, decision: Decision, now: datetime) -> Delivery:
         """Write what came of it and end the lease.
 

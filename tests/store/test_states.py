@@ -35,11 +35,7 @@ RESULTS: dict[str, dict[State, State]] = {
     ),
     "move": dict.fromkeys((State.PLANNED, State.DUE, State.MISSED), State.PLANNED) | {State.HELD: State.HELD},
     "retry": dict.fromkeys((State.PLANNED, State.DUE, State.MISSED, State.FAILED), State.DUE),
-    "edit": {
-        state: state
-        for state in State
-        if state not in {State.SENDING, State.SENT, State.UNCERTAIN}
-    },
+    "edit": {state: state for state in State if state not in {State.SENDING, State.SENT, State.UNCERTAIN}},
     "settle sent": dict.fromkeys((State.UNCERTAIN, State.FAILED, State.SKIPPED), State.SENT),
     "settle not sent": {State.UNCERTAIN: State.DUE},
 }

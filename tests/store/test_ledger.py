@@ -1,0 +1,156 @@
+"""What publishing remembers: identities, baselines, copies."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from syndicate.model import Limits, PlannedChange, Receipt, State
+from syndicate.store.copies import Found
+from syndicate.store.door import Store
+from syndicate.store.ledger import Applied
+from syndicate.text.counting import Counter
+from tests.store.conftest import Opener
+from tests.store.rows import NOW, RECEIPT, add, bring_to, identified, known, plan, planned
+
+LATER = NOW + timedelta(hours=1)
+
+
+def test_a_plan_is_remembered_and_applying_it_again_changes_nothing(opener: Opener) -> None:
+    """Posts, deliveries and baselines are there after reopening; the second time adds no row."""
+    store = opener()
+    whole = plan(
+        identified=(identified(known("p1")), identified(known("p2"))),
+        deliveries=(planned("p1"), planned("p2", state=State.SKIPPED, reason="was there before")),
+        baselined=frozenset({"mastodon"}),
+    )
+    first = store.apply(whole, NOW)
+    ledger = opener().read_ledger()
+    assert first == Applied(new_posts=2, new_deliveries=2)
+    assert ledger.posts == (known("p1"), known("p2"))
+    assert [(row.post_id, row.state, row.reason) for row in ledger.deliveries] == [
+        ("p1", State.PLANNED, "its slot"),
+        ("p2", State.SKIPPED, "was there before"),
+    ]
+    assert ledger.baselined == {"mastodon"}
+    assert store.apply(whole, LATER).new_deliveries == 0
+    assert store.read_ledger() == ledger
+
+
+def test_an_empty_plan_does_not_touch_the_database(store: Store) -> None:
+    """A run where nothing changed writes nothing."""
+    assert store.apply(plan(identified=(identified(known(), is_new=False),)), NOW) == Applied(changed_posts=1)
+    unchanged = plan(gone=(known("gone", gone_at=NOW),))
+    assert store.apply(unchanged, NOW) == Applied()
+
+
+def test_what_is_fixed_at_first_sight_stays_fixed(store: Store) -> None:
+    """A changed post gets its new slug, title and digest; its publication and first sight never move."""
+    store.apply(plan(identified=(identified(known()),), deliveries=(planned(),)), NOW)
+    edited = known(slug="new", title="New", digest="d2", updated_at=LATER, published_at=LATER, first_seen_at=LATER)
+    store.apply(plan(identified=(identified(edited, is_new=False),)), LATER)
+    assert store.read_ledger().posts == (known(slug="new", title="New", digest="d2", updated_at=LATER),)
+    assert store.list_deliveries()[0].slug == "new"
+
+
+def test_the_slug_of_what_went_out_stays_as_it_was(store: Store) -> None:
+    """Renaming a post does not rewrite the past."""
+    sent = bring_to(store, State.SENT)
+    store.apply(plan(identified=(identified(known(slug="new"), is_new=False),)), LATER)
+    assert store.get_delivery(sent.id).slug == sent.slug
+
+
+def test_a_vanished_post_keeps_its_identity_and_may_come_back(store: Store) -> None:
+    """`gone_at` is set once and cleared when the file returns."""
+    store.apply(plan(identified=(identified(known()),)), NOW)
+    store.apply(plan(gone=(known(),)), LATER)
+    assert store.read_ledger().posts == (known(gone_at=LATER),)
+    store.apply(plan(identified=(identified(known(), is_new=False),)), LATER)
+    assert store.read_ledger().posts == (known(),)
+
+
+def test_an_account_that_was_removed_is_a_new_one_when_it_returns(store: Store) -> None:
+    """A forgotten baseline is set again, at the later moment."""
+    store.apply(plan(baselined=frozenset({"x"})), NOW)
+    store.apply(plan(baselined=frozenset({"x"})), LATER)
+    assert store.list_accounts()[0].baselined_at == NOW
+    store.apply(plan(forgotten=frozenset({"x"})), LATER)
+    assert store.read_ledger().baselined == frozenset()
+    store.apply(plan(baselined=frozenset({"x"})), LATER)
+    assert store.list_accounts()[0].baselined_at == LATER
+
+
+def test_a_planned_change_brings_own_text_along(store: Store) -> None:
+    """`post --text` on a row that waits: the text is stored and the composed message thrown away."""
+    row = bring_to(store, State.DUE)
+    change = PlannedChange(delivery_id=row.id, state=State.PLANNED, due_at=LATER, reason="by hand", text="Mine")
+    assert store.apply(plan(changes=(change,)), NOW).changed_deliveries == 1
+    changed = store.get_delivery(row.id)
+    assert (changed.state, changed.text, changed.message, changed.reason) == (State.PLANNED, "Mine", None, "by hand")
+
+
+def test_a_plan_is_applied_whole_or_not_at_all(store: Store) -> None:
+    """A change of a delivery that does not exist undoes the posts and rows of the same plan."""
+    broken = PlannedChange(delivery_id=999, state=State.HELD, due_at=NOW, reason="")
+    whole = plan(identified=(identified(known()),), deliveries=(planned(),), changes=(broken,))
+    with pytest.raises(Exception, match="999"):
+        store.apply(whole, NOW)
+    assert store.read_ledger().posts == ()
+    assert store.list_deliveries() == ()
+
+
+def test_limits_and_pauses_are_part_of_the_ledger(store: Store) -> None:
+    """What a server stated is kept as data, and a pause is known to planning."""
+    limits = Limits(characters=5000, counter=Counter.GRAPHEMES, per_link=23, image_types=("image/webp",))
+    store.save_limits("mastodon", Limits(characters=500), NOW)
+    store.save_limits("mastodon", limits, LATER)
+    store.pause_account("mastodon", "dead token", NOW)
+    ledger = store.read_ledger()
+    assert ledger.limits == (("mastodon", limits),)
+    assert ledger.paused == {"mastodon"}
+    assert store.find_limits("mastodon") == limits
+    assert store.find_limits("x") is None
+    state = store.list_accounts()[0]
+    assert (state.pause_reason, state.limits, state.limits_read_at) == ("dead token", limits, LATER)
+
+
+def test_copies_are_listed_by_post_without_further_parts(store: Store) -> None:
+    """What `syndication.json` is written from."""
+    bring_to(store, State.SENT)
+    add(store, planned(part=2), planned("p2"))
+    copies = store.list_syndication()
+    assert set(copies) == {"p1"}
+    assert [(one.account, one.network, one.receipt, one.sent_at) for one in copies["p1"]] == [
+        ("mastodon", "fake", RECEIPT, NOW)
+    ]
+    assert store.read_ledger().deliveries[0].url == RECEIPT.url
+
+
+@pytest.mark.parametrize("before", [state for state in State if state not in {State.SENDING, State.SENT}])
+def test_a_copy_found_on_the_network_is_adopted(store: Store, before: State) -> None:
+    """`adopt` records what is already there, whatever the row waits for; only a person's no stays a no."""
+    row = bring_to(store, before)
+    found = Found("p1", "slug-p1", RECEIPT, LATER)
+    is_news = before is not State.CANCELLED
+    assert store.adopt("mastodon", "fake", [found], LATER) == is_news
+    adopted = store.get_delivery(row.id)
+    assert adopted.state is (State.SENT if is_news else before)
+    assert adopted.sent_at == (LATER if is_news else None)
+    assert store.adopt("mastodon", "fake", [found], LATER) == 0
+
+
+def test_a_copy_without_a_row_gets_one_and_is_never_sent(store: Store) -> None:
+    """After a lost database, adopting fills the outbox: planning the same post again adds nothing."""
+    assert store.adopt("mastodon", "fake", [Found("p9", "slug-p9", Receipt("r9", "u9"), NOW)], LATER) == 1
+    add(store, planned("p9"))
+    assert [row.state for row in store.list_deliveries()] == [State.SENT]
+    assert store.claim("me", LATER, timedelta(minutes=5)) is None
+    assert store.find_by_receipt("mastodon", "r9") is not None
+
+
+def test_a_running_call_is_not_adopted(store: Store) -> None:
+    """What a worker sends this moment gets its receipt from the worker."""
+    row = bring_to(store, State.SENDING)
+    assert store.adopt("mastodon", "fake", [Found("p1", "slug-p1", RECEIPT, NOW)], NOW) == 0
+    assert store.get_delivery(row.id) == row

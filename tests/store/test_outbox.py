@@ -1,0 +1,286 @@
+"""Claims, leases, intents and records, on SQLite and on a real PostgreSQL."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from syndicate.errors import LostLease, StateError, UsageError
+from syndicate.model import Delivery, Receipt, State
+from syndicate.store.door import Store
+from tests.store.conftest import Opener
+from tests.store.rows import LEASE, MESSAGE, NOW, RECEIPT, add, bring_to, claim, decision, planned
+
+LATER = NOW + timedelta(hours=1)
+SECOND = timedelta(seconds=1)
+
+
+def test_planning_the_same_delivery_twice_adds_one_row(store: Store) -> None:
+    """(site, post, account, occasion, part) is unique; the second insert is ignored and the first row stays."""
+    first = add(store)[0]
+    again = add(store, planned(reason="another reason", state=State.HELD))[0]
+    assert again == first
+    assert len(store.list_deliveries()) == 1
+
+
+def test_a_key_is_the_same_for_ever_and_different_for_every_row(store: Store) -> None:
+    """The idempotency key follows from the row's identity alone, so a lost database makes the same keys."""
+    variants = (planned(), planned(post="p2"), planned(account="x"), planned(occasion="featured"), planned(part=2))
+    keys = [row.key for row in add(store, *variants)]
+    assert len(set(keys)) == 5
+    assert all(len(key) == 32 for key in keys)
+    assert keys == [row.key for row in add(store, *variants)]
+
+
+def test_a_delivery_survives_the_way_to_the_disk_whole(opener: Opener) -> None:
+    """Message, receipt, instants to the microsecond and text come back as they were; image bytes are not stored."""
+    store = opener()
+    sent = bring_to(store, State.SENT)
+    found = opener().get_delivery(sent.id)
+    assert found == sent
+    assert found.message == MESSAGE
+    assert found.message is not None
+    assert found.message.image is not None
+    assert found.message.image.data == b""
+    assert found.receipt == RECEIPT
+
+
+def test_only_what_is_due_is_claimed_and_the_earliest_first(store: Store) -> None:
+    """A future delivery is not taken; of two that are due the earlier goes first."""
+    add(store, planned("p1", due_at=NOW), planned("p2", due_at=NOW - SECOND), planned("p3", due_at=NOW + SECOND))
+    order = []
+    while (row := store.claim("me", NOW, LEASE)) is not None:
+        order.append(row.post_id)
+        store.record(row, "send", decision(State.HELD), NOW)
+    assert order == ["p2", "p1"]
+
+
+def test_a_fresh_post_goes_before_a_recycled_one(store: Store) -> None:
+    """At the same instant the evergreen delivery waits for the new one."""
+    add(store, planned("old", occasion="evergreen-2026-03"), planned("new"))
+    assert claim(store).post_id == "new"
+
+
+def test_one_account_is_in_one_pair_of_hands(store: Store) -> None:
+    """While a worker holds a delivery, no other delivery of its account is given out, but other accounts' are."""
+    add(store, planned("p1"), planned("p2"), planned("p1", account="bluesky"))
+    first = claim(store, "one")
+    assert claim(store, "two").account != first.account
+    assert store.claim("three", NOW, LEASE) is None
+    assert store.list_due_accounts(NOW) == ()
+
+
+def test_an_unused_lease_runs_out_and_the_row_is_taken_again(store: Store) -> None:
+    """A worker that died before its intent costs nothing but the length of the lease."""
+    add(store)
+    lost = claim(store, "dead")
+    assert store.claim("me", NOW + LEASE - SECOND, LEASE) is None
+    assert claim(store, "me", NOW + LEASE).id == lost.id
+    with pytest.raises(LostLease):
+        store.keep_message(lost, MESSAGE, NOW, LEASE)
+    with pytest.raises(LostLease):
+        store.intend(lost, NOW, LEASE)
+
+
+def test_no_intent_is_taken_after_the_lease_even_if_nobody_came(store: Store) -> None:
+    """Ownership is checked against the clock just before the call: late is too late."""
+    add(store)
+    row = claim(store)
+    with pytest.raises(LostLease):
+        store.intend(row, NOW + LEASE, LEASE)
+    assert store.get_delivery(row.id).state is State.DUE
+
+
+def test_an_interrupted_call_becomes_uncertain_and_is_looked_for(store: Store) -> None:
+    """A row left in `sending` is never sent again blindly: it is due for a look as soon as its lease is over."""
+    row = bring_to(store, State.SENDING)
+    assert store.mark_abandoned(NOW + LEASE - SECOND) == 0
+    assert store.mark_abandoned(NOW + LEASE) == 1
+    assert store.mark_abandoned(NOW + LEASE) == 0
+    found = claim(store, "other", NOW + LEASE)
+    assert (found.id, found.state, found.intent_at) == (row.id, State.UNCERTAIN, NOW)
+
+
+def test_an_intent_that_surely_came_to_nothing_is_forgotten(store: Store) -> None:
+    """After "surely not published" the next call starts a new intent; while unknown the old one stays."""
+    row = bring_to(store, State.SENDING)
+    due = store.record(row, "send", decision(State.DUE, due_at=NOW), NOW)
+    assert due.intent_at is None
+    again = store.intend(claim(store, "me", LATER), LATER, LEASE)
+    assert (again.intent_at, again.attempts) == (LATER, 2)
+    unknown = store.record(again, "send", decision(State.UNCERTAIN, look_at=LATER), LATER)
+    resent = store.intend(claim(store, "me", LATER), LATER + SECOND, LEASE)
+    assert (unknown.intent_at, resent.intent_at, resent.state) == (LATER, LATER, State.SENDING)
+
+
+def test_a_paused_account_waits_and_loses_nothing(store: Store) -> None:
+    """Nothing of a paused account is claimed until it is resumed, or its pause ends by itself."""
+    add(store, planned(), planned(account="bluesky"))
+    assert store.pause_account("mastodon", "the token is dead", NOW)
+    assert store.list_due_accounts(NOW) == ("bluesky",)
+    assert not store.pause_account("mastodon", "still dead", NOW, LATER)
+    assert store.list_due_accounts(LATER) == ("bluesky", "mastodon")
+    assert store.resume_account("mastodon")
+    assert not store.resume_account("mastodon")
+    assert store.list_due_accounts(NOW) == ("bluesky", "mastodon")
+
+
+def test_a_part_of_a_thread_waits_for_the_one_before(store: Store) -> None:
+    """Part 2 is given out only when part 1 has its receipt, and finds it there."""
+    first, second = add(store, planned(part=1), planned(part=2))
+    row = claim(store)
+    assert row.id == first.id
+    sent = store.record(store.intend(row, NOW, LEASE), "send", decision(State.SENT), NOW)
+    row = claim(store)
+    assert row.id == second.id
+    assert store.find_part_before(row) == sent
+    assert store.find_part_before(first) is None
+
+
+@pytest.mark.parametrize("before", [State.FAILED, State.UNCERTAIN, State.HELD, State.CANCELLED])
+def test_a_part_of_a_thread_waits_for_ever_behind_one_that_is_not_sent(store: Store, before: State) -> None:
+    """No reply goes out under a message that is not surely there."""
+    row = bring_to(store, before)
+    add(store, planned(part=2))
+    other = store.claim("me", NOW, LEASE)
+    assert other is None or other.id == row.id
+
+
+def test_a_person_wins_over_a_worker_that_has_not_called_yet(store: Store) -> None:
+    """Cancelling while the worker prepares takes the delivery out of its hands."""
+    add(store)
+    row = claim(store)
+    store.cancel(row.id, NOW)
+    with pytest.raises(LostLease):
+        store.intend(row, NOW, LEASE)
+    assert store.get_delivery(row.id).state is State.CANCELLED
+
+
+def test_own_words_replace_the_frozen_message(store: Store) -> None:
+    """A person's text throws away what was composed, so that the next try says it."""
+    row = store.set_text(bring_to(store, State.DUE).id, "My own words", NOW)
+    assert (row.text, row.message) == ("My own words", None)
+    assert store.get_delivery(row.id) == row
+
+
+def test_releasing_keeps_a_future_time_and_replaces_a_past_one(store: Store) -> None:
+    """An approved delivery still waits for its slot; one whose time has passed goes now and is not missed again."""
+    early, late = add(store, planned("p1", state=State.HELD, due_at=LATER), planned("p2", state=State.HELD))
+    assert store.release(early.id, NOW + SECOND).due_at == LATER
+    released = store.release(late.id, LATER)
+    assert (released.state, released.due_at) == (State.DUE, LATER)
+
+
+def test_giving_back_leaves_the_row_for_the_next(store: Store) -> None:
+    """A worker that stops in time leaves no lease behind."""
+    add(store)
+    store.give_back(claim(store, "one"))
+    assert claim(store, "two").lease_owner == "two"
+
+
+def test_the_trail_tells_what_happened_in_order(store: Store) -> None:
+    """Every decision is on the trail with its time and its words."""
+    row = bring_to(store, State.SENDING)
+    store.record(row, "send", decision(State.FAILED, reason="too long"), LATER)
+    trail = [(one.action, one.outcome, one.state, one.at, one.detail) for one in store.list_attempts(row.id)]
+    assert trail == [
+        ("send", "intent", State.SENDING, NOW, ""),
+        ("send", "test", State.FAILED, LATER, "too long"),
+    ]
+
+
+def test_sites_in_one_database_do_not_see_each_other(opener: Opener) -> None:
+    """Every query carries the site: same posts and accounts, two rows, no common view."""
+    store = opener()
+    row = add(store)[0]
+    other = Store(store._database, "another site")
+    assert other.list_deliveries() == ()
+    assert other.claim("me", NOW, LEASE) is None
+    assert other.mark_abandoned(LATER) == 0
+    with pytest.raises(UsageError):
+        other.get_delivery(row.id)
+    assert add(other)[0].key != row.key
+
+
+def test_deliveries_are_listed_by_what_is_asked(store: Store) -> None:
+    """Filters by state, account, post, slug, occasion and number."""
+    add(store, planned("p1"), planned("p2", account="x", due_at=LATER), planned("p2", occasion="featured"))
+    assert [row.post_id for row in store.list_deliveries(account="x")] == ["p2"]
+    assert [row.account for row in store.list_deliveries(post_id="p2")] == ["mastodon", "x"]
+    assert len(store.list_deliveries(slug="slug-p2", occasion="featured")) == 1
+    assert len(store.list_deliveries(states=[State.SENT])) == 0
+    assert len(store.list_deliveries(limit=2)) == 2
+    assert store.find_next_at() == NOW
+
+
+def test_usage_counts_threads_once_and_forgets_after_a_month(store: Store) -> None:
+    """What gaps, daily caps and money limits are reckoned from."""
+    for at, part, cost in ((NOW, 1, 0.2), (NOW, 2, 0.2), (NOW + timedelta(days=2), 1, 0.01)):
+        add(store, planned(f"p{at:%d}", part=part, cost=cost, due_at=at))
+        row = store.intend(claim(store, "me", at), at, LEASE)
+        store.record(row, "send", decision(State.SENT), at)
+    usage = store.read_usage("mastodon", NOW + timedelta(days=2, hours=1))
+    assert usage.sent_at == (NOW + timedelta(days=2),)
+    assert sum(cost for _, cost in usage.costs) == pytest.approx(0.41)
+    assert store.read_usage("mastodon", NOW + timedelta(days=31)).last_sent_at == NOW + timedelta(days=2)
+    assert store.read_usage("x", NOW).last_sent_at is None
+
+
+def test_a_copy_is_known_by_its_remote_id(store: Store) -> None:
+    """A copy that was found can be told to belong to another delivery."""
+    sent = bring_to(store, State.SENT)
+    assert store.find_by_receipt("mastodon", RECEIPT.remote_id) == sent
+    assert store.find_by_receipt("x", RECEIPT.remote_id) is None
+    assert store.find_by_receipt("mastodon", "unknown") is None
+
+
+def test_a_move_that_the_table_forbids_is_refused_whole(store: Store) -> None:
+    """A wrong decision changes neither the row nor the trail."""
+    row = bring_to(store, State.SENDING)
+    with pytest.raises(StateError):
+        store.record(row, "send", decision(State.HELD), NOW)
+    assert store.get_delivery(row.id) == row
+
+
+def test_workers_that_race_send_each_delivery_once(opener: Opener) -> None:
+    """Six workers with connections of their own share 40 deliveries on 4 accounts: each is intended exactly once."""
+    add(opener(), *(planned(f"p{n}", account=f"a{n % 4}") for n in range(40)))
+    stores = [opener() for _ in range(6)]
+
+    def work(number: int) -> list[int]:
+        done = []
+        while stores[number].list_due_accounts(NOW):
+            row = stores[number].claim(f"worker-{number}", NOW, LEASE)
+            if row is not None:
+                sent = stores[number].intend(row, NOW, LEASE)
+                receipt = Receipt(f"remote-{row.id}", "")
+                done.append(stores[number].record(sent, "send", decision(State.SENT, receipt=receipt), NOW).id)
+        return done
+
+    with ThreadPoolExecutor(6) as pool:
+        done = [one for some in pool.map(work, range(6)) for one in some]
+    _finish(stores[0], done)
+    assert len(done) == len(set(done)) == 40
+    assert all(row.attempts == 1 for row in stores[0].list_deliveries(states=[State.SENT]))
+
+
+def _finish(store: Store, done: list[int]) -> None:
+    """A worker may leave while another still holds the last row of an account: take what is left."""
+    while (row := store.claim("last", NOW, LEASE)) is not None:
+        done.append(store.record(store.intend(row, NOW, LEASE), "send", decision(State.SENT), NOW).id)
+
+
+def test_two_workers_never_own_the_same_row(opener: Opener) -> None:
+    """Eight workers reach for one row at the same moment: one gets it."""
+    add(opener())
+    stores = [opener() for _ in range(8)]
+
+    def reach(number: int) -> Delivery | None:
+        return stores[number].claim(f"worker-{number}", NOW, LEASE)
+
+    with ThreadPoolExecutor(8) as pool:
+        claimed = [row for row in pool.map(reach, range(8)) if row is not None]
+    assert len(claimed) == 1
+    assert claimed[0] == stores[0].get_delivery(claimed[0].id)
