@@ -19,6 +19,7 @@ NETWORKS: dict[str, str] = {
     "webhook": "syndicate.networks.webhook",
     "telegram": "syndicate.networks.telegram",
     "discord": "syndicate.networks.discord",
+    "slack": "syndicate.networks.slack",
 }
 
 
