@@ -20,6 +20,8 @@ NETWORKS: dict[str, str] = {
     "telegram": "syndicate.networks.telegram",
     "discord": "syndicate.networks.discord",
     "slack": "syndicate.networks.slack",
+    "threads": "syndicate.networks.threads",
+    "facebook": "syndicate.networks.facebook",
 }
 
 
