@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from syndicate.cards.type.bidi import base_level, resolve_levels
 from syndicate.cards.type.breaking import Break, find_breaks
+from syndicate.cards.type.eastasian import Spacing, find_spacing
 from syndicate.cards.type.faces import Face, FontSet
 from syndicate.cards.type.fallback import Missing, choose_faces
 from syndicate.cards.type.graphemes import split_clusters
@@ -50,6 +51,7 @@ class Analysis:
     clusters: tuple[int, ...]
     breaks: tuple[Break, ...]
     pieces: tuple[Piece, ...]
+    spacing: Spacing
     base: int
     missing: tuple[Missing, ...]
 
@@ -66,6 +68,7 @@ def analyse(text: str, style: Style, fonts: FontSet) -> Analysis:
         clusters=tuple(clusters),
         breaks=tuple(find_breaks(text, style.language, fonts.phrases)),
         pieces=tuple(_cut_pieces(clusters, chosen.faces, resolve_levels(text, base), scripts)),
+        spacing=find_spacing(text, style.language),
         base=base,
         missing=chosen.missing,
     )

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import regex
 
+from syndicate.cards.type.eastasian import CJK
 from syndicate.cards.type.faces import Face, FontSet, Ink
 from syndicate.cards.type.graphemes import has_emoji, is_emoji
 
-CJK = frozenset({"Hani", "Hira", "Kana", "Hang", "Bopo"})
 _WORLD = frozenset(
     {"Arab", "Armn", "Beng", "Cyrl", "Deva", "Ethi", "Geor", "Grek", "Gujr", "Guru", "Hebr", "Khmr", "Knda", "Laoo"}
     | {"Latn", "Mlym", "Mymr", "Orya", "Sinh", "Taml", "Telu", "Thai", "Zyyy"}

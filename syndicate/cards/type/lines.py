@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from syndicate.cards.type.analysis import Analysis, Style
@@ -22,7 +22,7 @@ def make_lines(analysis: Analysis, style: Style, fonts: FontSet, max_width: floa
 
     Letters shaped anew at a line's edge may be a little wider than measured: then the text is wrapped narrower.
     """
-    setting = Setting(style.size_px, style.language, style.tracking, style.features)
+    setting = Setting(style.size_px, style.language, style.tracking, style.features, analysis.spacing)
     runs = _shape_all(analysis, style, fonts, setting)
     width_of = _measure(analysis.text, runs)
     room = max_width
@@ -37,17 +37,9 @@ def make_lines(analysis: Analysis, style: Style, fonts: FontSet, max_width: floa
 
 
 def _shape_all(analysis: Analysis, style: Style, fonts: FontSet, setting: Setting) -> list[Run]:
+    sized = fonts.sized
     return [
-        shape(
-            analysis.drawn,
-            piece.start,
-            piece.end,
-            face=piece.face,
-            font=fonts.sized.get(piece.face, style.size_px, style.weight),
-            level=piece.level,
-            script=piece.script,
-            setting=setting,
-        )
+        shape(analysis.drawn, piece, sized.get(piece.face, style.size_px, style.weight), setting)
         for piece in analysis.pieces
     ]
 
@@ -73,9 +65,18 @@ def _visible_end(text: str, start: int, end: int) -> int:
 
 def _make_line(analysis: Analysis, runs: Sequence[Run], span: tuple[int, int], setting: Setting) -> Line:
     start, end = span[0], _visible_end(analysis.text, *span)
+    spacing = analysis.spacing.at_line_start(analysis.drawn, start)
     text = _show_hyphen(analysis.drawn, end)
-    parts = [_cut_run(text, run, start, end, setting) for run in runs if run.start < end and run.end > start]
-    ordered = tuple(parts[index] for index in reorder([run.level for run in parts]))
+    line = _Line(
+        text=text,
+        start=start,
+        end=end,
+        setting=replace(setting, spacing=spacing),
+        reshapes_start=spacing != analysis.spacing,
+        reshapes_end=text != analysis.drawn,
+    )
+    parts = [line.cut(run) for run in runs if run.start < end and run.end > start]
+    ordered = tuple(parts[index] for index in reorder([run.piece.level for run in parts]))
     return Line(analysis.text[start:end], ordered, 0.0, 0.0, sum(run.width for run in ordered))
 
 
@@ -86,14 +87,27 @@ def _show_hyphen(text: str, end: int) -> str:
     return text
 
 
-def _cut_run(text: str, run: Run, start: int, end: int, setting: Setting) -> Run:
-    """The part of a run on one line: its glyphs where they may be separated, else shaped anew."""
-    start, end = max(start, run.start), min(end, run.end)
-    hyphenated = text[end - 1] == _HYPHEN and not any(glyph.cluster == end - 1 for glyph in run.glyphs)
-    if not hyphenated:
-        if start == run.start and end == run.end:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """A line about to be made: the whole text as it reads on this line, and which of its ends read otherwise."""
+
+    text: str
+    start: int
+    end: int
+    setting: Setting
+    reshapes_start: bool
+    reshapes_end: bool
+
+    def cut(self, run: Run) -> Run:
+        """The part of a run on this line: its glyphs where they may be separated, else shaped anew."""
+        start, end = max(self.start, run.start), min(self.end, run.end)
+        piece = run.piece._replace(start=start, end=end)
+        changes = (self.reshapes_start and start == self.start) or (self.reshapes_end and end == self.end)
+        if changes:
+            return shape(self.text, piece, run.font, self.setting)
+        if (start, end) == (run.start, run.end):
             return run
         safe = {glyph.cluster for glyph in run.glyphs if glyph.is_safe} | {run.start, run.end}
         if start in safe and end in safe:
-            return replace(run, start=start, end=end, glyphs=tuple(g for g in run.glyphs if start <= g.cluster < end))
-    return shape(text, start, end, face=run.face, font=run.font, level=run.level, script=run.script, setting=setting)
+            return replace(run, piece=piece, glyphs=tuple(g for g in run.glyphs if start <= g.cluster < end))
+        return shape(self.text, piece, run.font, self.setting)

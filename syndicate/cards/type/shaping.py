@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import uharfbuzz as hb
 
+from syndicate.cards.type.analysis import Piece
+from syndicate.cards.type.eastasian import GAP, Spacing, choose_language
 from syndicate.cards.type.faces import SUBPIXELS, Face
 
 _UNSAFE = int(hb.GlyphFlags.UNSAFE_TO_BREAK)
-_CURSIVE = frozenset({"Arab", "Syrc", "Mong", "Nkoo", "Phag", "Adlm", "Rohg", "Mand", "Mani", "Sogd", "Deva", "Beng"})
+_CURSIVE = frozenset({"Adlm", "Arab", "Beng", "Deva", "Guru", "Mand", "Mani", "Mong", "Nkoo", "Phag", "Rohg", "Syrc"})
 """Scripts whose letters touch: letter spacing would tear them apart."""
+
+Features = Mapping[str, int | Sequence[tuple[int, int, int]]]
 
 
 class Glyph(NamedTuple):
@@ -29,15 +33,26 @@ class Glyph(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Glyphs in drawing order (left to right). `start` and `end` are indices into the whole text."""
+    """A shaped piece: glyphs in drawing order (left to right)."""
 
-    start: int
-    end: int
-    face: Face
+    piece: Piece
     font: hb.Font
-    level: int
-    script: str
     glyphs: tuple[Glyph, ...]
+
+    @property
+    def start(self) -> int:
+        """Index of its first character."""
+        return self.piece.start
+
+    @property
+    def end(self) -> int:
+        """Index after its last character."""
+        return self.piece.end
+
+    @property
+    def face(self) -> Face:
+        """Its face."""
+        return self.piece.face
 
     @property
     def width(self) -> float:
@@ -53,42 +68,47 @@ class Setting:
     language: str = ""
     tracking: float = 0.0
     features: Mapping[str, int] | None = None
+    spacing: Spacing = field(default_factory=Spacing)
 
 
-def shape(
-    text: str, start: int, end: int, *, face: Face, font: hb.Font, level: int, script: str, setting: Setting
-) -> Run:
-    """Shape `text[start:end]`, seeing what stands around it (Arabic joins across the cut)."""
+def shape(text: str, piece: Piece, font: hb.Font, setting: Setting) -> Run:
+    """Shape a piece of `text`, seeing what stands around it (Arabic joins across the cut)."""
     buffer = hb.Buffer()
-    buffer.add_str(text, start, end - start)
-    buffer.direction = "rtl" if level % 2 else "ltr"
-    if script != "Zyyy":
-        buffer.script = script
-    if setting.language:
-        buffer.language = setting.language
+    buffer.add_str(text, piece.start, piece.end - piece.start)
+    buffer.direction = "rtl" if piece.level % 2 else "ltr"
+    if piece.script != "Zyyy":
+        buffer.script = piece.script
+    language = choose_language(piece.script, text, setting.language)
+    if language:
+        buffer.language = language
     buffer.guess_segment_properties()
     buffer.flags = hb.BufferFlags.REMOVE_DEFAULT_IGNORABLES
-    spacing = 0.0 if script in _CURSIVE else setting.tracking * setting.size_px
-    hb.shape(font, buffer, _features(setting, has_spacing=spacing > 0))
-    return Run(start, end, face, font, level, script, _glyphs(buffer, spacing))
+    tracking = 0.0 if piece.script in _CURSIVE else setting.tracking * setting.size_px
+    hb.shape(font, buffer, _features(piece, setting, has_spacing=tracking > 0))
+    return Run(piece, font, _read_glyphs(buffer, tracking, setting))
 
 
-def _features(setting: Setting, *, has_spacing: bool) -> dict[str, int]:
-    """Letters set apart must not form ligatures (CSS Text 3, section 8.2)."""
-    ligatures = {"liga": 0, "clig": 0} if has_spacing else {}
-    return {**ligatures, **(setting.features or {})}
+def _features(piece: Piece, setting: Setting, *, has_spacing: bool) -> Features:
+    """Letters set apart must not form ligatures (CSS Text 3, section 8.2); tight brackets take half a square."""
+    features: dict[str, int | Sequence[tuple[int, int, int]]] = {"liga": 0, "clig": 0} if has_spacing else {}
+    halves = [index for index in setting.spacing.halves if piece.start <= index < piece.end]
+    if halves:
+        features["halt"] = [(index, index + 1, 1) for index in sorted(halves)]
+    return {**features, **(setting.features or {})}
 
 
-def _glyphs(buffer: hb.Buffer, spacing: float) -> tuple[Glyph, ...]:
+def _read_glyphs(buffer: hb.Buffer, tracking: float, setting: Setting) -> tuple[Glyph, ...]:
     glyphs = []
+    gaps, gap = setting.spacing.gaps, GAP * setting.size_px
     for info, place in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
+        before = gap if info.cluster in gaps else 0.0
         advance = place.x_advance / SUBPIXELS
         glyphs.append(
             Glyph(
                 info.codepoint,
                 info.cluster,
-                advance + spacing if advance else 0.0,
-                place.x_offset / SUBPIXELS,
+                before + (advance + tracking if advance else 0.0),
+                before + place.x_offset / SUBPIXELS,
                 place.y_offset / SUBPIXELS,
                 not int(info.flags) & _UNSAFE,
             )
