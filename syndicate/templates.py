@@ -60,3 +60,9 @@ def _list_names(folder: Traversable) -> Iterator[str]:
             yield from (f"{found.name}/{name}" for name in _list_names(found))
         else:
             yield found.name
+
+
+def read_starter() -> Iterator[tuple[str, bytes]]:
+    """The files of the sample site, by POSIX path."""
+    for name in sorted(_list_names(_ours().joinpath("starter"))):
+        yield name, _ours().joinpath("starter", *PurePosixPath(name).parts).read_bytes()

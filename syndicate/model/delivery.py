@@ -231,6 +231,8 @@ class NetworkFacts:
     """US dollars for a post, and for one that carries a link."""
     cost_with_link: float = 0.0
     can_thread: bool = False
+    needs_page: bool = True
+    """Whether somebody follows the link at once (a crawler, a reader), so that the page must be live before."""
     wants_markdown: bool = False
     """Whether it publishes whole articles: messages then carry the post's Markdown."""
     expires_at: datetime | None = None

@@ -35,7 +35,7 @@ DESCRIPTION = Description(
         Option("folder", "where timeline.json is kept; the publish folder unless said otherwise"),
         Option("url", "public address of that folder, for links to single messages"),
     ),
-    facts=NetworkFacts(network="local", limits=LIMITS, media="card", can_thread=True),
+    facts=NetworkFacts(network="local", limits=LIMITS, media="card", can_thread=True, needs_page=False),
     note="Needs no account: messages appear on timeline.html and in timeline.json beside the feeds.",
 )
 

@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import orjson
 
-from syndicate.cards import CardContent, Design, Drawing, card_key, card_paths, draw_card, make_content
-from syndicate.cards.type import FontSet
-from syndicate.model import Artefact, Cache, CardRef, Identified, Picture, PictureFacts, Plan, Settings
+from syndicate.cards import CardContent, card_key, card_paths, make_content
+from syndicate.http import Client
+from syndicate.model import Artefact, Cache, CardRef, Identified, PictureFacts, Plan, Settings
+from syndicate.pictures import FoundPicture, find_pictures, read_picture
 from syndicate.planning.feeds import list_public
+from syndicate.publish.studio import Studio
+
+if TYPE_CHECKING:
+    from syndicate.cards.draw import Drawing
 
 _KIND = "card"
-
-
-@dataclass(frozen=True, slots=True)
-class Photo:
-    """A post's picture as the drawer gets it: `digest` names its bytes, which are read only when a card is drawn."""
-
-    digest: str = ""
-    read: Callable[[], bytes | None] = lambda: None
-    facts: PictureFacts | None = None
-    warning: str = ""
-    retry_at: datetime | None = None
-    """When a picture that could not be had is worth another try."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,34 +70,33 @@ class Drawer:
         self,
         settings: Settings,
         cache: Cache,
+        studio: Studio,
         *,
-        load_design: Callable[[], Design],
-        load_fonts: Callable[[], FontSet],
-        read_photo: Callable[[Picture], Photo],
+        http: Client | None,
         list_paths: Callable[[], frozenset[str]],
     ) -> None:
         self._settings = settings
         self._cache = cache
-        self._load_design = load_design
-        self._load_fonts = load_fonts
-        self._read_photo = read_photo
+        self._studio = studio
+        self._http = http
         self._list_paths = list_paths
+        self._main = settings.cards.sizes[0]
 
     def list_drawn(self) -> Mapping[str, CardRef]:
         """The share cards that exist, by post id."""
-        main = self._settings.cards.sizes[0]
-        return {card.post_id: card.ref for card in self._recall().values() if card.size == main}
+        return {card.post_id: card.ref for card in self._recall().values() if card.size == self._main}
 
     def list_known(self, plan: Plan) -> DrawnCards:
         """The cards of the plan's posts that exist already."""
         known = self._recall()
         wanted = [known.get(_name(one.id, size)) for one in self._posts(plan) for size in self._settings.cards.sizes]
-        return DrawnCards(cards=tuple(card for card in wanted if card), main_size=self._settings.cards.sizes[0])
+        return DrawnCards(cards=tuple(card for card in wanted if card), main_size=self._main)
 
     def draw(self, plan: Plan, progress: Callable[[int, int], None]) -> DrawnCards:
         """Every card of the plan; draws those whose key or file is new."""
-        photos, posts = self._read_photos(plan), self._posts(plan)
-        jobs = list(self._list_jobs(posts, photos))
+        posts = self._posts(plan)
+        found = self._find_pictures(posts, plan.now)
+        jobs = list(self._list_jobs(posts, found))
         known, present = self._recall(), self._list_paths()
         missing = [job for job in jobs if not _is_known(job, known.get(job.name), present)]
         made = dict(self._draw_all(missing, progress))
@@ -113,49 +106,61 @@ class Drawer:
         return DrawnCards(
             artefacts=tuple(artefact for _, files in made.values() for artefact in files),
             cards=cards,
-            warnings=tuple(sorted({line for card in cards for line in card.warnings} | _warnings(photos))),
-            pictures={url: photo.facts for url, photo in photos.items() if photo.facts},
-            retry_at=min((photo.retry_at for photo in photos.values() if photo.retry_at), default=None),
-            main_size=self._settings.cards.sizes[0],
+            warnings=tuple(sorted({line for card in cards for line in card.warnings} | _reasons(jobs))),
+            pictures={url: one.facts for url, one in found.items()},
+            retry_at=min((one.retry_at for one in found.values() if one.retry_at), default=None),
+            main_size=self._main,
         )
+
+    def sketch(self, plan: Plan) -> list[tuple[CardContent, Drawing]]:
+        """Every card of the plan in its main size, drawn anew and not kept."""
+        posts = self._posts(plan)
+        jobs = [job for job in self._list_jobs(posts, self._find_pictures(posts, plan.now)) if job.size == self._main]
+        self._studio.open("".join(sorted(set().union(*(_words(job.content) for job in jobs)))))
+        draw, cache = self._studio.draw, self._cache
+        return [(job.content, draw(job.content, read_picture(job.picture, cache), _pixels(job.size))) for job in jobs]
+
+    def forget(self, post_ids: Iterable[str]) -> None:
+        """Have the cards of these posts drawn anew."""
+        self._cache.drop(_KIND, [_name(number, size) for number in post_ids for size in self._settings.cards.sizes])
 
     def _posts(self, plan: Plan) -> list[Identified]:
         return list_public(plan.identified, plan.now)
 
-    def _read_photos(self, plan: Plan) -> Mapping[str, Photo]:
+    def _find_pictures(self, posts: Sequence[Identified], now: datetime) -> Mapping[str, FoundPicture]:
         """By picture URL; several posts may share one picture."""
-        pictures = {one.post.picture.url: one.post.picture for one in self._posts(plan) if one.post.picture}
-        with ThreadPoolExecutor(8, thread_name_prefix="picture") as pool:
-            return dict(zip(pictures, pool.map(self._read_photo, pictures.values()), strict=True))
+        pictures = [one.post.picture for one in posts if one.post.picture]
+        return find_pictures(pictures, http=self._http, cache=self._cache, now=now)
 
-    def _list_jobs(self, posts: Sequence[Identified], photos: Mapping[str, Photo]) -> Iterator[_Job]:
-        design, fonts = self._load_design(), self._load_fonts()
+    def _list_jobs(self, posts: Sequence[Identified], found: Mapping[str, FoundPicture]) -> Iterator[_Job]:
+        studio = self._studio
         for one in posts:
             content = make_content(one.post, self._settings.site)
-            photo = photos[one.post.picture.url] if one.post.picture else Photo()
+            picture = found[one.post.picture.url] if one.post.picture else FoundPicture(url="")
             for size in self._settings.cards.sizes:
                 pixels = _pixels(size)
-                key = card_key(content, design=design, fonts_digest=fonts.digest, picture=photo.digest, size=pixels)
-                yield _Job(one.id, one.post.slug, size, key, content, photo)
+                key = card_key(
+                    content,
+                    design_digest=studio.design_digest,
+                    fonts_digest=studio.fonts_digest,
+                    picture=picture.digest,
+                    size=pixels,
+                )
+                yield _Job(one.id, one.post.slug, size, key, content, picture)
 
     def _draw_all(self, jobs: list[_Job], progress: Callable[[int, int], None]) -> Iterator[tuple[str, _Made]]:
         """Pillow and HarfBuzz let go of the interpreter while they work, so threads use all cores."""
         if not jobs:
             return
+        self._studio.open("".join(sorted(set().union(*(_words(job.content) for job in jobs)))))
         with ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="card") as pool:
             for done, (job, made) in enumerate(zip(jobs, pool.map(self._draw, jobs), strict=True), 1):
                 progress(done, len(jobs))
                 yield job.name, made
 
     def _draw(self, job: _Job) -> _Made:
-        drawing = draw_card(
-            job.content,
-            design=self._load_design(),
-            fonts=self._load_fonts(),
-            photo=job.photo.read(),
-            size=_pixels(job.size),
-        )
-        suffix = "" if job.size == self._settings.cards.sizes[0] else job.size
+        drawing = self._studio.draw(job.content, read_picture(job.picture, self._cache), _pixels(job.size))
+        suffix = "" if job.size == self._main else job.size
         path, stable = card_paths(job.slug, drawing.data, drawing.media_type, suffix)
         card = Card(
             post_id=job.post_id,
@@ -191,7 +196,7 @@ class _Job:
     size: str
     key: str
     content: CardContent
-    photo: Photo
+    picture: FoundPicture
 
     @property
     def name(self) -> str:
@@ -214,6 +219,11 @@ def _stable_path(card: Card) -> str:
     return f"{start.rpartition('.')[0]}.{ending}"
 
 
+def _words(content: CardContent) -> set[str]:
+    """The characters a card writes."""
+    return set().union(content.title, content.category, content.author, content.date, content.reading, content.site)
+
+
 def _name(post_id: str, size: str) -> str:
     return f"{post_id} {size}"
 
@@ -223,17 +233,19 @@ def _pixels(size: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def _warnings(photos: Mapping[str, Photo]) -> set[str]:
-    return {photo.warning for photo in photos.values() if photo.warning}
+def _reasons(jobs: Sequence[_Job]) -> set[str]:
+    """Why a card has no picture, each line naming the post."""
+    return {f"{job.content.source}: {job.picture.url}: {job.picture.reason}" for job in jobs if job.picture.reason}
 
 
 def _describe(drawing: Drawing, content: CardContent) -> tuple[str, ...]:
     """What a person should know about a card, each line naming the post."""
-    missing = (
-        f"no font has {item.text!r}" + (f'; pip install "{item.package}"' if item.package else "")
+    refused = [f"the picture cannot be used: {drawing.refused}"] if drawing.refused else []
+    missing = [
+        f'no installed font has "{item.cluster}"' + (f"; pip install '{item.package}'" if item.package else "")
         for item in drawing.missing
-    )
-    return tuple(f"{content.source}: {line}" for line in (*drawing.warnings, *missing))
+    ]
+    return tuple(f"{content.source}: {line}" for line in (*refused, *missing))
 
 
 def _render(card: Card) -> bytes:

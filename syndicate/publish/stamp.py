@@ -48,6 +48,10 @@ class Stamp:
         }
         self._cache.put_many(_KIND, {_KEY: orjson.dumps(value)})
 
+    def forget(self) -> None:
+        """Something that is published changed otherwise: the next publication looks at everything."""
+        self._cache.drop(_KIND, (_KEY,))
+
     def read_problems(self) -> tuple[Problem, ...]:
         """The problems of the last publication: they are still there, since nothing changed."""
         return tuple(Problem(**problem) for problem in self._read().get("problems", ()))

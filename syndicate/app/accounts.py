@@ -1,0 +1,98 @@
+"""Accounts joined with their networks: what may be said of them, opening them, logging in."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+from syndicate.errors import ConfigError, SyndicateError, UsageError
+from syndicate.http import Client
+from syndicate.model import Account, NetworkFacts, Settings
+from syndicate.networks import describe, open_network
+from syndicate.networks.base import Description, LogsIn, Network, Renews
+from syndicate.vault import AccountVault, Keyring, find_keyring, open_vault
+
+
+class Accounts:
+    """The accounts of one site. Raises ConfigError where syndicate.toml asks a network for what it has not."""
+
+    def __init__(self, settings: Settings, state_folder: Path, http: Client) -> None:
+        self._settings = settings
+        self._folder = state_folder
+        self._http = http
+        for account in settings.accounts:
+            check_options(account, describe(account.network))
+
+    @cached_property
+    def facts(self) -> Mapping[str, NetworkFacts]:
+        """What planning may know, by account."""
+        return {account.name: self._make_facts(account) for account in self._settings.accounts}
+
+    @cached_property
+    def enabled(self) -> Mapping[str, Account]:
+        return {account.name: account for account in self._settings.accounts if account.enabled}
+
+    def get(self, name: str) -> Account:
+        """One account. Raises UsageError naming the nearest one."""
+        names = [account.name for account in self._settings.accounts]
+        if name not in names:
+            near = difflib.get_close_matches(name, names, 1)
+            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(names) or 'none'}"
+            raise UsageError(f'there is no account "{name}" in syndicate.toml', hint=hint)
+        return self._settings.accounts[names.index(name)]
+
+    def open(self, account: Account) -> Network:
+        """Raises ConfigError or Unauthorised where credentials are missing."""
+        return open_network(self._with_folder(account), self.vault(account), self._http)
+
+    def open_for_login(self, account: Account) -> LogsIn:
+        """The network's login. Raises UsageError where it has none."""
+        network = self.open(account)
+        if not isinstance(network, LogsIn):
+            raise UsageError(f"{describe(account.network).title} needs no login", where=account.name)
+        return network
+
+    def vault(self, account: Account) -> AccountVault:
+        return open_vault(str(self._folder), account.name, keyring=self._keyring)
+
+    @cached_property
+    def _keyring(self) -> Keyring | None:
+        return find_keyring()
+
+    def _with_folder(self, account: Account) -> Account:
+        """The local network writes beside what is published."""
+        if account.network != "local" or "folder" in account.options:
+            return account
+        place = self._settings.storage.publish_to
+        folder = str(self._folder / "local") if "://" in place else place
+        return replace(account, options={"folder": folder, "url": self._settings.site.feeds_url, **account.options})
+
+    def _make_facts(self, account: Account) -> NetworkFacts:
+        facts = describe(account.network).facts
+        with suppress(SyndicateError):  # without credentials there is no end of a token
+            network = self.open(account)
+            if isinstance(network, Renews):
+                return replace(facts, expires_at=network.expires_at())
+        return facts
+
+
+def check_options(account: Account, description: Description) -> None:
+    """Raises ConfigError for an option the network does not have, lacks, or a value it does not know."""
+    known = {option.name: option for option in description.options}
+    for name, value in account.options.items():
+        where = f"accounts.{account.name}.{name}"
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(known) or 'no options'}"
+            raise ConfigError("there is no such key", where=where, hint=hint)
+        if known[name].choices and value not in known[name].choices:
+            raise ConfigError(
+                f'"{value}" is not possible', where=where, hint=f"one of {', '.join(known[name].choices)}"
+            )
+    for option in description.options:
+        if option.required and not account.options.get(option.name):
+            raise ConfigError(f"{option.name} is missing: {option.help}", where=f"accounts.{account.name}")

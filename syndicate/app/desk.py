@@ -1,0 +1,62 @@
+"""The outbox under a person's hands."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from syndicate.app.reports import Status
+from syndicate.app.wiring import Wiring
+from syndicate.deliver.report import needs_person
+from syndicate.errors import AlreadyRunning
+from syndicate.model import Delivery, Receipt, State
+from syndicate.planning.when import parse_when
+from syndicate.store.door import Store
+
+WAITING = (State.PLANNED, State.DUE, State.SENDING, State.HELD, State.UNCERTAIN, State.MISSED, State.FAILED)
+
+_SIMPLE: Mapping[str, Callable[[Store, int, datetime], Delivery]] = {
+    "hold": lambda store, number, now: store.hold(number, now),
+    "release": lambda store, number, now: store.release(number, now),
+    "cancel": lambda store, number, now: store.cancel(number, now),
+    "retry": lambda store, number, now: store.retry(number, now),
+    "settle_not_sent": lambda store, number, now: store.settle_not_sent(number, now),
+}
+
+
+def change_delivery(wiring: Wiring, action: str, number: int, value: str, now: datetime) -> Delivery:
+    """One action on one delivery; `value` is a time to move to, a text, or the URL of a copy."""
+    store = wiring.store
+    if action == "move":
+        return store.move(number, parse_when(value, now, ZoneInfo(wiring.settings.site.timezone)), now)
+    if action == "edit":
+        return store.set_text(number, value, now)
+    if action == "settle_sent":
+        return store.settle_sent(number, Receipt(remote_id=value, url=value), now)
+    return _SIMPLE[action](store, number, now)
+
+
+def read_status(wiring: Wiring) -> Status:
+    """One look at posts, outbox, accounts and daemon."""
+    snapshot, store = wiring.read_snapshot(), wiring.store
+    deliveries = store.list_deliveries()
+    counts = Counter(one.state.value for one in deliveries)
+    return Status(
+        posts=len(snapshot.posts),
+        problems=len({problem.source for problem in snapshot.problems}),
+        counts={state.value: counts[state.value] for state in State if counts[state.value]},
+        next_at=store.find_next_at(),
+        daemon=_is_running(store),
+        paused=tuple(f"{one.name} is paused: {one.pause_reason}" for one in store.list_accounts() if one.paused_at),
+        needs_you=tuple(one for one in deliveries if needs_person(one)),
+    )
+
+
+def _is_running(store: Store) -> bool:
+    try:
+        with store.lock_daemon():
+            return False
+    except AlreadyRunning:
+        return True

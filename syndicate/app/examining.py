@@ -1,0 +1,85 @@
+"""`doctor`: everything that could surprise, said before it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from syndicate.app.logins import list_accounts
+from syndicate.app.reports import Finding
+from syndicate.app.wiring import Wiring
+from syndicate.errors import SyndicateError
+from syndicate.hubs import fetch_visible
+from syndicate.model import Plan, Post
+
+MAX_EXCERPT = 60
+
+
+def examine(wiring: Wiring, plan: Plan, *, online: bool) -> tuple[Finding, ...]:
+    """Findings, worst first."""
+    found = [*_content(wiring, plan), *_accounts(wiring, plan, online), *_state(wiring)]
+    found += _published(wiring) if online else ()
+    order = ("problem", "warning", "repair", "ok")
+    return tuple(sorted(found, key=lambda finding: order.index(finding.level)))
+
+
+def _content(wiring: Wiring, plan: Plan) -> Iterator[Finding]:
+    snapshot = wiring.read_snapshot()
+    for problem in plan.problems:
+        place = f"{problem.source}:{problem.line}" if problem.line else problem.source
+        hint = f" ({problem.hint})" if problem.hint else ""
+        yield Finding("problem", f"{problem.key + ': ' if problem.key else ''}{problem.message}{hint}", place)
+    for warning in plan.warnings:
+        yield Finding("warning", warning)
+    for post in snapshot.posts:
+        yield from _post(post)
+    yield Finding("ok", f"{len(snapshot.posts)} posts in {wiring.settings.site.content}")
+
+
+def _post(post: Post) -> Iterator[Finding]:
+    for problem in post.problems:
+        place = f"{problem.source}:{problem.line}" if problem.line else problem.source
+        yield Finding("warning", f"{problem.key + ': ' if problem.key else ''}{problem.message}", place)
+    for repair in post.repairs:
+        place = f"{post.source}:{repair.line}" if repair.line else post.source
+        change = (
+            f'"{_short(repair.before)}" → "{_short(repair.after)}"'
+            if repair.after
+            else f'"{_short(repair.before)}" left out'
+        )
+        yield Finding("repair", f"{repair.kind} in {repair.field}: {change}", place)
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= MAX_EXCERPT else line[: MAX_EXCERPT - 1] + "…"
+
+
+def _accounts(wiring: Wiring, plan: Plan, online: bool) -> Iterator[Finding]:
+    for row in list_accounts(wiring, online=online, now=plan.now):
+        level = {"ready": "ok", "off": "ok", "no credentials": "problem"}.get(row.state, "warning")
+        text = f"{row.network}: {row.state}{' as ' + row.who if row.who else ''}"
+        yield Finding(level, f"{text}{'; ' + row.note if row.note and level != 'ok' else ''}", row.name)
+
+
+def _state(wiring: Wiring) -> Iterator[Finding]:
+    yield Finding("ok", f"state in {wiring.store.where}")
+    yield Finding("ok", f"published to {wiring.settings.storage.publish_to}")
+
+
+def _published(wiring: Wiring) -> Iterator[Finding]:
+    """Fetch what is published as a reader would, and compare."""
+    root = wiring.settings.site.feeds_url
+    names = {"rss": "rss.xml", "atom": "atom.xml", "json": "feed.json"}
+    for name in (names[form] for form in wiring.settings.feeds.formats):
+        ours, url = wiring.output.read(name), f"{root}/{name}"
+        try:
+            theirs = fetch_visible(wiring.http, url)
+        except SyndicateError as error:
+            yield Finding("warning", str(error), url)
+            continue
+        if theirs is None:
+            yield Finding("warning", "does not answer with 200", url)
+        elif theirs != ours:
+            yield Finding("warning", "answers with other bytes than the last publication; is it uploaded?", url)
+        else:
+            yield Finding("ok", "answers with the published bytes", url)

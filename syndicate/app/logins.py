@@ -1,0 +1,108 @@
+"""Accounts as a person sees them: who, how long, and what is on them already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from syndicate.app.reports import AccountRow
+from syndicate.app.wiring import Wiring
+from syndicate.errors import ConfigError, SyndicateError, Unauthorised, UsageError
+from syndicate.model import Account, Identified
+from syndicate.networks import describe
+from syndicate.networks.base import Lists, Profile, Recent, Verifies
+from syndicate.publish.corridor import read_plan
+from syndicate.store.accounts import AccountState
+from syndicate.store.copies import Found
+
+
+def list_accounts(wiring: Wiring, *, online: bool, now: datetime) -> tuple[AccountRow, ...]:
+    states = {state.name: state for state in wiring.store.list_accounts()}
+    return tuple(
+        _describe(wiring, account, states.get(account.name), online, now) for account in wiring.settings.accounts
+    )
+
+
+def _describe(wiring: Wiring, account: Account, state: AccountState | None, online: bool, now: datetime) -> AccountRow:
+    if not account.enabled:
+        return AccountRow(name=account.name, network=account.network, state="off")
+    try:
+        profile = _ask(wiring, account) if online else _look(wiring, account)
+    except (Unauthorised, ConfigError) as error:
+        return AccountRow(name=account.name, network=account.network, state="no credentials", note=str(error))
+    except SyndicateError as error:
+        return AccountRow(name=account.name, network=account.network, state="refused", note=str(error))
+    ends = profile.expires_at or wiring.accounts.facts[account.name].expires_at
+    is_paused = state is not None and state.paused_at is not None
+    notes = [state.pause_reason] if state and is_paused else []
+    return AccountRow(
+        name=account.name,
+        network=account.network,
+        state="paused" if is_paused else "ready",
+        who=profile.name,
+        expires=_days_left(ends, now),
+        note="; ".join([*notes, *profile.warnings, *profile.abilities, describe(account.network).note]).strip("; "),
+    )
+
+
+def _ask(wiring: Wiring, account: Account) -> Profile:
+    network = wiring.accounts.open(account)
+    return network.verify() if isinstance(network, Verifies) else Profile("")
+
+
+def _look(wiring: Wiring, account: Account) -> Profile:
+    """Without a call: whether the secrets are there."""
+    vault = wiring.accounts.vault(account)
+    missing = [
+        secret.name for secret in describe(account.network).secrets if secret.required and not vault.get(secret.name)
+    ]
+    if missing:
+        raise Unauthorised(f"{', '.join(missing)} missing", where=account.name, hint=f"syndicate login {account.name}")
+    return Profile("")
+
+
+def _days_left(ends: datetime | None, now: datetime) -> str:
+    if ends is None:
+        return "lasts"
+    left = ends - now
+    return "expired" if left <= timedelta(0) else f"{left.days} days left"
+
+
+def store_login(wiring: Wiring, name: str, secrets: Mapping[str, str]) -> str:
+    """Keep the secrets, let a paused account go on, and say as whom we are logged in."""
+    account = wiring.accounts.get(name)
+    wiring.accounts.vault(account).put(secrets)
+    wiring.store.resume_account(name)
+    network = wiring.accounts.open(account)
+    if not isinstance(network, Verifies):
+        return f"Stored the login of {name}."
+    profile = network.verify()
+    return "\n".join([f"{name} is {profile.name} {profile.url}".strip() + ".", *profile.warnings])
+
+
+def adopt(wiring: Wiring, name: str, now: datetime) -> tuple[tuple[str, str], ...]:
+    """Match the account's own posts with ours by their links, and record them as sent."""
+    account = wiring.accounts.get(name)
+    network = wiring.accounts.open(account)
+    if not isinstance(network, Lists):
+        raise UsageError(f"{describe(account.network).title} does not show an account's own posts", where=name)
+    plan = read_plan(wiring.rooms, now)
+    wiring.store.apply(plan, now)
+    by_link = {_same(one.post.permalink): one for one in plan.identified}
+    found = tuple(match for recent in network.list_recent() if (match := _match(recent, by_link)))
+    wiring.store.adopt(name, account.network, found, now)
+    return tuple((one.slug, one.receipt.url) for one in found)
+
+
+def _match(recent: Recent, by_link: Mapping[str, Identified]) -> Found | None:
+    one = next((by_link[_same(link)] for link in recent.links if _same(link) in by_link), None)
+    if one is None:
+        return None
+    return Found(one.id, one.post.slug, recent.receipt, recent.published_at)
+
+
+def _same(url: str) -> str:
+    """Host and path: a copy may carry tracking parameters, another scheme or no last slash."""
+    parts = urlsplit(url)
+    return f"{(parts.hostname or '').removeprefix('www.')}{parts.path.rstrip('/')}"

@@ -1,0 +1,67 @@
+"""Cards by hand: drawn anew, judged, laid out on a sheet."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from syndicate.app.finding import get_post
+from syndicate.app.reports import Finding
+from syndicate.app.wiring import Wiring
+from syndicate.cards.check import check_drawing
+from syndicate.cards.sheet import SheetCard, render_sheet
+from syndicate.model import Plan
+from syndicate.publish.corridor import read_plan
+from syndicate.templates import read_template
+
+
+def _choose(wiring: Wiring, slugs: tuple[str, ...], now: datetime) -> Plan:
+    plan = read_plan(wiring.rooms, now)
+    return replace(plan, identified=tuple(get_post(plan.identified, slug) for slug in slugs)) if slugs else plan
+
+
+def draw_cards(wiring: Wiring, slugs: tuple[str, ...], now: datetime) -> tuple[Finding, ...]:
+    """Draw anew, whatever was drawn before; the findings name each written card."""
+    plan = _choose(wiring, slugs, now)
+    wiring.drawer.forget(one.id for one in plan.identified)
+    drawn = wiring.drawer.draw(plan, lambda _done, _all: None)
+    wiring.output.write(drawn.artefacts)
+    wiring.stamp.forget()
+    warnings = [Finding("warning", line) for line in drawn.warnings]
+    return (*(Finding("ok", card.ref.path, card.slug) for card in drawn.cards), *warnings)
+
+
+def check_cards(wiring: Wiring, slugs: tuple[str, ...], now: datetime) -> tuple[Finding, ...]:
+    """Judge every card as it would be drawn now: glyphs, contrast, size, alt text. Writes nothing."""
+    rules = wiring.settings.cards
+    sketches = wiring.drawer.sketch(_choose(wiring, slugs, now))
+    return tuple(
+        Finding("problem", f"{problem.message}{f' ({problem.hint})' if problem.hint else ''}", problem.source)
+        for content, drawing in sketches
+        for problem in check_drawing(content, drawing, max_bytes=rules.max_bytes)
+    )
+
+
+def write_sheet(wiring: Wiring, slugs: tuple[str, ...], path: Path, now: datetime) -> None:
+    """One HTML page, complete in itself, that shows each card as each network frames it."""
+    sketches = wiring.drawer.sketch(_choose(wiring, slugs, now))
+    host = urlsplit(wiring.settings.site.url).netloc
+    cards = [
+        SheetCard(
+            src=f"data:{drawing.media_type};base64,{b64encode(drawing.data).decode()}",
+            title=content.title,
+            host=host,
+            alt=drawing.alt,
+            width=drawing.width,
+            height=drawing.height,
+            size=len(drawing.data),
+        )
+        for content, drawing in sketches
+    ]
+    template = read_template(wiring.settings.root, "pages/sheet.html")
+    page = render_sheet(cards, template, title=wiring.settings.site.title)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(page)

@@ -1,0 +1,48 @@
+"""`post SLUG`: one message by hand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from syndicate.app.finding import get_post
+from syndicate.app.wiring import Wiring
+from syndicate.errors import UsageError
+from syndicate.model import Plan
+from syndicate.planning.post import ManualPlan, plan_manual
+from syndicate.planning.when import parse_when
+from syndicate.publish.corridor import read_plan
+
+
+def plan_post(
+    wiring: Wiring, slug: str, *, to: tuple[str, ...], at: str, text: str, again: bool, now: datetime
+) -> ManualPlan:
+    """The message planned for the named accounts, or all enabled ones."""
+    accounts = tuple(wiring.accounts.get(name) for name in to) or tuple(wiring.accounts.enabled.values())
+    if not accounts:
+        raise UsageError("there is no account to post to", hint="add [accounts.NAME] to syndicate.toml")
+    item = get_post(read_plan(wiring.rooms, now).identified, slug)
+    return plan_manual(
+        item,
+        accounts,
+        wiring.store.read_ledger(),
+        wiring.settings,
+        facts=wiring.facts_with_limits(),
+        templates=wiring.read_messages(),
+        cards=wiring.drawer.list_drawn(),
+        now=now,
+        at=parse_when(at, now, ZoneInfo(wiring.settings.site.timezone)) if at else None,
+        text=text,
+        again=again,
+    )
+
+
+def put_into_outbox(wiring: Wiring, planned: ManualPlan, now: datetime, text: str) -> tuple[int, ...]:
+    """Store the new rows, move the waiting ones; returns the numbers of all."""
+    store = wiring.store
+    added = store.add_deliveries(planned.deliveries, now)
+    for delivery in added:
+        if text and delivery.part == 1:
+            store.set_text(delivery.id, text, now)
+    store.apply(Plan(now=now, changes=planned.changes), now)
+    return (*(delivery.id for delivery in added), *(change.delivery_id for change in planned.changes))

@@ -1,0 +1,44 @@
+"""What use cases answer: values that the doors show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from syndicate.model import Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `doctor` or `cards --check`. Levels: "problem", "warning", "repair", "ok"."""
+
+    level: str
+    text: str
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """One look at the whole."""
+
+    posts: int
+    problems: int
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """Deliveries by state."""
+    next_at: datetime | None = None
+    daemon: bool = False
+    paused: tuple[str, ...] = ()
+    needs_you: tuple[Delivery, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRow:
+    """One account as `accounts` shows it. States: "ready", "off", "paused", "no credentials", "refused"."""
+
+    name: str
+    network: str
+    state: str
+    who: str = ""
+    expires: str = ""
+    note: str = ""

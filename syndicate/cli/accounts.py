@@ -1,0 +1,64 @@
+"""Logins: `accounts`, `login`, `adopt`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from syndicate.cli.root import DONE, NEEDS_A_PERSON, app, globals_of
+
+
+@app.command()
+def accounts(
+    context: typer.Context,
+    online: Annotated[bool, typer.Option("--online", help="Ask each network who we are.")] = False,
+    resume: Annotated[str, typer.Option("--resume", metavar="ACCOUNT", help="Let a paused account go on.")] = "",
+) -> int:
+    """Who is logged in, what may be done there, and how long the tokens live."""
+    from syndicate.cli.show import print_json, print_table
+
+    given = globals_of(context)
+    with given.open_app() as hall:
+        if resume:
+            hall.resume_account(resume)
+        rows = hall.list_accounts(online=online)
+    if given.json:
+        print_json(rows)
+    elif rows:
+        cells = [(row.name, row.network, row.state, row.who, row.expires, row.note) for row in rows]
+        print_table(("account", "network", "state", "who", "token", "note"), cells)
+    else:
+        print("No accounts yet; add [accounts.NAME] to syndicate.toml.")
+    return NEEDS_A_PERSON if any(row.state not in {"ready", "off"} for row in rows) else DONE
+
+
+@app.command()
+def login(
+    context: typer.Context,
+    account: Annotated[str, typer.Argument(help="Name from [accounts.NAME].")],
+    paste: Annotated[bool, typer.Option("--paste", help="Paste the code instead of listening on loopback.")] = False,
+) -> int:
+    """Walk through a network's login and store the token safely."""
+    from syndicate.cli.login import walk_through
+
+    with globals_of(context).open_app() as hall:
+        print(walk_through(hall, account, paste=paste))
+    return DONE
+
+
+@app.command()
+def adopt(context: typer.Context, account: Annotated[str, typer.Argument(help="Name from [accounts.NAME].")]) -> int:
+    """Read an account's own posts and record which of yours are already there, so that nothing is announced twice."""
+    from syndicate.cli.show import plural, print_json
+
+    given = globals_of(context)
+    with given.open_app() as hall:
+        adopted = hall.adopt(account)
+    if given.json:
+        print_json(adopted)
+    else:
+        print(f"{plural(len(adopted), 'post')} found on {account} and recorded as sent.")
+        for slug, url in adopted:
+            print(f"  {slug}  {url}")
+    return DONE

@@ -1,0 +1,102 @@
+"""Beginning and looking after: `init`, `doctor`, `schema`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syndicate.cli.root import DONE, NEEDS_A_PERSON, app, globals_of
+
+if TYPE_CHECKING:
+    from syndicate.starters import Guess
+
+
+@app.command()
+def init(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="Folder of the site; an empty one gets a sample site.")] = Path(),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the proposal, write nothing.")] = False,
+) -> int:
+    """Write syndicate.toml: a guess for an existing blog, a sample site in an empty folder."""
+    from syndicate.app.beginning import begin
+    from syndicate.cli.show import print_json
+
+    begun = begin(folder, dry_run=dry_run)
+    if globals_of(context).json:
+        print_json(begun)
+    elif begun.guess:
+        _show_guess(begun.guess, folder, begun.config)
+    else:
+        _show_starter(folder, begun.written)
+    return DONE
+
+
+def _show_guess(guess: Guess, folder: Path, config: str) -> None:
+    print(f"This looks like {guess.generator}, with {guess.posts} posts in {guess.content}/.\n")
+    for clue in guess.clues:
+        print(f"  {clue.key:<12} {clue.value:<44} from {clue.source}")
+    for name in guess.missing:
+        print(f"  {name:<12} not found; please write it into syndicate.toml")
+    print(f"\n{config}" if not (folder / "syndicate.toml").exists() else _next_steps(folder))
+
+
+def _show_starter(folder: Path, written: tuple[str, ...]) -> None:
+    posts = sum(path.startswith("content/") for path in written)
+    print(f"Wrote a sample site with {posts} posts into {folder}/.")
+    print(_next_steps(folder))
+
+
+def _next_steps(folder: Path) -> str:
+    go = f"  cd {folder}\n" if folder.resolve() != Path.cwd() else ""
+    return (
+        "\nNext:\n" + go + "  syndicate plan       what would happen, and why\n"
+        "  syndicate publish    write feeds, cards and the outbox\n"
+        "  syndicate run        do it all, from now on"
+    )
+
+
+@app.command()
+def doctor(
+    context: typer.Context,
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask the networks and fetch the published feeds too.")
+    ] = False,
+) -> int:
+    """Check configuration, content, fonts, state and accounts; show every repair made while reading."""
+    from syndicate.cli.show import print_json
+
+    given = globals_of(context)
+    with given.open_app() as hall:
+        findings = hall.examine(online=online)
+    if given.json:
+        print_json(findings)
+    else:
+        _show_findings(findings, given.verbosity)
+    return NEEDS_A_PERSON if any(finding.level == "problem" for finding in findings) else DONE
+
+
+def _show_findings(findings: tuple[object, ...], verbosity: int) -> None:
+    from syndicate.app.reports import Finding
+
+    marks = {"problem": "✗", "warning": "!", "repair": "~", "ok": "✓"}
+    shown = [item for item in findings if isinstance(item, Finding) and (item.level != "ok" or verbosity >= 0)]
+    for finding in shown:
+        where = f" {finding.where}:" if finding.where else ""
+        print(f"{marks[finding.level]}{where} {finding.text}")
+    counts = {level: sum(item.level == level for item in shown) for level in ("problem", "warning", "repair")}
+    print(
+        ", ".join(f"{number} {level}{'' if number == 1 else 's'}" for level, number in counts.items()), file=sys.stderr
+    )
+
+
+@app.command()
+def schema() -> int:
+    """Print the JSON Schema of syndicate.toml, for editors."""
+    from syndicate.cli.show import print_json
+    from syndicate.config import make_json_schema
+
+    print_json(make_json_schema())
+    return DONE

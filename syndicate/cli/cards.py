@@ -1,0 +1,40 @@
+"""Share cards by hand: `cards`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from syndicate.cli.root import DONE, NEEDS_A_PERSON, app, globals_of
+
+
+@app.command()
+def cards(
+    context: typer.Context,
+    slugs: Annotated[list[str] | None, typer.Argument(help="Posts; none means all.")] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only judge: glyphs, contrast, size, alt text; for CI.")
+    ] = False,
+    sheet: Annotated[
+        Path | None, typer.Option("--sheet", help="Write a page that shows each card as each network frames it.")
+    ] = None,
+) -> int:
+    """Draw the share cards anew, judge them, or lay them out on a sheet."""
+    from syndicate.cli.show import print_json
+
+    given = globals_of(context)
+    with given.open_app() as hall:
+        chosen = tuple(slugs or ())
+        if sheet:
+            hall.write_card_sheet(chosen, sheet)
+            print(f"Wrote {sheet}.")
+            return DONE
+        findings = hall.check_cards(chosen) if check else hall.draw_cards(chosen)
+    if given.json:
+        print_json(findings)
+    else:
+        for finding in findings:
+            print(f"{finding.where}: {finding.text}" if finding.where else finding.text)
+    return NEEDS_A_PERSON if any(finding.level == "problem" for finding in findings) else DONE

@@ -1,0 +1,111 @@
+"""`login`: the questions, the browser, the code that comes back. What is asked and sent is the network's business."""
+
+from __future__ import annotations
+
+import getpass
+import hmac
+import sys
+import webbrowser
+from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+from syndicate.errors import UsageError
+
+if TYPE_CHECKING:
+    from syndicate.app.hall import App
+    from syndicate.networks.base import LoginField, LoginPage, LogsIn
+
+WAIT_SECONDS = 300
+
+
+def walk_through(hall: App, account: str, *, paste: bool) -> str:
+    """Log an account in and return the sentence that says as whom. Raises UsageError where it needs no login."""
+    network = hall.open_login(account)
+    answers = {field.name: _ask(field) for field in network.login_fields}
+    secrets = _finish_pasted(network, answers) if paste else _finish_looped(network, answers)
+    return hall.store_login(account, secrets)
+
+
+def _ask(field: LoginField) -> str:
+    if field.help:
+        print(f"  {field.help}")
+    if field.secret and sys.stdin.isatty():
+        return getpass.getpass(f"{field.label}: ").strip()
+    print(f"{field.label}: ", end="", flush=True)
+    return sys.stdin.readline().strip()
+
+
+def _finish_pasted(network: LogsIn, answers: Mapping[str, str]) -> Mapping[str, str]:
+    page = network.begin_login(answers, redirect="")
+    code = _ask_for_code(page) if page else ""
+    return network.finish_login(answers, page, code)
+
+
+def _ask_for_code(page: LoginPage) -> str:
+    print(
+        f"\nOpen this address, allow access, and paste the code (or the whole address you land on):\n\n  {page.url}\n"
+    )
+    print("Code: ", end="", flush=True)
+    pasted = sys.stdin.readline().strip()
+    asked = parse_qs(urlsplit(pasted).query)
+    return asked["code"][0].removesuffix("#_") if "code" in asked else pasted
+
+
+def _finish_looped(network: LogsIn, answers: Mapping[str, str]) -> Mapping[str, str]:
+    """Open the browser and catch the redirect on a loopback port of our own."""
+    with _Catcher() as catcher:
+        page = network.begin_login(answers, redirect=catcher.url)
+        if page is None:
+            return network.finish_login(answers, None, "")
+        print(f"\nOpening your browser. If it does not open, go to\n\n  {page.url}\n")
+        webbrowser.open(page.url)
+        return network.finish_login(answers, page, catcher.wait(page.state))
+
+
+class _Catcher(HTTPServer):
+    """Listens on 127.0.0.1 for one redirect that carries our state."""
+
+    timeout = WAIT_SECONDS
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Answer)
+        self.caught: dict[str, list[str]] = {}
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/callback"
+
+    def wait(self, state: str) -> str:
+        """The code of the redirect. Raises UsageError where none came, or a stranger's."""
+        while not self.caught:
+            self.handle_request()
+            if not self.caught and not self.waiting:
+                raise UsageError("no answer from the browser in five minutes", hint="try --paste")
+        if "error" in self.caught:
+            raise UsageError(f"the network said no: {self.caught['error'][0][:200]}")
+        if not hmac.compare_digest(self.caught.get("state", [""])[0], state):
+            raise UsageError("the answer does not belong to this login", hint="start again")
+        return self.caught["code"][0]
+
+    waiting = True
+
+    def handle_timeout(self) -> None:
+        self.waiting = False
+
+
+class _Answer(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        asked = urlsplit(self.path)
+        query = parse_qs(asked.query)
+        belongs = asked.path == "/callback" and ({"code", "error"} & set(query))
+        if belongs and isinstance(self.server, _Catcher):
+            self.server.caught = query
+        self.send_response(200 if belongs else 404)
+        self.send_header("Content-Type", "text/plain; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(b"Done. You can close this page and go back to the terminal.\n" if belongs else b"")
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name it has in http.server
+        """Say nothing: the address holds the code."""

@@ -1,0 +1,164 @@
+"""The outbox in a person's hands: `queue`, `settle`, `status`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syndicate.cli.root import DONE, NEEDS_A_PERSON, app, globals_of
+from syndicate.errors import UsageError
+
+if TYPE_CHECKING:
+    from syndicate.app.hall import App
+    from syndicate.model import Delivery
+
+queue_app = typer.Typer(
+    help="Show the outbox, or change what waits in it: hold, release, cancel, move, retry, edit.",
+    rich_markup_mode=None,
+    invoke_without_command=True,
+)
+app.add_typer(queue_app, name="queue")
+
+Ids = Annotated[list[int], typer.Argument(help="Numbers from `syndicate queue`.")]
+
+
+@queue_app.callback()
+def queue(
+    context: typer.Context,
+    everything: Annotated[bool, typer.Option("--all", help="Sent, skipped and cancelled ones, too.")] = False,
+    account: Annotated[str, typer.Option("--account", help="Only this account.")] = "",
+    slug: Annotated[str, typer.Option("--slug", help="Only this post.")] = "",
+) -> int:
+    """Show the outbox, or change what waits in it."""
+    if context.invoked_subcommand:
+        return DONE
+    from syndicate.cli.show import print_json
+
+    given = globals_of(context)
+    with given.open_app() as hall:
+        found = hall.list_deliveries(account=account, slug=slug, everything=everything)
+        if given.json:
+            print_json(found)
+        elif found:
+            show_deliveries(found, hall)
+        else:
+            print("The outbox is empty.")
+    return DONE
+
+
+def show_deliveries(deliveries: Iterable[Delivery], hall: App) -> None:
+    """A line per delivery, with what it waits for."""
+    from syndicate.cli.show import local_time, print_table
+
+    zone, now = hall.settings.site.timezone, hall.now()
+    rows = [
+        (
+            str(item.id),
+            item.state.value,
+            local_time(item.due_at, zone, now=now),
+            item.account,
+            item.slug + (f" ({item.part})" if item.part > 1 else ""),
+            item.occasion,
+            item.receipt.url if item.receipt and item.receipt.url else item.reason,
+        )
+        for item in deliveries
+    ]
+    print_table(("id", "state", "when", "account", "post", "occasion", "link or reason"), rows)
+
+
+def _act(context: typer.Context, action: str, ids: Iterable[int], value: str = "") -> int:
+    from syndicate.cli.show import print_json
+
+    given = globals_of(context)
+    with given.open_app() as hall:
+        changed = hall.change_deliveries(action, tuple(ids), value)
+        if given.json:
+            print_json(changed)
+        else:
+            show_deliveries(changed, hall)
+    return DONE
+
+
+@queue_app.command()
+def hold(context: typer.Context, ids: Ids) -> int:
+    """Keep messages until you release them."""
+    return _act(context, "hold", ids)
+
+
+@queue_app.command()
+def release(context: typer.Context, ids: Ids) -> int:
+    """Let held, skipped, missed or cancelled messages go."""
+    return _act(context, "release", ids)
+
+
+@queue_app.command()
+def cancel(context: typer.Context, ids: Ids) -> int:
+    """Decide that messages shall not be sent."""
+    return _act(context, "cancel", ids)
+
+
+@queue_app.command()
+def retry(context: typer.Context, ids: Ids) -> int:
+    """Try failed or waiting messages again now."""
+    return _act(context, "retry", ids)
+
+
+@queue_app.command()
+def move(
+    context: typer.Context,
+    ids: Ids,
+    to: Annotated[str, typer.Option("--to", help='ISO 8601, or words such as "monday 09:00".')],
+) -> int:
+    """Give messages another time."""
+    return _act(context, "move", ids, to)
+
+
+@queue_app.command()
+def edit(
+    context: typer.Context,
+    ids: Ids,
+    text: Annotated[str, typer.Option("--text", help='Your own text; "" goes back to composing.')],
+) -> int:
+    """Give a message your own text before it is sent."""
+    return _act(context, "edit", ids, text)
+
+
+@app.command()
+def settle(
+    context: typer.Context,
+    delivery: Annotated[int, typer.Argument(metavar="ID", help="Number from `syndicate queue`.")],
+    sent: Annotated[str, typer.Option("--sent", metavar="URL", help="It is there, at this address.")] = "",
+    not_sent: Annotated[bool, typer.Option("--not-sent", help="You looked, and it is not there.")] = False,
+) -> int:
+    """Say how an uncertain message ended, when no network can."""
+    if bool(sent) == not_sent:
+        raise UsageError("say either --sent URL or --not-sent")
+    return _act(context, "settle_sent" if sent else "settle_not_sent", [delivery], sent)
+
+
+@app.command()
+def status(context: typer.Context) -> int:
+    """One look: what waits, what needs you, how the accounts are."""
+    from syndicate.cli.show import local_time, print_json
+
+    given = globals_of(context)
+    with given.open_app() as hall:
+        now_is = hall.read_status()
+        if given.json:
+            print_json(now_is)
+            return NEEDS_A_PERSON if now_is.needs_you else DONE
+        zone = hall.settings.site.timezone
+        print(f"{hall.settings.site.title}: {now_is.posts} posts, {now_is.problems} with problems")
+        print("  " + (", ".join(f"{number} {state}" for state, number in now_is.counts.items()) or "outbox empty"))
+        if now_is.next_at:
+            print(f"  next message {local_time(now_is.next_at, zone, now=hall.now())}")
+        print(f"  daemon {'running' if now_is.daemon else 'not running (syndicate run)'}")
+        for line in now_is.paused:
+            print(f"  ! {line}", file=sys.stderr)
+        if now_is.needs_you:
+            print("\nNeeds you:")
+            show_deliveries(now_is.needs_you, hall)
+    return NEEDS_A_PERSON if now_is.needs_you or now_is.paused else DONE

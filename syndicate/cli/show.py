@@ -1,0 +1,104 @@
+"""How results look: tables for people, plain lines when piped, JSON for programs."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from syndicate.model import Problem
+
+_COLOURS = {
+    "sent": "green",
+    "planned": "cyan",
+    "due": "cyan",
+    "sending": "yellow",
+    "held": "yellow",
+    "uncertain": "bold red",
+    "failed": "red",
+    "missed": "red",
+    "skipped": "dim",
+    "cancelled": "dim",
+}
+
+
+def print_json(value: object) -> None:
+    """Any of our values as indented JSON with sorted keys; instants are ISO 8601, secrets are never in values."""
+    import orjson
+
+    options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
+    sys.stdout.write(orjson.dumps(_plain(value), option=options).decode() + "\n")
+
+
+def _plain(value: object) -> object:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = (field for field in dataclasses.fields(value) if field.repr)
+        return {field.name: _plain(getattr(value, field.name)) for field in fields}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return [_plain(inner) for inner in value]
+    return _plain_scalar(value)
+
+
+def _plain_scalar(value: object) -> object:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    return value if isinstance(value, str | int | float | None) else str(value)
+
+
+def make_console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, soft_wrap=False)
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "") -> None:
+    """A table on a terminal, tab-separated lines in a pipe."""
+    if not sys.stdout.isatty():
+        for row in rows:
+            print("\t".join(cell.replace("\n", " ") for cell in row))
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell, style=_COLOURS.get(cell, "")) for cell in row))
+    make_console().print(table)
+
+
+def print_problems(problems: Sequence[Problem]) -> None:
+    """Each problem with file and line, on standard error."""
+    for problem in problems:
+        place = f"{problem.source}:{problem.line}" if problem.line else problem.source
+        key = f" {problem.key}:" if problem.key else ""
+        hint = f" ({problem.hint})" if problem.hint else ""
+        print(f"{place}:{key} {problem.message}{hint}", file=sys.stderr)
+
+
+def local_time(at: datetime | None, zone: str, *, now: datetime | None = None) -> str:
+    """An instant in the site's zone: "Mon 24 Nov 09:00", with the year when it is another one."""
+    if at is None:
+        return "never"
+    there = at.astimezone(ZoneInfo(zone))
+    same_year = now is not None and there.year == now.astimezone(ZoneInfo(zone)).year
+    return f"{there:%a} {there.day} {there:%b %H:%M}" if same_year else f"{there.day} {there:%b %Y %H:%M}"
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """ "1 post", "3 posts"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

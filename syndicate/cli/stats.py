@@ -1,0 +1,29 @@
+"""Who reads the feeds: `stats`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from syndicate.cli.root import DONE, app, globals_of
+
+
+@app.command()
+def stats(
+    context: typer.Context,
+    access_log: Annotated[
+        Path, typer.Argument(help='Log of the web server ("combined" format); .gz works, - is stdin.')
+    ],
+) -> int:
+    """Count subscribers per feed from an access log, and judge how well each reader behaves."""
+    from syndicate.app.reading import read_stats
+    from syndicate.cli.show import print_json
+
+    found = read_stats(access_log)
+    if globals_of(context).json:
+        print_json(found.data)
+    else:
+        print(found.text)
+    return DONE
