@@ -1,0 +1,197 @@
+"""The client with its two doors, `fetch` and `call`."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
+from urllib.parse import urljoin
+
+import httpx
+import orjson
+
+from syndicate import __version__
+from syndicate.errors import ConfigError, FetchError, NetworkError, Unavailable, Uncertain
+from syndicate.http.guard import Resolve, find_addresses, parse_address, resolve_host, spell
+from syndicate.http.reading import ENCODINGS, MAX_BODY, Budget, Response, read_body
+
+USER_AGENT = f"syndicate/{__version__} (+https://github.com/syndicate-feeds/syndicate)"
+TIMEOUT = httpx.Timeout(connect=10, read=30, write=60, pool=10)
+PATIENCE = timedelta(minutes=3)
+"""For one whole answer: a server that sends a byte now and then would never reach the read timeout."""
+MAX_HOPS = 5
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PERSONAL = frozenset({"authorization", "cookie", "proxy-authorization"})
+
+# httpx raises these before a byte of the request has left: the network cannot have acted.
+_NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.LocalProtocolError,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Client:
+    """A connection pool with manners. Close it, or use it as a context manager; threads may share it."""
+
+    def __init__(
+        self,
+        *,
+        allow_private: bool = False,
+        clock: Callable[[], datetime] = utc_now,
+        timeout: httpx.Timeout = TIMEOUT,
+        patience: timedelta = PATIENCE,
+        resolve: Resolve = resolve_host,
+    ) -> None:
+        self._allow_private = allow_private
+        self._clock = clock
+        self._patience = patience
+        self._resolve = resolve
+        # httpx logs every URL at INFO, and some networks' addresses are their secrets (Telegram, Discord, Slack).
+        logging.getLogger("httpx").disabled = True
+        # Two accounts on one server share this client: a cookie set for one must not speak for the other.
+        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+        self._client = httpx.Client(
+            timeout=timeout,
+            follow_redirects=False,
+            headers={"User-Agent": USER_AGENT, "Accept-Encoding": ENCODINGS},
+            cookies=no_cookies,
+            trust_env=True,
+        )
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._client.close()
+
+    def now(self) -> datetime:
+        """The client's clock, for requests that carry a signed moment; aware UTC."""
+        return self._clock()
+
+    def fetch(
+        self,
+        url: str,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        max_bytes: int = MAX_BODY,
+    ) -> Response:
+        """GET an address that came from content, following up to five checked redirects.
+
+        Any status is returned, 304 and 404 too. Raises FetchError for a refused address or scheme, a body
+        above `max_bytes`, too many redirects, or no answer.
+        """
+        sent = dict(headers or {})
+        for _ in range(MAX_HOPS + 1):
+            response = self._fetch_once(method, url, sent, max_bytes)
+            location = response.headers.get("location", "")
+            if response.status not in _REDIRECTS or not location:
+                return response
+            target = _join(url, location)
+            sent = sent if _is_same_origin(url, target) else _without_personal(sent)
+            url = target
+        raise FetchError(f"more than {MAX_HOPS} redirects", where=spell(url))
+
+    def _fetch_once(self, method: str, url: str, headers: Mapping[str, str], max_bytes: int) -> Response:
+        """Resolve once, refuse private addresses, and connect to one of the very addresses that were checked."""
+        parsed = parse_address(url)
+        addresses = find_addresses(parsed, self._resolve, allow_private=self._allow_private)
+        failure: httpx.HTTPError | None = None
+        for address in addresses:
+            try:
+                return self._fetch_from(address, method, parsed, headers, max_bytes)
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                failure = error
+            except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+                raise FetchError(f"no answer: {_describe(error)}", where=spell(url)) from None
+            except FetchError as error:
+                raise FetchError(error.message, where=spell(url)) from None
+        raise FetchError(f"no answer: {_describe(failure)}", where=spell(url)) from None
+
+    def _fetch_from(
+        self, address: str, method: str, parsed: httpx.URL, headers: Mapping[str, str], max_bytes: int
+    ) -> Response:
+        """One connection of its own: hosts that share an address must not share a TLS session checked for another."""
+        host = parsed.netloc.decode("ascii").rpartition("@")[2]
+        pinned = {**headers, "Host": host, "Connection": "close"}
+        target = parsed.copy_with(host=address)
+        with self._client.stream(method, target, headers=pinned, extensions={"sni_hostname": parsed.host}) as answer:
+            return self._read(answer, max_bytes, str(parsed))
+
+    def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        publishes: bool = False,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        json: object = None,
+        form: Mapping[str, str] | None = None,
+        files: Mapping[str, tuple[str, bytes, str]] | None = None,
+        content: bytes | None = None,
+        where: str = "",
+    ) -> Response:
+        """One request to a configured address; every status is returned, redirects are not followed.
+
+        `publishes` marks the irreversible call. Raises Unavailable where nothing can have happened,
+        Uncertain where a publishing call was sent and no whole answer came back, ConfigError for an address or
+        a credential that cannot be put into a request. No error names the address: it may be a secret itself.
+        """
+        body = orjson.dumps(json) if json is not None else content
+        kind = {"Content-Type": "application/json"} if json is not None else {}
+        parts: dict[str, Any] = {"params": params, "content": body, "data": form, "files": files}
+        try:
+            with self._client.stream(method, url, headers=kind | dict(headers or {}), **parts) as answer:
+                return self._read(answer, MAX_BODY, url)
+        except (httpx.InvalidURL, UnicodeError):
+            raise ConfigError("the address or a credential cannot be sent as it is written", where=where) from None
+        except _NOT_SENT as error:
+            raise Unavailable(f"cannot be reached: {_describe(error)}", where=where) from None
+        except (httpx.HTTPError, FetchError) as error:
+            raise _unanswered(error, publishes=publishes, where=where) from None
+
+    def _read(self, answer: httpx.Response, max_bytes: int, url: str) -> Response:
+        ends = time.monotonic() + self._patience.total_seconds()
+        body = read_body(answer, Budget(max_bytes, ends))
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        return Response(answer.status_code, headers, body, url, self._clock())
+
+
+def _unanswered(error: Exception, *, publishes: bool, where: str) -> NetworkError:
+    kind = Uncertain if publishes else Unavailable
+    return kind(f"no whole answer: {_describe(error)}", where=where)
+
+
+def _describe(error: Exception | None) -> str:
+    """The kind of failure without its text: httpx puts whole URLs and header values, and so secrets, into messages."""
+    return error.message if isinstance(error, FetchError) else type(error).__name__
+
+
+def _join(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        raise FetchError("redirects to something that is no URL", where=spell(url)) from None
+
+
+def _is_same_origin(one: str, other: str) -> bool:
+    return spell(one).split("/")[:3] == spell(other).split("/")[:3]
+
+
+def _without_personal(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name.lower() not in _PERSONAL}
