@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypedDict, Unpack
@@ -74,7 +75,8 @@ def require_secret(vault: Vault, name: str, account: str) -> str:
     """A secret of the account; raises Unauthorised where it is missing."""
     value = vault.get(name).strip()
     if not value:
-        hint = f"run `syndicate login {account}`, or set SYNDICATE_{account.upper().replace('-', '_')}_{name.upper()}"
+        variable = re.sub(r"[^A-Z0-9]+", "_", f"SYNDICATE_{account}_{name}".upper())
+        hint = f"run `syndicate login {account}`, or set {variable}"
         raise Unauthorised(f"the {name.replace('_', ' ')} is missing", where=account, hint=hint)
     return value
 

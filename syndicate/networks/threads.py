@@ -16,9 +16,10 @@ from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.calls import Api, require_secret
 from syndicate.networks.fitting import refuse_misfits, refuse_unpublished_image
-from syndicate.networks.graph import READY_WAIT, build_since, parse_cursor, parse_expiry, parse_failure
+from syndicate.networks.graph import READY_WAIT, build_since, parse_cursor, parse_failure
 from syndicate.networks.listing import Listing, Page, find_in, read_listing
 from syndicate.networks.readback import REPLIES_TO, links_of_text
+from syndicate.networks.sessions import Session, read_session, session_secrets
 from syndicate.networks.shapes import pick, pick_instant, pick_list, pick_text
 from syndicate.networks.threads_login import ThreadsLogin
 from syndicate.text.counting import Counter
@@ -198,18 +199,22 @@ class Threads(ThreadsLogin):
         )
 
     def expires_at(self) -> datetime | None:
-        return pick_instant(self._vault.get("expires_at"))
+        session = self._session()
+        return session.expires_at if session else None
 
     def renew(self) -> datetime | None:
         """Another 60 days for a token that is at least a day old."""
-        renewed_at = pick_instant(self._vault.get("renewed_at"))
-        if renewed_at and self._http.now() - renewed_at < RENEW_FROM:
-            return self.expires_at()
+        session = self._session()
+        if session and session.renewed_at and self._http.now() - session.renewed_at < RENEW_FROM:
+            return session.expires_at
         query = {"grant_type": "th_refresh_token"}
         answer = self._api().ask("GET", f"{self._base}/refresh_access_token", params=query).json()
-        secrets = self._read_token(answer)
-        self._vault.put(secrets)
-        return parse_expiry(answer, self._http.now())
+        renewed = self._read_token(answer)
+        self._vault.put(session_secrets(renewed, self._vault.get("access_token")))
+        return renewed.expires_at
+
+    def _session(self) -> Session | None:
+        return read_session(self._vault, self._vault.get("access_token"))
 
     def _permalink(self, post: str) -> str:
         """The post's address; one that cannot be had now must not undo the publication."""
@@ -233,8 +238,10 @@ class Threads(ThreadsLogin):
         return f"{self._base}/{VERSION}/{path}"
 
     def _api(self) -> Api:
-        token = require_secret(self._vault, "access_token", self._account.name)
-        return Api(self._http, self._account.name, {"Authorization": f"Bearer {token}"}, (token,), parse_failure)
+        given, session = require_secret(self._vault, "access_token", self._account.name), self._session()
+        token = session.access if session else given
+        headers = {"Authorization": f"Bearer {token}"}
+        return Api(self._http, self._account.name, headers, (token, given), parse_failure)
 
 
 def open_network(account: Account, vault: Vault, http: Client) -> Threads:

@@ -5,7 +5,6 @@ networks.md, section 5 (Auth). Short token (an hour) â†’ long token (60 days) â†
 
 from __future__ import annotations
 
-import secrets as chance
 from collections.abc import Mapping
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -15,6 +14,8 @@ from syndicate.http import Client
 from syndicate.networks.base import LoginField, LoginPage
 from syndicate.networks.calls import Api
 from syndicate.networks.graph import parse_expiry, parse_failure
+from syndicate.networks.pkce import make_state
+from syndicate.networks.sessions import Session, session_secrets
 from syndicate.networks.shapes import pick_text
 
 AUTHORIZE = "https://threads.net/oauth/authorize"
@@ -49,7 +50,7 @@ class ThreadsLogin:
         target = redirect if redirect.startswith("https://") else answers.get("redirect_uri", "")
         if not (answers.get("app_id") and answers.get("app_secret") and target.startswith("https://")):
             raise UsageError("give a token, or app id, app secret and an https redirect address")
-        state = chance.token_urlsafe(16)
+        state = make_state()
         query = {
             "client_id": answers["app_id"],
             "redirect_uri": target,
@@ -62,7 +63,7 @@ class ThreadsLogin:
     def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
         """The long-lived token and its end. A pasted token is taken to be fresh."""
         if page is None:
-            return self._read_token({"access_token": answers["token"].strip(), "expires_in": TOKEN_LIFE.days * 86_400})
+            return self._secrets_of({"access_token": answers["token"].strip()})
         api = Api(self._http, self._name, secrets=(answers["app_secret"],), parse_failure=parse_failure)
         form = {
             "client_id": answers["app_id"],
@@ -77,12 +78,15 @@ class ThreadsLogin:
             "client_secret": answers["app_secret"],
             "access_token": short,
         }
-        return self._read_token(api.ask("GET", f"{self._base}/access_token", params=query).json())
+        return self._secrets_of(api.ask("GET", f"{self._base}/access_token", params=query).json())
 
-    def _read_token(self, answer: object) -> dict[str, str]:
-        """What to store of an answer that brings a token. Raises Unauthorised where it brings none."""
+    def _secrets_of(self, answer: object) -> dict[str, str]:
+        session = self._read_token(answer)
+        return {"access_token": session.access, **session_secrets(session, session.access)}
+
+    def _read_token(self, answer: object) -> Session:
+        """The token in an answer. Raises Unauthorised where there is none."""
         token, now = pick_text(answer, "access_token"), self._http.now()
         if not token:
             raise Unauthorised("Threads gave no token", where=self._name)
-        expires_at = parse_expiry(answer, now) or now + TOKEN_LIFE
-        return {"access_token": token, "expires_at": expires_at.isoformat(), "renewed_at": now.isoformat()}
+        return Session(token, expires_at=parse_expiry(answer, now) or now + TOKEN_LIFE, renewed_at=now)

@@ -316,20 +316,40 @@ def test_a_dead_token_in_the_middle_pauses_and_a_new_one_goes_on(fake: FakeThrea
     assert (len(fake.containers), len(fake.published)) == (1, 1)
 
 
-def test_a_token_is_renewed_and_stored_before_use(fake: FakeThreads, http: Client) -> None:
-    """Another sixty days, in the vault before anyone is told."""
-    vault = MemoryVault({"access_token": TOKEN, "expires_at": (NOW + timedelta(days=9)).isoformat()})
+def logged_in(http: Client, fake: FakeThreads) -> MemoryVault:
+    """What `syndicate login` stores of a pasted token."""
+    return MemoryVault(CASE.open(fake.url, http, MemoryVault()).finish_login({"token": TOKEN}, None, ""))
+
+
+def test_a_token_is_renewed_and_used_from_then_on(fake: FakeThreads, http: Client, clock: Clock) -> None:
+    """Another sixty days, kept beside what the person gave, for that is never overwritten."""
+    vault = logged_in(http, fake)
     network = CASE.open(fake.url, http, vault)
-    assert network.expires_at() == NOW + timedelta(days=9)
-    assert network.renew() == NOW + timedelta(seconds=SIXTY_DAYS) == network.expires_at()
-    assert vault.get("access_token") == NEXT_TOKEN
+    clock.pass_by(timedelta(days=51))
+    assert network.expires_at() == NOW + timedelta(days=60)
+    assert network.renew() == clock.now + timedelta(seconds=SIXTY_DAYS) == network.expires_at()
     assert fake.sent("refresh_access_token")[0].bearer == TOKEN
+    assert vault.get("access_token") == TOKEN
+    fake.dead.add(TOKEN)
+    deliver(network, TEXT)
+    assert fake.sent(PUBLISH)[0].bearer == NEXT_TOKEN
+
+
+def test_another_given_token_starts_another_session(fake: FakeThreads, http: Client, clock: Clock) -> None:
+    """A new token in the environment is used at once, and its end is unknown."""
+    vault = logged_in(http, fake)
+    clock.pass_by(timedelta(days=51))
+    CASE.open(fake.url, http, vault).renew()
+    vault.secrets["access_token"] = LONG_TOKEN
+    network = CASE.open(fake.url, http, vault)
+    deliver(network, TEXT)
+    assert fake.sent(PUBLISH)[0].bearer == LONG_TOKEN
+    assert network.expires_at() is None
 
 
 def test_a_token_younger_than_a_day_is_left_alone(fake: FakeThreads, http: Client) -> None:
     """Meta would refuse it."""
-    stored = {"access_token": TOKEN, "renewed_at": NOW.isoformat(), "expires_at": (NOW + DAY).isoformat()}
-    assert CASE.open(fake.url, http, MemoryVault(stored)).renew() == NOW + DAY
+    assert CASE.open(fake.url, http, logged_in(http, fake)).renew() == NOW + timedelta(days=60)
     assert fake.requests == []
 
 
@@ -341,8 +361,7 @@ def test_a_crash_while_renewing_loses_nothing(fake: FakeThreads, http: Client) -
     with pytest.raises(Unavailable):
         network.renew()
     assert vault.writes == []
-    network.renew()
-    assert vault.get("access_token") == NEXT_TOKEN
+    assert network.renew() == NOW + timedelta(seconds=SIXTY_DAYS)
 
 
 def test_login_by_browser(fake: FakeThreads, http: Client) -> None:
@@ -354,8 +373,9 @@ def test_login_by_browser(fake: FakeThreads, http: Client) -> None:
     assert f"state={page.state}" in page.url
     stored = network.finish_login(answers, page, "good-code#_")
     assert stored["access_token"] == LONG_TOKEN
-    assert stored["expires_at"] == (NOW + timedelta(seconds=SIXTY_DAYS)).isoformat()
-    assert APP_SECRET not in stored.values()
+    assert APP_SECRET not in str(stored)
+    renewed = CASE.open(fake.url, http, MemoryVault(stored))
+    assert renewed.expires_at() == NOW + timedelta(seconds=SIXTY_DAYS)
     with pytest.raises(Rejected) as caught:
         network.finish_login(answers, page, "bad-code")
     assert APP_SECRET not in str(caught.value)
@@ -365,8 +385,9 @@ def test_login_by_a_pasted_token(fake: FakeThreads, http: Client) -> None:
     """A token from the app's page is taken to be fresh: sixty days."""
     network = CASE.open(fake.url, http, MemoryVault())
     assert network.begin_login({"token": TOKEN}, redirect="") is None
-    stored = network.finish_login({"token": TOKEN}, None, "")
-    assert (stored["access_token"], stored["expires_at"]) == (TOKEN, (NOW + timedelta(days=60)).isoformat())
+    vault = logged_in(http, fake)
+    assert vault.get("access_token") == TOKEN
+    assert CASE.open(fake.url, http, vault).expires_at() == NOW + timedelta(days=60)
 
 
 def test_login_without_enough_is_told(fake: FakeThreads, http: Client) -> None:
@@ -388,9 +409,9 @@ def test_deleting_twice_is_fine_and_editing_does_not_exist(fake: FakeThreads, ht
 
 def test_verify_names_the_account_and_warns_of_a_full_day(fake: FakeThreads, http: Client) -> None:
     """250 posts in 24 hours are the limit."""
-    vault = MemoryVault({"access_token": TOKEN, "expires_at": (NOW + DAY).isoformat()})
-    network = CASE.open(fake.url, http, vault)
-    assert (network.verify().name, network.verify().expires_at, network.verify().warnings) == ("@fox", NOW + DAY, ())
+    network = CASE.open(fake.url, http, logged_in(http, fake))
+    profile = network.verify()
+    assert (profile.name, profile.expires_at, profile.warnings) == ("@fox", NOW + timedelta(days=60), ())
     fake.used = 250
     assert network.verify().warnings == ("250 of 250 posts a day are used",)
 
