@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from syndicate.content.fields import Fields
 from syndicate.content.front import Front
 from syndicate.model import ContentRules, Picture, Repair
-from syndicate.text.cleaning import clean_text
+from syndicate.text.cleaning import clean_text, one_line
 from syndicate.text.labels import drop_label_paragraph
 from syndicate.text.markdown import render_html
 from syndicate.text.mdx import drop_mdx
@@ -18,7 +18,9 @@ from syndicate.text.plain import line_to_plain, to_plain
 from syndicate.text.repair import repair_markdown
 from syndicate.text.shortcodes import drop_shortcodes
 
-_HEADING = re.compile(r"\s*(?:# +(?P<atx>[^\n]*?)#*[ \t]*(?:\n|\Z)|(?P<setext>[^\s#>*+-][^\n]*)\n=+[ \t]*(?:\n|\Z))")
+_HEADING = re.compile(r"\s*(?:#[ \t]+(?P<atx>[^\n]*)|(?P<setext>[^\s#>*+-][^\n]*)\n=+[ \t]*)(?:\n|\Z)")
+_MORE = re.compile(r"<!--[ \t]*more[ \t]*-->", re.IGNORECASE)
+_HEADING_ID = re.compile(r"\{[^{}]*\}\s*\Z")
 _LEAD = re.compile(
     r"\s*<(?P<tag>p|figure)>\s*(?:<a [^<>]*>)?\s*(?:<picture>(?:\s*<source[^<>]*>)*)?\s*<img(?P<attributes>[^<>]*)>\s*"
     r"(?:</picture>)?\s*(?:</a>)?\s*(?P<rest>.*?)</(?P=tag)>\s*",
@@ -55,7 +57,9 @@ def _changed_lines(front: Front, mended: str) -> Iterable[Repair]:
 def first_heading(markdown: str) -> str:
     """The H1 that the body opens with as plain text, "" where there is none."""
     found = _HEADING.match(markdown)
-    return line_to_plain(found["atx"] or found["setext"] or "") if found else ""
+    if found is None:
+        return ""
+    return line_to_plain(_HEADING_ID.sub("", (found["atx"] or "").rstrip(" \t#") or found["setext"] or ""))
 
 
 def drop_heading(markdown: str, title: str) -> str:
@@ -80,6 +84,14 @@ def render_body(markdown: str, source: str, permalink: str) -> str:
     """Safe HTML. Raises ContentError for hostile nesting."""
     text = drop_mdx(markdown) if source.endswith(".mdx") else markdown
     return render_html(drop_shortcodes(text), permalink)
+
+
+def read_teaser(markdown: str, source: str, permalink: str) -> str:
+    """What stands before `<!--more-->` as plain text, "" where there is no such mark."""
+    mark = _MORE.search(markdown)
+    if mark is None:
+        return ""
+    return one_line(to_plain(render_body(markdown[: mark.start()], source, permalink)))
 
 
 def drop_lead(html: str, picture: Picture | None) -> str:

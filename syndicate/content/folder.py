@@ -11,8 +11,7 @@ from hashlib import blake2b
 
 from syndicate.content.bytes import Content, decode, read_content
 from syndicate.content.clashes import settle_clashes
-from syndicate.content.picture import MISSING_FILE
-from syndicate.content.records import Outcome
+from syndicate.content.records import MISSING_FILE, Outcome
 from syndicate.content.scanning import Found, Scan, scan
 from syndicate.content.shelf import Memory, Shelf, Stat
 from syndicate.errors import ContentError

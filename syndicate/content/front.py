@@ -26,8 +26,11 @@ MAX_FRONT: Final = 256_000
 """Characters of front matter."""
 _MAX_ALIASES = 10
 _MAX_DEPTH = 32
-_KEY = re.compile(r"""^(?P<quote>["']?)(?P<key>[^\s"'#:=\[\]{},-][^\n"':=]*?)(?P=quote)[ \t]*[:=]""", re.MULTILINE)
-_JSON_KEY = re.compile(r'^\s*\{?\s*"(?P<key>[^"\n]+)"\s*:', re.MULTILINE)
+_ANCHOR = re.compile(r"(?:^|[\s\[{,])&([^\s\[\]{},]+)")
+_ALIAS = re.compile(r"\*([^\s\[\]{},]+)")
+_COMPACT_NESTING = re.compile(r"^[ \t]*(?:[-?:][ \t]+){30}", re.MULTILINE)
+_KEY = re.compile(r"""^(?P<quote>["']?)(?P<key>[^\s"'#:=\[\]{},-][^\n"':=]*+)(?P=quote)[ \t]*[:=]""", re.MULTILINE)
+_JSON_KEY = re.compile(r'^[ \t]*\{?[ \t]*"(?P<key>[^"\n]+)"\s*:', re.MULTILINE)
 _PLACE = re.compile(r"\s*(?:at byte \d+ |\(?at )line (\d+),? column \d+\)?")
 _HINTS = (
     ("mapping values", "put the whole value in quotes: it holds a colon"),
@@ -167,13 +170,11 @@ def _choose_handler(text: str) -> _Handler | None:
 
 def _refuse_bombs(fm: str) -> None:
     """What would make the YAML reader run out of memory or stack."""
-    names = re.findall(r"(?:^|[\s\[{,])&([^\s\[\]{},]+)", fm)
-    if (
-        names
-        and sum(len(re.findall(rf"\*{re.escape(name)}(?![^\s\[\]{{}},])", fm)) for name in set(names)) > _MAX_ALIASES
-    ):
+    names = set(_ANCHOR.findall(fm))
+    aliases = _ALIAS.findall(fm) if names else []
+    if sum(alias in names for alias in aliases) > _MAX_ALIASES:
         raise ContentError("the front matter repeats too many anchors", line=2, hint="write the values out")
-    deep = re.search(r"^[ \t]*(?:[-?:][ \t]+){30}", fm, re.MULTILINE)
+    deep = _COMPACT_NESTING.search(fm)
     if deep:
         raise ContentError("the front matter is nested too deeply", line=fm.count("\n", 0, deep.start()) + 2)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 # Hugo, Jekyll (with Minimal Mistakes and Chirpy), Eleventy, Astro (with AstroPaper), Next.js, Gatsby, Ghost
@@ -47,6 +48,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=1000)
 def simplify(name: str) -> str:
     """The name as it is compared."""
     return name.replace("_", "").replace("-", "").replace(" ", "").lower()

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from syndicate.content.addresses import absolute_permalink, date_in_name, is_http, make_permalink, make_slug
-from syndicate.content.body import drop_heading, drop_label, drop_lead, first_heading, mend_body, render_body
+from syndicate.content.body import (
+    drop_heading,
+    drop_label,
+    drop_lead,
+    first_heading,
+    mend_body,
+    read_teaser,
+    render_body,
+)
 from syndicate.content.digest import digest_of
 from syndicate.content.fields import Fields, is_yes
 from syndicate.content.front import Front, parse_front
 from syndicate.content.picture import Place, read_picture
 from syndicate.content.social import read_social
-from syndicate.content.summary import choose_summary, read_declared
+from syndicate.content.summary import choose_summary, read_declared, read_unlabelled
 from syndicate.content.topics import read_authors, read_categories, read_keywords
 from syndicate.errors import ContentError
 from syndicate.model import Post, Settings
 from syndicate.text.dates import parse_date
 from syndicate.text.plain import line_to_plain
 
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _DRAFTS = frozenset({"draft", "private", "unpublished", "pending", "hidden", "trash"})
 
 
@@ -58,14 +68,14 @@ class _Parser:
             published_at=published_at,
             updated_at=self._updated_at(),
             authors=read_authors(fields, site.authors),
-            language=fields.text("language") or site.language,
+            language=self._language(),
             categories=categories,
             keywords=read_keywords(fields),
             picture=picture,
             flags=fields.flags(),
             is_draft=self._is_draft(),
             status=fields.text("status"),
-            social_share=fields.text("socialShare"),
+            social_share=read_unlabelled(fields, "socialShare", self.settings.content.labels),
             social=read_social(fields),
             declared_id=fields.text("id"),
             external_url=self._external_url(),
@@ -83,6 +93,7 @@ class _Parser:
         markdown = drop_label(markdown, self.front, fields, rules, (excerpt, description))
         markdown = drop_heading(markdown, post.title)
         html = drop_lead(render_body(markdown, post.source, post.permalink), post.picture)
+        excerpt = excerpt or read_teaser(markdown, post.source, post.permalink)
         return replace(post, markdown=markdown, html=html, summary=choose_summary(excerpt, description, html))
 
     def _finish(self, post: Post) -> Post:
@@ -130,6 +141,14 @@ class _Parser:
         if value and not declared:
             self.fields.warn(key, f'"{key}" is no plain path or address, so the pattern of the site is used')
         return declared or make_permalink(site, slug, self.fields.source, published_at, category)
+
+    def _language(self) -> str:
+        key, _ = self.fields.find("language")
+        language = self.fields.text("language").replace("_", "-")
+        if language and not _LANGUAGE.fullmatch(language):
+            self.fields.warn(key, f'"{language[:40]}" is no language tag, so the language of the site is used')
+            language = ""
+        return language or self.settings.site.language
 
     def _is_draft(self) -> bool:
         in_drafts = "_drafts" in self.fields.source.split("/")[:-1]

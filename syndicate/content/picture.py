@@ -7,22 +7,23 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from syndicate.content.addresses import is_http
 from syndicate.content.fields import Fields, plain_text
 from syndicate.content.focus import parse_focus
 from syndicate.content.names import simplify
+from syndicate.content.records import MISSING_FILE
 from syndicate.model import Credit, Picture, Settings
 from syndicate.text.plain import line_to_plain
 from syndicate.text.sanitising import absolute_url
 
 _FIRST_LINK = re.compile(r"\[[^\[\]]*\]\(\s*<?([^)\s>]+)|href=[\"']([^\"']+)|<(https?://[^<>\s]+)>")
+# Astro's usual alias for its source folder.
+_ALIASED = re.compile(r"^[@~]/")
+_SCHEME = re.compile(r"[a-zA-Z][\w+.-]*:")
+_IMAGES = (".avif", ".bmp", ".gif", ".heic", ".jpeg", ".jpg", ".png", ".svg", ".tif", ".tiff", ".webp")
 _ADDRESS_KEYS = ("url", "src", "path", "href", "source", "image", "file", "feature", "teaser")
-
-
-MISSING_FILE = "is not among the files of the site"
-"""How the warning of a picture ends that may still come: such a post is read anew each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,39 +76,42 @@ def make_credit(text: str) -> Credit | None:
 
 
 def locate(address: str, place: Place) -> tuple[str, str]:
-    """The absolute URL of an image, and its file where it is one of the site's; ("", "") for anything else."""
-    if address.startswith("//") or re.match(r"[a-zA-Z][\w+.-]*:", address):
+    """The absolute URL of an image, and its file where it is one of the site's; ("", "") for anything else.
+
+    Looked for beside the post, then in the folders the generator serves from the root, then from the site's
+    folder itself; never outside it.
+    """
+    if address.startswith("//") or _SCHEME.match(address):
         return absolute_url(address, place.permalink), ""
-    name = unquote(urlsplit(address).path)
-    for base, folder in _folders(name, place):
-        path = inside(place.settings.root, folder, name.lstrip("/") if not base.startswith(place.permalink) else name)
+    address = _ALIASED.sub("/src/", address)
+    if not address.startswith("/"):
+        path = find_image(place.settings.root, os.path.dirname(place.file), address)  # noqa: PTH120 - plain strings
         if path:
-            return _url_of(address, base), path
-    base = place.settings.site.url + "/" if address.startswith("/") else place.permalink
-    return _url_of(address, base), ""
+            return absolute_url(address, place.permalink), path
+    return _locate_from_root(address, place)
 
 
-def _folders(name: str, place: Place) -> list[tuple[str, str]]:
-    """(base URL, folder) pairs to look in, most likely first."""
-    root, site = place.settings.root, place.settings.site.url + "/"
-    static = [(site, f"{root}/{folder}") for folder in place.settings.site.static]
-    if name.startswith("/"):
-        return [*static, (site, root)]
-    return [(place.permalink, os.path.dirname(place.file)), *static, (site, root)]  # noqa: PTH120
+def _locate_from_root(address: str, place: Place) -> tuple[str, str]:
+    root, site = place.settings.root, place.settings.site
+    for folder in (*site.static, "."):
+        name = address.lstrip("/").removeprefix(f"{folder}/")
+        path = find_image(root, f"{root}/{folder}", name)
+        if path:
+            return absolute_url(name, f"{site.url}/"), path
+    is_rooted = address.startswith("/")
+    return absolute_url(address.lstrip("/"), f"{site.url}/") if is_rooted else absolute_url(
+        address, place.permalink
+    ), ""
 
 
-def _url_of(address: str, base: str) -> str:
-    return absolute_url(address.lstrip("/") if base.endswith("/") else address, base)
-
-
-def inside(root: str, folder: str, name: str) -> str:
-    """The real path of a file, "" where there is none or where it lies outside the site's folder."""
-    if "\0" in name or not name:
+def find_image(root: str, folder: str, address: str) -> str:
+    """The real path of an image file, "" where there is none or where it lies outside the site's folder."""
+    name = unquote(address.partition("?")[0].partition("#")[0])
+    if "\0" in name or not name.lower().endswith(_IMAGES):
         return ""
     try:
         path = Path(folder, name).resolve()
-        home = Path(root).resolve()
-        return str(path) if path.is_relative_to(home) and path.is_file() else ""
+        return str(path) if path.is_relative_to(Path(root).resolve()) and path.is_file() else ""
     except (OSError, ValueError, RuntimeError):
         return ""
 

@@ -13,6 +13,8 @@ from syndicate.model import Author, Category, Credit, Picture, Post, Problem, Re
 
 VERSION = 1
 """Raise it when a row, or what is derived from a file, changes its meaning."""
+MISSING_FILE = "is not among the files of the site"
+"""How the warning of a picture ends that may still come: such a post is read anew each time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from syndicate.content.fields import Fields
+from syndicate.text.cleaning import one_line
 from syndicate.text.labels import strip_label
-from syndicate.text.plain import first_paragraph, line_to_plain, shorten
+from syndicate.text.plain import first_paragraph, line_to_plain, shorten, to_plain
 
 DECLARED = 600
 DERIVED = 300
@@ -12,17 +13,26 @@ DERIVED = 300
 _CUT = ("…", "...")
 
 
-def read_declared(fields: Fields, name: str, labels: tuple[str, ...]) -> str:
-    """The excerpt or description as plain text, its label and the quotes around it removed and noted."""
+def read_unlabelled(fields: Fields, name: str, labels: tuple[str, ...]) -> str:
+    """A text of the front matter; its label and the quotes around what followed are removed and noted."""
     text = fields.text(name)
     stripped = strip_label(text, labels)
     if stripped != text:
         fields.note("label", fields.find(name)[0], text, stripped)
-    return line_to_plain(stripped)
+    return stripped
+
+
+def read_declared(fields: Fields, name: str, labels: tuple[str, ...]) -> str:
+    """The excerpt or description as plain text in one line; some generators write it as HTML."""
+    text = read_unlabelled(fields, name, labels)
+    return one_line(to_plain(text)) if text.startswith("<") else line_to_plain(text)
 
 
 def choose_summary(excerpt: str, description: str, html: str) -> str:
-    """The excerpt, else the description, else the first paragraph; never one that is cut where a whole one is there."""
+    """The excerpt, else the description, else the first paragraph.
+
+    An excerpt that is only the cut beginning of the description gives way to it.
+    """
     declared = [text for text in (excerpt, description) if text]
     if len(declared) == 2 and _is_start(excerpt, description):
         declared = [description]

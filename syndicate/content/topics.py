@@ -11,7 +11,7 @@ from syndicate.content.names import simplify
 from syndicate.model import Author, Category
 from syndicate.text.plain import line_to_plain
 
-_WITH_EMAIL = re.compile(r"(?P<name>[^<>]*?)\s*<(?P<email>[^<>\s]+@[^<>\s]+)>")
+_WITH_EMAIL = re.compile(r"(?P<name>[^<>]*)<(?P<email>[^<>\s@]+@[^<>\s]+)>")
 
 
 def read_authors(fields: Fields, known: tuple[Author, ...]) -> tuple[Author, ...]:

@@ -9,7 +9,7 @@ import pyromark
 
 from syndicate.text.dialect import DIALECT
 
-_HTML_CODE = re.compile(rb"<(pre|code|samp|kbd)\b[^>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+_HTML_CODE = re.compile(rb"<(/?)(pre|code|samp|kbd)\b[^<>]*>", re.IGNORECASE)
 # Cleaned text holds no NUL, so nothing an author wrote can look like a mark.
 _MARK = re.compile("\0(\\d+)\0")
 
@@ -46,8 +46,15 @@ def _markdown_code(markdown: str) -> Iterator[tuple[int, int]]:
 
 
 def _html_code(data: bytes) -> Iterator[tuple[int, int]]:
-    """Byte ranges of code in raw HTML."""
-    return (found.span() for found in _HTML_CODE.finditer(data))
+    """Byte ranges of code in raw HTML, outermost elements only."""
+    start, element = 0, b""
+    for found in _HTML_CODE.finditer(data):
+        closing, name = found[1], found[2].lower()
+        if not closing and not element:
+            start, element = found.start(), name
+        elif closing and name == element:
+            yield start, found.end()
+            element = b""
 
 
 def _join(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -11,6 +11,9 @@ _ISO = re.compile(
     r"(?:[Tt\s]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?"
     r"\s*(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?$"
 )
+_COMPACT = re.compile(r"((?:19|20)\d{2})(0[1-9]|1[0-2])([0-3]\d)()()()()()$")
+_LEAST_SECONDS = 100_000_000
+_MAX_LENGTH = 80
 _NUMBER = re.compile(r"\d{9,13}$")
 _WORDS = re.compile(
     r"(?:[A-Za-z]{3,9}\.?,?\s+)??(?:(\d{1,2})(?:st|nd|rd|th)?\s+([A-Za-z]{3,9})|([A-Za-z]{3,9})\s+(\d{1,2})(?:st|nd|rd|th)?)"
@@ -30,7 +33,8 @@ def parse_date(value: object, zone: tzinfo) -> datetime:
     if isinstance(value, date):
         return _in_utc(datetime.combine(value, time.min), zone)
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return _from_number(float(value))
+        compact = _COMPACT.match(str(value))
+        return _in_utc(_from_parts(compact), zone) if compact else _from_number(float(value))
     if isinstance(value, str):
         return _in_utc(_from_text(value.strip()), zone)
     raise ValueError("not a date")
@@ -45,7 +49,9 @@ def _in_utc(moment: datetime, zone: tzinfo) -> datetime:
 
 
 def _from_number(number: float) -> datetime:
-    """Seconds, or milliseconds where seconds would lie beyond the year 2286."""
+    """Seconds, or milliseconds where seconds would lie beyond the year 2286; never a lone year."""
+    if number < _LEAST_SECONDS:
+        raise ValueError("the number is no time since 1970")
     try:
         return datetime.fromtimestamp(number / 1000 if number >= 1e10 else number, UTC)
     except (OverflowError, OSError, ValueError) as error:
@@ -53,7 +59,9 @@ def _from_number(number: float) -> datetime:
 
 
 def _from_text(text: str) -> datetime:
-    found = _ISO.match(text)
+    if len(text) > _MAX_LENGTH:
+        raise ValueError("not a date")
+    found = _ISO.match(text) or _COMPACT.match(text)
     if found:
         return _from_parts(found)
     if _NUMBER.match(text):

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import islice
 
 _QUOTES = {'"': '"', "“": "”", "«": "»", "„": "“", "'": "'", "‘": "’", "「": "」", "『": "』"}
 _EMPHASIS = r"(?:\*\*\*|\*\*|\*|___|__|_|<(?:strong|b|em|i)>|</(?:strong|b|em|i)>)?"
 # People write these for readers, so in a body they stay unless they only repeat the excerpt.
 _FOR_READERS = frozenset({"tl;dr", "summary"})
-_BLOCK = re.compile(r"\S(?:.|\n(?!\s*\n))*")
+_BLOCK = re.compile(r"\S[^\n]*(?:\n(?![ \t]*(?:\n|\Z))[^\n]*)*")
 _PASSED = re.compile(r"#|!\[|<(?:img|figure|picture|p>\s*<img)")
 _BLOCKS = 4
+_NO_WORD = re.compile(r"[\W_]+")
 _CUT = ("…", "...")
 
 
@@ -34,12 +36,14 @@ def is_for_readers(label: str) -> bool:
 
 
 def unquote(text: str) -> str:
-    """The text without quotes that enclose the whole of it."""
+    """The text without quotes that enclose the whole of it, or that open it and were cut off with its end ("…")."""
     closing = _QUOTES.get(text[:1])
-    if closing is None or len(text) < 2 or not text.endswith(closing):
+    if closing is None or len(text) < 2:
         return text
     inner = text[1:-1]
-    return text if text[0] in inner or (closing in inner and closing != "’") else inner.strip()
+    if text.endswith(closing) and text[0] not in inner and (closing not in inner or closing == "’"):
+        return inner.strip()
+    return text[1:].strip() if text.endswith(_CUT) and closing not in text[1:] else text
 
 
 def _find(text: str, labels: Sequence[str]) -> re.Match[str] | None:
@@ -62,7 +66,7 @@ def drop_label_paragraph(markdown: str, labels: Sequence[str], known: Sequence[s
     one of the `known` texts goes; from any other the label goes, unless people write that label for readers
     and no generator quoted what follows.
     """
-    for block in list(_BLOCK.finditer(markdown))[:_BLOCKS]:
+    for block in islice(_BLOCK.finditer(markdown), _BLOCKS):
         label = find_label(block[0], labels)
         if label:
             after = _without_label(block[0], label, labels, known)
@@ -92,4 +96,4 @@ def _says_the_same(one: str, other: str) -> bool:
 
 
 def _words(text: str) -> str:
-    return "".join(char for char in text.casefold() if char.isalnum())
+    return _NO_WORD.sub("", text.casefold())

@@ -19,7 +19,6 @@ _BARE = re.compile(
     r"|(?<![\w/])(https?://(?:(?!&(?:quot|lt|gt|nbsp);)[^\s<>\"])+)",
     re.DOTALL,
 )
-_OUTSIDE = re.compile(r"""(?<!["'=])https?://""")
 _TRAILING = ".,;:!?'*_"
 
 
@@ -46,9 +45,9 @@ def _adapt(markup: str) -> str:
 
 def link_addresses(markup: str) -> str:
     """Bare http addresses in the text made links, as GitHub and Hugo do."""
-    if not _OUTSIDE.search(markup):
-        return markup
-    return _BARE.sub(_link, markup)
+    everywhere = markup.count("http://") + markup.count("https://")
+    in_attributes = markup.count('="http://') + markup.count('="https://')
+    return _BARE.sub(_link, markup) if everywhere > in_attributes else markup
 
 
 def _link(found: re.Match[str]) -> str:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 
 from syndicate.text.cleaning import clean_text, one_line
+from syndicate.text.graphemes import cut
 
 _HIDDEN = re.compile(r"<(script|style|template)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 _BLOCK = re.compile(
     r"</?(?:p|div|h[1-6]|li|ul|ol|dl|dt|dd|blockquote|pre|table|tr|figure|figcaption|section|article|aside|header"
-    r"|footer|details|summary|hr|br)\b[^>]*>",
+    r"|footer|details|summary|hr|br)\b[^<>]*>",
     re.IGNORECASE,
 )
-_TAG = re.compile(r"</?[a-z][^<>]*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
-_BLANK_LINES = re.compile(r"[ \t\xa0]*\n\s*")
+_TAG = re.compile(r"</?[a-z][^<>]*>|<!--.*?(?:-->|\Z)", re.IGNORECASE | re.DOTALL)
 _INLINE_TAG = re.compile(
     r"</?(?:a|abbr|b|bdi|big|br|cite|code|del|em|font|i|ins|kbd|mark|q|s|small|span|strike|strong|sub|sup|u|wbr)"
     r"(?:\s[^<>]*)?/?>",
@@ -24,8 +23,9 @@ _INLINE_TAG = re.compile(
 _IMAGE = re.compile(r"!\[([^\[\]]*)\]\([^()]*(?:\([^()]*\)[^()]*)*\)")
 _LINK = re.compile(r"\[([^\[\]]*)\](?:\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\[\]]*\])")
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^<>\s]+)>")
-_CODE = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
-_EMPHASIS = re.compile(r"(?<![\w\\*])(\*{1,3}|_{1,3}|~~)(?=[^\s*_])(.+?)(?<=[^\s*_\\])\1(?![\w*])", re.DOTALL)
+_MARKS = re.compile(r"[*_`\[<&\\~]")
+_CODE = re.compile(r"(`+)(?!`)(.{1,1000}?)(?<!`)\1(?!`)", re.DOTALL)
+_EMPHASIS = re.compile(r"(?<![\w\\*])(\*{1,3}|_{1,3}|~~)(?=[^\s*_])(.{1,300}?)(?<=[^\s*_\\])\1(?![\w*])", re.DOTALL)
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
 _ASIDE = re.compile(
@@ -39,8 +39,8 @@ def to_plain(markup: str) -> str:
     """The words of an HTML text, one line for each block, entities resolved."""
     text = _HIDDEN.sub("", markup)
     text = _BLOCK.sub("\n", text.replace("\n", " "))
-    text = html.unescape(_TAG.sub("", text))
-    return clean_text(_BLANK_LINES.sub("\n", text)).strip()
+    text = clean_text(html.unescape(_TAG.sub("", text)))
+    return "\n".join(line for part in text.split("\n") if (line := part.strip()))
 
 
 def line_to_plain(markdown: str) -> str:
@@ -48,6 +48,8 @@ def line_to_plain(markdown: str) -> str:
 
     Inline marks and inline HTML go; a "<" that is no inline tag stays, so "Vec<T>" keeps its meaning.
     """
+    if not _MARKS.search(markdown):
+        return one_line(clean_text(markdown))
     text, at = "", 0
     for found in _CODE.finditer(markdown):
         text += _unmark(markdown[at : found.start()]) + found[2].strip()
@@ -86,20 +88,4 @@ def shorten(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     ends = [found.end() for found in _SENTENCE_END.finditer(text, 0, limit + 1) if found.end() <= limit]
-    if ends and ends[-1] * 2 >= limit:
-        return text[: ends[-1]]
-    cut = _safe_cut(text, limit - 1)
-    space = text.rfind(" ", limit // 2, cut + 1)
-    return text[: space if space > 0 else cut].rstrip(" ,;:–—-([{\"'“‘") + "…"
-
-
-def _safe_cut(text: str, at: int) -> int:
-    """The place at or before `at` where no character is torn from its marks, joiners or skin tone."""
-    while at > 0 and _joins(text[at - 1], text[at]):
-        at -= 1
-    return at
-
-
-def _joins(before: str, after: str) -> bool:
-    joined = unicodedata.category(after)[0] == "M" or "\U0001f3fb" <= after <= "\U0001f3ff"
-    return joined or "\u200d" in {before, after} or "\U0001f1e6" <= after <= "\U0001f1ff"
+    return text[: ends[-1]] if ends and ends[-1] * 2 >= limit else cut(text, limit)

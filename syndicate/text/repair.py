@@ -61,7 +61,9 @@ def repair_markdown(markdown: str) -> str:
 
 def is_suspect(text: str) -> bool:
     """Whether it is worth looking closer."""
-    return not text.isascii() and _SUSPECT.search(text) is not None
+    if text.isascii():
+        return False
+    return any(not line.isascii() and _SUSPECT.search(line) for line in text.split("\n"))
 
 
 def _repair_once(text: str) -> str:

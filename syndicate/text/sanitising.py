@@ -7,6 +7,7 @@ a few well-known hosts. Every address becomes absolute.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from urllib.parse import urljoin, urlsplit
 
@@ -62,7 +63,11 @@ _FLAT = frozenset({
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
     "p", "li", "dt", "dd", "td", "th", "tr", "tbody", "thead", "tfoot", "option", "rt", "rp",
 })  # fmt: skip
+_LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{20000,}")
 MAX_DEPTH = 500
+_MAX_WORK = 2_000_000
+_MAX_ATTRIBUTES = 2_000
+_MAX_SRCSET = 5_000
 
 _Filter = Callable[[str, str, str], str | None]
 
@@ -70,9 +75,9 @@ _Filter = Callable[[str, str, str], str | None]
 def sanitise(markup: str, base_url: str) -> str:
     """Safe HTML with absolute addresses, relative ones resolved against `base_url`.
 
-    Raises ContentError where elements are nested deeper than 500 levels.
+    Raises ContentError for markup that is made to hurt (see `refuse_hostile`).
     """
-    refuse_depth(markup)
+    refuse_hostile(markup)
     return nh3.clean(
         markup,
         tags=set(_TAGS),
@@ -86,17 +91,32 @@ def sanitise(markup: str, base_url: str) -> str:
     )
 
 
-def refuse_depth(markup: str) -> None:
-    """Deep nesting costs any HTML parser quadratic time, and feed readers their stack."""
-    if markup.count("<") <= MAX_DEPTH:
-        return
-    depth = 0
-    for closing, name in _TAG.findall(markup):
-        if name.lower() in _FLAT:
-            continue
-        depth = max(depth - 1, 0) if closing else depth + 1
-        if depth > MAX_DEPTH:
+def refuse_hostile(markup: str) -> None:
+    """Raises ContentError for markup that costs any HTML parser quadratic time, or a feed reader its stack.
+
+    Unclosed elements are opened again in every paragraph that follows, so depth is weighed with their number.
+    """
+    tags = markup.count("<")
+    if tags > MAX_DEPTH:
+        depth = _depth(markup)
+        if depth > MAX_DEPTH or depth * tags > _MAX_WORK:
             raise ContentError("HTML elements are nested too deeply", hint="close what is opened, quote less deeply")
+    if any(tag.count(" ") + tag.count("\n") > _MAX_ATTRIBUTES for tag in _LONG_TAG.findall(markup)):
+        raise ContentError("an HTML element has too many attributes")
+
+
+def _depth(markup: str) -> int:
+    """How many elements may be open at once; never less than a parser will find."""
+    depth = deepest = 0
+    opened: Counter[str] = Counter()
+    for closing, name in _TAG.findall(markup.lower()):
+        if name in _FLAT or (closing and not opened[name]):
+            continue
+        step = -1 if closing else 1
+        opened[name] += step
+        depth += step
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _attribute_filter(base_url: str) -> _Filter:
@@ -132,7 +152,11 @@ def absolute_srcset(value: str, base_url: str) -> str | None:
     An address may hold commas, so candidates are found as HTML finds them: up to white space, then a
     descriptor up to the next comma.
     """
-    found = re.findall(r"[\s,]*([^\s,]\S*[^\s,]|[^\s,])\s*([^\s,]*)(?:\s*,|\s*$)", value)
+    found = (
+        []
+        if len(value) > _MAX_SRCSET
+        else re.findall(r"[\s,]*([^\s,]\S*[^\s,]|[^\s,])\s*([^\s,]*)(?:\s*,|\s*$)", value)
+    )
     kept = [
         f"{url} {size}".strip()
         for address, size in found

@@ -15,20 +15,23 @@ Nothing inside code is touched.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from syndicate.text.code import map_prose
 
 _SIGNS = ("{%", "{{", "{:", "){", ":::", "toc]", "TOC]")
-_HIGHLIGHT = re.compile(
-    r"\{(?:\{[<%]|%-?)\s*highlight\s+([\w+#-]*)[^{}]*?(?:[>%]\}|-?%)\}(.*?)\{(?:\{[<%]|%-?)\s*/?(?:end)?highlight\s*"
-    r"(?:[>%]\}|-?%)\}",
-    re.DOTALL,
+_Pair = tuple[re.Pattern[str], re.Pattern[str]]
+_HIGHLIGHT: _Pair = (
+    re.compile(r"\{(?:\{[<%]|%-?)[ \t]*highlight[ \t]+([\w+#-]*)[^{}]*\}\}?"),
+    re.compile(r"\{(?:\{[<%]|%-?)[ \t]*(?:/[ \t]*|end)highlight[ \t]*(?:[>%]\}\}|-?%\})"),
 )
-_LIQUID_COMMENT = re.compile(r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}", re.DOTALL)
-_LIQUID_RAW = re.compile(r"\{%-?\s*raw\s*-?%\}(.*?)\{%-?\s*endraw\s*-?%\}", re.DOTALL)
-_HUGO = re.compile(r"\{\{(?P<open>[<%])\s*(?P<body>.*?)\s*/?[>%]\}\}", re.DOTALL)
-_LIQUID = re.compile(r"\{%-?\s*(?P<body>.*?)\s*-?%\}", re.DOTALL)
+_COMMENT: _Pair = (
+    re.compile(r"\{%-?[ \t]*comment[ \t]*-?%\}"),
+    re.compile(r"\{%-?[ \t]*endcomment[ \t]*-?%\}"),
+)
+_RAW: _Pair = (re.compile(r"\{%-?[ \t]*raw[ \t]*-?%\}"), re.compile(r"\{%-?[ \t]*endraw[ \t]*-?%\}"))
+_HUGO = re.compile(r"\{\{([<%])([^{}]*)[>%]\}\}")
+_LIQUID = re.compile(r"\{%-?([^{}]*)%\}")
 _SITE_ADDRESS = re.compile(
     r"\{\{-?\s*(?:site\.(?:baseurl|url)|base_?url|page\.url)\s*(?:\|[^{}]*)?-?\}\}", re.IGNORECASE
 )
@@ -37,8 +40,8 @@ _QUOTED_ADDRESS = re.compile(
 )
 _KRAMDOWN = re.compile(r"(?:^[*+-] TOC\n)?\{:[^{}\n]*\}", re.MULTILINE | re.IGNORECASE)
 # What markdown-it-attrs and Pandoc write behind a picture or link: "{.wide width=300}".
-_ATTRIBUTES = re.compile(r"(?<=\))\{(?:\s*(?:[.#][\w-]+|[\w-]+=[^\s{}]+))+\s*\}")
-_CONTENTS = re.compile(r"^\s*\[{1,2}_?toc_?\]{1,2}\s*$", re.MULTILINE | re.IGNORECASE)
+_ATTRIBUTES = re.compile(r"(?<=\))\{\s*(?:[.#][\w-]+|[\w-]+=[^\s{}]+)(?:\s+(?:[.#][\w-]+|[\w-]+=[^\s{}]+))*\s*\}")
+_CONTENTS = re.compile(r"^[ \t]*\[{1,2}_?toc_?\]{1,2}[ \t]*$", re.MULTILINE | re.IGNORECASE)
 _CONTAINER = re.compile(r"^ {0,3}:{3,}.*$", re.MULTILINE)
 _WORDS = re.compile(r"""([\w-]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"']+)|"([^"]*)"|'([^']*)'|([^\s"'=]+)""")
 _IDENTIFIER = re.compile(r"[\w-]{1,40}\Z")
@@ -64,19 +67,36 @@ def drop_shortcodes(markdown: str) -> str:
 
 
 def _drop(text: str) -> str:
-    text = _HIGHLIGHT.sub(lambda found: f"\n```{found[1]}\n{found[2].strip(chr(10))}\n```\n", text)
-    text = _LIQUID_RAW.sub(lambda found: found[1].replace("{", "&#123;"), _LIQUID_COMMENT.sub("", text))
+    text = _replace_pairs(text, _HIGHLIGHT, lambda language, code: f"\n```{language}\n{code.strip(chr(10))}\n```\n")
+    text = _replace_pairs(text, _COMMENT, lambda _, __: "")
+    text = _replace_pairs(text, _RAW, lambda _, literal: literal.replace("{", "&#123;"))
     text = _QUOTED_ADDRESS.sub(r"\2", _SITE_ADDRESS.sub("", text))
-    text = _LIQUID.sub(lambda found: _replace(found["body"]), _HUGO.sub(_replace_hugo, text))
+    text = _LIQUID.sub(lambda found: _replace(found[1].strip(" \t\n-")), _HUGO.sub(_replace_hugo, text))
     text = _ATTRIBUTES.sub("", text)
     return _CONTAINER.sub("", _CONTENTS.sub("", _KRAMDOWN.sub("", text)))
 
 
+def _replace_pairs(text: str, pair: _Pair, change: Callable[[str, str], str]) -> str:
+    """The text with each opening tag, its inside and its closing tag replaced; `change` gets argument and inside."""
+    opening, closing = pair
+    kept, at = [], 0
+    start = opening.search(text)
+    end = closing.search(text, start.end()) if start else None
+    while start and end:
+        argument = start[1] if opening.groups else ""
+        kept += [text[at : start.start()], change(argument, text[start.end() : end.start()])]
+        at = end.end()
+        start = opening.search(text, at)
+        end = closing.search(text, start.end()) if start else None
+    return "".join([*kept, text[at:]])
+
+
 def _replace_hugo(found: re.Match[str]) -> str:
     """A shortcode, or the literal text of one that its author escaped with a comment."""
-    body = found["body"]
+    bracket, body = found[1], found[2].strip().removesuffix("/").strip()
     if body.startswith("/*"):
-        return f"&#123;&#123;{found['open']} {body.strip('/* ')} {found['open'].replace('<', '&gt;')}&#125;&#125;"
+        closing = {"<": "&gt;", "%": "%"}[bracket]
+        return f"&#123;&#123;{bracket.replace('<', '&lt;')} {body.strip('/* ')} {closing}&#125;&#125;"
     return _replace(body)
 
 
