@@ -38,6 +38,7 @@ class CardContent:
     alt: str = ""
     source: str = ""
     """The post's file, so that a warning can name it."""
+    has_picture: bool = False
     picture_alt: str = ""
     focus: tuple[float, float] | None = None
     is_short: bool = False
@@ -63,6 +64,7 @@ def make_content(post: Post, site: Site) -> CardContent:
         seed=post.slug,
         alt=_alt(post, site),
         source=post.source,
+        has_picture=picture is not None,
         picture_alt=picture.alt if picture else "",
         focus=picture.focus if picture else None,
         is_short=bool(post.external_url) or _is_note(post),

@@ -17,6 +17,8 @@ CLOSE_ENOUGH = 1.05
 
 Focus = tuple[float, float]
 
+MIDDLE: Focus = (0.5, 0.5)
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -32,7 +34,7 @@ class Window:
         return self.left, self.top, self.left + self.width, self.top + self.height
 
 
-def fill_room(photo: Photo, width: int, height: int, *, focus: Focus | None, clear: Focus = (0.5, 0.5)) -> Image.Image:
+def fill_room(photo: Photo, width: int, height: int, *, focus: Focus | None, clear: Focus = MIDDLE) -> Image.Image:
     """The photo cut and scaled to fill `width` x `height` pixels, in sRGB.
 
     `clear` is the middle of the part of the room that no text covers: what matters is brought there.
@@ -40,20 +42,20 @@ def fill_room(photo: Photo, width: int, height: int, *, focus: Focus | None, cle
     scale = max(width / photo.width, height / photo.height)
     if scale > MAX_ENLARGED:
         return _fill_with_blur(photo, width, height, clear)
-    window = choose_window(photo.image, width, height, focus=focus, clear=clear)
+    subject = focus or find_subject(photo.small)
+    window = choose_window(photo.image.size, (width, height), subject=subject, clear=clear)
     return to_srgb(scale_window(photo.image, window, width, height), photo.profile)
 
 
-def choose_window(image: Image.Image, width: int, height: int, *, focus: Focus | None, clear: Focus) -> Window:
+def choose_window(size: tuple[int, int], room: tuple[int, int], *, subject: Focus, clear: Focus) -> Window:
     """The largest window of the room's shape that keeps the subject inside, and under `clear` as far as it can."""
-    scale = max(width / image.width, height / image.height)
+    scale = max(room[0] / size[0], room[1] / size[1])
     if 1 / CLOSE_ENOUGH < scale < 1:
         scale = 1.0
-    across, down = min(width / scale, image.width), min(height / scale, image.height)
-    subject = focus or find_subject(image)
-    left = _clamp(subject[0] * image.width - clear[0] * across, image.width - across)
-    top = _clamp(subject[1] * image.height - clear[1] * down, image.height - down)
-    return Window(round(left) if scale == 1 else left, round(top) if scale == 1 else top, across, down)
+    across, down = min(room[0] / scale, size[0]), min(room[1] / scale, size[1])
+    left = _clamp(subject[0] * size[0] - clear[0] * across, size[0] - across)
+    top = _clamp(subject[1] * size[1] - clear[1] * down, size[1] - down)
+    return Window(left, top, across, down)
 
 
 def find_subject(image: Image.Image) -> Focus:
@@ -61,7 +63,7 @@ def find_subject(image: Image.Image) -> Focus:
 
     People put subjects near the middle and faces above it, so a picture of even detail stays centred.
     """
-    small = image.convert("L").resize((64, 48), Image.Resampling.BOX, reducing_gap=1.0)
+    small = image.resize((64, 48), Image.Resampling.BOX).convert("L")
     edges = small.filter(ImageFilter.FIND_EDGES).crop((2, 2, 62, 46)).point(_SQUARED)
     across = list(edges.resize((60, 1), Image.Resampling.BOX).tobytes())
     down = list(edges.resize((1, 44), Image.Resampling.BOX).tobytes())
@@ -94,8 +96,8 @@ def _fill_with_blur(photo: Photo, width: int, height: int, clear: Focus) -> Imag
     image = to_srgb(photo.image, photo.profile)
     scale = min(width / photo.width, height / photo.height, MAX_ENLARGED)
     across, down = max(1, round(photo.width * scale)), max(1, round(photo.height * scale))
-    window = choose_window(image, width, height, focus=None, clear=(0.5, 0.5))
-    tiny = image.resize((48, max(2, round(48 * height / width))), Image.Resampling.BOX, box=window.box)
+    window = choose_window(photo.small.size, (width, height), subject=MIDDLE, clear=MIDDLE)
+    tiny = photo.small.resize((48, max(2, round(48 * height / width))), Image.Resampling.BOX, box=window.box)
     blurred = tiny.filter(ImageFilter.GaussianBlur(3)).point(_DIMMED * 3)
     backdrop = blurred.resize((width, height), Image.Resampling.BICUBIC)
     method = Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.HAMMING

@@ -106,7 +106,7 @@ def _open_photo(data: bytes | None, size: Size) -> tuple[Photo | None, str]:
 
 
 def _choose_theme(content: CardContent, design: Design, photo: Photo | None) -> Theme:
-    swatch = None if photo is None else find_swatch(photo.image)
+    swatch = None if photo is None else find_swatch(photo.small)
     return choose_theme(design.theme, accent=design.accent, swatch=swatch, seed=content.seed)
 
 

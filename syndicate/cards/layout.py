@@ -6,6 +6,7 @@ finished grid, text blocks aside, so that no box needs to know about direction.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,9 @@ FitText = Callable[[Box, Level, float, int], TextBlock]
 """A box's text at a level, at most so wide, in at most so many lines."""
 
 Size = tuple[float, float]
+
+SLACK = 0.5
+"""Half a pixel is no overflow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +92,12 @@ class _Solver:
 
     def __init__(self, fit: FitText) -> None:
         self._fit = fit
-        self._fitted: dict[tuple[str, int, int], TextBlock] = {}
+        self._fitted: dict[str, list[tuple[Size, TextBlock]]] = {}
 
     def place(self, box: Box, rect: Rect) -> Iterator[Placed]:
         if box.kind in {"text", "badge"}:
-            yield Placed(box, rect, self._block(box, rect.width, rect.height))
+            room = (rect.width - box.padding.across, rect.height - box.padding.down)
+            yield Placed(box, rect, self._block_in(box, room))
             return
         if box.fill or not box.children:
             yield Placed(box, rect)
@@ -128,7 +133,8 @@ class _Solver:
             return 0.0, 0.0
         if box.kind == "column":
             heights = self._heights(box, room)
-            return max(self.measure(child, room)[0] for child in box.children), sum(heights) + _gaps(box)
+            across = [self.measure(c, (room[0], h))[0] for c, h in zip(box.children, heights, strict=True)]
+            return max(across), sum(heights) + _gaps(box)
         if box.kind == "row":
             widths = self._widths(box, room)
             heights = [self.measure(c, (w, room[1]))[1] for c, w in zip(box.children, widths, strict=True)]
@@ -155,8 +161,9 @@ class _Solver:
         x = inner.x + _offset(box.justify, spare)
         step = box.gap + _between(box, spare)
         for child, width in zip(box.children, widths, strict=True):
-            natural = self.measure(child, (width, inner.height))[1]
-            height = inner.height if box.align == "stretch" else min(natural, inner.height)
+            height = inner.height
+            if box.align != "stretch":
+                height = min(height, self.measure(child, (width, inner.height))[1])
             y = inner.y + _offset(box.align, inner.height - height)
             yield from self.place(child, Rect(x, y, width, height))
             x += width + step
@@ -195,29 +202,44 @@ class _Solver:
         return Rect(x, inner.y, across, down)
 
     def _block_in(self, box: Box, room: Size) -> TextBlock:
-        """The largest size, then the most lines, that stay inside the room; the smallest of one line at the end."""
-        level = box.level
-        for lines in range(level.lines, 0, -1):
-            sizes: Sequence[int] = level.sizes
-            while sizes:
-                block = self._fit(box, replace(level, sizes=tuple(sizes)), max(room[0], 1.0), lines)
-                if block.height <= room[1] + 0.5:
-                    return self._remember(box, room, block)
-                sizes = [size for size in sizes if size < block.size_px]
-        return self._remember(box, room, block)
+        """The text fitted into some room.
 
-    def _remember(self, box: Box, room: Size, block: TextBlock) -> TextBlock:
-        self._fitted[box.name, round(room[0]), round(room[1])] = block
+        What was fitted into more room and fits into less is the answer for both, and a single line at its
+        largest size is the answer for every room that holds it.
+        """
+        known = self._fitted.setdefault(box.name, [])
+        for tried, block in known:
+            is_full = len(block.lines) == 1 and block.size_px == box.level.sizes[0] and not block.is_truncated
+            if (is_full or _holds(tried, room)) and _holds(room, (block.width, block.height)):
+                return block
+        block = self._fit_in(box, room)
+        known.append((room, block))
         return block
 
-    def _block(self, box: Box, width: float, height: float) -> TextBlock:
-        """The text for its final place: the one measured before where the room is the same."""
-        room = (width - box.padding.across, height - box.padding.down)
-        known = [block for (name, *_), block in self._fitted.items() if name == box.name]
-        for block in reversed(known):
-            if block.width <= room[0] + 1 and block.height <= room[1] + 1:
-                return block
-        return self._block_in(box, room)
+    def _fit_in(self, box: Box, room: Size) -> TextBlock:
+        """The largest size, then the most lines, that stay inside the room; the smallest of one line at the end."""
+        for lines in range(box.level.lines, 0, -1):
+            block = self._fit_height(box, room, lines)
+            if block.height <= room[1] + SLACK:
+                break
+        return block
+
+    def _fit_height(self, box: Box, room: Size, lines: int) -> TextBlock:
+        """The largest size whose lines stand in the room: smaller type never needs more lines, so sizes are halved."""
+
+        def fit(sizes: tuple[int, ...]) -> TextBlock:
+            return self._fit(box, replace(box.level, sizes=sizes), max(room[0], 1.0), lines)
+
+        block = fit(box.level.sizes)
+        if block.height <= room[1] + SLACK:
+            return block
+        smaller = [size for size in box.level.sizes if size < block.size_px] or [box.level.sizes[-1]]
+        first = bisect_left(smaller, True, key=lambda size: fit((size,)).height <= room[1] + SLACK)
+        return fit((smaller[min(first, len(smaller) - 1)],))
+
+
+def _holds(outer: Size, inner: Size) -> bool:
+    return inner[0] <= outer[0] + SLACK and inner[1] <= outer[1] + SLACK
 
 
 def _inside(box: Box, rect: Rect) -> Rect:

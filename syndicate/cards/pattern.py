@@ -83,13 +83,16 @@ def _paint_dots(canvas: Canvas, box: Box, theme: Theme, chance: Chance) -> None:
     cell = max(18, round((bottom - top) / 15))
     discs = [draw_disc(max(1, round(cell * size / 20))) for size in range(1, 10)]
     slant, phase = chance.between(0.25, 0.8), chance.between(0, math.tau)
-    for row, y in enumerate(range(top, bottom - cell + 1, cell)):
-        for column, x in enumerate(range(right - cell, left - 1, -cell)):
+    quiet, loud = (Image.new("L", (right - left, bottom - top), 0) for _ in range(2))
+    for row, y in enumerate(range(0, bottom - top - cell + 1, cell)):
+        for column, x in enumerate(range(right - left - cell, -1, -cell)):
             wave = 0.5 + 0.5 * math.sin(phase + (column * slant + row * 0.42))
-            fading = 1 - (right - x) / (right - left + cell) * 0.6
+            fading = 0.4 + 0.6 * x / (right - left)
             disc = discs[min(8, int(wave * fading * 9))]
             at = (cell - disc.width) // 2
-            canvas.stain(disc, x + at, y + at, theme.shapes[1 if wave < 0.86 else 2], over=theme.panel)
+            (quiet if wave < 0.86 else loud).paste(disc, (x + at, y + at))
+    canvas.stain(quiet, left, top, theme.shapes[1], over=theme.panel)
+    canvas.stain(loud, left, top, theme.shapes[2], over=theme.panel)
 
 
 def _paint_hills(canvas: Canvas, box: Box, theme: Theme, chance: Chance) -> None:

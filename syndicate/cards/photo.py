@@ -34,6 +34,9 @@ from syndicate.model import PictureFacts
 SMALLEST = 120
 """Pixels on the short side: what is smaller is an icon or a tracking pixel, not a photo."""
 
+LEAST_BITS = 0.008
+"""Per pixel of a JPEG: one colour all over takes 0.047 in the tightest of usual encodings."""
+
 _OPENERS: Mapping[str, Callable[[BytesIO], ImageFile.ImageFile]] = {
     "jpeg": JpegImagePlugin.JpegImageFile,
     "png": PngImagePlugin.PngImageFile,
@@ -65,6 +68,8 @@ class Photo:
     """
 
     image: Image.Image = field(repr=False)
+    small: Image.Image = field(repr=False)
+    """The whole picture on about 100x70 pixels, for what only needs an impression."""
     width: int
     height: int
     profile: bytes = field(default=b"", repr=False)
@@ -111,16 +116,24 @@ def _decode(image: ImageFile.ImageFile, name: str, data: bytes, need: tuple[int,
     turn = _read_orientation(image)
     width, height = image.size[::-1] if turn in _TURNED else image.size
     if name == "jpeg":
+        _check_substance(image.size, data)
         _draft(image, data, need[::-1] if turn in _TURNED else need)
     image.load()
     upright = _turn(to_rgb(image, profile), turn)
-    return Photo(upright, width, height, b"" if image.mode == "CMYK" else profile)
+    small = upright.reduce(max(1, upright.width // 100))
+    return Photo(upright, small, width, height, b"" if image.mode == "CMYK" else profile)
 
 
 def _check_size(size: tuple[int, int], name: str) -> None:
     limit = MAX_PIXELS if name == "jpeg" else MAX_WHOLE_PIXELS
     if size[0] * size[1] > limit:
         raise PhotoRefused(f"{size[0]}x{size[1]} pixels are more than {limit // 1_000_000} million")
+
+
+def _check_substance(size: tuple[int, int], data: bytes) -> None:
+    """A JPEG whose scans end early decodes to plain grey without an error; even an empty sky needs more bytes."""
+    if len(data) * 8 < size[0] * size[1] * LEAST_BITS:
+        raise PhotoRefused(f"{len(data):,} bytes cannot hold {size[0]}x{size[1]} pixels")
 
 
 def _draft(image: ImageFile.ImageFile, data: bytes, need: tuple[int, int]) -> None:

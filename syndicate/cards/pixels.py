@@ -38,11 +38,12 @@ def to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
 
 
 def _from_deep(image: Image.Image) -> Image.Image:
-    """16 or 32 bits of grey as 8: by the mode's range, else by what the picture really uses."""
+    """16-bit grey by its range; floating-point grey by what it really reaches."""
+    top = 65535.0
     floats = image.convert("F")
-    low, high = floats.getextrema()
-    top = 65535.0 if isinstance(high, float) and image.mode != "F" and high > 255 else max(float(high), 1.0)  # type: ignore[arg-type]
-    del low
+    if image.mode == "F":
+        _, high = floats.getextrema()
+        top = next((limit for limit in (1.0, 255.0) if isinstance(high, float) and high <= limit), 65535.0)
     return floats.point(lambda value: value * (255 / top) + 0).convert("L")
 
 

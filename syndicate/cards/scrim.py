@@ -38,11 +38,10 @@ class Spot:
     ink: RGB
 
 
-def find_spot(image: Image.Image, box: tuple[int, int, int, int], ink: RGB) -> Spot:
-    """The colours under a text that are nearest to its ink, as means of small cells."""
-    left, top, right, bottom = _inside(box, image.size)
-    across, down = max(1, (right - left) // CELL), max(1, (bottom - top) // CELL)
-    small = image.resize((across, down), Image.Resampling.BOX, box=(left, top, right, bottom), reducing_gap=1.0)
+def find_spot(cells: Image.Image, box: tuple[int, int, int, int], ink: RGB) -> Spot:
+    """The colours under a text that are nearest to its ink; `cells` is the picture reduced by CELL."""
+    inside = (box[0] // CELL, box[1] // CELL, -(-box[2] // CELL), -(-box[3] // CELL))
+    small = cells.crop(_inside(inside, cells.size))
     luma = small.convert("L").tobytes()
     order = sorted(range(len(luma)), key=luma.__getitem__, reverse=luminance(ink) > 0.18)
     pixels = small.tobytes()
@@ -90,14 +89,20 @@ def ease(at: float) -> float:
 def _draw_rows(width: int, levels: Sequence[float]) -> Image.Image:
     """One dithered row for each level: a row of thresholds translated to the two nearest opacities."""
     matrix = bytes(value * 4 + 2 for value in (*_BAYER, *_BAYER_REST))
-    rows = []
-    for y, level in enumerate(levels):
-        whole, part = divmod(level * 255, 1)
-        upper = round(part * 256)
-        table = bytes([min(255, int(whole) + 1)]) * upper + bytes([int(whole)]) * (256 - upper)
-        tile = matrix[(y & 7) * 8 : (y & 7) * 8 + 8].translate(table)
-        rows.append((tile * (width // 8 + 1))[:width])
+    tables = {level: _table(level * 255) for level in set(levels)}
+    times = width // 8 + 1
+    rows = (
+        (matrix[8 * (y & 7) : 8 * (y & 7) + 8].translate(tables[level]) * times)[:width]
+        for y, level in enumerate(levels)
+    )
     return Image.frombytes("L", (width, len(levels)), b"".join(rows))
+
+
+def _table(opacity: float) -> bytes:
+    """For each threshold 0 to 255 the opacity above or below, so that their mean is the exact one."""
+    whole, part = divmod(opacity, 1)
+    upper = round(part * 256)
+    return bytes([min(255, int(whole) + 1)]) * upper + bytes([int(whole)]) * (256 - upper)
 
 
 def _reaches(spots: Sequence[Spot], tint: RGB, strength: float, ratio: float) -> bool:

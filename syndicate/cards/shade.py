@@ -14,7 +14,7 @@ from syndicate.cards.colour import RGB, luminance
 from syndicate.cards.crop import Focus, fill_room
 from syndicate.cards.layout import Placed, Rect
 from syndicate.cards.photo import Photo
-from syndicate.cards.scrim import Spot, draw_mask, find_spot, least_contrast, solve_strength
+from syndicate.cards.scrim import CELL, Spot, draw_mask, find_spot, least_contrast, solve_strength
 from syndicate.cards.themes import READABLE, Theme
 
 AIR = 0.04
@@ -54,6 +54,7 @@ class _Shader:
         self._placed = placed
         self._theme = theme
         self._strengths: dict[str, float] = {}
+        self._cells: dict[str, Image.Image] = {}
         self.pictures: dict[str, Image.Image] = {}
         self.masks: dict[str, Image.Image] = {}
 
@@ -105,7 +106,10 @@ class _Shader:
         left, top, right, bottom = text.ink.pixels
         x, y = picture.rect.pixels[:2]
         box = (left - x, top - y, right - x, bottom - y)
-        return find_spot(self.pictures[picture.box.name], box, self._ink(text))
+        name = picture.box.name
+        if name not in self._cells:
+            self._cells[name] = self.pictures[name].reduce(CELL)
+        return find_spot(self._cells[name], box, self._ink(text))
 
     def _ink(self, text: Placed) -> RGB:
         return self._theme.find(text.box.colour)

@@ -140,7 +140,7 @@ def make_vivid(hue: float, chroma: float) -> Theme:
 
 def find_swatch(image: Image.Image) -> Swatch:
     """A photo's leading hue: of its eight main colours, the one with most area times chroma."""
-    tiny = image.resize((48, 32), Image.Resampling.BOX, reducing_gap=1.0).convert("RGB")
+    tiny = image.resize((48, 32), Image.Resampling.BOX)
     few = tiny.quantize(8, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).convert("RGB")
     counted = [(count, colour) for count, colour in few.getcolors() or [] if isinstance(colour, tuple)]
     colours = [(count, (colour[0], colour[1], colour[2])) for count, colour in counted]
