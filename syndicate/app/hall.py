@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from syndicate.app.wiring import Wiring
 from syndicate.config import find_config, read_settings
+from syndicate.publish.report import Published
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from syndicate.model import Delivery, Plan, Settings
     from syndicate.networks.base import LogsIn
     from syndicate.planning.post import ManualPlan
-    from syndicate.publish.corridor import Published
 
 # Use cases import the rooms they need: `publish` with nothing to do must not pay for the networks.
 # ruff: noqa: PLC0415
@@ -54,30 +54,27 @@ class App:
         return self._wiring.settings
 
     def now(self) -> datetime:
-        from syndicate.http import utc_now
-
-        return utc_now()
+        return datetime.now(UTC)
 
     # --- publishing -------------------------------------------------------------------------------------------
 
     def publish(self, *, only: str = "", progress: Callable[[int, int], None] = lambda _done, _all: None) -> Published:
         """Write what changed. `only` is "feeds", "cards" or "" for everything."""
-        from syndicate.publish.corridor import publish_cards, publish_feeds
-
+        stamp, now = self._wiring.stamp, self.now()
         with self._publishing:
-            if only == "cards":
-                return publish_cards(self._wiring.rooms, self.now(), progress=progress)
-            if only == "feeds":
-                return publish_feeds(self._wiring.rooms, self.now())
-            return self._publish_all(progress)
+            if not only and stamp.is_current(stamp.make(), now):
+                return Published(where=self.settings.storage.publish_to, problems=stamp.read_problems())
+            return self._publish(only, now, progress)
 
-    def _publish_all(self, progress: Callable[[int, int], None]) -> Published:
-        from syndicate.publish.corridor import Published, publish
+    def _publish(self, only: str, now: datetime, progress: Callable[[int, int], None]) -> Published:
+        from syndicate.publish.corridor import publish, publish_cards, publish_feeds
 
-        stamp = self._wiring.stamp
-        if stamp.is_current(stamp.make(), self.now()):
-            return Published(where=self.settings.storage.publish_to, problems=stamp.read_problems())
-        published = publish(self._wiring.rooms, self.now(), progress=progress)
+        rooms = self._wiring.rooms
+        if only == "cards":
+            return publish_cards(rooms, now, progress=progress)
+        if only == "feeds":
+            return publish_feeds(rooms, now)
+        published = publish(rooms, now, progress=progress)
         self._write_timeline()
         return published
 

@@ -27,7 +27,7 @@ class Rounds:
         parts = [reloaded] if reloaded else []
         parts += [f"wrote {len(published.written)} files"] if published.written else []
         parts += [f"removed {len(published.removed)} files"] if published.removed else []
-        parts += [f"{published.applied.new_posts} new posts"] if published.applied.new_posts else []
+        parts += [f"{published.new_posts} new posts"] if published.new_posts else []
         return "; ".join([*parts, *news])
 
     def deliver_round(self) -> str:

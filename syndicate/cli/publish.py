@@ -14,7 +14,7 @@ from syndicate.cli.root import DONE, NEEDS_A_PERSON, app, globals_of
 if TYPE_CHECKING:
     from syndicate.app.hall import App
     from syndicate.model import Plan, PlannedDelivery
-    from syndicate.publish.corridor import Published
+    from syndicate.publish.report import Published
 
 Progress = Callable[[int, int], None]
 
@@ -51,11 +51,8 @@ def _show_published(published: Published) -> None:
         parts += [plural(published.drawn, "card") + " drawn"] if published.drawn else []
         parts += [plural(len(published.removed), "file") + " removed"] if published.removed else []
         print(f"{', '.join(parts)} to {published.where}.")
-    applied = published.applied
-    if applied.new_posts:
-        print(
-            f"{plural(applied.new_posts, 'new post')}, {plural(applied.new_deliveries, 'message')} noted (syndicate plan)."
-        )
+    if published.new_posts:
+        print(f"{plural(published.new_posts, 'new post')}, {plural(published.new_deliveries, 'message')} noted.")
 
 
 @contextmanager

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
-from syndicate.model import NetworkFacts, Plan, Problem, Settings, Snapshot
+from syndicate.model import NetworkFacts, Plan, Settings, Snapshot
 from syndicate.output import Output
 from syndicate.planning.plan import make_plan
 from syndicate.publish.drawing import Drawer, DrawnCards
 from syndicate.publish.rendering import Renderer
+from syndicate.publish.report import Published
 from syndicate.publish.stamp import Stamp
 from syndicate.publish.sweeping import Sweeper
 from syndicate.store.door import Store
-from syndicate.store.ledger import Applied
 
 Progress = Callable[[int, int], None]
 
@@ -37,19 +37,6 @@ class Rooms:
     """Message templates by account."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
-    """What a publication came to. Paths are below the publish root."""
-
-    where: str
-    written: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-    drawn: int = 0
-    problems: tuple[Problem, ...] = ()
-    warnings: tuple[str, ...] = ()
-    applied: Applied = field(default_factory=Applied)
-
-
 def read_plan(rooms: Rooms, now: datetime) -> Plan:
     """What would happen now; changes nothing."""
     return make_plan(
@@ -64,10 +51,8 @@ def read_plan(rooms: Rooms, now: datetime) -> Plan:
 
 
 def publish(rooms: Rooms, now: datetime, *, progress: Progress) -> Published:
-    """Everything: cards, feeds, pages, outbox. Costs next to nothing when nothing changed since the last time."""
+    """Everything: cards, feeds, pages, outbox."""
     stamp = rooms.stamp.make()
-    if rooms.stamp.is_current(stamp, now):
-        return Published(where=rooms.settings.storage.publish_to, problems=rooms.stamp.read_problems())
     plan = read_plan(rooms, now)
     drawn = rooms.drawer.draw(plan, progress)
     written = rooms.output.write(drawn.artefacts)
@@ -110,5 +95,5 @@ def _publish_files(rooms: Rooms, plan: Plan, drawn: DrawnCards, now: datetime) -
         removed=removed,
         problems=plan.problems,
         warnings=(*plan.warnings, *drawn.warnings),
-        applied=applied,
+        **asdict(applied),
     )
