@@ -10,7 +10,7 @@ from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 
 from syndicate.formats.assembly import collect, cut, join, split
-from syndicate.formats.clean import clean, clean_line
+from syndicate.formats.clean import choose_title, clean, clean_language, clean_line, clean_url, to_utc
 from syndicate.formats.extension import EntryExtension, FeedExtension
 from syndicate.formats.labels import list_labels
 from syndicate.formats.links import list_entry_links, list_feed_links
@@ -44,11 +44,11 @@ def _make_generator(feed: Feed) -> Any:
     generator.syndicate.is_archive = feed.is_archive
     generator.id(feed.id or feed.urls["atom"])
     generator.title(clean_line(feed.title))
-    generator.updated(feed.updated_at)
+    generator.updated(to_utc(feed.updated_at))
     generator.link([link.attributes() for link in list_feed_links(feed, "atom")])
     generator.author(list_persons(feed.authors) or [{"name": clean_line(feed.title)}])
     generator.generator("syndicate")
-    if feed.language:
+    if clean_language(feed.language):
         generator.language(feed.language)
     if feed.description:
         generator.subtitle(clean_line(feed.description))
@@ -62,14 +62,16 @@ def _make_generator(feed: Feed) -> Any:
 def _fill(item: FeedEntry, entry: Entry, feed: Feed) -> None:
     links = list_entry_links(entry)
     item.id(clean_line(entry.id))
-    item.title(clean_line(entry.title))
-    item.updated(entry.updated_at)
-    item.published(entry.published_at)
+    title = choose_title(entry)
+    item.title(title)
+    item.updated(to_utc(entry.updated_at))
+    item.published(to_utc(entry.published_at))
     item.link([link.attributes() for link in links])
     item.author(list_persons(entry.authors))
-    item.summary(clean(entry.summary) or clean_line(entry.title))
-    if entry.html:
-        item.content(clean(entry.html), type="html")
+    item.summary(clean(entry.summary) or title)
+    html = clean(entry.html)
+    if html:
+        item.content(html, type="html")
     for label in list_labels(entry, feed.home_url):
         item.category(label)
     item.syndicate.entry = entry
@@ -80,6 +82,6 @@ def list_persons(authors: Sequence[Author]) -> list[dict[str, str]]:
     """Atom person constructs as feedgen takes them; a person without a name is none."""
     persons = []
     for author in authors:
-        person = {"name": clean_line(author.name), "uri": clean_line(author.url), "email": clean_line(author.email)}
+        person = {"name": clean_line(author.name), "uri": clean_url(author.url), "email": clean_line(author.email)}
         persons.append({key: value for key, value in person.items() if value})
     return [person for person in persons if "name" in person]

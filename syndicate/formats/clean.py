@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
+
+from syndicate.model import Entry
 
 # XML 1.0, production 2 (Char), without the C1 controls and noncharacters it merely discourages (section 2.2).
 _FORBIDDEN = re.compile(
@@ -10,6 +13,8 @@ _FORBIDDEN = re.compile(
     + "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
     + "]"
 )
+
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
 # The same in UTF-8, a little too wide: looking for bytes is 30 times faster than asking that class for every letter.
 _CONTROLS = bytes([*range(9), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F])
@@ -30,6 +35,26 @@ def clean(text: str) -> str:
 def clean_line(text: str) -> str:
     """The same on one line: titles, names, addresses."""
     return " ".join(clean(text).split())
+
+
+def clean_url(url: str) -> str:
+    """An address without forbidden characters; spaces in it are written as %20."""
+    return clean_line(url).replace(" ", "%20")
+
+
+def clean_language(tag: str) -> str:
+    """A language tag in the form of BCP 47, "" for anything else."""
+    return tag if _LANGUAGE.fullmatch(tag) else ""
+
+
+def choose_title(entry: Entry) -> str:
+    """The title on one line; for a post without one its first words, else its address. Never empty."""
+    return clean_line(entry.title) or clean_line(entry.summary)[:80].strip() or clean_url(entry.url)
+
+
+def to_utc(moment: datetime) -> datetime:
+    """The same instant in UTC, so that equal instants become equal bytes."""
+    return moment.astimezone(UTC)
 
 
 def _is_suspect(raw: bytes) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 
 from feedgen.util import xml_elem
 
-from syndicate.formats.clean import clean, clean_line
+from syndicate.formats.clean import clean, clean_language, clean_line, clean_url, to_utc
 from syndicate.formats.links import Link
 from syndicate.model import Entry, Picture
 
@@ -65,19 +65,19 @@ class EntryExtension:
         self.links: Sequence[Link] = ()
 
     def extend_rss(self, item: Element) -> None:
-        for author in self.entry.authors:
-            _add(item, "dc:creator", clean_line(author.name))
-        if self.entry.language:
+        for name in filter(None, (clean_line(author.name) for author in self.entry.authors)):
+            _add(item, "dc:creator", name)
+        if clean_language(self.entry.language):
             _add(item, "dc:language", self.entry.language)
         if self.entry.updated_at != self.entry.published_at:
-            _add(item, "atom:updated", self.entry.updated_at.isoformat())
+            _add(item, "atom:updated", to_utc(self.entry.updated_at).isoformat())
         for link in self.links:
             if link.rel == "related":
                 _add(item, "atom:link", attributes=link.attributes())
         self._add_shared(item)
 
     def extend_atom(self, item: Element) -> None:
-        if self.entry.language:
+        if clean_language(self.entry.language):
             item.set(_XML_LANG, self.entry.language)
         elements = [child for child in item if child.tag.rpartition("}")[2] == "link"]
         for element, link in zip(elements, self.links, strict=True):
@@ -90,7 +90,7 @@ class EntryExtension:
             _add_picture(item, self.entry, self.entry.picture)
         if self.entry.card is not None:
             card = self.entry.card
-            size = {"url": card.url, "width": str(card.width), "height": str(card.height)}
+            size = {"url": clean_url(card.url), "width": str(card.width), "height": str(card.height)}
             _add(item, "media:thumbnail", attributes=size)
         if self.entry.markdown:
             _add(item, "source:markdown", clean(self.entry.markdown))
@@ -98,7 +98,7 @@ class EntryExtension:
 
 def _add_picture(item: Element, entry: Entry, picture: Picture) -> None:
     facts = {
-        "url": clean_line(picture.url),
+        "url": clean_url(picture.url),
         "fileSize": str(entry.picture_length or ""),
         "type": entry.picture_type,
         "medium": "image",

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import orjson
 
 from syndicate.formats.assembly import collect
-from syndicate.formats.clean import clean, clean_line
+from syndicate.formats.clean import choose_title, clean, clean_language, clean_line, clean_url, to_utc
 from syndicate.model import Author, Cache, Entry, Feed
 
 VERSION = "json-1"
@@ -35,31 +35,31 @@ def _describe_feed(feed: Feed) -> Mapping[str, object]:
         "description": clean_line(feed.description),
         "next_url": feed.previous.get("json", ""),
         "icon": feed.icon_url,
-        "language": feed.language,
+        "language": clean_language(feed.language),
         "authors": _list_authors(feed.authors),
         "hubs": [{"type": "WebSub", "url": hub} for hub in feed.hubs],
     }
 
 
 def _describe_item(entry: Entry) -> Mapping[str, object]:
-    html = clean(entry.html)
+    html, title = clean(entry.html), choose_title(entry)
     return {
         "id": clean_line(entry.id),
-        "url": clean_line(entry.url),
-        "external_url": clean_line(entry.external_url),
-        "title": clean_line(entry.title),
+        "url": clean_url(entry.url),
+        "external_url": clean_url(entry.external_url),
+        "title": title,
         "content_html": html,
-        "content_text": "" if html else clean(entry.summary) or clean_line(entry.title),
+        "content_text": "" if html else clean(entry.summary) or title,
         "summary": clean(entry.summary),
-        "image": clean_line(entry.picture.url) if entry.picture else "",
+        "image": clean_url(entry.picture.url) if entry.picture else "",
         "banner_image": entry.card.url if entry.card else "",
-        "date_published": entry.published_at.isoformat(),
-        "date_modified": entry.updated_at.isoformat(),
+        "date_published": to_utc(entry.published_at).isoformat(),
+        "date_modified": to_utc(entry.updated_at).isoformat(),
         "authors": _list_authors(entry.authors),
-        "tags": [clean_line(tag) for tag in entry.tags],
-        "language": entry.language,
+        "tags": [tag for tag in map(clean_line, entry.tags) if tag],
+        "language": clean_language(entry.language),
         "attachments": [
-            {"url": clean_line(file.url), "mime_type": file.media_type, "size_in_bytes": file.length}
+            {"url": clean_url(file.url), "mime_type": file.media_type, "size_in_bytes": file.length}
             for file in entry.enclosures
         ],
         "_syndicate": _describe_extension(entry),
@@ -73,7 +73,7 @@ def _describe_extension(entry: Entry) -> Mapping[str, object]:
         {
             "categories": [_filled({"name": clean_line(c.name), "type": c.type}) for c in entry.categories if c.type],
             "image_alt": clean_line(picture.alt) if picture else "",
-            "image_credit": _filled({"text": clean_line(credit.text), "url": clean_line(credit.url)}) if credit else {},
+            "image_credit": _filled({"text": clean_line(credit.text), "url": clean_url(credit.url)}) if credit else {},
             "generated_by": clean_line(entry.generated_by),
             "markdown": clean(entry.markdown),
         }
@@ -82,7 +82,8 @@ def _describe_extension(entry: Entry) -> Mapping[str, object]:
 
 
 def _list_authors(authors: Sequence[Author]) -> list[Mapping[str, object]]:
-    return [_filled({"name": clean_line(author.name), "url": clean_line(author.url)}) for author in authors]
+    named = [_filled({"name": clean_line(author.name), "url": clean_url(author.url)}) for author in authors]
+    return [author for author in named if author]
 
 
 def _filled(values: Mapping[str, object]) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from syndicate.formats.clean import clean_line
+from syndicate.formats.clean import clean_line, clean_url
 from syndicate.model import Entry, Feed
 
 MEDIA_TYPES = {
@@ -28,7 +28,7 @@ class Link:
         """The attributes that have a value."""
         length = str(self.length or "")
         pairs = {
-            "href": clean_line(self.href),
+            "href": clean_url(self.href),
             "rel": self.rel,
             "type": self.type,
             "title": clean_line(self.title),

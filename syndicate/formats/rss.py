@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from html import escape
 from typing import Any
 
 from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 
 from syndicate.formats.assembly import collect, cut, join, split
-from syndicate.formats.clean import clean, clean_line
+from syndicate.formats.clean import choose_title, clean, clean_language, clean_line, clean_url, to_utc
 from syndicate.formats.extension import EntryExtension, FeedExtension
 from syndicate.formats.labels import list_labels
 from syndicate.formats.links import list_entry_links, list_feed_links
@@ -48,9 +49,9 @@ def _make_generator(feed: Feed) -> Any:
     generator.description(clean_line(feed.description) or clean_line(feed.title))
     generator.link([link.attributes() for link in links])
     generator.generator("syndicate")
-    generator.lastBuildDate(feed.updated_at)
+    generator.lastBuildDate(to_utc(feed.updated_at))
     generator.docs("https://www.rssboard.org/rss-specification")
-    if feed.language:
+    if clean_language(feed.language):
         generator.language(feed.language)
     if feed.copyright:
         generator.copyright(clean_line(feed.copyright))
@@ -60,17 +61,20 @@ def _make_generator(feed: Feed) -> Any:
 
 
 def _fill(item: FeedEntry, entry: Entry, feed: Feed) -> None:
-    item.title(clean_line(entry.title))
+    title = choose_title(entry)
+    item.title(title)
     item.guid(clean_line(entry.id), permalink=False)
-    item.link(href=clean_line(entry.url), rel="alternate")
-    item.description(clean(entry.summary) or clean_line(entry.title))
-    if entry.html:
-        item.content(clean(entry.html), type="html")
-    item.published(entry.published_at)
+    item.link(href=clean_url(entry.url), rel="alternate")
+    # Readers take a description for HTML, the summary is plain text: what looks like a tag must stay visible.
+    item.description(escape(clean(entry.summary) or title, quote=False))
+    html = clean(entry.html)
+    if html:
+        item.content(html, type="html")
+    item.published(to_utc(entry.published_at))
     for label in list_labels(entry, feed.home_url):
         item.category(label)
     if entry.enclosures:
         file = entry.enclosures[0]
-        item.enclosure(url=clean_line(file.url), length=file.length, type=file.media_type)
+        item.enclosure(url=clean_url(file.url), length=file.length, type=file.media_type)
     item.syndicate.entry = entry
     item.syndicate.links = list_entry_links(entry)

@@ -1,0 +1,178 @@
+"""RSS and Atom: what stands where."""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import fromstring
+
+import pytest
+
+from syndicate.formats import render_atom, render_rss
+from syndicate.model import Author, Enclosure
+from tests.formats.reading import (
+    ATOM,
+    CONTENT,
+    DC,
+    HISTORY,
+    MEDIA,
+    SOURCE,
+    channel,
+    check_atom,
+    check_rss,
+)
+from tests.formats.samples import ENTRY, HOME, entry, feed
+
+ARCHIVES = {
+    "previous": {"rss": f"{HOME}/feeds/archive/1.rss", "atom": f"{HOME}/feeds/archive/1.atom"},
+    "next": {"rss": f"{HOME}/feeds/archive/3.rss", "atom": f"{HOME}/feeds/archive/3.atom"},
+    "current": {"rss": f"{HOME}/feeds/rss.xml", "atom": f"{HOME}/feeds/atom.xml"},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("title", "Hello & goodbye"),
+        ("link", f"{HOME}/blog/hello/"),
+        ("guid", ENTRY.id),
+        ("description", "What the post is about."),
+        (f"{CONTENT}encoded", ENTRY.html),
+        ("pubDate", "Sat, 01 Mar 2025 09:30:00 +0000"),
+        (f"{ATOM}updated", "2025-03-03T09:30:00+00:00"),
+        (f"{DC}creator", "Ann Lind"),
+        (f"{DC}language", "en"),
+        (f"{MEDIA}content/{MEDIA}description", "A harbour at dawn"),
+        (f"{MEDIA}content/{MEDIA}credit", "Photo by Mia Berg on Fotosite"),
+    ],
+)
+def test_an_rss_item_says(name: str, text: str) -> None:
+    """Every fact of a post has its element in an RSS item."""
+    item = channel(render_rss(feed())).find("item")
+    assert item is not None
+    assert item.findtext(name) == text
+
+
+def test_an_rss_item_points_at_files_with_their_size() -> None:
+    """The picture travels as media:content and enclosure with type and bytes, the card as thumbnail."""
+    item = channel(render_rss(feed())).find("item")
+    assert item is not None
+    picture, card, file = (item.find(name) for name in (f"{MEDIA}content", f"{MEDIA}thumbnail", "enclosure"))
+    assert picture is not None and card is not None and file is not None  # noqa: PT018  # three facts of one kind
+    url = "https://images.example/harbour?w=1200&fm=webp"
+    shape = {"url": url, "type": "image/webp", "medium": "image"}
+    assert picture.attrib == shape | {"fileSize": "54321", "width": "1200", "height": "800"}
+    assert file.attrib == {"url": url, "type": "image/webp", "length": "54321"}
+    assert card.attrib == {"url": f"{HOME}/feeds/cards/hello.3fa9c1.jpg", "width": "1200", "height": "630"}
+
+
+def test_rss_has_one_enclosure_and_atom_all() -> None:
+    """RSS allows one enclosure, the first; Atom carries each with its length."""
+    files = tuple(Enclosure(f"https://f.example/{n}.mp3", "audio/mpeg", n) for n in (1, 2))
+    site = feed(entry(enclosures=files))
+    check_rss(render_rss(site))
+    assert channel(render_rss(site)).find("item/enclosure").attrib["url"].endswith("/1.mp3")  # type: ignore[union-attr]
+    links = fromstring(render_atom(site)).findall(f"{ATOM}entry/{ATOM}link[@rel='enclosure']")
+    assert [(link.get("href"), link.get("length")) for link in links] == [(f.url, str(f.length)) for f in files]
+
+
+def test_an_atom_entry_keeps_rel_type_and_length_of_its_links() -> None:
+    """feedgen drops these attributes of entry links; our extension puts them back."""
+    found = fromstring(render_atom(feed(entry(external_url="https://else.example/"))))
+    links = [link.attrib for link in found.findall(f"{ATOM}entry/{ATOM}link")]
+    assert links == [
+        {"href": f"{HOME}/blog/hello/", "rel": "alternate", "type": "text/html"},
+        {
+            "href": "https://images.example/harbour?w=1200&fm=webp",
+            "rel": "enclosure",
+            "type": "image/webp",
+            "length": "54321",
+            "title": "A harbour at dawn",
+        },
+        {"href": "https://else.example/", "rel": "related"},
+    ]
+
+
+def test_both_name_self_hub_and_archives() -> None:
+    """RSS and Atom carry the same links of the document: itself, its hub, its archives."""
+    site = feed(**ARCHIVES, is_archive=True)
+    wanted = {
+        "self": "{0}.xml",
+        "hub": "https://hub.example/",
+        "prev-archive": "archive/1.{0}",
+        "next-archive": "archive/3.{0}",
+        "current": "{0}.xml",
+    }
+    for form, parent in (("rss", channel(render_rss(site))), ("atom", fromstring(render_atom(site)))):
+        links = {link.get("rel"): link.get("href", "") for link in parent.findall(f"{ATOM}link")}
+        for rel, ending in wanted.items():
+            assert links[rel].endswith(ending.format(form)), (form, rel)
+        assert parent.find(f"{HISTORY}archive") is not None
+
+
+def test_a_current_feed_is_no_archive() -> None:
+    """fh:archive stands in archives only: readers would never poll the feed again."""
+    assert b"fh:archive" not in render_rss(feed()) + render_atom(feed())
+
+
+def test_typed_categories_keep_their_scheme() -> None:
+    """ "exact" and "general" become schemes of the site; keywords and plain categories have none."""
+    wanted = [
+        ("Boats", f"{HOME}/#exact"),
+        ("Leisure", f"{HOME}/#general"),
+        ("Diary", None),
+        ("harbour", None),
+    ]
+    items = channel(render_rss(feed())).findall("item/category")
+    assert [(c.text, c.get("domain")) for c in items] == wanted
+    entries = fromstring(render_atom(feed())).findall(f"{ATOM}entry/{ATOM}category")
+    assert [(c.get("term"), c.get("scheme")) for c in entries] == wanted
+
+
+def test_generated_text_says_so() -> None:
+    """A post with generatedBy carries the IPTC term for AI-made text, with the tool's name for people."""
+    site = feed(entry(generated_by="Gemini"))
+    last = fromstring(render_atom(site)).findall(f"{ATOM}entry/{ATOM}category")[-1]
+    assert last.get("term") == "trainedAlgorithmicMedia"
+    assert last.get("label") == "Written with Gemini"
+    assert channel(render_rss(site)).findall("item/category")[-1].text == "Written with Gemini"
+
+
+def test_markdown_is_sent_only_where_wanted() -> None:
+    """source:markdown carries the source where the site asks for it, else nothing."""
+    assert channel(render_rss(feed(entry(markdown="# Hi")))).findtext(f"item/{SOURCE}markdown") == "# Hi"
+    assert channel(render_rss(feed())).find(f"item/{SOURCE}markdown") is None
+
+
+def test_a_summary_that_looks_like_html_stays_text() -> None:
+    """RSS readers take descriptions for HTML, Atom says "text": both show the letters the author typed."""
+    site = feed(entry(summary="Why <b> & <script> matter"))
+    assert channel(render_rss(site)).findtext("item/description") == "Why &lt;b&gt; &amp; &lt;script&gt; matter"
+    assert fromstring(render_atom(site)).findtext(f"{ATOM}entry/{ATOM}summary") == "Why <b> & <script> matter"
+
+
+def test_no_cdata_anywhere() -> None:
+    """Content is escaped, never CDATA, so that "]]>" in a post cannot end anything."""
+    site = feed(entry(html="<p>]]> and <![CDATA[ too</p>"))
+    for data in (render_rss(site), render_atom(site)):
+        assert b"<![CDATA[" not in data
+    check_atom(render_atom(site))
+
+
+def test_nobody_named_is_the_site_itself() -> None:
+    """Atom demands an author: where neither posts nor site name one, the feed's title stands in."""
+    check_atom(render_atom(feed(entry(authors=()), authors=())))
+    check_atom(render_atom(feed(entry(authors=(Author(""),)), authors=(Author(" "),))))
+
+
+def test_one_language_per_entry() -> None:
+    """An entry in another language says so, in Atom by xml:lang, in RSS by dc:language."""
+    site = feed(entry(language="ar"))
+    found = fromstring(render_atom(site)).find(f"{ATOM}entry")
+    assert found is not None
+    assert found.get("{http://www.w3.org/XML/1998/namespace}lang") == "ar"
+    assert channel(render_rss(site)).findtext(f"item/{DC}language") == "ar"
+
+
+def test_dates_come_from_the_posts_alone() -> None:
+    """lastBuildDate and updated are the newest visible change, never the clock's now."""
+    assert channel(render_rss(feed())).findtext("lastBuildDate") == "Mon, 03 Mar 2025 09:30:00 +0000"
+    assert fromstring(render_atom(feed())).findtext(f"{ATOM}updated") == "2025-03-03T09:30:00+00:00"
