@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 import regex
 
-_CLUSTER = regex.compile(r"\X")
+from syndicate.text.graphemes import split_graphemes
+
 _EMOJI = regex.compile(
     r"""
     [^\uFE0E]* (?:
@@ -21,7 +24,7 @@ _MAYBE_EMOJI = regex.compile(r"[\p{Extended_Pictographic}\p{Regional_Indicator}\
 
 def split_clusters(text: str) -> list[int]:
     """Ends of the extended grapheme clusters of a text (UAX 29), ascending; the last is its length."""
-    return [match.end() for match in _CLUSTER.finditer(text)]
+    return list(accumulate(map(len, split_graphemes(text))))
 
 
 def is_emoji(cluster: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
@@ -14,7 +15,7 @@ from syndicate.cards.type.shaping import Run, Setting, shape
 from syndicate.cards.type.wrapping import Width, Wrapped, wrap
 
 _SOFT_HYPHEN, _HYPHEN = "\u00ad", "-"
-_ROUNDS = 3
+_ROUNDS = 8
 
 
 def make_lines(analysis: Analysis, style: Style, fonts: FontSet, max_width: float) -> tuple[list[Line], Wrapped]:
@@ -29,11 +30,21 @@ def make_lines(analysis: Analysis, style: Style, fonts: FontSet, max_width: floa
     for _ in range(_ROUNDS):
         wrapped = wrap(analysis.breaks, analysis.clusters, width_of=width_of, max_width=room, balance=style.balance)
         lines = [_make_line(analysis, runs, span, setting) for span in wrapped.lines]
-        excess = max((line.width for line in lines), default=0.0) - max_width
-        if excess <= 0.0 or wrapped.tears_words:
+        excess = _excess(lines, wrapped, analysis.clusters, max_width)
+        if excess <= 0.0:
             break
         room -= excess
     return lines, wrapped
+
+
+def _excess(lines: Sequence[Line], wrapped: Wrapped, clusters: Sequence[int], max_width: float) -> float:
+    """How far the widest line of more than one cluster reaches out of the column."""
+    several = (
+        line.width - max_width
+        for line, (start, end) in zip(lines, wrapped.lines, strict=True)
+        if bisect_right(clusters, end) - bisect_right(clusters, start) > 1
+    )
+    return max(several, default=0.0)
 
 
 def _shape_all(analysis: Analysis, style: Style, fonts: FontSet, setting: Setting) -> list[Run]:

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from syndicate.cards.type.breaking.classes import find_classes, find_places
-from syndicate.cards.type.breaking.rules import get_table, symbol
+from syndicate.cards.type.breaking.rules import Table, get_table, symbol
 from syndicate.cards.type.breaking.tailoring import find_phrase_ends, find_words, rate_breaks, tailor_classes
 from syndicate.cards.type.phrases import NoPhrases, Phrases
 
@@ -33,17 +33,18 @@ class Decision(NamedTuple):
     rule: str
 
 
-def decide_breaks(text: str, classes: Sequence[str]) -> list[Decision]:
+def decide_breaks(text: str, classes: Sequence[str], table: Table | None = None) -> list[Decision]:
     """The verdict on every place inside a text whose characters have these Line_Break classes.
 
+    `table` holds the rules, the present ones by default.
     Places inside a combining sequence are not listed: LB9 allows no break there.
     """
     places = find_places(text, classes)
     letters = "".join(place.letter for place in places)
     ends = symbol("sot", is_wide=False), symbol("eot", is_wide=False)
-    rules, pattern = get_table()
+    rules, pattern = table or get_table()
     decisions = []
-    for match in islice(pattern.finditer(ends[0] + letters + ends[1], 2), len(places) - 1):
+    for match in islice(pattern.finditer(ends[0] + letters + ends[1], 2), max(0, len(places) - 1)):
         place, before = places[match.start() - 1], places[match.start() - 2]
         rule = rules[(match.lastindex or 0) - 1]
         if before.ends_joined and rule.name not in {"LB4", "LB5", "LB6", "LB7", "LB8"}:

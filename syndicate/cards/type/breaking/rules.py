@@ -120,8 +120,13 @@ def symbol(name: str, *, is_wide: bool) -> str:
 
 @cache
 def get_table() -> Table:
-    """The table, compiled when it is first asked for."""
-    rules = tuple(_read(line) for line in RULES.split("\n") if line)
+    """The present rules, compiled when they are first asked for."""
+    return compile_rules(RULES)
+
+
+def compile_rules(text: str) -> Table:
+    """A table of rules as a pattern."""
+    rules = tuple(_read(line) for line in text.split("\n") if line)
     source = "|".join(f"(?<={_compile(rule.left)})(?={_compile(rule.right)})()" for rule in rules)
     return Table(rules, regex.compile(source))
 

@@ -8,6 +8,7 @@ from itertools import accumulate
 import regex
 
 from syndicate.cards.type.phrases import Phrases, choose_model
+from syndicate.text.graphemes import split_graphemes
 
 IN_PHRASE = 0.12
 """Cost of a line that ends inside a phrase: as much as a line a third shorter than the others."""
@@ -22,7 +23,6 @@ _KOREAN = frozenset({"H2", "H3", "JL", "JV", "JT"})
 _IDEOGRAPHIC = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}ー々〻]")
 _COMPLEX = regex.compile(r"\p{lb=SA}+")
 _THAI = regex.compile(r"\p{Thai}")
-_CLUSTER = regex.compile(r"\X")
 _JOINS_NEXT = regex.compile(r"[\p{ccc=9}\p{Logical_Order_Exception}]$")
 _DASH = regex.compile(r"[–—―-]\s")
 _LONE_LETTER = regex.compile(r"(?<!\w)\p{L}\s+$")
@@ -53,7 +53,7 @@ def find_words(text: str, phrases: Phrases) -> dict[int, float]:
 
 def _syllables(text: str) -> list[str]:
     parts: list[str] = []
-    for cluster in _CLUSTER.findall(text):
+    for cluster in split_graphemes(text):
         if parts and _JOINS_NEXT.search(parts[-1]):
             parts[-1] += cluster
         else:
