@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypedDict, Unpack
 
 from syndicate.errors import ConfigError, NetworkError, Unauthorised
 from syndicate.http import Client, Response
-from syndicate.model import Account
+from syndicate.model import Account, Message
 from syndicate.networks.answers import error_of
 from syndicate.networks.base import Vault
 
@@ -94,3 +94,8 @@ def refuse_non_number(account: Account, name: str) -> None:
     value = account.options.get(name, "")
     if value and not (value.isascii() and value.isdecimal()):
         raise ConfigError(f"{name} must be a number, not {value!r}", where=f"[accounts.{account.name}]")
+
+
+def with_prepared(message: Message, **ids: str) -> Message:
+    """The message with further remote ids in `prepared`."""
+    return replace(message, prepared={**message.prepared, **ids})

@@ -16,7 +16,7 @@ from syndicate.errors import ConfigError
 from syndicate.http import Client
 from syndicate.model import Account, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.calls import Api, refuse_non_number, require_secret
+from syndicate.networks.calls import Api, refuse_non_number, require_secret, with_prepared
 from syndicate.networks.discord_message import (
     LIMITS,
     build_bot_extras,
@@ -84,7 +84,7 @@ class DiscordWebhook(PastedLogin):
         if "guild" in message.prepared:
             return message
         hook = self._api().ask("GET", self._hook()).json()
-        return replace(message, prepared={**message.prepared, "guild": pick_text(hook, "guild_id")})
+        return with_prepared(message, guild=pick_text(hook, "guild_id"))
 
     def send(self, message: Message, *, key: str) -> Receipt:
         refuse_misfits(message, LIMITS, account=self._account.name)
@@ -151,7 +151,7 @@ class DiscordBot(PastedLogin):
         """Learn the server's number, without which there is no permalink."""
         if "guild" in message.prepared:
             return message
-        return replace(message, prepared={**message.prepared, "guild": self._guild()})
+        return with_prepared(message, guild=self._guild())
 
     def send(self, message: Message, *, key: str) -> Receipt:
         refuse_misfits(message, LIMITS, account=self._account.name)

@@ -7,14 +7,13 @@ Profiles and groups cannot be posted to by anyone's program. A picture is upload
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from syndicate.errors import NetworkError, Unauthorised, Unavailable, Uncertain, UsageError
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.calls import Api, refuse_non_number, require_option, require_secret
+from syndicate.networks.calls import Api, refuse_non_number, require_option, require_secret, with_prepared
 from syndicate.networks.fitting import refuse_misfits
 from syndicate.networks.graph import build_proof, build_since, parse_cursor, parse_failure
 from syndicate.networks.listing import Listing, Page, find_in, read_listing
@@ -120,7 +119,7 @@ class Facebook:
         photo = pick_text(response.json(), "id")
         if not photo:
             raise Unavailable("Facebook gave no number for the picture", where=self._account.name)
-        return replace(message, prepared={**message.prepared, "photo": photo})
+        return with_prepared(message, photo=photo)
 
     def send(self, message: Message, *, key: str) -> Receipt:
         refuse_misfits(message, LIMITS, account=self._account.name)

@@ -14,7 +14,7 @@ from syndicate.errors import NetworkError, NotReady, Rejected, Unavailable, Unce
 from syndicate.http import Client
 from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.calls import Api, require_secret
+from syndicate.networks.calls import Api, require_secret, with_prepared
 from syndicate.networks.fitting import refuse_misfits, refuse_unpublished_image
 from syndicate.networks.graph import READY_WAIT, build_since, parse_cursor, parse_failure
 from syndicate.networks.listing import Listing, Page, find_in, read_listing
@@ -112,7 +112,7 @@ class Threads(ThreadsLogin):
             retry_at = self._http.now() + READY_WAIT
             raise NotReady("Threads still works on the container", retry_at=retry_at, where=self._account.name)
         if state == "PUBLISHED":  # an earlier call that nobody saw succeed did, after all
-            return replace(message, prepared={**message.prepared, "published": "yes"})
+            return with_prepared(message, published="yes")
         if state in {"ERROR", "EXPIRED"}:
             return self._start_again(message, pick_text(answer, "error_message") or state.lower())
         return message
@@ -125,7 +125,7 @@ class Threads(ThreadsLogin):
         container = pick_text(answer, "id")
         if not container:
             raise Unavailable("Threads gave no container", where=self._account.name)
-        return replace(message, prepared={**message.prepared, "container": container})
+        return with_prepared(message, container=container)
 
     def _start_again(self, message: Message, said: str) -> Message:
         if _failures(message) >= MOST_FAILURES:

@@ -1,0 +1,182 @@
+"""dev.to and other Forem sites: the whole post as an article that names its original. networks.md, section 10.7.
+
+Forem keeps `canonical_url` unique, which makes the post's own address the idempotency key: a second call is refused,
+and the article is found by it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from syndicate.errors import Duplicate, NetworkError, Rejected, Unauthorised, Uncertain
+from syndicate.http import Client, Response
+from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
+from syndicate.networks.answers import error_of, words_of
+from syndicate.networks.base import Description, LoginField, Option, Profile, Recent, Secret, Vault
+from syndicate.networks.calls import Api, refuse_non_number, require_secret
+from syndicate.networks.listing import Listing, Page, find_in, read_listing
+from syndicate.networks.logins import PastedLogin
+from syndicate.networks.readback import is_same_link
+from syndicate.networks.shapes import pick_instant, pick_list, pick_text
+from syndicate.text.counting import Counter
+
+API = "https://dev.to"
+ACCEPT = "application/vnd.forem.api-v1+json"
+# The message's words are not sent; the article's own limit is far above any post.
+LIMITS = Limits(characters=100_000, counter=Counter.CODEPOINTS, images=1, hashtags=4)
+MOST_TAGS, DESCRIPTION_LENGTH, TITLE_LENGTH = 4, 150, 128
+PAGE = 100
+_DUPLICATE = re.compile(r"already been (taken|used)", re.IGNORECASE)
+
+DESCRIPTION = Description(
+    name="devto",
+    title="dev.to",
+    options=(
+        Option("series", "Name of the series that articles belong to"),
+        Option("organization", "Number of the organisation to publish under"),
+        Option("draft", "Leave articles as drafts for you to publish", "false", choices=("true", "false")),
+        Option("api", "Address of another Forem site", default=API),
+    ),
+    secrets=(Secret("api_key", "A key from Settings, Extensions, DEV Community API Keys"),),
+    facts=NetworkFacts(network="devto", limits=LIMITS, media="image"),
+    note="The whole post is published, with its original named as canonical. Teasers are unwelcome there.",
+)
+
+
+def build_article(message: Message, options: Mapping[str, str]) -> dict[str, object]:
+    """The body of a creating or changing call."""
+    picture = message.image or message.card
+    article: dict[str, object] = {
+        "title": message.title[:TITLE_LENGTH],
+        "body_markdown": message.markdown or message.text,
+        "published": options.get("draft") != "true",
+        "canonical_url": canonical_of(message.link),
+        "main_image": picture.url if picture else "",
+        "description": message.summary[:DESCRIPTION_LENGTH],
+        "tags": build_tags(message.tags),
+        "series": options.get("series", ""),
+        "organization_id": int(options.get("organization") or 0),
+    }
+    return {"article": {name: value for name, value in article.items() if value not in ("", 0, [])}}
+
+
+def build_tags(tags: tuple[str, ...]) -> list[str]:
+    """At most four, lower case, letters and digits only, each once."""
+    plain = (re.sub(r"[^a-z0-9]", "", tag.lower()) for tag in tags)
+    return list(dict.fromkeys(filter(None, plain)))[:MOST_TAGS]
+
+
+def canonical_of(link: str) -> str:
+    """The post's address without the parameters that count visits: they would make it another address."""
+    parts = urlsplit(link)
+    kept = [(name, value) for name, value in parse_qsl(parts.query) if not name.startswith("utm_")]
+    return parts._replace(query=urlencode(kept)).geturl()
+
+
+def parse_receipt(answer: object, *, where: str) -> Receipt:
+    """The article in an answer. Raises Uncertain where there is none to read."""
+    number = pick_text(answer, "id")
+    if not number:
+        raise Uncertain("the site said yes without a number", where=where)
+    return Receipt(number, pick_text(answer, "url"))
+
+
+def parse_recent(response: Response, *, where: str) -> tuple[Recent, ...]:
+    """The account's articles in a page, newest first; a draft has no date and counts as new."""
+    articles = [each for each in pick_list(response.json()) if pick_text(each, "id")]
+    return tuple(_parse_one(each, response.received_at, where) for each in articles)
+
+
+def _parse_one(answer: object, now: datetime, where: str) -> Recent:
+    published_at = pick_instant(answer, "published_at") or now
+    links = (pick_text(answer, "canonical_url"), pick_text(answer, "url"))
+    return Recent(parse_receipt(answer, where=where), pick_text(answer, "title"), links, published_at)
+
+
+def parse_failure(response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]) -> NetworkError:
+    """422 with "already been taken" proves that the article exists."""
+    said = words_of(response, secrets)
+    if response.status == 422 and _DUPLICATE.search(said):
+        return Duplicate(said, where=account)
+    if response.status == 403:
+        return Unauthorised(said, where=account, hint="is the account allowed to publish?")
+    return error_of(response, account=account, publishes=publishes, secrets=secrets)
+
+
+class DevTo(PastedLogin):
+    """One author on one Forem site."""
+
+    limits = LIMITS
+    login_fields = (LoginField("api_key", "API key", secret=True, help="Settings, Extensions, Generate API key"),)
+
+    def __init__(self, account: Account, vault: Vault, http: Client) -> None:
+        self._account = account
+        self._vault = vault
+        self._http = http
+
+    def send(self, message: Message, *, key: str) -> Receipt:
+        if not message.title:
+            raise Rejected("an article needs a title", where=self._account.name)
+        body = build_article(message, self._account.options)
+        response = self._api().publish("POST", self._url("articles"), json=body)
+        return parse_receipt(response.json(), where=self._account.name)
+
+    def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
+        """By the canonical address, whenever it was published; by the title where the post has no address."""
+        listing = self._list()
+        canonical = canonical_of(message.link)
+        for recent in listing.posts if canonical else ():
+            if is_same_link(recent.links[0], canonical):
+                return recent.receipt
+        titled = Message(text=message.title)
+        return find_in(listing, titled, since=since, account=self._account.name)
+
+    def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
+        """The author's own articles, newest first, drafts included, up to a thousand."""
+        return tuple(post for post in self._list().posts if since is None or post.published_at >= since)
+
+    def _list(self) -> Listing:
+        def fetch(cursor: str) -> Page:
+            number = int(cursor or "1")
+            query = {"per_page": str(PAGE), "page": str(number)}
+            response = self._api().ask("GET", self._url("articles/me/all"), params=query)
+            is_full = len(pick_list(response.json())) == PAGE
+            return Page(parse_recent(response, where=self._account.name), str(number + 1) if is_full else "")
+
+        return read_listing(fetch)
+
+    def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
+        body = build_article(message, self._account.options)
+        answer = self._api().ask("PUT", self._url(f"articles/{receipt.remote_id}"), json=body).json()
+        return parse_receipt(answer, where=self._account.name)
+
+    def delete(self, receipt: Receipt) -> None:
+        """Unpublish: Forem's API deletes nothing."""
+        body = {"article": {"published": False}}
+        url = self._url(f"articles/{receipt.remote_id}")
+        self._api().ask_unless(lambda response: response.status == 404, "PUT", url, json=body)
+
+    def verify(self) -> Profile:
+        me = self._api().ask("GET", self._url("users/me")).json()
+        name = pick_text(me, "username")
+        return Profile(name=f"@{name}", url=f"{self._base}/{name}", abilities=("post", "read", "edit", "unpublish"))
+
+    @property
+    def _base(self) -> str:
+        return (self._account.options.get("api") or API).rstrip("/")
+
+    def _url(self, path: str) -> str:
+        return f"{self._base}/api/{path}"
+
+    def _api(self) -> Api:
+        key = require_secret(self._vault, "api_key", self._account.name)
+        return Api(self._http, self._account.name, {"api-key": key, "Accept": ACCEPT}, (key,), parse_failure)
+
+
+def open_network(account: Account, vault: Vault, http: Client) -> DevTo:
+    """The author behind an account."""
+    refuse_non_number(account, "organization")
+    return DevTo(account, vault, http)

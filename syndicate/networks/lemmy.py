@@ -1,0 +1,233 @@
+"""Lemmy communities (API v3, servers 0.19). networks.md, section 10.10.
+
+Communities dislike link dumping: read the rules of the one you post to. There is no key, so an unknown outcome is
+settled by the community's newest posts of ours. Sessions are had with the password and end without notice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TypeVar
+
+from syndicate.errors import NetworkError, RateLimited, Unauthorised, Unavailable, Uncertain
+from syndicate.http import Client, Response
+from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
+from syndicate.networks.answers import error_of, retry_at_of
+from syndicate.networks.base import Description, LoginField, Option, Profile, Recent, Secret, Vault
+from syndicate.networks.calls import Api, refuse_non_number, require_option, require_secret, with_prepared
+from syndicate.networks.fitting import refuse_misfits
+from syndicate.networks.listing import Listing, Page, find_in, read_listing
+from syndicate.networks.logins import PastedLogin
+from syndicate.networks.readback import links_of_text
+from syndicate.networks.sessions import Session, read_session, session_secrets
+from syndicate.networks.shapes import pick, pick_instant, pick_list, pick_text
+from syndicate.text.counting import Counter
+
+T = TypeVar("T")
+
+LIMITS = Limits(characters=10_000, counter=Counter.CODEPOINTS, alt=1500, images=1)
+TITLE_LENGTHS = (3, 200)
+PAGE = 50
+_DEAD = frozenset({"not_logged_in", "incorrect_login", "invalid_password", "incorrect_totp_token"})
+_BARRED = frozenset({"site_ban", "banned_from_community", "only_mods_can_post_in_community", "registration_denied"})
+_GONE = frozenset({"couldnt_find_post", "not_found", "deleted"})
+
+DESCRIPTION = Description(
+    name="lemmy",
+    title="Lemmy",
+    options=(
+        Option("instance", "Address of your server (https://lemmy.example)", required=True),
+        Option("community", "The community: name, or name@server", required=True),
+        Option("username", "Your name or e-mail address there", required=True),
+        Option("language_id", "Number of the post's language on the server"),
+        Option("nsfw", "Mark posts as not safe for work", "false", choices=("true", "false")),
+    ),
+    secrets=(Secret("password", "The account's password; sessions are kept beside it"),),
+    facts=NetworkFacts(network="lemmy", limits=LIMITS, media="image"),
+    note="Read the community's rules first: many forbid links to one's own pages.",
+)
+
+
+def build_post(message: Message, community: int, options: Mapping[str, str]) -> dict[str, object]:
+    """The body of a new post: a title, the link, the words, and our picture as the thumbnail."""
+    picture = message.image or message.card
+    body: dict[str, object] = {
+        "name": build_title(message),
+        "community_id": community,
+        "url": message.link,
+        "body": message.text,
+        "custom_thumbnail": picture.url if picture else "",
+        "alt_text": picture.alt if picture and picture.url else "",
+        "nsfw": options.get("nsfw") == "true",
+        "language_id": int(options.get("language_id") or 0),
+    }
+    return {name: value for name, value in body.items() if value not in ("", 0) or name == "nsfw"}
+
+
+def build_title(message: Message) -> str:
+    """The post's title on one line, else the beginning of its words."""
+    shortest, longest = TITLE_LENGTHS
+    title = " ".join((message.title or message.text).split())[:longest].strip()
+    return title if len(title) >= shortest else title.ljust(shortest, ".")
+
+
+def parse_receipt(answer: object, *, where: str) -> Receipt:
+    """The post in an answer. Raises Uncertain where there is none to read."""
+    post = pick(answer, "post_view", "post")
+    if not pick_text(post, "id"):
+        raise Uncertain("the server said yes without a number", where=where)
+    return Receipt(pick_text(post, "id"), pick_text(post, "ap_id"))
+
+
+def parse_recent(answer: object, username: str, *, where: str) -> tuple[Recent, ...]:
+    """Our own posts in a page of a community, newest first; deleted ones are passed over."""
+    name = username.partition("@")[0].lower()
+    found = []
+    for view in pick_list(answer, "posts"):
+        is_ours = pick_text(view, "creator", "name").lower() == name and pick(view, "creator", "local") is not False
+        published_at = pick_instant(view, "post", "published")
+        if is_ours and published_at and pick(view, "post", "deleted") is not True:
+            found.append(_parse_one(view, published_at, where))
+    return tuple(found)
+
+
+def _parse_one(view: object, published_at: datetime, where: str) -> Recent:
+    text, url = pick_text(view, "post", "body"), pick_text(view, "post", "url")
+    links = (*filter(None, [url]), *links_of_text(text))
+    return Recent(parse_receipt({"post_view": view}, where=where), text, links, published_at)
+
+
+def parse_failure(response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]) -> NetworkError:
+    """What an unsuccessful answer means, by the server's snake_case code."""
+    code = pick_text(response.json(), "error")
+    if code == "rate_limit_error" or response.status == 429:
+        return RateLimited("the server asks to slow down", retry_at=retry_at_of(response), where=account)
+    if code in _DEAD:
+        return Unauthorised(f"the server says {code}", where=account, hint=f"run `syndicate login {account}`")
+    if code in _BARRED or response.status == 403:
+        return Unauthorised(f"the server says {code or 'no'}", where=account, hint="look at the account there")
+    return error_of(response, account=account, publishes=publishes, secrets=secrets)
+
+
+class Lemmy(PastedLogin):
+    """One account posting into one community."""
+
+    limits = LIMITS
+    login_fields = (LoginField("password", "Password", secret=True, help="of the account on your Lemmy server"),)
+
+    def __init__(self, account: Account, vault: Vault, http: Client) -> None:
+        self._account = account
+        self._options = account.options
+        self._vault = vault
+        self._http = http
+        self._base = f"{account.options['instance'].rstrip('/')}/api/v3"
+
+    def prepare(self, message: Message, *, key: str) -> Message:
+        """Find the community's number."""
+        if "community" in message.prepared:
+            return message
+        return with_prepared(message, community=self._community())
+
+    def send(self, message: Message, *, key: str) -> Receipt:
+        refuse_misfits(message, LIMITS, account=self._account.name)
+        community = int(message.prepared.get("community") or self._community())
+        body = build_post(message, community, self._options)
+        response = self._logged_in(lambda api: api.publish("POST", f"{self._base}/post", json=body))
+        return parse_receipt(response.json(), where=self._account.name)
+
+    def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
+        community = message.prepared.get("community") or self._community()
+        return find_in(self._list(community, since), message, since=since, account=self._account.name)
+
+    def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
+        """The account's posts among the newest few hundred of the community."""
+        posts = self._list(self._community(), since).posts
+        return tuple(post for post in posts if since is None or post.published_at >= since)
+
+    def _list(self, community: str, since: datetime | None) -> Listing:
+        def fetch(cursor: str) -> Page:
+            number = int(cursor or "1")
+            query = {"community_id": community, "sort": "New", "limit": str(PAGE), "page": str(number)}
+            answer = self._ask("GET", "post/list", params=query)
+            views = pick_list(answer, "posts")
+            oldest = pick_instant(views, -1, "post", "published")
+            goes_on = len(views) == PAGE and not (since and oldest and oldest < since)
+            posts = parse_recent(answer, self._options["username"], where=self._account.name)
+            return Page(posts, str(number + 1) if goes_on else "")
+
+        return read_listing(fetch)
+
+    def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
+        body = build_post(message, 0, self._options) | {"post_id": int(receipt.remote_id)}
+        return parse_receipt(self._ask("PUT", "post", json=body), where=self._account.name)
+
+    def delete(self, receipt: Receipt) -> None:
+        body = {"post_id": int(receipt.remote_id), "deleted": True}
+
+        def is_gone(response: Response) -> bool:
+            return pick_text(response.json(), "error") in _GONE
+
+        def call(api: Api) -> None:
+            api.ask_unless(is_gone, "POST", f"{self._base}/post/delete", json=body)
+
+        self._logged_in(call)
+
+    def verify(self) -> Profile:
+        site = self._ask("GET", "site")
+        person = pick(site, "my_user", "local_user_view", "person")
+        if not pick_text(person, "name"):
+            raise Unauthorised("the server does not know who we are", where=self._account.name)
+        name = f"{pick_text(person, 'name')} in {self._options['community']}"
+        return Profile(name=name, url=pick_text(person, "actor_id"), abilities=("post", "read", "edit", "delete"))
+
+    def _community(self) -> str:
+        answer = self._ask("GET", "community", params={"name": self._options["community"]})
+        number = pick_text(answer, "community_view", "community", "id")
+        if not number:
+            raise Unavailable("the server does not say which community that is", where=self._account.name)
+        return number
+
+    def _ask(self, method: str, path: str, *, params: Mapping[str, str] | None = None, json: object = None) -> object:
+        url = f"{self._base}/{path}"
+        answer: object = self._logged_in(lambda api: api.ask(method, url, params=params, json=json)).json()
+        return answer
+
+    def _logged_in(self, call: Callable[[Api], T]) -> T:
+        """A call with the kept session; with a new one where the server refused that, which did nothing."""
+        session = self._session() or self._log_in(instead_of="")
+        try:
+            return call(self._api(session.access))
+        except Unauthorised:
+            fresh = self._log_in(instead_of=session.access)
+        return call(self._api(fresh.access))
+
+    def _session(self) -> Session | None:
+        return read_session(self._vault, require_secret(self._vault, "password", self._account.name))
+
+    def _log_in(self, *, instead_of: str) -> Session:
+        """A new session, kept for the next time; the one another process has made meanwhile, where there is one."""
+        password = require_secret(self._vault, "password", self._account.name)
+        with self._vault.lock():
+            kept = self._session()
+            if kept and kept.access != instead_of:
+                return kept
+            body = {"username_or_email": self._options["username"], "password": password}
+            answer = self._api("").ask("POST", f"{self._base}/user/login", json=body).json()
+            session = Session(pick_text(answer, "jwt"), renewed_at=self._http.now())
+            if not session.access:
+                raise Unauthorised("the server gave no session", where=self._account.name)
+            self._vault.put(session_secrets(session, password))
+            return session
+
+    def _api(self, jwt: str) -> Api:
+        headers = {"Authorization": f"Bearer {jwt}"} if jwt else {}
+        return Api(self._http, self._account.name, headers, (jwt, self._vault.get("password")), parse_failure)
+
+
+def open_network(account: Account, vault: Vault, http: Client) -> Lemmy:
+    """The community behind an account. Raises ConfigError for missing options."""
+    for name in ("instance", "community", "username"):
+        require_option(account, name)
+    refuse_non_number(account, "language_id")
+    return Lemmy(account, vault, http)

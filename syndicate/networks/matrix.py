@@ -1,0 +1,312 @@
+"""Matrix rooms through the client-server API. networks.md, section 10.2; spec.matrix.org.
+
+The transaction id in the address is our key: the same call again gives the same event, and the server tells us the id
+back on our own events, so an unknown outcome is settled exactly. Encrypted rooms are refused: what is sent there in
+the clear would be a leak.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote, urlsplit
+
+import orjson
+
+from syndicate.errors import (
+    Blocked,
+    ConfigError,
+    NetworkError,
+    RateLimited,
+    Rejected,
+    Unauthorised,
+    Unavailable,
+    Uncertain,
+    UsageError,
+)
+from syndicate.http import Client, Response
+from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
+from syndicate.networks.answers import error_of, retry_at_of, words_of
+from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
+from syndicate.networks.calls import Api, require_option, require_secret, with_prepared
+from syndicate.networks.fitting import refuse_misfits
+from syndicate.networks.listing import Listing, Page, find_in, read_listing
+from syndicate.networks.readback import links_of_text
+from syndicate.networks.shapes import pick, pick_list, pick_text
+from syndicate.text.counting import Counter
+
+# An event may have 65,536 bytes; half of it is left to the envelope and to JSON's escapes.
+LIMITS = Limits(characters=32_000, counter=Counter.CODEPOINTS, max_bytes=32_000, images=1, image_bytes=10_000_000)
+DEVICE = "SYNDICATE"
+"""One device for every login, because a transaction id is remembered per device."""
+RESEND_FOR = timedelta(minutes=30)
+PAGE = 100
+
+DESCRIPTION = Description(
+    name="matrix",
+    title="Matrix",
+    options=(
+        Option("homeserver", "Address of your homeserver's API (https://matrix.example)", required=True),
+        Option("room", "The room: its alias (#news:example) or id (!…)", required=True),
+        Option("notice", "Send as a bot's notice, which rings nobody", "false", choices=("true", "false")),
+    ),
+    secrets=(Secret("access_token", "An access token of the account that posts"),),
+    facts=NetworkFacts(network="matrix", limits=LIMITS, media="none"),
+    note="Readers' own servers draw the card of a link. A picture's caption takes the place of its alt text.",
+)
+
+
+def build_content(message: Message, options: Mapping[str, str]) -> dict[str, object]:
+    """The content of the event: words, or a picture with the words as its caption (the alt text without words)."""
+    if message.image is None:
+        return {"msgtype": "m.notice" if options.get("notice") == "true" else "m.text", "body": message.text}
+    image = message.image
+    info = {"mimetype": image.media_type, "size": len(image.data), "w": image.width, "h": image.height}
+    return {
+        "msgtype": "m.image",
+        "body": message.text or image.alt,
+        "filename": _filename(image),
+        "url": message.prepared.get("media", ""),
+        "info": info,
+    }
+
+
+def build_edit(content: Mapping[str, object], event: str) -> dict[str, object]:
+    """An event that replaces another; older clients show its own body."""
+    relation = {"rel_type": "m.replace", "event_id": event}
+    fallback = {"msgtype": content["msgtype"], "body": f"* {content['body']}"}
+    return {**content, **fallback, "m.new_content": content, "m.relates_to": relation}
+
+
+def _filename(image: Attachment) -> str:
+    return "card.png" if image.media_type == "image/png" else "card.jpg"
+
+
+def build_permalink(room: str, event: str, via: str) -> str:
+    """A link that opens in the reader's own client."""
+    return f"https://matrix.to/#/{quote(room, safe='!:')}/{quote(event, safe='$:')}?via={quote(via)}"
+
+
+def parse_recent(answer: object, me: str, room: str, via: str) -> list[tuple[str, Recent]]:
+    """Our own messages in a page of a room, each with the transaction id it was sent under ("" when forgotten)."""
+    found = []
+    for event in pick_list(answer, "chunk"):
+        body, number, sent_at = pick_text(event, "content", "body"), pick_text(event, "event_id"), _sent_at(event)
+        is_edit = pick(event, "content", "m.relates_to", "rel_type") == "m.replace"
+        if pick_text(event, "sender") != me or not body or is_edit or sent_at is None:
+            continue
+        media = pick_text(event, "content", "url")
+        ref = {"room": room} | ({"media": media} if media else {})
+        receipt = Receipt(number, build_permalink(room, number, via), ref)
+        key = pick_text(event, "unsigned", "transaction_id")
+        found.append((key, Recent(receipt, body, links_of_text(body), sent_at)))
+    return found
+
+
+def _sent_at(event: object) -> datetime | None:
+    stamp = pick(event, "origin_server_ts")
+    is_sane = isinstance(stamp, int) and 0 <= stamp < 10**14
+    return datetime.fromtimestamp(stamp / 1000, UTC) if is_sane and isinstance(stamp, int) else None
+
+
+def parse_failure(response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]) -> NetworkError:
+    """What an unsuccessful answer means, by its errcode."""
+    answer, said = response.json(), words_of(response, secrets)
+    code = pick_text(answer, "errcode")
+    if response.status == 429 or code == "M_LIMIT_EXCEEDED":
+        return RateLimited(said, retry_at=retry_at_of(response) or _after_milliseconds(response), where=account)
+    if code in {"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_USER_DEACTIVATED"}:
+        return Unauthorised(said, where=account, hint=f"run `syndicate login {account}`")
+    if code == "M_FORBIDDEN" or response.status == 403:
+        return Unauthorised(said, where=account, hint="has the account joined the room, and may it speak there?")
+    return error_of(response, account=account, publishes=publishes, secrets=secrets)
+
+
+def _after_milliseconds(response: Response) -> datetime | None:
+    wait = pick(response.json(), "retry_after_ms")
+    is_sane = isinstance(wait, int) and 0 <= wait < 10**10
+    return response.received_at + timedelta(milliseconds=wait) if is_sane and isinstance(wait, int) else None
+
+
+class Matrix:
+    """One account posting into one room."""
+
+    limits = LIMITS
+    login_fields = (
+        LoginField(
+            "token",
+            "Access token (leave empty to log in with a password)",
+            secret=True,
+            help="Element: All settings, Help & About, Access token; needed where the server uses a single sign-on",
+        ),
+        LoginField("user", "User name", help="only with a password"),
+        LoginField("password", "Password", secret=True, help="used once, never stored"),
+    )
+
+    def __init__(self, account: Account, vault: Vault, http: Client) -> None:
+        self._account = account
+        self._options = account.options
+        self._vault = vault
+        self._http = http
+        self._base = account.options["homeserver"].rstrip("/")
+
+    def prepare(self, message: Message, *, key: str) -> Message:
+        """Find the room and make sure that it is not encrypted, then upload the picture."""
+        if "room" not in message.prepared:
+            return with_prepared(message, room=self._open_room())
+        if message.image and "media" not in message.prepared:
+            refuse_misfits(message, LIMITS, account=self._account.name)
+            return with_prepared(message, media=self._upload(message.image))
+        return message
+
+    def send(self, message: Message, *, key: str) -> Receipt:
+        refuse_misfits(message, LIMITS, account=self._account.name)
+        room = message.prepared.get("room") or self._open_room()
+        response = self._api().publish("PUT", self._sending(room, key), json=build_content(message, self._options))
+        event = pick_text(response.json(), "event_id")
+        if not event:
+            raise Uncertain("the homeserver said yes without an event id", where=self._account.name)
+        media = {"media": message.prepared["media"]} if "media" in message.prepared else {}
+        return Receipt(event, build_permalink(room, event, self._via), {"room": room, **media})
+
+    def resend_until(self, intent_at: datetime) -> datetime:
+        return intent_at + RESEND_FOR
+
+    def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
+        """By the transaction id where the server still tells it, else by the words."""
+        keyed = self._list(message.prepared.get("room") or self._room_id(), since)
+        for found_key, recent in keyed:
+            if found_key == key:
+                return recent.receipt
+        posts = tuple(recent for found_key, recent in keyed if not found_key)
+        return find_in(Listing(posts, is_whole=True), message, since=since, account=self._account.name)
+
+    def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
+        """The account's own messages in the room, newest first."""
+        return tuple(recent for _, recent in self._list(self._room_id(), since))
+
+    def _list(self, room: str, since: datetime | None) -> list[tuple[str, Recent]]:
+        me = pick_text(self._get("/_matrix/client/v3/account/whoami"), "user_id")
+        wanted = orjson.dumps({"types": ["m.room.message"], "senders": [me]}).decode()
+        keyed: list[tuple[str, Recent]] = []
+
+        def fetch(cursor: str) -> Page:
+            query = {"dir": "b", "limit": str(PAGE), "filter": wanted} | ({"from": cursor} if cursor else {})
+            answer = self._get(f"/_matrix/client/v3/rooms/{quote(room, safe='')}/messages", query)
+            found = parse_recent(answer, me, room, self._via)
+            keyed.extend(found)
+            is_past = since is not None and any(recent.published_at < since for _, recent in found)
+            return Page((), "" if is_past else pick_text(answer, "end"))
+
+        if not read_listing(fetch).is_whole and since is not None:
+            raise Uncertain("there are too many messages to look through", where=self._account.name)
+        return keyed
+
+    def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
+        """Replace the words, or a picture's caption."""
+        if "media" in receipt.ref:
+            content = build_content(with_prepared(message, media=receipt.ref["media"]), self._options)
+        else:
+            content = build_content(replace(message, image=None), self._options)
+        body = build_edit(content, receipt.remote_id)
+        self._api().ask("PUT", self._sending(receipt.ref["room"], key), json=body)
+        return receipt
+
+    def delete(self, receipt: Receipt) -> None:
+        """Redact the event; the transaction id comes from it, so that doing it twice is one redaction."""
+        txn = hashlib.sha256(receipt.remote_id.encode()).hexdigest()[:32]
+        room, event = quote(receipt.ref["room"], safe=""), quote(receipt.remote_id, safe="")
+        url = f"{self._base}/_matrix/client/v3/rooms/{room}/redact/{event}/{txn}"
+        self._api().ask_unless(lambda response: response.status == 404, "PUT", url, json={})
+
+    def verify(self) -> Profile:
+        """Who we are, and whether the room can be spoken in."""
+        me = pick_text(self._get("/_matrix/client/v3/account/whoami"), "user_id")
+        self._open_room()
+        return Profile(
+            name=f"{me} in {self._options['room']}",
+            url=f"https://matrix.to/#/{quote(me, safe='@:')}",
+            abilities=("post", "read", "edit", "delete"),
+        )
+
+    def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
+        return None
+
+    def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
+        """The pasted token, or one that the homeserver gives for a password."""
+        if answers.get("token"):
+            return {"access_token": answers["token"].strip()}
+        if not (answers.get("user") and answers.get("password")):
+            raise UsageError("give an access token, or a user name and a password")
+        api = Api(self._http, self._account.name, secrets=(answers["password"],), parse_failure=parse_failure)
+        body = {
+            "type": "m.login.password",
+            "identifier": {"type": "m.id.user", "user": answers["user"]},
+            "password": answers["password"],
+            "device_id": DEVICE,
+            "initial_device_display_name": "syndicate",
+        }
+        answer = api.ask("POST", f"{self._base}/_matrix/client/v3/login", json=body).json()
+        token = pick_text(answer, "access_token")
+        if not token:
+            raise Unauthorised("the homeserver gave no token", where=self._account.name)
+        return {"access_token": token}
+
+    def _open_room(self) -> str:
+        """The room's id. Raises Blocked where the room is encrypted."""
+        room = self._room_id()
+        try:
+            self._get(f"/_matrix/client/v3/rooms/{quote(room, safe='')}/state/m.room.encryption")
+        except Rejected as error:
+            if "answered 404" not in error.message:
+                raise
+            return room  # there is no such state: the room is in the clear
+        hint = "use a room without encryption"
+        raise Blocked("the room is encrypted, and syndicate does not encrypt", where=self._account.name, hint=hint)
+
+    def _room_id(self) -> str:
+        room = self._options["room"]
+        if not room.startswith("#"):
+            return room
+        answer = self._get(f"/_matrix/client/v3/directory/room/{quote(room, safe='')}")
+        if not pick_text(answer, "room_id"):
+            raise Unavailable("the homeserver does not say which room the alias means", where=self._account.name)
+        return pick_text(answer, "room_id")
+
+    def _upload(self, image: Attachment) -> str:
+        url = f"{self._base}/_matrix/media/v3/upload"
+        headers = {"Content-Type": image.media_type}
+        answer = (
+            self._api()
+            .ask("POST", url, params={"filename": _filename(image)}, headers=headers, content=image.data)
+            .json()
+        )
+        if not pick_text(answer, "content_uri"):
+            raise Unavailable("the homeserver gave no address for the picture", where=self._account.name)
+        return pick_text(answer, "content_uri")
+
+    def _get(self, path: str, query: Mapping[str, str] | None = None) -> object:
+        answer: object = self._api().ask("GET", f"{self._base}{path}", params=query).json()
+        return answer
+
+    def _sending(self, room: str, key: str) -> str:
+        return f"{self._base}/_matrix/client/v3/rooms/{quote(room, safe='')}/send/m.room.message/{quote(key, safe='')}"
+
+    @property
+    def _via(self) -> str:
+        """A server that is in the room: the one the room was named on, else our own."""
+        return self._options["room"].partition(":")[2] or urlsplit(self._base).hostname or ""
+
+    def _api(self) -> Api:
+        token = require_secret(self._vault, "access_token", self._account.name)
+        return Api(self._http, self._account.name, {"Authorization": f"Bearer {token}"}, (token,), parse_failure)
+
+
+def open_network(account: Account, vault: Vault, http: Client) -> Matrix:
+    """The room behind an account. Raises ConfigError without homeserver or room."""
+    require_option(account, "homeserver")
+    if require_option(account, "room")[0] not in "!#":
+        raise ConfigError('room must be an alias ("#…") or an id ("!…")', where=f"[accounts.{account.name}]")
+    return Matrix(account, vault, http)

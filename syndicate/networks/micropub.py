@@ -1,0 +1,204 @@
+"""Micropub (W3C): micro.blog and any IndieWeb site. networks.md, section 10.9; w3.org/TR/micropub.
+
+The network is somebody's own site, so abilities differ: reading back (`q=source`) is an extension that many lack, and
+where it is missing an unknown outcome waits for the person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from urllib.parse import urljoin, urlsplit
+
+from syndicate.errors import ConfigError, NetworkError, Unauthorised, Unavailable, Uncertain
+from syndicate.http import Client, Response
+from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
+from syndicate.networks.answers import error_of, words_of
+from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
+from syndicate.networks.calls import Api, require_secret, with_prepared
+from syndicate.networks.fitting import refuse_misfits
+from syndicate.networks.micropub_discovery import find_endpoint
+from syndicate.networks.readback import choose_copy, links_of_html, links_of_text, text_of_html
+from syndicate.networks.shapes import pick, pick_instant, pick_list, pick_text
+from syndicate.text.counting import Counter
+
+# Micropub states no limit; a site that does refuses with its own words.
+LIMITS = Limits(characters=20_000, counter=Counter.CODEPOINTS, images=1, image_bytes=10_000_000)
+_GONE = frozenset({404, 410})
+
+DESCRIPTION = Description(
+    name="micropub",
+    title="Micropub",
+    options=(
+        Option(
+            "endpoint", "Micropub address of the site; `login` finds it, micro.blog's is https://micro.blog/micropub"
+        ),
+        Option("destination", "Which blog of the account (mp-destination)"),
+        Option("kind", "A note, or an article with the post's title", "note", choices=("note", "article")),
+    ),
+    secrets=(
+        Secret("token", "A token of the site, on micro.blog from Account, App tokens"),
+        Secret("endpoint", "Where `login` keeps the address it found", required=False),
+    ),
+    facts=NetworkFacts(network="micropub", limits=LIMITS, media="none"),
+    note="Where the site cannot list its posts, an unknown outcome waits for you.",
+)
+
+
+def build_entry(message: Message, options: Mapping[str, str]) -> dict[str, object]:
+    """The new entry as microformats JSON."""
+    photo = message.prepared.get("photo") or (message.image.url if message.image else "")
+    properties: dict[str, object] = {
+        "content": [message.text],
+        "name": [message.title] if options.get("kind") == "article" else [],
+        "category": list(message.tags),
+        "photo": [{"value": photo, "alt": message.image.alt}] if photo and message.image else [],
+        "mp-destination": [options["destination"]] if options.get("destination") else [],
+    }
+    return {"type": ["h-entry"], "properties": {name: value for name, value in properties.items() if value}}
+
+
+def parse_receipt(response: Response, *, where: str) -> Receipt:
+    """The permalink in the Location header is the entry's id. Raises Uncertain without one."""
+    location = response.headers.get("location", "")
+    if not location:
+        raise Uncertain("the site said yes without an address", where=where)
+    url = urljoin(response.url, location)
+    return Receipt(url, url)
+
+
+def parse_recent(answer: object) -> tuple[Recent, ...] | None:
+    """The entries of q=source, None where the site does not list."""
+    if not isinstance(pick(answer, "items"), list):
+        return None
+    found = (_parse_one(pick(each, "properties")) for each in pick_list(answer, "items"))
+    return tuple(recent for recent in found if recent)
+
+
+def _parse_one(properties: object) -> Recent | None:
+    url, published_at = pick_text(properties, "url", 0), pick_instant(properties, "published", 0)
+    if not url or published_at is None:
+        return None
+    markup = pick_text(properties, "content", 0, "html")
+    text = pick_text(properties, "content", 0) or text_of_html(markup)
+    return Recent(Receipt(url, url), text, (*links_of_text(text), *links_of_html(markup)), published_at)
+
+
+def parse_failure(response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]) -> NetworkError:
+    """What an unsuccessful answer means, by the specification's error words."""
+    code = pick_text(response.json(), "error")
+    if code in {"unauthorized", "forbidden", "insufficient_scope"} or response.status == 403:
+        said = f"{code} {words_of(response, secrets)}".strip()
+        return Unauthorised(said, where=account, hint="the token needs the scopes create, update, delete and media")
+    return error_of(response, account=account, publishes=publishes, secrets=secrets)
+
+
+class Micropub:
+    """One site."""
+
+    limits = LIMITS
+    login_fields = (
+        LoginField("site", "Address of your site", help="its Micropub address is found there"),
+        LoginField("token", "Token", secret=True, help="from your site; on micro.blog Account, App tokens"),
+    )
+
+    def __init__(self, account: Account, vault: Vault, http: Client) -> None:
+        self._account = account
+        self._options = account.options
+        self._vault = vault
+        self._http = http
+
+    def prepare(self, message: Message, *, key: str) -> Message:
+        """Upload a picture that has no address of its own: first ask where to, then do it."""
+        image = message.image
+        if image is None or image.url or "photo" in message.prepared:
+            return message
+        refuse_misfits(message, LIMITS, account=self._account.name)
+        if "media_endpoint" not in message.prepared:
+            return with_prepared(message, media_endpoint=self._media_endpoint())
+        return with_prepared(message, photo=self._upload(message.prepared["media_endpoint"], image))
+
+    def _media_endpoint(self) -> str:
+        endpoint = pick_text(self._query({"q": "config"}), "media-endpoint")
+        if not endpoint:
+            raise ConfigError("the site takes no uploads", where=self._account.name, hint='set media = "none"')
+        return urljoin(self._endpoint(), endpoint)
+
+    def _upload(self, url: str, image: Attachment) -> str:
+        name = "card.png" if image.media_type == "image/png" else "card.jpg"
+        response = self._api().ask("POST", url, files={"file": (name, image.data, image.media_type)})
+        location = response.headers.get("location", "")
+        if not location:
+            raise Unavailable("the site gave no address for the picture", where=self._account.name)
+        return urljoin(url, location)
+
+    def send(self, message: Message, *, key: str) -> Receipt:
+        refuse_misfits(message, LIMITS, account=self._account.name)
+        response = self._api().publish("POST", self._endpoint(), json=build_entry(message, self._options))
+        return parse_receipt(response, where=self._account.name)
+
+    def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
+        """By the site's own list. Raises Uncertain where it has none."""
+        listed = self._list()
+        if listed is None:
+            raise Uncertain("the site does not list its posts", where=self._account.name)
+        return choose_copy(listed, message, since=since)
+
+    def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
+        """The posts the site lists, newest first; none where it does not list."""
+        return tuple(post for post in self._list() or () if since is None or post.published_at >= since)
+
+    def _list(self) -> tuple[Recent, ...] | None:
+        destination = self._options.get("destination", "")
+        return parse_recent(self._query({"q": "source"} | ({"mp-destination": destination} if destination else {})))
+
+    def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
+        """Replace the words; a site may move the entry while doing so."""
+        body = {"action": "update", "url": receipt.remote_id, "replace": {"content": [message.text]}}
+        response = self._api().ask("POST", self._endpoint(), json=body)
+        moved = urljoin(response.url, response.headers.get("location", "")) if "location" in response.headers else ""
+        return Receipt(moved, moved, receipt.ref) if moved else receipt
+
+    def delete(self, receipt: Receipt) -> None:
+        body = {"action": "delete", "url": receipt.remote_id}
+        self._api().ask_unless(lambda response: response.status in _GONE, "POST", self._endpoint(), json=body)
+
+    def verify(self) -> Profile:
+        """The site's configuration, which only a valid token may read."""
+        config = self._query({"q": "config"})
+        names = [pick_text(each, "name") for each in pick_list(config, "destination")]
+        host = urlsplit(self._endpoint()).hostname or ""
+        return Profile(name=", ".join(filter(None, names)) or host, abilities=("post", "edit", "delete"))
+
+    def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
+        return None
+
+    def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
+        """The pasted token, and the address that the site names."""
+        token, site = answers.get("token", "").strip(), answers.get("site", "").strip()
+        if not token:
+            raise Unauthorised("a token is needed", where=self._account.name)
+        if not site:
+            return {"token": token}
+        return {"token": token, "endpoint": find_endpoint(self._http.fetch(site))}
+
+    def _query(self, query: Mapping[str, str]) -> object:
+        answer: object = self._api().ask("GET", self._endpoint(), params=query).json()
+        return answer
+
+    def _endpoint(self) -> str:
+        endpoint = self._options.get("endpoint") or self._vault.get("endpoint")
+        if not endpoint:
+            hint = f'run `syndicate login {self._account.name}`, or set endpoint = "…"'
+            raise ConfigError("the site's Micropub address is unknown", where=self._account.name, hint=hint)
+        return endpoint
+
+    def _api(self) -> Api:
+        token = require_secret(self._vault, "token", self._account.name)
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        return Api(self._http, self._account.name, headers, (token,), parse_failure)
+
+
+def open_network(account: Account, vault: Vault, http: Client) -> Micropub:
+    """The site behind an account."""
+    return Micropub(account, vault, http)
