@@ -1,0 +1,123 @@
+"""What becomes clickable in a Bluesky post, counted in bytes."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syndicate.networks.bluesky_facets import build_facets, find_spans, list_mentions
+
+HEADS = ["", "see ", "(", "Füße 👍🏽 ", "\n"]
+
+
+def test_the_vector_is_met() -> None:
+    """Umlauts and an emoji with skin tone before a link and a tag."""
+    facets = build_facets("Füße 👍🏽 siehe https://blog.example/ä (neu) #Python", {})
+    assert facets == [
+        {
+            "index": {"byteStart": 22, "byteEnd": 45},
+            "features": [{"$type": "app.bsky.richtext.facet#link", "uri": "https://blog.example/ä"}],
+        },
+        {
+            "index": {"byteStart": 52, "byteEnd": 59},
+            "features": [{"$type": "app.bsky.richtext.facet#tag", "tag": "Python"}],
+        },
+    ]
+
+
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize(
+    ("shown", "tail", "uri"),
+    [
+        ("https://a.example/b", "", "https://a.example/b"),
+        ("https://a.example/b", ".", "https://a.example/b"),
+        ("https://a.example/b?c=d&e=f#g", "!", "https://a.example/b?c=d&e=f#g"),
+        ("https://a.example/b", ")", "https://a.example/b"),
+        ("https://a.example/b_(c)", "", "https://a.example/b_(c)"),
+        ("https://a.example/b", "),", "https://a.example/b"),
+        ("https://a.example/b.", ".", "https://a.example/b."),
+        ("example.com/a", "", "https://example.com/a"),
+        ("example.com", " now", "https://example.com"),
+        ("HTTPS://A.EXAMPLE/b", "", "HTTPS://A.EXAMPLE/b"),
+    ],
+)
+def test_links_end_where_the_reference_ends_them(head: str, shown: str, tail: str, uri: str) -> None:
+    """One sign of the sentence is given back, then one bracket that the link did not open."""
+    text = f"{head}{shown}{tail}"
+    (span,) = find_spans(text)
+    assert (text[span.start : span.end], span.kind, span.value) == (shown, "link", uri)
+
+
+@pytest.mark.parametrize(
+    "text", ["blog.example/a", "e.g. this", "v1.2.3", "xhttps://a.example", "me@example.com", "no.tldhere"]
+)
+def test_what_is_no_link_stays_text(text: str) -> None:
+    """Without a scheme a real top-level domain is needed, and a link begins after a space or bracket."""
+    assert find_spans(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "tags"),
+    [
+        ("#Python", ["Python"]),
+        ("＃日本語", ["日本語"]),
+        ("#a #b.", ["a", "b"]),
+        ("#rock'n'roll!!", ["rock'n'roll"]),
+        ("#C++", ["C++"]),
+        ("#1 #2026 #!", []),
+        ("#2026goals", ["2026goals"]),
+        ("#\ufe0f no", []),
+        ("x#no (#no", []),
+        (f"#{'a' * 64} #{'b' * 65}", ["a" * 64]),
+        ("#one\u200btwo", ["one"]),
+        ("$abc and $TOOLONG or $9", ["$ABC"]),
+        ("#👨‍👩‍👧", ["👨"]),
+    ],
+)
+def test_hashtags_follow_the_reference(text: str, tags: list[str]) -> None:
+    """Letters are needed, closing punctuation is given back, 64 graphemes are the limit."""
+    assert [span.value for span in find_spans(text) if span.kind == "tag"] == tags
+
+
+def test_mentions_need_somebody_behind_them() -> None:
+    """A resolved handle becomes a facet, an unknown one stays text."""
+    text = "With @Owl.example.com, @nobody.example.com and @noone"
+    assert list_mentions(text) == ("owl.example.com", "nobody.example.com")
+    (facet,) = build_facets(text, {"owl.example.com": "did:plc:owl", "nobody.example.com": ""})
+    assert facet["index"] == {"byteStart": 5, "byteEnd": 21}
+    assert facet["features"] == [{"$type": "app.bsky.richtext.facet#mention", "did": "did:plc:owl"}]
+
+
+PIECES = st.sampled_from(
+    [
+        "https://a.example/ä",
+        "example.com",
+        "#Tag",
+        "＃日本",
+        "@owl.example.com",
+        "$ABC",
+        " ",
+        "\n",
+        "👍🏽",
+        "e\u0301",
+        "(",
+        ")",
+        ".",
+        "ß",
+    ]
+)
+
+
+@given(st.lists(PIECES | st.text(max_size=5), max_size=12).map("".join))
+def test_facets_never_overlap_or_split_a_character(text: str) -> None:
+    """Each range lies inside the text on character borders, and holds what its feature says."""
+    data, end = text.encode(), 0
+    for facet in build_facets(text, {"owl.example.com": "did:plc:owl"}):
+        index, (feature,) = facet["index"], facet["features"]
+        assert isinstance(index, dict)
+        assert end <= index["byteStart"] < index["byteEnd"] <= len(data)
+        end = index["byteEnd"]
+        shown = data[index["byteStart"] : end].decode()
+        assert str(feature.get("uri", shown)).endswith(shown)
+        assert str(feature.get("tag", "")).upper() in shown.upper()
