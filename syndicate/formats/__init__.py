@@ -1,7 +1,7 @@
 """Feeds, and the files beside them, as bytes. Pure: a format is a function from `Feed` to bytes."""
 
 from syndicate.formats.atom import render_atom
-from syndicate.formats.documents import Document, choose_stale, list_documents, render_document
+from syndicate.formats.documents import Document, choose_stale, list_documents, list_meta, render_document
 from syndicate.formats.jsonfeed import render_json
 from syndicate.formats.links import MEDIA_TYPES
 from syndicate.formats.meta import render_alternates, render_meta
@@ -15,6 +15,7 @@ __all__ = [
     "Document",
     "choose_stale",
     "list_documents",
+    "list_meta",
     "render_alternates",
     "render_atom",
     "render_document",

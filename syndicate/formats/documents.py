@@ -1,14 +1,17 @@
-"""Every document of a plan's feeds, each with a stamp that tells whether it must be rendered at all."""
+"""Every file made of posts, each with a stamp that tells whether it must be rendered at all."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
+from hashlib import sha256
 
-from syndicate.formats import atom, jsonfeed, rss
+from syndicate.formats import atom, jsonfeed, meta, rss
 from syndicate.formats.links import MEDIA_TYPES
-from syndicate.model import Artefact, Cache, Feed
+from syndicate.model import Artefact, Cache, CardRef, Feed, Identified, Site
 
+HTML = "text/html; charset=utf-8"
 _RENDER: dict[str, tuple[str, Callable[[Feed, Cache | None], bytes]]] = {
     "rss": (rss.VERSION, rss.render_rss),
     "atom": (atom.VERSION, atom.render_atom),
@@ -18,21 +21,35 @@ _RENDER: dict[str, tuple[str, Callable[[Feed, Cache | None], bytes]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One feed in one format. `path` is below the publish root; an equal `stamp` means equal bytes."""
+    """A file that can be made. `path` is below the publish root; an equal `stamp` means equal bytes, "" unknown."""
 
     path: str
-    form: str
     stamp: str
-    feed: Feed
+    make: Callable[[Cache | None], Artefact] = field(compare=False, repr=False)
 
 
 def list_documents(feeds: Sequence[Feed]) -> tuple[Document, ...]:
-    """All documents of all feeds, none rendered yet."""
+    """Each feed in each of its formats, none rendered yet."""
     return tuple(
-        Document(path, form, f"{_RENDER[form][0]} {feed.digest}" if feed.digest else "", feed)
+        Document(path, f"{_RENDER[form][0]} {feed.digest}" if feed.digest else "", partial(_make_feed, feed, form))
         for feed in feeds
         for form, path in feed.paths.items()
     )
+
+
+def list_meta(
+    public: Sequence[Identified], cards: Mapping[str, CardRef], feeds: Sequence[Feed], site: Site
+) -> tuple[Document, ...]:
+    """meta/<slug>.html of each post, none rendered yet. `cards` is by post id."""
+    own = tuple(feed for feed in feeds if not feed.name)
+    common = sha256(f"{meta.VERSION}{site}{meta.render_alternates(own)!r}".encode("utf-8", "replace")).hexdigest()[:16]
+    documents = []
+    for one in public:
+        card = cards.get(one.id)
+        stamp = f"{common} {one.post.digest} {one.known.updated_at} {one.post.permalink} {card.url if card else ''}"
+        path = f"meta/{one.post.slug}.html"
+        documents.append(Document(path, stamp, partial(_make_meta, path, one, card, own, site)))
+    return tuple(documents)
 
 
 def choose_stale(
@@ -48,6 +65,15 @@ def choose_stale(
 
 def render_document(document: Document, cache: Cache | None = None) -> Artefact:
     """The document's bytes, ready to write."""
-    _, render = _RENDER[document.form]
-    data = render(document.feed, cache)
-    return Artefact(document.path, MEDIA_TYPES[document.form], data, document.feed.updated_at)
+    return document.make(cache)
+
+
+def _make_feed(feed: Feed, form: str, cache: Cache | None) -> Artefact:
+    data = _RENDER[form][1](feed, cache)
+    return Artefact(feed.paths[form], MEDIA_TYPES[form], data, feed.updated_at)
+
+
+def _make_meta(
+    path: str, one: Identified, card: CardRef | None, feeds: Sequence[Feed], site: Site, *_: object
+) -> Artefact:
+    return Artefact(path, HTML, meta.render_meta(one, card, feeds, site), one.known.updated_at)

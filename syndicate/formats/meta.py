@@ -12,11 +12,16 @@ from syndicate.formats.clean import clean_line
 from syndicate.formats.links import MEDIA_TYPES
 from syndicate.model import CardRef, Feed, Identified, Site
 
+VERSION = "meta-1"
+"""Part of the stamp: count up whenever the rendering changes."""
 _LOCALES = {"en": "en_GB", "ja": "ja_JP", "zh": "zh_CN", "ko": "ko_KR", "ar": "ar_AR", "sv": "sv_SE", "da": "da_DK"}
 
 
 def render_meta(one: Identified, card: CardRef | None, feeds: Sequence[Feed], site: Site) -> bytes:
-    """Every tag for the head of one post's page, for a site generator to include."""
+    """Every tag for the head of one post's page, for a site generator to include.
+
+    Of the feeds only the site's own are named: readers offer a choice, and a page should not offer forty.
+    """
     post = one.post
     lines = [
         f'<link rel="canonical" href="{_quote(post.permalink)}">',
@@ -38,7 +43,7 @@ def render_meta(one: Identified, card: CardRef | None, feeds: Sequence[Feed], si
         *_named("twitter:title", post.title),
         *_named("twitter:description", post.summary),
     ]
-    return ("\n".join(lines) + "\n").encode() + render_alternates(feeds)
+    return ("\n".join(lines) + "\n").encode() + render_alternates([feed for feed in feeds if not feed.name])
 
 
 def render_alternates(feeds: Sequence[Feed]) -> bytes:

@@ -12,7 +12,7 @@ from syndicate.model import Artefact
 from syndicate.output.base import check_path
 from syndicate.output.caching import choose_cache_control
 
-SCHEMES = ("s3", "gs", "az", "azure", "abfs", "abfss", "file", "memory")
+SCHEMES = ("s3", "gs", "az", "azure", "abfs", "abfss", "memory")
 
 
 def open_bucket(address: str) -> BucketOutput:

@@ -15,9 +15,10 @@ _WORTH = 600
 _TEXT = ("text/", "application/rss+xml", "application/atom+xml", "application/feed+json", "application/json")
 
 
-def is_compressible(media_type: str, size: int) -> bool:
-    """Text above one packet; pictures are compressed already."""
-    return size >= _WORTH and (media_type.startswith(_TEXT) or media_type.partition(";")[0].endswith("+xml"))
+def is_compressible(path: str, media_type: str, size: int) -> bool:
+    """Text above one packet that readers fetch: pictures are compressed already, meta/ is for site generators."""
+    is_text = media_type.startswith(_TEXT) or media_type.partition(";")[0].endswith("+xml")
+    return is_text and size >= _WORTH and not path.startswith("meta/")
 
 
 def compress(data: bytes) -> dict[str, bytes]:

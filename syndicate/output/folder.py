@@ -69,7 +69,7 @@ class FolderOutput:
 
     def _pack_one(self, artefact: Artefact) -> None:
         place = self._place(artefact.path)
-        if not is_compressible(artefact.media_type, len(artefact.data)):
+        if not is_compressible(artefact.path, artefact.media_type, len(artefact.data)):
             return
         with _say(place):
             modified = place.stat().st_mtime

@@ -1,0 +1,169 @@
+"""Publishing into a folder: whole files, only where bytes differ, never outside."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import brotli
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syndicate.errors import StateError, UsageError
+from syndicate.formats.packing import unpack
+from syndicate.model import Artefact
+from syndicate.output import FolderOutput, open_output
+from syndicate.output.base import check_path
+
+AT = datetime(2025, 3, 1, 9, 30, tzinfo=UTC)
+TEXT = b"<rss>" + b"many words, " * 200 + b"</rss>"
+
+
+def feed(data: bytes = TEXT, path: str = "rss.xml", at: datetime | None = AT) -> Artefact:
+    return Artefact(path, "application/rss+xml", data, at)
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> FolderOutput:
+    return FolderOutput(tmp_path / "feeds")
+
+
+def stamps(output: FolderOutput) -> dict[str, tuple[int, int]]:
+    found = (path for path in output.root.rglob("*") if path.is_file())
+    return {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in found}
+
+
+def test_writing_twice_writes_once(output: FolderOutput) -> None:
+    """The first write reports the path; the same bytes again touch neither the file nor its siblings."""
+    assert output.write([feed()]) == ("rss.xml",)
+    before = stamps(output)
+    assert output.write([feed()]) == ()
+    assert stamps(output) == before
+    assert output.read("rss.xml") == TEXT
+
+
+def test_siblings_hold_the_same_bytes(output: FolderOutput) -> None:
+    """gzip, Brotli and Zstandard siblings unpack to the file; pictures, crumbs and include files have none."""
+    output.write([feed(), Artefact("a/b.jpg", "image/jpeg", TEXT), feed(b"<rss/>", "small.xml")])
+    output.write([Artefact("meta/a.html", "text/html", TEXT)])
+    assert gzip.decompress((output.root / "rss.xml.gz").read_bytes()) == TEXT
+    assert brotli.decompress((output.root / "rss.xml.br").read_bytes()) == TEXT
+    assert unpack((output.root / "rss.xml.zst").read_bytes()) == TEXT
+    names = {path.name for path in output.root.rglob("*") if path.is_file()}
+    assert names == {"rss.xml", "rss.xml.gz", "rss.xml.br", "rss.xml.zst", "b.jpg", "small.xml", "a.html"}
+
+
+def test_siblings_are_part_of_their_file(output: FolderOutput) -> None:
+    """They are not listed, and go when their file goes or becomes too small for them."""
+    output.write([feed(), feed(path="category/go/rss.xml")])
+    assert output.list_paths() == {"rss.xml", "category/go/rss.xml"}
+    output.write([feed(b"<rss/>")])
+    assert output.remove(["category/go/rss.xml", "never/there.xml"]) == ("category/go/rss.xml",)
+    assert [path.name for path in output.root.rglob("*")] == ["rss.xml"]
+
+
+def test_lost_siblings_come_back(output: FolderOutput) -> None:
+    """A crash between file and sibling is mended by the next publish, though the file itself is unchanged."""
+    output.write([feed()])
+    (output.root / "rss.xml.gz").unlink()
+    os.utime(output.root / "rss.xml.br", (0, 0))
+    assert output.write([feed()]) == ()
+    modified = {path.stat().st_mtime for path in output.root.iterdir()}
+    assert modified == {AT.timestamp()}
+
+
+def test_a_stale_sibling_never_stands_beside_new_bytes(output: FolderOutput) -> None:
+    """Between a new file and its siblings there are none, so no server hands out old bytes."""
+    output.write([feed()])
+    output.write_plain([feed(TEXT + b"\n")])
+    assert [path.name for path in output.root.iterdir()] == ["rss.xml"]
+
+
+def test_an_orphaned_sibling_is_a_file_like_any_other(output: FolderOutput) -> None:
+    """Without its file a sibling is listed, so that whoever cleans up finds it."""
+    output.write([feed()])
+    (output.root / "rss.xml").unlink()
+    assert output.list_paths() == {"rss.xml.gz", "rss.xml.br", "rss.xml.zst"}
+
+
+def test_the_file_carries_the_date_of_its_newest_change(output: FolderOutput) -> None:
+    """The modification time is the artefact's, so a static server's Last-Modified is true."""
+    output.write([feed()])
+    assert (output.root / "rss.xml").stat().st_mtime == AT.timestamp()
+
+
+@pytest.mark.parametrize("at", [AT, AT - timedelta(days=5)])
+def test_new_bytes_are_always_newer(output: FolderOutput, at: datetime) -> None:
+    """Bytes that change without a newer date (a post taken away) still move Last-Modified forward."""
+    output.write([feed()])
+    output.write([feed(TEXT.replace(b"many", b"some"), at=at)])
+    assert (output.root / "rss.xml").stat().st_mtime == AT.timestamp() + 1
+
+
+def test_files_can_be_read_by_the_web_server(output: FolderOutput) -> None:
+    """Published files are readable for everybody: another user's server hands them out."""
+    output.write([feed()])
+    assert (output.root / "rss.xml").stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "/etc/passwd", "../x", "a/../../x", "a//b", "./x", "a/.hidden", "a\\b", "a\x00b", "x" * 300, "\ud800", "a/"],
+)
+def test_paths_that_leave_the_root_are_refused(output: FolderOutput, path: str) -> None:
+    """No path climbs out, hides, or carries control characters; nothing is written."""
+    with pytest.raises(UsageError):
+        output.write([feed(path=path)])
+    assert not output.root.exists()
+
+
+@given(st.text(st.sampled_from("ab./\\\x00é"), max_size=12))
+def test_an_accepted_path_stays_below_the_root(path: str) -> None:
+    """Whatever is accepted resolves to a place inside."""
+    try:
+        check_path(path)
+    except UsageError:
+        return
+    assert Path("/root/feeds", path).resolve().is_relative_to("/root/feeds")
+
+
+def test_a_link_out_of_the_root_is_not_followed(output: FolderOutput, tmp_path: Path) -> None:
+    """A folder that is a link to somewhere else is refused."""
+    output.write([feed()])
+    (tmp_path / "elsewhere").mkdir()
+    (output.root / "cards").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(UsageError, match="link"):
+        output.write([feed(path="cards/x.xml")])
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_write_that_fails_leaves_the_old_file(output: FolderOutput) -> None:
+    """Where the new bytes cannot be put down, the old ones stay and no rest remains; the error says where."""
+    output.write([feed(path="a/rss.xml")])
+    (output.root / "a" / "taken").mkdir()
+    with pytest.raises(StateError, match="taken"):
+        output.write([feed(path="a/taken")])
+    assert output.read("a/rss.xml") == TEXT
+    assert not list(output.root.rglob(".*"))
+
+
+def test_a_missing_file_reads_as_nothing(output: FolderOutput) -> None:
+    """None for a file that is not there, a folder, and a path through a file."""
+    output.write([feed(path="a/b.xml")])
+    assert [output.read(path) for path in ("c.xml", "a", "a/b.xml/c")] == [None, None, None]
+
+
+def test_hidden_files_are_not_ours(output: FolderOutput) -> None:
+    """A .git folder or a half-written file is neither listed nor touched."""
+    output.write([feed()])
+    (output.root / ".git").mkdir()
+    (output.root / ".git" / "config").write_text("x")
+    assert output.list_paths() == {"rss.xml"}
+
+
+def test_a_plain_folder_is_the_default(tmp_path: Path) -> None:
+    """An address without a scheme is a folder."""
+    assert isinstance(open_output(str(tmp_path)), FolderOutput)
