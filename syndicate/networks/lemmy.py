@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
-from syndicate.errors import NetworkError, RateLimited, Unauthorised, Unavailable, Uncertain
+from syndicate.errors import Blocked, NetworkError, RateLimited, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Client, Response
 from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.answers import error_of, retry_at_of
@@ -20,7 +20,7 @@ from syndicate.networks.fitting import refuse_misfits
 from syndicate.networks.listing import Listing, Page, find_in, read_listing
 from syndicate.networks.logins import PastedLogin
 from syndicate.networks.readback import links_of_text
-from syndicate.networks.sessions import Session, read_session, session_secrets
+from syndicate.networks.sessions import Session, call_again, read_session, session_secrets
 from syndicate.networks.shapes import pick, pick_instant, pick_list, pick_text
 from syndicate.text.counting import Counter
 
@@ -105,8 +105,8 @@ def parse_failure(response: Response, *, account: str, publishes: bool, secrets:
         return RateLimited("the server asks to slow down", retry_at=retry_at_of(response), where=account)
     if code in _DEAD:
         return Unauthorised(f"the server says {code}", where=account, hint=f"run `syndicate login {account}`")
-    if code in _BARRED or response.status == 403:
-        return Unauthorised(f"the server says {code or 'no'}", where=account, hint="look at the account there")
+    if code in _BARRED:
+        return Blocked(f"the server says {code}", where=account, hint="look at the account there")
     return error_of(response, account=account, publishes=publishes, secrets=secrets)
 
 
@@ -196,11 +196,10 @@ class Lemmy(PastedLogin):
     def _logged_in(self, call: Callable[[Api], T]) -> T:
         """A call with the kept session; with a new one where the server refused that, which did nothing."""
         session = self._session() or self._log_in(instead_of="")
-        try:
-            return call(self._api(session.access))
-        except Unauthorised:
-            fresh = self._log_in(instead_of=session.access)
-        return call(self._api(fresh.access))
+        return call_again(lambda token: call(self._api(token)), session.access, self._log_in_again)
+
+    def _log_in_again(self, refused: str) -> str:
+        return self._log_in(instead_of=refused).access
 
     def _session(self) -> Session | None:
         return read_session(self._vault, require_secret(self._vault, "password", self._account.name))

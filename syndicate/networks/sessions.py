@@ -8,13 +8,18 @@ token starts another session.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 import orjson
 
+from syndicate.errors import Unauthorised
 from syndicate.networks.base import Vault
 from syndicate.networks.shapes import pick_instant, pick_text
+
+T = TypeVar("T")
 
 NAME = "session"
 
@@ -59,3 +64,15 @@ def session_secrets(session: Session, given: str) -> dict[str, str]:
 
 def _digest(given: str) -> str:
     return hashlib.sha256(given.encode()).hexdigest()
+
+
+def call_again(call: Callable[[str], T], token: str, renew: Callable[[str], str]) -> T:
+    """A call with a token, and where that is refused, which proves that nothing was done, once with a new one.
+
+    `renew` is given the refused token, so that the token which another process has fetched meanwhile is used.
+    """
+    try:
+        return call(token)
+    except Unauthorised:
+        fresh = renew(token)
+    return call(fresh)

@@ -1,0 +1,220 @@
+"""Tumblr in its Neue Post Format (API v2). networks.md, section 10.5; tumblr.com/docs/en/api/v2.
+
+Tokens live 42 minutes and turn over. There is no key, so an unknown outcome is settled by the blog's own posts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import orjson
+
+from syndicate.errors import NetworkError, Unauthorised, Uncertain
+from syndicate.http import Client, Response
+from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
+from syndicate.networks.answers import error_of, words_of
+from syndicate.networks.base import Description, LoginPage, Option, Profile, Recent, Secret, Vault
+from syndicate.networks.calls import Api, Parts, require_option
+from syndicate.networks.fitting import refuse_misfits
+from syndicate.networks.listing import Listing, Page, find_in, read_listing
+from syndicate.networks.oauth2 import LOGIN_FIELDS, Provider, TurningToken, begin_login, finish_login
+from syndicate.networks.readback import CLOCK_SKEW, links_of_text
+from syndicate.networks.shapes import pick, pick_instant, pick_list, pick_text
+from syndicate.text.counting import Counter
+
+API = "https://api.tumblr.com"
+AUTHORISE = "https://www.tumblr.com/oauth2/authorize"
+LIMITS = Limits(characters=4096, counter=Counter.CODEPOINTS, alt=4096, images=1, image_bytes=10_000_000)
+PAGE = 20
+STATES = ("published", "queue", "draft")
+
+DESCRIPTION = Description(
+    name="tumblr",
+    title="Tumblr",
+    options=(
+        Option("blog", 'The blog: "name" or "name.tumblr.com"', required=True),
+        Option("state", "Publish at once, or put into Tumblr's queue or drafts", "published", choices=STATES),
+        Option("api", "Address of the API", default=API),
+    ),
+    secrets=(
+        Secret("client_id", "Your app's OAuth consumer key"),
+        Secret("client_secret", "Your app's consumer secret"),
+        Secret("refresh_token", "From `syndicate login`"),
+    ),
+    facts=NetworkFacts(network="tumblr", limits=LIMITS, media="card"),
+    note="250 posts a day.",
+)
+
+
+def build_post(message: Message, options: Mapping[str, str]) -> dict[str, object]:
+    """The post as blocks: a picture, the words, the link with its card."""
+    blocks = (_build_image(message.image), _build_text(message.text), _build_link(message))
+    return {
+        "content": [block for block in blocks if block],
+        "tags": ",".join(tag.replace(",", " ") for tag in message.tags),
+        "state": options.get("state") or "published",
+        "source_url": message.link,
+    }
+
+
+def _build_image(image: Attachment | None) -> dict[str, object] | None:
+    if image is None:
+        return None
+    size = {"width": image.width, "height": image.height}
+    media = [{"type": image.media_type, "identifier": "card", **size}]
+    return {"type": "image", "media": media, "alt_text": image.alt}
+
+
+def _build_text(text: str) -> dict[str, object] | None:
+    return {"type": "text", "text": text} if text else None
+
+
+def _build_link(message: Message) -> dict[str, object] | None:
+    if not message.link:
+        return None
+    block: dict[str, object] = {"type": "link", "url": message.link}
+    block |= {name: value for name, value in (("title", message.title), ("description", message.summary)) if value}
+    card = message.card
+    if card and card.url:
+        size = {"width": card.width, "height": card.height}
+        block["poster"] = [{"type": card.media_type, "url": card.url, **size}]
+    return block
+
+
+def build_parts(message: Message, body: Mapping[str, object]) -> Parts:
+    """JSON alone, or multipart where a picture goes along."""
+    if message.image is None:
+        return {"json": body}
+    file = ("card", message.image.data, message.image.media_type)
+    return {"form": {"json": orjson.dumps(body).decode()}, "files": {"card": file}}
+
+
+def parse_receipt(answer: object, blog: str, *, where: str) -> Receipt:
+    """The post in an answer. Raises Uncertain where there is none to read."""
+    number = pick_text(answer, "response", "id_string") or pick_text(answer, "response", "id")
+    if not number:
+        raise Uncertain("Tumblr said yes without a number", where=where)
+    return Receipt(number, f"https://{blog}/post/{number}")
+
+
+def parse_recent(answer: object, blog: str) -> tuple[Recent, ...]:
+    """The blog's posts in a page, newest first; entries without a date are passed over."""
+    posts = []
+    for each in pick_list(answer, "response", "posts"):
+        number = pick_text(each, "id_string") or pick_text(each, "id")
+        published_at = pick_instant(each, "timestamp")
+        if number and published_at:
+            url = pick_text(each, "post_url") or f"https://{blog}/post/{number}"
+            posts.append(_parse_one(each, Receipt(number, url), published_at))
+    return tuple(posts)
+
+
+def _parse_one(answer: object, receipt: Receipt, published_at: datetime) -> Recent:
+    blocks = pick_list(answer, "content")
+    text = "\n".join(pick_text(block, "text") for block in blocks if pick(block, "type") == "text")
+    linked = [pick_text(block, "url") for block in blocks if pick(block, "type") == "link"]
+    return Recent(receipt, text, (*links_of_text(text), *filter(None, linked)), published_at)
+
+
+def parse_failure(response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]) -> NetworkError:
+    """Tumblr's own words stand in the first of `errors`."""
+    if response.status == 403:
+        said = words_of(response, secrets)
+        return Unauthorised(said, where=account, hint="may the account write to this blog?")
+    return error_of(response, account=account, publishes=publishes, secrets=secrets)
+
+
+class Tumblr:
+    """One blog."""
+
+    limits = LIMITS
+    login_fields = LOGIN_FIELDS
+
+    def __init__(self, account: Account, vault: Vault, http: Client) -> None:
+        self._account = account
+        self._http = http
+        self._base = (account.options.get("api") or API).rstrip("/")
+        self._blog = blog_of(account.options["blog"])
+        self._provider = Provider(AUTHORISE, f"{self._base}/v2/oauth2/token", "basic write offline_access")
+        self._token = TurningToken(account.name, self._provider, vault, http)
+
+    def send(self, message: Message, *, key: str) -> Receipt:
+        refuse_misfits(message, LIMITS, account=self._account.name)
+        parts = build_parts(message, build_post(message, self._account.options))
+        response = self._token.use(lambda token: self._api(token).publish("POST", self._url("posts"), **parts))
+        return parse_receipt(response.json(), self._blog, where=self._account.name)
+
+    def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
+        return find_in(self._list(since), message, since=since, account=self._account.name)
+
+    def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
+        """The blog's posts, newest first, up to 200."""
+        return tuple(post for post in self._list(since).posts if since is None or post.published_at >= since)
+
+    def _list(self, since: datetime | None) -> Listing:
+        def fetch(cursor: str) -> Page:
+            query = {"npf": "true", "limit": str(PAGE), "offset": cursor or "0"}
+            answer = self._ask("GET", "posts", params=query)
+            posts = parse_recent(answer, self._blog)
+            is_past = since is not None and any(post.published_at < since - CLOCK_SKEW for post in posts)
+            is_full = len(pick_list(answer, "response", "posts")) == PAGE
+            return Page(posts, str(int(cursor or "0") + PAGE) if is_full and not is_past else "")
+
+        return read_listing(fetch)
+
+    def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
+        parts = build_parts(message, build_post(message, self._account.options))
+        self._token.use(lambda token: self._api(token).ask("PUT", self._url(f"posts/{receipt.remote_id}"), **parts))
+        return receipt
+
+    def delete(self, receipt: Receipt) -> None:
+        form = {"id": receipt.remote_id}
+
+        def call(token: str) -> None:
+            url = self._url("post/delete")
+            self._api(token).ask_unless(lambda response: response.status == 404, "POST", url, form=form)
+
+        self._token.use(call)
+
+    def verify(self) -> Profile:
+        """Whose login it is, and whether the blog is among theirs."""
+        url = f"{self._base}/v2/user/info"
+        user = pick(self._token.use(lambda token: self._api(token).ask("GET", url)).json(), "response", "user")
+        names = {blog_of(pick_text(each, "name")) for each in pick_list(user, "blogs")}
+        warnings = () if self._blog in names else (f"{self._blog} is not among your blogs",)
+        return Profile(
+            name=f"{pick_text(user, 'name')} on {self._blog}",
+            url=f"https://{self._blog}/",
+            abilities=("post", "read", "edit", "delete"),
+            warnings=warnings,
+        )
+
+    def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
+        return begin_login(self._provider, answers, redirect)
+
+    def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
+        return finish_login(self._http, self._provider, answers, page, code, account=self._account.name)
+
+    def _ask(self, method: str, path: str, *, params: Mapping[str, str]) -> object:
+        response = self._token.use(lambda token: self._api(token).ask(method, self._url(path), params=params))
+        answer: object = response.json()
+        return answer
+
+    def _url(self, path: str) -> str:
+        return f"{self._base}/v2/blog/{self._blog}/{path}"
+
+    def _api(self, token: str) -> Api:
+        secrets = (token, *self._token.secrets())
+        return Api(self._http, self._account.name, {"Authorization": f"Bearer {token}"}, secrets, parse_failure)
+
+
+def blog_of(name: str) -> str:
+    """The blog's host name."""
+    return name if "." in name else f"{name}.tumblr.com"
+
+
+def open_network(account: Account, vault: Vault, http: Client) -> Tumblr:
+    """The blog behind an account. Raises ConfigError without its name."""
+    require_option(account, "blog")
+    return Tumblr(account, vault, http)
