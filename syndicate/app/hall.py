@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from syndicate.app.reports import AccountRow, Finding, Status
-    from syndicate.model import Delivery, Plan, Settings
+    from syndicate.model import Delivery, Plan, PlannedDelivery, Settings
     from syndicate.networks.base import LogsIn
     from syndicate.planning.post import ManualPlan
 
@@ -83,6 +83,12 @@ class App:
         from syndicate.publish.corridor import read_plan
 
         return read_plan(self._wiring.rooms, self.now())
+
+    def preview_waiting(self) -> tuple[PlannedDelivery, ...]:
+        """What waits in the outbox, with its text as it would be sent now."""
+        from syndicate.app.sending import preview_waiting
+
+        return preview_waiting(self._wiring)
 
     # --- delivering -------------------------------------------------------------------------------------------
 

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from collections.abc import Mapping
 
 from syndicate.app.wiring import Wiring
 from syndicate.deliver import Tools
-from syndicate.errors import ContentError, FetchError
+from syndicate.errors import ContentError, FetchError, SyndicateError
 from syndicate.http import utc_now
-from syndicate.model import Account, Attachment, Delivery, KnownPost, Message, Post
+from syndicate.model import (
+    Account,
+    Attachment,
+    Delivery,
+    KnownPost,
+    Message,
+    NetworkFacts,
+    PlannedDelivery,
+    Post,
+    State,
+)
 from syndicate.notices import Notice, send_notice
 from syndicate.pages import check_page
 from syndicate.planning.compose import compose_message
@@ -99,7 +109,32 @@ def _notify(wiring: Wiring, notice: Notice) -> None:
         log.warning("the notice did not go out: %s", trouble)
 
 
-def describe_round(sent: tuple[Delivery, ...], others: int, now: datetime) -> str:  # noqa: ARG001
-    """One line for the log."""
-    lines = [f"sent {one.slug} → {one.account} {one.receipt.url if one.receipt else ''}".strip() for one in sent]
-    return "; ".join(lines)
+def preview_waiting(wiring: Wiring) -> tuple[PlannedDelivery, ...]:
+    """Deliveries on their way, composed as they would be now."""
+    composer, facts = Composer(wiring), wiring.facts_with_limits()
+    waiting = wiring.store.list_deliveries(states=(State.PLANNED, State.DUE, State.HELD))
+    return tuple(_preview(composer, facts, one) for one in waiting if one.account in facts)
+
+
+def _preview(composer: Composer, facts: Mapping[str, NetworkFacts], delivery: Delivery) -> PlannedDelivery:
+    limits, trouble = facts[delivery.account].limits, ""
+    try:
+        message = delivery.message or composer.compose(delivery)
+    except SyndicateError as error:
+        message, trouble = None, str(error)
+    return PlannedDelivery(
+        post_id=delivery.post_id,
+        slug=delivery.slug,
+        account=delivery.account,
+        network=delivery.network,
+        occasion=delivery.occasion,
+        part=delivery.part,
+        state=delivery.state,
+        due_at=delivery.due_at,
+        reason=delivery.reason,
+        message=message,
+        count=limits.count(message.text) if message else 0,
+        limit=limits.characters,
+        cost=delivery.cost,
+        warnings=(trouble,) if trouble else (),
+    )

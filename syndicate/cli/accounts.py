@@ -15,7 +15,7 @@ def accounts(
     online: Annotated[bool, typer.Option("--online", help="Ask each network who we are.")] = False,
     resume: Annotated[str, typer.Option("--resume", metavar="ACCOUNT", help="Let a paused account go on.")] = "",
 ) -> int:
-    """Who is logged in, what may be done there, and how long the tokens live."""
+    """See who is logged in, and how long the tokens live."""
     from syndicate.cli.show import print_json, print_table
 
     given = globals_of(context)
@@ -39,7 +39,7 @@ def login(
     account: Annotated[str, typer.Argument(help="Name from [accounts.NAME].")],
     paste: Annotated[bool, typer.Option("--paste", help="Paste the code instead of listening on loopback.")] = False,
 ) -> int:
-    """Walk through a network's login and store the token safely."""
+    """Log in to a network and store the token safely."""
     from syndicate.cli.login import walk_through
 
     with globals_of(context).open_app() as hall:
@@ -49,7 +49,10 @@ def login(
 
 @app.command()
 def adopt(context: typer.Context, account: Annotated[str, typer.Argument(help="Name from [accounts.NAME].")]) -> int:
-    """Read an account's own posts and record which of yours are already there, so that nothing is announced twice."""
+    """Record what is already on an account, so that it is not sent.
+
+    Reads the account's own posts and matches their links with yours.
+    """
     from syndicate.cli.show import plural, print_json
 
     given = globals_of(context)

@@ -20,7 +20,11 @@ def init(
     folder: Annotated[Path, typer.Argument(help="Folder of the site; an empty one gets a sample site.")] = Path(),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the proposal, write nothing.")] = False,
 ) -> int:
-    """Write syndicate.toml: a guess for an existing blog, a sample site in an empty folder."""
+    """Begin: a guess for an existing blog, or a sample site.
+
+    In the folder of a blog it reads what is there, writes syndicate.toml, and says what it guessed from what. In an
+    empty folder it writes a sample site.
+    """
     from syndicate.app.beginning import begin
     from syndicate.cli.show import print_json
 
@@ -65,7 +69,7 @@ def doctor(
         bool, typer.Option("--online", help="Ask the networks and fetch the published feeds too.")
     ] = False,
 ) -> int:
-    """Check configuration, content, fonts, state and accounts; show every repair made while reading."""
+    """Say what is wrong, and what was mended while reading."""
     from syndicate.cli.show import print_json
 
     given = globals_of(context)
@@ -94,7 +98,7 @@ def _show_findings(findings: tuple[object, ...], verbosity: int) -> None:
 
 @app.command()
 def schema() -> int:
-    """Print the JSON Schema of syndicate.toml, for editors."""
+    """Print the JSON Schema of syndicate.toml."""
     from syndicate.cli.show import print_json
     from syndicate.config import make_json_schema
 

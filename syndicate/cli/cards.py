@@ -21,7 +21,7 @@ def cards(
         Path | None, typer.Option("--sheet", help="Write a page that shows each card as each network frames it.")
     ] = None,
 ) -> int:
-    """Draw the share cards anew, judge them, or lay them out on a sheet."""
+    """Draw, judge or show the share cards."""
     from syndicate.cli.show import print_json
 
     given = globals_of(context)

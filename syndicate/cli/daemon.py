@@ -27,7 +27,10 @@ def run(
     host: Host = "127.0.0.1",
     port: Port = 8080,
 ) -> int:
-    """The daemon: watch, publish, deliver on schedule, ping hubs. Stops cleanly on SIGTERM."""
+    """Run the daemon: watch, publish, deliver, ping hubs.
+
+    Stops cleanly on SIGTERM: what runs is finished first.
+    """
     given = globals_of(context)
     set_up_log(given.verbosity)
     with given.open_app() as hall:
@@ -37,7 +40,7 @@ def run(
 
 @app.command()
 def serve(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8080) -> int:
-    """Serve the feeds with conditional GET, and the dashboard."""
+    """Serve the feeds over HTTP, and the dashboard."""
     given = globals_of(context)
     set_up_log(given.verbosity)
     with given.open_app() as hall:
@@ -47,7 +50,7 @@ def serve(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8080) -
 
 @app.command()
 def worker(context: typer.Context) -> int:
-    """Deliver as one of many machines on PostgreSQL (extra "postgres")."""
+    """Deliver as one of many machines on PostgreSQL."""
     given = globals_of(context)
     set_up_log(given.verbosity)
     with given.open_app() as hall:

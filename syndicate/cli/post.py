@@ -46,7 +46,10 @@ def post(
 
 @app.command()
 def why(context: typer.Context, slug: Annotated[str, typer.Argument(help="The post.")]) -> int:
-    """Tell the whole story of a post: what was sent, what waits, what will not go out, and why."""
+    """Tell the whole story of a post.
+
+    What was sent, what waits, what will not go out, each with its reason.
+    """
     from syndicate.cli.show import print_json
 
     given = globals_of(context)

@@ -24,7 +24,7 @@ def publish(
     context: typer.Context,
     only: Annotated[Literal["feeds", "cards"] | None, typer.Option("--only", help="Only a part.")] = None,
 ) -> int:
-    """Read the content, write feeds and cards, fill the outbox. Sends nothing."""
+    """Write feeds and cards, fill the outbox. Sends nothing."""
     from syndicate.cli.show import print_json, print_problems
 
     given = globals_of(context)
@@ -76,19 +76,28 @@ def plan(
     check: Annotated[bool, typer.Option("--check", help="Exit 1 when anything needs a person; for CI.")] = False,
     everything: Annotated[bool, typer.Option("--all", help="Show what is skipped, too.")] = False,
 ) -> int:
-    """What would happen: the exact text for each post and account, its length, time and cost. Changes nothing."""
+    """Show what would happen: text, length, time, cost. Changes nothing."""
     from syndicate.cli.show import print_json, print_problems
 
     given = globals_of(context)
     with given.open_app() as hall:
-        made = hall.make_plan()
+        made, waiting = hall.make_plan(), hall.preview_waiting()
         if given.json:
-            print_json({"deliveries": made.deliveries, "problems": made.problems, "warnings": made.warnings})
+            lists = {"new": made.deliveries, "waiting": waiting}
+            print_json({**lists, "changes": made.changes, "problems": made.problems, "warnings": made.warnings})
         else:
             print_problems(made.problems)
+            _show_waiting(waiting, hall)
             _show_plan(made, hall, everything=everything)
-    needs_a_person = bool(made.problems) or any(row.warnings for row in made.deliveries)
+    needs_a_person = bool(made.problems) or any(row.warnings for row in (*made.deliveries, *waiting))
     return NEEDS_A_PERSON if needs_a_person and check else DONE
+
+
+def _show_waiting(waiting: tuple[PlannedDelivery, ...], hall: App) -> None:
+    if waiting:
+        print("In the outbox:\n")
+    for row in waiting:
+        _show_planned(row, hall)
 
 
 def _show_plan(made: Plan, hall: App, *, everything: bool) -> None:
@@ -97,6 +106,8 @@ def _show_plan(made: Plan, hall: App, *, everything: bool) -> None:
 
     waiting = {State.PLANNED, State.DUE, State.HELD}
     rows = [row for row in made.deliveries if everything or row.state in waiting]
+    if rows:
+        print("The next `publish` would add:\n")
     for row in sorted(rows, key=lambda row: (row.due_at, row.slug, row.account, row.part)):
         _show_planned(row, hall)
     others = len(made.deliveries) - len(rows)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from syndicate.model import Delivery
 
 queue_app = typer.Typer(
-    help="Show the outbox, or change what waits in it: hold, release, cancel, move, retry, edit.",
+    help="Show the outbox, or change what waits in it.",
     rich_markup_mode=None,
     invoke_without_command=True,
 )
@@ -133,7 +133,7 @@ def settle(
     sent: Annotated[str, typer.Option("--sent", metavar="URL", help="It is there, at this address.")] = "",
     not_sent: Annotated[bool, typer.Option("--not-sent", help="You looked, and it is not there.")] = False,
 ) -> int:
-    """Say how an uncertain message ended, when no network can."""
+    """Say how an uncertain message ended."""
     if bool(sent) == not_sent:
         raise UsageError("say either --sent URL or --not-sent")
     return _act(context, "settle_sent" if sent else "settle_not_sent", [delivery], sent)
@@ -141,7 +141,7 @@ def settle(
 
 @app.command()
 def status(context: typer.Context) -> int:
-    """One look: what waits, what needs you, how the accounts are."""
+    """See what waits and what needs you."""
     from syndicate.cli.show import local_time, print_json
 
     given = globals_of(context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -16,7 +17,7 @@ from syndicate.errors import ConfigError, SyndicateError, UsageError
 if TYPE_CHECKING:
     from syndicate.app.hall import App
 
-DONE, NEEDS_A_PERSON, WRONG_USE = 0, 1, 2
+DONE, NEEDS_A_PERSON, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
 app = typer.Typer(
     name="syndicate",
@@ -75,22 +76,28 @@ def root(
 
 
 def run() -> None:
-    """Register the commands, run one, and turn every error into a sentence and an exit code."""
+    """The process's way in and out."""
+    sys.exit(call(sys.argv[1:]))
+
+
+def call(words: Sequence[str]) -> int:
+    """Run one command line; every error becomes a sentence on standard error and an exit code."""
     for module in _MODULES:
         import_module(f"syndicate.cli.{module}")
     try:
-        result = app(standalone_mode=False)
+        result = app(list(words), standalone_mode=False)
     except typer.Exit as end:
-        sys.exit(end.exit_code)
+        return end.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        sys.exit(130)
+        return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
-        sys.exit(DONE)
+        return DONE
     except SyndicateError as error:
         print(f"syndicate: {error}", file=sys.stderr)
-        sys.exit(WRONG_USE if isinstance(error, UsageError | ConfigError) else NEEDS_A_PERSON)
+        return WRONG_USE if isinstance(error, UsageError | ConfigError) else NEEDS_A_PERSON
     except typer.TyperException as error:
-        print(f"syndicate: {error.format_message()}", file=sys.stderr)
-        sys.exit(WRONG_USE)
-    sys.exit(result if isinstance(result, int) else DONE)
+        message = error.format_message()
+        print(message if message.startswith("Usage:") else f"syndicate: {message}", file=sys.stderr)
+        return WRONG_USE
+    return result if isinstance(result, int) else DONE

@@ -17,7 +17,7 @@ def stats(
         Path, typer.Argument(help='Log of the web server ("combined" format); .gz works, - is stdin.')
     ],
 ) -> int:
-    """Count subscribers per feed from an access log, and judge how well each reader behaves."""
+    """Count subscribers from an access log, and judge each reader."""
     from syndicate.app.reading import read_stats
     from syndicate.cli.show import print_json
 

@@ -1,0 +1,84 @@
+"""The daemon as a real process: it notices, publishes, delivers, and leaves when it is asked to."""
+
+import signal
+import subprocess
+import time
+from contextlib import contextmanager
+
+from tests.journeys.blog import Blog
+
+DEADLINE = 60
+"""Seconds after which a condition counts as never met; a healthy machine needs about two."""
+
+
+@contextmanager
+def daemon(blog: Blog, *words: str):
+    """`syndicate run` in a process, ended by its id whatever happens."""
+    with (blog.root / "daemon.log").open("w") as log:
+        process = subprocess.Popen(blog.command("run", *words), stderr=log, env=blog.environment(), cwd=blog.root)
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait(10)
+
+
+def read_log(blog: Blog) -> str:
+    return (blog.root / "daemon.log").read_text()
+
+
+def wait_until(condition, process, blog: Blog) -> None:
+    """Poll a condition of another process, until the deadline."""
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        assert process.poll() is None, read_log(blog)
+        assert time.monotonic() < end, read_log(blog)
+        time.sleep(0.1)
+
+
+def stop(process) -> int:
+    process.send_signal(signal.SIGTERM)
+    return process.wait(DEADLINE)
+
+
+def test_a_new_file_becomes_feed_card_and_message(tmp_path):
+    """A post saved while the daemon runs is published and announced; SIGTERM ends it with exit code 0."""
+    blog = Blog(tmp_path)
+    blog.write("old", title="Old")
+    with daemon(blog) as process:
+        wait_until((blog.feeds / "feed.json").exists, process, blog)
+        wait_until(lambda: "Old" in blog.entries(), process, blog)
+        # A half-written file first: it must neither break anything nor be announced as it is.
+        half = blog.posts / "fresh.md"
+        half.write_text('---\ntitle: "Fre', encoding="utf-8")
+        blog.write("fresh", title="Fresh", date="2026-02-01T09:00:00Z")
+        wait_until(lambda: len(blog.timeline()) == 1, process, blog)
+        second = subprocess.run(
+            blog.command("run"), capture_output=True, text=True, timeout=DEADLINE, env=blog.environment(), check=False
+        )
+        code = stop(process)
+    assert code == 0, read_log(blog)
+    assert set(blog.entries()) == {"Old", "Fresh"}
+    assert blog.timeline()[0]["content_text"].startswith("Read fresh.")
+    assert any(path.name.startswith("fresh.") for path in (blog.feeds / "cards").iterdir())
+    # Meanwhile a second daemon on the same state was refused, with a word that says why.
+    assert second.returncode == 1
+    assert "already runs" in second.stderr
+
+
+def test_the_content_folder_may_go_away_and_come_back(tmp_path):
+    """While the folder is gone nothing published is lost; when it is back the daemon goes on."""
+    blog = Blog(tmp_path)
+    blog.write("old", title="Old")
+    with daemon(blog) as process:
+        wait_until(lambda: (blog.feeds / "feed.json").exists() and "Old" in blog.entries(), process, blog)
+        away = tmp_path / "away"
+        blog.posts.rename(away)
+        (away / "new.md").write_text((away / "old.md").read_text().replace("Old", "New"), encoding="utf-8")
+        wait_until(lambda: "content folder does not exist" in read_log(blog), process, blog)
+        assert set(blog.entries()) == {"Old"}
+        away.rename(blog.posts)
+        wait_until(lambda: set(blog.entries()) == {"Old", "New"}, process, blog)
+        code = stop(process)
+    assert code == 0, read_log(blog)

@@ -1,0 +1,102 @@
+"""A year in the life of a blog, driven through the real command line."""
+
+import feedparser
+
+from syndicate.cli.root import call
+from tests.journeys.blog import Blog
+
+
+def test_a_blog_lives_and_nothing_is_said_twice(tmp_path):
+    """Edits, renames, new flags, deletions and additions keep every id and announce only what is news."""
+    blog = Blog(tmp_path)
+    blog.write("first", title="First")
+    blog.write("second", title="Second", date="2026-01-06T09:00:00Z")
+
+    # The first run remembers what is there and says nothing.
+    blog.run("publish")
+    ids = blog.entries()
+    assert set(ids) == {"First", "Second"}
+    queue = blog.run("--json", "queue", "--all").json
+    assert {row["state"] for row in queue} == {"skipped"}
+    assert all("baseline" in row["reason"] for row in queue)
+
+    # A second run writes no file.
+    assert blog.run("--json", "publish").json["written"] == []
+
+    # Edit one, rename the other, give the first a flag, add a third.
+    blog.write("first", title="First", body="Better text.", featured=True)
+    (blog.posts / "second.md").rename(blog.posts / "second-renamed.md")
+    blog.write("third", title="Third", date="2026-01-07T09:00:00Z")
+    published = blog.run("--json", "publish").json
+    assert published["new_posts"] == 1
+    assert blog.entries() == ids | {"Third": blog.entries()["Third"]}
+
+    # Only the news goes out: the new post, and the newly featured one.
+    plan = blog.run("--json", "plan").json
+    assert {(row["slug"], row["occasion"]) for row in plan["waiting"]} == {("first", "featured"), ("third", "new")}
+    sent = blog.run("--json", "post", "third").json
+    assert [row["state"] for row in sent] == ["sent"]
+    assert [item["content_text"].splitlines()[0] for item in blog.timeline()] == ["Read third."]
+
+    # A second time is refused, and says where it is.
+    refused = blog.run("post", "third", code=2)
+    assert "already" in refused.err
+    assert "timeline.html#" in refused.err
+
+    # A deleted post leaves the feeds, and comes back under its old id.
+    kept = (blog.posts / "third.md").read_text(encoding="utf-8")
+    (blog.posts / "third.md").unlink()
+    blog.run("publish")
+    assert set(blog.entries()) == {"First", "Second"}
+    (blog.posts / "third.md").write_text(kept, encoding="utf-8")
+    blog.run("publish")
+    assert blog.entries()["Third"].endswith(":third")
+    assert len(blog.timeline()) == 1
+
+    # All three formats agree on the ids.
+    rss = feedparser.parse((blog.feeds / "rss.xml").read_bytes())
+    atom = feedparser.parse((blog.feeds / "atom.xml").read_bytes())
+    assert {entry.id for entry in rss.entries} == {entry.id for entry in atom.entries} == set(blog.entries().values())
+
+
+def test_a_broken_post_stops_nobody(tmp_path):
+    """Broken YAML is told with file and line and exit code 1; the other posts are published."""
+    blog = Blog(tmp_path)
+    blog.write("good", title="Good")
+    (blog.posts / "bad.md").write_text('---\ntitle: "open\n---\n', encoding="utf-8")
+    ran = blog.run("publish", code=1)
+    assert "bad.md:2:" in ran.err
+    assert set(blog.entries()) == {"Good"}
+
+
+def test_the_sample_site_is_published_whole(tmp_path):
+    """init, publish, post on the sample site give feeds, a card for every public post, and the message."""
+    blog = Blog(tmp_path)
+    (tmp_path / "syndicate.toml").unlink()
+    blog.posts.rmdir()
+    (tmp_path / "content").rmdir()
+    assert call(["init", str(tmp_path)]) == 0
+    blog.run("publish", code=1)  # one sample post is broken on purpose
+    ids = blog.entries()
+    assert len(ids) == 9
+    assert "Small Language Models – The Quiet Revolution on Your Own Desk" in ids
+    cards = {path.name.split(".")[0] for path in (blog.feeds / "cards").iterdir()}
+    assert len(cards) == len(ids)
+    blog.run("post", "a-garden-that-waters-itself")
+    (message,) = blog.timeline()
+    assert message["content_text"].endswith("#SlowGardening #Water #ClayPots")
+    assert "a-garden-that-waters-itself" in (blog.feeds / "timeline.html").read_text(encoding="utf-8")
+    copies = blog.run("--json", "why", "a-garden-that-waters-itself").json
+    assert any("is sent" in line for line in copies)
+
+
+def test_usage_errors_name_what_to_do(tmp_path):
+    """A wrong slug, account, time or key ends with exit code 2 and the nearest right word."""
+    blog = Blog(tmp_path)
+    blog.write("first", title="First")
+    blog.run("publish")
+    assert "did you mean first?" in blog.run("post", "frist", code=2).err
+    assert "did you mean timeline?" in blog.run("post", "first", "--to", "timelin", code=2).err
+    assert "is no time" in blog.run("post", "first", "--at", "someday", code=2).err
+    (tmp_path / "syndicate.toml").write_text('[site]\ntitel = "x"\n', encoding="utf-8")
+    assert "did you mean title?" in blog.run("publish", code=2).err
