@@ -48,7 +48,7 @@ DESCRIPTION = Description(
         Option("channel", "Number of the channel a bot posts into; without it a webhook is used"),
         Option("username", "Name a webhook shows instead of its own"),
         Option("avatar", "Address of a picture a webhook shows instead of its own"),
-        Option("thread", "Number of the thread a webhook posts into"),
+        Option("thread_id", "Number of the thread a webhook posts into"),
         Option("forum", "Open a thread named like the post (forum channels)", "false", choices=("true", "false")),
         Option("unfurl", "Let Discord draw the link's card", "true", choices=("true", "false")),
         Option("silent", "Send without a notification", "false", choices=("true", "false")),
@@ -89,7 +89,7 @@ class DiscordWebhook(PastedLogin):
     def send(self, message: Message, *, key: str) -> Receipt:
         refuse_misfits(message, LIMITS, account=self._account.name)
         body = build_message(message, self._options) | build_webhook_extras(message, self._options)
-        params = {"wait": "true"} | self._thread(self._options.get("thread", ""))
+        params = {"wait": "true"} | self._thread(self._options.get("thread_id", ""))
         parts = build_parts(message, body)
         parts["params"] = params
         response = self._api().publish("POST", self._hook(), **parts)
@@ -111,7 +111,7 @@ class DiscordWebhook(PastedLogin):
         return Profile(name=pick_text(hook, "name") or "webhook", url=channel, abilities=("post", "edit", "delete"))
 
     def _thread_of(self, receipt: Receipt) -> dict[str, str]:
-        return self._thread(self._options.get("thread", "") or self._forum_thread(receipt))
+        return self._thread(self._options.get("thread_id", "") or self._forum_thread(receipt))
 
     def _forum_thread(self, receipt: Receipt) -> str:
         return receipt.ref.get("channel", "") if self._options.get("forum") == "true" else ""
@@ -223,7 +223,7 @@ class DiscordBot(PastedLogin):
 def open_network(account: Account, vault: Vault, http: Client) -> DiscordWebhook | DiscordBot:
     """The webhook, or the bot where the account names a channel. Raises ConfigError for options Discord refuses."""
     refuse_non_number(account, "channel")
-    refuse_non_number(account, "thread")
+    refuse_non_number(account, "thread_id")
     if re.search(r"clyde|discord", account.options.get("username", ""), re.IGNORECASE):
         raise ConfigError('Discord forbids "discord" and "clyde" in a username', where=f"[accounts.{account.name}]")
     if account.options.get("channel"):

@@ -7,6 +7,7 @@ import re
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from datetime import timedelta
 from importlib import import_module
 from importlib.util import find_spec
@@ -24,7 +25,7 @@ from syndicate.errors import (
     Uncertain,
 )
 from syndicate.http import Client
-from syndicate.model import Limits
+from syndicate.model import Account, Limits, ScheduleRules
 from syndicate.networks import NETWORKS, describe
 from tests.networks.case import NOW, Case, deliver
 from tests.networks.fake import (
@@ -99,6 +100,13 @@ def test_description_names_the_network_and_states_limits(case: Case) -> None:
     assert description.facts.limits.characters > 0
     assert all(option.help for option in description.options)
     assert all(secret.help for secret in description.secrets)
+
+
+@every
+def test_no_option_hides_behind_an_accounts_own_key(case: Case) -> None:
+    """[accounts.NAME] is one table: an option named like a rule of the house would never reach the network."""
+    own = {field.name for kind in (Account, ScheduleRules) for field in fields(kind)}
+    assert own.isdisjoint(option.name for option in describe(case.network).options)
 
 
 @every_online

@@ -117,7 +117,7 @@ def test_markdown_is_switched_off_outside_of_links(text: str, content: str) -> N
 def test_options_of_a_webhook_reach_discord(fake: FakeDiscord, http: Client) -> None:
     """Name, picture, silence, no unfurling, a thread."""
     network = open_with(
-        fake, http, username="Fox", avatar="https://blog.example/fox.png", silent="true", unfurl="false", thread="55"
+        fake, http, username="Fox", avatar="https://blog.example/fox.png", silent="true", unfurl="false", thread_id="55"
     )
     receipt = deliver(network, TEXT)
     body = fake.published[0]["body"]
@@ -306,7 +306,7 @@ def test_an_address_that_is_no_webhook_is_refused(fake: FakeDiscord, http: Clien
     assert url not in str(caught.value)
 
 
-@pytest.mark.parametrize("options", [{"username": "Discord News"}, {"channel": "news"}, {"thread": "x"}])
+@pytest.mark.parametrize("options", [{"username": "Discord News"}, {"channel": "news"}, {"thread_id": "x"}])
 def test_bad_options_are_told_at_once(fake: FakeDiscord, http: Client, options: dict[str, str]) -> None:
     """Forbidden names, and names where numbers belong."""
     with pytest.raises(ConfigError):
