@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
-from tests.networks.case import TEXT, Case
-from tests.networks.fake import Reply
-from tests.networks.fake_x import KEYS, FakeX
+import orjson
+import pytest
+
+from syndicate.errors import (
+    Duplicate,
+    NotReady,
+    PaymentRequired,
+    RateLimited,
+    Rejected,
+    Unauthorised,
+    Unavailable,
+    Uncertain,
+)
+from syndicate.http import Client
+from syndicate.model import Account, Message, Receipt
+from syndicate.networks import describe, open_network
+from syndicate.networks.pkce import challenge_of
+from syndicate.networks.x import X, build_post
+from tests.networks.case import LINK, NOW, PIXEL, TEXT, Case, deliver, picture
+from tests.networks.conftest import Clock
+from tests.networks.fake import Handler, Reply, Request, drop_reply_after_commit, rate_limit, status
+from tests.networks.fake_x import CLIENT, CLIENT_SECRET, FIRST_REFRESH, KEYS, FakeX
+from tests.networks.vault import MemoryVault
 
 CASE = Case(
     network="x",
@@ -17,3 +40,334 @@ CASE = Case(
     too_long=replace(TEXT, text="日" * 141, link=""),
     unauthorised=Reply(401, {"title": "Unauthorized", "type": "about:blank", "status": 401, "detail": "Unauthorized"}),
 )
+POST = CASE.publish
+TOKENS = {"client_id": CLIENT, "client_secret": CLIENT_SECRET, "refresh_token": FIRST_REFRESH}
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeX]:
+    with FakeX() as fake:
+        yield fake
+
+
+@pytest.fixture
+def x(fake: FakeX, http: Client) -> X:
+    network: X = CASE.open(fake.url, http)
+    return network
+
+
+@pytest.fixture
+def vault() -> MemoryVault:
+    return MemoryVault(TOKENS)
+
+
+def test_a_post_has_only_the_fields_it_needs() -> None:
+    """X refuses unknown fields, so nothing empty is sent."""
+    assert build_post(Message(text="cafe\u0301"), {}) == {"text": "café"}
+    message = Message(text="a", reply_to=Receipt("7", "u"), prepared={"media": "5"})
+    options = {"made_with_ai": "yes", "reply_settings": "following"}
+    assert build_post(message, options) == {
+        "text": "a",
+        "media": {"media_ids": ["5"]},
+        "reply": {"in_reply_to_tweet_id": "7"},
+        "made_with_ai": True,
+        "reply_settings": "following",
+    }
+
+
+def test_keys_sign_every_request(x: X, fake: FakeX) -> None:
+    """The fake computes the signature anew, for a body and for a query."""
+    receipt = x.send(TEXT, key="k")
+    assert receipt.url == f"https://x.com/i/status/{receipt.remote_id}"
+    assert x.list_recent()[0].receipt.remote_id == receipt.remote_id
+    nonces = {request.headers["authorization"].partition('nonce="')[2][:32] for request in fake.requests}
+    assert len(nonces) == len(fake.requests) == 3
+
+
+def test_an_image_is_uploaded_then_described_then_posted(x: X, fake: FakeX) -> None:
+    """Three calls, the alt text in the second."""
+    deliver(x, replace(TEXT, image=picture()))
+    ((media_id, media),) = fake.media.items()
+    assert (media["data"], media["category"], media["alt"]) == (PIXEL, "tweet_image", "A fox in snow")
+    assert fake.published[0]["body"]["media"]["media_ids"] == [media_id]
+
+
+def test_slow_media_are_waited_for(x: X, fake: FakeX) -> None:
+    """`check_after_secs` is X's own word for when to ask again."""
+    fake.polls = 2
+    message = x.prepare(replace(TEXT, image=picture(alt="")), key="k")
+    with pytest.raises(NotReady) as caught:
+        x.prepare(message, key="k")
+    assert caught.value.retry_at == NOW + timedelta(seconds=2)
+    assert deliver(x, message).remote_id
+    assert len(fake.sent("POST /2/media/upload")) == 1
+
+
+def test_failed_media_are_final(x: X, fake: FakeX) -> None:
+    """X could not read the picture."""
+    fake.polls = 2
+    message = x.prepare(replace(TEXT, image=picture()), key="k")
+    fake.fail(status(200, {"data": {"id": "1", "processing_info": {"state": "failed"}}}), on="GET /2/media")
+    with pytest.raises(Rejected):
+        x.prepare(message, key="k")
+
+
+def test_old_media_are_uploaded_again(x: X, fake: FakeX, clock: Clock) -> None:
+    """Uploads live a day, and their alt text dies with them."""
+    message = x.prepare(replace(TEXT, image=picture()), key="k")
+    message = x.prepare(message, key="k")
+    clock.pass_by(timedelta(hours=21))
+    fake.now = clock.now
+    deliver(x, message)
+    assert len(fake.media) == 2
+    assert all(media["alt"] for media in fake.media.values())
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x" * 280, "日" * 140, "👨‍👩‍👧‍👦" * 140, "e\u0301" * 280, "x" * 256 + " https://blog.example.com/" + "a" * 99],
+    ids=["latin", "cjk", "families", "combining", "link"],
+)
+def test_a_text_at_the_limit_goes_out_and_one_more_does_not(x: X, fake: FakeX, text: str) -> None:
+    """Weights, not characters; a link weighs 23."""
+    x.send(Message(text=text), key="k")
+    with pytest.raises(Rejected, match="281 of 280"):
+        x.send(Message(text=f"{text}!"), key="k2")
+    assert len(fake.published) == 1
+
+
+def test_an_account_may_write_longer_posts(fake: FakeX, http: Client) -> None:
+    """Where the person pays X for it and says so."""
+    account = Account(name="mine", network="x", options={"api": fake.url, "max_length": "25000"})
+    network = open_network(account, MemoryVault(KEYS), http)
+    assert isinstance(network, X)
+    assert network.read_limits().characters == 25_000
+    assert network.send(Message(text="x" * 5000), key="k").remote_id
+
+
+def test_posts_with_a_link_are_said_to_cost_more() -> None:
+    """The plan shows the price before anything is sent."""
+    facts = describe("x").facts
+    assert 0 < facts.cost < facts.cost_with_link
+
+
+def test_equal_words_are_refused_as_a_duplicate(x: X, fake: FakeX) -> None:
+    """X says that the post exists, not which: the corridor knows whether it may be ours."""
+    x.send(TEXT, key="k")
+    with pytest.raises(Duplicate) as caught:
+        x.send(TEXT, key="k2")
+    assert caught.value.remote_id == ""
+    assert len(fake.published) == 1
+
+
+def test_a_duplicate_after_a_lost_answer_is_found(x: X, fake: FakeX) -> None:
+    """Lost, refused as a duplicate, then found by its link behind t.co: one post."""
+    message = replace(TEXT, image=picture())
+    fake.fail(drop_reply_after_commit(), on=POST)
+    with pytest.raises(Uncertain):
+        deliver(x, message)
+    with pytest.raises(Duplicate):
+        deliver(x, message)
+    found = x.find(message, key="k", since=NOW)
+    assert found is not None
+    assert found.remote_id == fake.published[0]["id"]
+
+
+def test_words_without_a_link_are_found_beside_a_picture(x: X, fake: FakeX) -> None:
+    """The t.co link of the attached picture is not part of the words."""
+    message = Message(text="Just words & signs", image=picture())
+    receipt = deliver(x, message)
+    found = x.find(message, key="k", since=NOW)
+    assert found is not None
+    assert found.remote_id == receipt.remote_id
+
+
+def test_what_is_read_back_costs_little(x: X, fake: FakeX) -> None:
+    """Ten posts at a time, and who we are is asked once."""
+    x.find(TEXT, key="k", since=NOW)
+    x.find(TEXT, key="k", since=NOW)
+    assert len(fake.sent("/2/users/me")) == 1
+    assert fake.sent("/tweets")[0].query["max_results"] == "10"
+
+
+def test_no_credit_pauses_the_account(x: X, fake: FakeX) -> None:
+    """402: nothing is lost, nothing is tried in a loop."""
+    fake.credit = 0
+    with pytest.raises(PaymentRequired):
+        x.send(TEXT, key="k")
+
+
+RESET = NOW + timedelta(minutes=15)
+TOMORROW = NOW + timedelta(hours=20)
+
+
+@pytest.mark.parametrize(
+    ("headers", "retry_at"),
+    [
+        ({"x-rate-limit-reset": str(int(RESET.timestamp()))}, RESET),
+        (
+            {
+                "x-rate-limit-reset": str(int(RESET.timestamp())),
+                "x-user-limit-24hour-remaining": "0",
+                "x-user-limit-24hour-reset": str(int(TOMORROW.timestamp())),
+            },
+            TOMORROW,
+        ),
+    ],
+)
+def test_a_limit_ends_with_its_window(x: X, fake: FakeX, headers: dict[str, str], retry_at: object) -> None:
+    """Fifteen minutes, or the day where that is used up."""
+    fake.fail(rate_limit(headers, {"title": "Too Many Requests", "status": 429}), on=POST)
+    with pytest.raises(RateLimited) as caught:
+        x.send(TEXT, key="k")
+    assert caught.value.retry_at == retry_at
+
+
+def _problem(code: int, detail: str, kind: str = "about:blank") -> Reply:
+    return Reply(code, {"title": "T", "detail": detail, "type": kind, "status": code})
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (_problem(400, "bad", "https://api.x.com/2/problems/invalid-request"), Rejected),
+        (_problem(403, "You are not permitted to perform this action."), Rejected),
+        (_problem(403, "no", "https://api.x.com/2/problems/client-forbidden"), Unauthorised),
+        (_problem(403, "no", "https://api.x.com/2/problems/oauth1-permissions"), Unauthorised),
+        (_problem(429, "cap", "https://api.x.com/2/problems/usage-capped"), PaymentRequired),
+        (Reply(429, {"errors": [{"code": 88, "message": "Rate limit exceeded"}]}), RateLimited),
+        (_problem(503, "busy"), Uncertain),
+        (Reply(201, {"errors": [{"message": "odd"}]}), Uncertain),
+    ],
+)
+def test_refusals_are_told_apart(x: X, fake: FakeX, reply: Reply, kind: type) -> None:
+    """The table of errors, row by row."""
+    fake.fail(lambda request, handle: reply, on=POST)
+    with pytest.raises(kind) as caught:
+        x.send(TEXT, key="k")
+    assert type(caught.value) is kind
+
+
+def test_wrong_keys_are_not_tried_twice(fake: FakeX, http: Client) -> None:
+    """Keys do not expire, so a refusal is final."""
+    network = CASE.open(fake.url, http, MemoryVault({**KEYS, "access_token_secret": "wrong-secret"}))
+    with pytest.raises(Unauthorised):
+        network.send(TEXT, key="k")
+    assert len(fake.requests) == 1
+
+
+def test_a_refresh_token_is_turned_over_and_stored_before_use(fake: FakeX, http: Client, vault: MemoryVault) -> None:
+    """The new pair is in the vault before the first request carries it; the old one is worth nothing from then on."""
+    writes_before_use: list[int] = []
+
+    def watch(request: Request, handle: Handler) -> Reply:
+        writes_before_use.append(len(vault.writes))
+        return handle(request)
+
+    fake.fail(watch, on=POST)
+    CASE.open(fake.url, http, vault).send(TEXT, key="k")
+    assert writes_before_use == [1]
+    assert orjson.loads(vault.get("session"))["refresh"] == fake.refresh != FIRST_REFRESH
+
+
+def test_a_token_that_dies_in_the_middle_is_renewed_once(fake: FakeX, http: Client, vault: MemoryVault) -> None:
+    """401, turn over, go on: one post."""
+    network = CASE.open(fake.url, http, vault)
+    network.send(TEXT, key="1")
+    fake.expire_token()
+    network.send(replace(TEXT, text="two"), key="2")
+    assert fake.turns == 2
+    assert len(fake.published) == 2
+
+
+def test_a_token_is_renewed_before_it_dies(fake: FakeX, http: Client, vault: MemoryVault, clock: Clock) -> None:
+    """Two hours less two minutes: no call is wasted on a dead token."""
+    network = CASE.open(fake.url, http, vault)
+    network.send(TEXT, key="1")
+    clock.pass_by(timedelta(minutes=119))
+    network.send(replace(TEXT, text="two"), key="2")
+    assert fake.turns == 2
+    assert len(fake.sent(POST)) == 2
+
+
+def test_a_process_killed_after_the_turn_goes_on(fake: FakeX, http: Client, vault: MemoryVault) -> None:
+    """The pair was stored, the process died before using it: the next one uses it without another turn."""
+    fake.fail(drop_reply_after_commit(), on=POST)
+    with pytest.raises(Uncertain):
+        CASE.open(fake.url, http, vault).send(TEXT, key="1")
+    assert CASE.open(fake.url, http, vault).find(TEXT, key="1", since=NOW) is not None
+    assert fake.turns == 1
+
+
+def test_a_process_killed_in_the_turn_asks_for_a_login(fake: FakeX, http: Client, vault: MemoryVault) -> None:
+    """X turned the token over and the answer was lost: nobody has the new one, and the account says what to do."""
+    fake.fail(drop_reply_after_commit(), on="POST /2/oauth2/token")
+    with pytest.raises(Unavailable):
+        CASE.open(fake.url, http, vault).send(TEXT, key="1")
+    with pytest.raises(Unauthorised, match="syndicate login mine") as caught:
+        CASE.open(fake.url, http, vault).send(TEXT, key="1")
+    assert FIRST_REFRESH not in str(caught.value)
+    assert fake.published == []
+
+
+def test_another_process_may_have_turned_it_over(fake: FakeX, http: Client, vault: MemoryVault) -> None:
+    """A stale in-memory view does not spend the token that another process just stored."""
+    one, other = CASE.open(fake.url, http, vault), CASE.open(fake.url, http, vault)
+    one.send(TEXT, key="1")
+    fake.expire_token()
+    one.send(replace(TEXT, text="two"), key="2")
+    other.send(replace(TEXT, text="three"), key="3")
+    assert fake.turns == 2
+
+
+def test_a_new_refresh_token_from_a_person_starts_anew(fake: FakeX, http: Client, vault: MemoryVault) -> None:
+    """After another login the old session is not used any more."""
+    CASE.open(fake.url, http, vault).send(TEXT, key="1")
+    vault.put({"refresh_token": fake.refresh})
+    CASE.open(fake.url, http, vault).send(replace(TEXT, text="two"), key="2")
+    assert fake.turns == 2
+
+
+def test_a_login_with_a_browser_gives_working_tokens(x: X, fake: FakeX, http: Client) -> None:
+    """PKCE in the address, the code traded at once, the stored secrets post."""
+    page = x.begin_login({"client_id": CLIENT, "client_secret": CLIENT_SECRET}, redirect="http://127.0.0.1:9/cb")
+    assert page is not None
+    assert page.memory is not None
+    query = {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+    assert query["code_challenge"] == challenge_of(page.memory["code_verifier"])
+    assert "offline.access" in query["scope"]
+    secrets = x.finish_login({}, page, "good")
+    CASE.open(fake.url, http, MemoryVault(secrets)).send(TEXT, key="k")
+    assert len(fake.published) == 1
+
+
+def test_a_wrong_code_is_refused(x: X) -> None:
+    """With advice and without the secret."""
+    page = x.begin_login({"client_id": CLIENT, "client_secret": CLIENT_SECRET}, redirect="http://127.0.0.1:9/cb")
+    with pytest.raises(Unauthorised) as caught:
+        x.finish_login({}, page, "bad")
+    assert CLIENT_SECRET not in str(caught.value)
+
+
+def test_four_pasted_keys_need_no_page(x: X) -> None:
+    """OAuth 1.0a: the simplest login."""
+    assert x.begin_login({}, redirect="") is None
+    assert x.finish_login({name: f" {key}\n" for name, key in KEYS.items()}, None, "") == KEYS
+
+
+@pytest.mark.parametrize("message", [replace(TEXT, warning="Food"), replace(TEXT, visibility="private")])
+def test_what_x_cannot_say_is_refused(x: X, fake: FakeX, message: Message) -> None:
+    """X has neither warnings nor small circles."""
+    with pytest.raises(Rejected):
+        x.send(message, key="k")
+    assert fake.requests == []
+
+
+def test_threads_are_told_apart(x: X, fake: FakeX) -> None:
+    """The part that answers the first is the second."""
+    first = x.send(TEXT, key="1")
+    part = Message(text=f"More {LINK}", link=LINK, reply_to=first)
+    second = x.send(part, key="2")
+    found = x.find(part, key="2", since=NOW)
+    assert found is not None
+    assert found.remote_id == second.remote_id
