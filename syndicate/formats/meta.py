@@ -14,7 +14,7 @@ from syndicate.model import CardRef, Feed, Identified, Site
 
 VERSION = "meta-1"
 """Part of the stamp: count up whenever the rendering changes."""
-_LOCALES = {"en": "en_GB", "ja": "ja_JP", "zh": "zh_CN", "ko": "ko_KR", "ar": "ar_AR", "sv": "sv_SE", "da": "da_DK"}
+_LOCALES = {"en": "en_US", "ja": "ja_JP", "zh": "zh_CN", "ko": "ko_KR", "ar": "ar_AR", "sv": "sv_SE", "da": "da_DK"}
 
 
 def render_meta(one: Identified, card: CardRef | None, feeds: Sequence[Feed], site: Site) -> bytes:

@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from mimetypes import guess_type
 
 FEED_TYPES: Mapping[str, str] = {
     "rss.xml": "application/rss+xml",
     "atom.xml": "application/atom+xml",
     "feed.json": "application/feed+json",
-    ".rss": "application/rss+xml",
-    ".atom": "application/atom+xml",
+    "opml.xml": "text/x-opml",
+}
+_ARCHIVE_TYPES: Mapping[str, str] = {
+    "rss": "application/rss+xml",
+    "atom": "application/atom+xml",
+    "json": "application/feed+json",
+}
+# Our own table: the system's mime.types differs from machine to machine.
+_OTHER_TYPES: Mapping[str, str] = {
+    "css": "text/css",
+    "gif": "image/gif",
+    "html": "text/html",
+    "ico": "image/x-icon",
+    "jpg": "image/jpeg",
+    "js": "text/javascript",
+    "json": "application/json",
+    "png": "image/png",
+    "svg": "image/svg+xml",
+    "txt": "text/plain",
+    "webp": "image/webp",
+    "xml": "application/xml",
 }
 _CODINGS = ("br", "zstd", "gzip")
 
@@ -23,16 +41,16 @@ def choose_type(path: str, *, is_navigation: bool) -> str:
     kind = find_feed_type(path)
     if kind and is_navigation:
         kind = "application/json" if kind.endswith("json") else "application/xml"
-    kind = kind or ("text/x-opml" if path.endswith(".opml") else guess_type(path)[0]) or "application/octet-stream"
-    return f"{kind}; charset=utf-8" if kind.startswith("text/") or kind.endswith(("xml", "opml")) else kind
+    kind = kind or _OTHER_TYPES.get(path.rpartition(".")[2].lower(), "application/octet-stream")
+    return f"{kind}; charset=utf-8" if kind.startswith("text/") or kind.endswith("xml") else kind
 
 
 def find_feed_type(path: str) -> str:
-    """The media type of a feed document, "" for any other file."""
-    name = path.rpartition("/")[2]
-    if path.startswith("archive/") and name.endswith(".json"):
-        return "application/feed+json"
-    return FEED_TYPES.get(name) or FEED_TYPES.get(f".{name.rpartition('.')[2]}", "")
+    """The media type of a feed document or OPML file, "" for any other file."""
+    folder, _, name = path.rpartition("/")
+    if folder == "archive":
+        return _ARCHIVE_TYPES.get(name.rpartition(".")[2], "")
+    return FEED_TYPES.get(name, "")
 
 
 def choose_coding(accepted: str, there: Mapping[str, object]) -> str:

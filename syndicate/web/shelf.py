@@ -18,16 +18,18 @@ from syndicate.errors import UsageError
 from syndicate.output.base import check_path
 from syndicate.output.compress import ENDINGS
 
+Build = tuple[int, int, int]
+
 
 @dataclass(frozen=True, slots=True)
 class Shelved:
-    """One published file. `siblings` maps a content coding to the place of those bytes."""
+    """One build of a published file. `siblings` maps a content coding to the place of those bytes."""
 
     path: str
     place: Path
+    build: Build
     tag: str
     modified_at: datetime
-    size: int
     siblings: Mapping[str, Path]
 
 
@@ -36,39 +38,50 @@ class Shelf:
     """The files below a folder."""
 
     root: Path
-    _known: dict[str, tuple[tuple[int, ...], Shelved]] = field(default_factory=dict)
+    _tags: dict[str, tuple[Build, str]] = field(default_factory=dict)
 
     def find(self, path: str) -> Shelved | None:
         """The file published under a path, None where there is none or it may not be shown."""
         try:
             place = self.root / check_path(path)
             facts = place.stat()
-            inside = place.resolve().is_relative_to(self.root.resolve())
+            is_inside = place.resolve().is_relative_to(self.root.resolve())
+            if not is_inside or not S_ISREG(facts.st_mode):
+                return None
+            tag = self._find_tag(path, place, _build(facts))
         except (UsageError, OSError, ValueError):
             return None
-        if not inside or not S_ISREG(facts.st_mode):
-            return None
-        build = (facts.st_ino, facts.st_size, facts.st_ctime_ns)
-        known = self._known.get(path)
+        modified_at = datetime.fromtimestamp(int(facts.st_mtime), UTC)
+        return Shelved(path, place, _build(facts), tag, modified_at, _list_siblings(place, facts))
+
+    def _find_tag(self, path: str, place: Path, build: Build) -> str:
+        known = self._tags.get(path)
         if known is None or known[0] != build:
-            known = self._known[path] = (build, _describe(path, place, facts))
+            known = self._tags[path] = (build, sha256(place.read_bytes()).hexdigest()[:32])
         return known[1]
 
 
-def _describe(path: str, place: Path, facts: os.stat_result) -> Shelved:
-    digest = sha256(place.read_bytes()).hexdigest()[:32]
-    modified_at = datetime.fromtimestamp(int(facts.st_mtime), UTC)
-    return Shelved(path, place, digest, modified_at, facts.st_size, _list_siblings(place, facts.st_mtime))
+def read_build(found: Shelved, coding: str) -> bytes | None:
+    """The bytes in a coding, "" for plain; None where a publication replaced them meanwhile."""
+    try:
+        data = (found.siblings[coding] if coding else found.place).read_bytes()
+        return data if _build(found.place.stat()) == found.build else None
+    except OSError:
+        return None
 
 
-def _list_siblings(place: Path, modified: float) -> dict[str, Path]:
+def _build(facts: os.stat_result) -> Build:
+    return facts.st_ino, facts.st_size, facts.st_ctime_ns
+
+
+def _list_siblings(place: Path, facts: os.stat_result) -> dict[str, Path]:
     """Compressed forms of this very build: they carry its time."""
     found = {coding: place.with_name(place.name + ending) for coding, ending in ENDINGS.items()}
-    return {coding: sibling for coding, sibling in found.items() if _has_time(sibling, modified)}
+    return {coding: sibling for coding, sibling in found.items() if _find_time(sibling) == facts.st_mtime_ns}
 
 
-def _has_time(place: Path, modified: float) -> bool:
+def _find_time(place: Path) -> int | None:
     try:
-        return place.stat().st_mtime == modified
+        return place.stat().st_mtime_ns
     except OSError:
-        return False
+        return None
