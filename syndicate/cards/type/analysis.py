@@ -66,12 +66,18 @@ def analyse(text: str, style: Style, fonts: FontSet) -> Analysis:
         text=text,
         drawn=chosen.drawn,
         clusters=tuple(clusters),
-        breaks=tuple(find_breaks(text, style.language, fonts.phrases)),
+        breaks=_find_breaks(text, clusters, style.language, fonts),
         pieces=tuple(_cut_pieces(clusters, chosen.faces, resolve_levels(text, base), scripts)),
         spacing=find_spacing(text, style.language),
         base=base,
         missing=chosen.missing,
     )
+
+
+def _find_breaks(text: str, clusters: Sequence[int], language: str, fonts: FontSet) -> tuple[Break, ...]:
+    """Breaks between clusters: the rules alone would part a letter from an emoji's skin tone."""
+    ends = {0, *clusters}
+    return tuple(place for place in find_breaks(text, language, fonts.phrases) if place.at in ends)
 
 
 def _cut_pieces(

@@ -15,13 +15,14 @@ from syndicate.cards.type.shaping import Run, Setting, shape
 from syndicate.cards.type.wrapping import Width, Wrapped, wrap
 
 _SOFT_HYPHEN, _HYPHEN = "\u00ad", "-"
-_ROUNDS = 8
+_ROUNDS, _LESS = 12, 1 / 64
 
 
 def make_lines(analysis: Analysis, style: Style, fonts: FontSet, max_width: float) -> tuple[list[Line], Wrapped]:
     """The lines of a text, none wider than `max_width` unless one cluster is.
 
-    Letters shaped anew at a line's edge may be a little wider than measured: then the text is wrapped narrower.
+    Letters shaped anew at a line's edge may be wider than measured: then the text is wrapped so narrow that this line
+    cannot come again.
     """
     setting = Setting(style.size_px, style.language, style.tracking, style.features, analysis.spacing)
     runs = _shape_all(analysis, style, fonts, setting)
@@ -30,21 +31,19 @@ def make_lines(analysis: Analysis, style: Style, fonts: FontSet, max_width: floa
     for _ in range(_ROUNDS):
         wrapped = wrap(analysis.breaks, analysis.clusters, width_of=width_of, max_width=room, balance=style.balance)
         lines = [_make_line(analysis, runs, span, setting) for span in wrapped.lines]
-        excess = _excess(lines, wrapped, analysis.clusters, max_width)
-        if excess <= 0.0:
+        too_wide = [
+            width_of(*span)
+            for line, span in zip(lines, wrapped.lines, strict=True)
+            if line.width > max_width and _count_clusters(analysis.clusters, *span) > 1
+        ]
+        if not too_wide:
             break
-        room -= excess
+        room = min(too_wide) - _LESS
     return lines, wrapped
 
 
-def _excess(lines: Sequence[Line], wrapped: Wrapped, clusters: Sequence[int], max_width: float) -> float:
-    """How far the widest line of more than one cluster reaches out of the column."""
-    several = (
-        line.width - max_width
-        for line, (start, end) in zip(lines, wrapped.lines, strict=True)
-        if bisect_right(clusters, end) - bisect_right(clusters, start) > 1
-    )
-    return max(several, default=0.0)
+def _count_clusters(clusters: Sequence[int], start: int, end: int) -> int:
+    return bisect_right(clusters, end) - bisect_right(clusters, start)
 
 
 def _shape_all(analysis: Analysis, style: Style, fonts: FontSet, setting: Setting) -> list[Run]:

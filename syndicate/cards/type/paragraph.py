@@ -135,7 +135,8 @@ def _truncate(analysis: Analysis, style: Style, column: _Column) -> TextBlock:
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if column.holds(cut(ends[middle])) else (low, middle - 1)
-    return cut(_prefer_word(analysis, ends[low]))
+    block = cut(_prefer_word(analysis, ends[low]))
+    return block if column.holds(block) else cut(ends[low])
 
 
 def _prefer_word(analysis: Analysis, end: int) -> int:

@@ -100,7 +100,7 @@ def _features(piece: Piece, setting: Setting, *, has_spacing: bool) -> Features:
 def _read_glyphs(buffer: hb.Buffer, tracking: float, setting: Setting) -> tuple[Glyph, ...]:
     glyphs = []
     gaps, gap = setting.spacing.gaps, GAP * setting.size_px
-    for info, place in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
+    for info, place in zip(buffer.glyph_infos, buffer.glyph_positions or (), strict=True):
         before = gap if info.cluster in gaps else 0.0
         advance = place.x_advance / SUBPIXELS
         glyphs.append(
