@@ -9,6 +9,7 @@ from syndicate.errors import ContentError, SyndicateError, Unavailable
 from syndicate.model import Decision, Delivery, Message, Receipt
 from syndicate.networks.base import Finds, Network, Prepares, Resends
 from syndicate.planning.decide import (
+    decide_behind,
     decide_missed,
     decide_next,
     decide_room,
@@ -48,6 +49,9 @@ def _wait_for_turn(desk: Desk, delivery: Delivery) -> None:
     missed = decide_missed(delivery, desk.policy, lambda at: desk.tools.next_slot(desk.account, at), now=now)
     if missed is not None:
         raise Stop("wait", missed)
+    twin = desk.tools.store.find_unsettled_twin(delivery)
+    if twin is not None:
+        raise Stop("wait", decide_behind(twin, now=now))
     usage = desk.tools.store.read_usage(desk.account.name, now)
     waiting = decide_room(delivery, usage, desk.policy, now=now)
     if waiting is not None:

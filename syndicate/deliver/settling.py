@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from syndicate.deliver.desk import Desk, log_surprise
 from syndicate.deliver.sending import call
+from syndicate.errors import Uncertain
 from syndicate.model import Decision, Delivery, Receipt
 from syndicate.networks.base import Finds, Network, Resends
 from syndicate.planning.decide import decide_look, decide_resent, decide_unseen, decide_unsettled
@@ -35,7 +36,8 @@ def _look(desk: Desk, delivery: Delivery, network: Finds) -> Decision:
     except Exception as error:  # noqa: BLE001 - as above
         return _unseen(desk, delivery, error)
     if found is not None and _is_other(desk, delivery, found):
-        found = None
+        # Ours may lie behind it: "not there" would be a guess, so looking ends with a person.
+        return _unseen(desk, delivery, Uncertain("the network shows another message with the same words"))
     return decide_look(delivery, found, now=desk.tools.clock())
 
 

@@ -32,6 +32,7 @@ LONGEST_WAIT = timedelta(hours=1)
 LONGEST_RETRY_AFTER = timedelta(days=1)
 MEDIA_WAIT = timedelta(seconds=5)
 LONGEST_READY_WAIT = timedelta(minutes=15)
+TWIN_WAIT = timedelta(minutes=2)
 CONFIG_WAIT = timedelta(minutes=15)
 DAY = timedelta(days=1)
 MONTH = timedelta(days=30)
@@ -121,6 +122,12 @@ def _until_money(delivery: Delivery, usage: Usage, policy: Policy, now: datetime
     while left and sum(cost for _, cost in left) + delivery.cost > policy.max_cost:
         until = left.pop(0)[0] + MONTH
     return until or (now + DAY if delivery.cost > policy.max_cost else None), why
+
+
+def decide_behind(twin: Delivery, *, now: datetime) -> Decision:
+    """Wait for what became of another message about the same post: looking for one must not find the other."""
+    reason = f"waits until delivery {twin.id}, of the same post, is settled"
+    return Decision(state=State.DUE, outcome="waits", reason=reason, due_at=now + TWIN_WAIT)
 
 
 def decide_unready(delivery: Delivery, why: str, policy: Policy, *, now: datetime) -> Decision | None:

@@ -10,14 +10,14 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_, select
+from sqlalchemy import BindParameter, Connection, and_, bindparam, case, exists, func, or_, select
 
 from syndicate.errors import LostLease
 from syndicate.model import Attempt, Decision, Delivery, Message, State, Usage
 from syndicate.store.moves import Step, change, get_row, move, walk
 from syndicate.store.part import Part
 from syndicate.store.rows import parse_attempt, parse_delivery
-from syndicate.store.schema import accounts, attempts, deliveries
+from syndicate.store.schema import Instant, accounts, attempts, deliveries
 from syndicate.store.usage import read_usage
 
 _FREE: dict[str, Any] = {"lease_owner": "", "lease_until": None}
@@ -34,6 +34,46 @@ _LATE_PATHS: dict[State, tuple[State, ...]] = {
     State.MISSED: (State.DUE, State.SENDING, State.SENT),
     State.CANCELLED: (State.DUE, State.SENDING, State.SENT),
 }
+
+
+# The conditions of a row that a worker may take now, built once: a statement that stays the same is compiled once.
+_SITE: BindParameter[str] = bindparam("site")
+_NOW: BindParameter[datetime] = bindparam("now", type_=Instant)
+_ROW, _OTHER, _BEFORE = deliveries.c, deliveries.alias("other").c, deliveries.alias("before").c
+_IS_DUE = and_(_ROW.state.in_((State.PLANNED, State.DUE)), _ROW.due_at <= _NOW)
+_MAY_LOOK = and_(_ROW.state == State.UNCERTAIN, _ROW.look_at <= _NOW)
+_IS_BUSY = exists().where(_OTHER.site == _SITE, _OTHER.account == _ROW.account, _OTHER.lease_until > _NOW)
+_IS_PAUSED = exists().where(
+    accounts.c.site == _SITE,
+    accounts.c.name == _ROW.account,
+    accounts.c.paused_at.is_not(None),
+    or_(accounts.c.paused_until.is_(None), accounts.c.paused_until > _NOW),
+)
+_IS_ANSWERED = exists().where(
+    _BEFORE.site == _SITE,
+    _BEFORE.post_id == _ROW.post_id,
+    _BEFORE.account == _ROW.account,
+    _BEFORE.occasion == _ROW.occasion,
+    _BEFORE.part == _ROW.part - 1,
+    _BEFORE.state == State.SENT,
+)
+_CLAIMABLE = (
+    _ROW.site == _SITE,
+    or_(_IS_DUE, _MAY_LOOK),
+    ~_IS_BUSY,
+    ~_IS_PAUSED,
+    or_(_ROW.part == 1, _IS_ANSWERED),
+)
+_ORDER = (
+    # What was uncertain is settled first, then by time; at the same time a fresh post before a recycled one.
+    case((_ROW.state == State.UNCERTAIN, 0), else_=1),
+    _ROW.due_at,
+    case((_ROW.occasion.like("evergreen%"), 1), else_=0),
+    _ROW.part,
+    _ROW.id,
+)
+_NEXT_ROW = select(deliveries).where(*_CLAIMABLE).order_by(*_ORDER).limit(1)
+_DUE_ACCOUNTS = select(_ROW.account).distinct().where(*_CLAIMABLE).order_by(_ROW.account)
 
 
 class Outbox(Part):
@@ -71,6 +111,15 @@ class Outbox(Part):
             row = connection.execute(query).mappings().first()
         return None if row is None else parse_delivery(row)
 
+    def find_unsettled_twin(self, delivery: Delivery) -> Delivery | None:
+        """Another delivery of the same post on the same account whose outcome is unknown."""
+        row = deliveries.c
+        same = (row.post_id == delivery.post_id, row.account == delivery.account, row.id != delivery.id)
+        query = self._mine(select(deliveries)).where(*same, row.state.in_((State.SENDING, State.UNCERTAIN)))
+        with self._database.reading() as connection:
+            rows = connection.execute(query.limit(1)).mappings()
+            return next((parse_delivery(found) for found in rows), None)
+
     def find_by_receipt(self, account: str, remote_id: str) -> Delivery | None:
         """The delivery that this published copy belongs to."""
         row = deliveries.c
@@ -88,9 +137,8 @@ class Outbox(Part):
 
     def list_due_accounts(self, now: datetime) -> tuple[str, ...]:
         """Accounts with something to claim now."""
-        query = select(deliveries.c.account).distinct().where(*_claimable(self._site, now))
         with self._database.reading() as connection:
-            return tuple(connection.execute(query.order_by(deliveries.c.account)).scalars())
+            return tuple(connection.execute(_DUE_ACCOUNTS, {"site": self._site, "now": now}).scalars())
 
     def find_next_at(self) -> datetime | None:
         """When the next delivery or look is due; in the past where one is waiting already."""
@@ -112,12 +160,11 @@ class Outbox(Part):
         One account is in one pair of hands at a time; paused accounts, and parts of a thread whose part before is
         not sent, are passed over. `owner` must be unique to the caller's thread.
         """
-        query = select(deliveries).where(*_claimable(self._site, now)).order_by(*_ORDER).limit(1)
-        query = query.where(deliveries.c.account == account) if account else query
+        query = _NEXT_ROW.where(deliveries.c.account == account) if account else _NEXT_ROW
         query = query.where(deliveries.c.id.in_(only)) if only else query
         with self._database.writing() as connection:
             self._database.take_turn(connection, f"syndicate claim {self._site}")
-            row = connection.execute(query).mappings().first()
+            row = connection.execute(query, {"site": self._site, "now": now}).mappings().first()
             return None if row is None else _lease(connection, parse_delivery(row), owner, now, lease)
 
     def give_back(self, delivery: Delivery) -> None:
@@ -180,44 +227,13 @@ class Outbox(Part):
         with self._database.writing() as connection:
             current = get_row(connection, self._site, delivery.id)
             is_ours = (current.state, current.lease_owner) == (delivery.state, delivery.lease_owner)
+            if is_ours and _says_nothing_new(connection, current, decision, step):
+                return change(connection, delivery, **changes)
             if is_ours:
                 return move(connection, delivery, decision.state, step, **changes)
             if decision.state is not State.SENT or current.state not in _LATE_PATHS:
                 raise LostLease(f"delivery {delivery.id} is in other hands now")
             return walk(connection, current, _LATE_PATHS[current.state], step, **changes)
-
-
-_ORDER = (
-    # What was uncertain is settled first, then by time; at the same time a fresh post before a recycled one.
-    case((deliveries.c.state == State.UNCERTAIN, 0), else_=1),
-    deliveries.c.due_at,
-    case((deliveries.c.occasion.like("evergreen%"), 1), else_=0),
-    deliveries.c.part,
-    deliveries.c.id,
-)
-
-
-def _claimable(site: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """The conditions of a row that a worker may take now."""
-    row, other, before = deliveries.c, deliveries.alias("other").c, deliveries.alias("before").c
-    is_due = and_(row.state.in_((State.PLANNED, State.DUE)), row.due_at <= now)
-    may_look = and_(row.state == State.UNCERTAIN, row.look_at <= now)
-    busy = exists().where(other.site == site, other.account == row.account, other.lease_until > now)
-    is_paused = exists().where(
-        accounts.c.site == site,
-        accounts.c.name == row.account,
-        accounts.c.paused_at.is_not(None),
-        or_(accounts.c.paused_until.is_(None), accounts.c.paused_until > now),
-    )
-    is_answered = exists().where(
-        before.site == site,
-        before.post_id == row.post_id,
-        before.account == row.account,
-        before.occasion == row.occasion,
-        before.part == row.part - 1,
-        before.state == State.SENT,
-    )
-    return (row.site == site, or_(is_due, may_look), ~busy, ~is_paused, or_(row.part == 1, is_answered))
 
 
 def _lease(connection: Connection, found: Delivery, owner: str, now: datetime, lease: timedelta) -> Delivery:
@@ -239,3 +255,13 @@ def _changes_of(delivery: Delivery, decision: Decision, now: datetime) -> dict[s
     if decision.state is State.SENT:
         changes |= {"receipt": decision.receipt, "sent_at": now}
     return changes | _FREE
+
+
+def _says_nothing_new(connection: Connection, current: Delivery, decision: Decision, step: Step) -> bool:
+    """Whether the trail ends with these very words already: waiting long must not make it long."""
+    if decision.state is not current.state:
+        return False
+    row = attempts.c
+    query = select(row.action, row.outcome, row.detail).where(row.delivery_id == current.id)
+    last = connection.execute(query.order_by(row.id.desc()).limit(1)).first()
+    return last is not None and tuple(last) == (step.action, step.outcome, step.detail)
