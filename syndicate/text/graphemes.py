@@ -33,6 +33,6 @@ def cut(text: str, limit: int, *, ellipsis: str = "…") -> str:
         return ""
     graphemes = split_graphemes(text)
     kept = "".join(graphemes[:room])
-    if not graphemes[room].isspace() and (space := kept.rfind(" ")) > len(kept) // 2:
+    if not graphemes[room].isspace() and (space := kept.rfind(" ")) >= len(kept) // 2:
         kept = kept[:space]
     return kept.rstrip(" \n,;:–—-") + ellipsis

