@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
@@ -85,7 +85,7 @@ def find_web_links(text: str) -> tuple[Link, ...]:
     if "://" not in text:
         return ()
     known = [link for link in find_links(text) if link.has_scheme]
-    return _merge(known, [_read_web_link(text, match) for match in _WEB.finditer(text)])
+    return _merge(known, list(_read_web_links(text)))
 
 
 def find_addresses(text: str) -> tuple[Link, ...]:
@@ -93,9 +93,11 @@ def find_addresses(text: str) -> tuple[Link, ...]:
     return _merge(find_web_links(text), find_links(text))
 
 
-def _read_web_link(text: str, match: re.Match[str]) -> Link:
-    end = _tail_end(text, match.end())
-    return Link(match.start(), end, text[match.start() : end])
+def _read_web_links(text: str) -> Iterator[Link]:
+    at = 0
+    while match := _WEB.search(text, at):
+        at = _tail_end(text, match.end())
+        yield Link(match.start(), at, text[match.start() : at])
 
 
 def _merge(surer: Sequence[Link], others: Sequence[Link]) -> tuple[Link, ...]:
