@@ -5,41 +5,52 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
 
 from syndicate.cards.type.analysis import Analysis, Style
 from syndicate.cards.type.bidi import reorder
 from syndicate.cards.type.block import Line
 from syndicate.cards.type.faces import FontSet
 from syndicate.cards.type.shaping import Run, Setting, shape
-from syndicate.cards.type.wrapping import Width, Wrapped, wrap
+from syndicate.cards.type.wrapping import Column, Ruler, wrap
 
 _SOFT_HYPHEN, _HYPHEN = "\u00ad", "-"
 _ROUNDS, _LESS = 12, 1 / 64
 
 
-def make_lines(analysis: Analysis, style: Style, fonts: FontSet, max_width: float) -> tuple[list[Line], Wrapped]:
-    """The lines of a text, none wider than `max_width` unless one cluster is.
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Lines still unplaced. `tears_words`: a word wider than the column had to be cut."""
+
+    lines: tuple[Line, ...]
+    tears_words: bool
+
+
+def make_lines(analysis: Analysis, style: Style, fonts: FontSet, column: Column) -> Lines | None:
+    """The lines of a text, none wider than the column unless one cluster is; None where they are too many.
 
     Letters shaped anew at a line's edge may be wider than measured: then the text is wrapped so narrow that this line
     cannot come again.
     """
     setting = Setting(style.size_px, style.language, style.tracking, style.features, analysis.spacing)
     runs = _shape_all(analysis, style, fonts, setting)
-    width_of = _measure(analysis.text, runs)
-    room = max_width
+    ruler = Ruler(analysis.text, _advances(analysis.text, runs))
+    narrower, made = column, None
     for _ in range(_ROUNDS):
-        wrapped = wrap(analysis.breaks, analysis.clusters, width_of=width_of, max_width=room, balance=style.balance)
-        lines = [_make_line(analysis, runs, span, setting) for span in wrapped.lines]
+        wrapped = wrap(analysis.breaks, analysis.clusters, ruler, narrower, balance=style.balance)
+        if wrapped is None:
+            return None
+        spans = [(start, ruler.visible_end(start, end)) for start, end in wrapped.lines]
+        lines = tuple(_make_line(analysis, runs, span, setting) for span in spans)
         too_wide = [
-            width_of(*span)
-            for line, span in zip(lines, wrapped.lines, strict=True)
-            if line.width > max_width and _count_clusters(analysis.clusters, *span) > 1
+            ruler.width(*span)
+            for line, span in zip(lines, spans, strict=True)
+            if line.width > column.max_width and _count_clusters(analysis.clusters, *span) > 1
         ]
+        made = Lines(lines, wrapped.tears_words)
         if not too_wide:
             break
-        room = min(too_wide) - _LESS
-    return lines, wrapped
+        narrower = replace(column, max_width=min(too_wide) - _LESS)
+    return made
 
 
 def _count_clusters(clusters: Sequence[int], start: int, end: int) -> int:
@@ -54,27 +65,16 @@ def _shape_all(analysis: Analysis, style: Style, fonts: FontSet, setting: Settin
     ]
 
 
-def _measure(text: str, runs: Sequence[Run]) -> Width:
+def _advances(text: str, runs: Sequence[Run]) -> list[float]:
     advances = [0.0] * len(text)
     for run in runs:
         for glyph in run.glyphs:
             advances[glyph.cluster] += glyph.advance
-    edges = [0.0, *accumulate(advances)]
-
-    def width_of(start: int, end: int) -> float:
-        return edges[_visible_end(text, start, end)] - edges[start]
-
-    return width_of
-
-
-def _visible_end(text: str, start: int, end: int) -> int:
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    return end
+    return advances
 
 
 def _make_line(analysis: Analysis, runs: Sequence[Run], span: tuple[int, int], setting: Setting) -> Line:
-    start, end = span[0], _visible_end(analysis.text, *span)
+    start, end = span
     spacing = analysis.spacing.at_line_start(analysis.drawn, start)
     text = _show_hyphen(analysis.drawn, end)
     line = _Line(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import regex
 
@@ -12,6 +13,7 @@ from syndicate.cards.type.block import TextBlock
 from syndicate.cards.type.faces import FontSet
 from syndicate.cards.type.lines import make_lines
 from syndicate.cards.type.placing import place_lines
+from syndicate.cards.type.wrapping import Column
 
 ELLIPSIS = "…"
 _LOOSE_END = regex.compile(r"[\s\p{Pd}\p{Ps}\p{Pi},;:.…、。，；：·]+$")
@@ -53,7 +55,7 @@ def layout_text(
         tracking=tracking,
         features=features,
     )
-    return _fit(text, (size_px,), style, _Column(fonts, max_width, max_lines))
+    return _fit(text, (size_px,), style, fonts, Column(max_width=max_width, max_lines=max_lines))
 
 
 def fit_text(
@@ -89,54 +91,43 @@ def fit_text(
         tracking=tracking,
         features=features,
     )
-    return _fit(text, sizes, style, _Column(fonts, max_width, max_lines))
+    return _fit(text, sizes, style, fonts, Column(max_width=max_width, max_lines=max_lines))
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """Where the text must fit."""
-
-    fonts: FontSet
-    max_width: float
-    max_lines: int
-
-    def holds(self, block: TextBlock) -> bool:
-        return len(block.lines) <= self.max_lines
-
-
-def _fit(text: str, sizes: Sequence[float], style: Style, column: _Column) -> TextBlock:
-    analysis = analyse(text.strip(), style, column.fonts)
+def _fit(text: str, sizes: Sequence[float], style: Style, fonts: FontSet, column: Column) -> TextBlock:
+    analysis = analyse(text.strip(), style, fonts)
     torn = None
     for size_px in sizes:
-        block = _lay_out(analysis, replace(style, size_px=size_px), column)
-        if column.holds(block):
-            if not block.tears_words:
-                return block
-            torn = block
-    return torn or _truncate(analysis, replace(style, size_px=sizes[-1]), column)
+        block = _lay_out(analysis, replace(style, size_px=size_px), fonts, column)
+        if block and not block.tears_words:
+            return block
+        torn = block or torn
+    return torn or _truncate(analysis, replace(style, size_px=sizes[-1]), fonts, column)
 
 
-def _lay_out(analysis: Analysis, style: Style, column: _Column) -> TextBlock:
-    lines, wrapped = make_lines(analysis, style, column.fonts, column.max_width)
-    return replace(place_lines(analysis, lines, style, column.fonts), tears_words=wrapped.tears_words)
+def _lay_out(analysis: Analysis, style: Style, fonts: FontSet, column: Column) -> TextBlock | None:
+    """The block, None where the text needs too many lines."""
+    made = make_lines(analysis, style, fonts, column)
+    if made is None:
+        return None
+    return replace(place_lines(analysis, made.lines, style, fonts), tears_words=made.tears_words)
 
 
-def _truncate(analysis: Analysis, style: Style, column: _Column) -> TextBlock:
+def _truncate(analysis: Analysis, style: Style, fonts: FontSet, column: Column) -> TextBlock:
     """The longest beginning that fits with an ellipsis, found by halving; cut between clusters only."""
-    missing = analysis.missing
 
-    def cut(end: int) -> TextBlock:
+    def cut(end: int, room: Column = column) -> TextBlock | None:
         shorter = _LOOSE_END.sub("", analysis.text[:end]) + ELLIPSIS
-        block = _lay_out(analyse(shorter, style, column.fonts), style, column)
-        return replace(block, is_truncated=True, missing=missing)
+        return _lay_out(analyse(shorter, style, fonts), style, fonts, room)
 
-    low, high = 0, len(analysis.clusters)
+    low, high = 0, len(analysis.clusters) - 1
     ends = [0, *analysis.clusters]
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if column.holds(cut(ends[middle])) else (low, middle - 1)
-    block = cut(_prefer_word(analysis, ends[low]))
-    return block if column.holds(block) else cut(ends[low])
+        low, high = (middle, high) if cut(ends[middle]) else (low, middle - 1)
+    block = cut(_prefer_word(analysis, ends[low])) or cut(ends[low]) or cut(0, replace(column, max_lines=sys.maxsize))
+    assert block is not None
+    return replace(block, is_truncated=True, missing=analysis.missing)
 
 
 def _prefer_word(analysis: Analysis, end: int) -> int:
