@@ -123,6 +123,8 @@ def _in_threads(entries: Sequence[TimelineEntry]) -> Iterator[TimelineEntry]:
         entry = waiting.pop()
         yield entry
         waiting += reversed(answers.pop(entry.id, []))
+    for circle in answers.values():
+        yield from circle
 
 
 def _split(text: str) -> Iterator[Piece]:

@@ -52,7 +52,7 @@ def build_item(message: Message, *, key: str, url: str, at: datetime) -> Item:
         **({"title": message.title} if message.title else {}),
         "content_text": message.text,
         **({"summary": message.summary} if message.summary else {}),
-        **({"image": shown.url or shown.path} if shown else {}),
+        **({"image": shown.url} if shown and shown.url else {}),
         "date_published": at.isoformat(),
         **({"tags": list(message.tags)} if message.tags else {}),
         **({"language": message.language} if message.language else {}),
