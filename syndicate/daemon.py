@@ -41,6 +41,10 @@ class Work(Protocol):
 
     def list_watched(self) -> tuple[Path, ...]: ...
 
+    def is_news(self, path: Path) -> bool:
+        """Whether a change is somebody else's: what we wrote ourselves need not wake us."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
@@ -136,7 +140,7 @@ class Daemon:
             yield_on_timeout=True,
             raise_interrupt=False,
         ):
-            if changes:
+            if any(self._work.is_news(Path(path)) for _, path in changes):
                 yield changes
             if [path for path in self._work.list_watched() if path.exists()] != paths:
                 self._wanted.set()

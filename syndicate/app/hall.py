@@ -40,6 +40,7 @@ class App:
         self._config = config
         self._wiring = Wiring(read_settings(config))
         self._publishing = threading.Lock()
+        self._own_writes: dict[Path, int] = {}
 
     def __enter__(self) -> App:
         return self
@@ -101,7 +102,20 @@ class App:
         if report.sent:
             self._wiring.stamp.forget()
             self._write_timeline()
+            self._write_back(report.sent)
         return report.results
+
+    def _write_back(self, sent: tuple[Delivery, ...]) -> None:
+        """The links of what was just sent, into the posts' own front matter, where that is asked for."""
+        from syndicate.app.writing import write_back
+
+        if self.settings.write_back:
+            self._own_writes |= write_back(self._wiring, sent)
+
+    def is_news(self, path: Path) -> bool:
+        """Whether a changed file was changed by somebody else than us."""
+        written = self._own_writes.get(path)
+        return written is None or not path.exists() or path.stat().st_mtime_ns != written
 
     def plan_post(self, slug: str, *, to: tuple[str, ...], at: str, text: str, again: bool) -> ManualPlan:
         """A message by hand, planned. Raises UsageError for an unknown slug, account or time, or a second time."""

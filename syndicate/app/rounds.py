@@ -40,6 +40,9 @@ class Rounds:
     def look_after_round(self) -> str:
         return "; ".join(self._app.look_after())
 
+    def is_news(self, path: Path) -> bool:
+        return self._app.is_news(path)
+
     def list_watched(self) -> tuple[Path, ...]:
         """The posts, the site's own templates and static pictures, and the folder of syndicate.toml itself."""
         settings = self._app.settings

@@ -1,0 +1,29 @@
+"""`write_back`: which links belong into which post."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from syndicate.app.wiring import Wiring
+from syndicate.content.syndication import write_syndication
+from syndicate.errors import ContentError
+from syndicate.model import Delivery
+
+log = logging.getLogger("syndicate")
+
+
+def write_back(wiring: Wiring, sent: tuple[Delivery, ...]) -> dict[Path, int]:
+    """Write the links of sent copies into their posts; returns what was written, with its new time."""
+    sources = {known.id: known.source for known in wiring.store.read_ledger().posts}
+    copies = wiring.list_copies()
+    written = {}
+    for post_id in {delivery.post_id for delivery in sent} & sources.keys():
+        path = Path(wiring.settings.root, wiring.settings.site.content, sources[post_id])
+        links = [copy.url for copy in copies.get(post_id, ()) if copy.url]
+        try:
+            if write_syndication(path, links):
+                written[path] = path.stat().st_mtime_ns
+        except (ContentError, OSError) as error:
+            log.warning("%s: %s", path.name, error)
+    return written
