@@ -15,6 +15,8 @@ from syndicate.cards.type.fallback import Missing, choose_faces
 from syndicate.cards.type.graphemes import split_clusters
 from syndicate.cards.type.scripts import find_scripts
 
+_SHAPED_AS = {"Hira": "Hani", "Kana": "Hani"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
@@ -83,8 +85,10 @@ def _find_breaks(text: str, clusters: Sequence[int], language: str, fonts: FontS
 def _cut_pieces(
     clusters: Sequence[int], faces: Sequence[Face | None], levels: Sequence[int], scripts: Sequence[str]
 ) -> Iterator[Piece]:
+    """Kana and Chinese characters change every other letter and are shaped alike: they stay together."""
+    joined = [_SHAPED_AS.get(script, script) for script in scripts]
     spans = zip(pairwise([0, *clusters]), faces, strict=True)
-    for (face, level, script), group in groupby(spans, lambda span: (span[1], levels[span[0][0]], scripts[span[0][0]])):
+    for (face, level, script), group in groupby(spans, lambda span: (span[1], levels[span[0][0]], joined[span[0][0]])):
         members = [span for span, _ in group]
         if face is not None:
             yield Piece(members[0][0], members[-1][1], face, level, script)
