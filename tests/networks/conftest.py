@@ -28,19 +28,36 @@ class Clock:
         self.now += time
 
 
-@pytest.fixture
-def clock() -> Clock:
+@pytest.fixture(scope="session")
+def shared_clock() -> Clock:
     return Clock(NOW)
 
 
-@pytest.fixture
-def http(clock: Clock) -> Iterator[Client]:
-    with Client(allow_private=True, clock=clock, timeout=PATIENT) as client:
+@pytest.fixture(scope="session")
+def shared_http(shared_clock: Clock) -> Iterator[Client]:
+    with Client(allow_private=True, clock=shared_clock, timeout=PATIENT) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def shared_hasty(shared_clock: Clock) -> Iterator[Client]:
+    with Client(allow_private=True, clock=shared_clock, timeout=IMPATIENT) as client:
         yield client
 
 
 @pytest.fixture
-def hasty(clock: Clock) -> Iterator[Client]:
+def clock(shared_clock: Clock) -> Clock:
+    """The clients' clock, set to NOW for every test."""
+    shared_clock.now = NOW
+    return shared_clock
+
+
+@pytest.fixture
+def http(clock: Clock, shared_http: Client) -> Client:
+    return shared_http
+
+
+@pytest.fixture
+def hasty(clock: Clock, shared_hasty: Client) -> Client:
     """For faults that never answer: gives up reading after a fifth of a second."""
-    with Client(allow_private=True, clock=clock, timeout=IMPATIENT) as client:
-        yield client
+    return shared_hasty
