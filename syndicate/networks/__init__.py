@@ -22,6 +22,8 @@ NETWORKS: dict[str, str] = {
     "slack": "syndicate.networks.slack",
     "threads": "syndicate.networks.threads",
     "facebook": "syndicate.networks.facebook",
+    "matrix": "syndicate.networks.matrix",
+    "devto": "syndicate.networks.devto",
 }
 
 

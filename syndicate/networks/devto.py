@@ -60,7 +60,7 @@ def build_article(message: Message, options: Mapping[str, str]) -> dict[str, obj
         "series": options.get("series", ""),
         "organization_id": int(options.get("organization") or 0),
     }
-    return {"article": {name: value for name, value in article.items() if value not in ("", 0, [])}}
+    return {"article": {name: value for name, value in article.items() if value or name == "published"}}
 
 
 def build_tags(tags: tuple[str, ...]) -> list[str]:
@@ -126,13 +126,14 @@ class DevTo(PastedLogin):
 
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
         """By the canonical address, whenever it was published; by the title where the post has no address."""
-        listing = self._list()
-        canonical = canonical_of(message.link)
-        for recent in listing.posts if canonical else ():
-            if is_same_link(recent.links[0], canonical):
-                return recent.receipt
-        titled = Message(text=message.title)
-        return find_in(listing, titled, since=since, account=self._account.name)
+        listing, canonical = self._list(), canonical_of(message.link)
+        if not canonical:
+            return find_in(listing, Message(text=message.title), since=since, account=self._account.name)
+        same = (recent.receipt for recent in listing.posts if is_same_link(recent.links[0], canonical))
+        found = next(same, None)
+        if found is None and not listing.is_whole:
+            raise Uncertain("there are too many articles to look through", where=self._account.name)
+        return found
 
     def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
         """The author's own articles, newest first, drafts included, up to a thousand."""
