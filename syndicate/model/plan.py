@@ -91,6 +91,8 @@ class PlannedDelivery:
     state: State
     due_at: datetime
     reason: str
+    text: str = ""
+    """A person's own text, stored with the row; empty means composed."""
     message: Message | None = None
     """Composed for preview; composed again at the intent unless a person fixed the text."""
     count: int = 0
@@ -134,6 +136,7 @@ class Plan:
     identified: tuple[Identified, ...] = ()
     """Every post that is or may be public, drafts left out, newest first."""
     gone: tuple[KnownPost, ...] = ()
+    """Every row without a post; one that vanished just now has no `gone_at` yet."""
     feeds: tuple[Feed, ...] = ()
     cards: tuple[CardPlan, ...] = ()
     deliveries: tuple[PlannedDelivery, ...] = ()

@@ -118,6 +118,7 @@ def plan_rows(
         state=state,
         due_at=due_at,
         reason=reason,
+        text=text,
         limit=desk.facts.limits.characters,
         warnings=tuple(notes),
     )
@@ -171,6 +172,7 @@ def _fill_row(blank: PlannedDelivery, part: Composed, facts: NetworkFacts, notes
     return replace(
         blank,
         part=part.part,
+        text=blank.text if part.part == 1 else "",
         message=part.message,
         count=part.count,
         limit=part.limit,

@@ -20,7 +20,7 @@ _Key = tuple[object, ...] | None
 def match_identities(
     posts: Sequence[Post], known: Sequence[KnownPost], *, site: Site, now: datetime
 ) -> tuple[tuple[Identified, ...], tuple[KnownPost, ...]]:
-    """The posts with their ids, newest first, and the rows whose post vanished since (with `gone_at` set).
+    """The posts with their ids, newest first, and every row without a post; one that vanished now has no `gone_at` yet.
 
     Drafts take part in the matching, so that nobody else takes their row, and are left out of the answer: a post that
     becomes a draft is gone until it is published again. A row is new or changed when `is_new` or `is_changed` says
@@ -43,7 +43,7 @@ def match_identities(
             updated = _update_row(row, post, now)
             identified.append(Identified(post=post, known=updated, is_new=False, is_changed=updated != row))
     present = {item.id for item in identified}
-    gone = tuple(replace(row, gone_at=now) for row in known if row.id not in present and row.gone_at is None)
+    gone = tuple(row for row in known if row.id not in present)
     return tuple(sorted(identified, key=lambda item: (item.known.published_at, item.id), reverse=True)), gone
 
 

@@ -1,4 +1,4 @@
-"""When a message may go out: slots, quiet hours, gaps, daily caps and missed slots, in the zone of a rule.
+"""When a message may go out: slots, quiet hours, gaps and daily caps, in the zone of a rule.
 
 Slots are wall-clock times. Where the clock jumps, RFC 5545 section 3.3.5 decides: a time that does not exist is
 read with the offset before the jump (02:30 becomes 03:30), a time that exists twice means the first.
@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from syndicate.errors import ConfigError
-from syndicate.model import ScheduleRules, State
+from syndicate.model import ScheduleRules
 from syndicate.planning.slots import Trigger, parse_clock, parse_slot
 
 _FAR = timedelta(days=800)
@@ -181,35 +181,6 @@ def get_zone(name: str) -> ZoneInfo:
 def to_instant(wall: datetime, zone: ZoneInfo) -> datetime:
     """The instant of a wall-clock time, by RFC 5545 where the clock jumps."""
     return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
-
-
-def is_missed(rules: ScheduleRules, due_at: datetime, now: datetime, *, occasion: str) -> bool:
-    """Whether a planned delivery comes too late for its slot: later than the grace period.
-
-    A message without a slot of its own (no slots configured, not asked for by hand) is never too late.
-    """
-    has_slot = bool(rules.slots) or occasion.startswith("manual")
-    return has_slot and now - due_at > rules.grace
-
-
-@dataclass(frozen=True, slots=True)
-class Missed:
-    """What becomes of a missed delivery."""
-
-    state: State
-    due_at: datetime
-    reason: str
-
-
-def decide_missed(rules: ScheduleRules, due_at: datetime, taken: Iterable[datetime], now: datetime) -> Missed:
-    """Hold it for a person, move it to the next slot, or skip it, as `rules.missed` says."""
-    zone = get_zone(rules.timezone)
-    when = f"{due_at.astimezone(zone):%Y-%m-%d %H:%M}"
-    if rules.missed == "skip":
-        return Missed(State.SKIPPED, due_at, f"its slot at {when} passed while nobody was there; the rules skip it")
-    if rules.missed == "next":
-        return Missed(State.PLANNED, next_slot(rules, now, taken, now), f"its slot at {when} passed; moved to the next")
-    return Missed(State.MISSED, due_at, f"its slot at {when} passed while nobody was there; release it to send")
 
 
 def _next_fire(trigger: Trigger, since: datetime, zone: ZoneInfo) -> datetime:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
+from syndicate.errors import UsageError
 from syndicate.model import Attempt, Delivery, KnownPost, Plan, PlannedDelivery, Problem, State
 
 _WAITING = frozenset({State.PLANNED, State.DUE, State.HELD, State.MISSED})
@@ -22,7 +24,8 @@ def explain(
 ) -> tuple[str, ...]:
     """Lines for a person: the post, its identity, each delivery with its trail, what would be added now.
 
-    `known` is the row the state database has for the slug; times are shown in the zone.
+    `known` is the row the state database has for the slug; times are shown in the zone. Raises UsageError for a slug
+    that nobody knows.
     """
     lines = [*_explain_post(slug, plan, known, zone)]
     for delivery in sorted(deliveries, key=lambda row: (row.account, row.id)):
@@ -43,8 +46,9 @@ def _explain_post(slug: str, plan: Plan, known: KnownPost | None, zone: ZoneInfo
     item = next((item for item in plan.identified if item.post.slug == slug), None)
     row = item.known if item else known
     if row is None:
-        yield f"{slug}: no post of this slug is known, drafts aside"
-        return
+        near = get_close_matches(slug, [one.post.slug for one in plan.identified], n=1)
+        hint = f'did you mean "{near[0]}"?' if near else "drafts are not known before they are published"
+        raise UsageError(f'no post has the slug "{slug}"', hint=hint)
     yield f'{slug}: "{row.title}" in {row.source}'
     yield f"id {row.id}, first seen {_local(row.first_seen_at, zone)}"
     if item is None:
