@@ -30,6 +30,7 @@ _ANCHOR = re.compile(r"(?:^|[\s\[{,])&([^\s\[\]{},]+)")
 _ALIAS = re.compile(r"\*([^\s\[\]{},]+)")
 _COMPACT_NESTING = re.compile(r"^[ \t]*(?:[-?:][ \t]+){30}", re.MULTILINE)
 _KEY = re.compile(r"""^(?P<quote>["']?)(?P<key>[^\s"'#:=\[\]{},-][^\n"':=]*+)(?P=quote)[ \t]*[:=]""", re.MULTILINE)
+_TOML_KEY = re.compile(r"""^(?:\[{1,2}[ \t]*)?["']?(?P<key>[\w-]+)["']?[ \t]*(?:[=.\]])""", re.MULTILINE)
 _JSON_KEY = re.compile(r'^[ \t]*\{?[ \t]*"(?P<key>[^"\n]+)"\s*:', re.MULTILINE)
 _PLACE = re.compile(r"\s*(?:at byte \d+ |\(?at )line (\d+),? column \d+\)?")
 _HINTS = (
@@ -115,6 +116,7 @@ class _Yaml(_Handler):
 
 
 class _Toml(_Handler):
+    KEY = _TOML_KEY
     FM_BOUNDARY = re.compile(r"(?:\+\+\+|---toml)[ \t]*\n")
     END = re.compile(r"^(?:\+\+\+|---)[ \t]*$", re.MULTILINE)
 

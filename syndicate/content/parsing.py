@@ -102,7 +102,7 @@ class _Parser:
             post,
             digest=digest_of(post, self.settings.site.url),
             repairs=tuple(self.fields.repairs),
-            problems=tuple(self.fields.problems),
+            problems=tuple(sorted(self.fields.problems, key=lambda problem: problem.line)),
         )
 
     def _title(self, markdown: str) -> str:

@@ -38,8 +38,8 @@ class Scan:
     unreadable: list[str] = field(default_factory=list)
 
     def refuse(self, source: str, message: str, hint: str = "") -> None:
-        self.problems.append(Problem(source.rstrip("/"), message, hint=hint))
-        self.unreadable.append(source)
+        self.problems.append(Problem(_shown(source.rstrip("/")), message, hint=hint))
+        self.unreadable.append(_shown(source))
 
 
 def scan(settings: Settings) -> Scan:
@@ -72,9 +72,11 @@ class _Walk:
     def walk(self, folder: str, prefix: str, depth: int) -> None:
         try:
             with os.scandir(folder) as entries:
-                found = list(entries)
+                found = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
-            self.result.refuse(prefix or "/", f"the folder cannot be read: {error.strerror}")
+            if not prefix:
+                raise ContentError(f"the content folder cannot be read: {error.strerror}", where=folder) from error
+            self.result.refuse(prefix, f"the folder cannot be read: {error.strerror}")
             return
         for entry in found:
             self._visit(entry, prefix, depth)
@@ -100,21 +102,27 @@ class _Walk:
         self.walk(entry.path, f"{source}/", depth + 1)
 
     def _take(self, entry: os.DirEntry[str], source: str) -> None:
-        if not source.isascii() and "\ufffd" in source.encode("utf-8", "replace").decode():
-            shown = source.encode("utf-8", "replace").decode()
-            self.result.refuse(shown, "the file name is not UTF-8", "rename the file")
+        if not source.isprintable() and _shown(source) != source:
+            self.result.refuse(source, "the file name is not UTF-8", "rename the file")
             return
         stat = entry.stat()
         self.result.files.append(Found(source, entry.path, stat.st_mtime_ns, stat.st_size, stat.st_ino))
 
     def _is_welcome(self, entry: os.DirEntry[str], source: str) -> bool:
-        """Whether a link stays inside the content folder and leads to no folder above itself."""
+        """Whether a link leads to a file inside the content folder.
+
+        A folder inside it is read where it really is, so links to it are passed over and circles cannot be.
+        """
         real = os.path.realpath(entry.path)
-        inside = real.startswith(self.home + os.sep)
-        if not inside and (entry.is_dir() or self.is_post(source)):
-            self.result.refuse(source, "the link leads out of the content folder", "copy the file, or move the folder")
-        parent = os.path.realpath(os.path.dirname(entry.path))  # noqa: PTH120
-        return inside and not (parent + os.sep).startswith(real + os.sep)
+        is_inside = f"{real}{os.sep}".startswith(f"{self.home}{os.sep}")
+        if not is_inside and (entry.is_dir() or self.is_post(source)):
+            self.result.refuse(source, "the link leads out of the content folder", "copy the file or folder")
+        return is_inside and not entry.is_dir()
+
+
+def _shown(source: str) -> str:
+    """The name with "?" for bytes that are no UTF-8."""
+    return source.encode(errors="replace").decode()
 
 
 def _choose(include: tuple[str, ...], ignore: tuple[str, ...]) -> Callable[[str], bool]:

@@ -16,7 +16,8 @@ _TASK = re.compile(r'<input disabled="" type="checkbox"( checked="")?/>\n?')
 _ALERT = re.compile(r'<blockquote class="markdown-alert-([a-z]+)">')
 _BARE = re.compile(
     r"(<a\b.*?</a>|<pre\b.*?</pre>|<code\b.*?</code>|<[^<>]*>)"
-    r"|(?<![\w/])(https?://(?:(?!&(?:quot|lt|gt|nbsp);)[^\s<>\"])+)",
+    r"|(?<![\w/])(https?://(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?::\d{1,4})?(?![\w:@])"
+    r"(?:[/?#](?:(?!&(?:quot|lt|gt|nbsp);)[^\s<>\"])*)?)",
     re.DOTALL,
 )
 _TRAILING = ".,;:!?'*_"
@@ -57,4 +58,4 @@ def _link(found: re.Match[str]) -> str:
     url = address.rstrip(_TRAILING)
     while url.endswith(")") and url.count(")") > url.count("("):
         url = url[:-1].rstrip(_TRAILING)
-    return f'<a href="{url}">{url}</a>{address[len(url) :]}' if len(url) > len("https://") else found[0]
+    return f'<a href="{url}">{url}</a>{address[len(url) :]}'

@@ -7,7 +7,7 @@ import re
 from syndicate.text.code import map_prose
 
 _MODULE = re.compile(
-    r"""^(?:import\s*(?:["'{*]|[\w$]+[\s,])|export\s+(?:default|const|let|var|function|class|async|\{|\*))"""
+    r"""^(?:import\s*(?:type\s+)?(?:["'{*]|[\w$]+\s*(?:,|\sfrom\b))|export\s+(?:default|const|let|var|function|class|async|\{|\*))"""
     r"[^\n]*(?:\n(?!\s*\n)[^\n]*)*",
     re.MULTILINE,
 )

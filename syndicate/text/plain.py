@@ -14,6 +14,7 @@ _BLOCK = re.compile(
     r"|footer|details|summary|hr|br)\b[^<>]*>",
     re.IGNORECASE,
 )
+_NOTE_MARK = re.compile(r"<sup id=\"fnref[^<>]*>(?:<a [^<>]*>)?[^<>]*(?:</a>)?</sup>")
 _TAG = re.compile(r"</?[a-z][^<>]*>|<!--.*?(?:-->|\Z)", re.IGNORECASE | re.DOTALL)
 _INLINE_TAG = re.compile(
     r"</?(?:a|abbr|b|bdi|big|br|cite|code|del|em|font|i|ins|kbd|mark|q|s|small|span|strike|strong|sub|sup|u|wbr)"
@@ -36,8 +37,8 @@ _SENTENCE_END = re.compile(r"[.!?…]['\"”’»)\]]*(?=\s)|[。！？｡]['\"�
 
 
 def to_plain(markup: str) -> str:
-    """The words of an HTML text, one line for each block, entities resolved."""
-    text = _HIDDEN.sub("", markup)
+    """The words of an HTML text, one line for each block, entities resolved, footnote marks left out."""
+    text = _NOTE_MARK.sub("", _HIDDEN.sub("", markup))
     text = _BLOCK.sub("\n", text.replace("\n", " "))
     text = clean_text(html.unescape(_TAG.sub("", text)))
     return "\n".join(line for part in text.split("\n") if (line := part.strip()))

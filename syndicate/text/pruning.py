@@ -12,6 +12,7 @@ _EMPTY = re.compile(rf"<({_SHELLS})(?:\s[^<>]*)?>(?:\s|&nbsp;|<br>)*</\1>")
 _EMPTY_FILM = re.compile(r"<(video|iframe)(?![^<>]*\ssrc=)(?:\s[^<>]*)?>\s*</\1>")
 _NO_SOURCE = re.compile(r"<img(?![^<>]*\ssrc(?:set)?=)(?:\s[^<>]*)?>")
 _NO_ADDRESS = re.compile(r"<a(?![^<>]*\shref=)(?:\s[^<>]*)?>(.*?)</a>", re.DOTALL)
+_GAP = re.compile(r"\n{3,}")
 
 
 def prune(markup: str) -> str:
@@ -20,4 +21,6 @@ def prune(markup: str) -> str:
     markup = _EMPTY_FILM.sub("", markup)
     while (pruned := _EMPTY.sub("", markup)) != markup:
         markup = pruned
+    if "<pre" not in markup:
+        markup = _GAP.sub("\n\n", markup)
     return markup.strip()

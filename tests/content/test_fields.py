@@ -1,0 +1,184 @@
+"""Fields by every name, in every shape, and what is said about those that do not fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syndicate.content.parsing import parse_post
+from syndicate.errors import ContentError
+from syndicate.model import Author, Category, ContentRules, Post, Settings, Site, SocialOverride, Storage
+
+
+def _parse(
+    front: str, body: str = "Body.", source: str = "post.md", root: Path = Path("/nowhere"), **rules: Any
+) -> Post:
+    site = Site(
+        title="T", url="https://blog.example", content="posts", timezone="Europe/Berlin",
+        authors=(Author("Ann", "https://ann.example", "ann@example.org"),),
+    )  # fmt: skip
+    settings = Settings(
+        root=str(root), site=site, content=ContentRules(**rules), storage=Storage(database="", publish_to="", cache="")
+    )
+    return parse_post(f"---\ntitle: T\n{front}\n---\n{body}", source, str(root / "posts" / source), settings)
+
+
+@pytest.mark.parametrize(
+    ("front", "field", "value"),
+    [
+        ("category: Go", "categories", (Category("Go"),)),
+        ("categories: [Go, {name: Web, type: general}]", "categories", (Category("Go"), Category("Web", "general"))),
+        ("category: go\ncategories: [{name: Go, type: exact}]", "categories", (Category("Go", "exact"),)),
+        ("categories: Go, Web", "categories", (Category("Go"), Category("Web"))),
+        ("tags: ['#a', b, A]\nkeywords: b", "keywords", ("b", "a")),
+        ("author: Zoe", "authors", (Author("Zoe"),)),
+        ("author: ann", "authors", (Author("ann", "https://ann.example", "ann@example.org"),)),
+        ("author: Zoe <z@z.example>", "authors", (Author("Zoe", "", "z@z.example"),)),
+        ("authors:\n- name: Zoe\n  url: https://z.example\n- Kim", "authors",
+         (Author("Zoe", "https://z.example"), Author("Kim"))),
+        ("author: {name: Zoe, url: 'javascript:x'}", "authors", (Author("Zoe"),)),
+        ("lang: pt_BR", "language", "pt-BR"),
+        ("", "language", "en"),
+        ("draft: true", "is_draft", True),
+        ("draft: yes", "is_draft", True),
+        ("draft: 'false'", "is_draft", False),
+        ("status: Draft", "is_draft", True),
+        ("published: false", "is_draft", True),
+        ("published: true", "is_draft", False),
+        ("featured: true\npinned: true\ntrending: 'true'\ndraft: true", "flags", frozenset({"featured", "pinned"})),
+        ("readingTime: 6 min read", "reading_minutes", 6),
+        ("reading_time: 4.6", "reading_minutes", 4),
+        ("reading_time: soon", "reading_minutes", 0),
+        ("generatedBy: Gemini", "generated_by", "Gemini"),
+        ("aiGenerated: true", "generated_by", "AI"),
+        ("externalUrl: https://x.example/a", "external_url", "https://x.example/a"),
+        ("link: /not/external", "external_url", ""),
+        ("id: tag:me,2020:1", "declared_id", "tag:me,2020:1"),
+        ("syndication: https://s.example/1", "syndication", ("https://s.example/1",)),
+        ("description: '**Bold** claim'", "summary", "Bold claim"),
+        ("excerpt: '<p>One</p><p>two</p>'", "summary", "One two"),
+        ("excerpt: 'Cut of...'\ndescription: 'Cut off no more.'", "summary", "Cut off no more."),
+        ("excerpt: 'A mystery...'\ndescription: 'Another text.'", "summary", "A mystery..."),
+        ("", "summary", "Body."),
+        ("socialShare: 'Social Share: \"Go!\"'", "social_share", "Go!"),
+        ("social: {mastodon: Hi, x: false, bluesky: {text: Yo, langs: [a], reply: true}}", "social", {
+            "mastodon": SocialOverride("Hi"), "x": SocialOverride(skip=True),
+            "bluesky": SocialOverride("Yo", options={"langs": "", "reply": "true"})}),
+        ("status: new", "status", "new"),
+        ("permalink: /here/", "permalink", "https://blog.example/here/"),
+    ],
+)  # fmt: skip
+def test_fields_are_read(front: str, field: str, value: object) -> None:
+    """Each shape people write gives the same value."""
+    assert getattr(_parse(front), field) == value
+
+
+@pytest.mark.parametrize(
+    ("title", "plain"),
+    [
+        ("'A <em>fine</em> *title*'", "A fine title"),
+        ("2024", "2024"),
+        ("'  two\n\n  lines '", "two lines"),
+        ('"tab\\there"', "tab here"),
+    ],
+)
+def test_titles_are_plain_lines(title: str, plain: str) -> None:
+    """A title is one line of plain text."""
+    assert _parse(f"x: y\ntitle: {title}").title == plain
+
+
+@pytest.mark.parametrize("name", ["pubDate", "published_at", "publishDate", "Date", "date_published"])
+def test_dates_by_other_names(name: str) -> None:
+    """Every generator's name of the date is known, in any case."""
+    assert str(_parse(f"{name}: 2025-03-18 10:00").published_at) == "2025-03-18 09:00:00+00:00"
+
+
+def test_mapped_names_win() -> None:
+    """`[fields]` names the author's own keys, also in a table, also for flags; ours count where theirs is absent."""
+    fields = {"socialShare": "meta.toot", "featured": "sticky", "excerpt": "lead"}
+    post = _parse("meta: {toot: Hi}\nsticky: true\nexcerpt: Ours.", fields=fields)
+    assert (post.social_share, post.summary) == ("Hi", "Ours.")
+    assert "featured" in post.flags
+
+
+def test_drafts_folder_makes_drafts() -> None:
+    """Jekyll's `_drafts` are drafts."""
+    assert _parse("", source="_drafts/idea.md").is_draft
+
+
+@pytest.mark.parametrize(
+    ("front", "key", "line"),
+    [
+        ("date: 2025-02-30", "date", 3),
+        ("x: y\npubDate: someday", "pubDate", 4),
+    ],
+)
+def test_a_bad_date_stops_the_post(front: str, key: str, line: int) -> None:
+    """A post with an unreadable date must not go out as if it were new."""
+    with pytest.raises(ContentError) as caught:
+        _parse(front)
+    assert (caught.value.key, caught.value.line) == (key, line)
+
+
+def test_a_post_without_title_and_heading_is_stopped() -> None:
+    """There is nothing to call it."""
+    with pytest.raises(ContentError, match="no title"):
+        _parse("title: ''")
+
+
+def test_the_heading_is_the_title_of_a_post_without_one() -> None:
+    """The first H1 stands in, and is not there twice."""
+    post = _parse("title: ''", body="# Hello **there** {#x}\n\nWords.")
+    assert (post.title, post.html) == ("Hello there", "<p>Words.</p>")
+
+
+def test_repairs_can_be_turned_off() -> None:
+    """`repair = false` leaves every text as it is."""
+    post = _parse("excerpt: cafÃ©", body="naÃ¯ve", repair=False)
+    assert (post.summary, post.html, post.repairs) == ("cafÃ©", "<p>naÃ¯ve</p>", ())
+
+
+def test_repairs_name_field_and_line() -> None:
+    """A person finds each mend in the file."""
+    post = _parse("excerpt: cafÃ©", body="\nfine\n\nnaÃ¯ve text")
+    assert [(repair.field, repair.line, repair.after) for repair in post.repairs] == [
+        ("body", 8, "naïve text"),
+        ("excerpt", 3, "café"),
+    ]
+
+
+def _digest(front: str = "excerpt: E", body: str = "Body.") -> str:
+    return _parse(front, body=body).digest
+
+
+@pytest.mark.parametrize(
+    ("front", "body"),
+    [
+        ("excerpt: E\ntitle: other", "Body."),
+        ("excerpt: F", "Body."),
+        ("excerpt: E", "Body!"),
+        ("excerpt: E\nimage: https://i.example/a.png", "Body."),
+        ("excerpt: E\nauthor: Zoe", "Body."),
+        ("excerpt: E\ncategory: Go", "Body."),
+        ("excerpt: E\nlanguage: de", "Body."),
+    ],
+)
+def test_digest_moves_with_what_a_reader_sees(front: str, body: str) -> None:
+    """Any visible change is a change."""
+    assert _digest(front, body) != _digest()
+
+
+@pytest.mark.parametrize(
+    ("front", "body"),
+    [
+        ("socialShare: Hi\nexcerpt: E", "Body."),
+        ("excerpt: 'E'\nunknown: 1\nfeatured: true", "\n\nBody.\n"),
+        ("slug: elsewhere\nexcerpt: E", "Body."),
+        ("excerpt: E", "Body.<script>1</script>"),
+    ],
+)
+def test_digest_ignores_what_a_reader_does_not_see(front: str, body: str) -> None:
+    """Social text, layout of the file, address and hidden widgets change nothing for a reader."""
+    assert _digest(front, body) == _digest()

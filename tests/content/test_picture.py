@@ -1,0 +1,142 @@
+"""Where the lead image is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from syndicate.content.focus import parse_focus
+from syndicate.content.parsing import parse_post
+from syndicate.content.picture import make_credit
+from syndicate.model import Credit, Post
+from tests.content.golden import make_settings
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A site with an image beside a post, one in a static folder, and one outside of everything."""
+    for name in ("site/posts/one/beside.png", "site/public/images/served.png", "outside.png", "site/secret.toml"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    return tmp_path / "site"
+
+
+def _post(site: Path, front: str) -> Post:
+    source = "one/index.md"
+    return parse_post(f"---\ntitle: T\n{front}\n---\nBody", source, str(site / "posts" / source), make_settings(site))
+
+
+@pytest.mark.parametrize(
+    ("image", "url", "file"),
+    [
+        ("beside.png", "https://blog.example/blog/one/beside.png", "posts/one/beside.png"),
+        ("./beside.png?v=1", "https://blog.example/blog/one/beside.png?v=1", "posts/one/beside.png"),
+        ("/images/served.png", "https://blog.example/images/served.png", "public/images/served.png"),
+        ("images/served.png", "https://blog.example/images/served.png", "public/images/served.png"),
+        ("/public/images/served.png", "https://blog.example/images/served.png", "public/images/served.png"),
+        ("../../public/images/served.png", "https://blog.example/public/images/served.png", "public/images/served.png"),
+        ("https://i.example/a.png", "https://i.example/a.png", ""),
+        ("//i.example/a.png", "https://i.example/a.png", ""),
+    ],
+)
+def test_images_are_found(site: Path, image: str, url: str, file: str) -> None:
+    """Beside the post, in a served folder, or remote; always with an absolute address."""
+    picture = _post(site, f'image: "{image}"').picture
+    assert picture is not None
+    assert picture.url == url
+    assert picture.path == (str(site / file) if file else "")
+
+
+@pytest.mark.parametrize(
+    "image", ["../../../outside.png", "/../outside.png", "link.png", "../../secret.toml", "gone.png", "a\\0b.png"]
+)
+def test_no_file_outside_the_site_is_read(site: Path, image: str) -> None:
+    """Neither a path nor a link leads out, and only images are images; the author is told."""
+    (site / "posts/one/link.png").symlink_to(site.parent / "outside.png")
+    post = _post(site, f'image: "{image}"')
+    assert post.picture is None or post.picture.path == ""
+    assert [problem.key for problem in post.problems] == ["image"]
+
+
+@pytest.mark.parametrize("image", ["javascript:alert(1)", "data:image/png;base64,AA", "http://[", "file:///etc/passwd"])
+def test_strange_addresses_are_no_picture(site: Path, image: str) -> None:
+    """Only http addresses and paths."""
+    post = _post(site, f'image: "{image}"')
+    assert post.picture is None
+    assert [(problem.key, problem.line) for problem in post.problems] == [("image", 3)]
+
+
+SHAPES = (
+    """image: https://i.example/a.png
+imageAlt: An **a**
+imageCredit: By [Me](https://me.example)
+focus: [0.2, 0.8]""",
+    """cover:
+  image: https://i.example/a.png
+  alt: An a
+  credit: By [Me](https://me.example)
+  focus: 20% 80%""",
+    """image: {url: 'https://i.example/a.png', alt: An a,
+  credit: 'By [Me](https://me.example)', focus: {x: 0.2, y: 0.8}}""",
+    """coverImage: {src: https://i.example/a.png}
+coverAlt: An a
+photoCredit: By <a href='https://me.example'>Me</a>
+focalPoint: 0.2 0.8""",
+    """images: [https://i.example/a.png, https://i.example/b.png]
+image_alt: An a
+image_credit: By [Me](https://me.example)
+imageFocus: 0.2,0.8""",
+)
+
+
+@pytest.mark.parametrize("front", SHAPES)
+def test_pictures_in_every_shape(site: Path, front: str) -> None:
+    """A text, a table, a list: the same picture."""
+    picture = _post(site, front).picture
+    assert picture is not None
+    assert (picture.url, picture.alt, picture.credit, picture.focus) == (
+        "https://i.example/a.png", "An a", Credit("By Me", "https://me.example"), (0.2, 0.8),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("written", "place"),
+    [
+        ("top", (0.5, 0.0)),
+        ("right", (1.0, 0.5)),
+        ("bottom left", (0.0, 1.0)),
+        ("center", (0.5, 0.5)),
+        ([1], (1.0, 0.5)),
+        ("25%", (0.25, 0.5)),
+    ],
+)
+def test_focus_in_words_and_numbers(written: object, place: tuple[float, float]) -> None:
+    """What is not said is the middle."""
+    assert parse_focus(written) == place
+
+
+@pytest.mark.parametrize("written", ["", "up", [2, 0], [0.1, 0.2, 0.3], {}, 5, ["nan", 0], True])
+def test_no_focus(written: object) -> None:
+    """Anything else is refused."""
+    with pytest.raises(ValueError, match=r"\w"):
+        parse_focus(written)
+
+
+@pytest.mark.parametrize(
+    ("text", "credit"),
+    [
+        ("", None),
+        ("Ann", Credit("Ann")),
+        (
+            "Photo by [Ann](https://a.example/@ann) on [Site](https://b.example)",
+            Credit("Photo by Ann on Site", "https://a.example/@ann"),
+        ),
+        ("<https://a.example>", Credit("https://a.example", "https://a.example")),
+        ("[Ann](javascript:alert)", Credit("Ann")),
+    ],
+)
+def test_credits(text: str, credit: Credit | None) -> None:
+    """Plain words and the first link."""
+    assert make_credit(text) == credit

@@ -1,0 +1,337 @@
+"""A real folder on a real disk: what is read, what is refused, what is remembered."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from syndicate.content import ContentFolder, read_snapshot, stamp
+from syndicate.content.bytes import MAX_BYTES
+from syndicate.content.shelf import Memory
+from syndicate.errors import ContentError
+from syndicate.model import Settings, Snapshot
+from tests.content.golden import make_settings
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Settings:
+    """An empty content folder."""
+    (tmp_path / "posts").mkdir()
+    return make_settings(tmp_path)
+
+
+def _write(site: Settings, source: str, text: str | bytes = "---\ntitle: T\n---\nBody\n") -> Path:
+    path = Path(site.root, "posts", source)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
+
+
+def _post(title: str, extra: str = "") -> str:
+    return f"---\ntitle: {title}\n{extra}---\nBody of {title}.\n"
+
+
+def _sources(snapshot: Snapshot) -> list[str]:
+    return [post.source for post in snapshot.posts]
+
+
+def test_posts_are_found_and_the_rest_is_not(site: Settings) -> None:
+    """Markdown in any folder, sorted; no hidden, temporary, section or foreign file."""
+    for source in ("b.md", "a.markdown", "deep/er/c.mdx", "_drafts/d.md", "bundle/index.md"):
+        _write(site, source)
+    for source in (
+        ".hidden.md",
+        ".git/e.md",
+        "_index.md",
+        "#f.md#",
+        ".#f.md",
+        "g.md~",
+        "~$h.md",
+        "i.txt",
+        "node_modules/j.md",
+        "4913",
+    ):
+        _write(site, source)
+    assert _sources(read_snapshot(site)) == ["_drafts/d.md", "a.markdown", "b.md", "bundle/index.md", "deep/er/c.mdx"]
+
+
+def test_globs_choose(site: Settings) -> None:
+    """`include` and `ignore` are globs below the content folder."""
+    for source in ("a.md", "x/b.md", "x/y/c.md", "note-1.md", "z/d.txt"):
+        _write(site, source)
+    chosen = replace(
+        site, content=replace(site.content, include=("*.md", "x/**/*.md", "z/"), ignore=("note-?.md", "**/y/*"))
+    )
+    assert _sources(read_snapshot(chosen)) == ["a.md", "x/b.md", "z/d.txt"]
+
+
+def test_a_missing_folder_is_an_error_and_no_empty_site(site: Settings) -> None:
+    """When the folder is away, nothing may look deleted."""
+    Path(site.root, "posts").rmdir()
+    for read in (read_snapshot, stamp):
+        with pytest.raises(ContentError, match="does not exist"):
+            read(site)
+
+
+@pytest.mark.parametrize(
+    ("data", "message", "line"),
+    [
+        (b"", "empty", 0),
+        (b" \n\n ", "empty", 0),
+        (b"---\ntitle: T\n---\ncaf\xe9\n", "byte 20 is not UTF-8", 4),
+        (b"\xef\xbb\xbf---\ntitle: \xff\n---\n", "byte 14 is not UTF-8", 2),
+        (b"\xff\xfe-\x00-", "not UTF-16", 1),
+        (b"---\ntitle: a: b\n---\n", "YAML cannot be read", 2),
+        (b"---\ntitle: a\n", "never ends", 1),
+        (b"---\ndate: 2025-01-01\n---\nwords", "no title", 1),
+        (b"---\ntitle: a\ndate: never\n---\n", "no date", 3),
+        (b"x" * (MAX_BYTES + 1), "larger than", 0),
+        (b"---\ntitle: a\n---\n" + b"<div>" * 10_000, "nested too deeply", 0),
+    ],
+)
+def test_one_bad_post_is_a_problem_and_the_others_go_on(site: Settings, data: bytes, message: str, line: int) -> None:
+    """The problem names file, line and trouble; the post is unreadable, not gone."""
+    _write(site, "good.md")
+    _write(site, "sub/bad.md", data)
+    snapshot = read_snapshot(site)
+    assert _sources(snapshot) == ["good.md"]
+    assert [(problem.source, problem.line) for problem in snapshot.problems] == [("sub/bad.md", line)]
+    assert message in snapshot.problems[0].message
+    assert snapshot.unreadable == ("sub/bad.md",)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "---\ntitle: Grüße\n---\nBody".encode("utf-8-sig"),
+        "---\r\ntitle: Grüße\r\n---\r\nBody\r\n".encode(),
+        "---\rtitle: Grüße\r---\rBody".encode(),
+        "\ufeff---\ntitle: Grüße\n---\nBody".encode("utf-16-le"),
+        "\ufeff---\ntitle: Grüße\n---\nBody".encode("utf-16-be"),
+        "ï»¿---\ntitle: Grüße\n---\nBody".encode(),
+        '---\ntitle: "Gru\u0308\u00dfe\x07\ufffe"\n---\nBody'.encode(),
+    ],
+    ids=["bom", "crlf", "cr", "utf-16-le", "utf-16-be", "broken-bom", "nfd-and-controls"],
+)
+def test_every_way_to_write_the_same_text(site: Settings, data: bytes) -> None:
+    """Byte order marks, line ends and control characters make no difference."""
+    _write(site, "a.md", data)
+    (post,) = read_snapshot(site).posts
+    assert (post.title, post.html) == ("Grüße", "<p>Body</p>")
+
+
+def test_a_duplicate_slug_names_both_and_the_older_stays(site: Settings) -> None:
+    """A copy with a later date never takes the address of the original; case does not make a difference."""
+    _write(site, "new.md", _post("New", "slug: Same\ndate: 2025-02-01\n"))
+    _write(site, "old.md", _post("Old", "slug: same\ndate: 2025-01-01\n"))
+    _write(site, "undated.md", _post("Undated", "slug: same\n"))
+    _write(site, "draft.md", _post("Draft", "slug: same\ndate: 2020-01-01\ndraft: true\n"))
+    snapshot = read_snapshot(site)
+    assert _sources(snapshot) == ["old.md"]
+    assert [problem.source for problem in snapshot.problems] == ["draft.md", "new.md", "undated.md"]
+    assert all("old.md" in problem.message and problem.key == "slug" for problem in snapshot.problems)
+
+
+@pytest.mark.parametrize(("extra", "key"), [("permalink: /same/\n", "permalink"), ("id: urn:same\n", "id")])
+def test_one_address_and_one_id_belong_to_one_post(site: Settings, extra: str, key: str) -> None:
+    """The same permalink or id twice is a clash too."""
+    _write(site, "a.md", _post("A", extra))
+    _write(site, "b.md", _post("B", extra))
+    snapshot = read_snapshot(site)
+    assert _sources(snapshot) == ["a.md"]
+    assert [(problem.source, problem.key) for problem in snapshot.problems] == [("b.md", key)]
+
+
+def test_links_out_of_the_folder_are_refused(site: Settings) -> None:
+    """A link to a file inside is read, one that leads out is a problem, folders are read where they are."""
+    outside = Path(site.root, "outside")
+    outside.mkdir()
+    (outside / "secret.md").write_text(_post("Secret"))
+    _write(site, "real/a.md", _post("A"))
+    posts = Path(site.root, "posts")
+    (posts / "file.md").symlink_to(outside / "secret.md")
+    (posts / "folder").symlink_to(outside)
+    (posts / "loop").symlink_to(posts)
+    (posts / "real" / "sub").mkdir()
+    (posts / "real" / "sub" / "again").symlink_to(posts / "real")
+    (posts / "real" / "up").symlink_to(posts / "real")
+    (posts / "dangling.md").symlink_to(posts / "nowhere.md")
+    (posts / "b.md").symlink_to(posts / "real" / "a.md")
+    snapshot = read_snapshot(site)
+    assert _sources(snapshot) == ["b.md", "real/a.md"]
+    assert [problem.source for problem in snapshot.problems if "leads out" in problem.message] == ["file.md", "folder"]
+
+
+def test_what_is_no_file_is_left_alone(site: Settings) -> None:
+    """A pipe or socket with the name of a post never blocks the reading."""
+    os.mkfifo(Path(site.root, "posts", "pipe.md"))
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(Path(site.root, "posts", "s.md")))
+        _write(site, "a.md")
+        assert _sources(read_snapshot(site)) == ["a.md"]
+
+
+def test_a_file_name_that_is_no_text_is_a_problem(site: Settings) -> None:
+    """Bytes that are no UTF-8 in a name cannot become an address."""
+    Path(os.fsdecode(os.fsencode(site.root) + b"/posts/caf\xe9.md")).write_text(_post("A"))
+    snapshot = read_snapshot(site)
+    assert snapshot.posts == ()
+    assert "not UTF-8" in snapshot.problems[0].message
+
+
+def _states(site: Settings) -> Iterator[Snapshot]:
+    """The folder through a life of edits, as one remembering reader sees it."""
+    folder = ContentFolder(site, Memory())
+    for change in (
+        lambda: _write(site, "a.md", _post("A")),
+        lambda: _write(site, "b/index.md", _post("B")),
+        lambda: _write(site, "a.md", _post("A much longer")),
+        lambda: _write(site, "c.md", b"---\nbroken: [\n---\n"),
+        lambda: Path(site.root, "posts", "b").rename(Path(site.root, "posts", "d")),
+        lambda: _write(site, "c.md", _post("C")),
+        lambda: Path(site.root, "posts", "a.md").unlink(),
+        lambda: _write(site, "a.md", b""),
+        lambda: None,
+    ):
+        change()
+        snapshot = folder.read()
+        yield replace(snapshot, posts=folder.fill(snapshot.posts))
+
+
+def test_a_remembering_reader_sees_what_a_fresh_one_sees(site: Settings) -> None:
+    """Adding, editing, breaking, moving and deleting: the index is never wrong."""
+    for seen in _states(site):
+        assert seen == read_snapshot(site)
+
+
+def test_the_cache_gives_the_same_posts_to_another_process(site: Settings) -> None:
+    """Posts, problems and bodies survive in the cache file's bytes, every field of them."""
+    case = Path(__file__).parent / "cases"
+    for folder in case.iterdir():
+        _write(site, f"{folder.name}.md", (folder / "post.md").read_bytes())
+    _write(site, "broken.md", b"---\na: [\n---\n")
+    cache = Memory()
+    first = read_snapshot(site, cache)
+    assert first == read_snapshot(site, cache) == read_snapshot(site)
+    assert len(first.posts) >= 10
+
+
+class _Counted(Memory):
+    """A cache that notes which keys are written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[str] = []
+
+    def put_many(self, kind: str, items: object) -> None:
+        self.written += list(items)  # type: ignore[call-overload]
+        super().put_many(kind, items)  # type: ignore[arg-type]
+
+
+def test_one_edit_writes_one_body_and_one_shard(site: Settings) -> None:
+    """Work follows the change, not the size of the site; without a change nothing is written."""
+    for number in range(300):
+        _write(site, f"{number}.md", _post(f"P{number}"))
+    cache = _Counted()
+    read_snapshot(site, cache)
+    cache.written.clear()
+    read_snapshot(site, cache)
+    assert cache.written == []
+    _write(site, "7.md", _post("Edited and longer"))
+    read_snapshot(site, cache)
+    assert sorted(key.split("/")[1] for key in cache.written) == ["body", "index", "shard"]
+
+
+def test_touching_a_file_reads_it_and_parses_nothing(site: Settings) -> None:
+    """A changed stat with the same bytes keeps the parsed post and its body."""
+    path = _write(site, "a.md", _post("A"))
+    cache = _Counted()
+    before = read_snapshot(site, cache)
+    cache.written.clear()
+    os.utime(path, ns=(1, 1))
+    assert read_snapshot(site, cache) == before
+    assert not any("body" in key for key in cache.written)
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"a.md": [1]}', b"\xff"])
+def test_a_damaged_cache_costs_time_only(site: Settings, damage: bytes) -> None:
+    """Whatever stands in the cache, the files are the truth."""
+    _write(site, "a.md", _post("A"))
+    cache = Memory()
+    fresh = read_snapshot(site, cache)
+    for key in cache.get_all("post"):
+        damaged = Memory()
+        damaged.put_many("post", {**cache.get_all("post"), key: damage})
+        if "/body/" not in key:
+            assert read_snapshot(site, damaged) == fresh
+
+
+def test_a_lost_body_is_read_from_its_file(site: Settings) -> None:
+    """The cache may forget; the file does not."""
+    _write(site, "a.md", _post("A"))
+    cache = Memory()
+    fresh = read_snapshot(site, cache)
+    cache.drop("post", [key for key in cache.get_all("post") if "/body/" in key])
+    assert read_snapshot(site, cache) == fresh
+
+
+def test_other_settings_read_anew(site: Settings) -> None:
+    """A changed rule is not answered from the memory of the old one."""
+    _write(site, "a.md", _post("A"))
+    cache = Memory()
+    read_snapshot(site, cache)
+    moved = replace(site, site=replace(site.site, url="https://moved.example"))
+    (post,) = read_snapshot(moved, cache).posts
+    assert post.permalink == "https://moved.example/blog/a/"
+
+
+def test_an_image_that_comes_later_is_found(site: Settings) -> None:
+    """A post whose picture was missing is looked at again though the post did not change."""
+    _write(site, "one/index.md", _post("One", "image: late.png\n"))
+    cache = Memory()
+    (post,) = read_snapshot(site, cache).posts
+    assert post.picture is not None
+    assert (post.picture.path, len(post.problems)) == ("", 1)
+    _write(site, "one/late.png", b"x")
+    (post,) = read_snapshot(site, cache).posts
+    assert post.picture is not None
+    assert (Path(post.picture.path).name, post.problems) == ("late.png", ())
+
+
+def test_the_stamp_moves_with_every_change_and_with_nothing_else(site: Settings) -> None:
+    """Adding, editing, removing a post or changing the settings; not other files."""
+    _write(site, "a.md")
+    stamps = [stamp(site)]
+    _write(site, "notes.txt")
+    assert stamp(site) == stamps[0]
+    _write(site, "b.md")
+    stamps.append(stamp(site))
+    _write(site, "b.md", "longer than before, surely longer than before")
+    stamps.append(stamp(site))
+    stamps.append(stamp(replace(site, digest="other")))
+    assert len(set(stamps)) == 4
+    Path(site.root, "posts", "b.md").unlink()
+    assert stamp(site) == stamps[0]
+
+
+ANY_FILE = st.binary(max_size=300) | st.text(max_size=300).map(
+    lambda text: f"---\ntitle: T\n{text}\n---\n{text}".encode("utf-8", "replace")
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ANY_FILE)
+def test_any_bytes_are_a_post_or_a_problem(site: Settings, data: bytes) -> None:
+    """No content of a file raises, and the good post beside it is always there."""
+    _write(site, "any.md", data)
+    _write(site, "good.md", _post("Good", "slug: good-post\ndate: 1990-01-01\nid: good\n"))
+    snapshot = read_snapshot(site)
+    assert "good.md" in _sources(snapshot)
+    assert len(snapshot.posts) + len(snapshot.problems) == 2

@@ -1,0 +1,91 @@
+"""Plain text from HTML and Markdown lines."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syndicate.text.graphemes import count_graphemes
+from syndicate.text.plain import first_paragraph, line_to_plain, shorten, to_plain
+
+
+@pytest.mark.parametrize(
+    ("markdown", "plain"),
+    [
+        ("**Bold**, *it*, ~~gone~~ and `code`", "Bold, it, gone and code"),
+        ("A [link](https://x.example/a_(b)) and ![alt](x.png)", "A link and alt"),
+        ("snake_case_name and 2 * 3 * 4", "snake_case_name and 2 * 3 * 4"),
+        ("Vec<T> beats List<T>", "Vec<T> beats List<T>"),
+        ("`Vec<b>` in <em>Rust</em>", "Vec<b> in Rust"),
+        ("<script>alert(1)</script>Safe", "Safe"),
+        ("Safe <script>alert(1)", "Safe"),
+        ("Fish &amp; chips &lt;3", "Fish & chips <3"),
+        (r"\*not bold\* 1\. one", "*not bold* 1. one"),
+        ("<https://x.example>", "https://x.example"),
+        ("two\nlines", "two lines"),
+        ("[Text][ref] and [brackets]", "Text and [brackets]"),
+        ("***both*** __strong__ _em_", "both strong em"),
+    ],
+)
+def test_lines_lose_their_marks(markdown: str, plain: str) -> None:
+    """Inline marks go, words and whatever only looks like a mark stay."""
+    assert line_to_plain(markdown) == plain
+
+
+@given(st.text())
+def test_a_line_has_no_line_end_and_no_script(text: str) -> None:
+    """Whatever is written, one line comes out."""
+    plain = line_to_plain(text)
+    assert "\n" not in plain
+    assert plain == plain.strip()
+
+
+def test_html_becomes_lines_of_words() -> None:
+    """Blocks end lines; hidden things, comments and footnote marks are no words."""
+    markup = (
+        "<h2>One</h2><p>Two <em>three</em>&nbsp;four<sup id=\"fnref:1\"><a href='#'>1</a></sup><br>five</p><!-- six -->"
+        "<style>seven</style><ul><li>eight &lt;b&gt;</li></ul>"
+    )
+    assert to_plain(markup) == "One\nTwo three\xa0four\nfive\neight <b>"
+
+
+@pytest.mark.parametrize(
+    ("markup", "first"),
+    [
+        ("<p>Real words.</p><p>More.</p>", "Real words."),
+        ("<p><img src='a'></p><p>Real words.</p>", "Real words."),
+        ("<p><img src='a'>\n<em>Photo by me</em></p><p>Real words.</p>", "Real words."),
+        ("<p><em>A caption</em></p><p>Real words.</p>", "Real words."),
+        ("<p><em>Only a caption</em></p>", "Only a caption"),
+        ("<blockquote><p>Quoted</p></blockquote><ul><li><p>Item</p></li></ul><p>Real words.</p>", "Real words."),
+        ("<h1>Heading</h1><p>…</p><p>Real words.</p>", "Real words."),
+        ("<h1>Heading</h1>", ""),
+    ],
+)
+def test_first_paragraph_says_something(markup: str, first: str) -> None:
+    """Pictures, captions, quotations and lists are passed over."""
+    assert first_paragraph(markup) == first
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "short"),
+    [
+        ("Short.", 20, "Short."),
+        ("One sentence here. Another one that is longer.", 25, "One sentence here."),
+        ("A. Then a very long sentence without an end", 20, "A. Then a very long…"),
+        ("今年も小さな庭に種をまいた。まだ寒い。", 16, "今年も小さな庭に種をまいた。"),
+        ("Version 2.5 is out and everything is better now", 20, "Version 2.5 is out…"),
+    ],
+)
+def test_texts_end_where_a_person_would_end_them(text: str, limit: int, short: str) -> None:
+    """At a sentence where that keeps half, else at a word with an ellipsis."""
+    assert shorten(text, limit) == short
+
+
+@given(st.text(min_size=1), st.integers(min_value=2, max_value=80))
+def test_shortened_text_is_a_beginning_within_its_limit(text: str, limit: int) -> None:
+    """Nothing is invented but the ellipsis."""
+    short = shorten(text, limit)
+    assert text.startswith(short.removesuffix("…"))
+    assert count_graphemes(short) <= limit
