@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from math import ceil
 from typing import NamedTuple
 
 import uharfbuzz as hb
@@ -25,27 +26,34 @@ class _Metrics(NamedTuple):
     cap_height: float
 
 
+class _Box(NamedTuple):
+    """The ink of a glyph: left and right in the block, how far above and below the baseline, in pixels."""
+
+    left: float
+    right: float
+    above: float
+    below: float
+
+
 def place_lines(analysis: Analysis, lines: Sequence[Line], style: Style, fonts: FontSet) -> TextBlock:
     """A block of whole-pixel baselines.
 
-    Lines stand `line_height` apart, more where tall scripts or stacked marks would collide; every line gets the
-    same distance. The first line has its ink inside the block.
+    Lines stand `line_height` apart, more where tall letters or stacked marks would touch; every line gets the same
+    distance. The ink of the first and the last line lies inside the block.
     """
     metrics = _measure(style, fonts)
-    inks = [_ink(line) for line in lines]
-    height = _line_height(inks, style)
-    ascent = float(round(max((height - metrics.ascender - metrics.descender) / 2 + metrics.ascender, inks[0][0])))
-    bottom = ascent + height * (len(lines) - 1) + max(height - ascent, inks[-1][1])
     width = max(line.width for line in lines)
-    placed = tuple(
-        replace(line, x=_indent(line, width, style.align, analysis.base), baseline=ascent + height * number)
-        for number, line in enumerate(lines)
-    )
+    aligned = [replace(line, x=_indent(line, width, style.align, analysis.base)) for line in lines]
+    inks = [_find_boxes(line) for line in aligned]
+    height = _line_height(inks, style)
+    above, below = max((box.above for box in inks[0]), default=0.0), max((box.below for box in inks[-1]), default=0.0)
+    ascent = _whole(max((height - metrics.ascender - metrics.descender) / 2 + metrics.ascender, above))
+    bottom = ascent + height * (len(lines) - 1) + max(height - ascent, below)
     return TextBlock(
         text=analysis.text,
-        lines=placed,
+        lines=tuple(replace(line, baseline=ascent + height * number) for number, line in enumerate(aligned)),
         width=width,
-        height=float(round(bottom)),
+        height=_whole(bottom),
         ascent=ascent,
         line_height=height,
         cap_height=metrics.cap_height,
@@ -55,25 +63,41 @@ def place_lines(analysis: Analysis, lines: Sequence[Line], style: Style, fonts: 
     )
 
 
-def _line_height(inks: Sequence[tuple[float, float]], style: Style) -> float:
-    wanted = style.size_px * style.line_height
-    needed = (above[1] + below[0] + _CLEAR * style.size_px for above, below in pairwise(inks))
-    return float(round(max(wanted, *needed))) if len(inks) > 1 else float(round(wanted))
+def _whole(length: float) -> float:
+    return float(ceil(length - 1 / SUBPIXELS))
 
 
-def _ink(line: Line) -> tuple[float, float]:
-    """How far the ink reaches above and below the baseline, in pixels."""
-    above = below = 0
+def _line_height(inks: Sequence[Sequence[_Box]], style: Style) -> float:
+    wanted = float(round(style.size_px * style.line_height))
+    clear = _CLEAR * style.size_px
+    needed = [_distance(upper, lower, wanted - clear) + clear for upper, lower in pairwise(inks)]
+    return _whole(max([wanted, *needed]))
+
+
+def _distance(upper: Sequence[_Box], lower: Sequence[_Box], least: float) -> float:
+    """The least distance of two baselines at which no glyph touches one that stands under it."""
+    deepest = max((box.below for box in upper), default=0.0)
+    tall = [box for box in lower if box.above + deepest > least]
+    return max(
+        (one.below + two.above for two in tall for one in upper if one.left < two.right and two.left < one.right),
+        default=0.0,
+    )
+
+
+def _find_boxes(line: Line) -> list[_Box]:
+    boxes = []
+    x = line.x * SUBPIXELS
     for run in line.runs:
         extents_of = run.font.get_glyph_extents
-        for number in {glyph.id for glyph in run.glyphs}:
-            extents = extents_of(number)
-            if extents is not None:
-                above = max(above, extents.y_bearing)
-                below = min(below, extents.y_bearing + extents.height)
-    lift = max((glyph.dy for run in line.runs for glyph in run.glyphs), default=0.0)
-    drop = min((glyph.dy for run in line.runs for glyph in run.glyphs), default=0.0)
-    return above / SUBPIXELS + max(lift, 0.0), -below / SUBPIXELS - min(drop, 0.0)
+        for glyph in run.glyphs:
+            extents = extents_of(glyph.id)
+            if extents is not None and extents.width:
+                left = x + glyph.dx * SUBPIXELS + extents.x_bearing
+                top = glyph.dy * SUBPIXELS + extents.y_bearing
+                box = (left, left + extents.width, top, -top - extents.height)
+                boxes.append(_Box(*(length / SUBPIXELS for length in box)))
+            x += glyph.advance * SUBPIXELS
+    return boxes
 
 
 def _indent(line: Line, width: float, align: str, base: int) -> float:
