@@ -24,6 +24,8 @@ NETWORKS: dict[str, str] = {
     "facebook": "syndicate.networks.facebook",
     "matrix": "syndicate.networks.matrix",
     "devto": "syndicate.networks.devto",
+    "micropub": "syndicate.networks.micropub",
+    "lemmy": "syndicate.networks.lemmy",
 }
 
 
