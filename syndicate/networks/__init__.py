@@ -26,6 +26,8 @@ NETWORKS: dict[str, str] = {
     "devto": "syndicate.networks.devto",
     "micropub": "syndicate.networks.micropub",
     "lemmy": "syndicate.networks.lemmy",
+    "tumblr": "syndicate.networks.tumblr",
+    "pinterest": "syndicate.networks.pinterest",
 }
 
 

@@ -10,7 +10,7 @@ import base64
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from syndicate.errors import NetworkError, Rejected, Unauthorised, Uncertain
+from syndicate.errors import NetworkError, Rejected, Uncertain
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.answers import error_of, words_of
@@ -20,6 +20,7 @@ from syndicate.networks.fitting import refuse_misfits
 from syndicate.networks.listing import Listing, Page, find_in, read_listing
 from syndicate.networks.oauth2 import LOGIN_FIELDS, Provider, TurningToken, begin_login, finish_login
 from syndicate.networks.readback import links_of_text
+from syndicate.networks.sessions import Forbidden
 from syndicate.networks.shapes import pick_instant, pick_list, pick_text
 from syndicate.text.counting import Counter
 
@@ -94,7 +95,7 @@ def parse_failure(response: Response, *, account: str, publishes: bool, secrets:
     """Errors are {"code", "message"}; 403 is about the app's rights."""
     if response.status == 403:
         said = words_of(response, secrets)
-        return Unauthorised(said, where=account, hint="has the app the scopes, and does the board belong to you?")
+        return Forbidden(said, where=account, hint="has the app the scopes, and does the board belong to you?")
     return error_of(response, account=account, publishes=publishes, secrets=secrets)
 
 

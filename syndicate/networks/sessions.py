@@ -21,6 +21,11 @@ from syndicate.networks.shapes import pick_instant, pick_text
 
 T = TypeVar("T")
 
+
+class Forbidden(Unauthorised):
+    """The token is alive and lacks a right: a new one would not help."""
+
+
 NAME = "session"
 
 
@@ -73,6 +78,8 @@ def call_again(call: Callable[[str], T], token: str, renew: Callable[[str], str]
     """
     try:
         return call(token)
+    except Forbidden:
+        raise
     except Unauthorised:
         fresh = renew(token)
     return call(fresh)

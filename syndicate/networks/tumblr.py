@@ -10,7 +10,7 @@ from datetime import datetime
 
 import orjson
 
-from syndicate.errors import NetworkError, Unauthorised, Uncertain
+from syndicate.errors import NetworkError, Uncertain
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.answers import error_of, words_of
@@ -20,6 +20,7 @@ from syndicate.networks.fitting import refuse_misfits
 from syndicate.networks.listing import Listing, Page, find_in, read_listing
 from syndicate.networks.oauth2 import LOGIN_FIELDS, Provider, TurningToken, begin_login, finish_login
 from syndicate.networks.readback import CLOCK_SKEW, links_of_text
+from syndicate.networks.sessions import Forbidden
 from syndicate.networks.shapes import pick, pick_instant, pick_list, pick_text
 from syndicate.text.counting import Counter
 
@@ -121,7 +122,7 @@ def parse_failure(response: Response, *, account: str, publishes: bool, secrets:
     """Tumblr's own words stand in the first of `errors`."""
     if response.status == 403:
         said = words_of(response, secrets)
-        return Unauthorised(said, where=account, hint="may the account write to this blog?")
+        return Forbidden(said, where=account, hint="may the account write to this blog?")
     return error_of(response, account=account, publishes=publishes, secrets=secrets)
 
 

@@ -1,0 +1,159 @@
+"""Tokens that turn over, proved once on Tumblr for every network that has them: scenarios 6 and 7."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from syndicate.errors import Unauthorised, Unavailable, UsageError
+from syndicate.http import Client
+from tests.networks.case import TEXT
+from tests.networks.conftest import Clock
+from tests.networks.fake import cut_before_commit, drop_reply_after_commit, garbage_body, status
+from tests.networks.fake_oauth import CLIENT_ID, CLIENT_SECRET, REFRESH, FakeTumblr
+from tests.networks.test_tumblr import CASE
+from tests.networks.vault import MemoryVault
+
+TOKEN = "POST /v2/oauth2/token"
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeTumblr]:
+    with FakeTumblr() as running:
+        yield running
+
+
+def test_a_token_is_made_once_and_kept_for_the_next_process(fake: FakeTumblr, http: Client) -> None:
+    """Another start with the same vault uses the same token."""
+    vault = MemoryVault(CASE.secrets)
+    for _ in range(2):
+        CASE.open(fake.url, http, vault).send(TEXT, key="k")
+    assert fake.turns == 1
+    assert vault.get("refresh_token") == REFRESH
+
+
+def test_a_token_near_its_end_is_renewed_before_the_call(fake: FakeTumblr, http: Client, clock: Clock) -> None:
+    """Two minutes early, so that it does not die on the way."""
+    network = CASE.open(fake.url, http)
+    network.send(TEXT, key="k")
+    for passed in (timedelta(minutes=39), timedelta(minutes=2)):
+        clock.pass_by(passed)
+        fake.now += passed
+        network.send(TEXT, key="k")
+    assert (fake.turns, len(fake.published)) == (2, 3)
+
+
+def test_a_token_that_dies_in_the_middle_is_renewed_and_the_call_made_again(fake: FakeTumblr, http: Client) -> None:
+    """A 401 did nothing: one post."""
+    network = CASE.open(fake.url, http)
+    network.send(TEXT, key="k")
+    fake.expire()
+    network.send(TEXT, key="k2")
+    assert (fake.turns, len(fake.published)) == (2, 2)
+
+
+def test_the_new_refresh_token_is_stored_before_the_new_token_is_used(fake: FakeTumblr, http: Client) -> None:
+    """A process killed right after the renewal finds everything in the vault."""
+    vault = MemoryVault(CASE.secrets)
+    fake.fail(status(500), on="/posts")
+    with pytest.raises(Exception, match="500"):
+        CASE.open(fake.url, http, vault).send(TEXT, key="k")
+    restarted = MemoryVault(vault.secrets)
+    fake.expire()
+    CASE.open(fake.url, http, restarted).send(TEXT, key="k")
+    assert (fake.turns, len(fake.published)) == (2, 1)
+
+
+def test_a_vault_that_cannot_be_written_stops_the_call(fake: FakeTumblr, http: Client) -> None:
+    """The token exists nowhere else, so it is not used before it is safe."""
+
+    class Full(MemoryVault):
+        def put(self, values: object) -> None:
+            raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        CASE.open(fake.url, http, Full(CASE.secrets)).send(TEXT, key="k")
+    assert fake.sent("/posts") == []
+
+
+def test_a_renewal_lost_on_the_way_asks_for_a_login(fake: FakeTumblr, http: Client) -> None:
+    """The network has turned the token over and nobody knows the new one: the account pauses, nothing is lost."""
+    network = CASE.open(fake.url, http)
+    fake.fail(drop_reply_after_commit(), on=TOKEN)
+    with pytest.raises(Unavailable):
+        network.send(TEXT, key="k")
+    with pytest.raises(Unauthorised, match="login") as caught:
+        network.send(TEXT, key="k")
+    assert REFRESH not in str(caught.value)
+    assert fake.published == []
+
+
+@pytest.mark.parametrize("fault", [cut_before_commit(), status(503), status(429)])
+def test_trouble_at_the_token_endpoint_is_only_a_delay(fake: FakeTumblr, http: Client, fault) -> None:
+    """Nothing was turned over; the next attempt goes through."""
+    network = CASE.open(fake.url, http)
+    fake.fail(fault, on=TOKEN)
+    with pytest.raises(Unavailable):
+        network.send(TEXT, key="k")
+    network.send(TEXT, key="k")
+    assert len(fake.published) == 1
+
+
+def test_an_unreadable_token_is_unavailable(fake: FakeTumblr, http: Client) -> None:
+    """A body cut in the middle holds no token."""
+    fake.fail(garbage_body(), on=TOKEN)
+    with pytest.raises(Unavailable, match="cannot be read"):
+        CASE.open(fake.url, http).send(TEXT, key="k")
+
+
+def test_another_given_refresh_token_starts_anew(fake: FakeTumblr, http: Client) -> None:
+    """A login, or a new value in the environment, takes the place of the kept session."""
+    vault = MemoryVault(CASE.secrets)
+    CASE.open(fake.url, http, vault).send(TEXT, key="k")
+    fake.refresh = "oauth-refresh-token-given"
+    vault.secrets["refresh_token"] = fake.refresh
+    CASE.open(fake.url, http, vault).send(TEXT, key="k")
+    assert (fake.turns, len(fake.published)) == (2, 2)
+
+
+def test_racing_threads_renew_once(fake: FakeTumblr, http: Client) -> None:
+    """The vault's lock, and a second look behind it."""
+    vault = MemoryVault(CASE.secrets)
+    threads = [
+        threading.Thread(target=CASE.open(fake.url, http, vault).send, args=(TEXT,), kwargs={"key": f"{number}"})
+        for number in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (fake.turns, len(fake.published)) == (1, 4)
+
+
+def test_login_by_browser(fake: FakeTumblr, http: Client) -> None:
+    """A page with state, a code, and everything that renewing needs afterwards."""
+    network = CASE.open(fake.url, http, MemoryVault())
+    answers = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+    page = network.begin_login(answers, redirect="http://127.0.0.1:8123/")
+    assert page.url.startswith("https://www.tumblr.com/oauth2/authorize?client_id=oauth-client-1&redirect_uri=http%3A")
+    assert "scope=basic+write+offline_access" in page.url
+    assert f"state={page.state}" in page.url
+    stored = network.finish_login(answers, page, " good-code\n")
+    assert fake.sent(TOKEN)[0].form()["redirect_uri"] == "http://127.0.0.1:8123/"
+    CASE.open(fake.url, http, MemoryVault(stored)).send(TEXT, key="k")
+    assert (fake.turns, len(fake.published)) == (1, 1)
+
+
+def test_a_failed_login_shows_no_secret(fake: FakeTumblr, http: Client) -> None:
+    """Neither the code nor the client's secret."""
+    network = CASE.open(fake.url, http, MemoryVault())
+    answers = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+    page = network.begin_login(answers, redirect="http://127.0.0.1:8123/")
+    with pytest.raises(Unauthorised) as caught:
+        network.finish_login(answers, page, "bad-code")
+    assert CLIENT_SECRET not in str(caught.value)
+    with pytest.raises(UsageError):
+        network.begin_login({"client_id": CLIENT_ID}, redirect="http://127.0.0.1/")
