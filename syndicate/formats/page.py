@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from urllib.parse import quote
 
+from syndicate.formats.clean import clean
 from syndicate.model import Feed, Site
 from syndicate.text.sandbox import render_html_template
 
@@ -17,8 +19,8 @@ def render_page(template: str, feeds: Sequence[Feed], site: Site, *, where: str 
     listed = [feed for feed in feeds if not feed.is_archive]
     latest = list(listed[0].entries[:12]) if listed else []
     values = {"site": site, "feeds": listed, "latest": latest, "archives": len(feeds) - len(listed)}
-    page = render_html_template(template, values, where=where, filters={"day": _to_day})
-    return page.encode("utf-8", "replace")
+    page = render_html_template(template, values, where=where, filters={"day": _to_day, "address": quote})
+    return clean(page).encode()
 
 
 def _to_day(moment: datetime) -> str:

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from syndicate.model import FeedRules, Settings
+from syndicate.web.access import note
 from syndicate.web.answers import OPEN, allow_everyone, refuse, say_error, serve_file
 from syndicate.web.shelf import Shelf
 
@@ -47,6 +48,11 @@ class FeedFiles:
 
     def answer(self, request: Request) -> Response:
         """One published file, or the reason why there is none."""
+        answer = self._answer(request)
+        note(request, answer)
+        return answer
+
+    def _answer(self, request: Request) -> Response:
         if request.method == "OPTIONS":
             return allow_everyone()
         path = request.path_params["path"] or "index.html"
