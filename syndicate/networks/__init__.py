@@ -28,6 +28,7 @@ NETWORKS: dict[str, str] = {
     "lemmy": "syndicate.networks.lemmy",
     "tumblr": "syndicate.networks.tumblr",
     "pinterest": "syndicate.networks.pinterest",
+    "nostr": "syndicate.networks.nostr",
 }
 
 
