@@ -65,13 +65,12 @@ def open_desk(
     for row in own:
         rows.setdefault(row.post_id, []).append(row)
     voice, trouble = _find_voice(account, facts, template)
-    rules = replace(account.schedule, timezone=account.schedule.timezone or site.timezone)
     return Desk(
         account=account,
         facts=facts,
         voice=voice,
         trouble=trouble,
-        calendar=Calendar(rules),
+        calendar=_make_calendar(account, site, now),
         taken=Taken(sorted(_spoken_at(own))),
         rows=rows,
         site=site,
@@ -87,6 +86,16 @@ def _find_voice(account: Account, facts: NetworkFacts, template: str | None) -> 
         return make_voice(account, facts, template), ""
     except ConfigError as error:
         return None, str(error)
+
+
+def _make_calendar(account: Account, site: Site, now: datetime) -> Calendar:
+    """The account's calendar, asked once, so that rules without any slot are an error at once."""
+    try:
+        calendar = Calendar(replace(account.schedule, timezone=account.schedule.timezone or site.timezone))
+        calendar.next_slot(now, Taken([]))
+    except ConfigError as error:
+        raise ConfigError(error.message, where=f"accounts.{account.name}: {error.where}", hint=error.hint) from error
+    return calendar
 
 
 def _spoken_at(rows: Iterable[KnownDelivery]) -> Iterable[datetime]:

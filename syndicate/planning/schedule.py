@@ -17,7 +17,8 @@ from syndicate.errors import ConfigError
 from syndicate.model import ScheduleRules
 from syndicate.planning.slots import Trigger, parse_clock, parse_slot
 
-_FAR = timedelta(days=800)
+# When nothing is taken any more and so much was tried in vain, the rules exclude each other.
+_FAR, _MOST = timedelta(days=9 * 366), 5000
 _JUMP = timedelta(hours=3)
 
 
@@ -35,11 +36,14 @@ class Calendar:
 
     def next_slot(self, after: datetime, taken: Taken) -> datetime:
         """The first free instant from `after` on. Raises ConfigError where the rules leave none."""
+        last = max(after, taken.instants[-1]) if taken.instants else after
+        tries = 0
         for at in self._candidates(after, taken):
-            if at > after + _FAR:
-                break
             if self.is_free(at, taken):
                 return at
+            tries += at > last
+            if tries > _MOST or at > last + _FAR:
+                break
         raise ConfigError(
             "no slot is ever free under these rules",
             where="schedule",
@@ -48,7 +52,7 @@ class Calendar:
 
     def is_free(self, at: datetime, taken: Taken) -> bool:
         """Whether one more message may go out at this instant."""
-        return not self.is_quiet(at) and self._has_room(at, taken)
+        return self._has_room(at, taken) and not self.is_quiet(at)
 
     def is_quiet(self, at: datetime) -> bool:
         """Whether the local time lies in the quiet hours (the first minute in, the last out)."""
@@ -77,7 +81,7 @@ class Calendar:
                 at = self._instant(self._local_date(at) + timedelta(days=1), time())
 
     def _has_room(self, at: datetime, taken: Taken) -> bool:
-        if self.triggers and at in taken.instants:
+        if self.triggers and taken.holds(at):
             return False
         if taken.blocker(at, self.rules.gap) is not None:
             return False
@@ -121,6 +125,11 @@ class Taken:
 
     instants: list[datetime]
     _days: Counter[date] | None = None
+
+    def holds(self, at: datetime) -> bool:
+        """Whether there is a message at this very instant."""
+        index = bisect_left(self.instants, at)
+        return index < len(self.instants) and self.instants[index] == at
 
     def add(self, at: datetime, zone: ZoneInfo) -> None:
         """One more message."""

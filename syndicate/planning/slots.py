@@ -122,9 +122,9 @@ def _name_weekdays(text: str, field_text: str) -> str:
         if not re.fullmatch(r"\d(-\d)?", span):
             return part
         first, last = int(span[0]), int(span[-1])
-        if max(first, last) > 7:
+        if max(first, last) > 7 or (slash and not re.fullmatch("[1-9]", step)):
             raise _not_understood(text)
-        numbers = range(first, last + 1, int(step) if slash else 1)
+        numbers = range(first, last + 1, int(step or 1))
         return ",".join(DAYS[(number - 1) % 7] for number in numbers)
 
     return ",".join(one(part) for part in field_text.split(","))

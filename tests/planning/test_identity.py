@@ -1,0 +1,294 @@
+"""Ids are fixed at first sight, whatever happens to a file afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syndicate.model import Identified, KnownPost, Post
+from syndicate.planning.identity import match_identities
+from tests.planning.blog import NOW, SITE, make_post
+
+LATER = NOW + timedelta(days=1)
+
+
+def match(posts: Iterable[Post], known: Sequence[KnownPost] = (), *, now: Any = LATER) -> dict[str, Identified]:
+    """By source."""
+    return {item.post.source: item for item in match_identities(tuple(posts), known, site=SITE, now=now)[0]}
+
+
+def remember(*posts: Post, now: Any = NOW) -> tuple[KnownPost, ...]:
+    """The rows after a first publish."""
+    return tuple(item.known for item in match(posts, now=now).values())
+
+
+ONE = make_post("one", slug="uno")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        replace(ONE, digest="other", title="Other"),
+        replace(ONE, source="folder/else.md"),
+        replace(ONE, slug="new-slug", permalink=f"{SITE.url}/blog/new-slug/"),
+        replace(ONE, slug="new-slug", permalink="https://other.example/new-slug/", digest="other"),
+        replace(ONE, published_at=NOW - timedelta(days=99), digest="other"),
+        replace(ONE, published_at=None),
+        replace(ONE, source="x.md", slug="y", permalink="https://z/", title="T"),
+        replace(ONE, source="x.md", slug="y", permalink="https://z/", digest="other"),
+        replace(ONE, source="x.md", digest="other", title="T"),
+        replace(ONE, source="x.md", slug="y", digest="other", title="T"),
+    ],
+    ids=["edited", "moved", "slug", "slug and domain", "re-dated", "undated", "content alone", "title and date alone",
+         "slug alone", "permalink alone"],
+)  # fmt: skip
+def test_a_changed_post_keeps_its_id(changed: Post) -> None:
+    """Edited, moved, renamed, re-dated: the same post, published when it was."""
+    known = remember(ONE, make_post("two"))
+    found = match([changed, make_post("two")], known)[changed.source]
+    assert (found.id, found.is_new, found.is_changed) == (
+        known[0].id,
+        False,
+        changed != replace(ONE, published_at=None),
+    )
+    assert found.known.published_at == known[0].published_at
+
+
+def test_an_unchanged_post_is_not_changed() -> None:
+    """Planning again finds nothing to store."""
+    known = remember(ONE)
+    found = match([ONE], known)["one.md"]
+    assert found.known is known[0]
+    assert not found.is_new
+    assert not found.is_changed
+
+
+@pytest.mark.parametrize(
+    ("post", "expected"),
+    [
+        (ONE, "tag:blog.example.com,2026-11-14:uno"),
+        (make_post("ü", slug="über uns"), "tag:blog.example.com,2026-11-14:%C3%BCber%20uns"),
+        (make_post("n", published_at=None), "https://blog.example.com/blog/n/"),
+        (make_post("d", declared_id="urn:uuid:1"), "urn:uuid:1"),
+    ],
+)
+def test_new_ids_can_be_made_again(post: Post, expected: str) -> None:
+    """A lost database gives the same ids: nothing in them depends on the day they were made."""
+    assert match([post], now=NOW)[post.source].id == match([post], now=LATER)[post.source].id == expected
+
+
+def test_equal_slugs_of_one_day_get_different_ids() -> None:
+    """The second one is numbered; the older file name comes first."""
+    posts = [make_post("b", slug="same"), make_post("a", slug="same")]
+    ids = {source: item.id.rpartition(":")[2] for source, item in match(posts).items()}
+    assert ids == {"a.md": "same", "b.md": "same-2"}
+
+
+def test_two_posts_that_swap_slugs_keep_their_ids() -> None:
+    """Files tell them apart …"""
+    a, b = make_post("a"), make_post("b")
+    ids = {row.source: row.id for row in remember(a, b)}
+    swapped = [replace(a, slug="b", permalink=b.permalink), replace(b, slug="a", permalink=a.permalink)]
+    found = match(swapped, remember(a, b))
+    assert (found["a.md"].id, found["b.md"].id) == (ids["a.md"], ids["b.md"])
+
+
+def test_two_posts_that_swap_files_keep_their_ids() -> None:
+    """… and slugs with content do when the files are swapped."""
+    a, b = make_post("a"), make_post("b")
+    ids = {row.source: row.id for row in remember(a, b)}
+    found = match([replace(a, source="b.md"), replace(b, source="a.md")], remember(a, b))
+    assert (found["b.md"].id, found["a.md"].id) == (ids["a.md"], ids["b.md"])
+
+
+def test_a_new_post_on_an_old_path_is_new() -> None:
+    """The post that left the path is recognised by its slug, so the newcomer gets an id of its own."""
+    known = remember(ONE)
+    moved, newcomer = replace(ONE, source="archive/one.md"), make_post("one", title="Quite other", digest="new")
+    found = match([moved, newcomer], known)
+    assert found["archive/one.md"].id == known[0].id
+    assert found["one.md"].is_new
+
+
+def test_a_path_used_again_after_a_deletion_is_a_new_post() -> None:
+    """Only content, title with date, slug or link bring a vanished post back; "draft.md" is used for many."""
+    gone = tuple(replace(row, gone_at=NOW) for row in remember(ONE))
+    other = make_post("one", slug="other", title="Other", digest="other", published_at=NOW)
+    assert match([other], gone)["one.md"].is_new
+    assert not match([replace(other, slug="uno")], gone)["one.md"].is_new
+
+
+def test_a_deleted_post_is_gone_and_keeps_its_id_for_its_return() -> None:
+    """The row stays without a date until the store writes it; the return clears it."""
+    known = remember(ONE)
+    identified, gone = match_identities((), known, site=SITE, now=LATER)
+    assert (identified, gone) == ((), known)
+    returned = match([ONE], [replace(known[0], gone_at=LATER)], now=LATER + timedelta(days=9))["one.md"]
+    assert (returned.id, returned.is_new, returned.is_changed, returned.known.gone_at) == (
+        known[0].id,
+        False,
+        True,
+        None,
+    )
+    assert returned.known.updated_at == known[0].updated_at
+
+
+def test_a_post_that_becomes_a_draft_is_gone_and_nobody_takes_its_row() -> None:
+    """An unpublished post waits for its return; a look-alike does not inherit its id."""
+    known = remember(ONE)
+    twin = replace(ONE, source="copy.md", slug="copy", permalink="https://copy/")
+    identified, gone = match_identities((replace(ONE, is_draft=True), twin), known, site=SITE, now=LATER)
+    assert gone == known
+    assert [item.is_new for item in identified] == [True]
+
+
+def test_a_draft_never_seen_has_no_row() -> None:
+    """Nothing is remembered of what was never public."""
+    assert match_identities((replace(ONE, is_draft=True),), (), site=SITE, now=NOW) == ((), ())
+
+
+# --- declared ids ----------------------------------------------------------------------------------------------
+
+
+def test_a_declared_id_wins_over_path_and_slug() -> None:
+    """The post that names the id is the post, wherever its file went and whoever took its place."""
+    known = remember(make_post("a", declared_id="urn:a"))
+    moved = make_post("z", declared_id="urn:a", digest="other")
+    newcomer = make_post("a", title="Other", digest="third")
+    found = match([moved, newcomer], known)
+    assert found["z.md"].id == "urn:a"
+    assert found["a.md"].is_new
+
+
+def test_an_id_declared_later_is_what_feeds_say_while_the_row_stays() -> None:
+    """The author's id shows at once, and nothing is announced again, since the ledger's key does not move."""
+    known = remember(ONE)
+    found = match([replace(ONE, declared_id="urn:mine")], known)["one.md"]
+    assert (found.id, found.entry_id) == (known[0].id, "urn:mine")
+
+
+def test_a_copied_id_stays_with_the_original() -> None:
+    """A file copied as a start for the next post brings its id along: the copy is told, and gets another."""
+    original = make_post("b", declared_id="urn:b")
+    copy = make_post("a", declared_id="urn:b", digest="edited")
+    found = match([original, copy], remember(original))
+    assert found["b.md"].id == found["b.md"].entry_id == "urn:b"
+    assert found["a.md"].entry_id == found["a.md"].id != "urn:b"
+    assert [problem.key for problem in found["a.md"].post.problems] == ["id"]
+
+
+# --- dates -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, NOW - timedelta(days=10)),
+        ({"digest": "new"}, LATER),
+        ({"digest": "new", "updated_at": NOW}, NOW),
+        ({"digest": "new", "updated_at": NOW - timedelta(days=99)}, LATER),
+        ({"digest": "new", "updated_at": LATER + timedelta(days=1)}, LATER),
+        ({"updated_at": NOW}, NOW - timedelta(days=10)),
+        ({"title": "Other", "slug": "moved"}, NOW - timedelta(days=10)),
+    ],
+    ids=["same", "edited", "declared", "declared before", "declared in the future", "declared alone", "renamed"],
+)
+def test_updated_moves_only_with_the_content(fields: dict[str, Any], expected: Any) -> None:
+    """To the declared date where that is news, else to now."""
+    assert match([replace(ONE, **fields)], remember(ONE))["one.md"].known.updated_at == expected
+
+
+def test_a_first_sight_takes_the_declared_dates() -> None:
+    """So that a lost database gives the same bytes again."""
+    known = match([replace(ONE, updated_at=NOW - timedelta(days=2))])["one.md"].known
+    assert (known.published_at, known.updated_at) == (NOW - timedelta(days=10), NOW - timedelta(days=2))
+
+
+def test_an_undated_post_was_published_when_first_seen() -> None:
+    """And stays so."""
+    undated = replace(ONE, published_at=None)
+    known = remember(undated)
+    assert match([undated], known)["one.md"].known.published_at == NOW
+
+
+def test_a_future_post_may_still_be_re_dated() -> None:
+    """Nobody has seen it; once public its date is fixed."""
+    soon, later = NOW + timedelta(days=2), NOW + timedelta(days=5)
+    known = remember(replace(ONE, published_at=soon))
+    moved = match([replace(ONE, published_at=later)], known)["one.md"].known
+    assert (moved.id, moved.published_at, moved.updated_at, moved.first_seen_at) == (known[0].id, later, later, NOW)
+    public = match([replace(ONE, published_at=later)], known, now=soon + timedelta(days=1))["one.md"].known
+    assert public.published_at == soon
+
+
+# --- properties ------------------------------------------------------------------------------------------------
+
+NAMES = ["a", "b", "c", "d", "e"]
+POSTS = [make_post(name) for name in NAMES]
+Change = Callable[[Post, int], Post]
+CHANGES: list[Change] = [
+    lambda post, n: replace(post, digest=f"{post.digest}+{n}"),
+    lambda post, n: replace(post, source=f"moved/{n}/{post.source}"),
+    lambda post, n: replace(
+        post, slug=f"{post.slug}-{n}", permalink=f"{post.permalink}{n}/", digest=f"{post.digest}+{n}"
+    ),
+    lambda post, n: replace(post, title=f"{post.title} {n}", digest=f"{post.digest}+{n}"),
+    lambda post, n: replace(post, source=f"{n}.md", digest=f"{post.digest}+{n}"),
+    lambda post, n: replace(post, published_at=NOW - timedelta(days=n + 20), digest=f"{post.digest}+{n}"),
+]
+
+
+@given(st.permutations(POSTS), st.permutations(POSTS))
+def test_the_order_of_files_means_nothing(first: list[Post], second: list[Post]) -> None:
+    """Any order gives the same ids, new and known alike."""
+    rows = remember(*first)
+    assert {row.source: row.id for row in rows} == {row.source: row.id for row in remember(*second)}
+    assert match(second, rows[::-1]) == match(first, rows)
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from(CHANGES)), max_size=12))
+def test_a_long_life_changes_no_id(life: list[tuple[int, Change]]) -> None:
+    """One change after another, to any post: every post keeps its id, nobody shares one, nobody is new."""
+    posts, known = list(POSTS), remember(*POSTS)
+    ids = [next(row.id for row in known if row.source == post.source) for post in posts]
+    for number, (index, change) in enumerate(life):
+        posts[index] = change(posts[index], number)
+        found = match(posts, known)
+        known = tuple(item.known for item in found.values())
+        assert [found[post.source].id for post in posts] == ids
+        assert not any(item.is_new for item in found.values())
+
+
+@given(st.sets(st.sampled_from(NAMES)), st.sets(st.sampled_from(NAMES)))
+def test_posts_that_leave_and_return_keep_their_ids(first: set[str], second: set[str]) -> None:
+    """Whoever was deleted in whatever company comes back as the same post."""
+    known = remember(*POSTS)
+    ids = {row.source: row.id for row in known}
+    for leaving in (first, second, set[str]()):
+        staying = [post for post in POSTS if post.slug not in leaving]
+        identified, gone = match_identities(staying, known, site=SITE, now=LATER)
+        known = (*(item.known for item in identified), *(replace(row, gone_at=row.gone_at or LATER) for row in gone))
+        assert {item.post.source: item.id for item in identified} == {p.source: ids[p.source] for p in staying}
+    assert all(row.gone_at is None for row in known)
+
+
+@given(
+    st.lists(
+        st.tuples(*[st.sampled_from("abc")] * 4, st.booleans()).map(
+            lambda t: make_post(t[0], slug=t[1], title=t[2], digest=t[3], declared_id="urn:x" if t[4] else "")
+        ),
+        max_size=6,
+        unique_by=lambda post: post.source,
+    ),
+    st.lists(st.sampled_from("abc"), max_size=3, unique=True),
+)
+def test_no_two_posts_share_an_id(posts: list[Post], before: list[str]) -> None:
+    """However posts resemble each other and their past."""
+    found = match(posts, remember(*(make_post(name) for name in before)))
+    assert len({item.id for item in found.values()}) == len({item.entry_id for item in found.values()}) == len(posts)
