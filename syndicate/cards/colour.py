@@ -15,6 +15,9 @@ RGB = tuple[int, int, int]
 WHITE: RGB = (255, 255, 255)
 BLACK: RGB = (0, 0, 0)
 
+MIDDLE = 0.18
+"""The luminance on which black and white text stand out equally, both just above 4.5:1."""
+
 
 def parse_colour(text: str) -> RGB | None:
     """ "#rgb" or "#rrggbb" as a triple, None for anything else."""
@@ -79,10 +82,10 @@ def to_oklch(colour: RGB) -> tuple[float, float, float]:
 def lift(colour: RGB, against: RGB, ratio: float) -> RGB:
     """The colour, moved lighter or darker in its own hue only as far as `ratio` against a background needs."""
     lightness, chroma, hue = to_oklch(colour)
-    step = -0.02 if luminance(against) > 0.18 else 0.02
-    while contrast(colour, against) < ratio and 0 < lightness < 1:
-        lightness += step
-        colour = oklch(min(1.0, max(0.0, lightness)), chroma, hue)
+    step, end = (-0.02, 0.0) if luminance(against) > MIDDLE else (0.02, 1.0)
+    while contrast(colour, against) < ratio and lightness != end:
+        lightness = min(1.0, max(0.0, lightness + step))
+        colour = oklch(lightness, chroma, hue)
     return colour
 
 

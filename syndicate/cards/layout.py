@@ -93,6 +93,7 @@ class _Solver:
     def __init__(self, fit: FitText) -> None:
         self._fit = fit
         self._fitted: dict[str, list[tuple[Size, TextBlock]]] = {}
+        self._measured: dict[tuple[str, Size], Size] = {}
 
     def place(self, box: Box, rect: Rect) -> Iterator[Placed]:
         if box.kind in {"text", "badge"}:
@@ -111,7 +112,13 @@ class _Solver:
                 yield from self.place(child, self._layer(child, inner))
 
     def measure(self, box: Box, room: Size) -> Size:
-        """The natural size of a box inside some room."""
+        """The natural size of a box inside some room; a tree is walked once for each room, however deep it is."""
+        key = box.name, room
+        if key not in self._measured:
+            self._measured[key] = self._measure(box, room)
+        return self._measured[key]
+
+    def _measure(self, box: Box, room: Size) -> Size:
         width, height = _fixed(box.width, room[0]), _fixed(box.height, room[1])
         if width is not None and height is not None:
             return width, height
@@ -173,7 +180,9 @@ class _Solver:
         heights = [0.0] * len(column.children)
         left = room[1] - _gaps(column)
         for index in sorted(range(len(heights)), key=lambda index: _elasticity(column.children[index])):
-            heights[index] = self.measure(column.children[index], (room[0], max(left, 1.0)))[1]
+            child = column.children[index]
+            fixed = _fixed(child.height, room[1])
+            heights[index] = self.measure(child, (room[0], max(left, 1.0)))[1] if fixed is None else fixed
             left -= heights[index]
         return heights
 
@@ -183,7 +192,8 @@ class _Solver:
         left = room[0] - _gaps(row)
         for index, child in enumerate(row.children):
             if not child.grow:
-                widths[index] = self.measure(child, (max(left, 1.0), room[1]))[0]
+                fixed = _fixed(child.width, room[0])
+                widths[index] = self.measure(child, (max(left, 1.0), room[1]))[0] if fixed is None else fixed
                 left -= widths[index]
         return _share(row.children, widths, left)
 

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, TemplateError, Undefined
 from jinja2.sandbox import SandboxedEnvironment
 
 from syndicate.cards.colour import parse_colour
@@ -150,9 +150,12 @@ class _Reader:
 def _guarded(expression: Expression, source: str) -> Expression:
     def evaluate(words: Mapping[str, object]) -> object:
         try:
-            return expression(words)
+            value = expression(words)
         except (TemplateError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
             raise ConfigError(f"{source!r} does not work out: {error}", where="templates/cards") from error
+        if isinstance(value, Undefined):
+            raise ConfigError(f"{source!r} does not work out: it names nothing", where="templates/cards")
+        return value
 
     return evaluate
 

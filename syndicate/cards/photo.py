@@ -9,16 +9,15 @@ from io import BytesIO
 
 from PIL import (
     AvifImagePlugin,
-    BmpImagePlugin,
     GifImagePlugin,
     Image,
     ImageFile,
     JpegImagePlugin,
     PngImagePlugin,
-    TiffImagePlugin,
     WebPImagePlugin,
 )
 
+from syndicate.cards.exif import cut_exif, read_orientation
 from syndicate.cards.pixels import to_rgb
 from syndicate.cards.sniff import (
     MAX_PIXELS,
@@ -43,14 +42,20 @@ _OPENERS: Mapping[str, Callable[[BytesIO], ImageFile.ImageFile]] = {
     "webp": WebPImagePlugin.WebPImageFile,
     "avif": AvifImagePlugin.AvifImageFile,
     "gif": GifImagePlugin.GifImageFile,
-    "tiff": TiffImagePlugin.TiffImageFile,
-    "bmp": BmpImagePlugin.BmpImageFile,
 }
 """Opened directly: `Image.open` would try forty formats, and warn about sizes that are refused below anyway."""
 
 _BROKEN = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, OverflowError, MemoryError)
-_BROKEN_TOO = (struct.error, ZeroDivisionError, AttributeError, AssertionError, NotImplementedError, RuntimeError)
-"""What Pillow's decoders raise on hostile bytes (found by the corpus in tests/cards)."""
+_BROKEN_TOO = (
+    struct.error,
+    ZeroDivisionError,
+    AttributeError,
+    AssertionError,
+    NotImplementedError,
+    RuntimeError,
+    Warning,
+)
+"""What Pillow's decoders raise on hostile bytes (found by tests/cards/test_photo.py)."""
 
 _TURNED = frozenset({5, 6, 7, 8})
 """EXIF orientations that swap width and height."""
@@ -83,9 +88,8 @@ def decode_photo(data: bytes, need: tuple[int, int]) -> Photo:
     name = find_format(data)
     if not name:
         raise PhotoRefused(describe_unknown(data))
-    _check_size(read_webp_size(data) if name == "webp" else (1, 1), name)
     try:
-        with _OPENERS[name](BytesIO(data)) as image:
+        with _open(data, name) as image:
             return _decode(image, name, data, need)
     except (*_BROKEN, *_BROKEN_TOO) as error:
         raise PhotoRefused(f"the {name.upper()} is damaged or cut short ({type(error).__name__})") from error
@@ -97,10 +101,8 @@ def read_facts(data: bytes) -> tuple[PictureFacts | None, str]:
     if not name:
         return None, describe_unknown(data)
     try:
-        _check_size(read_webp_size(data) if name == "webp" else (1, 1), name)
-        with _OPENERS[name](BytesIO(data)) as image:
-            _check_size(image.size, name)
-            width, height = image.size[::-1] if _read_orientation(image) in _TURNED else image.size
+        with _open(data, name) as image:
+            width, height = image.size[::-1] if _orientation(image) in _TURNED else image.size
     except PhotoRefused as error:
         return None, str(error)
     except (*_BROKEN, *_BROKEN_TOO) as error:
@@ -108,12 +110,26 @@ def read_facts(data: bytes) -> tuple[PictureFacts | None, str]:
     return PictureFacts(MEDIA_TYPES[name], len(data), width, height), ""
 
 
-def _decode(image: ImageFile.ImageFile, name: str, data: bytes, need: tuple[int, int]) -> Photo:
+def _open(data: bytes, name: str) -> ImageFile.ImageFile:
+    """The header read, its size checked, its EXIF block aside."""
+    if name == "webp":
+        _check_size(read_webp_size(data), name)
+    bare, exif = cut_exif(data) if name == "jpeg" else (data, b"")
+    image = _OPENERS[name](BytesIO(bare))
+    image.info["exif"] = exif or image.info.get("exif", b"")
     _check_size(image.size, name)
+    return image
+
+
+def _orientation(image: Image.Image) -> int:
+    return read_orientation(image.info["exif"])
+
+
+def _decode(image: ImageFile.ImageFile, name: str, data: bytes, need: tuple[int, int]) -> Photo:
     if min(image.size) < SMALLEST:
         raise PhotoRefused(f"{image.width}x{image.height} pixels are too few for a card")
     profile = image.info.get("icc_profile") or b""
-    turn = _read_orientation(image)
+    turn = _orientation(image)
     width, height = image.size[::-1] if turn in _TURNED else image.size
     if name == "jpeg":
         _check_substance(image.size, data)
@@ -144,13 +160,6 @@ def _draft(image: ImageFile.ImageFile, data: bytes, need: tuple[int, int]) -> No
             raise PhotoRefused("the JPEG has far more scans than any picture needs")
     scale = max(need[0] / image.width, need[1] / image.height)
     image.draft(None, (int(image.width * scale), int(image.height * scale)))
-
-
-def _read_orientation(image: Image.Image) -> int:
-    try:
-        return int(image.getexif().get(0x0112, 1))
-    except (*_BROKEN, *_BROKEN_TOO):
-        return 1  # a broken EXIF block says nothing about the pixels
 
 
 def _turn(image: Image.Image, orientation: int) -> Image.Image:

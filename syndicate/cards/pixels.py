@@ -16,7 +16,7 @@ def to_rgb(image: Image.Image, profile: bytes) -> Image.Image:
     """The image as RGB: transparency laid on paper that shows it, CMYK through its own profile."""
     if image.mode == "RGB" and "transparency" not in image.info:
         return image
-    if image.mode.startswith("I;16") or image.mode in {"I", "F"}:
+    if image.mode.startswith("I;16") or image.mode == "I":
         return _from_deep(image).convert("RGB")
     if image.mode == "CMYK":
         return to_srgb(image, profile)
@@ -38,13 +38,8 @@ def to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
 
 
 def _from_deep(image: Image.Image) -> Image.Image:
-    """16-bit grey by its range; floating-point grey by what it really reaches."""
-    top = 65535.0
-    floats = image.convert("F")
-    if image.mode == "F":
-        _, high = floats.getextrema()
-        top = next((limit for limit in (1.0, 255.0) if isinstance(high, float) and high <= limit), 65535.0)
-    return floats.point(lambda value: value * (255 / top) + 0).convert("L")
+    """16 bits of grey as 8."""
+    return image.convert("F").point(lambda value: value * (255 / 65535) + 0).convert("L")
 
 
 def _flatten(image: Image.Image) -> Image.Image:

@@ -139,10 +139,10 @@ class _Resolver:
     def _number(self, value: object) -> float:
         try:
             number = float(value)  # type: ignore[arg-type]
-        except (TypeError, ValueError) as error:
-            raise ConfigError(f"{value!r} is not a number", where=self._where) from error
+        except (TypeError, ValueError, OverflowError):
+            number = math.nan
         if not math.isfinite(number):
-            raise ConfigError(f"{value!r} is not a number", where=self._where)
+            raise ConfigError(f"{str(value)[:40]!r} is not a number", where=self._where)
         return number
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from syndicate.cards.colour import RGB, contrast, luminance, mix
+from syndicate.cards.colour import MIDDLE, RGB, contrast, luminance, mix
 
 CELL = 16
 """Pixels: about the width of a stroke of the title; finer spots do not make a letter unreadable."""
@@ -43,7 +43,7 @@ def find_spot(cells: Image.Image, box: tuple[int, int, int, int], ink: RGB) -> S
     inside = (box[0] // CELL, box[1] // CELL, -(-box[2] // CELL), -(-box[3] // CELL))
     small = cells.crop(_inside(inside, cells.size))
     luma = small.convert("L").tobytes()
-    order = sorted(range(len(luma)), key=luma.__getitem__, reverse=luminance(ink) > 0.18)
+    order = sorted(range(len(luma)), key=luma.__getitem__, reverse=luminance(ink) > MIDDLE)
     pixels = small.tobytes()
     worst = {(pixels[3 * at], pixels[3 * at + 1], pixels[3 * at + 2]) for at in order[:WORST]}
     return Spot(tuple(sorted(worst)), ink)

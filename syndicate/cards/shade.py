@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-from syndicate.cards.colour import RGB, luminance
+from syndicate.cards.colour import MIDDLE, RGB, luminance
 from syndicate.cards.crop import Focus, fill_room
 from syndicate.cards.layout import Placed, Rect
 from syndicate.cards.photo import Photo
@@ -64,7 +64,7 @@ class _Shader:
         box, (left, top, right, bottom) = scrim.box, scrim.rect.pixels
         texts = [one for one in self._placed[at + 1 :] if _is_carried(one, scrim)]
         spots = [spot for one in texts if not one.box.fill for spot in self._spots(one, at)]
-        ratio = READABLE if luminance(self._theme.tint) < 0.18 else CLEAR_VEIL
+        ratio = READABLE if luminance(self._theme.tint) < MIDDLE else CLEAR_VEIL
         strength = solve_strength(spots, self._theme.tint, ratio, box.strength)
         self._strengths[box.name] = strength
         self.masks[box.name] = draw_mask(

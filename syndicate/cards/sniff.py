@@ -21,13 +21,11 @@ MEDIA_TYPES: Mapping[str, str] = {
     "webp": "image/webp",
     "avif": "image/avif",
     "gif": "image/gif",
-    "tiff": "image/tiff",
-    "bmp": "image/bmp",
 }
 
 
 def find_format(data: bytes) -> str:
-    """ "jpeg", "png", "webp", "avif", "gif", "tiff", "bmp", or "" for none of them."""
+    """ "jpeg", "png", "webp", "avif", "gif", or "" for none of them."""
     if data[:4] == b"RIFF":
         return "webp" if data[8:12] == b"WEBP" else ""
     if data[4:8] == b"ftyp":
@@ -40,9 +38,6 @@ _STARTS = (
     (b"\x89PNG\r\n\x1a\n", "png"),
     (b"GIF87a", "gif"),
     (b"GIF89a", "gif"),
-    (b"II*\x00", "tiff"),
-    (b"MM\x00*", "tiff"),
-    (b"BM", "bmp"),
 )
 
 
@@ -57,7 +52,7 @@ def describe_unknown(data: bytes) -> str:
         return "a web page came instead of a picture"
     if data[4:8] == b"ftyp":
         return "HEIC and other MPEG pictures are not read; name a JPEG, PNG, WebP or AVIF"
-    return "not a JPEG, PNG, WebP, AVIF, GIF, TIFF or BMP"
+    return "not a JPEG, PNG, WebP, AVIF or GIF"
 
 
 def read_webp_size(data: bytes) -> tuple[int, int]:

@@ -9,7 +9,7 @@ import struct
 import zlib
 from functools import cache
 
-from PIL import Image, ImageChops, ImageCms, ImageDraw, ImageFilter
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 Sky = tuple[tuple[int, int, int], tuple[int, int, int]]
 
@@ -21,7 +21,7 @@ _HILLS = ((120, 100, 130), (80, 74, 104), (46, 50, 74), (22, 28, 42))
 @cache
 def draw_landscape(width: int = 1600, height: int = 1067, sky: Sky = DUSK, seed: int = 3) -> Image.Image:
     """Hills under a sky with a sun, and the grain of a photo; the same for the same arguments."""
-    chance = random.Random(seed)  # noqa: S311 - a picture, not a secret
+    chance = random.Random(seed)
     fade = Image.linear_gradient("L").resize((width, height))
     image = Image.composite(Image.new("RGB", (width, height), sky[1]), Image.new("RGB", (width, height), sky[0]), fade)
     pen = ImageDraw.Draw(image)
@@ -47,18 +47,18 @@ def _grain(image: Image.Image, chance: random.Random) -> Image.Image:
 
 
 def to_jpeg(image: Image.Image, quality: int = 88, **options: object) -> bytes:
-    return _save(image, "JPEG", quality=quality, **options)
+    return save(image, "JPEG", quality=quality, **options)
 
 
 def to_png(image: Image.Image, **options: object) -> bytes:
-    return _save(image, "PNG", **options)
+    return save(image, "PNG", **options)
 
 
 def to_webp(image: Image.Image, **options: object) -> bytes:
-    return _save(image, "WEBP", **options)
+    return save(image, "WEBP", **options)
 
 
-def _save(image: Image.Image, name: str, **options: object) -> bytes:
+def save(image: Image.Image, name: str, **options: object) -> bytes:
     out = io.BytesIO()
     image.save(out, name, **options)
     return out.getvalue()
@@ -119,12 +119,47 @@ def jpeg_of_many_scans() -> bytes:
     return data[:-2] + data[last:-2] * 400 + data[-2:]
 
 
-def wide_gamut() -> bytes:
-    """A photo whose numbers mean other colours than sRGB: a profile whose red and green curves differ."""
-    return to_jpeg(small_photo(), icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes())
+def display_p3() -> bytes:
+    """An ICC profile of the screens of phones: three primaries and a gamma of 2.2 (ICC.1:2010, matrix/TRC)."""
+    primaries = {b"rXYZ": (0.51512, 0.24120, -0.00105), b"gXYZ": (0.29198, 0.69225, 0.04189)}
+    primaries[b"bXYZ"] = (0.15710, 0.06657, 0.78407)
+    curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(2.2 * 256)) + bytes(2)
+    name = b"desc" + bytes(4) + struct.pack(">I", 11) + b"Display P3\0" + bytes(79)
+    tags = {b"desc": name, b"wtpt": _xyz(0.9642, 1.0, 0.8249)}
+    tags |= {tag: _xyz(*values) for tag, values in primaries.items()}
+    tags |= dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
+    return _profile(tags)
+
+
+def _xyz(*values: float) -> bytes:
+    return b"XYZ " + bytes(4) + struct.pack(">3i", *(round(value * 65536) for value in values))
+
+
+def _profile(tags: dict[bytes, bytes]) -> bytes:
+    offset = 128 + 4 + 12 * len(tags)
+    table, body = struct.pack(">I", len(tags)), b""
+    for tag, data in tags.items():
+        table += tag + struct.pack(">II", offset + len(body), len(data))
+        body += data + bytes(-len(data) % 4)
+    head = struct.pack(">I4sI4s4s4s", offset + len(body), bytes(4), 0x02100000, b"mntr", b"RGB ", b"XYZ ")
+    head += bytes(12) + b"acsp" + bytes(28) + struct.pack(">3i", 63190, 65536, 54061) + bytes(48)
+    return head + table + body
 
 
 def animated() -> bytes:
     """A GIF of two frames: the landscape, then plain red."""
     frames = [small_photo().convert("P"), Image.new("P", (640, 427), 1)]
-    return _save(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=100)
+    return save(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=100)
+
+
+def see_through(shade: tuple[int, int, int] = (20, 20, 30)) -> Image.Image:
+    """A drawing in one colour on nothing: opaque in the middle, transparent around."""
+    image = Image.new("RGBA", (400, 300), (0, 0, 0, 0))
+    ImageDraw.Draw(image).ellipse((100, 50, 300, 250), fill=(*shade, 255))
+    return image
+
+
+def deep_grey() -> Image.Image:
+    """A 16-bit ramp from black to white."""
+    row = b"".join(struct.pack("<H", x * 65535 // 639) for x in range(640))
+    return Image.frombytes("I;16", (640, 427), row * 427)

@@ -1,0 +1,65 @@
+"""Keys and names of cards."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import pytest
+
+from syndicate.cards import card_key, card_paths, digest_design, list_layout_names
+from syndicate.model import CardRules
+from tests.cards.conftest import CONTENT
+
+
+def key(content=CONTENT, *, design="d", fonts="f", picture="p", size=(1200, 630)):
+    return card_key(content, design_digest=design, fonts_digest=fonts, picture=picture, size=size)
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(CONTENT)])
+def test_every_word_changes_the_key(name):
+    """No word of the content is left out of the key."""
+    value = getattr(CONTENT, name)
+    other = (not value) if isinstance(value, bool) else (0.2, 0.4) if name == "focus" else value + "x"
+    assert key(replace(CONTENT, **{name: other})) != key()
+
+
+@pytest.mark.parametrize("changed", [{"design": "e"}, {"fonts": "g"}, {"picture": ""}, {"size": (1080, 1080)}])
+def test_design_fonts_picture_and_size_change_the_key(changed):
+    """Everything else that shapes a card is in its key too."""
+    assert key(**changed) != key() == key()
+
+
+def test_neighbouring_words_do_not_run_together():
+    """Moving a letter from one field to the next is another card."""
+    assert key(replace(CONTENT, category="ab", author="c")) != key(replace(CONTENT, category="a", author="bc"))
+
+
+@pytest.mark.parametrize(
+    ("rules", "files", "logo"),
+    [
+        (CardRules(theme="dark"), {"cover": "x"}, b""),
+        (CardRules(accent="#123"), {"cover": "x"}, b""),
+        (CardRules(), {"cover": "y"}, b""),
+        (CardRules(), {"cover": "x", "own": ""}, b""),
+        (CardRules(), {"cover": "x"}, b"logo"),
+    ],
+)
+def test_the_design_is_known_by_rules_files_and_logo(rules, files, logo):
+    """A changed rule, layout file or logo is another design; rules that only concern keeping are not."""
+    usual = digest_design(CardRules(), {"cover": "x"})
+    assert digest_design(rules, files, logo) != usual == digest_design(CardRules(fetch=False), {"cover": "x"})
+
+
+def test_a_card_has_a_name_for_its_bytes_and_one_for_ever():
+    """The first path changes with the bytes, the second does not; further sizes say theirs."""
+    hashed, stable = card_paths("hello", b"one", "image/jpeg")
+    assert stable == "cards/hello.jpg"
+    assert hashed.startswith("cards/hello.")
+    assert hashed != card_paths("hello", b"two", "image/jpeg")[0]
+    assert card_paths("hello", b"one", "image/png", "1080x1080")[1] == "cards/hello.1080x1080.png"
+
+
+def test_a_sites_own_layout_is_read_beside_ours():
+    """The four shipped layouts are always there, since any of them may be fallen back to."""
+    assert list_layout_names(CardRules()) == ("cover", "split", "type", "quote")
+    assert list_layout_names(CardRules(layout="poster"))[-1] == "poster"
