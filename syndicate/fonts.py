@@ -110,7 +110,8 @@ def _own_file(name: str, root: Path) -> FontFile:
 def _wanted_package(family: str) -> list[tuple[str, str, str]]:
     """The fontpkg package of a family: `pip install fontpkg-ibm-plex-sans` is all it takes to use another one."""
     name = "fontpkg_" + "_".join(family.lower().split())
-    return [(name, "files", "*.ttf")] if find_spec(name) and all(name != known for known, *_ in _PACKAGES) else []
+    is_new = name.isidentifier() and name not in {package for package, *_ in _PACKAGES}
+    return [(name, "files", "*.ttf")] if is_new and find_spec(name) else []
 
 
 def _package_files(package: str, folder: str, pattern: str) -> Iterator[FontFile]:

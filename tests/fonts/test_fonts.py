@@ -9,12 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fontTools.fontBuilder import FontBuilder
-from fontTools.pens.ttGlyphPen import TTGlyphPen
 
 from syndicate.errors import ConfigError
 from syndicate.fonts import BudouxPhrases, FontFile, digest_fonts, find_fonts, list_fonts
 from syndicate.model import CardRules
+from tests.fonts.making import make_font
 
 RULES = CardRules()
 
@@ -36,27 +35,6 @@ def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def make_font(path: Path, family: str, characters: str) -> None:
-    """Write a font of boxes for some characters."""
-    pen = TTGlyphPen(None)
-    pen.moveTo((100, 0))
-    for point in ((100, 700), (800, 700), (800, 0)):
-        pen.lineTo(point)
-    pen.closePath()
-    box = pen.glyph()
-    names = [".notdef", *(f"u{ord(char):04X}" for char in characters)]
-    builder = FontBuilder(1000, isTTF=True)
-    builder.setupGlyphOrder(names)
-    builder.setupCharacterMap({ord(char): f"u{ord(char):04X}" for char in characters})
-    builder.setupGlyf(dict.fromkeys(names, box))
-    builder.setupHorizontalMetrics(dict.fromkeys(names, (900, 100)))
-    builder.setupHorizontalHeader(ascent=900, descent=-200)
-    builder.setupNameTable({"familyName": family, "styleName": "Regular"})
-    builder.setupOS2(usWeightClass=400)
-    builder.setupPost()
-    builder.save(path)
-
-
 def test_packages_come_in_order(tmp_path: Path) -> None:
     """Inter first, then Source Serif, then the extras; every face of them is read."""
     fonts = find_fonts(RULES, str(tmp_path))
@@ -69,7 +47,7 @@ def test_packages_come_in_order(tmp_path: Path) -> None:
 
 def test_the_sites_own_file_comes_first(tmp_path: Path) -> None:
     """A file named in cards.fonts is preferred and gives its family a name that cards.font can use."""
-    make_font(tmp_path / "own.ttf", "House", "ab")
+    (tmp_path / "own.ttf").write_bytes(make_font("House", "ab"))
     fonts = find_fonts(replace(RULES, font="House", fonts=("own.ttf",)), str(tmp_path))
     assert (fonts.faces[0].family, fonts.faces[0].source, fonts.faces[0].weights) == ("House", "the site", (400, 400))
 
@@ -97,14 +75,14 @@ def test_an_unknown_family_says_how_to_get_it(tmp_path: Path, system: Path) -> N
 
 def test_a_family_of_the_system_will_do(tmp_path: Path, system: Path) -> None:
     """cards.font may name a font that is installed on the system."""
-    make_font(system / "tower.ttf", "Tower", "ab")
+    (system / "tower.ttf").write_bytes(make_font("Tower", "ab"))
     assert find_fonts(replace(RULES, font="Tower"), str(tmp_path)).faces[0].family == "Tower"
 
 
 def test_the_system_helps_where_packages_lack_a_letter(tmp_path: Path, system: Path) -> None:
     """Only a text with such a letter makes the system's fonts be read, and only a font that has it is taken."""
-    make_font(system / "a.ttf", "Plain", "ab")
-    make_font(system / "b.ttf", "Tibetan", "ཀཁ")
+    (system / "a.ttf").write_bytes(make_font("Plain", "ab"))
+    (system / "b.ttf").write_bytes(make_font("Tibetan", "ཀཁ"))
     (system / "c.ttf").write_bytes(b"broken")
     names = [find_fonts(RULES, str(tmp_path), text=text).families[-1] for text in ("plain", "ཀ", "\U0001e900")]
     assert names == ["OpenMoji", "Tibetan", "OpenMoji"]

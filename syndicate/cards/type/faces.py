@@ -14,6 +14,8 @@ SUBPIXELS = 64
 
 
 _ITALIC = " Italic"
+_MUCH_TOO_LIGHT, _EMBOLDEN = 200, 0.025
+"""A static font this much lighter than asked for is drawn with thicker strokes (em), so that a title looks like one."""
 
 
 class Ink(StrEnum):
@@ -114,6 +116,8 @@ def _size_font(face: Face, size_px: float, weight: float) -> hb.Font:
     font.ppem = (round(size_px), round(size_px))
     wanted = {"wght": min(max(weight, face.weights[0]), face.weights[1]), "opsz": size_px}
     font.set_variations({tag: value for tag, value in wanted.items() if tag in face.axes})
+    if weight - face.weights[1] >= _MUCH_TOO_LIGHT and face.ink is Ink.OUTLINE and "wght" not in face.axes:
+        font.synthetic_bold = (_EMBOLDEN, _EMBOLDEN, False)
     return font
 
 

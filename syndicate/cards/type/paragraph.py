@@ -11,12 +11,14 @@ import regex
 from syndicate.cards.type.analysis import Analysis, Style, analyse
 from syndicate.cards.type.block import TextBlock
 from syndicate.cards.type.faces import FontSet
+from syndicate.cards.type.graphemes import split_clusters
 from syndicate.cards.type.lines import make_lines
 from syndicate.cards.type.placing import place_lines
 from syndicate.cards.type.wrapping import Column
 
 ELLIPSIS = "…"
 _LOOSE_END = regex.compile(r"[\s\p{Pd}\p{Ps}\p{Pi},;:.…、。，；：·]+$")
+_MOST = 2_000
 _WORD = 12
 """An ellipsis rather follows a whole word, if that costs no more than this many characters."""
 
@@ -41,7 +43,8 @@ def layout_text(
     """Set `text` in at most `max_lines` lines of at most `max_width` pixels; what is too much ends in an ellipsis.
 
     `family` is a name in `fonts` (others stand in where it has no glyph), `language` a BCP 47 tag (regional forms,
-    line breaking), `direction` "auto", "ltr" or "rtl". A newline in the text ends a line.
+    line breaking), `direction` "auto", "ltr" or "rtl". A newline in the text ends a line. Of a text of more than
+    2,000 characters only the beginning is looked at.
     """
     style = Style(
         family=family,
@@ -55,7 +58,7 @@ def layout_text(
         tracking=tracking,
         features=features,
     )
-    return _fit(text, (size_px,), style, fonts, Column(max_width=max_width, max_lines=max_lines))
+    return _fit(text, (size_px,), style, fonts, Column(max_width=max(max_width, 1.0), max_lines=max_lines))
 
 
 def fit_text(
@@ -91,11 +94,25 @@ def fit_text(
         tracking=tracking,
         features=features,
     )
-    return _fit(text, sizes, style, fonts, Column(max_width=max_width, max_lines=max_lines))
+    return _fit(text, sizes, style, fonts, Column(max_width=max(max_width, 1.0), max_lines=max_lines))
 
 
 def _fit(text: str, sizes: Sequence[float], style: Style, fonts: FontSet, column: Column) -> TextBlock:
-    analysis = analyse(text.strip(), style, fonts)
+    whole = text.strip()
+    shown = _shorten(whole)
+    block = _choose_size(analyse(shown, style, fonts), sizes, style, fonts, column)
+    return block if shown == whole else replace(block, is_truncated=True)
+
+
+def _shorten(text: str) -> str:
+    """No card shows more than `_MOST` characters; a whole book as a title must not cost minutes."""
+    if len(text) <= _MOST:
+        return text
+    complete = [0, *split_clusters(text[:_MOST])][-2]
+    return text[:complete] + ELLIPSIS
+
+
+def _choose_size(analysis: Analysis, sizes: Sequence[float], style: Style, fonts: FontSet, column: Column) -> TextBlock:
     torn = None
     for size_px in sizes:
         block = _lay_out(analysis, replace(style, size_px=size_px), fonts, column)
@@ -127,7 +144,7 @@ def _truncate(analysis: Analysis, style: Style, fonts: FontSet, column: Column) 
         low, high = (middle, high) if cut(ends[middle]) else (low, middle - 1)
     block = cut(_prefer_word(analysis, ends[low])) or cut(ends[low]) or cut(0, replace(column, max_lines=sys.maxsize))
     assert block is not None
-    return replace(block, is_truncated=True, missing=analysis.missing)
+    return replace(block, is_truncated=True)
 
 
 def _prefer_word(analysis: Analysis, end: int) -> int:

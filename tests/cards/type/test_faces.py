@@ -10,6 +10,7 @@ from syndicate.cards.type.faces import SizedFonts
 from syndicate.cards.type.fallback import choose_faces
 from syndicate.cards.type.graphemes import split_clusters
 from syndicate.cards.type.scripts import find_scripts
+from tests.fonts.making import make_font
 
 
 def families(text: str, fonts: FontSet, family: str = "Inter") -> list[str]:
@@ -123,3 +124,10 @@ def test_sized_fonts_are_kept_up_to_a_limit(fonts: FontSet) -> None:
     for size in (41, 42):
         sized.get(face, size, 400)
     assert sized.get(face, 40, 400) is not first
+
+
+def test_a_light_static_font_is_emboldened() -> None:
+    """A font without a bold is drawn with thicker strokes where bold is asked for."""
+    face = make_face(hb.Blob(make_font("Plain", "a", weight=400)))
+    widths = [SizedFonts().get(face, 40, weight).get_glyph_h_advance(1) for weight in (400, 500, 700)]
+    assert widths[0] == widths[1] < widths[2]

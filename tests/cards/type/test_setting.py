@@ -209,3 +209,16 @@ def test_no_fonts_at_all() -> None:
     """Without any font everything is reported missing and nothing fails."""
     block = lay("ab", FontSet(()))
     assert [missing.cluster for missing in block.missing] == ["a", "b"]
+
+
+def test_a_whole_book_as_a_title_is_cut_first(fonts: FontSet) -> None:
+    """Only the beginning of an endless text is looked at; what is shown ends in an ellipsis."""
+    block = lay("word " * 100_000, fonts, size_px=8, max_lines=200)
+    assert block.is_truncated
+    assert block.text.endswith("…")
+    assert len(block.text) <= 2_000
+
+
+def test_a_column_without_width(fonts: FontSet) -> None:
+    """Nothing fits and nothing fails: every cluster has its line."""
+    assert [line.text for line in lay("abc", fonts, max_width=0).lines] == ["a", "b", "c"]
