@@ -7,6 +7,7 @@ from syndicate.formats.links import MEDIA_TYPES
 from syndicate.formats.meta import render_alternates, render_meta
 from syndicate.formats.opml import render_opml
 from syndicate.formats.page import render_page
+from syndicate.formats.published import parse_feed
 from syndicate.formats.rss import render_rss
 from syndicate.formats.syndication import render_syndication
 
@@ -16,6 +17,7 @@ __all__ = [
     "choose_stale",
     "list_documents",
     "list_meta",
+    "parse_feed",
     "render_alternates",
     "render_atom",
     "render_document",

@@ -15,7 +15,17 @@ from syndicate.model.delivery import (
     Usage,
     can_move,
 )
-from syndicate.model.feed import Artefact, CardRef, Enclosure, Entry, Feed, PictureFacts, SyndicationLink
+from syndicate.model.feed import (
+    Artefact,
+    CardRef,
+    Enclosure,
+    Entry,
+    Feed,
+    PictureFacts,
+    SeenEntry,
+    SeenFeed,
+    SyndicationLink,
+)
 from syndicate.model.plan import (
     CardPlan,
     Identified,
@@ -87,6 +97,8 @@ __all__ = [
     "Receipt",
     "Repair",
     "ScheduleRules",
+    "SeenEntry",
+    "SeenFeed",
     "Settings",
     "Site",
     "Snapshot",

@@ -120,6 +120,24 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenEntry:
+    """An entry as it was published: what a reader remembers of it."""
+
+    id: str
+    url: str
+    updated: str
+    """As written in the document, "" where the format does not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFeed:
+    """A published document, read back. `path` is below the publish root."""
+
+    path: str
+    entries: tuple[SeenEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Artefact:
     """A file to publish: `path` is below the publish root, POSIX. The media type is for object stores."""
 
