@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from syndicate.model import Delivery, State
+from syndicate.model import Attempt, Delivery, State
 from syndicate.store.door import Store
 from tests.faults.servers import Server
 
@@ -52,6 +52,19 @@ def _judge_threads(rows: tuple[Delivery, ...], servers: Mapping[str, Server]) ->
         if row.part > 1 and copies and (before is None or copies[0].reply_to != before.remote_id):
             faults.append(f"thread: part {row.part} on {row.account} answers to {copies[0].reply_to}")
     return faults
+
+
+def judge_trail(row: Delivery, trail: tuple[Attempt, ...]) -> list[str]:
+    """Where nothing can be read back, no second call may follow an unknown outcome before a person has settled it."""
+    unknown = False
+    for line in trail:
+        if line.action == "settle" and line.outcome == "by hand":
+            unknown = False
+        elif line.outcome in {"unknown", "interrupted"}:
+            unknown = True
+        elif line.outcome == "intent" and unknown:
+            return [f"blind: delivery {row.id} on {row.account} was sent again while its outcome was unknown"]
+    return []
 
 
 def count_by(faults: list[str]) -> Counter[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,10 +16,11 @@ from syndicate.model import Account, Attachment, Delivery, Message, PlannedDeliv
 from syndicate.networks.base import Network
 from syndicate.notices import Notice
 from syndicate.store import open_store
+from syndicate.store.database import Database
 from syndicate.store.door import Store
 from tests.faults.doors import guard
-from tests.faults.judge import judge
-from tests.faults.servers import KINDS, OPEN, Server
+from tests.faults.judge import judge, judge_trail
+from tests.faults.servers import KINDS, OPEN, READS_BACK, Server
 from tests.faults.world import Crash, World
 
 ROUNDS = 8
@@ -44,21 +43,18 @@ class Outcome:
 
 
 class Schedule:
-    """A state file, some accounts, and everything that `deliver_due` needs of the world."""
+    """A site in a state file, some accounts, and everything that `deliver_due` needs of the world."""
 
-    def __init__(self, seed: int, folder: Path, blank: Path) -> None:
+    def __init__(self, seed: int, database: Database) -> None:
         self.world = World(seed)
-        self.path = Path(shutil.copy(blank, folder / f"{seed}.db"))
+        self.database = database
         kinds = self.world.rng.sample(KINDS, 2)
         self.servers = {f"{kind}-{n}": Server(f"{kind}-{n}", kind, self.world) for n, kind in enumerate(kinds)}
         self.held: Counter[str] = Counter()
         self.faults: list[str] = []
         self._starts = count(1)
-        self.store = self._open()
+        self.store = Store(database, f"site-{seed}")
         self.world.troubles = {"rival": self._run_rival, "person": self._act_as_person}
-
-    def _open(self) -> Store:
-        return open_store(f"sqlite:///{self.path}", "default")
 
     def live(self) -> Outcome:
         """Trouble first, then calm; everything must be sent at the end, once."""
@@ -70,14 +66,11 @@ class Schedule:
         self.world.offset = timedelta(0)
         self._calm_down()
         self.faults += judge(self.store, self.servers, is_over=True)
-        self.store.close()
-        self._remove()
+        for row in self.store.list_deliveries():
+            if self.servers[row.account].kind not in READS_BACK:
+                self.faults += judge_trail(row, self.store.list_attempts(row.id))
         received = Counter({server.kind: len(server.copies) for server in self.servers.values()})
         return Outcome(self.world.seed, self.faults, self.world.tally, received, self.held, self.world.story)
-
-    def _remove(self) -> None:
-        for suffix in ("", "-wal", "-shm"):
-            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
 
     def _fill(self) -> None:
         """A thread, a post, and the same words again for another occasion."""
@@ -108,28 +101,25 @@ class Schedule:
         try:
             deliver_due(self._tools("daemon"), threads=1)
         except Crash:
-            self.store.close()
-            self.store = self._open()
+            self.database.close()  # no connection outlives the process: the next one opens the file anew
         except StateError as error:
             self.world.tell(f"the round ended: {error}")
         self.faults += judge(self.store, self.servers, is_over=False)
 
     def _run_rival(self) -> None:
-        """A second daemon at work at this very moment, with connections of its own."""
+        """A second daemon at work at this very moment."""
         self.world.tell("a rival works")
-        rival = self._open()
         try:
-            deliver_due(self._tools("rival", rival), threads=1)
+            deliver_due(self._tools("rival"), threads=1)
         except (Crash, StateError) as end:
             if isinstance(end, Crash) and self.world.happens(0.5):
                 raise
         finally:
-            rival.close()
             self.world.tell("the rival is done")
 
-    def _tools(self, name: str, store: Store | None = None) -> Tools:
+    def _tools(self, name: str) -> Tools:
         return Tools(
-            store=guard(store or self.store, self.world),
+            store=guard(self.store, self.world),
             accounts={name: self._account(name) for name in self.servers},
             open_network=self._open_network,
             compose=self._compose,
@@ -235,11 +225,8 @@ def _next_hour(account: Account, at: datetime) -> datetime:
     return at + timedelta(hours=1)
 
 
-def make_blank(folder: Path) -> Path:
-    """A migrated, empty state in one file, to be copied for each schedule."""
-    path = folder / "blank.db"
-    open_store(f"sqlite:///{path}", "default").close()
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
-    return path
+def open_ground(folder: Path) -> Database:
+    """A migrated state file in which every schedule has a site of its own."""
+    url = f"sqlite:///{folder / 'state.db'}"
+    open_store(url, "first").close()
+    return Database(url)

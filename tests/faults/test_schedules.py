@@ -1,0 +1,46 @@
+"""The short version of the campaign; `make faults` runs the whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.faults.campaign import Result, replay, run_some
+from tests.faults.kill import run_kills
+from tests.faults.servers import FAULTS, KINDS
+
+
+@pytest.fixture(scope="module")
+def result() -> Result:
+    result = Result()
+    for outcome in run_some(range(20)):
+        result.add(outcome)
+    return result
+
+
+def test_nothing_goes_out_twice_and_nothing_is_lost(result: Result) -> None:
+    """Crashes, timeouts after commit, rate limits, clock jumps and rivals: every delivery arrives exactly once."""
+    assert [(outcome.seed, outcome.faults) for outcome in result.broken] == []
+
+
+def test_the_schedules_are_as_bad_as_they_claim(result: Result) -> None:
+    """Every kind of network took part, and every kind of trouble struck."""
+    assert set(result.received) == set(KINDS)
+    assert {"crash", "rival", "person", "stall", "clock jump", "disk full"} <= set(result.tally)
+    struck = {name.removeprefix("send: ") for name in result.tally if name.startswith("send: ")}
+    assert len(struck & set(FAULTS)) >= len(FAULTS) - 3
+
+
+def test_a_schedule_can_be_lived_through_again() -> None:
+    """The same seed gives the same story, word for word."""
+    first = replay(7)
+    assert first.story
+    assert replay(7) == first
+
+
+def test_a_killed_process_costs_nothing(tmp_path: Path) -> None:
+    """kill -9 during a call, at a random instant and at a step, over real HTTP: everything is sent once after it."""
+    *_, toll = run_kills(3, tmp_path, first=40)
+    assert toll.faults == []
+    assert toll.kills.total() == 3
