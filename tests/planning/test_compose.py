@@ -1,0 +1,360 @@
+"""What an account says: words, link, hashtags and picture, within what its network takes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syndicate.errors import ConfigError
+from syndicate.model import Account, CardRef, Category, KnownPost, Limits, NetworkFacts, Post, SocialOverride
+from syndicate.planning.compose import Composed, compose_message
+from syndicate.text.counting import Counter
+from syndicate.text.hashtags import find_hashtags
+from tests.planning.blog import CARD, FACTS, NOW, SITE, TEMPLATE, make_account, make_post
+
+LINK = "https://blog.example.com/blog/hello/"
+POST = make_post(
+    "hello",
+    title="Hello, harbour",
+    summary="A morning by the sea.",
+    social_share="The tide does not wait. Neither should you.",
+    categories=(Category("Generative", "exact"), Category("Artificial Intelligence", "general")),
+    keywords=("machine learning",),
+    language="en",
+)
+LONG = " ".join(f"Sentence number {number} is here." for number in range(60))
+
+
+def compose(
+    post: Post = POST, account: Account | None = None, *, network: str = "mastodon", **more: Any
+) -> tuple[Composed, ...]:
+    """A message of the post on an account of the network."""
+    known = KnownPost(
+        id="tag:hello",
+        source=post.source,
+        slug=post.slug,
+        permalink=post.permalink,
+        title=post.title,
+        digest=post.digest,
+        published_at=post.published_at or NOW,
+        updated_at=NOW,
+        first_seen_at=NOW,
+    )
+    account = account or make_account(network)
+    facts = more.pop("facts", FACTS[account.network])
+    template, card = more.pop("template", TEMPLATE), more.pop("card", CARD)
+    asked = {"occasion": "new", "site": SITE, "created_at": NOW, **more}
+    return compose_message(post, known, account, facts, template, card, **asked)
+
+
+def text_of(*args: Any, **more: Any) -> str:
+    """The text of the first part."""
+    return compose(*args, **more)[0].message.text
+
+
+def test_a_message_is_the_share_text_the_link_and_hashtags() -> None:
+    """The default template, and everything else a network needs to know."""
+    (part,) = compose()
+    message = part.message
+    assert message.text == (
+        f"The tide does not wait. Neither should you.\n\n{LINK}\n\n#MachineLearning #Generative #ArtificialIntelligence"
+    )
+    assert (message.link, message.title, message.summary) == (LINK, "Hello, harbour", "A morning by the sea.")
+    assert message.tags == ("MachineLearning", "Generative", "ArtificialIntelligence")
+    assert (message.language, message.post_id, message.created_at) == ("en", "tag:hello", NOW)
+    assert (part.count, part.limit, part.warnings) == (FACTS["mastodon"].limits.count(message.text), 500, ())
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, "The tide does not wait. Neither should you."),
+        ({"social_share": "  "}, "Hello, harbour\n\nA morning by the sea."),
+        ({"social_share": "", "summary": ""}, "Hello, harbour"),
+        ({"social_share": "", "summary": "Hello, harbour: a morning."}, "Hello, harbour: a morning."),
+        ({"social": {"mastodon": SocialOverride(text="Ahoy!")}}, "Ahoy!"),
+        ({"social": {"toots": SocialOverride(text="Mine"), "mastodon": SocialOverride(text="Ahoy!")}}, "Mine"),
+        ({"social": {"bluesky": SocialOverride(text="Ahoy!")}}, "The tide does not wait. Neither should you."),
+        ({"social_share": "cafe\u0301\r\n\r\n\r\nau  lait "}, "café\n\nau  lait"),
+    ],
+)
+def test_whose_words_they_are(fields: dict[str, Any], expected: str) -> None:
+    """The account's override, the network's, `socialShare`, title and summary, in this order, in NFC."""
+    account = make_account("toots", network="mastodon")
+    assert text_of(replace(POST, keywords=(), categories=(), **fields), account) == f"{expected}\n\n{LINK}"
+
+
+@pytest.mark.parametrize(
+    ("account", "post", "tags"),
+    [
+        ({"hashtags": 3}, {}, ["MachineLearning", "Generative", "ArtificialIntelligence"]),
+        ({"hashtags": 1}, {}, ["MachineLearning"]),
+        ({"hashtags": 0}, {}, []),
+        (
+            {"hashtags": 2},
+            {"social_share": "On #machinelearning"},
+            ["machinelearning", "Generative", "ArtificialIntelligence"],
+        ),
+        (
+            {"hashtags": 9},
+            {"keywords": ("Generative", "generative", "2026", "C++")},
+            ["Generative", "CPlusPlus", "ArtificialIntelligence"],
+        ),
+    ],
+)
+def test_hashtags(account: dict[str, Any], post: dict[str, Any], tags: list[str]) -> None:
+    """From keywords, then categories, each once, none that the text has, at most so many."""
+    (part,) = compose(replace(POST, **post), make_account("mastodon", **account))
+    assert list(part.message.tags) == tags
+    assert [tag.name for tag in find_hashtags(part.message.text)] == tags
+
+
+def test_the_network_may_limit_hashtags() -> None:
+    """Where it takes fewer than the account wants."""
+    facts = replace(FACTS["mastodon"], limits=Limits(500, hashtags=1))
+    assert compose(facts=facts)[0].message.tags == ("MachineLearning",)
+
+
+# --- the link --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("network", "link", "in_text", "in_message", "warns"),
+    [
+        ("mastodon", "text", True, True, False),
+        ("mastodon", "card", True, True, True),
+        ("mastodon", "none", False, False, False),
+        ("bluesky", "text", True, True, False),
+        ("bluesky", "card", False, True, False),
+        ("bluesky", "none", False, False, False),
+        ("telegram", "reply", True, True, True),
+    ],
+)
+def test_where_the_link_goes(network: str, link: str, in_text: bool, in_message: bool, warns: bool) -> None:
+    """Into the text, into a card where the network makes one from us, or nowhere; never lost by a wish."""
+    (part,) = compose(account=make_account(network, link=link))
+    assert (LINK in part.message.text, part.message.link == LINK, bool(part.warnings)) == (in_text, in_message, warns)
+
+
+def test_the_link_as_a_reply() -> None:
+    """The first part is without it, the second is nothing else, with the card."""
+    first, second = compose(account=make_account("bluesky", link="reply"))
+    assert LINK not in first.message.text
+    assert (first.message.link, first.message.card) == ("", None)
+    assert (second.part, second.message.text, second.message.link) == (2, LINK, LINK)
+    assert second.message.card is not None
+
+
+def test_parameters_are_added_to_the_link() -> None:
+    """UTM names, filled in, beside what the link has, and counted as the link."""
+    account = make_account("mastodon", utm={"source": "{network}", "campaign": "{slug}-{occasion}", "ref": "feed"})
+    post = replace(POST, permalink=f"{LINK}?v=1#top")
+    link = f"{LINK}?v=1&utm_source=mastodon&utm_campaign=hello-new&ref=feed#top"
+    (part,) = compose(post, account)
+    assert part.message.link == link
+    assert link in part.message.text
+    assert part.count == len(part.message.text) - len(link) + 23
+
+
+def test_a_link_the_author_wrote_is_not_repeated() -> None:
+    """It stays where it is, and gets the parameters."""
+    account = make_account("mastodon", utm={"source": "m"}, hashtags=0)
+    post = replace(POST, social_share=f"See {LINK} now, not https://other.example.com/.")
+    assert text_of(post, account) == f"See {LINK}?utm_source=m now, not https://other.example.com/."
+
+
+# --- the picture -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("network", "account", "card", "expected"),
+    [
+        ("mastodon", {}, CARD, "image"),
+        ("bluesky", {}, CARD, "card"),
+        ("bluesky", {"media": "image"}, CARD, "image"),
+        ("bluesky", {"link": "none"}, CARD, "image"),
+        ("mastodon", {"media": "none"}, CARD, ""),
+        ("mastodon", {}, None, ""),
+        ("mastodon", {}, replace(CARD, media_type="image/webp"), "refused"),
+        ("mastodon", {}, replace(CARD, size=10_000_000), "refused"),
+    ],
+)
+def test_the_card(network: str, account: dict[str, Any], card: CardRef | None, expected: str) -> None:
+    """A link card, an image or nothing; what the network would refuse is left out with a word."""
+    (part,) = compose(account=make_account(network, **account), card=card)
+    found = {"card": part.message.card, "image": part.message.image}
+    assert [name for name, picture in found.items() if picture] == ([expected] if expected in found else [])
+    assert bool(part.warnings) is (expected == "refused")
+
+
+def test_the_alternative_text_fits() -> None:
+    """It travels with the picture, cut to what the network takes, the title where there is none."""
+    facts = replace(FACTS["mastodon"], limits=Limits(500, alt=12))
+    (part,) = compose(facts=facts)
+    assert part.message.image
+    assert part.message.image.alt == "Hello over…"
+    (part,) = compose(card=replace(CARD, alt=""))
+    assert part.message.image
+    assert part.message.image.alt == "Hello, harbour"
+
+
+def test_a_caption_is_shorter_than_a_text() -> None:
+    """With an image Telegram takes 1024, without 4096."""
+    post = replace(POST, social_share="word " * 700)
+    (captioned,), (plain,) = compose(post, network="telegram"), compose(post, network="telegram", card=None)
+    assert captioned.limit == 1024 >= captioned.count > 1000
+    assert plain.limit == 4096 >= plain.count > 3400
+
+
+# --- what the post asks for -------------------------------------------------------------------------------------
+
+
+def test_options_of_the_post_win() -> None:
+    """Visibility, warning, language, media and link may be said in its front matter."""
+    options = {"visibility": "unlisted", "warning": "sea", "language": "de", "media": "none", "link": "none"}
+    (part,) = compose(replace(POST, social={"mastodon": SocialOverride(options=options)}))
+    message = part.message
+    assert (message.visibility, message.warning, message.language, message.image, message.link) == (
+        "unlisted", "sea", "de", None, "",
+    )  # fmt: skip
+
+
+def test_a_content_warning_counts_on_mastodon() -> None:
+    """The server adds it to the text."""
+    bare, warned = compose()[0], compose(account=make_account("mastodon", warning="sea sick"))[0]
+    assert warned.count == bare.count + len("sea sick")
+    tight = compose(replace(POST, social_share="word " * 200), make_account("mastodon", warning="w" * 100))[0]
+    assert tight.count <= 500
+
+
+def test_articles_travel_with_networks_that_want_them() -> None:
+    """The Markdown is in no other message."""
+    post = replace(POST, markdown="# Body")
+    assert compose(post)[0].message.markdown == ""
+    assert compose(post, facts=replace(FACTS["mastodon"], wants_markdown=True))[0].message.markdown == "# Body"
+
+
+# --- fitting ---------------------------------------------------------------------------------------------------
+
+
+def test_hashtags_go_before_words() -> None:
+    """The last first; the text is shortened only when none is left."""
+    share = "x" * 215
+    (part,) = compose(replace(POST, social_share=share), network="x")
+    assert part.message.text == f"{share}\n\n{LINK}\n\n#MachineLearning #Generative"
+    (part,) = compose(replace(POST, social_share=LONG), network="x")
+    assert part.message.tags == ()
+    assert part.message.text.endswith(f"is here.\n\n{LINK}")
+    assert 240 < part.count <= 280
+
+
+def test_a_template_that_is_too_long_keeps_its_link() -> None:
+    """Where the text has no room at all, what stands around it is shortened."""
+    post = replace(POST, title="Title " * 60, summary="Summary " * 60)
+    text = text_of(post, network="x", template="{{ title }}\n\n{{ text }}\n\n{{ link }}")
+    assert text.startswith("Title Title")
+    assert text.endswith(LINK)
+    assert FACTS["x"].limits.fits(text)
+
+
+@given(
+    share=st.text(max_size=400) | st.just(LONG),
+    keywords=st.lists(st.text(max_size=20), max_size=5),
+    network=st.sampled_from(sorted(FACTS)),
+    account=st.fixed_dictionaries(
+        {
+            "link": st.sampled_from(["text", "card", "reply", "none"]),
+            "thread": st.booleans(),
+            "hashtags": st.integers(0, 5),
+        }
+    ),
+)
+def test_every_part_fits_and_the_link_is_whole(
+    share: str, keywords: list[str], network: str, account: dict[str, Any]
+) -> None:
+    """Whatever the post says: within the limit as the network counts, link and hashtags complete."""
+    post = replace(POST, social_share=share, keywords=tuple(keywords))
+    facts = FACTS[network]
+    parts = compose(post, make_account(network, **account))
+    assert [part.part for part in parts] == list(range(1, len(parts) + 1))
+    for part in parts:
+        assert facts.limits.fits(part.message.text, with_image=part.message.image is not None)
+        assert part.count <= part.limit
+        assert part.message.tags == tuple(tag.name for tag in find_hashtags(part.message.text))
+    texts = " ".join(part.message.text for part in parts)
+    assert account["link"] in {"card", "none"} or LINK in texts
+
+
+# --- threads ---------------------------------------------------------------------------------------------------
+
+
+def test_a_thread_only_when_needed() -> None:
+    """A text that fits is one part without a number."""
+    assert [part.message.text[-5:] for part in compose(account=make_account("mastodon", thread=True))] == ["gence"]
+
+
+def test_a_thread_is_numbered_and_loses_nothing() -> None:
+    """Link, card and hashtags in the first part, every word in one of them."""
+    parts = compose(replace(POST, social_share=LONG), make_account("bluesky", thread=True))
+    texts = [part.message.text for part in parts]
+    assert len(parts) > 3
+    assert LINK in texts[0]
+    assert [f"{number}/{len(parts)}" in text for number, text in enumerate(texts, 1)] == [True] * len(parts)
+    assert all(part.message.link == "" and part.message.card is None for part in parts[1:])
+    words = " ".join(texts).replace(LINK, "").split()
+    assert [word for word in words if "/" not in word and not word.startswith("#")] == LONG.split()
+
+
+def test_no_thread_where_the_network_takes_none() -> None:
+    """One shortened part instead."""
+    parts = compose(replace(POST, social_share=LONG * 4), make_account("telegram", thread=True))
+    assert len(parts) == 1
+
+
+# --- a person's text and templates ------------------------------------------------------------------------------
+
+
+def test_a_persons_text_is_taken_as_it_stands() -> None:
+    """No link, no hashtags, no shortening; what is too long is said."""
+    (part,) = compose(text=" My own words. ")
+    assert (part.message.text, part.message.link) == ("My own words.", LINK)
+    (part,) = compose(text="word " * 200)
+    assert part.count > part.limit
+    assert "too long" in part.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("{{ title }} ({{ minutes }} min) by {{ author }} on {{ site }}", "Hello, harbour (0 min) by  on Small Things"),
+        ("{% if is_featured %}Featured: {% endif %}{{ title }}", "Hello, harbour"),
+        ("{{ date }} {{ category }} {{ occasion }} {{ network }}", "2026-11-14 Generative new mastodon"),
+        ("{{ categories | join(', ') }}", "Generative, Artificial Intelligence"),
+        ("a\n\n\n\n{# nothing #}\n\nb", "a\n\nb"),
+    ],
+)
+def test_templates_know_the_post(template: str, expected: str) -> None:
+    """Plain values under plain names; empty lines collapse."""
+    assert text_of(template=template) == expected
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["{{ nonsense }}", "{% if %}", "{{ 1/0 }}", "{{ ''.__class__.__mro__ }}", "{{ text.__class__ }}", "{{ title + 1 }}",
+     "{% for x in range(999999999) %}{% endfor %}"],
+)  # fmt: skip
+def test_a_broken_or_hostile_template_is_a_clear_error(template: str) -> None:
+    """It names the template, and nothing of Python is reached."""
+    with pytest.raises(ConfigError, match="templates/messages/default"):
+        compose(template=template)
+
+
+def test_too_many_links_are_told() -> None:
+    """Threads takes five."""
+    facts = NetworkFacts(network="threads", limits=Limits(500, Counter.THREADS, links=1))
+    (part,) = compose(replace(POST, social_share="a.com and b.com"), facts=facts)
+    assert any("more than 1 links" in warning for warning in part.warnings)
