@@ -1,0 +1,135 @@
+"""WebSub and IndexNow: who is told what, when, and what is remembered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from syndicate.http import Client
+from syndicate.hubs import (
+    QUIET,
+    RETRIES,
+    Change,
+    Ping,
+    PingState,
+    choose_pings,
+    fetch_visible,
+    ping,
+    settle_ping,
+    submit_indexnow,
+)
+from tests.web.serving import serving
+
+NOW = datetime(2025, 3, 1, 12, 0, tzinfo=UTC)
+HUB, FEED = "https://hub.example/", "https://blog.example/feeds/rss.xml"
+NEW = Change(FEED, "new", NOW - timedelta(hours=1))
+TOLD = PingState("new", NOW, 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "visible", "state", "is_due"),
+    [
+        (NEW, {FEED}, PingState(), True),
+        (NEW, {FEED}, PingState("old", NOW - timedelta(days=1)), True),
+        (NEW, {FEED}, TOLD, False),
+        (NEW, set(), PingState(), False),
+        (Change(FEED, "new", NOW - QUIET / 2), {FEED}, PingState(), False),
+        (Change(FEED, "new", NOW - QUIET), {FEED}, PingState(), True),
+        (NEW, {FEED}, PingState("", NOW - RETRIES[0] / 2, 1), False),
+        (NEW, {FEED}, PingState("", NOW - RETRIES[0], 1), True),
+        (NEW, {FEED}, PingState("", NOW - RETRIES[0], 2), False),
+        (NEW, {FEED}, PingState("", NOW - RETRIES[-1], 99), True),
+    ],
+    ids=[
+        "first",
+        "changed",
+        "told",
+        "invisible",
+        "restless",
+        "quiet",
+        "refused",
+        "again",
+        "backs off",
+        "never gives up",
+    ],
+)
+def test_when_a_hub_is_told(change: Change, visible: set[str], state: PingState, is_due: bool) -> None:
+    """A hub hears of bytes it does not know, once they are visible and quiet, and after a refusal with patience."""
+    due = choose_pings([HUB], [change], visible, {(HUB, FEED): state}, NOW)
+    assert due == ((Ping(HUB, FEED, "new"),) if is_due else ())
+
+
+def test_each_hub_is_told_of_each_feed() -> None:
+    """One deaf hub does not keep another from hearing."""
+    other = Change("https://blog.example/feeds/atom.xml", "a", NEW.changed_at)
+    hubs = [HUB, "https://second.example/"]
+    due = choose_pings(hubs, [NEW, other], {FEED, other.feed_url}, {(HUB, FEED): TOLD}, NOW)
+    assert [(one.hub, one.feed_url) for one in due] == [
+        (HUB, other.feed_url),
+        (hubs[1], FEED),
+        (hubs[1], other.feed_url),
+    ]
+
+
+def test_what_is_remembered() -> None:
+    """An accepted ping is done; a refused one keeps the old digest and counts."""
+    due, before = Ping(HUB, FEED, "new"), PingState("old", None, 3)
+    assert settle_ping(due, before, NOW, is_accepted=True) == TOLD
+    assert settle_ping(due, before, NOW, is_accepted=False) == PingState("old", NOW, 4)
+
+
+@contextmanager
+def hub(status: int) -> Iterator[tuple[str, list[tuple[str, bytes]]]]:
+    heard: list[tuple[str, bytes]] = []
+
+    async def listen(request: Request) -> Response:
+        heard.append((request.headers.get("content-type", ""), await request.body()))
+        return Response(b"<rss/>", status)
+
+    with serving(Starlette(routes=[Route("/", listen, methods=["GET", "POST"])])) as address:
+        yield f"{address}/", heard
+
+
+@pytest.mark.parametrize(("status", "is_accepted"), [(204, True), (202, True), (400, False), (503, False)])
+def test_a_ping_over_http(status: int, is_accepted: bool) -> None:
+    """hub.mode=publish as a form, with the topic under both names hubs ask for; any 2xx is a yes."""
+    with hub(status) as (address, heard), Client() as client:
+        assert ping(client, address, FEED) is is_accepted
+    kind, body = heard[0]
+    assert kind == "application/x-www-form-urlencoded"
+    assert dict(parse_qsl(body.decode())) == {"hub.mode": "publish", "hub.url": FEED, "hub.topic": FEED}
+
+
+def test_a_hub_that_is_down_is_no_error() -> None:
+    """A ping is a courtesy: without a hub it says no and goes on."""
+    with hub(204) as (address, _):
+        pass
+    with Client() as client:
+        assert ping(client, address, FEED) is False
+
+
+def test_search_engines_are_told_over_http() -> None:
+    """IndexNow gets host, key and pages as JSON, and no more than it takes."""
+    with hub(200) as (address, heard), Client() as client:
+        pages = [f"https://blog.example/{number}/" for number in range(10_001)]
+        assert submit_indexnow(client, "blog.example", "k" * 32, pages, endpoint=address)
+    told = json.loads(heard[0][1])
+    assert (told["host"], told["key"], len(told["urlList"])) == ("blog.example", "k" * 32, 10_000)
+
+
+def test_what_readers_see() -> None:
+    """The bytes behind a public address, None where it does not answer with 200."""
+    with hub(200) as (address, _), Client(allow_private=True) as client:
+        assert fetch_visible(client, address) == b"<rss/>"
+        assert fetch_visible(client, f"{address}none") is None
+    with hub(200) as (address, _), Client() as client:
+        assert fetch_visible(client, address) is None
