@@ -84,10 +84,12 @@ def parse_receipt(answer: object, *, where: str) -> Receipt:
     return Receipt(number, pick_text(answer, "url"))
 
 
-def parse_recent(response: Response, *, where: str) -> tuple[Recent, ...]:
-    """The account's articles in a page, newest first; a draft has no date and counts as new."""
+def parse_recent(response: Response, options: Mapping[str, str], *, where: str) -> tuple[Recent, ...]:
+    """The account's articles in a page, newest first. Drafts count, as new, where drafts are what we make."""
+    has_drafts = options.get("draft") == "true"
     articles = [each for each in pick_list(response.json()) if pick_text(each, "id")]
-    return tuple(_parse_one(each, response.received_at, where) for each in articles)
+    shown = [each for each in articles if has_drafts or pick_text(each, "published_at")]
+    return tuple(_parse_one(each, response.received_at, where) for each in shown)
 
 
 def _parse_one(answer: object, now: datetime, where: str) -> Recent:
@@ -136,7 +138,7 @@ class DevTo(PastedLogin):
         return found
 
     def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
-        """The author's own articles, newest first, drafts included, up to a thousand."""
+        """The author's own articles, newest first, up to a thousand."""
         return tuple(post for post in self._list().posts if since is None or post.published_at >= since)
 
     def _list(self) -> Listing:
@@ -145,7 +147,8 @@ class DevTo(PastedLogin):
             query = {"per_page": str(PAGE), "page": str(number)}
             response = self._api().ask("GET", self._url("articles/me/all"), params=query)
             is_full = len(pick_list(response.json())) == PAGE
-            return Page(parse_recent(response, where=self._account.name), str(number + 1) if is_full else "")
+            posts = parse_recent(response, self._account.options, where=self._account.name)
+            return Page(posts, str(number + 1) if is_full else "")
 
         return read_listing(fetch)
 

@@ -96,7 +96,11 @@ def parse_receipt(answer: object, blog: str, *, where: str) -> Receipt:
     number = pick_text(answer, "response", "id_string") or pick_text(answer, "response", "id")
     if not number:
         raise Uncertain("Tumblr said yes without a number", where=where)
-    return Receipt(number, f"https://{blog}/post/{number}")
+    return Receipt(number, _permalink(blog, number))
+
+
+def _permalink(blog: str, number: str) -> str:
+    return f"https://{blog}/post/{number}"
 
 
 def parse_recent(answer: object, blog: str) -> tuple[Recent, ...]:
@@ -106,8 +110,7 @@ def parse_recent(answer: object, blog: str) -> tuple[Recent, ...]:
         number = pick_text(each, "id_string") or pick_text(each, "id")
         published_at = pick_instant(each, "timestamp")
         if number and published_at:
-            url = pick_text(each, "post_url") or f"https://{blog}/post/{number}"
-            posts.append(_parse_one(each, Receipt(number, url), published_at))
+            posts.append(_parse_one(each, Receipt(number, _permalink(blog, number)), published_at))
     return tuple(posts)
 
 

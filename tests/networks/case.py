@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,6 +29,11 @@ def picture(alt: str = "A fox in snow") -> Attachment:
     return Attachment(path="cards/a.png", media_type="image/png", alt=alt, width=1200, height=630, data=PIXEL)
 
 
+ILLUSTRATED = Message(
+    text="With a picture", image=replace(picture(), url="https://blog.example/cards/a.png"), created_at=NOW
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """One network on its fake. `publish` is the line of its irreversible call, "" where there is no HTTP at all."""
@@ -43,6 +48,8 @@ class Case:
     """Working credentials for a new fake."""
     publish: str = ""
     message: Message = TEXT
+    illustrated: Message = ILLUSTRATED
+    """A message with an image that the network, where it prepares at all, has to prepare."""
     too_long: Message | None = None
     """A message one over the network's limit, where our side refuses it; None where the server must."""
     unauthorised: Reply = field(default_factory=lambda: Reply(401, {"error": "The access token is invalid"}))

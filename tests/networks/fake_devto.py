@@ -59,6 +59,8 @@ class FakeForem(Fake):
         for kept in self.published:
             if str(kept["id"]) == request.args["id"]:
                 kept["article"].update(request.json()["article"])
+                if not kept["article"]["published"]:
+                    kept["published_at"] = None
                 return Reply(200, kept)
         return Reply(404, {"error": "not found", "status": 404})
 

@@ -7,10 +7,16 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
+from syndicate.networks.sessions import Session, session_secrets
 from tests.networks.case import NOW
 from tests.networks.fake import Fake, Reply, Request
 
-CLIENT_ID, CLIENT_SECRET, REFRESH = "oauth-client-1", "oauth-client-secret-1", "oauth-refresh-token-0"
+CLIENT_ID, CLIENT_SECRET = "oauth-client-1", "oauth-client-secret-1"
+REFRESH, ACCESS = "oauth-refresh-token-0", "oauth-access-token-0"
+GIVEN = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "refresh_token": REFRESH}
+"""What a person gives."""
+LOGGED_IN = {**GIVEN, **session_secrets(Session(ACCESS, REFRESH, NOW + timedelta(minutes=42), NOW), REFRESH)}
+"""The same with a session that lives when a fake starts."""
 
 
 class FakeOAuth(Fake):
@@ -22,7 +28,7 @@ class FakeOAuth(Fake):
         super().__init__()
         self.now: datetime = NOW
         self.refresh = REFRESH
-        self.alive: dict[str, datetime] = {}
+        self.alive: dict[str, datetime] = {ACCESS: NOW + self.life}
         self.turns = 0
 
     def guarded(self, handler: Any) -> Any:

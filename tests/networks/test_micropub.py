@@ -29,6 +29,7 @@ CASE = Case(
     options=lambda url: {"endpoint": f"{url}/micropub"},
     secrets={"token": TOKEN},
     publish="POST /micropub",
+    illustrated=replace(TEXT, image=picture()),
     too_long=replace(TEXT, text="x" * 20_001),
     reads_success=False,
 )

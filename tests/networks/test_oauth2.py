@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,10 +14,12 @@ from syndicate.http import Client
 from tests.networks.case import TEXT
 from tests.networks.conftest import Clock
 from tests.networks.fake import cut_before_commit, drop_reply_after_commit, garbage_body, status
-from tests.networks.fake_oauth import CLIENT_ID, CLIENT_SECRET, REFRESH, FakeTumblr
-from tests.networks.test_tumblr import CASE
+from tests.networks.fake_oauth import CLIENT_ID, CLIENT_SECRET, GIVEN, REFRESH, FakeTumblr
+from tests.networks.test_tumblr import CASE as LOGGED_IN_CASE
 from tests.networks.vault import MemoryVault
 
+CASE = replace(LOGGED_IN_CASE, secrets=GIVEN)
+"""Only what a person gave: the first call makes the first token."""
 TOKEN = "POST /v2/oauth2/token"
 
 

@@ -18,7 +18,7 @@ from syndicate.http import Client
 from tests.networks.case import LINK, NOW, PIXEL, TEXT, Case, picture
 from tests.networks.conftest import Clock
 from tests.networks.fake import cut_before_commit, drop_reply_after_commit, rate_limit, status
-from tests.networks.fake_oauth import BOARD, CLIENT_ID, CLIENT_SECRET, REFRESH, FakePinterest
+from tests.networks.fake_oauth import ACCESS, BOARD, CLIENT_ID, CLIENT_SECRET, GIVEN, LOGGED_IN, FakePinterest
 from tests.networks.vault import MemoryVault
 
 PIN = replace(TEXT, image=picture())
@@ -26,11 +26,11 @@ CASE = Case(
     network="pinterest",
     fake=FakePinterest,
     options=lambda url: {"api": url, "board": BOARD},
-    secrets={"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "refresh_token": REFRESH},
+    secrets=LOGGED_IN,
     publish="POST /v5/pins",
     message=PIN,
     too_long=replace(PIN, text="x" * 801),
-    leaks=("oauth-access-token-1", "oauth-refresh-token-1"),
+    leaks=(ACCESS, "oauth-access-token-1", "oauth-refresh-token-1"),
 )
 DAY = timedelta(days=1)
 
@@ -151,7 +151,7 @@ def test_words_change_and_deleting_twice_is_fine(fake: FakePinterest, http: Clie
 
 def test_the_login_is_renewed_before_its_end(fake: FakePinterest, http: Client, clock: Clock) -> None:
     """What dies is the refresh token, sixty days after its last use; renewing takes no lock of its own."""
-    vault = MemoryVault(CASE.secrets)
+    vault = MemoryVault(GIVEN)
     network = CASE.open(fake.url, http, vault)
     assert network.expires_at() is None
     with vault.lock():

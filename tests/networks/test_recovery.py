@@ -13,7 +13,7 @@ from syndicate.http import Client
 from syndicate.model import Message, Receipt
 from syndicate.networks import NETWORKS
 from syndicate.networks.base import Deletes, Finds, Lists, Prepares, Resends, Verifies
-from tests.networks.case import NOW, TEXT, Case, deliver, picture
+from tests.networks.case import NOW, Case, deliver
 from tests.networks.conftest import Clock
 from tests.networks.fake import Fake, drop_reply_after_commit
 from tests.networks.test_contract import ONLINE
@@ -82,7 +82,7 @@ def test_a_post_whose_receipt_was_not_saved_is_found_again(case: Case, fake: Fak
 @finders
 def test_another_message_is_not_taken_for_ours(case: Case, fake: Fake, http: Client) -> None:
     """A different text and link of the same account is no proof."""
-    other = Message(text="Quite another post", created_at=NOW)
+    other = replace(case.message, text="Quite another post", link="")
     deliver(case.open(fake.url, http), other, key="key-other")
     assert case.open(fake.url, http).find(case.message, key="key-1", since=NOW) is None
 
@@ -117,10 +117,10 @@ def test_deleting_twice_is_no_error(case: Case, fake: Fake, http: Client) -> Non
 def test_own_posts_are_listed_with_their_links(case: Case, fake: Fake, http: Client) -> None:
     """`adopt` sees the link as it was sent, whatever the network made of it."""
     network = case.open(fake.url, http)
-    receipt = deliver(network, TEXT)
+    receipt = deliver(network, case.message)
     (recent,) = network.list_recent()
     assert recent.receipt.remote_id == receipt.remote_id
-    assert TEXT.link in recent.links
+    assert case.message.link in recent.links
     assert recent.published_at.utcoffset() is not None
 
 
@@ -134,8 +134,7 @@ def test_the_account_says_who_it_is(case: Case, fake: Fake, http: Client) -> Non
 @preparers
 def test_preparing_is_repeatable_and_publishes_nothing(case: Case, fake: Fake, http: Client, clock: Clock) -> None:
     """Each step adds to `prepared` and can be resumed by another process; the end is the same message again."""
-    image = replace(picture(), url="https://blog.example/cards/a.png")
-    message, vault, steps = Message(text="With a picture", image=image, created_at=NOW), MemoryVault(case.secrets), 0
+    message, vault, steps = case.illustrated, MemoryVault(case.secrets), 0
     while (further := _next_step(case.open(fake.url, http, vault), message, clock)) is not message:
         steps += 1
         message = further

@@ -17,18 +17,18 @@ from syndicate.model import Account
 from syndicate.networks import open_network
 from tests.networks.case import LINK, NOW, PIXEL, TEXT, Case, picture
 from tests.networks.fake import Reply, cut_before_commit, drop_reply_after_commit, rate_limit, status
-from tests.networks.fake_oauth import CLIENT_ID, CLIENT_SECRET, REFRESH, FakeTumblr
+from tests.networks.fake_oauth import ACCESS, LOGGED_IN, FakeTumblr
 from tests.networks.vault import MemoryVault
 
 CASE = Case(
     network="tumblr",
     fake=FakeTumblr,
     options=lambda url: {"api": url, "blog": "foxes"},
-    secrets={"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "refresh_token": REFRESH},
+    secrets=LOGGED_IN,
     publish="POST /v2/blog/",
     too_long=replace(TEXT, text="x" * 4097),
     unauthorised=Reply(401, {"meta": {"status": 401, "msg": "Unauthorized"}}),
-    leaks=("oauth-access-token-1", "oauth-refresh-token-1"),
+    leaks=(ACCESS, "oauth-access-token-1", "oauth-refresh-token-1"),
 )
 CARD = replace(picture(), url="https://blog.example/feeds/cards/a.png")
 DAY = timedelta(days=1)
@@ -163,7 +163,6 @@ def test_verify_warns_of_somebody_elses_blog(fake: FakeTumblr, http: Client) -> 
     """The login, and whether the blog belongs to it."""
     assert CASE.open(fake.url, http).verify().warnings == ()
     other = Account(name="mine", network="tumblr", options={"api": fake.url, "blog": "wolves"})
-    fake.refresh = REFRESH
     profile = open_network(other, MemoryVault(CASE.secrets), http).verify()
     assert profile.warnings == ("wolves.tumblr.com is not among your blogs",)
 
