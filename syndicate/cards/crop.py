@@ -75,10 +75,10 @@ _SQUARED = bytes(min(255, value * value // 96) for value in range(256))
 
 
 def _balance(weights: list[int], middle: float) -> float:
-    total = sum(weights)
-    pull = 2.0 * len(weights)
-    centre = sum((index + 0.5) * weight for index, weight in enumerate(weights)) / len(weights)
-    return (centre + middle * pull) / (total + pull)
+    """Where the weights balance, from 0 to 1; the fewer there are, the nearer to `middle`."""
+    pull = 0.1 * len(weights)
+    moment = sum((index + 0.5) * weight for index, weight in enumerate(weights)) / len(weights)
+    return (moment + middle * pull) / (sum(weights) + pull)
 
 
 def scale_window(image: Image.Image, window: Window, width: int, height: int) -> Image.Image:

@@ -13,6 +13,8 @@ BEST_QUALITY = 86
 LADDER = ((80, 0.80), (74, 0.69), (67, 0.60), (59, 0.53), (50, 0.46), (40, 0.39), (30, 0.32))
 """Lower qualities, and what share of the best quality's bytes a photo takes there (measured on photos)."""
 
+LAST_QUALITY = 24
+
 
 def encode_jpeg(image: Image.Image, max_bytes: int) -> bytes:
     """The best JPEG that is not larger than `max_bytes`: the first one nearly always, else one or two more tries.
@@ -45,13 +47,12 @@ def convert_card(data: bytes, media_types: Collection[str], max_bytes: int) -> t
 
 
 def _encode_blurred(image: Image.Image, max_bytes: int) -> bytes:
-    worst, _ = LADDER[-1]
-    data = _jpeg(image, worst)
-    shrink = 2
+    """Halve the detail until the picture fits; only limits of a few thousand bytes cannot be kept."""
+    shrink, data = 1, _jpeg(image, LAST_QUALITY, optimize=True)
     while len(data) > max_bytes and shrink < min(image.size):
-        coarse = image.reduce(shrink).resize(image.size, Image.Resampling.BICUBIC)
-        data = _jpeg(coarse, worst)
         shrink *= 2
+        coarse = image.reduce(shrink).resize(image.size, Image.Resampling.BICUBIC)
+        data = _jpeg(coarse, LAST_QUALITY, optimize=True)
     return data
 
 
@@ -63,7 +64,7 @@ def encode_png(image: Image.Image) -> bytes:
     return out.getvalue()
 
 
-def _jpeg(image: Image.Image, quality: int) -> bytes:
+def _jpeg(image: Image.Image, quality: int, *, optimize: bool = False) -> bytes:
     out = BytesIO()
-    image.save(out, "JPEG", quality=quality, subsampling="4:2:0")
+    image.save(out, "JPEG", quality=quality, subsampling="4:2:0", optimize=optimize)
     return out.getvalue()

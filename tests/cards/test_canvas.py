@@ -1,0 +1,83 @@
+"""The two canvases paint the same card, one in full colour and one in palette indices."""
+
+from __future__ import annotations
+
+import pytest
+from PIL import Image, ImageChops, ImageDraw
+
+from syndicate.cards.canvas import FlatCanvas, FullCanvas, draw_rounded
+from syndicate.cards.chance import Chance
+from syndicate.cards.pattern import PATTERNS, paint_pattern
+from syndicate.cards.themes import make_dark, make_light, make_vivid
+
+THEME = make_vivid(245, 0.13)
+
+
+def soft_mask(size=60):
+    mask = Image.radial_gradient("L").resize((size, size))
+    return ImageChops.invert(mask)
+
+
+def paint_some(canvas):
+    canvas.fill((20, 20, 180, 100), THEME.panel)
+    canvas.fill((30, 30, 90, 60), THEME.accent, radius=12)
+    canvas.stain(soft_mask(), 110, 30, THEME.ink)
+    canvas.stain(soft_mask(), 220, 120, THEME.accent)
+    canvas.stain(soft_mask(), -20, 150, THEME.ink, over=THEME.paper)
+    emoji = Image.new("RGBA", (40, 40), (0, 0, 0, 0))
+    ImageDraw.Draw(emoji).ellipse((4, 4, 36, 36), fill=(250, 200, 40, 255), outline=(120, 60, 0, 255))
+    canvas.paste(emoji, 240, 20)
+    return canvas.finish()
+
+
+def test_both_canvases_paint_the_same():
+    """Indices and full colours give the same picture, within a step of a ramp."""
+    flat, full = (paint_some(kind((300, 200), THEME.paper)) for kind in (FlatCanvas, FullCanvas))
+    assert (flat.mode, full.mode) == ("P", "RGB")
+    worst = max(high for _, high in ImageChops.difference(flat.convert("RGB"), full).getextrema())
+    assert worst <= 14
+
+
+def test_a_palette_that_runs_full_still_paints():
+    """When 256 colours are used up, the nearest ones serve; nothing breaks."""
+    canvas = FlatCanvas((400, 40), (0, 0, 0))
+    for index in range(300):
+        canvas.fill((index, 0, index + 1, 20), (index % 256, 255 - index % 256, index // 2))
+    canvas.stain(soft_mask(40), 340, 0, (255, 255, 255))
+    canvas.paste(Image.new("RGBA", (30, 30), (200, 10, 10, 255)), 0, 5)
+    image = canvas.finish().convert("RGB")
+    assert len(image.getcolors(70_000)) <= 256
+    assert image.getpixel((360, 20)) != (0, 0, 0)
+
+
+@pytest.mark.parametrize("radius", [0, 8, 500])
+def test_rounded_corners_are_smooth_and_inside(radius):
+    """Corners fade over a few steps, and a radius larger than the box makes a pill, not an error."""
+    mask = draw_rounded(80, 40, radius)
+    assert mask.getpixel((40, 20)) == 255
+    assert (mask.getpixel((0, 0)) == 255) == (radius == 0)
+    assert len(set(mask.tobytes())) > (6 if radius else 0)
+
+
+@pytest.mark.parametrize("theme", [make_vivid(245, 0.13), make_light(245, 0.13), make_dark(245, 0.13)])
+@pytest.mark.parametrize("pattern", range(len(PATTERNS)))
+def test_every_pattern_stays_inside_its_box(pattern, theme):
+    """Each of the patterns paints something, and not a pixel beyond its box."""
+    seed = next(f"{n}" for n in range(99) if Chance(f"pattern {n}").pick(PATTERNS) is PATTERNS[pattern])
+    canvas = FlatCanvas((500, 400), theme.paper)
+    paint_pattern(canvas, (200, 50, 500, 350), theme, seed)
+    image = canvas.finish().convert("RGB")
+    outside = Image.new("RGB", (500, 400), theme.paper)
+    outside.paste(image.crop((200, 50, 500, 350)), (200, 50))
+    assert image.tobytes() == outside.tobytes()
+    assert len(image.getcolors(99_999)) > 10
+
+
+def test_a_slug_keeps_its_pattern():
+    """The same seed gives the same pixels, another seed others."""
+    painted = []
+    for seed in ("one", "one", "two"):
+        canvas = FlatCanvas((315, 630), THEME.paper)
+        paint_pattern(canvas, (0, 0, 315, 630), THEME, seed)
+        painted.append(canvas.finish().tobytes())
+    assert painted[0] == painted[1] != painted[2]
