@@ -1,0 +1,152 @@
+"""What content wants of rows that are in the outbox already."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from syndicate.model import KnownDelivery, Post, ScheduleRules, SocialOverride, State
+from syndicate.planning.reasons import ASKED, CAME_BACK, GONE, UNFEATURED
+from tests.planning.blog import NOW, Blog, make_account, make_post
+
+FEATURED = frozenset({"featured"})
+SKIP = {"mastodon": SocialOverride(skip=True)}
+
+
+def waiting(post: Post, **fields: Any) -> Blog:
+    """A blog with this post in the outbox of one account."""
+    blog = Blog((make_account("mastodon", **fields),))
+    blog.publish()
+    blog.write(post)
+    blog.publish()
+    return blog
+
+
+def only(blog: Blog) -> KnownDelivery:
+    """The one row."""
+    (row,) = blog.rows()
+    return row
+
+
+@pytest.mark.parametrize("leave", ["delete", "draft"])
+def test_a_post_that_goes_away_takes_its_unsent_message_along(leave: str) -> None:
+    """Deleted or a draft again: cancelled, and planned again when the post returns."""
+    blog = waiting(make_post("a"))
+    post = blog.files.pop("a.md")
+    if leave == "draft":
+        blog.write(replace(post, is_draft=True))
+    blog.publish()
+    assert (only(blog).state, only(blog).reason) == (State.CANCELLED, GONE)
+    assert blog.publish().changes == ()
+    blog.live(3)
+    blog.write(post)
+    blog.publish()
+    assert (only(blog).state, only(blog).reason, only(blog).due_at) == (State.PLANNED, "", blog.now)
+
+
+def test_what_a_person_cancelled_stays_cancelled() -> None:
+    """Planning takes back only its own decisions."""
+    blog = waiting(make_post("a"))
+    by_hand = replace(only(blog), state=State.CANCELLED, reason="cancelled by hand")
+    blog.ledger = replace(blog.ledger, deliveries=(by_hand,))
+    blog.edit("a.md", digest="edited")
+    assert blog.publish().changes == ()
+
+
+def test_what_was_sent_stays() -> None:
+    """Deleting a post changes nothing about a message that is out, or may be."""
+    blog = waiting(make_post("a"))
+    for state in (State.SENT, State.SENDING, State.UNCERTAIN, State.FAILED, State.SKIPPED):
+        blog.ledger = replace(blog.ledger, deliveries=(replace(only(blog), state=state),))
+        blog.files.clear()
+        assert blog.plan().changes == ()
+
+
+def test_a_held_message_comes_back_only_by_hand() -> None:
+    """Where a person approves, a returning post is marked, not planned."""
+    blog = waiting(make_post("a"), approve=True)
+    assert only(blog).state is State.HELD
+    post = blog.files.pop("a.md")
+    blog.publish()
+    assert only(blog).state is State.CANCELLED
+    blog.write(post)
+    blog.publish()
+    assert (only(blog).state, only(blog).reason) == (State.CANCELLED, CAME_BACK)
+    assert blog.publish().changes == ()
+
+
+def test_a_wish_to_be_skipped_comes_in_time_and_can_be_taken_back() -> None:
+    """`skip: true` added before the slot skips; removed again it plans."""
+    blog = waiting(make_post("a"))
+    blog.edit("a.md", social=SKIP)
+    blog.publish()
+    assert (only(blog).state, only(blog).reason) == (State.SKIPPED, ASKED)
+    blog.edit("a.md", social={})
+    blog.publish()
+    assert only(blog).state is State.PLANNED
+
+
+def test_a_skip_from_the_start_can_be_taken_back() -> None:
+    """A post first seen with `skip: true` goes out when its author removes that."""
+    blog = waiting(make_post("a", social=SKIP))
+    assert only(blog).state is State.SKIPPED
+    blog.edit("a.md", social={})
+    blog.publish()
+    assert only(blog).state is State.PLANNED
+
+
+def test_a_post_no_longer_featured_is_not_announced_as_featured() -> None:
+    """Its waiting message is skipped, and planned again with the flag."""
+    blog = waiting(make_post("a"), schedule=ScheduleRules(slots=("fri 09:00",), timezone="UTC"))
+    for flags, state, reason in (
+        (FEATURED, State.PLANNED, ""),
+        (frozenset[str](), State.SKIPPED, UNFEATURED),
+        (FEATURED, State.PLANNED, ""),
+    ):
+        blog.edit("a.md", flags=flags)
+        blog.publish()
+        (row,) = blog.rows(occasion="featured")
+        assert (row.state, row.reason) == (state, reason)
+
+
+def test_rules_that_change_stop_what_waits_and_start_nothing() -> None:
+    """An excluded category skips the waiting message; allowing it again does not send it."""
+    blog = waiting(make_post("a"))
+    blog.accounts = (make_account("mastodon", only=("Go",)),)
+    blog.publish()
+    assert only(blog).state is State.SKIPPED
+    blog.accounts = (make_account("mastodon"),)
+    assert blog.publish().changes == ()
+
+
+@pytest.mark.parametrize("days", [9, 1])
+def test_a_future_post_with_another_date_takes_its_message_along(days: int) -> None:
+    """Later or earlier, as long as it is not public."""
+    blog = waiting(make_post("a", published_at=NOW + timedelta(days=5)))
+    assert only(blog).due_at == NOW + timedelta(days=5)
+    blog.edit("a.md", published_at=NOW + timedelta(days=days))
+    blog.publish()
+    assert (only(blog).state, only(blog).due_at) == (State.PLANNED, NOW + timedelta(days=days))
+    assert blog.publish().changes == ()
+
+
+def test_an_embargo_moves_what_waits() -> None:
+    """Put on a post after it was planned."""
+    blog = waiting(make_post("a"))
+    blog.edit("a.md", social={"mastodon": SocialOverride(options={"embargo": "2026-12-24 09:00"})})
+    blog.publish()
+    assert f"{only(blog).due_at:%m-%d %H:%M}" == "12-24 08:00"
+    assert blog.publish().changes == ()
+
+
+def test_the_parts_of_a_thread_move_together() -> None:
+    """One slot for all of them."""
+    post = make_post("a", social_share="A sentence of the thread. " * 60, published_at=NOW + timedelta(days=5))
+    blog = waiting(post, thread=True, schedule=ScheduleRules(slots=("every day 09:00",), timezone="UTC"))
+    assert len(blog.rows()) > 2
+    blog.edit("a.md", published_at=NOW + timedelta(days=8))
+    blog.publish()
+    assert {f"{row.due_at:%d %H:%M}" for row in blog.rows()} == {"03 09:00"}

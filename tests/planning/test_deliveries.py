@@ -1,0 +1,321 @@
+"""Which messages are due: baseline, new, featured, held, skipped, and never twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syndicate.model import Category, Ledger, Plan, ScheduleRules, SocialOverride, State
+from syndicate.planning.reasons import BASELINE, FROM_THE_START
+from tests.planning.blog import FACTS, NOW, Blog, make_account, make_post
+
+FEATURED = frozenset({"featured"})
+
+
+def rows(plan: Plan) -> list[tuple[str, str, str, State]]:
+    """What a plan adds: post, account, occasion, state."""
+    return sorted((row.slug, row.account, row.occasion, row.state) for row in plan.deliveries)
+
+
+def settled(*accounts: str, **fields: Any) -> Blog:
+    """A blog whose accounts have their baseline."""
+    blog = Blog(tuple(make_account(name, **fields) for name in accounts))
+    blog.publish()
+    return blog
+
+
+def test_the_first_run_announces_nothing() -> None:
+    """What is there already becomes a baseline, occasion by occasion, and can be released by hand."""
+    blog = Blog((make_account("mastodon"),))
+    blog.write(make_post("a"), make_post("b", flags=FEATURED))
+    plan = blog.publish()
+    assert rows(plan) == [
+        ("a", "mastodon", "new", State.SKIPPED),
+        ("b", "mastodon", "featured", State.SKIPPED),
+        ("b", "mastodon", "new", State.SKIPPED),
+    ]
+    assert {row.reason for row in plan.deliveries} == {BASELINE}
+    assert plan.baselined == {"mastodon"}
+    assert rows(blog.publish()) == []
+
+
+def test_an_account_that_is_turned_on_later_gets_a_baseline_of_its_own() -> None:
+    """The others go on as before."""
+    blog = settled("mastodon")
+    blog.write(make_post("a"))
+    blog.publish()
+    blog.accounts += (make_account("bluesky"),)
+    blog.write(make_post("b"))
+    plan = blog.publish()
+    assert rows(plan) == [
+        ("a", "bluesky", "new", State.SKIPPED),
+        ("b", "bluesky", "new", State.SKIPPED),
+        ("b", "mastodon", "new", State.PLANNED),
+    ]
+    assert plan.baselined == {"bluesky"}
+
+
+def test_a_new_post_is_planned_once_on_every_account() -> None:
+    """With its text, its length and no second time."""
+    blog = settled("mastodon", "bluesky")
+    blog.write(make_post("a"))
+    plan = blog.publish()
+    assert rows(plan) == [("a", "bluesky", "new", State.PLANNED), ("a", "mastodon", "new", State.PLANNED)]
+    assert all(row.message and row.count and row.limit and row.due_at == NOW for row in plan.deliveries)
+    blog.edit("a.md", digest="edited", title="Edited", social_share="Other words")
+    assert rows(blog.publish()) == []
+
+
+def test_a_post_is_announced_when_it_becomes_featured() -> None:
+    """On the change from not featured to featured, once, however often the flag comes and goes."""
+    blog = settled("mastodon")
+    blog.write(make_post("a"))
+    blog.publish()
+    for flags in (FEATURED, frozenset[str](), FEATURED):
+        blog.edit("a.md", flags=flags)
+        blog.publish()
+    assert [row.occasion for row in blog.rows()] == ["new", "featured"]
+
+
+def test_a_baseline_post_may_become_featured() -> None:
+    """The baseline covers what was, not what happens."""
+    blog = Blog((make_account("mastodon"),))
+    blog.write(make_post("a"))
+    blog.publish()
+    blog.edit("a.md", flags=FEATURED)
+    assert rows(blog.publish()) == [("a", "mastodon", "featured", State.PLANNED)]
+
+
+@pytest.mark.parametrize(
+    ("on", "expected"),
+    [
+        (("new", "featured"), {"new": State.PLANNED, "featured": State.SKIPPED}),
+        (("featured",), {"new": State.SKIPPED, "featured": State.PLANNED}),
+        (("new",), {"new": State.PLANNED, "featured": State.SKIPPED}),
+        ((), {"new": State.SKIPPED, "featured": State.SKIPPED}),
+    ],
+)
+def test_a_post_featured_from_the_start_goes_out_once(on: tuple[str, ...], expected: dict[str, State]) -> None:
+    """As new where the account posts new ones, else as featured."""
+    blog = settled("mastodon", on=on)
+    blog.write(make_post("a", flags=FEATURED))
+    plan = blog.publish()
+    assert {row.occasion: row.state for row in plan.deliveries} == expected
+    reasons = {row.occasion: row.reason for row in plan.deliveries}
+    assert on != ("new", "featured") or reasons["featured"] == FROM_THE_START
+
+
+def test_an_occasion_turned_on_later_announces_no_old_post() -> None:
+    """Every post has its rows from first sight, so that a new word in `on` is no flood."""
+    blog = settled("mastodon", on=("new",))
+    blog.write(*(make_post(name, flags=FEATURED) for name in "abc"))
+    blog.publish()
+    blog.accounts = (make_account("mastodon", on=("new", "featured")),)
+    assert rows(blog.publish()) == []
+
+
+def test_an_account_turned_off_and_on_announces_nothing_of_the_meantime() -> None:
+    """Posts of the meantime are skipped with that reason."""
+    blog = settled("mastodon")
+    blog.accounts = (make_account("mastodon", enabled=False),)
+    blog.write(make_post("a"))
+    assert [(row.state, row.reason) for row in blog.publish().deliveries] == [
+        (State.SKIPPED, "the account is turned off")
+    ]
+    blog.accounts = (make_account("mastodon"),)
+    assert rows(blog.publish()) == []
+
+
+def test_an_account_removed_and_added_again_starts_anew() -> None:
+    """Its baseline is forgotten with it, so that its return is no flood."""
+    blog = settled("mastodon")
+    blog.accounts = ()
+    assert blog.publish().forgotten == {"mastodon"}
+    blog.write(make_post("a"))
+    blog.publish()
+    blog.accounts = (make_account("mastodon"),)
+    assert rows(blog.publish()) == [("a", "mastodon", "new", State.SKIPPED)]
+
+
+def test_an_account_never_turned_on_is_left_alone() -> None:
+    """No rows, no baseline: that comes when it is turned on."""
+    blog = Blog((make_account("mastodon", enabled=False),))
+    blog.write(make_post("a"))
+    plan = blog.publish()
+    assert (plan.deliveries, plan.baselined) == ((), frozenset())
+
+
+GO = (Category("Go"), Category("Tools"))
+
+
+@pytest.mark.parametrize(
+    ("account", "post", "reason"),
+    [
+        ({"only": ("go",)}, {"categories": GO}, ""),
+        ({"only": ("Rust", "Tools")}, {"categories": GO}, ""),
+        ({"only": ("Rust",)}, {"categories": GO}, "not in the account's categories (Rust)"),
+        ({"only": ("Rust",)}, {}, "not in the account's categories (Rust)"),
+        ({"exclude": ("TOOLS",)}, {"categories": GO}, 'its category "TOOLS" is excluded on this account'),
+        ({"exclude": ("Rust",)}, {"categories": GO}, ""),
+        ({"on": ("featured",)}, {}, '"new" is not among what this account posts'),
+        ({}, {"social": {"mastodon": SocialOverride(skip=True)}}, "the post asks to be skipped here"),
+        ({}, {"social": {"bluesky": SocialOverride(skip=True)}}, ""),
+    ],
+)
+def test_why_a_post_does_not_go_out(account: dict[str, Any], post: dict[str, Any], reason: str) -> None:
+    """Categories, occasions and the post's own wish, each with its sentence."""
+    blog = settled("mastodon", **account)
+    blog.write(make_post("a", **post))
+    (row,) = blog.publish().deliveries
+    assert (row.state, row.reason) == (State.SKIPPED if reason else State.PLANNED, reason)
+
+
+def test_approval_holds() -> None:
+    """The slot is kept for the message while it waits."""
+    blog = settled("mastodon", approve=True, schedule=ScheduleRules(slots=("every day 09:00",), timezone="UTC"))
+    blog.write(make_post("a"))
+    (row,) = blog.publish().deliveries
+    assert (row.state, row.reason, row.due_at > NOW) == (State.HELD, "waits for approval", True)
+
+
+def test_older_posts_get_earlier_slots() -> None:
+    """One message a slot, in the order of publication, after what is planned already."""
+    rules = ScheduleRules(slots=("every day 09:00",), timezone="UTC")
+    blog = settled("mastodon", schedule=rules)
+    blog.write(make_post("first", published_at=NOW - timedelta(days=1)))
+    blog.publish()
+    blog.write(
+        *(make_post(name, published_at=NOW - timedelta(days=days)) for name, days in (("x", 2), ("y", 9), ("z", 5)))
+    )
+    planned = {row.slug: row.due_at for row in blog.publish().deliveries}
+    assert [f"{planned[slug]:%d %H:%M}" for slug in ("y", "z", "x")] == ["26 09:00", "27 09:00", "28 09:00"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "rules", "hours"),
+    [
+        ({"published_at": NOW + timedelta(hours=30)}, {}, 30),
+        ({"published_at": NOW + timedelta(hours=30)}, {"delay": timedelta(hours=2)}, 32),
+        ({"published_at": NOW - timedelta(hours=1)}, {"delay": timedelta(hours=2)}, 1),
+        ({"published_at": NOW - timedelta(hours=9)}, {"delay": timedelta(hours=2)}, 0),
+        ({"social": {"mastodon": SocialOverride(options={"embargo": "2026-11-24 18:00"})}}, {}, 5),
+        ({"social": {"mastodon": SocialOverride(options={"embargo": "2026-11-24T18:00Z"})}}, {}, 6),
+        ({"social": {"mastodon": SocialOverride(options={"embargo": "2020-01-01"})}}, {}, 0),
+    ],
+)
+def test_not_before(fields: dict[str, Any], rules: dict[str, Any], hours: int) -> None:
+    """Publication, delay and embargo (in the zone of the site) come before any slot."""
+    blog = settled("mastodon", schedule=ScheduleRules(timezone="Europe/Berlin", **rules))
+    blog.write(make_post("a", **fields))
+    (row,) = blog.publish().deliveries
+    assert row.due_at == NOW + timedelta(hours=hours)
+
+
+def test_an_embargo_that_is_no_date_is_told() -> None:
+    """The message is planned, with a warning."""
+    blog = settled("mastodon")
+    blog.write(make_post("a", social={"mastodon": SocialOverride(options={"embargo": "after lunch"})}))
+    (row,) = blog.publish().deliveries
+    assert row.warnings == ('the embargo "after lunch" is no date and has no effect',)
+
+
+def test_future_posts_are_planned_even_at_the_first_run() -> None:
+    """They are no part of the baseline: nobody has seen them."""
+    blog = Blog((make_account("mastodon"),))
+    blog.write(make_post("soon", published_at=NOW + timedelta(days=2)), make_post("draft", is_draft=True))
+    plan = blog.publish()
+    assert rows(plan) == [("soon", "mastodon", "new", State.PLANNED)]
+    assert plan.next_change_at == NOW + timedelta(days=2)
+    assert plan.cards == ()
+
+
+def test_threads_are_several_rows_at_one_slot() -> None:
+    """Part by part, only the first with the warnings of the whole."""
+    blog = settled("bluesky", thread=True, schedule=ScheduleRules(slots=("every day 09:00",), timezone="UTC"))
+    blog.write(make_post("a", social_share="A sentence of the thread. " * 40))
+    parts = blog.publish().deliveries
+    assert [row.part for row in parts] == list(range(1, len(parts) + 1))
+    assert len(parts) > 3
+    assert len({row.due_at for row in parts}) == 1
+
+
+def test_costs_and_dying_tokens_are_told() -> None:
+    """A post with a link costs more on X; a token that dies before the slot is a warning."""
+    facts = {"x": replace(FACTS["x"], expires_at=NOW + timedelta(days=1))}
+    blog = settled("x", schedule=ScheduleRules(slots=("fri 09:00",), timezone="UTC"))
+    blog.facts = facts
+    blog.write(make_post("a"), make_post("b", social={"x": SocialOverride(options={"link": "none"})}))
+    plan = blog.publish()
+    assert {row.slug: row.cost for row in plan.deliveries} == {"a": 0.2, "b": 0.015}
+    assert all("token dies on 2026-11-25 12:00 UTC" in row.warnings[0] for row in plan.deliveries)
+
+
+def test_a_broken_template_stops_neither_its_account_nor_the_others() -> None:
+    """Its messages are planned without a text, the template is a problem with its name."""
+    blog = settled("mastodon", "bluesky")
+    blog.templates["mastodon"] = "{{ nonsense"
+    blog.write(make_post("a"))
+    plan = blog.publish()
+    found = {row.account: row for row in plan.deliveries}
+    assert found["mastodon"].message is None
+    assert "template is broken" in found["mastodon"].warnings[0]
+    assert found["bluesky"].message is not None
+    assert [(problem.source, problem.key) for problem in plan.problems] == [
+        ("templates/messages/default.txt", "accounts.mastodon.template")
+    ]
+
+
+ACTIONS = st.sampled_from(
+    ["add", "edit", "feature", "unfeature", "delete", "restore", "rename", "move", "publish", "wait"]
+)
+
+
+@given(st.lists(st.tuples(ACTIONS, st.sampled_from("abc")), max_size=25))
+def test_no_life_of_a_blog_announces_anything_twice(life: list[tuple[str, str]]) -> None:
+    """Whatever happens to files: one message a post, account and occasion, and never one for the baseline."""
+    blog = Blog((make_account("mastodon"), make_account("bluesky")))
+    blog.write(make_post("old", flags=FEATURED))
+    blog.publish()
+    sent: list[tuple[str, str, str, int]] = []
+    attic: dict[str, Any] = {}
+    for number, (action, name) in enumerate([*life, ("publish", "a")]):
+        act(blog, attic, action, name, number)
+        blog.publish()
+        sent += [(row.post_id, row.account, row.occasion, row.part) for row in blog.deliver()]
+    assert len(sent) == len(set(sent))
+    assert not any("old" in post_id and occasion == "new" for post_id, _, occasion, _ in sent)
+    assert len({post_id for post_id, *_ in sent}) <= 4
+
+
+def act(blog: Blog, attic: dict[str, Any], action: str, name: str, number: int) -> None:
+    """One thing an author does to the post of this name."""
+    source = next((post.source for post in blog.files.values() if post.title == f"About {name}"), "")
+    if action == "add" and not source and name not in attic:
+        blog.write(make_post(name))
+    elif action == "restore" and name in attic:
+        blog.write(attic.pop(name))
+    elif action == "wait":
+        blog.live(1)
+    elif source and action == "delete":
+        attic[name] = blog.files.pop(source)
+    elif source and action in {"feature", "unfeature"}:
+        blog.edit(source, flags=FEATURED if action == "feature" else frozenset())
+    elif source and action == "edit":
+        blog.edit(source, digest=f"edited {number}")
+    elif source and action == "rename":
+        blog.edit(source, slug=f"{name}-{number}", permalink=f"https://blog.example.com/{number}/")
+    elif source and action == "move":
+        post = blog.files.pop(source)
+        blog.write(replace(post, source=f"{number}/{name}.md"))
+
+
+def test_an_empty_ledger_with_accounts_known_is_no_first_run() -> None:
+    """The baseline is a fact of the account, not of an empty table."""
+    blog = Blog((make_account("mastodon"),), ledger=Ledger(baselined=frozenset({"mastodon"})))
+    blog.write(make_post("a"))
+    assert rows(blog.publish()) == [("a", "mastodon", "new", State.PLANNED)]
