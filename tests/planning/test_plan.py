@@ -1,0 +1,147 @@
+"""The whole plan: a journey through the life of a blog, and what the plan says besides deliveries."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from syndicate.errors import ConfigError
+from syndicate.model import Limits, Plan, Problem, ScheduleRules, Snapshot, State
+from syndicate.planning.plan import make_plan
+from tests.planning.blog import FACTS, NOW, TEMPLATE, Blog, make_account, make_post, make_settings
+
+FEATURED = frozenset({"featured"})
+
+
+def new_rows(plan: Plan) -> list[tuple[str, str, str]]:
+    """What a plan would say that is not skipped."""
+    return sorted((row.slug, row.account, row.occasion) for row in plan.deliveries if row.state is not State.SKIPPED)
+
+
+def test_a_journey_announces_each_thing_once() -> None:
+    """init → publish → edit, rename, move, feature, delete, add → publish: only what is new is said, ids stay."""
+    blog = Blog((make_account("mastodon"), make_account("bluesky")))
+    blog.write(*(make_post(name) for name in ("edited", "renamed", "moved", "featured", "deleted", "quiet")))
+    first = blog.publish()
+    assert new_rows(first) == []
+    ids = {item.post.title: item.id for item in first.identified}
+
+    blog.live(1)
+    blog.edit("edited.md", digest="edited", social_share="New words")
+    blog.edit("renamed.md", slug="better-name", permalink="https://blog.example.com/blog/better-name/", digest="r2")
+    blog.write(replace(blog.files.pop("moved.md"), source="2026/moved.md"))
+    blog.edit("featured.md", flags=FEATURED)
+    del blog.files["deleted.md"]
+    blog.write(make_post("added"))
+    second = blog.publish()
+    assert new_rows(second) == [
+        ("added", "bluesky", "new"),
+        ("added", "mastodon", "new"),
+        ("featured", "bluesky", "featured"),
+        ("featured", "mastodon", "featured"),
+    ]
+    assert {item.post.title: item.id for item in second.identified if not item.is_new}.items() <= ids.items()
+    assert [row.slug for row in second.gone] == ["deleted"]
+    assert {item.post.slug for item in second.identified if item.is_changed} == {
+        "edited",
+        "better-name",
+        "moved",
+        "added",
+    }
+    assert len(blog.deliver()) == 4
+
+    for _ in range(3):
+        blog.live(1)
+        again = blog.publish()
+        assert (again.deliveries, again.changes) == ((), ())
+        assert not any(item.is_new or item.is_changed for item in again.identified)
+
+
+def test_the_same_input_gives_the_same_plan() -> None:
+    """Whatever the order of files."""
+    blog = Blog((make_account("mastodon"),))
+    blog.write(*(make_post(name) for name in "abcd"))
+    other = Blog((make_account("mastodon"),), files=dict(reversed(blog.files.items())))
+    assert blog.plan() == other.plan()
+
+
+def test_problems_of_content_and_posts_are_in_the_plan() -> None:
+    """A post that could not be read and one that could, with a warning; the rest goes on."""
+    broken, odd = Problem("bad.md", "not YAML", line=3), Problem("odd.md", "no picture")
+    posts = (make_post("odd", problems=(odd,)), make_post("fine"))
+    settings = make_settings(make_account("mastodon"))
+    empty = Blog().ledger
+    plan = make_plan(
+        Snapshot(posts, (broken,)), empty, settings, facts=FACTS, templates={"mastodon": TEMPLATE}, cards={}, now=NOW
+    )
+    assert plan.problems == (broken, odd)
+    assert len(plan.identified) == len(plan.cards) == 2
+
+
+def test_cards_are_wanted_for_public_posts_only() -> None:
+    """The card of a future post would tell its title early."""
+    blog = Blog()
+    blog.write(make_post("a"), make_post("soon", published_at=NOW + timedelta(hours=1)), make_post("d", is_draft=True))
+    plan = blog.plan()
+    assert [card.slug for card in plan.cards] == ["a"]
+    assert plan.next_change_at == NOW + timedelta(hours=1)
+
+
+def test_limits_a_server_stated_win() -> None:
+    """What the ledger remembers of a server is newer than the network's default."""
+    blog = Blog((make_account("mastodon"),))
+    blog.publish()
+    blog.ledger = replace(blog.ledger, limits=(("mastodon", Limits(5000)),))
+    blog.write(make_post("a"))
+    assert [row.limit for row in blog.plan().deliveries] == [5000]
+
+
+def test_an_account_of_an_unknown_network_is_told_and_left_alone() -> None:
+    """No row, no baseline; the others go on."""
+    settings = make_settings(make_account("myspace"), make_account("mastodon"))
+    snapshot = Snapshot((make_post("a"),))
+    plan = make_plan(
+        snapshot, Blog().ledger, settings, facts=FACTS, templates={"mastodon": TEMPLATE}, cards={}, now=NOW
+    )
+    assert plan.baselined == {"mastodon"}
+    assert "myspace: nothing is known of the network myspace" in plan.warnings[0]
+
+
+def test_a_paused_account_is_told() -> None:
+    """Its rows are planned and wait."""
+    blog = Blog((make_account("mastodon"),))
+    blog.publish()
+    blog.ledger = replace(blog.ledger, paused=frozenset({"mastodon"}))
+    blog.write(make_post("a"))
+    plan = blog.plan()
+    assert new_rows(plan) == [("a", "mastodon", "new")]
+    assert plan.warnings == ("mastodon is paused: its deliveries wait until its trouble is mended",)
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        ScheduleRules(slots=("someday",)),
+        ScheduleRules(quiet="late"),
+        ScheduleRules(timezone="Mars/Olympus"),
+        ScheduleRules(slots=("every day 09:00",), quiet="08:00-10:00"),
+    ],
+)
+def test_a_schedule_that_cannot_be_understood_names_its_account(rules: ScheduleRules) -> None:
+    """Before anything is planned."""
+    blog = Blog((make_account("mastodon", schedule=rules),))
+    with pytest.raises(ConfigError, match=r"accounts\.mastodon"):
+        blog.plan()
+
+
+def test_planning_composes_only_what_is_new() -> None:
+    """Rows that are there, or only recorded as baseline, cost no rendering: a template that would fail is not asked."""
+    blog = Blog((make_account("mastodon"),))
+    blog.templates["mastodon"] = "{{ nonsense }}"
+    blog.write(*(make_post(name) for name in "abc"))
+    assert all(row.message is None and not row.warnings for row in blog.publish().deliveries)
+    assert blog.publish().deliveries == ()
+    blog.write(make_post("d"))
+    assert "nonsense" in blog.publish().deliveries[0].warnings[0]

@@ -1,0 +1,86 @@
+"""`syndicate why`: the story of a post in sentences."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from syndicate.errors import UsageError
+from syndicate.model import Attempt, Delivery, Receipt, State
+from syndicate.planning.why import explain
+from tests.planning.blog import NOW, Blog, make_account, make_post
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def delivery(number: int, state: State, **fields: object) -> Delivery:
+    """A row of the outbox."""
+    known: dict[str, object] = {
+        "post_id": "p",
+        "slug": "a",
+        "account": "mastodon",
+        "network": "mastodon",
+        "occasion": "new",
+    }
+    return Delivery(**{"id": number, "state": state, "due_at": NOW, "key": "k", **known, **fields})  # type: ignore[arg-type]
+
+
+def test_a_public_post_with_its_deliveries_and_their_trail() -> None:
+    """Identity, dates in the zone, each delivery with what happened, and the copy's address."""
+    blog = Blog((make_account("mastodon"),))
+    blog.write(make_post("a", flags=frozenset({"featured"})))
+    blog.publish()
+    sent = delivery(1, State.SENT, receipt=Receipt("9", "https://net/9"))
+    held = delivery(2, State.HELD, occasion="featured", part=2, reason="waits for approval")
+    trail = [
+        Attempt(1, NOW, "send", "timeout", State.UNCERTAIN, "no answer"),
+        Attempt(1, NOW + timedelta(minutes=1), "find", "found", State.SENT),
+    ]
+    lines = explain("a", blog.plan(), blog.ledger.posts[0], [held, sent], {1: trail}, zone=BERLIN)
+    assert lines == (
+        'a: "About a" in a.md',
+        "id tag:blog.example.com,2026-11-14:a, first seen 2026-11-24 13:00",
+        "is public since 2026-11-14 13:00, last changed 2026-11-14 13:00",
+        "flags: featured",
+        "mastodon (new): delivery 1 is sent, https://net/9",
+        "  2026-11-24 13:00 send: timeout → uncertain - no answer",
+        "  2026-11-24 13:01 find: found → sent",
+        "mastodon (featured, part 2): delivery 2 is held, due 2026-11-24 13:00 - waits for approval",
+    )
+
+
+def test_what_would_happen_now() -> None:
+    """New rows with time, length and reason; changes of rows; problems of the file."""
+    blog = Blog((make_account("mastodon"), make_account("x", on=())))
+    blog.publish()
+    blog.write(make_post("a", published_at=NOW + timedelta(days=1)))
+    lines = explain("a", blog.plan(), None, [], {}, zone=BERLIN)
+    assert "becomes public at 2026-11-25 13:00, last changed 2026-11-25 13:00" in lines
+    assert "mastodon (new): would be planned for 2026-11-25 13:00, 38 of 500" in lines
+    assert 'x (new): would be skipped - "new" is not among what this account posts' in lines
+    blog.publish()
+    blog.edit("a.md", published_at=NOW + timedelta(days=2))
+    lines = explain("a", blog.plan(), blog.ledger.posts[0], [delivery(1, State.PLANNED)], {}, zone=BERLIN)
+    assert "would change: delivery 1 becomes planned at 2026-11-26 13:00: its post was given another date" in lines
+
+
+def test_a_post_that_is_gone() -> None:
+    """Its row is remembered, and it is said why nothing goes out."""
+    blog = Blog((make_account("mastodon"),))
+    blog.write(make_post("a"))
+    blog.publish()
+    blog.files.clear()
+    blog.publish()
+    lines = explain("a", blog.plan(), blog.ledger.posts[0], [], {}, zone=BERLIN)
+    assert lines[-1] == "not public: its file is gone or it is a draft"
+
+
+def test_a_slug_that_nobody_knows() -> None:
+    """An error with the nearest one that exists."""
+    blog = Blog()
+    blog.write(make_post("harbour"))
+    with pytest.raises(UsageError, match='no post has the slug "harbor"') as caught:
+        explain("harbor", blog.plan(), None, [], {}, zone=BERLIN)
+    assert caught.value.hint == 'did you mean "harbour"?'
