@@ -29,7 +29,10 @@ def base_fonts(fonts: FontSet) -> FontSet:
 
 @pytest.fixture(scope="session")
 def read_unicode() -> Lines:
-    """Lines of a file of the Unicode Character Database, comments removed; its absence is a failure, not a skip."""
+    """Lines of a file of Debian's `unicode-data`, comments removed. Tests that read it are end-to-end tests.
+
+    Its absence is a failure, not a skip: .ci/run installs it.
+    """
 
     def read(name: str) -> Iterator[str]:
         path = UNICODE / name

@@ -26,16 +26,15 @@ class ClassCase(NamedTuple):
     order: list[int]
 
 
-def read_class_cases(lines: Iterator[str], step: int = 1) -> Iterator[ClassCase]:
-    """The cases of every `step`th line."""
+def read_class_cases(lines: Iterator[str]) -> Iterator[ClassCase]:
     levels: list[int | None] = []
     order: list[int] = []
-    for number, line in enumerate(lines):
+    for line in lines:
         if line.startswith("@Levels:"):
             levels = [None if word == "x" else int(word) for word in line.split()[1:]]
         elif line.startswith("@Reorder:"):
             order = [int(word) for word in line.split()[1:]]
-        elif number % step == 0:
+        else:
             names, _, bits = line.partition(";")
             kinds = names.split()
             for bit, base in ((1, find_first_strong(kinds)), (2, 0), (4, 1)):
@@ -64,7 +63,7 @@ def fails_character_case(line: str) -> bool:
     return level != int(base) or got != (wanted, [int(word) for word in order.split()])
 
 
-@pytest.mark.slow
+@pytest.mark.e2e
 def test_every_case_of_bidi_test(read_unicode: Lines) -> None:
     """All 770,241 cases of BidiTest.txt come out as Unicode says, none left out."""
     cases = list(read_class_cases(read_unicode("BidiTest.txt")))
@@ -72,7 +71,7 @@ def test_every_case_of_bidi_test(read_unicode: Lines) -> None:
     assert [case for case in cases if fails_class_case(case)] == []
 
 
-@pytest.mark.slow
+@pytest.mark.e2e
 def test_every_case_of_bidi_character_test(read_unicode: Lines) -> None:
     """All 91,707 cases of BidiCharacterTest.txt, paired brackets included, come out as Unicode says."""
     cases = list(read_unicode("BidiCharacterTest.txt"))
@@ -80,14 +79,7 @@ def test_every_case_of_bidi_character_test(read_unicode: Lines) -> None:
     assert [line for line in cases if fails_character_case(line)] == []
 
 
-def test_a_sample_of_both_files(read_unicode: Lines) -> None:
-    """A spread of both files holds in every run, so that a slip shows before the long run."""
-    classes = list(read_class_cases(read_unicode("BidiTest.txt"), step=211))
-    characters = list(read_unicode("BidiCharacterTest.txt"))[::23]
-    assert [case for case in classes if fails_class_case(case)] == []
-    assert [line for line in characters if fails_character_case(line)] == []
-
-
+@pytest.mark.e2e
 def test_brackets_are_those_of_the_database(read_unicode: Lines) -> None:
     """Our table of paired brackets is BidiBrackets.txt, whole."""
     for line in read_unicode("BidiBrackets.txt"):

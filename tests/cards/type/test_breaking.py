@@ -70,6 +70,7 @@ def table_of_15_1() -> Table:
     return compile_rules(rules)
 
 
+@pytest.mark.e2e
 def test_every_case_with_the_rules_of_its_own_version(
     cases: list[tuple[str, set[int]]], classes_of: Callable[[str], list[str]]
 ) -> None:
@@ -79,6 +80,7 @@ def test_every_case_with_the_rules_of_its_own_version(
     assert wrong == []
 
 
+@pytest.mark.e2e
 def test_what_later_versions_changed(cases: list[tuple[str, set[int]]], classes_of: Callable[[str], list[str]]) -> None:
     """With the present rules 25 cases come out otherwise, each by one of the changed rules."""
     changed: Counter[tuple[str, ...]] = Counter()

@@ -8,6 +8,7 @@ from syndicate.cards.type.graphemes import is_emoji, split_clusters
 from tests.cards.type.conftest import Lines
 
 
+@pytest.mark.e2e
 def test_every_case_of_grapheme_break_test(read_unicode: Lines) -> None:
     """All 1,187 cases of GraphemeBreakTest.txt are cut where Unicode says (UAX 29), none left out."""
     cases = [line.split() for line in read_unicode("auxiliary/GraphemeBreakTest.txt")]
