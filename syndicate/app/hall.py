@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from syndicate.app.reports import AccountRow, Finding, Status
     from syndicate.model import Delivery, Plan, PlannedDelivery, Settings
     from syndicate.networks.base import LogsIn
+    from syndicate.planning.aftercare import Amendment
     from syndicate.planning.post import ManualPlan
 
 # Use cases import the rooms they need: `publish` with nothing to do must not pay for the networks.
@@ -184,10 +185,28 @@ class App:
         return store_login(self._wiring, account, secrets)
 
     def look_after(self) -> tuple[str, ...]:
-        """Renew tokens that end soon, read limits that servers state, ping hubs; returns lines for the log."""
+        """Renew tokens, read limits, ping hubs, edit and remove by policy; returns lines for the log."""
         from syndicate.app.tending import look_after
+        from syndicate.planning.aftercare import choose_automatic
 
-        return look_after(self._wiring, self.now())
+        amended = self.amend(choose_automatic(self.list_amendments()))
+        return (*look_after(self._wiring, self.now()), *amended)
+
+    def list_amendments(self) -> tuple[Amendment, ...]:
+        """Edits and removals of published messages that the accounts' policies ask for."""
+        from syndicate.app.amending import list_amendments
+
+        return list_amendments(self._wiring, self.now())
+
+    def amend(self, amendments: tuple[Amendment, ...]) -> tuple[str, ...]:
+        """Carry out edits and removals; returns a line for each."""
+        from syndicate.app.amending import amend
+
+        lines = tuple(amend(self._wiring, amendments, self.now()))
+        if lines:
+            self._wiring.stamp.forget()
+            self._write_timeline()
+        return lines
 
     def adopt(self, account: str) -> tuple[tuple[str, str], ...]:
         """Copies found on the account itself, recorded as sent: (slug, URL)."""

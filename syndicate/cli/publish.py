@@ -14,6 +14,7 @@ from syndicate.cli.root import DONE, NEEDS_A_PERSON, app, globals_of
 if TYPE_CHECKING:
     from syndicate.app.hall import App
     from syndicate.model import Plan, PlannedDelivery
+    from syndicate.planning.aftercare import Amendment
     from syndicate.publish.report import Published
 
 Progress = Callable[[int, int], None]
@@ -81,14 +82,15 @@ def plan(
 
     given = globals_of(context)
     with given.open_app() as hall:
-        made, waiting = hall.make_plan(), hall.preview_waiting()
+        made, waiting, amendments = hall.make_plan(), hall.preview_waiting(), hall.list_amendments()
         if given.json:
-            lists = {"new": made.deliveries, "waiting": waiting}
+            lists = {"new": made.deliveries, "waiting": waiting, "amendments": amendments}
             print_json({**lists, "changes": made.changes, "problems": made.problems, "warnings": made.warnings})
         else:
             print_problems(made.problems)
             _show_waiting(waiting, hall)
             _show_plan(made, hall, everything=everything)
+            show_amendments(amendments)
     needs_a_person = bool(made.problems) or any(row.warnings for row in (*made.deliveries, *waiting))
     return NEEDS_A_PERSON if needs_a_person and check else DONE
 
@@ -121,6 +123,16 @@ def _show_plan(made: Plan, hall: App, *, everything: bool) -> None:
         print(f"All this costs about ${cost:.2f}.")
     for warning in made.warnings:
         print(f"! {warning}", file=sys.stderr)
+
+
+def show_amendments(amendments: tuple[Amendment, ...]) -> None:
+    """Edits with both texts, removals with the copy's address."""
+    for one in amendments:
+        place = one.delivery.receipt.url if one.delivery.receipt else ""
+        print(f"{'remove' if one.is_removal else 'edit'} {one.delivery.slug} on {one.delivery.account}: {place}")
+        if one.message is not None and one.delivery.message is not None:
+            print("\n".join(f"  - {line}" for line in one.delivery.message.text.splitlines()))
+            print("\n".join(f"  + {line}" for line in one.message.text.splitlines()))
 
 
 def _show_planned(row: PlannedDelivery, hall: App) -> None:

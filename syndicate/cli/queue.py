@@ -140,6 +140,32 @@ def settle(
 
 
 @app.command()
+def amend(
+    context: typer.Context,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be changed.")] = False,
+) -> int:
+    """Edit or remove published messages after their posts.
+
+    Only on accounts with on_edit = "edit" or on_delete = "delete". The daemon does it by itself, except for many
+    removals at once.
+    """
+    from syndicate.cli.publish import show_amendments
+    from syndicate.cli.show import print_json
+
+    given = globals_of(context)
+    with given.open_app() as hall:
+        wanted = hall.list_amendments()
+        lines = () if dry_run else hall.amend(wanted)
+    if given.json:
+        print_json({"amendments": wanted, "done": lines})
+    elif dry_run:
+        show_amendments(wanted)
+    else:
+        print("\n".join(lines) or "Nothing to amend.")
+    return DONE
+
+
+@app.command()
 def status(context: typer.Context) -> int:
     """See what waits and what needs you."""
     from syndicate.cli.show import local_time, print_json

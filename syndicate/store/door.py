@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from syndicate.store.accounts import AccountBook
+from syndicate.store.aftercare import Aftercare
 from syndicate.store.copies import Copies
 from syndicate.store.database import Database
 from syndicate.store.desk import Desk
@@ -15,7 +16,7 @@ from syndicate.store.outbox import Outbox
 from syndicate.store.upgrade import upgrade
 
 
-class Store(LedgerPart, Outbox, Desk, AccountBook, Copies):
+class Store(LedgerPart, Outbox, Desk, AccountBook, Copies, Aftercare):
     """One site's state. Threads may share it; close it, or use it as a context manager.
 
     Every method is one transaction and raises StateError, with nothing changed, where the database is locked, full,

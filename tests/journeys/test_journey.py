@@ -3,7 +3,7 @@
 import feedparser
 
 from syndicate.cli.root import call
-from tests.journeys.blog import Blog
+from tests.journeys.blog import CONFIG, Blog
 
 
 def test_a_blog_lives_and_nothing_is_said_twice(tmp_path):
@@ -100,3 +100,31 @@ def test_usage_errors_name_what_to_do(tmp_path):
     assert "is no time" in blog.run("post", "first", "--at", "someday", code=2).err
     (tmp_path / "syndicate.toml").write_text('[site]\ntitel = "x"\n', encoding="utf-8")
     assert "did you mean title?" in blog.run("publish", code=2).err
+
+
+def test_a_message_follows_its_post_where_asked(tmp_path):
+    """With on_edit = "edit", `amend` shows and makes the edit, once, and the link stays."""
+    blog = Blog(tmp_path, CONFIG + 'on_edit = "edit"\n')
+    path = blog.write("first", title="First")
+    blog.run("publish")
+    blog.run("post", "first")
+    (before,) = blog.timeline()
+    path.write_text(path.read_text().replace("Read first.", "Read the first one.").replace("Text.", "New."))
+    blog.run("publish")
+    assert "+ Read the first one." in blog.run("amend", "--dry-run").out
+    assert blog.run("amend").out == "first on timeline: edited\n"
+    (after,) = blog.timeline()
+    assert after["content_text"].startswith("Read the first one.")
+    assert after["url"] == before["url"]
+    assert "Nothing to amend." in blog.run("amend").out
+
+
+def test_links_are_written_back_where_asked(tmp_path):
+    """With write_back = true the copy's address appears in the post's front matter, and nothing is announced anew."""
+    blog = Blog(tmp_path, CONFIG + "\n[content]\nwrite_back = true\n")
+    path = blog.write("first", title="First")
+    blog.run("publish")
+    blog.run("post", "first")
+    (message,) = blog.timeline()
+    assert f'syndication:\n  - "{message["url"]}"\n---' in path.read_text()
+    assert blog.run("--json", "publish").json["new_deliveries"] == 0

@@ -1,0 +1,27 @@
+"""Published messages that were changed afterwards."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from syndicate.model import Delivery, Message, Receipt, State
+from syndicate.store.moves import Step, move
+from syndicate.store.part import Part
+
+
+class Aftercare(Part):
+    """What edits and removals leave behind. A removed message stays sent, so that it is never sent again."""
+
+    def record_edit(self, delivery: Delivery, message: Message, receipt: Receipt, now: datetime) -> Delivery:
+        """Keep the new text beside the receipt."""
+        step = Step("edit", "edited", now)
+        with self._database.writing() as connection:
+            reason = f"edited after its post: {receipt.url}"
+            return move(connection, delivery, State.SENT, step, message=message, receipt=receipt, reason=reason)
+
+    def record_removal(self, delivery: Delivery, now: datetime) -> Delivery:
+        """Forget the receipt: there is no copy any more."""
+        step = Step("delete", "removed", now)
+        with self._database.writing() as connection:
+            reason = "removed from the network after its post was taken away"
+            return move(connection, delivery, State.SENT, step, receipt=None, reason=reason)
