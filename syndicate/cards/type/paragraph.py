@@ -17,7 +17,7 @@ from syndicate.cards.type.placing import place_lines
 from syndicate.cards.type.wrapping import Column
 
 ELLIPSIS = "…"
-_LOOSE_END = regex.compile(r"[\s\p{Pd}\p{Ps}\p{Pi},;:.…、。，；：·]+$")
+_LOOSE_END = regex.compile(r"[\s\p{Pd}\p{Ps}\p{Pi},;:.…،؛、。，；：·]+$")
 _MOST = 2_000
 _WORD = 12
 """An ellipsis rather follows a whole word, if that costs no more than this many characters."""
