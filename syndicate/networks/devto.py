@@ -20,6 +20,7 @@ from syndicate.networks.calls import Api, refuse_non_number, require_secret
 from syndicate.networks.listing import Listing, Page, find_in, read_listing
 from syndicate.networks.logins import PastedLogin
 from syndicate.networks.readback import is_same_link
+from syndicate.networks.settled import number_of
 from syndicate.networks.shapes import pick_instant, pick_list, pick_text
 from syndicate.text.counting import Counter
 
@@ -154,13 +155,17 @@ class DevTo(PastedLogin):
 
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
         body = build_article(message, self._account.options)
-        answer = self._api().ask("PUT", self._url(f"articles/{receipt.remote_id}"), json=body).json()
+        answer = (
+            self._api()
+            .ask("PUT", self._url(f"articles/{number_of(receipt, account=self._account.name)}"), json=body)
+            .json()
+        )
         return parse_receipt(answer, where=self._account.name)
 
     def delete(self, receipt: Receipt) -> None:
         """Unpublish: Forem's API deletes nothing."""
         body = {"article": {"published": False}}
-        url = self._url(f"articles/{receipt.remote_id}")
+        url = self._url(f"articles/{number_of(receipt, account=self._account.name)}")
         self._api().ask_unless(lambda response: response.status == 404, "PUT", url, json=body)
 
     def verify(self) -> Profile:

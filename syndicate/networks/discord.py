@@ -33,6 +33,7 @@ from syndicate.networks.fitting import refuse_misfits
 from syndicate.networks.listing import Listing, Page, find_in, read_listing
 from syndicate.networks.logins import PastedLogin
 from syndicate.networks.readback import CLOCK_SKEW
+from syndicate.networks.settled import number_of, with_numbered_reply
 from syndicate.networks.shapes import pick_list, pick_text
 
 API = "https://discord.com/api/v10"
@@ -97,12 +98,12 @@ class DiscordWebhook(PastedLogin):
 
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
         body = {name: value for name, value in build_message(message, self._options).items() if name != "attachments"}
-        url = f"{self._hook()}/messages/{receipt.remote_id}"
+        url = f"{self._hook()}/messages/{number_of(receipt, account=self._account.name)}"
         answer = self._api().ask("PATCH", url, params=self._thread_of(receipt), json=body).json()
         return parse_receipt(answer, receipt.ref.get("guild", ""), where=self._account.name)
 
     def delete(self, receipt: Receipt) -> None:
-        url = f"{self._hook()}/messages/{receipt.remote_id}"
+        url = f"{self._hook()}/messages/{number_of(receipt, account=self._account.name)}"
         self._api().ask_unless(is_gone, "DELETE", url, params=self._thread_of(receipt))
 
     def verify(self) -> Profile:
@@ -155,6 +156,7 @@ class DiscordBot(PastedLogin):
 
     def send(self, message: Message, *, key: str) -> Receipt:
         refuse_misfits(message, LIMITS, account=self._account.name)
+        message = with_numbered_reply(message, account=self._account.name)
         body = build_message(message, self._options) | build_bot_extras(message, key[:NONCE_LENGTH])
         response = self._api().publish("POST", self._messages(), **build_parts(message, body))
         return parse_receipt(response.json(), message.prepared.get("guild", ""), where=self._account.name)
@@ -163,6 +165,7 @@ class DiscordBot(PastedLogin):
         return intent_at + RESEND_FOR
 
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
+        message = with_numbered_reply(message, account=self._account.name)
         sent = replace(message, text=str(build_message(message, self._options)["content"]))
         return find_in(self._list(since), sent, since=since, account=self._account.name)
 
@@ -185,11 +188,17 @@ class DiscordBot(PastedLogin):
 
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
         body = {name: value for name, value in build_message(message, self._options).items() if name != "attachments"}
-        answer = self._api().ask("PATCH", f"{self._messages()}/{receipt.remote_id}", json=body).json()
+        answer = (
+            self._api()
+            .ask("PATCH", f"{self._messages()}/{number_of(receipt, account=self._account.name)}", json=body)
+            .json()
+        )
         return parse_receipt(answer, receipt.ref.get("guild", ""), where=self._account.name)
 
     def delete(self, receipt: Receipt) -> None:
-        self._api().ask_unless(is_gone, "DELETE", f"{self._messages()}/{receipt.remote_id}")
+        self._api().ask_unless(
+            is_gone, "DELETE", f"{self._messages()}/{number_of(receipt, account=self._account.name)}"
+        )
 
     def verify(self) -> Profile:
         me = self._get("/users/@me")

@@ -18,6 +18,7 @@ from syndicate.networks.fitting import refuse_misfits
 from syndicate.networks.graph import build_proof, build_since, parse_cursor, parse_failure
 from syndicate.networks.listing import Listing, Page, find_in, read_listing
 from syndicate.networks.readback import links_of_text
+from syndicate.networks.settled import number_of
 from syndicate.networks.shapes import pick, pick_instant, pick_list, pick_text
 from syndicate.text.counting import Counter
 
@@ -146,14 +147,18 @@ class Facebook:
 
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
         """Change the words; Facebook never changes the link or the picture of a post."""
-        self._ask("POST", receipt.remote_id, form={"message": message.text})
+        self._ask("POST", self._post_of(receipt), form={"message": message.text})
         return receipt
 
     def delete(self, receipt: Receipt) -> None:
         def is_gone(response: Response) -> bool:
             return "does not exist" in pick_text(response.json(), "error", "message")
 
-        self._api().ask_unless(is_gone, "DELETE", self._url(receipt.remote_id), params=self._proof())
+        self._api().ask_unless(is_gone, "DELETE", self._url(self._post_of(receipt)), params=self._proof())
+
+    def _post_of(self, receipt: Receipt) -> str:
+        number = number_of(receipt, account=self._account.name)
+        return number if "_" in number else f"{self._page}_{number}"
 
     def verify(self) -> Profile:
         """The Page, and what Facebook says about its token."""

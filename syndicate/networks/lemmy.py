@@ -21,6 +21,7 @@ from syndicate.networks.listing import Listing, Page, find_in, read_listing
 from syndicate.networks.logins import PastedLogin
 from syndicate.networks.readback import links_of_text
 from syndicate.networks.sessions import Session, call_again, read_session, session_secrets
+from syndicate.networks.settled import number_of
 from syndicate.networks.shapes import pick, pick_instant, pick_list, pick_text
 from syndicate.text.counting import Counter
 
@@ -159,11 +160,11 @@ class Lemmy(PastedLogin):
         return read_listing(fetch)
 
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
-        body = build_post(message, 0, self._options) | {"post_id": int(receipt.remote_id)}
+        body = build_post(message, 0, self._options) | {"post_id": int(number_of(receipt, account=self._account.name))}
         return parse_receipt(self._ask("PUT", "post", json=body), where=self._account.name)
 
     def delete(self, receipt: Receipt) -> None:
-        body = {"post_id": int(receipt.remote_id), "deleted": True}
+        body = {"post_id": int(number_of(receipt, account=self._account.name)), "deleted": True}
 
         def is_gone(response: Response) -> bool:
             return pick_text(response.json(), "error") in _GONE

@@ -8,10 +8,11 @@ the clear would be a leak.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import orjson
 
@@ -87,6 +88,12 @@ def _filename(image: Attachment) -> str:
 def build_permalink(room: str, event: str, via: str) -> str:
     """A link that opens in the reader's own client."""
     return f"https://matrix.to/#/{quote(room, safe='!:')}/{quote(event, safe='$:')}?via={quote(via)}"
+
+
+def event_of(receipt: Receipt) -> str:
+    """The event's id, also out of a matrix.to address, as a person may have given it."""
+    found = re.search(r"\$[^/?]+", unquote(receipt.remote_id))
+    return found[0] if found else receipt.remote_id
 
 
 def parse_recent(answer: object, me: str, room: str, via: str) -> list[tuple[str, Recent]]:
@@ -210,14 +217,14 @@ class Matrix:
             content = build_content(with_prepared(message, media=receipt.ref["media"]), self._options)
         else:
             content = build_content(replace(message, image=None), self._options)
-        body = build_edit(content, receipt.remote_id)
-        self._api().ask("PUT", self._sending(receipt.ref["room"], key), json=body)
+        body = build_edit(content, event_of(receipt))
+        self._api().ask("PUT", self._sending(receipt.ref.get("room") or self._room_id(), key), json=body)
         return receipt
 
     def delete(self, receipt: Receipt) -> None:
         """Redact the event; the transaction id comes from it, so that doing it twice is one redaction."""
-        txn = hashlib.sha256(receipt.remote_id.encode()).hexdigest()[:32]
-        room, event = quote(receipt.ref["room"], safe=""), quote(receipt.remote_id, safe="")
+        txn = hashlib.sha256(event_of(receipt).encode()).hexdigest()[:32]
+        room, event = quote(receipt.ref.get("room") or self._room_id(), safe=""), quote(event_of(receipt), safe="")
         url = f"{self._base}/_matrix/client/v3/rooms/{room}/redact/{event}/{txn}"
         self._api().ask_unless(lambda response: response.status == 404, "PUT", url, json={})
 

@@ -37,6 +37,7 @@ from syndicate.networks.nostr_event import (
     encode_event,
     encode_name,
     is_event,
+    read_event_id,
     read_hex,
 )
 from syndicate.networks.nostr_relay import Answer, Verdict, list_events, load_extra, publish_event
@@ -129,6 +130,8 @@ class NostrNotes(PastedLogin):
             return message
         refuse_misfits(message, LIMITS, account=self._account.name)
         refuse_unpublished_image(message, account=self._account.name)
+        if message.reply_to and not read_event_id(message.reply_to.remote_id):
+            raise Rejected("the earlier note cannot be referred to", where=self._account.name)
         event = self._sign(self._draft(message, message.created_at or self._http.now()))
         return with_prepared(message, event=orjson.dumps(event).decode())
 
@@ -171,7 +174,8 @@ class NostrNotes(PastedLogin):
         """Ask every relay to forget the event."""
         created_at = int(self._http.now().timestamp())
         kind = receipt.ref.get("kind", "1")
-        event = self._sign(build_deletion(receipt.remote_id, kind, self._pubkey().hex(), created_at))
+        number = read_event_id(receipt.remote_id)
+        event = self._sign(build_deletion(number, kind, self._pubkey().hex(), created_at))
         self._publish(event)
 
     def verify(self) -> Profile:

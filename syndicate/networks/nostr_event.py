@@ -87,10 +87,11 @@ def _reply_tags(message: Message) -> Iterable[tuple[str, ...]]:
     """NIP-10: a direct answer to the beginning of a thread, or to a later part with its root named."""
     if message.reply_to is None:
         return
-    root = message.reply_to.ref.get("root", "") or message.reply_to.remote_id
+    before = read_event_id(message.reply_to.remote_id)
+    root = message.reply_to.ref.get("root", "") or before
     yield ("e", root, "", "root")
-    if root != message.reply_to.remote_id:
-        yield ("e", message.reply_to.remote_id, "", "reply")
+    if root != before:
+        yield ("e", before, "", "reply")
 
 
 def _picture_tags(message: Message) -> Iterable[tuple[str, ...]]:
@@ -107,6 +108,18 @@ def read_hex(name: str, prefix: str) -> bytes:
         return bytes.fromhex(text)
     decoded = _decode_bech32(text, prefix)
     return decoded if len(decoded) == 32 else b""
+
+
+def read_event_id(text: str) -> str:
+    """An event's id in hex out of hex, note1…, nevent1… or an address that ends in one; "" where there is none."""
+    plain = re.search(r"\b[0-9a-f]{64}\b", text)
+    if plain:
+        return plain[0]
+    name = re.search(r"\b(note|nevent)1[a-z0-9]+", text)
+    data = _decode_bech32(name[0], name[1]) if name else b""
+    if len(data) == 32:
+        return data.hex()
+    return data[2:34].hex() if data[:2] == bytes([0, 32]) and len(data) >= 34 else ""
 
 
 def encode_name(prefix: str, data: bytes) -> str:

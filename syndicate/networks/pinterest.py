@@ -21,6 +21,7 @@ from syndicate.networks.listing import Listing, Page, find_in, read_listing
 from syndicate.networks.oauth2 import LOGIN_FIELDS, Provider, TurningToken, begin_login, finish_login
 from syndicate.networks.readback import links_of_text
 from syndicate.networks.sessions import Forbidden
+from syndicate.networks.settled import number_of
 from syndicate.networks.shapes import pick_instant, pick_list, pick_text
 from syndicate.text.counting import Counter
 
@@ -145,12 +146,12 @@ class Pinterest:
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
         """Change the words and the link; a pin's picture never changes."""
         body = build_words(message, message.image or message.card)
-        url = f"{self._base}/pins/{receipt.remote_id}"
+        url = f"{self._base}/pins/{number_of(receipt, account=self._account.name)}"
         self._token.use(lambda token: self._api(token).ask("PATCH", url, json=body))
         return receipt
 
     def delete(self, receipt: Receipt) -> None:
-        url = f"{self._base}/pins/{receipt.remote_id}"
+        url = f"{self._base}/pins/{number_of(receipt, account=self._account.name)}"
 
         def call(token: str) -> None:
             self._api(token).ask_unless(lambda response: response.status == 404, "DELETE", url)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from syndicate.errors import ConfigError, NetworkError, RateLimited, Rejected, Unauthorised, Uncertain
@@ -123,6 +124,12 @@ def parse_stamp(stamp: str) -> datetime:
     return datetime.fromtimestamp(int(seconds) if seconds.isdecimal() and len(seconds) < 12 else 0, UTC)
 
 
+def stamp_of(receipt: Receipt) -> str:
+    """The message's id, also out of its permalink (…/p1764000000000100), as a person may have given it."""
+    found = re.search(r"/p(\d{10})(\d{6})", receipt.remote_id)
+    return f"{found[1]}.{found[2]}" if found else receipt.remote_id
+
+
 def parse_failure(response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]) -> NetworkError:
     """A webhook's plain-text refusals and the API's `ok: false`, which comes with status 200."""
     code = pick_text(response.json(), "error") or response.text.strip()
@@ -209,14 +216,16 @@ class SlackBot(PastedLogin):
         refuse_unpublished_image(message, account=self._account.name)
         body = build_message(message, self._account.options) | {"channel": self._channel}
         if message.reply_to:
-            body["thread_ts"] = message.reply_to.remote_id
+            body["thread_ts"] = stamp_of(message.reply_to)
         answer = self._publish("chat.postMessage", body)
         return self._with_link(parse_receipt(answer, where=self._account.name))
 
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
         query = {"oldest": f"{(since - CLOCK_SKEW).timestamp():.6f}"}
         if message.reply_to:  # the history of a channel leaves out what stands in threads
-            listing = self._list("conversations.replies", query | {"ts": message.reply_to.remote_id})
+            parent = stamp_of(message.reply_to)
+            message = replace(message, reply_to=Receipt(parent, ""))
+            listing = self._list("conversations.replies", query | {"ts": parent})
         else:
             listing = self._list("conversations.history", query)
         found = find_in(listing, message, since=since, account=self._account.name)
@@ -239,15 +248,18 @@ class SlackBot(PastedLogin):
 
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
         body = build_message(message, self._account.options)
-        self._change("chat.update", {**body, "channel": receipt.ref["channel"], "ts": receipt.remote_id})
+        self._change("chat.update", {**body, **self._target(receipt)})
         return receipt
 
     def delete(self, receipt: Receipt) -> None:
         try:
-            self._change("chat.delete", {"channel": receipt.ref["channel"], "ts": receipt.remote_id})
+            self._change("chat.delete", self._target(receipt))
         except Rejected as error:
             if _GONE not in error.message:
                 raise
+
+    def _target(self, receipt: Receipt) -> dict[str, str]:
+        return {"channel": receipt.ref.get("channel") or self._channel, "ts": stamp_of(receipt)}
 
     def verify(self) -> Profile:
         who = self._ask("auth.test", {})

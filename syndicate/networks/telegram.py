@@ -7,6 +7,7 @@ offsets are UTF-16 code units. A bot cannot read a channel, so an unknown outcom
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ from syndicate.networks.base import Description, LoginField, Option, Profile, Se
 from syndicate.networks.calls import Api, refuse_non_number, require_option, require_secret
 from syndicate.networks.fitting import refuse_misfits
 from syndicate.networks.logins import PastedLogin
+from syndicate.networks.settled import number_of, with_numbered_reply
 from syndicate.networks.shapes import pick, pick_text, pick_wait
 from syndicate.text.counting import Counter
 
@@ -90,7 +92,7 @@ def build_photo(message: Message, options: Mapping[str, str], chat: str) -> dict
 
 def _build_target(message: Message, options: Mapping[str, str], chat: str) -> dict[str, object]:
     target: dict[str, object] = {
-        "chat_id": int(chat) if chat.lstrip("-").isdigit() else chat,
+        "chat_id": _chat_id(chat),
         "disable_notification": options.get("silent") == "true",
         "protect_content": options.get("protect") == "true",
     }
@@ -99,6 +101,10 @@ def _build_target(message: Message, options: Mapping[str, str], chat: str) -> di
     if message.reply_to:
         target["reply_parameters"] = {"message_id": int(message.reply_to.remote_id)}
     return target
+
+
+def _chat_id(chat: str) -> int | str:
+    return int(chat) if re.fullmatch(r"-?[0-9]{1,20}", chat) else chat
 
 
 def _bold_title(message: Message) -> list[dict[str, object]]:
@@ -162,6 +168,7 @@ class Telegram(PastedLogin):
     def send(self, message: Message, *, key: str) -> Receipt:
         api = self._api()
         refuse_misfits(message, LIMITS, account=self._account.name)
+        message = with_numbered_reply(message, account=self._account.name)
         response = self._send_photo(api, message, message.image) if message.image else self._send_text(api, message)
         return parse_receipt(response.json(), where=self._account.name)
 
@@ -177,7 +184,7 @@ class Telegram(PastedLogin):
 
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
         """Change the text; a photo's caption where the message has one."""
-        target: dict[str, object] = {"chat_id": int(receipt.ref["chat"]), "message_id": int(receipt.remote_id)}
+        target = self._target(receipt)
         if receipt.ref.get("kind") == "photo":
             self._ask_unless(_SAME, "editMessageCaption", target | {"caption": message.text})
         else:
@@ -187,8 +194,11 @@ class Telegram(PastedLogin):
         return receipt
 
     def delete(self, receipt: Receipt) -> None:
-        target = {"chat_id": int(receipt.ref["chat"]), "message_id": int(receipt.remote_id)}
-        self._ask_unless("message to delete not found", "deleteMessage", target)
+        self._ask_unless("message to delete not found", "deleteMessage", self._target(receipt))
+
+    def _target(self, receipt: Receipt) -> dict[str, object]:
+        chat = receipt.ref.get("chat") or self._chat()
+        return {"chat_id": _chat_id(chat), "message_id": int(number_of(receipt, account=self._account.name))}
 
     def verify(self) -> Profile:
         """Who the bot is, and whether it may post into the chat."""

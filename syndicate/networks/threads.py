@@ -20,6 +20,7 @@ from syndicate.networks.graph import READY_WAIT, build_since, parse_cursor, pars
 from syndicate.networks.listing import Listing, Page, find_in, read_listing
 from syndicate.networks.readback import REPLIES_TO, links_of_text
 from syndicate.networks.sessions import Session, read_session, session_secrets
+from syndicate.networks.settled import number_of, with_numbered_reply
 from syndicate.networks.shapes import pick, pick_instant, pick_list, pick_text
 from syndicate.networks.threads_login import ThreadsLogin
 from syndicate.text.counting import Counter
@@ -120,6 +121,7 @@ class Threads(ThreadsLogin):
     def _make_container(self, message: Message) -> Message:
         refuse_misfits(message, LIMITS, account=self._account.name)
         refuse_unpublished_image(message, account=self._account.name)
+        message = with_numbered_reply(message, account=self._account.name)
         form = build_container(message, self._account.options)
         answer = self._api().ask("POST", self._url("me/threads"), form=form).json()
         container = pick_text(answer, "id")
@@ -180,7 +182,7 @@ class Threads(ThreadsLogin):
         self._api().ask_unless(
             lambda response: "does not exist" in pick_text(response.json(), "error", "message"),
             "DELETE",
-            self._url(receipt.remote_id),
+            self._url(number_of(receipt, account=self._account.name)),
         )
 
     def verify(self) -> Profile:

@@ -21,6 +21,7 @@ from syndicate.networks.listing import Listing, Page, find_in, read_listing
 from syndicate.networks.oauth2 import LOGIN_FIELDS, Provider, TurningToken, begin_login, finish_login
 from syndicate.networks.readback import CLOCK_SKEW, links_of_text
 from syndicate.networks.sessions import Forbidden
+from syndicate.networks.settled import number_of
 from syndicate.networks.shapes import pick, pick_instant, pick_list, pick_text
 from syndicate.text.counting import Counter
 
@@ -169,11 +170,12 @@ class Tumblr:
 
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
         parts = build_parts(message, build_post(message, self._account.options))
-        self._token.use(lambda token: self._api(token).ask("PUT", self._url(f"posts/{receipt.remote_id}"), **parts))
+        number = number_of(receipt, account=self._account.name)
+        self._token.use(lambda token: self._api(token).ask("PUT", self._url(f"posts/{number}"), **parts))
         return receipt
 
     def delete(self, receipt: Receipt) -> None:
-        form = {"id": receipt.remote_id}
+        form = {"id": number_of(receipt, account=self._account.name)}
 
         def call(token: str) -> None:
             url = self._url("post/delete")
