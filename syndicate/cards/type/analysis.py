@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
-from typing import NamedTuple
+from typing import NamedTuple, Required, TypedDict
 
 from syndicate.cards.type.bidi import base_level, resolve_levels
 from syndicate.cards.type.breaking import Break, find_breaks
@@ -16,6 +16,20 @@ from syndicate.cards.type.graphemes import split_clusters
 from syndicate.cards.type.scripts import find_scripts
 
 _SHAPED_AS = {"Hira": "Hani", "Kana": "Hani"}
+
+
+class StyleWords(TypedDict, total=False):
+    """The keywords of a style, as callers write them. Only `family` is needed; the defaults are those of `Style`."""
+
+    family: Required[str]
+    weight: float
+    language: str
+    direction: str
+    align: str
+    balance: bool
+    line_height: float
+    tracking: float
+    features: Mapping[str, int] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

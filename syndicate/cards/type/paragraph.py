@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Unpack
 
 import regex
 
-from syndicate.cards.type.analysis import Analysis, Style, analyse
+from syndicate.cards.type.analysis import Analysis, Style, StyleWords, analyse
 from syndicate.cards.type.block import TextBlock
 from syndicate.cards.type.faces import FontSet
 from syndicate.cards.type.graphemes import split_clusters
@@ -24,41 +25,15 @@ _WORD = 12
 
 
 def layout_text(
-    text: str,
-    *,
-    fonts: FontSet,
-    family: str,
-    weight: float = 400,
-    size_px: float,
-    max_width: float,
-    max_lines: int,
-    language: str = "",
-    direction: str = "auto",
-    align: str = "start",
-    balance: bool = True,
-    line_height: float = 1.2,
-    tracking: float = 0.0,
-    features: Mapping[str, int] | None = None,
+    text: str, *, fonts: FontSet, size_px: float, max_width: float, max_lines: int, **style: Unpack[StyleWords]
 ) -> TextBlock:
     """Set `text` in at most `max_lines` lines of at most `max_width` pixels; what is too much ends in an ellipsis.
 
     `family` is a name in `fonts` (others stand in where it has no glyph), `language` a BCP 47 tag (regional forms,
-    line breaking), `direction` "auto", "ltr" or "rtl". A newline in the text ends a line. Of a text of more than
-    2,000 characters only the beginning is looked at.
+    line breaking), `direction` "auto", "ltr" or "rtl"; see `Style` for the rest. A newline in the text ends a line.
+    Of a text of more than 2,000 characters only the beginning is looked at.
     """
-    style = Style(
-        family=family,
-        weight=weight,
-        size_px=size_px,
-        language=language,
-        direction=direction,
-        align=align,
-        balance=balance,
-        line_height=line_height,
-        tracking=tracking,
-        features=features,
-    )
-    return _fit(text, (size_px,), style, fonts, Column(max_width=max(max_width, 1.0), max_lines=max_lines))
+    return fit_text(text, sizes=(size_px,), fonts=fonts, max_width=max_width, max_lines=max_lines, **style)
 
 
 def fit_text(
@@ -66,35 +41,16 @@ def fit_text(
     *,
     sizes: Sequence[float],
     fonts: FontSet,
-    family: str,
-    weight: float = 400,
     max_width: float,
     max_lines: int,
-    language: str = "",
-    direction: str = "auto",
-    align: str = "start",
-    balance: bool = True,
-    line_height: float = 1.2,
-    tracking: float = 0.0,
-    features: Mapping[str, int] | None = None,
+    **style: Unpack[StyleWords],
 ) -> TextBlock:
     """As `layout_text`, at the first of `sizes` (largest first) at which nothing is cut and no word is torn.
 
     Where none does, the last size at which nothing is cut; where there is none either, the last size and an ellipsis.
     """
-    style = Style(
-        family=family,
-        weight=weight,
-        size_px=sizes[-1],
-        language=language,
-        direction=direction,
-        align=align,
-        balance=balance,
-        line_height=line_height,
-        tracking=tracking,
-        features=features,
-    )
-    return _fit(text, sizes, style, fonts, Column(max_width=max(max_width, 1.0), max_lines=max_lines))
+    column = Column(max_width=max(max_width, 1.0), max_lines=max_lines)
+    return _fit(text, sizes, Style(size_px=sizes[-1], **style), fonts, column)
 
 
 def _fit(text: str, sizes: Sequence[float], style: Style, fonts: FontSet, column: Column) -> TextBlock:
