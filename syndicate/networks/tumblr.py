@@ -29,14 +29,12 @@ API = "https://api.tumblr.com"
 AUTHORISE = "https://www.tumblr.com/oauth2/authorize"
 LIMITS = Limits(characters=4096, counter=Counter.CODEPOINTS, alt=4096, images=1, image_bytes=10_000_000)
 PAGE = 20
-STATES = ("published", "queue", "draft")
 
 DESCRIPTION = Description(
     name="tumblr",
     title="Tumblr",
     options=(
         Option("blog", 'The blog: "name" or "name.tumblr.com"', required=True),
-        Option("state", "Publish at once, or put into Tumblr's queue or drafts", "published", choices=STATES),
         Option("api", "Address of the API", default=API),
     ),
     secrets=(
@@ -49,13 +47,13 @@ DESCRIPTION = Description(
 )
 
 
-def build_post(message: Message, options: Mapping[str, str]) -> dict[str, object]:
+def build_post(message: Message) -> dict[str, object]:
     """The post as blocks: a picture, the words, the link with its card."""
     blocks = (_build_image(message.image), _build_text(message.text), _build_link(message))
     return {
         "content": [block for block in blocks if block],
         "tags": ",".join(tag.replace(",", " ") for tag in message.tags),
-        "state": options.get("state") or "published",
+        "state": "published",
         "source_url": message.link,
     }
 
@@ -146,7 +144,7 @@ class Tumblr:
 
     def send(self, message: Message, *, key: str) -> Receipt:
         refuse_misfits(message, LIMITS, account=self._account.name)
-        parts = build_parts(message, build_post(message, self._account.options))
+        parts = build_parts(message, build_post(message))
         response = self._token.use(lambda token: self._api(token).publish("POST", self._url("posts"), **parts))
         return parse_receipt(response.json(), self._blog, where=self._account.name)
 
@@ -169,7 +167,7 @@ class Tumblr:
         return read_listing(fetch)
 
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
-        parts = build_parts(message, build_post(message, self._account.options))
+        parts = build_parts(message, build_post(message))
         number = number_of(receipt, account=self._account.name)
         self._token.use(lambda token: self._api(token).ask("PUT", self._url(f"posts/{number}"), **parts))
         return receipt
