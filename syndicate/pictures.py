@@ -2,6 +2,7 @@
 
     find_pictures(pictures, http=…, cache=…, now=…) → what is known of each, by URL: digest, facts, or a reason
     read_picture(found, cache) → the bytes, None where they are gone
+    forget_pictures(used, cache) → drops what no post uses any more
 
 A remote picture is asked for again when its own Cache-Control says so, between a day and a month later, by ETag or
 date; an answer of 304 costs no bytes. One that fails keeps its older copy, or has none and a time to try again.
@@ -76,18 +77,40 @@ def find_pictures(
     known = {key: _parse_record(data) for key, data in cache.get_many(RECORDS, wanted).items()}
     looked = _look(wanted, known, http, now)
     fresh = {key: record for key, record in looked.items() if record != known.get(key) or record.data}
+    cache.drop(CONTENTS, _outdated(known, looked))
     cache.put_many(CONTENTS, {record.digest: record.data for record in fresh.values() if record.data})
     cache.put_many(RECORDS, {key: _dump_record(record) for key, record in fresh.items()})
     return {picture.url: _found(picture, looked[key]) for key, picture in wanted.items()}
 
 
 def read_picture(found: FoundPicture, cache: Cache) -> bytes | None:
-    """A found picture's bytes: from its file, else from the cache. None where they are gone or never came."""
+    """A found picture's bytes: from its file, else from the cache. None where they are gone or never came.
+
+    Bytes that the cache lost are fetched again by the next look.
+    """
     if not found.digest:
         return None
     if found.path:
         return _read_file(Path(found.path))
-    return cache.get(CONTENTS, found.digest)
+    data = cache.get(CONTENTS, found.digest)
+    if data is None:
+        cache.drop(RECORDS, [found.url])
+    return data
+
+
+def forget_pictures(used: Iterable[Picture], *, cache: Cache) -> int:
+    """Drop what the cache keeps of pictures that no post uses any more; returns how many those were."""
+    kept = {key: _parse_record(data) for key, data in cache.get_all(RECORDS).items()}
+    wanted = {_key(picture) for picture in used}
+    unused = [key for key in kept if key not in wanted]
+    cache.drop(RECORDS, unused)
+    cache.drop(CONTENTS, {kept[key].digest for key in unused} - {kept[key].digest for key in kept if key in wanted})
+    return len(unused)
+
+
+def _outdated(known: Mapping[str, _Record], looked: Mapping[str, _Record]) -> set[str]:
+    """Digests of bytes that changed since the last look."""
+    return {known[key].digest for key in known} - {record.digest for record in looked.values()} - {""}
 
 
 def _look(

@@ -1,0 +1,60 @@
+"""What `cards --check` finds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from syndicate.cards.check import check_drawing
+from syndicate.cards.draw import Drawing
+from syndicate.cards.type import Missing
+from tests.cards.conftest import CONTENT
+
+GOOD = Drawing(
+    data=b"x" * 100,
+    media_type="image/png",
+    width=1200,
+    height=630,
+    alt="A card",
+    layout="type",
+    theme="dark",
+    contrast=7.0,
+    smallest=26,
+)
+
+
+def find(drawing=GOOD, content=CONTENT, max_bytes=200):
+    return check_drawing(content, drawing, max_bytes=max_bytes)
+
+
+def test_a_good_card_has_no_problem():
+    """Nothing is found on a card that is as it should be."""
+    assert find() == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words", "hint"),
+    [
+        ({"missing": (Missing("技", "syndicate[cjk]"),)}, 'no installed font has "技" (U+6280)', "syndicate[cjk]"),
+        ({"missing": (Missing("\U0001315a", ""),)}, "U+1315A", "cards.fonts"),
+        ({"contrast": 3.1}, "only 3.1:1", "scrim"),
+        ({"smallest": 18}, "18 pixels", ""),
+        ({"outside": ("title",)}, "outside the safe box: title", "padding"),
+        ({"refused": "it is empty"}, "cannot be used: it is empty", ""),
+        ({"data": b"x" * 201}, "201 bytes, 200 are allowed", ""),
+    ],
+)
+def test_every_fault_is_named_with_its_post(changes, words, hint):
+    """One problem each: the post's file, what is wrong, and what to do where that is known."""
+    (problem,) = find(replace(GOOD, **changes))
+    assert problem.source == "why-small-feeds.md"
+    assert words in problem.message
+    assert hint in problem.hint
+
+
+def test_a_picture_without_alt_text_is_a_problem():
+    """The author is asked for the words only where there is a picture."""
+    (problem,) = find(content=replace(CONTENT, has_picture=True))
+    assert problem.key == "imageAlt"
+    assert find(content=replace(CONTENT, has_picture=True, picture_alt="A hill")) == ()

@@ -1,0 +1,148 @@
+"""Whole cards: chosen, reflowed, under their limits, the same every time."""
+
+from __future__ import annotations
+
+import io
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from PIL import Image
+
+from syndicate.cards.draw import draw_card
+from syndicate.cards.parse import parse_design
+from syndicate.errors import ConfigError
+from syndicate.model import CardRules
+from tests.cards import corpus
+from tests.cards.conftest import CONTENT, read_layouts
+
+SIZES = ((1200, 630), (1200, 600), (1080, 1080), (1080, 1350))
+LONG = "Everything we learned about running a tiny, self-hosted publishing house for ten years, told slowly " * 3
+
+
+def opened(drawing):
+    return Image.open(io.BytesIO(drawing.data))
+
+
+def photo(width=1200, height=800):
+    return corpus.to_jpeg(corpus.draw_landscape(width, height))
+
+
+@pytest.mark.parametrize(
+    ("values", "picture", "layout"),
+    [
+        ({}, (1200, 800), "cover"),
+        ({}, (800, 533), "cover"),
+        ({}, (600, 400), "split"),
+        ({}, (800, 1200), "split"),
+        ({}, (1000, 1000), "split"),
+        ({}, None, "type"),
+        ({"is_short": True}, None, "quote"),
+        ({"is_short": True}, (1200, 800), "cover"),
+    ],
+)
+def test_the_layout_suits_the_picture(fonts, make_design, values, picture, layout):
+    """Good wide photos are covers, small and upright ones stand beside the words; without one, type or quote."""
+    data = photo(*picture) if picture else None
+    drawing = draw_card(replace(CONTENT, **values), design=make_design(), fonts=fonts, photo=data)
+    assert drawing.layout == layout
+
+
+@pytest.mark.parametrize("layout", ["cover", "split"])
+def test_a_layout_for_photos_needs_one(fonts, make_design, layout):
+    """A site that always wants photos still gets a card for a post without."""
+    assert draw_card(CONTENT, design=make_design(layout=layout), fonts=fonts).layout == "type"
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("layout", ["cover", "split", "type", "quote"])
+@pytest.mark.parametrize("title", ["Hi", CONTENT.title, LONG, "Donaudampfschifffahrtsgesellschaftskapitänsmütze" * 2])
+def test_every_layout_holds_every_title_in_every_size(fonts, make_design, layout, size, title):
+    """Inside the safe box, not under 24 pixels, readable, under the limit, for short, long and unbreakable titles."""
+    data = photo() if layout in {"cover", "split"} else None
+    drawing = draw_card(
+        replace(CONTENT, title=title), design=make_design(layout=layout), fonts=fonts, photo=data, size=size
+    )
+    assert opened(drawing).size == size == (drawing.width, drawing.height)
+    assert drawing.outside == ()
+    assert drawing.smallest >= 24
+    assert drawing.contrast >= 4.5
+    assert len(drawing.data) <= 280_000
+    assert drawing.is_cut or title != LONG
+    assert not drawing.is_cut or len(title) > 80
+
+
+def test_flat_cards_are_palettes_and_photos_are_jpegs(fonts, make_design):
+    """The kind of file follows what is on the card."""
+    flat = draw_card(CONTENT, design=make_design(), fonts=fonts)
+    cover = draw_card(CONTENT, design=make_design(), fonts=fonts, photo=photo())
+    assert (flat.media_type, opened(flat).mode) == ("image/png", "P")
+    assert (cover.media_type, opened(cover).mode) == ("image/jpeg", "RGB")
+
+
+def test_a_photo_card_may_be_asked_for_as_png(fonts, make_design):
+    """The site's format wins as long as its limit is kept, else the card is a JPEG after all."""
+    png = draw_card(CONTENT, design=make_design(format="png", max_bytes=900_000), fonts=fonts, photo=photo())
+    tight = draw_card(CONTENT, design=make_design(format="png", max_bytes=60_000), fonts=fonts, photo=photo())
+    assert (png.media_type, tight.media_type) == ("image/png", "image/jpeg")
+    assert len(tight.data) <= 60_000
+
+
+@pytest.mark.parametrize(
+    "bad", [b"", b"<html>", corpus.png_claiming(60_000, 60_000), corpus.to_png(Image.new("L", (1, 1)))]
+)
+def test_a_picture_that_cannot_be_used_costs_only_itself(fonts, make_design, bad):
+    """The card is drawn as if there were no picture, and says why."""
+    drawing = draw_card(CONTENT, design=make_design(), fonts=fonts, photo=bad)
+    assert drawing.layout == "type"
+    assert drawing.refused
+    assert drawing.data == draw_card(CONTENT, design=make_design(), fonts=fonts).data
+
+
+def test_the_same_input_gives_the_same_bytes(fonts):
+    """Twice, from a design parsed anew, and in two threads at once: not a byte differs."""
+    picture, files = photo(), read_layouts()
+    designs = [parse_design(CardRules(), files) for _ in range(2)]
+    with ThreadPoolExecutor(2) as pool:
+        drawn = list(
+            pool.map(lambda at: draw_card(CONTENT, design=designs[at % 2], fonts=fonts, photo=picture).data, range(6))
+        )
+    assert len(set(drawn)) == 1
+
+
+def test_a_right_to_left_card_puts_its_photo_left(fonts, make_design):
+    """In Arabic the whole grid is mirrored: words right, photo left; the photo itself is not."""
+    design, picture = (
+        make_design(layout="split", theme="dark"),
+        corpus.to_png(Image.new("RGB", (1200, 800), (255, 0, 0))),
+    )
+    plain = draw_card(CONTENT, design=design, fonts=fonts, photo=picture)
+    mirrored = draw_card(
+        replace(CONTENT, title="لماذا", language="ar", direction="rtl"), design=design, fonts=fonts, photo=picture
+    )
+    assert opened(plain).getpixel((1190, 300))[0] > 240 > 60 > opened(plain).getpixel((10, 300))[0]
+    assert opened(mirrored).getpixel((10, 300))[0] > 240 > 60 > opened(mirrored).getpixel((1190, 300))[0]
+
+
+def test_a_logo_stands_on_the_card(fonts):
+    """A site's logo is drawn where the layout has room for one, on photo cards and flat ones."""
+    logo = corpus.to_png(Image.new("RGBA", (90, 60), (255, 0, 255, 255)))
+    design = parse_design(CardRules(theme="dark"), read_layouts(), logo=logo)
+    for picture in (None, photo()):
+        image = opened(draw_card(CONTENT, design=design, fonts=fonts, photo=picture)).convert("RGB")
+        pink = [c for c in image.getcolors(900_000) if c[1][0] > 220 and c[1][1] < 40 and c[1][2] > 220]
+        assert sum(count for count, _ in pink) > 1000
+
+
+def test_missing_characters_are_said(make_design, fonts):
+    """A character no font has is reported with the card, not drawn as a silent box."""
+    only_latin = replace(fonts, faces=tuple(face for face in fonts.faces if face.source.startswith("fontpkg")))
+    drawing = draw_card(replace(CONTENT, title="技 here"), design=make_design(), fonts=only_latin)
+    assert [missing.cluster for missing in drawing.missing] == ["技"]
+
+
+@pytest.mark.parametrize("size", [(10, 10), (1200, 0), (9000, 630)])
+def test_a_size_nobody_can_use_is_refused(fonts, make_design, size):
+    """Cards have 200 to 4096 pixels a side."""
+    with pytest.raises(ConfigError, match="no size"):
+        draw_card(CONTENT, design=make_design(), fonts=fonts, size=size)
