@@ -85,26 +85,40 @@ def compose(
 ) -> tuple[Composed, ...]:
     """`compose_message` for an account that is ready to speak."""
     override = find_override(post, voice.account)
-    voice = replace(voice, account=_lay_over(voice.account, override))
+    voice = _lay_over(voice, override)
     placing, notes = _place_link(voice)
-    attachment, refusal = _attach(card, voice, post.title)
-    base = replace(_begin(post, known, voice, site), created_at=created_at)
-    if placing != "none":
-        base = replace(base, link=make_link(post, voice.account, occasion))
-    base = _place_picture(base, attachment, voice)
-    words = _mark_link(choose_text(post, override), post.permalink, base.link)
+    link = "" if placing == "none" else make_link(post, voice.account, occasion)
+    picture, refusal = _attach(card, voice, post.title)
+    is_thumbnail = _media(voice) == "card" and bool(link)  # a link card needs a link; else the card is an image
+    base = Message(
+        text="",
+        link=link,
+        title=post.title,
+        summary=post.summary,
+        card=picture if is_thumbnail else None,
+        image=None if is_thumbnail else picture,
+        language=voice.account.language or post.language or site.language,
+        visibility=voice.account.visibility,
+        warning=voice.account.warning,
+        created_at=created_at,
+        post_id=known.id,
+        published_at=known.published_at,
+        markdown=post.markdown if voice.facts.wants_markdown else "",
+    )
+    words = _mark_link(choose_text(post, override), post.permalink, link)
     draft = Draft(
         wording=voice.wording,
         values=make_values(post, known, voice.account, site, occasion),
         text=words,
-        link=base.link if placing == "text" and base.link not in words else "",
+        link=link if placing == "text" and link not in words else "",
         limits=voice.facts.limits,
         warning=base.warning,
         with_image=base.image is not None,
     )
     texts = (tidy(text),) if text.strip() else _write(draft, post, voice)
     parts = [_measure(draft, base, each, number) for number, each in enumerate(texts, 1)]
-    parts[0] = replace(parts[0], warnings=(*notes, *refusal, *parts[0].warnings))
+    if notes or refusal:
+        parts[0] = replace(parts[0], warnings=(*notes, *refusal, *parts[0].warnings))
     return tuple(_move_link_to_reply(draft, parts)) if placing == "reply" and not text.strip() else tuple(parts)
 
 
@@ -148,10 +162,12 @@ def _move_link_to_reply(draft: Draft, parts: list[Composed]) -> list[Composed]:
 # --- what goes with the text -----------------------------------------------------------------------------------
 
 
-def _lay_over(account: Account, override: SocialOverride) -> Account:
+def _lay_over(voice: Voice, override: SocialOverride) -> Voice:
     """The account with what the post itself asks for."""
-    asked = override.options
-    return replace(
+    asked, account = override.options, voice.account
+    if not asked:
+        return voice
+    own = replace(
         account,
         link=asked.get("link", account.link),
         media=asked.get("media", account.media),
@@ -159,21 +175,7 @@ def _lay_over(account: Account, override: SocialOverride) -> Account:
         warning=asked.get("warning", account.warning),
         language=asked.get("language", account.language),
     )
-
-
-def _begin(post: Post, known: KnownPost, voice: Voice, site: Site) -> Message:
-    """The message without text, link and picture."""
-    return Message(
-        text="",
-        title=post.title,
-        summary=post.summary,
-        language=voice.account.language or post.language or site.language,
-        visibility=voice.account.visibility,
-        warning=voice.account.warning,
-        post_id=known.id,
-        published_at=known.published_at,
-        markdown=post.markdown if voice.facts.wants_markdown else "",
-    )
+    return replace(voice, account=own)
 
 
 def _media(voice: Voice) -> str:
@@ -207,10 +209,3 @@ def _attach(card: CardRef | None, voice: Voice, title: str) -> tuple[Attachment 
         height=card.height,
         url=card.url,
     ), ()
-
-
-def _place_picture(message: Message, picture: Attachment | None, voice: Voice) -> Message:
-    """As thumbnail of a link card, which needs a link, else as an image of the message."""
-    if _media(voice) == "card" and message.link:
-        return replace(message, card=picture)
-    return replace(message, image=picture)

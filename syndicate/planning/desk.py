@@ -14,6 +14,7 @@ from syndicate.model import (
     KnownDelivery,
     NetworkFacts,
     PlannedDelivery,
+    ScheduleRules,
     Site,
     SocialOverride,
     State,
@@ -55,11 +56,12 @@ def open_desk(
     template: str | None,
     deliveries: Iterable[KnownDelivery],
     *,
+    calendar: Calendar,
     site: Site,
     cards: Mapping[str, CardRef],
     now: datetime,
 ) -> Desk:
-    """Everything made ready. Raises ConfigError where the account's schedule cannot be understood."""
+    """Everything made ready; `deliveries` may hold rows of other accounts."""
     own = [row for row in deliveries if row.account == account.name]
     rows: dict[str, list[KnownDelivery]] = {}
     for row in own:
@@ -70,7 +72,7 @@ def open_desk(
         facts=facts,
         voice=voice,
         trouble=trouble,
-        calendar=_make_calendar(account, site, now),
+        calendar=calendar,
         taken=Taken(sorted(_spoken_at(own))),
         rows=rows,
         site=site,
@@ -88,14 +90,25 @@ def _find_voice(account: Account, facts: NetworkFacts, template: str | None) -> 
         return None, str(error)
 
 
-def _make_calendar(account: Account, site: Site, now: datetime) -> Calendar:
-    """The account's calendar, asked once, so that rules without any slot are an error at once."""
-    try:
-        calendar = Calendar(replace(account.schedule, timezone=account.schedule.timezone or site.timezone))
-        calendar.next_slot(now, Taken([]))
-    except ConfigError as error:
-        raise ConfigError(error.message, where=f"accounts.{account.name}: {error.where}", hint=error.hint) from error
-    return calendar
+def make_calendars(accounts: Iterable[Account], site: Site, now: datetime) -> dict[str, Calendar]:
+    """Each account's calendar by its name, one for all accounts of equal rules.
+
+    Every calendar is asked once, so that rules without any slot are an error at once: ConfigError naming the account.
+    """
+    shared: dict[ScheduleRules, Calendar] = {}
+    calendars: dict[str, Calendar] = {}
+    for account in accounts:
+        rules = replace(account.schedule, timezone=account.schedule.timezone or site.timezone)
+        try:
+            if rules not in shared:
+                shared[rules] = Calendar(rules)
+                shared[rules].next_slot(now, Taken([]))
+        except ConfigError as error:
+            raise ConfigError(
+                error.message, where=f"accounts.{account.name}: {error.where}", hint=error.hint
+            ) from error
+        calendars[account.name] = shared[rules]
+    return calendars
 
 
 def _spoken_at(rows: Iterable[KnownDelivery]) -> Iterable[datetime]:

@@ -34,7 +34,7 @@ from syndicate.model import (
 )
 from syndicate.planning.changes import plan_cancellations, plan_changes
 from syndicate.planning.deliveries import oldest_first, plan_baseline, plan_fresh
-from syndicate.planning.desk import Desk, open_desk
+from syndicate.planning.desk import Desk, make_calendars, open_desk
 from syndicate.planning.evergreen import plan_evergreen, yield_slots
 from syndicate.planning.identity import match_identities
 
@@ -88,12 +88,14 @@ def _open_desks(
     by_account: dict[str, list[KnownDelivery]] = {}
     for row in ledger.deliveries:
         by_account.setdefault(row.account, []).append(row)
+    calendars = make_calendars(settings.accounts, settings.site, now)
     return [
         open_desk(
             account,
             _with_limits(facts[account.name], limits.get(account.name)),
             templates.get(account.name),
             by_account.get(account.name, ()),
+            calendar=calendars[account.name],
             site=settings.site,
             cards=cards,
             now=now,

@@ -19,7 +19,7 @@ from syndicate.model import (
     Settings,
     State,
 )
-from syndicate.planning.desk import UNSENT, Desk, open_desk, plan_rows
+from syndicate.planning.desk import UNSENT, Desk, make_calendars, open_desk, plan_rows
 from syndicate.planning.wording import find_override, make_link, tidy
 from syndicate.text.links import find_links
 
@@ -54,10 +54,17 @@ def plan_manual(
     for another one. Raises UsageError naming where it already is, or by how much the text is too long.
     """
     plan = ManualPlan()
+    calendars = make_calendars(accounts, settings.site, now)
     for account in accounts:
-        rows = [row for row in ledger.deliveries if row.account == account.name]
         desk = open_desk(
-            account, facts[account.name], templates.get(account.name), rows, site=settings.site, cards=cards, now=now
+            account,
+            facts[account.name],
+            templates.get(account.name),
+            ledger.deliveries,
+            calendar=calendars[account.name],
+            site=settings.site,
+            cards=cards,
+            now=now,
         )
         own = desk.rows.get(item.id, ())
         if not again:

@@ -38,8 +38,9 @@ class Calendar:
         """The first free instant from `after` on. Raises ConfigError where the rules leave none."""
         last = max(after, taken.instants[-1]) if taken.instants else after
         tries = 0
-        for at in self._candidates(after, taken):
+        for at in self._candidates(taken.resume(after), taken):
             if self.is_free(at, taken):
+                taken.remember(after, at)
                 return at
             tries += at > last
             if tries > _MOST or at > last + _FAR:
@@ -121,10 +122,20 @@ class Calendar:
 
 @dataclass(slots=True)
 class Taken:
-    """The instants at which an account already speaks, sorted."""
+    """The instants at which an account already speaks, sorted; asked under one calendar only."""
 
     instants: list[datetime]
     _days: Counter[date] | None = None
+    _tried: tuple[datetime, datetime] | None = None
+    """From the first instant on, nothing before the second is free; more messages only take more away."""
+
+    def resume(self, after: datetime) -> datetime:
+        """Where to go on looking for the first free instant from `after` on."""
+        return max(after, self._tried[1]) if self._tried and self._tried[0] <= after else after
+
+    def remember(self, after: datetime, at: datetime) -> None:
+        """The search from `after` on found nothing free before `at`."""
+        self._tried = (after, at)
 
     def holds(self, at: datetime) -> bool:
         """Whether there is a message at this very instant."""

@@ -49,7 +49,7 @@ def _without(text: str, spans: list[tuple[int, int]]) -> str:
 
 
 def _count_utf16(text: str) -> int:
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _count_mastodon(text: str) -> int:

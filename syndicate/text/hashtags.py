@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from dataclasses import dataclass
 
+import regex
+
 from syndicate.text.links import find_addresses
 
-_INSIDE = frozenset("_\u200c\u200d\ua67e\u05be\u05f3\u05f4\uff5e\u301c\u309b\u309c\u30a0\u30fb\u3003\u0f0b\u0f0c\xb7")
-_SIGNS = "#＃"
-_MENTION = re.compile(
+_LETTER = r"\p{L}\p{M}"
+_REST = r"\p{Nd}_\u200c\u200d\ua67e\u05be\u05f3\u05f4\uff5e\u301c\u309b\u309c\u30a0\u30fb\u3003\u0f0b\u0f0c\xb7"
+_INSIDE = _LETTER + _REST
+_HASHTAG = regex.compile(
+    rf"(?:(?<![{_INSIDE}&])|(?<=[\ufe0e\ufe0f]))[#＃](?![\ufe0e\ufe0f\u20e3])"
+    rf"(?P<name>(?=[{_REST}]*[{_LETTER}])[{_INSIDE}]++)(?![#＃]|://)"
+)
+_MENTION = regex.compile(
     r"(?:(?<![A-Za-z0-9_!#$%&*@＠])|(?<=\brt)|(?<=\brt:))"
     r"[@＠][a-z0-9_]+(?:[.-][a-z0-9_]+)*(?:@[\w-]+(?:\.[\w-]+)+)?(?![@＠a-z0-9_\xc0-\u024f]|://)",
-    re.IGNORECASE,
+    regex.IGNORECASE,
 )
+_OUTSIDE = regex.compile(rf"[^{_INSIDE}'’]|_")
+_PLAIN_WORDS = regex.compile(r"[A-Za-z][A-Za-z0-9]*(?: [A-Za-z0-9]+)*")
 _SPELT = {"c++": "CPlusPlus", "c#": "CSharp", "f#": "FSharp", ".net": "DotNet"}
 
 
@@ -32,31 +40,8 @@ def find_hashtags(text: str) -> tuple[Tag, ...]:
     if "#" not in text and "＃" not in text:
         return ()
     links = find_addresses(text)
-    tags = (_read_hashtag(text, at) for at, sign in enumerate(text) if sign in _SIGNS)
-    return tuple(
-        tag for tag in tags if tag and not any(link.start < tag.end and tag.start < link.end for link in links)
-    )
-
-
-def _read_hashtag(text: str, at: int) -> Tag | None:
-    before = text[at - 1] if at else " "
-    if before == "&" or (_is_tag_character(before) and before not in "\ufe0e\ufe0f"):
-        return None
-    end = at + 1
-    while end < len(text) and _is_tag_character(text[end]):
-        end += 1
-    name = text[at + 1 : end]
-    if not any(_is_letter(c) for c in name) or name[0] in "\ufe0e\ufe0f\u20e3":
-        return None
-    return None if text[end : end + 1] in {"#", "＃"} or text.startswith("://", end) else Tag(at, end, name)
-
-
-def _is_letter(character: str) -> bool:
-    return character.isalpha() or unicodedata.category(character)[0] in "LM"
-
-
-def _is_tag_character(character: str) -> bool:
-    return character in _INSIDE or _is_letter(character) or unicodedata.category(character) == "Nd"
+    tags = (Tag(match.start(), match.end(), match["name"]) for match in _HASHTAG.finditer(text))
+    return tuple(tag for tag in tags if not any(link.start < tag.end and tag.start < link.end for link in links))
 
 
 def find_mentions(text: str) -> tuple[Tag, ...]:
@@ -72,21 +57,19 @@ def to_hashtag(name: str) -> str:
     CamelCase lets screen readers tell the words apart; scripts without capitals get an underscore between words.
     "" where nothing is left that a network would take for one hashtag (it needs a letter).
     """
-    label = unicodedata.normalize("NFC", name).strip().lstrip(_SIGNS)
+    if _PLAIN_WORDS.fullmatch(name):
+        return "".join(word[0].upper() + word[1:] for word in name.split(" "))
+    label = unicodedata.normalize("NFC", name).strip().lstrip("#＃")
     if spelt := _SPELT.get(label.lower()):
         return spelt
-    words = [re.sub(r"['’]", "", word) for word in _split_words(label)]
     tag = ""
-    for word in words:
-        tag += _joint(tag, word) + word[:1].upper() + word[1:]
+    for word in _OUTSIDE.sub(" ", label).split():
+        if letters := word.replace("'", "").replace("’", ""):
+            tag += _joint(tag, letters) + letters[0].upper() + letters[1:]
     return tag if find_hashtags(f"#{tag}") == (Tag(0, len(tag) + 1, tag),) else ""
 
 
-def _split_words(label: str) -> list[str]:
-    spaced = "".join(c if _is_tag_character(c) or c in "'’" else " " for c in label)
-    return [word.strip("_'’") for word in re.split(r"[\s_]+", spaced) if word.strip("_'’")]
-
-
 def _joint(before: str, word: str) -> str:
-    is_cased = bool(before) and (before[-1].lower() != before[-1].upper() or word[0].lower() != word[0].upper())
+    """Nothing between words of a script with capitals, an underscore where neither side has any."""
+    is_cased = before[-1:].lower() != before[-1:].upper() or word[0].lower() != word[0].upper()
     return "" if not before or is_cased else "_"

@@ -82,15 +82,16 @@ def find_links(text: str) -> tuple[Link, ...]:
 
 def find_web_links(text: str) -> tuple[Link, ...]:
     """Every address with http:// or https://, whatever its host: "https://blog.test:8000/a" as well."""
-    if "://" not in text:
-        return ()
-    known = [link for link in find_links(text) if link.has_scheme]
-    return _merge(known, list(_read_web_links(text)))
+    return tuple(link for link in find_addresses(text) if link.has_scheme) if "://" in text else ()
 
 
 def find_addresses(text: str) -> tuple[Link, ...]:
     """Everything that somebody may take for a link: with a scheme, or with a known top-level domain."""
-    return _merge(find_web_links(text), find_links(text))
+    known = find_links(text)
+    if text.count("://") == sum(link.has_scheme for link in known):
+        return known
+    web = _merge([link for link in known if link.has_scheme], list(_read_web_links(text)))
+    return _merge(web, known)
 
 
 def _read_web_links(text: str) -> Iterator[Link]:
