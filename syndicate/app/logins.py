@@ -54,9 +54,10 @@ def _ask(wiring: Wiring, account: Account) -> Profile:
 def _look(wiring: Wiring, account: Account) -> Profile:
     """Without a call: whether the secrets are there."""
     vault = wiring.accounts.vault(account)
-    missing = [
-        secret.name for secret in describe(account.network).secrets if secret.required and not vault.get(secret.name)
-    ]
+    secrets = describe(account.network).secrets
+    missing = [secret.name for secret in secrets if secret.required and not vault.get(secret.name)]
+    if secrets and not any(vault.get(secret.name) for secret in secrets):
+        missing = missing or [" or ".join(secret.name for secret in secrets)]
     if missing:
         raise Unauthorised(f"{', '.join(missing)} missing", where=account.name, hint=f"syndicate login {account.name}")
     return Profile("")
