@@ -31,16 +31,24 @@ _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 Result = TypeVar("Result")
 
 
-def open_cache(path: str) -> FileCache:
-    """The cache in this file, created where it is missing. Never raises because of the file."""
-    return FileCache(Path(path))
+class _OtherFile(sqlite3.DatabaseError):
+    """A sound SQLite file that is no cache, or one of another version."""
+
+
+def open_cache(path: str, *, patience_ms: int = 5000) -> FileCache:
+    """The cache in this file, created where it is missing. Never raises because of the file.
+
+    `patience_ms` is how long to wait for another process that writes, in milliseconds.
+    """
+    return FileCache(Path(path), patience_ms)
 
 
 class FileCache:
     """A `model.Cache`. Threads may share it; close it, or use it as a context manager."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, patience_ms: int) -> None:
         self._path = path
+        self._patience_ms = patience_ms
         self._turn = RLock()
         self._connection = self._open()
 
@@ -99,21 +107,35 @@ class FileCache:
                 return otherwise
 
     def _open(self) -> sqlite3.Connection:
-        """The file, else a fresh file, else memory."""
-        for prepare in (_leave, _remove):
-            prepare(self._path)
-            with suppress(sqlite3.Error, OSError):
-                return _connect(self._path)
-        connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-        connection.execute(_TABLE)
-        return connection
+        """The file; a fresh one where it is of no use; memory where no file can be had now."""
+        try:
+            return _connect(self._path, self._patience_ms)
+        except sqlite3.Error as error:
+            if _is_broken(error):
+                _remove(self._path)
+                return self._open_fresh()
+        except OSError:
+            pass
+        return _open_memory()
+
+    def _open_fresh(self) -> sqlite3.Connection:
+        with suppress(sqlite3.Error, OSError):
+            return _connect(self._path, self._patience_ms)
+        return _open_memory()
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _open_memory() -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+    connection.execute(_TABLE)
+    return connection
+
+
+def _connect(path: Path, patience_ms: int) -> sqlite3.Connection:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
     try:
+        connection.execute(f"PRAGMA busy_timeout={patience_ms}")
         for pragma in _PRAGMAS:
             connection.execute(pragma)
         _prepare(connection)
@@ -124,15 +146,25 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    """Create the table in an empty file; raises DatabaseError for a file of another making."""
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version == 0:
-        connection.execute("BEGIN IMMEDIATE")
+    """Create the table in an empty file; raises _OtherFile for a file of another making."""
+    if _version(connection) == _VERSION:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    # Another process may have been quicker; and an SQLite file with tables of its own is no cache.
+    has_tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] > 0
+    if _version(connection) == _VERSION:
+        connection.execute("ROLLBACK")
+    elif has_tables:
+        raise _OtherFile("not a cache of this version")
+    else:
         connection.execute(_TABLE)
         connection.execute(f"PRAGMA user_version={_VERSION}")
         connection.execute("COMMIT")
-    elif version != _VERSION:
-        raise sqlite3.DatabaseError("a cache of another version")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version
 
 
 def _write_rows(connection: sqlite3.Connection, query: str, rows: Sequence[Sequence[str | bytes]]) -> None:
@@ -148,17 +180,14 @@ def _write_rows(connection: sqlite3.Connection, query: str, rows: Sequence[Seque
 
 def _is_broken(error: sqlite3.Error) -> bool:
     # The low byte of an extended result code is the primary one (sqlite.org/rescode.html).
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _BROKEN
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return isinstance(error, _OtherFile) or code & 0xFF in _BROKEN
 
 
 def _chunks(keys: Iterable[str]) -> Iterator[tuple[str, ...]]:
     rest = iter(keys)
     while some := tuple(islice(rest, _CHUNK)):
         yield some
-
-
-def _leave(_path: Path) -> None:
-    """Open the file as it is."""
 
 
 def _remove(path: Path) -> None:
