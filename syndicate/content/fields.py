@@ -9,7 +9,7 @@ from syndicate.content.front import Front
 from syndicate.content.names import SIMPLE_NAMES, simplify
 from syndicate.model import ContentRules, Problem, Repair
 from syndicate.text.cleaning import clean_text
-from syndicate.text.repair import is_suspect, repair_text
+from syndicate.text.repair import repair_text
 
 _NEGATIVE = frozenset({"", "false", "no", "off", "0", "null", "none", "~"})
 
@@ -118,6 +118,3 @@ def is_yes(value: object) -> bool:
     if isinstance(value, str):
         return value.strip().lower() not in _NEGATIVE
     return bool(value)
-
-
-__all__ = ["Fields", "is_suspect", "is_yes", "plain_text"]

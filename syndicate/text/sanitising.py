@@ -65,7 +65,9 @@ _FLAT = frozenset({
 })  # fmt: skip
 _LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{20000,}")
 MAX_DEPTH = 500
+_USUAL_DEPTH = 10
 _MAX_WORK = 2_000_000
+_MAX_ENTITIES = 200_000
 _MAX_ATTRIBUTES = 2_000
 _MAX_SRCSET = 5_000
 
@@ -99,8 +101,10 @@ def refuse_hostile(markup: str) -> None:
     tags = markup.count("<")
     if tags > MAX_DEPTH:
         depth = _depth(markup)
-        if depth > MAX_DEPTH or depth * tags > _MAX_WORK:
+        if depth > MAX_DEPTH or (depth > _USUAL_DEPTH and depth * tags > _MAX_WORK):
             raise ContentError("HTML elements are nested too deeply", hint="close what is opened, quote less deeply")
+    if markup.count("&") > _MAX_ENTITIES:
+        raise ContentError("the text has too many HTML entities")
     if any(tag.count(" ") + tag.count("\n") > _MAX_ATTRIBUTES for tag in _LONG_TAG.findall(markup)):
         raise ContentError("an HTML element has too many attributes")
 

@@ -121,6 +121,15 @@ def test_tags_and_strange_keys_are_plain_values() -> None:
     assert front.values == {"a": ["x"], "b": "d", "1": "e", "['f']": "g"}
 
 
+@pytest.mark.parametrize(
+    "text",
+    ['{"ti\\ud800tle": "a\\u0000b\\ufffe", "x\\udfff": true}', '---\n"ti\\x07tle": "a\\x00b\\uFFFE"\nx: true\n---\n'],
+)
+def test_escapes_smuggle_nothing_in(text: str) -> None:
+    """Half surrogates and control characters that only an escape can write are gone from keys and values."""
+    assert parse_front(text, "a.md").values == {"title": "ab", "x": True}
+
+
 SYNTAX = st.text(alphabet="-+;{}[]&*!?:,\"'|>#%@`~ \n\tab1=.é", max_size=120)
 
 

@@ -126,11 +126,12 @@ def test_what_is_no_http_address_is_none(address: str) -> None:
         ">" * 50_000 + "a",
         "<p>" + "".join(f"<b title={n}>" for n in range(400)) + "</p>" + "<p>x</p>" * 20_000,
         "<p " + " ".join(f"a{n}" for n in range(50_000)) + ">",
+        "&" * 300_000,
     ],
 )
 def test_markup_made_to_hurt_is_refused(hostile: str) -> None:
     """What would cost quadratic time or a reader's stack is an error that a person can read."""
-    with pytest.raises(ContentError, match=r"nested too deeply|too many attributes"):
+    with pytest.raises(ContentError, match=r"nested too deeply|too many"):
         render_html(hostile, PAGE)
 
 

@@ -1,0 +1,146 @@
+"""The syntaxes of front matter, as handlers for python-frontmatter.
+
+YAML is read by py-yaml12, which follows YAML 1.2: `yes` is a word and a date is a string. It was chosen over
+ryaml because it reads all of the YAML test suite, while ryaml refuses complex keys and second documents, turns
+tags into mappings, and tells no line of a key given twice. What py-yaml12 lacks is guarded here and in
+`front.py`: aliases that multiply, compact nesting that overflows its stack, keys given twice.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from typing import ClassVar, Final
+
+import yaml12
+from frontmatter.default_handlers import BaseHandler
+
+from syndicate.errors import ContentError
+
+MAX_FRONT: Final = 256_000
+"""Characters of front matter."""
+_MAX_ALIASES = 10
+_ANCHOR = re.compile(r"(?:^|[\s\[{,])&([^\s\[\]{},]+)")
+_ALIAS = re.compile(r"\*([^\s\[\]{},]+)")
+_COMPACT_NESTING = re.compile(r"^[ \t]*(?:[-?:][ \t]+){30}", re.MULTILINE)
+_PLACE = re.compile(r"\s*(?:at byte \d+ |\(?at )line (\d+),? column \d+\)?")
+_HINTS = (
+    ("mapping values", "put the whole value in quotes: it holds a colon"),
+    ("unexpected character", "put the whole value in quotes"),
+    ("tab", "indent with spaces"),
+    ("quoted scalar", "a quote is opened and never closed, or stands inside another one"),
+    ("anchor", "put the value in quotes: it begins with * or &"),
+)
+
+
+class Syntax(BaseHandler):
+    """What all syntaxes share. Lines in errors are those of stripped text, which begins with front matter."""
+
+    KEY: ClassVar[re.Pattern[str]]
+    """Finds top-level keys, in a group `key`."""
+    OTHER_END: ClassVar[str] = ""
+    """A further sign that closes, as a part of a regular expression."""
+    first_line: ClassVar[int] = 2
+    """The line of the text on which the values begin."""
+
+    def split(self, text: str) -> tuple[str, str]:
+        """Front matter and body: the line that closes has the sign of the line that opens."""
+        opening = self.FM_BOUNDARY.match(text) if self.FM_BOUNDARY else None
+        start, sign = opening.end() if opening else 0, text[:3]
+        closing = re.compile(rf"^(?:{re.escape(sign)}{self.OTHER_END})[ \t]*$", re.MULTILINE).search(text, start)
+        if closing is None:
+            raise ContentError("the front matter never ends", line=1, hint=f"close it with a line {sign} of its own")
+        if closing.start() - start > MAX_FRONT:
+            raise ContentError(f"the front matter is longer than {MAX_FRONT:,} characters", line=1)
+        return text[start : closing.start()], text[closing.end() :]
+
+    def refuse(self, name: str, error: Exception, line: int = 1) -> ContentError:
+        """A reader's complaint with the true line and what to do."""
+        message = str(error).removeprefix("YAML parse error: ")
+        place = _PLACE.search(message)
+        hint = next((hint for sign, hint in _HINTS if sign in message), "")
+        line = (int(place[1]) if place else line) + self.first_line - 1
+        return ContentError(f"the {name} cannot be read: {_PLACE.sub('', message).strip()}", line=line, hint=hint)
+
+
+class Yaml(Syntax):
+    """`---` to `---`, or to `...` as Jekyll and Pandoc allow."""
+
+    OTHER_END = r"|\.\.\."
+    KEY = re.compile(r"""^(?P<quote>["']?)(?P<key>[^\s"'#:=\[\]{},-][^\n"':=]*+)(?P=quote)[ \t]*:""", re.MULTILINE)
+    FM_BOUNDARY = re.compile(r"---(?:ya?ml)?[ \t]*\n")
+
+    def load(self, fm: str) -> dict[str, object]:
+        _refuse_bombs(fm)
+        try:
+            return _mapping(yaml12.parse_yaml(fm))
+        except ValueError as error:
+            raise self.refuse("YAML", error) from error
+
+
+class Toml(Syntax):
+    """Hugo's `+++` to `+++`, and `---toml`."""
+
+    KEY = re.compile(r"""^(?:\[{1,2}[ \t]*)?["']?(?P<key>[\w-]+)["']?[ \t]*(?:[=.\]])""", re.MULTILINE)
+    FM_BOUNDARY = re.compile(r"(?:\+\+\+|---toml)[ \t]*\n")
+
+    def load(self, fm: str) -> dict[str, object]:
+        try:
+            return tomllib.loads(fm)
+        except (ValueError, RecursionError) as error:
+            raise self.refuse("TOML", error) from error
+
+
+class Json(Syntax):
+    """`;;;` to `;;;`, and `---json`."""
+
+    KEY = re.compile(r'^[ \t]*\{?[ \t]*"(?P<key>[^"\n]+)"[ \t]*:', re.MULTILINE)
+    FM_BOUNDARY = re.compile(r"(?:;;;|---json)[ \t]*\n")
+
+    def load(self, fm: str) -> dict[str, object]:
+        try:
+            return _mapping(json.loads(fm))
+        except (ValueError, RecursionError) as error:
+            raise self.refuse("JSON", error, getattr(error, "lineno", 1)) from error
+
+
+class BareJson(Json):
+    """Hugo's JSON front matter: an object at the very beginning."""
+
+    FM_BOUNDARY = re.compile(r'(?=\{\s*["}])')
+    first_line = 1
+
+    def split(self, text: str) -> tuple[str, str]:
+        try:
+            _, end = json.JSONDecoder().raw_decode(text)
+        except (ValueError, RecursionError) as error:
+            raise self.refuse("JSON", error, getattr(error, "lineno", 1)) from error
+        return text[:end], text[end:]
+
+
+_SYNTAXES: Final = (Yaml(), Toml(), Json(), BareJson())
+
+
+def choose_syntax(text: str) -> Syntax | None:
+    """The syntax that stripped text opens with, None where it has no front matter."""
+    return next((syntax for syntax in _SYNTAXES if syntax.detect(text)), None)
+
+
+def _refuse_bombs(fm: str) -> None:
+    """What would make the YAML reader run out of memory or stack."""
+    names = set(_ANCHOR.findall(fm))
+    aliases = _ALIAS.findall(fm) if names else []
+    if sum(alias in names for alias in aliases) > _MAX_ALIASES:
+        raise ContentError("the front matter repeats too many anchors", line=2, hint="write the values out")
+    deep = _COMPACT_NESTING.search(fm)
+    if deep:
+        raise ContentError("the front matter is nested too deeply", line=fm.count("\n", 0, deep.start()) + 2)
+
+
+def _mapping(values: object) -> dict[str, object]:
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise ContentError("the front matter is no list of names and values", line=1)
+    return values
