@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from syndicate.model import Account, Attachment, CardRef, KnownPost, Message, NetworkFacts, Post, Site, SocialOverride
-from syndicate.planning.fitting import Draft, fit_draft, thread_draft
+from syndicate.planning.fitting import Draft, find_whole, shorten_draft, thread_draft
 from syndicate.planning.wording import (
     Wording,
     choose_tags,
@@ -126,8 +126,10 @@ def _write(draft: Draft, post: Post, voice: Voice) -> tuple[str, ...]:
     most = voice.facts.limits.hashtags
     wanted = voice.account.hashtags if most is None else min(voice.account.hashtags, most)
     tags = choose_tags(post, draft.text, wanted)
+    if whole := find_whole(draft, tags):
+        return (whole,)
     threaded = thread_draft(draft, tags) if voice.account.thread and voice.facts.can_thread else ()
-    return threaded or (fit_draft(draft, tags),)
+    return threaded or (shorten_draft(draft),)
 
 
 def _mark_link(words: str, permalink: str, link: str) -> str:

@@ -50,12 +50,17 @@ class Draft:
         return self.warning + text if self.limits.counter is Counter.MASTODON else text
 
 
-def fit_draft(draft: Draft, tags: tuple[str, ...]) -> str:
-    """One text within the limit, with as many of the hashtags as there is room for."""
+def find_whole(draft: Draft, tags: tuple[str, ...]) -> str | None:
+    """The text in full, with as many of the hashtags as there is room for; None where it does not fit at all."""
     for kept in range(len(tags), -1, -1):
         whole = draft.render(draft.text, tags[:kept])
         if draft.fits(whole):
             return whole
+    return None
+
+
+def shorten_draft(draft: Draft) -> str:
+    """The text without hashtags, ended early."""
     text = fit(draft.text, lambda text: draft.fits(draft.render(text, ())))
     return draft.render(text, ()) if text else _fit_around(draft)
 
@@ -73,12 +78,10 @@ def _fit_around(draft: Draft) -> str:
 
 
 def thread_draft(draft: Draft, tags: tuple[str, ...]) -> tuple[str, ...]:
-    """The text in one part where it fits, else in counted parts, the first of them in the template.
+    """The text in counted parts, the first of them in the template with link and hashtags.
 
     () where even the most parts cannot hold it, or a piece has no room in any.
     """
-    if draft.fits(whole := draft.render(draft.text, tags)):
-        return (whole,)
     for total in (9, MOST_PARTS):
 
         def number_part(text: str, number: int, total: int = total) -> str:

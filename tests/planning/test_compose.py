@@ -293,7 +293,9 @@ def test_every_part_fits_and_the_link_is_whole(
 
 
 def test_a_thread_only_when_needed() -> None:
-    """A text that fits is one part without a number."""
+    """A text that fits is one part without a number; hashtags go before it is parted."""
+    (part,) = compose(replace(POST, social_share="x " * 130), make_account("bluesky", thread=True, link="card"))
+    assert part.message.tags == ("MachineLearning", "Generative")
     assert [part.message.text[-5:] for part in compose(account=make_account("mastodon", thread=True))] == ["gence"]
 
 
