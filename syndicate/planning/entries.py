@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import overload
 from urllib.parse import urlsplit
 
-from syndicate.model import CardRef, Enclosure, Entry, FeedRules, Identified, Picture, PictureFacts
+from syndicate.model import CardRef, Enclosure, Entry, FeedRules, Identified, Picture, PictureFacts, Post
 
 _TYPES = {
     "avif": "image/avif",
@@ -23,25 +23,39 @@ _TYPES = {
 _FORMAT_IN_QUERY = re.compile(r"(?:^|&)(?:fm|format)=(\w+)")
 
 
+Fill = Callable[[Sequence[Post]], Sequence[Post]]
+"""Gives posts that were read without their bodies those bodies, in the same order."""
+
+
 @dataclass(frozen=True, slots=True)
 class EntryMaker:
-    """Makes each entry once per plan: a post stands in its site's feed, in categories and in an archive."""
+    """Makes each entry once where it can: a post stands in its site's feed and in those of its categories, each
+    in three formats. No more than `most` are kept, so that ten thousand bodies are never in memory together."""
 
     rules: FeedRules
     cards: Mapping[str, CardRef]
     """By post id."""
     pictures: Mapping[str, PictureFacts]
     """By picture URL."""
+    fill: Fill = tuple
+    most: int = 2_000
     made: dict[str, Entry] = field(default_factory=dict)
 
-    def make(self, one: Identified) -> Entry:
-        """The entry of a post, with full content unless the site wants summaries only."""
-        entry = self.made.get(one.id)
-        if entry is None:
-            entry = self.made[one.id] = make_entry(
-                one, self.rules, self.cards.get(one.id), self.facts_of(one.post.picture), self.digest_of(one)
-            )
-        return entry
+    def make(self, some: Sequence[Identified]) -> list[Entry]:
+        """The entries of posts, in order, with full content unless the site wants summaries only."""
+        missing = [one for one in some if one.id not in self.made]
+        if missing and len(self.made) + len(missing) > self.most:
+            self.made.clear()
+            missing = list(some)
+        whole = self.fill([one.post for one in missing]) if missing else ()
+        for one, post in zip(missing, whole, strict=True):
+            facts, digest = self.facts_of(post.picture), self.digest_of(one)
+            self.made[one.id] = make_entry(replace(one, post=post), self.rules, self.cards.get(one.id), facts, digest)
+        return [self.made[one.id] for one in some]
+
+    def for_archives(self) -> EntryMaker:
+        """The same, keeping one archive at a time: each post stands in one."""
+        return replace(self, made={}, most=self.rules.archive_items)
 
     def facts_of(self, picture: Picture | None) -> PictureFacts:
         """What is known of the picture; the type is guessed from the address where nobody has seen the file."""
@@ -78,13 +92,13 @@ class Entries(Sequence[Entry]):
     def __getitem__(self, index: int | slice) -> Entry | Sequence[Entry]:
         if isinstance(index, slice):
             return Entries(self._posts[index], self._maker)
-        return self._maker.make(self._posts[index])
+        return self._maker.make([self._posts[index]])[0]
 
     def __len__(self) -> int:
         return len(self._posts)
 
     def __iter__(self) -> Iterator[Entry]:
-        return map(self._maker.make, self._posts)
+        return iter(self._maker.make(self._posts))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and tuple(self) == tuple(other)

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from syndicate.model import Author, CardRef, Feed, FeedRules, Identified, KnownPost, PictureFacts, Post, Settings, Site
 from syndicate.planning.archives import Block, plan_blocks
-from syndicate.planning.entries import Entries, EntryMaker
+from syndicate.planning.entries import Entries, EntryMaker, Fill
 from syndicate.planning.folders import to_folder
 from syndicate.planning.weights import choose_fitting
 
@@ -35,18 +35,21 @@ def plan_feeds(
     gone: Sequence[KnownPost] = (),
     pictures: Mapping[str, PictureFacts] | None = None,
     published: Collection[str] = (),
+    fill: Fill = tuple,
 ) -> tuple[Feed, ...]:
     """Every feed of the site, its own first, archives last, oldest archive first.
 
     `cards` is by post id, `pictures` by picture URL. `gone` are vanished posts whose seats in the archives stay
-    empty. `published` names feed folders that are already out: such a feed stays, even below `by_min_posts`.
+    empty. `published` names feed folders that are already out: such a feed stays, even below `by_min_posts`. `fill`
+    brings the bodies of posts that were read without; it is asked for those that are rendered, and not before.
     """
     public = list_public(identified, now)
-    maker = EntryMaker(settings.feeds, cards, pictures or {})
+    maker = EntryMaker(settings.feeds, cards, pictures or {}, fill)
     groups = [("", "", public), *_group_flags(public, settings.feeds), *_group_names(public, settings, published)]
     feeds = [_make_feed(settings, name, label, posts, maker) for name, label, posts in groups]
     seated = [known for known in gone if known.published_at <= now]
-    archives = _make_archives(settings, feeds[0], public, seated, maker) if settings.feeds.archives else []
+    older = maker.for_archives()
+    archives = _make_archives(settings, feeds[0], public, seated, older) if settings.feeds.archives else []
     if archives:
         feeds[0] = _sign(replace(feeds[0], previous=archives[-1].urls))
     return (*feeds, *archives)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.model import Author, CardRef, Category, Feed, Identified, Picture, PictureFacts
+from syndicate.model import Author, CardRef, Category, Feed, Identified, Picture, PictureFacts, Post
 from syndicate.planning.feeds import plan_feeds
 from tests.formats.samples import CARD, HOME, NOW, PICTURE, post, posts, settings
 
@@ -160,3 +161,20 @@ def test_cards_are_looked_up_by_id() -> None:
     cards: dict[str, CardRef] = {"somebody-else": CARD}
     (feed,) = plan_feeds([post(1)], settings(), cards, NOW)
     assert feed.entries[0].card is None
+
+
+def test_bodies_are_asked_for_when_they_are_needed() -> None:
+    """Posts read without bodies get them when their feed is made, in an archive when that is rendered, and once."""
+    asked: list[int] = []
+
+    def fill(some: Sequence[Post]) -> list[Post]:
+        asked.append(len(some))
+        return [replace(one, html=f"<p>{one.slug}</p>") for one in some]
+
+    rules = settings(items=4, archive_items=3, by=(), flags=())
+    feeds = plan_feeds(posts(range(9), html=""), rules, {}, NOW, fill=fill)
+    assert asked == [4]
+    assert [[entry.html for entry in feeds[1].entries] for _ in range(3)] == [
+        [f"<p>post-{n}</p>" for n in (2, 1, 0)]
+    ] * 3
+    assert asked == [4, 3]
