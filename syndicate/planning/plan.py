@@ -37,6 +37,7 @@ from syndicate.planning.deliveries import oldest_first, plan_baseline, plan_fres
 from syndicate.planning.desk import Desk, make_calendars, open_desk
 from syndicate.planning.evergreen import plan_evergreen, yield_slots
 from syndicate.planning.identity import match_identities
+from syndicate.planning.parts import plan_parts
 
 
 def make_plan(
@@ -121,6 +122,9 @@ def _plan_accounts(
             deliveries += plan_baseline(ordered, desk) if desk.account.enabled else []
             continue
         changes += plan_changes(desk, present, remembered)
+        more, fewer = plan_parts(desk, present, {change.delivery_id for change in changes})
+        deliveries += more
+        changes += fewer
         fresh = plan_fresh(ordered, desk)
         changes += yield_slots(desk, present)
         is_quiet = all(row.state is State.SKIPPED for row in fresh)

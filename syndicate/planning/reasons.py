@@ -10,6 +10,7 @@ CAME_BACK = "its post came back; release it to send"
 ASKED = "the post asks to be skipped here"
 UNFEATURED = "the post is no longer featured"
 FROM_THE_START = "featured from the start: announced as new"
+FEWER_PARTS = "the message has fewer parts now"
 TURNED_OFF = "the account is turned off"
 
 TAKEN_BACK = frozenset({GONE, ASKED, UNFEATURED})

@@ -150,3 +150,41 @@ def test_the_parts_of_a_thread_move_together() -> None:
     blog.edit("a.md", published_at=NOW + timedelta(days=8))
     blog.publish()
     assert {f"{row.due_at:%d %H:%M}" for row in blog.rows()} == {"03 09:00"}
+
+
+def parts(blog: Blog) -> list[tuple[int, State]]:
+    """Parts of the message and their states."""
+    return sorted((row.part, row.state) for row in blog.rows())
+
+
+@pytest.mark.parametrize(("approve", "state"), [(False, State.PLANNED), (True, State.HELD)])
+def test_a_thread_that_waits_follows_its_text(approve: bool, state: State) -> None:
+    """Longer: the missing parts are added; shorter: the last are parked; longer again: they come back."""
+    schedule = ScheduleRules(slots=("fri 09:00",), timezone="UTC")
+    blog = waiting(
+        make_post("a", social_share="A sentence here. " * 40), thread=True, schedule=schedule, approve=approve
+    )
+    assert parts(blog) == [(1, state), (2, state)]
+    blog.edit("a.md", social_share="A sentence here. " * 65)
+    blog.publish()
+    assert parts(blog) == [(1, state), (2, state), (3, state)]
+    blog.edit("a.md", social_share="A sentence here. ")
+    blog.publish()
+    assert parts(blog) == [(1, state), (2, State.CANCELLED), (3, State.CANCELLED)]
+    assert blog.publish().changes == ()
+    blog.edit("a.md", social_share="A sentence here. " * 40)
+    blog.publish()
+    assert parts(blog) == [(1, state), (2, State.PLANNED), (3, State.CANCELLED)]
+    plan = blog.publish()
+    assert (plan.deliveries, plan.changes) == ((), ())
+    assert len({row.due_at for row in blog.rows()}) == 1
+
+
+def test_a_thread_that_has_begun_keeps_its_parts() -> None:
+    """Once a part is out the numbers in it are read; nothing is added or taken away."""
+    blog = waiting(make_post("a", social_share="A sentence here. " * 40), thread=True)
+    first, second = blog.rows()
+    blog.ledger = replace(blog.ledger, deliveries=(replace(first, state=State.SENT, sent_at=NOW), second))
+    blog.edit("a.md", social_share="A sentence here. " * 90)
+    plan = blog.publish()
+    assert (plan.deliveries, plan.changes) == ((), ())
