@@ -146,7 +146,7 @@ def _measure(draft: Draft, base: Message, text: str, part: int) -> Composed:
     message = replace(own, text=text, tags=tuple(tag.name for tag in find_hashtags(text)))
     length, most = draft.count(text), draft.limits.links
     notes = []
-    if not draft.fits(text):
+    if length > draft.limit or (draft.limits.max_bytes is not None and not draft.fits(text)):
         notes.append(f"the text is too long: {length} of {draft.limit}")
     if most is not None and len(find_links(text)) > most:
         notes.append(f"the text has more than {most} links")

@@ -125,10 +125,11 @@ class _Run:
     _reach: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
-        dots = [at for at in range(self.start, self.end) if self.text[at] == "."]
-        self._labels = [self.start, *(dot + 1 for dot in dots)]
+        self._labels = [self.start]
+        while dot := self.text.find(".", self._labels[-1], self.end) + 1:
+            self._labels.append(dot)
         self._reach = [0] * len(self._labels)
-        for index in range(len(dots) - 1, -1, -1):
+        for index in range(len(self._labels) - 2, -1, -1):
             self._reach[index] = self._host_end(self._labels[index], index)
 
     def host_end(self, at: int) -> int:
