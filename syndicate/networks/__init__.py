@@ -29,6 +29,7 @@ NETWORKS: dict[str, str] = {
     "tumblr": "syndicate.networks.tumblr",
     "pinterest": "syndicate.networks.pinterest",
     "nostr": "syndicate.networks.nostr",
+    "instagram": "syndicate.networks.instagram",
 }
 
 

@@ -15,7 +15,7 @@ from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, 
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.calls import Api, refuse_non_number, require_option, require_secret, with_prepared
 from syndicate.networks.fitting import refuse_misfits
-from syndicate.networks.graph import build_proof, build_since, parse_cursor, parse_failure
+from syndicate.networks.graph import build_proof, build_since, parse_cursor, parse_failure, says_gone
 from syndicate.networks.listing import Listing, Page, find_in, read_listing
 from syndicate.networks.readback import links_of_text
 from syndicate.networks.settled import number_of
@@ -151,10 +151,7 @@ class Facebook:
         return receipt
 
     def delete(self, receipt: Receipt) -> None:
-        def is_gone(response: Response) -> bool:
-            return "does not exist" in pick_text(response.json(), "error", "message")
-
-        self._api().ask_unless(is_gone, "DELETE", self._url(self._post_of(receipt)), params=self._proof())
+        self._api().ask_unless(says_gone, "DELETE", self._url(self._post_of(receipt)), params=self._proof())
 
     def _post_of(self, receipt: Receipt) -> str:
         number = number_of(receipt, account=self._account.name)

@@ -30,7 +30,7 @@ from syndicate.networks.shapes import pick, pick_list, pick_text
 TOKEN_CODES = frozenset({102, 190, 1404078})
 PERMISSION_CODES = frozenset({10, *range(200, 300)})
 POLICY_CODES = frozenset({368, 2207051, 4279013})
-LIMIT_CODES = frozenset({4, 17, 32, 341, 613, 80001, 1390008})
+LIMIT_CODES = frozenset({4, 17, 32, 341, 613, 80001, 1390008, 2207042})
 PASSING_CODES = frozenset({1, 2})
 DUPLICATE = 506
 NOT_READY = frozenset({4279009, 2207027})
@@ -63,6 +63,11 @@ def parse_failure(response: Response, *, account: str, publishes: bool, secrets:
     if codes and response.status < 500:
         return Rejected(said, where=account)
     return error_of(response, account=account, publishes=publishes, secrets=secrets)
+
+
+def says_gone(response: Response) -> bool:
+    """Whether a refusal to delete means that the post is gone already."""
+    return "does not exist" in pick_text(response.json(), "error", "message")
 
 
 def _words(error: object, secrets: tuple[str, ...]) -> str:

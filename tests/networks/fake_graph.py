@@ -176,6 +176,74 @@ class FakeThreads(FakeGraph):
         return Reply(200, {"access_token": LONG_TOKEN, "token_type": "bearer", "expires_in": SIXTY_DAYS})
 
 
+USER = "17841400000000000"
+
+
+class FakeInstagram(FakeGraph):
+    """One professional account; Meta fetches pictures, which may be slow or fail."""
+
+    def __init__(self, *, polls: int = 0, broken: bool = False) -> None:
+        super().__init__()
+        self.polls = polls
+        self.broken = broken
+        self.used = 1
+        self.containers: dict[str, dict[str, Any]] = {}
+        for method, path, handler in (
+            ("POST", f"/v25.0/{USER}/media", self.make),
+            ("GET", f"/v25.0/{USER}/media", lambda request: self.page(request, self.published, "timestamp")),
+            ("POST", f"/v25.0/{USER}/media_publish", self.publish),
+            ("GET", f"/v25.0/{USER}/content_publishing_limit", self.quota),
+            ("GET", f"/v25.0/{USER}", lambda request: Reply(200, {"id": USER, "username": "fox"})),
+            ("GET", "/v25.0/{id}", self.show),
+            ("GET", "/refresh_access_token", self.refresh),
+        ):
+            self.route(method, path, self.guarded(handler))
+        self.route("POST", "/oauth/access_token", lambda request: Reply(200, {"access_token": TOKEN, "user_id": 1}))
+        self.route("GET", "/access_token", lambda request: Reply(200, {"access_token": LONG_TOKEN, "expires_in": 9}))
+
+    def make(self, request: Request) -> Reply:
+        form = request.form()
+        if len(form.get("caption", "")) > 2200:
+            return graph_error(400, 100, "The caption is too long", error_subcode=2207010)
+        container = self.next_id()
+        state = "ERROR" if self.broken else "FINISHED"
+        self.containers[container] = {"form": form, "polls": self.polls, "state": state}
+        return Reply(200, {"id": container})
+
+    def show(self, request: Request) -> Reply:
+        found = self.containers.get(request.args["id"])
+        if found is None:
+            post = next((each for each in self.published if each["id"] == request.args["id"]), None)
+            return Reply(200, post) if post else graph_error(400, 100, "Object does not exist")
+        if found["polls"] > 0:
+            found["polls"] -= 1
+            return Reply(200, {"status_code": "IN_PROGRESS"})
+        said = {"status": "Error: media could not be fetched"} if found["state"] == "ERROR" else {}
+        return Reply(200, {"status_code": found["state"], **said})
+
+    def publish(self, request: Request) -> Reply:
+        container = self.containers[request.form()["creation_id"]]
+        if container["polls"] > 0:
+            return graph_error(400, 9007, "Media ID is not available", error_subcode=2207027)
+        container["state"] = "PUBLISHED"
+        post = {
+            "id": self.next_id(),
+            "caption": container["form"].get("caption", ""),
+            "timestamp": self.stamp(),
+            "permalink": f"https://www.instagram.com/p/D{self._serial}/",
+            "form": container["form"],
+        }
+        self.published.insert(0, post)
+        return Reply(200, {"id": post["id"]})
+
+    def quota(self, request: Request) -> Reply:
+        return Reply(200, {"data": [{"quota_usage": self.used, "config": {"quota_total": 50}}]})
+
+    def refresh(self, request: Request) -> Reply:
+        assert request.query["grant_type"] == "ig_refresh_token"
+        return Reply(200, {"access_token": NEXT_TOKEN, "expires_in": SIXTY_DAYS})
+
+
 PAGE = "10150146071791729"
 PAGE_TOKEN, USER_TOKEN, LONG_USER_TOKEN = "EAA-page-token-1", "EAA-user-token-short", "EAA-user-token-long"
 

@@ -246,6 +246,16 @@ def test_a_reply_is_made_and_found_among_replies(fake: FakeThreads, http: Client
     assert network.find(reply, key="k2", since=NOW).remote_id == second.remote_id
 
 
+def test_a_listing_that_fails_does_not_doubt_the_container(fake: FakeThreads, http: Client, clock: Clock) -> None:
+    """Replies need a right of their own to be listed; PUBLISHED is enough without it."""
+    network = CASE.open(fake.url, http)
+    reply = prepared(network, replace(TEXT, reply_to=deliver(network, TEXT)))
+    network.send(reply, key="k2")
+    clock.pass_by(timedelta(hours=2))
+    fake.fail(status(403, graph_error(403, 10).body), on="me/replies")
+    assert network.find(reply, key="k2", since=NOW).remote_id == reply.prepared["container"]
+
+
 def test_a_permalink_that_cannot_be_had_undoes_nothing(fake: FakeThreads, http: Client) -> None:
     """The publication stands without its address."""
     network = CASE.open(fake.url, http)
