@@ -34,6 +34,7 @@ MEDIA_WAIT = timedelta(seconds=5)
 LONGEST_READY_WAIT = timedelta(minutes=15)
 TWIN_WAIT = timedelta(minutes=2)
 CONFIG_WAIT = timedelta(minutes=15)
+CENT = 0.01
 DAY = timedelta(days=1)
 MONTH = timedelta(days=30)
 
@@ -119,7 +120,7 @@ def _until_money(delivery: Delivery, usage: Usage, policy: Policy, now: datetime
     why = f"the limit of {policy.max_cost:.2f} US dollars in 30 days is reached"
     left = [(at, cost) for at, cost in usage.costs if at > now - MONTH]
     until = None
-    while left and sum(cost for _, cost in left) + delivery.cost > policy.max_cost:
+    while left and sum(cost for _, cost in left) + delivery.cost > policy.max_cost + CENT / 100:
         until = left.pop(0)[0] + MONTH
     return until or (now + DAY if delivery.cost > policy.max_cost else None), why
 

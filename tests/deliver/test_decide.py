@@ -1,0 +1,363 @@
+"""Every error class and every event against the decision that follows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syndicate.errors import (
+    ConfigError,
+    ContentError,
+    FetchError,
+    NotReady,
+    PaymentRequired,
+    RateLimited,
+    Rejected,
+    Unauthorised,
+    Unavailable,
+    Uncertain,
+)
+from syndicate.model import Account, Decision, Delivery, Receipt, ScheduleRules, State, Usage, can_move
+from syndicate.planning.decide import (
+    LOOKS_AFTER,
+    Policy,
+    decide_behind,
+    decide_look,
+    decide_missed,
+    decide_next,
+    decide_resent,
+    decide_room,
+    decide_uncomposed,
+    decide_unprepared,
+    decide_unready,
+    decide_unseen,
+    decide_unsettled,
+    policy_of,
+)
+
+NOW = datetime(2026, 3, 29, 0, 59, tzinfo=UTC)
+HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
+RECEIPT = Receipt("r", "https://social.example/r")
+SECRET = "token-in-a-url"
+
+SENDING, DUE, SENT, FAILED, UNCERTAIN = State.SENDING, State.DUE, State.SENT, State.FAILED, State.UNCERTAIN
+
+
+def row(state: State = DUE, **changes: object) -> Delivery:
+    values: dict[str, object] = {
+        "id": 7,
+        "post_id": "p",
+        "slug": "s",
+        "account": "a",
+        "network": "n",
+        "occasion": "new",
+        "state": state,
+        "due_at": NOW,
+        "key": "k",
+        "started_at": NOW,
+        "intent_at": NOW,
+    }
+    return Delivery(**values | changes)  # type: ignore[arg-type]
+
+
+def after_send(outcome: Receipt | Exception, *, can_look: bool = True, **changes: Any) -> Decision:
+    return decide_next(row(SENDING, **changes), outcome, Policy(), can_look=can_look, now=NOW, jitter=0.5)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "word"),
+    [
+        (RECEIPT, SENT, "sent"),
+        (Unavailable("down"), DUE, "unavailable"),
+        (RateLimited("slow"), DUE, "rate limited"),
+        (RateLimited("slow", retry_at=NOW + HOUR), DUE, "rate limited"),
+        (NotReady("processing"), DUE, "not ready"),
+        (Rejected("too long"), FAILED, "failed"),
+        (Unauthorised("dead"), DUE, "blocked"),
+        (PaymentRequired("no credit"), DUE, "blocked"),
+        (ConfigError("no token"), DUE, "blocked"),
+        (Uncertain("timeout"), UNCERTAIN, "unknown"),
+        (KeyError(SECRET), UNCERTAIN, "unknown"),
+        (ContentError("odd"), UNCERTAIN, "unknown"),
+        (FetchError("odd"), UNCERTAIN, "unknown"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_follows_from_a_call(outcome: Receipt | Exception, state: State, word: str) -> None:
+    """Only errors that promise "surely not published" lead to another try; anything unknown is looked for."""
+    decision = after_send(outcome)
+    assert (decision.state, decision.outcome) == (state, word)
+    assert can_move(SENDING, decision.state)
+    assert SECRET not in repr(decision)
+    assert decision.reason
+
+
+@pytest.mark.parametrize("error", [Uncertain("timeout"), KeyError("id"), TypeError()])
+def test_an_unknown_outcome_without_read_back_is_held_for_a_person(error: Exception) -> None:
+    """Where the network shows nothing, nobody looks and nobody sends again: the person is told."""
+    decision = after_send(error, can_look=False)
+    assert (decision.state, decision.look_at, decision.due_at) == (UNCERTAIN, None, None)
+    assert "syndicate settle" in decision.notice
+    assert after_send(error).look_at == NOW + LOOKS_AFTER[0]
+
+
+@pytest.mark.parametrize("error", [Unauthorised("the token is dead"), PaymentRequired("no credit")])
+def test_a_broken_account_waits_for_a_person(error: Exception) -> None:
+    """The whole account is paused, the person told, and the delivery loses nothing."""
+    decision = after_send(error)
+    assert decision.pause == decision.notice == str(error)
+    assert decision.pause_until is None
+    assert decision.due_at == NOW
+
+
+def test_a_missing_setting_is_tried_again_by_itself() -> None:
+    """A token given through the environment arrives with no word to us."""
+    assert after_send(ConfigError("no token")).pause_until == NOW + 15 * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("retry_at", "due_at"),
+    [
+        (NOW + HOUR, NOW + HOUR),
+        (NOW - HOUR, NOW + SECOND),
+        (NOW + 9000 * HOUR, NOW + 24 * HOUR),
+    ],
+    ids=["asked", "past", "absurd"],
+)
+def test_retry_after_is_honoured_within_reason(retry_at: datetime, due_at: datetime) -> None:
+    """Not before the network's time, not at once, and not in a year."""
+    assert after_send(RateLimited("slow", retry_at=retry_at)).due_at == due_at
+
+
+@pytest.mark.parametrize(
+    ("waited", "jitter", "wait"),
+    [
+        (timedelta(0), 0.5, 30 * SECOND),
+        (timedelta(0), 0.0, 22.5 * SECOND),
+        (timedelta(0), 1.0, 37.5 * SECOND),
+        (4 * MINUTE, 0.5, 4 * MINUTE),
+        (30 * HOUR, 0.5, HOUR),
+        (-5 * HOUR, 0.5, 30 * SECOND),
+    ],
+)
+def test_back_off_doubles_to_an_hour(waited: timedelta, jitter: float, wait: timedelta) -> None:
+    """Each wait is as long as all before it, at least half a minute, at most an hour, spread by a quarter."""
+    delivery = row(SENDING, started_at=NOW - waited)
+    decision = decide_next(delivery, Unavailable("down"), Policy(), can_look=True, now=NOW, jitter=jitter)
+    assert decision.due_at == NOW + wait
+
+
+@given(st.timedeltas(timedelta(0), timedelta(hours=47)), st.floats(0, 1))
+def test_another_try_is_always_later(waited: timedelta, jitter: float) -> None:
+    """No wait is so short that a worker would spin."""
+    delivery = row(SENDING, started_at=NOW - waited)
+    decision = decide_next(delivery, Unavailable("down"), Policy(), can_look=True, now=NOW, jitter=jitter)
+    assert decision.due_at is not None
+    assert NOW + 20 * SECOND < decision.due_at <= NOW + 1.25 * HOUR
+
+
+@pytest.mark.parametrize("changes", [{"started_at": NOW - 48 * HOUR}, {"attempts": 30}], ids=["long", "often"])
+def test_it_gives_up_at_last(changes: dict[str, Any]) -> None:
+    """After two days or thirty calls the delivery has failed, and the person hears of it."""
+    decision = after_send(Unavailable("down"), **changes)
+    assert decision.state is FAILED
+    assert decision.notice.startswith("gave up")
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "word"),
+    [
+        (Unavailable("down"), DUE, "unavailable"),
+        (FetchError("no image"), DUE, "unavailable"),
+        (NotReady("processing"), DUE, "not ready"),
+        (Uncertain("cut"), DUE, "unknown"),
+        (KeyError("id"), DUE, "unknown"),
+        (Rejected("bad image"), FAILED, "failed"),
+        (Unauthorised("dead"), DUE, "blocked"),
+        (ConfigError("no token"), DUE, "blocked"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_follows_from_a_step_before_the_call(error: Exception, state: State, word: str) -> None:
+    """Nothing was published: even an unknown ending is simply tried again."""
+    decision = decide_unprepared(row(), error, Policy(), now=NOW, jitter=0.5)
+    assert (decision.state, decision.outcome) == (state, word)
+    assert state is FAILED or decision.due_at is not None
+
+
+def test_a_container_is_asked_for_soon() -> None:
+    """Media that are processed take seconds, not half a minute."""
+    decision = decide_unprepared(row(), NotReady("processing"), Policy(), now=NOW, jitter=0.5)
+    assert decision.due_at == NOW + 5 * SECOND
+
+
+def test_looking_ends_after_three_looks() -> None:
+    """Not there, not there, not there: then, and only then, it is sent again."""
+    delivery = row(UNCERTAIN)
+    for look, wait in enumerate(LOOKS_AFTER[1:], start=1):
+        decision = decide_look(delivery, None, now=NOW)
+        assert (decision.state, decision.looks, decision.look_at) == (UNCERTAIN, look, NOW + wait)
+        delivery = row(UNCERTAIN, looks=look)
+    decision = decide_look(delivery, None, now=NOW)
+    assert (decision.state, decision.due_at, decision.looks) == (DUE, NOW, 0)
+
+
+def test_the_looks_take_six_minutes() -> None:
+    """Reads may lag behind writes and calls may linger: the last look comes long after both."""
+    assert sum(LOOKS_AFTER, timedelta(0)) == timedelta(seconds=10 + 60 + 300)
+
+
+def test_what_is_found_is_sent() -> None:
+    """The live copy is adopted as if its answer had arrived."""
+    decision = decide_look(row(UNCERTAIN, looks=2), RECEIPT, now=NOW)
+    assert (decision.state, decision.outcome, decision.receipt) == (SENT, "found", RECEIPT)
+
+
+@pytest.mark.parametrize(
+    ("error", "looks", "look_at"),
+    [
+        (Unavailable("down"), 0, NOW + 30 * SECOND),
+        (RateLimited("slow", retry_at=NOW + HOUR), 0, NOW + HOUR),
+        (KeyError("data"), 0, NOW + 30 * SECOND),
+        (Unauthorised("dead"), 0, NOW),
+        (ConfigError("no token"), 0, NOW),
+        (Uncertain("cannot say"), 1, NOW + LOOKS_AFTER[1]),
+        (Rejected("no such page"), 1, NOW + LOOKS_AFTER[1]),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_failed_look_settles_nothing(error: Exception, looks: int, look_at: datetime) -> None:
+    """It is looked for again; an account that broke meanwhile is paused, and its unknown outcomes stay unknown."""
+    decision = decide_unseen(row(UNCERTAIN), error, now=NOW, jitter=0.5)
+    assert (decision.state, decision.looks, decision.look_at) == (UNCERTAIN, looks, look_at)
+    assert bool(decision.pause) == isinstance(error, Unauthorised | ConfigError)
+
+
+def test_a_network_that_cannot_say_leaves_it_to_the_person() -> None:
+    """After three looks that were answered with a shrug nobody sends again."""
+    decision = decide_unseen(row(UNCERTAIN, looks=2), Uncertain("another copy hides it"), now=NOW, jitter=0.5)
+    assert (decision.state, decision.look_at) == (UNCERTAIN, None)
+    assert decision.notice
+    assert decide_unsettled("no read-back").look_at is None
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        Unavailable("down"),
+        RateLimited("slow", retry_at=NOW + HOUR),
+        Unauthorised("dead"),
+        Uncertain("timeout"),
+        KeyError("id"),
+        Rejected("seen before"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_calling_again_settles_nothing_but_by_a_receipt(outcome: Exception) -> None:
+    """Whatever the second call says of itself, the first may have published."""
+    decision = decide_resent(row(SENDING), outcome, now=NOW, jitter=0.5)
+    assert decision.state is UNCERTAIN
+    assert (decision.look_at is None) == isinstance(outcome, Rejected)
+    assert decide_resent(row(SENDING), RECEIPT, now=NOW, jitter=0.5).receipt == RECEIPT
+
+
+@pytest.mark.parametrize(
+    ("policy", "state", "due_at"),
+    [("hold", State.MISSED, None), ("skip", State.SKIPPED, None), ("next", State.PLANNED, NOW + 9 * HOUR)],
+)
+def test_a_missed_slot_follows_its_policy(policy: str, state: State, due_at: datetime | None) -> None:
+    """Later than its grace: held and visible, skipped, or moved to the next slot."""
+    late = row(due_at=NOW - 6 * HOUR - SECOND)
+    rules = Policy(missed=policy)
+    decision = decide_missed(late, rules, lambda at: at + 9 * HOUR, now=NOW)
+    assert decision is not None
+    assert (decision.state, decision.due_at) == (state, due_at)
+    assert can_move(DUE, state)
+    assert decide_missed(row(due_at=NOW - 6 * HOUR), rules, lambda at: at, now=NOW) is None
+    assert decide_missed(row(due_at=NOW - 9 * HOUR, part=2), rules, lambda at: at, now=NOW) is None
+
+
+def test_gaps_between_messages_are_kept() -> None:
+    """A retry that comes due right after another message waits for the rest of the gap."""
+    usage = Usage(sent_at=(NOW - HOUR,), last_sent_at=NOW - HOUR)
+    waiting = decide_room(row(), usage, Policy(gap=2 * HOUR), now=NOW)
+    assert waiting is not None
+    assert (waiting.state, waiting.due_at) == (DUE, NOW + HOUR)
+    assert decide_room(row(), usage, Policy(gap=HOUR), now=NOW) is None
+    assert decide_room(row(part=2), usage, Policy(gap=2 * HOUR), now=NOW) is None
+    assert decide_room(row(), Usage(), Policy(gap=2 * HOUR), now=NOW) is None
+
+
+def test_the_daily_cap_frees_itself() -> None:
+    """The third of three a day waits until the first leaves the last 24 hours."""
+    sent = (NOW - 23 * HOUR, NOW - 5 * HOUR, NOW - HOUR)
+    waiting = decide_room(row(), Usage(sent_at=sent), Policy(per_day=3), now=NOW)
+    assert waiting is not None
+    assert waiting.due_at == NOW + HOUR
+    assert decide_room(row(), Usage(sent_at=sent), Policy(per_day=4), now=NOW) is None
+    crowded = decide_room(row(), Usage(sent_at=sent), Policy(per_day=1), now=NOW)
+    assert crowded is not None
+    assert crowded.due_at == NOW + 23 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("cost", "max_cost", "due_at"),
+    [
+        (0.2, 0.5, NOW + timedelta(days=10)),
+        (0.2, 0.4, NOW + timedelta(days=10)),
+        (0.2, 0.3, NOW + timedelta(days=29)),
+        (0.2, 0.6, None),
+        (0.0, 0.1, None),
+        (0.2, 0.0, None),
+        (0.2, 0.1, NOW + timedelta(days=29)),
+    ],
+)
+def test_the_money_limit_frees_itself(cost: float, max_cost: float, due_at: datetime | None) -> None:
+    """A message that would cost too much waits until enough old costs are 30 days old; free ones go."""
+    usage = Usage(costs=((NOW - timedelta(days=20), 0.2), (NOW - timedelta(days=1), 0.2)))
+    waiting = decide_room(row(cost=cost), usage, Policy(max_cost=max_cost), now=NOW)
+    assert (waiting and waiting.due_at) == due_at
+
+
+@pytest.mark.parametrize(("policy", "state"), [("hold", State.HELD), ("skip", State.SKIPPED), ("send", None)])
+def test_a_page_that_never_comes_follows_its_policy(policy: str, state: State | None) -> None:
+    """It waits with growing pauses until the deadline, then holds, skips or goes all the same."""
+    rules = Policy(not_ready=policy)
+    waiting = decide_unready(row(started_at=NOW - HOUR), "404", rules, now=NOW)
+    assert waiting is not None
+    assert (waiting.state, waiting.due_at) == (DUE, NOW + 15 * MINUTE)
+    first = decide_unready(row(), "404", rules, now=NOW)
+    assert first is not None
+    assert first.due_at == NOW + 30 * SECOND
+    late = decide_unready(row(started_at=NOW - 24 * HOUR), "404", rules, now=NOW)
+    assert (late and late.state) == state
+    assert late is None or can_move(DUE, late.state)
+
+
+def test_a_message_that_cannot_be_composed_waits_for_a_person() -> None:
+    """A broken template or a vanished post holds the delivery, with the error's own words."""
+    decision = decide_uncomposed(ContentError("the post is gone", where="a.md"))
+    assert (decision.state, decision.notice) == (State.HELD, "a.md: the post is gone")
+
+
+def test_a_message_waits_for_its_unsettled_twin() -> None:
+    """The reason names the delivery that must be settled first."""
+    decision = decide_behind(row(UNCERTAIN), now=NOW)
+    assert decision.state is DUE
+    assert "delivery 7" in decision.reason
+    assert decision.due_at is not None
+    assert decision.due_at > NOW
+
+
+def test_the_policy_comes_from_the_account() -> None:
+    """Schedule rules and the money limit of the account's options."""
+    rules = ScheduleRules(grace=HOUR, missed="next", gap=MINUTE, per_day=3, ready_within=2 * HOUR, not_ready="send")
+    account = Account(name="x", network="x", schedule=rules, options={"max_cost": "2.50"})
+    assert policy_of(account) == Policy(
+        grace=HOUR, missed="next", gap=MINUTE, per_day=3, ready_within=2 * HOUR, not_ready="send", max_cost=2.5
+    )
+    assert policy_of(Account(name="x", network="x")).max_cost == 0
