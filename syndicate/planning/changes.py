@@ -27,7 +27,8 @@ def plan_changes(
     """Rows of one account whose post gives them a reason to stop, none any longer, or another date."""
     changes: list[PlannedChange] = []
     for post_id, rows in desk.rows.items():
-        if item := present.get(post_id):
+        item = present.get(post_id)
+        if item and any(row.state in UNSENT or row.reason in TAKEN_BACK for row in rows):
             override = find_override(item.post, desk.account)
             case = _Case(item, desk, override, remembered.get(post_id), {})
             changes += [change for row in rows if (change := _change_row(row, case))]

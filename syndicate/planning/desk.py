@@ -170,7 +170,7 @@ def earliest_at(item: Identified, desk: Desk, override: SocialOverride) -> tuple
 
 
 def find_embargo(override: SocialOverride, desk: Desk) -> tuple[datetime | None, list[str]]:
-    """`social: {mastodon: {embargo: "2026-12-01 09:00"}}` as an instant, and a note where it cannot be read."""
+    """`social: {all: {embargo: "2026-12-01 09:00"}}` as an instant, and a note where it cannot be read."""
     words = override.options.get("embargo", "")
     at = parse_moment(words, desk.calendar.zone) if words else None
     return at, [f'the embargo "{words}" is no date and has no effect'] if words and at is None else []

@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import overload
 from urllib.parse import urlsplit
 
-from syndicate.model import CardRef, Enclosure, Entry, FeedRules, Identified, Picture, PictureFacts, Post
+from syndicate.model import Author, CardRef, Enclosure, Entry, FeedRules, Identified, Picture, PictureFacts, Post
 
 _TYPES = {
     "avif": "image/avif",
@@ -37,6 +37,8 @@ class EntryMaker:
     """By post id."""
     pictures: Mapping[str, PictureFacts]
     """By picture URL."""
+    authors: tuple[Author, ...] = ()
+    """Who wrote a post that names nobody."""
     fill: Fill = tuple
     most: int = 2_000
     made: dict[str, Entry] = field(default_factory=dict)
@@ -49,8 +51,9 @@ class EntryMaker:
             missing = list(some)
         whole = self.fill([one.post for one in missing]) if missing else ()
         for one, post in zip(missing, whole, strict=True):
+            signed = replace(one, post=replace(post, authors=post.authors or self.authors))
             facts, digest = self.facts_of(post.picture), self.digest_of(one)
-            self.made[one.id] = make_entry(replace(one, post=post), self.rules, self.cards.get(one.id), facts, digest)
+            self.made[one.id] = make_entry(signed, self.rules, self.cards.get(one.id), facts, digest)
         return [self.made[one.id] for one in some]
 
     def for_archives(self) -> EntryMaker:
@@ -66,7 +69,7 @@ class EntryMaker:
 
     def digest_of(self, one: Identified) -> str:
         """Changes whenever a byte of the rendered entry could."""
-        return sha256(f"{self.rules}\n{self.seal(one)}".encode("utf-8", "surrogatepass")).hexdigest()
+        return sha256(f"{self.rules}{self.authors}\n{self.seal(one)}".encode("utf-8", "surrogatepass")).hexdigest()
 
     def seal(self, one: Identified) -> str:
         """What tells one state of a post from another: every post of every archive is asked for it at each publish."""

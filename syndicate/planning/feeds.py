@@ -44,7 +44,7 @@ def plan_feeds(
     brings the bodies of posts that were read without; it is asked for those that are rendered, and not before.
     """
     public = list_public(identified, now)
-    maker = EntryMaker(settings.feeds, cards, pictures or {}, fill)
+    maker = EntryMaker(settings.feeds, cards, pictures or {}, settings.site.authors, fill)
     groups = [("", "", public), *_group_flags(public, settings.feeds), *_group_names(public, settings, published)]
     feeds = [_make_feed(settings, name, label, posts, maker) for name, label, posts in groups]
     seated = [known for known in gone if known.published_at <= now]

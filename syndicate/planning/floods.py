@@ -48,7 +48,9 @@ def _find_updated(seen: Sequence[SeenFeed], planned: dict[str, Feed]) -> Iterato
     known = {
         entry.id: entry for document in seen if document.path in planned for entry in planned[document.path].entries
     }
-    moved = {e.url for i, e in known.items() if i in before and before[i] != e.updated_at.isoformat()}
+    moved = {
+        e.url for i, e in known.items() if i in before and before[i] != e.updated_at.replace(microsecond=0).isoformat()
+    }
     if len(moved) >= _MANY and len(moved) * 2 > len(before):
         yield (
             f"{_count(moved)} would be marked as updated at once. "

@@ -18,6 +18,7 @@ from syndicate.text.sandbox import make_environment
 # What a slip in a template raises besides Jinja's own errors: 1/0, "a" + 1, an endless macro.
 _SLIPS = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError)
 _UTM = frozenset({"source", "medium", "campaign", "term", "content", "id"})
+_NO_OVERRIDE = SocialOverride()
 _EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 
 
@@ -54,12 +55,13 @@ def tidy(text: str) -> str:
 
 
 def find_override(post: Post, account: Account) -> SocialOverride:
-    """What the post's front matter says for this account, laid over what it says for its network."""
-    general, own = post.social.get(account.network), post.social.get(account.name)
-    if general is None or own is None or account.network == account.name:
-        return own or general or SocialOverride()
-    options = {**general.options, **own.options}
-    return SocialOverride(text=own.text or general.text, skip=general.skip or own.skip, options=options)
+    """What the post's front matter says for this account, over what it says for its network, over "all"."""
+    if not post.social:
+        return _NO_OVERRIDE
+    found = [post.social[name] for name in ("all", account.network, account.name) if name in post.social]
+    options = {name: value for override in found for name, value in override.options.items()}
+    texts = [override.text for override in found if override.text]
+    return SocialOverride(texts[-1] if texts else "", any(override.skip for override in found), options)
 
 
 def choose_text(post: Post, override: SocialOverride) -> str:

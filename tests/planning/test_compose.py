@@ -78,12 +78,14 @@ def test_a_message_is_the_share_text_the_link_and_hashtags() -> None:
         ({"social_share": "", "summary": "Hello, harbour: a morning."}, "Hello, harbour: a morning."),
         ({"social": {"mastodon": SocialOverride(text="Ahoy!")}}, "Ahoy!"),
         ({"social": {"toots": SocialOverride(text="Mine"), "mastodon": SocialOverride(text="Ahoy!")}}, "Mine"),
+        ({"social": {"all": SocialOverride(text="Hey"), "mastodon": SocialOverride(text="Ahoy!")}}, "Ahoy!"),
+        ({"social": {"all": SocialOverride(text="Hey"), "x": SocialOverride(text="Ahoy!")}}, "Hey"),
         ({"social": {"bluesky": SocialOverride(text="Ahoy!")}}, "The tide does not wait. Neither should you."),
         ({"social_share": "cafe\u0301\r\n\r\n\r\nau  lait "}, "café\n\nau  lait"),
     ],
 )
 def test_whose_words_they_are(fields: dict[str, Any], expected: str) -> None:
-    """The account's override, the network's, `socialShare`, title and summary, in this order, in NFC."""
+    """The account's override, the network's, that for all, `socialShare`, title and summary, in this order, in NFC."""
     account = make_account("toots", network="mastodon")
     assert text_of(replace(POST, keywords=(), categories=(), **fields), account) == f"{expected}\n\n{LINK}"
 

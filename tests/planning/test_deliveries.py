@@ -205,6 +205,7 @@ def test_older_posts_get_earlier_slots() -> None:
         ({"published_at": NOW - timedelta(hours=9)}, {"delay": timedelta(hours=2)}, 0),
         ({"social": {"mastodon": SocialOverride(options={"embargo": "2026-11-24 18:00"})}}, {}, 5),
         ({"social": {"mastodon": SocialOverride(options={"embargo": "2026-11-24T18:00Z"})}}, {}, 6),
+        ({"social": {"all": SocialOverride(options={"embargo": "2026-11-24T18:00Z"})}}, {}, 6),
         ({"social": {"mastodon": SocialOverride(options={"embargo": "2020-01-01"})}}, {}, 0),
     ],
 )
