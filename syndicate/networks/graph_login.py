@@ -31,7 +31,7 @@ LOGIN_FIELDS = (
     ),
     LoginField("app_id", "App id of this use case", help="not the app's Facebook id; only for the browser"),
     LoginField("app_secret", "App secret of this use case", secret=True, help="only for the browser"),
-    LoginField("redirect_uri", "Redirect address (https) as registered in the app", help="only for the browser"),
+    LoginField("redirect_uri", "Redirect address (https) as registered in the app", help="log in with --paste"),
 )
 
 

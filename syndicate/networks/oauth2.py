@@ -28,7 +28,7 @@ EARLY = timedelta(minutes=2)
 LOGIN_FIELDS = (
     LoginField("client_id", "Client id", help="of your own app on the network's developer pages"),
     LoginField("client_secret", "Client secret", secret=True, help="of the same app"),
-    LoginField("redirect_uri", "Redirect address as registered in the app", help="empty for the one shown next"),
+    LoginField("redirect_uri", "Redirect address as registered in the app", help="any page; log in with --paste"),
 )
 
 
