@@ -39,6 +39,10 @@ from syndicate.planning.evergreen import plan_evergreen, yield_slots
 from syndicate.planning.identity import match_identities
 from syndicate.planning.parts import plan_parts
 
+MOST_AT_ONCE = 5
+"""More posts than this on a site that never had any are an archive that came into sight (a folder that was not there
+at the first run), and no news: they become the baseline."""
+
 
 def make_plan(
     snapshot: Snapshot,
@@ -117,8 +121,9 @@ def _plan_accounts(
     remembered = {row.id: row for row in ledger.posts}
     deliveries: list[PlannedDelivery] = []
     changes: list[PlannedChange] = []
+    appeared = not ledger.posts and len(ordered) > MOST_AT_ONCE
     for desk in desks:
-        if desk.account.name not in ledger.baselined:
+        if desk.account.name not in ledger.baselined or appeared:
             deliveries += plan_baseline(ordered, desk) if desk.account.enabled else []
             continue
         changes += plan_changes(desk, present, remembered)

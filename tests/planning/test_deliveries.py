@@ -320,3 +320,11 @@ def test_an_empty_ledger_with_accounts_known_is_no_first_run() -> None:
     blog = Blog((make_account("mastodon"),), ledger=Ledger(baselined=frozenset({"mastodon"})))
     blog.write(make_post("a"))
     assert rows(blog.publish()) == [("a", "mastodon", "new", State.PLANNED)]
+
+
+@pytest.mark.parametrize(("number", "state"), [(1, State.PLANNED), (5, State.PLANNED), (6, State.SKIPPED)])
+def test_an_archive_that_comes_into_sight_is_no_news(number: int, state: State) -> None:
+    """A first run without the content folder is no licence to announce all of it when it is found."""
+    blog = settled("mastodon")
+    blog.write(*(make_post(f"post-{count}") for count in range(number)))
+    assert {row.state for row in blog.publish().deliveries} == {state}
