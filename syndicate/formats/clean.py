@@ -53,8 +53,8 @@ def choose_title(entry: Entry) -> str:
 
 
 def to_utc(moment: datetime) -> datetime:
-    """The same instant in UTC, so that equal instants become equal bytes."""
-    return moment.astimezone(UTC)
+    """The same instant in UTC to the second, as RSS has it: equal instants become equal bytes in every format."""
+    return moment.astimezone(UTC).replace(microsecond=0)
 
 
 def _is_suspect(raw: bytes) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from syndicate.formats.clean import clean_line
+from syndicate.formats.clean import clean_line, to_utc
 from syndicate.formats.links import MEDIA_TYPES
 from syndicate.model import CardRef, Feed, Identified, Site
 
@@ -33,8 +33,8 @@ def render_meta(one: Identified, card: CardRef | None, feeds: Sequence[Feed], si
         *_property("og:description", post.summary),
         *_property("og:url", post.permalink),
         *_property("og:locale", to_locale(post.language or site.language)),
-        *_property("article:published_time", one.known.published_at.isoformat()),
-        *_property("article:modified_time", one.known.updated_at.isoformat()),
+        *_property("article:published_time", to_utc(one.known.published_at).isoformat()),
+        *_property("article:modified_time", to_utc(one.known.updated_at).isoformat()),
         *(line for author in post.authors for line in _property("article:author", author.url)),
         *(line for category in post.categories[:1] for line in _property("article:section", category.name)),
         *(line for tag in _tags(one) for line in _property("article:tag", tag)),

@@ -78,7 +78,8 @@ def serve_nginx(root: Path) -> Iterator[str]:
         site = site.replace(line, line.removeprefix("# "))
     (work / "nginx.conf").write_text(
         "load_module /usr/lib/nginx/modules/ngx_http_brotli_static_module.so;\n"
-        f"{'user root; ' if os.geteuid() == 0 else ''}daemon off; pid {work}/pid; error_log {work}/error.log; events {{ }}\n"
+        f"{'user root;' if os.geteuid() == 0 else ''}\n"
+        f"daemon off; pid {work}/pid; error_log {work}/error.log; events {{ }}\n"
         f"http {{ client_body_temp_path {work}/a; proxy_temp_path {work}/b; fastcgi_temp_path {work}/c;\n"
         f"uwsgi_temp_path {work}/d; scgi_temp_path {work}/e;\n{site} }}\n"
     )
