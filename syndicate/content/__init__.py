@@ -1,12 +1,10 @@
 """Reads the folder of posts: the author's files become a Snapshot, each trouble a Problem with file and line.
 
-`read_snapshot` is the whole of it. For many posts `ContentFolder` reads everything but the bodies, which are
-most of the bytes, and fills those of the posts that need one. `stamp` tells cheaply whether to read at all.
+`read_snapshot` is the whole of it. A process that reads again and again keeps a `ContentFolder`, which opens
+only what changed and can leave out the bodies, most of the bytes. `stamp` tells cheaply whether to read at all.
 """
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 from syndicate.content.folder import ContentFolder
 from syndicate.content.scanning import stamp
@@ -20,6 +18,4 @@ def read_snapshot(settings: Settings, cache: Cache | None = None) -> Snapshot:
 
     Raises ContentError where the folder itself is not there: an empty site is not the same as a missing one.
     """
-    folder = ContentFolder(settings, cache)
-    outline = folder.read()
-    return replace(outline, posts=folder.fill(outline.posts))
+    return ContentFolder(settings, cache).read_whole()

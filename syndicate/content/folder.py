@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from hashlib import blake2b
+from itertools import islice
 
 from syndicate.content.bytes import Content, decode, read_content
 from syndicate.content.clashes import settle_clashes
@@ -21,13 +22,14 @@ _BATCH = 200
 """Bodies held in memory before they go to the cache."""
 
 
+_NOTHING = (None, None)
 _NEVER_READ: Stat = (0, 0, 0, "")
 
 
 class ContentFolder:
-    """Reads posts without their bodies, and bodies for those posts that need one.
+    """Reads whole posts, or posts without bodies and then the bodies of those that need one.
 
-    Keep the object to read again cheaply: only files that changed are opened then. Not for several threads
+    Keep the object to read again cheaply: only what changed is opened and built then. Not for several threads
     at once.
     """
 
@@ -37,6 +39,7 @@ class ContentFolder:
         self._stats: dict[str, Stat] = {}
         self._outcomes: dict[str, Outcome] = {}
         self._bodies: dict[str, bytes] = {}
+        self._filled: dict[str, tuple[Post, Post]] = {}
         self._is_loaded = False
 
     def read(self) -> Snapshot:
@@ -52,11 +55,22 @@ class ContentFolder:
             self._shelf.save(self._stats, self._outcomes, changed | gone)
         return self._snapshot(found)
 
+    def read_whole(self) -> Snapshot:
+        """Every post with its body; one that did not change since the last call is the same object."""
+        outline = self.read()
+        new = [post for post in outline.posts if self._filled.get(post.source, _NOTHING)[0] is not post]
+        filled = {post.source: (post, whole) for post, whole in zip(new, self.fill(new), strict=True)}
+        self._filled = {post.source: filled.get(post.source) or self._filled[post.source] for post in outline.posts}
+        return replace(outline, posts=tuple(whole for _, whole in self._filled.values()))
+
     def fill(self, posts: Iterable[Post]) -> tuple[Post, ...]:
         """The posts with `markdown` and `html`, from the cache or from their files."""
-        wanted = tuple(posts)
-        bodies = self._shelf.get_bodies(post.source for post in wanted)
-        return tuple(self._whole(post, bodies.get(post.source)) for post in wanted)
+        wanted = iter(posts)
+        whole: list[Post] = []
+        while batch := list(islice(wanted, _BATCH)):
+            bodies = self._shelf.get_bodies(post.source for post in batch)
+            whole += [self._whole(post, bodies.get(post.source)) for post in batch]
+        return tuple(whole)
 
     def _whole(self, post: Post, body: bytes | None) -> Post:
         if body is None:

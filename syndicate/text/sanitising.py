@@ -143,7 +143,9 @@ def _attribute_filter(base_url: str) -> _Filter:
 def absolute_url(address: str, base_url: str) -> str:
     """The http(s) address, resolved; "" where it is none."""
     try:
-        joined = urljoin(base_url, address.strip())
+        joined = address.strip()
+        if not joined.startswith(("https://", "http://")):
+            joined = urljoin(base_url, joined)
         parts = urlsplit(joined)
     except ValueError:
         return ""

@@ -201,14 +201,35 @@ def _states(site: Settings) -> Iterator[Snapshot]:
         lambda: None,
     ):
         change()
-        snapshot = folder.read()
-        yield replace(snapshot, posts=folder.fill(snapshot.posts))
+        yield folder.read_whole()
 
 
 def test_a_remembering_reader_sees_what_a_fresh_one_sees(site: Settings) -> None:
     """Adding, editing, breaking, moving and deleting: the index is never wrong."""
     for seen in _states(site):
         assert seen == read_snapshot(site)
+
+
+def test_a_reader_without_bodies_can_fill_some(site: Settings) -> None:
+    """The outline has everything but the bodies, which come for the posts that are asked for."""
+    for title in ("A", "B"):
+        _write(site, f"{title}.md", _post(title))
+    folder = ContentFolder(site)
+    outline = folder.read()
+    assert [(post.html, post.markdown) for post in outline.posts] == [("", ""), ("", "")]
+    assert folder.fill(outline.posts[1:]) == read_snapshot(site).posts[1:]
+
+
+def test_unchanged_posts_are_the_same_objects(site: Settings) -> None:
+    """A second reading builds only the post that changed."""
+    for title in ("A", "B"):
+        _write(site, f"{title}.md", _post(title))
+    folder = ContentFolder(site)
+    before = folder.read_whole().posts
+    _write(site, "B.md", _post("B changed"))
+    after = folder.read_whole().posts
+    assert after[0] is before[0]
+    assert after[1].title == "B changed"
 
 
 def test_the_cache_gives_the_same_posts_to_another_process(site: Settings) -> None:
