@@ -178,3 +178,13 @@ def test_bodies_are_asked_for_when_they_are_needed() -> None:
         [f"<p>post-{n}</p>" for n in (2, 1, 0)]
     ] * 3
     assert asked == [4, 3]
+
+
+@pytest.mark.parametrize(
+    ("icon", "url"),
+    [("", ""), ("/icon.png", f"{HOME}/icon.png"), ("https://cdn.example/i.png", "https://cdn.example/i.png")],
+)
+def test_the_icon_is_an_address(icon: str, url: str) -> None:
+    """An icon named by its path on the site becomes absolute: feeds are read elsewhere."""
+    (feed,) = plan_feeds([], settings(site={"icon": icon}), {}, NOW)
+    assert feed.icon_url == url

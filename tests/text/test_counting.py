@@ -6,7 +6,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syndicate.text.counting import Counter, count
@@ -92,6 +92,7 @@ def test_a_fixed_price_holds_for_every_counter(counter: Counter) -> None:
 
 
 @pytest.mark.parametrize("counter", list(Counter))
+@settings(deadline=None)
 @given(text=st.text(max_size=60), more=st.text(max_size=20))
 def test_lines_add_up_under_every_counter(counter: Counter, text: str, more: str) -> None:
     """Two lines cost what each costs plus the line break: nothing outside a line changes its count."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syndicate.text.counting import Counter, count
@@ -36,6 +36,7 @@ def spans(text: str) -> set[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("counter", list(Counter))
+@settings(deadline=None)
 @given(text=ANY_TEXT, limit=LIMITS)
 def test_never_above_the_limit_and_unchanged_within_it(counter: Counter, text: str, limit: int) -> None:
     """What fits stays as it is; what does not is shortened until the network takes it."""
@@ -45,6 +46,7 @@ def test_never_above_the_limit_and_unchanged_within_it(counter: Counter, text: s
     assert fit(shown, fits) == shown or shown == ""
 
 
+@settings(deadline=None)
 @given(text=ANY_TEXT, limit=LIMITS)
 def test_nothing_whole_is_cut(text: str, limit: int) -> None:
     """Every link, hashtag, mention and grapheme of a shortened text is one of the text's own, at the same place."""
@@ -56,6 +58,7 @@ def test_nothing_whole_is_cut(text: str, limit: int) -> None:
     assert not any(start < len(beginning) < end for start, end in spans(text))
 
 
+@settings(deadline=None)
 @given(text=TEXTS, limit=st.integers(50, 120))
 def test_a_split_loses_nothing_but_space(text: str, limit: int) -> None:
     """The parts together are the text, each short enough, none with a cut link, hashtag or mention."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syndicate.text.graphemes import count_graphemes, cut, split_graphemes
@@ -28,6 +28,7 @@ def _read(case: str) -> list[str]:
     return ["".join(chr(int(point, 16)) for point in cluster) for cluster in clusters if cluster]
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_clusters_are_the_text(text: str) -> None:
     """Joined again the clusters are the text, and counting them is counting the text."""
@@ -36,6 +37,7 @@ def test_clusters_are_the_text(text: str) -> None:
     assert len(clusters) == count_graphemes(text)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(max_codepoint=0x3FFF), max_size=30))
 def test_the_short_way_finds_what_the_rules_find(text: str) -> None:
     """Texts of characters that never join are counted without the rules; forcing the rules changes nothing."""
@@ -61,6 +63,7 @@ def test_cut_ends_at_a_word_with_an_ellipsis(text: str, limit: int, expected: st
     assert cut(text, limit) == expected
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80), st.integers(0, 40))
 def test_cut_never_exceeds_its_limit(text: str, limit: int) -> None:
     """At most `limit` graphemes, and what fits stays as it is."""

@@ -193,6 +193,11 @@ def test_zones_are_read() -> None:
     assert (hit.at, hit.size, hit.agent) == (START, 0, 'x "y"')
 
 
+def test_a_prefix_of_a_journal_is_passed_over() -> None:
+    """Lines that a journal or container runtime dated again are read all the same."""
+    assert parse_line(f"Mar 01 09:00:00 host syndicate[123]: {line(NEWSBOAT)}") == parse_line(line(NEWSBOAT))
+
+
 @given(st.text() | st.text(st.sampled_from('{}[]" :/\\x0123456789GET-\x1b')))
 def test_no_line_breaks_the_count(text: str) -> None:
     """Whatever a log holds, counting ends with numbers and a table."""
