@@ -295,7 +295,7 @@ def _with_pause(decision: Decision, error: Exception, now: datetime) -> Decision
 def outcome_of(error: Exception) -> str:
     """One word for the trail."""
     words = {NotReady: "not ready", RateLimited: "rate limited", FetchError: "unavailable", Unavailable: "unavailable"}
-    return words.get(type(error), "unknown")
+    return words.get(type(error), "trouble")
 
 
 def describe(error: Exception) -> str:

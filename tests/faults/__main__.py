@@ -59,8 +59,8 @@ def _print_schedules(result: Result) -> None:
         print(f"  {name:<34} {times:>9,}")
     print("\nwhat the networks received (every delivery must arrive once):")
     for kind in KINDS:
-        settled = "settled by itself" if kind in READS_BACK else "held for a person"
-        print(f"  {kind:<12} {result.received[kind]:>9,} copies  {result.held[kind]:>7,} held  ({settled})")
+        note = "" if kind in READS_BACK else "  (nothing can be read back: every unknown outcome is held)"
+        print(f"  {kind:<12} {result.received[kind]:>9,} copies  {result.held[kind]:>7,} held for a person{note}")
     print(f"\npromises broken: {dict(result.promises_broken) or 'none: 0 duplicates, 0 silent losses'}")
     for outcome in result.broken[:10]:
         print(f"  --seed {outcome.seed}: {outcome.faults[0]}")

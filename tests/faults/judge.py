@@ -60,7 +60,7 @@ def judge_trail(row: Delivery, trail: tuple[Attempt, ...]) -> list[str]:
     for line in trail:
         if line.action == "settle" and line.outcome == "by hand":
             unknown = False
-        elif line.outcome in {"unknown", "interrupted"}:
+        elif line.state is State.UNCERTAIN:
             unknown = True
         elif line.outcome == "intent" and unknown:
             return [f"blind: delivery {row.id} on {row.account} was sent again while its outcome was unknown"]
