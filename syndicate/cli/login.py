@@ -59,6 +59,10 @@ def _finish_looped(network: LogsIn, answers: Mapping[str, str]) -> Mapping[str, 
         page = network.begin_login(answers, redirect=catcher.url)
         if page is None:
             return network.finish_login(answers, None, "")
+        if dict(page.memory or {}).get("redirect_uri", catcher.url) != catcher.url:
+            return network.finish_login(
+                answers, page, _ask_for_code(page)
+            )  # it only comes back to registered addresses
         print(f"\nOpening your browser. If it does not open, go to\n\n  {page.url}\n")
         webbrowser.open(page.url)
         return network.finish_login(answers, page, catcher.wait(page.state))

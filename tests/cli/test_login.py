@@ -1,0 +1,98 @@
+"""`login` walks through a network's own flow: questions, browser, code."""
+
+import io
+import threading
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+
+import pytest
+
+from syndicate.cli import login
+from syndicate.errors import UsageError
+from syndicate.networks.base import LoginField, LoginPage
+
+
+@dataclass
+class Hall:
+    """A hall whose one account logs in to `network`."""
+
+    network: object
+    stored: dict = field(default_factory=dict)
+
+    def open_login(self, account):
+        return self.network
+
+    def store_login(self, account, secrets):
+        self.stored[account] = dict(secrets)
+        return f"{account} is ada."
+
+
+@dataclass
+class Flow:
+    """A login with one question and a page; `registered` is the only address it comes back to."""
+
+    registered: str = ""
+    login_fields = (LoginField("client_id", "Client id"),)
+    redirect: str = ""
+
+    def begin_login(self, answers, *, redirect):
+        self.redirect = redirect
+        memory = {"redirect_uri": self.registered or redirect}
+        return LoginPage("https://network.example/authorize", state="s1", memory=memory)
+
+    def finish_login(self, answers, page, code):
+        return {"token": f"{answers['client_id']}-{code}"}
+
+
+def visit(url: str) -> int:
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def browser(flow: Flow, *queries: str):
+    """Stands in for a person's browser: follows the page and comes back to the loopback address."""
+
+    def open_page(_url):
+        def come_back():
+            for query in queries:
+                visit(f"{flow.redirect}{query}")
+
+        threading.Thread(target=come_back).start()
+        return True
+
+    return open_page
+
+
+def test_the_browser_brings_the_code_back(monkeypatch):
+    """The redirect with our state carries the code; favicon requests in between do not disturb."""
+    flow, hall = Flow(), None
+    hall = Hall(flow)
+    monkeypatch.setattr("sys.stdin", io.StringIO("id1\n"))
+    monkeypatch.setattr("webbrowser.open", browser(flow, "/favicon.ico", "?code=c1&state=s1"))
+    assert login.walk_through(hall, "toot", paste=False) == "toot is ada."
+    assert hall.stored == {"toot": {"token": "id1-c1"}}
+
+
+def test_a_strangers_answer_is_refused(monkeypatch):
+    """A redirect with another state stores nothing."""
+    flow = Flow()
+    hall = Hall(flow)
+    monkeypatch.setattr("sys.stdin", io.StringIO("id1\n"))
+    monkeypatch.setattr("webbrowser.open", browser(flow, "?code=evil&state=other"))
+    with pytest.raises(UsageError, match="does not belong"):
+        login.walk_through(hall, "toot", paste=False)
+    assert hall.stored == {}
+
+
+@pytest.mark.parametrize("pasted", ["c2", "https://registered.example/done?code=c2&state=s1#_"])
+def test_a_pasted_code_or_address_works(monkeypatch, pasted):
+    """Where the network only returns to a registered address, the person pastes what they land on."""
+    flow = Flow(registered="https://registered.example/done")
+    hall = Hall(flow)
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"id1\n{pasted}\n"))
+    login.walk_through(hall, "toot", paste=False)
+    assert hall.stored == {"toot": {"token": "id1-c2"}}
