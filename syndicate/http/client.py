@@ -23,6 +23,9 @@ TIMEOUT = httpx.Timeout(connect=10, read=30, write=60, pool=10)
 PATIENCE = timedelta(minutes=3)
 """For one whole answer: a server that sends a byte now and then would never reach the read timeout."""
 MAX_HOPS = 5
+FRESH = httpx.Limits(max_connections=100, max_keepalive_connections=0)
+"""A kept connection may be closed by the server at the moment we write to it, and the outcome would be unknown for
+nothing. So every call has a connection of its own: one more handshake, one doubt less."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERSONAL = frozenset({"authorization", "cookie", "proxy-authorization"})
 
@@ -42,7 +45,7 @@ def utc_now() -> datetime:
 
 
 class Client:
-    """A connection pool with manners. Close it, or use it as a context manager; threads may share it."""
+    """A door to the net with manners. Close it, or use it as a context manager; threads may share it."""
 
     def __init__(
         self,
@@ -63,6 +66,7 @@ class Client:
         no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
         self._client = httpx.Client(
             timeout=timeout,
+            limits=FRESH,
             follow_redirects=False,
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": ENCODINGS},
             cookies=no_cookies,
@@ -125,9 +129,9 @@ class Client:
     def _fetch_from(
         self, address: str, method: str, parsed: httpx.URL, headers: Mapping[str, str], max_bytes: int
     ) -> Response:
-        """One connection of its own: hosts that share an address must not share a TLS session checked for another."""
+        """No connection is shared, since hosts on one address must not share a TLS session checked for another."""
         host = parsed.netloc.decode("ascii").rpartition("@")[2]
-        pinned = {**headers, "Host": host, "Connection": "close"}
+        pinned = {**headers, "Host": host}
         target = parsed.copy_with(host=address)
         with self._client.stream(method, target, headers=pinned, extensions={"sni_hostname": parsed.host}) as answer:
             return self._read(answer, max_bytes, str(parsed))

@@ -285,9 +285,14 @@ class Mastodon:
         return parse_receipt(response.json()) or receipt
 
     def delete(self, receipt: Receipt) -> None:
-        response = self._ask("DELETE", f"/api/v1/statuses/{quote(receipt.remote_id, safe='')}")
-        if not response.is_success and response.status not in {404, 410}:
+        path = f"/api/v1/statuses/{quote(receipt.remote_id, safe='')}"
+        response = self._ask("DELETE", path)
+        if response.is_success or response.status == 410:
+            return
+        if response.status != 404:
             raise self._error(response, publishes=False)
+        if self._ask("GET", path).is_success:
+            raise Rejected("this server cannot delete posts", where=self.account, hint=f"delete {receipt.url} by hand")
 
     def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage:
         return begin_login(self.http, self.base, redirect, account=self.account)

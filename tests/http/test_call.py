@@ -173,6 +173,13 @@ def _shown(error: SyndicateError) -> str:
     return "".join(lines)
 
 
+def test_every_call_has_a_connection_of_its_own(client: Client, api: Api) -> None:
+    """A kept connection that the server closes just then would make an outcome unknown for nothing."""
+    for _ in range(3):
+        client.call("POST", f"{api.url}/{SECRET}/make", publishes=True)
+    assert len({request.port for request in api.requests}) == 3
+
+
 def test_threads_share_a_client(client: Client, api: Api) -> None:
     """Accounts are served side by side."""
     threads = [threading.Thread(target=client.call, args=("POST", f"{api.url}/{SECRET}/make")) for _ in range(8)]

@@ -29,7 +29,7 @@ import struct
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.parser import BytesParser
 from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -48,6 +48,8 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     args: Mapping[str, str] = field(default_factory=dict)
+    port: int = 0
+    """The client's port: tells its connections apart."""
 
     def json(self) -> Any:
         return json.loads(self.body)
@@ -254,7 +256,7 @@ class Fake:
 
 
 def _with_args(request: Request, args: Mapping[str, str]) -> Request:
-    return Request(request.method, request.path, request.query, request.headers, request.body, args)
+    return replace(request, args=args)
 
 
 class _Server(ThreadingHTTPServer):
@@ -306,7 +308,7 @@ class _Exchange(BaseHTTPRequestHandler):
         query = {name: values[0] for name, values in parse_qs(split.query, keep_blank_values=True).items()}
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = self.rfile.read(int(headers.get("content-length", "0")))
-        return Request(self.command, split.path, query, headers, body)
+        return Request(self.command, split.path, query, headers, body, port=self.client_address[1])
 
     def _write(self, reply: Reply) -> None:
         body, media_type = reply.encoded()

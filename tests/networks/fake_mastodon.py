@@ -34,6 +34,7 @@ class FakeMastodon(Fake):
         self.route("GET", "/api/v1/media/{id}", self.ask_media)
         self.route("POST", "/api/v1/statuses", self.post)
         self.route("PUT", "/api/v1/statuses/{id}", self.edit)
+        self.route("GET", "/api/v1/statuses/{id}", self.show)
         self.route("DELETE", "/api/v1/statuses/{id}", self.remove)
         self.route("GET", "/api/v1/accounts/verify_credentials", self.whoami)
         self.route("GET", "/api/v1/accounts/{id}/statuses", self.listing)
@@ -137,6 +138,10 @@ class FakeMastodon(Fake):
                 status["media_attachments"] = [{"id": media_id} for media_id in body.get("media_ids", [])]
                 return Reply(200, status)
         return Reply(404, {"error": "Record not found"})
+
+    def show(self, request: Request) -> Reply:
+        found = [status for status in self.published if status["id"] == request.args["id"]]
+        return Reply(200, found[0]) if found else Reply(404, {"error": "Record not found"})
 
     def remove(self, request: Request) -> Reply:
         for status in self.published:

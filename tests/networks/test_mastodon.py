@@ -356,6 +356,14 @@ def test_an_edit_keeps_the_picture(mastodon: Mastodon, fake: FakeMastodon) -> No
     assert [item["id"] for item in fake.published[0]["media_attachments"]] == [receipt.ref["media"]]
 
 
+def test_a_server_that_cannot_delete_is_not_believed(mastodon: Mastodon, fake: FakeMastodon) -> None:
+    """404 for the method is not "already gone": the post is looked at once more."""
+    receipt = mastodon.send(TEXT, key="k")
+    fake.fail(status(404, "<h1>404 Not Found</h1>"), on="DELETE /api/v1/statuses")
+    with pytest.raises(Rejected, match="by hand"):
+        mastodon.delete(receipt)
+
+
 def test_verify_names_the_account_and_its_bot_flag(mastodon: Mastodon, fake: FakeMastodon) -> None:
     """A person posting by program is told about the etiquette."""
     assert mastodon.verify().name == "@fox@127.0.0.1"
