@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 from syndicate.model import Author, CardRef, Feed, FeedRules, Identified, KnownPost, PictureFacts, Post, Settings, Site
 from syndicate.planning.archives import Block, plan_blocks
@@ -116,7 +116,7 @@ def _make_feed(settings: Settings, name: str, label: str, posts: Sequence[Identi
             entries=shown,
             language=label if name.startswith("language/") else site.language,
             authors=site.authors or (Author(site.title, site.url),),
-            icon_url=site.icon,
+            icon_url=urljoin(f"{site.url}/", site.icon) if site.icon else "",
             hubs=settings.feeds.hubs,
             copyright=site.copyright,
         )

@@ -47,6 +47,17 @@ def _render(environment: SandboxedEnvironment, source: str, values: Mapping[str,
     except TemplateSyntaxError as error:
         raise ConfigError(f"the template is broken: {error.message}", where=f"{where}:{error.lineno}") from error
     except TemplateError as error:
-        raise ConfigError(f"the template cannot be filled: {error.message}", where=where) from error
+        raise ConfigError(f"the template cannot be filled: {error.message}", where=_place(where, error)) from error
     except _SLIPS as error:
-        raise ConfigError(f"the template cannot be filled: {type(error).__name__}: {error}", where=where) from error
+        slip = f"{type(error).__name__}: {error}"
+        raise ConfigError(f"the template cannot be filled: {slip}", where=_place(where, error)) from error
+
+
+def _place(where: str, error: Exception) -> str:
+    """The template's name with the line that failed: Jinja maps its tracebacks to the source."""
+    trace, line = error.__traceback__, 0
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == "<template>":
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return f"{where}:{line}" if line else where

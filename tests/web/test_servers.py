@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from syndicate.output import FolderOutput
+from syndicate.planning.stats.lines import parse_line
 from syndicate.web import make_app
 from tests.formats.samples import settings
 from tests.web.serving import serving
@@ -57,6 +58,24 @@ def test_every_server_agrees(client: httpx.Client, case: Case) -> None:
         assert {"accept-encoding", "sec-fetch-mode"} <= vary
     if case.status == 304:
         assert answer.headers["etag"] == tag
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("server", ["nginx", "caddy"])
+def test_the_logs_of_other_servers_are_read(server: str, tmp_path: Path) -> None:
+    """`stats` learns agent, status and validators from the access logs that our files make nginx and Caddy write."""
+    FolderOutput(tmp_path / "feeds").write(FILES)
+    start = {"nginx": serve_nginx, "caddy": serve_caddy}[server]
+    with start(tmp_path) as address, httpx.Client(headers={"User-Agent": 'Reader/1 "beta"'}) as client:
+        tag = client.get(f"{address}/feeds/rss.xml").headers["etag"]
+        client.get(f"{address}/feeds/rss.xml", headers={"If-None-Match": tag})
+    first, second = (parse_line(line) for line in (tmp_path / "work" / "feeds.log").read_text().splitlines())
+    assert first is not None
+    assert second is not None
+    assert (first.path, first.status, first.agent) == ("/feeds/rss.xml", 200, 'Reader/1 "beta"')
+    assert (second.status, second.etag_asked, second.etag_sent) == (304, tag, tag)
+    assert first.size > 0
+    assert first.etag_sent == tag
 
 
 @contextmanager

@@ -12,9 +12,10 @@ import orjson
 from syndicate.planning.stats.values import Hit
 
 _QUOTED = r'"((?:[^"\\]|\\.)*)"'
+# Found anywhere in the line: journals and container logs put a date of their own before it.
 _COMBINED = re.compile(
-    rf'(?P<address>\S+) \S+ .*?\[(?P<time>[^\]]+)\] "(?P<request>(?:[^"\\]|\\.)*)" (?P<status>\d{{3}}) (?P<size>\d+|-)'
-    rf'(?: {_QUOTED} "(?P<agent>(?:[^"\\]|\\.)*)")?(?P<rest>(?: {_QUOTED})*)\s*'
+    r'(?P<address>\S+) \S+ \S+ \[(?P<time>\d{1,2}/\w{3}/[^\]]+)\] "(?P<request>(?:[^"\\]|\\.)*)" '
+    rf'(?P<status>\d{{3}}) (?P<size>\d+|-)(?: {_QUOTED} "(?P<agent>(?:[^"\\]|\\.)*)")?(?P<rest>(?: {_QUOTED})*)\s*$'
 )
 _TIME = re.compile(r"(\d{1,2})/(\w{3})/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -34,7 +35,7 @@ def is_feed(path: str) -> bool:
 
 def _parse_combined(line: str) -> Hit | None:
     """`… "GET /feeds/rss.xml HTTP/1.1" 304 0 "-" "agent"`, then perhaps our four quoted validators."""
-    found = _COMBINED.fullmatch(line)
+    found = _COMBINED.search(line)
     at = _parse_time(found["time"]) if found else None
     words = found["request"].split(" ") if found else []
     if found is None or at is None or len(words) < 2:
