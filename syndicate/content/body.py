@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from syndicate.content.fields import Fields
@@ -20,22 +19,15 @@ from syndicate.text.shortcodes import drop_shortcodes
 
 _HEADING = re.compile(r"\s*(?:#[ \t]+(?P<atx>[^\n]*)|(?P<setext>[^\s#>*+-][^\n]*)\n=+[ \t]*)(?:\n|\Z)")
 _MORE = re.compile(r"<!--[ \t]*more[ \t]*-->", re.IGNORECASE)
-_HEADING_ID = re.compile(r"\{[^{}]*\}\s*\Z")
+_HEADING_ID = re.compile(r"\{[#.][^{}]*\}\s*\Z")
 _LEAD = re.compile(
-    r"\s*<(?P<tag>p|figure)>\s*(?:<a [^<>]*>)?\s*(?:<picture>(?:\s*<source[^<>]*>)*)?\s*<img(?P<attributes>[^<>]*)>\s*"
-    r"(?:</picture>)?\s*(?:</a>)?\s*(?P<rest>.*?)</(?P=tag)>\s*",
+    r"\s*<(?P<tag>p|figure)>\s*(?P<link><a [^<>]*>\s*)?(?P<picture><picture>(?:\s*<source[^<>]*>)*\s*)?"
+    r"<img(?P<attributes>[^<>]*)>\s*(?(picture)</picture>\s*)(?(link)</a>\s*)"
+    r"(?:<br>\s*)?(?:<figcaption>)?(?P<rest>.*?)(?:</figcaption>\s*)?</(?P=tag)>\s*",
     re.DOTALL,
 )
 _SRC = re.compile(r'\ssrc="([^"]*)"')
 _MAX_REPAIRS = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """Both texts of a post's body, and the heading it began with."""
-
-    markdown: str
-    html: str
 
 
 def mend_body(front: Front, fields: Fields, rules: ContentRules) -> str:
@@ -106,7 +98,7 @@ def drop_lead(html: str, picture: Picture | None) -> str:
     credit = picture.credit.text if picture.credit else ""
     if not caption or caption.casefold() in {credit.casefold(), picture.alt.casefold()}:
         return html[found.end() :]
-    return f"<p>{found['rest'].removeprefix('<br>').strip()}</p>\n{html[found.end() :]}"
+    return f"<p>{found['rest'].strip()}</p>\n{html[found.end() :]}"
 
 
 def _is_same(one: str, other: str) -> bool:

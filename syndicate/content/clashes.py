@@ -22,6 +22,9 @@ _PLACES: tuple[tuple[str, Callable[[Post], str], str], ...] = (
 
 def settle_clashes(posts: Iterable[Post]) -> tuple[list[Post], list[Problem]]:
     """The posts that may stay, by source, and a Problem for each that may not."""
+    posts = sorted(posts, key=lambda post: post.source)
+    if _are_apart(posts):
+        return posts, []
     kept: list[Post] = []
     problems: list[Problem] = []
     taken: dict[tuple[str, str], Post] = {}
@@ -33,6 +36,12 @@ def settle_clashes(posts: Iterable[Post]) -> tuple[list[Post], list[Problem]]:
         kept.append(post)
         taken.update({(name, value): post for name, value_of, _ in _PLACES if (value := value_of(post))})
     return sorted(kept, key=lambda post: post.source), sorted(problems, key=lambda problem: problem.source)
+
+
+def _are_apart(posts: list[Post]) -> bool:
+    """Whether there is nothing to settle, which is nearly always so."""
+    values = [[value for post in posts if (value := value_of(post))] for _, value_of, _ in _PLACES]
+    return all(len(set(some)) == len(some) for some in values)
 
 
 def _age(post: Post) -> tuple[bool, datetime, str]:

@@ -53,14 +53,20 @@ class Fields:
         return value
 
     def text(self, name: str) -> str:
-        """The text of a field, mended; numbers and dates as they read; a warning for anything else."""
+        """The text of a field, mended."""
+        return self.mend(self._written(name), self.find(name)[0])
+
+    def verbatim(self, name: str) -> str:
+        """The text of a field unmended, for what the author's generator uses as it stands (a slug, an id)."""
+        return clean_text(self._written(name)).strip()
+
+    def _written(self, name: str) -> str:
+        """What the author wrote; numbers and dates as they read, a warning for what is no text."""
         key, value = self.find(name)
-        if value is None:
-            return ""
         if isinstance(value, list | Mapping | bool):
             self.warn(key, f'"{key}" should be a text')
             return ""
-        return self.mend(str(value), key)
+        return "" if value is None else str(value)
 
     def texts(self, name: str) -> tuple[str, ...]:
         """The texts of a list, or of one text with commas."""

@@ -20,8 +20,6 @@ from syndicate.model import Cache, Post, Problem, Settings, Snapshot
 
 _BATCH = 200
 """Bodies held in memory before they go to the cache."""
-
-
 _NOTHING = (None, None)
 _NEVER_READ: Stat = (0, 0, 0, "")
 
@@ -35,7 +33,7 @@ class ContentFolder:
 
     def __init__(self, settings: Settings, cache: Cache | None = None) -> None:
         self._settings = settings
-        self._shelf = Shelf(settings, cache or Memory())
+        self._shelf = Shelf(settings, Memory() if cache is None else cache)
         self._stats: dict[str, Stat] = {}
         self._outcomes: dict[str, Outcome] = {}
         self._bodies: dict[str, bytes] = {}
@@ -59,30 +57,39 @@ class ContentFolder:
         """Every post with its body; one that did not change since the last call is the same object."""
         outline = self.read()
         new = [post for post in outline.posts if self._filled.get(post.source, _NOTHING)[0] is not post]
-        filled = {post.source: (post, whole) for post, whole in zip(new, self.fill(new), strict=True)}
-        self._filled = {post.source: filled.get(post.source) or self._filled[post.source] for post in outline.posts}
-        return replace(outline, posts=tuple(whole for _, whole in self._filled.values()))
+        filled = {whole.source: whole for whole in self.fill(new)}
+        lost = tuple(post.source for post in new if post.source not in filled)
+        known = {**self._filled, **{post.source: (post, filled[post.source]) for post in new if post.source in filled}}
+        self._filled = {post.source: known[post.source] for post in outline.posts if post.source not in lost}
+        return Snapshot(
+            tuple(whole for _, whole in self._filled.values()),
+            outline.problems + tuple(Problem(source, "the file cannot be read now") for source in lost),
+            outline.unreadable + lost,
+        )
 
     def fill(self, posts: Iterable[Post]) -> tuple[Post, ...]:
-        """The posts with `markdown` and `html`, from the cache or from their files."""
+        """The posts with `markdown` and `html`, from the cache or from their files.
+
+        A post whose body the cache lost and whose file cannot be read now is left out.
+        """
         wanted = iter(posts)
-        whole: list[Post] = []
+        filled: list[Post] = []
         while batch := list(islice(wanted, _BATCH)):
             bodies = self._shelf.get_bodies(post.source for post in batch)
-            whole += [self._whole(post, bodies.get(post.source)) for post in batch]
-        return tuple(whole)
+            for post in batch:
+                body = bodies.get(post.source) or self._read_body(post.source)
+                if body is not None:
+                    html, _, markdown = body.decode().partition("\0")
+                    filled.append(replace(post, html=html, markdown=markdown))
+        return tuple(filled)
 
-    def _whole(self, post: Post, body: bytes | None) -> Post:
-        if body is None:
-            return self._parse_again(post)
-        html, _, markdown = body.decode().partition("\0")
-        return replace(post, html=html, markdown=markdown)
-
-    def _parse_again(self, post: Post) -> Post:
-        """The body as the file has it now, for a cache that lost it. Raises ContentError where the file is gone."""
-        path = f"{self._settings.root}/{self._settings.site.content}/{post.source}"
-        whole = self._parse(read_content(Found(post.source, path, 0, 0, 0)))
-        return replace(post, html=whole.html, markdown=whole.markdown)
+    def _read_body(self, source: str) -> bytes | None:
+        """The body as the file has it now, None where it has none that can be read."""
+        path = f"{self._settings.root}/{self._settings.site.content}/{source}"
+        try:
+            return _pack_body(self._parse(read_content(Found(source, path, 0, 0, 0))))
+        except (FileNotFoundError, ContentError):
+            return None
 
     def _refresh(self, file: Found, found: Scan) -> bool:
         """Whether what we know of the file had to change."""
@@ -131,7 +138,7 @@ class ContentFolder:
         return parse_post(decode(content), content.found.source, content.found.path, self._settings)
 
     def _keep_body(self, post: Post) -> None:
-        self._bodies[post.source] = f"{post.html}\0{post.markdown}".encode()
+        self._bodies[post.source] = _pack_body(post)
         if len(self._bodies) >= _BATCH:
             self._flush()
 
@@ -158,6 +165,11 @@ class ContentFolder:
         problems = sorted([*found.problems, *stopped, *clashes], key=lambda problem: (problem.source, problem.line))
         unreadable = {*found.unreadable, *(source for source, outcome in self._outcomes.items() if not outcome.post)}
         return Snapshot(tuple(posts), tuple(problems), tuple(sorted(unreadable)))
+
+
+def _pack_body(post: Post) -> bytes:
+    """Both texts; neither holds a NUL."""
+    return f"{post.html}\0{post.markdown}".encode()
 
 
 def _problem(error: ContentError, source: str) -> Problem:

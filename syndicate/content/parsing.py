@@ -57,7 +57,7 @@ class _Parser:
         title = self._title(markdown)
         published_at = self._published_at()
         categories = read_categories(fields)
-        slug = make_slug(fields.text("slug"), fields.source, title)
+        slug = make_slug(fields.verbatim("slug"), fields.source, title)
         permalink = self._permalink(slug, published_at, categories[0].name if categories else "")
         picture = read_picture(fields, Place(self.settings, permalink, fields.source, self.file))
         post = Post(
@@ -77,7 +77,7 @@ class _Parser:
             status=fields.text("status"),
             social_share=read_unlabelled(fields, "socialShare", self.settings.content.labels),
             social=read_social(fields),
-            declared_id=fields.text("id"),
+            declared_id=fields.verbatim("id"),
             external_url=self._external_url(),
             reading_minutes=self._reading_minutes(),
             generated_by=self._generated_by(),
@@ -157,7 +157,7 @@ class _Parser:
         return in_drafts or unpublished or status in _DRAFTS or is_yes(self.fields.find("draft")[1])
 
     def _external_url(self) -> str:
-        url = self.fields.text("externalUrl")
+        url = self.fields.verbatim("externalUrl")
         return url if is_http(url) else ""
 
     def _reading_minutes(self) -> int:

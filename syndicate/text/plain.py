@@ -17,8 +17,14 @@ _BLOCK = re.compile(
 _NOTE_MARK = re.compile(r"<sup id=\"fnref[^<>]*>(?:<a [^<>]*>)?[^<>]*(?:</a>)?</sup>")
 _TAG = re.compile(r"</?[a-z][^<>]*>|<!--.*?(?:-->|\Z)", re.IGNORECASE | re.DOTALL)
 _INLINE_TAG = re.compile(
-    r"</?(?:a|abbr|b|bdi|big|br|cite|code|del|em|font|i|ins|kbd|mark|q|s|small|span|strike|strong|sub|sup|u|wbr)"
+    r"</?(?:a|abbr|b|bdi|big|cite|code|del|em|font|i|ins|kbd|mark|q|s|small|span|strike|strong|sub|sup|u|wbr)"
     r"(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
+_OTHER_TAG = re.compile(
+    r"</?(?:article|aside|audio|base|blockquote|body|br|button|center|details|div|embed|figcaption|figure|footer|form"
+    r"|h[1-6]|head|header|hr|html|iframe|img|input|label|li|link|main|meta|nav|object|ol|option|p|picture|pre|section"
+    r"|select|source|summary|svg|table|tbody|td|textarea|tfoot|th|thead|tr|ul|video)(?:\s[^<>]*)?/?>",
     re.IGNORECASE,
 )
 _IMAGE = re.compile(r"!\[([^\[\]]*)\]\([^()]*(?:\([^()]*\)[^()]*)*\)")
@@ -47,7 +53,7 @@ def to_plain(markup: str) -> str:
 def line_to_plain(markdown: str) -> str:
     """One line of Markdown (a title, an excerpt, a credit) as plain text.
 
-    Inline marks and inline HTML go; a "<" that is no inline tag stays, so "Vec<T>" keeps its meaning.
+    Inline marks and tags of HTML go; any other "<" stays, so "Vec<T>" keeps its meaning.
     """
     if not _MARKS.search(markdown):
         return one_line(clean_text(markdown))
@@ -60,7 +66,7 @@ def line_to_plain(markdown: str) -> str:
 
 def _unmark(text: str) -> str:
     text = _AUTOLINK.sub(r"\1", _HIDDEN.sub("", text))
-    text = _INLINE_TAG.sub("", _LINK.sub(r"\1", _IMAGE.sub(r"\1", text)))
+    text = _OTHER_TAG.sub(" ", _INLINE_TAG.sub("", _LINK.sub(r"\1", _IMAGE.sub(r"\1", text))))
     for _ in range(3):
         text = _EMPHASIS.sub(r"\2", text)
     return html.unescape(_ESCAPED.sub(r"\1", text))

@@ -75,6 +75,37 @@ def test_fields_are_read(front: str, field: str, value: object) -> None:
     assert getattr(_parse(front), field) == value
 
 
+def test_addresses_are_never_mended() -> None:
+    """The generator uses a broken slug or id as it stands, so must we."""
+    post = _parse("slug: cafÃ©\nid: cafÃ©")
+    assert (post.slug, post.declared_id) == ("cafÃ", "cafÃ©")
+
+
+LEAD = "image: https://i.example/a.png\nimageCredit: By [Me](https://me.example)"
+
+
+@pytest.mark.parametrize(
+    ("body", "html"),
+    [
+        ("![x](https://i.example/a.png)\n\nText", "<p>Text</p>"),
+        ("![x](https://i.example/a.png?w=9)\n*By Me*\n\nText", "<p>Text</p>"),
+        ("![x](https://i.example/a.png)\n*A caption*\n\nText", "<p><em>A caption</em></p>\n<p>Text</p>"),
+        ("[![x](https://i.example/a.png)](/full)\n\nText", "<p>Text</p>"),
+        ("<figure><img src=https://i.example/a.png><figcaption>By Me</figcaption></figure>\n\nText", "<p>Text</p>"),
+        ("<figure><img src=https://i.example/a.png><figcaption>Cap</figcaption></figure>\n\nText",
+         "<p>Cap</p>\n<p>Text</p>"),
+        ("<p><a href='/b'><img src=https://i.example/a.png> more</a></p>",
+         '<p><a href="https://blog.example/b"><img src="https://i.example/a.png"> more</a></p>'),
+        ("![x](https://i.example/b.png)", '<p><img src="https://i.example/b.png" alt="x"></p>'),
+        ("Text ![x](https://i.example/a.png)", '<p>Text <img src="https://i.example/a.png" alt="x"></p>'),
+        ("# T\n\n![x](https://i.example/a.png)\n\nText", "<p>Text</p>"),
+    ],
+)  # fmt: skip
+def test_the_lead_image_is_not_there_twice(body: str, html: str) -> None:
+    """An opening image that is the post's picture goes, with a caption that only repeats the credit."""
+    assert _parse(LEAD, body=body).html == html
+
+
 @pytest.mark.parametrize(
     ("title", "plain"),
     [

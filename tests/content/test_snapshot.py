@@ -303,6 +303,24 @@ def test_a_lost_body_is_read_from_its_file(site: Settings) -> None:
     assert read_snapshot(site, cache) == fresh
 
 
+class _Forgetful(Memory):
+    """A cache that keeps nothing, as on a full disk."""
+
+    def put_many(self, kind: str, items: object) -> None:
+        """Lose everything."""
+
+
+def test_a_full_disk_costs_time_only(site: Settings) -> None:
+    """A cache that stores nothing still gives whole posts; a file that went away in between is left out, not gone."""
+    _write(site, "a.md", _post("A"))
+    path = _write(site, "b.md", _post("B"))
+    assert read_snapshot(site, _Forgetful()) == read_snapshot(site)
+    folder = ContentFolder(site, _Forgetful())
+    outline = folder.read()
+    path.unlink()
+    assert [post.source for post in folder.fill(outline.posts)] == ["a.md"]
+
+
 def test_other_settings_read_anew(site: Settings) -> None:
     """A changed rule is not answered from the memory of the old one."""
     _write(site, "a.md", _post("A"))

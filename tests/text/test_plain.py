@@ -20,6 +20,8 @@ from syndicate.text.plain import first_paragraph, line_to_plain, shorten, to_pla
         ("`Vec<b>` in <em>Rust</em>", "Vec<b> in Rust"),
         ("<script>alert(1)</script>Safe", "Safe"),
         ("Safe <script>alert(1)", "Safe"),
+        ("Line<br>break <img src=x onerror=alert(1)> and <IFRAME src=y></iframe>end", "Line break and end"),
+        ("How `<div>` works", "How <div> works"),
         ("Fish &amp; chips &lt;3", "Fish & chips <3"),
         (r"\*not bold\* 1\. one", "*not bold* 1. one"),
         ("<https://x.example>", "https://x.example"),
