@@ -2,7 +2,7 @@
 
 Older is the earlier date; a post without a date is newer than any with one, a draft gives way to what is
 published, and where all that is equal the path decides. So a new copy of a post never takes over the address
-of the original.
+of the original. (Two posts with one `id:` are settled by planning, which knows whose it was.)
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 _PLACES: tuple[tuple[str, Callable[[Post], str], str], ...] = (
     ("slug", lambda post: post.slug.casefold(), "give one of them another slug"),
     ("permalink", lambda post: post.permalink, "give one of them another permalink"),
-    ("id", lambda post: post.declared_id, "an id belongs to one post for ever; remove it from the copy"),
 )
 
 
@@ -34,14 +33,13 @@ def settle_clashes(posts: Iterable[Post]) -> tuple[list[Post], list[Problem]]:
             problems.append(clash)
             continue
         kept.append(post)
-        taken.update({(name, value): post for name, value_of, _ in _PLACES if (value := value_of(post))})
-    return sorted(kept, key=lambda post: post.source), sorted(problems, key=lambda problem: problem.source)
+        taken.update({(name, value_of(post)): post for name, value_of, _ in _PLACES})
+    return sorted(kept, key=lambda post: post.source), problems
 
 
 def _are_apart(posts: list[Post]) -> bool:
     """Whether there is nothing to settle, which is nearly always so."""
-    values = [[value for post in posts if (value := value_of(post))] for _, value_of, _ in _PLACES]
-    return all(len(set(some)) == len(some) for some in values)
+    return all(len({value_of(post) for post in posts}) == len(posts) for _, value_of, _ in _PLACES)
 
 
 def _age(post: Post) -> tuple[bool, datetime, str]:
@@ -50,11 +48,9 @@ def _age(post: Post) -> tuple[bool, datetime, str]:
 
 def _find_clash(post: Post, taken: dict[tuple[str, str], Post]) -> Problem | None:
     for name, value_of, hint in _PLACES:
-        value = value_of(post)
-        other = taken.get((name, value)) if value else None
+        other = taken.get((name, value_of(post)))
         if other:
-            message = (
-                f'the {name} "{value}" already belongs to {other.source}, which is older, so this post is left out'
-            )
+            owner = f"already belongs to {other.source}, which is older"
+            message = f'the {name} "{value_of(post)}" {owner}, so this post is left out'
             return Problem(post.source, message, key=name, hint=hint)
     return None

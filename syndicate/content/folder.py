@@ -163,7 +163,8 @@ class ContentFolder:
         posts, clashes = settle_clashes(outcome.post for outcome in outcomes if outcome.post)
         stopped = [problem for outcome in outcomes for problem in outcome.problems]
         problems = sorted([*found.problems, *stopped, *clashes], key=lambda problem: (problem.source, problem.line))
-        unreadable = {*found.unreadable, *(source for source, outcome in self._outcomes.items() if not outcome.post)}
+        without = {source for source, outcome in self._outcomes.items() if not outcome.post}
+        unreadable = {*found.unreadable, *without, *(clash.source for clash in clashes)}
         return Snapshot(tuple(posts), tuple(problems), tuple(sorted(unreadable)))
 
 
