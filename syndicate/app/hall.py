@@ -124,11 +124,11 @@ class App:
 
         return plan_post(self._wiring, slug, to=to, at=at, text=text, again=again, now=self.now())
 
-    def post(self, planned: ManualPlan, *, text: str = "") -> tuple[Delivery, ...]:
+    def post(self, planned: ManualPlan) -> tuple[Delivery, ...]:
         """Put the planned message into the outbox and send what is due now; returns the deliveries."""
         from syndicate.app.posting import put_into_outbox
 
-        ids = put_into_outbox(self._wiring, planned, self.now(), text)
+        ids = put_into_outbox(self._wiring, planned, self.now())
         self.deliver_due(only=ids)
         self.publish()
         return tuple(self._wiring.store.get_delivery(number) for number in ids)

@@ -37,12 +37,9 @@ def plan_post(
     )
 
 
-def put_into_outbox(wiring: Wiring, planned: ManualPlan, now: datetime, text: str) -> tuple[int, ...]:
+def put_into_outbox(wiring: Wiring, planned: ManualPlan, now: datetime) -> tuple[int, ...]:
     """Store the new rows, move the waiting ones; returns the numbers of all."""
     store = wiring.store
     added = store.add_deliveries(planned.deliveries, now)
-    for delivery in added:
-        if text and delivery.part == 1:
-            store.set_text(delivery.id, text, now)
     store.apply(Plan(now=now, changes=planned.changes), now)
     return (*(delivery.id for delivery in added), *(change.delivery_id for change in planned.changes))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from datetime import datetime
 
 from syndicate.app.wiring import Wiring
 from syndicate.deliver import Tools
@@ -39,7 +40,7 @@ def make_tools(wiring: Wiring) -> Tools:
         compose=composer.compose,
         load_attachment=lambda attachment: _load(wiring, attachment),
         check_ready=lambda account, message: _check_ready(wiring, account, message),
-        next_slot=lambda account, after: next_slot(account.schedule, after, (), utc_now()),
+        next_slot=lambda account, after: next_slot(account.schedule, after, _taken(wiring, account), utc_now()),
         notify=lambda notice: _notify(wiring, notice),
         clock=utc_now,
         jitter=wiring.jitter,
@@ -87,6 +88,13 @@ class Composer:
             identified, _ = match_identities(posts, known, site=self._wiring.settings.site, now=utc_now())
             self._posts = {one.id: (one.post, one.known) for one in identified}
         return self._posts.get(post_id)
+
+
+def _taken(wiring: Wiring, account: Account) -> list[datetime]:
+    """When the account has spoken, or is about to."""
+    states = (State.PLANNED, State.DUE, State.SENDING, State.SENT)
+    rows = wiring.store.list_deliveries(account=account.name, states=states)
+    return [one.sent_at or one.due_at for one in rows if one.part == 1]
 
 
 def _load(wiring: Wiring, attachment: Attachment) -> bytes:

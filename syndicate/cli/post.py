@@ -35,7 +35,7 @@ def post(
                 for row in planned.deliveries:
                     _show_planned(row, hall)
             return DONE
-        sent = hall.post(planned, text=text)
+        sent = hall.post(planned)
         if given.json:
             print_json(sent)
         else:

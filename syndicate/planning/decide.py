@@ -43,6 +43,8 @@ MONTH = timedelta(days=30)
 class Policy:
     """The account's rules that matter once a message is due."""
 
+    has_slots: bool = True
+    """Without slots a message has no time to miss, unless a person asked for one."""
     grace: timedelta = timedelta(hours=6)
     missed: str = "hold"
     ready_within: timedelta = timedelta(hours=24)
@@ -59,6 +61,7 @@ def policy_of(account: Account) -> Policy:
     """The rules of one account."""
     rules = account.schedule
     return Policy(
+        has_slots=bool(rules.slots),
         grace=rules.grace,
         missed=rules.missed,
         ready_within=rules.ready_within,
@@ -76,7 +79,8 @@ def decide_missed(
 
     `next_slot` gives the account's next slot after an instant; it is asked only where the policy wants it.
     """
-    if delivery.part > 1 or now <= delivery.due_at + policy.grace:
+    has_time = policy.has_slots or delivery.occasion.startswith("manual")
+    if delivery.part > 1 or not has_time or now <= delivery.due_at + policy.grace:
         return None
     reason = f"missed its time, {delivery.due_at:%Y-%m-%d %H:%M} UTC"
     if policy.missed == "skip":

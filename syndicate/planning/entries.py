@@ -114,7 +114,7 @@ def make_entry(one: Identified, rules: FeedRules, card: CardRef | None, facts: P
     """One post as readers get it. The enclosure is made only where the length of its file is known."""
     post = one.post
     return Entry(
-        id=one.id,
+        id=one.entry_id,
         url=post.permalink,
         title=post.title or post.summary[:80] or post.permalink,
         summary=post.summary,

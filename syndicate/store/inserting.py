@@ -30,7 +30,7 @@ def insert_deliveries(connection: Connection, site: str, planned: Iterable[Plann
 
 
 def _row_of(site: str, planned: PlannedDelivery, now: datetime) -> dict[str, Any]:
-    names = ("post_id", "slug", "account", "network", "occasion", "part", "state", "due_at", "reason", "cost")
+    names = ("post_id", "slug", "account", "network", "occasion", "part", "state", "due_at", "reason", "cost", "text")
     row = {name: getattr(planned, name) for name in names}
     key = make_key(site, planned.post_id, planned.account, planned.occasion, planned.part)
     return row | {"site": site, "key": key, "created_at": now}

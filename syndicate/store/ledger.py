@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, case, func, select, update
 
 from syndicate.model import Identified, KnownDelivery, KnownPost, Ledger, Plan, PlannedChange, State, can_move
 from syndicate.store.inserting import insert_deliveries, insert_of
@@ -68,7 +68,7 @@ class LedgerPart(Part):
         if not (stored or gone or plan.deliveries or plan.changes or plan.baselined or plan.forgotten):
             return Applied()
         with self._database.writing() as connection:
-            self._write_posts(connection, stored)
+            self._write_posts(connection, stored, now)
             self._write_gone(connection, gone, now)
             self._write_baselines(connection, plan.baselined, now)
             self._forget_baselines(connection, plan.forgotten)
@@ -80,13 +80,16 @@ class LedgerPart(Part):
                 changed_deliveries=sum(self._apply_change(connection, one, now) for one in plan.changes),
             )
 
-    def _write_posts(self, connection: Connection, stored: list[Identified]) -> None:
+    def _write_posts(self, connection: Connection, stored: list[Identified], now: datetime) -> None:
+        """What is public keeps its publication for ever; what is announced ahead may still be re-dated."""
         if not stored:
             return
         names = [column.name for column in posts.c if column.name != "site"]
         rows = [{"site": self._site} | {name: getattr(one.known, name) for name in names} for one in stored]
         insert = insert_of(connection)(posts)
-        changes = {name: insert.excluded[name] for name in _CHANGING}
+        is_public = posts.c.published_at <= now
+        published_at = case((is_public, posts.c.published_at), else_=insert.excluded.published_at)
+        changes = {name: insert.excluded[name] for name in _CHANGING} | {"published_at": published_at}
         connection.execute(insert.on_conflict_do_update(index_elements=["site", "id"], set_=changes), rows)
         for one in stored:
             if one.is_changed:

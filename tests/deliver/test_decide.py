@@ -281,6 +281,15 @@ def test_a_missed_slot_follows_its_policy(policy: str, state: State, due_at: dat
     assert decide_missed(row(due_at=NOW - 9 * HOUR, part=2), rules, lambda at: at, now=NOW) is None
 
 
+def test_without_slots_nothing_is_missed_but_what_a_person_asked_for() -> None:
+    """A message that may go at any time is only late after a day off; one asked for at nine has missed nine."""
+    rules, late = Policy(has_slots=False), NOW - 9 * HOUR
+    assert decide_missed(row(due_at=late), rules, lambda at: at, now=NOW) is None
+    asked = decide_missed(row(due_at=late, occasion="manual"), rules, lambda at: at, now=NOW)
+    assert asked is not None
+    assert asked.state is State.MISSED
+
+
 def test_gaps_between_messages_are_kept() -> None:
     """A retry that comes due right after another message waits for the rest of the gap."""
     usage = Usage(sent_at=(NOW - HOUR,), last_sent_at=NOW - HOUR)
@@ -358,6 +367,13 @@ def test_the_policy_comes_from_the_account() -> None:
     rules = ScheduleRules(grace=HOUR, missed="next", gap=MINUTE, per_day=3, ready_within=2 * HOUR, not_ready="send")
     account = Account(name="x", network="x", schedule=rules, options={"max_cost": "2.50"})
     assert policy_of(account) == Policy(
-        grace=HOUR, missed="next", gap=MINUTE, per_day=3, ready_within=2 * HOUR, not_ready="send", max_cost=2.5
+        has_slots=False,
+        grace=HOUR,
+        missed="next",
+        gap=MINUTE,
+        per_day=3,
+        ready_within=2 * HOUR,
+        not_ready="send",
+        max_cost=2.5,
     )
     assert policy_of(Account(name="x", network="x")).max_cost == 0

@@ -54,6 +54,16 @@ def test_what_is_fixed_at_first_sight_stays_fixed(store: Store) -> None:
     assert store.list_deliveries()[0].slug == "new"
 
 
+def test_a_post_announced_ahead_may_be_redated_until_it_is_public(store: Store) -> None:
+    """Before its moment a publication may move; after it, never."""
+    ahead, moved = known(published_at=LATER), known(published_at=LATER + timedelta(days=1))
+    store.apply(plan(identified=(identified(ahead),)), NOW)
+    store.apply(plan(identified=(identified(moved, is_new=False),)), NOW)
+    assert store.read_ledger().posts == (moved,)
+    store.apply(plan(identified=(identified(ahead, is_new=False),)), LATER + timedelta(days=2))
+    assert store.read_ledger().posts == (moved,)
+
+
 def test_the_slug_of_what_went_out_stays_as_it_was(store: Store) -> None:
     """Renaming a post does not rewrite the past."""
     sent = bring_to(store, State.SENT)
