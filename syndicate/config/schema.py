@@ -16,6 +16,7 @@ from syndicate.config.values import (
     Permalink,
     Quiet,
     Size,
+    Slots,
     Timezone,
     Url,
     Words,
@@ -144,7 +145,7 @@ class CardsTable(Section):
 
 
 class ScheduleTable(Section):
-    slots: Words | None = None
+    slots: Slots | None = None
     """When messages go out: cron ("0 9 * * mon-fri") or words ("mon-fri 09:00"); none means at once."""
     timezone: OptionalTimezone | None = None
     """Zone of the slots; the site's when empty."""

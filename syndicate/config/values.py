@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from syndicate.errors import ConfigError
+
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _SIZES = {"": 1, "b": 1, "kb": 1_000, "mb": 1_000_000, "kib": 1_024, "mib": 1_048_576}
 
@@ -59,6 +61,18 @@ def check_quiet(value: str) -> str:
     return value
 
 
+def check_slots(value: tuple[str, ...]) -> tuple[str, ...]:
+    """Cron expressions or words, as the planner reads them."""
+    from syndicate.planning.slots import parse_slot  # noqa: PLC0415 - APScheduler, only where there are slots
+
+    for slot in value:
+        try:
+            parse_slot(slot)
+        except ConfigError as error:
+            raise ValueError(f"{error.message}{f' ({error.hint})' if error.hint else ''}") from error
+    return value
+
+
 def check_permalink(value: str) -> str:
     known = {"slug", "year", "month", "day", "category", "path"}
     unknown = set(re.findall(r"\{(\w*)\}", value)) - known
@@ -100,4 +114,5 @@ Quiet = Annotated[str, AfterValidator(check_quiet)]
 Permalink = Annotated[str, AfterValidator(check_permalink)]
 Language = Annotated[str, AfterValidator(check_language)]
 InsidePath = Annotated[str, AfterValidator(check_inside)]
+Slots = Annotated[tuple[str, ...], BeforeValidator(as_tuple), AfterValidator(check_slots)]
 Words = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]

@@ -50,6 +50,12 @@ def test_a_bad_value_says_what_to_write(line, says):
         make_settings(SITE + line, root=ROOT)
 
 
+def test_a_slot_that_cannot_be_understood_is_told_with_its_line():
+    """Slots are read by the planner's own rules, so that a typing error shows before a slot is missed."""
+    with pytest.raises(ConfigError, match=r"line 5, schedule.slots: .*moonday"):
+        make_settings(SITE + '[schedule]\nslots = ["mon 09:00", "moonday 09:00"]\n', root=ROOT)
+
+
 def test_broken_toml_names_the_place():
     """A syntax error is a ConfigError with file and line."""
     with pytest.raises(ConfigError, match=r"syndicate.toml: is not valid TOML: .*line 4"):
