@@ -101,7 +101,7 @@ class _Parser:
         return replace(
             post,
             digest=digest_of(post, self.settings.site.url),
-            repairs=tuple(self.fields.repairs),
+            repairs=tuple(sorted(self.fields.repairs, key=lambda repair: repair.line)),
             problems=tuple(sorted(self.fields.problems, key=lambda problem: problem.line)),
         )
 

@@ -175,8 +175,8 @@ def test_repairs_name_field_and_line() -> None:
     """A person finds each mend in the file."""
     post = _parse("excerpt: cafÃ©", body="\nfine\n\nnaÃ¯ve text")
     assert [(repair.field, repair.line, repair.after) for repair in post.repairs] == [
-        ("body", 8, "naïve text"),
         ("excerpt", 3, "café"),
+        ("body", 8, "naïve text"),
     ]
 
 
