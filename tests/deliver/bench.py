@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from syndicate.deliver import DeliveryReport, Tools, deliver_due
 from syndicate.model import Account, Attachment, Delivery, Limits, Message, PlannedDelivery, Receipt, State
-from syndicate.networks.base import Network
 from syndicate.notices import Notice
 from syndicate.store.door import Store
 
 NOW = datetime(2026, 3, 29, 9, 0, tzinfo=UTC)
 LINK = "https://blog.example/a/"
-Script = Iterable[Receipt | Exception | None]
 
 
 @dataclass
@@ -149,11 +147,3 @@ def raising(error: Exception) -> Callable[..., Any]:
         raise error
 
     return fail
-
-
-def as_network(thing: object) -> Network:
-    return thing  # type: ignore[return-value]
-
-
-def every(step: timedelta, times: int) -> Iterator[timedelta]:
-    return (step for _ in range(times))

@@ -134,7 +134,7 @@ class Schedule:
         )
 
     def _account(self, name: str) -> Account:
-        rules = ScheduleRules(grace=timedelta(hours=3), missed="hold", ready_within=timedelta(hours=1))
+        rules = ScheduleRules(slots=("09:00",), grace=timedelta(hours=3), ready_within=timedelta(hours=1))
         return Account(name=name, network=self.servers[name].kind, schedule=rules)
 
     def _open_network(self, account: Account) -> Network:
