@@ -1,0 +1,86 @@
+"""The whole way to two real protocols over HTTP: page live, card attached, once, and settled when an answer is lost."""
+
+import pytest
+
+from tests.journeys.blog import CONFIG, Blog
+from tests.networks.fake import Fake, Reply, drop_reply_after_commit
+from tests.networks.fake_bluesky import HANDLE, PASSWORD, FakeBluesky
+from tests.networks.fake_mastodon import TOKEN, FakeMastodon
+
+
+class Website(Fake):
+    """The author's site: a page for each post that is deployed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.live: dict[str, str] = {}
+        self.route("GET", "/blog/{slug}/", self.page)
+
+    def page(self, request):
+        title = self.live.get(request.args["slug"])
+        return Reply(200, f"<h1>{title}</h1>") if title else Reply(404, "not yet")
+
+
+@pytest.fixture
+def website():
+    with Website() as site:
+        yield site
+
+
+@pytest.fixture
+def mastodon():
+    with FakeMastodon() as fake:
+        yield fake
+
+
+@pytest.fixture
+def bluesky():
+    with FakeBluesky() as fake:
+        yield fake
+
+
+@pytest.fixture
+def blog(tmp_path, website, mastodon, bluesky, monkeypatch):
+    monkeypatch.setenv("SYNDICATE_TOOT_ACCESS_TOKEN", TOKEN)
+    monkeypatch.setenv("SYNDICATE_SKY_APP_PASSWORD", PASSWORD)
+    config = CONFIG.replace("https://notes.example", website.url).replace("[cards]", "allow_private = true\n[cards]")
+    config = config.partition("[accounts.timeline]")[0] + (
+        f'[accounts.toot]\nnetwork = "mastodon"\ninstance = "{mastodon.url}"\nmedia = "image"\n'
+        f'[accounts.sky]\nnetwork = "bluesky"\nservice = "{bluesky.url}"\nhandle = "{HANDLE}"\n'
+    )
+    blog = Blog(tmp_path, config)
+    blog.write("old", title="Old")
+    blog.run("publish")
+    return blog
+
+
+def test_a_message_waits_for_its_page_and_arrives_with_its_card(blog, website, mastodon, bluesky):
+    """Nothing is sent while the page answers 404; once it is live both networks get text, link and card, once."""
+    blog.write("fresh", title="Fresh", imageAlt="A fresh thing", keywords=["new things"])
+    blog.run("publish")
+    blog.run("post", "fresh")
+    assert mastodon.published == []
+    assert "404" in blog.run("queue").out
+    website.live["fresh"] = "Fresh"
+    blog.run("post", "fresh")
+    (status,) = mastodon.published
+    assert "Read fresh." in status["content"]
+    assert "#NewThings" in status["content"]
+    (media,) = mastodon.media.values()
+    assert media["alt"].startswith("Fresh")
+    (post,) = bluesky.posts.values()
+    embed = post["value"]["embed"]["external"] if "value" in post else post["embed"]["external"]
+    assert embed["uri"] == f"{website.url}/blog/fresh/"
+    assert "thumb" in embed
+
+
+def test_a_lost_answer_makes_no_second_copy(blog, website, mastodon, bluesky):
+    """The server published, the answer was cut: the copy is found, adopted and not sent again."""
+    website.live["old"] = "Old"
+    mastodon.fail(drop_reply_after_commit(), on="POST /api/v1/statuses")
+    blog.run("post", "old", "--to", "toot", code=1)
+    assert len(mastodon.published) == 1
+    (row,) = [one for one in blog.run("--json", "queue").json if one["account"] == "toot"]
+    assert row["state"] == "uncertain"
+    assert "already" in blog.run("post", "old", "--to", "toot", code=2).err
+    assert len(mastodon.published) == 1
