@@ -1,0 +1,101 @@
+"""Single files on disk: swapped whole, dated, packed, listed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from syndicate.output.compress import ENDINGS
+
+_TEMPORARY = ".syndicate-"
+
+
+def read_bytes(place: Path) -> bytes | None:
+    """The bytes of a file, None where there is no file."""
+    try:
+        return place.read_bytes()
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        return None
+
+
+def list_siblings(place: Path) -> dict[str, Path]:
+    """Where the compressed forms of a file lie, by file name ending."""
+    return {ending: place.with_name(place.name + ending) for ending in ENDINGS.values()}
+
+
+def remove_siblings(place: Path) -> None:
+    """Take away the compressed forms of a file."""
+    for sibling in list_siblings(place).values():
+        with suppress(NotADirectoryError):
+            sibling.unlink(missing_ok=True)
+
+
+def find_mtime(place: Path) -> float | None:
+    """The modification time in seconds, None where there is no file."""
+    try:
+        return place.stat().st_mtime
+    except FileNotFoundError:
+        return None
+
+
+def replace_file(place: Path, data: bytes, modified: float | None) -> None:
+    """Write beside the place, flush to the disk, then swap. A crash leaves the old file and a hidden rest."""
+    with NamedTemporaryFile(dir=place.parent, prefix=_TEMPORARY, delete=False) as file:
+        try:
+            file.write(data)
+            file.flush()
+            os.fchmod(file.fileno(), 0o644)
+            os.fsync(file.fileno())
+            if modified is not None:
+                os.utime(file.fileno(), (modified, modified))
+            Path(file.name).replace(place)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+
+def choose_mtime(place: Path, modified_at: datetime | None) -> float | None:
+    """The artefact's own moment, but always later than the bytes it replaces.
+
+    So If-Modified-Since and servers that make an ETag of time and size (nginx) notice every change, also one that
+    takes the newest post away.
+    """
+    if modified_at is None:
+        return None
+    wanted, before = float(int(modified_at.timestamp())), find_mtime(place)
+    return wanted if before is None or wanted > before else float(int(before) + 1)
+
+
+def is_sibling(path: str, found: frozenset[str]) -> bool:
+    """Whether a path is a compressed form of another that was found."""
+    base, _, ending = path.rpartition(".")
+    return f".{ending}" in ENDINGS.values() and base in found
+
+
+def prune(folder: Path, root: Path) -> None:
+    """Remove folders that became empty, never the root."""
+    while folder != root:
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+        folder = folder.parent
+
+
+def walk(folder: Path, prefix: str) -> Iterator[str]:
+    """Every file below a folder but hidden ones and links, each path behind the prefix."""
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:
+        return
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from walk(Path(entry.path), f"{prefix}{entry.name}/")
+        elif entry.is_file(follow_symlinks=False):
+            yield prefix + entry.name
