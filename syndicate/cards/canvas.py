@@ -54,7 +54,8 @@ class FullCanvas:
             self._image.paste(colour, box)
 
     def stain(self, mask: Image.Image, left: int, top: int, colour: RGB, *, over: RGB | None = None) -> None:  # noqa: ARG002
-        self._image.paste(colour, (left, top, left + mask.width, top + mask.height), mask)
+        # Pasting a picture through a mask takes half the time of pasting a colour through it.
+        self._image.paste(Image.new("RGB", mask.size, colour), (left, top), mask)
 
     def paste(self, picture: Image.Image, left: int, top: int) -> None:
         mask = picture if picture.mode == "RGBA" else None
@@ -71,6 +72,7 @@ class FlatCanvas:
         self.size = size
         self._image = Image.new("P", size, 0)
         self._palette: list[RGB] = [paper]
+        self._places = {paper: 0}
         self._ramps: dict[tuple[int, RGB], bytes] = {}
 
     def fill(self, box: Box, colour: RGB, *, radius: int = 0) -> None:
@@ -81,8 +83,9 @@ class FlatCanvas:
 
     def stain(self, mask: Image.Image, left: int, top: int, colour: RGB, *, over: RGB | None = None) -> None:
         ramp = self._ramp(self._behind(left, top) if over is None else self._index(over), colour)
-        place = (left, top, left + mask.width, top + mask.height)
-        self._image.paste(mask.point(ramp), place, mask.point(_SEEN))
+        opacities = mask.tobytes()
+        steps = Image.frombytes("P", mask.size, opacities.translate(ramp))
+        self._image.paste(steps, (left, top), Image.frombytes("L", mask.size, opacities.translate(_SEEN)))
 
     def paste(self, picture: Image.Image, left: int, top: int) -> None:
         """A small picture gets colours of its own, as many as are left."""
@@ -110,12 +113,12 @@ class FlatCanvas:
         return value if isinstance(value, int) else 0
 
     def _index(self, colour: RGB) -> int:
-        if colour in self._palette:
-            return self._palette.index(colour)
-        if len(self._palette) > 254:
-            return min(range(len(self._palette)), key=lambda at: _distance(self._palette[at], colour))
-        self._palette.append(colour)
-        return len(self._palette) - 1
+        if colour not in self._places:
+            if len(self._palette) > 254:
+                return min(range(len(self._palette)), key=lambda at: _distance(self._palette[at], colour))
+            self._places[colour] = len(self._palette)
+            self._palette.append(colour)
+        return self._places[colour]
 
     def _ramp(self, behind: int, colour: RGB) -> bytes:
         """For each opacity 0 to 255 the index of that step between what is behind and the colour."""

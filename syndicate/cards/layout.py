@@ -6,7 +6,6 @@ finished grid, text blocks aside, so that no box needs to know about direction.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -235,17 +234,17 @@ class _Solver:
         return block
 
     def _fit_height(self, box: Box, room: Size, lines: int) -> TextBlock:
-        """The largest size whose lines stand in the room: smaller type never needs more lines, so sizes are halved."""
+        """The largest size in so many lines; where that stands too high, one whose lines are low enough."""
 
-        def fit(sizes: tuple[int, ...]) -> TextBlock:
-            return self._fit(box, replace(box.level, sizes=sizes), max(room[0], 1.0), lines)
+        def fit(sizes: Sequence[int]) -> TextBlock:
+            return self._fit(box, replace(box.level, sizes=tuple(sizes)), max(room[0], 1.0), lines)
 
         block = fit(box.level.sizes)
         if block.height <= room[1] + SLACK:
             return block
-        smaller = [size for size in box.level.sizes if size < block.size_px] or [box.level.sizes[-1]]
-        first = bisect_left(smaller, True, key=lambda size: fit((size,)).height <= room[1] + SLACK)
-        return fit((smaller[min(first, len(smaller) - 1)],))
+        share = room[1] / block.height
+        low_enough = [size for size in box.level.sizes if size <= block.size_px * share]
+        return fit(low_enough or box.level.sizes[-1:])
 
 
 def _holds(outer: Size, inner: Size) -> bool:

@@ -11,6 +11,9 @@ from syndicate.cards.canvas import Box, Canvas, draw_disc
 from syndicate.cards.chance import Chance
 from syndicate.cards.themes import Theme
 
+SMOOTH = 3
+"""Large curves are drawn this many times larger and shrunk; more is not seen on a slope so shallow."""
+
 Draw = Callable[[Canvas, Box, Theme, Chance], None]
 
 
@@ -66,7 +69,7 @@ def _paint_rings(canvas: Canvas, box: Box, theme: Theme, chance: Chance) -> None
 
 
 def _draw_rings(size: tuple[int, int], centre: tuple[float, float], step: float, rings: list[int]) -> Image.Image:
-    k = 3
+    k = SMOOTH
     large = Image.new("L", (size[0] * k, size[1] * k), 0)
     pen = ImageDraw.Draw(large)
     x, y = centre[0] * k, centre[1] * k
@@ -112,7 +115,7 @@ def _paint_hills(canvas: Canvas, box: Box, theme: Theme, chance: Chance) -> None
 
 
 def _draw_below(size: tuple[int, int], line: list[tuple[float, float]]) -> Image.Image:
-    k = 3
+    k = SMOOTH
     large = Image.new("L", (size[0] * k, size[1] * k), 0)
     corners = [(x * k, y * k) for x, y in line]
     ImageDraw.Draw(large).polygon([(0, size[1] * k), *corners, (size[0] * k, size[1] * k)], fill=255)

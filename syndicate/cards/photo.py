@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from syndicate.cards.sniff import (
     find_format,
     read_webp_size,
 )
+from syndicate.cards.turbo import decode_eighths
 from syndicate.model import PictureFacts
 
 SMALLEST = 120
@@ -131,13 +133,18 @@ def _decode(image: ImageFile.ImageFile, name: str, data: bytes, need: tuple[int,
     profile = image.info.get("icc_profile") or b""
     turn = _orientation(image)
     width, height = image.size[::-1] if turn in _TURNED else image.size
-    if name == "jpeg":
-        _check_substance(image.size, data)
-        _draft(image, data, need[::-1] if turn in _TURNED else need)
-    image.load()
-    upright = _turn(to_rgb(image, profile), turn)
-    small = upright.reduce(max(1, upright.width // 100))
-    return Photo(upright, small, width, height, b"" if image.mode == "CMYK" else profile)
+    room = need[::-1] if turn in _TURNED else need
+    whole = _decode_jpeg(image, data, room) if name == "jpeg" else image
+    whole.load()
+    upright = _turn(to_rgb(whole, profile), turn)
+    return Photo(upright, _glance(upright), width, height, b"" if image.mode == "CMYK" else profile)
+
+
+def _glance(image: Image.Image) -> Image.Image:
+    """The picture on about 100 pixels across, from every fourth pixel: an impression need not see them all."""
+    step = max(1, image.width // 400)
+    sparse = image.resize((max(1, image.width // step), max(1, image.height // step)), Image.Resampling.NEAREST)
+    return sparse.reduce(max(1, sparse.width // 100))
 
 
 def _check_size(size: tuple[int, int], name: str) -> None:
@@ -152,14 +159,19 @@ def _check_substance(size: tuple[int, int], data: bytes) -> None:
         raise PhotoRefused(f"{len(data):,} bytes cannot hold {size[0]}x{size[1]} pixels")
 
 
-def _draft(image: ImageFile.ImageFile, data: bytes, need: tuple[int, int]) -> None:
-    """Let the JPEG decoder skip what would be scaled away: only whole halvings that still cover `need`."""
+def _decode_jpeg(image: ImageFile.ImageFile, data: bytes, need: tuple[int, int]) -> Image.Image:
+    """Let the decoder skip what would be scaled away, as far as the picture still covers `need`."""
+    _check_substance(image.size, data)
     if image.info.get("progressive"):
         _check_size(image.size, "progressive")
         if data.count(b"\xff\xda") > MAX_SCANS:
             raise PhotoRefused("the JPEG has far more scans than any picture needs")
     scale = max(need[0] / image.width, need[1] / image.height)
-    image.draft(None, (int(image.width * scale), int(image.height * scale)))
+    least = (math.ceil(image.width * scale), math.ceil(image.height * scale))
+    scaled = decode_eighths(data, image.size, least) if image.mode == "RGB" else None
+    if scaled is None:
+        image.draft(None, least)
+    return scaled or image
 
 
 def _turn(image: Image.Image, orientation: int) -> Image.Image:

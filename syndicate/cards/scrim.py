@@ -89,13 +89,11 @@ def ease(at: float) -> float:
 def _draw_rows(width: int, levels: Sequence[float]) -> Image.Image:
     """One dithered row for each level: a row of thresholds translated to the two nearest opacities."""
     matrix = bytes(value * 4 + 2 for value in (*_BAYER, *_BAYER_REST))
-    tables = {level: _table(level * 255) for level in set(levels)}
-    times = width // 8 + 1
-    rows = (
-        (matrix[8 * (y & 7) : 8 * (y & 7) + 8].translate(tables[level]) * times)[:width]
-        for y, level in enumerate(levels)
-    )
-    return Image.frombytes("L", (width, len(levels)), b"".join(rows))
+    times, rows = width // 8 + 1, {}
+    for key in {(level, y & 7) for y, level in enumerate(levels)}:
+        level, y = key
+        rows[key] = (matrix[8 * y : 8 * y + 8].translate(_table(level * 255)) * times)[:width]
+    return Image.frombytes("L", (width, len(levels)), b"".join(rows[level, y & 7] for y, level in enumerate(levels)))
 
 
 def _table(opacity: float) -> bytes:
