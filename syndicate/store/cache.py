@@ -133,9 +133,8 @@ def _open_memory() -> sqlite3.Connection:
 def _connect(path: Path, patience_ms: int) -> sqlite3.Connection:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+    connection = sqlite3.connect(path, timeout=patience_ms / 1000, check_same_thread=False, isolation_level=None)
     try:
-        connection.execute(f"PRAGMA busy_timeout={patience_ms}")
         for pragma in _PRAGMAS:
             connection.execute(pragma)
         _prepare(connection)

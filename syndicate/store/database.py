@@ -15,9 +15,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from syndicate.errors import ConfigError, StateError
 
-BUSY_TIMEOUT_MS = 10_000
+PATIENCE_MS = 10_000
 _PRAGMAS = (
-    f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
     "PRAGMA journal_mode=WAL",
     # The intent must be on the disk, not on its way there, before a message leaves (WAL syncs each commit only so).
     "PRAGMA synchronous=FULL",
@@ -39,16 +38,19 @@ _SQLITE_WORDS = {
 
 
 class Database:
-    """The engine behind a store. `where` names it without a password."""
+    """The engine behind a store. `where` names it without a password.
 
-    def __init__(self, url: str) -> None:
+    `patience_ms` is how long SQLite waits for another program that writes, in milliseconds.
+    """
+
+    def __init__(self, url: str, *, patience_ms: int = PATIENCE_MS) -> None:
         parsed = _parse_url(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self.path = Path(parsed.database or "") if self.is_sqlite else None
         self.where = str(self.path) if self.is_sqlite else parsed.render_as_string(hide_password=True)
         if self.path is not None:
             _make_private(self.path)
-        self.engine = _make_engine(parsed, self.is_sqlite)
+        self.engine = _make_engine(parsed, {"timeout": patience_ms / 1000} if self.is_sqlite else {})
 
     def close(self) -> None:
         self.engine.dispose()
@@ -105,15 +107,15 @@ def _make_private(path: Path) -> None:
         ) from error
 
 
-def _make_engine(url: URL, is_sqlite: bool) -> Engine:
+def _make_engine(url: URL, connecting: dict[str, float]) -> Engine:
     try:
-        engine = create_engine(url)
+        engine = create_engine(url, connect_args=connecting)
     except (ImportError, NoSuchModuleError) as error:
         hint = "install syndicate[postgres]"
         raise ConfigError(
             "PostgreSQL needs a driver that is not installed", where="[storage] database", hint=hint
         ) from error
-    if is_sqlite:
+    if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
