@@ -30,8 +30,9 @@ from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, 
 from syndicate.networks.answers import error_of, retry_at_of, words_of
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Secret, Vault
 from syndicate.networks.fitting import refuse_misfits, refuse_warning
-from syndicate.networks.linkedin_login import OAUTH, begin_login, finish_login, refresh
+from syndicate.networks.linkedin_login import OAUTH, TOKEN_LIVES, begin_login, finish_login, refresh
 from syndicate.networks.linkedin_text import escape
+from syndicate.networks.logins import take_pasted
 from syndicate.networks.readback import parse_instant
 from syndicate.text.counting import Counter
 from syndicate.text.graphemes import cut
@@ -148,8 +149,10 @@ class LinkedIn:
     _author: str = ""
 
     login_fields = (
+        LoginField("access_token", "Access token", secret=True, help="leave empty to log in with the browser"),
         LoginField("client_id", "Client id", help="developer portal → your app → Auth"),
         LoginField("client_secret", "Client secret", secret=True),
+        LoginField("redirect_uri", "Redirect address as registered in the app"),
     )
 
     def prepare(self, message: Message, *, key: str) -> Message:
@@ -265,10 +268,14 @@ class LinkedIn:
             self.vault.put(refresh(self.http, self._oauth(), self.vault, account=self.account))
         return self.expires_at()
 
-    def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage:
-        return begin_login(self._oauth(), answers, redirect)
+    def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
+        return None if answers.get("access_token") else begin_login(self._oauth(), answers, redirect)
 
     def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
+        """A pasted token was made just now, so its sixty days begin today."""
+        if page is None:
+            token = take_pasted(answers, ("access_token",))
+            return {**token, "expires_at": (self.http.now() + TOKEN_LIVES).isoformat()}
         return finish_login(self.http, self._oauth(), answers, page, code, account=self.account)
 
     def _oauth(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from urllib.parse import urlencode
 
-from syndicate.errors import Unauthorised
+from syndicate.errors import Unauthorised, UsageError
 from syndicate.http import Client, Response
 from syndicate.networks.answers import words_of
 from syndicate.networks.base import LoginPage, Vault
@@ -14,34 +14,31 @@ from syndicate.networks.pkce import make_state
 
 OAUTH = "https://www.linkedin.com"
 SCOPES = "openid profile w_member_social"
-LIFE = timedelta(days=60)
+TOKEN_LIVES = timedelta(days=60)
 
 
 def begin_login(oauth: str, answers: Mapping[str, str], redirect: str) -> LoginPage:
-    """The page where the member allows us to post; `redirect` must be registered with the app."""
+    """The page where the member allows us to post. LinkedIn returns only to an address that the app registered."""
+    target = answers.get("redirect_uri") or redirect
+    if not (answers.get("client_id") and answers.get("client_secret") and target):
+        raise UsageError("give the app's client id, client secret and redirect address, or an access token")
     state = make_state()
-    client_id = answers.get("client_id", "").strip()
     query = {
         "response_type": "code",
-        "client_id": client_id,
-        "redirect_uri": redirect,
+        "client_id": answers["client_id"],
+        "redirect_uri": target,
         "state": state,
         "scope": SCOPES,
     }
-    return LoginPage(f"{oauth}/oauth/v2/authorization?{urlencode(query)}", state, {"redirect_uri": redirect})
+    return LoginPage(f"{oauth}/oauth/v2/authorization?{urlencode(query)}", state, {"redirect_uri": target})
 
 
 def finish_login(
-    http: Client, oauth: str, answers: Mapping[str, str], page: LoginPage | None, code: str, *, account: str
+    http: Client, oauth: str, answers: Mapping[str, str], page: LoginPage, code: str, *, account: str
 ) -> Mapping[str, str]:
     """Trade the code for a token of sixty days."""
-    client = {name: answers.get(name, "").strip() for name in ("client_id", "client_secret")}
-    form = {
-        "grant_type": "authorization_code",
-        "code": code.strip(),
-        **client,
-        **((page.memory if page else None) or {}),
-    }
+    client = {name: answers.get(name, "") for name in ("client_id", "client_secret")}
+    form = {"grant_type": "authorization_code", "code": code.strip(), **client, **(page.memory or {})}
     response = http.call("POST", f"{oauth}/oauth/v2/accessToken", form=form, where=account)
     return {**client, **_parse_grant(response, (code, client["client_secret"]), account)}
 
@@ -62,6 +59,6 @@ def _parse_grant(response: Response, secrets: tuple[str, ...], account: str) -> 
         said = words_of(response, secrets)
         raise Unauthorised(f"the login is refused: {said}", where=account, hint=f"run: syndicate login {account}")
     seconds = grant.get("expires_in")
-    ends_at = response.received_at + (timedelta(seconds=seconds) if isinstance(seconds, int) else LIFE)
+    ends_at = response.received_at + (timedelta(seconds=seconds) if isinstance(seconds, int) else TOKEN_LIVES)
     further = {"refresh_token": str(grant["refresh_token"])} if grant.get("refresh_token") else {}
     return {"access_token": str(grant["access_token"]), "expires_at": ends_at.isoformat(), **further}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from syndicate.errors import UsageError
 from syndicate.networks.base import LoginField, LoginPage
@@ -18,7 +18,12 @@ class PastedLogin:
 
     def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
         """The secrets to store. Raises UsageError where nothing was given."""
-        given = {field.name: answers.get(field.name, "").strip() for field in self.login_fields}
-        if not any(given.values()):
-            raise UsageError("nothing was given to log in with")
-        return {name: value for name, value in given.items() if value}
+        return take_pasted(answers, [field.name for field in self.login_fields])
+
+
+def take_pasted(answers: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    """Those of the answers that were given, to store as secrets. Raises UsageError where none was."""
+    given = {name: value for name in names if (value := answers.get(name, "").strip())}
+    if not given:
+        raise UsageError("nothing was given to log in with")
+    return given

@@ -37,16 +37,18 @@ from syndicate.networks.base import (
     Vault,
 )
 from syndicate.networks.fitting import refuse_misfits
+from syndicate.networks.listing import Listing, Page, find_in, read_listing
+from syndicate.networks.logins import take_pasted
 from syndicate.networks.mastodon_login import begin_login, finish_login
 from syndicate.networks.mastodon_servers import KEY_WINDOW, Server, parse_server
-from syndicate.networks.readback import REPLIES_TO, choose_copy, links_of_html, parse_instant, text_of_html
+from syndicate.networks.readback import REPLIES_TO, links_of_html, parse_instant, text_of_html
+from syndicate.networks.shapes import pick_text
 from syndicate.text.counting import Counter
 
 LIMITS = Limits(characters=500, counter=Counter.MASTODON, per_link=23, image_bytes=16_777_216)
 MEDIA_LIVES = timedelta(hours=12)
 """Uploads that no post uses are purged after about a day; older ones are sent again."""
 PAGE = 40
-PAGES = 5
 VISIBILITIES = ("public", "unlisted", "private", "direct")
 
 DESCRIPTION = Description(
@@ -103,6 +105,12 @@ def parse_recent(status: Mapping[str, Any]) -> Recent | None:
     return Recent(receipt, text_of_html(content), (*links_of_html(content), *in_card), published_at)
 
 
+def parse_listing(statuses: list[object]) -> list[Recent]:
+    """The account's own posts on one page: some servers list boosts although they were asked not to."""
+    own = (status for status in statuses if isinstance(status, dict) and not status.get("reblog"))
+    return [post for post in map(parse_recent, own) if post]
+
+
 def parse_profile(account: Mapping[str, Any], host: str) -> Profile:
     name = f"@{account.get('acct') or account.get('username') or '?'}@{host}"
     is_bot = account.get("bot", True)
@@ -122,7 +130,9 @@ class Mastodon:
     limits: Limits = LIMITS
     _server: Server | None = None
 
-    login_fields = (LoginField("instance", "Your server", help="such as https://mastodon.social"),)
+    login_fields = (
+        LoginField("access_token", "Access token", secret=True, help="leave empty to log in with the browser"),
+    )
 
     def prepare(self, message: Message, *, key: str) -> Message:
         """Upload the image, then wait until the server has processed it."""
@@ -214,7 +224,7 @@ class Mastodon:
         return Unavailable(said, where=self.account)
 
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
-        return choose_copy(self.list_recent(since=since), message, since=since)
+        return find_in(self._read_own(since), message, since=since, account=self.account)
 
     def resend_until(self, intent_at: datetime) -> datetime:
         """One hour on servers that keep the key, no time at all on others or where the server does not tell."""
@@ -244,23 +254,22 @@ class Mastodon:
         return response.json() if response.is_success else None
 
     def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
-        listing = f"/api/v1/accounts/{quote(self._whoami()['id'], safe='')}/statuses"
-        found: list[Recent] = []
-        params = {"limit": str(PAGE), "exclude_reblogs": "true"}
-        for _ in range(PAGES):
-            page = self._list(listing, params)
-            recent = [post for post in map(parse_recent, filter(_is_own, page)) if post]
-            found += recent
-            if len(page) < PAGE or not recent or (since and recent[-1].published_at < since):
-                break
-            params["max_id"] = recent[-1].receipt.remote_id
-        return tuple(found)
+        return self._read_own(since).posts
 
-    def _list(self, path: str, params: Mapping[str, str]) -> list[dict[str, Any]]:
-        statuses = self._call("GET", path, params=params).json()
-        if not isinstance(statuses, list):
-            raise Unavailable("the list of posts cannot be read", where=self.account)
-        return statuses
+    def _read_own(self, since: datetime | None) -> Listing:
+        path = f"/api/v1/accounts/{quote(self._whoami()['id'], safe='')}/statuses"
+        params = {"limit": str(PAGE), "exclude_reblogs": "true"}
+
+        def fetch(cursor: str) -> Page:
+            here = {**params, "max_id": cursor} if cursor else params
+            statuses = self._call("GET", path, params=here).json()
+            if not isinstance(statuses, list):
+                raise Unavailable("the list of posts cannot be read", where=self.account)
+            posts = parse_listing(statuses)
+            goes_on = len(statuses) >= PAGE and (since is None or not posts or posts[-1].published_at >= since)
+            return Page(posts, pick_text(statuses, -1, "id") if goes_on else "")
+
+        return read_listing(fetch)
 
     def verify(self) -> Profile:
         return parse_profile(self._whoami(), urlsplit(self.base).hostname or self.base)
@@ -294,10 +303,14 @@ class Mastodon:
         if self._ask("GET", path).is_success:
             raise Rejected("this server cannot delete posts", where=self.account, hint=f"delete {receipt.url} by hand")
 
-    def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage:
+    def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
+        if answers.get("access_token"):
+            return None
         return begin_login(self.http, self.base, redirect, account=self.account)
 
     def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
+        if page is None:
+            return take_pasted(answers, ("access_token",))
         return finish_login(self.http, self.base, page, code, account=self.account)
 
     def _call(self, method: str, path: str, **parts: Any) -> Response:
@@ -328,11 +341,6 @@ class Mastodon:
 
     def _software(self) -> str:
         return self._server.software if self._server else ""
-
-
-def _is_own(status: object) -> bool:
-    """Some servers list boosts although they were asked not to."""
-    return isinstance(status, dict) and not status.get("reblog")
 
 
 def _without_media(message: Message) -> Message:

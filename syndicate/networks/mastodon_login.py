@@ -46,9 +46,9 @@ def begin_login(http: Client, base: str, redirect: str, *, account: str) -> Logi
     return LoginPage(f"{base}/oauth/authorize?{urlencode(query)}", state, memory)
 
 
-def finish_login(http: Client, base: str, page: LoginPage | None, code: str, *, account: str) -> Mapping[str, str]:
+def finish_login(http: Client, base: str, page: LoginPage, code: str, *, account: str) -> Mapping[str, str]:
     """The token for the code that the person brought back."""
-    memory = (page.memory if page else None) or {}
+    memory = page.memory or {}
     form = {"grant_type": "authorization_code", "code": code.strip(), "scope": SCOPES, **memory}
     response = http.call("POST", f"{base}/oauth/token", form=form, where=account)
     grant = response.json()

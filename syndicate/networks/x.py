@@ -29,7 +29,10 @@ from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, 
 from syndicate.networks.answers import error_of, parse_moment, retry_at_of, words_of
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.fitting import refuse_misfits, refuse_private, refuse_warning
-from syndicate.networks.readback import REPLIES_TO, choose_copy, parse_instant
+from syndicate.networks.listing import Listing, Page, find_in, read_listing
+from syndicate.networks.logins import take_pasted
+from syndicate.networks.readback import REPLIES_TO, parse_instant
+from syndicate.networks.shapes import pick_list, pick_text
 from syndicate.networks.x_auth import KEY_NAMES, Signer, begin_login, finish_login, open_signer
 from syndicate.text.counting import Counter
 
@@ -44,8 +47,9 @@ LIMITS = Limits(
 )
 MEDIA_LIVES = timedelta(hours=20)
 """Uploads expire after a day."""
-LISTED = 10
-"""Reading back costs a tenth of a cent a post."""
+LISTED, ADOPTED = 10, 100
+"""How many posts are read to find one, and to adopt an account: a tenth of a cent each."""
+POST_FIELDS = "created_at,entities,referenced_tweets"
 REPLY_SETTINGS = ("following", "mentionedUsers", "subscribers", "verified")
 
 DESCRIPTION = Description(
@@ -111,6 +115,12 @@ def parse_recent(item: Mapping[str, Any]) -> Recent | None:
     return Recent(receipt, text, tuple(links), published_at)
 
 
+def parse_listing(answer: object) -> list[Recent]:
+    """The posts on one page; what cannot be read as one is left out, and an empty page has no `data`."""
+    found = (parse_recent(item) for item in pick_list(answer, "data") if isinstance(item, dict))
+    return [post for post in found if post]
+
+
 def parse_problem(response: Response) -> str:
     """The last part of an RFC 7807 type, such as "client-forbidden"; "" where there is none."""
     answer = response.json()
@@ -142,6 +152,7 @@ class X:
     login_fields = (
         LoginField("client_id", "OAuth 2.0 client id", help="leave empty to paste four OAuth 1.0a keys instead"),
         LoginField("client_secret", "OAuth 2.0 client secret", secret=True, help="empty for a public app"),
+        LoginField("redirect_uri", "Redirect address as registered in the app", help="only with a client id"),
         *(LoginField(name, name.replace("_", " "), secret=True) for name in KEY_NAMES),
     )
 
@@ -207,16 +218,26 @@ class X:
         return receipt
 
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
-        return choose_copy(self.list_recent(since=since), message, since=since)
+        return find_in(self._read_own(since), message, since=since, account=self.account)
 
     def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
-        """The latest few: each costs money."""
-        fields = "created_at,entities,referenced_tweets"
-        params = {"max_results": str(LISTED), "tweet.fields": fields}
-        answer = self._call("GET", f"/2/users/{quote(self._user_id(), safe='')}/tweets", params=params).json()
-        if not isinstance(answer, dict):
-            raise Unavailable("the list of posts cannot be read", where=self.account)
-        return tuple(post for post in map(parse_recent, answer.get("data") or []) if post)
+        return self._read_own(since).posts
+
+    def _read_own(self, since: datetime | None) -> Listing:
+        """Our posts back to `since`, else one long page: each costs money."""
+        path = f"/2/users/{quote(self._user_id(), safe='')}/tweets"
+        params = {"max_results": str(LISTED if since else ADOPTED), "tweet.fields": POST_FIELDS}
+
+        def fetch(cursor: str) -> Page:
+            here = {**params, "pagination_token": cursor} if cursor else params
+            answer = self._call("GET", path, params=here).json()
+            if not isinstance(answer, dict):
+                raise Unavailable("the list of posts cannot be read", where=self.account)
+            posts = parse_listing(answer)
+            goes_on = since is not None and posts and posts[-1].published_at >= since
+            return Page(posts, pick_text(answer, "meta", "next_token") if goes_on else "")
+
+        return read_listing(fetch)
 
     def _user_id(self) -> str:
         if not self._user:
@@ -245,14 +266,12 @@ class X:
 
     def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
         """With a client id OAuth 2.0 in a browser, without one the four pasted keys are enough."""
-        if not answers.get("client_id"):
-            return None
-        return begin_login(answers["client_id"], answers.get("client_secret", ""), redirect)
+        return begin_login(answers, redirect) if answers.get("client_id") else None
 
     def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
         if page is None:
-            return {name: answers.get(name, "").strip() for name in KEY_NAMES}
-        return finish_login(self.http, self.api, page, code, account=self.account)
+            return take_pasted(answers, KEY_NAMES)
+        return finish_login(self.http, self.api, answers, page, code, account=self.account)
 
     def _signer(self) -> Signer:
         return open_signer(self.account, self.api, self.vault, self.http)

@@ -8,27 +8,24 @@ starts a new line of tokens; the kept session remembers which one it began with.
 from __future__ import annotations
 
 import base64
-import hashlib
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Protocol
 from urllib.parse import urlencode
 
-import orjson
-
-from syndicate.errors import Unauthorised, Unavailable
+from syndicate.errors import Unauthorised, Unavailable, UsageError
 from syndicate.http import Client, Response
 from syndicate.networks.answers import error_of, words_of
 from syndicate.networks.base import LoginPage, Vault
 from syndicate.networks.oauth1 import Keys, build_header
 from syndicate.networks.pkce import challenge_of, make_state, make_verifier
-from syndicate.networks.readback import parse_instant
+from syndicate.networks.sessions import Session, read_session, session_secrets
+from syndicate.networks.shapes import pick, pick_text
 
 AUTHORISE = "https://x.com/i/oauth2/authorize"
 SCOPES = "tweet.read tweet.write users.read media.write offline.access"
-SESSION = "session"
 EARLY = timedelta(minutes=2)
 LIFE = timedelta(hours=2)
 KEY_NAMES = ("api_key", "api_secret", "access_token", "access_token_secret")
@@ -65,16 +62,6 @@ class KeySigner:
 
 
 @dataclass(frozen=True, slots=True)
-class Tokens:
-    """A pair of tokens, and a digest of the refresh token that a person gave."""
-
-    origin: str
-    access: str = field(repr=False)
-    refresh: str = field(repr=False)
-    expires_at: str
-
-
-@dataclass(frozen=True, slots=True)
 class TokenSigner:
     """OAuth 2.0: a bearer token of two hours, renewed with a refresh token that can be used once."""
 
@@ -84,35 +71,32 @@ class TokenSigner:
     http: Client = field(repr=False)
 
     def header(self, method: str, url: str, params: Mapping[str, str]) -> str:
-        tokens = self._stored()
-        ends_at = parse_instant(tokens.expires_at) if tokens else None
-        if tokens is None or ends_at is None or ends_at - self.http.now() < EARLY:
-            tokens = self._turn_over(tokens)
-        return f"Bearer {tokens.access}"
+        session = self._stored()
+        ends_at = session.expires_at if session else None
+        if session is None or ends_at is None or ends_at - self.http.now() < EARLY:
+            session = self._turn_over(session.access if session else "")
+        return f"Bearer {session.access}"
 
     def renew(self, refused: str) -> bool:
-        tokens = self._stored()
-        is_spent = tokens is not None and refused == f"Bearer {tokens.access}"
-        self._turn_over(tokens if is_spent else None)
+        self._turn_over(refused.removeprefix("Bearer "))
         return True
 
     def secrets(self) -> tuple[str, ...]:
-        tokens = self._stored()
-        own = (tokens.access, tokens.refresh) if tokens else ()
+        session = self._stored()
+        own = (session.access, session.refresh) if session else ()
         return (self.vault.get("client_secret"), self.vault.get("refresh_token"), *own)
 
-    def _turn_over(self, spent: Tokens | None) -> Tokens:
-        """Tokens newer than the spent ones; another process may have fetched them already."""
+    def _turn_over(self, spent: str) -> Session:
+        """A session newer than the spent token; another process may have fetched it already."""
         with self.vault.lock():
-            stored = self._stored()
-            if stored and stored != spent:
+            stored, given = self._stored(), self.vault.get("refresh_token")
+            if stored and stored.access != spent:
                 return stored
-            response = self._refresh(stored.refresh if stored else self.vault.get("refresh_token"))
-            tokens = parse_tokens(response, _digest(self.vault.get("refresh_token")))
-            if tokens is None:
+            session = parse_session(self._refresh(stored.refresh if stored else given))
+            if session is None:
                 raise Unavailable("the new token cannot be read", where=self.account)
-            self.vault.put({SESSION: orjson.dumps(asdict(tokens)).decode()})
-            return tokens
+            self.vault.put(session_secrets(session, given))
+            return session
 
     def _refresh(self, refresh: str) -> Response:
         form = {"grant_type": "refresh_token", "refresh_token": refresh, "client_id": self.vault.get("client_id")}
@@ -125,13 +109,9 @@ class TokenSigner:
             raise error_of(response, account=self.account, publishes=False, secrets=(refresh,))
         return response
 
-    def _stored(self) -> Tokens | None:
+    def _stored(self) -> Session | None:
         """The kept session, unless a person has given another refresh token since."""
-        try:
-            tokens = Tokens(**orjson.loads(self.vault.get(SESSION) or "null"))
-        except (ValueError, TypeError):
-            return None
-        return tokens if tokens.origin == _digest(self.vault.get("refresh_token")) else None
+        return read_session(self.vault, self.vault.get("refresh_token"))
 
 
 def open_signer(account: str, api: str, vault: Vault, http: Client) -> Signer:
@@ -152,56 +132,46 @@ def ask_for_tokens(http: Client, api: str, form: Mapping[str, str], secret: str,
     return http.call("POST", f"{api}/2/oauth2/token", form=form, headers=headers, where=account)
 
 
-def parse_tokens(response: Response, origin: str) -> Tokens | None:
-    """Tokens and the moment they end, None where the answer holds none."""
-    grant = response.json()
-    if not isinstance(grant, dict) or not grant.get("access_token") or not grant.get("refresh_token"):
-        return None
-    ends_at = _end_of(grant, response.received_at)
-    return Tokens(origin, str(grant["access_token"]), str(grant["refresh_token"]), ends_at.isoformat())
+def parse_session(response: Response) -> Session | None:
+    """Both tokens and the moment they end, None where the answer lacks one."""
+    grant, now = response.json(), response.received_at
+    access, refresh, seconds = (
+        pick_text(grant, "access_token"),
+        pick_text(grant, "refresh_token"),
+        pick(grant, "expires_in"),
+    )
+    life = timedelta(seconds=seconds) if isinstance(seconds, int) and 0 < seconds < 10**9 else LIFE
+    return Session(access, refresh, now + life, now) if access and refresh else None
 
 
-def _end_of(grant: Mapping[str, object], now: datetime) -> datetime:
-    seconds = grant.get("expires_in")
-    return now + (timedelta(seconds=seconds) if isinstance(seconds, int) else LIFE)
-
-
-def begin_login(client_id: str, client_secret: str, redirect: str) -> LoginPage:
-    """The page where the person allows us to post, with PKCE."""
+def begin_login(answers: Mapping[str, str], redirect: str) -> LoginPage:
+    """The page where the person allows us to post, with PKCE. X returns only to an address that the app registered."""
+    target = answers.get("redirect_uri") or redirect
+    if not target:
+        raise UsageError("give the redirect address as registered in the app")
     verifier, state = make_verifier(), make_state()
     query = {
         "response_type": "code",
-        "client_id": client_id,
-        "redirect_uri": redirect,
+        "client_id": answers["client_id"],
+        "redirect_uri": target,
         "scope": SCOPES,
         "state": state,
         "code_challenge": challenge_of(verifier),
         "code_challenge_method": "S256",
     }
-    memory = {
-        "client_id": client_id,
-        "client_secret": client_secret,
-        "redirect_uri": redirect,
-        "code_verifier": verifier,
-    }
-    return LoginPage(f"{AUTHORISE}?{urlencode(query)}", state, memory)
+    return LoginPage(f"{AUTHORISE}?{urlencode(query)}", state, {"redirect_uri": target, "code_verifier": verifier})
 
 
-def finish_login(http: Client, api: str, page: LoginPage, code: str, *, account: str) -> Mapping[str, str]:
+def finish_login(
+    http: Client, api: str, answers: Mapping[str, str], page: LoginPage, code: str, *, account: str
+) -> Mapping[str, str]:
     """Trade the code (it lives thirty seconds) for the secrets to store."""
-    memory = dict(page.memory or {})
-    secret = memory.pop("client_secret", "")
-    form = {"grant_type": "authorization_code", "code": code.strip(), **memory}
+    client_id, secret = answers["client_id"], answers.get("client_secret", "")
+    form = {"grant_type": "authorization_code", "code": code.strip(), "client_id": client_id, **(page.memory or {})}
     response = ask_for_tokens(http, api, form, secret, account=account)
-    grant = response.json()
-    given = str(grant.get("refresh_token", "")) if isinstance(grant, dict) else ""
-    tokens = parse_tokens(response, _digest(given))
-    if not response.is_success or tokens is None:
-        said = words_of(response, (code, secret, *memory.values()))
+    session = parse_session(response)
+    if not response.is_success or session is None:
+        said = words_of(response, (code, secret, *form.values()))
         raise Unauthorised(f"the code was refused: {said}", where=account, hint=f"run: syndicate login {account}")
-    session = orjson.dumps(asdict(tokens)).decode()
-    return {"client_id": memory["client_id"], "client_secret": secret, "refresh_token": given, SESSION: session}
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    given = {"client_id": client_id, "client_secret": secret, "refresh_token": session.refresh}
+    return {**given, **session_secrets(session, session.refresh)}

@@ -140,8 +140,11 @@ class FakeX(Fake):
         return Reply(200, {"data": {"id": "370773112", "name": "Fox", "username": "fox"}})
 
     def listing(self, request: Request) -> Reply:
-        page = self.published[: int(request.query["max_results"])]
-        return Reply(200, {"meta": {"result_count": len(page)}, **({"data": page} if page else {})})
+        start = int(request.query.get("pagination_token", "0"))
+        end = start + int(request.query["max_results"])
+        page, meta = self.published[start:end], {"result_count": len(self.published[start:end])}
+        more = {"next_token": str(end)} if end < len(self.published) else {}
+        return Reply(200, {"meta": {**meta, **more}, **({"data": page} if page else {})})
 
     def upload(self, request: Request) -> Reply:
         parts = request.parts()

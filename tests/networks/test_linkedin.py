@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.errors import Blocked, Duplicate, NotReady, RateLimited, Rejected, Unauthorised, Uncertain
+from syndicate.errors import Blocked, Duplicate, NotReady, RateLimited, Rejected, Unauthorised, Uncertain, UsageError
 from syndicate.http import Client
 from syndicate.model import Account, Message
 from syndicate.networks import describe, open_network
@@ -282,6 +282,7 @@ def test_a_login_stores_the_token_and_its_end(linkedin: LinkedIn, fake: FakeLink
     """Browser, code, sixty days."""
     answers = {"client_id": "c", "client_secret": CLIENT_SECRET}
     page = linkedin.begin_login(answers, redirect="http://127.0.0.1:9/cb")
+    assert page is not None
     query = {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
     assert (query["redirect_uri"], query["state"]) == ("http://127.0.0.1:9/cb", page.state)
     secrets = linkedin.finish_login(answers, page, "good")
@@ -290,6 +291,20 @@ def test_a_login_stores_the_token_and_its_end(linkedin: LinkedIn, fake: FakeLink
     with pytest.raises(Unauthorised) as caught:
         linkedin.finish_login(answers, page, "bad")
     assert CLIENT_SECRET not in str(caught.value)
+
+
+def test_a_pasted_token_begins_its_sixty_days(linkedin: LinkedIn, fake: FakeLinkedIn) -> None:
+    """Made in the portal a moment ago; no page to open."""
+    assert linkedin.begin_login({"access_token": "t"}, redirect="") is None
+    secrets = linkedin.finish_login({"access_token": "t"}, None, "")
+    assert secrets == {"access_token": "t", "expires_at": (NOW + timedelta(days=60)).isoformat()}
+
+
+@pytest.mark.parametrize("answers", [{}, {"client_id": "c"}, {"client_id": "c", "client_secret": "s"}])
+def test_a_browser_login_needs_the_app(linkedin: LinkedIn, answers: dict[str, str]) -> None:
+    """Said before a page is opened that cannot work."""
+    with pytest.raises(UsageError):
+        linkedin.begin_login(answers, redirect="")
 
 
 def test_linkedin_cannot_be_read_back() -> None:

@@ -383,12 +383,21 @@ def test_every_way_to_refuse_a_token_is_understood(mastodon: Mastodon, fake: Fak
 def test_a_login_walks_through_the_servers_own_pages(mastodon: Mastodon, fake: FakeMastodon) -> None:
     """Register as a form, allow in a browser with PKCE, trade the pasted code for the token."""
     page = mastodon.begin_login({}, redirect="")
+    assert page is not None
     query = {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
     assert query["redirect_uri"] == "urn:ietf:wg:oauth:2.0:oob"
     assert query["state"] == page.state != ""
     assert page.memory is not None
     assert query["code_challenge"] == challenge_of(page.memory["code_verifier"])
     assert mastodon.finish_login({}, page, " good-code\n") == {"access_token": TOKEN}
+
+
+def test_a_pasted_token_is_enough(mastodon: Mastodon, fake: FakeMastodon) -> None:
+    """From the server's own settings: no application is registered."""
+    answers = {"access_token": f" {TOKEN} "}
+    assert mastodon.begin_login(answers, redirect="") is None
+    assert mastodon.finish_login(answers, None, "") == {"access_token": TOKEN}
+    assert fake.requests == []
 
 
 def test_a_wrong_code_is_refused_without_secrets(mastodon: Mastodon, fake: FakeMastodon) -> None:

@@ -19,6 +19,7 @@ from syndicate.errors import (
     Unauthorised,
     Unavailable,
     Uncertain,
+    UsageError,
 )
 from syndicate.http import Client
 from syndicate.model import Account, Message, Receipt
@@ -330,22 +331,25 @@ def test_a_new_refresh_token_from_a_person_starts_anew(fake: FakeX, http: Client
 
 def test_a_login_with_a_browser_gives_working_tokens(x: X, fake: FakeX, http: Client) -> None:
     """PKCE in the address, the code traded at once, the stored secrets post."""
-    page = x.begin_login({"client_id": CLIENT, "client_secret": CLIENT_SECRET}, redirect="http://127.0.0.1:9/cb")
+    answers = {"client_id": CLIENT, "client_secret": CLIENT_SECRET, "redirect_uri": "https://blog.example/cb"}
+    page = x.begin_login(answers, redirect="http://127.0.0.1:9/cb")
     assert page is not None
     assert page.memory is not None
     query = {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
     assert query["code_challenge"] == challenge_of(page.memory["code_verifier"])
     assert "offline.access" in query["scope"]
-    secrets = x.finish_login({}, page, "good")
+    assert query["redirect_uri"] == page.memory["redirect_uri"] == "https://blog.example/cb"
+    secrets = x.finish_login(answers, page, "good")
     CASE.open(fake.url, http, MemoryVault(secrets)).send(TEXT, key="k")
     assert len(fake.published) == 1
 
 
 def test_a_wrong_code_is_refused(x: X) -> None:
     """With advice and without the secret."""
-    page = x.begin_login({"client_id": CLIENT, "client_secret": CLIENT_SECRET}, redirect="http://127.0.0.1:9/cb")
+    answers = {"client_id": CLIENT, "client_secret": CLIENT_SECRET}
+    page = x.begin_login(answers, redirect="http://127.0.0.1:9/cb")
     with pytest.raises(Unauthorised) as caught:
-        x.finish_login({}, page, "bad")
+        x.finish_login(answers, page, "bad")
     assert CLIENT_SECRET not in str(caught.value)
 
 
@@ -353,6 +357,35 @@ def test_four_pasted_keys_need_no_page(x: X) -> None:
     """OAuth 1.0a: the simplest login."""
     assert x.begin_login({}, redirect="") is None
     assert x.finish_login({name: f" {key}\n" for name, key in KEYS.items()}, None, "") == KEYS
+    with pytest.raises(UsageError):
+        x.finish_login({}, None, "")
+
+
+def test_a_browser_login_needs_an_address_to_return_to(x: X) -> None:
+    """X returns only to registered addresses."""
+    with pytest.raises(UsageError, match="redirect address"):
+        x.begin_login({"client_id": CLIENT}, redirect="")
+
+
+def test_the_list_is_read_until_the_intent(x: X, fake: FakeX) -> None:
+    """A post behind ten newer ones is found; what is older than the intent is not paid for."""
+    receipt = x.send(TEXT, key="k")
+    for number in range(24):
+        x.send(Message(text=f"number {number}"), key="k")
+    found = x.find(TEXT, key="k", since=NOW)
+    assert found is not None
+    assert found.remote_id == receipt.remote_id
+    assert len(fake.sent("GET /2/users/370773112")) == 3
+    x.find(TEXT, key="k", since=NOW + timedelta(hours=1))
+    assert len(fake.sent("GET /2/users/370773112")) == 4
+
+
+def test_a_list_without_end_is_no_proof(x: X, fake: FakeX) -> None:
+    """After a hundred newer posts nobody says "not there"."""
+    for number in range(105):
+        x.send(Message(text=f"number {number}"), key="k")
+    with pytest.raises(Uncertain):
+        x.find(TEXT, key="k", since=NOW)
 
 
 @pytest.mark.parametrize("message", [replace(TEXT, warning="Food"), replace(TEXT, visibility="private")])
