@@ -6,6 +6,7 @@ import os
 import random
 import secrets
 import socket
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -40,6 +41,7 @@ class Wiring:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._closing = ExitStack()
+        self._reading = threading.Lock()
 
     def close(self) -> None:
         self._closing.close()
@@ -150,8 +152,14 @@ class Wiring:
         facts = self.accounts.facts
         return {name: replace(one, limits=limits.get(name, one.limits)) for name, one in facts.items()}
 
+    @cached_property
+    def folder(self) -> content.ContentFolder:
+        """The posts; an unchanged one is not built again while the hall is open."""
+        return content.ContentFolder(self.settings, self.cache)
+
     def read_snapshot(self) -> Snapshot:
-        return content.read_snapshot(self.settings, self.cache)
+        with self._reading:
+            return self.folder.read_whole()
 
     def read_messages(self) -> Mapping[str, str]:
         """Message templates by account: its own, else its network's, else the default."""

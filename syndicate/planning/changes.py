@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,8 +12,8 @@ from syndicate.planning.reasons import CAME_BACK, GONE, TAKEN_BACK, find_own_rea
 from syndicate.planning.wording import find_override
 
 
-def plan_cancellations(rows: Iterable[KnownDelivery], present: Mapping[str, Identified]) -> list[PlannedChange]:
-    """Unsent rows of posts that are gone."""
+def plan_cancellations(rows: Iterable[KnownDelivery], present: Collection[str]) -> list[PlannedChange]:
+    """Unsent rows of posts that are gone; `present` are the ids of those that are not."""
     return [
         PlannedChange(delivery_id=row.id, state=State.CANCELLED, due_at=row.due_at, reason=GONE)
         for row in rows

@@ -60,7 +60,9 @@ def make_plan(
     the ledger remembers from a server win over those in `facts`. Raises ConfigError where an account's schedule
     cannot be understood; everything else that is wrong with one post or account is a problem or warning in the plan.
     """
-    identified, gone = match_identities(snapshot.posts, ledger.posts, site=settings.site, now=now)
+    identified, vanished = match_identities(snapshot.posts, ledger.posts, site=settings.site, now=now)
+    gone = tuple(row for row in vanished if not is_unreadable(row.source, snapshot))
+    kept = {row.id for row in vanished} - {row.id for row in gone}
     present = {item.id: item for item in identified}
     desks = _open_desks(ledger, settings, facts, templates, cards=cards, now=now)
     deliveries, changes = _plan_accounts(desks, ledger, oldest_first(identified))
@@ -71,13 +73,18 @@ def make_plan(
         gone=gone,
         cards=_plan_cards(identified, now),
         deliveries=tuple(deliveries),
-        changes=(*plan_cancellations(ledger.deliveries, present), *changes),
+        changes=(*plan_cancellations(ledger.deliveries, kept | present.keys()), *changes),
         problems=(*snapshot.problems, *_post_problems(identified), *_template_problems(desks)),
         warnings=_warnings(settings.accounts, facts, ledger),
         baselined=frozenset(desk.account.name for desk in desks if desk.account.enabled) - ledger.baselined,
         forgotten=ledger.baselined - {account.name for account in settings.accounts},
         next_change_at=min(future, default=None),
     )
+
+
+def is_unreadable(source: str, snapshot: Snapshot) -> bool:
+    """Whether a file is there but gave no post: broken, half written, in a folder nobody may read. Not gone, then."""
+    return any(source == name or (name.endswith("/") and source.startswith(name)) for name in snapshot.unreadable)
 
 
 def _open_desks(

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from syndicate.model import PlannedDelivery
 from syndicate.store.rows import make_key
@@ -16,7 +16,11 @@ from syndicate.store.schema import deliveries
 
 def insert_of(connection: Connection) -> Any:
     """The dialect's own INSERT, the one that knows ON CONFLICT (both speak it alike)."""
-    return sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - slow to load, and few need it
+
+    return postgresql.insert
 
 
 def insert_deliveries(connection: Connection, site: str, planned: Iterable[PlannedDelivery], now: datetime) -> int:

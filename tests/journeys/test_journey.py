@@ -128,3 +128,21 @@ def test_links_are_written_back_where_asked(tmp_path):
     (message,) = blog.timeline()
     assert f'syndication:\n  - "{message["url"]}"\n---' in path.read_text()
     assert blog.run("--json", "publish").json["new_deliveries"] == 0
+
+
+def test_a_typing_error_is_no_deletion(tmp_path):
+    """While a post is broken its waiting message stays planned, and goes on when the post is mended."""
+    blog = Blog(tmp_path, CONFIG + 'slots = ["sun 03:00"]\n')
+    blog.write("first", title="First")
+    blog.run("publish")
+    path = blog.write("second", title="Second")
+    blog.run("publish")
+    good = path.read_text()
+    path.write_text(good.replace('title: "Second"', 'title: "Second'))
+    blog.run("publish", code=1)
+    (row,) = blog.run("--json", "queue", "--slug", "second").json
+    assert row["state"] == "planned"
+    path.write_text(good)
+    blog.run("publish")
+    (row,) = blog.run("--json", "queue", "--slug", "second").json
+    assert row["state"] == "planned"
