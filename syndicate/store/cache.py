@@ -20,7 +20,6 @@ _VERSION = 1
 # Clustered by kind, so that everything of one kind is read in one sweep.
 _TABLE = "CREATE TABLE items (kind TEXT, key TEXT, data BLOB NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID"
 _PRAGMAS = (
-    "PRAGMA busy_timeout=5000",
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=OFF",
     "PRAGMA mmap_size=268435456",
