@@ -5,6 +5,9 @@ BIN    := $(VENV)/bin
 DEMO   ?= .demo
 TEST   := $(BIN)/python -m pytest
 
+# Compiled once, started fast: some machines turn the bytecode cache off.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-all check format lock faults e2e bench bench-cards bench-feeds clean
 
