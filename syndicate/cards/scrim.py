@@ -83,7 +83,7 @@ def draw_mask(width: int, height: int, *, side: str, reach: float, fade: float, 
 def ease(at: float) -> float:
     """1 before 0, 0 after 1, and between them a curve without corners (6t⁵ - 15t⁴ + 10t³, turned round)."""
     t = 1 - min(max(at, 0.0), 1.0)
-    return t * t * t * (t * (t * 6 - 15) + 10)
+    return min(1.0, t * t * t * (t * (t * 6 - 15) + 10))
 
 
 def _draw_rows(width: int, levels: Sequence[float]) -> Image.Image:

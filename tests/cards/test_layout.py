@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syndicate.cards.design import Box, Edges, Level
@@ -109,9 +109,11 @@ def test_text_shrinks_before_it_wraps_over_its_lines():
 
 
 def test_text_shrinks_until_it_is_low_enough():
-    """Where two lines would stand too high, a smaller size is taken, and the largest such."""
+    """Where so many lines would stand too high, the largest size is taken at which they do not."""
     root = column(text("a", "x" * 30, sizes=(90, 80, 70, 60, 50, 40, 30, 20), lines=3))
-    assert place(root, height=100)["a"].block.size_px == 60
+    assert place(root, height=100)["a"].block.size_px == 50
+    assert place(root, height=181)["a"].block.size_px == 90
+    assert place(root, height=10)["a"].block.size_px == 20
 
 
 def test_the_title_gives_way_to_everything_else():
@@ -161,6 +163,7 @@ def number(box, counter):
     return replace(box, name=f"{box.kind}{len(counter)}", children=children)
 
 
+@settings(max_examples=60)
 @given(boxes)
 def test_no_tree_breaks_the_solver(tree):
     """Any tree of boxes is placed: finite numbers, nothing of negative size, mirrored twice is itself."""
