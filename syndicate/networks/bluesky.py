@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Unpack
 
 import orjson
 
@@ -21,6 +21,7 @@ from syndicate.networks.base import Description, LoginField, LoginPage, Option, 
 from syndicate.networks.bluesky_facets import list_mentions
 from syndicate.networks.bluesky_record import BLOB, DOCUMENT, LABELS, MENTION, build_document, build_post, parse_links
 from syndicate.networks.bluesky_session import ENTRYWAY, Session, Sessions, is_expired
+from syndicate.networks.calls import Parts
 from syndicate.networks.fitting import refuse_misfits, refuse_private
 from syndicate.networks.readback import REPLIES_TO, parse_instant
 from syndicate.networks.tid import tid_of
@@ -258,25 +259,24 @@ class Bluesky:
     def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
         return {"app_password": answers.get("app_password", "").strip()}
 
-    def _call(self, method: str, name: str, **parts: Any) -> Response:
+    def _call(self, method: str, name: str, **parts: Unpack[Parts]) -> Response:
         response = self._ask(method, name, **parts)
         if not response.is_success:
             raise self._error(response, publishes=False)
         return response
 
-    def _ask(self, method: str, name: str, *, headers: Mapping[str, str] | None = None, **parts: Any) -> Response:
+    def _ask(self, method: str, name: str, *, publishes: bool = False, **parts: Unpack[Parts]) -> Response:
         """One call; where the token died in the meantime (surely nothing happened) once more with a fresh one."""
-        session = self.sessions.get()
-        response = self._signed(session, method, name, headers, parts)
-        if is_expired(response):
-            response = self._signed(self.sessions.renew(session), method, name, headers, parts)
-        return response
 
-    def _signed(
-        self, session: Session, method: str, name: str, headers: Mapping[str, str] | None, parts: Mapping[str, Any]
-    ) -> Response:
-        signed = {"Authorization": f"Bearer {session.access}", **(headers or {})}
-        return self.http.call(method, f"{session.pds}/xrpc/{name}", headers=signed, where=self.account, **parts)
+        def call(session: Session) -> Response:
+            headers = {"Authorization": f"Bearer {session.access}", **(parts.get("headers") or {})}
+            signed: Parts = {**parts, "headers": headers}
+            url = f"{session.pds}/xrpc/{name}"
+            return self.http.call(method, url, publishes=publishes, where=self.account, **signed)
+
+        session = self.sessions.get()
+        response = call(session)
+        return call(self.sessions.renew(session)) if is_expired(response) else response
 
     def _error(self, response: Response, *, publishes: bool) -> NetworkError:
         secrets = self.sessions.secrets()

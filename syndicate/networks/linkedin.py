@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Unpack
 from urllib.parse import quote
 
 from syndicate.errors import (
@@ -29,6 +29,7 @@ from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.answers import error_of, retry_at_of, words_of
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Secret, Vault
+from syndicate.networks.calls import Parts, require_secret
 from syndicate.networks.fitting import refuse_misfits, refuse_warning
 from syndicate.networks.linkedin_login import OAUTH, TOKEN_LIVES, begin_login, finish_login, refresh
 from syndicate.networks.linkedin_text import escape
@@ -301,28 +302,26 @@ class LinkedIn:
         return me
 
     def _token(self) -> str:
-        token = self.vault.get("access_token")
-        if not token:
-            raise Unauthorised("no access token", where=self.account, hint=f"run: syndicate login {self.account}")
-        return token
+        return require_secret(self.vault, "access_token", self.account)
 
     def _secrets(self) -> tuple[str, ...]:
         return tuple(self.vault.get(name) for name in ("access_token", "client_secret", "refresh_token"))
 
-    def _call(self, method: str, path: str, **parts: Any) -> Response:
+    def _call(self, method: str, path: str, **parts: Unpack[Parts]) -> Response:
         response = self._ask(method, path, **parts)
         if not response.is_success:
             raise self._error(response, publishes=False)
         return response
 
-    def _ask(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **parts: Any) -> Response:
-        signed = {
+    def _ask(self, method: str, path: str, *, publishes: bool = False, **parts: Unpack[Parts]) -> Response:
+        headers = {
             "Authorization": f"Bearer {self._token()}",
             "LinkedIn-Version": self._version(),
             "X-Restli-Protocol-Version": "2.0.0",
-            **(headers or {}),
+            **(parts.get("headers") or {}),
         }
-        return self.http.call(method, self.api + path, headers=signed, where=self.account, **parts)
+        signed: Parts = {**parts, "headers": headers}
+        return self.http.call(method, self.api + path, publishes=publishes, where=self.account, **signed)
 
     def _error(self, response: Response, *, publishes: bool) -> NetworkError:
         error = error_of(response, account=self.account, publishes=publishes, secrets=self._secrets())

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Unpack
 from urllib.parse import quote, urlsplit
 
 from syndicate.errors import (
@@ -36,6 +36,7 @@ from syndicate.networks.base import (
     Secret,
     Vault,
 )
+from syndicate.networks.calls import Parts, require_secret
 from syndicate.networks.fitting import refuse_misfits
 from syndicate.networks.listing import Listing, Page, find_in, read_listing
 from syndicate.networks.logins import take_pasted
@@ -313,22 +314,19 @@ class Mastodon:
             return take_pasted(answers, ("access_token",))
         return finish_login(self.http, self.base, page, code, account=self.account)
 
-    def _call(self, method: str, path: str, **parts: Any) -> Response:
+    def _call(self, method: str, path: str, **parts: Unpack[Parts]) -> Response:
         response = self._ask(method, path, **parts)
         if not response.is_success:
             raise self._error(response, publishes=False)
         return response
 
-    def _ask(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **parts: Any) -> Response:
-        token = self._token()
-        signed = {"Authorization": f"Bearer {token}", **(headers or {})}
-        return self.http.call(method, self.base + path, headers=signed, where=self.account, **parts)
+    def _ask(self, method: str, path: str, *, publishes: bool = False, **parts: Unpack[Parts]) -> Response:
+        headers = {"Authorization": f"Bearer {self._token()}", **(parts.get("headers") or {})}
+        signed: Parts = {**parts, "headers": headers}
+        return self.http.call(method, self.base + path, publishes=publishes, where=self.account, **signed)
 
     def _token(self) -> str:
-        token = self.vault.get("access_token")
-        if not token:
-            raise Unauthorised("no access token", where=self.account, hint=f"run: syndicate login {self.account}")
-        return token
+        return require_secret(self.vault, "access_token", self.account)
 
     def _error(self, response: Response, *, publishes: bool) -> NetworkError:
         secrets = (self.vault.get("access_token"),)

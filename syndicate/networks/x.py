@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Unpack
 from urllib.parse import quote
 
 from syndicate.errors import (
@@ -28,6 +28,7 @@ from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.answers import error_of, parse_moment, retry_at_of, words_of
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
+from syndicate.networks.calls import Parts
 from syndicate.networks.fitting import refuse_misfits, refuse_private, refuse_warning
 from syndicate.networks.listing import Listing, Page, find_in, read_listing
 from syndicate.networks.logins import take_pasted
@@ -276,23 +277,25 @@ class X:
     def _signer(self) -> Signer:
         return open_signer(self.account, self.api, self.vault, self.http)
 
-    def _call(self, method: str, path: str, **parts: Any) -> Response:
+    def _call(self, method: str, path: str, **parts: Unpack[Parts]) -> Response:
         response = self._ask(method, path, **parts)
         if not response.is_success:
             raise self._error(response, publishes=False)
         return response
 
-    def _ask(self, method: str, path: str, **parts: Any) -> Response:
+    def _ask(self, method: str, path: str, *, publishes: bool = False, **parts: Unpack[Parts]) -> Response:
         """One call; where the token died in the meantime (surely nothing happened) once more with a fresh one."""
-        signer, url, params = self._signer(), self.api + path, parts.get("params") or {}
-        header = signer.header(method, url, params)
-        response = self._signed(method, url, header, parts)
-        if response.status == 401 and signer.renew(header):
-            response = self._signed(method, url, signer.header(method, url, params), parts)
-        return response
+        signer, url = self._signer(), self.api + path
 
-    def _signed(self, method: str, url: str, header: str, parts: Mapping[str, Any]) -> Response:
-        return self.http.call(method, url, headers={"Authorization": header}, where=self.account, **parts)
+        def call(header: str) -> Response:
+            signed: Parts = {**parts, "headers": {"Authorization": header}}
+            return self.http.call(method, url, publishes=publishes, where=self.account, **signed)
+
+        params = parts.get("params") or {}
+        header = signer.header(method, url, params)
+        response = call(header)
+        is_worth_another = response.status == 401 and signer.renew(header)
+        return call(signer.header(method, url, params)) if is_worth_another else response
 
     def _error(self, response: Response, *, publishes: bool) -> NetworkError:
         secrets = self._signer().secrets()
