@@ -178,8 +178,12 @@ class _Box:
     @contextmanager
     def locked(self, name: str) -> Iterator[None]:
         """An OS lock on a file of its own: it holds between threads too, and dies with its process."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(self.folder / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        path = self.folder / f"{name}.lock"
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise StateError(f"the secrets cannot be locked: {error.strerror}", where=str(path)) from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
