@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -245,17 +246,21 @@ class App:
     def _make_server(self, host: str, port: int) -> Callable[[threading.Event], None]:
         from syndicate.web.server import make_server
 
-        return make_server(self._make_web(), host, port)
+        return make_server(self._make_web(host), host, port)
 
     def serve(self, host: str, port: int) -> None:
         from syndicate.web.server import serve
 
-        serve(self._make_web(), host, port)
+        serve(self._make_web(host), host, port)
 
-    def _make_web(self) -> ASGIApp:
+    def _make_web(self, host: str) -> ASGIApp:
+        from syndicate.app.dashboard import HallDesk, read_password
         from syndicate.web import make_app
+        from syndicate.web.dashboard import open_dashboard
 
-        return make_app(self.settings.storage.publish_to, self.settings)
+        desk = HallDesk(self, lambda: self._wiring)
+        dashboard = open_dashboard(desk, listening=host, password=read_password(os.environ))
+        return make_app(self.settings.storage.publish_to, self.settings, dashboard)
 
     def work(self) -> None:
         from syndicate.cluster import work

@@ -1,0 +1,134 @@
+"""What the dashboard is given: the hall as one person's desk, and the password before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from syndicate.app.desk import WAITING
+from syndicate.app.sending import Composer
+from syndicate.app.wiring import Wiring
+from syndicate.errors import AlreadyRunning, ConfigError, SyndicateError
+from syndicate.model import Delivery, Limits, Message, PlannedDelivery, Problem, Settings, State
+from syndicate.templates import read_template
+
+if TYPE_CHECKING:
+    from syndicate.app.hall import App
+    from syndicate.app.reports import AccountRow
+
+PASSWORD = "SYNDICATE_DASHBOARD_PASSWORD"  # noqa: S105 - the name of a variable
+_SHORTEST = 8
+
+
+def read_password(environ: Mapping[str, str]) -> str:
+    """From SYNDICATE_DASHBOARD_PASSWORD, or the file that SYNDICATE_DASHBOARD_PASSWORD_FILE names; "" for none.
+
+    Raises ConfigError for a file that cannot be read or is empty, and for a password that is too short.
+    """
+    password, path = environ.get(PASSWORD, ""), environ.get(f"{PASSWORD}_FILE", "")
+    if not password and path:
+        try:
+            password = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError("the file it names cannot be read", where=f"{PASSWORD}_FILE") from error
+        if not password:
+            raise ConfigError("the file it names is empty", where=f"{PASSWORD}_FILE")
+    if 0 < len(password) < _SHORTEST:
+        raise ConfigError(f"the password has less than {_SHORTEST} characters", where=PASSWORD)
+    return password
+
+
+class HallDesk:
+    """The hall as a `web.desk.Desk`. `wiring` gives the rooms as they are now: a changed syndicate.toml brings new."""
+
+    def __init__(self, app: App, wiring: Callable[[], Wiring]) -> None:
+        self._app = app
+        self._wiring = wiring
+
+    @property
+    def settings(self) -> Settings:
+        return self._app.settings
+
+    def now(self) -> datetime:
+        return self._app.now()
+
+    def read_template(self, name: str) -> str:
+        return read_template(self.settings.root, name)
+
+    def is_daemon_running(self) -> bool:
+        try:
+            with self._wiring().store.lock_daemon():
+                return False
+        except AlreadyRunning:
+            return True
+
+    def list_waiting(self) -> tuple[Delivery, ...]:
+        return self._wiring().store.list_deliveries(states=WAITING)
+
+    def list_sent(self, most: int) -> tuple[Delivery, ...]:
+        sent = self._wiring().store.list_deliveries(states=(State.SENT,))
+        return tuple(sorted(sent, key=lambda one: (one.sent_at or one.due_at, one.id), reverse=True)[:most])
+
+    def list_of_post(self, slug: str) -> tuple[Delivery, ...]:
+        return self._wiring().store.list_deliveries(slug=slug)
+
+    def preview(self, deliveries: Sequence[Delivery]) -> tuple[PlannedDelivery, ...]:
+        wiring = self._wiring()
+        composer, limits = Composer(wiring), _list_limits(wiring)
+        return tuple(_preview(composer, limits.get(one.account), one) for one in deliveries)
+
+    def list_problems(self) -> tuple[Problem, ...]:
+        snapshot = self._wiring().read_snapshot()
+        return (*snapshot.problems, *(problem for post in snapshot.posts for problem in post.problems))
+
+    def list_accounts(self) -> Sequence[AccountRow]:
+        return self._app.list_accounts(online=False)
+
+    def explain(self, slug: str) -> tuple[str, ...]:
+        return self._app.explain(slug)
+
+    def change(self, action: str, number: int, value: str) -> Delivery:
+        (after,) = self._app.change_deliveries(action, (number,), value)
+        return after
+
+    def resume(self, account: str) -> None:
+        self._app.resume_account(account)
+
+
+def _list_limits(wiring: Wiring) -> Mapping[str, Limits]:
+    """By account: as its server stated them last, else as its network is known to have them."""
+    stated = {state.name: state.limits for state in wiring.store.list_accounts()}
+    return {name: stated.get(name) or facts.limits for name, facts in wiring.accounts.facts.items()}
+
+
+def _preview(composer: Composer, limits: Limits | None, delivery: Delivery) -> PlannedDelivery:
+    message, trouble = delivery.message, ""
+    if message is None:
+        message, trouble = _compose(composer, delivery)
+    blank = PlannedDelivery(
+        post_id=delivery.post_id,
+        slug=delivery.slug,
+        account=delivery.account,
+        network=delivery.network,
+        occasion=delivery.occasion,
+        part=delivery.part,
+        state=delivery.state,
+        due_at=delivery.due_at,
+        reason=delivery.reason,
+        message=message,
+        warnings=(trouble,) if trouble else (),
+    )
+    if message is None or limits is None:
+        return blank
+    room = limits.caption if message.image and limits.caption is not None else limits.characters
+    return replace(blank, count=limits.count(message.text), limit=room)
+
+
+def _compose(composer: Composer, delivery: Delivery) -> tuple[Message | None, str]:
+    try:
+        return composer.compose(delivery), ""
+    except SyndicateError as error:
+        return None, str(error)
