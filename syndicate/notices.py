@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import smtplib
+import ssl
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -95,19 +96,18 @@ def _send_mail(notice: Notice, address: str, environ: Mapping[str, str]) -> None
     mail["From"] = environ.get("SYNDICATE_SMTP_FROM", address)
     mail["Subject"] = f"syndicate: {' '.join(notice.subject.split())}"
     mail.set_content(notice.text)
-    with _open_mail_server(environ.get(MAIL_SERVER, "smtp://localhost")) as server:
+    parts = urlsplit(environ.get(MAIL_SERVER, "smtp://localhost"))
+    host, port, checked = parts.hostname or "localhost", parts.port or 0, ssl.create_default_context()
+    if parts.scheme == "smtps":
+        opened: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=MAIL_SECONDS, context=checked)
+    else:
+        opened = smtplib.SMTP(host, port, timeout=MAIL_SECONDS)
+    with opened as server:
+        if parts.scheme == "smtp+starttls":
+            server.starttls(context=checked)
+        if parts.username:
+            server.login(unquote(parts.username), unquote(parts.password or ""))
         server.send_message(mail)
-
-
-def _open_mail_server(url: str) -> smtplib.SMTP:
-    parts = urlsplit(url)
-    kind = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
-    server = kind(parts.hostname or "localhost", parts.port or 0, timeout=MAIL_SECONDS)
-    if parts.scheme == "smtp+starttls":
-        server.starttls()
-    if parts.username:
-        server.login(unquote(parts.username), unquote(parts.password or ""))
-    return server
 
 
 def _render(notice: Notice) -> bytes:
