@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -48,7 +47,7 @@ class TimelineEntry:
     @property
     def host(self) -> str:
         """Where the link leads, for a reader."""
-        return (urlsplit(self.link).hostname or "").removeprefix("www.")
+        return self.link.partition("://")[2].partition("/")[0].rpartition("@")[2].removeprefix("www.")
 
     @property
     def pieces(self) -> tuple[Piece, ...]:

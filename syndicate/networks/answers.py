@@ -52,7 +52,10 @@ def error_of(response: Response, *, account: str, publishes: bool, secrets: Iter
 
 def _redirect_hint(response: Response) -> str:
     """Only the host: the path may hold a token."""
-    host = urlsplit(response.headers.get("location", "")).hostname
+    try:
+        host = urlsplit(response.headers.get("location", "")).hostname
+    except ValueError:
+        host = None
     return f"the configured address leads on to {host}; use the final one" if host else "use the final address"
 
 
@@ -102,7 +105,7 @@ def parse_moment(text: str, now: datetime) -> datetime | None:
 
 
 def _is_number(text: str) -> bool:
-    return re.fullmatch(r"\s*[0-9]{1,15}(\.[0-9]{1,9})?\s*", text) is not None
+    return re.fullmatch(r"[ \t]*[0-9]{1,15}(\.[0-9]{1,9})?[ \t]*", text) is not None
 
 
 def _parse_number(text: str, now: datetime) -> datetime | None:

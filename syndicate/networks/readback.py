@@ -51,7 +51,10 @@ def is_same_link(one: str, other: str) -> bool:
 
 
 def _canonical(link: str) -> tuple[str, str, str]:
-    parts = urlsplit(link)
+    try:
+        parts = urlsplit(link)
+    except ValueError:  # networks list what people typed
+        return link, "", ""
     return parts.netloc.lower(), parts.path.rstrip("/"), parts.query
 
 
@@ -59,9 +62,9 @@ def parse_instant(text: object) -> datetime | None:
     """An ISO 8601 moment as aware UTC (a missing zone means UTC), None where it is none."""
     try:
         found = datetime.fromisoformat(str(text))
-    except ValueError:
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def links_of_html(content: str) -> tuple[str, ...]:

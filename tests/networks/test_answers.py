@@ -125,6 +125,12 @@ def test_hiding_leaves_ordinary_text_alone() -> None:
     assert hide("the bearer of news", ["", "zzz"]) == "the bearer of news"
 
 
+def test_a_redirect_to_nonsense_is_still_a_redirect() -> None:
+    """A server may write anything into its header."""
+    error = error_of(answer(302, location="http://[bad"), account="mine", publishes=True)
+    assert type(error) is Blocked
+
+
 def test_a_redirect_names_only_the_host() -> None:
     """The path of a redirect may carry a token, so the hint shows the host alone."""
     error = error_of(answer(301, location="https://new.example/bot123:TOKEN/x"), account="mine", publishes=True)
