@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from threading import get_ident
 
 from syndicate.output.compress import ENDINGS
 
@@ -43,19 +43,28 @@ def find_mtime(place: Path) -> float | None:
 
 
 def replace_file(place: Path, data: bytes, modified: float | None) -> None:
-    """Write beside the place, flush to the disk, then swap. A crash leaves the old file and a hidden rest."""
-    with NamedTemporaryFile(dir=place.parent, prefix=_TEMPORARY, delete=False) as file:
-        try:
+    """Write beside the place, flush to the disk, then swap. A crash leaves the old file and a hidden rest.
+
+    The hidden name is this thread's own, so its next write takes a rest away.
+    """
+    beside = place.with_name(f"{_TEMPORARY}{os.getpid()}-{get_ident()}")
+    try:
+        with open(beside, "wb", opener=_open_plainly) as file:
             file.write(data)
             file.flush()
             os.fchmod(file.fileno(), 0o644)
             os.fsync(file.fileno())
             if modified is not None:
                 os.utime(file.fileno(), (modified, modified))
-            Path(file.name).replace(place)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+        beside.replace(place)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _open_plainly(path: str, flags: int) -> int:
+    """Never through a link that somebody laid there."""
+    return os.open(path, flags | os.O_NOFOLLOW, 0o644)
 
 
 def choose_mtime(place: Path, modified_at: datetime | None) -> float | None:
