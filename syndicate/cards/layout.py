@@ -17,6 +17,8 @@ FitText = Callable[[Box, Level, float, int], TextBlock]
 
 Size = tuple[float, float]
 
+TEXTS = frozenset({"text", "badge", "avatar"})
+
 SLACK = 0.5
 """Half a pixel is no overflow."""
 
@@ -57,13 +59,16 @@ class Placed:
 
     @property
     def ink(self) -> Rect:
-        """Where the letters stand: the block inside its padding, at the start, centre or end of its box."""
+        """Where the letters stand: the block inside its padding, at the start, centre or end of its box.
+
+        Badges and avatars, which have a ground of their own, carry their letters at half height.
+        """
         if self.block is None:
             return self.rect
-        padding = self.box.padding
-        free = self.rect.width - padding.across - self.block.width
-        x = self.rect.x + padding.start + _offset(self.box.align, free)
-        return Rect(x, self.rect.y + padding.top, self.block.width, self.block.height)
+        padding, rect = self.box.padding, self.rect
+        x = rect.x + padding.start + _offset(self.box.align, rect.width - padding.across - self.block.width)
+        spare = rect.height - padding.down - self.block.height if self.box.kind != "text" else 0.0
+        return Rect(x, rect.y + padding.top + max(0.0, spare) / 2, self.block.width, self.block.height)
 
 
 def place_boxes(root: Box, width: int, height: int, fit: FitText, *, mirror: bool = False) -> tuple[Placed, ...]:
@@ -95,7 +100,7 @@ class _Solver:
         self._measured: dict[tuple[str, Size], Size] = {}
 
     def place(self, box: Box, rect: Rect) -> Iterator[Placed]:
-        if box.kind in {"text", "badge"}:
+        if box.kind in TEXTS:
             room = (rect.width - box.padding.across, rect.height - box.padding.down)
             yield Placed(box, rect, self._block_in(box, room))
             return
@@ -132,7 +137,7 @@ class _Solver:
         )
 
     def _content(self, box: Box, room: Size) -> Size:
-        if box.kind in {"text", "badge"}:
+        if box.kind in TEXTS:
             block = self._block_in(box, room)
             return block.width, block.height
         if not box.children:

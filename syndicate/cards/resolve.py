@@ -9,7 +9,12 @@ from types import MappingProxyType
 
 from syndicate.cards.content import CardContent
 from syndicate.cards.design import Box, BoxSpec, Edges, Layout, Level, Words
+from syndicate.cards.layout import TEXTS
 from syndicate.errors import ConfigError
+from syndicate.text.graphemes import split_graphemes
+
+_AVATAR: Mapping[str, object] = {"align": "centre", "fill": "accent", "colour": "on_accent", "radius": 999}
+"""A disc with a first letter, unless the layout says otherwise."""
 
 SMALLEST_TYPE = 24
 """Pixels: networks show cards at a third of their size, where anything smaller is dust."""
@@ -74,8 +79,11 @@ class _Resolver:
             return None
         children = tuple(child for child in map(self.box, spec.children) if child is not None)
         text = str(values.get("text", ""))
-        if spec.kind in {"text", "badge"} and not text:
+        if spec.kind in TEXTS and not text:
             return None
+        if spec.kind == "avatar":
+            values = {**_AVATAR, **values}
+            text = next(iter(split_graphemes(text)))
         return Box(
             name=spec.name,
             kind=spec.kind,
@@ -85,7 +93,7 @@ class _Resolver:
             grow=self._number(values.get("grow", 0)),
             gap=self._pixels(values.get("gap", 0)),
             padding=self._edges(values.get("padding", 0)),
-            align=str(values.get("align", "start" if spec.kind in {"text", "badge"} else "stretch")),
+            align=str(values.get("align", "start" if spec.kind in TEXTS else "stretch")),
             justify=str(values.get("justify", "start")),
             text=text,
             level=self._level(values),

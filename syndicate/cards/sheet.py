@@ -52,6 +52,14 @@ class SheetCard:
     """Layout, theme, contrast … in words."""
     problems: tuple[Problem, ...] = ()
 
+    @property
+    def css_src(self) -> str:
+        """`src` for a quoted url() of a style sheet, so that a page that carries its pictures has each only once."""
+        return self.src.translate(_QUOTED)
+
+
+_QUOTED = {ord(character): f"%{ord(character):02X}" for character in "\"'\\\n<>"}
+
 
 def render_sheet(cards: Sequence[SheetCard], template: str, *, title: str) -> bytes:
     """The page as UTF-8. `template` is the text of templates/pages/sheet.html; raises ConfigError where it fails."""

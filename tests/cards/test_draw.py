@@ -146,3 +146,28 @@ def test_a_size_nobody_can_use_is_refused(fonts, make_design, size):
     """Cards have 200 to 4096 pixels a side."""
     with pytest.raises(ConfigError, match="no size"):
         draw_card(CONTENT, design=make_design(), fonts=fonts, size=size)
+
+
+def test_an_avatar_is_a_disc_with_a_first_letter(fonts):
+    """The author's first grapheme stands in the middle of a disc of the accent colour."""
+    own = """
+[boxes.card]
+kind = "column"
+padding = [45, 60]
+children = ["face"]
+[boxes.face]
+kind = "avatar"
+text = "{{ author }}"
+width = 200
+height = 200
+sizes = [80]
+"""
+    with pytest.raises(ConfigError, match="sizes"):
+        parse_design(CardRules(), read_layouts() | {"own": own})
+    files = read_layouts() | {"own": own.replace("sizes = [80]", "")}
+    image = opened(
+        draw_card(CONTENT, design=parse_design(CardRules(layout="own", theme="dark"), files), fonts=fonts)
+    ).convert("RGB")
+    disc = image.crop((60, 45, 260, 245))
+    assert disc.getpixel((100, 20)) == disc.getpixel((20, 100)) != disc.getpixel((2, 2))
+    assert image.getpixel((700, 300)) == disc.getpixel((2, 2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -28,12 +29,14 @@ CARD = SheetCard(
 class Tags(HTMLParser):
     def __init__(self):
         super().__init__()
-        self.images, self.text, self.names = [], "", []
+        self.pictures, self.sections, self.text, self.names = [], [], "", []
 
     def handle_starttag(self, tag, attrs):
         self.names.append(tag)
-        if tag == "img":
-            self.images.append(dict(attrs))
+        if "picture" in (dict(attrs).get("class") or "").split():
+            self.pictures.append(dict(attrs))
+        if tag == "section":
+            self.sections.append(dict(attrs))
 
     def handle_data(self, data):
         self.text += data
@@ -48,9 +51,17 @@ def read(page):
 def test_every_card_is_shown_in_every_frame():
     """Once whole, and once for each network's frame, which is named."""
     tags = read(render_sheet([CARD, CARD], TEMPLATE, title="Field Notes"))
-    assert len(tags.images) == 2 * (1 + len(FRAMES))
+    assert len(tags.pictures) == 2 * (1 + len(FRAMES))
     assert all(frame.name in tags.text for frame in FRAMES)
-    assert tags.images[0]["alt"] == "A card & more"
+    assert tags.pictures[0]["aria-label"] == "A card & more"
+
+
+def test_a_page_that_carries_its_pictures_carries_each_once():
+    """A data: URL stands once per card, and no quote in an address ends the style it stands in."""
+    card = replace(CARD, src="data:image/png;base64,AAAA")
+    assert render_sheet([card], TEMPLATE, title="x").count(b"AAAA") == 1
+    tags = read(render_sheet([replace(CARD, src='it\'s "here".jpg')], TEMPLATE, title="x"))
+    assert tags.sections[0]["style"] == "--card: url('it%27s %22here%22.jpg')"
 
 
 def test_words_are_words():
