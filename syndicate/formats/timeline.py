@@ -16,6 +16,10 @@ from syndicate.text.hashtags import find_hashtags
 from syndicate.text.sandbox import render_html_template
 
 
+YEARS = range(1970, 9000)
+"""Moments that can be shown in every time zone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A stretch of a message's text; `href` where it is a link, `is_tag` where it is a hashtag."""
@@ -77,7 +81,7 @@ def _parse_entry(item: Mapping[str, Any]) -> TimelineEntry | None:
         posted_at = datetime.fromisoformat(str(item.get("date_published")))
     except ValueError:
         return None
-    if not item.get("id") or posted_at.tzinfo is None:
+    if not item.get("id") or posted_at.tzinfo is None or posted_at.year not in YEARS:
         return None
     return TimelineEntry(
         id=str(item["id"]),

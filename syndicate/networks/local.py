@@ -40,6 +40,7 @@ DESCRIPTION = Description(
 )
 
 Item = dict[str, Any]
+REQUIRED = ("id", "url", "content_text", "date_published")
 
 
 def build_item(message: Message, *, key: str, url: str, at: datetime) -> Item:
@@ -70,6 +71,21 @@ def _build_picture(shown: Attachment | None) -> dict[str, object] | None:
     if shown is None:
         return None
     return {"path": shown.path, "alt": shown.alt, "width": shown.width, "height": shown.height}
+
+
+def parse_items(data: bytes) -> list[Item]:
+    """The items of a timeline.json. Raises ValueError for a file that this network did not write."""
+    feed = orjson.loads(data)
+    items = feed.get("items") if isinstance(feed, dict) else None
+    if not isinstance(items, list) or not all(map(_is_item, items)):
+        raise ValueError("not a timeline")
+    for item in items:
+        datetime.fromisoformat(item["date_published"])
+    return items
+
+
+def _is_item(item: object) -> bool:
+    return isinstance(item, dict) and all(isinstance(item.get(name), str) for name in REQUIRED)
 
 
 def parse_receipt(item: Item) -> Receipt:
@@ -153,12 +169,12 @@ class LocalTimeline:
     def _read(self) -> list[Item]:
         path = self.folder / TIMELINE
         try:
-            items: list[Item] = orjson.loads(path.read_bytes())["items"]
+            items = parse_items(path.read_bytes())
         except FileNotFoundError:
             return []
         except OSError as error:
             raise Unavailable(f"the timeline cannot be read: {error.strerror}", where=self.account) from error
-        except (ValueError, TypeError, KeyError) as error:
+        except ValueError as error:
             hint = f"move {path} away; a new timeline is begun"
             raise Blocked(f"{TIMELINE} is damaged", where=self.account, hint=hint) from error
         return items

@@ -87,6 +87,12 @@ def test_a_circle_of_replies_is_no_endless_loop() -> None:
     assert {entry.id for entry in entries} == {"a", "b", "c"}
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2026-11-24T09:00:00"])
+def test_moments_that_no_zone_can_show_are_left_out(moment: str) -> None:
+    """The first and the last days of the calendar, and a moment without a zone."""
+    assert parse({**item("k"), "date_published": moment}) == ()
+
+
 def test_links_and_hashtags_are_marked() -> None:
     """Text between stays text, punctuation outside the link."""
     (entry,) = parse(item("k", "Look (https://a.example/b_(c)), at #Fox & https://a.example/#no."))

@@ -162,7 +162,9 @@ def test_a_full_disk_leaves_the_old_timeline(tmp_path: Path, http: Client) -> No
     assert sorted(path.name for path in tmp_path.iterdir()) == [".timeline.json.lock", "timeline.json"]
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"version": 1}'])
+@pytest.mark.parametrize(
+    "data", [b"", b"{", b"[]", b'{"version": 1}', b'{"items": {}}', b'{"items": [{"id": "1"}]}', b'{"items": [7]}']
+)
 def test_a_damaged_timeline_is_not_overwritten(timeline: LocalTimeline, data: bytes) -> None:
     """The account is paused with the path to move away; the damaged file stays for its owner to look at."""
     timeline.folder.mkdir(parents=True)
