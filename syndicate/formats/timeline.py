@@ -15,7 +15,6 @@ from syndicate.text.addresses import find_addresses
 from syndicate.text.hashtags import find_hashtags
 from syndicate.text.sandbox import render_html_template
 
-
 YEARS = range(1970, 9000)
 """Moments that can be shown in every time zone."""
 
