@@ -65,10 +65,12 @@ class Placed:
         """
         if self.block is None:
             return self.rect
-        padding, rect = self.box.padding, self.rect
-        x = rect.x + padding.start + _offset(self.box.align, rect.width - padding.across - self.block.width)
-        spare = rect.height - padding.down - self.block.height if self.box.kind != "text" else 0.0
-        return Rect(x, rect.y + padding.top + max(0.0, spare) / 2, self.block.width, self.block.height)
+        padding, rect, kind = self.box.padding, self.rect, self.box.kind
+        across = rect.width - padding.across - self.block.width
+        down = rect.height - padding.down - self.block.height
+        x = rect.x + padding.start + _offset("centre" if kind == "avatar" else self.box.align, across)
+        y = rect.y + padding.top + _offset("start" if kind == "text" else "centre", down)
+        return Rect(x, y, self.block.width, self.block.height)
 
 
 def place_boxes(root: Box, width: int, height: int, fit: FitText, *, mirror: bool = False) -> tuple[Placed, ...]:

@@ -13,7 +13,7 @@ from syndicate.cards.layout import TEXTS
 from syndicate.errors import ConfigError
 from syndicate.text.graphemes import split_graphemes
 
-_AVATAR: Mapping[str, object] = {"align": "centre", "fill": "accent", "colour": "on_accent", "radius": 999}
+_AVATAR: Mapping[str, object] = {"fill": "accent", "colour": "on_accent", "radius": 999}
 """A disc with a first letter, unless the layout says otherwise."""
 
 SMALLEST_TYPE = 24
