@@ -16,9 +16,10 @@ from syndicate.cards.choose import choose_layout
 from syndicate.cards.content import CardContent
 from syndicate.cards.design import Box, Design, Layout, Level
 from syndicate.cards.encode import encode_jpeg, encode_png
-from syndicate.cards.layout import Placed, place_boxes
+from syndicate.cards.layout import place_boxes
 from syndicate.cards.paint import Scene, paint_boxes
 from syndicate.cards.photo import Photo, PhotoRefused, decode_photo
+from syndicate.cards.placed import Placed, mirror_boxes
 from syndicate.cards.resolve import find_unit, make_words, resolve
 from syndicate.cards.shade import shade
 from syndicate.cards.themes import Theme, choose_theme, find_swatch
@@ -135,7 +136,8 @@ def _place(
             tracking=level.tracking,
         )
 
-    return place_boxes(root, *size, fit, mirror=is_mirrored)
+    placed = place_boxes(root, *size, fit)
+    return mirror_boxes(placed, size[0]) if is_mirrored else placed
 
 
 def _encode(image: Image.Image, design: Design) -> tuple[bytes, str]:

@@ -7,9 +7,10 @@ finished grid, text blocks aside, so that no box needs to know about direction.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from syndicate.cards.design import Box, Level
+from syndicate.cards.placed import TEXTS, Placed, Rect, find_offset
 from syndicate.cards.type import TextBlock
 
 FitText = Callable[[Box, Level, float, int], TextBlock]
@@ -17,80 +18,13 @@ FitText = Callable[[Box, Level, float, int], TextBlock]
 
 Size = tuple[float, float]
 
-TEXTS = frozenset({"text", "badge", "avatar"})
-
 SLACK = 0.5
 """Half a pixel is no overflow."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rect:
-    """Pixels from the top left corner."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    @property
-    def right(self) -> float:
-        return self.x + self.width
-
-    @property
-    def bottom(self) -> float:
-        return self.y + self.height
-
-    @property
-    def pixels(self) -> tuple[int, int, int, int]:
-        """Left, top, right, bottom on whole pixels."""
-        return round(self.x), round(self.y), round(self.right), round(self.bottom)
-
-    def mirrored(self, across: float) -> Rect:
-        return replace(self, x=across - self.x - self.width)
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A box at its place; `block` is the fitted text of text boxes, and `ink` where its letters stand."""
-
-    box: Box
-    rect: Rect
-    block: TextBlock | None = None
-
-    @property
-    def ink(self) -> Rect:
-        """Where the letters stand: the block inside its padding, at the start, centre or end of its box.
-
-        Badges and avatars, which have a ground of their own, carry their letters at half height.
-        """
-        if self.block is None:
-            return self.rect
-        padding, rect, kind = self.box.padding, self.rect, self.box.kind
-        across = rect.width - padding.across - self.block.width
-        down = rect.height - padding.down - self.block.height
-        x = rect.x + padding.start + _offset("centre" if kind == "avatar" else self.box.align, across)
-        y = rect.y + padding.top + _offset("start" if kind == "text" else "centre", down)
-        return Rect(x, y, self.block.width, self.block.height)
-
-
-def place_boxes(root: Box, width: int, height: int, fit: FitText, *, mirror: bool = False) -> tuple[Placed, ...]:
-    """Every painting box in painting order."""
-    placed = tuple(_Solver(fit).place(root, Rect(0, 0, width, height)))
-    return tuple(_mirror(one, width) for one in placed) if mirror else placed
-
-
-_SWAPPED = {"start": "end", "end": "start"}
-
-
-def _mirror(placed: Placed, across: float) -> Placed:
-    box, padding = placed.box, placed.box.padding
-    turned = replace(
-        box,
-        align=_SWAPPED.get(box.align if box.align != "stretch" else "start", box.align),
-        side=_SWAPPED.get(box.side, box.side),
-        padding=replace(padding, start=padding.end, end=padding.start),
-    )
-    return replace(placed, box=turned, rect=placed.rect.mirrored(across))
+def place_boxes(root: Box, width: int, height: int, fit: FitText) -> tuple[Placed, ...]:
+    """Every painting box in painting order, for a card that runs from left to right."""
+    return tuple(_Solver(fit).place(root, Rect(0, 0, width, height)))
 
 
 class _Solver:
@@ -160,24 +94,24 @@ class _Solver:
         spare = inner.height - sum(heights) - _gaps(box)
         heights = _share(box.children, heights, spare)
         spare = inner.height - sum(heights) - _gaps(box)
-        y = inner.y + _offset(box.justify, spare)
+        y = inner.y + find_offset(box.justify, spare)
         step = box.gap + _between(box, spare)
         for child, height in zip(box.children, heights, strict=True):
             width = self._cross(child, box.align, inner.width, height)
-            x = inner.x + _offset(_align(child, box), inner.width - width)
+            x = inner.x + find_offset(_align(child, box), inner.width - width)
             yield from self.place(child, Rect(x, y, width, height))
             y += height + step
 
     def _place_row(self, box: Box, inner: Rect) -> Iterator[Placed]:
         widths = self._widths(box, (inner.width, inner.height))
         spare = inner.width - sum(widths) - _gaps(box)
-        x = inner.x + _offset(box.justify, spare)
+        x = inner.x + find_offset(box.justify, spare)
         step = box.gap + _between(box, spare)
         for child, width in zip(box.children, widths, strict=True):
             height = inner.height
             if box.align != "stretch":
                 height = min(height, self.measure(child, (width, inner.height))[1])
-            y = inner.y + _offset(box.align, inner.height - height)
+            y = inner.y + find_offset(box.align, inner.height - height)
             yield from self.place(child, Rect(x, y, width, height))
             x += width + step
 
@@ -214,7 +148,7 @@ class _Solver:
         height = _fixed(child.height, inner.height)
         across = inner.width if width is None else width
         down = inner.height if height is None else height
-        x = inner.x + _offset(child.align, inner.width - across)
+        x = inner.x + find_offset(child.align, inner.width - across)
         return Rect(x, inner.y, across, down)
 
     def _block_in(self, box: Box, room: Size) -> TextBlock:
@@ -297,7 +231,3 @@ def _align(child: Box, parent: Box) -> str:
 
 def _between(box: Box, spare: float) -> float:
     return max(0.0, spare) / (len(box.children) - 1) if box.justify == "between" and len(box.children) > 1 else 0.0
-
-
-def _offset(where: str, spare: float) -> float:
-    return {"centre": max(0.0, spare) / 2, "end": max(0.0, spare)}.get(where, 0.0)

@@ -9,8 +9,8 @@ from PIL import Image
 
 from syndicate.cards.canvas import Canvas, draw_rounded
 from syndicate.cards.colour import RGB
-from syndicate.cards.layout import Placed
 from syndicate.cards.pattern import paint_pattern
+from syndicate.cards.placed import Placed
 from syndicate.cards.themes import Theme
 from syndicate.cards.type import draw_text
 

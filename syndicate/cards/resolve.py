@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from syndicate.cards.content import CardContent
 from syndicate.cards.design import Box, BoxSpec, Edges, Layout, Level, Words
-from syndicate.cards.layout import TEXTS
+from syndicate.cards.placed import TEXTS
 from syndicate.errors import ConfigError
 from syndicate.text.graphemes import split_graphemes
 

@@ -12,8 +12,8 @@ from PIL import Image
 
 from syndicate.cards.colour import MIDDLE, RGB, luminance
 from syndicate.cards.crop import Focus, fill_room
-from syndicate.cards.layout import Placed, Rect
 from syndicate.cards.photo import Photo
+from syndicate.cards.placed import Placed, Rect
 from syndicate.cards.scrim import CELL, Spot, draw_mask, find_spot, least_contrast, solve_strength
 from syndicate.cards.themes import READABLE, Theme
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from syndicate.cards.design import Box, Edges, Level
 from syndicate.cards.layout import place_boxes
+from syndicate.cards.placed import mirror_boxes
 from syndicate.cards.type import TextBlock
 
 
@@ -47,12 +48,12 @@ def text(name, words, sizes=(20,), lines=1, **values):
     return Box(name=name, kind="text", text=words, level=Level(sizes=sizes, lines=lines), **{"align": "start"} | values)
 
 
-def place(root, width=1000, height=500, **options):
-    return {one.box.name: one for one in place_boxes(root, width, height, fit, **options)}
+def place(root, width=1000, height=500):
+    return {one.box.name: one for one in place_boxes(root, width, height, fit)}
 
 
-def pixels(root, name, **options):
-    return place(root, **options)[name].rect.pixels
+def pixels(root, name):
+    return place(root)[name].rect.pixels
 
 
 def row(*children, **values):
@@ -89,11 +90,12 @@ def test_boxes_share_room(root, name, expected):
 def test_a_right_to_left_card_is_the_mirror_image():
     """Every box stands as far from the right as it stood from the left, and its start becomes its end."""
     root = row(text("a", "words"), rect("b", grow=1), padding=Edges(0, 10, 0, 70))
-    there, back = place(root), place(root, mirror=True)
+    there = place(root)
+    back = dict(zip(there, mirror_boxes(there.values(), 1000), strict=True))
     for name, one in there.items():
         assert back[name].rect.x == pytest.approx(1000 - one.rect.right)
     assert back["a"].box.align == "end"
-    assert place(root, mirror=True)["a"].ink.right == pytest.approx(1000 - there["a"].ink.x)
+    assert back["a"].ink.right == pytest.approx(1000 - there["a"].ink.x)
 
 
 @pytest.mark.parametrize(("align", "x"), [("start", 0), ("centre", 450), ("end", 900)])
@@ -169,7 +171,7 @@ def test_no_tree_breaks_the_solver(tree):
     """Any tree of boxes is placed: finite numbers, nothing of negative size, mirrored twice is itself."""
     tree = number(tree, [])
     there = place_boxes(tree, 1200, 630, fit)
-    back = place_boxes(tree, 1200, 630, fit, mirror=True)
+    back = mirror_boxes(there, 1200)
     assert len(there) == len(back) > 0
     for one, other in zip(there, back, strict=True):
         assert one.rect.width >= 0

@@ -10,9 +10,9 @@ from PIL import Image
 from syndicate.cards.canvas import FullCanvas
 from syndicate.cards.colour import contrast
 from syndicate.cards.design import Box
-from syndicate.cards.layout import Placed, Rect
 from syndicate.cards.paint import Scene, paint_boxes
 from syndicate.cards.photo import Photo
+from syndicate.cards.placed import Placed, Rect
 from syndicate.cards.scrim import draw_mask, ease
 from syndicate.cards.shade import shade
 from syndicate.cards.themes import make_dark, make_light
