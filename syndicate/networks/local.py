@@ -182,7 +182,7 @@ class LocalTimeline:
     def _write(self, items: list[Item]) -> None:
         feed = {
             "version": "https://jsonfeed.org/version/1.1",
-            "title": f"Timeline of {self.account}",
+            "title": self.account,
             **({"home_page_url": f"{self.url}/{PAGE}", "feed_url": f"{self.url}/{TIMELINE}"} if self.url else {}),
             "items": items,
         }
