@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from syndicate.errors import SyndicateError, UsageError
 from syndicate.model import Delivery, Site
@@ -33,7 +33,7 @@ _MOST_URL = 2048
 _VERBS = frozenset(action for actions in ACTIONS.values() for action in actions)
 
 
-def open_dashboard(desk: Desk, *, listening: str, password: str) -> Starlette | None:
+def open_dashboard(desk: Desk, *, listening: str, password: str) -> ASGIApp | None:
     """The dashboard for a server on the host `listening`; None where others could reach it and there is no password."""
     if not password and not is_loopback(listening):
         log.warning("the dashboard is off: others reach %s, so it needs SYNDICATE_DASHBOARD_PASSWORD", listening)
@@ -42,7 +42,7 @@ def open_dashboard(desk: Desk, *, listening: str, password: str) -> Starlette | 
     return make_dashboard(desk, Door(names, password, secrets.token_bytes(32)))
 
 
-def make_dashboard(desk: Desk, door: Door) -> Starlette:
+def make_dashboard(desk: Desk, door: Door) -> ASGIApp:
     """The ASGI application for `make_app(dashboard=…)`."""
     sessions = Sessions(desk.now)
     pages = Dashboard(desk, door, sessions)
@@ -55,11 +55,10 @@ def make_dashboard(desk: Desk, door: Door) -> Starlette:
         Route("/login", pages.log_in, methods=["POST"]),
         Route("/logout", pages.log_out, methods=["POST"]),
     ]
-    return Starlette(
-        routes=routes,
-        middleware=[Middleware(Gate, door=door, sessions=sessions)],
-        exception_handlers={HTTPException: _say, SyndicateError: _say, Exception: _say},
+    pages_app = Starlette(
+        routes=routes, exception_handlers={HTTPException: _say, SyndicateError: _say, Exception: _say}
     )
+    return Gate(pages_app, door, sessions)
 
 
 class Dashboard:
@@ -102,7 +101,7 @@ class Dashboard:
             lines = self._desk.explain(slug)
         except UsageError as error:
             raise HTTPException(404, _to_sentence(error)) from error
-        rows = self._make_rows(self._desk.list_of_post(slug))
+        rows = sorted(self._make_rows(self._desk.list_of_post(slug)), key=lambda row: row.is_off)
         return self._render(request, "story", slug=slug, lines=lines, rows=rows)
 
     def ask(self, request: Request) -> Response:

@@ -80,10 +80,10 @@ def _is_visit(headers: Mapping[str, str]) -> bool:
 
 def _is_own_form(headers: Mapping[str, str], host: str) -> bool:
     """Every browser says where a form comes from; who says nothing is refused."""
-    told = {"origin", "sec-fetch-site"} & headers.keys()
+    is_told = "origin" in headers or "sec-fetch-site" in headers
     scheme, _, origin = headers.get("origin", f"http://{host}").lower().partition("://")
     is_same = scheme in {"http", "https"} and origin == host.lower()
-    return bool(told) and is_same and headers.get("sec-fetch-site", "same-origin") == "same-origin"
+    return is_told and is_same and headers.get("sec-fetch-site", "same-origin") == "same-origin"
 
 
 def _parse_host(host: str) -> str:

@@ -24,7 +24,9 @@ ACTIONS: Mapping[State, tuple[str, ...]] = {
     State.CANCELLED: ("release", "edit"),
 }
 _FIRST = (State.UNCERTAIN, State.FAILED, State.HELD, State.MISSED)
-_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_OFF = frozenset({State.SKIPPED, State.CANCELLED})
+# Each unit from twice its length on: 90 minutes say more than 1 hour.
+_UNITS = ((365 * 86400, "year"), (30 * 86400, "month"), (86400, "day"), (3600, "hour"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,11 @@ class Row:
     @property
     def actions(self) -> tuple[str, ...]:
         return ACTIONS[self.delivery.state]
+
+    @property
+    def is_off(self) -> bool:
+        """Whether somebody decided that it is not sent."""
+        return self.delivery.state in _OFF
 
     @property
     def is_too_long(self) -> bool:
@@ -102,15 +109,11 @@ def to_day(at: datetime, zone: ZoneInfo, now: datetime) -> str:
 
 def to_span(at: datetime, now: datetime) -> str:
     """ "in 3 hours", "2 days ago", "now"."""
-    seconds = abs((at - now).total_seconds())
-    if seconds < _MINUTE:
+    seconds = int(abs((at - now).total_seconds()))
+    if seconds < 60:
         return "now"
-    unit, name = next(
-        (size, name)
-        for size, name in ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute"))
-        if seconds >= size * (2 if size > _MINUTE else 1)
-    )
-    number = int(seconds // unit)
+    size, name = next((unit for unit in _UNITS if seconds >= 2 * unit[0]), (60, "minute"))
+    number = seconds // size
     words = f"{number} {name}{'' if number == 1 else 's'}"
     return f"in {words}" if at > now else f"{words} ago"
 
