@@ -12,7 +12,7 @@ from syndicate.errors import LostLease, StateError, SyndicateError
 from syndicate.model import Account, Attachment, Decision, Delivery, Message, State
 from syndicate.networks.base import Network
 from syndicate.notices import Notice
-from syndicate.planning.decide import Policy, policy_of
+from syndicate.planning.turns import Policy, policy_of
 
 logger = logging.getLogger(__name__)
 

@@ -8,15 +8,8 @@ from syndicate.deliver.desk import Desk, log_surprise
 from syndicate.errors import ContentError, SyndicateError, Unavailable
 from syndicate.model import Decision, Delivery, Message, Receipt
 from syndicate.networks.base import Finds, Network, Prepares, Resends
-from syndicate.planning.decide import (
-    decide_behind,
-    decide_missed,
-    decide_next,
-    decide_room,
-    decide_uncomposed,
-    decide_unprepared,
-    decide_unready,
-)
+from syndicate.planning.decide import decide_next, decide_uncomposed, decide_unprepared
+from syndicate.planning.turns import decide_behind, decide_missed, decide_room, decide_unready
 
 MOST_STEPS = 50
 """More uploads and containers than any message needs: a network that never says "done" is no reason to spin."""

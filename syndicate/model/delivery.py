@@ -209,7 +209,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What an account sent lately: instants of the last day (a thread counts once), costs of the last 30 days."""
+    """What an account sent lately: instants of the last 26 hours (a thread counts once), costs of the last 30 days."""
 
     sent_at: tuple[datetime, ...] = ()
     """Oldest first."""

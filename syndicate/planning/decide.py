@@ -2,13 +2,12 @@
 
 The rules in one breath: surely not published and temporary → due again with back-off, until it gives up; surely not
 published for good → failed; perhaps published → uncertain, and only looking (or the network's own key) settles it;
-the account is broken → everything of the account waits; nobody was there at the time → missed.
+the account is broken → everything of the account waits. `turns.py` decides before the call, this file after it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from syndicate.errors import (
@@ -22,7 +21,8 @@ from syndicate.errors import (
     Unavailable,
     Uncertain,
 )
-from syndicate.model import Account, Decision, Delivery, Receipt, State, Usage
+from syndicate.model import Decision, Delivery, Receipt, State
+from syndicate.planning.turns import Policy
 
 LOOKS_AFTER = (timedelta(seconds=10), timedelta(seconds=60), timedelta(minutes=5))
 """Pauses before the looks at an uncertain outcome: reads may lag behind writes, so one "not there" proves nothing."""
@@ -31,121 +31,7 @@ FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
 LONGEST_RETRY_AFTER = timedelta(days=1)
 MEDIA_WAIT = timedelta(seconds=5)
-LONGEST_READY_WAIT = timedelta(minutes=15)
-TWIN_WAIT = timedelta(minutes=2)
 CONFIG_WAIT = timedelta(minutes=15)
-CENT = 0.01
-DAY = timedelta(days=1)
-MONTH = timedelta(days=30)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """The account's rules that matter once a message is due."""
-
-    has_slots: bool = True
-    """Without slots a message has no time to miss, unless a person asked for one."""
-    grace: timedelta = timedelta(hours=6)
-    missed: str = "hold"
-    ready_within: timedelta = timedelta(hours=24)
-    not_ready: str = "hold"
-    gap: timedelta = timedelta(0)
-    per_day: int = 0
-    max_cost: float = 0.0
-    """US dollars in 30 days, 0 for no limit."""
-    give_up_after: timedelta = timedelta(hours=48)
-    max_attempts: int = 30
-
-
-def policy_of(account: Account) -> Policy:
-    """The rules of one account."""
-    rules = account.schedule
-    return Policy(
-        has_slots=bool(rules.slots),
-        grace=rules.grace,
-        missed=rules.missed,
-        ready_within=rules.ready_within,
-        not_ready=rules.not_ready,
-        gap=rules.gap,
-        per_day=rules.per_day,
-        max_cost=float(account.options.get("max_cost") or 0),
-    )
-
-
-def decide_missed(
-    delivery: Delivery, policy: Policy, next_slot: Callable[[datetime], datetime], *, now: datetime
-) -> Decision | None:
-    """Whether nobody was there at its time; None where it is still in time. Later parts follow the first.
-
-    `next_slot` gives the account's next slot after an instant; it is asked only where the policy wants it.
-    """
-    has_time = policy.has_slots or delivery.occasion.startswith("manual")
-    if delivery.part > 1 or not has_time or now <= delivery.due_at + policy.grace:
-        return None
-    reason = f"missed its time, {delivery.due_at:%Y-%m-%d %H:%M} UTC"
-    if policy.missed == "skip":
-        return Decision(state=State.SKIPPED, outcome="missed", reason=reason)
-    if policy.missed == "next":
-        moved = f"{reason}: moved to the next slot"
-        return Decision(state=State.PLANNED, outcome="missed", reason=moved, due_at=next_slot(now))
-    return Decision(state=State.MISSED, outcome="missed", reason=f"{reason}: release it to send it")
-
-
-def decide_room(delivery: Delivery, usage: Usage, policy: Policy, *, now: datetime) -> Decision | None:
-    """Whether gaps and caps make it wait; None where it may go now. A thread goes through as one message."""
-    if delivery.part > 1:
-        return None
-    waits = (
-        _until_gap(usage, policy),
-        _until_day(usage, policy, now),
-        _until_money(delivery, usage, policy, now),
-    )
-    for until, why in waits:
-        if until is not None and until > now:
-            return Decision(state=State.DUE, outcome="waits", reason=why, due_at=until)
-    return None
-
-
-def _until_gap(usage: Usage, policy: Policy) -> tuple[datetime | None, str]:
-    why = "keeps the gap to the message before"
-    return (usage.last_sent_at + policy.gap if usage.last_sent_at and policy.gap else None), why
-
-
-def _until_day(usage: Usage, policy: Policy, now: datetime) -> tuple[datetime | None, str]:
-    today = [at for at in usage.sent_at if at > now - DAY]
-    why = f"the limit of {policy.per_day} messages in 24 hours is reached"
-    return (today[-policy.per_day] + DAY if policy.per_day and len(today) >= policy.per_day else None), why
-
-
-def _until_money(delivery: Delivery, usage: Usage, policy: Policy, now: datetime) -> tuple[datetime | None, str]:
-    """The money limit frees itself as old costs leave the window of 30 days."""
-    if not policy.max_cost or not delivery.cost:
-        return None, ""
-    why = f"the limit of {policy.max_cost:.2f} US dollars in 30 days is reached"
-    left = [(at, cost) for at, cost in usage.costs if at > now - MONTH]
-    until = None
-    while left and sum(cost for _, cost in left) + delivery.cost > policy.max_cost + CENT / 100:
-        until = left.pop(0)[0] + MONTH
-    return until or (now + DAY if delivery.cost > policy.max_cost else None), why
-
-
-def decide_behind(twin: Delivery, *, now: datetime) -> Decision:
-    """Wait for what became of another message about the same post: looking for one must not find the other."""
-    reason = f"waits until delivery {twin.id}, of the same post, is settled"
-    return Decision(state=State.DUE, outcome="waits", reason=reason, due_at=now + TWIN_WAIT)
-
-
-def decide_unready(delivery: Delivery, why: str, policy: Policy, *, now: datetime) -> Decision | None:
-    """What to do while the page behind the message is not live; None: send all the same."""
-    since = delivery.started_at or now
-    if now < since + policy.ready_within:
-        wait = min(max(FIRST_WAIT, (now - since) / 4), LONGEST_READY_WAIT)
-        return Decision(state=State.DUE, outcome="not ready", reason=f"waits for its page: {why}", due_at=now + wait)
-    if policy.not_ready == "send":
-        return None
-    state = State.SKIPPED if policy.not_ready == "skip" else State.HELD
-    reason = f"its page was not live in time: {why}"
-    return Decision(state=state, outcome="not ready", reason=reason, notice=reason)
 
 
 def decide_uncomposed(error: SyndicateError) -> Decision:
@@ -307,6 +193,6 @@ def describe(error: Exception) -> str:
     return str(error) if isinstance(error, SyndicateError) else f"an unexpected {type(error).__name__}"
 
 
-def _spell(time: timedelta) -> str:
-    hours = round(time.total_seconds() / 3600)
+def _spell(waited: timedelta) -> str:
+    hours = round(waited.total_seconds() / 3600)
     return f"{hours} hours" if hours != 1 else "1 hour"

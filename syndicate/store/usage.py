@@ -9,7 +9,8 @@ from sqlalchemy import Connection, select
 from syndicate.model import State, Usage
 from syndicate.store.schema import deliveries
 
-DAY = timedelta(days=1)
+DAY = timedelta(hours=26)
+"""A calendar day of any zone fits, also one with an hour more."""
 MONTH = timedelta(days=30)
 
 

@@ -24,20 +24,15 @@ from syndicate.errors import (
 from syndicate.model import Account, Decision, Delivery, Receipt, ScheduleRules, State, Usage, can_move
 from syndicate.planning.decide import (
     LOOKS_AFTER,
-    Policy,
-    decide_behind,
     decide_look,
-    decide_missed,
     decide_next,
     decide_resent,
-    decide_room,
     decide_uncomposed,
     decide_unprepared,
-    decide_unready,
     decide_unseen,
     decide_unsettled,
-    policy_of,
 )
+from syndicate.planning.turns import Policy, decide_behind, decide_missed, decide_room, decide_unready, policy_of
 
 NOW = datetime(2026, 3, 29, 0, 59, tzinfo=UTC)
 HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
@@ -301,16 +296,38 @@ def test_gaps_between_messages_are_kept() -> None:
     assert decide_room(row(), Usage(), Policy(gap=2 * HOUR), now=NOW) is None
 
 
-def test_the_daily_cap_frees_itself() -> None:
-    """The third of three a day waits until the first leaves the last 24 hours."""
-    sent = (NOW - 23 * HOUR, NOW - 5 * HOUR, NOW - HOUR)
-    waiting = decide_room(row(), Usage(sent_at=sent), Policy(per_day=3), now=NOW)
+def test_the_daily_cap_ends_with_the_local_day() -> None:
+    """Two an evening and two the next morning are no more than two a day; the third waits for midnight there."""
+    berlin = Policy(per_day=2, timezone="Europe/Berlin")
+    evening = datetime(2026, 3, 28, 22, 30, tzinfo=UTC)
+    usage = Usage(sent_at=(evening, evening + 20 * MINUTE))
+    waiting = decide_room(row(), usage, berlin, now=evening + 25 * MINUTE)
     assert waiting is not None
-    assert waiting.due_at == NOW + HOUR
-    assert decide_room(row(), Usage(sent_at=sent), Policy(per_day=4), now=NOW) is None
-    crowded = decide_room(row(), Usage(sent_at=sent), Policy(per_day=1), now=NOW)
-    assert crowded is not None
-    assert crowded.due_at == NOW + 23 * HOUR
+    assert waiting.due_at == datetime(2026, 3, 28, 23, 0, tzinfo=UTC)
+    assert decide_room(row(), usage, berlin, now=evening + 30 * MINUTE) is None
+    long_day = datetime(2026, 10, 25, 22, 30, tzinfo=UTC)
+    sent = Usage(sent_at=(long_day - 24 * HOUR, long_day - HOUR))
+    waiting = decide_room(row(), sent, berlin, now=long_day)
+    assert waiting is not None
+    assert waiting.due_at == long_day + 30 * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("now", "changes", "due_at"),
+    [
+        (datetime(2026, 3, 28, 21, 30, tzinfo=UTC), {}, datetime(2026, 3, 29, 5, 0, tzinfo=UTC)),
+        (datetime(2026, 3, 28, 20, 59, tzinfo=UTC), {}, None),
+        (datetime(2026, 3, 29, 5, 0, tzinfo=UTC), {}, None),
+        (datetime(2026, 3, 28, 21, 30, tzinfo=UTC), {"occasion": "manual-2"}, None),
+        (datetime(2026, 3, 28, 21, 30, tzinfo=UTC), {"part": 2}, None),
+    ],
+    ids=["quiet", "before", "after", "by hand", "thread"],
+)
+def test_a_late_message_keeps_the_quiet_hours(now: datetime, changes: dict[str, Any], due_at: datetime | None) -> None:
+    """A retry or a page that was late does not ring at night, even when the clocks change; a person may."""
+    rules = Policy(quiet="22:00-07:00", timezone="Europe/Berlin")
+    waiting = decide_room(row(**changes), Usage(), rules, now=now)
+    assert (waiting and waiting.due_at) == due_at
 
 
 @pytest.mark.parametrize(

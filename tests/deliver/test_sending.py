@@ -194,8 +194,8 @@ def test_gap_and_cap_hold_at_the_moment_of_sending(bench: Bench) -> None:
     bench.run_after(HOUR)
     assert [bench.get(row).state for row in rows] == [State.SENT, State.SENT, State.DUE]
     bench.run_after(HOUR)
-    assert bench.get(rows[2]).due_at == NOW + 24 * HOUR
-    bench.run_after(22 * HOUR)
+    assert bench.get(rows[2]).due_at == NOW + 15 * HOUR
+    bench.run_after(13 * HOUR)
     assert bench.get(rows[2]).state is State.SENT
 
 
