@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cached_property
 
 from syndicate.app.wiring import Wiring
 from syndicate.deliver import Tools
@@ -13,6 +14,7 @@ from syndicate.http import utc_now
 from syndicate.model import (
     Account,
     Attachment,
+    CardRef,
     Delivery,
     KnownPost,
     Message,
@@ -69,9 +71,9 @@ class Composer:
             post,
             known,
             account,
-            self._wiring.facts_with_limits()[account.name],
+            self._facts[account.name],
             template,
-            self._wiring.drawer.list_drawn().get(known.id),
+            self._drawn.get(known.id),
             occasion=delivery.occasion,
             site=self._wiring.settings.site,
             created_at=None,
@@ -80,6 +82,14 @@ class Composer:
         if len(parts) < delivery.part:
             raise ContentError(f"the message has no part {delivery.part} any more", where=delivery.slug)
         return parts[delivery.part - 1].message
+
+    @cached_property
+    def _facts(self) -> Mapping[str, NetworkFacts]:
+        return self._wiring.facts_with_limits()
+
+    @cached_property
+    def _drawn(self) -> Mapping[str, CardRef]:
+        return self._wiring.drawer.list_drawn()
 
     def _find(self, post_id: str) -> tuple[Post, KnownPost] | None:
         if self._posts is None:
