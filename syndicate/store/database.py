@@ -109,7 +109,8 @@ def _make_private(path: Path) -> None:
 
 def _make_engine(url: URL, connecting: dict[str, float]) -> Engine:
     try:
-        engine = create_engine(url, connect_args=connecting)
+        # A server that was restarted has closed our connections: ask before using one.
+        engine = create_engine(url, connect_args=connecting, pool_pre_ping=not connecting)
     except (ImportError, NoSuchModuleError) as error:
         hint = "install syndicate[postgres]"
         raise ConfigError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -40,12 +41,12 @@ def render_message(message: Message) -> str:
 def parse_message(text: str) -> Message:
     raw: dict[str, Any] = orjson.loads(text)
     for name in ("card", "image"):
-        raw[name] = _parse_attachment(raw[name])
+        raw[name] = _parse_attachment(raw.get(name))
     for name in ("created_at", "published_at"):
-        raw[name] = None if raw[name] is None else datetime.fromisoformat(raw[name])
-    raw["reply_to"] = None if raw["reply_to"] is None else Receipt(**raw["reply_to"])
-    raw["tags"] = tuple(raw["tags"])
-    return Message(**raw)
+        raw[name] = datetime.fromisoformat(raw[name]) if raw.get(name) else None
+    raw["reply_to"] = Receipt(**_known(Receipt, raw["reply_to"])) if raw.get("reply_to") else None
+    raw["tags"] = tuple(raw.get("tags", ()))
+    return Message(**_known(Message, raw))
 
 
 def render_receipt(receipt: Receipt) -> str:
@@ -53,7 +54,7 @@ def render_receipt(receipt: Receipt) -> str:
 
 
 def parse_receipt(text: str) -> Receipt:
-    return Receipt(**orjson.loads(text))
+    return Receipt(**_known(Receipt, orjson.loads(text)))
 
 
 def render_limits(limits: Limits) -> str:
@@ -62,11 +63,18 @@ def render_limits(limits: Limits) -> str:
 
 def parse_limits(text: str) -> Limits:
     raw: dict[str, Any] = orjson.loads(text)
-    return Limits(**raw | {"counter": Counter(raw["counter"]), "image_types": tuple(raw["image_types"])})
+    found = raw | {"counter": Counter(raw["counter"]), "image_types": tuple(raw["image_types"])}
+    return Limits(**_known(Limits, found))
 
 
 def _parse_attachment(raw: dict[str, Any] | None) -> Attachment | None:
-    return None if raw is None else Attachment(**raw | {"data": b""})
+    return None if raw is None else Attachment(**_known(Attachment, raw | {"data": b""}))
+
+
+def _known(kind: type, raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what an earlier or later syndicate kept and this one does not know."""
+    names = {field.name for field in fields(kind)}
+    return {name: value for name, value in raw.items() if name in names}
 
 
 def _leave_out(value: object) -> object:

@@ -6,10 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from syndicate.errors import LostLease, StateError, UsageError
 from syndicate.model import Delivery, Receipt, State
 from syndicate.store.door import Store
+from syndicate.store.schema import deliveries
 from tests.store.conftest import Opener
 from tests.store.rows import LEASE, MESSAGE, NOW, RECEIPT, add, bring_to, claim, decision, planned
 
@@ -45,6 +47,17 @@ def test_a_delivery_survives_the_way_to_the_disk_whole(opener: Opener) -> None:
     assert found.message.image is not None
     assert found.message.image.data == b""
     assert found.receipt == RECEIPT
+
+
+def test_a_message_kept_by_another_version_is_read_without_what_we_do_not_know(store: Store) -> None:
+    """Fields that came or went between versions are no reason to lose a delivery."""
+    row = bring_to(store, State.SENT)
+    with store._database.writing() as connection:
+        values = {"message": '{"text": "old", "smell": "rose"}', "receipt": '{"remote_id": "1", "url": "u", "x": 1}'}
+        connection.execute(update(deliveries).where(deliveries.c.id == row.id).values(values))
+    found = store.get_delivery(row.id)
+    assert found.message is not None
+    assert (found.message.text, found.receipt) == ("old", Receipt("1", "u"))
 
 
 def test_only_what_is_due_is_claimed_and_the_earliest_first(store: Store) -> None:
@@ -165,12 +178,43 @@ def test_own_words_replace_the_frozen_message(store: Store) -> None:
     assert store.get_delivery(row.id) == row
 
 
+def test_a_failed_message_is_composed_anew_when_tried_again(store: Store) -> None:
+    """Whoever mends a post or a template after a refusal does not want the refused words again."""
+    row = bring_to(store, State.FAILED)
+    assert row.message is not None
+    assert store.retry(row.id, LATER).message is None
+    assert claim(store, "me", LATER).message is None
+
+
 def test_releasing_keeps_a_future_time_and_replaces_a_past_one(store: Store) -> None:
     """An approved delivery still waits for its slot; one whose time has passed goes now and is not missed again."""
     early, late = add(store, planned("p1", state=State.HELD, due_at=LATER), planned("p2", state=State.HELD))
     assert store.release(early.id, NOW + SECOND).due_at == LATER
     released = store.release(late.id, LATER)
     assert (released.state, released.due_at) == (State.DUE, LATER)
+
+
+@pytest.mark.parametrize(
+    ("state", "action", "after"),
+    [
+        (State.PLANNED, "hold", State.HELD),
+        (State.PLANNED, "cancel", State.CANCELLED),
+        (State.SKIPPED, "release", State.DUE),
+        (State.MISSED, "retry", State.DUE),
+    ],
+)
+def test_a_thread_is_acted_on_from_a_part_to_its_end(store: Store, state: State, action: str, after: State) -> None:
+    """What a person does to part 2 happens to part 3 as well, not to part 1 or to another thread."""
+    rows = add(store, *(planned(part=part, state=state) for part in (1, 2, 3)), planned(occasion="x", state=state))
+    getattr(store, action)(rows[1].id, NOW)
+    assert [store.get_delivery(row.id).state for row in rows] == [state, after, after, state]
+
+
+def test_a_part_that_is_out_already_stays(store: Store) -> None:
+    """Cancelling a thread leaves what the action does not fit."""
+    first, second = add(store, planned(part=1), planned(part=2, state=State.SKIPPED))
+    store.cancel(first.id, NOW)
+    assert store.get_delivery(second.id).state is State.SKIPPED
 
 
 def test_giving_back_leaves_the_row_for_the_next(store: Store) -> None:
