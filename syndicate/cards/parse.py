@@ -19,6 +19,7 @@ from syndicate.cards.colour import parse_colour
 from syndicate.cards.design import BoxSpec, Design, Expression, Layout, Level
 from syndicate.cards.keys import digest_design
 from syndicate.cards.logo import parse_logo
+from syndicate.cards.memory import keep_freed_memory
 from syndicate.errors import ConfigError
 from syndicate.model import CardRules
 
@@ -60,6 +61,7 @@ def parse_design(rules: CardRules, files: Mapping[str, str], *, logo: bytes = b"
 
     Raises ConfigError for a broken file, an unknown layout or theme, or a colour that is none.
     """
+    keep_freed_memory()
     layouts = {name: parse_layout(text, name) for name, text in sorted(files.items())}
     if rules.layout != "auto" and rules.layout not in layouts:
         raise ConfigError(

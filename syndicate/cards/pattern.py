@@ -110,15 +110,17 @@ def _paint_hills(canvas: Canvas, box: Box, theme: Theme, chance: Chance) -> None
             (float(x), base + sum(size * math.sin(phase + math.tau * pace * x / width) for pace, phase, size in waves))
             for x in range(0, width + 9, 8)
         ]
-        canvas.stain(_draw_below((width, height), line), left, top, colour, over=ground)
+        summit = max(0, int(min(y for _, y in line)))
+        canvas.stain(_draw_below((width, height), line, summit), left, top + summit, colour, over=ground)
         ground = colour
 
 
-def _draw_below(size: tuple[int, int], line: list[tuple[float, float]]) -> Image.Image:
-    k = SMOOTH
-    large = Image.new("L", (size[0] * k, size[1] * k), 0)
-    corners = [(x * k, y * k) for x, y in line]
-    ImageDraw.Draw(large).polygon([(0, size[1] * k), *corners, (size[0] * k, size[1] * k)], fill=255)
+def _draw_below(size: tuple[int, int], line: list[tuple[float, float]], summit: int) -> Image.Image:
+    """All below a line as a mask that begins at the line's highest pixel."""
+    k, (width, height) = SMOOTH, (size[0], size[1] - summit)
+    large = Image.new("L", (width * k, height * k), 0)
+    corners = [(x * k, (y - summit) * k) for x, y in line]
+    ImageDraw.Draw(large).polygon([(0, height * k), *corners, (width * k, height * k)], fill=255)
     return large.reduce(k)
 
 

@@ -59,7 +59,10 @@ def site() -> Iterator[Site]:
         def log_message(self, *args):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 64
+
+    server = Server(("127.0.0.1", 0), Handler)
     site.url = f"http://127.0.0.1:{server.server_port}/photo"
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
