@@ -63,6 +63,8 @@ class Box:
     children: tuple[Box, ...] = ()
     width: float | None = None
     height: float | None = None
+    most: float | None = None
+    """The most a box takes of a row, written like `width`."""
     grow: float = 0
     gap: float = 0
     padding: Edges = Edges()

@@ -132,8 +132,9 @@ class _Solver:
         left = room[0] - _gaps(row)
         for index, child in enumerate(row.children):
             if not child.grow:
-                fixed = _fixed(child.width, room[0])
-                widths[index] = self.measure(child, (max(left, 1.0), room[1]))[0] if fixed is None else fixed
+                fixed, most = _fixed(child.width, room[0]), _fixed(child.most, room[0])
+                free = max(1.0, left if most is None else min(left, most))
+                widths[index] = self.measure(child, (free, room[1]))[0] if fixed is None else fixed
                 left -= widths[index]
         return _share(row.children, widths, left)
 

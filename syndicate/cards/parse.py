@@ -27,7 +27,7 @@ ROOT = "card"
 MAX_DEPTH = 12
 
 CONTAINERS = frozenset({"layers", "row", "column"})
-_SIZING = frozenset({"kind", "show", "width", "height", "grow", "align", "fill", "radius"})
+_SIZING = frozenset({"kind", "show", "width", "height", "most", "grow", "align", "fill", "radius"})
 _CONTAINER = _SIZING | {"children", "gap", "padding", "justify"}
 _TEXT = _SIZING | {"text", "level", "colour", "lines", "sizes", "weight", "padding"}
 KEYS: Mapping[str, frozenset[str]] = {

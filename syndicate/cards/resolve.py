@@ -90,6 +90,7 @@ class _Resolver:
             children=children,
             width=self._length(values.get("width")),
             height=self._length(values.get("height")),
+            most=self._length(values.get("most")),
             grow=self._number(values.get("grow", 0)),
             gap=self._pixels(values.get("gap", 0)),
             padding=self._edges(values.get("padding", 0)),

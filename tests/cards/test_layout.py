@@ -70,6 +70,7 @@ def column(*children, **values):
         (row(rect("a", width=200), rect("b", grow=1)), "b", (200, 0, 1000, 500)),
         (row(rect("a", grow=1), rect("b", grow=3)), "b", (250, 0, 1000, 500)),
         (row(rect("a", width=-0.4), rect("b", grow=1), gap=10), "b", (410, 0, 1000, 500)),
+        (row(text("a", "x" * 80, most=-0.3), rect("b", grow=1)), "b", (300, 0, 1000, 500)),
         (row(rect("a", width=100), rect("b", width=100), justify="end"), "a", (800, 0, 900, 500)),
         (row(rect("a", width=100), rect("b", width=100), justify="between"), "b", (900, 0, 1000, 500)),
         (row(rect("a", width=100, height=50), align="centre"), "a", (0, 225, 100, 275)),
