@@ -31,7 +31,12 @@ FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
 LONGEST_RETRY_AFTER = timedelta(days=1)
 MEDIA_WAIT = timedelta(seconds=5)
+TELL_AFTER = timedelta(hours=3)
+"""How long something may go wrong before the person hears of it; trying goes on."""
 CONFIG_WAIT = timedelta(minutes=15)
+
+
+_STILL = "still failing after hours of trying:"
 
 
 def decide_uncomposed(error: SyndicateError) -> Decision:
@@ -90,7 +95,11 @@ def _decide_again(delivery: Delivery, error: Exception, policy: Policy, *, now: 
     if now - since >= policy.give_up_after or delivery.attempts >= policy.max_attempts:
         return _fail(f"gave up after {_spell(now - since)}: {describe(error)}")
     due_at = _retry_at(error, now) or now + _back_off(now - since, jitter)
-    return Decision(state=State.DUE, outcome=outcome_of(error), reason=describe(error), due_at=due_at)
+    reason, notice = describe(error), ""
+    if now - since >= TELL_AFTER:
+        reason = f"{_STILL} {reason}"
+        notice = "" if delivery.reason.startswith(_STILL) else reason  # told once: the row remembers
+    return Decision(state=State.DUE, outcome=outcome_of(error), reason=reason, due_at=due_at, notice=notice)
 
 
 def _retry_at(error: Exception, now: datetime) -> datetime | None:

@@ -163,6 +163,16 @@ def test_it_gives_up_at_last(changes: dict[str, Any]) -> None:
     assert decision.notice.startswith("gave up")
 
 
+def test_what_keeps_failing_is_told_once_while_trying_goes_on() -> None:
+    """After three hours the person hears of it; the next tries say no more."""
+    early = after_send(Unavailable("down"), started_at=NOW - 2 * HOUR)
+    first = after_send(Unavailable("down"), started_at=NOW - 3 * HOUR)
+    again = after_send(Unavailable("down"), started_at=NOW - 4 * HOUR, reason=first.reason)
+    assert [decision.state for decision in (early, first, again)] == [DUE] * 3
+    assert (early.notice, first.notice, again.notice) == ("", first.reason, "")
+    assert again.reason == first.reason
+
+
 @pytest.mark.parametrize(
     ("error", "state", "word"),
     [
