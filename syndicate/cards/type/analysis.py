@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from typing import NamedTuple, Required, TypedDict
 
@@ -74,6 +74,12 @@ class Analysis:
 
 def analyse(text: str, style: Style, fonts: FontSet) -> Analysis:
     """Take a text apart; nothing here depends on the size."""
+    line = analyse_line(text, style, fonts)
+    return replace(line, breaks=_find_breaks(text, line.clusters, style.language, fonts))
+
+
+def analyse_line(text: str, style: Style, fonts: FontSet) -> Analysis:
+    """Take apart a text meant for one line: where it might break is not looked for, which is half the work."""
     clusters = split_clusters(text)
     scripts = find_scripts(text)
     base = base_level(text, style.direction)
@@ -82,7 +88,7 @@ def analyse(text: str, style: Style, fonts: FontSet) -> Analysis:
         text=text,
         drawn=chosen.drawn,
         clusters=tuple(clusters),
-        breaks=_find_breaks(text, clusters, style.language, fonts),
+        breaks=(Break(len(text), True, 0.0),),
         pieces=tuple(_cut_pieces(clusters, chosen.faces, resolve_levels(text, base), scripts)),
         spacing=find_spacing(text, style.language),
         base=base,

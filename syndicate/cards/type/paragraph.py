@@ -9,7 +9,7 @@ from typing import Unpack
 
 import regex
 
-from syndicate.cards.type.analysis import Analysis, Style, StyleWords, analyse
+from syndicate.cards.type.analysis import Analysis, Style, StyleWords, analyse, analyse_line
 from syndicate.cards.type.block import TextBlock
 from syndicate.cards.type.faces import FontSet
 from syndicate.cards.type.graphemes import split_clusters
@@ -19,6 +19,7 @@ from syndicate.cards.type.wrapping import Column
 
 ELLIPSIS = "…"
 _LOOSE_END = regex.compile(r"[\s\p{Pd}\p{Ps}\p{Pi},;:.…،؛、。，；：·]+$")
+_FORCED = regex.compile(r"[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]")
 _MOST = 2_000
 _WORD = 12
 """An ellipsis rather follows a whole word, if that costs no more than this many characters."""
@@ -56,7 +57,9 @@ def fit_text(
 def _fit(text: str, sizes: Sequence[float], style: Style, fonts: FontSet, column: Column) -> TextBlock:
     whole = text.strip()
     shown = _shorten(whole)
-    block = _choose_size(analyse(shown, style, fonts), sizes, style, fonts, column)
+    is_one_line = column.max_lines == 1 and not _FORCED.search(shown)
+    analysis = (analyse_line if is_one_line else analyse)(shown, style, fonts)
+    block = _choose_size(analysis, sizes, style, fonts, column)
     return block if shown == whole else replace(block, is_truncated=True)
 
 
@@ -98,7 +101,8 @@ def _truncate(analysis: Analysis, style: Style, fonts: FontSet, column: Column) 
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if cut(ends[middle]) else (low, middle - 1)
-    block = cut(_prefer_word(analysis, ends[low])) or cut(ends[low]) or cut(0, replace(column, max_lines=sys.maxsize))
+    whole = analyse(analysis.text, style, fonts)
+    block = cut(_prefer_word(whole, ends[low])) or cut(ends[low]) or cut(0, replace(column, max_lines=sys.maxsize))
     assert block is not None
     return replace(block, is_truncated=True)
 
