@@ -11,7 +11,7 @@ from syndicate.cards.canvas import Box, Canvas, draw_disc
 from syndicate.cards.chance import Chance
 from syndicate.cards.themes import Theme
 
-SMOOTH = 3
+SMOOTH = 2
 """Large curves are drawn this many times larger and shrunk; more is not seen on a slope so shallow."""
 
 Draw = Callable[[Canvas, Box, Theme, Chance], None]
@@ -59,7 +59,7 @@ def _paint_rings(canvas: Canvas, box: Box, theme: Theme, chance: Chance) -> None
     centre = (width * chance.between(0.8, 1.0), height * chance.between(0.15, 0.85))
     step = max(width, height) / chance.pick((7, 8, 9))
     count = math.ceil(1.5 * max(width, height) / step)
-    loud = 1 + chance.below(3)
+    loud = 1 + chance.below(2)
     for colour, rings in (
         (theme.shapes[0], [ring for ring in range(count) if ring % 2 == 0 and ring // 2 != loud]),
         (theme.shapes[2], [2 * loud]),
