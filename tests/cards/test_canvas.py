@@ -70,7 +70,7 @@ def test_every_pattern_stays_inside_its_box(pattern, theme):
     outside = Image.new("RGB", (500, 400), theme.paper)
     outside.paste(image.crop((200, 50, 500, 350)), (200, 50))
     assert image.tobytes() == outside.tobytes()
-    assert len(image.getcolors(99_999)) > 10
+    assert len(image.getcolors(99_999)) > 5
 
 
 def test_a_slug_keeps_its_pattern():
