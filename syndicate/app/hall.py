@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +16,7 @@ from syndicate.config import find_config, read_settings
 from syndicate.publish.report import Published
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
-
+    from syndicate.app.dashboard import HallDesk
     from syndicate.app.reports import AccountRow, Finding, Status
     from syndicate.model import Delivery, Plan, PlannedDelivery, Settings
     from syndicate.networks.base import LogsIn
@@ -234,38 +233,15 @@ class App:
 
     # --- running ----------------------------------------------------------------------------------------------
 
-    def run(self, *, serve: tuple[str, int] | None) -> None:
-        """The daemon, until SIGTERM. Raises AlreadyRunning where another one holds this state."""
-        from syndicate.app.rounds import Rounds
-        from syndicate.daemon import Daemon
+    def lock_daemon(self) -> AbstractContextManager[None]:
+        """Held while a daemon works on this state; raises AlreadyRunning where another one does."""
+        return self._wiring.store.lock_daemon()
 
-        with self._wiring.store.lock_daemon():
-            alongside = [self._make_server(*serve)] if serve else []
-            Daemon(Rounds(self)).run(alongside=alongside)
+    def make_desk(self) -> HallDesk:
+        """What the dashboard is given."""
+        from syndicate.app.dashboard import HallDesk
 
-    def _make_server(self, host: str, port: int) -> Callable[[threading.Event], None]:
-        from syndicate.web.server import make_server
-
-        return make_server(self._make_web(host), host, port)
-
-    def serve(self, host: str, port: int) -> None:
-        from syndicate.web.server import serve
-
-        serve(self._make_web(host), host, port)
-
-    def _make_web(self, host: str) -> ASGIApp:
-        from syndicate.app.dashboard import HallDesk, read_password
-        from syndicate.web import make_app
-        from syndicate.web.dashboard import open_dashboard
-
-        desk = HallDesk(self, lambda: self._wiring)
-        dashboard = open_dashboard(desk, listening=host, password=read_password(os.environ))
-        return make_app(self.settings.storage.publish_to, self.settings, dashboard)
-
-    def work(self) -> None:
-        from syndicate.cluster import work
-
-        work(self.settings.storage.database, self)
+        return HallDesk(self, lambda: self._wiring)
 
     def reload(self) -> bool:
         """Take up a changed syndicate.toml; returns whether it changed. A broken one raises and changes nothing."""

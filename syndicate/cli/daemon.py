@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import logging
-from typing import Annotated
+import os
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from syndicate.cli.root import DONE, app, globals_of
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from syndicate.app.hall import App
 
 Host = Annotated[str, typer.Option("--host", help="Address to listen on.")]
 Port = Annotated[int, typer.Option("--port", help="Port to listen on; 0 takes a free one.")]
@@ -31,28 +37,47 @@ def run(
 
     Stops cleanly on SIGTERM: what runs is finished first.
     """
+    from syndicate.app.rounds import Rounds
+    from syndicate.daemon import Daemon
+    from syndicate.web.server import make_server
+
     given = globals_of(context)
     set_up_log(given.verbosity)
-    with given.open_app() as hall:
-        hall.run(serve=(host, port) if serve else None)
+    with given.open_app() as hall, hall.lock_daemon():
+        alongside = [make_server(_make_web(hall, host), host, port)] if serve else []
+        Daemon(Rounds(hall)).run(alongside=alongside)
     return DONE
+
+
+def _make_web(hall: App, host: str) -> ASGIApp:
+    """The feeds and the dashboard as one application."""
+    from syndicate.app.dashboard import read_password
+    from syndicate.web import make_app
+    from syndicate.web.dashboard import open_dashboard
+
+    dashboard = open_dashboard(hall.make_desk(), listening=host, password=read_password(os.environ))
+    return make_app(hall.settings.storage.publish_to, hall.settings, dashboard)
 
 
 @app.command()
 def serve(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8080) -> int:
     """Serve the feeds over HTTP, and the dashboard."""
+    from syndicate.web import server
+
     given = globals_of(context)
     set_up_log(given.verbosity)
     with given.open_app() as hall:
-        hall.serve(host, port)
+        server.serve(_make_web(hall, host), host, port)
     return DONE
 
 
 @app.command()
 def worker(context: typer.Context) -> int:
     """Deliver as one of many machines on PostgreSQL."""
+    from syndicate.cluster import work
+
     given = globals_of(context)
     set_up_log(given.verbosity)
     with given.open_app() as hall:
-        hall.work()
+        work(hall.settings.storage.database, hall)
     return DONE
