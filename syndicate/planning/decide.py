@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from syndicate.errors import (
     Blocked,
     ConfigError,
+    Duplicate,
     FetchError,
     NotReady,
     RateLimited,
@@ -68,9 +69,20 @@ def decide_next(
         return _decide_blocked(outcome, now=now)
     if isinstance(outcome, Unavailable):
         return _decide_again(delivery, outcome, policy, now=now, jitter=jitter)
+    if isinstance(outcome, Duplicate) and delivery.looks:
+        return _decide_own_copy(outcome) or _decide_unknown(outcome, can_look=can_look, now=now)
     if isinstance(outcome, Rejected):
         return _fail(describe(outcome))
     return _decide_unknown(outcome, can_look=can_look, now=now)
+
+
+def _decide_own_copy(error: Duplicate) -> Decision | None:
+    """An equal post after an unknown outcome is the one we could not see; None where the network does not name it."""
+    if not error.remote_id:
+        return None
+    receipt = Receipt(error.remote_id, error.url)
+    reason = f"was published, the network names the copy: {error.url or error.remote_id}"
+    return Decision(state=State.SENT, outcome="found", reason=reason, receipt=receipt)
 
 
 def _decide_sent(receipt: Receipt) -> Decision:
@@ -99,7 +111,10 @@ def _decide_again(delivery: Delivery, error: Exception, policy: Policy, *, now: 
     if now - since >= TELL_AFTER:
         reason = f"{_STILL} {reason}"
         notice = "" if delivery.reason.startswith(_STILL) else reason  # told once: the row remembers
-    return Decision(state=State.DUE, outcome=outcome_of(error), reason=reason, due_at=due_at, notice=notice)
+    looks = delivery.looks  # remembers that an outcome was unknown once
+    return Decision(
+        state=State.DUE, outcome=outcome_of(error), reason=reason, due_at=due_at, notice=notice, looks=looks
+    )
 
 
 def _retry_at(error: Exception, now: datetime) -> datetime | None:
@@ -145,7 +160,7 @@ def decide_look(delivery: Delivery, found: Receipt | None, *, now: datetime) -> 
             state=State.UNCERTAIN, outcome="not there", reason=reason, look_at=now + LOOKS_AFTER[looks], looks=looks
         )
     reason = f"not there after {looks} looks: it is sent again"
-    return Decision(state=State.DUE, outcome="not there", reason=reason, due_at=now)
+    return Decision(state=State.DUE, outcome="not there", reason=reason, due_at=now, looks=looks)
 
 
 def decide_unseen(delivery: Delivery, error: Exception, *, now: datetime, jitter: float) -> Decision:
@@ -168,7 +183,8 @@ def decide_resent(delivery: Delivery, outcome: Receipt | Exception, *, now: date
     if isinstance(outcome, Receipt):
         return _decide_sent(outcome)
     if isinstance(outcome, Rejected):
-        return _ask_person(describe(outcome))
+        own = _decide_own_copy(outcome) if isinstance(outcome, Duplicate) else None
+        return own or _ask_person(describe(outcome))
     wait = _back_off(now - (delivery.intent_at or now), jitter)
     decision = _look_again(outcome, delivery.looks, _retry_at(outcome, now) or now + wait)
     return _with_pause(decision, outcome, now)

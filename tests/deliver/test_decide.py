@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from syndicate.errors import (
     ConfigError,
     ContentError,
+    Duplicate,
     FetchError,
     NotReady,
     PaymentRequired,
@@ -208,7 +209,29 @@ def test_looking_ends_after_three_looks() -> None:
         assert (decision.state, decision.looks, decision.look_at) == (UNCERTAIN, look, NOW + wait)
         delivery = row(UNCERTAIN, looks=look)
     decision = decide_look(delivery, None, now=NOW)
-    assert (decision.state, decision.due_at, decision.looks) == (DUE, NOW, 0)
+    assert (decision.state, decision.due_at, decision.looks) == (DUE, NOW, 3)
+
+
+def next_after(error: Exception, **changes: object) -> Decision:
+    return decide_next(row(SENDING, **changes), error, Policy(), can_look=True, now=NOW, jitter=0)
+
+
+def test_a_duplicate_is_a_refusal_unless_an_outcome_was_unknown() -> None:
+    """On a first attempt the equal post is not ours; after an unknown outcome it is, whether it is named or not."""
+    named = Duplicate("twice", remote_id="77", url="https://n.example/77")
+    assert next_after(named).state is FAILED
+    settled = next_after(named, looks=3)
+    assert (settled.state, settled.receipt) == (SENT, Receipt("77", "https://n.example/77"))
+    assert next_after(Duplicate("twice"), looks=3).state is UNCERTAIN
+
+
+def test_a_duplicate_on_sending_again_names_our_copy() -> None:
+    """Where a second call under the same key is refused as a duplicate, the first one published."""
+    again = row(SENDING)
+    named = decide_resent(again, Duplicate("twice", remote_id="77", url=""), now=NOW, jitter=0)
+    assert (named.state, named.receipt) == (SENT, Receipt("77", ""))
+    unnamed = decide_resent(again, Duplicate("twice"), now=NOW, jitter=0)
+    assert (unnamed.state, unnamed.look_at) == (UNCERTAIN, None)
 
 
 def test_the_looks_take_six_minutes() -> None:
