@@ -46,7 +46,7 @@ class Database:
     def __init__(self, url: str, *, patience_ms: int = PATIENCE_MS) -> None:
         parsed = _parse_url(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
-        self.path = Path(parsed.database or "") if self.is_sqlite else None
+        self.path = Path((parsed.database or "").removeprefix("file:")) if self.is_sqlite else None
         self.where = str(self.path) if self.is_sqlite else parsed.render_as_string(hide_password=True)
         if self.path is not None:
             _make_private(self.path)
