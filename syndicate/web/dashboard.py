@@ -106,12 +106,14 @@ class Dashboard:
 
     def ask(self, request: Request) -> Response:
         """The login."""
-        return self._render(request, "login", is_wrong=False) if self._door.password else _go(request)
+        if not self._door.password or request.state.session:
+            return _go(request)
+        return self._render(request, "login", is_wrong="wrong" in request.query_params)
 
     def _make_rows(self, deliveries: Sequence[Delivery]) -> list[Row]:
         return make_rows(deliveries, self._desk.preview(deliveries), zone=self._zone, now=self._desk.now())
 
-    def _render(self, request: Request, page: str, status: int = 200, **values: object) -> HTMLResponse:
+    def _render(self, request: Request, page: str, **values: object) -> HTMLResponse:
         state, now, zone = request.state, self._desk.now(), self._zone
         values |= {
             "page": page,
@@ -133,7 +135,7 @@ class Dashboard:
             "address": quote,
         }
         text = render_html_template(self._desk.read_template(TEMPLATE), values, where=TEMPLATE, filters=filters)
-        return HTMLResponse(text.encode("utf-8", "replace"), status)
+        return HTMLResponse(text.encode("utf-8", "replace"))
 
     @property
     def _zone(self) -> ZoneInfo:
@@ -175,7 +177,7 @@ class Dashboard:
             raise HTTPException(429, "Too many wrong passwords. Wait five minutes.", {"Retry-After": "300"})
         if not self._door.fits(fields.get("password", "")):
             self._tries.note(address)
-            return self._render(request, "login", 401, is_wrong=True)
+            return RedirectResponse(f"{_base(request)}/login?wrong", 303)
         answer = _go(request)
         answer.set_cookie(
             COOKIE,

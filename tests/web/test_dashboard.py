@@ -1,0 +1,231 @@
+"""The dashboard on a real blog: pages, and every action to the state it leads to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from syndicate.app.hall import App
+from syndicate.app.sending import Composer
+from syndicate.model import Decision, Delivery, Plan, PlannedChange, State
+from tests.journeys.blog import CONFIG, Blog
+from tests.web.desk import Page, find_token
+from tests.web.serving import serving
+
+MORE = """
+slots = ["mon-fri 09:00"]
+
+[accounts.second]
+network = "local"
+folder = "{folder}"
+approve = true
+slots = ["sat 11:00"]
+"""
+POSTS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """Ten posts, each planned on one account and waiting for approval on the other, and a broken one."""
+    root = tmp_path_factory.mktemp("blog")
+    blog = Blog(root, CONFIG + MORE.format(folder=root / "second"))
+    blog.write("before")
+    blog.run("publish")
+    for slug in POSTS:
+        blog.write(slug, imageAlt="none")
+    blog.write("evil <b> & co", title="A <b>bold</b> title")
+    (blog.posts / "broken.md").write_text('---\ntitle: "open\n---\n', encoding="utf-8")
+    blog.run("publish", code=1)
+    with App(root / "syndicate.toml") as app:
+        yield app
+
+
+@pytest.fixture(scope="module")
+def client(app: App) -> Iterator[httpx.Client]:
+    with (
+        serving(app._make_web("127.0.0.1")) as address,
+        httpx.Client(base_url=address, headers={"Origin": address}, follow_redirects=True) as client,
+    ):
+        client.headers["X-Token"] = find_token(client.get("/dashboard/").text)  # kept for the forms; nobody reads it
+        yield client
+
+
+def find(app: App, slug: str, account: str = "timeline") -> Delivery:
+    (found,) = app.list_deliveries(account=account, slug=slug, everything=True)
+    return found
+
+
+def bring(app: App, number: int, state: State) -> None:
+    """Take the delivery where a test wants it, on the ways the corridor takes."""
+    store, now, lease = app._wiring.store, datetime.now(UTC), timedelta(minutes=5)
+    if state is State.MISSED:
+        change = PlannedChange(delivery_id=number, state=state, due_at=now, reason="nobody was there")
+        store.apply(Plan(now=now, changes=(change,)), now)
+    elif state in {State.UNCERTAIN, State.FAILED, State.SENDING}:
+        store.retry(number, now)
+        one = store.claim("test", now, lease, only=(number,))
+        one = store.keep_message(one, Composer(app._wiring).compose(one), now, lease)
+        one = store.intend(one, now, lease)
+        if state is not State.SENDING:
+            store.record(one, "send", Decision(state=state, outcome="x", reason="the answer was cut"), now)
+    elif state is State.HELD:
+        store.hold(number, now)
+    elif state is State.CANCELLED:
+        store.cancel(number, now)
+
+
+def act(client: httpx.Client, number: int, action: str, value: str = "", **more: str) -> httpx.Response:
+    """Press a button; the answer is the page it leads to."""
+    form = {"token": client.headers["X-Token"], "number": str(number), "action": action, "value": value}
+    return client.post("/dashboard/act", data=form | more)
+
+
+@pytest.mark.parametrize(
+    ("slug", "before", "action", "value", "after", "words"),
+    [
+        ("one", State.PLANNED, "hold", "", State.HELD, "Held one on timeline"),
+        ("one", State.HELD, "release", "", State.PLANNED, "Released one on timeline. It goes out on"),
+        ("one", State.PLANNED, "cancel", "", State.CANCELLED, "it will not be sent"),
+        ("one", State.CANCELLED, "release", "", State.PLANNED, "Released one"),
+        ("two", State.PLANNED, "retry", "", State.DUE, "It goes out with the next round. The daemon is not running"),
+        ("three", State.UNCERTAIN, "settle_sent", "https://a.example/@me/1", State.SENT, "Noted that three"),
+        ("four", State.UNCERTAIN, "settle_not_sent", "", State.DUE, "was not sent. It goes out"),
+        ("five", State.FAILED, "retry", "", State.DUE, "Another try for five"),
+        ("six", State.FAILED, "settle_sent", "https://a.example/@me/2", State.SENT, "Noted that six"),
+        ("seven", State.MISSED, "release", "", State.DUE, "Released seven"),
+    ],
+)
+def test_an_action_does_what_its_button_says(
+    app: App, client: httpx.Client, slug: str, before: State, action: str, value: str, after: State, words: str
+) -> None:
+    """Each state has its buttons, each button its outcome, and the page says it once."""
+    number = find(app, slug).id
+    bring(app, number, before)
+    answer = act(client, number, action, value)
+    assert [hop.status_code for hop in answer.history] == [303]
+    assert words in Page(answer.text).words
+    assert find(app, slug).state is after
+
+
+def test_a_message_is_moved_in_the_site_s_zone(app: App, client: httpx.Client) -> None:
+    """A time field has no zone: it is the site's; what lies behind is refused and changes nothing."""
+    number = find(app, "eight").id
+    assert "Moved eight on timeline to Tue 1 Jan 2199 09:30" in act(client, number, "move", "2199-01-01T09:30").text
+    assert find(app, "eight").due_at == datetime(2199, 1, 1, 8, 30, tzinfo=UTC)
+    answer = act(client, number, "move", "2020-01-01T09:30")
+    assert "lies in the past" in answer.text
+    assert find(app, "eight").due_at == datetime(2199, 1, 1, 8, 30, tzinfo=UTC)
+
+
+def test_a_text_is_edited_and_given_back(app: App, client: httpx.Client) -> None:
+    """Own words are kept with their line ends and counted; none goes back to composing."""
+    number = find(app, "nine").id
+    act(client, number, "edit", "Mine.\r\n\r\nAll <b>mine</b>, café.")
+    assert find(app, "nine").text == "Mine.\n\nAll <b>mine</b>, café."
+    page = client.get("/dashboard/post/nine").text
+    assert "Mine.\n\nAll &lt;b&gt;mine&lt;/b&gt;, café." in page
+    assert f"{len(find(app, 'nine').text)} of 500" in page
+    act(client, number, "edit", "x" * 600)
+    assert "600 of 500: too long" in client.get("/dashboard/post/nine").text
+    assert "composed from the post again" in act(client, number, "edit", "").text
+    assert find(app, "nine").text == ""
+
+
+def test_what_went_on_meanwhile_is_said(app: App, client: httpx.Client) -> None:
+    """A button of an old page on a delivery that is elsewhere now changes nothing."""
+    number = find(app, "ten").id
+    bring(app, number, State.SENDING)
+    for action in ("hold", "cancel", "retry", "move", "edit", "release"):
+        assert 'role="alert"' in act(client, number, action, "tomorrow 09:00").text
+        assert find(app, "ten").state is State.SENDING
+    assert "There is no delivery 999" in act(client, 999, "hold").text
+
+
+def test_an_action_comes_back_to_the_story(app: App, client: httpx.Client) -> None:
+    """From a post's own page it leads back there."""
+    number = find(app, "evil-b-co").id
+    answer = act(client, number, "hold", back="evil-b-co")
+    assert answer.url.path == "/dashboard/post/evil-b-co"
+    assert "Held evil-b-co" in answer.text
+
+
+def test_a_paused_account_goes_on(app: App, client: httpx.Client) -> None:
+    """It is shown with its reason among what needs you, and its button lets it go on."""
+    app._wiring.store.pause_account("second", "the token was revoked", datetime.now(UTC))
+    page = client.get("/dashboard/").text
+    assert "The token was revoked" in page
+    form = {"token": find_token(page), "account": "second"}
+    assert "second goes on." in client.post("/dashboard/resume", data=form).text
+    assert "revoked" not in client.get("/dashboard/").text
+    assert "There is no account" in client.post("/dashboard/resume", data=form | {"account": "x"}).text
+
+
+def test_the_page_shows_everything_at_one_look(app: App, client: httpx.Client) -> None:
+    """What needs you, what comes next with text, count, picture and time, what was sent, problems, accounts."""
+    page = Page(client.get("/dashboard/").text)
+    heads = ["Needs you", "Next", "Sent lately", "Problems in the content", "Accounts"]
+    places = [page.words.index(head) for head in heads]
+    assert places == sorted(places)
+    assert "Waits for approval" in page.words
+    assert "Read two.\n\nhttps://notes.example/blog/two/" in page.words
+    assert re.search(r"\d+ of 500", page.words)
+    assert "broken.md:2" in page.words
+    assert {"https://a.example/@me/1", "https://a.example/@me/2"} <= set(page.find_all("a", "href"))
+    picture, alt = page.find_all("img", "src")[0], page.find_all("img", "alt")[0]
+    assert alt
+    assert client.get(picture).headers["content-type"].startswith("image/")
+
+
+def test_the_page_needs_nothing_from_elsewhere(client: httpx.Client) -> None:
+    """No script, no link to a file, no inline style; every form is a POST with a token to the dashboard."""
+    for path in ("/dashboard/", "/dashboard/post/one"):
+        page = Page(client.get(path).text)
+        assert not {tag for tag, _ in page.tags} & {"script", "link", "iframe"}
+        assert not [given for _, given in page.tags if "style" in given]
+        assert page.forms
+        assert {form["method"] for form in page.forms} == {"post"}
+        assert all("token=" in form["fields"] and form["action"].startswith("/dashboard/") for form in page.forms)
+
+
+def test_the_page_can_be_used_without_eyes(client: httpx.Client) -> None:
+    """One h1, a language, labels for every field, names for every button that tell rows apart, no doubled id."""
+    page = Page(client.get("/dashboard/").text)
+    names = [tag for tag, _ in page.tags]
+    assert names.count("h1") == 1
+    assert page.find_all("html", "lang") == ["en"]
+    ids = [given["id"] for _, given in page.tags if "id" in given]
+    assert len(ids) == len(set(ids))
+    wanted = {given["id"] for tag, given in page.tags if tag in {"input", "textarea"} and given.get("type") != "hidden"}
+    assert wanted == set(page.find_all("label", "for"))
+    assert set(page.find_all("section", "aria-labelledby")) <= set(ids)
+    assert "Hold Two on timeline" in page.words or "Send now Two on timeline" in page.words
+
+
+def test_a_post_has_its_story(client: httpx.Client) -> None:
+    """Its messages, and the trail of each; an unknown slug is 404 with the nearest one."""
+    page = Page(client.get("/dashboard/post/three").text)
+    assert "settled by you: it was sent" in page.words
+    assert "intent" in page.words
+    answer = client.get("/dashboard/post/thre")
+    assert (answer.status_code, answer.text) == (404, 'No post has the slug "thre": did you mean "three"?.\n')
+
+
+def test_feeds_are_served_beside_it(app: App, client: httpx.Client, tmp_path: Path) -> None:
+    """The dashboard takes nothing away; without a password others get the feeds alone."""
+    assert client.get("/feeds/rss.xml").status_code == 200
+    assert client.get("/dashboard").url.path == "/dashboard/"
+    with serving(app._make_web("0.0.0.0")) as address:
+        assert httpx.get(f"{address}/feeds/rss.xml").status_code == 200
+        assert httpx.get(f"{address}/dashboard/").status_code == 404
+
+
+def test_a_running_daemon_is_seen(app: App, client: httpx.Client) -> None:
+    """Whether anything will be sent at all is said at the top."""
+    assert "The daemon is not running" in client.get("/dashboard/").text
+    with app._wiring.store.lock_daemon():
+        assert "Daemon running" in client.get("/dashboard/").text
