@@ -6,6 +6,7 @@ makes a palette PNG without ever searching a palette, which is what makes flat c
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Protocol
 
 from PIL import Image, ImageDraw
@@ -126,9 +127,15 @@ class FlatCanvas:
             steps = STEPS if len(self._palette) + STEPS < 250 else FEW_STEPS
             ground = self._palette[behind]
             inner = [self._index(mix(ground, colour, step / steps)) for step in range(1, steps)]
-            ladder = [behind, *inner, self._index(colour)]
-            self._ramps[behind, colour] = bytes(ladder[(alpha * steps + 127) // 255] for alpha in range(256))
+            ladder = bytes([behind, *inner, self._index(colour)])
+            self._ramps[behind, colour] = _count_steps(steps).translate(ladder.ljust(256, b"\0"))
         return self._ramps[behind, colour]
+
+
+@cache
+def _count_steps(steps: int) -> bytes:
+    """For each opacity 0 to 255 the nearest of so many steps."""
+    return bytes((alpha * steps + 127) // 255 for alpha in range(256))
 
 
 _SEEN = bytes(255 if alpha > 6 else 0 for alpha in range(256))

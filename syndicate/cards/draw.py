@@ -14,9 +14,9 @@ from PIL import Image
 from syndicate.cards.canvas import Canvas, FlatCanvas, FullCanvas
 from syndicate.cards.choose import choose_layout
 from syndicate.cards.content import CardContent
-from syndicate.cards.design import Box, Design, Layout, Level
+from syndicate.cards.design import Box, Design, Layout
 from syndicate.cards.encode import encode_jpeg, encode_png
-from syndicate.cards.layout import place_boxes
+from syndicate.cards.layout import SLACK, place_boxes
 from syndicate.cards.paint import Scene, paint_boxes
 from syndicate.cards.photo import Photo, PhotoRefused, decode_photo
 from syndicate.cards.placed import Placed, mirror_boxes
@@ -120,14 +120,16 @@ def _place(
     families = {"sans": design.font, "serif": "Source Serif 4"}
     sides = {"start": "right", "end": "left"} if is_mirrored else {"start": "left", "end": "right"}
 
-    def fit(box: Box, level: Level, max_width: float, max_lines: int) -> TextBlock:
+    def fit(box: Box, room: tuple[float, float], max_lines: int) -> TextBlock:
+        level = box.level
         return fit_text(
             box.text,
             sizes=level.sizes,
             fonts=fonts,
             family=families.get(level.family, level.family),
             weight=level.weight,
-            max_width=max_width,
+            max_width=room[0],
+            max_height=room[1] + SLACK,
             max_lines=max_lines,
             language=content.language,
             align=sides.get(box.align, "centre" if box.align == "centre" else sides["start"]),

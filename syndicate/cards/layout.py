@@ -7,16 +7,15 @@ finished grid, text blocks aside, so that no box needs to know about direction.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 
-from syndicate.cards.design import Box, Level
+from syndicate.cards.design import Box
 from syndicate.cards.placed import TEXTS, Placed, Rect, find_offset
 from syndicate.cards.type import TextBlock
 
-FitText = Callable[[Box, Level, float, int], TextBlock]
-"""A box's text at a level, at most so wide, in at most so many lines."""
-
 Size = tuple[float, float]
+
+FitText = Callable[[Box, Size, int], TextBlock]
+"""A box's text at the largest size of its level that stands in some room in at most so many lines."""
 
 SLACK = 0.5
 """Half a pixel is no overflow."""
@@ -170,23 +169,10 @@ class _Solver:
     def _fit_in(self, box: Box, room: Size) -> TextBlock:
         """The largest size, then the most lines, that stay inside the room; the smallest of one line at the end."""
         for lines in range(box.level.lines, 0, -1):
-            block = self._fit_height(box, room, lines)
+            block = self._fit(box, room, lines)
             if block.height <= room[1] + SLACK:
                 break
         return block
-
-    def _fit_height(self, box: Box, room: Size, lines: int) -> TextBlock:
-        """The largest size in so many lines; where that stands too high, one whose lines are low enough."""
-
-        def fit(sizes: Sequence[int]) -> TextBlock:
-            return self._fit(box, replace(box.level, sizes=tuple(sizes)), max(room[0], 1.0), lines)
-
-        block = fit(box.level.sizes)
-        if block.height <= room[1] + SLACK:
-            return block
-        share = room[1] / block.height
-        low_enough = [size for size in box.level.sizes if size <= block.size_px * share]
-        return fit(low_enough or box.level.sizes[-1:])
 
 
 def _holds(outer: Size, inner: Size) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from PIL import Image
 
@@ -22,12 +23,19 @@ MARGIN = 1.06
 WORST = 6
 """How many of the worst cells are solved for: luma orders cells almost, not exactly, as luminance does."""
 
-_BAYER = (0, 32, 8, 40, 2, 34, 10, 42, 48, 16, 56, 24, 50, 18, 58, 26, 12, 44, 4, 36, 14, 46, 6, 38, 60, 28, 52, 20)
-_BAYER_REST = (
-    *(62, 30, 54, 22, 3, 35, 11, 43, 1, 33, 9, 41, 51, 19, 59, 27, 49, 17, 57, 25, 15, 47, 7, 39, 13, 45, 5, 37),
-    *(63, 31, 55, 23, 61, 29, 53, 21),
+_BAYER = (
+    (0, 32, 8, 40, 2, 34, 10, 42),
+    (48, 16, 56, 24, 50, 18, 58, 26),
+    (12, 44, 4, 36, 14, 46, 6, 38),
+    (60, 28, 52, 20, 62, 30, 54, 22),
+    (3, 35, 11, 43, 1, 33, 9, 41),
+    (51, 19, 59, 27, 49, 17, 57, 25),
+    (15, 47, 7, 39, 13, 45, 5, 37),
+    (63, 31, 55, 23, 61, 29, 53, 21),
 )
 """The 8x8 ordered dither matrix: a smooth ramp of opacity shows no bands."""
+
+_EIGHT_ONES = 0x0101010101010101
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +95,28 @@ def ease(at: float) -> float:
 
 
 def _draw_rows(width: int, levels: Sequence[float]) -> Image.Image:
-    """One dithered row for each level: a row of thresholds translated to the two nearest opacities."""
-    matrix = bytes(value * 4 + 2 for value in (*_BAYER, *_BAYER_REST))
-    times, rows = width // 8 + 1, {}
-    for key in {(level, y & 7) for y, level in enumerate(levels)}:
-        level, y = key
-        rows[key] = (matrix[8 * y : 8 * y + 8].translate(_table(level * 255)) * times)[:width]
-    return Image.frombytes("L", (width, len(levels)), b"".join(rows[level, y & 7] for y, level in enumerate(levels)))
+    """One dithered row for each level: eight pixels that are the opacity below or above, repeated to the width."""
+    rows = b"".join(_dither(level * 255, y & 7) for y, level in enumerate(levels))
+    mask = Image.new("L", (width, len(levels)))
+    mask.paste(Image.frombytes("L", (8, len(levels)), rows), (0, 0))
+    done = 8
+    while done < width:
+        mask.paste(mask.crop((0, 0, min(done, width - done), len(levels))), (done, 0))
+        done *= 2
+    return mask
 
 
-def _table(opacity: float) -> bytes:
-    """For each threshold 0 to 255 the opacity above or below, so that their mean is the exact one."""
-    whole, part = divmod(opacity, 1)
-    upper = round(part * 256)
-    return bytes([min(255, int(whole) + 1)]) * upper + bytes([int(whole)]) * (256 - upper)
+def _dither(opacity: float, y: int) -> bytes:
+    """Eight pixels of a row, as one number of eight bytes; over eight rows their mean is the opacity to a 64th."""
+    whole = int(opacity)
+    above = _find_above(y, int((opacity - whole) * 64 + 0.5))
+    return (whole * _EIGHT_ONES + above).to_bytes(8, "little")
+
+
+@cache
+def _find_above(y: int, sixty_fourths: int) -> int:
+    """Which pixels of a row get one step more, as ones in the bytes of a number."""
+    return sum(1 << (8 * x) for x, threshold in enumerate(_BAYER[y]) if threshold < sixty_fourths)
 
 
 def _reaches(spots: Sequence[Spot], tint: RGB, strength: float, ratio: float) -> bool:

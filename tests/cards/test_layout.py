@@ -14,14 +14,15 @@ from syndicate.cards.placed import mirror_boxes
 from syndicate.cards.type import TextBlock
 
 
-def fit(box, level, max_width, max_lines):
+def fit(box, room, max_lines):
     """A typewriter: every letter is half as wide as the type is high; at least the smallest size in one line."""
-    for size in level.sizes:
-        across = max(1, int(max_width // (size / 2)))
+    sizes = box.level.sizes
+    for size in sizes:
+        across = max(1, int(max(room[0], 1) // (size / 2)))
         lines = -(-len(box.text) // across)
-        if lines <= max_lines:
+        if lines <= max_lines and (lines * size <= room[1] or size == sizes[-1]):
             return make_block(box.text, size, lines, min(len(box.text), across) * size / 2)
-    return make_block(box.text, level.sizes[-1], max_lines, max_width, is_truncated=True)
+    return make_block(box.text, sizes[-1], max_lines, max(room[0], 1), is_truncated=True)
 
 
 def make_block(text, size, lines, width, **more):
@@ -114,7 +115,7 @@ def test_text_shrinks_before_it_wraps_over_its_lines():
 def test_text_shrinks_until_it_is_low_enough():
     """Where so many lines would stand too high, the largest size is taken at which they do not."""
     root = column(text("a", "x" * 30, sizes=(90, 80, 70, 60, 50, 40, 30, 20), lines=3))
-    assert place(root, height=100)["a"].block.size_px == 50
+    assert place(root, height=100)["a"].block.size_px == 60
     assert place(root, height=181)["a"].block.size_px == 90
     assert place(root, height=10)["a"].block.size_px == 20
 

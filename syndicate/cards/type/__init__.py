@@ -6,8 +6,8 @@ syndicate.fonts.digest_fonts(rules, root) == fonts.digest        the same withou
 
 layout_text(text, *, fonts, family, weight=400, size_px, max_width, max_lines, language="", direction="auto",
             align="start", balance=True, line_height=1.2, tracking=0.0, features=None) -> TextBlock
-fit_text(text, *, sizes, fonts, family, weight=400, max_width, max_lines, language="", direction="auto",
-         align="start", balance=True, line_height=1.2, tracking=0.0, features=None) -> TextBlock
+fit_text(text, *, sizes, fonts, family, weight=400, max_width, max_lines, max_height=inf, language="",
+         direction="auto", align="start", balance=True, line_height=1.2, tracking=0.0, features=None) -> TextBlock
 draw_text(block, *, colour=(0, 0, 0, 255)) -> Drawn               mask: Mask | None, pictures: tuple[Picture, …]
 ```
 

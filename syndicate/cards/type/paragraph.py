@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -44,13 +45,14 @@ def fit_text(
     fonts: FontSet,
     max_width: float,
     max_lines: int,
+    max_height: float = math.inf,
     **style: Unpack[StyleWords],
 ) -> TextBlock:
-    """As `layout_text`, at the first of `sizes` (largest first) at which nothing is cut and no word is torn.
+    """As `layout_text`, at the first of `sizes` (largest first) at which nothing is cut, torn or too high.
 
     Where none does, the last size at which nothing is cut; where there is none either, the last size and an ellipsis.
     """
-    column = Column(max_width=max(max_width, 1.0), max_lines=max_lines)
+    column = Column(max_width=max(max_width, 1.0), max_lines=max_lines, max_height=max_height)
     return _fit(text, sizes, Style(size_px=sizes[-1], **style), fonts, column)
 
 
@@ -72,13 +74,13 @@ def _shorten(text: str) -> str:
 
 
 def _choose_size(analysis: Analysis, sizes: Sequence[float], style: Style, fonts: FontSet, column: Column) -> TextBlock:
-    torn = None
+    worse = None
     for size_px in sizes:
         block = _lay_out(analysis, replace(style, size_px=size_px), fonts, column)
-        if block and not block.tears_words:
+        if block and not block.tears_words and block.height <= column.max_height:
             return block
-        torn = block or torn
-    return torn or _truncate(analysis, replace(style, size_px=sizes[-1]), fonts, column)
+        worse = block or worse
+    return worse or _truncate(analysis, replace(style, size_px=sizes[-1]), fonts, column)
 
 
 def _lay_out(analysis: Analysis, style: Style, fonts: FontSet, column: Column) -> TextBlock | None:

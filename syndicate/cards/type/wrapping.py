@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,10 +44,11 @@ class Wrapped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """What lines must fit into: pixels and a number of lines."""
+    """What lines must fit into: pixels across and down, and a number of lines."""
 
     max_width: float
     max_lines: int
+    max_height: float = math.inf
 
 
 def wrap(
