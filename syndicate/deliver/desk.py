@@ -9,9 +9,10 @@ from functools import cached_property
 
 from syndicate.deliver.tools import Tools
 from syndicate.errors import LostLease, StateError, SyndicateError
-from syndicate.model import Account, Attachment, Decision, Delivery, Message, State
+from syndicate.model import Account, Attachment, Decision, Delivery, Message, Receipt, State
 from syndicate.networks.base import Network
 from syndicate.notices import Notice
+from syndicate.planning.decide import decide_unsettled
 from syndicate.planning.turns import Policy, policy_of
 
 logger = logging.getLogger(__name__)
@@ -69,6 +70,18 @@ class Desk:
             self.tools.notify(notice)
         except Exception as error:  # noqa: BLE001 - a notice that cannot be sent must not stop the deliveries
             logger.error("the notice “%s” could not be sent: %s", subject, type(error).__name__)  # noqa: TRY400
+
+    def is_others(self, delivery: Delivery, copy: Receipt) -> bool:
+        """Whether a published copy is another delivery's: two occasions may say the same words."""
+        holder = self.tools.store.find_by_receipt(delivery.account, copy.remote_id)
+        return holder is not None and holder.id != delivery.id
+
+    def check_copy(self, delivery: Delivery, decision: Decision) -> Decision:
+        """The decision, unless it takes a copy for ours that belongs to another delivery: then a person must look."""
+        copy = decision.receipt
+        if decision.outcome == "found" and copy is not None and self.is_others(delivery, copy):
+            return decide_unsettled(f"the network names another message's copy, {copy.url or copy.remote_id}")
+        return decision
 
     def load_images(self, message: Message) -> Message:
         """The message with the bytes of its images, which are never stored."""

@@ -126,7 +126,7 @@ def send_once(desk: Desk, delivery: Delivery, network: Network, message: Message
     now, jitter = desk.tools.clock(), desk.tools.jitter()
     can_look = isinstance(network, Finds | Resends)
     decision = decide_next(intended, outcome, desk.policy, can_look=can_look, now=now, jitter=jitter)
-    return desk.record(intended, "send", decision)
+    return desk.record(intended, "send", desk.check_copy(intended, decision))
 
 
 def call(desk: Desk, intended: Delivery, network: Network, message: Message) -> Receipt | Exception:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from syndicate.deliver.desk import Desk, log_surprise
 from syndicate.deliver.sending import call
 from syndicate.errors import Uncertain
-from syndicate.model import Decision, Delivery, Receipt
+from syndicate.model import Decision, Delivery
 from syndicate.networks.base import Finds, Network, Resends
 from syndicate.planning.decide import decide_look, decide_resent, decide_unseen, decide_unsettled
 
@@ -35,16 +35,10 @@ def _look(desk: Desk, delivery: Delivery, network: Finds) -> Decision:
         found = network.find(delivery.message, key=delivery.key, since=delivery.intent_at - SKEW)
     except Exception as error:  # noqa: BLE001 - as above
         return _unseen(desk, delivery, error)
-    if found is not None and _is_other(desk, delivery, found):
+    if found is not None and desk.is_others(delivery, found):
         # Ours may lie behind it: "not there" would be a guess, so looking ends with a person.
         return _unseen(desk, delivery, Uncertain("the network shows another message with the same words"))
     return decide_look(delivery, found, now=desk.tools.clock())
-
-
-def _is_other(desk: Desk, delivery: Delivery, found: Receipt) -> bool:
-    """Whether the copy that was found is another delivery's: two occasions may say the same words."""
-    holder = desk.tools.store.find_by_receipt(delivery.account, found.remote_id)
-    return holder is not None and holder.id != delivery.id
 
 
 def _is_key_kept(desk: Desk, delivery: Delivery, network: Resends) -> bool:
@@ -62,7 +56,7 @@ def _resend(desk: Desk, delivery: Delivery, network: Network) -> Delivery:
     intended = desk.tools.store.intend(delivery, desk.tools.clock(), desk.tools.lease)
     outcome = call(desk, intended, network, message)
     decision = decide_resent(intended, outcome, now=desk.tools.clock(), jitter=desk.tools.jitter())
-    return desk.record(intended, "send again", decision)
+    return desk.record(intended, "send again", desk.check_copy(intended, decision))
 
 
 def _unseen(desk: Desk, delivery: Delivery, error: Exception) -> Decision:

@@ -34,6 +34,8 @@ LONGEST_RETRY_AFTER = timedelta(days=1)
 MEDIA_WAIT = timedelta(seconds=5)
 TELL_AFTER = timedelta(hours=3)
 """How long something may go wrong before the person hears of it; trying goes on."""
+MOST_UNSEEN = 3
+"""After so many calls that the network refuses as said before, and shows nothing, a person must look."""
 CONFIG_WAIT = timedelta(minutes=15)
 
 
@@ -70,7 +72,8 @@ def decide_next(
     if isinstance(outcome, Unavailable):
         return _decide_again(delivery, outcome, policy, now=now, jitter=jitter)
     if isinstance(outcome, Duplicate) and delivery.looks:
-        return _decide_own_copy(outcome) or _decide_unknown(outcome, can_look=can_look, now=now)
+        may_look = can_look and delivery.attempts < MOST_UNSEEN
+        return _decide_own_copy(outcome) or _decide_unknown(outcome, can_look=may_look, now=now)
     if isinstance(outcome, Rejected):
         return _fail(describe(outcome))
     return _decide_unknown(outcome, can_look=can_look, now=now)

@@ -427,3 +427,9 @@ def test_the_policy_comes_from_the_account() -> None:
         max_cost=2.5,
     )
     assert policy_of(Account(name="x", network="x")).max_cost == 0
+
+
+def test_a_copy_that_is_neither_named_nor_shown_goes_to_the_person() -> None:
+    """Said before, says the network, three times over, and shows it to nobody: calling on would never end."""
+    assert after_send(Duplicate("said before"), looks=3, attempts=2).look_at == NOW + LOOKS_AFTER[0]
+    assert after_send(Duplicate("said before"), looks=3, attempts=3).look_at is None

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from syndicate.errors import Rejected, Unauthorised, Unavailable, Uncertain
+from syndicate.errors import Duplicate, Rejected, Unauthorised, Unavailable, Uncertain
 from syndicate.model import Delivery, Receipt, State
 from tests.deliver.bench import NOW, Bench, Finding, Keeping, Scripted
 
@@ -169,3 +169,26 @@ def test_an_unknown_message_does_not_stop_other_posts(bench: Bench) -> None:
     other = bench.add(post="other")
     bench.run()
     assert bench.get(other).state is State.SENT
+
+
+def test_a_copy_that_the_network_names_must_be_ours(bench: Bench) -> None:
+    """A duplicate refusal that names the copy of another occasion proves nothing: the person looks."""
+    network = bench.networks["a"] = Finding()
+    first = bench.add()
+    bench.run()
+    copy = bench.get(first).receipt
+    assert copy is not None
+    network.script = [LOST, Duplicate("said before", remote_id=copy.remote_id, url=copy.url)]
+    second = bench.add(occasion="featured")
+    for wait in (0 * SECOND, 10 * SECOND, 60 * SECOND, 5 * MINUTE):
+        bench.run_after(wait)
+    assert (bench.get(second).state, bench.get(second).look_at) == (State.UNCERTAIN, None)
+
+
+def test_a_copy_that_the_network_names_is_ours_after_looking(bench: Bench) -> None:
+    """What no look showed is named by the refusal of the second call: it was published."""
+    row = lose_answer(bench, network := Finding())
+    network.script = [Duplicate("said before", remote_id="urn:1", url="https://social.example/urn")]
+    for wait in (10 * SECOND, 60 * SECOND, 5 * MINUTE):
+        bench.run_after(wait)
+    assert bench.get(row).receipt == Receipt("urn:1", "https://social.example/urn")
