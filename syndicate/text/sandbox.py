@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 
 from syndicate.errors import ConfigError
@@ -15,7 +15,7 @@ _SLIPS = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, R
 
 def render_text(source: str, values: Mapping[str, object], *, where: str = "") -> str:
     """A plain-text template (messages, cards) filled with values. Raises ConfigError with file and line."""
-    return _render(make_environment(), source, values, where)
+    return _fill(_compile(make_environment(), source, where), values, where)
 
 
 def render_html_template(
@@ -26,9 +26,17 @@ def render_html_template(
     filters: Mapping[str, Callable[..., object]] | None = None,
 ) -> str:
     """The same for a page: every value is escaped unless it is Markup. Raises ConfigError with file and line."""
+    return compile_html_template(source, where=where, filters=filters)(values)
+
+
+def compile_html_template(
+    source: str, *, where: str = "", filters: Mapping[str, Callable[..., object]] | None = None
+) -> Callable[[Mapping[str, object]], str]:
+    """A page to be filled again and again: compiling takes longer than filling. Errors as above, from both steps."""
     environment = make_html_environment()
     environment.filters.update(filters or {})
-    return _render(environment, source, values, where)
+    template = _compile(environment, source, where)
+    return lambda values: _fill(template, values, where)
 
 
 def make_environment() -> SandboxedEnvironment:
@@ -41,11 +49,18 @@ def make_html_environment() -> SandboxedEnvironment:
     return SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=True)
 
 
-def _render(environment: SandboxedEnvironment, source: str, values: Mapping[str, object], where: str) -> str:
+def _compile(environment: SandboxedEnvironment, source: str, where: str) -> Template:
     try:
-        return environment.from_string(source).render(values)
+        return environment.from_string(source)
     except TemplateSyntaxError as error:
         raise ConfigError(f"the template is broken: {error.message}", where=f"{where}:{error.lineno}") from error
+    except (TemplateError, *_SLIPS) as error:
+        raise ConfigError(f"the template is broken: {error}", where=where) from error
+
+
+def _fill(template: Template, values: Mapping[str, object], where: str) -> str:
+    try:
+        return template.render(values)
     except TemplateError as error:
         raise ConfigError(f"the template cannot be filled: {error.message}", where=_place(where, error)) from error
     except _SLIPS as error:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,7 @@ from starlette.types import ASGIApp
 
 from syndicate.errors import SyndicateError, UsageError
 from syndicate.model import Delivery, Site
-from syndicate.text.sandbox import render_html_template
+from syndicate.text.sandbox import compile_html_template
 from syndicate.web.desk import Desk
 from syndicate.web.gate import COOKIE, Gate, read_form
 from syndicate.web.guard import Door, is_loopback, list_names
@@ -38,6 +39,7 @@ def open_dashboard(desk: Desk, *, listening: str, password: str) -> ASGIApp | No
     if not password and not is_loopback(listening):
         log.warning("the dashboard is off: others reach %s, so it needs SYNDICATE_DASHBOARD_PASSWORD", listening)
         return None
+    log.info("the dashboard is at /dashboard/%s", " and asks for the password" if password else "")
     names = list_names(desk.settings.site, listening)
     return make_dashboard(desk, Door(names, password, secrets.token_bytes(32)))
 
@@ -70,6 +72,7 @@ class Dashboard:
         self._sessions = sessions
         self._tries = Tries(desk.now)
         self._notes = Notes()
+        self._compiled: tuple[str, Callable[[Mapping[str, object]], str]] = ("", lambda _values: "")
 
     # --- pages ------------------------------------------------------------------------------------------------
 
@@ -114,28 +117,36 @@ class Dashboard:
         return make_rows(deliveries, self._desk.preview(deliveries), zone=self._zone, now=self._desk.now())
 
     def _render(self, request: Request, page: str, **values: object) -> HTMLResponse:
-        state, now, zone = request.state, self._desk.now(), self._zone
         values |= {
             "page": page,
             "site": self._desk.settings.site,
             "base": _base(request),
             "pictures": find_prefix(self._desk.settings.site),
-            "token": state.token,
-            "nonce": state.nonce,
-            "now": now,
+            "token": request.state.token,
+            "nonce": request.state.nonce,
+            "now": self._desk.now(),
             "note": self._notes.take(request.query_params.get("note", "")),
-            "has_login": bool(state.session),
+            "has_login": bool(request.state.session),
         }
-        filters: dict[str, Callable[..., object]] = {
-            "moment": lambda at: to_moment(at, zone, now),
-            "local": lambda at: f"{at.astimezone(zone):%Y-%m-%dT%H:%M}",
-            "span": lambda at: to_span(at, now),
-            "link": to_link,
-            "segment": to_segment,
-            "address": quote,
-        }
-        text = render_html_template(self._desk.read_template(TEMPLATE), values, where=TEMPLATE, filters=filters)
-        return HTMLResponse(text.encode("utf-8", "replace"))
+        return HTMLResponse(self._compile()(values).encode("utf-8", "replace"))
+
+    def _compile(self) -> Callable[[Mapping[str, object]], str]:
+        """The template, compiled anew only where its text has changed."""
+        text = self._desk.read_template(TEMPLATE)
+        if text != self._compiled[0]:
+            filters: dict[str, Callable[..., object]] = {
+                "moment": self._to_moment,
+                "local": lambda at: f"{at.astimezone(self._zone):%Y-%m-%dT%H:%M}",
+                "span": lambda at: to_span(at, self._desk.now()),
+                "link": to_link,
+                "segment": to_segment,
+                "address": quote,
+            }
+            self._compiled = (text, compile_html_template(text, where=TEMPLATE, filters=filters))
+        return self._compiled[1]
+
+    def _to_moment(self, at: datetime) -> str:
+        return to_moment(at, self._zone, self._desk.now())
 
     @property
     def _zone(self) -> ZoneInfo:
@@ -156,8 +167,7 @@ class Dashboard:
             after = self._desk.change(action, int(number), value)
         except SyndicateError as error:
             return Note(_to_sentence(error), is_error=True)
-        moment = to_moment(after.due_at, self._zone, self._desk.now())
-        return Note(tell(action, after, moment, is_running=self._desk.is_daemon_running()))
+        return Note(tell(action, after, self._to_moment(after.due_at), is_running=self._desk.is_daemon_running()))
 
     async def resume(self, request: Request) -> Response:
         """Let the deliveries of a paused account go on."""
@@ -177,6 +187,7 @@ class Dashboard:
             raise HTTPException(429, "Too many wrong passwords. Wait five minutes.", {"Retry-After": "300"})
         if not self._door.fits(fields.get("password", "")):
             self._tries.note(address)
+            log.warning("a wrong password for the dashboard from %s", address)
             return RedirectResponse(f"{_base(request)}/login?wrong", 303)
         answer = _go(request)
         answer.set_cookie(

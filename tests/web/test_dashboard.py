@@ -12,6 +12,7 @@ import pytest
 
 from syndicate.app.hall import App
 from syndicate.app.sending import Composer
+from syndicate.cli.daemon import _make_web
 from syndicate.model import Decision, Delivery, Plan, PlannedChange, State
 from tests.journeys.blog import CONFIG, Blog
 from tests.web.desk import Page, find_token
@@ -48,7 +49,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 @pytest.fixture(scope="module")
 def client(app: App) -> Iterator[httpx.Client]:
     with (
-        serving(app._make_web("127.0.0.1")) as address,
+        serving(_make_web(app, "127.0.0.1")) as address,
         httpx.Client(base_url=address, headers={"Origin": address}, follow_redirects=True) as client,
     ):
         client.headers["X-Token"] = find_token(client.get("/dashboard/").text)  # kept for the forms; nobody reads it
@@ -219,7 +220,7 @@ def test_feeds_are_served_beside_it(app: App, client: httpx.Client, tmp_path: Pa
     """The dashboard takes nothing away; without a password others get the feeds alone."""
     assert client.get("/feeds/rss.xml").status_code == 200
     assert client.get("/dashboard").url.path == "/dashboard/"
-    with serving(app._make_web("0.0.0.0")) as address:
+    with serving(_make_web(app, "0.0.0.0")) as address:
         assert httpx.get(f"{address}/feeds/rss.xml").status_code == 200
         assert httpx.get(f"{address}/dashboard/").status_code == 404
 
