@@ -149,7 +149,7 @@ def _look_at_file(path: Path, known: _Record | None) -> _Record:
     data = _read_file(path) if status.st_size <= MAX_BYTES else None
     if data is None:
         return _Record(stamp=stamp, reason=f"{path.name} cannot be read, or is larger than {MAX_BYTES:,} bytes")
-    return replace(_describe(data, keep=False), stamp=stamp)
+    return replace(_describe(data), stamp=stamp)
 
 
 def _read_file(path: Path) -> bytes | None:
@@ -177,25 +177,25 @@ def _fetch(url: str, known: _Record, http: Client, now: datetime) -> _Record:
 
 
 def _received(answer: Response, known: _Record, now: datetime) -> _Record:
-    record = _describe(answer.body, keep=True)
+    record = _describe(answer.body)
     if not record.digest:
         return _failed(known, record.reason, now)
     return replace(
         record,
+        data=answer.body,
         etag=answer.headers.get("etag", ""),
         modified=answer.headers.get("last-modified", ""),
         next_at=now + _fresh_for(answer),
     )
 
 
-def _describe(data: bytes, *, keep: bool) -> _Record:
+def _describe(data: bytes) -> _Record:
     from syndicate.cards.photo import read_facts  # noqa: PLC0415 - Pillow is slow to load, and few runs meet a new picture
 
     facts, reason = read_facts(data)
     if facts is None:
         return _Record(reason=reason)
-    digest = hashlib.sha256(data).hexdigest()
-    return _Record(digest=digest, facts=facts, data=data if keep else b"")
+    return _Record(digest=hashlib.sha256(data).hexdigest(), facts=facts)
 
 
 def _failed(known: _Record, reason: str, now: datetime) -> _Record:
