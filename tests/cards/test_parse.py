@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from syndicate.cards.parse import parse_design, parse_layout
 from syndicate.cards.resolve import make_words, resolve
 from syndicate.errors import ConfigError
 from syndicate.model import CardRules
-from tests.cards.conftest import CONTENT, read_layouts
+from tests.cards.conftest import CONTENT, ROOT, read_layouts
 
 WORDS = make_words(CONTENT, 1200, 630, has_photo=False, has_logo=False)
 
@@ -123,3 +125,11 @@ def test_a_logo_that_cannot_be_read_is_refused(logo):
     """A broken logo is said once, when the design is parsed, not on every card."""
     with pytest.raises(ConfigError, match="logo"):
         parse_design(CardRules(), read_layouts(), logo=logo)
+
+
+def test_the_layout_in_the_manual_works():
+    """The example of docs/cards.md is a layout that can be drawn."""
+    manual = (ROOT / "docs" / "cards.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(picture = .*?)```", manual, re.DOTALL)
+    box = resolve(parse_layout(example, "own"), WORDS, 1.0)
+    assert [child.kind for child in box.children] == ["image", "scrim", "column"]
