@@ -103,7 +103,7 @@ def _host(url: str) -> str:
 
 
 def _is_note(post: Post) -> bool:
-    return bool(post.markdown) and len(post.markdown.strip()) <= SHORT_POST and post.picture is None
+    return 0 < post.length <= SHORT_POST and post.picture is None
 
 
 def _one_line(text: str) -> str:

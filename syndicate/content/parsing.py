@@ -94,7 +94,8 @@ class _Parser:
         markdown = drop_heading(markdown, post.title)
         html = drop_lead(render_body(markdown, post.source, post.permalink), post.picture)
         excerpt = excerpt or read_teaser(markdown, post.source, post.permalink)
-        return replace(post, markdown=markdown, html=html, summary=choose_summary(excerpt, description, html))
+        summary, length = choose_summary(excerpt, description, html), len(markdown.strip())
+        return replace(post, markdown=markdown, html=html, summary=summary, length=length)
 
     def _finish(self, post: Post) -> Post:
         self.fields.warn_of_words(self.settings.feeds.flags)

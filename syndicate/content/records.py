@@ -11,7 +11,7 @@ import orjson
 
 from syndicate.model import Author, Category, Credit, Picture, Post, Problem, Repair, SocialOverride
 
-VERSION = 1
+VERSION = 2
 """Raise it when a row, or what is derived from a file, changes its meaning."""
 MISSING_FILE = "is not among the files of the site"
 """How the warning of a picture ends that may still come: such a post is read anew each time."""
@@ -73,6 +73,7 @@ def _post_to_row(post: Post) -> list[Any]:
         post.generated_by,
         post.syndication,
         post.digest,
+        post.length,
         [[repair.kind, repair.field, repair.before, repair.after, repair.line] for repair in post.repairs],
         [[problem.source, problem.message, problem.line, problem.key, problem.hint] for problem in post.problems],
     ]
@@ -103,8 +104,9 @@ def _post_from_row(row: list[Any]) -> Post:
         generated_by=row[20],
         syndication=tuple(row[21]),
         digest=row[22],
-        repairs=tuple(Repair(*repair) for repair in row[23]),
-        problems=tuple(Problem(*problem) for problem in row[24]),
+        length=row[23],
+        repairs=tuple(Repair(*repair) for repair in row[24]),
+        problems=tuple(Problem(*problem) for problem in row[25]),
     )
 
 

@@ -94,6 +94,8 @@ class Post:
     """Plain text: excerpt, else description, else the first paragraph, labels removed."""
     markdown: str = ""
     """The repaired body as Markdown."""
+    length: int = 0
+    """Characters of the body as Markdown; known of a post whose body is not at hand, too."""
     html: str = ""
     """The body as safe HTML: absolute URLs, no scripts, widgets or empty blocks, lead image removed."""
     authors: tuple[Author, ...] = ()

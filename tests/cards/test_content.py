@@ -62,9 +62,9 @@ def test_the_alt_text_says_words_and_picture(alt, said):
     ("values", "is_short"),
     [
         ({"external_url": "https://www.example.com/x"}, True),
-        ({"markdown": "Two lines."}, True),
-        ({"markdown": "Two lines.", "picture": Picture("https://example.org/a.jpg")}, False),
-        ({"markdown": "word " * 200}, False),
+        ({"length": 280}, True),
+        ({"length": 10, "picture": Picture("https://example.org/a.jpg")}, False),
+        ({"length": 281}, False),
         ({}, False),
     ],
 )
