@@ -130,6 +130,7 @@ class Daemon:
         """Bursts of changes; ends when the set of folders is no longer the one being watched."""
         if not paths:
             return
+        is_first = True
         for changes in watch(
             *paths,
             watch_filter=DefaultFilter(),
@@ -140,6 +141,9 @@ class Daemon:
             yield_on_timeout=True,
             raise_interrupt=False,
         ):
+            if is_first:  # what changed while nobody watched yet is looked for once
+                self._wanted.set()
+                is_first = False
             if any(self._work.is_news(Path(path)) for _, path in changes):
                 yield changes
             if [path for path in self._work.list_watched() if path.exists()] != paths:
