@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
 
 from syndicate.errors import UsageError
 from syndicate.model import Artefact
 
 _BAD = re.compile(r"[\x00-\x1f\x7f\\]")
 _MAX_NAME = 255
+
+
+class Facts(NamedTuple):
+    """A published file as a listing shows it."""
+
+    size: int
+    mark: str
+    """Another one whenever somebody replaced the file: its time of change, or the object store's own tag."""
 
 
 class Output(Protocol):
@@ -27,6 +36,21 @@ class Output(Protocol):
 
     def list_paths(self) -> frozenset[str]:
         """Every published file."""
+
+    def list_facts(self) -> Mapping[str, Facts]:
+        """Every published file with what a listing tells of it."""
+
+    def find_facts(self, paths: Iterable[str]) -> Mapping[str, Facts]:
+        """The same of these files, where they are there."""
+
+    def stamp(self, places: Iterable[str]) -> str:
+        """Changes when a file among these places changes, or a file in a folder among them comes or goes.
+
+        "" where looking would cost a request each time.
+        """
+
+    def clear_rests(self, before: datetime) -> None:
+        """Take away what a process that was killed before this moment left half written."""
 
 
 def check_path(path: str) -> str:

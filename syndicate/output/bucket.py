@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import ObjectStore, from_url
 
 from syndicate.errors import ConfigError, StateError
 from syndicate.model import Artefact
-from syndicate.output.base import check_path
+from syndicate.output.base import Facts, check_path
 from syndicate.output.caching import choose_cache_control
+
+if TYPE_CHECKING:
+    from obstore import ObjectMeta
 
 SCHEMES = ("s3", "gs", "az", "azure", "abfs", "abfss", "memory")
 
@@ -58,10 +64,34 @@ class BucketOutput:
         return tuple(gone)
 
     def list_paths(self) -> frozenset[str]:
+        return frozenset(self.list_facts())
+
+    def list_facts(self) -> Mapping[str, Facts]:
         try:
-            return frozenset(found["path"] for batch in self._store.list() for found in batch)
+            return {found["path"]: _facts_of(found) for batch in self._store.list() for found in batch}
         except BaseError as error:
             raise _say(error, "") from error
+
+    def find_facts(self, paths: Iterable[str]) -> Mapping[str, Facts]:
+        found = {}
+        for path in paths:
+            with suppress(NotFoundError, FileNotFoundError):
+                found[path] = self._find_one(check_path(path))
+        return found
+
+    def stamp(self, places: Iterable[str]) -> str:  # noqa: ARG002 - a look would be a request for each
+        return ""
+
+    def clear_rests(self, before: datetime) -> None:
+        """An upload that was cut leaves nothing."""
+
+    def _find_one(self, path: str) -> Facts:
+        try:
+            return _facts_of(self._store.head(path))
+        except NotFoundError:
+            raise
+        except BaseError as error:
+            raise _say(error, path) from error
 
     def _write_one(self, artefact: Artefact) -> bool:
         if self.read(artefact.path) == artefact.data:
@@ -72,6 +102,10 @@ class BucketOutput:
         except BaseError as error:
             raise _say(error, artefact.path) from error
         return True
+
+
+def _facts_of(found: ObjectMeta) -> Facts:
+    return Facts(found["size"], found["e_tag"] or found["last_modified"].isoformat())
 
 
 def _say(error: Exception, where: str) -> StateError:

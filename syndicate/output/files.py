@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from stat import S_ISREG
 from threading import get_ident
 
+from syndicate.output.base import Facts
 from syndicate.output.compress import ENDINGS
 
 _TEMPORARY = ".syndicate-"
@@ -79,7 +81,7 @@ def choose_mtime(place: Path, modified_at: datetime | None) -> float | None:
     return wanted if before is None or wanted > before else float(int(before) + 1)
 
 
-def is_sibling(path: str, found: frozenset[str]) -> bool:
+def is_sibling(path: str, found: Container[str]) -> bool:
     """Whether a path is a compressed form of another that was found."""
     base, _, ending = path.rpartition(".")
     return f".{ending}" in ENDINGS.values() and base in found
@@ -95,16 +97,38 @@ def prune(folder: Path, root: Path) -> None:
         folder = folder.parent
 
 
-def walk(folder: Path, prefix: str) -> Iterator[str]:
+def walk(folder: str | Path, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
     """Every file below a folder but hidden ones and links, each path behind the prefix."""
-    try:
-        entries = list(os.scandir(folder))
-    except OSError:
-        return
-    for entry in entries:
+    for entry in _scan(folder):
         if entry.name.startswith("."):
             continue
         if entry.is_dir(follow_symlinks=False):
-            yield from walk(Path(entry.path), f"{prefix}{entry.name}/")
+            yield from walk(entry.path, f"{prefix}{entry.name}/")
         elif entry.is_file(follow_symlinks=False):
-            yield prefix + entry.name
+            yield prefix + entry.name, entry
+
+
+def walk_rests(folder: str | Path) -> Iterator[os.DirEntry[str]]:
+    """Every file below a folder that `replace_file` began and never finished."""
+    for entry in _scan(folder):
+        if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
+            yield from walk_rests(entry.path)
+        elif entry.name.startswith(_TEMPORARY) and entry.is_file(follow_symlinks=False):
+            yield entry
+
+
+def _scan(folder: str | Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        return []
+
+
+def find_facts(place: os.DirEntry[str] | Path) -> Facts | None:
+    """What a listing tells of a file, None where it vanished meanwhile."""
+    try:
+        found = place.stat(follow_symlinks=False)
+    except OSError:
+        return None
+    return Facts(found.st_size, str(found.st_ctime_ns)) if S_ISREG(found.st_mode) else None

@@ -7,17 +7,19 @@ belong to the file: written and removed with it, never listed.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
 from syndicate.errors import StateError, UsageError
 from syndicate.model import Artefact
-from syndicate.output.base import check_path
+from syndicate.output.base import Facts, check_path
 from syndicate.output.compress import compress, is_compressible
 from syndicate.output.files import (
     choose_mtime,
+    find_facts,
     find_mtime,
     is_sibling,
     list_siblings,
@@ -26,7 +28,11 @@ from syndicate.output.files import (
     remove_siblings,
     replace_file,
     walk,
+    walk_rests,
 )
+
+AT_ONCE = 4
+"""Files written at the same time: each waits for the disk, and the disk serves several at once as fast as one."""
 
 
 class FolderOutput:
@@ -48,7 +54,10 @@ class FolderOutput:
     def write_plain(self, artefacts: Sequence[Artefact]) -> tuple[str, ...]:
         """The files without their siblings; siblings of changed files are taken away, so that none is ever stale."""
         guard = _Guard(self.root)
-        return tuple(one.path for one in artefacts if _write_one(guard.place(one.path), one))
+        places = [guard.place(one.path) for one in artefacts]
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="write") as pool:
+            changed = pool.map(_write_one, places, artefacts)
+            return tuple(one.path for one, is_new in zip(artefacts, changed, strict=True) if is_new)
 
     def write_siblings(self, artefacts: Sequence[Artefact]) -> None:
         """The missing siblings of files just written. Compressing lets go of the interpreter: threads pay."""
@@ -62,8 +71,27 @@ class FolderOutput:
         return tuple(path for path in paths if _remove_one(guard.place(path), self.root))
 
     def list_paths(self) -> frozenset[str]:
-        found = frozenset(walk(self.root, ""))
+        found = frozenset(path for path, _ in walk(self.root, ""))
         return frozenset(path for path in found if not is_sibling(path, found))
+
+    def list_facts(self) -> Mapping[str, Facts]:
+        found = dict(walk(self.root, ""))
+        facts = {path: find_facts(entry) for path, entry in found.items() if not is_sibling(path, found)}
+        return {path: one for path, one in facts.items() if one}
+
+    def find_facts(self, paths: Iterable[str]) -> Mapping[str, Facts]:
+        guard = _Guard(self.root)
+        facts = {path: find_facts(guard.place(path)) for path in paths}
+        return {path: one for path, one in facts.items() if one}
+
+    def stamp(self, places: Iterable[str]) -> str:
+        return "\n".join(f"{place} {_find_change(self.root / place)}" for place in places)
+
+    def clear_rests(self, before: datetime) -> None:
+        for rest in walk_rests(self.root):
+            with suppress(OSError):
+                if rest.stat(follow_symlinks=False).st_mtime < before.timestamp():
+                    Path(rest).unlink(missing_ok=True)
 
 
 class _Guard:
@@ -113,6 +141,13 @@ def _remove_one(place: Path, root: Path) -> bool:
             return False
         prune(place.parent, root)
     return True
+
+
+def _find_change(place: Path) -> int | None:
+    try:
+        return place.stat(follow_symlinks=False).st_ctime_ns
+    except OSError:
+        return None
 
 
 @contextmanager

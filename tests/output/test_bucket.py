@@ -75,3 +75,13 @@ def test_an_address_opens_a_store() -> None:
 def test_only_what_never_changes_may_be_kept_for_ever(path: str, is_immutable: bool) -> None:
     """Closed archives and cards named by their bytes are immutable, everything else is asked for again."""
     assert ("immutable" in choose_cache_control(path)) is is_immutable
+
+
+def test_facts_tell_that_an_object_was_replaced(output: BucketOutput) -> None:
+    """Size and tag are the same in a listing and for one object, and others after a change."""
+    output.write([RSS])
+    before = output.list_facts()
+    assert output.find_facts([RSS.path, "gone.xml"]) == before
+    output.write([Artefact(RSS.path, RSS.media_type, b"<RSS/>")])
+    assert output.list_facts() != before
+    assert output.stamp([RSS.path]) == ""

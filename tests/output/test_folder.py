@@ -164,6 +164,43 @@ def test_hidden_files_are_not_ours(output: FolderOutput) -> None:
     assert output.list_paths() == {"rss.xml"}
 
 
+def test_facts_tell_that_a_file_was_replaced(output: FolderOutput) -> None:
+    """Whoever replaces a file, even by one of the same size and time, leaves other facts."""
+    output.write([feed()])
+    before = output.list_facts()
+    assert set(before) == {"rss.xml"}
+    assert output.find_facts(["rss.xml", "gone.xml", "a/b"]) == before
+    place = output.root / "rss.xml"
+    status = place.stat()
+    place.with_name("other").write_bytes(place.read_bytes().swapcase())
+    os.utime(place.with_name("other"), ns=(status.st_atime_ns, status.st_mtime_ns))
+    place.with_name("other").replace(place)
+    assert output.list_facts() != before
+
+
+def test_the_stamp_tells_what_came_and_went(output: FolderOutput) -> None:
+    """A stamp over files and folders changes with a file of the folder, and with nothing else."""
+    output.write([feed(), feed(path="cards/a.xml"), feed(path="cards/b.xml")])
+    before = output.stamp(["rss.xml", "cards"])
+    output.write([feed(), feed(path="other.xml")])
+    assert output.stamp(["rss.xml", "cards"]) == before
+    output.remove(["cards/a.xml"])
+    assert output.stamp(["rss.xml", "cards"]) != before
+    assert output.stamp(["nowhere"]) == output.stamp(["nowhere"])
+
+
+def test_what_a_killed_process_left_is_cleared(output: FolderOutput) -> None:
+    """Old half-written files go, young ones may belong to a process that still writes, hidden ones of others stay."""
+    output.write([feed(path="cards/a.xml")])
+    old, young, other = (output.root / "cards" / name for name in (".syndicate-1-1", ".syndicate-2-2", ".keep"))
+    for place in (old, young, other):
+        place.write_text("half")
+    os.utime(old, (0, 0))
+    os.utime(other, (0, 0))
+    output.clear_rests(datetime(2001, 1, 1, tzinfo=UTC))
+    assert [place.exists() for place in (old, young, other)] == [False, True, True]
+
+
 def test_a_plain_folder_is_the_default(tmp_path: Path) -> None:
     """An address without a scheme is a folder."""
     assert isinstance(open_output(str(tmp_path)), FolderOutput)
