@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import cache
 
 RGB = tuple[int, int, int]
 
@@ -28,8 +29,9 @@ def parse_colour(text: str) -> RGB | None:
     return int(whole[0:2], 16), int(whole[2:4], 16), int(whole[4:6], 16)
 
 
-def to_linear(channel: float) -> float:
-    """An sRGB channel (0 to 255) as linear light (0 to 1)."""
+@cache
+def to_linear(channel: int) -> float:
+    """An sRGB channel (0 to 255) as linear light (0 to 1); kept, since there are only 256."""
     value = channel / 255
     return value / 12.92 if value <= 0.04045 else float(((value + 0.055) / 1.055) ** 2.4)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from heapq import nlargest, nsmallest
 
 from PIL import Image
 
@@ -51,9 +52,10 @@ def find_spot(cells: Image.Image, box: tuple[int, int, int, int], ink: RGB) -> S
     inside = (box[0] // CELL, box[1] // CELL, -(-box[2] // CELL), -(-box[3] // CELL))
     small = cells.crop(_inside(inside, cells.size))
     luma = small.convert("L").tobytes()
-    order = sorted(range(len(luma)), key=luma.__getitem__, reverse=luminance(ink) > MIDDLE)
+    choose = nlargest if luminance(ink) > MIDDLE else nsmallest
     pixels = small.tobytes()
-    worst = {(pixels[3 * at], pixels[3 * at + 1], pixels[3 * at + 2]) for at in order[:WORST]}
+    places = choose(WORST, range(len(luma)), key=luma.__getitem__)
+    worst = {(pixels[3 * at], pixels[3 * at + 1], pixels[3 * at + 2]) for at in places}
     return Spot(tuple(sorted(worst)), ink)
 
 
@@ -120,7 +122,7 @@ def _find_above(y: int, sixty_fourths: int) -> int:
 
 
 def _reaches(spots: Sequence[Spot], tint: RGB, strength: float, ratio: float) -> bool:
-    return least_contrast(spots, tint, strength) >= ratio
+    return all(contrast(mix(colour, tint, strength), spot.ink) >= ratio for spot in spots for colour in spot.colours)
 
 
 def _inside(box: tuple[int, int, int, int], size: tuple[int, int]) -> tuple[int, int, int, int]:

@@ -5,7 +5,7 @@ Whatever a text stands on, the contrast reached is reported, so that a check can
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from PIL import Image
@@ -55,6 +55,7 @@ class _Shader:
         self._theme = theme
         self._strengths: dict[str, float] = {}
         self._cells: dict[str, Image.Image] = {}
+        self._spots: dict[str, Spot] = {}
         self.pictures: dict[str, Image.Image] = {}
         self.masks: dict[str, Image.Image] = {}
 
@@ -63,7 +64,7 @@ class _Shader:
         scrim = self._placed[at]
         box, (left, top, right, bottom) = scrim.box, scrim.rect.pixels
         texts = [one for one in self._placed[at + 1 :] if _is_carried(one, scrim)]
-        spots = [spot for one in texts if not one.box.fill for spot in self._spots(one, at)]
+        spots = [self._spot(one) for one in texts if not one.box.fill]
         ratio = READABLE if luminance(self._theme.tint) < MIDDLE else CLEAR_VEIL
         strength = solve_strength(spots, self._theme.tint, ratio, box.strength)
         self._strengths[box.name] = strength
@@ -84,23 +85,24 @@ class _Shader:
         strength = next(
             (self._strengths[one.box.name] for one in self._placed[:at] if one.box.name in self._strengths), 0.0
         )
-        return least_contrast(list(self._spots(text, at)), self._theme.tint, strength)
+        return least_contrast([self._spot(text)], self._theme.tint, strength)
 
-    def _spots(self, text: Placed, before: int) -> Iterator[Spot]:
+    def _spot(self, text: Placed) -> Spot:
+        if text.box.name not in self._spots:
+            self._spots[text.box.name] = self._find_spot(text)
+        return self._spots[text.box.name]
+
+    def _find_spot(self, text: Placed) -> Spot:
         """What is behind a text: the topmost filled box or picture under it, else the paper."""
-        for one in reversed(self._placed[:before]):
-            if not _overlaps(one.rect, text.ink):
-                continue
+        below = self._placed[: self._placed.index(text)]
+        for one in reversed([one for one in below if _overlaps(one.rect, text.ink)]):
             if one.box.name in self.pictures and one.box.kind == "image":
-                yield self._spot_on_picture(one, text)
-                return
+                return self._spot_on_picture(one, text)
             if one.box.kind == "pattern":
-                yield Spot((self._theme.paper, *self._theme.shapes), self._ink(text))
-                return
+                return Spot((self._theme.panel, *self._theme.shapes), self._ink(text))
             if one.box.fill and one.block is None:
-                yield Spot((self._theme.find(one.box.fill),), self._ink(text))
-                return
-        yield Spot((self._theme.paper,), self._ink(text))
+                return Spot((self._theme.find(one.box.fill),), self._ink(text))
+        return Spot((self._theme.paper,), self._ink(text))
 
     def _spot_on_picture(self, picture: Placed, text: Placed) -> Spot:
         left, top, right, bottom = text.ink.pixels
