@@ -213,7 +213,7 @@ def test_a_post_has_its_story(client: httpx.Client) -> None:
     assert "settled by you: it was sent" in page.words
     assert "intent" in page.words
     answer = client.get("/dashboard/post/thre")
-    assert (answer.status_code, answer.text) == (404, 'No post has the slug "thre": did you mean "three"?.\n')
+    assert (answer.status_code, answer.text) == (404, 'No post has the slug "thre": did you mean "three"?\n')
 
 
 def test_feeds_are_served_beside_it(app: App, client: httpx.Client, tmp_path: Path) -> None:

@@ -1,0 +1,38 @@
+"""The dashboard of a desk in memory behind a real socket, and a browser at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from syndicate.web import make_app
+from syndicate.web.dashboard import open_dashboard
+from tests.web.desk import MemoryDesk, find_token
+from tests.web.serving import serving
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running server and the desk behind it."""
+
+    desk: MemoryDesk
+    address: str
+
+
+def serve(password: str, root: Path) -> Iterator[Served]:
+    desk = MemoryDesk()
+    dashboard = open_dashboard(desk, listening="127.0.0.1", password=password)
+    with serving(make_app(str(root), desk.settings, dashboard)) as address:
+        yield Served(desk, address)
+
+
+def browse(address: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=f"{address}/dashboard", headers={"Origin": address}) as client:
+        yield client
+
+
+def fields(client: httpx.Client, **more: str) -> dict[str, str]:
+    return {"token": find_token(client.get("/").text), "action": "hold", "number": "7"} | more
