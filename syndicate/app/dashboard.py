@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syndicate.app.desk import WAITING
-from syndicate.app.sending import Composer
+from syndicate.app.previews import preview
 from syndicate.app.wiring import Wiring
-from syndicate.errors import AlreadyRunning, ConfigError, SyndicateError
-from syndicate.model import Delivery, Limits, Message, PlannedDelivery, Problem, Settings, State
+from syndicate.errors import AlreadyRunning, ConfigError
+from syndicate.model import Delivery, PlannedDelivery, Problem, Settings, State
 from syndicate.templates import read_template
 
 if TYPE_CHECKING:
@@ -76,9 +75,7 @@ class HallDesk:
         return self._wiring().store.list_deliveries(slug=slug)
 
     def preview(self, deliveries: Sequence[Delivery]) -> tuple[PlannedDelivery, ...]:
-        wiring = self._wiring()
-        composer, limits = Composer(wiring), _list_limits(wiring)
-        return tuple(_preview(composer, limits.get(one.account), one) for one in deliveries)
+        return preview(self._wiring(), deliveries)
 
     def list_problems(self) -> tuple[Problem, ...]:
         snapshot = self._wiring().read_snapshot()
@@ -96,39 +93,3 @@ class HallDesk:
 
     def resume(self, account: str) -> None:
         self._app.resume_account(account)
-
-
-def _list_limits(wiring: Wiring) -> Mapping[str, Limits]:
-    """By account: as its server stated them last, else as its network is known to have them."""
-    stated = {state.name: state.limits for state in wiring.store.list_accounts()}
-    return {name: stated.get(name) or facts.limits for name, facts in wiring.accounts.facts.items()}
-
-
-def _preview(composer: Composer, limits: Limits | None, delivery: Delivery) -> PlannedDelivery:
-    message, trouble = delivery.message, ""
-    if message is None:
-        message, trouble = _compose(composer, delivery)
-    blank = PlannedDelivery(
-        post_id=delivery.post_id,
-        slug=delivery.slug,
-        account=delivery.account,
-        network=delivery.network,
-        occasion=delivery.occasion,
-        part=delivery.part,
-        state=delivery.state,
-        due_at=delivery.due_at,
-        reason=delivery.reason,
-        message=message,
-        warnings=(trouble,) if trouble else (),
-    )
-    if message is None or limits is None:
-        return blank
-    room = limits.caption if message.image and limits.caption is not None else limits.characters
-    return replace(blank, count=limits.count(message.text), limit=room)
-
-
-def _compose(composer: Composer, delivery: Delivery) -> tuple[Message | None, str]:
-    try:
-        return composer.compose(delivery), ""
-    except SyndicateError as error:
-        return None, str(error)

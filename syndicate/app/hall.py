@@ -88,7 +88,7 @@ class App:
 
     def preview_waiting(self) -> tuple[PlannedDelivery, ...]:
         """What waits in the outbox, with its text as it would be sent now."""
-        from syndicate.app.sending import preview_waiting
+        from syndicate.app.previews import preview_waiting
 
         return preview_waiting(self._wiring)
 
@@ -143,6 +143,7 @@ class App:
         """A person's action on deliveries: hold, release, cancel, retry, move, edit, settle_sent, settle_not_sent."""
         from syndicate.app.desk import change_delivery
 
+        self._wiring.stamp.forget()  # a settled copy belongs into syndication.json
         return tuple(change_delivery(self._wiring, action, number, value, self.now()) for number in ids)
 
     def read_status(self) -> Status:

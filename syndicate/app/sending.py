@@ -9,7 +9,7 @@ from functools import cached_property
 
 from syndicate.app.wiring import Wiring
 from syndicate.deliver import Tools
-from syndicate.errors import ContentError, FetchError, SyndicateError
+from syndicate.errors import ContentError, FetchError
 from syndicate.http import utc_now
 from syndicate.model import (
     Account,
@@ -19,7 +19,6 @@ from syndicate.model import (
     KnownPost,
     Message,
     NetworkFacts,
-    PlannedDelivery,
     Post,
     State,
 )
@@ -125,34 +124,3 @@ def _notify(wiring: Wiring, notice: Notice) -> None:
     log.warning("%s: %s", notice.subject, notice.text)
     for trouble in send_notice(notice, wiring.settings.notices, wiring.http):
         log.warning("the notice did not go out: %s", trouble)
-
-
-def preview_waiting(wiring: Wiring) -> tuple[PlannedDelivery, ...]:
-    """Deliveries on their way, composed as they would be now."""
-    composer, facts = Composer(wiring), wiring.facts_with_limits()
-    waiting = wiring.store.list_deliveries(states=(State.PLANNED, State.DUE, State.HELD))
-    return tuple(_preview(composer, facts, one) for one in waiting if one.account in facts)
-
-
-def _preview(composer: Composer, facts: Mapping[str, NetworkFacts], delivery: Delivery) -> PlannedDelivery:
-    limits, trouble = facts[delivery.account].limits, ""
-    try:
-        message = delivery.message or composer.compose(delivery)
-    except SyndicateError as error:
-        message, trouble = None, str(error)
-    return PlannedDelivery(
-        post_id=delivery.post_id,
-        slug=delivery.slug,
-        account=delivery.account,
-        network=delivery.network,
-        occasion=delivery.occasion,
-        part=delivery.part,
-        state=delivery.state,
-        due_at=delivery.due_at,
-        reason=delivery.reason,
-        message=message,
-        count=limits.count(message.text) if message else 0,
-        limit=limits.characters,
-        cost=delivery.cost,
-        warnings=(trouble,) if trouble else (),
-    )

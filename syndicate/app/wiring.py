@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from syndicate import content
 from syndicate.errors import SyndicateError
-from syndicate.model import Account, Limits, NetworkFacts, Settings, Snapshot, SyndicationLink
+from syndicate.model import Account, NetworkFacts, Settings, Snapshot, SyndicationLink
 from syndicate.output import Output, open_output
 from syndicate.publish.stamp import Stamp
 from syndicate.store.cache import FileCache, open_cache
@@ -148,9 +148,9 @@ class Wiring:
 
     def facts_with_limits(self) -> Mapping[str, NetworkFacts]:
         """Facts by account, with the limits its server stated last."""
-        limits = {name: found for name, found in self.store.read_ledger().limits if isinstance(found, Limits)}
+        stated = {state.name: state.limits for state in self.store.list_accounts()}
         facts = self.accounts.facts
-        return {name: replace(one, limits=limits.get(name, one.limits)) for name, one in facts.items()}
+        return {name: replace(one, limits=stated.get(name) or one.limits) for name, one in facts.items()}
 
     @cached_property
     def folder(self) -> content.ContentFolder:
