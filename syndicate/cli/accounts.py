@@ -6,16 +6,21 @@ from typing import Annotated
 
 import typer
 
-from syndicate.cli.root import DONE, NEEDS_A_PERSON, app, globals_of
+from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, globals_of
 
 
-@app.command()
+@command()
 def accounts(
     context: typer.Context,
-    online: Annotated[bool, typer.Option("--online", help="Ask each network who we are.")] = False,
-    resume: Annotated[str, typer.Option("--resume", metavar="ACCOUNT", help="Let a paused account go on.")] = "",
+    online: Annotated[bool, typer.Option("--online", help="Ask each network as whom it knows us.")] = False,
+    resume: Annotated[
+        str, typer.Option("--resume", metavar="ACCOUNT", help="Let a paused account go on, once its trouble is mended.")
+    ] = "",
 ) -> int:
-    """See who is logged in, and how long the tokens live."""
+    """See who is logged in, and how long the tokens live.
+
+    Without --online nothing is asked: it only looks whether the credentials are there.
+    """
     from syndicate.cli.show import print_json, print_table
 
     given = globals_of(context)
@@ -33,11 +38,13 @@ def accounts(
     return NEEDS_A_PERSON if any(row.state not in {"ready", "off"} for row in rows) else DONE
 
 
-@app.command()
+@command()
 def login(
     context: typer.Context,
-    account: Annotated[str, typer.Argument(help="Name from [accounts.NAME].")],
-    paste: Annotated[bool, typer.Option("--paste", help="Paste the code instead of listening on loopback.")] = False,
+    account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its name in syndicate.toml: [accounts.NAME].")],
+    paste: Annotated[
+        bool, typer.Option("--paste", help="Paste the code by hand: for a machine without a browser.")
+    ] = False,
 ) -> int:
     """Log in to a network and store the token safely."""
     from syndicate.cli.login import walk_through
@@ -47,8 +54,11 @@ def login(
     return DONE
 
 
-@app.command()
-def adopt(context: typer.Context, account: Annotated[str, typer.Argument(help="Name from [accounts.NAME].")]) -> int:
+@command()
+def adopt(
+    context: typer.Context,
+    account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its name in syndicate.toml: [accounts.NAME].")],
+) -> int:
     """Record what is already on an account, so that it is not sent.
 
     Reads the account's own posts and matches their links with yours.

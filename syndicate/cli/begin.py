@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syndicate.cli.root import DONE, NEEDS_A_PERSON, app, globals_of
+from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, globals_of
 
 if TYPE_CHECKING:
     from syndicate.starters import Guess
 
 
-@app.command()
+@command()
 def init(
     context: typer.Context,
-    folder: Annotated[Path, typer.Argument(help="Folder of the site; an empty one gets a sample site.")] = Path(),
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder of the blog; an empty one gets a sample site.")
+    ] = Path(),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the proposal, write nothing.")] = False,
 ) -> int:
-    """Begin: a guess for an existing blog, or a sample site.
+    """Write syndicate.toml for your blog, or a sample site.
 
     In the folder of a blog it reads what is there, writes syndicate.toml, and says what it guessed from what. In an
     empty folder it writes a sample site.
@@ -62,14 +64,17 @@ def _next_steps(folder: Path) -> str:
     )
 
 
-@app.command()
+@command()
 def doctor(
     context: typer.Context,
     online: Annotated[
-        bool, typer.Option("--online", help="Ask the networks and fetch the published feeds too.")
+        bool, typer.Option("--online", help="Ask the networks, fetch the published feeds and the newest pages.")
     ] = False,
 ) -> int:
-    """Say what is wrong, and what was mended while reading."""
+    """Say what is wrong, and what was mended while reading.
+
+    Marks: ✗ needs you, ! worth a look, ~ mended while reading (your files stay as they are), ✓ in order.
+    """
     from syndicate.cli.show import print_json
 
     given = globals_of(context)
@@ -96,9 +101,9 @@ def _show_findings(findings: tuple[object, ...], verbosity: int) -> None:
     )
 
 
-@app.command()
+@command()
 def schema() -> int:
-    """Print the JSON Schema of syndicate.toml."""
+    """Print the JSON Schema of syndicate.toml, for your editor."""
     from syndicate.cli.show import print_json
     from syndicate.config import make_json_schema
 

@@ -7,18 +7,21 @@ from typing import Annotated
 
 import typer
 
-from syndicate.cli.root import DONE, NEEDS_A_PERSON, app, globals_of
+from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, globals_of
 
 
-@app.command()
+@command()
 def cards(
     context: typer.Context,
-    slugs: Annotated[list[str] | None, typer.Argument(help="Posts; none means all.")] = None,
+    slugs: Annotated[
+        list[str] | None, typer.Argument(metavar="SLUG", help="Only these posts; without any, all.")
+    ] = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Only judge: glyphs, contrast, size, alt text; for CI.")
+        bool, typer.Option("--check", help="Draw nothing, only judge: glyphs, contrast, size, alt text; exit 1 for CI.")
     ] = False,
     sheet: Annotated[
-        Path | None, typer.Option("--sheet", help="Write a page that shows each card as each network frames it.")
+        Path | None,
+        typer.Option("--sheet", metavar="FILE", help="Write a page that shows each card as each network frames it."),
     ] = None,
 ) -> int:
     """Draw, judge or show the share cards."""
@@ -29,7 +32,7 @@ def cards(
         chosen = tuple(slugs or ())
         if sheet:
             hall.write_card_sheet(chosen, sheet)
-            print(f"Wrote {sheet}.")
+            print_json({"sheet": sheet}) if given.json else print(f"Wrote {sheet}.")
             return DONE
         findings = hall.check_cards(chosen) if check else hall.draw_cards(chosen)
     if given.json:

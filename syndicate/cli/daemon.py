@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syndicate.cli.root import DONE, app, globals_of
+from syndicate.cli.root import DONE, command, globals_of
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from syndicate.app.hall import App
 
-Host = Annotated[str, typer.Option("--host", help="Address to listen on.")]
-Port = Annotated[int, typer.Option("--port", help="Port to listen on; 0 takes a free one.")]
+Host = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")]
+Port = Annotated[
+    int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+]
 
 
 def set_up_log(verbosity: int) -> None:
@@ -26,16 +28,16 @@ def set_up_log(verbosity: int) -> None:
     logging.getLogger("syndicate").setLevel(level)
 
 
-@app.command()
+@command()
 def run(
     context: typer.Context,
     serve: Annotated[bool, typer.Option("--serve", help="Serve the feeds and the dashboard as well.")] = False,
     host: Host = "127.0.0.1",
     port: Port = 8080,
 ) -> int:
-    """Run the daemon: watch, publish, deliver, ping hubs.
+    """Watch, publish, deliver on schedule, ping hubs: until stopped.
 
-    Stops cleanly on SIGTERM: what runs is finished first.
+    Ctrl-C or SIGTERM ends it cleanly: what runs is finished first.
     """
     from syndicate.app.rounds import Rounds
     from syndicate.daemon import Daemon
@@ -59,9 +61,9 @@ def _make_web(hall: App, host: str) -> ASGIApp:
     return make_app(hall.settings.storage.publish_to, hall.settings, dashboard)
 
 
-@app.command()
+@command()
 def serve(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8080) -> int:
-    """Serve the feeds over HTTP, and the dashboard."""
+    """Serve the feeds over HTTP, and the dashboard: until stopped."""
     from syndicate.web import server
 
     given = globals_of(context)
@@ -71,7 +73,7 @@ def serve(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8080) -
     return DONE
 
 
-@app.command()
+@command()
 def worker(context: typer.Context) -> int:
     """Deliver as one of many machines on PostgreSQL."""
     from syndicate.cluster import work

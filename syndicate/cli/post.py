@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syndicate.cli.root import DONE, NEEDS_A_PERSON, app, globals_of
+from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, globals_of
+
+if TYPE_CHECKING:
+    from syndicate.app.hall import App
+    from syndicate.model import Delivery, PlannedChange, PlannedDelivery
+    from syndicate.planning.post import ManualPlan
 
 
-@app.command()
+@command()
 def post(
     context: typer.Context,
-    slug: Annotated[str, typer.Argument(help="The post.")],
-    to: Annotated[list[str] | None, typer.Option("--to", help="An account; may be repeated. Default: all.")] = None,
-    at: Annotated[str, typer.Option("--at", help='When: ISO 8601, or words such as "tomorrow 09:00".')] = "",
-    text: Annotated[str, typer.Option("--text", help="Your own text instead of socialShare.")] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the message, send nothing.")] = False,
-    again: Annotated[bool, typer.Option("--again", help="Send although it was sent before.")] = False,
+    slug: Annotated[str, typer.Argument(metavar="SLUG", help="The post: last part of its address.")],
+    to: Annotated[
+        list[str] | None, typer.Option("--to", metavar="ACCOUNT", help="Only this account; may be repeated. Else all.")
+    ] = None,
+    at: Annotated[
+        str,
+        typer.Option("--at", metavar="WHEN", help='"2026-11-30 09:00", "tomorrow 09:00", "in 2 hours", "monday 9am".'),
+    ] = "",
+    text: Annotated[
+        str,
+        typer.Option("--text", metavar="TEXT", help="Your own words instead of the composed ones; the link is added."),
+    ] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the exact message, send nothing.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Send although it is out there already.")] = False,
 ) -> int:
     """Post one post to your accounts, now or at a time."""
-    from syndicate.cli.publish import _show_planned
     from syndicate.cli.queue import show_deliveries
     from syndicate.cli.show import print_json
-    from syndicate.model import State
 
     given = globals_of(context)
     with given.open_app() as hall:
@@ -32,20 +46,55 @@ def post(
             if given.json:
                 print_json(planned)
             else:
-                for row in planned.deliveries:
-                    _show_planned(row, hall)
+                _show_dry(planned, hall, slug)
             return DONE
         sent = hall.post(planned)
         if given.json:
             print_json(sent)
         else:
             show_deliveries(sent, hall)
-    trouble = {State.FAILED, State.UNCERTAIN, State.HELD}
-    return NEEDS_A_PERSON if any(delivery.state in trouble for delivery in sent) else DONE
+            _say_what_next(sent)
+    return NEEDS_A_PERSON if any(delivery.state in _TROUBLE for delivery in sent) else DONE
 
 
-@app.command()
-def why(context: typer.Context, slug: Annotated[str, typer.Argument(help="The post.")]) -> int:
+_TROUBLE = ("failed", "uncertain", "held")
+
+
+def _show_dry(planned: ManualPlan, hall: App, slug: str) -> None:
+    """New messages, and those that wait already and would be moved."""
+    from syndicate.cli.publish import show_planned
+
+    for row in planned.deliveries:
+        show_planned(row, hall)
+    moved = {change.delivery_id: change for change in planned.changes}
+    waiting = {(one.account, one.occasion, one.part): one.id for one in hall.list_deliveries(slug=slug)}
+    for row in hall.preview_waiting() if moved else ():
+        number = waiting.get((row.account, row.occasion, row.part)) if row.slug == slug else None
+        if number in moved:
+            show_planned(_moved(row, moved[number], f"waits in the outbox already, as {number}"), hall)
+
+
+def _moved(row: PlannedDelivery, change: PlannedChange, reason: str) -> PlannedDelivery:
+    row = replace(row, state=change.state, due_at=change.due_at, reason=reason)
+    if not change.text or row.message is None:
+        return row
+    return replace(row, message=replace(row.message, text=change.text), count=0, limit=0)
+
+
+def _say_what_next(sent: Sequence[Delivery]) -> None:
+    if any(one.state.value in {"planned", "due"} for one in sent):
+        print(
+            "Not out yet: `syndicate run` sends it when its time has come; `syndicate queue` shows it.", file=sys.stderr
+        )
+    if any(one.state.value in _TROUBLE for one in sent):
+        print("This needs you: `syndicate why SLUG` tells what happened.", file=sys.stderr)
+
+
+@command()
+def why(
+    context: typer.Context,
+    slug: Annotated[str, typer.Argument(metavar="SLUG", help="The post: last part of its address.")],
+) -> int:
     """Tell the whole story of a post.
 
     What was sent, what waits, what will not go out, each with its reason.

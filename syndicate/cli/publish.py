@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from syndicate.cli.root import DONE, NEEDS_A_PERSON, app, globals_of
+from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, globals_of
 
 if TYPE_CHECKING:
     from syndicate.app.hall import App
@@ -20,40 +21,60 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 
 
-@app.command()
+@command()
 def publish(
     context: typer.Context,
-    only: Annotated[Literal["feeds", "cards"] | None, typer.Option("--only", help="Only a part.")] = None,
+    only: Annotated[
+        Literal["feeds", "cards"] | None, typer.Option("--only", metavar="PART", help="Only this part: feeds or cards.")
+    ] = None,
 ) -> int:
     """Write feeds and cards, fill the outbox. Sends nothing."""
     from syndicate.cli.show import print_json, print_problems
 
     given = globals_of(context)
     with given.open_app() as hall, _progress_bar() as progress:
+        started_at = hall.now()
         published = hall.publish(only=only or "", progress=progress)
+        fresh = hall.list_deliveries() if published.new_deliveries else ()
     if given.json:
         print_json(published)
         return NEEDS_A_PERSON if published.problems else DONE
     print_problems(published.problems)
     if given.verbosity >= 0:
-        _show_published(published)
+        _show_published(
+            published, waiting=sum(one.created_at is not None and one.created_at >= started_at for one in fresh)
+        )
     return NEEDS_A_PERSON if published.problems else DONE
 
 
-def _show_published(published: Published) -> None:
-    from syndicate.cli.show import plural
+def _show_published(published: Published, *, waiting: int) -> None:
+    from syndicate.cli.show import plural, short_path
 
     for warning in published.warnings:
         print(f"! {warning}", file=sys.stderr)
     if not published.written and not published.removed:
         print("Nothing changed.")
     else:
-        parts = [plural(len(published.written), "file") + " written"]
-        parts += [plural(published.drawn, "card") + " drawn"] if published.drawn else []
-        parts += [plural(len(published.removed), "file") + " removed"] if published.removed else []
-        print(f"{', '.join(parts)} to {published.where}.")
-    if published.new_posts:
-        print(f"{plural(published.new_posts, 'new post')}, {plural(published.new_deliveries, 'message')} noted.")
+        parts = [f"wrote {plural(len(published.written), 'file')}"]
+        parts += [f"drew {plural(published.drawn, 'card')}"] if published.drawn else []
+        parts += [f"removed {plural(len(published.removed), 'file')}"] if published.removed else []
+        print(f"{', '.join(parts).capitalize()} in {short_path(published.where)}.")
+    _show_news(published, waiting)
+
+
+def _show_news(published: Published, waiting: int) -> None:
+    """What became of the posts, and of the messages about them."""
+    from syndicate.cli.show import plural
+
+    counts = {"new": published.new_posts, "changed": published.changed_posts, "gone": published.gone_posts}
+    said = ", ".join(f"{plural(number, 'post')} {word}" for word, number in counts.items() if number)
+    if said:
+        print(f"{said}.")
+    if waiting:
+        print(f"{plural(waiting, 'message')} will go out: `syndicate plan` shows when.")
+    if published.new_deliveries > waiting:
+        recorded = plural(published.new_deliveries - waiting, "message")
+        print(f"{recorded} will not go out: `syndicate queue --all` says why.")
 
 
 @contextmanager
@@ -71,13 +92,18 @@ def _progress_bar() -> Iterator[Progress]:
         yield lambda done, total: bar.update(task, completed=done, total=total, visible=total > 8)
 
 
-@app.command()
+@command()
 def plan(
     context: typer.Context,
-    check: Annotated[bool, typer.Option("--check", help="Exit 1 when anything needs a person; for CI.")] = False,
-    everything: Annotated[bool, typer.Option("--all", help="Show what is skipped, too.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Exit 1 when a post or message needs you; for CI.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Show what will not be sent, too, each with its reason.")
+    ] = False,
 ) -> int:
-    """Show what would happen: text, length, time, cost. Changes nothing."""
+    """Show what would go out, and when. Changes nothing.
+
+    For each message its exact text, length against the limit, picture, time and cost; and why others stay.
+    """
     from syndicate.cli.show import print_json, print_problems
 
     given = globals_of(context)
@@ -99,25 +125,22 @@ def _show_waiting(waiting: tuple[PlannedDelivery, ...], hall: App) -> None:
     if waiting:
         print("In the outbox:\n")
     for row in waiting:
-        _show_planned(row, hall)
+        show_planned(row, hall)
 
 
 def _show_plan(made: Plan, hall: App, *, everything: bool) -> None:
-    from syndicate.cli.show import plural
     from syndicate.model import State
 
     waiting = {State.PLANNED, State.DUE, State.HELD}
     rows = [row for row in made.deliveries if everything or row.state in waiting]
     if rows:
-        print("The next `publish` would add:\n")
+        print("The next `publish` (or the running daemon) would add:\n")
     for row in sorted(rows, key=lambda row: (row.due_at, row.slug, row.account, row.part)):
-        _show_planned(row, hall)
-    others = len(made.deliveries) - len(rows)
+        show_planned(row, hall)
     if not rows:
         print("Nothing new would go out.")
-    if others:
-        reasons = sorted({row.reason for row in made.deliveries if row.state not in waiting})
-        print(f"{plural(others, 'message')} would be recorded but not sent: {'; '.join(reasons)}. `--all` shows them.")
+    if not everything:
+        _show_recorded([row for row in made.deliveries if row.state not in waiting])
     cost = sum(row.cost for row in rows)
     if cost:
         print(f"All this costs about ${cost:.2f}.")
@@ -125,8 +148,18 @@ def _show_plan(made: Plan, hall: App, *, everything: bool) -> None:
         print(f"! {warning}", file=sys.stderr)
 
 
+def _show_recorded(rows: Sequence[PlannedDelivery]) -> None:
+    """How many messages would be recorded only, a line for each reason."""
+    from syndicate.cli.show import plural
+
+    for reason, number in Counter(row.reason for row in rows).most_common():
+        print(f"{plural(number, 'message')} would only be recorded, not sent: {reason}.")
+    if rows:
+        print("`syndicate plan --all` shows them.")
+
+
 def show_amendments(amendments: tuple[Amendment, ...]) -> None:
-    """Edits with both texts, removals with the copy's address."""
+    """Published messages that would be edited, with both texts, or removed, with the copy's address."""
     for one in amendments:
         place = one.delivery.receipt.url if one.delivery.receipt else ""
         print(f"{'remove' if one.is_removal else 'edit'} {one.delivery.slug} on {one.delivery.account}: {place}")
@@ -135,21 +168,25 @@ def show_amendments(amendments: tuple[Amendment, ...]) -> None:
             print("\n".join(f"  + {line}" for line in one.message.text.splitlines()))
 
 
-def _show_planned(row: PlannedDelivery, hall: App) -> None:
+def show_planned(row: PlannedDelivery, hall: App) -> None:
+    """One message as it would go out: where, when, how long, its text and picture."""
     from syndicate.cli.show import local_time
 
     zone, now = hall.settings.site.timezone, hall.now()
-    room = f"{row.count}/{row.limit}" if row.limit else ""
-    cost = f"  ${row.cost:.3f}" if row.cost else ""
+    facts = [
+        f"{row.state.value} {'at once' if row.due_at <= now else local_time(row.due_at, zone, now=now)}",
+        f"length {row.count} of {row.limit}" if row.limit else "",
+        f"${row.cost:.3f}" if row.cost else "",
+        row.reason,
+    ]
     part = f" part {row.part}" if row.part > 1 else ""
-    when = local_time(row.due_at, zone, now=now)
     print(f"{row.slug} → {row.account} ({row.network}), {row.occasion}{part}")
-    print(f"  {row.state.value} {when}  {room}{cost}  {row.reason}".rstrip())
+    print("  " + " · ".join(fact for fact in facts if fact))
     if row.message:
         print("\n".join(f"  │ {line}" for line in row.message.text.splitlines()))
         image = row.message.image or row.message.card
         if image:
-            print(f"  ▣ {image.path}  alt: {image.alt}")
+            print(f"  ▣ {'image' if row.message.image else 'link card'} {image.path}, alt: {image.alt}")
     for warning in row.warnings:
         print(f"  ! {warning}")
     print()

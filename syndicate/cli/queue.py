@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syndicate.cli.root import DONE, NEEDS_A_PERSON, app, globals_of
+from syndicate.cli.plain import PlainCommand
+from syndicate.cli.root import DONE, NEEDS_A_PERSON, app, command, globals_of
 from syndicate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,15 +23,15 @@ queue_app = typer.Typer(
 )
 app.add_typer(queue_app, name="queue")
 
-Ids = Annotated[list[int], typer.Argument(help="Numbers from `syndicate queue`.")]
+Ids = Annotated[list[int], typer.Argument(metavar="ID", help="Numbers from `syndicate queue`.")]
 
 
 @queue_app.callback()
 def queue(
     context: typer.Context,
-    everything: Annotated[bool, typer.Option("--all", help="Sent, skipped and cancelled ones, too.")] = False,
-    account: Annotated[str, typer.Option("--account", help="Only this account.")] = "",
-    slug: Annotated[str, typer.Option("--slug", help="Only this post.")] = "",
+    everything: Annotated[bool, typer.Option("--all", help="Sent, skipped and cancelled messages, too.")] = False,
+    account: Annotated[str, typer.Option("--account", metavar="ACCOUNT", help="Only this account.")] = "",
+    slug: Annotated[str, typer.Option("--slug", metavar="SLUG", help="Only this post.")] = "",
 ) -> int:
     """Show the outbox, or change what waits in it."""
     if context.invoked_subcommand:
@@ -45,12 +46,22 @@ def queue(
         elif found:
             show_deliveries(found, hall)
         else:
-            print("The outbox is empty.")
+            _say_nothing(hall, account, slug)
     return DONE
 
 
+def _say_nothing(hall: App, account: str, slug: str) -> None:
+    """Nothing there, or nothing of that name: a typing error must not read like an answer."""
+    names = [known.name for known in hall.settings.accounts]
+    if account and account not in names:
+        raise UsageError(f'there is no account "{account}" in syndicate.toml', hint=f"known: {', '.join(names)}")
+    if slug:
+        hall.explain(slug)
+    print("Nothing waits. `syndicate queue --all` shows what was sent or skipped.")
+
+
 def show_deliveries(deliveries: Iterable[Delivery], hall: App) -> None:
-    """A line per delivery, with what it waits for."""
+    """A line for each delivery, with what it waits for."""
     from syndicate.cli.show import local_time, print_table
 
     zone, now = hall.settings.site.timezone, hall.now()
@@ -82,69 +93,74 @@ def _act(context: typer.Context, action: str, ids: Iterable[int], value: str = "
     return DONE
 
 
-@queue_app.command()
+@queue_app.command(cls=PlainCommand)
 def hold(context: typer.Context, ids: Ids) -> int:
     """Keep messages until you release them."""
     return _act(context, "hold", ids)
 
 
-@queue_app.command()
+@queue_app.command(cls=PlainCommand)
 def release(context: typer.Context, ids: Ids) -> int:
     """Let held, skipped, missed or cancelled messages go."""
     return _act(context, "release", ids)
 
 
-@queue_app.command()
+@queue_app.command(cls=PlainCommand)
 def cancel(context: typer.Context, ids: Ids) -> int:
     """Decide that messages shall not be sent."""
     return _act(context, "cancel", ids)
 
 
-@queue_app.command()
+@queue_app.command(cls=PlainCommand)
 def retry(context: typer.Context, ids: Ids) -> int:
     """Try failed or waiting messages again now."""
     return _act(context, "retry", ids)
 
 
-@queue_app.command()
+@queue_app.command(cls=PlainCommand)
 def move(
     context: typer.Context,
     ids: Ids,
-    to: Annotated[str, typer.Option("--to", help='ISO 8601, or words such as "monday 09:00".')],
+    to: Annotated[
+        str,
+        typer.Option("--to", metavar="WHEN", help='"2026-11-30 09:00", "tomorrow 09:00", "in 2 hours", "monday 9am".'),
+    ],
 ) -> int:
     """Give messages another time."""
     return _act(context, "move", ids, to)
 
 
-@queue_app.command()
+@queue_app.command(cls=PlainCommand)
 def edit(
     context: typer.Context,
     ids: Ids,
-    text: Annotated[str, typer.Option("--text", help='Your own text; "" goes back to composing.')],
+    text: Annotated[
+        str, typer.Option("--text", metavar="TEXT", help='Sent as it stands; "" goes back to the composed text.')
+    ],
 ) -> int:
     """Give a message your own text before it is sent."""
     return _act(context, "edit", ids, text)
 
 
-@app.command()
+@command()
 def settle(
     context: typer.Context,
     delivery: Annotated[int, typer.Argument(metavar="ID", help="Number from `syndicate queue`.")],
     sent: Annotated[str, typer.Option("--sent", metavar="URL", help="It is there, at this address.")] = "",
     not_sent: Annotated[bool, typer.Option("--not-sent", help="You looked, and it is not there.")] = False,
 ) -> int:
-    """Say how an uncertain message ended."""
+    """Say how an uncertain message ended, where no network can."""
     if bool(sent) == not_sent:
         raise UsageError("say either --sent URL or --not-sent")
     return _act(context, "settle_sent" if sent else "settle_not_sent", [delivery], sent)
 
 
-@app.command()
+@command()
 def amend(
     context: typer.Context,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be changed.")] = False,
 ) -> int:
-    """Edit or remove published messages after their posts.
+    """Edit or remove published messages whose post changed or went.
 
     Only on accounts with on_edit = "edit" or on_delete = "delete". The daemon does it by itself, except for many
     removals at once.
@@ -158,14 +174,14 @@ def amend(
         lines = () if dry_run else hall.amend(wanted)
     if given.json:
         print_json({"amendments": wanted, "done": lines})
-    elif dry_run:
+    elif dry_run and wanted:
         show_amendments(wanted)
     else:
         print("\n".join(lines) or "Nothing to amend.")
     return DONE
 
 
-@app.command()
+@command()
 def status(context: typer.Context) -> int:
     """See what waits and what needs you."""
     from syndicate.cli.show import local_time, print_json

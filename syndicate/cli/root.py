@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syndicate import __version__
+from syndicate.cli.plain import PlainCommand, PlainGroup
+from syndicate.cli.words import explain_misuse, put_globals_first
 from syndicate.errors import ConfigError, SyndicateError, UsageError
 
 if TYPE_CHECKING:
@@ -21,6 +25,7 @@ DONE, NEEDS_A_PERSON, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
 app = typer.Typer(
     name="syndicate",
+    cls=PlainGroup,
     help="Feeds, share cards and social posts for people who write Markdown.",
     rich_markup_mode=None,
     no_args_is_help=True,
@@ -28,6 +33,8 @@ app = typer.Typer(
     add_completion=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+command = partial(app.command, cls=PlainCommand)
+"""Decorator: a command of `syndicate`."""
 
 _MODULES = ("begin", "publish", "post", "queue", "daemon", "accounts", "cards", "stats")
 
@@ -44,7 +51,8 @@ class Globals:
         """The hall, opened on the nearest or named syndicate.toml."""
         from syndicate.app.hall import open_app
 
-        return open_app(self.config)
+        named = self.config
+        return open_app(named / "syndicate.toml" if named and named.is_dir() else named)
 
 
 def globals_of(context: typer.Context) -> Globals:
@@ -62,11 +70,16 @@ def _print_version(value: bool) -> None:
 def root(
     context: typer.Context,
     config: Annotated[
-        Path | None, typer.Option("--config", "-c", help="syndicate.toml to use; else the nearest one upwards.")
+        Path | None,
+        typer.Option("--config", "-c", metavar="FILE", help="syndicate.toml to use; else the nearest one upwards."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
-    verbose: Annotated[int, typer.Option("--verbose", "-v", count=True, help="Say more; twice for everything.")] = 0,
-    quiet: Annotated[int, typer.Option("--quiet", "-q", count=True, help="Say only what went wrong.")] = 0,
+    verbose: Annotated[
+        int, typer.Option("--verbose", "-v", count=True, show_default=False, help="Say more; twice for everything.")
+    ] = 0,
+    quiet: Annotated[
+        int, typer.Option("--quiet", "-q", count=True, show_default=False, help="Say only what went wrong.")
+    ] = 0,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
@@ -85,19 +98,28 @@ def call(words: Sequence[str]) -> int:
     for module in _MODULES:
         import_module(f"syndicate.cli.{module}")
     try:
-        result = app(list(words), standalone_mode=False)
+        result = app(put_globals_first(words), standalone_mode=False)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else DONE
     except typer.Exit as end:
         return end.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()
+    except BrokenPipeError:  # `| head` has seen enough; nothing may be written when Python ends either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-    except SyndicateError as error:
-        print(f"syndicate: {error}", file=sys.stderr)
-        return WRONG_USE if isinstance(error, UsageError | ConfigError) else NEEDS_A_PERSON
-    except typer.TyperException as error:
-        message = error.format_message()
-        print(message if message.startswith("Usage:") else f"syndicate: {message}", file=sys.stderr)
+    except (SyndicateError, typer.TyperException, OSError) as error:
+        return _say(error)
+
+
+def _say(error: Exception) -> int:
+    """The error as a sentence, and the exit code it stands for."""
+    if isinstance(error, typer.TyperException):
+        print(explain_misuse(error), file=sys.stderr)
         return WRONG_USE
-    return result if isinstance(result, int) else DONE
+    if isinstance(error, OSError):  # a full disk, a folder that nobody may write
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"syndicate: {place}{error.strerror or error}", file=sys.stderr)
+        return NEEDS_A_PERSON
+    print(f"syndicate: {error}", file=sys.stderr)
+    return WRONG_USE if isinstance(error, UsageError | ConfigError) else NEEDS_A_PERSON

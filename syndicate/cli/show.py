@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -97,6 +98,13 @@ def local_time(at: datetime | None, zone: str, *, now: datetime | None = None) -
     there = at.astimezone(ZoneInfo(zone))
     same_year = now is not None and there.year == now.astimezone(ZoneInfo(zone)).year
     return f"{there:%a} {there.day} {there:%b %H:%M}" if same_year else f"{there.day} {there:%b %Y %H:%M}"
+
+
+def short_path(place: str) -> str:
+    """A folder as a person standing here would write it; addresses stay as they are."""
+    path = Path(place)
+    is_near = "://" not in place and path.is_relative_to(Path.cwd())
+    return f"{path.relative_to(Path.cwd()).as_posix()}/" if is_near else place
 
 
 def plural(number: int, one: str, many: str = "") -> str:

@@ -7,14 +7,17 @@ from typing import Annotated
 
 import typer
 
-from syndicate.cli.root import DONE, app, globals_of
+from syndicate.cli.root import DONE, command, globals_of
 
 
-@app.command()
+@command()
 def stats(
     context: typer.Context,
     access_log: Annotated[
-        Path, typer.Argument(help='Log of the web server ("combined" format); .gz works, - is stdin.')
+        Path,
+        typer.Argument(
+            metavar="ACCESS_LOG", help='Log of the web server ("combined" format); .gz works, - is standard input.'
+        ),
     ],
 ) -> int:
     """Count subscribers from an access log, and judge each reader."""
