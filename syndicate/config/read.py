@@ -49,8 +49,10 @@ def read_settings(path: Path) -> Settings:
     """Read and check a syndicate.toml. Raises ConfigError that lists everything wrong with it."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot be read: {error}", where=str(path)) from error
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror or error}", where=str(path)) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"is not UTF-8 at byte {error.start + 1}", where=str(path), hint="save it as UTF-8") from error
     return make_settings(text, root=path.parent.resolve(), name=str(path))
 
 

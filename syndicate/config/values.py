@@ -74,7 +74,7 @@ def check_slots(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def check_permalink(value: str) -> str:
-    known = {"slug", "year", "month", "day", "category", "path"}
+    known = {"slug", "year", "month", "day", "category", "categories", "path"}
     unknown = set(re.findall(r"\{(\w*)\}", value)) - known
     if unknown:
         raise ValueError(

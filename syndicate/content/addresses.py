@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from urllib.parse import quote, urlsplit
@@ -66,17 +66,22 @@ def path_of(source: str) -> str:
     return "/".join(slugify(part) or "-" for part in parts)
 
 
-def make_permalink(site: Site, slug: str, source: str, published_at: datetime | None, category: str) -> str:
-    """The post's page by the site's pattern, dates in the site's zone. Raises ContentError for a missing date."""
+def make_permalink(site: Site, slug: str, source: str, published_at: datetime | None, categories: Sequence[str]) -> str:
+    """The post's page by the site's pattern, dates in the site's zone. Raises ContentError for a missing date.
+
+    {category} is the first one, {categories} all of them as Jekyll has them: "/life/travel/", none leaves no gap.
+    """
+    parts = [slugify(name.lower()) for name in categories]
     values: Mapping[str, str] = {
         "slug": slug,
         "path": path_of(source),
-        "category": slugify(category.lower()) or "uncategorized",
+        "category": next(iter(parts), "") or "uncategorized",
+        "categories": "/".join(part for part in parts if part),
         **_date_parts(published_at, site),
     }
-    return site.url + _quote(
-        "/" + re.sub(r"\{(\w+)\}", lambda found: _value(values, found[1]), site.permalink).lstrip("/")
-    )
+    pattern = site.permalink if values["categories"] else re.sub(r"\{categories\}/?", "", site.permalink)
+    path = re.sub(r"\{(\w+)\}", lambda found: _value(values, found[1]), pattern)
+    return site.url + _quote("/" + path.lstrip("/"))
 
 
 def _date_parts(published_at: datetime | None, site: Site) -> dict[str, str]:

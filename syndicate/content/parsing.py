@@ -25,7 +25,7 @@ from syndicate.content.social import read_social
 from syndicate.content.summary import choose_summary, read_declared, read_unlabelled
 from syndicate.content.topics import read_authors, read_categories, read_keywords
 from syndicate.errors import ContentError
-from syndicate.model import Post, Settings
+from syndicate.model import Category, Post, Settings
 from syndicate.text.dates import parse_date
 from syndicate.text.plain import line_to_plain
 
@@ -58,7 +58,7 @@ class _Parser:
         published_at = self._published_at()
         categories = read_categories(fields)
         slug = make_slug(fields.verbatim("slug"), fields.source, title)
-        permalink = self._permalink(slug, published_at, categories[0].name if categories else "")
+        permalink = self._permalink(slug, published_at, categories)
         picture = read_picture(fields, Place(self.settings, permalink, fields.source, self.file))
         post = Post(
             source=fields.source,
@@ -136,12 +136,13 @@ class _Parser:
     def _zone(self) -> ZoneInfo:
         return ZoneInfo(self.settings.site.timezone)
 
-    def _permalink(self, slug: str, published_at: datetime | None, category: str) -> str:
+    def _permalink(self, slug: str, published_at: datetime | None, categories: tuple[Category, ...]) -> str:
         site, (key, value) = self.settings.site, self.fields.find("permalink")
         declared = absolute_permalink(site, value.strip()) if isinstance(value, str) and value.strip() else ""
         if value and not declared:
             self.fields.warn(key, f'"{key}" is no plain path or address, so the pattern of the site is used')
-        return declared or make_permalink(site, slug, self.fields.source, published_at, category)
+        names = [category.name for category in categories]
+        return declared or make_permalink(site, slug, self.fields.source, published_at, names)
 
     def _language(self) -> str:
         key, _ = self.fields.find("language")

@@ -22,6 +22,8 @@ _FIRST_LINK = re.compile(r"\[[^\[\]]*\]\(\s*<?([^)\s>]+)|href=[\"']([^\"']+)|<(h
 # Astro's usual alias for its source folder.
 _ALIASED = re.compile(r"^[@~]/")
 _SCHEME = re.compile(r"[a-zA-Z][\w+.-]*:")
+# Served as the root whenever they are served: "public/a.jpg" is "/a.jpg". "assets/a.jpg" is "/assets/a.jpg" in Jekyll.
+_ROOTS = frozenset({"public", "static"})
 _IMAGES = (".avif", ".bmp", ".gif", ".heic", ".jpeg", ".jpg", ".png", ".svg", ".tif", ".tiff", ".webp")
 _ADDRESS_KEYS = ("url", "src", "path", "href", "source", "image", "file", "feature", "teaser")
 
@@ -93,15 +95,22 @@ def locate(address: str, place: Place) -> tuple[str, str]:
 
 def _locate_from_root(address: str, place: Place) -> tuple[str, str]:
     root, site = place.settings.root, place.settings.site
-    for folder in (*site.static, "."):
-        name = address.lstrip("/").removeprefix(f"{folder}/")
+    is_rooted = address.startswith("/")
+    for folder, name in _choose_places(address.lstrip("/"), site.static):
         path = find_image(root, f"{root}/{folder}", name)
         if path:
             return absolute_url(name, f"{site.url}/"), path
-    is_rooted = address.startswith("/")
     return absolute_url(address.lstrip("/"), f"{site.url}/") if is_rooted else absolute_url(
         address, place.permalink
     ), ""
+
+
+def _choose_places(name: str, static: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Folders to look in, with the name to look for there."""
+    served = [(folder, name) for folder in static]
+    named = [(folder, name[len(folder) + 1 :]) for folder in static if name.startswith(f"{folder}/")]
+    surely, perhaps = [pair for pair in named if pair[0] in _ROOTS], [pair for pair in named if pair[0] not in _ROOTS]
+    return [*served, *surely, (".", name), *perhaps]
 
 
 def find_image(root: str, folder: str, address: str) -> str:

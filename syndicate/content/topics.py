@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from syndicate.content.addresses import is_http
+from syndicate.content.addresses import date_in_name, is_http
 from syndicate.content.fields import Fields, plain_text
 from syndicate.content.names import simplify
 from syndicate.model import Author, Category
@@ -25,6 +25,8 @@ def read_authors(fields: Fields, known: tuple[Author, ...]) -> tuple[Author, ...
 
 def _author(fields: Fields, key: str, person: object) -> Author | None:
     name = line_to_plain(fields.mend(plain_text(person), key))
+    if name == "default":  # the file of the site's own author in Next.js starters
+        return None
     if not name:
         fields.warn(key, f'"{key}" should be a name, or a table with a name')
         return None
@@ -49,7 +51,7 @@ def read_categories(fields: Fields) -> tuple[Category, ...]:
     found: dict[str, Category] = {}
     for name in ("category", "categories"):
         key, value = fields.find(name)
-        for item in _items(value):
+        for item in _items(value, is_spaced=key == "categories" and bool(date_in_name(fields.source))):
             category = Category(line_to_plain(fields.mend(plain_text(item), key)), _type_of(item))
             known = found.get(category.name.casefold())
             if category.name and (known is None or not known.type):
@@ -57,9 +59,10 @@ def read_categories(fields: Fields) -> tuple[Category, ...]:
     return tuple(found.values())
 
 
-def _items(value: object) -> list[object]:
+def _items(value: object, *, is_spaced: bool) -> list[object]:
+    """What stands in a list, or in one text: `categories: life travel` are two in a Jekyll post."""
     if isinstance(value, str):
-        return list(value.split(","))
+        return list(value.split(None if is_spaced and "," not in value else ","))
     if isinstance(value, list):
         return value
     return [] if value is None else [value]

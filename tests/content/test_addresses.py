@@ -82,25 +82,31 @@ def test_slugifying_twice_is_slugifying_once(text: str) -> None:
         ("/{year}/{month}/{day}/{slug}/", "https://blog.example/2025/01/01/hello/"),
         ("/{category}/{slug}/", "https://blog.example/machine-learning/hello/"),
         ("/{path}/", "https://blog.example/deep/folder/hello/"),
+        ("/{categories}/{year}/{slug}/", "https://blog.example/machine-learning/at-home/2025/hello/"),
     ],
 )
 def test_permalink_patterns(pattern: str, permalink: str) -> None:
     """Every placeholder is filled, dates in the zone of the site."""
-    assert (
-        make_permalink(_site(pattern), "hello", "deep/folder/hello/index.md", NEW_YEAR, "Machine Learning") == permalink
-    )
+    names = ["Machine Learning", "At Home"]
+    assert make_permalink(_site(pattern), "hello", "deep/folder/hello/index.md", NEW_YEAR, names) == permalink
+
+
+def test_a_post_without_categories_leaves_no_gap_in_its_address() -> None:
+    """As Jekyll builds its pages."""
+    made = make_permalink(_site("/{categories}/{slug}.html"), "hello", "a.md", NEW_YEAR, [])
+    assert made == "https://blog.example/hello.html"
 
 
 def test_a_permalink_with_a_date_needs_one() -> None:
     """A post without a date cannot be at an address made of it."""
     with pytest.raises(ContentError, match="needs a date"):
-        make_permalink(_site("/{year}/{slug}/"), "hello", "a.md", None, "")
+        make_permalink(_site("/{year}/{slug}/"), "hello", "a.md", None, [])
 
 
 def test_permalinks_are_percent_encoded_and_below_the_site() -> None:
     """Letters of any script are encoded as browsers do; a site may live in a folder."""
     site = _site(url="https://example.org/blog")
-    assert make_permalink(site, "é", "a.md", None, "") == "https://example.org/blog/blog/%C3%A9/"
+    assert make_permalink(site, "é", "a.md", None, []) == "https://example.org/blog/blog/%C3%A9/"
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,16 @@ def _parse(
     return parse_post(f"---\ntitle: T\n{front}\n---\n{body}", source, str(root / "posts" / source), settings)
 
 
+def test_jekyll_separates_categories_by_spaces() -> None:
+    """A dated file name tells that the post is Jekyll's; a comma still separates as everywhere."""
+    for front, names in (
+        ("categories: life travel", ["life", "travel"]),
+        ("categories: slow life, b", ["slow life", "b"]),
+    ):
+        post = _parse(front, source="2025-01-02-moving.md")
+        assert [category.name for category in post.categories] == names
+
+
 @pytest.mark.parametrize(
     ("front", "field", "value"),
     [
@@ -33,7 +43,9 @@ def _parse(
         ("category: go\ncategories: [{name: Go, type: exact}]", "categories", (Category("Go", "exact"),)),
         ("categories: Go, Web", "categories", (Category("Go"), Category("Web"))),
         ("tags: ['#a', b, A]\nkeywords: b", "keywords", ("b", "a")),
+        ("categories: life travel", "categories", (Category("life travel"),)),
         ("author: Zoe", "authors", (Author("Zoe"),)),
+        ("authors: [default]", "authors", ()),
         ("author: ann", "authors", (Author("ann", "https://ann.example", "ann@example.org"),)),
         ("author: Zoe <z@z.example>", "authors", (Author("Zoe", "", "z@z.example"),)),
         ("authors:\n- name: Zoe\n  url: https://z.example\n- Kim", "authors",

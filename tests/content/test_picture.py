@@ -16,7 +16,13 @@ from tests.content.golden import make_settings
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
     """A site with an image beside a post, one in a static folder, and one outside of everything."""
-    for name in ("site/posts/one/beside.png", "site/public/images/served.png", "outside.png", "site/secret.toml"):
+    for name in (
+        "site/posts/one/beside.png",
+        "site/public/images/served.png",
+        "site/assets/a.png",
+        "outside.png",
+        "site/secret.toml",
+    ):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"x")
@@ -37,6 +43,8 @@ def _post(site: Path, front: str) -> Post:
         ("images/served.png", "https://blog.example/images/served.png", "public/images/served.png"),
         ("/public/images/served.png", "https://blog.example/images/served.png", "public/images/served.png"),
         ("../../public/images/served.png", "https://blog.example/public/images/served.png", "public/images/served.png"),
+        ("/assets/a.png", "https://blog.example/assets/a.png", "assets/a.png"),
+        ("a.png", "https://blog.example/a.png", "assets/a.png"),
         ("https://i.example/a.png", "https://i.example/a.png", ""),
         ("//i.example/a.png", "https://i.example/a.png", ""),
     ],
