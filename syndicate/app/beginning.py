@@ -13,10 +13,11 @@ from syndicate.templates import read_starter
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What init wrote or would write. Without a guess it is the sample site."""
+    """What init wrote, or would write in a dry run. Without a guess it is the sample site."""
 
     config: str
-    written: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    """Paths below the folder; in a dry run none of them is there yet."""
     guess: Guess | None = None
 
 
@@ -24,6 +25,8 @@ def begin(folder: Path, *, dry_run: bool) -> Begun:
     """Write syndicate.toml into `folder`. Raises UsageError where there is one already."""
     if (folder / CONFIG_NAME).exists():
         raise UsageError(f"{folder / CONFIG_NAME} is there already", hint="syndicate doctor checks it")
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file", hint="name the folder of your blog")
     guess = guess_site(folder) if folder.is_dir() else None
     if guess is not None:
         config = render_config(guess)
@@ -36,4 +39,4 @@ def begin(folder: Path, *, dry_run: bool) -> Begun:
     else:
         files = dict(read_starter())
         config = files[CONFIG_NAME].decode()
-    return Begun(config, () if dry_run else write_new_files(folder, files), guess)
+    return Begun(config, tuple(files) if dry_run else write_new_files(folder, files), guess)

@@ -33,34 +33,37 @@ def init(
     begun = begin(folder, dry_run=dry_run)
     if globals_of(context).json:
         print_json(begun)
+        return DONE
+    if begun.guess:
+        _show_guess(begun.guess)
+    if dry_run:
+        print(f"Would write into {folder}/:\n  " + "\n  ".join(begun.files) + f"\n\n{begun.config}".rstrip())
     elif begun.guess:
-        _show_guess(begun.guess, folder, begun.config)
+        print("Wrote syndicate.toml and nothing else. Correct what is wrong in it, then:" + _next_steps(folder))
     else:
-        _show_starter(folder, begun.written)
+        posts = sum(path.startswith("content/") for path in begun.files)
+        print(f"Wrote a sample site with {posts} posts into {folder}/. Next:" + _next_steps(folder))
     return DONE
 
 
-def _show_guess(guess: Guess, folder: Path, config: str) -> None:
-    print(f"This looks like {guess.generator}, with {guess.posts} posts in {guess.content}/.\n")
-    for clue in guess.clues:
-        print(f"  {clue.key:<12} {clue.value:<44} from {clue.source}")
-    for name in guess.missing:
-        print(f"  {name:<12} not found; please write it into syndicate.toml")
-    print(f"\n{config}" if not (folder / "syndicate.toml").exists() else _next_steps(folder))
+def _show_guess(guess: Guess) -> None:
+    from syndicate.cli.show import plural
 
-
-def _show_starter(folder: Path, written: tuple[str, ...]) -> None:
-    posts = sum(path.startswith("content/") for path in written)
-    print(f"Wrote a sample site with {posts} posts into {folder}/.")
-    print(_next_steps(folder))
+    print(f"This looks like {guess.generator}, with {plural(guess.posts, 'post')} in {guess.content}/.\n")
+    rows = [(clue.key, clue.value, f"from {clue.source}") for clue in guess.clues]
+    rows += [(name, "not found", "please write it into syndicate.toml") for name in guess.missing]
+    key_width, value_width = (max(len(row[column]) for row in rows) for column in (0, 1))
+    for key, value, source in rows:
+        print(f"  {key:<{key_width}}  {value:<{min(value_width, 44)}}  {source}")
+    print()
 
 
 def _next_steps(folder: Path) -> str:
-    go = f"  cd {folder}\n" if folder.resolve() != Path.cwd() else ""
+    go = f"\n  cd {folder}" if folder.resolve() != Path.cwd() else ""
     return (
-        "\nNext:\n" + go + "  syndicate plan       what would happen, and why\n"
-        "  syndicate publish    write feeds, cards and the outbox\n"
-        "  syndicate run        do it all, from now on"
+        f"\n{go}\n  syndicate doctor     what is wrong, and what was mended while reading"
+        "\n  syndicate publish    write the feeds and cards; sends nothing"
+        "\n  syndicate plan       what would go out, and when"
     )
 
 

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from yaml12 import parse_yaml
+from syndicate.starters.reading import (
+    author_of,
+    find_file,
+    find_first,
+    find_string,
+    from_colons,
+    read_data,
+    read_first,
+    read_text,
+    table_of,
+    text_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +37,17 @@ class Found:
 
     generator: str
     title: str = ""
+    description: str = ""
     url: str = ""
     content: str = ""
     permalink: str = ""
     language: str = ""
     timezone: str = ""
     author: str = ""
+    static: str = ""
+    """Folders that are served from the root, with commas, where they are not the usual ones."""
+    serving: str = ""
+    """How the published folder gets to /feeds/ with every build."""
     clues: tuple[Clue, ...] = ()
 
     def note(self, key: str, value: str, source: str) -> Found:
@@ -43,17 +57,22 @@ class Found:
         return replace(self, **{key: value}, clues=(*self.clues, Clue(key, value, source)))
 
 
+_PUBLISH_TO = '# publish_to = "{1}"  # then {0} serves it at /feeds/ with every build'
+
+
 def look_for_hugo(folder: Path) -> Found | None:
     names = [f"{place}{stem}.{end}" for place in ("", "config/_default/") for stem in ("hugo", "config")
              for end in ("toml", "yaml", "yml", "json")]  # fmt: skip
-    name, data = _first_data(folder, names)
+    name, data = read_first(folder, names)
     if not (name and (folder / "content").is_dir()):
         return None
     section = next((part for part in ("posts", "post", "blog") if (folder / "content" / part).is_dir()), "")
-    found = Found("Hugo").note("title", _text(data, "title"), name).note("url", _text(data, "baseURL", "baseurl"), name)
-    found = found.note("language", _text(data, "languageCode", "defaultContentLanguage", "locale"), name)
-    found = found.note("timezone", _text(data, "timeZone"), name)
-    found = found.note("author", _author(data, "author") or _author(data.get("params", {}), "author"), name)
+    found = Found("Hugo", serving=_PUBLISH_TO.format("Hugo", "static/feeds"))
+    found = found.note("title", text_of(data, "title"), name).note("url", text_of(data, "baseURL", "baseurl"), name)
+    found = found.note("description", text_of(table_of(data, "params"), "description", "subtitle"), name)
+    found = found.note("language", text_of(data, "languageCode", "defaultContentLanguage", "locale"), name)
+    found = found.note("timezone", text_of(data, "timeZone"), name)
+    found = found.note("author", author_of(data, "author") or author_of(table_of(data, "params"), "author"), name)
     found = found.note("content", f"content/{section}" if section else "content", "content/")
     pattern = _hugo_pattern(data, section)
     source = f"{name}, permalinks" if pattern else "Hugo's own rule: the path below content/"
@@ -65,21 +84,26 @@ def _hugo_pattern(data: Mapping[str, Any], section: str) -> str:
     table = data.get("permalinks") or {}
     pages = table.get("page") if isinstance(table.get("page"), dict) else table
     pattern = pages.get(section) if isinstance(pages, dict) else None
-    return _colon_pattern(pattern) if isinstance(pattern, str) else ""
+    return from_colons(pattern, section) if isinstance(pattern, str) else ""
 
 
 def look_for_jekyll(folder: Path) -> Found | None:
-    name, data = _first_data(folder, ["_config.yml", "_config.yaml"])
+    name, data = read_first(folder, ["_config.yml", "_config.yaml"])
     if not name:
         return None
-    url = _text(data, "url") + _text(data, "baseurl")
+    url = text_of(data, "url") + text_of(data, "baseurl")
     content = "_posts" if (folder / "_posts").is_dir() else ""
-    found = Found("Jekyll").note("title", _text(data, "title", "name"), name).note("url", url, name)
-    found = found.note("language", _text(data, "lang", "locale"), name).note("timezone", _text(data, "timezone"), name)
-    found = found.note("author", _author(data, "author"), name).note("content", content, "Jekyll's own rule")
-    given = _text(data, "permalink") or "date"
+    found = Found("Jekyll", serving="# Jekyll copies feeds/ to /feeds/ with every build.")
+    found = found.note("title", text_of(data, "title", "name"), name).note("url", url, name)
+    found = found.note("description", text_of(data, "description", "tagline"), name)
+    found = found.note("static", ".", "Jekyll's own rule: every folder is served")
+    found = found.note("language", text_of(data, "lang", "locale"), name).note(
+        "timezone", text_of(data, "timezone"), name
+    )
+    found = found.note("author", author_of(data, "author"), name).note("content", content, "Jekyll's own rule")
+    given = text_of(data, "permalink") or "date"
     source = f"{name}, permalink" if data.get("permalink") else "Jekyll's own rule"
-    return found.note("permalink", _colon_pattern(_JEKYLL_STYLES.get(given, given)), source)
+    return found.note("permalink", from_colons(_JEKYLL_STYLES.get(given, given)), source)
 
 
 # jekyllrb.com/docs/permalinks, built-in formats
@@ -93,13 +117,14 @@ _JEKYLL_STYLES = {
 
 def look_for_eleventy(folder: Path) -> Found | None:
     names = [".eleventy.js", "eleventy.config.js", "eleventy.config.mjs", "eleventy.config.cjs", "eleventy.config.ts"]
-    name = _first_file(folder, names)
+    name = find_file(folder, names)
     if not name:
         return None
-    config = _read(folder / name)
-    start = _match(config, r"input\s*:\s*[\"'`]([^\"'`]+)")
+    config = read_text(folder / name)
+    start = find_first(config, r"input\s*:\s*[\"'`]([^\"'`]+)")
     base = start.strip("./")
-    found = Found("Eleventy")
+    serving = f'# Add eleventyConfig.addPassthroughCopy("feeds") to {name}: it then copies feeds/ to /feeds/.'
+    found = _note_copied(Found("Eleventy", serving=serving), config, base, name)
     for data_name in ("metadata", "site", "meta"):
         found = _note_script(found, folder, [f"{base}/_data/{data_name}.{end}".lstrip("/") for end in _SCRIPT_ENDS])
         found = _note_script(found, folder, [f"_data/{data_name}.{end}" for end in _SCRIPT_ENDS])
@@ -110,11 +135,19 @@ def look_for_eleventy(folder: Path) -> Found | None:
     return found.note("permalink", f"/{address}/{{slug}}/" if content else "", "Eleventy's own rule: the path")
 
 
+def _note_copied(found: Found, config: str, base: str, source: str) -> Found:
+    """Folders that Eleventy copies as they are: `addPassthroughCopy({"public": "/"})` or below its input folder."""
+    to_root = re.findall(r"[\"'`](?:\./)?([\w./-]+?)/?[\"'`]\s*:\s*[\"'`]\.?/?[\"'`]", config)
+    folders = [*to_root, *([base] if base else []), "."]
+    return found.note("static", ",".join(folders), source) if "addPassthroughCopy" in config else found
+
+
 def look_for_astro(folder: Path) -> Found | None:
-    name = _first_file(folder, [f"astro.config.{end}" for end in ("mjs", "ts", "js", "mts")])
+    name = find_file(folder, [f"astro.config.{end}" for end in ("mjs", "ts", "js", "mts")])
     if not name:
         return None
-    found = Found("Astro").note("url", _match(_read(folder / name), r"\bsite\s*:\s*[\"'`]([^\"'`]+)"), name)
+    found = Found("Astro", serving=_PUBLISH_TO.format("Astro", "public/feeds"))
+    found = found.note("url", find_first(read_text(folder / name), r"\bsite\s*:\s*[\"'`]([^\"'`]+)"), name)
     found = _note_script(found, folder, ["src/consts.ts", "src/config.ts", "src/site.config.ts", "src/consts.js"])
     places = ["src/content/blog", "src/content/posts", "src/data/blog", "src/content/post", "src/pages/blog"]
     content = next((place for place in places if (folder / place).is_dir()), "")
@@ -124,16 +157,16 @@ def look_for_astro(folder: Path) -> Found | None:
 
 
 def look_for_nextjs(folder: Path) -> Found | None:
-    name = _first_file(folder, [f"next.config.{end}" for end in ("js", "mjs", "ts", "cjs")])
+    name = find_file(folder, [f"next.config.{end}" for end in ("js", "mjs", "ts", "cjs")])
     if not name:
         return None
-    found = Found("Next.js")
+    found = Found("Next.js", serving=_PUBLISH_TO.format("Next.js", "public/feeds"))
     found = _note_script(found, folder, [
         f"{place}{stem}.{end}" for place in ("", "data/", "config/", "lib/", "src/")
         for stem in ("siteMetadata", "site", "site.config", "blog.config", "config") for end in _SCRIPT_ENDS
     ])  # fmt: skip
     if not found.url:
-        found = found.note("url", _text(_data(folder / "package.json"), "homepage"), "package.json")
+        found = found.note("url", text_of(read_data(folder / "package.json"), "homepage"), "package.json")
     places = [
         "content/posts",
         "content/blog",
@@ -161,6 +194,7 @@ _SCRIPT_ENDS = ("js", "cjs", "mjs", "ts", "json")
 _SCRIPT_NAMES = {
     "title": r"(?:SITE_TITLE|title|siteTitle|siteName)",
     "url": r"(?:SITE_URL|siteUrl|siteURL|url|website|site)",
+    "description": r"(?:SITE_DESCRIPTION|description|siteDescription)",
     "language": r"(?:language|lang|locale)",
     "author": r"(?:author|AUTHOR|authorName)",
     "timezone": r"(?:timezone|timeZone)",
@@ -169,65 +203,14 @@ _SCRIPT_NAMES = {
 
 def _note_script(found: Found, folder: Path, names: list[str]) -> Found:
     """Take what a JavaScript, TypeScript or JSON settings file says in plain string literals."""
-    name = _first_file(folder, names)
-    text = _read(folder / name) if name else ""
+    name = find_file(folder, names)
+    text = read_text(folder / name) if name else ""
     for key, pattern in _SCRIPT_NAMES.items():
-        value = _match(text, rf"[\"']?\b{pattern}\b[\"']?\s*[:=]\s*[\"'`]([^\"'`$]+)[\"'`]")
+        value = find_string(text, pattern)
+        if key == "author" and not value:
+            value = find_string(find_first(text, rf"\b{pattern}\b[\"']?\s*[:=]\s*\{{([^}}]*)"), "name")
         if key == "url" and not value.startswith("http"):
             continue
         if not getattr(found, key):
             found = found.note(key, value, name)
     return found
-
-
-def _colon_pattern(pattern: str) -> str:
-    """ ":year/:title" → "{year}/{slug}"; parts we cannot fill are left out."""
-    words = {
-        "year": "{year}", "month": "{month}", "day": "{day}", "title": "{slug}", "slug": "{slug}",
-        "slugorfilename": "{slug}", "slugorcontentbasename": "{slug}", "contentbasename": "{slug}",
-        "filename": "{slug}", "name": "{slug}", "categories": "", "category": "{category}", "section": "posts",
-    }  # fmt: skip
-    filled = re.sub(r":(\w+)", lambda match: words.get(match[1].lower(), ""), pattern)
-    return "/" + re.sub(r"/{2,}", "/", filled).lstrip("/")
-
-
-def _first_file(folder: Path, names: list[str]) -> str:
-    return next((name for name in names if (folder / name).is_file()), "")
-
-
-def _first_data(folder: Path, names: list[str]) -> tuple[str, dict[str, Any]]:
-    name = _first_file(folder, names)
-    return name, _data(folder / name) if name else {}
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig", errors="replace")[:200_000]
-    except OSError:
-        return ""
-
-
-def _data(path: Path) -> dict[str, Any]:
-    """A TOML, YAML or JSON file as a dict, empty where it cannot be read: a guess needs no perfect file."""
-    text = _read(path)
-    try:
-        if path.suffix == ".toml":
-            return tomllib.loads(text)
-        data: object = json.loads(text) if path.suffix == ".json" else parse_yaml(text)
-    except (tomllib.TOMLDecodeError, ValueError):
-        return {}
-    return {str(key): value for key, value in data.items()} if isinstance(data, dict) else {}
-
-
-def _text(data: Mapping[str, Any], *names: str) -> str:
-    return next((str(data[name]) for name in names if isinstance(data.get(name), str | int)), "")
-
-
-def _author(data: Mapping[str, Any], name: str) -> str:
-    value = data.get(name) if isinstance(data, Mapping) else None
-    return _text(value, "name") if isinstance(value, dict) else str(value or "") if isinstance(value, str) else ""
-
-
-def _match(text: str, pattern: str) -> str:
-    found = re.search(pattern, text)
-    return found[1].strip() if found else ""

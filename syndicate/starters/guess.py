@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from syndicate.starters.generators import GENERATORS, Clue, Found
-from syndicate.starters.sample import Sample, read_samples
+from syndicate.starters.sample import Sample, list_posts, read_samples
 
 # Our name → names other people use, most usual first. Names that `content/` knows by itself are left out.
 _OTHER_NAMES: dict[str, tuple[str, ...]] = {
@@ -38,6 +38,9 @@ class Guess:
     language: str = "en"
     timezone: str = "UTC"
     author: str = ""
+    description: str = ""
+    static: str = ""
+    serving: str = ""
     fields: dict[str, str] = field(default_factory=dict)
     clues: tuple[Clue, ...] = ()
     missing: tuple[str, ...] = ()
@@ -53,7 +56,7 @@ def guess_site(folder: Path) -> Guess | None:
         return None
     if content and content != found.content:
         found = found.note("content", content, f"{len(samples)} posts in {content}/")
-    return _make_guess(replace(found, content=content), samples)
+    return _make_guess(replace(found, content=content), samples, len(list_posts(folder / content)) if content else 0)
 
 
 def _find_generator(folder: Path) -> Found:
@@ -72,13 +75,13 @@ def find_content(folder: Path) -> str:
     counts: Counter[str] = Counter()
     for path in folder.rglob("*.md"):
         parts = path.relative_to(folder).parts[:-1]
-        if parts and not any(part in _SKIPPED or part.startswith(".") for part in parts):
-            counts["/".join(parts)] += 1
+        if not any(part in _SKIPPED or part.startswith(".") for part in parts):
+            counts["/".join(parts) or "."] += 1
     best = [name for name, _ in counts.most_common(5) if read_samples(folder / name, limit=1)]
     return best[0] if best else ""
 
 
-def _make_guess(found: Found, samples: tuple[Sample, ...]) -> Guess:
+def _make_guess(found: Found, samples: tuple[Sample, ...], posts: int) -> Guess:
     fields, clues = _guess_fields(samples)
     return Guess(
         generator=found.generator or "Markdown files",
@@ -89,10 +92,13 @@ def _make_guess(found: Found, samples: tuple[Sample, ...]) -> Guess:
         language=found.language or _usual_language(samples),
         timezone=found.timezone or "UTC",
         author=found.author,
+        description=" ".join(found.description.split()),
+        static=found.static,
+        serving=found.serving,
         fields=fields,
         clues=found.clues + clues,
         missing=tuple(name for name in ("title", "url", "permalink") if not getattr(found, name)),
-        posts=len(samples),
+        posts=posts,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+_SUFFIXES = frozenset({".md", ".mdx", ".markdown"})
 MAX_HEAD = 16_384
 _FENCES = {"---": re.compile(r"^([\w-]+)\s*:"), "+++": re.compile(r"^([\w-]+)\s*=")}
 
@@ -20,12 +21,15 @@ class Sample:
     language: str = ""
 
 
+def list_posts(folder: Path) -> list[Path]:
+    """Markdown files below a folder, in order of name; the pages of Hugo's sections are none."""
+    files = folder.rglob("*.m*") if folder.is_dir() else ()
+    return sorted(path for path in files if path.suffix in _SUFFIXES and path.stem != "_index")
+
+
 def read_samples(folder: Path, *, limit: int = 60) -> tuple[Sample, ...]:
     """Up to `limit` Markdown files with front matter below a folder, in order of name."""
-    if not folder.is_dir():
-        return ()
-    files = (path for path in sorted(folder.rglob("*.m*")) if path.suffix in {".md", ".mdx", ".markdown"})
-    samples = (_read_sample(path) for path in files)
+    samples = (_read_sample(path) for path in list_posts(folder))
     return tuple(islice((sample for sample in samples if sample), limit))
 
 

@@ -29,6 +29,7 @@ def render_config(guess: Guess) -> str:
     sources = {clue.key: clue.source for clue in guess.clues}
     site = {
         "title": guess.title,
+        "description": guess.description,
         "url": guess.url,
         "language": guess.language,
         "timezone": guess.timezone,
@@ -38,14 +39,21 @@ def render_config(guess: Guess) -> str:
     }
     lines = [f"# Written by `syndicate init` from what this {guess.generator} folder says. Check each line.", ""]
     lines += ["[site]", *(_line(key, value, sources.get(key, "")) for key, value in site.items() if value)]
+    if guess.static:
+        note = f"  # from {sources['static']}" if "static" in sources else ""
+        lines.append(f"static = {json.dumps(guess.static.split(','))}{note}")
     if guess.fields:
         lines += ["", "[fields]", "# our name = the name your posts use"]
         lines += [_line(ours, theirs, "") for ours, theirs in guess.fields.items()]
+    lines += ["", "[storage]", guess.serving] if guess.serving else []
     return "\n".join([*lines, *_TAIL])
 
 
+_TO_CHECK = frozenset({"title", "url", "permalink", "timezone"})
+
+
 def _line(key: str, value: str, source: str) -> str:
-    note = f"  # from {source}" if source else "  # please check" if key in {"title", "url", "permalink"} else ""
+    note = f"  # from {source}" if source else "  # please check" if key in _TO_CHECK else ""
     return f"{key} = {json.dumps(value, ensure_ascii=False)}{note}"
 
 

@@ -21,7 +21,7 @@ BLOGS = {
             "_config.yml": "title: Reeds\nurl: https://reeds.example\nbaseurl: /blog\npermalink: pretty\n",
             "_posts/2025-01-02-hello.md": POST,
         },
-        ("Reeds", "https://reeds.example/blog", "_posts", "/{year}/{month}/{day}/{slug}/"),
+        ("Reeds", "https://reeds.example/blog", "_posts", "/{categories}/{year}/{month}/{day}/{slug}/"),
     ),
     "Eleventy": (
         {

@@ -1,0 +1,88 @@
+"""Reading other programs' settings: TOML, YAML, JSON, strings in JavaScript. A guess needs no perfect file."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from yaml12 import parse_yaml
+
+# Words of Hugo and Jekyll permalinks that ours can say; what they stand for in each is close enough to begin with.
+_PARTS: Mapping[str, str] = {
+    "year": "{year}", "month": "{month}", "day": "{day}", "title": "{slug}", "slug": "{slug}",
+    "slugorfilename": "{slug}", "slugorcontentbasename": "{slug}", "contentbasename": "{slug}",
+    "filename": "{slug}", "name": "{slug}", "categories": "{categories}", "category": "{category}",
+    "output_ext": ".html",
+}  # fmt: skip
+
+
+def from_colons(pattern: str, section: str = "posts") -> str:
+    """ "/:year/:title/" → "/{year}/{slug}/"; "" where a part of it has no word of ours."""
+    words = {**_PARTS, "section": section, "sections": section}
+    parts = re.findall(r":(\w+)", pattern)
+    if any(part.lower() not in words for part in parts):
+        return ""
+    filled = re.sub(r":(\w+)", lambda match: words[match[1].lower()], pattern)
+    return "/" + re.sub(r"/{2,}", "/", filled).lstrip("/")
+
+
+def find_file(folder: Path, names: list[str]) -> str:
+    """The first of these files that is there, else ""."""
+    return next((name for name in names if (folder / name).is_file()), "")
+
+
+def read_first(folder: Path, names: list[str]) -> tuple[str, dict[str, Any]]:
+    """The first of these files that is there, and what it holds."""
+    name = find_file(folder, names)
+    return name, read_data(folder / name) if name else {}
+
+
+def read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig", errors="replace")[:200_000]
+    except OSError:
+        return ""
+
+
+def read_data(path: Path) -> dict[str, Any]:
+    """A TOML, YAML or JSON file as a dict, empty where it cannot be read."""
+    text = read_text(path)
+    try:
+        if path.suffix == ".toml":
+            return tomllib.loads(text)
+        data: object = json.loads(text) if path.suffix == ".json" else parse_yaml(text)
+    except (tomllib.TOMLDecodeError, ValueError):
+        return {}
+    return {str(key): value for key, value in data.items()} if isinstance(data, dict) else {}
+
+
+def text_of(data: Mapping[str, Any], *names: str) -> str:
+    return next((str(data[name]) for name in names if isinstance(data.get(name), str | int)), "")
+
+
+def table_of(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = data.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def author_of(data: Mapping[str, Any], name: str) -> str:
+    """A name, or the name in a table."""
+    return text_of(table_of(data, name), "name") or text_of(data, name)
+
+
+def find_string(text: str, name: str) -> str:
+    """The plain string behind a name in a script: `name: "…"`, `const NAME = '…'`; no template with "${"."""
+    found = re.search(
+        rf"\b(?:{name})\b[\"']?\s*[:=]\s*(?P<quote>[\"'`])(?P<value>(?:(?!(?P=quote))[^$\n])+)(?P=quote)", text
+    )
+    return found["value"].strip() if found else ""
+
+
+def find_first(text: str, pattern: str) -> str:
+    """What the first group of a pattern finds, else ""."""
+    found = re.search(pattern, text)
+    return found[1].strip() if found else ""
