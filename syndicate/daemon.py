@@ -1,8 +1,8 @@
 """The daemon: a watcher that wakes the publisher, and ticks that deliver what is due. It decides nothing.
 
 Three threads besides the main one: the watcher turns file changes into a wish to publish, the publisher grants
-wishes one at a time, and APScheduler's ticks deliver, re-publish (future posts come of age) and look after
-accounts. SIGTERM and SIGINT set one event; whatever runs is finished, then everybody leaves.
+wishes one at a time, and APScheduler's ticks deliver, re-publish (future posts come of age), tell hubs and look
+after accounts. SIGTERM and SIGINT set one event; whatever runs is finished, then everybody leaves.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ class Work(Protocol):
 
     def deliver_round(self) -> str: ...
 
+    def ping_round(self) -> str: ...
+
     def look_after_round(self) -> str: ...
 
     def list_watched(self) -> tuple[Path, ...]: ...
@@ -52,6 +54,7 @@ class Pace:
 
     deliver: timedelta = timedelta(seconds=5)
     publish: timedelta = timedelta(minutes=1)
+    ping: timedelta = timedelta(minutes=1)
     look_after: timedelta = timedelta(minutes=30)
     folder: timedelta = timedelta(seconds=2)
     """How often a watched folder that went away is looked for."""
@@ -92,6 +95,7 @@ class Daemon:
         ticks = (
             (lambda: self._round(self._work.deliver_round), self._pace.deliver),
             (self._wanted.set, self._pace.publish),
+            (lambda: self._round(self._work.ping_round), self._pace.ping),
             (lambda: self._round(self._work.look_after_round), self._pace.look_after),
         )
         for tick, every in ticks:
@@ -115,15 +119,21 @@ class Daemon:
                 self._round(self._work.publish_round)
 
     def _watch_loop(self) -> None:
-        """Watch for ever; a folder that is gone (unmounted, renamed) is waited for, and publishing goes on."""
+        """Watch for ever; a folder that is gone (unmounted, renamed) is waited for, and publishing goes on.
+
+        Where the system cannot watch (no inotify watches left), that is said once, and the ticks see every change.
+        """
+        told = ""
         while not self._stop.is_set():
             present = [path for path in self._work.list_watched() if path.exists()]
             try:
                 for changes in self._changes(present):
                     log.debug("changed: %s", ", ".join(sorted(path for _, path in changes)))
                     self._wanted.set()
-            except OSError as error:
-                log.warning("cannot watch: %s", error)
+            except Exception as error:  # noqa: BLE001 - a watcher that dies in silence would be worse
+                if str(error) != told:
+                    log.warning("cannot watch, so changes are looked for every minute: %s", error)
+                told = str(error)
             self._stop.wait(self._pace.folder.total_seconds())
 
     def _changes(self, paths: list[Path]) -> Iterator[set[tuple[Change, str]]]:

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from syndicate.errors import ConfigError
 
 FOLDER = "templates"
+KINDS = ("cards", "messages", "pages")
 
 
 def read_template(root: str, name: str) -> str:
@@ -38,6 +39,13 @@ def list_templates(root: str, folder: str) -> tuple[str, ...]:
     own = Path(root, FOLDER, folder)
     names = {*_list_names(own), *_list_names(_ours().joinpath(folder))} if folder else set()
     return tuple(sorted(f"{folder}/{name}" for name in names))
+
+
+def stamp_templates(root: str) -> str:
+    """Changes when a template does, the site's or ours; reads none of them."""
+    places = [place / kind for place in (Path(root, FOLDER), Path(str(_ours()))) for kind in KINDS]
+    found = sorted(path for place in places for path in place.rglob("*"))
+    return "\n".join(f"{path} {path.stat().st_ctime_ns}" for path in found if path.is_file())
 
 
 def _find_ours(path: PurePosixPath) -> Traversable | None:

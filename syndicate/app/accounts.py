@@ -27,9 +27,9 @@ class Accounts:
         for account in settings.accounts:
             check_options(account, describe(account.network))
 
-    @cached_property
+    @property
     def facts(self) -> Mapping[str, NetworkFacts]:
-        """What planning may know, by account."""
+        """What planning may know, by account: as it is now, since tokens are renewed."""
         return {account.name: self._make_facts(account) for account in self._settings.accounts}
 
     @cached_property

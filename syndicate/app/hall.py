@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -11,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from syndicate.app.sharing import Shared
 from syndicate.app.wiring import Wiring
 from syndicate.config import find_config, read_settings
+from syndicate.errors import ConfigError, SyndicateError
 from syndicate.publish.report import Published
 
 if TYPE_CHECKING:
@@ -35,12 +36,11 @@ def open_app(config: Path | None = None) -> App:
 
 
 class App:
-    """Use cases of one site. Threads may share it; close it, or use it as a context manager."""
+    """Use cases of one site. Threads may share it after `open_all`; close it, or use it as a context manager."""
 
     def __init__(self, config: Path) -> None:
-        self._config = config
-        self._wiring = Wiring(read_settings(config))
-        self._publishing = threading.Lock()
+        self.config = config
+        self._shared = Shared(Wiring(read_settings(config)))
         self._own_writes: dict[Path, int] = {}
 
     def __enter__(self) -> App:
@@ -48,8 +48,11 @@ class App:
 
     def __exit__(self, *exc: object) -> None:
         self._wiring.close()
-        if "store" in vars(self._wiring):
-            self._wiring.store.close()
+        self._wiring.close_store()
+
+    @property
+    def _wiring(self) -> Wiring:
+        return self._shared.current
 
     @property
     def settings(self) -> Settings:
@@ -62,35 +65,25 @@ class App:
 
     def publish(self, *, only: str = "", progress: Callable[[int, int], None] = lambda _done, _all: None) -> Published:
         """Write what changed. `only` is "feeds", "cards" or "" for everything."""
-        stamp, now = self._wiring.stamp, self.now()
-        with self._publishing:
+        with self._shared.borrow() as wiring, wiring.take_turn():
+            stamp, now = wiring.stamp, self.now()
             if not only and stamp.is_current(stamp.make(), now):
-                return Published(where=self.settings.storage.publish_to, problems=stamp.read_problems())
-            return self._publish(only, now, progress)
-
-    def _publish(self, only: str, now: datetime, progress: Callable[[int, int], None]) -> Published:
-        from syndicate.publish.corridor import publish, publish_cards, publish_feeds
-
-        rooms = self._wiring.rooms
-        if only == "cards":
-            return publish_cards(rooms, now, progress=progress)
-        if only == "feeds":
-            return publish_feeds(rooms, now)
-        published = publish(rooms, now, progress=progress)
-        self._write_timeline()
-        return published
+                return Published(where=wiring.settings.storage.publish_to, problems=stamp.read_problems())
+            return _publish(wiring, only, now, progress)
 
     def make_plan(self) -> Plan:
         """What would happen now; changes nothing."""
         from syndicate.publish.corridor import read_plan
 
-        return read_plan(self._wiring.rooms, self.now())
+        with self._shared.borrow() as wiring:
+            return read_plan(wiring.rooms, self.now())
 
     def preview_waiting(self) -> tuple[PlannedDelivery, ...]:
         """What waits in the outbox, with its text as it would be sent now."""
         from syndicate.app.previews import preview_waiting
 
-        return preview_waiting(self._wiring)
+        with self._shared.borrow() as wiring:
+            return preview_waiting(wiring)
 
     # --- delivering -------------------------------------------------------------------------------------------
 
@@ -99,83 +92,103 @@ class App:
         from syndicate.app.sending import make_tools
         from syndicate.deliver import deliver_due
 
-        report = deliver_due(make_tools(self._wiring), only=only)
-        if report.sent:
-            self._wiring.stamp.forget()
-            self._write_timeline()
-            self._write_back(report.sent)
-        return report.results
+        with self._shared.borrow() as wiring:
+            try:
+                report = deliver_due(make_tools(wiring), only=only)
+            except BaseException:
+                wiring.stamp.forget()  # some may have gone out before
+                raise
+            if report.sent:
+                self._follow_up(wiring, report.sent)
+            return report.results
 
-    def _write_back(self, sent: tuple[Delivery, ...]) -> None:
-        """The links of what was just sent, into the posts' own front matter, where that is asked for."""
+    def _follow_up(self, wiring: Wiring, sent: tuple[Delivery, ...]) -> None:
+        """What was sent stands in the state database; that the copies are shown elsewhere, too, comes after it."""
         from syndicate.app.writing import write_back
 
-        if self.settings.write_back:
-            self._own_writes |= write_back(self._wiring, sent)
+        wiring.stamp.forget()
+        if wiring.settings.write_back:
+            self._own_writes |= write_back(wiring, sent)
+        _show_timeline(wiring)
 
     def is_news(self, path: Path) -> bool:
         """Whether a changed file was changed by somebody else than us."""
         written = self._own_writes.get(path)
-        return written is None or not path.exists() or path.stat().st_mtime_ns != written
+        try:
+            return written is None or path.stat().st_mtime_ns != written
+        except OSError:
+            return True
 
     def plan_post(self, slug: str, *, to: tuple[str, ...], at: str, text: str, again: bool) -> ManualPlan:
         """A message by hand, planned. Raises UsageError for an unknown slug, account or time, or a second time."""
         from syndicate.app.posting import plan_post
 
-        return plan_post(self._wiring, slug, to=to, at=at, text=text, again=again, now=self.now())
+        with self._shared.borrow() as wiring:
+            return plan_post(wiring, slug, to=to, at=at, text=text, again=again, now=self.now())
 
     def post(self, planned: ManualPlan) -> tuple[Delivery, ...]:
         """Put the planned message into the outbox and send what is due now; returns the deliveries."""
         from syndicate.app.posting import put_into_outbox
 
-        ids = put_into_outbox(self._wiring, planned, self.now())
-        self.deliver_due(only=ids)
-        self.publish()
-        return tuple(self._wiring.store.get_delivery(number) for number in ids)
+        with self._shared.borrow() as wiring:
+            ids = put_into_outbox(wiring, planned, self.now())
+            self.deliver_due(only=ids)
+            self.publish()
+            return tuple(wiring.store.get_delivery(number) for number in ids)
 
     def list_deliveries(self, *, account: str = "", slug: str = "", everything: bool = False) -> tuple[Delivery, ...]:
         """The outbox by time: what waits, or everything."""
         from syndicate.app.desk import WAITING
 
-        return self._wiring.store.list_deliveries(account=account, slug=slug, states=() if everything else WAITING)
+        with self._shared.borrow() as wiring:
+            states = () if everything else WAITING
+            return wiring.store.list_deliveries(account=account, slug=slug, states=states)
 
     def change_deliveries(self, action: str, ids: tuple[int, ...], value: str = "") -> tuple[Delivery, ...]:
         """A person's action on deliveries: hold, release, cancel, retry, move, edit, settle_sent, settle_not_sent."""
         from syndicate.app.desk import change_delivery
 
-        self._wiring.stamp.forget()  # a settled copy belongs into syndication.json
-        return tuple(change_delivery(self._wiring, action, number, value, self.now()) for number in ids)
+        with self._shared.borrow() as wiring:
+            changed = tuple(change_delivery(wiring, action, number, value, self.now()) for number in ids)
+            if action == "settle_sent":
+                wiring.stamp.forget()
+            return changed
 
     def read_status(self) -> Status:
         from syndicate.app.desk import read_status
 
-        return read_status(self._wiring)
+        with self._shared.borrow() as wiring:
+            return read_status(wiring)
 
     def explain(self, slug: str) -> tuple[str, ...]:
         """The whole story of a post. Raises UsageError where nothing is known of it."""
         from syndicate.planning.why import explain
 
-        store = self._wiring.store
-        known = next((row for row in store.read_ledger().posts if row.slug == slug), None)
-        deliveries = store.list_deliveries(post_id=known.id) if known else ()
-        trails = {one.id: store.list_attempts(one.id) for one in deliveries}
-        zone = ZoneInfo(self.settings.site.timezone)
-        return explain(slug, self.make_plan(), known, deliveries, trails, zone=zone)
+        with self._shared.borrow() as wiring:
+            store = wiring.store
+            known = next((row for row in store.read_ledger().posts if row.slug == slug), None)
+            deliveries = store.list_deliveries(post_id=known.id) if known else ()
+            trails = {one.id: store.list_attempts(one.id) for one in deliveries}
+            zone = ZoneInfo(wiring.settings.site.timezone)
+            return explain(slug, self.make_plan(), known, deliveries, trails, zone=zone)
 
     # --- looking after ----------------------------------------------------------------------------------------
 
     def examine(self, *, online: bool) -> tuple[Finding, ...]:
         from syndicate.app.examining import examine
 
-        return examine(self._wiring, self.make_plan(), online=online)
+        with self._shared.borrow() as wiring:
+            return examine(wiring, self.make_plan(), online=online)
 
     def list_accounts(self, *, online: bool) -> tuple[AccountRow, ...]:
         from syndicate.app.logins import list_accounts
 
-        return list_accounts(self._wiring, online=online, now=self.now())
+        with self._shared.borrow() as wiring:
+            return list_accounts(wiring, online=online, now=self.now())
 
     def resume_account(self, name: str) -> None:
-        self._wiring.store.resume_account(self._wiring.accounts.get(name).name)
+        with self._shared.borrow() as wiring:
+            wiring.store.resume_account(wiring.accounts.get(name).name)
 
     def open_login(self, account: str) -> LogsIn:
         return self._wiring.accounts.open_for_login(self._wiring.accounts.get(account))
@@ -183,54 +196,71 @@ class App:
     def store_login(self, account: str, secrets: Mapping[str, str]) -> str:
         from syndicate.app.logins import store_login
 
-        return store_login(self._wiring, account, secrets)
+        with self._shared.borrow() as wiring:
+            return store_login(wiring, account, secrets)
 
     def look_after(self) -> tuple[str, ...]:
-        """Renew tokens, read limits, ping hubs, edit and remove by policy; returns lines for the log."""
+        """Renew tokens, read limits, edit and remove by policy; returns lines for the log."""
         from syndicate.app.tending import look_after
         from syndicate.planning.aftercare import choose_automatic
 
-        amended = self.amend(choose_automatic(self.list_amendments()))
-        return (*look_after(self._wiring, self.now()), *amended)
+        with self._shared.borrow() as wiring:
+            lines = look_after(wiring, self.now())
+            return (*lines, *self.amend(choose_automatic(self.list_amendments())))
+
+    def ping_hubs(self) -> tuple[str, ...]:
+        """Tell hubs and search engines about feeds that changed; returns lines for the log."""
+        if not self.settings.feeds.hubs and not self.settings.feeds.indexnow_key:
+            return ()
+        from syndicate.app.pinging import ping_hubs
+
+        with self._shared.borrow() as wiring:
+            return ping_hubs(wiring, self.now())
 
     def list_amendments(self) -> tuple[Amendment, ...]:
         """Edits and removals of published messages that the accounts' policies ask for."""
         from syndicate.app.amending import list_amendments
 
-        return list_amendments(self._wiring, self.now())
+        with self._shared.borrow() as wiring:
+            return list_amendments(wiring, self.now())
 
     def amend(self, amendments: tuple[Amendment, ...]) -> tuple[str, ...]:
         """Carry out edits and removals; returns a line for each."""
         from syndicate.app.amending import amend
 
-        lines = tuple(amend(self._wiring, amendments, self.now()))
-        if lines:
-            self._wiring.stamp.forget()
-            self._write_timeline()
-        return lines
+        with self._shared.borrow() as wiring:
+            lines = tuple(amend(wiring, amendments, self.now()))
+            if lines:
+                wiring.stamp.forget()
+                _show_timeline(wiring)
+            return lines
 
     def adopt(self, account: str) -> tuple[tuple[str, str], ...]:
         """Copies found on the account itself, recorded as sent: (slug, URL)."""
         from syndicate.app.logins import adopt
 
-        adopted = adopt(self._wiring, account, self.now())
-        self._wiring.stamp.forget()
-        return adopted
+        with self._shared.borrow() as wiring:
+            adopted = adopt(wiring, account, self.now())
+            wiring.stamp.forget()
+            return adopted
 
     def draw_cards(self, slugs: tuple[str, ...]) -> tuple[Finding, ...]:
         from syndicate.app.picturing import draw_cards
 
-        return draw_cards(self._wiring, slugs, self.now())
+        with self._shared.borrow() as wiring, wiring.take_turn():
+            return draw_cards(wiring, slugs, self.now())
 
     def check_cards(self, slugs: tuple[str, ...]) -> tuple[Finding, ...]:
         from syndicate.app.picturing import check_cards
 
-        return check_cards(self._wiring, slugs, self.now())
+        with self._shared.borrow() as wiring:
+            return check_cards(wiring, slugs, self.now())
 
     def write_card_sheet(self, slugs: tuple[str, ...], path: Path) -> None:
         from syndicate.app.picturing import write_sheet
 
-        write_sheet(self._wiring, slugs, path, self.now())
+        with self._shared.borrow() as wiring:
+            write_sheet(wiring, slugs, path, self.now())
 
     # --- running ----------------------------------------------------------------------------------------------
 
@@ -238,24 +268,67 @@ class App:
         """Held while a daemon works on this state; raises AlreadyRunning where another one does."""
         return self._wiring.store.lock_daemon()
 
+    def open_all(self) -> None:
+        """Open whatever threads will share, so that none of them opens it a second time.
+
+        The first publication looks at everything: nobody knows how the process before this one ended.
+        """
+        self._wiring.open_all()
+        self._wiring.stamp.forget()
+
     def make_desk(self) -> HallDesk:
         """What the dashboard is given."""
         from syndicate.app.dashboard import HallDesk
 
+        self._wiring.open_all()
         return HallDesk(self, lambda: self._wiring)
 
     def reload(self) -> bool:
-        """Take up a changed syndicate.toml; returns whether it changed. A broken one raises and changes nothing."""
-        settings = read_settings(self._config)
-        if settings.digest == self.settings.digest:
+        """Take up a changed syndicate.toml; returns whether it changed.
+
+        Raises ConfigError for one that is broken or asks for another state: then everything stays as it is.
+        """
+        settings, before = read_settings(self.config), self._wiring
+        if settings.digest == before.settings.digest:
             return False
-        fresh, old = Wiring(settings), self._wiring
-        fresh.keep_store(old)
-        self._wiring = fresh
-        old.close()
+        if _state_of(settings) != _state_of(before.settings):
+            raise ConfigError(
+                "another database or site name needs a new start",
+                where=f"{self.config}: [storage] database, [site] name",
+                hint="stop this process and start it again",
+            )
+        fresh = Wiring(settings)
+        fresh.keep_store(before)
+        try:
+            fresh.open_all()
+        except SyndicateError:
+            fresh.close()
+            raise
+        self._shared.replace(fresh)
         return True
 
-    def _write_timeline(self) -> None:
-        from syndicate.app.timeline import write_timeline
 
-        write_timeline(self._wiring)
+def _publish(wiring: Wiring, only: str, now: datetime, progress: Callable[[int, int], None]) -> Published:
+    from syndicate.publish.corridor import publish, publish_cards, publish_feeds
+
+    if only == "cards":
+        return publish_cards(wiring.rooms, now, progress=progress)
+    if only == "feeds":
+        return publish_feeds(wiring.rooms, now)
+    published = publish(wiring.rooms, now, progress=progress)
+    _show_timeline(wiring)
+    return published
+
+
+def _show_timeline(wiring: Wiring) -> None:
+    """The page is drawn anew whenever something is published: its own trouble must stop nothing else."""
+    from syndicate.app.timeline import write_timeline
+
+    try:
+        write_timeline(wiring)
+    except SyndicateError as error:
+        log.warning("the timeline page stays as it was: %s", error)
+
+
+def _state_of(settings: Settings) -> tuple[str, str]:
+    return settings.storage.database, settings.site.name

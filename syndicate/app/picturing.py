@@ -15,6 +15,7 @@ from syndicate.cards.check import check_drawing
 from syndicate.cards.sheet import SheetCard, render_sheet
 from syndicate.model import Plan
 from syndicate.publish.corridor import read_plan
+from syndicate.publish.register import Register
 from syndicate.templates import read_template
 
 
@@ -25,13 +26,12 @@ def _choose(wiring: Wiring, slugs: tuple[str, ...], now: datetime) -> Plan:
 
 def draw_cards(wiring: Wiring, slugs: tuple[str, ...], now: datetime) -> tuple[Finding, ...]:
     """Draw anew, whatever was drawn before; the findings name each written card."""
-    plan = _choose(wiring, slugs, now)
-    wiring.drawer.forget(one.id for one in plan.identified)
-    drawn = wiring.drawer.draw(plan, lambda _done, _all: None)
-    wiring.output.write(drawn.artefacts)
+    plan, drawer = _choose(wiring, slugs, now), wiring.drawer
+    drawer.forget([one.id for one in plan.identified])
+    drawn = drawer.draw(plan, Register(wiring.output, wiring.cache), lambda _done, _all: None)
     wiring.stamp.forget()
     warnings = [Finding("warning", line) for line in drawn.warnings]
-    return (*(Finding("ok", card.ref.path, card.slug) for card in drawn.cards), *warnings)
+    return (*(Finding("ok", card.path, card.slug) for card in drawn.cards), *warnings)
 
 
 def check_cards(wiring: Wiring, slugs: tuple[str, ...], now: datetime) -> tuple[Finding, ...]:

@@ -21,15 +21,16 @@ def plan_post(
     accounts = tuple(wiring.accounts.get(name) for name in to) or tuple(wiring.accounts.enabled.values())
     if not accounts:
         raise UsageError("there is no account to post to", hint="add [accounts.NAME] to syndicate.toml")
-    item = get_post(read_plan(wiring.rooms, now).identified, slug)
+    rooms = wiring.rooms
+    item = get_post(read_plan(rooms, now).identified, slug)
     return plan_manual(
         item,
         accounts,
         wiring.store.read_ledger(),
         wiring.settings,
         facts=wiring.facts_with_limits(),
-        templates=wiring.read_messages(),
-        cards=wiring.drawer.list_drawn(),
+        templates=rooms.messages,
+        cards=rooms.drawer.list_drawn(),
         now=now,
         at=parse_when(at, now, ZoneInfo(wiring.settings.site.timezone)) if at else None,
         text=text,

@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syndicate.config import CONFIG_NAME
+from syndicate.errors import ConfigError
 
 if TYPE_CHECKING:
     from syndicate.app.hall import App
 
 
 class Rounds:
-    """The daemon's work (`daemon.Work`) on one hall."""
+    """The daemon's work (`daemon.Work`) on one hall. What its threads share is open before they start."""
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._told: frozenset[str] = frozenset()
+        self._told: dict[str, frozenset[str]] = {}
+        app.open_all()
 
     def publish_round(self) -> str:
-        reloaded = "took up the changed syndicate.toml" if self._app.reload() else ""
+        reloaded = self._reload()
         published = self._app.publish()
-        problems = frozenset(f"{one.source}:{one.line} {one.message}" for one in published.problems)
-        news = sorted(problems - self._told)
-        self._told = problems
-        parts = [reloaded] if reloaded else []
-        parts += [f"wrote {len(published.written)} files"] if published.written else []
+        parts = [f"wrote {len(published.written)} files"] if published.written else []
         parts += [f"removed {len(published.removed)} files"] if published.removed else []
         parts += [f"{published.new_posts} new posts"] if published.new_posts else []
-        return "; ".join([*parts, *news])
+        problems = self._choose_news("problems", (f"{p.source}:{p.line} {p.message}" for p in published.problems))
+        warnings = self._choose_news("warnings", published.warnings) if published.warnings else []
+        return "; ".join([*reloaded, *parts, *problems, *warnings])
+
+    def _reload(self) -> list[str]:
+        """A broken syndicate.toml is said once; until it is mended everything goes on with the one of before."""
+        try:
+            return ["took up the changed syndicate.toml"] if self._app.reload() else self._choose_news("settings", ())
+        except ConfigError as error:
+            return self._choose_news("settings", [f"going on with the settings of before: {error}"])
+
+    def _choose_news(self, kind: str, lines: Iterable[str]) -> list[str]:
+        """The lines that were not there the last time."""
+        found, before = frozenset(lines), self._told.get(kind, frozenset())
+        self._told[kind] = found
+        return sorted(found - before)
 
     def deliver_round(self) -> str:
         touched = self._app.deliver_due()
@@ -37,6 +50,9 @@ class Rounds:
             for one in touched
         )
 
+    def ping_round(self) -> str:
+        return "; ".join(self._app.ping_hubs())
+
     def look_after_round(self) -> str:
         return "; ".join(self._app.look_after())
 
@@ -44,7 +60,7 @@ class Rounds:
         return self._app.is_news(path)
 
     def list_watched(self) -> tuple[Path, ...]:
-        """The posts, the site's own templates and static pictures, and the folder of syndicate.toml itself."""
+        """The posts, the site's own templates, and syndicate.toml; pictures are looked at by the minute."""
         settings = self._app.settings
         root = Path(settings.root)
-        return (root / settings.site.content, root / "templates", root / CONFIG_NAME)
+        return (root / settings.site.content, root / "templates", self._app.config)

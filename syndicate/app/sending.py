@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
 from syndicate.app.wiring import Wiring
 from syndicate.deliver import Tools
-from syndicate.errors import ContentError, FetchError
+from syndicate.errors import ContentError, FetchError, Unavailable
 from syndicate.http import utc_now
 from syndicate.model import (
     Account,
     Attachment,
-    CardRef,
     Delivery,
     KnownPost,
     Message,
@@ -22,17 +23,19 @@ from syndicate.model import (
     Post,
     State,
 )
+from syndicate.networks import describe
 from syndicate.notices import Notice, send_notice
 from syndicate.pages import check_page
 from syndicate.planning.compose import compose_message
 from syndicate.planning.identity import match_identities
+from syndicate.planning.plan import is_unreadable
 from syndicate.planning.schedule import next_slot
 
 log = logging.getLogger("syndicate")
 
 
 def make_tools(wiring: Wiring) -> Tools:
-    """The collaborators of one round; the content is read once for it."""
+    """The collaborators of one round."""
     composer = Composer(wiring)
     return Tools(
         store=wiring.store,
@@ -50,29 +53,32 @@ def make_tools(wiring: Wiring) -> Tools:
 
 
 class Composer:
-    """Messages of deliveries, from the posts as they are now."""
+    """Messages of deliveries, from the posts as they are now; they are read once, when the first is composed.
+
+    The threads of one round share it.
+    """
 
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
-        self._messages = wiring.read_messages()
-        self._posts: dict[str, tuple[Post, KnownPost]] | None = None
+        self._lock = threading.Lock()
 
     def compose(self, delivery: Delivery) -> Message:
-        """Raises ContentError where the post is gone or has no such part any more."""
-        found = self._find(delivery.post_id)
+        """Raises ContentError where the post is gone or has no such part any more, Unavailable where it cannot be
+        read this moment."""
+        with self._lock:
+            materials = self._materials
         account = self._wiring.accounts.get(delivery.account)
-        template = self._messages.get(account.name)
-        if found is None or template is None:
-            what = "the post is no longer there" if found is None else "the message template is no longer there"
-            raise ContentError(what, where=delivery.slug)
-        post, known = found
+        template, facts = materials.messages.get(account.name), materials.facts[account.name]
+        if template is None:
+            raise ContentError("the message template is no longer there", where=delivery.slug)
+        post, known = materials.find(delivery)
         parts = compose_message(
-            post,
+            self._wiring.fill((post,))[0] if facts.wants_markdown else post,
             known,
             account,
-            self._facts[account.name],
+            facts,
             template,
-            self._drawn.get(known.id),
+            self._wiring.drawer.find_drawn(known.id),
             occasion=delivery.occasion,
             site=self._wiring.settings.site,
             created_at=None,
@@ -83,20 +89,42 @@ class Composer:
         return parts[delivery.part - 1].message
 
     @cached_property
-    def _facts(self) -> Mapping[str, NetworkFacts]:
-        return self._wiring.facts_with_limits()
+    def _materials(self) -> _Materials:
+        wiring = self._wiring
+        try:
+            snapshot = wiring.read_snapshot()
+        except ContentError as error:
+            raise Unavailable(error.message, where=error.where, hint=error.hint) from error
+        rows = wiring.store.read_ledger().posts
+        identified, vanished = match_identities(snapshot.posts, rows, site=wiring.settings.site, now=utc_now())
+        return _Materials(
+            messages=wiring.read_messages(),
+            facts=wiring.facts_with_limits(),
+            posts={one.id: (one.post, one.known) for one in identified},
+            unreadable=frozenset(row.id for row in vanished if is_unreadable(row.source, snapshot)),
+        )
 
-    @cached_property
-    def _drawn(self) -> Mapping[str, CardRef]:
-        return self._wiring.drawer.list_drawn()
 
-    def _find(self, post_id: str) -> tuple[Post, KnownPost] | None:
-        if self._posts is None:
-            known = self._wiring.store.read_ledger().posts
-            posts = self._wiring.read_snapshot().posts
-            identified, _ = match_identities(posts, known, site=self._wiring.settings.site, now=utc_now())
-            self._posts = {one.id: (one.post, one.known) for one in identified}
-        return self._posts.get(post_id)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Materials:
+    """What the messages of one round are made of."""
+
+    messages: Mapping[str, str]
+    """Templates by account."""
+    facts: Mapping[str, NetworkFacts]
+    """By account."""
+    posts: Mapping[str, tuple[Post, KnownPost]]
+    """By post id."""
+    unreadable: frozenset[str]
+    """Ids of posts whose files are there and give no post now: half written, broken, locked away."""
+
+    def find(self, delivery: Delivery) -> tuple[Post, KnownPost]:
+        found = self.posts.get(delivery.post_id)
+        if found is None and delivery.post_id in self.unreadable:
+            raise Unavailable("its post cannot be read now", where=delivery.slug, hint="syndicate doctor says why")
+        if found is None:
+            raise ContentError("the post is no longer there", where=delivery.slug)
+        return found
 
 
 def _taken(wiring: Wiring, account: Account) -> list[datetime]:
@@ -115,7 +143,7 @@ def _load(wiring: Wiring, attachment: Attachment) -> bytes:
 
 def _check_ready(wiring: Wiring, account: Account, message: Message) -> str:
     """Only where somebody out there follows the link at once."""
-    if not wiring.accounts.facts[account.name].needs_page:
+    if not describe(account.network).facts.needs_page:
         return ""
     return check_page(wiring.http, message.link, message.title)
 

@@ -7,28 +7,28 @@ import random
 import secrets
 import socket
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syndicate import content
-from syndicate.errors import SyndicateError
-from syndicate.model import Account, NetworkFacts, Settings, Snapshot, SyndicationLink
+from syndicate.app.turns import take_turn
+from syndicate.errors import ContentError, SyndicateError
+from syndicate.fonts import digest_fonts
+from syndicate.model import Account, NetworkFacts, Post, Settings, Snapshot, SyndicationLink
 from syndicate.output import Output, open_output
-from syndicate.publish.stamp import Stamp
+from syndicate.publish.stamp import Stamp, look_at
 from syndicate.store.cache import FileCache, open_cache
-from syndicate.templates import list_templates, read_template
+from syndicate.templates import read_template, stamp_templates
 
 if TYPE_CHECKING:
     from syndicate.app.accounts import Accounts
     from syndicate.http import Client
     from syndicate.publish.corridor import Rooms
     from syndicate.publish.drawing import Drawer
-    from syndicate.publish.rendering import Renderer
-    from syndicate.publish.studio import Studio
     from syndicate.store.door import Store
 
 # The heavy rooms are imported where they are opened: a publication that finds nothing changed needs none of them.
@@ -36,21 +36,35 @@ if TYPE_CHECKING:
 
 
 class Wiring:
-    """The rooms of one site."""
+    """The rooms of one site.
+
+    What stays open is opened once: by the first who needs it, or by `open_all` before threads share it. Everything
+    that belongs to one publication or one round is made for it, so that it sees templates and fonts as they are then.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._closing = ExitStack()
         self._reading = threading.Lock()
 
+    # --- what stays open --------------------------------------------------------------------------------------
+
+    def open_all(self) -> None:
+        """Open whatever threads will share. Raises ConfigError or StateError where one of them cannot be had."""
+        for room in (self.store, self.accounts, self.cache, self.output, self.folder, self.owner):
+            assert room is not None
+
     def close(self) -> None:
+        """Close everything but the state database, which a changed syndicate.toml goes on with."""
         self._closing.close()
 
+    def close_store(self) -> None:
+        if "store" in vars(self):
+            self.store.close()
+
     def keep_store(self, before: Wiring) -> None:
-        """Go on with the open state database (and the daemon's lock on it) where it is still the same."""
-        own, other = self.settings, before.settings
-        if (own.storage.database, own.site.name) == (other.storage.database, other.site.name):
-            self.store = before.store
+        """Go on with the open state database, and the daemon's lock on it."""
+        self.store = before.store
 
     @cached_property
     def state_folder(self) -> Path:
@@ -61,7 +75,7 @@ class Wiring:
 
     @cached_property
     def cache(self) -> FileCache:
-        return self._closing.enter_context(open_cache(str(self.state_folder / "cache.db")))
+        return self._closing.enter_context(open_cache(str(self._own_file("cache", ".db"))))
 
     @cached_property
     def output(self) -> Output:
@@ -87,79 +101,79 @@ class Wiring:
         return Accounts(self.settings, self.state_folder, self.http)
 
     @cached_property
-    def stamp(self) -> Stamp:
-        return Stamp(self.cache, sources=self._list_sources, is_complete=self._is_published)
-
-    @cached_property
-    def studio(self) -> Studio:
-        from syndicate.publish.studio import Studio
-
-        return Studio(self.settings, lambda name: read_template(self.settings.root, name))
-
-    @cached_property
-    def drawer(self) -> Drawer:
-        from syndicate.publish.drawing import Drawer
-
-        return Drawer(
-            self.settings,
-            self.cache,
-            self.studio,
-            http=self.http if self.settings.cards.fetch else None,
-            list_paths=self.output.list_paths,
-        )
-
-    @cached_property
-    def renderer(self) -> Renderer:
-        from syndicate.publish.rendering import Renderer
-
-        return Renderer(
-            self.settings,
-            self.cache,
-            read_template=lambda name: read_template(self.settings.root, name),
-            list_copies=self.list_copies,
-        )
-
-    @cached_property
-    def rooms(self) -> Rooms:
-        """What the publish corridor needs."""
-        from syndicate.publish.corridor import Rooms
-        from syndicate.publish.sweeping import Sweeper
-
-        return Rooms(
-            settings=self.settings,
-            store=self.store,
-            output=self.output,
-            drawer=self.drawer,
-            renderer=self.renderer,
-            sweeper=Sweeper(self.output, self.cache, self.settings.cards.keep),
-            stamp=self.stamp,
-            read_snapshot=self.read_snapshot,
-            facts=self.accounts.facts,
-            messages=self.read_messages(),
-        )
+    def folder(self) -> content.ContentFolder:
+        """The posts; an unchanged one is not built again while the hall is open."""
+        return content.ContentFolder(self.settings, self.cache)
 
     @cached_property
     def owner(self) -> str:
         """Unique to this process and start: the lease holder's name."""
         return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
+    # --- what is made for one use -----------------------------------------------------------------------------
+
+    def take_turn(self) -> AbstractContextManager[None]:
+        """Held while files are published; others on this machine wait."""
+        return take_turn(self._own_file("publish", ".lock"))
+
+    @property
+    def stamp(self) -> Stamp:
+        return Stamp(self.cache, self.output, sources=self._list_sources)
+
+    @property
+    def drawer(self) -> Drawer:
+        from syndicate.publish.drawing import Drawer
+        from syndicate.publish.studio import Studio
+
+        settings = self.settings
+        studio = Studio(settings, self._read_template)
+        return Drawer(settings, self.cache, studio, self.output, open_http=self._open_http)
+
+    @property
+    def rooms(self) -> Rooms:
+        """What the publish corridor needs."""
+        from syndicate.publish.corridor import Rooms
+        from syndicate.publish.rendering import Renderer
+        from syndicate.publish.sweeping import Sweeper
+
+        settings = self.settings
+        return Rooms(
+            settings=settings,
+            store=self.store,
+            output=self.output,
+            cache=self.cache,
+            drawer=self.drawer,
+            renderer=Renderer(
+                settings, read_template=self._read_template, list_copies=self.list_copies, fill=self.fill
+            ),
+            sweeper=Sweeper(self.output, self.cache, settings.cards.keep),
+            stamp=self.stamp,
+            read_snapshot=self.read_snapshot,
+            facts=self.accounts.facts,
+            messages=self.read_messages(),
+        )
+
     def jitter(self) -> float:
         return random.random()  # noqa: S311 - spreads retries, guards nothing
 
     def facts_with_limits(self) -> Mapping[str, NetworkFacts]:
         """Facts by account, with the limits its server stated last."""
-        stated = {state.name: state.limits for state in self.store.list_accounts()}
+        limits = {state.name: state.limits for state in self.store.list_accounts()}
         facts = self.accounts.facts
-        return {name: replace(one, limits=stated.get(name) or one.limits) for name, one in facts.items()}
-
-    @cached_property
-    def folder(self) -> content.ContentFolder:
-        """The posts; an unchanged one is not built again while the hall is open."""
-        return content.ContentFolder(self.settings, self.cache)
+        return {name: replace(one, limits=limits.get(name) or one.limits) for name, one in facts.items()}
 
     def read_snapshot(self) -> Snapshot:
+        """Every post without its body."""
         with self._reading:
-            return self.folder.read_whole()
+            return self.folder.read()
+
+    def fill(self, posts: Sequence[Post]) -> Sequence[Post]:
+        """The posts with their bodies. Raises ContentError where a file vanished since the posts were read."""
+        filled = self.folder.fill(posts)
+        if len(filled) != len(posts):
+            lost = {post.source for post in posts} - {post.source for post in filled}
+            raise ContentError("the file vanished while it was published", where=min(lost), hint="publish again")
+        return filled
 
     def read_messages(self) -> Mapping[str, str]:
         """Message templates by account: its own, else its network's, else the default."""
@@ -170,7 +184,7 @@ class Wiring:
         names = (account.template,) if account.template else (account.network, "default")
         for name in names:
             try:
-                return read_template(self.settings.root, f"messages/{name}.txt")
+                return self._read_template(f"messages/{name}.txt")
             except SyndicateError:
                 continue
         return None
@@ -182,21 +196,31 @@ class Wiring:
             for post_id, copies in self.store.list_syndication().items()
         }
 
-    def _list_sources(self) -> tuple[str, ...]:
-        """Everything a publication is made of, as digests: posts, settings, templates of the site."""
-        own = Path(self.settings.root, "templates")
-        names = [
-            name for folder in ("cards", "messages", "pages") for name in list_templates(self.settings.root, folder)
-        ]
-        stats = [(name, (own / name).stat()) for name in names if (own / name).is_file()]
-        return (
-            content.stamp(self.settings),
-            self.settings.digest,
-            *(f"{name} {stat.st_mtime_ns} {stat.st_size}" for name, stat in stats),
-        )
+    def _read_template(self, name: str) -> str:
+        return read_template(self.settings.root, name)
 
-    def _is_published(self) -> bool:
-        """Whether the last publication still stands: somebody may have emptied the folder."""
-        names = {"rss": "rss.xml", "atom": "atom.xml", "json": "feed.json"}
-        needed = ["index.html", "syndication.json", *(names[form] for form in self.settings.feeds.formats)]
-        return all(self.output.read(name) is not None for name in needed)
+    def _open_http(self) -> Client | None:
+        return self.http if self.settings.cards.fetch else None
+
+    def _own_file(self, name: str, ending: str) -> Path:
+        """A file of this site in the state folder, which several sites may share."""
+        site = self.settings.site.name
+        return self.state_folder / (f"{name}{ending}" if site == "default" else f"{name}-{site}{ending}")
+
+    def _list_sources(self) -> Iterator[str]:
+        """Everything a publication is made of, as digests: posts, settings, templates, fonts, logo, the state."""
+        settings = self.settings
+        yield content.stamp(settings)
+        yield settings.digest
+        yield stamp_templates(settings.root)
+        yield digest_fonts(settings.cards, settings.root)
+        yield str(look_at([f"{settings.root}/{settings.cards.logo}"] if settings.cards.logo else []))
+        yield _identify(settings.storage.database)
+
+
+def _identify(database: str) -> str:
+    """Tells a lost or replaced state database from the one that a publication was made with."""
+    try:
+        return f"{database} {Path(database.removeprefix('sqlite:///')).stat().st_ino}"
+    except OSError:
+        return database

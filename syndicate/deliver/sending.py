@@ -62,6 +62,8 @@ def _compose(desk: Desk, delivery: Delivery) -> Message:
     """The message with what only now is fixed: the moment of intent, and the part of the thread it answers."""
     try:
         message = desk.tools.compose(delivery)
+    except Unavailable as error:  # its file is being written, or its folder is away: that passes
+        raise _unprepared(desk, delivery, "compose", error) from error
     except SyndicateError as error:
         raise Stop("compose", decide_uncomposed(error)) from error
     except Exception as error:

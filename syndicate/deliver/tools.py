@@ -25,7 +25,8 @@ class Tools:
     open_network: Callable[[Account], Network]
     """Raises ConfigError or Unauthorised where credentials are missing."""
     compose: Callable[[Delivery], Message]
-    """The message of a delivery, fitted; raises ContentError or ConfigError where it cannot be made."""
+    """The message of a delivery, fitted; raises ContentError or ConfigError where it cannot be made,
+    Unavailable where its post cannot be read now."""
     load_attachment: Callable[[Attachment], bytes]
     """The image's bytes; raises FetchError where they cannot be had now, ContentError where never."""
     check_ready: Callable[[Account, Message], str]

@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from syndicate.model import NetworkFacts, Plan, Settings, Snapshot
+from syndicate.model import Cache, NetworkFacts, Plan, Settings, Snapshot
 from syndicate.output import Output
 from syndicate.planning.plan import make_plan
-from syndicate.publish.drawing import Drawer, DrawnCards
+from syndicate.publish.drawing import Drawer, DrawnCards, Progress
+from syndicate.publish.pressing import press
+from syndicate.publish.register import Register
 from syndicate.publish.rendering import Renderer
 from syndicate.publish.report import Published
-from syndicate.publish.stamp import Stamp
+from syndicate.publish.stamp import Made, Stamp, look_at
+from syndicate.publish.surroundings import list_surroundings
 from syndicate.publish.sweeping import Sweeper
 from syndicate.store.door import Store
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rooms:
-    """What publishing needs from the hall."""
+    """What one publication needs from the hall."""
 
     settings: Settings
     store: Store
     output: Output
+    cache: Cache
     drawer: Drawer
     renderer: Renderer
     sweeper: Sweeper
     stamp: Stamp
     read_snapshot: Callable[[], Snapshot]
+    """Posts without bodies."""
     facts: Mapping[str, NetworkFacts]
     """By account."""
     messages: Mapping[str, str]
@@ -54,46 +57,58 @@ def publish(rooms: Rooms, now: datetime, *, progress: Progress) -> Published:
     """Everything: cards, feeds, pages, outbox."""
     stamp = rooms.stamp.make()
     plan = read_plan(rooms, now)
-    drawn = rooms.drawer.draw(plan, progress)
-    written = rooms.output.write(drawn.artefacts)
-    published = _publish_files(rooms, plan, drawn, now)
-    rooms.stamp.remember(stamp, plan, drawn.retry_at)
-    return replace(published, written=written + published.written, drawn=drawn.count)
+    files = look_at(list_surroundings(plan, rooms.settings))
+    register = Register(rooms.output, rooms.cache)
+    drawn = rooms.drawer.draw(plan, register, progress)
+    published, paths = _publish_files(rooms, plan, register, drawn, now)
+    made = Made(
+        stamp=stamp,
+        at=now,
+        ends=(plan.next_change_at, drawn.retry_at),
+        problems=published.problems,
+        files=files,
+        paths=paths,
+    )
+    rooms.stamp.remember(made)
+    return published
 
 
 def publish_feeds(rooms: Rooms, now: datetime) -> Published:
     """Everything but the drawing: cards stay as they are."""
     plan = read_plan(rooms, now)
-    return _publish_files(rooms, plan, rooms.drawer.list_known(plan), now)
+    register = Register(rooms.output, rooms.cache)
+    return _publish_files(rooms, plan, register, rooms.drawer.list_known(plan), now)[0]
 
 
 def publish_cards(rooms: Rooms, now: datetime, *, progress: Progress) -> Published:
     """Only the cards."""
     plan = read_plan(rooms, now)
-    drawn = rooms.drawer.draw(plan, progress)
-    written = rooms.output.write(drawn.artefacts)
+    drawn = rooms.drawer.draw(plan, Register(rooms.output, rooms.cache), progress)
     return Published(
         where=rooms.settings.storage.publish_to,
-        written=written,
+        written=drawn.written,
         drawn=drawn.count,
         problems=plan.problems,
         warnings=drawn.warnings,
     )
 
 
-def _publish_files(rooms: Rooms, plan: Plan, drawn: DrawnCards, now: datetime) -> Published:
-    """Artefacts first, then the state, then what nobody needs any more."""
-    present = rooms.output.list_paths()
-    files = rooms.renderer.render(plan, drawn, present, now)
-    written = rooms.output.write(files.artefacts)
+def _publish_files(
+    rooms: Rooms, plan: Plan, register: Register, drawn: DrawnCards, now: datetime
+) -> tuple[Published, frozenset[str]]:
+    """Artefacts first, then the state, then what nobody needs any more; with every path that is published now."""
+    documents = rooms.renderer.list_documents(plan, drawn, register.facts.keys(), now)
+    pressed = press(documents, register, rooms.output, rooms.cache)
     applied = rooms.store.apply(plan, now)
-    rooms.renderer.remember(files)
-    removed = rooms.sweeper.sweep(present, files.paths | drawn.paths, now)
-    return Published(
+    needed = drawn.paths | {document.path for document in documents}
+    removed = rooms.sweeper.sweep(register, needed, now)
+    published = Published(
         where=rooms.settings.storage.publish_to,
-        written=written,
+        written=(*drawn.written, *pressed.written),
         removed=removed,
-        problems=plan.problems,
+        drawn=drawn.count,
+        problems=(*plan.problems, *pressed.problems),
         warnings=(*plan.warnings, *drawn.warnings),
         **asdict(applied),
     )
+    return published, needed

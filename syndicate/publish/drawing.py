@@ -1,258 +1,256 @@
-"""Cards for a plan: those whose key is known stay, the others are drawn on all cores."""
+"""Cards for a plan: those that are known stay, the others are drawn on all cores and written as they come."""
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
-import orjson
-
-from syndicate.cards import CardContent, card_key, card_paths, make_content
+from syndicate.cards import CardContent, card_paths
+from syndicate.errors import SyndicateError
 from syndicate.http import Client
-from syndicate.model import Artefact, Cache, CardRef, Identified, PictureFacts, Plan, Settings
-from syndicate.pictures import FoundPicture, find_pictures, read_picture
+from syndicate.model import Artefact, Cache, CardRef, PictureFacts, Plan, Settings
+from syndicate.output import Output
+from syndicate.pictures import FoundPicture, read_picture
 from syndicate.planning.feeds import list_public
+from syndicate.publish.cards import Card, forget_cards, keep_cards, name_of, recall_card, recall_cards
+from syndicate.publish.jobs import AT_ONCE, Job, Orders, batches, look_for_pictures
+from syndicate.publish.register import Register
 from syndicate.publish.studio import Studio
 
 if TYPE_CHECKING:
     from syndicate.cards.draw import Drawing
 
-_KIND = "card"
+log = logging.getLogger("syndicate")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
-    """One card of one post in one size, as remembered."""
-
-    post_id: str
-    slug: str
-    size: str
-    key: str
-    ref: CardRef
-    warnings: tuple[str, ...] = ()
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnCards:
-    """All cards of a plan: those drawn now as artefacts, all of them as references."""
+    """All cards of a plan, and what was done to have them."""
 
-    artefacts: tuple[Artefact, ...] = ()
     cards: tuple[Card, ...] = ()
-    warnings: tuple[str, ...] = ()
+    refs: Mapping[str, CardRef] = field(default_factory=dict)
+    """The share card of each post, by post id."""
     pictures: Mapping[str, PictureFacts] = field(default_factory=dict)
     """By picture URL."""
+    warnings: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+    count: int = 0
+    """Cards drawn now."""
     retry_at: datetime | None = None
-    main_size: str = ""
-
-    @property
-    def count(self) -> int:
-        return len(self.artefacts) // 2
+    """When a picture that could not be had is worth another try."""
 
     @property
     def paths(self) -> frozenset[str]:
-        return frozenset(path for card in self.cards for path in (card.ref.path, _stable_path(card)))
+        return frozenset(path for card in self.cards for path in (card.path, card.stable_path))
 
-    @property
-    def refs(self) -> Mapping[str, CardRef]:
-        """The share card of each post, by post id."""
-        return {card.post_id: card.ref for card in self.cards if card.size == self.main_size}
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What became of a job: a card with its files, or trouble."""
+
+    card: Card | None = None
+    artefacts: tuple[Artefact, ...] = ()
+    trouble: str = ""
 
 
 class Drawer:
-    """Draws what is missing. `fonts` and `design` are made on the first card, never when all are known."""
+    """Draws what is missing, for one publication."""
 
     def __init__(
         self,
         settings: Settings,
         cache: Cache,
         studio: Studio,
+        output: Output,
         *,
-        http: Client | None,
-        list_paths: Callable[[], frozenset[str]],
+        open_http: Callable[[], Client | None],
     ) -> None:
         self._settings = settings
         self._cache = cache
         self._studio = studio
-        self._http = http
-        self._list_paths = list_paths
+        self._output = output
+        self._open_http = open_http
+        self._orders = Orders(settings, studio)
         self._main = settings.cards.sizes[0]
 
     def list_drawn(self) -> Mapping[str, CardRef]:
         """The share cards that exist, by post id."""
-        return {card.post_id: card.ref for card in self._recall().values() if card.size == self._main}
+        return self._refer(self._known.values())
+
+    def find_drawn(self, post_id: str) -> CardRef | None:
+        """The share card of one post."""
+        card = recall_card(self._cache, name_of(post_id, self._main))
+        return card.make_ref(self._settings.site.feeds_url) if card else None
 
     def list_known(self, plan: Plan) -> DrawnCards:
-        """The cards of the plan's posts that exist already."""
-        known = self._recall()
-        wanted = [known.get(_name(one.id, size)) for one in self._posts(plan) for size in self._settings.cards.sizes]
-        return DrawnCards(cards=tuple(card for card in wanted if card), main_size=self._main)
+        """The cards of the plan's posts that exist already; nothing is drawn or fetched."""
+        posts = list_public(plan.identified, plan.now)
+        wanted = [self._known.get(name_of(one.id, frame)) for one in posts for frame in self._settings.cards.sizes]
+        cards = tuple(card for card in wanted if card)
+        found = look_for_pictures(posts, http=None, cache=self._cache, now=plan.now)
+        return DrawnCards(cards=cards, refs=self._refer(cards), pictures=_facts(found))
 
-    def draw(self, plan: Plan, progress: Callable[[int, int], None]) -> DrawnCards:
-        """Every card of the plan; draws those whose key or file is new."""
-        posts = self._posts(plan)
-        found = self._find_pictures(posts, plan.now)
-        jobs = list(self._list_jobs(posts, found))
-        known, present = self._recall(), self._list_paths()
-        missing = [job for job in jobs if not _is_known(job, known.get(job.name), present)]
-        made = dict(self._draw_all(missing, progress))
-        fresh = {name: card for name, (card, _) in made.items()}
-        self._cache.put_many(_KIND, {name: _render(card) for name, card in fresh.items()})
-        cards = tuple((known | fresh)[job.name] for job in jobs)
+    def draw(self, plan: Plan, register: Register, progress: Progress) -> DrawnCards:
+        """Every card of the plan; draws and writes those whose picture or file is new."""
+        jobs, found = self._list_jobs(plan)
+        missing = [job for job in jobs if not self._is_known(job, register)]
+        written, troubles = self._draw_all(missing, register, progress)
+        cards = tuple(self._known[job.name] for job in jobs if job.name in self._known)
+        warnings = {line for card in cards for line in card.warnings} | _reasons(jobs) | set(troubles)
+        retries = [one.retry_at for one in found.values() if one.retry_at]
+        retries += [plan.now for card in cards if not card.seal]
         return DrawnCards(
-            artefacts=tuple(artefact for _, files in made.values() for artefact in files),
             cards=cards,
-            warnings=tuple(sorted({line for card in cards for line in card.warnings} | _reasons(jobs))),
-            pictures={url: one.facts for url, one in found.items()},
-            retry_at=min((one.retry_at for one in found.values() if one.retry_at), default=None),
-            main_size=self._main,
+            refs=self._refer(cards),
+            pictures=_facts(found),
+            warnings=tuple(sorted(warnings)),
+            written=written,
+            count=len(missing) - len(troubles),
+            retry_at=min(retries, default=None),
         )
 
     def sketch(self, plan: Plan) -> list[tuple[CardContent, Drawing]]:
         """Every card of the plan in its main size, drawn anew and not kept."""
-        posts = self._posts(plan)
-        jobs = [job for job in self._list_jobs(posts, self._find_pictures(posts, plan.now)) if job.size == self._main]
-        self._studio.open("".join(sorted(set().union(*(_words(job.content) for job in jobs)))))
-        draw, cache = self._studio.draw, self._cache
-        return [(job.content, draw(job.content, read_picture(job.picture, cache), _pixels(job.size))) for job in jobs]
+        jobs = [job for job in self._list_jobs(plan)[0] if job.frame == self._main]
+        self._open_studio(jobs)
+        return [(self._orders.make_words(job), self._draw_one(job, self._read(job))) for job in jobs]
 
     def forget(self, post_ids: Iterable[str]) -> None:
         """Have the cards of these posts drawn anew."""
-        self._cache.drop(_KIND, [_name(number, size) for number in post_ids for size in self._settings.cards.sizes])
+        names = [name_of(number, frame) for number in post_ids for frame in self._settings.cards.sizes]
+        forget_cards(self._cache, names)
+        for name in names:
+            self._known.pop(name, None)
 
-    def _posts(self, plan: Plan) -> list[Identified]:
-        return list_public(plan.identified, plan.now)
+    @cached_property
+    def _known(self) -> dict[str, Card]:
+        return recall_cards(self._cache)
 
-    def _find_pictures(self, posts: Sequence[Identified], now: datetime) -> Mapping[str, FoundPicture]:
-        """By picture URL; several posts may share one picture."""
-        pictures = [one.post.picture for one in posts if one.post.picture]
-        return find_pictures(pictures, http=self._http, cache=self._cache, now=now)
-
-    def _list_jobs(self, posts: Sequence[Identified], found: Mapping[str, FoundPicture]) -> Iterator[_Job]:
-        studio = self._studio
-        for one in posts:
-            content = make_content(one.post, self._settings.site)
-            picture = found[one.post.picture.url] if one.post.picture else FoundPicture(url="")
-            for size in self._settings.cards.sizes:
-                pixels = _pixels(size)
-                key = card_key(
-                    content,
-                    design_digest=studio.design_digest,
-                    fonts_digest=studio.fonts_digest,
-                    picture=picture.digest,
-                    size=pixels,
-                )
-                yield _Job(one.id, one.post.slug, size, key, content, picture)
-
-    def _draw_all(self, jobs: list[_Job], progress: Callable[[int, int], None]) -> Iterator[tuple[str, _Made]]:
-        """Pillow and HarfBuzz let go of the interpreter while they work, so threads use all cores."""
-        if not jobs:
-            return
-        self._studio.open("".join(sorted(set().union(*(_words(job.content) for job in jobs)))))
-        with ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="card") as pool:
-            for done, (job, made) in enumerate(zip(jobs, pool.map(self._draw, jobs), strict=True), 1):
-                progress(done, len(jobs))
-                yield job.name, made
-
-    def _draw(self, job: _Job) -> _Made:
-        drawing = self._studio.draw(job.content, read_picture(job.picture, self._cache), _pixels(job.size))
-        suffix = "" if job.size == self._main else job.size
-        path, stable = card_paths(job.slug, drawing.data, drawing.media_type, suffix)
-        card = Card(
-            post_id=job.post_id,
-            slug=job.slug,
-            size=job.size,
-            key=job.key,
-            ref=self._make_ref(drawing, path, stable),
-            warnings=_describe(drawing, job.content),
-        )
-        return card, tuple(Artefact(name, drawing.media_type, drawing.data) for name in (path, stable))
-
-    def _make_ref(self, drawing: Drawing, path: str, stable: str) -> CardRef:
+    def _refer(self, cards: Iterable[Card]) -> Mapping[str, CardRef]:
         root = self._settings.site.feeds_url
-        return CardRef(
+        return {card.post_id: card.make_ref(root) for card in cards if card.frame == self._main}
+
+    def _list_jobs(self, plan: Plan) -> tuple[list[Job], Mapping[str, FoundPicture]]:
+        posts = list_public(plan.identified, plan.now)
+        found = look_for_pictures(posts, http=self._open_http(), cache=self._cache, now=plan.now)
+        return list(self._orders.list_jobs(posts, found)), found
+
+    def _is_known(self, job: Job, register: Register) -> bool:
+        """Whether the card of before is still right: made of the same, or looking the same, and its files are there."""
+        card = self._known.get(job.name)
+        if card is None or card.slug != job.slug:
+            return False
+        if not all(register.has(path, card.length) for path in (card.path, card.stable_path)):
+            return False
+        if card.seal == job.seal:
+            return True
+        if card.key != self._orders.make_key(job):
+            return False
+        self._remember([replace(card, seal=job.seal)])
+        return True
+
+    def _open_studio(self, jobs: Sequence[Job]) -> None:
+        self._studio.open("".join(sorted(set().union(*(_letters(self._orders.make_words(job)) for job in jobs)))))
+
+    def _draw_all(
+        self, jobs: Sequence[Job], register: Register, progress: Progress
+    ) -> tuple[tuple[str, ...], list[str]]:
+        """The paths written, and why some cards could not be drawn.
+
+        Pillow and HarfBuzz let go of the interpreter while they work, so threads use all cores.
+        """
+        written: list[str] = []
+        troubles: list[str] = []
+        if jobs:
+            self._open_studio(jobs)
+        with ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="card") as pool:
+            for number, some in enumerate(batches(jobs)):
+                made = list(pool.map(self._make, some))
+                written += self._keep(made, register)
+                troubles += [one.trouble for one in made if one.trouble]
+                progress(number * AT_ONCE + len(made), len(jobs))
+        return tuple(written), troubles
+
+    def _keep(self, made: Sequence[_Made], register: Register) -> tuple[str, ...]:
+        """Files first, then the memory of them: a kill costs one batch."""
+        artefacts = [artefact for one in made for artefact in one.artefacts]
+        written = self._output.write(artefacts)
+        register.note({artefact.path: "" for artefact in artefacts})
+        self._remember([one.card for one in made if one.card])
+        return written
+
+    def _remember(self, cards: Sequence[Card]) -> None:
+        keep_cards(self._cache, cards)
+        self._known.update({card.name: card for card in cards})
+
+    def _make(self, job: Job) -> _Made:
+        """One card. What one picture or title brings about must not stop the others."""
+        photo = self._read(job)
+        try:
+            drawing = self._draw_one(job, photo)
+        except SyndicateError:
+            raise
+        except Exception as error:
+            log.debug("the card of %s", job.one.post.source, exc_info=True)
+            return _Made(trouble=f"{job.one.post.source}: the card cannot be drawn: {type(error).__name__}")
+        is_whole = photo is not None or not job.picture.digest
+        suffix = "" if job.frame == self._main else job.frame
+        path, stable = card_paths(job.slug, drawing.data, drawing.media_type, suffix)
+        card = self._describe(job, drawing, path)
+        # Without the bytes that its digest promised the card must be drawn again when they are back.
+        kept = card if is_whole else replace(card, seal="", key="")
+        return _Made(kept, tuple(Artefact(name, drawing.media_type, drawing.data) for name in (path, stable)))
+
+    def _read(self, job: Job) -> bytes | None:
+        return read_picture(job.picture, self._cache)
+
+    def _draw_one(self, job: Job, photo: bytes | None) -> Drawing:
+        return self._studio.draw(self._orders.make_words(job), photo, job.pixels)
+
+    def _describe(self, job: Job, drawing: Drawing, path: str) -> Card:
+        return Card(
+            post_id=job.one.id,
+            slug=job.slug,
+            frame=job.frame,
+            seal=job.seal,
+            key=self._orders.make_key(job),
             path=path,
-            url=f"{root}/{quote(path)}",
-            stable_url=f"{root}/{quote(stable)}",
             media_type=drawing.media_type,
             width=drawing.width,
             height=drawing.height,
-            size=len(drawing.data),
+            length=len(drawing.data),
             alt=drawing.alt,
+            warnings=tuple(f"{job.one.post.source}: {line}" for line in _list_remarks(drawing)),
         )
 
-    def _recall(self) -> dict[str, Card]:
-        return {name: _parse(data) for name, data in self._cache.get_all(_KIND).items()}
+
+def _facts(found: Mapping[str, FoundPicture]) -> Mapping[str, PictureFacts]:
+    return {url: one.facts for url, one in found.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
-    post_id: str
-    slug: str
-    size: str
-    key: str
-    content: CardContent
-    picture: FoundPicture
-
-    @property
-    def name(self) -> str:
-        return _name(self.post_id, self.size)
-
-
-_Made = tuple[Card, tuple[Artefact, ...]]
-
-
-def _is_known(job: _Job, card: Card | None, present: frozenset[str]) -> bool:
-    """Whether the card of before is still right: same key, same place, and its files are there."""
-    if card is None or card.key != job.key or card.slug != job.slug:
-        return False
-    return card.ref.path in present and _stable_path(card) in present
-
-
-def _stable_path(card: Card) -> str:
-    """The path without the hash of the bytes: "cards/a.1f2e3d.jpg" → "cards/a.jpg"."""
-    start, _, ending = card.ref.path.rpartition(".")
-    return f"{start.rpartition('.')[0]}.{ending}"
-
-
-def _words(content: CardContent) -> set[str]:
+def _letters(content: CardContent) -> set[str]:
     """The characters a card writes."""
     return set().union(content.title, content.category, content.author, content.date, content.reading, content.site)
 
 
-def _name(post_id: str, size: str) -> str:
-    return f"{post_id} {size}"
-
-
-def _pixels(size: str) -> tuple[int, int]:
-    width, _, height = size.partition("x")
-    return int(width), int(height)
-
-
-def _reasons(jobs: Sequence[_Job]) -> set[str]:
+def _reasons(jobs: Sequence[Job]) -> set[str]:
     """Why a card has no picture, each line naming the post."""
-    return {f"{job.content.source}: {job.picture.url}: {job.picture.reason}" for job in jobs if job.picture.reason}
+    return {f"{job.one.post.source}: {job.picture.url}: {job.picture.reason}" for job in jobs if job.picture.reason}
 
 
-def _describe(drawing: Drawing, content: CardContent) -> tuple[str, ...]:
-    """What a person should know about a card, each line naming the post."""
+def _list_remarks(drawing: Drawing) -> list[str]:
+    """What a person should know about a card."""
     refused = [f"the picture cannot be used: {drawing.refused}"] if drawing.refused else []
     missing = [
         f'no installed font has "{item.cluster}"' + (f"; pip install '{item.package}'" if item.package else "")
         for item in drawing.missing
     ]
-    return tuple(f"{content.source}: {line}" for line in (*refused, *missing))
-
-
-def _render(card: Card) -> bytes:
-    return orjson.dumps(asdict(card))
-
-
-def _parse(data: bytes) -> Card:
-    raw = orjson.loads(data)
-    ref, warnings = CardRef(**raw.pop("ref")), tuple(raw.pop("warnings"))
-    return Card(**raw, ref=ref, warnings=warnings)
+    return [*refused, *missing]

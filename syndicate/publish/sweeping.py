@@ -1,17 +1,19 @@
-"""What was published before and is needed no more. Only our own kinds of files are ever removed."""
+"""What was published before and is needed no more. Only what we wrote ourselves is ever removed."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from syndicate.model import Cache
 from syndicate.output import Output
+from syndicate.publish.register import Register
 
 _KIND = "unneeded"
-_CARD = re.compile(r"cards/[^/]+\.(jpg|png)")
-_OTHER = re.compile(r"meta/[^/]+\.html|([^/]+/)*(rss\.xml|atom\.xml|feed\.json)|archive/\d+\.\w+")
+_CARD = re.compile(r"cards/[^/]+\.[0-9a-f]{10}\.(?:jpg|png)")
+"""A card names its own bytes: ours, even where the memory of having written it was lost."""
+REST_AGE = timedelta(hours=1)
 
 
 class Sweeper:
@@ -22,21 +24,30 @@ class Sweeper:
         self._cache = cache
         self._keep = keep
 
-    def sweep(self, present: frozenset[str], needed: frozenset[str], now: datetime) -> tuple[str, ...]:
-        """The paths removed. `present` was there before, `needed` is what must stay."""
-        unneeded = present - needed
-        cards = {path for path in unneeded if _CARD.fullmatch(path)}
+    def sweep(self, register: Register, needed: frozenset[str], now: datetime) -> tuple[str, ...]:
+        """The paths removed; `needed` is what must stay."""
+        unneeded = (register.own | set(filter(_CARD.fullmatch, register.facts))) - needed
+        cards = {path for path in unneeded if path.startswith("cards/")}
         since = self._remember(cards, now)
         expired = {path for path in cards if now - since[path] >= self._keep}
-        others = {path for path in unneeded if _OTHER.fullmatch(path)}
-        removed = self._output.remove(sorted(expired | others))
+        removed = self._output.remove(sorted(expired | (unneeded - cards)))
+        register.forget(removed)
         self._cache.drop(_KIND, expired)
+        self._output.clear_rests(now - REST_AGE)
         return removed
 
     def _remember(self, cards: set[str], now: datetime) -> Mapping[str, datetime]:
         """Since when each card is not needed; one that is needed again is forgotten here."""
-        known = {path: datetime.fromisoformat(data.decode()) for path, data in self._cache.get_all(_KIND).items()}
+        known = {path: _parse(data, now) for path, data in self._cache.get_all(_KIND).items()}
         self._cache.drop(_KIND, known.keys() - cards)
         fresh = {path: now for path in cards if path not in known}
         self._cache.put_many(_KIND, {path: at.isoformat().encode() for path, at in fresh.items()})
         return known | fresh
+
+
+def _parse(data: bytes, now: datetime) -> datetime:
+    """The moment; now where it cannot be read."""
+    try:
+        return datetime.fromisoformat(data.decode()).astimezone(UTC)
+    except ValueError:
+        return now

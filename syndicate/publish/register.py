@@ -1,0 +1,61 @@
+"""What was published, file by file: what each was made of, and how the file looked when it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from syndicate.model import Cache
+from syndicate.output import Output
+from syndicate.output.base import Facts
+
+_KIND = "published"
+
+
+class Register:
+    """One look at the published files, kept up to date by whoever writes during a publication.
+
+    A file is current while it was made of the same, and nobody replaced it since: a deploy script, an old branch, a
+    backup. Only what stands here was written by us.
+    """
+
+    def __init__(self, output: Output, cache: Cache) -> None:
+        self._output = output
+        self._cache = cache
+        self._known = dict(cache.get_all(_KIND))
+        self.facts = dict(output.list_facts())
+        """Every file that is there, by path."""
+
+    @property
+    def own(self) -> frozenset[str]:
+        """The files that are there and were written by us."""
+        return frozenset(self._known.keys() & self.facts.keys())
+
+    def is_current(self, path: str, seal: str) -> bool:
+        """Whether the file is there as it was made of `seal`; never where the seal is empty."""
+        facts = self.facts.get(path)
+        return bool(seal) and facts is not None and self._known.get(path) == _entry(seal, facts)
+
+    def has(self, path: str, size: int) -> bool:
+        """Whether a file of ours of this size is there: enough for a name that changes with the bytes."""
+        facts = self.facts.get(path)
+        return facts is not None and facts.size == size and path in self._known
+
+    def note(self, seals: Mapping[str, str]) -> None:
+        """These files were just written, each made of its seal."""
+        found = self._output.find_facts(seals)
+        entries = {path: _entry(seals[path], facts) for path, facts in found.items()}
+        fresh = {path: entry for path, entry in entries.items() if self._known.get(path) != entry}
+        self._cache.put_many(_KIND, fresh)
+        self._known |= fresh
+        self.facts |= found
+
+    def forget(self, paths: Collection[str]) -> None:
+        """These files are gone."""
+        self._cache.drop(_KIND, paths)
+        for path in paths:
+            self._known.pop(path, None)
+            self.facts.pop(path, None)
+
+
+def _entry(seal: str, facts: Facts) -> bytes:
+    return f"{seal} {facts.size} {facts.mark}".encode()
