@@ -63,8 +63,9 @@ class _Shader:
         """The scrim at this place: full strength under its texts, as strong as the worst spot under them asks."""
         scrim = self._placed[at]
         box, (left, top, right, bottom) = scrim.box, scrim.rect.pixels
-        texts = [one for one in self._placed[at + 1 :] if _is_carried(one, scrim)]
-        spots = [self._spot(one) for one in texts if not one.box.fill]
+        carried = [one for one in self._placed[at + 1 :] if _is_carried(one, scrim)]
+        texts = [one for one in carried if not one.box.fill]  # a badge brings its own ground
+        spots = [self._spot(one) for one in texts]
         ratio = READABLE if luminance(self._theme.tint) < MIDDLE else CLEAR_VEIL
         strength = solve_strength(spots, self._theme.tint, ratio, box.strength)
         self._strengths[box.name] = strength
