@@ -26,7 +26,7 @@ $(VENV)/ready: requirements.lock pyproject.toml
 demo: setup ## write a sample blog and run the main job on it, without network or account
 	@sh deploy/demo.sh $(BIN)/syndicate $(DEMO)
 
-test: setup ## run the default tests (about 20 s, loopback only)
+test: setup ## run the default tests (about half a minute, loopback only)
 	$(TEST) -n 2 -m "not slow and not e2e"
 
 test-all: setup ## run the slow tests too
