@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from syndicate.app.logins import list_accounts
 from syndicate.app.reports import Finding
@@ -10,14 +11,17 @@ from syndicate.app.wiring import Wiring
 from syndicate.errors import SyndicateError
 from syndicate.hubs import fetch_visible
 from syndicate.model import Plan, Post
+from syndicate.pages import check_page
 
 MAX_EXCERPT = 60
+NEWEST = 3
+"""Pages looked at by `doctor --online`: enough to see that the permalink pattern is right."""
 
 
 def examine(wiring: Wiring, plan: Plan, *, online: bool) -> tuple[Finding, ...]:
     """Findings, worst first."""
     found = [*_content(wiring, plan), *_accounts(wiring, plan, online), *_state(wiring)]
-    found += _published(wiring) if online else ()
+    found += [*_published(wiring), *_pages(wiring, plan)] if online else ()
     order = ("problem", "warning", "repair", "ok")
     return tuple(sorted(found, key=lambda finding: order.index(finding.level)))
 
@@ -32,7 +36,9 @@ def _content(wiring: Wiring, plan: Plan) -> Iterator[Finding]:
         yield Finding("warning", warning)
     for post in snapshot.posts:
         yield from _post(post)
-    yield Finding("ok", f"{len(snapshot.posts)} posts in {wiring.settings.site.content}")
+    drafts = sum(post.is_draft for post in snapshot.posts)
+    left_out = f", drafts among them: {drafts}" if drafts else ""
+    yield Finding("ok", f"{len(snapshot.posts)} posts in {wiring.settings.site.content}/{left_out}")
 
 
 def _post(post: Post) -> Iterator[Finding]:
@@ -41,29 +47,36 @@ def _post(post: Post) -> Iterator[Finding]:
         yield Finding("warning", f"{problem.key + ': ' if problem.key else ''}{problem.message}", place)
     for repair in post.repairs:
         place = f"{post.source}:{repair.line}" if repair.line else post.source
-        change = (
-            f'"{_short(repair.before)}" → "{_short(repair.after)}"'
-            if repair.after
-            else f'"{_short(repair.before)}" left out'
+        yield Finding(
+            "repair", f"{repair.kind} in {repair.field}: {describe_change(repair.before, repair.after)}", place
         )
-        yield Finding("repair", f"{repair.kind} in {repair.field}: {change}", place)
 
 
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= MAX_EXCERPT else line[: MAX_EXCERPT - 1] + "…"
+def describe_change(before: str, after: str) -> str:
+    """Both texts, cut to where they begin to differ."""
+    old, new = " ".join(before.split()), " ".join(after.split())
+    if not new:
+        return f'"{_cut(old, 0)}" left out'
+    same = next((at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), 0)
+    start = max(same - MAX_EXCERPT // 2, 0)
+    return f'"{_cut(old, start)}" → "{_cut(new, start)}"'
+
+
+def _cut(text: str, start: int) -> str:
+    end = start + MAX_EXCERPT
+    return f"{'…' if start else ''}{text[start:end].strip()}{'…' if end < len(text) else ''}"
 
 
 def _accounts(wiring: Wiring, plan: Plan, online: bool) -> Iterator[Finding]:
     for row in list_accounts(wiring, online=online, now=plan.now):
         level = {"ready": "ok", "off": "ok", "no credentials": "problem"}.get(row.state, "warning")
-        text = f"{row.network}: {row.state}{' as ' + row.who if row.who else ''}"
-        yield Finding(level, f"{text}{'; ' + row.note if row.note and level != 'ok' else ''}", row.name)
+        text = f"{row.network}, {row.state}{' as ' + row.who if row.who else ''}"
+        yield Finding(level, f"{text}: {row.note}" if row.note and level != "ok" else text, f"account {row.name}")
 
 
 def _state(wiring: Wiring) -> Iterator[Finding]:
     yield Finding("ok", f"state in {wiring.store.where}")
-    yield Finding("ok", f"published to {wiring.settings.storage.publish_to}")
+    yield Finding("ok", f"publishes to {wiring.settings.storage.publish_to}")
 
 
 def _published(wiring: Wiring) -> Iterator[Finding]:
@@ -83,3 +96,15 @@ def _published(wiring: Wiring) -> Iterator[Finding]:
             yield Finding("warning", "answers with other bytes than the last publication; is it uploaded?", url)
         else:
             yield Finding("ok", "answers with the published bytes", url)
+
+
+def _pages(wiring: Wiring, plan: Plan) -> Iterator[Finding]:
+    """Whether the newest posts are where their links lead: a wrong permalink would stop every message."""
+    public = (one for one in plan.identified if one.known.published_at <= plan.now)
+    for one in islice(public, NEWEST):
+        link = one.post.permalink
+        trouble = check_page(wiring.http, link, one.post.title)
+        if trouble:
+            yield Finding("warning", f"{trouble.removeprefix(f'{link}: ')} (is [site] url or permalink right?)", link)
+        else:
+            yield Finding("ok", "the page is live", link)

@@ -30,9 +30,9 @@ def _describe(wiring: Wiring, account: Account, state: AccountState | None, onli
     try:
         profile = _ask(wiring, account) if online else _look(wiring, account)
     except (Unauthorised, ConfigError) as error:
-        return AccountRow(name=account.name, network=account.network, state="no credentials", note=str(error))
+        return AccountRow(name=account.name, network=account.network, state="no credentials", note=_tell(error))
     except SyndicateError as error:
-        return AccountRow(name=account.name, network=account.network, state="refused", note=str(error))
+        return AccountRow(name=account.name, network=account.network, state="refused", note=_tell(error))
     ends = profile.expires_at or wiring.accounts.facts[account.name].expires_at
     is_paused = state is not None and state.paused_at is not None
     notes = [state.pause_reason] if state and is_paused else []
@@ -44,6 +44,11 @@ def _describe(wiring: Wiring, account: Account, state: AccountState | None, onli
         expires=_days_left(ends, now),
         note="; ".join([*notes, *profile.warnings, *profile.abilities, describe(account.network).note]).strip("; "),
     )
+
+
+def _tell(error: SyndicateError) -> str:
+    """The error without the account's name, which stands beside it."""
+    return f"{error.message}{f' ({error.hint})' if error.hint else ''}"
 
 
 def _ask(wiring: Wiring, account: Account) -> Profile:
@@ -59,13 +64,15 @@ def _look(wiring: Wiring, account: Account) -> Profile:
     if secrets and not any(vault.get(secret.name) for secret in secrets):
         missing = missing or [" or ".join(secret.name for secret in secrets)]
     if missing:
-        raise Unauthorised(f"{', '.join(missing)} missing", where=account.name, hint=f"syndicate login {account.name}")
+        raise Unauthorised(
+            f"{', '.join(missing)} is missing", where=account.name, hint=f"syndicate login {account.name}"
+        )
     return Profile("")
 
 
 def _days_left(ends: datetime | None, now: datetime) -> str:
     if ends is None:
-        return "lasts"
+        return "does not expire"
     left = ends - now
     return "expired" if left <= timedelta(0) else f"{left.days} days left"
 

@@ -49,7 +49,8 @@ def init(
 def _show_guess(guess: Guess) -> None:
     from syndicate.cli.show import plural
 
-    print(f"This looks like {guess.generator}, with {plural(guess.posts, 'post')} in {guess.content}/.\n")
+    place = "this folder" if guess.content == "." else f"{guess.content}/"
+    print(f"This looks like {guess.generator}: {plural(guess.posts, 'post')} in {place}.\n")
     rows = [(clue.key, clue.value, f"from {clue.source}") for clue in guess.clues]
     rows += [(name, "not found", "please write it into syndicate.toml") for name in guess.missing]
     key_width, value_width = (max(len(row[column]) for row in rows) for column in (0, 1))

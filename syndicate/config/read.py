@@ -52,7 +52,7 @@ def read_settings(path: Path) -> Settings:
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror or error}", where=str(path)) from error
     except UnicodeDecodeError as error:
-        raise ConfigError(f"is not UTF-8 at byte {error.start + 1}", where=str(path), hint="save it as UTF-8") from error
+        raise ConfigError("is not UTF-8 text", where=str(path), hint="save it as UTF-8") from error
     return make_settings(text, root=path.parent.resolve(), name=str(path))
 
 

@@ -55,7 +55,7 @@ def guess_site(folder: Path) -> Guess | None:
     if not found.generator and not samples:
         return None
     if content and content != found.content:
-        found = found.note("content", content, f"{len(samples)} posts in {content}/")
+        found = found.note("content", content, "the posts in it")
     return _make_guess(replace(found, content=content), samples, len(list_posts(folder / content)) if content else 0)
 
 
@@ -111,7 +111,7 @@ def _guess_fields(samples: tuple[Sample, ...]) -> tuple[dict[str, str], tuple[Cl
         if used[ours] or not theirs or theirs in _KNOWN_BY_CONTENT:
             continue
         fields[ours] = theirs
-        clues.append(Clue(f"fields.{ours}", theirs, f"{used[theirs]} of {len(samples)} posts have it"))
+        clues.append(Clue(f"fields.{ours}", theirs, f"{used[theirs]} of {len(samples)} posts"))
     return fields, tuple(clues)
 
 

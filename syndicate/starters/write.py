@@ -37,7 +37,7 @@ def render_config(guess: Guess) -> str:
         "permalink": guess.permalink,
         "content": guess.content,
     }
-    lines = [f"# Written by `syndicate init` from what this {guess.generator} folder says. Check each line.", ""]
+    lines = [f"# Written by `syndicate init` from what this folder ({guess.generator}) says. Check each line.", ""]
     lines += ["[site]", *(_line(key, value, sources.get(key, "")) for key, value in site.items() if value)]
     if guess.static:
         note = f"  # from {sources['static']}" if "static" in sources else ""
