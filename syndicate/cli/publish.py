@@ -53,7 +53,7 @@ def _show_published(published: Published, *, waiting: int) -> None:
     for warning in published.warnings:
         print(f"! {warning}", file=sys.stderr)
     if not published.written and not published.removed:
-        print("Nothing changed.")
+        print("No file changed.")
     else:
         parts = [f"wrote {plural(len(published.written), 'file')}"]
         parts += [f"drew {plural(published.drawn, 'card')}"] if published.drawn else []
@@ -66,8 +66,8 @@ def _show_news(published: Published, waiting: int) -> None:
     """What became of the posts, and of the messages about them."""
     from syndicate.cli.show import plural
 
-    counts = {"new": published.new_posts, "changed": published.changed_posts, "gone": published.gone_posts}
-    said = ", ".join(f"{plural(number, 'post')} {word}" for word, number in counts.items() if number)
+    counts = {"new": published.new_posts, "changed": published.changed_posts, "vanished": published.gone_posts}
+    said = ", ".join(plural(number, f"{word} post") for word, number in counts.items() if number)
     if said:
         print(f"{said}.")
     if waiting:

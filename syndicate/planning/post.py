@@ -20,6 +20,7 @@ from syndicate.model import (
     State,
 )
 from syndicate.planning.desk import UNSENT, Desk, make_calendars, open_desk, plan_rows
+from syndicate.planning.reasons import BY_HAND
 from syndicate.planning.wording import find_override, make_link, tidy
 from syndicate.text.links import find_links
 
@@ -105,7 +106,7 @@ def _move_waiting(rows: Iterable[KnownDelivery], at: datetime, text: str) -> Man
                 delivery_id=row.id,
                 state=State.DUE if row.state is State.DUE else State.PLANNED,
                 due_at=at,
-                reason="asked for by hand",
+                reason=BY_HAND,
                 text=text if row.part == 1 else "",
             )
             for row in ordered

@@ -12,6 +12,10 @@ UNFEATURED = "the post is no longer featured"
 FROM_THE_START = "featured from the start: announced as new"
 FEWER_PARTS = "the message has fewer parts now"
 TURNED_OFF = "the account is turned off"
+BY_HAND = "asked for by hand"
+
+AT_THAT_TIME = frozenset({BY_HAND, "moved by you"})
+"""A person gave it this time, so quiet hours do not move it."""
 
 TAKEN_BACK = frozenset({GONE, ASKED, UNFEATURED})
 """What planning itself decided and takes back when the post no longer gives the reason."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from syndicate.model import Account, Decision, Delivery, ScheduleRules, State, Usage
+from syndicate.planning.reasons import AT_THAT_TIME
 from syndicate.planning.schedule import get_zone, next_slot, to_instant
 
 FIRST_READY_WAIT = timedelta(seconds=30)
@@ -95,7 +96,7 @@ def decide_room(delivery: Delivery, usage: Usage, policy: Policy, *, now: dateti
 
 def _until_quiet_ends(delivery: Delivery, policy: Policy, now: datetime) -> tuple[datetime | None, str]:
     """Who sends by hand in quiet hours wants just that."""
-    if not policy.quiet or delivery.occasion.startswith("manual"):
+    if not policy.quiet or delivery.occasion.startswith("manual") or delivery.reason in AT_THAT_TIME:
         return None, ""
     rules = ScheduleRules(quiet=policy.quiet, timezone=policy.timezone)
     return next_slot(rules, now, (), now), f"waits for the end of the quiet hours, {policy.quiet}"

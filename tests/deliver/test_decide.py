@@ -352,9 +352,10 @@ def test_the_daily_cap_ends_with_the_local_day() -> None:
         (datetime(2026, 3, 28, 20, 59, tzinfo=UTC), {}, None),
         (datetime(2026, 3, 29, 5, 0, tzinfo=UTC), {}, None),
         (datetime(2026, 3, 28, 21, 30, tzinfo=UTC), {"occasion": "manual-2"}, None),
+        (datetime(2026, 3, 28, 21, 30, tzinfo=UTC), {"reason": "asked for by hand"}, None),
         (datetime(2026, 3, 28, 21, 30, tzinfo=UTC), {"part": 2}, None),
     ],
-    ids=["quiet", "before", "after", "by hand", "thread"],
+    ids=["quiet", "before", "after", "manual", "by hand", "thread"],
 )
 def test_a_late_message_keeps_the_quiet_hours(now: datetime, changes: dict[str, Any], due_at: datetime | None) -> None:
     """A retry or a page that was late does not ring at night, even when the clocks change; a person may."""
