@@ -160,17 +160,19 @@ def _show_recorded(rows: Sequence[PlannedDelivery]) -> None:
 
 def show_amendments(amendments: tuple[Amendment, ...]) -> None:
     """Published messages that would be edited, with both texts, or removed, with the copy's address."""
+    from syndicate.cli.show import print_quoted
+
     for one in amendments:
         place = one.delivery.receipt.url if one.delivery.receipt else ""
         print(f"{'remove' if one.is_removal else 'edit'} {one.delivery.slug} on {one.delivery.account}: {place}")
         if one.message is not None and one.delivery.message is not None:
-            print("\n".join(f"  - {line}" for line in one.delivery.message.text.splitlines()))
-            print("\n".join(f"  + {line}" for line in one.message.text.splitlines()))
+            print_quoted(one.delivery.message.text, "-")
+            print_quoted(one.message.text, "+")
 
 
 def show_planned(row: PlannedDelivery, hall: App) -> None:
     """One message as it would go out: where, when, how long, its text and picture."""
-    from syndicate.cli.show import local_time
+    from syndicate.cli.show import local_time, print_quoted
 
     zone, now = hall.settings.site.timezone, hall.now()
     facts = [
@@ -183,7 +185,7 @@ def show_planned(row: PlannedDelivery, hall: App) -> None:
     print(f"{row.slug} → {row.account} ({row.network}), {row.occasion}{part}")
     print("  " + " · ".join(fact for fact in facts if fact))
     if row.message:
-        print("\n".join(f"  │ {line}" for line in row.message.text.splitlines()))
+        print_quoted(row.message.text)
         image = row.message.image or row.message.card
         if image:
             print(f"  ▣ {'image' if row.message.image else 'link card'} {image.path}, alt: {image.alt}")

@@ -71,13 +71,13 @@ def show_deliveries(deliveries: Iterable[Delivery], hall: App) -> None:
             item.state.value,
             local_time(item.due_at, zone, now=now),
             item.account,
-            item.slug + (f" ({item.part})" if item.part > 1 else ""),
             item.occasion,
+            item.slug + (f" (part {item.part})" if item.part > 1 else ""),
             item.receipt.url if item.receipt and item.receipt.url else item.reason,
         )
         for item in deliveries
     ]
-    print_table(("id", "state", "when", "account", "post", "occasion", "link or reason"), rows)
+    print_table(("id", "state", "when", "account", "occasion", "post", "link or reason"), rows)
 
 
 def _act(context: typer.Context, action: str, ids: Iterable[int], value: str = "") -> int:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
@@ -65,21 +67,43 @@ def make_console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, highlight=False, soft_wrap=False)
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "") -> None:
-    """A table on a terminal, tab-separated lines in a pipe."""
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table on a terminal, with the last column on a line of its own; tab-separated lines in a pipe.
+
+    The last column holds addresses and reasons: they stay whole, so that they can be read and copied.
+    """
     if not sys.stdout.isatty():
         for row in rows:
             print("\t".join(cell.replace("\n", " ") for cell in row))
         return
-    from rich.table import Table
+    from rich.cells import cell_len
     from rich.text import Text
 
-    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for name in columns:
-        table.add_column(name, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell, style=_COLOURS.get(cell, "")) for cell in row))
-    make_console().print(table)
+    console = make_console()
+    lines = [[*columns[:-1], ""], *rows]
+    widths = [max(cell_len(line[column]) for line in lines) for column in range(len(columns) - 2)] + [0]
+    for number, line in enumerate(lines):
+        text = Text(style="" if number else "bold")
+        for cell, width in zip(line, widths, strict=False):
+            gap = " " * (width - cell_len(cell) + 2 if width else 0)
+            text.append(cell + gap, style=_COLOURS.get(cell, "") if number else "")
+        console.print(text, soft_wrap=True)
+        if line[-1]:
+            console.print(Text(f"{' ' * (widths[0] + 2)}{line[-1]}", style="dim"), soft_wrap=True)
+
+
+def print_quoted(text: str, mark: str = "│") -> None:
+    """A message's text behind a bar; long lines are wrapped on a terminal, left whole in a pipe."""
+    for line in text.splitlines():
+        for piece in _wrap(line):
+            print(f"  {mark} {piece}".rstrip())
+
+
+def _wrap(line: str) -> Sequence[str]:
+    if not sys.stdout.isatty():
+        return [line]
+    width = max(shutil.get_terminal_size().columns - 5, 20)
+    return textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def print_problems(problems: Sequence[Problem]) -> None:
