@@ -75,9 +75,10 @@ class FolderOutput:
         return frozenset(path for path in found if not is_sibling(path, found))
 
     def list_facts(self) -> Mapping[str, Facts]:
-        found = dict(walk(self.root, ""))
-        facts = {path: find_facts(entry) for path, entry in found.items() if not is_sibling(path, found)}
-        return {path: one for path, one in facts.items() if one}
+        facts = {path: one for path, entry in walk(self.root, "") if (one := find_facts(entry))}
+        for path in [path for path in facts if is_sibling(path, facts)]:
+            del facts[path]
+        return facts
 
     def find_facts(self, paths: Iterable[str]) -> Mapping[str, Facts]:
         guard = _Guard(self.root)

@@ -53,9 +53,8 @@ def read_plan(rooms: Rooms, now: datetime) -> Plan:
     )
 
 
-def publish(rooms: Rooms, now: datetime, *, progress: Progress) -> Published:
-    """Everything: cards, feeds, pages, outbox."""
-    stamp = rooms.stamp.make()
+def publish(rooms: Rooms, now: datetime, *, stamp: str, progress: Progress) -> Published:
+    """Everything: cards, feeds, pages, outbox. `stamp` was made before this call."""
     plan = read_plan(rooms, now)
     files = look_at(list_surroundings(plan, rooms.settings))
     register = Register(rooms.output, rooms.cache)
@@ -97,7 +96,7 @@ def _publish_files(
     rooms: Rooms, plan: Plan, register: Register, drawn: DrawnCards, now: datetime
 ) -> tuple[Published, frozenset[str]]:
     """Artefacts first, then the state, then what nobody needs any more; with every path that is published now."""
-    documents = rooms.renderer.list_documents(plan, drawn, register.facts.keys(), now)
+    documents = rooms.renderer.list_documents(plan, drawn, register.paths, now)
     pressed = press(documents, register, rooms.output, rooms.cache)
     applied = rooms.store.apply(plan, now)
     needed = drawn.paths | {document.path for document in documents}

@@ -80,6 +80,7 @@ class Drawer:
         self._open_http = open_http
         self._orders = Orders(settings, studio)
         self._main = settings.cards.sizes[0]
+        self._referred: dict[str, CardRef] = {}
 
     def list_drawn(self) -> Mapping[str, CardRef]:
         """The share cards that exist, by post id."""
@@ -135,8 +136,14 @@ class Drawer:
         return recall_cards(self._cache)
 
     def _refer(self, cards: Iterable[Card]) -> Mapping[str, CardRef]:
-        root = self._settings.site.feeds_url
-        return {card.post_id: card.make_ref(root) for card in cards if card.frame == self._main}
+        return {card.post_id: self._make_ref(card) for card in cards if card.frame == self._main}
+
+    def _make_ref(self, card: Card) -> CardRef:
+        """The same reference for the same card: planning asks, and rendering asks again."""
+        known = self._referred.get(card.path)
+        if known is None or known.alt != card.alt:
+            known = self._referred[card.path] = card.make_ref(self._settings.site.feeds_url)
+        return known
 
     def _list_jobs(self, plan: Plan) -> tuple[list[Job], Mapping[str, FoundPicture]]:
         posts = list_public(plan.identified, plan.now)

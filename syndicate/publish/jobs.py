@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 from itertools import islice
 from typing import TypeVar
 
@@ -60,7 +61,8 @@ class Orders:
             picture = found[one.post.picture.url] if one.post.picture else FoundPicture(url="")
             own = f"{_tell(one.post)} {picture.digest}"
             for frame in frames:
-                yield Job(one, frame, picture, f"{own} {common[frame]}")
+                seal = blake2b(f"{own} {common[frame]}".encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+                yield Job(one, frame, picture, seal)
 
     def make_words(self, job: Job) -> CardContent:
         """What the card says."""

@@ -22,22 +22,26 @@ class Register:
         self._output = output
         self._cache = cache
         self._known = dict(cache.get_all(_KIND))
-        self.facts = dict(output.list_facts())
-        """Every file that is there, by path."""
+        self._facts = dict(output.list_facts())
+
+    @property
+    def paths(self) -> Collection[str]:
+        """Every file that is there."""
+        return self._facts.keys()
 
     @property
     def own(self) -> frozenset[str]:
         """The files that are there and were written by us."""
-        return frozenset(self._known.keys() & self.facts.keys())
+        return frozenset(self._known.keys() & self._facts.keys())
 
     def is_current(self, path: str, seal: str) -> bool:
         """Whether the file is there as it was made of `seal`; never where the seal is empty."""
-        facts = self.facts.get(path)
+        facts = self._facts.get(path)
         return bool(seal) and facts is not None and self._known.get(path) == _entry(seal, facts)
 
     def has(self, path: str, size: int) -> bool:
         """Whether a file of ours of this size is there: enough for a name that changes with the bytes."""
-        facts = self.facts.get(path)
+        facts = self._facts.get(path)
         return facts is not None and facts.size == size and path in self._known
 
     def note(self, seals: Mapping[str, str]) -> None:
@@ -47,15 +51,15 @@ class Register:
         fresh = {path: entry for path, entry in entries.items() if self._known.get(path) != entry}
         self._cache.put_many(_KIND, fresh)
         self._known |= fresh
-        self.facts |= found
+        self._facts |= found
 
     def forget(self, paths: Collection[str]) -> None:
         """These files are gone."""
         self._cache.drop(_KIND, paths)
         for path in paths:
             self._known.pop(path, None)
-            self.facts.pop(path, None)
+            self._facts.pop(path, None)
 
 
 def _entry(seal: str, facts: Facts) -> bytes:
-    return f"{seal} {facts.size} {facts.mark}".encode()
+    return f"{seal} {facts.size} {facts.mark}".encode() if seal else b""

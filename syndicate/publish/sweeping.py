@@ -26,7 +26,7 @@ class Sweeper:
 
     def sweep(self, register: Register, needed: frozenset[str], now: datetime) -> tuple[str, ...]:
         """The paths removed; `needed` is what must stay."""
-        unneeded = (register.own | set(filter(_CARD.fullmatch, register.facts))) - needed
+        unneeded = (register.own | set(filter(_CARD.fullmatch, register.paths))) - needed
         cards = {path for path in unneeded if path.startswith("cards/")}
         since = self._remember(cards, now)
         expired = {path for path in cards if now - since[path] >= self._keep}

@@ -22,7 +22,6 @@ _TABLE = "CREATE TABLE items (kind TEXT, key TEXT, data BLOB NOT NULL, PRIMARY K
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=OFF",
-    "PRAGMA mmap_size=268435456",
 )
 _CHUNK = 500
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
