@@ -15,6 +15,7 @@ from syndicate.networks.base import Lists, Profile, Recent, Verifies
 from syndicate.publish.corridor import read_plan
 from syndicate.store.accounts import AccountState
 from syndicate.store.copies import Found
+from syndicate.vault import variable_of
 
 
 def list_accounts(wiring: Wiring, *, online: bool, now: datetime) -> tuple[AccountRow, ...]:
@@ -36,13 +37,14 @@ def _describe(wiring: Wiring, account: Account, state: AccountState | None, onli
     ends = profile.expires_at or wiring.accounts.facts[account.name].expires_at
     is_paused = state is not None and state.paused_at is not None
     notes = [state.pause_reason] if state and is_paused else []
+    can = f"can {', '.join(profile.abilities)}" if profile.abilities else ""
     return AccountRow(
         name=account.name,
         network=account.network,
         state="paused" if is_paused else "ready",
         who=profile.name,
         expires=_days_left(ends, now),
-        note="; ".join([*notes, *profile.warnings, *profile.abilities, describe(account.network).note]).strip("; "),
+        note="; ".join(note for note in [*notes, *profile.warnings, can, describe(account.network).note] if note),
     )
 
 
@@ -78,15 +80,27 @@ def _days_left(ends: datetime | None, now: datetime) -> str:
 
 
 def store_login(wiring: Wiring, name: str, secrets: Mapping[str, str]) -> str:
-    """Keep the secrets, let a paused account go on, and say as whom we are logged in."""
+    """Keep the secrets, let a paused account go on, and say as whom we are logged in.
+
+    Secrets that the network refuses do not replace those that were there.
+    """
     account = wiring.accounts.get(name)
-    wiring.accounts.vault(account).put(secrets)
+    vault = wiring.accounts.vault(account)
+    before = {secret: vault.get(secret) for secret in secrets}
+    vault.put(secrets)
+    stronger = [variable_of(name, secret) for secret, value in secrets.items() if value and vault.get(secret) != value]
+    try:
+        network = wiring.accounts.open(account)
+        profile = network.verify() if isinstance(network, Verifies) else Profile("")
+    except Unauthorised:
+        if any(before.values()) and not stronger:
+            vault.put(before)
+        raise
     wiring.store.resume_account(name)
-    network = wiring.accounts.open(account)
-    if not isinstance(network, Verifies):
-        return f"Stored the login of {name}."
-    profile = network.verify()
-    return "\n".join([f"{name} is {profile.name} {profile.url}".strip() + ".", *profile.warnings])
+    who = f"{name} is {profile.name} {profile.url}".rstrip() + "." if profile.name else f"Stored the login of {name}."
+    return "\n".join(
+        [who, *profile.warnings, *(f"{variable} in the environment wins over it." for variable in stronger)]
+    )
 
 
 def adopt(wiring: Wiring, name: str, now: datetime) -> tuple[tuple[str, str], ...]:

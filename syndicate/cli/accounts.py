@@ -70,8 +70,10 @@ def adopt(
         adopted = hall.adopt(account)
     if given.json:
         print_json(adopted)
+    elif not adopted:
+        print(f"No link to one of your posts was found on {account}.")
     else:
-        print(f"{plural(len(adopted), 'post')} found on {account} and recorded as sent.")
+        print(f"{plural(len(adopted), 'copy', 'copies')} of your posts on {account}, recorded as sent:")
         for slug, url in adopted:
             print(f"  {slug}  {url}")
     return DONE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ import typer
 from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, globals_of
 
 if TYPE_CHECKING:
+    from syndicate.app.reports import Finding
     from syndicate.starters import Guess
 
 
@@ -91,18 +93,17 @@ def doctor(
     return NEEDS_A_PERSON if any(finding.level == "problem" for finding in findings) else DONE
 
 
-def _show_findings(findings: tuple[object, ...], verbosity: int) -> None:
-    from syndicate.app.reports import Finding
+def _show_findings(findings: Sequence[Finding], verbosity: int) -> None:
+    from syndicate.cli.show import plural
 
     marks = {"problem": "✗", "warning": "!", "repair": "~", "ok": "✓"}
-    shown = [item for item in findings if isinstance(item, Finding) and (item.level != "ok" or verbosity >= 0)]
-    for finding in shown:
+    hidden = {"ok", "repair"} if verbosity < 0 else set()
+    for finding in findings:
         where = f" {finding.where}:" if finding.where else ""
-        print(f"{marks[finding.level]}{where} {finding.text}")
-    counts = {level: sum(item.level == level for item in shown) for level in ("problem", "warning", "repair")}
-    print(
-        ", ".join(f"{number} {level}{'' if number == 1 else 's'}" for level, number in counts.items()), file=sys.stderr
-    )
+        if finding.level not in hidden:
+            print(f"{marks[finding.level]}{where} {finding.text}")
+    levels = [finding.level for finding in findings]
+    print(", ".join(plural(levels.count(one), one) for one in ("problem", "warning", "repair")), file=sys.stderr)
 
 
 @command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import hmac
 import sys
+import threading
 import webbrowser
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -29,11 +30,10 @@ def walk_through(hall: App, account: str, *, paste: bool) -> str:
 
 
 def _ask(field: LoginField) -> str:
-    if field.help:
-        print(f"  {field.help}")
+    question = f"{field.label} ({field.help}): " if field.help else f"{field.label}: "
     if field.secret and sys.stdin.isatty():
-        return getpass.getpass(f"{field.label}: ").strip()
-    print(f"{field.label}: ", end="", flush=True)
+        return getpass.getpass(question).strip()
+    print(question, end="", flush=True)
     return sys.stdin.readline().strip()
 
 
@@ -64,7 +64,8 @@ def _finish_looped(network: LogsIn, answers: Mapping[str, str]) -> Mapping[str, 
                 answers, page, _ask_for_code(page)
             )  # it only comes back to registered addresses
         print(f"\nOpening your browser. If it does not open, go to\n\n  {page.url}\n")
-        webbrowser.open(page.url)
+        # A browser in the terminal keeps `open` busy until it has an answer from us.
+        threading.Thread(target=webbrowser.open, args=(page.url,), daemon=True).start()
         return network.finish_login(answers, page, catcher.wait(page.state))
 
 

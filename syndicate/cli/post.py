@@ -52,7 +52,7 @@ def post(
         if given.json:
             print_json(sent)
         else:
-            show_deliveries(sent, hall)
+            show_deliveries([one for one in sent if given.verbosity >= 0 or one.state in _TROUBLE], hall)
             _say_what_next(sent)
     return NEEDS_A_PERSON if any(delivery.state in _TROUBLE for delivery in sent) else DONE
 

@@ -75,7 +75,10 @@ def root(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
     verbose: Annotated[
-        int, typer.Option("--verbose", "-v", count=True, show_default=False, help="Say more; twice for everything.")
+        int,
+        typer.Option(
+            "--verbose", "-v", count=True, show_default=False, help="Say more in the log of run, serve and worker."
+        ),
     ] = 0,
     quiet: Annotated[
         int, typer.Option("--quiet", "-q", count=True, show_default=False, help="Say only what went wrong.")

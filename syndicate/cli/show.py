@@ -68,10 +68,12 @@ def make_console(*, stderr: bool = False) -> Console:
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table on a terminal, with the last column on a line of its own; tab-separated lines in a pipe.
+    """A table on a terminal, tab-separated lines in a pipe, nothing without rows.
 
-    The last column holds addresses and reasons: they stay whole, so that they can be read and copied.
+    The last column holds addresses and reasons: on a terminal they get a line of their own and stay whole.
     """
+    if not rows:
+        return
     if not sys.stdout.isatty():
         for row in rows:
             print("\t".join(cell.replace("\n", " ") for cell in row))
