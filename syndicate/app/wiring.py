@@ -70,7 +70,9 @@ class Wiring:
     def state_folder(self) -> Path:
         """Where state, cache and vault live; made on first use, for its owner only."""
         folder = Path(self.settings.storage.cache).parent
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not folder.exists():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (folder / ".gitignore").write_text("*\n", encoding="utf-8")  # no repository wants state or secrets
         return folder
 
     @cached_property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from syndicate.formats.clean import clean
 from syndicate.model import Feed, Site
@@ -18,11 +19,13 @@ def render_page(template: str, feeds: Sequence[Feed], site: Site, *, where: str 
     """
     listed = [feed for feed in feeds if not feed.is_archive]
     latest = list(listed[0].entries[:12]) if listed else []
+    zone = ZoneInfo(site.timezone)
     values = {"site": site, "feeds": listed, "latest": latest, "archives": len(feeds) - len(listed)}
-    page = render_html_template(template, values, where=where, filters={"day": _to_day, "address": quote})
+    filters = {"day": lambda at: _to_day(at, zone), "address": quote}
+    page = render_html_template(template, values, where=where, filters=filters)
     return clean(page).encode()
 
 
-def _to_day(moment: datetime) -> str:
-    """A date without a language: 2025-03-18."""
-    return moment.date().isoformat()
+def _to_day(moment: datetime, zone: ZoneInfo) -> str:
+    """A date without a language, the one the author wrote: 2025-03-18."""
+    return moment.astimezone(zone).date().isoformat()
