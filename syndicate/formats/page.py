@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -21,7 +21,7 @@ def render_page(template: str, feeds: Sequence[Feed], site: Site, *, where: str 
     latest = list(listed[0].entries[:12]) if listed else []
     zone = ZoneInfo(site.timezone)
     values = {"site": site, "feeds": listed, "latest": latest, "archives": len(feeds) - len(listed)}
-    filters = {"day": lambda at: _to_day(at, zone), "address": quote}
+    filters: dict[str, Callable[..., str]] = {"day": lambda at: _to_day(at, zone), "address": quote}
     page = render_html_template(template, values, where=where, filters=filters)
     return clean(page).encode()
 
