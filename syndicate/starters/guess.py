@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from syndicate.starters.generators import GENERATORS, Clue, Found
-from syndicate.starters.sample import Sample, list_posts, read_samples
+from syndicate.starters.sample import Sample, list_posts, read_sample, read_samples
 
 # Our name → names other people use, most usual first. Names that `content/` knows by itself are left out.
 _OTHER_NAMES: dict[str, tuple[str, ...]] = {
@@ -75,10 +75,9 @@ def find_content(folder: Path) -> str:
     counts: Counter[str] = Counter()
     for path in folder.rglob("*.md"):
         parts = path.relative_to(folder).parts[:-1]
-        if not any(part in _SKIPPED or part.startswith(".") for part in parts):
+        if not any(part in _SKIPPED or part.startswith(".") for part in parts) and read_sample(path):
             counts["/".join(parts) or "."] += 1
-    best = [name for name, _ in counts.most_common(5) if read_samples(folder / name, limit=1)]
-    return best[0] if best else ""
+    return counts.most_common(1)[0][0] if counts else ""
 
 
 def _make_guess(found: Found, samples: tuple[Sample, ...], posts: int) -> Guess:

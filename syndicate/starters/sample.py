@@ -29,11 +29,11 @@ def list_posts(folder: Path) -> list[Path]:
 
 def read_samples(folder: Path, *, limit: int = 60) -> tuple[Sample, ...]:
     """Up to `limit` Markdown files with front matter below a folder, in order of name."""
-    samples = (_read_sample(path) for path in list_posts(folder))
+    samples = (read_sample(path) for path in list_posts(folder))
     return tuple(islice((sample for sample in samples if sample), limit))
 
 
-def _read_sample(path: Path) -> Sample | None:
+def read_sample(path: Path) -> Sample | None:
     try:
         with path.open("rb") as file:
             head = file.read(MAX_HEAD).decode("utf-8-sig", "replace")
