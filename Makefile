@@ -9,7 +9,7 @@ TEST   := $(BIN)/python -m pytest
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all check format lock faults e2e bench bench-cards bench-feeds clean
+.PHONY: help setup demo test test-slow test-all check format lock faults e2e bench bench-cards bench-feeds clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -26,11 +26,13 @@ $(VENV)/ready: requirements.lock pyproject.toml
 demo: setup ## write a sample blog and run the main job on it, without network or account
 	@sh deploy/demo.sh $(BIN)/syndicate $(DEMO)
 
-test: setup ## run the default tests (about half a minute, loopback only)
+test: setup ## run the default tests (loopback only)
 	$(TEST) -n 2 -m "not slow and not e2e"
 
-test-all: setup ## run the slow tests too
-	$(TEST) -n 2 -m "not e2e"
+test-slow: setup ## run the exhaustive tables, PostgreSQL and every drawn card
+	$(TEST) -n 2 -m "slow and not e2e"
+
+test-all: test test-slow ## run both
 
 check: setup ## format, lint, types and import contracts
 	$(BIN)/ruff format --check .
