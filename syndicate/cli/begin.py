@@ -41,7 +41,10 @@ def init(
     if dry_run:
         print(f"Would write into {folder}/:\n  " + "\n  ".join(begun.files) + f"\n\n{begun.config}".rstrip())
     elif begun.guess:
-        print("Wrote syndicate.toml and nothing else. Correct what is wrong in it, then:" + _next_steps(folder))
+        advice = f"\n{begun.guess.advice}" if begun.guess.advice else ""
+        print(
+            f"Wrote syndicate.toml and nothing else. Correct what is wrong in it.{advice} Then:" + _next_steps(folder)
+        )
     else:
         posts = sum(path.startswith("content/") for path in begun.files)
         print(f"Wrote a sample site with {posts} posts into {folder}/. Next:" + _next_steps(folder))

@@ -46,8 +46,10 @@ class Found:
     author: str = ""
     static: str = ""
     """Folders that are served from the root, with commas, where they are not the usual ones."""
-    serving: str = ""
-    """How the published folder gets to /feeds/ with every build."""
+    publish_to: str = ""
+    """Folder that the generator copies to /feeds/ with every build, "" for feeds/ itself."""
+    advice: str = ""
+    """What a person has to do for that."""
     clues: tuple[Clue, ...] = ()
 
     def note(self, key: str, value: str, source: str) -> Found:
@@ -57,9 +59,6 @@ class Found:
         return replace(self, **{key: value}, clues=(*self.clues, Clue(key, value, source)))
 
 
-_PUBLISH_TO = '# publish_to = "{1}"  # then {0} serves it at /feeds/ with every build'
-
-
 def look_for_hugo(folder: Path) -> Found | None:
     names = [f"{place}{stem}.{end}" for place in ("", "config/_default/") for stem in ("hugo", "config")
              for end in ("toml", "yaml", "yml", "json")]  # fmt: skip
@@ -67,8 +66,9 @@ def look_for_hugo(folder: Path) -> Found | None:
     if not (name and (folder / "content").is_dir()):
         return None
     section = next((part for part in ("posts", "post", "blog") if (folder / "content" / part).is_dir()), "")
-    found = Found("Hugo", serving=_PUBLISH_TO.format("Hugo", "static/feeds"))
-    found = found.note("title", text_of(data, "title"), name).note("url", text_of(data, "baseURL", "baseurl"), name)
+    found = (
+        Found("Hugo").note("title", text_of(data, "title"), name).note("url", text_of(data, "baseURL", "baseurl"), name)
+    )
     found = found.note("description", text_of(table_of(data, "params"), "description", "subtitle"), name)
     found = found.note("language", text_of(data, "languageCode", "defaultContentLanguage", "locale"), name)
     found = found.note("timezone", text_of(data, "timeZone"), name)
@@ -76,7 +76,8 @@ def look_for_hugo(folder: Path) -> Found | None:
     found = found.note("content", f"content/{section}" if section else "content", "content/")
     pattern = _hugo_pattern(data, section)
     source = f"{name}, permalinks" if pattern else "Hugo's own rule: the path below content/"
-    return found.note("permalink", pattern or f"/{section}/{{slug}}/".replace("//", "/"), source)
+    found = found.note("permalink", pattern or f"/{section}/{{slug}}/".replace("//", "/"), source)
+    return found.note("publish_to", "static/feeds", "Hugo's own rule: it is served at /feeds/")
 
 
 def _hugo_pattern(data: Mapping[str, Any], section: str) -> str:
@@ -93,7 +94,7 @@ def look_for_jekyll(folder: Path) -> Found | None:
         return None
     url = text_of(data, "url") + text_of(data, "baseurl")
     content = "_posts" if (folder / "_posts").is_dir() else ""
-    found = Found("Jekyll", serving="# Jekyll copies feeds/ to /feeds/ with every build.")
+    found = Found("Jekyll", advice=f"Add syndicate.toml to `exclude:` in {name}: Jekyll publishes what it finds.")
     found = found.note("title", text_of(data, "title", "name"), name).note("url", url, name)
     found = found.note("description", text_of(data, "description", "tagline"), name)
     found = found.note("static", ".", "Jekyll's own rule: every folder is served")
@@ -123,8 +124,8 @@ def look_for_eleventy(folder: Path) -> Found | None:
     config = read_text(folder / name)
     start = find_first(config, r"input\s*:\s*[\"'`]([^\"'`]+)")
     base = start.strip("./")
-    serving = f'# Add eleventyConfig.addPassthroughCopy("feeds") to {name}: it then copies feeds/ to /feeds/.'
-    found = _note_copied(Found("Eleventy", serving=serving), config, base, name)
+    advice = f'Add eleventyConfig.addPassthroughCopy("feeds") to {name}, so that feeds/ is served.'
+    found = _note_copied(Found("Eleventy", advice=advice), config, base, name)
     for data_name in ("metadata", "site", "meta"):
         found = _note_script(found, folder, [f"{base}/_data/{data_name}.{end}".lstrip("/") for end in _SCRIPT_ENDS])
         found = _note_script(found, folder, [f"_data/{data_name}.{end}" for end in _SCRIPT_ENDS])
@@ -146,21 +147,21 @@ def look_for_astro(folder: Path) -> Found | None:
     name = find_file(folder, [f"astro.config.{end}" for end in ("mjs", "ts", "js", "mts")])
     if not name:
         return None
-    found = Found("Astro", serving=_PUBLISH_TO.format("Astro", "public/feeds"))
-    found = found.note("url", find_first(read_text(folder / name), r"\bsite\s*:\s*[\"'`]([^\"'`]+)"), name)
+    found = Found("Astro").note("url", find_first(read_text(folder / name), r"\bsite\s*:\s*[\"'`]([^\"'`]+)"), name)
     found = _note_script(found, folder, ["src/consts.ts", "src/config.ts", "src/site.config.ts", "src/consts.js"])
     places = ["src/content/blog", "src/content/posts", "src/data/blog", "src/content/post", "src/pages/blog"]
     content = next((place for place in places if (folder / place).is_dir()), "")
     found = found.note("content", content, f"{content}/")
     route = next((part for part in ("blog", "posts") if any((folder / "src/pages" / part).glob("[[]*[]].astro"))), "")
-    return found.note("permalink", f"/{route}/{{slug}}/" if route else "", f"src/pages/{route}/")
+    found = found.note("permalink", f"/{route}/{{slug}}/" if route else "", f"src/pages/{route}/")
+    return found.note("publish_to", "public/feeds", "Astro's own rule: it is served at /feeds/")
 
 
 def look_for_nextjs(folder: Path) -> Found | None:
     name = find_file(folder, [f"next.config.{end}" for end in ("js", "mjs", "ts", "cjs")])
     if not name:
         return None
-    found = Found("Next.js", serving=_PUBLISH_TO.format("Next.js", "public/feeds"))
+    found = Found("Next.js")
     found = _note_script(found, folder, [
         f"{place}{stem}.{end}" for place in ("", "data/", "config/", "lib/", "src/")
         for stem in ("siteMetadata", "site", "site.config", "blog.config", "config") for end in _SCRIPT_ENDS
@@ -179,10 +180,13 @@ def look_for_nextjs(folder: Path) -> Found | None:
     ]
     content = next((place for place in places if (folder / place).is_dir()), "")
     found = found.note("content", content, f"{content}/")
+    found = found.note("publish_to", "public/feeds", "Next.js's own rule: it is served at /feeds/")
     for start in ("app", "src/app", "pages", "src/pages"):
         for route in ("blog", "posts", "articles"):
-            if any((folder / start / route).glob("[[]*")):
-                return found.note("permalink", f"/{route}/{{slug}}", f"{start}/{route}/")
+            pages = sorted((folder / start / route).glob("[[]*"))
+            if pages:  # [...slug] takes the whole path of a post, [slug] its name
+                part = "{path}" if "..." in pages[0].name else "{slug}"
+                return found.note("permalink", f"/{route}/{part}", f"{start}/{route}/{pages[0].name}")
     return found
 
 

@@ -40,7 +40,8 @@ class Guess:
     author: str = ""
     description: str = ""
     static: str = ""
-    serving: str = ""
+    publish_to: str = ""
+    advice: str = ""
     fields: dict[str, str] = field(default_factory=dict)
     clues: tuple[Clue, ...] = ()
     missing: tuple[str, ...] = ()
@@ -93,10 +94,11 @@ def _make_guess(found: Found, samples: tuple[Sample, ...], posts: int) -> Guess:
         author=found.author,
         description=" ".join(found.description.split()),
         static=found.static,
-        serving=found.serving,
+        publish_to=found.publish_to,
+        advice=found.advice,
         fields=fields,
         clues=found.clues + clues,
-        missing=tuple(name for name in ("title", "url", "permalink") if not getattr(found, name)),
+        missing=tuple(name for name in ("title", "url", "permalink", "timezone") if not getattr(found, name)),
         posts=posts,
     )
 

@@ -40,12 +40,12 @@ def render_config(guess: Guess) -> str:
     lines = [f"# Written by `syndicate init` from what this folder ({guess.generator}) says. Check each line.", ""]
     lines += ["[site]", *(_line(key, value, sources.get(key, "")) for key, value in site.items() if value)]
     if guess.static:
-        note = f"  # from {sources['static']}" if "static" in sources else ""
-        lines.append(f"static = {json.dumps(guess.static.split(','))}{note}")
+        lines.append(f"static = {json.dumps(guess.static.split(','))}  # from {sources['static']}")
     if guess.fields:
         lines += ["", "[fields]", "# our name = the name your posts use"]
         lines += [_line(ours, theirs, "") for ours, theirs in guess.fields.items()]
-    lines += ["", "[storage]", guess.serving] if guess.serving else []
+    if guess.publish_to:
+        lines += ["", "[storage]", _line("publish_to", guess.publish_to, sources["publish_to"])]
     return "\n".join([*lines, *_TAIL])
 
 
@@ -63,7 +63,7 @@ _TAIL = (
     '# slots = ["mon-fri 09:00", "sat 11:00"]   # without slots, messages go out at once',
     'quiet = "22:00-07:00"',
     "",
-    '# The network "local" needs no account: it writes to feeds/timeline.html. Try with it, then add real ones.',
+    '# The network "local" needs no account: it writes timeline.html beside the feeds. Try it, then add real ones.',
     "[accounts.timeline]",
     'network = "local"',
     "",
