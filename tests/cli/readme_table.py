@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import typing
 from datetime import timedelta
 
@@ -68,4 +69,4 @@ def _write(value: object) -> str:
 
 
 if __name__ == "__main__":
-    print("\n".join(render_table()))
+    sys.stdout.write("\n".join([*render_table(), ""]))
