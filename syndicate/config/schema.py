@@ -111,7 +111,7 @@ class FeedsTable(Section):
 class CardsTable(Section):
     layout: str = "auto"
     """auto, cover, split, type, quote, or the name of a file in templates/cards."""
-    theme: Literal["auto", "light", "dark", "photo"] = "auto"
+    theme: Literal["auto", "light", "dark"] = "auto"
     """Colours: auto follows the photo."""
     font: Literal["Inter", "Source Serif 4"] | str = "Inter"
     """Type family of the title."""
