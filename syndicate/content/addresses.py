@@ -69,13 +69,14 @@ def path_of(source: str) -> str:
 def make_permalink(site: Site, slug: str, source: str, published_at: datetime | None, categories: Sequence[str]) -> str:
     """The post's page by the site's pattern, dates in the site's zone. Raises ContentError for a missing date.
 
-    {category} is the first one, {categories} all of them as Jekyll has them: "/life/travel/", none leaves no gap.
+    {category} is the first one; {categories} all of them as Jekyll writes them, in small letters with their spaces:
+    "/life/long walks/", and none leaves no gap.
     """
-    parts = [slugify(name.lower()) for name in categories]
+    parts = [name.lower().replace("/", "-").strip(" .") for name in categories]
     values: Mapping[str, str] = {
         "slug": slug,
         "path": path_of(source),
-        "category": next(iter(parts), "") or "uncategorized",
+        "category": slugify(categories[0].lower() if categories else "") or "uncategorized",
         "categories": "/".join(part for part in parts if part),
         **_date_parts(published_at, site),
     }

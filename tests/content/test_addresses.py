@@ -82,7 +82,7 @@ def test_slugifying_twice_is_slugifying_once(text: str) -> None:
         ("/{year}/{month}/{day}/{slug}/", "https://blog.example/2025/01/01/hello/"),
         ("/{category}/{slug}/", "https://blog.example/machine-learning/hello/"),
         ("/{path}/", "https://blog.example/deep/folder/hello/"),
-        ("/{categories}/{year}/{slug}/", "https://blog.example/machine-learning/at-home/2025/hello/"),
+        ("/{categories}/{year}/{slug}/", "https://blog.example/machine%20learning/at%20home/2025/hello/"),
     ],
 )
 def test_permalink_patterns(pattern: str, permalink: str) -> None:

@@ -1,0 +1,79 @@
+"""Real generators build the sample blogs: the guessed addresses are theirs, and README's snippets bring the tags in."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from syndicate.cli.root import call
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+BODY = "Words about it.\n\n![A hill](/images/hill.png)\n"
+
+HUGO = {
+    "hugo.toml": 'title = "Dunes"\nbaseURL = "https://dunes.example/"\ntimeZone = "Europe/Amsterdam"\n'
+    'disableKinds = ["taxonomy"]\n[permalinks.page]\nposts = "/:year/:month/:slug/"\n',
+    "content/posts/_index.md": "---\ntitle: Posts\n---\n",
+    "content/posts/first-walk.md": f'+++\ntitle = "First walk"\ndate = 2025-03-01T00:30:00+01:00\n+++\n{BODY}',
+    "content/posts/Second-Walk.md": f"---\ntitle: Second walk\ndate: 2025-04-02\n---\n{BODY}",
+    "content/posts/third/index.md": f"---\ntitle: Third walk\ndate: 2025-05-03\nslug: round-the-lake\n---\n{BODY}",
+    "content/posts/draft.md": f"---\ntitle: Draft\ndate: 2025-05-04\ndraft: true\n---\n{BODY}",
+    "layouts/index.html": "front",
+    "layouts/_default/list.html": "list",
+}
+JEKYLL = {
+    "_config.yml": "title: Reeds\nurl: https://reeds.example\ntimezone: America/New_York\nexclude: [syndicate.toml]\n",
+    "_posts/2025-03-01-first-walk.md": f"---\nlayout: post\ntitle: First walk\ncategories: slow walks\n---\n{BODY}",
+    "_posts/2025-04-02-second.markdown": f"---\nlayout: post\ntitle: 2nd\ndate: 2025-04-02 23:30 -0400\n---\n{BODY}",
+    "_posts/2025-05-03-third.md": f"---\nlayout: post\ntitle: Third\ncategories: [Long Walks]\n---\n{BODY}",
+}
+
+
+def take_snippet(language: str) -> str:
+    """The block of that language in README."""
+    found = re.search(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    assert found
+    return found[1]
+
+
+def begin(folder: Path, files: dict[str, str]) -> None:
+    """Write a blog, and let syndicate guess and publish."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert call(["init", str(folder)]) == 0
+    assert call(["publish", "--config", str(folder)]) == 0
+
+
+def assert_pages_have_their_cards(feeds: Path, built: Path, site: str) -> None:
+    """For each post, the page that the generator built at its permalink names the card."""
+    posts = json.loads((feeds / "syndication.json").read_text(encoding="utf-8")).values()
+    assert len(posts) == 3
+    for post in posts:
+        path = built / unquote(post["permalink"].removeprefix(f"{site}/"))
+        page = (path / "index.html" if path.is_dir() else path).read_text(encoding="utf-8")
+        assert post["card"]["url"] in page
+
+
+@pytest.mark.e2e
+def test_hugo_builds_each_page_where_it_was_guessed_with_its_tags(tmp_path):
+    """Permalink patterns, bundles, declared slugs and capital letters; a draft without tags stops nothing."""
+    begin(tmp_path, HUGO | {"layouts/_default/single.html": f"<head>{take_snippet('go-html-template')}</head>"})
+    subprocess.run(["hugo", "--quiet", "--buildDrafts"], cwd=tmp_path, check=True, timeout=60)
+    assert_pages_have_their_cards(tmp_path / "static/feeds", tmp_path / "public", "https://dunes.example")
+    assert (tmp_path / "public/feeds/rss.xml").is_file()
+
+
+@pytest.mark.e2e
+def test_jekyll_builds_each_page_where_it_was_guessed_with_its_tags(tmp_path):
+    """Categories in the address (two, none, one with a space) and days in the blog's own zone."""
+    begin(tmp_path, JEKYLL | {"_layouts/post.html": f"<head>{take_snippet('liquid')}</head>"})
+    for link in re.findall(r"`(mkdir -p _data.*?)`", README):
+        subprocess.run(["sh", "-c", link], cwd=tmp_path, check=True, timeout=10)
+    subprocess.run(["jekyll", "build", "--quiet"], cwd=tmp_path, check=True, timeout=60)
+    assert_pages_have_their_cards(tmp_path / "feeds", tmp_path / "_site", "https://reeds.example")
+    assert (tmp_path / "_site/feeds/rss.xml").is_file()
