@@ -1,0 +1,101 @@
+"""`login`, `accounts` and `adopt` on the fakes of two networks, as a person walks through them."""
+
+import io
+import urllib.request
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+
+from tests.journeys.blog import CONFIG, Blog
+from tests.networks.fake import Reply
+from tests.networks.fake_bluesky import HANDLE, PASSWORD, FakeBluesky
+from tests.networks.fake_mastodon import TOKEN, FakeMastodon
+
+
+@pytest.fixture
+def mastodon():
+    with FakeMastodon() as fake:
+        fake.route("GET", "/oauth/authorize", lambda request: allow(request.query))
+        yield fake
+
+
+@pytest.fixture
+def bluesky():
+    with FakeBluesky() as fake:
+        yield fake
+
+
+def allow(query):
+    """The person presses "Authorise": back to where the login came from."""
+    code = urlencode({"code": "good-code", "state": query["state"]})
+    return Reply(302, "", headers={"Location": f"{query['redirect_uri']}?{code}"})
+
+
+@pytest.fixture
+def blog(tmp_path, mastodon, bluesky):
+    config = CONFIG.replace("[cards]", "allow_private = true\n[cards]").partition("[accounts.timeline]")[0]
+    accounts = (
+        f'[accounts.toot]\nnetwork = "mastodon"\ninstance = "{mastodon.url}"\n'
+        f'[accounts.sky]\nnetwork = "bluesky"\nservice = "{bluesky.url}"\nhandle = "{HANDLE}"\n'
+    )
+    return Blog(tmp_path, config + accounts)
+
+
+@pytest.fixture
+def answer(monkeypatch):
+    """Lines that the person types."""
+    return lambda *lines: monkeypatch.setattr("sys.stdin", io.StringIO("\n".join([*lines, ""])))
+
+
+def test_the_browser_brings_the_token(blog, answer, monkeypatch):
+    """The whole OAuth walk over loopback, also with a browser that keeps `open` busy until it has its answer."""
+    monkeypatch.setattr("webbrowser.open", lambda url: urllib.request.urlopen(url, timeout=10).close())
+    answer("")
+    ran = blog.run("login", "toot")
+    assert ran.out.splitlines()[0].startswith("Access token (leave empty to log in with the browser): ")
+    assert "toot is @fox@127.0.0.1" in ran.out
+    assert "ready" in blog.run("accounts", "--online", code=1).out.splitlines()[0]
+
+
+def test_the_code_can_be_pasted(blog, answer):
+    """For a machine without a browser."""
+    answer("", "good-code")
+    ran = blog.run("login", "toot", "--paste")
+    page = next(line.strip() for line in ran.out.splitlines() if "/oauth/authorize" in line)
+    assert parse_qs(urlsplit(page).query)["redirect_uri"] == ["urn:ietf:wg:oauth:2.0:oob"]
+    assert "toot is @fox@127.0.0.1" in ran.out
+
+
+def test_a_password_is_enough_for_bluesky(blog, answer):
+    """No browser is opened where there is nothing to open."""
+    answer(PASSWORD)
+    assert f"sky is @{HANDLE}" in blog.run("login", "sky").out
+
+
+def test_a_refused_login_leaves_the_working_one(blog, answer):
+    """A typing error does not log anybody out."""
+    answer(TOKEN)
+    blog.run("login", "toot")
+    answer("wrong")
+    assert "401" in blog.run("login", "toot", code=1).err
+    assert blog.run("accounts", "--online", code=1).out.splitlines()[0].split("\t")[:3] == ["toot", "mastodon", "ready"]
+
+
+def test_the_environment_that_wins_is_named(blog, answer, monkeypatch):
+    """Who stores a token and sees no effect is told why."""
+    monkeypatch.setenv("SYNDICATE_TOOT_ACCESS_TOKEN", TOKEN)
+    answer("another")
+    assert "SYNDICATE_TOOT_ACCESS_TOKEN in the environment wins" in blog.run("login", "toot").out
+
+
+def test_adopting_finds_our_links_on_the_account(blog, answer, mastodon):
+    """What another tool posted is recorded as sent and not sent again."""
+    blog.write("old")
+    answer(TOKEN)
+    blog.run("login", "toot")
+    assert blog.run("adopt", "toot").out == "No link to one of your posts was found on toot.\n"
+    body = b'{"status": "Look: https://notes.example/blog/old/?utm_source=elsewhere"}'
+    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+    urllib.request.urlopen(urllib.request.Request(f"{mastodon.url}/api/v1/statuses", body, headers), timeout=10).close()
+    assert blog.run("adopt", "toot").out.startswith("1 copy of your posts on toot, recorded as sent:\n  old  http")
+    assert "is on toot already" in blog.run("post", "old", "--to", "toot", code=2).err

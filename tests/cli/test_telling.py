@@ -1,0 +1,111 @@
+"""What commands tell a person: what will go out, what will not, what was mended, where to look next."""
+
+import pytest
+
+from syndicate.app.examining import describe_change
+from tests.journeys.blog import CONFIG, Blog
+from tests.networks.fake import Fake, Reply
+
+
+@pytest.fixture
+def blog(tmp_path):
+    blog = Blog(tmp_path)
+    blog.write("old")
+    return blog
+
+
+def test_publish_says_what_goes_out_and_what_does_not(blog, monkeypatch):
+    """The first run records, a later post goes out, and without news there is one short line."""
+    monkeypatch.chdir(blog.root)
+    first = blog.run("publish").out.splitlines()
+    assert first[0].endswith(" in feeds/.")
+    assert first[1:] == ["1 new post.", "1 message will not go out: `syndicate queue --all` says why."]
+    blog.write("fresh")
+    assert blog.run("publish").out.splitlines()[1:] == [
+        "1 new post.",
+        "1 message will go out: `syndicate plan` shows when.",
+    ]
+    assert blog.run("publish").out == "No file changed.\n"
+    (blog.posts / "fresh.md").unlink()
+    assert "1 vanished post." in blog.run("publish").out
+
+
+def test_plan_shows_the_message_and_counts_what_stays(blog):
+    """The exact text behind a bar, its length against the limit, and each reason once with its number."""
+    blog.run("publish")
+    blog.write("fresh", keywords=["New things"])
+    shown = blog.run("plan").out
+    assert "fresh → timeline (local), new\n  planned at once · length " in shown
+    assert "  │ Read fresh.\n  │\n  │ https://notes.example/blog/fresh/\n  │\n  │ #NewThings\n" in shown
+    blog.run("publish")
+    assert blog.run("plan").out.startswith("In the outbox:\n\nfresh → timeline (local), new\n")
+    other = Blog(blog.root / "other")
+    other.write("one")
+    other.write("two")
+    assert "2 messages would only be recorded, not sent: baseline" in other.run("plan").out
+
+
+def test_a_dry_run_shows_a_message_that_waits_already(blog):
+    """It would be moved and reworded, not doubled; and nothing changes yet."""
+    blog.run("publish")
+    blog.write("fresh")
+    blog.run("publish")
+    blog.run("queue", "move", "2", "--to", "in 3 days")
+    before = blog.run("--json", "queue").out
+    shown = blog.run("post", "fresh", "--dry-run", "--text", "Now!").out
+    assert "at once · waits in the outbox already, as 2\n  │ Now!\n" in shown
+    assert blog.run("--json", "queue").out == before
+
+
+def test_post_says_when_a_message_is_not_out_yet(blog):
+    """A planned time is no failure, and the next step is named."""
+    blog.run("publish")
+    ran = blog.run("post", "old", "--at", "tomorrow 09:00")
+    assert ran.out.split("\t")[1] == "planned"
+    assert ran.err.startswith("Not out yet: `syndicate run` sends it")
+
+
+def test_quiet_says_only_what_went_wrong(blog):
+    """Nothing for a publication and a message that went well, the problem of a broken post."""
+    blog.run("-q", "publish")
+    ran = blog.run("-q", "post", "old")
+    assert (ran.out, ran.err) == ("", "")
+    (blog.posts / "broken.md").write_text('---\ntitle: "Broken\n---\n')
+    ran = blog.run("-q", "doctor", code=1)
+    assert ran.out.startswith("✗ broken.md:2: ")
+    assert ran.out.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("cafÃ©", "café", '"cafÃ©" → "café"'),
+        ("Excerpt: It rained.", "", '"Excerpt: It rained." left out'),
+        ("a" * 90 + " â€“ end", "a" * 90 + " – end", f'"…{"a" * 29} â€“ end" → "…{"a" * 29} – end"'),
+        ("Excerpt: " + "b" * 90, "b" * 90, f'"Excerpt: {"b" * 51}…" → "{"b" * 60}…"'),
+    ],
+)
+def test_a_repair_is_shown_where_it_happened(before, after, said):
+    """Long texts are cut around the place where they begin to differ."""
+    assert describe_change(before, after) == said
+
+
+class Website(Fake):
+    """Serves the front page for every address, as many hosts do."""
+
+    def __init__(self):
+        super().__init__()
+        self.title = "Welcome"
+        self.route("GET", "/blog/{slug}/", lambda _request: Reply(200, f"<h1>{self.title}</h1>"))
+
+
+def test_doctor_finds_a_wrong_permalink_online(tmp_path):
+    """A friendly answer with another page is no page of ours; once the title is there, all is well."""
+    with Website() as site:
+        config = CONFIG.replace("https://notes.example", site.url).replace("[cards]", "allow_private = true\n[cards]")
+        blog = Blog(tmp_path, config)
+        blog.write("old", title="Old days")
+        wrong = blog.run("doctor", "--online").out
+        assert f"! {site.url}/blog/old/: the page answers, but does not hold the post's title (is [site] url" in wrong
+        site.title = "Old days"
+        assert f"✓ {site.url}/blog/old/: the page is live" in blog.run("doctor", "--online").out
