@@ -9,7 +9,7 @@ TEST   := $(BIN)/python -m pytest
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-all check format lock faults e2e bench bench-cards bench-feeds clean
+.PHONY: help setup demo test test-slow check format lock faults e2e bench bench-cards bench-feeds clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -27,12 +27,10 @@ demo: setup ## write a sample blog and run the main job on it, without network o
 	@sh deploy/demo.sh $(BIN)/syndicate $(DEMO)
 
 test: setup ## run the default tests (loopback only)
-	$(TEST) -n 2 -m "not slow and not e2e"
+	$(TEST) -n 2 --dist worksteal -m "not slow and not e2e"
 
-test-slow: setup ## run the exhaustive tables, PostgreSQL and every drawn card
-	$(TEST) -n 2 -m "slow and not e2e"
-
-test-all: test test-slow ## run both
+test-slow: setup ## run all tests, with the exhaustive tables, PostgreSQL and every drawn card
+	$(TEST) -n 2 --dist worksteal -m "not e2e" --hypothesis-profile=thorough
 
 check: setup ## format, lint, types and import contracts
 	$(BIN)/ruff format --check .

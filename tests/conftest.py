@@ -7,15 +7,18 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("house")
+# A few examples in the default run, Hypothesis's hundred where there is time: `make test-slow`, and so CI.
+settings.register_profile("quick", max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("quick")
 
 HERE = Path(__file__).parent
 
-# Tables of hundreds of cases, PostgreSQL and every drawn card: `make test` leaves them to `make test-slow`, and CI runs
-# both. Each of these rooms keeps quicker tests of the same facts in the default run.
+# Tables of hundreds of cases, PostgreSQL, servers and every drawn card: `make test` leaves them to `make test-slow`,
+# which runs everything; CI runs both. Each of these rooms keeps quicker tests of the same facts in the default run.
 EXHAUSTIVE = frozenset(
     {
+        "cards/test_corpus.py",
         "cards/test_draw.py",
         "cards/test_golden.py",
         "cards/test_photo.py",
@@ -27,6 +30,9 @@ EXHAUSTIVE = frozenset(
         "networks/test_recovery.py",
         "planning/test_archives.py",
         "store/test_states.py",
+        "store/test_upgrade.py",
+        "web/test_dashboard_login.py",
+        "web/test_dashboard_safety.py",
         "web/test_servers.py",
     }
 )
