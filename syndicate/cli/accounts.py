@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from syndicate.cli.completing import complete_account
 from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, globals_of
 
 
@@ -14,7 +15,13 @@ def accounts(
     context: typer.Context,
     online: Annotated[bool, typer.Option("--online", help="Ask each network as whom it knows us.")] = False,
     resume: Annotated[
-        str, typer.Option("--resume", metavar="ACCOUNT", help="Let a paused account go on, once its trouble is mended.")
+        str,
+        typer.Option(
+            "--resume",
+            metavar="ACCOUNT",
+            autocompletion=complete_account,
+            help="Let a paused account go on, once its trouble is mended.",
+        ),
     ] = "",
 ) -> int:
     """See who is logged in, and how long the tokens live.
@@ -41,7 +48,12 @@ def accounts(
 @command()
 def login(
     context: typer.Context,
-    account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its name in syndicate.toml: [accounts.NAME].")],
+    account: Annotated[
+        str,
+        typer.Argument(
+            metavar="ACCOUNT", autocompletion=complete_account, help="Its name in syndicate.toml: [accounts.NAME]."
+        ),
+    ],
     paste: Annotated[
         bool, typer.Option("--paste", help="Paste the code by hand: for a machine without a browser.")
     ] = False,
@@ -57,7 +69,12 @@ def login(
 @command()
 def adopt(
     context: typer.Context,
-    account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its name in syndicate.toml: [accounts.NAME].")],
+    account: Annotated[
+        str,
+        typer.Argument(
+            metavar="ACCOUNT", autocompletion=complete_account, help="Its name in syndicate.toml: [accounts.NAME]."
+        ),
+    ],
 ) -> int:
     """Record what is already on an account, so that it is not sent.
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from syndicate.cli.completing import complete_slug
 from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, globals_of
 
 
@@ -14,7 +15,8 @@ from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, globals_of
 def cards(
     context: typer.Context,
     slugs: Annotated[
-        list[str] | None, typer.Argument(metavar="SLUG", help="Only these posts; without any, all.")
+        list[str] | None,
+        typer.Argument(metavar="SLUG", autocompletion=complete_slug, help="Only these posts; without any, all."),
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Draw nothing, only judge: glyphs, contrast, size, alt text; exit 1 for CI.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syndicate.cli.completing import complete_account, complete_slug
 from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, globals_of
 
 if TYPE_CHECKING:
@@ -20,9 +21,17 @@ if TYPE_CHECKING:
 @command()
 def post(
     context: typer.Context,
-    slug: Annotated[str, typer.Argument(metavar="SLUG", help="The post: last part of its address.")],
+    slug: Annotated[
+        str, typer.Argument(metavar="SLUG", autocompletion=complete_slug, help="The post: last part of its address.")
+    ],
     to: Annotated[
-        list[str] | None, typer.Option("--to", metavar="ACCOUNT", help="Only this account; may be repeated. Else all.")
+        list[str] | None,
+        typer.Option(
+            "--to",
+            metavar="ACCOUNT",
+            autocompletion=complete_account,
+            help="Only this account; may be repeated. Else all.",
+        ),
     ] = None,
     at: Annotated[
         str,
@@ -93,7 +102,9 @@ def _say_what_next(sent: Sequence[Delivery]) -> None:
 @command()
 def why(
     context: typer.Context,
-    slug: Annotated[str, typer.Argument(metavar="SLUG", help="The post: last part of its address.")],
+    slug: Annotated[
+        str, typer.Argument(metavar="SLUG", autocompletion=complete_slug, help="The post: last part of its address.")
+    ],
 ) -> int:
     """Tell the whole story of a post.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syndicate.cli.completing import complete_account, complete_slug
 from syndicate.cli.plain import PlainCommand
 from syndicate.cli.root import DONE, NEEDS_A_PERSON, app, command, globals_of
 from syndicate.errors import UsageError
@@ -30,8 +31,12 @@ Ids = Annotated[list[int], typer.Argument(metavar="ID", help="Numbers from `synd
 def queue(
     context: typer.Context,
     everything: Annotated[bool, typer.Option("--all", help="Sent, skipped and cancelled messages, too.")] = False,
-    account: Annotated[str, typer.Option("--account", metavar="ACCOUNT", help="Only this account.")] = "",
-    slug: Annotated[str, typer.Option("--slug", metavar="SLUG", help="Only this post.")] = "",
+    account: Annotated[
+        str, typer.Option("--account", metavar="ACCOUNT", autocompletion=complete_account, help="Only this account.")
+    ] = "",
+    slug: Annotated[
+        str, typer.Option("--slug", metavar="SLUG", autocompletion=complete_slug, help="Only this post.")
+    ] = "",
 ) -> int:
     """Show the outbox, or change what waits in it."""
     if context.invoked_subcommand:

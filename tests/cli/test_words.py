@@ -6,10 +6,13 @@ import os
 import pty
 import socket
 import subprocess
+import sys
 from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
 
 import pytest
 
+from syndicate.cli.completing import complete_account, complete_slug
 from syndicate.cli.root import call
 from syndicate.cli.words import put_globals_first
 from tests.journeys.blog import Blog
@@ -149,3 +152,27 @@ def run_on_terminal(command, environment):
     os.close(mine)
     assert process.wait(60) == 0
     return b"".join(pieces).decode()
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("syndicate pl", ["plan"]),
+        ("syndicate post fr", ["fresh"]),
+        ("syndicate login ", ["timeline"]),
+        ("syndicate queue --account ", ["timeline"]),
+    ],
+)
+def test_the_shell_completes_commands_slugs_and_accounts(blog, typed, offered):
+    """What TAB asks of the program, as Bash asks it."""
+    asked = {"_SYNDICATE_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
+    command = [str(Path(sys.executable).with_name("syndicate"))]
+    environment = blog.environment() | asked
+    ran = subprocess.run(command, cwd=blog.root, env=environment, capture_output=True, check=True, timeout=60)
+    assert ran.stdout.decode().split() == offered
+
+
+def test_outside_of_a_site_nothing_is_offered(tmp_path, monkeypatch):
+    """An error in the middle of somebody's typing helps nobody."""
+    monkeypatch.chdir(tmp_path)
+    assert (complete_slug(""), complete_account("")) == ([], [])
