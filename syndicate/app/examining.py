@@ -8,19 +8,22 @@ from itertools import islice
 from syndicate.app.logins import list_accounts
 from syndicate.app.reports import Finding
 from syndicate.app.wiring import Wiring
-from syndicate.errors import SyndicateError
-from syndicate.hubs import fetch_visible
+from syndicate.formats.published import parse_feed
 from syndicate.model import Plan, Post
 from syndicate.pages import check_page
+from syndicate.planning.feeds import plan_feeds
+from syndicate.planning.floods import find_floods
+from syndicate.probes import probe_feed
 
 MAX_EXCERPT = 60
+_FILES = {"rss": "rss.xml", "atom": "atom.xml", "json": "feed.json"}
 NEWEST = 3
 """Pages looked at by `doctor --online`: enough to see that the permalink pattern is right."""
 
 
 def examine(wiring: Wiring, plan: Plan, *, online: bool) -> tuple[Finding, ...]:
     """Findings, worst first."""
-    found = [*_content(wiring, plan), *_accounts(wiring, plan, online), *_state(wiring)]
+    found = [*_content(wiring, plan), *_accounts(wiring, plan, online), *_floods(wiring, plan), *_state(wiring)]
     found += [*_published(wiring), *_pages(wiring, plan)] if online else ()
     order = ("problem", "warning", "repair", "ok")
     return tuple(sorted(found, key=lambda finding: order.index(finding.level)))
@@ -79,23 +82,25 @@ def _state(wiring: Wiring) -> Iterator[Finding]:
     yield Finding("ok", f"publishes to {wiring.settings.storage.publish_to}")
 
 
+def _floods(wiring: Wiring, plan: Plan) -> Iterator[Finding]:
+    """What the next publication would make subscribers see as new, though it is old."""
+    rules, site = wiring.settings.feeds, wiring.settings.site
+    published = ((name, wiring.output.read(name)) for name in (_FILES[form] for form in rules.formats))
+    seen = [feed for name, data in published if data and (feed := parse_feed(name, data))]
+    feeds = plan_feeds(plan.identified, wiring.settings, wiring.drawer.list_drawn(), plan.now, gone=plan.gone)
+    for warning in find_floods(seen, feeds, rules, site):
+        yield Finding("warning", warning)
+
+
 def _published(wiring: Wiring) -> Iterator[Finding]:
-    """Fetch what is published as a reader would, and compare."""
-    root = wiring.settings.site.feeds_url
-    names = {"rss": "rss.xml", "atom": "atom.xml", "json": "feed.json"}
-    for name in (names[form] for form in wiring.settings.feeds.formats):
-        ours, url = wiring.output.read(name), f"{root}/{name}"
-        try:
-            theirs = fetch_visible(wiring.http, url)
-        except SyndicateError as error:
-            yield Finding("warning", str(error), url)
-            continue
-        if theirs is None:
-            yield Finding("warning", "does not answer with 200", url)
-        elif theirs != ours:
-            yield Finding("warning", "answers with other bytes than the last publication; is it uploaded?", url)
-        else:
-            yield Finding("ok", "answers with the published bytes", url)
+    """What readers would notice about the published feeds."""
+    for form in wiring.settings.feeds.formats:
+        url = f"{wiring.settings.site.feeds_url}/{_FILES[form]}"
+        remarks = probe_feed(wiring.http, url, form, wiring.output.read(_FILES[form]))
+        for remark in remarks:
+            yield Finding("problem" if remark.is_problem else "warning", remark.text, url)
+        if not remarks:
+            yield Finding("ok", "answers as a reader wishes", url)
 
 
 def _pages(wiring: Wiring, plan: Plan) -> Iterator[Finding]:

@@ -105,7 +105,7 @@ def test_doctor_finds_a_wrong_permalink_online(tmp_path):
         config = CONFIG.replace("https://notes.example", site.url).replace("[cards]", "allow_private = true\n[cards]")
         blog = Blog(tmp_path, config)
         blog.write("old", title="Old days")
-        wrong = blog.run("doctor", "--online").out
+        wrong = blog.run("doctor", "--online", code=1).out
         assert f"! {site.url}/blog/old/: the page answers, but does not hold the post's title (is [site] url" in wrong
         site.title = "Old days"
-        assert f"✓ {site.url}/blog/old/: the page is live" in blog.run("doctor", "--online").out
+        assert f"✓ {site.url}/blog/old/: the page is live" in blog.run("doctor", "--online", code=1).out
