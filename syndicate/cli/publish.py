@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from syndicate.publish.report import Published
 
 Progress = Callable[[int, int], None]
+_WAITING = ("planned", "due", "held")
 
 
 @command()
@@ -129,10 +130,7 @@ def _show_waiting(waiting: tuple[PlannedDelivery, ...], hall: App) -> None:
 
 
 def _show_plan(made: Plan, hall: App, *, everything: bool) -> None:
-    from syndicate.model import State
-
-    waiting = {State.PLANNED, State.DUE, State.HELD}
-    rows = [row for row in made.deliveries if everything or row.state in waiting]
+    rows = [row for row in made.deliveries if everything or row.state in _WAITING]
     if rows:
         print("The next `publish` (or the running daemon) would add:\n")
     for row in sorted(rows, key=lambda row: (row.due_at, row.slug, row.account, row.part)):
@@ -140,7 +138,7 @@ def _show_plan(made: Plan, hall: App, *, everything: bool) -> None:
     if not rows:
         print("Nothing new would go out.")
     if not everything:
-        _show_recorded([row for row in made.deliveries if row.state not in waiting])
+        _show_recorded([row for row in made.deliveries if row.state not in _WAITING])
     cost = sum(row.cost for row in rows)
     if cost:
         print(f"All this costs about ${cost:.2f}.")
@@ -175,8 +173,9 @@ def show_planned(row: PlannedDelivery, hall: App) -> None:
     from syndicate.cli.show import local_time, print_quoted
 
     zone, now = hall.settings.site.timezone, hall.now()
+    when = "at once" if row.due_at <= now else local_time(row.due_at, zone, now=now)
     facts = [
-        f"{row.state.value} {'at once' if row.due_at <= now else local_time(row.due_at, zone, now=now)}",
+        f"{row.state.value} {when}" if row.state in _WAITING else row.state.value,
         f"length {row.count} of {row.limit}" if row.limit else "",
         f"${row.cost:.3f}" if row.cost else "",
         row.reason,

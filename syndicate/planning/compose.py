@@ -18,6 +18,7 @@ from syndicate.planning.wording import (
     make_link,
     make_values,
     make_wording,
+    name_template,
     tidy,
 )
 from syndicate.text.graphemes import cut
@@ -68,7 +69,7 @@ def compose_message(  # noqa: PLR0917 - the six things a message is made of, in 
 
 def make_voice(account: Account, facts: NetworkFacts, template_text: str) -> Voice:
     """The account with its template compiled, for many messages. Raises ConfigError where the template is broken."""
-    where = f"templates/messages/{account.template or 'default'}.txt (account {account.name})"
+    where = f"{name_template(account)} (account {account.name})"
     return Voice(account, facts, make_wording(template_text, where=where))
 
 

@@ -38,6 +38,7 @@ from syndicate.planning.desk import Desk, make_calendars, open_desk
 from syndicate.planning.evergreen import plan_evergreen, yield_slots
 from syndicate.planning.identity import match_identities
 from syndicate.planning.parts import plan_parts
+from syndicate.planning.wording import name_template
 
 MOST_AT_ONCE = 5
 """More posts than this on a site that never had any are an archive that came into sight (a folder that was not there
@@ -157,7 +158,7 @@ def _post_problems(identified: Iterable[Identified]) -> tuple[Problem, ...]:
 def _template_problems(desks: Iterable[Desk]) -> tuple[Problem, ...]:
     return tuple(
         Problem(
-            source=f"templates/messages/{desk.account.template or 'default'}.txt",
+            source=name_template(desk.account),
             message=desk.trouble,
             key=f"accounts.{desk.account.name}.template",
             hint="its messages are planned but cannot be composed until the template is mended",

@@ -40,6 +40,12 @@ class Wording:
             raise ConfigError(message, where=self.where) from error
 
 
+def name_template(account: Account) -> str:
+    """Where a person looks for the account's template; the network's own comes before the default."""
+    name = f"{account.template}.txt" if account.template else f"{account.network}.txt or default.txt"
+    return f"templates/messages/{name}"
+
+
 def make_wording(template_text: str, *, where: str) -> Wording:
     """The template compiled in a sandbox where unknown names are errors. Raises ConfigError with its line."""
     try:

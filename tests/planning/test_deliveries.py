@@ -267,7 +267,7 @@ def test_a_broken_template_stops_neither_its_account_nor_the_others() -> None:
     assert "template is broken" in found["mastodon"].warnings[0]
     assert found["bluesky"].message is not None
     assert [(problem.source, problem.key) for problem in plan.problems] == [
-        ("templates/messages/default.txt", "accounts.mastodon.template")
+        ("templates/messages/mastodon.txt or default.txt", "accounts.mastodon.template")
     ]
 
 
