@@ -354,7 +354,7 @@ def test_templates_know_the_post(template: str, expected: str) -> None:
 )  # fmt: skip
 def test_a_broken_or_hostile_template_is_a_clear_error(template: str) -> None:
     """It names the template, and nothing of Python is reached."""
-    with pytest.raises(ConfigError, match="templates/messages/mastodon.txt or default.txt"):
+    with pytest.raises(ConfigError, match=r"templates/messages/mastodon\.txt or default\.txt"):
         compose(template=template)
 
 
