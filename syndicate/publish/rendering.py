@@ -59,12 +59,13 @@ class Renderer:
             fill=self._fill,
         )
         public = list_public(plan.identified, now)
-        return (
+        documents = (
             *list_documents(feeds),
             *list_meta(public, drawn.refs, feeds, self._settings.site),
             self._syndication(public, drawn.refs),
             *self._pages(feeds),
         )
+        return tuple({one.path: one for one in documents}.values())  # a post may be called "_alternates"
 
     def _pages(self, feeds: tuple[Feed, ...]) -> list[Document]:
         """Small and made of many things: rendered each time, written where their bytes differ."""
