@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -93,7 +94,7 @@ class Daemon:
     def _make_scheduler(self) -> BackgroundScheduler:
         scheduler = BackgroundScheduler(timezone=UTC)
         ticks = (
-            (lambda: self._round(self._work.deliver_round), self._pace.deliver),
+            (self._deliver, self._pace.deliver),
             (self._wanted.set, self._pace.publish),
             (lambda: self._round(self._work.ping_round), self._pace.ping),
             (lambda: self._round(self._work.look_after_round), self._pace.look_after),
@@ -109,6 +110,11 @@ class Daemon:
                 misfire_grace_time=None,
             )
         return scheduler
+
+    def _deliver(self) -> None:
+        """What went out is published soon: the links to its copies."""
+        if self._round(self._work.deliver_round):
+            self._wanted.set()
 
     def _publish_loop(self) -> None:
         self._wanted.set()
@@ -160,17 +166,20 @@ class Daemon:
                 self._wanted.set()
                 return
 
-    def _round(self, work: Callable[[], str]) -> None:
-        """One round; a failure is said and the next round tries again. The daemon itself never dies of one."""
+    def _round(self, work: Callable[[], str]) -> str:
+        """One round and its line; a failure is said and the next round tries again. The daemon never dies of one."""
         try:
             line = work()
         except SyndicateError as error:
             log.error("%s", error)  # noqa: TRY400 - the sentence is for a person, a traceback is not
-        except Exception:
-            log.exception("this should not happen; the next round tries again")
+        except Exception as error:  # noqa: BLE001 - its text stays out of the log: it may repeat a secret
+            frames = "".join(traceback.format_tb(error.__traceback__))
+            log.error("unexpected %s; the next round tries again\n%s", type(error).__name__, frames)  # noqa: TRY400
         else:
             if line:
                 log.info("%s", line)
+            return line
+        return ""
 
 
 def _bound(loop: Callable[[threading.Event], None], stop: threading.Event) -> Callable[[], None]:

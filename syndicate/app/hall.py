@@ -136,7 +136,10 @@ class App:
         with self._shared.borrow() as wiring:
             ids = put_into_outbox(wiring, planned, self.now())
             self.deliver_due(only=ids)
-            self.publish()
+            try:
+                self.publish()
+            except SyndicateError as error:
+                log.warning("the message is not shown beside the feeds yet: %s", error)
             return tuple(wiring.store.get_delivery(number) for number in ids)
 
     def list_deliveries(self, *, account: str = "", slug: str = "", everything: bool = False) -> tuple[Delivery, ...]:

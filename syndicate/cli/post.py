@@ -50,7 +50,10 @@ def post(
 
     given = globals_of(context)
     with given.open_app() as hall:
+        if not dry_run:
+            hall.publish()  # so that it has its card, and the message that would come by itself is moved, not doubled
         planned = hall.plan_post(slug, to=tuple(to or ()), at=at, text=text, again=again)
+        _warn_of_accounts(hall, to or [account.name for account in hall.settings.accounts])
         if dry_run:
             if given.json:
                 print_json(planned)
@@ -62,16 +65,23 @@ def post(
             print_json(sent)
         else:
             show_deliveries([one for one in sent if given.verbosity >= 0 or one.state in _TROUBLE], hall)
-            _say_what_next(sent)
+            _say_what_next(sent, slug)
     return NEEDS_A_PERSON if any(delivery.state in _TROUBLE for delivery in sent) else DONE
 
 
 _TROUBLE = ("failed", "uncertain", "held")
 
 
+def _warn_of_accounts(hall: App, names: Sequence[str]) -> None:
+    """Who cannot send now is told before the message waits for it."""
+    for row in hall.list_accounts(online=False):
+        if row.name in names and row.state not in {"ready", "off"}:
+            print(f"! {row.name}, {row.state}: {row.note}", file=sys.stderr)
+
+
 def _show_dry(planned: ManualPlan, hall: App, slug: str) -> None:
     """New messages, and those that wait already and would be moved."""
-    from syndicate.cli.publish import show_planned
+    from syndicate.cli.previews import show_planned
 
     for row in planned.deliveries:
         show_planned(row, hall)
@@ -90,13 +100,11 @@ def _moved(row: PlannedDelivery, change: PlannedChange, reason: str) -> PlannedD
     return replace(row, message=replace(row.message, text=change.text), count=0, limit=0)
 
 
-def _say_what_next(sent: Sequence[Delivery]) -> None:
+def _say_what_next(sent: Sequence[Delivery], slug: str) -> None:
     if any(one.state.value in {"planned", "due"} for one in sent):
-        print(
-            "Not out yet: `syndicate run` sends it when its time has come; `syndicate queue` shows it.", file=sys.stderr
-        )
+        print("Not out yet: `syndicate run` sends it as soon as it may; `syndicate queue` shows it.", file=sys.stderr)
     if any(one.state.value in _TROUBLE for one in sent):
-        print("This needs you: `syndicate why SLUG` tells what happened.", file=sys.stderr)
+        print(f"This needs you: `syndicate why {slug}` tells what happened.", file=sys.stderr)
 
 
 @command()

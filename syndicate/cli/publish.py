@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from syndicate.cli.previews import WAITING, show_amendments, show_planned
 from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, globals_of
 
 if TYPE_CHECKING:
     from syndicate.app.hall import App
     from syndicate.model import Plan, PlannedDelivery
-    from syndicate.planning.aftercare import Amendment
     from syndicate.publish.report import Published
 
 Progress = Callable[[int, int], None]
-_WAITING = ("planned", "due", "held")
 
 
 @command()
@@ -130,7 +129,7 @@ def _show_waiting(waiting: tuple[PlannedDelivery, ...], hall: App) -> None:
 
 
 def _show_plan(made: Plan, hall: App, *, everything: bool) -> None:
-    rows = [row for row in made.deliveries if everything or row.state in _WAITING]
+    rows = [row for row in made.deliveries if everything or row.state in WAITING]
     if rows:
         print("The next `publish` (or the running daemon) would add:\n")
     for row in sorted(rows, key=lambda row: (row.due_at, row.slug, row.account, row.part)):
@@ -138,7 +137,7 @@ def _show_plan(made: Plan, hall: App, *, everything: bool) -> None:
     if not rows:
         print("Nothing new would go out.")
     if not everything:
-        _show_recorded([row for row in made.deliveries if row.state not in _WAITING])
+        _show_recorded([row for row in made.deliveries if row.state not in WAITING])
     cost = sum(row.cost for row in rows)
     if cost:
         print(f"All this costs about ${cost:.2f}.")
@@ -154,40 +153,3 @@ def _show_recorded(rows: Sequence[PlannedDelivery]) -> None:
         print(f"{plural(number, 'message')} would only be recorded, not sent: {reason}.")
     if rows:
         print("`syndicate plan --all` shows them.")
-
-
-def show_amendments(amendments: tuple[Amendment, ...]) -> None:
-    """Published messages that would be edited, with both texts, or removed, with the copy's address."""
-    from syndicate.cli.show import print_quoted
-
-    for one in amendments:
-        place = one.delivery.receipt.url if one.delivery.receipt else ""
-        print(f"{'remove' if one.is_removal else 'edit'} {one.delivery.slug} on {one.delivery.account}: {place}")
-        if one.message is not None and one.delivery.message is not None:
-            print_quoted(one.delivery.message.text, "-")
-            print_quoted(one.message.text, "+")
-
-
-def show_planned(row: PlannedDelivery, hall: App) -> None:
-    """One message as it would go out: where, when, how long, its text and picture."""
-    from syndicate.cli.show import local_time, print_quoted
-
-    zone, now = hall.settings.site.timezone, hall.now()
-    when = "at once" if row.due_at <= now else local_time(row.due_at, zone, now=now)
-    facts = [
-        f"{row.state.value} {when}" if row.state in _WAITING else row.state.value,
-        f"length {row.count} of {row.limit}" if row.limit else "",
-        f"${row.cost:.3f}" if row.cost else "",
-        row.reason,
-    ]
-    part = f" part {row.part}" if row.part > 1 else ""
-    print(f"{row.slug} → {row.account} ({row.network}), {row.occasion}{part}")
-    print("  " + " · ".join(fact for fact in facts if fact))
-    if row.message:
-        print_quoted(row.message.text)
-        image = row.message.image or row.message.card
-        if image:
-            print(f"  ▣ {'image' if row.message.image else 'link card'} {image.path}, alt: {image.alt}")
-    for warning in row.warnings:
-        print(f"  ! {warning}")
-    print()

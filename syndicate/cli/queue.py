@@ -170,7 +170,7 @@ def amend(
     Only on accounts with on_edit = "edit" or on_delete = "delete". The daemon does it by itself, except for many
     removals at once.
     """
-    from syndicate.cli.publish import show_amendments
+    from syndicate.cli.previews import show_amendments
     from syndicate.cli.show import print_json
 
     given = globals_of(context)

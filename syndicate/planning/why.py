@@ -65,9 +65,11 @@ def _explain_delivery(delivery: Delivery, trail: Sequence[Attempt], zone: ZoneIn
     line = f"{name}: delivery {delivery.id} is {delivery.state}"
     if delivery.state in _WAITING:
         line += f", due {_local(delivery.due_at, zone)}"
-    if delivery.receipt and delivery.receipt.url:
-        line += f", {delivery.receipt.url}"
-    yield line + (f" - {delivery.reason}" if delivery.reason else "")
+    place = delivery.receipt.url if delivery.receipt else ""
+    if place:
+        line += f", {place}"
+    is_news = bool(delivery.reason) and not (place and place in delivery.reason)
+    yield line + (f" - {delivery.reason}" if is_news else "")
     for attempt in trail:
         detail = f" - {attempt.detail}" if attempt.detail else ""
         yield f"  {_local(attempt.at, zone)} {attempt.action}: {attempt.outcome} → {attempt.state}{detail}"

@@ -99,3 +99,11 @@ def test_adopting_finds_our_links_on_the_account(blog, answer, mastodon):
     urllib.request.urlopen(urllib.request.Request(f"{mastodon.url}/api/v1/statuses", body, headers), timeout=10).close()
     assert blog.run("adopt", "toot").out.startswith("1 copy of your posts on toot, recorded as sent:\n  old  http")
     assert "is on toot already" in blog.run("post", "old", "--to", "toot", code=2).err
+
+
+def test_posting_without_credentials_is_told_at_once(blog):
+    """The message waits, and the person hears why before wondering; also in a dry run."""
+    blog.write("old")
+    ran = blog.run("post", "old", "--to", "sky", "--dry-run")
+    assert ran.err == "! sky, no credentials: app_password is missing (syndicate login sky)\n"
+    assert "old → sky (bluesky), manual" in ran.out
