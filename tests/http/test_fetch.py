@@ -227,7 +227,11 @@ def test_a_bomb_is_stopped_at_the_limit(client: Client, site: Pages) -> None:
 
 @pytest.mark.parametrize(
     ("encoding", "body"),
-    [("br", b"\x0b\x02\x80hello\x03"), ("gzip", b"no gzip at all"), ("gzip", gzip.compress(b"hello" * 100, mtime=0)[:-9])],
+    [
+        ("br", b"\x0b\x02\x80hello\x03"),
+        ("gzip", b"no gzip at all"),
+        ("gzip", gzip.compress(b"hello" * 100, mtime=0)[:-9]),
+    ],
 )
 def test_answers_that_cannot_be_unpacked_are_refused(client: Client, site: Pages, encoding: str, body: bytes) -> None:
     """An encoding that nobody asked for, a lie, and a truncated answer."""
