@@ -67,6 +67,7 @@ class App:
     def publish(self, *, only: str = "", progress: Callable[[int, int], None] = lambda _done, _all: None) -> Published:
         """Write what changed. `only` is "feeds", "cards" or "" for everything."""
         with self._shared.borrow() as wiring, wiring.take_turn():
+            wiring.require_state()  # before the stamp, which tells one from another
             stamp, now = wiring.stamp, self.now()
             mark = stamp.make()
             if not only and stamp.is_current(mark, now):
@@ -96,6 +97,7 @@ class App:
         from syndicate.deliver import deliver_due
 
         with self._shared.borrow() as wiring:
+            wiring.require_state()
             try:
                 report = deliver_due(make_tools(wiring), only=only)
             except BaseException:

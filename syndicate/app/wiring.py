@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from syndicate import content
 from syndicate.app.turns import take_turn
-from syndicate.errors import ContentError, SyndicateError
+from syndicate.errors import ContentError, StateError, SyndicateError
 from syndicate.fonts import digest_fonts
 from syndicate.model import Account, NetworkFacts, Post, Settings, Snapshot, SyndicationLink
 from syndicate.output import Output, open_output
@@ -46,6 +46,7 @@ class Wiring:
         self.settings = settings
         self._closing = ExitStack()
         self._reading = threading.Lock()
+        self._state = ""
 
     # --- what stays open --------------------------------------------------------------------------------------
 
@@ -64,7 +65,7 @@ class Wiring:
 
     def keep_store(self, before: Wiring) -> None:
         """Go on with the open state database, and the daemon's lock on it."""
-        self.store = before.store
+        self.store, self._state = before.store, before._state
 
     @cached_property
     def state_folder(self) -> Path:
@@ -85,10 +86,29 @@ class Wiring:
 
     @cached_property
     def store(self) -> Store:
+        """The state database. A new one (the first ever, or in place of a lost one) wants a whole publication."""
         from syndicate.store import open_store
 
         self.state_folder  # noqa: B018 - SQLite needs the folder
-        return open_store(self.settings.storage.database, self.settings.site.name)
+        database = self.settings.storage.database
+        is_new = _is_missing(database)
+        store = open_store(database, self.settings.site.name)
+        self._state = _identify(database)
+        if is_new:
+            self.stamp.forget()
+        return store
+
+    def require_state(self) -> None:
+        """Have a state database there. Raises StateError where it vanished or was replaced while it is open here.
+
+        What is written to it then is nowhere afterwards, and two states would announce a post twice.
+        """
+        database = self.settings.storage.database
+        if "store" in vars(self) and self._state != _identify(database):
+            hint = "stop every syndicate here, put the file back if you have it, and start again"
+            raise StateError("was deleted or replaced while it was in use", where=self.store.where, hint=hint)
+        if _is_missing(database):
+            self.store  # noqa: B018 - made anew
 
     @cached_property
     def http(self) -> Client:
@@ -221,8 +241,13 @@ class Wiring:
 
 
 def _identify(database: str) -> str:
-    """Tells a lost or replaced state database from the one that a publication was made with."""
+    """Tells a replaced state database from the one that a publication was made with."""
     try:
         return f"{database} {Path(database.removeprefix('sqlite:///')).stat().st_ino}"
     except OSError:
         return database
+
+
+def _is_missing(database: str) -> bool:
+    """Whether an SQLite file is not there (yet, or any more)."""
+    return database.startswith("sqlite:///") and not Path(database.removeprefix("sqlite:///")).exists()

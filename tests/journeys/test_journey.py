@@ -146,3 +146,21 @@ def test_a_typing_error_is_no_deletion(tmp_path):
     blog.run("publish")
     (row,) = blog.run("--json", "queue", "--slug", "second").json
     assert row["state"] == "planned"
+
+
+def test_a_lost_state_database_is_made_anew_at_once(tmp_path):
+    """After one publication and a deleted state.db, the next brings back rows and ids and announces nothing."""
+    blog = Blog(tmp_path)
+    blog.write("first", title="First")
+    blog.write("undated", title="Undated", date="")
+    blog.run("publish")
+    ids, state = blog.entries(), tmp_path / ".syndicate" / "state.db"
+    for _ in range(2):
+        state.unlink()
+        blog.run("publish")
+        assert blog.entries() == ids
+        rows = blog.run("--json", "queue", "--all").json
+        assert {(row["slug"], row["state"]) for row in rows} == {("first", "skipped"), ("undated", "skipped")}
+        assert blog.run("publish").out == "No file changed.\n"
+    assert blog.run("--json", "plan").json["waiting"] == []
+    assert blog.timeline() == []
