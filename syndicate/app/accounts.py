@@ -12,7 +12,7 @@ from pathlib import Path
 from syndicate.errors import ConfigError, SyndicateError, UsageError
 from syndicate.http import Client
 from syndicate.model import Account, NetworkFacts, Settings
-from syndicate.networks import describe, open_network
+from syndicate.networks import describe, facts_of, open_network
 from syndicate.networks.base import Description, LogsIn, Network, Renews
 from syndicate.vault import AccountVault, Keyring, find_keyring, open_vault
 
@@ -72,7 +72,7 @@ class Accounts:
         return replace(account, options={"folder": folder, "url": self._settings.site.feeds_url, **account.options})
 
     def _make_facts(self, account: Account) -> NetworkFacts:
-        facts = describe(account.network).facts
+        facts = facts_of(account)
         with suppress(SyndicateError):  # without credentials there is no end of a token
             network = self.open(account)
             if isinstance(network, Renews):

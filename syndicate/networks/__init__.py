@@ -7,7 +7,7 @@ from importlib import import_module
 
 from syndicate.errors import ConfigError
 from syndicate.http import Client
-from syndicate.model import Account
+from syndicate.model import Account, NetworkFacts
 from syndicate.networks.base import Description, Network, Vault
 
 NETWORKS: dict[str, str] = {
@@ -37,6 +37,12 @@ def describe(name: str) -> Description:
     """What can be said of a network without credentials. Raises ConfigError for an unknown name."""
     description: Description = import_module(_module_of(name)).DESCRIPTION
     return description
+
+
+def facts_of(account: Account) -> NetworkFacts:
+    """What planning may know of an account without credentials. Raises ConfigError for an option that says nonsense."""
+    description = describe(account.network)
+    return description.facts_by(account) if description.facts_by else description.facts
 
 
 def open_network(account: Account, vault: Vault, http: Client) -> Network:

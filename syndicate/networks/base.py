@@ -6,7 +6,7 @@ and says how that ended by returning a Receipt or raising one of the errors in `
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -195,6 +195,8 @@ class Description:
     secrets: tuple[Secret, ...] = ()
     facts: NetworkFacts
     """Default limits (a server may state others), what media suits it, whether it reads back, what it costs."""
+    facts_by: Callable[[Account], NetworkFacts] | None = None
+    """The facts of one account, where its options change them (a bot instead of a webhook, other prices)."""
     note: str = ""
 
 

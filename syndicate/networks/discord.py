@@ -42,6 +42,15 @@ RESEND_FOR = timedelta(minutes=2)
 """Discord keeps an enforced nonce for "a few minutes"."""
 PAGE = 100
 
+FACTS = NetworkFacts(network="discord", limits=LIMITS, media="none", reads_back=False)
+
+
+def facts_of(account: Account) -> NetworkFacts:
+    """A bot can answer its own messages and reads the channel back; a webhook can neither."""
+    is_bot = bool(account.options.get("channel"))
+    return replace(FACTS, reads_back=is_bot, can_thread=is_bot)
+
+
 DESCRIPTION = Description(
     name="discord",
     title="Discord",
@@ -59,7 +68,8 @@ DESCRIPTION = Description(
         Secret("webhook_url", "The webhook's whole address", required=False),
         Secret("bot_token", "The bot's token, where `channel` is set", required=False),
     ),
-    facts=NetworkFacts(network="discord", limits=LIMITS, media="none", reads_back=False),
+    facts=FACTS,
+    facts_by=facts_of,
     note="A webhook cannot be read back: an unknown outcome waits for you. With a bot it settles itself.",
 )
 

@@ -35,6 +35,7 @@ from syndicate.networks.linkedin_login import OAUTH, TOKEN_LIVES, begin_login, f
 from syndicate.networks.linkedin_text import escape
 from syndicate.networks.logins import take_pasted
 from syndicate.networks.readback import parse_instant
+from syndicate.networks.shapes import pick_text
 from syndicate.text.counting import Counter
 from syndicate.text.graphemes import cut
 
@@ -51,6 +52,9 @@ LIMITS = Limits(
 MAX_TITLE = 200
 MAX_DESCRIPTION = 300
 IMAGE_WAIT = timedelta(seconds=10)
+TOKEN_SPREADS = timedelta(seconds=10)
+"""Until all of LinkedIn knows a new token; before, some of it calls the token revoked."""
+TOKEN_IS_NEW = timedelta(minutes=5)
 DUPLICATES_KNOWN = timedelta(hours=1)
 """LinkedIn knows an equal post for hours; this is the part of it that we rely on."""
 VISIBILITIES = {
@@ -62,6 +66,11 @@ VISIBILITIES = {
     "logged_in": "LOGGED_IN",
 }
 _URN = re.compile(r"urn:li:(?:share|ugcPost):\d+")
+_REVOKED = {"REVOKED_ACCESS_TOKEN", "65601"}
+_PICTURE = re.compile(r"image|media|asset|thumbnail", re.IGNORECASE)
+_BUSY = re.compile(
+    r"not (?:yet )?(?:ready|available|processed)|still |try again|waiting_upload|processing\b", re.IGNORECASE
+)
 
 DESCRIPTION = Description(
     name="linkedin",
@@ -130,6 +139,17 @@ def parse_receipt(response: Response) -> Receipt | None:
 
 def permalink_of(urn: str) -> str:
     return f"https://www.linkedin.com/feed/update/{urn}/"
+
+
+def is_picture_busy(said: str) -> bool:
+    """Whether a refusal means that the picture is still processed. LinkedIn has no code for that, only words."""
+    return bool(_PICTURE.search(said) and _BUSY.search(said))
+
+
+def is_called_revoked(response: Response) -> bool:
+    """Error 65601, by its name or by its number."""
+    names = {pick_text(response.json(), name) for name in ("code", "serviceErrorCode")}
+    return response.status == 401 and bool(names & _REVOKED)
 
 
 def next_midnight(now: datetime) -> datetime:
@@ -212,19 +232,19 @@ class LinkedIn:
         body = build_post(message, author=self._whose(), visibility=visibility)
         response = self._ask("POST", "/rest/posts", publishes=True, json=body)
         if not response.is_success:
-            raise self._send_error(response)
+            raise self._send_error(response, message)
         receipt = parse_receipt(response)
         if receipt is None:
             raise Uncertain("LinkedIn accepted the post but did not name it", where=self.account)
         return receipt
 
-    def _send_error(self, response: Response) -> NetworkError:
+    def _send_error(self, response: Response, message: Message) -> NetworkError:
         said = f"{response.status}: {words_of(response, self._secrets())}"
         if response.status in {409, 422} and "duplicate" in response.text.lower():
             urn = _URN.search(response.text)
             remote_id = urn.group() if urn else ""
             return Duplicate(said, remote_id=remote_id, url=remote_id and permalink_of(remote_id), where=self.account)
-        if response.status in {400, 422} and "image" in said.lower() and "not ready" in said.lower():
+        if response.status in {400, 422} and "image" in message.prepared and is_picture_busy(said):
             return NotReady(said, retry_at=response.received_at + IMAGE_WAIT, where=self.account)
         return self._error(response, publishes=True)
 
@@ -246,7 +266,10 @@ class LinkedIn:
             raise self._error(response, publishes=False)
 
     def verify(self) -> Profile:
-        me = self._me()
+        try:
+            me = self._me()
+        except NotReady as error:  # right after a login
+            return Profile("", expires_at=self.expires_at(), warnings=(error.message,))
         return Profile(
             str(me.get("name") or me["sub"]), "", ("post", "edit", "delete"), self.expires_at(), self._advice()
         )
@@ -325,6 +348,11 @@ class LinkedIn:
 
     def _error(self, response: Response, *, publishes: bool) -> NetworkError:
         error = error_of(response, account=self.account, publishes=publishes, secrets=self._secrets())
+        if is_called_revoked(response) and self._is_token_new(response.received_at):
+            retry_at = response.received_at + TOKEN_SPREADS
+            return NotReady(
+                "LinkedIn does not know the new token everywhere yet", retry_at=retry_at, where=self.account
+            )
         if response.status == 403:
             return Unauthorised(error.message, where=self.account, hint="check the app's products and the author")
         if response.status == 426:
@@ -334,6 +362,10 @@ class LinkedIn:
             retry_at = retry_at_of(response) or next_midnight(response.received_at)
             return RateLimited(error.message, retry_at=retry_at, where=self.account)
         return error
+
+    def _is_token_new(self, now: datetime) -> bool:
+        ends_at = self.expires_at()
+        return ends_at is not None and ends_at - now > TOKEN_LIVES - TOKEN_IS_NEW
 
 
 def open_network(account: Account, vault: Vault, http: Client) -> LinkedIn:

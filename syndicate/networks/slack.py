@@ -57,6 +57,15 @@ _ACCOUNT_ERRORS = frozenset(
 _UNCLEAR_ERRORS = frozenset({"fatal_error", "internal_error", "request_timeout", "rollup_error", "service_unavailable"})
 _GONE = "message_not_found"
 
+FACTS = NetworkFacts(network="slack", limits=LIMITS, media="none", reads_back=False)
+
+
+def facts_of(account: Account) -> NetworkFacts:
+    """A bot can answer its own messages and reads the channel back; a webhook can neither."""
+    is_bot = bool(account.options.get("channel"))
+    return replace(FACTS, reads_back=is_bot, can_thread=is_bot)
+
+
 DESCRIPTION = Description(
     name="slack",
     title="Slack",
@@ -70,7 +79,8 @@ DESCRIPTION = Description(
         Secret("webhook_url", "The webhook's whole address", required=False),
         Secret("bot_token", "The bot's token (xoxb-…), where `channel` is set", required=False),
     ),
-    facts=NetworkFacts(network="slack", limits=LIMITS, media="none", reads_back=False),
+    facts=FACTS,
+    facts_by=facts_of,
     note="A webhook cannot be read back: an unknown outcome waits for you. With a bot it settles itself.",
 )
 

@@ -28,7 +28,7 @@ from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.answers import error_of, parse_moment, retry_at_of, words_of
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.calls import Parts
+from syndicate.networks.calls import Parts, read_dollars
 from syndicate.networks.fitting import refuse_misfits, refuse_private, refuse_warning
 from syndicate.networks.listing import Listing, Page, find_in, read_listing
 from syndicate.networks.logins import take_pasted
@@ -50,8 +50,31 @@ MEDIA_LIVES = timedelta(hours=20)
 """Uploads expire after a day."""
 LISTED, ADOPTED = 10, 100
 """How many posts are read to find one, and to adopt an account: a tenth of a cent each."""
+PRICE, PRICE_WITH_LINK = 0.015, 0.20
+"""US dollars for a post, and for one with a link, as X's price list had them in autumn 2026."""
 POST_FIELDS = "created_at,entities,referenced_tweets"
 REPLY_SETTINGS = ("following", "mentionedUsers", "subscribers", "verified")
+
+FACTS = NetworkFacts(
+    network="x", limits=LIMITS, media="none", can_thread=True, cost=PRICE, cost_with_link=PRICE_WITH_LINK
+)
+
+
+def facts_of(account: Account) -> NetworkFacts:
+    """What the account's plan allows and costs: X tells neither, so the person does."""
+    return replace(
+        FACTS,
+        limits=limits_of(account),
+        cost=read_dollars(account, "price", PRICE),
+        cost_with_link=read_dollars(account, "price_with_link", PRICE_WITH_LINK),
+    )
+
+
+def limits_of(account: Account) -> Limits:
+    """The usual limits, or longer posts where the account's plan has them."""
+    longest = account.options.get("max_length", "")
+    return replace(LIMITS, characters=int(longest)) if longest.isdecimal() else LIMITS
+
 
 DESCRIPTION = Description(
     name="x",
@@ -61,6 +84,8 @@ DESCRIPTION = Description(
         Option("reply_settings", "who may reply; everyone where empty", choices=REPLY_SETTINGS),
         Option("made_with_ai", "label the posts as made with AI", choices=("yes", "no")),
         Option("max_cost", "most US dollars to spend in 30 days; nothing is sent beyond it"),
+        Option("price", "US dollars that X charges for a post", default=str(PRICE)),
+        Option("price_with_link", "US dollars that X charges for a post with a link", default=str(PRICE_WITH_LINK)),
         Option("api", "address of the API", default=API),
     ),
     secrets=(
@@ -74,8 +99,9 @@ DESCRIPTION = Description(
         Secret("client_secret", "OAuth 2.0 client secret, for a confidential app", required=False),
         Secret("refresh_token", "comes from `syndicate login`", required=False),
     ),
-    facts=NetworkFacts(network="x", limits=LIMITS, media="none", can_thread=True, cost=0.015, cost_with_link=0.20),
-    note="X charges for every post, and thirteen times as much for one that carries a link.",
+    facts=FACTS,
+    facts_by=facts_of,
+    note="X charges for every post, and far more for one that carries a link.",
 )
 
 
@@ -322,6 +348,4 @@ def _data(response: Response) -> Mapping[str, Any]:
 def open_network(account: Account, vault: Vault, http: Client) -> X:
     """The account whose keys or tokens the vault holds."""
     api = (account.options.get("api") or API).rstrip("/")
-    longest = account.options.get("max_length", "")
-    limits = replace(LIMITS, characters=int(longest)) if longest.isdecimal() else LIMITS
-    return X(account.name, api, account.options, vault, http, limits)
+    return X(account.name, api, account.options, vault, http, limits_of(account))

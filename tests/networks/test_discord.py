@@ -15,7 +15,7 @@ import pytest
 from syndicate.errors import Blocked, ConfigError, RateLimited, Rejected, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Client
 from syndicate.model import Account, Receipt
-from syndicate.networks import open_network
+from syndicate.networks import facts_of, open_network
 from syndicate.networks.base import Finds, Resends
 from syndicate.networks.discord_message import build_content
 from tests.networks.case import LINK, NOW, PIXEL, TEXT, Case, deliver, picture
@@ -330,3 +330,11 @@ def test_list_recent_shows_only_the_bots_own(fake: FakeDiscord, http: Client) ->
     (recent,) = network.list_recent()
     assert (recent.links, recent.published_at) == ((LINK,), NOW)
     assert isinstance(recent.receipt, Receipt)
+
+
+def test_planning_knows_what_a_bot_can_and_a_webhook_cannot() -> None:
+    """A bot threads and reads back, so links may go into replies and lost answers settle themselves."""
+    webhook = facts_of(Account(name="mine", network="discord"))
+    bot = facts_of(Account(name="mine", network="discord", options={"channel": "333333333333333333"}))
+    assert (webhook.can_thread, webhook.reads_back) == (False, False)
+    assert (bot.can_thread, bot.reads_back) == (True, True)

@@ -20,7 +20,7 @@ from syndicate.networks.linkedin import LinkedIn, build_content, next_midnight
 from syndicate.networks.linkedin_text import escape
 from tests.networks.case import LINK, NOW, PIXEL, TEXT, Case, deliver, picture
 from tests.networks.conftest import Clock
-from tests.networks.fake import Reply, drop_reply_after_commit, rate_limit
+from tests.networks.fake import Reply, drop_reply_after_commit, rate_limit, status
 from tests.networks.fake_linkedin import CLIENT_SECRET, TOKEN, FakeLinkedIn
 from tests.networks.vault import MemoryVault
 
@@ -154,12 +154,58 @@ def test_a_readable_state_is_believed(http: Client, clock: Clock, state: str, er
         assert fake.published[0]["body"]["author"] == "urn:li:organization:7"
 
 
-def test_an_image_that_is_not_ready_on_posting_is_waited_for(linkedin: LinkedIn, fake: FakeLinkedIn) -> None:
-    """The refusal says so; nothing was posted."""
-    reply = Reply(422, {"status": 422, "message": "ERROR :: /content/media/id :: image is not ready"})
-    fake.fail(lambda request, handle: reply, on=POST)
-    with pytest.raises(NotReady):
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (422, "ERROR :: /content/media/id :: image is not ready"),
+        (400, "The media asset urn:li:image:D0 is still being processed"),
+        (400, "urn:li:image:D0 is in status WAITING_UPLOAD"),
+        (422, "Cannot attach the image now. Please try again later."),
+    ],
+)
+def test_an_image_that_is_not_ready_on_posting_is_waited_for(
+    linkedin: LinkedIn, fake: FakeLinkedIn, clock: Clock, code: int, words: str
+) -> None:
+    """LinkedIn says it in words only: nothing was posted, and ten seconds later the same message goes out."""
+    message = _prepared(linkedin, replace(TEXT, image=picture()), clock)
+    fake.fail(status(code, {"status": code, "message": words}), on=POST)
+    with pytest.raises(NotReady) as caught:
+        linkedin.send(message, key="k")
+    assert caught.value.retry_at == clock.now + timedelta(seconds=10)
+    assert linkedin.send(message, key="k").remote_id
+
+
+def test_a_picture_that_can_never_be_used_is_a_refusal(linkedin: LinkedIn, fake: FakeLinkedIn, clock: Clock) -> None:
+    """So are the same words about a message without a picture: waiting would not help."""
+    message = _prepared(linkedin, replace(TEXT, image=picture()), clock)
+    fake.fail(status(422, {"message": "The image's processing_failed"}), on=POST)
+    with pytest.raises(Rejected):
+        linkedin.send(message, key="k")
+    fake.fail(status(422, {"message": "image is not ready"}), on=POST)
+    with pytest.raises(Rejected):
         linkedin.send(TEXT, key="k")
+
+
+@pytest.mark.parametrize("code", [{"code": "REVOKED_ACCESS_TOKEN"}, {"serviceErrorCode": 65601}])
+def test_a_new_token_is_given_ten_seconds(fake: FakeLinkedIn, http: Client, code: dict[str, object]) -> None:
+    """A token of this minute is called revoked (65601) until all of LinkedIn knows it; an older one is dead."""
+    new = MemoryVault({**CASE.secrets, "expires_at": (NOW + timedelta(days=60)).isoformat()})
+    old = MemoryVault({**CASE.secrets, "expires_at": (NOW + timedelta(days=59)).isoformat()})
+    refusal = status(401, {"status": 401, "message": "The token was revoked", **code})
+    fake.fail(refusal, on=POST, times=2)
+    with pytest.raises(NotReady) as caught:
+        _open(fake, http, new).send(TEXT, key="k")
+    assert caught.value.retry_at == NOW + timedelta(seconds=10)
+    with pytest.raises(Unauthorised):
+        _open(fake, http, old).send(TEXT, key="k")
+    assert _open(fake, http, new).send(TEXT, key="k").remote_id
+
+
+def test_a_login_stands_where_linkedin_does_not_know_the_token_yet(fake: FakeLinkedIn, http: Client) -> None:
+    """The check after a login then says so, and refuses nothing."""
+    new = MemoryVault({**CASE.secrets, "expires_at": (NOW + timedelta(days=60)).isoformat()})
+    fake.fail(status(401, {"code": "REVOKED_ACCESS_TOKEN"}), on="/v2/userinfo")
+    assert "new token" in _open(fake, http, new).verify().warnings[0]
 
 
 @pytest.mark.parametrize(

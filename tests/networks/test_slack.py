@@ -15,7 +15,7 @@ import pytest
 from syndicate.errors import ConfigError, RateLimited, Rejected, Unauthorised, Uncertain
 from syndicate.http import Client
 from syndicate.model import Account
-from syndicate.networks import open_network
+from syndicate.networks import facts_of, open_network
 from syndicate.networks.base import Deletes, Edits, Finds, Resends
 from tests.networks.case import LINK, NOW, TEXT, Case, deliver, picture
 from tests.networks.fake import Reply, cut_before_commit, drop_reply_after_commit, rate_limit, status
@@ -270,3 +270,11 @@ def test_login_is_pasting(fake: FakeSlack, http: Client, case: Case) -> None:
     name = network.login_fields[0].name
     assert network.begin_login({}, redirect="") is None
     assert network.finish_login({name: " x "}, None, "") == {name: "x"}
+
+
+def test_planning_knows_what_a_bot_can_and_a_webhook_cannot() -> None:
+    """A bot threads and reads back, so links may go into replies and lost answers settle themselves."""
+    webhook = facts_of(Account(name="mine", network="slack"))
+    bot = facts_of(Account(name="mine", network="slack", options={"channel": "C1"}))
+    assert (webhook.can_thread, webhook.reads_back) == (False, False)
+    assert (bot.can_thread, bot.reads_back) == (True, True)

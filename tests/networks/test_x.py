@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from syndicate.errors import (
+    ConfigError,
     Duplicate,
     NotReady,
     PaymentRequired,
@@ -23,7 +24,7 @@ from syndicate.errors import (
 )
 from syndicate.http import Client
 from syndicate.model import Account, Message, Receipt
-from syndicate.networks import describe, open_network
+from syndicate.networks import describe, facts_of, open_network
 from syndicate.networks.pkce import challenge_of
 from syndicate.networks.x import X, build_post
 from tests.networks.case import LINK, NOW, PIXEL, TEXT, Case, deliver, picture
@@ -150,6 +151,22 @@ def test_posts_with_a_link_are_said_to_cost_more() -> None:
     """The plan shows the price before anything is sent."""
     facts = describe("x").facts
     assert 0 < facts.cost < facts.cost_with_link
+
+
+def test_prices_and_length_are_the_accounts_own() -> None:
+    """X changes its prices, and what a plan may write: options say both, and planning knows before any call."""
+    usual = facts_of(Account(name="mine", network="x"))
+    own = {"price": "0.01", "price_with_link": "1", "max_length": "4000"}
+    facts = facts_of(Account(name="mine", network="x", options=own))
+    assert (usual.cost, usual.cost_with_link, usual.limits.characters) == (0.015, 0.20, 280)
+    assert (facts.cost, facts.cost_with_link, facts.limits.characters) == (0.01, 1.0, 4000)
+
+
+@pytest.mark.parametrize("price", ["free", "-1", "0,20", "nan", "1e9", "$1"])
+def test_a_price_that_is_no_number_is_refused(price: str) -> None:
+    """A cap on spending cannot be kept with it."""
+    with pytest.raises(ConfigError, match="no price"):
+        facts_of(Account(name="mine", network="x", options={"price_with_link": price}))
 
 
 def test_equal_words_are_refused_as_a_duplicate(x: X, fake: FakeX) -> None:
