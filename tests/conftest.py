@@ -14,34 +14,75 @@ settings.load_profile("quick")
 
 HERE = Path(__file__).parent
 
-# Tables of hundreds of cases, PostgreSQL, servers and every drawn card: `make test` leaves them to `make test-slow`,
-# which runs everything; CI runs both. Each of these rooms keeps quicker tests of the same facts in the default run.
-EXHAUSTIVE = frozenset(
+# `make test` answers within seconds: the main job, each room's rules, the first two networks. These files are not even
+# read there. They hold tables of hundreds of cases, one network each, PostgreSQL, servers, terminals, races and every
+# drawn card; `make test-slow` runs them with all the others, and so does CI. A folder stands for all its files.
+THOROUGH = frozenset(
     {
+        "benchmarks",
         "cards/test_corpus.py",
         "cards/test_draw.py",
+        "cards/test_encode.py",
         "cards/test_golden.py",
+        "cards/test_layout.py",
         "cards/test_photo.py",
         "cards/type/test_setting.py",
+        "cli/test_logins.py",
+        "cli/test_telling.py",
+        "cli/test_words.py",
+        "content/test_addresses.py",
+        "content/test_any_values.py",
         "deliver/test_cluster.py",
+        "deliver/test_settling.py",
+        "e2e",
+        "formats/test_environment.py",
+        "formats/test_jing.py",
         "formats/test_properties.py",
-        "networks/test_contract.py",
-        "networks/test_hostile.py",
-        "networks/test_recovery.py",
+        "formats/test_timeline.py",
+        "hubs",
+        "journeys/test_doctor.py",
+        "journeys/test_networks.py",
+        "networks",
+        "notices",
+        "output/test_wheel.py",
+        "pictures",
         "planning/test_archives.py",
+        "probes",
+        "starters/test_generators.py",
         "store/test_states.py",
+        "store/test_trouble.py",
         "store/test_upgrade.py",
-        "web/test_dashboard_login.py",
-        "web/test_dashboard_safety.py",
-        "web/test_servers.py",
+        "text/test_counting_conformance.py",
+        "vault",
+        "web",
+    }
+)
+
+# Rooms that are thorough as a whole, but for these.
+QUICK = frozenset(
+    {
+        "networks/test_bluesky.py",
+        "networks/test_bluesky_facets.py",
+        "networks/test_docs.py",
+        "networks/test_mastodon.py",
+        "web/test_access.py",
     }
 )
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the thorough files unread where only the quick tests are asked for."""
+    return True if "not slow" in config.option.markexpr and _is_thorough(collection_path) else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the exhaustive files, before `-m` chooses, and PostgreSQL's half of what runs on both databases."""
+    """Mark PostgreSQL's half of what runs on both databases as slow, before `-m` chooses."""
     for item in items:
-        name = item.path.relative_to(HERE).as_posix()
-        if name in EXHAUSTIVE or "[postgresql" in item.name:
+        if "[postgresql" in item.name:
             item.add_marker(pytest.mark.slow)
+
+
+def _is_thorough(path: Path) -> bool:
+    name = path.relative_to(HERE).as_posix()
+    return path.suffix == ".py" and name not in QUICK and any(part in THOROUGH for part in (name, name.split("/")[0]))
