@@ -50,6 +50,10 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _say_nothing(_record: logging.LogRecord) -> bool:
+    return False
+
+
 class Client:
     """A door to the net with manners. Close it, or use it as a context manager; threads may share it."""
 
@@ -66,8 +70,9 @@ class Client:
         self._clock = clock
         self._patience = patience
         self._resolve = resolve
-        # httpx logs every URL at INFO, and some networks' addresses are their secrets (Telegram, Discord, Slack).
-        logging.getLogger("httpx").disabled = True
+        # httpx logs every URL at INFO, and some networks' addresses are their secrets (Telegram, Discord, Slack). A
+        # filter stays when another library sets up logging and enables every logger again (uvicorn does).
+        logging.getLogger("httpx").addFilter(_say_nothing)
         # Two accounts on one server share this client: a cookie set for one must not speak for the other.
         no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
         self._client = httpx.Client(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import logging.config
 import threading
 import traceback
 from collections.abc import Iterator
@@ -161,6 +162,16 @@ def test_no_error_or_log_shows_the_address(
     answer = client.call("POST", f"{api.url}/{SECRET}/make")
     assert SECRET not in _shown(caught.value) + repr(answer) + caplog.text
     assert str(caught.value).startswith("mine: ")
+
+
+def test_addresses_stay_secret_when_logging_is_set_up_later(
+    client: Client, api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A web server configures logging after the client is made, which enables every logger again."""
+    logging.config.dictConfig({"version": 1, "disable_existing_loggers": False})
+    caplog.set_level(logging.DEBUG)
+    client.call("POST", f"{api.url}/{SECRET}/make")
+    assert SECRET not in caplog.text
 
 
 def _shown(error: SyndicateError) -> str:
