@@ -26,12 +26,14 @@ def _choose(wiring: Wiring, slugs: tuple[str, ...], now: datetime) -> Plan:
 
 def draw_cards(wiring: Wiring, slugs: tuple[str, ...], now: datetime) -> tuple[Finding, ...]:
     """Draw anew, whatever was drawn before; the findings name each written card."""
-    plan, drawer = _choose(wiring, slugs, now), wiring.drawer
+    plan, output = _choose(wiring, slugs, now), wiring.open_own_files()
+    drawer = wiring.make_drawer(output)
     drawer.forget([one.id for one in plan.identified])
-    drawn = drawer.draw(plan, Register(wiring.output, wiring.cache), lambda _done, _all: None)
+    drawn = drawer.draw(plan, Register(output, wiring.cache), lambda _done, _all: None)
     wiring.stamp.forget()
+    problems = [Finding("problem", f"{one.message} ({one.hint})", one.source) for one in output.problems]
     warnings = [Finding("warning", line) for line in drawn.warnings]
-    return (*(Finding("ok", card.path, card.slug) for card in drawn.cards), *warnings)
+    return (*problems, *(Finding("ok", card.path, card.slug) for card in drawn.cards), *warnings)
 
 
 def check_cards(wiring: Wiring, slugs: tuple[str, ...], now: datetime) -> tuple[Finding, ...]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from syndicate.http import Client
     from syndicate.publish.corridor import Rooms
     from syndicate.publish.drawing import Drawer
+    from syndicate.publish.ours import OwnFiles
     from syndicate.store.door import Store
 
 # The heavy rooms are imported where they are opened: a publication that finds nothing changed needs none of them.
@@ -142,14 +143,25 @@ class Wiring:
     def stamp(self) -> Stamp:
         return Stamp(self.cache, self.output, sources=self._list_sources)
 
+    def open_own_files(self) -> OwnFiles:
+        """The output, guarded for one publication: other people's files stay."""
+        from syndicate.publish.ours import OwnFiles
+
+        place, root = self.settings.storage.publish_to, self.settings.root
+        return OwnFiles(self.output, self.cache, place.removeprefix(f"{root}/").rstrip("/"))
+
     @property
     def drawer(self) -> Drawer:
+        return self.make_drawer(self.output)
+
+    def make_drawer(self, output: Output) -> Drawer:
+        """One that writes to this output."""
         from syndicate.publish.drawing import Drawer
         from syndicate.publish.studio import Studio
 
         settings = self.settings
         studio = Studio(settings, self._read_template)
-        return Drawer(settings, self.cache, studio, self.output, open_http=self._open_http)
+        return Drawer(settings, self.cache, studio, output, open_http=self._open_http)
 
     @property
     def rooms(self) -> Rooms:
@@ -158,17 +170,17 @@ class Wiring:
         from syndicate.publish.rendering import Renderer
         from syndicate.publish.sweeping import Sweeper
 
-        settings = self.settings
+        settings, output = self.settings, self.open_own_files()
         return Rooms(
             settings=settings,
             store=self.store,
-            output=self.output,
+            output=output,
             cache=self.cache,
-            drawer=self.drawer,
+            drawer=self.make_drawer(output),
             renderer=Renderer(
                 settings, read_template=self._read_template, list_copies=self.list_copies, fill=self.fill
             ),
-            sweeper=Sweeper(self.output, self.cache, settings.cards.keep),
+            sweeper=Sweeper(output, self.cache, settings.cards.keep),
             stamp=self.stamp,
             read_snapshot=self.read_snapshot,
             facts=self.accounts.facts,

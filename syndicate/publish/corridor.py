@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from syndicate.model import Cache, NetworkFacts, Plan, Settings, Snapshot
-from syndicate.output import Output
 from syndicate.planning.plan import make_plan
 from syndicate.publish.drawing import Drawer, DrawnCards, Progress
+from syndicate.publish.ours import OwnFiles
 from syndicate.publish.pressing import press
 from syndicate.publish.register import Register
 from syndicate.publish.rendering import Renderer
@@ -26,7 +26,7 @@ class Rooms:
 
     settings: Settings
     store: Store
-    output: Output
+    output: OwnFiles
     cache: Cache
     drawer: Drawer
     renderer: Renderer
@@ -87,7 +87,7 @@ def publish_cards(rooms: Rooms, now: datetime, *, progress: Progress) -> Publish
         where=rooms.settings.storage.publish_to,
         written=drawn.written,
         drawn=drawn.count,
-        problems=plan.problems,
+        problems=(*plan.problems, *rooms.output.problems),
         warnings=drawn.warnings,
     )
 
@@ -106,7 +106,7 @@ def _publish_files(
         written=(*drawn.written, *pressed.written),
         removed=removed,
         drawn=drawn.count,
-        problems=(*plan.problems, *pressed.problems),
+        problems=(*plan.problems, *pressed.problems, *rooms.output.problems),
         warnings=(*plan.warnings, *drawn.warnings),
         **asdict(applied),
     )

@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from syndicate.model import Cache
-from syndicate.output import Output
+from syndicate.publish.ours import CARD, OwnFiles
 from syndicate.publish.register import Register
 
 _KIND = "unneeded"
-_CARD = re.compile(r"cards/[^/]+\.[0-9a-f]{10}\.(?:jpg|png)")
-"""A card names its own bytes: ours, even where the memory of having written it was lost."""
 REST_AGE = timedelta(hours=1)
 
 
 class Sweeper:
     """Removes files of vanished posts and feeds at once, and replaced cards after `keep`: networks cache by address."""
 
-    def __init__(self, output: Output, cache: Cache, keep: timedelta) -> None:
+    def __init__(self, output: OwnFiles, cache: Cache, keep: timedelta) -> None:
         self._output = output
         self._cache = cache
         self._keep = keep
 
     def sweep(self, register: Register, needed: frozenset[str], now: datetime) -> tuple[str, ...]:
         """The paths removed; `needed` is what must stay."""
-        unneeded = (register.own | set(filter(_CARD.fullmatch, register.paths))) - needed
+        unneeded = (register.own | set(filter(_is_named_card, register.paths))) - needed
         cards = {path for path in unneeded if path.startswith("cards/")}
         since = self._remember(cards, now)
         expired = {path for path in cards if now - since[path] >= self._keep}
-        removed = self._output.remove(sorted(expired | (unneeded - cards)))
-        register.forget(removed)
+        doomed = expired | (unneeded - cards)
+        removed = self._output.remove(sorted(doomed))
+        register.forget(doomed)  # also what somebody else wrote in its place, and so is left alone
         self._cache.drop(_KIND, expired)
         self._output.clear_rests(now - REST_AGE)
         return removed
@@ -43,6 +41,12 @@ class Sweeper:
         fresh = {path: now for path in cards if path not in known}
         self._cache.put_many(_KIND, {path: at.isoformat().encode() for path, at in fresh.items()})
         return known | fresh
+
+
+def _is_named_card(path: str) -> bool:
+    """Ours by its name, even where the memory of having written it was lost: a card names its own bytes."""
+    found = CARD.fullmatch(path)
+    return found is not None and bool(found["digest"])
 
 
 def _parse(data: bytes, now: datetime) -> datetime:
