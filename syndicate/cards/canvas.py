@@ -6,7 +6,7 @@ makes a palette PNG without ever searching a palette, which is what makes flat c
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Protocol
 
 from PIL import Image, ImageDraw
@@ -74,7 +74,7 @@ class FlatCanvas:
         self._image = Image.new("P", size, 0)
         self._palette: list[RGB] = [paper]
         self._places = {paper: 0}
-        self._ramps: dict[tuple[int, RGB], bytes] = {}
+        self._ramps: dict[tuple[int, RGB], list[int]] = {}
 
     def fill(self, box: Box, colour: RGB, *, radius: int = 0) -> None:
         if radius:
@@ -83,10 +83,11 @@ class FlatCanvas:
             self._image.paste(self._index(colour), box)
 
     def stain(self, mask: Image.Image, left: int, top: int, colour: RGB, *, over: RGB | None = None) -> None:
-        ramp = self._ramp(self._behind(left, top) if over is None else self._index(over), colour)
-        opacities = mask.tobytes()
-        steps = Image.frombytes("P", mask.size, opacities.translate(ramp))
-        self._image.paste(steps, (left, top), Image.frombytes("L", mask.size, opacities.translate(_SEEN)))
+        ground = self._behind(left, top) if over is None else self._index(over)
+        steps = mask.point(self._ramp(ground, colour), "P")
+        # On plain ground every step is right, those of nothing too: most masks need no second look.
+        seen = None if self._is_plain(mask.size, left, top, ground) else mask.point(_SEEN)
+        self._image.paste(steps, (left, top), seen)
 
     def paste(self, picture: Image.Image, left: int, top: int) -> None:
         """A small picture gets colours of its own, as many as are left."""
@@ -113,6 +114,12 @@ class FlatCanvas:
         value = self._image.getpixel(at)
         return value if isinstance(value, int) else 0
 
+    def _is_plain(self, size: tuple[int, int], left: int, top: int, index: int) -> bool:
+        """Whether everything under a mask is of one colour."""
+        right, bottom = min(left + size[0], self.size[0]), min(top + size[1], self.size[1])
+        pixels = self._image.crop((max(left, 0), max(top, 0), right, bottom)).tobytes()
+        return pixels == bytes((index,)) * len(pixels)
+
     def _index(self, colour: RGB) -> int:
         if colour not in self._places:
             if len(self._palette) > 254:
@@ -121,24 +128,28 @@ class FlatCanvas:
             self._palette.append(colour)
         return self._places[colour]
 
-    def _ramp(self, behind: int, colour: RGB) -> bytes:
+    def _ramp(self, behind: int, colour: RGB) -> list[int]:
         """For each opacity 0 to 255 the index of that step between what is behind and the colour."""
         if (behind, colour) not in self._ramps:
             steps = STEPS if len(self._palette) + STEPS < 250 else FEW_STEPS
-            ground = self._palette[behind]
-            inner = [self._index(mix(ground, colour, step / steps)) for step in range(1, steps)]
-            ladder = bytes([behind, *inner, self._index(colour)])
-            self._ramps[behind, colour] = _count_steps(steps).translate(ladder.ljust(256, b"\0"))
+            ladder = [behind, *map(self._index, _mix_between(self._palette[behind], colour, steps))]
+            self._ramps[behind, colour] = [ladder[step] for step in _count_steps(steps)]
         return self._ramps[behind, colour]
 
 
+@lru_cache(256)
+def _mix_between(ground: RGB, colour: RGB, steps: int) -> tuple[RGB, ...]:
+    """The steps from a ground to a colour, the colour last; the cards of a site share a few grounds."""
+    return (*(mix(ground, colour, step / steps) for step in range(1, steps)), colour)
+
+
 @cache
-def _count_steps(steps: int) -> bytes:
+def _count_steps(steps: int) -> tuple[int, ...]:
     """For each opacity 0 to 255 the nearest of so many steps."""
-    return bytes((alpha * steps + 127) // 255 for alpha in range(256))
+    return tuple((alpha * steps + 127) // 255 for alpha in range(256))
 
 
-_SEEN = bytes(255 if alpha > 6 else 0 for alpha in range(256))
+_SEEN = [255 if alpha > 6 else 0 for alpha in range(256)]
 
 
 def draw_rounded(width: int, height: int, radius: int) -> Image.Image:
@@ -157,8 +168,9 @@ def draw_rounded(width: int, height: int, radius: int) -> Image.Image:
     return mask
 
 
+@lru_cache(32)
 def draw_disc(radius: int) -> Image.Image:
-    """A disc as a mask of twice the radius."""
+    """A disc as a mask of twice the radius; kept, since patterns and badges are of few sizes: never paint on it."""
     large = Image.new("L", (2 * radius * OVERSAMPLING, 2 * radius * OVERSAMPLING), 0)
     edge = 2 * radius * OVERSAMPLING - 1
     ImageDraw.Draw(large).ellipse((0, 0, edge, edge), fill=255)
