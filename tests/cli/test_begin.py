@@ -70,6 +70,7 @@ def test_a_place_that_holds_no_blog_is_refused(tmp_path, make, said):
     assert said in err
 
 
+@pytest.mark.slow
 def test_state_and_secrets_stay_out_of_repositories(hugo):
     """Git ignores the folder that syndicate makes."""
     run("init", str(hugo))

@@ -1,6 +1,7 @@
 """A year in the life of a blog, driven through the real command line."""
 
 import feedparser
+import pytest
 
 from syndicate.cli.root import call
 from tests.journeys.blog import CONFIG, Blog
@@ -69,6 +70,7 @@ def test_a_broken_post_stops_nobody(tmp_path):
     assert set(blog.entries()) == {"Good"}
 
 
+@pytest.mark.slow
 def test_the_sample_site_is_published_whole(tmp_path):
     """init, publish, post on the sample site give feeds, a card for every public post, and the message."""
     blog = Blog(tmp_path)
@@ -102,6 +104,7 @@ def test_usage_errors_name_what_to_do(tmp_path):
     assert "did you mean title?" in blog.run("publish", code=2).err
 
 
+@pytest.mark.slow
 def test_a_message_follows_its_post_where_asked(tmp_path):
     """With on_edit = "edit", `amend` shows and makes the edit, once, and the link stays."""
     blog = Blog(tmp_path, CONFIG + 'on_edit = "edit"\n')
@@ -119,6 +122,7 @@ def test_a_message_follows_its_post_where_asked(tmp_path):
     assert "Nothing to amend." in blog.run("amend").out
 
 
+@pytest.mark.slow
 def test_links_are_written_back_where_asked(tmp_path):
     """With write_back = true the copy's address appears in the post's front matter, and nothing is announced anew."""
     blog = Blog(tmp_path, CONFIG + "\n[content]\nwrite_back = true\n")
@@ -130,6 +134,7 @@ def test_links_are_written_back_where_asked(tmp_path):
     assert blog.run("--json", "publish").json["new_deliveries"] == 0
 
 
+@pytest.mark.slow
 def test_a_typing_error_is_no_deletion(tmp_path):
     """While a post is broken its waiting message stays planned, and goes on when the post is mended."""
     blog = Blog(tmp_path, CONFIG + 'slots = ["sun 03:00"]\n')
@@ -148,6 +153,7 @@ def test_a_typing_error_is_no_deletion(tmp_path):
     assert row["state"] == "planned"
 
 
+@pytest.mark.slow
 def test_a_lost_state_database_is_made_anew_at_once(tmp_path):
     """After one publication and a deleted state.db, the next brings back rows and ids and announces nothing."""
     blog = Blog(tmp_path)
