@@ -5,22 +5,29 @@ A ping is a courtesy: it never blocks publishing, and a hub that is down is aske
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from syndicate.errors import FetchError, Unavailable
+from syndicate.errors import ConfigError, FetchError, Unavailable
 from syndicate.http import Client
 
 QUIET = timedelta(minutes=1)
 """A feed is announced only after it has been quiet for so long: a save often comes with a second one."""
 RETRIES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=3))
+LOOKS_AT_MOST = timedelta(hours=3)
+"""The longest wait between two looks at an address that does not show what was published."""
+ROUND = timedelta(minutes=1)
+"""For one hub in one round: what it had no time for is due again in the next one."""
 INDEXNOW = "https://api.indexnow.org/indexnow"
+MOST_PAGES = 10_000
+"""Addresses that IndexNow takes in one call."""
 
 
 @dataclass(frozen=True, slots=True)
 class PingState:
-    """What is remembered of one feed URL at one hub. `digest` is of the bytes that were announced last."""
+    """What is remembered of one address at one hub. `digest` is of the bytes that were announced last."""
 
     digest: str = ""
     tried_at: datetime | None = None
@@ -67,10 +74,22 @@ def choose_pings(
 def _is_due(change: Change, state: PingState, now: datetime) -> bool:
     if change.digest == state.digest or now - change.changed_at < QUIET:
         return False
-    if state.tried_at is None or not state.failures:
+    if state.tried_at is None or not state.failures or state.tried_at > now:  # a clock that was ahead
         return True
     wait = RETRIES[min(state.failures, len(RETRIES)) - 1]
     return now - state.tried_at >= wait
+
+
+def is_look_due(change: Change, state: PingState, now: datetime) -> bool:
+    """Whether to look if the address shows the new bytes; each wait is half as long as all before it.
+
+    So a site that is published minutes or days after its feeds is noticed at most half as late again.
+    """
+    if change.digest == state.digest or now - change.changed_at < QUIET:
+        return False
+    if state.tried_at is None or not change.changed_at <= state.tried_at <= now:
+        return True
+    return now - state.tried_at >= min((state.tried_at - change.changed_at) / 2, LOOKS_AT_MOST)
 
 
 def settle_ping(ping: Ping, state: PingState, now: datetime, *, is_accepted: bool) -> PingState:
@@ -80,22 +99,38 @@ def settle_ping(ping: Ping, state: PingState, now: datetime, *, is_accepted: boo
     return PingState(state.digest, now, state.failures + 1)
 
 
-def ping(client: Client, hub: str, feed_url: str) -> bool:
-    """Tell a hub that a feed has new bytes; whether it took the word. Never raises for a hub that is down."""
+def tell_hub(client: Client, pings: Sequence[Ping]) -> Mapping[Ping, str]:
+    """Tell one hub, feed by feed; what went wrong, "" where it took the word. Never raises.
+
+    A hub that cannot be reached is not asked again in this round, and a slow one has a minute: what it had no time
+    for is not in the answer.
+    """
+    ends, told = time.monotonic() + ROUND.total_seconds(), dict[Ping, str]()
+    for one in pings:
+        if time.monotonic() > ends:
+            break
+        try:
+            told[one] = ping(client, one.hub, one.feed_url)
+        except (Unavailable, ConfigError) as error:
+            return told | {left: error.message for left in pings if left not in told}
+    return told
+
+
+def ping(client: Client, hub: str, feed_url: str) -> str:
+    """Tell a hub that a feed has new bytes; "" where it took the word, else its answer. Raises Unavailable."""
     form = {"hub.mode": "publish", "hub.url": feed_url, "hub.topic": feed_url}
-    try:
-        return client.call("POST", hub, form=form, where=hub).is_success
-    except Unavailable:
-        return False
+    answer = client.call("POST", hub, form=form, where=hub)
+    return "" if answer.is_success else f"it answered {answer.status}"
 
 
-def submit_indexnow(client: Client, host: str, key: str, urls: Sequence[str], *, endpoint: str = INDEXNOW) -> bool:
-    """Tell search engines about new or changed pages (indexnow.org); at most 10,000 addresses a call."""
-    body = {"host": host, "key": key, "urlList": list(urls)[:10_000]}
+def submit_indexnow(client: Client, host: str, key: str, urls: Sequence[str], *, endpoint: str = INDEXNOW) -> str:
+    """Tell search engines about new or changed pages (indexnow.org); what went wrong, "" where they took the word."""
+    body = {"host": host, "key": key, "urlList": list(urls)[:MOST_PAGES]}
     try:
-        return client.call("POST", endpoint, json=body, where=endpoint).is_success
-    except Unavailable:
-        return False
+        answer = client.call("POST", endpoint, json=body, where=endpoint)
+    except Unavailable as error:
+        return error.message
+    return "" if answer.is_success else f"they answered {answer.status}"
 
 
 def fetch_visible(client: Client, feed_url: str) -> bytes | None:

@@ -26,6 +26,7 @@ from syndicate.hubs import (
     ping,
     settle_ping,
     submit_indexnow,
+    tell_hub,
 )
 from tests.web.serving import serving
 
@@ -99,29 +100,34 @@ def hub(status: int) -> Iterator[tuple[str, list[tuple[str, bytes]]]]:
         yield f"{address}/", heard
 
 
-@pytest.mark.parametrize(("status", "is_accepted"), [(204, True), (202, True), (400, False), (503, False)])
-def test_a_ping_over_http(status: int, is_accepted: bool) -> None:
+@pytest.mark.parametrize(
+    ("status", "trouble"), [(204, ""), (202, ""), (400, "it answered 400"), (503, "it answered 503")]
+)
+def test_a_ping_over_http(status: int, trouble: str) -> None:
     """hub.mode=publish as a form, with the topic under both names hubs ask for; any 2xx is a yes."""
     with hub(status) as (address, heard), Client() as client:
-        assert ping(client, address, FEED) is is_accepted
+        assert ping(client, address, FEED) == trouble
     kind, body = heard[0]
     assert kind == "application/x-www-form-urlencoded"
     assert dict(parse_qsl(body.decode())) == {"hub.mode": "publish", "hub.url": FEED, "hub.topic": FEED}
 
 
 def test_a_hub_that_is_down_is_no_error() -> None:
-    """A ping is a courtesy: without a hub it says no and goes on."""
+    """A ping is a courtesy: of all feeds the trouble is said, after one try."""
     with hub(204) as (address, _):
         pass
+    pings = [Ping(address, FEED, "new"), Ping(address, f"{FEED}2", "new")]
     with Client() as client:
-        assert ping(client, address, FEED) is False
+        told = tell_hub(client, pings)
+    assert list(told) == pings
+    assert set(told.values()) == {"cannot be reached: ConnectError"}
 
 
 def test_search_engines_are_told_over_http() -> None:
     """IndexNow gets host, key and pages as JSON, and no more than it takes."""
     with hub(200) as (address, heard), Client() as client:
         pages = [f"https://blog.example/{number}/" for number in range(10_001)]
-        assert submit_indexnow(client, "blog.example", "k" * 32, pages, endpoint=address)
+        assert submit_indexnow(client, "blog.example", "k" * 32, pages, endpoint=address) == ""
     told = json.loads(heard[0][1])
     assert (told["host"], told["key"], len(told["urlList"])) == ("blog.example", "k" * 32, 10_000)
 

@@ -1,0 +1,74 @@
+"""Search engines told about pages that are new or changed (IndexNow), each once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from syndicate.app.pinging import recall, remember
+from syndicate.app.wiring import Wiring
+from syndicate.http import Client
+from syndicate.hubs import ROUND, Change, Ping, PingState, choose_pings, settle_ping, submit_indexnow
+from syndicate.model import KnownPost
+from syndicate.pages import check_page
+
+_KIND = "indexnow"
+_BEGUN = ""
+"""No address: says that the pages that were there at the beginning are noted."""
+_MOST = 50
+"""Pages of one round: each is looked at first, and a changed domain changes all of them."""
+
+
+def tell_search_engines(
+    wiring: Wiring, http: Client, feeds: Sequence[Change], now: datetime, *, endpoint: str
+) -> Iterator[str]:
+    """Pages whose digest they do not know, once they are live. The first time everything counts as known.
+
+    `feeds` are all visible: what stands beside them is taken to be published, too.
+    """
+    key, host = wiring.settings.feeds.indexnow_key, urlsplit(wiring.settings.site.url).netloc
+    if not key:
+        return
+    told = recall(wiring.cache, _KIND)
+    rows = _list_rows(wiring, host, now)
+    if _BEGUN not in told:
+        remember(wiring.cache, _KIND, {_BEGUN: PingState("begun", now)} | {url: _note(rows[url], now) for url in rows})
+        return
+    changed_at = max((one.changed_at for one in feeds), default=now)
+    changes = [Change(url, row.digest, min(changed_at, now)) for url, row in rows.items()]
+    last = {("", url): told.get(url, PingState()) for url in rows}
+    due = choose_pings(("",), changes, rows.keys(), last, now)[:_MOST]
+    live = _choose_live(http, due, rows)
+    pages = [one.feed_url for one, is_live in live.items() if is_live]
+    trouble = submit_indexnow(http, host, key, pages, endpoint=endpoint) if pages else ""
+    settled = {
+        one.feed_url: settle_ping(one, last["", one.feed_url], now, is_accepted=is_live and not trouble)
+        for one, is_live in live.items()
+    }
+    remember(wiring.cache, _KIND, settled)
+    if pages:
+        number = "1 page" if len(pages) == 1 else f"{len(pages)} pages"
+        yield f"search engines were {'not ' if trouble else ''}told about {number}{trouble and f': {trouble}'}"
+
+
+def _list_rows(wiring: Wiring, host: str, now: datetime) -> dict[str, KnownPost]:
+    """Public posts by address, the latest change first. IndexNow takes the pages of one host."""
+    rows = [row for row in wiring.store.read_ledger().posts if row.gone_at is None and row.published_at <= now]
+    rows.sort(key=lambda row: (row.updated_at, row.permalink), reverse=True)
+    return {row.permalink: row for row in rows if urlsplit(row.permalink).netloc == host}
+
+
+def _note(row: KnownPost, now: datetime) -> PingState:
+    return PingState(row.digest, now)
+
+
+def _choose_live(http: Client, due: Sequence[Ping], rows: dict[str, KnownPost]) -> dict[Ping, bool]:
+    """Whether each page is there, for as long as a round may take."""
+    ends, live = time.monotonic() + ROUND.total_seconds(), dict[Ping, bool]()
+    for one in due:
+        if time.monotonic() > ends:
+            break
+        live[one] = not check_page(http, one.feed_url, rows[one.feed_url].title)
+    return live
