@@ -288,8 +288,7 @@ class LinkedIn:
         """A fresh token where LinkedIn gave us the right to ask for one; else the day when this one ends."""
         if not self.vault.get("refresh_token"):
             return self.expires_at()
-        with self.vault.lock():
-            self.vault.put(refresh(self.http, self._oauth(), self.vault, account=self.account))
+        self.vault.put(refresh(self.http, self._oauth(), self.vault, account=self.account))
         return self.expires_at()
 
     def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:

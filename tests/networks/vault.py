@@ -13,7 +13,7 @@ class MemoryVault:
     def __init__(self, secrets: Mapping[str, str] | None = None) -> None:
         self.secrets = dict(secrets or {})
         self.writes: list[dict[str, str]] = []
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()  # as the real one: who takes it twice waits for ever
 
     def get(self, name: str) -> str:
         return self.secrets.get(name, "")
