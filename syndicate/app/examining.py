@@ -32,9 +32,7 @@ def examine(wiring: Wiring, plan: Plan, *, online: bool) -> tuple[Finding, ...]:
 def _content(wiring: Wiring, plan: Plan) -> Iterator[Finding]:
     snapshot = wiring.read_snapshot()
     for problem in plan.problems:
-        place = f"{problem.source}:{problem.line}" if problem.line else problem.source
-        hint = f" ({problem.hint})" if problem.hint else ""
-        yield Finding("problem", f"{problem.key + ': ' if problem.key else ''}{problem.message}{hint}", place)
+        yield Finding("problem", problem.text, problem.place)
     for warning in plan.warnings:
         yield Finding("warning", warning)
     for post in snapshot.posts:
@@ -46,8 +44,7 @@ def _content(wiring: Wiring, plan: Plan) -> Iterator[Finding]:
 
 def _post(post: Post) -> Iterator[Finding]:
     for problem in post.problems:
-        place = f"{problem.source}:{problem.line}" if problem.line else problem.source
-        yield Finding("warning", f"{problem.key + ': ' if problem.key else ''}{problem.message}", place)
+        yield Finding("warning", problem.text, problem.place)
     for repair in post.repairs:
         place = f"{post.source}:{repair.line}" if repair.line else post.source
         yield Finding(

@@ -26,7 +26,7 @@ class Rounds:
         parts = [f"wrote {len(published.written)} files"] if published.written else []
         parts += [f"removed {len(published.removed)} files"] if published.removed else []
         parts += [f"{published.new_posts} new posts"] if published.new_posts else []
-        problems = self._choose_news("problems", (f"{p.source}:{p.line} {p.message}" for p in published.problems))
+        problems = self._choose_news("problems", map(str, published.problems))
         warnings = self._choose_news("warnings", published.warnings) if published.warnings else []
         return "; ".join([*reloaded, *parts, *problems, *warnings])
 

@@ -111,10 +111,7 @@ def _wrap(line: str) -> Sequence[str]:
 def print_problems(problems: Sequence[Problem]) -> None:
     """Each problem with file and line, on standard error."""
     for problem in problems:
-        place = f"{problem.source}:{problem.line}" if problem.line else problem.source
-        key = f" {problem.key}:" if problem.key else ""
-        hint = f" ({problem.hint})" if problem.hint else ""
-        print(f"{place}:{key} {problem.message}{hint}", file=sys.stderr)
+        print(problem, file=sys.stderr)
 
 
 def local_time(at: datetime | None, zone: str, *, now: datetime | None = None) -> str:

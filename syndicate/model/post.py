@@ -74,6 +74,21 @@ class Problem:
     key: str = ""
     hint: str = ""
 
+    @property
+    def place(self) -> str:
+        """File and line, as editors and terminals understand them."""
+        return f"{self.source}:{self.line}" if self.line else self.source
+
+    @property
+    def text(self) -> str:
+        """What is wrong, and what to do."""
+        key = f"{self.key}: " if self.key else ""
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{key}{self.message}{hint}"
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.text}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:

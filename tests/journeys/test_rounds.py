@@ -1,0 +1,23 @@
+"""What the daemon's rounds write into the log."""
+
+import pytest
+
+from syndicate.app.hall import open_app
+from syndicate.app.rounds import Rounds
+from tests.journeys.blog import Blog
+
+
+@pytest.mark.slow
+def test_a_problem_reads_the_same_in_the_log_and_on_the_command_line(tmp_path):
+    """File, line, key, what is wrong and what to do; no line where none is known; told once."""
+    blog = Blog(tmp_path)
+    blog.write("good")
+    blog.write("bad", date="someday")
+    (blog.posts / "empty.md").write_bytes(b"\xff\xfe\x00")
+    said = blog.run("publish", code=1).err.splitlines()
+    assert any(line.startswith("bad.md:3: date: ") for line in said)
+    with open_app(tmp_path / "syndicate.toml") as hall:
+        rounds = Rounds(hall)
+        first, second = rounds.publish_round(), rounds.publish_round()
+    assert all(line in first for line in said)
+    assert not any(line in second for line in said)
