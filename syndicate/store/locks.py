@@ -1,4 +1,4 @@
-"""One daemon per state: a lock that the operating system or PostgreSQL itself lets go when its holder dies."""
+"""One daemon per state and site: a lock that the operating system or PostgreSQL itself lets go when its holder dies."""
 
 from __future__ import annotations
 
@@ -15,14 +15,20 @@ from syndicate.store.database import Database
 
 def lock_daemon(database: Database, site: str) -> Iterator[None]:
     if database.path is not None:
-        return _lock_file(database.path.with_name(database.path.name + ".lock"))
+        return _lock_file(_name_lock(database.path, site), site)
     return _lock_row(database, site)
 
 
-def _lock_file(path: Path) -> Iterator[None]:
+def _name_lock(database: Path, site: str) -> Path:
+    """Beside the database, which several sites may share."""
+    own = "" if site == "default" else f".{site}"
+    return database.with_name(f"{database.name}{own}.lock")
+
+
+def _lock_file(path: Path, site: str) -> Iterator[None]:
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        _take(handle, path)
+        _take(handle, path, site)
         os.ftruncate(handle, 0)
         os.write(handle, str(os.getpid()).encode())
         yield
@@ -30,23 +36,26 @@ def _lock_file(path: Path) -> Iterator[None]:
         os.close(handle)  # closing is what lets go
 
 
-def _take(handle: int, path: Path) -> None:
+def _take(handle: int, path: Path, site: str) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         holder = os.pread(handle, 20, 0).decode("ascii", "replace") or "unknown"
-        raise _refusal(f"process {holder}", str(path)) from error
+        raise _refusal(site, f"process {holder}", str(path)) from error
 
 
 def _lock_row(database: Database, site: str) -> Iterator[None]:
     with database.engine.connect() as connection:
         query = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
         if not connection.execute(query, {"name": f"syndicate daemon {site}"}).scalar():
-            raise _refusal("another machine or process", database.where)
+            raise _refusal(site, "another machine or process", database.where)
         connection.commit()  # the lock belongs to the session, not to a transaction left open for days
         yield
         connection.execute(text("SELECT pg_advisory_unlock_all()"))
 
 
-def _refusal(holder: str, where: str) -> AlreadyRunning:
-    return AlreadyRunning(f"a daemon already runs on this state ({holder})", where=where, hint="stop it first")
+def _refusal(site: str, holder: str, where: str) -> AlreadyRunning:
+    hint = "stop it first; another site on this state needs a [site] name of its own"
+    return AlreadyRunning(
+        f'a daemon already runs on this state for the site "{site}" ({holder})', where=where, hint=hint
+    )

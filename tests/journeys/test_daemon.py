@@ -5,7 +5,9 @@ import subprocess
 import time
 from contextlib import contextmanager
 
-from tests.journeys.blog import Blog
+import pytest
+
+from tests.journeys.blog import CONFIG, Blog
 
 DEADLINE = 60
 """Seconds after which a condition counts as never met; a healthy machine needs about two."""
@@ -67,6 +69,7 @@ def test_a_new_file_becomes_feed_card_and_message(tmp_path):
     assert "already runs" in second.stderr
 
 
+@pytest.mark.slow
 def test_the_content_folder_may_go_away_and_come_back(tmp_path):
     """While the folder is gone nothing published is lost; when it is back the daemon goes on."""
     blog = Blog(tmp_path)
@@ -82,3 +85,33 @@ def test_the_content_folder_may_go_away_and_come_back(tmp_path):
         wait_until(lambda: set(blog.entries()) == {"Old", "New"}, process, blog)
         code = stop(process)
     assert code == 0, read_log(blog)
+
+
+@pytest.mark.slow
+def test_two_sites_share_one_state_and_run_beside_each_other(tmp_path):
+    """Each site's daemon publishes and announces its own posts only; a second daemon of either is refused."""
+    shared = f'\n[storage]\ndatabase = "sqlite:///{tmp_path}/shared.db"\n'
+    blogs = [
+        Blog(tmp_path / name, CONFIG.replace("[site]", f'[site]\nname = "{name}"') + shared) for name in ("one", "two")
+    ]
+    for blog in blogs:
+        blog.write("old")
+    with daemon(blogs[0]) as first, daemon(blogs[1]) as second:
+        for blog, process in zip(blogs, (first, second), strict=True):
+            wait_until((blog.feeds / "feed.json").exists, process, blog)
+            blog.write(f"news-of-{blog.root.name}", date="2026-02-01T09:00:00Z")
+        for blog, process in zip(blogs, (first, second), strict=True):
+            wait_until(lambda here=blog: len(here.timeline()) == 1, process, blog)
+            assert f"news-of-{blog.root.name}" in blog.timeline()[0]["content_text"]
+            again = subprocess.run(
+                blog.command("run"),
+                capture_output=True,
+                text=True,
+                timeout=DEADLINE,
+                env=blog.environment(),
+                check=False,
+            )
+            assert again.returncode == 1
+            assert f'already runs on this state for the site "{blog.root.name}"' in again.stderr
+        codes = [stop(process) for process in (first, second)]
+    assert codes == [0, 0], [read_log(blog) for blog in blogs]

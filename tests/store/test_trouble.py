@@ -160,6 +160,17 @@ def test_one_daemon_at_a_time(opener: Opener) -> None:
         pass
 
 
+def test_sites_on_one_state_have_a_daemon_each(path: Path) -> None:
+    """The lock is the state's and the site's; the refusal names the site and what another one needs."""
+    url = f"sqlite:///{path}"
+    with open_store(url, SITE) as first, open_store(url, "second") as other, open_store(url, "second") as again:
+        refusal = pytest.raises(AlreadyRunning, match=r'site "second".*name of its own')
+        with first.lock_daemon(), other.lock_daemon(), refusal, again.lock_daemon():
+            pass
+        with again.lock_daemon():
+            pass
+
+
 def test_a_daemon_that_was_killed_leaves_no_lock(path: Path) -> None:
     """kill -9 of the holder frees the state at once: the operating system lets go."""
     script = (
