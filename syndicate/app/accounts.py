@@ -9,23 +9,26 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from syndicate.errors import ConfigError, SyndicateError, UsageError
+from syndicate.app.options import find_mistakes
+from syndicate.config import locate_mistakes
+from syndicate.errors import SyndicateError, UsageError
 from syndicate.http import Client
 from syndicate.model import Account, NetworkFacts, Settings
 from syndicate.networks import describe, facts_of, open_network
-from syndicate.networks.base import Description, LogsIn, Network, Renews
+from syndicate.networks.base import LogsIn, Network, Renews
 from syndicate.vault import AccountVault, Keyring, find_keyring, open_vault
 
 
 class Accounts:
-    """The accounts of one site. Raises ConfigError where syndicate.toml asks a network for what it has not."""
+    """The accounts of one site. Raises ConfigError that lists all that syndicate.toml asks of networks in vain."""
 
     def __init__(self, settings: Settings, state_folder: Path, http: Client) -> None:
         self._settings = settings
         self._folder = state_folder
         self._http = http
-        for account in settings.accounts:
-            check_options(account, describe(account.network))
+        mistakes = [mistake for account in settings.accounts for mistake in find_mistakes(account)]
+        if mistakes:
+            raise locate_mistakes(settings.file, mistakes)
 
     @property
     def facts(self) -> Mapping[str, NetworkFacts]:
@@ -78,21 +81,3 @@ class Accounts:
             if isinstance(network, Renews):
                 return replace(facts, expires_at=network.expires_at())
         return facts
-
-
-def check_options(account: Account, description: Description) -> None:
-    """Raises ConfigError for an option the network does not have, lacks, or a value it does not know."""
-    known = {option.name: option for option in description.options}
-    for name, value in account.options.items():
-        where = f"accounts.{account.name}.{name}"
-        if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(known) or 'no options'}"
-            raise ConfigError("there is no such key", where=where, hint=hint)
-        if known[name].choices and value not in known[name].choices:
-            raise ConfigError(
-                f'"{value}" is not possible', where=where, hint=f"one of {', '.join(known[name].choices)}"
-            )
-    for option in description.options:
-        if option.required and not account.options.get(option.name):
-            raise ConfigError(f"{option.name} is missing: {option.help}", where=f"accounts.{account.name}")

@@ -19,6 +19,7 @@ from syndicate.vault import variable_of
 
 
 def list_accounts(wiring: Wiring, *, online: bool, now: datetime) -> tuple[AccountRow, ...]:
+    wiring.accounts  # noqa: B018 - a mistake in syndicate.toml is told as one, not as a missing login
     states = {state.name: state for state in wiring.store.list_accounts()}
     return tuple(
         _describe(wiring, account, states.get(account.name), online, now) for account in wiring.settings.accounts

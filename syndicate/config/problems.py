@@ -5,17 +5,40 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from syndicate.config.schema import ConfigFile
+from syndicate.config.schema import AccountTable, ConfigFile
 from syndicate.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """Something wrong: the keys that lead to it, and what to do."""
+
+    keys: tuple[str, ...]
+    sentence: str
 
 
 def make_config_error(error: ValidationError, text: str, path: str) -> ConfigError:
     """One ConfigError that lists every problem, each with its line."""
-    found = sorted(_describe(detail, text) for detail in error.errors())
+    return _list_mistakes([_read_detail(detail) for detail in error.errors()], text, path)
+
+
+def locate_mistakes(path: str, mistakes: Sequence[Mistake]) -> ConfigError:
+    """The same for what only others can judge: which networks and options there are."""
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):  # it was read a moment ago; without it there are no lines
+        text = ""
+    return _list_mistakes(mistakes, text, path)
+
+
+def _list_mistakes(mistakes: Sequence[Mistake], text: str, path: str) -> ConfigError:
+    found = sorted((find_line(text, one.keys), f"{'.'.join(one.keys)}: {one.sentence}") for one in mistakes)
     lines = [f"line {line}, {sentence}" if line else sentence for line, sentence in found]
     return ConfigError("\n  ".join([_headline(len(lines)), *lines]), where=path)
 
@@ -24,10 +47,9 @@ def _headline(number: int) -> str:
     return "one thing is wrong" if number == 1 else f"{number} things are wrong"
 
 
-def _describe(detail: Any, text: str) -> tuple[int, str]:
-    """The line (0 unknown) and the sentence of one problem."""
+def _read_detail(detail: Any) -> Mistake:
     keys = [str(key) for key in detail["loc"] if isinstance(key, str) and not _is_union_branch(key)]
-    return find_line(text, keys), f"{'.'.join(keys)}: {_sentence(detail, keys)}"
+    return Mistake(tuple(keys), _sentence(detail, keys))
 
 
 def _is_union_branch(key: str) -> bool:
@@ -49,6 +71,11 @@ def _nearest(keys: list[str]) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
+def list_account_keys() -> list[str]:
+    """What every account takes, whatever its network."""
+    return _list_keys(AccountTable)
+
+
 def _known_keys(parents: list[str]) -> list[str]:
     model: type[BaseModel] = ConfigFile
     for key in parents:
@@ -57,6 +84,10 @@ def _known_keys(parents: list[str]) -> list[str]:
         if not isinstance(kind, type) or not issubclass(kind, BaseModel):
             return []
         model = kind
+    return _list_keys(model)
+
+
+def _list_keys(model: type[BaseModel]) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
 
 

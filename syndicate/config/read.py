@@ -79,6 +79,7 @@ def make_settings(text: str, *, root: Path, name: str = CONFIG_NAME) -> Settings
         write_back=file.content.write_back,
         allow_private=file.site.allow_private,
         digest=hashlib.sha256(text.encode()).hexdigest(),
+        file=name,
     )
 
 

@@ -190,3 +190,5 @@ class Settings:
     """Whether addresses that come from content may lead into private networks (previews, tests)."""
     digest: str = ""
     """Changes when anything in the file does."""
+    file: str = ""
+    """The file itself, as a person named it."""

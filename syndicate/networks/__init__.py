@@ -32,6 +32,9 @@ NETWORKS: dict[str, str] = {
     "instagram": "syndicate.networks.instagram",
 }
 
+# What people call some of them.
+_OTHER_NAMES = {"twitter": "x", "fediverse": "mastodon", "bsky": "bluesky", "micro.blog": "micropub", "fb": "facebook"}
+
 
 def describe(name: str) -> Description:
     """What can be said of a network without credentials. Raises ConfigError for an unknown name."""
@@ -53,7 +56,14 @@ def open_network(account: Account, vault: Vault, http: Client) -> Network:
 
 def _module_of(name: str) -> str:
     if name not in NETWORKS:
-        near = difflib.get_close_matches(name, NETWORKS, 1)
-        hint = f'did you mean "{near[0]}"?' if near else f"known: {', '.join(NETWORKS)}"
+        near = _list_near(name)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(NETWORKS)}"
         raise ConfigError(f'there is no network "{name}"', hint=hint)
     return NETWORKS[name]
+
+
+def _list_near(name: str) -> list[str]:
+    """The networks that may have been meant, the likeliest first, in quotes."""
+    names = {known: known for known in NETWORKS} | _OTHER_NAMES
+    near = (names[one] for one in difflib.get_close_matches(name.lower(), names, 3))
+    return [f'"{one}"' for one in dict.fromkeys(near)]

@@ -1,0 +1,45 @@
+"""What an account asks of its network, held against what the network has."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from syndicate.config import Mistake, list_account_keys
+from syndicate.errors import ConfigError
+from syndicate.model import Account
+from syndicate.networks import describe
+from syndicate.networks.base import Description
+
+
+def find_mistakes(account: Account) -> Iterator[Mistake]:
+    """A network there is not; options that it does not have, lacks, or whose value it does not know."""
+    table = ("accounts", account.name)
+    try:
+        description = describe(account.network)
+    except ConfigError as error:
+        yield Mistake((*table, "network"), f"{error.message}; {error.hint}")
+        return
+    for name, value in account.options.items():
+        sentence = _judge(name, value, description)
+        if sentence:
+            yield Mistake((*table, name), sentence)
+    for option in description.options:
+        if option.required and not account.options.get(option.name):
+            yield Mistake((*table, option.name), f"is missing: {option.help}")
+
+
+def _judge(name: str, value: str, description: Description) -> str:
+    """What is wrong with an option, "" where nothing is."""
+    options = {option.name: option for option in description.options}
+    if name not in options:
+        return f"there is no such key; {_nearest(name, list(options), description.title)}"
+    choices = options[name].choices
+    return f'"{value}" is not possible; write {" or ".join(choices)}' if choices and value not in choices else ""
+
+
+def _nearest(name: str, options: list[str], title: str) -> str:
+    near = difflib.get_close_matches(name, [*options, *list_account_keys()], 1)
+    if near:
+        return f"did you mean {near[0]}?"
+    return f"{title} has {', '.join(options)}" if options else f"{title} has no keys of its own"
