@@ -323,19 +323,16 @@ def _publish(wiring: Wiring, only: str, mark: str, now: datetime, progress: Call
         return publish_cards(wiring.rooms, now, progress=progress)
     if only == "feeds":
         return publish_feeds(wiring.rooms, now)
-    published = publish(wiring.rooms, now, stamp=mark, progress=progress)
-    _show_timeline(wiring)
-    return published
+    return publish(wiring.rooms, now, stamp=mark, progress=progress)
 
 
 def _show_timeline(wiring: Wiring) -> None:
-    """The page is drawn anew whenever something is published: its own trouble must stop nothing else."""
+    """What was just said stands on the page at once."""
     from syndicate.app.timeline import write_timeline
 
-    try:
-        write_timeline(wiring)
-    except SyndicateError as error:
-        log.warning("the timeline page stays as it was: %s", error)
+    output = wiring.open_own_files()
+    for problem in (*write_timeline(wiring, output).problems, *output.problems):
+        log.warning("the timeline page stays as it was: %s: %s", problem.source, problem.message)
 
 
 @contextmanager

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from syndicate.app.wiring import Wiring
-from syndicate.errors import StateError
+from syndicate.errors import SyndicateError
 from syndicate.formats.timeline import parse_timeline, render_timeline
-from syndicate.model import Artefact
+from syndicate.model import Artefact, Problem
 from syndicate.networks.local import PAGE, TIMELINE
+from syndicate.publish.ours import OwnFiles
+from syndicate.publish.pressing import Pressed
 from syndicate.templates import read_template
 
 
-def write_timeline(wiring: Wiring) -> None:
-    """Write timeline.html where some account is local and has said something, or might.
-
-    Raises StateError where a page of somebody else is in its place.
-    """
+def write_timeline(wiring: Wiring, output: OwnFiles) -> Pressed:
+    """Write timeline.html where some account is local and has said something, or might. Its own trouble is a problem
+    and stops nothing else."""
     if all(account.network != "local" for account in wiring.settings.accounts):
-        return
+        return Pressed()
+    try:
+        return Pressed(output.write([_draw(wiring)]))
+    except SyndicateError as error:
+        return Pressed(problems=(Problem(error.where or PAGE, error.message, hint=error.hint),))
+
+
+def _draw(wiring: Wiring) -> Artefact:
     data = wiring.output.read(TIMELINE)
     entries = parse_timeline(data) if data else ()
     page = render_timeline(entries, wiring.settings.site, read_template(wiring.settings.root, f"pages/{PAGE}"))
-    output = wiring.open_own_files()
-    output.write([Artefact(PAGE, "text/html; charset=utf-8", page)])
-    for problem in output.problems:
-        raise StateError(problem.message, where=problem.source, hint=problem.hint)
+    return Artefact(PAGE, "text/html; charset=utf-8", page)

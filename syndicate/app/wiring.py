@@ -166,6 +166,7 @@ class Wiring:
     @property
     def rooms(self) -> Rooms:
         """What the publish corridor needs."""
+        from syndicate.app.timeline import write_timeline
         from syndicate.publish.corridor import Rooms
         from syndicate.publish.rendering import Renderer
         from syndicate.publish.sweeping import Sweeper
@@ -182,6 +183,7 @@ class Wiring:
             ),
             sweeper=Sweeper(output, self.cache, settings.cards.keep),
             stamp=self.stamp,
+            write_timeline=lambda: write_timeline(self, output),
             read_snapshot=self.read_snapshot,
             facts=self.accounts.facts,
             messages=self.read_messages(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from urllib.parse import quote
@@ -10,6 +11,8 @@ from zoneinfo import ZoneInfo
 from syndicate.formats.clean import clean
 from syndicate.model import Feed, Site
 from syndicate.text.sandbox import render_html_template
+
+GENERATOR = '<meta name="generator" content="syndicate">'
 
 
 def render_page(template: str, feeds: Sequence[Feed], site: Site, *, where: str = "pages/index.html") -> bytes:
@@ -23,7 +26,16 @@ def render_page(template: str, feeds: Sequence[Feed], site: Site, *, where: str 
     values = {"site": site, "feeds": listed, "latest": latest, "archives": len(feeds) - len(listed)}
     filters: dict[str, Callable[..., str]] = {"day": lambda at: _to_day(at, zone), "address": quote}
     page = render_html_template(template, values, where=where, filters=filters)
-    return clean(page).encode()
+    return clean(sign_page(page)).encode()
+
+
+def sign_page(page: str) -> str:
+    """The page with the mark by which we know it as ours again; a template of the site's own may lack it."""
+    if GENERATOR in page:
+        return page
+    head = re.search(r"<head(\s[^>]*)?>\n?", page, re.IGNORECASE)
+    at = head.end() if head else len(page)
+    return f"{page[:at]}{GENERATOR}\n{page[at:]}"
 
 
 def _to_day(moment: datetime, zone: ZoneInfo) -> str:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from syndicate.formats.page import sign_page
 from syndicate.model import Site
 from syndicate.text.addresses import find_addresses
 from syndicate.text.hashtags import find_hashtags
@@ -158,4 +159,4 @@ def render_timeline(
         "bare": lambda url: url.partition("://")[2].removeprefix("www.").rstrip("/"),
     }
     page = render_html_template(template, {"site": site, "entries": entries}, where=where, filters=filters)
-    return page.encode("utf-8", "replace")
+    return sign_page(page).encode("utf-8", "replace")

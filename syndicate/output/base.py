@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -42,6 +42,9 @@ class Output(Protocol):
 
     def find_facts(self, paths: Iterable[str]) -> Mapping[str, Facts]:
         """The same of these files, where they are there."""
+
+    def find_blocked(self, paths: Iterable[str]) -> Collection[str]:
+        """Those in whose place, or on the way to it, something is that is no file: a folder, a link."""
 
     def stamp(self, places: Iterable[str]) -> str:
         """Changes when a file among these places changes, or a file in a folder among them comes or goes.

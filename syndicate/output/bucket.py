@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -78,6 +78,9 @@ class BucketOutput:
             with suppress(NotFoundError, FileNotFoundError):
                 found[path] = self._find_one(check_path(path))
         return found
+
+    def find_blocked(self, paths: Iterable[str]) -> Collection[str]:  # noqa: ARG002 - nothing but objects is there
+        return ()
 
     def stamp(self, places: Iterable[str]) -> str:  # noqa: ARG002 - a look would be a request for each
         return ""

@@ -29,6 +29,16 @@ def list_siblings(place: Path) -> dict[str, Path]:
     return {ending: place.with_name(place.name + ending) for ending in ENDINGS.values()}
 
 
+def is_blocked(place: Path) -> bool:
+    """Whether something is there, or on the way there, that is no file."""
+    try:
+        return not S_ISREG(place.lstat().st_mode)
+    except NotADirectoryError:
+        return True
+    except OSError:
+        return False
+
+
 def remove_siblings(place: Path) -> None:
     """Take away the compressed forms of a file."""
     for sibling in list_siblings(place).values():

@@ -7,7 +7,7 @@ belong to the file: written and removed with it, never listed.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -21,6 +21,7 @@ from syndicate.output.files import (
     choose_mtime,
     find_facts,
     find_mtime,
+    is_blocked,
     is_sibling,
     list_siblings,
     prune,
@@ -85,6 +86,10 @@ class FolderOutput:
         facts = {path: find_facts(guard.place(path)) for path in paths}
         return {path: one for path, one in facts.items() if one}
 
+    def find_blocked(self, paths: Iterable[str]) -> Collection[str]:
+        guard = _Guard(self.root)
+        return frozenset(path for path in paths if not guard.is_inside(path) or is_blocked(guard.place(path)))
+
     def stamp(self, places: Iterable[str]) -> str:
         return "\n".join(f"{place} {_find_change(self.root / place)}" for place in places)
 
@@ -104,12 +109,16 @@ class _Guard:
         self._inside: set[Path] = set()
 
     def place(self, path: str) -> Path:
-        place = self._root / check_path(path)
-        if place.parent not in self._inside:
-            if not place.parent.resolve().is_relative_to(self._real):
-                raise UsageError("leads out of the publish folder through a link", where=path)
-            self._inside.add(place.parent)
-        return place
+        if not self.is_inside(path):
+            raise UsageError("leads out of the publish folder through a link", where=path)
+        return self._root / path
+
+    def is_inside(self, path: str) -> bool:
+        """Raises UsageError for a path that no folder may have."""
+        parent = (self._root / check_path(path)).parent
+        if parent not in self._inside and parent.resolve().is_relative_to(self._real):
+            self._inside.add(parent)
+        return parent in self._inside
 
 
 def _write_one(place: Path, artefact: Artefact) -> bool:

@@ -10,7 +10,7 @@ from syndicate.model import Cache, NetworkFacts, Plan, Settings, Snapshot
 from syndicate.planning.plan import make_plan
 from syndicate.publish.drawing import Drawer, DrawnCards, Progress
 from syndicate.publish.ours import OwnFiles
-from syndicate.publish.pressing import press
+from syndicate.publish.pressing import Pressed, press
 from syndicate.publish.register import Register
 from syndicate.publish.rendering import Renderer
 from syndicate.publish.report import Published
@@ -18,6 +18,8 @@ from syndicate.publish.stamp import Made, Stamp, look_at
 from syndicate.publish.surroundings import list_surroundings
 from syndicate.publish.sweeping import Sweeper
 from syndicate.store.door import Store
+
+TIMELINE = "timeline.html"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,8 @@ class Rooms:
     renderer: Renderer
     sweeper: Sweeper
     stamp: Stamp
+    write_timeline: Callable[[], Pressed]
+    """The local network's page, which belongs to no plan."""
     read_snapshot: Callable[[], Snapshot]
     """Posts without bodies."""
     facts: Mapping[str, NetworkFacts]
@@ -66,7 +70,7 @@ def publish(rooms: Rooms, now: datetime, *, stamp: str, progress: Progress) -> P
         ends=(plan.next_change_at, drawn.retry_at),
         problems=published.problems,
         files=files,
-        paths=paths,
+        paths=paths | {TIMELINE},
     )
     rooms.stamp.remember(made)
     return published
@@ -98,15 +102,16 @@ def _publish_files(
     """Artefacts first, then the state, then what nobody needs any more; with every path that is published now."""
     documents = rooms.renderer.list_documents(plan, drawn, register.paths, now)
     pressed = press(documents, register, rooms.output, rooms.cache)
+    timeline = rooms.write_timeline()
     applied = rooms.store.apply(plan, now)
     needed = drawn.paths | {document.path for document in documents}
     removed = rooms.sweeper.sweep(register, needed, now)
     published = Published(
         where=rooms.settings.storage.publish_to,
-        written=(*drawn.written, *pressed.written),
+        written=(*drawn.written, *pressed.written, *timeline.written),
         removed=removed,
         drawn=drawn.count,
-        problems=(*plan.problems, *pressed.problems, *rooms.output.problems),
+        problems=(*plan.problems, *pressed.problems, *timeline.problems, *rooms.output.problems),
         warnings=(*plan.warnings, *drawn.warnings),
         **asdict(applied),
     )

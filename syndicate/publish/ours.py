@@ -16,22 +16,30 @@ _KIND, _SIZE = "written", 16
 CARD = re.compile(r"cards/(?P<slug>[^/]+?)(?:\.(?P<digest>[0-9a-f]{10}))?\.(?P<ending>jpg|png)")
 _MEDIA_TYPES = {"jpg": "image/jpeg", "png": "image/png"}
 
-# How each of our files shows who wrote it, for the day on which the memory of having written it is lost.
+# Each feed told as one program tells it, and all of them from one address: a reader's list names many.
+_OPML = (
+    rb'\A<\?xml .*\n<opml version="2\.0">\n<head>\n<title>.*\n(?:<dateModified>.*\n)?</head>\n<body>\n'
+    rb'<outline type="rss" text=(.*) title=\1 xmlUrl="(.*)/(?:rss\.xml|atom\.xml|feed\.json)".*\n'
+    rb'(?:<outline type="rss" text=(.*) title=\3 xmlUrl="\2/.*\n)*</body>\n</opml>\n\Z'
+)
+# How each of our files shows who wrote it, for the day on which the memory of having written it is lost. A post may
+# quote our marks: only what stands before the first entry counts.
 _MARKS = {
-    r".*\.(xml|rss|atom)": rb"<generator>syndicate</generator>",
-    r".*\.json": rb'^\{"version":"https://jsonfeed\.org/version/1\.1",.*"items":\[\n(?s:.*)\n\]\}\n\Z',
-    r"syndication\.json": rb'^\{(\}|\n  ".*": \{\n    "card": )',
-    r"opml\.xml": rb'^<\?xml .*\n<opml version="2\.0">\n<head>\n<title>.*\n(<dateModified>.*\n)?</head>\n<body>\n',
-    r"meta/[^/]+\.html": rb'^<link rel="(canonical|alternate)" (?!(?s:.*)<body)',
+    r".*\.(xml|rss|atom)": rb"\A(?s:(?!<(?:item|entry)\b).)*?<generator>syndicate</generator>",
+    r".*\.json": rb'\A\{"version":"https://jsonfeed\.org/version/1\.1",.*"items":\[\n(?s:.*)\n\]\}\n\Z',
+    r"syndication\.json": rb'\A\{(\}|\n  ".*": \{\n    "card": )',
+    r"opml\.xml": _OPML,
+    r"meta/[^/]+\.html": rb'\A<link rel="(canonical|alternate)" .*>\n(<(link|meta) .*>\n)*\Z',
     r"[^/]+\.html": rb'<meta name="generator" content="syndicate">',
 }
+_TAKE_AWAY = "name another folder in [storage] publish_to, or take this file away, and publish again"
 
 
 class OwnFiles:
     """An output that writes over, and removes, no file of somebody else; made for one publication.
 
-    Ours is what is not there yet, what still is as we wrote it, and what shows that we did. `place` is the folder in a
-    person's words.
+    Ours is what is not there yet, what still is as we wrote it, and what shows that we did; never a link or a folder in
+    place of a file. `place` is the folder in a person's words.
     """
 
     def __init__(self, output: Output, cache: Cache, place: str) -> None:
@@ -44,16 +52,23 @@ class OwnFiles:
     @property
     def problems(self) -> tuple[Problem, ...]:
         """One for each file that was left as it is."""
-        return tuple(self._refused.values())
+        return tuple(problem for _, problem in sorted(self._refused.items()))
 
     def write(self, artefacts: Sequence[Artefact]) -> tuple[str, ...]:
-        """What is written is remembered first, beside what was there: after a kill in between either is ours."""
-        known = self._cache.get_many(_KIND, [one.path for one in artefacts])
-        mine = [one for one in artefacts if not self._is_strange(one, known.get(one.path, b""))]
-        fresh = {one.path: _digest(one.data) + known.get(one.path, b"")[:_SIZE] for one in mine}
-        self._cache.put_many(_KIND, {path: new for path, new in fresh.items() if new[:_SIZE] != new[_SIZE:]})
-        strange = {one.path for one in artefacts} - fresh.keys()
-        self._refused |= {path: self._refuse(path) for path in sorted(strange)}
+        """What is written is remembered first, beside what is there: after a kill in between either is ours."""
+        paths = [one.path for one in artefacts]
+        known, blocked = self._cache.get_many(_KIND, paths), self._output.find_blocked(paths)
+        mine, notes = [], {}
+        for one in artefacts:
+            before = known.get(one.path, b"")
+            if one.path in blocked:
+                self._refuse(one.path, "cannot be written: a folder or a link is in its place, or a file on the way")
+            elif self._is_strange(one, there := self._find(one.path), before):
+                self._refuse(one.path, "was not written by syndicate, so it stays as it is")
+            else:
+                mine.append(one)
+                notes[one.path] = before if _is_noted(one, there, before) else _note(one, there)
+        self._cache.put_many(_KIND, {path: note for path, note in notes.items() if note != known.get(path)})
         return self._output.write(mine)
 
     def remove(self, paths: Sequence[str]) -> tuple[str, ...]:
@@ -77,17 +92,21 @@ class OwnFiles:
         """Nothing of files that were refused: whoever asks must not take them for written."""
         return self._output.find_facts([path for path in paths if path not in self._refused])
 
+    def find_blocked(self, paths: Iterable[str]) -> Collection[str]:
+        return self._output.find_blocked(paths)
+
     def stamp(self, places: Iterable[str]) -> str:
         return self._output.stamp(places)
 
     def clear_rests(self, before: datetime) -> None:
         self._output.clear_rests(before)
 
-    def _is_strange(self, artefact: Artefact, known: bytes) -> bool:
-        if self._before is not None and artefact.path not in self._before:
-            return False
-        data = self._output.read(artefact.path)
-        return data not in (None, artefact.data) and not self._is_ours(artefact.path, data or b"", known)
+    def _find(self, path: str) -> bytes | None:
+        """What is there; a listing that is at hand saves looking for what is not."""
+        return None if self._before is not None and path not in self._before else self._output.read(path)
+
+    def _is_strange(self, artefact: Artefact, there: bytes | None, known: bytes) -> bool:
+        return there not in (None, artefact.data) and not self._is_ours(artefact.path, there or b"", known)
 
     def _is_own(self, path: str, known: bytes) -> bool:
         data = self._output.read(path)
@@ -104,16 +123,20 @@ class OwnFiles:
         named, _ = card_paths(found["slug"], data, _MEDIA_TYPES[found["ending"]])
         return named == path or (not found["digest"] and bool(self._output.find_facts([named])))
 
-    def _refuse(self, path: str) -> Problem:
-        return Problem(
-            f"{self._place}/{path}",
-            "was not written by syndicate, so it stays as it is",
-            hint="name another folder in [storage] publish_to, or take this file away, and publish again",
-        )
+    def _refuse(self, path: str, why: str) -> None:
+        self._refused[path] = Problem(f"{self._place}/{path}", why, hint=_TAKE_AWAY)
 
 
 def _shows_us(path: str, data: bytes) -> bool:
     return any(re.fullmatch(name, path) and re.search(mark, data) for name, mark in _MARKS.items())
+
+
+def _note(artefact: Artefact, there: bytes | None) -> bytes:
+    return _digest(artefact.data) + (b"" if there is None else _digest(there))
+
+
+def _is_noted(artefact: Artefact, there: bytes | None, before: bytes) -> bool:
+    return there == artefact.data and before[:_SIZE] == _digest(artefact.data)
 
 
 def _digest(data: bytes) -> bytes:
