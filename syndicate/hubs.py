@@ -18,7 +18,7 @@ QUIET = timedelta(minutes=1)
 RETRIES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=3))
 LOOKS_AT_MOST = timedelta(hours=3)
 """The longest wait between two looks at an address that does not show what was published."""
-ROUND = timedelta(minutes=1)
+ROUND = timedelta(seconds=20)
 """For one hub in one round: what it had no time for is due again in the next one."""
 INDEXNOW = "https://api.indexnow.org/indexnow"
 MOST_PAGES = 10_000
@@ -102,7 +102,7 @@ def settle_ping(ping: Ping, state: PingState, now: datetime, *, is_accepted: boo
 def tell_hub(client: Client, pings: Sequence[Ping]) -> Mapping[Ping, str]:
     """Tell one hub, feed by feed; what went wrong, "" where it took the word. Never raises.
 
-    A hub that cannot be reached is not asked again in this round, and a slow one has a minute: what it had no time
+    A hub that cannot be reached is not asked again in this round, and a slow one has `ROUND`: what it had no time
     for is not in the answer.
     """
     ends, told = time.monotonic() + ROUND.total_seconds(), dict[Ping, str]()

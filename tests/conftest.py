@@ -19,6 +19,7 @@ HERE = Path(__file__).parent
 # drawn card; `make test-slow` runs them with all the others, and so does CI. A folder stands for all its files.
 THOROUGH = frozenset(
     {
+        "app",
         "benchmarks",
         "cards/test_corpus.py",
         "cards/test_draw.py",

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from syndicate.app.pinging import recall, remember
+from syndicate.app.remembering import recall, remember
 from syndicate.app.wiring import Wiring
 from syndicate.http import Client
 from syndicate.hubs import ROUND, Change, Ping, PingState, choose_pings, settle_ping, submit_indexnow
-from syndicate.model import KnownPost
+from syndicate.model import KnownPost, Ledger
 from syndicate.pages import check_page
 
 _KIND = "indexnow"
@@ -22,17 +22,18 @@ _MOST = 50
 
 
 def tell_search_engines(
-    wiring: Wiring, http: Client, feeds: Sequence[Change], now: datetime, *, endpoint: str
+    wiring: Wiring, open_http: Callable[[], Client], feeds: Sequence[Change], now: datetime, *, endpoint: str
 ) -> Iterator[str]:
     """Pages whose digest they do not know, once they are live. The first time everything counts as known.
 
-    `feeds` are all visible: what stands beside them is taken to be published, too.
+    The world sees the newest of `feeds`: what stands beside it is taken to be published, too.
     """
     key, host = wiring.settings.feeds.indexnow_key, urlsplit(wiring.settings.site.url).netloc
-    if not key:
+    ledger = wiring.store.read_ledger() if key else Ledger()
+    if not (ledger.posts or ledger.baselined):  # feeds stand before the state does: what is in them is not new
         return
     told = recall(wiring.cache, _KIND)
-    rows = _list_rows(wiring, host, now)
+    rows = _list_rows(ledger, host, now)
     if _BEGUN not in told:
         remember(wiring.cache, _KIND, {_BEGUN: PingState("begun", now)} | {url: _note(rows[url], now) for url in rows})
         return
@@ -40,6 +41,9 @@ def tell_search_engines(
     changes = [Change(url, row.digest, min(changed_at, now)) for url, row in rows.items()]
     last = {("", url): told.get(url, PingState()) for url in rows}
     due = choose_pings(("",), changes, rows.keys(), last, now)[:_MOST]
+    if not due:
+        return
+    http = open_http()
     live = _choose_live(http, due, rows)
     pages = [one.feed_url for one, is_live in live.items() if is_live]
     trouble = submit_indexnow(http, host, key, pages, endpoint=endpoint) if pages else ""
@@ -53,9 +57,9 @@ def tell_search_engines(
         yield f"search engines were {'not ' if trouble else ''}told about {number}{trouble and f': {trouble}'}"
 
 
-def _list_rows(wiring: Wiring, host: str, now: datetime) -> dict[str, KnownPost]:
+def _list_rows(ledger: Ledger, host: str, now: datetime) -> dict[str, KnownPost]:
     """Public posts by address, the latest change first. IndexNow takes the pages of one host."""
-    rows = [row for row in wiring.store.read_ledger().posts if row.gone_at is None and row.published_at <= now]
+    rows = [row for row in ledger.posts if row.gone_at is None and row.published_at <= now]
     rows.sort(key=lambda row: (row.updated_at, row.permalink), reverse=True)
     return {row.permalink: row for row in rows if urlsplit(row.permalink).netloc == host}
 
