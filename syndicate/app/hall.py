@@ -6,13 +6,13 @@ import gc
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from syndicate.app.sharing import Shared
-from syndicate.app.wiring import Wiring
+from syndicate.app.wiring import Clock, Wiring, read_clock
 from syndicate.config import find_config, read_settings
 from syndicate.errors import ConfigError, SyndicateError
 from syndicate.publish.report import Published
@@ -39,9 +39,9 @@ def open_app(config: Path | None = None) -> App:
 class App:
     """Use cases of one site. Threads may share it after `open_all`; close it, or use it as a context manager."""
 
-    def __init__(self, config: Path) -> None:
+    def __init__(self, config: Path, clock: Clock = read_clock) -> None:
         self.config = config
-        self._shared = Shared(Wiring(read_settings(config)))
+        self._shared = Shared(Wiring(read_settings(config), clock))
         self._own_writes: dict[Path, int] = {}
 
     def __enter__(self) -> App:
@@ -60,7 +60,7 @@ class App:
         return self._wiring.settings
 
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return self._wiring.clock()
 
     # --- publishing -------------------------------------------------------------------------------------------
 
@@ -305,7 +305,7 @@ class App:
                 where=f"{self.config}: [storage] database, [site] name",
                 hint="stop this process and start it again",
             )
-        fresh = Wiring(settings)
+        fresh = Wiring(settings, before.clock)
         fresh.keep_store(before)
         try:
             fresh.open_all()

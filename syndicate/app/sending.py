@@ -12,7 +12,6 @@ from functools import cached_property
 from syndicate.app.wiring import Wiring
 from syndicate.deliver import Tools
 from syndicate.errors import ContentError, FetchError, Unavailable
-from syndicate.http import utc_now
 from syndicate.model import (
     Account,
     Attachment,
@@ -44,9 +43,9 @@ def make_tools(wiring: Wiring) -> Tools:
         compose=composer.compose,
         load_attachment=lambda attachment: _load(wiring, attachment),
         check_ready=lambda account, message: _check_ready(wiring, account, message),
-        next_slot=lambda account, after: next_slot(account.schedule, after, _taken(wiring, account), utc_now()),
+        next_slot=lambda account, after: next_slot(account.schedule, after, _taken(wiring, account), wiring.clock()),
         notify=lambda notice: _notify(wiring, notice),
-        clock=utc_now,
+        clock=wiring.clock,
         jitter=wiring.jitter,
         owner=wiring.owner,
     )
@@ -96,7 +95,7 @@ class Composer:
         except ContentError as error:
             raise Unavailable(error.message, where=error.where, hint=error.hint) from error
         rows = wiring.store.read_ledger().posts
-        identified, vanished = match_identities(snapshot.posts, rows, site=wiring.settings.site, now=utc_now())
+        identified, vanished = match_identities(snapshot.posts, rows, site=wiring.settings.site, now=wiring.clock())
         return _Materials(
             messages=wiring.read_messages(),
             facts=wiring.facts_with_limits(),

@@ -7,9 +7,10 @@ import random
 import secrets
 import socket
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +37,13 @@ if TYPE_CHECKING:
 # ruff: noqa: PLC0415
 
 
+Clock = Callable[[], datetime]
+
+
+def read_clock() -> datetime:
+    return datetime.now(UTC)
+
+
 class Wiring:
     """The rooms of one site.
 
@@ -43,8 +51,9 @@ class Wiring:
     that belongs to one publication or one round is made for it, so that it sees templates and fonts as they are then.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clock: Clock = read_clock) -> None:
         self.settings = settings
+        self.clock = clock
         self._closing = ExitStack()
         self._reading = threading.Lock()
         self._state = ""
@@ -115,7 +124,7 @@ class Wiring:
     def http(self) -> Client:
         from syndicate.http import Client
 
-        return self._closing.enter_context(Client(allow_private=self.settings.allow_private))
+        return self._closing.enter_context(Client(allow_private=self.settings.allow_private, clock=self.clock))
 
     @cached_property
     def accounts(self) -> Accounts:
