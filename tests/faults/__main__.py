@@ -10,6 +10,7 @@ from time import monotonic
 
 from tests.faults.campaign import Result, replay, run_all, scratch
 from tests.faults.kill import Toll, run_kills
+from tests.faults.kill_cli import CliToll, run_cli_kills
 from tests.faults.servers import KINDS, READS_BACK
 
 
@@ -18,23 +19,28 @@ def main() -> int:
     if wanted.seed is not None:
         return _show(wanted.seed)
     started = monotonic()
-    result, toll = Result(), Toll()
-    for result in run_all(wanted.first, wanted.schedules, os.cpu_count() or 1):
+    result, toll, cli = Result(), Toll(), CliToll()
+    processes = os.cpu_count() or 1
+    for result in run_all(wanted.first, wanted.schedules, processes):
         _progress(f"{result.schedules:,} of {wanted.schedules:,} schedules, {len(result.broken)} broken")
     with scratch() as folder:
         for toll in run_kills(wanted.kills, folder):
             _progress(f"{toll.kills.total()} of {wanted.kills} kills, {len(toll.faults)} promises broken")
+        for cli in run_cli_kills(wanted.cli_kills, folder, processes):
+            _progress(f"{cli.blows} of {wanted.cli_kills} kills of commands, {len(cli.faults)} promises broken")
     _progress("")
     _print_schedules(result)
     _print_kills(toll)
+    _print_cli_kills(cli)
     print(f"\n{monotonic() - started:.0f} s")
-    return 1 if result.broken or toll.faults else 0
+    return 1 if result.broken or toll.faults or cli.faults else 0
 
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--schedules", type=int, default=10_000)
     parser.add_argument("--kills", type=int, default=300)
+    parser.add_argument("--cli-kills", type=int, default=240, help="kills of commands; 2000 take every step")
     parser.add_argument("--first", type=int, default=0, help="seed of the first schedule")
     parser.add_argument("--seed", type=int, help="replay one schedule and tell its story")
     return parser.parse_args()
@@ -73,6 +79,18 @@ def _print_kills(toll: Toll) -> None:
     for account, copies in sorted(toll.published.items()):
         print(f"  {account:<12} {copies:>5} copies  {toll.held[account]:>5} held")
     print(f"promises broken: {toll.faults or 'none: 0 duplicates, 0 silent losses'}")
+
+
+def _print_cli_kills(toll: CliToll) -> None:
+    print(f"\n{toll.kills.total()} times kill -9 of the command line ({toll.through} were through before):")
+    for command, times in sorted(toll.kills.items()):
+        print(f"  {command:<34} {times:>5}")
+    print("  at:")
+    for step, times in sorted(toll.steps.items()):
+        print(f"  {step:<34} {times:>5}")
+    for account, copies in sorted(toll.copies.items()):
+        print(f"  {account:<12} {copies:>5} copies  {toll.held[account]:>5} held")
+    print(f"promises broken: {toll.faults or 'none: 0 duplicates, 0 losses, feeds and state whole'}")
 
 
 if __name__ == "__main__":

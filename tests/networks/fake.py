@@ -214,6 +214,11 @@ class Fake:
         """Forget the faults that are left."""
         self._faults.clear()
 
+    def wait_for_silence(self) -> None:
+        """Until every connection has ended: a client that died has nothing on its way here any more."""
+        while self._server.is_busy:
+            self._stopping.wait(0.005)
+
     def delay(self, seconds: float = 5.0) -> Fault:
         """The work is done; the answer comes after the client's patience (or when the server stops)."""
 
@@ -272,6 +277,10 @@ class _Server(ThreadingHTTPServer):
     def process_request(self, request: Any, client_address: Any) -> None:
         self._open.add(request)
         super().process_request(request, client_address)
+
+    @property
+    def is_busy(self) -> bool:
+        return bool(self._open)
 
     def close_request(self, request: Any) -> None:
         self._open.discard(request)
