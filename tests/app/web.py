@@ -101,10 +101,10 @@ class Site:
             self.web.pages |= {f"/{row.slug}/": f"<title>{row.title}</title>".encode() for row in rows}
 
     def _row(self, name: str, changes: Mapping[str, object]) -> KnownPost:
-        """A row of the ledger, whose page stands below the site under its slug."""
+        """A row of the ledger, whose page stands below the site under its slug unless `changes` say otherwise."""
         before = next((row for row in self.wiring.store.read_ledger().posts if row.id == name), known(name, slug=name))
         row = replace(before, **changes)  # type: ignore[arg-type]
-        return replace(row, permalink=f"{self.web.url}/{row.slug}/")
+        return row if "permalink" in changes else replace(row, permalink=f"{self.web.url}/{row.slug}/")
 
     def ping(self, at: datetime) -> tuple[str, ...]:
         return ping_hubs(self.wiring, at, endpoint=f"{self.web.url}/indexnow")
