@@ -49,7 +49,7 @@ class SiteTable(Section):
     author: str | AuthorTable | tuple[str | AuthorTable, ...] = ()
     """A name, a table with name, url and email, or a list of them."""
     permalink: Permalink = "/blog/{slug}/"
-    """Address of a post below `url`: {slug}, {year}, {month}, {day}, {category}, {categories}, {path}."""
+    """Address below `url`: {slug}, {title}, {year}, {month}, {day}, {category}, {categories}, {folders}, {path}."""
     content: InsidePath = "content/posts"
     """Folder of the posts, below the folder of syndicate.toml."""
     static: Words = ("static", "public", "assets")

@@ -10,10 +10,13 @@ from hashlib import sha256
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
+import regex
+
 from syndicate.errors import ContentError
 from syndicate.model import Site
 
-_UNSAFE = re.compile(r"[^\w.~-]+")
+_UNSAFE = regex.compile(r"[^\w.~-]+")  # its \w has the marks of Indic and Thai letters, which `re` has not
+_DROPPED = regex.compile(r"[^\w\s./@#~-]")
 _RUNS = re.compile(r"-{2,}")
 _DATED = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})-(.+)")
 _BUNDLE = frozenset({"index", "readme"})
@@ -66,22 +69,37 @@ def path_of(source: str) -> str:
     return "/".join(slugify(part) or "-" for part in parts)
 
 
-def make_permalink(site: Site, slug: str, source: str, published_at: datetime | None, categories: Sequence[str]) -> str:
+def folders_of(source: str) -> str:
+    """The folders between the content folder and a post, as Hugo writes them; "" where there are none."""
+    return path_of(source).rpartition("/")[0].lower()
+
+
+def name_title(title: str) -> str:
+    """A title as Hugo's `:title` writes it: signs are dropped, gaps become hyphens."""
+    kept = _DROPPED.sub("", title.lower()).strip()
+    return re.sub(r"\s+", "-", re.sub(r"(?<=-)\s+|\s+(?=-)", "", kept))
+
+
+def make_permalink(
+    site: Site, slug: str, source: str, published_at: datetime | None, categories: Sequence[str], *, title: str = ""
+) -> str:
     """The post's page by the site's pattern, dates in the site's zone. Raises ContentError for a missing date.
 
     {category} is the first one; {categories} all of them as Jekyll writes them, in small letters with their spaces:
-    "/life/long walks/", and none leaves no gap.
+    "/life/long walks/". Neither {categories} nor {folders} leaves a gap where there is none. {title} is made of `title`
+    as Hugo makes it; a post that declares its slug gives none here.
     """
     parts = [name.lower().replace("/", "-").strip(" .") for name in categories]
     values: Mapping[str, str] = {
         "slug": slug,
+        "title": name_title(title) or slug,
         "path": path_of(source),
+        "folders": folders_of(source),
         "category": slugify(categories[0].lower() if categories else "") or "uncategorized",
         "categories": "/".join(part for part in parts if part),
         **_date_parts(published_at, site),
     }
-    pattern = site.permalink if values["categories"] else re.sub(r"\{categories\}/?", "", site.permalink)
-    path = re.sub(r"\{(\w+)\}", lambda found: _value(values, found[1]), pattern)
+    path = re.sub(r"\{(\w+)\}(/?)", lambda found: _value(values, found[1], found[2]), site.permalink)
     return site.url + _quote("/" + path.lstrip("/"))
 
 
@@ -92,9 +110,10 @@ def _date_parts(published_at: datetime | None, site: Site) -> dict[str, str]:
     return {"year": f"{local.year:04d}", "month": f"{local.month:02d}", "day": f"{local.day:02d}"}
 
 
-def _value(values: Mapping[str, str], name: str) -> str:
+def _value(values: Mapping[str, str], name: str, slash: str) -> str:
+    """What stands for a word and the slash behind it."""
     if name in values:
-        return values[name]
+        return values[name] + slash if values[name] else ""
     raise ContentError(
         "the permalink needs a date and the post has none", key="date", hint="add a date, or change [site] permalink"
     )
@@ -104,12 +123,16 @@ def _quote(path: str) -> str:
     return quote(path, safe="/%:@!$&'()*+,;=~-._")
 
 
-def absolute_permalink(site: Site, declared: str) -> str:
-    """A permalink the post declares itself, "" where it is a template or no http address."""
+def absolute_permalink(site: Site, declared: str, *, closing: str = "") -> str:
+    """A permalink the post declares itself, "" where it is a template or no http address.
+
+    `closing` ends a path that names no file: Hugo's `url: /about` is the page /about/.
+    """
     if re.search(r"[{}]|(?:^|/):\w|\s", declared):
         return ""
     if "://" not in declared:
-        return site.url + _quote("/" + declared.lstrip("/"))
+        names_file = declared.endswith("/") or "." in declared.rpartition("/")[2]
+        return site.url + _quote("/" + declared.lstrip("/") + ("" if names_file else closing))
     return declared if is_http(declared) else ""
 
 

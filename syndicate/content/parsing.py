@@ -20,6 +20,7 @@ from syndicate.content.body import (
 from syndicate.content.digest import digest_of
 from syndicate.content.fields import Fields, is_yes
 from syndicate.content.front import Front, parse_front
+from syndicate.content.names import simplify
 from syndicate.content.picture import Place, read_picture
 from syndicate.content.social import read_social
 from syndicate.content.summary import choose_summary, read_declared, read_unlabelled
@@ -58,7 +59,7 @@ class _Parser:
         published_at = self._published_at()
         categories = read_categories(fields)
         slug = make_slug(fields.verbatim("slug"), fields.source, title)
-        permalink = self._permalink(slug, published_at, categories)
+        permalink = self._permalink(slug, title, published_at, categories)
         picture = read_picture(fields, Place(self.settings, permalink, fields.source, self.file))
         post = Post(
             source=fields.source,
@@ -136,13 +137,16 @@ class _Parser:
     def _zone(self) -> ZoneInfo:
         return ZoneInfo(self.settings.site.timezone)
 
-    def _permalink(self, slug: str, published_at: datetime | None, categories: tuple[Category, ...]) -> str:
+    def _permalink(self, slug: str, title: str, published_at: datetime | None, categories: tuple[Category, ...]) -> str:
         site, (key, value) = self.settings.site, self.fields.find("permalink")
-        declared = absolute_permalink(site, value.strip()) if isinstance(value, str) and value.strip() else ""
+        written = value.strip() if isinstance(value, str) else ""
+        is_hugo = simplify(key) == "url"
+        declared = absolute_permalink(site, written, closing="/" if is_hugo else "") if written else ""
         if value and not declared:
             self.fields.warn(key, f'"{key}" is no plain path or address, so the pattern of the site is used')
         names = [category.name for category in categories]
-        return declared or make_permalink(site, slug, self.fields.source, published_at, names)
+        title = "" if self.fields.verbatim("slug") else title
+        return declared or make_permalink(site, slug, self.fields.source, published_at, names, title=title)
 
     def _language(self) -> str:
         key, _ = self.fields.find("language")

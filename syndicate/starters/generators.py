@@ -74,18 +74,23 @@ def look_for_hugo(folder: Path) -> Found | None:
     found = found.note("timezone", text_of(data, "timeZone"), name)
     found = found.note("author", author_of(data, "author") or author_of(table_of(data, "params"), "author"), name)
     found = found.note("content", f"content/{section}" if section else "content", "content/")
-    pattern = _hugo_pattern(data, section)
+    pattern = _hugo_pattern(data, section, folder)
     source = f"{name}, permalinks" if pattern else "Hugo's own rule: the path below content/"
-    found = found.note("permalink", pattern or f"/{section}/{{slug}}/".replace("//", "/"), source)
+    found = found.note("permalink", pattern or f"/{section}/{{folders}}/{{slug}}/".replace("//", "/"), source)
     return found.note("publish_to", "static/feeds", "Hugo's own rule: it is served at /feeds/")
 
 
-def _hugo_pattern(data: Mapping[str, Any], section: str) -> str:
-    """permalinks.posts or permalinks.page.posts, in our words (gohugo.io/configuration/permalinks)."""
+def _hugo_pattern(data: Mapping[str, Any], section: str, folder: Path) -> str:
+    """permalinks.posts or permalinks.page.posts, in our words (gohugo.io/configuration/permalinks).
+
+    Its `:title` and `:slug` are made of the title, not of the file name; `:sections` are folders with an _index.
+    """
     table = data.get("permalinks") or {}
     pages = table.get("page") if isinstance(table.get("page"), dict) else table
     pattern = pages.get(section) if isinstance(pages, dict) else None
-    return from_colons(pattern, section) if isinstance(pattern, str) else ""
+    is_nested = any((folder / "content" / section).glob("*/_index.*"))
+    words = {"section": section, "sections": f"{section}/{{folders}}" if is_nested else section}
+    return from_colons(pattern, words | {"title": "{title}", "slug": "{title}"}) if isinstance(pattern, str) else ""
 
 
 def look_for_jekyll(folder: Path) -> Found | None:

@@ -20,9 +20,9 @@ _PARTS: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def from_colons(pattern: str, section: str = "posts") -> str:
-    """ "/:year/:title/" → "/{year}/{slug}/"; "" where a part of it has no word of ours."""
-    words = {**_PARTS, "section": section, "sections": section}
+def from_colons(pattern: str, words: Mapping[str, str] | None = None) -> str:
+    """ "/:year/:title/" → "/{year}/{slug}/"; "" where a part of it has no word of ours. `words` go before the usual."""
+    words = {**_PARTS, **(words or {})}
     parts = re.findall(r":(\w+)", pattern)
     if any(part.lower() not in words for part in parts):
         return ""

@@ -45,6 +45,7 @@ def _site(permalink: str = "/blog/{slug}/", url: str = "https://blog.example") -
         ("", "???.md", "A Title", "a-title"),
         ("", "index.md", "T", "index"),
         ("日本語", "a.md", "T", "日本語"),
+        ("", "हिन्दी.md", "T", "हिन्दी"),
     ],
 )
 def test_slugs(declared: str, source: str, title: str, slug: str) -> None:
@@ -81,14 +82,32 @@ def test_slugifying_twice_is_slugifying_once(text: str) -> None:
         ("{slug}.html", "https://blog.example/hello.html"),
         ("/{year}/{month}/{day}/{slug}/", "https://blog.example/2025/01/01/hello/"),
         ("/{category}/{slug}/", "https://blog.example/machine-learning/hello/"),
-        ("/{path}/", "https://blog.example/deep/folder/hello/"),
+        ("/{path}/", "https://blog.example/Deep/folder/hello/"),
+        ("/posts/{folders}/{slug}/", "https://blog.example/posts/deep/folder/hello/"),
+        ("/{year}/{title}/", "https://blog.example/2025/its-here-c-dash-v1.2/"),
         ("/{categories}/{year}/{slug}/", "https://blog.example/machine%20learning/at%20home/2025/hello/"),
     ],
 )
 def test_permalink_patterns(pattern: str, permalink: str) -> None:
     """Every placeholder is filled, dates in the zone of the site."""
     names = ["Machine Learning", "At Home"]
-    assert make_permalink(_site(pattern), "hello", "deep/folder/hello/index.md", NEW_YEAR, names) == permalink
+    source, title = "Deep/folder/hello/index.md", "It's here: C++ & - dash (v1.2)"
+    assert make_permalink(_site(pattern), "hello", source, NEW_YEAR, names, title=title) == permalink
+
+
+def test_a_post_beside_its_folder_leaves_no_gap_in_its_address() -> None:
+    """{folders} is nothing for a post that lies in none, and for a bundle there; a title of signs is its slug."""
+    for source in ("hello.md", "hello/index.md"):
+        made = make_permalink(_site("/posts/{folders}/{slug}/"), "hello", source, None, [])
+        assert made == "https://blog.example/posts/hello/"
+    assert make_permalink(_site("/{title}/"), "hello", "a.md", None, [], title="???") == "https://blog.example/hello/"
+
+
+def test_hugo_ends_an_address_that_names_no_file() -> None:
+    """`url: /about` is the page /about/, `url: /about.html` that very file."""
+    wanted = {"/about": "/about/", "about/": "/about/", "/old/about.html": "/old/about.html"}
+    made = {url: absolute_permalink(_site(), url, closing="/") for url in wanted}
+    assert made == {url: f"https://blog.example{path}" for url, path in wanted.items()}
 
 
 def test_a_post_without_categories_leaves_no_gap_in_its_address() -> None:

@@ -14,7 +14,7 @@ BLOGS = {
             '[permalinks]\nposts = "/:year/:month/:slug/"\n',
             "content/posts/hello.md": POST,
         },
-        ("Dunes", "https://dunes.example", "content/posts", "/{year}/{month}/{slug}/"),
+        ("Dunes", "https://dunes.example", "content/posts", "/{year}/{month}/{title}/"),
     ),
     "Jekyll": (
         {
@@ -88,6 +88,29 @@ def test_every_guess_names_its_source(tmp_path):
     assert 'title = "Dunes"  # from hugo.toml' in text
     write(tmp_path, {"hugo.toml": 'title = "Dunes"\n'})
     assert 'url = "https://blog.example"  # please check' in render_config(guess_site(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("permalinks", "guessed"),
+    [
+        ("", "/posts/{folders}/{slug}/"),
+        ('[permalinks]\nposts = "/:sections/:filename/"', "/posts/{slug}/"),
+        ('[permalinks.page]\nposts = "/:year/:title/"', "/{year}/{title}/"),
+        ('[permalinks]\npost = "/:year/:title/"', "/posts/{folders}/{slug}/"),
+        ('[permalinks]\nposts = "/:yearday/:title/"', "/posts/{folders}/{slug}/"),
+    ],
+)
+def test_hugo_pages_lie_where_their_files_do_unless_it_says_otherwise(tmp_path, permalinks, guessed):
+    """Folders belong to the address; `:title` is the title, `:filename` the file."""
+    write(tmp_path, {"hugo.toml": f'title = "Dunes"\n{permalinks}\n', "content/posts/2024/hello.md": POST})
+    assert guess_site(tmp_path).permalink == guessed
+
+
+def test_hugo_sections_are_folders_with_an_index(tmp_path):
+    """`:sections` has the folders that Hugo counts as sections."""
+    files = {"hugo.toml": '[permalinks]\nposts = "/:sections/:slug/"', "content/posts/2024/_index.md": ""}
+    write(tmp_path, files)
+    assert guess_site(tmp_path).permalink == "/posts/{folders}/{title}/"
 
 
 def test_nothing_is_touched(tmp_path):
