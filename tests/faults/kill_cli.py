@@ -12,11 +12,12 @@ import shutil
 import signal
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from subprocess import Popen
 from time import monotonic, sleep
 from typing import Any
 
@@ -84,10 +85,10 @@ class CliToll:
 def run_cli_kills(kills: int, folder: Path, processes: int) -> Iterator[CliToll]:
     """The toll so far, after every kill."""
     toll = CliToll()
-    with get_context("spawn").Pool(processes, _settle_in, (folder,)) as pool:
-        steps = dict(zip(COMMANDS, pool.map(_count_steps, COMMANDS, chunksize=1), strict=True))
-        for ending in pool.imap_unordered(_strike, choose_blows(steps, kills)):
-            toll.add(ending)
+    with ProcessPoolExecutor(processes, get_context("spawn"), _settle_in, (folder,)) as pool:
+        steps = dict(zip(COMMANDS, pool.map(_count_steps, COMMANDS), strict=True))
+        for running in as_completed([pool.submit(_strike, blow) for blow in choose_blows(steps, kills)]):
+            toll.add(running.result())
             yield toll
 
 
@@ -149,7 +150,7 @@ class Ground:
         command, site = COMMANDS[blow.command], self.place(blow.command)
         words = command.words(site)
         step = _kill(site, blow, words)
-        faults = []
+        faults: list[str] = []
         if blow.command != DAEMON and (blow.types_again or command.must_repeat):
             faults += _type_again(site, words)
         asked = site.go_on(command.slug)
@@ -161,20 +162,20 @@ class Ground:
 
 def _kill(site: Site, blow: Blow, words: Sequence[str]) -> str:
     """The step at which it died, "" where it was through before."""
-    victims: list[Popen[str]] = []
+    victims: list[BaseProcess] = []
     if blow.account:
         site.town.accounts[blow.account].fail(_shoot(victims, commits=blow.commits), on=PUBLISHES[blow.account])
     victims.append(site.start(*words, die_at=blow.at))
-    _see_through(site, blow.command, victims[0])
+    code = _see_through(site, blow.command, victims[0])
     site.town.wait_for_silence()
-    if victims[0].returncode != -signal.SIGKILL:
+    if code != -signal.SIGKILL:
         return ""
     if not blow.account:
         return site.list_steps()[-1]
     return "call at the server, carried out" if blow.commits else "call at the server, not carried out"
 
 
-def _shoot(victims: list[Popen[str]], *, commits: bool) -> Fault:
+def _shoot(victims: list[BaseProcess], *, commits: bool) -> Fault:
     """The server does its work, or not, and then shoots the caller."""
 
     def shoot(request: Any, handle: Any) -> Any:
@@ -186,16 +187,26 @@ def _shoot(victims: list[Popen[str]], *, commits: bool) -> Fault:
     return shoot
 
 
-def _see_through(site: Site, command: str, process: Popen[str]) -> None:
+def _see_through(site: Site, command: str, process: BaseProcess) -> int:
     """Wait for its end; a daemon that has sent everything is told to stop."""
     last = monotonic() + PATIENCE
-    while command == DAEMON and process.poll() is None and monotonic() < last and not _is_out(site, command):
-        sleep(0.05)
-    if command == DAEMON and process.poll() is None:
+    while command == DAEMON and process.is_alive() and monotonic() < last and not _is_out(site, command):
+        sleep(0.02)
+    if command == DAEMON:
         process.terminate()
-    _, said = process.communicate(timeout=PATIENCE)
-    if process.returncode not in {0, -signal.SIGKILL}:
-        raise AssertionError(f"“{command}” ended with {process.returncode}: {said}")
+    code = _wait(process)
+    if code not in {0, -signal.SIGKILL}:
+        raise AssertionError(f"“{command}” ended with {code}: {site.read_said()}")
+    return code
+
+
+def _wait(process: BaseProcess) -> int:
+    process.join(PATIENCE)
+    code = process.exitcode
+    process.kill()
+    process.join()
+    process.close()
+    return -signal.SIGALRM if code is None else code
 
 
 def _is_out(site: Site, command: str) -> bool:
@@ -204,10 +215,10 @@ def _is_out(site: Site, command: str) -> bool:
 
 def _type_again(site: Site, words: Sequence[str]) -> Iterator[str]:
     """The person tries once more; the command may refuse, but not break down."""
-    process = site.start(*words)
-    _, said = process.communicate(timeout=PATIENCE)
-    if process.returncode not in {0, 1, 2} or "Traceback" in said:
-        yield f"crash: the command typed again ended with {process.returncode}: {said}"
+    code = _wait(site.start(*words))
+    said = site.read_said()
+    if code not in {0, 1, 2} or "Traceback" in said:
+        yield f"crash: the command typed again ended with {code}: {said}"
 
 
 _GROUND: list[Ground] = []

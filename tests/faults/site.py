@@ -9,21 +9,21 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from syndicate.app.hall import App, open_app
 from syndicate.app.rounds import Rounds
 from syndicate.model import Delivery, State
+from tests.faults.trapped import Orders, run_trapped
 from tests.networks.fake import Fake, Reply
 from tests.networks.fake_discord import HOOK_ID, HOOK_TOKEN, FakeDiscord
 from tests.networks.fake_mastodon import TOKEN, FakeMastodon
 
-ROOT = Path(__file__).parents[2]
 SECRETS: Mapping[str, str] = {
     "SYNDICATE_TOOT_ACCESS_TOKEN": TOKEN,
     "SYNDICATE_CHAT_WEBHOOK_URL": f"https://discord.com/api/webhooks/{HOOK_ID}/{HOOK_TOKEN}",
@@ -130,18 +130,24 @@ class Site:
         text = f'---\ntitle: "{slug}"\ndate: "2026-01-05T09:00:00Z"\nsocialShare: "Read {slug}."\n---\n\nText.\n'
         (self.root / "content" / "posts" / f"{slug}.md").write_text(text, encoding="utf-8")
 
-    def start(self, *words: str, die_at: int = -1) -> subprocess.Popen[str]:
+    def start(self, *words: str, die_at: int = -1) -> BaseProcess:
         """`syndicate WORDS` as a process of its own, with its trap."""
-        trap = [sys.executable, "-m", "tests.faults.trapped", str(die_at), str(self.root / "steps")]
-        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        return subprocess.Popen(
-            [*trap, "--config", str(self.config), *words],
-            cwd=ROOT,
-            env=kept | SECRETS | {"HOME": str(self.root), "NO_COLOR": "1"},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
+        orders = Orders(
+            words=("--config", str(self.config), *words),
+            environment={**SECRETS, "HOME": str(self.root), "NO_COLOR": "1"},
+            steps=self.root / "steps",
+            said=self.root / "said",
+            die_at=die_at,
         )
+        context = get_context("forkserver")
+        context.set_forkserver_preload(["tests.faults.trapped"])
+        process = context.Process(target=run_trapped, args=(orders,))
+        process.start()
+        return process
+
+    def read_said(self) -> str:
+        """What the commands have printed so far."""
+        return (self.root / "said").read_text(encoding="utf-8")
 
     def list_steps(self) -> list[str]:
         """What the commands have done so far."""

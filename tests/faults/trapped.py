@@ -1,9 +1,9 @@
-"""The real command line with a trap: `python -m tests.faults.trapped AT LOG WORD…` is `syndicate WORD…`, killed.
+"""The real command line in a process of its own, with a trap. Only its imports were made before.
 
 A step is what leaves a trace outside the process: a statement that writes, the beginning and the commit of a
 transaction, a file opened for writing, renamed or removed, a folder made, a lock, a connection. All are seen through
 the doors that Python and SQLAlchemy have for it, so that not a line of the program is another one. Each step is named
-in LOG; before the AT-th (counted from 0, -1 for none) the process dies by SIGKILL.
+in a file; before the `die_at`-th (counted from 0, -1 for none) the process dies by SIGKILL.
 """
 
 from __future__ import annotations
@@ -13,11 +13,15 @@ import signal
 import sys
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import Any
 
 from sqlalchemy import Engine, event
 
+import syndicate
 from syndicate.cli import main
 
 SEEN: Mapping[str, str] = {
@@ -32,6 +36,28 @@ WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 READS = ("SELECT", "PRAGMA")
 NO_TRACE = ("__pycache__", "/dev/null")
 """Bytecode and such: Python's own, and different from run to run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What is typed, with which environment; where steps and words go; at which step to die."""
+
+    words: tuple[str, ...]
+    environment: Mapping[str, str]
+    steps: Path
+    said: Path
+    die_at: int
+
+
+def run_trapped(orders: Orders) -> None:
+    """`syndicate WORDS` from its first line to its exit code, or to its death."""
+    os.environ.update(orders.environment)
+    said = os.open(orders.said, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for stream in (1, 2):
+        os.dup2(said, stream)
+    Trap(orders.die_at, orders.steps).set_up()
+    sys.argv = ["syndicate", *orders.words]
+    main()
 
 
 class Trap:
@@ -72,7 +98,11 @@ class Trap:
             self.step(" ".join(words[:3] if words[0] == "INSERT" else words[:2]).lower())
 
 
-if __name__ == "__main__":
-    Trap(int(sys.argv[1]), Path(sys.argv[2])).set_up()
-    sys.argv = ["syndicate", *sys.argv[3:]]
-    main()
+def _import_all() -> None:
+    """Once, in the process that the commands are forked from: importing takes longer than all the rest."""
+    for module in walk_packages(syndicate.__path__, "syndicate."):
+        if not module.name.endswith("__main__") and ".migrations" not in module.name:
+            import_module(module.name)
+
+
+_import_all()
