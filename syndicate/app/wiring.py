@@ -83,6 +83,7 @@ class Wiring:
         folder = Path(self.settings.storage.cache).parent
         if not folder.exists():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (folder / ".gitignore").touch(mode=0o600)
             (folder / ".gitignore").write_text("*\n", encoding="utf-8")  # no repository wants state or secrets
         return folder
 
