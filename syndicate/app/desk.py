@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from syndicate.app.reports import Status
+from syndicate.app.sending import Composer
 from syndicate.app.wiring import Wiring
 from syndicate.deliver.report import needs_person
-from syndicate.errors import AlreadyRunning
+from syndicate.errors import AlreadyRunning, UsageError
 from syndicate.model import Delivery, Receipt, State
 from syndicate.planning.when import parse_when
 from syndicate.store.door import Store
@@ -36,6 +38,15 @@ def change_delivery(wiring: Wiring, action: str, number: int, value: str, now: d
     if action == "settle_sent":
         return store.settle_sent(number, Receipt(remote_id=value, url=value), now)
     return _SIMPLE[action](store, number, now)
+
+
+def check_text(wiring: Wiring, ids: Iterable[int], text: str) -> None:
+    """Raises UsageError where a network would refuse this text."""
+    composer = Composer(wiring)
+    for delivery in map(wiring.store.get_delivery, ids if text.strip() else ()):
+        excess = composer.measure(replace(delivery, text=text)).excess
+        if excess:
+            raise UsageError(f"the text is too long for {delivery.account}: {excess}", hint="nothing was changed")
 
 
 def read_status(wiring: Wiring) -> Status:

@@ -152,6 +152,13 @@ class App:
             states = () if everything else WAITING
             return wiring.store.list_deliveries(account=account, slug=slug, states=states)
 
+    def check_text(self, ids: tuple[int, ...], text: str) -> None:
+        """Raises UsageError where a network would refuse this text for one of these deliveries."""
+        from syndicate.app.desk import check_text
+
+        with self._shared.borrow() as wiring:
+            check_text(wiring, ids, text)
+
     def change_deliveries(self, action: str, ids: tuple[int, ...], value: str = "") -> tuple[Delivery, ...]:
         """A person's action on deliveries: hold, release, cancel, retry, move, edit, settle_sent, settle_not_sent."""
         from syndicate.app.desk import change_delivery

@@ -8,7 +8,8 @@ from dataclasses import replace
 from syndicate.app.sending import Composer
 from syndicate.app.wiring import Wiring
 from syndicate.errors import SyndicateError
-from syndicate.model import Delivery, Limits, Message, PlannedDelivery, State
+from syndicate.model import Delivery, Limits, PlannedDelivery, State
+from syndicate.planning.compose import Composed
 
 WAITING = (State.PLANNED, State.DUE, State.HELD)
 
@@ -27,9 +28,8 @@ def preview(wiring: Wiring, deliveries: Iterable[Delivery]) -> tuple[PlannedDeli
 
 
 def _preview(composer: Composer, limits: Limits | None, delivery: Delivery) -> PlannedDelivery:
-    message, trouble = delivery.message, ""
-    if message is None:
-        message, trouble = _compose(composer, delivery)
+    composed, trouble = (None, ()) if delivery.message else _compose(composer, delivery)
+    message = composed.message if composed else delivery.message
     blank = PlannedDelivery(
         post_id=delivery.post_id,
         slug=delivery.slug,
@@ -42,16 +42,19 @@ def _preview(composer: Composer, limits: Limits | None, delivery: Delivery) -> P
         reason=delivery.reason,
         message=message,
         cost=delivery.cost,
-        warnings=(trouble,) if trouble else (),
+        warnings=trouble,
     )
+    if composed:
+        return replace(blank, count=composed.count, limit=composed.limit)
     if message is None or limits is None:
         return blank
     room = limits.caption if message.image and limits.caption is not None else limits.characters
     return replace(blank, count=limits.count(message.text), limit=room)
 
 
-def _compose(composer: Composer, delivery: Delivery) -> tuple[Message | None, str]:
+def _compose(composer: Composer, delivery: Delivery) -> tuple[Composed | None, tuple[str, ...]]:
     try:
-        return composer.compose(delivery), ""
+        composed = composer.measure(delivery)
     except SyndicateError as error:
-        return None, str(error)
+        return None, (str(error),)
+    return composed, composed.warnings

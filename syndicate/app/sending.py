@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -25,7 +25,7 @@ from syndicate.model import (
 from syndicate.networks import describe
 from syndicate.notices import Notice, send_notice
 from syndicate.pages import check_page
-from syndicate.planning.compose import compose_message
+from syndicate.planning.compose import Composed, compose_message
 from syndicate.planning.identity import match_identities
 from syndicate.planning.plan import is_unreadable
 from syndicate.planning.schedule import next_slot
@@ -51,6 +51,12 @@ def make_tools(wiring: Wiring) -> Tools:
     )
 
 
+def _make_later(first: Composed, part: int) -> Composed:
+    """A person's own words as a later part of a thread: link, card and picture belong to the first."""
+    message = replace(first.message, card=None, image=None, link="", warning="", markdown="")
+    return replace(first, message=message, part=part)
+
+
 class Composer:
     """Messages of deliveries, from the posts as they are now; they are read once, when the first is composed.
 
@@ -62,8 +68,14 @@ class Composer:
         self._lock = threading.Lock()
 
     def compose(self, delivery: Delivery) -> Message:
-        """Raises ContentError where the post is gone or has no such part any more, Unavailable where it cannot be
-        read this moment."""
+        return self.measure(delivery).message
+
+    def measure(self, delivery: Delivery) -> Composed:
+        """The message with its length as the network counts.
+
+        Raises ContentError where the post is gone or has no such part any more, Unavailable where it cannot be
+        read this moment.
+        """
         with self._lock:
             materials = self._materials
         account = self._wiring.accounts.get(delivery.account)
@@ -83,9 +95,11 @@ class Composer:
             created_at=None,
             text=delivery.text,
         )
+        if delivery.text.strip():
+            return parts[0] if delivery.part == 1 else _make_later(parts[0], delivery.part)
         if len(parts) < delivery.part:
             raise ContentError(f"the message has no part {delivery.part} any more", where=delivery.slug)
-        return parts[delivery.part - 1].message
+        return parts[delivery.part - 1]
 
     @cached_property
     def _materials(self) -> _Materials:

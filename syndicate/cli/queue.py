@@ -90,6 +90,8 @@ def _act(context: typer.Context, action: str, ids: Iterable[int], value: str = "
 
     given = globals_of(context)
     with given.open_app() as hall:
+        if action == "edit":
+            hall.check_text(tuple(ids), value)  # all of them, before the first is changed
         changed = hall.change_deliveries(action, tuple(ids), value)
         if given.json:
             print_json(changed)

@@ -71,9 +71,15 @@ class Limits:
 
     def fits(self, text: str, *, with_image: bool = False) -> bool:
         """Whether the network would accept the text."""
+        return not self.find_excess(text, with_image=with_image)
+
+    def find_excess(self, text: str, *, with_image: bool = False) -> str:
+        """How much too long the text is, "" where the network would accept it."""
         room = self.caption if with_image and self.caption is not None else self.characters
-        in_bytes = self.max_bytes is None or len(text.encode()) <= self.max_bytes
-        return in_bytes and self.count(text) <= room
+        if self.max_bytes is not None and (size := len(text.encode())) > self.max_bytes:
+            return f"{size:,} of {self.max_bytes:,} bytes"
+        used = self.count(text)
+        return f"{used:,} of {room:,} characters" if used > room else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,9 @@ from syndicate.model import Attachment, Limits, Message
 
 def refuse_misfits(message: Message, limits: Limits, *, account: str) -> None:
     """Raise Rejected where the network would refuse or silently cut the message."""
-    if not limits.fits(message.text, with_image=message.image is not None):
-        used = limits.count(message.text)
-        raise Rejected(f"the text is too long: {used} of {limits.characters} characters", where=account)
+    excess = limits.find_excess(message.text, with_image=message.image is not None)
+    if excess:
+        raise Rejected(f"the text is too long: {excess}", where=account)
     for attachment in filter(None, (message.image, message.card)):
         _refuse_attachment(attachment, limits, account)
 

@@ -34,6 +34,8 @@ class Composed:
     part: int
     count: int
     limit: int
+    excess: str = ""
+    """How much too long it is for the network ("512 of 500 characters"), "" where it fits."""
     warnings: tuple[str, ...] = ()
 
 
@@ -145,13 +147,12 @@ def _measure(draft: Draft, base: Message, text: str, part: int) -> Composed:
     """A finished text as a part: the first carries card, image and link, the others text alone."""
     own = base if part == 1 else replace(base, card=None, image=None, link="", warning="", markdown="")
     message = replace(own, text=text, tags=tuple(tag.name for tag in find_hashtags(text)))
-    length, most = draft.count(text), draft.limits.links
-    notes = []
-    if length > draft.limit or (draft.limits.max_bytes is not None and not draft.fits(text)):
-        notes.append(f"the text is too long: {length} of {draft.limit}")
+    length, most, excess = draft.count(text), draft.limits.links, draft.find_excess(text)
+    notes = [f"the text is too long: {excess}"] if excess else []
     if most is not None and len(find_links(text)) > most:
         notes.append(f"the text has more than {most} links")
-    return Composed(message=message, part=part, count=length, limit=draft.limit, warnings=tuple(notes))
+    limit = draft.limit
+    return Composed(message=message, part=part, count=length, limit=limit, excess=excess, warnings=tuple(notes))
 
 
 def _move_link_to_reply(draft: Draft, parts: list[Composed]) -> list[Composed]:

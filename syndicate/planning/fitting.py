@@ -32,7 +32,11 @@ class Draft:
 
     def fits(self, text: str) -> bool:
         """Whether the network would take it."""
-        return self.limits.fits(self._counted(text), with_image=self.with_image)
+        return not self.find_excess(text)
+
+    def find_excess(self, text: str) -> str:
+        """How much too long it is, "" where the network would take it."""
+        return self.limits.find_excess(self._counted(text), with_image=self.with_image)
 
     def count(self, text: str) -> int:
         """Its length as the network counts."""

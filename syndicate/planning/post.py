@@ -71,9 +71,8 @@ def plan_manual(
         if not again:
             _refuse_second(own, item, account)
         waiting = () if again else [row for row in own if row.state in UNSENT]
-        more = (
-            _move_waiting(waiting, at or now, _own_text(text, item, account)) if waiting else _add(item, desk, at, text)
-        )
+        added = _add(item, desk, at, text)  # measures the text, even where a message that waits is moved instead
+        more = _move_waiting(waiting, at or now, _own_text(text, item, account)) if waiting else added
         plan = ManualPlan((*plan.deliveries, *more.deliveries), (*plan.changes, *more.changes))
     return plan
 
@@ -120,9 +119,10 @@ def _add(item: Identified, desk: Desk, at: datetime | None, text: str) -> Manual
     occasion = _next_occasion(desk.rows.get(item.id, ()))
     own = _own_text(text, item, desk.account)
     rows = plan_rows(item, desk, override, occasion, text=own, at=at or desk.now)
-    if own and rows[0].count > rows[0].limit:
-        over = rows[0].count - rows[0].limit
-        raise UsageError(f"the text is {over} too long for {desk.account.name}, which takes {rows[0].limit}")
+    message = rows[0].message
+    excess = desk.facts.limits.find_excess(own, with_image=bool(message and message.image)) if own else ""
+    if excess:
+        raise UsageError(f"the text is too long for {desk.account.name}: {excess}", hint="nothing was changed")
     return ManualPlan(deliveries=tuple(rows))
 
 

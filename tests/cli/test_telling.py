@@ -109,3 +109,18 @@ def test_doctor_finds_a_wrong_permalink_online(tmp_path):
         assert f"! {site.url}/blog/old/: the page answers, but does not hold the post's title (is [site] url" in wrong
         site.title = "Old days"
         assert f"✓ {site.url}/blog/old/: the page is live" in blog.run("doctor", "--online", code=1).out
+
+
+def test_an_edited_text_that_is_too_long_is_refused_with_its_length(blog):
+    """Count and limit as the network counts, nothing is stored; what fits is taken, and "" goes back to composing."""
+    blog.run("publish")
+    blog.write("fresh")
+    blog.run("publish")
+    (row,) = blog.run("--json", "queue").json
+    number = str(row["id"])
+    most = 500
+    said = blog.run("queue", "edit", number, "--text", "x" * (most + 7), code=2).err
+    assert said == "syndicate: the text is too long for timeline: 507 of 500 characters (nothing was changed)\n"
+    assert blog.run("--json", "queue").json == [row]
+    assert blog.run("--json", "queue", "edit", number, "--text", "x" * most).json[0]["text"] == "x" * most
+    assert blog.run("--json", "queue", "edit", number, "--text", "").json[0]["text"] == ""
