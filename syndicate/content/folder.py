@@ -12,7 +12,8 @@ from itertools import islice
 
 from syndicate.content.bytes import Content, decode, read_content
 from syndicate.content.clashes import settle_clashes
-from syndicate.content.records import MISSING_FILE, Outcome
+from syndicate.content.history import History
+from syndicate.content.records import Outcome
 from syndicate.content.scanning import Found, Scan, scan
 from syndicate.content.shelf import Memory, Shelf, Stat
 from syndicate.errors import ContentError
@@ -39,6 +40,7 @@ class ContentFolder:
         self._bodies: dict[str, bytes] = {}
         self._filled: dict[str, tuple[Post, Post]] = {}
         self._is_loaded = False
+        self._history = self._open_history()
 
     def read(self) -> Snapshot:
         """Every post with empty `markdown` and `html`. Raises ContentError where the folder is not there."""
@@ -46,6 +48,7 @@ class ContentFolder:
             self._stats, self._outcomes = self._shelf.load()
             self._is_loaded = True
         found = scan(self._settings)
+        self._history = self._open_history()  # commits come between two reads
         gone = self._forget(found)
         changed = {file.source for file in found.files if self._refresh(file, found)}
         self._flush()
@@ -118,7 +121,7 @@ class ContentFolder:
         if known and known[3] == digest:
             return True
         outcome = self._outcome(content)
-        if any(problem.message.endswith(MISSING_FILE) for problem in (outcome.post.problems if outcome.post else ())):
+        if outcome.may_pass:
             self._stats[file.source] = _NEVER_READ
         is_new = self._outcomes.get(file.source) != outcome
         self._outcomes[file.source] = outcome
@@ -135,7 +138,10 @@ class ContentFolder:
     def _parse(self, content: Content) -> Post:
         from syndicate.content.parsing import parse_post  # noqa: PLC0415 - 150 ms that an unchanged folder never pays
 
-        return parse_post(decode(content), content.found.source, content.found.path, self._settings)
+        return parse_post(decode(content), content.found.source, content.found.path, self._settings, self._history)
+
+    def _open_history(self) -> History:
+        return History(f"{self._settings.root}/{self._settings.site.content}")
 
     def _keep_body(self, post: Post) -> None:
         self._bodies[post.source] = _pack_body(post)

@@ -17,29 +17,32 @@ from syndicate.content.body import (
     read_teaser,
     render_body,
 )
+from syndicate.content.dating import read_date
 from syndicate.content.digest import digest_of
 from syndicate.content.fields import Fields, is_yes
 from syndicate.content.front import Front, parse_front
+from syndicate.content.history import History
 from syndicate.content.names import simplify
 from syndicate.content.picture import Place, read_picture
+from syndicate.content.records import NO_GIT_DATE
 from syndicate.content.social import read_social
 from syndicate.content.summary import choose_summary, read_declared, read_unlabelled
 from syndicate.content.topics import read_authors, read_categories, read_keywords
 from syndicate.errors import ContentError
 from syndicate.model import Category, Post, Settings
-from syndicate.text.dates import parse_date
 from syndicate.text.plain import line_to_plain
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _DRAFTS = frozenset({"draft", "private", "unpublished", "pending", "hidden", "trash"})
 
 
-def parse_post(text: str, source: str, file: str, settings: Settings) -> Post:
+def parse_post(text: str, source: str, file: str, settings: Settings, history: History | None = None) -> Post:
     """The post in a file's text. Raises ContentError with line and key where it cannot be published."""
     front = parse_front(text, source)
     fields = Fields(front, settings.content, source)
     try:
-        return _Parser(front, fields, settings, file).parse()
+        history = history or History(f"{settings.root}/{settings.site.content}")
+        return _Parser(front, fields, settings, file, history).parse()
     except ContentError as error:
         line = error.line or fields.line(error.key)
         raise ContentError(error.message, where=source, line=line, key=error.key, hint=error.hint) from error
@@ -51,6 +54,7 @@ class _Parser:
     fields: Fields
     settings: Settings
     file: str
+    history: History
 
     def parse(self) -> Post:
         fields, site = self.fields, self.settings.site
@@ -117,21 +121,19 @@ class _Parser:
         key, value = self.fields.find("date")
         if value is None or isinstance(value, bool):
             key, value = "", date_in_name(self.fields.source) or None
-        try:
-            return None if value is None else parse_date(value, self._zone())
-        except ValueError as error:
-            raise ContentError(
-                f'"{str(value)[:60]}" is no date that can be read: {error}',
-                key=key,
-                hint="write 2025-03-18T20:34:00+01:00",
-            ) from error
+        if value is None:
+            return None
+        at = read_date(value, key, self._zone(), self.fields.source, self.history)
+        if at is None:
+            self.fields.warn(key, f"{NO_GIT_DATE} yet: the post counts as written when it is first seen", "commit it")
+        return at
 
     def _updated_at(self) -> datetime | None:
         key, value = self.fields.find("updated")
         try:
-            return None if value is None else parse_date(value, self._zone())
-        except ValueError:
-            self.fields.warn(key, f'"{str(value)[:60]}" is no date that can be read, so it does not count')
+            return None if value is None else read_date(value, key, self._zone(), self.fields.source, self.history)
+        except ContentError as error:
+            self.fields.warn(key, f"{error.message}, so it does not count", error.hint)
             return None
 
     def _zone(self) -> ZoneInfo:

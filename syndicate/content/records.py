@@ -11,10 +11,13 @@ import orjson
 
 from syndicate.model import Author, Category, Credit, Picture, Post, Problem, Repair, SocialOverride
 
-VERSION = 4
+VERSION = 5
 """Raise it when a row, or what is derived from a file, changes its meaning."""
 MISSING_FILE = "is not among the files of the site"
 """How the warning of a picture ends that may still come: such a post is read anew each time."""
+
+NO_GIT_DATE = "git tells no date"
+"""How a problem or warning begins that the next commit may mend: such a post is read anew each time, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,12 @@ class Outcome:
 
     post: Post | None
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether it may be another one though the file is the same."""
+        notes = (*self.problems, *(self.post.problems if self.post else ()))
+        return any(one.message.endswith(MISSING_FILE) or one.message.startswith(NO_GIT_DATE) for one in notes)
 
 
 def pack(outcomes: Mapping[str, Outcome]) -> bytes:

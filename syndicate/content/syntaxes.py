@@ -119,7 +119,20 @@ class BareJson(Json):
         return text[:end], text[end:]
 
 
-_SYNTAXES: Final = (Yaml(), Toml(), Json(), BareJson())
+class Foreign(Syntax):
+    """`---js` and the like, which only another program can run: no post, and no text of one either."""
+
+    KEY = re.compile(r"(?!)(?P<key>)")
+    FM_BOUNDARY = re.compile(r"---[A-Za-z]+[ \t]*\n")
+
+    def split(self, text: str) -> tuple[str, str]:
+        language = text[3:].partition("\n")[0].strip()
+        name = {"js": "JavaScript", "javascript": "JavaScript"}.get(language.lower(), f'"{language}"')
+        hint = "write it as YAML between two lines ---, or leave the file out with [content] ignore"
+        raise ContentError(f"the front matter is {name}, which only your generator can run", line=1, hint=hint)
+
+
+_SYNTAXES: Final = (Yaml(), Toml(), Json(), BareJson(), Foreign())
 
 
 def choose_syntax(text: str) -> Syntax | None:

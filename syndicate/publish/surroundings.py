@@ -1,13 +1,14 @@
-"""Files besides the posts that a publication depends on: pictures, and where missing ones may appear."""
+"""Files besides the posts that a publication depends on: pictures, where missing ones may appear, git's own."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from pathlib import Path
 
-from syndicate.content.records import MISSING_FILE
-from syndicate.model import Plan, Settings
+from syndicate.content.records import MISSING_FILE, NO_GIT_DATE
+from syndicate.model import Plan, Post, Problem, Settings
 
 MOST_FOLDERS = 2_000
 """Folders that are watched for a missing picture; more are no folder of pictures."""
@@ -15,12 +16,23 @@ _PASSED_OVER = ("node_modules", "__pycache__")
 
 
 def list_surroundings(plan: Plan, settings: Settings) -> tuple[str, ...]:
-    """Absolute paths. While a picture is missing, the folders it may appear in are among them."""
+    """Absolute paths. While a picture or a date from git is missing, so is what tells that it may be there now."""
     posts = [one.post for one in plan.identified]
     pictures = {post.picture.path for post in posts if post.picture and post.picture.path}
-    misses = any(problem.message.endswith(MISSING_FILE) for post in posts for problem in post.problems)
+    misses = any(problem.message.endswith(MISSING_FILE) for problem in _warnings(posts))
     folders = islice(_walk_folders(_list_roots(settings)), MOST_FOLDERS) if misses else ()
-    return tuple(sorted({*pictures, *folders}))
+    asks_git = any(problem.message.startswith(NO_GIT_DATE) for problem in (*plan.problems, *_warnings(posts)))
+    return tuple(sorted({*pictures, *folders, *(_list_git_files(settings.root) if asks_git else ())}))
+
+
+def _warnings(posts: Iterable[Post]) -> Iterator[Problem]:
+    return (problem for post in posts for problem in post.problems)
+
+
+def _list_git_files(root: str) -> Iterator[str]:
+    """What a commit, a checkout and a fetch change, wherever the repository begins."""
+    for folder in (Path(root), *Path(root).parents):
+        yield from (f"{folder}/.git/{name}" for name in ("HEAD", "index", "logs/HEAD", "shallow"))
 
 
 def _list_roots(settings: Settings) -> list[str]:

@@ -71,7 +71,7 @@ def _from_text(text: str) -> datetime:
         return _from_words(words)
     try:
         return parsedate_to_datetime(text)
-    except (TypeError, IndexError) as error:
+    except (TypeError, IndexError, ValueError) as error:
         raise ValueError("not a date") from error
 
 

@@ -1,0 +1,126 @@
+"""Dates that Eleventy takes from git or from the file, and front matter that only it can run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from syndicate.content import ContentFolder, read_snapshot
+from syndicate.content.history import Span, parse_log
+from syndicate.model import Settings, Site, Storage
+
+
+def _settings(root: Path) -> Settings:
+    site = Site(title="T", url="https://blog.example", content="posts")
+    return Settings(root=str(root), site=site, storage=Storage(database="", publish_to="", cache=""))
+
+
+def _write(root: Path, name: str, front: str) -> None:
+    path = root / "posts" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"---\ntitle: T\n{front}\n---\nBody {name}\n", encoding="utf-8")
+
+
+def _git(root: Path, *words: str, at: str = "2024-01-01T00:00:00Z") -> None:
+    quiet = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null", "GIT_AUTHOR_DATE": at}
+    names = {f"GIT_{who}_{what}": "a@b.example" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    environment = {**os.environ, **quiet, **names, "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z"}
+    subprocess.run(["git", *words], cwd=root, check=True, timeout=30, env=environment, capture_output=True)
+
+
+def _commit(root: Path, at: str) -> None:
+    _git(root, "add", "-A")
+    _git(root, "commit", "-m", "x", at=at)
+
+
+def test_dates_come_from_git(tmp_path: Path) -> None:
+    """The first and the last commit of a file, through a new name, each as its author dated it."""
+    _git(tmp_path, "init")
+    _write(tmp_path, "old name.md", "date: git Created")
+    _write(tmp_path, "last.md", 'date: "git Last Modified"')
+    _commit(tmp_path, "2024-01-01T10:00:00+02:00")
+    (tmp_path / "posts/old name.md").rename(tmp_path / "posts/new.md")
+    _write(tmp_path, "last.md", 'date: "git Last Modified"\nlead: x')
+    _commit(tmp_path, "2024-02-02T00:00:00Z")
+    _write(tmp_path, "fresh.md", "date: git created")
+    posts = {post.source: post for post in read_snapshot(_settings(tmp_path)).posts}
+    assert posts["new.md"].published_at == datetime(2024, 1, 1, 8, tzinfo=UTC)
+    assert posts["last.md"].published_at == datetime(2024, 2, 2, tzinfo=UTC)
+    assert posts["fresh.md"].published_at is None
+    assert [problem.text for problem in posts["fresh.md"].problems] == [
+        "date: git tells no date yet: the post counts as written when it is first seen (commit it)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("front", "says"),
+    [
+        ("date: git Created", "x.md:3: date: git tells no date: not a git repository"),
+        ("date: Last Modified", 'x.md:3: date: "Last Modified" is a time of the file, which every copy and checkout'),
+        ("date: Created", 'or "git Created" in a git repository)'),
+    ],
+)
+def test_a_date_that_cannot_be_had_says_what_to_write(tmp_path: Path, front: str, says: str) -> None:
+    """File, line, key and what to do; no other post suffers."""
+    _write(tmp_path, "x.md", front)
+    _write(tmp_path, "good.md", "date: 2024-01-01")
+    snapshot = read_snapshot(_settings(tmp_path))
+    assert [post.source for post in snapshot.posts] == ["good.md"]
+    assert says in str(snapshot.problems[0])
+
+
+def test_an_update_that_git_cannot_tell_does_not_stop_a_post(tmp_path: Path) -> None:
+    """`updated` is a courtesy: a warning, and the post stands."""
+    _write(tmp_path, "x.md", "date: 2024-01-01\nupdated: git Last Modified")
+    (post,) = read_snapshot(_settings(tmp_path)).posts
+    assert post.updated_at is None
+    assert "so it does not count" in post.problems[0].message
+
+
+def test_a_part_of_a_repository_is_no_witness(tmp_path: Path) -> None:
+    """In a shallow clone every file would be as old as its oldest commit."""
+    origin = tmp_path / "origin"
+    origin.mkdir()
+    _git(origin, "init")
+    for day in ("2024-01-01T00:00:00Z", "2024-01-02T00:00:00Z"):
+        _write(origin, "x.md", f"date: git Created\nday: {day}")
+        _commit(origin, day)
+    _git(tmp_path, "clone", "--depth", "1", f"file://{origin}", "clone")
+    (problem,) = read_snapshot(_settings(tmp_path / "clone")).problems
+    assert "a shallow clone) (git fetch --unshallow)" in str(problem)
+
+
+@pytest.mark.parametrize(("fence", "name"), [("---js", "JavaScript"), ("---coffee", '"coffee"')])
+def test_front_matter_that_only_a_generator_can_run_is_told(tmp_path: Path, fence: str, name: str) -> None:
+    """It is neither a post nor the text of one."""
+    path = tmp_path / "posts" / "x.md"
+    path.parent.mkdir()
+    path.write_text(f'\n{fence}\nconst title = "T";\n---\n# Heading\n', encoding="utf-8")
+    (problem,) = read_snapshot(_settings(tmp_path)).problems
+    assert str(problem).startswith(f"x.md:2: the front matter is {name}, which only your generator can run (write it")
+
+
+def test_a_log_is_read_through_renames() -> None:
+    """Newest first: names of then lead to the name of today, also twice, also where a name is used again."""
+    log = (
+        "\x01300\0\nM\0c\0\x01250\0\nA\0a\0\x01200\0\nR100\0b\0c\0\x01150\0\nR090\0a\0b\0M\0d\0\x01100\0\nA\0a\0A\0d\0"
+    )
+    times = {name: (int(a.timestamp()), int(b.timestamp())) for name, (a, b) in parse_log(log).items()}
+    assert times == {"c": (100, 300), "a": (250, 250), "d": (100, 150)}
+    assert parse_log("") == {}
+    assert parse_log("\x01100\0\nA\0a\0")["a"] == Span(*[datetime.fromtimestamp(100, UTC)] * 2)
+
+
+def test_a_commit_mends_what_git_could_not_tell(tmp_path: Path) -> None:
+    """The file stays the same, and yet the next read finds its date."""
+    _write(tmp_path, "x.md", "date: git Created")
+    folder = ContentFolder(_settings(tmp_path))
+    assert folder.read().posts == ()
+    _git(tmp_path, "init")
+    _commit(tmp_path, "2024-01-01T00:00:00Z")
+    (post,) = folder.read().posts
+    assert post.published_at == datetime(2024, 1, 1, tzinfo=UTC)
