@@ -1,20 +1,22 @@
 """Many machines on one PostgreSQL: Procrastinate hands out the rounds, and any number of workers take them.
 
-A round does what the daemon's does, through the same use cases. Procrastinate only says when; that nothing goes out
-twice is still the business of unique rows and leases, so a round that is started twice is harmless. Rounds that must
-not overlap (publishing, looking after accounts) share a lock; delivering may run on all machines at once.
+The rounds are the daemon's. Procrastinate only says when; that nothing goes out twice is still the business of unique
+rows and leases, so a round that is started twice is harmless. Rounds that must not overlap (publishing, telling hubs,
+looking after accounts) share a lock; delivering may run on all machines at once. Sites that share one database have
+queues and locks of their own.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import traceback
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Protocol
 
 from syndicate.errors import ConfigError, StateError, SyndicateError
 
 if TYPE_CHECKING:
-    from procrastinate import App, JobContext
+    from procrastinate import App
 
 # Procrastinate and its driver are an extra, and slow to load.
 # ruff: noqa: PLC0415
@@ -24,34 +26,40 @@ log = logging.getLogger("syndicate")
 DELIVER_EVERY = "* * * * * */10"
 """Cron with seconds as the sixth field."""
 PUBLISH_EVERY = "* * * * *"
+PING_EVERY = "* * * * *"
 LOOK_AFTER_EVERY = "*/30 * * * *"
 RESCUE_EVERY = "* * * * *"
 CONCURRENCY = 4
 """Rounds that one machine works on at once."""
-QUEUE = "syndicate"
 
 
-class Hall(Protocol):
-    """The use cases that machines share."""
+class Work(Protocol):
+    """The rounds that machines share. Each call does one and returns a line for the log, "" for nothing."""
 
-    def publish(self) -> object: ...
+    def publish_round(self) -> str: ...
 
-    def deliver_due(self) -> object: ...
+    def deliver_round(self) -> str: ...
 
-    def look_after(self) -> object: ...
+    def ping_round(self) -> str: ...
 
-    def reload(self) -> object: ...
+    def look_after_round(self) -> str: ...
 
 
-def work(database: str, hall: Hall) -> None:
+def work(database: str, site: str, begin: Callable[[], Work]) -> None:
     """Be one of the workers until SIGTERM or SIGINT; rounds that run are finished first.
 
-    `database` is the SQLAlchemy URL of the state. Raises ConfigError where that is not PostgreSQL.
+    `database` is the SQLAlchemy URL of the state; `begin` opens what the rounds share. Raises ConfigError where the
+    state is not in PostgreSQL.
     """
     conninfo = _conninfo_of(database)
     prepare_tables(conninfo)
+    tasks = make_tasks(conninfo, site, begin())
     log.info("this machine works on the rounds of the site")
-    make_tasks(conninfo, hall).run_worker(queues=[QUEUE], concurrency=CONCURRENCY, delete_jobs="always")
+    tasks.run_worker(queues=[queue_of(site)], concurrency=CONCURRENCY, delete_jobs="always")
+
+
+def queue_of(site: str) -> str:
+    return f"syndicate {site}"
 
 
 def _conninfo_of(database: str) -> str:
@@ -83,42 +91,64 @@ def prepare_tables(conninfo: str) -> None:
         raise StateError(f"the state database refused: {type(error).__name__}") from error
 
 
-def make_tasks(conninfo: str, hall: Hall) -> App:
+def make_tasks(conninfo: str, site: str, work: Work) -> App:
     """The Procrastinate application: the rounds, and when they are due. Of each, one waits at most."""
     from procrastinate import App, PsycopgConnector
 
     app = App(connector=PsycopgConnector(conninfo=conninfo))
-    _add_round(app, "deliver", DELIVER_EVERY, hall.deliver_due)
-    _add_round(app, "publish", PUBLISH_EVERY, lambda: (hall.reload(), hall.publish()), lock="publish")
-    _add_round(app, "look_after", LOOK_AFTER_EVERY, hall.look_after, lock="look_after")
-    rescue = app.task(name="rescue", queue=QUEUE, queueing_lock="rescue", pass_context=True)(_rescue)
-    app.periodic(cron=RESCUE_EVERY)(rescue)
+    _add_round(app, site, "deliver", DELIVER_EVERY, work.deliver_round)
+    _add_round(app, site, "publish", PUBLISH_EVERY, work.publish_round, is_alone=True)
+    _add_round(app, site, "ping", PING_EVERY, work.ping_round, is_alone=True)
+    _add_round(app, site, "look_after", LOOK_AFTER_EVERY, work.look_after_round, is_alone=True)
+    _add_task(app, site, "rescue", RESCUE_EVERY, _make_rescue(app, queue_of(site)))
     return app
 
 
-def _add_round(app: App, name: str, cron: str, use_case: Callable[[], object], *, lock: str | None = None) -> None:
-    """Without a lock a round may run on several machines at once."""
-    task = app.task(name=name, queue=QUEUE, lock=lock, queueing_lock=name)(_make_round(name, use_case))
-    app.periodic(cron=cron)(task)
+def _add_round(
+    app: App, site: str, name: str, cron: str, do_round: Callable[[], str], *, is_alone: bool = False
+) -> None:
+    """A round that is not alone may run on several machines at once."""
+    lock = f"{name} {site}" if is_alone else None
+    _add_task(app, site, name, cron, _make_round(name, do_round), lock=lock)
 
 
-def _make_round(name: str, use_case: Callable[[], object]) -> Callable[[int], None]:
+def _add_task(
+    app: App, site: str, name: str, cron: str, do: Callable[[int], object], *, lock: str | None = None
+) -> None:
+    """The site's name keeps its ticks apart: Procrastinate queues one for each task, id and moment."""
+    task = app.task(name=name, queue=queue_of(site), lock=lock, queueing_lock=f"{name} {site}")(do)
+    app.periodic(cron=cron, periodic_id=site)(task)
+
+
+def _make_round(name: str, do_round: Callable[[], str]) -> Callable[[int], None]:
     """One round. Its failure is said and the next one tries again: a round that failed needs no retry of its own."""
 
     def run(timestamp: int) -> None:  # noqa: ARG001 - Procrastinate says when the round was due
         try:
-            use_case()
+            line = do_round()
         except SyndicateError as error:
-            log.warning("%s: %s", name, error)
+            log.error("%s: %s", name, error)  # noqa: TRY400 - the sentence is for a person, a traceback is not
         except Exception as error:  # noqa: BLE001 - the texts of others may repeat a secret
-            log.error("%s: unexpected %s", name, type(error).__name__)  # noqa: TRY400
+            frames = "".join(traceback.format_tb(error.__traceback__))
+            log.error("%s: unexpected %s; the next round tries again\n%s", name, type(error).__name__, frames)  # noqa: TRY400
+        else:
+            if line:
+                log.info("%s", line)
 
     return run
 
 
-async def _rescue(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - as above
-    """Rounds of machines that died go back into the queue, or their lock would stop all later ones."""
-    manager = context.app.job_manager
-    for job in await manager.get_stalled_jobs():
-        log.info("%s: its machine is gone, another one takes it", job.task_name)
-        await manager.retry_job(job)
+def _make_rescue(app: App, queue: str) -> Callable[[int], Awaitable[None]]:
+    """Rounds of machines that died leave the queue, or their lock would stop all later ones.
+
+    They are not queued again: the next tick's may wait already, and of each round one waits at most.
+    """
+
+    async def rescue(timestamp: int) -> None:  # noqa: ARG001 - as above
+        from procrastinate.jobs import Status
+
+        for job in await app.job_manager.get_stalled_jobs(queue=queue):
+            log.info("%s: its machine is gone, the next round is another one's", job.task_name)
+            await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
+
+    return rescue

@@ -76,10 +76,11 @@ def serve(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8080) -
 @command()
 def worker(context: typer.Context) -> int:
     """Deliver as one of many machines on PostgreSQL."""
+    from syndicate.app.rounds import Rounds
     from syndicate.cluster import work
 
     given = globals_of(context)
     set_up_log(given.verbosity)
     with given.open_app() as hall:
-        work(hall.settings.storage.database, hall)
+        work(hall.settings.storage.database, hall.settings.site.name, lambda: Rounds(hall))
     return DONE

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
 import pytest
+from procrastinate import App
+from procrastinate.periodic import PeriodicDeferrer, PeriodicTask
 
-from syndicate.cluster import make_tasks, prepare_tables, work
+from syndicate import daemon
+from syndicate.cluster import Work, make_tasks, prepare_tables, queue_of, work
 from syndicate.deliver import deliver_due
 from syndicate.errors import ConfigError, StateError
 from syndicate.model import State
@@ -23,28 +27,36 @@ SITE = "cluster"
 
 
 @dataclass
-class Hall:
-    """The use cases of one machine; delivering is the real corridor on the shared state."""
+class Machine:
+    """The rounds of one machine; delivering is the real corridor on the shared state."""
 
     bench: Bench
     done: Counter[str] = field(default_factory=Counter)
     trouble: Exception | None = None
+    line: str = ""
+    during: Callable[[], object] = field(default=lambda: None)
+    """What happens while it looks after accounts."""
 
-    def publish(self) -> None:
+    def publish_round(self) -> str:
         self.done["publish"] += 1
+        return self.line
 
-    def reload(self) -> None:
-        self.done["reload"] += 1
+    def ping_round(self) -> str:
+        self.done["ping"] += 1
+        return ""
 
-    def look_after(self) -> None:
-        self.done["look after"] += 1
+    def look_after_round(self) -> str:
+        self.done["look_after"] += 1
+        self.during()
         if self.trouble:
             raise self.trouble
+        return ""
 
-    def deliver_due(self) -> None:
+    def deliver_round(self) -> str:
         self.done["deliver"] += 1
         tools = replace(self.bench.tools(), owner=f"machine-{id(self)}-{self.done['deliver']}")
         deliver_due(tools, threads=2)
+        return ""
 
 
 @pytest.fixture
@@ -56,81 +68,159 @@ def conninfo(postgres: str) -> str:
 
 
 @pytest.fixture
-def halls(postgres: str) -> Iterator[list[Hall]]:
+def machines(postgres: str) -> Iterator[list[Machine]]:
     """Three machines with connections of their own and the same networks behind them."""
     networks = {f"a{n}": Scripted() for n in range(3)}
     stores = [open_store(postgres, SITE) for _ in range(3)]
-    halls = [Hall(Bench(store)) for store in stores]
-    for hall in halls:
-        hall.bench.networks = dict(networks)
-    yield halls
+    machines = [Machine(Bench(store)) for store in stores]
+    for machine in machines:
+        machine.bench.networks = dict(networks)
+    yield machines
     for store in stores:
         store.close()
 
 
-def run(conninfo: str, hall: Hall, wanted: dict[str, Any]) -> None:
-    """Queue some rounds and work until none waits."""
-    tasks = make_tasks(conninfo, hall)
+def run(conninfo: str, machine: Work, *names: str, site: str = SITE) -> None:
+    """Queue these rounds and work until none waits."""
+    tasks = make_tasks(conninfo, site, machine)
     with tasks.open():
-        for name in wanted:
+        for name in names:
             tasks.configure_task(name).defer(timestamp=0)
-    _work_off(conninfo, hall)
+    _work_off(conninfo, machine, site)
 
 
-def _work_off(conninfo: str, hall: Hall) -> None:
-    tasks = make_tasks(conninfo, hall)
-    tasks.run_worker(wait=False, install_signal_handlers=False, listen_notify=False, delete_jobs="always")
+def _work_off(conninfo: str, machine: Work, site: str = SITE) -> None:
+    tasks = make_tasks(conninfo, site, machine)
+    tasks.run_worker(
+        queues=[queue_of(site)],
+        wait=False,
+        install_signal_handlers=False,
+        listen_notify=False,
+        delete_jobs="always",
+    )
 
 
-def test_machines_share_the_work_and_send_each_message_once(conninfo: str, halls: list[Hall]) -> None:
-    """Three workers, three accounts, twelve messages: every network gets its four, once each."""
-    bench = halls[0].bench
-    for number in range(12):
-        bench.add(f"a{number % 3}", post=f"p{number}")
-    tasks = make_tasks(conninfo, halls[0])
-    with tasks.open():
-        for number in range(6):
-            tasks.configure_task("deliver", queueing_lock=f"deliver-{number}").defer(timestamp=0)
-    with ThreadPoolExecutor(3) as pool:
-        list(pool.map(lambda hall: _work_off(conninfo, hall), halls))
-    sent = bench.store.list_deliveries(states=[State.SENT])
-    said = [message.text for network in bench.networks.values() for message, _ in network.calls]
-    assert sum(hall.done["deliver"] for hall in halls) >= 6
-    assert len(sent) == len(said) == len(set(said)) == 12
-
-
-def test_every_round_calls_its_use_case(conninfo: str, halls: list[Hall]) -> None:
-    """Publishing takes up a changed configuration first; a round that waits already is not queued twice."""
-    run(conninfo, halls[0], {"publish": None, "look_after": None, "deliver": None})
-    assert {"publish", "reload", "look after", "deliver"} <= set(halls[0].done)
-
-
-@pytest.mark.parametrize("trouble", [StateError("the database is away"), KeyError("s3cret")])
-def test_a_round_that_fails_does_not_fail_the_worker(
-    conninfo: str, halls: list[Hall], trouble: Exception, caplog: pytest.LogCaptureFixture
-) -> None:
-    """It is said, without the words of unexpected errors, and the next round tries again."""
-    halls[0].trouble = trouble
-    run(conninfo, halls[0], {"look_after": None})
-    assert "look_after" in caplog.text
-    assert "s3cret" not in caplog.text
-    halls[0].trouble = None
-    run(conninfo, halls[0], {"look_after": None})
-    assert halls[0].done["look after"] == 2
-
-
-def test_a_round_of_a_machine_that_died_goes_back_into_the_queue(conninfo: str, halls: list[Hall]) -> None:
-    """Its lock would stop every later round: rescue hands it to another machine."""
-    tasks = make_tasks(conninfo, halls[0])
-    with tasks.open():
-        tasks.configure_task("publish").defer(timestamp=0)
+def _strand(conninfo: str) -> None:
+    """Whatever waits was taken by a machine that died an hour ago."""
     with psycopg.connect(conninfo) as connection:
         query = "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour') RETURNING id"
         dead = connection.execute(query).fetchone()
         assert dead is not None
         connection.execute("UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s", dead)
-    run(conninfo, halls[0], {"rescue": None})
-    assert halls[0].done["publish"] == 1
+
+
+def test_machines_share_the_work_and_send_each_message_once(conninfo: str, machines: list[Machine]) -> None:
+    """Three workers, three accounts, twelve messages: every network gets its four, once each."""
+    bench = machines[0].bench
+    for number in range(12):
+        bench.add(f"a{number % 3}", post=f"p{number}")
+    tasks = make_tasks(conninfo, SITE, machines[0])
+    with tasks.open():
+        for number in range(6):
+            tasks.configure_task("deliver", queueing_lock=f"deliver-{number}").defer(timestamp=0)
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda machine: _work_off(conninfo, machine), machines))
+    sent = bench.store.list_deliveries(states=[State.SENT])
+    said = [message.text for network in bench.networks.values() for message, _ in network.calls]
+    assert sum(machine.done["deliver"] for machine in machines) >= 6
+    assert len(sent) == len(said) == len(set(said)) == 12
+
+
+@pytest.mark.parametrize("name", ["publish", "deliver", "ping", "look_after"])
+def test_every_round_of_the_daemon_is_worked_on(
+    conninfo: str, machines: list[Machine], caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    """Publishing, delivering, telling hubs and looking after accounts; what a round did is said in the log."""
+    machines[0].line = "wrote 3 files"
+    caplog.set_level("INFO", "syndicate")
+    run(conninfo, machines[0], name)
+    assert machines[0].done[name] >= 1
+    assert ("wrote 3 files" in caplog.text) is (machines[0].done["publish"] > 0)
+
+
+def test_all_rounds_of_the_daemon_have_a_place_here(conninfo: str, machines: list[Machine]) -> None:
+    """Who gives the daemon a new round gives it to workers, too."""
+    daemons = {name.removesuffix("_round") for name in vars(daemon.Work) if name.endswith("_round")}
+    tasks = make_tasks(conninfo, SITE, machines[0])
+    assert {name for name, _ in tasks.periodic_registry.periodic_tasks} == {*daemons, "rescue"}
+
+
+@pytest.mark.parametrize("trouble", [StateError("the database is away"), KeyError("s3cret")])
+def test_a_round_that_fails_does_not_fail_the_worker(
+    conninfo: str, machines: list[Machine], trouble: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is said, without the words of unexpected errors, and the next round tries again."""
+    machines[0].trouble = trouble
+    run(conninfo, machines[0], "look_after")
+    assert "look_after" in caplog.text
+    assert "s3cret" not in caplog.text
+    machines[0].trouble = None
+    run(conninfo, machines[0], "look_after")
+    assert machines[0].done["look_after"] == 2
+
+
+@pytest.mark.parametrize("waits", [False, True], ids=["nothing waits", "the next one waits"])
+def test_a_machine_that_died_stops_no_later_round(conninfo: str, machines: list[Machine], waits: bool) -> None:
+    """Its lock would: rescue takes its round away, also where the next one was queued meanwhile."""
+    tasks = make_tasks(conninfo, SITE, machines[0])
+    with tasks.open():
+        tasks.configure_task("look_after").defer(timestamp=0)
+        _strand(conninfo)
+        if waits:
+            tasks.configure_task("look_after").defer(timestamp=1)
+    run(conninfo, machines[0], "rescue")
+    if not waits:
+        run(conninfo, machines[0], "look_after")
+    assert machines[0].done["look_after"] == 1
+
+
+def test_a_machine_that_only_slept_goes_on(conninfo: str, machines: list[Machine]) -> None:
+    """Its round was taken away while it ran; it works on the next ones all the same."""
+
+    def take_away() -> None:
+        with psycopg.connect(conninfo) as connection:
+            connection.execute("DELETE FROM procrastinate_jobs WHERE task_name = 'look_after'")
+
+    machines[0].during = take_away
+    run(conninfo, machines[0], "look_after", "ping")
+    run(conninfo, machines[0], "look_after")
+    assert machines[0].done["look_after"] == 2
+    assert machines[0].done["ping"] >= 1
+
+
+def test_sites_on_one_database_keep_apart(conninfo: str, machines: list[Machine]) -> None:
+    """Each site's rounds are queued beside the other's, and worked on by its own machines only."""
+    one, other = machines[:2]
+    for machine, site in ((one, "one"), (other, "other")):
+        tasks = make_tasks(conninfo, site, machine)
+        with tasks.open():
+            tasks.configure_task("look_after").defer(timestamp=0)
+    _work_off(conninfo, one, "one")
+    assert (one.done["look_after"], other.done["look_after"]) == (1, 0)
+    _work_off(conninfo, other, "other")
+    assert (one.done["look_after"], other.done["look_after"]) == (1, 1)
+
+
+def test_the_ticks_of_sites_keep_apart(conninfo: str, machines: list[Machine]) -> None:
+    """One moment's tick is queued once for each site, however many machines say it."""
+    for site in ("one", "other", "one"):
+        tasks = make_tasks(conninfo, site, machines[0])
+        with tasks.open():
+            _tick(tasks, "look_after", site)
+    with psycopg.connect(conninfo) as connection:
+        query = "SELECT queue_name FROM procrastinate_jobs WHERE task_name = 'look_after' ORDER BY 1"
+        assert connection.execute(query).fetchall() == [(queue_of("one"),), (queue_of("other"),)]
+
+
+def _tick(tasks: App, name: str, site: str) -> None:
+    """What a worker does at the moment zero of a periodic task."""
+    found = tasks.periodic_registry.periodic_tasks[name, site]
+    asyncio.run(_defer(tasks, found))
+
+
+async def _defer(tasks: App, found: PeriodicTask) -> None:
+    async with tasks.open_async():
+        await PeriodicDeferrer(tasks.periodic_registry).defer_jobs([(found, 0)])
 
 
 def test_machines_that_start_together_prepare_the_tables_once(postgres: str) -> None:
@@ -145,10 +235,10 @@ def test_machines_that_start_together_prepare_the_tables_once(postgres: str) -> 
         assert connection.execute("SELECT count(*) FROM procrastinate_jobs").fetchone() == (0,)
 
 
-def test_one_machine_is_told_that_it_needs_no_workers(halls: list[Hall]) -> None:
+def test_one_machine_is_told_that_it_needs_no_workers(machines: list[Machine]) -> None:
     """SQLite is for one machine; the error says what to run instead."""
     with pytest.raises(ConfigError, match="syndicate run"):
-        work("sqlite:////tmp/state.db", halls[0])
+        work("sqlite:////tmp/state.db", SITE, lambda: machines[0])
 
 
 def test_a_database_that_is_away_is_named_without_its_password(tmp_path: Any) -> None:
