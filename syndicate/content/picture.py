@@ -56,7 +56,8 @@ def read_picture(fields: Fields, place: Place) -> Picture | None:
     alt = line_to_plain(fields.text("imageAlt") or fields.mend(_detail(details, "alt", "description"), key))
     credit = fields.text("imageCredit") or fields.mend(_detail(details, "credit", "attribution"), key)
     focus_key, focus = fields.find("focus")
-    return Picture(url, alt, make_credit(credit), _focus(fields, focus_key or key, focus or details.get("focus")), path)
+    at = _focus(fields, focus_key or key, focus or details.get("focus"))
+    return Picture(url, alt, make_credit(credit), at, path, is_public=not _is_source(path, place.settings))
 
 
 def _address(value: object, details: Mapping[str, object]) -> str:
@@ -123,6 +124,13 @@ def find_image(root: str, folder: str, address: str) -> str:
         return str(path) if path.is_relative_to(Path(root).resolve()) and path.is_file() else ""
     except (OSError, ValueError, RuntimeError):
         return ""
+
+
+def _is_source(path: str, settings: Settings) -> bool:
+    """Whether a file is material of the generator (Astro's `src/`), which the site serves elsewhere or not at all."""
+    root = os.path.realpath(settings.root)
+    served = (f"{root}/{folder}/" for folder in settings.site.static if folder != ".")
+    return path.startswith(f"{root}/src/") and not path.startswith(tuple(os.path.normpath(one) + "/" for one in served))
 
 
 def _focus(fields: Fields, key: str, value: object) -> tuple[float, float] | None:

@@ -11,7 +11,7 @@ import orjson
 
 from syndicate.model import Author, Category, Credit, Picture, Post, Problem, Repair, SocialOverride
 
-VERSION = 5
+VERSION = 6
 """Raise it when a row, or what is derived from a file, changes its meaning."""
 MISSING_FILE = "is not among the files of the site"
 """How the warning of a picture ends that may still come: such a post is read anew each time."""
@@ -70,7 +70,15 @@ def _post_to_row(post: Post) -> list[Any]:
         post.language,
         [[category.name, category.type] for category in post.categories],
         post.keywords,
-        picture and [picture.url, picture.alt, credit and [credit.text, credit.url], picture.focus, picture.path],
+        picture
+        and [
+            picture.url,
+            picture.alt,
+            credit and [credit.text, credit.url],
+            picture.focus,
+            picture.path,
+            picture.is_public,
+        ],
         sorted(post.flags),
         post.is_draft,
         post.status,
@@ -120,8 +128,9 @@ def _post_from_row(row: list[Any]) -> Post:
 
 
 def _picture(row: list[Any]) -> Picture:
-    url, alt, credit, focus, path = row
-    return Picture(url, alt, Credit(*credit) if credit else None, (focus[0], focus[1]) if focus else None, path)
+    url, alt, credit, focus, path, is_public = row
+    at = (focus[0], focus[1]) if focus else None
+    return Picture(url, alt, Credit(*credit) if credit else None, at, path, is_public)
 
 
 def _instant(moment: datetime | None) -> str | None:

@@ -42,6 +42,8 @@ class Picture:
     focus: tuple[float, float] | None = None
     """Where the subject is: x and y from 0 (left, top) to 1 (right, bottom)."""
     path: str = ""
+    is_public: bool = True
+    """Whether `url` leads to it: a generator gives what lies among its sources an address of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,9 @@ class EntryMaker:
         known, post = one.known, one.post
         card = self.cards.get(known.id)
         facts = self.pictures.get(post.picture.url) if self.pictures and post.picture else None
-        return f"{known.id} {post.digest} {post.permalink} {known.updated_at} {card.url if card else ''} {facts}"
+        hidden = " hidden" if post.picture and not post.picture.is_public else ""
+        place = card.url if card else ""
+        return f"{known.id} {post.digest} {post.permalink} {known.updated_at} {place} {facts}{hidden}"
 
 
 class Entries(Sequence[Entry]):
@@ -113,6 +115,7 @@ class Entries(Sequence[Entry]):
 def make_entry(one: Identified, rules: FeedRules, card: CardRef | None, facts: PictureFacts, digest: str) -> Entry:
     """One post as readers get it. The enclosure is made only where the length of its file is known."""
     post = one.post
+    picture, facts = _choose_picture(post.picture, card, facts)
     return Entry(
         id=one.entry_id,
         url=post.permalink,
@@ -125,18 +128,30 @@ def make_entry(one: Identified, rules: FeedRules, card: CardRef | None, facts: P
         language=post.language,
         categories=post.categories,
         tags=_list_tags(one),
-        picture=post.picture,
+        picture=picture,
         picture_type=facts.media_type,
         picture_length=facts.length,
         picture_width=facts.width,
         picture_height=facts.height,
         card=card,
-        enclosures=_enclose(post.picture, facts),
+        enclosures=_enclose(picture, facts),
         external_url=post.external_url,
         generated_by=post.generated_by,
         markdown=post.markdown if rules.source_markdown else "",
         digest=digest,
     )
+
+
+def _choose_picture(
+    picture: Picture | None, card: CardRef | None, facts: PictureFacts
+) -> tuple[Picture | None, PictureFacts]:
+    """The post's picture; the card drawn from it where nobody can be sent to the picture itself."""
+    if picture is None or picture.is_public:
+        return picture, facts
+    if card is None:
+        return None, PictureFacts()
+    shown = replace(picture, url=card.url, alt=picture.alt or card.alt)
+    return shown, PictureFacts(card.media_type, card.size, card.width, card.height)
 
 
 def _list_tags(one: Identified) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from syndicate.content.focus import parse_focus
 from syndicate.content.parsing import parse_post
 from syndicate.content.picture import make_credit
-from syndicate.model import Credit, Post
+from syndicate.model import Credit, Picture, Post
 from tests.content.golden import make_settings
 
 
@@ -55,6 +56,25 @@ def test_images_are_found(site: Path, image: str, url: str, file: str) -> None:
     assert picture is not None
     assert picture.url == url
     assert picture.path == (str(site / file) if file else "")
+
+
+def test_a_picture_among_the_sources_has_no_public_address(tmp_path: Path) -> None:
+    """Astro serves what lies below src/ under a name of its own; what is served as it is stays public."""
+    site = tmp_path / "site"
+    for name in ("src/assets/hero.png", "src/posts/near.png", "posts/one/here.png", "src/static/a.png"):
+        (site / name).parent.mkdir(parents=True, exist_ok=True)
+        (site / name).write_bytes(b"x")
+    settings = make_settings(site)
+    settings = replace(settings, site=replace(settings.site, static=("src/static",)))
+    wanted = {"../assets/hero.png": False, "@/assets/hero.png": False, "./near.png": False, "/a.png": True}
+    for image, is_public in wanted.items():
+        post = parse_post(f"---\ntitle: T\nimage: '{image}'\n---\nBody", "a.md", str(site / "src/posts/a.md"), settings)
+        assert post.picture is not None
+        assert post.picture.path
+        assert post.picture.is_public is is_public
+    assert _post(site, "image: here.png").picture == Picture(
+        "https://blog.example/blog/one/here.png", path=str(site / "posts/one/here.png")
+    )
 
 
 @pytest.mark.parametrize(

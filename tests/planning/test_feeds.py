@@ -54,6 +54,19 @@ def test_flags_make_feeds() -> None:
     assert found["featured"].title == "A blog: Featured"
 
 
+def test_a_picture_without_an_address_gives_way_to_the_card() -> None:
+    """What only a generator can serve is shown by the card drawn from it, with its type and size, or not at all."""
+    hidden = replace(PICTURE, is_public=False)
+    one, two = post(1, picture=hidden), post(2, picture=hidden)
+    facts = {PICTURE.url: PictureFacts("image/webp", 999, 1200, 800)}
+    (feed,) = plan_feeds([one, two], settings(), {one.id: CARD}, NOW, pictures=facts)
+    shown, none = sorted(feed.entries, key=lambda entry: entry.id != one.entry_id)
+    assert shown.picture == replace(hidden, url=CARD.url, alt=PICTURE.alt or CARD.alt)
+    assert (shown.picture_type, shown.picture_length, shown.picture_width) == (CARD.media_type, CARD.size, CARD.width)
+    assert [one.url for one in shown.enclosures] == [CARD.url]
+    assert (none.picture, none.enclosures) == (None, ())
+
+
 @pytest.mark.parametrize(
     ("kind", "field", "values", "names"),
     [
