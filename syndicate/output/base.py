@@ -28,6 +28,9 @@ class Output(Protocol):
     def read(self, path: str) -> bytes | None:
         """The bytes there, None where there are none."""
 
+    def read_many(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        """The bytes of those that are there."""
+
     def write(self, artefacts: Sequence[Artefact]) -> tuple[str, ...]:
         """Put the files there whose bytes differ, each atomically; the paths that changed, in order."""
 

@@ -51,6 +51,9 @@ class BucketOutput:
         except BaseError as error:
             raise _say(error, path) from error
 
+    def read_many(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        return {path: data for path in paths if (data := self.read(path)) is not None}
+
     def write(self, artefacts: Sequence[Artefact]) -> tuple[str, ...]:
         return tuple(artefact.path for artefact in artefacts if self._write_one(artefact))
 

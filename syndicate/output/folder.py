@@ -43,9 +43,12 @@ class FolderOutput:
         self.root = Path(root)
 
     def read(self, path: str) -> bytes | None:
-        place = _Guard(self.root).place(path)
-        with _say(place):
-            return read_bytes(place)
+        return self.read_many([path]).get(path)
+
+    def read_many(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        guard = _Guard(self.root)
+        places = {path: guard.place(path) for path in paths}
+        return {path: data for path, place in places.items() if (data := _read_one(place)) is not None}
 
     def write(self, artefacts: Sequence[Artefact]) -> tuple[str, ...]:
         changed = self.write_plain(artefacts)
@@ -119,6 +122,11 @@ class _Guard:
         if parent not in self._inside and parent.resolve().is_relative_to(self._real):
             self._inside.add(parent)
         return parent in self._inside
+
+
+def _read_one(place: Path) -> bytes | None:
+    with _say(place):
+        return read_bytes(place)
 
 
 def _write_one(place: Path, artefact: Artefact) -> bool:

@@ -29,7 +29,7 @@ _MARKS = {
     r".*\.json": rb'\A\{"version":"https://jsonfeed\.org/version/1\.1",.*"items":\[\n(?s:.*)\n\]\}\n\Z',
     r"syndication\.json": rb'\A\{(\}|\n  ".*": \{\n    "card": )',
     r"opml\.xml": _OPML,
-    r"meta/[^/]+\.html": rb'\A<link rel="(canonical|alternate)" .*>\n(<(link|meta) .*>\n)*\Z',
+    r"meta/[^/]+\.html": rb'\A<link rel="(canonical|alternate)" [^>\n]*>\n(<(link|meta) [^>\n]*>\n)*\Z',
     r"[^/]+\.html": rb'<meta name="generator" content="syndicate">',
 }
 _TAKE_AWAY = "name another folder in [storage] publish_to, or take this file away, and publish again"
@@ -58,12 +58,13 @@ class OwnFiles:
         """What is written is remembered first, beside what is there: after a kill in between either is ours."""
         paths = [one.path for one in artefacts]
         known, blocked = self._cache.get_many(_KIND, paths), self._output.find_blocked(paths)
+        found = self._output.read_many([path for path in paths if path not in blocked and self._may_be(path)])
         mine, notes = [], {}
         for one in artefacts:
             before = known.get(one.path, b"")
             if one.path in blocked:
                 self._refuse(one.path, "cannot be written: a folder or a link is in its place, or a file on the way")
-            elif self._is_strange(one, there := self._find(one.path), before):
+            elif self._is_strange(one, there := found.get(one.path), before):
                 self._refuse(one.path, "was not written by syndicate, so it stays as it is")
             else:
                 mine.append(one)
@@ -79,6 +80,9 @@ class OwnFiles:
 
     def read(self, path: str) -> bytes | None:
         return self._output.read(path)
+
+    def read_many(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        return self._output.read_many(paths)
 
     def list_paths(self) -> frozenset[str]:
         return self._output.list_paths()
@@ -101,9 +105,9 @@ class OwnFiles:
     def clear_rests(self, before: datetime) -> None:
         self._output.clear_rests(before)
 
-    def _find(self, path: str) -> bytes | None:
-        """What is there; a listing that is at hand saves looking for what is not."""
-        return None if self._before is not None and path not in self._before else self._output.read(path)
+    def _may_be(self, path: str) -> bool:
+        """Whether it is worth looking: a listing that is at hand knows what is not there."""
+        return self._before is None or path in self._before
 
     def _is_strange(self, artefact: Artefact, there: bytes | None, known: bytes) -> bool:
         return there not in (None, artefact.data) and not self._is_ours(artefact.path, there or b"", known)

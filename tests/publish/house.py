@@ -1,0 +1,75 @@
+"""A blog whose hall stays open in this process, with a clock that the test moves and an output that counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from syndicate.app.hall import App
+from syndicate.app.wiring import Wiring
+from syndicate.config import read_settings
+from syndicate.model import Artefact
+from syndicate.output import FolderOutput
+from tests.journeys.blog import CONFIG, Blog
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+class House(Blog):
+    """A blog with a clock of its own."""
+
+    def __init__(self, root: Path, config: str = CONFIG, now: datetime = NOW) -> None:
+        super().__init__(root, config)
+        self.now = now
+
+    @property
+    def config(self) -> Path:
+        return self.root / "syndicate.toml"
+
+    def open(self) -> App:
+        return App(self.config, lambda: self.now)
+
+    @contextmanager
+    def wired(self) -> Iterator[Wiring]:
+        """The rooms by themselves."""
+        wiring = Wiring(read_settings(self.config), lambda: self.now)
+        try:
+            yield wiring
+        finally:
+            wiring.close()
+            wiring.close_store()
+
+    def wait(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+    def lose_cache(self) -> None:
+        for path in self.root.glob(".syndicate/cache*"):
+            path.unlink()
+
+    def files(self) -> dict[str, bytes]:
+        """Everything that is published, but for the packed forms."""
+        paths = [path for path in self.feeds.rglob("*") if path.is_file() and path.suffix not in {".gz", ".br", ".zst"}]
+        return {path.relative_to(self.feeds).as_posix(): path.read_bytes() for path in paths if path.name[0] != "."}
+
+
+class Counting(FolderOutput):
+    """A folder that counts what is done to it, and does what the test wants just before it writes."""
+
+    def __init__(self, root: str | Path, before_write: Callable[[Sequence[Artefact]], Any] = lambda some: None) -> None:
+        super().__init__(root)
+        self.calls: Counter[str] = Counter()
+        self._before_write = before_write
+
+    def read_many(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        wanted = list(paths)
+        self.calls.update(f"read {path}" for path in wanted)
+        return super().read_many(wanted)
+
+    def write(self, artefacts: Sequence[Artefact]) -> tuple[str, ...]:
+        self._before_write(artefacts)
+        self.calls.update(f"write {one.path}" for one in artefacts)
+        return super().write(artefacts)
