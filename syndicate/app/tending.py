@@ -15,6 +15,8 @@ ENDS_SOON = timedelta(days=14)
 LOOK_AGAIN = timedelta(days=1)
 """How long an account that was found in order is left alone."""
 _KIND = "tended"
+_MARKS = (1, 3, 7, 14)
+"""Days before the end on which the person hears of it."""
 
 
 def look_after(wiring: Wiring, now: datetime) -> tuple[str, ...]:
@@ -26,15 +28,24 @@ def _tend(wiring: Wiring, account: Account, now: datetime) -> Iterator[str]:
     if _is_in_order(wiring, account, now):
         return
     try:
-        network = wiring.accounts.open(account)
-        if isinstance(network, Renews):
-            yield from _renew(wiring, account, network, now)
-        if isinstance(network, ReadsLimits):
-            wiring.store.save_limits(account.name, network.read_limits(), now)
-        if not isinstance(network, Renews) or not _ends_soon(network.expires_at(), now):
-            wiring.cache.put_many(_KIND, {account.name: now.isoformat().encode()})
-    except SyndicateError as error:
-        yield f"{account.name}: {error}"
+        yield from _look_at(wiring, account, now)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other accounts have their turn
+        yield f"{account.name}: {_describe(error)}"
+
+
+def _look_at(wiring: Wiring, account: Account, now: datetime) -> Iterator[str]:
+    network = wiring.accounts.open(account)
+    if isinstance(network, Renews):
+        yield from _renew(wiring, account, network, now)
+    if isinstance(network, ReadsLimits):
+        wiring.store.save_limits(account.name, network.read_limits(), now)
+    if not isinstance(network, Renews) or not _ends_soon(network.expires_at(), now):
+        wiring.cache.put_many(_KIND, {account.name: now.isoformat().encode()})
+
+
+def _describe(error: Exception) -> str:
+    """The texts of others may repeat a secret."""
+    return str(error) if isinstance(error, SyndicateError) else f"unexpected {type(error).__name__}"
 
 
 def _is_in_order(wiring: Wiring, account: Account, now: datetime) -> bool:
@@ -56,24 +67,40 @@ def _renew(wiring: Wiring, account: Account, network: Renews, now: datetime) -> 
     if ends is None or not _ends_soon(ends, now):
         return
     try:
-        with wiring.accounts.vault(account).lock():
-            ends = network.renew() or ends
-    except SyndicateError as error:
-        yield f"{account.name}: the token could not be renewed: {error}"
-    if _ends_soon(ends, now):
-        yield from _warn(wiring, account, ends, now)
+        fresh = _get_fresh_end(wiring, account, network, now)
+    except Exception as error:  # noqa: BLE001 - the person must hear of the end all the same
+        yield f"{account.name}: the token could not be renewed: {_describe(error)}"
+        fresh = ends
+    if fresh and _ends_soon(fresh, now):
+        yield from _warn(wiring, account, fresh, now)
     else:
-        yield f"{account.name}: the token was renewed and lives until {ends:%Y-%m-%d}"
+        yield f"{account.name}: the token was renewed{f' and lives until {fresh:%Y-%m-%d}' if fresh else ''}"
+
+
+def _get_fresh_end(wiring: Wiring, account: Account, network: Renews, now: datetime) -> datetime | None:
+    """Whoever waited for the lock may find that somebody was quicker."""
+    with wiring.accounts.vault(account).lock():
+        ends = network.expires_at()
+        return network.renew() if _ends_soon(ends, now) else ends
 
 
 def _warn(wiring: Wiring, account: Account, ends: datetime, now: datetime) -> Iterator[str]:
-    """Once for each of the last days that count."""
-    days = max((ends - now).days, 0)
-    key = f"token {account.name} {ends:%Y-%m-%d} {next(mark for mark in (1, 3, 7, 14, days) if days <= mark)}"
+    """Once for each of the last days that count; again where no configured way has brought it to the person."""
+    left = max((ends - now).days, 0)
+    key = f"token {account.name} {ends:%Y-%m-%d} {next(mark for mark in _MARKS if left <= mark)}"
     if wiring.cache.get("notice", key):
         return
-    text = f"The token of {account.name} ends in {days} days. Log in again: syndicate login {account.name}"
+    text = f"The token of {account.name} {_spell_end(ends, now)}. Log in again: syndicate login {account.name}"
     notice = Notice(kind="account", account=account.name, subject=f"{account.name}: token ends soon", text=text, at=now)
-    troubles = send_notice(notice, wiring.settings.notices, wiring.http)
-    wiring.cache.put_many("notice", {key: b"told"})
+    ways = wiring.settings.notices
+    troubles = send_notice(notice, ways, wiring.http)
+    if not troubles or len(troubles) < sum(map(bool, (ways.command, ways.webhook, ways.email))):
+        wiring.cache.put_many("notice", {key: b"told"})
     yield from (text, *troubles)
+
+
+def _spell_end(ends: datetime, now: datetime) -> str:
+    if ends <= now:
+        return "has ended"
+    days = (ends - now).days
+    return f"ends in {days} days" if days > 1 else f"ends in {(ends - now) // timedelta(hours=1)} hours"
