@@ -92,12 +92,28 @@ def _act(context: typer.Context, action: str, ids: Iterable[int], value: str = "
     with given.open_app() as hall:
         if action == "edit":
             hall.check_text(tuple(ids), value)  # all of them, before the first is changed
-        changed = hall.change_deliveries(action, tuple(ids), value)
-        if given.json:
+        changed, refusals = _change(hall, action, ids, value)
+        if given.json and changed:
             print_json(changed)
-        else:
+        elif changed:
             show_deliveries(changed, hall)
+    for line in refusals[1:]:
+        print(f"syndicate: {line}", file=sys.stderr)
+    if refusals:
+        raise refusals[0]
     return DONE
+
+
+def _change(hall: App, action: str, ids: Iterable[int], value: str) -> tuple[list[Delivery], list[UsageError]]:
+    """One that is refused keeps none of the others: typed again after a crash, some are done already."""
+    changed: list[Delivery] = []
+    refusals: dict[str, UsageError] = {}
+    for number in ids:
+        try:
+            changed += hall.change_deliveries(action, (number,), value)
+        except UsageError as error:
+            refusals[str(error)] = error
+    return changed, list(refusals.values())
 
 
 @queue_app.command(cls=PlainCommand)
