@@ -61,6 +61,8 @@ def _show_guess(guess: Guess) -> None:
     key_width, value_width = (max(len(row[column]) for row in rows) for column in (0, 1))
     for key, value, source in rows:
         print(f"  {key:<{key_width}}  {value:<{min(value_width, 44)}}  {source}")
+    for note in guess.notes:
+        print(f"  ! {note}")
     print()
 
 

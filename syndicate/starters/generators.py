@@ -138,7 +138,31 @@ def look_for_eleventy(folder: Path) -> Found | None:
     content = next((place for place in [*places, "content/blog", "posts"] if (folder / place).is_dir()), "")
     found = found.note("content", content, f"{content}/")
     address = content.removeprefix(base).strip("/").removeprefix("content/")
-    return found.note("permalink", f"/{address}/{{slug}}/" if content else "", "Eleventy's own rule: the path")
+    declared, source = _eleventy_pattern(folder / content) if content else ("", "")
+    if declared:
+        return found.note("permalink", declared, f"{content}/{source}")
+    return found.note(
+        "permalink", f"/{address}/{{folders}}/{{slug}}/" if content else "", "Eleventy's own rule: the path"
+    )
+
+
+# What templates of addresses are made of, in our words.
+_ELEVENTY_PARTS = (
+    (r"page\.fileSlug(?:\s*\|\s*slug(?:ify)?)?", "{slug}"),
+    (r"slug(?:\s*\|\s*slug(?:ify)?)?", "{slug}"),
+    (r"title\s*\|\s*slug(?:ify)?", "{title}"),
+)
+
+
+def _eleventy_pattern(posts: Path) -> tuple[str, str]:
+    """The permalink in the folder's data file (11ty.dev/docs/data-template-dir) in our words, and the file's name."""
+    names = [f"{posts.name}{kind}.{end}" for kind in ("", ".11tydata") for end in _SCRIPT_ENDS]
+    name = find_file(posts, names)
+    pattern = find_string(read_text(posts / name), "permalink") if name else ""
+    for theirs, ours in _ELEVENTY_PARTS:
+        pattern = re.sub(rf"\{{\{{-?\s*{theirs}\s*-?\}}\}}", ours, pattern)
+    is_known = re.search(r"\{(?:slug|title)\}", pattern) and not re.search(r"\{\{|\{%|\$\{", pattern)
+    return ("/" + pattern.lstrip("/").removesuffix("index.html"), name) if is_known else ("", "")
 
 
 def _note_copied(found: Found, config: str, base: str, source: str) -> Found:
@@ -158,8 +182,16 @@ def look_for_astro(folder: Path) -> Found | None:
     content = next((place for place in places if (folder / place).is_dir()), "")
     found = found.note("content", content, f"{content}/")
     route = next((part for part in ("blog", "posts") if any((folder / "src/pages" / part).glob("[[]*[]].astro"))), "")
-    found = found.note("permalink", f"/{route}/{{slug}}/" if route else "", f"src/pages/{route}/")
+    found = found.note("permalink", _astro_pattern(folder, route, read_text(folder / name)), f"src/pages/{route}/")
     return found.note("publish_to", "public/feeds", "Astro's own rule: it is served at /feeds/")
+
+
+def _astro_pattern(folder: Path, route: str, config: str) -> str:
+    """[...slug] takes folders, too, [slug] only the name; `trailingSlash` and `build.format` say how it ends."""
+    takes_folders = any((folder / "src/pages" / route).glob("[[]...*"))
+    has_slash = not re.search(r"trailingSlash\s*:\s*[\"']never|format\s*:\s*[\"']file", config)
+    pattern = f"/{route}/{'{folders}/' if takes_folders else ''}{{slug}}{'/' if has_slash else ''}"
+    return pattern if route else ""
 
 
 def look_for_nextjs(folder: Path) -> Found | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from syndicate.starters.generators import GENERATORS, Clue, Found
+from syndicate.starters.notes import list_notes
 from syndicate.starters.sample import Sample, list_posts, read_sample, read_samples
 
 # Our name → names other people use, most usual first. Names that `content/` knows by itself are left out.
@@ -45,6 +46,8 @@ class Guess:
     fields: dict[str, str] = field(default_factory=dict)
     clues: tuple[Clue, ...] = ()
     missing: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What some of the posts will meet with."""
     posts: int = 0
 
 
@@ -57,7 +60,8 @@ def guess_site(folder: Path) -> Guess | None:
         return None
     if content and content != found.content:
         found = found.note("content", content, "the posts in it")
-    return _make_guess(replace(found, content=content), samples, len(list_posts(folder / content)) if content else 0)
+    guess = _make_guess(replace(found, content=content), samples, len(list_posts(folder / content)) if content else 0)
+    return replace(guess, notes=list_notes(folder, guess.content, guess.generator))
 
 
 def _find_generator(folder: Path) -> Found:

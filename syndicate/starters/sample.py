@@ -33,17 +33,24 @@ def read_samples(folder: Path, *, limit: int = 60) -> tuple[Sample, ...]:
     return tuple(islice((sample for sample in samples if sample), limit))
 
 
-def read_sample(path: Path) -> Sample | None:
+def read_head(path: Path) -> str:
+    """The front matter between its two lines, with the first of them; "" where there is none or nothing to read."""
     try:
         with path.open("rb") as file:
-            head = file.read(MAX_HEAD).decode("utf-8-sig", "replace")
+            head = file.read(MAX_HEAD).decode("utf-8-sig", "replace").replace("\r\n", "\n")
     except OSError:
-        return None
+        return ""
+    found = re.match(r"\s*(---|\+\+\+).*?^\1[ \t]*$", head, re.DOTALL | re.MULTILINE)
+    return found[0] if found else ""
+
+
+def read_sample(path: Path) -> Sample | None:
+    head = read_head(path).lstrip()
     fence, _, rest = head.partition("\n")
     pattern = _FENCES.get(fence.strip())
-    if pattern is None or fence.strip() not in rest:
+    if pattern is None:
         return None
-    lines = rest[: rest.index(fence.strip())].splitlines()
+    lines = rest.splitlines()
     keys = frozenset(match[1] for line in lines if (match := pattern.match(line)))
     language = next((_value(line) for line in lines if re.match(r"(lang|language)\s*[:=]", line)), "")
     return Sample(str(path), keys, language) if keys else None

@@ -29,7 +29,7 @@ BLOGS = {
             "_data/metadata.js": 'export default { title: "Gulls", url: "https://gulls.example/", language: "en" }',
             "content/blog/hello.md": POST,
         },
-        ("Gulls", "https://gulls.example", "content/blog", "/blog/{slug}/"),
+        ("Gulls", "https://gulls.example", "content/blog", "/blog/{folders}/{slug}/"),
     ),
     "Astro": (
         {
@@ -38,7 +38,7 @@ BLOGS = {
             "src/pages/blog/[...slug].astro": "",
             "src/content/blog/hello.mdx": POST,
         },
-        ("Stars", "https://stars.example", "src/content/blog", "/blog/{slug}/"),
+        ("Stars", "https://stars.example", "src/content/blog", "/blog/{folders}/{slug}/"),
     ),
     "Next.js": (
         {
@@ -111,6 +111,37 @@ def test_hugo_sections_are_folders_with_an_index(tmp_path):
     files = {"hugo.toml": '[permalinks]\nposts = "/:sections/:slug/"', "content/posts/2024/_index.md": ""}
     write(tmp_path, files)
     assert guess_site(tmp_path).permalink == "/posts/{folders}/{title}/"
+
+
+@pytest.mark.parametrize(
+    ("page", "config", "guessed"),
+    [
+        ("[...slug].astro", "", "/blog/{folders}/{slug}/"),
+        ("[slug].astro", "", "/blog/{slug}/"),
+        ("[...id].astro", "trailingSlash: 'never'", "/blog/{folders}/{slug}"),
+        ("[slug].astro", "build: { format: 'file' }", "/blog/{slug}"),
+    ],
+)
+def test_astro_addresses_follow_the_page_and_the_settings(tmp_path, page, config, guessed):
+    """[...slug] takes folders; trailingSlash and build.format say how an address ends."""
+    write(tmp_path, {"astro.config.mjs": f"export default {{ {config} }}", f"src/pages/blog/{page}": ""})
+    write(tmp_path, {"src/content/blog/2024/hello.md": POST})
+    assert guess_site(tmp_path).permalink == guessed
+
+
+@pytest.mark.parametrize(
+    ("permalink", "guessed"),
+    [
+        ("/writing/{{ page.fileSlug }}/", "/writing/{slug}/"),
+        ("{{ title | slugify }}/index.html", "/{title}/"),
+        ("/{{ page.date | date }}/{{ page.fileSlug }}/", "/posts/{folders}/{slug}/"),
+    ],
+)
+def test_eleventy_addresses_follow_the_folder_s_data_file(tmp_path, permalink, guessed):
+    """What can be said in our words is; else it is the path, as Eleventy does without one."""
+    write(tmp_path, {"eleventy.config.js": "", "posts/hello.md": POST})
+    write(tmp_path, {"posts/posts.11tydata.js": f'export default {{ layout: "p", permalink: "{permalink}" }};'})
+    assert guess_site(tmp_path).permalink == guessed
 
 
 def test_nothing_is_touched(tmp_path):
