@@ -36,8 +36,9 @@ class Sweeper:
 
     def _remember(self, cards: set[str], now: datetime) -> Mapping[str, datetime]:
         """Since when each card is not needed; one that is needed again is forgotten here."""
-        known = {path: _parse(data, now) for path, data in self._cache.get_all(_KIND).items()}
-        self._cache.drop(_KIND, known.keys() - cards)
+        stored = self._cache.get_all(_KIND)
+        known = {path: since for path, data in stored.items() if (since := _parse(data)) and since <= now}
+        self._cache.drop(_KIND, stored.keys() - cards)
         fresh = {path: now for path in cards if path not in known}
         self._cache.put_many(_KIND, {path: at.isoformat().encode() for path, at in fresh.items()})
         return known | fresh
@@ -49,9 +50,8 @@ def _is_named_card(path: str) -> bool:
     return found is not None and bool(found["digest"])
 
 
-def _parse(data: bytes, now: datetime) -> datetime:
-    """The moment; now where it cannot be read."""
+def _parse(data: bytes) -> datetime | None:
     try:
         return datetime.fromisoformat(data.decode()).astimezone(UTC)
     except ValueError:
-        return now
+        return None
