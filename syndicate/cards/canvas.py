@@ -75,19 +75,25 @@ class FlatCanvas:
         self._palette: list[RGB] = [paper]
         self._places = {paper: 0}
         self._ramps: dict[tuple[int, RGB], list[int]] = {}
+        self._strokes: list[tuple[Box, int | None]] = []
+        """Where something was painted, and its index if all of it has the same."""
 
     def fill(self, box: Box, colour: RGB, *, radius: int = 0) -> None:
         if radius:
             self.stain(draw_rounded(box[2] - box[0], box[3] - box[1], radius), box[0], box[1], colour)
         else:
-            self._image.paste(self._index(colour), box)
+            index = self._index(colour)
+            self._image.paste(index, box)
+            self._strokes.append((box, index))
 
     def stain(self, mask: Image.Image, left: int, top: int, colour: RGB, *, over: RGB | None = None) -> None:
+        box = (left, top, left + mask.width, top + mask.height)
         ground = self._behind(left, top) if over is None else self._index(over)
         steps = mask.point(self._ramp(ground, colour), "P")
         # On plain ground every step is right, those of nothing too: most masks need no second look.
-        seen = None if self._is_plain(mask.size, left, top, ground) else mask.point(_SEEN)
-        self._image.paste(steps, (left, top), seen)
+        is_plain = self._find_plain(box) == ground
+        self._image.paste(steps, (left, top), None if is_plain else mask.point(_SEEN))
+        self._strokes.append((box, None))
 
     def paste(self, picture: Image.Image, left: int, top: int) -> None:
         """A small picture gets colours of its own, as many as are left."""
@@ -103,6 +109,7 @@ class FlatCanvas:
         shifted = Image.frombytes("P", few.size, few.tobytes().translate(_shift(first)))
         seen = picture.getchannel("A").point(_SEEN) if picture.mode == "RGBA" else None
         self._image.paste(shifted, (left, top), seen)
+        self._strokes.append(((left, top, left + picture.width, top + picture.height), None))
 
     def finish(self) -> Image.Image:
         self._image.putpalette([channel for colour in self._palette for channel in colour])
@@ -114,11 +121,12 @@ class FlatCanvas:
         value = self._image.getpixel(at)
         return value if isinstance(value, int) else 0
 
-    def _is_plain(self, size: tuple[int, int], left: int, top: int, index: int) -> bool:
-        """Whether everything under a mask is of one colour."""
-        right, bottom = min(left + size[0], self.size[0]), min(top + size[1], self.size[1])
-        pixels = self._image.crop((max(left, 0), max(top, 0), right, bottom)).tobytes()
-        return pixels == bytes((index,)) * len(pixels)
+    def _find_plain(self, box: Box) -> int | None:
+        """The index of everything in a box, as far as the strokes tell: the last one there must hold all of it."""
+        for area, index in reversed(self._strokes):
+            if _meets(area, box):
+                return index if _holds(area, box) else None
+        return 0
 
     def _index(self, colour: RGB) -> int:
         if colour not in self._places:
@@ -175,6 +183,14 @@ def draw_disc(radius: int) -> Image.Image:
     edge = 2 * radius * OVERSAMPLING - 1
     ImageDraw.Draw(large).ellipse((0, 0, edge, edge), fill=255)
     return large.reduce(OVERSAMPLING)
+
+
+def _meets(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _holds(outer: Box, inner: Box) -> bool:
+    return outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]
 
 
 def _shift(by: int) -> bytes:

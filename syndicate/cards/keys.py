@@ -13,7 +13,7 @@ from syndicate.model import CardRules
 
 SHIPPED = ("cover", "split", "type", "quote")
 
-DRAWN_BY = f"cards-1 pillow-{pillow_version}"
+DRAWN_BY = f"cards-2 pillow-{pillow_version}"
 """Raised whenever our own drawing changes, so that a new release draws all cards anew, once."""
 
 _ENDINGS: Mapping[str, str] = {"image/png": "png", "image/jpeg": "jpg"}

@@ -73,10 +73,9 @@ def _draw_rings(size: tuple[int, int], centre: tuple[float, float], step: float,
     large = Image.new("L", (size[0] * k, size[1] * k), 0)
     pen = ImageDraw.Draw(large)
     x, y = centre[0] * k, centre[1] * k
-    for ring in sorted(rings, reverse=True):
-        for radius, shade in (((ring + 1) * step * k, 255), (ring * step * k, 0)):
-            if radius:
-                pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=shade)
+    for ring in rings:
+        radius = (ring + 1) * step * k
+        pen.ellipse((x - radius, y - radius, x + radius, y + radius), outline=255, width=round(step * k))
     return large.reduce(k)
 
 

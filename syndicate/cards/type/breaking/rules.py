@@ -8,6 +8,8 @@ its right; the first rule that fits a place decides. Words are line breaking cla
     A.ea    A, but East Asian only  A.na    A, but not East Asian
     QUi     opening quotation marks QUf     closing ones (QU is all three kinds)
     DC      the dotted circle       XP      unassigned pictographs
+
+Rules stand in the standard's order but for LB28: no other rule means a place between two letters, and most are.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ CLASSES = (
 _KINDS_OF = {"QU": ("QU", "QUi", "QUf"), "AL": ("AL", "DC"), "ID": ("ID", "XP")}
 
 RULES = """
+LB28   AL|HL × AL|HL
 LB4    BK ! any
 LB5    CR × LF
 LB5    CR|LF|NL ! any
@@ -75,7 +78,6 @@ LB26   JV|H2 × JV|JT
 LB26   JT|H3 × JT
 LB27   JL|JV|JT|H2|H3 × PO
 LB27   PR × JL|JV|JT|H2|H3
-LB28   AL|HL × AL|HL
 LB28a  AP × AK|DC|AS
 LB28a  AK|DC|AS × VF|VI
 LB28a  AK|DC|AS VI × AK|DC
