@@ -1,4 +1,4 @@
-"""Single files on disk: swapped whole, dated, packed, listed."""
+"""Single files on disk: looked at, dated, listed, taken away."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from stat import S_ISREG
-from threading import get_ident
 
 from syndicate.output.base import Facts
 from syndicate.output.compress import ENDINGS
 
-_TEMPORARY = ".syndicate-"
+TEMPORARY = ".syndicate-"
+"""How the names of files begin that are not in place yet."""
 
 
 def read_bytes(place: Path) -> bytes | None:
@@ -41,9 +41,9 @@ def is_blocked(place: Path) -> bool:
 
 def remove_siblings(place: Path) -> None:
     """Take away the compressed forms of a file."""
-    for sibling in list_siblings(place).values():
-        with suppress(NotADirectoryError):
-            sibling.unlink(missing_ok=True)
+    for ending in ENDINGS.values():
+        with suppress(FileNotFoundError, NotADirectoryError):
+            os.unlink(f"{place}{ending}")  # noqa: PTH108 - plain strings: asked for ten thousand files
 
 
 def find_mtime(place: Path) -> float | None:
@@ -52,31 +52,6 @@ def find_mtime(place: Path) -> float | None:
         return place.stat().st_mtime
     except FileNotFoundError:
         return None
-
-
-def replace_file(place: Path, data: bytes, modified: float | None) -> None:
-    """Write beside the place, flush to the disk, then swap. A crash leaves the old file and a hidden rest.
-
-    The hidden name is this thread's own, so its next write takes a rest away.
-    """
-    beside = place.with_name(f"{_TEMPORARY}{os.getpid()}-{get_ident()}")
-    try:
-        with open(beside, "wb", opener=_open_plainly) as file:
-            file.write(data)
-            file.flush()
-            os.fchmod(file.fileno(), 0o644)
-            os.fsync(file.fileno())
-            if modified is not None:
-                os.utime(file.fileno(), (modified, modified))
-        beside.replace(place)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-
-
-def _open_plainly(path: str, flags: int) -> int:
-    """Never through a link that somebody laid there."""
-    return os.open(path, flags | os.O_NOFOLLOW, 0o644)
 
 
 def choose_mtime(place: Path, modified_at: datetime | None) -> float | None:
@@ -119,11 +94,11 @@ def walk(folder: str | Path, prefix: str) -> Iterator[tuple[str, os.DirEntry[str
 
 
 def walk_rests(folder: str | Path) -> Iterator[os.DirEntry[str]]:
-    """Every file below a folder that `replace_file` began and never finished."""
+    """Every file below a folder that was begun and never put in place."""
     for entry in _scan(folder):
         if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
             yield from walk_rests(entry.path)
-        elif entry.name.startswith(_TEMPORARY) and entry.is_file(follow_symlinks=False):
+        elif entry.name.startswith(TEMPORARY) and entry.is_file(follow_symlinks=False):
             yield entry
 
 

@@ -7,13 +7,13 @@ belong to the file: written and removed with it, never listed.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from syndicate.errors import StateError, UsageError
+from syndicate.errors import UsageError
 from syndicate.model import Artefact
 from syndicate.output.base import Facts, check_path
 from syndicate.output.compress import compress, is_compressible
@@ -27,13 +27,10 @@ from syndicate.output.files import (
     prune,
     read_bytes,
     remove_siblings,
-    replace_file,
     walk,
     walk_rests,
 )
-
-AT_ONCE = 4
-"""Files written at the same time: each waits for the disk, and the disk serves several at once as fast as one."""
+from syndicate.output.swapping import Fresh, replace_files, telling
 
 
 class FolderOutput:
@@ -58,17 +55,21 @@ class FolderOutput:
     def write_plain(self, artefacts: Sequence[Artefact]) -> tuple[str, ...]:
         """The files without their siblings; siblings of changed files are taken away, so that none is ever stale."""
         guard = _Guard(self.root)
-        places = [guard.place(one.path) for one in artefacts]
-        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="write") as pool:
-            changed = pool.map(_write_one, places, artefacts)
-            return tuple(one.path for one, is_new in zip(artefacts, changed, strict=True) if is_new)
+        changed = [(one, place) for one in artefacts if _differs(place := guard.place(one.path), one)]
+        for folder in {place.parent for _, place in changed}:
+            with telling(folder):
+                folder.mkdir(parents=True, exist_ok=True)
+        replace_files([_date(place, one) for one, place in changed])
+        return tuple(one.path for one, _ in changed)
 
     def write_siblings(self, artefacts: Sequence[Artefact]) -> None:
         """The missing siblings of files just written. Compressing lets go of the interpreter: threads pay."""
         guard = _Guard(self.root)
         texts = [one for one in artefacts if is_compressible(one.path, one.media_type, len(one.data))]
-        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-            list(pool.map(lambda one: _pack_one(guard.place(one.path), one), texts))
+        if texts:
+            with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+                packed = pool.map(lambda one: _pack_one(guard.place(one.path), one), texts)
+                replace_files([sibling for siblings in packed for sibling in siblings])
 
     def remove(self, paths: Sequence[str]) -> tuple[str, ...]:
         guard = _Guard(self.root)
@@ -125,33 +126,32 @@ class _Guard:
 
 
 def _read_one(place: Path) -> bytes | None:
-    with _say(place):
+    with telling(place):
         return read_bytes(place)
 
 
-def _write_one(place: Path, artefact: Artefact) -> bool:
-    with _say(place):
-        if read_bytes(place) == artefact.data:
-            return False
-        place.parent.mkdir(parents=True, exist_ok=True)
-        modified = choose_mtime(place, artefact.modified_at)
-        remove_siblings(place)
-        replace_file(place, artefact.data, modified)
-    return True
+def _differs(place: Path, artefact: Artefact) -> bool:
+    with telling(place):
+        return read_bytes(place) != artefact.data
 
 
-def _pack_one(place: Path, artefact: Artefact) -> None:
-    with _say(place):
+def _date(place: Path, artefact: Artefact) -> Fresh:
+    with telling(place):
+        return Fresh(place, artefact.data, choose_mtime(place, artefact.modified_at), has_siblings=True)
+
+
+def _pack_one(place: Path, artefact: Artefact) -> list[Fresh]:
+    with telling(place):
         modified = place.stat().st_mtime
         siblings = list_siblings(place)
         if all(find_mtime(sibling) == modified for sibling in siblings.values()):
-            return
-        for ending, data in compress(artefact.data).items():
-            replace_file(siblings[ending], data, modified)
+            return []
+    packed = compress(artefact.data, is_archive=artefact.path.startswith("archive/"))
+    return [Fresh(siblings[ending], data, modified, has_siblings=False) for ending, data in packed.items()]
 
 
 def _remove_one(place: Path, root: Path) -> bool:
-    with _say(place):
+    with telling(place):
         remove_siblings(place)
         try:
             place.unlink()
@@ -166,14 +166,3 @@ def _find_change(place: Path) -> int | None:
         return place.stat(follow_symlinks=False).st_ctime_ns
     except OSError:
         return None
-
-
-@contextmanager
-def _say(place: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        what = error.strerror or type(error).__name__
-        raise StateError(
-            f"cannot be read or written: {what}", where=str(place), hint="free space, or check its owner"
-        ) from error

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from syndicate.errors import ConfigError
@@ -10,8 +11,11 @@ from syndicate.formats import render_document
 from syndicate.formats.documents import Document
 from syndicate.model import Artefact, Cache, Problem
 from syndicate.output import Output
-from syndicate.publish.jobs import batches
 from syndicate.publish.register import Register
+
+_MOST_BYTES, _MOST_FILES = 4_000_000, 500
+"""What is rendered before it is written, and so in memory, twice over."""
+Made = tuple[Document, Artefact]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +27,40 @@ class Pressed:
 
 
 def press(documents: Iterable[Document], register: Register, output: Output, cache: Cache) -> Pressed:
-    """Render and write what changed. What is written is remembered batch by batch, so a kill costs one of them."""
-    stale = (one for one in documents if not register.is_current(one.path, one.stamp))
-    written: list[str] = []
+    """Render and write what changed. What is written is remembered batch by batch, so a kill costs one of them.
+
+    One batch is written while the next is rendered: the disk and the compressors leave the interpreter free.
+    """
     problems: list[Problem] = []
-    for some in batches(stale):
-        made = [(one, artefact) for one in some if (artefact := _render(one, cache, problems))]
-        written += output.write([artefact for _, artefact in made])
-        register.note({one.path: one.stamp for one, _ in made})
+    stale = (one for one in documents if not register.is_current(one.path, one.stamp))
+    made = ((one, artefact) for one in stale if (artefact := _render(one, cache, problems)))
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="press") as writer:
+        written: list[str] = []
+        before: Future[tuple[str, ...]] | None = None
+        for some in _batches(made):
+            written += before.result() if before else ()
+            before = writer.submit(_write, some, register, output)
+        written += before.result() if before else ()
     return Pressed(tuple(written), tuple(problems))
+
+
+def _batches(made: Iterable[Made]) -> Iterator[list[Made]]:
+    some: list[Made] = []
+    weight = 0
+    for one in made:
+        some.append(one)
+        weight += len(one[1].data)
+        if weight >= _MOST_BYTES or len(some) >= _MOST_FILES:
+            yield some
+            some, weight = [], 0
+    if some:
+        yield some
+
+
+def _write(some: Sequence[Made], register: Register, output: Output) -> tuple[str, ...]:
+    written = output.write([artefact for _, artefact in some])
+    register.note({one.path: one.stamp for one, _ in some})
+    return written
 
 
 def _render(document: Document, cache: Cache, problems: list[Problem]) -> Artefact | None:

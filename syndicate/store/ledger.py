@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, func, select, update
+from sqlalchemy import Connection, String, bindparam, case, func, or_, select, update
 
 from syndicate.model import Identified, KnownDelivery, KnownPost, Ledger, Plan, PlannedChange, State, can_move
 from syndicate.store.inserting import insert_deliveries, insert_of
@@ -91,15 +91,17 @@ class LedgerPart(Part):
         published_at = case((is_public, posts.c.published_at), else_=insert.excluded.published_at)
         changes = {name: insert.excluded[name] for name in _CHANGING} | {"published_at": published_at}
         connection.execute(insert.on_conflict_do_update(index_elements=["site", "id"], set_=changes), rows)
-        for one in stored:
-            if one.is_changed:
-                self._write_slug(connection, one.known)
+        self._write_slugs(connection, [one.known for one in stored if one.is_changed and not one.is_new])
 
-    def _write_slug(self, connection: Connection, post: KnownPost) -> None:
+    def _write_slugs(self, connection: Connection, changed: list[KnownPost]) -> None:
         """What still waits is listed under the post's present name."""
         row = deliveries.c
-        renamed = (row.site == self._site, row.post_id == post.id, row.slug != post.slug, row.state.in_(_UNSENT))
-        connection.execute(update(deliveries).where(*renamed).values(slug=post.slug))
+        post_id, slug = bindparam("its_post", type_=String), bindparam("its_slug", type_=String)
+        waits = or_(*(row.state == state for state in _UNSENT))  # IN cannot be asked for many rows at once
+        renamed = (row.site == self._site, row.post_id == post_id, row.slug != slug, waits)
+        if changed:
+            rows = [{"its_post": post.id, "its_slug": post.slug} for post in changed]
+            connection.execute(update(deliveries).where(*renamed).values(slug=slug), rows)
 
     def _write_gone(self, connection: Connection, gone: list[KnownPost], now: datetime) -> None:
         for post in gone:

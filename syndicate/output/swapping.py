@@ -1,0 +1,81 @@
+"""Files put in place: written beside, flushed to the disk together, then swapped one by one.
+
+A crash leaves old files or new ones, never half of one, and hidden rests that a later publication clears away.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import get_ident
+
+from syndicate.errors import StateError
+from syndicate.output.files import TEMPORARY, remove_siblings
+from syndicate.output.flushing import flush
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """Bytes for a place, and the modification time they shall carry."""
+
+    place: Path
+    data: bytes
+    modified: float | None
+    has_siblings: bool
+    """Whether compressed forms may stand beside it, which the new bytes make stale."""
+
+
+def replace_files(files: Sequence[Fresh]) -> None:
+    """Put all of them there. Raises StateError where one cannot be written; those before it may be in place then."""
+    waiting: list[Path] = []
+    try:
+        for one in files:
+            waiting.append(_beside(one.place, len(waiting)))
+            with telling(one.place):
+                _write(waiting[-1], one)
+        if files:
+            with telling(files[0].place):
+                flush(waiting)
+        for one, beside in zip(files, waiting, strict=True):
+            with telling(one.place):
+                _swap(beside, one)
+    except BaseException:
+        for beside in waiting:
+            beside.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def telling(place: Path) -> Iterator[None]:
+    """Trouble with the disk in a person's words."""
+    try:
+        yield
+    except OSError as error:
+        what = error.strerror or type(error).__name__
+        raise StateError(
+            f"cannot be read or written: {what}", where=str(place), hint="free space, or check its owner"
+        ) from error
+
+
+def _beside(place: Path, number: int) -> Path:
+    """A hidden name of this thread's own, so that its next write takes a rest away."""
+    return place.with_name(f"{TEMPORARY}{os.getpid()}-{get_ident()}-{number}")
+
+
+def _write(beside: Path, one: Fresh) -> None:
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o644)  # through nobody's link
+    with os.fdopen(handle, "wb") as file:
+        file.write(one.data)
+        file.flush()
+        os.fchmod(handle, 0o644)
+        if one.modified is not None:
+            os.utime(handle, (one.modified, one.modified))
+
+
+def _swap(beside: Path, one: Fresh) -> None:
+    if one.has_siblings:
+        remove_siblings(one.place)
+    beside.replace(one.place)
