@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from syndicate.app.hall import App
 from syndicate.app.rounds import Rounds
 from syndicate.cluster import make_tasks, prepare_tables, queue_of
+from tests.app.late import LateApp, write
 from tests.app.web import MINUTE, FakeWeb
 from tests.store.conftest import numbers as numbers  # noqa: PLC0414 - as below
 from tests.store.conftest import postgres as postgres  # noqa: PLC0414 - a fixture of the store's tests
 
 pytestmark = pytest.mark.slow
-POST = "---\ntitle: {title}\ndate: 2026-01-01\nsocialShare: {title} to read\n---\n\nA body.\n"
 ALL = ("publish", "deliver", "ping", "look_after")
 
 
-class Clocked(App):
-    """The hall by a clock that is late, so that a test may put it on: what is due is due by the true one, too."""
-
-    late: timedelta = 2 * MINUTE
-
-    def now(self) -> datetime:
-        return super().now() - self.late
-
-
 @pytest.fixture
-def hall(postgres: str, tmp_path: Path, web: FakeWeb, numbers: Iterator[int]) -> Iterator[Clocked]:
+def hall(postgres: str, tmp_path: Path, web: FakeWeb, numbers: Iterator[int]) -> Iterator[LateApp]:
     """One site with a hub and the local timeline, its state on PostgreSQL."""
     (tmp_path / "content" / "posts").mkdir(parents=True)
     config = tmp_path / "syndicate.toml"
@@ -42,11 +31,11 @@ def hall(postgres: str, tmp_path: Path, web: FakeWeb, numbers: Iterator[int]) ->
         '[accounts.timeline]\nnetwork = "local"\non = ["new"]\n'
     )
     prepare_tables(postgres)
-    with Clocked(config) as hall:
+    with LateApp(config) as hall:
         yield hall
 
 
-def run(postgres: str, hall: Clocked, *names: str) -> None:
+def run(postgres: str, hall: LateApp, *names: str) -> None:
     """These rounds, one after the other, as a worker does them."""
     site = hall.settings.site.name
     for name in names:
@@ -65,21 +54,17 @@ def run(postgres: str, hall: Clocked, *names: str) -> None:
         )
 
 
-def write(hall: Clocked, title: str) -> None:
-    (hall.config.parent / "content" / "posts" / f"{title.lower()}.md").write_text(POST.format(title=title))
-
-
 def test_workers_do_what_the_daemon_does(
-    postgres: str, hall: Clocked, web: FakeWeb, caplog: pytest.LogCaptureFixture
+    postgres: str, hall: LateApp, web: FakeWeb, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A new post is published, sent to its account once, and its feed is told to the hub once the world sees it."""
     caplog.set_level("INFO", "syndicate")
-    write(hall, "Old")
+    write(hall, "old")
     run(postgres, hall, *ALL)
-    write(hall, "Fresh")
+    write(hall, "fresh")
     run(postgres, hall, *ALL, "publish")
     feeds = hall.config.parent / "feeds"
-    assert (feeds / "timeline.html").read_text().count("Fresh to read") == 1
+    assert (feeds / "timeline.html").read_text().count("Read fresh") == 1
     web.pages["/feeds/rss.xml"] = (feeds / "rss.xml").read_bytes()
     hall.late -= MINUTE
     run(postgres, hall, "ping", "ping")
@@ -90,27 +75,27 @@ def test_workers_do_what_the_daemon_does(
 
 
 def test_a_dead_hub_stops_no_round(
-    postgres: str, hall: Clocked, web: FakeWeb, caplog: pytest.LogCaptureFixture
+    postgres: str, hall: LateApp, web: FakeWeb, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is said, and posts go on to be published and sent."""
     caplog.set_level("INFO", "syndicate")
     web.deaf["a"] = 500
-    write(hall, "Old")
+    write(hall, "old")
     run(postgres, hall, *ALL)
     web.pages["/feeds/rss.xml"] = (hall.config.parent / "feeds" / "rss.xml").read_bytes()
     hall.late -= MINUTE
-    write(hall, "Fresh")
+    write(hall, "fresh")
     run(postgres, hall, "ping", *ALL)
     assert f"{web.hub('a')} was not told about {web.url}/feeds/rss.xml: it answered 500" in caplog.text
     assert "fresh → timeline: sent" in caplog.text
 
 
 def test_a_changed_configuration_is_taken_up(
-    postgres: str, hall: Clocked, web: FakeWeb, caplog: pytest.LogCaptureFixture
+    postgres: str, hall: LateApp, web: FakeWeb, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Before the next publication, without a new start."""
     caplog.set_level("INFO", "syndicate")
-    write(hall, "Old")
+    write(hall, "old")
     run(postgres, hall, "publish")
     hall.config.write_text(hall.config.read_text().replace("Notes", "Better notes"))
     run(postgres, hall, "publish")

@@ -1,0 +1,22 @@
+"""The hall of a small blog, by a clock that a test may put on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from syndicate.app.hall import App
+from tests.app.web import MINUTE
+
+
+class LateApp(App):
+    """Its clock is late, so that what is due is due by the true one, too."""
+
+    late = 2 * MINUTE
+
+    def now(self) -> datetime:
+        return super().now() - self.late
+
+
+def write(hall: App, slug: str) -> None:
+    text = f"---\ntitle: {slug}\ndate: 2026-01-01\nsocialShare: Read {slug}\n---\n\nA body.\n"
+    (hall.config.parent / "content" / "posts" / f"{slug}.md").write_text(text)
