@@ -6,8 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 from syndicate.app.hall import App
 from syndicate.app.wiring import Wiring
@@ -54,6 +57,13 @@ class House(Blog):
         """Everything that is published, but for the packed forms."""
         paths = [path for path in self.feeds.rglob("*") if path.is_file() and path.suffix not in {".gz", ".br", ".zst"}]
         return {path.relative_to(self.feeds).as_posix(): path.read_bytes() for path in paths if path.name[0] != "."}
+
+
+def make_picture(width: int = 640, height: int = 360) -> bytes:
+    """A PNG that a card can be drawn from."""
+    data = BytesIO()
+    Image.new("RGB", (width, height), "teal").save(data, "PNG")
+    return data.getvalue()
 
 
 class Counting(FolderOutput):
