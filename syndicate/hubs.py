@@ -99,15 +99,15 @@ def settle_ping(ping: Ping, state: PingState, now: datetime, *, is_accepted: boo
     return PingState(state.digest, now, state.failures + 1)
 
 
-def tell_hub(client: Client, pings: Sequence[Ping]) -> Mapping[Ping, str]:
+def tell_hub(client: Client, pings: Sequence[Ping], *, patience: timedelta = ROUND) -> Mapping[Ping, str]:
     """Tell one hub, feed by feed; what went wrong, "" where it took the word. Never raises.
 
-    A hub that cannot be reached is not asked again in this round, and a slow one has `ROUND`: what it had no time
-    for is not in the answer.
+    A hub that cannot be reached is not asked again in this round, and a slow one has so much patience: what it had
+    no time for is not in the answer.
     """
-    ends, told = time.monotonic() + ROUND.total_seconds(), dict[Ping, str]()
+    ends, told = time.monotonic() + patience.total_seconds(), dict[Ping, str]()
     for one in pings:
-        if time.monotonic() > ends:
+        if told and time.monotonic() >= ends:
             break
         try:
             told[one] = ping(client, one.hub, one.feed_url)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl
 
+import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -16,6 +18,7 @@ from starlette.routing import Route
 
 from syndicate.http import Client
 from syndicate.hubs import (
+    LOOKS_AT_MOST,
     QUIET,
     RETRIES,
     Change,
@@ -23,11 +26,13 @@ from syndicate.hubs import (
     PingState,
     choose_pings,
     fetch_visible,
+    is_look_due,
     ping,
     settle_ping,
     submit_indexnow,
     tell_hub,
 )
+from tests.networks.fake import Fake
 from tests.web.serving import serving
 
 NOW = datetime(2025, 3, 1, 12, 0, tzinfo=UTC)
@@ -121,6 +126,54 @@ def test_a_hub_that_is_down_is_no_error() -> None:
         told = tell_hub(client, pings)
     assert list(told) == pings
     assert set(told.values()) == {"cannot be reached: ConnectError"}
+
+
+PINGS = [Ping("", f"{FEED}?{number}", "new") for number in range(3)]
+
+
+def test_a_hub_that_does_not_answer_in_time_is_left_for_this_round() -> None:
+    """One try, whatever the number of feeds: the trouble of the first is that of all."""
+    with Fake() as fake, Client(timeout=httpx.Timeout(0.1)) as client:
+        fake.fail(fake.delay(), times=99)
+        told = tell_hub(client, [replace(one, hub=fake.url) for one in PINGS])
+        assert list(told.values()) == ["no whole answer: ReadTimeout"] * 3
+        assert len(fake.requests) == 1
+
+
+def test_a_slow_hub_has_so_much_time_and_goes_on_in_the_next_round() -> None:
+    """Without any patience it hears of one feed a round; the others have no answer and stay due."""
+    with hub(204) as (address, _), Client() as client:
+        pings = [replace(one, hub=address) for one in PINGS]
+        assert tell_hub(client, pings, patience=timedelta(0)) == {pings[0]: ""}
+        assert tell_hub(client, pings[1:], patience=timedelta(0)) == {pings[1]: ""}
+
+
+@pytest.mark.parametrize("address", ["https://hub.example:99999/", "nonsense", "https://höb\udcff.example/"])
+def test_a_hub_whose_address_cannot_be_called_is_no_error(address: str) -> None:
+    """It is said of every feed, like any other trouble."""
+    with Client() as client:
+        told = tell_hub(client, [replace(one, hub=address) for one in PINGS])
+    assert len(told) == 3
+    assert all(told.values())
+
+
+@pytest.mark.parametrize(
+    ("waited", "looked", "is_due"),
+    [
+        (QUIET / 2, PingState(), False),
+        (QUIET, PingState(), True),
+        (QUIET, PingState("new", NOW, 0), False),
+        (timedelta(minutes=14), PingState("old", NOW + timedelta(minutes=10), 3), False),
+        (timedelta(minutes=15), PingState("old", NOW + timedelta(minutes=10), 3), True),
+        (timedelta(days=9), PingState("old", NOW + timedelta(days=9) - LOOKS_AT_MOST, 99), True),
+        (timedelta(minutes=5), PingState("old", NOW - timedelta(days=1), 9), True),
+        (timedelta(minutes=5), PingState("old", NOW + timedelta(days=1), 9), True),
+    ],
+    ids=["restless", "first", "seen", "too soon", "half as long", "at most", "of other bytes", "by a clock ahead"],
+)
+def test_when_an_address_is_looked_at(waited: timedelta, looked: PingState, is_due: bool) -> None:
+    """Once quiet, then after half the time that passed before, never later than `LOOKS_AT_MOST`."""
+    assert is_look_due(Change(FEED, "new", NOW), looked, NOW + waited) is is_due
 
 
 def test_search_engines_are_told_over_http() -> None:
