@@ -75,7 +75,7 @@ def serve(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8080) -
 
 @command()
 def worker(context: typer.Context) -> int:
-    """Deliver as one of many machines on PostgreSQL."""
+    """Work as one of many machines on PostgreSQL."""
     from syndicate.app.rounds import Rounds
     from syndicate.cluster import work
 
