@@ -1,0 +1,27 @@
+"""One town with a site in it, for attacks on the hall itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.site import Site, Town, secrets_at_hand
+
+
+@pytest.fixture
+def town() -> Iterator[Town]:
+    with secrets_at_hand(), Town() as town:
+        yield town
+
+
+@pytest.fixture
+def site(tmp_path: Path, town: Town) -> Site:
+    """A post called fresh is in the outbox of both accounts, and due."""
+    site = Site(tmp_path / "site", town)
+    site.found(has_slots=False)
+    site.write("fresh")
+    with site.open() as app:
+        app.publish()
+    return site
