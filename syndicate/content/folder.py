@@ -7,22 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from hashlib import blake2b
 from itertools import islice
 
-from syndicate.content.bytes import Content, decode, read_content
 from syndicate.content.clashes import settle_clashes
-from syndicate.content.history import History
+from syndicate.content.helping import read_files
+from syndicate.content.reading import Reader, Reading
 from syndicate.content.records import Outcome
-from syndicate.content.scanning import Found, Scan, scan
+from syndicate.content.scanning import Scan, scan
 from syndicate.content.shelf import Memory, Shelf, Stat
-from syndicate.errors import ContentError
 from syndicate.model import Cache, Post, Problem, Settings, Snapshot
 
 _BATCH = 200
 """Bodies held in memory before they go to the cache."""
 _NOTHING = (None, None)
-_NEVER_READ: Stat = (0, 0, 0, "")
 
 
 class ContentFolder:
@@ -40,7 +37,6 @@ class ContentFolder:
         self._bodies: dict[str, bytes] = {}
         self._filled: dict[str, tuple[Post, Post]] = {}
         self._is_loaded = False
-        self._history = self._open_history()
 
     def read(self) -> Snapshot:
         """Every post with empty `markdown` and `html`. Raises ContentError where the folder is not there."""
@@ -48,9 +44,8 @@ class ContentFolder:
             self._stats, self._outcomes = self._shelf.load()
             self._is_loaded = True
         found = scan(self._settings)
-        self._history = self._open_history()  # commits come between two reads
         gone = self._forget(found)
-        changed = {file.source for file in found.files if self._refresh(file, found)}
+        changed = self._refresh(found)
         self._flush()
         if changed or gone:
             self._shelf.save(self._stats, self._outcomes, changed | gone)
@@ -75,76 +70,42 @@ class ContentFolder:
 
         A post whose body the cache lost and whose file cannot be read now is left out.
         """
-        wanted = iter(posts)
+        reader, wanted = Reader(self._settings), iter(posts)
         filled: list[Post] = []
         while batch := list(islice(wanted, _BATCH)):
             bodies = self._shelf.get_bodies(post.source for post in batch)
             for post in batch:
-                body = bodies.get(post.source) or self._read_body(post.source)
+                body = bodies.get(post.source) or reader.read_body(post.source)
                 if body is not None:
                     html, _, markdown = body.decode().partition("\0")
                     filled.append(replace(post, html=html, markdown=markdown))
         return tuple(filled)
 
-    def _read_body(self, source: str) -> bytes | None:
-        """The body as the file has it now, None where it has none that can be read."""
-        path = f"{self._settings.root}/{self._settings.site.content}/{source}"
-        try:
-            return _pack_body(self._parse(read_content(Found(source, path, 0, 0, 0))))
-        except (FileNotFoundError, ContentError):
-            return None
+    def _refresh(self, found: Scan) -> set[str]:
+        """Read the files whose stats changed; the sources of which we know something else now."""
+        wanted = [(file, self._stats.get(file.source)) for file in found.files]
+        stale = [(file, known) for file, known in wanted if not known or known[:3] != file[2:]]
+        readings = (reading for some in read_files(stale, self._settings) for reading in some)
+        return {reading.source for reading in readings if self._remember(reading, found)}
 
-    def _refresh(self, file: Found, found: Scan) -> bool:
-        """Whether what we know of the file had to change."""
-        known = self._stats.get(file.source)
-        if known and known[:3] == file[2:]:
-            return False
-        try:
-            content = read_content(file)
-        except FileNotFoundError:
-            return False
-        except ContentError as error:
-            self._refuse(error, file.source, found)
+    def _remember(self, reading: Reading, found: Scan) -> bool:
+        """Whether what we know had to change."""
+        source, outcome = reading.source, reading.outcome
+        if reading.stat is None:
+            self._stats.pop(source, None)
+            found.unreadable.append(source)
+        else:
+            self._stats[source] = reading.stat
+        if reading.body:
+            self._keep_body(source, reading.body)
+        if outcome is None:
             return True
-        return self._remember(content, known)
-
-    def _refuse(self, error: ContentError, source: str, found: Scan) -> None:
-        """A file that could not be read now is looked at again next time, and is no missing post."""
-        self._stats.pop(source, None)
-        self._outcomes[source] = Outcome(None, (_problem(error, source),))
-        found.unreadable.append(source)
-
-    def _remember(self, content: Content, known: Stat | None) -> bool:
-        file = content.found
-        digest = blake2b(content.data, digest_size=16).hexdigest()
-        self._stats[file.source] = (file.mtime_ns, file.size, file.inode, digest)
-        if known and known[3] == digest:
-            return True
-        outcome = self._outcome(content)
-        if outcome.may_pass:
-            self._stats[file.source] = _NEVER_READ
-        is_new = self._outcomes.get(file.source) != outcome
-        self._outcomes[file.source] = outcome
+        is_new = self._outcomes.get(source) != outcome or reading.stat is None
+        self._outcomes[source] = outcome
         return is_new
 
-    def _outcome(self, content: Content) -> Outcome:
-        try:
-            post = self._parse(content)
-        except ContentError as error:
-            return Outcome(None, (_problem(error, content.found.source),))
-        self._keep_body(post)
-        return Outcome(replace(post, html="", markdown=""))
-
-    def _parse(self, content: Content) -> Post:
-        from syndicate.content.parsing import parse_post  # noqa: PLC0415 - 150 ms that an unchanged folder never pays
-
-        return parse_post(decode(content), content.found.source, content.found.path, self._settings, self._history)
-
-    def _open_history(self) -> History:
-        return History(f"{self._settings.root}/{self._settings.site.content}")
-
-    def _keep_body(self, post: Post) -> None:
-        self._bodies[post.source] = _pack_body(post)
+    def _keep_body(self, source: str, body: bytes) -> None:
+        self._bodies[source] = body
         if len(self._bodies) >= _BATCH:
             self._flush()
 
@@ -172,12 +133,3 @@ class ContentFolder:
         without = {source for source, outcome in self._outcomes.items() if not outcome.post}
         unreadable = {*found.unreadable, *without, *(clash.source for clash in clashes)}
         return Snapshot(tuple(posts), tuple(problems), tuple(sorted(unreadable)))
-
-
-def _pack_body(post: Post) -> bytes:
-    """Both texts; neither holds a NUL."""
-    return f"{post.html}\0{post.markdown}".encode()
-
-
-def _problem(error: ContentError, source: str) -> Problem:
-    return Problem(source, error.message, error.line, error.key, error.hint)

@@ -1,0 +1,92 @@
+"""Many files read by several processes: parsing keeps one core busy, whatever the number of threads.
+
+A helper is this module, run by the same interpreter, with a pipe in and a pipe out: it ends when we do, however we end.
+Where helpers cannot be had, or die, everything is read here.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import islice
+
+from syndicate.content.reading import Reader, Reading, Wanted
+from syndicate.model import Settings
+
+MANY = 400
+"""Files from which on a helper is worth its start of half a second."""
+_AT_ONCE = 100
+_MOST = 3
+
+# What comes through these pipes was written by ourselves.
+# ruff: noqa: S301
+
+Helper = subprocess.Popen[bytes]
+
+
+def read_files(wanted: Sequence[Wanted], settings: Settings) -> Iterator[list[Reading]]:
+    """What became of all files, a portion at a time, in order."""
+    reader, rest = Reader(settings), iter(wanted)
+    with ExitStack() as closing:
+        count = min((os.cpu_count() or 1) - 1, _MOST) if len(wanted) >= MANY else 0
+        helpers = [closing.enter_context(_open_helper(settings)) for _ in range(count)]
+        while own := list(islice(rest, _AT_ONCE)):
+            given = [(helper, some) for helper in helpers if (some := list(islice(rest, _AT_ONCE)))]
+            for helper, some in given:
+                _give(helper, some)
+            yield reader.read_many(own)
+            for helper, some in given:
+                yield _take(helper) or reader.read_many(some)
+
+
+@contextmanager
+def _open_helper(settings: Settings) -> Iterator[Helper | None]:
+    try:
+        helper = subprocess.Popen(  # noqa: S603 - ourselves
+            [sys.executable, "-P", "-c", f"from {__name__} import help_others; help_others()"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+    except (OSError, ValueError):
+        yield None
+        return
+    try:
+        _give(helper, settings)
+        yield helper
+    finally:
+        helper.kill()  # it keeps nothing
+        helper.communicate()
+
+
+def _give(helper: Helper | None, what: object) -> None:
+    if helper and helper.stdin:
+        with suppress(OSError):
+            pickle.dump(what, helper.stdin)
+            helper.stdin.flush()
+
+
+def _take(helper: Helper | None) -> list[Reading]:
+    """The answer; nothing where the helper is no more."""
+    try:
+        answer: list[Reading] = pickle.load(helper.stdout) if helper and helper.stdout else []
+    except (OSError, EOFError, pickle.UnpicklingError):
+        return []
+    return answer
+
+
+def help_others() -> None:
+    """The helper's life: files in, readings out, until nobody is there any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that asked ends, and so do we
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever else prints must not come between
+    with suppress(EOFError, BrokenPipeError):
+        reader = Reader(pickle.load(sys.stdin.buffer))
+        while True:
+            pickle.dump(reader.read_many(pickle.load(sys.stdin.buffer)), answers)
+            answers.flush()

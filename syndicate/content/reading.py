@@ -1,0 +1,89 @@
+"""One file of a post, read and parsed: everything that happens to it before anybody compares or remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+
+from syndicate.content.bytes import Content, decode, read_content
+from syndicate.content.history import History
+from syndicate.content.records import Outcome
+from syndicate.content.scanning import Found
+from syndicate.content.shelf import Stat
+from syndicate.errors import ContentError
+from syndicate.model import Post, Problem, Settings
+
+NEVER_READ: Stat = (0, 0, 0, "")
+
+Wanted = tuple[Found, Stat | None]
+"""A file, and what was known of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What reading a file gave."""
+
+    source: str
+    stat: Stat | None
+    """None where the file could not be read now: it is looked at again next time, and is no missing post."""
+    outcome: Outcome | None
+    """None where the bytes are those that are known."""
+    body: bytes = b""
+
+
+class Reader:
+    """Reads files of one site. Make a new one for each round: commits come in between."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._folder = f"{settings.root}/{settings.site.content}"
+        self._history = History(self._folder)
+
+    def read_many(self, wanted: Iterable[Wanted]) -> list[Reading]:
+        """What became of each; nothing of files that are gone."""
+        readings = (self._read(file, known) for file, known in wanted)
+        return [reading for reading in readings if reading]
+
+    def read_body(self, source: str) -> bytes | None:
+        """The body as the file has it now, None where it has none that can be read."""
+        try:
+            return pack_body(self._parse(read_content(Found(source, f"{self._folder}/{source}", 0, 0, 0))))
+        except (FileNotFoundError, ContentError):
+            return None
+
+    def _read(self, file: Found, known: Stat | None) -> Reading | None:
+        try:
+            content = read_content(file)
+        except FileNotFoundError:
+            return None
+        except ContentError as error:
+            return Reading(file.source, None, _refused(error, file.source))
+        return self._compare(content, known)
+
+    def _compare(self, content: Content, known: Stat | None) -> Reading:
+        file, digest = content.found, blake2b(content.data, digest_size=16).hexdigest()
+        stat = (file.mtime_ns, file.size, file.inode, digest)
+        if known and known[3] == digest:
+            return Reading(file.source, stat, None)
+        try:
+            post = self._parse(content)
+        except ContentError as error:
+            outcome, body = _refused(error, file.source), b""
+        else:
+            outcome, body = Outcome(replace(post, html="", markdown="")), pack_body(post)
+        return Reading(file.source, NEVER_READ if outcome.may_pass else stat, outcome, body)
+
+    def _parse(self, content: Content) -> Post:
+        from syndicate.content.parsing import parse_post  # noqa: PLC0415 - 150 ms that an unchanged folder never pays
+
+        return parse_post(decode(content), content.found.source, content.found.path, self._settings, self._history)
+
+
+def pack_body(post: Post) -> bytes:
+    """Both texts; neither holds a NUL."""
+    return f"{post.html}\0{post.markdown}".encode()
+
+
+def _refused(error: ContentError, source: str) -> Outcome:
+    return Outcome(None, (Problem(source, error.message, error.line, error.key, error.hint),))

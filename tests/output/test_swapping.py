@@ -1,0 +1,63 @@
+"""Many files put in place together: all are safe on the disk before the first is swapped."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from syndicate.errors import StateError
+from syndicate.output import swapping
+from syndicate.output.flushing import FEW, flush
+from syndicate.output.swapping import Fresh, replace_files
+
+
+def fresh(folder: Path, count: int) -> list[Fresh]:
+    return [Fresh(folder / f"{number}.xml", b"new", None, has_siblings=False) for number in range(count)]
+
+
+def test_a_failing_flush_leaves_every_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the disk refuses the bytes nothing is swapped, and nothing stays beside."""
+    (tmp_path / "0.xml").write_bytes(b"old")
+
+    def refuse(_places: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(swapping, "flush", refuse)
+    with pytest.raises(StateError, match="No space left"):
+        replace_files(fresh(tmp_path, 3))
+    assert [path.name for path in tmp_path.iterdir()] == ["0.xml"]
+    assert (tmp_path / "0.xml").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("count", [1, FEW + 1])
+def test_bytes_are_flushed_before_the_swap(count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few or many: when they are flushed they are whole, and none is in place yet."""
+    seen = []
+
+    def look(places: list[Path]) -> None:
+        seen.extend(place.read_bytes() for place in places)
+        assert not list(tmp_path.glob("*.xml"))
+
+    monkeypatch.setattr(swapping, "flush", look)
+    replace_files(fresh(tmp_path, count))
+    assert seen == [b"new"] * count
+    assert len(list(tmp_path.glob("*.xml"))) == count
+
+
+@pytest.mark.parametrize("library", [SimpleNamespace(), SimpleNamespace(syncfs=lambda _handle: -1)])
+def test_each_file_is_flushed_where_all_cannot_be(
+    library: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A system without the call for all, or one where it fails, is asked file by file."""
+    places = [tmp_path / str(number) for number in range(FEW + 1)]
+    for place in places:
+        place.touch()
+    flushed: list[int] = []
+    monkeypatch.setattr(ctypes, "CDLL", lambda *_given, **_named: library)
+    monkeypatch.setattr(os, "fsync", flushed.append)
+    flush(places)
+    assert len(flushed) == len(places)
