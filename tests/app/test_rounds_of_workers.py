@@ -44,6 +44,7 @@ def run(postgres: str, hall: LateApp, *names: str) -> None:
         tasks = make_tasks(postgres, site, Rounds(hall))
         with tasks.open():
             tasks.configure_task(name).defer(timestamp=0)
+        tasks.periodic_registry.periodic_tasks.clear()  # no ticks of the true clock
         tasks.run_worker(
             queues=[queue_of(site)],
             wait=False,
