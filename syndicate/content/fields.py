@@ -26,9 +26,15 @@ class Fields:
         self._rules = rules
         self._by_name = {simplify(key): key for key in reversed(list(front.values))}
         self._theirs = {simplify(ours): theirs for ours, theirs in rules.fields.items()}
+        self._found: dict[str, tuple[str, object]] = {}
 
     def find(self, name: str) -> tuple[str, object]:
         """The author's key and value for one of our names; ("", None) where the post has none."""
+        if name not in self._found:
+            self._found[name] = self._look_for(name)
+        return self._found[name]
+
+    def _look_for(self, name: str) -> tuple[str, object]:
         theirs = self._theirs.get(simplify(name))
         if theirs:
             value = self.at(theirs)

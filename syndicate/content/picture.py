@@ -128,6 +128,8 @@ def find_image(root: str, folder: str, address: str) -> str:
 
 def _is_source(path: str, settings: Settings) -> bool:
     """Whether a file is material of the generator (Astro's `src/`), which the site serves elsewhere or not at all."""
+    if not path:
+        return False
     root = os.path.realpath(settings.root)
     served = (f"{root}/{folder}/" for folder in settings.site.static if folder != ".")
     return path.startswith(f"{root}/src/") and not path.startswith(tuple(os.path.normpath(one) + "/" for one in served))

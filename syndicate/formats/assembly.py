@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from syndicate.formats.packing import pack, unpack
+from syndicate.formats.packing import pack_all, unpack
 from syndicate.model import Cache, Entry
 
 KIND = "entry"
@@ -32,7 +32,9 @@ def collect(
     missing = [at for at, body in enumerate(bodies) if not body]
     for at, body in zip(missing, render([entries[at] for at in missing]) if missing else [], strict=True):
         bodies[at] = body
-    cache.put_many(KIND, {keys[at]: seals[at] + pack(bodies[at], 1) for at in missing if seals[at]})
+    lasting = [at for at in missing if seals[at]]
+    packed = pack_all([bodies[at] for at in lasting], 1)
+    cache.put_many(KIND, {keys[at]: seals[at] + data for at, data in zip(lasting, packed, strict=True)})
     return bodies
 
 

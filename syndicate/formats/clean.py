@@ -29,7 +29,7 @@ def clean(text: str) -> str:
         return text
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _FORBIDDEN.sub("", text) if _is_suspect(text.encode("utf-8", "surrogatepass")) else text
+    return _FORBIDDEN.sub("", text) if _is_suspect(text) else text
 
 
 def clean_line(text: str) -> str:
@@ -57,5 +57,7 @@ def to_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(microsecond=0)
 
 
-def _is_suspect(raw: bytes) -> bool:
-    return len(raw.translate(None, _CONTROLS)) < len(raw) or any(found.search(raw) for found in _SUSPECTS)
+def _is_suspect(text: str) -> bool:
+    raw = text.encode("utf-8", "surrogatepass")
+    has_controls = len(raw.translate(None, _CONTROLS)) < len(raw)
+    return has_controls or (not text.isascii() and any(found.search(raw) for found in _SUSPECTS))

@@ -24,7 +24,7 @@ def drop_broken(text: str) -> str:
     """
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _BROKEN.sub("", text) if _may_be_broken(text.encode("utf-8", "surrogatepass")) else text
+    return _BROKEN.sub("", text) if _may_be_broken(text) else text
 
 
 def clean_text(text: str) -> str:
@@ -41,7 +41,10 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _may_be_broken(data: bytes) -> bool:
+def _may_be_broken(text: str) -> bool:
+    data = text.encode("utf-8", "surrogatepass")
     if len(data.translate(None, _CONTROL_BYTES)) != len(data):
         return True
+    if text.isascii():
+        return False
     return any(sign in data for sign in _OTHER_BYTES) or _SURROGATE_BYTES.search(data) is not None

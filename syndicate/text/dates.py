@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, tzinfo
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 _ISO = re.compile(
     r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})"
@@ -91,6 +92,7 @@ def _from_words(found: re.Match[str]) -> datetime:
     return datetime(int(found[5]), month, day, hour, minute)  # noqa: DTZ001 - the caller adds the zone
 
 
+@lru_cache(maxsize=100)
 def _zone(offset: str) -> tzinfo:
     if offset in {"Z", "z", "UTC", "GMT"}:
         return UTC

@@ -21,6 +21,6 @@ def prune(markup: str) -> str:
     markup = _EMPTY_FILM.sub("", markup)
     while (pruned := _EMPTY.sub("", markup)) != markup:
         markup = pruned
-    if "<pre" not in markup:
+    if "\n\n\n" in markup and "<pre" not in markup:
         markup = _GAP.sub("\n\n", markup)
     return markup.strip()
