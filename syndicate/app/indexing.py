@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -21,40 +21,59 @@ _MOST = 50
 """Pages of one round: each is looked at first, and a changed domain changes all of them."""
 
 
+def read_pages(wiring: Wiring) -> Ledger:
+    """The posts as they stand in the state; none where nobody wants to tell search engines."""
+    return wiring.store.read_ledger() if wiring.settings.feeds.indexnow_key else Ledger()
+
+
 def tell_search_engines(
-    wiring: Wiring, open_http: Callable[[], Client], feeds: Sequence[Change], now: datetime, *, endpoint: str
+    wiring: Wiring,
+    open_http: Callable[[], Client],
+    ledger: Ledger,
+    feeds: Sequence[Change],
+    now: datetime,
+    *,
+    endpoint: str,
 ) -> Iterator[str]:
     """Pages whose digest they do not know, once they are live. The first time everything counts as known.
 
     The world sees the newest of `feeds`: what stands beside it is taken to be published, too.
     """
     key, host = wiring.settings.feeds.indexnow_key, urlsplit(wiring.settings.site.url).netloc
-    ledger = wiring.store.read_ledger() if key else Ledger()
     if not (ledger.posts or ledger.baselined):  # feeds stand before the state does: what is in them is not new
         return
-    told = recall(wiring.cache, _KIND)
-    rows = _list_rows(ledger, host, now)
+    told, rows = recall(wiring.cache, _KIND), _list_rows(ledger, host, now)
     if _BEGUN not in told:
-        remember(wiring.cache, _KIND, {_BEGUN: PingState("begun", now)} | {url: _note(rows[url], now) for url in rows})
-        return
+        known = {url: PingState(row.digest, now) for url, row in rows.items()}
+        remember(wiring.cache, _KIND, {_BEGUN: PingState("begun", now)} | known)
+    elif due := _choose_due(rows, told, feeds, now):
+        http = open_http()
+        live = _choose_live(http, due, rows)
+        pages = [one.feed_url for one, is_live in live.items() if is_live]
+        trouble = submit_indexnow(http, host, key, pages, endpoint=endpoint) if pages else ""
+        remember(wiring.cache, _KIND, _settle(live, told, now, is_told=not trouble))
+        if pages:
+            number = "1 page" if len(pages) == 1 else f"{len(pages)} pages"
+            yield f"search engines were {'not ' if trouble else ''}told about {number}{trouble and f': {trouble}'}"
+
+
+def _choose_due(
+    rows: Mapping[str, KnownPost], told: Mapping[str, PingState], feeds: Sequence[Change], now: datetime
+) -> tuple[Ping, ...]:
+    """Pages that are not known as they are now. They are quiet as long as the feeds are."""
     changed_at = max((one.changed_at for one in feeds), default=now)
-    changes = [Change(url, row.digest, min(changed_at, now)) for url, row in rows.items()]
+    changes = [Change(url, row.digest, changed_at) for url, row in rows.items()]
     last = {("", url): told.get(url, PingState()) for url in rows}
-    due = choose_pings(("",), changes, rows.keys(), last, now)[:_MOST]
-    if not due:
-        return
-    http = open_http()
-    live = _choose_live(http, due, rows)
-    pages = [one.feed_url for one, is_live in live.items() if is_live]
-    trouble = submit_indexnow(http, host, key, pages, endpoint=endpoint) if pages else ""
-    settled = {
-        one.feed_url: settle_ping(one, last["", one.feed_url], now, is_accepted=is_live and not trouble)
+    return choose_pings(("",), changes, rows.keys(), last, now)[:_MOST]
+
+
+def _settle(
+    live: Mapping[Ping, bool], told: Mapping[str, PingState], now: datetime, *, is_told: bool
+) -> dict[str, PingState]:
+    return {
+        one.feed_url: settle_ping(one, told.get(one.feed_url, PingState()), now, is_accepted=is_live and is_told)
         for one, is_live in live.items()
     }
-    remember(wiring.cache, _KIND, settled)
-    if pages:
-        number = "1 page" if len(pages) == 1 else f"{len(pages)} pages"
-        yield f"search engines were {'not ' if trouble else ''}told about {number}{trouble and f': {trouble}'}"
 
 
 def _list_rows(ledger: Ledger, host: str, now: datetime) -> dict[str, KnownPost]:
@@ -62,10 +81,6 @@ def _list_rows(ledger: Ledger, host: str, now: datetime) -> dict[str, KnownPost]
     rows = [row for row in ledger.posts if row.gone_at is None and row.published_at <= now]
     rows.sort(key=lambda row: (row.updated_at, row.permalink), reverse=True)
     return {row.permalink: row for row in rows if urlsplit(row.permalink).netloc == host}
-
-
-def _note(row: KnownPost, now: datetime) -> PingState:
-    return PingState(row.digest, now)
 
 
 def _choose_live(http: Client, due: Sequence[Ping], rows: dict[str, KnownPost]) -> dict[Ping, bool]:

@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 import httpx
 
-from syndicate.app.indexing import tell_search_engines
+from syndicate.app.indexing import read_pages, tell_search_engines
 from syndicate.app.remembering import recall, remember
 from syndicate.app.wiring import Wiring
 from syndicate.http import Client
@@ -46,12 +46,13 @@ _HIDDEN = 10
 
 def ping_hubs(wiring: Wiring, now: datetime, *, endpoint: str = INDEXNOW) -> tuple[str, ...]:
     """Tell those who are configured what changed and is visible outside; returns lines for the log."""
+    ledger = read_pages(wiring)  # first, for feeds are published before the state: it never knows more than they show
     changes = _find_changes(wiring, now)
     with _late_client(allow_private=wiring.settings.allow_private) as open_http:
         visible, lines = _look(wiring.cache, open_http, changes, now)
         lines += _tell_hubs(wiring, open_http, [one for one in changes if one.feed_url in visible], now)
         if _is_live(changes, visible):
-            lines += tell_search_engines(wiring, open_http, changes, now, endpoint=endpoint)
+            lines += tell_search_engines(wiring, open_http, ledger, changes, now, endpoint=endpoint)
     return tuple(lines)
 
 
