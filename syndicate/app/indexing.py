@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from syndicate.app.remembering import recall, remember
+from syndicate.app.remembering import is_kept, recall, remember
 from syndicate.app.wiring import Wiring
 from syndicate.http import Client
 from syndicate.hubs import ROUND, Change, Ping, PingState, choose_pings, settle_ping, submit_indexnow
@@ -46,7 +46,7 @@ def tell_search_engines(
     if _BEGUN not in told:
         known = {url: PingState(row.digest, now) for url, row in rows.items()}
         remember(wiring.cache, _KIND, {_BEGUN: PingState("begun", now)} | known)
-    elif due := _choose_due(rows, told, feeds, now):
+    elif (due := _choose_due(rows, told, feeds, now)) and is_kept(wiring.cache, _KIND, now):
         http = open_http()
         live = _choose_live(http, due, rows)
         pages = [one.feed_url for one, is_live in live.items() if is_live]

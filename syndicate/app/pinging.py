@@ -20,7 +20,7 @@ from urllib.parse import quote
 import httpx
 
 from syndicate.app.indexing import read_pages, tell_search_engines
-from syndicate.app.remembering import recall, remember
+from syndicate.app.remembering import is_kept, recall, remember
 from syndicate.app.wiring import Wiring
 from syndicate.http import Client
 from syndicate.hubs import (
@@ -119,7 +119,7 @@ def _tell_hubs(
     states = {(hub, one.feed_url): last.get(f"{hub} {one.feed_url}", PingState()) for hub in hubs for one in changes}
     due = choose_pings(tuple(hubs), changes, {change.feed_url for change in changes}, states, now)
     rows = [tuple(pings) for _, pings in groupby(due, key=lambda one: one.hub)]
-    if not rows:
+    if not rows or not is_kept(wiring.cache, "ping", now):
         return
     http = open_http()
     with ThreadPoolExecutor(len(rows)) as threads:

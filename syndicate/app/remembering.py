@@ -14,6 +14,9 @@ import orjson
 from syndicate.hubs import PingState
 from syndicate.model import Cache
 
+_MARK = "-"
+"""No address."""
+
 
 def recall(cache: Cache, kind: str) -> dict[str, PingState]:
     """What the cache keeps of one kind, by key; without what cannot be read."""
@@ -24,6 +27,13 @@ def recall(cache: Cache, kind: str) -> dict[str, PingState]:
 def remember(cache: Cache, kind: str, states: Mapping[str, PingState]) -> None:
     if states:
         cache.put_many(kind, {key: orjson.dumps(asdict(state)) for key, state in states.items()})
+
+
+def is_kept(cache: Cache, kind: str, now: datetime) -> bool:
+    """Whether the cache stores anything now: where the disk is full, everybody would be told again every minute."""
+    mark = {_MARK: PingState("kept", now)}
+    remember(cache, kind, mark)
+    return recall(cache, kind).get(_MARK) == mark[_MARK]
 
 
 def _parse(data: bytes) -> PingState | None:

@@ -136,6 +136,19 @@ def test_a_dead_endpoint_is_said(site: Site, web: FakeWeb) -> None:
     assert web.told == [("indexnow", "/new/")]
 
 
+def test_on_a_full_disk_no_page_is_told_again_and_again(site: Site, web: FakeWeb) -> None:
+    """What cannot be remembered is not said."""
+    site.know("new")
+    site.publish("three posts")
+    site.ping(NOW + DAY)
+    web.deaf["indexnow"] = 503
+    site.ping(NOW + DAY + MINUTE)
+    web.deaf.clear()
+    site.fill_disk()
+    site.ping_through(NOW + DAY + 2 * MINUTE, 5)
+    assert web.told == []
+
+
 @pytest.mark.parametrize(
     "changes", [{"gone_at": NOW}, {"published_at": NOW + 30 * DAY}], ids=["gone", "not yet public"]
 )

@@ -215,6 +215,19 @@ def test_a_feed_is_read_again_only_when_its_listing_changed(
     assert site.ping(NOW + 3 * MINUTE) == ()
 
 
+def test_on_a_full_disk_no_hub_is_told_again_and_again(make_site: MakeSite, web: FakeWeb) -> None:
+    """What cannot be remembered is not said; after a restart with room it is."""
+    site = make_site("a")
+    site.publish("one")
+    site.ping(NOW)
+    site.fill_disk()
+    site.ping_through(NOW + MINUTE, 5)
+    assert web.told == []
+    site.restart()
+    site.ping_through(NOW + 7 * MINUTE, 5)
+    assert web.told == [("a", RSS)]
+
+
 def test_a_lost_cache_tells_hubs_once_more(make_site: MakeSite, web: FakeWeb) -> None:
     """A hub answers that with one look; nothing breaks."""
     site = make_site("a")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from syndicate.app.pinging import ping_hubs
 from syndicate.app.wiring import Wiring
 from syndicate.config import read_settings
-from syndicate.model import Artefact, KnownPost
+from syndicate.model import Artefact, Cache, KnownPost
 from tests.networks.fake import Fake, Reply, Request
 from tests.store.rows import identified, known, plan
 
@@ -50,6 +50,19 @@ class FakeWeb(Fake):
         return super()._dispatch(request) if page is None else Reply(200, page)
 
 
+class FullCache:
+    """A cache on a full disk: what is there can be read, and nothing more is stored."""
+
+    def __init__(self, cache: Cache) -> None:
+        self.get, self.get_many, self.get_all = cache.get, cache.get_many, cache.get_all
+
+    def put_many(self, kind: str, items: Mapping[str, bytes]) -> None:
+        """Nothing."""
+
+    def drop(self, kind: str, keys: Iterable[str]) -> None:
+        """Nothing."""
+
+
 @dataclass
 class Site:
     """A published folder, a state and a cache; `ping` is one round at a moment, `restart` another process."""
@@ -83,6 +96,9 @@ class Site:
     def use_state(self, blank: Path) -> None:
         """An empty state database, copied: making one takes longer."""
         shutil.copy(blank, self.wiring.state_folder / "state.db")
+
+    def fill_disk(self) -> None:
+        vars(self.wiring)["cache"] = FullCache(self.wiring.cache)
 
     def publish(self, text: str, path: str = "rss.xml", *, is_deployed: bool = True) -> None:
         self.wiring.output.write([Artefact(path, "application/rss+xml", text.encode())])
