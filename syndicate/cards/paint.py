@@ -66,8 +66,6 @@ def _paint_text(canvas: Canvas, placed: Placed, colour: RGB) -> None:
     drawn = draw_text(block, colour=(*colour, 255))
     left, top = round(ink.x), round(ink.y)
     if drawn.mask is not None:
-        mask = Image.frombytes("L", (drawn.mask.width, drawn.mask.height), drawn.mask.data)
-        canvas.stain(mask, left + drawn.mask.left, top + drawn.mask.top, colour)
+        canvas.stain(drawn.mask.image, left + drawn.mask.left, top + drawn.mask.top, colour)
     for picture in drawn.pictures:
-        image = Image.frombytes("RGBA", (picture.width, picture.height), picture.data)
-        canvas.paste(image, left + picture.left, top + picture.top)
+        canvas.paste(picture.image, left + picture.left, top + picture.top)

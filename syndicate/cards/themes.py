@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from PIL import Image
 
@@ -113,6 +114,7 @@ def make_dark(hue: float, chroma: float) -> Theme:
     )
 
 
+@lru_cache(64)  # cards without a photo share a few hues
 def make_vivid(hue: float, chroma: float) -> Theme:
     """A saturated paper with light ink: what a card without a photo gets when the theme is left to us."""
     if MUDDY[0] < hue < MUDDY[1]:

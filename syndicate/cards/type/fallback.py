@@ -47,7 +47,10 @@ def choose_faces(
     text: str, ends: Sequence[int], scripts: Sequence[str], *, fonts: FontSet, family: str, weight: float
 ) -> Chosen:
     """A face per cluster, and the clusters nobody can write, each once."""
-    chooser = _Chooser(_order(fonts.faces, family, weight), expects_emoji=has_emoji(text))
+    order, expects_emoji = _order(fonts.faces, family, weight), has_emoji(text)
+    if order and not expects_emoji and not order[0].is_emoji and order[0].covers(text):
+        return Chosen((order[0],) * len(ends), text, ())  # most texts, and no letter needs a question of its own
+    chooser = _Chooser(order, expects_emoji=expects_emoji)
     faces: list[Face | None] = []
     drawn: list[str] = []
     missing: dict[str, Missing] = {}

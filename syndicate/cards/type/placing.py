@@ -14,6 +14,7 @@ from syndicate.cards.type.analysis import Analysis, Style
 from syndicate.cards.type.block import Line, TextBlock
 from syndicate.cards.type.faces import SUBPIXELS, FontSet
 
+_UNIT = 1 / SUBPIXELS
 _CLEAR = 0.04
 """Least room between the ink of two lines, in em."""
 
@@ -86,17 +87,16 @@ def _distance(upper: Sequence[_Box], lower: Sequence[_Box], least: float) -> flo
 
 def _find_boxes(line: Line) -> list[_Box]:
     boxes = []
-    x = line.x * SUBPIXELS
+    x = line.x
     for run in line.runs:
         extents_of = run.font.get_glyph_extents
         for glyph in run.glyphs:
             extents = extents_of(glyph.id)
             if extents is not None and extents.width:
-                left = x + glyph.dx * SUBPIXELS + extents.x_bearing
-                top = glyph.dy * SUBPIXELS + extents.y_bearing
-                box = (left, left + extents.width, top, -top - extents.height)
-                boxes.append(_Box(*(length / SUBPIXELS for length in box)))
-            x += glyph.advance * SUBPIXELS
+                left = x + glyph.dx + extents.x_bearing * _UNIT
+                top = glyph.dy + extents.y_bearing * _UNIT
+                boxes.append(_Box(left, left + extents.width * _UNIT, top, -top - extents.height * _UNIT))
+            x += glyph.advance
     return boxes
 
 

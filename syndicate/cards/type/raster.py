@@ -19,25 +19,18 @@ Colour = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Mask:
-    """8-bit coverage, rows from top to bottom without padding: `Image.frombytes("L", (width, height), data)`.
+    """8-bit coverage ("L"). `left` and `top` lead from the corner of the block to its own; they may be negative."""
 
-    `left` and `top` are the offset of its corner from the corner of the block, in pixels; they may be negative.
-    """
-
-    data: bytes
-    width: int
-    height: int
+    image: Image.Image
     left: int
     top: int
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A colour glyph: straight-alpha RGBA rows from top to bottom, placed like a `Mask`."""
+    """A colour glyph ("RGBA"), placed like a `Mask`."""
 
-    data: bytes
-    width: int
-    height: int
+    image: Image.Image
     left: int
     top: int
 
@@ -83,7 +76,7 @@ def _to_mask(image: hb.RasterImage | None) -> Mask | None:
         return None
     size = (extents.width, extents.height)
     rows = Image.frombytes("L", size, image.buffer, "raw", "L", extents.stride, -1)
-    return Mask(rows.tobytes(), *size, extents.x_origin, -(extents.y_origin + extents.height))
+    return Mask(rows, extents.x_origin, -(extents.y_origin + extents.height))
 
 
 def _paint(run: Run, glyph: Glyph, x: float, y: float, colour: Colour) -> Picture | None:
@@ -101,7 +94,7 @@ def _paint(run: Run, glyph: Glyph, x: float, y: float, colour: Colour) -> Pictur
         return None
     box = image.extents
     picture = Image.frombytes("RGBa", (box.width, box.height), image.buffer, "raw", "BGRa", box.stride, -1)
-    return Picture(picture.convert("RGBA").tobytes(), box.width, box.height, box.x_origin, -(box.y_origin + box.height))
+    return Picture(picture.convert("RGBA"), box.x_origin, -(box.y_origin + box.height))
 
 
 def _paint_bitmap(run: Run, glyph: Glyph, x: float, y: float) -> Picture | None:
@@ -114,4 +107,4 @@ def _paint_bitmap(run: Run, glyph: Glyph, x: float, y: float) -> Picture | None:
     with Image.open(io.BytesIO(png.data), formats=("PNG",)) as strike:
         picture = strike.convert("RGBA").resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
     left, top = round(x + extents.x_bearing * _UNIT), round(y - extents.y_bearing * _UNIT)
-    return Picture(picture.tobytes(), *size, left, top)
+    return Picture(picture, left, top)

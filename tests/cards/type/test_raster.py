@@ -23,7 +23,7 @@ def lay(text: str, fonts: FontSet, size_px: float = 64) -> TextBlock:
 
 def to_image(drawn: Drawn) -> Image.Image:
     assert drawn.mask is not None
-    return Image.frombytes("L", (drawn.mask.width, drawn.mask.height), drawn.mask.data)
+    return drawn.mask.image
 
 
 def test_a_letter_is_drawn_where_it_stands(fonts: FontSet) -> None:
@@ -33,7 +33,7 @@ def test_a_letter_is_drawn_where_it_stands(fonts: FontSet) -> None:
     assert drawn.mask is not None
     assert drawn.pictures == ()
     assert drawn.mask.top == pytest.approx(block.ascent - block.cap_height, abs=1)
-    assert drawn.mask.top + drawn.mask.height == block.ascent
+    assert drawn.mask.top + drawn.mask.image.height == block.ascent
     image = to_image(drawn)
     assert image.getextrema() == (0, 255)
     assert image.getpixel((image.width // 2, 2)) == 0
@@ -52,8 +52,8 @@ def test_the_mask_lies_within_the_block(fonts: FontSet) -> None:
     mask = draw_text(block).mask
     assert mask is not None
     assert mask.top >= 0
-    assert mask.top + mask.height <= block.height
-    assert mask.left + mask.width <= block.width + 2
+    assert mask.top + mask.image.height <= block.height
+    assert mask.left + mask.image.width <= block.width + 2
 
 
 def test_an_emoji_is_a_picture(fonts: FontSet) -> None:
@@ -61,7 +61,7 @@ def test_an_emoji_is_a_picture(fonts: FontSet) -> None:
     drawn = draw_text(lay("😀", fonts))
     assert drawn.mask is None
     (picture,) = drawn.pictures
-    image = Image.frombytes("RGBA", (picture.width, picture.height), picture.data)
+    image = picture.image
     assert image.getpixel((0, 0))[3] == 0  # type: ignore[index]
     red, green, blue, alpha = image.getpixel((image.width // 2, image.height // 3))  # type: ignore[misc]
     assert alpha == 255
@@ -76,7 +76,7 @@ def test_a_sequence_is_one_picture(text: str, fonts: FontSet) -> None:
 
 def test_skin_tones_differ(fonts: FontSet) -> None:
     """The tone asked for is the tone drawn."""
-    light, dark = (draw_text(lay(text, fonts)).pictures[0].data for text in ("✌🏻", "✌🏿"))
+    light, dark = (draw_text(lay(text, fonts)).pictures[0].image for text in ("✌🏻", "✌🏿"))
     assert light != dark
 
 
@@ -98,8 +98,8 @@ def test_bitmap_emoji_are_scaled(fonts: FontSet) -> None:
     assert face.ink is Ink.BITMAP
     block = lay("😀", FontSet((*fonts.faces[:1], face)), size_px=50)
     (picture,) = draw_text(block).pictures
-    assert (picture.width, picture.height) == (50, 50)
-    assert Image.frombytes("RGBA", (50, 50), picture.data).getpixel((25, 25)) == (200, 30, 40, 255)
+    assert picture.image.size == (50, 50)
+    assert picture.image.getpixel((25, 25)) == (200, 30, 40, 255)
 
 
 def test_heavier_is_darker(fonts: FontSet) -> None:
