@@ -19,7 +19,7 @@ from syndicate.publish.report import Published
 
 if TYPE_CHECKING:
     from syndicate.app.dashboard import HallDesk
-    from syndicate.app.reports import AccountRow, Finding, Status
+    from syndicate.app.reports import AccountRow, Finding, Status, Story
     from syndicate.model import Delivery, Plan, PlannedDelivery, Settings
     from syndicate.networks.base import LogsIn
     from syndicate.planning.aftercare import Amendment
@@ -176,7 +176,12 @@ class App:
             return read_status(wiring)
 
     def explain(self, slug: str) -> tuple[str, ...]:
-        """The whole story of a post. Raises UsageError where nothing is known of it."""
+        """The whole story of a post in sentences. Raises UsageError where nothing is known of it."""
+        return self.tell_story(slug).lines
+
+    def tell_story(self, slug: str) -> Story:
+        """The same with what it is told from."""
+        from syndicate.app.reports import Story
         from syndicate.planning.why import explain
 
         with self._shared.borrow() as wiring:
@@ -185,7 +190,8 @@ class App:
             deliveries = store.list_deliveries(post_id=known.id) if known else ()
             trails = {one.id: store.list_attempts(one.id) for one in deliveries}
             zone = ZoneInfo(wiring.settings.site.timezone)
-            return explain(slug, self.make_plan(), known, deliveries, trails, zone=zone)
+            lines = explain(slug, self.make_plan(), known, deliveries, trails, zone=zone)
+            return Story(slug=slug, lines=lines, post=known, deliveries=deliveries, attempts=trails)
 
     # --- looking after ----------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from syndicate.model import Delivery
+from syndicate.model import Attempt, Delivery, KnownPost
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,18 @@ class Status:
     daemon: bool = False
     paused: tuple[str, ...] = ()
     needs_you: tuple[Delivery, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """All about one post: in sentences, and as the state database has it."""
+
+    slug: str
+    lines: tuple[str, ...]
+    post: KnownPost | None = None
+    deliveries: tuple[Delivery, ...] = ()
+    attempts: Mapping[int, tuple[Attempt, ...]] = field(default_factory=dict)
+    """By delivery."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

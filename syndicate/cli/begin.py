@@ -52,17 +52,18 @@ def init(
 
 
 def _show_guess(guess: Guess) -> None:
-    from syndicate.cli.show import plural
+    from syndicate.cli.show import plural, tell
 
     place = "this folder" if guess.content == "." else f"{guess.content}/"
     print(f"This looks like {guess.generator}: {plural(guess.posts, 'post')} in {place}.\n")
     rows = [(clue.key, clue.value, f"from {clue.source}") for clue in guess.clues]
     rows += [(name, "not found", "please write it into syndicate.toml") for name in guess.missing]
     key_width, value_width = (max(len(row[column]) for row in rows) for column in (0, 1))
+    width = min(value_width, 44)
     for key, value, source in rows:
-        print(f"  {key:<{key_width}}  {value:<{min(value_width, 44)}}  {source}")
+        tell(f"  {key:<{key_width}}  {value:<{width}}  {source}", indent=key_width + width + 6)
     for note in guess.notes:
-        print(f"  ! {note}")
+        tell(f"  ! {note}")
     print()
 
 
@@ -99,14 +100,15 @@ def doctor(
 
 
 def _show_findings(findings: Sequence[Finding], verbosity: int) -> None:
-    from syndicate.cli.show import plural
+    """What is worst comes last: that is where eyes are when a long list has gone by."""
+    from syndicate.cli.show import plural, tell
 
     marks = {"problem": "✗", "warning": "!", "repair": "~", "ok": "✓"}
     hidden = {"ok", "repair"} if verbosity < 0 else set()
-    for finding in findings:
+    for finding in sorted(findings, key=lambda one: -list(marks).index(one.level)):
         where = f" {finding.where}:" if finding.where else ""
         if finding.level not in hidden:
-            print(f"{marks[finding.level]}{where} {finding.text}")
+            tell(f"{marks[finding.level]}{where} {finding.text}")
     levels = [finding.level for finding in findings]
     print(", ".join(plural(levels.count(one), one) for one in ("problem", "warning", "repair")), file=sys.stderr)
 

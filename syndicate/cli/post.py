@@ -74,9 +74,11 @@ _TROUBLE = ("failed", "uncertain", "held")
 
 def _warn_of_accounts(hall: App, names: Sequence[str]) -> None:
     """Who cannot send now is told before the message waits for it."""
+    from syndicate.cli.show import tell
+
     for row in hall.list_accounts(online=False):
         if row.name in names and row.state not in {"ready", "off"}:
-            print(f"! {row.name}, {row.state}: {row.note}", file=sys.stderr)
+            tell(f"! {row.name}, {row.state}: {row.note}", file=sys.stderr)
 
 
 def _show_dry(planned: ManualPlan, hall: App, slug: str) -> None:
@@ -101,10 +103,12 @@ def _moved(row: PlannedDelivery, change: PlannedChange, reason: str) -> PlannedD
 
 
 def _say_what_next(sent: Sequence[Delivery], slug: str) -> None:
+    from syndicate.cli.show import tell
+
     if any(one.state.value in {"planned", "due"} for one in sent):
-        print("Not out yet: `syndicate run` sends it as soon as it may; `syndicate queue` shows it.", file=sys.stderr)
+        tell("Not out yet: `syndicate run` sends it as soon as it may; `syndicate queue` shows it.", file=sys.stderr)
     if any(one.state.value in _TROUBLE for one in sent):
-        print(f"This needs you: `syndicate why {slug}` tells what happened.", file=sys.stderr)
+        tell(f"This needs you: `syndicate why {slug}` tells what happened.", file=sys.stderr)
 
 
 @command()
@@ -118,13 +122,14 @@ def why(
 
     What was sent, what waits, what will not go out, each with its reason.
     """
-    from syndicate.cli.show import print_json
+    from syndicate.cli.show import print_json, tell
 
     given = globals_of(context)
     with given.open_app() as hall:
-        lines = hall.explain(slug)
+        story = hall.tell_story(slug)
     if given.json:
-        print_json(lines)
-    else:
-        print("\n".join(lines))
+        print_json(story)
+        return DONE
+    for line in story.lines:
+        tell(line)
     return DONE

@@ -27,7 +27,7 @@ def show_amendments(amendments: tuple[Amendment, ...]) -> None:
 
 def show_planned(row: PlannedDelivery, hall: App) -> None:
     """One message as it would go out: where, when, how long, its text and picture."""
-    from syndicate.cli.show import local_time, print_quoted
+    from syndicate.cli.show import local_time, print_quoted, tell
 
     zone, now = hall.settings.site.timezone, hall.now()
     when = "at once" if row.due_at <= now else local_time(row.due_at, zone, now=now)
@@ -39,12 +39,12 @@ def show_planned(row: PlannedDelivery, hall: App) -> None:
     ]
     part = f" part {row.part}" if row.part > 1 else ""
     print(f"{row.slug} → {row.account} ({row.network}), {row.occasion}{part}")
-    print("  " + " · ".join(fact for fact in facts if fact))
+    tell("  " + " · ".join(fact for fact in facts if fact))
     if row.message:
         print_quoted(row.message.text)
         image = row.message.image or row.message.card
         if image:
-            print(f"  ▣ {'image' if row.message.image else 'link card'} {image.path}, alt: {image.alt}")
+            tell(f"  ▣ {'image' if row.message.image else 'link card'} {image.path}, alt: {image.alt}")
     for warning in row.warnings:
-        print(f"  ! {warning}")
+        tell(f"  ! {warning}")
     print()

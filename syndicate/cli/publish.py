@@ -48,10 +48,10 @@ def publish(
 
 
 def _show_published(published: Published, *, waiting: int) -> None:
-    from syndicate.cli.show import plural, short_path
+    from syndicate.cli.show import plural, short_path, tell
 
     for warning in published.warnings:
-        print(f"! {warning}", file=sys.stderr)
+        tell(f"! {warning}", file=sys.stderr)
     if not published.written and not published.removed:
         print("No file changed.")
     else:
@@ -129,6 +129,8 @@ def _show_waiting(waiting: tuple[PlannedDelivery, ...], hall: App) -> None:
 
 
 def _show_plan(made: Plan, hall: App, *, everything: bool) -> None:
+    from syndicate.cli.show import tell
+
     rows = [row for row in made.deliveries if everything or row.state in WAITING]
     if rows:
         print("The next `publish` (or the running daemon) would add:\n")
@@ -142,14 +144,14 @@ def _show_plan(made: Plan, hall: App, *, everything: bool) -> None:
     if cost:
         print(f"All this costs about ${cost:.2f}.")
     for warning in made.warnings:
-        print(f"! {warning}", file=sys.stderr)
+        tell(f"! {warning}", file=sys.stderr)
 
 
 def _show_recorded(rows: Sequence[PlannedDelivery]) -> None:
     """How many messages would be recorded only, a line for each reason."""
-    from syndicate.cli.show import plural
+    from syndicate.cli.show import plural, tell
 
     for reason, number in Counter(row.reason for row in rows).most_common():
-        print(f"{plural(number, 'message')} would only be recorded, not sent: {reason}.")
+        tell(f"{plural(number, 'message')} would only be recorded, not sent: {reason}.")
     if rows:
         print("`syndicate plan --all` shows them.")

@@ -207,7 +207,7 @@ def amend(
 @command()
 def status(context: typer.Context) -> int:
     """See what waits and what needs you."""
-    from syndicate.cli.show import local_time, print_json
+    from syndicate.cli.show import local_time, print_json, tell
 
     given = globals_of(context)
     with given.open_app() as hall:
@@ -222,7 +222,7 @@ def status(context: typer.Context) -> int:
             print(f"  next message {local_time(now_is.next_at, zone, now=hall.now())}")
         print(f"  daemon {'running' if now_is.daemon else 'not running (syndicate run)'}")
         for line in now_is.paused:
-            print(f"  ! {line}", file=sys.stderr)
+            tell(f"  ! {line}", file=sys.stderr)
         if now_is.needs_you:
             print("\nNeeds you:")
             show_deliveries(now_is.needs_you, hall)

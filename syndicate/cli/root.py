@@ -117,12 +117,14 @@ def call(words: Sequence[str]) -> int:
 
 def _say(error: Exception) -> int:
     """The error as a sentence, and the exit code it stands for."""
+    from syndicate.cli.show import tell
+
     if isinstance(error, typer.TyperException):
-        print(explain_misuse(error), file=sys.stderr)
+        tell(explain_misuse(error), file=sys.stderr)
         return WRONG_USE
     if isinstance(error, OSError):  # a full disk, a folder that nobody may write
         place = f"{error.filename}: " if error.filename else ""
-        print(f"syndicate: {place}{error.strerror or error}", file=sys.stderr)
+        tell(f"syndicate: {place}{error.strerror or error}", file=sys.stderr)
         return NEEDS_A_PERSON
-    print(f"syndicate: {error}", file=sys.stderr)
+    tell(f"syndicate: {error}", file=sys.stderr)
     return WRONG_USE if isinstance(error, UsageError | ConfigError) else NEEDS_A_PERSON

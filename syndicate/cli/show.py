@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
@@ -82,16 +82,51 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.text import Text
 
     console = make_console()
-    lines = [[*columns[:-1], ""], *rows]
-    widths = [max(cell_len(line[column]) for line in lines) for column in range(len(columns) - 2)] + [0]
+    lines = _narrow([[*columns[:-1], ""], *rows], console.width)
+    widths = [max(cell_len(line[column]) for line in lines) for column in range(len(lines[0]) - 2)] + [0]
     for number, line in enumerate(lines):
         text = Text(style="" if number else "bold")
         for cell, width in zip(line, widths, strict=False):
             gap = " " * (width - cell_len(cell) + 2 if width else 0)
             text.append(cell + gap, style=_COLOURS.get(cell, "") if number else "")
         console.print(text, soft_wrap=True)
-        if line[-1]:
-            console.print(Text(f"{' ' * (widths[0] + 2)}{line[-1]}", style="dim"), soft_wrap=True)
+        for below in filter(None, line[-1].split("\n")):
+            for piece in _fill(f"{' ' * (widths[0] + 2)}{below}"):
+                console.print(Text(piece, style="dim"), soft_wrap=True)
+
+
+def _narrow(lines: Sequence[Sequence[str]], width: int) -> Sequence[Sequence[str]]:
+    """The lines; where one is too wide for the terminal, the column before the last goes below, too (long slugs)."""
+    from rich.cells import cell_len
+
+    columns = range(len(lines[0]) - 1)
+    if sum(max(cell_len(line[column]) for line in lines) + 2 for column in columns) <= width + 2:
+        return lines
+    head, *rest = lines
+    return [[*head[:-2], ""], *([*line[:-2], "\n".join(filter(None, line[-2:]))] for line in rest)]
+
+
+def tell(text: str, *, indent: int | None = None, file: TextIO | None = None) -> None:
+    """Lines of words. On a terminal they are wrapped between words, what follows is indented, addresses stay whole."""
+    stream = file or sys.stdout
+    lines = text.splitlines()
+    print(
+        "\n".join([piece for line in lines for piece in _fill(line, indent)] if stream.isatty() else lines), file=stream
+    )
+
+
+def _fill(line: str, indent: int | None = None) -> Sequence[str]:
+    """What follows the first line is indented by four more than it, or by `indent`."""
+    own = len(line) - len(line.lstrip(" "))
+    pieces = textwrap.wrap(
+        line.lstrip(" "),
+        max(shutil.get_terminal_size().columns, 30),
+        initial_indent=" " * own,
+        subsequent_indent=" " * (own + 4 if indent is None else indent),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return pieces or [""]
 
 
 def print_quoted(text: str, mark: str = "│") -> None:
@@ -111,7 +146,7 @@ def _wrap(line: str) -> Sequence[str]:
 def print_problems(problems: Sequence[Problem]) -> None:
     """Each problem with file and line, on standard error."""
     for problem in problems:
-        print(problem, file=sys.stderr)
+        tell(str(problem), file=sys.stderr)
 
 
 def local_time(at: datetime | None, zone: str, *, now: datetime | None = None) -> str:

@@ -32,10 +32,10 @@ def parse_when(text: str, now: datetime, zone: ZoneInfo) -> datetime:
     words = " ".join(text.split())
     at = _parse(words, now, zone)
     if at is None:
-        raise UsageError(f'"{text}" is no time', where="--at", hint=_HINT)
+        raise UsageError(f'"{text}" is no time', hint=_HINT)
     if at < now:
         local = f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
-        raise UsageError(f'"{text}" is {local} and lies in the past', where="--at", hint=_HINT)
+        raise UsageError(f'"{text}" is {local} and lies in the past', hint=_HINT)
     return at
 
 

@@ -38,7 +38,7 @@ def explain(
             lines.append(
                 f"would change: delivery {delivery.id} becomes {change.state} at {_local(change.due_at, zone)}{reason}"
             )
-    lines += [f"problem: {problem.message}" for problem in _problems(slug, plan, known)]
+    lines += [f"problem: {problem}" for problem in _problems(slug, plan, known)]
     return tuple(lines)
 
 
@@ -46,9 +46,7 @@ def _explain_post(slug: str, plan: Plan, known: KnownPost | None, zone: ZoneInfo
     item = next((item for item in plan.identified if item.post.slug == slug), None)
     row = item.known if item else known
     if row is None:
-        near = get_close_matches(slug, [one.post.slug for one in plan.identified], n=1)
-        hint = f'did you mean "{near[0]}"?' if near else "drafts are not known before they are published"
-        raise UsageError(f'no post has the slug "{slug}"', hint=hint)
+        raise UsageError(f'no post has the slug "{slug}"', hint=_hint(slug, plan))
     yield f'{slug}: "{row.title}" in {row.source}'
     yield f"id {row.id}, first seen {_local(row.first_seen_at, zone)}"
     if item is None:
@@ -58,6 +56,15 @@ def _explain_post(slug: str, plan: Plan, known: KnownPost | None, zone: ZoneInfo
     yield f"{when} {_local(row.published_at, zone)}, last changed {_local(row.updated_at, zone)}"
     if item.post.flags:
         yield f"flags: {', '.join(sorted(item.post.flags))}"
+
+
+def _hint(slug: str, plan: Plan) -> str:
+    """A file of that name that cannot be read, a slug like it, or why there may be none."""
+    names = {problem.source.rpartition("/")[2].rpartition(".")[0]: problem for problem in plan.problems}
+    near = get_close_matches(slug, [one.post.slug for one in plan.identified], n=1)
+    if slug in names:
+        return str(names[slug])
+    return f'did you mean "{near[0]}"?' if near else "drafts are not known before they are published"
 
 
 def _explain_delivery(delivery: Delivery, trail: Sequence[Attempt], zone: ZoneInfo) -> Iterable[str]:

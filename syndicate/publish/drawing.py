@@ -250,7 +250,8 @@ def _letters(content: CardContent) -> set[str]:
 
 def _reasons(jobs: Sequence[Job]) -> set[str]:
     """Why a card has no picture, each line naming the post."""
-    return {f"{job.one.post.source}: {job.picture.url}: {job.picture.reason}" for job in jobs if job.picture.reason}
+    missing = ((job.one.post.source, job.picture) for job in jobs if job.picture.reason)
+    return {f"{source}: the card is without its picture, {one.url}: {one.reason}" for source, one in missing}
 
 
 def _list_remarks(drawing: Drawing) -> list[str]:

@@ -89,7 +89,9 @@ def test_the_sample_site_is_published_whole(tmp_path):
     assert message["content_text"].endswith("#SlowGardening #Water #ClayPots")
     assert "a-garden-that-waters-itself" in (blog.feeds / "timeline.html").read_text(encoding="utf-8")
     copies = blog.run("--json", "why", "a-garden-that-waters-itself").json
-    assert any("is sent" in line for line in copies)
+    assert any("is sent" in line for line in copies["lines"])
+    assert ("sent", "timeline") in [(one["state"], one["account"]) for one in copies["deliveries"]]
+    assert copies["post"]["slug"] == copies["slug"] == "a-garden-that-waters-itself"
 
 
 def test_usage_errors_name_what_to_do(tmp_path):
