@@ -33,9 +33,11 @@ class Rounds:
     def _reload(self) -> list[str]:
         """A broken syndicate.toml is said once; until it is mended everything goes on with the one of before."""
         try:
-            return ["took up the changed syndicate.toml"] if self._app.reload() else self._choose_news("settings", ())
+            is_new = self._app.reload()
         except ConfigError as error:
             return self._choose_news("settings", [f"going on with the settings of before: {error}"])
+        self._told.pop("settings", None)  # broken the same way once more is news again
+        return ["took up the changed syndicate.toml"] if is_new else []
 
     def _choose_news(self, kind: str, lines: Iterable[str]) -> list[str]:
         """The lines that were not there the last time."""
