@@ -30,6 +30,8 @@ LONGEST_WAIT = timedelta(days=31)
 _EPOCH_FROM = 1_000_000_000
 """Numbers from here on are Unix seconds, below it seconds from now."""
 _WORD_KEYS = ("error_description", "description", "message", "detail", "error_message", "error", "errors", "title")
+_CREDENTIALS = re.compile(r"\b([Bb]earer|[Bb]asic(?= \S*[A-Z0-9=])) [\w.~+/=-]{8,}")
+"""As they stand in an Authorization header; "basic authentication" is not one."""
 _WAIT_HEADERS = ("retry-after", "x-ratelimit-reset-after", "x-ratelimit-reset", "ratelimit-reset", "x-rate-limit-reset")
 
 
@@ -66,10 +68,10 @@ def words_of(response: Response, secrets: Iterable[str] = ()) -> str:
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:
-    """The text with every secret blotted out, as it is and as it stands in an address; bearer tokens too."""
+    """The text with every secret blotted out, as it is and as it stands in an address; credentials of headers too."""
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, "…").replace(quote(secret, safe=""), "…")
-    return re.sub(r"\b([Bb]earer) [\w.~+/=-]{8,}", r"\1 …", text)
+    return _CREDENTIALS.sub(r"\1 …", text)
 
 
 def _find_words(answer: object, depth: int = 5) -> str:

@@ -218,7 +218,7 @@ class Mastodon:
 
     def _busy(self, response: Response) -> NetworkError:
         """A 503 in the server's own words means that it did nothing; a throttled GoToSocial adds when to come back."""
-        said = f"503: {words_of(response)}"
+        said = f"503: {words_of(response, self._secrets())}"
         retry_at = retry_at_of(response)
         if retry_at is not None:
             return RateLimited(said, retry_at=retry_at, where=self.account)
@@ -278,7 +278,8 @@ class Mastodon:
     def _whoami(self) -> Mapping[str, Any]:
         response = self._ask("GET", "/api/v1/accounts/verify_credentials")
         if response.status in {400, 403, 422}:
-            raise Unauthorised(f"the token is refused: {words_of(response)}", where=self.account)
+            said = words_of(response, self._secrets())
+            raise Unauthorised(f"the token is refused: {said}", where=self.account)
         if not response.is_success:
             raise self._error(response, publishes=False)
         account = response.json()
@@ -328,9 +329,11 @@ class Mastodon:
     def _token(self) -> str:
         return require_secret(self.vault, "access_token", self.account)
 
+    def _secrets(self) -> tuple[str, ...]:
+        return (self.vault.get("access_token"),)
+
     def _error(self, response: Response, *, publishes: bool) -> NetworkError:
-        secrets = (self.vault.get("access_token"),)
-        error = error_of(response, account=self.account, publishes=publishes, secrets=secrets)
+        error = error_of(response, account=self.account, publishes=publishes, secrets=self._secrets())
         is_broken = response.status == 403 and self._software() != "pixelfed"
         is_silent = response.status == 422 and not response.body.strip()
         if is_broken or is_silent:

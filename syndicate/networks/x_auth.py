@@ -106,7 +106,9 @@ class TokenSigner:
             hint = f"run: syndicate login {self.account}"
             raise Unauthorised(f"the refresh token is refused: {said}", where=self.account, hint=hint)
         if not response.is_success:
-            raise error_of(response, account=self.account, publishes=False, secrets=(refresh,))
+            raise error_of(
+                response, account=self.account, publishes=False, secrets=(refresh, self.vault.get("client_secret"))
+            )
         return response
 
     def _stored(self) -> Session | None:

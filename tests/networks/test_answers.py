@@ -121,8 +121,15 @@ def test_words_are_short_and_without_secrets() -> None:
 
 
 def test_hiding_leaves_ordinary_text_alone() -> None:
-    """An empty secret hides nothing."""
+    """An empty secret hides nothing, and words about credentials are none."""
     assert hide("the bearer of news", ["", "zzz"]) == "the bearer of news"
+    assert hide("use basic authentication", []) == "use basic authentication"
+
+
+def test_credentials_of_a_header_are_hidden() -> None:
+    """A server that repeats our header shows neither a token nor the packed name and password of an application."""
+    assert hide("got Bearer abcdefgh12345", []) == "got Bearer …"
+    assert hide("got Basic Y2xpZW50OnNlY3JldA==, sorry", []) == "got Basic …, sorry"
 
 
 def test_a_redirect_to_nonsense_is_still_a_redirect() -> None:
