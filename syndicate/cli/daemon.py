@@ -52,13 +52,13 @@ def run(
 
 
 def _make_web(hall: App, host: str) -> ASGIApp:
-    """The feeds and the dashboard as one application."""
+    """The feeds and the dashboard as one application, which follows the settings of the hall."""
     from syndicate.app.dashboard import read_password
-    from syndicate.web import make_app
+    from syndicate.web import Current, make_app
     from syndicate.web.dashboard import open_dashboard
 
     dashboard = open_dashboard(hall.make_desk(), listening=host, password=read_password(os.environ))
-    return make_app(hall.settings.storage.publish_to, hall.settings, dashboard)
+    return Current(lambda: hall.settings, lambda now: make_app(now.storage.publish_to, now, dashboard))
 
 
 @command()

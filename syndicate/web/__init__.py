@@ -1,5 +1,6 @@
 """Pages over HTTP: the published files as readers fetch them."""
 
 from syndicate.web.app import make_app
+from syndicate.web.current import Current
 
-__all__ = ["make_app"]
+__all__ = ["Current", "make_app"]

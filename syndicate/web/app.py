@@ -25,11 +25,19 @@ def make_app(output_root: str, settings: Settings, dashboard: ASGIApp | None = N
     """The ASGI application: published files under the path of the feeds' public address, `dashboard` beside them."""
     prefix = urlsplit(settings.site.feeds_url or f"{settings.site.url}/feeds").path.rstrip("/")
     files = FeedFiles(Shelf(Path(output_root)), settings.feeds, prefix)
-    routes: list[BaseRoute] = [Mount("/dashboard", app=dashboard)] if dashboard is not None else []
+    routes: list[BaseRoute] = _mount(dashboard) if dashboard is not None else []
     if prefix:
         routes += [Route(place, files.enter, methods=_METHODS) for place in ("/", prefix)]
     routes.append(Route(prefix + "/{path:path}", files.answer, methods=_METHODS))
     return Starlette(routes=routes, exception_handlers={HTTPException: say_error, Exception: say_error})
+
+
+def _mount(dashboard: ASGIApp) -> list[BaseRoute]:
+    """The dashboard, and the way to it for who leaves out the last slash."""
+    return [
+        Route("/dashboard", lambda _request: RedirectResponse("/dashboard/", 308), methods=["GET", "HEAD"]),
+        Mount("/dashboard", app=dashboard),
+    ]
 
 
 class FeedFiles:

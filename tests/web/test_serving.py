@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse
 from syndicate.formats.packing import unpack
 from syndicate.model import Artefact
 from syndicate.output import FolderOutput
-from syndicate.web import make_app
+from syndicate.web import Current, make_app
 from tests.formats.samples import settings
 from tests.web.serving import serving
 
@@ -273,3 +273,25 @@ def test_without_a_path_in_the_address_feeds_stand_at_the_root(tmp_path: Path) -
     FolderOutput(tmp_path).write([FILES[0]])
     with serving(make_app(str(tmp_path), settings(site={"feeds_url": "https://feeds.example"}))) as address:
         assert httpx.get(f"{address}/rss.xml").status_code == 200
+
+
+@pytest.mark.parametrize("feeds_url", ["https://feeds.example", "https://blog.example/feeds"])
+def test_the_dashboard_is_found_without_its_last_slash(feeds_url: str, tmp_path: Path) -> None:
+    """/dashboard leads to /dashboard/, wherever the feeds are."""
+    site = settings(site={"feeds_url": feeds_url})
+    with serving(make_app(str(tmp_path), site, dashboard=PlainTextResponse("the dashboard"))) as address:
+        answer = httpx.get(f"{address}/dashboard", follow_redirects=True)
+    assert (answer.status_code, answer.text, answer.url.path) == (200, "the dashboard", "/dashboard/")
+
+
+def test_changed_settings_are_followed(tmp_path: Path) -> None:
+    """Where publish_to and the address of the feeds change while the server runs, the next request sees it."""
+    for name in ("old", "new"):
+        FolderOutput(tmp_path / name).write([Artefact("rss.xml", "application/rss+xml", name.encode(), AT)])
+    now = [(SITE, "old")]
+    app = Current(lambda: now[0][0], lambda given: make_app(str(tmp_path / now[0][1]), given))
+    with serving(app) as address:
+        assert httpx.get(f"{address}/feeds/rss.xml").text == "old"
+        now[0] = (settings(site={"feeds_url": "https://feeds.example"}), "new")
+        assert httpx.get(f"{address}/rss.xml").text == "new"
+        assert httpx.get(f"{address}/feeds/rss.xml").status_code == 404
