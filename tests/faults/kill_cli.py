@@ -43,6 +43,8 @@ class Blow:
     account: str = ""
     commits: bool = True
     types_again: bool = True
+    again_at: int = -1
+    """Where it dies the second time, -1 for nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +103,15 @@ def choose_blows(steps: dict[str, int], kills: int) -> Sequence[Blow]:
         for command in SENDS
         for account in PUBLISHES
     ]
-    every = [Blow(command, at, types_again=at % 2 == 0) for command, count in steps.items() for at in range(count)]
+    every = [_choose(command, at) for command, count in steps.items() for at in range(count)]
     left = max(0, min(kills - len(calls), len(every)))
     return (calls + [every[number * len(every) // left] for number in range(left)])[:kills]
+
+
+def _choose(command: str, at: int) -> Blow:
+    """Half of the commands are typed again, and half of these die once more, earlier."""
+    is_twice = at % 4 == 0 and command != DAEMON
+    return Blow(command, at, types_again=at % 2 == 0, again_at=at // 2 if is_twice else -1)
 
 
 class Ground:
@@ -151,6 +159,8 @@ class Ground:
         words = command.words(site)
         step = _kill(site, blow, words)
         faults: list[str] = []
+        if blow.again_at >= 0:
+            _wait(site.start(*words, die_at=blow.again_at))
         if blow.command != DAEMON and (blow.types_again or command.must_repeat):
             faults += _type_again(site, words)
         asked = site.go_on(command.slug)

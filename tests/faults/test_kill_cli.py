@@ -11,7 +11,7 @@ import pytest
 from syndicate.model import Delivery, State
 from tests.faults.commands import COMMANDS
 from tests.faults.kill_cli import Blow, Ground, choose_blows
-from tests.faults.whole import judge_messages
+from tests.faults.whole import judge_feeds, judge_messages, judge_state
 
 
 @pytest.fixture
@@ -39,6 +39,23 @@ def test_a_command_killed_half_way_costs_nothing(ground: Ground, command: str) -
     ending = ground.strike(Blow(command, ground.count_steps(command) // 2))
     assert ending.step
     assert ending.faults == ()
+
+
+@pytest.mark.slow
+def test_damage_is_seen(ground: Ground) -> None:
+    """A feed that lacks the post, differs or was left half written, and a broken state: each has its word."""
+    site = ground.place("post, published")
+    feeds = site.root / "feeds"
+    assert list(judge_feeds(site, "fresh")) == []
+    whole = (feeds / "rss.xml").read_bytes()
+    (feeds / "rss.xml").write_bytes(whole[:500])
+    (feeds / ".syndicate-1-2").write_bytes(b"half")
+    found = "\n".join(judge_feeds(site, "fresh"))
+    assert "rss.xml lacks fresh" in found
+    assert "rss.xml differs" in found
+    assert ".syndicate-1-2 was left behind" in found
+    assert list(judge_state(site.root / ".syndicate" / "state.db")) == []
+    assert list(judge_state(feeds / "rss.xml")) != []
 
 
 def test_steps_are_spread_over_all_commands() -> None:

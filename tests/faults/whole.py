@@ -19,8 +19,8 @@ def judge_site(site: Site, slug: str, asked: Sequence[str]) -> list[str]:
     copies = {account: site.town.count(account, slug) for account in site.town.accounts}
     return [
         *judge_messages(copies, site.list_rows(slug), asked),
-        *_judge_state(site.root / ".syndicate" / "state.db"),
-        *_judge_feeds(site, slug),
+        *judge_state(site.root / ".syndicate" / "state.db"),
+        *judge_feeds(site, slug),
     ]
 
 
@@ -38,15 +38,20 @@ def judge_messages(copies: Mapping[str, int], rows: Sequence[Delivery], asked: S
         yield f"asked: a person had to look at {asked}, though its network shows everything"
 
 
-def _judge_state(path: Path) -> Iterator[str]:
-    with closing(sqlite3.connect(path)) as database:
-        said = [row[0] for row in database.execute("PRAGMA integrity_check")]
-        strays = database.execute("PRAGMA foreign_key_check").fetchall()
+def judge_state(path: Path) -> Iterator[str]:
+    """The database says of itself that it is whole."""
+    said, strays = [], []
+    try:
+        with closing(sqlite3.connect(path)) as database:
+            said = [row[0] for row in database.execute("PRAGMA integrity_check")]
+            strays = database.execute("PRAGMA foreign_key_check").fetchall()
+    except sqlite3.Error as error:
+        said = [str(error)]
     if said != ["ok"] or strays:
         yield f"state: {said} {strays}"
 
 
-def _judge_feeds(site: Site, slug: str) -> Iterator[str]:
+def judge_feeds(site: Site, slug: str) -> Iterator[str]:
     """The post is in every feed, nothing half written lies about, and a new build makes the same bytes."""
     found = _read(site.root / "feeds")
     yield from (f"feeds: {name} lacks {slug}" for name in FEEDS if slug.encode() not in found.get(name, b""))
