@@ -23,9 +23,12 @@ class Rounds:
     def publish_round(self) -> str:
         reloaded = self._reload()
         published = self._app.publish()
-        parts = [f"wrote {len(published.written)} files"] if published.written else []
-        parts += [f"removed {len(published.removed)} files"] if published.removed else []
-        parts += [f"{published.new_posts} new posts"] if published.new_posts else []
+        counts = (
+            ("wrote ", len(published.written), "file"),
+            ("removed ", len(published.removed), "file"),
+            ("", published.new_posts, "new post"),
+        )
+        parts = [f"{done}{number} {what}{'' if number == 1 else 's'}" for done, number, what in counts if number]
         problems = self._choose_news("problems", map(str, published.problems))
         warnings = self._choose_news("warnings", published.warnings) if published.warnings else []
         return "; ".join([*reloaded, *parts, *problems, *warnings])

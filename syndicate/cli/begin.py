@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +15,9 @@ from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, globals_of
 if TYPE_CHECKING:
     from syndicate.app.reports import Finding
     from syndicate.starters import Guess
+
+WIDEST = 34
+"""Columns for guessed values beside their sources."""
 
 
 @command()
@@ -30,7 +34,7 @@ def init(
     empty folder it writes a sample site.
     """
     from syndicate.app.beginning import begin
-    from syndicate.cli.show import print_json
+    from syndicate.cli.show import print_json, tell
 
     begun = begin(folder, dry_run=dry_run)
     if globals_of(context).json:
@@ -41,13 +45,14 @@ def init(
     if dry_run:
         print(f"Would write into {folder}/:\n  " + "\n  ".join(begun.files) + f"\n\n{begun.config}".rstrip())
     elif begun.guess:
-        advice = f"\n{begun.guess.advice}" if begun.guess.advice else ""
-        print(
-            f"Wrote syndicate.toml and nothing else. Correct what is wrong in it.{advice} Then:" + _next_steps(folder)
-        )
+        tell("Wrote syndicate.toml and nothing else. Correct what is wrong in it.")
+        if begun.guess.advice:
+            tell(begun.guess.advice)
+        print("\nNext:" + _next_steps(folder))
     else:
         posts = sum(path.startswith("content/") for path in begun.files)
-        print(f"Wrote a sample site with {posts} posts into {folder}/. Next:" + _next_steps(folder))
+        tell(f"Wrote a sample site with {posts} posts into {folder}/.")
+        print("\nNext:" + _next_steps(folder))
     return DONE
 
 
@@ -59,9 +64,13 @@ def _show_guess(guess: Guess) -> None:
     rows = [(clue.key, clue.value, f"from {clue.source}") for clue in guess.clues]
     rows += [(name, "not found", "please write it into syndicate.toml") for name in guess.missing]
     key_width, value_width = (max(len(row[column]) for row in rows) for column in (0, 1))
-    width = min(value_width, 44)
+    width = min(value_width, WIDEST)
     for key, value, source in rows:
-        tell(f"  {key:<{key_width}}  {value:<{width}}  {source}", indent=key_width + width + 6)
+        shown = f"  {key:<{key_width}}  {textwrap.shorten(value, 60, placeholder=' …'):<{width}}"
+        if len(value) > width:  # its source stands below, so that the others keep their column
+            print(shown)
+            shown = " " * len(f"  {key:<{key_width}}  {'':<{width}}")
+        tell(f"{shown}  {source}", indent=key_width + width + 6)
     for note in guess.notes:
         tell(f"  ! {note}")
     print()
@@ -70,7 +79,7 @@ def _show_guess(guess: Guess) -> None:
 def _next_steps(folder: Path) -> str:
     go = f"\n  cd {folder}" if folder.resolve() != Path.cwd() else ""
     return (
-        f"\n{go}\n  syndicate doctor     what is wrong, and what was mended while reading"
+        f"{go}\n  syndicate doctor     what is wrong, and what was mended while reading"
         "\n  syndicate publish    write the feeds and cards; sends nothing"
         "\n  syndicate plan       what would go out, and when"
     )

@@ -207,7 +207,7 @@ def amend(
 @command()
 def status(context: typer.Context) -> int:
     """See what waits and what needs you."""
-    from syndicate.cli.show import local_time, print_json, tell
+    from syndicate.cli.show import local_time, plural, print_json, tell
 
     given = globals_of(context)
     with given.open_app() as hall:
@@ -216,7 +216,7 @@ def status(context: typer.Context) -> int:
             print_json(now_is)
             return NEEDS_A_PERSON if now_is.needs_you else DONE
         zone = hall.settings.site.timezone
-        print(f"{hall.settings.site.title}: {now_is.posts} posts, {now_is.problems} with problems")
+        print(f"{hall.settings.site.title}: {plural(now_is.posts, 'post')}, {now_is.problems} with problems")
         print("  " + (", ".join(f"{number} {state}" for state, number in now_is.counts.items()) or "outbox empty"))
         if now_is.next_at:
             print(f"  next message {local_time(now_is.next_at, zone, now=hall.now())}")

@@ -47,7 +47,13 @@ class History:
             raise ContentError("git is not installed", hint=_HINT)
         done = subprocess.run([git, "-C", self._folder, *words], capture_output=True, check=False)  # noqa: S603
         if done.returncode:
-            said = done.stderr.decode(errors="replace").strip().partition("\n")[0].removeprefix("fatal: ")
+            said = (
+                done.stderr.decode(errors="replace")
+                .strip()
+                .partition("\n")[0]
+                .partition(" (or")[0]
+                .removeprefix("fatal: ")
+            )
             raise ContentError(said, hint=_HINT)
         return done.stdout.decode(errors="replace")
 

@@ -20,6 +20,7 @@ from syndicate.starters.reading import (
     table_of,
     text_of,
 )
+from syndicate.starters.sample import choose_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def look_for_hugo(folder: Path) -> Found | None:
     name, data = read_first(folder, names)
     if not (name and (folder / "content").is_dir()):
         return None
-    section = next((part for part in ("posts", "post", "blog") if (folder / "content" / part).is_dir()), "")
+    section = choose_folder(folder / "content", ("posts", "post", "blog"))
     found = (
         Found("Hugo").note("title", text_of(data, "title"), name).note("url", text_of(data, "baseURL", "baseurl"), name)
     )
@@ -135,7 +136,7 @@ def look_for_eleventy(folder: Path) -> Found | None:
         found = _note_script(found, folder, [f"{base}/_data/{data_name}.{end}".lstrip("/") for end in _SCRIPT_ENDS])
         found = _note_script(found, folder, [f"_data/{data_name}.{end}" for end in _SCRIPT_ENDS])
     places = [f"{base}/{part}".lstrip("/") for part in ("posts", "blog", "content/blog", "content/posts", "articles")]
-    content = next((place for place in [*places, "content/blog", "posts"] if (folder / place).is_dir()), "")
+    content = choose_folder(folder, [*places, "content/blog", "posts"])
     found = found.note("content", content, f"{content}/")
     address = content.removeprefix(base).strip("/").removeprefix("content/")
     declared, source = _eleventy_pattern(folder / content) if content else ("", "")
@@ -179,7 +180,7 @@ def look_for_astro(folder: Path) -> Found | None:
     found = Found("Astro").note("url", find_first(read_text(folder / name), r"\bsite\s*:\s*[\"'`]([^\"'`]+)"), name)
     found = _note_script(found, folder, ["src/consts.ts", "src/config.ts", "src/site.config.ts", "src/consts.js"])
     places = ["src/content/blog", "src/content/posts", "src/data/blog", "src/content/post", "src/pages/blog"]
-    content = next((place for place in places if (folder / place).is_dir()), "")
+    content = choose_folder(folder, places)
     found = found.note("content", content, f"{content}/")
     route = next((part for part in ("blog", "posts") if any((folder / "src/pages" / part).glob("[[]*[]].astro"))), "")
     found = found.note("permalink", _astro_pattern(folder, route, read_text(folder / name)), f"src/pages/{route}/")
@@ -205,6 +206,7 @@ def look_for_nextjs(folder: Path) -> Found | None:
     ])  # fmt: skip
     if not found.url:
         found = found.note("url", text_of(read_data(folder / "package.json"), "homepage"), "package.json")
+    found = _note_layout(found, folder)
     places = [
         "content/posts",
         "content/blog",
@@ -215,7 +217,7 @@ def look_for_nextjs(folder: Path) -> Found | None:
         "src/posts",
         "content",
     ]
-    content = next((place for place in places if (folder / place).is_dir()), "")
+    content = choose_folder(folder, places)
     found = found.note("content", content, f"{content}/")
     found = found.note("publish_to", "public/feeds", "Next.js's own rule: it is served at /feeds/")
     for start in ("app", "src/app", "pages", "src/pages"):
@@ -224,6 +226,19 @@ def look_for_nextjs(folder: Path) -> Found | None:
             if pages:  # [...slug] takes the whole path of a post, [slug] its name
                 part = "{path}" if "..." in pages[0].name else "{slug}"
                 return found.note("permalink", f"/{route}/{part}", f"{start}/{route}/{pages[0].name}")
+    return found
+
+
+def _note_layout(found: Found, folder: Path) -> Found:
+    """What the layout of the app router says about all pages, and the address that its site map is made with."""
+    ends = [f"{start}app/{stem}" for start in ("", "src/") for stem in ("layout", "sitemap")]
+    for name in (f"{end}.{kind}" for end in ends for kind in ("tsx", "jsx", "ts", "js")):
+        text = read_text(folder / name)
+        title = find_first(text, r"title\s*:\s*\{[^}]*default\s*:\s*[\"'`]([^\"'`$]+)") or find_string(text, "title")
+        url = find_first(text, r"(?:metadataBase\s*:\s*new URL\(|baseUrl\s*=)\s*[\"'`](https?://[^\"'`$]+)")
+        values = {"title": title, "description": find_string(text, "description"), "url": url}
+        for key, value in values.items():
+            found = found if getattr(found, key) else found.note(key, value, name)
     return found
 
 

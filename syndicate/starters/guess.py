@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from syndicate.starters.generators import GENERATORS, Clue, Found
 from syndicate.starters.notes import list_notes
-from syndicate.starters.sample import Sample, list_posts, read_sample, read_samples
+from syndicate.starters.sample import Sample, is_post, list_posts, read_sample, read_samples
 
 # Our name → names other people use, most usual first. Names that `content/` knows by itself are left out.
 _OTHER_NAMES: dict[str, tuple[str, ...]] = {
@@ -54,7 +55,8 @@ class Guess:
 def guess_site(folder: Path) -> Guess | None:
     """Look at a folder; None where nothing in it looks like a blog."""
     found = _find_generator(folder)
-    content = found.content if (folder / found.content).is_dir() and found.content else find_content(folder)
+    content = found.content if found.content and list_posts(folder / found.content) else find_content(folder)
+    content = content or (found.content if (folder / found.content).is_dir() else "")
     samples = read_samples(folder / content) if content else ()
     if not found.generator and not samples:
         return None
@@ -78,10 +80,11 @@ def find_content(folder: Path) -> str:
     if usual:
         return usual[0]
     counts: Counter[str] = Counter()
-    for path in folder.rglob("*.md"):
-        parts = path.relative_to(folder).parts[:-1]
-        if not any(part in _SKIPPED or part.startswith(".") for part in parts) and read_sample(path):
-            counts["/".join(parts) or "."] += 1
+    for place, names, files in os.walk(folder):
+        names[:] = sorted(name for name in names if name not in _SKIPPED and not name.startswith("."))
+        number = sum(is_post(Path(name)) and read_sample(Path(place, name)) is not None for name in files)
+        if number:
+            counts[Path(place).relative_to(folder).as_posix()] = number
     return counts.most_common(1)[0][0] if counts else ""
 
 

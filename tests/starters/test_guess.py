@@ -144,6 +144,32 @@ def test_eleventy_addresses_follow_the_folder_s_data_file(tmp_path, permalink, g
     assert guess_site(tmp_path).permalink == guessed
 
 
+def test_next_js_tells_its_title_in_the_layout_and_its_address_in_the_site_map(tmp_path):
+    """As the starters of the app router have them; an empty folder of a usual name is not where the posts are."""
+    metadata = "metadata = { title: { default: 'Kites', template: '%s | Kites' }, description: 'Of wind.' }"
+    write(
+        tmp_path,
+        {
+            "next.config.js": "",
+            "app/layout.tsx": f"export const {metadata}",
+            "app/sitemap.ts": "export const baseUrl = 'https://kites.example'",
+            "app/blog/[slug]/page.tsx": "",
+            "app/blog/posts/hello.mdx": POST,
+            "content/.gitkeep": "",
+        },
+    )
+    guess = guess_site(tmp_path)
+    assert (guess.title, guess.url, guess.description) == ("Kites", "https://kites.example", "Of wind.")
+    assert (guess.content, guess.permalink, guess.posts) == ("app/blog/posts", "/blog/{slug}", 1)
+
+
+@pytest.mark.parametrize("empty", ["content/posts/_index.md", "content/posts/.gitkeep"])
+def test_the_section_with_posts_is_the_blog(tmp_path, empty):
+    """Two sections of usual names: the one that holds posts."""
+    write(tmp_path, {"hugo.toml": "", empty: "---\ntitle: x\n---\n", "content/blog/hello.md": POST})
+    assert guess_site(tmp_path).content == "content/blog"
+
+
 def test_nothing_is_touched(tmp_path):
     """Guessing changes no file and makes none."""
     write(tmp_path, BLOGS["Astro"][0])
