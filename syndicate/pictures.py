@@ -20,7 +20,7 @@ from pathlib import Path
 
 import orjson
 
-from syndicate.errors import FetchError
+from syndicate.errors import FetchError, TooSlow
 from syndicate.http import Client, Response
 from syndicate.model import Cache, Picture, PictureFacts
 
@@ -121,7 +121,8 @@ def _look(
     if http is not None:
         due = [key for key in wanted if not wanted[key].path and _is_due(known.get(key), now)]
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            fetched = pool.map(lambda key: _fetch(wanted[key].url, known.get(key, _Record()), http, now), due)
+            asker = _Asker(http, now)
+            fetched = pool.map(lambda key: asker.fetch(wanted[key].url, known.get(key, _Record())), due)
             looked |= dict(zip(due, fetched, strict=True))
     return looked
 
@@ -159,14 +160,40 @@ def _read_file(path: Path) -> bytes | None:
         return None
 
 
+class _Asker:
+    """One look at many pictures. A server that lets us wait once is asked nothing more: a thousand posts may have
+    their pictures there, and each would wait as long. Threads share it.
+    """
+
+    def __init__(self, http: Client, now: datetime) -> None:
+        self._http = http
+        self._now = now
+        self._slow: set[str] = set()
+
+    def fetch(self, url: str, known: _Record) -> _Record:
+        server = url.partition("://")[2].partition("/")[0]
+        if server in self._slow:
+            return _failed(known, "its server let us wait for another picture", self._now)
+        try:
+            return _fetch(url, known, self._http, self._now)
+        except TooSlow as error:
+            self._slow.add(server)
+            return _failed(known, error.message, self._now)
+
+
 def _fetch(url: str, known: _Record, http: Client, now: datetime) -> _Record:
-    """The picture as the server has it now; after a failure what was known, with a time to try again."""
+    """The picture as the server has it now; after a failure what was known, with a time to try again.
+
+    Raises TooSlow where the server let us wait.
+    """
     asks = {"If-None-Match": known.etag} if known.etag else {"If-Modified-Since": known.modified}
     headers = {"Accept": "image/avif,image/webp,image/*;q=0.8"}
     if known.digest:
         headers |= {name: value for name, value in asks.items() if value}
     try:
         answer = http.fetch(url, headers=headers, max_bytes=MAX_BYTES)
+    except TooSlow:
+        raise
     except FetchError as error:
         return _failed(known, error.message, now)
     if answer.status == 304 and known.digest:

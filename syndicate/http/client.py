@@ -20,7 +20,7 @@ sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
 import httpx
 
 from syndicate import __version__
-from syndicate.errors import ConfigError, FetchError, NetworkError, Unavailable, Uncertain
+from syndicate.errors import ConfigError, FetchError, NetworkError, TooSlow, Unavailable, Uncertain
 from syndicate.http.guard import Resolve, find_addresses, parse_address, resolve_host, spell
 from syndicate.http.reading import ENCODINGS, MAX_BODY, Budget, Response, read_body
 
@@ -132,10 +132,10 @@ class Client:
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 failure = error
             except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-                raise FetchError(f"no answer: {_describe(error)}", where=spell(url)) from None
+                raise _unfetched(error, url) from None
             except FetchError as error:
-                raise FetchError(error.message, where=spell(url)) from None
-        raise FetchError(f"no answer: {_describe(failure)}", where=spell(url)) from None
+                raise type(error)(error.message, where=spell(url)) from None
+        raise _unfetched(failure, url) from None
 
     def _fetch_from(
         self, address: str, method: str, parsed: httpx.URL, headers: Mapping[str, str], max_bytes: int
@@ -185,6 +185,11 @@ class Client:
         body = read_body(answer, Budget(max_bytes, ends))
         headers = {name.lower(): value for name, value in answer.headers.items()}
         return Response(answer.status_code, headers, body, url, self._clock())
+
+
+def _unfetched(error: Exception | None, url: str) -> FetchError:
+    kind = TooSlow if isinstance(error, httpx.TimeoutException) else FetchError
+    return kind(f"no answer: {_describe(error)}", where=spell(url))
 
 
 def _unanswered(error: Exception, *, publishes: bool, where: str) -> NetworkError:

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import orjson
 
-from syndicate.errors import FetchError
+from syndicate.errors import FetchError, TooSlow
 
 MAX_BODY = 8_000_000
 ENCODINGS = "gzip"
@@ -65,7 +65,7 @@ class Budget:
 
     def check_time(self) -> None:
         if time.monotonic() > self.ends:
-            raise FetchError("the answer takes too long")
+            raise TooSlow("the answer takes too long")
 
     @property
     def left(self) -> int:

@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import httpx
 import pytest
 
 from syndicate.http import Client
 from syndicate.model import Picture
-from syndicate.pictures import find_pictures, forget_pictures, read_picture
+from syndicate.pictures import AT_ONCE, find_pictures, forget_pictures, read_picture
 from syndicate.store.cache import FileCache, open_cache
 from tests.cards import corpus
+from tests.networks.fake import Fake
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -208,6 +210,18 @@ def test_a_picture_too_large_is_left_on_the_way(find, site):
     """Beyond twenty megabytes the answer is not read to its end."""
     site.body = b"\xff\xd8\xff" + bytes(20_000_001)
     assert "larger" in find().reason
+
+
+@pytest.mark.slow
+def test_a_server_that_hangs_is_waited_for_once(site, cache):
+    """A hundred pictures on a server that never answers cost one wait, not a hundred; another server's is fetched."""
+    with Fake() as hanging, Client(allow_private=True, timeout=httpx.Timeout(0.5)) as hasty:
+        hanging.fail(hanging.delay(30), times=1000)
+        pictures = [Picture(f"{hanging.url}/{number}") for number in range(100)]
+        found = find_pictures([*pictures, Picture(site.url)], http=hasty, cache=cache, now=NOW)
+        assert len(hanging.requests) <= AT_ONCE
+    assert found[site.url].digest
+    assert all(found[one.url].reason and found[one.url].retry_at for one in pictures)
 
 
 def test_with_fetching_off_only_what_is_kept_is_known(find, site, cache):
