@@ -51,7 +51,7 @@ def init(
         print("\nNext:" + _next_steps(folder))
     else:
         posts = sum(path.startswith("content/") for path in begun.files)
-        tell(f"Wrote a sample site with {posts} posts into {folder}/.")
+        tell(f"Wrote a sample site with {posts} posts into {'this folder' if folder == Path() else f'{folder}/'}.")
         print("\nNext:" + _next_steps(folder))
     return DONE
 
@@ -62,7 +62,7 @@ def _show_guess(guess: Guess) -> None:
     place = "this folder" if guess.content == "." else f"{guess.content}/"
     print(f"This looks like {guess.generator}: {plural(guess.posts, 'post')} in {place}.\n")
     rows = [(clue.key, clue.value, f"from {clue.source}") for clue in guess.clues]
-    rows += [(name, "not found", "please write it into syndicate.toml") for name in guess.missing]
+    rows += [(name, "not found", "please fill it in") for name in guess.missing]
     key_width, value_width = (max(len(row[column]) for row in rows) for column in (0, 1))
     width = min(value_width, WIDEST)
     for key, value, source in rows:

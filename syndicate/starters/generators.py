@@ -57,7 +57,8 @@ class Found:
         """The same with one more value, remembered with its source; an empty value changes nothing."""
         if not value:
             return self
-        return replace(self, **{key: value}, clues=(*self.clues, Clue(key, value, source)))
+        others = tuple(clue for clue in self.clues if clue.key != key)
+        return replace(self, **{key: value}, clues=(*others, Clue(key, value, source)))
 
 
 def look_for_hugo(folder: Path) -> Found | None:

@@ -20,7 +20,12 @@ _OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "date": ("created", "created_at", "publishDate", "published", "published_at", "publishedAt", "publish_date"),
     "title": ("headline", "name"),
 }
-_KNOWN_BY_CONTENT = frozenset({"heroImage", "publishDate", "pubDate", "description", "summary", "cover", "tags"})
+_KNOWN_BY_CONTENT = frozenset(
+    {
+        "heroImage", "featuredImage", "thumbnail", "banner", "cover", "publishDate", "pubDate", "publishedAt",
+        "published_at", "publish_date", "created", "created_at", "createdAt", "description", "summary", "tags",
+    }
+)  # fmt: skip
 _CONTENT_FOLDERS = (
     "content/posts", "content/post", "content/blog", "src/content/posts", "src/content/blog", "src/posts", "_posts",
     "posts", "blog", "articles", "content", "src/blog", "data/blog", "docs",

@@ -31,7 +31,7 @@ def test_a_guess_shows_each_value_with_its_source(hugo):
     assert code == 0
     assert out.startswith("This looks like Hugo: 1 post in content/posts/.\n")
     assert re.search(r"^  title +Dunes +from hugo.toml$", out, re.MULTILINE)
-    assert re.search(r"^  timezone +not found +please write it into syndicate.toml$", out, re.MULTILINE)
+    assert re.search(r"^  timezone +not found +please fill it in$", out, re.MULTILINE)
     assert "syndicate doctor" in out
     assert {path.name for path in hugo.iterdir()} == {"content", "hugo.toml", "syndicate.toml"}
 
