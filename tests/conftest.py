@@ -49,6 +49,8 @@ THOROUGH = frozenset(
         "pictures",
         "planning/test_archives.py",
         "probes",
+        "publish/test_kills.py",
+        "publish/test_publishing.py",
         "starters/test_generators.py",
         "store/test_states.py",
         "store/test_trouble.py",
