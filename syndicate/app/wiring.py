@@ -81,7 +81,7 @@ class Wiring:
     def state_folder(self) -> Path:
         """Where state, cache and vault live; made on first use, for its owner only."""
         folder = Path(self.settings.storage.cache).parent
-        if not folder.exists():
+        if not folder.exists() or {path.name for path in folder.iterdir()} <= {".gitignore"}:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             (folder / ".gitignore").touch(mode=0o600)
             (folder / ".gitignore").write_text("*\n", encoding="utf-8")  # no repository wants state or secrets
