@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -13,7 +14,8 @@ Words = Callable[[Site], tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`prepare` makes the site of before; after the command, or rounds of the daemon, `slug` must be out once.
+    """`prepare` makes the site of before; after the command, or rounds of the daemon, `slug` must be out once, or not
+    at all where it is not `wanted`.
 
     `must_repeat`: nobody but the person can know that the post is wanted, so the person types it again.
     """
@@ -23,6 +25,7 @@ class Command:
     slug: str = "fresh"
     has_slots: bool = True
     must_repeat: bool = False
+    wanted: bool = True
 
 
 def _written(site: Site) -> None:
@@ -65,6 +68,12 @@ def _change(site: Site, action: str) -> None:
         app.change_deliveries(action, tuple(row.id for row in app.list_deliveries(slug="fresh")))
 
 
+def _unborn(site: Site) -> None:
+    """Nothing was ever published: what is there may never go out."""
+    shutil.rmtree(site.root / ".syndicate")
+    shutil.rmtree(site.root / "feeds")
+
+
 def _nothing(_site: Site) -> None:
     """The site as it was founded."""
 
@@ -83,6 +92,7 @@ COMMANDS: Mapping[str, Command] = {
     "post, published": Command(_say("post", "fresh"), _published),
     "post, from before the beginning": Command(_say("post", "old"), _nothing, slug="old", must_repeat=True),
     "publish": Command(_say("publish"), _written, has_slots=False),
+    "publish, the first time": Command(_say("publish"), _unborn, slug="old", has_slots=False, wanted=False),
     "run": Command(_say("run"), _written, has_slots=False),
     "queue release": Command(lambda site: ("queue", "release", *_numbers(site)), _held, must_repeat=True),
     "queue retry": Command(lambda site: ("queue", "retry", *_numbers(site)), _failed, must_repeat=True),

@@ -164,7 +164,7 @@ class Ground:
         if blow.command != DAEMON and (blow.types_again or command.must_repeat):
             faults += _type_again(site, words)
         asked = site.go_on(command.slug)
-        faults += judge_site(site, command.slug, asked)
+        faults += judge_site(site, command.slug, asked, wanted=command.wanted)
         copies = Counter({account: self.town.count(account, command.slug) for account in self.town.accounts})
         shutil.rmtree(site.root)
         return Ending(blow, step, copies, Counter(asked), tuple(faults))

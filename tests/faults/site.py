@@ -163,7 +163,12 @@ class Site:
         for rest in (self.root / "feeds").rglob(".*"):
             os.utime(rest, (_LONG_AGO, _LONG_AGO))
         now = (datetime.now(UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-        with closing(sqlite3.connect(self.root / ".syndicate" / "state.db")) as database, database:
+        path = self.root / ".syndicate" / "state.db"
+        if not path.exists():
+            return
+        with closing(sqlite3.connect(path)) as database, database:
+            if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'deliveries'").fetchone():
+                return
             database.execute("UPDATE deliveries SET lease_until = ? WHERE lease_until IS NOT NULL", (_LONG_AGO,))
             database.execute("UPDATE deliveries SET look_at = ? WHERE look_at IS NOT NULL", (now,))
             database.execute("UPDATE deliveries SET due_at = min(due_at, ?) WHERE state IN ('planned', 'due')", (now,))

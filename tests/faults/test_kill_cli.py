@@ -11,7 +11,7 @@ import pytest
 from syndicate.model import Delivery, State
 from tests.faults.commands import COMMANDS
 from tests.faults.kill_cli import Blow, Ground, choose_blows
-from tests.faults.whole import judge_feeds, judge_messages, judge_state
+from tests.faults.whole import judge_feeds, judge_messages, judge_silence, judge_state
 
 
 @pytest.fixture
@@ -92,3 +92,10 @@ def test_broken_promises_are_seen(copies: int, states: list[State], asked: list[
     rows = [_row("toot", state) for state in states]
     found = judge_messages({"toot": copies}, rows, asked)
     assert {fault.partition(":")[0] for fault in found} == expected
+
+
+def test_a_flood_is_seen() -> None:
+    """What was there before the beginning neither goes out nor waits."""
+    assert list(judge_silence({"toot": 0}, [_row("toot", State.SKIPPED)])) == []
+    assert list(judge_silence({"toot": 1}, [_row("toot", State.SKIPPED)])) != []
+    assert list(judge_silence({"toot": 0}, [_row("toot", State.PLANNED)])) != []

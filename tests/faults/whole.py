@@ -14,12 +14,17 @@ from tests.faults.site import BLIND, Site
 FEEDS = ("rss.xml", "atom.xml", "feed.json", "index.html")
 
 
-def judge_site(site: Site, slug: str, asked: Sequence[str]) -> list[str]:
+def judge_site(site: Site, slug: str, asked: Sequence[str], *, wanted: bool) -> list[str]:
     """Every broken promise in words; `asked`: the accounts for which a person had to look."""
     copies = {account: site.town.count(account, slug) for account in site.town.accounts}
     return [
-        *judge_messages(copies, site.list_rows(slug), asked),
+        *(
+            judge_messages(copies, site.list_rows(slug), asked)
+            if wanted
+            else judge_silence(copies, site.list_rows(slug))
+        ),
         *judge_state(site.root / ".syndicate" / "state.db"),
+        *([] if (site.root / ".syndicate" / ".gitignore").read_bytes() else ["state: a repository would take it in"]),
         *judge_feeds(site, slug),
     ]
 
@@ -36,6 +41,14 @@ def judge_messages(copies: Mapping[str, int], rows: Sequence[Delivery], asked: S
             yield f"untrue: {account} has {number} copies and is {states}"
     if set(asked) - {BLIND}:
         yield f"asked: a person had to look at {asked}, though its network shows everything"
+
+
+def judge_silence(copies: Mapping[str, int], rows: Sequence[Delivery]) -> Iterator[str]:
+    """Nothing went out, nothing waits, and each account knows that it is skipped."""
+    if any(copies.values()):
+        yield f"flood: {copies} copies of what was there before the beginning"
+    if [(row.account, row.state) for row in rows] != [(account, State.SKIPPED) for account in copies]:
+        yield f"flood: {[(row.account, row.state.value) for row in rows]}"
 
 
 def judge_state(path: Path) -> Iterator[str]:
