@@ -32,7 +32,7 @@ QUIET_MS = 250
 
 
 class Work(Protocol):
-    """What the daemon asks of the hall. Each call does one round and returns a line for the log, "" for nothing."""
+    """What the daemon asks of the hall. Each call does one round and returns lines for the log, "" for nothing."""
 
     def publish_round(self) -> str: ...
 
@@ -176,8 +176,8 @@ class Daemon:
             frames = "".join(traceback.format_tb(error.__traceback__))
             log.error("unexpected %s; the next round tries again\n%s", type(error).__name__, frames)  # noqa: TRY400
         else:
-            if line:
-                log.info("%s", line)
+            for each in line.splitlines():
+                log.info("%s", each)
             return line
         return ""
 

@@ -55,7 +55,7 @@ def read_status(wiring: Wiring) -> Status:
     deliveries = store.list_deliveries()
     counts = Counter(one.state.value for one in deliveries)
     return Status(
-        posts=len(snapshot.posts),
+        posts=sum(not post.is_draft for post in snapshot.posts),
         problems=len({problem.source for problem in snapshot.problems}),
         counts={state.value: counts[state.value] for state in State if counts[state.value]},
         next_at=store.find_next_at(),

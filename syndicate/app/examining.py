@@ -38,7 +38,7 @@ def _content(wiring: Wiring, plan: Plan) -> Iterator[Finding]:
     for post in snapshot.posts:
         yield from _post(post)
     drafts = sum(post.is_draft for post in snapshot.posts)
-    left_out = f", {drafts} of them drafts" if drafts else ""
+    left_out = f", {drafts} of them {'a draft' if drafts == 1 else 'drafts'}" if drafts else ""
     number = "1 post" if len(snapshot.posts) == 1 else f"{len(snapshot.posts):,} posts"
     yield Finding("ok", f"{number} in {wiring.settings.site.content}/{left_out}")
 

@@ -1,4 +1,4 @@
-"""What the daemon does again and again, one method per kind of round; each answers with a line for the log."""
+"""What the daemon does again and again, one method per kind of round; each answers with lines for the log."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Rounds:
         parts = [f"{done}{number} {what}{'' if number == 1 else 's'}" for done, number, what in counts if number]
         problems = self._choose_news("problems", map(str, published.problems))
         warnings = self._choose_news("warnings", published.warnings) if published.warnings else []
-        return "; ".join([*reloaded, *parts, *problems, *warnings])
+        return "\n".join(filter(None, ["; ".join([*reloaded, *parts]), *problems, *warnings]))
 
     def _reload(self) -> list[str]:
         """A broken syndicate.toml is said once; until it is mended everything goes on with the one of before."""

@@ -27,7 +27,7 @@ def cards(
     ] = None,
 ) -> int:
     """Draw, judge or show the share cards."""
-    from syndicate.cli.show import print_json
+    from syndicate.cli.show import print_json, tell
 
     given = globals_of(context)
     with given.open_app() as hall:
@@ -39,7 +39,9 @@ def cards(
         findings = hall.check_cards(chosen) if check else hall.draw_cards(chosen)
     if given.json:
         print_json(findings)
-    else:
-        for finding in findings:
-            print(f"{finding.where}: {finding.text}" if finding.where else finding.text)
+        return NEEDS_A_PERSON if any(finding.level == "problem" for finding in findings) else DONE
+    for finding in findings:
+        tell(f"{finding.where}: {finding.text}" if finding.where else finding.text)
+    if check and not findings:
+        print("Every card is as it should be.")
     return NEEDS_A_PERSON if any(finding.level == "problem" for finding in findings) else DONE
