@@ -46,6 +46,9 @@ class Output(Protocol):
     def find_facts(self, paths: Iterable[str]) -> Mapping[str, Facts]:
         """The same of these files, where they are there."""
 
+    def may_hold(self, path: str, listed: Collection[str]) -> bool:
+        """Whether a file may be there, given a listing of a moment ago: where looking is cheap, always."""
+
     def find_blocked(self, paths: Iterable[str]) -> Collection[str]:
         """Those in whose place, or on the way to it, something is that is no file: a folder, a link."""
 

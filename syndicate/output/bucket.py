@@ -82,6 +82,9 @@ class BucketOutput:
                 found[path] = self._find_one(check_path(path))
         return found
 
+    def may_hold(self, path: str, listed: Collection[str]) -> bool:
+        return path in listed
+
     def find_blocked(self, paths: Iterable[str]) -> Collection[str]:  # noqa: ARG002 - nothing but objects is there
         return ()
 

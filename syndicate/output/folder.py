@@ -90,6 +90,9 @@ class FolderOutput:
         facts = {path: find_facts(guard.place(path)) for path in paths}
         return {path: one for path, one in facts.items() if one}
 
+    def may_hold(self, path: str, listed: Collection[str]) -> bool:  # noqa: ARG002 - "Index.html" may be "index.html"
+        return True
+
     def find_blocked(self, paths: Iterable[str]) -> Collection[str]:
         guard = _Guard(self.root)
         return frozenset(path for path in paths if not guard.is_inside(path) or is_blocked(guard.place(path)))

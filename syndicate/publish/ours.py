@@ -96,6 +96,9 @@ class OwnFiles:
         """Nothing of files that were refused: whoever asks must not take them for written."""
         return self._output.find_facts([path for path in paths if path not in self._refused])
 
+    def may_hold(self, path: str, listed: Collection[str]) -> bool:
+        return self._output.may_hold(path, listed)
+
     def find_blocked(self, paths: Iterable[str]) -> Collection[str]:
         return self._output.find_blocked(paths)
 
@@ -106,8 +109,7 @@ class OwnFiles:
         self._output.clear_rests(before)
 
     def _may_be(self, path: str) -> bool:
-        """Whether it is worth looking: a listing that is at hand knows what is not there."""
-        return self._before is None or path in self._before
+        return self._before is None or self._output.may_hold(path, self._before)
 
     def _is_strange(self, artefact: Artefact, there: bytes | None, known: bytes) -> bool:
         return there not in (None, artefact.data) and not self._is_ours(artefact.path, there or b"", known)

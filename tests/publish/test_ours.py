@@ -74,6 +74,16 @@ def test_a_strangers_file_stays(output: Output, cache: FileCache, *, listed: boo
     assert output.read(PATH) == STRANGE
 
 
+def test_a_file_that_comes_after_the_listing_stays(tmp_path: Path, cache: FileCache) -> None:
+    """A generator that runs beside us writes its page while we draw: it is seen when ours would be written."""
+    output = FolderOutput(tmp_path / "feeds")
+    files = ours(output, cache)
+    output.write([text(STRANGE)])
+    assert files.write([text(NEW)]) == ()
+    assert output.read(PATH) == STRANGE
+    assert len(files.problems) == 1
+
+
 def test_a_refused_file_counts_as_not_written(output: Output, cache: FileCache) -> None:
     """Whoever asks how it looks hears nothing, so that nobody takes it for ours the next time."""
     output.write([text(STRANGE)])
