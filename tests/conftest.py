@@ -49,6 +49,7 @@ THOROUGH = frozenset(
         "pictures",
         "planning/test_archives.py",
         "probes",
+        "publish/test_drawing.py",
         "publish/test_kills.py",
         "publish/test_publishing.py",
         "starters/test_generators.py",

@@ -13,8 +13,10 @@ from syndicate.app.reports import Finding
 from syndicate.app.wiring import Wiring
 from syndicate.cards.check import check_drawing
 from syndicate.cards.sheet import SheetCard, render_sheet
-from syndicate.model import Plan
+from syndicate.model import Plan, Problem
 from syndicate.publish.corridor import read_plan
+from syndicate.publish.drawing import Sketch
+from syndicate.publish.jobs import parse_frame
 from syndicate.publish.register import Register
 from syndicate.templates import read_template
 
@@ -38,32 +40,47 @@ def draw_cards(wiring: Wiring, slugs: tuple[str, ...], now: datetime) -> tuple[F
 
 def check_cards(wiring: Wiring, slugs: tuple[str, ...], now: datetime) -> tuple[Finding, ...]:
     """Judge every card as it would be drawn now: glyphs, contrast, size, alt text. Writes nothing."""
-    rules = wiring.settings.cards
-    sketches = wiring.drawer.sketch(_choose(wiring, slugs, now))
     return tuple(
         Finding("problem", f"{problem.message}{f' ({problem.hint})' if problem.hint else ''}", problem.source)
-        for content, drawing in sketches
-        for problem in check_drawing(content, drawing, max_bytes=rules.max_bytes)
+        for sketch in wiring.drawer.sketch(_choose(wiring, slugs, now))
+        for problem in _judge(wiring, sketch)
     )
+
+
+def _judge(wiring: Wiring, sketch: Sketch) -> tuple[Problem, ...]:
+    if sketch.drawing is None:
+        return (Problem(sketch.content.source, sketch.trouble),)
+    return check_drawing(sketch.content, sketch.drawing, max_bytes=wiring.settings.cards.max_bytes)
 
 
 def write_sheet(wiring: Wiring, slugs: tuple[str, ...], path: Path, now: datetime) -> None:
     """One HTML page, complete in itself, that shows each card as each network frames it."""
-    sketches = wiring.drawer.sketch(_choose(wiring, slugs, now))
-    host = urlsplit(wiring.settings.site.url).netloc
-    cards = [
-        SheetCard(
-            src=f"data:{drawing.media_type};base64,{b64encode(drawing.data).decode()}",
-            title=content.title,
-            host=host,
-            alt=drawing.alt,
-            width=drawing.width,
-            height=drawing.height,
-            size=len(drawing.data),
-        )
-        for content, drawing in sketches
-    ]
+    cards = [_lay_out(wiring, sketch) for sketch in wiring.drawer.sketch(_choose(wiring, slugs, now))]
     template = read_template(wiring.settings.root, "pages/sheet.html")
     page = render_sheet(cards, template, title=wiring.settings.site.title)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(page)
+
+
+def _lay_out(wiring: Wiring, sketch: Sketch) -> SheetCard:
+    """One card with all that is known of it; a card that cannot be drawn has its place and its problem too."""
+    content, drawing = sketch.content, sketch.drawing
+    width, height = parse_frame(wiring.settings.cards.sizes[0])
+    common = SheetCard(
+        src="",
+        title=content.title,
+        host=urlsplit(wiring.settings.site.url).netloc,
+        alt=content.alt,
+        width=width,
+        height=height,
+        size=0,
+        problems=_judge(wiring, sketch),
+    )
+    if drawing is None:
+        return common
+    return replace(
+        common,
+        src=f"data:{drawing.media_type};base64,{b64encode(drawing.data).decode()}",
+        size=len(drawing.data),
+        note=f"{drawing.layout}, {drawing.theme}, contrast {drawing.contrast:g}:1",
+    )

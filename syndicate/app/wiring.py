@@ -167,9 +167,10 @@ class Wiring:
     def make_drawer(self, output: Output) -> Drawer:
         """One that writes to this output."""
         from syndicate.publish.drawing import Drawer
-        from syndicate.publish.studio import Studio
+        from syndicate.publish.studio import Studio, suit_networks
 
-        settings = self.settings
+        limits = [facts.limits for facts in self.accounts.facts.values()]
+        settings = replace(self.settings, cards=suit_networks(self.settings.cards, limits))
         studio = Studio(settings, self._read_template)
         return Drawer(settings, self.cache, studio, output, open_http=self._open_http)
 

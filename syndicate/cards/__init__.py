@@ -16,6 +16,14 @@ Heavy, imported only when something is drawn (Pillow and HarfBuzz take a fifth o
 """
 
 from syndicate.cards.content import CardContent, make_content
-from syndicate.cards.keys import card_key, card_paths, digest_design, list_layout_names
+from syndicate.cards.keys import ONLY_JPEG, card_key, card_paths, digest_design, list_layout_names
 
-__all__ = ["CardContent", "card_key", "card_paths", "digest_design", "list_layout_names", "make_content"]
+__all__ = [
+    "ONLY_JPEG",
+    "CardContent",
+    "card_key",
+    "card_paths",
+    "digest_design",
+    "list_layout_names",
+    "make_content",
+]

@@ -16,6 +16,7 @@ from syndicate.cards.choose import choose_layout
 from syndicate.cards.content import CardContent
 from syndicate.cards.design import Box, Design, Layout
 from syndicate.cards.encode import encode_jpeg, encode_png
+from syndicate.cards.keys import ONLY_JPEG
 from syndicate.cards.layout import SLACK, place_boxes
 from syndicate.cards.paint import Scene, paint_boxes
 from syndicate.cards.photo import Photo, PhotoRefused, decode_photo
@@ -143,7 +144,7 @@ def _place(
 
 
 def _encode(image: Image.Image, design: Design) -> tuple[bytes, str]:
-    if image.mode == "P" or design.format == "png":
+    if design.format == "png" or (image.mode == "P" and design.format != ONLY_JPEG):
         data = encode_png(image)
         if len(data) <= design.max_bytes:
             return data, "image/png"

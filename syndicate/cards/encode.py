@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Collection
 from io import BytesIO
 
-from PIL import Image, JpegImagePlugin, PngImagePlugin
+from PIL import Image
 
 BEST_QUALITY = 86
 """Above this, cards grow by a fifth for no visible gain."""
@@ -36,20 +35,6 @@ def encode_jpeg(image: Image.Image, max_bytes: int) -> bytes:
             if len(data) <= max_bytes:
                 return data
     return _encode_blurred(image, max_bytes)
-
-
-def convert_card(data: bytes, media_types: Collection[str], max_bytes: int) -> tuple[bytes, str]:
-    """A drawn card as a network wants it: unchanged where it may be, else a JPEG under the network's limit.
-
-    Returns the bytes and their media type. For networks that take JPEG only, or less than the site's own limit.
-    """
-    is_png = data.startswith(b"\x89PNG")
-    media_type = "image/png" if is_png else "image/jpeg"
-    if media_type in media_types and len(data) <= max_bytes:
-        return data, media_type
-    opener = PngImagePlugin.PngImageFile if is_png else JpegImagePlugin.JpegImageFile
-    with opener(BytesIO(data)) as image:
-        return encode_jpeg(image.convert("RGB"), max_bytes), "image/jpeg"
 
 
 def _encode_blurred(image: Image.Image, max_bytes: int) -> bytes:

@@ -16,6 +16,9 @@ SHIPPED = ("cover", "split", "type", "quote")
 DRAWN_BY = f"cards-2 pillow-{pillow_version}"
 """Raised whenever our own drawing changes, so that a new release draws all cards anew, once."""
 
+ONLY_JPEG = "only jpeg"
+"""A format beside those of the settings: flat cards as JPEG too, for networks that take nothing else."""
+
 _ENDINGS: Mapping[str, str] = {"image/png": "png", "image/jpeg": "jpg"}
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from syndicate.model import Cache, NetworkFacts, Plan, Settings, Snapshot
+from syndicate.pictures import forget_pictures
 from syndicate.planning.plan import make_plan
 from syndicate.publish.drawing import Drawer, DrawnCards, Progress
 from syndicate.publish.ours import OwnFiles
@@ -64,6 +65,8 @@ def publish(rooms: Rooms, now: datetime, *, stamp: str, progress: Progress) -> P
     register = Register(rooms.output, rooms.cache)
     drawn = rooms.drawer.draw(plan, register, progress)
     published, paths = _publish_files(rooms, plan, register, drawn, now)
+    if published.removed and not plan.problems:  # a post that cannot be read now may still want its picture
+        forget_pictures((one.post.picture for one in plan.identified if one.post.picture), cache=rooms.cache)
     made = Made(
         stamp=stamp,
         at=now,

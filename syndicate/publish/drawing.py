@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -50,6 +50,15 @@ class DrawnCards:
     @property
     def paths(self) -> frozenset[str]:
         return frozenset(path for card in self.cards for path in (card.path, card.stable_path))
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """A card that is only looked at, or why there is none."""
+
+    content: CardContent
+    drawing: Drawing | None = None
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +127,18 @@ class Drawer:
             retry_at=min(retries, default=None),
         )
 
-    def sketch(self, plan: Plan) -> list[tuple[CardContent, Drawing]]:
+    def sketch(self, plan: Plan) -> Iterator[Sketch]:
         """Every card of the plan in its main size, drawn anew and not kept."""
         jobs = [job for job in self._list_jobs(plan)[0] if job.frame == self._main]
         self._open_studio(jobs)
-        return [(self._orders.make_words(job), self._draw_one(job, self._read(job))) for job in jobs]
+        return map(self._sketch, jobs)
+
+    def _sketch(self, job: Job) -> Sketch:
+        content = self._orders.make_words(job)
+        try:
+            return Sketch(content, self._draw_one(job, self._read(job)))
+        except SyndicateError as error:
+            return Sketch(content, trouble=f"the card cannot be drawn: {error}")
 
     def forget(self, post_ids: Iterable[str]) -> None:
         """Have the cards of these posts drawn anew."""
@@ -203,11 +219,10 @@ class Drawer:
         photo = self._read(job)
         try:
             drawing = self._draw_one(job, photo)
-        except SyndicateError:
-            raise
         except Exception as error:
             log.debug("the card of %s", job.one.post.source, exc_info=True)
-            return _Made(trouble=f"{job.one.post.source}: the card cannot be drawn: {type(error).__name__}")
+            reason = str(error) if isinstance(error, SyndicateError) else type(error).__name__
+            return _Made(trouble=f"{job.one.post.source}: the card cannot be drawn: {reason}")
         is_whole = photo is not None or not job.picture.digest
         suffix = "" if job.frame == self._main else job.frame
         path, stable = card_paths(job.slug, drawing.data, drawing.media_type, suffix)
@@ -249,9 +264,19 @@ def _letters(content: CardContent) -> set[str]:
 
 
 def _reasons(jobs: Sequence[Job]) -> set[str]:
-    """Why a card has no picture, each line naming the post."""
+    """Why a card has no picture and what to do, each line naming the post."""
     missing = ((job.one.post.source, job.picture) for job in jobs if job.picture.reason)
-    return {f"{source}: the card is without its picture, {one.url}: {one.reason}" for source, one in missing}
+    return {
+        f"{source}: the card is without its picture, {one.url}: {one.reason} ({_advise(one)})"
+        for source, one in missing
+    }
+
+
+def _advise(picture: FoundPicture) -> str:
+    if picture.path:
+        return "correct the file, or image in the post"
+    again = "it is tried again later; or " if picture.retry_at else ""
+    return f"{again}save the picture in the site and name that file in image"
 
 
 def _list_remarks(drawing: Drawing) -> list[str]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syndicate.cards import CardContent, digest_design, list_layout_names
+from syndicate.cards import ONLY_JPEG, CardContent, digest_design, list_layout_names
 from syndicate.fonts import digest_fonts, find_fonts
-from syndicate.model import Settings
+from syndicate.model import CardRules, Limits, Settings
 
 if TYPE_CHECKING:
     from syndicate.cards.design import Design
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
     from syndicate.cards.type import FontSet
 
 # ruff: noqa: PLC0415 - Pillow and HarfBuzz take a fifth of a second to load
+
+
+def suit_networks(rules: CardRules, limits: Iterable[Limits]) -> CardRules:
+    """The rules under which every account takes the cards: a JPEG where one takes no PNG, and not too many bytes."""
+    known = tuple(limits)
+    takes_png = all("image/png" in one.image_types for one in known)
+    max_bytes = min([rules.max_bytes, *(one.image_bytes for one in known)])
+    return replace(rules, format=rules.format if takes_png else ONLY_JPEG, max_bytes=max_bytes)
 
 
 class Studio:

@@ -7,7 +7,7 @@ import io
 import pytest
 from PIL import Image
 
-from syndicate.cards.encode import convert_card, encode_jpeg, encode_png
+from syndicate.cards.encode import encode_jpeg, encode_png
 from tests.cards import corpus
 
 
@@ -50,20 +50,3 @@ def test_a_full_colour_card_is_brought_down_to_a_palette():
     photo = corpus.small_photo()
     image = opened(encode_png(photo)).convert("RGB")
     assert len(image.getcolors(300_000)) <= 256
-
-
-@pytest.mark.parametrize(
-    ("types", "limit", "media_type"),
-    [
-        (("image/jpeg", "image/png"), 999_999, "image/png"),
-        (("image/jpeg",), 999_999, "image/jpeg"),
-        (("image/png", "image/jpeg"), 3_000, "image/jpeg"),
-    ],
-)
-def test_a_network_gets_the_kind_and_size_it_takes(types, limit, media_type):
-    """A card is passed on unchanged where it may be, and as a JPEG under the limit where not."""
-    card = encode_png(corpus.small_photo().quantize(16))
-    data, given = convert_card(card, types, limit)
-    assert given == media_type
-    assert len(data) <= limit
-    assert (data == card) == (media_type == "image/png")
