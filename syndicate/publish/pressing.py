@@ -13,7 +13,7 @@ from syndicate.model import Artefact, Cache, Problem
 from syndicate.output import Output
 from syndicate.publish.register import Register
 
-_MOST_BYTES, _MOST_FILES = 4_000_000, 500
+_MOST_BYTES, _MOST_FILES = 2_000_000, 500
 """What is rendered before it is written, and so in memory, twice over."""
 Made = tuple[Document, Artefact]
 

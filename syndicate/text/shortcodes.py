@@ -19,7 +19,8 @@ from collections.abc import Callable, Mapping
 
 from syndicate.text.code import map_prose
 
-_SIGNS = ("{%", "{{", "{:", "){", ":::", "toc]", "TOC]")
+_BRACES = ("{%", "{{", "{:", "){")
+_OTHER_SIGNS = (":::", "toc]", "TOC]")
 _Pair = tuple[re.Pattern[str], re.Pattern[str]]
 _HIGHLIGHT: _Pair = (
     re.compile(r"\{(?:\{[<%]|%-?)[ \t]*highlight[ \t]+([\w+#-]*)[^{}]*\}\}?"),
@@ -61,9 +62,8 @@ _PICTURE_FILE = re.compile(r"\S+\.(?:avif|gif|jpe?g|png|svg|webp)(?:\?\S*)?\Z", 
 
 def drop_shortcodes(markdown: str) -> str:
     """The Markdown without template marks, as the table above says."""
-    if not any(sign in markdown for sign in _SIGNS):
-        return markdown
-    return map_prose(markdown, _drop)
+    signs = (*_BRACES, *_OTHER_SIGNS) if "{" in markdown else _OTHER_SIGNS  # most texts have no brace at all
+    return map_prose(markdown, _drop) if any(sign in markdown for sign in signs) else markdown
 
 
 def _drop(text: str) -> str:
