@@ -96,7 +96,8 @@ def _published(wiring: Wiring) -> Iterator[Finding]:
         url = f"{wiring.settings.site.feeds_url}/{_FILES[form]}"
         remarks = probe_feed(wiring.http, url, form, wiring.output.read(_FILES[form]))
         for remark in remarks:
-            yield Finding("problem" if remark.is_problem else "warning", remark.text, url)
+            text = remark.text.removeprefix(f"{url}: ")  # it stands beside it
+            yield Finding("problem" if remark.is_problem else "warning", text, url)
         if not remarks:
             yield Finding("ok", "answers as a reader wishes", url)
 

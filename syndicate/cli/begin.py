@@ -13,6 +13,7 @@ import typer
 from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, globals_of
 
 if TYPE_CHECKING:
+    from syndicate.app.beginning import Begun
     from syndicate.app.reports import Finding
     from syndicate.starters import Guess
 
@@ -34,12 +35,21 @@ def init(
     empty folder it writes a sample site.
     """
     from syndicate.app.beginning import begin
-    from syndicate.cli.show import print_json, tell
+    from syndicate.cli.show import print_json
 
+    given = globals_of(context)
     begun = begin(folder, dry_run=dry_run)
-    if globals_of(context).json:
+    if given.json:
         print_json(begun)
-        return DONE
+    elif given.verbosity >= 0 or dry_run:
+        _show_begun(begun, folder, dry_run=dry_run)
+    return DONE
+
+
+def _show_begun(begun: Begun, folder: Path, *, dry_run: bool) -> None:
+    """What was guessed and written, and what comes next."""
+    from syndicate.cli.show import tell
+
     if begun.guess:
         _show_guess(begun.guess)
     if dry_run:
@@ -53,7 +63,6 @@ def init(
         posts = sum(path.startswith("content/") for path in begun.files)
         tell(f"Wrote a sample site with {posts} posts into {'this folder' if folder == Path() else f'{folder}/'}.")
         print("\nNext:" + _next_steps(folder))
-    return DONE
 
 
 def _show_guess(guess: Guess) -> None:

@@ -118,9 +118,10 @@ def tell(text: str, *, indent: int | None = None, file: TextIO | None = None) ->
 def _fill(line: str, indent: int | None = None) -> Sequence[str]:
     """What follows the first line is indented by four more than it, or by `indent`."""
     own = len(line) - len(line.lstrip(" "))
+    spare = 0 if line.isascii() else 2  # an emoji is two columns wide, and counted as one
     pieces = textwrap.wrap(
         line.lstrip(" "),
-        max(shutil.get_terminal_size().columns, 30),
+        max(shutil.get_terminal_size().columns - spare, 30),
         initial_indent=" " * own,
         subsequent_indent=" " * (own + 4 if indent is None else indent),
         break_long_words=False,
