@@ -1,0 +1,194 @@
+"""The hall's use cases, one after another on a real site: what each changes, and what it leaves."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from syndicate.errors import ContentError, UsageError
+from syndicate.model import Artefact, State
+from syndicate.publish.corridor import publish
+from tests.journeys.blog import CONFIG
+from tests.publish.house import House
+
+pytestmark = pytest.mark.slow
+
+
+def strange(path: str) -> Artefact:
+    return Artefact(path, "text/plain", b"theirs")
+
+
+def looks(root: Path) -> dict[str, bytes]:
+    """Every file of the site that a person would miss: all but the cache and locks, which change by looking."""
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in root.rglob("*")
+        if path.is_file() and not path.name.startswith(("cache", "state.db-")) and path.suffix != ".lock"
+    }
+
+
+def test_looking_changes_nothing(tmp_path):
+    """Plan, previews, status, accounts, amendments, cards' judgement and a post's story write no file and no row."""
+    blog = House(tmp_path)
+    blog.write("old")
+    with blog.open() as app:
+        app.publish()
+        blog.write("fresh", featured=True)
+        app.open_all()
+        before = looks(tmp_path)
+        assert [row.slug for row in app.make_plan().deliveries if row.state is State.DUE or row.state is State.PLANNED]
+        app.preview_waiting()
+        app.read_status()
+        app.list_accounts(online=False)
+        app.list_amendments()
+        app.check_cards(())
+        app.explain("fresh")
+        app.plan_post("fresh", to=(), at="", text="", again=False)
+        assert looks(tmp_path) == before
+
+
+def test_a_lost_content_folder_loses_nothing(tmp_path):
+    """While it is away (unmounted, renamed) publishing is refused and what is published stays; then all goes on."""
+    blog = House(tmp_path)
+    blog.write("first")
+    with blog.open() as app:
+        app.publish()
+        before = blog.files()
+        blog.posts.rename(tmp_path / "away")
+        with pytest.raises(ContentError, match="does not exist"):
+            app.publish()
+        assert blog.files() == before
+        (tmp_path / "away").rename(blog.posts)
+        assert app.publish().gone_posts == 0
+    assert blog.files() == before
+
+
+def test_a_settled_message_shows_its_copy(tmp_path):
+    """What a person says was sent stands in syndication.json with the next publication."""
+    blog = House(tmp_path)
+    blog.write("old")
+    with blog.open() as app:
+        app.publish()
+        (row,) = app.list_deliveries(everything=True)
+        app.change_deliveries("settle_sent", (row.id,), "https://social.example/1")
+        app.publish()
+    (copy,) = json.loads(blog.files()["syndication.json"])["old"]["copies"]
+    assert copy["url"] == "https://social.example/1"
+
+
+def test_our_own_writing_is_no_news(tmp_path):
+    """A post into which we wrote its links wakes no watcher; one that somebody edits afterwards does."""
+    blog = House(tmp_path, CONFIG + "\n[content]\nwrite_back = true\n")
+    path = blog.write("first")
+    with blog.open() as app:
+        app.publish()
+        assert app.is_news(path)
+        app.post(app.plan_post("first", to=(), at="", text="", again=False))
+        assert "syndication:" in path.read_text()
+        assert not app.is_news(path)
+        path.write_text(path.read_text() + "More.\n", encoding="utf-8")
+        assert app.is_news(path)
+        path.unlink()
+        assert app.is_news(path)
+
+
+def test_a_strangers_timeline_page_stops_no_message(tmp_path, caplog):
+    """The message is sent and stands in timeline.json; the page stays as it is, and that is said."""
+    blog = House(tmp_path)
+    blog.write("first")
+    blog.feeds.mkdir()
+    (blog.feeds / "timeline.html").write_text("theirs")
+    with blog.open() as app, caplog.at_level(logging.WARNING, "syndicate"):
+        (problem,) = app.publish().problems
+        assert problem.source == "feeds/timeline.html"
+        (sent,) = app.post(app.plan_post("first", to=(), at="", text="", again=False))
+    assert sent.state is State.SENT
+    assert len(blog.timeline()) == 1
+    assert (blog.feeds / "timeline.html").read_text() == "theirs"
+    assert any("feeds/timeline.html" in record.getMessage() for record in caplog.records)
+
+
+def test_cards_by_hand_leave_a_strangers_picture(tmp_path):
+    """`cards SLUG` draws the card anew, and names the file that it must not write over."""
+    blog = House(tmp_path)
+    blog.write("first")
+    with blog.open() as app:
+        app.publish()
+        (blog.feeds / "cards" / "first.png").write_bytes(b"theirs")
+        problems = [one for one in app.draw_cards(("first",)) if one.level == "problem"]
+    assert [one.where for one in problems] == ["feeds/cards/first.png"]
+    assert (blog.feeds / "cards" / "first.png").read_bytes() == b"theirs"
+
+
+def test_a_slug_nobody_has_is_named(tmp_path):
+    """Cards, stories and messages of a wrong slug are refused with the nearest right one."""
+    blog = House(tmp_path)
+    blog.write("first")
+    with blog.open() as app:
+        app.publish()
+        for use in (
+            lambda: app.draw_cards(("frist",)),
+            lambda: app.explain("frist"),
+            lambda: app.plan_post("frist", to=(), at="", text="", again=False),
+        ):
+            with pytest.raises(UsageError) as caught:
+                use()
+            assert "first" in f"{caught.value} {caught.value.hint}"
+
+
+def test_an_object_store_is_as_good_as_a_folder(tmp_path):
+    """A stranger's object stays and is named, the rest is written, and the same again puts nothing."""
+    blog = House(tmp_path, CONFIG + '\n[storage]\npublish_to = "memory:///"\n')
+    blog.write("first", featured=True)
+    with blog.wired() as wiring:
+        wiring.output.write([strange("index.html"), strange("featured/rss.xml")])
+        for number in range(2):
+            done = publish(wiring.rooms, blog.now, stamp="", progress=lambda done, total: None)
+            assert {problem.source.rpartition(":")[2].lstrip("/") for problem in done.problems} == {
+                "index.html",
+                "featured/rss.xml",
+            }
+            assert (len(done.written) > 0) == (number == 0)
+        assert wiring.output.read("index.html") == b"theirs"
+        assert wiring.output.read("rss.xml")
+        blog.lose_cache()
+    with blog.wired() as wiring:
+        blog.wait(hours=1)
+        done = publish(wiring.rooms, blog.now, stamp="", progress=lambda done, total: None)
+        assert done.problems == ()
+
+
+def test_what_is_due_is_delivered_by_number_only(tmp_path):
+    """A message by hand sends its own rows and leaves others that are due to their round."""
+    blog = House(tmp_path)
+    blog.write("old")
+    with blog.open() as app:
+        app.publish()
+        blog.write("one")
+        blog.write("two")
+        app.publish()
+        blog.wait(hours=1)
+        app.post(app.plan_post("one", to=(), at="", text="", again=False))
+        assert {row.slug: row.state for row in app.list_deliveries(everything=True) if row.slug != "old"} == {
+            "one": State.SENT,
+            "two": State.PLANNED,
+        }
+        assert [row.slug for row in app.deliver_due()] == ["two"]
+
+
+def test_the_first_round_after_a_start_looks_at_everything(tmp_path):
+    """Nobody knows how the process before ended: `open_all` makes the next publication a whole one, and only that."""
+    blog = House(tmp_path)
+    blog.write("first")
+    with blog.open() as app:
+        app.publish()
+        app.open_all()
+        with blog.wired() as wiring:
+            assert not wiring.stamp.is_current(wiring.stamp.make(), blog.now)
+        assert app.publish().written == ()
+        with blog.wired() as wiring:
+            assert wiring.stamp.is_current(wiring.stamp.make(), blog.now + timedelta(hours=1))
