@@ -94,9 +94,12 @@ def look_for_pictures(
 ) -> Mapping[str, FoundPicture]:
     """What is known of the posts' pictures, by URL; several posts may share one."""
     pictures = {one.post.picture.url: one.post.picture for one in posts if one.post.picture}
+    asked = [picture for picture in pictures.values() if picture.path or http]
     found: dict[str, FoundPicture] = {}
-    for some in batches(pictures.values()):
+    for some in batches(asked):
         found |= find_pictures(some, http=http, cache=cache, now=now)
+    rest = [picture for url, picture in pictures.items() if url not in found]  # only looked up, so all at once
+    found |= find_pictures(rest, http=None, cache=cache, now=now)
     return found
 
 
