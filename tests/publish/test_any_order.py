@@ -81,6 +81,7 @@ class World:
             assert self.owner == "they" or not self.is_known
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(ACTIONS), max_size=12), st.booleans(), st.booleans())
 def test_theirs_is_never_lost_and_ours_never_stuck(actions: list[str], is_folder: bool, listed: bool) -> None:
     """No action of ours changes a byte of theirs; where the cache was not lost, our own file can always be written."""
