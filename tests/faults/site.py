@@ -140,7 +140,7 @@ class Site:
             die_at=die_at,
         )
         context = get_context("forkserver")
-        context.set_forkserver_preload(["tests.faults.trapped"])
+        context.set_forkserver_preload(["tests.faults.preload"])
         process = context.Process(target=run_trapped, args=(orders,))
         process.start()
         return process

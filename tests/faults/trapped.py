@@ -14,14 +14,11 @@ import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from pkgutil import walk_packages
 from typing import Any
 
 from sqlalchemy import Engine, event
 
-import syndicate
 from syndicate.cli import main
 
 SEEN: Mapping[str, str] = {
@@ -96,13 +93,3 @@ class Trap:
         words = statement.split()
         if words[0] not in READS:
             self.step(" ".join(words[:3] if words[0] == "INSERT" else words[:2]).lower())
-
-
-def _import_all() -> None:
-    """Once, in the process that the commands are forked from: importing takes longer than all the rest."""
-    for module in walk_packages(syndicate.__path__, "syndicate."):
-        if not module.name.endswith("__main__") and ".migrations" not in module.name:
-            import_module(module.name)
-
-
-_import_all()
