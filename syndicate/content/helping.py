@@ -18,7 +18,7 @@ from itertools import islice
 from syndicate.content.reading import Reader, Reading, Wanted
 from syndicate.model import Settings
 
-MANY = 400
+MANY = 1_000
 """Files from which on a helper is worth its start of half a second."""
 _AT_ONCE = 100
 _MOST = 3
