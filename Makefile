@@ -55,6 +55,7 @@ bench-cards: setup ## milliseconds per card beside its peers
 
 bench-feeds: setup ## cold, warm and one-edit times for 1,000 and 10,000 posts
 	$(BIN)/python tests/benchmarks/bench_feeds.py
+	$(BIN)/python -m tests.benchmarks.bench_whole
 
 lock: ## write requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 \

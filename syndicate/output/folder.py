@@ -113,7 +113,7 @@ class _Guard:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._real = root.resolve()
-        self._inside: set[Path] = set()
+        self._inside: set[str] = set()
 
     def place(self, path: str) -> Path:
         if not self.is_inside(path):
@@ -122,10 +122,10 @@ class _Guard:
 
     def is_inside(self, path: str) -> bool:
         """Raises UsageError for a path that no folder may have."""
-        parent = (self._root / check_path(path)).parent
-        if parent not in self._inside and parent.resolve().is_relative_to(self._real):
-            self._inside.add(parent)
-        return parent in self._inside
+        folder = check_path(path).rpartition("/")[0]
+        if folder not in self._inside and (self._root / folder).resolve().is_relative_to(self._real):
+            self._inside.add(folder)
+        return folder in self._inside
 
 
 def _read_one(place: Path) -> bytes | None:
