@@ -27,8 +27,9 @@ def paint_pattern(canvas: Canvas, box: Box, theme: Theme, seed: str) -> None:
 def _paint_quarters(canvas: Canvas, box: Box, theme: Theme, chance: Chance) -> None:
     """A grid of squares, each with a quarter disc, a disc, or nothing."""
     left, top, right, bottom = box
-    across = 3 if right - left < (bottom - top) * 1.2 else 5
-    cell = math.ceil((right - left) / across)
+    width, height = right - left, bottom - top
+    is_strip = width > height * 4  # one row, uncut
+    cell = height if is_strip else math.ceil(width / (3 if width < height * 1.2 else 5))
     colours = (theme.panel, *theme.shapes)
     disc = draw_disc(cell)
     for y in range(top, bottom, cell):
