@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 
 from syndicate.model import Identified, KnownPost
 
@@ -49,7 +50,7 @@ def _take_seats(public: Sequence[Identified], gone: Sequence[KnownPost]) -> list
     """All posts that were ever public in the order they became so; None for a seat whose post is gone."""
     rows = [(*_seat(one.known), one) for one in public]
     empty = [(*_seat(known), None) for known in gone]
-    return [row[3] for row in sorted([*rows, *empty], key=lambda row: row[:3])]
+    return [row[3] for row in sorted([*rows, *empty], key=itemgetter(0, 1, 2))]
 
 
 def _seat(known: KnownPost) -> tuple[datetime, datetime, str]:

@@ -79,10 +79,10 @@ def _group_names(public: Sequence[Identified], settings: Settings, published: Co
         folders: dict[str, str] = {}
         groups: dict[str, tuple[str, list[Identified]]] = {}
         for one in public:
-            for label in dict.fromkeys(_labels(kind, one.post)):
+            for label in _labels(kind, one.post):
                 folder = folders.get(label) or folders.setdefault(label, to_folder(label))
                 posts = groups.setdefault(folder, (label, []))[1]
-                if not posts or posts[-1] is not one:
+                if not posts or posts[-1] is not one:  # once, whatever the number of its labels
                     posts.append(one)
         for folder in sorted(groups):
             label, posts = groups[folder]
@@ -93,9 +93,9 @@ def _group_names(public: Sequence[Identified], settings: Settings, published: Co
 
 def _labels(kind: str, post: Post) -> Iterable[str]:
     if kind == "category":
-        return (category.name for category in post.categories)
+        return [category.name for category in post.categories]
     if kind == "author":
-        return (author.name for author in post.authors)
+        return [author.name for author in post.authors]
     return (post.language,) if kind == "language" else ()
 
 
