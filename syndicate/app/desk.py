@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from syndicate.app.logins import list_accounts
 from syndicate.app.reports import Status
 from syndicate.app.sending import Composer
 from syndicate.app.wiring import Wiring
@@ -49,7 +50,7 @@ def check_text(wiring: Wiring, ids: Iterable[int], text: str) -> None:
             raise UsageError(f"the text is too long for {delivery.account}: {excess}", hint="nothing was changed")
 
 
-def read_status(wiring: Wiring) -> Status:
+def read_status(wiring: Wiring, now: datetime) -> Status:
     """One look at posts, outbox, accounts and daemon."""
     snapshot, store = wiring.read_snapshot(), wiring.store
     deliveries = store.list_deliveries()
@@ -61,6 +62,11 @@ def read_status(wiring: Wiring) -> Status:
         next_at=store.find_next_at(),
         daemon=_is_running(store),
         paused=tuple(f"{one.name} is paused: {one.pause_reason}" for one in store.list_accounts() if one.paused_at),
+        unready=tuple(
+            f"{row.name}, {row.state}: {row.note}"
+            for row in list_accounts(wiring, online=False, now=now)
+            if row.state not in {"ready", "off", "paused"}
+        ),
         needs_you=tuple(one for one in deliveries if needs_person(one)),
     )
 

@@ -173,7 +173,7 @@ class App:
         from syndicate.app.desk import read_status
 
         with self._shared.borrow() as wiring:
-            return read_status(wiring)
+            return read_status(wiring, self.now())
 
     def explain(self, slug: str) -> tuple[str, ...]:
         """The whole story of a post in sentences. Raises UsageError where nothing is known of it."""

@@ -29,6 +29,8 @@ class Status:
     next_at: datetime | None = None
     daemon: bool = False
     paused: tuple[str, ...] = ()
+    unready: tuple[str, ...] = ()
+    """Accounts that cannot send before somebody logs in."""
     needs_you: tuple[Delivery, ...] = ()
 
 

@@ -214,18 +214,19 @@ def status(context: typer.Context) -> int:
     given = globals_of(context)
     with given.open_app() as hall:
         now_is = hall.read_status()
+        ended = NEEDS_A_PERSON if now_is.needs_you or now_is.paused or now_is.unready else DONE
         if given.json:
             print_json(now_is)
-            return NEEDS_A_PERSON if now_is.needs_you else DONE
+            return ended
         zone = hall.settings.site.timezone
         print(f"{hall.settings.site.title}: {plural(now_is.posts, 'post')}, {now_is.problems} with problems")
         print("  " + (", ".join(f"{number} {state}" for state, number in now_is.counts.items()) or "outbox empty"))
         if now_is.next_at:
             print(f"  next message {local_time(now_is.next_at, zone, now=hall.now())}")
         print(f"  daemon {'running' if now_is.daemon else 'not running (syndicate run)'}")
-        for line in now_is.paused:
+        for line in (*now_is.paused, *now_is.unready):
             tell(f"  ! {line}", file=sys.stderr)
         if now_is.needs_you:
             print("\nNeeds you:")
             show_deliveries(now_is.needs_you, hall)
-    return NEEDS_A_PERSON if now_is.needs_you or now_is.paused else DONE
+    return ended

@@ -71,7 +71,7 @@ def _explain_delivery(delivery: Delivery, trail: Sequence[Attempt], zone: ZoneIn
     name = f"{delivery.account} ({delivery.occasion}{f', part {delivery.part}' if delivery.part > 1 else ''})"
     line = f"{name}: delivery {delivery.id} is {delivery.state}"
     if delivery.state in _WAITING:
-        line += f", due {_local(delivery.due_at, zone)}"
+        line += f"{'' if delivery.state is State.DUE else ', due'} {_local(delivery.due_at, zone)}"
     place = delivery.receipt.url if delivery.receipt else ""
     if place:
         line += f", {place}"
