@@ -57,7 +57,7 @@ def test_publishing_and_sending_do_not_wait_for_a_hub(hall: LateApp, web: FakeWe
     done.set()
     pinging.join()
     assert "took up the changed syndicate.toml" in published
-    assert "1 new posts" in published
+    assert "1 new post" in published
     assert "fresh → timeline: sent" in sent
     assert told == []
     assert web.told == [("a", "/feeds/rss.xml")]
