@@ -214,7 +214,7 @@ def test_a_login_stands_where_linkedin_does_not_know_the_token_yet(fake: FakeLin
 def test_a_text_at_the_limit_goes_out_and_one_more_does_not(linkedin: LinkedIn, fake: FakeLinkedIn, text: str) -> None:
     """UTF-16 units, a hundred short of where LinkedIn may cut."""
     linkedin.send(Message(text=text), key="k")
-    with pytest.raises(Rejected, match="2901 of 2900"):
+    with pytest.raises(Rejected, match="2,901 of 2,900"):
         linkedin.send(Message(text=f"{text}!"), key="k2")
     assert len(fake.published) == 1
 

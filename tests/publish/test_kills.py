@@ -111,7 +111,10 @@ def test_a_killed_publication_is_repaired_by_the_next(tmp_path, models, situatio
     """Wherever it dies: no problem, no post announced twice or lost, every file as it should be."""
     model = models[situation]
     blog = model.copy(tmp_path / "blog")
-    assert publish_until(blog, way * (model.steps - 1) // (WAYS - 1)) == -signal.SIGKILL
+    at = way * (model.steps - 1) // (WAYS - 1)
+    ended = publish_until(blog, at)
+    # Threads meet or miss one another, so two runs may differ by some steps: only the last ones may not come.
+    assert ended == -signal.SIGKILL or (ended == 0 and at > model.steps * 9 // 10)
     judge(blog, model)
 
 
@@ -121,7 +124,8 @@ def test_killed_again_and_again_and_the_memory_lost(tmp_path, models, loss):
     model = models["a later"]
     blog = model.copy(tmp_path / "blog")
     for way in range(1, 6):
-        assert publish_until(blog, way * model.steps // 8) == -signal.SIGKILL
+        ended = publish_until(blog, way * model.steps // 8)
+        assert ended == -signal.SIGKILL or (ended == 0 and way > 2)  # what earlier ones did is no step of a later one
     if loss in {"cache", "both"}:
         blog.lose_cache()
     if loss in {"state", "both"}:
