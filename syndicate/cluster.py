@@ -34,7 +34,7 @@ CONCURRENCY = 4
 
 
 class Work(Protocol):
-    """The rounds that machines share. Each call does one and returns a line for the log, "" for nothing."""
+    """The rounds that machines share. Each call does one and returns lines for the log, "" for nothing."""
 
     def publish_round(self) -> str: ...
 
@@ -125,14 +125,14 @@ def _make_round(name: str, do_round: Callable[[], str]) -> Callable[[int], None]
 
     def run(timestamp: int) -> None:  # noqa: ARG001 - Procrastinate says when the round was due
         try:
-            line = do_round()
+            lines = do_round()
         except SyndicateError as error:
             log.error("%s: %s", name, error)  # noqa: TRY400 - the sentence is for a person, a traceback is not
         except Exception as error:  # noqa: BLE001 - the texts of others may repeat a secret
             frames = "".join(traceback.format_tb(error.__traceback__))
             log.error("%s: unexpected %s; the next round tries again\n%s", name, type(error).__name__, frames)  # noqa: TRY400
         else:
-            if line:
+            for line in lines.splitlines():
                 log.info("%s", line)
 
     return run
