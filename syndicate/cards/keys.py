@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections.abc import Mapping
 from dataclasses import astuple
 
@@ -13,7 +14,7 @@ from syndicate.model import CardRules
 
 SHIPPED = ("cover", "split", "type", "quote")
 
-DRAWN_BY = f"cards-2 pillow-{pillow_version}"
+DRAWN_BY = f"cards-2 pillow-{pillow_version} zlib-{zlib.ZLIB_RUNTIME_VERSION}"
 """Raised whenever our own drawing changes, so that a new release draws all cards anew, once."""
 
 ONLY_JPEG = "only jpeg"
