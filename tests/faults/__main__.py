@@ -40,7 +40,7 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--schedules", type=int, default=10_000)
     parser.add_argument("--kills", type=int, default=300)
-    parser.add_argument("--cli-kills", type=int, default=400, help="kills of commands; 3000 take every step")
+    parser.add_argument("--cli-kills", type=int, default=300, help="kills of commands; 3000 take every step")
     parser.add_argument("--first", type=int, default=0, help="seed of the first schedule")
     parser.add_argument("--seed", type=int, help="replay one schedule and tell its story")
     return parser.parse_args()
