@@ -38,6 +38,23 @@ def test_both_canvases_paint_the_same():
     assert worst <= 14
 
 
+def test_what_a_mask_leaves_free_stays_as_it_was():
+    """Over the edges of a field and over another mask, nothing but the mask's own shape is painted."""
+    mask = Image.new("L", (40, 40), 0)
+    mask.paste(255, (16, 16, 24, 24))
+    canvas = FlatCanvas((200, 80), THEME.paper)
+    canvas.fill((20, 0, 60, 80), THEME.panel)
+    canvas.stain(soft_mask(40), 100, 20, THEME.accent)
+    before = canvas.finish().convert("RGB")
+    for left in (0, 40, 110):
+        canvas.stain(mask, left, 20, THEME.ink)
+    after = canvas.finish().convert("RGB")
+    expected = before.copy()
+    for left in (0, 40, 110):
+        expected.paste(THEME.ink, (left + 16, 36, left + 24, 44))
+    assert after.tobytes() == expected.tobytes()
+
+
 def test_a_palette_that_runs_full_still_paints():
     """When 256 colours are used up, the nearest ones serve; nothing breaks."""
     canvas = FlatCanvas((400, 40), (0, 0, 0))
