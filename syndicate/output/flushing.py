@@ -5,17 +5,21 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-FEW = 8
-"""From here on one flush for all is cheaper: a disk needs about a millisecond for each single one."""
+MANY = 64
+"""From here on one flush for all is much cheaper. Below it would make an edit wait for what other programs write."""
+_AT_ONCE = 4
+"""Files flushed at the same time: the disk serves several as fast as one."""
 
 
 def flush(places: Sequence[Path]) -> None:
     """Returns when the bytes of these files are safe from a power cut."""
-    if len(places) <= FEW or not _flush_together(places):
-        for place in places:
-            _with_handle(place, os.fsync)
+    if len(places) >= MANY and _flush_together(places):
+        return
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="flush") as pool:
+        list(pool.map(lambda place: _with_handle(place, os.fsync), places))
 
 
 def _flush_together(places: Sequence[Path]) -> bool:

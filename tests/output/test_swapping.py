@@ -11,7 +11,7 @@ import pytest
 
 from syndicate.errors import StateError
 from syndicate.output import swapping
-from syndicate.output.flushing import FEW, flush
+from syndicate.output.flushing import MANY, flush
 from syndicate.output.swapping import Fresh, replace_files
 
 
@@ -33,7 +33,7 @@ def test_a_failing_flush_leaves_every_old_file(tmp_path: Path, monkeypatch: pyte
     assert (tmp_path / "0.xml").read_bytes() == b"old"
 
 
-@pytest.mark.parametrize("count", [1, FEW + 1])
+@pytest.mark.parametrize("count", [1, MANY])
 def test_bytes_are_flushed_before_the_swap(count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Few or many: when they are flushed they are whole, and none is in place yet."""
     seen = []
@@ -53,7 +53,7 @@ def test_each_file_is_flushed_where_all_cannot_be(
     library: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A system without the call for all, or one where it fails, is asked file by file."""
-    places = [tmp_path / str(number) for number in range(FEW + 1)]
+    places = [tmp_path / str(number) for number in range(MANY)]
     for place in places:
         place.touch()
     flushed: list[int] = []
