@@ -82,7 +82,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.text import Text
 
     console = make_console()
-    lines = _narrow([[*columns[:-1], ""], *rows], console.width)
+    lines = _narrow([[*columns[:-1], ""], *rows], shutil.get_terminal_size().columns)
     widths = [max(cell_len(line[column]) for line in lines) for column in range(len(lines[0]) - 2)] + [0]
     for number, line in enumerate(lines):
         text = Text(style="" if number else "bold")

@@ -20,7 +20,7 @@ LINE = HEAD.count("\n") + 1
 def test_an_unknown_network_names_file_line_key_and_the_nearest(tmp_path, written, said):
     """A typing error in `network` leads straight to its place, whatever command is run."""
     blog = Blog(tmp_path, f'{HEAD}[accounts.main]\nnetwork = "{written}"\n')
-    for words in (["plan"], ["publish"], ["doctor"], ["accounts"]):
+    for words in (["plan"], ["publish"], ["doctor"], ["accounts"], ["status"]):
         error = blog.run(*words, code=2).err
         assert error.startswith(f"syndicate: {tmp_path}/syndicate.toml: one thing is wrong\n")
         assert f"  line {LINE + 1}, accounts.main.network: " in error
