@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from syndicate.app.desk import WAITING
 from syndicate.app.previews import preview
 from syndicate.app.wiring import Wiring
-from syndicate.errors import AlreadyRunning, ConfigError
+from syndicate.errors import ConfigError
 from syndicate.model import Delivery, PlannedDelivery, Problem, Settings, State
 from syndicate.templates import read_template
 
@@ -58,11 +58,7 @@ class HallDesk:
         return read_template(self.settings.root, name)
 
     def is_daemon_running(self) -> bool:
-        try:
-            with self._wiring().store.lock_daemon():
-                return False
-        except AlreadyRunning:
-            return True
+        return self._wiring().store.is_daemon_running()
 
     def list_waiting(self) -> tuple[Delivery, ...]:
         return self._wiring().store.list_deliveries(states=WAITING)

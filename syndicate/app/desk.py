@@ -13,7 +13,7 @@ from syndicate.app.reports import Status
 from syndicate.app.sending import Composer
 from syndicate.app.wiring import Wiring
 from syndicate.deliver.report import needs_person
-from syndicate.errors import AlreadyRunning, UsageError
+from syndicate.errors import UsageError
 from syndicate.model import Delivery, Receipt, State
 from syndicate.planning.when import parse_when
 from syndicate.store.door import Store
@@ -60,7 +60,7 @@ def read_status(wiring: Wiring, now: datetime) -> Status:
         problems=len({problem.source for problem in snapshot.problems}),
         counts={state.value: counts[state.value] for state in State if counts[state.value]},
         next_at=store.find_next_at(),
-        daemon=_is_running(store),
+        daemon=store.is_daemon_running(),
         paused=tuple(f"{one.name} is paused: {one.pause_reason}" for one in store.list_accounts() if one.paused_at),
         unready=tuple(
             f"{row.name}, {row.state}: {row.note}"
@@ -69,11 +69,3 @@ def read_status(wiring: Wiring, now: datetime) -> Status:
         ),
         needs_you=tuple(one for one in deliveries if needs_person(one)),
     )
-
-
-def _is_running(store: Store) -> bool:
-    try:
-        with store.lock_daemon():
-            return False
-    except AlreadyRunning:
-        return True

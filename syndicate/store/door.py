@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from syndicate.errors import AlreadyRunning
 from syndicate.store.accounts import AccountBook
 from syndicate.store.aftercare import Aftercare
 from syndicate.store.copies import Copies
 from syndicate.store.database import Database
 from syndicate.store.desk import Desk
 from syndicate.store.ledger import LedgerPart
-from syndicate.store.locks import lock_daemon
+from syndicate.store.locks import TRIES, lock_daemon
 from syndicate.store.outbox import Outbox
 from syndicate.store.upgrade import upgrade
 
@@ -38,9 +39,17 @@ class Store(LedgerPart, Outbox, Desk, AccountBook, Copies, Aftercare):
         return self._database.where
 
     @contextmanager
-    def lock_daemon(self) -> Iterator[None]:
+    def lock_daemon(self, *, tries: int = TRIES) -> Iterator[None]:
         """Held while a daemon runs; raises AlreadyRunning where another one holds it. Ends with the process."""
-        yield from lock_daemon(self._database, self._site)
+        yield from lock_daemon(self._database, self._site, tries)
+
+    def is_daemon_running(self) -> bool:
+        """Whether some process holds `lock_daemon`."""
+        try:
+            with self.lock_daemon(tries=1):
+                return False
+        except AlreadyRunning:
+            return True
 
 
 def open_door(url: str, site: str) -> Store:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sqlalchemy import text
@@ -12,11 +13,14 @@ from sqlalchemy import text
 from syndicate.errors import AlreadyRunning
 from syndicate.store.database import Database
 
+TRIES, PAUSE = 10, 0.05
+"""Who only asks if a daemon runs holds the lock for an instant: a daemon that starts right then tries again."""
 
-def lock_daemon(database: Database, site: str) -> Iterator[None]:
+
+def lock_daemon(database: Database, site: str, tries: int) -> Iterator[None]:
     if database.path is not None:
-        return _lock_file(_name_lock(database.path, site), site)
-    return _lock_row(database, site)
+        return _lock_file(_name_lock(database.path, site), site, tries)
+    return _lock_row(database, site, tries)
 
 
 def _name_lock(database: Path, site: str) -> Path:
@@ -25,10 +29,12 @@ def _name_lock(database: Path, site: str) -> Path:
     return database.with_name(f"{database.name}{own}.lock")
 
 
-def _lock_file(path: Path, site: str) -> Iterator[None]:
+def _lock_file(path: Path, site: str, tries: int) -> Iterator[None]:
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        _take(handle, path, site)
+        if not _keep_trying(lambda: _take(handle), tries):
+            holder = os.pread(handle, 20, 0).decode("ascii", "replace") or "unknown"
+            raise _refusal(site, f"process {holder}", str(path))
         os.ftruncate(handle, 0)
         os.write(handle, str(os.getpid()).encode())
         yield
@@ -36,18 +42,26 @@ def _lock_file(path: Path, site: str) -> Iterator[None]:
         os.close(handle)  # closing is what lets go
 
 
-def _take(handle: int, path: Path, site: str) -> None:
+def _take(handle: int) -> bool:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        holder = os.pread(handle, 20, 0).decode("ascii", "replace") or "unknown"
-        raise _refusal(site, f"process {holder}", str(path)) from error
+    except BlockingIOError:
+        return False
+    return True
 
 
-def _lock_row(database: Database, site: str) -> Iterator[None]:
+def _keep_trying(take: Callable[[], bool], tries: int) -> bool:
+    for _ in range(tries - 1):
+        if take():
+            return True
+        time.sleep(PAUSE)
+    return take()
+
+
+def _lock_row(database: Database, site: str, tries: int) -> Iterator[None]:
     with database.engine.connect() as connection:
-        query = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
-        if not connection.execute(query, {"name": f"syndicate daemon {site}"}).scalar():
+        query, name = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), f"syndicate daemon {site}"
+        if not _keep_trying(lambda: bool(connection.execute(query, {"name": name}).scalar()), tries):
             raise _refusal(site, "another machine or process", database.where)
         connection.commit()  # the lock belongs to the session, not to a transaction left open for days
         yield

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -158,6 +159,18 @@ def test_one_daemon_at_a_time(opener: Opener) -> None:
         add(second, planned("other"))
     with second.lock_daemon():
         pass
+
+
+def test_who_only_asks_stops_no_daemon(opener: Opener) -> None:
+    """Asking takes the lock for an instant; a daemon that starts right then waits for it instead of giving up."""
+    asking, starting = opener(), opener()
+    with ExitStack() as asked:
+        asked.enter_context(asking.lock_daemon())
+        assert starting.is_daemon_running()
+        threading.Timer(0.1, asked.close).start()
+        with starting.lock_daemon():
+            assert asking.is_daemon_running()
+    assert not asking.is_daemon_running()
 
 
 def test_sites_on_one_state_have_a_daemon_each(path: Path) -> None:
