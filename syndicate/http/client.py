@@ -23,6 +23,7 @@ from syndicate import __version__
 from syndicate.errors import ConfigError, FetchError, NetworkError, TooSlow, Unavailable, Uncertain
 from syndicate.http.guard import Resolve, find_addresses, parse_address, resolve_host, spell
 from syndicate.http.reading import ENCODINGS, MAX_BODY, Budget, Response, read_body
+from syndicate.http.troubles import describe
 
 USER_AGENT = f"syndicate/{__version__} (+https://github.com/syndicate-feeds/syndicate)"
 TIMEOUT = httpx.Timeout(connect=10, read=30, write=60, pool=10)
@@ -176,7 +177,7 @@ class Client:
         except (httpx.InvalidURL, UnicodeError):
             raise ConfigError("the address or a credential cannot be sent as it is written", where=where) from None
         except _NOT_SENT as error:
-            raise Unavailable(f"cannot be reached: {_describe(error)}", where=where) from None
+            raise Unavailable(f"cannot be reached: {describe(error)}", where=where) from None
         except (httpx.HTTPError, FetchError) as error:
             raise _unanswered(error, publishes=publishes, where=where) from None
 
@@ -189,17 +190,12 @@ class Client:
 
 def _unfetched(error: Exception | None, url: str) -> FetchError:
     kind = TooSlow if isinstance(error, httpx.TimeoutException) else FetchError
-    return kind(f"no answer: {_describe(error)}", where=spell(url))
+    return kind(f"no answer: {describe(error)}", where=spell(url))
 
 
 def _unanswered(error: Exception, *, publishes: bool, where: str) -> NetworkError:
     kind = Uncertain if publishes else Unavailable
-    return kind(f"no whole answer: {_describe(error)}", where=where)
-
-
-def _describe(error: Exception | None) -> str:
-    """The kind of failure without its text: httpx puts whole URLs and header values, and so secrets, into messages."""
-    return error.message if isinstance(error, FetchError) else type(error).__name__
+    return kind(f"no whole answer: {describe(error)}", where=where)
 
 
 def _join(url: str, location: str) -> str:

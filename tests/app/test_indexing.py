@@ -131,7 +131,7 @@ def test_a_dead_endpoint_is_said(site: Site, web: FakeWeb) -> None:
     site.ping(NOW + DAY)
     web.fail(lambda request, handle: CUT, on="POST /indexnow")
     lines = site.ping(NOW + DAY + MINUTE)
-    assert lines == ("search engines were not told about 1 page: no whole answer: RemoteProtocolError",)
+    assert [line.partition(": ")[0] for line in lines] == ["search engines were not told about 1 page"]
     site.ping(NOW + DAY + 2 * MINUTE)
     assert web.told == [("indexnow", "/new/")]
 

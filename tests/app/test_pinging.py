@@ -109,7 +109,7 @@ def test_a_dead_hub_keeps_no_other_waiting(make_site: MakeSite, web: FakeWeb) ->
     lines = site.ping(NOW + MINUTE)
     assert web.told == [("a", "/feeds/featured/rss.xml"), ("a", RSS)]
     assert lines == (
-        f"{hub} was not told about 2 feeds: cannot be reached: ConnectError",
+        f"{hub} was not told about 2 feeds: cannot be reached: it refuses connections",
         f"{web.hub('a')} was told about 2 feeds",
     )
 
