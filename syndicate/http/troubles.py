@@ -42,7 +42,7 @@ def describe(error: Exception | None) -> str:
 
 
 def _follow(error: BaseException | None) -> Iterator[BaseException]:
-    """The error and what it came from: the system's own word is two floors down, below httpcore's, which says no "from"."""
+    """The error and what it came from; httpcore, between httpx and the system, says no "from"."""
     while error is not None:
         yield error
         is_between = not isinstance(error, (httpx.HTTPError, OSError))
