@@ -10,6 +10,7 @@ from syndicate.model import Cache, NetworkFacts, Plan, Settings, Snapshot
 from syndicate.pictures import forget_pictures
 from syndicate.planning.plan import make_plan
 from syndicate.publish.drawing import Drawer, DrawnCards, Progress
+from syndicate.publish.memory import return_freed_memory
 from syndicate.publish.ours import OwnFiles
 from syndicate.publish.pressing import Pressed, press
 from syndicate.publish.register import Register
@@ -47,6 +48,7 @@ class Rooms:
 
 def read_plan(rooms: Rooms, now: datetime) -> Plan:
     """What would happen now; changes nothing."""
+    return_freed_memory()
     return make_plan(
         rooms.read_snapshot(),
         rooms.store.read_ledger(),
