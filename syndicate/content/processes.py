@@ -1,7 +1,7 @@
 """Many files read by several processes: parsing keeps one core busy, whatever the number of threads.
 
-A helper is this module, run by the same interpreter, with a pipe in and a pipe out: it ends when we do, however we end.
-Where helpers cannot be had, or die, everything is read here.
+Each of them is this module, run by the same interpreter, with a pipe in and a pipe out: it ends when we do, however we
+end. Where none can be had, or one dies, everything is read here.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from syndicate.content.reading import Reader, Reading, Wanted
 from syndicate.model import Settings
 
 MANY = 1_000
-"""Files from which on a helper is worth its start of half a second."""
+"""Files from which on a second process is worth its start of half a second."""
 _AT_ONCE = 100
 _MOST = 3
 
 # What comes through these pipes was written by ourselves.
 # ruff: noqa: S301
 
-Helper = subprocess.Popen[bytes]
+ReadingProcess = subprocess.Popen[bytes]
 
 
 def read_files(wanted: Sequence[Wanted], settings: Settings) -> Iterator[list[Reading]]:
@@ -34,21 +34,21 @@ def read_files(wanted: Sequence[Wanted], settings: Settings) -> Iterator[list[Re
     reader, rest = Reader(settings), iter(wanted)
     with ExitStack() as closing:
         count = min((os.cpu_count() or 1) - 1, _MOST) if len(wanted) >= MANY else 0
-        helpers = [closing.enter_context(_open_helper(settings)) for _ in range(count)]
+        processes = [closing.enter_context(_open_process(settings)) for _ in range(count)]
         while own := list(islice(rest, _AT_ONCE)):
-            given = [(helper, some) for helper in helpers if (some := list(islice(rest, _AT_ONCE)))]
-            for helper, some in given:
-                _give(helper, some)
+            given = [(process, some) for process in processes if (some := list(islice(rest, _AT_ONCE)))]
+            for process, some in given:
+                _give(process, some)
             yield reader.read_many(own)
-            for helper, some in given:
-                yield _take(helper) or reader.read_many(some)
+            for process, some in given:
+                yield _take(process) or reader.read_many(some)
 
 
 @contextmanager
-def _open_helper(settings: Settings) -> Iterator[Helper | None]:
+def _open_process(settings: Settings) -> Iterator[ReadingProcess | None]:
     try:
-        helper = subprocess.Popen(  # noqa: S603 - ourselves
-            [sys.executable, "-P", "-c", f"from {__name__} import help_others; help_others()"],
+        process = subprocess.Popen(  # noqa: S603 - ourselves
+            [sys.executable, "-P", "-c", f"from {__name__} import read_for_another; read_for_another()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -57,31 +57,31 @@ def _open_helper(settings: Settings) -> Iterator[Helper | None]:
         yield None
         return
     try:
-        _give(helper, settings)
-        yield helper
+        _give(process, settings)
+        yield process
     finally:
-        helper.kill()  # it keeps nothing
-        helper.communicate()
+        process.kill()  # it keeps nothing
+        process.communicate()
 
 
-def _give(helper: Helper | None, what: object) -> None:
-    if helper and helper.stdin:
+def _give(process: ReadingProcess | None, what: object) -> None:
+    if process and process.stdin:
         with suppress(OSError):
-            pickle.dump(what, helper.stdin)
-            helper.stdin.flush()
+            pickle.dump(what, process.stdin)
+            process.stdin.flush()
 
 
-def _take(helper: Helper | None) -> list[Reading]:
-    """The answer; nothing where the helper is no more."""
+def _take(process: ReadingProcess | None) -> list[Reading]:
+    """The answer; nothing where the process is no more."""
     try:
-        answer: list[Reading] = pickle.load(helper.stdout) if helper and helper.stdout else []
+        answer: list[Reading] = pickle.load(process.stdout) if process and process.stdout else []
     except (OSError, EOFError, pickle.UnpicklingError):
         return []
     return answer
 
 
-def help_others() -> None:
-    """The helper's life: files in, readings out, until nobody is there any more."""
+def read_for_another() -> None:
+    """The life of such a process: files in, readings out, until nobody is there any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that asked ends, and so do we
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else prints must not come between

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.content import ContentFolder, helping
+from syndicate.content import ContentFolder, processes
 from syndicate.model import Settings, Site, Snapshot, Storage
 
 
@@ -29,40 +29,40 @@ def alone(settings: Settings) -> Snapshot:
     return ContentFolder(settings).read_whole()
 
 
-def with_helpers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(helping, "MANY", 1)
-    monkeypatch.setattr(helping, "_AT_ONCE", 4)
+def with_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "MANY", 1)
+    monkeypatch.setattr(processes, "_AT_ONCE", 4)
     monkeypatch.setattr("os.cpu_count", lambda: 3)
 
 
 @pytest.mark.slow
-def test_helpers_read_what_one_process_reads(
+def test_processes_read_what_one_process_reads(
     settings: Settings, alone: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Same posts, same bodies, same problems, in the same order, and nobody is left running."""
     started = []
     popen = subprocess.Popen
-    with_helpers(monkeypatch)
+    with_processes(monkeypatch)
     monkeypatch.setattr(
         subprocess, "Popen", lambda *given, **named: started.append(popen(*given, **named)) or started[-1]
     )
     assert ContentFolder(settings).read_whole() == alone
     assert len(started) == 2
-    assert all(helper.poll() is not None for helper in started)
+    assert all(one.poll() is not None for one in started)
 
 
 @pytest.mark.parametrize("executable", ["/nowhere/python", "/bin/false"])
-def test_files_are_read_without_helpers(
+def test_files_are_read_in_one_process(
     executable: str, settings: Settings, alone: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where a helper cannot be started, or dies, everything is read all the same."""
-    with_helpers(monkeypatch)
+    """Where a process cannot be started, or dies, everything is read all the same."""
+    with_processes(monkeypatch)
     monkeypatch.setattr(sys, "executable", executable)
     assert ContentFolder(settings).read_whole() == alone
 
 
-def test_few_files_need_no_helper(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_files_need_no_second_process(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """One edited post starts no process."""
     monkeypatch.setattr("os.cpu_count", lambda: 3)
-    monkeypatch.setattr(helping, "_open_helper", lambda _settings: pytest.fail("a helper was started"))
+    monkeypatch.setattr(processes, "_open_process", lambda _settings: pytest.fail("a process was started"))
     assert ContentFolder(replace(settings)).read_whole().posts
