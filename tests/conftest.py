@@ -52,6 +52,7 @@ THOROUGH = frozenset(
         "publish/test_drawing.py",
         "publish/test_kills.py",
         "publish/test_publishing.py",
+        "publish/test_studios.py",
         "starters/test_generators.py",
         "store/test_states.py",
         "store/test_trouble.py",

@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import islice
 
 from syndicate.content.clashes import settle_clashes
-from syndicate.content.processes import read_files
+from syndicate.content.many import read_files
 from syndicate.content.reading import Reader, Reading
 from syndicate.content.records import Outcome
 from syndicate.content.scanning import Scan, scan

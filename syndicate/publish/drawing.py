@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -22,6 +21,7 @@ from syndicate.publish.cards import Card, forget_cards, keep_cards, name_of, rec
 from syndicate.publish.jobs import AT_ONCE, Job, Orders, batches, look_for_pictures
 from syndicate.publish.register import Register
 from syndicate.publish.studio import Studio
+from syndicate.publish.studios import Draw, count_places, open_studios
 
 if TYPE_CHECKING:
     from syndicate.cards.draw import Drawing
@@ -136,7 +136,7 @@ class Drawer:
     def _sketch(self, job: Job) -> Sketch:
         content = self._orders.make_words(job)
         try:
-            return Sketch(content, self._draw_one(job, self._read(job)))
+            return Sketch(content, self._studio.draw(content, self._read(job), job.pixels))
         except SyndicateError as error:
             return Sketch(content, trouble=f"the card cannot be drawn: {error}")
 
@@ -180,23 +180,27 @@ class Drawer:
         self._remember([replace(card, seal=job.seal)])
         return True
 
-    def _open_studio(self, jobs: Sequence[Job]) -> None:
-        self._studio.open("".join(sorted(set().union(*(_letters(self._orders.make_words(job)) for job in jobs)))))
+    def _open_studio(self, jobs: Sequence[Job]) -> str:
+        """Everything that the cards say, each character once."""
+        text = "".join(sorted(set().union(*(_letters(self._orders.make_words(job)) for job in jobs))))
+        self._studio.open(text)
+        return text
 
     def _draw_all(
         self, jobs: Sequence[Job], register: Register, progress: Progress
     ) -> tuple[tuple[str, ...], list[str]]:
-        """The paths written, and why some cards could not be drawn.
-
-        Pillow and HarfBuzz let go of the interpreter while they work, so threads use all cores.
-        """
+        """The paths written, and why some cards could not be drawn."""
         written: list[str] = []
         troubles: list[str] = []
-        if jobs:
-            self._open_studio(jobs)
-        with ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="card") as pool:
+        if not jobs:
+            return (), []
+        text = self._open_studio(jobs)
+        with (
+            open_studios(self._studio, self._settings, len(jobs), text) as draw,
+            ThreadPoolExecutor(count_places(), thread_name_prefix="card") as pool,
+        ):
             for number, some in enumerate(batches(jobs)):
-                made = list(pool.map(self._make, some))
+                made = list(pool.map(lambda job: self._make(job, draw), some))
                 written += self._keep(made, register)
                 troubles += [one.trouble for one in made if one.trouble]
                 progress(number * AT_ONCE + len(made), len(jobs))
@@ -214,11 +218,11 @@ class Drawer:
         keep_cards(self._cache, cards)
         self._known.update({card.name: card for card in cards})
 
-    def _make(self, job: Job) -> _Made:
+    def _make(self, job: Job, draw: Draw) -> _Made:
         """One card. What one picture or title brings about must not stop the others."""
         photo = self._read(job)
         try:
-            drawing = self._draw_one(job, photo)
+            drawing = draw((self._orders.make_words(job), photo, job.pixels))
         except Exception as error:
             log.debug("the card of %s", job.one.post.source, exc_info=True)
             reason = str(error) if isinstance(error, SyndicateError) else type(error).__name__
@@ -233,9 +237,6 @@ class Drawer:
 
     def _read(self, job: Job) -> bytes | None:
         return read_picture(job.picture, self._cache)
-
-    def _draw_one(self, job: Job, photo: bytes | None) -> Drawing:
-        return self._studio.draw(self._orders.make_words(job), photo, job.pixels)
 
     def _describe(self, job: Job, drawing: Drawing, path: str) -> Card:
         return Card(

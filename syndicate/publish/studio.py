@@ -39,7 +39,7 @@ class Studio:
 
     @cached_property
     def design_digest(self) -> str:
-        return digest_design(self._rules, self._files, self._logo)
+        return digest_design(self._rules, self._layouts, self._logo)
 
     @cached_property
     def fonts_digest(self) -> str:
@@ -62,11 +62,17 @@ class Studio:
     def design(self) -> Design:
         from syndicate.cards.parse import parse_design
 
-        return parse_design(self._rules, self._files, logo=self._logo)
+        return parse_design(self._rules, self._layouts, logo=self._logo)
 
     @cached_property
-    def _files(self) -> dict[str, str]:
-        return {name: self._read_template(f"cards/{name}.toml") for name in list_layout_names(self._rules)}
+    def files(self) -> dict[str, str]:
+        """The texts of the layouts by path, as `read_template` gave them."""
+        paths = (f"cards/{name}.toml" for name in list_layout_names(self._rules))
+        return {path: self._read_template(path) for path in paths}
+
+    @property
+    def _layouts(self) -> dict[str, str]:
+        return {path.removeprefix("cards/").removesuffix(".toml"): text for path, text in self.files.items()}
 
     @cached_property
     def _logo(self) -> bytes:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.content import ContentFolder, processes
+from syndicate.content import ContentFolder, many
 from syndicate.model import Settings, Site, Snapshot, Storage
 
 
@@ -30,8 +30,8 @@ def alone(settings: Settings) -> Snapshot:
 
 
 def with_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "MANY", 1)
-    monkeypatch.setattr(processes, "_AT_ONCE", 4)
+    monkeypatch.setattr(many, "MANY", 1)
+    monkeypatch.setattr(many, "_AT_ONCE", 4)
     monkeypatch.setattr("os.cpu_count", lambda: 3)
 
 
@@ -64,5 +64,5 @@ def test_files_are_read_in_one_process(
 def test_few_files_need_no_second_process(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """One edited post starts no process."""
     monkeypatch.setattr("os.cpu_count", lambda: 3)
-    monkeypatch.setattr(processes, "_open_process", lambda _settings: pytest.fail("a process was started"))
+    monkeypatch.setattr(many, "Process", lambda *_given: pytest.fail("a process was started"))
     assert ContentFolder(replace(settings)).read_whole().posts

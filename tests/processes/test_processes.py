@@ -1,0 +1,106 @@
+"""Another process answers as we would, and whatever happens to it costs no more than an answer."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from syndicate.processes import Process, count_cores
+
+
+def begin_dividing(dividend: int) -> Callable[[int], tuple[float, int]]:
+    """Answers with a quotient and with who found it; says something on the way."""
+
+    def divide(divisor: int) -> tuple[float, int]:
+        sys.stdout.write("a word on the way")
+        return dividend / divisor, os.getpid()
+
+    return divide
+
+
+def fail_at_once(_given: int) -> Callable[[int], int]:
+    raise RuntimeError
+
+
+@pytest.mark.slow
+def test_questions_are_answered_one_after_another() -> None:
+    """By another process, which may print, and whose failures are no answers."""
+    with Process(begin_dividing, 12) as process:
+        answers = []
+        for divisor in (3, 0, 4):
+            process.give(divisor)
+            answers.append(process.take())
+    assert answers[1] is None
+    assert [answer and answer[0] for answer in (answers[0], answers[2])] == [4, 3]
+    assert {answer[1] for answer in answers if answer}.isdisjoint({os.getpid()})
+
+
+@pytest.mark.slow
+def test_a_killed_process_answers_no_more() -> None:
+    """Each question to it comes back without an answer, at once."""
+    with Process(begin_dividing, 12) as process:
+        process.give(3)
+        answer = process.take()
+        assert answer
+        os.kill(answer[1], signal.SIGKILL)
+        for divisor in (1, 2):
+            process.give(divisor)
+            assert process.take() is None
+
+
+@pytest.mark.slow
+def test_one_that_cannot_begin_answers_nothing() -> None:
+    """As if it had not been there."""
+    with Process(fail_at_once, 12) as process:
+        process.give(3)
+        assert process.take() is None
+
+
+def test_no_process_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where none can be started, whoever asks does it alone."""
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with Process(begin_dividing, 12) as process:
+        process.give(3)
+        assert process.take() is None
+
+
+@pytest.mark.slow
+def test_it_ends_when_the_one_that_asked_is_killed() -> None:
+    """Nobody is left behind: its questions end, and so does it."""
+    lines = (
+        "import os, signal",
+        "from tests.processes.test_processes import begin_dividing",
+        "from syndicate.processes import Process",
+        "process = Process(begin_dividing, 12).__enter__()",
+        "process.give(3)",
+        "print(process.take()[1], flush=True)",
+        "os.kill(os.getpid(), signal.SIGKILL)",
+    )
+    killed = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert is_gone_soon(int(killed.stdout))
+
+
+def is_gone_soon(pid: int) -> bool:
+    """It may take a moment until its end is seen; an orphan that nobody waits for counts as gone."""
+    for _ in range(200):
+        try:
+            if Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] == "Z":
+                return True
+        except FileNotFoundError:
+            return True
+        signal.sigtimedwait([], 0.05)
+    return False
+
+
+@pytest.mark.parametrize(("cores", "others"), [(None, 0), (1, 0), (2, 1), (4, 3), (64, 3)])
+def test_how_many_others(cores: int | None, others: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One core is ours, and memory sets a bound."""
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    assert count_cores() == others
