@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
@@ -10,6 +11,10 @@ from typing import NamedTuple
 from syndicate.errors import ContentError
 
 _COMMIT = "\x01"
+_ELSEWHERE = frozenset(
+    {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"}
+)
+"""How git tells its hooks which repository they belong to; it need not be the one of the posts."""
 _HINT = 'write the date itself, as in "2025-03-18", or bring the whole repository here'
 
 
@@ -28,50 +33,76 @@ class History:
 
     def find(self, source: str) -> Span | None:
         """None for a file that was never committed. Raises ContentError where git cannot tell."""
-        return self._spans.get(source)
+        if isinstance(self._told, ContentError):
+            raise ContentError(self._told.message, hint=self._told.hint)
+        return self._told.get(source)
 
     @cached_property
-    def _spans(self) -> Mapping[str, Span]:
-        if self._ask("rev-parse", "--is-shallow-repository").strip() != "false":
+    def _told(self) -> Mapping[str, Span] | ContentError:
+        """What git told, or why it cannot: that is asked once, too, for ten thousand posts may want to know."""
+        try:
+            return self._read()
+        except ContentError as error:
+            return error
+
+    def _read(self) -> Mapping[str, Span]:
+        if _ask(self._folder, "rev-parse", "--is-shallow-repository").strip() != "false":
             raise ContentError("the repository is only a part (a shallow clone)", hint="git fetch --unshallow")
+        form = f"--format={_COMMIT}%at"
         return parse_log(
-            self._ask("log", f"--format={_COMMIT}%at", "--name-status", "-z", "-M", "--relative", "--", ".")
+            _ask(self._folder, "log", "--no-show-signature", form, "--name-status", "-z", "-M", "--relative", "--", ".")
         )
 
-    def _ask(self, *words: str) -> str:
-        import shutil  # noqa: PLC0415 - few blogs ask git, and a run without news pays for no import
-        import subprocess  # noqa: PLC0415
 
-        git = shutil.which("git")
-        if git is None:
-            raise ContentError("git is not installed", hint=_HINT)
-        done = subprocess.run([git, "-C", self._folder, *words], capture_output=True, check=False)  # noqa: S603
-        if done.returncode:
-            said = (
-                done.stderr.decode(errors="replace")
-                .strip()
-                .partition("\n")[0]
-                .partition(" (or")[0]
-                .removeprefix("fatal: ")
-            )
-            raise ContentError(said, hint=_HINT)
-        return done.stdout.decode(errors="replace")
+def _ask(folder: str, *words: str) -> str:
+    """What git answers. It must not wait for a person: a daemon has none."""
+    import shutil  # noqa: PLC0415 - few blogs ask git, and a run without news pays for no import
+    import subprocess  # noqa: PLC0415
+
+    git = shutil.which("git")
+    if git is None:
+        raise ContentError("git is not installed", hint=_HINT)
+    surroundings = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
+    done = subprocess.run(  # noqa: S603
+        [git, "-C", folder, *words],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        env=surroundings | {"GIT_TERMINAL_PROMPT": "0"},
+    )
+    if done.returncode:
+        raise ContentError(_shorten(done.stderr.decode(errors="replace")), hint=_HINT)
+    return done.stdout.decode(errors="replace")
+
+
+def _shorten(said: str) -> str:
+    """The first sentence that git says of its trouble."""
+    return said.strip().partition("\n")[0].partition(" (or")[0].removeprefix("fatal: ")
 
 
 def parse_log(text: str) -> dict[str, Span]:
     """Path today → its span, from `git log --format=\\x01%at --name-status -z -M`, which begins with the newest."""
     spans: dict[str, Span] = {}
     today: dict[str, str] = {}
-    at = datetime.min.replace(tzinfo=UTC)
+    at: datetime | None = None
     words = iter(text.split("\0"))
     for word in (one.lstrip("\n") for one in words):
         if word.startswith(_COMMIT):
-            at = datetime.fromtimestamp(int(word[1:]), UTC)
+            at = _read_instant(word[1:])
         elif word:
             path = next(words)
             name = today.get(path, path)
             if word.startswith("R"):  # from this path to another one, which may have been renamed since
                 after = next(words)
                 name = today[path] = today.pop(after, after)
-            spans[name] = Span(at, spans[name].modified_at if name in spans else at)
+            if at:
+                spans[name] = Span(at, spans[name].modified_at if name in spans else at)
     return spans
+
+
+def _read_instant(seconds: str) -> datetime | None:
+    """None for a time that no calendar holds: somebody's clock was far off."""
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -124,3 +124,55 @@ def test_a_commit_mends_what_git_could_not_tell(tmp_path: Path) -> None:
     _commit(tmp_path, "2024-01-01T00:00:00Z")
     (post,) = folder.read().posts
     assert post.published_at == datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def test_a_hook_of_another_repository_does_not_mislead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Git names its own repository to the hooks it runs, which may publish: the posts' own one is asked."""
+    _git(tmp_path, "init")
+    _write(tmp_path, "x.md", "date: git Created")
+    _commit(tmp_path, "2024-01-01T00:00:00Z")
+    monkeypatch.setenv("GIT_DIR", ".")
+    monkeypatch.setenv("GIT_WORK_TREE", "/nowhere")
+    (post,) = read_snapshot(_settings(tmp_path)).posts
+    assert post.published_at == datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def test_a_persons_own_git_settings_change_no_date(tmp_path: Path) -> None:
+    """Git may be told to show signatures in every log: that is no part of ours."""
+    _git(tmp_path, "init")
+    _write(tmp_path, "x.md", "date: git Created")
+    _commit(tmp_path, "2024-01-01T00:00:00Z")
+    _git(tmp_path, "config", "log.showSignature", "true")
+    _sign_last_commit(tmp_path)
+    (post,) = read_snapshot(_settings(tmp_path)).posts
+    assert post.published_at == datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def _sign_last_commit(root: Path) -> None:
+    """By nobody: what git says of a signature comes in between either way."""
+    raw = subprocess.run(["git", "cat-file", "commit", "HEAD"], cwd=root, check=True, capture_output=True).stdout
+    head, _, message = raw.partition(b"\n\n")
+    signature = b"\ngpgsig -----BEGIN SSH SIGNATURE-----\n x\n -----END SSH SIGNATURE-----"
+    words = ["git", "hash-object", "-t", "commit", "-w", "--stdin"]
+    whole = head + signature + b"\n\n" + message
+    made = subprocess.run(words, cwd=root, input=whole, check=True, capture_output=True).stdout.decode().strip()
+    _git(root, "update-ref", "HEAD", made)
+
+
+def test_git_that_cannot_tell_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten thousand posts in a folder without a repository are no ten thousand calls, each round anew."""
+    git = tmp_path / "bin" / "git"
+    git.parent.mkdir()
+    git.write_text(f"#!/bin/sh\necho asked >>{tmp_path}/calls\necho 'fatal: broken' >&2\nexit 128\n")
+    git.chmod(0o755)
+    monkeypatch.setenv("PATH", str(git.parent))
+    for name in ("a.md", "b.md", "c.md"):
+        _write(tmp_path, name, "date: git Created")
+    assert len(read_snapshot(_settings(tmp_path)).problems) == 3
+    assert (tmp_path / "calls").read_text() == "asked\n"
+
+
+def test_a_commit_of_no_time_tells_nothing() -> None:
+    """Clocks write years that no calendar holds; other commits of the same file still count."""
+    log = "\x0199999999999999\0\nM\0a\0A\0b\0\x01100\0\nA\0a\0"
+    assert parse_log(log) == {"a": Span(*[datetime.fromtimestamp(100, UTC)] * 2)}
