@@ -6,6 +6,7 @@ listed to find it. X shortens links to t.co, so what is read back is unwrapped f
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -33,7 +34,7 @@ from syndicate.networks.fitting import refuse_misfits, refuse_private, refuse_wa
 from syndicate.networks.listing import Listing, Page, find_in, read_listing
 from syndicate.networks.logins import take_pasted
 from syndicate.networks.readback import REPLIES_TO, parse_instant
-from syndicate.networks.shapes import pick_list, pick_text
+from syndicate.networks.shapes import pick, pick_list, pick_text, pick_wait
 from syndicate.networks.x_auth import KEY_NAMES, Signer, begin_login, finish_login, open_signer
 from syndicate.text.counting import Counter
 
@@ -53,6 +54,8 @@ LISTED, ADOPTED = 10, 100
 PRICE, PRICE_WITH_LINK = 0.015, 0.20
 """US dollars for a post, and for one with a link, as X's price list had them in autumn 2026."""
 POST_FIELDS = "created_at,entities,referenced_tweets"
+_OWN_MEDIA = re.compile(r"https://(?:x|twitter)\.com/[^/]+/status/\d+/(?:photo|video)/\d+")
+"""Where X's link to a post's own picture leads."""
 REPLY_SETTINGS = ("following", "mentionedUsers", "subscribers", "verified")
 
 FACTS = NetworkFacts(
@@ -126,26 +129,31 @@ def parse_receipt(answer: object) -> Receipt | None:
     return Receipt(data["id"], f"https://x.com/i/status/{data['id']}")
 
 
-def parse_recent(item: Mapping[str, Any]) -> Recent | None:
-    """A listed post, its t.co links replaced by what they stand for."""
-    published_at = parse_instant(item.get("created_at"))
-    if published_at is None or not isinstance(item.get("id"), str):
+def parse_recent(item: object) -> Recent | None:
+    """A listed post, its t.co links replaced by what they stand for; X writes &, < and > as HTML does."""
+    number, published_at = pick(item, "id"), parse_instant(pick(item, "created_at"))
+    if published_at is None or not isinstance(number, str):
         return None
-    text, links = str(item.get("text", "")), []
-    for url in (item.get("entities") or {}).get("urls", []):
-        target = str(url.get("expanded_url") or "")
-        is_own_media = "/photo/" in target or "/video/" in target
-        text = text.replace(str(url.get("url")), "" if is_own_media else target)
-        links += [] if is_own_media else [target, *filter(None, [url.get("unwound_url")])]
-    answered = (ref["id"] for ref in item.get("referenced_tweets") or [] if ref.get("type") == "replied_to")
-    receipt = Receipt(item["id"], f"https://x.com/i/status/{item['id']}", {REPLIES_TO: next(answered, "")})
+    text = _unescape(pick_text(item, "text"))
+    links: list[str] = []
+    for url in pick_list(item, "entities", "urls"):
+        short, target = pick_text(url, "url"), pick_text(url, "expanded_url")
+        is_picture = _OWN_MEDIA.match(target) is not None
+        text = text.replace(short, "" if is_picture else target) if short else text
+        links += [] if is_picture else filter(None, [target, pick_text(url, "unwound_url")])
+    answered = (ref for ref in pick_list(item, "referenced_tweets") if pick(ref, "type") == "replied_to")
+    receipt = Receipt(number, f"https://x.com/i/status/{number}", {REPLIES_TO: pick_text(next(answered, None), "id")})
     return Recent(receipt, text, tuple(links), published_at)
+
+
+def _unescape(text: str) -> str:
+    """These three and no more: `&copy` in an address is no sign of copyright."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def parse_listing(answer: object) -> list[Recent]:
     """The posts on one page; what cannot be read as one is left out, and an empty page has no `data`."""
-    found = (parse_recent(item) for item in pick_list(answer, "data") if isinstance(item, dict))
-    return [post for post in found if post]
+    return [post for post in map(parse_recent, pick_list(answer, "data")) if post]
 
 
 def parse_problem(response: Response) -> str:
@@ -220,12 +228,12 @@ class X:
     def _ask_for_media(self, message: Message) -> Message:
         params = {"command": "STATUS", "media_id": message.prepared["media"]}
         response = self._call("GET", "/2/media/upload", params=params)
-        progress = _data(response).get("processing_info") or {}
-        if progress.get("state") == "failed":
+        progress = pick(response.json(), "data", "processing_info")
+        if pick(progress, "state") == "failed":
             raise Rejected("X could not process the image", where=self.account)
-        if progress and progress.get("state") != "succeeded":
-            wait = timedelta(seconds=float(progress.get("check_after_secs") or 1))
-            raise NotReady("the image is still processed", retry_at=response.received_at + wait, where=self.account)
+        if progress and pick(progress, "state") != "succeeded":
+            retry_at = pick_wait(response, "data", "processing_info", "check_after_secs")
+            raise NotReady("the image is still processed", retry_at=retry_at, where=self.account)
         kept = {name: value for name, value in message.prepared.items() if name != "media_busy"}
         return replace(message, prepared=kept)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import html
 import re
 from datetime import timedelta
 from typing import Any
@@ -107,11 +108,11 @@ class FakeX(Fake):
     def _store(self, body: dict[str, Any]) -> dict[str, Any]:
         self._next += 1
         links = re.findall(r"https?://\S+", body["text"])
-        text = body["text"]
+        text = html.escape(body["text"], quote=False)
         urls = []
         for number, link in enumerate(links):
             short = f"https://t.co/{self._next}x{number}"
-            text = text.replace(link, short)
+            text = text.replace(html.escape(link, quote=False), short)
             urls.append({"url": short, "expanded_url": link})
         if body.get("media"):
             text += " https://t.co/picture"

@@ -193,11 +193,53 @@ def test_a_duplicate_after_a_lost_answer_is_found(x: X, fake: FakeX) -> None:
 
 def test_words_without_a_link_are_found_beside_a_picture(x: X, fake: FakeX) -> None:
     """The t.co link of the attached picture is not part of the words."""
-    message = Message(text="Just words & signs", image=picture())
+    message = Message(text="Just words & signs <3 &amp; https://a.example/?b=1&copy=2", image=picture())
     receipt = deliver(x, message)
     found = x.find(message, key="k", since=NOW)
     assert found is not None
     assert found.remote_id == receipt.remote_id
+
+
+@pytest.mark.parametrize("link", ["https://blog.example/photo/foxes/", "https://blog.example/video/1"])
+def test_a_blog_of_photographs_is_found_by_its_link(x: X, fake: FakeX, link: str) -> None:
+    """Only X's own address of a post's picture is left out, not every address with such a word."""
+    message = replace(TEXT, text=f"Look {link}", link=link)
+    receipt = deliver(x, message)
+    assert x.list_recent()[0].links == (link,)
+    found = x.find(replace(message, text="Other words"), key="k", since=NOW)
+    assert found is not None
+    assert found.remote_id == receipt.remote_id
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"entities": []},
+        {"entities": {"urls": ["x", {"url": 1}, {"expanded_url": []}, {}]}},
+        {"entities": {"urls": {"url": "x"}}},
+        {"referenced_tweets": ["x", {}, {"type": "replied_to"}]},
+        {"text": None},
+    ],
+)
+def test_an_odd_post_hides_no_other(x: X, fake: FakeX, odd: dict[str, object]) -> None:
+    """One entry of another shape than promised does not end the reading."""
+    receipt = x.send(TEXT, key="k")
+    x.send(Message(text="odd"), key="k2")
+    fake.published[0].update(odd)
+    found = x.find(TEXT, key="k", since=NOW)
+    assert found is not None
+    assert found.remote_id == receipt.remote_id
+
+
+@pytest.mark.parametrize("wait", ["soon", [], -1, 10**30, None])
+def test_an_odd_word_about_waiting_is_still_a_wait(x: X, fake: FakeX, wait: object) -> None:
+    """The picture is asked for again, when it suits us."""
+    fake.polls = 2
+    message = x.prepare(replace(TEXT, image=picture()), key="k")
+    info = {"state": "in_progress", "check_after_secs": wait}
+    fake.fail(status(200, {"data": {"processing_info": info}}), on="GET /2/media")
+    with pytest.raises(NotReady):
+        x.prepare(message, key="k")
 
 
 def test_what_is_read_back_costs_little(x: X, fake: FakeX) -> None:
