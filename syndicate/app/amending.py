@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from datetime import datetime
 
-from syndicate.app.sending import Composer
+from syndicate.app.sending import Composer, load_images
 from syndicate.app.wiring import Wiring
 from syndicate.errors import SyndicateError
 from syndicate.model import Message, State
@@ -39,9 +40,20 @@ def _edit(wiring: Wiring, one: Amendment, message: Message, now: datetime) -> st
     assert one.delivery.receipt is not None
     if not isinstance(network, Edits):
         return f"{one.delivery.network} cannot edit; it stays as it is"
-    receipt = network.edit(one.delivery.receipt, message, key=one.delivery.key)
+    key = _make_key(one, message, edits=_count_edits(wiring, one))
+    receipt = network.edit(one.delivery.receipt, load_images(wiring, message), key=key)
     wiring.store.record_edit(one.delivery, message, receipt, now)
     return "edited"
+
+
+def _count_edits(wiring: Wiring, one: Amendment) -> int:
+    return sum(attempt.action == "edit" for attempt in wiring.store.list_attempts(one.delivery.id))
+
+
+def _make_key(one: Amendment, message: Message, *, edits: int) -> str:
+    """The same when one edit is tried again, another for every other: networks carry out a key only once."""
+    name = "\x00".join((one.delivery.key, str(edits), message.text, message.markdown))
+    return hashlib.sha256(name.encode()).hexdigest()[:32]
 
 
 def _remove(wiring: Wiring, one: Amendment, now: datetime) -> str:

@@ -147,6 +147,15 @@ def _taken(wiring: Wiring, account: Account) -> list[datetime]:
     return [one.sent_at or one.due_at for one in rows if one.part == 1]
 
 
+def load_images(wiring: Wiring, message: Message) -> Message:
+    """The message with the bytes of its images."""
+
+    def fill(attachment: Attachment | None) -> Attachment | None:
+        return replace(attachment, data=_load(wiring, attachment)) if attachment else None
+
+    return replace(message, image=fill(message.image), card=fill(message.card))
+
+
 def _load(wiring: Wiring, attachment: Attachment) -> bytes:
     data = wiring.output.read(attachment.path)
     if data is None:

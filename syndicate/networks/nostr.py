@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import orjson
@@ -53,6 +54,15 @@ PAGE = 100
 # The machine-readable words before the colon of a refusal (NIP-01), by what follows from them.
 _ACCOUNT_WORDS = ("blocked", "restricted", "auth-required", "mute")
 
+FACTS = NetworkFacts(network="nostr", limits=LIMITS, media="none", can_thread=True)
+
+
+def facts_of(account: Account) -> NetworkFacts:
+    """An article is the whole post and stands alone; notes can follow one another."""
+    is_article = account.options.get("kind") == "article"
+    return replace(FACTS, wants_markdown=is_article, can_thread=not is_article)
+
+
 DESCRIPTION = Description(
     name="nostr",
     title="Nostr",
@@ -62,7 +72,8 @@ DESCRIPTION = Description(
         Option("kind", "A short note, or the whole post as a long-form article", "note", choices=("note", "article")),
     ),
     secrets=(Secret("key", "Your private key (nsec1…)"),),
-    facts=NetworkFacts(network="nostr", limits=LIMITS, media="none", can_thread=True),
+    facts=FACTS,
+    facts_by=facts_of,
     note="Needs the extra: pip install 'syndicate[nostr]'. Deleting is a request that relays may ignore.",
 )
 

@@ -62,7 +62,7 @@ def _plan_edit(delivery: Delivery, compose: Callable[[Delivery], Message]) -> li
         after = compose(delivery)
     except SyndicateError:
         return []
-    if before is None or after.text == before.text:
+    if before is None or (after.text, after.markdown) == (before.text, before.markdown):
         return []
     return [Amendment(delivery=delivery, message=after)]
 

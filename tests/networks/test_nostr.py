@@ -28,7 +28,7 @@ from syndicate.errors import (
 )
 from syndicate.http import Client
 from syndicate.model import Account, Message
-from syndicate.networks import open_network
+from syndicate.networks import facts_of, open_network
 from syndicate.networks.base import Edits
 from syndicate.networks.nostr import judge
 from syndicate.networks.nostr_event import Draft, build_note, encode_event, encode_name, read_hex
@@ -345,6 +345,14 @@ def test_a_missing_extra_is_named(http: Client, monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(ConfigError, match=r"syndicate\[nostr\]"):
         open_network(Account(name="mine", network="nostr", options={"relays": "wss://r"}), MemoryVault(), http)
+
+
+def test_planning_gives_articles_the_whole_post_and_no_thread() -> None:
+    """A second part under the same name would take the place of the first."""
+    note = facts_of(Account(name="mine", network="nostr"))
+    article = facts_of(Account(name="mine", network="nostr", options={"kind": "article"}))
+    assert (note.wants_markdown, note.can_thread) == (False, True)
+    assert (article.wants_markdown, article.can_thread) == (True, False)
 
 
 def test_login_is_a_pasted_key(http: Client) -> None:

@@ -49,6 +49,14 @@ def test_an_edited_post_edits_its_message():
     assert not one.is_removal
 
 
+def test_an_edited_article_is_an_edit_under_the_same_words():
+    """Where the whole post was published, its Markdown counts."""
+    sent = replace(SENT, message=Message(text="same", markdown="before"))
+    after = Message(text="same", markdown="after")
+    (one,) = plan_amendments([sent], {"p": POST}, {"a": ASKS}, lambda _: after, NOW)
+    assert one.message == after
+
+
 @pytest.mark.parametrize(
     "change",
     [
