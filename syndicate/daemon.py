@@ -8,6 +8,7 @@ after accounts. SIGTERM and SIGINT set one event; whatever runs is finished, the
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 import traceback
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Protocol
 
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.schedulers.base import BaseScheduler
 from watchfiles import Change, DefaultFilter, watch
 
 from syndicate.errors import SyndicateError
@@ -74,19 +76,26 @@ class Daemon:
         """Work until SIGTERM or SIGINT. `alongside` are further loops (the web server) that end on the event."""
         loops = [self._publish_loop, self._watch_loop, *(_bound(loop, self._stop) for loop in alongside)]
         threads = [threading.Thread(target=loop, name=f"syndicate-{n}") for n, loop in enumerate(loops)]
-        scheduler = self._make_scheduler()
         with _signals(self._stop):
             for thread in threads:
                 thread.start()
-            scheduler.start()
-            log.info("watching %s", ", ".join(map(str, self._work.list_watched())))
-            self._stop.wait()
-            log.info("stopping: what runs is finished first")
-            scheduler.shutdown(wait=True)
-            self._wanted.set()
-            for thread in threads:
-                thread.join()
+            try:
+                self._tick()
+            finally:  # also where no ticks can be had: threads without them would deliver nothing for ever
+                self._stop.set()
+                self._wanted.set()
+                for thread in threads:
+                    thread.join()
         log.info("stopped")
+
+    def _tick(self) -> None:
+        scheduler = self._make_scheduler()
+        scheduler.start()
+        log.info("watching %s", ", ".join(map(str, self._work.list_watched())))
+        while not self._stop.wait(self._pace.deliver.total_seconds()):
+            follow_clock(scheduler, datetime.now(UTC))
+        log.info("stopping: what runs is finished first")
+        scheduler.shutdown(wait=True)
 
     def stop(self) -> None:
         self._stop.set()
@@ -131,16 +140,20 @@ class Daemon:
         """
         told = ""
         while not self._stop.is_set():
-            present = [path for path in self._work.list_watched() if path.exists()]
             try:
-                for changes in self._changes(present):
+                for changes in self._changes(self._list_present()):
                     log.debug("changed: %s", ", ".join(sorted(path for _, path in changes)))
                     self._wanted.set()
+                told = ""
             except Exception as error:  # noqa: BLE001 - a watcher that dies in silence would be worse
                 if str(error) != told:
                     log.warning("cannot watch, so changes are looked for every minute: %s", error)
                 told = str(error)
             self._stop.wait(self._pace.folder.total_seconds())
+
+    def _list_present(self) -> list[Path]:
+        """What is there to be watched. A dead mount (ESTALE, EIO) is not there; `Path.exists` would raise."""
+        return [path for path in self._work.list_watched() if os.path.exists(path)]  # noqa: PTH110
 
     def _changes(self, paths: list[Path]) -> Iterator[set[tuple[Change, str]]]:
         """Bursts of changes; ends when the set of folders is no longer the one being watched."""
@@ -162,7 +175,7 @@ class Daemon:
                 is_first = False
             if any(self._work.is_news(Path(path)) for _, path in changes):
                 yield changes
-            if [path for path in self._work.list_watched() if path.exists()] != paths:
+            if self._list_present() != paths:
                 self._wanted.set()
                 return
 
@@ -180,6 +193,16 @@ class Daemon:
                 log.info("%s", each)
             return line
         return ""
+
+
+def follow_clock(scheduler: BaseScheduler, now: datetime) -> None:
+    """Let ticks come at once that seem further away than they ever are.
+
+    APScheduler waits for a moment of the calendar: when the clock is set back by hours, nothing would happen for hours.
+    """
+    for job in scheduler.get_jobs():
+        if job.next_run_time - now > job.trigger.interval:
+            job.modify(next_run_time=now)
 
 
 def _bound(loop: Callable[[threading.Event], None], stop: threading.Event) -> Callable[[], None]:

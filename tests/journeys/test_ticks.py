@@ -1,0 +1,90 @@
+"""The daemon's ticks, by a clock that is set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from syndicate.daemon import Daemon, Pace, follow_clock
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def scheduler() -> Iterator[BackgroundScheduler]:
+    """A tick a minute, the next in half of one; nothing runs."""
+    scheduler = BackgroundScheduler(timezone=UTC)
+    scheduler.add_job(print, "interval", minutes=1, next_run_time=NOW + MINUTE / 2)
+    scheduler.start(paused=True)
+    yield scheduler
+    scheduler.shutdown()
+
+
+def test_a_clock_set_back_keeps_nobody_waiting(scheduler: BackgroundScheduler) -> None:
+    """The next tick comes at once, not when the clock is where it was before."""
+    now = NOW - timedelta(hours=5)
+    follow_clock(scheduler, now)
+    assert [job.next_run_time for job in scheduler.get_jobs()] == [now]
+
+
+@pytest.mark.parametrize("passed", [-MINUTE / 4, timedelta(), MINUTE, timedelta(hours=5)])
+def test_a_right_clock_changes_no_tick(scheduler: BackgroundScheduler, passed: timedelta) -> None:
+    """Nor does one that was set forward: APScheduler sees that by itself."""
+    follow_clock(scheduler, NOW + passed)
+    assert [job.next_run_time for job in scheduler.get_jobs()] == [NOW + MINUTE / 2]
+
+
+class Idle:
+    """Work with nothing to do."""
+
+    watched: tuple[Path, ...] = ()
+
+    def publish_round(self) -> str:
+        return ""
+
+    deliver_round = ping_round = look_after_round = publish_round
+
+    def list_watched(self) -> tuple[Path, ...]:
+        return self.watched
+
+    def is_news(self, path: Path) -> bool:
+        raise NotImplementedError(path)
+
+
+def test_a_daemon_that_cannot_begin_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does not live on as a few threads that deliver nothing."""
+
+    def refuse(_scheduler: BackgroundScheduler) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(BackgroundScheduler, "start", refuse)
+    with pytest.raises(RuntimeError):
+        Daemon(Idle()).run()
+
+
+class Unmounted(Idle):
+    """A folder that cannot even be looked for (here by its name, elsewhere since its disk is gone), then no daemon."""
+
+    watched = (Path("x" * 300),)
+
+    def __init__(self) -> None:
+        self.looks = 0
+        self.daemon = Daemon(self, pace=Pace(folder=timedelta(), deliver=timedelta(seconds=0.05)))
+
+    def list_watched(self) -> tuple[Path, ...]:
+        self.looks += 1
+        if self.looks > 3:
+            self.daemon.stop()
+        return self.watched
+
+
+def test_a_folder_that_cannot_be_looked_for_is_waited_for() -> None:
+    """The watcher looks again and again, as for one that is not there."""
+    work = Unmounted()
+    work.daemon.run()
+    assert work.looks > 3
