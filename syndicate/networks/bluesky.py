@@ -19,12 +19,24 @@ from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, 
 from syndicate.networks.answers import error_of
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.bluesky_facets import list_mentions
-from syndicate.networks.bluesky_record import BLOB, DOCUMENT, LABELS, MENTION, build_document, build_post, parse_links
+from syndicate.networks.bluesky_record import (
+    BLOB,
+    DOCUMENT,
+    LABELS,
+    MENTION,
+    PARENT,
+    build_document,
+    build_post,
+    parent_of,
+    parse_links,
+)
 from syndicate.networks.bluesky_session import ENTRYWAY, Session, Sessions, is_expired
 from syndicate.networks.calls import Parts
 from syndicate.networks.fitting import refuse_misfits, refuse_private
 from syndicate.networks.readback import REPLIES_TO, parse_instant
-from syndicate.networks.tid import tid_of
+from syndicate.networks.settled import name_of
+from syndicate.networks.shapes import pick, pick_text
+from syndicate.networks.tid import is_tid, tid_of
 from syndicate.text.counting import Counter
 
 LIMITS = Limits(
@@ -62,7 +74,7 @@ def parse_receipt(answer: object, message: Message) -> Receipt | None:
     """The receipt in putRecord's or getRecord's answer, with what a reply needs to know."""
     if not isinstance(answer, dict) or not isinstance(answer.get("uri"), str) or not answer.get("cid"):
         return None
-    before = message.reply_to.ref if message.reply_to else {}
+    before = parent_of(message)
     uri, cid = answer["uri"], str(answer["cid"])
     root_uri = before.get("root_uri") or before.get("uri") or uri
     root_cid = before.get("root_cid") or before.get("cid") or cid
@@ -109,8 +121,10 @@ class Bluesky:
     login_fields = (LoginField("app_password", "App password", secret=True, help="Settings → App passwords"),)
 
     def prepare(self, message: Message, *, key: str) -> Message:
-        """Resolve mentions, upload the picture, publish the standard.site document: one at a time."""
+        """Look up the part before, resolve mentions, upload the picture, publish the document: one at a time."""
         self._refuse_misfits(message)
+        if message.reply_to and "cid" not in parent_of(message):
+            return _with(message, {PARENT: self._ask_for_parent(message.reply_to)})
         unknown = next((name for name in list_mentions(message.text) if MENTION + name not in message.prepared), "")
         if unknown:
             return _with(message, {MENTION + unknown: self._resolve(unknown)})
@@ -132,6 +146,17 @@ class Bluesky:
     def _labels(self, message: Message) -> tuple[str, ...]:
         named = f"{self.options.get('labels', '')},{message.warning}".split(",")
         return tuple(dict.fromkeys(label.strip() for label in named if label.strip()))
+
+    def _ask_for_parent(self, answered: Receipt) -> str:
+        """What stands at the address that a person gave of the part before."""
+        record = self._read_record(name_of(answered))
+        uri, cid = pick_text(record, "uri"), pick_text(record, "cid")
+        if not cid:
+            hint = "the post was settled by hand with an address that is none of this account's posts"
+            raise Rejected("the earlier post cannot be referred to", where=self.account, hint=hint)
+        root = pick(record, "value", "reply", "root")
+        ends = {"root_uri": pick_text(root, "uri") or uri, "root_cid": pick_text(root, "cid") or cid}
+        return orjson.dumps({"uri": uri, "cid": cid, **ends}).decode()
 
     def _resolve(self, handle: str) -> str:
         """The DID behind a handle, "" where nobody has it: the mention then stays plain text."""
@@ -178,6 +203,8 @@ class Bluesky:
 
     def send(self, message: Message, *, key: str) -> Receipt:
         self._refuse_misfits(message)
+        if message.reply_to and "cid" not in parent_of(message):
+            raise Unavailable("the part before is not looked up yet", where=self.account)
         created_at = self._intent(message)
         record = build_post(message, created_at=created_at, labels=self._labels(message))
         body = {**self._put(POST, tid_of(created_at, key), record), "swapRecord": None, "validate": True}
@@ -209,26 +236,34 @@ class Bluesky:
 
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
         """Ask the server itself: what applications show lags behind."""
-        rkey = tid_of(self._intent(message), key)
+        record = self._read_record(tid_of(self._intent(message), key))
+        receipt = parse_receipt(record, message)
+        if record is not None and receipt is None:
+            raise Unavailable("the record cannot be read", where=self.account)
+        return receipt
+
+    def _read_record(self, rkey: str) -> object | None:
+        """What stands under a key among our posts, None where surely nothing does."""
         params = {"repo": self.sessions.get().did, "collection": POST, "rkey": rkey}
         response = self._ask("GET", "com.atproto.repo.getRecord", params=params)
         if response.status in {400, 404} and _is_not_found(response):
             return None
         if not response.is_success:
             raise self._error(response, publishes=False)
-        receipt = parse_receipt(response.json(), message)
-        if receipt is None:
-            raise Unavailable("the record cannot be read", where=self.account)
-        return receipt
+        answer: object = response.json()
+        return {} if answer is None else answer
 
     def resend_until(self, intent_at: datetime) -> datetime:
         """The record key is kept for ever."""
         return intent_at + timedelta(days=3650)
 
     def delete(self, receipt: Receipt) -> None:
-        """Deleting what is gone succeeds too."""
-        collection, _, rkey = receipt.remote_id.removeprefix("at://").partition("/")[2].partition("/")
-        body = {"repo": self.sessions.get().did, "collection": collection, "rkey": rkey}
+        """Deleting what is gone succeeds too, and so would deleting what cannot be a post's key."""
+        rkey = name_of(receipt)
+        if not is_tid(rkey):
+            hint = "the post was settled by hand with an address that does not say its key: delete it by hand"
+            raise Rejected("the earlier post cannot be named", where=self.account, hint=hint)
+        body = {"repo": self.sessions.get().did, "collection": POST, "rkey": rkey}
         self._call("POST", "com.atproto.repo.deleteRecord", json=body)
 
     def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:

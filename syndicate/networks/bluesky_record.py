@@ -25,6 +25,8 @@ BLOB = "blob"
 DOCUMENT = "document"
 MENTION = "did:"
 """`prepared` keeps the DID of each mentioned handle under this prefix."""
+PARENT = "parent"
+"""`prepared` keeps here what had to be asked about the part before."""
 
 Record = dict[str, Any]
 
@@ -37,7 +39,7 @@ def build_post(message: Message, *, created_at: datetime, labels: tuple[str, ...
         "langs": [message.language] if message.language else [],
         "facets": build_facets(text, dids),
         "embed": build_embed(message),
-        "reply": build_reply(message.reply_to.ref) if message.reply_to else None,
+        "reply": build_reply(parent_of(message)) if message.reply_to else None,
         "labels": build_labels(labels),
     }
     filled = {name: value for name, value in optional.items() if value}
@@ -71,6 +73,14 @@ def build_external(message: Message) -> Record:
         **({"thumb": orjson.loads(prepared[BLOB])} if BLOB in prepared else {}),
         **({"associatedRefs": [orjson.loads(prepared[DOCUMENT])]} if DOCUMENT in prepared else {}),
     }
+
+
+def parent_of(message: Message) -> Mapping[str, str]:
+    """What a reply needs to know of the part before, empty where there is none or it has to be asked for."""
+    if PARENT in message.prepared:
+        parent: Mapping[str, str] = orjson.loads(message.prepared[PARENT])
+        return parent
+    return message.reply_to.ref if message.reply_to else {}
 
 
 def build_reply(parent: Mapping[str, str]) -> Record:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Unpack
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from syndicate.errors import (
     Blocked,
@@ -255,15 +255,21 @@ class LinkedIn:
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
         """Only the text can change."""
         body = {"patch": {"$set": {"commentary": escape(unicodedata.normalize("NFC", message.text))}}}
-        path = f"/rest/posts/{quote(receipt.remote_id, safe='')}"
-        self._call("POST", path, headers={"X-RestLi-Method": "PARTIAL_UPDATE"}, json=body)
+        self._call("POST", self._path_of(receipt), headers={"X-RestLi-Method": "PARTIAL_UPDATE"}, json=body)
         return receipt
 
     def delete(self, receipt: Receipt) -> None:
-        path = f"/rest/posts/{quote(receipt.remote_id, safe='')}"
-        response = self._ask("DELETE", path, headers={"X-RestLi-Method": "DELETE"})
+        response = self._ask("DELETE", self._path_of(receipt), headers={"X-RestLi-Method": "DELETE"})
         if not response.is_success and response.status != 404:
             raise self._error(response, publishes=False)
+
+    def _path_of(self, receipt: Receipt) -> str:
+        """The post's path, also where a person gave its address. LinkedIn calls any other name deleted."""
+        urn = _URN.search(unquote(receipt.remote_id))
+        if urn is None:
+            hint = "the post was settled by hand with an address that does not say its share or ugcPost"
+            raise Rejected("the earlier post cannot be named to LinkedIn", where=self.account, hint=hint)
+        return f"/rest/posts/{quote(urn.group(), safe='')}"
 
     def verify(self) -> Profile:
         try:

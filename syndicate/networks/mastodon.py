@@ -43,6 +43,7 @@ from syndicate.networks.logins import take_pasted
 from syndicate.networks.mastodon_login import begin_login, finish_login
 from syndicate.networks.mastodon_servers import KEY_WINDOW, Server, parse_server
 from syndicate.networks.readback import REPLIES_TO, links_of_html, parse_instant, text_of_html
+from syndicate.networks.settled import name_of, with_named_reply
 from syndicate.networks.shapes import pick_text
 from syndicate.text.counting import Counter
 
@@ -190,7 +191,7 @@ class Mastodon:
             "/api/v1/statuses",
             publishes=True,
             headers={"Idempotency-Key": key},
-            json=build_status(message, self.options),
+            json=build_status(with_named_reply(message), self.options),
         )
         if not response.is_success:
             raise self._send_error(response, message)
@@ -225,7 +226,7 @@ class Mastodon:
         return Unavailable(said, where=self.account)
 
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
-        return find_in(self._read_own(since), message, since=since, account=self.account)
+        return find_in(self._read_own(since), with_named_reply(message), since=since, account=self.account)
 
     def resend_until(self, intent_at: datetime) -> datetime:
         """One hour on servers that keep the key, no time at all on others or where the server does not tell."""
@@ -289,14 +290,16 @@ class Mastodon:
 
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
         """Media that are not named are removed, so the ones of the first version are named again."""
-        body = build_status(message, self.options)
-        kept = [media for media in receipt.ref.get("media", "").split(",") if media]
-        body = {"media_ids": kept, **body}
-        response = self._call("PUT", f"/api/v1/statuses/{quote(receipt.remote_id, safe='')}", json=body)
-        return parse_receipt(response.json()) or receipt
+        path = _path_of(receipt)
+        known = receipt if "media" in receipt.ref else parse_receipt(self._call("GET", path).json())
+        if known is None:
+            raise Unavailable("the status to edit cannot be read", where=self.account)
+        kept = [media for media in known.ref["media"].split(",") if media]
+        body = {"media_ids": kept, **build_status(message, self.options)}
+        return parse_receipt(self._call("PUT", path, json=body).json()) or receipt
 
     def delete(self, receipt: Receipt) -> None:
-        path = f"/api/v1/statuses/{quote(receipt.remote_id, safe='')}"
+        path = _path_of(receipt)
         response = self._ask("DELETE", path)
         if response.is_success or response.status == 410:
             return
@@ -342,6 +345,10 @@ class Mastodon:
 
     def _software(self) -> str:
         return self._server.software if self._server else ""
+
+
+def _path_of(receipt: Receipt) -> str:
+    return f"/api/v1/statuses/{quote(name_of(receipt), safe='')}"
 
 
 def _without_media(message: Message) -> Message:

@@ -22,9 +22,23 @@ def number_of(receipt: Receipt, *, account: str) -> str:
     return str(numbers[-1])
 
 
+def name_of(receipt: Receipt) -> str:
+    """A post's own name, also out of its address, where it is the last part of the path."""
+    return receipt.remote_id.partition("?")[0].partition("#")[0].rstrip("/").rpartition("/")[2]
+
+
 def with_numbered_reply(message: Message, *, account: str) -> Message:
     """The message with the number of the part it answers. Raises Rejected as `number_of` does."""
-    if message.reply_to is None or "/" not in message.reply_to.remote_id:
+    if message.reply_to is None:
         return message
-    number = number_of(message.reply_to, account=account)
-    return replace(message, reply_to=replace(message.reply_to, remote_id=number))
+    return with_reply(message, message.reply_to, number_of(message.reply_to, account=account))
+
+
+def with_named_reply(message: Message) -> Message:
+    """The message with the name of the part it answers."""
+    return with_reply(message, message.reply_to, name_of(message.reply_to)) if message.reply_to else message
+
+
+def with_reply(message: Message, answered: Receipt, remote_id: str) -> Message:
+    """The message as an answer to what the network knows by this id."""
+    return replace(message, reply_to=replace(answered, remote_id=remote_id))

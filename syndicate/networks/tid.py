@@ -25,6 +25,15 @@ def parse_tid(tid: str) -> tuple[int, int]:
     return number >> 10, number % _CLOCK_IDS
 
 
+def is_tid(text: str) -> bool:
+    """Whether a text is a well-formed identifier."""
+    try:
+        parse_tid(text)
+    except ValueError:
+        return False
+    return True
+
+
 def tid_of(moment: datetime, key: str) -> str:
     """The one identifier of a message: its moment of intent, and a clock id drawn from its key."""
     microseconds = (moment - _EPOCH) // timedelta(microseconds=1)

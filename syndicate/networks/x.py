@@ -34,6 +34,7 @@ from syndicate.networks.fitting import refuse_misfits, refuse_private, refuse_wa
 from syndicate.networks.listing import Listing, Page, find_in, read_listing
 from syndicate.networks.logins import take_pasted
 from syndicate.networks.readback import REPLIES_TO, parse_instant
+from syndicate.networks.settled import number_of, with_numbered_reply
 from syndicate.networks.shapes import pick, pick_list, pick_text, pick_wait
 from syndicate.networks.x_auth import KEY_NAMES, Signer, begin_login, finish_login, open_signer
 from syndicate.text.counting import Counter
@@ -244,7 +245,8 @@ class X:
 
     def send(self, message: Message, *, key: str) -> Receipt:
         self._refuse_misfits(message)
-        response = self._ask("POST", "/2/tweets", publishes=True, json=build_post(message, self.options))
+        body = build_post(with_numbered_reply(message, account=self.account), self.options)
+        response = self._ask("POST", "/2/tweets", publishes=True, json=body)
         if not response.is_success:
             raise self._error(response, publishes=True)
         receipt = parse_receipt(response.json())
@@ -253,6 +255,7 @@ class X:
         return receipt
 
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
+        message = with_numbered_reply(message, account=self.account)
         return find_in(self._read_own(since), message, since=since, account=self.account)
 
     def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
@@ -295,7 +298,8 @@ class X:
         return self.limits
 
     def delete(self, receipt: Receipt) -> None:
-        response = self._ask("DELETE", f"/2/tweets/{quote(receipt.remote_id, safe='')}")
+        number = number_of(receipt, account=self.account)
+        response = self._ask("DELETE", f"/2/tweets/{quote(number, safe='')}")
         if not response.is_success and response.status != 404:
             raise self._error(response, publishes=False)
 

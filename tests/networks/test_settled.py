@@ -11,10 +11,19 @@ from syndicate.http import Client
 from syndicate.model import Receipt
 from syndicate.networks.matrix import event_of
 from syndicate.networks.nostr_event import encode_event, encode_name, read_event_id
-from syndicate.networks.settled import number_of
+from syndicate.networks.settled import name_of, number_of
 from syndicate.networks.slack import stamp_of
-from tests.networks import test_discord, test_facebook, test_telegram
-from tests.networks.case import TEXT, Case, deliver
+from tests.networks import (
+    test_bluesky,
+    test_discord,
+    test_facebook,
+    test_linkedin,
+    test_mastodon,
+    test_telegram,
+    test_x,
+)
+from tests.networks.case import NOW, TEXT, Case, deliver, picture
+from tests.networks.fake_bluesky import HANDLE
 from tests.networks.fake_discord import CHANNEL, GUILD
 
 EVENT = "ee310f77f14064b6e81a16738dd5315202302c3e126dbd3a3eb822aa1e6fecca"
@@ -42,6 +51,22 @@ def test_an_address_without_a_number_is_told() -> None:
     """Better than a reply to nothing."""
     with pytest.raises(Rejected, match="settled by hand"):
         number_of(Receipt("https://www.threads.com/@fox/post/DGabc12", ""), account="mine")
+
+
+@pytest.mark.parametrize(
+    ("remote_id", "name"),
+    [
+        ("113930274098239510", "113930274098239510"),
+        ("https://m.example/@fox/113930274098239510", "113930274098239510"),
+        ("https://gts.example/@fox/statuses/01JAB?x=1#y", "01JAB"),
+        ("https://takahe.example/@fox@a.example/posts/77/", "77"),
+        ("at://did:plc:fox/app.bsky.feed.post/3lgtybpyq7l23", "3lgtybpyq7l23"),
+        ("https://bsky.app/profile/fox.example/post/3lgtybpyq7l23", "3lgtybpyq7l23"),
+    ],
+)
+def test_the_name_in_an_address(remote_id: str, name: str) -> None:
+    """The last part of the path."""
+    assert name_of(Receipt(remote_id, "")) == name
 
 
 def test_the_names_in_other_addresses() -> None:
@@ -74,6 +99,80 @@ def test_what_was_settled_by_hand_can_be_changed_and_deleted(case: Case, address
         network.edit(settled, replace(TEXT, text="New words"), key="e")
         network.delete(settled)
         assert fake.published == []
+
+
+@pytest.mark.parametrize(
+    "case",
+    [test_mastodon.CASE, test_bluesky.CASE, test_x.CASE, test_linkedin.CASE],
+    ids=["mastodon", "bluesky", "x", "linkedin"],
+)
+def test_what_was_settled_by_hand_is_really_deleted(case: Case, http: Client) -> None:
+    """By the address that a browser shows; nothing is called gone that still stands there."""
+    with case.fake() as fake:
+        network = case.open(fake.url, http)
+        receipt = deliver(network, TEXT)
+        network.delete(Receipt(receipt.url, receipt.url))
+        assert fake.published == []
+
+
+@pytest.mark.parametrize("case", [test_bluesky.CASE, test_x.CASE, test_linkedin.CASE], ids=["bluesky", "x", "linkedin"])
+def test_an_address_that_names_nothing_deletes_nothing(case: Case, http: Client) -> None:
+    """Better told than called done."""
+    with case.fake() as fake, pytest.raises(Rejected, match="by hand"):
+        case.open(fake.url, http).delete(Receipt("https://www.linkedin.com/posts/fox_title-activity-a", ""))
+
+
+def test_an_edit_by_address_keeps_the_picture(http: Client) -> None:
+    """Mastodon removes media that are not named, so they are read first."""
+    with test_mastodon.CASE.fake() as fake:
+        network = test_mastodon.CASE.open(fake.url, http)
+        url = deliver(network, replace(TEXT, image=picture())).url
+        network.edit(Receipt(url, url), replace(TEXT, text="Better words"), key="e")
+        assert "Better words" in fake.published[0]["content"]
+        assert len(fake.published[0]["media_attachments"]) == 1
+
+
+def test_linkedins_posts_are_edited_by_their_address(http: Client) -> None:
+    """As the browser shows it, or with its signs spelt in percents."""
+    with test_linkedin.CASE.fake() as fake:
+        network = test_linkedin.CASE.open(fake.url, http)
+        urn = deliver(network, TEXT).remote_id.replace(":", "%3A")
+        network.edit(Receipt(f"https://www.linkedin.com/feed/update/{urn}/", ""), replace(TEXT, text="New"), key="e")
+        assert fake.published[0]["text"] == "New"
+
+
+@pytest.mark.parametrize("case", [test_mastodon.CASE, test_x.CASE], ids=["mastodon", "x"])
+def test_a_part_after_one_settled_by_hand_is_sent_and_found(case: Case, http: Client) -> None:
+    """It answers the post behind the address, and is looked for there."""
+    with case.fake() as fake:
+        network = case.open(fake.url, http)
+        first = deliver(network, TEXT)
+        part = replace(TEXT, text="two", link="", reply_to=Receipt(first.url, first.url))
+        second = deliver(network, part, key="two")
+        body = fake.published[0]["body"]
+        assert body.get("in_reply_to_id", body.get("reply", {}).get("in_reply_to_tweet_id")) == first.remote_id
+        assert network.find(part, key="two", since=NOW).remote_id == second.remote_id
+
+
+@pytest.mark.parametrize("who", [HANDLE, "did:plc:fox"])
+def test_a_bluesky_thread_goes_on_after_a_part_settled_by_hand(http: Client, who: str) -> None:
+    """The root and the parent are asked for before the post is fixed."""
+    with test_bluesky.CASE.fake() as fake:
+        network = test_bluesky.CASE.open(fake.url, http)
+        first = deliver(network, TEXT, key="1")
+        second = deliver(network, replace(TEXT, text="two", reply_to=first), key="2")
+        url = f"https://bsky.app/profile/{who}/post/{second.remote_id.rpartition('/')[2]}"
+        third = deliver(network, replace(TEXT, text="three", reply_to=Receipt(url, url)), key="3")
+        reply = fake.records["app.bsky.feed.post", third.remote_id.rpartition("/")[2]]["value"]["reply"]
+        assert (reply["root"]["uri"], reply["parent"]["uri"]) == (first.remote_id, second.remote_id)
+        assert third.ref["root_uri"] == first.remote_id
+
+
+def test_a_bluesky_thread_does_not_go_on_after_a_wrong_address(http: Client) -> None:
+    """Nothing stands there, so nothing is answered."""
+    message = replace(TEXT, reply_to=Receipt("https://bsky.app/profile/fox.example/post/nothing", ""))
+    with test_bluesky.CASE.fake() as fake, pytest.raises(Rejected, match="referred to"):
+        deliver(test_bluesky.CASE.open(fake.url, http), message)
 
 
 @pytest.mark.parametrize("case", [test_telegram.CASE, test_discord.BOT], ids=["telegram", "discord-bot"])
