@@ -14,9 +14,9 @@ from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.calls import Api, refuse_non_number, require_option, require_secret, with_prepared
-from syndicate.networks.fitting import refuse_misfits
+from syndicate.networks.fitting import refuse_misfits, refuse_private, refuse_warning
 from syndicate.networks.graph import build_proof, build_since, parse_cursor, parse_failure, says_gone
-from syndicate.networks.listing import Listing, Page, find_in, read_listing
+from syndicate.networks.listing import Listing, Page, find_in, read_listing, require_list
 from syndicate.networks.readback import links_of_text
 from syndicate.networks.settled import number_of
 from syndicate.networks.shapes import pick, pick_instant, pick_list, pick_text
@@ -113,7 +113,7 @@ class Facebook:
         """Upload the picture without publishing it."""
         if message.image is None or "photo" in message.prepared:
             return message
-        refuse_misfits(message, LIMITS, account=self._account.name)
+        self._refuse_misfits(message)
         image = message.image
         files = {"source": ("card", image.data, image.media_type)}
         response = self._ask("POST", f"{self._page}/photos", form=build_photo(image), files=files)
@@ -122,8 +122,13 @@ class Facebook:
             raise Unavailable("Facebook gave no number for the picture", where=self._account.name)
         return with_prepared(message, photo=photo)
 
-    def send(self, message: Message, *, key: str) -> Receipt:
+    def _refuse_misfits(self, message: Message) -> None:
         refuse_misfits(message, LIMITS, account=self._account.name)
+        refuse_warning(message, account=self._account.name)
+        refuse_private(message, account=self._account.name)
+
+    def send(self, message: Message, *, key: str) -> Receipt:
+        self._refuse_misfits(message)
         url = self._url(f"{self._page}/feed")
         response = self._api().publish("POST", url, form=build_post(message), params=self._proof())
         return parse_receipt(response.json(), where=self._account.name)
@@ -141,6 +146,7 @@ class Facebook:
         def fetch(cursor: str) -> Page:
             params = query | ({"after": cursor} if cursor else {})
             answer = self._ask("GET", f"{self._page}/feed", params=params).json()
+            require_list(answer, "data", account=self._account.name)
             return Page(parse_recent(answer, where=self._account.name), parse_cursor(answer))
 
         return read_listing(fetch)

@@ -15,10 +15,10 @@ from syndicate.http import Client
 from syndicate.model import Limits, Message, Receipt
 from syndicate.networks.base import Recent, Vault
 from syndicate.networks.calls import with_prepared
-from syndicate.networks.fitting import refuse_misfits, refuse_unpublished_image
+from syndicate.networks.fitting import refuse_misfits, refuse_private, refuse_unpublished_image, refuse_warning
 from syndicate.networks.graph import READY_WAIT, build_since, parse_cursor
 from syndicate.networks.graph_login import GraphLogin, Place
-from syndicate.networks.listing import Listing, Page, find_in, read_listing
+from syndicate.networks.listing import Listing, Page, find_in, read_listing, require_list
 from syndicate.networks.shapes import pick, pick_text
 
 MOST_FAILURES = 2
@@ -81,6 +81,8 @@ class ContainerNetwork(GraphLogin):
 
     def _make_container(self, message: Message) -> Message:
         refuse_misfits(message, self.limits, account=self._name)
+        refuse_warning(message, account=self._name)
+        refuse_private(message, account=self._name)
         refuse_unpublished_image(message, account=self._name)
         answer = self._api().ask("POST", self._url(self._steps.make), form=self._build(message)).json()
         container = pick_text(answer, "id")
@@ -135,6 +137,7 @@ class ContainerNetwork(GraphLogin):
 
         def fetch(cursor: str) -> Page:
             answer = self._get(path, query | ({"after": cursor} if cursor else {}))
+            require_list(answer, "data", account=self._name)
             return Page(parse(answer), parse_cursor(answer))
 
         return read_listing(fetch)

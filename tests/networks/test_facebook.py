@@ -272,3 +272,11 @@ def test_a_page_is_a_number(http: Client, page: str) -> None:
     """Names change, numbers do not."""
     with pytest.raises(ConfigError):
         replace(CASE, options=lambda url: {"page": page}).open("", http)
+
+
+@pytest.mark.parametrize("asked", [{"warning": "Food"}, {"visibility": "private"}])
+def test_what_facebook_cannot_say_is_refused(fake: FakeFacebook, http: Client, asked: dict[str, str]) -> None:
+    """A warning is not lost, and what is meant for few is not shown to everybody."""
+    with pytest.raises(Rejected):
+        deliver(CASE.open(fake.url, http), replace(TEXT, **asked))
+    assert fake.requests == []

@@ -191,3 +191,11 @@ def test_a_user_is_a_number(http: Client, user: str) -> None:
     """Told at once."""
     with pytest.raises(ConfigError):
         replace(CASE, options=lambda url: {"user": user}).open("", http)
+
+
+@pytest.mark.parametrize("asked", [{"warning": "Food"}, {"visibility": "private"}])
+def test_what_instagram_cannot_say_is_refused(fake: FakeInstagram, http: Client, asked: dict[str, str]) -> None:
+    """A warning is not lost, and what is meant for few is not shown to everybody."""
+    with pytest.raises(Rejected):
+        deliver(CASE.open(fake.url, http), replace(POST, **asked))
+    assert fake.requests == []

@@ -435,3 +435,11 @@ def test_list_recent_follows_the_cursors(fake: FakeThreads, http: Client) -> Non
     assert len(recent) == 30
     assert recent[0].text == "Post 29"
     assert recent[0].links == (LINK,)
+
+
+@pytest.mark.parametrize("asked", [{"warning": "Food"}, {"visibility": "private"}])
+def test_what_threads_cannot_say_is_refused(fake: FakeThreads, http: Client, asked: dict[str, str]) -> None:
+    """A warning is not lost, and what is meant for few is not shown to everybody."""
+    with pytest.raises(Rejected):
+        deliver(CASE.open(fake.url, http), replace(TEXT, **asked))
+    assert fake.requests == []
