@@ -17,7 +17,7 @@ from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.answers import error_of, words_of
 from syndicate.networks.base import Description, LoginField, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.calls import Api, refuse_non_number, require_secret
-from syndicate.networks.listing import Listing, Page, find_in, read_listing
+from syndicate.networks.listing import Listing, Page, find_in, read_listing, require_list
 from syndicate.networks.logins import PastedLogin
 from syndicate.networks.readback import is_same_link
 from syndicate.networks.settled import number_of
@@ -147,7 +147,7 @@ class DevTo(PastedLogin):
             number = int(cursor or "1")
             query = {"per_page": str(PAGE), "page": str(number)}
             response = self._api().ask("GET", self._url("articles/me/all"), params=query)
-            is_full = len(pick_list(response.json())) == PAGE
+            is_full = len(require_list(response.json(), account=self._account.name)) == PAGE
             posts = parse_recent(response, self._account.options, where=self._account.name)
             return Page(posts, str(number + 1) if is_full else "")
 

@@ -30,11 +30,11 @@ from syndicate.networks.discord_message import (
     parse_recent,
 )
 from syndicate.networks.fitting import refuse_misfits
-from syndicate.networks.listing import Listing, Page, find_in, read_listing
+from syndicate.networks.listing import Listing, Page, find_in, read_listing, require_list, require_name
 from syndicate.networks.logins import PastedLogin
 from syndicate.networks.readback import CLOCK_SKEW
 from syndicate.networks.settled import number_of, with_numbered_reply
-from syndicate.networks.shapes import pick_list, pick_text
+from syndicate.networks.shapes import pick_text
 
 API = "https://discord.com/api/v10"
 NONCE_LENGTH = 25
@@ -184,14 +184,15 @@ class DiscordBot(PastedLogin):
         return self._list(since).posts
 
     def _list(self, since: datetime | None) -> Listing:
-        me, guild = pick_text(self._get("/users/@me"), "id"), self._guild()
+        account = self._account.name
+        me, guild = require_name(self._get("/users/@me"), "id", account=account), self._guild()
         oldest = int(build_snowflake(since - CLOCK_SKEW)) if since else 0
 
         def fetch(cursor: str) -> Page:
             query = {"limit": str(PAGE)} | ({"before": cursor} if cursor else {})
             answer = self._get(f"/channels/{self._channel}/messages", query)
             last = pick_text(answer, -1, "id")
-            goes_on = len(pick_list(answer)) == PAGE and last.isdecimal() and int(last) > oldest
+            goes_on = len(require_list(answer, account=account)) == PAGE and last.isdecimal() and int(last) > oldest
             return Page(parse_recent(answer, me, guild), last if goes_on else "")
 
         return read_listing(fetch)

@@ -17,7 +17,7 @@ from syndicate.networks.answers import error_of, retry_at_of
 from syndicate.networks.base import Description, LoginField, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.calls import Api, refuse_non_number, require_option, require_secret, with_prepared
 from syndicate.networks.fitting import refuse_misfits
-from syndicate.networks.listing import Listing, Page, find_in, read_listing
+from syndicate.networks.listing import Listing, Page, find_in, read_listing, require_list
 from syndicate.networks.logins import PastedLogin
 from syndicate.networks.readback import links_of_text
 from syndicate.networks.sessions import Session, call_again, read_session, session_secrets
@@ -151,7 +151,7 @@ class Lemmy(PastedLogin):
             number = int(cursor or "1")
             query = {"community_id": community, "sort": "New", "limit": str(PAGE), "page": str(number)}
             answer = self._ask("GET", "post/list", params=query)
-            views = pick_list(answer, "posts")
+            views = require_list(answer, "posts", account=self._account.name)
             oldest = pick_instant(views, -1, "post", "published")
             goes_on = len(views) == PAGE and not (since and oldest and oldest < since)
             posts = parse_recent(answer, self._options["username"], where=self._account.name)

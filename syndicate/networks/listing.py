@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from syndicate.errors import Uncertain
+from syndicate.errors import Unavailable, Uncertain
 from syndicate.model import Message, Receipt
 from syndicate.networks.base import Recent
 from syndicate.networks.readback import choose_copy
+from syndicate.networks.shapes import pick, pick_text
 
 MOST_PAGES = 10
 
@@ -28,6 +29,22 @@ class Listing:
 
     posts: tuple[Recent, ...]
     is_whole: bool
+
+
+def require_list(answer: object, *path: str, account: str) -> list[object]:
+    """The posts at a path. Raises Unavailable where none are listed: a proxy's page in their place proves nothing."""
+    found = pick(answer, *path)
+    if not isinstance(found, list):
+        raise Unavailable("the network's list of posts cannot be read", where=account)
+    return found
+
+
+def require_name(answer: object, *path: str, account: str) -> str:
+    """Who we are there. Raises Unavailable where it is not said: nothing in a list would be ours."""
+    name = pick_text(answer, *path)
+    if not name:
+        raise Unavailable("the network does not say who we are", where=account)
+    return name
 
 
 def read_listing(fetch: Callable[[str], Page]) -> Listing:

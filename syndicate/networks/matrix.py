@@ -33,7 +33,7 @@ from syndicate.networks.answers import error_of, retry_at_of, words_of
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.calls import Api, require_option, require_secret, with_prepared
 from syndicate.networks.fitting import refuse_misfits
-from syndicate.networks.listing import Listing, Page, find_in, read_listing
+from syndicate.networks.listing import Listing, Page, find_in, read_listing, require_list, require_name
 from syndicate.networks.readback import links_of_text
 from syndicate.networks.shapes import pick, pick_list, pick_text
 from syndicate.text.counting import Counter
@@ -195,13 +195,14 @@ class Matrix:
         return tuple(recent for _, recent in self._list(self._room_id(), since))
 
     def _list(self, room: str, since: datetime | None) -> list[tuple[str, Recent]]:
-        me = pick_text(self._get("/_matrix/client/v3/account/whoami"), "user_id")
+        me = require_name(self._get("/_matrix/client/v3/account/whoami"), "user_id", account=self._account.name)
         wanted = orjson.dumps({"types": ["m.room.message"], "senders": [me]}).decode()
         keyed: list[tuple[str, Recent]] = []
 
         def fetch(cursor: str) -> Page:
             query = {"dir": "b", "limit": str(PAGE), "filter": wanted} | ({"from": cursor} if cursor else {})
             answer = self._get(f"/_matrix/client/v3/rooms/{quote(room, safe='')}/messages", query)
+            require_list(answer, "chunk", account=self._account.name)
             found = parse_recent(answer, me, room, self._via)
             keyed.extend(found)
             is_past = since is not None and any(recent.published_at < since for _, recent in found)

@@ -17,7 +17,7 @@ from syndicate.networks.answers import error_of, words_of
 from syndicate.networks.base import Description, LoginPage, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.calls import Api, refuse_non_number, require_option
 from syndicate.networks.fitting import refuse_misfits
-from syndicate.networks.listing import Listing, Page, find_in, read_listing
+from syndicate.networks.listing import Listing, Page, find_in, read_listing, require_list
 from syndicate.networks.oauth2 import LOGIN_FIELDS, Provider, TurningToken, begin_login, finish_login
 from syndicate.networks.readback import links_of_text
 from syndicate.networks.sessions import Forbidden
@@ -139,6 +139,7 @@ class Pinterest:
         def fetch(cursor: str) -> Page:
             query = {"page_size": str(PAGE)} | ({"bookmark": cursor} if cursor else {})
             answer = self._ask(f"boards/{self._board}/pins", query)
+            require_list(answer, "items", account=self._account.name)
             return Page(parse_recent(answer, where=self._account.name), pick_text(answer, "bookmark"))
 
         return read_listing(fetch)

@@ -20,7 +20,7 @@ from syndicate.networks.answers import error_of, retry_at_of
 from syndicate.networks.base import Description, LoginField, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.calls import Api, require_secret
 from syndicate.networks.fitting import refuse_misfits, refuse_unpublished_image
-from syndicate.networks.listing import Listing, Page, find_in, read_listing
+from syndicate.networks.listing import Listing, Page, find_in, read_listing, require_list, require_name
 from syndicate.networks.logins import PastedLogin
 from syndicate.networks.readback import CLOCK_SKEW, REPLIES_TO, links_of_text
 from syndicate.networks.shapes import pick, pick_list, pick_text
@@ -247,11 +247,13 @@ class SlackBot(PastedLogin):
         return self._list("conversations.history", query).posts
 
     def _list(self, method: str, query: Mapping[str, str]) -> Listing:
-        me = pick_text(self._ask("auth.test", {}), "user_id")
+        account = self._account.name
+        me = require_name(self._ask("auth.test", {}), "user_id", account=account)
 
         def fetch(cursor: str) -> Page:
             following = {"cursor": cursor} if cursor else {}
             answer = self._ask(method, {"channel": self._channel, "limit": str(PAGE), **query, **following})
+            require_list(answer, "messages", account=account)
             return Page(parse_recent(answer, me, self._channel), pick_text(answer, "response_metadata", "next_cursor"))
 
         return read_listing(fetch)

@@ -17,7 +17,7 @@ from syndicate.networks.answers import error_of, words_of
 from syndicate.networks.base import Description, LoginPage, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.calls import Api, Parts, require_option
 from syndicate.networks.fitting import refuse_misfits
-from syndicate.networks.listing import Listing, Page, find_in, read_listing
+from syndicate.networks.listing import Listing, Page, find_in, read_listing, require_list
 from syndicate.networks.oauth2 import LOGIN_FIELDS, Provider, TurningToken, begin_login, finish_login
 from syndicate.networks.readback import CLOCK_SKEW, links_of_text
 from syndicate.networks.sessions import Forbidden
@@ -161,7 +161,7 @@ class Tumblr:
             answer = self._ask("GET", "posts", params=query)
             posts = parse_recent(answer, self._blog)
             is_past = since is not None and any(post.published_at < since - CLOCK_SKEW for post in posts)
-            is_full = len(pick_list(answer, "response", "posts")) == PAGE
+            is_full = len(require_list(answer, "response", "posts", account=self._account.name)) == PAGE
             return Page(posts, str(int(cursor or "0") + PAGE) if is_full and not is_past else "")
 
         return read_listing(fetch)

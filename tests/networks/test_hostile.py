@@ -88,6 +88,19 @@ def test_looking_at_nonsense_finds_nothing(case: Case, fake: Fake, http: Client)
         fake.heal()
 
 
+@pytest.mark.parametrize("case", _able(Finds), ids=_named)
+def test_nonsense_is_no_proof_of_absence(case: Case, fake: Fake, http: Client) -> None:
+    """ "Not there" is said only of a list that could be read: else a proxy's page would make us send again."""
+    network = case.open(fake.url, http)
+    for body in SHAPES:
+        if body.startswith(b"["):
+            continue  # some networks list in a bare array: this one is empty
+        fake.fail(status(200, body), times=99)
+        with pytest.raises(NetworkError):
+            network.find(case.message, key="key-1", since=NOW)
+        fake.heal()
+
+
 @pytest.mark.parametrize("case", _able(Lists), ids=_named)
 def test_listing_nonsense_lists_nothing(case: Case, fake: Fake, http: Client) -> None:
     """`adopt` adopts nothing of it."""
