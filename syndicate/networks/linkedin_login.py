@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from syndicate.errors import Unauthorised, UsageError
 from syndicate.http import Client, Response
-from syndicate.networks.answers import words_of
+from syndicate.networks.answers import error_of, words_of
 from syndicate.networks.base import LoginPage, Vault
 from syndicate.networks.pkce import make_state
 
@@ -54,7 +54,10 @@ def refresh(http: Client, oauth: str, vault: Vault, *, account: str) -> Mapping[
 
 
 def _parse_grant(response: Response, secrets: tuple[str, ...], account: str) -> dict[str, str]:
+    """The token and its end. Only a refusal is one: an outage or a limit says nothing about the login."""
     grant = response.json()
+    if response.status in {408, 429} or response.status >= 500:
+        raise error_of(response, account=account, publishes=False, secrets=secrets)
     if not response.is_success or not isinstance(grant, dict) or not grant.get("access_token"):
         said = words_of(response, secrets)
         raise Unauthorised(f"the login is refused: {said}", where=account, hint=f"run: syndicate login {account}")

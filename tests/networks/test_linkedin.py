@@ -12,7 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.errors import Blocked, Duplicate, NotReady, RateLimited, Rejected, Unauthorised, Uncertain, UsageError
+from syndicate.errors import (
+    Blocked,
+    Duplicate,
+    NotReady,
+    RateLimited,
+    Rejected,
+    Unauthorised,
+    Unavailable,
+    Uncertain,
+    UsageError,
+)
 from syndicate.http import Client
 from syndicate.model import Account, Message
 from syndicate.networks import describe, open_network
@@ -322,6 +332,19 @@ def test_a_partner_may_renew(fake: FakeLinkedIn, http: Client) -> None:
     vault = MemoryVault({**CASE.secrets, **secrets})
     assert _open(fake, http, vault).renew() == NOW + timedelta(days=60)
     assert vault.get("expires_at") == (NOW + timedelta(days=60)).isoformat()
+
+
+@pytest.mark.parametrize(("code", "kind"), [(503, Unavailable), (429, RateLimited), (400, Unauthorised)])
+def test_an_outage_while_renewing_is_no_refusal(fake: FakeLinkedIn, http: Client, code: int, kind: type) -> None:
+    """The account is paused where LinkedIn says no, not where it is away; the next round renews."""
+    secrets = {"refresh_token": "linkedin-refresh-1", "client_id": "c", "client_secret": CLIENT_SECRET}
+    network = _open(fake, http, MemoryVault({**CASE.secrets, **secrets}))
+    fake.fail(status(code, {"error_description": "no linkedin-refresh-1"}), on="accessToken")
+    with pytest.raises(kind) as caught:
+        network.renew()
+    assert type(caught.value) is kind
+    assert "linkedin-refresh-1" not in str(caught.value)
+    assert network.renew() == NOW + timedelta(days=60)
 
 
 def test_a_login_stores_the_token_and_its_end(linkedin: LinkedIn, fake: FakeLinkedIn) -> None:
