@@ -71,11 +71,12 @@ def _write(beside: Path, one: Fresh) -> None:
         file.write(one.data)
         file.flush()
         os.fchmod(handle, 0o644)
-        if one.modified is not None:
-            os.utime(handle, (one.modified, one.modified))
 
 
 def _swap(beside: Path, one: Fresh) -> None:
+    """It gets its time only now: one from years ago would look like a rest to another process that clears them."""
+    if one.modified is not None:
+        os.utime(beside, (one.modified, one.modified))
     if one.has_siblings:
         remove_siblings(one.place)
     beside.replace(one.place)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from syndicate.errors import StateError
-from syndicate.output import swapping
+from syndicate.output import FolderOutput, swapping
 from syndicate.output.flushing import MANY, flush
 from syndicate.output.swapping import Fresh, replace_files
 
@@ -61,3 +62,15 @@ def test_each_file_is_flushed_where_all_cannot_be(
     monkeypatch.setattr(os, "fsync", flushed.append)
     flush(places)
     assert len(flushed) == len(places)
+
+
+def test_what_is_being_written_is_no_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that clears rests away while another one flushes an old post's file leaves it alone."""
+    long_ago = datetime(2001, 1, 1, tzinfo=UTC)
+
+    def clear(_places: object) -> None:
+        FolderOutput(tmp_path).clear_rests(datetime.now(UTC) - timedelta(hours=1))
+
+    monkeypatch.setattr(swapping, "flush", clear)
+    replace_files([Fresh(tmp_path / "0.xml", b"new", long_ago.timestamp(), has_siblings=True)])
+    assert (tmp_path / "0.xml").stat().st_mtime == long_ago.timestamp()
