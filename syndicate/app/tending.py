@@ -62,15 +62,20 @@ def _ends_soon(ends: datetime | None, now: datetime) -> bool:
 
 
 def _renew(wiring: Wiring, account: Account, network: Renews, now: datetime) -> Iterator[str]:
-    """Early, so that a refusal leaves days to act; where a network cannot renew, the person hears in time."""
+    """Early, so that a refusal leaves days to act; where a network cannot renew, the person hears in time.
+
+    A token from the environment has no known end until it is renewed once.
+    """
     ends = network.expires_at()
-    if ends is None or not _ends_soon(ends, now):
+    if not _is_due(ends, now):
         return
     try:
         fresh = _get_fresh_end(wiring, account, network, now)
     except Exception as error:  # noqa: BLE001 - the person must hear of the end all the same
         yield f"{account.name}: the token could not be renewed: {_describe(error)}"
         fresh = ends
+    if ends is None and fresh is None:
+        return
     if fresh and _ends_soon(fresh, now):
         yield from _warn(wiring, account, fresh, now)
     else:
@@ -81,7 +86,11 @@ def _get_fresh_end(wiring: Wiring, account: Account, network: Renews, now: datet
     """Whoever waited for the lock may find that somebody was quicker."""
     with wiring.accounts.vault(account).lock():
         ends = network.expires_at()
-        return network.renew() if _ends_soon(ends, now) else ends
+        return network.renew() if _is_due(ends, now) else ends
+
+
+def _is_due(ends: datetime | None, now: datetime) -> bool:
+    return ends is None or _ends_soon(ends, now)
 
 
 def _warn(wiring: Wiring, account: Account, ends: datetime, now: datetime) -> Iterator[str]:

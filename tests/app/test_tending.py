@@ -164,6 +164,21 @@ def test_a_token_is_renewed_before_it_ends(place: Place) -> None:
     assert place.hook.published == []
 
 
+def test_a_token_of_unknown_end_is_renewed_once(place: Place) -> None:
+    """As one from the environment is: from then on its end is known."""
+    place.log_in("linkedin", **PARTNER)
+    assert "was renewed and lives until" in place.look(NOW)[0]
+    assert [place.look(NOW + number * HALF_HOUR) for number in (1, 2)] == [(), ()]
+    assert len(place.linkedin.sent("accessToken")) == 1
+
+
+def test_a_token_of_unknown_end_that_cannot_be_renewed_is_left_alone(place: Place) -> None:
+    """LinkedIn renews for partners only: nothing is asked, nothing is said."""
+    place.log_in("linkedin")
+    assert place.look_daily(3) == []
+    assert place.linkedin.sent("accessToken") == []
+
+
 def test_a_token_that_lives_long_is_not_renewed(place: Place) -> None:
     """A day more than two weeks, and LinkedIn hears nothing."""
     place.log_in_linkedin(NOW + ENDS_SOON + DAY, PARTNER)
