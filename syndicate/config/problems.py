@@ -7,12 +7,30 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from syndicate.config.schema import AccountTable, ConfigFile
 from syndicate.errors import ConfigError
+
+_PLAIN = {
+    "missing": "is missing",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "dict_type": "must be a table",
+    "greater_than_equal": "must be {ge} or more",
+    "int_from_float": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "less_than_equal": "must be {le} or less",
+    "literal_error": "must be {expected}",
+    "model_type": "must be a table",
+    "string_too_short": "must not be empty",
+    "string_type": "must be text in quotes",
+    "tuple_type": "must be a list",
+}
+"""What people are told where Pydantic speaks of its types."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +43,7 @@ class Mistake:
 
 def make_config_error(error: ValidationError, text: str, path: str) -> ConfigError:
     """One ConfigError that lists every problem, each with its line."""
-    return _list_mistakes([_read_detail(detail) for detail in error.errors()], text, path)
+    return _list_mistakes(list(dict.fromkeys(map(_read_detail, error.errors()))), text, path)
 
 
 def locate_mistakes(path: str, mistakes: Sequence[Mistake]) -> ConfigError:
@@ -60,8 +78,8 @@ def _is_union_branch(key: str) -> bool:
 def _sentence(detail: Any, keys: list[str]) -> str:
     if detail["type"] == "extra_forbidden":
         return f"there is no such key{_nearest(keys)}"
-    if detail["type"] == "missing":
-        return "is missing"
+    if plain := _PLAIN.get(detail["type"]):
+        return plain.format(**detail.get("ctx", {})).replace("'", '"')
     message: str = detail["msg"].removeprefix("Value error, ")
     return message[0].lower() + message[1:]
 
@@ -80,11 +98,18 @@ def _known_keys(parents: list[str]) -> list[str]:
     model: type[BaseModel] = ConfigFile
     for key in parents:
         field = model.model_fields.get(key)
-        kind = field.annotation if field else None
-        if not isinstance(kind, type) or not issubclass(kind, BaseModel):
+        inner = _find_table(field.annotation) if field else None
+        if inner is None:
             return []
-        model = kind
+        model = inner
     return _list_keys(model)
+
+
+def _find_table(kind: object) -> type[BaseModel] | None:
+    """The table that a key holds, alone or in a list."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return kind
+    return next((table for part in get_args(kind) if (table := _find_table(part))), None)
 
 
 def _list_keys(model: type[BaseModel]) -> list[str]:
@@ -92,8 +117,8 @@ def _list_keys(model: type[BaseModel]) -> list[str]:
 
 
 def find_line(text: str, keys: Sequence[str]) -> int:
-    """The 1-based line of a key in TOML text, of its table where the key is not there, else 0."""
-    table, best = "", 0
+    """The 1-based line of a key in TOML text, of what holds it where the key is not there, else 0."""
+    table, best, depth = "", 0, 0
     for number, line in enumerate(text.splitlines(), 1):
         header = re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line)
         table = header[1].replace('"', "") if header else table
@@ -101,6 +126,6 @@ def find_line(text: str, keys: Sequence[str]) -> int:
         here = [part for part in [*table.split("."), *(found[1].split(".") if found else [])] if part]
         if here == list(keys):
             return number
-        if header and here == list(keys)[: len(here)]:
-            best = number
+        if (header or found) and len(here) > depth and here == list(keys)[: len(here)]:
+            best, depth = number, len(here)
     return best

@@ -13,7 +13,6 @@ from pydantic import ValidationError
 from syndicate.config.problems import make_config_error
 from syndicate.config.schema import (
     AccountTable,
-    AuthorTable,
     ConfigFile,
     ScheduleTable,
     SiteTable,
@@ -89,16 +88,8 @@ def _plain(table: Any, *without: str) -> dict[str, Any]:
 
 def _make_site(table: SiteTable) -> Site:
     values = _plain(table, "allow_private")
-    given = values.pop("author")
-    people = given if isinstance(given, tuple) else (given,)
-    authors = tuple(_make_author(person) for person in people)
+    authors = tuple(Author(one.name, one.url, one.email) for one in values.pop("author"))
     return Site(**values | {"authors": authors, "feeds_url": table.feeds_url or f"{table.url}/feeds"})
-
-
-def _make_author(person: str | AuthorTable) -> Author:
-    if isinstance(person, str):
-        return Author(person)
-    return Author(person.name, person.url, person.email)
 
 
 def _lay_over(below: ScheduleRules, table: ScheduleTable) -> ScheduleRules:

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from syndicate.config.values import (
+    AccountName,
+    Colour,
     Duration,
+    IndexNowKey,
     InsidePath,
     Language,
+    OneOrMore,
     OptionalTimezone,
     OptionalUrl,
     Permalink,
     Quiet,
+    SiteName,
     Size,
     Slots,
     Timezone,
     Url,
     Words,
+    as_people,
 )
 
 
@@ -33,12 +39,19 @@ class AuthorTable(Section):
     email: str = ""
 
 
+Person = str | AuthorTable
+Authors = Annotated[
+    tuple[AuthorTable, ...],
+    BeforeValidator(as_people, json_schema_input_type=Person | tuple[Person, ...]),
+]
+
+
 class SiteTable(Section):
     title: str = Field(min_length=1)
     """The name of the blog, as feeds and cards show it."""
     url: Url
     """Where the pages live."""
-    name: str = Field(default="default", pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    name: SiteName = "default"
     """Key of this site when several share one database."""
     description: str = ""
     """One sentence; the subtitle of the feeds."""
@@ -46,7 +59,7 @@ class SiteTable(Section):
     """Language of posts that name none (BCP 47)."""
     timezone: Timezone = "UTC"
     """Zone of dates without one, and of the schedule."""
-    author: str | AuthorTable | tuple[str | AuthorTable, ...] = ()
+    author: Authors = ()
     """A name, a table with name, url and email, or a list of them."""
     permalink: Permalink = "/blog/{slug}/"
     """Address below `url`: {slug}, {title}, {year}, {month}, {day}, {category}, {categories}, {folders}, {path}."""
@@ -78,7 +91,7 @@ class ContentTable(Section):
 
 
 class FeedsTable(Section):
-    formats: tuple[Literal["rss", "atom", "json"], ...] = ("rss", "atom", "json")
+    formats: Annotated[tuple[Literal["rss", "atom", "json"], ...], OneOrMore] = ("rss", "atom", "json")
     """Formats to publish."""
     items: int = Field(default=50, ge=1, le=1000)
     """Most entries in a feed."""
@@ -88,13 +101,13 @@ class FeedsTable(Section):
     """Whether older entries are published as RFC 5005 archives."""
     archive_items: int = Field(default=50, ge=1, le=1000)
     """Entries in an archive document; changing it later writes new archives."""
-    by: tuple[Literal["category", "author", "language"], ...] = ("category",)
+    by: Annotated[tuple[Literal["category", "author", "language"], ...], OneOrMore] = ("category",)
     """Further feeds for each of these."""
     flags: Words = ("featured", "trending")
     """Front-matter flags with a feed of their own."""
     by_min_posts: int = Field(default=3, ge=1)
     """Least posts for a category, author or language to have a feed."""
-    hubs: tuple[Url, ...] = ()
+    hubs: Annotated[tuple[Url, ...], OneOrMore] = ()
     """WebSub hubs to name and to ping."""
     full_content: bool = True
     """Whole posts, or only their summaries."""
@@ -104,7 +117,7 @@ class FeedsTable(Section):
     """Feed folders that answer 410 Gone."""
     renamed: dict[str, str] = Field(default_factory=dict)
     """Old feed folder = new feed folder, answered by a permanent redirect."""
-    indexnow_key: str = Field(default="", pattern=r"^([a-zA-Z0-9-]{8,128})?$")
+    indexnow_key: IndexNowKey = ""
     """Key for IndexNow pings; empty for none."""
 
 
@@ -115,11 +128,11 @@ class CardsTable(Section):
     """Colours: auto follows the photo."""
     font: Literal["Inter", "Source Serif 4"] | str = "Inter"
     """Type family of the title."""
-    fonts: tuple[InsidePath, ...] = ()
+    fonts: Annotated[tuple[InsidePath, ...], OneOrMore] = ()
     """Further font files of yours."""
     logo: str = ""
     """Path of a logo (PNG, WebP or JPEG), below the site's folder."""
-    accent: str = Field(default="", pattern=r"^(#[0-9a-fA-F]{6})?$")
+    accent: Colour = ""
     """Accent colour, "#rrggbb"."""
     format: Literal["jpeg", "png"] = "jpeg"
     """Format of photo cards; flat cards may become PNG where that is smaller."""
@@ -172,7 +185,7 @@ class AccountTable(ScheduleTable):
 
     network: str
     """The network this account lives on."""
-    on: tuple[Literal["new", "featured", "evergreen"], ...] = ("new",)
+    on: Annotated[tuple[Literal["new", "featured", "evergreen"], ...], OneOrMore] = ("new",)
     """What is announced."""
     only: Words = ()
     """Only posts of these categories."""
@@ -234,15 +247,7 @@ class ConfigFile(Section):
     schedule: ScheduleTable = ScheduleTable()
     storage: StorageTable = StorageTable()
     notices: NoticesTable = NoticesTable()
-    accounts: dict[str, AccountTable] = Field(default_factory=dict)
-
-    @field_validator("accounts")
-    @classmethod
-    def _check_names(cls, accounts: dict[str, AccountTable]) -> dict[str, AccountTable]:
-        for name in accounts:
-            if not name.replace("-", "").replace("_", "").isalnum() or not name.isascii():
-                raise ValueError(f'"{name}" is not an account name; use letters, digits, "-" and "_"')
-        return accounts
+    accounts: dict[AccountName, AccountTable] = Field(default_factory=dict)
 
 
 def make_json_schema() -> dict[str, Any]:

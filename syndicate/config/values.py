@@ -12,6 +12,9 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from syndicate.errors import ConfigError
 
+SITE_NAME = r"[a-z0-9][a-z0-9._-]*"
+COLOUR = r"(#[0-9a-fA-F]{6})?"
+INDEXNOW_KEY = r"([a-zA-Z0-9-]{8,128})?"
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _SIZES = {"": 1, "b": 1, "kb": 1_000, "mb": 1_000_000, "kib": 1_024, "mib": 1_048_576}
 
@@ -99,6 +102,38 @@ def check_inside(value: str) -> str:
     return value
 
 
+def check_site_name(value: str) -> str:
+    if not re.fullmatch(SITE_NAME, value):
+        raise ValueError('use small letters, digits, "-", "_" and ".", such as "my-blog"')
+    return value
+
+
+def check_account_name(value: str) -> str:
+    if not value.isascii() or not value.replace("-", "").replace("_", "").isalnum():
+        raise ValueError('not an account name; use letters, digits, "-" and "_"')
+    return value
+
+
+def check_colour(value: str) -> str:
+    if not re.fullmatch(COLOUR, value):
+        raise ValueError('not a colour; write for example "#c2410c"')
+    return value
+
+
+def check_indexnow_key(value: str) -> str:
+    if not re.fullmatch(INDEXNOW_KEY, value):
+        raise ValueError('not an IndexNow key; use 8 to 128 letters, digits and "-"')
+    return value
+
+
+def as_people(value: object) -> object:
+    """A name, a table, or a list of both, as a list of tables."""
+    people = value if isinstance(value, list | tuple) else [value]
+    if not all(isinstance(person, str | dict) for person in people):
+        raise ValueError("must be a name, a table with name, url and email, or a list of them")
+    return tuple({"name": person} if isinstance(person, str) else person for person in people)
+
+
 def as_tuple(value: object) -> object:
     """One word where a list may stand is a list of one."""
     return (value,) if isinstance(value, str) else value
@@ -106,6 +141,12 @@ def as_tuple(value: object) -> object:
 
 Duration = Annotated[timedelta, BeforeValidator(parse_duration), Field(json_schema_extra={"type": "string"})]
 Size = Annotated[int, BeforeValidator(parse_size)]
+SiteName = Annotated[str, AfterValidator(check_site_name), Field(json_schema_extra={"pattern": f"^{SITE_NAME}$"})]
+AccountName = Annotated[str, AfterValidator(check_account_name)]
+Colour = Annotated[str, AfterValidator(check_colour), Field(json_schema_extra={"pattern": f"^{COLOUR}$"})]
+IndexNowKey = Annotated[
+    str, AfterValidator(check_indexnow_key), Field(json_schema_extra={"pattern": f"^{INDEXNOW_KEY}$"})
+]
 Url = Annotated[str, AfterValidator(check_url)]
 OptionalUrl = Annotated[str, AfterValidator(lambda value: check_url(value) if value else "")]
 Timezone = Annotated[str, AfterValidator(check_timezone)]
@@ -116,3 +157,5 @@ Language = Annotated[str, AfterValidator(check_language)]
 InsidePath = Annotated[str, AfterValidator(check_inside)]
 Slots = Annotated[tuple[str, ...], BeforeValidator(as_tuple), AfterValidator(check_slots)]
 Words = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
+OneOrMore = BeforeValidator(as_tuple)
+"""For lists of other things than plain words."""

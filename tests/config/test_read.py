@@ -42,6 +42,18 @@ def test_every_problem_is_reported_at_once_with_its_line():
         ('content = "../elsewhere"', "inside the site's folder"),
         ('language = "de_DE!"', "not a language tag"),
         ('feeds_url = "ftp://x.example"', "not an absolute address"),
+        ('name = "My Blog"', 'use small letters, digits, "-", "_" and "."'),
+        ("description = 5", "must be text in quotes"),
+        ("author = 5", "line 4, site.author: must be a name, a table with name, url and email, or a list of them"),
+        ('author = {name = "Ada", urll = "x"}', "line 4, site.author.urll: there is no such key; did you mean url"),
+        ('[feeds]\nindexnow_key = "x"', "not an IndexNow key; use 8 to 128 letters"),
+        ("[feeds]\nitems = 0", "must be 1 or more"),
+        ("[feeds]\nitems = 1.5", "must be a whole number"),
+        ("[feeds]\nflags = 7", "must be a list"),
+        ('[feeds]\narchives = "maybe"', "must be true or false"),
+        ('[feeds]\nformats = ["rss2", "rss3"]', 'one thing is wrong\n  .*must be "rss", "atom" or "json"$'),
+        ('[cards]\naccent = "red"', 'not a colour; write for example "#c2410c"'),
+        ('[accounts."my blog"]\nnetwork = "local"', "line 4, accounts.my blog: not an account name"),
     ],
 )
 def test_a_bad_value_says_what_to_write(line, says):
@@ -73,6 +85,14 @@ def test_broken_toml_names_the_place():
 def test_an_author_may_be_written_three_ways(written, authors):
     """A name, a table, or a list of both."""
     assert make_settings(f"{SITE}author = {written}\n", root=ROOT).site.authors == authors
+
+
+def test_a_list_of_one_may_be_written_as_a_word():
+    """Where a list of words may stand, one word is a list of one."""
+    text = SITE + '[feeds]\nformats = "rss"\nby = "author"\n[accounts.one]\nnetwork = "local"\non = "evergreen"\n'
+    settings = make_settings(text, root=ROOT)
+    assert (settings.feeds.formats, settings.feeds.by) == (("rss",), ("author",))
+    assert settings.accounts[0].on == ("evergreen",)
 
 
 def test_an_account_inherits_the_schedule_and_may_change_it():
