@@ -201,8 +201,10 @@ class Mastodon:
         return receipt
 
     def _refuse_misfits(self, message: Message) -> None:
+        """A content warning counts with the text."""
         server = self._read_server()
-        refuse_misfits(message, server.limits, account=self.account)
+        whole = replace(message, text=message.warning + message.text)
+        refuse_misfits(whole, server.limits, account=self.account)
         if server.dialect.needs_image and message.image is None:
             hint = f'set media = "image" in [accounts.{self.account}]'
             raise Rejected(f"{server.software} takes only posts with an image", where=self.account, hint=hint)
@@ -339,6 +341,8 @@ class Mastodon:
         error = error_of(response, account=self.account, publishes=publishes, secrets=self._secrets())
         is_broken = response.status == 403 and self._software() != "pixelfed"
         is_silent = response.status == 422 and not response.body.strip()
+        if response.status == 400 and not isinstance(response.json(), dict):
+            self._whoami()  # some servers say so, in plain text, that the token is dead
         if is_broken or is_silent:
             return Unauthorised(error.message, where=self.account, hint=f"run: syndicate login {self.account}")
         return error

@@ -171,6 +171,24 @@ def test_a_text_at_the_limit_goes_out_and_one_more_does_not(mastodon: Mastodon, 
     assert len(fake.published) == 1
 
 
+@pytest.mark.parametrize("software", ["mastodon", "gotosocial", "takahe"])
+def test_a_warning_counts_with_the_text(http: Client, software: str) -> None:
+    """Servers add the two; one over is refused here, and costs no call."""
+    with FakeMastodon(software) as fake:
+        mastodon: Mastodon = CASE.open(fake.url, http)
+        mastodon.send(Message(text="x" * 490, warning="y" * 10), key="k")
+        with pytest.raises(Rejected, match="501 of 500"):
+            mastodon.send(Message(text="x" * 490, warning="y" * 11), key="k2")
+        assert len(fake.sent(POST)) == len(fake.published) == 1
+
+
+def test_a_server_of_the_first_api_states_its_limits(mastodon: Mastodon, fake: FakeMastodon) -> None:
+    """Where /api/v2/instance is missing, /api/v1/instance is read."""
+    fake.fail(status(404), on="GET /api/v2/instance")
+    fake.route("GET", "/api/v1/instance", lambda request: Reply(200, {"version": "3.4.1", "max_toot_chars": 777}))
+    assert mastodon.read_limits().characters == 777
+
+
 def test_limits_come_from_the_server(http: Client) -> None:
     """A server with 5,000 characters takes a long text that the default would refuse."""
     with FakeMastodon(max_characters=5000) as fake:
@@ -378,6 +396,22 @@ def test_every_way_to_refuse_a_token_is_understood(mastodon: Mastodon, fake: Fak
     fake.fail(lambda request, handle: reply, on="verify_credentials")
     with pytest.raises(Unauthorised):
         mastodon.verify()
+
+
+@pytest.mark.parametrize("body", ["Bad Request", b""])
+@pytest.mark.parametrize("on", ["POST /api/v1/statuses", "POST /api/v2/media"])
+def test_a_bare_400_is_a_dead_token_where_the_account_is_refused_too(
+    mastodon: Mastodon, fake: FakeMastodon, on: str, body: str | bytes
+) -> None:
+    """Small servers call a dead token a bad request: the account waits, the message is not lost."""
+    message = replace(TEXT, image=picture())
+    fake.fail(status(400, body), on=on)
+    fake.fail(status(400, body), on="verify_credentials")
+    with pytest.raises(Unauthorised):
+        deliver(mastodon, message)
+    fake.fail(status(400, body), on=on)
+    with pytest.raises(Rejected):
+        deliver(mastodon, message)
 
 
 def test_a_login_walks_through_the_servers_own_pages(mastodon: Mastodon, fake: FakeMastodon) -> None:
