@@ -58,14 +58,14 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one moment of the database and changes nothing."""
-        with self._mapped(), self.engine.connect() as connection, connection.begin():
+        with self.mapped(), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that is all or nothing; on SQLite it takes the one write lock at once, not at a later step."""
         options = self.engine.execution_options(begin="BEGIN IMMEDIATE")
-        with self._mapped(), options.begin() as connection:
+        with self.mapped(), options.begin() as connection:
             yield connection
 
     def take_turn(self, connection: Connection, name: str) -> None:
@@ -74,7 +74,8 @@ class Database:
             connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
 
     @contextmanager
-    def _mapped(self) -> Iterator[None]:
+    def mapped(self) -> Iterator[None]:
+        """Trouble with the database in a person's words."""
         try:
             yield
         except (DBAPIError, sqlite3.Error) as error:

@@ -6,11 +6,12 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import text
 
-from syndicate.errors import AlreadyRunning
+from syndicate.errors import AlreadyRunning, StateError
 from syndicate.store.database import Database
 
 TRIES, PAUSE = 10, 0.05
@@ -30,16 +31,30 @@ def _name_lock(database: Path, site: str) -> Path:
 
 
 def _lock_file(path: Path, site: str, tries: int) -> Iterator[None]:
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    handle = _open(path)
     try:
         if not _keep_trying(lambda: _take(handle), tries):
             holder = os.pread(handle, 20, 0).decode("ascii", "replace") or "unknown"
             raise _refusal(site, f"process {holder}", str(path))
-        os.ftruncate(handle, 0)
-        os.write(handle, str(os.getpid()).encode())
+        _sign(handle)
         yield
     finally:
         os.close(handle)  # closing is what lets go
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        hint = "free space, or check who owns the folder"
+        raise StateError(f"cannot be opened: {error.strerror}", where=str(path), hint=hint) from error
+
+
+def _sign(handle: int) -> None:
+    """Our number, for whoever is refused; a full disk, which takes none, is no reason not to run."""
+    with suppress(OSError):
+        os.ftruncate(handle, 0)
+        os.write(handle, str(os.getpid()).encode())
 
 
 def _take(handle: int) -> bool:
@@ -59,13 +74,13 @@ def _keep_trying(take: Callable[[], bool], tries: int) -> bool:
 
 
 def _lock_row(database: Database, site: str, tries: int) -> Iterator[None]:
-    with database.engine.connect() as connection:
+    with database.mapped(), database.engine.connect() as connection:
+        connection.detach()  # from the pool, which would keep it open with its lock: closing is what lets go here, too
         query, name = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), f"syndicate daemon {site}"
         if not _keep_trying(lambda: bool(connection.execute(query, {"name": name}).scalar()), tries):
             raise _refusal(site, "another machine or process", database.where)
         connection.commit()  # the lock belongs to the session, not to a transaction left open for days
         yield
-        connection.execute(text("SELECT pg_advisory_unlock_all()"))
 
 
 def _refusal(site: str, holder: str, where: str) -> AlreadyRunning:
