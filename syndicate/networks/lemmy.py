@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
-from syndicate.errors import Blocked, NetworkError, RateLimited, Unauthorised, Unavailable, Uncertain
+from syndicate.errors import Blocked, NetworkError, RateLimited, Rejected, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Client, Response
 from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.answers import error_of, retry_at_of
@@ -81,12 +81,11 @@ def parse_receipt(answer: object, *, where: str) -> Receipt:
     return Receipt(pick_text(post, "id"), pick_text(post, "ap_id"))
 
 
-def parse_recent(answer: object, username: str, *, where: str) -> tuple[Recent, ...]:
+def parse_recent(answer: object, name: str, *, where: str) -> tuple[Recent, ...]:
     """Our own posts in a page of a community, newest first; deleted ones are passed over."""
-    name = username.partition("@")[0].lower()
     found = []
     for view in pick_list(answer, "posts"):
-        is_ours = pick_text(view, "creator", "name").lower() == name and pick(view, "creator", "local") is not False
+        is_ours = pick_text(view, "creator", "name") == name and pick(view, "creator", "local") is not False
         published_at = pick_instant(view, "post", "published")
         if is_ours and published_at and pick(view, "post", "deleted") is not True:
             found.append(_parse_one(view, published_at, where))
@@ -147,6 +146,8 @@ class Lemmy(PastedLogin):
         return tuple(post for post in posts if since is None or post.published_at >= since)
 
     def _list(self, community: str, since: datetime | None) -> Listing:
+        name = pick_text(self._person(), "name")
+
         def fetch(cursor: str) -> Page:
             number = int(cursor or "1")
             query = {"community_id": community, "sort": "New", "limit": str(PAGE), "page": str(number)}
@@ -154,7 +155,7 @@ class Lemmy(PastedLogin):
             views = require_list(answer, "posts", account=self._account.name)
             oldest = pick_instant(views, -1, "post", "published")
             goes_on = len(views) == PAGE and not (since and oldest and oldest < since)
-            posts = parse_recent(answer, self._options["username"], where=self._account.name)
+            posts = parse_recent(answer, name, where=self._account.name)
             return Page(posts, str(number + 1) if goes_on else "")
 
         return read_listing(fetch)
@@ -175,15 +176,29 @@ class Lemmy(PastedLogin):
         self._logged_in(call)
 
     def verify(self) -> Profile:
-        site = self._ask("GET", "site")
-        person = pick(site, "my_user", "local_user_view", "person")
-        if not pick_text(person, "name"):
-            raise Unauthorised("the server does not know who we are", where=self._account.name)
+        person = self._person()
         name = f"{pick_text(person, 'name')} in {self._options['community']}"
         return Profile(name=name, url=pick_text(person, "actor_id"), abilities=("post", "read", "edit", "delete"))
 
+    def _person(self) -> object:
+        """Whom the session belongs to: people log in by an e-mail address, too, which no post shows."""
+
+        def call(api: Api) -> object:
+            answer = api.ask("GET", f"{self._base}/site").json()
+            if not pick(answer, "site_view"):
+                raise Unavailable("the server's answer cannot be read", where=self._account.name)
+            person = pick(answer, "my_user", "local_user_view", "person")
+            if not pick_text(person, "name"):  # a dead session may be taken for a stranger's
+                raise Unauthorised("the server does not know who we are", where=self._account.name)
+            return person
+
+        return self._logged_in(call)
+
     def _community(self) -> str:
-        answer = self._ask("GET", "community", params={"name": self._options["community"]})
+        try:
+            answer = self._ask("GET", "community", params={"name": self._options["community"]})
+        except Rejected as error:
+            raise Blocked(error.message, where=self._account.name, hint="check `community`") from None
         number = pick_text(answer, "community_view", "community", "id")
         if not number:
             raise Unavailable("the server does not say which community that is", where=self._account.name)
@@ -213,12 +228,21 @@ class Lemmy(PastedLogin):
             if kept and kept.access != instead_of:
                 return kept
             body = {"username_or_email": self._options["username"], "password": password}
-            answer = self._api("").ask("POST", f"{self._base}/user/login", json=body).json()
-            session = Session(pick_text(answer, "jwt"), renewed_at=self._http.now())
-            if not session.access:
-                raise Unauthorised("the server gave no session", where=self._account.name)
+            session = Session(self._ask_for_session(body), renewed_at=self._http.now())
             self._vault.put(session_secrets(session, password))
             return session
+
+    def _ask_for_session(self, body: Mapping[str, str]) -> str:
+        """A new token. Whatever the server refuses at a login is about the account, never about a message."""
+        try:
+            answer = self._api("").ask("POST", f"{self._base}/user/login", json=body).json()
+        except Rejected as error:
+            raise Unauthorised(error.message, where=self._account.name, hint="log in there by hand") from None
+        if pick_text(answer, "jwt"):
+            return pick_text(answer, "jwt")
+        if isinstance(answer, dict) and "jwt" in answer:
+            raise Unauthorised("the server gives no session yet", where=self._account.name, hint="is it approved?")
+        raise Unavailable("the server's answer to the login cannot be read", where=self._account.name)
 
     def _api(self, jwt: str) -> Api:
         headers = {"Authorization": f"Bearer {jwt}"} if jwt else {}

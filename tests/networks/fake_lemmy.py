@@ -8,7 +8,7 @@ from typing import Any
 from tests.networks.case import NOW
 from tests.networks.fake import Fake, Reply, Request
 
-USER, PASSWORD = "fox", "lemmy-password-1"
+USER, EMAIL, PASSWORD = "fox", "reynard@mail.example", "lemmy-password-1"
 COMMUNITY = 77
 
 
@@ -22,13 +22,13 @@ class FakeLemmy(Fake):
         self.logins = 0
         self._serial = 500
         self.route("POST", "/api/v3/user/login", self.login)
+        self.route("GET", "/api/v3/site", self.site)
         for method, path, handler in (
             ("POST", "/api/v3/post", self.create),
             ("PUT", "/api/v3/post", self.change),
             ("POST", "/api/v3/post/delete", self.remove),
             ("GET", "/api/v3/post/list", self.listing),
             ("GET", "/api/v3/community", self.community),
-            ("GET", "/api/v3/site", self.site),
         ):
             self.route(method, path, self._guarded(handler))
 
@@ -39,7 +39,8 @@ class FakeLemmy(Fake):
         return guarded
 
     def login(self, request: Request) -> Reply:
-        if request.json() != {"username_or_email": USER, "password": PASSWORD}:
+        body = request.json()
+        if body["username_or_email"] not in {USER, EMAIL} or body["password"] != PASSWORD:
             return Reply(401, {"error": "incorrect_login"})
         self.logins += 1
         self.jwts.append(f"lemmy-session-{self.logins}")
@@ -94,7 +95,8 @@ class FakeLemmy(Fake):
 
     def site(self, request: Request) -> Reply:
         person = {"name": USER, "actor_id": "https://lemmy.example/u/fox"}
-        return Reply(200, {"my_user": {"local_user_view": {"person": person}}})
+        mine = {"my_user": {"local_user_view": {"person": person}}} if request.bearer in self.jwts else {}
+        return Reply(200, {"site_view": {"site": {"name": "Foxes"}}, **mine})
 
     def chatter(self, count: int) -> None:
         """Other people's posts."""

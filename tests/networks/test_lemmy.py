@@ -12,13 +12,13 @@ from datetime import timedelta
 
 import pytest
 
-from syndicate.errors import Blocked, ConfigError, RateLimited, Rejected, Unauthorised, Uncertain
+from syndicate.errors import Blocked, ConfigError, RateLimited, Rejected, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Client
 from syndicate.model import Account
 from syndicate.networks import open_network
 from tests.networks.case import LINK, NOW, TEXT, Case, deliver, picture
-from tests.networks.fake import cut_before_commit, drop_reply_after_commit, status
-from tests.networks.fake_lemmy import COMMUNITY, PASSWORD, USER, FakeLemmy
+from tests.networks.fake import Reply, cut_before_commit, drop_reply_after_commit, status
+from tests.networks.fake_lemmy import COMMUNITY, EMAIL, PASSWORD, USER, FakeLemmy
 from tests.networks.vault import MemoryVault
 
 
@@ -129,6 +129,48 @@ def test_a_crash_after_the_login_only_costs_another(fake: FakeLemmy, http: Clien
         deliver(CASE.open(fake.url, http, Full(CASE.secrets)), TEXT)
     deliver(CASE.open(fake.url, http), TEXT)
     assert len(fake.published) == 1
+
+
+def test_who_logs_in_by_mail_finds_their_posts_by_name(fake: FakeLemmy, http: Client) -> None:
+    """The list shows names only, and the session tells ours."""
+    account = Account(name="mine", network="lemmy", options={**options(fake.url), "username": EMAIL})
+    network = open_network(account, MemoryVault(CASE.secrets), http)
+    receipt = deliver(network, TEXT)
+    assert network.find(TEXT, key="k", since=NOW - DAY) == receipt
+
+
+def test_a_dead_session_taken_for_a_stranger_is_replaced(fake: FakeLemmy, http: Client) -> None:
+    """The site answers everybody, without saying that the session has ended."""
+    network = CASE.open(fake.url, http)
+    deliver(network, TEXT)
+    fake.expire()
+    assert network.verify().name.startswith("fox")
+    assert fake.logins == 2
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (Reply(400, {"error": "missing_totp_token"}), Unauthorised),
+        (Reply(400, {"error": "email_not_verified"}), Unauthorised),
+        (Reply(200, {"jwt": None, "registration_created": True}), Unauthorised),
+        (Reply(200, "<h1>Back soon</h1>"), Unavailable),
+        (Reply(429, {"error": "rate_limit_error"}), RateLimited),
+    ],
+)
+def test_a_refused_login_fails_no_message(fake: FakeLemmy, http: Client, reply: Reply, kind: type) -> None:
+    """It is about the account, or passes."""
+    fake.fail(lambda request, handle: reply, on="login")
+    with pytest.raises(kind) as caught:
+        deliver(CASE.open(fake.url, http), TEXT)
+    assert type(caught.value) is kind
+
+
+def test_an_unknown_community_fails_no_message(fake: FakeLemmy, http: Client) -> None:
+    """The account waits until its option is mended."""
+    account = Account(name="mine", network="lemmy", options={**options(fake.url), "community": "wolves"})
+    with pytest.raises(Blocked, match="community"):
+        deliver(open_network(account, MemoryVault(CASE.secrets), http), TEXT)
 
 
 def test_a_wrong_password_pauses_the_account(fake: FakeLemmy, http: Client) -> None:
