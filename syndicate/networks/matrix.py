@@ -278,7 +278,10 @@ class Matrix:
         room = self._options["room"]
         if not room.startswith("#"):
             return room
-        answer = self._get(f"/_matrix/client/v3/directory/room/{quote(room, safe='')}")
+        try:
+            answer = self._get(f"/_matrix/client/v3/directory/room/{quote(room, safe='')}")
+        except Rejected as error:
+            raise Blocked(error.message, where=self._account.name, hint="check `room`") from None
         if not pick_text(answer, "room_id"):
             raise Unavailable("the homeserver does not say which room the alias means", where=self._account.name)
         return pick_text(answer, "room_id")

@@ -160,7 +160,8 @@ class Tumblr:
             query = {"npf": "true", "limit": str(PAGE), "offset": cursor or "0"}
             answer = self._ask("GET", "posts", params=query)
             posts = parse_recent(answer, self._blog)
-            is_past = since is not None and any(post.published_at < since - CLOCK_SKEW for post in posts)
+            # The last one, since a pinned post of any age may stand before all others.
+            is_past = since is not None and any(post.published_at < since - CLOCK_SKEW for post in posts[-1:])
             is_full = len(require_list(answer, "response", "posts", account=self._account.name)) == PAGE
             return Page(posts, str(int(cursor or "0") + PAGE) if is_full and not is_past else "")
 

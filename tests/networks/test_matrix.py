@@ -85,6 +85,14 @@ def test_a_room_not_joined_blocks_the_account(http: Client) -> None:
         deliver(CASE.open(fake.url, http), TEXT)
 
 
+def test_an_unknown_alias_fails_no_message(fake: FakeMatrix, http: Client) -> None:
+    """The account waits until its option is mended."""
+    options = {"homeserver": fake.url, "room": "#wolves:example.org"}
+    account = Account(name="mine", network="matrix", options=options)
+    with pytest.raises(Blocked, match="room"):
+        deliver(open_network(account, MemoryVault(CASE.secrets), http), TEXT)
+
+
 @pytest.mark.parametrize(
     ("text", "fits"),
     [

@@ -104,6 +104,17 @@ def test_a_lost_reply_is_settled_by_the_blog(fake: FakeTumblr, http: Client) -> 
     assert len(network.list_recent()) == 26
 
 
+def test_a_pinned_post_ends_no_search(fake: FakeTumblr, http: Client) -> None:
+    """It stands first whatever its age, and ours may be a page further on."""
+    network = CASE.open(fake.url, http)
+    network.send(TEXT, key="k")
+    for number in range(25):
+        network.send(replace(TEXT, text=f"{number}", link=""), key=f"{number}")
+    fake.now = NOW - timedelta(days=300)
+    network.send(replace(TEXT, text="Pinned", link=""), key="pinned")
+    assert network.find(TEXT, key="k", since=NOW - DAY).remote_id == "701"
+
+
 def test_a_call_that_never_arrived_is_not_found(fake: FakeTumblr, http: Client) -> None:
     """An old copy does not count, and reading stops at the intent."""
     network = CASE.open(fake.url, http)
