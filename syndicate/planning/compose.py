@@ -115,7 +115,8 @@ def compose(
         text=words,
         link=link if placing == "text" and link not in words else "",
         limits=voice.facts.limits,
-        warning=base.warning,
+        # Every server that speaks Mastodon's API adds the content warning to the text (StatusLengthValidator).
+        warning=base.warning if voice.facts.network == "mastodon" else "",
         with_image=base.image is not None,
     )
     texts = (tidy(text),) if text.strip() else _write(draft, post, voice)

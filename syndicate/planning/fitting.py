@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from syndicate.model import Limits
 from syndicate.planning.wording import Wording, join_tags
-from syndicate.text.counting import Counter
 from syndicate.text.fit import fit, split
 
 MOST_PARTS = 99
@@ -23,6 +22,7 @@ class Draft:
     link: str
     limits: Limits
     warning: str = ""
+    """The content warning, where the network counts it with the text."""
     with_image: bool = False
 
     def render(self, text: str, tags: tuple[str, ...], **changed: str) -> str:
@@ -50,8 +50,7 @@ class Draft:
         return self.limits.characters
 
     def _counted(self, text: str) -> str:
-        # Mastodon adds the content warning to the text (StatusLengthValidator).
-        return self.warning + text if self.limits.counter is Counter.MASTODON else text
+        return self.warning + text
 
 
 def find_whole(draft: Draft, tags: tuple[str, ...]) -> str | None:

@@ -233,6 +233,15 @@ def test_a_content_warning_counts_on_mastodon() -> None:
     assert tight.count <= 500
 
 
+def test_a_content_warning_counts_on_servers_that_count_code_points() -> None:
+    """GoToSocial and its like speak Mastodon's API and add it too; Bluesky makes a label of it."""
+    facts = replace(FACTS["mastodon"], limits=Limits(characters=5000, counter=Counter.CODEPOINTS))
+    warned = make_account("mastodon", warning="sea sick")
+    assert compose(account=warned, facts=facts)[0].count == compose(facts=facts)[0].count + len("sea sick")
+    labelled = compose(account=make_account("bluesky", warning="nudity"))[0]
+    assert labelled.count == compose(network="bluesky")[0].count
+
+
 def test_articles_travel_with_networks_that_want_them() -> None:
     """The Markdown is in no other message."""
     post = replace(POST, markdown="# Body")
