@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from syndicate.errors import ConfigError, NetworkError, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Client, Response
@@ -17,14 +17,17 @@ from syndicate.networks.answers import error_of, words_of
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.calls import Api, require_secret, with_prepared
 from syndicate.networks.fitting import refuse_misfits
+from syndicate.networks.listing import Listing, find_in
 from syndicate.networks.micropub_discovery import find_endpoint
-from syndicate.networks.readback import choose_copy, links_of_html, links_of_text, text_of_html
+from syndicate.networks.readback import links_of_html, links_of_text, text_of_html
 from syndicate.networks.shapes import pick, pick_instant, pick_list, pick_text
 from syndicate.text.counting import Counter
 
 # Micropub states no limit; a site that does refuses with its own words.
 LIMITS = Limits(characters=20_000, counter=Counter.CODEPOINTS, images=1, image_bytes=10_000_000)
 _GONE = frozenset({404, 410})
+SHORT = 10
+"""Sites list ten posts or more at a time, so that fewer are all there are."""
 
 DESCRIPTION = Description(
     name="micropub",
@@ -67,12 +70,17 @@ def parse_receipt(response: Response, *, where: str) -> Receipt:
     return Receipt(url, url)
 
 
-def parse_recent(answer: object) -> tuple[Recent, ...] | None:
-    """The entries of q=source, None where the site does not list."""
+def parse_listing(answer: object, since: datetime | None) -> Listing | None:
+    """The entries of q=source, None where the site does not list.
+
+    It is whole where every entry could be read and it reaches back to `since`, or to the beginning of the site.
+    """
     if not isinstance(pick(answer, "items"), list):
         return None
-    found = (_parse_one(pick(each, "properties")) for each in pick_list(answer, "items"))
-    return tuple(recent for recent in found if recent)
+    found = [_parse_one(pick(each, "properties")) for each in pick_list(answer, "items")]
+    posts = tuple(recent for recent in found if recent)
+    reaches = len(found) < SHORT or any(since is not None and recent.published_at < since for recent in posts)
+    return Listing(posts, is_whole=reaches and None not in found)
 
 
 def _parse_one(properties: object) -> Recent | None:
@@ -139,18 +147,21 @@ class Micropub:
 
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
         """By the site's own list. Raises Uncertain where it has none."""
-        listed = self._list()
-        if listed is None:
+        listing = self._list(since)
+        if listing is None:
             raise Uncertain("the site does not list its posts", where=self._account.name)
-        return choose_copy(listed, message, since=since)
+        return find_in(listing, message, since=since, account=self._account.name)
 
     def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
         """The posts the site lists, newest first; none where it does not list."""
-        return tuple(post for post in self._list() or () if since is None or post.published_at >= since)
+        listing = self._list(since)
+        posts = listing.posts if listing else ()
+        return tuple(post for post in posts if since is None or post.published_at >= since)
 
-    def _list(self) -> tuple[Recent, ...] | None:
+    def _list(self, since: datetime | None) -> Listing | None:
         destination = self._options.get("destination", "")
-        return parse_recent(self._query({"q": "source"} | ({"mp-destination": destination} if destination else {})))
+        query = {"q": "source"} | ({"mp-destination": destination} if destination else {})
+        return parse_listing(self._query(query), since)
 
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
         """Replace the words; a site may move the entry while doing so."""
@@ -183,7 +194,10 @@ class Micropub:
         return {"token": token, "endpoint": find_endpoint(self._http.fetch(site))}
 
     def _query(self, query: Mapping[str, str]) -> object:
-        answer: object = self._api().ask("GET", self._endpoint(), params=query).json()
+        """An answer of the site, whose address may have a query of its own (index.php?micropub=endpoint)."""
+        parts = urlsplit(self._endpoint())
+        url = parts._replace(query="&".join(filter(None, (parts.query, urlencode(query))))).geturl()
+        answer: object = self._api().ask("GET", url).json()
         return answer
 
     def _endpoint(self) -> str:

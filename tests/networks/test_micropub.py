@@ -148,6 +148,36 @@ def test_a_call_that_never_arrived_is_not_found(fake: FakeSite, http: Client) ->
     assert network.find(TEXT, key="k", since=NOW - DAY) is None
 
 
+def test_a_list_that_ends_before_the_intent_proves_nothing(fake: FakeSite, http: Client) -> None:
+    """A site shows its newest posts: where all are newer, ours may stand behind them."""
+    network = CASE.open(fake.url, http)
+    for number in range(10):
+        network.send(replace(TEXT, text=f"{number}", link=""), key=f"{number}")
+    with pytest.raises(Uncertain, match="too many"):
+        network.find(TEXT, key="k", since=NOW - DAY)
+    fake.published[-1]["properties"]["published"] = [(NOW - 2 * DAY).isoformat()]
+    assert network.find(TEXT, key="k", since=NOW - DAY) is None
+
+
+def test_an_entry_without_a_date_proves_nothing(fake: FakeSite, http: Client) -> None:
+    """It may be ours."""
+    network = CASE.open(fake.url, http)
+    network.send(TEXT, key="k")
+    del fake.published[0]["properties"]["published"]
+    with pytest.raises(Uncertain):
+        network.find(TEXT, key="k", since=NOW - DAY)
+
+
+def test_an_address_keeps_its_own_query(fake: FakeSite, http: Client) -> None:
+    """Where the site is one program, the query says that it is Micropub; reading adds to it as posting does."""
+    account = Account(name="mine", network="micropub", options={"endpoint": f"{fake.url}/micropub?take=micropub"})
+    network = open_network(account, MemoryVault(CASE.secrets), http)
+    network.send(TEXT, key="k")
+    network.verify()
+    assert [request.query["take"] for request in fake.requests] == ["micropub", "micropub"]
+    assert fake.requests[-1].query["q"] == "config"
+
+
 def test_a_site_that_does_not_list_leaves_it_to_the_person(http: Client) -> None:
     """Both spellings of "cannot" keep the outcome unknown: never "not there"."""
     with FakeSite(lists=False) as fake:
