@@ -63,13 +63,23 @@ DESCRIPTION = Description(
 
 def build_message(message: Message, options: Mapping[str, str], chat: str) -> dict[str, object]:
     """The body of sendMessage."""
-    entities = {"entities": _bold_title(message)} if options.get("bold") == "title" else {}
-    return {
-        **_build_target(message, options, chat),
-        "text": message.text,
-        "link_preview_options": build_preview(message, options),
-        **{name: value for name, value in entities.items() if value},
-    }
+    return {**_build_target(message, options, chat), **build_words(message, options)}
+
+
+def build_words(message: Message, options: Mapping[str, str]) -> dict[str, object]:
+    """What can be changed later, too: the text, what of it is bold, and the link's card."""
+    words = {"text": message.text, "link_preview_options": build_preview(message, options)}
+    return words | _build_entities("entities", message, options)
+
+
+def build_caption(message: Message, options: Mapping[str, str]) -> dict[str, object]:
+    """The same of a photo."""
+    return {"caption": message.text} | _build_entities("caption_entities", message, options)
+
+
+def _build_entities(name: str, message: Message, options: Mapping[str, str]) -> dict[str, object]:
+    entities = _bold_title(message) if options.get("bold") == "title" else []
+    return {name: entities} if entities else {}
 
 
 def build_preview(message: Message, options: Mapping[str, str]) -> dict[str, object]:
@@ -85,8 +95,7 @@ def build_preview(message: Message, options: Mapping[str, str]) -> dict[str, obj
 
 def build_photo(message: Message, options: Mapping[str, str], chat: str) -> dict[str, str]:
     """The fields of sendPhoto beside the file: a form, so nested values are JSON in text."""
-    entities = {"caption_entities": _bold_title(message)} if options.get("bold") == "title" else {}
-    fields = {**_build_target(message, options, chat), "caption": message.text, **entities}
+    fields = {**_build_target(message, options, chat), **build_caption(message, options)}
     return {name: _as_field(value) for name, value in fields.items() if value}
 
 
@@ -97,7 +106,7 @@ def _build_target(message: Message, options: Mapping[str, str], chat: str) -> di
         "protect_content": options.get("protect") == "true",
     }
     if options.get("topic"):
-        target["message_thread_id"] = options["topic"]
+        target["message_thread_id"] = int(options["topic"])
     if message.reply_to:
         target["reply_parameters"] = {"message_id": int(message.reply_to.remote_id)}
     return target
@@ -186,11 +195,9 @@ class Telegram(PastedLogin):
         """Change the text; a photo's caption where the message has one."""
         target = self._target(receipt)
         if receipt.ref.get("kind") == "photo":
-            self._ask_unless(_SAME, "editMessageCaption", target | {"caption": message.text})
+            self._ask_unless(_SAME, "editMessageCaption", target | build_caption(message, self._options))
         else:
-            preview = build_preview(message, self._options)
-            body = target | {"text": message.text, "link_preview_options": preview}
-            self._ask_unless(_SAME, "editMessageText", body)
+            self._ask_unless(_SAME, "editMessageText", target | build_words(message, self._options))
         return receipt
 
     def delete(self, receipt: Receipt) -> None:

@@ -79,7 +79,7 @@ def test_other_options_reach_telegram(fake: FakeTelegram, http: Client) -> None:
     network.send(replace(TEXT, reply_to=Receipt("41", "")), key="k")
     body = fake.published[0]["body"]
     assert body["chat_id"] == CHANNEL
-    assert (body["disable_notification"], body["protect_content"], body["message_thread_id"]) == (True, True, "12")
+    assert (body["disable_notification"], body["protect_content"], body["message_thread_id"]) == (True, True, 12)
     assert body["reply_parameters"] == {"message_id": 41}
 
 
@@ -206,6 +206,18 @@ def test_text_and_caption_are_edited_and_an_equal_edit_is_fine(fake: FakeTelegra
         network.edit(text, replace(TEXT, text="New words"), key="e")
         network.edit(photo, replace(TEXT, text="New caption", image=picture()), key="e2")
     assert [fake.published[0]["text"], fake.published[1]["caption"]] == ["New words", "New caption"]
+
+
+def test_an_edit_keeps_the_title_bold(fake: FakeTelegram, http: Client) -> None:
+    """An edit says everything anew, formatting included."""
+    network = open_with(fake, http, bold="title")
+    text = network.send(TEXT, key="k")
+    photo = network.send(replace(TEXT, image=picture()), key="k2")
+    network.edit(text, replace(TEXT, text="A title, better"), key="e")
+    network.edit(photo, replace(TEXT, text="A title, better", image=picture()), key="e2")
+    bold = [{"type": "bold", "offset": 0, "length": 7}]
+    assert fake.sent("/editMessageText")[0].json()["entities"] == bold
+    assert fake.sent("/editMessageCaption")[0].json()["caption_entities"] == bold
 
 
 def test_deleting_twice_is_fine(fake: FakeTelegram, http: Client) -> None:
