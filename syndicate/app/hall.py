@@ -322,7 +322,7 @@ class App:
         fresh.keep_store(before)
         try:
             fresh.open_all()
-        except SyndicateError:
+        except BaseException:
             fresh.close()
             raise
         self._shared.replace(fresh)

@@ -35,14 +35,16 @@ class Shared:
     def replace(self, fresh: Wiring) -> None:
         with self._lock:
             old, self.current = self.current, fresh
-            is_idle = not self._users[old]
+            is_idle = old not in self._users
         if is_idle:
             old.close()
 
     def _give_back(self, wiring: Wiring) -> None:
         with self._lock:
             self._users[wiring] -= 1
-            is_last = wiring is not self.current and not self._users[wiring]
-        if is_last:
-            del self._users[wiring]
+            if self._users[wiring]:
+                return
+            del self._users[wiring]  # with it go its settings and posts, once it is replaced
+            is_replaced = wiring is not self.current
+        if is_replaced:
             wiring.close()

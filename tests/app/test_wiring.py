@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import stat
 import threading
+import weakref
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,20 @@ def test_a_wiring_that_came_and_went_while_nobody_looked():
         shared.replace(Room())  # type: ignore[arg-type]
         assert (first.closed, second.closed) == (0, 1)
     assert (first.closed, second.closed) == (1, 1)
+
+
+@pytest.mark.parametrize("is_borrowed", [True, False], ids=["while it is lent", "while it is idle"])
+def test_a_replaced_wiring_is_kept_by_nobody(is_borrowed: bool):
+    """A daemon that takes up changed settings for months does not collect the posts of each."""
+    shared, old = share()
+    kept = weakref.ref(old)
+    with shared.borrow():
+        if is_borrowed:
+            shared.replace(Room())  # type: ignore[arg-type]
+    if not is_borrowed:
+        shared.replace(Room())  # type: ignore[arg-type]
+    del old
+    assert kept() is None
 
 
 def test_threads_share_a_wiring_while_it_is_exchanged():

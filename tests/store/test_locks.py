@@ -30,6 +30,7 @@ def test_a_holder_that_fails_lets_go(opener: Opener) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_a_server_that_was_restarted_does_not_trouble_the_end(postgres: str) -> None:
     """The lock went with its connection; whoever held it ends as always, and another one may begin."""
     url = f"{postgres}{'&' if '?' in postgres else '?'}application_name=cut"
@@ -46,6 +47,7 @@ def _refuse(*_given: object) -> None:
     raise psycopg.OperationalError("connection refused")
 
 
+@pytest.mark.slow
 def test_a_server_that_is_gone_is_told_in_words(postgres: str) -> None:
     """As for everything else that is asked of the state."""
     with open_store(postgres, "gone") as store:
