@@ -151,7 +151,10 @@ def _ask_person(why: str, looks: int = 0) -> Decision:
 
 
 def decide_look(delivery: Delivery, found: Receipt | None, *, now: datetime) -> Decision:
-    """What follows from a look at an uncertain outcome: found, not there yet, or surely not there after all looks."""
+    """What follows from a look at an uncertain outcome: found, not there yet, or surely not there after all looks.
+
+    What costs money is not bought a second time unasked.
+    """
     if found is not None:
         return Decision(
             state=State.SENT, outcome="found", reason=f"was published, found by looking: {found.url}", receipt=found
@@ -162,6 +165,8 @@ def decide_look(delivery: Delivery, found: Receipt | None, *, now: datetime) -> 
         return Decision(
             state=State.UNCERTAIN, outcome="not there", reason=reason, look_at=now + LOOKS_AFTER[looks], looks=looks
         )
+    if delivery.cost > 0:
+        return _ask_person(f"not there after {looks} looks, and another try costs money", looks)
     reason = f"not there after {looks} looks: it is sent again"
     return Decision(state=State.DUE, outcome="not there", reason=reason, due_at=now, looks=looks)
 

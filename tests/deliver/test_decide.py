@@ -212,6 +212,16 @@ def test_looking_ends_after_three_looks() -> None:
     assert (decision.state, decision.due_at, decision.looks) == (DUE, NOW, 3)
 
 
+def test_what_costs_money_is_not_bought_again_unasked() -> None:
+    """After the last look at a post on X a person decides; what is found is still adopted."""
+    delivery = row(UNCERTAIN, looks=len(LOOKS_AFTER) - 1, cost=0.2)
+    decision = decide_look(delivery, None, now=NOW)
+    assert (decision.state, decision.look_at, bool(decision.notice)) == (UNCERTAIN, None, True)
+    assert "costs money" in decision.reason
+    assert decide_look(delivery, RECEIPT, now=NOW).state is SENT
+    assert decide_look(row(UNCERTAIN, cost=0.2), None, now=NOW).look_at == NOW + LOOKS_AFTER[1]
+
+
 def next_after(error: Exception, **changes: object) -> Decision:
     return decide_next(row(SENDING, **changes), error, Policy(), can_look=True, now=NOW, jitter=0)
 
