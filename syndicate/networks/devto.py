@@ -17,6 +17,7 @@ from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.answers import error_of, words_of
 from syndicate.networks.base import Description, LoginField, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.calls import Api, refuse_non_number, require_secret
+from syndicate.networks.fitting import shorten
 from syndicate.networks.listing import Listing, Page, find_in, read_listing, require_list
 from syndicate.networks.logins import PastedLogin
 from syndicate.networks.readback import is_same_link
@@ -51,12 +52,12 @@ def build_article(message: Message, options: Mapping[str, str]) -> dict[str, obj
     """The body of a creating or changing call."""
     picture = message.image or message.card
     article: dict[str, object] = {
-        "title": message.title[:TITLE_LENGTH],
+        "title": shorten(message.title, TITLE_LENGTH),
         "body_markdown": message.markdown or message.text,
         "published": options.get("draft") != "true",
         "canonical_url": canonical_of(message.link),
         "main_image": picture.url if picture else "",
-        "description": message.summary[:DESCRIPTION_LENGTH],
+        "description": shorten(message.summary, DESCRIPTION_LENGTH),
         "tags": build_tags(message.tags),
         "series": options.get("series", ""),
         "organization_id": int(options.get("organization") or 0),

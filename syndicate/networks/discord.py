@@ -41,6 +41,7 @@ NONCE_LENGTH = 25
 RESEND_FOR = timedelta(minutes=2)
 """Discord keeps an enforced nonce for "a few minutes"."""
 PAGE = 100
+USERNAME = 80
 
 FACTS = NetworkFacts(network="discord", limits=LIMITS, media="none", reads_back=False)
 
@@ -240,12 +241,21 @@ class DiscordBot(PastedLogin):
         return Api(self._http, self._account.name, {"Authorization": f"Bot {token}"}, (token,), parse_failure)
 
 
+def _refuse_options(account: Account) -> None:
+    where, username = f"[accounts.{account.name}]", account.options.get("username", "")
+    if re.search(r"clyde|discord", username, re.IGNORECASE):
+        raise ConfigError('Discord forbids "discord" and "clyde" in a username', where=where)
+    if len(username) > USERNAME:
+        raise ConfigError(f"Discord takes a username of {USERNAME} characters at most", where=where)
+    if account.options.get("thread_id") and account.options.get("forum") == "true":
+        raise ConfigError("thread_id names a thread that is there, forum = true opens new ones", where=where)
+
+
 def open_network(account: Account, vault: Vault, http: Client) -> DiscordWebhook | DiscordBot:
     """The webhook, or the bot where the account names a channel. Raises ConfigError for options Discord refuses."""
     refuse_non_number(account, "channel")
     refuse_non_number(account, "thread_id")
-    if re.search(r"clyde|discord", account.options.get("username", ""), re.IGNORECASE):
-        raise ConfigError('Discord forbids "discord" and "clyde" in a username', where=f"[accounts.{account.name}]")
+    _refuse_options(account)
     if account.options.get("channel"):
         return DiscordBot(account, vault, http)
     return DiscordWebhook(account, vault, http)

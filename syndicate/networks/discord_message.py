@@ -14,9 +14,11 @@ from syndicate.model import Limits, Message, Receipt
 from syndicate.networks.answers import error_of, retry_at_of, words_of
 from syndicate.networks.base import Recent
 from syndicate.networks.calls import Parts
+from syndicate.networks.fitting import shorten
 from syndicate.networks.readback import REPLIES_TO, links_of_text
 from syndicate.networks.shapes import pick, pick_instant, pick_list, pick_text, pick_wait
-from syndicate.text.counting import Counter
+from syndicate.text.counting import Counter, count
+from syndicate.text.fit import fit
 
 # Discord does not say what a character is; UTF-16 code units are the strictest reading.
 LIMITS = Limits(characters=2000, counter=Counter.UTF16, alt=1024, images=1, image_bytes=10_485_760)
@@ -52,9 +54,14 @@ def build_message(message: Message, options: Mapping[str, str]) -> dict[str, obj
 
 def build_content(text: str) -> str:
     """The text with Discord's Markdown switched off outside of links, as it is where that would not fit."""
-    parts = re.split(r"(https?://\S+)", text)
-    escaped = "".join(part if index % 2 else _escape(part) for index, part in enumerate(parts))
+    escaped = escape(text)
     return escaped if LIMITS.fits(escaped) else text
+
+
+def escape(text: str) -> str:
+    """The text with Discord's Markdown switched off outside of links."""
+    parts = re.split(r"(https?://\S+)", text)
+    return "".join(part if index % 2 else _escape(part) for index, part in enumerate(parts))
 
 
 def _escape(text: str) -> str:
@@ -70,13 +77,18 @@ def _hush_link(content: str, link: str) -> str:
 
 def _build_embed(message: Message, image_url: str) -> dict[str, object]:
     embed: dict[str, object] = {
-        "title": message.title[:EMBED_TITLE],
+        "title": _fill(message.title, EMBED_TITLE),
         "url": message.link,
-        "description": message.summary[:EMBED_DESCRIPTION],
+        "description": _fill(message.summary, EMBED_DESCRIPTION),
         "image": {"url": image_url} if image_url else None,
         "timestamp": message.published_at.isoformat() if message.published_at else None,
     }
     return {name: value for name, value in embed.items() if value}
+
+
+def _fill(text: str, limit: int) -> str:
+    """A field of an embed, where Markdown works as in messages."""
+    return escape(fit(text, lambda part: count(escape(part), Counter.UTF16) <= limit))
 
 
 def build_webhook_extras(message: Message, options: Mapping[str, str]) -> dict[str, object]:
@@ -84,9 +96,14 @@ def build_webhook_extras(message: Message, options: Mapping[str, str]) -> dict[s
     extras = {
         "username": options.get("username", ""),
         "avatar_url": options.get("avatar", ""),
-        "thread_name": message.title[:THREAD_NAME] if options.get("forum") == "true" else "",
+        "thread_name": _name_thread(message) if options.get("forum") == "true" else "",
     }
     return {name: value for name, value in extras.items() if value}
+
+
+def _name_thread(message: Message) -> str:
+    """The title on one line, else the beginning of the words."""
+    return shorten(" ".join((message.title or message.text).split()), THREAD_NAME, Counter.UTF16)
 
 
 def build_parts(message: Message, body: Mapping[str, object]) -> Parts:

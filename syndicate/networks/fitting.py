@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from syndicate.errors import Rejected
 from syndicate.model import Attachment, Limits, Message
+from syndicate.text.counting import Counter, count
+from syndicate.text.fit import fit
+
+
+def shorten(text: str, limit: int, counter: Counter = Counter.CODEPOINTS) -> str:
+    """A title or summary within its field, ended at a word and never inside what people see as one character."""
+    return fit(text, lambda part: count(part, counter) <= limit)
 
 
 def refuse_misfits(message: Message, limits: Limits, *, account: str) -> None:

@@ -16,7 +16,7 @@ from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.answers import error_of, retry_at_of
 from syndicate.networks.base import Description, LoginField, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.calls import Api, refuse_non_number, require_option, require_secret, with_prepared
-from syndicate.networks.fitting import refuse_misfits
+from syndicate.networks.fitting import refuse_misfits, shorten
 from syndicate.networks.listing import Listing, Page, find_in, read_listing, require_list
 from syndicate.networks.logins import PastedLogin
 from syndicate.networks.readback import links_of_text
@@ -69,7 +69,7 @@ def build_post(message: Message, community: int, options: Mapping[str, str]) -> 
 def build_title(message: Message) -> str:
     """The post's title on one line, else the beginning of its words."""
     shortest, longest = TITLE_LENGTHS
-    title = " ".join((message.title or message.text).split())[:longest].strip()
+    title = shorten(" ".join((message.title or message.text).split()), longest)
     return title if len(title) >= shortest else title.ljust(shortest, ".")
 
 

@@ -16,7 +16,7 @@ from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, 
 from syndicate.networks.answers import error_of, words_of
 from syndicate.networks.base import Description, LoginPage, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.calls import Api, refuse_non_number, require_option
-from syndicate.networks.fitting import refuse_misfits
+from syndicate.networks.fitting import refuse_misfits, shorten
 from syndicate.networks.listing import Listing, Page, find_in, read_listing, require_list
 from syndicate.networks.oauth2 import LOGIN_FIELDS, Provider, TurningToken, begin_login, finish_login
 from syndicate.networks.readback import links_of_text
@@ -57,7 +57,7 @@ def build_pin(message: Message, board: str, image: Attachment) -> dict[str, obje
 def build_words(message: Message, image: Attachment | None) -> dict[str, object]:
     """What can be changed later: everything but the picture."""
     words = {
-        "title": message.title[:TITLE_LENGTH],
+        "title": shorten(message.title, TITLE_LENGTH),
         "description": message.text,
         "link": message.link,
         "alt_text": image.alt if image else "",

@@ -90,6 +90,15 @@ def test_tags_are_cut_to_what_forem_takes() -> None:
     assert build_tags(("Ü", "Go", "go", "A-B", "c", "d", "e")) == ["go", "ab", "c", "d"]
 
 
+def test_title_and_description_are_cut_between_characters(fake: FakeForem, http: Client) -> None:
+    """128 and 150, and what people see as one character is left whole."""
+    CASE.open(fake.url, http).send(replace(POST, title="👩🏽‍🚀" * 40, summary="word " * 40), key="k")
+    article = fake.published[0]["article"]
+    assert article["title"] == "👩🏽‍🚀" * 31 + "…"
+    assert article["description"].endswith("word…")
+    assert len(article["description"]) <= 150
+
+
 def test_an_article_needs_a_title(fake: FakeForem, http: Client) -> None:
     """Told before the call."""
     with pytest.raises(Rejected, match="title"):

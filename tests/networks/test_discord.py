@@ -90,6 +90,16 @@ def test_a_card_of_ours_replaces_discords(fake: FakeDiscord, http: Client, case:
 
 
 @both
+def test_a_card_of_ours_is_plain_text_within_discords_fields(fake: FakeDiscord, http: Client, case: Case) -> None:
+    """256 and 4,096 UTF-16 units, counted with the backslashes, cut between what people see as characters."""
+    message = replace(TEXT, card=CARD, title="snake_case " + "🦊" * 130, summary="*" * 3000)
+    deliver(case.open(fake.url, http), message)
+    (embed,) = fake.published[0]["embeds"]
+    assert embed["title"] == "snake\\_case " + "🦊" * 121 + "…"
+    assert embed["description"] == "\\*" * 2047 + "…"
+
+
+@both
 def test_an_image_goes_along_with_its_alt_text(fake: FakeDiscord, http: Client, case: Case) -> None:
     """One multipart call: the message, the file, and the description of the file."""
     deliver(case.open(fake.url, http), replace(TEXT, image=picture()))
@@ -124,6 +134,13 @@ def test_options_of_a_webhook_reach_discord(fake: FakeDiscord, http: Client) -> 
     assert (body["username"], body["avatar_url"]) == ("Fox", "https://blog.example/fox.png")
     assert body["flags"] == (1 << 2) | (1 << 12)
     assert receipt.url.startswith(f"https://discord.com/channels/{GUILD}/55/")
+
+
+def test_a_thread_without_a_title_is_named_by_its_words(http: Client) -> None:
+    """One line of at most 100 UTF-16 units."""
+    with FakeDiscord(is_forum=True) as fake:
+        deliver(open_with(fake, http, forum="true"), replace(TEXT, title="", text="Two\nlines " + "🦊" * 60))
+        assert fake.published[0]["body"]["thread_name"] == "Two lines " + "🦊" * 44 + "…"
 
 
 def test_a_forum_gets_a_thread_with_the_posts_title(http: Client) -> None:
@@ -306,9 +323,18 @@ def test_an_address_that_is_no_webhook_is_refused(fake: FakeDiscord, http: Clien
     assert url not in str(caught.value)
 
 
-@pytest.mark.parametrize("options", [{"username": "Discord News"}, {"channel": "news"}, {"thread_id": "x"}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"username": "Discord News"},
+        {"username": "x" * 81},
+        {"channel": "news"},
+        {"thread_id": "x"},
+        {"thread_id": "5", "forum": "true"},
+    ],
+)
 def test_bad_options_are_told_at_once(fake: FakeDiscord, http: Client, options: dict[str, str]) -> None:
-    """Forbidden names, and names where numbers belong."""
+    """Forbidden and long names, names where numbers belong, two threads at once."""
     with pytest.raises(ConfigError):
         open_with(fake, http, **options)
 

@@ -72,7 +72,13 @@ def test_options_reach_the_post(fake: FakeLemmy, http: Client) -> None:
 
 @pytest.mark.parametrize(
     ("title", "name"),
-    [("Two\nlines", "Two lines"), ("x" * 300, "x" * 200), ("Hi", "Hi."), ("", "A text without a title")],
+    [
+        ("Two\nlines", "Two lines"),
+        ("x" * 300, "x" * 199 + "…"),
+        ("👩🏽‍🚀" * 60, "👩🏽‍🚀" * 49 + "…"),
+        ("Hi", "Hi."),
+        ("", "A text without a title"),
+    ],
 )
 def test_titles_fit_lemmy(fake: FakeLemmy, http: Client, title: str, name: str) -> None:
     """One line of 3 to 200 characters."""

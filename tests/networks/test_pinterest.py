@@ -90,6 +90,12 @@ def test_exactly_at_and_one_over_the_limit(fake: FakePinterest, http: Client, te
     assert len(fake.published) == fits
 
 
+def test_a_title_is_cut_between_characters(fake: FakePinterest, http: Client) -> None:
+    """What people see as one is left whole."""
+    CASE.open(fake.url, http).send(replace(PIN, title="👩🏽‍🚀" * 30), key="k")
+    assert fake.published[0]["title"] == "👩🏽‍🚀" * 24 + "…"
+
+
 def test_a_link_too_long_is_refused(fake: FakePinterest, http: Client) -> None:
     """2,048 characters; a link cut would lead nowhere."""
     with pytest.raises(Rejected, match="2048"):
