@@ -6,7 +6,7 @@ networks.md, sections 5 and 7 (Auth). Short token (an hour) → long token (60 d
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
@@ -79,7 +79,8 @@ class GraphLogin:
         """The long-lived token and its end. A pasted token is taken to be fresh."""
         if page is None:
             return self._secrets_of({"access_token": answers["token"].strip()})
-        api = Api(self._http, self._name, secrets=(answers["app_secret"],), parse_failure=parse_failure)
+        given = (answers["app_secret"], code.strip(), code.strip().partition("#")[0])
+        api = Api(self._http, self._name, secrets=given, parse_failure=parse_failure)
         form = {
             "client_id": answers["app_id"],
             "client_secret": answers["app_secret"],
@@ -93,6 +94,7 @@ class GraphLogin:
             "client_secret": answers["app_secret"],
             "access_token": short,
         }
+        api = replace(api, secrets=(*given, short))
         return self._secrets_of(api.ask("GET", f"{self._place.api}/access_token", params=query).json())
 
     def expires_at(self) -> datetime | None:

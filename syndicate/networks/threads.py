@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from syndicate.http import Client
+from syndicate.errors import ConfigError, Rejected
+from syndicate.http import Client, Response
 from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.graph import says_gone
@@ -26,6 +27,7 @@ VERSION = "v1.0"
 AUTHORISE = "https://threads.net/oauth/authorize"
 SCOPES = "threads_basic,threads_content_publish,threads_delete"
 LIMITS = Limits(characters=500, counter=Counter.THREADS, alt=1000, images=1, image_bytes=8_000_000, links=5, hashtags=1)
+MAX_TOPIC = 50
 REPLY_CONTROLS = ("everyone", "accounts_you_follow", "mentioned_only", "parent_post_author_only", "followers_only")
 FIELDS = "id,permalink,text,timestamp,link_attachment_url"
 DESCRIPTION = Description(
@@ -100,9 +102,19 @@ class Threads(ContainerNetwork):
         return self._read("me/threads", FIELDS, parse_recent, since)
 
     def delete(self, receipt: Receipt) -> None:
-        """Needs the scope threads_delete. A post that is gone gives code 100, "does not exist"."""
-        url = self._url(number_of(receipt, account=self._name))
-        self._api().ask_unless(says_gone, "DELETE", url)
+        """Needs the scope threads_delete. "Does not exist" may mean "may not be deleted", so it is looked at again."""
+        post = number_of(receipt, account=self._name)
+
+        def is_gone(response: Response) -> bool:
+            return says_gone(response) and not self._is_there(post)
+
+        self._api().ask_unless(is_gone, "DELETE", self._url(post))
+
+    def _is_there(self, post: str) -> bool:
+        try:
+            return bool(pick_text(self._get(post, {"fields": "id"}), "id"))
+        except Rejected:
+            return False
 
     def verify(self) -> Profile:
         """Who we are, and whether the day's 250 posts are used."""
@@ -117,5 +129,9 @@ class Threads(ContainerNetwork):
 
 
 def open_network(account: Account, vault: Vault, http: Client) -> Threads:
-    """The Threads account behind an account."""
+    """The Threads account behind an account. Raises ConfigError for a topic that Threads would refuse."""
+    topic = account.options.get("topic", "")
+    if len(topic) > MAX_TOPIC or {".", "&"} & set(topic):
+        where = f"accounts.{account.name}.topic"
+        raise ConfigError(f'"{topic}" is no topic', where=where, hint=f"at most {MAX_TOPIC} characters, no . or &")
     return Threads(account, vault, http)

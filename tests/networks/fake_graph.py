@@ -265,6 +265,7 @@ class FakeFacebook(FakeGraph):
             ("GET", f"/v25.0/{PAGE}", lambda request: Reply(200, {"id": PAGE, "name": "Foxes", "link": "https://f"})),
             ("GET", "/v25.0/debug_token", self.debug),
             ("GET", "/v25.0/me/accounts", self.accounts),
+            ("GET", "/v25.0/{id}", self.show),
             ("POST", "/v25.0/{id}", self.edit),
             ("DELETE", "/v25.0/{id}", self.remove),
         ):
@@ -298,6 +299,12 @@ class FakeFacebook(FakeGraph):
         self.published.insert(0, post)
         wanted = form.get("fields", "id").split(",")
         return Reply(200, {name: value for name, value in post.items() if name in wanted})
+
+    def show(self, request: Request) -> Reply:
+        for post in self.published:
+            if post["id"] == request.args["id"]:
+                return Reply(200, {"id": post["id"]})
+        return graph_error(400, 100, f"Unsupported get request. Object '{request.args['id']}' does not exist")
 
     def upload(self, request: Request) -> Reply:
         photo = self.next_id()

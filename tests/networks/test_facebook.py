@@ -29,6 +29,7 @@ from tests.networks.fake import cut_before_commit, drop_reply_after_commit, stat
 from tests.networks.fake_graph import (
     APP_ID,
     APP_SECRET,
+    LONG_USER_TOKEN,
     PAGE,
     PAGE_TOKEN,
     USER_TOKEN,
@@ -229,6 +230,16 @@ def test_words_are_edited_and_deleting_twice_is_fine(fake: FakeFacebook, http: C
         network.edit(receipt, TEXT, key="e")
 
 
+def test_a_post_that_may_not_be_deleted_is_not_called_gone(fake: FakeFacebook, http: Client) -> None:
+    """Meta's words for both are the same, so the post is looked at once more."""
+    network = CASE.open(fake.url, http)
+    receipt = deliver(network, TEXT)
+    said = "Unsupported delete request. Object does not exist, cannot be loaded due to missing permissions"
+    fake.fail(status(400, graph_error(400, 100, said, error_subcode=33).body), on="DELETE")
+    with pytest.raises(Rejected, match="missing permissions"):
+        network.delete(receipt)
+
+
 def test_login_makes_a_page_token_that_lasts(fake: FakeFacebook, http: Client) -> None:
     """Short user token, long user token, the Page's own."""
     network = CASE.open(fake.url, http, MemoryVault())
@@ -240,6 +251,10 @@ def test_login_makes_a_page_token_that_lasts(fake: FakeFacebook, http: Client) -
     with pytest.raises(Unauthorised) as caught:
         network.finish_login({**answers, "user_token": "EAA-wrong"}, None, "")
     assert "EAA-wrong" not in str(caught.value)
+    fake.fail(status(400, graph_error(400, 190, f"no token {LONG_USER_TOKEN}").body), on="me/accounts")
+    with pytest.raises(Unauthorised) as refused:
+        network.finish_login(answers, None, "")
+    assert LONG_USER_TOKEN not in str(refused.value)
 
 
 def test_login_for_a_page_one_does_not_administer_names_those_one_does(fake: FakeFacebook, http: Client) -> None:

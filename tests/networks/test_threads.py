@@ -14,6 +14,7 @@ import pytest
 
 from syndicate.errors import (
     Blocked,
+    ConfigError,
     NotReady,
     RateLimited,
     Rejected,
@@ -387,8 +388,13 @@ def test_login_by_browser(fake: FakeThreads, http: Client) -> None:
     renewed = CASE.open(fake.url, http, MemoryVault(stored))
     assert renewed.expires_at() == NOW + timedelta(seconds=SIXTY_DAYS)
     with pytest.raises(Rejected) as caught:
-        network.finish_login(answers, page, "bad-code")
+        network.finish_login(answers, page, "bad-code#_")
     assert APP_SECRET not in str(caught.value)
+    assert "bad-code" not in str(caught.value)
+    fake.fail(status(400, graph_error(400, 190, f"no token {TOKEN}").body), on="GET /access_token")
+    with pytest.raises(Unauthorised) as refused:
+        network.finish_login(answers, page, "good-code")
+    assert TOKEN not in str(refused.value)
 
 
 def test_login_by_a_pasted_token(fake: FakeThreads, http: Client) -> None:
@@ -415,6 +421,24 @@ def test_deleting_twice_is_fine_and_editing_does_not_exist(fake: FakeThreads, ht
     network.delete(receipt)
     assert fake.published == []
     assert not isinstance(network, Edits)
+
+
+def test_a_post_that_may_not_be_deleted_is_not_called_gone(fake: FakeThreads, http: Client) -> None:
+    """Meta's words for both are the same, so the post is looked at once more."""
+    network = CASE.open(fake.url, http)
+    receipt = deliver(network, TEXT)
+    said = "Unsupported delete request. Object does not exist, cannot be loaded due to missing permissions"
+    fake.fail(status(400, graph_error(400, 100, said, error_subcode=33).body), on="DELETE")
+    with pytest.raises(Rejected, match="missing permissions"):
+        network.delete(receipt)
+
+
+@pytest.mark.parametrize("topic", ["x" * 51, "a.b", "R&D"])
+def test_a_topic_that_threads_would_refuse_is_told_at_once(http: Client, topic: str) -> None:
+    """Not with every post anew."""
+    account = Account(name="mine", network="threads", options={"topic": topic})
+    with pytest.raises(ConfigError, match=r"accounts\.mine\.topic"):
+        open_network(account, MemoryVault(), http)
 
 
 def test_verify_names_the_account_and_warns_of_a_full_day(fake: FakeThreads, http: Client) -> None:
