@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from syndicate.errors import ConfigError, StateError, SyndicateError
@@ -49,13 +50,14 @@ def work(database: str, site: str, begin: Callable[[], Work]) -> None:
     """Be one of the workers until SIGTERM or SIGINT; rounds that run are finished first.
 
     `database` is the SQLAlchemy URL of the state; `begin` opens what the rounds share. Raises ConfigError where the
-    state is not in PostgreSQL.
+    state is not in PostgreSQL, StateError where that goes away.
     """
     conninfo = _conninfo_of(database)
     prepare_tables(conninfo)
     tasks = make_tasks(conninfo, site, begin())
     log.info("this machine works on the rounds of the site")
-    tasks.run_worker(queues=[queue_of(site)], concurrency=CONCURRENCY, delete_jobs="always")
+    with _telling():
+        tasks.run_worker(queues=[queue_of(site)], concurrency=CONCURRENCY, delete_jobs="always")
 
 
 def queue_of(site: str) -> str:
@@ -81,14 +83,23 @@ def prepare_tables(conninfo: str) -> None:
     import psycopg
     from procrastinate import App, SyncPsycopgConnector
 
+    with _telling(), psycopg.connect(conninfo) as connection:
+        connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('syndicate tasks', 0))")
+        if connection.execute("SELECT to_regclass('procrastinate_jobs')").fetchone() == (None,):
+            with App(connector=SyncPsycopgConnector(conninfo=conninfo)).open() as app:
+                app.schema_manager.apply_schema()
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    """Trouble with the database by its kind: the texts of both libraries may hold the address with its password."""
+    import psycopg
+    from procrastinate.exceptions import ConnectorException
+
     try:
-        with psycopg.connect(conninfo) as connection:
-            connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('syndicate tasks', 0))")
-            if connection.execute("SELECT to_regclass('procrastinate_jobs')").fetchone() == (None,):
-                with App(connector=SyncPsycopgConnector(conninfo=conninfo)).open() as app:
-                    app.schema_manager.apply_schema()
-    except psycopg.Error as error:
-        raise StateError(f"the state database refused: {type(error).__name__}") from error
+        yield
+    except (psycopg.Error, ConnectorException) as error:
+        raise StateError(f"the state database refused: {type(error.__cause__ or error).__name__}") from error
 
 
 def make_tasks(conninfo: str, site: str, work: Work) -> App:

@@ -247,3 +247,37 @@ def test_a_database_that_is_away_is_named_without_its_password(tmp_path: Any) ->
     with pytest.raises(StateError) as caught:
         prepare_tables(f"postgresql://user:s3cret@/name?host={tmp_path}")
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.fixture
+def guest(postgres: str) -> Iterator[str]:
+    """The address of somebody who may come in and make no tables."""
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE guests")
+        connection.execute("CREATE ROLE guest LOGIN PASSWORD 's3cret'")
+        yield postgres.replace("postgres:@/postgres?", "guest:s3cret@/guests?")
+        connection.execute("DROP DATABASE guests WITH (FORCE)")
+        connection.execute("DROP ROLE guest")
+
+
+def test_who_may_make_no_tables_is_told_so(guest: str, postgres: str) -> None:
+    """In words, without the password, whichever library noticed."""
+    with psycopg.connect(postgres.replace("/postgres?", "/guests?"), autocommit=True) as connection:
+        connection.execute("REVOKE ALL ON SCHEMA public FROM public")
+    with pytest.raises(StateError, match="the state database refused: (?!Connector)") as caught:
+        prepare_tables(guest)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_worker_whose_database_goes_away_says_so(guest: str, machines: list[Machine]) -> None:
+    """It ends with a sentence, and whoever keeps it running starts it again."""
+
+    def begin() -> Work:
+        with psycopg.connect(guest) as connection:
+            connection.execute("DROP TABLE procrastinate_jobs CASCADE")
+        return machines[0]
+
+    with psycopg.connect(guest.replace("guest:s3cret@", "postgres:@")) as connection:
+        connection.execute("GRANT ALL ON SCHEMA public TO guest")
+    with pytest.raises(StateError, match="the state database refused"):
+        work(guest, SITE, begin)
