@@ -52,6 +52,7 @@ LIMITS = Limits(characters=10_000, counter=Counter.CODEPOINTS, max_bytes=40_000,
 RESEND_FOR = timedelta(days=365)
 PAGE = 100
 # The machine-readable words before the colon of a refusal (NIP-01), by what follows from them.
+_PASSING_WORDS = ("rate-limited", "error")
 _ACCOUNT_WORDS = ("blocked", "restricted", "auth-required", "mute")
 
 FACTS = NetworkFacts(network="nostr", limits=LIMITS, media="none", can_thread=True)
@@ -81,7 +82,7 @@ DESCRIPTION = Description(
 def judge(answers: tuple[Answer, ...], enough: int, *, account: str) -> NetworkError | None:
     """What the relays' verdicts come to, None where it is published. Pure."""
     taken = [answer for answer in answers if answer.verdict is Verdict.ACCEPTED]
-    is_final = all(answer.verdict in {Verdict.ACCEPTED, Verdict.REFUSED} for answer in answers)
+    is_final = all(answer in taken or _is_final(answer) for answer in answers)
     if len(taken) >= enough or (taken and is_final):
         return None  # where the others refuse for good, it is as published as it will ever be
     told = "; ".join(f"{answer.relay}: {answer.words or answer.verdict}" for answer in answers)[:500]
@@ -92,9 +93,18 @@ def judge(answers: tuple[Answer, ...], enough: int, *, account: str) -> NetworkE
     return _refusal(answers, told, account)
 
 
+def _is_final(answer: Answer) -> bool:
+    """Whether the relay will never take this event; one that is busy may."""
+    return answer.verdict is Verdict.REFUSED and _reason_of(answer) not in _PASSING_WORDS
+
+
+def _reason_of(answer: Answer) -> str:
+    return answer.words.partition(":")[0]
+
+
 def _refusal(answers: tuple[Answer, ...], told: str, account: str) -> NetworkError:
     """Every relay refused; one that only asks to wait is enough to wait."""
-    reasons = {answer.words.partition(":")[0] for answer in answers}
+    reasons = set(map(_reason_of, answers))
     if "rate-limited" in reasons:
         return RateLimited(told, where=account)
     if "error" in reasons:

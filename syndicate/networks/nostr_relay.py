@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,7 +17,7 @@ from syndicate.errors import ConfigError
 from syndicate.networks.shapes import pick, pick_text
 
 PATIENCE = 10.0
-"""Seconds for opening and for each answer."""
+"""Seconds for opening, and for a whole answer: a relay may chatter for ever without giving one."""
 MOST_FRAMES = 1000
 MAX_FRAME = 1_000_000
 
@@ -48,25 +49,31 @@ def load_extra(name: str) -> ModuleType:
         raise ConfigError(f"Nostr needs the library {name.partition('.')[0]}", hint=hint) from error
 
 
-def publish_event(relay: str, event: Mapping[str, object]) -> Answer:
+def publish_event(relay: str, event: Mapping[str, object], *, patience: float = PATIENCE) -> Answer:
     """Offer an event to a relay and wait for its verdict. Never raises for what the relay does."""
     try:
         with _connect(relay) as socket:
-            return _offer(socket, relay, event)
+            return _offer(socket, relay, event, patience)
     except (OSError, _errors()) as error:
         return Answer(relay, Verdict.UNREACHED, type(error).__name__)
 
 
-def _offer(socket: Any, relay: str, event: Mapping[str, object]) -> Answer:
+def _offer(socket: Any, relay: str, event: Mapping[str, object], patience: float) -> Answer:
     try:
         socket.send(orjson.dumps(["EVENT", event]).decode())
-        for frame in _frames(socket):
+        for frame in _frames(socket, patience):
             if pick(frame, 0) == "OK" and pick(frame, 1) == event["id"]:
-                verdict = Verdict.ACCEPTED if pick(frame, 2) is True else Verdict.REFUSED
-                return Answer(relay, verdict, pick_text(frame, 3)[:300])
+                return _parse_verdict(relay, frame)
     except (OSError, TimeoutError, _errors()) as error:
         return Answer(relay, Verdict.UNCLEAR, type(error).__name__)
     return Answer(relay, Verdict.UNCLEAR, "no verdict")
+
+
+def _parse_verdict(relay: str, frame: object) -> Answer:
+    """What the relay has already is taken, whether it says so with yes or with no."""
+    words = pick_text(frame, 3)[:300]
+    is_taken = pick(frame, 2) is True or words.startswith("duplicate:")
+    return Answer(relay, Verdict.ACCEPTED if is_taken else Verdict.REFUSED, words)
 
 
 def list_events(relay: str, wanted: Mapping[str, object]) -> list[object] | None:
@@ -81,7 +88,7 @@ def list_events(relay: str, wanted: Mapping[str, object]) -> list[object] | None
 
 def _collect(socket: Any) -> list[object] | None:
     events: list[object] = []
-    for frame in _frames(socket):
+    for frame in _frames(socket, PATIENCE):
         kind = pick(frame, 0)
         if kind == "EVENT" and pick(frame, 1) == "syndicate":
             events.append(pick(frame, 2))
@@ -92,10 +99,11 @@ def _collect(socket: Any) -> list[object] | None:
     return None
 
 
-def _frames(socket: Any) -> Iterator[object]:
+def _frames(socket: Any, patience: float) -> Iterator[object]:
     """What the relay says, as JSON; other chatter (NOTICE, AUTH, garbage) passes by, without end it is cut."""
+    ends = time.monotonic() + patience
     for _ in range(MOST_FRAMES):
-        frame = socket.recv(timeout=PATIENCE)
+        frame = socket.recv(timeout=max(0.0, ends - time.monotonic()))
         with contextlib.suppress(orjson.JSONDecodeError):
             yield orjson.loads(frame)
 

@@ -21,7 +21,9 @@ class FakeRelay:
         self.refusal = ""
         self.drops = ""
         self.chatter: list[str] = []
+        self.chatters_for_ever = False
         self.is_closed_to_readers = False
+        self._pause = threading.Event()
         self._server = serve(self._talk, "127.0.0.1", 0)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
@@ -39,6 +41,9 @@ class FakeRelay:
 
     def _talk(self, socket: ServerConnection) -> None:
         for frame in socket:
+            while self.chatters_for_ever:  # until the other side has had enough
+                socket.send('["NOTICE","and another thing"]')
+                self._pause.wait(0.02)
             for noise in self.chatter:
                 socket.send(noise)
             kind, *rest = json.loads(frame)

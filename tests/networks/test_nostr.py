@@ -32,7 +32,7 @@ from syndicate.networks import facts_of, open_network
 from syndicate.networks.base import Edits
 from syndicate.networks.nostr import judge
 from syndicate.networks.nostr_event import Draft, build_note, encode_event, encode_name, read_hex
-from syndicate.networks.nostr_relay import Answer, Verdict
+from syndicate.networks.nostr_relay import Answer, Verdict, publish_event
 from tests.networks.case import LINK, NOW, TEXT, Case, deliver, picture
 from tests.networks.conftest import Clock
 from tests.networks.fake_relay import FakeRelay
@@ -230,6 +230,7 @@ def test_closed_ports_are_unavailable(http: Client) -> None:
         ("error: disk full", Unavailable),
         ("blocked: you are banned", Blocked),
         ("restricted: members only", Blocked),
+        ("mute: nobody listens", Blocked),
         ("auth-required: log in", Blocked),
         ("pow: 25 bits needed", Rejected),
         ("invalid: event too large", Rejected),
@@ -259,6 +260,35 @@ def test_what_verdicts_come_to(verdicts: list[Verdict], enough: int, kind: type 
     answers = tuple(Answer("wss://r", verdict, "pow: no") for verdict in verdicts)
     error = judge(answers, enough, account="mine")
     assert error is None if kind is None else type(error) is kind
+
+
+@pytest.mark.parametrize("words", ["rate-limited: slow down", "error: disk full"])
+def test_a_busy_relay_is_asked_again_where_it_is_needed(
+    relay: FakeRelay, second: FakeRelay, http: Client, words: str
+) -> None:
+    """Two are wanted and one asks to wait: the same event is offered again, not called done."""
+    network = open_on(http, relay, second, accept="2")
+    message = prepared(network)
+    second.refusal = words
+    with pytest.raises(Uncertain, match="1 of 2"):
+        network.send(message, key="k")
+    assert network.find(message, key="k", since=NOW - DAY) is None
+    second.refusal = ""
+    receipt = network.send(message, key="k")
+    assert list(relay.events) == list(second.events) == [receipt.remote_id]
+
+
+def test_a_refusal_of_what_is_there_is_none(relay: FakeRelay, http: Client) -> None:
+    """Some relays say no to an event that they have."""
+    relay.refusal = "duplicate: have it"
+    assert deliver(open_on(http, relay), TEXT).remote_id
+
+
+def test_endless_chatter_is_no_verdict(relay: FakeRelay) -> None:
+    """A relay that talks on without answering is left after a while."""
+    relay.chatters_for_ever = True
+    event = {"id": "0" * 64, "pubkey": PUBKEY, "created_at": 1, "kind": 1, "tags": [], "content": "", "sig": "00"}
+    assert publish_event(relay.url, event, patience=0.1).verdict is Verdict.UNCLEAR
 
 
 def test_noise_and_garbage_pass_by(relay: FakeRelay, http: Client) -> None:
