@@ -2,7 +2,8 @@
 
 A webhook is one secret address that answers "ok" and gives no id: nothing can be found, changed or deleted, and
 an unknown outcome waits for the person. A bot (option `channel`) posts with chat.postMessage, reads the channel
-back and can change and delete. Text is sent as plain text: `& < >` are escaped and Slack's own markup is off.
+back and can change and delete. Text is sent as plain text: `& < >` are escaped and Slack's own markup is off
+(above a picture, in a section, asterisks and underscores still work).
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ from syndicate.networks.readback import CLOCK_SKEW, REPLIES_TO, links_of_text
 from syndicate.networks.shapes import pick, pick_list, pick_text
 from syndicate.text.counting import Counter
 
-HOOKS = "https://hooks.slack.com"
 API = "https://slack.com/api"
 # Slack takes 40,000 characters and advises below 4,000; beside a picture the text stands in a section of 3,000.
 LIMITS = Limits(characters=4000, counter=Counter.UTF16, caption=3000, alt=2000, images=1)
@@ -72,7 +72,7 @@ DESCRIPTION = Description(
     options=(
         Option("channel", "Id of the channel a bot posts into (C…); without it a webhook is used"),
         Option("unfurl", "Let Slack draw the link's card", "true", choices=("true", "false")),
-        Option("hooks", "Address of Slack's webhooks", default=HOOKS),
+        Option("hooks", "Address of another server of webhooks than the one in the address"),
         Option("api", "Address of the API", default=API),
     ),
     secrets=(
@@ -198,7 +198,7 @@ class SlackWebhook(PastedLogin):
         if not path:
             hint = "it looks like https://hooks.slack.com/services/T…/B…/…"
             raise ConfigError("this is not the address of a Slack webhook", where=self._account.name, hint=hint)
-        base = (self._options.get("hooks") or HOOKS).rstrip("/")
+        base = (self._options.get("hooks") or url[: path.start()]).rstrip("/")
         return base + path[0], (url, path[0], path[0].rsplit("/", 1)[-1])
 
 

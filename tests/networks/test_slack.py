@@ -128,6 +128,13 @@ def test_a_webhook_gives_no_id_and_can_do_nothing_more(fake: FakeSlack, http: Cl
     assert not isinstance(network, Finds | Resends | Edits | Deletes)
 
 
+def test_a_webhook_is_called_where_its_address_says(fake: FakeSlack, http: Client) -> None:
+    """Slack has more than one host (hooks.slack-gov.com), and the address is a secret of that host alone."""
+    account = Account(name="mine", network="slack")
+    open_network(account, MemoryVault({"webhook_url": f"{fake.url}{PATH}"}), http).send(TEXT, key="k")
+    assert len(fake.published) == 1
+
+
 def test_a_webhook_that_does_not_say_ok_leaves_it_unknown(fake: FakeSlack, http: Client) -> None:
     """A proxy's page with status 200 is no "ok"."""
     fake.fail(status(200, "<html>welcome</html>"))
@@ -195,9 +202,12 @@ def test_a_limit_is_kept(fake: FakeSlack, http: Client, case: Case) -> None:
     [
         (400, "invalid_payload", Rejected),
         (400, "no_text", Rejected),
+        (400, "too_many_attachments", Rejected),
         (403, "action_prohibited", Unauthorised),
         (403, "invalid_token", Unauthorised),
         (404, "no_service", Unauthorised),
+        (404, "no_active_hooks", Unauthorised),
+        (404, "no_team", Unauthorised),
         (404, "channel_not_found", Unauthorised),
         (410, "channel_is_archived", Unauthorised),
         (500, "rollup_error", Uncertain),
