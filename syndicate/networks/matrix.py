@@ -126,6 +126,8 @@ def parse_failure(response: Response, *, account: str, publishes: bool, secrets:
         return RateLimited(said, retry_at=retry_at_of(response) or _after_milliseconds(response), where=account)
     if code in {"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_USER_DEACTIVATED"}:
         return Unauthorised(said, where=account, hint=f"run `syndicate login {account}`")
+    if code == "M_NOT_FOUND":
+        return Missing(said, where=account)
     if code == "M_FORBIDDEN" or response.status == 403:
         return Unauthorised(said, where=account, hint="has the account joined the room, and may it speak there?")
     return error_of(response, account=account, publishes=publishes, secrets=secrets)
@@ -135,6 +137,10 @@ def _after_milliseconds(response: Response) -> datetime | None:
     wait = pick(response.json(), "retry_after_ms")
     is_sane = isinstance(wait, int) and 0 <= wait < 10**10
     return response.received_at + timedelta(milliseconds=wait) if is_sane and isinstance(wait, int) else None
+
+
+class Missing(Rejected):
+    """The homeserver says that there is no such thing."""
 
 
 class Matrix:
@@ -263,14 +269,14 @@ class Matrix:
         return {"access_token": token}
 
     def _open_room(self) -> str:
-        """The room's id. Raises Blocked where the room is encrypted."""
+        """The room's id. Raises Blocked where the room is encrypted, or nobody says that it is not."""
         room = self._room_id()
         try:
             self._get(f"/_matrix/client/v3/rooms/{quote(room, safe='')}/state/m.room.encryption")
-        except Rejected as error:
-            if "answered 404" not in error.message:
-                raise
+        except Missing:
             return room  # there is no such state: the room is in the clear
+        except Rejected as error:
+            raise Blocked(error.message, where=self._account.name, hint="check `homeserver` and `room`") from None
         hint = "use a room without encryption"
         raise Blocked("the room is encrypted, and syndicate does not encrypt", where=self._account.name, hint=hint)
 

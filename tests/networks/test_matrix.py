@@ -79,6 +79,14 @@ def test_an_encrypted_room_is_refused_before_anything_is_sent(http: Client) -> N
         assert fake.sent(SEND) == []
 
 
+def test_only_the_homeservers_own_word_means_not_encrypted(fake: FakeMatrix, http: Client) -> None:
+    """Some other server's 404 does not."""
+    fake.fail(status(404, "<h1>Not found</h1>"), on="m.room.encryption")
+    with pytest.raises(Blocked, match="homeserver"):
+        deliver(CASE.open(fake.url, http), TEXT)
+    assert fake.sent(SEND) == []
+
+
 def test_a_room_not_joined_blocks_the_account(http: Client) -> None:
     """The hint says what to do."""
     with FakeMatrix(joined=False) as fake, pytest.raises(Unauthorised, match="joined"):
