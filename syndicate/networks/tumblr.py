@@ -50,12 +50,13 @@ DESCRIPTION = Description(
 def build_post(message: Message) -> dict[str, object]:
     """The post as blocks: a picture, the words, the link with its card."""
     blocks = (_build_image(message.image), _build_text(message.text), _build_link(message))
-    return {
+    post: dict[str, object] = {
         "content": [block for block in blocks if block],
         "tags": ",".join(tag.replace(",", " ") for tag in message.tags),
         "state": "published",
         "source_url": message.link,
     }
+    return {name: value for name, value in post.items() if value}
 
 
 def _build_image(image: Attachment | None) -> dict[str, object] | None:

@@ -299,6 +299,15 @@ def test_edit_and_delete(fake: FakeDiscord, http: Client, case: Case) -> None:
 
 
 @both
+def test_what_stood_in_a_deleted_thread_is_gone(fake: FakeDiscord, http: Client, case: Case) -> None:
+    """Deleting it again is no trouble of the account."""
+    network = case.open(fake.url, http)
+    receipt = deliver(network, TEXT)
+    fake.fail(status(404, {"message": "Unknown Channel", "code": 10003}), on="DELETE")
+    network.delete(receipt)
+
+
+@both
 def test_verify_names_the_place(fake: FakeDiscord, http: Client, case: Case) -> None:
     """Who posts where."""
     profile = case.open(fake.url, http).verify()

@@ -63,6 +63,13 @@ def test_an_image_goes_along_with_its_alt_text(fake: FakeTumblr, http: Client) -
     assert post["files"]["card"].data == PIXEL
 
 
+def test_words_alone_leave_no_empty_field(fake: FakeTumblr, http: Client) -> None:
+    """No link is no source."""
+    CASE.open(fake.url, http).send(replace(TEXT, text="Words", link=""), key="k")
+    content = [{"type": "text", "text": "Words"}]
+    assert fake.published[0]["body"] == {"content": content, "state": "published"}
+
+
 def test_a_blog_may_be_named_by_its_host(fake: FakeTumblr, http: Client) -> None:
     """ "foxes" and "foxes.tumblr.com" are one."""
     account = Account(name="mine", network="tumblr", options={"api": fake.url, "blog": "foxes.tumblr.com"})
