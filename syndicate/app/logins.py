@@ -37,16 +37,20 @@ def _describe(wiring: Wiring, account: Account, state: AccountState | None, onli
         return AccountRow(name=account.name, network=account.network, state="refused", note=_tell(error))
     ends = profile.expires_at or wiring.accounts.facts[account.name].expires_at
     is_paused = state is not None and state.paused_at is not None
-    notes = [state.pause_reason] if state and is_paused else []
     can = f"can {', '.join(profile.abilities)}" if profile.abilities else ""
+    remarks = [*profile.warnings, can, describe(account.network).note]
     return AccountRow(
         name=account.name,
         network=account.network,
         state="paused" if is_paused else "ready",
         who=profile.name,
         expires=_days_left(ends, now),
-        note="; ".join(note for note in [*notes, *profile.warnings, can, describe(account.network).note] if note),
+        note=state.pause_reason if state and is_paused else " ".join(map(_to_sentence, filter(None, remarks))),
     )
+
+
+def _to_sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:].rstrip('.')}."
 
 
 def _tell(error: SyndicateError) -> str:
@@ -67,8 +71,11 @@ def _look(wiring: Wiring, account: Account) -> Profile:
     if secrets and not any(vault.get(secret.name) for secret in secrets):
         missing = missing or [" or ".join(secret.name for secret in secrets)]
     if missing:
+        words = ", ".join(missing).replace("_", " ")
         raise Unauthorised(
-            f"{', '.join(missing)} is missing", where=account.name, hint=f"syndicate login {account.name}"
+            f"the {words} {'are' if len(missing) > 1 else 'is'} missing",
+            where=account.name,
+            hint=f"run `syndicate login {account.name}`",
         )
     return Profile("")
 

@@ -33,8 +33,18 @@ def _ask(field: LoginField) -> str:
     question = f"{field.label} ({field.help}): " if field.help else f"{field.label}: "
     if field.secret and sys.stdin.isatty():
         return getpass.getpass(question).strip()
+    return _read_line(question)
+
+
+def _read_line(question: str) -> str:
+    """What is typed, "" where a pipe has ended. Raises EOFError where a person ends it: Ctrl-D gives up, as Ctrl-C."""
     print(question, end="", flush=True)
-    return sys.stdin.readline().strip()
+    line = sys.stdin.readline()
+    if not line:
+        print()  # what comes next has a line of its own
+        if sys.stdin.isatty():
+            raise EOFError
+    return line.strip()
 
 
 def _finish_pasted(network: LogsIn, answers: Mapping[str, str]) -> Mapping[str, str]:
@@ -47,8 +57,7 @@ def _ask_for_code(page: LoginPage) -> str:
     print(
         f"\nOpen this address, allow access, and paste the code (or the whole address you land on):\n\n  {page.url}\n"
     )
-    print("Code: ", end="", flush=True)
-    pasted = sys.stdin.readline().strip()
+    pasted = _read_line("Code: ")
     asked = parse_qs(urlsplit(pasted).query)
     return asked["code"][0].removesuffix("#_") if "code" in asked else pasted
 

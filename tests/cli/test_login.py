@@ -96,3 +96,23 @@ def test_a_pasted_code_or_address_works(monkeypatch, pasted):
     monkeypatch.setattr("sys.stdin", io.StringIO(f"id1\n{pasted}\n"))
     login.walk_through(hall, "toot", paste=False)
     assert hall.stored == {"toot": {"token": "id1-c2"}}
+
+
+def test_the_end_of_the_input_ends_the_line_of_the_question(monkeypatch, capsys):
+    """What is said after a pipe has ended stands below the question, not behind it."""
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    login.walk_through(Hall(Flow()), "toot", paste=True)
+    out = capsys.readouterr().out
+    assert out.startswith("Client id: \n")
+    assert out.endswith("Code: \n")
+
+
+def test_ending_the_input_at_a_terminal_gives_up(monkeypatch):
+    """Ctrl-D at a question asks no network."""
+    hall = Hall(Flow())
+    terminal = io.StringIO("")
+    terminal.isatty = lambda: True
+    monkeypatch.setattr("sys.stdin", terminal)
+    with pytest.raises(EOFError):
+        login.walk_through(hall, "toot", paste=True)
+    assert hall.stored == {}

@@ -105,12 +105,12 @@ def test_posting_without_credentials_is_told_at_once(blog):
     """The message waits, and the person hears why before wondering; also in a dry run."""
     blog.write("old")
     ran = blog.run("post", "old", "--to", "sky", "--dry-run")
-    assert ran.err == "! sky, no credentials: app_password is missing (syndicate login sky)\n"
+    assert ran.err == "! sky, no credentials: the app password is missing (run `syndicate login sky`)\n"
     assert "old → sky (bluesky), manual" in ran.out
 
 
 def test_status_names_accounts_that_cannot_send(blog):
     """An account that waits for a login needs a person, before any message does; JSON says the same."""
     ran = blog.run("status", code=1)
-    assert "  ! sky, no credentials: app_password is missing (syndicate login sky)\n" in ran.err
+    assert "  ! sky, no credentials: the app password is missing (run `syndicate login sky`)\n" in ran.err
     assert len(blog.run("--json", "status", code=1).json["unready"]) == 2
