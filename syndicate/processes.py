@@ -15,6 +15,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Generic, Self, TypeVar
 
+from syndicate import __version__
+
 # What comes through these pipes was written by ourselves.
 # ruff: noqa: S301
 
@@ -27,8 +29,14 @@ Answer = TypeVar("Answer")
 
 
 def count_cores() -> int:
-    """Cores beside the one that we keep busy ourselves, as far as others may be used."""
-    return min((os.cpu_count() or 1) - 1, MOST)
+    """Cores that we may use: a container or `taskset` may leave us few of many."""
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def count_others() -> int:
+    """Other processes that are worth while: we keep one core busy ourselves."""
+    return min(count_cores() - 1, MOST)
 
 
 class Process(Generic[Given, Question, Answer]):
@@ -45,9 +53,7 @@ class Process(Generic[Given, Question, Answer]):
         return self
 
     def __exit__(self, *exc: object) -> None:
-        if self._other:
-            self._other.kill()  # it keeps nothing
-            self._other.communicate()
+        self._end()
 
     def give(self, question: Question) -> None:
         """Let it begin; `take` its answer before the next question."""
@@ -59,19 +65,29 @@ class Process(Generic[Given, Question, Answer]):
             return None
         try:
             answer: Answer = pickle.load(self._other.stdout)
-        except (OSError, EOFError, pickle.UnpicklingError):
+        except Exception:  # noqa: BLE001 - half an answer may come to anything, and the next would begin with its rest
+            self._end()
             return None
         return answer
 
     def _send(self, what: object) -> None:
         if self._other and self._other.stdin:
-            with suppress(OSError):
+            try:
                 pickle.dump(what, self._other.stdin)
                 self._other.stdin.flush()
+            except OSError:
+                self._end()
+
+    def _end(self) -> None:
+        other, self._other = self._other, None
+        if other:
+            other.kill()  # it keeps nothing
+            other.communicate()
 
 
 def _start() -> subprocess.Popen[bytes] | None:
-    command = [sys.executable, "-P", "-c", f"from {__name__} import answer_questions; answer_questions()"]
+    script = f"from {__name__} import answer_questions; answer_questions({__version__!r})"
+    command = [sys.executable, "-P", "-c", script]
     quiet = subprocess.DEVNULL
     try:
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=quiet)  # noqa: S603
@@ -79,8 +95,13 @@ def _start() -> subprocess.Popen[bytes] | None:
         return None
 
 
-def answer_questions() -> None:
-    """The life of such a process: until nobody asks any more."""
+def answer_questions(version: str) -> None:
+    """The life of such a process: until nobody asks any more. `version` is that of the one who asks.
+
+    Another one would read our values wrongly: a package may be exchanged under a running daemon.
+    """
+    if version != __version__:
+        return
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that asked ends, and so do we
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else prints must not come between

@@ -8,7 +8,7 @@ from itertools import islice
 
 from syndicate.content.reading import Reader, Reading, Wanted
 from syndicate.model import Settings
-from syndicate.processes import Process, count_cores
+from syndicate.processes import Process, count_others
 
 MANY = 1_000
 """Files from which on a second process is worth its start of half a second."""
@@ -19,7 +19,7 @@ def read_files(wanted: Sequence[Wanted], settings: Settings) -> Iterator[list[Re
     """What became of all files, a portion at a time. What another process does not answer is read here."""
     reader, rest = Reader(settings), iter(wanted)
     with ExitStack() as closing:
-        count = count_cores() if len(wanted) >= MANY else 0
+        count = count_others() if len(wanted) >= MANY else 0
         processes = [closing.enter_context(Process(begin_reading, settings)) for _ in range(count)]
         while own := list(islice(rest, _AT_ONCE)):
             given = [(process, some) for process in processes if (some := list(islice(rest, _AT_ONCE)))]

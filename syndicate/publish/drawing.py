@@ -17,11 +17,12 @@ from syndicate.model import Artefact, Cache, CardRef, PictureFacts, Plan, Settin
 from syndicate.output import Output
 from syndicate.pictures import FoundPicture, read_picture
 from syndicate.planning.feeds import list_public
+from syndicate.processes import count_cores
 from syndicate.publish.cards import Card, forget_cards, keep_cards, name_of, recall_card, recall_cards
 from syndicate.publish.jobs import AT_ONCE, Job, Orders, batches, look_for_pictures
 from syndicate.publish.register import Register
 from syndicate.publish.studio import Studio
-from syndicate.publish.studios import Draw, count_places, open_studios
+from syndicate.publish.studios import Draw, open_studios
 
 if TYPE_CHECKING:
     from syndicate.cards.draw import Drawing
@@ -197,7 +198,7 @@ class Drawer:
         text = self._open_studio(jobs)
         with (
             open_studios(self._studio, self._settings, len(jobs), text) as draw,
-            ThreadPoolExecutor(count_places(), thread_name_prefix="card") as pool,
+            ThreadPoolExecutor(count_cores(), thread_name_prefix="card") as pool,
         ):
             for number, some in enumerate(batches(jobs)):
                 made = list(pool.map(lambda job: self._make(job, draw), some))

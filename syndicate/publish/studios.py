@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from queue import SimpleQueue
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from syndicate.cards import CardContent
 from syndicate.model import Settings
-from syndicate.processes import Process, count_cores
+from syndicate.processes import Process, count_cores, count_others
 from syndicate.publish.studio import Studio
 
 if TYPE_CHECKING:
@@ -28,23 +27,18 @@ _Place = Process[Given, Order, "Drawing"] | None
 """A process, or None for ourselves."""
 
 
-def count_places() -> int:
-    """Cards that are drawn at once."""
-    return os.cpu_count() or 1
-
-
 @contextmanager
 def open_studios(studio: Studio, settings: Settings, cards: int, text: str) -> Iterator[Draw]:
-    """A way to draw that `count_places()` threads may share; `text` is what the cards say.
+    """A way to draw that `count_cores()` threads may share; `text` is what the cards say.
 
     Pillow and HarfBuzz let go of the interpreter while they work, so a few cards are drawn by threads alone.
     """
     with ExitStack() as closing:
         free: SimpleQueue[_Place] = SimpleQueue()
         given: Given = (settings, studio.files, text)
-        for _ in range(count_cores() if cards >= MANY else 0):
+        for _ in range(count_others() if cards >= MANY else 0):
             free.put(closing.enter_context(Process(begin_drawing, given)))
-        for _ in range(count_places() - free.qsize()):
+        for _ in range(count_cores() - free.qsize()):
             free.put(None)
 
         def draw(order: Order) -> Drawing:

@@ -32,7 +32,7 @@ def alone(settings: Settings) -> Snapshot:
 def with_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(many, "MANY", 1)
     monkeypatch.setattr(many, "_AT_ONCE", 4)
-    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _pid: range(3))
 
 
 @pytest.mark.slow
@@ -63,6 +63,6 @@ def test_files_are_read_in_one_process(
 
 def test_few_files_need_no_second_process(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """One edited post starts no process."""
-    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _pid: range(3))
     monkeypatch.setattr(many, "Process", lambda *_given: pytest.fail("a process was started"))
     assert ContentFolder(replace(settings)).read_whole().posts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.processes import Process, count_cores
+from syndicate.processes import Process, count_cores, count_others
 
 
 def begin_dividing(dividend: int) -> Callable[[int], tuple[float, int]]:
@@ -99,8 +100,45 @@ def is_gone_soon(pid: int) -> bool:
     return False
 
 
-@pytest.mark.parametrize(("cores", "others"), [(None, 0), (1, 0), (2, 1), (4, 3), (64, 3)])
-def test_how_many_others(cores: int | None, others: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("cores", "others"), [(1, 0), (2, 1), (4, 3), (64, 3)])
+def test_how_many_others(cores: int, others: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """One core is ours, and memory sets a bound."""
-    monkeypatch.setattr("os.cpu_count", lambda: cores)
-    assert count_cores() == others
+    monkeypatch.setattr("os.sched_getaffinity", lambda _pid: range(cores))
+    assert count_others() == others
+
+
+def test_where_a_system_knows_no_affinity_all_cores_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on macOS."""
+    monkeypatch.delattr("os.sched_getaffinity")
+    monkeypatch.setattr("os.cpu_count", lambda: 5)
+    assert count_cores() == 5
+
+
+class Odd(Exception):
+    """Can be sent, and not be received."""
+
+    def __init__(self, one: int, two: int) -> None:
+        super().__init__()
+
+
+def begin_oddly(_given: int) -> Callable[[int], object]:
+    return lambda number: Odd(1, 2) if number == 1 else number
+
+
+@pytest.mark.slow
+def test_after_an_answer_that_cannot_be_read_there_are_none() -> None:
+    """What comes next could be the rest of it, or the answer to another question."""
+    with Process(begin_oddly, 0) as process:
+        answers = []
+        for number in (0, 1, 2):
+            process.give(number)
+            answers.append(process.take())
+    assert answers == [0, None, None]
+
+
+def test_another_version_of_us_answers_nothing() -> None:
+    """Where the package was exchanged under a running daemon, what is sent means something else there."""
+    script = "from syndicate.processes import answer_questions; answer_questions('0')"
+    asked = pickle.dumps((begin_dividing, 12)) + pickle.dumps(3)
+    done = subprocess.run([sys.executable, "-c", script], input=asked, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (0, b"")

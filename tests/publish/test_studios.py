@@ -53,7 +53,7 @@ def test_the_bytes_are_the_same(
     cards: int, orders: list[Order], alone: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Threads alone, or threads with other processes."""
-    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _pid: range(3))
     assert draw_all(orders, cards) == alone
 
 
@@ -62,7 +62,7 @@ def test_others_do_their_share(orders: list[Order], monkeypatch: pytest.MonkeyPa
     drawn = []
     draw = Studio.draw
     monkeypatch.setattr(Studio, "draw", lambda studio, *order: drawn.append(1) or draw(studio, *order))
-    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _pid: range(3))
     assert len(draw_all(orders, MANY)) == len(orders)
     assert len(drawn) <= len(orders) - 2
 
@@ -73,13 +73,13 @@ def test_without_other_processes(
 ) -> None:
     """Where none can be started, or they die, every card is drawn all the same."""
     monkeypatch.setattr(sys, "executable", executable)
-    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _pid: range(3))
     assert draw_all(orders, MANY) == alone
 
 
 def test_a_card_that_fails_elsewhere_tells_why(monkeypatch: pytest.MonkeyPatch) -> None:
     """We draw it again, and so have the error with its words; the next one is drawn."""
-    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _pid: range(2))
     studio, good = make_studio(), (CardContent(title="Good"), None, SIZE)
     with open_studios(studio, SETTINGS, MANY, "Good") as draw:
         for _ in range(2):
