@@ -157,6 +157,11 @@ def parse_listing(answer: object) -> list[Recent]:
     return [post for post in map(parse_recent, pick_list(answer, "data")) if post]
 
 
+def is_listing(answer: object) -> bool:
+    """Whether an answer lists posts, or says that there are none: X also sends errors alone with a 200."""
+    return isinstance(pick(answer, "data"), list) or pick(answer, "meta", "result_count") == 0
+
+
 def parse_problem(response: Response) -> str:
     """The last part of an RFC 7807 type, such as "client-forbidden"; "" where there is none."""
     answer = response.json()
@@ -269,7 +274,7 @@ class X:
         def fetch(cursor: str) -> Page:
             here = {**params, "pagination_token": cursor} if cursor else params
             answer = self._call("GET", path, params=here).json()
-            if not isinstance(answer, dict):
+            if not is_listing(answer):
                 raise Unavailable("the list of posts cannot be read", where=self.account)
             posts = parse_listing(answer)
             goes_on = since is not None and posts and posts[-1].published_at >= since
@@ -346,6 +351,9 @@ class X:
             return Unauthorised(said, where=self.account, hint=hint)
         if problem == "usage-capped":
             return PaymentRequired(said, where=self.account, hint="raise the limit in the developer console")
+        if response.status == 401 and self.vault.get("api_key"):
+            hint = "are the four keys right, and is this machine's clock? X refuses signatures of another time"
+            return Unauthorised(said, where=self.account, hint=hint)
         if response.status == 429:
             return RateLimited(said, retry_at=retry_at_of_x(response), where=self.account)
         return error_of(response, account=self.account, publishes=publishes, secrets=secrets)

@@ -311,7 +311,7 @@ def test_refusals_are_told_apart(x: X, fake: FakeX, reply: Reply, kind: type) ->
 def test_wrong_keys_are_not_tried_twice(fake: FakeX, http: Client) -> None:
     """Keys do not expire, so a refusal is final."""
     network = CASE.open(fake.url, http, MemoryVault({**KEYS, "access_token_secret": "wrong-secret"}))
-    with pytest.raises(Unauthorised):
+    with pytest.raises(Unauthorised, match="this machine's clock"):
         network.send(TEXT, key="k")
     assert len(fake.requests) == 1
 
@@ -445,6 +445,15 @@ def test_a_list_without_end_is_no_proof(x: X, fake: FakeX) -> None:
         x.send(Message(text=f"number {number}"), key="k")
     with pytest.raises(Uncertain):
         x.find(TEXT, key="k", since=NOW)
+
+
+@pytest.mark.parametrize("answer", [{}, {"errors": [{"title": "Not Found Error"}]}, {"meta": {"result_count": 5}}])
+def test_a_list_that_says_nothing_is_no_proof(x: X, fake: FakeX, answer: dict[str, object]) -> None:
+    """X may send errors with a 200: only an empty count says that nothing is there."""
+    fake.fail(status(200, answer), on="/tweets")
+    with pytest.raises(Unavailable):
+        x.find(TEXT, key="k", since=NOW)
+    assert x.find(TEXT, key="k", since=NOW) is None
 
 
 @pytest.mark.parametrize("message", [replace(TEXT, warning="Food"), replace(TEXT, visibility="private")])
