@@ -55,7 +55,10 @@ class Server:
 def parse_server(nodeinfo: object, instance: object) -> Server:
     """The server behind an instance, from /nodeinfo/2.0 and /api/v2/instance (or v1); both may be missing."""
     stated = instance if isinstance(instance, dict) else {}
-    software = _parse_software(nodeinfo) or _software_of_version(str(stated.get("version", "")))
+    told = _software_of_source(str(stated.get("source_url", ""))) or _software_of_version(
+        str(stated.get("version", ""))
+    )
+    software = _parse_software(nodeinfo) or told
     return Server(software, parse_limits(stated, DIALECTS.get(software, UNKNOWN)))
 
 
@@ -65,11 +68,16 @@ def _parse_software(nodeinfo: object) -> str:
     return _family(name.lower()) if isinstance(name, str) else ""
 
 
+def _software_of_source(address: str) -> str:
+    """Where the server's source is kept names all but Mastodon: many a fork has that word in its address."""
+    return next((name for name in DIALECTS if name != "mastodon" and name in address.lower()), "")
+
+
 def _software_of_version(version: str) -> str:
-    """ "2.7.2 (compatible; Pleroma 2.9)" names the software; a bare "4.5.1" is Mastodon's way."""
+    """ "2.7.2 (compatible; Pleroma 2.9)" names the software; a bare "4.5.1" is Mastodon's way, "0.17.3" is not."""
     lowered = version.lower()
     named = next((name for name in DIALECTS if name in lowered), "")
-    is_bare = lowered[:1].isdigit() and "compatible" not in lowered and " " not in lowered
+    is_bare = lowered[:1] in set("123456789") and "compatible" not in lowered and " " not in lowered
     return named or ("mastodon" if is_bare else "")
 
 

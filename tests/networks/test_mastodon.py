@@ -200,6 +200,8 @@ def test_limits_come_from_the_server(http: Client) -> None:
         assert len(fake.published) == 1
 
 
+MASTODON = ("mastodon", Counter.MASTODON, 23, 500, True)
+GOTOSOCIAL = ("gotosocial", Counter.CODEPOINTS, None, 5000, False)
 SERVERS = [
     ("mastodon", {}, "mastodon", Counter.MASTODON, 23, 500, True),
     ("glitchcafe", {}, "mastodon", Counter.MASTODON, 23, 500, True),
@@ -211,6 +213,9 @@ SERVERS = [
     ("snac", {}, "snac", Counter.CODEPOINTS, None, 500, False),
     (None, {"version": "2.7.2 (compatible; Pleroma 2.9.1)"}, "pleroma", Counter.CODEPOINTS, None, 5000, True),
     (None, {"version": "4.5.1"}, "mastodon", Counter.MASTODON, 23, 500, True),
+    (None, {"version": "4.5.1", "source_url": "https://github.com/mastodon/mastodon"}, *MASTODON),
+    (None, {"version": "0.17.3"}, "", Counter.CODEPOINTS, None, 500, False),
+    (None, {"version": "0.20", "source_url": "https://codeberg.org/superseriousbusiness/gotosocial"}, *GOTOSOCIAL),
     (None, {"version": "0.20.2 git-abc"}, "", Counter.CODEPOINTS, None, 500, False),
     (None, {"max_toot_chars": 1111}, "", Counter.CODEPOINTS, None, 1111, False),
     (None, {"configuration": "broken"}, "", Counter.CODEPOINTS, None, 500, False),
