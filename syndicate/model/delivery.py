@@ -81,6 +81,11 @@ class Limits:
         used = self.count(text)
         return f"{used:,} of {room:,} characters" if used > room else ""
 
+    def fits_alt(self, alt: str) -> bool:
+        """Whether the network would accept the alt text, counted on the strict side: no network says in what."""
+        strict = Counter.UTF16 if self.counter is Counter.UTF16 else Counter.CODEPOINTS
+        return count(alt, strict) <= self.alt
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:

@@ -28,7 +28,7 @@ def _refuse_attachment(attachment: Attachment, limits: Limits, account: str) -> 
     if len(attachment.data) > limits.image_bytes:
         size = f"{len(attachment.data):,} of {limits.image_bytes:,} bytes"
         raise Rejected(f"the image {attachment.path} is too large: {size}", where=account)
-    if len(attachment.alt) > limits.alt:
+    if not limits.fits_alt(attachment.alt):
         raise Rejected(f"the image's alt text is longer than {limits.alt} characters", where=account)
 
 

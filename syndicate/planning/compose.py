@@ -21,7 +21,7 @@ from syndicate.planning.wording import (
     name_template,
     tidy,
 )
-from syndicate.text.graphemes import cut
+from syndicate.text.fit import fit
 from syndicate.text.hashtags import find_hashtags
 from syndicate.text.links import find_links
 
@@ -209,7 +209,7 @@ def _attach(card: CardRef | None, voice: Voice, title: str) -> tuple[Attachment 
     return Attachment(
         path=card.path,
         media_type=card.media_type,
-        alt=cut(card.alt or title, limits.alt),
+        alt=fit(card.alt or title, limits.fits_alt),
         width=card.width,
         height=card.height,
         url=card.url,

@@ -193,6 +193,17 @@ def test_the_card(network: str, account: dict[str, Any], card: CardRef | None, e
     assert bool(part.warnings) is (expected == "refused")
 
 
+@pytest.mark.parametrize(("counter", "kept"), [(Counter.GRAPHEMES, 4), (Counter.UTF16, 2)])
+def test_the_alternative_text_fits_in_every_script(counter: Counter, kept: int) -> None:
+    """What is composed passes the last look before the call, which counts code points or UTF-16 units."""
+    limits = Limits(500, counter, alt=17)
+    facts = replace(FACTS["mastodon"], limits=limits)
+    (part,) = compose(card=replace(CARD, alt="👩🏽‍🚀" * 9), facts=facts)
+    assert part.message.image
+    assert part.message.image.alt == "👩🏽‍🚀" * kept + "…"
+    assert limits.fits_alt(part.message.image.alt)
+
+
 def test_the_alternative_text_fits() -> None:
     """It travels with the picture, cut to what the network takes, the title where there is none."""
     facts = replace(FACTS["mastodon"], limits=Limits(500, alt=12))
