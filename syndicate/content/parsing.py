@@ -28,6 +28,7 @@ from syndicate.content.records import NO_GIT_DATE
 from syndicate.content.social import read_social
 from syndicate.content.summary import choose_summary, read_declared, read_unlabelled
 from syndicate.content.topics import read_authors, read_categories, read_keywords
+from syndicate.content.unserved import show_words_for_unserved
 from syndicate.errors import ContentError
 from syndicate.model import Category, Post, Settings
 from syndicate.text.plain import line_to_plain
@@ -98,6 +99,7 @@ class _Parser:
         markdown = drop_label(markdown, self.front, fields, rules, (excerpt, description))
         markdown = drop_heading(markdown, post.title)
         html = drop_lead(render_body(markdown, post.source, post.permalink), post.picture)
+        html = show_words_for_unserved(html, markdown, Place(self.settings, post.permalink, post.source, self.file))
         excerpt = excerpt or read_teaser(markdown, post.source, post.permalink)
         summary, length = choose_summary(excerpt, description, html), len(markdown.strip())
         return replace(post, markdown=markdown, html=html, summary=summary, length=length)

@@ -57,7 +57,7 @@ def read_picture(fields: Fields, place: Place) -> Picture | None:
     credit = fields.text("imageCredit") or fields.mend(_detail(details, "credit", "attribution"), key)
     focus_key, focus = fields.find("focus")
     at = _focus(fields, focus_key or key, focus or details.get("focus"))
-    return Picture(url, alt, make_credit(credit), at, path, is_public=not _is_source(path, place.settings))
+    return Picture(url, alt, make_credit(credit), at, path, is_public=not is_source(path, place.settings))
 
 
 def _address(value: object, details: Mapping[str, object]) -> str:
@@ -126,7 +126,7 @@ def find_image(root: str, folder: str, address: str) -> str:
         return ""
 
 
-def _is_source(path: str, settings: Settings) -> bool:
+def is_source(path: str, settings: Settings) -> bool:
     """Whether a file is material of the generator (Astro's `src/`), which the site serves elsewhere or not at all."""
     if not path:
         return False
