@@ -301,7 +301,7 @@ class Bluesky:
         return response
 
     def _ask(self, method: str, name: str, *, publishes: bool = False, **parts: Unpack[Parts]) -> Response:
-        """One call; where the token died in the meantime (surely nothing happened) once more with a fresh one."""
+        """One call; where the token is refused (surely nothing happened) again with a fresh one, then after a login."""
 
         def call(session: Session) -> Response:
             headers = {"Authorization": f"Bearer {session.access}", **(parts.get("headers") or {})}
@@ -311,7 +311,12 @@ class Bluesky:
 
         session = self.sessions.get()
         response = call(session)
-        return call(self.sessions.renew(session)) if is_expired(response) else response
+        for renew in (self.sessions.renew, self.sessions.log_in):
+            if not is_expired(response):
+                break
+            session = renew(session)
+            response = call(session)
+        return response
 
     def _error(self, response: Response, *, publishes: bool) -> NetworkError:
         secrets = self.sessions.secrets()

@@ -8,6 +8,7 @@ for two hours, so a crash before the new pair is stored costs nothing.
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -104,12 +105,19 @@ class Sessions:
 
     def renew(self, spent: Session | None) -> Session:
         """A session newer than `spent`. Whoever holds the lock renews; the others find the result."""
+        return self._turn_over(spent, self._refresh)
+
+    def log_in(self, spent: Session) -> Session:
+        """A session newer than `spent`, from the password: its successor was refused, too."""
+        return self._turn_over(spent, lambda _: None)
+
+    def _turn_over(self, spent: Session | None, refresh: Callable[[Session], Session | None]) -> Session:
         self._password()
         with self.vault.lock():
             stored = self._stored()
             if stored and (spent is None or stored.access != spent.access):
                 return stored
-            session = (self._refresh(stored) if stored else None) or self._create()
+            session = (refresh(stored) if stored else None) or self._create()
             self.vault.put({SESSION: orjson.dumps(asdict(session)).decode()})
             return session
 

@@ -237,6 +237,19 @@ def test_a_spent_refresh_token_leads_back_to_the_password(bluesky: Bluesky, fake
     assert fake.logins == 2
 
 
+def test_a_refreshed_token_that_is_refused_too_leads_to_a_login(bluesky: Bluesky, fake: FakeBluesky) -> None:
+    """Refresh once, log in once; what is refused even then is told, and tried no more."""
+    bluesky.send(TEXT, key="1")
+    refusal = status(400, {"error": "InvalidToken", "message": "Token could not be verified"})
+    fake.fail(refusal, on=PUT, times=2)
+    bluesky.send(replace(TEXT, text="two"), key="2")
+    assert (fake.logins, len(fake.sent("refreshSession")), len(fake.posts)) == (2, 1, 2)
+    fake.fail(refusal, on=PUT, times=9)
+    with pytest.raises(Unauthorised):
+        bluesky.send(replace(TEXT, text="three"), key="3")
+    assert (fake.logins, len(fake.sent(PUT))) == (3, 7)
+
+
 def test_a_process_killed_after_the_refresh_loses_nothing(fake: FakeBluesky, http: Client, vault: MemoryVault) -> None:
     """The new pair was never stored: the old refresh token still works."""
     CASE.open(fake.url, http, vault).send(TEXT, key="1")
@@ -280,6 +293,56 @@ def test_a_wrong_password_pauses_the_account(fake: FakeBluesky, http: Client) ->
     with pytest.raises(Unauthorised, match="app password") as caught:
         network.send(TEXT, key="k")
     assert "my-main-password" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "words"),
+    [
+        (
+            Reply(401, {"error": "AuthFactorTokenRequired", "message": "A sign in code was sent"}),
+            Unauthorised,
+            "app pass",
+        ),
+        (
+            Reply(401, {"error": "AccountTakedown", "message": "Account has been taken down"}),
+            Unauthorised,
+            "taken down",
+        ),
+        (Reply(429, {"error": "RateLimitExceeded"}, {"RateLimit-Reset": "1795513200"}), RateLimited, "429"),
+        (Reply(502, "<html>down</html>"), Unavailable, "502"),
+    ],
+)
+def test_a_login_that_fails_publishes_nothing(
+    bluesky: Bluesky, fake: FakeBluesky, reply: Reply, kind: type, words: str
+) -> None:
+    """Logins are rationed and come before the post: their trouble is never "may be published"."""
+    fake.fail(lambda request, handle: reply, on="createSession")
+    with pytest.raises(kind, match=words) as caught:
+        bluesky.send(TEXT, key="k")
+    assert type(caught.value) is kind
+    assert fake.sent(PUT) == []
+    if isinstance(caught.value, RateLimited):
+        assert caught.value.retry_at == datetime(2026, 11, 24, 9, 40, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (Reply(400, {"error": "InvalidRequest", "message": "Invalid record: grapheme too big"}), Rejected),
+        (Reply(413, {"error": "PayloadTooLarge", "message": "request entity too large"}), Rejected),
+        (Reply(403, {"error": "AccountNotFound", "message": "no"}), Unauthorised),
+        (Reply(429, {"error": "RateLimitExceeded"}), RateLimited),
+        (Reply(500, {"error": "InternalServerError", "message": "Internal Server Error"}), Uncertain),
+        (Reply(502, {"error": "UpstreamFailure", "message": "Upstream Failure"}), Uncertain),
+        (Reply(503, "busy"), Uncertain),
+    ],
+)
+def test_refusals_are_told_apart(bluesky: Bluesky, fake: FakeBluesky, reply: Reply, kind: type) -> None:
+    """The table of errors, row by row."""
+    fake.fail(lambda request, handle: reply, on=PUT)
+    with pytest.raises(kind) as caught:
+        bluesky.send(TEXT, key="k")
+    assert type(caught.value) is kind
 
 
 @pytest.mark.parametrize("name", ["AccountTakedown", "AccountDeactivated", "AccountNotFound"])
