@@ -55,7 +55,7 @@ def read_data(path: Path) -> dict[str, Any]:
         if path.suffix == ".toml":
             return tomllib.loads(text)
         data: object = json.loads(text) if path.suffix == ".json" else parse_yaml(text)
-    except (tomllib.TOMLDecodeError, ValueError):
+    except (ValueError, RecursionError):
         return {}
     return {str(key): value for key, value in data.items()} if isinstance(data, dict) else {}
 

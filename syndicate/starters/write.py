@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 from syndicate.starters.guess import Guess
 
@@ -18,10 +19,20 @@ def _write_new(path: Path, data: bytes) -> bool:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with path.open("xb") as file:
-            file.write(data)
+            _fill(file, path, data)
     except FileExistsError:
         return False
     return True
+
+
+def _fill(file: BinaryIO, path: Path, data: bytes) -> None:
+    """Half a file, where the disk is full, would count as the person's own ever after."""
+    try:
+        file.write(data)
+        file.flush()
+    except BaseException:
+        path.unlink()
+        raise
 
 
 def render_config(guess: Guess) -> str:
@@ -40,7 +51,7 @@ def render_config(guess: Guess) -> str:
     lines = [f"# Written by `syndicate init` from what this folder ({guess.generator}) says. Check each line.", ""]
     lines += ["[site]", *(_line(key, value, sources.get(key, "")) for key, value in site.items() if value)]
     if guess.static:
-        lines.append(f"static = {json.dumps(guess.static.split(','))}  # from {sources['static']}")
+        lines.append(f"static = {_quote(guess.static.split(','))}  # from {sources['static']}")
     if guess.fields:
         lines += ["", "[fields]", "# our name = the name your posts use"]
         lines += [_line(ours, theirs, "") for ours, theirs in guess.fields.items()]
@@ -54,7 +65,13 @@ _TO_CHECK = frozenset({"title", "url", "permalink", "timezone"})
 
 def _line(key: str, value: str, source: str) -> str:
     note = f"  # from {source}" if source else "  # please check" if key in _TO_CHECK else ""
-    return f"{key} = {json.dumps(value, ensure_ascii=False)}{note}"
+    return f"{key} = {_quote(value)}{note}"
+
+
+def _quote(value: str | list[str]) -> str:
+    """As TOML: JSON, but for what is no text at all, and for DEL, which it must not show as it is."""
+    text = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()
+    return text.replace("\x7f", "\\u007f")
 
 
 _TAIL = (

@@ -1,9 +1,13 @@
 """An existing blog folder is read, never changed, and gives a syndicate.toml that says where each value came from."""
 
+import resource
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from syndicate.config import make_settings
-from syndicate.starters import guess_site, render_config, write_new_files
+from syndicate.starters import Guess, guess_site, render_config, write_new_files
 
 POST = '---\ntitle: "Hello"\ndate: 2025-01-02\nsocial_share: "Look"\nteaser: "x"\n---\nText\n'
 
@@ -195,3 +199,35 @@ def test_new_files_never_replace_old_ones(tmp_path):
     write(tmp_path, {"a.txt": "mine"})
     assert write_new_files(tmp_path, {"a.txt": b"yours", "deep/b.txt": b"new"}) == ("deep/b.txt",)
     assert (tmp_path / "a.txt").read_text() == "mine"
+
+
+def test_a_full_disk_leaves_no_half_file(tmp_path: Path) -> None:
+    """Else the next init would take it for the person's own, and every command for broken settings."""
+    _, most = limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, most))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            write_new_files(tmp_path, {"syndicate.toml": b"[site]\ntitle = 'Notes'\n"})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("title", "read"),
+    [("a\x7fb", "a\x7fb"), ("a\ud800b", "a?b"), ('a"\\\nb', 'a"\\\nb')],
+    ids=["DEL", "half a character", "quotes"],
+)
+def test_any_title_makes_settings_that_can_be_read(title: str, read: str) -> None:
+    """Other programs allow in theirs what TOML does not."""
+    guess = Guess(generator="x", title=title, url="https://blog.example", content="posts", permalink="/{slug}/")
+    assert tomllib.loads(render_config(guess).encode().decode())["site"]["title"] == read
+
+
+@pytest.mark.parametrize("name", ["hugo.json", "hugo.toml", "hugo.yaml"])
+def test_settings_of_a_thousand_brackets_tell_nothing(tmp_path: Path, name: str) -> None:
+    """A guess needs no perfect file, and no file stops it."""
+    (tmp_path / "content").mkdir()
+    (tmp_path / name).write_text(f"{'a=' if name.endswith('toml') else ''}{'[' * 100_000}")
+    guess = guess_site(tmp_path)
+    assert guess is None or guess.title == "My blog"
