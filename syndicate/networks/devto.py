@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from syndicate.errors import Duplicate, NetworkError, Rejected, Unauthorised, Uncertain
 from syndicate.http import Client, Response
@@ -74,8 +74,8 @@ def build_tags(tags: tuple[str, ...]) -> list[str]:
 def canonical_of(link: str) -> str:
     """The post's address without the parameters that count visits: they would make it another address."""
     parts = urlsplit(link)
-    kept = [(name, value) for name, value in parse_qsl(parts.query) if not name.startswith("utm_")]
-    return parts._replace(query=urlencode(kept)).geturl()
+    kept = [pair for pair in parts.query.split("&") if not pair.startswith("utm_")]
+    return parts._replace(query="&".join(kept)).geturl()
 
 
 def parse_receipt(answer: object, *, where: str) -> Receipt:

@@ -105,13 +105,18 @@ class DiscordWebhook(PastedLogin):
         parts = build_parts(message, body)
         parts["params"] = params
         response = self._api().publish("POST", self._hook(), **parts)
-        return parse_receipt(response.json(), message.prepared.get("guild", ""), where=self._account.name)
+        receipt = parse_receipt(response.json(), message.prepared.get("guild", ""), where=self._account.name)
+        return replace(receipt, ref={**receipt.ref, **self._thread_of(receipt)})
 
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
         body = {name: value for name, value in build_message(message, self._options).items() if name != "attachments"}
-        url = f"{self._hook()}/messages/{number_of(receipt, account=self._account.name)}"
-        answer = self._api().ask("PATCH", url, params=self._thread_of(receipt), json=body).json()
-        return parse_receipt(answer, receipt.ref.get("guild", ""), where=self._account.name)
+        url, thread = (
+            f"{self._hook()}/messages/{number_of(receipt, account=self._account.name)}",
+            self._thread_of(receipt),
+        )
+        answer = self._api().ask("PATCH", url, params=thread, json=body).json()
+        changed = parse_receipt(answer, receipt.ref.get("guild", ""), where=self._account.name)
+        return replace(changed, ref={**changed.ref, **thread})
 
     def delete(self, receipt: Receipt) -> None:
         url = f"{self._hook()}/messages/{number_of(receipt, account=self._account.name)}"
@@ -123,7 +128,9 @@ class DiscordWebhook(PastedLogin):
         return Profile(name=pick_text(hook, "name") or "webhook", url=channel, abilities=("post", "edit", "delete"))
 
     def _thread_of(self, receipt: Receipt) -> dict[str, str]:
-        return self._thread(self._options.get("thread_id", "") or self._forum_thread(receipt))
+        """Where the message stands, whatever the options say by now."""
+        kept = receipt.ref.get("thread_id", "")
+        return self._thread(kept or self._options.get("thread_id", "") or self._forum_thread(receipt))
 
     def _forum_thread(self, receipt: Receipt) -> str:
         return receipt.ref.get("channel", "") if self._options.get("forum") == "true" else ""

@@ -126,6 +126,8 @@ def parse_failure(response: Response, *, account: str, publishes: bool, secrets:
         return RateLimited(said, retry_at=retry_at_of(response) or _after_milliseconds(response), where=account)
     if code in {"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_USER_DEACTIVATED"}:
         return Unauthorised(said, where=account, hint=f"run `syndicate login {account}`")
+    if code == "M_NOT_FOUND" and publishes:
+        return Blocked(said, where=account, hint="check `room`")
     if code == "M_NOT_FOUND":
         return Missing(said, where=account)
     if code == "M_FORBIDDEN" or response.status == 403:

@@ -10,7 +10,7 @@ import base64
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from syndicate.errors import NetworkError, Rejected, Uncertain
+from syndicate.errors import Blocked, NetworkError, Rejected, Uncertain
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.answers import error_of, words_of
@@ -97,6 +97,8 @@ def parse_failure(response: Response, *, account: str, publishes: bool, secrets:
     if response.status == 403:
         said = words_of(response, secrets)
         return Forbidden(said, where=account, hint="has the app the scopes, and does the board belong to you?")
+    if response.status == 404 and publishes:
+        return Blocked(words_of(response, secrets), where=account, hint="check `board`")
     return error_of(response, account=account, publishes=publishes, secrets=secrets)
 
 

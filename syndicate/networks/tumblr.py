@@ -10,7 +10,7 @@ from datetime import datetime
 
 import orjson
 
-from syndicate.errors import NetworkError, Uncertain
+from syndicate.errors import Blocked, NetworkError, Uncertain
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.answers import error_of, words_of
@@ -126,6 +126,8 @@ def parse_failure(response: Response, *, account: str, publishes: bool, secrets:
     if response.status == 403:
         said = words_of(response, secrets)
         return Forbidden(said, where=account, hint="may the account write to this blog?")
+    if response.status == 404 and publishes:
+        return Blocked(words_of(response, secrets), where=account, hint="check `blog`")
     return error_of(response, account=account, publishes=publishes, secrets=secrets)
 
 

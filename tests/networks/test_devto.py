@@ -78,6 +78,7 @@ def test_options_reach_the_article(fake: FakeForem, http: Client) -> None:
         (LINK, LINK),
         ("", ""),
         (f"{LINK}?utm=kept#part", f"{LINK}?utm=kept#part"),
+        (f"{LINK}?print&utm_source=x&q=a%20b", f"{LINK}?print&q=a%20b"),
     ],
 )
 def test_a_canonical_address_counts_no_visits(link: str, canonical: str) -> None:

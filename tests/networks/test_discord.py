@@ -155,6 +155,15 @@ def test_a_forum_gets_a_thread_with_the_posts_title(http: Client) -> None:
         assert fake.sent("PATCH")[0].query["thread_id"] == receipt.ref["channel"]
 
 
+def test_a_message_is_changed_and_deleted_in_the_thread_it_was_sent_to(fake: FakeDiscord, http: Client) -> None:
+    """Discord needs the thread named; by the options of today the message would seem gone."""
+    receipt = deliver(open_with(fake, http, thread_id="55"), TEXT)
+    now = open_with(fake, http, thread_id="66")
+    assert now.edit(receipt, replace(TEXT, text="New words"), key="e") == receipt
+    now.delete(receipt)
+    assert [request.query["thread_id"] for request in fake.requests[-2:]] == ["55", "55"]
+
+
 @both
 @pytest.mark.parametrize(
     ("text", "fits"),

@@ -188,6 +188,7 @@ def test_a_limit_is_kept(fake: FakeMatrix, http: Client, headers: dict, body: di
     [
         (401, {"errcode": "M_UNKNOWN_TOKEN", "error": "…", "soft_logout": True}, Unauthorised),
         (403, {"errcode": "M_FORBIDDEN", "error": "You are muted"}, Unauthorised),
+        (404, {"errcode": "M_NOT_FOUND", "error": "Unknown room"}, Blocked),
         (413, {"errcode": "M_TOO_LARGE", "error": "…"}, Rejected),
         (400, {"errcode": "M_BAD_JSON", "error": "…"}, Rejected),
         (502, {"errcode": "M_UNKNOWN", "error": "…"}, Uncertain),

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 import pytest
 
-from syndicate.errors import ConfigError, RateLimited, Rejected, Unauthorised, Uncertain
+from syndicate.errors import Blocked, ConfigError, RateLimited, Rejected, Unauthorised, Uncertain
 from syndicate.http import Client
 from tests.networks.case import LINK, NOW, PIXEL, TEXT, Case, picture
 from tests.networks.conftest import Clock
@@ -134,9 +134,9 @@ def test_a_limit_is_kept(fake: FakePinterest, http: Client) -> None:
     assert caught.value.retry_at == NOW + timedelta(seconds=30)
 
 
-@pytest.mark.parametrize(("code", "kind"), [(400, Rejected), (403, Unauthorised), (404, Rejected), (500, Uncertain)])
+@pytest.mark.parametrize(("code", "kind"), [(400, Rejected), (403, Unauthorised), (404, Blocked), (500, Uncertain)])
 def test_what_a_status_means(fake: FakePinterest, http: Client, code: int, kind: type) -> None:
-    """Errors are a number and a sentence."""
+    """Errors are a number and a sentence; a board that is not there fails no pin."""
     fake.fail(status(code, {"code": 1, "message": "The board is gone."}), on="POST /v5/pins")
     with pytest.raises(kind, match="The board is gone"):
         CASE.open(fake.url, http).send(PIN, key="k")

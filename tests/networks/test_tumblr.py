@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 
-from syndicate.errors import ConfigError, RateLimited, Rejected, Unauthorised, Uncertain
+from syndicate.errors import Blocked, ConfigError, RateLimited, Rejected, Unauthorised, Uncertain
 from syndicate.http import Client
 from syndicate.model import Account
 from syndicate.networks import open_network
@@ -153,7 +153,7 @@ def test_a_limit_is_kept(fake: FakeTumblr, http: Client) -> None:
     assert caught.value.retry_at == NOW + timedelta(seconds=60)
 
 
-@pytest.mark.parametrize(("code", "kind"), [(400, Rejected), (403, Unauthorised), (500, Uncertain)])
+@pytest.mark.parametrize(("code", "kind"), [(400, Rejected), (403, Unauthorised), (404, Blocked), (500, Uncertain)])
 def test_tumblrs_words_are_shown(fake: FakeTumblr, http: Client, code: int, kind: type) -> None:
     """The detail of the first error."""
     errors = [{"title": "Bad Request", "code": 8001, "detail": "The media is broken."}]
