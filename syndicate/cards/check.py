@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from syndicate.cards.content import CardContent
 from syndicate.cards.draw import Drawing
+from syndicate.cards.gaps import tell_gaps
 from syndicate.cards.resolve import SMALLEST_TYPE
 from syndicate.cards.themes import READABLE
 from syndicate.model import Problem
@@ -20,15 +21,7 @@ def check_drawing(content: CardContent, drawing: Drawing, *, max_bytes: int) -> 
 
 
 def _check_glyphs(content: CardContent, drawing: Drawing) -> tuple[Problem, ...]:
-    return tuple(
-        Problem(
-            content.source,
-            f'no installed font has "{missing.cluster}" ({_name(missing.cluster)})',
-            key="title",
-            hint=f"pip install '{missing.package}'" if missing.package else "name a font that has it in cards.fonts",
-        )
-        for missing in drawing.missing
-    )
+    return tuple(Problem(content.source, words, key="title", hint=hint) for words, hint in tell_gaps(drawing.missing))
 
 
 def _check_picture(content: CardContent, drawing: Drawing) -> tuple[Problem, ...]:
@@ -58,7 +51,3 @@ def _check_size(content: CardContent, drawing: Drawing, max_bytes: int) -> tuple
     if len(drawing.data) <= max_bytes:
         return ()
     return (Problem(content.source, f"the card has {len(drawing.data):,} bytes, {max_bytes:,} are allowed"),)
-
-
-def _name(cluster: str) -> str:
-    return " ".join(f"U+{ord(character):04X}" for character in cluster)

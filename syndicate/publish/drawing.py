@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from syndicate.cards import CardContent, card_paths
+from syndicate.cards.gaps import tell_gaps
 from syndicate.errors import SyndicateError
 from syndicate.http import Client
 from syndicate.model import Artefact, Cache, CardRef, PictureFacts, Plan, Settings
@@ -284,8 +285,5 @@ def _advise(picture: FoundPicture) -> str:
 def _list_remarks(drawing: Drawing) -> list[str]:
     """What a person should know about a card."""
     refused = [f"the picture cannot be used: {drawing.refused}"] if drawing.refused else []
-    missing = [
-        f'no installed font has "{item.cluster}"' + (f"; pip install '{item.package}'" if item.package else "")
-        for item in drawing.missing
-    ]
+    missing = [f"{words} ({hint})" for words, hint in tell_gaps(drawing.missing)]
     return [*refused, *missing]

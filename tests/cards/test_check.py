@@ -53,6 +53,16 @@ def test_every_fault_is_named_with_its_post(changes, words, hint):
     assert hint in problem.hint
 
 
+def test_many_missing_characters_are_one_problem():
+    """A title in a script without a font is one line for each package, however long it is."""
+    missing = [Missing(letter, "syndicate[cjk]") for letter in "朝のラジオ体操と百年"]
+    others = (Missing("🌱", "syndicate[emoji]"), Missing("🐝", "syndicate[emoji]"))
+    cjk, emoji = find(replace(GOOD, missing=(*missing, *others)))
+    assert cjk.message == "no installed font has 10 of its characters: 朝 の ラ ジ オ 体 操 と …"
+    assert cjk.hint == "syndicate[cjk] brings them: README, Extras"
+    assert emoji.message == "no installed font has 2 of its characters: 🌱 🐝"
+
+
 def test_a_picture_without_alt_text_is_a_problem():
     """The author is asked for the words only where there is a picture."""
     (problem,) = find(content=replace(CONTENT, has_picture=True))
