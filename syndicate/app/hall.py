@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,13 +65,15 @@ class App:
 
     def publish(self, *, only: str = "", progress: Callable[[int, int], None] = lambda _done, _all: None) -> Published:
         """Write what changed. `only` is "feeds", "cards" or "" for everything."""
+        from syndicate.publish.memory import uncollected
+
         with self._shared.borrow() as wiring, wiring.take_turn():
             wiring.require_state()  # before the stamp, which tells one from another
             stamp, now = wiring.stamp, self.now()
             mark = stamp.make()
             if not only and stamp.is_current(mark, now):
                 return Published(where=wiring.settings.storage.publish_to, problems=stamp.read_problems())
-            with _uncollected():
+            with uncollected():
                 return _publish(wiring, only, mark, now, progress)
 
     def make_plan(self) -> Plan:
@@ -346,17 +347,6 @@ def _show_timeline(wiring: Wiring) -> None:
     output = wiring.open_own_files()
     for problem in (*write_timeline(wiring, output).problems, *output.problems):
         log.warning("the timeline page stays as it was: %s: %s", problem.source, problem.message)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """A publication makes a million small objects that live until its end; the collector of cycles would look
-    through all of them again and again, for a quarter of the time, and find nothing."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def _state_of(settings: Settings) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from syndicate.publish.register import Register
 
 _MOST_BYTES, _MOST_FILES = 2_000_000, 500
 """What is rendered before it is written, and so in memory, twice over."""
-Made = tuple[Document, Artefact]
+_Rendered = tuple[Document, Artefact]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +33,21 @@ def press(documents: Iterable[Document], register: Register, output: Output, cac
     """
     problems: list[Problem] = []
     stale = (one for one in documents if not register.is_current(one.path, one.stamp))
-    made = ((one, artefact) for one in stale if (artefact := _render(one, cache, problems)))
+    rendered = ((one, artefact) for one in stale if (artefact := _render(one, cache, problems)))
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="press") as writer:
         written: list[str] = []
         before: Future[tuple[str, ...]] | None = None
-        for some in _batches(made):
+        for some in _batches(rendered):
             written += before.result() if before else ()
             before = writer.submit(_write, some, register, output)
         written += before.result() if before else ()
     return Pressed(tuple(written), tuple(problems))
 
 
-def _batches(made: Iterable[Made]) -> Iterator[list[Made]]:
-    some: list[Made] = []
+def _batches(rendered: Iterable[_Rendered]) -> Iterator[list[_Rendered]]:
+    some: list[_Rendered] = []
     weight = 0
-    for one in made:
+    for one in rendered:
         some.append(one)
         weight += len(one[1].data)
         if weight >= _MOST_BYTES or len(some) >= _MOST_FILES:
@@ -57,7 +57,7 @@ def _batches(made: Iterable[Made]) -> Iterator[list[Made]]:
         yield some
 
 
-def _write(some: Sequence[Made], register: Register, output: Output) -> tuple[str, ...]:
+def _write(some: Sequence[_Rendered], register: Register, output: Output) -> tuple[str, ...]:
     written = output.write([artefact for _, artefact in some])
     register.note({one.path: one.stamp for one, _ in some})
     return written
