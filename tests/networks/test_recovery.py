@@ -12,7 +12,7 @@ from syndicate.errors import Duplicate, NotReady, Uncertain
 from syndicate.http import Client
 from syndicate.model import Message, Receipt
 from syndicate.networks import NETWORKS
-from syndicate.networks.base import Deletes, Finds, Lists, Prepares, Resends, Verifies
+from syndicate.networks.base import Deletes, Edits, Finds, Lists, Prepares, Resends, Verifies
 from tests.networks.case import NOW, Case, deliver
 from tests.networks.conftest import Clock
 from tests.networks.fake import Fake, drop_reply_after_commit
@@ -111,6 +111,13 @@ def test_deleting_twice_is_no_error(case: Case, fake: Fake, http: Client) -> Non
     network.delete(receipt)
     network.delete(receipt)
     assert not isinstance(network, Finds) or network.find(case.message, key="key-1", since=NOW) is None
+
+
+@pytest.mark.parametrize("name", ["bluesky", "x", "threads", "instagram"])
+def test_what_cannot_be_edited_offers_no_edit(name: str, http: Client) -> None:
+    """These networks have none, or none that readers would see."""
+    case = next(case for case in ONLINE if case.network == name)
+    assert not isinstance(case.open("http://127.0.0.1:1", http), Edits)
 
 
 @listers
