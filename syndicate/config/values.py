@@ -77,14 +77,14 @@ def check_slots(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def check_permalink(value: str) -> str:
-    known = {"slug", "title", "year", "month", "day", "category", "categories", "folders", "path"}
+    known = {"slug", "name", "title", "year", "month", "day", "category", "categories", "folders", "path"}
     unknown = set(re.findall(r"\{(\w*)\}", value)) - known
     if unknown:
         raise ValueError(
             f"{{{unknown.pop()}}} is unknown; known are {', '.join(f'{{{name}}}' for name in sorted(known))}"
         )
-    if not {"slug", "title", "path"} & set(re.findall(r"\{(\w+)\}", value)):
-        raise ValueError("must hold {slug}, {title} or {path}, or every post would have the same address")
+    if not {"slug", "name", "title", "path"} & set(re.findall(r"\{(\w+)\}", value)):
+        raise ValueError("must hold {slug}, {name}, {title} or {path}, or every post would have the same address")
     return value
 
 

@@ -32,9 +32,7 @@ def slugify(text: str) -> str:
 
 def make_slug(declared: str, source: str, title: str) -> str:
     """The declared slug made safe, else one from the file or folder name, else from the title or the path."""
-    stem = name_of(source)
-    dated = _DATED.fullmatch(stem)
-    slug = slugify(declared) or slugify((dated[4] if dated else stem).lower()) or slugify(title.lower())
+    slug = slugify(declared) or slugify(_undated(source).lower()) or slugify(title.lower())
     return _within(slug or f"post-{sha256(source.encode()).hexdigest()[:8]}")
 
 
@@ -53,6 +51,13 @@ def name_of(source: str) -> str:
     if stem.lower() in _BUNDLE and folder:
         return folder.rpartition("/")[2]
     return stem
+
+
+def _undated(source: str) -> str:
+    """The file name without its ending and without a date before it."""
+    stem = name_of(source)
+    dated = _DATED.fullmatch(stem)
+    return dated[4] if dated else stem
 
 
 def date_in_name(source: str) -> str:
@@ -87,11 +92,12 @@ def make_permalink(
 
     {category} is the first one; {categories} all of them as Jekyll writes them, in small letters with their spaces:
     "/life/long walks/". Neither {categories} nor {folders} leaves a gap where there is none. {title} is made of `title`
-    as Hugo makes it; a post that declares its slug gives none here.
+    as Hugo makes it; a post that declares its slug gives none here. {name} is the slug with the file name's capitals.
     """
     parts = [name.lower().replace("/", "-").strip(" .") for name in categories]
     values: Mapping[str, str] = {
         "slug": slug,
+        "name": (slugify(_undated(source)) if title else "") or slug,
         "title": name_title(title) or slug,
         "path": path_of(source),
         "folders": folders_of(source),

@@ -14,6 +14,7 @@ from syndicate.starters.reading import (
     find_first,
     find_string,
     from_colons,
+    has_capitals,
     read_data,
     read_first,
     read_text,
@@ -101,7 +102,10 @@ def look_for_jekyll(folder: Path) -> Found | None:
         return None
     url = text_of(data, "url") + text_of(data, "baseurl")
     content = "_posts" if (folder / "_posts").is_dir() else ""
-    found = Found("Jekyll", advice=f"Add syndicate.toml to `exclude:` in {name}: Jekyll publishes what it finds.")
+    excluded = data.get("exclude")
+    is_excluded = isinstance(excluded, list) and "syndicate.toml" in excluded
+    advice = f"Add syndicate.toml to `exclude:` in {name}: Jekyll publishes what it finds."
+    found = Found("Jekyll", advice="" if is_excluded else advice)
     found = found.note("title", text_of(data, "title", "name"), name).note("url", url, name)
     found = found.note("description", text_of(data, "description", "tagline"), name)
     found = found.note("static", ".", "Jekyll's own rule: every folder is served")
@@ -111,7 +115,8 @@ def look_for_jekyll(folder: Path) -> Found | None:
     found = found.note("author", author_of(data, "author"), name).note("content", content, "Jekyll's own rule")
     given = text_of(data, "permalink") or "date"
     source = f"{name}, permalink" if data.get("permalink") else "Jekyll's own rule"
-    return found.note("permalink", from_colons(_JEKYLL_STYLES.get(given, given)), source)
+    words = {"title": "{name}"} if content and has_capitals(folder / content) else {}
+    return found.note("permalink", from_colons(_JEKYLL_STYLES.get(given, given), words), source)
 
 
 # jekyllrb.com/docs/permalinks, built-in formats
@@ -141,10 +146,11 @@ def look_for_eleventy(folder: Path) -> Found | None:
     found = found.note("content", content, f"{content}/")
     address = content.removeprefix(base).strip("/").removeprefix("content/")
     declared, source = _eleventy_pattern(folder / content) if content else ("", "")
+    name = "{name}" if content and has_capitals(folder / content) else "{slug}"
     if declared:
-        return found.note("permalink", declared, f"{content}/{source}")
+        return found.note("permalink", declared.replace("{slug}", name), f"{content}/{source}")
     return found.note(
-        "permalink", f"/{address}/{{folders}}/{{slug}}/" if content else "", "Eleventy's own rule: the path"
+        "permalink", f"/{address}/{{folders}}/{name}/" if content else "", "Eleventy's own rule: the path"
     )
 
 

@@ -30,6 +30,11 @@ def from_colons(pattern: str, words: Mapping[str, str] | None = None) -> str:
     return "/" + re.sub(r"/{2,}", "/", filled).lstrip("/")
 
 
+def has_capitals(folder: Path) -> bool:
+    """Whether a post's file name has capitals, which Jekyll and Eleventy keep in its address."""
+    return any(path.stem != path.stem.lower() for path in folder.glob("**/*.m*"))
+
+
 def find_file(folder: Path, names: list[str]) -> str:
     """The first of these files that is there, else ""."""
     return next((name for name in names if (folder / name).is_file()), "")

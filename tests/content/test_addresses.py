@@ -82,6 +82,7 @@ def test_slugifying_twice_is_slugifying_once(text: str) -> None:
         ("{slug}.html", "https://blog.example/hello.html"),
         ("/{year}/{month}/{day}/{slug}/", "https://blog.example/2025/01/01/hello/"),
         ("/{category}/{slug}/", "https://blog.example/machine-learning/hello/"),
+        ("/{name}/", "https://blog.example/hello/"),
         ("/{path}/", "https://blog.example/Deep/folder/hello/"),
         ("/posts/{folders}/{slug}/", "https://blog.example/posts/deep/folder/hello/"),
         ("/{year}/{title}/", "https://blog.example/2025/its-here-c-dash-v1.2/"),
@@ -93,6 +94,15 @@ def test_permalink_patterns(pattern: str, permalink: str) -> None:
     names = ["Machine Learning", "At Home"]
     source, title = "Deep/folder/hello/index.md", "It's here: C++ & - dash (v1.2)"
     assert make_permalink(_site(pattern), "hello", source, NEW_YEAR, names, title=title) == permalink
+
+
+def test_a_name_keeps_its_capitals() -> None:
+    """{name} is the file's, without a date; a slug that the post declares wins (it gives no title then)."""
+    made = [
+        make_permalink(_site("/{name}/"), slug, "2025-01-02-My Post.md", None, [], title=title)
+        for slug, title in (("my-post", "T"), ("Own", ""))
+    ]
+    assert made == ["https://blog.example/My-Post/", "https://blog.example/Own/"]
 
 
 def test_a_post_beside_its_folder_leaves_no_gap_in_its_address() -> None:

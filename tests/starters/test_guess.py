@@ -231,3 +231,19 @@ def test_settings_of_a_thousand_brackets_tell_nothing(tmp_path: Path, name: str)
     (tmp_path / name).write_text(f"{'a=' if name.endswith('toml') else ''}{'[' * 100_000}")
     guess = guess_site(tmp_path)
     assert guess is None or guess.title == "My blog"
+
+
+def test_capitals_of_file_names_stay_in_addresses(tmp_path):
+    """Jekyll's `:title` and Eleventy's path keep them, so the address is made of {name}."""
+    write(tmp_path / "j", {"_config.yml": "permalink: /:year/:title/\nexclude: [syndicate.toml]"})
+    write(tmp_path / "j", {"_posts/2025-01-02-Hello.md": POST})
+    write(tmp_path / "e", {"eleventy.config.js": "", "posts/Hello.md": POST})
+    assert guess_site(tmp_path / "j").permalink == "/{year}/{name}/"
+    assert guess_site(tmp_path / "e").permalink == "/posts/{folders}/{name}/"
+
+
+def test_jekyll_is_told_to_leave_the_settings_out_only_once(tmp_path):
+    """Where syndicate.toml is excluded already, nothing is left to advise."""
+    for excluded, advises in (("", True), ("exclude: [syndicate.toml]", False), ("exclude: all", True)):
+        write(tmp_path, {"_config.yml": f"title: T\n{excluded}\n", "_posts/2025-01-02-hello.md": POST})
+        assert bool(guess_site(tmp_path).advice) is advises
