@@ -62,7 +62,7 @@ class SiteTable(Section):
     author: Authors = ()
     """A name, a table with name, url and email, or a list of them."""
     permalink: Permalink = "/blog/{slug}/"
-    """Address below `url`: {slug}, {name}, {title}, {path}, {folders}, {year}, {month}, {day}, {category}, {categories}."""
+    """Below `url`: {slug}, {name}, {title}, {path}, {folders}, {year}, {month}, {day}, {category}, {categories}."""
     content: InsidePath = "content/posts"
     """Folder of the posts, below the folder of syndicate.toml."""
     static: Words = ("static", "public", "assets")
