@@ -12,7 +12,8 @@ SyndicateError                  shown to the person: what, where, what to do
 └── NetworkError                a network did not publish; nothing below is ever retried by the network itself
     ├── Unavailable             surely not published: try again with back-off
     │   ├── RateLimited         … not before `retry_at`
-    │   └── NotReady            … media or container still in the making, ask again at `retry_at`
+    │   ├── NotReady            … media or container still in the making, ask again at `retry_at`
+    │   └── Spoiled             … what was prepared cannot be used: prepare it anew
     ├── Rejected                surely not published and never will be: the delivery failed
     │   └── Duplicate           … because an equal post exists: after an Uncertain one it is ours, else a refusal
     ├── Uncertain               may have been published: settle by looking, never send again blindly
@@ -23,6 +24,7 @@ SyndicateError                  shown to the person: what, where, what to do
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 
@@ -96,6 +98,14 @@ class RateLimited(Unavailable):
 
 class NotReady(RateLimited):
     """A media file or container is still processed. What was reached so far is already in the message."""
+
+
+class Spoiled(Unavailable):
+    """Surely not published, since the network cannot use what was prepared. `prepared` is where to begin anew."""
+
+    def __init__(self, message: str, *, prepared: Mapping[str, str], where: str = "", hint: str = "") -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.prepared = prepared
 
 
 class Rejected(NetworkError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from syndicate.deliver.desk import Desk, log_surprise
-from syndicate.errors import ContentError, SyndicateError, Unavailable
+from syndicate.errors import ContentError, Spoiled, SyndicateError, Unavailable
 from syndicate.model import Decision, Delivery, Message, Receipt
 from syndicate.networks.base import Finds, Network, Prepares, Resends
 from syndicate.planning.decide import decide_next, decide_uncomposed, decide_unprepared
@@ -125,6 +125,9 @@ def send_once(desk: Desk, delivery: Delivery, network: Network, message: Message
     """Intent, call, outcome. Between the intent on disk and the outcome on disk a crash leaves it unknown."""
     intended = desk.tools.store.intend(delivery, desk.tools.clock(), desk.tools.lease)
     outcome = call(desk, intended, network, message)
+    if isinstance(outcome, Spoiled):
+        fresh = replace(delivery.message or message, prepared=outcome.prepared)
+        intended = desk.tools.store.keep_message(intended, fresh, desk.tools.clock(), desk.tools.lease)
     now, jitter = desk.tools.clock(), desk.tools.jitter()
     can_look = isinstance(network, Finds | Resends)
     decision = decide_next(intended, outcome, desk.policy, can_look=can_look, now=now, jitter=jitter)

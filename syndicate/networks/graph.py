@@ -35,10 +35,16 @@ PASSING_CODES = frozenset({1, 2})
 DUPLICATE = 506
 NOT_READY = frozenset({4279009, 2207027})
 CARD_FAILED = 4279047
+
+
+class CardFailed(Unavailable):
+    """Surely not published: the preview of the link could not be fetched."""
+
+
 _KINDS: tuple[tuple[frozenset[int], type[NetworkError], str], ...] = (
     (TOKEN_CODES | PERMISSION_CODES, Unauthorised, "log in again, and grant what the page asks for"),
     (POLICY_CODES, Blocked, "look at the account on the network itself"),
-    (frozenset({CARD_FAILED}), Unavailable, "the page's preview could not be fetched; is the page public?"),
+    (frozenset({CARD_FAILED}), CardFailed, "the page's preview could not be fetched; is the page public?"),
     (frozenset({DUPLICATE}), Duplicate, ""),
 )
 READY_WAIT = timedelta(seconds=30)

@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from syndicate.errors import NetworkError, NotReady, Rejected, Unavailable, Uncertain
+from syndicate.errors import NetworkError, NotReady, Rejected, Spoiled, Unavailable, Uncertain
 from syndicate.http import Client
 from syndicate.model import Limits, Message, Receipt
 from syndicate.networks.base import Recent, Vault
 from syndicate.networks.calls import with_prepared
 from syndicate.networks.fitting import refuse_misfits, refuse_private, refuse_unpublished_image, refuse_warning
-from syndicate.networks.graph import READY_WAIT, build_since, parse_cursor
+from syndicate.networks.graph import READY_WAIT, CardFailed, build_since, parse_cursor
 from syndicate.networks.graph_login import GraphLogin, Place
 from syndicate.networks.listing import Listing, Page, find_in, read_listing, require_list
 from syndicate.networks.shapes import pick, pick_text
@@ -104,11 +104,19 @@ class ContainerNetwork(GraphLogin):
         if "published" in message.prepared:  # there is nothing left to publish, only to find
             since = message.created_at or self._http.now() - CONTAINER_LIFE
             return self.find(message, key=key, since=since) or Receipt(container, "")
-        form = {"creation_id": container}
-        post = pick_text(self._api().publish("POST", self._url(self._steps.publish), form=form).json(), "id")
+        post = self._publish(container, message)
         if not post:
             raise Uncertain(f"{self._place.title} said yes without an id", where=self._name)
         return Receipt(post, self._permalink(post))
+
+    def _publish(self, container: str, message: Message) -> str:
+        """The irreversible call. A preview that fails spoils the container: the next one goes without."""
+        url, form = self._url(self._steps.publish), {"creation_id": container}
+        try:
+            return pick_text(self._api().publish("POST", url, form=form).json(), "id")
+        except CardFailed as error:
+            prepared = build_without_container(message).prepared
+            raise Spoiled(error.message, prepared=prepared, where=self._name, hint=error.hint) from None
 
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
         """Ask the container first; where it says PUBLISHED, the post is there even before it is listed."""

@@ -18,6 +18,7 @@ from syndicate.errors import (
     NotReady,
     RateLimited,
     Rejected,
+    Spoiled,
     SyndicateError,
     Unavailable,
     Uncertain,
@@ -218,7 +219,7 @@ def _with_pause(decision: Decision, error: Exception, now: datetime) -> Decision
 def outcome_of(error: Exception) -> str:
     """One word for the trail."""
     words = {NotReady: "not ready", RateLimited: "rate limited", FetchError: "unavailable", Unavailable: "unavailable"}
-    return words.get(type(error), "trouble")
+    return "spoiled" if isinstance(error, Spoiled) else words.get(type(error), "trouble")
 
 
 def describe(error: Exception) -> str:

@@ -16,6 +16,7 @@ from syndicate.errors import (
     NotReady,
     PaymentRequired,
     Rejected,
+    Spoiled,
     StateError,
     Unauthorised,
     Unavailable,
@@ -53,6 +54,21 @@ def test_each_step_is_on_disk_before_the_next(bench: Bench) -> None:
     bench.run_after(5 * SECOND)
     assert network.steps == ["upload", "container", "container"]
     assert dict(network.calls[0][0].prepared) == {"upload": "upload-1", "container": "container-1"}
+
+
+def test_what_the_network_cannot_use_is_prepared_anew(bench: Bench) -> None:
+    """A refused container is forgotten on disk; the next attempt begins where the network says, and makes another."""
+    network = bench.networks["a"] = Preparing()
+    network.script = [Spoiled("the preview failed", prepared={"upload": "upload-1"})]
+    row = bench.add()
+    bench.run()
+    waiting = bench.get(row)
+    assert waiting.message is not None
+    assert (waiting.state, dict(waiting.message.prepared)) == (State.DUE, {"upload": "upload-1"})
+    assert bench.trail(row) == [("send", "intent"), ("send", "spoiled")]
+    bench.run_after(HOUR)
+    assert network.steps == ["upload", "container", "container"]
+    assert bench.get(row).state is State.SENT
 
 
 def test_a_network_that_never_says_done_does_not_hold_the_worker(bench: Bench) -> None:

@@ -18,6 +18,7 @@ from syndicate.errors import (
     NotReady,
     RateLimited,
     Rejected,
+    Spoiled,
     Unauthorised,
     Unavailable,
     Uncertain,
@@ -127,6 +128,18 @@ def test_a_preview_that_fails_is_left_out(http: Client) -> None:
     with FakeThreads(broken=LINK) as fake:
         deliver(CASE.open(fake.url, http), TEXT)
         assert fake.published[0]["form"] == {"media_type": "TEXT", "text": TEXT.text}
+
+
+def test_a_preview_that_fails_on_publishing_is_left_out_of_the_next_container(fake: FakeThreads, http: Client) -> None:
+    """The container is spoiled: what is left to begin with makes one without a preview, since the text has the link."""
+    network = CASE.open(fake.url, http)
+    message = prepared(network, TEXT)
+    fake.fail(status(400, graph_error(400, -1, "card fetch failed", error_subcode=4279047).body), on=PUBLISH)
+    with pytest.raises(Spoiled) as caught:
+        network.send(message, key="k")
+    deliver(network, replace(message, prepared=caught.value.prepared))
+    assert fake.published[0]["form"] == {"media_type": "TEXT", "text": TEXT.text}
+    assert len(fake.containers) == 2
 
 
 def test_an_image_that_never_arrives_fails_the_delivery(http: Client) -> None:
@@ -280,7 +293,7 @@ def test_the_usage_header_says_when_calls_are_free_again(fake: FakeThreads, http
         (graph_error(400, 368), Blocked),
         (graph_error(400, 100, error_subcode=2207051), Blocked),
         (graph_error(400, 24, error_subcode=4279009), NotReady),
-        (graph_error(400, -1, error_subcode=4279047), Unavailable),
+        (graph_error(400, -1, error_subcode=4279047), Spoiled),
         (graph_error(400, 613), RateLimited),
         (graph_error(400, 100), Rejected),
         (graph_error(500, 1), Uncertain),
