@@ -21,6 +21,7 @@ from syndicate.planning.wording import (
     name_template,
     tidy,
 )
+from syndicate.text.absolute import make_absolute
 from syndicate.text.fit import fit
 from syndicate.text.hashtags import find_hashtags
 from syndicate.text.links import find_links
@@ -106,7 +107,7 @@ def compose(
         created_at=created_at,
         post_id=known.id,
         published_at=known.published_at,
-        markdown=post.markdown if voice.facts.wants_markdown else "",
+        markdown=make_absolute(post.markdown, post.permalink) if voice.facts.wants_markdown else "",
     )
     words = _mark_link(choose_text(post, override), post.permalink, link)
     draft = Draft(

@@ -51,8 +51,9 @@ def test_an_article_is_the_whole_post_and_follows_it(tmp_path, website, monkeypa
     with FakeForem() as fake:
         blog = found(tmp_path, website, f'network = "devto"\napi = "{fake.url}"\n')
         assert fake.published[0]["article"]["body_markdown"].strip() == "Go on: Read first."
-        amend(blog, body="Another body.")
-        assert fake.published[0]["article"]["body_markdown"].strip() == "Another body."
+        amend(blog, body="Another [body](/about/).")
+        changed = fake.published[0]["article"]["body_markdown"].strip()
+        assert changed == f"Another [body]({website.url}/about/)."
         assert "Nothing to amend." in blog.run("amend").out
 
 

@@ -254,10 +254,11 @@ def test_a_content_warning_counts_on_servers_that_count_code_points() -> None:
 
 
 def test_articles_travel_with_networks_that_want_them() -> None:
-    """The Markdown is in no other message."""
-    post = replace(POST, markdown="# Body")
+    """The Markdown is in no other message, and its addresses lead to the author's site."""
+    post = replace(POST, markdown="# Body\n\n![i](/i.png)")
     assert compose(post)[0].message.markdown == ""
-    assert compose(post, facts=replace(FACTS["mastodon"], wants_markdown=True))[0].message.markdown == "# Body"
+    (article,) = compose(post, facts=replace(FACTS["mastodon"], wants_markdown=True))
+    assert article.message.markdown == "# Body\n\n![i](https://blog.example.com/i.png)"
 
 
 # --- fitting ---------------------------------------------------------------------------------------------------
