@@ -30,7 +30,7 @@ def _tend(wiring: Wiring, account: Account, now: datetime) -> Iterator[str]:
     try:
         yield from _look_at(wiring, account, now)
     except Exception as error:  # noqa: BLE001 - whatever it is, the other accounts have their turn
-        yield f"{account.name}: {_describe(error)}"
+        yield f"{account.name}: {_describe(error, account)}"
 
 
 def _look_at(wiring: Wiring, account: Account, now: datetime) -> Iterator[str]:
@@ -43,9 +43,11 @@ def _look_at(wiring: Wiring, account: Account, now: datetime) -> Iterator[str]:
         wiring.cache.put_many(_KIND, {account.name: now.isoformat().encode()})
 
 
-def _describe(error: Exception) -> str:
-    """The texts of others may repeat a secret."""
-    return str(error) if isinstance(error, SyndicateError) else f"unexpected {type(error).__name__}"
+def _describe(error: Exception, account: Account) -> str:
+    """What went wrong; the account stands before it. The texts of others may repeat a secret."""
+    if not isinstance(error, SyndicateError):
+        return f"unexpected {type(error).__name__}"
+    return str(error).removeprefix(f"{account.name}: ")
 
 
 def _is_in_order(wiring: Wiring, account: Account, now: datetime) -> bool:
@@ -72,7 +74,7 @@ def _renew(wiring: Wiring, account: Account, network: Renews, now: datetime) -> 
     try:
         fresh = _get_fresh_end(wiring, account, network, now)
     except Exception as error:  # noqa: BLE001 - the person must hear of the end all the same
-        yield f"{account.name}: the token could not be renewed: {_describe(error)}"
+        yield f"{account.name}: the token could not be renewed: {_describe(error, account)}"
         fresh = ends
     if ends is None and fresh is None:
         return

@@ -247,6 +247,19 @@ def test_each_answer_has_its_own_nonce(client: httpx.Client) -> None:
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7 * 7 }}'
 
 
+def test_commands_in_sentences_are_shown_as_code(client: httpx.Client, desk: MemoryDesk) -> None:
+    """What stands between backticks is code, and no more than text; a lone backtick stays one."""
+    reasons = ("then `syndicate settle`", "`<b>`", "a lone ` here", "")
+    desk.deliveries = [delivery(number, State.HELD, reason=reason) for number, reason in enumerate(reasons, 1)]
+    desk.accounts = [AccountRow(name="sky", network="bluesky", state="no credentials", note="it is gone (run `x`)")]
+    page = client.get("/").text
+    assert "Then <code>syndicate settle</code>" in page
+    assert "<code>&lt;b&gt;</code>" in page
+    assert ">A lone ` here<" in page
+    assert "It is gone. Its messages wait" in page
+    assert "It is gone (run <code>x</code>)" in page
+
+
 def test_content_is_shown_and_never_run(client: httpx.Client, desk: MemoryDesk) -> None:
     """Whatever posts, networks and settings say stays text: no tag, attribute, template or link of its own."""
     message = replace(MESSAGE, title=EVIL, text=EVIL, language=EVIL, card=replace(MESSAGE.card, path=EVIL, alt=EVIL))
