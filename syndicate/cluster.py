@@ -9,12 +9,11 @@ queues and locks of their own.
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from syndicate.errors import ConfigError, StateError, SyndicateError
+from syndicate.errors import ConfigError, StateError, tell_for_log
 
 if TYPE_CHECKING:
     from procrastinate import App
@@ -137,14 +136,11 @@ def _make_round(name: str, do_round: Callable[[], str]) -> Callable[[int], None]
     def run(timestamp: int) -> None:  # noqa: ARG001 - Procrastinate says when the round was due
         try:
             lines = do_round()
-        except SyndicateError as error:
-            log.error("%s: %s", name, error)  # noqa: TRY400 - the sentence is for a person, a traceback is not
-        except Exception as error:  # noqa: BLE001 - the texts of others may repeat a secret
-            frames = "".join(traceback.format_tb(error.__traceback__))
-            log.error("%s: unexpected %s; the next round tries again\n%s", name, type(error).__name__, frames)  # noqa: TRY400
-        else:
-            for line in lines.splitlines():
-                log.info("%s", line)
+        except Exception as error:  # noqa: BLE001
+            log.error("%s: %s", name, tell_for_log(error))  # noqa: TRY400 - no traceback for a person, and no secret in it
+            return
+        for line in lines.splitlines():
+            log.info("%s", line)
 
     return run
 

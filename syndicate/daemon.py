@@ -11,7 +11,6 @@ import logging
 import os
 import signal
 import threading
-import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.schedulers.base import BaseScheduler
 from watchfiles import Change, DefaultFilter, watch
 
-from syndicate.errors import SyndicateError
+from syndicate.errors import tell_for_log
 
 log = logging.getLogger("syndicate")
 
@@ -183,16 +182,12 @@ class Daemon:
         """One round and its line; a failure is said and the next round tries again. The daemon never dies of one."""
         try:
             line = work()
-        except SyndicateError as error:
-            log.error("%s", error)  # noqa: TRY400 - the sentence is for a person, a traceback is not
-        except Exception as error:  # noqa: BLE001 - its text stays out of the log: it may repeat a secret
-            frames = "".join(traceback.format_tb(error.__traceback__))
-            log.error("unexpected %s; the next round tries again\n%s", type(error).__name__, frames)  # noqa: TRY400
-        else:
-            for each in line.splitlines():
-                log.info("%s", each)
-            return line
-        return ""
+        except Exception as error:  # noqa: BLE001
+            log.error("%s", tell_for_log(error))  # noqa: TRY400 - no traceback for a person, and no secret in it
+            return ""
+        for each in line.splitlines():
+            log.info("%s", each)
+        return line
 
 
 def follow_clock(scheduler: BaseScheduler, now: datetime) -> None:

@@ -24,6 +24,7 @@ SyndicateError                  shown to the person: what, where, what to do
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -139,3 +140,13 @@ class Unauthorised(Blocked):
 
 class PaymentRequired(Blocked):
     """The network wants money first, or the account's own spending cap is reached."""
+
+
+def tell_for_log(error: Exception) -> str:
+    """What a log says of an error: ours is a sentence, of any other only its kind and its place.
+
+    The texts of others may repeat a secret.
+    """
+    if isinstance(error, SyndicateError):
+        return str(error)
+    return f"unexpected {type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}".rstrip()

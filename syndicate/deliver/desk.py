@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from dataclasses import replace
 from functools import cached_property
 
 from syndicate.deliver.tools import Tools
-from syndicate.errors import LostLease, StateError, SyndicateError
+from syndicate.errors import LostLease, StateError, SyndicateError, tell_for_log
 from syndicate.model import Account, Attachment, Decision, Delivery, Message, Receipt, State
 from syndicate.networks.base import Network
 from syndicate.notices import Notice
@@ -94,7 +93,6 @@ class Desk:
 
 
 def log_surprise(error: Exception, delivery: Delivery) -> None:
-    """Where a mistake in our own code happened. The error's text stays out of the log: it may repeat a secret."""
+    """Where a mistake in our own code happened."""
     if not isinstance(error, SyndicateError):
-        frames = "".join(traceback.format_tb(error.__traceback__))
-        logger.error("delivery %s: unexpected %s\n%s", delivery.id, type(error).__name__, frames)
+        logger.error("delivery %s: %s", delivery.id, tell_for_log(error))
