@@ -37,7 +37,7 @@ class Network(Protocol):
     def send(self, message: Message, *, key: str) -> Receipt:
         """Publish once.
 
-        Raises RateLimited, NotReady, Unavailable (surely not published), Rejected, Unauthorised,
+        Raises RateLimited, NotReady, Spoiled, Unavailable (surely not published), Rejected, Unauthorised,
         PaymentRequired, Uncertain (may be published).
         """
 
@@ -107,7 +107,7 @@ class Renews(Protocol):
 @runtime_checkable
 class Edits(Protocol):
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
-        """Change a published message."""
+        """Change a published message. `key` is another than the message's own, and another for every edit."""
 
 
 @runtime_checkable

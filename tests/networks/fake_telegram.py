@@ -27,7 +27,7 @@ class FakeTelegram(Fake):
             "deleteMessage": self.delete,
             "getMe": lambda body: {"id": 7, "is_bot": True, "first_name": "Fox", "username": "fox_bot"},
             "getChat": lambda body: self.chat,
-            "getChatMember": lambda body: {"status": "administrator", "can_post_messages": self.can_post},
+            "getChatMember": self.member,
         }
         self.route("POST", "/bot{token}/{method}", self.call)
 
@@ -49,6 +49,11 @@ class FakeTelegram(Fake):
         parts = request.parts()
         body: dict[str, Any] = {name: part.data.decode() for name, part in parts.items() if not part.filename}
         return body | {name: part for name, part in parts.items() if part.filename}
+
+    def member(self, body: dict[str, Any]) -> Any:
+        if body.get("user_id") != 7:
+            return refusal(400, "Bad Request: invalid user_id specified")
+        return {"status": "administrator", "can_post_messages": self.can_post}
 
     def send_message(self, body: dict[str, Any]) -> Any:
         if not body.get("text"):

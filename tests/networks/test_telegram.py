@@ -73,6 +73,15 @@ def test_the_card_follows_the_option(fake: FakeTelegram, http: Client, preview: 
     assert fake.published[0]["body"]["link_preview_options"] == wanted
 
 
+@pytest.mark.parametrize(("preview", "is_above"), [("large", False), ("above", True)])
+def test_without_a_link_only_the_place_of_a_card_is_said(
+    fake: FakeTelegram, http: Client, preview: str, is_above: bool
+) -> None:
+    """The words may hold an address of their own."""
+    open_with(fake, http, preview=preview).send(replace(TEXT, link=""), key="k")
+    assert fake.published[0]["body"]["link_preview_options"] == {"show_above_text": is_above}
+
+
 def test_other_options_reach_telegram(fake: FakeTelegram, http: Client) -> None:
     """Silence, protection, topic and a number for a chat."""
     network = open_with(fake, http, chat=str(CHANNEL), silent="true", protect="true", topic="12")
@@ -235,6 +244,8 @@ def test_verify_names_bot_and_channel_and_warns_of_a_missing_right(http: Client)
         profile = open_with(fake, http).verify()
     assert (profile.name, profile.url) == ("@fox_bot in Foxes", "https://t.me/foxes")
     assert profile.warnings == ("the bot may not post into this channel",)
+    with FakeTelegram() as fake:
+        assert open_with(fake, http).verify().warnings == ()
 
 
 @pytest.mark.parametrize("options", [{"chat": ""}, {"topic": "news"}])
