@@ -11,6 +11,8 @@ _WITH_VALUE = {"--config", "-c"}
 _FREE_TEXT = {"--text"}
 _PLAINER = (
     (re.compile(r"Value error, "), ""),
+    (re.compile(r" ?\(Possible options: (.*?)\)"), r"; did you mean \1?"),
+    (re.compile(r"\. Did you mean '([^']*)'\?"), r"; did you mean \1?"),
     (re.compile(r"Input should be a valid integer, unable to parse string as an integer"), "not a whole number"),
     (re.compile(r"Input should be (less|greater) than or equal to (\d+)"), r"must be \2 or \1"),
     (re.compile(r"\.$"), ""),

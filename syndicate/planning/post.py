@@ -83,7 +83,7 @@ def _refuse_second(rows: Iterable[KnownDelivery], item: Identified, account: Acc
         return
     last = max(there, key=lambda row: row.sent_at or row.due_at)
     if last.state is State.SENT:
-        when = f" on {last.sent_at:%Y-%m-%d %H:%M} UTC" if last.sent_at else ""
+        when = f", since {last.sent_at:%Y-%m-%d %H:%M} UTC" if last.sent_at else ""
         place = f": {last.url}" if last.url else ""
         raise UsageError(
             f'"{item.post.slug}" is on {account.name} already{when}{place}',

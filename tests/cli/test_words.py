@@ -49,8 +49,8 @@ def test_global_options_may_stand_anywhere(typed, understood):
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("pln", "no such command 'pln'. Did you mean 'plan'?"),
-        ("plan --chek", "no such option: --chek"),
+        ("pln", "no such command 'pln'; did you mean plan?"),
+        ("plan --chek", "no such option: --chek; did you mean --check"),
         ("post", "missing argument 'SLUG'"),
         ("publish --only feed", "'feed' is not one of 'feeds', 'cards'"),
         ("serve --port abc", "'--port': not a whole number"),

@@ -21,7 +21,8 @@ def render_stats(stats: Stats) -> str:
 
 
 def _render_head(stats: Stats) -> str:
-    span = f"{stats.since:%Y-%m-%d} to {stats.until:%Y-%m-%d}" if stats.since and stats.until else ""
+    days = [f"{day:%Y-%m-%d}" for day in (stats.since, stats.until) if day]
+    span = " to ".join(dict.fromkeys(days))
     unreadable = f", {stats.unreadable} unreadable" if stats.unreadable else ""
     return f"{span}: {sum(feed.requests for feed in stats.feeds)} requests for feeds in {stats.lines} lines{unreadable}"
 

@@ -214,6 +214,11 @@ def test_the_table_shows_it_all() -> None:
     assert text.endswith("\n█▄")
 
 
+def test_a_log_of_one_day_names_it_once() -> None:
+    """From a day to the same day is that day."""
+    assert render_stats(count_readers([line(NEWSBOAT)])).startswith("2025-03-01: 1 request")
+
+
 def test_an_empty_log_says_so() -> None:
     """Nothing to count is a sentence, not a table."""
     assert render_stats(count_readers([])) == "No request for a feed in 0 lines (0 of them unreadable)."
