@@ -50,16 +50,16 @@ class Rounds:
 
     def deliver_round(self) -> str:
         touched = self._app.deliver_due()
-        return "; ".join(
+        return "\n".join(
             f"{one.slug} → {one.account}: {one.state.value} {one.receipt.url if one.receipt else one.reason}".rstrip()
             for one in touched
         )
 
     def ping_round(self) -> str:
-        return "; ".join(self._app.ping_hubs())
+        return "\n".join(self._app.ping_hubs())
 
     def look_after_round(self) -> str:
-        return "; ".join(self._app.look_after())
+        return "\n".join(self._app.look_after())
 
     def is_news(self, path: Path) -> bool:
         return self._app.is_news(path)

@@ -21,3 +21,17 @@ def test_a_problem_reads_the_same_in_the_log_and_on_the_command_line(tmp_path):
         first, second = rounds.publish_round(), rounds.publish_round()
     assert set(said) <= set(first.splitlines())
     assert not any(line in second for line in said)
+
+
+@pytest.mark.slow
+def test_each_message_has_a_line_of_its_own(tmp_path):
+    """Whatever went out in one round."""
+    blog = Blog(tmp_path)
+    blog.run("publish")
+    for slug in ("one", "two"):
+        blog.write(slug)
+    with open_app(tmp_path / "syndicate.toml") as hall:
+        rounds = Rounds(hall)
+        rounds.publish_round()
+        lines = rounds.deliver_round().splitlines()
+    assert sorted(line.partition(" ")[0] for line in lines) == ["one", "two"]
