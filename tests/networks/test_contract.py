@@ -15,6 +15,7 @@ from importlib.util import find_spec
 import pytest
 
 from syndicate.errors import (
+    Blocked,
     ConfigError,
     NetworkError,
     RateLimited,
@@ -178,6 +179,17 @@ def test_a_server_error_on_the_publishing_call_is_uncertain(case: Case, fake: Fa
     fake.fail(status(code, {"error": "Internal Server Error"}), on=case.publish, times=9)
     with raises(case, Uncertain):
         deliver(network, case.message)
+
+
+@every_online
+@pytest.mark.parametrize("code", [301, 302, 307, 308])
+def test_a_redirect_is_a_setting_to_mend(case: Case, fake: Fake, http: Client, code: int) -> None:
+    """It is not followed (a POST would become a GET, the secret would travel on); the account waits for the person."""
+    network = case.open(fake.url, http)
+    fake.fail(status(code, b"", {"Location": f"{fake.url}/elsewhere"}), on=case.publish, times=9)
+    with raises(case, Blocked):
+        deliver(network, case.message)
+    assert fake.sent("elsewhere") == fake.published == []
 
 
 @every_online
