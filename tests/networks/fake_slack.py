@@ -67,6 +67,8 @@ class FakeSlack(Fake):
 
     def update(self, request: Request) -> Reply:
         body = request.json()
+        if body["channel"] != CHANNEL:
+            return no("channel_not_found")
         for message in self.published:
             if message["ts"] == body["ts"]:
                 message["text"] = _as_given_back(body["text"])
@@ -74,6 +76,8 @@ class FakeSlack(Fake):
         return no("message_not_found")
 
     def remove(self, request: Request) -> Reply:
+        if request.json()["channel"] != CHANNEL:
+            return no("channel_not_found")
         left = [message for message in self.published if message["ts"] != request.json()["ts"]]
         if len(left) == len(self.published):
             return no("message_not_found")

@@ -14,7 +14,7 @@ import pytest
 
 from syndicate.errors import ConfigError, RateLimited, Rejected, Unauthorised, Uncertain
 from syndicate.http import Client
-from syndicate.model import Account
+from syndicate.model import Account, Receipt
 from syndicate.networks import facts_of, open_network
 from syndicate.networks.base import Deletes, Edits, Finds, Resends
 from tests.networks.case import LINK, NOW, TEXT, Case, deliver, picture
@@ -253,6 +253,21 @@ def test_edit_and_delete_by_bot(fake: FakeSlack, http: Client) -> None:
     assert fake.published == []
     with pytest.raises(Rejected, match="message_not_found"):
         network.edit(receipt, TEXT, key="e")
+
+
+@pytest.mark.parametrize(("channel", "is_kept"), [(CHANNEL, False), ("C9999999999", True)])
+def test_a_message_is_changed_and_deleted_in_its_own_channel(
+    fake: FakeSlack, http: Client, channel: str, is_kept: bool
+) -> None:
+    """The one it was sent to; for one that a person settled by its address, the configured one."""
+    sent = BOT.open(fake.url, http).send(TEXT, key="k")
+    receipt = sent if is_kept else Receipt(sent.url, sent.url)
+    account = Account(name="mine", network="slack", options={"api": f"{fake.url}/api", "channel": channel})
+    network = open_network(account, MemoryVault(BOT.secrets), http)
+    network.edit(receipt, replace(TEXT, text="New words"), key="e")
+    assert fake.published[0]["text"] == "New words"
+    network.delete(receipt)
+    assert fake.published == []
 
 
 def test_verify(fake: FakeSlack, http: Client) -> None:

@@ -108,7 +108,7 @@ def test_login_keeps_the_secret_before(fake: FakeReceiver, http: Client) -> None
     assert network.finish_login({"secret": SECRET}, None, "") == {"secret": SECRET}
 
 
-@pytest.mark.parametrize("secret", ["whsec_", "whsec_not base64!", "c3luZGljYXRl"])
+@pytest.mark.parametrize("secret", ["whsec_", "whsec_not base64!", "whsec_abcd!efgh", "c3luZGljYXRl"])
 def test_a_malformed_secret_is_told(fake: FakeReceiver, http: Client, secret: str) -> None:
     """Before anything is sent, and without repeating it."""
     network = CASE.open(fake.url, http, MemoryVault({"secret": secret}))
@@ -171,6 +171,7 @@ def test_edits_and_deletions_are_events_of_their_own(fake: FakeReceiver, http: C
     network.delete(receipt)
     network.delete(receipt)
     assert [event["type"] for event in fake.published] == ["post.published", "post.updated", "post.deleted"]
+    assert {event["timestamp"] for event in fake.published} == {"2026-11-24T09:00:00Z"}
     assert fake.published[2]["data"] == {"id": "p1", "url": TEXT.link, "message": "msg_k1"}
 
 
