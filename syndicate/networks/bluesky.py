@@ -89,17 +89,13 @@ def permalink_of(uri: str) -> str:
 
 def parse_recent(item: object) -> Recent | None:
     """A record of listRecords, None for one that cannot be read."""
-    value = item.get("value") if isinstance(item, dict) else None
-    if not isinstance(item, dict) or not isinstance(value, dict) or not item.get("uri"):
+    uri, value = pick_text(item, "uri"), pick(item, "value")
+    published_at = parse_instant(pick(value, "createdAt"))
+    if not uri or published_at is None:
         return None
-    published_at = parse_instant(value.get("createdAt"))
-    if published_at is None:
-        return None
-    reply = value.get("reply")
-    parent = str(reply["parent"]["uri"]) if isinstance(reply, dict) and "parent" in reply else ""
-    uri, cid = str(item["uri"]), str(item.get("cid", ""))
-    receipt = Receipt(uri, permalink_of(uri), {"uri": uri, "cid": cid, REPLIES_TO: parent})
-    return Recent(receipt, str(value.get("text", "")), parse_links(value), published_at)
+    parent = pick_text(value, "reply", "parent", "uri")
+    receipt = Receipt(uri, permalink_of(uri), {"uri": uri, "cid": pick_text(item, "cid"), REPLIES_TO: parent})
+    return Recent(receipt, pick_text(value, "text"), parse_links(value), published_at)
 
 
 def error_name(response: Response) -> str:

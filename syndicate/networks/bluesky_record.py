@@ -16,6 +16,7 @@ import orjson
 
 from syndicate.model import Attachment, Message
 from syndicate.networks.bluesky_facets import build_facets
+from syndicate.networks.shapes import pick_list, pick_text
 from syndicate.text.graphemes import cut
 
 LABELS = ("porn", "sexual", "nudity", "graphic-media", "!no-unauthenticated")
@@ -114,12 +115,8 @@ def build_document(message: Message, *, publication: str, published_at: datetime
     }
 
 
-def parse_links(record: Mapping[str, Any]) -> tuple[str, ...]:
+def parse_links(record: object) -> tuple[str, ...]:
     """Every address in a post: its link facets and its card."""
-    facets = record.get("facets") or []
-    features = [feature for facet in facets if isinstance(facet, dict) for feature in facet.get("features") or []]
-    in_text = [str(feature["uri"]) for feature in features if isinstance(feature, dict) and "uri" in feature]
-    embed = record.get("embed")
-    external = embed.get("external") if isinstance(embed, dict) else None
-    in_card = [str(external["uri"])] if isinstance(external, dict) and "uri" in external else []
-    return tuple(dict.fromkeys((*in_text, *in_card)))
+    features = [feature for facet in pick_list(record, "facets") for feature in pick_list(facet, "features")]
+    in_text = (pick_text(feature, "uri") for feature in features)
+    return tuple(dict.fromkeys(filter(None, (*in_text, pick_text(record, "embed", "external", "uri")))))

@@ -76,11 +76,11 @@ def _permalink(post: str) -> str:
 
 
 def parse_recent(answer: object, *, where: str) -> tuple[Recent, ...]:
-    """The Page's posts in a page of its feed, newest first; entries without a date are passed over."""
+    """The Page's posts in a page of its feed, newest first; entries without number or date are passed over."""
     posts = []
     for each in pick_list(answer, "data"):
         created_at = pick_instant(each, "created_time")
-        if created_at:
+        if created_at and pick_text(each, "id"):
             text = pick_text(each, "message")
             posts.append(Recent(parse_receipt(each, where=where), text, _links(each, text), created_at))
     return tuple(posts)

@@ -44,7 +44,7 @@ from syndicate.networks.mastodon_login import begin_login, finish_login
 from syndicate.networks.mastodon_servers import KEY_WINDOW, Server, parse_server
 from syndicate.networks.readback import REPLIES_TO, links_of_html, parse_instant, text_of_html
 from syndicate.networks.settled import name_of, with_named_reply
-from syndicate.networks.shapes import pick_text
+from syndicate.networks.shapes import pick_list, pick_text
 from syndicate.text.counting import Counter
 
 LIMITS = Limits(characters=500, counter=Counter.MASTODON, per_link=23, image_bytes=16_777_216)
@@ -86,10 +86,10 @@ def parse_receipt(status: object) -> Receipt | None:
     """A Status entity as a receipt, None where it is none."""
     if not isinstance(status, dict) or not isinstance(status.get("id"), str):
         return None
-    media = status.get("media_attachments") or []
+    media = (pick_text(item, "id") for item in pick_list(status, "media_attachments"))
     ref = {
         "uri": str(status.get("uri") or ""),
-        "media": ",".join(str(item["id"]) for item in media if isinstance(item, dict) and "id" in item),
+        "media": ",".join(filter(None, media)),
         REPLIES_TO: str(status.get("in_reply_to_id") or ""),
     }
     return Receipt(status["id"], str(status.get("url") or status.get("uri") or ""), ref)

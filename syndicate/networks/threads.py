@@ -58,11 +58,11 @@ def build_container(message: Message, options: Mapping[str, str]) -> dict[str, s
 
 
 def parse_recent(answer: object) -> tuple[Recent, ...]:
-    """The account's posts in a page of a listing, newest first; entries without a date are passed over."""
+    """The account's posts in a page of a listing, newest first; entries without number or date are passed over."""
     posts = []
     for each in pick_list(answer, "data"):
         published_at = pick_instant(each, "timestamp")
-        if published_at:
+        if published_at and pick_text(each, "id"):
             posts.append(_parse_one(each, published_at))
     return tuple(posts)
 

@@ -296,3 +296,15 @@ def test_a_missing_handle_is_a_configuration_error(http: Client) -> None:
     """Told with the key to set."""
     with pytest.raises(ConfigError, match=r"accounts\.mine\.handle"):
         open_network(Account(name="mine", network="bluesky"), MemoryVault(), http)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"reply": {"parent": "x"}}, {"reply": {"parent": {}}}, {"facets": 5}, {"facets": [{"features": 5}]}, {"embed": 1}],
+)
+def test_an_odd_record_hides_no_other(bluesky: Bluesky, fake: FakeBluesky, odd: dict[str, object]) -> None:
+    """Other programs write into the same repository."""
+    receipt = bluesky.send(TEXT, key="k")
+    bluesky.send(Message(text="odd", created_at=NOW), key="k2")
+    fake.posts[tid_of(NOW, "k2")]["value"].update(odd)
+    assert receipt.remote_id in {recent.receipt.remote_id for recent in bluesky.list_recent()}

@@ -295,3 +295,11 @@ def test_what_facebook_cannot_say_is_refused(fake: FakeFacebook, http: Client, a
     with pytest.raises(Rejected):
         deliver(CASE.open(fake.url, http), replace(TEXT, **asked))
     assert fake.requests == []
+
+
+def test_an_entry_without_a_number_hides_no_other(fake: FakeFacebook, http: Client) -> None:
+    """And is never taken for ours."""
+    network = CASE.open(fake.url, http)
+    receipt = deliver(network, TEXT)
+    fake.published.insert(0, {**fake.published[0], "id": None})
+    assert network.find(TEXT, key="k", since=NOW) == receipt

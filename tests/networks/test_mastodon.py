@@ -326,3 +326,13 @@ def test_a_missing_instance_is_a_configuration_error(http: Client) -> None:
     """Told with the key to set."""
     with pytest.raises(ConfigError, match=r"accounts\.mine\.instance"):
         open_network(Account(name="mine", network="mastodon"), MemoryVault(), http)
+
+
+@pytest.mark.parametrize("odd", [5, {"id": 1}, ["x", {}, {"id": None}]])
+def test_odd_media_hide_no_post(mastodon: Mastodon, fake: FakeMastodon, odd: object) -> None:
+    """A lost post is found whatever the server says of media."""
+    receipt = mastodon.send(TEXT, key="k")
+    fake.published[0]["media_attachments"] = odd
+    found = mastodon.find(TEXT, key="k", since=NOW)
+    assert found is not None
+    assert (found.remote_id, found.ref["media"]) == (receipt.remote_id, "")

@@ -365,3 +365,11 @@ def test_what_threads_cannot_say_is_refused(fake: FakeThreads, http: Client, ask
     with pytest.raises(Rejected):
         deliver(CASE.open(fake.url, http), replace(TEXT, **asked))
     assert fake.requests == []
+
+
+def test_an_entry_without_a_number_is_never_ours(fake: FakeThreads, http: Client) -> None:
+    """The post behind it is."""
+    network = CASE.open(fake.url, http)
+    receipt = deliver(network, TEXT)
+    fake.published.insert(0, {**fake.published[0], "id": None})
+    assert network.find(TEXT, key="k", since=NOW).remote_id == receipt.remote_id
