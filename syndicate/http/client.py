@@ -40,7 +40,6 @@ _PERSONAL = frozenset({"authorization", "cookie", "proxy-authorization"})
 _NOT_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
-    httpx.LocalProtocolError,
     httpx.PoolTimeout,
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
@@ -174,7 +173,7 @@ class Client:
         try:
             with self._client.stream(method, url, headers=kind | dict(headers or {}), **parts) as answer:
                 return self._read(answer, MAX_BODY, url)
-        except (httpx.InvalidURL, UnicodeError):
+        except (httpx.InvalidURL, httpx.LocalProtocolError, UnicodeError):
             raise ConfigError("the address or a credential cannot be sent as it is written", where=where) from None
         except _NOT_SENT as error:
             raise Unavailable(f"cannot be reached: {describe(error)}", where=where) from None

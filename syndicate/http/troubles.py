@@ -25,6 +25,7 @@ _WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (httpx.WriteTimeout, "it stopped listening"),
     (httpx.NetworkError, "the connection broke"),
     (httpx.RemoteProtocolError, "the connection was cut, or what came is no HTTP"),
+    (httpx.LocalProtocolError, "what was to be sent is no HTTP"),
     (httpx.ProxyError, "the proxy refuses"),
     (httpx.UnsupportedProtocol, "the address is neither http nor https"),
     (httpx.DecodingError, "what came cannot be unpacked"),

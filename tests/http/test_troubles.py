@@ -11,7 +11,7 @@ from threading import Thread
 import httpx
 import pytest
 
-from syndicate.errors import Unavailable
+from syndicate.errors import ConfigError, Unavailable
 from syndicate.http import Client
 from syndicate.http.troubles import describe
 
@@ -86,3 +86,11 @@ def test_the_first_cause_gives_the_words(cause: OSError, words: str) -> None:
 def test_what_has_no_words_is_named_by_its_class() -> None:
     """Better an odd name than none, and never the text."""
     assert describe(RuntimeError("secret")) == "RuntimeError"
+
+
+def test_a_credential_of_two_lines_is_the_persons_mistake() -> None:
+    """Nothing was sent, and trying again would not help; the credential is not repeated."""
+    with listener(None) as port, Client(allow_private=True, timeout=SHORT) as client:
+        with pytest.raises(ConfigError, match="credential cannot be sent as it is written") as refusal:
+            client.call("POST", f"http://127.0.0.1:{port}/", publishes=True, headers={"Authorization": "a\ns3cret"})
+        assert "s3cret" not in str(refusal.value)
