@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from syndicate.app.reports import AccountRow
 from syndicate.app.wiring import Wiring
-from syndicate.errors import ConfigError, SyndicateError, Unauthorised, UsageError
+from syndicate.errors import ConfigError, SyndicateError, Unauthorised, Unavailable, Uncertain, UsageError
 from syndicate.model import Account, Identified
 from syndicate.networks import describe
 from syndicate.networks.base import Lists, Profile, Recent, Verifies
@@ -90,7 +90,7 @@ def _days_left(ends: datetime | None, now: datetime) -> str:
 def store_login(wiring: Wiring, name: str, secrets: Mapping[str, str]) -> str:
     """Keep the secrets, let a paused account go on, and say as whom we are logged in.
 
-    Secrets that the network refuses do not replace those that were there.
+    Secrets that the network refuses are not kept, those that were there are; where it cannot be asked they are kept.
     """
     account = wiring.accounts.get(name)
     vault = wiring.accounts.vault(account)
@@ -101,8 +101,11 @@ def store_login(wiring: Wiring, name: str, secrets: Mapping[str, str]) -> str:
         network = wiring.accounts.open(account)
         profile = network.verify() if isinstance(network, Verifies) else Profile("")
     except Unauthorised:
-        if any(before.values()) and not stronger:
+        if not stronger:
             vault.put(before)
+        raise
+    except (Unavailable, Uncertain) as error:
+        error.hint = "the login is kept unchecked; `syndicate accounts --online` tells whether it is right"
         raise
     wiring.store.resume_account(name)
     who = f"{name} is {profile.name} {profile.url}".rstrip() + "." if profile.name else f"Stored the login of {name}."

@@ -81,6 +81,24 @@ def test_a_refused_login_leaves_the_working_one(blog, answer):
     assert blog.run("accounts", "--online", code=1).out.splitlines()[0].split("\t")[:3] == ["toot", "mastodon", "ready"]
 
 
+def test_a_refused_first_login_is_not_kept(blog, answer):
+    """What the network called wrong does not make the account look ready."""
+    answer("wrong")
+    assert "401" in blog.run("login", "toot", code=1).err
+    assert "the access token is missing" in blog.run("accounts", code=1).out
+
+
+def test_a_login_that_cannot_be_checked_is_kept_and_told(blog, answer, mastodon):
+    """A network that is down refuses nothing; the person hears that the login is stored unchecked."""
+    config = blog.root / "syndicate.toml"
+    config.write_text(config.read_text().replace(mastodon.url, "http://127.0.0.1:9"))
+    answer(TOKEN)
+    ran = blog.run("login", "toot", code=1)
+    assert "cannot be reached" in ran.err
+    assert "(the login is kept unchecked; `syndicate accounts --online` tells whether it is right)" in ran.err
+    assert blog.run("accounts", code=1).out.splitlines()[0].split("\t")[2] == "ready"
+
+
 def test_the_environment_that_wins_is_named(blog, answer, monkeypatch):
     """Who stores a token and sees no effect is told why."""
     monkeypatch.setenv("SYNDICATE_TOOT_ACCESS_TOKEN", TOKEN)
