@@ -25,11 +25,13 @@ from syndicate.networks.listing import Listing, Page, find_in, read_listing, req
 from syndicate.networks.logins import PastedLogin
 from syndicate.networks.readback import CLOCK_SKEW, REPLIES_TO, links_of_text
 from syndicate.networks.shapes import pick, pick_list, pick_text
-from syndicate.text.counting import Counter
+from syndicate.text.counting import Counter, count
+from syndicate.text.fit import split
 
 API = "https://slack.com/api"
 # Slack takes 40,000 characters and advises below 4,000; beside a picture the text stands in a section of 3,000.
-LIMITS = Limits(characters=4000, counter=Counter.UTF16, caption=3000, alt=2000, images=1)
+SECTION = 3000
+LIMITS = Limits(characters=4000, counter=Counter.UTF16, caption=SECTION, alt=2000, images=1)
 PAGE = 100
 # The words of chat.* and of webhooks, by what the person or the corridor must do.
 _ACCOUNT_ERRORS = frozenset(
@@ -92,9 +94,14 @@ def build_message(message: Message, options: Mapping[str, str]) -> dict[str, obj
     body: dict[str, object] = {"text": text, "mrkdwn": False, "unfurl_links": unfurl, "unfurl_media": unfurl}
     if message.image:
         picture = {"type": "image", "image_url": message.image.url, "alt_text": message.image.alt or "image"}
-        section = {"type": "section", "text": {"type": "mrkdwn", "text": text}}
-        body["blocks"] = [section, picture] if text else [picture]
+        body["blocks"] = [*_build_sections(message.text), picture]
     return body
+
+
+def _build_sections(text: str) -> list[dict[str, object]]:
+    """The text above a picture. Escapes make it longer, so that it may need more than one section."""
+    parts = split(text, lambda part, _number: count(build_text(part), Counter.UTF16) <= SECTION)
+    return [{"type": "section", "text": {"type": "mrkdwn", "text": build_text(part)}} for part in parts]
 
 
 def build_text(text: str) -> str:

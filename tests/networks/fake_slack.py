@@ -44,6 +44,8 @@ class FakeSlack(Fake):
         body = request.json()
         if not body.get("text"):
             return Reply(400, "no_text")
+        if self._refusal(body):
+            return Reply(400, self._refusal(body))
         self._keep(body, "UHOOK")
         return Reply(200, "ok")
 
@@ -53,8 +55,14 @@ class FakeSlack(Fake):
             return no("channel_not_found")
         if len(body["text"]) > 40_000:
             return no("msg_too_long")
+        if self._refusal(body):
+            return no(self._refusal(body))
         message = self._keep(body, BOT)
         return yes(channel=CHANNEL, ts=message["ts"], message={"text": message["text"]})
+
+    def _refusal(self, body: dict[str, Any]) -> str:
+        sections = [block["text"]["text"] for block in body.get("blocks", []) if block["type"] == "section"]
+        return "invalid_blocks" if any(not 0 < len(text) <= 3000 for text in sections) else ""
 
     def _keep(self, body: dict[str, Any], user: str) -> dict[str, Any]:
         self._serial += 1

@@ -77,6 +77,17 @@ def test_an_image_stands_below_the_text_with_its_alt_text(fake: FakeSlack, http:
 
 
 @both
+def test_a_text_made_long_by_escapes_stands_in_more_sections(fake: FakeSlack, http: Client, case: Case) -> None:
+    """Slack counts `&amp;` as five in a section of 3,000: what fits as the author counts goes out whole."""
+    text = " ".join(["R&D"] * 750)
+    case.open(fake.url, http).send(replace(TEXT, text=text, image=CARD), key="k")
+    *sections, picture = fake.published[0]["body"]["blocks"]
+    assert [len(each["text"]["text"]) <= 3000 for each in sections] == [True, True]
+    assert " ".join(each["text"]["text"] for each in sections) == text.replace("&", "&amp;")
+    assert picture["type"] == "image"
+
+
+@both
 def test_an_image_without_an_address_is_refused(fake: FakeSlack, http: Client, case: Case) -> None:
     """Better told than left out."""
     with pytest.raises(Rejected, match="no public address"):
