@@ -101,7 +101,8 @@ class FakeMatrix(Fake):
 
     def login(self, request: Request) -> Reply:
         body = request.json()
-        if body["password"] != PASSWORD:
+        who = {"type": "m.id.user", "user": "fox"}
+        if (body["type"], body["identifier"], body["password"]) != ("m.login.password", who, PASSWORD):
             return Reply(403, {"errcode": "M_FORBIDDEN", "error": f"Invalid username or password {body['password']}"})
         return Reply(200, {"access_token": TOKEN, "device_id": body["device_id"], "user_id": ME})
 

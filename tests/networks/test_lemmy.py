@@ -200,6 +200,14 @@ def test_a_lost_reply_is_settled_among_other_peoples_posts(fake: FakeLemmy, http
     assert network.find(TEXT, key="k", since=NOW - DAY) is None
 
 
+def test_a_post_without_a_link_is_found_by_its_words(fake: FakeLemmy, http: Client) -> None:
+    """Which are the post's body."""
+    network, message = CASE.open(fake.url, http), replace(TEXT, text="Only words", link="")
+    receipt = deliver(network, message)
+    assert network.find(message, key="k", since=NOW - DAY) == receipt
+    assert network.find(replace(message, text="Other words"), key="k", since=NOW - DAY) is None
+
+
 def test_a_call_that_never_arrived_is_not_found(fake: FakeLemmy, http: Client) -> None:
     """Neither is a post from before the intent, nor the same words of somebody else."""
     network = CASE.open(fake.url, http)
