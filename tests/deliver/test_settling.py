@@ -48,6 +48,20 @@ def test_what_three_looks_do_not_find_is_sent_again_with_the_same_key(bench: Ben
     assert {key for _, key in network.calls} == {row.key}
 
 
+def test_what_costs_money_is_not_called_again_before_a_person_says_so(bench: Bench) -> None:
+    """Three looks see nothing: the person hears of it once, and only their word buys a second try."""
+    network = bench.networks["a"] = Finding(script=[LOST])
+    row = bench.add(cost=0.2)
+    bench.run()
+    for wait in (10 * SECOND, 60 * SECOND, 5 * MINUTE, timedelta(days=1)):
+        bench.run_after(wait)
+    assert (len(network.calls), len(network.looks), len(bench.notices)) == (1, 3, 1)
+    assert (bench.get(row).state, bench.get(row).look_at) == (State.UNCERTAIN, None)
+    bench.store.settle_not_sent(row.id, bench.now)
+    bench.run()
+    assert (len(network.calls), bench.get(row).state) == (2, State.SENT)
+
+
 def test_a_network_without_read_back_is_settled_by_the_person(bench: Bench) -> None:
     """Days pass and nothing is sent again; the person is told once, looks, and says what is so."""
     row = lose_answer(bench, network := Scripted())
