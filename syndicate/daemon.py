@@ -2,7 +2,8 @@
 
 Three threads besides the main one: the watcher turns file changes into a wish to publish, the publisher grants
 wishes one at a time, and APScheduler's ticks deliver, re-publish (future posts come of age), tell hubs and look
-after accounts. SIGTERM and SIGINT set one event; whatever runs is finished, then everybody leaves.
+after accounts. The main one keeps the ticks with the clock. SIGTERM and SIGINT set one event; whatever runs is
+finished, then everybody leaves.
 """
 
 from __future__ import annotations

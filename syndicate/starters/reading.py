@@ -48,7 +48,8 @@ def read_first(folder: Path, names: list[str]) -> tuple[str, dict[str, Any]]:
 
 def read_text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig", errors="replace")[:200_000]
+        with path.open(encoding="utf-8-sig", errors="replace") as file:
+            return file.read(200_000)
     except OSError:
         return ""
 
