@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -71,13 +71,15 @@ def _look(wiring: Wiring, account: Account) -> Profile:
     if secrets and not any(vault.get(secret.name) for secret in secrets):
         missing = missing or [" or ".join(secret.name for secret in secrets)]
     if missing:
-        words = ", ".join(missing).replace("_", " ")
-        raise Unauthorised(
-            f"the {words} {'are' if len(missing) > 1 else 'is'} missing",
-            where=account.name,
-            hint=f"run `syndicate login {account.name}`",
-        )
+        raise Unauthorised(_tell_missing(missing), where=account.name, hint=f"run `syndicate login {account.name}`")
     return Profile("")
+
+
+def _tell_missing(names: Sequence[str]) -> str:
+    words = ", ".join(names).replace("_", " ")
+    if words.count(" or ") > 1:  # too many ways to name them all
+        return "no key or token is stored"
+    return f"the {words} {'are' if len(names) > 1 else 'is'} missing"
 
 
 def _days_left(ends: datetime | None, now: datetime) -> str:

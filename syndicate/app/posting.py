@@ -9,7 +9,7 @@ from syndicate.app.finding import get_post
 from syndicate.app.wiring import Wiring
 from syndicate.errors import UsageError
 from syndicate.model import Plan
-from syndicate.planning.post import ManualPlan, plan_manual
+from syndicate.planning.post import ManualPlan, choose_accounts, plan_manual
 from syndicate.planning.when import parse_when
 from syndicate.publish.corridor import read_plan
 
@@ -17,15 +17,15 @@ from syndicate.publish.corridor import read_plan
 def plan_post(
     wiring: Wiring, slug: str, *, to: tuple[str, ...], at: str, text: str, again: bool, now: datetime
 ) -> ManualPlan:
-    """The message planned for the named accounts, or all enabled ones."""
-    accounts = tuple(wiring.accounts.get(name) for name in to) or tuple(wiring.accounts.enabled.values())
-    if not accounts:
+    """The message planned for the named accounts, or all enabled ones that the post does not skip itself."""
+    named = tuple(wiring.accounts.get(name) for name in to)
+    if not named and not wiring.accounts.enabled:
         raise UsageError("there is no account to post to", hint="add [accounts.NAME] to syndicate.toml")
     rooms = wiring.rooms
     item = get_post(read_plan(rooms, now).identified, slug)
     return plan_manual(
         item,
-        accounts,
+        named or choose_accounts(item, wiring.accounts.enabled.values()),
         wiring.store.read_ledger(),
         wiring.settings,
         facts=wiring.facts_with_limits(),

@@ -19,7 +19,7 @@ from syndicate.model import (
     Settings,
     State,
 )
-from syndicate.planning.desk import UNSENT, Desk, make_calendars, open_desk, plan_rows
+from syndicate.planning.desk import UNSENT, Desk, find_embargo, make_calendars, open_desk, plan_rows
 from syndicate.planning.reasons import BY_HAND
 from syndicate.planning.wording import find_override, make_link, tidy
 from syndicate.text.links import find_links
@@ -49,10 +49,11 @@ def plan_manual(
     text: str = "",
     again: bool = False,
 ) -> ManualPlan:
-    """The post on these accounts at `at` (None: now), with `text` instead of the composed one.
+    """The post on these accounts at `at`, with `text` instead of the composed one.
 
-    A message of the post that waits already is moved to that time. Where the post went out, or may have, `again` asks
-    for another one. Raises UsageError naming where it already is, or by how much the text is too long.
+    Without `at` it goes now, or when its embargo there ends. A message of the post that waits already is moved to that
+    time. Where the post went out, or may have, `again` asks for another one. Raises UsageError naming where it already
+    is, or by how much the text is too long.
     """
     plan = ManualPlan()
     calendars = make_calendars(accounts, settings.site, now)
@@ -71,10 +72,24 @@ def plan_manual(
         if not again:
             _refuse_second(own, item, account)
         waiting = () if again else [row for row in own if row.state in UNSENT]
-        added = _add(item, desk, at, text)  # measures the text, even where a message that waits is moved instead
-        more = _move_waiting(waiting, at or now, _own_text(text, item, account)) if waiting else added
+        moment = at or _now_or_later(item, desk)
+        added = _add(item, desk, moment, text)  # measures the text, even where a message that waits is moved instead
+        more = _move_waiting(waiting, moment, _own_text(text, item, account)) if waiting else added
         plan = ManualPlan((*plan.deliveries, *more.deliveries), (*plan.changes, *more.changes))
     return plan
+
+
+def choose_accounts(item: Identified, accounts: Iterable[Account]) -> tuple[Account, ...]:
+    """Those the post does not ask to be skipped on. Raises UsageError where none is left."""
+    chosen = tuple(account for account in accounts if not find_override(item.post, account).skip)
+    if not chosen:
+        raise UsageError(f'"{item.post.slug}" asks to be skipped on every account', hint="--to sends it all the same")
+    return chosen
+
+
+def _now_or_later(item: Identified, desk: Desk) -> datetime:
+    embargo, _ = find_embargo(find_override(item.post, desk.account), desk)
+    return max(embargo or desk.now, desk.now)
 
 
 def _refuse_second(rows: Iterable[KnownDelivery], item: Identified, account: Account) -> None:
@@ -114,11 +129,11 @@ def _move_waiting(rows: Iterable[KnownDelivery], at: datetime, text: str) -> Man
     )
 
 
-def _add(item: Identified, desk: Desk, at: datetime | None, text: str) -> ManualPlan:
+def _add(item: Identified, desk: Desk, at: datetime, text: str) -> ManualPlan:
     override = find_override(item.post, desk.account)
     occasion = _next_occasion(desk.rows.get(item.id, ()))
     own = _own_text(text, item, desk.account)
-    rows = plan_rows(item, desk, override, occasion, text=own, at=at or desk.now)
+    rows = plan_rows(item, desk, override, occasion, text=own, at=at)
     message = rows[0].message
     excess = desk.facts.limits.find_excess(own, with_image=bool(message and message.image)) if own else ""
     if excess:

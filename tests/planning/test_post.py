@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from syndicate.errors import UsageError
-from syndicate.model import KnownDelivery, State
-from syndicate.planning.post import ManualPlan, plan_manual
+from syndicate.model import KnownDelivery, SocialOverride, State
+from syndicate.planning.post import ManualPlan, choose_accounts, plan_manual
 from tests.planning.blog import FACTS, NOW, TEMPLATE, Blog, make_account, make_post, make_settings
 
 LINK = "https://blog.example.com/blog/a/"
@@ -49,6 +49,26 @@ def test_a_post_goes_out_now_or_at_the_asked_time() -> None:
     assert (row.occasion, row.state, row.due_at, row.message is not None) == ("manual", State.PLANNED, NOW, True)
     (row,) = by_hand(blog, at=NOW + timedelta(hours=3)).deliveries
     assert row.due_at == NOW + timedelta(hours=3)
+
+
+def test_an_embargo_is_kept_unless_a_time_is_named() -> None:
+    """What the post says about an account counts by hand, too; a time that is asked for wins."""
+    blog = Blog((make_account("mastodon"),))
+    blog.write(make_post("a", social={"mastodon": SocialOverride(options={"embargo": "2026-12-24 10:00"})}))
+    (row,) = by_hand(blog).deliveries
+    assert f"{row.due_at:%m-%d}" == "12-24"
+    (row,) = by_hand(blog, at=NOW).deliveries
+    assert row.due_at == NOW
+
+
+def test_a_post_goes_to_no_account_it_wants_to_be_skipped_on() -> None:
+    """Unless the account is named, in which case nobody chooses."""
+    blog = Blog((make_account("mastodon"), make_account("bluesky")))
+    blog.write(make_post("a", social={"bluesky": SocialOverride(skip=True)}))
+    (item,) = blog.plan().identified
+    assert [account.name for account in choose_accounts(item, blog.accounts)] == ["mastodon"]
+    with pytest.raises(UsageError, match="asks to be skipped on every account"):
+        choose_accounts(item, blog.accounts[1:])
 
 
 @pytest.mark.parametrize(
