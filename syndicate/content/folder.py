@@ -6,12 +6,11 @@ scan ─→ changed by stat ─→ changed by digest ─→ parse ─→ outcome
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from itertools import islice
 
 from syndicate.content.clashes import settle_clashes
 from syndicate.content.many import read_files
-from syndicate.content.reading import Reader, Reading
+from syndicate.content.reading import Reader, Reading, fill_body, is_body_of
 from syndicate.content.records import Outcome
 from syndicate.content.scanning import Scan, scan
 from syndicate.content.shelf import Memory, Shelf, Stat
@@ -75,10 +74,11 @@ class ContentFolder:
         while batch := list(islice(wanted, _BATCH)):
             bodies = self._shelf.get_bodies(post.source for post in batch)
             for post in batch:
-                body = bodies.get(post.source) or reader.read_body(post.source)
+                body = bodies.get(post.source)
+                if body is None or not is_body_of(post, body):
+                    body = reader.read_body(post.source)
                 if body is not None:
-                    html, _, markdown = body.decode().partition("\0")
-                    filled.append(replace(post, html=html, markdown=markdown))
+                    filled.append(fill_body(post, body))
         return tuple(filled)
 
     def _refresh(self, found: Scan) -> set[str]:

@@ -81,8 +81,19 @@ class Reader:
 
 
 def pack_body(post: Post) -> bytes:
-    """Both texts; neither holds a NUL."""
-    return f"{post.html}\0{post.markdown}".encode()
+    """Both texts behind the digest of the post that they belong to; none holds a NUL."""
+    return f"{post.digest}\0{post.html}\0{post.markdown}".encode()
+
+
+def fill_body(post: Post, body: bytes) -> Post:
+    """The post with its texts."""
+    _, html, markdown = body.decode().split("\0", 2)
+    return replace(post, html=html, markdown=markdown)
+
+
+def is_body_of(post: Post, body: bytes) -> bool:
+    """Whether the texts are the post's own: where the cache could not store the last ones, it has those of before."""
+    return body.startswith(f"{post.digest}\0".encode())
 
 
 def _refused(error: ContentError, source: str) -> Outcome:
