@@ -116,6 +116,7 @@ class FakeTumblr(FakeOAuth):
         return Reply(200, {"meta": {"status": 200}, "response": {}})
 
     def listing(self, request: Request) -> Reply:
+        assert request.query["npf"] == "true", "without it Tumblr lists its old format"
         start, size = int(request.query["offset"]), int(request.query["limit"])
         shown = [
             {name: value for name, value in post.items() if name not in {"body", "files"}}

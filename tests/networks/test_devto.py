@@ -161,6 +161,18 @@ def test_every_page_is_read(fake: FakeForem, http: Client) -> None:
     assert len(network.list_recent(since=NOW - DAY)) == 121
 
 
+def test_more_articles_than_are_read_prove_nothing(fake: FakeForem, http: Client) -> None:
+    """Ours may be behind the first thousand; the newest are listed all the same."""
+    network = CASE.open(fake.url, http)
+    network.send(replace(POST, link="https://blog.example/b/"), key="other")
+    fake.published *= 1001
+    with pytest.raises(Uncertain, match="too many"):
+        network.find(POST, key="k", since=NOW)
+    assert len(network.list_recent()) == 1000
+    assert network.list_recent()[0].links == ("https://blog.example/b/", "https://dev.to/fox/article-101")
+    assert network.list_recent(since=NOW + DAY) == ()
+
+
 def test_a_limit_is_kept(fake: FakeForem, http: Client) -> None:
     """429 with Retry-After."""
     fake.fail(rate_limit({"Retry-After": "30"}))

@@ -222,6 +222,14 @@ def test_a_call_that_never_arrived_is_not_found(fake: FakeLemmy, http: Client) -
     assert len(network.list_recent()) == 1
 
 
+def test_reading_stops_at_the_intent(fake: FakeLemmy, http: Client) -> None:
+    """What other people wrote before it is not read through."""
+    fake.now = NOW - timedelta(days=3)
+    fake.chatter(120)
+    assert CASE.open(fake.url, http).find(TEXT, key="k", since=NOW - DAY) is None
+    assert len(fake.sent("GET /api/v3/post/list")) == 1
+
+
 def test_a_community_too_busy_stays_unknown(fake: FakeLemmy, http: Client) -> None:
     """Ten pages without reaching the intent prove nothing."""
     fake.chatter(501)

@@ -63,6 +63,20 @@ def test_an_article_has_a_name_and_a_destination(fake: FakeSite, http: Client) -
     assert (properties["name"], properties["mp-destination"]) == (["A title"], ["https://fox.micro.blog/"])
 
 
+def test_only_the_chosen_blogs_posts_are_listed(fake: FakeSite, http: Client) -> None:
+    """And of them what is new enough."""
+    blog = "https://fox.micro.blog/"
+    account = Account(
+        name="mine", network="micropub", options={"endpoint": f"{fake.url}/micropub", "destination": blog}
+    )
+    network = open_network(account, MemoryVault(CASE.secrets), http)
+    network.send(TEXT, key="k")
+    assert [len(network.list_recent(since=since)) for since in (None, NOW, NOW + DAY)] == [1, 1, 0]
+    assert fake.requests[-1].query == {"q": "source", "mp-destination": blog}
+    CASE.open(fake.url, http).list_recent()
+    assert fake.requests[-1].query == {"q": "source"}
+
+
 def test_a_published_image_is_named_with_its_alt_text(fake: FakeSite, http: Client) -> None:
     """The site fetches or links the published file."""
     image = replace(picture(), url="https://blog.example/feeds/cards/a.png")
@@ -195,7 +209,9 @@ def test_a_site_that_does_not_list_leaves_it_to_the_person(http: Client) -> None
         (400, {"error": "invalid_request", "error_description": "no content"}, Rejected),
         (401, {"error": "unauthorized"}, Unauthorised),
         (401, {"error": "insufficient_scope", "scope": "create"}, Unauthorised),
+        (400, {"error": "insufficient_scope"}, Unauthorised),
         (403, {"error": "forbidden"}, Unauthorised),
+        (403, "no", Unauthorised),
         (500, "oops", Uncertain),
     ],
 )

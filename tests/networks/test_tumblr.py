@@ -111,6 +111,15 @@ def test_a_lost_reply_is_settled_by_the_blog(fake: FakeTumblr, http: Client) -> 
     assert len(network.list_recent()) == 26
 
 
+def test_a_link_that_stands_only_in_its_card_is_found(fake: FakeTumblr, http: Client) -> None:
+    """The block of the link names it."""
+    network = CASE.open(fake.url, http)
+    receipt = network.send(replace(TEXT, text="Words alone"), key="k")
+    assert network.find(replace(TEXT, text="Words, mended there"), key="k", since=NOW - DAY) == receipt
+    (recent,) = network.list_recent()
+    assert (recent.text, recent.links) == ("Words alone", (LINK,))
+
+
 def test_a_pinned_post_ends_no_search(fake: FakeTumblr, http: Client) -> None:
     """It stands first whatever its age, and ours may be a page further on."""
     network = CASE.open(fake.url, http)
