@@ -36,6 +36,7 @@ class ContentFolder:
         self._bodies: dict[str, bytes] = {}
         self._filled: dict[str, tuple[Post, Post]] = {}
         self._is_loaded = False
+        self._unsaved: set[str] = set()
 
     def read(self) -> Snapshot:
         """Every post with empty `markdown` and `html`. Raises ContentError where the folder is not there."""
@@ -44,10 +45,10 @@ class ContentFolder:
             self._is_loaded = True
         found = scan(self._settings)
         gone = self._forget(found)
-        changed = self._refresh(found)
+        self._unsaved |= self._refresh(found) | gone
         self._flush()
-        if changed or gone:
-            self._shelf.save(self._stats, self._outcomes, changed | gone)
+        if self._unsaved and self._shelf.save(self._stats, self._outcomes, self._unsaved):
+            self._unsaved = set()
         return self._snapshot(found)
 
     def read_whole(self) -> Snapshot:

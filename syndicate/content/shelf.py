@@ -26,6 +26,7 @@ class Shelf:
     def __init__(self, settings: Settings, cache: Cache) -> None:
         self._cache = cache
         self._prefix = f"{settings.site.name}/"
+        self._index = f"{self._prefix}index"
         rules = (VERSION, __version__, settings.root, settings.site, settings.content, settings.feeds.flags)
         self._context = blake2b(repr(rules).encode("utf-8", "replace"), digest_size=16).hexdigest()
 
@@ -41,7 +42,7 @@ class Shelf:
         return {source: stat for source, stat in stats.items() if source in outcomes}, outcomes
 
     def _load_index(self) -> dict[str, Stat]:
-        data = self._cache.get(KIND, f"{self._prefix}index")
+        data = self._cache.get(KIND, self._index)
         try:
             index = orjson.loads(data or b"{}")
             known = index.get("context") == self._context
@@ -49,16 +50,20 @@ class Shelf:
         except (ValueError, TypeError, AttributeError, KeyError):
             return {}
 
-    def save(self, stats: Mapping[str, Stat], outcomes: Mapping[str, Outcome], changed: Collection[str]) -> None:
-        """Write the index, and the shards in which a changed source lives or lived."""
+    def save(self, stats: Mapping[str, Stat], outcomes: Mapping[str, Outcome], changed: Collection[str]) -> bool:
+        """Write the index, and the shards in which a changed source lives or lived; whether the cache kept them.
+
+        Where it did not, these sources belong to the next call, too: an index must not be newer than a shard.
+        """
         numbers = {_number(source) for source in changed}
         shards: dict[int, dict[str, Outcome]] = {number: {} for number in numbers}
         for source, outcome in outcomes.items():
             if source in stats and (number := _number(source)) in shards:
                 shards[number][source] = outcome
         items = {self._shard(number): pack(shard) for number, shard in shards.items()}
-        items[f"{self._prefix}index"] = orjson.dumps({"context": self._context, "files": dict(stats)})
-        self._cache.put_many(KIND, items)
+        index = orjson.dumps({"context": self._context, "files": dict(stats)})
+        self._cache.put_many(KIND, items | {self._index: index})
+        return self._cache.get(KIND, self._index) == index
 
     def put_bodies(self, bodies: Mapping[str, bytes]) -> None:
         self._cache.put_many(KIND, {self._body(source): body for source, body in bodies.items()})

@@ -325,6 +325,22 @@ def test_a_body_that_could_not_be_kept_is_read_from_its_file(site: Settings) -> 
     assert (post.title, post.markdown) == ("New", "Body of New.")
 
 
+def test_a_post_that_could_not_be_kept_is_kept_with_the_next_one(site: Settings) -> None:
+    """Else the next process would take what the cache has of it for what the file says now."""
+    _write(site, "a.md", _post("Old"))
+    _write(site, "b.md", _post("B"))
+    cache = _Busy()
+    folder = ContentFolder(site, cache)
+    folder.read()
+    cache.is_busy = True
+    _write(site, "a.md", _post("New"))
+    folder.read()
+    cache.is_busy = False
+    _write(site, "b.md", _post("Other"))
+    folder.read()
+    assert [post.title for post in ContentFolder(site, cache).read().posts] == ["New", "Other"]
+
+
 def test_a_body_of_a_read_that_was_killed_is_not_taken_for_the_one_before(site: Settings) -> None:
     """Bodies are kept before the index: after a kill in between, and an author who goes back, they do not fit."""
     _write(site, "a.md", _post("Old"))
