@@ -23,6 +23,7 @@ class FakeRelay:
         self.chatter: list[str] = []
         self.chatters_for_ever = False
         self.is_closed_to_readers = False
+        self.changed: dict[str, str] = {}
         self._pause = threading.Event()
         self._server = serve(self._talk, "127.0.0.1", 0)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
@@ -78,7 +79,7 @@ class FakeRelay:
             return
         for event in self.events.values():
             if _fits(event, wanted):
-                socket.send(json.dumps(["EVENT", name, event]))
+                socket.send(json.dumps(["EVENT", name, event | self.changed]))
         socket.send(json.dumps(["EOSE", name]))
 
 

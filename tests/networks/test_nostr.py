@@ -31,7 +31,7 @@ from syndicate.model import Account, Message
 from syndicate.networks import facts_of, open_network
 from syndicate.networks.base import Edits
 from syndicate.networks.nostr import judge
-from syndicate.networks.nostr_event import Draft, build_note, encode_event, encode_name, read_hex
+from syndicate.networks.nostr_event import Draft, build_note, encode_event, encode_name, read_event_id, read_hex
 from syndicate.networks.nostr_relay import Answer, Verdict, publish_event
 from tests.networks.case import LINK, NOW, TEXT, Case, deliver, picture
 from tests.networks.conftest import Clock
@@ -90,6 +90,18 @@ def test_names_are_bech32(http: Client) -> None:
     assert encode_name("npub", bytes.fromhex(PUBKEY)) == NPUB
     assert encode_name("nsec", bytes.fromhex(secret)) == NSEC
     assert read_hex(NPUB, "nsec") == read_hex(NSEC[:-1] + "q", "nsec") == read_hex("nsec1", "nsec") == b""
+
+
+def test_an_events_name_is_built_as_nip_19_builds_names() -> None:
+    """Its example is a person's, with the same parts: 32 bytes, then relays; only the prefix and checksum differ."""
+    profile = (
+        "nprofile1qqsrhuxx8l9ex335q7he0f09aej04zpazpl0ne2cgukyawd24mayt8gpp4mhxue69uhhytnc9e3k7mgpz4mhxue69uhkg6nzv9ejuu"
+        "mpv34kytnrdaksjlyr9p"
+    )
+    number = "3bf0c63fcb93463407af97a5e5ee64fa883d107ef9e558472c4eb9aaaefa459d"
+    name = encode_event(number, ("wss://r.x.com", "wss://djbas.sadkb.com"))
+    assert name.removeprefix("nevent1")[:-6] == profile.removeprefix("nprofile1")[:-6]
+    assert read_event_id(name) == read_event_id(f"https://njump.me/{name}") == number
 
 
 @given(st.binary(min_size=32, max_size=32))
@@ -193,6 +205,18 @@ def test_the_same_event_again_is_one_event(relay: FakeRelay, http: Client, momen
     assert list(relay.events) == [receipt.remote_id]
     assert found is None or found == receipt
     assert network.resend_until(NOW) > NOW + timedelta(days=30)
+
+
+@pytest.mark.parametrize("field", ["id", "sig"])
+def test_a_relay_that_shows_another_event_has_not_ours(relay: FakeRelay, http: Client, field: str) -> None:
+    """Neither under our id nor with our signature alone."""
+    network = open_on(http, relay)
+    message = prepared(network)
+    receipt = network.send(message, key="k")
+    relay.changed = {field: "0" * 64}
+    assert network.find(message, key="k", since=NOW - DAY) is None
+    relay.changed = {}
+    assert network.find(message, key="k", since=NOW - DAY) == receipt
 
 
 def test_nothing_signed_is_nothing_published(relay: FakeRelay, http: Client) -> None:
