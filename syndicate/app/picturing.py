@@ -39,12 +39,18 @@ def draw_cards(wiring: Wiring, slugs: tuple[str, ...], now: datetime) -> tuple[F
 
 
 def check_cards(wiring: Wiring, slugs: tuple[str, ...], now: datetime) -> tuple[Finding, ...]:
-    """Judge every card as it would be drawn now: glyphs, contrast, size, alt text. Writes nothing."""
-    return tuple(
-        Finding("problem", f"{problem.message}{f' ({problem.hint})' if problem.hint else ''}", problem.source)
-        for sketch in wiring.drawer.sketch(_choose(wiring, slugs, now))
-        for problem in _judge(wiring, sketch)
-    )
+    """Judge every card as it would be drawn now: glyphs, contrast, size, alt text. Writes nothing.
+
+    A picture that could not be fetched may come yet: that is a warning.
+    """
+    found: list[Finding] = []
+    for sketch in wiring.drawer.sketch(_choose(wiring, slugs, now)):
+        source = sketch.content.source
+        found += [Finding("warning", sketch.lacks, source)] if sketch.lacks else []
+        for problem in _judge(wiring, sketch):
+            hint = f" ({problem.hint})" if problem.hint else ""
+            found.append(Finding("problem", f"{problem.message}{hint}", source))
+    return tuple(found)
 
 
 def _judge(wiring: Wiring, sketch: Sketch) -> tuple[Problem, ...]:

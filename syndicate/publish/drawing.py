@@ -61,6 +61,8 @@ class Sketch:
     content: CardContent
     drawing: Drawing | None = None
     trouble: str = ""
+    lacks: str = ""
+    """Why its picture is not there, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ class Drawer:
     def _sketch(self, job: Job) -> Sketch:
         content = self._orders.make_words(job)
         try:
-            return Sketch(content, self._studio.draw(content, self._read(job), job.pixels))
+            return Sketch(content, self._studio.draw(content, self._read(job), job.pixels), lacks=_tell_lack(job))
         except SyndicateError as error:
             return Sketch(content, trouble=f"the card cannot be drawn: {error}")
 
@@ -268,11 +270,12 @@ def _letters(content: CardContent) -> set[str]:
 
 def _reasons(jobs: Sequence[Job]) -> set[str]:
     """Why a card has no picture and what to do, each line naming the post."""
-    missing = ((job.one.post.source, job.picture) for job in jobs if job.picture.reason)
-    return {
-        f"{source}: the card is without its picture, {one.url}: {one.reason} ({_advise(one)})"
-        for source, one in missing
-    }
+    return {f"{job.one.post.source}: {lack}" for job in jobs if (lack := _tell_lack(job))}
+
+
+def _tell_lack(job: Job) -> str:
+    one = job.picture
+    return f"the card is without its picture, {one.url}: {one.reason} ({_advise(one)})" if one.reason else ""
 
 
 def _advise(picture: FoundPicture) -> str:

@@ -124,6 +124,17 @@ def test_cards_by_hand_leave_a_strangers_picture(tmp_path):
     assert (blog.feeds / "cards" / "first.png").read_bytes() == b"theirs"
 
 
+def test_a_picture_that_is_not_there_yet_is_a_warning_of_the_check(tmp_path):
+    """It may come with the next try, so it fails no build, but the card is not called good either."""
+    blog = House(tmp_path)
+    blog.write("first", image="http://127.0.0.1:9/a.jpg", imageAlt="A hill")
+    with blog.open() as app:
+        app.publish()
+        (finding,) = app.check_cards(())
+    assert (finding.level, finding.where) == ("warning", "first.md")
+    assert finding.text.startswith("the card is without its picture, http://127.0.0.1:9/a.jpg: ")
+
+
 def test_a_slug_nobody_has_is_named(tmp_path):
     """Cards, stories and messages of a wrong slug are refused with the nearest right one."""
     blog = House(tmp_path)
