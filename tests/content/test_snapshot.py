@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -301,70 +301,6 @@ def test_a_lost_body_is_read_from_its_file(site: Settings) -> None:
     fresh = read_snapshot(site, cache)
     cache.drop("post", [key for key in cache.get_all("post") if "/body/" in key])
     assert read_snapshot(site, cache) == fresh
-
-
-class _Busy(Memory):
-    """A cache that stores nothing for a while: its disk is full, or another program holds it."""
-
-    is_busy = False
-
-    def put_many(self, kind: str, items: Mapping[str, bytes]) -> None:
-        if not self.is_busy:
-            super().put_many(kind, items)
-
-
-def test_a_body_that_could_not_be_kept_is_read_from_its_file(site: Settings) -> None:
-    """The cache still has the one of before, which must not stand below the new title."""
-    _write(site, "a.md", _post("Old"))
-    cache = _Busy()
-    folder = ContentFolder(site, cache)
-    folder.read()
-    cache.is_busy = True
-    _write(site, "a.md", _post("New"))
-    (post,) = folder.fill(folder.read().posts)
-    assert (post.title, post.markdown) == ("New", "Body of New.")
-
-
-def test_a_post_that_could_not_be_kept_is_kept_with_the_next_one(site: Settings) -> None:
-    """Else the next process would take what the cache has of it for what the file says now."""
-    _write(site, "a.md", _post("Old"))
-    _write(site, "b.md", _post("B"))
-    cache = _Busy()
-    folder = ContentFolder(site, cache)
-    folder.read()
-    cache.is_busy = True
-    _write(site, "a.md", _post("New"))
-    folder.read()
-    cache.is_busy = False
-    _write(site, "b.md", _post("Other"))
-    folder.read()
-    assert [post.title for post in ContentFolder(site, cache).read().posts] == ["New", "Other"]
-
-
-def test_a_body_of_a_read_that_was_killed_is_not_taken_for_the_one_before(site: Settings) -> None:
-    """Bodies are kept before the index: after a kill in between, and an author who goes back, they do not fit."""
-    _write(site, "a.md", _post("Old"))
-    cache = Memory()
-    ContentFolder(site, cache).read()
-    killed = _Forgetting(cache)
-    _write(site, "a.md", _post("New"))
-    ContentFolder(site, killed).read()
-    _write(site, "a.md", _post("Old"))
-    folder = ContentFolder(site, cache)
-    (post,) = folder.fill(folder.read().posts)
-    assert (post.title, post.markdown) == ("Old", "Body of Old.")
-
-
-class _Forgetting(Memory):
-    """Stores the bodies in another cache, and dies before the rest."""
-
-    def __init__(self, other: Memory) -> None:
-        super().__init__()
-        self._items = dict(other._items)
-        self._other = other
-
-    def put_many(self, kind: str, items: Mapping[str, bytes]) -> None:
-        self._other.put_many(kind, {key: data for key, data in items.items() if "/body/" in key})
 
 
 class _Forgetful(Memory):
