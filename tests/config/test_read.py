@@ -126,4 +126,4 @@ def test_the_json_schema_describes_every_key():
     """Editors get help for each key of the site table."""
     site = make_json_schema()["$defs"]["SiteTable"]["properties"]
     assert all("description" in key or "title" in key for key in site.values())
-    assert site["permalink"]["description"].startswith("Address below")
+    assert site["permalink"]["description"].startswith("Below `url`")
