@@ -264,7 +264,7 @@ def test_who_may_make_no_tables_is_told_so(guest: str, postgres: str) -> None:
     """In words, without the password, whichever library noticed."""
     with psycopg.connect(postgres.replace("/postgres?", "/guests?"), autocommit=True) as connection:
         connection.execute("REVOKE ALL ON SCHEMA public FROM public")
-    with pytest.raises(StateError, match="the state database refused: (?!Connector)") as caught:
+    with pytest.raises(StateError, match=r"the state database refused: (?!Connector)") as caught:
         prepare_tables(guest)
     assert "s3cret" not in str(caught.value)
 
