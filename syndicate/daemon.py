@@ -207,9 +207,15 @@ def _bound(loop: Callable[[threading.Event], None], stop: threading.Event) -> Ca
 
 @contextmanager
 def _signals(stop: threading.Event) -> Iterator[None]:
-    """SIGTERM and SIGINT ask to stop; the handlers of before come back afterwards."""
-    asked = (signal.SIGTERM, signal.SIGINT)
-    before = {number: signal.signal(number, lambda *_: stop.set()) for number in asked}
+    """SIGTERM and SIGINT ask to stop; the handlers of before come back afterwards.
+
+    A thread sets the event: the handler may have interrupted this very thread while it held the event's lock.
+    """
+
+    def ask(*_: object) -> None:
+        threading.Thread(target=stop.set, name="syndicate-stop").start()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""JPEGs decoded at any eighth of their size, where simplejpeg is installed (`pip install 'syndicate[fast]'`).
+"""JPEGs decoded at any eighth of their size, where simplejpeg is installed (the extra `fast`).
 
 Pillow decodes at a half, a quarter or an eighth only; the rest is left to scaling, which takes as long again.
 A photo 1600 pixels wide comes straight out of the decoder at 1200.

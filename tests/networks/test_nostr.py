@@ -396,9 +396,9 @@ def test_bad_options_are_told_at_once(http: Client, options: dict[str, str]) -> 
 
 @pytest.mark.parametrize("library", ["coincurve", "websockets.sync.client"])
 def test_a_missing_extra_is_named(http: Client, monkeypatch: pytest.MonkeyPatch, library: str) -> None:
-    """With the command that installs it."""
+    """With the place that says how to install it: on PyPI "syndicate" is another program."""
     monkeypatch.setitem(sys.modules, library, None)
-    with pytest.raises(ConfigError, match=r"syndicate\[nostr\]"):
+    with pytest.raises(ConfigError, match="install the extra nostr"):
         open_network(Account(name="mine", network="nostr", options={"relays": "wss://r"}), MemoryVault(), http)
 
 
