@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from syndicate.errors import ConfigError, StateError
 
 PATIENCE_MS = 10_000
+_PAUSE = 0.02
 _PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
     # The intent must be on the disk, not on its way there, before a message leaves (WAL syncs each commit only so).
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
@@ -118,15 +120,30 @@ def _make_engine(url: URL, connecting: dict[str, float]) -> Engine:
             "PostgreSQL needs a driver that is not installed", where="[storage] database", hint=hint
         ) from error
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "connect", partial(_set_up_sqlite, patience=connecting["timeout"]))
         event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _set_up_sqlite(connection: Any, _record: object) -> None:
+def _set_up_sqlite(connection: Any, _record: object, *, patience: float) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves: the driver would say it too late
+    _write_ahead(connection, patience)
     for pragma in _PRAGMAS:
         connection.execute(pragma)
+
+
+def _write_ahead(connection: sqlite3.Connection, patience: float) -> None:
+    """Readers beside a writer. For this one step SQLite does not wait: two that make a new file would fail."""
+    ends = time.monotonic() + patience
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > ends:
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -49,11 +52,27 @@ def test_a_database_from_a_newer_syndicate_is_left_alone(opener: Opener) -> None
 
 
 def test_two_that_start_at_once_make_one_schema(tmp_path: Path) -> None:
-    """Four processes open a database that is not there yet: all succeed."""
-    script = "import sys; from syndicate.store import open_store; open_store(sys.argv[1], 'default').list_deliveries()"
-    command = [sys.executable, "-c", script, f"sqlite:///{tmp_path}/state.db"]
+    """Four processes open a database that is not there yet, at the same moment, again and again: all succeed."""
+    script = (
+        "import sys, time; from syndicate.store import open_store\n"
+        "for round in range(8):\n"
+        "    time.sleep(0.3 - time.time() % 0.3)\n"
+        "    with open_store(f'sqlite:///{sys.argv[1]}/{round}.db', 'default') as store: store.list_deliveries()"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path)]
     running = [subprocess.Popen(command) for _ in range(4)]
     assert [one.wait(60) for one in running] == [0, 0, 0, 0]
+
+
+def test_write_ahead_waits_for_another_program(tmp_path: Path) -> None:
+    """SQLite itself refuses that step at once while somebody else writes."""
+    path = tmp_path / "state.db"
+    with closing(sqlite3.connect(path, check_same_thread=False, isolation_level=None)) as other:
+        other.execute("CREATE TABLE there (is_one)")
+        other.execute("BEGIN IMMEDIATE")
+        threading.Timer(0.2, other.commit).start()
+        with open_store(f"sqlite:///{path}", SITE) as store:
+            assert store.list_deliveries() == ()
 
 
 def test_an_up_to_date_start_needs_no_alembic(path: Path) -> None:
