@@ -1,9 +1,10 @@
 """The daemon: a watcher that wakes the publisher, and ticks that deliver what is due. It decides nothing.
 
-Three threads besides the main one: the watcher turns file changes into a wish to publish, the publisher grants
-wishes one at a time, and APScheduler's ticks deliver, re-publish (future posts come of age), tell hubs and look
-after accounts. The main one keeps the ticks with the clock. SIGTERM and SIGINT set one event; whatever runs is
-finished, then everybody leaves.
+File changes are a wish to publish, APScheduler's ticks are wishes to publish (future posts come of age) and to
+deliver, and two threads grant them, one at a time each. What one of them did is a wish for the other: a new post may
+be due at once, and the link to its copy is published. Further ticks tell hubs and look after accounts; the main
+thread keeps the ticks with the clock. SIGTERM and SIGINT set one event; whatever runs is finished, then everybody
+leaves.
 """
 
 from __future__ import annotations
@@ -70,11 +71,17 @@ class Daemon:
         self._work = work
         self._pace = pace or Pace()
         self._stop = threading.Event()
-        self._wanted = threading.Event()
+        self._to_publish = threading.Event()
+        self._to_deliver = threading.Event()
 
     def run(self, *, alongside: Iterable[Callable[[threading.Event], None]] = ()) -> None:
         """Work until SIGTERM or SIGINT. `alongside` are further loops (the web server) that end on the event."""
-        loops = [self._publish_loop, self._watch_loop, *(_bound(loop, self._stop) for loop in alongside)]
+        loops = [
+            self._publish_loop,
+            self._deliver_loop,
+            self._watch_loop,
+            *(_bound(loop, self._stop) for loop in alongside),
+        ]
         threads = [threading.Thread(target=loop, name=f"syndicate-{n}") for n, loop in enumerate(loops)]
         with _signals(self._stop):
             for thread in threads:
@@ -83,7 +90,8 @@ class Daemon:
                 self._tick()
             finally:  # also where no ticks can be had: threads without them would deliver nothing for ever
                 self._stop.set()
-                self._wanted.set()
+                self._to_publish.set()
+                self._to_deliver.set()
                 for thread in threads:
                     thread.join()
         log.info("stopped")
@@ -103,8 +111,8 @@ class Daemon:
     def _make_scheduler(self) -> BackgroundScheduler:
         scheduler = BackgroundScheduler(timezone=UTC)
         ticks = (
-            (self._deliver, self._pace.deliver),
-            (self._wanted.set, self._pace.publish),
+            (self._to_deliver.set, self._pace.deliver),
+            (self._to_publish.set, self._pace.publish),
             (lambda: self._round(self._work.ping_round), self._pace.ping),
             (lambda: self._round(self._work.look_after_round), self._pace.look_after),
         )
@@ -120,18 +128,19 @@ class Daemon:
             )
         return scheduler
 
-    def _deliver(self) -> None:
-        """What went out is published soon: the links to its copies."""
-        if self._round(self._work.deliver_round):
-            self._wanted.set()
-
     def _publish_loop(self) -> None:
-        self._wanted.set()
+        self._grant(self._to_publish, self._work.publish_round, self._to_deliver)
+
+    def _deliver_loop(self) -> None:
+        self._grant(self._to_deliver, self._work.deliver_round, self._to_publish)
+
+    def _grant(self, wish: threading.Event, work: Callable[[], str], other: threading.Event) -> None:
+        """Work whenever it is wished for; where something was done, the other one has something to do, too."""
         while not self._stop.is_set():
-            self._wanted.wait()
-            self._wanted.clear()
-            if not self._stop.is_set():
-                self._round(self._work.publish_round)
+            wish.wait()
+            wish.clear()
+            if not self._stop.is_set() and self._round(work):
+                other.set()
 
     def _watch_loop(self) -> None:
         """Watch for ever; a folder that is gone (unmounted, renamed) is waited for, and publishing goes on.
@@ -143,7 +152,7 @@ class Daemon:
             try:
                 for changes in self._changes(self._list_present()):
                     log.debug("changed: %s", ", ".join(sorted(path for _, path in changes)))
-                    self._wanted.set()
+                    self._to_publish.set()
                 told = ""
             except Exception as error:  # noqa: BLE001 - a watcher that dies in silence would be worse
                 if str(error) != told:
@@ -171,12 +180,12 @@ class Daemon:
             raise_interrupt=False,
         ):
             if is_first:  # what changed while nobody watched yet is looked for once
-                self._wanted.set()
+                self._to_publish.set()
                 is_first = False
             if any(self._work.is_news(Path(path)) for _, path in changes):
                 yield changes
             if self._list_present() != paths:
-                self._wanted.set()
+                self._to_publish.set()
                 return
 
     def _round(self, work: Callable[[], str]) -> str:

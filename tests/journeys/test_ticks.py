@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -88,3 +89,32 @@ def test_a_folder_that_cannot_be_looked_for_is_waited_for() -> None:
     work = Unmounted()
     work.daemon.run()
     assert work.looks > 3
+
+
+class Fresh(Idle):
+    """A post that is published once deliveries were looked for; the next tick would come in an hour."""
+
+    def __init__(self) -> None:
+        self.deliveries = 0
+        self.is_published = False
+        self.looked = threading.Event()
+        self.daemon = Daemon(self, pace=Pace(deliver=timedelta(hours=1), publish=timedelta(hours=1)))
+
+    def publish_round(self) -> str:
+        assert self.looked.wait(60)
+        news, self.is_published = not self.is_published, True
+        return "wrote 1 file" if news else ""
+
+    def deliver_round(self) -> str:
+        self.deliveries += 1
+        self.looked.set()
+        if self.is_published:
+            self.daemon.stop()
+        return ""
+
+
+def test_what_was_published_is_delivered_without_waiting_for_the_next_tick() -> None:
+    """A message that is due when its post appears goes out at once."""
+    work = Fresh()
+    work.daemon.run()
+    assert work.deliveries == 2
