@@ -27,7 +27,7 @@ demo: setup ## write a sample blog and run the main job on it, without network o
 	@sh deploy/demo.sh $(BIN)/syndicate $(DEMO)
 
 test: setup ## run the quick tests (some ten seconds, loopback only)
-	$(TEST) -n 2 --dist worksteal -m "not slow and not e2e"
+	$(TEST) -n 2 --dist load -m "not slow and not e2e"
 
 test-slow: setup ## run all tests, with the exhaustive tables, PostgreSQL and every drawn card
 	$(TEST) -n 2 --dist worksteal -m "not e2e" --hypothesis-profile=thorough
