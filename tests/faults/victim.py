@@ -96,15 +96,20 @@ def _compose(delivery: Delivery) -> Message:
 
 
 class Steps:
-    """Anything, with a step before and after each call of its methods."""
+    """Anything, with a step before and after each call of its methods.
+
+    They stand in the object itself: from Python 3.12 on a protocol looks for methods there and asks no `__getattr__`.
+    """
 
     def __init__(self, inner: object, step: Step) -> None:
         self._inner = inner
         self._step = step
+        for name in dir(type(inner)):
+            if not name.startswith("_") and callable(getattr(type(inner), name)):
+                setattr(self, name, self._watch(name, getattr(inner, name)))
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self._inner, name)
-        return self._watch(name, found) if callable(found) else found
+        return getattr(self._inner, name)
 
     def _watch(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         def call(*values: Any, **named: Any) -> Any:

@@ -13,7 +13,7 @@ from obstore.store import MemoryStore
 from syndicate.output import FolderOutput, Output
 from syndicate.output.bucket import BucketOutput
 from syndicate.publish.ours import OwnFiles
-from syndicate.store.cache import open_cache
+from syndicate.store.cache import FileCache, open_cache
 from tests.publish.test_ours import PATH, Dying, Killed, text
 
 ACTIONS = ("we write", "we write the same", "we are killed", "we remove", "they write", "they remove", "cache lost")
@@ -31,11 +31,15 @@ class World:
         self.losses = 0
         self.last = b""
         self.is_known = True
-        self.forget()
+        self.cache = self.open_cache()
+
+    def open_cache(self) -> FileCache:
+        return open_cache(str(self.root / f"cache-{self.losses}.db"))
 
     def forget(self) -> None:
         self.losses += 1
-        self.cache = open_cache(str(self.root / f"cache-{self.losses}.db"))
+        self.cache.close()
+        self.cache = self.open_cache()
         self.is_known = self.owner != "us"
 
     def files(self, output: object = None) -> OwnFiles:
@@ -90,3 +94,4 @@ def test_theirs_is_never_lost_and_ours_never_stuck(actions: list[str], is_folder
         world = World(Path(root), output, listed=listed)
         for action in actions:
             world.act(action)
+        world.cache.close()

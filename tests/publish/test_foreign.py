@@ -219,8 +219,8 @@ def test_what_looks_nearly_like_ours_is_theirs(tmp_path, kind):
     path, theirs = STRANGE[kind]
     output = FolderOutput(tmp_path / "feeds")
     output.write([Artefact(path, "text/plain", theirs.encode())])
-    files = OwnFiles(output, open_cache(str(tmp_path / "cache.db")), "feeds")
-    assert files.write([Artefact(path, "text/plain", b"ours")]) == ()
+    with open_cache(str(tmp_path / "cache.db")) as cache:
+        assert OwnFiles(output, cache, "feeds").write([Artefact(path, "text/plain", b"ours")]) == ()
     assert output.read(path) == theirs.encode()
 
 
@@ -234,8 +234,9 @@ def test_everything_we_publish_shows_that_it_is_ours(tmp_path):
     published = blog.files()
     assert any(path.startswith("archive/") for path in published)
     assert any(path.startswith("category/") for path in published)
-    files = OwnFiles(FolderOutput(blog.feeds), open_cache(str(tmp_path / "none.db")), "feeds")
-    files.write([Artefact(path, "text/plain", data + b" ") for path, data in published.items()])
+    with open_cache(str(tmp_path / "none.db")) as cache:
+        files = OwnFiles(FolderOutput(blog.feeds), cache, "feeds")
+        files.write([Artefact(path, "text/plain", data + b" ") for path, data in published.items()])
     assert files.problems == ()
 
 

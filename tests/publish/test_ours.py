@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -38,8 +39,9 @@ class Dying:
 
 
 @pytest.fixture
-def cache(tmp_path: Path) -> FileCache:
-    return open_cache(str(tmp_path / "cache.db"))
+def cache(tmp_path: Path) -> Iterator[FileCache]:
+    with open_cache(str(tmp_path / "cache.db")) as cache:
+        yield cache
 
 
 @pytest.fixture(params=["folder", "bucket"])

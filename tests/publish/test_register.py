@@ -88,9 +88,11 @@ def test_what_is_forgotten_is_gone(files, cache):
 
 def test_a_lost_cache_makes_everything_stale_and_nothing_ours(files, folder, tmp_path):
     """The register alone never claims a file that it does not know of."""
-    write(files, FileCache(tmp_path / "lost.db", 1))
+    with FileCache(tmp_path / "lost.db", 1) as before:
+        write(files, before)
     (tmp_path / "lost.db").unlink()
-    register = Register(FolderOutput(folder.root), FileCache(tmp_path / "lost.db", 1))
+    with FileCache(tmp_path / "lost.db", 1) as cache:
+        register = Register(FolderOutput(folder.root), cache)
     assert set(register.paths) == {PATH}
     assert not register.is_current(PATH, "seal")
     assert register.own == frozenset()
