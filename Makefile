@@ -59,7 +59,7 @@ bench-feeds: setup ## cold, warm and one-edit times for 1,000 and 10,000 posts
 
 lock: ## write requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 \
-		--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --upgrade --output-file requirements.lock
+		--generate-hashes --no-header --no-annotate --upgrade --output-file requirements.lock
 
 clean: ## remove the environment, the demo and all caches
 	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
