@@ -10,6 +10,8 @@ import pytest
 
 from syndicate.http import Client
 from tests.networks.case import NOW
+from tests.networks.fake import Fake
+from tests.networks.vault import MemoryVault
 
 PATIENT = httpx.Timeout(10)
 IMPATIENT = httpx.Timeout(10, read=0.2)
@@ -61,3 +63,16 @@ def http(clock: Clock, shared_http: Client) -> Client:
 def hasty(clock: Clock, shared_hasty: Client) -> Client:
     """For faults that never answer: gives up reading after a fifth of a second."""
     return shared_hasty
+
+
+@pytest.fixture
+def fake(request: pytest.FixtureRequest) -> Iterator[Fake]:
+    """The server of the network that the file's `CASE` is about."""
+    with request.module.CASE.fake() as fake:
+        yield fake
+
+
+@pytest.fixture
+def vault(request: pytest.FixtureRequest) -> MemoryVault:
+    """What a person has logged in with there."""
+    return MemoryVault(request.module.CASE.secrets)

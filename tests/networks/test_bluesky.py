@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -33,17 +32,6 @@ CASE = Case(
 )
 PUT = CASE.publish
 CARD = replace(TEXT, card=picture())
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeBluesky]:
-    with FakeBluesky() as fake:
-        yield fake
-
-
-@pytest.fixture
-def vault() -> MemoryVault:
-    return MemoryVault(CASE.secrets)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -20,17 +19,6 @@ from tests.networks.fake import Reply, drop_reply_after_commit, status
 from tests.networks.fake_bluesky import DID, HANDLE, FakeBluesky
 from tests.networks.test_bluesky import CARD, CASE, PUT
 from tests.networks.vault import MemoryVault
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeBluesky]:
-    with FakeBluesky() as fake:
-        yield fake
-
-
-@pytest.fixture
-def vault() -> MemoryVault:
-    return MemoryVault(CASE.secrets)
 
 
 @pytest.fixture

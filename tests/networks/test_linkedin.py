@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -45,12 +44,6 @@ CASE = Case(
     leaks=("linkedin-upload-secret",),
 )
 POST = CASE.publish
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeLinkedIn]:
-    with FakeLinkedIn() as fake:
-        yield fake
 
 
 @pytest.fixture

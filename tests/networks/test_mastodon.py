@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -38,12 +37,6 @@ CASE = Case(
     too_long=replace(TEXT, text="x" * 501, link=""),
 )
 POST = CASE.publish
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeMastodon]:
-    with FakeMastodon() as fake:
-        yield fake
 
 
 @pytest.fixture

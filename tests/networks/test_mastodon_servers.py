@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -22,12 +21,6 @@ from tests.networks.case import NOW, TEXT, deliver, picture
 from tests.networks.fake import Reply, cut_before_commit, status
 from tests.networks.fake_mastodon import FakeMastodon
 from tests.networks.test_mastodon import CASE, POST
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeMastodon]:
-    with FakeMastodon() as fake:
-        yield fake
 
 
 @pytest.fixture

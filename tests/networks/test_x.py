@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -40,12 +39,6 @@ CASE = Case(
 )
 POST = CASE.publish
 TOKENS = {"client_id": CLIENT, "client_secret": CLIENT_SECRET, "refresh_token": FIRST_REFRESH}
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeX]:
-    with FakeX() as fake:
-        yield fake
 
 
 @pytest.fixture

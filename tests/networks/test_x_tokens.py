@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -25,12 +24,6 @@ from tests.networks.fake import Handler, Reply, Request, drop_reply_after_commit
 from tests.networks.fake_x import CLIENT, CLIENT_SECRET, FIRST_REFRESH, KEYS, FakeX
 from tests.networks.test_x import CASE, POST, TOKENS
 from tests.networks.vault import MemoryVault
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeX]:
-    with FakeX() as fake:
-        yield fake
 
 
 @pytest.fixture
