@@ -14,7 +14,7 @@ from syndicate.model import CardRules
 
 SHIPPED = ("cover", "split", "type", "quote")
 
-DRAWN_BY = f"cards-2 pillow-{pillow_version} zlib-{zlib.ZLIB_RUNTIME_VERSION}"
+DRAWN_BY = f"cards-3 pillow-{pillow_version} zlib-{zlib.ZLIB_RUNTIME_VERSION}"
 """Raised whenever our own drawing changes, so that a new release draws all cards anew, once."""
 
 ONLY_JPEG = "only jpeg"

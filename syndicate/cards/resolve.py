@@ -20,6 +20,7 @@ SMALLEST_TYPE = 24
 """Pixels: networks show cards at a third of their size, where anything smaller is dust."""
 
 NO_BREAK = "\u00a0"
+RIGHT_TO_LEFT, ISOLATE, END_ISOLATE = "\u200f", "\u2068", "\u2069"
 
 BASE_AREA = 1200 * 630
 
@@ -38,7 +39,7 @@ def make_words(content: CardContent, width: int, height: int, *, has_photo: bool
             "author": content.author,
             "date": content.date,
             "reading": content.reading,
-            "byline": _join(content.author, content.date, content.reading),
+            "byline": _join(content.direction, content.author, content.date, content.reading),
             "site": content.site,
             "summary": content.summary,
             "host": content.host,
@@ -53,9 +54,15 @@ def make_words(content: CardContent, width: int, height: int, *, has_photo: bool
     )
 
 
-def _join(*parts: str) -> str:
-    """The parts that there are, with dots between them, each kept on one line."""
-    return " · ".join(part.replace(" ", NO_BREAK) for part in parts if part)
+def _join(direction: str, *parts: str) -> str:
+    """The parts that there are, with dots between them, each kept on one line.
+
+    On a card from right to left each is isolated (UAX 9, section 2.5): the day of a date would go to a Latin name.
+    """
+    whole = [part.replace(" ", NO_BREAK) for part in parts if part]
+    if direction != "rtl":
+        return " · ".join(whole)
+    return RIGHT_TO_LEFT + " · ".join(f"{ISOLATE}{part}{END_ISOLATE}" for part in whole) if whole else ""
 
 
 def resolve(layout: Layout, words: Words, unit: float) -> Box:

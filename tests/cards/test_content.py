@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from syndicate.cards import make_content
+from syndicate.cards import CardContent, make_content
 from syndicate.cards.content import find_direction
+from syndicate.cards.resolve import make_words
+from syndicate.cards.type.bidi import base_level, resolve_levels
 from syndicate.model import Author, Category, Picture, Post, Site
 
 SITE = Site(title="Field  Notes", url="https://example.org", timezone="Asia/Tokyo", authors=(Author("Ada"),))
@@ -93,3 +95,18 @@ def test_a_link_post_names_its_host():
 def test_the_first_letter_decides_the_direction(language, title, direction):
     """The grid runs as the title does; where the title has no letter, as the language does."""
     assert find_direction(language, title) == direction
+
+
+def test_a_byline_from_right_to_left_keeps_its_parts_together() -> None:
+    """Each is isolated in a line of the card's direction, or the day would go to a Latin name before it."""
+    arabic = CardContent(title="خريطة", author="Mira", date="6 مايو", direction="rtl")
+    line = str(make_words(arabic, 1200, 630, has_photo=False, has_logo=False)["byline"])
+    levels = resolve_levels(line, base_level(line))
+    assert base_level(line) == 1
+    assert [levels[line.index(letter)] for letter in ("M", "6", "م")] == [2, 4, 3]
+
+
+def test_a_byline_from_left_to_right_has_nothing_invisible() -> None:
+    """Nothing can be torn there."""
+    latin = CardContent(title="Map", author="Mira", date="6 May")
+    assert make_words(latin, 1200, 630, has_photo=False, has_logo=False)["byline"] == "Mira · 6\u00a0May"
