@@ -1,0 +1,75 @@
+"""Which trouble costs one thing, and which ends the round."""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+
+from syndicate.containment import Panic, contain
+from syndicate.errors import ContentError, FetchError, LostLease, StateError
+
+
+class PanicException(BaseException):
+    """What a Rust library raises."""
+
+
+def run(error: BaseException) -> list[Exception]:
+    told: list[Exception] = []
+    with contain(told.append):
+        raise error
+    return told
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("x"),
+        AssertionError(),
+        RecursionError(),
+        MemoryError(),
+        UnicodeError("x"),
+        ContentError("x"),
+        OSError(errno.EIO, "x"),
+    ],
+)
+def test_trouble_is_told_and_ends_at_the_border(error: Exception) -> None:
+    assert run(error) == [error]
+
+
+def test_a_panic_is_told_as_an_error_like_any_other() -> None:
+    (told,) = run(PanicException("index out of bounds"))
+    assert isinstance(told, Panic)
+    assert told.__traceback__ is not None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        KeyboardInterrupt(),
+        SystemExit(1),
+        GeneratorExit(),
+        StateError("x"),
+        LostLease("x"),
+        OSError(errno.ENOSPC, "x"),
+        OSError(errno.EDQUOT, "x"),
+    ],
+)
+def test_what_makes_going_on_wrong_goes_through(error: BaseException) -> None:
+    with pytest.raises(type(error)):
+        run(error)
+
+
+def test_a_full_disk_goes_through_behind_an_error_of_ours() -> None:
+    shown = FetchError("x")
+    shown.__cause__ = OSError(errno.ENOSPC, "x")
+    with pytest.raises(FetchError):
+        run(shown)
+
+
+def test_what_the_teller_raises_goes_on() -> None:
+    def refuse(error: Exception) -> None:
+        raise ContentError("worse") from error
+
+    with pytest.raises(ContentError), contain(refuse):
+        raise ValueError("x")
