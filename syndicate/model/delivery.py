@@ -7,7 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from syndicate.text.addresses import keep_web_address
+from syndicate.text.cleaning import plain_line
 from syndicate.text.counting import Counter, count
+
+MAX_ID = 2000
+"""Characters of a network's own id that are kept: some are addresses."""
 
 
 class State(StrEnum):
@@ -103,11 +108,20 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Proof of a publication: the network's own id, the public URL, and what a reply needs to know."""
+    """Proof of a publication: the network's own id, the public URL, and what a reply needs to know.
+
+    A network's words reach files, logs and pages from here, so none can be made that holds anything but plain words
+    and an address of the web ("" for any other).
+    """
 
     remote_id: str
     url: str
     ref: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "remote_id", plain_line(self.remote_id)[:MAX_ID])
+        object.__setattr__(self, "url", keep_web_address(self.url))
+        object.__setattr__(self, "ref", {name: plain_line(value) for name, value in self.ref.items()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

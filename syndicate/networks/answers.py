@@ -22,6 +22,7 @@ from syndicate.errors import (
     Uncertain,
 )
 from syndicate.http import Response
+from syndicate.text.cleaning import plain_line
 
 MAX_WORDS = 500
 """Characters of a server's text that are shown."""
@@ -58,13 +59,18 @@ def _redirect_hint(response: Response) -> str:
         host = urlsplit(response.headers.get("location", "")).hostname
     except ValueError:
         host = None
-    return f"the configured address leads on to {host}; use the final one" if host else "use the final address"
+    return f"the configured address leads on to {say(host)}; use the final one" if host else "use the final address"
 
 
 def words_of(response: Response, secrets: Iterable[str] = ()) -> str:
     """What the server said, in at most 500 characters, one line, without markup and secrets."""
     words = _find_words(response.json()) or _plain(response.text)
-    return hide(" ".join(words.split()), secrets)[:MAX_WORDS] or "no explanation"
+    return say(words, secrets) or "no explanation"
+
+
+def say(words: str, secrets: Iterable[str] = ()) -> str:
+    """A network's words as a person may see them: one short line without controls and secrets."""
+    return hide(plain_line(words), secrets)[:MAX_WORDS]
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:

@@ -14,6 +14,8 @@ from typing import Protocol, runtime_checkable
 
 from syndicate.http import Client
 from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
+from syndicate.networks.answers import say
+from syndicate.text.addresses import keep_web_address
 
 
 class Vault(Protocol):
@@ -80,13 +82,20 @@ class ReadsLimits(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Who is logged in: what `accounts` and `doctor --online` show. `expires_at` is None for tokens that last."""
+    """Who is logged in, in plain words: what `accounts` and `doctor --online` show.
+
+    `expires_at` is None for tokens that last.
+    """
 
     name: str
     url: str = ""
     abilities: tuple[str, ...] = ()
     expires_at: datetime | None = None
     warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", say(self.name))
+        object.__setattr__(self, "url", keep_web_address(self.url))
 
 
 @runtime_checkable

@@ -16,7 +16,7 @@ import orjson
 from syndicate.errors import ConfigError, NetworkError, NotReady, Rejected, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
-from syndicate.networks.answers import error_of
+from syndicate.networks.answers import error_of, say
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.bluesky_facets import list_mentions
 from syndicate.networks.bluesky_record import (
@@ -100,8 +100,7 @@ def parse_recent(item: object) -> Recent | None:
 
 def error_name(response: Response) -> str:
     """The name in an XRPC error, "" where there is none."""
-    answer = response.json()
-    return str(answer.get("error", "")) if isinstance(answer, dict) else ""
+    return say(pick_text(response.json(), "error"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +279,7 @@ class Bluesky:
         known = answer if isinstance(answer, dict) else {}
         handle = str(known.get("handle") or self.sessions.identifier)
         if known.get("active") is False:
-            raise Unauthorised(f"the account is {known.get('status', 'not active')}", where=self.account)
+            raise Unauthorised(f"the account is {say(pick_text(known, 'status')) or 'not active'}", where=self.account)
         return Profile(f"@{handle}", f"{APP}/profile/{handle}", ("post", "read back", "delete"))
 
     def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:

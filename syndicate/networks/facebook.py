@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from syndicate.errors import NetworkError, Rejected, Unauthorised, Unavailable, Uncertain, UsageError
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
+from syndicate.networks.answers import say
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.calls import Api, refuse_non_number, require_option, require_secret, with_prepared
 from syndicate.networks.fitting import refuse_misfits, refuse_private, refuse_warning
@@ -219,7 +220,7 @@ class Facebook:
         tokens = {pick_text(each, "id"): pick_text(each, "access_token") for each in pages}
         if not tokens.get(self._page):
             known = ", ".join(f"{pick_text(each, 'name')} ({pick_text(each, 'id')})" for each in pages)
-            raise Unauthorised(f"you do not administer page {self._page}", where=self._account.name, hint=known)
+            raise Unauthorised(f"you do not administer page {self._page}", where=self._account.name, hint=say(known))
         return tokens[self._page]
 
     def _debug_token(self) -> object:

@@ -23,7 +23,7 @@ from syndicate.errors import (
     Uncertain,
 )
 from syndicate.http import Response
-from syndicate.networks.answers import LONGEST_WAIT, error_of, hide, retry_at_of
+from syndicate.networks.answers import LONGEST_WAIT, error_of, retry_at_of, say
 from syndicate.networks.readback import CLOCK_SKEW
 from syndicate.networks.shapes import pick, pick_list, pick_text
 
@@ -80,7 +80,7 @@ def _words(error: object, secrets: tuple[str, ...]) -> str:
     """The sentence meant for people where there is one, with the code that the documentation lists."""
     told = pick_text(error, "error_user_msg") or pick_text(error, "message") or "no explanation"
     code = "/".join(filter(None, (pick_text(error, "code"), pick_text(error, "error_subcode"))))
-    return hide(f"{' '.join(told.split())} (code {code})", secrets)[:500]
+    return f"{say(told, secrets)} (code {code})"
 
 
 def parse_regain(response: Response) -> datetime | None:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from syndicate.errors import NetworkError, NotReady, Rejected, Spoiled, Unavailable, Uncertain
 from syndicate.http import Client
 from syndicate.model import Limits, Message, Receipt
+from syndicate.networks.answers import say
 from syndicate.networks.base import Recent, Vault
 from syndicate.networks.calls import with_prepared
 from syndicate.networks.fitting import refuse_misfits, refuse_private, refuse_unpublished_image, refuse_warning
@@ -93,7 +94,7 @@ class ContainerNetwork(GraphLogin):
     def _start_again(self, message: Message, said: str) -> Message:
         if failures_of(message) >= MOST_FAILURES:
             hint = "is the page, and the image, public and reachable for Meta?"
-            raise Rejected(f"{self._place.title} could not prepare it: {said[:400]}", where=self._name, hint=hint)
+            raise Rejected(f"{self._place.title} could not prepare it: {say(said)}", where=self._name, hint=hint)
         return build_without_container(message)
 
     def send(self, message: Message, *, key: str) -> Receipt:

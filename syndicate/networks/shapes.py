@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from syndicate.http import Response
 from syndicate.networks.answers import LONGEST_WAIT
+from syndicate.text.cleaning import drop_controls
 
 
 def pick(value: object, *path: str | int) -> object:
@@ -22,9 +23,9 @@ def pick(value: object, *path: str | int) -> object:
 
 
 def pick_text(value: object, *path: str | int) -> str:
-    """The text or whole number at a path as text, "" where there is none."""
+    """The text or whole number at a path as text without control characters, "" where there is none."""
     found = pick(value, *path)
-    return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
+    return drop_controls(str(found)) if isinstance(found, str | int) and not isinstance(found, bool) else ""
 
 
 def pick_list(value: object, *path: str | int) -> list[object]:

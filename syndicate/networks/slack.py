@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from syndicate.errors import ConfigError, NetworkError, RateLimited, Rejected, Unauthorised, Uncertain
 from syndicate.http import Client, Response
 from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
-from syndicate.networks.answers import error_of, retry_at_of
+from syndicate.networks.answers import error_of, retry_at_of, say
 from syndicate.networks.base import Description, LoginField, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.calls import Api, require_secret
 from syndicate.networks.fitting import refuse_misfits, refuse_unpublished_image
@@ -149,7 +149,7 @@ def stamp_of(receipt: Receipt) -> str:
 
 def parse_failure(response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]) -> NetworkError:
     """A webhook's plain-text refusals and the API's `ok: false`, which comes with status 200."""
-    code = pick_text(response.json(), "error") or response.text.strip()
+    code = say(pick_text(response.json(), "error") or response.text)
     error = error_of(response, account=account, publishes=publishes, secrets=secrets)
     if response.status == 429 or code in {"ratelimited", "rate_limited"}:
         return RateLimited("Slack asks to slow down", retry_at=retry_at_of(response), where=account)
@@ -159,7 +159,7 @@ def parse_failure(response: Response, *, account: str, publishes: bool, secrets:
         return error_of(_as_server_error(response), account=account, publishes=publishes, secrets=secrets)
     if response.status in {403, 404, 410}:
         return Unauthorised(error.message, where=account, hint="make a new webhook")
-    return Rejected(f"Slack says {code[:200]}", where=account) if response.is_success else error
+    return Rejected(f"Slack says {code}", where=account) if response.is_success else error
 
 
 def _as_server_error(response: Response) -> Response:

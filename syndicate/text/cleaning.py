@@ -10,6 +10,8 @@ _CONTROLS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
 _OTHERS = r"\ud800-\udfff\ufdd0-\ufdef\ufeff" + "".join(f"\\U{plane:04x}fffe\\U{plane:04x}ffff" for plane in range(17))
 _BROKEN = re.compile(f"[{_CONTROLS}{_OTHERS}]")
 _C1 = re.compile("[\x80-\x9f]")
+# What could move a terminal's cursor, forge a line of a log or turn a text around, besides what is broken anyway.
+_TRICKS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069" + _OTHERS + "]")
 # The same as UTF-8, for a test that is 40 times faster than the pattern: most texts pass it.
 _CONTROL_BYTES = bytes(byte for byte in (*range(32), 127) if byte not in b"\t\n\r")
 _OTHER_BYTES = (b"\xef\xb7", b"\xef\xbb\xbf", b"\xbf\xbe", b"\xbf\xbf")
@@ -36,9 +38,19 @@ def clean_text(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
+def drop_controls(text: str) -> str:
+    """The text without any control character but tab and line feed, and otherwise as it is."""
+    return text if text.isprintable() else _C1.sub("", drop_broken(text))
+
+
 def one_line(text: str) -> str:
     """The text with every run of white space as one space."""
     return " ".join(text.split())
+
+
+def plain_line(text: str) -> str:
+    """What a stranger said, as one line: without controls, without marks that turn the direction of writing."""
+    return text if text.isprintable() and "  " not in text else one_line(_TRICKS.sub("", one_line(text)))
 
 
 def _may_be_broken(text: str) -> bool:

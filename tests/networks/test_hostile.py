@@ -14,6 +14,15 @@ from tests.networks.case import NOW, Case, deliver
 from tests.networks.fake import Fake, Handler, Reply, Request, status
 from tests.networks.test_contract import ONLINE
 
+TRICK = "\x1b]0;x\x07\x9b31m\x00\u202e\u2028" + "long " * 200
+"""Moves a terminal's cursor, changes its title, turns the text around, forges a line and fills the screen."""
+ADDRESSES = (
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "https://a.example/\x1b[2J",
+    "http://[",
+    "https://me@evil.example/",
+)
 SHAPES = [
     b"",
     b"null",
@@ -52,6 +61,70 @@ def _done_and_mumbled(body: bytes):
         return Reply(handle(request).status, body)
 
     return fault
+
+
+def _poisoned(body: object, address: str) -> object:
+    """The same answer with tricks behind every text and another address in the place of each."""
+    if isinstance(body, dict):
+        return {name: _poisoned(value, address) for name, value in body.items()}
+    if isinstance(body, list):
+        return [_poisoned(value, address) for value in body]
+    if not isinstance(body, str):
+        return body
+    return address if body.startswith("http") else body + TRICK
+
+
+def _done_and_poisoned(address: str):
+    """The work is done, and everything that is said about it means harm."""
+
+    def fault(request: Request, handle: Handler) -> Reply:
+        reply = handle(request)
+        headers = {name: address if name == "location" else value for name, value in reply.headers.items()}
+        return Reply(reply.status, _poisoned(reply.body, address), headers)
+
+    return fault
+
+
+def _is_plain(words: str) -> bool:
+    return words.replace("\n", "\0").isprintable() and len(words) < 2500
+
+
+@pytest.mark.parametrize("case", ONLINE, ids=_named)
+def test_what_a_network_says_is_plain_words_in_receipts(case: Case, fake: Fake, http: Client) -> None:
+    """No control character and no address that is not of the web gets in, whatever the network answers."""
+    for number, address in enumerate(ADDRESSES):
+        network = case.open(fake.url, http)
+        fake.fail(_done_and_poisoned(address), on=case.publish, times=99)
+        try:
+            receipt = deliver(network, case.message, key=f"key-{number}")
+        except NetworkError as error:
+            assert _is_plain(str(error))  # noqa: PT017 - both endings are right
+        else:
+            assert all(map(_is_plain, (receipt.remote_id, receipt.url, *receipt.ref.values())))
+            assert receipt.url.startswith("http") or not receipt.url
+            assert address not in receipt.url
+        fake.heal()
+
+
+@pytest.mark.parametrize("case", ONLINE, ids=_named)
+def test_what_a_network_says_is_plain_words_in_errors(case: Case, fake: Fake, http: Client) -> None:
+    """A refusal full of tricks is told in one short line; so is who we are there."""
+    network = case.open(fake.url, http)
+    words = dict.fromkeys(("error", "message", "error_description", "description", "detail"), f"no {TRICK}")
+    for code in (200, 400, 401, 403, 404, 422, 429, 500):
+        for body in (words, {"error": words}, {"errors": [words]}, f"no {TRICK}", {"ok": False, **words}):
+            fake.fail(status(code, body), on=case.publish, times=9)
+            try:
+                deliver(network, case.message)
+            except NetworkError as error:
+                assert _is_plain(str(error))  # noqa: PT017 - a bare webhook takes any 200 for a yes
+            fake.heal()
+    if isinstance(network, Verifies):
+        fake.fail(_done_and_poisoned(ADDRESSES[0]), times=99)
+        with suppress(NetworkError):
+            profile = network.verify()
+            assert _is_plain(profile.name)
+            assert profile.url.startswith("http") or not profile.url
 
 
 @pytest.mark.parametrize("case", [case for case in ONLINE if case.reads_success], ids=_named)
