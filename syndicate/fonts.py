@@ -21,7 +21,7 @@ from syndicate.model import CardRules
 if TYPE_CHECKING:  # a run that draws nothing must not pay for loading them
     from budoux.parser import Parser
 
-    from syndicate.cards.type.faces import Face, FontSet
+    from syndicate.typeset.faces import Face, FontSet
 
 _PACKAGES = (
     ("fontpkg_inter", "files", "*.ttf"),
@@ -77,7 +77,7 @@ def find_fonts(rules: CardRules, root: str, *, text: str = "") -> FontSet:
     the system's colour emoji. Only where these cannot write `text`, the fonts of the system are searched too; what
     they add does not change the digest. Raises ConfigError for a file that is no font and for an unknown family.
     """
-    from syndicate.cards.type.faces import FontSet  # noqa: PLC0415 - see the top
+    from syndicate.typeset.faces import FontSet  # noqa: PLC0415 - see the top
 
     faces = [face for file in list_fonts(rules, root) for face in _load(file)]
     if not any(face.family == rules.font for face in faces):
@@ -154,7 +154,7 @@ def _load(file: FontFile) -> Iterator[Face]:
     from uharfbuzz import Blob  # noqa: PLC0415 - see the top
     from uharfbuzz import Face as HarfBuzzFace  # noqa: PLC0415
 
-    from syndicate.cards.type.faces import make_face  # noqa: PLC0415
+    from syndicate.typeset.faces import make_face  # noqa: PLC0415
 
     blob = Blob.from_file_path(str(file.path))
     indices = range(max(1, HarfBuzzFace(blob).count)) if file.index is None else [file.index]

@@ -7,15 +7,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syndicate.app.desk import WAITING
 from syndicate.app.previews import preview
-from syndicate.app.wiring import Wiring
+from syndicate.app.queue import WAITING
+from syndicate.app.site import Wiring
 from syndicate.errors import ConfigError
 from syndicate.model import Delivery, PlannedDelivery, Problem, Settings, State
 from syndicate.templates import read_template
 
 if TYPE_CHECKING:
-    from syndicate.app.hall import App
+    from syndicate.app.app import App
     from syndicate.app.reports import AccountRow
 
 PASSWORD = "SYNDICATE_DASHBOARD_PASSWORD"  # noqa: S105 - the name of a variable

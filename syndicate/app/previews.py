@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from syndicate.app.sending import Composer
-from syndicate.app.wiring import Wiring
+from syndicate.app.site import Wiring
 from syndicate.errors import SyndicateError
 from syndicate.model import Delivery, Limits, PlannedDelivery, State
-from syndicate.planning.compose import Composed
+from syndicate.planning.messages.compose import Composed
 
 WAITING = (State.PLANNED, State.DUE, State.HELD)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from syndicate.errors import ConfigError
 
 if TYPE_CHECKING:
-    from syndicate.app.hall import App
+    from syndicate.app.app import App
 
 
 class Rounds:

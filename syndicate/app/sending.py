@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from syndicate.app.wiring import Wiring
+from syndicate.app.site import Wiring
 from syndicate.deliver import Tools
 from syndicate.errors import ContentError, FetchError, Unavailable
 from syndicate.model import (
@@ -25,10 +25,10 @@ from syndicate.model import (
 from syndicate.networks import describe
 from syndicate.notices import Notice, send_notice
 from syndicate.pages import check_page
-from syndicate.planning.compose import Composed, compose_message
 from syndicate.planning.identity import match_identities
+from syndicate.planning.messages.compose import Composed, compose_message
 from syndicate.planning.plan import is_unreadable
-from syndicate.planning.schedule import next_slot
+from syndicate.planning.schedule.calendar import next_slot
 
 log = logging.getLogger("syndicate")
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from syndicate.app.wiring import Wiring
+from syndicate.app.site import Wiring
 
 
 class Shared:

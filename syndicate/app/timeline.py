@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from syndicate.app.wiring import Wiring
+from syndicate.app.site import Wiring
 from syndicate.errors import SyndicateError
 from syndicate.formats.timeline import parse_timeline, render_timeline
 from syndicate.model import Artefact, Problem
 from syndicate.networks.local import PAGE, TIMELINE
-from syndicate.publish.ours import OwnFiles
-from syndicate.publish.pressing import Pressed
+from syndicate.publish.ownership import OwnFiles
+from syndicate.publish.write import Pressed
 from syndicate.templates import read_template
 
 

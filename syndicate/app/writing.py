@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from syndicate.app.wiring import Wiring
+from syndicate.app.site import Wiring
 from syndicate.content.syndication import write_syndication
 from syndicate.errors import ContentError
 from syndicate.model import Delivery

@@ -24,8 +24,8 @@ from syndicate.cards.placed import Placed, mirror_boxes
 from syndicate.cards.resolve import find_unit, make_words, resolve
 from syndicate.cards.shade import shade
 from syndicate.cards.themes import Theme, choose_theme, find_swatch
-from syndicate.cards.type import FontSet, Missing, TextBlock, fit_text
 from syndicate.errors import ConfigError
+from syndicate.typeset import FontSet, Missing, TextBlock, fit_text
 
 LEAST_SIDE, MOST_SIDE = 200, 4096
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from syndicate.cards.type.fallback import Missing
+from syndicate.typeset.fallback import Missing
 
 _SHOWN = 8
 

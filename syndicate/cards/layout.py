@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from syndicate.cards.design import Box
 from syndicate.cards.placed import TEXTS, Placed, Rect, find_offset
-from syndicate.cards.type import TextBlock
+from syndicate.typeset import TextBlock
 
 Size = tuple[float, float]
 

@@ -12,7 +12,7 @@ from syndicate.cards.colour import RGB
 from syndicate.cards.pattern import paint_pattern
 from syndicate.cards.placed import Placed
 from syndicate.cards.themes import Theme
-from syndicate.cards.type import draw_text
+from syndicate.typeset import draw_text
 
 
 @dataclass(frozen=True, slots=True)

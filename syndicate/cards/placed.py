@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from syndicate.cards.design import Box
-from syndicate.cards.type import TextBlock
+from syndicate.typeset import TextBlock
 
 TEXTS = frozenset({"text", "badge", "avatar"})
 """Kinds of boxes that carry letters."""

@@ -9,7 +9,7 @@ from syndicate.errors import SyndicateError
 
 def complete_slug(incomplete: str) -> list[str]:
     """Posts, the newest first."""
-    from syndicate.app.hall import open_app
+    from syndicate.app.app import open_app
 
     try:
         with open_app() as hall:

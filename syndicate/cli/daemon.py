@@ -13,7 +13,7 @@ from syndicate.cli.root import DONE, command, globals_of
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-    from syndicate.app.hall import App
+    from syndicate.app.app import App
 
 Host = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")]
 Port = Annotated[
@@ -55,7 +55,7 @@ def _make_web(hall: App, host: str) -> ASGIApp:
     """The feeds and the dashboard as one application, which follows the settings of the hall."""
     from syndicate.app.dashboard import read_password
     from syndicate.web import Current, make_app
-    from syndicate.web.dashboard import open_dashboard
+    from syndicate.web.dashboard.routes import open_dashboard
 
     dashboard = open_dashboard(hall.make_desk(), listening=host, password=read_password(os.environ))
     return Current(lambda: hall.settings, lambda now: make_app(now.storage.publish_to, now, dashboard))

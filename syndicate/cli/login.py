@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 from syndicate.errors import UsageError
 
 if TYPE_CHECKING:
-    from syndicate.app.hall import App
+    from syndicate.app.app import App
     from syndicate.networks.base import LoginField, LoginPage, LogsIn
 
 WAIT_SECONDS = 300

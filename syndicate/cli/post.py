@@ -13,9 +13,9 @@ from syndicate.cli.completing import complete_account, complete_slug
 from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, globals_of
 
 if TYPE_CHECKING:
-    from syndicate.app.hall import App
+    from syndicate.app.app import App
     from syndicate.model import Delivery, PlannedChange, PlannedDelivery
-    from syndicate.planning.post import ManualPlan
+    from syndicate.planning.deliveries.manual import ManualPlan
 
 
 @command()

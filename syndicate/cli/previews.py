@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from syndicate.app.hall import App
+    from syndicate.app.app import App
     from syndicate.model import PlannedDelivery
-    from syndicate.planning.aftercare import Amendment
+    from syndicate.planning.deliveries.edits import Amendment
 
 WAITING = ("planned", "due", "held")
 """States of what will still go out."""

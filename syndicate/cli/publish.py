@@ -14,7 +14,7 @@ from syndicate.cli.previews import WAITING, show_amendments, show_planned
 from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, globals_of
 
 if TYPE_CHECKING:
-    from syndicate.app.hall import App
+    from syndicate.app.app import App
     from syndicate.model import Plan, PlannedDelivery
     from syndicate.publish.report import Published
 

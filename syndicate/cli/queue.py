@@ -14,7 +14,7 @@ from syndicate.cli.root import DONE, NEEDS_A_PERSON, app, command, globals_of
 from syndicate.errors import UsageError
 
 if TYPE_CHECKING:
-    from syndicate.app.hall import App
+    from syndicate.app.app import App
     from syndicate.model import Delivery
 
 queue_app = typer.Typer(

@@ -19,7 +19,7 @@ from syndicate.cli.words import explain_misuse, put_globals_first
 from syndicate.errors import ConfigError, SyndicateError, UsageError
 
 if TYPE_CHECKING:
-    from syndicate.app.hall import App
+    from syndicate.app.app import App
 
 DONE, NEEDS_A_PERSON, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
@@ -36,7 +36,7 @@ app = typer.Typer(
 command = partial(app.command, cls=PlainCommand)
 """Decorator: a command of `syndicate`."""
 
-_MODULES = ("begin", "publish", "post", "queue", "daemon", "accounts", "cards", "stats")
+_MODULES = ("init", "publish", "post", "queue", "daemon", "accounts", "cards", "stats")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Globals:
 
     def open_app(self) -> App:
         """The hall, opened on the nearest or named syndicate.toml."""
-        from syndicate.app.hall import open_app
+        from syndicate.app.app import open_app
 
         named = self.config
         return open_app(named / "syndicate.toml" if named and named.is_dir() else named)

@@ -21,7 +21,7 @@ def stats(
     ],
 ) -> int:
     """Count subscribers from an access log, and judge each reader."""
-    from syndicate.app.reading import read_stats
+    from syndicate.app.stats import read_stats
     from syndicate.cli.show import print_json
 
     found = read_stats(access_log)

@@ -66,7 +66,7 @@ def check_quiet(value: str) -> str:
 
 def check_slots(value: tuple[str, ...]) -> tuple[str, ...]:
     """Cron expressions or words, as the planner reads them."""
-    from syndicate.planning.slots import parse_slot  # noqa: PLC0415 - APScheduler, only where there are slots
+    from syndicate.planning.schedule.slots import parse_slot  # noqa: PLC0415 - APScheduler, only where there are slots
 
     for slot in value:
         try:

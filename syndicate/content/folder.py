@@ -10,10 +10,10 @@ from itertools import islice
 
 from syndicate.content.clashes import settle_clashes
 from syndicate.content.many import read_files
+from syndicate.content.post_cache import Memory, Shelf, Stat
 from syndicate.content.reading import Reader, Reading, fill_body, is_body_of
 from syndicate.content.records import Outcome
 from syndicate.content.scanning import Scan, scan
-from syndicate.content.shelf import Memory, Shelf, Stat
 from syndicate.model import Cache, Post, Problem, Settings, Snapshot
 
 _BATCH = 200

@@ -8,9 +8,9 @@ from hashlib import blake2b
 
 from syndicate.content.bytes import Content, decode, read_content
 from syndicate.content.history import History
+from syndicate.content.post_cache import Stat
 from syndicate.content.records import Outcome
 from syndicate.content.scanning import Found
-from syndicate.content.shelf import Stat
 from syndicate.errors import ContentError
 from syndicate.model import Post, Problem, Settings
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 
+from syndicate.deliver.dependencies import Tools
 from syndicate.deliver.report import DeliveryReport
-from syndicate.deliver.tools import Tools
 from syndicate.deliver.worker import work_account
 
 __all__ = ["DeliveryReport", "Tools", "deliver_due"]

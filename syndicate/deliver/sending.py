@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from syndicate.deliver.desk import Desk, log_surprise
+from syndicate.deliver.account_worker import Desk, log_surprise
 from syndicate.errors import ContentError, Spoiled, SyndicateError, Unavailable
 from syndicate.model import Decision, Delivery, Message, Receipt
 from syndicate.networks.base import Finds, Network, Prepares, Resends
-from syndicate.planning.decide import decide_next, decide_uncomposed, decide_unprepared
-from syndicate.planning.turns import decide_behind, decide_missed, decide_room, decide_unready
+from syndicate.planning.deliveries.retry import decide_next, decide_uncomposed, decide_unprepared
+from syndicate.planning.schedule.gates import decide_behind, decide_missed, decide_room, decide_unready
 
 MOST_STEPS = 50
 """More uploads and containers than any message needs: a network that never says "done" is no reason to spin."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from syndicate.deliver.desk import Desk, log_surprise
+from syndicate.deliver.account_worker import Desk, log_surprise
 from syndicate.deliver.sending import call
 from syndicate.errors import Uncertain
 from syndicate.model import Decision, Delivery
 from syndicate.networks.base import Finds, Network, Resends
-from syndicate.planning.decide import decide_look, decide_resent, decide_unseen, decide_unsettled
+from syndicate.planning.deliveries.retry import decide_look, decide_resent, decide_unseen, decide_unsettled
 
 SKEW = timedelta(days=1)
 """How wrong our clock may have been at the intent: a copy that the network dates earlier is still found."""

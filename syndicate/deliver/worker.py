@@ -6,10 +6,10 @@ import logging
 from collections.abc import Collection
 from threading import get_ident
 
-from syndicate.deliver.desk import Desk
+from syndicate.deliver.account_worker import Desk
+from syndicate.deliver.dependencies import Tools
 from syndicate.deliver.sending import advance
 from syndicate.deliver.settling import settle
-from syndicate.deliver.tools import Tools
 from syndicate.errors import LostLease
 from syndicate.model import Account, Delivery, State
 

@@ -12,24 +12,24 @@ from syndicate.networks.base import Description, Network, Vault
 
 NETWORKS: dict[str, str] = {
     "local": "syndicate.networks.local",
-    "mastodon": "syndicate.networks.mastodon",
-    "bluesky": "syndicate.networks.bluesky",
-    "x": "syndicate.networks.x",
-    "linkedin": "syndicate.networks.linkedin",
+    "mastodon": "syndicate.networks.mastodon.mastodon",
+    "bluesky": "syndicate.networks.bluesky.bluesky",
+    "x": "syndicate.networks.x.x",
+    "linkedin": "syndicate.networks.linkedin.linkedin",
     "webhook": "syndicate.networks.webhook",
     "telegram": "syndicate.networks.telegram",
-    "discord": "syndicate.networks.discord",
+    "discord": "syndicate.networks.discord.discord",
     "slack": "syndicate.networks.slack",
-    "threads": "syndicate.networks.threads",
-    "facebook": "syndicate.networks.facebook",
+    "threads": "syndicate.networks.meta.threads",
+    "facebook": "syndicate.networks.meta.facebook",
     "matrix": "syndicate.networks.matrix",
     "devto": "syndicate.networks.devto",
     "micropub": "syndicate.networks.micropub",
     "lemmy": "syndicate.networks.lemmy",
     "tumblr": "syndicate.networks.tumblr",
     "pinterest": "syndicate.networks.pinterest",
-    "nostr": "syndicate.networks.nostr",
-    "instagram": "syndicate.networks.instagram",
+    "nostr": "syndicate.networks.nostr.nostr",
+    "instagram": "syndicate.networks.meta.instagram",
 }
 
 # What people call some of them.

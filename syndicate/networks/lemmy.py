@@ -15,14 +15,14 @@ from syndicate.http import Client, Response
 from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.answers import error_of, retry_at_of
 from syndicate.networks.base import Description, LoginField, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.calls import Api, refuse_non_number, require_option, require_secret, with_prepared
-from syndicate.networks.fitting import refuse_misfits, shorten
 from syndicate.networks.listing import Listing, Page, find_in, read_listing, require_list
 from syndicate.networks.logins import PastedLogin
-from syndicate.networks.readback import links_of_text
 from syndicate.networks.sessions import Session, call_again, read_session, session_secrets
 from syndicate.networks.settled import number_of
 from syndicate.networks.shapes import pick, pick_instant, pick_list, pick_text
+from syndicate.networks.toolkit.checks import refuse_misfits, shorten
+from syndicate.networks.toolkit.client import Api, refuse_non_number, require_option, require_secret, with_prepared
+from syndicate.networks.toolkit.readback import links_of_text
 from syndicate.text.counting import Counter
 
 T = TypeVar("T")

@@ -9,8 +9,8 @@ from datetime import datetime
 from syndicate.errors import Unavailable, Uncertain
 from syndicate.model import Message, Receipt
 from syndicate.networks.base import Recent
-from syndicate.networks.readback import choose_copy
 from syndicate.networks.shapes import pick, pick_text
+from syndicate.networks.toolkit.readback import choose_copy
 
 MOST_PAGES = 10
 

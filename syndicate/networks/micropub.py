@@ -15,12 +15,12 @@ from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.answers import error_of, words_of
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.calls import Api, require_secret, with_prepared
-from syndicate.networks.fitting import refuse_misfits
 from syndicate.networks.listing import Listing, find_in
 from syndicate.networks.micropub_discovery import find_endpoint
-from syndicate.networks.readback import links_of_html, links_of_text, text_of_html
 from syndicate.networks.shapes import pick, pick_instant, pick_list, pick_text
+from syndicate.networks.toolkit.checks import refuse_misfits
+from syndicate.networks.toolkit.client import Api, require_secret, with_prepared
+from syndicate.networks.toolkit.readback import links_of_html, links_of_text, text_of_html
 from syndicate.text.counting import Counter
 
 # Micropub states no limit; a site that does refuses with its own words.

@@ -19,12 +19,12 @@ from syndicate.http import Client, Response
 from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.answers import error_of, retry_at_of, say
 from syndicate.networks.base import Description, LoginField, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.calls import Api, require_secret
-from syndicate.networks.fitting import refuse_misfits, refuse_unpublished_image
 from syndicate.networks.listing import Listing, Page, find_in, read_listing, require_list, require_name
 from syndicate.networks.logins import PastedLogin
-from syndicate.networks.readback import CLOCK_SKEW, REPLIES_TO, links_of_text
 from syndicate.networks.shapes import pick, pick_list, pick_text
+from syndicate.networks.toolkit.checks import refuse_misfits, refuse_unpublished_image
+from syndicate.networks.toolkit.client import Api, require_secret
+from syndicate.networks.toolkit.readback import CLOCK_SKEW, REPLIES_TO, links_of_text
 from syndicate.text.counting import Counter, count
 from syndicate.text.fit import split
 

@@ -18,11 +18,11 @@ from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.answers import error_of, retry_at_of, words_of
 from syndicate.networks.base import Description, LoginField, Option, Profile, Secret, Vault
-from syndicate.networks.calls import Api, refuse_non_number, require_option, require_secret
-from syndicate.networks.fitting import refuse_misfits
 from syndicate.networks.logins import PastedLogin
 from syndicate.networks.settled import number_of, with_numbered_reply
 from syndicate.networks.shapes import pick, pick_text, pick_wait
+from syndicate.networks.toolkit.checks import refuse_misfits
+from syndicate.networks.toolkit.client import Api, refuse_non_number, require_option, require_secret
 from syndicate.text.counting import Counter
 
 API = "https://api.telegram.org"

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from syndicate.model import Identified, KnownDelivery, PlannedChange, PlannedDelivery, State
-from syndicate.planning.desk import Desk, earliest_at, plan_rows
-from syndicate.planning.reasons import find_own_reason, find_rule_reason
-from syndicate.planning.wording import find_override
+from syndicate.planning.deliveries.account import Desk, earliest_at, plan_rows
+from syndicate.planning.deliveries.reasons import find_own_reason, find_rule_reason
+from syndicate.planning.messages.template import find_override
 
 _WAITING = frozenset({State.PLANNED, State.DUE, State.SENDING, State.HELD, State.UNCERTAIN, State.MISSED})
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 from operator import or_
 
 from syndicate.model import Identified, KnownDelivery, PlannedChange, PlannedDelivery, State
-from syndicate.planning.desk import Desk, plan_rows
-from syndicate.planning.reasons import FEWER_PARTS
-from syndicate.planning.wording import find_override
+from syndicate.planning.deliveries.account import Desk, plan_rows
+from syndicate.planning.deliveries.reasons import FEWER_PARTS
+from syndicate.planning.messages.template import find_override
 
 _WAITING = frozenset({State.PLANNED, State.DUE, State.HELD})
 

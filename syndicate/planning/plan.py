@@ -32,13 +32,13 @@ from syndicate.model import (
     Snapshot,
     State,
 )
-from syndicate.planning.changes import plan_cancellations, plan_changes
-from syndicate.planning.deliveries import oldest_first, plan_baseline, plan_fresh
-from syndicate.planning.desk import Desk, make_calendars, open_desk
+from syndicate.planning.deliveries.account import Desk, make_calendars, open_desk
+from syndicate.planning.deliveries.changes import plan_cancellations, plan_changes
+from syndicate.planning.deliveries.new import oldest_first, plan_baseline, plan_fresh
 from syndicate.planning.evergreen import plan_evergreen, yield_slots
 from syndicate.planning.identity import match_identities
+from syndicate.planning.messages.template import name_template
 from syndicate.planning.parts import plan_parts
-from syndicate.planning.wording import name_template
 
 MOST_AT_ONCE = 5
 """More posts than this on a site that never had any are an archive that came into sight (a folder that was not there

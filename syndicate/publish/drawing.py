@@ -17,12 +17,12 @@ from syndicate.http import Client
 from syndicate.model import Artefact, Cache, CardRef, PictureFacts, Plan, Settings
 from syndicate.output import Output
 from syndicate.pictures import FoundPicture, read_picture
-from syndicate.planning.feeds import list_public
+from syndicate.planning.feeds.feeds import list_public
 from syndicate.processes import count_cores
+from syndicate.publish.card_renderer import Studio
 from syndicate.publish.cards import Card, forget_cards, keep_cards, name_of, recall_card, recall_cards
 from syndicate.publish.jobs import AT_ONCE, Job, Orders, batches, look_for_pictures
-from syndicate.publish.register import Register
-from syndicate.publish.studio import Studio
+from syndicate.publish.manifest import Register
 from syndicate.publish.studios import Draw, open_studios
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from syndicate.cards import CardContent, card_key, make_content
 from syndicate.http import Client
 from syndicate.model import Cache, Identified, Post, Settings
 from syndicate.pictures import FoundPicture, find_pictures
+from syndicate.publish.card_renderer import Studio
 from syndicate.publish.cards import name_of
-from syndicate.publish.studio import Studio
 
 AT_ONCE = 32
 """Cards and pictures held in memory together: each may weigh twenty megabytes."""

@@ -16,7 +16,7 @@ from syndicate.formats import (
 )
 from syndicate.formats.documents import HTML, Document, list_meta
 from syndicate.model import Artefact, Cache, CardRef, Feed, Identified, Plan, Post, Settings, SyndicationLink
-from syndicate.planning.feeds import list_public, plan_feeds
+from syndicate.planning.feeds.feeds import list_public, plan_feeds
 from syndicate.publish.drawing import DrawnCards
 
 _JSON, _OPML = "application/json", "text/x-opml"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from syndicate.cards import CardContent
 from syndicate.model import Settings
 from syndicate.processes import Process, count_cores, count_others
-from syndicate.publish.studio import Studio
+from syndicate.publish.card_renderer import Studio
 
 if TYPE_CHECKING:
     from syndicate.cards.draw import Drawing

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from syndicate.model import Cache
-from syndicate.publish.ours import CARD, OwnFiles
-from syndicate.publish.register import Register
+from syndicate.publish.manifest import Register
+from syndicate.publish.ownership import CARD, OwnFiles
 
 _KIND = "unneeded"
 REST_AGE = timedelta(hours=1)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from syndicate.model import Delivery, Message, Receipt, State
-from syndicate.store.moves import Step, move
 from syndicate.store.part import Part
+from syndicate.store.transitions import Step, move
 
 
 class Aftercare(Part):

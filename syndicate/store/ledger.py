@@ -11,10 +11,10 @@ from sqlalchemy import Connection, String, bindparam, case, func, or_, select, u
 
 from syndicate.model import Identified, KnownDelivery, KnownPost, Ledger, Plan, PlannedChange, State, can_move
 from syndicate.store.inserting import insert_deliveries, insert_of
-from syndicate.store.moves import Step, get_row, move
 from syndicate.store.part import Part
 from syndicate.store.rows import parse_limits, parse_receipt
 from syndicate.store.schema import accounts, deliveries, posts
+from syndicate.store.transitions import Step, get_row, move
 
 _CHANGING = ("source", "slug", "permalink", "title", "digest", "updated_at", "gone_at")
 _UNSENT = (State.PLANNED, State.DUE, State.HELD, State.MISSED, State.SKIPPED)

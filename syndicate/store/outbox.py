@@ -14,10 +14,10 @@ from sqlalchemy import BindParameter, Connection, and_, bindparam, case, exists,
 
 from syndicate.errors import LostLease
 from syndicate.model import Attempt, Decision, Delivery, Message, State, Usage
-from syndicate.store.moves import Step, change, get_row, move, walk
 from syndicate.store.part import Part
 from syndicate.store.rows import parse_attempt, parse_delivery
 from syndicate.store.schema import Instant, accounts, attempts, deliveries
+from syndicate.store.transitions import Step, change, get_row, move, walk
 from syndicate.store.usage import read_usage
 
 _FREE: dict[str, Any] = {"lease_owner": "", "lease_until": None}

@@ -15,8 +15,8 @@ from starlette.types import ASGIApp
 
 from syndicate.model import FeedRules, Settings
 from syndicate.web.access import note
-from syndicate.web.answers import OPEN, allow_everyone, refuse, say_error, serve_file
-from syndicate.web.shelf import Shelf
+from syndicate.web.feeds.files import Shelf
+from syndicate.web.feeds.responses import OPEN, allow_everyone, refuse, say_error, serve_file
 
 _METHODS = ["GET", "HEAD", "OPTIONS"]
 

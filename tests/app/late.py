@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from syndicate.app.hall import App
+from syndicate.app.app import App
 from tests.app.web import MINUTE
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from syndicate.errors import ContentError, UsageError
 from syndicate.model import Artefact, State
-from syndicate.publish.corridor import publish
+from syndicate.publish.publish import publish
 from tests.journeys.blog import CONFIG
 from tests.publish.house import House
 

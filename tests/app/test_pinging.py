@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from syndicate.app.wiring import Wiring
+from syndicate.app.site import Wiring
 from syndicate.hubs import QUIET
 from tests.app.conftest import MakeSite
 from tests.app.web import MINUTE, NOW, FakeWeb

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from syndicate.app.hall import App
+from syndicate.app.app import App
 from syndicate.errors import SyndicateError, UsageError
 from syndicate.model import State
 from tests.journeys.blog import CONFIG

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.app.tending import ENDS_SOON, LOOK_AGAIN, look_after
-from syndicate.app.wiring import Wiring
+from syndicate.app.maintenance import ENDS_SOON, LOOK_AGAIN, look_after
+from syndicate.app.site import Wiring
 from syndicate.config import read_settings
 from syndicate.vault import Keyring
 from tests.networks.fake import Fake, Reply, Request

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.app.hall import App
+from syndicate.app.app import App
 from syndicate.app.rounds import Rounds
 from syndicate.app.sharing import Shared
 from syndicate.errors import ConfigError, StateError

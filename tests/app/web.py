@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from syndicate.app.pinging import ping_hubs
-from syndicate.app.wiring import Wiring
+from syndicate.app.hubs import ping_hubs
+from syndicate.app.site import Wiring
 from syndicate.config import read_settings
 from syndicate.model import Artefact, Cache, KnownPost
 from tests.networks.fake import Fake, Reply, Request

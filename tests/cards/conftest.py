@@ -11,9 +11,9 @@ import pytest
 from syndicate.cards import CardContent
 from syndicate.cards.design import Design
 from syndicate.cards.parse import parse_design
-from syndicate.cards.type import FontSet
 from syndicate.fonts import find_fonts
 from syndicate.model import CardRules
+from syndicate.typeset import FontSet
 
 ROOT = Path(__file__).parents[2]
 

@@ -19,9 +19,9 @@ from syndicate.cards import CardContent
 from syndicate.cards.content import find_direction
 from syndicate.cards.draw import draw_card
 from syndicate.cards.parse import parse_design
-from syndicate.cards.type import FontSet
 from syndicate.fonts import find_fonts
 from syndicate.model import CardRules
+from syndicate.typeset import FontSet
 from tests.cards import corpus
 
 ROOT = Path(__file__).parents[2]

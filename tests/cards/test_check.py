@@ -8,7 +8,7 @@ import pytest
 
 from syndicate.cards.check import check_drawing
 from syndicate.cards.draw import Drawing
-from syndicate.cards.type import Missing
+from syndicate.typeset import Missing
 from tests.cards.conftest import CONTENT
 
 GOOD = Drawing(

@@ -9,8 +9,8 @@ import pytest
 from syndicate.cards import CardContent, make_content
 from syndicate.cards.content import find_direction
 from syndicate.cards.resolve import make_words
-from syndicate.cards.type.bidi import base_level, resolve_levels
 from syndicate.model import Author, Category, Picture, Post, Site
+from syndicate.typeset.bidi import base_level, resolve_levels
 
 SITE = Site(title="Field  Notes", url="https://example.org", timezone="Asia/Tokyo", authors=(Author("Ada"),))
 

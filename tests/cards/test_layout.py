@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from syndicate.cards.design import Box, Edges, Level
 from syndicate.cards.layout import place_boxes
 from syndicate.cards.placed import mirror_boxes
-from syndicate.cards.type import TextBlock
+from syndicate.typeset import TextBlock
 
 
 def fit(box, room, max_lines):

@@ -16,7 +16,7 @@ from syndicate.cards.placed import Placed, Rect
 from syndicate.cards.scrim import draw_mask, ease
 from syndicate.cards.shade import shade
 from syndicate.cards.themes import make_dark, make_light
-from syndicate.cards.type import TextBlock
+from syndicate.typeset import TextBlock
 from tests.cards import corpus
 
 SIZE = (1200, 630)

@@ -6,7 +6,8 @@ from contextlib import redirect_stdout
 import pytest
 
 from syndicate.app.reports import Finding
-from syndicate.cli import begin, show
+from syndicate.cli import init as begin
+from syndicate.cli import show
 
 ADDRESS = "https://notes.example/a-very-long-address-that-no-terminal-of-forty-columns-holds/"
 

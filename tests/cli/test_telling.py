@@ -2,7 +2,7 @@
 
 import pytest
 
-from syndicate.app.examining import describe_change
+from syndicate.app.doctor import describe_change
 from tests.journeys.blog import CONFIG, Blog
 from tests.networks.fake import Fake, Reply
 

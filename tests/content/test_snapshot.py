@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from syndicate.content import ContentFolder, read_snapshot, stamp
 from syndicate.content.bytes import MAX_BYTES
-from syndicate.content.shelf import Memory
+from syndicate.content.post_cache import Memory
 from syndicate.errors import ContentError
 from syndicate.model import Settings, Snapshot
 from tests.content.golden import make_settings

@@ -10,7 +10,7 @@ from typing import Any
 from syndicate.deliver import DeliveryReport, Tools, deliver_due
 from syndicate.model import Account, Attachment, Delivery, Limits, Message, PlannedDelivery, Receipt, State
 from syndicate.notices import Notice
-from syndicate.store.door import Store
+from syndicate.store.store import Store
 
 NOW = datetime(2026, 3, 29, 9, 0, tzinfo=UTC)
 LINK = "https://blog.example/a/"

@@ -23,7 +23,7 @@ from syndicate.errors import (
     Uncertain,
 )
 from syndicate.model import Account, Decision, Delivery, Receipt, ScheduleRules, State, Usage, can_move
-from syndicate.planning.decide import (
+from syndicate.planning.deliveries.retry import (
     LOOKS_AFTER,
     decide_look,
     decide_next,
@@ -33,7 +33,14 @@ from syndicate.planning.decide import (
     decide_unseen,
     decide_unsettled,
 )
-from syndicate.planning.turns import Policy, decide_behind, decide_missed, decide_room, decide_unready, policy_of
+from syndicate.planning.schedule.gates import (
+    Policy,
+    decide_behind,
+    decide_missed,
+    decide_room,
+    decide_unready,
+    policy_of,
+)
 
 NOW = datetime(2026, 3, 29, 0, 59, tzinfo=UTC)
 HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from syndicate.errors import StateError
-from syndicate.store.door import Store
+from syndicate.store.store import Store
 from tests.faults.world import World
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from syndicate.model import Attempt, Delivery, State
-from syndicate.store.door import Store
+from syndicate.store.store import Store
 from tests.faults.servers import Server
 
 _SURELY_NOT_SENT = frozenset(

@@ -24,7 +24,7 @@ from typing import Any
 from syndicate.deliver import deliver_due
 from syndicate.model import Delivery, PlannedDelivery, Receipt, State
 from syndicate.store import open_store
-from syndicate.store.door import Store
+from syndicate.store.store import Store
 from tests.faults.victim import CASES, START, Orders, run_victim, wired
 from tests.networks.fake import CUT, Fake, Fault
 

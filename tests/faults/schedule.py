@@ -17,7 +17,7 @@ from syndicate.networks.base import Network
 from syndicate.notices import Notice
 from syndicate.store import open_store
 from syndicate.store.database import Database
-from syndicate.store.door import Store
+from syndicate.store.store import Store
 from tests.faults.doors import guard
 from tests.faults.judge import judge, judge_trail
 from tests.faults.servers import KINDS, OPEN, READS_BACK, Server

@@ -16,7 +16,7 @@ from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from syndicate.app.hall import App, open_app
+from syndicate.app.app import App, open_app
 from syndicate.app.rounds import Rounds
 from syndicate.model import Delivery, State
 from tests.faults.trapped import Orders, run_trapped

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.app.hall import App
+from syndicate.app.app import App
 from syndicate.model import Delivery, State
 from tests.faults.site import PUBLISHES, Site
 from tests.faults.whole import judge_messages

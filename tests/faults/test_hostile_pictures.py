@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.app.hall import App
+from syndicate.app.app import App
 from syndicate.http import Client
 from syndicate.http.guard import resolve_host
 from syndicate.model import Picture

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from syndicate.app.hall import App
+from syndicate.app.app import App
 from syndicate.cli.root import call
 from syndicate.model import Delivery, State
 from tests.faults.site import PUBLISHES, Site

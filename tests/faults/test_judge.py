@@ -9,7 +9,7 @@ import pytest
 
 from syndicate.model import Attempt, Message, PlannedDelivery, Receipt, State
 from syndicate.store import open_store
-from syndicate.store.door import Store
+from syndicate.store.store import Store
 from tests.faults.judge import count_by, judge, judge_trail
 from tests.faults.servers import Server
 from tests.faults.world import START, World

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import httpx
 import pytest
 
-from syndicate.app.hall import App
+from syndicate.app.app import App
 from syndicate.app.rounds import Rounds
 from syndicate.cli.daemon import _make_web
 from syndicate.cli.root import call

@@ -17,7 +17,7 @@ from syndicate.model import Account, Attachment, Delivery, Message
 from syndicate.networks import open_network
 from syndicate.networks.base import Network
 from syndicate.store import open_store
-from syndicate.store.door import Store
+from syndicate.store.store import Store
 from tests.networks.case import PIXEL, Case
 from tests.networks.test_bluesky import CASE as BLUESKY
 from tests.networks.test_discord import CASE as DISCORD

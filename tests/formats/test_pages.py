@@ -17,7 +17,7 @@ from syndicate.errors import ConfigError
 from syndicate.formats import list_meta, render_alternates, render_meta, render_opml, render_page, render_syndication
 from syndicate.formats.meta import to_locale
 from syndicate.model import Author, Category, Feed, SyndicationLink
-from syndicate.planning.feeds import plan_feeds
+from syndicate.planning.feeds.feeds import plan_feeds
 from syndicate.templates import read_template
 from tests.formats.samples import CARD, HOME, NOW, entry, feed, post, posts, settings
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from syndicate.app.hall import open_app
+from syndicate.app.app import open_app
 from syndicate.app.rounds import Rounds
 from tests.journeys.blog import Blog
 

@@ -9,7 +9,7 @@ from typing import Any
 from coincurve import PublicKeyXOnly
 from websockets.sync.server import ServerConnection, serve
 
-from syndicate.networks.nostr_event import Draft
+from syndicate.networks.nostr.event import Draft
 
 
 class FakeRelay:

@@ -14,8 +14,8 @@ from syndicate.errors import (
 )
 from syndicate.http import Client
 from syndicate.model import Message
-from syndicate.networks.mastodon import Mastodon
-from syndicate.networks.mastodon_servers import parse_server
+from syndicate.networks.mastodon.mastodon import Mastodon
+from syndicate.networks.mastodon.servers import parse_server
 from syndicate.text.counting import Counter
 from tests.networks.case import NOW, TEXT, deliver, picture
 from tests.networks.fake import Reply, cut_before_commit, status

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from syndicate.model import Message, Receipt
 from syndicate.networks.base import Recent
-from syndicate.networks.readback import (
+from syndicate.networks.toolkit.readback import (
     REPLIES_TO,
     choose_copy,
     is_same_link,

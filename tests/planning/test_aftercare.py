@@ -7,7 +7,7 @@ import pytest
 
 from syndicate.errors import ContentError
 from syndicate.model import Account, Delivery, KnownPost, Message, Receipt, State
-from syndicate.planning.aftercare import GONE_FOR, MOST_REMOVALS, choose_automatic, plan_amendments
+from syndicate.planning.deliveries.edits import GONE_FOR, MOST_REMOVALS, choose_automatic, plan_amendments
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 POST = KnownPost(

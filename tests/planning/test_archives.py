@@ -11,7 +11,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from syndicate.formats import render_atom, render_json, render_rss
 from syndicate.model import Feed, Identified
-from syndicate.planning.feeds import plan_feeds
+from syndicate.planning.feeds.feeds import plan_feeds
 from tests.formats.samples import NOW, post, posts, settings
 
 SITE = settings(items=4, archive_items=3, by=(), flags=())

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from syndicate.model import KnownDelivery, Post, ScheduleRules, SocialOverride, State
-from syndicate.planning.reasons import ASKED, CAME_BACK, GONE, UNFEATURED
+from syndicate.planning.deliveries.reasons import ASKED, CAME_BACK, GONE, UNFEATURED
 from tests.planning.blog import NOW, Blog, make_account, make_post
 
 FEATURED = frozenset({"featured"})

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syndicate.model import Category, Ledger, Plan, ScheduleRules, SocialOverride, State
-from syndicate.planning.reasons import BASELINE, FROM_THE_START
+from syndicate.planning.deliveries.reasons import BASELINE, FROM_THE_START
 from tests.planning.blog import FACTS, NOW, Blog, make_account, make_post
 
 FEATURED = frozenset({"featured"})

@@ -10,7 +10,7 @@ import pytest
 
 from syndicate.errors import UsageError
 from syndicate.model import KnownDelivery, SocialOverride, State
-from syndicate.planning.post import ManualPlan, choose_accounts, plan_manual
+from syndicate.planning.deliveries.manual import ManualPlan, choose_accounts, plan_manual
 from tests.planning.blog import FACTS, NOW, TEMPLATE, Blog, make_account, make_post, make_settings
 
 LINK = "https://blog.example.com/blog/a/"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from syndicate.errors import ConfigError
 from syndicate.model import ScheduleRules
-from syndicate.planning.schedule import Calendar, Taken, get_zone, next_slot, parse_quiet, parse_slots
+from syndicate.planning.schedule.calendar import Calendar, Taken, get_zone, next_slot, parse_quiet, parse_slots
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from syndicate.formats import render_atom, render_json, render_rss
 from syndicate.model import Author, Category, Credit, Picture
-from syndicate.planning.feeds import plan_feeds
+from syndicate.planning.feeds.feeds import plan_feeds
 from tests.formats.samples import CARD, NOW, post, settings
 
 HEAVY = st.lists(

@@ -9,7 +9,7 @@ import pytest
 
 from syndicate.errors import UsageError
 from syndicate.model import Attempt, Delivery, Receipt, State
-from syndicate.planning.why import explain
+from syndicate.planning.deliveries.explain import explain
 from tests.planning.blog import NOW, Blog, make_account, make_post
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from syndicate.output import FolderOutput
-from syndicate.publish.ours import OwnFiles
+from syndicate.publish.ownership import OwnFiles
 from syndicate.store.cache import FileCache, open_cache
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from PIL import Image
 
-from syndicate.app.hall import App
-from syndicate.app.wiring import Wiring
+from syndicate.app.app import App
+from syndicate.app.site import Wiring
 from syndicate.config import read_settings
 from syndicate.model import Artefact
 from syndicate.output import FolderOutput

@@ -12,7 +12,7 @@ from obstore.store import MemoryStore
 
 from syndicate.output import FolderOutput, Output
 from syndicate.output.bucket import BucketOutput
-from syndicate.publish.ours import OwnFiles
+from syndicate.publish.ownership import OwnFiles
 from syndicate.store.cache import FileCache, open_cache
 from tests.publish.test_ours import PATH, Dying, Killed, text
 

@@ -8,7 +8,7 @@ from PIL import Image
 from syndicate.cards import ONLY_JPEG
 from syndicate.model import CardRules, Limits
 from syndicate.pictures import RECORDS
-from syndicate.publish.studio import suit_networks
+from syndicate.publish.card_renderer import suit_networks
 from tests.journeys.blog import CONFIG
 from tests.publish.house import House, make_picture
 

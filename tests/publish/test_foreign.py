@@ -9,8 +9,8 @@ import pytest
 
 from syndicate.model import Artefact
 from syndicate.output import FolderOutput
-from syndicate.publish.corridor import publish
-from syndicate.publish.ours import OwnFiles
+from syndicate.publish.ownership import OwnFiles
+from syndicate.publish.publish import publish
 from syndicate.store.cache import open_cache
 from tests.journeys.blog import CONFIG
 from tests.publish.house import Counting, House

@@ -12,7 +12,7 @@ from syndicate.cards import card_paths
 from syndicate.model import Artefact
 from syndicate.output import FolderOutput, Output
 from syndicate.output.bucket import BucketOutput
-from syndicate.publish.ours import OwnFiles
+from syndicate.publish.ownership import OwnFiles
 from syndicate.store.cache import FileCache, open_cache
 
 PATH = "notes/page.txt"

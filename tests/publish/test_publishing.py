@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.publish.corridor import publish
+from syndicate.publish.publish import publish
 from tests.journeys.blog import CONFIG
 from tests.publish.house import Counting, House, make_picture
 from tests.publish.test_stamp import OURS

@@ -9,8 +9,8 @@ import pytest
 from syndicate.model import Artefact
 from syndicate.output import FolderOutput
 from syndicate.publish.jobs import AT_ONCE, batches
-from syndicate.publish.ours import OwnFiles
-from syndicate.publish.register import Register
+from syndicate.publish.manifest import Register
+from syndicate.publish.ownership import OwnFiles
 from syndicate.store.cache import FileCache
 
 PATH = "meta/a.html"

@@ -11,7 +11,7 @@ import pytest
 
 import syndicate
 from syndicate.model import Problem
-from syndicate.publish.stamp import LOOK_AGAIN, Made, Stamp, look_at
+from syndicate.publish.unchanged import LOOK_AGAIN, Made, Stamp, look_at
 from tests.journeys.blog import CONFIG
 from tests.publish.house import NOW, House, make_picture
 

@@ -9,8 +9,8 @@ import pytest
 
 from syndicate.cards import card_paths
 from syndicate.model import Artefact
-from syndicate.publish.ours import OwnFiles
-from syndicate.publish.register import Register
+from syndicate.publish.manifest import Register
+from syndicate.publish.ownership import OwnFiles
 from syndicate.publish.sweeping import REST_AGE, Sweeper
 from tests.publish.house import NOW
 

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from syndicate.store import open_store
-from syndicate.store.door import Store
+from syndicate.store.store import Store
 from tests.store.rows import SITE
 
 Opener = Callable[[], Store]

@@ -17,7 +17,7 @@ from syndicate.model import (
     Receipt,
     State,
 )
-from syndicate.store.door import Store
+from syndicate.store.store import Store
 
 SITE = "default"
 NOW = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)

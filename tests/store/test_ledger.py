@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from syndicate.model import Limits, PlannedChange, Receipt, State
-from syndicate.store.copies import Found
-from syndicate.store.door import Store
 from syndicate.store.ledger import Applied
+from syndicate.store.store import Store
+from syndicate.store.syndication_links import Found
 from syndicate.text.counting import Counter
 from tests.store.conftest import Opener
 from tests.store.rows import NOW, RECEIPT, add, bring_to, identified, known, plan, planned

@@ -10,8 +10,8 @@ from sqlalchemy import update
 
 from syndicate.errors import LostLease, StateError, UsageError
 from syndicate.model import Delivery, Receipt, State
-from syndicate.store.door import Store
 from syndicate.store.schema import deliveries
+from syndicate.store.store import Store
 from tests.store.conftest import Opener
 from tests.store.rows import LEASE, MESSAGE, NOW, RECEIPT, add, bring_to, claim, decision, planned
 

@@ -11,8 +11,8 @@ import pytest
 
 from syndicate.errors import LostLease, StateError, SyndicateError
 from syndicate.model import TRANSITIONS, Delivery, PlannedChange, State
-from syndicate.store.door import Store
-from syndicate.store.moves import Step, move
+from syndicate.store.store import Store
+from syndicate.store.transitions import Step, move
 from tests.store.rows import NOW, RECEIPT, bring_to, decision, plan
 
 LATER = NOW + timedelta(hours=1)

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 
 from syndicate.web import make_app
-from syndicate.web.dashboard import open_dashboard
+from syndicate.web.dashboard.routes import open_dashboard
 from tests.web.desk import MemoryDesk, find_token
 from tests.web.serving import serving
 

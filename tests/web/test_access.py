@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from syndicate.model import Artefact
 from syndicate.output import FolderOutput
-from syndicate.planning.stats.lines import parse_line
+from syndicate.stats.hits import parse_line
 from syndicate.web import make_app
 from syndicate.web.access import format_line
 from tests.formats.samples import settings

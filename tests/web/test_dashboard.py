@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from syndicate.app.hall import App
+from syndicate.app.app import App
 from syndicate.app.sending import Composer
 from syndicate.cli.daemon import _make_web
 from syndicate.model import Decision, Delivery, Plan, PlannedChange, State

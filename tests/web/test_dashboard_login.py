@@ -13,8 +13,8 @@ import pytest
 
 from syndicate.app.dashboard import read_password
 from syndicate.errors import ConfigError
-from syndicate.web.dashboard import open_dashboard
-from syndicate.web.guard import Door, is_loopback, list_names
+from syndicate.web.dashboard.routes import open_dashboard
+from syndicate.web.dashboard.security import Door, is_loopback, list_names
 from tests.formats.samples import settings
 from tests.web.browsing import Served, browse, fields, serve
 from tests.web.desk import MemoryDesk, find_token

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from syndicate.model import State, can_move
-from syndicate.web.rows import ACTIONS, choose_urgent, tell, to_day, to_link, to_moment, to_segment, to_span
+from syndicate.web.dashboard.rows import ACTIONS, choose_urgent, tell, to_day, to_link, to_moment, to_segment, to_span
 from tests.web.desk import NOW, delivery
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -11,7 +11,7 @@ import pytest
 from syndicate.app.reports import AccountRow
 from syndicate.errors import StateError
 from syndicate.model import Problem, State
-from syndicate.web.guard import Door, find_refusal
+from syndicate.web.dashboard.security import Door, find_refusal
 from tests.web.browsing import Served, browse, fields, serve
 from tests.web.desk import MESSAGE, MemoryDesk, Page, delivery, sent
 

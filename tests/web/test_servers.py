@@ -16,7 +16,7 @@ import pytest
 
 from syndicate.formats.packing import unpack
 from syndicate.output import FolderOutput
-from syndicate.planning.stats.lines import parse_line
+from syndicate.stats.hits import parse_line
 from syndicate.web import make_app
 from tests.formats.samples import settings
 from tests.web.serving import serving

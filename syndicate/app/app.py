@@ -1,0 +1,353 @@
+"""The hall itself: one short method per use case."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from syndicate.app.sharing import Shared
+from syndicate.app.site import Clock, Wiring, read_clock
+from syndicate.config import find_config, read_settings
+from syndicate.errors import ConfigError, SyndicateError
+from syndicate.publish.report import Published
+
+if TYPE_CHECKING:
+    from syndicate.app.dashboard import HallDesk
+    from syndicate.app.reports import AccountRow, Finding, Status, Story
+    from syndicate.model import Delivery, Plan, PlannedDelivery, Settings
+    from syndicate.networks.base import LogsIn
+    from syndicate.planning.deliveries.edits import Amendment
+    from syndicate.planning.deliveries.manual import ManualPlan
+
+# Use cases import the rooms they need: `publish` with nothing to do must not pay for the networks.
+# ruff: noqa: PLC0415
+
+log = logging.getLogger("syndicate")
+
+
+def open_app(config: Path | None = None) -> App:
+    """The hall of the nearest syndicate.toml, or of the given one."""
+    return App(config or find_config(Path.cwd()))
+
+
+class App:
+    """Use cases of one site. Threads may share it after `open_all`; close it, or use it as a context manager."""
+
+    def __init__(self, config: Path, clock: Clock = read_clock) -> None:
+        self.config = config
+        self._shared = Shared(Wiring(read_settings(config), clock))
+        self._own_writes: dict[Path, int] = {}
+
+    def __enter__(self) -> App:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._wiring.close()
+        self._wiring.close_store()
+
+    @property
+    def _wiring(self) -> Wiring:
+        return self._shared.current
+
+    @property
+    def settings(self) -> Settings:
+        return self._wiring.settings
+
+    def now(self) -> datetime:
+        return self._wiring.clock()
+
+    # --- publishing -------------------------------------------------------------------------------------------
+
+    def publish(self, *, only: str = "", progress: Callable[[int, int], None] = lambda _done, _all: None) -> Published:
+        """Write what changed. `only` is "feeds", "cards" or "" for everything."""
+        from syndicate.publish.memory import uncollected
+
+        with self._shared.borrow() as wiring, wiring.take_turn():
+            wiring.require_state()  # before the stamp, which tells one from another
+            stamp, now = wiring.stamp, self.now()
+            mark = stamp.make()
+            if not only and stamp.is_current(mark, now):
+                return Published(where=wiring.settings.storage.publish_to, problems=stamp.read_problems())
+            with uncollected():
+                return _publish(wiring, only, mark, now, progress)
+
+    def make_plan(self) -> Plan:
+        """What would happen now; changes nothing."""
+        from syndicate.publish.publish import read_plan
+
+        with self._shared.borrow() as wiring:
+            return read_plan(wiring.rooms, self.now())
+
+    def preview_waiting(self) -> tuple[PlannedDelivery, ...]:
+        """What waits in the outbox, with its text as it would be sent now."""
+        from syndicate.app.previews import preview_waiting
+
+        with self._shared.borrow() as wiring:
+            return preview_waiting(wiring)
+
+    # --- delivering -------------------------------------------------------------------------------------------
+
+    def deliver_due(self, *, only: tuple[int, ...] = ()) -> tuple[Delivery, ...]:
+        """Send what is due now, settle what is uncertain; returns everything that was touched."""
+        from syndicate.app.sending import make_tools
+        from syndicate.deliver import deliver_due
+
+        with self._shared.borrow() as wiring:
+            wiring.require_state()
+            try:
+                report = deliver_due(make_tools(wiring), only=only)
+            except BaseException:
+                wiring.stamp.forget()  # some may have gone out before
+                raise
+            if report.sent:
+                self._follow_up(wiring, report.sent)
+            return report.results
+
+    def _follow_up(self, wiring: Wiring, sent: tuple[Delivery, ...]) -> None:
+        """What was sent stands in the state database; that the copies are shown elsewhere, too, comes after it."""
+        from syndicate.app.writing import write_back
+
+        wiring.stamp.forget()
+        if wiring.settings.write_back:
+            self._own_writes |= write_back(wiring, sent)
+        _show_timeline(wiring)
+
+    def is_news(self, path: Path) -> bool:
+        """Whether a changed file was changed by somebody else than us."""
+        written = self._own_writes.get(path)
+        try:
+            return written is None or path.stat().st_mtime_ns != written
+        except OSError:
+            return True
+
+    def plan_post(self, slug: str, *, to: tuple[str, ...], at: str, text: str, again: bool) -> ManualPlan:
+        """A message by hand, planned. Raises UsageError for an unknown slug, account or time, or a second time."""
+        from syndicate.app.post import plan_post
+
+        with self._shared.borrow() as wiring:
+            return plan_post(wiring, slug, to=to, at=at, text=text, again=again, now=self.now())
+
+    def post(self, planned: ManualPlan) -> tuple[Delivery, ...]:
+        """Put the planned message into the outbox and send what is due now; returns the deliveries."""
+        from syndicate.app.post import put_into_outbox
+
+        with self._shared.borrow() as wiring:
+            ids = put_into_outbox(wiring, planned, self.now())
+            self.deliver_due(only=ids)
+            try:
+                self.publish()
+            except SyndicateError as error:
+                log.warning("the message is not shown beside the feeds yet: %s", error)
+            return tuple(wiring.store.get_delivery(number) for number in ids)
+
+    def list_deliveries(self, *, account: str = "", slug: str = "", everything: bool = False) -> tuple[Delivery, ...]:
+        """The outbox by time: what waits, or everything."""
+        from syndicate.app.queue import WAITING
+
+        with self._shared.borrow() as wiring:
+            states = () if everything else WAITING
+            return wiring.store.list_deliveries(account=account, slug=slug, states=states)
+
+    def check_text(self, ids: tuple[int, ...], text: str) -> None:
+        """Raises UsageError where a network would refuse this text for one of these deliveries."""
+        from syndicate.app.queue import check_text
+
+        with self._shared.borrow() as wiring:
+            check_text(wiring, ids, text)
+
+    def change_deliveries(self, action: str, ids: tuple[int, ...], value: str = "") -> tuple[Delivery, ...]:
+        """A person's action on deliveries: hold, release, cancel, retry, move, edit, settle_sent, settle_not_sent."""
+        from syndicate.app.queue import change_delivery
+
+        with self._shared.borrow() as wiring:
+            changed = tuple(change_delivery(wiring, action, number, value, self.now()) for number in ids)
+            if action == "settle_sent":
+                wiring.stamp.forget()
+            return changed
+
+    def read_status(self) -> Status:
+        from syndicate.app.queue import read_status
+
+        with self._shared.borrow() as wiring:
+            return read_status(wiring, self.now())
+
+    def explain(self, slug: str) -> tuple[str, ...]:
+        """The whole story of a post in sentences. Raises UsageError where nothing is known of it."""
+        return self.tell_story(slug).lines
+
+    def tell_story(self, slug: str) -> Story:
+        """The same with what it is told from."""
+        from syndicate.app.reports import Story
+        from syndicate.planning.deliveries.explain import explain
+
+        with self._shared.borrow() as wiring:
+            store = wiring.store
+            known = next((row for row in store.read_ledger().posts if row.slug == slug), None)
+            deliveries = store.list_deliveries(post_id=known.id) if known else ()
+            trails = {one.id: store.list_attempts(one.id) for one in deliveries}
+            zone = ZoneInfo(wiring.settings.site.timezone)
+            lines = explain(slug, self.make_plan(), known, deliveries, trails, zone=zone)
+            return Story(slug=slug, lines=lines, post=known, deliveries=deliveries, attempts=trails)
+
+    # --- looking after ----------------------------------------------------------------------------------------
+
+    def examine(self, *, online: bool) -> tuple[Finding, ...]:
+        from syndicate.app.doctor import examine
+
+        with self._shared.borrow() as wiring:
+            return examine(wiring, self.make_plan(), online=online)
+
+    def list_accounts(self, *, online: bool) -> tuple[AccountRow, ...]:
+        from syndicate.app.login import list_accounts
+
+        with self._shared.borrow() as wiring:
+            return list_accounts(wiring, online=online, now=self.now())
+
+    def resume_account(self, name: str) -> None:
+        with self._shared.borrow() as wiring:
+            wiring.store.resume_account(wiring.accounts.get(name).name)
+
+    def open_login(self, account: str) -> LogsIn:
+        return self._wiring.accounts.open_for_login(self._wiring.accounts.get(account))
+
+    def store_login(self, account: str, secrets: Mapping[str, str]) -> str:
+        from syndicate.app.login import store_login
+
+        with self._shared.borrow() as wiring:
+            return store_login(wiring, account, secrets)
+
+    def look_after(self) -> tuple[str, ...]:
+        """Renew tokens, read limits, edit and remove by policy; returns lines for the log."""
+        from syndicate.app.maintenance import look_after
+        from syndicate.planning.deliveries.edits import choose_automatic
+
+        with self._shared.borrow() as wiring:
+            lines = look_after(wiring, self.now())
+            return (*lines, *self.amend(choose_automatic(self.list_amendments())))
+
+    def ping_hubs(self) -> tuple[str, ...]:
+        """Tell hubs and search engines about feeds that changed; returns lines for the log."""
+        if not self.settings.feeds.hubs and not self.settings.feeds.indexnow_key:
+            return ()
+        from syndicate.app.hubs import ping_hubs
+
+        with self._shared.borrow() as wiring:
+            return ping_hubs(wiring, self.now())
+
+    def list_amendments(self) -> tuple[Amendment, ...]:
+        """Edits and removals of published messages that the accounts' policies ask for."""
+        from syndicate.app.edits import list_amendments
+
+        with self._shared.borrow() as wiring:
+            return list_amendments(wiring, self.now())
+
+    def amend(self, amendments: tuple[Amendment, ...]) -> tuple[str, ...]:
+        """Carry out edits and removals; returns a line for each."""
+        from syndicate.app.edits import amend
+
+        with self._shared.borrow() as wiring:
+            lines = tuple(amend(wiring, amendments, self.now()))
+            if lines:
+                wiring.stamp.forget()
+                _show_timeline(wiring)
+            return lines
+
+    def adopt(self, account: str) -> tuple[tuple[str, str], ...]:
+        """Copies found on the account itself, recorded as sent: (slug, URL)."""
+        from syndicate.app.login import adopt
+
+        with self._shared.borrow() as wiring:
+            adopted = adopt(wiring, account, self.now())
+            wiring.stamp.forget()
+            return adopted
+
+    def draw_cards(self, slugs: tuple[str, ...]) -> tuple[Finding, ...]:
+        from syndicate.app.cards import draw_cards
+
+        with self._shared.borrow() as wiring, wiring.take_turn():
+            return draw_cards(wiring, slugs, self.now())
+
+    def check_cards(self, slugs: tuple[str, ...]) -> tuple[Finding, ...]:
+        from syndicate.app.cards import check_cards
+
+        with self._shared.borrow() as wiring:
+            return check_cards(wiring, slugs, self.now())
+
+    def write_card_sheet(self, slugs: tuple[str, ...], path: Path) -> None:
+        from syndicate.app.cards import write_sheet
+
+        with self._shared.borrow() as wiring:
+            write_sheet(wiring, slugs, path, self.now())
+
+    # --- running ----------------------------------------------------------------------------------------------
+
+    def lock_daemon(self) -> AbstractContextManager[None]:
+        """Held while a daemon works on this state; raises AlreadyRunning where another one does."""
+        return self._wiring.store.lock_daemon()
+
+    def open_all(self) -> None:
+        """Open whatever threads will share, so that none of them opens it a second time.
+
+        The first publication looks at everything: nobody knows how the process before this one ended.
+        """
+        self._wiring.open_all()
+        self._wiring.stamp.forget()
+
+    def make_desk(self) -> HallDesk:
+        """What the dashboard is given."""
+        from syndicate.app.dashboard import HallDesk
+
+        self._wiring.open_all()
+        return HallDesk(self, lambda: self._wiring)
+
+    def reload(self) -> bool:
+        """Take up a changed syndicate.toml; returns whether it changed.
+
+        Raises ConfigError for one that is broken or asks for another state: then everything stays as it is.
+        """
+        settings, before = read_settings(self.config), self._wiring
+        if settings.digest == before.settings.digest:
+            return False
+        if _state_of(settings) != _state_of(before.settings):
+            raise ConfigError(
+                "another database or site name needs a new start",
+                where=f"{self.config}: [storage] database, [site] name",
+                hint="stop this process and start it again",
+            )
+        fresh = Wiring(settings, before.clock)
+        fresh.keep_store(before)
+        try:
+            fresh.open_all()
+        except BaseException:
+            fresh.close()
+            raise
+        self._shared.replace(fresh)
+        return True
+
+
+def _publish(wiring: Wiring, only: str, mark: str, now: datetime, progress: Callable[[int, int], None]) -> Published:
+    from syndicate.publish.publish import publish, publish_cards, publish_feeds
+
+    if only == "cards":
+        return publish_cards(wiring.rooms, now, progress=progress)
+    if only == "feeds":
+        return publish_feeds(wiring.rooms, now)
+    return publish(wiring.rooms, now, stamp=mark, progress=progress)
+
+
+def _show_timeline(wiring: Wiring) -> None:
+    """What was just said stands on the page at once."""
+    from syndicate.app.timeline import write_timeline
+
+    output = wiring.open_own_files()
+    for problem in (*write_timeline(wiring, output).problems, *output.problems):
+        log.warning("the timeline page stays as it was: %s: %s", problem.source, problem.message)
+
+
+def _state_of(settings: Settings) -> tuple[str, str]:
+    return settings.storage.database, settings.site.name

@@ -1,0 +1,92 @@
+"""Cards by hand: drawn anew, judged, laid out on a sheet."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from syndicate.app.finding import get_post
+from syndicate.app.reports import Finding
+from syndicate.app.site import Wiring
+from syndicate.cards.check import check_drawing
+from syndicate.cards.sheet import SheetCard, render_sheet
+from syndicate.model import Plan, Problem
+from syndicate.publish.drawing import Sketch
+from syndicate.publish.jobs import parse_frame
+from syndicate.publish.manifest import Register
+from syndicate.publish.publish import read_plan
+from syndicate.templates import read_template
+
+
+def _choose(wiring: Wiring, slugs: tuple[str, ...], now: datetime) -> Plan:
+    plan = read_plan(wiring.rooms, now)
+    return replace(plan, identified=tuple(get_post(plan.identified, slug) for slug in slugs)) if slugs else plan
+
+
+def draw_cards(wiring: Wiring, slugs: tuple[str, ...], now: datetime) -> tuple[Finding, ...]:
+    """Draw anew, whatever was drawn before; the findings name each written card."""
+    plan, output = _choose(wiring, slugs, now), wiring.open_own_files()
+    drawer = wiring.make_drawer(output)
+    drawer.forget([one.id for one in plan.identified])
+    drawn = drawer.draw(plan, Register(output, wiring.cache), lambda _done, _all: None)
+    wiring.stamp.forget()
+    problems = [Finding("problem", f"{one.message} ({one.hint})", one.source) for one in output.problems]
+    warnings = [Finding("warning", line) for line in drawn.warnings]
+    return (*problems, *(Finding("ok", card.path, card.slug) for card in drawn.cards), *warnings)
+
+
+def check_cards(wiring: Wiring, slugs: tuple[str, ...], now: datetime) -> tuple[Finding, ...]:
+    """Judge every card as it would be drawn now: glyphs, contrast, size, alt text. Writes nothing.
+
+    A picture that could not be fetched may come yet: that is a warning.
+    """
+    found: list[Finding] = []
+    for sketch in wiring.drawer.sketch(_choose(wiring, slugs, now)):
+        source = sketch.content.source
+        found += [Finding("warning", sketch.lacks, source)] if sketch.lacks else []
+        for problem in _judge(wiring, sketch):
+            hint = f" ({problem.hint})" if problem.hint else ""
+            found.append(Finding("problem", f"{problem.message}{hint}", source))
+    return tuple(found)
+
+
+def _judge(wiring: Wiring, sketch: Sketch) -> tuple[Problem, ...]:
+    if sketch.drawing is None:
+        return (Problem(sketch.content.source, sketch.trouble),)
+    return check_drawing(sketch.content, sketch.drawing, max_bytes=wiring.settings.cards.max_bytes)
+
+
+def write_sheet(wiring: Wiring, slugs: tuple[str, ...], path: Path, now: datetime) -> None:
+    """One HTML page, complete in itself, that shows each card as each network frames it."""
+    cards = [_lay_out(wiring, sketch) for sketch in wiring.drawer.sketch(_choose(wiring, slugs, now))]
+    template = read_template(wiring.settings.root, "pages/sheet.html")
+    page = render_sheet(cards, template, title=wiring.settings.site.title)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(page)
+
+
+def _lay_out(wiring: Wiring, sketch: Sketch) -> SheetCard:
+    """One card with all that is known of it; a card that cannot be drawn has its place and its problem too."""
+    content, drawing = sketch.content, sketch.drawing
+    width, height = parse_frame(wiring.settings.cards.sizes[0])
+    common = SheetCard(
+        src="",
+        title=content.title,
+        host=urlsplit(wiring.settings.site.url).netloc,
+        alt=content.alt,
+        width=width,
+        height=height,
+        size=0,
+        problems=_judge(wiring, sketch),
+    )
+    if drawing is None:
+        return common
+    return replace(
+        common,
+        src=f"data:{drawing.media_type};base64,{b64encode(drawing.data).decode()}",
+        size=len(drawing.data),
+        note=f"{drawing.layout}, {drawing.theme}, contrast {drawing.contrast:g}:1",
+    )

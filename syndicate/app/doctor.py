@@ -1,0 +1,114 @@
+"""`doctor`: everything that could surprise, said before it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from syndicate.app.login import list_accounts
+from syndicate.app.reports import Finding
+from syndicate.app.site import Wiring
+from syndicate.formats.published import parse_feed
+from syndicate.model import Plan, Post
+from syndicate.pages import check_page
+from syndicate.planning.feeds.feeds import plan_feeds
+from syndicate.planning.feeds.floods import find_floods
+from syndicate.probes import probe_feed
+
+MAX_EXCERPT = 60
+_FILES = {"rss": "rss.xml", "atom": "atom.xml", "json": "feed.json"}
+NEWEST = 3
+"""Pages looked at by `doctor --online`: enough to see that the permalink pattern is right."""
+
+
+def examine(wiring: Wiring, plan: Plan, *, online: bool) -> tuple[Finding, ...]:
+    """Findings, worst first."""
+    found = [*_content(wiring, plan), *_accounts(wiring, plan, online), *_floods(wiring, plan), *_state(wiring)]
+    found += [*_published(wiring), *_pages(wiring, plan)] if online else ()
+    order = ("problem", "warning", "repair", "ok")
+    return tuple(sorted(found, key=lambda finding: order.index(finding.level)))
+
+
+def _content(wiring: Wiring, plan: Plan) -> Iterator[Finding]:
+    snapshot = wiring.read_snapshot()
+    for problem in plan.problems:
+        yield Finding("problem", problem.text, problem.place)
+    for warning in plan.warnings:
+        yield Finding("warning", warning)
+    for post in snapshot.posts:
+        yield from _post(post)
+    drafts = sum(post.is_draft for post in snapshot.posts)
+    left_out = f", {drafts} of them {'a draft' if drafts == 1 else 'drafts'}" if drafts else ""
+    number = "1 post" if len(snapshot.posts) == 1 else f"{len(snapshot.posts):,} posts"
+    yield Finding("ok", f"{number} in {wiring.settings.site.content}/{left_out}")
+
+
+def _post(post: Post) -> Iterator[Finding]:
+    for problem in post.problems:
+        yield Finding("warning", problem.text, problem.place)
+    for repair in post.repairs:
+        place = f"{post.source}:{repair.line}" if repair.line else post.source
+        yield Finding(
+            "repair", f"{repair.kind} in {repair.field}: {describe_change(repair.before, repair.after)}", place
+        )
+
+
+def describe_change(before: str, after: str) -> str:
+    """Both texts, cut to where they begin to differ."""
+    old, new = " ".join(before.split()), " ".join(after.split())
+    if not new:
+        return f'"{_cut(old, 0)}" left out'
+    same = next((at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), 0)
+    start = max(same - MAX_EXCERPT // 2, 0)
+    return f'"{_cut(old, start)}" → "{_cut(new, start)}"'
+
+
+def _cut(text: str, start: int) -> str:
+    end = start + MAX_EXCERPT
+    return f"{'…' if start else ''}{text[start:end].strip()}{'…' if end < len(text) else ''}"
+
+
+def _accounts(wiring: Wiring, plan: Plan, online: bool) -> Iterator[Finding]:
+    for row in list_accounts(wiring, online=online, now=plan.now):
+        level = {"ready": "ok", "off": "ok", "no credentials": "problem"}.get(row.state, "warning")
+        text = f"{row.network}, {row.state}{' as ' + row.who if row.who else ''}"
+        yield Finding(level, f"{text}: {row.note}" if row.note and level != "ok" else text, f"account {row.name}")
+
+
+def _state(wiring: Wiring) -> Iterator[Finding]:
+    yield Finding("ok", f"state in {wiring.store.where}")
+    yield Finding("ok", f"publishes to {wiring.settings.storage.publish_to}")
+
+
+def _floods(wiring: Wiring, plan: Plan) -> Iterator[Finding]:
+    """What the next publication would make subscribers see as new, though it is old."""
+    rules, site = wiring.settings.feeds, wiring.settings.site
+    published = ((name, wiring.output.read(name)) for name in (_FILES[form] for form in rules.formats))
+    seen = [feed for name, data in published if data and (feed := parse_feed(name, data))]
+    feeds = plan_feeds(plan.identified, wiring.settings, wiring.drawer.list_drawn(), plan.now, gone=plan.gone)
+    for warning in find_floods(seen, feeds, rules, site):
+        yield Finding("warning", warning)
+
+
+def _published(wiring: Wiring) -> Iterator[Finding]:
+    """What readers would notice about the published feeds."""
+    for form in wiring.settings.feeds.formats:
+        url = f"{wiring.settings.site.feeds_url}/{_FILES[form]}"
+        remarks = probe_feed(wiring.http, url, form, wiring.output.read(_FILES[form]))
+        for remark in remarks:
+            text = remark.text.removeprefix(f"{url}: ")  # it stands beside it
+            yield Finding("problem" if remark.is_problem else "warning", text, url)
+        if not remarks:
+            yield Finding("ok", "answers as a reader wishes", url)
+
+
+def _pages(wiring: Wiring, plan: Plan) -> Iterator[Finding]:
+    """Whether the newest posts are where their links lead: a wrong permalink would stop every message."""
+    public = (one for one in plan.identified if one.known.published_at <= plan.now)
+    for one in islice(public, NEWEST):
+        link = one.post.permalink
+        trouble = check_page(wiring.http, link, one.post.title)
+        if trouble:
+            yield Finding("warning", f"{trouble.removeprefix(f'{link}: ')} (is [site] url or permalink right?)", link)
+        else:
+            yield Finding("ok", "the page is live", link)

@@ -1,0 +1,143 @@
+"""Accounts as a person sees them: who, how long, and what is on them already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from syndicate.app.reports import AccountRow
+from syndicate.app.site import Wiring
+from syndicate.errors import ConfigError, SyndicateError, Unauthorised, Unavailable, Uncertain, UsageError
+from syndicate.model import Account, Identified
+from syndicate.networks import describe
+from syndicate.networks.base import Lists, Profile, Recent, Verifies
+from syndicate.publish.publish import read_plan
+from syndicate.store.accounts import AccountState
+from syndicate.store.syndication_links import Found
+from syndicate.vault import variable_of
+
+
+def list_accounts(wiring: Wiring, *, online: bool, now: datetime) -> tuple[AccountRow, ...]:
+    wiring.accounts  # noqa: B018 - a mistake in syndicate.toml is told as one, not as a missing login
+    states = {state.name: state for state in wiring.store.list_accounts()}
+    return tuple(
+        _describe(wiring, account, states.get(account.name), online, now) for account in wiring.settings.accounts
+    )
+
+
+def _describe(wiring: Wiring, account: Account, state: AccountState | None, online: bool, now: datetime) -> AccountRow:
+    if not account.enabled:
+        return AccountRow(name=account.name, network=account.network, state="off")
+    try:
+        profile = _ask(wiring, account) if online else _look(wiring, account)
+    except (Unauthorised, ConfigError) as error:
+        return AccountRow(name=account.name, network=account.network, state="no credentials", note=_tell(error))
+    except SyndicateError as error:
+        return AccountRow(name=account.name, network=account.network, state="refused", note=_tell(error))
+    ends = profile.expires_at or wiring.accounts.facts[account.name].expires_at
+    is_paused = state is not None and state.paused_at is not None
+    can = f"can {', '.join(profile.abilities)}" if profile.abilities else ""
+    remarks = [*profile.warnings, can, describe(account.network).note]
+    return AccountRow(
+        name=account.name,
+        network=account.network,
+        state="paused" if is_paused else "ready",
+        who=profile.name,
+        expires=_days_left(ends, now),
+        note=state.pause_reason if state and is_paused else " ".join(map(_to_sentence, filter(None, remarks))),
+    )
+
+
+def _to_sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:].rstrip('.')}."
+
+
+def _tell(error: SyndicateError) -> str:
+    """The error without the account's name, which stands beside it."""
+    return f"{error.message}{f' ({error.hint})' if error.hint else ''}"
+
+
+def _ask(wiring: Wiring, account: Account) -> Profile:
+    network = wiring.accounts.open(account)
+    return network.verify() if isinstance(network, Verifies) else Profile("")
+
+
+def _look(wiring: Wiring, account: Account) -> Profile:
+    """Without a call: whether the secrets are there."""
+    vault = wiring.accounts.vault(account)
+    secrets = describe(account.network).secrets
+    missing = [secret.name for secret in secrets if secret.required and not vault.get(secret.name)]
+    if secrets and not any(vault.get(secret.name) for secret in secrets):
+        missing = missing or [" or ".join(secret.name for secret in secrets)]
+    if missing:
+        raise Unauthorised(_tell_missing(missing), where=account.name, hint=f"run `syndicate login {account.name}`")
+    return Profile("")
+
+
+def _tell_missing(names: Sequence[str]) -> str:
+    words = ", ".join(names).replace("_", " ")
+    if words.count(" or ") > 1:  # too many ways to name them all
+        return "no key or token is stored"
+    return f"the {words} {'are' if len(names) > 1 else 'is'} missing"
+
+
+def _days_left(ends: datetime | None, now: datetime) -> str:
+    if ends is None:
+        return "does not expire"
+    left = ends - now
+    return "expired" if left <= timedelta(0) else f"{left.days} days left"
+
+
+def store_login(wiring: Wiring, name: str, secrets: Mapping[str, str]) -> str:
+    """Keep the secrets, let a paused account go on, and say as whom we are logged in.
+
+    Secrets that the network refuses are not kept, those that were there are; where it cannot be asked they are kept.
+    """
+    account = wiring.accounts.get(name)
+    vault = wiring.accounts.vault(account)
+    before = {secret: vault.get(secret) for secret in secrets}
+    vault.put(secrets)
+    stronger = [variable_of(name, secret) for secret, value in secrets.items() if value and vault.get(secret) != value]
+    try:
+        network = wiring.accounts.open(account)
+        profile = network.verify() if isinstance(network, Verifies) else Profile("")
+    except Unauthorised:
+        if not stronger:
+            vault.put(before)
+        raise
+    except (Unavailable, Uncertain) as error:
+        error.hint = "the login is kept unchecked; `syndicate accounts --online` tells whether it is right"
+        raise
+    wiring.store.resume_account(name)
+    who = f"{name} is {profile.name} {profile.url}".rstrip() + "." if profile.name else f"Stored the login of {name}."
+    return "\n".join(
+        [who, *profile.warnings, *(f"{variable} in the environment wins over it." for variable in stronger)]
+    )
+
+
+def adopt(wiring: Wiring, name: str, now: datetime) -> tuple[tuple[str, str], ...]:
+    """Match the account's own posts with ours by their links, and record them as sent."""
+    account = wiring.accounts.get(name)
+    network = wiring.accounts.open(account)
+    if not isinstance(network, Lists):
+        raise UsageError(f"{describe(account.network).title} does not show an account's own posts", where=name)
+    plan = read_plan(wiring.rooms, now)
+    wiring.store.apply(plan, now)
+    by_link = {_same(one.post.permalink): one for one in plan.identified}
+    found = tuple(match for recent in network.list_recent() if (match := _match(recent, by_link)))
+    wiring.store.adopt(name, account.network, found, now)
+    return tuple((one.slug, one.receipt.url) for one in found)
+
+
+def _match(recent: Recent, by_link: Mapping[str, Identified]) -> Found | None:
+    one = next((by_link[_same(link)] for link in recent.links if _same(link) in by_link), None)
+    if one is None:
+        return None
+    return Found(one.id, one.post.slug, recent.receipt, recent.published_at)
+
+
+def _same(url: str) -> str:
+    """Host and path: a copy may carry tracking parameters, another scheme or no last slash."""
+    parts = urlsplit(url)
+    return f"{(parts.hostname or '').removeprefix('www.')}{parts.path.rstrip('/')}"

@@ -1,0 +1,117 @@
+"""What nobody asks for and everybody expects: tokens renewed, limits read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from syndicate.app.site import Wiring
+from syndicate.errors import SyndicateError
+from syndicate.model import Account
+from syndicate.networks.base import ReadsLimits, Renews
+from syndicate.notices import Notice, send_notice
+
+ENDS_SOON = timedelta(days=14)
+LOOK_AGAIN = timedelta(days=1)
+"""How long an account that was found in order is left alone."""
+_KIND = "tended"
+_MARKS = (1, 3, 7, 14)
+"""Days before the end on which the person hears of it."""
+
+
+def look_after(wiring: Wiring, now: datetime) -> tuple[str, ...]:
+    """One round; each account's trouble is a line of its own and stops nobody else."""
+    return tuple(line for account in wiring.accounts.enabled.values() for line in _tend(wiring, account, now))
+
+
+def _tend(wiring: Wiring, account: Account, now: datetime) -> Iterator[str]:
+    if _is_in_order(wiring, account, now):
+        return
+    try:
+        yield from _look_at(wiring, account, now)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other accounts have their turn
+        yield f"{account.name}: {_describe(error, account)}"
+
+
+def _look_at(wiring: Wiring, account: Account, now: datetime) -> Iterator[str]:
+    network = wiring.accounts.open(account)
+    if isinstance(network, Renews):
+        yield from _renew(wiring, account, network, now)
+    if isinstance(network, ReadsLimits):
+        wiring.store.save_limits(account.name, network.read_limits(), now)
+    if not isinstance(network, Renews) or not _ends_soon(network.expires_at(), now):
+        wiring.cache.put_many(_KIND, {account.name: now.isoformat().encode()})
+
+
+def _describe(error: Exception, account: Account) -> str:
+    """What went wrong; the account stands before it. The texts of others may repeat a secret."""
+    if not isinstance(error, SyndicateError):
+        return f"unexpected {type(error).__name__}"
+    return str(error).removeprefix(f"{account.name}: ")
+
+
+def _is_in_order(wiring: Wiring, account: Account, now: datetime) -> bool:
+    """Whether it was lately; a network is not opened every half hour for nothing."""
+    try:
+        found_at = datetime.fromisoformat((wiring.cache.get(_KIND, account.name) or b"").decode())
+    except ValueError:
+        return False
+    return found_at <= now < found_at + LOOK_AGAIN
+
+
+def _ends_soon(ends: datetime | None, now: datetime) -> bool:
+    return ends is not None and ends - now <= ENDS_SOON
+
+
+def _renew(wiring: Wiring, account: Account, network: Renews, now: datetime) -> Iterator[str]:
+    """Early, so that a refusal leaves days to act; where a network cannot renew, the person hears in time.
+
+    A token from the environment has no known end until it is renewed once.
+    """
+    ends = network.expires_at()
+    if not _is_due(ends, now):
+        return
+    try:
+        fresh = _get_fresh_end(wiring, account, network, now)
+    except Exception as error:  # noqa: BLE001 - the person must hear of the end all the same
+        yield f"{account.name}: the token could not be renewed: {_describe(error, account)}"
+        fresh = ends
+    if ends is None and fresh is None:
+        return
+    if fresh and _ends_soon(fresh, now):
+        yield from _warn(wiring, account, fresh, now)
+    else:
+        yield f"{account.name}: the token was renewed{f' and lives until {fresh:%Y-%m-%d}' if fresh else ''}"
+
+
+def _get_fresh_end(wiring: Wiring, account: Account, network: Renews, now: datetime) -> datetime | None:
+    """Whoever waited for the lock may find that somebody was quicker."""
+    with wiring.accounts.vault(account).lock():
+        ends = network.expires_at()
+        return network.renew() if _is_due(ends, now) else ends
+
+
+def _is_due(ends: datetime | None, now: datetime) -> bool:
+    return ends is None or _ends_soon(ends, now)
+
+
+def _warn(wiring: Wiring, account: Account, ends: datetime, now: datetime) -> Iterator[str]:
+    """Once for each of the last days that count; again where no configured way has brought it to the person."""
+    left = max((ends - now).days, 0)
+    key = f"token {account.name} {ends:%Y-%m-%d} {next(mark for mark in _MARKS if left <= mark)}"
+    if wiring.cache.get("notice", key):
+        return
+    text = f"The token of {account.name} {_spell_end(ends, now)}. Log in again: syndicate login {account.name}"
+    notice = Notice(kind="account", account=account.name, subject=f"{account.name}: token ends soon", text=text, at=now)
+    ways = wiring.settings.notices
+    troubles = send_notice(notice, ways, wiring.http)
+    if not troubles or len(troubles) < sum(map(bool, (ways.command, ways.webhook, ways.email))):
+        wiring.cache.put_many("notice", {key: b"told"})
+    yield from (text, *troubles)
+
+
+def _spell_end(ends: datetime, now: datetime) -> str:
+    if ends <= now:
+        return "has ended"
+    days = (ends - now).days
+    return f"ends in {days} days" if days > 1 else f"ends in {(ends - now) // timedelta(hours=1)} hours"

@@ -1,0 +1,71 @@
+"""The outbox under a person's hands."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from syndicate.app.login import list_accounts
+from syndicate.app.reports import Status
+from syndicate.app.sending import Composer
+from syndicate.app.site import Wiring
+from syndicate.deliver.report import needs_person
+from syndicate.errors import UsageError
+from syndicate.model import Delivery, Receipt, State
+from syndicate.planning.schedule.when import parse_when
+from syndicate.store.store import Store
+
+WAITING = (State.PLANNED, State.DUE, State.SENDING, State.HELD, State.UNCERTAIN, State.MISSED, State.FAILED)
+
+_SIMPLE: Mapping[str, Callable[[Store, int, datetime], Delivery]] = {
+    "hold": lambda store, number, now: store.hold(number, now),
+    "release": lambda store, number, now: store.release(number, now),
+    "cancel": lambda store, number, now: store.cancel(number, now),
+    "retry": lambda store, number, now: store.retry(number, now),
+    "settle_not_sent": lambda store, number, now: store.settle_not_sent(number, now),
+}
+
+
+def change_delivery(wiring: Wiring, action: str, number: int, value: str, now: datetime) -> Delivery:
+    """One action on one delivery; `value` is a time to move to, a text, or the URL of a copy."""
+    store = wiring.store
+    if action == "move":
+        return store.move(number, parse_when(value, now, ZoneInfo(wiring.settings.site.timezone)), now)
+    if action == "edit":
+        return store.set_text(number, value, now)
+    if action == "settle_sent":
+        return store.settle_sent(number, Receipt(remote_id=value, url=value), now)
+    return _SIMPLE[action](store, number, now)
+
+
+def check_text(wiring: Wiring, ids: Iterable[int], text: str) -> None:
+    """Raises UsageError where a network would refuse this text."""
+    composer = Composer(wiring)
+    for delivery in map(wiring.store.get_delivery, ids if text.strip() else ()):
+        excess = composer.measure(replace(delivery, text=text)).excess
+        if excess:
+            raise UsageError(f"the text is too long for {delivery.account}: {excess}", hint="nothing was changed")
+
+
+def read_status(wiring: Wiring, now: datetime) -> Status:
+    """One look at posts, outbox, accounts and daemon."""
+    snapshot, store = wiring.read_snapshot(), wiring.store
+    deliveries = store.list_deliveries()
+    counts = Counter(one.state.value for one in deliveries)
+    return Status(
+        posts=sum(not post.is_draft for post in snapshot.posts),
+        problems=len({problem.source for problem in snapshot.problems}),
+        counts={state.value: counts[state.value] for state in State if counts[state.value]},
+        next_at=store.find_next_at(),
+        daemon=store.is_daemon_running(),
+        paused=tuple(f"{one.name} is paused: {one.pause_reason}" for one in store.list_accounts() if one.paused_at),
+        unready=tuple(
+            f"{row.name}, {row.state}: {row.note}"
+            for row in list_accounts(wiring, online=False, now=now)
+            if row.state not in {"ready", "off", "paused"}
+        ),
+        needs_you=tuple(one for one in deliveries if needs_person(one)),
+    )

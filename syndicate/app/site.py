@@ -1,0 +1,278 @@
+"""How rooms are joined: each is opened when the first use case needs it, and closed with the hall."""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from syndicate import content
+from syndicate.app.publish_lock import take_turn
+from syndicate.errors import ContentError, StateError, SyndicateError
+from syndicate.fonts import digest_fonts
+from syndicate.model import Account, NetworkFacts, Post, Settings, Snapshot, SyndicationLink
+from syndicate.output import Output, open_output
+from syndicate.publish.unchanged import Stamp, look_at
+from syndicate.store.cache import FileCache, open_cache
+from syndicate.templates import read_template, stamp_templates
+
+if TYPE_CHECKING:
+    from syndicate.app.accounts import Accounts
+    from syndicate.http import Client
+    from syndicate.publish.drawing import Drawer
+    from syndicate.publish.ownership import OwnFiles
+    from syndicate.publish.publish import Rooms
+    from syndicate.store.store import Store
+
+# The heavy rooms are imported where they are opened: a publication that finds nothing changed needs none of them.
+# ruff: noqa: PLC0415
+
+
+Clock = Callable[[], datetime]
+
+
+def read_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class Wiring:
+    """The rooms of one site.
+
+    What stays open is opened once: by the first who needs it, or by `open_all` before threads share it. Everything
+    that belongs to one publication or one round is made for it, so that it sees templates and fonts as they are then.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock = read_clock) -> None:
+        self.settings = settings
+        self.clock = clock
+        self._closing = ExitStack()
+        self._reading = threading.Lock()
+        self._state = ""
+
+    # --- what stays open --------------------------------------------------------------------------------------
+
+    def open_all(self) -> None:
+        """Open whatever threads will share. Raises ConfigError or StateError where one of them cannot be had."""
+        for room in (self.store, self.accounts, self.cache, self.output, self.folder, self.owner):
+            assert room is not None
+
+    def close(self) -> None:
+        """Close everything but the state database, which a changed syndicate.toml goes on with."""
+        self._closing.close()
+
+    def close_store(self) -> None:
+        if "store" in vars(self):
+            self.store.close()
+
+    def keep_store(self, before: Wiring) -> None:
+        """Go on with the open state database, and the daemon's lock on it."""
+        self.store, self._state = before.store, before._state
+
+    @cached_property
+    def state_folder(self) -> Path:
+        """Where state, cache and vault live; made on first use, for its owner only."""
+        folder = Path(self.settings.storage.cache).parent
+        if not folder.exists() or {path.name for path in folder.iterdir()} <= {".gitignore"}:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (folder / ".gitignore").touch(mode=0o600)
+            (folder / ".gitignore").write_text("*\n", encoding="utf-8")  # no repository wants state or secrets
+        return folder
+
+    @cached_property
+    def cache(self) -> FileCache:
+        return self._closing.enter_context(open_cache(str(self._own_file("cache", ".db"))))
+
+    @cached_property
+    def output(self) -> Output:
+        return open_output(self.settings.storage.publish_to)
+
+    @cached_property
+    def store(self) -> Store:
+        """The state database. A new one (the first ever, or in place of a lost one) wants a whole publication."""
+        from syndicate.store import open_store
+
+        self.state_folder  # noqa: B018 - SQLite needs the folder
+        database = self.settings.storage.database
+        is_new = _is_missing(database)
+        store = open_store(database, self.settings.site.name)
+        self._state = _identify(database)
+        if is_new:
+            self.stamp.forget()
+        return store
+
+    def require_state(self) -> None:
+        """Have a state database there. Raises StateError where it vanished or was replaced while it is open here.
+
+        What is written to it then is nowhere afterwards, and two states would announce a post twice.
+        """
+        database = self.settings.storage.database
+        if "store" in vars(self) and self._state != _identify(database):
+            hint = "stop every syndicate here, put the file back if you have it, and start again"
+            raise StateError("was deleted or replaced while it was in use", where=self.store.where, hint=hint)
+        if _is_missing(database):
+            self.store  # noqa: B018 - made anew
+
+    @cached_property
+    def http(self) -> Client:
+        from syndicate.http import Client
+
+        return self._closing.enter_context(Client(allow_private=self.settings.allow_private, clock=self.clock))
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        from syndicate.app.accounts import Accounts
+
+        return Accounts(self.settings, self.state_folder, self.http)
+
+    @cached_property
+    def folder(self) -> content.ContentFolder:
+        """The posts; an unchanged one is not built again while the hall is open."""
+        return content.ContentFolder(self.settings, self.cache)
+
+    @cached_property
+    def owner(self) -> str:
+        """Unique to this process and start: the lease holder's name."""
+        return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+    # --- what is made for one use -----------------------------------------------------------------------------
+
+    def take_turn(self) -> AbstractContextManager[None]:
+        """Held while files are published; others on this machine wait."""
+        return take_turn(self._own_file("publish", ".lock"))
+
+    @property
+    def stamp(self) -> Stamp:
+        return Stamp(self.cache, self.output, sources=self._list_sources)
+
+    def open_own_files(self) -> OwnFiles:
+        """The output, guarded for one publication: other people's files stay."""
+        from syndicate.publish.ownership import OwnFiles
+
+        place, root = self.settings.storage.publish_to, self.settings.root
+        return OwnFiles(self.output, self.cache, place.removeprefix(f"{root}/").rstrip("/"))
+
+    @property
+    def drawer(self) -> Drawer:
+        return self.make_drawer(self.output)
+
+    def make_drawer(self, output: Output) -> Drawer:
+        """One that writes to this output."""
+        from syndicate.publish.card_renderer import Studio, suit_networks
+        from syndicate.publish.drawing import Drawer
+
+        limits = [facts.limits for facts in self.accounts.facts.values()]
+        settings = replace(self.settings, cards=suit_networks(self.settings.cards, limits))
+        studio = Studio(settings, self._read_template)
+        return Drawer(settings, self.cache, studio, output, open_http=self._open_http)
+
+    @property
+    def rooms(self) -> Rooms:
+        """What the publish corridor needs."""
+        from syndicate.app.timeline import write_timeline
+        from syndicate.publish.publish import Rooms
+        from syndicate.publish.rendering import Renderer
+        from syndicate.publish.sweeping import Sweeper
+
+        settings, output = self.settings, self.open_own_files()
+        return Rooms(
+            settings=settings,
+            store=self.store,
+            output=output,
+            cache=self.cache,
+            drawer=self.make_drawer(output),
+            renderer=Renderer(
+                settings, read_template=self._read_template, list_copies=self.list_copies, fill=self.fill
+            ),
+            sweeper=Sweeper(output, self.cache, settings.cards.keep),
+            stamp=self.stamp,
+            write_timeline=lambda: write_timeline(self, output),
+            read_snapshot=self.read_snapshot,
+            facts=self.accounts.facts,
+            messages=self.read_messages(),
+        )
+
+    def jitter(self) -> float:
+        return random.random()  # noqa: S311 - spreads retries, guards nothing
+
+    def facts_with_limits(self) -> Mapping[str, NetworkFacts]:
+        """Facts by account, with the limits its server stated last."""
+        limits = {state.name: state.limits for state in self.store.list_accounts()}
+        facts = self.accounts.facts
+        return {name: replace(one, limits=limits.get(name) or one.limits) for name, one in facts.items()}
+
+    def read_snapshot(self) -> Snapshot:
+        """Every post without its body."""
+        with self._reading:
+            return self.folder.read()
+
+    def fill(self, posts: Sequence[Post]) -> Sequence[Post]:
+        """The posts with their bodies. Raises ContentError where a file vanished since the posts were read."""
+        filled = self.folder.fill(posts)
+        if len(filled) != len(posts):
+            lost = {post.source for post in posts} - {post.source for post in filled}
+            raise ContentError("the file vanished while it was published", where=min(lost), hint="publish again")
+        return filled
+
+    def read_messages(self) -> Mapping[str, str]:
+        """Message templates by account: its own, else its network's, else the default."""
+        found = {account.name: self._read_message(account) for account in self.settings.accounts}
+        return {name: text for name, text in found.items() if text is not None}
+
+    def _read_message(self, account: Account) -> str | None:
+        names = (account.template,) if account.template else (account.network, "default")
+        for name in names:
+            try:
+                return self._read_template(f"messages/{name}.txt")
+            except SyndicateError:
+                continue
+        return None
+
+    def list_copies(self) -> Mapping[str, Sequence[SyndicationLink]]:
+        """The sent copies of each post, by post id."""
+        return {
+            post_id: [SyndicationLink(copy.account, copy.network, copy.receipt.url) for copy in copies]
+            for post_id, copies in self.store.list_syndication().items()
+        }
+
+    def _read_template(self, name: str) -> str:
+        return read_template(self.settings.root, name)
+
+    def _open_http(self) -> Client | None:
+        return self.http if self.settings.cards.fetch else None
+
+    def _own_file(self, name: str, ending: str) -> Path:
+        """A file of this site in the state folder, which several sites may share."""
+        site = self.settings.site.name
+        return self.state_folder / (f"{name}{ending}" if site == "default" else f"{name}-{site}{ending}")
+
+    def _list_sources(self) -> Iterator[str]:
+        """Everything a publication is made of, as digests: posts, settings, templates, fonts, logo, the state."""
+        settings = self.settings
+        yield content.stamp(settings)
+        yield settings.digest
+        yield stamp_templates(settings.root)
+        yield digest_fonts(settings.cards, settings.root)
+        yield str(look_at([f"{settings.root}/{settings.cards.logo}"] if settings.cards.logo else []))
+        yield _identify(settings.storage.database)
+
+
+def _identify(database: str) -> str:
+    """Tells a replaced state database from the one that a publication was made with."""
+    try:
+        return f"{database} {Path(database.removeprefix('sqlite:///')).stat().st_ino}"
+    except OSError:
+        return database
+
+
+def _is_missing(database: str) -> bool:
+    """Whether an SQLite file is not there (yet, or any more)."""
+    return database.startswith("sqlite:///") and not Path(database.removeprefix("sqlite:///")).exists()

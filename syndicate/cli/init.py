@@ -1,0 +1,141 @@
+"""Beginning and looking after: `init`, `doctor`, `schema`."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, globals_of
+
+if TYPE_CHECKING:
+    from syndicate.app.init import Begun
+    from syndicate.app.reports import Finding
+    from syndicate.starters import Guess
+
+WIDEST = 34
+"""Columns for guessed values beside their sources."""
+
+
+@command()
+def init(
+    context: typer.Context,
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder of the blog; an empty one gets a sample site.")
+    ] = Path(),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the proposal, write nothing.")] = False,
+) -> int:
+    """Write syndicate.toml for your blog, or a sample site.
+
+    In the folder of a blog it reads what is there, writes syndicate.toml, and says what it guessed from what. In an
+    empty folder it writes a sample site.
+    """
+    from syndicate.app.init import begin
+    from syndicate.cli.show import print_json
+
+    given = globals_of(context)
+    begun = begin(folder, dry_run=dry_run)
+    if given.json:
+        print_json(begun)
+    elif given.verbosity >= 0 or dry_run:
+        _show_begun(begun, folder, dry_run=dry_run)
+    return DONE
+
+
+def _show_begun(begun: Begun, folder: Path, *, dry_run: bool) -> None:
+    """What was guessed and written, and what comes next."""
+    from syndicate.cli.show import tell
+
+    if begun.guess:
+        _show_guess(begun.guess)
+    if dry_run:
+        print(f"Would write into {folder}/:\n  " + "\n  ".join(begun.files) + f"\n\n{begun.config}".rstrip())
+    elif begun.guess:
+        tell("Wrote syndicate.toml and nothing else. Correct what is wrong in it.")
+        if begun.guess.advice:
+            tell(begun.guess.advice)
+        print("\nNext:" + _next_steps(folder))
+    else:
+        posts = sum(path.startswith("content/") for path in begun.files)
+        tell(f"Wrote a sample site with {posts} posts into {'this folder' if folder == Path() else f'{folder}/'}.")
+        print("\nNext:" + _next_steps(folder))
+
+
+def _show_guess(guess: Guess) -> None:
+    from syndicate.cli.show import plural, tell
+
+    place = "this folder" if guess.content == "." else f"{guess.content}/"
+    print(f"This looks like {guess.generator}: {plural(guess.posts, 'post')} in {place}.\n")
+    rows = [(clue.key, clue.value, f"from {clue.source}") for clue in guess.clues]
+    rows += [(name, "not found", "please fill it in") for name in guess.missing]
+    key_width, value_width = (max(len(row[column]) for row in rows) for column in (0, 1))
+    width = min(value_width, WIDEST)
+    for key, value, source in rows:
+        shown = f"  {key:<{key_width}}  {textwrap.shorten(value, 60, placeholder=' …'):<{width}}"
+        if len(value) > width:  # its source stands below, so that the others keep their column
+            print(shown)
+            shown = " " * len(f"  {key:<{key_width}}  {'':<{width}}")
+        tell(f"{shown}  {source}", indent=key_width + width + 6)
+    for note in guess.notes:
+        tell(f"  ! {note}")
+    print()
+
+
+def _next_steps(folder: Path) -> str:
+    go = f"\n  cd {folder}" if folder.resolve() != Path.cwd() else ""
+    return (
+        f"{go}\n  syndicate doctor     what is wrong, and what was mended while reading"
+        "\n  syndicate publish    write the feeds and cards; sends nothing"
+        "\n  syndicate plan       what would go out, and when"
+    )
+
+
+@command()
+def doctor(
+    context: typer.Context,
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask the networks, fetch the published feeds and the newest pages.")
+    ] = False,
+) -> int:
+    """Say what is wrong, and what was mended while reading.
+
+    Marks: ✗ needs you, ! worth a look, ~ mended while reading (your files stay as they are), ✓ in order.
+    """
+    from syndicate.cli.show import print_json
+
+    given = globals_of(context)
+    with given.open_app() as hall:
+        findings = hall.examine(online=online)
+    if given.json:
+        print_json(findings)
+    else:
+        _show_findings(findings, given.verbosity)
+    return NEEDS_A_PERSON if any(finding.level == "problem" for finding in findings) else DONE
+
+
+def _show_findings(findings: Sequence[Finding], verbosity: int) -> None:
+    """What is worst comes last: that is where eyes are when a long list has gone by."""
+    from syndicate.cli.show import plural, tell
+
+    marks = {"problem": "✗", "warning": "!", "repair": "~", "ok": "✓"}
+    hidden = {"ok", "repair"} if verbosity < 0 else set()
+    for finding in sorted(findings, key=lambda one: -list(marks).index(one.level)):
+        where = f" {finding.where}:" if finding.where else ""
+        if finding.level not in hidden:
+            tell(f"{marks[finding.level]}{where} {finding.text}")
+    levels = [finding.level for finding in findings]
+    print(", ".join(plural(levels.count(one), one) for one in ("problem", "warning", "repair")), file=sys.stderr)
+
+
+@command()
+def schema() -> int:
+    """Print the JSON Schema of syndicate.toml, for your editor."""
+    from syndicate.cli.show import print_json
+    from syndicate.config import make_json_schema
+
+    print_json(make_json_schema())
+    return DONE

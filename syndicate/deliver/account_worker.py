@@ -1,0 +1,98 @@
+"""One account at work: its network, opened once, and the way every decision is recorded and told."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from functools import cached_property
+
+from syndicate.deliver.dependencies import Tools
+from syndicate.errors import LostLease, StateError, SyndicateError, tell_for_log
+from syndicate.model import Account, Attachment, Decision, Delivery, Message, Receipt, State
+from syndicate.networks.base import Network
+from syndicate.notices import Notice
+from syndicate.planning.deliveries.retry import decide_unsettled
+from syndicate.planning.schedule.gates import Policy, policy_of
+
+logger = logging.getLogger(__name__)
+
+RECORD_TRIES = 3
+"""How often an outcome is offered to a busy database before the receipt would be known to nobody."""
+
+
+class Desk:
+    """What the steps of one account's deliveries share."""
+
+    def __init__(self, tools: Tools, account: Account) -> None:
+        self.tools = tools
+        self.account = account
+        self.policy: Policy = policy_of(account)
+
+    @cached_property
+    def network(self) -> Network:
+        return self.tools.open_network(self.account)
+
+    def record(self, delivery: Delivery, action: str, decision: Decision) -> Delivery:
+        """Put the decision on disk, then let the account wait and the person know, where it says so."""
+        recorded = self._insist(delivery, action, decision)
+        self._pause(decision)
+        if recorded.state is State.SENT:
+            self.tools.store.resume_account(self.account.name)
+        if decision.notice and not decision.pause:
+            self._tell(
+                "delivery", f"{delivery.slug} on {self.account.name}: {recorded.state}", decision.notice, delivery
+            )
+        return recorded
+
+    def _insist(self, delivery: Delivery, action: str, decision: Decision) -> Delivery:
+        for _ in range(RECORD_TRIES - 1):
+            try:
+                return self.tools.store.record(delivery, action, decision, self.tools.clock())
+            except LostLease:
+                raise
+            except StateError:
+                logger.warning("delivery %s: the outcome could not be written, trying again", delivery.id)
+        return self.tools.store.record(delivery, action, decision, self.tools.clock())
+
+    def _pause(self, decision: Decision) -> None:
+        if not decision.pause:
+            return
+        store, now = self.tools.store, self.tools.clock()
+        if store.pause_account(self.account.name, decision.pause, now, decision.pause_until):
+            self._tell("account", f"{self.account.name} is paused", decision.pause)
+
+    def _tell(self, kind: str, subject: str, text: str, delivery: Delivery | None = None) -> None:
+        notice = Notice(kind=kind, account=self.account.name, subject=subject, text=text, at=self.tools.clock())
+        if delivery is not None:
+            notice = replace(notice, delivery_id=delivery.id, slug=delivery.slug)
+        try:
+            self.tools.notify(notice)
+        except Exception as error:  # noqa: BLE001 - a notice that cannot be sent must not stop the deliveries
+            logger.error("the notice “%s” could not be sent: %s", subject, type(error).__name__)  # noqa: TRY400
+
+    def is_others(self, delivery: Delivery, copy: Receipt) -> bool:
+        """Whether a published copy is another delivery's: two occasions may say the same words."""
+        holder = self.tools.store.find_by_receipt(delivery.account, copy.remote_id)
+        return holder is not None and holder.id != delivery.id
+
+    def check_copy(self, delivery: Delivery, decision: Decision) -> Decision:
+        """The decision, unless it takes a copy for ours that belongs to another delivery: then a person must look."""
+        copy = decision.receipt
+        if decision.outcome == "found" and copy is not None and self.is_others(delivery, copy):
+            return decide_unsettled(f"the network names another message's copy, {copy.url or copy.remote_id}")
+        return decision
+
+    def load_images(self, message: Message) -> Message:
+        """The message with the bytes of its images, which are never stored."""
+        return replace(message, image=self._load(message.image), card=self._load(message.card))
+
+    def _load(self, attachment: Attachment | None) -> Attachment | None:
+        if attachment is None:
+            return None
+        return replace(attachment, data=self.tools.load_attachment(attachment))
+
+
+def log_surprise(error: Exception, delivery: Delivery) -> None:
+    """Where a mistake in our own code happened."""
+    if not isinstance(error, SyndicateError):
+        logger.error("delivery %s: %s", delivery.id, tell_for_log(error))

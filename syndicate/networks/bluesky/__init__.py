@@ -1,0 +1,1 @@
+"""Bluesky: records, facets, sessions on the person's own server."""

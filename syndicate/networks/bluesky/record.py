@@ -1,0 +1,122 @@
+"""The records that a Bluesky post is made of. Pure: the same message gives the same record, byte for byte.
+
+That is what makes a second putRecord harmless, so nothing here may depend on when or where it runs.
+Lexicons: app.bsky.feed.post, app.bsky.embed.external, app.bsky.embed.images, site.standard.document.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+
+from syndicate.model import Attachment, Message
+from syndicate.networks.bluesky.facets import build_facets
+from syndicate.networks.shapes import pick_list, pick_text
+from syndicate.text.graphemes import cut
+
+LABELS = ("porn", "sexual", "nudity", "graphic-media", "!no-unauthenticated")
+MAX_CARD_TEXT = 300
+MAX_TAGS = 8
+BLOB = "blob"
+DOCUMENT = "document"
+MENTION = "did:"
+"""`prepared` keeps the DID of each mentioned handle under this prefix."""
+PARENT = "parent"
+"""`prepared` keeps here what had to be asked about the part before."""
+
+Record = dict[str, Any]
+
+
+def build_post(message: Message, *, created_at: datetime, labels: tuple[str, ...] = ()) -> Record:
+    """The app.bsky.feed.post record. What is absent is left out: the protocol has no nulls."""
+    text = unicodedata.normalize("NFC", message.text)
+    dids = {name.removeprefix(MENTION): did for name, did in message.prepared.items() if name.startswith(MENTION)}
+    optional = {
+        "langs": [message.language] if message.language else [],
+        "facets": build_facets(text, dids),
+        "embed": build_embed(message),
+        "reply": build_reply(parent_of(message)) if message.reply_to else None,
+        "labels": build_labels(labels),
+    }
+    filled = {name: value for name, value in optional.items() if value}
+    return {"$type": "app.bsky.feed.post", "text": text, "createdAt": spell_moment(created_at), **filled}
+
+
+def spell_moment(moment: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds, the spelling the protocol prefers."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def build_embed(message: Message) -> Record | None:
+    """An attached image, else a card for the link: a post has room for one of them."""
+    if message.image:
+        return {"$type": "app.bsky.embed.images", "images": [build_image(message.image, message.prepared)]}
+    return {"$type": "app.bsky.embed.external", "external": build_external(message)} if message.link else None
+
+
+def build_image(image: Attachment, prepared: Mapping[str, str]) -> Record:
+    ratio = {"aspectRatio": {"width": image.width, "height": image.height}} if image.width and image.height else {}
+    return {"image": orjson.loads(prepared[BLOB]), "alt": image.alt, **ratio}
+
+
+def build_external(message: Message) -> Record:
+    """A link card. Title and description are required, the thumb is not, and it has no place for an alt text."""
+    prepared = message.prepared
+    return {
+        "uri": message.link,
+        "title": cut(message.title or message.link, MAX_CARD_TEXT),
+        "description": cut(message.summary, MAX_CARD_TEXT),
+        **({"thumb": orjson.loads(prepared[BLOB])} if BLOB in prepared else {}),
+        **({"associatedRefs": [orjson.loads(prepared[DOCUMENT])]} if DOCUMENT in prepared else {}),
+    }
+
+
+def parent_of(message: Message) -> Mapping[str, str]:
+    """What a reply needs to know of the part before, empty where there is none or it has to be asked for."""
+    if PARENT in message.prepared:
+        parent: Mapping[str, str] = orjson.loads(message.prepared[PARENT])
+        return parent
+    return message.reply_to.ref if message.reply_to else {}
+
+
+def build_reply(parent: Mapping[str, str]) -> Record:
+    """The two ends of a thread, from the receipt of the part before."""
+    return {
+        "root": {"uri": parent.get("root_uri") or parent["uri"], "cid": parent.get("root_cid") or parent["cid"]},
+        "parent": {"uri": parent["uri"], "cid": parent["cid"]},
+    }
+
+
+def build_labels(labels: tuple[str, ...]) -> Record | None:
+    values = [{"val": label} for label in labels]
+    return {"$type": "com.atproto.label.defs#selfLabels", "values": values} if values else None
+
+
+def build_document(message: Message, *, publication: str, published_at: datetime) -> Record:
+    """The site.standard.document record that lets Bluesky draw a richer card."""
+    optional = {
+        "path": urlsplit(message.link).path,
+        "description": message.summary,
+        "tags": list(message.tags[:MAX_TAGS]),
+        "coverImage": orjson.loads(message.prepared[BLOB]) if message.card and BLOB in message.prepared else None,
+    }
+    filled = {name: value for name, value in optional.items() if value}
+    return {
+        "$type": "site.standard.document",
+        "site": publication.rstrip("/"),
+        "title": message.title or message.link,
+        "publishedAt": spell_moment(published_at),
+        **filled,
+    }
+
+
+def parse_links(record: object) -> tuple[str, ...]:
+    """Every address in a post: its link facets and its card."""
+    features = [feature for facet in pick_list(record, "facets") for feature in pick_list(facet, "features")]
+    in_text = (pick_text(feature, "uri") for feature in features)
+    return tuple(dict.fromkeys(filter(None, (*in_text, pick_text(record, "embed", "external", "uri")))))

@@ -1,0 +1,1 @@
+"""Discord: channels by bot or webhook."""

@@ -1,0 +1,178 @@
+"""What Discord is sent and what it answers: bodies, embeds, Markdown, codes. Pure. networks.md, section 9."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import orjson
+
+from syndicate.errors import Blocked, NetworkError, RateLimited, Unauthorised, Unavailable, Uncertain
+from syndicate.http import Response
+from syndicate.model import Limits, Message, Receipt
+from syndicate.networks.answers import error_of, retry_at_of, words_of
+from syndicate.networks.base import Recent
+from syndicate.networks.shapes import pick, pick_instant, pick_list, pick_text, pick_wait
+from syndicate.networks.toolkit.checks import shorten
+from syndicate.networks.toolkit.client import Parts
+from syndicate.networks.toolkit.readback import REPLIES_TO, links_of_text
+from syndicate.text.counting import Counter, count
+from syndicate.text.fit import fit
+
+# Discord does not say what a character is; UTF-16 code units are the strictest reading.
+LIMITS = Limits(characters=2000, counter=Counter.UTF16, alt=1024, images=1, image_bytes=10_485_760)
+EMBED_TITLE, EMBED_DESCRIPTION, THREAD_NAME = 256, 4096, 100
+SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS = 1 << 2, 1 << 12
+EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
+"""Discord's ids hold the milliseconds since then, 22 bits to the left."""
+UNKNOWN_CHANNEL, UNKNOWN_MESSAGE = 10003, 10008
+_GONE = {UNKNOWN_CHANNEL, 10015, 50027}
+_RIGHTS = {50001, 50013}
+_FORUM = {220001, 220003}
+
+
+def build_message(message: Message, options: Mapping[str, str]) -> dict[str, object]:
+    """The fields a webhook and a bot share. A card of ours replaces the one that Discord would draw."""
+    card = message.card
+    flags = (SUPPRESS_NOTIFICATIONS if options.get("silent") == "true" else 0) | (
+        SUPPRESS_EMBEDS if options.get("unfurl") == "false" and not card else 0
+    )
+    content = build_content(message.text)
+    body: dict[str, object] = {
+        "content": _hush_link(content, message.link) if card else content,
+        "allowed_mentions": {"parse": []},
+    }
+    if flags:
+        body["flags"] = flags
+    if card:
+        body["embeds"] = [_build_embed(message, card.url)]
+    if message.image:
+        body["attachments"] = [{"id": 0, "filename": _filename(message), "description": message.image.alt}]
+    return body
+
+
+def build_content(text: str) -> str:
+    """The text with Discord's Markdown switched off outside of links, as it is where that would not fit."""
+    escaped = escape(text)
+    return escaped if LIMITS.fits(escaped) else text
+
+
+def escape(text: str) -> str:
+    """The text with Discord's Markdown switched off outside of links."""
+    parts = re.split(r"(https?://\S+)", text)
+    return "".join(part if index % 2 else _escape(part) for index, part in enumerate(parts))
+
+
+def _escape(text: str) -> str:
+    inline = re.sub(r"([\\*_~|`])", r"\\\1", text)
+    return re.sub(r"(?m)^(\s*)(#{1,3}\s|-#\s|>)", r"\1\\\2", inline)
+
+
+def _hush_link(content: str, link: str) -> str:
+    """The link in angle brackets, which keeps Discord from drawing a second card; where there is room for them."""
+    hushed = content.replace(link, f"<{link}>", 1) if link and f"<{link}>" not in content else content
+    return hushed if LIMITS.fits(hushed) else content
+
+
+def _build_embed(message: Message, image_url: str) -> dict[str, object]:
+    embed: dict[str, object] = {
+        "title": _fill(message.title, EMBED_TITLE),
+        "url": message.link,
+        "description": _fill(message.summary, EMBED_DESCRIPTION),
+        "image": {"url": image_url} if image_url else None,
+        "timestamp": message.published_at.isoformat() if message.published_at else None,
+    }
+    return {name: value for name, value in embed.items() if value}
+
+
+def _fill(text: str, limit: int) -> str:
+    """A field of an embed, where Markdown works as in messages."""
+    return escape(fit(text, lambda part: count(escape(part), Counter.UTF16) <= limit))
+
+
+def build_webhook_extras(message: Message, options: Mapping[str, str]) -> dict[str, object]:
+    """What only a webhook may say: who it is, and the thread it opens."""
+    extras = {
+        "username": options.get("username", ""),
+        "avatar_url": options.get("avatar", ""),
+        "thread_name": _name_thread(message) if options.get("forum") == "true" else "",
+    }
+    return {name: value for name, value in extras.items() if value}
+
+
+def _name_thread(message: Message) -> str:
+    """The title on one line, else the beginning of the words."""
+    return shorten(" ".join((message.title or message.text).split()), THREAD_NAME, Counter.UTF16)
+
+
+def build_parts(message: Message, body: Mapping[str, object]) -> Parts:
+    """JSON alone, or multipart where a picture goes along."""
+    if message.image is None:
+        return {"json": body}
+    file = (_filename(message), message.image.data, message.image.media_type)
+    return {"form": {"payload_json": orjson.dumps(body).decode()}, "files": {"files[0]": file}}
+
+
+def _filename(message: Message) -> str:
+    return "card.png" if message.image and message.image.media_type == "image/png" else "card.jpg"
+
+
+def build_bot_extras(message: Message, nonce: str) -> dict[str, object]:
+    """What only a bot may say: the nonce that Discord enforces, and the message it answers."""
+    extras: dict[str, object] = {"nonce": nonce, "enforce_nonce": True}
+    if message.reply_to:
+        extras["message_reference"] = {"message_id": message.reply_to.remote_id, "fail_if_not_exists": False}
+    return extras
+
+
+def build_snowflake(moment: datetime) -> str:
+    """The smallest id that Discord gives at a moment."""
+    return str(max(0, (moment - EPOCH) // timedelta(milliseconds=1)) << 22)
+
+
+def parse_receipt(answer: object, guild: str, *, where: str) -> Receipt:
+    """The message in an answer. Raises Uncertain where there is none to read."""
+    number, channel = pick_text(answer, "id"), pick_text(answer, "channel_id")
+    if not number:
+        raise Uncertain("Discord said yes without a message id", where=where)
+    url = f"https://discord.com/channels/{guild}/{channel}/{number}" if guild and channel else ""
+    reply = pick_text(answer, "message_reference", "message_id")
+    ref = {"channel": channel, "guild": guild, REPLIES_TO: reply}
+    return Receipt(number, url, {name: value for name, value in ref.items() if value})
+
+
+def parse_failure(response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]) -> NetworkError:
+    """What an unsuccessful answer means, by Discord's own codes."""
+    code, said = pick(response.json(), "code"), words_of(response, secrets)
+    if response.status == 429:
+        retry_at = pick_wait(response, "retry_after") or retry_at_of(response)
+        return RateLimited(said, retry_at=retry_at, where=account)
+    if response.status == 404 and code in _GONE:
+        return Unauthorised(said, where=account, hint="it was deleted; make a new webhook or check `channel`")
+    if code in _FORUM:
+        return Blocked(said, where=account, hint="set forum = true for a forum channel, and only there")
+    if response.status == 403 and code is None and re.search(r"error code: 10\d\d", response.text):
+        return Unavailable("Cloudflare in front of Discord refuses this address for now", where=account)
+    if response.status == 403 or code in _RIGHTS:
+        return Unauthorised(said, where=account, hint="the bot needs View Channel and Send Messages there")
+    return error_of(response, account=account, publishes=publishes, secrets=secrets)
+
+
+def parse_recent(answer: object, me: str, guild: str) -> tuple[Recent, ...]:
+    """The bot's own messages in a page of a channel, newest first; texts as they were sent, escapes included."""
+    mine = [each for each in pick_list(answer) if pick_text(each, "author", "id") == me and pick_text(each, "id")]
+    return tuple(_parse_one(each, guild) for each in mine)
+
+
+def _parse_one(answer: object, guild: str) -> Recent:
+    text = pick_text(answer, "content")
+    embeds = [pick_text(each, "url") for each in pick_list(answer, "embeds")]
+    links = (*links_of_text(text), *filter(None, embeds))
+    published_at = pick_instant(answer, "timestamp") or EPOCH
+    return Recent(parse_receipt(answer, guild, where=""), text, links, published_at)
+
+
+def is_gone(response: Response) -> bool:
+    """Whether the message was deleted before, or the thread it stood in."""
+    return pick(response.json(), "code") in {UNKNOWN_MESSAGE, UNKNOWN_CHANNEL}

@@ -1,0 +1,1 @@
+"""LinkedIn: people and organisations."""

@@ -1,0 +1,1 @@
+"""Facebook Pages, Instagram and Threads: one Graph API."""

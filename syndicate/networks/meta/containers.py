@@ -1,0 +1,193 @@
+"""Publishing in two steps, as Threads and Instagram do: a container is made and waited for, then published.
+
+The container is harmless and dies by itself after a day. Its state tells afterwards whether the publishing happened,
+which settles unknown outcomes: what says PUBLISHED is never published again, whatever a listing shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from syndicate.errors import NetworkError, NotReady, Rejected, Spoiled, Unavailable, Uncertain
+from syndicate.http import Client
+from syndicate.model import Limits, Message, Receipt
+from syndicate.networks.answers import say
+from syndicate.networks.base import Recent, Vault
+from syndicate.networks.listing import Listing, Page, find_in, read_listing, require_list
+from syndicate.networks.meta.graph import READY_WAIT, CardFailed, build_since, parse_cursor
+from syndicate.networks.meta.login import GraphLogin, Place
+from syndicate.networks.shapes import pick, pick_text
+from syndicate.networks.toolkit.checks import refuse_misfits, refuse_private, refuse_unpublished_image, refuse_warning
+from syndicate.networks.toolkit.client import with_prepared
+
+MOST_FAILURES = 2
+CONTAINER_LIFE = timedelta(hours=24)
+LISTING_LAG = timedelta(hours=1)
+PAGE = 25
+
+
+ParsesPosts = Callable[[object], tuple[Recent, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The paths and fields in which the networks differ."""
+
+    root: str
+    """Address that the paths follow."""
+    make: str
+    publish: str
+    quota: str
+    state: str
+    """The field of a container's state, and the one of what went wrong."""
+    said: str
+
+
+class ContainerNetwork(GraphLogin):
+    """One account on a network with containers. A network says how a container is built and posts are listed."""
+
+    limits: Limits
+
+    def __init__(self, place: Place, steps: Steps, account: str, vault: Vault, http: Client) -> None:
+        super().__init__(place, account, vault, http)
+        self._steps = steps
+
+    def _build(self, message: Message) -> Mapping[str, str]:
+        """The form of a new container."""
+        raise NotImplementedError
+
+    def _list(self, message: Message | None, since: datetime | None) -> Listing:
+        """Own posts among which a message would stand, or all."""
+        raise NotImplementedError
+
+    def prepare(self, message: Message, *, key: str) -> Message:
+        """Make the container, then wait until Meta has it ready."""
+        container = message.prepared.get("container", "")
+        if not container:
+            return self._make_container(message)
+        if "published" in message.prepared:
+            return message
+        answer = self._ask_container(container)
+        state = pick_text(answer, self._steps.state)
+        if state == "IN_PROGRESS":
+            retry_at = self._http.now() + READY_WAIT
+            raise NotReady(f"{self._place.title} still works on it", retry_at=retry_at, where=self._name)
+        if state == "PUBLISHED":  # an earlier call that nobody saw succeed did, after all
+            return with_prepared(message, published="yes")
+        if state in {"ERROR", "EXPIRED"}:
+            return self._start_again(message, pick_text(answer, self._steps.said) or state.lower())
+        return message
+
+    def _make_container(self, message: Message) -> Message:
+        refuse_misfits(message, self.limits, account=self._name)
+        refuse_warning(message, account=self._name)
+        refuse_private(message, account=self._name)
+        refuse_unpublished_image(message, account=self._name)
+        answer = self._api().ask("POST", self._url(self._steps.make), form=self._build(message)).json()
+        container = pick_text(answer, "id")
+        if not container:
+            raise Unavailable(f"{self._place.title} gave no container", where=self._name)
+        return with_prepared(message, container=container)
+
+    def _start_again(self, message: Message, said: str) -> Message:
+        if failures_of(message) >= MOST_FAILURES:
+            hint = "is the page, and the image, public and reachable for Meta?"
+            raise Rejected(f"{self._place.title} could not prepare it: {say(said)}", where=self._name, hint=hint)
+        return build_without_container(message)
+
+    def send(self, message: Message, *, key: str) -> Receipt:
+        """Publish the container."""
+        container = message.prepared.get("container", "")
+        if not container:
+            raise Unavailable("the post is not prepared", where=self._name)
+        if "published" in message.prepared:  # there is nothing left to publish, only to find
+            since = message.created_at or self._http.now() - CONTAINER_LIFE
+            return self.find(message, key=key, since=since) or Receipt(container, "")
+        post = self._publish(container, message)
+        if not post:
+            raise Uncertain(f"{self._place.title} said yes without an id", where=self._name)
+        return Receipt(post, self._permalink(post))
+
+    def _publish(self, container: str, message: Message) -> str:
+        """The irreversible call. A preview that fails spoils the container: the next one goes without."""
+        url, form = self._url(self._steps.publish), {"creation_id": container}
+        try:
+            return pick_text(self._api().publish("POST", url, form=form).json(), "id")
+        except CardFailed as error:
+            prepared = build_without_container(message).prepared
+            raise Spoiled(error.message, prepared=prepared, where=self._name, hint=error.hint) from None
+
+    def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
+        """Ask the container first; where it says PUBLISHED, the post is there even before it is listed."""
+        container = message.prepared.get("container", "")
+        is_published = bool(container) and self._state(container) == "PUBLISHED"
+        try:
+            found = find_in(self._list(message, since), message, since=since, account=self._name)
+        except NetworkError:
+            if not is_published:
+                raise
+            found = None
+        return found or (self._unlisted(message, container) if is_published else None)
+
+    def _unlisted(self, message: Message, container: str) -> Receipt:
+        """Surely published, and not in the listing: wait for the listing for an hour, then do without the address."""
+        if message.created_at and self._http.now() < message.created_at + LISTING_LAG:
+            raise Unavailable("it is published, but not listed yet", where=self._name)
+        return Receipt(container, "")
+
+    def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
+        """The account's own posts, newest first, up to 250."""
+        return self._list(None, since).posts
+
+    def _read(self, path: str, fields: str, parse: ParsesPosts, since: datetime | None) -> Listing:
+        query = {"fields": fields, "limit": str(PAGE), **build_since(since)}
+
+        def fetch(cursor: str) -> Page:
+            answer = self._get(path, query | ({"after": cursor} if cursor else {}))
+            require_list(answer, "data", account=self._name)
+            return Page(parse(answer), parse_cursor(answer))
+
+        return read_listing(fetch)
+
+    def _permalink(self, post: str) -> str:
+        """The post's address; one that cannot be had now must not undo the publication."""
+        try:
+            return pick_text(self._get(post, {"fields": "id,permalink"}), "permalink")
+        except NetworkError:
+            return ""
+
+    def _state(self, container: str) -> str:
+        """The container's state, "" where it is gone (a day old)."""
+        try:
+            return pick_text(self._ask_container(container), self._steps.state)
+        except Rejected:
+            return ""
+
+    def _ask_container(self, container: str) -> object:
+        return self._get(container, {"fields": f"{self._steps.state},{self._steps.said}"})
+
+    def _quota_warnings(self) -> tuple[str, ...]:
+        """What to say where the day's posts are used up."""
+        quota = pick(self._get(self._steps.quota, {"fields": "quota_usage,config"}), "data", 0)
+        used, total = pick(quota, "quota_usage"), pick(quota, "config", "quota_total")
+        is_full = isinstance(used, int) and isinstance(total, int) and used >= total
+        return (f"{used} of {total} posts a day are used",) if is_full else ()
+
+    def _get(self, path: str, query: Mapping[str, str]) -> object:
+        answer: object = self._api().ask("GET", self._url(path), params=query).json()
+        return answer
+
+    def _url(self, path: str) -> str:
+        return f"{self._steps.root}/{path}"
+
+
+def build_without_container(message: Message) -> Message:
+    """The message as it is once a container failed: nothing prepared, one more failure counted."""
+    return replace(message, prepared={"failures": str(failures_of(message) + 1)})
+
+
+def failures_of(message: Message) -> int:
+    """How many containers of this message have failed."""
+    return int(message.prepared.get("failures", "0"))

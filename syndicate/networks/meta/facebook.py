@@ -1,0 +1,269 @@
+"""Facebook Pages through the Graph API. networks.md, section 6; developers.facebook.com/docs/pages-api.
+
+Profiles and groups cannot be posted to by anyone's program. A picture is uploaded unpublished with its alt text
+(`prepare`), and one call to the Page's feed publishes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from syndicate.errors import NetworkError, Rejected, Unauthorised, Unavailable, Uncertain, UsageError
+from syndicate.http import Client, Response
+from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
+from syndicate.networks.answers import say
+from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
+from syndicate.networks.listing import Listing, Page, find_in, read_listing, require_list
+from syndicate.networks.meta.graph import build_proof, build_since, parse_cursor, parse_failure, says_gone
+from syndicate.networks.settled import number_of
+from syndicate.networks.shapes import pick, pick_instant, pick_list, pick_text
+from syndicate.networks.toolkit.checks import refuse_misfits, refuse_private, refuse_warning
+from syndicate.networks.toolkit.client import Api, refuse_non_number, require_option, require_secret, with_prepared
+from syndicate.networks.toolkit.readback import links_of_text
+from syndicate.text.counting import Counter
+
+API = "https://graph.facebook.com"
+VERSION = "v25.0"
+LIMITS = Limits(characters=63_206, counter=Counter.CODEPOINTS, images=1, image_bytes=4_000_000)
+FIELDS = "id,message,permalink_url,created_time,attachments{url,unshimmed_url}"
+PAGE = 25
+SCOPES = "pages_show_list, pages_read_engagement, pages_manage_posts"
+
+DESCRIPTION = Description(
+    name="facebook",
+    title="Facebook Page",
+    options=(
+        Option("page", "Number of the Page", required=True),
+        Option("version", "Version of the Graph API", default=VERSION),
+        Option("api", "Address of the API", default=API),
+    ),
+    secrets=(
+        Secret("access_token", "The Page's token; one made from a long-lived user token lasts"),
+        Secret("app_secret", "The app's secret, where the app demands proof of it", required=False),
+    ),
+    facts=NetworkFacts(network="facebook", limits=LIMITS, media="none"),
+    note="Only Pages. Meta's crawler draws the card from the page's Open Graph tags.",
+)
+
+
+def build_post(message: Message) -> dict[str, str]:
+    """The form of the publishing call. A picture takes the place of the link's card."""
+    form = {"message": message.text, "published": "true", "fields": "id,permalink_url"}
+    if "photo" in message.prepared:
+        form["attached_media[0]"] = f'{{"media_fbid":"{message.prepared["photo"]}"}}'
+    elif message.link:
+        form["link"] = message.link
+    return form
+
+
+def build_photo(image: Attachment) -> dict[str, str]:
+    """The form of an upload that nobody sees yet."""
+    return {"published": "false", "alt_text_custom": image.alt}
+
+
+def parse_receipt(answer: object, *, where: str) -> Receipt:
+    """The post in an answer. Raises Uncertain where there is none to read."""
+    post = pick_text(answer, "id")
+    if not post:
+        raise Uncertain("Facebook said yes without an id", where=where)
+    return Receipt(post, pick_text(answer, "permalink_url") or _permalink(post))
+
+
+def _permalink(post: str) -> str:
+    page, _, number = post.partition("_")
+    return f"https://www.facebook.com/{page}/posts/{number}" if number else ""
+
+
+def parse_recent(answer: object, *, where: str) -> tuple[Recent, ...]:
+    """The Page's posts in a page of its feed, newest first; entries without number or date are passed over."""
+    posts = []
+    for each in pick_list(answer, "data"):
+        created_at = pick_instant(each, "created_time")
+        if created_at and pick_text(each, "id"):
+            text = pick_text(each, "message")
+            posts.append(Recent(parse_receipt(each, where=where), text, _links(each, text), created_at))
+    return tuple(posts)
+
+
+def _links(answer: object, text: str) -> tuple[str, ...]:
+    attachments = pick_list(answer, "attachments", "data")
+    attached = [pick_text(each, "unshimmed_url") or pick_text(each, "url") for each in attachments]
+    return (*links_of_text(text), *filter(None, attached))
+
+
+class Facebook:
+    """One Page."""
+
+    limits = LIMITS
+    login_fields = (
+        LoginField("app_id", "App id", help="developers.facebook.com, your app"),
+        LoginField("app_secret", "App secret", secret=True, help="developers.facebook.com, your app, Basic settings"),
+        LoginField(
+            "user_token", "User token", secret=True, help=f"Graph API Explorer, your app, with the scopes {SCOPES}"
+        ),
+    )
+
+    def __init__(self, account: Account, vault: Vault, http: Client) -> None:
+        self._account = account
+        self._page = account.options["page"]
+        self._vault = vault
+        self._http = http
+
+    def prepare(self, message: Message, *, key: str) -> Message:
+        """Upload the picture without publishing it."""
+        if message.image is None or "photo" in message.prepared:
+            return message
+        self._refuse_misfits(message)
+        image = message.image
+        files = {"source": ("card", image.data, image.media_type)}
+        response = self._ask("POST", f"{self._page}/photos", form=build_photo(image), files=files)
+        photo = pick_text(response.json(), "id")
+        if not photo:
+            raise Unavailable("Facebook gave no number for the picture", where=self._account.name)
+        return with_prepared(message, photo=photo)
+
+    def _refuse_misfits(self, message: Message) -> None:
+        refuse_misfits(message, LIMITS, account=self._account.name)
+        refuse_warning(message, account=self._account.name)
+        refuse_private(message, account=self._account.name)
+
+    def send(self, message: Message, *, key: str) -> Receipt:
+        self._refuse_misfits(message)
+        url = self._url(f"{self._page}/feed")
+        response = self._api().publish("POST", url, form=build_post(message), params=self._proof())
+        return parse_receipt(response.json(), where=self._account.name)
+
+    def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
+        return find_in(self._list(since), message, since=since, account=self._account.name)
+
+    def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
+        """The Page's own posts, newest first, up to 250."""
+        return self._list(since).posts
+
+    def _list(self, since: datetime | None) -> Listing:
+        query = {"fields": FIELDS, "limit": str(PAGE), **build_since(since)}
+
+        def fetch(cursor: str) -> Page:
+            params = query | ({"after": cursor} if cursor else {})
+            answer = self._ask("GET", f"{self._page}/feed", params=params).json()
+            require_list(answer, "data", account=self._account.name)
+            return Page(parse_recent(answer, where=self._account.name), parse_cursor(answer))
+
+        return read_listing(fetch)
+
+    def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
+        """Change the words; Facebook never changes the link or the picture of a post."""
+        self._ask("POST", self._post_of(receipt), form={"message": message.text})
+        return receipt
+
+    def delete(self, receipt: Receipt) -> None:
+        """Meta says "does not exist" of what the token may not delete, too, so the post is looked at once more."""
+        post = self._post_of(receipt)
+
+        def is_gone(response: Response) -> bool:
+            return says_gone(response) and not self._is_there(post)
+
+        self._api().ask_unless(is_gone, "DELETE", self._url(post), params=self._proof())
+
+    def _is_there(self, post: str) -> bool:
+        try:
+            return bool(pick_text(self._ask("GET", post, params={"fields": "id"}).json(), "id"))
+        except Rejected:
+            return False
+
+    def _post_of(self, receipt: Receipt) -> str:
+        number = number_of(receipt, account=self._account.name)
+        return number if "_" in number else f"{self._page}_{number}"
+
+    def verify(self) -> Profile:
+        """The Page, and what Facebook says about its token."""
+        page = self._ask("GET", self._page, params={"fields": "id,name,link"}).json()
+        data = self._debug_token()
+        scopes = tuple(str(each) for each in pick_list(data, "scopes"))
+        lacks = "pages_manage_posts" not in scopes if scopes else False
+        return Profile(
+            name=pick_text(page, "name"),
+            url=pick_text(page, "link"),
+            abilities=scopes or ("post", "read", "edit", "delete"),
+            expires_at=_until(pick(data, "expires_at")) or _until(pick(data, "data_access_expires_at")),
+            warnings=("the token lacks pages_manage_posts",) if lacks else (),
+        )
+
+    def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
+        return None
+
+    def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
+        """User token → long-lived user token → the Page's token, which does not expire."""
+        missing = [field.label for field in self.login_fields if not answers.get(field.name)]
+        if missing:
+            raise UsageError(f"{', '.join(missing)} must be given")
+        given = (answers["app_secret"], answers["user_token"])
+        api = Api(self._http, self._account.name, secrets=given, parse_failure=parse_failure)
+        query = {
+            "grant_type": "fb_exchange_token",
+            "client_id": answers["app_id"],
+            "client_secret": answers["app_secret"],
+            "fb_exchange_token": answers["user_token"],
+        }
+        long_lived = pick_text(api.ask("GET", self._url("oauth/access_token"), params=query).json(), "access_token")
+        api = replace(api, secrets=(*given, long_lived))
+        return {"access_token": self._page_token(api, long_lived), "app_secret": answers["app_secret"]}
+
+    def _page_token(self, api: Api, user_token: str) -> str:
+        """The token of the configured Page among those the user administers."""
+        query = {"fields": "id,name,access_token,tasks", "limit": "100"}
+        headers = {"Authorization": f"Bearer {user_token}"}
+        answer = api.ask("GET", self._url("me/accounts"), params=query, headers=headers).json()
+        pages = pick_list(answer, "data")
+        tokens = {pick_text(each, "id"): pick_text(each, "access_token") for each in pages}
+        if not tokens.get(self._page):
+            known = ", ".join(f"{pick_text(each, 'name')} ({pick_text(each, 'id')})" for each in pages)
+            raise Unauthorised(f"you do not administer page {self._page}", where=self._account.name, hint=say(known))
+        return tokens[self._page]
+
+    def _debug_token(self) -> object:
+        """What the token may do and until when; some apps may not ask, which changes nothing."""
+        token = require_secret(self._vault, "access_token", self._account.name)
+        try:
+            return pick(self._ask("GET", "debug_token", params={"input_token": token}).json(), "data")
+        except NetworkError:
+            return None
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        files: Mapping[str, tuple[str, bytes, str]] | None = None,
+    ) -> Response:
+        query = {**(params or {}), **self._proof()}
+        return self._api().ask(method, self._url(path), params=query, form=form, files=files)
+
+    def _proof(self) -> dict[str, str]:
+        token, secret = self._vault.get("access_token"), self._vault.get("app_secret")
+        return {"appsecret_proof": build_proof(token, secret)} if secret else {}
+
+    def _url(self, path: str) -> str:
+        base = (self._account.options.get("api") or API).rstrip("/")
+        return f"{base}/{self._account.options.get('version') or VERSION}/{path}"
+
+    def _api(self) -> Api:
+        token = require_secret(self._vault, "access_token", self._account.name)
+        secrets = (token, self._vault.get("app_secret"), *self._proof().values())
+        return Api(self._http, self._account.name, {"Authorization": f"Bearer {token}"}, secrets, parse_failure)
+
+
+def _until(seconds: object) -> datetime | None:
+    """An instant from Unix seconds; 0 means that it lasts."""
+    return datetime.fromtimestamp(seconds, UTC) if isinstance(seconds, int) and 0 < seconds < 10**10 else None
+
+
+def open_network(account: Account, vault: Vault, http: Client) -> Facebook:
+    """The Page behind an account. Raises ConfigError without its number."""
+    require_option(account, "page")
+    refuse_non_number(account, "page")
+    return Facebook(account, vault, http)

@@ -1,0 +1,126 @@
+"""Instagram professional accounts. networks.md, section 7; developers.facebook.com/docs/instagram-platform.
+
+A picture is compulsory, must be a published JPEG, and a link in the caption cannot be followed by a tap: word the
+message accordingly ("link in bio"). Posting goes by containers (graph_containers.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from syndicate.errors import Rejected
+from syndicate.http import Client
+from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
+from syndicate.networks.base import Description, Option, Profile, Recent, Secret, Vault
+from syndicate.networks.listing import Listing
+from syndicate.networks.meta.containers import ContainerNetwork, Steps
+from syndicate.networks.meta.login import Place
+from syndicate.networks.shapes import pick_instant, pick_list, pick_text
+from syndicate.networks.toolkit.client import refuse_non_number, require_option
+from syndicate.networks.toolkit.readback import links_of_text
+from syndicate.text.counting import Counter
+
+API = "https://graph.instagram.com"
+VERSION = "v25.0"
+AUTHORISE = "https://www.instagram.com/oauth/authorize"
+CODES = "https://api.instagram.com"
+SCOPES = "instagram_business_basic,instagram_business_content_publish"
+LIMITS = Limits(
+    characters=2200,
+    counter=Counter.CODEPOINTS,
+    alt=1000,
+    images=1,
+    image_bytes=8_000_000,
+    image_types=("image/jpeg",),
+    hashtags=30,
+)
+FIELDS = "id,caption,permalink,timestamp"
+NARROWEST, WIDEST = 4 / 5, 1.91
+"""Width by height; a card of 1200 by 630 is 1.905."""
+
+DESCRIPTION = Description(
+    name="instagram",
+    title="Instagram",
+    options=(
+        Option("user", "Number of the Instagram account", required=True),
+        Option("version", "Version of the Graph API", default=VERSION),
+        Option("api", "Address of the API", default=API),
+        Option("codes", "Address that trades a login's code", default=CODES),
+    ),
+    secrets=(Secret("access_token", "A long-lived token; `syndicate login` gets and renews it"),),
+    facts=NetworkFacts(network="instagram", limits=LIMITS, media="image"),
+    note="Links in captions cannot be tapped. Cards must be JPEG. Posts can be neither edited nor deleted from here.",
+)
+
+
+def build_container(message: Message, *, account: str) -> dict[str, str]:
+    """The form of a new container. Raises Rejected for a picture that Instagram would refuse."""
+    image = message.image
+    if image is None:
+        raise Rejected("Instagram takes no post without a picture", where=account, hint='set media = "image"')
+    shape = image.width / image.height if image.height else 0.0
+    if not NARROWEST <= shape <= WIDEST:
+        raise Rejected(
+            f"the picture's shape, {image.width} by {image.height}, is not between 4:5 and 1.91", where=account
+        )
+    form = {"image_url": image.url, "caption": message.text, "alt_text": image.alt}
+    return {name: value for name, value in form.items() if value}
+
+
+def parse_recent(answer: object) -> tuple[Recent, ...]:
+    """The account's posts in a page of a listing, newest first; entries without a date are passed over."""
+    posts = []
+    for each in pick_list(answer, "data"):
+        published_at = pick_instant(each, "timestamp")
+        if published_at and pick_text(each, "id"):
+            caption = pick_text(each, "caption")
+            receipt = Receipt(pick_text(each, "id"), pick_text(each, "permalink"))
+            posts.append(Recent(receipt, caption, links_of_text(caption), published_at))
+    return tuple(posts)
+
+
+class Instagram(ContainerNetwork):
+    """One professional account."""
+
+    limits = LIMITS
+
+    def __init__(self, account: Account, vault: Vault, http: Client) -> None:
+        api = (account.options.get("api") or API).rstrip("/")
+        codes = f"{(account.options.get('codes') or CODES).rstrip('/')}/oauth/access_token"
+        user = account.options["user"]
+        steps = Steps(
+            root=f"{api}/{account.options.get('version') or VERSION}",
+            make=f"{user}/media",
+            publish=f"{user}/media_publish",
+            quota=f"{user}/content_publishing_limit",
+            state="status_code",
+            said="status",
+        )
+        place = Place("Instagram", api, AUTHORISE, codes, SCOPES, "ig")
+        super().__init__(place, steps, account.name, vault, http)
+        self._user = user
+
+    def _build(self, message: Message) -> Mapping[str, str]:
+        return build_container(message, account=self._name)
+
+    def _list(self, message: Message | None, since: datetime | None) -> Listing:
+        return self._read(f"{self._user}/media", FIELDS, parse_recent, since)
+
+    def verify(self) -> Profile:
+        """Who we are, and whether the day's posts are used."""
+        name = pick_text(self._get(self._user, {"fields": "id,username"}), "username")
+        return Profile(
+            name=f"@{name}",
+            url=f"https://www.instagram.com/{name}/",
+            abilities=("post", "read"),
+            expires_at=self.expires_at(),
+            warnings=self._quota_warnings(),
+        )
+
+
+def open_network(account: Account, vault: Vault, http: Client) -> Instagram:
+    """The professional account behind an account. Raises ConfigError without its number."""
+    require_option(account, "user")
+    refuse_non_number(account, "user")
+    return Instagram(account, vault, http)

@@ -1,0 +1,137 @@
+"""Threads. networks.md, section 5; developers.facebook.com/docs/threads.
+
+Posting goes by containers (graph_containers.py); the link becomes a preview of its own, the picture is fetched by
+Meta from the site.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from syndicate.errors import ConfigError, Rejected
+from syndicate.http import Client, Response
+from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
+from syndicate.networks.base import Description, Option, Profile, Recent, Secret, Vault
+from syndicate.networks.listing import Listing
+from syndicate.networks.meta.containers import ContainerNetwork, Steps, failures_of
+from syndicate.networks.meta.graph import says_gone
+from syndicate.networks.meta.login import Place
+from syndicate.networks.settled import number_of, with_numbered_reply
+from syndicate.networks.shapes import pick_instant, pick_list, pick_text
+from syndicate.networks.toolkit.readback import REPLIES_TO, links_of_text
+from syndicate.text.counting import Counter
+
+API = "https://graph.threads.net"
+VERSION = "v1.0"
+AUTHORISE = "https://threads.net/oauth/authorize"
+SCOPES = "threads_basic,threads_content_publish,threads_delete"
+LIMITS = Limits(characters=500, counter=Counter.THREADS, alt=1000, images=1, image_bytes=8_000_000, links=5, hashtags=1)
+MAX_TOPIC = 50
+REPLY_CONTROLS = ("everyone", "accounts_you_follow", "mentioned_only", "parent_post_author_only", "followers_only")
+FIELDS = "id,permalink,text,timestamp,link_attachment_url"
+DESCRIPTION = Description(
+    name="threads",
+    title="Threads",
+    options=(
+        Option("reply_control", "Who may reply", "everyone", choices=REPLY_CONTROLS),
+        Option("topic", "The topic of every post, without #; else the first hashtag is it"),
+        Option("api", "Address of the API", default=API),
+    ),
+    secrets=(Secret("access_token", "A long-lived token; `syndicate login` gets and renews it"),),
+    facts=NetworkFacts(network="threads", limits=LIMITS, media="none", can_thread=True),
+    note="Tokens live 60 days and renew themselves while syndicate runs. Posts cannot be edited.",
+)
+
+
+def build_container(message: Message, options: Mapping[str, str]) -> dict[str, str]:
+    """The form of a new container. After a failure the preview is left out where the text has the link itself."""
+    form = {"media_type": "TEXT", "text": message.text}
+    if message.image:
+        form |= {"media_type": "IMAGE", "image_url": message.image.url, "alt_text": message.image.alt}
+    elif message.link and not (failures_of(message) and message.link in message.text):
+        form["link_attachment"] = message.link
+    form["reply_control"] = options.get("reply_control", "")
+    form["topic_tag"] = options.get("topic", "")
+    form["reply_to_id"] = message.reply_to.remote_id if message.reply_to else ""
+    return {name: value for name, value in form.items() if value}
+
+
+def parse_recent(answer: object) -> tuple[Recent, ...]:
+    """The account's posts in a page of a listing, newest first; entries without number or date are passed over."""
+    posts = []
+    for each in pick_list(answer, "data"):
+        published_at = pick_instant(each, "timestamp")
+        if published_at and pick_text(each, "id"):
+            posts.append(_parse_one(each, published_at))
+    return tuple(posts)
+
+
+def _parse_one(answer: object, published_at: datetime) -> Recent:
+    text, attached = pick_text(answer, "text"), pick_text(answer, "link_attachment_url")
+    parent = pick_text(answer, "replied_to", "id")
+    receipt = Receipt(pick_text(answer, "id"), pick_text(answer, "permalink"), {REPLIES_TO: parent} if parent else {})
+    return Recent(receipt, text, (*links_of_text(text), *filter(None, [attached])), published_at)
+
+
+class Threads(ContainerNetwork):
+    """One Threads account."""
+
+    limits = LIMITS
+
+    def __init__(self, account: Account, vault: Vault, http: Client) -> None:
+        api = (account.options.get("api") or API).rstrip("/")
+        place = Place("Threads", api, AUTHORISE, f"{api}/oauth/access_token", SCOPES, "th")
+        steps = Steps(
+            root=f"{api}/{VERSION}",
+            make="me/threads",
+            publish="me/threads_publish",
+            quota="me/threads_publishing_limit",
+            state="status",
+            said="error_message",
+        )
+        super().__init__(place, steps, account.name, vault, http)
+        self._options = account.options
+
+    def _build(self, message: Message) -> Mapping[str, str]:
+        return build_container(with_numbered_reply(message, account=self._name), self._options)
+
+    def _list(self, message: Message | None, since: datetime | None) -> Listing:
+        if message and message.reply_to:  # replies stand in a listing of their own
+            return self._read("me/replies", f"{FIELDS},replied_to", parse_recent, since)
+        return self._read("me/threads", FIELDS, parse_recent, since)
+
+    def delete(self, receipt: Receipt) -> None:
+        """Needs the scope threads_delete. "Does not exist" may mean "may not be deleted", so it is looked at again."""
+        post = number_of(receipt, account=self._name)
+
+        def is_gone(response: Response) -> bool:
+            return says_gone(response) and not self._is_there(post)
+
+        self._api().ask_unless(is_gone, "DELETE", self._url(post))
+
+    def _is_there(self, post: str) -> bool:
+        try:
+            return bool(pick_text(self._get(post, {"fields": "id"}), "id"))
+        except Rejected:
+            return False
+
+    def verify(self) -> Profile:
+        """Who we are, and whether the day's 250 posts are used."""
+        name = pick_text(self._get("me", {"fields": "id,username,name"}), "username")
+        return Profile(
+            name=f"@{name}",
+            url=f"https://www.threads.com/@{name}",
+            abilities=("post", "read", "delete"),
+            expires_at=self.expires_at(),
+            warnings=self._quota_warnings(),
+        )
+
+
+def open_network(account: Account, vault: Vault, http: Client) -> Threads:
+    """The Threads account behind an account. Raises ConfigError for a topic that Threads would refuse."""
+    topic = account.options.get("topic", "")
+    if len(topic) > MAX_TOPIC or {".", "&"} & set(topic):
+        where = f"accounts.{account.name}.topic"
+        raise ConfigError(f'"{topic}" is no topic', where=where, hint=f"at most {MAX_TOPIC} characters, no . or &")
+    return Threads(account, vault, http)

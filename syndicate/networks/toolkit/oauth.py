@@ -1,0 +1,149 @@
+"""OAuth 2.0 as Tumblr and Pinterest have it: a short-lived token, and a refresh token that is replaced by each use.
+
+A refresh token works once, so the answer to a renewal is stored before anything else happens, and the vault's lock
+lets one process at a time renew. RFC 6749.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TypeVar
+from urllib.parse import urlencode
+
+from syndicate.errors import Rejected, Unauthorised, Unavailable, UsageError
+from syndicate.http import Client
+from syndicate.networks.base import LoginField, LoginPage, Vault
+from syndicate.networks.pkce import make_state
+from syndicate.networks.sessions import Session, call_again, read_session, session_secrets
+from syndicate.networks.shapes import pick, pick_text
+from syndicate.networks.toolkit.client import Api, require_secret
+
+T = TypeVar("T")
+
+EARLY = timedelta(minutes=2)
+"""A token is renewed before its end, not at it."""
+LOGIN_FIELDS = (
+    LoginField("client_id", "Client id", help="of your own app on the network's developer pages"),
+    LoginField("client_secret", "Client secret", secret=True, help="of the same app"),
+    LoginField("redirect_uri", "Redirect address as registered in the app", help="any page; log in with --paste"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Where a network authorises and gives tokens, and what is asked for."""
+
+    authorise_url: str
+    token_url: str
+    scope: str
+    extra: Mapping[str, str] = field(default_factory=dict)
+    """Further fields of the token request."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurningToken:
+    """The token of one account, renewed when it must be."""
+
+    account: str
+    provider: Provider
+    vault: Vault = field(repr=False)
+    http: Client = field(repr=False)
+
+    def use(self, call: Callable[[str], T]) -> T:
+        """A call with a living token, once more with a new one where the network refuses it."""
+        session = self.session()
+        is_due = session is None or (session.expires_at and session.expires_at - self.http.now() < EARLY)
+        spent = session.access if session else ""
+        return call_again(call, self._renewed(spent) if is_due else spent, self._renewed)
+
+    def session(self) -> Session | None:
+        """The kept session that began with the refresh token a person gave."""
+        return read_session(self.vault, require_secret(self.vault, "refresh_token", self.account))
+
+    def secrets(self) -> tuple[str, ...]:
+        """Everything that must never be shown."""
+        session = read_session(self.vault, self.vault.get("refresh_token"))
+        own = (session.access, session.refresh) if session else ()
+        return (self.vault.get("client_secret"), self.vault.get("refresh_token"), *own)
+
+    def _renewed(self, spent: str) -> str:
+        with self.vault.lock():
+            session = self.session()
+            return session.access if session and session.access != spent else self.turn_over().access
+
+    def turn_over(self) -> Session:
+        """New tokens, stored. To be called under the vault's lock."""
+        given, session = require_secret(self.vault, "refresh_token", self.account), self.session()
+        refresh = session.refresh if session else given
+        answer = self._ask({"grant_type": "refresh_token", "refresh_token": refresh})
+        renewed = self._read(answer, refresh)
+        self.vault.put(session_secrets(renewed, given))
+        return renewed
+
+    def _ask(self, form: Mapping[str, str]) -> object:
+        client_id = require_secret(self.vault, "client_id", self.account)
+        client_secret = require_secret(self.vault, "client_secret", self.account)
+        return ask_for_token(self.http, self.provider, form, (client_id, client_secret), account=self.account)
+
+    def _read(self, answer: object, refresh_before: str) -> Session:
+        session = parse_token(answer, self.http, refresh_before)
+        if session is None:
+            raise Unavailable("the new token cannot be read", where=self.account)
+        return session
+
+
+def ask_for_token(
+    http: Client, provider: Provider, form: Mapping[str, str], client: tuple[str, str], *, account: str
+) -> object:
+    """The token endpoint's answer. Raises Unauthorised where the code or the refresh token is refused."""
+    basic = base64.b64encode(":".join(client).encode()).decode()
+    given = (client[1], form.get("refresh_token", ""), form.get("code", ""), basic)
+    api = Api(http, account, {"Authorization": f"Basic {basic}"}, given)
+    try:
+        answer: object = api.ask("POST", provider.token_url, form={**form, **provider.extra}).json()
+    except Rejected as error:
+        raise Unauthorised(error.message, where=account, hint=f"run `syndicate login {account}`") from None
+    return answer
+
+
+def parse_token(answer: object, http: Client, refresh_before: str) -> Session | None:
+    """The session in a token answer; a network that keeps the refresh token leaves it out. None without a token."""
+    access, seconds, now = pick_text(answer, "access_token"), pick(answer, "expires_in"), http.now()
+    if not access:
+        return None
+    is_sane = isinstance(seconds, int) and 0 < seconds < 10**9
+    expires_at = now + timedelta(seconds=seconds) if is_sane and isinstance(seconds, int) else None
+    return Session(access, pick_text(answer, "refresh_token") or refresh_before, expires_at, now)
+
+
+def begin_login(provider: Provider, answers: Mapping[str, str], redirect: str) -> LoginPage:
+    """The page where the person allows us to post."""
+    target = answers.get("redirect_uri") or redirect
+    if not (answers.get("client_id") and answers.get("client_secret") and target):
+        raise UsageError("give the app's client id, client secret and redirect address")
+    state = make_state()
+    query = {
+        "client_id": answers["client_id"],
+        "redirect_uri": target,
+        "response_type": "code",
+        "scope": provider.scope,
+        "state": state,
+    }
+    return LoginPage(f"{provider.authorise_url}?{urlencode(query)}", state, {"redirect_uri": target})
+
+
+def finish_login(
+    http: Client, provider: Provider, answers: Mapping[str, str], page: LoginPage | None, code: str, *, account: str
+) -> dict[str, str]:
+    """Trade the code for the secrets to store."""
+    redirect = (page.memory or {}).get("redirect_uri", "") if page else ""
+    client = (answers["client_id"], answers["client_secret"])
+    form = {"grant_type": "authorization_code", "code": code.strip(), "redirect_uri": redirect}
+    session = parse_token(ask_for_token(http, provider, form, client, account=account), http, "")
+    if session is None or not session.refresh:
+        raise Unauthorised("the network gave no refresh token", where=account)
+    kept = session_secrets(session, session.refresh)
+    return {"client_id": client[0], "client_secret": client[1], "refresh_token": session.refresh, **kept}

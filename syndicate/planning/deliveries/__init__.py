@@ -1,0 +1,1 @@
+"""Which messages go out, wait or stop, and why."""

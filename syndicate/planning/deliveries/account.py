@@ -1,0 +1,209 @@
+"""One account at planning: its voice, its calendar, the rows it has, and how a new row is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from syndicate.errors import ConfigError
+from syndicate.model import (
+    Account,
+    CardRef,
+    Identified,
+    KnownDelivery,
+    NetworkFacts,
+    PlannedDelivery,
+    ScheduleRules,
+    Site,
+    SocialOverride,
+    State,
+)
+from syndicate.planning.messages.compose import Composed, Voice, compose, make_voice
+from syndicate.planning.schedule.calendar import Calendar, Taken
+from syndicate.planning.schedule.when import parse_moment
+
+UNSENT = frozenset({State.PLANNED, State.DUE, State.HELD, State.MISSED})
+_WAITING = frozenset({State.PLANNED, State.DUE, State.SENDING, State.HELD, State.UNCERTAIN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What planning needs to know of one account. `rows` are its deliveries by post id; `taken` grows."""
+
+    account: Account
+    facts: NetworkFacts
+    voice: Voice | None
+    trouble: str
+    """Why nothing can be composed for the account, "" when it can."""
+    calendar: Calendar
+    taken: Taken
+    rows: Mapping[str, Sequence[KnownDelivery]]
+    site: Site
+    cards: Mapping[str, CardRef]
+    now: datetime
+
+    def take_slot(self, after: datetime) -> datetime:
+        """The next free instant, free no longer."""
+        at = self.calendar.next_slot(max(after, self.now), self.taken)
+        self.taken.add(at, self.calendar.zone)
+        return at
+
+
+def open_desk(
+    account: Account,
+    facts: NetworkFacts,
+    template: str | None,
+    deliveries: Iterable[KnownDelivery],
+    *,
+    calendar: Calendar,
+    site: Site,
+    cards: Mapping[str, CardRef],
+    now: datetime,
+) -> Desk:
+    """Everything made ready; `deliveries` may hold rows of other accounts."""
+    own = [row for row in deliveries if row.account == account.name]
+    rows: dict[str, list[KnownDelivery]] = {}
+    for row in own:
+        rows.setdefault(row.post_id, []).append(row)
+    voice, trouble = _find_voice(account, facts, template)
+    return Desk(
+        account=account,
+        facts=facts,
+        voice=voice,
+        trouble=trouble,
+        calendar=calendar,
+        taken=Taken(sorted(_spoken_at(own))),
+        rows=rows,
+        site=site,
+        cards=cards,
+        now=now,
+    )
+
+
+def _find_voice(account: Account, facts: NetworkFacts, template: str | None) -> tuple[Voice | None, str]:
+    if template is None:
+        return None, f'there is no message template "{account.template or "default"}"'
+    try:
+        return make_voice(account, facts, template), ""
+    except ConfigError as error:
+        return None, str(error)
+
+
+def make_calendars(accounts: Iterable[Account], site: Site, now: datetime) -> dict[str, Calendar]:
+    """Each account's calendar by its name, one for all accounts of equal rules.
+
+    Every calendar is asked once, so that rules without any slot are an error at once: ConfigError naming the account.
+    """
+    shared: dict[ScheduleRules, Calendar] = {}
+    calendars: dict[str, Calendar] = {}
+    for account in accounts:
+        rules = replace(account.schedule, timezone=account.schedule.timezone or site.timezone)
+        try:
+            if rules not in shared:
+                shared[rules] = Calendar(rules)
+                shared[rules].next_slot(now, Taken([]))
+        except ConfigError as error:
+            raise ConfigError(
+                error.message, where=f"accounts.{account.name}: {error.where}", hint=error.hint
+            ) from error
+        calendars[account.name] = shared[rules]
+    return calendars
+
+
+def _spoken_at(rows: Iterable[KnownDelivery]) -> Iterable[datetime]:
+    """When the account speaks; further parts of a thread belong to its first, and evergreen gives way to fresh."""
+    for row in rows:
+        if row.part == 1 and row.state is State.SENT and row.sent_at:
+            yield row.sent_at
+        elif row.part == 1 and row.state in _WAITING and not row.occasion.startswith("evergreen"):
+            yield row.due_at
+
+
+def plan_rows(
+    item: Identified, desk: Desk, override: SocialOverride, occasion: str, *, text: str = "", at: datetime | None = None
+) -> list[PlannedDelivery]:
+    """A message as rows of the outbox, one for each part, at the next free slot (or `at`)."""
+    earliest, notes = earliest_at(item, desk, override)
+    due_at = at or desk.take_slot(earliest)
+    parts, trouble = _compose(item, desk, occasion, text)
+    notes = [*notes, *trouble, *_token_notes(desk.facts, due_at)]
+    is_held = desk.account.approve and not occasion.startswith("manual")
+    state, reason = (State.HELD, "waits for approval") if is_held else (State.PLANNED, "")
+    blank = PlannedDelivery(
+        post_id=item.id,
+        slug=item.post.slug,
+        account=desk.account.name,
+        network=desk.account.network,
+        occasion=occasion,
+        part=1,
+        state=state,
+        due_at=due_at,
+        reason=reason,
+        text=text,
+        limit=desk.facts.limits.characters,
+        warnings=tuple(notes),
+    )
+    return [_fill_row(blank, part, desk.facts, notes) for part in parts] or [blank]
+
+
+def skip_row(item: Identified, desk: Desk, occasion: str, reason: str) -> PlannedDelivery:
+    """A row that says why nothing goes out; a person may release it."""
+    return PlannedDelivery(
+        post_id=item.id,
+        slug=item.post.slug,
+        account=desk.account.name,
+        network=desk.account.network,
+        occasion=occasion,
+        part=1,
+        state=State.SKIPPED,
+        due_at=desk.now,
+        reason=reason,
+    )
+
+
+def earliest_at(item: Identified, desk: Desk, override: SocialOverride) -> tuple[datetime, list[str]]:
+    """When the message may go out at the earliest: published, delay over, embargo over."""
+    at = max(desk.now, item.known.published_at + desk.account.schedule.delay)
+    embargo, notes = find_embargo(override, desk)
+    return (max(at, embargo) if embargo else at), notes
+
+
+def find_embargo(override: SocialOverride, desk: Desk) -> tuple[datetime | None, list[str]]:
+    """`social: {all: {embargo: "2026-12-01 09:00"}}` as an instant, and a note where it cannot be read."""
+    words = override.options.get("embargo", "")
+    at = parse_moment(words, desk.calendar.zone) if words else None
+    return at, [f'the embargo "{words}" is no date and has no effect'] if words and at is None else []
+
+
+def _compose(item: Identified, desk: Desk, occasion: str, text: str) -> tuple[tuple[Composed, ...], list[str]]:
+    if desk.voice is None:
+        return (), [desk.trouble]
+    card = desk.cards.get(item.id)
+    try:
+        parts = compose(
+            item.post, item.known, desk.voice, card, occasion=occasion, site=desk.site, created_at=None, text=text
+        )
+    except ConfigError as error:
+        return (), [str(error)]
+    return parts, []
+
+
+def _fill_row(blank: PlannedDelivery, part: Composed, facts: NetworkFacts, notes: Sequence[str]) -> PlannedDelivery:
+    has_link = bool(part.message.link) and part.message.link in part.message.text
+    return replace(
+        blank,
+        part=part.part,
+        text=blank.text if part.part == 1 else "",
+        message=part.message,
+        count=part.count,
+        limit=part.limit,
+        cost=facts.cost_with_link if has_link else facts.cost,
+        warnings=(*(notes if part.part == 1 else ()), *part.warnings),
+    )
+
+
+def _token_notes(facts: NetworkFacts, due_at: datetime) -> list[str]:
+    if facts.expires_at is None or facts.expires_at > due_at:
+        return []
+    return [f"the account's token dies on {facts.expires_at:%Y-%m-%d %H:%M} UTC, before this slot: log in again"]

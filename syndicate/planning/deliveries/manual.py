@@ -1,0 +1,157 @@
+"""`syndicate post SLUG`: a message a person asks for, next to what the rules plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from syndicate.errors import UsageError
+from syndicate.model import (
+    Account,
+    CardRef,
+    Identified,
+    KnownDelivery,
+    Ledger,
+    NetworkFacts,
+    PlannedChange,
+    PlannedDelivery,
+    Settings,
+    State,
+)
+from syndicate.planning.deliveries.account import UNSENT, Desk, find_embargo, make_calendars, open_desk, plan_rows
+from syndicate.planning.deliveries.reasons import BY_HAND
+from syndicate.planning.messages.template import find_override, make_link, tidy
+from syndicate.text.links import find_links
+
+_THERE = frozenset({State.SENT, State.SENDING, State.UNCERTAIN})
+
+
+@dataclass(frozen=True, slots=True)
+class ManualPlan:
+    """New rows, and rows of the same post that are moved instead, so that it does not go out twice."""
+
+    deliveries: tuple[PlannedDelivery, ...] = ()
+    changes: tuple[PlannedChange, ...] = ()
+
+
+def plan_manual(
+    item: Identified,
+    accounts: Sequence[Account],
+    ledger: Ledger,
+    settings: Settings,
+    *,
+    facts: Mapping[str, NetworkFacts],
+    templates: Mapping[str, str],
+    cards: Mapping[str, CardRef],
+    now: datetime,
+    at: datetime | None = None,
+    text: str = "",
+    again: bool = False,
+) -> ManualPlan:
+    """The post on these accounts at `at`, with `text` instead of the composed one.
+
+    Without `at` it goes now, or when its embargo there ends. A message of the post that waits already is moved to that
+    time. Where the post went out, or may have, `again` asks for another one. Raises UsageError naming where it already
+    is, or by how much the text is too long.
+    """
+    plan = ManualPlan()
+    calendars = make_calendars(accounts, settings.site, now)
+    for account in accounts:
+        desk = open_desk(
+            account,
+            facts[account.name],
+            templates.get(account.name),
+            ledger.deliveries,
+            calendar=calendars[account.name],
+            site=settings.site,
+            cards=cards,
+            now=now,
+        )
+        own = desk.rows.get(item.id, ())
+        if not again:
+            _refuse_second(own, item, account)
+        waiting = () if again else [row for row in own if row.state in UNSENT]
+        moment = at or _now_or_later(item, desk)
+        added = _add(item, desk, moment, text)  # measures the text, even where a message that waits is moved instead
+        more = _move_waiting(waiting, moment, _own_text(text, item, account)) if waiting else added
+        plan = ManualPlan((*plan.deliveries, *more.deliveries), (*plan.changes, *more.changes))
+    return plan
+
+
+def choose_accounts(item: Identified, accounts: Iterable[Account]) -> tuple[Account, ...]:
+    """Those the post does not ask to be skipped on. Raises UsageError where none is left."""
+    chosen = tuple(account for account in accounts if not find_override(item.post, account).skip)
+    if not chosen:
+        raise UsageError(f'"{item.post.slug}" asks to be skipped on every account', hint="--to sends it all the same")
+    return chosen
+
+
+def _now_or_later(item: Identified, desk: Desk) -> datetime:
+    embargo, _ = find_embargo(find_override(item.post, desk.account), desk)
+    return max(embargo or desk.now, desk.now)
+
+
+def _refuse_second(rows: Iterable[KnownDelivery], item: Identified, account: Account) -> None:
+    there = [row for row in rows if row.state in _THERE]
+    if not there:
+        return
+    last = max(there, key=lambda row: row.sent_at or row.due_at)
+    if last.state is State.SENT:
+        when = f", since {last.sent_at:%Y-%m-%d %H:%M} UTC" if last.sent_at else ""
+        place = f": {last.url}" if last.url else ""
+        raise UsageError(
+            f'"{item.post.slug}" is on {account.name} already{when}{place}',
+            hint="use --again to post it once more",
+        )
+    raise UsageError(
+        f'"{item.post.slug}" may be on {account.name} already (delivery {last.id} is {last.state})',
+        hint=f"look, then say `syndicate settle {last.id} --sent URL` or `--not-sent`; --again posts it once more",
+    )
+
+
+def _move_waiting(rows: Iterable[KnownDelivery], at: datetime, text: str) -> ManualPlan:
+    """The message that waits goes out at the asked time; asking for it is approving it."""
+    ordered = sorted(rows, key=lambda row: (row.due_at, row.id))
+    occasion = ordered[0].occasion
+    return ManualPlan(
+        changes=tuple(
+            PlannedChange(
+                delivery_id=row.id,
+                state=State.DUE if row.state is State.DUE else State.PLANNED,
+                due_at=at,
+                reason=BY_HAND,
+                text=text if row.part == 1 else "",
+            )
+            for row in ordered
+            if row.occasion == occasion
+        )
+    )
+
+
+def _add(item: Identified, desk: Desk, at: datetime, text: str) -> ManualPlan:
+    override = find_override(item.post, desk.account)
+    occasion = _next_occasion(desk.rows.get(item.id, ()))
+    own = _own_text(text, item, desk.account)
+    rows = plan_rows(item, desk, override, occasion, text=own, at=at)
+    message = rows[0].message
+    excess = desk.facts.limits.find_excess(own, with_image=bool(message and message.image)) if own else ""
+    if excess:
+        raise UsageError(f"the text is too long for {desk.account.name}: {excess}", hint="nothing was changed")
+    return ManualPlan(deliveries=tuple(rows))
+
+
+def _own_text(text: str, item: Identified, account: Account) -> str:
+    """A person's words, with the link below them where the account puts links into the text and they hold none."""
+    words = tidy(text)
+    if not words or account.link != "text" or find_links(words):
+        return words
+    return f"{words}\n\n{make_link(item.post, account, 'manual')}"
+
+
+def _next_occasion(rows: Iterable[KnownDelivery]) -> str:
+    used = {row.occasion for row in rows}
+    number = 1
+    while (occasion := "manual" if number == 1 else f"manual-{number}") in used:
+        number += 1
+    return occasion

@@ -1,0 +1,65 @@
+"""Which messages are due: a baseline for what was there before, new and newly featured posts afterwards.
+
+Every post gets its rows on every account the first time it is seen, skipped ones included. So nothing that happens
+later (an edit, an occasion or category turned on, an account turned off and on) announces an old post again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from syndicate.model import Identified, PlannedDelivery
+from syndicate.planning.deliveries.account import Desk, plan_rows, skip_row
+from syndicate.planning.deliveries.reasons import BASELINE, FROM_THE_START, find_own_reason, find_rule_reason
+from syndicate.planning.messages.template import find_override
+
+
+def plan_baseline(identified: Iterable[Identified], desk: Desk) -> list[PlannedDelivery]:
+    """The first plan of an account: what is public already is skipped, what is still to come is planned."""
+    rows: list[PlannedDelivery] = []
+    for item in identified:
+        occasions = ["new", "featured"] if "featured" in item.post.flags else ["new"]
+        missing = [occasion for occasion in occasions if not _has_row(desk, item.id, occasion)]
+        if item.known.published_at <= desk.now:
+            rows += [skip_row(item, desk, occasion, BASELINE) for occasion in missing]
+        else:
+            rows += _plan_first_sight(item, desk)
+    return rows
+
+
+def plan_fresh(identified: Iterable[Identified], desk: Desk) -> list[PlannedDelivery]:
+    """Posts that are new or newly featured on an account with a baseline, the oldest first."""
+    rows: list[PlannedDelivery] = []
+    for item in identified:
+        if not _has_row(desk, item.id, "new"):
+            rows += _plan_first_sight(item, desk)
+        elif "featured" in item.post.flags and not _has_row(desk, item.id, "featured"):
+            rows += _plan_occasion(item, desk, "featured")
+    return rows
+
+
+def _plan_first_sight(item: Identified, desk: Desk) -> list[PlannedDelivery]:
+    """A post never seen before: announced as new; as featured only where the account posts nothing but those."""
+    rows = [] if _has_row(desk, item.id, "new") else _plan_occasion(item, desk, "new")
+    if "featured" not in item.post.flags or _has_row(desk, item.id, "featured"):
+        return rows
+    if "new" in desk.account.on:
+        return [*rows, skip_row(item, desk, "featured", FROM_THE_START)]
+    return [*rows, *_plan_occasion(item, desk, "featured")]
+
+
+def _plan_occasion(item: Identified, desk: Desk, occasion: str) -> list[PlannedDelivery]:
+    override = find_override(item.post, desk.account)
+    reason = find_own_reason(item, override, occasion) or find_rule_reason(item, desk.account, occasion)
+    if reason:
+        return [skip_row(item, desk, occasion, reason)]
+    return plan_rows(item, desk, override, occasion)
+
+
+def _has_row(desk: Desk, post_id: str, occasion: str) -> bool:
+    return any(row.occasion == occasion for row in desk.rows.get(post_id, ()))
+
+
+def oldest_first(identified: Sequence[Identified]) -> list[Identified]:
+    """By publication, so that the older post gets the earlier slot."""
+    return sorted(identified, key=lambda item: (item.known.published_at, item.id))

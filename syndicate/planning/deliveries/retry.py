@@ -1,0 +1,232 @@
+"""Where a delivery goes after something happened to it: pure decisions, one function per kind of event.
+
+The rules in one breath: surely not published and temporary → due again with back-off, until it gives up; surely not
+published for good → failed; perhaps published → uncertain, and only looking (or the network's own key) settles it;
+the account is broken → everything of the account waits. `turns.py` decides before the call, this file after it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from syndicate.errors import (
+    Blocked,
+    ConfigError,
+    Duplicate,
+    FetchError,
+    NotReady,
+    RateLimited,
+    Rejected,
+    Spoiled,
+    SyndicateError,
+    Unavailable,
+    Uncertain,
+)
+from syndicate.model import Decision, Delivery, Receipt, State
+from syndicate.planning.schedule.gates import Policy
+
+LOOKS_AFTER = (timedelta(seconds=10), timedelta(seconds=60), timedelta(minutes=5))
+"""Pauses before the looks at an uncertain outcome: reads may lag behind writes, so one "not there" proves nothing."""
+
+FIRST_WAIT = timedelta(seconds=30)
+LONGEST_WAIT = timedelta(hours=1)
+LONGEST_RETRY_AFTER = timedelta(days=1)
+MEDIA_WAIT = timedelta(seconds=5)
+TELL_AFTER = timedelta(hours=3)
+"""How long something may go wrong before the person hears of it; trying goes on."""
+MOST_UNSEEN = 3
+"""After so many calls that the network refuses as said before, and shows nothing, a person must look."""
+CONFIG_WAIT = timedelta(minutes=15)
+
+
+_STILL = "still failing after hours of trying:"
+
+
+def decide_uncomposed(error: SyndicateError) -> Decision:
+    """A message that cannot be composed waits for a person, who mends the post or the template and releases it."""
+    return Decision(state=State.HELD, outcome="not composed", reason=str(error), notice=str(error))
+
+
+def decide_unprepared(
+    delivery: Delivery, error: Exception, policy: Policy, *, now: datetime, jitter: float
+) -> Decision:
+    """What follows when a step before the call failed. Nothing is published by then, so any step may be repeated."""
+    if isinstance(error, Blocked | ConfigError):
+        return _decide_blocked(error, now=now)
+    if isinstance(error, Rejected):
+        return _fail(describe(error))
+    return _decide_again(delivery, error, policy, now=now, jitter=jitter)
+
+
+def decide_next(
+    delivery: Delivery, outcome: Receipt | Exception, policy: Policy, *, can_look: bool, now: datetime, jitter: float
+) -> Decision:
+    """What follows from the one irreversible call. `jitter` is a number from 0 to 1.
+
+    An error that is none of the network's own (a mistake in its code) may have come after the network published.
+    """
+    if isinstance(outcome, Receipt):
+        return _decide_sent(outcome)
+    if isinstance(outcome, Blocked | ConfigError):
+        return _decide_blocked(outcome, now=now)
+    if isinstance(outcome, Unavailable):
+        return _decide_again(delivery, outcome, policy, now=now, jitter=jitter)
+    if isinstance(outcome, Duplicate) and delivery.looks:
+        may_look = can_look and delivery.attempts < MOST_UNSEEN
+        return _decide_own_copy(outcome) or _decide_unknown(outcome, can_look=may_look, now=now)
+    if isinstance(outcome, Rejected):
+        return _fail(describe(outcome))
+    return _decide_unknown(outcome, can_look=can_look, now=now)
+
+
+def _decide_own_copy(error: Duplicate) -> Decision | None:
+    """An equal post after an unknown outcome is the one we could not see; None where the network does not name it."""
+    if not error.remote_id:
+        return None
+    receipt = Receipt(error.remote_id, error.url)
+    reason = f"was published, the network names the copy: {error.url or error.remote_id}"
+    return Decision(state=State.SENT, outcome="found", reason=reason, receipt=receipt)
+
+
+def _decide_sent(receipt: Receipt) -> Decision:
+    return Decision(state=State.SENT, outcome="sent", reason=f"sent: {receipt.url}", receipt=receipt)
+
+
+def _fail(reason: str) -> Decision:
+    return Decision(state=State.FAILED, outcome="failed", reason=reason, notice=reason)
+
+
+def _decide_blocked(error: Blocked | ConfigError, *, now: datetime) -> Decision:
+    """The delivery waits with its account. A setting may be mended without a word to us: that is tried again."""
+    reason = describe(error)
+    until = now + CONFIG_WAIT if isinstance(error, ConfigError) else None
+    return Decision(
+        state=State.DUE, outcome="blocked", reason=reason, pause=reason, pause_until=until, notice=reason, due_at=now
+    )
+
+
+def _decide_again(delivery: Delivery, error: Exception, policy: Policy, *, now: datetime, jitter: float) -> Decision:
+    since = delivery.started_at or now
+    if now - since >= policy.give_up_after or delivery.attempts >= policy.max_attempts:
+        return _fail(f"gave up after {_spell(now - since)}: {describe(error)}")
+    due_at = _retry_at(error, now) or now + _back_off(now - since, jitter)
+    reason, notice = describe(error), ""
+    if now - since >= TELL_AFTER:
+        reason = f"{_STILL} {reason}"
+        notice = "" if delivery.reason.startswith(_STILL) else reason  # told once: the row remembers
+    looks = delivery.looks  # remembers that an outcome was unknown once
+    return Decision(
+        state=State.DUE, outcome=outcome_of(error), reason=reason, due_at=due_at, notice=notice, looks=looks
+    )
+
+
+def _retry_at(error: Exception, now: datetime) -> datetime | None:
+    """When the network asks us to come back, within reason."""
+    if not isinstance(error, RateLimited):
+        return None
+    if error.retry_at is None:
+        return now + MEDIA_WAIT if isinstance(error, NotReady) else None
+    return min(max(error.retry_at, now + timedelta(seconds=1)), now + LONGEST_RETRY_AFTER)
+
+
+def _back_off(waited: timedelta, jitter: float) -> timedelta:
+    """As long again as it has waited already: exponential without a counter, spread by a quarter each way."""
+    return min(max(FIRST_WAIT, waited), LONGEST_WAIT) * (0.75 + jitter / 2)
+
+
+def _decide_unknown(error: Exception, *, can_look: bool, now: datetime) -> Decision:
+    if not can_look:
+        return _ask_person(describe(error))
+    return Decision(
+        state=State.UNCERTAIN,
+        outcome="unknown",
+        reason=f"may be published ({describe(error)}): looking",
+        look_at=now + LOOKS_AFTER[0],
+    )
+
+
+def _ask_person(why: str, looks: int = 0) -> Decision:
+    reason = f"may be published ({why}): look yourself, then `syndicate settle`"
+    return Decision(state=State.UNCERTAIN, outcome="unknown", reason=reason, notice=reason, looks=looks)
+
+
+def decide_look(delivery: Delivery, found: Receipt | None, *, now: datetime) -> Decision:
+    """What follows from a look at an uncertain outcome: found, not there yet, or surely not there after all looks.
+
+    What costs money is not bought a second time unasked.
+    """
+    if found is not None:
+        return Decision(
+            state=State.SENT, outcome="found", reason=f"was published, found by looking: {found.url}", receipt=found
+        )
+    looks = delivery.looks + 1
+    if looks < len(LOOKS_AFTER):
+        reason = f"not there after {looks} of {len(LOOKS_AFTER)} looks"
+        return Decision(
+            state=State.UNCERTAIN, outcome="not there", reason=reason, look_at=now + LOOKS_AFTER[looks], looks=looks
+        )
+    if delivery.cost > 0:
+        return _ask_person(f"not there after {looks} looks, and another try costs money", looks)
+    reason = f"not there after {looks} looks: it is sent again"
+    return Decision(state=State.DUE, outcome="not there", reason=reason, due_at=now, looks=looks)
+
+
+def decide_unseen(delivery: Delivery, error: Exception, *, now: datetime, jitter: float) -> Decision:
+    """What follows when looking itself failed: look again, the outcome stays unknown."""
+    if isinstance(error, Uncertain | Rejected):
+        looks = delivery.looks + 1
+        if looks >= len(LOOKS_AFTER):
+            return _ask_person(describe(error), looks)
+        return _look_again(error, looks, now + LOOKS_AFTER[looks])
+    wait = _back_off(now - (delivery.intent_at or now), jitter)
+    decision = _look_again(error, delivery.looks, _retry_at(error, now) or now + wait)
+    return _with_pause(decision, error, now)
+
+
+def decide_resent(delivery: Delivery, outcome: Receipt | Exception, *, now: datetime, jitter: float) -> Decision:
+    """What follows from calling again under the same key while the first outcome is unknown.
+
+    Whatever this call says of itself, only a receipt settles the one before it.
+    """
+    if isinstance(outcome, Receipt):
+        return _decide_sent(outcome)
+    if isinstance(outcome, Rejected):
+        own = _decide_own_copy(outcome) if isinstance(outcome, Duplicate) else None
+        return own or _ask_person(describe(outcome))
+    wait = _back_off(now - (delivery.intent_at or now), jitter)
+    decision = _look_again(outcome, delivery.looks, _retry_at(outcome, now) or now + wait)
+    return _with_pause(decision, outcome, now)
+
+
+def decide_unsettled(why: str) -> Decision:
+    """Nothing can settle it but a person."""
+    return _ask_person(why)
+
+
+def _look_again(error: Exception, looks: int, look_at: datetime) -> Decision:
+    reason = f"may be published; could not look ({describe(error)}): looking again"
+    return Decision(state=State.UNCERTAIN, outcome=outcome_of(error), reason=reason, look_at=look_at, looks=looks)
+
+
+def _with_pause(decision: Decision, error: Exception, now: datetime) -> Decision:
+    if not isinstance(error, Blocked | ConfigError):
+        return decision
+    blocked = _decide_blocked(error, now=now)
+    return replace(decision, look_at=now, pause=blocked.pause, pause_until=blocked.pause_until, notice=blocked.notice)
+
+
+def outcome_of(error: Exception) -> str:
+    """One word for the trail."""
+    words = {NotReady: "not ready", RateLimited: "rate limited", FetchError: "unavailable", Unavailable: "unavailable"}
+    return "spoiled" if isinstance(error, Spoiled) else words.get(type(error), "trouble")
+
+
+def describe(error: Exception) -> str:
+    """The error for a person. Other people's exceptions carry addresses and so secrets: only their kind is told."""
+    return str(error) if isinstance(error, SyndicateError) else f"an unexpected {type(error).__name__}"
+
+
+def _spell(waited: timedelta) -> str:
+    hours = round(waited.total_seconds() / 3600)
+    return f"{hours} hours" if hours != 1 else "1 hour"

@@ -1,0 +1,217 @@
+"""A post as one account says it: words, link, hashtags and picture, fitted to what the network takes.
+
+override or socialShare ─template→ text ─fit (hashtags go first, then the end of the text)→ Message
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from syndicate.model import Account, Attachment, CardRef, KnownPost, Message, NetworkFacts, Post, Site, SocialOverride
+from syndicate.planning.messages.fit import Draft, find_whole, shorten_draft, thread_draft
+from syndicate.planning.messages.template import (
+    Wording,
+    choose_tags,
+    choose_text,
+    find_override,
+    make_link,
+    make_values,
+    make_wording,
+    name_template,
+    tidy,
+)
+from syndicate.text.absolute import make_absolute
+from syndicate.text.fit import fit
+from syndicate.text.hashtags import find_hashtags
+from syndicate.text.links import find_links
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """One part of a message, with its length against the network's limit as the network counts."""
+
+    message: Message
+    part: int
+    count: int
+    limit: int
+    excess: str = ""
+    """How much too long it is for the network ("512 of 500 characters"), "" where it fits."""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """An account ready to speak: its settings, its network's limits, its template."""
+
+    account: Account
+    facts: NetworkFacts
+    wording: Wording
+
+
+def compose_message(  # noqa: PLR0917 - the six things a message is made of, in the order of the pipe
+    post: Post,
+    known: KnownPost,
+    account: Account,
+    facts: NetworkFacts,
+    template_text: str,
+    card: CardRef | None,
+    *,
+    occasion: str,
+    site: Site,
+    created_at: datetime | None,
+    text: str = "",
+) -> tuple[Composed, ...]:
+    """What the account will say about the post: one part, or several where it threads or replies with the link.
+
+    `text` is a person's own text and is taken as it stands. Raises ConfigError where the template is broken.
+    """
+    voice = make_voice(account, facts, template_text)
+    return compose(post, known, voice, card, occasion=occasion, site=site, created_at=created_at, text=text)
+
+
+def make_voice(account: Account, facts: NetworkFacts, template_text: str) -> Voice:
+    """The account with its template compiled, for many messages. Raises ConfigError where the template is broken."""
+    where = f"{name_template(account)} (account {account.name})"
+    return Voice(account, facts, make_wording(template_text, where=where))
+
+
+def compose(
+    post: Post,
+    known: KnownPost,
+    voice: Voice,
+    card: CardRef | None,
+    *,
+    occasion: str,
+    site: Site,
+    created_at: datetime | None,
+    text: str = "",
+) -> tuple[Composed, ...]:
+    """`compose_message` for an account that is ready to speak."""
+    override = find_override(post, voice.account)
+    voice = _lay_over(voice, override)
+    placing, notes = _place_link(voice)
+    link = "" if placing == "none" else make_link(post, voice.account, occasion)
+    picture, refusal = _attach(card, voice, post.title)
+    is_thumbnail = _media(voice) == "card" and bool(link)  # a link card needs a link; else the card is an image
+    base = Message(
+        text="",
+        link=link,
+        title=post.title,
+        summary=post.summary,
+        card=picture if is_thumbnail else None,
+        image=None if is_thumbnail else picture,
+        language=voice.account.language or post.language or site.language,
+        visibility=voice.account.visibility,
+        warning=voice.account.warning,
+        created_at=created_at,
+        post_id=known.id,
+        published_at=known.published_at,
+        markdown=make_absolute(post.markdown, post.permalink) if voice.facts.wants_markdown else "",
+    )
+    words = _mark_link(choose_text(post, override), post.permalink, link)
+    draft = Draft(
+        wording=voice.wording,
+        values=make_values(post, known, voice.account, site, occasion),
+        text=words,
+        link=link if placing == "text" and link not in words else "",
+        limits=voice.facts.limits,
+        # Every server that speaks Mastodon's API adds the content warning to the text (StatusLengthValidator).
+        warning=base.warning if voice.facts.network == "mastodon" else "",
+        with_image=base.image is not None,
+    )
+    texts = (tidy(text),) if text.strip() else _write(draft, post, voice)
+    parts = [_measure(draft, base, each, number) for number, each in enumerate(texts, 1)]
+    if notes or refusal:
+        parts[0] = replace(parts[0], warnings=(*notes, *refusal, *parts[0].warnings))
+    return tuple(_move_link_to_reply(draft, parts)) if placing == "reply" and not text.strip() else tuple(parts)
+
+
+def _write(draft: Draft, post: Post, voice: Voice) -> tuple[str, ...]:
+    most = voice.facts.limits.hashtags
+    wanted = voice.account.hashtags if most is None else min(voice.account.hashtags, most)
+    tags = choose_tags(post, draft.text, wanted)
+    if whole := find_whole(draft, tags):
+        return (whole,)
+    threaded = thread_draft(draft, tags) if voice.account.thread and voice.facts.can_thread else ()
+    return threaded or (shorten_draft(draft),)
+
+
+def _mark_link(words: str, permalink: str, link: str) -> str:
+    """Where the author wrote the permalink into the text, it gets the account's parameters too."""
+    for found in reversed(find_links(words) if link and permalink in words else ()):
+        if found.url == permalink:
+            words = words[: found.start] + link + words[found.end :]
+    return words
+
+
+def _measure(draft: Draft, base: Message, text: str, part: int) -> Composed:
+    """A finished text as a part: the first carries card, image and link, the others text alone."""
+    own = base if part == 1 else replace(base, card=None, image=None, link="", warning="", markdown="")
+    message = replace(own, text=text, tags=tuple(tag.name for tag in find_hashtags(text)))
+    length, most, excess = draft.count(text), draft.limits.links, draft.find_excess(text)
+    notes = [f"the text is too long: {excess}"] if excess else []
+    if most is not None and len(find_links(text)) > most:
+        notes.append(f"the text has more than {most} links")
+    limit = draft.limit
+    return Composed(message=message, part=part, count=length, limit=limit, excess=excess, warnings=tuple(notes))
+
+
+def _move_link_to_reply(draft: Draft, parts: list[Composed]) -> list[Composed]:
+    """The link, and the card that belongs to it, as a last part of their own."""
+    first = parts[0].message
+    reply = replace(first, text=first.link, tags=(), image=None, warning="", markdown="")
+    parts[0] = replace(parts[0], message=replace(first, link="", card=None))
+    return [*parts, Composed(message=reply, part=len(parts) + 1, count=draft.count(first.link), limit=draft.limit)]
+
+
+# --- what goes with the text -----------------------------------------------------------------------------------
+
+
+def _lay_over(voice: Voice, override: SocialOverride) -> Voice:
+    """The account with what the post itself asks for."""
+    asked, account = override.options, voice.account
+    if not asked:
+        return voice
+    own = replace(
+        account,
+        link=asked.get("link", account.link),
+        media=asked.get("media", account.media),
+        visibility=asked.get("visibility", account.visibility),
+        warning=asked.get("warning", account.warning),
+        language=asked.get("language", account.language),
+    )
+    return replace(voice, account=own)
+
+
+def _media(voice: Voice) -> str:
+    return voice.account.media or voice.facts.media
+
+
+def _place_link(voice: Voice) -> tuple[str, tuple[str, ...]]:
+    """Where the link goes, and a note where the network cannot do as asked."""
+    asked, network = voice.account.link, voice.facts.network
+    if asked == "card" and _media(voice) != "card":
+        return "text", (f"{network} makes no link card from us: the link stands in the text",)
+    if asked == "reply" and not voice.facts.can_thread:
+        return "text", (f"{network} takes no replies from us: the link stands in the text",)
+    return asked, ()
+
+
+def _attach(card: CardRef | None, voice: Voice, title: str) -> tuple[Attachment | None, tuple[str, ...]]:
+    """The share card as an attachment, or why it cannot be one."""
+    limits, network = voice.facts.limits, voice.facts.network
+    if card is None or _media(voice) not in {"card", "image"}:
+        return None, ()
+    if card.media_type not in limits.image_types:
+        return None, (f"{network} takes no {card.media_type}: the card is left out",)
+    if card.size > limits.image_bytes:
+        return None, (f"the card has {card.size} bytes, {network} takes {limits.image_bytes}: it is left out",)
+    return Attachment(
+        path=card.path,
+        media_type=card.media_type,
+        alt=fit(card.alt or title, limits.fits_alt),
+        width=card.width,
+        height=card.height,
+        url=card.url,
+    ), ()

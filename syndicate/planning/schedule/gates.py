@@ -1,0 +1,147 @@
+"""Whether it is a delivery's turn: not too late, not at night, not too soon after another, its page live. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from syndicate.model import Account, Decision, Delivery, ScheduleRules, State, Usage
+from syndicate.planning.deliveries.reasons import AT_THAT_TIME
+from syndicate.planning.schedule.calendar import get_zone, next_slot, to_instant
+
+FIRST_READY_WAIT = timedelta(seconds=30)
+LONGEST_READY_WAIT = timedelta(minutes=15)
+TWIN_WAIT = timedelta(minutes=2)
+CENT = 0.01
+DAY = timedelta(days=1)
+MONTH = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The account's rules that matter once a message is due."""
+
+    has_slots: bool = True
+    """Without slots a message has no time to miss, unless a person asked for one."""
+    grace: timedelta = timedelta(hours=6)
+    missed: str = "hold"
+    ready_within: timedelta = timedelta(hours=24)
+    not_ready: str = "hold"
+    gap: timedelta = timedelta(0)
+    per_day: int = 0
+    """Most messages on one day of the account's zone, 0 for no limit."""
+    quiet: str = ""
+    timezone: str = ""
+    max_cost: float = 0.0
+    """US dollars in 30 days, 0 for no limit."""
+    give_up_after: timedelta = timedelta(hours=48)
+    max_attempts: int = 30
+
+
+def policy_of(account: Account) -> Policy:
+    """The rules of one account."""
+    rules = account.schedule
+    return Policy(
+        has_slots=bool(rules.slots),
+        grace=rules.grace,
+        missed=rules.missed,
+        ready_within=rules.ready_within,
+        not_ready=rules.not_ready,
+        gap=rules.gap,
+        per_day=rules.per_day,
+        quiet=rules.quiet,
+        timezone=rules.timezone,
+        max_cost=float(account.options.get("max_cost") or 0),
+    )
+
+
+def decide_missed(
+    delivery: Delivery, policy: Policy, next_slot: Callable[[datetime], datetime], *, now: datetime
+) -> Decision | None:
+    """Whether nobody was there at its time; None where it is still in time. Later parts follow the first.
+
+    `next_slot` gives the account's next slot after an instant; it is asked only where the policy wants it.
+    """
+    has_time = policy.has_slots or delivery.occasion.startswith("manual")
+    if delivery.part > 1 or not has_time or now <= delivery.due_at + policy.grace:
+        return None
+    reason = f"missed its time, {delivery.due_at:%Y-%m-%d %H:%M} UTC"
+    if policy.missed == "skip":
+        return Decision(state=State.SKIPPED, outcome="missed", reason=reason)
+    if policy.missed == "next":
+        moved = f"{reason}: moved to the next slot"
+        return Decision(state=State.PLANNED, outcome="missed", reason=moved, due_at=next_slot(now))
+    return Decision(state=State.MISSED, outcome="missed", reason=f"{reason}: release it to send it")
+
+
+def decide_room(delivery: Delivery, usage: Usage, policy: Policy, *, now: datetime) -> Decision | None:
+    """Whether quiet hours, gaps and caps make it wait; None where it may go now.
+
+    Its slot has kept them, but it may come late: a retry, a page that was not live. A thread goes as one message.
+    """
+    if delivery.part > 1:
+        return None
+    waits = (
+        _until_quiet_ends(delivery, policy, now),
+        _until_gap(usage, policy),
+        _until_tomorrow(usage, policy, now),
+        _until_money(delivery, usage, policy, now),
+    )
+    for until, why in waits:
+        if until is not None and until > now:
+            return Decision(state=State.DUE, outcome="waits", reason=why, due_at=until)
+    return None
+
+
+def _until_quiet_ends(delivery: Delivery, policy: Policy, now: datetime) -> tuple[datetime | None, str]:
+    """Who sends by hand in quiet hours wants just that."""
+    if not policy.quiet or delivery.occasion.startswith("manual") or delivery.reason in AT_THAT_TIME:
+        return None, ""
+    rules = ScheduleRules(quiet=policy.quiet, timezone=policy.timezone)
+    return next_slot(rules, now, (), now), f"waits for the end of the quiet hours, {policy.quiet}"
+
+
+def _until_gap(usage: Usage, policy: Policy) -> tuple[datetime | None, str]:
+    why = "keeps the gap to the message before"
+    return (usage.last_sent_at + policy.gap if usage.last_sent_at and policy.gap else None), why
+
+
+def _until_tomorrow(usage: Usage, policy: Policy, now: datetime) -> tuple[datetime | None, str]:
+    zone = get_zone(policy.timezone)
+    today = now.astimezone(zone).date()
+    sent = sum(at.astimezone(zone).date() == today for at in usage.sent_at)
+    midnight = datetime.combine(today + DAY, time())
+    why = f"the limit of {policy.per_day} messages a day is reached"
+    return (to_instant(midnight, zone) if policy.per_day and sent >= policy.per_day else None), why
+
+
+def _until_money(delivery: Delivery, usage: Usage, policy: Policy, now: datetime) -> tuple[datetime | None, str]:
+    """The money limit frees itself as old costs leave the window of 30 days."""
+    if not policy.max_cost or not delivery.cost:
+        return None, ""
+    why = f"the limit of {policy.max_cost:.2f} US dollars in 30 days is reached"
+    left = [(at, cost) for at, cost in usage.costs if at > now - MONTH]
+    until = None
+    while left and sum(cost for _, cost in left) + delivery.cost > policy.max_cost + CENT / 100:
+        until = left.pop(0)[0] + MONTH
+    return until or (now + DAY if delivery.cost > policy.max_cost else None), why
+
+
+def decide_behind(twin: Delivery, *, now: datetime) -> Decision:
+    """Wait for what became of another message about the same post: looking for one must not find the other."""
+    reason = f"waits until delivery {twin.id}, of the same post, is settled"
+    return Decision(state=State.DUE, outcome="waits", reason=reason, due_at=now + TWIN_WAIT)
+
+
+def decide_unready(delivery: Delivery, why: str, policy: Policy, *, now: datetime) -> Decision | None:
+    """What to do while the page behind the message is not live; None: send all the same."""
+    since = delivery.started_at or now
+    if now < since + policy.ready_within:
+        wait = min(max(FIRST_READY_WAIT, (now - since) / 4), LONGEST_READY_WAIT)
+        return Decision(state=State.DUE, outcome="not ready", reason=f"waits for its page: {why}", due_at=now + wait)
+    if policy.not_ready == "send":
+        return None
+    state = State.SKIPPED if policy.not_ready == "skip" else State.HELD
+    reason = f"its page was not live in time: {why}"
+    return Decision(state=state, outcome="not ready", reason=reason, notice=reason)

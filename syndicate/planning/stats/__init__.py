@@ -1,7 +1,0 @@
-"""Who reads the feeds, and how well they behave: an access log's lines in, numbers and a table out. Pure."""
-
-from syndicate.planning.stats.counting import count_readers
-from syndicate.planning.stats.table import render_stats
-from syndicate.planning.stats.values import ClientStats, FeedStats, Stats
-
-__all__ = ["ClientStats", "FeedStats", "Stats", "count_readers", "render_stats"]

@@ -1,0 +1,62 @@
+"""The store's door: one class, five parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from syndicate.errors import AlreadyRunning
+from syndicate.store.accounts import AccountBook
+from syndicate.store.actions import Desk
+from syndicate.store.aftercare import Aftercare
+from syndicate.store.database import Database
+from syndicate.store.ledger import LedgerPart
+from syndicate.store.locks import TRIES, lock_daemon
+from syndicate.store.outbox import Outbox
+from syndicate.store.syndication_links import Copies
+from syndicate.store.upgrade import upgrade
+
+
+class Store(LedgerPart, Outbox, Desk, AccountBook, Copies, Aftercare):
+    """One site's state. Threads may share it; close it, or use it as a context manager.
+
+    Every method is one transaction and raises StateError, with nothing changed, where the database is locked, full,
+    read-only, damaged or gone.
+    """
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._database.close()
+
+    @property
+    def where(self) -> str:
+        """The database in words, without a password."""
+        return self._database.where
+
+    @contextmanager
+    def lock_daemon(self, *, tries: int = TRIES) -> Iterator[None]:
+        """Held while a daemon runs; raises AlreadyRunning where another one holds it. Ends with the process."""
+        yield from lock_daemon(self._database, self._site, tries)
+
+    def is_daemon_running(self) -> bool:
+        """Whether some process holds `lock_daemon`."""
+        try:
+            with self.lock_daemon(tries=1):
+                return False
+        except AlreadyRunning:
+            return True
+
+
+def open_door(url: str, site: str) -> Store:
+    database = Database(url)
+    try:
+        upgrade(database)
+    except BaseException:
+        database.close()
+        raise
+    return Store(database, site)

@@ -1,0 +1,118 @@
+"""Places lines in a block: baselines that nothing on the lines above or below touches, and left edges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from math import ceil
+from typing import NamedTuple
+
+import uharfbuzz as hb
+
+from syndicate.typeset.analysis import Analysis, Style
+from syndicate.typeset.block import Line, TextBlock
+from syndicate.typeset.faces import SUBPIXELS, FontSet
+
+_UNIT = 1 / SUBPIXELS
+_CLEAR = 0.04
+"""Least room between the ink of two lines, in em."""
+
+
+class _Metrics(NamedTuple):
+    """Of the wanted family at its size, in pixels, all positive."""
+
+    ascender: float
+    descender: float
+    cap_height: float
+
+
+class _Box(NamedTuple):
+    """The ink of a glyph: left and right in the block, how far above and below the baseline, in pixels."""
+
+    left: float
+    right: float
+    above: float
+    below: float
+
+
+def place_lines(analysis: Analysis, lines: Sequence[Line], style: Style, fonts: FontSet) -> TextBlock:
+    """A block of whole-pixel baselines.
+
+    Lines stand `line_height` apart, more where tall letters or stacked marks would touch; every line gets the same
+    distance. The ink of the first and the last line lies inside the block.
+    """
+    metrics = _measure(style, fonts)
+    width = max(line.width for line in lines)
+    aligned = [replace(line, x=_indent(line, width, style.align, analysis.base)) for line in lines]
+    inks = [_find_boxes(line) for line in aligned]
+    height = _line_height(inks, style)
+    above, below = max((box.above for box in inks[0]), default=0.0), max((box.below for box in inks[-1]), default=0.0)
+    ascent = _whole(max((height - metrics.ascender - metrics.descender) / 2 + metrics.ascender, above))
+    bottom = ascent + height * (len(lines) - 1) + max(height - ascent, below)
+    return TextBlock(
+        text=analysis.text,
+        lines=tuple(replace(line, baseline=ascent + height * number) for number, line in enumerate(aligned)),
+        width=width,
+        height=_whole(bottom),
+        ascent=ascent,
+        line_height=height,
+        cap_height=metrics.cap_height,
+        size_px=style.size_px,
+        direction="rtl" if analysis.base else "ltr",
+        missing=analysis.missing,
+    )
+
+
+def _whole(length: float) -> float:
+    return float(ceil(length - 1 / SUBPIXELS))
+
+
+def _line_height(inks: Sequence[Sequence[_Box]], style: Style) -> float:
+    wanted = float(round(style.size_px * style.line_height))
+    clear = _CLEAR * style.size_px
+    needed = [_distance(upper, lower, wanted - clear) + clear for upper, lower in pairwise(inks)]
+    return _whole(max([wanted, *needed]))
+
+
+def _distance(upper: Sequence[_Box], lower: Sequence[_Box], least: float) -> float:
+    """The least distance of two baselines at which no glyph touches one that stands under it."""
+    deepest = max((box.below for box in upper), default=0.0)
+    tall = [box for box in lower if box.above + deepest > least]
+    return max(
+        (one.below + two.above for two in tall for one in upper if one.left < two.right and two.left < one.right),
+        default=0.0,
+    )
+
+
+def _find_boxes(line: Line) -> list[_Box]:
+    boxes = []
+    x = line.x
+    for run in line.runs:
+        extents_of = run.font.get_glyph_extents
+        for glyph in run.glyphs:
+            extents = extents_of(glyph.id)
+            if extents is not None and extents.width:
+                left = x + glyph.dx + extents.x_bearing * _UNIT
+                top = glyph.dy + extents.y_bearing * _UNIT
+                boxes.append(_Box(left, left + extents.width * _UNIT, top, -top - extents.height * _UNIT))
+            x += glyph.advance
+    return boxes
+
+
+def _indent(line: Line, width: float, align: str, base: int) -> float:
+    if align == "centre":
+        return (width - line.width) / 2
+    is_right = align == "right" or (align == "start" and base) or (align == "end" and not base)
+    return width - line.width if is_right else 0.0
+
+
+def _measure(style: Style, fonts: FontSet) -> _Metrics:
+    wanted = [face for face in fonts.faces if face.family == style.family]
+    face = next(iter([*wanted, *fonts.faces]), None)
+    if face is None:
+        return _Metrics(style.size_px * 0.95, style.size_px * 0.25, style.size_px * 0.7)
+    font = fonts.sized.get(face, style.size_px, style.weight)
+    extents = font.get_font_extents("ltr")
+    cap_height = font.get_metric_position_with_fallback(hb.OTMetricsTag.CAP_HEIGHT)
+    return _Metrics(extents.ascender / SUBPIXELS, -extents.descender / SUBPIXELS, cap_height / SUBPIXELS)

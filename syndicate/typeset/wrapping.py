@@ -1,0 +1,142 @@
+"""Chooses line ends: as few lines as fit, then as even as they can be."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from syndicate.typeset.breaking import Break
+
+_UGLY = 4.0
+"""Cost of breaking inside a word: more than any raggedness."""
+
+Span = tuple[int, int]
+
+
+class Ruler:
+    """Measures a text on one line. `advances` is the width in pixels of each character."""
+
+    def __init__(self, text: str, advances: Sequence[float]) -> None:
+        self._edges = [0.0, *accumulate(advances)]
+        self._visible = [0]
+        for end, char in enumerate(text, start=1):
+            self._visible.append(self._visible[-1] if char.isspace() else end)
+
+    def visible_end(self, start: int, end: int) -> int:
+        """Where a line over this span ends without the spaces at its end."""
+        return max(start, self._visible[end])
+
+    def width(self, start: int, end: int) -> float:
+        """Width in pixels of a line over this span; spaces at its end do not count."""
+        return self._edges[max(start, self._visible[end])] - self._edges[start]
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapped:
+    """Lines as (start, end) indices. `tears_words`: a word wider than the line had to be cut."""
+
+    lines: tuple[Span, ...]
+    tears_words: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """What lines must fit into: pixels across and down, and a number of lines."""
+
+    max_width: float
+    max_lines: int
+    max_height: float = math.inf
+
+
+def wrap(
+    breaks: Sequence[Break], clusters: Sequence[int], ruler: Ruler, column: Column, *, balance: bool
+) -> Wrapped | None:
+    """The lines of a text, None where it needs more than the column has.
+
+    `breaks` is ascending and ends with the end of the text; `clusters` are the ends of the grapheme clusters. A
+    cluster wider than the column gets a line of its own.
+    """
+    allowed = _with_emergencies(breaks, clusters, ruler, column.max_width)
+    parts = _split_forced(allowed)
+    filled = [_fill(start, part, ruler, column.max_width) for start, part in parts]
+    if sum(map(len, filled)) > column.max_lines:
+        return None
+    if balance:
+        filled = [
+            _balance(start, part, len(lines), ruler, column.max_width) if len(lines) > 1 else lines
+            for (start, part), lines in zip(parts, filled, strict=True)
+        ]
+    return Wrapped(tuple(span for lines in filled for span in lines), tears_words=len(allowed) > len(breaks))
+
+
+def _with_emergencies(breaks: Sequence[Break], clusters: Sequence[int], ruler: Ruler, max_width: float) -> list[Break]:
+    """Between two breaks that do not fit one line, every cluster end becomes a break."""
+    allowed: list[Break] = []
+    start = 0
+    for found in breaks:
+        if ruler.width(start, found.at) > max_width:
+            inside = clusters[bisect_right(clusters, start) : bisect_left(clusters, found.at)]
+            allowed += [Break(end, False, _UGLY) for end in inside]
+        allowed.append(found)
+        start = found.at
+    return allowed
+
+
+def _split_forced(breaks: Sequence[Break]) -> list[tuple[int, list[Break]]]:
+    """The stretches between forced breaks: where each starts, and its breaks."""
+    parts: list[tuple[int, list[Break]]] = [(0, [])]
+    for found in breaks:
+        parts[-1][1].append(found)
+        if found.is_forced:
+            parts.append((found.at, []))
+    return [part for part in parts if part[1]]
+
+
+def _fill(start: int, breaks: Sequence[Break], ruler: Ruler, max_width: float) -> list[Span]:
+    """First fit."""
+    lines: list[Span] = []
+    end = start
+    for found in breaks:
+        if end > start and ruler.width(start, found.at) > max_width:
+            lines.append((start, end))
+            start = end
+        end = found.at
+    return [*lines, (start, end)]
+
+
+def _balance(start: int, breaks: Sequence[Break], count: int, ruler: Ruler, max_width: float) -> list[Span]:
+    """The `count` lines with the least sum of squared slack and break costs (dynamic programming).
+
+    Slack is measured against even lines, in units of the widest allowed line, so that all lines come out alike.
+    """
+    points = [start, *(found.at for found in breaks)]
+    costs = [0.0, *(0.0 if found.is_forced else found.cost for found in breaks)]
+    even = ruler.width(start, points[-1]) / count
+    last = len(points) - 1
+    best: list[dict[int, tuple[float, int]]] = [{0: (0.0, 0)}]
+    for line in range(1, count + 1):
+        reached: dict[int, tuple[float, int]] = {}
+        for before, (spent, _) in best[-1].items():
+            for here in range(before + 1, last + 1):
+                width = ruler.width(points[before], points[here])
+                if width > max_width and here > before + 1:
+                    break
+                slack = (width - even) / max_width
+                price = spent + slack * slack + costs[here]
+                if (line < count or here == last) and (here not in reached or price < reached[here][0]):
+                    reached[here] = (price, before)
+        best.append(reached)
+    return _walk_back(points, best)
+
+
+def _walk_back(points: Sequence[int], best: Sequence[dict[int, tuple[float, int]]]) -> list[Span]:
+    here = len(points) - 1
+    lines = []
+    for reached in reversed(best[1:]):
+        before = reached[here][1]
+        lines.append((points[before], points[here]))
+        here = before
+    return lines[::-1]

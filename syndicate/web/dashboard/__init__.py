@@ -1,0 +1,1 @@
+"""The dashboard: pages and forms for the person behind the site."""

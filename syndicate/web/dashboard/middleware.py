@@ -1,0 +1,77 @@
+"""What stands before every page of the dashboard: refusals, the login, and the headers of each answer."""
+
+from __future__ import annotations
+
+import secrets
+from urllib.parse import parse_qsl
+
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from syndicate.web.dashboard.security import Door, find_refusal, make_headers
+from syndicate.web.dashboard.sessions import Sessions
+
+COOKIE = "syndicate"
+_FORM = "application/x-www-form-urlencoded"
+_MOST_BYTES, _MOST_FIELDS = 65_536, 10
+_ALLOWED_CONTROLS = "\n\t"
+
+
+class Gate:
+    """Middleware around the pages. Behind it `request.state` has `session` ("" for nobody), `token` and `nonce`."""
+
+    def __init__(self, app: ASGIApp, door: Door, sessions: Sessions) -> None:
+        self._app = app
+        self._door = door
+        self._sessions = sessions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request, nonce = Request(scope), secrets.token_urlsafe(16)
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(make_headers(nonce))
+            await send(message)
+
+        session = request.cookies.get(COOKIE, "")
+        request.state.session = session if self._sessions.is_open(session) else ""
+        request.state.token = self._door.make_token(request.state.session)
+        request.state.nonce = nonce
+        await (self._stop(request) or self._app)(scope, receive, send_guarded)
+
+    def _stop(self, request: Request) -> Response | None:
+        reason = find_refusal(request.method, request.headers, self._door)
+        if reason:
+            return PlainTextResponse(f"{reason}\n", 403)
+        base = request.scope.get("root_path", "")
+        is_login = request.url.path == f"{base}/login"
+        if self._door.password and not request.state.session and not is_login:
+            return RedirectResponse(f"{base}/login", 303)
+        return None
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """The fields of one of our own forms, line ends as "\\n". Raises HTTPException for anything else."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+        raise HTTPException(415, "A form was expected.")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MOST_BYTES:
+            raise HTTPException(413, "That is more than a form may hold.")
+    try:
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
+    except ValueError as error:
+        raise HTTPException(400, "The form cannot be read.") from error
+    fields = {name: value.replace("\r\n", "\n") for name, value in pairs}
+    if any(sign < " " and sign not in _ALLOWED_CONTROLS for value in fields.values() for sign in value):
+        raise HTTPException(400, "The form holds control characters.")
+    if not secrets.compare_digest(fields.get("token", "").encode(), request.state.token.encode()):
+        raise HTTPException(403, "This form is out of date: go back, reload the page, and try again.")
+    return fields

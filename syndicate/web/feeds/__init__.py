@@ -1,0 +1,1 @@
+"""Published files as feed readers fetch them."""
