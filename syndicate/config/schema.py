@@ -15,6 +15,7 @@ from syndicate.config.values import (
     InsidePath,
     Language,
     OneOrMore,
+    OptionalLanguage,
     OptionalTimezone,
     OptionalUrl,
     Permalink,
@@ -205,7 +206,7 @@ class AccountTable(ScheduleTable):
     """Most hashtags made from keywords and categories."""
     utm: dict[str, str] = Field(default_factory=dict)
     """UTM parameters for the link: source, medium, campaign …"""
-    language: str = ""
+    language: OptionalLanguage = ""
     """Language of the messages; the post's when empty."""
     visibility: str = ""
     """Visibility, where the network has one."""

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from syndicate.errors import ConfigError
+from syndicate.text.languages import normalise_language
 
 SITE_NAME = r"[a-z0-9][a-z0-9._-]*"
 COLOUR = r"(#[0-9a-fA-F]{6})?"
@@ -89,9 +90,9 @@ def check_permalink(value: str) -> str:
 
 
 def check_language(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", value):
+    if not normalise_language(value):
         raise ValueError('not a language tag; write for example "en" or "pt-BR"')
-    return value
+    return normalise_language(value)
 
 
 def check_inside(value: str) -> str:
@@ -154,6 +155,7 @@ OptionalTimezone = Annotated[str, AfterValidator(lambda value: check_timezone(va
 Quiet = Annotated[str, AfterValidator(check_quiet)]
 Permalink = Annotated[str, AfterValidator(check_permalink)]
 Language = Annotated[str, AfterValidator(check_language)]
+OptionalLanguage = Annotated[str, AfterValidator(lambda value: check_language(value) if value else "")]
 InsidePath = Annotated[str, AfterValidator(check_inside)]
 Slots = Annotated[tuple[str, ...], BeforeValidator(as_tuple), AfterValidator(check_slots)]
 Words = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]

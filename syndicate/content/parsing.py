@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -31,9 +30,9 @@ from syndicate.content.topics import read_authors, read_categories, read_keyword
 from syndicate.content.unserved import show_words_for_unserved
 from syndicate.errors import ContentError
 from syndicate.model import Category, Post, Settings
+from syndicate.text.languages import normalise_language
 from syndicate.text.plain import line_to_plain
 
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _DRAFTS = frozenset({"draft", "private", "unpublished", "pending", "hidden", "trash"})
 
 
@@ -154,11 +153,14 @@ class _Parser:
 
     def _language(self) -> str:
         key, _ = self.fields.find("language")
-        language = self.fields.text("language").replace("_", "-")
-        if language and not _LANGUAGE.fullmatch(language):
-            self.fields.warn(key, f'"{language[:40]}" is no language tag, so the language of the site is used')
-            language = ""
-        return language or self.settings.site.language
+        written = self.fields.text("language")
+        if not written:
+            return self.settings.site.language
+        language = normalise_language(written)
+        if not language:
+            hint = 'write for example "en" or "pt-BR"'
+            self.fields.warn(key, f'"{written[:40]}" is not a language tag, so it is left out', hint)
+        return language
 
     def _is_draft(self) -> bool:
         in_drafts = "_drafts" in self.fields.source.split("/")[:-1]

@@ -11,7 +11,7 @@ import orjson
 
 from syndicate.model import Author, Category, Credit, Picture, Post, Problem, Repair, SocialOverride
 
-VERSION = 7
+VERSION = 8
 """Raise it when a row, or what is derived from a file, changes its meaning."""
 MISSING_FILE = "is not among the files of the site"
 """How the warning of a picture ends that may still come: such a post is read anew each time."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from syndicate.content.fields import Fields, is_yes, plain_text
 from syndicate.model import SocialOverride
 from syndicate.text.cleaning import clean_text
+from syndicate.text.languages import normalise_language
 
 
 def read_social(fields: Fields) -> dict[str, SocialOverride]:
@@ -30,6 +31,9 @@ def _override(fields: Fields, key: str, value: object) -> SocialOverride:
         fields.warn(key, f'an entry of "{key}" should be a text, a table, or false')
         return SocialOverride()
     options = {clean_text(str(name)): _option(item) for name, item in value.items() if name not in {"text", "skip"}}
+    language = options.get("language", "")
+    if language and not normalise_language(language):
+        fields.warn(key, f'"{language[:40]}" is not a language tag, so it is left out', 'write for example "en"')
     return SocialOverride(fields.mend(plain_text(value.get("text")), key), is_yes(value.get("skip")), options)
 
 

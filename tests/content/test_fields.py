@@ -52,6 +52,8 @@ def test_jekyll_separates_categories_by_spaces() -> None:
          (Author("Zoe", "https://z.example"), Author("Kim"))),
         ("author: {name: Zoe, url: 'javascript:x'}", "authors", (Author("Zoe"),)),
         ("lang: pt_BR", "language", "pt-BR"),
+        ("lang: EN", "language", "en"),
+        ("lang: english", "language", ""),
         ("", "language", "en"),
         ("draft: true", "is_draft", True),
         ("draft: yes", "is_draft", True),

@@ -24,6 +24,7 @@ from syndicate.planning.messages.template import (
 from syndicate.text.absolute import make_absolute
 from syndicate.text.fit import fit
 from syndicate.text.hashtags import find_hashtags
+from syndicate.text.languages import normalise_language
 from syndicate.text.links import find_links
 
 
@@ -101,7 +102,7 @@ def compose(
         summary=post.summary,
         card=picture if is_thumbnail else None,
         image=None if is_thumbnail else picture,
-        language=voice.account.language or post.language or site.language,
+        language=normalise_language(voice.account.language or post.language),
         visibility=voice.account.visibility,
         warning=voice.account.warning,
         created_at=created_at,
