@@ -23,9 +23,16 @@ WAIT_SECONDS = 300
 
 def walk_through(hall: App, account: str, *, paste: bool) -> str:
     """Log an account in and return the sentence that says as whom. Raises UsageError where it needs no login."""
+    from syndicate.networks.base import AskAgain
+
     network = hall.open_login(account)
     answers = {field.name: _ask(field) for field in network.login_fields}
-    secrets = _finish_pasted(network, answers) if paste else _finish_looped(network, answers)
+    finish = _finish_pasted if paste else _finish_looped
+    try:
+        secrets = finish(network, answers)
+    except AskAgain as again:
+        print(f"\n{again.message[0].upper()}{again.message[1:]}.")
+        secrets = finish(network, {**answers, **again.answers})
     return hall.store_login(account, secrets)
 
 
@@ -54,12 +61,18 @@ def _finish_pasted(network: LogsIn, answers: Mapping[str, str]) -> Mapping[str, 
 
 
 def _ask_for_code(page: LoginPage) -> str:
+    _show_note(page)
     print(
         f"\nOpen this address, allow access, and paste the code (or the whole address you land on):\n\n  {page.url}\n"
     )
     pasted = _read_line("Code: ")
     asked = parse_qs(urlsplit(pasted).query)
     return asked["code"][0].removesuffix("#_") if "code" in asked else pasted
+
+
+def _show_note(page: LoginPage) -> None:
+    if page.note:
+        print(f"\n{page.note}")
 
 
 def _finish_looped(network: LogsIn, answers: Mapping[str, str]) -> Mapping[str, str]:
@@ -72,6 +85,7 @@ def _finish_looped(network: LogsIn, answers: Mapping[str, str]) -> Mapping[str, 
             return network.finish_login(
                 answers, page, _ask_for_code(page)
             )  # it only comes back to registered addresses
+        _show_note(page)
         print(f"\nOpening your browser. If it does not open, go to\n\n  {page.url}\n")
         # A browser in the terminal keeps `open` busy until it has an answer from us.
         threading.Thread(target=webbrowser.open, args=(page.url,), daemon=True).start()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from syndicate.errors import NetworkError
 from syndicate.http import Client
 from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.answers import say
@@ -159,6 +160,16 @@ class LoginPage:
     state: str = ""
     memory: Mapping[str, str] | None = None
     """What `finish_login` needs again (PKCE verifier, client id)."""
+    note: str = ""
+    """What the person should know before allowing it, one sentence."""
+
+
+class AskAgain(NetworkError):
+    """The login has to begin once more, with these further answers; the message says why."""
+
+    def __init__(self, message: str, *, answers: Mapping[str, str], where: str = "") -> None:
+        super().__init__(message, where=where)
+        self.answers = answers
 
 
 @runtime_checkable
@@ -171,7 +182,7 @@ class LogsIn(Protocol):
         """The page to open, None where the answers are enough. `redirect` is "" for a pasted code."""
 
     def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
-        """The secrets to store, by name."""
+        """The secrets to store, by name. Raises AskAgain where the server must be asked otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

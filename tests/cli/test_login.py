@@ -10,7 +10,7 @@ import pytest
 
 from syndicate.cli import login
 from syndicate.errors import UsageError
-from syndicate.networks.base import LoginField, LoginPage
+from syndicate.networks.base import AskAgain, LoginField, LoginPage
 
 
 @dataclass
@@ -116,3 +116,27 @@ def test_ending_the_input_at_a_terminal_gives_up(monkeypatch):
     with pytest.raises(EOFError):
         login.walk_through(hall, "toot", paste=True)
     assert hall.stored == {}
+
+
+class Wary(Flow):
+    """A server that refuses what it gave for narrow scopes."""
+
+    def begin_login(self, answers, *, redirect):
+        note = "It takes all or nothing." if answers.get("scopes") else ""
+        return LoginPage("https://network.example/authorize", note=note)
+
+    def finish_login(self, answers, page, code):
+        if not answers.get("scopes"):
+            raise AskAgain("the server refuses it", answers={"scopes": "all"})
+        return super().finish_login(answers, page, code)
+
+
+def test_a_server_that_refuses_its_own_token_is_asked_again(monkeypatch, capsys):
+    """The person hears why a second consent is needed, and what it is for."""
+    hall = Hall(Wary())
+    monkeypatch.setattr("sys.stdin", io.StringIO("id1\nc1\nc2\n"))
+    assert login.walk_through(hall, "toot", paste=True) == "toot is ada."
+    assert hall.stored == {"toot": {"token": "id1-c2"}}
+    said = capsys.readouterr().out
+    assert "The server refuses it." in said
+    assert "It takes all or nothing." in said

@@ -27,6 +27,10 @@ class FakeMastodon(Fake):
         self.now = NOW
         self.verifiers: dict[str, str] = {}
         self.is_bot = True
+        self.acct, self.domain = "fox", "127.0.0.1"
+        self.refuses_narrow = software == "takahe"
+        self.granted = "read write"
+        self.states_scopes: list[str] | None = None
         self._next = 113930274098239510
         self.route("GET", "/nodeinfo/2.0", self.nodeinfo)
         self.route("GET", "/api/v2/instance", self.instance)
@@ -40,6 +44,7 @@ class FakeMastodon(Fake):
         self.route("GET", "/api/v1/accounts/{id}/statuses", self.listing)
         self.route("POST", "/api/v1/apps", self.register)
         self.route("POST", "/oauth/token", self.token)
+        self.route("GET", "/.well-known/oauth-authorization-server", self.discover)
 
     def pass_by(self, time: timedelta) -> None:
         """Let the server's clock run."""
@@ -55,12 +60,16 @@ class FakeMastodon(Fake):
             "characters_reserved_per_url": 23,
         }
         media = {"supported_mime_types": ["image/jpeg", "image/png", "video/mp4"], "image_size_limit": 2_000_000}
-        return Reply(200, {"version": "4.5.1", "configuration": {"statuses": statuses, "media_attachments": media}})
+        configuration = {"statuses": statuses, "media_attachments": media}
+        return Reply(200, {"domain": self.domain, "version": "4.5.1", "configuration": configuration})
 
     def whoami(self, request: Request) -> Reply:
         if request.bearer != TOKEN:
             return Reply(401, {"error": "The access token is invalid"})
-        return Reply(200, {"id": "42", "username": "fox", "acct": "fox", "url": f"{self.url}/@fox", "bot": self.is_bot})
+        if self.refuses_narrow and ":" in self.granted:
+            return Reply(403, {"error": "out_of_scope_for_token"})
+        me = {"id": "42", "username": "fox", "acct": self.acct, "url": f"{self.url}/@fox", "bot": self.is_bot}
+        return Reply(200, me)
 
     def upload(self, request: Request) -> Reply:
         part = request.parts()["file"]
@@ -165,7 +174,14 @@ class FakeMastodon(Fake):
         form = request.form()
         if form.get("code") != "good-code" or form.get("client_secret") != APP_SECRET or not form.get("code_verifier"):
             return Reply(400, {"error": "invalid_grant", "error_description": "The code good-code-not is invalid"})
+        self.granted = form["scope"]
         return Reply(200, {"access_token": TOKEN, "token_type": "Bearer", "scope": form["scope"]})
+
+    def discover(self, request: Request) -> Reply:
+        """Since Mastodon 4.3; older servers and most cousins have no such page."""
+        if self.states_scopes is None:
+            return Reply(404, {"error": "Record not found"})
+        return Reply(200, {"issuer": self.url, "scopes_supported": self.states_scopes})
 
 
 def _as_html(text: str) -> str:

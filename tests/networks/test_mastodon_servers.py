@@ -14,12 +14,14 @@ from syndicate.errors import (
 )
 from syndicate.http import Client
 from syndicate.model import Message
+from syndicate.networks.base import AskAgain
+from syndicate.networks.mastodon.login import BROAD_SCOPES, SCOPES
 from syndicate.networks.mastodon.mastodon import Mastodon
 from syndicate.networks.mastodon.servers import parse_server
 from syndicate.text.counting import Counter
 from tests.networks.case import NOW, TEXT, deliver, picture
 from tests.networks.fake import Reply, cut_before_commit, status
-from tests.networks.fake_mastodon import FakeMastodon
+from tests.networks.fake_mastodon import TOKEN, FakeMastodon
 from tests.networks.test_mastodon import CASE, POST
 
 
@@ -164,3 +166,56 @@ def test_a_bare_400_is_a_dead_token_where_the_account_is_refused_too(
     fake.fail(status(400, body), on=on)
     with pytest.raises(Rejected):
         deliver(mastodon, message)
+
+
+@pytest.mark.parametrize(
+    ("software", "stated", "scopes"),
+    [
+        ("mastodon", None, SCOPES),
+        ("mastodon", ["read", "write", "profile", *SCOPES.split()], SCOPES),
+        ("gotosocial", None, SCOPES),
+        ("takahe", None, BROAD_SCOPES),
+        ("other", ["read", "write", "follow"], BROAD_SCOPES),
+        ("other", [], SCOPES),
+    ],
+)
+def test_a_login_asks_for_no_more_than_the_server_needs(
+    http: Client, software: str, stated: list[str] | None, scopes: str
+) -> None:
+    """The four narrow scopes, and broad ones only where nothing else works; that is said."""
+    with FakeMastodon(software) as fake:
+        fake.states_scopes = stated
+        network = CASE.open(fake.url, http)
+        page = network.begin_login({}, redirect="")
+        assert network.finish_login({}, page, "good-code") == {"access_token": TOKEN}
+        assert fake.granted == scopes
+        assert fake.sent("/api/v1/apps")[0].form()["scopes"] == scopes
+        assert bool(page.note) == (scopes == BROAD_SCOPES)
+
+
+def test_a_token_refused_for_its_scopes_is_asked_for_again(http: Client) -> None:
+    """A server nobody knows gives a narrow token and refuses it: the second consent is for broad ones."""
+    with FakeMastodon("nobody-knows") as fake:
+        fake.refuses_narrow = True
+        network = CASE.open(fake.url, http)
+        with pytest.raises(AskAgain) as again:
+            network.finish_login({}, network.begin_login({}, redirect=""), "good-code")
+        page = network.begin_login(again.value.answers, redirect="")
+        assert network.finish_login(again.value.answers, page, "good-code") == {"access_token": TOKEN}
+        assert network.verify().name == "@fox@127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("acct", "domain", "name"),
+    [
+        ("fox", "blog.example", "@fox@blog.example"),
+        ("fox@small.example", "blog.example", "@fox@small.example"),
+        ("fox", "https://blog.example/", "@fox@blog.example"),
+        ("fox", "", "@fox@127.0.0.1"),
+    ],
+)
+def test_the_handle_shown_is_the_servers_own(http: Client, acct: str, domain: str, name: str) -> None:
+    """Handles end in the server's domain, which need not be the host of its addresses."""
+    with FakeMastodon() as fake:
+        fake.acct, fake.domain = acct, domain
+        assert CASE.open(fake.url, http).verify().name == name

@@ -11,18 +11,34 @@ from urllib.parse import urlencode
 from syndicate.errors import Unauthorised
 from syndicate.http import Client
 from syndicate.networks.answers import error_of, words_of
-from syndicate.networks.base import LoginPage
+from syndicate.networks.base import AskAgain, LoginPage
+from syndicate.networks.mastodon.servers import parse_server
 from syndicate.networks.pkce import challenge_of, make_state, make_verifier
+from syndicate.networks.shapes import pick_list
 
 SCOPES = "read:accounts read:statuses write:statuses write:media"
+"""All that is needed, and no more."""
+BROAD_SCOPES = "read write"
+"""For servers that give tokens for the four, and then refuse them (Takahē)."""
 OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
 """Where there is no page to return to: the server shows the code to copy."""
 
 
-def begin_login(http: Client, base: str, redirect: str, *, account: str) -> LoginPage:
+def choose_scopes(http: Client, base: str, *, account: str) -> str:
+    """The four scopes, unless the server is known to refuse them or states that it knows only broad ones."""
+    nodeinfo = http.call("GET", f"{base}/nodeinfo/2.0", where=account)
+    if parse_server(nodeinfo.json() if nodeinfo.is_success else None, None).dialect.wants_broad_scopes:
+        return BROAD_SCOPES
+    stated = http.call("GET", f"{base}/.well-known/oauth-authorization-server", where=account)
+    known = pick_list(stated.json(), "scopes_supported") if stated.is_success else []
+    knows_only_broad = {"read", "write"} <= set(map(str, known)) and not set(SCOPES.split()) <= set(map(str, known))
+    return BROAD_SCOPES if knows_only_broad else SCOPES
+
+
+def begin_login(http: Client, base: str, redirect: str, *, scopes: str, account: str) -> LoginPage:
     """The page where the person allows us to post. A form, since several servers refuse lists in JSON."""
     target = redirect or OUT_OF_BAND
-    form = {"client_name": "syndicate", "redirect_uris": target, "scopes": SCOPES}
+    form = {"client_name": "syndicate", "redirect_uris": target, "scopes": scopes}
     response = http.call("POST", f"{base}/api/v1/apps", form=form, where=account)
     app = response.json()
     if not response.is_success or not isinstance(app, dict) or not app.get("client_id"):
@@ -33,26 +49,41 @@ def begin_login(http: Client, base: str, redirect: str, *, account: str) -> Logi
         "client_secret": str(app.get("client_secret", "")),
         "redirect_uri": target,
         "code_verifier": verifier,
+        "scope": scopes,
     }
     query = {
         "response_type": "code",
         "client_id": memory["client_id"],
         "redirect_uri": target,
-        "scope": SCOPES,
+        "scope": scopes,
         "state": state,
         "code_challenge": challenge_of(verifier),
         "code_challenge_method": "S256",
     }
-    return LoginPage(f"{base}/oauth/authorize?{urlencode(query)}", state, memory)
+    note = f'This server takes no narrower permission than "{scopes}".' if scopes == BROAD_SCOPES else ""
+    return LoginPage(f"{base}/oauth/authorize?{urlencode(query)}", state, memory, note)
 
 
 def finish_login(http: Client, base: str, page: LoginPage, code: str, *, account: str) -> Mapping[str, str]:
-    """The token for the code that the person brought back."""
+    """The token for the code that the person brought back.
+
+    Raises AskAgain where the server gives a token for narrow scopes and then refuses it for them.
+    """
     memory = page.memory or {}
-    form = {"grant_type": "authorization_code", "code": code.strip(), "scope": SCOPES, **memory}
+    form = {"grant_type": "authorization_code", "code": code.strip(), **memory}
     response = http.call("POST", f"{base}/oauth/token", form=form, where=account)
     grant = response.json()
     if not response.is_success or not isinstance(grant, dict) or not grant.get("access_token"):
         said = words_of(response, (code, *memory.values()))
         raise Unauthorised(f"the code was refused: {said}", where=account, hint=f"run: syndicate login {account}")
-    return {"access_token": str(grant["access_token"])}
+    token = str(grant["access_token"])
+    if memory.get("scope") != BROAD_SCOPES and _is_out_of_scope(http, base, token, account=account):
+        said = "the server refuses a token with narrow permissions; it is asked for broader ones"
+        raise AskAgain(said, answers={"scopes": BROAD_SCOPES}, where=account)
+    return {"access_token": token}
+
+
+def _is_out_of_scope(http: Client, base: str, token: str, *, account: str) -> bool:
+    headers = {"Authorization": f"Bearer {token}"}
+    response = http.call("GET", f"{base}/api/v1/accounts/verify_credentials", headers=headers, where=account)
+    return response.status == 403 or (response.status == 401 and "scope" in words_of(response).lower())

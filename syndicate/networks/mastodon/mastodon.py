@@ -38,7 +38,7 @@ from syndicate.networks.base import (
 )
 from syndicate.networks.listing import Listing, Page, find_in, read_listing
 from syndicate.networks.logins import take_pasted
-from syndicate.networks.mastodon.login import begin_login, finish_login
+from syndicate.networks.mastodon.login import begin_login, choose_scopes, finish_login
 from syndicate.networks.mastodon.servers import KEY_WINDOW, Server, parse_server
 from syndicate.networks.settled import name_of, with_named_reply
 from syndicate.networks.shapes import pick_list, pick_text
@@ -113,8 +113,10 @@ def parse_listing(statuses: list[object]) -> list[Recent]:
     return [post for post in map(parse_recent, own) if post]
 
 
-def parse_profile(account: Mapping[str, Any], host: str) -> Profile:
-    name = f"@{account.get('acct') or account.get('username') or '?'}@{host}"
+def parse_profile(account: Mapping[str, Any], domain: str) -> Profile:
+    """A handle that holds its domain already is left as it is: one server may serve several."""
+    handle = str(account.get("acct") or account.get("username") or "?").removeprefix("@")
+    name = f"@{handle}" if "@" in handle else f"@{handle}@{domain}"
     is_bot = account.get("bot", True)
     advice = () if is_bot else ("the account is not marked as automated; many servers ask for that",)
     return Profile(name, str(account.get("url") or ""), ("post", "read back", "edit", "delete"), None, advice)
@@ -276,7 +278,8 @@ class Mastodon:
         return read_listing(fetch)
 
     def verify(self) -> Profile:
-        return parse_profile(self._whoami(), urlsplit(self.base).hostname or self.base)
+        me, host = self._whoami(), urlsplit(self.base).hostname or self.base
+        return parse_profile(me, self._read_server().domain or host)
 
     def _whoami(self) -> Mapping[str, Any]:
         response = self._ask("GET", "/api/v1/accounts/verify_credentials")
@@ -313,7 +316,8 @@ class Mastodon:
     def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
         if answers.get("access_token"):
             return None
-        return begin_login(self.http, self.base, redirect, account=self.account)
+        scopes = answers.get("scopes") or choose_scopes(self.http, self.base, account=self.account)
+        return begin_login(self.http, self.base, redirect, scopes=scopes, account=self.account)
 
     def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
         if page is None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from syndicate.model import Limits
+from syndicate.networks.shapes import pick_text
 from syndicate.text.counting import Counter
 
 KEY_WINDOW = timedelta(hours=1)
@@ -24,6 +25,8 @@ class Dialect:
     """Whether a second call with the same Idempotency-Key returns the first post."""
     needs_image: bool = False
     characters: int = 500
+    wants_broad_scopes: bool = False
+    """Whether it refuses tokens whose scopes are finer than "read write"."""
 
 
 UNKNOWN = Dialect()
@@ -34,7 +37,7 @@ DIALECTS: Mapping[str, Dialect] = {
     "akkoma": Dialect(keeps_key=True, characters=5_000),
     "gotosocial": Dialect(characters=5_000),
     "pixelfed": Dialect(needs_image=True),
-    "takahe": Dialect(),
+    "takahe": Dialect(wants_broad_scopes=True),
 }
 # Forks that keep Mastodon's own code for statuses.
 _FORKS = ("glitch", "hometown", "chuckya", "ecko")
@@ -42,10 +45,12 @@ _FORKS = ("glitch", "hometown", "chuckya", "ecko")
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What an instance says of itself: its software ("" where unknown), and what it accepts."""
+    """What an instance says of itself: its software and domain ("" where unknown), and what it accepts."""
 
     software: str
     limits: Limits
+    domain: str = ""
+    """What stands behind the @ of its handles: not always the host of its addresses."""
 
     @property
     def dialect(self) -> Dialect:
@@ -59,7 +64,13 @@ def parse_server(nodeinfo: object, instance: object) -> Server:
         str(stated.get("version", ""))
     )
     software = _parse_software(nodeinfo) or told
-    return Server(software, parse_limits(stated, DIALECTS.get(software, UNKNOWN)))
+    return Server(software, parse_limits(stated, DIALECTS.get(software, UNKNOWN)), _parse_domain(stated))
+
+
+def _parse_domain(instance: Mapping[str, Any]) -> str:
+    """GoToSocial's account_domain, the second API's domain, the first API's uri; some write an address there."""
+    named = (pick_text(instance, name) for name in ("account_domain", "domain", "uri"))
+    return next((name.partition("://")[2].strip("/") or name for name in named if name), "")
 
 
 def _parse_software(nodeinfo: object) -> str:
