@@ -15,6 +15,7 @@ SyndicateError                  shown to the person: what, where, what to do
     │   ├── NotReady            … media or container still in the making, ask again at `retry_at`
     │   └── Spoiled             … what was prepared cannot be used: prepare it anew
     ├── Rejected                surely not published and never will be: the delivery failed
+    │   ├── Misfit              … because it is too long or large: composed anew within the limits it may fit
     │   └── Duplicate           … because an equal post exists: after an Uncertain one it is ours, else a refusal
     ├── Uncertain               may have been published: settle by looking, never send again blindly
     └── Blocked                 the account cannot be used until a person acts: pause it, lose nothing
@@ -111,6 +112,10 @@ class Spoiled(Unavailable):
 
 class Rejected(NetworkError):
     """Surely not published: the network refuses this message as it is."""
+
+
+class Misfit(Rejected):
+    """Nothing was asked of the network: the message is beyond its limits."""
 
 
 class Duplicate(Rejected):

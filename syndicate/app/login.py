@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -11,7 +12,7 @@ from syndicate.app.site import Wiring
 from syndicate.errors import ConfigError, SyndicateError, Unauthorised, Unavailable, Uncertain, UsageError
 from syndicate.model import Account, Identified
 from syndicate.networks import describe
-from syndicate.networks.base import Lists, Profile, Recent, Verifies
+from syndicate.networks.base import Lists, Network, Profile, ReadsLimits, Recent, Verifies
 from syndicate.publish.publish import read_plan
 from syndicate.store.accounts import AccountState
 from syndicate.store.syndication_links import Found
@@ -59,8 +60,25 @@ def _tell(error: SyndicateError) -> str:
 
 
 def _ask(wiring: Wiring, account: Account) -> Profile:
+    """Who we are there; what the server takes is read on the way."""
     network = wiring.accounts.open(account)
-    return network.verify() if isinstance(network, Verifies) else Profile("")
+    profile = network.verify() if isinstance(network, Verifies) else Profile("")
+    learn_limits(wiring, account, network)
+    return profile
+
+
+def learn_limits(wiring: Wiring, account: Account, network: Network) -> None:
+    """Keep what the server takes, where it states that."""
+    if isinstance(network, ReadsLimits):
+        wiring.store.save_limits(account.name, network.read_limits(), wiring.clock())
+
+
+def learn_missing_limits(wiring: Wiring, accounts: Iterable[Account]) -> None:
+    """The same for accounts that nobody has asked yet; one that cannot be asked now keeps the usual limits."""
+    for account in accounts:
+        if wiring.store.find_limits(account.name) is None:
+            with suppress(SyndicateError):
+                learn_limits(wiring, account, wiring.accounts.open(account))
 
 
 def _look(wiring: Wiring, account: Account) -> Profile:
@@ -100,8 +118,7 @@ def store_login(wiring: Wiring, name: str, secrets: Mapping[str, str]) -> str:
     vault.put(secrets)
     stronger = [variable_of(name, secret) for secret, value in secrets.items() if value and vault.get(secret) != value]
     try:
-        network = wiring.accounts.open(account)
-        profile = network.verify() if isinstance(network, Verifies) else Profile("")
+        profile = _ask(wiring, account)
     except Unauthorised:
         if not stronger:
             vault.put(before)

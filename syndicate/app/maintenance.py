@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from syndicate.app.login import learn_limits
 from syndicate.app.site import Wiring
 from syndicate.errors import SyndicateError
 from syndicate.model import Account
-from syndicate.networks.base import ReadsLimits, Renews
+from syndicate.networks.base import Renews
 from syndicate.notices import Notice, send_notice
 
 ENDS_SOON = timedelta(days=14)
@@ -37,8 +38,7 @@ def _look_at(wiring: Wiring, account: Account, now: datetime) -> Iterator[str]:
     network = wiring.accounts.open(account)
     if isinstance(network, Renews):
         yield from _renew(wiring, account, network, now)
-    if isinstance(network, ReadsLimits):
-        wiring.store.save_limits(account.name, network.read_limits(), now)
+    learn_limits(wiring, account, network)
     if not isinstance(network, Renews) or not _ends_soon(network.expires_at(), now):
         wiring.cache.put_many(_KIND, {account.name: now.isoformat().encode()})
 

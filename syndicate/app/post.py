@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from syndicate.app.finding import get_post
+from syndicate.app.login import learn_missing_limits
 from syndicate.app.site import Wiring
 from syndicate.errors import UsageError
 from syndicate.model import Plan
@@ -23,9 +24,11 @@ def plan_post(
         raise UsageError("there is no account to post to", hint="add [accounts.NAME] to syndicate.toml")
     rooms = wiring.rooms
     item = get_post(read_plan(rooms, now).identified, slug)
+    chosen = named or choose_accounts(item, wiring.accounts.enabled.values())
+    learn_missing_limits(wiring, chosen)
     return plan_manual(
         item,
-        named or choose_accounts(item, wiring.accounts.enabled.values()),
+        chosen,
         wiring.store.read_ledger(),
         wiring.settings,
         facts=wiring.facts_with_limits(),

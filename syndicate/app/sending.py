@@ -80,6 +80,8 @@ class Composer:
             materials = self._materials
         account = self._wiring.accounts.get(delivery.account)
         template, facts = materials.messages.get(account.name), materials.facts[account.name]
+        limits = self._wiring.store.find_limits(account.name)  # it may have been read a moment ago
+        facts = replace(facts, limits=limits) if limits else facts
         if template is None:
             raise ContentError("the message template is no longer there", where=delivery.slug)
         post, known = materials.find(delivery)
@@ -112,7 +114,7 @@ class Composer:
         identified, vanished = match_identities(snapshot.posts, rows, site=wiring.settings.site, now=wiring.clock())
         return _Materials(
             messages=wiring.read_messages(),
-            facts=wiring.facts_with_limits(),
+            facts=wiring.accounts.facts,
             posts={one.id: (one.post, one.known) for one in identified},
             unreadable=frozenset(row.id for row in vanished if is_unreadable(row.source, snapshot)),
         )

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
+from syndicate.containment import contain
 from syndicate.deliver.account_worker import Desk, log_surprise
-from syndicate.errors import ContentError, Spoiled, SyndicateError, Unavailable
+from syndicate.errors import ContentError, Misfit, Spoiled, SyndicateError, Unavailable, tell_for_log
 from syndicate.model import Decision, Delivery, Message, Receipt
-from syndicate.networks.base import Finds, Network, Prepares, Resends
-from syndicate.planning.deliveries.retry import decide_next, decide_uncomposed, decide_unprepared
+from syndicate.networks.base import Finds, Network, Prepares, ReadsLimits, Resends
+from syndicate.networks.toolkit.checks import refuse_misfits
+from syndicate.planning.deliveries.retry import decide_next, decide_recomposed, decide_uncomposed, decide_unprepared
 from syndicate.planning.schedule.gates import decide_behind, decide_missed, decide_room, decide_unready
+
+logger = logging.getLogger(__name__)
 
 MOST_STEPS = 50
 """More uploads and containers than any message needs: a network that never says "done" is no reason to spin."""
@@ -27,11 +32,13 @@ def advance(desk: Desk, delivery: Delivery) -> Delivery:
     try:
         _wait_for_turn(desk, delivery)
         network = _open(desk, delivery)
+        learn_limits(desk, network)
         message = delivery.message or _compose(desk, delivery)
         _wait_for_page(desk, delivery, message)
         ready = desk.tools.store.keep_message(delivery, message, desk.tools.clock(), desk.tools.lease)
         ready = _prepare(desk, ready, network)
         loaded = _load(desk, ready)
+        _refuse_misfits(desk, ready, network, loaded)
     except Stop as stop:
         return desk.record(delivery, stop.action, stop.decision)
     return send_once(desk, ready, network, loaded)
@@ -56,6 +63,14 @@ def _open(desk: Desk, delivery: Delivery) -> Network:
         return desk.network
     except Exception as error:
         raise _unprepared(desk, delivery, "open", error) from error
+
+
+def learn_limits(desk: Desk, network: Network) -> None:
+    """Ask the server what it takes where nobody has; one that cannot say it now will be asked again."""
+    store, name = desk.tools.store, desk.account.name
+    if isinstance(network, ReadsLimits) and store.find_limits(name) is None:
+        with contain(lambda error: logger.info("%s: its limits are not known yet: %s", name, tell_for_log(error))):
+            store.save_limits(name, network.read_limits(), desk.tools.clock())
 
 
 def _compose(desk: Desk, delivery: Delivery) -> Message:
@@ -101,8 +116,31 @@ def _prepare_once(desk: Desk, delivery: Delivery, network: Network) -> Message:
         return message
     try:
         return network.prepare(message, key=delivery.key)
+    except Misfit as misfit:
+        raise _compose_anew(desk, delivery, network, misfit) from misfit
     except Exception as error:
         raise _unprepared(desk, delivery, "prepare", error) from error
+
+
+def _refuse_misfits(desk: Desk, delivery: Delivery, network: Network, message: Message) -> None:
+    """The last look before the intent, for networks that look only when they send."""
+    try:
+        refuse_misfits(message, network.limits, account=desk.account.name)
+    except Misfit as misfit:
+        raise _compose_anew(desk, delivery, network, misfit) from misfit
+
+
+def _compose_anew(desk: Desk, delivery: Delivery, network: Network, misfit: Misfit) -> Stop:
+    """The message again, within the limits as they are now; what then is the same, or may be out, a person must see."""
+    before = delivery.message
+    assert before is not None
+    if isinstance(network, ReadsLimits):
+        desk.tools.store.save_limits(desk.account.name, network.limits, desk.tools.clock())
+    fresh = _compose(desk, delivery)
+    if delivery.attempts or (fresh.text, fresh.image, fresh.card) == (before.text, before.image, before.card):
+        return Stop("compose", decide_uncomposed(misfit))
+    desk.tools.store.keep_message(delivery, fresh, desk.tools.clock(), desk.tools.lease)
+    return Stop("compose", decide_recomposed(misfit, now=desk.tools.clock()))
 
 
 def _load(desk: Desk, delivery: Delivery) -> Message:

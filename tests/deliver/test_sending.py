@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from threading import Barrier, Event
 
@@ -21,7 +22,7 @@ from syndicate.errors import (
     Unauthorised,
     Unavailable,
 )
-from syndicate.model import Account, Message, Receipt, ScheduleRules, State
+from syndicate.model import Account, Delivery, Limits, Message, Receipt, ScheduleRules, State
 from tests.deliver.bench import NOW, Bench, Preparing, Scripted, raising
 
 HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
@@ -401,3 +402,58 @@ def test_a_machine_that_slept_before_the_call_does_not_make_it(bench: Bench) -> 
     bench.run()
     assert bench.networks["a"].calls == []
     assert bench.get(row).state is State.DUE
+
+
+@dataclass
+class Stating(Scripted):
+    """A server that states its limits, and refuses what is beyond them before the call."""
+
+    stated: Limits = field(default_factory=lambda: Limits(characters=10))
+
+    def read_limits(self) -> Limits:
+        self.limits = self.stated
+        return self.stated
+
+
+def fitting(bench: Bench) -> Callable[[Delivery], Message]:
+    """Composes within the limits that the state database knows."""
+
+    def compose(delivery: Delivery) -> Message:
+        limits = bench.store.find_limits("a") or Limits(characters=500)
+        return Message(text=delivery.text or "x" * limits.characters)
+
+    return compose
+
+
+def test_the_first_message_of_an_account_is_made_for_its_servers_limits(bench: Bench) -> None:
+    """Nobody has asked the server before: it is asked before the message is composed."""
+    network = bench.networks["a"] = Stating()
+    bench.changes["compose"] = fitting(bench)
+    row = bench.add()
+    bench.run()
+    assert bench.get(row).state is State.SENT
+    assert network.calls[0][0].text == "x" * 10
+
+
+def test_a_misfit_found_before_sending_is_composed_anew(bench: Bench) -> None:
+    """The server takes less than it did when the message was frozen: it is made anew and sent, never failed."""
+    network = bench.networks["a"] = Stating()
+    bench.changes["compose"] = fitting(bench)
+    bench.store.save_limits("a", Limits(characters=400), NOW)
+    network.limits = network.stated
+    row = bench.add()
+    bench.run()
+    assert bench.get(row).state is State.SENT
+    assert network.calls[0][0].text == "x" * 10
+    assert bench.trail(row) == [("compose", "composed anew"), ("send", "intent"), ("send", "sent")]
+
+
+def test_a_persons_text_that_does_not_fit_waits_for_the_person(bench: Bench) -> None:
+    """Composing anew changes nothing of it, so it is held with the excess, and no call is made."""
+    network = bench.networks["a"] = Stating()
+    bench.changes["compose"] = fitting(bench)
+    row = bench.add(text="y" * 11)
+    bench.run()
+    held = bench.get(row)
+    assert (held.state, network.calls) == (State.HELD, [])
+    assert "11 of 10 characters" in held.reason

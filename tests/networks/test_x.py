@@ -132,7 +132,7 @@ def test_an_account_may_write_longer_posts(fake: FakeX, http: Client) -> None:
     account = Account(name="mine", network="x", options={"api": fake.url, "max_length": "25000"})
     network = open_network(account, MemoryVault(KEYS), http)
     assert isinstance(network, X)
-    assert network.read_limits().characters == 25_000
+    assert network.limits.characters == 25_000
     assert network.send(Message(text="x" * 5000), key="k").remote_id
 
 

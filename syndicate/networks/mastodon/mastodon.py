@@ -139,8 +139,9 @@ class Mastodon:
     )
 
     def prepare(self, message: Message, *, key: str) -> Message:
-        """Upload the image, then wait until the server has processed it."""
+        """See whether the server takes it, upload the image, then wait until the server has processed it."""
         self._token()
+        self._refuse_misfits(message)
         if message.image is None or message.prepared.get("media_ready"):
             return message if not self._is_stale(message) else _without_media(message)
         if "media" not in message.prepared:
@@ -152,7 +153,6 @@ class Mastodon:
         return uploaded is not None and self.http.now() - datetime.fromisoformat(uploaded) > MEDIA_LIVES
 
     def _upload(self, message: Message, image: Attachment) -> Message:
-        self._refuse_misfits(message)
         name = image.path.rpartition("/")[2]
         response = self._call(
             "POST",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from syndicate.errors import Rejected
+from syndicate.errors import Misfit, Rejected
 from syndicate.model import Attachment, Limits, Message
 from syndicate.text.counting import Counter, count
 from syndicate.text.fit import fit
@@ -14,22 +14,22 @@ def shorten(text: str, limit: int, counter: Counter = Counter.CODEPOINTS) -> str
 
 
 def refuse_misfits(message: Message, limits: Limits, *, account: str) -> None:
-    """Raise Rejected where the network would refuse or silently cut the message."""
+    """Raise Misfit where the network would refuse or silently cut the message."""
     excess = limits.find_excess(message.text, with_image=message.image is not None)
     if excess:
-        raise Rejected(f"the text is too long: {excess}", where=account)
+        raise Misfit(f"the text is too long: {excess}", where=account)
     for attachment in filter(None, (message.image, message.card)):
         _refuse_attachment(attachment, limits, account)
 
 
 def _refuse_attachment(attachment: Attachment, limits: Limits, account: str) -> None:
     if attachment.media_type not in limits.image_types:
-        raise Rejected(f"the network takes no {attachment.media_type} ({attachment.path})", where=account)
+        raise Misfit(f"the network takes no {attachment.media_type} ({attachment.path})", where=account)
     if len(attachment.data) > limits.image_bytes:
         size = f"{len(attachment.data):,} of {limits.image_bytes:,} bytes"
-        raise Rejected(f"the image {attachment.path} is too large: {size}", where=account)
+        raise Misfit(f"the image {attachment.path} is too large: {size}", where=account)
     if not limits.fits_alt(attachment.alt):
-        raise Rejected(f"the image's alt text is longer than {limits.alt} characters", where=account)
+        raise Misfit(f"the image's alt text is longer than {limits.alt} characters", where=account)
 
 
 def refuse_unpublished_image(message: Message, *, account: str) -> None:

@@ -298,10 +298,6 @@ class X:
         name = str(user.get("username", ""))
         return Profile(f"@{name}", f"https://x.com/{name}", ("post", "read back", "delete"))
 
-    def read_limits(self) -> Limits:
-        """X does not tell; a longer text is a matter of the account's plan, so the person says it."""
-        return self.limits
-
     def delete(self, receipt: Receipt) -> None:
         number = number_of(receipt, account=self.account)
         response = self._ask("DELETE", f"/2/tweets/{quote(number, safe='')}")

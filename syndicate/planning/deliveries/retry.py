@@ -48,6 +48,12 @@ def decide_uncomposed(error: SyndicateError) -> Decision:
     return Decision(state=State.HELD, outcome="not composed", reason=str(error), notice=str(error))
 
 
+def decide_recomposed(error: SyndicateError, *, now: datetime) -> Decision:
+    """A message made for other limits than the network turned out to have is composed anew, and goes on at once."""
+    reason = f"composed anew for the network's own limits: {error.message}"
+    return Decision(state=State.DUE, outcome="composed anew", reason=reason, due_at=now)
+
+
 def decide_unprepared(
     delivery: Delivery, error: Exception, policy: Policy, *, now: datetime, jitter: float
 ) -> Decision:
