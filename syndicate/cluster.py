@@ -8,9 +8,12 @@ queues and locks of their own.
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import signal
+import threading
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol
 
 from syndicate.errors import ConfigError, StateError, tell_for_log
@@ -29,6 +32,8 @@ PUBLISH_EVERY = "* * * * *"
 PING_EVERY = "* * * * *"
 LOOK_AFTER_EVERY = "*/30 * * * *"
 RESCUE_EVERY = "* * * * *"
+GRACE = 20.0
+"""Seconds that what runs has to finish after SIGTERM."""
 CONCURRENCY = 4
 """Rounds that one machine works on at once."""
 
@@ -38,25 +43,57 @@ class Work(Protocol):
 
     def publish_round(self) -> str: ...
 
-    def deliver_round(self) -> str: ...
+    def deliver_round(self, done: Callable[[str], None]) -> None:
+        """Start a thread for each account with work; `done` hears of each when it has finished."""
+        ...
+
+    def stop(self, seconds: float) -> tuple[str, ...]:
+        """Let no delivery begin, and wait so long for open calls; returns the accounts whose are open then."""
+        ...
 
     def ping_round(self) -> str: ...
 
     def look_after_round(self) -> str: ...
 
 
-def work(database: str, site: str, begin: Callable[[], Work]) -> None:
-    """Be one of the workers until SIGTERM or SIGINT; rounds that run are finished first.
+def work(database: str, site: str, begin: Callable[[], Work], leave_after: Callable[[float], object]) -> None:
+    """Be one of the workers until SIGTERM or SIGINT; then nothing new begins, and what runs has GRACE to finish.
 
-    `database` is the SQLAlchemy URL of the state; `begin` opens what the rounds share. Raises ConfigError where the
-    state is not in PostgreSQL, StateError where that goes away.
+    `database` is the SQLAlchemy URL of the state; `begin` opens what the rounds share; `leave_after` ends the process
+    after so many seconds, whatever still runs then. Raises ConfigError where the state is not in PostgreSQL,
+    StateError where that goes away.
     """
     conninfo = _conninfo_of(database)
     prepare_tables(conninfo)
-    tasks = make_tasks(conninfo, site, begin())
+    rounds = begin()
     log.info("this machine works on the rounds of the site")
+
+    def stop() -> None:
+        log.info("stopping: nothing new begins, what runs has %d seconds to finish", GRACE)
+        leave_after(GRACE)
+        threading.Thread(target=rounds.stop, args=(0,), name="syndicate-stop", daemon=True).start()
+
     with _telling():
-        tasks.run_worker(queues=[queue_of(site)], concurrency=CONCURRENCY, delete_jobs="always")
+        asyncio.run(_run_worker(make_tasks(conninfo, site, rounds), site, stop))
+    rounds.stop(GRACE)
+
+
+async def _run_worker(tasks: App, site: str, stop: Callable[[], None]) -> None:
+    async with tasks.open_async():
+        worker = asyncio.create_task(
+            tasks.run_worker_async(
+                queues=[queue_of(site)], concurrency=CONCURRENCY, delete_jobs="always", install_signal_handlers=False
+            )
+        )
+
+        def ask() -> None:
+            stop()
+            worker.cancel()  # it takes no further round, and ends after those that run
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, ask)
+        with suppress(asyncio.CancelledError):
+            await worker
 
 
 def queue_of(site: str) -> str:
@@ -106,7 +143,7 @@ def make_tasks(conninfo: str, site: str, work: Work) -> App:
     from procrastinate import App, PsycopgConnector
 
     app = App(connector=PsycopgConnector(conninfo=conninfo))
-    _add_round(app, site, "deliver", DELIVER_EVERY, work.deliver_round)
+    _add_round(app, site, "deliver", DELIVER_EVERY, lambda: _start_deliveries(work))
     _add_round(app, site, "publish", PUBLISH_EVERY, work.publish_round, is_alone=True)
     _add_round(app, site, "ping", PING_EVERY, work.ping_round, is_alone=True)
     _add_round(app, site, "look_after", LOOK_AFTER_EVERY, work.look_after_round, is_alone=True)
@@ -139,10 +176,19 @@ def _make_round(name: str, do_round: Callable[[], str]) -> Callable[[int], None]
         except Exception as error:  # noqa: BLE001
             log.error("%s: %s", name, tell_for_log(error))  # noqa: TRY400 - no traceback for a person, and no secret in it
             return
-        for line in lines.splitlines():
-            log.info("%s", line)
+        _log(lines)
 
     return run
+
+
+def _start_deliveries(work: Work) -> str:
+    work.deliver_round(_log)
+    return ""  # said by each account when it is done
+
+
+def _log(lines: str) -> None:
+    for line in lines.splitlines():
+        log.info("%s", line)
 
 
 def _make_rescue(app: App, queue: str) -> Callable[[int], Awaitable[None]]:

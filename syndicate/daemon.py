@@ -1,10 +1,10 @@
 """The daemon: a watcher that wakes the publisher, and ticks that deliver what is due. It decides nothing.
 
-File changes are a wish to publish, APScheduler's ticks are wishes to publish (future posts come of age) and to
-deliver, and two threads grant them, one at a time each. What one of them did is a wish for the other: a new post may
-be due at once, and the link to its copy is published. Further ticks tell hubs and look after accounts; the main
-thread keeps the ticks with the clock. SIGTERM and SIGINT set one event; whatever runs is finished, then everybody
-leaves.
+File changes and APScheduler's ticks set events, and a thread waits for each: to publish (future posts come of age,
+too), to deliver, to tell hubs, to look after accounts. Delivering starts a further thread for each account with work.
+What was published may be due at once, and the link to a copy that was sent is published. The main thread keeps the
+ticks with the clock. SIGTERM and SIGINT set one event: nothing new begins, what runs has GRACE to finish, and a call
+that is still open then is settled at the next start.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import logging
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ log = logging.getLogger("syndicate")
 
 DEBOUNCE_MS = 1_600
 """Longest wait while a file keeps changing; editors and `git pull` write in bursts."""
+GRACE = 20.0
+"""Seconds that what runs has to finish after SIGTERM; most calls end sooner, and the unit in `deploy/` allows more."""
 QUIET_MS = 250
 """A file counts as written when nothing changed for this long."""
 
@@ -39,7 +42,13 @@ class Work(Protocol):
 
     def publish_round(self) -> str: ...
 
-    def deliver_round(self) -> str: ...
+    def deliver_round(self, done: Callable[[str], None]) -> None:
+        """Start a thread for each account with work; `done` hears of each when it has finished."""
+        ...
+
+    def stop(self, seconds: float) -> tuple[str, ...]:
+        """Let no delivery begin, and wait so long for open calls; returns the accounts whose are open then."""
+        ...
 
     def ping_round(self) -> str: ...
 
@@ -65,36 +74,53 @@ class Pace:
 
 
 class Daemon:
-    """One run of the daemon; `run` returns when it was asked to stop and everything is finished."""
+    """One run of the daemon; `run` returns when it was asked to stop, and everything is finished or GRACE is over."""
 
-    def __init__(self, work: Work, *, pace: Pace | None = None) -> None:
+    def __init__(self, work: Work, *, pace: Pace | None = None, grace: float = GRACE) -> None:
         self._work = work
         self._pace = pace or Pace()
+        self._grace = grace
         self._stop = threading.Event()
         self._to_publish = threading.Event()
         self._to_deliver = threading.Event()
+        self._to_ping = threading.Event()
+        self._to_look_after = threading.Event()
 
-    def run(self, *, alongside: Iterable[Callable[[threading.Event], None]] = ()) -> None:
-        """Work until SIGTERM or SIGINT. `alongside` are further loops (the web server) that end on the event."""
+    def run(self, *, alongside: Iterable[Callable[[threading.Event], None]] = ()) -> bool:
+        """Work until SIGTERM or SIGINT; returns whether all that ran was finished.
+
+        `alongside` are further loops (the web server) that end on the event.
+        """
         loops = [
-            self._publish_loop,
-            self._deliver_loop,
+            lambda: self._repeat(self._to_publish, self._publish),
+            lambda: self._repeat(self._to_deliver, self._deliver),
+            lambda: self._repeat(self._to_ping, lambda: self._round(self._work.ping_round)),
+            lambda: self._repeat(self._to_look_after, lambda: self._round(self._work.look_after_round)),
             self._watch_loop,
             *(_bound(loop, self._stop) for loop in alongside),
         ]
-        threads = [threading.Thread(target=loop, name=f"syndicate-{n}") for n, loop in enumerate(loops)]
+        threads = [threading.Thread(target=loop, name=f"syndicate-{n}", daemon=True) for n, loop in enumerate(loops)]
         with _signals(self._stop):
             for thread in threads:
                 thread.start()
             try:
                 self._tick()
             finally:  # also where no ticks can be had: threads without them would deliver nothing for ever
-                self._stop.set()
-                self._to_publish.set()
-                self._to_deliver.set()
-                for thread in threads:
-                    thread.join()
-        log.info("stopped")
+                is_done = self._leave(threads)
+        return is_done
+
+    def _leave(self, threads: Iterable[threading.Thread]) -> bool:
+        ends = time.monotonic() + self._grace
+        for event in (self._stop, self._to_publish, self._to_deliver, self._to_ping, self._to_look_after):
+            event.set()
+        accounts = self._work.stop(self._grace)
+        for thread in threads:
+            thread.join(max(0.0, ends - time.monotonic()))
+        if accounts:
+            log.warning("calls to %s are still open: what became of them is looked for next time", ", ".join(accounts))
+        is_done = not accounts and not any(thread.is_alive() for thread in threads)
+        log.info("stopped" if is_done else "stopped without waiting any longer")
+        return is_done
 
     def _tick(self) -> None:
         scheduler = self._make_scheduler()
@@ -102,8 +128,8 @@ class Daemon:
         log.info("watching %s", ", ".join(map(str, self._work.list_watched())))
         while not self._stop.wait(self._pace.deliver.total_seconds()):
             follow_clock(scheduler, datetime.now(UTC))
-        log.info("stopping: what runs is finished first")
-        scheduler.shutdown(wait=True)
+        log.info("stopping: nothing new begins, what runs has %d seconds to finish", self._grace)
+        scheduler.shutdown()
 
     def stop(self) -> None:
         self._stop.set()
@@ -113,8 +139,8 @@ class Daemon:
         ticks = (
             (self._to_deliver.set, self._pace.deliver),
             (self._to_publish.set, self._pace.publish),
-            (lambda: self._round(self._work.ping_round), self._pace.ping),
-            (lambda: self._round(self._work.look_after_round), self._pace.look_after),
+            (self._to_ping.set, self._pace.ping),
+            (self._to_look_after.set, self._pace.look_after),
         )
         for tick, every in ticks:
             scheduler.add_job(
@@ -128,19 +154,31 @@ class Daemon:
             )
         return scheduler
 
-    def _publish_loop(self) -> None:
-        self._grant(self._to_publish, self._work.publish_round, self._to_deliver)
-
-    def _deliver_loop(self) -> None:
-        self._grant(self._to_deliver, self._work.deliver_round, self._to_publish)
-
-    def _grant(self, wish: threading.Event, work: Callable[[], str], other: threading.Event) -> None:
-        """Work whenever it is wished for; where something was done, the other one has something to do, too."""
+    def _repeat(self, event: threading.Event, work: Callable[[], object]) -> None:
+        """Work whenever the event is set."""
         while not self._stop.is_set():
-            wish.wait()
-            wish.clear()
-            if not self._stop.is_set() and self._round(work):
-                other.set()
+            event.wait()
+            event.clear()
+            if not self._stop.is_set():
+                work()
+
+    def _publish(self) -> None:
+        if self._round(self._work.publish_round):
+            self._to_deliver.set()
+
+    def _deliver(self) -> None:
+        def start() -> str:
+            self._work.deliver_round(self._hear)
+            return ""  # said by each account when it is done
+
+        self._round(start)
+
+    def _hear(self, line: str) -> None:
+        """One account is done; more may have come for it meanwhile."""
+        if line:
+            self._log(line)
+            self._to_publish.set()
+            self._to_deliver.set()
 
     def _watch_loop(self) -> None:
         """Watch for ever; a folder that is gone (unmounted, renamed) is waited for, and publishing goes on.
@@ -195,9 +233,12 @@ class Daemon:
         except Exception as error:  # noqa: BLE001
             log.error("%s", tell_for_log(error))  # noqa: TRY400 - no traceback for a person, and no secret in it
             return ""
+        self._log(line)
+        return line
+
+    def _log(self, line: str) -> None:
         for each in line.splitlines():
             log.info("%s", each)
-        return line
 
 
 def follow_clock(scheduler: BaseScheduler, now: datetime) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -13,13 +16,15 @@ from zoneinfo import ZoneInfo
 from syndicate.app.sharing import Shared
 from syndicate.app.site import Clock, Wiring, read_clock
 from syndicate.config import find_config, read_settings
-from syndicate.errors import ConfigError, SyndicateError
+from syndicate.errors import ConfigError, SyndicateError, tell_for_log
+from syndicate.model import State
 from syndicate.publish.report import Published
 
 if TYPE_CHECKING:
     from syndicate.app.dashboard import HallDesk
     from syndicate.app.reports import AccountRow, Finding, Status, Story
-    from syndicate.model import Delivery, Plan, PlannedDelivery, Settings
+    from syndicate.deliver import AccountThreads, Tools
+    from syndicate.model import Account, Delivery, Plan, PlannedDelivery, Settings
     from syndicate.networks.base import LogsIn
     from syndicate.planning.deliveries.edits import Amendment
     from syndicate.planning.deliveries.manual import ManualPlan
@@ -42,6 +47,7 @@ class App:
         self.config = config
         self._shared = Shared(Wiring(read_settings(config), clock))
         self._own_writes: dict[Path, int] = {}
+        self._showing = threading.Lock()
 
     def __enter__(self) -> App:
         return self
@@ -99,23 +105,56 @@ class App:
 
         with self._shared.borrow() as wiring:
             wiring.require_state()
-            try:
-                report = deliver_due(make_tools(wiring), only=only)
-            except BaseException:
-                wiring.stamp.forget()  # some may have gone out before
-                raise
-            if report.sent:
-                self._follow_up(wiring, report.sent)
-            return report.results
+            with self._following_up(wiring) as results:
+                results.extend(deliver_due(make_tools(wiring), only=only).results)
+            return tuple(results)
 
-    def _follow_up(self, wiring: Wiring, sent: tuple[Delivery, ...]) -> None:
+    def start_deliveries(self, threads: AccountThreads, tell: Callable[[tuple[Delivery, ...]], None]) -> None:
+        """Start a thread for each account that has work and none at it; each tells what it touched when it is done."""
+        from syndicate.app.sending import make_tools
+        from syndicate.deliver import list_accounts_with_work
+
+        with self._shared.borrow() as wiring:
+            wiring.require_state()
+            tools = replace(make_tools(wiring), is_stopping=threads.is_stopping)
+            for account in list_accounts_with_work(tools):
+                work = partial(self._deliver_account, self._shared.take(), tools, account, tell)
+                if not threads.start(account.name, work):
+                    self._shared.give_back(wiring)
+
+    def _deliver_account(
+        self, wiring: Wiring, tools: Tools, account: Account, tell: Callable[[tuple[Delivery, ...]], None]
+    ) -> None:
+        from syndicate.deliver import work_account
+
+        try:
+            with self._following_up(wiring) as results:
+                results.extend(work_account(tools, account))
+            tell(tuple(results))
+        except Exception as error:  # noqa: BLE001 - one account's round: it is said, and the next tick tries again
+            log.error("%s: %s", account.name, tell_for_log(error))  # noqa: TRY400 - no secret in it
+        finally:
+            self._shared.give_back(wiring)
+
+    @contextmanager
+    def _following_up(self, wiring: Wiring) -> Iterator[list[Delivery]]:
         """What was sent stands in the state database; that the copies are shown elsewhere, too, comes after it."""
         from syndicate.app.writing import write_back
 
-        wiring.stamp.forget()
-        if wiring.settings.write_back:
-            self._own_writes |= write_back(wiring, sent)
-        _show_timeline(wiring)
+        results: list[Delivery] = []
+        try:
+            yield results
+        except BaseException:
+            wiring.stamp.forget()  # some may have gone out before
+            raise
+        sent = tuple(one for one in results if one.state is State.SENT)
+        if not sent:
+            return
+        with self._showing:  # one account at a time: the copies of all stand in the same files
+            wiring.stamp.forget()
+            if wiring.settings.write_back:
+                self._own_writes |= write_back(wiring, sent)
+            _show_timeline(wiring)
 
     def is_news(self, path: Path) -> bool:
         """Whether a changed file was changed by somebody else than us."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from syndicate.deliver import AccountThreads
 from syndicate.errors import ConfigError
+from syndicate.model import Delivery
 
 if TYPE_CHECKING:
     from syndicate.app.app import App
@@ -18,6 +20,7 @@ class Rounds:
     def __init__(self, app: App) -> None:
         self._app = app
         self._told: dict[str, frozenset[str]] = {}
+        self._threads = AccountThreads()
         app.open_all()
 
     def publish_round(self) -> str:
@@ -48,12 +51,13 @@ class Rounds:
         self._told[kind] = found
         return sorted(found - before)
 
-    def deliver_round(self) -> str:
-        touched = self._app.deliver_due()
-        return "\n".join(
-            f"{one.slug} → {one.account}: {one.state.value} {one.receipt.url if one.receipt else one.reason}".rstrip()
-            for one in touched
-        )
+    def deliver_round(self, done: Callable[[str], None]) -> None:
+        """Start a thread for each account with work; `done` hears of each when it has finished."""
+        self._app.start_deliveries(self._threads, lambda touched: done(_describe(touched)))
+
+    def stop(self, seconds: float) -> tuple[str, ...]:
+        """Let no delivery begin, and wait so long for the calls that are open; returns whose are open then."""
+        return self._threads.stop(seconds)
 
     def ping_round(self) -> str:
         return "\n".join(self._app.ping_hubs())
@@ -69,3 +73,10 @@ class Rounds:
         settings = self._app.settings
         root = Path(settings.root)
         return (root / settings.site.content, root / "templates", self._app.config)
+
+
+def _describe(touched: tuple[Delivery, ...]) -> str:
+    return "\n".join(
+        f"{one.slug} → {one.account}: {one.state.value} {one.receipt.url if one.receipt else one.reason}".rstrip()
+        for one in touched
+    )

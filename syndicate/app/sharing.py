@@ -24,13 +24,17 @@ class Shared:
 
     @contextmanager
     def borrow(self) -> Iterator[Wiring]:
-        with self._lock:
-            wiring = self.current
-            self._users[wiring] += 1
+        wiring = self.take()
         try:
             yield wiring
         finally:
-            self._give_back(wiring)
+            self.give_back(wiring)
+
+    def take(self) -> Wiring:
+        """For work that ends in another thread; whoever takes gives back."""
+        with self._lock:
+            self._users[self.current] += 1
+            return self.current
 
     def replace(self, fresh: Wiring) -> None:
         with self._lock:
@@ -39,7 +43,7 @@ class Shared:
         if is_idle:
             old.close()
 
-    def _give_back(self, wiring: Wiring) -> None:
+    def give_back(self, wiring: Wiring) -> None:
         with self._lock:
             self._users[wiring] -= 1
             if self._users[wiring]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syndicate.cli.root import DONE, command, globals_of
+from syndicate.cli.root import DONE, command, globals_of, leave, leave_after
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -37,7 +37,7 @@ def run(
 ) -> int:
     """Watch, publish, deliver on schedule, ping hubs: until stopped.
 
-    Ctrl-C or SIGTERM ends it cleanly: what runs is finished first.
+    Ctrl-C or SIGTERM ends it within 30 seconds: nothing new begins, and open calls may finish.
     """
     from syndicate.app.rounds import Rounds
     from syndicate.daemon import Daemon
@@ -47,7 +47,8 @@ def run(
     set_up_log(given.verbosity)
     with given.open_app() as hall, hall.lock_daemon():
         alongside = [make_server(_make_web(hall, host), host, port)] if serve else []
-        Daemon(Rounds(hall)).run(alongside=alongside)
+        if not Daemon(Rounds(hall)).run(alongside=alongside):
+            leave(DONE)
     return DONE
 
 
@@ -82,5 +83,5 @@ def worker(context: typer.Context) -> int:
     given = globals_of(context)
     set_up_log(given.verbosity)
     with given.open_app() as hall:
-        work(hall.settings.storage.database, hall.settings.site.name, lambda: Rounds(hall))
+        work(hall.settings.storage.database, hall.settings.site.name, lambda: Rounds(hall), leave_after)
     return DONE

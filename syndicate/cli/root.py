@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -21,6 +26,8 @@ from syndicate.errors import ConfigError, SyndicateError, UsageError
 if TYPE_CHECKING:
     from syndicate.app.app import App
 
+PATIENCE = 2.0
+"""Seconds to clean up after Ctrl-C."""
 DONE, NEEDS_A_PERSON, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
 app = typer.Typer(
@@ -93,7 +100,30 @@ def root(
 
 def run() -> None:
     """The process's way in and out."""
+    signal.signal(signal.SIGINT, _interrupt)
     sys.exit(call(sys.argv[1:]))
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Ctrl-C: clean up, but do not wait for threads that wait for somebody else's server."""
+    leave_after(PATIENCE, INTERRUPTED)
+    signal.default_int_handler(number, frame)
+
+
+def leave_after(seconds: float, code: int = DONE) -> None:
+    """End the process after so long, whatever still runs: it takes up again where it stands on disk."""
+    timer = threading.Timer(seconds, leave, (code,))
+    timer.daemon = True
+    timer.start()
+
+
+def leave(code: int) -> NoReturn:
+    """End the process now, without waiting for its threads."""
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def call(words: Sequence[str]) -> int:

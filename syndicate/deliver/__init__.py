@@ -11,27 +11,53 @@ Everything from outside comes in through `Tools`. A crash at any arrow leaves a 
 from __future__ import annotations
 
 from collections.abc import Collection
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from syndicate.deliver.dependencies import Tools
 from syndicate.deliver.report import DeliveryReport
-from syndicate.deliver.worker import work_account
+from syndicate.deliver.worker import AccountThreads, work_account
+from syndicate.model import Account, Delivery
 
-__all__ = ["DeliveryReport", "Tools", "deliver_due"]
+__all__ = ["AccountThreads", "DeliveryReport", "Tools", "deliver_due", "list_accounts_with_work", "work_account"]
 
 
-def deliver_due(tools: Tools, *, only: Collection[int] = (), threads: int = 4) -> DeliveryReport:
+def list_accounts_with_work(tools: Tools) -> tuple[Account, ...]:
+    """Accounts with something to do now. Calls whose worker vanished are work, too: their outcome is looked for."""
+    tools.store.mark_abandoned(tools.clock())
+    waiting = tools.store.list_due_accounts(tools.clock())
+    return tuple(tools.accounts[name] for name in waiting if name in tools.accounts)
+
+
+def deliver_due(tools: Tools, *, only: Collection[int] = (), threads: int = 2) -> DeliveryReport:
     """Deliver everything that is due now, accounts side by side, one account's messages one after the other.
 
     `only` limits the work to some deliveries (`syndicate post`). With `threads=1` all happens in the caller's thread.
     Raises StateError where the database fails; what was going out by then is settled by looking at the next run.
     """
-    tools.store.mark_abandoned(tools.clock())
-    waiting = tools.store.list_due_accounts(tools.clock())
-    accounts = [tools.accounts[name] for name in waiting if name in tools.accounts]
+    accounts = list_accounts_with_work(tools)
     if threads == 1 or len(accounts) < 2:
         results = [work_account(tools, account, only) for account in accounts]
     else:
-        with ThreadPoolExecutor(threads, thread_name_prefix="deliver") as pool:
-            results = list(pool.map(lambda account: work_account(tools, account, only), accounts))
+        results = _work_side_by_side(tools, accounts, only)
     return DeliveryReport(tuple(delivery for one in results for delivery in one))
+
+
+def _work_side_by_side(
+    tools: Tools, accounts: Collection[Account], only: Collection[int]
+) -> list[tuple[Delivery, ...]]:
+    results: list[tuple[Delivery, ...]] = []
+    failures: list[BaseException] = []
+
+    def work(account: Account) -> None:
+        try:
+            results.append(work_account(tools, account, only))
+        except BaseException as error:  # noqa: BLE001 - raised again once the others are done
+            failures.append(error)
+
+    threads = AccountThreads()
+    for account in accounts:
+        threads.start(account.name, partial(work, account))
+    threads.wait()
+    if failures:
+        raise failures[0]
+    return results

@@ -20,6 +20,10 @@ RECORD_TRIES = 3
 """How often an outcome is offered to a busy database before the receipt would be known to nobody."""
 
 
+class Stopping(Exception):
+    """The process was asked to end before the call was made: the delivery is given back as it is."""
+
+
 class Desk:
     """What the steps of one account's deliveries share."""
 
@@ -31,6 +35,11 @@ class Desk:
     @cached_property
     def network(self) -> Network:
         return self.tools.open_network(self.account)
+
+    def go_on(self) -> None:
+        """Asked before each step that begins something. Raises Stopping."""
+        if self.tools.is_stopping():
+            raise Stopping
 
     def record(self, delivery: Delivery, action: str, decision: Decision) -> Delivery:
         """Put the decision on disk, then let the account wait and the person know, where it says so."""

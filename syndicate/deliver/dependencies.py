@@ -40,3 +40,5 @@ class Tools:
     owner: str
     """Unique to this process and start, e.g. host, process number and chance."""
     lease: timedelta = field(default=LEASE)
+    is_stopping: Callable[[], bool] = field(default=lambda: False)
+    """Whether nothing new may begin: what is prepared is given back, only a call that is open goes on."""

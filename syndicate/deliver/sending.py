@@ -39,6 +39,7 @@ def advance(desk: Desk, delivery: Delivery) -> Delivery:
         ready = _prepare(desk, ready, network)
         loaded = _load(desk, ready)
         _refuse_misfits(desk, ready, network, loaded)
+        desk.go_on()
     except Stop as stop:
         return desk.record(delivery, stop.action, stop.decision)
     return send_once(desk, ready, network, loaded)
@@ -103,6 +104,7 @@ def _wait_for_page(desk: Desk, delivery: Delivery, message: Message) -> None:
 def _prepare(desk: Desk, delivery: Delivery, network: Network) -> Delivery:
     """Uploads and containers, one step after the other, each remote id on disk before the next."""
     for _ in range(MOST_STEPS):
+        desk.go_on()
         message = _prepare_once(desk, delivery, network)
         if delivery.message is not None and message.prepared == delivery.message.prepared:
             return delivery

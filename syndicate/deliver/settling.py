@@ -53,6 +53,7 @@ def _resend(desk: Desk, delivery: Delivery, network: Network) -> Delivery:
         message = desk.load_images(delivery.message)
     except Exception as error:  # noqa: BLE001 - as above
         return desk.record(delivery, "load image", _unseen(desk, delivery, error))
+    desk.go_on()
     intended = desk.tools.store.intend(delivery, desk.tools.clock(), desk.tools.lease)
     outcome = call(desk, intended, network, message)
     decision = decide_resent(intended, outcome, now=desk.tools.clock(), jitter=desk.tools.jitter())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime
 
 from syndicate.app.app import App
@@ -20,3 +21,10 @@ class LateApp(App):
 def write(hall: App, slug: str) -> None:
     text = f"---\ntitle: {slug}\ndate: 2026-01-01\nsocialShare: Read {slug}\n---\n\nA body.\n"
     (hall.config.parent / "content" / "posts" / f"{slug}.md").write_text(text)
+
+
+def wait_for_accounts() -> None:
+    """Until the threads of all accounts have ended."""
+    for thread in threading.enumerate():
+        if thread.name.startswith("deliver-"):
+            thread.join(60)

@@ -10,7 +10,7 @@ import pytest
 
 from syndicate.app.rounds import Rounds
 from syndicate.cluster import make_tasks, prepare_tables, queue_of
-from tests.app.late import LateApp, write
+from tests.app.late import LateApp, wait_for_accounts, write
 from tests.app.web import MINUTE, FakeWeb
 from tests.store.conftest import numbers as numbers  # noqa: PLC0414 - as below
 from tests.store.conftest import postgres as postgres  # noqa: PLC0414 - a fixture of the store's tests
@@ -53,6 +53,7 @@ def run(postgres: str, hall: LateApp, *names: str) -> None:
             delete_jobs="always",
             concurrency=1,
         )
+        wait_for_accounts()
 
 
 def test_workers_do_what_the_daemon_does(

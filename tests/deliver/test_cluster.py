@@ -52,11 +52,13 @@ class Machine:
             raise self.trouble
         return ""
 
-    def deliver_round(self) -> str:
+    def stop(self, seconds: float) -> tuple[str, ...]:
+        raise NotImplementedError(seconds)
+
+    def deliver_round(self, done: Callable[[str], None]) -> None:
         self.done["deliver"] += 1
         tools = replace(self.bench.tools(), owner=f"machine-{id(self)}-{self.done['deliver']}")
         deliver_due(tools, threads=2)
-        return ""
 
 
 @pytest.fixture

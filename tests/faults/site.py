@@ -181,7 +181,7 @@ class Site:
             with self.open() as app:
                 daemon = Rounds(app)
                 daemon.publish_round()
-                daemon.deliver_round()
+                app.deliver_due()
                 asked += self._settle(app, slug)
                 daemon.publish_round()
                 if not any(row.state in _WAITS for row in app.list_deliveries(slug=slug)):

@@ -42,7 +42,7 @@ def test_the_state_is_private(tmp_path: Path, town: Town, is_there: bool) -> Non
         app.store_login("toot", {"access_token": "mastodon-access-token-1"})
         daemon = Rounds(app)
         daemon.publish_round()
-        daemon.deliver_round()
+        app.deliver_due()
         daemon.look_after_round()
         modes = _list_modes(state)
     modes |= _list_modes(state)

@@ -97,7 +97,7 @@ class Talkers:
                 app.resume_account(name)
             daemon = Rounds(app)
             daemon.publish_round()
-            daemon.deliver_round()
+            app.deliver_due()
             daemon.look_after_round()
 
 

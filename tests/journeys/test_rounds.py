@@ -4,6 +4,7 @@ import pytest
 
 from syndicate.app.app import open_app
 from syndicate.app.rounds import Rounds
+from tests.app.late import wait_for_accounts
 from tests.journeys.blog import Blog
 
 
@@ -33,5 +34,7 @@ def test_each_message_has_a_line_of_its_own(tmp_path):
     with open_app(tmp_path / "syndicate.toml") as hall:
         rounds = Rounds(hall)
         rounds.publish_round()
-        lines = rounds.deliver_round().splitlines()
-    assert sorted(line.partition(" ")[0] for line in lines) == ["one", "two"]
+        lines: list[str] = []
+        rounds.deliver_round(lines.append)
+        wait_for_accounts()
+    assert sorted(line.partition(" ")[0] for line in lines[0].splitlines()) == ["one", "two"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -48,7 +48,13 @@ class Idle:
     def publish_round(self) -> str:
         return ""
 
-    deliver_round = ping_round = look_after_round = publish_round
+    ping_round = look_after_round = publish_round
+
+    def deliver_round(self, done: Callable[[str], None]) -> None:
+        """Nothing is due."""
+
+    def stop(self, seconds: float) -> tuple[str, ...]:
+        return ()
 
     def list_watched(self) -> tuple[Path, ...]:
         return self.watched
@@ -105,12 +111,11 @@ class Fresh(Idle):
         news, self.is_published = not self.is_published, True
         return "wrote 1 file" if news else ""
 
-    def deliver_round(self) -> str:
+    def deliver_round(self, done: Callable[[str], None]) -> None:
         self.deliveries += 1
         self.looked.set()
         if self.is_published:
             self.daemon.stop()
-        return ""
 
 
 def test_what_was_published_is_delivered_without_waiting_for_the_next_tick() -> None:
