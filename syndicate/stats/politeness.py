@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
 
-from syndicate.stats.values import ClientStats, Hit
+from syndicate.stats.hits import ClientStats, Hit
 
 POLITE = timedelta(minutes=30)
 _TAG = re.compile(r'"([^"]*)"')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from syndicate.stats.values import ClientStats, FeedStats, Stats
+from syndicate.stats.hits import ClientStats, FeedStats, Stats
 
 _BAR = 30
 _SPARKS = "▁▂▃▄▅▆▇█"

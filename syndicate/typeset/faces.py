@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import uharfbuzz as hb
 
-from syndicate.typeset.phrases import NoPhrases, Phrases
+from syndicate.typeset.eastasian import NoPhrases, Phrases
 
 SUBPIXELS = 64
 """Font units per pixel: HarfBuzz positions are whole numbers, so a pixel is cut into 64 (26.6 fixed point)."""

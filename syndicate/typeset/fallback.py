@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import regex
 
+from syndicate.typeset.characters import has_emoji, is_emoji
 from syndicate.typeset.eastasian import CJK
 from syndicate.typeset.faces import Face, FontSet, Ink
-from syndicate.typeset.graphemes import has_emoji, is_emoji
 
 _WORLD = frozenset(
     {"Arab", "Armn", "Beng", "Cyrl", "Deva", "Ethi", "Geor", "Grek", "Gujr", "Guru", "Hebr", "Khmr", "Knda", "Laoo"}

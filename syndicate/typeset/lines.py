@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from syndicate.typeset.analysis import Analysis, Style
 from syndicate.typeset.bidi import reorder
-from syndicate.typeset.block import Line
 from syndicate.typeset.faces import FontSet
+from syndicate.typeset.placing import Line
 from syndicate.typeset.shaping import Run, Setting, shape
 from syndicate.typeset.wrapping import Column, Ruler, wrap
 

@@ -11,11 +11,10 @@ from typing import Unpack
 import regex
 
 from syndicate.typeset.analysis import Analysis, Style, StyleWords, analyse, analyse_line
-from syndicate.typeset.block import TextBlock
+from syndicate.typeset.characters import split_clusters
 from syndicate.typeset.faces import FontSet
-from syndicate.typeset.graphemes import split_clusters
 from syndicate.typeset.lines import make_lines
-from syndicate.typeset.placing import place_lines
+from syndicate.typeset.placing import TextBlock, place_lines
 from syndicate.typeset.wrapping import Column
 
 ELLIPSIS = "…"

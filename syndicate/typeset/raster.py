@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import uharfbuzz as hb
 from PIL import Image
 
-from syndicate.typeset.block import TextBlock
 from syndicate.typeset.faces import SUBPIXELS, Ink
+from syndicate.typeset.placing import TextBlock
 from syndicate.typeset.shaping import Glyph, Run
 
 _UNIT = 1 / SUBPIXELS

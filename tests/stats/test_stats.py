@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.stats import Stats, count_readers, render_stats
-from syndicate.stats.agents import is_robot, parse_name, parse_subscribers
+from syndicate.stats.counting import is_robot, parse_name, parse_subscribers
 from syndicate.stats.hits import parse_line
 
 START = datetime(2025, 3, 1, 9, 0, tzinfo=UTC)

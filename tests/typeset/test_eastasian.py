@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from syndicate.typeset import FontSet, TextBlock, layout_text
-from syndicate.typeset.eastasian import GAP, choose_language, find_spacing
-from syndicate.typeset.phrases import NoPhrases, choose_model
+from syndicate.typeset.eastasian import GAP, NoPhrases, choose_language, choose_model, find_spacing
 
 
 def lay(text: str, fonts: FontSet, language: str, width: float = 2000) -> TextBlock:

@@ -6,10 +6,9 @@ import pytest
 import uharfbuzz as hb
 
 from syndicate.typeset import FontSet, Missing, layout_text, make_face
+from syndicate.typeset.characters import find_scripts, split_clusters
 from syndicate.typeset.faces import SizedFonts
 from syndicate.typeset.fallback import choose_faces
-from syndicate.typeset.graphemes import split_clusters
-from syndicate.typeset.scripts import find_scripts
 from tests.fonts.making import make_font
 
 

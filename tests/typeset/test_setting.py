@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syndicate.typeset import FontSet, TextBlock, fit_text, layout_text
-from syndicate.typeset.graphemes import split_clusters
+from syndicate.typeset.characters import split_clusters
 
 ALPHABET = (
     "abcxyz ABC.,;:!?-–—'\"()[]… \u00a0\u00ad\u200b\u2060\n0123%$€éßñΩλжЯ"

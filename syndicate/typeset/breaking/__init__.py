@@ -12,7 +12,7 @@ from typing import NamedTuple
 from syndicate.typeset.breaking.classes import find_classes, find_places
 from syndicate.typeset.breaking.rules import Table, get_table, symbol
 from syndicate.typeset.breaking.tailoring import find_phrase_ends, find_words, rate_breaks, tailor_classes
-from syndicate.typeset.phrases import NoPhrases, Phrases
+from syndicate.typeset.eastasian import NoPhrases, Phrases
 
 __all__ = ["Break", "Decision", "decide_breaks", "find_breaks"]
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import regex
 
 from syndicate.typeset.breaking.rules import symbol
-from syndicate.typeset.properties import make_classifier
+from syndicate.typeset.characters import make_classifier
 
 _NAMES = (
     "AL SP NU ID IS CM OP CL CP QU EX HY BA NS CJ HL PR PO SA SY GL IN BK CR LF NL ZW WJ ZWJ AI AK AP AS B2 BB CB EB EM"

@@ -8,7 +8,7 @@ from itertools import accumulate
 import regex
 
 from syndicate.text.graphemes import split_graphemes
-from syndicate.typeset.phrases import Phrases, choose_model
+from syndicate.typeset.eastasian import Phrases, choose_model
 
 IN_PHRASE = 0.12
 """Cost of a line that ends inside a phrase: as much as a line a third shorter than the others."""

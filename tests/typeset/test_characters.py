@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from syndicate.typeset.graphemes import is_emoji, split_clusters
+from syndicate.typeset.characters import is_emoji, split_clusters
 from tests.typeset.conftest import Lines
 
 

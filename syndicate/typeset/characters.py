@@ -1,0 +1,114 @@
+"""Characters as Unicode sees them: clusters (UAX 29), emoji (UTS 51), properties and scripts (UAX 24)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import accumulate
+
+import regex
+import uharfbuzz as hb
+
+from syndicate.text.graphemes import split_graphemes
+
+_EMOJI = regex.compile(
+    r"""
+    [^\uFE0E]* (?:
+        \p{Emoji_Presentation} [^\uFE0E]*      # drawn in colour unless a text selector follows
+      | \p{Emoji} [^\uFE0E]* \uFE0F [^\uFE0E]* # asked for in colour: a heart, a keycap
+      | \p{Extended_Pictographic} \u200D .*    # a sequence joined by ZWJ
+      | [0-9#*] \u20E3                         # a keycap without its selector
+    )
+    """,
+    regex.VERBOSE | regex.DOTALL,
+)
+_MAYBE_EMOJI = regex.compile(r"[\p{Extended_Pictographic}\p{Regional_Indicator}\uFE0F\u20E3]")
+
+
+def split_clusters(text: str) -> list[int]:
+    """Ends of the extended grapheme clusters of a text (UAX 29), ascending; the last is its length."""
+    return list(accumulate(map(len, split_graphemes(text))))
+
+
+def is_emoji(cluster: str) -> bool:
+    """Whether a cluster asks for emoji presentation (UTS 51, section 4)."""
+    return _EMOJI.fullmatch(cluster) is not None
+
+
+def has_emoji(text: str) -> bool:
+    """Whether any cluster could be an emoji: a cheap question asked once per text."""
+    return _MAYBE_EMOJI.search(text) is not None
+
+
+# --- properties, from the `regex` package: its Unicode is newer than Python's ---
+
+Classify = Callable[[str], list[str]]
+
+
+def make_classifier(prop: str, values: str, default: str) -> Classify:
+    """A function from a text to the value of `prop` for each character; `default` for values not named.
+
+    Name frequent values first: they are tried in order.
+    """
+    groups = "|".join(rf"(?P<{value}>\p{{{prop}={value}}})" for value in values.split())
+    pattern = regex.compile(groups)
+
+    def classify(text: str) -> list[str]:
+        known = {char: _value(pattern.match(char)) or default for char in set(text)}
+        return [known[char] for char in text]
+
+    return classify
+
+
+def _value(match: regex.Match[str] | None) -> str:
+    return (match.lastgroup or "") if match else ""
+
+
+# --- stretches of one script (UAX 24), as a shaper and a fallback font need them ---
+
+COMMON = "Zyyy"
+_PAIRS = {")": "(", "]": "[", "}": "{", "»": "«", "›": "‹", "”": "“", "’": "‘", "」": "「", "』": "『", "）": "（"}
+_OPENING = frozenset(_PAIRS.values())
+
+
+def find_scripts(text: str) -> list[str]:
+    """The script (ISO 15924) of every character; marks, spaces and punctuation take that of what they follow.
+
+    A closing bracket takes the script of its opening one. What stands before the first letter takes the first
+    letter's script; a text without letters is all "Zyyy".
+    """
+    if text.isascii():
+        return ["Latn" if any(char.isalpha() for char in text) else COMMON] * len(text)
+    own = _own_scripts(text)
+    current = next((script for script in own if script), COMMON)
+    opened: list[tuple[str, str]] = []
+    result = []
+    for char, script in zip(text, own, strict=True):
+        if script:
+            current = script
+        elif char in _OPENING:
+            opened.append((char, current))
+        elif char in _PAIRS:
+            current = _script_of_opening(opened, _PAIRS[char]) or current
+        result.append(current)
+    return result
+
+
+def _own_scripts(text: str) -> list[str]:
+    """Each character's own script, empty where it is common or inherited."""
+    known = {char: _script_of(char) for char in set(text)}
+    return [known[char] for char in text]
+
+
+def _script_of(char: str) -> str:
+    buffer = hb.Buffer()
+    buffer.add_str(char)
+    buffer.guess_segment_properties()
+    return buffer.script or ""
+
+
+def _script_of_opening(opened: list[tuple[str, str]], opening: str) -> str:
+    while opened:
+        char, script = opened.pop()
+        if char == opening:
+            return script
+    return ""
