@@ -337,6 +337,11 @@ class App:
         self._wiring.open_all()
         self._wiring.stamp.forget()
 
+    @property
+    def server_file(self) -> Path:
+        """Where a running server of this site says where it is."""
+        return self._wiring.own_file("serve", ".lock")
+
     def make_desk(self) -> HallDesk:
         """What the dashboard is given."""
         from syndicate.app.dashboard import HallDesk

@@ -89,7 +89,7 @@ class Wiring:
 
     @cached_property
     def cache(self) -> FileCache:
-        return self._closing.enter_context(open_cache(str(self._own_file("cache", ".db"))))
+        return self._closing.enter_context(open_cache(str(self.own_file("cache", ".db"))))
 
     @cached_property
     def output(self) -> Output:
@@ -147,7 +147,7 @@ class Wiring:
 
     def take_turn(self) -> AbstractContextManager[None]:
         """Held while files are published; others on this machine wait."""
-        return take_turn(self._own_file("publish", ".lock"))
+        return take_turn(self.own_file("publish", ".lock"))
 
     @property
     def stamp(self) -> Stamp:
@@ -249,7 +249,7 @@ class Wiring:
     def _open_http(self) -> Client | None:
         return self.http if self.settings.cards.fetch else None
 
-    def _own_file(self, name: str, ending: str) -> Path:
+    def own_file(self, name: str, ending: str) -> Path:
         """A file of this site in the state folder, which several sites may share."""
         site = self.settings.site.name
         return self.state_folder / (f"{name}{ending}" if site == "default" else f"{name}-{site}{ending}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from syndicate.app.app import App
+    from syndicate.web.connections import Listener
 
 Host = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")]
 Port = Annotated[
@@ -41,15 +44,28 @@ def run(
     """
     from syndicate.app.rounds import Rounds
     from syndicate.daemon import Daemon
-    from syndicate.web.server import make_server
 
     given = globals_of(context)
     set_up_log(given.verbosity)
-    with given.open_app() as hall, hall.lock_daemon():
-        alongside = [make_server(_make_web(hall, host), host, port)] if serve else []
+    with given.open_app() as hall, hall.lock_daemon(), ExitStack() as closing:
+        alongside = []
+        if serve:
+            from syndicate.web.server import make_server
+
+            alongside.append(make_server(*closing.enter_context(_open_web(hall, host, port))))
         if not Daemon(Rounds(hall)).run(alongside=alongside):
             leave(DONE)
     return DONE
+
+
+@contextmanager
+def _open_web(hall: App, host: str, port: int) -> Iterator[tuple[ASGIApp, Listener]]:
+    """What is served, and where it listens."""
+    from syndicate.web.server import find_local_address, listen, told_where
+
+    web = _make_web(hall, host)
+    with listen(host, port) as listener, told_where(hall.server_file, find_local_address(listener)):
+        yield web, listener
 
 
 def _make_web(hall: App, host: str) -> ASGIApp:
@@ -69,8 +85,8 @@ def serve(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8080) -
 
     given = globals_of(context)
     set_up_log(given.verbosity)
-    with given.open_app() as hall:
-        server.serve(_make_web(hall, host), host, port)
+    with given.open_app() as hall, _open_web(hall, host, port) as (web, listener):
+        server.serve(web, listener)
     return DONE
 
 

@@ -1,0 +1,134 @@
+"""A limit for what connections may cost: half-sent requests, answers that nobody fetches, and too many of both.
+
+uvicorn closes idle connections and waits for ever for the rest of a request. Here a request has to arrive within
+seconds and an exchange has to end within minutes; a new connection takes the place of the one that has waited longest;
+and a share of the process' descriptors is never given to visitors, so that publishing and delivering go on.
+"""
+
+from __future__ import annotations
+
+import logging
+import resource
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakSet
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+log = logging.getLogger("syndicate")
+
+REQUEST_TIME = 15.0
+"""Seconds in which a whole request has to arrive."""
+EXCHANGE_TIME = 120.0
+"""Seconds in which it has to be answered and the answer fetched."""
+_MOST = 512
+_LEAST = 8
+_REFUSED_AT_ONCE = 64
+_UNDISTURBED = 10.0
+"""Seconds that an exchange has before it may be ended for somebody else's."""
+_SAID_EVERY = 3600.0
+
+
+def choose_most(descriptors: int) -> int:
+    """How many connections to keep where the process may have so many descriptors: a quarter of them."""
+    return max(_LEAST, min(_MOST, descriptors // 4))
+
+
+class Listener(socket.socket):
+    """A listening socket that hands out a limited number of connections and refuses what comes beyond.
+
+    It refuses at the moment of accepting: a descriptor more, in a burst, is one less for the rest of the process.
+    """
+
+    make_room: Callable[[], None] | None = None
+    """Asked to end a connection as soon as there are `most`; where that is too slow, the new one is closed."""
+
+    def __init__(self, listening: socket.socket) -> None:
+        super().__init__(listening.family, listening.type, listening.proto, fileno=listening.detach())
+        self.most = choose_most(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        self._accepted: WeakSet[socket.socket] = WeakSet()
+        self._turns = 0
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        self._turns += 1
+        if self._turns % (max(1, self.most // 16) + 1) == 0:
+            raise BlockingIOError  # not all at once: those who have to make room need a moment to do so
+        for _ in range(_REFUSED_AT_ONCE):
+            connection, address = super().accept()
+            number = sum(one.fileno() >= 0 for one in self._accepted)
+            if number >= self.most and self.make_room:
+                self.make_room()
+            if number < self.most + self.most // 4:
+                self._accepted.add(connection)
+                return connection, address
+            connection.close()
+        raise BlockingIOError
+
+
+class Connection(H11Protocol):
+    """One visitor. `began` is when the present exchange began: with the connection, or after the last answer."""
+
+    began = 0.0
+
+    def connection_made(self, transport: Any) -> None:
+        self.began = self.loop.time()
+        super().connection_made(transport)
+
+    def on_response_complete(self) -> None:
+        self.began = self.loop.time()
+        super().on_response_complete()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether nothing happens until more of the request comes."""
+        is_asking = self.cycle is None or self.cycle.response_complete or self.cycle.more_body
+        return is_asking and not self.transport.get_write_buffer_size()
+
+    def is_late(self, now: float) -> bool:
+        return now - self.began > (REQUEST_TIME if self.is_waiting else EXCHANGE_TIME)
+
+
+class Server(uvicorn.Server):
+    """uvicorn, ending connections that are late or in the way of others."""
+
+    def __init__(self, config: uvicorn.Config, listener: Listener) -> None:
+        super().__init__(config)
+        self._said_at = -_SAID_EVERY
+        listener.make_room = self._make_room
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % 10 == 0:
+            for one in [one for one in self._list_connections() if one.is_late(one.loop.time())]:
+                one.transport.abort()
+        return await super().on_tick(counter)
+
+    def _make_room(self) -> None:
+        open_ones = [one for one in self._list_connections() if one.transport and not one.transport.is_closing()]
+        late = [one for one in open_ones if one.loop.time() - one.began > _UNDISTURBED]
+        waiting = [one for one in open_ones if one.is_waiting] or late
+        if waiting:
+            min(waiting, key=lambda one: one.began).transport.abort()
+        if time.monotonic() - self._said_at >= _SAID_EVERY:
+            self._said_at = time.monotonic()
+            log.warning("too many connections at once: those that wait longest are closed (said once an hour)")
+
+    def _list_connections(self) -> list[Connection]:
+        return [one for one in self.server_state.connections if isinstance(one, Connection)]
+
+
+class OncePerHour(logging.Filter):
+    """Lets each kind of line through once an hour: what strangers can cause must not fill the log."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        kind = (str(record.msg), type(record.exc_info[1]).__name__ if record.exc_info else "")
+        is_new = time.monotonic() - self._said.get(kind, -_SAID_EVERY) >= _SAID_EVERY
+        if is_new:
+            self._said[kind] = time.monotonic()
+        return is_new

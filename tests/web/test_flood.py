@@ -1,0 +1,199 @@
+"""Visitors that hold connections: a real `run --serve` with few descriptors goes on publishing and delivering."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from syndicate.web import make_app
+from syndicate.web.connections import (
+    EXCHANGE_TIME,
+    REQUEST_TIME,
+    Connection,
+    Listener,
+    OncePerHour,
+    Server,
+    choose_most,
+)
+from syndicate.web.server import configure, listen
+from tests.formats.samples import settings
+
+CONFIG = """
+[site]
+title = "Notes"
+url = "https://blog.example"
+[cards]
+fetch = false
+[schedule]
+grace = "1d"
+[accounts.timeline]
+network = "local"
+"""
+POST = '---\ntitle: "{title}"\ndate: {date}\n---\nWords.\n'
+DESCRIPTORS = 96
+CROWD = 2_000
+
+
+@dataclass(frozen=True)
+class Small:
+    """A server that keeps few connections, in this process."""
+
+    server: Server
+    listener: Listener
+
+    @property
+    def port(self) -> int:
+        return int(self.listener.getsockname()[1])
+
+    def list_connections(self) -> list[Connection]:
+        return [one for one in set(self.server.server_state.connections) if isinstance(one, Connection)]
+
+    def age(self, seconds: float) -> None:
+        """As if so much time had gone since each exchange began."""
+        for one in self.list_connections():
+            one.began -= seconds
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Small]:
+    (tmp_path / "rss.xml").write_bytes(b"<rss/>")
+    with listen("127.0.0.1", 0) as listener:
+        listener.most = 8
+        server = Server(configure(make_app(str(tmp_path), settings())), listener)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        yield Small(server, listener)
+        server.should_exit = True
+        thread.join()
+
+
+def test_a_new_visitor_takes_the_place_of_who_waits_longest(small: Small) -> None:
+    """However many half-sent requests there are, few are kept, and a whole one is answered."""
+    crowd = [ask_half(small.port) for _ in range(40)]
+    assert httpx.get(f"http://127.0.0.1:{small.port}/feeds/rss.xml").status_code == 200
+    assert len(small.list_connections()) <= 10
+    for one in crowd:
+        one.close()
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"",
+        b"GET /feeds/rss.xml HT",
+        b"GET /feeds/rss.xml HTTP/1.1\r\nHost: localhost\r\nX-Drip: ",
+        b"POST /feeds/rss.xml HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900\r\n\r\nabc",
+        b"GET /feeds/rss.xml HTTP/1.1\r\nHost: localhost\r\n\r\nGET /feeds/ato",
+    ],
+)
+def test_a_request_has_to_come_whole(small: Small, begun: bytes) -> None:
+    """Nothing, half a head, half a body, and half of the next request: each is closed when its time is over."""
+    with socket.create_connection(("127.0.0.1", small.port), timeout=10) as visitor:
+        visitor.sendall(begun)
+        until(small.list_connections)
+        small.age(REQUEST_TIME + 1)
+        until(lambda: not small.list_connections())
+
+
+def test_an_answer_has_to_be_fetched(small: Small, tmp_path: Path) -> None:
+    """Who asks for much and reads nothing is closed, later than who asks for nothing."""
+    (tmp_path / "rss.xml").write_bytes(b"x" * 30_000_000)
+    with socket.create_connection(("127.0.0.1", small.port), timeout=10) as visitor:
+        visitor.sendall(b"GET /feeds/rss.xml HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        until(lambda: small.server.server_state.total_requests)
+        small.age(REQUEST_TIME + 1)
+        assert not small.list_connections()[0].is_late(small.list_connections()[0].began + EXCHANGE_TIME)
+        small.age(EXCHANGE_TIME)
+        until(lambda: not small.list_connections())
+
+
+def test_most_of_the_descriptors_stay_ours() -> None:
+    """Visitors get a quarter, whatever the limit; a limit of a million is not taken at its word."""
+    assert [choose_most(number) for number in (16, 64, 256, 1024, 1_000_000)] == [8, 16, 64, 256, 512]
+
+
+def test_what_strangers_cause_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    """A hundred broken requests are one line, another kind of trouble is another."""
+    logger = logging.getLogger("test.flood")
+    logger.addFilter(OncePerHour())
+    for _ in range(100):
+        logger.warning("Invalid HTTP request received.")
+    logger.error("something else: %s", "a")
+    assert [record.message for record in caplog.records] == ["Invalid HTTP request received.", "something else: a"]
+
+
+@pytest.mark.slow
+def test_half_sent_requests_stop_nothing(tmp_path: Path) -> None:
+    """Under 2,000 of them a saved post is published and delivered, visitors are answered, and the log stays short."""
+    posts = tmp_path / "content" / "posts"
+    posts.mkdir(parents=True)
+    (tmp_path / "syndicate.toml").write_text(CONFIG)
+    (posts / "old.md").write_text(POST.format(title="Old", date="2026-01-01"))
+    with running(tmp_path) as (port, log):
+        until((tmp_path / "feeds" / "rss.xml").exists)
+        crowd = [ask_half(port) for _ in range(CROWD)]
+        try:
+            (posts / "fresh.md").write_text(POST.format(title="Fresh", date=time.strftime("%Y-%m-%dT%H:%M:%SZ")))
+            until(lambda: "Fresh" in read_timeline(tmp_path))
+            answer = httpx.get(f"http://127.0.0.1:{port}/feeds/rss.xml")
+            assert answer.status_code == 200
+            assert "Fresh" in answer.text
+        finally:
+            for one in crowd:
+                one.close()
+    assert len(log.read_bytes()) < 4_000, log.read_text()
+
+
+def read_timeline(root: Path) -> list[str]:
+    path = root / "feeds" / "timeline.json"
+    return [item.get("title", "") for item in json.loads(path.read_bytes())["items"]] if path.exists() else []
+
+
+def ask_half(port: int) -> socket.socket:
+    """The beginning of a request, whose end never comes."""
+    one = socket.create_connection(("127.0.0.1", port), timeout=10)
+    one.sendall(b"GET /feeds/rss.xml HTTP/1.1\r\nHost: localhost\r\nX-")
+    return one
+
+
+def until(is_done: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 60
+    while not is_done():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@contextmanager
+def running(root: Path) -> Iterator[tuple[int, Path]]:
+    """`run --serve` with few descriptors; its port, and its log."""
+    log = root / "log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            ["sh", "-c", f"ulimit -n {DESCRIPTORS}; exec {sys.executable} -m syndicate run --serve --port 0"],
+            cwd=root,
+            stdout=out,
+            stderr=out,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+        try:
+            until(lambda: b"serving on" in log.read_bytes() or process.poll() is not None)
+            found = re.search(r"serving on http://127\.0\.0\.1:(\d+)", log.read_text())
+            assert found, log.read_text()
+            yield int(found[1]), log
+        finally:
+            process.terminate()
+            assert process.wait(timeout=30) == 0, log.read_text()
