@@ -1,12 +1,31 @@
-"""The digest of all that a reader can see of a post."""
+"""Digests of a post: of what its author wrote, which tells who it is and whether it was edited, and of what a reader
+sees of it, which a new version of the program may render otherwise."""
 
 from __future__ import annotations
 
-from hashlib import sha256
+from hashlib import blake2b, sha256
 
 import orjson
 
+from syndicate.content.fields import Fields
 from syndicate.model import Post
+
+# The fields that a reader gets to see, as the digest of what is rendered has them.
+_SEEN = (
+    "title", "excerpt", "metaDescription", "author", "category", "categories", "keywords", "tags", "language",
+    "externalUrl", "generatedBy", "image", "imageAlt", "imageCredit",
+)  # fmt: skip
+
+
+def digest_body(body: str) -> str:
+    """The source digest: of the body as written, whatever becomes of it. Space around it is no part of it."""
+    return blake2b(body.strip().encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+def digest_fields(fields: Fields) -> str:
+    """Of the fields that a reader sees, as written."""
+    values = [fields.find(name)[1] for name in _SEEN]
+    return blake2b(repr(values).encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
 def digest_of(post: Post, site_url: str) -> str:

@@ -17,7 +17,7 @@ from syndicate.content.body import (
     render_body,
 )
 from syndicate.content.dating import read_date
-from syndicate.content.digest import digest_of
+from syndicate.content.digest import digest_body, digest_fields, digest_of
 from syndicate.content.fields import Fields, is_yes
 from syndicate.content.front import Front, parse_front
 from syndicate.content.history import History
@@ -32,6 +32,7 @@ from syndicate.errors import ContentError
 from syndicate.model import Category, Post, Settings
 from syndicate.text.languages import normalise_language
 from syndicate.text.plain import line_to_plain
+from syndicate.text.sketch import make_sketch
 
 _DRAFTS = frozenset({"draft", "private", "unpublished", "pending", "hidden", "trash"})
 
@@ -108,6 +109,9 @@ class _Parser:
         return replace(
             post,
             digest=digest_of(post, self.settings.site.url),
+            source_digest=digest_body(self.front.body),
+            fields_digest=digest_fields(self.fields),
+            sketch=make_sketch(self.front.body),
             repairs=tuple(sorted(self.fields.repairs, key=lambda repair: repair.line)),
             problems=tuple(sorted(self.fields.problems, key=lambda problem: problem.line)),
         )

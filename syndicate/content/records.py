@@ -93,6 +93,9 @@ def _post_to_row(post: Post) -> list[Any]:
         post.length,
         [[repair.kind, repair.field, repair.before, repair.after, repair.line] for repair in post.repairs],
         [[problem.source, problem.message, problem.line, problem.key, problem.hint] for problem in post.problems],
+        post.source_digest,
+        post.fields_digest,
+        post.sketch,
     ]
 
 
@@ -124,6 +127,9 @@ def _post_from_row(row: list[Any]) -> Post:
         length=row[23],
         repairs=tuple(Repair(*repair) for repair in row[24]),
         problems=tuple(Problem(*problem) for problem in row[25]),
+        source_digest=row[26],
+        fields_digest=row[27],
+        sketch=row[28],
     )
 
 

@@ -25,6 +25,10 @@ class KnownPost:
     first_seen_at: datetime
     gone_at: datetime | None = None
     """When its file vanished; the identity stays for its return."""
+    source_digest: str = ""
+    fields_digest: str = ""
+    sketch: str = ""
+    """As of the post; empty, all three, in a row that an earlier syndicate wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,10 @@ class Identified:
     known: KnownPost
     is_new: bool
     is_changed: bool
+    found_at: datetime | None = None
+    """When a new post was first seen, as a draft, too."""
+    perhaps: str = ""
+    """The slug of the earlier post that a new one may be, renamed: a person is asked."""
 
     @property
     def id(self) -> str:

@@ -137,7 +137,14 @@ class Post:
     syndication: tuple[str, ...] = ()
     """Links to copies the author already wrote down."""
     digest: str = ""
-    """SHA-256 (hex) of everything a reader can see; the same digest means nothing changed for a reader."""
+    """The content digest: SHA-256 (hex) of everything a reader can see; the same digest means nothing changed for a
+    reader. Empty while the body was not rendered."""
+    source_digest: str = ""
+    """Of the body as its author wrote it: decides who the post is. No program version changes it."""
+    fields_digest: str = ""
+    """Of the fields that a reader sees, as written: with the source digest the proof that the author edited it."""
+    sketch: str = ""
+    """Tells how much two bodies share (`text.sketch`); empty for a body without words."""
     repairs: tuple[Repair, ...] = ()
     problems: tuple[Problem, ...] = ()
     """Warnings about this post that do not stop it."""

@@ -1,18 +1,19 @@
 """Who is who: posts of the content folder matched with the posts the ledger remembers.
 
 An id is fixed when a post is first seen. A post that comes back edited, moved, renamed or re-dated is recognised by
-what it still shares with its row: its declared id, its path and slug, then its content or title, then one of them
-alone, and last, among the vanished, equal content or an equal title and date. Two posts never share a row.
+what it still shares with its row: its declared id, its path and slug, then its body or title, then one of them alone,
+and last, among the vanished, a body, title and date that are alike. Two posts never share a row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from urllib.parse import quote, urlsplit
 
 from syndicate.model import Identified, KnownPost, Post, Problem, Site
+from syndicate.planning.resemblance import Resemblance, is_rewritten, is_used_again, match_vanished
 
 _Key = tuple[object, ...] | None
 
@@ -28,7 +29,7 @@ def match_identities(
     """
     ordered = sorted(posts, key=lambda post: post.source)
     ordered = _settle_declared_ids(ordered, known)
-    rows = _pair(ordered, known)
+    rows, doubts = _pair(ordered, known, now)
     taken = {row.id for row in known}
     identified: list[Identified] = []
     for post in sorted(ordered, key=_age):
@@ -38,7 +39,8 @@ def match_identities(
         if row is None:
             fresh = _make_row(post, _new_id(post, site, taken), now)
             taken.add(fresh.id)
-            identified.append(Identified(post=post, known=fresh, is_new=True, is_changed=True))
+            perhaps = doubts[post.source].slug if post.source in doubts else ""
+            identified.append(Identified(post=post, known=fresh, is_new=True, is_changed=True, perhaps=perhaps))
         else:
             updated = _update_row(row, post, now)
             identified.append(Identified(post=post, known=updated, is_new=False, is_changed=updated != row))
@@ -93,16 +95,22 @@ def _without_id(post: Post, owner: str) -> Post:
 # --- pairing ---------------------------------------------------------------------------------------------------
 
 
-def _pair(posts: Sequence[Post], known: Sequence[KnownPost]) -> dict[str, KnownPost]:
-    """Source of a post → its row. Each step pairs what the steps before left, the surest evidence first."""
+def _pair(
+    posts: Sequence[Post], known: Sequence[KnownPost], now: datetime
+) -> tuple[dict[str, KnownPost], dict[str, KnownPost]]:
+    """Source of a post → its row, and → the row of which a person is asked.
+
+    Each step pairs what the steps before left, the surest evidence first; likeness comes last.
+    """
     pairs: dict[str, KnownPost] = {}
     waiting: Sequence[Post] = posts
     rows: Sequence[KnownPost] = sorted(known, key=_presence)
-    for post_key, row_key in _EVIDENCE:
+    for post_key, row_key, contradicts in _EVIDENCE:
         if not waiting or not rows:
             break
-        waiting, rows = _pair_by(waiting, rows, post_key, row_key, pairs)
-    return pairs
+        waiting, rows = _pair_by(waiting, rows, post_key, row_key, contradicts, pairs)
+    alike, doubts = match_vanished(waiting, rows, now)
+    return pairs | alike, _find_copies(waiting, pairs) | doubts
 
 
 def _presence(row: KnownPost) -> tuple[bool, float, str]:
@@ -115,6 +123,7 @@ def _pair_by(
     rows: Sequence[KnownPost],
     post_key: Callable[[Post], _Key],
     row_key: Callable[[KnownPost], _Key],
+    contradicts: Callable[[Post, KnownPost], bool],
     pairs: dict[str, KnownPost],
 ) -> tuple[list[Post], list[KnownPost]]:
     index: dict[_Key, KnownPost] = {}
@@ -123,7 +132,7 @@ def _pair_by(
     left: list[Post] = []
     for post in posts:
         key = post_key(post)
-        if key is not None and key in index:
+        if key is not None and key in index and not contradicts(post, index[key]):
             pairs[post.source] = index.pop(key)
         else:
             left.append(post)
@@ -135,23 +144,39 @@ def _if(condition: object, *key: object) -> _Key:
     return key if condition else None
 
 
-_EVIDENCE: tuple[tuple[Callable[[Post], _Key], Callable[[KnownPost], _Key]], ...] = (
-    (lambda post: _if(post.declared_id, post.declared_id), lambda row: (row.id,)),
-    (lambda post: (post.source, post.slug), lambda row: (row.source, row.slug)),
-    (lambda post: _if(post.digest, post.slug, post.digest), lambda row: (row.slug, row.digest)),
-    (lambda post: _if(post.digest, post.source, post.digest), lambda row: (row.source, row.digest)),
-    (lambda post: _if(post.title, post.source, post.title), lambda row: (row.source, row.title)),
-    (lambda post: _if(post.title, post.slug, post.title), lambda row: (row.slug, row.title)),
-    # A path alone is no evidence for a post that vanished earlier: names like "draft.md" are used again.
-    (lambda post: (post.source,), lambda row: _if(row.gone_at is None, row.source)),
-    (lambda post: (post.slug,), lambda row: (row.slug,)),
-    (lambda post: _if(post.permalink, post.permalink), lambda row: (row.permalink,)),
-    (lambda post: _if(post.digest, post.digest), lambda row: (row.digest,)),
+def _is_never(_post: Post, _row: KnownPost) -> bool:
+    return False
+
+
+_EVIDENCE: tuple[
+    tuple[Callable[[Post], _Key], Callable[[KnownPost], _Key], Callable[[Post, KnownPost], bool]], ...
+] = (
+    (lambda post: _if(post.declared_id, post.declared_id), lambda row: (row.id,), _is_never),
+    (lambda post: (post.source, post.slug), lambda row: (row.source, row.slug), is_rewritten),
     (
-        lambda post: _if(post.title and post.published_at, post.title, post.published_at),
-        lambda row: (row.title, row.published_at),
+        lambda post: _if(post.sketch, post.slug, post.source_digest),
+        lambda row: _if(row.sketch, row.slug, row.source_digest),
+        _is_never,
     ),
+    (
+        lambda post: _if(post.sketch, post.source, post.source_digest),
+        lambda row: _if(row.sketch, row.source, row.source_digest),
+        is_used_again,
+    ),
+    (lambda post: _if(post.title, post.source, post.title), lambda row: (row.source, row.title), _is_never),
+    (lambda post: _if(post.title, post.slug, post.title), lambda row: (row.slug, row.title), _is_never),
+    # A path alone is no evidence for a post that vanished earlier: names like "draft.md" are used again.
+    (lambda post: (post.source,), lambda row: _if(row.gone_at is None, row.source), is_used_again),
+    (lambda post: (post.slug,), lambda row: (row.slug,), is_used_again),
+    (lambda post: _if(post.permalink, post.permalink), lambda row: (row.permalink,), is_used_again),
 )
+
+
+def _find_copies(posts: Iterable[Post], pairs: Mapping[str, KnownPost]) -> dict[str, KnownPost]:
+    """New posts that say word for word, under the same title or date, what another one says that is still there."""
+    originals = {row.source_digest: row for row in pairs.values() if row.sketch} if posts else {}
+    found = [(post, originals[post.source_digest]) for post in posts if post.source_digest in originals]
+    return {post.source: row for post, row in found if Resemblance(post, row).is_copy}
 
 
 # --- rows ------------------------------------------------------------------------------------------------------
@@ -169,6 +194,9 @@ def _make_row(post: Post, post_id: str, now: datetime) -> KnownPost:
         published_at=published_at,
         updated_at=max(published_at, _declared(post, now) or published_at),
         first_seen_at=now,
+        source_digest=post.source_digest,
+        fields_digest=post.fields_digest,
+        sketch=post.sketch,
     )
 
 
@@ -176,23 +204,40 @@ def _update_row(row: KnownPost, post: Post, now: datetime) -> KnownPost:
     """The row with what may change. Until its publication a post may still be re-dated; nobody has seen it yet."""
     if row.published_at > now:
         return replace(_make_row(post, row.id, now), first_seen_at=row.first_seen_at)
+    if row.gone_at is None and _trace(row) == _trace(post) and post.digest in {row.digest, ""}:
+        return row
     updated_at = row.updated_at
-    if post.digest != row.digest:
+    if _is_edited(row, post):
         declared = _declared(post, now)
         updated_at = declared if declared and declared > row.updated_at else max(now, row.updated_at)
-    changed = (post.source, post.slug, post.permalink, post.title, post.digest, updated_at, None)
-    if changed == (row.source, row.slug, row.permalink, row.title, row.digest, row.updated_at, row.gone_at):
-        return row
     return replace(
         row,
         source=post.source,
         slug=post.slug,
         permalink=post.permalink,
         title=post.title,
-        digest=post.digest,
+        digest=post.digest or (row.digest if post.source_digest == row.source_digest else ""),
         updated_at=updated_at,
         gone_at=None,
+        source_digest=post.source_digest,
+        fields_digest=post.fields_digest,
+        sketch=post.sketch,
     )
+
+
+def _trace(one: Post | KnownPost) -> tuple[str, ...]:
+    return (one.source, one.slug, one.permalink, one.title, one.source_digest, one.fields_digest)
+
+
+def _is_edited(row: KnownPost, post: Post) -> bool:
+    """Whether its author changed what a reader sees.
+
+    The author changed the source: body or fields as written. A reader sees it: the content differs, or was not
+    rendered. A program that renders otherwise, and a row that an earlier one wrote, prove nothing.
+    """
+    before, after = (row.source_digest, row.fields_digest), (post.source_digest, post.fields_digest)
+    is_same_to_readers = bool(row.digest) and row.digest == post.digest
+    return bool(row.source_digest) and before != after and not is_same_to_readers
 
 
 def _declared(post: Post, now: datetime) -> datetime | None:

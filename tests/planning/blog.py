@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from syndicate.content.digest import digest_body
 from syndicate.model import (
     Account,
     CardRef,
@@ -28,6 +29,7 @@ from syndicate.model import (
 )
 from syndicate.planning.plan import make_plan
 from syndicate.text.counting import Counter
+from syndicate.text.sketch import make_sketch
 
 SITE = Site(title="Small Things", url="https://blog.example.com", timezone="Europe/Berlin", language="en")
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -57,6 +59,7 @@ CARD = CardRef(
 def make_post(name: str, **fields: Any) -> Post:
     """A post whose path, slug, link and digest follow from its name, if not said otherwise."""
     slug = fields.get("slug", name)
+    body = fields.pop("body", make_body(name))
     known: dict[str, Any] = {
         "source": f"{name}.md",
         "slug": slug,
@@ -65,8 +68,25 @@ def make_post(name: str, **fields: Any) -> Post:
         "published_at": NOW - timedelta(days=10),
         "social_share": f"Read about {name}.",
         "digest": f"digest of {name}",
+        "fields_digest": f"fields of {name}",
     }
-    return Post(**{**known, **fields})
+    return write_body(Post(**{**known, **fields}), body)
+
+
+def make_body(name: str, words: int = 60) -> str:
+    """A body that shares nothing with that of another name."""
+    return " ".join(f"{name}{number}" for number in range(words))
+
+
+def write_body(post: Post, body: str) -> Post:
+    """The post with another body, as its author wrote it; readers see the change."""
+    digest = post.digest if body == post.markdown else f"{post.digest} {body}"
+    return replace(post, markdown=body, digest=digest, source_digest=digest_body(body), sketch=make_sketch(body))
+
+
+def edit(post: Post, more: str = "and more") -> Post:
+    """The post with a few words more."""
+    return write_body(post, f"{post.markdown} {more}")
 
 
 def make_account(name: str, **fields: Any) -> Account:

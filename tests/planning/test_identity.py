@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from syndicate.model import Identified, KnownPost, Post
 from syndicate.planning.identity import match_identities
-from tests.planning.blog import NOW, SITE, make_post
+from tests.planning.blog import NOW, SITE, edit, make_body, make_post, write_body
 
 LATER = NOW + timedelta(days=1)
 
@@ -34,16 +34,16 @@ ONE = make_post("one", slug="uno")
 @pytest.mark.parametrize(
     "changed",
     [
-        replace(ONE, digest="other", title="Other"),
+        replace(edit(ONE), title="Other"),
         replace(ONE, source="folder/else.md"),
         replace(ONE, slug="new-slug", permalink=f"{SITE.url}/blog/new-slug/"),
-        replace(ONE, slug="new-slug", permalink="https://other.example/new-slug/", digest="other"),
-        replace(ONE, published_at=NOW - timedelta(days=99), digest="other"),
+        replace(edit(ONE), slug="new-slug", permalink="https://other.example/new-slug/"),
+        replace(edit(ONE), published_at=NOW - timedelta(days=99)),
         replace(ONE, published_at=None),
         replace(ONE, source="x.md", slug="y", permalink="https://z/", title="T"),
-        replace(ONE, source="x.md", slug="y", permalink="https://z/", digest="other"),
-        replace(ONE, source="x.md", digest="other", title="T"),
-        replace(ONE, source="x.md", slug="y", digest="other", title="T"),
+        replace(edit(ONE), source="x.md", slug="y", permalink="https://z/"),
+        replace(edit(ONE), source="x.md", title="T"),
+        replace(edit(ONE), source="x.md", slug="y", title="T"),
     ],
     ids=["edited", "moved", "slug", "slug and domain", "re-dated", "undated", "content alone", "title and date alone",
          "slug alone", "permalink alone"],
@@ -110,7 +110,8 @@ def test_two_posts_that_swap_files_keep_their_ids() -> None:
 def test_a_new_post_on_an_old_path_is_new() -> None:
     """The post that left the path is recognised by its slug, so the newcomer gets an id of its own."""
     known = remember(ONE)
-    moved, newcomer = replace(ONE, source="archive/one.md"), make_post("one", title="Quite other", digest="new")
+    newcomer = make_post("one", title="Quite other", body=make_body("new"))
+    moved = replace(ONE, source="archive/one.md")
     found = match([moved, newcomer], known)
     assert found["archive/one.md"].id == known[0].id
     assert found["one.md"].is_new
@@ -119,9 +120,9 @@ def test_a_new_post_on_an_old_path_is_new() -> None:
 def test_a_path_used_again_after_a_deletion_is_a_new_post() -> None:
     """Only content, title with date, slug or link bring a vanished post back; "draft.md" is used for many."""
     gone = tuple(replace(row, gone_at=NOW) for row in remember(ONE))
-    other = make_post("one", slug="other", title="Other", digest="other", published_at=NOW)
+    other = make_post("one", slug="other", title="Other", body=make_body("other"), published_at=NOW)
     assert match([other], gone)["one.md"].is_new
-    assert not match([replace(other, slug="uno")], gone)["one.md"].is_new
+    assert not match([replace(other, title=ONE.title)], gone, now=NOW)["one.md"].is_new
 
 
 def test_a_deleted_post_is_gone_and_keeps_its_id_for_its_return() -> None:
@@ -186,20 +187,29 @@ def test_a_copied_id_stays_with_the_original() -> None:
 # --- dates -----------------------------------------------------------------------------------------------------
 
 
+EDITED = {"source_digest": "new", "digest": "new"}
+
+
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
         ({}, NOW - timedelta(days=10)),
-        ({"digest": "new"}, LATER),
-        ({"digest": "new", "updated_at": NOW}, NOW),
-        ({"digest": "new", "updated_at": NOW - timedelta(days=99)}, LATER),
-        ({"digest": "new", "updated_at": LATER + timedelta(days=1)}, LATER),
+        (EDITED, LATER),
+        (EDITED | {"updated_at": NOW}, NOW),
+        (EDITED | {"updated_at": NOW - timedelta(days=99)}, LATER),
+        (EDITED | {"updated_at": LATER + timedelta(days=1)}, LATER),
+        ({"fields_digest": "new", "digest": "new"}, LATER),
+        ({"source_digest": "new"}, NOW - timedelta(days=10)),
+        ({"digest": "rendered otherwise"}, NOW - timedelta(days=10)),
+        ({"digest": ""}, NOW - timedelta(days=10)),
+        (EDITED | {"digest": ""}, LATER),
         ({"updated_at": NOW}, NOW - timedelta(days=10)),
         ({"title": "Other", "slug": "moved"}, NOW - timedelta(days=10)),
     ],
-    ids=["same", "edited", "declared", "declared before", "declared in the future", "declared alone", "renamed"],
-)
-def test_updated_moves_only_with_the_content(fields: dict[str, Any], expected: Any) -> None:
+    ids=["same", "edited", "declared", "declared before", "declared in the future", "its fields edited",
+         "edited unseen", "another program", "not rendered", "edited, not rendered", "declared alone", "renamed"],
+)  # fmt: skip
+def test_updated_moves_only_with_what_the_author_changed_for_readers(fields: dict[str, Any], expected: Any) -> None:
     """To the declared date where that is news, else to now."""
     assert match([replace(ONE, **fields)], remember(ONE))["one.md"].known.updated_at == expected
 
@@ -233,14 +243,12 @@ NAMES = ["a", "b", "c", "d", "e"]
 POSTS = [make_post(name) for name in NAMES]
 Change = Callable[[Post, int], Post]
 CHANGES: list[Change] = [
-    lambda post, n: replace(post, digest=f"{post.digest}+{n}"),
+    lambda post, n: edit(post, f"more{n}"),
     lambda post, n: replace(post, source=f"moved/{n}/{post.source}"),
-    lambda post, n: replace(
-        post, slug=f"{post.slug}-{n}", permalink=f"{post.permalink}{n}/", digest=f"{post.digest}+{n}"
-    ),
-    lambda post, n: replace(post, title=f"{post.title} {n}", digest=f"{post.digest}+{n}"),
-    lambda post, n: replace(post, source=f"{n}.md", digest=f"{post.digest}+{n}"),
-    lambda post, n: replace(post, published_at=NOW - timedelta(days=n + 20), digest=f"{post.digest}+{n}"),
+    lambda post, n: replace(edit(post, f"more{n}"), slug=f"{post.slug}-{n}", permalink=f"{post.permalink}{n}/"),
+    lambda post, n: replace(edit(post, f"more{n}"), title=f"{post.title} {n}"),
+    lambda post, n: replace(edit(post, f"more{n}"), source=f"{n}.md"),
+    lambda post, n: replace(edit(post, f"more{n}"), published_at=NOW - timedelta(days=n + 20)),
 ]
 
 

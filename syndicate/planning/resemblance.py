@@ -1,0 +1,222 @@
+"""How alike a post and a remembered one are, and which of those that appeared are some of those that vanished. Pure.
+
+A file that was renamed while nobody looked is one post less and one more. Body, title and date together tell whether
+it is the same one: surely, perhaps (a person is asked), or not at all. Where two candidates are about equally good, all
+of them are doubtful. Numbers in a title count: "Weeknotes 41" is not "Weeknotes 42" misspelt.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property, lru_cache
+
+from syndicate.model import KnownPost, Post
+from syndicate.text.sketch import measure_likeness, read_sketch
+
+ASKED_FOR = timedelta(days=7)
+"""How long after it vanished a post is one that a new one may be: a rename comes in one read or soon after."""
+
+_SURE, _ALIKE, _FAIR = 0.8, 0.6, 0.2
+"""Enough of the body for a post of another date; of another title or date; of equal title and date, or to ask."""
+_FEW = 8
+"""A body with fewer shingles than this (a picture, "See you there") may be equal by accident."""
+_MARGIN = 0.2
+_NEAR = 0.7
+_COMMON = 200
+"""What more rows than this share is a template, and says nothing of one of them."""
+_NUMBER = re.compile(r"\d+")
+
+
+@dataclass(frozen=True)
+class Resemblance:
+    """A post beside a row, piece by piece."""
+
+    post: Post
+    row: KnownPost
+
+    @cached_property
+    def title(self) -> int:
+        """2 for equal titles, 1 for a typing error, 0 for others."""
+        return compare_titles(self.post.title, self.row.title)
+
+    @property
+    def has_same_date(self) -> bool:
+        return self.post.published_at == self.row.published_at
+
+    @property
+    def has_other_date(self) -> bool:
+        """Both name a date, and it is not the same: a row without one has the moment when it was first seen."""
+        is_dated = self.row.published_at != self.row.first_seen_at
+        return self.post.published_at is not None and is_dated and not self.has_same_date
+
+    @property
+    def has_same_body(self) -> bool:
+        """As written; a row of before syndicate kept that, as shown."""
+        if self.row.source_digest:
+            return self.post.source_digest == self.row.source_digest
+        return bool(self.post.digest) and self.post.digest == self.row.digest
+
+    @cached_property
+    def body(self) -> float:
+        """How much of their bodies they share, from 0 to 1."""
+        return 1.0 if self.has_same_body else measure_likeness(_numbers(self.post.sketch), _numbers(self.row.sketch))
+
+    @property
+    def is_short(self) -> bool:
+        return len(_numbers(self.post.sketch)) < _FEW
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether the body of the row was never looked at: it is older than the sketches."""
+        return not self.row.source_digest
+
+    @property
+    def is_sure(self) -> bool:
+        if self.title and self.has_same_date:
+            are_wordless = not self.post.sketch and not self.row.sketch
+            return self.body >= _FAIR or self.is_unknown or (self.is_short and are_wordless)
+        if self.has_other_date:
+            return bool(self.title) and self.body >= _SURE and not self.is_short
+        if self.is_short:
+            return bool(self.title) and self.body >= _ALIKE and bool(self.post.sketch)
+        return self.body >= (_ALIKE if self.title or self.has_same_date else 1.0)
+
+    @property
+    def is_possible(self) -> bool:
+        agrees = bool(self.title) or self.has_same_date
+        is_worded = bool(self.post.sketch)
+        return (
+            (is_worded and self.body >= (_FAIR if agrees else _ALIKE))
+            or (bool(self.title) and self.has_same_date)
+            or (self.title == 2 and not (is_worded or self.row.sketch))
+            or (self.has_same_date and _is_precise(self.row.published_at))
+            or self.has_same_address
+        )
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether it says the very same under the same title or date."""
+        return self.has_same_body and not self.is_short and (bool(self.title) or self.has_same_date)
+
+    @property
+    def has_same_address(self) -> bool:
+        return self.post.slug == self.row.slug or self.post.permalink == self.row.permalink
+
+    @property
+    def score(self) -> float:
+        return self.body + 0.25 * self.title + 0.5 * self.has_same_date + 0.25 * self.has_same_address
+
+    @property
+    def is_other(self) -> bool:
+        """Whether a file or an address was used again for another post: title, date and body are new."""
+        if self.title or self.has_same_date or self.is_unknown:
+            return False
+        return self.body < (_ALIKE if self.has_other_date else _FAIR)
+
+
+def is_used_again(post: Post, row: KnownPost) -> bool:
+    """Whether a post at the path, or at the address, of a row is another one all the same."""
+    return Resemblance(post, row).is_other
+
+
+def is_rewritten(post: Post, row: KnownPost) -> bool:
+    """The same for a post that has both path and address of the row: there an edit is the rule, so dates must differ."""
+    if post.source_digest == row.source_digest or post.title == row.title:
+        return False  # nearly always, and cheap
+    one = Resemblance(post, row)
+    return one.has_other_date and one.is_other
+
+
+def match_vanished(
+    posts: Sequence[Post], rows: Sequence[KnownPost], now: datetime
+) -> tuple[dict[str, KnownPost], dict[str, KnownPost]]:
+    """Source → row: those that are surely the same, and those about which a person is asked.
+
+    What vanished with this read comes before what was gone already.
+    """
+    pairs: dict[str, KnownPost] = {}
+    all_found = [one for one in _find_alike(posts, rows) if one.is_sure or _is_recent(one.row, now)]
+    for found in ([one for one in all_found if one.row.gone_at is None], all_found):
+        taken = {row.id for row in pairs.values()}
+        free = [one for one in found if one.post.source not in pairs and one.row.id not in taken]
+        pairs |= {one.post.source: one.row for one in _choose_sure(free)}
+    taken = {row.id for row in pairs.values()}
+    doubts: dict[str, KnownPost] = {}
+    for one in sorted(all_found, key=lambda one: (-one.score, one.row.id)):
+        if one.post.source not in pairs and one.row.id not in taken:
+            doubts.setdefault(one.post.source, one.row)
+    return pairs, doubts
+
+
+def _is_recent(row: KnownPost, now: datetime) -> bool:
+    return row.gone_at is None or now - row.gone_at <= ASKED_FOR
+
+
+def _choose_sure(found: Sequence[Resemblance]) -> list[Resemblance]:
+    """The sure ones without a rival that is about as good."""
+    rivals: dict[str, list[Resemblance]] = {}
+    for one in found:
+        rivals.setdefault(f"post {one.post.source}", []).append(one)
+        rivals.setdefault(f"row {one.row.id}", []).append(one)
+    return [
+        one
+        for one in found
+        if one.is_sure
+        and all(
+            other is one or other.score < one.score - _MARGIN
+            for other in (*rivals[f"post {one.post.source}"], *rivals[f"row {one.row.id}"])
+        )
+    ]
+
+
+def _find_alike(posts: Sequence[Post], rows: Sequence[KnownPost]) -> list[Resemblance]:
+    """Every pair that may be the same, found by what they share, without comparing each with each."""
+    if not posts or not rows:
+        return []
+    index: dict[object, list[KnownPost]] = {}
+    for row in rows:
+        for key in _keys(row):
+            index.setdefault(key, []).append(row)
+    found: list[Resemblance] = []
+    for post in posts:
+        near = {row.id: row for key in _keys(post) for row in _few(index.get(key, ()))}
+        alike = (Resemblance(post, row) for row in near.values())
+        found += [one for one in alike if one.is_sure or one.is_possible]
+    return found
+
+
+def _few(rows: Sequence[KnownPost]) -> Sequence[KnownPost]:
+    return rows if len(rows) <= _COMMON else ()
+
+
+def _keys(one: Post | KnownPost) -> Iterable[object]:
+    words = (one.title.casefold(), one.published_at, one.slug, one.permalink, one.digest)
+    return (*enumerate(words), *_numbers(one.sketch))
+
+
+@lru_cache(maxsize=4000)
+def _numbers(sketch: str) -> frozenset[int]:
+    return read_sketch(sketch)
+
+
+def _is_precise(at: datetime) -> bool:
+    """To the minute or second, as a program writes it: hardly two posts have the same."""
+    return bool(at.minute % 15 or at.second or at.microsecond)
+
+
+def compare_titles(one: str, other: str) -> int:
+    """2 for equal ones (case and space do not count), 1 for a typing error, 0 for others."""
+    one, other = " ".join(one.casefold().split()), " ".join(other.casefold().split())
+    if one == other:
+        return 2
+    if _NUMBER.findall(one) != _NUMBER.findall(other):
+        return 0
+    ours, theirs = _pairs_of(one), _pairs_of(other)
+    return int(2 * len(ours & theirs) >= _NEAR * (len(ours) + len(theirs)) > 0)
+
+
+def _pairs_of(text: str) -> set[str]:
+    return {text[at : at + 2] for at in range(len(text) - 1)}

@@ -1,0 +1,203 @@
+"""A post that was renamed while nobody looked is still the same post, and a new one is not taken for an old one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from syndicate.model import Identified, KnownPost, Post
+from syndicate.planning.identity import match_identities
+from syndicate.planning.resemblance import compare_titles
+from tests.planning.blog import NOW, SITE, make_body, make_post, write_body
+
+SOON = NOW + timedelta(minutes=1)
+OLD = make_post("a-jurney-to-rome", title="A jurney to Rome")
+UNDATED = replace(OLD, published_at=None)
+WORDLESS = write_body(OLD, "")
+
+
+def renamed(post: Post, title: str = "", **fields: object) -> Post:
+    """The post under another file name and address, with everything else that is given."""
+    blank = make_post("a-journey-to-rome", title=title or post.title)
+    return replace(post, source=blank.source, slug=blank.slug, permalink=blank.permalink, title=blank.title, **fields)  # type: ignore[arg-type]
+
+
+def worded(post: Post, words: int, name: str = "new") -> Post:
+    """The post with its last words replaced."""
+    kept = post.markdown.split()[: 60 - words]
+    return write_body(post, " ".join([*kept, *make_body(name, words).split()]))
+
+
+def remember(*posts: Post, now: datetime = NOW) -> tuple[KnownPost, ...]:
+    return tuple(item.known for item in match_identities(posts, (), site=SITE, now=now)[0])
+
+
+def match(posts: Sequence[Post], known: Sequence[KnownPost], now: datetime = SOON) -> dict[str, Identified]:
+    return {item.post.source: item for item in match_identities(posts, known, site=SITE, now=now)[0]}
+
+
+MENDED = "A journey to Rome"
+SAME = [
+    (OLD, renamed(OLD, MENDED)),
+    (OLD, renamed(worded(OLD, 10), MENDED)),
+    (OLD, renamed(worded(OLD, 30), MENDED)),
+    (OLD, renamed(worded(OLD, 10), "Quite another title")),
+    (OLD, renamed(OLD, MENDED, published_at=NOW)),
+    (UNDATED, renamed(UNDATED, MENDED)),
+    (UNDATED, renamed(UNDATED, "Quite another title")),
+    (UNDATED, renamed(worded(UNDATED, 10))),
+    (UNDATED, renamed(worded(UNDATED, 10), MENDED)),
+    (WORDLESS, renamed(WORDLESS, MENDED)),
+    (write_body(OLD, "See you there."), renamed(write_body(OLD, "See you there!"), MENDED)),
+    (write_body(OLD, "昨日は友達と一緒にローマへ行きました。天気がとても良かったです。"),
+     renamed(write_body(OLD, "昨日は友達と一緒にローマに行きました。天気がとても良かったです。"), MENDED)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after"), SAME)
+@pytest.mark.parametrize("is_one_read", [True, False])
+def test_a_renamed_post_is_the_same_post(before: Post, after: Post, *, is_one_read: bool) -> None:
+    """Body, title or date tell, and one of them may be mended; also where the old file vanished a read earlier."""
+    known = remember(before, make_post("other"))
+    if not is_one_read:
+        known = tuple(replace(row, gone_at=NOW) if row.slug == before.slug else row for row in known)
+    found = match([after, make_post("other")], known)[after.source]
+    row = next(row for row in known if row.slug == before.slug)
+    assert (found.id, found.is_new, found.known.published_at) == (row.id, False, row.published_at)
+
+
+DOUBTFUL = [
+    (OLD, renamed(worded(OLD, 35), MENDED, published_at=NOW)),
+    (OLD, renamed(OLD, "Quite another title", published_at=NOW)),
+    (OLD, renamed(write_body(OLD, make_body("rewritten")))),
+    (UNDATED, renamed(worded(UNDATED, 35), MENDED)),
+    (WORDLESS, renamed(WORDLESS, published_at=NOW)),
+    (replace(OLD, published_at=NOW - timedelta(hours=2, minutes=3, seconds=7)),
+     renamed(write_body(OLD, make_body("rewritten")), "Quite another title",
+             published_at=NOW - timedelta(hours=2, minutes=3, seconds=7))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after"), DOUBTFUL)
+def test_where_it_is_not_sure_a_person_is_asked(before: Post, after: Post) -> None:
+    """Some of the body, or title and date alone: a new post, and it names the one that it may be."""
+    (found,) = match([after], remember(before)).values()
+    assert (found.is_new, found.perhaps) == (True, before.slug)
+
+
+def test_nobody_is_asked_about_what_vanished_long_ago() -> None:
+    """A likeness that is only fair is a question of days."""
+    gone = [replace(row, gone_at=NOW) for row in remember(OLD)]
+    (found,) = match([DOUBTFUL[0][1]], gone, NOW + timedelta(days=30)).values()
+    assert (found.is_new, found.perhaps) == (True, "")
+
+
+NEW = [
+    (OLD, make_post("lisbon", published_at=OLD.published_at)),
+    (make_post("w41", title="Weeknotes"), make_post("w42", title="Weeknotes", published_at=NOW)),
+    (make_post("w41", title="Weeknotes 41"), make_post("w42", title="Weeknotes 42", published_at=NOW)),
+    (make_post("draft", slug="rome"), make_post("draft", slug="paris", title="Paris", body=make_body("paris"),
+                                                published_at=NOW)),
+    (WORDLESS, replace(make_post("lisbon"), markdown="", sketch="")),
+    (write_body(OLD, "Via a friend."), write_body(make_post("lisbon", published_at=NOW), "Found here.")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after"), NEW)
+def test_a_new_post_on_the_day_an_old_one_goes_is_new(before: Post, after: Post) -> None:
+    """The same date, series, path or lack of words make no other post of it."""
+    (found,) = match([after], remember(before)).values()
+    assert (found.is_new, found.perhaps) == (True, "")
+
+
+def test_a_series_with_one_template_asks_rather_than_loses() -> None:
+    """Most of the body is the same every week: neither is announced twice nor swallowed."""
+    template = make_body("template", 100)
+    week = [
+        write_body(make_post(f"w{n}", title=f"Weeknotes {n}", published_at=NOW - timedelta(days=7 * (3 - n))),
+                   f"{template} {make_body(f'week{n}', 20)}")
+        for n in (1, 2)
+    ]  # fmt: skip
+    (found,) = match([week[1]], remember(week[0])).values()
+    assert (found.is_new, found.perhaps) == (True, "w1")
+
+
+def test_an_address_used_again_years_later_is_a_new_post() -> None:
+    """Nothing but the slug is the same."""
+    gone = [replace(row, gone_at=NOW) for row in remember(OLD)]
+    later = NOW + timedelta(days=700)
+    again = replace(make_post("x", title="Rome, again", published_at=later), slug=OLD.slug, permalink=OLD.permalink)
+    (found,) = match([again], gone, later).values()
+    assert (found.is_new, found.perhaps, found.id == gone[0].id) == (True, "", False)
+
+
+def test_a_file_written_over_with_another_post_is_asked_about() -> None:
+    """Path and address are the same, title, date and body are not."""
+    again = replace(make_post("x", title="Lisbon", published_at=NOW), source=OLD.source, slug=OLD.slug)
+    (found,) = match([again], remember(OLD)).values()
+    assert (found.is_new, found.perhaps) == (True, OLD.slug)
+    edited = replace(again, title=OLD.title)
+    assert not match([edited], remember(OLD))[OLD.source].is_new
+
+
+def test_two_candidates_are_both_asked_about() -> None:
+    """A vanished post and two that equal it, or two vanished ones and a post of both."""
+    one, two = renamed(OLD, MENDED), replace(renamed(OLD, MENDED), source="b.md", slug="b", permalink="https://b/")
+    assert [item.perhaps for item in match([one, two], remember(OLD)).values()] == [OLD.slug, OLD.slug]
+    other = write_body(make_post("other", published_at=OLD.published_at), make_body("other", 60))
+    merged = write_body(renamed(OLD, "Rome and more"), f"{OLD.markdown} {other.markdown}")
+    (found,) = match([merged], remember(OLD, other)).values()
+    assert (found.is_new, bool(found.perhaps)) == (True, True)
+
+
+def test_the_better_candidate_takes_the_row() -> None:
+    """A post whose half became another one: the half with the title stays the post, the other one is new."""
+    first = write_body(renamed(OLD, MENDED), make_body(OLD.slug, 40))
+    second = write_body(make_post("rest", published_at=NOW), " ".join(OLD.markdown.split()[40:]))
+    found = match([first, second], remember(OLD))
+    assert (found[first.source].is_new, found["rest.md"].is_new, found["rest.md"].perhaps) == (False, True, "")
+
+
+def test_a_copy_of_a_post_that_is_still_there_is_asked_about() -> None:
+    """Word for word under the same title; with a title and date of its own it is the next post of a series."""
+    copy = renamed(OLD, published_at=NOW)
+    assert match([OLD, copy], remember(OLD))[copy.source].perhaps == OLD.slug
+    assert match([OLD, replace(copy, title="Lisbon")], remember(OLD))[copy.source].perhaps == ""
+
+
+def test_two_renamed_at_once_keep_apart() -> None:
+    """Each is compared with each."""
+    a, b = make_post("a", title="Alpha"), make_post("b", title="Beta")
+    known = remember(a, b)
+    after = [replace(renamed(b), source="1.md", slug="1"), replace(renamed(a), source="2.md", slug="2")]
+    found = match(after, known)
+    assert [found[name].id.rpartition(":")[2] for name in ("1.md", "2.md")] == ["b", "a"]
+
+
+def test_rows_of_an_earlier_syndicate_are_recognised_by_what_they_have() -> None:
+    """No body was looked at: title and date, or what is shown, tell. The rest is filled at the first sight."""
+    row = replace(remember(OLD)[0], source_digest="", fields_digest="", sketch="")
+    for after in (renamed(OLD), renamed(OLD, "Another"), write_body(renamed(OLD), "other")):
+        (found,) = match([after], [row]).values()
+        assert (found.id, found.is_new) == (row.id, False)
+    (filled,) = match([OLD], [row]).values()
+    assert (filled.known.sketch, filled.known.updated_at) == (OLD.sketch, row.updated_at)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("A  Title", "a title", 2),
+        ("Helo wrld", "Hello world", 1),
+        ("日本旅行", "日本旅行記", 1),
+        ("Weeknotes 41", "Weeknotes 42", 0),
+        ("Part one", "Part two", 0),
+        ("Rome", "Lisbon", 0),
+    ],
+)
+def test_titles_are_equal_misspelt_or_others(one: str, other: str, expected: int) -> None:
+    """Numbers are no spelling."""
+    assert compare_titles(one, other) == expected
