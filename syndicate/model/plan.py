@@ -31,6 +31,16 @@ class KnownPost:
     """As of the post; empty, all three, in a row that an earlier syndicate wrote."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownDraft:
+    """A post that was seen before its publication: the time it lay there does not make it old."""
+
+    source: str
+    slug: str
+    source_digest: str
+    first_seen_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class KnownDelivery:
     """The part of an outbox row that planning needs."""
@@ -54,6 +64,7 @@ class Ledger:
     """Everything planning may know about the past."""
 
     posts: tuple[KnownPost, ...] = ()
+    drafts: tuple[KnownDraft, ...] = ()
     deliveries: tuple[KnownDelivery, ...] = ()
     baselined: frozenset[str] = frozenset()
     """Accounts whose existing posts were recorded as already there."""
@@ -145,6 +156,8 @@ class Plan:
     """Every post that is or may be public, drafts left out, newest first."""
     gone: tuple[KnownPost, ...] = ()
     """Every row without a post; one that vanished just now has no `gone_at` yet."""
+    drafts: tuple[KnownDraft, ...] = ()
+    """Drafts to remember: those that are new or changed."""
     feeds: tuple[Feed, ...] = ()
     cards: tuple[CardPlan, ...] = ()
     deliveries: tuple[PlannedDelivery, ...] = ()

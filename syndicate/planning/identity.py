@@ -10,16 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from operator import attrgetter
+from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
-from syndicate.model import Identified, KnownPost, Post, Problem, Site
+from syndicate.model import Identified, KnownDraft, KnownPost, Post, Problem, Site
 from syndicate.planning.resemblance import Resemblance, is_rewritten, is_used_again, match_vanished
 
 _Key = tuple[object, ...] | None
 
 
 def match_identities(
-    posts: Sequence[Post], known: Sequence[KnownPost], *, site: Site, now: datetime
+    posts: Sequence[Post], known: Sequence[KnownPost], *, site: Site, now: datetime, drafts: Sequence[KnownDraft] = ()
 ) -> tuple[tuple[Identified, ...], tuple[KnownPost, ...]]:
     """The posts with their ids, newest first, and every row without a post; one that vanished now has no `gone_at` yet.
 
@@ -31,6 +33,7 @@ def match_identities(
     ordered = _settle_declared_ids(ordered, known)
     rows, doubts = _pair(ordered, known, now)
     taken = {row.id for row in known}
+    drafts_by = _index_drafts(drafts)
     identified: list[Identified] = []
     for post in sorted(ordered, key=_age):
         row = rows.get(post.source)
@@ -39,8 +42,16 @@ def match_identities(
         if row is None:
             fresh = _make_row(post, _new_id(post, site, taken), now)
             taken.add(fresh.id)
-            perhaps = doubts[post.source].slug if post.source in doubts else ""
-            identified.append(Identified(post=post, known=fresh, is_new=True, is_changed=True, perhaps=perhaps))
+            draft = _find_draft(post, drafts_by)
+            new = Identified(
+                post=post,
+                known=fresh,
+                is_new=True,
+                is_changed=True,
+                found_at=draft.first_seen_at if draft else now,
+                perhaps=doubts[post.source].slug if post.source in doubts else "",
+            )
+            identified.append(new)
         else:
             updated = _update_row(row, post, now)
             identified.append(Identified(post=post, known=updated, is_new=False, is_changed=updated != row))
@@ -51,6 +62,33 @@ def match_identities(
 
 def _age(post: Post) -> tuple[bool, float, str]:
     return post.published_at is None, post.published_at.timestamp() if post.published_at else 0.0, post.source
+
+
+def remember_drafts(posts: Iterable[Post], known: Sequence[KnownDraft], now: datetime) -> tuple[KnownDraft, ...]:
+    """The drafts of which something else is known now, each with the moment when it was first seen."""
+    drafts_by = _index_drafts(known)
+    remembered = []
+    for post in posts:
+        before = _find_draft(post, drafts_by) if post.is_draft else None
+        if post.is_draft:
+            at = before.first_seen_at if before else now
+            remembered.append(
+                KnownDraft(source=post.source, slug=post.slug, source_digest=post.source_digest, first_seen_at=at)
+            )
+    return tuple(draft for draft in remembered if draft not in known)
+
+
+def _index_drafts(drafts: Iterable[KnownDraft]) -> dict[tuple[str, str], KnownDraft]:
+    """By what may bring them back: path, slug, body. Of two, the latest to come."""
+    ordered = sorted(drafts, key=lambda draft: draft.first_seen_at)
+    names = ("source", "slug", "source_digest")
+    return {(name, getattr(draft, name)): draft for name in names for draft in ordered}
+
+
+def _find_draft(post: Post, drafts_by: Mapping[tuple[str, str], KnownDraft]) -> KnownDraft | None:
+    keys = [("source", post.source), ("slug", post.slug)]
+    keys += [("source_digest", post.source_digest)] if post.sketch else []
+    return next((drafts_by[key] for key in keys if key in drafts_by), None)
 
 
 # --- which post owns a declared id -----------------------------------------------------------------------------
@@ -105,10 +143,10 @@ def _pair(
     pairs: dict[str, KnownPost] = {}
     waiting: Sequence[Post] = posts
     rows: Sequence[KnownPost] = sorted(known, key=_presence)
-    for post_key, row_key, contradicts in _EVIDENCE:
+    for evidence in _EVIDENCE:
         if not waiting or not rows:
             break
-        waiting, rows = _pair_by(waiting, rows, post_key, row_key, contradicts, pairs)
+        waiting, rows = _pair_by(evidence, waiting, rows, pairs)
     alike, doubts = match_vanished(waiting, rows, now)
     return pairs | alike, _find_copies(waiting, pairs) | doubts
 
@@ -119,20 +157,15 @@ def _presence(row: KnownPost) -> tuple[bool, float, str]:
 
 
 def _pair_by(
-    posts: Sequence[Post],
-    rows: Sequence[KnownPost],
-    post_key: Callable[[Post], _Key],
-    row_key: Callable[[KnownPost], _Key],
-    contradicts: Callable[[Post, KnownPost], bool],
-    pairs: dict[str, KnownPost],
+    evidence: _Evidence, posts: Sequence[Post], rows: Sequence[KnownPost], pairs: dict[str, KnownPost]
 ) -> tuple[list[Post], list[KnownPost]]:
     index: dict[_Key, KnownPost] = {}
     for row in rows:
-        index.setdefault(row_key(row), row)
+        index.setdefault(evidence.of_row(row), row)
     left: list[Post] = []
     for post in posts:
-        key = post_key(post)
-        if key is not None and key in index and not contradicts(post, index[key]):
+        key = evidence.of_post(post)
+        if key is not None and key in index and not evidence.contradicts(post, index[key]):
             pairs[post.source] = index.pop(key)
         else:
             left.append(post)
@@ -148,27 +181,37 @@ def _is_never(_post: Post, _row: KnownPost) -> bool:
     return False
 
 
-_EVIDENCE: tuple[
-    tuple[Callable[[Post], _Key], Callable[[KnownPost], _Key], Callable[[Post, KnownPost], bool]], ...
-] = (
-    (lambda post: _if(post.declared_id, post.declared_id), lambda row: (row.id,), _is_never),
-    (lambda post: (post.source, post.slug), lambda row: (row.source, row.slug), is_rewritten),
-    (
-        lambda post: _if(post.sketch, post.slug, post.source_digest),
-        lambda row: _if(row.sketch, row.slug, row.source_digest),
-        _is_never,
+class _Evidence(NamedTuple):
+    """What a post and a row have in common, None for nothing, and what proves that they differ all the same."""
+
+    of_post: Callable[[Post], _Key]
+    of_row: Callable[[KnownPost], _Key]
+    contradicts: Callable[[Post, KnownPost], bool] = _is_never
+
+
+def _body_at(name: str) -> _Evidence:
+    """The same body at the same place."""
+    place = attrgetter(name)
+
+    def read(one: Post | KnownPost) -> _Key:
+        return _if(one.sketch, place(one), one.source_digest)
+
+    return _Evidence(read, read, is_used_again)
+
+
+_EVIDENCE = (
+    _Evidence(lambda post: _if(post.declared_id, post.declared_id), lambda row: (row.id,)),
+    _Evidence(lambda post: (post.source, post.slug), lambda row: (row.source, row.slug), is_rewritten),
+    _body_at("slug"),
+    _body_at("source"),
+    _Evidence(
+        lambda post: _if(post.title, post.source, post.title), lambda row: (row.source, row.title), is_used_again
     ),
-    (
-        lambda post: _if(post.sketch, post.source, post.source_digest),
-        lambda row: _if(row.sketch, row.source, row.source_digest),
-        is_used_again,
-    ),
-    (lambda post: _if(post.title, post.source, post.title), lambda row: (row.source, row.title), _is_never),
-    (lambda post: _if(post.title, post.slug, post.title), lambda row: (row.slug, row.title), _is_never),
+    _Evidence(lambda post: _if(post.title, post.slug, post.title), lambda row: (row.slug, row.title), is_used_again),
     # A path alone is no evidence for a post that vanished earlier: names like "draft.md" are used again.
-    (lambda post: (post.source,), lambda row: _if(row.gone_at is None, row.source), is_used_again),
-    (lambda post: (post.slug,), lambda row: (row.slug,), is_used_again),
-    (lambda post: _if(post.permalink, post.permalink), lambda row: (row.permalink,), is_used_again),
+    _Evidence(lambda post: (post.source,), lambda row: _if(row.gone_at is None, row.source), is_used_again),
+    _Evidence(lambda post: (post.slug,), lambda row: (row.slug,), is_used_again),
+    _Evidence(lambda post: _if(post.permalink, post.permalink), lambda row: (row.permalink,), is_used_again),
 )
 
 

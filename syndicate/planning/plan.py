@@ -36,7 +36,7 @@ from syndicate.planning.deliveries.account import Desk, make_calendars, open_des
 from syndicate.planning.deliveries.changes import plan_cancellations, plan_changes
 from syndicate.planning.deliveries.new import oldest_first, plan_baseline, plan_fresh
 from syndicate.planning.evergreen import plan_evergreen, yield_slots
-from syndicate.planning.identity import match_identities
+from syndicate.planning.identity import match_identities, remember_drafts
 from syndicate.planning.messages.template import name_template
 from syndicate.planning.parts import plan_parts
 
@@ -61,7 +61,9 @@ def make_plan(
     the ledger remembers from a server win over those in `facts`. Raises ConfigError where an account's schedule
     cannot be understood; everything else that is wrong with one post or account is a problem or warning in the plan.
     """
-    identified, vanished = match_identities(snapshot.posts, ledger.posts, site=settings.site, now=now)
+    identified, vanished = match_identities(
+        snapshot.posts, ledger.posts, site=settings.site, now=now, drafts=ledger.drafts
+    )
     gone = tuple(row for row in vanished if not is_unreadable(row.source, snapshot))
     kept = {row.id for row in vanished} - {row.id for row in gone}
     present = {item.id: item for item in identified}
@@ -72,6 +74,7 @@ def make_plan(
         now=now,
         identified=identified,
         gone=gone,
+        drafts=remember_drafts(snapshot.posts, ledger.drafts, now),
         cards=_plan_cards(identified, now),
         deliveries=tuple(deliveries),
         changes=(*plan_cancellations(ledger.deliveries, kept | present.keys()), *changes),

@@ -111,9 +111,14 @@ class Resemblance:
 
     @property
     def is_other(self) -> bool:
-        """Whether a file or an address was used again for another post: title, date and body are new."""
-        if self.title or self.has_same_date or self.is_unknown:
+        """Whether a file or an address was used again for another post: title, date and body are new.
+
+        Once a post is gone, its title may come back, too: the same market every December.
+        """
+        if self.has_same_date or self.is_unknown:
             return False
+        if self.title:
+            return self.row.gone_at is not None and self.has_other_date and self.body < _FAIR
         return self.body < (_ALIKE if self.has_other_date else _FAIR)
 
 
@@ -123,8 +128,8 @@ def is_used_again(post: Post, row: KnownPost) -> bool:
 
 
 def is_rewritten(post: Post, row: KnownPost) -> bool:
-    """The same for a post that has both path and address of the row: there an edit is the rule, so dates must differ."""
-    if post.source_digest == row.source_digest or post.title == row.title:
+    """The same for a post at both path and address of the row: there an edit is the rule, so dates must differ."""
+    if row.gone_at is None and (post.source_digest == row.source_digest or post.title == row.title):
         return False  # nearly always, and cheap
     one = Resemblance(post, row)
     return one.has_other_date and one.is_other

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, String, bindparam, case, func, or_, select, update
 
-from syndicate.model import Identified, KnownDelivery, KnownPost, Ledger, Plan, PlannedChange, State, can_move
+from syndicate.model import (
+    Identified,
+    KnownDelivery,
+    KnownDraft,
+    KnownPost,
+    Ledger,
+    Plan,
+    PlannedChange,
+    State,
+    can_move,
+)
 from syndicate.store.inserting import insert_deliveries, insert_of
 from syndicate.store.part import Part
 from syndicate.store.rows import parse_limits, parse_receipt
-from syndicate.store.schema import accounts, deliveries, posts
+from syndicate.store.schema import accounts, deliveries, drafts, posts
 from syndicate.store.transitions import Step, get_row, move
 
-_CHANGING = ("source", "slug", "permalink", "title", "digest", "updated_at", "gone_at")
+_WRITTEN = ("source_digest", "fields_digest", "sketch")
+_CHANGING = ("source", "slug", "permalink", "title", "digest", "updated_at", "gone_at", *_WRITTEN)
 _UNSENT = (State.PLANNED, State.DUE, State.HELD, State.MISSED, State.SKIPPED)
 _PLANNABLE = frozenset({*_UNSENT, State.CANCELLED})
 
@@ -41,6 +52,7 @@ class LedgerPart(Part):
             states = connection.execute(select(accounts).where(accounts.c.site == self._site)).mappings().all()
             return Ledger(
                 posts=self._read_posts(connection),
+                drafts=self._read_drafts(connection),
                 deliveries=self._read_deliveries(connection),
                 baselined=frozenset(row["name"] for row in states if row["baselined_at"]),
                 limits=tuple((row["name"], parse_limits(row["limits"])) for row in states if row["limits"]),
@@ -52,6 +64,11 @@ class LedgerPart(Part):
         rows = connection.execute(select(*columns).where(posts.c.site == self._site))
         names = [column.name for column in columns]
         return tuple(KnownPost(**dict(zip(names, row, strict=True))) for row in rows)
+
+    def _read_drafts(self, connection: Connection) -> tuple[KnownDraft, ...]:
+        columns = [column for column in drafts.c if column.name != "site"]
+        rows = connection.execute(select(*columns).where(drafts.c.site == self._site)).mappings()
+        return tuple(KnownDraft(**row) for row in rows)
 
     def _read_deliveries(self, connection: Connection) -> tuple[KnownDelivery, ...]:
         row = deliveries.c
@@ -65,11 +82,13 @@ class LedgerPart(Part):
         """Put a plan into the state database, all or nothing. Applying it twice changes nothing more."""
         stored = [one for one in plan.identified if one.is_new or one.is_changed]
         gone = [post for post in plan.gone if post.gone_at is None]
-        if not (stored or gone or plan.deliveries or plan.changes or plan.baselined or plan.forgotten):
+        rows = plan.deliveries or plan.changes
+        if not (stored or gone or plan.drafts or rows or plan.baselined or plan.forgotten):
             return Applied()
         with self._database.writing() as connection:
             self._write_posts(connection, stored, now)
             self._write_gone(connection, gone, now)
+            self._write_drafts(connection, plan.drafts)
             self._write_baselines(connection, plan.baselined, now)
             self._forget_baselines(connection, plan.forgotten)
             return Applied(
@@ -107,6 +126,13 @@ class LedgerPart(Part):
         for post in gone:
             query = update(posts).where(posts.c.site == self._site, posts.c.id == post.id)
             connection.execute(query.values(gone_at=now))
+
+    def _write_drafts(self, connection: Connection, seen: Iterable[KnownDraft]) -> None:
+        insert = insert_of(connection)(drafts)
+        changes = {name: insert.excluded[name] for name in ("slug", "source_digest")}
+        query = insert.on_conflict_do_update(index_elements=["site", "source"], set_=changes)
+        for draft in seen:
+            connection.execute(query, {"site": self._site} | asdict(draft))
 
     def _write_baselines(self, connection: Connection, names: Iterable[str], now: datetime) -> None:
         insert = insert_of(connection)(accounts)

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from syndicate.model import State
 
-HEAD = "0001"
+HEAD = "0002"
 """The last migration. A database that names a later one is from a newer syndicate."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -74,6 +74,19 @@ posts = Table(
     Column("updated_at", Instant, nullable=False),
     Column("first_seen_at", Instant, nullable=False),
     Column("gone_at", Instant),
+    Column("source_digest", Text, nullable=False, default=""),
+    Column("fields_digest", Text, nullable=False, default=""),
+    Column("sketch", Text, nullable=False, default=""),
+)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("slug", Text, nullable=False),
+    Column("source_digest", Text, nullable=False),
+    Column("first_seen_at", Instant, nullable=False),
 )
 
 accounts = Table(
