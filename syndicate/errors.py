@@ -8,7 +8,7 @@ SyndicateError                  shown to the person: what, where, what to do
 │   ├── AlreadyRunning          another daemon owns this state: leave it alone
 │   └── LostLease               this delivery belongs to another worker now: drop it
 ├── FetchError                  a page, picture or hub did not answer as it should: try again later
-│   └── TooSlow                 … and let us wait for it: ask its server nothing more in this round
+│   └── HostAway                … nor did its whole server: ask that nothing more in this round
 └── NetworkError                a network did not publish; nothing below is ever retried by the network itself
     ├── Unavailable             surely not published: try again with back-off
     │   ├── RateLimited         … not before `retry_at`
@@ -78,8 +78,12 @@ class FetchError(SyndicateError):
     """A GET did not bring what it should: refused address, too large, wrong type, no answer."""
 
 
-class TooSlow(FetchError):
-    """No whole answer came within its time."""
+class HostAway(FetchError):
+    """No connection to `server` (host and port), or no whole answer within its time."""
+
+    def __init__(self, message: str, *, server: str, where: str = "", hint: str = "") -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.server = server
 
 
 class NetworkError(SyndicateError):

@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html import unescape
-from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
+from syndicate.containment import contain
 from syndicate.errors import FetchError
 from syndicate.http import Client, Response
 
 MAX_PAGE = 4_000_000
 
+_TAG = re.compile(r"<(link|meta)\b([^<>]{0,4000})>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""(?<![^\s"'/])([^\s"'=/]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"']+))""")
+_ANY_TAG = re.compile(r"<[^<>]*>")
+
 
 def check_page(client: Client, link: str, title: str) -> str:
     """ "" where `link` answers 200 with the page of that title and its card image answers too, else why not."""
-    try:
-        answer = client.fetch(link, headers={"Accept": "text/html"}, max_bytes=MAX_PAGE)
-        facts = parse_page(answer.text) if answer.status == 200 else PageFacts()
-        return judge_page(answer, facts, link, title) or _check_image(client, answer.url, facts.image)
-    except FetchError as error:
-        return f"{error.where or link}: {error.message}"
+    found: list[str] = []
+    with contain(lambda error: found.append(_tell(error, link))):
+        found.append(_check(client, link, title))
+    return found[0]
+
+
+def _check(client: Client, link: str, title: str) -> str:
+    answer = client.fetch(link, headers={"Accept": "text/html"}, max_bytes=MAX_PAGE)
+    facts = parse_page(answer.text) if answer.status == 200 else PageFacts()
+    return judge_page(answer, facts, link, title) or _check_image(client, answer.url, facts.image)
+
+
+def _tell(error: Exception, link: str) -> str:
+    if isinstance(error, FetchError):
+        return f"{error.where or link}: {error.message}{error.hint and f' ({error.hint})'}"
+    return f"{link}: the page cannot be checked ({type(error).__name__})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +58,9 @@ def judge_page(answer: Response, facts: PageFacts, link: str, title: str) -> str
     """
     if answer.status != 200:
         return f"the page answers {answer.status}"
-    claims = [_same(urljoin(answer.url, claim)) for claim in facts.claims]
+    claims = [_same(_join(answer.url, claim)) for claim in facts.claims]
     if claims and _same(link) not in claims:
-        return f"the page calls itself {facts.claims[0]}"
+        return f"the page calls itself {facts.claims[0][:200]}"
     if not claims and _plain(title) not in _plain(facts.words):
         return "the page answers, but does not hold the post's title"
     return ""
@@ -53,7 +69,7 @@ def judge_page(answer: Response, facts: PageFacts, link: str, title: str) -> str
 def _check_image(client: Client, page_url: str, image: str) -> str:
     if not image:
         return ""
-    answer = client.fetch(urljoin(page_url, image), method="HEAD")
+    answer = client.fetch(_join(page_url, image), method="HEAD")
     if answer.status in {405, 501}:  # a host that knows no HEAD
         return ""
     is_image = answer.headers.get("content-type", "").startswith("image/")
@@ -61,39 +77,57 @@ def _check_image(client: Client, page_url: str, image: str) -> str:
 
 
 def parse_page(text: str) -> PageFacts:
-    """The facts of an HTML page; never raises, whatever the page holds."""
-    parser = _Parser()
-    parser.feed(text)
-    return PageFacts(tuple(parser.claims), parser.image, " ".join(parser.words))
-
-
-class _Parser(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.claims: list[str] = []
-        self.image = ""
-        self.words: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
+    """The facts of an HTML page, in time that grows with its length, whatever it holds."""
+    shown = _without(_without(_without(text, "<!--", "-->"), "<script", "</script"), "<style", "</style")
+    claims, images = list[str](), list[str]()
+    for tag, given in _read_tags(shown):
+        name = given.get("property") or given.get("name", "")
         if tag == "link" and "canonical" in given.get("rel", "").lower().split():
-            self.claims.append(given.get("href", ""))
-        if tag == "meta":
-            self._note_meta(given.get("property") or given.get("name", ""), given.get("content", ""))
+            claims.append(given.get("href", ""))
+        if tag == "meta" and name == "og:url" and given.get("content"):
+            claims.append(given["content"])
+        if tag == "meta" and name == "og:image" and given.get("content"):
+            images.append(given["content"])
+    return PageFacts(tuple(claims), images[0] if images else "", _ANY_TAG.sub(" ", text))
 
-    def _note_meta(self, name: str, value: str) -> None:
-        if name == "og:url" and value:
-            self.claims.append(value)
-        if name == "og:image" and not self.image:
-            self.image = value
 
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
+def _read_tags(text: str) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """The link and meta tags with their attributes; of two equal attributes the first one counts."""
+    for tag in _TAG.finditer(text):
+        given: dict[str, str] = {}
+        for one in _ATTRIBUTE.finditer(tag[2]):
+            given.setdefault(one[1].lower(), unescape(one[2] or one[3] or one[4] or "").strip())
+        yield tag[1].lower(), given
+
+
+def _without(text: str, start: str, end: str) -> str:
+    """The text without everything from each `start` to the `end` after it; without an end up to its own."""
+    lower, kept, at = text.lower(), list[str](), 0
+    if len(lower) != len(text):  # a few letters grow when they become small
+        lower = text
+    while (found := lower.find(start, at)) >= 0:
+        kept.append(text[at:found])
+        at = lower.find(end, found + len(start))
+        if at < 0:
+            return "".join(kept)
+        at += len(end)
+    return "".join((*kept, text[at:]))
+
+
+def _join(base: str, url: str) -> str:
+    """The whole address; one that cannot be read stays as it is, and equals none."""
+    try:
+        return urljoin(base, url)
+    except ValueError:
+        return url
 
 
 def _same(url: str) -> str:
     """Two addresses of one page compare equal: without scheme, query, fragment and last slash."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
     return f"{parts.netloc.lower()}{parts.path.rstrip('/').removesuffix('/index.html')}"
 
 

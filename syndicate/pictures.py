@@ -20,7 +20,7 @@ from pathlib import Path
 
 import orjson
 
-from syndicate.errors import FetchError, TooSlow
+from syndicate.errors import FetchError, HostAway
 from syndicate.http import Client, Response
 from syndicate.model import Cache, Picture, PictureFacts
 
@@ -176,7 +176,7 @@ class _Asker:
             return _failed(known, "its server let us wait for another picture", self._now)
         try:
             return _fetch(url, known, self._http, self._now)
-        except TooSlow as error:
+        except HostAway as error:
             self._slow.add(server)
             return _failed(known, error.message, self._now)
 
@@ -184,7 +184,7 @@ class _Asker:
 def _fetch(url: str, known: _Record, http: Client, now: datetime) -> _Record:
     """The picture as the server has it now; after a failure what was known, with a time to try again.
 
-    Raises TooSlow where the server let us wait.
+    Raises HostAway where the server let us wait.
     """
     asks = {"If-None-Match": known.etag} if known.etag else {"If-Modified-Since": known.modified}
     headers = {"Accept": "image/avif,image/webp,image/*;q=0.8"}
@@ -192,7 +192,7 @@ def _fetch(url: str, known: _Record, http: Client, now: datetime) -> _Record:
         headers |= {name: value for name, value in asks.items() if value}
     try:
         answer = http.fetch(url, headers=headers, max_bytes=MAX_BYTES)
-    except TooSlow:
+    except HostAway:
         raise
     except FetchError as error:
         return _failed(known, error.message, now)

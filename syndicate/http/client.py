@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import logging
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
@@ -20,17 +20,21 @@ sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
 import httpx
 
 from syndicate import __version__
-from syndicate.errors import ConfigError, FetchError, NetworkError, TooSlow, Unavailable, Uncertain
-from syndicate.http.guard import Resolve, find_addresses, parse_address, resolve_host, spell
+from syndicate.containment import as_trouble
+from syndicate.errors import ConfigError, FetchError, HostAway, NetworkError, Unavailable, Uncertain
+from syndicate.http.exchange import DeadlinePassed, Exchange
+from syndicate.http.guard import Resolve, find_addresses, name_server, parse_address, resolve_host, spell
 from syndicate.http.reading import ENCODINGS, MAX_BODY, Budget, Response, read_body
 from syndicate.http.troubles import describe
 
 USER_AGENT = f"syndicate/{__version__} (+https://github.com/syndicate-feeds/syndicate)"
 TIMEOUT = httpx.Timeout(connect=10, read=30, write=60, pool=10)
-PATIENCE = timedelta(minutes=3)
-"""For one whole answer: a server that sends a byte now and then would never reach the read timeout."""
+PATIENCE = timedelta(seconds=30)
+"""For a whole exchange, from looking up the name, over all redirects, to the last byte of the answer."""
+UPLOAD_PATIENCE = timedelta(seconds=120)
+"""For a whole exchange that sends a file."""
 MAX_HOPS = 5
-FRESH = httpx.Limits(max_connections=100, max_keepalive_connections=0)
+FRESH = httpx.Limits(max_connections=None, max_keepalive_connections=0)
 """A kept connection may be closed by the server at the moment we write to it, and the outcome would be unknown for
 nothing. So every call has a connection of its own: one more handshake, one doubt less."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -52,6 +56,17 @@ def utc_now() -> datetime:
 
 def _say_nothing(_record: logging.LogRecord) -> bool:
     return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked for at each hop of a fetch."""
+
+    exchange: Exchange
+    method: str
+    headers: Mapping[str, str]
+    max_bytes: int
+    away: Collection[str]
 
 
 class Client:
@@ -104,48 +119,68 @@ class Client:
         method: str = "GET",
         headers: Mapping[str, str] | None = None,
         max_bytes: int = MAX_BODY,
+        away: Collection[str] = (),
     ) -> Response:
         """GET an address that came from content, following up to five checked redirects.
 
         Any status is returned, 304 and 404 too. Raises FetchError for a refused address or scheme, a body
-        above `max_bytes`, too many redirects, or no answer.
+        above `max_bytes`, too many redirects, or anything else that goes wrong; its kind HostAway where the whole
+        server did not answer. `away` names servers that are not asked now, as HostAway named them.
         """
-        sent = dict(headers or {})
+        exchange, hops = Exchange(self._patience), [url]
+        asked = _Asked(exchange, method, dict(headers or {}), max_bytes, away)
+        try:
+            return exchange.run(lambda: self._follow(asked, hops))
+        except DeadlinePassed:
+            raise _away("the answer takes too long", hops[-1]) from None
+        except FetchError:
+            raise
+        except BaseException as error:
+            if as_trouble(error) is None:
+                raise
+            raise FetchError(f"no answer: {describe(error)}", where=spell(hops[-1])) from None
+
+    def _follow(self, asked: _Asked, hops: list[str]) -> Response:
+        """The answer at the end of all redirects; `hops` grows by each, so that the one who waits knows the last."""
         for _ in range(MAX_HOPS + 1):
-            response = self._fetch_once(method, url, sent, max_bytes)
+            url = hops[-1]
+            response = self._fetch_once(asked, url)
             location = response.headers.get("location", "")
             if response.status not in _REDIRECTS or not location:
                 return response
-            target = _join(url, location)
-            sent = sent if _is_same_origin(url, target) else _without_personal(sent)
-            url = target
-        raise FetchError(f"more than {MAX_HOPS} redirects", where=spell(url))
+            hops.append(_join(url, location))
+            if name_server(url) != name_server(hops[-1]):
+                asked = replace(asked, headers=_without_personal(asked.headers))
+        raise FetchError(f"more than {MAX_HOPS} redirects", where=spell(hops[-1]))
 
-    def _fetch_once(self, method: str, url: str, headers: Mapping[str, str], max_bytes: int) -> Response:
+    def _fetch_once(self, asked: _Asked, url: str) -> Response:
         """Resolve once, refuse private addresses, and connect to one of the very addresses that were checked."""
         parsed = parse_address(url)
-        addresses = find_addresses(parsed, self._resolve, allow_private=self._allow_private)
+        if name_server(url) in asked.away:
+            raise _away("its server did not answer before", url)
         failure: httpx.HTTPError | None = None
-        for address in addresses:
+        for address in find_addresses(parsed, self._resolve, allow_private=self._allow_private):
             try:
-                return self._fetch_from(address, method, parsed, headers, max_bytes)
+                return self._fetch_from(asked, parsed, address)
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 failure = error
-            except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-                raise _unfetched(error, url) from None
             except FetchError as error:
-                raise type(error)(error.message, where=spell(url)) from None
-        raise _unfetched(failure, url) from None
+                raise FetchError(error.message, where=spell(url)) from None
+            except httpx.HTTPError as error:
+                if asked.exchange.has_answered and not isinstance(error, httpx.TimeoutException):
+                    raise
+                failure = error
+                break
+        raise _away(f"no answer: {describe(failure)}", url) from None
 
-    def _fetch_from(
-        self, address: str, method: str, parsed: httpx.URL, headers: Mapping[str, str], max_bytes: int
-    ) -> Response:
+    def _fetch_from(self, asked: _Asked, parsed: httpx.URL, address: str) -> Response:
         """No connection is shared, since hosts on one address must not share a TLS session checked for another."""
         host = parsed.netloc.decode("ascii").rpartition("@")[2]
-        pinned = {**headers, "Host": host}
+        pinned = {**asked.headers, "Host": host}
         target = parsed.copy_with(host=address)
-        with self._client.stream(method, target, headers=pinned, extensions={"sni_hostname": parsed.host}) as answer:
-            return self._read(answer, max_bytes, str(parsed))
+        extensions = {"sni_hostname": parsed.raw_host.decode("ascii"), "trace": asked.exchange.trace}
+        with self._client.stream(asked.method, target, headers=pinned, extensions=extensions) as answer:
+            return self._read(answer, asked.max_bytes, str(parsed))
 
     def call(
         self,
@@ -170,29 +205,36 @@ class Client:
         body = orjson.dumps(json) if json is not None else content
         kind = {"Content-Type": "application/json"} if json is not None else {}
         parts: dict[str, Any] = {"params": params, "content": body, "data": form, "files": files}
-        try:
-            with self._client.stream(method, url, headers=kind | dict(headers or {}), **parts) as answer:
+        exchange = Exchange(UPLOAD_PATIENCE if files or content else self._patience)
+
+        def ask() -> Response:
+            extensions = {"trace": exchange.trace}
+            every = kind | dict(headers or {})
+            with self._client.stream(method, url, headers=every, extensions=extensions, **parts) as answer:
                 return self._read(answer, MAX_BODY, url)
+
+        try:
+            return exchange.run(ask)
         except (httpx.InvalidURL, httpx.LocalProtocolError, UnicodeError):
             raise ConfigError("the address or a credential cannot be sent as it is written", where=where) from None
         except _NOT_SENT as error:
             raise Unavailable(f"cannot be reached: {describe(error)}", where=where) from None
-        except (httpx.HTTPError, FetchError) as error:
-            raise _unanswered(error, publishes=publishes, where=where) from None
+        except BaseException as error:
+            if as_trouble(error) is None:
+                raise
+            raise _unanswered(error, publishes=publishes and exchange.has_sent, where=where) from None
 
     def _read(self, answer: httpx.Response, max_bytes: int, url: str) -> Response:
-        ends = time.monotonic() + self._patience.total_seconds()
-        body = read_body(answer, Budget(max_bytes, ends))
+        body = read_body(answer, Budget(max_bytes))
         headers = {name.lower(): value for name, value in answer.headers.items()}
         return Response(answer.status_code, headers, body, url, self._clock())
 
 
-def _unfetched(error: Exception | None, url: str) -> FetchError:
-    kind = TooSlow if isinstance(error, httpx.TimeoutException) else FetchError
-    return kind(f"no answer: {describe(error)}", where=spell(url))
+def _away(words: str, url: str) -> HostAway:
+    return HostAway(words, server=name_server(url), where=spell(url))
 
 
-def _unanswered(error: Exception, *, publishes: bool, where: str) -> NetworkError:
+def _unanswered(error: BaseException, *, publishes: bool, where: str) -> NetworkError:
     kind = Uncertain if publishes else Unavailable
     return kind(f"no whole answer: {describe(error)}", where=where)
 
@@ -202,10 +244,6 @@ def _join(url: str, location: str) -> str:
         return urljoin(url, location)
     except ValueError:
         raise FetchError("redirects to something that is no URL", where=spell(url)) from None
-
-
-def _is_same_origin(one: str, other: str) -> bool:
-    return spell(one).split("/")[:3] == spell(other).split("/")[:3]
 
 
 def _without_personal(headers: Mapping[str, str]) -> dict[str, str]:

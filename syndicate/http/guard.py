@@ -8,13 +8,21 @@ from collections.abc import Callable, Sequence
 
 import httpx
 
-from syndicate.errors import FetchError
+from syndicate.errors import FetchError, HostAway
 
 Resolve = Callable[[str, int], Sequence[str]]
 """From a host name and a port to IP addresses; raises OSError or UnicodeError where there are none."""
 
 IP = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_UNICAST = ipaddress.ip_network("2000::/3")
+"""All of IPv6 that is routed between networks; what lies outside means something else to somebody."""
+_NOT_FOR_US = (
+    ipaddress.ip_network("168.63.129.16/32"),  # Azure's own, answers virtual machines with their secrets
+    ipaddress.ip_network("192.0.0.0/24"),  # IETF protocols; Oracle's metadata among them
+    ipaddress.ip_network("192.88.99.0/24"),  # relays of 6to4, given up (RFC 7526)
+)
+PRIVATE_HINT = "if it is your own, allow it by allow_private = true under [site]"
 
 
 def resolve_host(host: str, port: int) -> Sequence[str]:
@@ -28,10 +36,15 @@ def is_public(address: str) -> bool:
 
     An IPv6 address that carries an IPv4 one (mapped, 6to4, NAT64) is as public as that one.
     """
-    ip = ipaddress.ip_address(address.partition("%")[0])
+    try:
+        ip: IP = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
     if isinstance(ip, ipaddress.IPv6Address):
         ip = _carried_by(ip)
-    is_odd = ip.is_multicast or ip.is_reserved or getattr(ip, "is_site_local", False)
+    if isinstance(ip, ipaddress.IPv6Address) and ip not in _UNICAST:
+        return False
+    is_odd = ip.is_multicast or ip.is_reserved or any(ip in one for one in _NOT_FOR_US)
     return ip.is_global and not is_odd
 
 
@@ -45,25 +58,37 @@ def parse_address(url: str) -> httpx.URL:
     """An address that may be fetched; raises FetchError for other schemes and for what is no URL."""
     try:
         parsed = httpx.URL(url)
+        has_host = bool(parsed.host)  # decoded only now, and a host like "xn--" cannot be
     except (httpx.InvalidURL, UnicodeError, ValueError):
         raise FetchError("not a URL", where=spell(url)) from None
-    if parsed.scheme not in {"http", "https"} or not parsed.host:
+    if parsed.scheme not in {"http", "https"} or not has_host:
         raise FetchError("only http and https addresses are fetched", where=spell(url))
     return parsed
 
 
 def find_addresses(parsed: httpx.URL, resolve: Resolve, *, allow_private: bool) -> Sequence[str]:
-    """The IP addresses behind a URL; raises FetchError where one of them is private, or none is known."""
+    """The IP addresses behind a URL; raises FetchError where one of them is private, HostAway where none is known."""
     where = spell(str(parsed))
+    host, default = parsed.raw_host.decode("ascii"), 443 if parsed.scheme == "https" else 80
     try:
-        addresses = resolve(parsed.host, parsed.port or (443 if parsed.scheme == "https" else 80))
-    except (OSError, UnicodeError):
+        addresses = resolve(host, parsed.port or default)
+    except (OSError, ValueError):  # a UnicodeError for a label that is empty or too long is one
         addresses = ()
     if not addresses:
-        raise FetchError("the host name cannot be resolved", where=where)
+        raise HostAway("the host name cannot be resolved", server=name_server(str(parsed)), where=where)
     if not allow_private and not all(map(is_public, addresses)):
-        raise FetchError("the address leads into a private network", where=where)
+        raise FetchError("the address leads into a private network", where=where, hint=PRIVATE_HINT)
     return addresses
+
+
+def name_server(url: str) -> str:
+    """Scheme, host and port of a URL, in which addresses of one server are equal; "" where there are none."""
+    try:
+        parsed = httpx.URL(url)
+        host = parsed.raw_host.decode("ascii")
+    except (httpx.InvalidURL, ValueError):
+        return ""
+    return f"{parsed.scheme}://{host}{f':{parsed.port}' if parsed.port else ''}"
 
 
 def spell(url: str) -> str:

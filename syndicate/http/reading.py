@@ -1,8 +1,7 @@
-"""Reading an answer whole, within limits of size and time, whatever the server would like."""
+"""Reading an answer whole, within its limit of size, whatever the server would like."""
 
 from __future__ import annotations
 
-import time
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from typing import Any
 import httpx
 import orjson
 
-from syndicate.errors import FetchError, TooSlow
+from syndicate.errors import FetchError
 
 MAX_BODY = 8_000_000
 ENCODINGS = "gzip"
@@ -49,23 +48,17 @@ class Response:
 
 @dataclass(slots=True)
 class Budget:
-    """How much of one answer may still come, and until when (by the monotonic clock)."""
+    """How much of one answer may still come."""
 
     max_bytes: int
-    ends: float
     size: int = 0
 
     def spend(self, chunk: bytes) -> bytes:
-        """The chunk, counted; raises FetchError once size or time is used up."""
+        """The chunk, counted; raises FetchError once the size is used up."""
         self.size += len(chunk)
         if self.size > self.max_bytes:
             raise FetchError(f"the answer is larger than {self.max_bytes:,} bytes")
-        self.check_time()
         return chunk
-
-    def check_time(self) -> None:
-        if time.monotonic() > self.ends:
-            raise TooSlow("the answer takes too long")
 
     @property
     def left(self) -> int:
@@ -73,7 +66,7 @@ class Budget:
 
 
 def read_body(answer: httpx.Response, budget: Budget) -> bytes:
-    """The body, decoded. Raises FetchError for one that is too large, too slow, cut, or encoded unasked."""
+    """The body, decoded. Raises FetchError for one that is too large, cut, or encoded unasked."""
     encoding = answer.headers.get("content-encoding", "identity").strip().lower()
     if encoding in {"", "identity"}:
         return b"".join(budget.spend(chunk) for chunk in answer.iter_raw())
@@ -88,7 +81,6 @@ def _inflate(answer: httpx.Response, budget: Budget) -> bytes:
     try:
         for chunk in answer.iter_raw():
             is_empty = False
-            budget.check_time()
             parts.append(budget.spend(decoder.decompress(chunk, budget.left + 1)))
     except zlib.error:
         raise FetchError("the answer cannot be unpacked") from None

@@ -12,12 +12,14 @@ from collections.abc import Iterator
 import httpx
 
 from syndicate.errors import FetchError
+from syndicate.http.exchange import DeadlinePassed
 
 _WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (ssl.SSLCertVerificationError, "its certificate is not valid"),
     (ssl.SSLError, "no encrypted connection comes about"),
     (socket.gaierror, "the host name cannot be resolved"),
     (ConnectionRefusedError, "it refuses connections"),
+    (DeadlinePassed, "it takes too long"),
     (httpx.ConnectTimeout, "no connection in time"),
     (httpx.ConnectError, "no way to it"),
     (httpx.PoolTimeout, "too many connections at once"),
@@ -33,7 +35,7 @@ _WORDS: tuple[tuple[type[BaseException], str], ...] = (
 """The first that fits anything in the chain of causes."""
 
 
-def describe(error: Exception | None) -> str:
+def describe(error: BaseException | None) -> str:
     """The kind of failure; the name of its class where there are no words for it."""
     if isinstance(error, FetchError):
         return error.message

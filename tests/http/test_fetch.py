@@ -134,6 +134,8 @@ PRIVATE = [
     "fe80::1%eth0", "fc00::1", "fd12:3456::1", "fec0::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1",
     "64:ff9b::7f00:1",
     "64:ff9b::a00:1", "2002:7f00:1::", "2002:c0a8:101::", "2001:db8::1",
+    "168.63.129.16", "192.0.0.192", "192.88.99.1", "100.100.100.200", "0.1.2.3", "64:ff9b:1::808:808", "::7f00:1",
+    "::ffff:0:7f00:1", "2001:0:7f00:1::", "fd00:ec2::254", "::ffff:168.63.129.16", "64:ff9b::a83f:8110", "none", "",
 ]  # fmt: skip
 
 
@@ -157,6 +159,13 @@ def test_a_private_host_is_never_connected_to(site: Pages, host: str) -> None:
     with Client() as client, pytest.raises(FetchError):
         client.fetch(f"{site.host(host)}/page")
     assert site.requests == []
+
+
+def test_a_refusal_says_how_to_allow_it() -> None:
+    """An author's own server next door is reached by a setting, and its name is told."""
+    with Client() as client, pytest.raises(FetchError) as caught:
+        client.fetch("http://127.0.0.1/page")
+    assert "allow_private = true" in caught.value.hint
 
 
 def test_one_private_address_among_public_ones_is_refused(site: Pages) -> None:

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.http import Response
-from syndicate.pages import judge_page, parse_page
+from syndicate.http import Client, Response
+from syndicate.pages import check_page, judge_page, parse_page
+from tests.networks.fake import Fake, Reply
 
 LINK = "https://notes.example/blog/a/"
 
@@ -26,6 +27,9 @@ def judge(body: str, *, status: int = 200, url: str = LINK, title: str = "A “T
         "<h1>A “Title”   &amp; more</h1>",
         "<title>a “title” &amp; more – Notes</title>",
         '<link rel="canonical" href="https://other.example/"><meta property="og:url" content="/blog/a/">',
+        '<link rel="canonical" href="http://["><meta property="og:url" content="/blog/a/">',
+        "<!-- <link rel=canonical href=/draft> --><![<<link rel='canonical' href='/blog/a/'/>",
+        '<script>"<link rel=canonical href=/x>"</script><h1>A “Title” &amp; <b>more</b></h1>',
     ],
 )
 def test_the_right_page_is_live(body):
@@ -41,6 +45,8 @@ def test_the_right_page_is_live(body):
         ("<h1>Not found</h1>", 200, "does not hold the post's title"),
         ('<link rel="canonical" href="https://notes.example/">', 200, "calls itself https://notes.example/"),
         ("", 200, "does not hold"),
+        ('<link rel="canonical" href="http://[">', 200, "calls itself http://["),
+        ("<![<", 200, "does not hold"),
     ],
 )
 def test_another_page_is_not(body, status, why):
@@ -52,3 +58,30 @@ def test_another_page_is_not(body, status, why):
 def test_any_page_can_be_read(text):
     """Whatever a server sends, reading it gives facts and no exception."""
     assert isinstance(parse_page(text).words, str)
+
+
+class Site(Fake):
+    """One page, whose card image is where `image` says."""
+
+    def __init__(self, image: str) -> None:
+        super().__init__()
+        page = f'<h1>A title</h1><meta property="og:image" content="{image}">'
+        self.route("GET", "/", lambda request: Reply(200, page))
+
+
+@pytest.mark.parametrize("image", ["http://[", "http://xn--/a.jpg", "http://a..b/", "file:///etc/passwd", "//:99999/a"])
+def test_a_page_whose_card_image_has_an_impossible_address_is_not_ready(image):
+    """The reason is said; the delivery behind it waits, and nobody else's."""
+    with Site(image) as site, Client(allow_private=True) as client:
+        assert check_page(client, f"{site.url}/", "A title")
+
+
+@pytest.mark.parametrize("error", [ValueError, AssertionError, RecursionError, MemoryError, UnicodeError, OSError])
+def test_whatever_a_look_at_a_page_raises_is_a_reason(error):
+    """One page that cannot be looked at stops no other."""
+
+    def resolve(_host, _port):
+        raise error
+
+    with Client(resolve=resolve) as client:
+        assert check_page(client, LINK, "A title").startswith(LINK)
