@@ -21,18 +21,22 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
 import orjson
 
 from syndicate.errors import ConfigError, StateError
+from syndicate.model import shout, variable_of
 
 PASSPHRASE = "SYNDICATE_VAULT_PASSPHRASE"  # noqa: S105 - the name of a variable
 KEYRING_SERVICE = "syndicate"
 _SALT = 16
-# scrypt's cost (RFC 7914): about 50 ms and 16 MB a guess.
-_SCRYPT = {"n": 2**14, "r": 8, "p": 1}
+# What a file begins with that was sealed at today's cost of scrypt (RFC 7914): about 0.4 s and 128 MB a guess. Files
+# without it were sealed at the cost of before, and get the new one when something is stored next.
+_TODAY = b"syndicate-vault-2\n"
+_COST, _COST_BEFORE = 2**17, 2**14
 
 
 class Keyring(Protocol):
@@ -59,15 +63,6 @@ def find_keyring() -> Keyring | None:
         return None
     backend: Keyring = keyring.get_keyring()
     return None if isinstance(backend, fail.Keyring | null.Keyring) else backend
-
-
-def variable_of(account: str, name: str) -> str:
-    """The environment variable of a secret: SYNDICATE_MY_BLOG_TOKEN for account "my-blog", secret "token"."""
-    return "_".join(("SYNDICATE", _shout(account), _shout(name)))
-
-
-def _shout(word: str) -> str:
-    return re.sub(r"[^A-Z0-9]+", "_", word.upper()).strip("_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +95,7 @@ class AccountVault:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Held while a token is renewed: one thread of one process at a time."""
-        with self._box.locked(f"renew-{_shout(self.account).lower()}"):
+        with self._box.locked(f"renew-{shout(self.account).lower()}"):
             yield
 
     def _given(self, name: str) -> str:
@@ -137,43 +132,44 @@ class _Box:
             return {}
         except OSError as error:
             raise StateError("the secrets cannot be read", where=str(self.path)) from error
-        opened: dict[str, str] = orjson.loads(self._open(sealed))
-        return opened
+        cost, sealed = (_COST, sealed.removeprefix(_TODAY)) if sealed.startswith(_TODAY) else (_COST_BEFORE, sealed)
+        return self._open(sealed[_SALT:], self._key(sealed[:_SALT], cost))
 
     def update(self, entries: Mapping[str, str]) -> None:
+        from cryptography.fernet import Fernet  # noqa: PLC0415 - 40 ms that most runs need not pay
+
         with self.locked("write"):
             content = {**self.read(), **entries}
             salt = secrets.token_bytes(_SALT)
-            sealed = salt + self._seal(orjson.dumps(content), salt)
-            _write_private(self.path, sealed)
+            sealed = Fernet(self._key(salt, _COST)).encrypt(orjson.dumps(content))
+            _write_private(self.path, _TODAY + salt + sealed)
 
-    def _seal(self, plain: bytes, salt: bytes) -> bytes:
-        from cryptography.fernet import Fernet  # noqa: PLC0415 - 40 ms that most runs need not pay
-
-        return Fernet(self._key(salt)).encrypt(plain)
-
-    def _open(self, sealed: bytes) -> bytes:
+    def _open(self, sealed: bytes, key: bytes) -> dict[str, str]:
         from cryptography.fernet import Fernet, InvalidToken  # noqa: PLC0415
 
         try:
-            return Fernet(self._key(sealed[:_SALT])).decrypt(sealed[_SALT:])
-        except InvalidToken:
+            content = orjson.loads(Fernet(key).decrypt(sealed))
+        except (InvalidToken, orjson.JSONDecodeError):
             hint = f"check {PASSPHRASE} and secrets.key, or remove the file and log in again"
             raise StateError("the secrets do not open with this key", where=str(self.path), hint=hint) from None
+        return {str(name): str(value) for name, value in content.items()} if isinstance(content, dict) else {}
 
-    def _key(self, salt: bytes) -> bytes:
+    def _key(self, salt: bytes, cost: int) -> bytes:
         passphrase = self.environ.get(PASSPHRASE, "")
-        return _derive(passphrase, salt) if passphrase else self._read_key()
+        return _derive(passphrase, salt, cost) if passphrase else self._read_key()
 
     def _read_key(self) -> bytes:
         path = self.folder / "secrets.key"
+        hint = f"bring back its copy, or remove it and {self.path.name} and log in again"
         try:
             if not path.exists() and not self.path.exists():
                 _write_private(path, base64.urlsafe_b64encode(secrets.token_bytes(32)))
-            return path.read_bytes()
+            key = path.read_bytes().strip()
         except OSError as error:
-            hint = f"bring back its copy, or remove {self.path.name} and log in again"
             raise StateError("the key of the secrets cannot be read", where=str(path), hint=hint) from error
+        if not re.fullmatch(rb"[A-Za-z0-9_-]{43}=", key):
+            raise StateError("the key of the secrets is damaged", where=str(path), hint=hint)
+        return key
 
     @contextmanager
     def locked(self, name: str) -> Iterator[None]:
@@ -191,10 +187,13 @@ class _Box:
             os.close(handle)
 
 
-def _derive(passphrase: str, salt: bytes) -> bytes:
+@lru_cache(maxsize=8)
+def _derive(passphrase: str, salt: bytes, cost: int) -> bytes:
+    """The key of a passphrase. Each file's is derived once in a process: every secret that is read asks for it."""
     from cryptography.hazmat.primitives.kdf.scrypt import Scrypt  # noqa: PLC0415
 
-    return base64.urlsafe_b64encode(Scrypt(salt=salt, length=32, **_SCRYPT).derive(passphrase.encode()))
+    derived = Scrypt(salt=salt, length=32, n=cost, r=8, p=1).derive(passphrase.encode())
+    return base64.urlsafe_b64encode(derived)
 
 
 def _write_private(path: Path, data: bytes) -> None:

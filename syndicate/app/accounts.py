@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from syndicate.app.options import find_mistakes
+from syndicate.app.options import find_mistakes, find_shared_variables
 from syndicate.config import locate_mistakes
 from syndicate.errors import SyndicateError, UsageError
 from syndicate.http import Client
@@ -27,6 +27,7 @@ class Accounts:
         self._folder = state_folder
         self._http = http
         mistakes = [mistake for account in settings.accounts for mistake in find_mistakes(account)]
+        mistakes = mistakes or list(find_shared_variables(settings.accounts))
         if mistakes:
             raise locate_mistakes(settings.file, mistakes)
 

@@ -337,6 +337,16 @@ class App:
         self._wiring.open_all()
         self._wiring.stamp.forget()
 
+    def is_published(self, path: str, data: bytes) -> bool:
+        """Whether a file in the published folder is ours: what we wrote, and the author's key for IndexNow."""
+        from syndicate.app.timeline import is_timeline
+
+        with self._shared.borrow() as wiring:
+            key = wiring.settings.feeds.indexnow_key
+            if key and path == f"{key}.txt":
+                return data.strip() == key.encode()
+            return wiring.open_own_files().is_published(path, data) or is_timeline(wiring.settings, path, data)
+
     @property
     def server_file(self) -> Path:
         """Where a running server of this site says where it is."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from syndicate.app.options import PASSWORD
 from syndicate.app.previews import preview
 from syndicate.app.queue import WAITING
 from syndicate.app.site import Wiring
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from syndicate.app.app import App
     from syndicate.app.reports import AccountRow
 
-PASSWORD = "SYNDICATE_DASHBOARD_PASSWORD"  # noqa: S105 - the name of a variable
 _SHORTEST = 8
 
 

@@ -10,13 +10,12 @@ from urllib.parse import urlsplit
 from syndicate.app.reports import AccountRow
 from syndicate.app.site import Wiring
 from syndicate.errors import ConfigError, SyndicateError, Unauthorised, Unavailable, Uncertain, UsageError
-from syndicate.model import Account, Identified
+from syndicate.model import Account, Identified, variable_of
 from syndicate.networks import describe
 from syndicate.networks.base import Lists, Network, Profile, ReadsLimits, Recent, Verifies
 from syndicate.publish.publish import read_plan
 from syndicate.store.accounts import AccountState
 from syndicate.store.syndication_links import Found
-from syndicate.vault import variable_of
 
 
 def list_accounts(wiring: Wiring, *, online: bool, now: datetime) -> tuple[AccountRow, ...]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from syndicate.config import Mistake, list_account_keys
 from syndicate.errors import ConfigError
-from syndicate.model import Account
+from syndicate.model import Account, variable_of
 from syndicate.networks import describe
 from syndicate.networks.base import Description
+from syndicate.vault import PASSPHRASE
+
+PASSWORD = "SYNDICATE_DASHBOARD_PASSWORD"  # noqa: S105 - the name of a variable
 
 
 def find_mistakes(account: Account) -> Iterator[Mistake]:
@@ -27,6 +30,18 @@ def find_mistakes(account: Account) -> Iterator[Mistake]:
     for option in description.options:
         if option.required and not account.options.get(option.name):
             yield Mistake((*table, option.name), f"is missing: {option.help}")
+
+
+def find_shared_variables(accounts: Iterable[Account]) -> Iterator[Mistake]:
+    """Secrets that would come from one environment variable: "token" of "my-blog", and "blog_token" of "my"."""
+    users = {PASSWORD: "the dashboard's password", PASSPHRASE: "the vault's passphrase"}
+    for account in accounts:
+        for secret in describe(account.network).secrets:
+            user = f'{secret.name} of "{account.name}"'
+            other = users.setdefault(variable_of(account.name, secret.name), user)
+            if other != user:
+                sentence = f"{user} and {other} would both be {variable_of(account.name, secret.name)}; rename it"
+                yield Mistake(("accounts", account.name), sentence)
 
 
 def _judge(name: str, value: str, description: Description) -> str:

@@ -8,7 +8,7 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -85,6 +85,9 @@ class Wiring:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             (folder / ".gitignore").touch(mode=0o600)
             (folder / ".gitignore").write_text("*\n", encoding="utf-8")  # no repository wants state or secrets
+        if folder.stat().st_mode & 0o077:  # made by hand, by a tool, by an unpacked archive
+            with suppress(PermissionError):  # somebody else's: `doctor` says so
+                folder.chmod(0o700)
         return folder
 
     @cached_property

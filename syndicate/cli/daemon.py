@@ -75,7 +75,10 @@ def _make_web(hall: App, host: str) -> ASGIApp:
     from syndicate.web.dashboard.routes import open_dashboard
 
     dashboard = open_dashboard(hall.make_desk(), listening=host, password=read_password(os.environ))
-    return Current(lambda: hall.settings, lambda now: make_app(now.storage.publish_to, now, dashboard))
+    return Current(
+        lambda: hall.settings,
+        lambda now: make_app(now.storage.publish_to, now, is_published=hall.is_published, dashboard=dashboard),
+    )
 
 
 @command()

@@ -43,7 +43,7 @@ class Mistake:
 
 def make_config_error(error: ValidationError, text: str, path: str) -> ConfigError:
     """One ConfigError that lists every problem, each with its line."""
-    return _list_mistakes(list(dict.fromkeys(map(_read_detail, error.errors()))), text, path)
+    return make_mistakes_error(list(dict.fromkeys(map(_read_detail, error.errors()))), text, path)
 
 
 def locate_mistakes(path: str, mistakes: Sequence[Mistake]) -> ConfigError:
@@ -52,10 +52,11 @@ def locate_mistakes(path: str, mistakes: Sequence[Mistake]) -> ConfigError:
         text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):  # it was read a moment ago; without it there are no lines
         text = ""
-    return _list_mistakes(mistakes, text, path)
+    return make_mistakes_error(mistakes, text, path)
 
 
-def _list_mistakes(mistakes: Sequence[Mistake], text: str, path: str) -> ConfigError:
+def make_mistakes_error(mistakes: Sequence[Mistake], text: str, path: str) -> ConfigError:
+    """The same for mistakes that were found otherwise."""
     found = sorted((find_line(text, one.keys), f"{'.'.join(one.keys)}: {one.sentence}") for one in mistakes)
     lines = [f"line {line}, {sentence}" if line else sentence for line, sentence in found]
     return ConfigError("\n  ".join([_headline(len(lines)), *lines]), where=path)

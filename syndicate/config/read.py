@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import tomllib
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from syndicate.config.problems import make_config_error
+from syndicate.config.exposed import find_exposed
+from syndicate.config.problems import Mistake, make_config_error, make_mistakes_error
 from syndicate.config.schema import (
     AccountTable,
     ConfigFile,
@@ -30,6 +33,8 @@ from syndicate.model import (
     Settings,
     Site,
     Storage,
+    shout,
+    variable_of,
 )
 
 CONFIG_NAME = "syndicate.toml"
@@ -55,7 +60,9 @@ def read_settings(path: Path) -> Settings:
     return make_settings(text, root=path.parent.resolve(), name=str(path))
 
 
-def make_settings(text: str, *, root: Path, name: str = CONFIG_NAME) -> Settings:
+def make_settings(
+    text: str, *, root: Path, name: str = CONFIG_NAME, environ: Mapping[str, str] = os.environ
+) -> Settings:
     """Turn the text of a syndicate.toml into Settings; relative paths start at `root`."""
     try:
         file = ConfigFile.model_validate(tomllib.loads(text))
@@ -65,7 +72,7 @@ def make_settings(text: str, *, root: Path, name: str = CONFIG_NAME) -> Settings
         raise make_config_error(error, text, name) from error
     site = _make_site(file.site)
     schedule = _lay_over(ScheduleRules(timezone=site.timezone), file.schedule)
-    return Settings(
+    settings = Settings(
         root=str(root),
         site=site,
         storage=_make_storage(file.storage, root),
@@ -80,6 +87,21 @@ def make_settings(text: str, *, root: Path, name: str = CONFIG_NAME) -> Settings
         digest=hashlib.sha256(text.encode()).hexdigest(),
         file=name,
     )
+    mistakes = (*find_exposed(settings, environ), *_find_namesakes(file.accounts))
+    if mistakes:
+        raise make_mistakes_error(mistakes, text, name)
+    return settings
+
+
+def _find_namesakes(names: Iterable[str]) -> Iterator[Mistake]:
+    """Accounts whose secrets would stand in the same environment variables."""
+    first: dict[str, str] = {}
+    for name in names:
+        other = first.setdefault(shout(name), name)
+        if other != name:
+            variables = variable_of(name, "…").rstrip("_") + "_…"
+            sentence = f'shares its secrets\' variables {variables} with "{other}"; give one of them another name'
+            yield Mistake(("accounts", name), sentence)
 
 
 def _plain(table: Any, *without: str) -> dict[str, Any]:

@@ -58,6 +58,8 @@ from syndicate.model.site import (
     Settings,
     Site,
     Storage,
+    shout,
+    variable_of,
 )
 
 __all__ = [
@@ -110,4 +112,6 @@ __all__ = [
     "SyndicationLink",
     "Usage",
     "can_move",
+    "shout",
+    "variable_of",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -113,6 +114,16 @@ class ScheduleRules:
     """How long to wait for the page to be live."""
     not_ready: str = "hold"
     """After that: "hold", "skip" or "send"."""
+
+
+def variable_of(account: str, name: str) -> str:
+    """The environment variable of a secret: SYNDICATE_MY_BLOG_TOKEN for account "my-blog", secret "token"."""
+    return "_".join(("SYNDICATE", shout(account), shout(name)))
+
+
+def shout(word: str) -> str:
+    """ "my-blog" → "MY_BLOG"."""
+    return re.sub(r"[^A-Z0-9]+", "_", word.upper()).strip("_")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

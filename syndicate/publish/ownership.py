@@ -78,6 +78,10 @@ class OwnFiles:
         self._cache.drop(_KIND, removed)
         return removed
 
+    def is_published(self, path: str, data: bytes) -> bool:
+        """Whether these bytes under this path are ours."""
+        return self._is_ours(path, data, self._cache.get_many(_KIND, [path]).get(path, b""))
+
     def read(self, path: str) -> bytes | None:
         return self._output.read(path)
 

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -99,10 +99,16 @@ def _parse_url(url: str) -> URL:
 
 
 def _make_private(path: Path) -> None:
-    """Create the file for its owner alone; SQLite gives its journal files the same mode."""
+    """Have the file for its owner alone; SQLite gives its journal files the same mode."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDONLY | os.O_CREAT, 0o600))
+        handle = os.open(path, os.O_RDONLY | os.O_CREAT, 0o600)
+        try:
+            if os.fstat(handle).st_mode & 0o077:
+                with suppress(PermissionError):  # somebody else's, who lets us use it
+                    os.fchmod(handle, 0o600)
+        finally:
+            os.close(handle)
     except OSError as error:
         hint = "check the folder and who may write there"
         raise StateError(

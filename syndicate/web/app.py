@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,10 +21,19 @@ from syndicate.web.feeds.responses import OPEN, allow_everyone, refuse, say_erro
 _METHODS = ["GET", "HEAD", "OPTIONS"]
 
 
-def make_app(output_root: str, settings: Settings, dashboard: ASGIApp | None = None) -> Starlette:
-    """The ASGI application: published files under the path of the feeds' public address, `dashboard` beside them."""
+def make_app(
+    output_root: str,
+    settings: Settings,
+    *,
+    is_published: Callable[[str, bytes], bool],
+    dashboard: ASGIApp | None = None,
+) -> Starlette:
+    """The ASGI application: published files under the path of the feeds' public address, `dashboard` beside them.
+
+    Of what lies in the folder only what `is_published` knows by path and bytes is served.
+    """
     prefix = urlsplit(settings.site.feeds_url or f"{settings.site.url}/feeds").path.rstrip("/")
-    files = FeedFiles(Shelf(Path(output_root)), settings.feeds, prefix)
+    files = FeedFiles(Shelf(Path(output_root), is_published), settings.feeds, prefix)
     routes: list[BaseRoute] = _mount(dashboard) if dashboard is not None else []
     if prefix:
         routes += [Route(place, files.enter, methods=_METHODS) for place in ("/", prefix)]

@@ -244,6 +244,19 @@ def test_the_state_folder_is_its_owners(tmp_path):
     assert all(not stat.S_IMODE(path.stat().st_mode) & 0o077 for path in folder.iterdir())
 
 
+def test_an_open_state_folder_is_closed(tmp_path):
+    """A folder and a database that others could read, from a tool or an archive, are their owner's afterwards."""
+    blog = House(tmp_path)
+    folder = blog.root / ".syndicate"
+    with blog.wired() as wiring:
+        assert wiring.store
+    folder.chmod(0o755)
+    (folder / "state.db").chmod(0o644)
+    with blog.wired() as wiring:
+        assert wiring.store
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (folder, folder / "state.db")] == [0o700, 0o600]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["deleted", "replaced"])
 def test_a_state_that_vanishes_stops_the_work(tmp_path, how):

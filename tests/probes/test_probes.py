@@ -18,7 +18,7 @@ from syndicate.output import FolderOutput
 from syndicate.probes import Remark, probe_feed
 from syndicate.web import make_app
 from tests.formats.samples import settings
-from tests.web.serving import serving
+from tests.web.serving import everything, serving
 
 RSS = b"<rss>" + b"words, " * 300 + b"</rss>"
 GOOD = {
@@ -39,7 +39,7 @@ def test_our_own_server_leaves_nothing_to_say(tmp_path: Path) -> None:
     """What `syndicate serve` hands out passes every rule."""
     artefact = Artefact("rss.xml", "application/rss+xml", RSS, datetime(2025, 1, 1, tzinfo=UTC))
     FolderOutput(tmp_path).write([artefact])
-    with serving(make_app(str(tmp_path), settings())) as address:
+    with serving(make_app(str(tmp_path), settings(), is_published=everything)) as address:
         assert probe(f"{address}/feeds/rss.xml") == []
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -9,12 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syndicate.errors import ConfigError, StateError
+from syndicate.model import variable_of
 from syndicate.networks.base import Vault
-from syndicate.vault import AccountVault, open_vault, variable_of
+from syndicate.vault import AccountVault, open_vault
 
 SECRET = "correct-horse-battery"
 
@@ -133,6 +137,41 @@ def test_a_damaged_vault_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "secrets.vault").write_bytes(content)
     with pytest.raises(StateError, match="log in again"):
         vault(tmp_path).get("token")
+
+
+@pytest.mark.parametrize("content", [b"", b"x", b"\xff" * 44, b"A" * 44, b"A" * 43 + b"=" + b"A"])
+def test_a_damaged_key_is_named(tmp_path: Path, content: bytes) -> None:
+    """An empty, cut or foreign key file is an error that names it, for reading and for storing."""
+    vault(tmp_path).put({"token": SECRET})
+    (tmp_path / "secrets.key").write_bytes(content)
+    for ask in (lambda: vault(tmp_path).get("token"), lambda: vault(tmp_path).put({"token": "x"})):
+        with pytest.raises(StateError, match="the key of the secrets is damaged") as raised:
+            ask()
+        assert raised.value.where == str(tmp_path / "secrets.key")
+
+
+def test_a_key_may_end_with_a_line_end(tmp_path: Path) -> None:
+    """An editor adds one when somebody looks into the file and saves it."""
+    vault(tmp_path).put({"token": SECRET})
+    key = tmp_path / "secrets.key"
+    key.write_bytes(key.read_bytes() + b"\n")
+    assert vault(tmp_path).get("token") == SECRET
+
+
+def test_a_vault_of_before_opens_and_is_sealed_anew(tmp_path: Path) -> None:
+    """What an older version sealed at scrypt's old cost opens; what is stored next gets today's."""
+    salt = bytes(range(16))
+    key = base64.urlsafe_b64encode(hashlib.scrypt(b"word", salt=salt, n=2**14, r=8, p=1, dklen=32))
+    path = tmp_path / "secrets.vault"
+    path.write_bytes(salt + Fernet(key).encrypt(b'{"my-blog/token": "old"}'))
+    box = vault(tmp_path, SYNDICATE_VAULT_PASSPHRASE="word")
+    assert box.get("token") == "old"
+    box.put({"other": "new"})
+    header, rest = path.read_bytes().split(b"\n", 1)
+    assert header == b"syndicate-vault-2"
+    key = hashlib.scrypt(b"word", salt=rest[:16], n=2**17, r=8, p=1, dklen=32, maxmem=2**28)
+    assert b"old" in Fernet(base64.urlsafe_b64encode(key)).decrypt(rest[16:])
+    assert [box.get("token"), box.get("other")] == ["old", "new"]
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import httpx
 from syndicate.web import make_app
 from syndicate.web.dashboard.routes import open_dashboard
 from tests.web.desk import MemoryDesk, find_token
-from tests.web.serving import serving
+from tests.web.serving import everything, serving
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Served:
 def serve(password: str, root: Path) -> Iterator[Served]:
     desk = MemoryDesk()
     dashboard = open_dashboard(desk, listening="127.0.0.1", password=password)
-    with serving(make_app(str(root), desk.settings, dashboard)) as address:
+    with serving(make_app(str(root), desk.settings, dashboard=dashboard, is_published=everything)) as address:
         yield Served(desk, address)
 
 

@@ -23,3 +23,8 @@ def serving(app: ASGIApp) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join(10)
+
+
+def everything(path: str, data: bytes) -> bool:
+    """For `is_published` where each file of a folder is to be served."""
+    return True

@@ -17,7 +17,7 @@ from syndicate.stats.hits import parse_line
 from syndicate.web import make_app
 from syndicate.web.access import format_line
 from tests.formats.samples import settings
-from tests.web.serving import serving
+from tests.web.serving import everything, serving
 
 AT = datetime(2025, 3, 1, 9, 30, 5, tzinfo=UTC)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
@@ -26,7 +26,10 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 def test_requests_are_logged_with_their_validators(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A poll over real HTTP becomes a line from which `stats` learns agent, status and validators."""
     FolderOutput(tmp_path).write([Artefact("rss.xml", "application/rss+xml", b"<rss/>", AT)])
-    with serving(make_app(str(tmp_path), settings())) as address, caplog.at_level(logging.INFO, "syndicate.access"):
+    with (
+        serving(make_app(str(tmp_path), settings(), is_published=everything)) as address,
+        caplog.at_level(logging.INFO, "syndicate.access"),
+    ):
         first = httpx.get(f"{address}/feeds/rss.xml", headers={"User-Agent": "Reader/1"})
         httpx.get(f"{address}/feeds/rss.xml?x=1", headers={"If-None-Match": first.headers["etag"]})
     lines = [record.getMessage() for record in caplog.records if record.name == "syndicate.access"]

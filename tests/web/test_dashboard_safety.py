@@ -61,6 +61,13 @@ def client(served: Served, desk: MemoryDesk) -> Iterator[httpx.Client]:
         ("evil.example@localhost", False, False),
         ("localhost/evil.example", False, False),
         ("[::1", False, False),
+        ("127.0.0.1:8080,evil.example", False, False),
+        ("localhost, evil.example", False, False),
+        ("evil.example,localhost", False, False),
+        ("localhost:8080:80", False, False),
+        ("localhost:", False, False),
+        ("local host", False, False),
+        ("127.0.0.1\\evil.example", False, False),
         ("", False, False),
     ],
 )

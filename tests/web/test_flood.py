@@ -31,6 +31,7 @@ from syndicate.web.connections import (
 )
 from syndicate.web.server import configure, listen
 from tests.formats.samples import settings
+from tests.web.serving import everything
 
 CONFIG = """
 [site]
@@ -73,7 +74,7 @@ def small(tmp_path: Path) -> Iterator[Small]:
     (tmp_path / "rss.xml").write_bytes(b"<rss/>")
     with listen("127.0.0.1", 0) as listener:
         listener.most = 8
-        server = Server(configure(make_app(str(tmp_path), settings())), listener)
+        server = Server(configure(make_app(str(tmp_path), settings(), is_published=everything)), listener)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         yield Small(server, listener)

@@ -23,7 +23,7 @@ from syndicate.output import FolderOutput
 from syndicate.planning.feeds.feeds import plan_feeds
 from syndicate.web import make_app
 from tests.formats.samples import NOW, post, posts, settings
-from tests.web.serving import serving
+from tests.web.serving import everything, serving
 
 SITE = settings(items=10, archive_items=4, by=(), flags=())
 FORMS = pytest.mark.parametrize("file", ["rss.xml", "atom.xml"])
@@ -67,7 +67,7 @@ def test_feedparser_sees_only_what_is_new(blog: Blog, file: str) -> None:
     """Unchanged is 304; an edit brings no new entry; a new post is the only new entry; a restart changes nothing."""
     reader, some = Feedparser(), posts(range(8))
     blog.publish(some)
-    with serving(make_app(str(blog.folder), SITE)) as address:
+    with serving(make_app(str(blog.folder), SITE, is_published=everything)) as address:
         url = f"{address}/feeds/{file}"
         assert reader.poll(url) == (200, {f"Post {number}" for number in range(8)})
         assert reader.poll(url) == (304, set())
@@ -79,7 +79,7 @@ def test_feedparser_sees_only_what_is_new(blog: Blog, file: str) -> None:
         some.append(post(8))
         blog.publish(some)
         assert reader.poll(url) == (200, {"Post 8"})
-    with serving(make_app(str(blog.folder), SITE)) as address:
+    with serving(make_app(str(blog.folder), SITE, is_published=everything)) as address:
         assert reader.poll(f"{address}/feeds/{file}") == (304, set())
         blog.publish(some[:-1])
         assert reader.poll(f"{address}/feeds/{file}") == (200, set())
@@ -90,7 +90,7 @@ def test_a_moved_domain_floods_nobody(blog: Blog, file: str) -> None:
     """New permalinks for every post (a new domain) bring no new entry: ids do not follow addresses."""
     reader, some = Feedparser(), posts(range(8))
     blog.publish(some)
-    with serving(make_app(str(blog.folder), SITE)) as address:
+    with serving(make_app(str(blog.folder), SITE, is_published=everything)) as address:
         reader.poll(f"{address}/feeds/{file}")
         moved = [replace(one, post=replace(one.post, permalink=f"https://new.example/{one.post.slug}")) for one in some]
         blog.publish(moved)
@@ -147,7 +147,7 @@ def test_terminal_readers_see_only_what_is_new(
     """newsboat and sfeed count 8 new, none, none after an edit, one for a new post, none after a restart."""
     some = posts(range(8))
     blog.publish(some)
-    with serving(make_app(str(blog.folder), SITE)) as address:
+    with serving(make_app(str(blog.folder), SITE, is_published=everything)) as address:
         poll = make_reader(tmp_path, f"{address}/feeds/{file}")
         assert poll() == 8
         assert poll() == 0
@@ -163,7 +163,7 @@ def test_terminal_readers_see_only_what_is_new(
 def test_a_json_reader_walks_the_archives(blog: Blog) -> None:
     """next_url leads from the current feed to the first post, over HTTP, each post found."""
     blog.publish(posts(range(25)))
-    with serving(make_app(str(blog.folder), SITE)) as address:
+    with serving(make_app(str(blog.folder), SITE, is_published=everything)) as address:
         url, found = "https://blog.example/feeds/feed.json", set()
         while url:
             data = json.loads(httpx.get(url.replace("https://blog.example", address)).content)

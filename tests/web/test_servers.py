@@ -19,7 +19,7 @@ from syndicate.output import FolderOutput
 from syndicate.stats.hits import parse_line
 from syndicate.web import make_app
 from tests.formats.samples import settings
-from tests.web.serving import serving
+from tests.web.serving import everything, serving
 from tests.web.table import CASES, FILES, RSS, Case
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -83,7 +83,7 @@ def test_the_logs_of_other_servers_are_read(server: str, tmp_path: Path) -> None
 @contextmanager
 def serve_ours(root: Path) -> Iterator[str]:
     site = settings(retired=("old-news",), renamed={"boats": "ships"})
-    with serving(make_app(str(root / "feeds"), site)) as address:
+    with serving(make_app(str(root / "feeds"), site, is_published=everything)) as address:
         yield address
 
 

@@ -17,7 +17,7 @@ from syndicate.model import Artefact
 from syndicate.output import FolderOutput
 from syndicate.web import Current, make_app
 from tests.formats.samples import settings
-from tests.web.serving import serving
+from tests.web.serving import everything, serving
 
 AT = datetime(2025, 3, 1, 9, 30, tzinfo=UTC)
 MODIFIED = "Sat, 01 Mar 2025 09:30:00 GMT"
@@ -49,7 +49,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def client(root: Path) -> Iterator[httpx.Client]:
-    app = make_app(str(root), SITE, dashboard=PlainTextResponse("the dashboard"))
+    app = make_app(str(root), SITE, dashboard=PlainTextResponse("the dashboard"), is_published=everything)
     with serving(app) as address, httpx.Client(base_url=address, headers={"Accept-Encoding": "identity"}) as client:
         yield client
 
@@ -257,21 +257,23 @@ def test_a_new_publication_is_seen_at_once(tmp_path: Path) -> None:
     """New bytes of the same length and date have another ETag; a restart has the same one."""
     output = FolderOutput(tmp_path)
     output.write([FILES[0]])
-    with serving(make_app(str(tmp_path), SITE)) as address:
+    with serving(make_app(str(tmp_path), SITE, is_published=everything)) as address:
         first = httpx.get(f"{address}/feeds/rss.xml").headers
         output.write([Artefact("rss.xml", "application/rss+xml", RSS.replace(b"words", b"terms"), AT)])
         second = httpx.get(f"{address}/feeds/rss.xml", headers={"If-None-Match": first["etag"]})
         assert second.status_code == 200
         assert b"terms" in second.content
         assert second.headers["last-modified"] > first["last-modified"]
-    with serving(make_app(str(tmp_path), SITE)) as address:
+    with serving(make_app(str(tmp_path), SITE, is_published=everything)) as address:
         assert httpx.get(f"{address}/feeds/rss.xml").headers["etag"] == second.headers["etag"]
 
 
 def test_without_a_path_in_the_address_feeds_stand_at_the_root(tmp_path: Path) -> None:
     """feeds_url = https://feeds.example serves /rss.xml."""
     FolderOutput(tmp_path).write([FILES[0]])
-    with serving(make_app(str(tmp_path), settings(site={"feeds_url": "https://feeds.example"}))) as address:
+    with serving(
+        make_app(str(tmp_path), settings(site={"feeds_url": "https://feeds.example"}), is_published=everything)
+    ) as address:
         assert httpx.get(f"{address}/rss.xml").status_code == 200
 
 
@@ -279,7 +281,9 @@ def test_without_a_path_in_the_address_feeds_stand_at_the_root(tmp_path: Path) -
 def test_the_dashboard_is_found_without_its_last_slash(feeds_url: str, tmp_path: Path) -> None:
     """/dashboard leads to /dashboard/, wherever the feeds are."""
     site = settings(site={"feeds_url": feeds_url})
-    with serving(make_app(str(tmp_path), site, dashboard=PlainTextResponse("the dashboard"))) as address:
+    with serving(
+        make_app(str(tmp_path), site, dashboard=PlainTextResponse("the dashboard"), is_published=everything)
+    ) as address:
         answer = httpx.get(f"{address}/dashboard", follow_redirects=True)
     assert (answer.status_code, answer.text, answer.url.path) == (200, "the dashboard", "/dashboard/")
 
@@ -289,7 +293,7 @@ def test_changed_settings_are_followed(tmp_path: Path) -> None:
     for name in ("old", "new"):
         FolderOutput(tmp_path / name).write([Artefact("rss.xml", "application/rss+xml", name.encode(), AT)])
     now = [(SITE, "old")]
-    app = Current(lambda: now[0][0], lambda given: make_app(str(tmp_path / now[0][1]), given))
+    app = Current(lambda: now[0][0], lambda given: make_app(str(tmp_path / now[0][1]), given, is_published=everything))
     with serving(app) as address:
         assert httpx.get(f"{address}/feeds/rss.xml").text == "old"
         now[0] = (settings(site={"feeds_url": "https://feeds.example"}), "new")

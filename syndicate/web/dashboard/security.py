@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 
 from syndicate.model import Site
 
+_HOST = re.compile(r"(?:\[(?P<number>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+))(?::[0-9]{1,5})?")
 _PROXY_MARKS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 
@@ -87,13 +89,9 @@ def _is_own_form(headers: Mapping[str, str], host: str) -> bool:
 
 
 def _parse_host(host: str) -> str:
-    """The name in a Host header without its port, "" where there is none."""
-    try:
-        parts = urlsplit(f"//{host}")
-    except ValueError:
-        return ""
-    has_more = parts.path or parts.query or parts.fragment or "@" in host
-    return "" if has_more else (parts.hostname or "")
+    """The name in a Host header without its port, "" where it is not one name with at most a port (RFC 9110, 7.2)."""
+    found = _HOST.fullmatch(host)
+    return (found["number"] or found["name"]).lower() if found else ""
 
 
 def _parse_address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

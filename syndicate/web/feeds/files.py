@@ -7,7 +7,7 @@ computed once per build of the file, never per request: a build is told by inode
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -19,6 +19,8 @@ from syndicate.output.base import check_path
 from syndicate.output.compress import ENDINGS
 
 Build = tuple[int, int, int]
+_MOST_BYTES = 100_000_000
+"""No file of ours is larger; a strange one need not be read to tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,11 @@ class Shelved:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """The files below a folder."""
+    """The published files below a folder. Whatever else lies there is nobody's business."""
 
     root: Path
+    is_published: Callable[[str, bytes], bool]
+    """Whether these bytes under this path are part of what was published."""
     _tags: dict[str, tuple[Build, str]] = field(default_factory=dict)
 
     def find(self, path: str) -> Shelved | None:
@@ -48,17 +52,24 @@ class Shelf:
             is_inside = place.resolve().is_relative_to(self.root.resolve())
             if not is_inside or not S_ISREG(facts.st_mode):
                 return None
-            tag = self._find_tag(path, place, _build(facts))
+            tag = self._find_tag(path, place, facts)
         except (UsageError, OSError, ValueError):
+            return None
+        if not tag:
             return None
         modified_at = datetime.fromtimestamp(int(facts.st_mtime), UTC)
         return Shelved(path, place, _build(facts), tag, modified_at, _list_siblings(place, facts))
 
-    def _find_tag(self, path: str, place: Path, build: Build) -> str:
+    def _find_tag(self, path: str, place: Path, facts: os.stat_result) -> str:
+        """The tag of a published file, "" for another one: asked each time, as it may be taken over later."""
         known = self._tags.get(path)
-        if known is None or known[0] != build:
-            known = self._tags[path] = (build, sha256(place.read_bytes()).hexdigest()[:32])
-        return known[1]
+        if known is not None and known[0] == _build(facts):
+            return known[1]
+        data = place.read_bytes() if facts.st_size <= _MOST_BYTES else b""
+        if not self.is_published(path, data):
+            return ""
+        self._tags[path] = (_build(facts), sha256(data).hexdigest()[:32])
+        return self._tags[path][1]
 
 
 def read_build(found: Shelved, coding: str) -> bytes | None:
