@@ -200,11 +200,12 @@ class App:
             check_text(wiring, ids, text)
 
     def change_deliveries(self, action: str, ids: tuple[int, ...], value: str = "") -> tuple[Delivery, ...]:
-        """A person's action on deliveries: hold, release, cancel, retry, move, edit, settle_sent, settle_not_sent."""
+        """A person's action on deliveries, one of `model.Action`."""
         from syndicate.app.queue import change_delivery
+        from syndicate.model import Action
 
         with self._shared.borrow() as wiring:
-            changed = tuple(change_delivery(wiring, action, number, value, self.now()) for number in ids)
+            changed = tuple(change_delivery(wiring, Action(action), number, value, self.now()) for number in ids)
             if action == "settle_sent":
                 wiring.stamp.forget()
             return changed

@@ -14,29 +14,29 @@ from syndicate.app.sending import Composer
 from syndicate.app.site import Wiring
 from syndicate.deliver.report import needs_person
 from syndicate.errors import UsageError
-from syndicate.model import Delivery, Receipt, State
+from syndicate.model import Action, Delivery, Receipt, State
 from syndicate.planning.schedule.when import parse_when
 from syndicate.store.store import Store
 
 WAITING = (State.PLANNED, State.DUE, State.SENDING, State.HELD, State.UNCERTAIN, State.MISSED, State.FAILED)
 
-_SIMPLE: Mapping[str, Callable[[Store, int, datetime], Delivery]] = {
-    "hold": lambda store, number, now: store.hold(number, now),
-    "release": lambda store, number, now: store.release(number, now),
-    "cancel": lambda store, number, now: store.cancel(number, now),
-    "retry": lambda store, number, now: store.retry(number, now),
-    "settle_not_sent": lambda store, number, now: store.settle_not_sent(number, now),
+_SIMPLE: Mapping[Action, Callable[[Store, int, datetime], Delivery]] = {
+    Action.HOLD: lambda store, number, now: store.hold(number, now),
+    Action.RELEASE: lambda store, number, now: store.release(number, now),
+    Action.CANCEL: lambda store, number, now: store.cancel(number, now),
+    Action.RETRY: lambda store, number, now: store.retry(number, now),
+    Action.SETTLE_NOT_SENT: lambda store, number, now: store.settle_not_sent(number, now),
 }
 
 
-def change_delivery(wiring: Wiring, action: str, number: int, value: str, now: datetime) -> Delivery:
+def change_delivery(wiring: Wiring, action: Action, number: int, value: str, now: datetime) -> Delivery:
     """One action on one delivery; `value` is a time to move to, a text, or the URL of a copy."""
     store = wiring.store
-    if action == "move":
+    if action is Action.MOVE:
         return store.move(number, parse_when(value, now, ZoneInfo(wiring.settings.site.timezone)), now)
-    if action == "edit":
+    if action is Action.EDIT:
         return store.set_text(number, value, now)
-    if action == "settle_sent":
+    if action is Action.SETTLE_SENT:
         return store.settle_sent(number, Receipt(remote_id=value, url=value), now)
     return _SIMPLE[action](store, number, now)
 

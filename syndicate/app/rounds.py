@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from syndicate.deliver import AccountThreads
 from syndicate.errors import ConfigError
 from syndicate.model import Delivery
+from syndicate.planning.deliveries.reasons import say_why
 
 if TYPE_CHECKING:
     from syndicate.app.app import App
@@ -77,6 +78,6 @@ class Rounds:
 
 def _describe(touched: tuple[Delivery, ...]) -> str:
     return "\n".join(
-        f"{one.slug} → {one.account}: {one.state.value} {one.receipt.url if one.receipt else one.reason}".rstrip()
+        f"{one.slug} → {one.account}: {one.state.value} {one.receipt.url if one.receipt else say_why(one)}".rstrip()
         for one in touched
     )

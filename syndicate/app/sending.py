@@ -20,7 +20,6 @@ from syndicate.model import (
     Message,
     NetworkFacts,
     Post,
-    State,
 )
 from syndicate.networks import describe
 from syndicate.notices import Notice, send_notice
@@ -28,7 +27,7 @@ from syndicate.pages import check_page
 from syndicate.planning.identity import match_identities
 from syndicate.planning.messages.compose import Composed, compose_message
 from syndicate.planning.plan import is_unreadable
-from syndicate.planning.schedule.calendar import next_slot
+from syndicate.planning.schedule.calendar import list_taken, next_slot
 
 log = logging.getLogger("syndicate")
 
@@ -43,12 +42,17 @@ def make_tools(wiring: Wiring) -> Tools:
         compose=composer.compose,
         load_attachment=lambda attachment: _load(wiring, attachment),
         check_ready=lambda account, message: _check_ready(wiring, account, message),
-        next_slot=lambda account, after: next_slot(account.schedule, after, _taken(wiring, account), wiring.clock()),
+        next_slot=lambda account, after: _find_slot(wiring, account, after),
         notify=lambda notice: _notify(wiring, notice),
         clock=wiring.clock,
         jitter=wiring.jitter,
         owner=wiring.owner,
     )
+
+
+def _find_slot(wiring: Wiring, account: Account, after: datetime) -> datetime:
+    taken = list_taken(wiring.store.list_deliveries(account=account.name))
+    return next_slot(account.schedule, after, taken, wiring.clock())
 
 
 def _make_later(first: Composed, part: int) -> Composed:
@@ -140,13 +144,6 @@ class _Materials:
         if found is None:
             raise ContentError("the post is no longer there", where=delivery.slug)
         return found
-
-
-def _taken(wiring: Wiring, account: Account) -> list[datetime]:
-    """When the account has spoken, or is about to."""
-    states = (State.PLANNED, State.DUE, State.SENDING, State.SENT)
-    rows = wiring.store.list_deliveries(account=account.name, states=states)
-    return [one.sent_at or one.due_at for one in rows if one.part == 1]
 
 
 def load_images(wiring: Wiring, message: Message) -> Message:

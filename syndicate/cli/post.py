@@ -92,11 +92,12 @@ def _show_dry(planned: ManualPlan, hall: App, slug: str) -> None:
     for row in hall.preview_waiting() if moved else ():
         number = waiting.get((row.account, row.occasion, row.part)) if row.slug == slug else None
         if number in moved:
-            show_planned(_moved(row, moved[number], f"waits in the outbox already, as {number}"), hall)
+            print(f"Delivery {number} waits in the outbox already, and would be moved:")
+            show_planned(_moved(row, moved[number]), hall)
 
 
-def _moved(row: PlannedDelivery, change: PlannedChange, reason: str) -> PlannedDelivery:
-    row = replace(row, state=change.state, due_at=change.due_at, reason=reason)
+def _moved(row: PlannedDelivery, change: PlannedChange) -> PlannedDelivery:
+    row = replace(row, state=change.state, due_at=change.due_at, reason=change.reason, chosen=change.chosen)
     if not change.text or row.message is None:
         return row
     return replace(row, message=replace(row.message, text=change.text), count=0, limit=0)

@@ -28,6 +28,7 @@ def show_amendments(amendments: tuple[Amendment, ...]) -> None:
 def show_planned(row: PlannedDelivery, hall: App) -> None:
     """One message as it would go out: where, when, how long, its text and picture."""
     from syndicate.cli.show import local_time, print_quoted, tell
+    from syndicate.planning.deliveries.reasons import say_why
 
     zone, now = hall.settings.site.timezone, hall.now()
     when = "at once" if row.due_at <= now else local_time(row.due_at, zone, now=now)
@@ -35,7 +36,7 @@ def show_planned(row: PlannedDelivery, hall: App) -> None:
         f"{row.state.value} {when}" if row.state in WAITING else row.state.value,
         f"length {row.count} of {row.limit}" if row.limit else "",
         f"${row.cost:.3f}" if row.cost else "",
-        row.reason,
+        say_why(row),
     ]
     part = f" part {row.part}" if row.part > 1 else ""
     print(f"{row.slug} → {row.account} ({row.network}), {row.occasion}{part}")

@@ -150,8 +150,9 @@ def _show_plan(made: Plan, hall: App, *, everything: bool) -> None:
 def _show_recorded(rows: Sequence[PlannedDelivery]) -> None:
     """How many messages would be recorded only, a line for each reason."""
     from syndicate.cli.show import plural, tell
+    from syndicate.planning.deliveries.reasons import say_why
 
-    for reason, number in Counter(row.reason for row in rows).most_common():
+    for reason, number in Counter(map(say_why, rows)).most_common():
         tell(f"{plural(number, 'message')} would only be recorded, not sent: {reason}.")
     if rows:
         print("`syndicate plan --all` shows them.")

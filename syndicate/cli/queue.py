@@ -68,6 +68,7 @@ def _say_nothing(hall: App, account: str, slug: str) -> None:
 def show_deliveries(deliveries: Iterable[Delivery], hall: App) -> None:
     """A line for each delivery, with what it waits for."""
     from syndicate.cli.show import local_time, print_table
+    from syndicate.planning.deliveries.reasons import say_why
 
     zone, now = hall.settings.site.timezone, hall.now()
     rows = [
@@ -76,9 +77,9 @@ def show_deliveries(deliveries: Iterable[Delivery], hall: App) -> None:
             item.state.value,
             local_time(item.due_at, zone, now=now),
             item.account,
-            item.occasion,
+            str(item.occasion),
             item.slug + (f" (part {item.part})" if item.part > 1 else ""),
-            item.receipt.url if item.receipt and item.receipt.url else item.reason,
+            item.receipt.url if item.receipt and item.receipt.url else say_why(item),
         )
         for item in deliveries
     ]

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 from zoneinfo import ZoneInfo
 
+from syndicate.model import Attempt, Delivery, Occasion, PlannedChange, PlannedDelivery, Problem
+from syndicate.planning.deliveries.reasons import say_reason, say_why
+
 if TYPE_CHECKING:
     from rich.console import Console
-
-    from syndicate.model import Problem
 
 _COLOURS = {
     "sent": "green",
@@ -41,14 +42,23 @@ def print_json(value: object) -> None:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, Occasion):
+        return value.name
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = (field for field in dataclasses.fields(value) if field.repr)
-        return {field.name: _plain(getattr(value, field.name)) for field in fields}
+        return {field.name: _plain(getattr(value, field.name)) for field in fields} | _say_why(value)
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, Iterable) and not isinstance(value, str):
         return [_plain(inner) for inner in value]
     return _plain_scalar(value)
+
+
+def _say_why(value: object) -> dict[str, object]:
+    """The sentence beside the data, where something has a reason."""
+    if isinstance(value, Attempt):
+        return {"why": say_reason(value.reason, value.detail)}
+    return {"why": say_why(value)} if isinstance(value, Delivery | PlannedDelivery | PlannedChange) else {}
 
 
 def _plain_scalar(value: object) -> object:

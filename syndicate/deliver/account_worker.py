@@ -8,10 +8,10 @@ from functools import cached_property
 
 from syndicate.deliver.dependencies import Tools
 from syndicate.errors import LostLease, StateError, SyndicateError, tell_for_log
-from syndicate.model import Account, Attachment, Decision, Delivery, Message, Receipt, State
+from syndicate.model import Account, Attachment, Decision, Delivery, Message, Reason, Receipt, State
 from syndicate.networks.base import Network
 from syndicate.notices import Notice
-from syndicate.planning.deliveries.retry import decide_unsettled
+from syndicate.planning.deliveries.retry import ask_person
 from syndicate.planning.schedule.gates import Policy, policy_of
 
 logger = logging.getLogger(__name__)
@@ -88,7 +88,7 @@ class Desk:
         """The decision, unless it takes a copy for ours that belongs to another delivery: then a person must look."""
         copy = decision.receipt
         if decision.outcome == "found" and copy is not None and self.is_others(delivery, copy):
-            return decide_unsettled(f"the network names another message's copy, {copy.url or copy.remote_id}")
+            return ask_person(Reason.ANOTHERS_COPY, copy.url or copy.remote_id)
         return decision
 
     def load_images(self, message: Message) -> Message:

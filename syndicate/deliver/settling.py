@@ -25,7 +25,7 @@ def settle(desk: Desk, delivery: Delivery) -> Delivery:
         return desk.record(delivery, "find", _look(desk, delivery, network))
     if isinstance(network, Resends) and _is_key_kept(desk, delivery, network):
         return _resend(desk, delivery, network)
-    return desk.record(delivery, "settle", decide_unsettled(delivery.reason))
+    return desk.record(delivery, "settle", decide_unsettled(delivery))
 
 
 def _look(desk: Desk, delivery: Delivery, network: Finds) -> Decision:

@@ -2,7 +2,9 @@
 
 from syndicate.model.cache import Cache
 from syndicate.model.delivery import (
+    ACTIONS,
     TRANSITIONS,
+    Action,
     Attachment,
     Attempt,
     Decision,
@@ -14,6 +16,7 @@ from syndicate.model.delivery import (
     State,
     Usage,
     can_move,
+    refuse,
 )
 from syndicate.model.feed import (
     Artefact,
@@ -48,6 +51,7 @@ from syndicate.model.post import (
     Snapshot,
     SocialOverride,
 )
+from syndicate.model.reason import FEATURED, NEW, Occasion, OccasionKind, Reason, Why
 from syndicate.model.site import (
     Account,
     CardRules,
@@ -63,8 +67,12 @@ from syndicate.model.site import (
 )
 
 __all__ = [
+    "ACTIONS",
+    "FEATURED",
+    "NEW",
     "TRANSITIONS",
     "Account",
+    "Action",
     "Artefact",
     "Attachment",
     "Attempt",
@@ -91,6 +99,8 @@ __all__ = [
     "Message",
     "NetworkFacts",
     "Notices",
+    "Occasion",
+    "OccasionKind",
     "Picture",
     "PictureFacts",
     "Plan",
@@ -98,6 +108,7 @@ __all__ = [
     "PlannedDelivery",
     "Post",
     "Problem",
+    "Reason",
     "Receipt",
     "Repair",
     "ScheduleRules",
@@ -111,7 +122,9 @@ __all__ = [
     "Storage",
     "SyndicationLink",
     "Usage",
+    "Why",
     "can_move",
+    "refuse",
     "shout",
     "variable_of",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from syndicate.model.reason import Occasion, Reason
 from syndicate.text.addresses import keep_web_address
 from syndicate.text.cleaning import plain_line
 from syndicate.text.counting import Counter, count
@@ -49,6 +50,51 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
 def can_move(before: State, after: State) -> bool:
     """Whether a delivery may go from one state to the other."""
     return after in TRANSITIONS[before]
+
+
+class Action(StrEnum):
+    """What a person does to a delivery. ACTIONS below is the whole truth about when."""
+
+    HOLD = "hold"
+    RELEASE = "release"
+    CANCEL = "cancel"
+    RETRY = "retry"
+    MOVE = "move"
+    EDIT = "edit"
+    SETTLE_SENT = "settle_sent"
+    SETTLE_NOT_SENT = "settle_not_sent"
+    POST = "post"  # asked for by hand: makes a delivery, or gives one that waits its time
+
+
+_WAITING_ACTIONS = (Action.RETRY, Action.HOLD, Action.CANCEL, Action.MOVE, Action.EDIT)
+
+ACTIONS: Mapping[State, tuple[Action, ...]] = {
+    State.PLANNED: _WAITING_ACTIONS,
+    State.DUE: _WAITING_ACTIONS,
+    State.SENDING: (),
+    State.SENT: (),
+    State.FAILED: (Action.RETRY, Action.CANCEL, Action.EDIT, Action.SETTLE_SENT),
+    State.UNCERTAIN: (Action.SETTLE_SENT, Action.SETTLE_NOT_SENT),
+    State.HELD: (Action.RELEASE, Action.CANCEL, Action.MOVE, Action.EDIT),
+    State.SKIPPED: (Action.RELEASE, Action.EDIT, Action.SETTLE_SENT),
+    State.MISSED: (Action.RELEASE, Action.CANCEL, Action.MOVE, Action.EDIT),
+    State.CANCELLED: (Action.RELEASE, Action.EDIT),
+}
+"""What a person may do from each state, the likeliest first: the buttons of the dashboard, the commands, the store."""
+
+_THERE_ALREADY = {(Action.HOLD, State.HELD), (Action.CANCEL, State.CANCELLED), (Action.RETRY, State.MISSED)}
+"""Needs no button, and is no mistake: what was asked for twice, or in other words."""
+
+
+def refuse(action: Action, state: State) -> str:
+    """Why a person may not do this to a delivery in this state, "" where they may."""
+    if action in ACTIONS[state] or (action, state) in _THERE_ALREADY:
+        return ""
+    if state is State.SENDING:
+        return "is being sent this moment"
+    if state is State.UNCERTAIN:
+        return "may be published already: look, then settle it"
+    return f"is {state}: there is nothing to {action.value.partition('_')[0]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +211,7 @@ class Delivery:
     slug: str
     account: str
     network: str
-    occasion: str
-    """"new", "featured", "manual", "manual-2" …, "evergreen-2026-11"."""
+    occasion: Occasion
     part: int = 1
     """1 for the message, 2… for the further parts of a thread, sent after the part before."""
     state: State
@@ -177,8 +222,16 @@ class Delivery:
     """A person's own text, which wins over composing."""
     message: Message | None = None
     """Frozen at the first intent."""
-    reason: str = ""
-    """Why it is where it is, one sentence for a person."""
+    reason: Reason = Reason.NONE
+    """Why it is where it is; `planning.reasons.say_why` makes the sentence."""
+    detail: str = ""
+    """The data that belongs to the reason: a slug, a category, a time, a network's words."""
+    chosen: Action | None = None
+    """What a person did to it last; no wait that comes later takes it away."""
+    chosen_due_at: datetime | None = None
+    """The time a person gave it: quiet hours, other dates and fresh posts do not move it."""
+    overruled: Reason = Reason.NONE
+    """Why it stood still when a person let it go: that reason stops it no more."""
     attempts: int = 0
     looks: int = 0
     """How often an uncertain outcome was looked for."""
@@ -207,6 +260,7 @@ class Attempt:
     """"claim", "prepare", "send", "find", "settle", "hold" …"""
     outcome: str
     state: State
+    reason: Reason = Reason.NONE
     detail: str = ""
 
 
@@ -217,8 +271,9 @@ class Decision:
     state: State
     outcome: str
     """One word for the trail: "sent", "rejected", "rate limited" …"""
-    reason: str
-    """One sentence for a person."""
+    reason: Reason
+    detail: str = ""
+    """The data that belongs to the reason."""
     due_at: datetime | None = None
     """When it is due again; None keeps the time it has."""
     look_at: datetime | None = None

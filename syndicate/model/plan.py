@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from syndicate.model.delivery import Message, State
+from syndicate.model.delivery import Action, Message, State
 from syndicate.model.feed import CardRef, Feed
 from syndicate.model.post import Post, Problem
+from syndicate.model.reason import Occasion, Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +49,20 @@ class KnownDelivery:
     id: int
     post_id: str
     account: str
-    occasion: str
+    occasion: Occasion
     part: int
     state: State
     due_at: datetime
     sent_at: datetime | None = None
-    reason: str = ""
-    """The sentence stored with the row: planning takes back only what planning itself decided."""
+    reason: Reason = Reason.NONE
+    """Planning takes back only what planning itself decided."""
+    detail: str = ""
+    chosen: Action | None = None
+    """What a person did to it last."""
+    chosen_due_at: datetime | None = None
+    """The time a person gave it."""
+    overruled: Reason = Reason.NONE
+    """Why it stood still when a person let it go: planning stops it no more for that."""
     url: str = ""
     """Public address of the sent copy, for a person who asks where it already is."""
 
@@ -105,11 +113,15 @@ class PlannedDelivery:
     slug: str
     account: str
     network: str
-    occasion: str
+    occasion: Occasion
     part: int
     state: State
     due_at: datetime
-    reason: str
+    reason: Reason = Reason.NONE
+    detail: str = ""
+    chosen: Action | None = None
+    """What a person did, where one asked for it."""
+    chosen_due_at: datetime | None = None
     text: str = ""
     """A person's own text, stored with the row; empty means composed."""
     message: Message | None = None
@@ -132,7 +144,11 @@ class PlannedChange:
     delivery_id: int
     state: State
     due_at: datetime
-    reason: str
+    reason: Reason = Reason.NONE
+    detail: str = ""
+    chosen: Action | None = None
+    """What a person did, where one asked for it; None keeps what is there, like `chosen_due_at`."""
+    chosen_due_at: datetime | None = None
     text: str = ""
     """A person's own text, stored with the row; empty keeps what is there."""
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from syndicate.model import Identified, KnownDelivery, PlannedChange, PlannedDelivery, State
+from syndicate.model import (
+    Identified,
+    KnownDelivery,
+    Occasion,
+    OccasionKind,
+    PlannedChange,
+    PlannedDelivery,
+    Reason,
+    State,
+)
 from syndicate.planning.deliveries.account import Desk, earliest_at, plan_rows
 from syndicate.planning.deliveries.reasons import find_own_reason, find_rule_reason
 from syndicate.planning.messages.template import find_override
@@ -19,19 +28,19 @@ def plan_evergreen(identified: Iterable[Identified], desk: Desk) -> list[Planned
     A post may come again when nothing was said of it for `evergreen_after`; it comes once a month at most. Needs
     slots: without them nothing says how often.
     """
-    if "evergreen" not in desk.account.on or not desk.account.enabled or not desk.calendar.triggers:
+    if OccasionKind.EVERGREEN not in desk.account.on or not desk.account.enabled or not desk.calendar.triggers:
         return []
     if any(row.state in _WAITING for rows in desk.rows.values() for row in rows):
         return []
     floor = desk.now - desk.account.evergreen_after
-    occasion = f"evergreen-{desk.now:%Y-%m}"
+    occasion = Occasion.of_month(f"{desk.now:%Y-%m}")
     for item in sorted(identified, key=lambda item: (_last_heard(item, desk), item.id)):
         if _last_heard(item, desk) > floor:
             return []
         override = find_override(item.post, desk.account)
-        reason = find_own_reason(item, override, occasion) or find_rule_reason(item, desk.account, occasion)
+        why = find_own_reason(item, override, occasion) or find_rule_reason(item, desk.account, occasion)
         has_row = any(row.occasion == occasion for row in desk.rows.get(item.id, ()))
-        if not reason and not has_row:
+        if not why and not has_row:
             return plan_rows(item, desk, override, occasion)
     return []
 
@@ -48,16 +57,15 @@ def yield_slots(desk: Desk, present: Mapping[str, Identified]) -> list[PlannedCh
             continue
         earliest, _ = earliest_at(item, desk, find_override(item.post, desk.account))
         due_at = desk.take_slot(max(earliest, row.due_at))
-        changes.append(
-            PlannedChange(delivery_id=row.id, state=row.state, due_at=due_at, reason="gave its slot to a fresh post")
-        )
+        changes.append(PlannedChange(delivery_id=row.id, state=row.state, due_at=due_at, reason=Reason.GAVE_WAY))
     return changes
 
 
 def _pending(desk: Desk) -> list[KnownDelivery]:
-    rows = [row for each in desk.rows.values() for row in each]
+    """Those that give way: a time that a person gave stays."""
+    rows = [row for each in desk.rows.values() for row in each if row.occasion.kind is OccasionKind.EVERGREEN]
     states = {State.PLANNED, State.HELD}
-    return [row for row in rows if row.occasion.startswith("evergreen") and row.state in states and row.part == 1]
+    return [row for row in rows if row.state in states and row.part == 1 and row.chosen_due_at is None]
 
 
 def _last_heard(item: Identified, desk: Desk) -> datetime:

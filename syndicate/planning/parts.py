@@ -6,9 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from operator import or_
 
-from syndicate.model import Identified, KnownDelivery, PlannedChange, PlannedDelivery, State
+from syndicate.model import Identified, KnownDelivery, OccasionKind, PlannedChange, PlannedDelivery, Reason, State
 from syndicate.planning.deliveries.account import Desk, plan_rows
-from syndicate.planning.deliveries.reasons import FEWER_PARTS
 from syndicate.planning.messages.template import find_override
 
 _WAITING = frozenset({State.PLANNED, State.DUE, State.HELD})
@@ -33,18 +32,30 @@ def plan_parts(
         wanted = plan_rows(item, desk, override, first.occasion, at=first.due_at)
         if wanted[0].message is not None:
             have = {row.part for row in rows}
-            added += [replace(row, state=first.state, reason=first.reason) for row in wanted if row.part not in have]
+            added += [_follow(row, first) for row in wanted if row.part not in have]
             changes += _change_parts(rows, len(wanted), first)
     return added, changes
+
+
+def _follow(row: PlannedDelivery, first: KnownDelivery) -> PlannedDelivery:
+    """A further part is where its first is, for the same reason."""
+    return replace(
+        row,
+        state=first.state,
+        reason=first.reason,
+        detail=first.detail,
+        chosen=first.chosen,
+        chosen_due_at=first.chosen_due_at,
+    )
 
 
 def _change_parts(rows: Iterable[KnownDelivery], number: int, first: KnownDelivery) -> Iterator[PlannedChange]:
     """Parts beyond the number are parked, parked ones within it come back; they follow the first in any case."""
     for row in rows:
         if row.part > number and row.state in _WAITING:
-            yield PlannedChange(delivery_id=row.id, state=State.CANCELLED, due_at=row.due_at, reason=FEWER_PARTS)
+            yield PlannedChange(delivery_id=row.id, state=State.CANCELLED, due_at=row.due_at, reason=Reason.FEWER_PARTS)
         elif row.part <= number and row.state is State.CANCELLED:
-            yield PlannedChange(delivery_id=row.id, state=State.PLANNED, due_at=first.due_at, reason="")
+            yield PlannedChange(delivery_id=row.id, state=State.PLANNED, due_at=first.due_at)
 
 
 def _list_waiting(
@@ -55,9 +66,10 @@ def _list_waiting(
         return
     for post_id, rows in desk.rows.items():
         item = present.get(post_id)
-        for occasion in sorted({row.occasion for row in rows if not row.occasion.startswith("manual")}):
+        occasions = {row.occasion for row in rows if row.occasion.kind is not OccasionKind.MANUAL}
+        for occasion in sorted(occasions, key=str):
             parts = [row for row in rows if row.occasion == occasion]
-            is_parked = [row.state is State.CANCELLED and row.reason == FEWER_PARTS for row in parts]
+            is_parked = [row.state is State.CANCELLED and row.reason is Reason.FEWER_PARTS for row in parts]
             is_waiting = [row.state in _WAITING for row in parts]
             if item and any(is_waiting) and all(map(or_, is_parked, is_waiting)):
                 yield item, parts

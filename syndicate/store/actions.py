@@ -3,34 +3,37 @@ has not begun its call: the worker's next step is then refused."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from syndicate.errors import UsageError
-from syndicate.model import Delivery, PlannedDelivery, Receipt, State
+from syndicate.model import Action, Delivery, PlannedDelivery, Reason, Receipt, State, refuse
 from syndicate.store.inserting import insert_deliveries
 from syndicate.store.part import Part
 from syndicate.store.rows import parse_delivery
 from syndicate.store.schema import deliveries
-from syndicate.store.transitions import Step, get_row, move
+from syndicate.store.transitions import Step, get_row, move, same_message
 
-# What an action takes the delivery out of: a worker's hands, and its waiting so far.
-_AFRESH: dict[str, Any] = {"started_at": None, "look_at": None, "looks": 0, "lease_owner": "", "lease_until": None}
-
-_WAITING = frozenset({State.PLANNED, State.DUE})
-_PUT_ASIDE = frozenset({State.HELD, State.SKIPPED, State.MISSED, State.CANCELLED})
-_CANCELLABLE = _WAITING | {State.HELD, State.MISSED, State.FAILED, State.CANCELLED}
-_EDITABLE = _WAITING | _PUT_ASIDE | {State.FAILED}
+# What an action takes the delivery out of: a worker's hands, its waiting so far, and the reason for it.
+_AFRESH: dict[str, Any] = {
+    "started_at": None,
+    "look_at": None,
+    "looks": 0,
+    "lease_owner": "",
+    "lease_until": None,
+    "reason": Reason.NONE,
+    "detail": "",
+}
 
 Change = Callable[[Delivery], tuple[State, dict[str, Any]]]
 """What an action makes of a row: its new state and values."""
 
 
 class Desk(Part):
-    """What a person does to deliveries. All raise UsageError where the delivery is not in a state for it.
+    """What a person does to deliveries. All raise UsageError where `model.ACTIONS` has no such action.
 
     Holding, releasing, cancelling, moving and retrying a part of a thread does the same to the parts after it.
     """
@@ -42,92 +45,87 @@ class Desk(Part):
             insert_deliveries(connection, self._site, planned, now)
             found = []
             for row in planned:
-                same = [deliveries.c[name] == getattr(row, name) for name in ("post_id", "account", "occasion", "part")]
-                query = self._mine(select(deliveries)).where(*same)
+                query = self._mine(select(deliveries)).where(*same_message(row), deliveries.c.part == row.part)
                 found.append(parse_delivery(connection.execute(query).mappings().one()))
             return tuple(found)
 
-    def hold(self, delivery_id: int, now: datetime, reason: str = "held by you") -> Delivery:
+    def hold(self, delivery_id: int, now: datetime) -> Delivery:
         """Keep it until released."""
-        return self._act_on_thread(
-            delivery_id, "hold", _WAITING | {State.HELD}, now, lambda _row: (State.HELD, {"reason": reason})
-        )
+        return self._act_on_thread(delivery_id, Action.HOLD, now, lambda _row: (State.HELD, {}))
 
     def release(self, delivery_id: int, now: datetime) -> Delivery:
         """Let a held, skipped, missed or cancelled one go: at its time, or now where that has passed."""
 
         def change(row: Delivery) -> tuple[State, dict[str, Any]]:
             state = State.PLANNED if row.due_at > now else State.DUE
-            return state, {"due_at": max(row.due_at, now), "message": None, "reason": "released by you"}
+            return state, {"due_at": max(row.due_at, now), "message": None, "overruled": row.reason}
 
-        return self._act_on_thread(delivery_id, "release", _PUT_ASIDE, now, change)
+        return self._act_on_thread(delivery_id, Action.RELEASE, now, change)
 
     def cancel(self, delivery_id: int, now: datetime) -> Delivery:
         """Decide that it shall not be sent."""
-        return self._act_on_thread(
-            delivery_id, "cancel", _CANCELLABLE, now, lambda _row: (State.CANCELLED, {"reason": "cancelled by you"})
-        )
+        return self._act_on_thread(delivery_id, Action.CANCEL, now, lambda _row: (State.CANCELLED, {}))
 
     def move(self, delivery_id: int, due_at: datetime, now: datetime) -> Delivery:
         """Give it another time; a held one stays held."""
 
         def change(row: Delivery) -> tuple[State, dict[str, Any]]:
-            state = State.HELD if row.state is State.HELD else State.PLANNED
-            return state, {"due_at": due_at, "reason": "moved by you"}
+            changes: dict[str, Any] = {"due_at": due_at, "chosen_due_at": due_at}
+            if row.state is not State.HELD:
+                return State.PLANNED, changes
+            chosen = Action.HOLD if row.chosen is Action.HOLD else Action.MOVE
+            return State.HELD, changes | {"reason": row.reason, "detail": row.detail, "chosen": chosen}
 
-        return self._act_on_thread(delivery_id, "move", _WAITING | {State.HELD, State.MISSED}, now, change)
+        return self._act_on_thread(delivery_id, Action.MOVE, now, change)
 
     def retry(self, delivery_id: int, now: datetime) -> Delivery:
         """Try a failed, missed or waiting one again now, composed anew: the post may have been mended."""
-        changes = {"due_at": now, "message": None, "reason": "tried again by you"}
-        allowed = _WAITING | {State.FAILED, State.MISSED}
-        return self._act_on_thread(delivery_id, "retry", allowed, now, lambda _row: (State.DUE, changes))
+        changes = {"due_at": now, "chosen_due_at": now, "message": None}
+        return self._act_on_thread(delivery_id, Action.RETRY, now, lambda _row: (State.DUE, changes))
 
     def set_text(self, delivery_id: int, text: str, now: datetime) -> Delivery:
-        """The person's own words win over composing; "" goes back to composing."""
-        changes = {"text": text, "message": None}
-        return self._act(delivery_id, "edit", _EDITABLE, now, lambda row: (row.state, changes))
+        """The person's own words win over composing; "" goes back to composing. All else stays as it was."""
+
+        def change(row: Delivery) -> tuple[State, dict[str, Any]]:
+            same = {"reason": row.reason, "detail": row.detail, "chosen": row.chosen}
+            return row.state, {"text": text, "message": None, **same}
+
+        return self._act(delivery_id, Action.EDIT, now, change)
 
     def settle_sent(self, delivery_id: int, receipt: Receipt, now: datetime) -> Delivery:
         """The person saw it published."""
-        changes = {"receipt": receipt, "sent_at": now, "reason": "settled by you: it was sent"}
-        allowed = {State.UNCERTAIN, State.FAILED, State.SKIPPED}
-        return self._act(delivery_id, "settle", allowed, now, lambda _row: (State.SENT, changes))
+        changes = {"receipt": receipt, "sent_at": now}
+        return self._act(delivery_id, Action.SETTLE_SENT, now, lambda _row: (State.SENT, changes))
 
     def settle_not_sent(self, delivery_id: int, now: datetime) -> Delivery:
         """The person looked and it is not there: it is sent again now."""
-        changes = {"due_at": now, "intent_at": None, "reason": "settled by you: it was not sent"}
-        return self._act(delivery_id, "settle", {State.UNCERTAIN}, now, lambda _row: (State.DUE, changes))
+        changes = {"due_at": now, "intent_at": None}
+        return self._act(delivery_id, Action.SETTLE_NOT_SENT, now, lambda _row: (State.DUE, changes))
 
-    def _act(
-        self, delivery_id: int, action: str, allowed: Collection[State], now: datetime, change: Change
-    ) -> Delivery:
+    def _act(self, delivery_id: int, action: Action, now: datetime, change: Change) -> Delivery:
         with self._database.writing() as connection:
-            return self._act_on(connection, delivery_id, Step(action, "by hand", now), allowed, change)
+            return self._act_on(connection, get_row(connection, self._site, delivery_id), action, now, change)
 
-    def _act_on_thread(
-        self, delivery_id: int, action: str, allowed: Collection[State], now: datetime, change: Change
-    ) -> Delivery:
-        step = Step(action, "by hand", now)
+    def _act_on_thread(self, delivery_id: int, action: Action, now: datetime, change: Change) -> Delivery:
         with self._database.writing() as connection:
-            acted = self._act_on(connection, delivery_id, step, allowed, change)
+            before = get_row(connection, self._site, delivery_id)
+            acted = self._act_on(connection, before, action, now, change)
             for later in self._list_later_parts(connection, acted):
-                if later.state in allowed:
-                    self._act_on(connection, later.id, step, allowed, change)
+                if not refuse(action, later.state):
+                    self._act_on(connection, later, action, now, change)
             return acted
 
     def _act_on(
-        self, connection: Connection, delivery_id: int, step: Step, allowed: Collection[State], change: Change
+        self, connection: Connection, before: Delivery, action: Action, now: datetime, change: Change
     ) -> Delivery:
-        before = get_row(connection, self._site, delivery_id)
-        if before.state is State.SENDING:
-            raise UsageError(f"delivery {delivery_id} is being sent this moment", hint="try again in a minute")
-        if before.state not in allowed:
-            raise UsageError(f"delivery {delivery_id} is {before.state}: there is nothing to {step.action}")
+        if why := refuse(action, before.state):
+            hint = "try again in a minute" if before.state is State.SENDING else ""
+            raise UsageError(f"delivery {before.id} {why}", hint=hint)
         state, changes = change(before)
-        return move(connection, before, state, step, **_AFRESH | changes)
+        step = Step(action.value.partition("_")[0], "by hand", now)
+        return move(connection, before, state, step, **_AFRESH | {"chosen": action} | changes)
 
     def _list_later_parts(self, connection: Connection, row: Delivery) -> tuple[Delivery, ...]:
-        same = [deliveries.c[name] == getattr(row, name) for name in ("post_id", "account", "occasion")]
-        query = self._mine(select(deliveries)).where(*same, deliveries.c.part > row.part).order_by(deliveries.c.part)
+        later = (*same_message(row), deliveries.c.part > row.part)
+        query = self._mine(select(deliveries)).where(*later).order_by(deliveries.c.part)
         return tuple(parse_delivery(found) for found in connection.execute(query).mappings())

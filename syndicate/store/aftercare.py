@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from syndicate.model import Delivery, Message, Receipt, State
+from syndicate.model import Delivery, Message, Reason, Receipt, State
 from syndicate.store.part import Part
 from syndicate.store.transitions import Step, move
 
@@ -16,12 +16,11 @@ class Aftercare(Part):
         """Keep the new text beside the receipt."""
         step = Step("edit", "edited", now)
         with self._database.writing() as connection:
-            reason = f"edited after its post: {receipt.url}"
-            return move(connection, delivery, State.SENT, step, message=message, receipt=receipt, reason=reason)
+            why = {"reason": Reason.EDITED, "detail": receipt.url}
+            return move(connection, delivery, State.SENT, step, message=message, receipt=receipt, **why)
 
     def record_removal(self, delivery: Delivery, now: datetime) -> Delivery:
         """Forget the receipt: there is no copy any more."""
         step = Step("delete", "removed", now)
         with self._database.writing() as connection:
-            reason = "removed from the network after its post was taken away"
-            return move(connection, delivery, State.SENT, step, receipt=None, reason=reason)
+            return move(connection, delivery, State.SENT, step, receipt=None, reason=Reason.REMOVED, detail="")

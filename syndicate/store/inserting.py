@@ -13,6 +13,11 @@ from syndicate.model import PlannedDelivery
 from syndicate.store.rows import make_key
 from syndicate.store.schema import deliveries
 
+_COLUMNS = (
+    "post_id", "slug", "account", "network", "part", "state", "due_at", "reason", "detail", "chosen", "chosen_due_at",
+    "cost", "text",
+)  # fmt: skip
+
 
 def insert_of(connection: Connection) -> Any:
     """The dialect's own INSERT, the one that knows ON CONFLICT (both speak it alike)."""
@@ -34,8 +39,8 @@ def insert_deliveries(connection: Connection, site: str, planned: Iterable[Plann
 
 
 def _row_of(site: str, planned: PlannedDelivery, now: datetime) -> dict[str, Any]:
-    names = ("post_id", "slug", "account", "network", "occasion", "part", "state", "due_at", "reason", "cost", "text")
-    row = {name: getattr(planned, name) for name in names}
+    row = {name: getattr(planned, name) for name in _COLUMNS}
+    row |= {"occasion": planned.occasion.name, "occasion_kind": planned.occasion.kind}
     key = make_key(site, planned.post_id, planned.account, planned.occasion, planned.part)
     return row | {"site": site, "key": key, "created_at": now}
 

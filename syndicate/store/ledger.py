@@ -15,6 +15,7 @@ from syndicate.model import (
     KnownDraft,
     KnownPost,
     Ledger,
+    Occasion,
     Plan,
     PlannedChange,
     State,
@@ -28,6 +29,10 @@ from syndicate.store.transitions import Step, get_row, move
 
 _WRITTEN = ("source_digest", "fields_digest", "sketch")
 _CHANGING = ("source", "slug", "permalink", "title", "digest", "updated_at", "gone_at", *_WRITTEN)
+_KNOWN = (
+    "id", "post_id", "account", "part", "state", "due_at", "sent_at", "reason", "detail", "chosen",
+    "chosen_due_at", "overruled",
+)  # fmt: skip
 _UNSENT = (State.PLANNED, State.DUE, State.HELD, State.MISSED, State.SKIPPED)
 _PLANNABLE = frozenset({*_UNSENT, State.CANCELLED})
 
@@ -72,11 +77,12 @@ class LedgerPart(Part):
 
     def _read_deliveries(self, connection: Connection) -> tuple[KnownDelivery, ...]:
         row = deliveries.c
-        names = ("id", "post_id", "account", "occasion", "part", "state", "due_at", "sent_at", "reason", "receipt")
-        columns = [row[name] for name in names]
-        rows = connection.execute(self._mine(select(*columns)).order_by(row.id))
-        known = (dict(zip(names, row, strict=True)) for row in rows)
-        return tuple(KnownDelivery(url=_url_of(one.pop("receipt")), **one) for one in known)
+        columns = [row[name] for name in _KNOWN]
+        query = self._mine(select(row.occasion_kind, row.occasion, row.receipt, *columns)).order_by(row.id)
+        return tuple(
+            KnownDelivery(occasion=Occasion(kind, name), url=_url_of(receipt), **dict(zip(_KNOWN, values, strict=True)))
+            for kind, name, receipt, *values in connection.execute(query)
+        )
 
     def apply(self, plan: Plan, now: datetime) -> Applied:
         """Put a plan into the state database, all or nothing. Applying it twice changes nothing more."""
@@ -154,12 +160,16 @@ class LedgerPart(Part):
         changes: dict[str, Any] = {
             "due_at": planned.due_at,
             "reason": planned.reason,
+            "detail": planned.detail,
             "lease_owner": "",
             "lease_until": None,
         }
+        if planned.chosen is not None:
+            changes |= {"chosen": planned.chosen, "chosen_due_at": planned.chosen_due_at}
         if planned.text:
             changes |= {"text": planned.text, "message": None}
-        move(connection, before, planned.state, Step("plan", planned.state, now, planned.reason), **changes)
+        step = Step("plan", planned.state, now, planned.reason, planned.detail)
+        move(connection, before, planned.state, step, **changes)
         return True
 
 

@@ -13,11 +13,11 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, and_, bindparam, case, exists, func, or_, select
 
 from syndicate.errors import LostLease
-from syndicate.model import Attempt, Decision, Delivery, Message, State, Usage
+from syndicate.model import Attempt, Decision, Delivery, Message, OccasionKind, Reason, State, Usage
 from syndicate.store.part import Part
 from syndicate.store.rows import parse_attempt, parse_delivery
 from syndicate.store.schema import Instant, accounts, attempts, deliveries
-from syndicate.store.transitions import Step, change, get_row, move, walk
+from syndicate.store.transitions import Step, change, get_row, move, same_message, walk
 from syndicate.store.usage import read_usage
 
 _FREE: dict[str, Any] = {"lease_owner": "", "lease_until": None}
@@ -68,7 +68,7 @@ _ORDER = (
     # What was uncertain is settled first, then by time; at the same time a fresh post before a recycled one.
     case((_ROW.state == State.UNCERTAIN, 0), else_=1),
     _ROW.due_at,
-    case((_ROW.occasion.like("evergreen%"), 1), else_=0),
+    case((_ROW.occasion_kind == OccasionKind.EVERGREEN, 1), else_=0),
     _ROW.part,
     _ROW.id,
 )
@@ -105,8 +105,7 @@ class Outbox(Part):
 
     def find_part_before(self, delivery: Delivery) -> Delivery | None:
         """The part of the thread that this one answers to."""
-        same = [deliveries.c[name] == getattr(delivery, name) for name in ("post_id", "account", "occasion")]
-        query = self._mine(select(deliveries)).where(*same, deliveries.c.part == delivery.part - 1)
+        query = self._mine(select(deliveries)).where(*same_message(delivery), deliveries.c.part == delivery.part - 1)
         with self._database.reading() as connection:
             row = connection.execute(query).mappings().first()
         return None if row is None else parse_delivery(row)
@@ -183,9 +182,9 @@ class Outbox(Part):
             self._database.take_turn(connection, f"syndicate claim {self._site}")
             rows = [parse_delivery(row) for row in connection.execute(query).mappings()]
             for row in rows:
-                step = Step("recover", "interrupted", now)
-                reason = "the program stopped during the call: looking whether it was published"
-                move(connection, row, State.UNCERTAIN, step, look_at=now, looks=0, reason=reason, **_FREE)
+                step = Step("recover", "interrupted", now, Reason.INTERRUPTED)
+                changes = {"look_at": now, "looks": 0, "reason": Reason.INTERRUPTED, "detail": ""}
+                move(connection, row, State.UNCERTAIN, step, **changes, **_FREE)
             return len(rows)
 
     def keep_message(self, delivery: Delivery, message: Message, now: datetime, lease: timedelta) -> Delivery:
@@ -222,7 +221,7 @@ class Outbox(Part):
 
         A receipt is kept even where the lease was lost meanwhile; anything else is then refused with LostLease.
         """
-        step = Step(action, decision.outcome, now, decision.reason)
+        step = Step(action, decision.outcome, now, decision.reason, decision.detail)
         changes = _changes_of(delivery, decision, now)
         with self._database.writing() as connection:
             current = get_row(connection, self._site, delivery.id)
@@ -247,6 +246,7 @@ def _changes_of(delivery: Delivery, decision: Decision, now: datetime) -> dict[s
     is_open = decision.state in {State.UNCERTAIN, State.SENT}
     changes: dict[str, Any] = {
         "reason": decision.reason,
+        "detail": decision.detail,
         "look_at": decision.look_at,
         "looks": decision.looks,
         "due_at": decision.due_at or delivery.due_at,
@@ -258,10 +258,10 @@ def _changes_of(delivery: Delivery, decision: Decision, now: datetime) -> dict[s
 
 
 def _says_nothing_new(connection: Connection, current: Delivery, decision: Decision, step: Step) -> bool:
-    """Whether the trail ends with these very words already: waiting long must not make it long."""
+    """Whether the trail ends with this very step already: waiting long must not make it long."""
     if decision.state is not current.state:
         return False
     row = attempts.c
-    query = select(row.action, row.outcome, row.detail).where(row.delivery_id == current.id)
+    query = select(row.action, row.outcome, row.reason, row.detail).where(row.delivery_id == current.id)
     last = connection.execute(query.order_by(row.id.desc()).limit(1)).first()
-    return last is not None and tuple(last) == (step.action, step.outcome, step.detail)
+    return last is not None and tuple(last) == (step.action, step.outcome, step.reason, step.detail)

@@ -11,27 +11,28 @@ from typing import Any
 import orjson
 from sqlalchemy import RowMapping
 
-from syndicate.model import Attachment, Attempt, Delivery, Limits, Message, Receipt
+from syndicate.model import Attachment, Attempt, Delivery, Limits, Message, Occasion, Receipt
 from syndicate.text.counting import Counter
 
-_UNSHOWN = {"site", "remote_id"}
+_UNSHOWN = {"site", "remote_id", "occasion_kind"}
 
 
-def make_key(site: str, post_id: str, account: str, occasion: str, part: int) -> str:
+def make_key(site: str, post_id: str, account: str, occasion: Occasion, part: int) -> str:
     """The idempotency key of a delivery: the same for the same row for ever, and without pattern to others."""
-    name = "\x00".join(("syndicate", site, post_id, account, occasion, str(part)))
+    name = "\x00".join(("syndicate", site, post_id, account, occasion.name, str(part)))
     return hashlib.sha256(name.encode()).hexdigest()[:32]
 
 
 def parse_delivery(row: RowMapping) -> Delivery:
     values = {name: value for name, value in row.items() if name not in _UNSHOWN}
+    values["occasion"] = Occasion(row["occasion_kind"], row["occasion"])
     values["message"] = parse_message(row["message"]) if row["message"] else None
     values["receipt"] = parse_receipt(row["receipt"]) if row["receipt"] else None
     return Delivery(**values)
 
 
 def parse_attempt(row: RowMapping) -> Attempt:
-    return Attempt(row["delivery_id"], row["at"], row["action"], row["outcome"], row["state"], row["detail"])
+    return Attempt(**{name: value for name, value in row.items() if name not in {"site", "id"}})
 
 
 def render_message(message: Message) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -20,9 +21,9 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from syndicate.model import State
+from syndicate.model import Action, OccasionKind, Reason, State
 
-HEAD = "0002"
+HEAD = "0003"
 """The last migration. A database that names a later one is from a newer syndicate."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,17 +43,21 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
-class StateName(TypeDecorator[State]):
-    """A delivery state by its word."""
+class Word(TypeDecorator[StrEnum]):
+    """One of an enumeration, by its word."""
 
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: State | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+    def __init__(self, words: type[StrEnum]) -> None:
+        super().__init__()
+        self.words = words
+
+    def process_bind_param(self, value: StrEnum | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         return None if value is None else value.value
 
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> State | None:  # noqa: ARG002
-        return None if value is None else State(value)
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> StrEnum | None:  # noqa: ARG002
+        return None if value is None else self.words(value)
 
 
 # SQLite counts rows only through INTEGER, PostgreSQL shall not stop at 2³¹.
@@ -112,14 +117,19 @@ deliveries = Table(
     Column("account", Text, nullable=False),
     Column("network", Text, nullable=False),
     Column("occasion", Text, nullable=False),
+    Column("occasion_kind", Word(OccasionKind), nullable=False),
     Column("part", Integer, nullable=False),
-    Column("state", StateName, nullable=False),
+    Column("state", Word(State), nullable=False),
     Column("due_at", Instant, nullable=False),
     Column("look_at", Instant),
     Column("key", Text, nullable=False),
     Column("text", Text, nullable=False, default=""),
     Column("message", Text),
-    Column("reason", Text, nullable=False, default=""),
+    Column("reason", Word(Reason), nullable=False, default=Reason.NONE),
+    Column("detail", Text, nullable=False, default=""),
+    Column("chosen", Word(Action)),
+    Column("chosen_due_at", Instant),
+    Column("overruled", Word(Reason), nullable=False, default=Reason.NONE),
     Column("attempts", Integer, nullable=False, default=0),
     Column("looks", Integer, nullable=False, default=0),
     Column("cost", Float, nullable=False, default=0.0),
@@ -147,7 +157,8 @@ attempts = Table(
     Column("at", Instant, nullable=False),
     Column("action", Text, nullable=False),
     Column("outcome", Text, nullable=False),
-    Column("state", StateName, nullable=False),
+    Column("state", Word(State), nullable=False),
+    Column("reason", Word(Reason), nullable=False, default=Reason.NONE),
     Column("detail", Text, nullable=False, default=""),
     Index("attempts_trail", "delivery_id", "id"),
 )

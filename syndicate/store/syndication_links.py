@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from syndicate.model import Receipt, State
+from syndicate.model import NEW, Occasion, Reason, Receipt, State
 from syndicate.store.part import Part
 from syndicate.store.rows import make_key, parse_delivery, parse_receipt, render_receipt
 from syndicate.store.schema import deliveries
@@ -21,7 +21,7 @@ class Copy:
 
     account: str
     network: str
-    occasion: str
+    occasion: Occasion
     receipt: Receipt
     sent_at: datetime
 
@@ -34,7 +34,7 @@ class Found:
     slug: str
     receipt: Receipt
     published_at: datetime
-    occasion: str = "new"
+    occasion: Occasion = NEW
 
 
 class Copies(Part):
@@ -43,12 +43,14 @@ class Copies(Part):
     def list_syndication(self) -> Mapping[str, tuple[Copy, ...]]:
         """The published copies of each post, oldest first, by post id; of a thread its first part."""
         row = deliveries.c
-        query = self._mine(select(row.post_id, row.account, row.network, row.occasion, row.receipt, row.sent_at))
+        query = self._mine(
+            select(row.post_id, row.account, row.network, row.occasion, row.occasion_kind, row.receipt, row.sent_at)
+        )
         query = query.where(row.state == State.SENT, row.part == 1, row.receipt.is_not(None))
         copies: dict[str, list[Copy]] = {}
         with self._database.reading() as connection:
-            for post_id, account, network, occasion, receipt, at in connection.execute(query.order_by(row.sent_at)):
-                copy = Copy(account, network, occasion, parse_receipt(receipt), at)
+            for post_id, account, network, name, kind, receipt, at in connection.execute(query.order_by(row.sent_at)):
+                copy = Copy(account, network, Occasion(kind, name), parse_receipt(receipt), at)
                 copies.setdefault(post_id, []).append(copy)
         return {post_id: tuple(found) for post_id, found in copies.items()}
 
@@ -59,9 +61,19 @@ class Copies(Part):
 
     def _adopt_one(self, connection: Connection, account: str, network: str, found: Found, now: datetime) -> bool:
         row = deliveries.c
-        same = (row.post_id == found.post_id, row.account == account, row.occasion == found.occasion, row.part == 1)
+        same = (
+            row.post_id == found.post_id,
+            row.account == account,
+            row.occasion == found.occasion.name,
+            row.part == 1,
+        )
         known = connection.execute(self._mine(select(deliveries)).where(*same)).mappings().first()
-        sent = {"receipt": found.receipt, "sent_at": found.published_at, "reason": "found on the network"}
+        sent = {
+            "receipt": found.receipt,
+            "sent_at": found.published_at,
+            "reason": Reason.FOUND_ON_NETWORK,
+            "detail": "",
+        }
         if known is None:
             self._insert_sent(connection, account, network, found, now)
             return True
@@ -79,12 +91,13 @@ class Copies(Part):
             "slug": found.slug,
             "account": account,
             "network": network,
-            "occasion": found.occasion,
+            "occasion": found.occasion.name,
+            "occasion_kind": found.occasion.kind,
             "part": 1,
             "state": State.SENT,
             "due_at": found.published_at,
             "key": key,
-            "reason": "found on the network",
+            "reason": Reason.FOUND_ON_NETWORK,
             "created_at": now,
             "sent_at": found.published_at,
             "receipt": render_receipt(found.receipt),

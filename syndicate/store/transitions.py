@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from syndicate.errors import LostLease, StateError, UsageError
-from syndicate.model import Delivery, Message, Receipt, State, can_move
+from syndicate.model import Delivery, Message, PlannedDelivery, Reason, Receipt, State, can_move
 from syndicate.store.rows import parse_delivery, render_message, render_receipt
 from syndicate.store.schema import attempts, deliveries
 
@@ -21,6 +21,7 @@ class Step:
     action: str
     outcome: str
     at: datetime
+    reason: Reason = Reason.NONE
     detail: str = ""
 
 
@@ -31,6 +32,15 @@ def get_row(connection: Connection, site: str, delivery_id: int) -> Delivery:
     if row is None:
         raise UsageError(f"there is no delivery {delivery_id}", hint="`syndicate queue` lists them")
     return parse_delivery(row)
+
+
+def same_message(row: Delivery | PlannedDelivery) -> tuple[ColumnElement[bool], ...]:
+    """The conditions of every part of the same message; of one site's, where the query names it."""
+    return (
+        deliveries.c.post_id == row.post_id,
+        deliveries.c.account == row.account,
+        deliveries.c.occasion == row.occasion.name,
+    )
 
 
 def move(connection: Connection, before: Delivery, after: State, step: Step, **changes: Any) -> Delivery:
@@ -44,6 +54,7 @@ def move(connection: Connection, before: Delivery, after: State, step: Step, **c
         "at": step.at,
         "action": step.action,
         "outcome": step.outcome,
+        "reason": step.reason,
         "detail": step.detail,
     }
     connection.execute(insert(attempts).values(site=_site_of(before.id), state=after, **line))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from syndicate.deliver import DeliveryReport, Tools, deliver_due
-from syndicate.model import Account, Attachment, Delivery, Limits, Message, PlannedDelivery, Receipt, State
+from syndicate.model import NEW, Account, Attachment, Delivery, Limits, Message, PlannedDelivery, Reason, Receipt, State
 from syndicate.notices import Notice
 from syndicate.store.store import Store
 
@@ -120,11 +120,12 @@ class Bench:
             "slug": f"slug-{post}",
             "account": account,
             "network": "n",
-            "occasion": "new",
+            "occasion": NEW,
             "part": 1,
             "state": State.PLANNED,
             "due_at": NOW,
-            "reason": "its slot",
+            "reason": Reason.OWN_WORDS,
+            "detail": "its slot",
         }
         return self.store.add_deliveries([PlannedDelivery(**plain | values)], NOW)[0]
 

@@ -22,7 +22,18 @@ from syndicate.errors import (
     Unavailable,
     Uncertain,
 )
-from syndicate.model import Account, Decision, Delivery, Receipt, ScheduleRules, State, Usage, can_move
+from syndicate.model import (
+    NEW,
+    Account,
+    Decision,
+    Delivery,
+    Reason,
+    Receipt,
+    ScheduleRules,
+    State,
+    Usage,
+    can_move,
+)
 from syndicate.planning.deliveries.retry import (
     LOOKS_AFTER,
     decide_look,
@@ -57,7 +68,7 @@ def row(state: State = DUE, **changes: object) -> Delivery:
         "slug": "s",
         "account": "a",
         "network": "n",
-        "occasion": "new",
+        "occasion": NEW,
         "state": state,
         "due_at": NOW,
         "key": "k",
@@ -177,8 +188,8 @@ def test_what_keeps_failing_is_told_once_while_trying_goes_on() -> None:
     first = after_send(Unavailable("down"), started_at=NOW - 3 * HOUR)
     again = after_send(Unavailable("down"), started_at=NOW - 4 * HOUR, reason=first.reason)
     assert [decision.state for decision in (early, first, again)] == [DUE] * 3
-    assert (early.notice, first.notice, again.notice) == ("", first.reason, "")
-    assert again.reason == first.reason
+    assert (early.notice, first.notice, again.notice) == ("", "still failing after hours of trying: down", "")
+    assert again.reason is first.reason is Reason.STILL_FAILING
 
 
 @pytest.mark.parametrize(
@@ -224,7 +235,7 @@ def test_what_costs_money_is_not_bought_again_unasked() -> None:
     delivery = row(UNCERTAIN, looks=len(LOOKS_AFTER) - 1, cost=0.2)
     decision = decide_look(delivery, None, now=NOW)
     assert (decision.state, decision.look_at, bool(decision.notice)) == (UNCERTAIN, None, True)
-    assert "costs money" in decision.reason
+    assert decision.reason is Reason.COSTS_MONEY
     assert decide_look(delivery, RECEIPT, now=NOW).state is SENT
     assert decide_look(row(UNCERTAIN, cost=0.2), None, now=NOW).look_at == NOW + LOOKS_AFTER[1]
 
@@ -287,7 +298,7 @@ def test_a_network_that_cannot_say_leaves_it_to_the_person() -> None:
     decision = decide_unseen(row(UNCERTAIN, looks=2), Uncertain("another copy hides it"), now=NOW, jitter=0.5)
     assert (decision.state, decision.look_at) == (UNCERTAIN, None)
     assert decision.notice
-    assert decide_unsettled("no read-back").look_at is None
+    assert decide_unsettled(row(UNCERTAIN)).look_at is None
 
 
 @pytest.mark.parametrize(
@@ -330,7 +341,7 @@ def test_without_slots_nothing_is_missed_but_what_a_person_asked_for() -> None:
     """A message that may go at any time is only late after a day off; one asked for at nine has missed nine."""
     rules, late = Policy(has_slots=False), NOW - 9 * HOUR
     assert decide_missed(row(due_at=late), rules, lambda at: at, now=NOW) is None
-    asked = decide_missed(row(due_at=late, occasion="manual"), rules, lambda at: at, now=NOW)
+    asked = decide_missed(row(due_at=late, chosen_due_at=late), rules, lambda at: at, now=NOW)
     assert asked is not None
     assert asked.state is State.MISSED
 
@@ -368,14 +379,16 @@ def test_the_daily_cap_ends_with_the_local_day() -> None:
         (datetime(2026, 3, 28, 21, 30, tzinfo=UTC), {}, datetime(2026, 3, 29, 5, 0, tzinfo=UTC)),
         (datetime(2026, 3, 28, 20, 59, tzinfo=UTC), {}, None),
         (datetime(2026, 3, 29, 5, 0, tzinfo=UTC), {}, None),
-        (datetime(2026, 3, 28, 21, 30, tzinfo=UTC), {"occasion": "manual-2"}, None),
-        (datetime(2026, 3, 28, 21, 30, tzinfo=UTC), {"reason": "asked for by hand"}, None),
+        (datetime(2026, 3, 28, 21, 30, tzinfo=UTC), {"reason": Reason.GAP, "chosen_due_at": NOW}, None),
         (datetime(2026, 3, 28, 21, 30, tzinfo=UTC), {"part": 2}, None),
     ],
-    ids=["quiet", "before", "after", "manual", "by hand", "thread"],
+    ids=["quiet", "before", "after", "a person's time", "thread"],
 )
 def test_a_late_message_keeps_the_quiet_hours(now: datetime, changes: dict[str, Any], due_at: datetime | None) -> None:
-    """A retry or a page that was late does not ring at night, even when the clocks change; a person may."""
+    """A retry or a page that was late does not ring at night, even when the clocks change.
+
+    A person may, and no wait in between takes that away.
+    """
     rules = Policy(quiet="22:00-07:00", timezone="Europe/Berlin")
     waiting = decide_room(row(**changes), Usage(), rules, now=now)
     assert (waiting and waiting.due_at) == due_at
@@ -425,7 +438,7 @@ def test_a_message_waits_for_its_unsettled_twin() -> None:
     """The reason names the delivery that must be settled first."""
     decision = decide_behind(row(UNCERTAIN), now=NOW)
     assert decision.state is DUE
-    assert "delivery 7" in decision.reason
+    assert (decision.reason, decision.detail) == (Reason.BEHIND_TWIN, "7")
     assert decision.due_at is not None
     assert decision.due_at > NOW
 

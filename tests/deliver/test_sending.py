@@ -22,7 +22,7 @@ from syndicate.errors import (
     Unauthorised,
     Unavailable,
 )
-from syndicate.model import Account, Delivery, Limits, Message, Receipt, ScheduleRules, State
+from syndicate.model import Account, Delivery, Limits, Message, Reason, Receipt, ScheduleRules, State
 from tests.deliver.bench import NOW, Bench, Preparing, Scripted, raising
 
 HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
@@ -160,7 +160,7 @@ def test_a_message_waits_until_its_page_is_live(bench: Bench) -> None:
         bench.changes["check_ready"] = check
         bench.run_after(MINUTE)
         assert bench.get(row).state is State.DUE
-    assert "waits for its page" in bench.get(row).reason
+    assert bench.get(row).reason is Reason.PAGE_NOT_LIVE
     bench.changes.clear()
     bench.run_after(HOUR)
     assert bench.get(row).state is State.SENT
@@ -198,7 +198,7 @@ def test_a_slot_missed_while_the_machine_was_off(bench: Bench, policy: str, stat
     left = bench.get(row)
     assert (left.state, left.due_at) == (state, due_at)
     assert bench.networks["a"].calls == []
-    assert "missed" in left.reason
+    assert left.reason is (Reason.MISSED_MOVED if policy == "next" else Reason.MISSED)
 
 
 def test_gap_and_cap_hold_at_the_moment_of_sending(bench: Bench) -> None:
@@ -222,7 +222,7 @@ def test_the_money_limit_stops_what_costs(bench: Bench) -> None:
     rows = [bench.add(post="p1", cost=0.2), bench.add(post="p2", cost=0.2), bench.add(post="p3")]
     bench.run()
     assert [bench.get(row).state for row in rows] == [State.SENT, State.DUE, State.SENT]
-    assert "0.30" in bench.get(rows[1]).reason
+    assert (bench.get(rows[1]).reason, bench.get(rows[1]).detail) == (Reason.MONEY_LIMIT, "0.30")
 
 
 @pytest.mark.parametrize("error", [Unauthorised("the token is dead"), PaymentRequired("no credit")])
@@ -257,7 +257,7 @@ def test_a_refused_message_fails_and_is_told(bench: Bench) -> None:
     row = bench.add()
     report = bench.run()
     bench.run_after(HOUR)
-    assert (bench.get(row).state, bench.get(row).reason) == (State.FAILED, "the text is too long")
+    assert (bench.get(row).state, bench.get(row).detail) == (State.FAILED, "the text is too long")
     assert [(notice.kind, notice.text) for notice in bench.notices] == [("delivery", "the text is too long")]
     assert report.needs_person == (bench.get(row),)
     assert len(bench.networks["a"].calls) == 1
@@ -456,4 +456,4 @@ def test_a_persons_text_that_does_not_fit_waits_for_the_person(bench: Bench) -> 
     bench.run()
     held = bench.get(row)
     assert (held.state, network.calls) == (State.HELD, [])
-    assert "11 of 10 characters" in held.reason
+    assert "11 of 10 characters" in held.detail

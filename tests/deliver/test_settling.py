@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from syndicate.errors import Duplicate, Rejected, Unauthorised, Unavailable, Uncertain
-from syndicate.model import Delivery, Receipt, State
+from syndicate.model import FEATURED, Delivery, Reason, Receipt, State
+from syndicate.planning.deliveries.reasons import say_why
 from tests.deliver.bench import NOW, Bench, Finding, Keeping, Scripted
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
@@ -68,7 +69,7 @@ def test_a_network_without_read_back_is_settled_by_the_person(bench: Bench) -> N
     for _ in range(3):
         bench.run_after(timedelta(days=1))
     assert len(network.calls) == 1
-    assert "syndicate settle" in bench.get(row).reason
+    assert "syndicate settle" in say_why(bench.get(row))
     assert [notice.delivery_id for notice in bench.notices] == [row.id]
     bench.store.settle_not_sent(row.id, bench.now)
     bench.run()
@@ -158,7 +159,7 @@ def test_another_messages_copy_is_not_taken_for_ours(bench: Bench) -> None:
     other = bench.get(first).receipt
     assert other is not None
     network.script, network.sights = [LOST], [other] * 3
-    second = bench.add(occasion="featured")
+    second = bench.add(occasion=FEATURED)
     for wait in (0 * SECOND, 10 * SECOND, 60 * SECOND, 5 * MINUTE, 5 * MINUTE):
         bench.run_after(wait)
     assert (bench.get(second).state, bench.get(second).look_at) == (State.UNCERTAIN, None)
@@ -168,9 +169,9 @@ def test_another_messages_copy_is_not_taken_for_ours(bench: Bench) -> None:
 def test_a_second_message_about_a_post_waits_until_the_first_is_settled(bench: Bench) -> None:
     """Featuring a post whose first message is unknown sends nothing yet, and says what it waits for."""
     first = lose_answer(bench, network := Scripted())
-    second = bench.add(occasion="featured")
+    second = bench.add(occasion=FEATURED)
     bench.run()
-    assert f"delivery {first.id}" in bench.get(second).reason
+    assert (bench.get(second).reason, bench.get(second).detail) == (Reason.BEHIND_TWIN, str(first.id))
     assert len(network.calls) == 1
     bench.store.settle_sent(first.id, SEEN, bench.now)
     bench.run_after(2 * MINUTE)
@@ -193,7 +194,7 @@ def test_a_copy_that_the_network_names_must_be_ours(bench: Bench) -> None:
     copy = bench.get(first).receipt
     assert copy is not None
     network.script = [LOST, Duplicate("said before", remote_id=copy.remote_id, url=copy.url)]
-    second = bench.add(occasion="featured")
+    second = bench.add(occasion=FEATURED)
     for wait in (0 * SECOND, 10 * SECOND, 60 * SECOND, 5 * MINUTE):
         bench.run_after(wait)
     assert (bench.get(second).state, bench.get(second).look_at) == (State.UNCERTAIN, None)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from syndicate.model import Attempt, Delivery, State
+from syndicate.model import NEW, Attempt, Delivery, State
+from syndicate.planning.deliveries.reasons import say_why
 from syndicate.store.store import Store
 from tests.faults.servers import Server
 
@@ -35,16 +36,16 @@ def _judge_row(row: Delivery, server: Server, *, is_over: bool) -> list[str]:
         faults.append(f"untrue: {name} went out all the same")
     if row.state is State.SENT and [copy.remote_id for copy in copies] != [row.receipt and row.receipt.remote_id]:
         faults.append(f"lost: {name} has the receipt {row.receipt} and the network {copies}")
-    if not row.reason:
+    if not say_why(row):
         faults.append(f"silent: {name} does not say why it is there")
     if is_over and row.state is not State.SENT:
-        faults.append(f"lost: {name} never went out: {row.reason}")
+        faults.append(f"lost: {name} never went out: {say_why(row)}")
     return faults
 
 
 def _judge_threads(rows: tuple[Delivery, ...], servers: Mapping[str, Server]) -> list[str]:
     """A later part answers to the copy of the part before."""
-    receipts = {(row.account, row.part): row.receipt for row in rows if row.occasion == "new" and row.receipt}
+    receipts = {(row.account, row.part): row.receipt for row in rows if row.occasion == NEW and row.receipt}
     faults = []
     for row in rows:
         before = receipts.get((row.account, row.part - 1))

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from syndicate.deliver import deliver_due
-from syndicate.model import Delivery, PlannedDelivery, Receipt, State
+from syndicate.model import NEW, Delivery, PlannedDelivery, Reason, Receipt, State
 from syndicate.store import open_store
 from syndicate.store.store import Store
 from tests.faults.victim import CASES, START, Orders, run_victim, wired
@@ -195,9 +195,10 @@ def _rows() -> Iterator[PlannedDelivery]:
                 slug=f"post-{number}",
                 account=name,
                 network=case.network,
-                occasion="new",
+                occasion=NEW,
                 part=1,
                 state=State.PLANNED,
                 due_at=START,
-                reason="its slot",
+                reason=Reason.OWN_WORDS,
+                detail="its slot",
             )

@@ -12,9 +12,22 @@ from pathlib import Path
 from syndicate.deliver import Tools, deliver_due
 from syndicate.deliver.report import needs_person
 from syndicate.errors import ConfigError, ContentError, StateError, UsageError
-from syndicate.model import Account, Attachment, Delivery, Message, PlannedDelivery, ScheduleRules, State
+from syndicate.model import (
+    FEATURED,
+    NEW,
+    Account,
+    Attachment,
+    Delivery,
+    Message,
+    Occasion,
+    PlannedDelivery,
+    Reason,
+    ScheduleRules,
+    State,
+)
 from syndicate.networks.base import Network
 from syndicate.notices import Notice
+from syndicate.planning.deliveries.reasons import say_why
 from syndicate.store import open_store
 from syndicate.store.database import Database
 from syndicate.store.store import Store
@@ -76,12 +89,12 @@ class Schedule:
         """A thread, a post, and the same words again for another occasion."""
         rows = []
         for name, server in self.servers.items():
-            rows += [self._row(name, server, "new", 1), self._row(name, server, "featured", 1)]
+            rows += [self._row(name, server, NEW, 1), self._row(name, server, FEATURED, 1)]
             if self.world.rng.random() < 0.4:
-                rows.append(self._row(name, server, "new", 2))
+                rows.append(self._row(name, server, NEW, 2))
         self.store.add_deliveries(rows, self.world.clock())
 
-    def _row(self, account: str, server: Server, occasion: str, part: int) -> PlannedDelivery:
+    def _row(self, account: str, server: Server, occasion: Occasion, part: int) -> PlannedDelivery:
         delay = timedelta(minutes=self.world.rng.choice((0, 0, 5, 60)))
         state = State.HELD if self.world.rng.random() < 0.1 else State.PLANNED
         return PlannedDelivery(
@@ -93,7 +106,8 @@ class Schedule:
             part=part,
             state=state,
             due_at=self.world.clock() + delay,
-            reason="its slot",
+            reason=Reason.OWN_WORDS,
+            detail="its slot",
         )
 
     def _round(self) -> None:
@@ -191,7 +205,7 @@ class Schedule:
             self._wait()
             for row in open_rows:
                 self._mend(row)
-        states = [(row.id, row.account, row.state, row.reason) for row in open_rows]
+        states = [(row.id, row.account, row.state, say_why(row)) for row in open_rows]
         self.faults.append(f"not settled after {CALM_ROUNDS} calm rounds: {states}")
 
     def _wait(self) -> None:

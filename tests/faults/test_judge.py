@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.model import Attempt, Message, PlannedDelivery, Receipt, State
+from syndicate.model import NEW, Attempt, Message, PlannedDelivery, Reason, Receipt, State
 from syndicate.store import open_store
 from syndicate.store.store import Store
 from tests.faults.judge import count_by, judge, judge_trail
@@ -22,8 +22,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def _row(state: State) -> PlannedDelivery:
-    names = {"post_id": "p", "slug": "s", "account": "a", "network": "listing", "occasion": "new", "part": 1}
-    return PlannedDelivery(**names, state=state, due_at=START, reason="its slot")  # type: ignore[arg-type]
+    names = {"post_id": "p", "slug": "s", "account": "a", "network": "listing", "occasion": NEW, "part": 1}
+    return PlannedDelivery(**names, state=state, due_at=START, reason=Reason.OWN_WORDS, detail="its slot")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

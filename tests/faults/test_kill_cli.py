@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.model import Delivery, State
+from syndicate.model import NEW, Delivery, State
 from tests.faults.commands import COMMANDS
 from tests.faults.kill_cli import Blow, Ground, choose_blows
 from tests.faults.whole import judge_feeds, judge_messages, judge_silence, judge_state
@@ -70,7 +70,7 @@ def test_steps_are_spread_over_all_commands() -> None:
 
 def _row(account: str, state: State) -> Delivery:
     now = datetime(2026, 1, 5, tzinfo=UTC)
-    names = {"post_id": "p", "slug": "s", "account": account, "network": "n", "occasion": "new", "part": 1, "key": "k"}
+    names = {"post_id": "p", "slug": "s", "account": account, "network": "n", "occasion": NEW, "part": 1, "key": "k"}
     return Delivery(id=1, state=state, due_at=now, started_at=now, reason="", **names)  # type: ignore[arg-type]
 
 

@@ -147,7 +147,7 @@ class Blog:
     def rows(self, account: str = "", occasion: str = "") -> list[KnownDelivery]:
         """Rows of the outbox."""
         rows = self.ledger.deliveries
-        return [row for row in rows if account in {"", row.account} and occasion in {"", row.occasion}]
+        return [row for row in rows if account in {"", row.account} and occasion in {"", row.occasion.name}]
 
 
 def fold(ledger: Ledger, plan: Plan) -> Ledger:
@@ -163,6 +163,8 @@ def fold(ledger: Ledger, plan: Plan) -> Ledger:
         change = changes.get(row.id)
         if change and (change.state is row.state or can_move(row.state, change.state)):
             rows[key] = replace(row, state=change.state, due_at=change.due_at, reason=change.reason)
+            if change.chosen:
+                rows[key] = replace(rows[key], chosen=change.chosen, chosen_due_at=change.chosen_due_at)
     return replace(
         ledger,
         posts=tuple(posts.values()),
@@ -172,7 +174,7 @@ def fold(ledger: Ledger, plan: Plan) -> Ledger:
 
 
 def _key(row: KnownDelivery | PlannedDelivery) -> tuple[str, str, str, int]:
-    return row.post_id, row.account, row.occasion, row.part
+    return row.post_id, row.account, row.occasion.name, row.part
 
 
 def _to_known(row: PlannedDelivery, number: int) -> KnownDelivery:
@@ -185,4 +187,6 @@ def _to_known(row: PlannedDelivery, number: int) -> KnownDelivery:
         state=row.state,
         due_at=row.due_at,
         reason=row.reason,
+        chosen=row.chosen,
+        chosen_due_at=row.chosen_due_at,
     )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from syndicate.errors import ContentError
-from syndicate.model import Account, Delivery, KnownPost, Message, Receipt, State
+from syndicate.model import NEW, Account, Delivery, KnownPost, Message, Receipt, State
 from syndicate.planning.deliveries.edits import GONE_FOR, MOST_REMOVALS, choose_automatic, plan_amendments
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -27,7 +27,7 @@ SENT = Delivery(
     slug="p",
     account="a",
     network="local",
-    occasion="new",
+    occasion=NEW,
     state=State.SENT,
     due_at=NOW,
     key="k",

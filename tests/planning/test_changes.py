@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from syndicate.model import KnownDelivery, Post, ScheduleRules, SocialOverride, State
-from syndicate.planning.deliveries.reasons import ASKED, CAME_BACK, GONE, UNFEATURED
+from syndicate.model import Action, KnownDelivery, Post, Reason, ScheduleRules, SocialOverride, State
 from tests.planning.blog import NOW, Blog, make_account, make_post
 
 FEATURED = frozenset({"featured"})
@@ -39,18 +38,18 @@ def test_a_post_that_goes_away_takes_its_unsent_message_along(leave: str) -> Non
     if leave == "draft":
         blog.write(replace(post, is_draft=True))
     blog.publish()
-    assert (only(blog).state, only(blog).reason) == (State.CANCELLED, GONE)
+    assert (only(blog).state, only(blog).reason) == (State.CANCELLED, Reason.POST_GONE)
     assert blog.publish().changes == ()
     blog.live(3)
     blog.write(post)
     blog.publish()
-    assert (only(blog).state, only(blog).reason, only(blog).due_at) == (State.PLANNED, "", blog.now)
+    assert (only(blog).state, only(blog).reason, only(blog).due_at) == (State.PLANNED, Reason.NONE, blog.now)
 
 
 def test_what_a_person_cancelled_stays_cancelled() -> None:
     """Planning takes back only its own decisions."""
     blog = waiting(make_post("a"))
-    by_hand = replace(only(blog), state=State.CANCELLED, reason="cancelled by hand")
+    by_hand = replace(only(blog), state=State.CANCELLED, reason=Reason.NONE, chosen=Action.CANCEL)
     blog.ledger = replace(blog.ledger, deliveries=(by_hand,))
     blog.edit("a.md", digest="edited")
     assert blog.publish().changes == ()
@@ -74,7 +73,7 @@ def test_a_held_message_comes_back_only_by_hand() -> None:
     assert only(blog).state is State.CANCELLED
     blog.write(post)
     blog.publish()
-    assert (only(blog).state, only(blog).reason) == (State.CANCELLED, CAME_BACK)
+    assert (only(blog).state, only(blog).reason) == (State.CANCELLED, Reason.POST_CAME_BACK)
     assert blog.publish().changes == ()
 
 
@@ -83,7 +82,7 @@ def test_a_wish_to_be_skipped_comes_in_time_and_can_be_taken_back() -> None:
     blog = waiting(make_post("a"))
     blog.edit("a.md", social=SKIP)
     blog.publish()
-    assert (only(blog).state, only(blog).reason) == (State.SKIPPED, ASKED)
+    assert (only(blog).state, only(blog).reason) == (State.SKIPPED, Reason.ASKED_TO_SKIP)
     blog.edit("a.md", social={})
     blog.publish()
     assert only(blog).state is State.PLANNED
@@ -102,9 +101,9 @@ def test_a_post_no_longer_featured_is_not_announced_as_featured() -> None:
     """Its waiting message is skipped, and planned again with the flag."""
     blog = waiting(make_post("a"), schedule=ScheduleRules(slots=("fri 09:00",), timezone="UTC"))
     for flags, state, reason in (
-        (FEATURED, State.PLANNED, ""),
-        (frozenset[str](), State.SKIPPED, UNFEATURED),
-        (FEATURED, State.PLANNED, ""),
+        (FEATURED, State.PLANNED, Reason.NONE),
+        (frozenset[str](), State.SKIPPED, Reason.UNFLAGGED),
+        (FEATURED, State.PLANNED, Reason.NONE),
     ):
         blog.edit("a.md", flags=flags)
         blog.publish()

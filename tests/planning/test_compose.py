@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syndicate.errors import ConfigError
-from syndicate.model import Account, CardRef, Category, KnownPost, Limits, NetworkFacts, Post, SocialOverride
+from syndicate.model import NEW, Account, CardRef, Category, KnownPost, Limits, NetworkFacts, Post, SocialOverride
 from syndicate.planning.messages.compose import Composed, compose_message
 from syndicate.text.counting import Counter
 from syndicate.text.hashtags import find_hashtags
@@ -47,7 +47,7 @@ def compose(
     account = account or make_account(network)
     facts = more.pop("facts", FACTS[account.network])
     template, card = more.pop("template", TEMPLATE), more.pop("card", CARD)
-    asked = {"occasion": "new", "site": SITE, "created_at": NOW, **more}
+    asked = {"occasion": NEW, "site": SITE, "created_at": NOW, **more}
     return compose_message(post, known, account, facts, template, card, **asked)
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syndicate.model import Category, Ledger, Plan, ScheduleRules, SocialOverride, State
-from syndicate.planning.deliveries.reasons import BASELINE, FROM_THE_START
+from syndicate.model import Category, Ledger, Plan, Reason, ScheduleRules, SocialOverride, State
+from syndicate.planning.deliveries.reasons import say_why
 from tests.planning.blog import FACTS, NOW, Blog, make_account, make_post
 
 FEATURED = frozenset({"featured"})
@@ -19,7 +19,7 @@ FEATURED = frozenset({"featured"})
 
 def rows(plan: Plan) -> list[tuple[str, str, str, State]]:
     """What a plan adds: post, account, occasion, state."""
-    return sorted((row.slug, row.account, row.occasion, row.state) for row in plan.deliveries)
+    return sorted((row.slug, row.account, row.occasion.name, row.state) for row in plan.deliveries)
 
 
 def settled(*accounts: str, **fields: Any) -> Blog:
@@ -39,7 +39,7 @@ def test_the_first_run_announces_nothing() -> None:
         ("b", "mastodon", "featured", State.SKIPPED),
         ("b", "mastodon", "new", State.SKIPPED),
     ]
-    assert {row.reason for row in plan.deliveries} == {BASELINE}
+    assert {row.reason for row in plan.deliveries} == {Reason.BASELINE}
     assert plan.baselined == {"mastodon"}
     assert rows(blog.publish()) == []
 
@@ -79,7 +79,7 @@ def test_a_post_is_announced_when_it_becomes_featured() -> None:
     for flags in (FEATURED, frozenset[str](), FEATURED):
         blog.edit("a.md", flags=flags)
         blog.publish()
-    assert [row.occasion for row in blog.rows()] == ["new", "featured"]
+    assert [row.occasion.name for row in blog.rows()] == ["new", "featured"]
 
 
 def test_a_baseline_post_may_become_featured() -> None:
@@ -105,9 +105,9 @@ def test_a_post_featured_from_the_start_goes_out_once(on: tuple[str, ...], expec
     blog = settled("mastodon", on=on)
     blog.write(make_post("a", flags=FEATURED))
     plan = blog.publish()
-    assert {row.occasion: row.state for row in plan.deliveries} == expected
-    reasons = {row.occasion: row.reason for row in plan.deliveries}
-    assert on != ("new", "featured") or reasons["featured"] == FROM_THE_START
+    assert {row.occasion.name: row.state for row in plan.deliveries} == expected
+    reasons = {row.occasion.name: row.reason for row in plan.deliveries}
+    assert on != ("new", "featured") or reasons["featured"] is Reason.FLAGGED_FROM_THE_START
 
 
 def test_an_occasion_turned_on_later_announces_no_old_post() -> None:
@@ -124,9 +124,7 @@ def test_an_account_turned_off_and_on_announces_nothing_of_the_meantime() -> Non
     blog = settled("mastodon")
     blog.accounts = (make_account("mastodon", enabled=False),)
     blog.write(make_post("a"))
-    assert [(row.state, row.reason) for row in blog.publish().deliveries] == [
-        (State.SKIPPED, "the account is turned off")
-    ]
+    assert [(row.state, row.reason) for row in blog.publish().deliveries] == [(State.SKIPPED, Reason.TURNED_OFF)]
     blog.accounts = (make_account("mastodon"),)
     assert rows(blog.publish()) == []
 
@@ -172,7 +170,7 @@ def test_why_a_post_does_not_go_out(account: dict[str, Any], post: dict[str, Any
     blog = settled("mastodon", **account)
     blog.write(make_post("a", **post))
     (row,) = blog.publish().deliveries
-    assert (row.state, row.reason) == (State.SKIPPED if reason else State.PLANNED, reason)
+    assert (row.state, say_why(row)) == (State.SKIPPED if reason else State.PLANNED, reason)
 
 
 def test_approval_holds() -> None:
@@ -180,7 +178,7 @@ def test_approval_holds() -> None:
     blog = settled("mastodon", approve=True, schedule=ScheduleRules(slots=("every day 09:00",), timezone="UTC"))
     blog.write(make_post("a"))
     (row,) = blog.publish().deliveries
-    assert (row.state, row.reason, row.due_at > NOW) == (State.HELD, "waits for approval", True)
+    assert (row.state, row.reason, row.due_at > NOW) == (State.HELD, Reason.APPROVAL, True)
 
 
 def test_older_posts_get_earlier_slots() -> None:
@@ -288,7 +286,7 @@ def test_no_life_of_a_blog_announces_anything_twice(life: list[tuple[str, str]])
     for number, (action, name) in enumerate([*life, ("publish", "a")]):
         act(blog, attic, action, name, number)
         blog.publish()
-        sent += [(row.post_id, row.account, row.occasion, row.part) for row in blog.deliver()]
+        sent += [(row.post_id, row.account, row.occasion.name, row.part) for row in blog.deliver()]
     assert len(sent) == len(set(sent))
     assert not any("old" in post_id and occasion == "new" for post_id, _, occasion, _ in sent)
     assert len({post_id for post_id, *_ in sent}) <= 4

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from syndicate.model import Category, ScheduleRules, SocialOverride, State
+from syndicate.model import NEW, Category, OccasionKind, ScheduleRules, SocialOverride, State
 from tests.planning.blog import NOW, Blog, make_account, make_post
 
 SLOTS = ScheduleRules(slots=("every day 09:00",), timezone="UTC")
@@ -27,14 +27,14 @@ def archive(**fields: Any) -> Blog:
 def recycled(blog: Blog) -> list[str]:
     """Posts that wait as recycled ones."""
     slugs = {row.id: row.slug for row in blog.ledger.posts}
-    return [slugs[row.post_id] for row in blog.rows() if row.occasion.startswith("evergreen")]
+    return [slugs[row.post_id] for row in blog.rows() if row.occasion.kind is OccasionKind.EVERGREEN]
 
 
 def test_the_post_that_was_silent_longest_comes_first_and_alone() -> None:
     """One at a time, into the next free slot, then the next oldest."""
     blog = archive()
     (row,) = blog.publish().deliveries
-    assert (row.slug, row.occasion, f"{row.due_at:%d %H:%M}") == ("oldest", "evergreen-2026-11", "25 09:00")
+    assert (row.slug, row.occasion.name, f"{row.due_at:%d %H:%M}") == ("oldest", "evergreen-2026-11", "25 09:00")
     assert blog.publish().deliveries == ()
     blog.live(1)
     blog.deliver()
@@ -57,7 +57,7 @@ def test_fresh_before_recycled() -> None:
     blog.publish()
     blog.write(make_post("fresh"))
     blog.publish()
-    due = {row.occasion: f"{row.due_at:%d %H:%M}" for row in blog.rows() if row.state is State.PLANNED}
+    due = {row.occasion.name: f"{row.due_at:%d %H:%M}" for row in blog.rows() if row.state is State.PLANNED}
     assert due == {"new": "25 09:00", "evergreen-2026-11": "26 09:00"}
     assert blog.publish().changes == ()
     assert len(recycled(blog)) == 1
@@ -72,7 +72,7 @@ def test_nothing_is_recycled(fields: dict[str, Any]) -> None:
     """Where the account does not want it, is off, says not how often, or takes other categories."""
     blog = archive()
     blog.accounts = (replace(blog.accounts[0], **fields),)
-    assert [row for row in blog.publish().deliveries if row.occasion.startswith("evergreen")] == []
+    assert [row for row in blog.publish().deliveries if row.occasion.kind is OccasionKind.EVERGREEN] == []
 
 
 def test_an_account_that_cannot_recycle_says_why() -> None:
@@ -88,5 +88,5 @@ def test_posts_that_ask_to_be_skipped_are_passed_over() -> None:
     assert [row.slug for row in blog.publish().deliveries] == ["older"]
     blog.edit("older.md", categories=(Category("Go"),))
     blog.accounts = (replace(blog.accounts[0], exclude=("Go",)),)
-    blog.ledger = replace(blog.ledger, deliveries=tuple(r for r in blog.rows() if r.occasion == "new"))
+    blog.ledger = replace(blog.ledger, deliveries=tuple(r for r in blog.rows() if r.occasion == NEW))
     assert [row.slug for row in blog.publish().deliveries] == ["old"]

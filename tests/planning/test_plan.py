@@ -17,7 +17,9 @@ FEATURED = frozenset({"featured"})
 
 def new_rows(plan: Plan) -> list[tuple[str, str, str]]:
     """What a plan would say that is not skipped."""
-    return sorted((row.slug, row.account, row.occasion) for row in plan.deliveries if row.state is not State.SKIPPED)
+    return sorted(
+        (row.slug, row.account, row.occasion.name) for row in plan.deliveries if row.state is not State.SKIPPED
+    )
 
 
 def test_a_journey_announces_each_thing_once() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from syndicate.errors import UsageError
-from syndicate.model import KnownDelivery, SocialOverride, State
+from syndicate.model import FEATURED, NEW, KnownDelivery, Occasion, SocialOverride, State
 from syndicate.planning.deliveries.manual import ManualPlan, choose_accounts, plan_manual
 from tests.planning.blog import FACTS, NOW, TEMPLATE, Blog, make_account, make_post, make_settings
 
@@ -22,7 +22,7 @@ def blog_with(*states: State, **fields: Any) -> Blog:
     blog.write(make_post("a"))
     blog.publish()
     (row,) = blog.rows()
-    names = ("new", "manual", "manual-2", "manual-3")
+    names = (NEW, Occasion.by_hand(), Occasion.by_hand(2), Occasion.by_hand(3))
     rows = tuple(
         replace(row, id=number + 1, state=state, occasion=names[number], sent_at=NOW, url=f"https://net/{number}")
         for number, state in enumerate(states)
@@ -46,7 +46,7 @@ def test_a_post_goes_out_now_or_at_the_asked_time() -> None:
     """Past slots, approval and quiet hours: a person asked for it."""
     blog = blog_with(State.SKIPPED, approve=True)
     (row,) = by_hand(blog).deliveries
-    assert (row.occasion, row.state, row.due_at, row.message is not None) == ("manual", State.PLANNED, NOW, True)
+    assert (row.occasion.name, row.state, row.due_at, row.message is not None) == ("manual", State.PLANNED, NOW, True)
     (row,) = by_hand(blog, at=NOW + timedelta(hours=3)).deliveries
     assert row.due_at == NOW + timedelta(hours=3)
 
@@ -85,7 +85,7 @@ def test_a_post_goes_to_no_account_it_wants_to_be_skipped_on() -> None:
 def test_nothing_stands_in_the_way_of_a_first_time(states: list[State], occasion: str) -> None:
     """What never went out needs no `again`."""
     (row,) = by_hand(blog_with(*states)).deliveries
-    assert row.occasion == occasion
+    assert row.occasion.name == occasion
 
 
 @pytest.mark.parametrize("state", [State.PLANNED, State.DUE, State.HELD, State.MISSED])
@@ -107,9 +107,9 @@ def test_a_second_time_needs_again() -> None:
         by_hand(blog)
     assert "--again" in caught.value.hint
     (row,) = by_hand(blog, again=True).deliveries
-    assert row.occasion == "manual"
+    assert row.occasion.name == "manual"
     (row,) = by_hand(blog_with(State.SENT, State.SENT), again=True).deliveries
-    assert row.occasion == "manual-2"
+    assert row.occasion.name == "manual-2"
 
 
 @pytest.mark.parametrize("state", [State.SENDING, State.UNCERTAIN])
@@ -160,7 +160,7 @@ def test_only_one_waiting_message_is_moved() -> None:
     first = blog.rows()[0]
     others: list[KnownDelivery] = [
         replace(first, id=2, part=2),
-        replace(first, id=3, occasion="featured", due_at=first.due_at + timedelta(days=1)),
+        replace(first, id=3, occasion=FEATURED, due_at=first.due_at + timedelta(days=1)),
     ]
     blog.ledger = replace(blog.ledger, deliveries=(first, *others))
     assert [change.delivery_id for change in by_hand(blog).changes] == [1, 2]

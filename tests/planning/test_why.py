@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from syndicate.errors import UsageError
-from syndicate.model import Attempt, Delivery, Receipt, State
+from syndicate.model import FEATURED, NEW, Attempt, Delivery, Reason, Receipt, State
 from syndicate.planning.deliveries.explain import explain
 from tests.planning.blog import NOW, Blog, make_account, make_post
 
@@ -22,7 +22,7 @@ def delivery(number: int, state: State, **fields: object) -> Delivery:
         "slug": "a",
         "account": "mastodon",
         "network": "mastodon",
-        "occasion": "new",
+        "occasion": NEW,
     }
     return Delivery(**{"id": number, "state": state, "due_at": NOW, "key": "k", **known, **fields})  # type: ignore[arg-type]
 
@@ -33,9 +33,9 @@ def test_a_public_post_with_its_deliveries_and_their_trail() -> None:
     blog.write(make_post("a", flags=frozenset({"featured"})))
     blog.publish()
     sent = delivery(1, State.SENT, receipt=Receipt("9", "https://net/9"))
-    held = delivery(2, State.HELD, occasion="featured", part=2, reason="waits for approval")
+    held = delivery(2, State.HELD, occasion=FEATURED, part=2, reason=Reason.APPROVAL)
     trail = [
-        Attempt(1, NOW, "send", "timeout", State.UNCERTAIN, "no answer"),
+        Attempt(1, NOW, "send", "timeout", State.UNCERTAIN, Reason.BACK_OFF, "no answer"),
         Attempt(1, NOW + timedelta(minutes=1), "find", "found", State.SENT),
     ]
     lines = explain("a", blog.plan(), blog.ledger.posts[0], [held, sent], {1: trail}, zone=BERLIN)

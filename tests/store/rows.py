@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from syndicate.model import (
+    NEW,
     Attachment,
     Decision,
     Delivery,
@@ -14,6 +15,7 @@ from syndicate.model import (
     Plan,
     PlannedDelivery,
     Post,
+    Reason,
     Receipt,
     State,
 )
@@ -40,11 +42,12 @@ def planned(post: str = "p1", account: str = "mastodon", **changes: object) -> P
         "slug": f"slug-{post}",
         "account": account,
         "network": "fake",
-        "occasion": "new",
+        "occasion": NEW,
         "part": 1,
         "state": State.PLANNED,
         "due_at": NOW,
-        "reason": "its slot",
+        "reason": Reason.OWN_WORDS,
+        "detail": "its slot",
     }
     return PlannedDelivery(**values | changes)  # type: ignore[arg-type]
 
@@ -78,7 +81,12 @@ def plan(**changes: object) -> Plan:
 
 
 def decision(state: State, **changes: object) -> Decision:
-    values: dict[str, object] = {"state": state, "outcome": "test", "reason": f"became {state}"}
+    values: dict[str, object] = {
+        "state": state,
+        "outcome": "test",
+        "reason": Reason.OWN_WORDS,
+        "detail": f"became {state}",
+    }
     values |= {"receipt": RECEIPT} if state is State.SENT else {}
     return Decision(**values | changes)  # type: ignore[arg-type]
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from syndicate.model import Limits, PlannedChange, Receipt, State
+from syndicate.model import Action, Limits, PlannedChange, Reason, Receipt, State
 from syndicate.store.ledger import Applied
 from syndicate.store.store import Store
 from syndicate.store.syndication_links import Found
@@ -22,7 +22,7 @@ def test_a_plan_is_remembered_and_applying_it_again_changes_nothing(opener: Open
     store = opener()
     whole = plan(
         identified=(identified(known("p1")), identified(known("p2"))),
-        deliveries=(planned("p1"), planned("p2", state=State.SKIPPED, reason="was there before")),
+        deliveries=(planned("p1"), planned("p2", state=State.SKIPPED, reason=Reason.BASELINE)),
         baselined=frozenset({"mastodon"}),
     )
     first = store.apply(whole, NOW)
@@ -30,8 +30,8 @@ def test_a_plan_is_remembered_and_applying_it_again_changes_nothing(opener: Open
     assert first == Applied(new_posts=2, new_deliveries=2)
     assert ledger.posts == (known("p1"), known("p2"))
     assert [(row.post_id, row.state, row.reason) for row in ledger.deliveries] == [
-        ("p1", State.PLANNED, "its slot"),
-        ("p2", State.SKIPPED, "was there before"),
+        ("p1", State.PLANNED, Reason.OWN_WORDS),
+        ("p2", State.SKIPPED, Reason.BASELINE),
     ]
     assert ledger.baselined == {"mastodon"}
     assert store.apply(whole, LATER).new_deliveries == 0
@@ -94,15 +94,15 @@ def test_an_account_that_was_removed_is_a_new_one_when_it_returns(store: Store) 
 def test_a_planned_change_brings_own_text_along(store: Store) -> None:
     """`post --text` on a row that waits: the text is stored and the composed message thrown away."""
     row = bring_to(store, State.DUE)
-    change = PlannedChange(delivery_id=row.id, state=State.PLANNED, due_at=LATER, reason="by hand", text="Mine")
+    change = PlannedChange(delivery_id=row.id, state=State.PLANNED, due_at=LATER, chosen=Action.POST, text="Mine")
     assert store.apply(plan(changes=(change,)), NOW).changed_deliveries == 1
     changed = store.get_delivery(row.id)
-    assert (changed.state, changed.text, changed.message, changed.reason) == (State.PLANNED, "Mine", None, "by hand")
+    assert (changed.state, changed.text, changed.message, changed.chosen) == (State.PLANNED, "Mine", None, Action.POST)
 
 
 def test_a_plan_is_applied_whole_or_not_at_all(store: Store) -> None:
     """A change of a delivery that does not exist undoes the posts and rows of the same plan."""
-    broken = PlannedChange(delivery_id=999, state=State.HELD, due_at=NOW, reason="")
+    broken = PlannedChange(delivery_id=999, state=State.HELD, due_at=NOW)
     whole = plan(identified=(identified(known()),), deliveries=(planned(),), changes=(broken,))
     with pytest.raises(Exception, match="999"):
         store.apply(whole, NOW)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from syndicate.errors import LostLease, StateError, UsageError
-from syndicate.model import Delivery, Receipt, State
+from syndicate.model import FEATURED, Delivery, Occasion, Reason, Receipt, State
 from syndicate.store.schema import deliveries
 from syndicate.store.store import Store
 from tests.store.conftest import Opener
@@ -22,14 +22,14 @@ SECOND = timedelta(seconds=1)
 def test_planning_the_same_delivery_twice_adds_one_row(store: Store) -> None:
     """(site, post, account, occasion, part) is unique; the second insert is ignored and the first row stays."""
     first = add(store)[0]
-    again = add(store, planned(reason="another reason", state=State.HELD))[0]
+    again = add(store, planned(reason=Reason.APPROVAL, state=State.HELD))[0]
     assert again == first
     assert len(store.list_deliveries()) == 1
 
 
 def test_a_key_is_the_same_for_ever_and_different_for_every_row(store: Store) -> None:
     """The idempotency key follows from the row's identity alone, so a lost database makes the same keys."""
-    variants = (planned(), planned(post="p2"), planned(account="x"), planned(occasion="featured"), planned(part=2))
+    variants = (planned(), planned(post="p2"), planned(account="x"), planned(occasion=FEATURED), planned(part=2))
     keys = [row.key for row in add(store, *variants)]
     assert len(set(keys)) == 5
     assert all(len(key) == 32 for key in keys)
@@ -72,7 +72,7 @@ def test_only_what_is_due_is_claimed_and_the_earliest_first(store: Store) -> Non
 
 def test_a_fresh_post_goes_before_a_recycled_one(store: Store) -> None:
     """At the same instant the evergreen delivery waits for the new one."""
-    add(store, planned("old", occasion="evergreen-2026-03"), planned("new"))
+    add(store, planned("old", occasion=Occasion.of_month("2026-03")), planned("new"))
     assert claim(store).post_id == "new"
 
 
@@ -205,7 +205,11 @@ def test_releasing_keeps_a_future_time_and_replaces_a_past_one(store: Store) -> 
 )
 def test_a_thread_is_acted_on_from_a_part_to_its_end(store: Store, state: State, action: str, after: State) -> None:
     """What a person does to part 2 happens to part 3 as well, not to part 1 or to another thread."""
-    rows = add(store, *(planned(part=part, state=state) for part in (1, 2, 3)), planned(occasion="x", state=state))
+    rows = add(
+        store,
+        *(planned(part=part, state=state) for part in (1, 2, 3)),
+        planned(occasion=Occasion.of_flag("x"), state=state),
+    )
     getattr(store, action)(rows[1].id, NOW)
     assert [store.get_delivery(row.id).state for row in rows] == [state, after, after, state]
 
@@ -227,7 +231,7 @@ def test_giving_back_leaves_the_row_for_the_next(store: Store) -> None:
 def test_the_trail_tells_what_happened_in_order(store: Store) -> None:
     """Every decision is on the trail with its time and its words."""
     row = bring_to(store, State.SENDING)
-    store.record(row, "send", decision(State.FAILED, reason="too long"), LATER)
+    store.record(row, "send", decision(State.FAILED, detail="too long"), LATER)
     trail = [(one.action, one.outcome, one.state, one.at, one.detail) for one in store.list_attempts(row.id)]
     assert trail == [
         ("send", "intent", State.SENDING, NOW, ""),
@@ -250,7 +254,7 @@ def test_sites_in_one_database_do_not_see_each_other(opener: Opener) -> None:
 
 def test_deliveries_are_listed_by_what_is_asked(store: Store) -> None:
     """Filters by state, account, post, slug, occasion and number."""
-    add(store, planned("p1"), planned("p2", account="x", due_at=LATER), planned("p2", occasion="featured"))
+    add(store, planned("p1"), planned("p2", account="x", due_at=LATER), planned("p2", occasion=FEATURED))
     assert [row.post_id for row in store.list_deliveries(account="x")] == ["p2"]
     assert [row.account for row in store.list_deliveries(post_id="p2")] == ["mastodon", "x"]
     assert len(store.list_deliveries(slug="slug-p2", occasion="featured")) == 1

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from syndicate.errors import LostLease, StateError, SyndicateError
-from syndicate.model import TRANSITIONS, Delivery, PlannedChange, State
+from syndicate.model import TRANSITIONS, Delivery, PlannedChange, Reason, State
 from syndicate.store.store import Store
 from syndicate.store.transitions import Step, move
 from tests.store.rows import NOW, RECEIPT, bring_to, decision, plan
@@ -76,7 +76,7 @@ def test_every_action_of_a_person_on_every_state(sqlite_store: Store, action: st
 def test_a_plan_moves_only_what_waits(sqlite_store: Store, before: State, after: State) -> None:
     """Content may move a waiting row along the table, never one that is sent, sending, uncertain or failed."""
     row = bring_to(sqlite_store, before)
-    change = PlannedChange(delivery_id=row.id, state=after, due_at=LATER, reason="content says so")
+    change = PlannedChange(delivery_id=row.id, state=after, due_at=LATER, reason=Reason.REDATED)
     applied = sqlite_store.apply(plan(changes=(change,)), NOW)
     is_waiting = before not in {State.SENT, State.SENDING, State.UNCERTAIN, State.FAILED}
     may = is_waiting and (after is before or after in TRANSITIONS[before])

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 
 from syndicate.app.reports import AccountRow
 from syndicate.errors import UsageError
-from syndicate.model import Attachment, Delivery, Message, PlannedDelivery, Problem, Receipt, Settings, State
+from syndicate.model import NEW, Attachment, Delivery, Message, PlannedDelivery, Problem, Receipt, Settings, State
 from syndicate.templates import read_template
 from tests.formats.samples import settings
 
@@ -23,7 +23,7 @@ DELIVERY = Delivery(
     slug="hello",
     account="timeline",
     network="local",
-    occasion="new",
+    occasion=NEW,
     state=State.PLANNED,
     due_at=NOW + timedelta(hours=14),
     key="k",
@@ -88,6 +88,7 @@ class MemoryDesk:
                 state=one.state,
                 due_at=one.due_at,
                 reason=one.reason,
+                detail=one.detail,
                 message=one.message,
                 count=len(one.message.text) if one.message else 0,
                 limit=100,

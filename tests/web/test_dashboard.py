@@ -13,7 +13,7 @@ import pytest
 from syndicate.app.app import App
 from syndicate.app.sending import Composer
 from syndicate.cli.daemon import _make_web
-from syndicate.model import Decision, Delivery, Plan, PlannedChange, State
+from syndicate.model import Decision, Delivery, Plan, PlannedChange, Reason, State
 from tests.journeys.blog import CONFIG, Blog
 from tests.web.desk import Page, find_token
 from tests.web.serving import serving
@@ -65,7 +65,7 @@ def bring(app: App, number: int, state: State) -> None:
     """Take the delivery where a test wants it, on the ways the corridor takes."""
     store, now, lease = app._wiring.store, datetime.now(UTC), timedelta(minutes=5)
     if state is State.MISSED:
-        change = PlannedChange(delivery_id=number, state=state, due_at=now, reason="nobody was there")
+        change = PlannedChange(delivery_id=number, state=state, due_at=now, reason=Reason.MISSED)
         store.apply(Plan(now=now, changes=(change,)), now)
     elif state in {State.UNCERTAIN, State.FAILED, State.SENDING}:
         store.retry(number, now)
@@ -73,7 +73,12 @@ def bring(app: App, number: int, state: State) -> None:
         one = store.keep_message(one, Composer(app._wiring).compose(one), now, lease)
         one = store.intend(one, now, lease)
         if state is not State.SENDING:
-            store.record(one, "send", Decision(state=state, outcome="x", reason="the answer was cut"), now)
+            store.record(
+                one,
+                "send",
+                Decision(state=state, outcome="x", reason=Reason.OWN_WORDS, detail="the answer was cut"),
+                now,
+            )
     elif state is State.HELD:
         store.hold(number, now)
     elif state is State.CANCELLED:

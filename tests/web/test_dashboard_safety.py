@@ -10,7 +10,7 @@ import pytest
 
 from syndicate.app.reports import AccountRow
 from syndicate.errors import StateError
-from syndicate.model import Problem, State
+from syndicate.model import Occasion, Problem, Reason, State
 from syndicate.web.dashboard.security import Door, find_refusal
 from tests.web.browsing import Served, browse, fields, serve
 from tests.web.desk import MESSAGE, MemoryDesk, Page, delivery, sent
@@ -257,7 +257,9 @@ EVIL = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7 * 7 }}'
 def test_commands_in_sentences_are_shown_as_code(client: httpx.Client, desk: MemoryDesk) -> None:
     """What stands between backticks is code, and no more than text; a lone backtick stays one."""
     reasons = ("then `syndicate settle`", "`<b>`", "a lone ` here", "")
-    desk.deliveries = [delivery(number, State.HELD, reason=reason) for number, reason in enumerate(reasons, 1)]
+    desk.deliveries = [
+        delivery(number, State.HELD, reason=Reason.OWN_WORDS, detail=one) for number, one in enumerate(reasons, 1)
+    ]
     desk.accounts = [AccountRow(name="sky", network="bluesky", state="no credentials", note="it is gone (run `x`)")]
     page = client.get("/").text
     assert "Then <code>syndicate settle</code>" in page
@@ -270,7 +272,15 @@ def test_commands_in_sentences_are_shown_as_code(client: httpx.Client, desk: Mem
 def test_content_is_shown_and_never_run(client: httpx.Client, desk: MemoryDesk) -> None:
     """Whatever posts, networks and settings say stays text: no tag, attribute, template or link of its own."""
     message = replace(MESSAGE, title=EVIL, text=EVIL, language=EVIL, card=replace(MESSAGE.card, path=EVIL, alt=EVIL))
-    own = {"slug": EVIL, "account": EVIL, "network": EVIL, "occasion": EVIL, "reason": EVIL, "message": message}
+    own = {
+        "slug": EVIL,
+        "account": EVIL,
+        "network": EVIL,
+        "occasion": Occasion.of_flag(EVIL),
+        "reason": Reason.OWN_WORDS,
+        "detail": EVIL,
+        "message": message,
+    }
     states = [state for state in State if state is not State.SENT]
     desk.deliveries = [delivery(number, state, **own) for number, state in enumerate(states, 1)]
     desk.deliveries.append(sent(20, "javascript:alert(1)", **own))

@@ -13,18 +13,21 @@ from syndicate.model import (
     Identified,
     KnownDelivery,
     NetworkFacts,
+    Occasion,
+    OccasionKind,
     PlannedDelivery,
+    Reason,
     ScheduleRules,
     Site,
     SocialOverride,
     State,
+    Why,
 )
 from syndicate.planning.messages.compose import Composed, Voice, compose, make_voice
-from syndicate.planning.schedule.calendar import Calendar, Taken
+from syndicate.planning.schedule.calendar import Calendar, Taken, list_taken
 from syndicate.planning.schedule.when import parse_moment
 
 UNSENT = frozenset({State.PLANNED, State.DUE, State.HELD, State.MISSED})
-_WAITING = frozenset({State.PLANNED, State.DUE, State.SENDING, State.HELD, State.UNCERTAIN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +76,7 @@ def open_desk(
         voice=voice,
         trouble=trouble,
         calendar=calendar,
-        taken=Taken(sorted(_spoken_at(own))),
+        taken=Taken(sorted(list_taken(own))),
         rows=rows,
         site=site,
         cards=cards,
@@ -111,25 +114,22 @@ def make_calendars(accounts: Iterable[Account], site: Site, now: datetime) -> di
     return calendars
 
 
-def _spoken_at(rows: Iterable[KnownDelivery]) -> Iterable[datetime]:
-    """When the account speaks; further parts of a thread belong to its first, and evergreen gives way to fresh."""
-    for row in rows:
-        if row.part == 1 and row.state is State.SENT and row.sent_at:
-            yield row.sent_at
-        elif row.part == 1 and row.state in _WAITING and not row.occasion.startswith("evergreen"):
-            yield row.due_at
-
-
 def plan_rows(
-    item: Identified, desk: Desk, override: SocialOverride, occasion: str, *, text: str = "", at: datetime | None = None
+    item: Identified,
+    desk: Desk,
+    override: SocialOverride,
+    occasion: Occasion,
+    *,
+    text: str = "",
+    at: datetime | None = None,
 ) -> list[PlannedDelivery]:
     """A message as rows of the outbox, one for each part, at the next free slot (or `at`)."""
     earliest, notes = earliest_at(item, desk, override)
     due_at = at or desk.take_slot(earliest)
     parts, trouble = _compose(item, desk, occasion, text)
     notes = [*notes, *trouble, *_token_notes(desk.facts, due_at)]
-    is_held = desk.account.approve and not occasion.startswith("manual")
-    state, reason = (State.HELD, "waits for approval") if is_held else (State.PLANNED, "")
+    is_held = desk.account.approve and occasion.kind is not OccasionKind.MANUAL
+    state, reason = (State.HELD, Reason.APPROVAL) if is_held else (State.PLANNED, Reason.NONE)
     blank = PlannedDelivery(
         post_id=item.id,
         slug=item.post.slug,
@@ -147,7 +147,7 @@ def plan_rows(
     return [_fill_row(blank, part, desk.facts, notes) for part in parts] or [blank]
 
 
-def skip_row(item: Identified, desk: Desk, occasion: str, reason: str) -> PlannedDelivery:
+def skip_row(item: Identified, desk: Desk, occasion: Occasion, why: Why) -> PlannedDelivery:
     """A row that says why nothing goes out; a person may release it."""
     return PlannedDelivery(
         post_id=item.id,
@@ -158,7 +158,8 @@ def skip_row(item: Identified, desk: Desk, occasion: str, reason: str) -> Planne
         part=1,
         state=State.SKIPPED,
         due_at=desk.now,
-        reason=reason,
+        reason=why.reason,
+        detail=why.detail,
     )
 
 
@@ -176,7 +177,7 @@ def find_embargo(override: SocialOverride, desk: Desk) -> tuple[datetime | None,
     return at, [f'the embargo "{words}" is no date and has no effect'] if words and at is None else []
 
 
-def _compose(item: Identified, desk: Desk, occasion: str, text: str) -> tuple[tuple[Composed, ...], list[str]]:
+def _compose(item: Identified, desk: Desk, occasion: Occasion, text: str) -> tuple[tuple[Composed, ...], list[str]]:
     if desk.voice is None:
         return (), [desk.trouble]
     card = desk.cards.get(item.id)

@@ -6,16 +6,32 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from syndicate.model import Identified, KnownDelivery, KnownPost, PlannedChange, SocialOverride, State
+from syndicate.model import (
+    Action,
+    Identified,
+    KnownDelivery,
+    KnownPost,
+    Occasion,
+    OccasionKind,
+    PlannedChange,
+    Reason,
+    SocialOverride,
+    State,
+    Why,
+)
 from syndicate.planning.deliveries.account import UNSENT, Desk, earliest_at, find_embargo
-from syndicate.planning.deliveries.reasons import CAME_BACK, GONE, TAKEN_BACK, find_own_reason, find_rule_reason
+from syndicate.planning.deliveries.reasons import (
+    TAKES_BACK,
+    find_own_reason,
+    find_rule_reason,
+)
 from syndicate.planning.messages.template import find_override
 
 
 def plan_cancellations(rows: Iterable[KnownDelivery], present: Collection[str]) -> list[PlannedChange]:
     """Unsent rows of posts that are gone; `present` are the ids of those that are not."""
     return [
-        PlannedChange(delivery_id=row.id, state=State.CANCELLED, due_at=row.due_at, reason=GONE)
+        PlannedChange(delivery_id=row.id, state=State.CANCELLED, due_at=row.due_at, reason=Reason.POST_GONE)
         for row in rows
         if row.state in UNSENT and row.post_id not in present
     ]
@@ -28,7 +44,7 @@ def plan_changes(
     changes: list[PlannedChange] = []
     for post_id, rows in desk.rows.items():
         item = present.get(post_id)
-        if item and any(row.state in UNSENT or row.reason in TAKEN_BACK for row in rows):
+        if item and any(row.state in UNSENT or row.reason in TAKES_BACK for row in rows):
             override = find_override(item.post, desk.account)
             case = _Case(item, desk, override, remembered.get(post_id), {})
             changes += [change for row in rows if (change := _change_row(row, case))]
@@ -37,47 +53,63 @@ def plan_changes(
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One post on one account. `chosen` keeps the slot of a thread's first part for the others, by occasion."""
+    """One post on one account. `slots` keeps the slot of a thread's first part for the others, by occasion."""
 
     item: Identified
     desk: Desk
     override: SocialOverride
     before: KnownPost | None
-    chosen: dict[str, datetime]
+    slots: dict[Occasion, datetime]
 
     def slot_for(self, row: KnownDelivery) -> datetime:
-        if row.occasion not in self.chosen:
+        """A free slot; the time that a person gave it, where that is still to come."""
+        soonest = max(self.desk.now, self.item.known.published_at)
+        if row.chosen_due_at is not None and row.chosen_due_at >= soonest:
+            return row.chosen_due_at
+        if row.occasion not in self.slots:
             earliest, _ = earliest_at(self.item, self.desk, self.override)
-            self.chosen[row.occasion] = self.desk.take_slot(earliest)
-        return self.chosen[row.occasion]
+            self.slots[row.occasion] = self.desk.take_slot(earliest)
+        return self.slots[row.occasion]
 
 
 def _change_row(row: KnownDelivery, case: _Case) -> PlannedChange | None:
-    if row.occasion.startswith("manual"):
-        return _bring_back(row, case) if row.reason == GONE else None
-    account = case.desk.account
-    own_reason = find_own_reason(case.item, case.override, row.occasion)
+    if row.occasion.kind is OccasionKind.MANUAL:
+        return _bring_back(row, case) if row.reason is Reason.POST_GONE else None
+    own = find_own_reason(case.item, case.override, row.occasion)
     if row.state in UNSENT:
-        reason = own_reason or (find_rule_reason(case.item, account, row.occasion) if account.enabled else "")
-        if reason:
-            return PlannedChange(delivery_id=row.id, state=State.SKIPPED, due_at=row.due_at, reason=reason)
+        why = own or _find_rule_reason(row, case)
+        if why and why.reason is not row.overruled:
+            skipped = State.SKIPPED
+            return PlannedChange(
+                delivery_id=row.id, state=skipped, due_at=row.due_at, reason=why.reason, detail=why.detail
+            )
         return _move(row, case)
-    is_ours = row.state in {State.SKIPPED, State.CANCELLED} and row.reason in TAKEN_BACK
-    return _bring_back(row, case) if is_ours and not own_reason else None
+    is_ours = row.state in {State.SKIPPED, State.CANCELLED} and row.reason in TAKES_BACK
+    return _bring_back(row, case) if is_ours and not own else None
+
+
+def _find_rule_reason(row: KnownDelivery, case: _Case) -> Why | None:
+    """What an account that is turned off keeps waits for its return."""
+    account = case.desk.account
+    return find_rule_reason(case.item, account, row.occasion) if account.enabled else None
 
 
 def _move(row: KnownDelivery, case: _Case) -> PlannedChange | None:
-    """A post that was re-dated before its publication, or put under embargo, takes its message along."""
+    """A post that was re-dated before its publication, or put under embargo, takes its message along.
+
+    A time that a person gave stays, while the post is out by then.
+    """
+    if row.chosen_due_at is not None and row.due_at >= case.item.known.published_at:
+        return None
     is_redated = case.before is not None and case.before.published_at != case.item.known.published_at
     embargo, _ = find_embargo(case.override, case.desk)
     if not is_redated and not (embargo and row.due_at < embargo):
         return None
-    reason = "its post was given another date"
-    return PlannedChange(delivery_id=row.id, state=row.state, due_at=case.slot_for(row), reason=reason)
+    return PlannedChange(delivery_id=row.id, state=row.state, due_at=case.slot_for(row), reason=Reason.REDATED)
 
 
 def _bring_back(row: KnownDelivery, case: _Case) -> PlannedChange:
-    """Planned again; where a person must approve, only marked, for the person to release."""
-    if case.desk.account.approve:
-        return PlannedChange(delivery_id=row.id, state=row.state, due_at=row.due_at, reason=CAME_BACK)
-    return PlannedChange(delivery_id=row.id, state=State.PLANNED, due_at=case.slot_for(row), reason="")
+    """Planned again; where a person must approve, or had kept it, only marked, for the person to release."""
+    if case.desk.account.approve or row.chosen is Action.HOLD:
+        return PlannedChange(delivery_id=row.id, state=row.state, due_at=row.due_at, reason=Reason.POST_CAME_BACK)
+    return PlannedChange(delivery_id=row.id, state=State.PLANNED, due_at=case.slot_for(row))

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from syndicate.errors import UsageError
 from syndicate.model import Attempt, Delivery, KnownPost, Plan, PlannedDelivery, Problem, State
+from syndicate.planning.deliveries.reasons import say_reason, say_why
 
 _WAITING = frozenset({State.PLANNED, State.DUE, State.HELD, State.MISSED})
 
@@ -34,9 +35,10 @@ def explain(
     changed = {change.delivery_id: change for change in plan.changes}
     for delivery in deliveries:
         if change := changed.get(delivery.id):
-            reason = f": {change.reason}" if change.reason else ""
+            why = say_why(change)
             lines.append(
-                f"would change: delivery {delivery.id} becomes {change.state} at {_local(change.due_at, zone)}{reason}"
+                f"would change: delivery {delivery.id} becomes {change.state} at {_local(change.due_at, zone)}"
+                + (f": {why}" if why else "")
             )
     lines += [f"problem: {problem}" for problem in _problems(slug, plan, known)]
     return tuple(lines)
@@ -75,10 +77,10 @@ def _explain_delivery(delivery: Delivery, trail: Sequence[Attempt], zone: ZoneIn
     place = delivery.receipt.url if delivery.receipt else ""
     if place:
         line += f", {place}"
-    is_news = bool(delivery.reason) and not (place and place in delivery.reason)
-    yield line + (f" - {delivery.reason}" if is_news else "")
+    why = "" if place and place == delivery.detail else say_why(delivery)
+    yield line + (f" - {why}" if why else "")
     for attempt in trail:
-        detail = f" - {attempt.detail}" if attempt.detail else ""
+        detail = f" - {say_reason(attempt.reason, attempt.detail)}" if attempt.reason else ""
         yield f"  {_local(attempt.at, zone)} {attempt.action}: {attempt.outcome} → {attempt.state}{detail}"
 
 
@@ -88,7 +90,7 @@ def _explain_planned(row: PlannedDelivery, zone: ZoneInfo) -> str:
     if row.state is not State.SKIPPED:
         line += f" for {_local(row.due_at, zone)}, {row.count} of {row.limit}"
         line += f", {row.cost:.3f} USD" if row.cost else ""
-    notes = [note for note in (row.reason, *row.warnings) if note]
+    notes = [note for note in (say_why(row), *row.warnings) if note]
     return line + (f" - {'; '.join(notes)}" if notes else "")
 
 

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from syndicate.errors import UsageError
 from syndicate.model import (
     Account,
+    Action,
     CardRef,
     Identified,
     KnownDelivery,
     Ledger,
     NetworkFacts,
+    Occasion,
     PlannedChange,
     PlannedDelivery,
     Settings,
     State,
 )
 from syndicate.planning.deliveries.account import UNSENT, Desk, find_embargo, make_calendars, open_desk, plan_rows
-from syndicate.planning.deliveries.reasons import BY_HAND
 from syndicate.planning.messages.template import find_override, make_link, tidy
 from syndicate.text.links import find_links
 
@@ -120,7 +121,8 @@ def _move_waiting(rows: Iterable[KnownDelivery], at: datetime, text: str) -> Man
                 delivery_id=row.id,
                 state=State.DUE if row.state is State.DUE else State.PLANNED,
                 due_at=at,
-                reason=BY_HAND,
+                chosen=Action.POST,
+                chosen_due_at=at,
                 text=text if row.part == 1 else "",
             )
             for row in ordered
@@ -138,7 +140,7 @@ def _add(item: Identified, desk: Desk, at: datetime, text: str) -> ManualPlan:
     excess = desk.facts.limits.find_excess(own, with_image=bool(message and message.image)) if own else ""
     if excess:
         raise UsageError(f"the text is too long for {desk.account.name}: {excess}", hint="nothing was changed")
-    return ManualPlan(deliveries=tuple(rows))
+    return ManualPlan(deliveries=tuple(replace(row, chosen=Action.POST, chosen_due_at=at) for row in rows))
 
 
 def _own_text(text: str, item: Identified, account: Account) -> str:
@@ -146,12 +148,12 @@ def _own_text(text: str, item: Identified, account: Account) -> str:
     words = tidy(text)
     if not words or account.link != "text" or find_links(words):
         return words
-    return f"{words}\n\n{make_link(item.post, account, 'manual')}"
+    return f"{words}\n\n{make_link(item.post, account, Occasion.by_hand())}"
 
 
-def _next_occasion(rows: Iterable[KnownDelivery]) -> str:
+def _next_occasion(rows: Iterable[KnownDelivery]) -> Occasion:
     used = {row.occasion for row in rows}
     number = 1
-    while (occasion := "manual" if number == 1 else f"manual-{number}") in used:
+    while (occasion := Occasion.by_hand(number)) in used:
         number += 1
     return occasion

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from syndicate.model import Identified, PlannedDelivery
+from syndicate.model import FEATURED, NEW, Identified, Occasion, PlannedDelivery, Reason, Why
 from syndicate.planning.deliveries.account import Desk, plan_rows, skip_row
-from syndicate.planning.deliveries.reasons import BASELINE, FROM_THE_START, find_own_reason, find_rule_reason
+from syndicate.planning.deliveries.reasons import find_own_reason, find_rule_reason
 from syndicate.planning.messages.template import find_override
 
 
@@ -18,10 +18,10 @@ def plan_baseline(identified: Iterable[Identified], desk: Desk) -> list[PlannedD
     """The first plan of an account: what is public already is skipped, what is still to come is planned."""
     rows: list[PlannedDelivery] = []
     for item in identified:
-        occasions = ["new", "featured"] if "featured" in item.post.flags else ["new"]
+        occasions = [NEW, FEATURED] if FEATURED.name in item.post.flags else [NEW]
         missing = [occasion for occasion in occasions if not _has_row(desk, item.id, occasion)]
         if item.known.published_at <= desk.now:
-            rows += [skip_row(item, desk, occasion, BASELINE) for occasion in missing]
+            rows += [skip_row(item, desk, occasion, Why(Reason.BASELINE)) for occasion in missing]
         else:
             rows += _plan_first_sight(item, desk)
     return rows
@@ -31,32 +31,32 @@ def plan_fresh(identified: Iterable[Identified], desk: Desk) -> list[PlannedDeli
     """Posts that are new or newly featured on an account with a baseline, the oldest first."""
     rows: list[PlannedDelivery] = []
     for item in identified:
-        if not _has_row(desk, item.id, "new"):
+        if not _has_row(desk, item.id, NEW):
             rows += _plan_first_sight(item, desk)
-        elif "featured" in item.post.flags and not _has_row(desk, item.id, "featured"):
-            rows += _plan_occasion(item, desk, "featured")
+        elif FEATURED.name in item.post.flags and not _has_row(desk, item.id, FEATURED):
+            rows += _plan_occasion(item, desk, FEATURED)
     return rows
 
 
 def _plan_first_sight(item: Identified, desk: Desk) -> list[PlannedDelivery]:
     """A post never seen before: announced as new; as featured only where the account posts nothing but those."""
-    rows = [] if _has_row(desk, item.id, "new") else _plan_occasion(item, desk, "new")
-    if "featured" not in item.post.flags or _has_row(desk, item.id, "featured"):
+    rows = [] if _has_row(desk, item.id, NEW) else _plan_occasion(item, desk, NEW)
+    if FEATURED.name not in item.post.flags or _has_row(desk, item.id, FEATURED):
         return rows
-    if "new" in desk.account.on:
-        return [*rows, skip_row(item, desk, "featured", FROM_THE_START)]
-    return [*rows, *_plan_occasion(item, desk, "featured")]
+    if NEW.word in desk.account.on:
+        return [*rows, skip_row(item, desk, FEATURED, Why(Reason.FLAGGED_FROM_THE_START, FEATURED.name))]
+    return [*rows, *_plan_occasion(item, desk, FEATURED)]
 
 
-def _plan_occasion(item: Identified, desk: Desk, occasion: str) -> list[PlannedDelivery]:
+def _plan_occasion(item: Identified, desk: Desk, occasion: Occasion) -> list[PlannedDelivery]:
     override = find_override(item.post, desk.account)
-    reason = find_own_reason(item, override, occasion) or find_rule_reason(item, desk.account, occasion)
-    if reason:
-        return [skip_row(item, desk, occasion, reason)]
+    why = find_own_reason(item, override, occasion) or find_rule_reason(item, desk.account, occasion)
+    if why:
+        return [skip_row(item, desk, occasion, why)]
     return plan_rows(item, desk, override, occasion)
 
 
-def _has_row(desk: Desk, post_id: str, occasion: str) -> bool:
+def _has_row(desk: Desk, post_id: str, occasion: Occasion) -> bool:
     return any(row.occasion == occasion for row in desk.rows.get(post_id, ()))
 
 

@@ -1,45 +1,138 @@
-"""Why a post does not go out on an account: the sentences stored with the rows, and the rules behind them."""
+"""Why a post does not go out on an account: the rules behind it, and the sentences, made only when they are shown."""
 
 from __future__ import annotations
 
-from syndicate.model import Account, Identified, SocialOverride
+from collections.abc import Mapping
+from typing import Protocol
 
-BASELINE = "baseline: the post was already there when the account was turned on"
-GONE = "its post is gone: deleted, or a draft again"
-CAME_BACK = "its post came back; release it to send"
-ASKED = "the post asks to be skipped here"
-UNFEATURED = "the post is no longer featured"
-FROM_THE_START = "featured from the start: announced as new"
-FEWER_PARTS = "the message has fewer parts now"
-TURNED_OFF = "the account is turned off"
-BY_HAND = "asked for by hand"
+from syndicate.model import Account, Action, Identified, Occasion, OccasionKind, Reason, SocialOverride, State, Why
 
-AT_THAT_TIME = frozenset({BY_HAND, "moved by you"})
-"""A person gave it this time, so quiet hours do not move it."""
-
-TAKEN_BACK = frozenset({GONE, ASKED, UNFEATURED})
+TAKES_BACK = frozenset({Reason.POST_GONE, Reason.ASKED_TO_SKIP, Reason.UNFLAGGED})
 """What planning itself decided and takes back when the post no longer gives the reason."""
 
+_YOURSELF = "look yourself, then `syndicate settle`"
 
-def find_own_reason(item: Identified, override: SocialOverride, occasion: str) -> str:
-    """The reason that lies in the post itself, "" for none."""
+_SENTENCES: Mapping[Reason, str] = {
+    Reason.NONE: "",
+    Reason.APPROVAL: "waits for approval",
+    Reason.ASKED_TO_SKIP: "the post asks to be skipped here",
+    Reason.BASELINE: "baseline: the post was already there when the account was turned on",
+    Reason.EXCLUDED_CATEGORY: 'its category "{}" is excluded on this account',
+    Reason.FEWER_PARTS: "the message has fewer parts now",
+    Reason.FLAGGED_FROM_THE_START: "{} from the start: announced as new",
+    Reason.GAVE_WAY: "gave its slot to a fresh post",
+    Reason.MANY_AT_ONCE: "many posts appeared at once: release what is news, skip the rest",
+    Reason.MAYBE_RENAMED: "may be {}, renamed: tell whether it is the same post",
+    Reason.NOT_AN_OCCASION: '"{}" is not among what this account posts',
+    Reason.NOT_IN_CATEGORIES: "not in the account's categories ({})",
+    Reason.OLD_WHEN_FOUND: "the post was old when it was found: release it to send it",
+    Reason.POST_CAME_BACK: "its post came back; release it to send",
+    Reason.POST_GONE: "its post is gone: deleted, or a draft again",
+    Reason.REDATED: "its post was given another date",
+    Reason.TURNED_OFF: "the account is turned off",
+    Reason.UNFLAGGED: "the post is no longer {}",
+    Reason.ACCOUNT_BLOCKED: "{}",
+    Reason.ACCOUNT_RESTING: "the account rests after trouble: {}",
+    Reason.BEHIND_TWIN: "waits until delivery {}, of the same post, is settled",
+    Reason.GAP: "keeps the gap to the message before",
+    Reason.LEASE_WAIT: "another process works on the account; its turn ends {} at the latest",
+    Reason.MISSED: "missed its time, {}: release it to send it",
+    Reason.MISSED_MOVED: "missed its time, {}: moved to the next slot",
+    Reason.MONEY_LIMIT: "the limit of {} US dollars in 30 days is reached",
+    Reason.PAGE_NOT_LIVE: "waits for its page: {}",
+    Reason.PAGE_TOO_LATE: "its page was not live in time: {}",
+    Reason.PER_DAY: "the limit of {} messages a day is reached",
+    Reason.QUIET_HOURS: "waits for the end of the quiet hours, {}",
+    Reason.STATE_CONTRADICTION: "nothing is sent: {}",
+    Reason.BACK_OFF: "{}",
+    Reason.COMPOSED_ANEW: "composed anew for the network's own limits: {}",
+    Reason.GAVE_UP: "gave up after {}: {}",
+    Reason.NOT_COMPOSED: "{}",
+    Reason.REFUSED: "{}",
+    Reason.STILL_FAILING: "still failing after hours of trying: {}",
+    Reason.ANOTHERS_COPY: f"may be published (the network names another message's copy, {{}}): {_YOURSELF}",
+    Reason.COSTS_MONEY: f"may be published (not there after {{}} looks, and another try costs money): {_YOURSELF}",
+    Reason.COULD_NOT_LOOK: "may be published; could not look ({}): looking again",
+    Reason.INTERRUPTED: "the program stopped during the call: looking whether it was published",
+    Reason.LOOKING: "may be published ({}): looking",
+    Reason.LOOK_YOURSELF: f"may be published ({{}}): {_YOURSELF}",
+    Reason.NOBODY_TO_ASK: f"may be published, and the network cannot be asked: {_YOURSELF}",
+    Reason.NOT_THERE: "not there after {} looks: it is sent again",
+    Reason.NOT_THERE_YET: "not there after {} of {} looks",
+    Reason.EDITED: "edited after its post: {}",
+    Reason.FOUND: "was published, found by looking: {}",
+    Reason.FOUND_ON_NETWORK: "found on the network",
+    Reason.NAMED_BY_NETWORK: "was published, the network names the copy: {}",
+    Reason.REMOVED: "removed from the network after its post was taken away",
+    Reason.SENT: "sent: {}",
+    Reason.OWN_WORDS: "{}",
+}
+
+_BY_YOU: Mapping[Action, str] = {
+    Action.HOLD: "held by you",
+    Action.RELEASE: "released by you",
+    Action.CANCEL: "cancelled by you",
+    Action.RETRY: "tried again by you",
+    Action.MOVE: "moved by you",
+    Action.SETTLE_SENT: "settled by you: it was sent",
+    Action.SETTLE_NOT_SENT: "settled by you: it was not sent",
+    Action.POST: "asked for by hand",
+}
+
+_WAITING = frozenset({State.PLANNED, State.DUE, State.HELD})
+
+
+class Decided(Protocol):
+    """A row, a change to one, or a plan for one: whatever has a reason."""
+
+    @property
+    def state(self) -> State: ...
+
+    @property
+    def reason(self) -> Reason: ...
+
+    @property
+    def detail(self) -> str: ...
+
+    @property
+    def chosen(self) -> Action | None: ...
+
+
+def say_reason(reason: Reason, detail: str = "") -> str:
+    """The reason as a sentence for a person, with its data in it."""
+    sentence = _SENTENCES[reason]
+    for piece in detail.split("\n", max(sentence.count("{}") - 1, 0)):
+        sentence = sentence.replace("{}", piece, 1)
+    return sentence
+
+
+def say_why(row: Decided) -> str:
+    """Why it is where it is: the reason, and what a person chose where it still waits; "" for nothing to say."""
+    why = say_reason(row.reason, row.detail)
+    chosen = _BY_YOU.get(row.chosen, "") if row.chosen else ""
+    if why and chosen and row.state in _WAITING:
+        return f"{why} ({chosen})"
+    return why or chosen
+
+
+def find_own_reason(item: Identified, override: SocialOverride, occasion: Occasion) -> Why | None:
+    """The reason that lies in the post itself."""
     if override.skip:
-        return ASKED
-    if occasion == "featured" and "featured" not in item.post.flags:
-        return UNFEATURED
-    return ""
+        return Why(Reason.ASKED_TO_SKIP)
+    if occasion.kind is OccasionKind.FLAG and occasion.name not in item.post.flags:
+        return Why(Reason.UNFLAGGED, occasion.name)
+    return None
 
 
-def find_rule_reason(item: Identified, account: Account, occasion: str) -> str:
-    """The reason that lies in the account's rules, "" for none."""
+def find_rule_reason(item: Identified, account: Account, occasion: Occasion) -> Why | None:
+    """The reason that lies in the account's rules."""
     if not account.enabled:
-        return TURNED_OFF
-    kind = occasion.partition("-")[0]
-    if kind in {"new", "featured", "evergreen"} and kind not in account.on:
-        return f'"{kind}" is not among what this account posts'
+        return Why(Reason.TURNED_OFF)
+    if occasion.word and occasion.word not in account.on:
+        return Why(Reason.NOT_AN_OCCASION, occasion.word)
     names = {category.name.casefold() for category in item.post.categories}
     if account.only and not names & {name.casefold() for name in account.only}:
-        return f"not in the account's categories ({', '.join(account.only)})"
+        return Why(Reason.NOT_IN_CATEGORIES, ", ".join(account.only))
     if excluded := [name for name in account.exclude if name.casefold() in names]:
-        return f'its category "{excluded[0]}" is excluded on this account'
-    return ""
+        return Why(Reason.EXCLUDED_CATEGORY, excluded[0])
+    return None

@@ -23,7 +23,8 @@ from syndicate.errors import (
     Unavailable,
     Uncertain,
 )
-from syndicate.model import Decision, Delivery, Receipt, State
+from syndicate.model import Decision, Delivery, Reason, Receipt, State
+from syndicate.planning.deliveries.reasons import say_reason
 from syndicate.planning.schedule.gates import Policy
 
 LOOKS_AFTER = (timedelta(seconds=10), timedelta(seconds=60), timedelta(minutes=5))
@@ -40,18 +41,16 @@ MOST_UNSEEN = 3
 CONFIG_WAIT = timedelta(minutes=15)
 
 
-_STILL = "still failing after hours of trying:"
-
-
 def decide_uncomposed(error: SyndicateError) -> Decision:
     """A message that cannot be composed waits for a person, who mends the post or the template and releases it."""
-    return Decision(state=State.HELD, outcome="not composed", reason=str(error), notice=str(error))
+    words = str(error)
+    return Decision(state=State.HELD, outcome="not composed", reason=Reason.NOT_COMPOSED, detail=words, notice=words)
 
 
 def decide_recomposed(error: SyndicateError, *, now: datetime) -> Decision:
     """A message made for other limits than the network turned out to have is composed anew, and goes on at once."""
-    reason = f"composed anew for the network's own limits: {error.message}"
-    return Decision(state=State.DUE, outcome="composed anew", reason=reason, due_at=now)
+    reason = Reason.COMPOSED_ANEW
+    return Decision(state=State.DUE, outcome="composed anew", reason=reason, detail=error.message, due_at=now)
 
 
 def decide_unprepared(
@@ -61,7 +60,7 @@ def decide_unprepared(
     if isinstance(error, Blocked | ConfigError):
         return _decide_blocked(error, now=now)
     if isinstance(error, Rejected):
-        return _fail(describe(error))
+        return _fail(Reason.REFUSED, describe(error))
     return _decide_again(delivery, error, policy, now=now, jitter=jitter)
 
 
@@ -82,7 +81,7 @@ def decide_next(
         may_look = can_look and delivery.attempts < MOST_UNSEEN
         return _decide_own_copy(outcome) or _decide_unknown(outcome, can_look=may_look, now=now)
     if isinstance(outcome, Rejected):
-        return _fail(describe(outcome))
+        return _fail(Reason.REFUSED, describe(outcome))
     return _decide_unknown(outcome, can_look=can_look, now=now)
 
 
@@ -91,39 +90,50 @@ def _decide_own_copy(error: Duplicate) -> Decision | None:
     if not error.remote_id:
         return None
     receipt = Receipt(error.remote_id, error.url)
-    reason = f"was published, the network names the copy: {error.url or error.remote_id}"
-    return Decision(state=State.SENT, outcome="found", reason=reason, receipt=receipt)
+    copy = error.url or error.remote_id
+    return Decision(state=State.SENT, outcome="found", reason=Reason.NAMED_BY_NETWORK, detail=copy, receipt=receipt)
 
 
 def _decide_sent(receipt: Receipt) -> Decision:
-    return Decision(state=State.SENT, outcome="sent", reason=f"sent: {receipt.url}", receipt=receipt)
+    return Decision(state=State.SENT, outcome="sent", reason=Reason.SENT, detail=receipt.url, receipt=receipt)
 
 
-def _fail(reason: str) -> Decision:
-    return Decision(state=State.FAILED, outcome="failed", reason=reason, notice=reason)
+def _fail(reason: Reason, detail: str) -> Decision:
+    notice = say_reason(reason, detail)
+    return Decision(state=State.FAILED, outcome="failed", reason=reason, detail=detail, notice=notice)
 
 
 def _decide_blocked(error: Blocked | ConfigError, *, now: datetime) -> Decision:
     """The delivery waits with its account. A setting may be mended without a word to us: that is tried again."""
-    reason = describe(error)
+    words = describe(error)
     until = now + CONFIG_WAIT if isinstance(error, ConfigError) else None
     return Decision(
-        state=State.DUE, outcome="blocked", reason=reason, pause=reason, pause_until=until, notice=reason, due_at=now
+        state=State.DUE,
+        outcome="blocked",
+        reason=Reason.ACCOUNT_BLOCKED,
+        detail=words,
+        pause=words,
+        pause_until=until,
+        notice=words,
+        due_at=now,
     )
 
 
 def _decide_again(delivery: Delivery, error: Exception, policy: Policy, *, now: datetime, jitter: float) -> Decision:
     since = delivery.started_at or now
     if now - since >= policy.give_up_after or delivery.attempts >= policy.max_attempts:
-        return _fail(f"gave up after {_spell(now - since)}: {describe(error)}")
+        return _fail(Reason.GAVE_UP, f"{_spell(now - since)}\n{describe(error)}")
     due_at = _retry_at(error, now) or now + _back_off(now - since, jitter)
-    reason, notice = describe(error), ""
-    if now - since >= TELL_AFTER:
-        reason = f"{_STILL} {reason}"
-        notice = "" if delivery.reason.startswith(_STILL) else reason  # told once: the row remembers
-    looks = delivery.looks  # remembers that an outcome was unknown once
+    reason, words = Reason.STILL_FAILING if now - since >= TELL_AFTER else Reason.BACK_OFF, describe(error)
+    is_news = reason is Reason.STILL_FAILING and delivery.reason is not reason  # told once: the row remembers
     return Decision(
-        state=State.DUE, outcome=outcome_of(error), reason=reason, due_at=due_at, notice=notice, looks=looks
+        state=State.DUE,
+        outcome=outcome_of(error),
+        reason=reason,
+        detail=words,
+        due_at=due_at,
+        notice=say_reason(reason, words) if is_news else "",
+        looks=delivery.looks,  # remembers that an outcome was unknown once
     )
 
 
@@ -142,19 +152,17 @@ def _back_off(waited: timedelta, jitter: float) -> timedelta:
 
 
 def _decide_unknown(error: Exception, *, can_look: bool, now: datetime) -> Decision:
+    words = describe(error)
     if not can_look:
-        return _ask_person(describe(error))
-    return Decision(
-        state=State.UNCERTAIN,
-        outcome="unknown",
-        reason=f"may be published ({describe(error)}): looking",
-        look_at=now + LOOKS_AFTER[0],
-    )
+        return ask_person(Reason.LOOK_YOURSELF, words)
+    look_at = now + LOOKS_AFTER[0]
+    return Decision(state=State.UNCERTAIN, outcome="unknown", reason=Reason.LOOKING, detail=words, look_at=look_at)
 
 
-def _ask_person(why: str, looks: int = 0) -> Decision:
-    reason = f"may be published ({why}): look yourself, then `syndicate settle`"
-    return Decision(state=State.UNCERTAIN, outcome="unknown", reason=reason, notice=reason, looks=looks)
+def ask_person(reason: Reason, detail: str = "", looks: int = 0) -> Decision:
+    """Nothing can settle it but a person."""
+    notice = say_reason(reason, detail)
+    return Decision(state=State.UNCERTAIN, outcome="unknown", reason=reason, detail=detail, notice=notice, looks=looks)
 
 
 def decide_look(delivery: Delivery, found: Receipt | None, *, now: datetime) -> Decision:
@@ -163,19 +171,21 @@ def decide_look(delivery: Delivery, found: Receipt | None, *, now: datetime) -> 
     What costs money is not bought a second time unasked.
     """
     if found is not None:
-        return Decision(
-            state=State.SENT, outcome="found", reason=f"was published, found by looking: {found.url}", receipt=found
-        )
+        return Decision(state=State.SENT, outcome="found", reason=Reason.FOUND, detail=found.url, receipt=found)
     looks = delivery.looks + 1
     if looks < len(LOOKS_AFTER):
-        reason = f"not there after {looks} of {len(LOOKS_AFTER)} looks"
         return Decision(
-            state=State.UNCERTAIN, outcome="not there", reason=reason, look_at=now + LOOKS_AFTER[looks], looks=looks
+            state=State.UNCERTAIN,
+            outcome="not there",
+            reason=Reason.NOT_THERE_YET,
+            detail=f"{looks}\n{len(LOOKS_AFTER)}",
+            look_at=now + LOOKS_AFTER[looks],
+            looks=looks,
         )
     if delivery.cost > 0:
-        return _ask_person(f"not there after {looks} looks, and another try costs money", looks)
-    reason = f"not there after {looks} looks: it is sent again"
-    return Decision(state=State.DUE, outcome="not there", reason=reason, due_at=now, looks=looks)
+        return ask_person(Reason.COSTS_MONEY, str(looks), looks)
+    reason, number = Reason.NOT_THERE, str(looks)
+    return Decision(state=State.DUE, outcome="not there", reason=reason, detail=number, due_at=now, looks=looks)
 
 
 def decide_unseen(delivery: Delivery, error: Exception, *, now: datetime, jitter: float) -> Decision:
@@ -183,7 +193,7 @@ def decide_unseen(delivery: Delivery, error: Exception, *, now: datetime, jitter
     if isinstance(error, Uncertain | Rejected):
         looks = delivery.looks + 1
         if looks >= len(LOOKS_AFTER):
-            return _ask_person(describe(error), looks)
+            return ask_person(Reason.LOOK_YOURSELF, describe(error), looks)
         return _look_again(error, looks, now + LOOKS_AFTER[looks])
     wait = _back_off(now - (delivery.intent_at or now), jitter)
     decision = _look_again(error, delivery.looks, _retry_at(error, now) or now + wait)
@@ -199,20 +209,27 @@ def decide_resent(delivery: Delivery, outcome: Receipt | Exception, *, now: date
         return _decide_sent(outcome)
     if isinstance(outcome, Rejected):
         own = _decide_own_copy(outcome) if isinstance(outcome, Duplicate) else None
-        return own or _ask_person(describe(outcome))
+        return own or ask_person(Reason.LOOK_YOURSELF, describe(outcome))
     wait = _back_off(now - (delivery.intent_at or now), jitter)
     decision = _look_again(outcome, delivery.looks, _retry_at(outcome, now) or now + wait)
     return _with_pause(decision, outcome, now)
 
 
-def decide_unsettled(why: str) -> Decision:
-    """Nothing can settle it but a person."""
-    return _ask_person(why)
+def decide_unsettled(delivery: Delivery) -> Decision:
+    """The network can neither be asked nor called again: only a person can settle it."""
+    has_words = delivery.reason in {Reason.LOOKING, Reason.COULD_NOT_LOOK, Reason.LOOK_YOURSELF}
+    return ask_person(Reason.LOOK_YOURSELF, delivery.detail) if has_words else ask_person(Reason.NOBODY_TO_ASK)
 
 
 def _look_again(error: Exception, looks: int, look_at: datetime) -> Decision:
-    reason = f"may be published; could not look ({describe(error)}): looking again"
-    return Decision(state=State.UNCERTAIN, outcome=outcome_of(error), reason=reason, look_at=look_at, looks=looks)
+    return Decision(
+        state=State.UNCERTAIN,
+        outcome=outcome_of(error),
+        reason=Reason.COULD_NOT_LOOK,
+        detail=describe(error),
+        look_at=look_at,
+        looks=looks,
+    )
 
 
 def _with_pause(decision: Decision, error: Exception, now: datetime) -> Decision:

@@ -8,7 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from syndicate.model import Account, Attachment, CardRef, KnownPost, Message, NetworkFacts, Post, Site, SocialOverride
+from syndicate.model import (
+    Account,
+    Attachment,
+    CardRef,
+    KnownPost,
+    Message,
+    NetworkFacts,
+    Occasion,
+    Post,
+    Site,
+    SocialOverride,
+)
 from syndicate.planning.messages.fit import Draft, find_whole, shorten_draft, thread_draft
 from syndicate.planning.messages.template import (
     Wording,
@@ -58,7 +69,7 @@ def compose_message(  # noqa: PLR0917 - the six things a message is made of, in 
     template_text: str,
     card: CardRef | None,
     *,
-    occasion: str,
+    occasion: Occasion,
     site: Site,
     created_at: datetime | None,
     text: str = "",
@@ -83,7 +94,7 @@ def compose(
     voice: Voice,
     card: CardRef | None,
     *,
-    occasion: str,
+    occasion: Occasion,
     site: Site,
     created_at: datetime | None,
     text: str = "",

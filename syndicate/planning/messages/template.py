@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from jinja2 import Template, TemplateError, TemplateSyntaxError
 
 from syndicate.errors import ConfigError
-from syndicate.model import Account, KnownPost, Post, Site, SocialOverride
+from syndicate.model import Account, KnownPost, Occasion, Post, Site, SocialOverride
 from syndicate.text.hashtags import find_hashtags, to_hashtag
 from syndicate.text.links import add_parameters
 from syndicate.text.sandbox import make_environment
@@ -92,9 +92,9 @@ def choose_tags(post: Post, text: str, most: int) -> tuple[str, ...]:
     return tuple(tags)
 
 
-def make_link(post: Post, account: Account, occasion: str) -> str:
+def make_link(post: Post, account: Account, occasion: Occasion) -> str:
     """The permalink with the account's UTM parameters; {network}, {account}, {slug}, {occasion} are filled in."""
-    places = {"network": account.network, "account": account.name, "slug": post.slug, "occasion": occasion}
+    places = {"network": account.network, "account": account.name, "slug": post.slug, "occasion": occasion.name}
     parameters = {_utm_name(name): _fill(value, places) for name, value in account.utm.items()}
     return add_parameters(post.permalink, parameters)
 
@@ -109,13 +109,13 @@ def _fill(value: str, places: Mapping[str, str]) -> str:
     return value
 
 
-def make_values(post: Post, known: KnownPost, account: Account, site: Site, occasion: str) -> dict[str, object]:
+def make_values(post: Post, known: KnownPost, account: Account, site: Site, occasion: Occasion) -> dict[str, object]:
     """The names a template may use, besides `text`, `link`, `tags` and `hashtags`: plain values only."""
     author = (post.authors or site.authors)[:1]
     return {
         "title": post.title,
         "summary": post.summary,
-        "occasion": occasion,
+        "occasion": occasion.name,
         "network": account.network,
         "account": account.name,
         "site": site.title,

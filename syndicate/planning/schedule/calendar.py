@@ -14,12 +14,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from syndicate.errors import ConfigError
-from syndicate.model import ScheduleRules
+from syndicate.model import Delivery, KnownDelivery, OccasionKind, ScheduleRules, State
 from syndicate.planning.schedule.slots import Trigger, parse_clock, parse_slot
 
 # When nothing is taken any more and so much was tried in vain, the rules exclude each other.
 _FAR, _MOST = timedelta(days=9 * 366), 5000
 _JUMP = timedelta(hours=3)
+_WAITING = frozenset({State.PLANNED, State.DUE, State.SENDING, State.HELD, State.UNCERTAIN})
 
 
 class Calendar:
@@ -161,6 +162,20 @@ class Taken:
         if self._days is None:
             self._days = Counter(at.astimezone(zone).date() for at in self.instants)
         return self._days[day]
+
+
+def list_taken(rows: Iterable[Delivery | KnownDelivery]) -> Iterator[datetime]:
+    """The instants at which an account speaks or will: when planning, and when a missed message looks for a slot.
+
+    Further parts of a thread belong to its first; a recycled post gives way to fresh ones, unless a person gave it
+    its time.
+    """
+    for row in rows:
+        gives_way = row.occasion.kind is OccasionKind.EVERGREEN and row.chosen_due_at is None
+        if row.part == 1 and row.state is State.SENT and row.sent_at:
+            yield row.sent_at
+        elif row.part == 1 and row.state in _WAITING and not gives_way:
+            yield row.due_at
 
 
 def next_slot(rules: ScheduleRules, after: datetime, taken: Iterable[datetime], now: datetime) -> datetime:

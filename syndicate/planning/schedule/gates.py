@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from syndicate.model import Account, Decision, Delivery, ScheduleRules, State, Usage
-from syndicate.planning.deliveries.reasons import AT_THAT_TIME
+from syndicate.model import Account, Decision, Delivery, Reason, ScheduleRules, State, Usage, Why
+from syndicate.planning.deliveries.reasons import say_reason
 from syndicate.planning.schedule.calendar import get_zone, next_slot, to_instant
 
 FIRST_READY_WAIT = timedelta(seconds=30)
@@ -63,16 +63,15 @@ def decide_missed(
 
     `next_slot` gives the account's next slot after an instant; it is asked only where the policy wants it.
     """
-    has_time = policy.has_slots or delivery.occasion.startswith("manual")
+    has_time = policy.has_slots or delivery.chosen_due_at is not None
     if delivery.part > 1 or not has_time or now <= delivery.due_at + policy.grace:
         return None
-    reason = f"missed its time, {delivery.due_at:%Y-%m-%d %H:%M} UTC"
-    if policy.missed == "skip":
-        return Decision(state=State.SKIPPED, outcome="missed", reason=reason)
+    time_was = f"{delivery.due_at:%Y-%m-%d %H:%M} UTC"
     if policy.missed == "next":
-        moved = f"{reason}: moved to the next slot"
-        return Decision(state=State.PLANNED, outcome="missed", reason=moved, due_at=next_slot(now))
-    return Decision(state=State.MISSED, outcome="missed", reason=f"{reason}: release it to send it")
+        moved, due_at = Reason.MISSED_MOVED, next_slot(now)
+        return Decision(state=State.PLANNED, outcome="missed", reason=moved, detail=time_was, due_at=due_at)
+    state = State.SKIPPED if policy.missed == "skip" else State.MISSED
+    return Decision(state=state, outcome="missed", reason=Reason.MISSED, detail=time_was)
 
 
 def decide_room(delivery: Delivery, usage: Usage, policy: Policy, *, now: datetime) -> Decision | None:
@@ -90,37 +89,41 @@ def decide_room(delivery: Delivery, usage: Usage, policy: Policy, *, now: dateti
     )
     for until, why in waits:
         if until is not None and until > now:
-            return Decision(state=State.DUE, outcome="waits", reason=why, due_at=until)
+            return Decision(state=State.DUE, outcome="waits", reason=why.reason, detail=why.detail, due_at=until)
     return None
 
 
-def _until_quiet_ends(delivery: Delivery, policy: Policy, now: datetime) -> tuple[datetime | None, str]:
-    """Who sends by hand in quiet hours wants just that."""
-    if not policy.quiet or delivery.occasion.startswith("manual") or delivery.reason in AT_THAT_TIME:
-        return None, ""
+_Wait = tuple[datetime | None, Why]
+
+
+def _until_quiet_ends(delivery: Delivery, policy: Policy, now: datetime) -> _Wait:
+    """Whom a person gave a time in quiet hours goes at that time."""
+    why = Why(Reason.QUIET_HOURS, policy.quiet)
+    if not policy.quiet or delivery.chosen_due_at is not None:
+        return None, why
     rules = ScheduleRules(quiet=policy.quiet, timezone=policy.timezone)
-    return next_slot(rules, now, (), now), f"waits for the end of the quiet hours, {policy.quiet}"
+    return next_slot(rules, now, (), now), why
 
 
-def _until_gap(usage: Usage, policy: Policy) -> tuple[datetime | None, str]:
-    why = "keeps the gap to the message before"
-    return (usage.last_sent_at + policy.gap if usage.last_sent_at and policy.gap else None), why
+def _until_gap(usage: Usage, policy: Policy) -> _Wait:
+    until = usage.last_sent_at + policy.gap if usage.last_sent_at and policy.gap else None
+    return until, Why(Reason.GAP)
 
 
-def _until_tomorrow(usage: Usage, policy: Policy, now: datetime) -> tuple[datetime | None, str]:
+def _until_tomorrow(usage: Usage, policy: Policy, now: datetime) -> _Wait:
     zone = get_zone(policy.timezone)
     today = now.astimezone(zone).date()
     sent = sum(at.astimezone(zone).date() == today for at in usage.sent_at)
     midnight = datetime.combine(today + DAY, time())
-    why = f"the limit of {policy.per_day} messages a day is reached"
+    why = Why(Reason.PER_DAY, str(policy.per_day))
     return (to_instant(midnight, zone) if policy.per_day and sent >= policy.per_day else None), why
 
 
-def _until_money(delivery: Delivery, usage: Usage, policy: Policy, now: datetime) -> tuple[datetime | None, str]:
+def _until_money(delivery: Delivery, usage: Usage, policy: Policy, now: datetime) -> _Wait:
     """The money limit frees itself as old costs leave the window of 30 days."""
+    why = Why(Reason.MONEY_LIMIT, f"{policy.max_cost:.2f}")
     if not policy.max_cost or not delivery.cost:
-        return None, ""
-    why = f"the limit of {policy.max_cost:.2f} US dollars in 30 days is reached"
+        return None, why
     left = [(at, cost) for at, cost in usage.costs if at > now - MONTH]
     until = None
     while left and sum(cost for _, cost in left) + delivery.cost > policy.max_cost + CENT / 100:
@@ -130,8 +133,8 @@ def _until_money(delivery: Delivery, usage: Usage, policy: Policy, now: datetime
 
 def decide_behind(twin: Delivery, *, now: datetime) -> Decision:
     """Wait for what became of another message about the same post: looking for one must not find the other."""
-    reason = f"waits until delivery {twin.id}, of the same post, is settled"
-    return Decision(state=State.DUE, outcome="waits", reason=reason, due_at=now + TWIN_WAIT)
+    until = now + TWIN_WAIT
+    return Decision(state=State.DUE, outcome="waits", reason=Reason.BEHIND_TWIN, detail=str(twin.id), due_at=until)
 
 
 def decide_unready(delivery: Delivery, why: str, policy: Policy, *, now: datetime) -> Decision | None:
@@ -139,9 +142,11 @@ def decide_unready(delivery: Delivery, why: str, policy: Policy, *, now: datetim
     since = delivery.started_at or now
     if now < since + policy.ready_within:
         wait = min(max(FIRST_READY_WAIT, (now - since) / 4), LONGEST_READY_WAIT)
-        return Decision(state=State.DUE, outcome="not ready", reason=f"waits for its page: {why}", due_at=now + wait)
+        return Decision(
+            state=State.DUE, outcome="not ready", reason=Reason.PAGE_NOT_LIVE, detail=why, due_at=now + wait
+        )
     if policy.not_ready == "send":
         return None
     state = State.SKIPPED if policy.not_ready == "skip" else State.HELD
-    reason = f"its page was not live in time: {why}"
-    return Decision(state=state, outcome="not ready", reason=reason, notice=reason)
+    late = Reason.PAGE_TOO_LATE
+    return Decision(state=state, outcome="not ready", reason=late, detail=why, notice=say_reason(late, why))

@@ -61,6 +61,6 @@ class Desk(Protocol):
         """The story of a post in lines. Raises UsageError where nothing is known of it."""
 
     def change(self, action: str, number: int, value: str) -> Delivery:
-        """One of hold, release, cancel, retry, move, edit, settle_sent, settle_not_sent."""
+        """One of `model.Action`."""
 
     def resume(self, account: str) -> None: ...

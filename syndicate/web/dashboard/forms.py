@@ -12,10 +12,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from syndicate.errors import SyndicateError, UsageError
+from syndicate.model import ACTIONS, Action
 from syndicate.web.dashboard.desk import Desk
 from syndicate.web.dashboard.middleware import COOKIE, read_form
 from syndicate.web.dashboard.replies import base_of, go, to_sentence
-from syndicate.web.dashboard.rows import ACTIONS, tell, to_link, to_moment
+from syndicate.web.dashboard.rows import tell, to_link, to_moment
 from syndicate.web.dashboard.security import Door
 from syndicate.web.dashboard.sessions import SESSION_LASTS, Note, Notes, Sessions, Tries
 
@@ -47,7 +48,7 @@ class Forms:
             return Note(to_sentence(error), is_error=True)
         zone = ZoneInfo(self._desk.settings.site.timezone)
         moment = to_moment(after.due_at, zone, self._desk.now())
-        return Note(tell(action, after, moment, is_running=self._desk.is_daemon_running()))
+        return Note(tell(Action(action), after, moment, is_running=self._desk.is_daemon_running()))
 
     async def resume(self, request: Request) -> Response:
         """Let the deliveries of a paused account go on."""
@@ -100,7 +101,7 @@ def _check(action: str, number: str, value: str) -> None:
     """Raises UsageError for what no form of ours sends."""
     if action not in _VERBS or not (number.isascii() and number.isdigit() and len(number) < 16):
         raise UsageError("there is no such action")
-    if action == "settle_sent" and not _is_address(value):
+    if action == Action.SETTLE_SENT and not _is_address(value):
         raise UsageError("say where it was sent", hint="the address of the message, beginning with https://")
 
 

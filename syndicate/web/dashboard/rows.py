@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from syndicate.model import Attachment, Delivery, Message, PlannedDelivery, State
+from syndicate.model import ACTIONS, Action, Attachment, Delivery, Message, PlannedDelivery, State
+from syndicate.planning.deliveries.reasons import say_why
 
-# What a person may do from each state, the likeliest first: the rules of the store, so that no button is in vain.
-ACTIONS: Mapping[State, tuple[str, ...]] = {
-    State.PLANNED: ("retry", "hold", "cancel", "move", "edit"),
-    State.DUE: ("retry", "hold", "cancel", "move", "edit"),
-    State.SENDING: (),
-    State.SENT: (),
-    State.FAILED: ("retry", "cancel", "edit", "settle_sent"),
-    State.UNCERTAIN: ("settle_sent", "settle_not_sent"),
-    State.HELD: ("release", "cancel", "move", "edit"),
-    State.SKIPPED: ("release", "edit", "settle_sent"),
-    State.MISSED: ("release", "cancel", "move", "edit"),
-    State.CANCELLED: ("release", "edit"),
-}
 _FIRST = (State.UNCERTAIN, State.FAILED, State.HELD, State.MISSED)
 _OFF = frozenset({State.SKIPPED, State.CANCELLED})
 # Each unit from twice its length on: 90 minutes say more than 1 hour.
@@ -54,7 +42,12 @@ class Row:
         return (self.message.image or self.message.card) if self.message else None
 
     @property
-    def actions(self) -> tuple[str, ...]:
+    def why(self) -> str:
+        """Why it is where it is, "" for nothing to say."""
+        return say_why(self.delivery)
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
         return ACTIONS[self.delivery.state]
 
     @property
@@ -128,20 +121,20 @@ def to_segment(slug: str) -> str:
     return quote(slug, safe="")
 
 
-def tell(action: str, after: Delivery, moment: str, *, is_running: bool) -> str:
+def tell(action: Action, after: Delivery, moment: str, *, is_running: bool) -> str:
     """What an action came to, for the person who did it. `moment` is when it is due, in words."""
     who = f"{after.slug} on {after.account}"
     goes = f"It goes out {'with the next round' if after.state is State.DUE else f'on {moment}'}."
     if after.state in {State.DUE, State.PLANNED} and not is_running:
         goes += " The daemon is not running: start it with “syndicate run”."
     words = {
-        "release": f"Released {who}. {goes}",
-        "hold": f"Held {who}: it waits until you release it.",
-        "cancel": f"Cancelled {who}: it will not be sent. Its story can bring it back.",
-        "retry": f"Another try for {who}. {goes}",
-        "move": f"Moved {who} to {moment}.",
-        "edit": f"Your text for {who} is kept." if after.text else f"{who} is composed from the post again.",
-        "settle_sent": f"Noted that {who} was sent.",
-        "settle_not_sent": f"Noted that {who} was not sent. {goes}",
+        Action.RELEASE: f"Released {who}. {goes}",
+        Action.HOLD: f"Held {who}: it waits until you release it.",
+        Action.CANCEL: f"Cancelled {who}: it will not be sent. Its story can bring it back.",
+        Action.RETRY: f"Another try for {who}. {goes}",
+        Action.MOVE: f"Moved {who} to {moment}.",
+        Action.EDIT: f"Your text for {who} is kept." if after.text else f"{who} is composed from the post again.",
+        Action.SETTLE_SENT: f"Noted that {who} was sent.",
+        Action.SETTLE_NOT_SENT: f"Noted that {who} was not sent. {goes}",
     }
     return words[action]
