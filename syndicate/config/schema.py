@@ -9,12 +9,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from syndicate.config.values import (
     AccountName,
+    Address,
     Colour,
     Duration,
     IndexNowKey,
     InsidePath,
     Language,
     OneOrMore,
+    OptionalAddress,
     OptionalLanguage,
     OptionalTimezone,
     OptionalUrl,
@@ -108,7 +110,7 @@ class FeedsTable(Section):
     """Front-matter flags with a feed of their own."""
     by_min_posts: int = Field(default=3, ge=1)
     """Least posts for a category, author or language to have a feed."""
-    hubs: Annotated[tuple[Url, ...], OneOrMore] = ()
+    hubs: Annotated[tuple[Address, ...], OneOrMore] = ()
     """WebSub hubs to name and to ping."""
     full_content: bool = True
     """Whole posts, or only their summaries."""
@@ -232,7 +234,7 @@ class StorageTable(Section):
 class NoticesTable(Section):
     command: str = ""
     """Command to run when an account breaks; the text arrives on standard input."""
-    webhook: OptionalUrl = ""
+    webhook: OptionalAddress = ""
     """Address that gets a JSON POST."""
     email: str = ""
     """Address that gets a mail through the local sendmail."""

@@ -51,6 +51,13 @@ def check_url(value: str) -> str:
     return value.strip().rstrip("/")
 
 
+def check_address(value: str) -> str:
+    """An absolute http(s) URL exactly as its owner writes it: with its slash and its query."""
+    value = value.strip()
+    check_url(value.partition("#")[0].partition("?")[0])
+    return value
+
+
 def check_timezone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -149,6 +156,8 @@ IndexNowKey = Annotated[
     str, AfterValidator(check_indexnow_key), Field(json_schema_extra={"pattern": f"^{INDEXNOW_KEY}$"})
 ]
 Url = Annotated[str, AfterValidator(check_url)]
+Address = Annotated[str, AfterValidator(check_address)]
+OptionalAddress = Annotated[str, AfterValidator(lambda value: check_address(value) if value else "")]
 OptionalUrl = Annotated[str, AfterValidator(lambda value: check_url(value) if value else "")]
 Timezone = Annotated[str, AfterValidator(check_timezone)]
 OptionalTimezone = Annotated[str, AfterValidator(lambda value: check_timezone(value) if value else "")]

@@ -14,6 +14,7 @@ import regex
 
 from syndicate.errors import ContentError
 from syndicate.model import Site
+from syndicate.text.links import MAX_URL
 
 _UNSAFE = regex.compile(r"[^\w.~-]+")  # its \w has the marks of Indic and Thai letters, which `re` has not
 _DROPPED = regex.compile(r"[^\w\s./@#~-]")
@@ -143,7 +144,9 @@ def absolute_permalink(site: Site, declared: str, *, closing: str = "") -> str:
 
 
 def is_http(address: str) -> bool:
-    """Whether this is an http(s) address with a host."""
+    """Whether this is an http(s) address with a host, and no longer than networks take one."""
+    if len(address) > MAX_URL:
+        return False
     try:
         parts = urlsplit(address)
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0

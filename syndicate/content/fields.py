@@ -4,13 +4,19 @@ whatever is not as it should be."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from syndicate.content.front import Front
 from syndicate.content.names import SIMPLE_NAMES, simplify
+from syndicate.errors import ContentError
 from syndicate.model import ContentRules, Problem, Repair
 from syndicate.text.cleaning import clean_text
 from syndicate.text.repair import repair_text
 
+MAX_TEXT = 10_000
+"""Characters of one text of the front matter."""
+MAX_LIST = 200
+"""Entries of one list."""
 _NEGATIVE = frozenset({"", "false", "no", "off", "0", "null", "none", "~"})
 
 
@@ -64,7 +70,7 @@ class Fields:
 
     def verbatim(self, name: str) -> str:
         """The text of a field unmended, for what the author's generator uses as it stands (a slug, an id)."""
-        return clean_text(self._written(name)).strip()
+        return clean_text(self.check_length(self._written(name), self.find(name)[0])).strip()
 
     def _written(self, name: str) -> str:
         """What the author wrote; numbers and dates as they read, a warning for what is no text."""
@@ -83,14 +89,27 @@ class Fields:
         if not isinstance(parts, list):
             self.warn(key, f'"{key}" should be a list of texts')
             return ()
-        return tuple(text for part in parts if (text := self.mend(plain_text(part), key).strip()))
+        return tuple(text for part in self.some(parts, key) if (text := self.mend(plain_text(part), key).strip()))
+
+    def some(self, parts: list[Any], key: str) -> list[Any]:
+        """The list as far as it counts; a warning tells of the rest."""
+        if len(parts) > MAX_LIST:
+            self.warn(key, f'"{key}" has {len(parts):,} entries, of which the first {MAX_LIST} count')
+        return parts[:MAX_LIST]
 
     def mend(self, text: str, key: str) -> str:
-        """The text repaired and cleaned; a repair is noted."""
+        """The text repaired and cleaned; a repair is noted. Raises ContentError for one that is too long."""
+        self.check_length(text, key)
         mended = repair_text(text) if self._rules.repair else text
         if mended != text:
             self.note("mojibake", key, text, mended)
         return clean_text(mended).strip()
+
+    def check_length(self, text: str, key: str, most: int = MAX_TEXT) -> str:
+        """The text itself. Raises ContentError where it is longer."""
+        if len(text) > most:
+            raise ContentError(f"the text has {len(text):,} characters, more than {most:,}", key=key)
+        return text
 
     def note(self, kind: str, key: str, before: str, after: str) -> None:
         self.repairs.append(Repair(kind, key, before[:200], after[:200], self.line(key)))

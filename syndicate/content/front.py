@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import frontmatter
 import yaml12
 
-from syndicate.content.syntaxes import Syntax, Yaml, choose_syntax
+from syndicate.content.syntaxes import MAX_DEPTH, Syntax, Yaml, choose_syntax
 from syndicate.errors import ContentError
 from syndicate.model import Problem
 from syndicate.text.cleaning import drop_broken
 
-_MAX_DEPTH = 32
+_LARGEST = 10**50
+"""A number that is larger belongs in quotes; Python refuses to write out the largest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,9 @@ def _plain(value: object, depth: int) -> object:
     """
     if isinstance(value, str):
         return value if value.isprintable() else drop_broken(value)
-    if depth > _MAX_DEPTH:
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        raise ContentError("the front matter holds a number that is too large", line=1, hint="put it in quotes")
+    if depth > MAX_DEPTH:
         raise ContentError("the front matter is nested too deeply", line=1)
     if isinstance(value, yaml12.Yaml):
         return _plain(value.value, depth + 1)

@@ -34,6 +34,8 @@ from syndicate.text.languages import normalise_language
 from syndicate.text.plain import line_to_plain
 from syndicate.text.sketch import make_sketch
 
+MAX_TITLE = 1_000
+"""Characters."""
 _DRAFTS = frozenset({"draft", "private", "unpublished", "pending", "hidden", "trash"})
 
 
@@ -120,7 +122,7 @@ class _Parser:
         title = line_to_plain(self.fields.text("title")) or first_heading(markdown)
         if not title:
             raise ContentError("the post has no title", key="title", line=1, hint="add title: to its front matter")
-        return title
+        return self.fields.check_length(title, "title", MAX_TITLE)
 
     def _published_at(self) -> datetime | None:
         key, value = self.fields.find("date")

@@ -15,6 +15,7 @@ from syndicate.content.focus import parse_focus
 from syndicate.content.names import simplify
 from syndicate.content.records import MISSING_FILE
 from syndicate.model import Credit, Picture, Settings
+from syndicate.text.links import MAX_URL
 from syndicate.text.plain import line_to_plain
 from syndicate.text.sanitising import absolute_url
 
@@ -48,7 +49,7 @@ def read_picture(fields: Fields, place: Place) -> Picture | None:
     if not address:
         return None
     url, path = locate(address, place)
-    if not url:
+    if not url or len(url) > MAX_URL:
         fields.warn(key, f'"{address[:100]}" is no address of an image', "write a path or an http address")
         return None
     if not path and not is_http(address):

@@ -20,9 +20,14 @@ from syndicate.errors import ContentError
 
 MAX_FRONT: Final = 256_000
 """Characters of front matter."""
+MAX_DEPTH: Final = 32
+"""Lists and tables in one another, and keys in one key."""
 _MAX_ALIASES = 10
 _ANCHOR = re.compile(r"(?:^|[\s\[{,])&([^\s\[\]{},]+)")
 _ALIAS = re.compile(r"\*([^\s\[\]{},]+)")
+# tomllib walks a dotted key anew for each of its dots. Every part is possessive: a text of quotes costs linear time.
+_TOML_STEP = r"""(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
+_DEEP_TOML_KEY = re.compile(rf"(?:^|[\[{{,])[ \t]*+(?:{_TOML_STEP}[ \t]*+\.[ \t]*+){{{MAX_DEPTH}}}", re.MULTILINE)
 _COMPACT_NESTING = re.compile(r"^[ \t]*(?:[-?:][ \t]+){30}", re.MULTILINE)
 _PLACE = re.compile(r"\s*(?:at byte \d+ |\(?at )line (\d+),? column \d+\)?")
 _HINTS = (
@@ -51,8 +56,7 @@ class Syntax(BaseHandler):
         closing = re.compile(rf"^(?:{re.escape(sign)}{self.OTHER_END})[ \t]*$", re.MULTILINE).search(text, start)
         if closing is None:
             raise ContentError("the front matter never ends", line=1, hint=f"close it with a line {sign} of its own")
-        if closing.start() - start > MAX_FRONT:
-            raise ContentError(f"the front matter is longer than {MAX_FRONT:,} characters", line=1)
+        _check_length(closing.start() - start)
         return text[start : closing.start()], text[closing.end() :]
 
     def refuse(self, name: str, error: Exception, line: int = 1) -> ContentError:
@@ -86,6 +90,9 @@ class Toml(Syntax):
     FM_BOUNDARY = re.compile(r"(?:\+\+\+|---toml)[ \t]*\n")
 
     def load(self, fm: str) -> dict[str, object]:
+        deep = _DEEP_TOML_KEY.search(fm)
+        if deep:
+            raise ContentError("the front matter is nested too deeply", line=fm.count("\n", 0, deep.start()) + 2)
         try:
             return tomllib.loads(fm)
         except (ValueError, RecursionError) as error:
@@ -116,6 +123,7 @@ class BareJson(Json):
             _, end = json.JSONDecoder().raw_decode(text)
         except (ValueError, RecursionError) as error:
             raise self.refuse("JSON", error, getattr(error, "lineno", 1)) from error
+        _check_length(end)
         return text[:end], text[end:]
 
 
@@ -138,6 +146,11 @@ _SYNTAXES: Final = (Yaml(), Toml(), Json(), BareJson(), Foreign())
 def choose_syntax(text: str) -> Syntax | None:
     """The syntax that stripped text opens with, None where it has no front matter."""
     return next((syntax for syntax in _SYNTAXES if syntax.detect(text)), None)
+
+
+def _check_length(length: int) -> None:
+    if length > MAX_FRONT:
+        raise ContentError(f"the front matter is longer than {MAX_FRONT:,} characters", line=1)
 
 
 def _refuse_bombs(fm: str) -> None:

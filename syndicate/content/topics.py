@@ -18,7 +18,7 @@ def read_authors(fields: Fields, known: tuple[Author, ...]) -> tuple[Author, ...
     """The post's authors; one that the site knows by name brings the address the site gives them."""
     key, value = fields.find("author")
     people = value if isinstance(value, list) else [] if value is None else [value]
-    authors = [author for person in people if (author := _author(fields, key, person)) is not None]
+    authors = [author for person in fields.some(people, key) if (author := _author(fields, key, person)) is not None]
     by_name = {author.name.casefold(): author for author in known}
     return tuple(_unique(_complete(author, by_name.get(author.name.casefold())) for author in authors))
 
@@ -51,7 +51,8 @@ def read_categories(fields: Fields) -> tuple[Category, ...]:
     found: dict[str, Category] = {}
     for name in ("category", "categories"):
         key, value = fields.find(name)
-        for item in _items(value, is_spaced=key == "categories" and bool(date_in_name(fields.source))):
+        items = _items(value, is_spaced=key == "categories" and bool(date_in_name(fields.source)))
+        for item in fields.some(items, key):
             category = Category(line_to_plain(fields.mend(plain_text(item), key)), _type_of(item))
             known = found.get(category.name.casefold())
             if category.name and (known is None or not known.type):

@@ -10,13 +10,22 @@ from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 
 from syndicate.formats.assembly import collect, cut, join, split
-from syndicate.formats.clean import choose_title, clean, clean_language, clean_line, clean_url, to_utc
+from syndicate.formats.clean import (
+    choose_title,
+    clean,
+    clean_email,
+    clean_language,
+    clean_line,
+    clean_title,
+    clean_url,
+    to_utc,
+)
 from syndicate.formats.extension import EntryExtension, FeedExtension
 from syndicate.formats.labels import list_labels
 from syndicate.formats.links import list_entry_links, list_feed_links
 from syndicate.model import Author, Cache, Entry, Feed
 
-VERSION = "atom-1"
+VERSION = "atom-2"
 """Part of the cache key: count up whenever the rendering of an entry changes."""
 
 
@@ -43,19 +52,19 @@ def _make_generator(feed: Feed) -> Any:
     generator.register_extension("syndicate", FeedExtension, EntryExtension)
     generator.syndicate.is_archive = feed.is_archive
     generator.id(feed.id or feed.urls["atom"])
-    generator.title(clean_line(feed.title))
+    generator.title(clean_title(feed.title))
     generator.updated(to_utc(feed.updated_at))
     generator.link([link.attributes() for link in list_feed_links(feed, "atom")])
-    generator.author(list_persons(feed.authors) or [{"name": clean_line(feed.title)}])
+    generator.author(list_persons(feed.authors) or [{"name": clean_title(feed.title)}])
     generator.generator("syndicate")
     if clean_language(feed.language):
         generator.language(feed.language)
     if feed.description:
-        generator.subtitle(clean_line(feed.description))
+        generator.subtitle(clean_title(feed.description))
     if feed.copyright:
-        generator.rights(clean_line(feed.copyright))
+        generator.rights(clean_title(feed.copyright))
     if feed.icon_url:
-        generator.icon(feed.icon_url)
+        generator.icon(clean_url(feed.icon_url))
     return generator
 
 
@@ -82,6 +91,6 @@ def list_persons(authors: Sequence[Author]) -> list[dict[str, str]]:
     """Atom person constructs as feedgen takes them; a person without a name is none."""
     persons = []
     for author in authors:
-        person = {"name": clean_line(author.name), "uri": clean_url(author.url), "email": clean_line(author.email)}
+        person = {"name": clean_title(author.name), "uri": clean_url(author.url), "email": clean_email(author.email)}
         persons.append({key: value for key, value in person.items() if value})
     return [person for person in persons if "name" in person]

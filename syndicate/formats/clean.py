@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from syndicate.model import Entry
+from syndicate.text.plain import drop_tags
 
 # XML 1.0, production 2 (Char), without the C1 controls and noncharacters it merely discourages (section 2.2).
 _FORBIDDEN = re.compile(
@@ -15,6 +17,8 @@ _FORBIDDEN = re.compile(
 )
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+_NOT_IN_URL = re.compile(r"[^A-Za-z0-9._~:/?#@!$&'()*+,;=%-]|%(?![0-9A-Fa-f]{2})")
+_EMAIL = re.compile(r"[^\s@<>()\[\],;:\"\\\x00-\x20]+@[^\s@<>()\[\],;:\"\\]+\.[^\s@<>()\[\],;:\"\\.]+")
 
 # The same in UTF-8, a little too wide: looking for bytes is 30 times faster than asking that class for every letter.
 _CONTROLS = bytes([*range(9), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F])
@@ -38,8 +42,38 @@ def clean_line(text: str) -> str:
 
 
 def clean_url(url: str) -> str:
-    """An address without forbidden characters; spaces in it are written as %20."""
-    return clean_line(url).replace(" ", "%20")
+    """An address as RFC 3986 has it: what must not stand in one is percent-encoded, a host in letters is IDNA."""
+    url = clean_line(url)
+    if not _NOT_IN_URL.search(url):
+        return url
+    scheme, sign, rest = url.partition("://")
+    if not sign:
+        scheme, rest = "", url
+    end = min((at for at in map(rest.find, "/?#") if at >= 0), default=len(rest)) if sign else 0
+    path, sharp, place = rest[end:].partition("#")
+    return f"{scheme}{sign}{_clean_host(rest[:end])}{_encode(path)}{sharp}{_encode(place.replace('#', '%23'))}"
+
+
+def _clean_host(host: str) -> str:
+    user, sign, name = host.rpartition("@")
+    try:
+        return _encode(user) + sign + (name if name.startswith("[") else _encode(name.encode("idna").decode()))
+    except UnicodeError:
+        return _encode(host)
+
+
+def _encode(part: str) -> str:
+    return _NOT_IN_URL.sub(lambda found: quote(found[0], safe=""), part)
+
+
+def clean_email(address: str) -> str:
+    """An address that mail could be sent to, "" for anything else."""
+    return address if _EMAIL.fullmatch(address) else ""
+
+
+def clean_title(text: str) -> str:
+    """A name or title without markup: some readers take it for HTML, others show it as it is."""
+    return clean_line(drop_tags(text) if "<" in text or "&" in text else text)
 
 
 def clean_language(tag: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from feedgen.util import xml_elem
 
-from syndicate.formats.clean import clean, clean_language, clean_line, clean_url, to_utc
+from syndicate.formats.clean import clean, clean_language, clean_line, clean_title, clean_url, to_utc
 from syndicate.formats.links import Link
 from syndicate.model import Entry, Picture
 
@@ -65,7 +65,7 @@ class EntryExtension:
         self.links: Sequence[Link] = ()
 
     def extend_rss(self, item: Element) -> None:
-        for name in filter(None, (clean_line(author.name) for author in self.entry.authors)):
+        for name in filter(None, (clean_title(author.name) for author in self.entry.authors)):
             _add(item, "dc:creator", name)
         if clean_language(self.entry.language):
             _add(item, "dc:language", self.entry.language)

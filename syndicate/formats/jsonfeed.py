@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 import orjson
 
 from syndicate.formats.assembly import collect
-from syndicate.formats.clean import choose_title, clean, clean_language, clean_line, clean_url, to_utc
+from syndicate.formats.clean import choose_title, clean, clean_language, clean_line, clean_title, clean_url, to_utc
 from syndicate.model import Author, Cache, Entry, Feed
 
-VERSION = "json-1"
+VERSION = "json-2"
 """Part of the cache key: count up whenever the rendering of an entry changes."""
 ABOUT = "https://github.com/syndicate-feeds/syndicate"
 
@@ -29,15 +29,15 @@ def _render_items(entries: Sequence[Entry]) -> list[bytes]:
 def _describe_feed(feed: Feed) -> Mapping[str, object]:
     return {
         "version": "https://jsonfeed.org/version/1.1",
-        "title": clean_line(feed.title),
-        "home_page_url": feed.home_url,
-        "feed_url": feed.urls["json"],
-        "description": clean_line(feed.description),
-        "next_url": feed.previous.get("json", ""),
-        "icon": feed.icon_url,
+        "title": clean_title(feed.title),
+        "home_page_url": clean_url(feed.home_url),
+        "feed_url": clean_url(feed.urls["json"]),
+        "description": clean_title(feed.description),
+        "next_url": clean_url(feed.previous.get("json", "")),
+        "icon": clean_url(feed.icon_url),
         "language": clean_language(feed.language),
         "authors": _list_authors(feed.authors),
-        "hubs": [{"type": "WebSub", "url": hub} for hub in feed.hubs],
+        "hubs": [{"type": "WebSub", "url": clean_url(hub)} for hub in feed.hubs],
     }
 
 
@@ -52,7 +52,7 @@ def _describe_item(entry: Entry) -> Mapping[str, object]:
         "content_text": "" if html else clean(entry.summary) or title,
         "summary": clean(entry.summary),
         "image": clean_url(entry.picture.url) if entry.picture else "",
-        "banner_image": entry.card.url if entry.card else "",
+        "banner_image": clean_url(entry.card.url) if entry.card else "",
         "date_published": to_utc(entry.published_at).isoformat(),
         "date_modified": to_utc(entry.updated_at).isoformat(),
         "authors": _list_authors(entry.authors),
@@ -71,7 +71,11 @@ def _describe_extension(entry: Entry) -> Mapping[str, object]:
     picture, credit = entry.picture, entry.picture.credit if entry.picture else None
     facts = _filled(
         {
-            "categories": [_filled({"name": clean_line(c.name), "type": c.type}) for c in entry.categories if c.type],
+            "categories": [
+                _filled({"name": clean_line(one.name), "type": clean_line(one.type)})
+                for one in entry.categories
+                if one.type
+            ],
             "image_alt": clean_line(picture.alt) if picture else "",
             "image_credit": _filled({"text": clean_line(credit.text), "url": clean_url(credit.url)}) if credit else {},
             "generated_by": clean_line(entry.generated_by),
@@ -82,7 +86,7 @@ def _describe_extension(entry: Entry) -> Mapping[str, object]:
 
 
 def _list_authors(authors: Sequence[Author]) -> list[Mapping[str, object]]:
-    named = [_filled({"name": clean_line(author.name), "url": clean_url(author.url)}) for author in authors]
+    named = [_filled({"name": clean_title(author.name), "url": clean_url(author.url)}) for author in authors]
     return [author for author in named if author]
 
 

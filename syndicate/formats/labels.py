@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from syndicate.formats.clean import clean_line
+from syndicate.formats.clean import clean_line, clean_url
 from syndicate.model import Entry
 
 # IPTC NewsCodes, Digital Source Type: the text was made by a trained model.
@@ -20,7 +20,7 @@ def list_labels(entry: Entry, home_url: str) -> list[dict[str, str]]:
     """
     labels = []
     for category in entry.categories:
-        scheme = {"scheme": f"{home_url}#{quote(category.type)}"} if category.type else {}
+        scheme = {"scheme": f"{clean_url(home_url)}#{quote(category.type)}"} if category.type else {}
         labels.append({"term": clean_line(category.name)} | scheme)
     named = {category.name.casefold() for category in entry.categories}
     labels += [{"term": clean_line(tag)} for tag in entry.tags if tag.casefold() not in named]

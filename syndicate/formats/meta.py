@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from syndicate.formats.clean import clean_line, to_utc
+from syndicate.formats.clean import clean_line, clean_title, clean_url, to_utc
 from syndicate.formats.links import MEDIA_TYPES
 from syndicate.model import CardRef, Feed, Identified, Site
 
-VERSION = "meta-1"
+VERSION = "meta-2"
 """Part of the stamp: count up whenever the rendering changes."""
 _LOCALES = {"en": "en_US", "ja": "ja_JP", "zh": "zh_CN", "ko": "ko_KR", "ar": "ar_AR", "sv": "sv_SE", "da": "da_DK"}
 
@@ -24,18 +24,18 @@ def render_meta(one: Identified, card: CardRef | None, feeds: Sequence[Feed], si
     """
     post = one.post
     lines = [
-        f'<link rel="canonical" href="{_quote(post.permalink)}">',
+        f'<link rel="canonical" href="{_quote(clean_url(post.permalink))}">',
         *_named("description", post.summary),
         *_named("author", ", ".join(author.name for author in post.authors or site.authors)),
         *_property("og:type", "article"),
-        *_property("og:site_name", site.title),
+        *_property("og:site_name", clean_title(site.title)),
         *_property("og:title", post.title),
         *_property("og:description", post.summary),
-        *_property("og:url", post.permalink),
+        *_property("og:url", clean_url(post.permalink)),
         *_property("og:locale", to_locale(post.language or site.language)),
         *_property("article:published_time", to_utc(one.known.published_at).isoformat()),
         *_property("article:modified_time", to_utc(one.known.updated_at).isoformat()),
-        *(line for author in post.authors for line in _property("article:author", author.url)),
+        *(line for author in post.authors for line in _property("article:author", clean_url(author.url))),
         *(line for category in post.categories[:1] for line in _property("article:section", category.name)),
         *(line for tag in _tags(one) for line in _property("article:tag", tag)),
         *_picture(card),
@@ -49,7 +49,8 @@ def render_meta(one: Identified, card: CardRef | None, feeds: Sequence[Feed], si
 def render_alternates(feeds: Sequence[Feed]) -> bytes:
     """`link rel=alternate` tags that let readers find the feeds; archives are found from within."""
     lines = [
-        f'<link rel="alternate" type="{MEDIA_TYPES[form]}" title="{_quote(feed.title)}" href="{_quote(url)}">'
+        f'<link rel="alternate" type="{MEDIA_TYPES[form]}" '
+        f'title="{_quote(clean_title(feed.title))}" href="{_quote(clean_url(url))}">'
         for feed in feeds
         if not feed.is_archive
         for form, url in feed.urls.items()

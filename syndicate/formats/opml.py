@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from email.utils import format_datetime
 from xml.sax.saxutils import escape, quoteattr
 
-from syndicate.formats.clean import clean_line
+from syndicate.formats.clean import clean_title, clean_url
 from syndicate.model import Feed, Site
 
 
@@ -18,7 +18,7 @@ def render_opml(feeds: Sequence[Feed], site: Site) -> bytes:
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<opml version="2.0">',
         "<head>",
-        f"<title>{escape(clean_line(site.title))}</title>",
+        f"<title>{escape(clean_title(site.title))}</title>",
         f"<dateModified>{format_datetime(changed_at)}</dateModified>" if changed_at else "",
         "</head>",
         "<body>",
@@ -34,11 +34,11 @@ def _render_outline(feed: Feed) -> str:
     form = next(name for name in ("rss", "atom", "json") if name in feed.urls)
     attributes = {
         "type": "rss",
-        "text": clean_line(feed.title),
-        "title": clean_line(feed.title),
-        "xmlUrl": feed.urls[form],
-        "htmlUrl": feed.home_url,
+        "text": clean_title(feed.title),
+        "title": clean_title(feed.title),
+        "xmlUrl": clean_url(feed.urls[form]),
+        "htmlUrl": clean_url(feed.home_url),
         "language": feed.language,
-        "description": clean_line(feed.description),
+        "description": clean_title(feed.description),
     }
     return "<outline " + " ".join(f"{name}={quoteattr(value)}" for name, value in attributes.items() if value) + "/>"

@@ -11,13 +11,13 @@ from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 
 from syndicate.formats.assembly import collect, cut, join, split
-from syndicate.formats.clean import choose_title, clean, clean_language, clean_line, clean_url, to_utc
+from syndicate.formats.clean import choose_title, clean, clean_language, clean_line, clean_title, clean_url, to_utc
 from syndicate.formats.extension import EntryExtension, FeedExtension
 from syndicate.formats.labels import list_labels
 from syndicate.formats.links import list_entry_links, list_feed_links
 from syndicate.model import Cache, Entry, Feed
 
-VERSION = "rss-1"
+VERSION = "rss-2"
 """Part of the cache key: count up whenever the rendering of an entry changes."""
 
 
@@ -45,8 +45,8 @@ def _make_generator(feed: Feed) -> Any:
     links = list_feed_links(feed, "rss")
     generator.syndicate.links = links
     generator.syndicate.is_archive = feed.is_archive
-    generator.title(clean_line(feed.title))
-    generator.description(clean_line(feed.description) or clean_line(feed.title))
+    generator.title(clean_title(feed.title))
+    generator.description(clean_title(feed.description) or clean_title(feed.title))
     generator.link([link.attributes() for link in links])
     generator.generator("syndicate")
     generator.lastBuildDate(to_utc(feed.updated_at))
@@ -54,9 +54,9 @@ def _make_generator(feed: Feed) -> Any:
     if clean_language(feed.language):
         generator.language(feed.language)
     if feed.copyright:
-        generator.copyright(clean_line(feed.copyright))
+        generator.copyright(clean_title(feed.copyright))
     if feed.icon_url:
-        generator.image(url=feed.icon_url, title=clean_line(feed.title), link=feed.home_url)
+        generator.image(url=clean_url(feed.icon_url), title=clean_title(feed.title), link=clean_url(feed.home_url))
     return generator
 
 

@@ -9,6 +9,8 @@ from hashlib import sha256
 _SPACES = re.compile(r"[\s_-]+")
 _LOST = re.compile(r"[^\w-]+")
 _MAX = 80
+_MAX_BYTES = 240
+"""File systems allow 255."""
 
 
 def to_folder(name: str) -> str:
@@ -19,6 +21,8 @@ def to_folder(name: str) -> str:
     """
     plain = _SPACES.sub("-", unicodedata.normalize("NFKC", name).casefold().strip())
     kept = _LOST.sub("-", plain).strip("-")[:_MAX]
+    while len(kept.encode("utf-8", "replace")) > _MAX_BYTES:
+        kept = kept[:-1]
     if kept == plain:
         return kept
     return f"{kept}-{sha256(name.casefold().encode('utf-8', 'replace')).hexdigest()[:8]}".lstrip("-")

@@ -7,6 +7,7 @@ and last, among the vanished, a body, title and date that are alike. Two posts n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -18,6 +19,10 @@ from syndicate.model import Identified, KnownDraft, KnownPost, Post, Problem, Si
 from syndicate.planning.resemblance import Resemblance, is_rewritten, is_used_again, match_vanished
 
 _Key = tuple[object, ...] | None
+_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
+_DECLARED = ":id/"
+"""Stands before a declared id in a tag URI; a slug has no "/"."""
+_NO_YEAR = 2000
 
 
 def match_identities(
@@ -30,7 +35,7 @@ def match_identities(
     so; only those need to be stored.
     """
     ordered = sorted(posts, key=lambda post: post.source)
-    ordered = _settle_declared_ids(ordered, known)
+    ordered = _settle_declared_ids(_make_iris(ordered, known, site), known)
     rows, doubts = _pair(ordered, known, now)
     taken = {row.id for row in known}
     drafts_by = _index_drafts(drafts)
@@ -89,6 +94,30 @@ def _find_draft(post: Post, drafts_by: Mapping[tuple[str, str], KnownDraft]) -> 
     keys = [("source", post.source), ("slug", post.slug)]
     keys += [("source_digest", post.source_digest)] if post.sketch else []
     return next((drafts_by[key] for key in keys if key in drafts_by), None)
+
+
+# --- what a declared id means ----------------------------------------------------------------------------------
+
+
+def _make_iris(posts: Sequence[Post], known: Sequence[KnownPost], site: Site) -> list[Post]:
+    """The posts with declared ids that feeds may carry: "12" becomes a tag URI.
+
+    Whoever is known keeps the id that readers have seen: "12" itself, or the tag URI, whatever site or year it names.
+    """
+    kept = {row.id for row in known}
+    tags = {name: row.id for row in known if (name := row.id.partition(_DECLARED)[2]) and row.id.startswith("tag:")}
+    return [
+        post
+        if not post.declared_id or post.declared_id in kept or _IRI.fullmatch(post.declared_id)
+        else replace(post, declared_id=tags.get(quote(post.declared_id, safe="")) or _to_tag(post, site))
+        for post in posts
+    ]
+
+
+def _to_tag(post: Post, site: Site) -> str:
+    """RFC 4151 wants a day on which the host was the author's."""
+    year = post.published_at.year if post.published_at else _NO_YEAR
+    return f"tag:{_host(site)},{year}{_DECLARED}{quote(post.declared_id, safe='')}"
 
 
 # --- which post owns a declared id -----------------------------------------------------------------------------
@@ -295,9 +324,12 @@ def _new_id(post: Post, site: Site, taken: Container[str]) -> str:
     """
     if post.declared_id:
         return post.declared_id
-    host = urlsplit(site.url).hostname or "localhost"
-    base = f"tag:{host},{post.published_at:%Y-%m-%d}:{quote(post.slug)}" if post.published_at else post.permalink
+    base = f"tag:{_host(site)},{post.published_at:%Y-%m-%d}:{quote(post.slug)}" if post.published_at else post.permalink
     candidate, number = base, 2
     while candidate in taken:
         candidate, number = f"{base}-{number}", number + 1
     return candidate
+
+
+def _host(site: Site) -> str:
+    return urlsplit(site.url).hostname or "localhost"

@@ -32,12 +32,18 @@ def keep_web_address(url: str) -> str:
 
 
 def _trim(found: re.Match[str]) -> Link:
-    url = found.group()
-    while url[-1] in _CLOSING or _closes_nothing(url):
-        url = url[:-1]
+    url = trim_address(found.group(), _CLOSING)
     return Link(found.start(), found.start() + len(url), url)
 
 
-def _closes_nothing(url: str) -> bool:
-    opening = _PAIRS.get(url[-1])
-    return opening is not None and url.count(url[-1]) > url.count(opening)
+def trim_address(url: str, closing: str) -> str:
+    """The address without the sentence's signs behind it, and without brackets that close what it does not open."""
+    end, surplus = len(url), {sign: url.count(sign) - url.count(_PAIRS[sign]) for sign in _PAIRS}
+    while end:
+        sign = url[end - 1]
+        if surplus.get(sign, 0) > 0:
+            surplus[sign] -= 1
+        elif sign not in closing:
+            break
+        end -= 1
+    return url[:end]

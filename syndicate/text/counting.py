@@ -11,7 +11,7 @@ from syndicate.text.graphemes import count_graphemes
 from syndicate.text.links import find_web_links
 from syndicate.text.weighted import LINK, count_weighted
 
-_REMOTE_MENTION = re.compile(r"(?<![=/\w])(@[a-z0-9_]+(?:[a-z0-9_.-]+[a-z0-9_]+)?)@[\w.-]+\w", re.IGNORECASE | re.ASCII)
+_REMOTE_MENTION = re.compile(r"(?<![=/\w])(@(?=\w)[\w.-]++(?<=\w))@[\w.-]+\w", re.ASCII)
 
 
 class Counter(StrEnum):

@@ -42,11 +42,11 @@ def parse_date(value: object, zone: tzinfo) -> datetime:
 
 
 def _in_utc(moment: datetime, zone: tzinfo) -> datetime:
+    """Feeds want years of four digits, and whoever reckons with a date needs room on both sides of it."""
+    if not 1000 <= moment.year <= 9000:
+        raise ValueError("not a date: its year is not between 1000 and 9000")
     aware = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-    try:
-        return aware.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("the date is out of range") from error
+    return aware.astimezone(UTC)
 
 
 def _from_number(number: float) -> datetime:

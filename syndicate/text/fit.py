@@ -14,14 +14,20 @@ from syndicate.text.links import find_addresses
 Fits = Callable[[str], bool]
 ELLIPSIS = "…"
 
+# Signs that end a sentence, with the quotes and brackets that close behind them.
+_SIGNS = re.compile(r"(?P<wide>[。！？]++[」』）”]*+)|(?P<signs>[.!?…]++)[\"'”’)\]]*+|\S(?=\n)")
 # A full stop after one or two letters ("e.g.", "Dr.") or before a small letter ends no sentence.
-_SENTENCE = re.compile(
-    r"(?:(?<!\b\w)(?<!\b\w\w)\.|[!?…])+[\"'”’)\]]*(?=\s+[^\sa-z]|\s*\Z)|[。！？]+[」』）”]*|\S(?=\n\s*\n)"
-)
+_ABBREVIATED = re.compile(r"\b\w{1,2}\Z")
+_CONTINUED = re.compile(r"\s+[a-z]|\S")
+_PARAGRAPH = re.compile(r"\n\s*\n")
 _WORD = re.compile(r"\S+")
 # Thai, Lao, Tibetan, Burmese, Khmer, Chinese, Japanese: words that no space parts.
 _DENSE = re.compile("[\u0e00-\u109f\u1780-\u17ff\u2e80-\ua4cf\uf900-\ufaff\uff01-\uff9f\U0001f000-\U0003ffff]")
 _LOOSE = ' \t\n,;:\u2013\u2014-([{"\u201c\u2018'
+_GAP = re.compile(r"\s\S")
+_REACH = 5_000
+"""Characters from what does not fit to the next gap: more than any address has."""
+_PATIENCE = 32
 # A beginning that ends with a sentence is worth this much of the room.
 _SENTENCE_SHARE = 0.6
 
@@ -34,13 +40,17 @@ def fit(text: str, fits: Fits) -> str:
     """
     if fits(text):
         return text
-    pieces = _Pieces(text)
-    for cuts in (pieces.list_cuts(_between_words), pieces.list_cuts(_anywhere)):
-        last = _count_fitting(cuts, lambda cut: fits(pieces.end_at(cut)))
-        found = _first(reversed(cuts[:last]), lambda cut: pieces.is_honest(cut) and fits(pieces.end_at(cut)))
-        if found is not None:
-            return pieces.end_at(_prefer_sentence(cuts, found, pieces, fits))
+    pieces = _Pieces(_reach(text, 0, fits))
+    for places in (_between_words, _anywhere):
+        cuts = pieces.list_cuts(places, lambda cut: fits(pieces.end_at(cut)))
+        best = _find_end(cuts, pieces, lambda cut: _is_good(pieces, pieces.end_at(cut), fits))
+        if best is not None:
+            return pieces.end_at(best)
     return ""
+
+
+def _is_good(pieces: _Pieces, shown: str, fits: Fits) -> bool:
+    return pieces.is_honest(shown) and fits(shown)
 
 
 def split(text: str, fits: Callable[[str, int], bool]) -> tuple[str, ...]:
@@ -50,24 +60,39 @@ def split(text: str, fits: Callable[[str, int], bool]) -> tuple[str, ...]:
     divided (a link longer than the limit) stays whole; who calls must ask `fits` once more.
     """
     parts: list[str] = []
-    rest = text.strip()
-    while rest and not fits(rest, len(parts) + 1):
-        cut = _split_point(rest, len(parts) + 1, fits)
-        if cut >= len(rest):
-            break
-        parts.append(rest[:cut].rstrip())
-        rest = rest[cut:].lstrip()
-    return (*parts, rest) if rest else tuple(parts)
+    text, at = text.strip(), 0
+    while at < len(text):
+        number = len(parts) + 1
+
+        def takes(part: str, number: int = number) -> bool:
+            return fits(part, number)
+
+        piece = _reach(text, at, takes)
+        cut = len(piece) if at + len(piece) == len(text) and takes(piece) else _split_point(piece, takes)
+        parts.append(piece[:cut].rstrip())
+        at += cut
+        while at < len(text) and text[at].isspace():
+            at += 1
+    return tuple(parts)
 
 
-def _split_point(text: str, number: int, fits: Callable[[str, int], bool]) -> int:
+def _split_point(text: str, fits: Fits) -> int:
     pieces = _Pieces(text)
-    for cuts in (pieces.list_cuts(_between_words), pieces.list_cuts(_anywhere)):
-        last = _count_fitting(cuts, lambda cut: fits(text[:cut], number))
-        if good := [cut for cut in cuts[:last] if pieces.is_honest(cut)]:
-            sentences = [cut for cut in good if cut in pieces.sentences and cut >= good[-1] * _SENTENCE_SHARE]
-            return sentences[-1] if sentences else good[-1]
-    return next(iter(pieces.list_cuts(_between_words)), len(text))
+    for places in (_between_words, _anywhere):
+        cuts = pieces.list_cuts(places, lambda cut: fits(text[:cut]))
+        best = _find_end(cuts, pieces, lambda cut: pieces.is_honest(text[:cut]))
+        if best is not None:
+            return best
+    return next(iter(pieces.list_cuts(_between_words, lambda _: True)), len(text))
+
+
+def _reach(text: str, at: int, fits: Fits) -> str:
+    """The text from here on as far as its end must be looked for: past what fits, and on to the next gap."""
+    size = 250
+    while at + size < len(text) and fits(text[at : at + size]):
+        size *= 2
+    gap = _GAP.search(text, at + size, at + size + _REACH)
+    return text[at : gap.end() if gap else at + size + _REACH]
 
 
 @dataclass(slots=True)
@@ -75,35 +100,61 @@ class _Pieces:
     """A text with what must stay whole in it."""
 
     text: str
-    whole: list[tuple[int, int]] = field(init=False)
+    whole: frozenset[tuple[int, int]] = field(init=False)
     sentences: frozenset[int] = field(init=False)
+    _covered: list[tuple[int, int]] = field(init=False)
+    """Where something whole stands, in order, overlapping spans made one."""
 
     def __post_init__(self) -> None:
-        self.whole = sorted(_find_whole(self.text))
-        self.sentences = frozenset(match.end() for match in _SENTENCE.finditer(self.text))
+        spans = sorted(_find_whole(self.text))
+        self.whole = frozenset(spans)
+        self.sentences = frozenset(_find_sentences(self.text))
+        self._covered = []
+        for start, end in spans:
+            if self._covered and start < self._covered[-1][1]:
+                first, last = self._covered[-1]
+                self._covered[-1] = (first, max(end, last))
+            else:
+                self._covered.append((start, end))
 
-    def list_cuts(self, places: Callable[[str], Iterator[int]]) -> list[int]:
-        """Where the text may end, in order: these places, none inside something whole."""
-        return sorted({at for at in places(self.text) if not self._is_inside(at)})
+    def list_cuts(self, places: Callable[[str], Iterator[int]], fits: Callable[[int], bool]) -> list[int]:
+        """Where the text may end, in order: those of these places that fit, none inside something whole."""
+        cuts = sorted({at for at in places(self.text) if not self._is_inside(at)})
+        return cuts[: _count_fitting(cuts, fits)]
 
     def end_at(self, cut: int) -> str:
         """The beginning up to the cut, as a reader should see it."""
         if cut in self.sentences:
             return self.text[:cut]
+        floor = self._end_before(cut)
         end = cut
-        while end and self.text[end - 1] in _LOOSE and not any(first < end <= last for first, last in self.whole):
+        while end > floor and self.text[end - 1] in _LOOSE:
             end -= 1
-        is_after_whole = any(end == last for _, last in self.whole)
-        return self.text[:end] + (" " if is_after_whole else "") + ELLIPSIS if end else ""
+        return self.text[:end] + (" " if end == floor else "") + ELLIPSIS if end else ""
 
-    def is_honest(self, cut: int) -> bool:
-        """Whether no new link, hashtag or mention appears where the text now ends."""
-        shown = self.end_at(cut)
+    def is_honest(self, shown: str) -> bool:
+        """Whether no new link, hashtag or mention appears where a beginning of the text now ends."""
         return bool(shown) and all(span in self.whole for span in _find_whole(shown))
 
     def _is_inside(self, at: int) -> bool:
-        index = bisect_right(self.whole, (at, -1)) - 1
-        return index >= 0 and self.whole[index][0] < at < self.whole[index][1]
+        index = bisect_right(self._covered, (at, -1)) - 1
+        return index >= 0 and self._covered[index][0] < at < self._covered[index][1]
+
+    def _end_before(self, cut: int) -> int:
+        """The end of the last thing that stands whole before the cut, 0 where there is none."""
+        index = bisect_right(self._covered, (cut, -1)) - 1
+        return self._covered[index][1] if index >= 0 else 0
+
+
+def _find_sentences(text: str) -> Iterator[int]:
+    """Where sentences and paragraphs end."""
+    for found in _SIGNS.finditer(text):
+        signs, end = found["signs"], found.end()
+        is_short = signs == "." and _ABBREVIATED.search(text, max(found.start() - 3, 0), found.start())
+        is_end = bool(signs) and not is_short and not _CONTINUED.match(text, end)
+        is_end = is_end or bool(found["wide"]) or _PARAGRAPH.match(text, end) is not None
+        if is_end:
+            yield end
 
 
 def _find_whole(text: str) -> list[tuple[int, int]]:
@@ -148,12 +199,23 @@ def _count_fitting(cuts: Sequence[int], fits: Callable[[int], bool]) -> int:
     return low
 
 
-def _first(cuts: Iterator[int], is_good: Callable[[int], bool]) -> int | None:
-    return next((cut for cut in cuts if is_good(cut)), None)
-
-
-def _prefer_sentence(cuts: Sequence[int], found: int, pieces: _Pieces, fits: Fits) -> int:
-    """The last sentence that ends not too far before the cut that was found, else that cut."""
+def _find_end(cuts: Sequence[int], pieces: _Pieces, is_good: Callable[[int], bool]) -> int | None:
+    """The last good cut, or the last sentence that ends not too far before it."""
+    found = _find_last(cuts, is_good)
+    if found is None:
+        return None
     ends = [cut for cut in cuts if found * _SENTENCE_SHARE <= cut <= found and cut in pieces.sentences]
-    good = _first(reversed(ends), lambda cut: pieces.is_honest(cut) and fits(pieces.end_at(cut)))
-    return found if good is None else good
+    sentence = _find_last(ends, is_good)
+    return found if sentence is None else sentence
+
+
+def _find_last(cuts: Sequence[int], is_good: Callable[[int], bool]) -> int | None:
+    """The last good one; after many bad ones the steps back grow, for each look reads the whole beginning."""
+    at, step, tries = len(cuts) - 1, 1, 0
+    while at >= 0:
+        if is_good(cuts[at]):
+            return cuts[at]
+        tries += 1
+        step = step * 2 if tries > _PATIENCE else 1
+        at -= step
+    return None

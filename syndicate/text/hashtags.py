@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import regex
@@ -40,8 +41,9 @@ def find_hashtags(text: str) -> tuple[Tag, ...]:
     if "#" not in text and "＃" not in text:
         return ()
     links = find_addresses(text)
+    starts = [link.start for link in links]
     tags = (Tag(match.start(), match.end(), match["name"]) for match in _HASHTAG.finditer(text))
-    return tuple(tag for tag in tags if not any(link.start < tag.end and tag.start < link.end for link in links))
+    return tuple(tag for tag in tags if not (at := bisect_left(starts, tag.end)) or links[at - 1].end <= tag.start)
 
 
 def find_mentions(text: str) -> tuple[Tag, ...]:
@@ -62,10 +64,11 @@ def to_hashtag(name: str) -> str:
     label = unicodedata.normalize("NFC", name).strip().lstrip("#＃")
     if spelt := _SPELT.get(label.lower()):
         return spelt
-    tag = ""
+    words: list[str] = []
     for word in _OUTSIDE.sub(" ", label).split():
         if letters := word.replace("'", "").replace("’", ""):
-            tag += _joint(tag, letters) + letters[0].upper() + letters[1:]
+            words += [_joint(words[-1] if words else "", letters), letters[0].upper() + letters[1:]]
+    tag = "".join(words)
     return tag if find_hashtags(f"#{tag}") == (Tag(0, len(tag) + 1, tag),) else ""
 
 

@@ -53,9 +53,10 @@ def _find(text: str, labels: Sequence[str]) -> re.Match[str] | None:
 @lru_cache(maxsize=8)
 def _pattern(labels: tuple[str, ...]) -> re.Pattern[str]:
     """A label, bold or plain, in a quotation or a heading or not, and its colon inside or outside the bold."""
-    names = "|".join(re.escape(label).replace(r"\ ", r"\s+") for label in sorted(labels, key=len, reverse=True))
+    names = "|".join(re.escape(label).replace(r"\ ", r"\s++") for label in sorted(labels, key=len, reverse=True))
     return re.compile(
-        rf"\s*(?:>\s*|\#+\s*)?{_EMPHASIS}\s*(?P<label>{names})\s*{_EMPHASIS}\s*[:：]\s*{_EMPHASIS}\s*", re.IGNORECASE
+        rf"\s*+(?:>\s*+|\#++\s*+)?{_EMPHASIS}\s*+(?P<label>{names})\s*+{_EMPHASIS}\s*+[:：]\s*+{_EMPHASIS}\s*+",
+        re.IGNORECASE,
     )
 
 

@@ -6,6 +6,7 @@ import re
 
 import pyromark
 
+from syndicate.text.addresses import trim_address
 from syndicate.text.dialect import DIALECT
 from syndicate.text.pruning import prune
 from syndicate.text.sanitising import sanitise
@@ -55,7 +56,5 @@ def _link(found: re.Match[str]) -> str:
     address = found[2]
     if not address:
         return found[0]
-    url = address.rstrip(_TRAILING)
-    while url.endswith(")") and url.count(")") > url.count("("):
-        url = url[:-1].rstrip(_TRAILING)
+    url = trim_address(address, _TRAILING)
     return f'<a href="{url}">{url}</a>{address[len(url) :]}'

@@ -64,9 +64,18 @@ def line_to_plain(markdown: str) -> str:
     return one_line(clean_text(text + _unmark(markdown[at:])))
 
 
+def drop_tags(text: str) -> str:
+    """A title or name as one line without tags of HTML; any other "<" stays."""
+    return one_line(_drop_tags(html.unescape(text)))
+
+
+def _drop_tags(text: str) -> str:
+    return _OTHER_TAG.sub(" ", _INLINE_TAG.sub("", _HIDDEN.sub("", text)))
+
+
 def _unmark(text: str) -> str:
     text = _AUTOLINK.sub(r"\1", _HIDDEN.sub("", text))
-    text = _OTHER_TAG.sub(" ", _INLINE_TAG.sub("", _LINK.sub(r"\1", _IMAGE.sub(r"\1", text))))
+    text = _drop_tags(_LINK.sub(r"\1", _IMAGE.sub(r"\1", text)))
     for _ in range(3):
         text = _EMPHASIS.sub(r"\2", text)
     return html.unescape(_ESCAPED.sub(r"\1", text))

@@ -2,6 +2,11 @@
 
 What stays is what reads as text or is shown by feed readers: structure, pictures, sound, film, and players of
 a few well-known hosts. Every address becomes absolute.
+
+HTML knows no self-closed elements but the void ones, and takes all that follows `<iframe/>` for text of the frame.
+Authors who write `<iframe/>` mean XHTML or JSX, where it is closed; and what they put into a frame is for browsers
+that cannot show one. So self-closed elements are closed, and a frame is sanitised under a name that parsers take for
+an ordinary element: what stands in it is made safe like everything else, and stays behind it as text.
 """
 
 from __future__ import annotations
@@ -18,10 +23,10 @@ from syndicate.errors import ContentError
 _TAGS = frozenset({
     "a", "abbr", "article", "aside", "audio", "b", "bdi", "bdo", "blockquote", "br", "caption", "center", "cite",
     "code", "col", "colgroup", "dd", "del", "details", "dfn", "div", "dl", "dt", "em", "figcaption", "figure",
-    "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "i", "iframe", "img", "ins", "kbd", "li", "mark",
+    "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "i", "img", "ins", "kbd", "li", "mark",
     "nav", "ol", "p", "picture", "pre", "q", "rp", "rt", "ruby", "s", "samp", "section", "small", "source", "span",
     "strike", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr",
-    "track", "u", "ul", "var", "video", "wbr",
+    "track", "u", "ul", "var", "video", "wbr", "framed-player",
 })  # fmt: skip
 _DROPPED_WHOLE = frozenset({
     "script", "style", "template", "form", "button", "select", "textarea", "option", "datalist", "object", "embed",
@@ -38,7 +43,7 @@ _ATTRIBUTES = {
     "colgroup": {"span"},
     "del": {"cite", "datetime"},
     "details": {"open"},
-    "iframe": {"src", "width", "height", "title", "allowfullscreen"},
+    "framed-player": {"src", "width", "height", "title", "allowfullscreen"},
     "img": {"src", "srcset", "sizes", "alt", "title", "width", "height", "loading"},
     "ins": {"cite", "datetime"},
     "li": {"value"},
@@ -58,9 +63,31 @@ _PLAYERS = frozenset({
     "www.dailymotion.com", "codepen.io", "archive.org", "player.bilibili.com",
 })  # fmt: skip
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+# A quoted value is bounded, so that a text of opening quotes costs linear time.
+_WHOLE_TAG = re.compile(r"""<([a-zA-Z][\w:-]*+)((?:[^<>"']|"[^"]{0,1000}+"|'[^']{0,1000}+')*+)>""")
+_FRAME = re.compile(r"<(/?)iframe(?=[\s/>])", re.IGNORECASE)
+_FRAME_WITH_EXCUSE = re.compile(r"(<framed-player\b[^<>]*>)[^<>]{1,300}(?=</framed-player)")
+_SAFE_FRAME = re.compile(r'<framed-player((?: [a-z]+="[^"]*")*)>')
+_VOID = frozenset(
+    {
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "param",
+        "source",
+        "track",
+        "wbr",
+    }
+)
 # Void elements, and elements whose end tag HTML implies: they say nothing about depth.
-_FLAT = frozenset({
-    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
+_FLAT = _VOID | frozenset({
     "p", "li", "dt", "dd", "td", "th", "tr", "tbody", "thead", "tfoot", "option", "rt", "rp",
 })  # fmt: skip
 _LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{20000,}")
@@ -79,18 +106,45 @@ def sanitise(markup: str, base_url: str) -> str:
 
     Raises ContentError for markup that is made to hurt (see `refuse_hostile`).
     """
+    markup = close_elements(markup)
     refuse_hostile(markup)
-    return nh3.clean(
-        markup,
-        tags=set(_TAGS),
-        clean_content_tags=set(_DROPPED_WHOLE),
-        attributes=_ATTRIBUTES,
-        attribute_filter=_attribute_filter(base_url),
-        link_rel=None,
-        url_schemes=set(_SCHEMES),
-        url_relative=("rewrite_with_base", base_url),
-        filter_style_properties={"text-align"},
+    return show_frames(
+        nh3.clean(
+            markup,
+            tags=set(_TAGS),
+            clean_content_tags=set(_DROPPED_WHOLE),
+            attributes=_ATTRIBUTES,
+            attribute_filter=_attribute_filter(base_url),
+            link_rel=None,
+            url_schemes=set(_SCHEMES),
+            url_relative=("rewrite_with_base", base_url),
+            filter_style_properties={"text-align"},
+        )
     )
+
+
+def close_elements(markup: str) -> str:
+    """The markup with self-closed elements closed, and with frames under the name that is sanitised."""
+    if "/>" in markup:
+        markup = _WHOLE_TAG.sub(_close, markup)
+    if _FRAME.search(markup):
+        markup = _FRAME_WITH_EXCUSE.sub(r"\1", _FRAME.sub(r"<\1framed-player", markup))
+    return markup
+
+
+def _close(found: re.Match[str]) -> str:
+    name, attributes = found[1], found[2]
+    if not attributes.endswith("/") or name.lower() in _VOID:
+        return found[0]
+    return f"<{name}{attributes[:-1]}></{name}>"
+
+
+def show_frames(markup: str) -> str:
+    """Sanitised markup with frames under their own name again, and empty: nothing here opens or ends an attribute."""
+    if "framed-player" not in markup:
+        return markup
+    markup = _SAFE_FRAME.sub(r"<iframe\1></iframe>", markup).replace("</framed-player>", "")
+    return markup.replace("&lt;framed-player", "&lt;iframe").replace("&lt;/framed-player", "&lt;/iframe")
 
 
 def refuse_hostile(markup: str) -> None:
@@ -127,7 +181,7 @@ def _attribute_filter(base_url: str) -> _Filter:
     def choose(tag: str, name: str, value: str) -> str | None:
         if name == "srcset":
             return absolute_srcset(value, base_url)
-        if name == "src" and tag == "iframe":
+        if name == "src" and tag == "framed-player":
             return _player(value)
         if name in {"cite", "poster"}:
             return absolute_url(value, base_url) or None

@@ -227,3 +227,43 @@ def test_digest_moves_with_what_a_reader_sees(front: str, body: str) -> None:
 def test_digest_ignores_what_a_reader_does_not_see(front: str, body: str) -> None:
     """Social text, layout of the file, address and hidden widgets change nothing for a reader."""
     assert _digest(front, body) == _digest()
+
+
+@pytest.mark.parametrize(
+    ("front", "key"),
+    [
+        ("title: " + "a" * 1_001, "title"),
+        ("socialShare: " + "a" * 10_001, "socialShare"),
+        ("social: {x: {text: " + "a" * 10_001 + "}}", "social"),
+        ("slug: " + "a" * 10_001, "slug"),
+        ("tags: [" + "a" * 10_001 + "]", "tags"),
+    ],
+)
+def test_a_text_beyond_its_limit_stops_the_post_and_names_the_key(front: str, key: str) -> None:
+    """Nothing of that length is a title or a message; the author hears which field it is, and its line."""
+    with pytest.raises(ContentError, match=r"more than 1") as caught:
+        _parse(front)
+    assert (caught.value.key, caught.value.line > 0) == (key, True)
+
+
+@pytest.mark.parametrize("key", ["categories", "tags", "author", "syndication"])
+def test_a_list_beyond_its_limit_is_cut_and_told(key: str) -> None:
+    """The first two hundred entries count."""
+    post = _parse(f"{key}: [" + ", ".join(f"https://a.example/{n}" for n in range(250)) + "]")
+    found = {
+        "categories": post.categories,
+        "tags": post.keywords,
+        "author": post.authors,
+        "syndication": post.syndication,
+    }
+    assert len(found[key]) == 200
+    assert [problem.message for problem in post.problems] == [f'"{key}" has 250 entries, of which the first 200 count']
+
+
+@pytest.mark.parametrize(
+    "date", ["0001-01-01", "9999-12-31T23:59:59-12:00", "0999-12-31", "9001-01-01", "1e400", ".nan"]
+)
+def test_a_date_that_nobody_can_reckon_with_is_a_problem(date: str) -> None:
+    """Feeds write years with four digits, and plans count days before and after."""
+    with pytest.raises(ContentError, match=r"is no date that can be read"):
+        _parse(f"date: {date}")

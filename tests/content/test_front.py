@@ -145,3 +145,27 @@ def test_any_front_matter_is_read_or_refused(opening: str, text: str, closing: s
     except ContentError:
         return
     assert all(isinstance(key, str) for key in front.values)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("+++\n" + ".".join("a" * 50_000) + " = 1\n+++\nb", "nested too deeply"),
+        ("+++\na = {b = 1, " + '"c" . ' * 40 + "d = 1}\n+++\nb", "nested too deeply"),
+        ("+++\n[" + ".".join("a" * 40) + "]\n+++\nb", "nested too deeply"),
+        ("+++\ntitle = 0x" + "f" * 20_000 + "\n+++\nb", "number that is too large"),
+        ('{"title": "' + "a" * 300_000 + '"}\nb', "longer than 256,000"),
+        ("---\na: &a [x, x]\n" + "b: [*a, *a]\n" * 6 + "---\nb", "repeats too many anchors"),
+        ("---\n" + "".join(" " * n + "a:\n" for n in range(40)) + "---\nb", "nested too deeply"),
+    ],
+)
+def test_front_matter_has_limits(text: str, says: str) -> None:
+    """Depth, length and size are refused before anything takes long over them, in words."""
+    with pytest.raises(ContentError, match=says):
+        parse_front(text, "a.md")
+
+
+def test_dots_in_a_value_are_no_deep_key() -> None:
+    """Only what stands where a key may stand is one."""
+    text = ".".join("a" * 100)
+    assert parse_front(f'+++\na = "{text}"\nb = ["x", "{text}"]\n+++\nb', "a.md").values["a"] == text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -77,6 +78,10 @@ def read_json(data: bytes) -> list[Seen]:
     ]
 
 
+URI = re.compile(r"https?://[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+")
+"""The letters of RFC 3986."""
+
+
 def channel(data: bytes) -> Element:
     found = fromstring(data).find("channel")
     assert found is not None
@@ -110,6 +115,8 @@ def check_rss(data: bytes) -> None:
         for enclosure in item.findall("enclosure"):
             assert int(enclosure.attrib["length"]) > 0
             assert "/" in enclosure.attrib["type"]
+        for element in item.iter():
+            assert URI.fullmatch(element.get("url", "https://blog.example"))
         assert len(item.findall("enclosure")) <= 1
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from syndicate.formats import render_atom, render_json, render_rss
 from syndicate.formats.clean import choose_title, clean
-from syndicate.model import Author, Category, Credit, Entry, Picture
+from syndicate.model import Author, Category, Credit, Enclosure, Entry, Picture
 from tests.formats.reading import check_atom, check_json, check_rss, read_atom, read_json, read_rss
 from tests.formats.samples import FEED, entry, feed
 
@@ -21,6 +21,8 @@ ANY_TEXT = st.text(st.characters(codec=None)) | st.lists(
         ["]]>", "<![CDATA[", "&", "<", "\x00", "\r\n", "\ufffe", "\ud800", "</item>", "<entry>", "\U0001ffff"]
     )
 ).map("".join)
+ADDRESSES = (ANY_TEXT | st.just("/images/写真.jpg")).map("https://i.example/".__add__)
+MAILS = st.sampled_from(["a@b.example", "a@", "@b", "a b@c.example", "a@b@c", "<a@b.example>"])
 MOMENTS = st.timedeltas(timedelta(0), timedelta(days=40_000)).map(datetime(1990, 1, 1, tzinfo=UTC).__add__)
 
 
@@ -34,13 +36,12 @@ def entries(draw: st.DrawFn) -> Entry:
         html=draw(ANY_TEXT),
         published_at=published_at,
         updated_at=published_at + timedelta(seconds=draw(st.integers(0, 10**8))),
-        authors=tuple(map(Author, draw(st.lists(ANY_TEXT, max_size=2)))),
+        authors=tuple(draw(st.lists(st.builds(Author, ANY_TEXT, ADDRESSES, ANY_TEXT | MAILS), max_size=2))),
+        enclosures=tuple(draw(st.lists(st.builds(Enclosure, ADDRESSES, st.just("image/png"), st.just(9)), max_size=1))),
         categories=tuple(map(Category, draw(st.lists(ANY_TEXT, max_size=2)))),
         tags=tuple(draw(st.lists(ANY_TEXT, max_size=2))),
         language=draw(ANY_TEXT | st.sampled_from(["", "ar", "zh-Hant-TW"])),
-        picture=draw(
-            st.none() | st.builds(Picture, st.just("https://i.example/a b"), ANY_TEXT, st.builds(Credit, ANY_TEXT))
-        ),
+        picture=draw(st.none() | st.builds(Picture, ADDRESSES, ANY_TEXT, st.builds(Credit, ANY_TEXT))),
         generated_by=draw(ANY_TEXT),
         markdown=draw(ANY_TEXT),
         digest="",
@@ -92,3 +93,12 @@ def is_allowed(sign: str) -> bool:
     if code < 0x20 or 0x7F <= code < 0xA0 or 0xD800 <= code < 0xE000 or 0xFDD0 <= code < 0xFDF0:
         return False
     return code & 0xFFFE != 0xFFFE
+
+
+@given(ANY_TEXT, ANY_TEXT, st.lists(st.builds(Author, ANY_TEXT, ADDRESSES, ANY_TEXT | MAILS), max_size=2))
+def test_any_words_of_the_site_become_valid_feeds(title: str, description: str, authors: list[Author]) -> None:
+    """What stands at the head of a feed is as free as what stands in its entries."""
+    site = replace(FEED, title=f"A {title}", description=description, copyright=title, authors=tuple(authors))
+    check_rss(render_rss(site))
+    check_atom(render_atom(site))
+    check_json(render_json(site))

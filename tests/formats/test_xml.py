@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree.ElementTree import fromstring
 
 import pytest
 
 from syndicate.formats import render_atom, render_rss
+from syndicate.formats.clean import clean_url
 from syndicate.model import Author, Enclosure
 from tests.formats.reading import (
     ATOM,
@@ -176,3 +178,30 @@ def test_dates_come_from_the_posts_alone() -> None:
     """lastBuildDate and updated are the newest visible change, never the clock's now."""
     assert channel(render_rss(feed())).findtext("lastBuildDate") == "Mon, 03 Mar 2025 09:30:00 +0000"
     assert fromstring(render_atom(feed())).findtext(f"{ATOM}updated") == "2025-03-03T09:30:00+00:00"
+
+
+def test_markup_in_the_name_of_the_site_is_no_part_of_it() -> None:
+    """Titles and names are words alone: some readers take them for HTML, others show them as they are."""
+    site = replace(feed(), title="A <b>blog</b> &amp; more", authors=(Author("<i>Ann</i>", "", "no mail"),))
+    head = channel(render_rss(site))
+    atom = fromstring(render_atom(site))
+    assert head.findtext("title") == atom.findtext(f"{ATOM}title") == "A blog & more"
+    assert atom.findtext(f"{ATOM}author/{ATOM}name") == "Ann"
+    assert atom.find(f"{ATOM}author/{ATOM}email") is None
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("https://blog.example/images/写真.jpg", "https://blog.example/images/%E5%86%99%E7%9C%9F.jpg"),
+        ("https://bücher.example/a b[1].png?x=ä#y#z", "https://xn--bcher-kva.example/a%20b%5B1%5D.png?x=%C3%A4#y%23z"),
+        ("https://blog.example/100%.png", "https://blog.example/100%25.png"),
+        ("https://blog.example/a%20b.png?c=d&e=f", "https://blog.example/a%20b.png?c=d&e=f"),
+        ("http://[::1]/a|b", "http://[::1]/a%7Cb"),
+        ("https://ann:pö@blog.example/é", "https://ann:p%C3%B6@blog.example/%C3%A9"),
+        ("https://" + "a" * 70 + ".é/x", "https://" + "a" * 70 + ".%C3%A9/x"),
+    ],
+)
+def test_addresses_have_the_letters_of_addresses(written: str, sent: str) -> None:
+    """Whatever else an author wrote is percent-encoded, and what was encoded already stays."""
+    assert clean_url(written) == sent

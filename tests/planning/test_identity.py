@@ -76,6 +76,8 @@ def test_an_unchanged_post_is_not_changed() -> None:
         (make_post("ü", slug="über uns"), "tag:blog.example.com,2026-11-14:%C3%BCber%20uns"),
         (make_post("n", published_at=None), "https://blog.example.com/blog/n/"),
         (make_post("d", declared_id="urn:uuid:1"), "urn:uuid:1"),
+        (make_post("e", declared_id="12"), "tag:blog.example.com,2026:id/12"),
+        (make_post("f", declared_id="a: b/ü", published_at=None), "tag:blog.example.com,2000:id/a%3A%20b%2F%C3%BC"),
     ],
 )
 def test_new_ids_can_be_made_again(post: Post, expected: str) -> None:
@@ -173,6 +175,15 @@ def test_an_id_declared_later_is_what_feeds_say_while_the_row_stays() -> None:
     known = remember(ONE)
     found = match([replace(ONE, declared_id="urn:mine")], known)["one.md"]
     assert (found.id, found.entry_id) == (known[0].id, "urn:mine")
+
+
+def test_an_id_that_is_no_iri_keeps_what_readers_have_seen() -> None:
+    """A row with the bare id, or with its tag URI of another site and year, stays as it is."""
+    before = make_post("b", declared_id="12")
+    for seen in ("12", "tag:old.example,2001:id/12"):
+        known = [replace(row, id=seen) for row in remember(before)]
+        found = match([replace(before, source="new.md", slug="new", digest="other")], known)["new.md"]
+        assert (found.id, found.entry_id, found.is_new) == (seen, seen, False)
 
 
 def test_a_copied_id_stays_with_the_original() -> None:

@@ -1,0 +1,161 @@
+"""Every function that is handed a text somebody else wrote, by a name to print."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC
+from pathlib import Path
+
+from syndicate.content.addresses import absolute_permalink, make_slug, name_title
+from syndicate.content.body import drop_heading, drop_lead, first_heading, read_teaser
+from syndicate.content.front import parse_front
+from syndicate.content.names import NAMES
+from syndicate.content.parsing import parse_post
+from syndicate.content.picture import make_credit
+from syndicate.content.syndication import add_syndication
+from syndicate.formats.clean import clean, clean_line, clean_url
+from syndicate.model import Picture
+from syndicate.planning.feeds.entries import guess_picture_type
+from syndicate.planning.messages.template import tidy
+from syndicate.text import (
+    addresses,
+    cleaning,
+    code,
+    dates,
+    fit,
+    graphemes,
+    hashtags,
+    labels,
+    links,
+    markdown,
+    mdx,
+    plain,
+    pruning,
+    repair,
+    sanitising,
+    shortcodes,
+)
+from syndicate.text.absolute import make_absolute
+from syndicate.text.cleaning import drop_broken
+from syndicate.text.counting import Counter, count
+from syndicate.text.weighted import count_weighted_plainly
+from tests.content.golden import make_settings
+
+_SITE = "https://example.com/blog/a/"
+_PICTURE = Picture("https://example.com/a.jpg", "a picture")
+_SETTINGS = make_settings(Path("/nowhere"))
+_LABELS = _SETTINGS.content.labels
+
+
+def _front(opening: str, closing: str = "") -> Callable[[str], object]:
+    return lambda text: parse_front(f"{opening}\n{text}\n{closing or opening}\nbody", "a.md")
+
+
+def _field(name: str) -> Callable[[str], object]:
+    """A post with the text as the value of one field, whatever it holds."""
+    return lambda text: parse_post(
+        json.dumps({"title": "T", name: drop_broken(text)}) + "\nbody", "a.md", "/nowhere/a.md", _SETTINGS
+    )
+
+
+def _list(name: str) -> Callable[[str], object]:
+    """A post with a list of many texts in one field."""
+    return lambda text: parse_post(
+        json.dumps({"title": "T", name: [f"{n} {drop_broken(text[:20])}" for n in range(len(text) // 10)]}) + "\nbody",
+        "a.md",
+        "/nowhere/a.md",
+        _SETTINGS,
+    )
+
+
+def _dated(text: str) -> None:
+    with suppress(ValueError):
+        dates.parse_date(text, UTC)
+
+
+def _count(counter: Counter, per_link: int | None = None) -> Callable[[str], object]:
+    return lambda text: count(text, counter, per_link=per_link)
+
+
+def _body(source: str) -> Callable[[str], object]:
+    return lambda text: parse_post(f"---\ntitle: T\n---\n{text}", source, f"/nowhere/{source}", _SETTINGS)
+
+
+def _syndicate(text: str) -> object:
+    return add_syndication(f"---\na: b\n---\n{text}", ["https://example.com/b"], source="a.md")
+
+
+FUNCTIONS: Mapping[str, Callable[[str], object]] = {
+    "absolute.make_absolute": lambda text: make_absolute(text, _SITE),
+    "addresses.find_addresses": addresses.find_addresses,
+    "cleaning.clean_text": cleaning.clean_text,
+    "cleaning.drop_broken": drop_broken,
+    "cleaning.one_line": cleaning.one_line,
+    "code.split_code": code.split_code,
+    "code.map_prose": lambda text: code.map_prose(text, str.upper),
+    "count graphemes": _count(Counter.GRAPHEMES),
+    "count utf16 with links": _count(Counter.UTF16, 23),
+    "count weighted": _count(Counter.WEIGHTED),
+    "count weighted plainly": count_weighted_plainly,
+    "count mastodon": _count(Counter.MASTODON, 23),
+    "count threads": _count(Counter.THREADS),
+    "dates.parse_date": _dated,
+    "fit.fit": lambda text: fit.fit(text, lambda one: len(one) <= len(text) // 2),
+    "fit.fit weighted": lambda text: fit.fit(text, lambda one: count(one, Counter.WEIGHTED) <= 280),
+    "fit.split": lambda text: fit.split(text, lambda one, _: len(one) <= 300),
+    "fit.split large": lambda text: fit.split(text, lambda one, _: len(one) <= 20_000),
+    "graphemes.split_graphemes": graphemes.split_graphemes,
+    "graphemes.cut": lambda text: graphemes.cut(text, len(text) // 2),
+    "hashtags.find_hashtags": hashtags.find_hashtags,
+    "hashtags.find_mentions": hashtags.find_mentions,
+    "hashtags.to_hashtag": hashtags.to_hashtag,
+    "labels.strip_label": lambda text: labels.strip_label(text, _LABELS),
+    "labels.find_label": lambda text: labels.find_label(text, _LABELS),
+    "labels.unquote": labels.unquote,
+    "labels.drop_label_paragraph": lambda text: labels.drop_label_paragraph(text, _LABELS, ("a", text)),
+    "links.find_links": links.find_links,
+    "links.find_web_links": links.find_web_links,
+    "links.find_addresses": links.find_addresses,
+    "links.add_parameters": lambda text: links.add_parameters(f"https://example.com/?{text}", {"utm_source": "a"}),
+    "markdown.render_html": lambda text: markdown.render_html(text, _SITE),
+    "markdown.link_addresses": markdown.link_addresses,
+    "mdx.drop_mdx": mdx.drop_mdx,
+    "plain.to_plain": plain.to_plain,
+    "plain.line_to_plain": plain.line_to_plain,
+    "plain.first_paragraph": plain.first_paragraph,
+    "plain.shorten": lambda text: plain.shorten(text, len(text) // 2),
+    "pruning.prune": pruning.prune,
+    "repair.repair_text": repair.repair_text,
+    "repair.repair_markdown": repair.repair_markdown,
+    "sanitising.sanitise": lambda text: sanitising.sanitise(text, _SITE),
+    "sanitising.absolute_url": lambda text: sanitising.absolute_url(text, _SITE),
+    "sanitising.absolute_srcset": lambda text: sanitising.absolute_srcset(text, _SITE),
+    "shortcodes.drop_shortcodes": shortcodes.drop_shortcodes,
+    "addresses.make_slug": lambda text: make_slug(text, "a.md", text),
+    "addresses.make_slug of a name": lambda text: make_slug("", f"{text}.md", ""),
+    "addresses.name_title": name_title,
+    "addresses.absolute_permalink": lambda text: absolute_permalink(_SETTINGS.site, text, closing="/"),
+    "body.first_heading": first_heading,
+    "body.drop_heading": lambda text: drop_heading(f"# {text}", text),
+    "body.read_teaser": lambda text: read_teaser(f"{text}<!-- more -->{text}", "a.md", _SITE),
+    "body.drop_lead": lambda text: drop_lead(text, _PICTURE),
+    "picture.make_credit": make_credit,
+    "front YAML": _front("---"),
+    "front TOML": _front("+++"),
+    "front JSON": _front(";;;"),
+    "front YAML value": lambda text: parse_front(f"---\na: {text}\n---\nbody", "a.md"),
+    "front TOML value": lambda text: parse_front(f"+++\na = '{text}'\n+++\nbody", "a.md"),
+    "front none": lambda text: parse_front(text, "a.md"),
+    "post.md": _body("a.md"),
+    "post.mdx": _body("a.mdx"),
+    **{f"field {name}": _field(name) for name in NAMES},
+    **{f"list {name}": _list(name) for name in ("categories", "keywords", "author", "syndication", "image", "social")},
+    "syndication.add_syndication": _syndicate,
+    "clean.clean": clean,
+    "clean.clean_line": clean_line,
+    "clean.clean_url": clean_url,
+    "entries.guess_picture_type": guess_picture_type,
+    "wording.tidy": tidy,
+}
