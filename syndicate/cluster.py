@@ -30,6 +30,7 @@ DELIVER_EVERY = "* * * * * */10"
 """Cron with seconds as the sixth field."""
 PUBLISH_EVERY = "* * * * *"
 PING_EVERY = "* * * * *"
+AMEND_EVERY = "* * * * *"
 LOOK_AFTER_EVERY = "*/30 * * * *"
 RESCUE_EVERY = "* * * * *"
 GRACE = 20.0
@@ -52,6 +53,8 @@ class Work(Protocol):
         ...
 
     def ping_round(self) -> str: ...
+
+    def amend_round(self) -> str: ...
 
     def look_after_round(self) -> str: ...
 
@@ -146,6 +149,7 @@ def make_tasks(conninfo: str, site: str, work: Work) -> App:
     _add_round(app, site, "deliver", DELIVER_EVERY, lambda: _start_deliveries(work))
     _add_round(app, site, "publish", PUBLISH_EVERY, work.publish_round, is_alone=True)
     _add_round(app, site, "ping", PING_EVERY, work.ping_round, is_alone=True)
+    _add_round(app, site, "amend", AMEND_EVERY, work.amend_round, is_alone=True)
     _add_round(app, site, "look_after", LOOK_AFTER_EVERY, work.look_after_round, is_alone=True)
     _add_task(app, site, "rescue", RESCUE_EVERY, _make_rescue(app, queue_of(site)))
     return app

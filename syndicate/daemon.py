@@ -1,10 +1,10 @@
 """The daemon: a watcher that wakes the publisher, and ticks that deliver what is due. It decides nothing.
 
 File changes and APScheduler's ticks set events, and a thread waits for each: to publish (future posts come of age,
-too), to deliver, to tell hubs, to look after accounts. Delivering starts a further thread for each account with work.
-What was published may be due at once, and the link to a copy that was sent is published. The main thread keeps the
-ticks with the clock. SIGTERM and SIGINT set one event: nothing new begins, what runs has GRACE to finish, and a call
-that is still open then is settled at the next start.
+too), to deliver, to tell hubs, to let messages follow their posts, to look after accounts. Delivering starts a further
+thread for each account with work. What was published may be due at once, and the link to a copy that was sent is
+published. The main thread keeps the ticks with the clock. SIGTERM and SIGINT set one event: nothing new begins, what
+runs has GRACE to finish, and a call that is still open then is settled at the next start.
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ class Work(Protocol):
 
     def ping_round(self) -> str: ...
 
+    def amend_round(self) -> str: ...
+
     def look_after_round(self) -> str: ...
 
     def list_watched(self) -> tuple[Path, ...]: ...
@@ -68,6 +70,7 @@ class Pace:
     deliver: timedelta = timedelta(seconds=5)
     publish: timedelta = timedelta(minutes=1)
     ping: timedelta = timedelta(minutes=1)
+    amend: timedelta = timedelta(seconds=30)
     look_after: timedelta = timedelta(minutes=30)
     folder: timedelta = timedelta(seconds=2)
     """How often a watched folder that went away is looked for."""
@@ -84,6 +87,7 @@ class Daemon:
         self._to_publish = threading.Event()
         self._to_deliver = threading.Event()
         self._to_ping = threading.Event()
+        self._to_amend = threading.Event()
         self._to_look_after = threading.Event()
 
     def run(self, *, alongside: Iterable[Callable[[threading.Event], None]] = ()) -> bool:
@@ -95,6 +99,7 @@ class Daemon:
             lambda: self._repeat(self._to_publish, self._publish),
             lambda: self._repeat(self._to_deliver, self._deliver),
             lambda: self._repeat(self._to_ping, lambda: self._round(self._work.ping_round)),
+            lambda: self._repeat(self._to_amend, lambda: self._round(self._work.amend_round)),
             lambda: self._repeat(self._to_look_after, lambda: self._round(self._work.look_after_round)),
             self._watch_loop,
             *(_bound(loop, self._stop) for loop in alongside),
@@ -111,7 +116,14 @@ class Daemon:
 
     def _leave(self, threads: Iterable[threading.Thread]) -> bool:
         ends = time.monotonic() + self._grace
-        for event in (self._stop, self._to_publish, self._to_deliver, self._to_ping, self._to_look_after):
+        for event in (
+            self._stop,
+            self._to_publish,
+            self._to_deliver,
+            self._to_ping,
+            self._to_amend,
+            self._to_look_after,
+        ):
             event.set()
         accounts = self._work.stop(self._grace)
         for thread in threads:
@@ -140,6 +152,7 @@ class Daemon:
             (self._to_deliver.set, self._pace.deliver),
             (self._to_publish.set, self._pace.publish),
             (self._to_ping.set, self._pace.ping),
+            (self._to_amend.set, self._pace.amend),
             (self._to_look_after.set, self._pace.look_after),
         )
         for tick, every in ticks:

@@ -39,6 +39,15 @@ def _tell(error: Exception, link: str) -> str:
     return f"{link}: the page cannot be checked ({type(error).__name__})"
 
 
+def find_sign_of_life(client: Client, link: str) -> str:
+    """Why a page may still be there, "" where its address answers 404 or 410: the only proof that it is gone."""
+    try:
+        answer = client.fetch(link, headers={"Accept": "text/html"}, max_bytes=MAX_PAGE)
+    except FetchError as error:
+        return f"nobody knows whether its page is gone: {error.message}"
+    return "" if answer.status in {404, 410} else f"its page still answers {answer.status}"
+
+
 @dataclass(frozen=True, slots=True)
 class PageFacts:
     """What a page says of itself: addresses it claims, its card image, and its words."""

@@ -48,6 +48,7 @@ class App:
         self._shared = Shared(Wiring(read_settings(config), clock))
         self._own_writes: dict[Path, int] = {}
         self._showing = threading.Lock()
+        self._is_read_anew = True
 
     def __enter__(self) -> App:
         return self
@@ -79,6 +80,7 @@ class App:
             mark = stamp.make()
             if not only and stamp.is_current(mark, now):
                 return Published(where=wiring.settings.storage.publish_to, problems=stamp.read_problems())
+            self._is_read_anew = True
             with uncollected():
                 return _publish(wiring, only, mark, now, progress)
 
@@ -262,13 +264,25 @@ class App:
             return store_login(wiring, account, secrets)
 
     def look_after(self) -> tuple[str, ...]:
-        """Renew tokens, read limits, edit and remove by policy; returns lines for the log."""
+        """Renew tokens, read limits; returns lines for the log."""
         from syndicate.app.maintenance import look_after
-        from syndicate.planning.deliveries.edits import choose_automatic
 
         with self._shared.borrow() as wiring:
-            lines = look_after(wiring, self.now())
-            return (*lines, *self.amend(choose_automatic(self.list_amendments())))
+            self._is_read_anew = True  # a removal comes due without any change
+            return look_after(wiring, self.now())
+
+    def follow_posts(self) -> tuple[str, ...]:
+        """Edit and remove by policy, where a publication has read the posts anew; returns lines for the log."""
+        from syndicate.app.edits import remember_silent, tell_waiting
+        from syndicate.planning.deliveries.edits import choose_automatic
+
+        if not self._is_read_anew:
+            return ()
+        self._is_read_anew = False
+        with self._shared.borrow() as wiring:
+            remember_silent(wiring, self.now())
+            amendments = self.list_amendments()
+            return (*self.amend(choose_automatic(amendments)), *tell_waiting(amendments))
 
     def ping_hubs(self) -> tuple[str, ...]:
         """Tell hubs and search engines about feeds that changed; returns lines for the log."""
@@ -291,11 +305,12 @@ class App:
         from syndicate.app.edits import amend
 
         with self._shared.borrow() as wiring:
-            lines = tuple(amend(wiring, amendments, self.now()))
-            if lines:
+            amended = amend(wiring, amendments, self.now())
+            if any(one.is_done for one in amended):
                 wiring.stamp.forget()
-                _show_timeline(wiring)
-            return lines
+                with self._showing:
+                    _show_timeline(wiring)
+            return tuple(one.line for one in amended)
 
     def adopt(self, account: str) -> tuple[tuple[str, str], ...]:
         """Copies found on the account itself, recorded as sent: (slug, URL)."""

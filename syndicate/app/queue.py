@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from syndicate.app.edits import list_amendments, tell_waiting
 from syndicate.app.login import list_accounts
 from syndicate.app.reports import Status
 from syndicate.app.sending import Composer
@@ -68,4 +69,5 @@ def read_status(wiring: Wiring, now: datetime) -> Status:
             if row.state not in {"ready", "off", "paused"}
         ),
         needs_you=tuple(one for one in deliveries if needs_person(one)),
+        amendments=tell_waiting(list_amendments(wiring, now)),
     )

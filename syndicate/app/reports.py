@@ -32,6 +32,8 @@ class Status:
     unready: tuple[str, ...] = ()
     """Accounts that cannot send before somebody logs in."""
     needs_you: tuple[Delivery, ...] = ()
+    amendments: tuple[str, ...] = ()
+    """Edits and removals of published messages that a person must decide, a line for each reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,6 +63,9 @@ class Rounds:
     def ping_round(self) -> str:
         return "\n".join(self._app.ping_hubs())
 
+    def amend_round(self) -> str:
+        return "\n".join(self._choose_news("amendments", self._app.follow_posts()))
+
     def look_after_round(self) -> str:
         return "\n".join(self._app.look_after())
 

@@ -26,6 +26,7 @@ from syndicate.notices import Notice, send_notice
 from syndicate.pages import check_page
 from syndicate.planning.identity import match_identities
 from syndicate.planning.messages.compose import Composed, compose_message
+from syndicate.planning.messages.template import trace
 from syndicate.planning.plan import is_unreadable
 from syndicate.planning.schedule.calendar import list_taken, next_slot
 
@@ -106,6 +107,12 @@ class Composer:
         if len(parts) < delivery.part:
             raise ContentError(f"the message has no part {delivery.part} any more", where=delivery.slug)
         return parts[delivery.part - 1]
+
+    def trace(self, delivery: Delivery) -> str:
+        """`Message.origin` as it would be now. Raises as `measure` does."""
+        with self._lock:
+            post, known = self._materials.find(delivery)
+        return trace(post, known, self._wiring.accounts.get(delivery.account))
 
     @cached_property
     def _materials(self) -> _Materials:

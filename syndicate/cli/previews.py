@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from syndicate.app.app import App
-    from syndicate.model import PlannedDelivery
+    from syndicate.model import Message, PlannedDelivery
     from syndicate.planning.deliveries.edits import Amendment
 
 WAITING = ("planned", "due", "held")
@@ -19,10 +19,19 @@ def show_amendments(amendments: tuple[Amendment, ...]) -> None:
 
     for one in amendments:
         place = one.delivery.receipt.url if one.delivery.receipt else ""
-        print(f"{'remove' if one.is_removal else 'edit'} {one.delivery.slug} on {one.delivery.account}: {place}")
+        why = f" (waits for you: {one.waits})" if one.waits else ""
+        print(f"{'remove' if one.is_removal else 'edit'} {one.delivery.slug} on {one.delivery.account}: {place}{why}")
         if one.message is not None and one.delivery.message is not None:
             print_quoted(one.delivery.message.text, "-")
             print_quoted(one.message.text, "+")
+            for before, after in zip(_alts(one.delivery.message), _alts(one.message), strict=False):
+                if before != after:
+                    print_quoted(f"alt text: {before}", "-")
+                    print_quoted(f"alt text: {after}", "+")
+
+
+def _alts(message: Message) -> tuple[str, ...]:
+    return tuple(picture.alt for picture in (message.image, message.card) if picture)
 
 
 def show_planned(row: PlannedDelivery, hall: App) -> None:

@@ -215,7 +215,7 @@ def status(context: typer.Context) -> int:
     given = globals_of(context)
     with given.open_app() as hall:
         now_is = hall.read_status()
-        ended = NEEDS_A_PERSON if now_is.needs_you or now_is.paused or now_is.unready else DONE
+        ended = NEEDS_A_PERSON if now_is.needs_you or now_is.paused or now_is.unready or now_is.amendments else DONE
         if given.json:
             print_json(now_is)
             return ended
@@ -225,7 +225,7 @@ def status(context: typer.Context) -> int:
         if now_is.next_at:
             print(f"  next message {local_time(now_is.next_at, zone, now=hall.now())}")
         print(f"  daemon {'running' if now_is.daemon else 'not running (syndicate run)'}")
-        for line in (*now_is.paused, *now_is.unready):
+        for line in (*now_is.paused, *now_is.unready, *now_is.amendments):
             tell(f"  ! {line}", file=sys.stderr)
         if now_is.needs_you:
             print("\nNeeds you:")

@@ -163,6 +163,8 @@ class Receipt:
     remote_id: str
     url: str
     ref: Mapping[str, str] = field(default_factory=dict)
+    remark: str = field(default="", compare=False)
+    """What the network did not do as asked, one sentence for a person; "" where it did it all."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "remote_id", plain_line(self.remote_id)[:MAX_ID])
@@ -198,6 +200,8 @@ class Message:
     """Remote ids reached so far (uploads, containers), saved step by step."""
     post_id: str = ""
     published_at: datetime | None = None
+    origin: str = ""
+    """Digest of what the author had written when it was composed: tells a changed post from a changed template."""
     markdown: str = field(default="", repr=False)
     """The whole post for networks that publish articles (dev.to); empty elsewhere."""
 
@@ -311,6 +315,8 @@ class NetworkFacts:
     """US dollars for a post, and for one that carries a link."""
     cost_with_link: float = 0.0
     can_thread: bool = False
+    edits_alt: bool = False
+    """Whether an edit can change the alt text of a picture."""
     needs_page: bool = True
     """Whether somebody follows the link at once (a crawler, a reader), so that the page must be live before."""
     wants_markdown: bool = False

@@ -43,7 +43,7 @@ DESCRIPTION = Description(
         Option("api", "Address of another Forem site", default=API),
     ),
     secrets=(Secret("api_key", "A key from Settings, Extensions, DEV Community API Keys"),),
-    facts=NetworkFacts(network="devto", limits=LIMITS, media="image", wants_markdown=True),
+    facts=NetworkFacts(network="devto", limits=LIMITS, media="image", wants_markdown=True, edits_alt=True),
     note="The whole post is published, with its original named as canonical. Teasers are unwelcome there.",
 )
 

@@ -45,7 +45,7 @@ DESCRIPTION = Description(
         Option("nsfw", "Mark posts as not safe for work", "false", choices=("true", "false")),
     ),
     secrets=(Secret("password", "The account's password; sessions are kept beside it"),),
-    facts=NetworkFacts(network="lemmy", limits=LIMITS, media="image"),
+    facts=NetworkFacts(network="lemmy", limits=LIMITS, media="image", edits_alt=True),
     note="Read the community's rules first: many forbid links to one's own pages.",
 )
 

@@ -35,7 +35,7 @@ DESCRIPTION = Description(
         Option("folder", "where timeline.json is kept; the publish folder unless said otherwise"),
         Option("url", "public address of that folder, for links to single messages"),
     ),
-    facts=NetworkFacts(network="local", limits=LIMITS, media="card", can_thread=True, needs_page=False),
+    facts=NetworkFacts(network="local", limits=LIMITS, media="card", can_thread=True, needs_page=False, edits_alt=True),
     note="Needs no account: messages appear on timeline.html and in timeline.json beside the feeds.",
 )
 
@@ -132,7 +132,7 @@ class LocalTimeline:
             if place is None:
                 raise Rejected("this message is no longer on the timeline", where=self.account)
             at = datetime.fromisoformat(items[place]["date_published"])
-            changed = build_item(message, key=receipt.remote_id, url=receipt.url, at=at)
+            changed = build_item(message, key=receipt.remote_id, url=items[place]["url"], at=at)
             changed["date_modified"] = self.http.now().isoformat()
             self._write([*items[:place], changed, *items[place + 1 :]])
         return receipt

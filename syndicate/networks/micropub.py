@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from syndicate.errors import ConfigError, NetworkError, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
-from syndicate.networks.answers import error_of, words_of
+from syndicate.networks.answers import error_of, say, words_of
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.listing import Listing, find_in
 from syndicate.networks.micropub_discovery import find_endpoint
@@ -94,7 +94,7 @@ def _parse_one(properties: object) -> Recent | None:
 
 def parse_failure(response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]) -> NetworkError:
     """What an unsuccessful answer means, by the specification's error words."""
-    code = pick_text(response.json(), "error")
+    code = say(pick_text(response.json(), "error"))
     if code in {"unauthorized", "forbidden", "insufficient_scope"} or response.status == 403:
         said = f"{code} {words_of(response, secrets)}".strip()
         return Unauthorised(said, where=account, hint="the token needs the scopes create, update, delete and media")

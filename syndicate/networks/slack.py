@@ -59,7 +59,7 @@ _ACCOUNT_ERRORS = frozenset(
 _UNCLEAR_ERRORS = frozenset({"fatal_error", "internal_error", "request_timeout", "rollup_error", "service_unavailable"})
 _GONE = "message_not_found"
 
-FACTS = NetworkFacts(network="slack", limits=LIMITS, media="none", reads_back=False)
+FACTS = NetworkFacts(network="slack", limits=LIMITS, media="none", reads_back=False, edits_alt=True)
 
 
 def facts_of(account: Account) -> NetworkFacts:

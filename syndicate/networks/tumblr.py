@@ -42,7 +42,7 @@ DESCRIPTION = Description(
         Secret("client_secret", "Your app's consumer secret"),
         Secret("refresh_token", "From `syndicate login`"),
     ),
-    facts=NetworkFacts(network="tumblr", limits=LIMITS, media="card"),
+    facts=NetworkFacts(network="tumblr", limits=LIMITS, media="card", edits_alt=True),
     note="250 posts a day.",
 )
 

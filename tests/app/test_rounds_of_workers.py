@@ -16,7 +16,7 @@ from tests.store.conftest import numbers as numbers  # noqa: PLC0414 - as below
 from tests.store.conftest import postgres as postgres  # noqa: PLC0414 - a fixture of the store's tests
 
 pytestmark = pytest.mark.slow
-ALL = ("publish", "deliver", "ping", "look_after")
+ALL = ("publish", "deliver", "ping", "amend", "look_after")
 
 
 @pytest.fixture

@@ -45,6 +45,10 @@ class Machine:
         self.done["ping"] += 1
         return ""
 
+    def amend_round(self) -> str:
+        self.done["amend"] += 1
+        return ""
+
     def look_after_round(self) -> str:
         self.done["look_after"] += 1
         self.during()

@@ -48,7 +48,7 @@ class Idle:
     def publish_round(self) -> str:
         return ""
 
-    ping_round = look_after_round = publish_round
+    ping_round = amend_round = look_after_round = publish_round
 
     def deliver_round(self, done: Callable[[str], None]) -> None:
         """Nothing is due."""

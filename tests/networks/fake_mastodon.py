@@ -36,6 +36,7 @@ class FakeMastodon(Fake):
         self.route("GET", "/api/v2/instance", self.instance)
         self.route("POST", "/api/v2/media", self.upload)
         self.route("GET", "/api/v1/media/{id}", self.ask_media)
+        self.route("PUT", "/api/v1/media/{id}", self.describe_media)
         self.route("POST", "/api/v1/statuses", self.post)
         self.route("PUT", "/api/v1/statuses/{id}", self.edit)
         self.route("GET", "/api/v1/statuses/{id}", self.show)
@@ -131,26 +132,49 @@ class FakeMastodon(Fake):
             "in_reply_to_id": body.get("in_reply_to_id"),
             "uri": f"{self.url}/users/fox/statuses/{self._next}",
             "url": f"{self.url}/@fox/{self._next}",
-            "content": _as_html(body["status"]),
+            "content": self._render(body["status"]),
             "card": None,
-            "media_attachments": [{"id": media_id, "type": "image"} for media_id in body.get("media_ids", [])],
+            "media_ids": body.get("media_ids", []),
             "body": body,
         }
-        self.published.insert(0, status)
+        self.published.insert(0, self._shown(status))
         return status
 
     def edit(self, request: Request) -> Reply:
         for status in self.published:
             if status["id"] == request.args["id"]:
                 body = request.json()
-                status["content"] = _as_html(body["status"])
-                status["media_attachments"] = [{"id": media_id} for media_id in body.get("media_ids", [])]
-                return Reply(200, status)
+                if self.software not in {"hollo", "snac"}:  # these two ignore the alt texts of an edit
+                    for described in body.get("media_attributes", []):
+                        self.media[described["id"]]["alt"] = described["description"]
+                status["content"] = self._render(body["status"])
+                status["media_ids"] = body.get("media_ids", [])
+                status["edits"] = [*status.get("edits", []), body]
+                return Reply(200, self._shown(status))
         return Reply(404, {"error": "Record not found"})
+
+    def describe_media(self, request: Request) -> Reply:
+        """Mastodon refuses this for what is attached; Hollo takes it, snac has no such page."""
+        if self.software != "hollo":
+            return Reply(404, {"error": "Record not found"})
+        self.media[request.args["id"]]["alt"] = request.json()["description"]
+        return Reply(200, {"id": request.args["id"]})
+
+    def _shown(self, status: dict[str, Any]) -> dict[str, Any]:
+        """A status with its pictures as they are described now."""
+        pictures = [
+            {"id": media_id, "type": "image", "description": self.media[media_id]["alt"]}
+            for media_id in status["media_ids"]
+        ]
+        status["media_attachments"] = pictures
+        return status
+
+    def _render(self, text: str) -> str:
+        return _as_html(text)
 
     def show(self, request: Request) -> Reply:
         found = [status for status in self.published if status["id"] == request.args["id"]]
-        return Reply(200, found[0]) if found else Reply(404, {"error": "Record not found"})
+        return Reply(200, self._shown(found[0])) if found else Reply(404, {"error": "Record not found"})
 
     def remove(self, request: Request) -> Reply:
         for status in self.published:

@@ -20,6 +20,7 @@ from syndicate.errors import NetworkError, Unauthorised, Unavailable
 from syndicate.http import Client, Response
 from syndicate.networks.answers import error_of, words_of
 from syndicate.networks.base import Vault
+from syndicate.networks.shapes import pick_text
 
 ENTRYWAY = "https://bsky.social"
 SESSION = "session"
@@ -81,9 +82,7 @@ def _pds_of(document: object, service: str) -> str:
 
 def is_expired(response: Response) -> bool:
     """Whether an answer says that the access token is no longer good. The reference server says so with 400."""
-    answer = response.json()
-    name = answer.get("error") if isinstance(answer, dict) else None
-    return response.status in {400, 401} and name in _EXPIRED
+    return response.status in {400, 401} and pick_text(response.json(), "error") in _EXPIRED
 
 
 @dataclass(frozen=True, slots=True)

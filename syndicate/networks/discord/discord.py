@@ -43,7 +43,7 @@ RESEND_FOR = timedelta(minutes=2)
 PAGE = 100
 USERNAME = 80
 
-FACTS = NetworkFacts(network="discord", limits=LIMITS, media="none", reads_back=False)
+FACTS = NetworkFacts(network="discord", limits=LIMITS, media="none", reads_back=False, edits_alt=True)
 
 
 def facts_of(account: Account) -> NetworkFacts:

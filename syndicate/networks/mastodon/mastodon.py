@@ -62,7 +62,7 @@ DESCRIPTION = Description(
         Option("content_type", "for servers that offer it (GoToSocial, Pleroma): text/plain or text/markdown"),
     ),
     secrets=(Secret("access_token", "Preferences → Development → your application → access token"),),
-    facts=NetworkFacts(network="mastodon", limits=LIMITS, media="none", can_thread=True),
+    facts=NetworkFacts(network="mastodon", limits=LIMITS, media="none", can_thread=True, edits_alt=True),
     note="Also GoToSocial, Pixelfed, Takahē, Pleroma, Akkoma and Hollo; limits are read from the server.",
 )
 
@@ -80,6 +80,18 @@ def build_status(message: Message, options: Mapping[str, str]) -> dict[str, obje
     }
     filled = {name: value for name, value in optional.items() if value}
     return {"status": unicodedata.normalize("NFC", message.text), "sensitive": bool(message.warning), **filled}
+
+
+def build_edit(message: Message, options: Mapping[str, str], media: list[str]) -> dict[str, object]:
+    """The body of PUT: who sees it never changes, a warning may go, and pictures that are not named are removed."""
+    body = {name: value for name, value in build_status(message, options).items() if name != "visibility"}
+    described = [{"id": one, "description": message.image.alt} for one in media if message.image]
+    return {**body, "spoiler_text": message.warning, "media_ids": media, "media_attributes": described}
+
+
+def has_alt(status: object, alt: str) -> bool:
+    """Whether every picture of a status has this alt text."""
+    return all(pick_text(picture, "description") == alt for picture in pick_list(status, "media_attachments"))
 
 
 def parse_receipt(status: object) -> Receipt | None:
@@ -294,14 +306,27 @@ class Mastodon:
         return account
 
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
-        """Media that are not named are removed, so the ones of the first version are named again."""
+        """Change the words, the warning and the alt text; the picture stays the one it is."""
         path = _path_of(receipt)
         known = receipt if "media" in receipt.ref else parse_receipt(self._call("GET", path).json())
         if known is None:
             raise Unavailable("the status to edit cannot be read", where=self.account)
-        kept = [media for media in known.ref["media"].split(",") if media]
-        body = {"media_ids": kept, **build_status(message, self.options)}
-        return parse_receipt(self._call("PUT", path, json=body).json()) or receipt
+        media = [one for one in known.ref["media"].split(",") if one]
+        status = self._call("PUT", path, json=build_edit(message, self.options, media)).json()
+        changed = parse_receipt(status) or receipt
+        if (
+            message.image is None
+            or has_alt(status, message.image.alt)
+            or self._describe(media, message.image.alt, path)
+        ):
+            return changed
+        return replace(changed, remark="the server keeps the picture's alt text of before")
+
+    def _describe(self, media: list[str], alt: str, path: str) -> bool:
+        """Change the alt text at the picture itself, as Hollo wants it; returns whether the status then shows it."""
+        for one in media:
+            self._ask("PUT", f"/api/v1/media/{quote(one, safe='')}", json={"description": alt})
+        return has_alt(self._ask("GET", path).json(), alt)
 
     def delete(self, receipt: Receipt) -> None:
         path = _path_of(receipt)

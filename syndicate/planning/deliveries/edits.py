@@ -1,9 +1,14 @@
-"""What happens to published messages when their post is edited or taken away. Off unless an account asks for it."""
+"""What happens to published messages when their post is edited or taken away. Off unless an account asks for it.
+
+An edit needs two things: the author changed the post since it was sent, and the message would now be another one. So
+a new program, template or limit edits nothing. A removal needs more: the post is gone for an hour, others are still
+there, and whoever carries it out finds that its page is gone, too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from syndicate.errors import SyndicateError
@@ -11,8 +16,16 @@ from syndicate.model import Account, Delivery, KnownPost, Message, State
 
 GONE_FOR = timedelta(hours=1)
 """A post must be gone for so long before its messages are removed: a checkout or a moved folder is no deletion."""
+ONE_READ = timedelta(hours=1)
+"""Posts that went within this time of each other went together: a checkout may be read in several pieces."""
+MOST_EDITS = 5
+"""Posts edited at once; more are a person's decision: more likely a tool went over them than the author."""
 MOST_REMOVALS = 5
-"""More removals than this at once are a person's decision: more likely the folder is wrong than the author."""
+"""Posts gone at once; more are a person's decision: more likely the folder is wrong than the author."""
+LARGE_PART = 5
+"""One of so many posts, gone in one read, is too much for a deletion nobody is asked about."""
+BUNDLES = frozenset({"index", "_index", "readme"})
+"""File names of posts that have a folder of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,53 +34,125 @@ class Amendment:
 
     delivery: Delivery
     message: Message | None = None
+    permalink: str = ""
+    """Of a removal: the page that must be gone."""
+    waits: str = ""
+    """Why a person must decide, "" where nobody need be asked."""
 
     @property
     def is_removal(self) -> bool:
         return self.message is None
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the post was changed and its message is still the same: that need only be remembered."""
+        before, after = self.delivery.message, self.message
+        return before is not None and after is not None and _said(before) == _said(after)
+
+    @property
+    def is_alt_alone(self) -> bool:
+        """Whether nothing but the alt text of the picture changes."""
+        before, after = self.delivery.message, self.message
+        return before is not None and after is not None and _said(before)[:-1] == _said(after)[:-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Composers:
+    """How messages come about, handed in: `compose` a delivery's as it would be now, `trace` its `Message.origin`."""
+
+    compose: Callable[[Delivery], Message]
+    trace: Callable[[Delivery], str]
 
 
 def plan_amendments(
     sent: Iterable[Delivery],
     known: Mapping[str, KnownPost],
     accounts: Mapping[str, Account],
-    compose: Callable[[Delivery], Message],
+    composers: Composers,
     now: datetime,
 ) -> tuple[Amendment, ...]:
-    """Edits and removals that the accounts' policies ask for now.
+    """Edits and removals that the accounts' policies ask for now, silent ones included.
 
-    `known` is by post id. `compose` gives a delivery's message as it would be now; one that cannot be composed is
-    left as it is. A text that a person wrote by hand is never edited.
+    `known` is by post id. A message that cannot be composed is left as it is. A text that a person wrote by hand is
+    never edited.
     """
-    planned = []
+    planned: list[Amendment] = []
     for delivery in sent:
         account, post = accounts.get(delivery.account), known.get(delivery.post_id)
         if delivery.state is not State.SENT or delivery.receipt is None or account is None or post is None:
             continue
         if post.gone_at is not None:
-            planned += _plan_removal(delivery, account, post.gone_at, now)
-        elif account.on_edit == "edit" and not delivery.text and post.updated_at > (delivery.sent_at or now):
-            planned += _plan_edit(delivery, compose)
-    return tuple(planned)
+            planned += _plan_removal(delivery, account, post, known, now)
+        elif account.on_edit == "edit" and not delivery.text:
+            planned += _plan_edit(delivery, post, composers)
+    return tuple(_ask_about_many(planned))
 
 
-def _plan_removal(delivery: Delivery, account: Account, gone_at: datetime, now: datetime) -> list[Amendment]:
-    is_due = account.on_delete == "delete" and now - gone_at >= GONE_FOR
-    return [Amendment(delivery=delivery)] if is_due else []
+def _plan_removal(
+    delivery: Delivery, account: Account, post: KnownPost, known: Mapping[str, KnownPost], now: datetime
+) -> list[Amendment]:
+    is_due = account.on_delete == "delete" and post.gone_at is not None and now - post.gone_at >= GONE_FOR
+    if not is_due or all(other.gone_at is not None for other in known.values()):
+        return []
+    waits = why_no_deletion(post, tuple(known.values()))
+    return [Amendment(delivery=delivery, permalink=post.permalink, waits=waits)]
 
 
-def _plan_edit(delivery: Delivery, compose: Callable[[Delivery], Message]) -> list[Amendment]:
+def why_no_deletion(post: KnownPost, known: Iterable[KnownPost]) -> str:
+    """Why a vanished post may not have been deleted by its author, "" where nothing speaks against it."""
+    assert post.gone_at is not None
+    before = [other for other in known if other.gone_at is None or other.gone_at >= post.gone_at - ONE_READ]
+    together = {other.id for other in before if other.gone_at and abs(other.gone_at - post.gone_at) <= ONE_READ}
+    if len(together) * LARGE_PART >= len(before):
+        return f"{len(together)} of {len(before)} posts went at once"
+    for folder in _list_folders(post.source):
+        inside = {other.id for other in before if folder in _list_folders(other.source)}
+        if inside <= together:
+            return f"all posts of {folder}/ went at once"
+    return ""
+
+
+def _list_folders(source: str) -> tuple[str, ...]:
+    """The folders a post shares with others: not the content folder itself, nor one of its own."""
+    *folders, name = source.split("/")
+    shared = folders[:-1] if name.rpartition(".")[0].lower() in BUNDLES else folders
+    return tuple("/".join(shared[:depth]) for depth in range(1, len(shared) + 1))
+
+
+def _plan_edit(delivery: Delivery, post: KnownPost, composers: Composers) -> list[Amendment]:
     before = delivery.message
     try:
-        after = compose(delivery)
+        if before is None or not _is_changed(before, delivery, post, composers):
+            return []
+        after = composers.compose(delivery)
     except SyndicateError:
-        return []
-    if before is None or (after.text, after.markdown) == (before.text, before.markdown):
         return []
     return [Amendment(delivery=delivery, message=after)]
 
 
-def choose_automatic(amendments: tuple[Amendment, ...]) -> tuple[Amendment, ...]:
-    """What the daemon does by itself: all edits, and removals while they are few."""
-    removals = [one for one in amendments if one.is_removal]
-    return tuple(one for one in amendments if not one.is_removal or len(removals) <= MOST_REMOVALS)
+def _is_changed(before: Message, delivery: Delivery, post: KnownPost, composers: Composers) -> bool:
+    """Whether the author changed the post since it was sent; what was sent long ago kept no trace of that."""
+    if before.origin:
+        return before.origin != composers.trace(delivery)
+    return delivery.sent_at is not None and post.updated_at > delivery.sent_at
+
+
+def _said(message: Message) -> tuple[str, ...]:
+    """What readers of the network see or hear of a message; alt texts come last."""
+    alts = "\0".join(picture.alt for picture in (message.image, message.card) if picture)
+    return message.text, message.markdown, message.title, message.summary, message.warning, alts
+
+
+def _ask_about_many(planned: list[Amendment]) -> Iterator[Amendment]:
+    edited = {one.delivery.post_id for one in planned if not one.is_removal and not one.is_silent}
+    removed = {one.delivery.post_id for one in planned if one.is_removal}
+    for one in planned:
+        posts, most = (removed, MOST_REMOVALS) if one.is_removal else (edited, MOST_EDITS)
+        what = "posts went" if one.is_removal else "posts were edited"
+        is_many = len(posts) > most and not one.is_silent
+        yield replace(one, waits=one.waits or f"{len(posts)} {what} at once") if is_many else one
+
+
+def choose_automatic(amendments: Iterable[Amendment]) -> tuple[Amendment, ...]:
+    """What the daemon does by itself."""
+    return tuple(one for one in amendments if not one.waits)

@@ -31,6 +31,7 @@ from syndicate.planning.messages.template import (
     make_wording,
     name_template,
     tidy,
+    trace,
 )
 from syndicate.text.absolute import make_absolute
 from syndicate.text.fit import fit
@@ -100,7 +101,7 @@ def compose(
     text: str = "",
 ) -> tuple[Composed, ...]:
     """`compose_message` for an account that is ready to speak."""
-    override = find_override(post, voice.account)
+    override, origin = find_override(post, voice.account), trace(post, known, voice.account)
     voice = _lay_over(voice, override)
     placing, notes = _place_link(voice)
     link = "" if placing == "none" else make_link(post, voice.account, occasion)
@@ -118,6 +119,7 @@ def compose(
         warning=voice.account.warning,
         created_at=created_at,
         post_id=known.id,
+        origin=origin,
         published_at=known.published_at,
         markdown=make_absolute(post.markdown, post.permalink) if voice.facts.wants_markdown else "",
     )

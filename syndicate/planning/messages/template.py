@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -68,6 +69,22 @@ def find_override(post: Post, account: Account) -> SocialOverride:
     options = {name: value for override in found for name, value in override.options.items()}
     texts = [override.text for override in found if override.text]
     return SocialOverride(texts[-1] if texts else "", any(override.skip for override in found), options)
+
+
+def trace(post: Post, known: KnownPost, account: Account) -> str:
+    """A digest of what the author wrote: another one tells a changed post from a new template, limit or program.
+
+    `known.updated_at` moves with all that a reader can see; the words for networks are seen by none of them.
+    """
+    override = find_override(post, account)
+    wrote = (
+        known.updated_at.isoformat(),
+        post.updated_at.isoformat() if post.updated_at else "",
+        post.social_share,
+        override.text,
+        *(f"{name}={value}" for name, value in sorted(override.options.items())),
+    )
+    return hashlib.sha256("\0".join(wrote).encode()).hexdigest()[:32]
 
 
 def choose_text(post: Post, override: SocialOverride) -> str:
