@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from syndicate.app.sharing import Shared
 from syndicate.app.site import Clock, Wiring, read_clock
 from syndicate.config import find_config, read_settings
-from syndicate.errors import ConfigError, SyndicateError, tell_for_log
+from syndicate.errors import ConfigError, StateError, SyndicateError, tell_for_log
 from syndicate.model import State
 from syndicate.publish.report import Published
 
@@ -107,6 +107,7 @@ class App:
 
         with self._shared.borrow() as wiring:
             wiring.require_state()
+            wiring.release_dead()
             with self._following_up(wiring) as results:
                 results.extend(deliver_due(make_tools(wiring), only=only).results)
             return tuple(results)
@@ -118,6 +119,7 @@ class App:
 
         with self._shared.borrow() as wiring:
             wiring.require_state()
+            wiring.release_dead()
             tools = replace(make_tools(wiring), is_stopping=threads.is_stopping)
             for account in list_accounts_with_work(tools):
                 work = partial(self._deliver_account, self._shared.take(), tools, account, tell)
@@ -179,6 +181,7 @@ class App:
 
         with self._shared.borrow() as wiring:
             ids = put_into_outbox(wiring, planned, self.now())
+            _wake_accounts(wiring, ids, self.now())
             self.deliver_due(only=ids)
             try:
                 self.publish()
@@ -191,6 +194,7 @@ class App:
         from syndicate.app.queue import WAITING
 
         with self._shared.borrow() as wiring:
+            _release_dead(wiring)
             states = () if everything else WAITING
             return wiring.store.list_deliveries(account=account, slug=slug, states=states)
 
@@ -207,6 +211,9 @@ class App:
         from syndicate.model import Action
 
         with self._shared.borrow() as wiring:
+            wiring.release_dead()
+            if action == "retry":
+                _wake_accounts(wiring, ids, self.now())
             changed = tuple(change_delivery(wiring, Action(action), number, value, self.now()) for number in ids)
             if action == "settle_sent":
                 wiring.stamp.forget()
@@ -216,6 +223,7 @@ class App:
         from syndicate.app.queue import read_status
 
         with self._shared.borrow() as wiring:
+            _release_dead(wiring)
             return read_status(wiring, self.now())
 
     def explain(self, slug: str) -> tuple[str, ...]:
@@ -228,6 +236,7 @@ class App:
         from syndicate.planning.deliveries.explain import explain
 
         with self._shared.borrow() as wiring:
+            _release_dead(wiring)
             store = wiring.store
             known = next((row for row in store.read_ledger().posts if row.slug == slug), None)
             deliveries = store.list_deliveries(post_id=known.id) if known else ()
@@ -253,6 +262,7 @@ class App:
     def resume_account(self, name: str) -> None:
         with self._shared.borrow() as wiring:
             wiring.store.resume_account(wiring.accounts.get(name).name)
+            wiring.store.wake_account(name, self.now())
 
     def open_login(self, account: str) -> LogsIn:
         return self._wiring.accounts.open_for_login(self._wiring.accounts.get(account))
@@ -408,6 +418,18 @@ def _publish(wiring: Wiring, only: str, mark: str, now: datetime, progress: Call
     if only == "feeds":
         return publish_feeds(wiring.rooms, now)
     return publish(wiring.rooms, now, stamp=mark, progress=progress)
+
+
+def _release_dead(wiring: Wiring) -> None:
+    """What a killed process had in hand is shown as it is now; who may only read shows it as it was."""
+    with suppress(StateError):
+        wiring.release_dead()
+
+
+def _wake_accounts(wiring: Wiring, ids: Iterable[int], now: datetime) -> None:
+    """Who asks for a message by hand wants it tried now, also where the account rests after trouble."""
+    for name in {wiring.store.get_delivery(number).account for number in ids}:
+        wiring.store.wake_account(name, now)
 
 
 def _show_timeline(wiring: Wiring) -> None:

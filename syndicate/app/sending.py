@@ -47,7 +47,7 @@ def make_tools(wiring: Wiring) -> Tools:
         notify=lambda notice: _notify(wiring, notice),
         clock=wiring.clock,
         jitter=wiring.jitter,
-        owner=wiring.owner,
+        owner=wiring.process.name,
     )
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import secrets
-import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
@@ -31,6 +28,7 @@ if TYPE_CHECKING:
     from syndicate.publish.drawing import Drawer
     from syndicate.publish.ownership import OwnFiles
     from syndicate.publish.publish import Rooms
+    from syndicate.store.locks import ProcessLock
     from syndicate.store.store import Store
 
 # The heavy rooms are imported where they are opened: a publication that finds nothing changed needs none of them.
@@ -62,7 +60,7 @@ class Wiring:
 
     def open_all(self) -> None:
         """Open whatever threads will share. Raises ConfigError or StateError where one of them cannot be had."""
-        for room in (self.store, self.accounts, self.cache, self.output, self.folder, self.owner):
+        for room in (self.store, self.accounts, self.cache, self.output, self.folder, self.process):
             assert room is not None
 
     def close(self) -> None:
@@ -72,10 +70,12 @@ class Wiring:
     def close_store(self) -> None:
         if "store" in vars(self):
             self.store.close()
+        if "process" in vars(self):
+            self.process.close()
 
     def keep_store(self, before: Wiring) -> None:
         """Go on with the open state database, and the daemon's lock on it."""
-        self.store, self._state = before.store, before._state
+        self.store, self._state, self.process = before.store, before._state, before.process
 
     @cached_property
     def state_folder(self) -> Path:
@@ -142,9 +142,17 @@ class Wiring:
         return content.ContentFolder(self.settings, self.cache)
 
     @cached_property
-    def owner(self) -> str:
-        """Unique to this process and start: the lease holder's name."""
-        return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    def process(self) -> ProcessLock:
+        """Shows others that this process lives; its name stands in its leases."""
+        from syndicate.store.locks import ProcessLock
+
+        return ProcessLock(self.own_file("processes", ""))
+
+    def release_dead(self) -> None:
+        """What a process had in hand that was killed is free again; its call is looked for at once."""
+        from syndicate.store.locks import clear_dead
+
+        clear_dead(self.own_file("processes", ""), lambda owner: self.store.release_dead(owner, self.clock()))
 
     # --- what is made for one use -----------------------------------------------------------------------------
 

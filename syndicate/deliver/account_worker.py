@@ -11,7 +11,7 @@ from syndicate.errors import LostLease, StateError, SyndicateError, tell_for_log
 from syndicate.model import Account, Attachment, Decision, Delivery, Message, Reason, Receipt, State
 from syndicate.networks.base import Network
 from syndicate.notices import Notice
-from syndicate.planning.deliveries.retry import ask_person
+from syndicate.planning.deliveries.retry import ask_person, decide_rest, describe
 from syndicate.planning.schedule.gates import Policy, policy_of
 
 logger = logging.getLogger(__name__)
@@ -47,11 +47,37 @@ class Desk:
         self._pause(decision)
         if recorded.state is State.SENT:
             self.tools.store.resume_account(self.account.name)
+            self.note_answer()
         if decision.notice and not decision.pause:
             self._tell(
                 "delivery", f"{delivery.slug} on {self.account.name}: {recorded.state}", decision.notice, delivery
             )
         return recorded
+
+    def note_trouble(self, action: str, error: Exception) -> None:
+        """Leave the account alone for a while where its server does not answer as it should; else it does answer."""
+        store, name, now = self.tools.store, self.account.name, self.tools.clock()
+        since = store.find_rest_since(name)
+        until = decide_rest(error, since, now=now, jitter=self.tools.jitter())
+        if until is None:
+            self.note_answer()
+            return
+        store.rest_account(name, action, describe(error), now, until)
+        logger.warning(
+            "%s has been failing since %s, and rests until %s: %s",
+            name,
+            f"{since or now:%Y-%m-%d %H:%M:%S} UTC",
+            f"{until:%H:%M:%S}",
+            describe(error),
+        )
+
+    def note_answer(self) -> None:
+        since = self.tools.store.find_rest_since(self.account.name)
+        if since is not None:
+            self.tools.store.end_rest(self.account.name)
+            logger.info(
+                "%s answers again; it had been failing since %s UTC", self.account.name, f"{since:%Y-%m-%d %H:%M:%S}"
+            )
 
     def _insist(self, delivery: Delivery, action: str, decision: Decision) -> Delivery:
         for _ in range(RECORD_TRIES - 1):

@@ -63,6 +63,7 @@ def _open(desk: Desk, delivery: Delivery) -> Network:
     try:
         return desk.network
     except Exception as error:
+        desk.note_trouble("open", error)
         raise _unprepared(desk, delivery, "open", error) from error
 
 
@@ -121,6 +122,7 @@ def _prepare_once(desk: Desk, delivery: Delivery, network: Network) -> Message:
     except Misfit as misfit:
         raise _compose_anew(desk, delivery, network, misfit) from misfit
     except Exception as error:
+        desk.note_trouble("prepare", error)
         raise _unprepared(desk, delivery, "prepare", error) from error
 
 
@@ -164,7 +166,7 @@ def _unprepared(desk: Desk, delivery: Delivery, action: str, error: Exception) -
 def send_once(desk: Desk, delivery: Delivery, network: Network, message: Message) -> Delivery:
     """Intent, call, outcome. Between the intent on disk and the outcome on disk a crash leaves it unknown."""
     intended = desk.tools.store.intend(delivery, desk.tools.clock(), desk.tools.lease)
-    outcome = call(desk, intended, network, message)
+    outcome = call(desk, "send", intended, network, message)
     if isinstance(outcome, Spoiled):
         fresh = replace(delivery.message or message, prepared=outcome.prepared)
         intended = desk.tools.store.keep_message(intended, fresh, desk.tools.clock(), desk.tools.lease)
@@ -174,14 +176,13 @@ def send_once(desk: Desk, delivery: Delivery, network: Network, message: Message
     return desk.record(intended, "send", desk.check_copy(intended, decision))
 
 
-def call(desk: Desk, intended: Delivery, network: Network, message: Message) -> Receipt | Exception:
+def call(desk: Desk, action: str, intended: Delivery, network: Network, message: Message) -> Receipt | Exception:
     """The one irreversible call, made only while the row is ours and the lease runs: machines sleep at any line."""
-    assert intended.lease_until is not None
-    desk.tools.store.confirm(intended)
-    if desk.tools.clock() >= intended.lease_until:
+    if not desk.tools.store.confirm(intended, desk.tools.clock()):
         return Unavailable("the machine was away too long before the call")
     try:
         return network.send(message, key=intended.key)
     except Exception as error:  # noqa: BLE001 - whatever it was, the network may have published: it is decided, not lost
         log_surprise(error, intended)
+        desk.note_trouble(action, error)
         return error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from syndicate.deliver.account_worker import Desk, log_surprise
 from syndicate.deliver.sending import call
@@ -20,6 +20,7 @@ def settle(desk: Desk, delivery: Delivery) -> Delivery:
     try:
         network = desk.network
     except Exception as error:  # noqa: BLE001 - one account's trouble, even a mistake of ours, stays with it
+        desk.note_trouble("find", error)
         return desk.record(delivery, "find", _unseen(desk, delivery, error))
     if isinstance(network, Finds):
         return desk.record(delivery, "find", _look(desk, delivery, network))
@@ -32,13 +33,22 @@ def _look(desk: Desk, delivery: Delivery, network: Finds) -> Decision:
     assert delivery.message is not None
     assert delivery.intent_at is not None
     try:
-        found = network.find(delivery.message, key=delivery.key, since=delivery.intent_at - SKEW)
+        found = network.find(delivery.message, key=delivery.key, since=_oldest(desk, delivery, delivery.intent_at))
     except Exception as error:  # noqa: BLE001 - as above
+        desk.note_trouble("find", error)
         return _unseen(desk, delivery, error)
+    desk.note_answer()
     if found is not None and desk.is_others(delivery, found):
         # Ours may lie behind it: "not there" would be a guess, so looking ends with a person.
         return _unseen(desk, delivery, Uncertain("the network shows another message with the same words"))
     return decide_look(delivery, found, now=desk.tools.clock())
+
+
+def _oldest(desk: Desk, delivery: Delivery, intent_at: datetime) -> datetime:
+    """The oldest date of a copy of ours. An intent in the future was dated by a clock that was ahead."""
+    if intent_at <= desk.tools.clock():
+        return intent_at - SKEW
+    return min(desk.tools.clock(), delivery.created_at or intent_at) - SKEW
 
 
 def _is_key_kept(desk: Desk, delivery: Delivery, network: Resends) -> bool:
@@ -55,7 +65,7 @@ def _resend(desk: Desk, delivery: Delivery, network: Network) -> Delivery:
         return desk.record(delivery, "load image", _unseen(desk, delivery, error))
     desk.go_on()
     intended = desk.tools.store.intend(delivery, desk.tools.clock(), desk.tools.lease)
-    outcome = call(desk, intended, network, message)
+    outcome = call(desk, "send again", intended, network, message)
     decision = decide_resent(intended, outcome, now=desk.tools.clock(), jitter=desk.tools.jitter())
     return desk.record(intended, "send again", desk.check_copy(intended, decision))
 

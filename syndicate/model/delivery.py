@@ -242,6 +242,8 @@ class Delivery:
     created_at: datetime | None = None
     look_at: datetime | None = None
     """When an uncertain outcome is looked for again; None while uncertain: only a person can say."""
+    decided_at: datetime | None = None
+    """When a worker decided last how long it waits: a moment in the future shows that the clock was set back since."""
     started_at: datetime | None = None
     """When it was first taken up: back-off, giving up and the ready deadline count from here."""
     intent_at: datetime | None = None

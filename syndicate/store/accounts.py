@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from syndicate.model import Limits
 from syndicate.store.inserting import insert_of
@@ -23,6 +23,14 @@ class AccountState:
     paused_at: datetime | None = None
     paused_until: datetime | None = None
     pause_reason: str = ""
+    rest_since: datetime | None = None
+    """When its server began to fail; None while it answers."""
+    rest_at: datetime | None = None
+    """When it failed last, and until when it is left alone since."""
+    rest_until: datetime | None = None
+    rest_reason: str = ""
+    rest_after: str = ""
+    """What was tried in vain last: "open", "prepare", "send", "find", "send again"."""
     limits: Limits | None = None
     limits_read_at: datetime | None = None
 
@@ -63,6 +71,34 @@ class AccountBook(Part):
                 return False
         with self._database.writing() as connection:
             return connection.execute(update(accounts).where(*mine).values(cleared)).rowcount == 1
+
+    def find_rest_since(self, name: str) -> datetime | None:
+        """When the account's server began to fail; None while it answers."""
+        query = select(accounts.c.rest_since).where(accounts.c.site == self._site, accounts.c.name == name)
+        with self._database.reading() as connection:
+            return connection.execute(query).scalar()
+
+    def rest_account(self, name: str, action: str, reason: str, now: datetime, until: datetime) -> None:
+        """Leave it alone for a while: its server failed once more."""
+        with self._database.writing() as connection:
+            insert = insert_of(connection)(accounts)
+            changes = {"rest_at": now, "rest_until": until, "rest_reason": reason, "rest_after": action}
+            since = func.coalesce(accounts.c.rest_since, insert.excluded.rest_since)
+            query = insert.on_conflict_do_update(index_elements=["site", "name"], set_=changes | {"rest_since": since})
+            connection.execute(query, {"site": self._site, "name": name, "rest_since": now} | changes)
+
+    def wake_account(self, name: str, now: datetime) -> None:
+        """Let it be tried at once, where a person asks for it; how long it has been failing stays known."""
+        mine = (accounts.c.site == self._site, accounts.c.name == name, accounts.c.rest_until > now)
+        with self._database.writing() as connection:
+            connection.execute(update(accounts).where(*mine).values(rest_until=now))
+
+    def end_rest(self, name: str) -> None:
+        """Its server answers again."""
+        mine = (accounts.c.site == self._site, accounts.c.name == name)
+        ended = {"rest_since": None, "rest_at": None, "rest_until": None, "rest_reason": "", "rest_after": ""}
+        with self._database.writing() as connection:
+            connection.execute(update(accounts).where(*mine).values(ended))
 
     def save_limits(self, name: str, limits: Limits, now: datetime) -> None:
         """Keep what the account's server states."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -52,6 +54,8 @@ class Database:
         self.where = str(self.path) if self.is_sqlite else parsed.render_as_string(hide_password=True)
         if self.path is not None:
             _make_private(self.path)
+        # SQLite lets one write at a time, and who finds it busy sleeps: our own threads queue up before it.
+        self._turn: AbstractContextManager[object] = threading.Lock() if self.is_sqlite else nullcontext()
         self.engine = _make_engine(parsed, {"timeout": patience_ms / 1000} if self.is_sqlite else {})
 
     def close(self) -> None:
@@ -67,13 +71,20 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """A transaction that is all or nothing; on SQLite it takes the one write lock at once, not at a later step."""
         options = self.engine.execution_options(begin="BEGIN IMMEDIATE")
-        with self.mapped(), options.begin() as connection:
+        with self._turn, self.mapped(), options.begin() as connection:
             yield connection
 
     def take_turn(self, connection: Connection, name: str) -> None:
         """Let writers of one name go one after the other. SQLite's write lock does so already."""
         if not self.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+    def read_clock(self, connection: Connection, now: datetime) -> datetime:
+        """The time by which leases are measured: machines that share a PostgreSQL share its clock, too."""
+        if self.is_sqlite:
+            return now
+        at: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        return at.astimezone(UTC)
 
     @contextmanager
     def mapped(self) -> Iterator[None]:

@@ -1,9 +1,14 @@
-"""One daemon per state and site: a lock that the operating system or PostgreSQL itself lets go when its holder dies."""
+"""Locks that the operating system or PostgreSQL itself lets go when their holder dies.
+
+One daemon per state and site; and a file for each process that delivers, so that others can tell whether it lives.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import os
+import secrets
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -71,6 +76,50 @@ def _keep_trying(take: Callable[[], bool], tries: int) -> bool:
             return True
         time.sleep(PAUSE)
     return take()
+
+
+class ProcessLock:
+    """A file that is locked as long as this process lives: whoever can lock it, too, knows that the process is gone.
+
+    `name` is unique, and stands in the leases. Where the file cannot be had (a full disk, a network file system without
+    locks) nobody can tell, and a lease ends by its time.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+        self._handle: int | None = None
+        with suppress(OSError):
+            self._make()
+
+    def _make(self) -> None:
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        fresh = self._folder / f"{self.name}.new"
+        self._handle = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        fcntl.flock(self._handle, fcntl.LOCK_EX)
+        fresh.rename(self._folder / f"{self.name}.lock")  # seen only when it is locked
+
+    def close(self) -> None:
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+
+def clear_dead(folder: Path, release: Callable[[str], object]) -> None:
+    """Call `release` with the name of each process that is gone, and forget it then."""
+    for path in sorted(folder.glob("*.lock")):
+        with suppress(OSError):  # somebody else was quicker, or the file cannot be locked: then nobody knows
+            _clear(path, release)
+
+
+def _clear(path: Path, release: Callable[[str], object]) -> None:
+    handle = os.open(path, os.O_RDWR)
+    try:
+        if _take(handle):
+            release(path.stem)
+            path.unlink()
+    finally:
+        os.close(handle)
 
 
 def _lock_row(database: Database, site: str, tries: int) -> Iterator[None]:

@@ -20,6 +20,11 @@ from syndicate.store.schema import Instant, accounts, attempts, deliveries
 from syndicate.store.transitions import Step, change, get_row, move, same_message, walk
 from syndicate.store.usage import read_usage
 
+LONGEST_LEASE = timedelta(minutes=10)
+"""No lease is as long: one that ends later was taken by a clock that was wrong, and is not believed."""
+_SLACK = timedelta(minutes=5)
+"""So much later than now is no sign of a wrong clock: whoever waits for the database has read the time before."""
+
 _FREE: dict[str, Any] = {"lease_owner": "", "lease_until": None}
 
 # How a receipt that comes after its lease was lost still reaches its row. From any other state a person decided.
@@ -40,15 +45,30 @@ _LATE_PATHS: dict[State, tuple[State, ...]] = {
 _SITE: BindParameter[str] = bindparam("site")
 _NOW: BindParameter[datetime] = bindparam("now", type_=Instant)
 _ROW, _OTHER, _BEFORE = deliveries.c, deliveries.alias("other").c, deliveries.alias("before").c
-_IS_DUE = and_(_ROW.state.in_((State.PLANNED, State.DUE)), _ROW.due_at <= _NOW)
-_MAY_LOOK = and_(_ROW.state == State.UNCERTAIN, _ROW.look_at <= _NOW)
-_IS_BUSY = exists().where(_OTHER.site == _SITE, _OTHER.account == _ROW.account, _OTHER.lease_until > _NOW)
-_IS_PAUSED = exists().where(
-    accounts.c.site == _SITE,
-    accounts.c.name == _ROW.account,
-    accounts.c.paused_at.is_not(None),
-    or_(accounts.c.paused_until.is_(None), accounts.c.paused_until > _NOW),
+_SOON: BindParameter[datetime] = bindparam("soon", type_=Instant)
+_HAS_LATER_CLOCK = _ROW.decided_at > _SOON
+"""Its wait was decided by a clock that was set back since: it may end days too late."""
+_IS_DUE = or_(
+    and_(_ROW.state.in_((State.PLANNED, State.DUE)), _ROW.due_at <= _NOW),
+    and_(_ROW.state == State.DUE, _HAS_LATER_CLOCK),
 )
+_MAY_LOOK = and_(_ROW.state == State.UNCERTAIN, _ROW.look_at.is_not(None), or_(_ROW.look_at <= _NOW, _HAS_LATER_CLOCK))
+_LEASE_NOW: BindParameter[datetime] = bindparam("lease_now", type_=Instant)
+_LEASE_END: BindParameter[datetime] = bindparam("lease_end", type_=Instant)
+_IS_BUSY = exists().where(
+    _OTHER.site == _SITE,
+    _OTHER.account == _ROW.account,
+    _OTHER.lease_until > _LEASE_NOW,
+    _OTHER.lease_until <= _LEASE_END,
+)
+_MY_ACCOUNT = and_(accounts.c.site == _SITE, accounts.c.name == _ROW.account)
+_IS_PAUSED = exists().where(
+    _MY_ACCOUNT,
+    accounts.c.paused_at.is_not(None),
+    or_(accounts.c.paused_until.is_(None), and_(accounts.c.paused_until > _NOW, accounts.c.paused_at <= _SOON)),
+)
+_IS_RESTING = exists().where(_MY_ACCOUNT, accounts.c.rest_until > _NOW, accounts.c.rest_at <= _SOON)
+_LOOKED_IN_VAIN = exists().where(_MY_ACCOUNT, accounts.c.rest_after.in_(("find", "send again")))
 _IS_ANSWERED = exists().where(
     _BEFORE.site == _SITE,
     _BEFORE.post_id == _ROW.post_id,
@@ -59,15 +79,17 @@ _IS_ANSWERED = exists().where(
 )
 _CLAIMABLE = (
     _ROW.site == _SITE,
-    or_(_IS_DUE, _MAY_LOOK),
+    # A look after a lost answer is no burden, and may show that the account answers again.
+    or_(and_(_IS_DUE, ~_IS_RESTING), and_(_MAY_LOOK, ~and_(_IS_RESTING, _LOOKED_IN_VAIN))),
     ~_IS_BUSY,
     ~_IS_PAUSED,
     or_(_ROW.part == 1, _IS_ANSWERED),
 )
 _ORDER = (
-    # What was uncertain is settled first, then by time; at the same time a fresh post before a recycled one.
-    case((_ROW.state == State.UNCERTAIN, 0), else_=1),
-    _ROW.due_at,
+    # What was uncertain is settled first, unless just that was tried in vain; then by time, so that after a rest
+    # another message goes first. At the same time a fresh post before a recycled one.
+    case((_ROW.state != State.UNCERTAIN, 1), (_LOOKED_IN_VAIN, 2), else_=0),
+    case((_ROW.state == State.UNCERTAIN, _ROW.look_at), else_=_ROW.due_at),
     case((_ROW.occasion_kind == OccasionKind.EVERGREEN, 1), else_=0),
     _ROW.part,
     _ROW.id,
@@ -137,7 +159,7 @@ class Outbox(Part):
     def list_due_accounts(self, now: datetime) -> tuple[str, ...]:
         """Accounts with something to claim now."""
         with self._database.reading() as connection:
-            return tuple(connection.execute(_DUE_ACCOUNTS, {"site": self._site, "now": now}).scalars())
+            return tuple(connection.execute(_DUE_ACCOUNTS, self._moments(connection, now)).scalars())
 
     def find_next_at(self) -> datetime | None:
         """When the next delivery or look is due; in the past where one is waiting already."""
@@ -163,8 +185,21 @@ class Outbox(Part):
         query = query.where(deliveries.c.id.in_(only)) if only else query
         with self._database.writing() as connection:
             self._database.take_turn(connection, f"syndicate claim {self._site}")
-            row = connection.execute(query, {"site": self._site, "now": now}).mappings().first()
-            return None if row is None else _lease(connection, parse_delivery(row), owner, now, lease)
+            moments = self._moments(connection, now)
+            row = connection.execute(query, moments).mappings().first()
+            if row is None:
+                return None
+            return _lease(connection, parse_delivery(row), owner, now, lease_until=moments["lease_now"] + lease)
+
+    def _moments(self, connection: Connection, now: datetime) -> dict[str, Any]:
+        lease_now = self._database.read_clock(connection, now)
+        return {
+            "site": self._site,
+            "now": now,
+            "soon": now + _SLACK,
+            "lease_now": lease_now,
+            "lease_end": lease_now + LONGEST_LEASE,
+        }
 
     def give_back(self, delivery: Delivery) -> None:
         """End a lease without a word, where the worker stops before anything happened."""
@@ -173,24 +208,36 @@ class Outbox(Part):
 
     def mark_abandoned(self, now: datetime) -> int:
         """Turn calls whose worker vanished into uncertain ones, to be looked for at once; returns how many."""
-        lost = (deliveries.c.state == State.SENDING, deliveries.c.lease_until <= now)
-        query = self._mine(select(deliveries)).where(*lost)
+        over = or_(_ROW.lease_until <= _LEASE_NOW, _ROW.lease_until > _LEASE_END)
+        query = self._mine(select(deliveries)).where(_ROW.state == State.SENDING, over)
         with self._database.reading() as connection:
-            if connection.execute(query.limit(1)).first() is None:
+            if connection.execute(query.limit(1), self._moments(connection, now)).first() is None:
                 return 0
+        with self._database.writing() as connection:
+            self._database.take_turn(connection, f"syndicate claim {self._site}")
+            rows = [parse_delivery(row) for row in connection.execute(query, self._moments(connection, now)).mappings()]
+            for row in rows:
+                _recover(connection, row, now)
+            return len(rows)
+
+    def release_dead(self, owner: str, now: datetime) -> int:
+        """End the leases of a process that is proved dead; its calls become uncertain at once. Returns how many."""
+        query = self._mine(select(deliveries)).where(_ROW.lease_owner.startswith(f"{owner}:", autoescape=True))
         with self._database.writing() as connection:
             self._database.take_turn(connection, f"syndicate claim {self._site}")
             rows = [parse_delivery(row) for row in connection.execute(query).mappings()]
             for row in rows:
-                step = Step("recover", "interrupted", now, Reason.INTERRUPTED)
-                changes = {"look_at": now, "looks": 0, "reason": Reason.INTERRUPTED, "detail": ""}
-                move(connection, row, State.UNCERTAIN, step, **changes, **_FREE)
+                if row.state is State.SENDING:
+                    _recover(connection, row, now)
+                else:
+                    change(connection, row, **_FREE)
             return len(rows)
 
     def keep_message(self, delivery: Delivery, message: Message, now: datetime, lease: timedelta) -> Delivery:
         """Freeze the message, or keep one more remote id in it, and prolong the lease."""
         with self._database.writing() as connection:
-            return change(connection, delivery, message=message, lease_until=now + lease)
+            lease_now = self._database.read_clock(connection, now)
+            return change(connection, delivery, message=message, lease_until=lease_now + lease)
 
     def intend(self, delivery: Delivery, now: datetime, lease: timedelta) -> Delivery:
         """Put the intent on disk: from here on the outcome counts as unknown until recorded.
@@ -199,22 +246,25 @@ class Outbox(Part):
         """
         path = (State.SENDING,) if delivery.state is State.DUE else (State.DUE, State.SENDING)
         with self._database.writing() as connection:
-            change(connection, delivery, deliveries.c.lease_until > now, lease_until=now + lease)
+            lease_now = self._database.read_clock(connection, now)
+            change(connection, delivery, deliveries.c.lease_until > lease_now, lease_until=lease_now + lease)
             step = Step("send", "intent", now)
             changes = {
                 "attempts": delivery.attempts + 1,
                 "intent_at": delivery.intent_at or now,
-                "lease_until": now + lease,
+                "lease_until": lease_now + lease,
                 "look_at": None,
             }
             return walk(connection, delivery, path, step, **changes)
 
-    def confirm(self, delivery: Delivery) -> None:
-        """Make sure that the intent is still ours: the last look before the call. Raises LostLease."""
+    def confirm(self, delivery: Delivery, now: datetime) -> bool:
+        """Whether the lease still runs: the last look before the call. Raises LostLease where it is another's."""
         with self._database.reading() as connection:
             current = get_row(connection, self._site, delivery.id)
+            lease_now = self._database.read_clock(connection, now)
         if (current.state, current.lease_owner) != (delivery.state, delivery.lease_owner):
             raise LostLease(f"delivery {delivery.id} is in other hands now")
+        return current.lease_until is not None and lease_now < current.lease_until
 
     def record(self, delivery: Delivery, action: str, decision: Decision, now: datetime) -> Delivery:
         """Write what came of it and end the lease.
@@ -235,9 +285,15 @@ class Outbox(Part):
             return walk(connection, current, _LATE_PATHS[current.state], step, **changes)
 
 
-def _lease(connection: Connection, found: Delivery, owner: str, now: datetime, lease: timedelta) -> Delivery:
+def _recover(connection: Connection, row: Delivery, now: datetime) -> None:
+    step = Step("recover", "interrupted", now, Reason.INTERRUPTED)
+    changes = {"look_at": now, "looks": 0, "reason": Reason.INTERRUPTED, "detail": ""}
+    move(connection, row, State.UNCERTAIN, step, **changes, **_FREE)
+
+
+def _lease(connection: Connection, found: Delivery, owner: str, now: datetime, *, lease_until: datetime) -> Delivery:
     state = State.DUE if found.state is State.PLANNED else found.state
-    changes = {"lease_owner": owner, "lease_until": now + lease, "started_at": found.started_at or now}
+    changes = {"lease_owner": owner, "lease_until": lease_until, "started_at": found.started_at or now}
     return change(connection, found, state=state, **changes)
 
 
@@ -250,6 +306,7 @@ def _changes_of(delivery: Delivery, decision: Decision, now: datetime) -> dict[s
         "look_at": decision.look_at,
         "looks": decision.looks,
         "due_at": decision.due_at or delivery.due_at,
+        "decided_at": now,
         "intent_at": delivery.intent_at if is_open else None,
     }
     if decision.state is State.SENT:

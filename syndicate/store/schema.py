@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from syndicate.model import Action, OccasionKind, Reason, State
 
-HEAD = "0003"
+HEAD = "0004"
 """The last migration. A database that names a later one is from a newer syndicate."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -103,6 +103,11 @@ accounts = Table(
     Column("paused_at", Instant),
     Column("paused_until", Instant),
     Column("pause_reason", Text, nullable=False, default=""),
+    Column("rest_since", Instant),
+    Column("rest_at", Instant),
+    Column("rest_until", Instant),
+    Column("rest_reason", Text, nullable=False, default=""),
+    Column("rest_after", Text, nullable=False, default=""),
     Column("limits", Text, nullable=False, default=""),
     Column("limits_read_at", Instant),
 )
@@ -122,6 +127,7 @@ deliveries = Table(
     Column("state", Word(State), nullable=False),
     Column("due_at", Instant, nullable=False),
     Column("look_at", Instant),
+    Column("decided_at", Instant),
     Column("key", Text, nullable=False),
     Column("text", Text, nullable=False, default=""),
     Column("message", Text),

@@ -12,6 +12,7 @@ from syndicate.store.schema import deliveries
 DAY = timedelta(hours=26)
 """A calendar day of any zone fits, also one with an hour more."""
 MONTH = timedelta(days=30)
+SKEW = timedelta(minutes=5)
 
 
 def read_usage(connection: Connection, site: str, account: str, now: datetime) -> Usage:
@@ -20,7 +21,8 @@ def read_usage(connection: Connection, site: str, account: str, now: datetime) -
     at = row.intent_at
     query = select(at, row.sent_at, row.part, row.cost).where(*done, at.is_not(None)).order_by(at)
     rows = connection.execute(query.where(at > now - MONTH)).all()
-    firsts = [sent or intent for intent, sent, part, _ in rows if part == 1]
+    # What was sent by a clock that was days ahead keeps no gap for days.
+    firsts = [sent or intent for intent, sent, part, _ in rows if part == 1 and (sent or intent) <= now + SKEW]
     return Usage(
         sent_at=tuple(at for at in firsts if at > now - DAY),
         last_sent_at=max(firsts, default=None),

@@ -245,7 +245,7 @@ def test_machines_that_start_together_prepare_the_tables_once(postgres: str) -> 
 def test_one_machine_is_told_that_it_needs_no_workers(machines: list[Machine]) -> None:
     """SQLite is for one machine; the error says what to run instead."""
     with pytest.raises(ConfigError, match="syndicate run"):
-        work("sqlite:////tmp/state.db", SITE, lambda: machines[0])
+        work("sqlite:////tmp/state.db", SITE, lambda: machines[0], print)
 
 
 def test_a_database_that_is_away_is_named_without_its_password(tmp_path: Any) -> None:
@@ -286,4 +286,4 @@ def test_a_worker_whose_database_goes_away_says_so(guest: str, machines: list[Ma
     with psycopg.connect(guest.replace("guest:s3cret@", "postgres:@")) as connection:
         connection.execute("GRANT ALL ON SCHEMA public TO guest")
     with pytest.raises(StateError, match="the state database refused"):
-        work(guest, SITE, begin)
+        work(guest, SITE, begin, print)

@@ -170,7 +170,7 @@ def test_a_second_message_about_a_post_waits_until_the_first_is_settled(bench: B
     """Featuring a post whose first message is unknown sends nothing yet, and says what it waits for."""
     first = lose_answer(bench, network := Scripted())
     second = bench.add(occasion=FEATURED)
-    bench.run()
+    bench.run_after(MINUTE)
     assert (bench.get(second).reason, bench.get(second).detail) == (Reason.BEHIND_TWIN, str(first.id))
     assert len(network.calls) == 1
     bench.store.settle_sent(first.id, SEEN, bench.now)
@@ -179,10 +179,10 @@ def test_a_second_message_about_a_post_waits_until_the_first_is_settled(bench: B
 
 
 def test_an_unknown_message_does_not_stop_other_posts(bench: Bench) -> None:
-    """Only messages about the same post wait."""
+    """Only messages about the same post wait, once the account has rested."""
     lose_answer(bench, Scripted())
     other = bench.add(post="other")
-    bench.run()
+    bench.run_after(MINUTE)
     assert bench.get(other).state is State.SENT
 
 

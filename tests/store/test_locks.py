@@ -11,6 +11,7 @@ from sqlalchemy import event, text
 
 from syndicate.errors import StateError
 from syndicate.store import open_store
+from syndicate.store.locks import ProcessLock, clear_dead
 from syndicate.store.store import Store
 from tests.store.conftest import Opener
 from tests.store.rows import SITE
@@ -73,3 +74,39 @@ def test_a_full_disk_stops_no_daemon(path: Path) -> None:
     path.with_name("state.db.lock").symlink_to("/dev/full")
     with open_store(f"sqlite:///{path}", SITE) as store, store.lock_daemon():
         assert store.is_daemon_running()
+
+
+def test_a_process_that_lives_is_not_taken_for_dead(tmp_path: Path) -> None:
+    """Its file is locked; only once it is gone does somebody hear of it, once."""
+    dead: list[str] = []
+    process = ProcessLock(tmp_path)
+    clear_dead(tmp_path, dead.append)
+    assert dead == []
+    process.close()
+    clear_dead(tmp_path, dead.append)
+    clear_dead(tmp_path, dead.append)
+    assert dead == [process.name]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dead_process_is_not_forgotten_before_its_leases_are_free(tmp_path: Path) -> None:
+    """Where the database refuses just then, the next one tries again."""
+
+    def refuse(_name: str) -> None:
+        raise StateError("locked")
+
+    process = ProcessLock(tmp_path)
+    process.close()
+    with pytest.raises(StateError):
+        clear_dead(tmp_path, refuse)
+    dead: list[str] = []
+    clear_dead(tmp_path, dead.append)
+    assert dead == [process.name]
+
+
+def test_without_a_place_for_its_file_a_process_works_all_the_same(tmp_path: Path) -> None:
+    """Its leases end by their time, then."""
+    (tmp_path / "file").touch()
+    process = ProcessLock(tmp_path / "file")
+    assert process.name
+    process.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ from sqlalchemy import update
 
 from syndicate.errors import LostLease, StateError, UsageError
 from syndicate.model import FEATURED, Delivery, Occasion, Reason, Receipt, State
+from syndicate.store import open_store
 from syndicate.store.schema import deliveries
 from syndicate.store.store import Store
 from tests.store.conftest import Opener
@@ -85,8 +87,9 @@ def test_one_account_is_in_one_pair_of_hands(store: Store) -> None:
     assert store.list_due_accounts(NOW) == ()
 
 
-def test_an_unused_lease_runs_out_and_the_row_is_taken_again(store: Store) -> None:
+def test_an_unused_lease_runs_out_and_the_row_is_taken_again(sqlite_store: Store) -> None:
     """A worker that died before its intent costs nothing but the length of the lease."""
+    store = sqlite_store
     add(store)
     lost = claim(store, "dead")
     assert store.claim("me", NOW + LEASE - SECOND, LEASE) is None
@@ -97,17 +100,55 @@ def test_an_unused_lease_runs_out_and_the_row_is_taken_again(store: Store) -> No
         store.intend(lost, NOW, LEASE)
 
 
-def test_no_intent_is_taken_after_the_lease_even_if_nobody_came(store: Store) -> None:
+def test_no_intent_is_taken_after_the_lease_even_if_nobody_came(sqlite_store: Store) -> None:
     """Ownership is checked against the clock just before the call: late is too late."""
-    add(store)
-    row = claim(store)
+    add(sqlite_store)
+    row = claim(sqlite_store)
     with pytest.raises(LostLease):
-        store.intend(row, NOW + LEASE, LEASE)
-    assert store.get_delivery(row.id).state is State.DUE
+        sqlite_store.intend(row, NOW + LEASE, LEASE)
+    assert sqlite_store.get_delivery(row.id).state is State.DUE
 
 
-def test_an_interrupted_call_becomes_uncertain_and_is_looked_for(store: Store) -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize("days", [-3, 3])
+def test_leases_on_postgresql_follow_its_own_clock(postgres: str, numbers: Iterator[int], days: int) -> None:
+    """A running lease keeps others out, whatever the clocks of both machines say."""
+    with open_store(postgres, f"leases-{next(numbers)}") as store:
+        add(store, planned(due_at=NOW - timedelta(days=9)))
+        running = claim(store, "one", NOW + timedelta(days=days))
+        assert store.claim("two", NOW, LEASE) is None
+        assert store.confirm(running, NOW + timedelta(days=99))
+
+
+def test_a_call_of_a_clock_that_was_ahead_is_looked_for_at_once(sqlite_store: Store) -> None:
+    """The crash of a process three days ahead of time stops nothing for three days."""
+    add(sqlite_store, planned(), planned("p2"))
+    ahead = NOW + timedelta(days=3)
+    row = sqlite_store.keep_message(claim(sqlite_store, "ahead", ahead), MESSAGE, ahead, LEASE)
+    sqlite_store.intend(row, ahead, LEASE)
+    assert sqlite_store.mark_abandoned(NOW) == 1
+    assert claim(sqlite_store, "me").state is State.UNCERTAIN
+
+
+def test_what_a_dead_process_had_in_hand_is_free_at_once(store: Store) -> None:
+    """Its call is unknown, what it had only claimed is as before; other processes keep theirs."""
+    add(store, planned(), planned(account="b"), planned(account="c"))
+    calling = store.claim("host-1:7", NOW, LEASE, account="mastodon")
+    assert calling is not None
+    calling = store.intend(store.keep_message(calling, MESSAGE, NOW, LEASE), NOW, LEASE)
+    claimed, other = (
+        store.claim(owner, NOW, LEASE, account=name) for owner, name in (("host-1:8", "b"), ("host-10:7", "c"))
+    )
+    assert store.release_dead("host-1", NOW) == 2
+    assert store.get_delivery(calling.id).state is State.UNCERTAIN
+    assert store.get_delivery(claimed.id).lease_owner == ""
+    assert store.get_delivery(other.id).lease_owner == "host-10:7"
+    assert claim(store, "me").id == calling.id
+
+
+def test_an_interrupted_call_becomes_uncertain_and_is_looked_for(sqlite_store: Store) -> None:
     """A row left in `sending` is never sent again blindly: it is due for a look as soon as its lease is over."""
+    store = sqlite_store
     row = bring_to(store, State.SENDING)
     assert store.mark_abandoned(NOW + LEASE - SECOND) == 0
     assert store.mark_abandoned(NOW + LEASE) == 1

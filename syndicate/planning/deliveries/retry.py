@@ -151,6 +151,16 @@ def _back_off(waited: timedelta, jitter: float) -> timedelta:
     return min(max(FIRST_WAIT, waited), LONGEST_WAIT) * (0.75 + jitter / 2)
 
 
+def decide_rest(error: Exception, since: datetime | None, *, now: datetime, jitter: float) -> datetime | None:
+    """Until when the account is left alone; None where the error is not its server's: that one answers.
+
+    `since` is when it began to fail. Each rest is as long as all before it, as the waits of one message are.
+    """
+    if isinstance(error, NotReady | Spoiled) or not isinstance(error, Unavailable | Uncertain | FetchError):
+        return None
+    return _retry_at(error, now) or now + _back_off(now - (since or now), jitter)
+
+
 def _decide_unknown(error: Exception, *, can_look: bool, now: datetime) -> Decision:
     words = describe(error)
     if not can_look:

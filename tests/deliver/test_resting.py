@@ -1,0 +1,129 @@
+"""An account whose server fails rests; its messages wait as they are, and take turns afterwards."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+
+from syndicate.errors import FetchError, NotReady, RateLimited, Rejected, Spoiled, Unavailable, Uncertain
+from syndicate.model import Message, Reason, Receipt, State
+from syndicate.planning.deliveries.retry import decide_rest
+from tests.deliver.bench import NOW, Bench, Finding, Preparing, Scripted
+
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+
+
+def sent_texts(network: Scripted) -> list[str]:
+    return [message.text for message, _ in network.calls]
+
+
+@pytest.mark.parametrize("error", [Unavailable("down"), Uncertain("it fell silent")], ids=["down", "silent"])
+def test_one_failure_lets_the_account_rest_and_its_other_messages_wait(bench: Bench, error: Exception) -> None:
+    """Of sixty due messages one is tried; the others stay due, neither failed nor uncertain."""
+    bench.networks = {"a": (network := Scripted([error]))}
+    first, *others = [bench.add(post=f"p{number}") for number in range(60)]
+    bench.run()
+    assert len(network.calls) == 1
+    assert {bench.get(row).state for row in others} == {State.PLANNED}
+    (account,) = bench.store.list_accounts()
+    assert (account.rest_since, account.rest_reason) == (NOW, str(error))
+    assert bench.run_after(29 * SECOND).results == ()
+    assert len(bench.run_after(SECOND).sent) >= 59
+    assert bench.store.find_rest_since("a") is None
+    assert bench.get(first).state in {State.SENT, State.UNCERTAIN, State.DUE}
+
+
+def test_rests_grow_with_the_trouble_and_keep_its_beginning(bench: Bench) -> None:
+    """A server that is down for hours is asked less and less often, an hour apart at most."""
+    bench.networks = {"a": (network := Scripted([Unavailable("down")] * 99))}
+    for number in range(9):
+        bench.add(post=f"p{number}")
+    bench.run()
+    tries = []
+    while bench.now < NOW + 6 * HOUR:
+        before = len(network.calls)
+        bench.run_after(MINUTE / 2)
+        tries += [bench.now] if len(network.calls) > before else []
+    gaps = [later - earlier for earlier, later in pairwise(tries)]
+    assert gaps == sorted(gaps)
+    assert gaps[-1] == HOUR
+    assert bench.store.find_rest_since("a") == NOW
+
+
+def test_a_message_that_always_fails_does_so_alone(bench: Bench) -> None:
+    """The server refuses one message with 500 for ever: all others are out after a rest, and it gives up by itself."""
+
+    class Picky(Scripted):
+        def send(self, message: Message, *, key: str) -> Receipt:
+            if "bad" in message.text:
+                raise Unavailable("500")
+            return super().send(message, key=key)
+
+    bench.networks = {"a": Picky()}
+    bad = bench.add(post="bad", due_at=NOW - SECOND)
+    others = [bench.add(post=f"p{number}") for number in range(5)]
+    bench.run()
+    bench.run_after(MINUTE / 2)
+    assert {bench.get(row).state for row in others} == {State.SENT}
+    for _ in range(60):
+        bench.run_after(HOUR)
+    assert bench.get(bad).state is State.FAILED
+    assert bench.get(bad).reason is Reason.GAVE_UP
+
+
+def test_a_look_in_vain_lets_the_next_message_go_first(bench: Bench) -> None:
+    """A network that cannot be searched, but posts, is not stopped by one message whose answer was lost."""
+    network = Finding([Uncertain("lost")], sights=[Unavailable("no search today")] * 99)
+    bench.networks = {"a": network}
+    lost, other = bench.add(post="lost", due_at=NOW - SECOND), bench.add(post="other")
+    bench.run()
+    bench.run_after(10 * SECOND)
+    assert len(network.looks) == 1
+    assert bench.get(other).state is State.PLANNED
+    bench.run_after(MINUTE)
+    assert bench.get(other).state is State.SENT
+    assert bench.get(lost).state is State.UNCERTAIN
+
+
+def test_trouble_before_the_call_lets_it_rest_too(bench: Bench) -> None:
+    """An upload that finds no server: the next message does not try its luck."""
+    bench.networks = {"a": (network := Preparing(trouble=[Unavailable("cannot be reached")]))}
+    bench.add(post="one", due_at=NOW - SECOND)
+    other = bench.add(post="two")
+    bench.run()
+    assert network.steps.count("upload") == 1
+    assert bench.get(other).state is State.PLANNED
+
+
+@pytest.mark.parametrize("days", [-3, 3])
+def test_a_clock_that_jumps_by_days_lets_nobody_rest_for_days(bench: Bench, days: int) -> None:
+    """What was decided by a wrong clock is not believed by the right one."""
+    bench.networks = {"a": Scripted([Unavailable("down"), Uncertain("silent")])}
+    rows = [bench.add(post=f"p{number}", due_at=NOW - timedelta(days=4)) for number in range(3)]
+    wrong, right = NOW + timedelta(days=days), NOW
+    for bench.now in (wrong, wrong + MINUTE / 2, right):
+        bench.run()
+    bench.run_after(HOUR)
+    assert State.DUE not in {bench.get(row).state for row in rows}
+    assert bench.get(rows[2]).state is State.SENT
+
+
+@pytest.mark.parametrize(
+    ("error", "rests"),
+    [
+        (Unavailable("x"), 30 * SECOND),
+        (Uncertain("x"), 30 * SECOND),
+        (FetchError("x"), 30 * SECOND),
+        (RateLimited("x", retry_at=NOW + HOUR), HOUR),
+        (RateLimited("x", retry_at=NOW + timedelta(days=9)), timedelta(days=1)),
+        (NotReady("x"), None),
+        (Spoiled("x", prepared={}), None),
+        (Rejected("x"), None),
+        (KeyError("x"), None),
+    ],
+)
+def test_only_the_servers_own_trouble_lets_an_account_rest(error: Exception, rests: timedelta | None) -> None:
+    """A refusal is an answer; a server that names a time is left alone until then."""
+    assert decide_rest(error, None, now=NOW, jitter=0.5) == (rests and NOW + rests)
