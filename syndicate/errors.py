@@ -62,6 +62,10 @@ class ContentError(SyndicateError):
         self.key = key
 
 
+class CommitAwaited(ContentError):
+    """One post cannot be read before git tells its date: the next commit may mend it."""
+
+
 class StateError(SyndicateError):
     """The state database is locked, full, missing or from a newer version."""
 

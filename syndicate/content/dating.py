@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 
 from syndicate.content.history import History
-from syndicate.content.records import NO_GIT_DATE
-from syndicate.errors import ContentError
+from syndicate.errors import CommitAwaited, ContentError
 from syndicate.text.dates import parse_date
 
 # What Eleventy takes from git, and what it takes from the file itself (11ty.dev/docs/dates).
@@ -35,7 +34,7 @@ def _ask_git(word: str, key: str, source: str, history: History) -> datetime | N
     try:
         span = history.find(source)
     except ContentError as error:
-        raise ContentError(f"{NO_GIT_DATE}: {error.message}", key=key, hint=error.hint) from error
+        raise CommitAwaited(f"git tells no date: {error.message}", key=key, hint=error.hint) from error
     if span is None:
         return None
     return span.created_at if word == "git created" else span.modified_at

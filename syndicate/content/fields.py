@@ -9,7 +9,7 @@ from typing import Any
 from syndicate.content.front import Front
 from syndicate.content.names import SIMPLE_NAMES, simplify
 from syndicate.errors import ContentError
-from syndicate.model import ContentRules, Problem, Repair
+from syndicate.model import Awaited, ContentRules, Problem, Repair
 from syndicate.text.cleaning import clean_text
 from syndicate.text.repair import repair_text
 
@@ -114,8 +114,8 @@ class Fields:
     def note(self, kind: str, key: str, before: str, after: str) -> None:
         self.repairs.append(Repair(kind, key, before[:200], after[:200], self.line(key)))
 
-    def warn(self, key: str, message: str, hint: str = "") -> None:
-        self.problems.append(Problem(self.source, message, self.line(key), key, hint))
+    def warn(self, key: str, message: str, hint: str = "", awaits: Awaited = Awaited.NOTHING) -> None:
+        self.problems.append(Problem(self.source, message, self.line(key), key, hint, awaits))
 
     def line(self, key: str) -> int:
         """The line of a key in the file, 0 where unknown."""

@@ -23,13 +23,12 @@ from syndicate.content.front import Front, parse_front
 from syndicate.content.history import History
 from syndicate.content.names import simplify
 from syndicate.content.picture import Place, read_picture
-from syndicate.content.records import NO_GIT_DATE
 from syndicate.content.social import read_social
 from syndicate.content.summary import choose_summary, read_declared, read_unlabelled
 from syndicate.content.topics import read_authors, read_categories, read_keywords
 from syndicate.content.unserved import show_words_for_unserved
-from syndicate.errors import ContentError
-from syndicate.model import Category, Post, Settings
+from syndicate.errors import CommitAwaited, ContentError
+from syndicate.model import Awaited, Category, Post, Settings
 from syndicate.text.languages import normalise_language
 from syndicate.text.plain import line_to_plain
 from syndicate.text.sketch import make_sketch
@@ -48,7 +47,7 @@ def parse_post(text: str, source: str, file: str, settings: Settings, history: H
         return _Parser(front, fields, settings, file, history).parse()
     except ContentError as error:
         line = error.line or fields.line(error.key)
-        raise ContentError(error.message, where=source, line=line, key=error.key, hint=error.hint) from error
+        raise type(error)(error.message, where=source, line=line, key=error.key, hint=error.hint) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +131,8 @@ class _Parser:
             return None
         at = read_date(value, key, self._zone(), self.fields.source, self.history)
         if at is None:
-            self.fields.warn(key, f"{NO_GIT_DATE} yet: the post counts as written when it is first seen", "commit it")
+            words = "git tells no date yet: the post counts as written when it is first seen"
+            self.fields.warn(key, words, "commit it", Awaited.COMMIT)
         return at
 
     def _updated_at(self) -> datetime | None:
@@ -140,7 +140,8 @@ class _Parser:
         try:
             return None if value is None else read_date(value, key, self._zone(), self.fields.source, self.history)
         except ContentError as error:
-            self.fields.warn(key, f"{error.message}, so it does not count", error.hint)
+            awaits = Awaited.COMMIT if isinstance(error, CommitAwaited) else Awaited.NOTHING
+            self.fields.warn(key, f"{error.message}, so it does not count", error.hint, awaits)
             return None
 
     def _zone(self) -> ZoneInfo:

@@ -13,8 +13,7 @@ from syndicate.content.addresses import is_http
 from syndicate.content.fields import Fields, plain_text
 from syndicate.content.focus import parse_focus
 from syndicate.content.names import simplify
-from syndicate.content.records import MISSING_FILE
-from syndicate.model import Credit, Picture, Settings
+from syndicate.model import Awaited, Credit, Picture, Settings
 from syndicate.text.links import MAX_URL
 from syndicate.text.plain import line_to_plain
 from syndicate.text.sanitising import absolute_url
@@ -53,7 +52,8 @@ def read_picture(fields: Fields, place: Place) -> Picture | None:
         fields.warn(key, f'"{address[:100]}" is no address of an image', "write a path or an http address")
         return None
     if not path and not is_http(address):
-        fields.warn(key, f'the image "{address[:100]}" {MISSING_FILE}')
+        words = f'the image "{address[:100]}" is not among the files of the site'
+        fields.warn(key, words, awaits=Awaited.FILE)
     alt = line_to_plain(fields.text("imageAlt") or fields.mend(_detail(details, "alt", "description"), key))
     credit = fields.text("imageCredit") or fields.mend(_detail(details, "credit", "attribution"), key)
     focus_key, focus = fields.find("focus")

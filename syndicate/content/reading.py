@@ -11,8 +11,8 @@ from syndicate.content.history import History
 from syndicate.content.post_cache import Stat
 from syndicate.content.records import Outcome
 from syndicate.content.scanning import Found
-from syndicate.errors import ContentError
-from syndicate.model import Post, Problem, Settings
+from syndicate.errors import CommitAwaited, ContentError
+from syndicate.model import Awaited, Post, Problem, Settings
 
 NEVER_READ: Stat = (0, 0, 0, "")
 
@@ -97,4 +97,5 @@ def is_body_of(post: Post, body: bytes) -> bool:
 
 
 def _refused(error: ContentError, source: str) -> Outcome:
-    return Outcome(None, (Problem(source, error.message, error.line, error.key, error.hint),))
+    awaits = Awaited.COMMIT if isinstance(error, CommitAwaited) else Awaited.NOTHING
+    return Outcome(None, (Problem(source, error.message, error.line, error.key, error.hint, awaits),))

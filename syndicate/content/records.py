@@ -9,15 +9,10 @@ from typing import Any
 
 import orjson
 
-from syndicate.model import Author, Category, Credit, Picture, Post, Problem, Repair, SocialOverride
+from syndicate.model import Author, Awaited, Category, Credit, Picture, Post, Problem, Repair, SocialOverride
 
-VERSION = 8
+VERSION = 9
 """Raise it when a row, or what is derived from a file, changes its meaning."""
-MISSING_FILE = "is not among the files of the site"
-"""How the warning of a picture ends that may still come: such a post is read anew each time."""
-
-NO_GIT_DATE = "git tells no date"
-"""How a problem or warning begins that the next commit may mend: such a post is read anew each time, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +26,7 @@ class Outcome:
     def may_pass(self) -> bool:
         """Whether it may be another one though the file is the same."""
         notes = (*self.problems, *(self.post.problems if self.post else ()))
-        return any(one.message.endswith(MISSING_FILE) or one.message.startswith(NO_GIT_DATE) for one in notes)
+        return any(one.awaits is not Awaited.NOTHING for one in notes)
 
 
 def pack(outcomes: Mapping[str, Outcome]) -> bytes:
@@ -48,12 +43,21 @@ def unpack(data: bytes) -> dict[str, Outcome]:
 
 
 def _to_row(outcome: Outcome) -> list[Any]:
-    problems = [[p.source, p.message, p.line, p.key, p.hint] for p in outcome.problems]
+    problems = [_problem_to_row(problem) for problem in outcome.problems]
     return [_post_to_row(outcome.post) if outcome.post else None, problems]
 
 
 def _from_row(row: list[Any]) -> Outcome:
-    return Outcome(_post_from_row(row[0]) if row[0] else None, tuple(Problem(*problem) for problem in row[1]))
+    return Outcome(_post_from_row(row[0]) if row[0] else None, tuple(map(_problem_from_row, row[1])))
+
+
+def _problem_to_row(problem: Problem) -> list[Any]:
+    return [problem.source, problem.message, problem.line, problem.key, problem.hint, problem.awaits.value]
+
+
+def _problem_from_row(row: list[Any]) -> Problem:
+    source, message, line, key, hint, awaits = row
+    return Problem(source, message, line, key, hint, Awaited(awaits))
 
 
 def _post_to_row(post: Post) -> list[Any]:
@@ -92,7 +96,7 @@ def _post_to_row(post: Post) -> list[Any]:
         post.digest,
         post.length,
         [[repair.kind, repair.field, repair.before, repair.after, repair.line] for repair in post.repairs],
-        [[problem.source, problem.message, problem.line, problem.key, problem.hint] for problem in post.problems],
+        [_problem_to_row(problem) for problem in post.problems],
         post.source_digest,
         post.fields_digest,
         post.sketch,
@@ -126,7 +130,7 @@ def _post_from_row(row: list[Any]) -> Post:
         digest=row[22],
         length=row[23],
         repairs=tuple(Repair(*repair) for repair in row[24]),
-        problems=tuple(Problem(*problem) for problem in row[25]),
+        problems=tuple(map(_problem_from_row, row[25])),
         source_digest=row[26],
         fields_digest=row[27],
         sketch=row[28],

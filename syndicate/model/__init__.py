@@ -42,6 +42,7 @@ from syndicate.model.plan import (
 )
 from syndicate.model.post import (
     Author,
+    Awaited,
     Category,
     Credit,
     Picture,
@@ -77,6 +78,7 @@ __all__ = [
     "Attachment",
     "Attempt",
     "Author",
+    "Awaited",
     "Cache",
     "CardPlan",
     "CardRef",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,14 @@ class Repair:
     line: int = 0
 
 
+class Awaited(StrEnum):
+    """What may come without the post's file being touched, and mend a problem: such a post is read anew each time."""
+
+    NOTHING = ""
+    FILE = "file"
+    COMMIT = "commit"
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Something the author should know: a file (below the content folder), a 1-based line (0 unknown), a key."""
@@ -75,6 +84,7 @@ class Problem:
     line: int = 0
     key: str = ""
     hint: str = ""
+    awaits: Awaited = Awaited.NOTHING
 
     @property
     def place(self) -> str:

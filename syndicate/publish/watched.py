@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
-from syndicate.content.records import MISSING_FILE, NO_GIT_DATE
-from syndicate.model import Plan, Post, Problem, Settings
+from syndicate.model import Awaited, Plan, Post, Problem, Settings
 
 MOST_FOLDERS = 2_000
 """Folders that are watched for a missing picture; more are no folder of pictures."""
@@ -19,9 +18,9 @@ def list_surroundings(plan: Plan, settings: Settings) -> tuple[str, ...]:
     """Absolute paths. While a picture or a date from git is missing, so is what tells that it may be there now."""
     posts = [one.post for one in plan.identified]
     pictures = {post.picture.path for post in posts if post.picture and post.picture.path}
-    misses = any(problem.message.endswith(MISSING_FILE) for problem in _warnings(posts))
+    misses = any(problem.awaits is Awaited.FILE for problem in _warnings(posts))
     folders = islice(_walk_folders(_list_roots(settings)), MOST_FOLDERS) if misses else ()
-    asks_git = any(problem.message.startswith(NO_GIT_DATE) for problem in (*plan.problems, *_warnings(posts)))
+    asks_git = any(problem.awaits is Awaited.COMMIT for problem in (*plan.problems, *_warnings(posts)))
     return tuple(sorted({*pictures, *folders, *(_list_git_files(settings.root) if asks_git else ())}))
 
 
