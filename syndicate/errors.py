@@ -6,6 +6,7 @@ SyndicateError                  shown to the person: what, where, what to do
 ├── ContentError                one post is wrong: it becomes a Problem, the rest goes on
 ├── StateError                  the state database cannot be used now
 │   ├── AlreadyRunning          another daemon owns this state: leave it alone
+│   ├── Contradicted            this state is older than what was sent, lost or another's: send nothing
 │   └── LostLease               this delivery belongs to another worker now: drop it
 ├── FetchError                  a page, picture or hub did not answer as it should: try again later
 │   └── HostAway                … nor did its whole server: ask that nothing more in this round
@@ -72,6 +73,10 @@ class StateError(SyndicateError):
 
 class AlreadyRunning(StateError):
     """Another daemon holds this state."""
+
+
+class Contradicted(StateError):
+    """What was published says that this state does not know everything: nothing may be sent by it."""
 
 
 class LostLease(StateError):

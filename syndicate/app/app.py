@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from syndicate.app.sharing import Shared
 from syndicate.app.site import Clock, Wiring, read_clock
 from syndicate.config import find_config, read_settings
-from syndicate.errors import ConfigError, StateError, SyndicateError, tell_for_log
+from syndicate.errors import ConfigError, Contradicted, StateError, SyndicateError, tell_for_log
 from syndicate.model import State
 from syndicate.publish.report import Published
 
@@ -77,12 +77,16 @@ class App:
         with self._shared.borrow() as wiring, wiring.take_turn():
             wiring.require_state()  # before the stamp, which tells one from another
             stamp, now = wiring.stamp, self.now()
-            mark = stamp.make()
-            if not only and stamp.is_current(mark, now):
+            is_in_order, mark = wiring.is_state_in_order(), stamp.make()
+            if not only and is_in_order and stamp.is_current(mark, now):
                 return Published(where=wiring.settings.storage.publish_to, problems=stamp.read_problems())
             self._is_read_anew = True
+            contradiction = wiring.check_state()
             with uncollected():
-                return _publish(wiring, only, mark, now, progress)
+                published = _publish(wiring, only, mark, now, progress)
+            if contradiction:
+                stamp.forget()  # it is said until it is solved
+            return replace(published, contradiction=contradiction)
 
     def make_plan(self) -> Plan:
         """What would happen now; changes nothing."""
@@ -108,6 +112,7 @@ class App:
         with self._shared.borrow() as wiring:
             wiring.require_state()
             wiring.release_dead()
+            wiring.check_state()
             with self._following_up(wiring) as results:
                 results.extend(deliver_due(make_tools(wiring), only=only).results)
             return tuple(results)
@@ -120,6 +125,7 @@ class App:
         with self._shared.borrow() as wiring:
             wiring.require_state()
             wiring.release_dead()
+            wiring.check_state()
             tools = replace(make_tools(wiring), is_stopping=threads.is_stopping)
             for account in list_accounts_with_work(tools):
                 work = partial(self._deliver_account, self._shared.take(), tools, account, tell)
@@ -180,6 +186,8 @@ class App:
         from syndicate.app.post import put_into_outbox
 
         with self._shared.borrow() as wiring:
+            if contradiction := wiring.check_state():
+                raise Contradicted(contradiction)
             ids = put_into_outbox(wiring, planned, self.now())
             _wake_accounts(wiring, ids, self.now())
             self.deliver_due(only=ids)
@@ -245,6 +253,11 @@ class App:
             lines = explain(slug, self.make_plan(), known, deliveries, trails, zone=zone)
             return Story(slug=slug, lines=lines, post=known, deliveries=deliveries, attempts=trails)
 
+    def find_contradiction(self) -> str:
+        """Why nothing is sent and what to do about it, "" where the state is in order."""
+        with self._shared.borrow() as wiring:
+            return wiring.check_state()
+
     # --- looking after ----------------------------------------------------------------------------------------
 
     def examine(self, *, online: bool) -> tuple[Finding, ...]:
@@ -288,8 +301,10 @@ class App:
 
         if not self._is_read_anew:
             return ()
-        self._is_read_anew = False
         with self._shared.borrow() as wiring:
+            if wiring.check_state():
+                return ()
+            self._is_read_anew = False
             remember_silent(wiring, self.now())
             amendments = self.list_amendments()
             return (*self.amend(choose_automatic(amendments)), *tell_waiting(amendments))
@@ -315,6 +330,8 @@ class App:
         from syndicate.app.edits import amend
 
         with self._shared.borrow() as wiring:
+            if amendments and (contradiction := wiring.check_state()):
+                raise Contradicted(contradiction)
             amended = amend(wiring, amendments, self.now())
             if any(one.is_done for one in amended):
                 wiring.stamp.forget()
@@ -322,12 +339,16 @@ class App:
                     _show_timeline(wiring)
             return tuple(one.line for one in amended)
 
-    def adopt(self, account: str) -> tuple[tuple[str, str], ...]:
-        """Copies found on the account itself, recorded as sent: (slug, URL)."""
-        from syndicate.app.login import adopt
+    def adopt(self, account: str, *, accept: bool = False) -> tuple[tuple[str, str], ...]:
+        """Copies found on the account itself, recorded as sent: (slug, URL).
+
+        `accept`: the account cannot show them, and a person says that it is in order all the same.
+        """
+        from syndicate.app.login import accept_account, adopt
 
         with self._shared.borrow() as wiring:
-            adopted = adopt(wiring, account, self.now())
+            wiring.check_state()
+            adopted = (accept_account if accept else adopt)(wiring, account, self.now())
             wiring.stamp.forget()
             return adopted
 

@@ -60,6 +60,9 @@ class HallDesk:
     def is_daemon_running(self) -> bool:
         return self._wiring().store.is_daemon_running()
 
+    def find_contradiction(self) -> str:
+        return self._app.find_contradiction()
+
     def list_waiting(self) -> tuple[Delivery, ...]:
         return self._wiring().store.list_deliveries(states=WAITING)
 

@@ -76,6 +76,9 @@ def _accounts(wiring: Wiring, plan: Plan, online: bool) -> Iterator[Finding]:
 
 
 def _state(wiring: Wiring) -> Iterator[Finding]:
+    contradiction = wiring.check_state()
+    if contradiction:
+        yield Finding("problem", contradiction, "state")
     yield Finding("ok", f"state in {wiring.store.where}")
     if wiring.state_folder.stat().st_mode & 0o077:
         yield Finding("warning", "others on this machine may look into it: chmod 700", str(wiring.state_folder))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 
+from syndicate.app.seen import keep_seen
 from syndicate.app.sending import Composer, load_images
 from syndicate.app.site import Wiring
 from syndicate.containment import contain
@@ -94,9 +95,16 @@ def _edit(wiring: Wiring, one: Amendment, message: Message, now: datetime) -> st
         title = describe(one.delivery.network).title
         return f"{title} cannot change the alt text of a published picture; it stays as it is"
     key = _make_key(one, message, edits=_count_edits(wiring, one))
+    _begin_call(wiring)
     changed = network.edit(receipt, load_images(wiring, message), key=key)
     wiring.store.record_edit(one.delivery, message, changed, now)
     return f"{EDITED}, but {changed.remark}" if changed.remark else EDITED
+
+
+def _begin_call(wiring: Wiring) -> None:
+    """The state counts the call before it is made. Raises Contradicted."""
+    state = wiring.store.raise_counter()
+    keep_seen(wiring.cache, state.identity, state.counter)
 
 
 def _count_edits(wiring: Wiring, one: Amendment) -> int:
@@ -119,6 +127,7 @@ def _remove(wiring: Wiring, one: Amendment, now: datetime) -> str:
     assert one.delivery.receipt is not None
     if not isinstance(network, Deletes):
         return f"{describe(one.delivery.network).title} cannot remove it; it stays as it is"
+    _begin_call(wiring)
     network.delete(one.delivery.receipt)
     wiring.store.record_removal(one.delivery, now)
     return REMOVED

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from syndicate.app.reports import AccountRow
 from syndicate.app.site import Wiring
+from syndicate.app.state import adopt_published, solve
 from syndicate.errors import ConfigError, SyndicateError, Unauthorised, Unavailable, Uncertain, UsageError
 from syndicate.model import Account, Identified, variable_of
 from syndicate.networks import describe
@@ -16,6 +17,9 @@ from syndicate.networks.base import Lists, Network, Profile, ReadsLimits, Recent
 from syndicate.publish.publish import read_plan
 from syndicate.store.accounts import AccountState
 from syndicate.store.syndication_links import Found
+
+SHORTEST_PAGE = 10
+"""No network lists fewer of an account's posts while it has more."""
 
 
 def list_accounts(wiring: Wiring, *, online: bool, now: datetime) -> tuple[AccountRow, ...]:
@@ -135,15 +139,55 @@ def store_login(wiring: Wiring, name: str, secrets: Mapping[str, str]) -> str:
 def adopt(wiring: Wiring, name: str, now: datetime) -> tuple[tuple[str, str], ...]:
     """Match the account's own posts with ours by their links, and record them as sent."""
     account = wiring.accounts.get(name)
-    network = wiring.accounts.open(account)
-    if not isinstance(network, Lists):
-        raise UsageError(f"{describe(account.network).title} does not show an account's own posts", where=name)
+    is_contradicted = wiring.store.read_state().contradiction is not None
+    try:
+        network = wiring.accounts.open(account)
+        if not isinstance(network, Lists):
+            raise UsageError(f"{describe(account.network).title} does not show an account's own posts", where=name)
+        recent = network.list_recent()
+    except SyndicateError as error:
+        if is_contradicted:
+            look = f"or look at the account yourself and run `syndicate adopt {name} --accept`"
+            error.hint = f"{error.hint}; {look}" if error.hint else look
+        raise
     plan = read_plan(wiring.rooms, now)
+    known_until = wiring.store.find_last_step_at()
     wiring.store.apply(plan, now)
     by_link = {_same(one.post.permalink): one for one in plan.identified}
-    found = tuple(match for recent in network.list_recent() if (match := _match(recent, by_link)))
-    wiring.store.adopt(name, account.network, found, now)
-    return tuple((one.slug, one.receipt.url) for one in found)
+    found = tuple(match for one in recent if (match := _match(one, by_link)))
+    if not is_contradicted:
+        wiring.store.adopt(name, account.network, found, now)
+        return tuple((one.slug, one.receipt.url) for one in found)
+    wiring.store.take_over(name, account.network, found, now)
+    copies = adopt_published(wiring, wiring.store, name)
+    if account.link == "none" or not _reaches_back(recent, known_until):
+        wiring.store.hold_waiting(name, now)
+    _finish_adoption(wiring, name)
+    return (*((one.slug, one.receipt.url) for one in found), *((one.slug, one.url) for one in copies))
+
+
+def _reaches_back(recent: Sequence[Recent], known_until: datetime | None) -> bool:
+    """Whether the list shows everything that was sent after the state's last step."""
+    if len(recent) < SHORTEST_PAGE:
+        return True
+    return known_until is not None and min(one.published_at for one in recent) <= known_until
+
+
+def accept_account(wiring: Wiring, name: str, now: datetime) -> tuple[tuple[str, str], ...]:
+    """A person has looked at an account that cannot be read. What waits there is held: it may have been sent."""
+    account = wiring.accounts.get(name)
+    if wiring.store.read_state().contradiction is None:
+        raise UsageError("there is nothing to accept: the state knows everything that was sent", where=account.name)
+    wiring.store.apply(read_plan(wiring.rooms, now), now)
+    copies = adopt_published(wiring, wiring.store, name)
+    wiring.store.hold_waiting(name, now)
+    _finish_adoption(wiring, name)
+    return tuple((one.slug, one.url) for one in copies)
+
+
+def _finish_adoption(wiring: Wiring, name: str) -> None:
+    wiring.store.keep_adopted(name)
+    solve(wiring, wiring.store, wiring.store.read_state())
 
 
 def _match(recent: Recent, by_link: Mapping[str, Identified]) -> Found | None:

@@ -57,6 +57,7 @@ def read_status(wiring: Wiring, now: datetime) -> Status:
     deliveries = store.list_deliveries()
     counts = Counter(one.state.value for one in deliveries)
     return Status(
+        contradiction=wiring.check_state(),
         posts=sum(not post.is_draft for post in snapshot.posts),
         problems=len({problem.source for problem in snapshot.problems}),
         counts={state.value: counts[state.value] for state in State if counts[state.value]},

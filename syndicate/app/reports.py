@@ -34,6 +34,8 @@ class Status:
     needs_you: tuple[Delivery, ...] = ()
     amendments: tuple[str, ...] = ()
     """Edits and removals of published messages that a person must decide, a line for each reason."""
+    contradiction: str = ""
+    """Why nothing is sent and what to do, where the state does not know everything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

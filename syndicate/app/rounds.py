@@ -35,7 +35,8 @@ class Rounds:
         parts = [f"{done}{number} {what}{'' if number == 1 else 's'}" for done, number, what in counts if number]
         problems = self._choose_news("problems", map(str, published.problems))
         warnings = self._choose_news("warnings", published.warnings) if published.warnings else []
-        return "\n".join(filter(None, ["; ".join([*reloaded, *parts]), *problems, *warnings]))
+        state = self._choose_news("state", [published.contradiction] if published.contradiction else [])
+        return "\n".join(filter(None, ["; ".join([*reloaded, *parts]), *problems, *warnings, *state]))
 
     def _reload(self) -> list[str]:
         """A broken syndicate.toml is said once; until it is mended everything goes on with the one of before."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
+from syndicate.app.seen import keep_seen
 from syndicate.app.site import Wiring
 from syndicate.deliver import Tools
 from syndicate.errors import ContentError, FetchError, Unavailable
@@ -48,6 +49,7 @@ def make_tools(wiring: Wiring) -> Tools:
         clock=wiring.clock,
         jitter=wiring.jitter,
         owner=wiring.process.name,
+        keep_seen=lambda state: keep_seen(wiring.cache, state.identity, state.counter),
     )
 
 

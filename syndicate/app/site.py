@@ -101,15 +101,22 @@ class Wiring:
     @cached_property
     def store(self) -> Store:
         """The state database. A new one (the first ever, or in place of a lost one) wants a whole publication."""
+        from syndicate.app.state import check_site, check_state
         from syndicate.store import open_store
 
         self.state_folder  # noqa: B018 - SQLite needs the folder
         database = self.settings.storage.database
         is_new = _is_missing(database)
         store = open_store(database, self.settings.site.name)
-        self._state = _identify(database)
-        if is_new:
-            self.stamp.forget()
+        try:
+            self._state = _identify(database)
+            if is_new:
+                self.stamp.forget()
+            check_site(self, store)
+            check_state(self, store)
+        except BaseException:
+            store.close()
+            raise
         return store
 
     def require_state(self) -> None:
@@ -123,6 +130,18 @@ class Wiring:
             raise StateError("was deleted or replaced while it was in use", where=self.store.where, hint=hint)
         if _is_missing(database):
             self.store  # noqa: B018 - made anew
+
+    def is_state_in_order(self) -> bool:
+        """Whether a glance at the state shows nothing that needs a closer look."""
+        from syndicate.app.seen import is_in_order
+
+        return is_in_order(self.cache, self.settings.storage.database, self.settings.site.name)
+
+    def check_state(self) -> str:
+        """What contradicts the state and what to do about it, "" where nothing does. Then nothing may be sent."""
+        from syndicate.app.state import check_state, describe, list_enabled
+
+        return describe(check_state(self, self.store), list_enabled(self.settings))
 
     @cached_property
     def http(self) -> Client:
@@ -248,11 +267,17 @@ class Wiring:
         return None
 
     def list_copies(self) -> Mapping[str, Sequence[SyndicationLink]]:
-        """The sent copies of each post, by post id."""
-        return {
+        """The sent copies of each post, by post id; while the state is contradicted, also those it does not know."""
+        from syndicate.app.state import list_unknown, read_published
+
+        found = {
             post_id: [SyndicationLink(copy.account, copy.network, copy.receipt.url) for copy in copies]
             for post_id, copies in self.store.list_syndication().items()
         }
+        if self.store.read_state().contradiction is not None:
+            for copy in list_unknown(read_published(self)[1], self.store):
+                found.setdefault(copy.post_id, []).append(SyndicationLink(copy.account, copy.network, copy.url))
+        return found
 
     def _read_template(self, name: str) -> str:
         return read_template(self.settings.root, name)

@@ -75,22 +75,32 @@ def adopt(
             metavar="ACCOUNT", autocompletion=complete_account, help="Its name in syndicate.toml: [accounts.NAME]."
         ),
     ],
+    accept: Annotated[
+        bool,
+        typer.Option(
+            "--accept", help="The account cannot show its posts, and you have looked: what waits there is held."
+        ),
+    ] = False,
 ) -> int:
     """Record what is already on an account, so that it is not sent.
 
     Reads the account's own posts and matches their links with yours.
     """
+    from syndicate.cli.queue import warn_of_state
     from syndicate.cli.show import plural, print_json
 
     given = globals_of(context)
     with given.open_app() as hall:
-        adopted = hall.adopt(account)
+        adopted = hall.adopt(account, accept=accept)
+        contradiction = hall.find_contradiction()
     if given.json:
         print_json(adopted)
+    elif accept and not adopted:
+        print(f"{account} is accepted as it is. `syndicate queue` shows what is held there.")
     elif not adopted:
         print(f"No link to one of your posts was found on {account}.")
     else:
         print(f"{plural(len(adopted), 'copy', 'copies')} of your posts on {account}, recorded as sent:")
         for slug, url in adopted:
             print(f"  {slug}  {url}")
-    return DONE
+    return warn_of_state(contradiction)

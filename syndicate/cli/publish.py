@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from syndicate.cli.previews import WAITING, show_amendments, show_planned
+from syndicate.cli.queue import warn_of_state
 from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, globals_of
 
 if TYPE_CHECKING:
@@ -38,13 +39,13 @@ def publish(
         fresh = hall.list_deliveries() if published.new_deliveries else ()
     if given.json:
         print_json(published)
-        return NEEDS_A_PERSON if published.problems else DONE
+        return NEEDS_A_PERSON if published.problems or published.contradiction else DONE
     print_problems(published.problems)
     if given.verbosity >= 0:
         _show_published(
             published, waiting=sum(one.created_at is not None and one.created_at >= started_at for one in fresh)
         )
-    return NEEDS_A_PERSON if published.problems else DONE
+    return max(warn_of_state(published.contradiction), NEEDS_A_PERSON if published.problems else DONE)
 
 
 def _show_published(published: Published, *, waiting: int) -> None:
@@ -116,6 +117,7 @@ def plan(
             print_problems(made.problems)
             _show_waiting(waiting, hall)
             _show_plan(made, hall, everything=everything)
+            warn_of_state(hall.find_contradiction())
             show_amendments(amendments)
     needs_a_person = bool(made.problems) or any(row.warnings for row in (*made.deliveries, *waiting))
     return NEEDS_A_PERSON if needs_a_person and check else DONE

@@ -52,7 +52,16 @@ def queue(
             show_deliveries(found, hall)
         else:
             _say_nothing(hall, account, slug)
-    return DONE
+        return warn_of_state(hall.find_contradiction())
+
+
+def warn_of_state(contradiction: str) -> int:
+    """Say why nothing is sent; returns the exit code that stands for it."""
+    from syndicate.cli.show import tell
+
+    if contradiction:
+        tell(f"! {contradiction[0].upper()}{contradiction[1:]}.", file=sys.stderr)
+    return NEEDS_A_PERSON if contradiction else DONE
 
 
 def _say_nothing(hall: App, account: str, slug: str) -> None:
@@ -215,7 +224,8 @@ def status(context: typer.Context) -> int:
     given = globals_of(context)
     with given.open_app() as hall:
         now_is = hall.read_status()
-        ended = NEEDS_A_PERSON if now_is.needs_you or now_is.paused or now_is.unready or now_is.amendments else DONE
+        troubles = (now_is.contradiction, now_is.needs_you, now_is.paused, now_is.unready, now_is.amendments)
+        ended = NEEDS_A_PERSON if any(troubles) else DONE
         if given.json:
             print_json(now_is)
             return ended
@@ -225,6 +235,7 @@ def status(context: typer.Context) -> int:
         if now_is.next_at:
             print(f"  next message {local_time(now_is.next_at, zone, now=hall.now())}")
         print(f"  daemon {'running' if now_is.daemon else 'not running (syndicate run)'}")
+        warn_of_state(now_is.contradiction)
         for line in (*now_is.paused, *now_is.unready, *now_is.amendments):
             tell(f"  ! {line}", file=sys.stderr)
         if now_is.needs_you:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from syndicate.model import Account, Attachment, Delivery, Message
 from syndicate.networks.base import Network
 from syndicate.notices import Notice
+from syndicate.store.identity import StateRecord
 from syndicate.store.store import Store
 
 LEASE = timedelta(minutes=5)
@@ -42,3 +43,5 @@ class Tools:
     lease: timedelta = field(default=LEASE)
     is_stopping: Callable[[], bool] = field(default=lambda: False)
     """Whether nothing new may begin: what is prepared is given back, only a call that is open goes on."""
+    keep_seen: Callable[[StateRecord], None] = field(default=lambda _state: None)
+    """Repeat the state's counter outside the database, so that an older copy of it is recognised."""

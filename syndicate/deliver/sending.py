@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from syndicate.containment import contain
 from syndicate.deliver.account_worker import Desk, log_surprise
-from syndicate.errors import ContentError, Misfit, Spoiled, SyndicateError, Unavailable, tell_for_log
+from syndicate.errors import ContentError, Contradicted, Misfit, Spoiled, SyndicateError, Unavailable, tell_for_log
 from syndicate.model import Decision, Delivery, Message, Receipt
 from syndicate.networks.base import Finds, Network, Prepares, ReadsLimits, Resends
 from syndicate.networks.toolkit.checks import refuse_misfits
@@ -178,8 +178,13 @@ def send_once(desk: Desk, delivery: Delivery, network: Network, message: Message
 
 def call(desk: Desk, action: str, intended: Delivery, network: Network, message: Message) -> Receipt | Exception:
     """The one irreversible call, made only while the row is ours and the lease runs: machines sleep at any line."""
-    if not desk.tools.store.confirm(intended, desk.tools.clock()):
+    try:
+        state = desk.tools.store.confirm(intended, desk.tools.clock())
+    except Contradicted as error:
+        return Unavailable(error.message, hint=error.hint)
+    if state is None:
         return Unavailable("the machine was away too long before the call")
+    desk.tools.keep_seen(state)
     try:
         return network.send(message, key=intended.key)
     except Exception as error:  # noqa: BLE001 - whatever it was, the network may have published: it is decided, not lost

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import orjson
 
@@ -21,6 +23,38 @@ def render_syndication(
     """
     posts = {one.post.slug: _describe(one, cards.get(one.id), copies.get(one.id, ())) for one in identified}
     return orjson.dumps(posts, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedCopy:
+    """A copy that syndication.json lists."""
+
+    post_id: str
+    slug: str
+    account: str
+    network: str
+    url: str
+
+
+def parse_syndication(data: bytes) -> tuple[frozenset[str], tuple[PublishedCopy, ...]]:
+    """The ids of all posts in a syndication.json, and the copies that we sent. Empty where it is somebody else's."""
+    try:
+        posts = orjson.loads(data)
+    except ValueError:
+        return frozenset(), ()
+    found = posts.items() if isinstance(posts, dict) else ()
+    ours = [(slug, post) for slug, post in found if isinstance(post, dict) and isinstance(post.get("id"), str)]
+    copies = [
+        PublishedCopy(post["id"], slug, str(copy["account"]), str(copy.get("network", "")), str(copy.get("url", "")))
+        for slug, post in ours
+        for copy in _list_of(post.get("copies"))
+        if isinstance(copy, dict) and copy.get("account")
+    ]
+    return frozenset(post["id"] for _, post in ours), tuple(copies)
+
+
+def _list_of(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _describe(one: Identified, card: CardRef | None, copies: Sequence[SyndicationLink]) -> Mapping[str, object]:

@@ -44,7 +44,7 @@ class Reason(StrEnum):
     PAGE_TOO_LATE = "page_too_late"  # what is wrong with it
     PER_DAY = "per_day"  # the number
     QUIET_HOURS = "quiet_hours"  # from when to when
-    STATE_CONTRADICTION = "state_contradiction"  # what contradicts what
+    STATE_CONTRADICTION = "state_contradiction"
     # What went wrong, and surely published nothing.
     BACK_OFF = "back_off"  # the error's words
     COMPOSED_ANEW = "composed_anew"  # which limit it did not keep

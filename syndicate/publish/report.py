@@ -22,3 +22,5 @@ class Published:
     gone_posts: int = 0
     new_deliveries: int = 0
     changed_deliveries: int = 0
+    contradiction: str = ""
+    """Why nothing is sent and what to do, where the state does not know everything."""

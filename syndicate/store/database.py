@@ -18,6 +18,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from syndicate.errors import ConfigError, StateError
+from syndicate.store.sqlite_file import refuse_damage
 
 PATIENCE_MS = 10_000
 _PAUSE = 0.02
@@ -35,7 +36,7 @@ _SQLITE_WORDS = {
     "SQLITE_READONLY": ("the state database may not be written", "check who owns the file and its folder"),
     "SQLITE_PERM": ("the state database may not be opened", "check who owns the file and its folder"),
     "SQLITE_CANTOPEN": ("the state database cannot be opened", "check the folder and who may write there"),
-    "SQLITE_CORRUPT": ("the state database is damaged", "put a backup in its place, then run `syndicate adopt`"),
+    "SQLITE_CORRUPT": ("the state database is damaged", "put a backup in its place: `syndicate restore FILE`"),
     "SQLITE_NOTADB": ("this file is not a state database", "check [storage] database"),
     "SQLITE_IOERR": ("the disk failed while the state database was used: nothing was changed", "check the disk"),
 }
@@ -53,6 +54,7 @@ class Database:
         self.path = Path((parsed.database or "").removeprefix("file:")) if self.is_sqlite else None
         self.where = str(self.path) if self.is_sqlite else parsed.render_as_string(hide_password=True)
         if self.path is not None:
+            refuse_damage(self.path)
             _make_private(self.path)
         # SQLite lets one write at a time, and who finds it busy sleeps: our own threads queue up before it.
         self._turn: AbstractContextManager[object] = threading.Lock() if self.is_sqlite else nullcontext()

@@ -14,9 +14,10 @@ from sqlalchemy import BindParameter, Connection, and_, bindparam, case, exists,
 
 from syndicate.errors import LostLease
 from syndicate.model import Attempt, Decision, Delivery, Message, OccasionKind, Reason, State, Usage
+from syndicate.store.identity import StateRecord, get_state, raise_counter, refuse_contradicted
 from syndicate.store.part import Part
 from syndicate.store.rows import parse_attempt, parse_delivery
-from syndicate.store.schema import Instant, accounts, attempts, deliveries
+from syndicate.store.schema import Instant, accounts, attempts, deliveries, states
 from syndicate.store.transitions import Step, change, get_row, move, same_message, walk
 from syndicate.store.usage import read_usage
 
@@ -69,6 +70,7 @@ _IS_PAUSED = exists().where(
 )
 _IS_RESTING = exists().where(_MY_ACCOUNT, accounts.c.rest_until > _NOW, accounts.c.rest_at <= _SOON)
 _LOOKED_IN_VAIN = exists().where(_MY_ACCOUNT, accounts.c.rest_after.in_(("find", "send again")))
+_IS_CONTRADICTED = exists().where(states.c.site == _SITE, states.c.contradiction != "")
 _IS_ANSWERED = exists().where(
     _BEFORE.site == _SITE,
     _BEFORE.post_id == _ROW.post_id,
@@ -83,6 +85,7 @@ _CLAIMABLE = (
     or_(and_(_IS_DUE, ~_IS_RESTING), and_(_MAY_LOOK, ~and_(_IS_RESTING, _LOOKED_IN_VAIN))),
     ~_IS_BUSY,
     ~_IS_PAUSED,
+    ~_IS_CONTRADICTED,
     or_(_ROW.part == 1, _IS_ANSWERED),
 )
 _ORDER = (
@@ -248,6 +251,7 @@ class Outbox(Part):
         with self._database.writing() as connection:
             lease_now = self._database.read_clock(connection, now)
             change(connection, delivery, deliveries.c.lease_until > lease_now, lease_until=lease_now + lease)
+            raise_counter(connection, self._site)
             step = Step("send", "intent", now)
             changes = {
                 "attempts": delivery.attempts + 1,
@@ -257,14 +261,20 @@ class Outbox(Part):
             }
             return walk(connection, delivery, path, step, **changes)
 
-    def confirm(self, delivery: Delivery, now: datetime) -> bool:
-        """Whether the lease still runs: the last look before the call. Raises LostLease where it is another's."""
+    def confirm(self, delivery: Delivery, now: datetime) -> StateRecord | None:
+        """The last look before the call: the state as it is then, None where the lease is over.
+
+        Raises LostLease where the row is another's, Contradicted where the state was found to be an old, lost or
+        foreign one meanwhile.
+        """
         with self._database.reading() as connection:
             current = get_row(connection, self._site, delivery.id)
             lease_now = self._database.read_clock(connection, now)
+            state = get_state(connection, self._site)
         if (current.state, current.lease_owner) != (delivery.state, delivery.lease_owner):
             raise LostLease(f"delivery {delivery.id} is in other hands now")
-        return current.lease_until is not None and lease_now < current.lease_until
+        refuse_contradicted(state)
+        return state if current.lease_until is not None and lease_now < current.lease_until else None
 
     def record(self, delivery: Delivery, action: str, decision: Decision, now: datetime) -> Delivery:
         """Write what came of it and end the lease.

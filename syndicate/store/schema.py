@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from syndicate.model import Action, OccasionKind, Reason, State
 
-HEAD = "0004"
+HEAD = "0005"
 """The last migration. A database that names a later one is from a newer syndicate."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -64,6 +64,20 @@ class Word(TypeDecorator[StrEnum]):
 _RowId = BigInteger().with_variant(Integer, "sqlite")
 
 metadata = MetaData()
+
+states = Table(
+    "states",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("identity", Text, nullable=False),
+    Column("counter", BigInteger, nullable=False, default=0),
+    Column("replaces", Text, nullable=False, default="[]"),
+    Column("url", Text, nullable=False, default=""),
+    Column("config", Text, nullable=False, default=""),
+    Column("contradiction", Text, nullable=False, default=""),
+    Column("contradicted_at", Instant),
+    Column("adopted", Text, nullable=False, default="[]"),
+)
 
 posts = Table(
     "posts",

@@ -1,4 +1,4 @@
-"""The store's door: one class, five parts."""
+"""The store's door: one class of many parts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from syndicate.store.accounts import AccountBook
 from syndicate.store.actions import Desk
 from syndicate.store.aftercare import Aftercare
 from syndicate.store.database import Database
+from syndicate.store.identity import StateIdentity
 from syndicate.store.ledger import LedgerPart
 from syndicate.store.locks import TRIES, lock_daemon
 from syndicate.store.outbox import Outbox
@@ -17,7 +18,7 @@ from syndicate.store.syndication_links import Copies
 from syndicate.store.upgrade import upgrade
 
 
-class Store(LedgerPart, Outbox, Desk, AccountBook, Copies, Aftercare):
+class Store(LedgerPart, Outbox, Desk, AccountBook, Copies, Aftercare, StateIdentity):
     """One site's state. Threads may share it; close it, or use it as a context manager.
 
     Every method is one transaction and raises StateError, with nothing changed, where the database is locked, full,
@@ -56,7 +57,9 @@ def open_door(url: str, site: str) -> Store:
     database = Database(url)
     try:
         upgrade(database)
+        store = Store(database, site)
+        store.begin_state()
     except BaseException:
         database.close()
         raise
-    return Store(database, site)
+    return store

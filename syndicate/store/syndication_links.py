@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from syndicate.model import NEW, Occasion, Reason, Receipt, State
+from syndicate.model import NEW, Delivery, Occasion, Reason, Receipt, State
 from syndicate.store.part import Part
 from syndicate.store.rows import make_key, parse_delivery, parse_receipt, render_receipt
 from syndicate.store.schema import deliveries
@@ -59,6 +59,58 @@ class Copies(Part):
         with self._database.writing() as connection:
             return sum(self._adopt_one(connection, account, network, one, now) for one in found)
 
+    def take_over(self, account: str, network: str, found: Iterable[Found], now: datetime) -> int:
+        """The same for a state that does not know everything: a copy that it does not know may be of any occasion,
+        so it settles the post's next waiting message. Later parts of its thread are held. Returns how many are news.
+        """
+        oldest_first = sorted(found, key=lambda one: one.published_at)
+        with self._database.writing() as connection:
+            return sum(self._take_over_one(connection, account, network, one, now) for one in oldest_first)
+
+    def _take_over_one(self, connection: Connection, account: str, network: str, found: Found, now: datetime) -> bool:
+        row = deliveries.c
+        query = self._mine(select(deliveries)).where(row.post_id == found.post_id, row.account == account)
+        rows = [parse_delivery(one) for one in connection.execute(query.order_by(row.due_at, row.id)).mappings()]
+        if any(one.receipt and _is_same(one.receipt, found.receipt) for one in rows):
+            return False
+        waiting = [one for one in rows if one.part == 1 and one.state in _ADOPT_PATHS]
+        waiting.sort(key=lambda one: one.state is State.SKIPPED)
+        if not waiting:
+            return self._adopt_one(connection, account, network, found, now)
+        settled = waiting[0]
+        self._settle_found(connection, settled, found, now)
+        for later in rows:
+            if later.occasion == settled.occasion and later.part > 1 and later.state in _HOLD_PATHS:
+                _hold(connection, later, now)
+        return True
+
+    def hold_waiting(self, account: str, now: datetime) -> int:
+        """Keep what waits on an account that cannot show what was sent, until a person has looked; returns how many."""
+        row = deliveries.c
+        query = self._mine(select(deliveries)).where(row.account == account, row.state.in_(_HOLD_PATHS))
+        with self._database.writing() as connection:
+            rows = [parse_delivery(one) for one in connection.execute(query).mappings()]
+            for one in rows:
+                _hold(connection, one, now)
+            return len(rows)
+
+    def list_waiting_accounts(self) -> tuple[str, ...]:
+        """Accounts with messages that would go out by themselves."""
+        query = self._mine(select(deliveries.c.account).distinct()).where(deliveries.c.state.in_(_HOLD_PATHS))
+        with self._database.reading() as connection:
+            return tuple(connection.execute(query.order_by(deliveries.c.account)).scalars())
+
+    def count_sent(self) -> Mapping[tuple[str, str], tuple[str, ...]]:
+        """The addresses of everything sent, "" where none is known any more, by post id and account."""
+        row = deliveries.c
+        query = self._mine(select(row.post_id, row.account, row.receipt)).where(row.state == State.SENT, row.part == 1)
+        found: dict[tuple[str, str], tuple[str, ...]] = {}
+        with self._database.reading() as connection:
+            for post_id, account, receipt in connection.execute(query):
+                url = parse_receipt(receipt).url if receipt else ""
+                found[post_id, account] = (*found.get((post_id, account), ()), url)
+        return found
+
     def _adopt_one(self, connection: Connection, account: str, network: str, found: Found, now: datetime) -> bool:
         row = deliveries.c
         same = (
@@ -68,20 +120,19 @@ class Copies(Part):
             row.part == 1,
         )
         known = connection.execute(self._mine(select(deliveries)).where(*same)).mappings().first()
-        sent = {
-            "receipt": found.receipt,
-            "sent_at": found.published_at,
-            "reason": Reason.FOUND_ON_NETWORK,
-            "detail": "",
-        }
         if known is None:
             self._insert_sent(connection, account, network, found, now)
             return True
         before = parse_delivery(known)
-        path = _ADOPT_PATHS.get(before.state)
-        if path is not None:
-            walk(connection, before, path, Step("adopt", "found", now), lease_owner="", lease_until=None, **sent)
-        return path is not None
+        if before.state in _ADOPT_PATHS:
+            self._settle_found(connection, before, found, now)
+        return before.state in _ADOPT_PATHS
+
+    def _settle_found(self, connection: Connection, before: Delivery, found: Found, now: datetime) -> None:
+        sent = {"receipt": found.receipt, "sent_at": found.published_at}
+        why = {"reason": Reason.FOUND_ON_NETWORK, "detail": ""}
+        path, step = _ADOPT_PATHS[before.state], Step("adopt", "found", now)
+        walk(connection, before, path, step, lease_owner="", lease_until=None, **sent, **why)
 
     def _insert_sent(self, connection: Connection, account: str, network: str, found: Found, now: datetime) -> None:
         key = make_key(self._site, found.post_id, account, found.occasion, 1)
@@ -116,3 +167,16 @@ _ADOPT_PATHS: dict[State, tuple[State, ...]] = {
     State.UNCERTAIN: (State.SENT,),
     State.FAILED: (State.SENT,),
 }
+
+_HOLD_PATHS: dict[State, tuple[State, ...]] = {State.PLANNED: (State.HELD,), State.DUE: (State.HELD,)}
+
+
+def _hold(connection: Connection, row: Delivery, now: datetime) -> None:
+    reason = Reason.STATE_CONTRADICTION
+    step = Step("adopt", "held", now, reason)
+    walk(connection, row, _HOLD_PATHS[row.state], step, lease_owner="", lease_until=None, reason=reason, detail="")
+
+
+def _is_same(known: Receipt, found: Receipt) -> bool:
+    """A receipt given by a person, or taken from a published list, has the address for its id."""
+    return found.remote_id in {known.remote_id, known.url} or bool(found.url and found.url == known.url)

@@ -15,6 +15,10 @@ def upgrade(database: Database) -> None:
     """Run the missing steps in one transaction; raises StateError for a database from a newer syndicate."""
     with database.reading() as connection:
         version = _read_version(connection)
+        tables = inspect(connection).get_table_names() if database.is_sqlite and not version else ()
+        if tables and "alembic_version" not in tables:
+            hint = "check [storage] database"
+            raise StateError("this is another program's database", where=database.where, hint=hint)
     if version > HEAD:
         hint = "use the newer syndicate that wrote it"
         raise StateError(

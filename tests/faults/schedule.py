@@ -67,6 +67,7 @@ class Schedule:
         self.faults: list[str] = []
         self._starts = count(1)
         self.store = Store(database, f"site-{seed}")
+        self.store.begin_state()
         self.world.troubles = {"rival": self._run_rival, "person": self._act_as_person}
 
     def live(self) -> Outcome:

@@ -165,10 +165,12 @@ def test_a_lost_state_database_is_made_anew_at_once(tmp_path):
     ids, state = blog.entries(), tmp_path / ".syndicate" / "state.db"
     for _ in range(2):
         state.unlink()
-        blog.run("publish")
+        assert "is lost" in blog.run("publish", code=1).err
         assert blog.entries() == ids
+        blog.run("adopt", "timeline")
         rows = blog.run("--json", "queue", "--all").json
         assert {(row["slug"], row["state"]) for row in rows} == {("first", "skipped"), ("undated", "skipped")}
+        assert blog.run("publish").out == "No file changed.\n"
         assert blog.run("publish").out == "No file changed.\n"
     assert blog.run("--json", "plan").json["waiting"] == []
     assert blog.timeline() == []

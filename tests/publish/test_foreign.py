@@ -123,7 +123,7 @@ def test_a_lost_cache_costs_time_and_nothing_else(tmp_path):
 
 @pytest.mark.slow
 def test_a_second_checkout_takes_the_folder_over(tmp_path):
-    """A copy of the site without state and cache publishes over the copied files without a problem."""
+    """A copy of the site without state and cache publishes over the copied files and sends nothing."""
     first = House(tmp_path / "first")
     first.write("first", featured=True)
     first.run("publish")
@@ -131,7 +131,9 @@ def test_a_second_checkout_takes_the_folder_over(tmp_path):
     shutil.copytree(first.posts, second.posts, dirs_exist_ok=True)
     shutil.copytree(first.feeds, second.feeds)
     second.write("first", title="Changed")
-    assert second.run("--json", "publish").json["problems"] == []
+    published = second.run("--json", "publish", code=1).json
+    assert published["problems"] == []
+    assert "the state database of before is lost" in published["contradiction"]
     assert "featured/rss.xml" in first.files()
     assert "Changed" in second.entries()
 

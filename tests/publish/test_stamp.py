@@ -172,6 +172,8 @@ def test_every_source_is_noticed(tmp_path, published, change):
     with blog.wired() as wiring:
         assert not wiring.stamp.is_current(wiring.stamp.make(), blog.now)
     with blog.open() as app:
+        if app.find_contradiction():
+            app.adopt("timeline")
         app.publish()
         assert app.publish().written == ()
     with blog.wired() as wiring:

@@ -73,7 +73,7 @@ def test_write_ahead_waits_for_another_program(tmp_path: Path) -> None:
     """SQLite itself refuses that step at once while somebody else writes."""
     path = tmp_path / "state.db"
     with closing(sqlite3.connect(path, check_same_thread=False, isolation_level=None)) as other:
-        other.execute("CREATE TABLE there (is_one)")
+        other.execute("CREATE TABLE alembic_version (version_num)")
         other.execute("BEGIN IMMEDIATE")
         threading.Timer(0.2, other.commit).start()
         with open_store(f"sqlite:///{path}", SITE) as store:

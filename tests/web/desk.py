@@ -50,6 +50,7 @@ class MemoryDesk:
     at: datetime = NOW
     done: list[tuple[object, ...]] = field(default_factory=list)
     broken: Exception | None = None
+    contradiction: str = ""
 
     def begin_another_day(self) -> None:
         """As new, a day later: nobody is logged in any more, no wrong password counts."""
@@ -64,6 +65,9 @@ class MemoryDesk:
 
     def is_daemon_running(self) -> bool:
         return True
+
+    def find_contradiction(self) -> str:
+        return self.contradiction
 
     def list_waiting(self) -> tuple[Delivery, ...]:
         if self.broken:

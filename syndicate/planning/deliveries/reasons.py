@@ -43,7 +43,7 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.PAGE_TOO_LATE: "its page was not live in time: {}",
     Reason.PER_DAY: "the limit of {} messages a day is reached",
     Reason.QUIET_HOURS: "waits for the end of the quiet hours, {}",
-    Reason.STATE_CONTRADICTION: "nothing is sent: {}",
+    Reason.STATE_CONTRADICTION: "may have been sent, before the state was lost: look, then release or cancel it",
     Reason.BACK_OFF: "{}",
     Reason.COMPOSED_ANEW: "composed anew for the network's own limits: {}",
     Reason.GAVE_UP: "gave up after {}: {}",

@@ -41,6 +41,9 @@ class Desk(Protocol):
 
     def is_daemon_running(self) -> bool: ...
 
+    def find_contradiction(self) -> str:
+        """Why nothing is sent and what to do about it, "" where the state is in order."""
+
     def list_waiting(self) -> tuple[Delivery, ...]:
         """Everything that is not at its end, by time."""
 

@@ -49,6 +49,7 @@ class Pages:
             problems=self._desk.list_problems(),
             accounts=accounts,
             stopped=[one for one in accounts if one.state not in {"ready", "off"}],
+            contradiction=self._desk.find_contradiction(),
             is_running=self._desk.is_daemon_running(),
         )
 

@@ -1,0 +1,224 @@
+"""Whether the state knows everything that was sent from here, and whose state it is.
+
+What is outside of the database is asked: the cache, which has seen the state's identity and counter; syndication.json,
+which lists posts and copies; and the syndicate.toml that used the state last. A cache or a file that is missing says
+nothing. Where one of them knows more than the state, the state's switch closes (`store.identity`).
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from syndicate.app.seen import KIND, Seen, keep_seen, read_seen, replace_seen
+from syndicate.config import read_settings
+from syndicate.errors import ConfigError, SyndicateError
+from syndicate.formats.syndication import PublishedCopy, parse_syndication
+from syndicate.model import KnownPost, Post, Receipt, Settings
+from syndicate.store.identity import Contradiction, StateRecord
+from syndicate.store.syndication_links import Found
+
+if TYPE_CHECKING:
+    from syndicate.app.site import Wiring
+    from syndicate.store.store import Store
+
+log = logging.getLogger("syndicate")
+
+SYNDICATION = "syndication.json"
+_CHECKED = "checked"
+
+_WORDS = {
+    Contradiction.OLDER: "the state database is older than what was sent from here: a backup was put back",
+    Contradiction.REPLACED: "another state database was in use here, and this one does not know what it has sent",
+    Contradiction.LOST: "the state database of before is lost, and with it what was sent and what waited",
+    Contradiction.UNKNOWN_COPIES: f"{SYNDICATION} lists published copies that the state database does not know",
+}
+
+
+def check_state(wiring: Wiring, store: Store) -> StateRecord:
+    """The state as it stands, after closing its switch where something outside knows more, or opening it again."""
+    accounts = list_enabled(wiring.settings)
+    seen = read_seen(wiring.cache)  # before the state: it is never ahead of a sound one
+    state = store.read_state()
+    if state.contradiction is not None:
+        return solve(wiring, store, state)
+    found = _find_contradiction(wiring, store, state, seen) if accounts else None
+    if found is None:
+        keep_seen(wiring.cache, state.identity, state.counter)
+        return state
+    is_news = store.contradict(found, wiring.clock())
+    state = store.read_state()
+    if is_news:
+        _tell(wiring, describe(state, accounts))
+    return state
+
+
+def list_enabled(settings: Settings) -> tuple[str, ...]:
+    return tuple(account.name for account in settings.accounts if account.enabled)
+
+
+def _find_contradiction(wiring: Wiring, store: Store, state: StateRecord, seen: Seen | None) -> Contradiction | None:
+    if seen and seen.identity == state.identity and seen.counter > state.counter:
+        return Contradiction.OLDER
+    if seen and seen.identity not in {state.identity, *state.replaces}:
+        if not store.has_posts():
+            return Contradiction.LOST
+        if seen.counter:
+            return Contradiction.REPLACED
+    return _ask_published(wiring, store, state, is_known=seen is not None)
+
+
+def _ask_published(wiring: Wiring, store: Store, state: StateRecord, *, is_known: bool) -> Contradiction | None:
+    """Parsed again only when the file or the counter changed."""
+    mark = _mark(wiring, state)
+    if wiring.cache.get(KIND, _CHECKED) == mark:
+        return None
+    try:
+        posts, copies = read_published(wiring)
+    except (SyndicateError, OSError) as error:
+        log.debug("%s cannot be read now: %s", SYNDICATION, error)
+        return None
+    if list_unknown(copies, store):
+        return Contradiction.UNKNOWN_COPIES
+    # The first publication writes its files before the state: then the cache has seen this very state already.
+    if posts and not is_known and not store.has_posts():
+        return Contradiction.LOST
+    wiring.cache.put_many(KIND, {_CHECKED: mark})
+    return None
+
+
+def read_published(wiring: Wiring) -> tuple[frozenset[str], tuple[PublishedCopy, ...]]:
+    """The posts and copies of the published syndication.json."""
+    return parse_syndication(wiring.output.read(SYNDICATION) or b"")
+
+
+def adopt_published(wiring: Wiring, store: Store, account: str = "") -> tuple[PublishedCopy, ...]:
+    """Record the copies that syndication.json lists and the state does not know, of one account or of all."""
+    copies = [copy for copy in list_unknown(read_published(wiring)[1], store) if account in ("", copy.account)]
+    now = wiring.clock()
+    for copy in copies:
+        found = Found(copy.post_id, copy.slug, Receipt(copy.url, copy.url), now)
+        store.take_over(copy.account, copy.network, [found] if copy.url else [], now)
+    return tuple(copies)
+
+
+def _mark(wiring: Wiring, state: StateRecord) -> bytes:
+    """Another one whenever the file or the state has changed."""
+    return f"{state.identity} {state.counter} {wiring.output.stamp([SYNDICATION])}".encode()
+
+
+def list_unknown(copies: Iterable[PublishedCopy], store: Store) -> list[PublishedCopy]:
+    """The copies that the state does not know.
+
+    An edit may give a copy another address, and a removal takes it away, before the file is written again: so a sent
+    message whose address is not in the file accounts for one copy of the same post and account.
+    """
+    copies = tuple(copies)
+    if not copies:
+        return []
+    sent = store.count_sent()
+    known = {url for urls in sent.values() for url in urls if url}
+    listed = {copy.url for copy in copies}
+    spare = Counter({key: sum(url not in listed or not url for url in urls) for key, urls in sent.items()})
+    unknown = []
+    for copy in copies:
+        if copy.url and copy.url in known:
+            continue
+        key = copy.post_id, copy.account
+        if spare[key] > 0:
+            spare[key] -= 1
+        else:
+            unknown.append(copy)
+    return unknown
+
+
+def solve(wiring: Wiring, store: Store, state: StateRecord) -> StateRecord:
+    """Open the switch where nothing is left to adopt; an account that was taken away meanwhile needs no adopting."""
+    needed = list_enabled(wiring.settings)
+    if not state.adopted.issuperset(needed):
+        return state
+    for account in set(store.list_waiting_accounts()) - state.adopted:  # turned off now, and back on one day
+        store.hold_waiting(account, wiring.clock())
+    adopt_published(wiring, store)
+    seen = read_seen(wiring.cache)
+    counter, identities = (seen.counter, {seen.identity}) if seen else (0, set[str]())
+    solved = store.solve_contradiction(needed, counter, identities)
+    if solved.contradiction is None:
+        replace_seen(wiring.cache, solved.identity, solved.counter)
+        wiring.cache.put_many(KIND, {_CHECKED: _mark(wiring, solved)})
+        wiring.stamp.forget()
+        log.info("every account is adopted: messages go out again")
+    return solved
+
+
+def describe(state: StateRecord, accounts: Iterable[str]) -> str:
+    """What happened and what to do, "" where nothing is the matter."""
+    if state.contradiction is None:
+        return ""
+    left = [name for name in accounts if name not in state.adopted]
+    commands = ", ".join(f"`syndicate adopt {name}`" for name in left)
+    return (
+        f"nothing is sent: {_WORDS[state.contradiction]}. If you still have the right database, stop syndicate and "
+        f"put it back. Else run {commands or '`syndicate status`'}; where an account cannot show its messages, look "
+        "yourself and add `--accept`. Once every account is adopted, messages go out again"
+    )
+
+
+def _tell(wiring: Wiring, text: str) -> None:
+    from syndicate.notices import Notice, send_notice  # noqa: PLC0415 - seldom needed, and slow to load
+
+    subject = "nothing is sent: the state does not know everything"
+    notice = Notice(kind="state", account="", subject=subject, text=text, at=wiring.clock())
+    for trouble in send_notice(notice, wiring.settings.notices, wiring.http):
+        log.warning("the notice did not go out: %s", trouble)
+
+
+# --- whose state it is --------------------------------------------------------------------------------------------
+
+
+def check_site(wiring: Wiring, store: Store) -> None:
+    """Raises ConfigError where another site uses the same rows. A new domain or a moved folder is no other site."""
+    settings, state = wiring.settings, store.read_state()
+    here = f"{socket.gethostname()}:{Path(settings.file).resolve()}"
+    if (state.url, state.config) == (settings.site.url, here):
+        return
+    is_beside = bool(state.config) and state.config != here and _is_in_use(state.config, settings)
+    if state.config and is_foreign(wiring, store, state.url != settings.site.url, is_beside):
+        raise ConfigError(
+            f"these rows of the state database belong to another site, {state.url} ({state.config.partition(':')[2]})",
+            where="[site] name, [storage] database",
+            hint='give each site a [site] name of its own, such as name = "notes", or a database of its own',
+        )
+    if not is_beside:  # a second checkout leaves the rows to the first
+        store.keep_site(settings.site.url, here)
+
+
+def is_foreign(wiring: Wiring, store: Store, has_other_url: bool, is_beside: bool) -> bool:
+    """Two sites that are both there, under different addresses; or other posts under another address or elsewhere."""
+    if has_other_url and is_beside:
+        return True
+    if not has_other_url and not is_beside:
+        return False
+    return has_other_posts(store.read_ledger().posts, wiring.read_snapshot().posts)
+
+
+def has_other_posts(known: Iterable[KnownPost], posts: Iterable[Post]) -> bool:
+    """Whether most of the posts are others than those the state knows; without posts nobody can say."""
+    before, now = {(one.source, one.title) for one in known}, {(one.source, one.title) for one in posts}
+    return bool(before and now) and 2 * len(before & now) < min(len(before), len(now))
+
+
+def _is_in_use(place: str, settings: Settings) -> bool:
+    """Whether another syndicate.toml of this machine still uses the same rows."""
+    host, _, path = place.partition(":")
+    if host != socket.gethostname():
+        return False
+    try:
+        other = read_settings(Path(path))
+    except (SyndicateError, OSError):
+        return False
+    return (other.storage.database, other.site.name) == (settings.storage.database, settings.site.name)

@@ -1,0 +1,161 @@
+"""Which state this is: a random identity, a counter of irreversible calls, the site that uses it, and one switch.
+
+The counter is raised in the transaction of every intent and repeated outside the database, so that an older copy of
+the database is recognised. Where something outside knows more than the state does, the switch closes: nothing is
+claimed and no call is made until every account was adopted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from secrets import token_hex
+
+import orjson
+from sqlalchemy import Connection, func, select, update
+
+from syndicate.errors import Contradicted, StateError
+from syndicate.store.inserting import insert_of
+from syndicate.store.part import Part
+from syndicate.store.schema import attempts, posts, states
+
+LEAP = 1_000_000
+"""How far the counter goes ahead when a contradiction is solved: beyond whatever another machine's cache has seen."""
+
+
+class Contradiction(StrEnum):
+    """What says that the state does not know everything."""
+
+    OLDER = "older"  # the cache has seen calls that this state does not know: a backup was put back
+    REPLACED = "replaced"  # the cache knows another state that has sent messages, or one that is gone
+    LOST = "lost"  # posts are published here, and this state knows none
+    UNKNOWN_COPIES = "unknown copies"  # syndication.json lists copies that this state does not know
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateRecord:
+    """One site's state, seen as a whole."""
+
+    identity: str
+    counter: int
+    replaces: frozenset[str] = frozenset()
+    """Identities of earlier states whose messages this one has taken over."""
+    url: str = ""
+    """The site's address when it used the state last."""
+    config: str = ""
+    """Its syndicate.toml then, as "host:path"."""
+    contradiction: Contradiction | None = None
+    contradicted_at: datetime | None = None
+    adopted: frozenset[str] = frozenset()
+    """Accounts that were adopted since then."""
+
+
+class StateIdentity(Part):
+    """What tells one state from another."""
+
+    def begin_state(self) -> None:
+        """Give a new state its identity."""
+        with self._database.reading() as connection:
+            if _find_state(connection, self._site) is not None:
+                return
+        with self._database.writing() as connection:
+            row = {"site": self._site, "identity": token_hex(16)}
+            connection.execute(insert_of(connection)(states).on_conflict_do_nothing(), row)
+
+    def read_state(self) -> StateRecord:
+        with self._database.reading() as connection:
+            return get_state(connection, self._site)
+
+    def has_posts(self) -> bool:
+        """Whether the state knows any post of the site."""
+        with self._database.reading() as connection:
+            return connection.execute(select(posts.c.id).where(posts.c.site == self._site).limit(1)).first() is not None
+
+    def find_last_step_at(self) -> datetime | None:
+        """When the state last recorded a step of a delivery: what happened later it cannot know."""
+        with self._database.reading() as connection:
+            return connection.execute(select(func.max(attempts.c.at)).where(attempts.c.site == self._site)).scalar()
+
+    def keep_site(self, url: str, config: str) -> None:
+        """Remember who uses this state."""
+        with self._database.writing() as connection:
+            connection.execute(update(states).where(states.c.site == self._site).values(url=url, config=config))
+
+    def raise_counter(self) -> StateRecord:
+        """Before an irreversible call that has no intent of its own. Raises Contradicted."""
+        with self._database.writing() as connection:
+            state = get_state(connection, self._site)
+            refuse_contradicted(state)
+            raise_counter(connection, self._site)
+            return replace(state, counter=state.counter + 1)
+
+    def contradict(self, found: Contradiction, now: datetime) -> bool:
+        """Close the switch; returns whether it was open. Accounts adopted before count no more."""
+        values = {"contradiction": found.value, "contradicted_at": now, "adopted": "[]"}
+        is_open = (states.c.site == self._site, states.c.contradiction == "")
+        with self._database.writing() as connection:
+            return connection.execute(update(states).where(*is_open).values(values)).rowcount == 1
+
+    def keep_adopted(self, account: str) -> None:
+        """This account's messages are accounted for."""
+        with self._database.writing() as connection:
+            before = get_state(connection, self._site)
+            adopted = _render_names(before.adopted | {account})
+            connection.execute(update(states).where(states.c.site == self._site).values(adopted=adopted))
+
+    def solve_contradiction(self, needed: Collection[str], seen: int, identities: Iterable[str]) -> StateRecord:
+        """Open the switch if all `needed` accounts were adopted; returns the state as it is now.
+
+        `seen` is the highest counter known outside, `identities` those of other states known there.
+        """
+        with self._database.writing() as connection:
+            before = get_state(connection, self._site)
+            if before.contradiction is None or not before.adopted.issuperset(needed):
+                return before
+            counter = max(before.counter, seen) + LEAP
+            replaces = (before.replaces | set(identities)) - {before.identity}
+            values = {"contradiction": "", "counter": counter, "replaces": _render_names(replaces)}
+            connection.execute(update(states).where(states.c.site == self._site).values(values))
+            return replace(before, contradiction=None, counter=counter, replaces=replaces)
+
+
+def get_state(connection: Connection, site: str) -> StateRecord:
+    """Raises StateError where the site has none, which opening the store prevents."""
+    found = _find_state(connection, site)
+    if found is None:
+        raise StateError("the state has lost its identity", hint="put a backup in its place: `syndicate restore FILE`")
+    return found
+
+
+def _find_state(connection: Connection, site: str) -> StateRecord | None:
+    row = connection.execute(select(states).where(states.c.site == site)).mappings().first()
+    if row is None:
+        return None
+    return StateRecord(
+        identity=row["identity"],
+        counter=row["counter"],
+        replaces=frozenset(orjson.loads(row["replaces"])),
+        url=row["url"],
+        config=row["config"],
+        contradiction=Contradiction(row["contradiction"]) if row["contradiction"] else None,
+        contradicted_at=row["contradicted_at"],
+        adopted=frozenset(orjson.loads(row["adopted"])),
+    )
+
+
+def raise_counter(connection: Connection, site: str) -> None:
+    """One irreversible call more is about to be made."""
+    connection.execute(update(states).where(states.c.site == site).values(counter=states.c.counter + 1))
+
+
+def refuse_contradicted(state: StateRecord) -> None:
+    if state.contradiction is not None:
+        raise Contradicted(
+            "this state does not know everything that was sent", hint="`syndicate status` says what to do"
+        )
+
+
+def _render_names(names: Iterable[str]) -> str:
+    return orjson.dumps(sorted(names)).decode()

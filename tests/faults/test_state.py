@@ -1,0 +1,175 @@
+"""A state database that is older than what was sent, lost, broken or another site's: real commands, real servers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.faults.site import Site, Town
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A command that is through."""
+
+    code: int
+    out: str
+    err: str
+
+
+def run(site: Site, *words: str) -> Ended:
+    """One command in a process of its own."""
+    command = [sys.executable, "-m", "syndicate", "--config", str(site.config), *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=dict(os.environ))
+    assert "Traceback" not in done.stderr, done.stderr
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
+def state_of(site: Site) -> Path:
+    return site.root / ".syndicate" / "state.db"
+
+
+def copy_state(path: Path, backup: Path) -> None:
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(backup)) as target:
+        source.backup(target)
+
+
+def lose(path: Path) -> None:
+    for part in path.parent.glob(f"{path.name}*"):
+        part.unlink()
+
+
+def deliver(site: Site) -> None:
+    """What a daemon does in one round."""
+    with site.open() as app:
+        app.publish()
+        app.deliver_due()
+        app.publish()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_an_older_backup_sends_nothing_twice(site: Site, town: Town, is_listed: bool) -> None:
+    """Nothing goes out before every account was adopted; afterwards what was sent is known, and news goes out."""
+    backup = site.root / "backup.db"
+    copy_state(state_of(site), backup)
+    deliver(site)
+    assert town.count("toot", "fresh") == town.count("chat", "fresh") == 1
+    if not is_listed:  # the machine died before the next publication
+        (site.root / "feeds" / "syndication.json").unlink()
+    lose(state_of(site))
+    shutil.copy(backup, state_of(site))
+
+    for words in (["status"], ["doctor"], ["queue"], ["publish"], ["post", "fresh"]):
+        ended = run(site, *words)
+        assert ended.code == 1, words
+        assert "older than what was sent" in ended.out + ended.err, words
+    site.go_on("fresh")
+    assert "adopt chat --accept" in run(site, "adopt", "chat").err
+    assert run(site, "adopt", "toot").code == 1
+    assert run(site, "adopt", "chat", "--accept").code == 0
+    site.write("later")
+    site.go_on("fresh")
+    site.go_on("later")
+    assert {row.account: row.state.value for row in site.list_rows("fresh")} == {
+        "toot": "sent",
+        "chat": "sent" if is_listed else "held",
+    }
+    assert [town.count(account, slug) for account in ("toot", "chat") for slug in ("fresh", "later")] == [1, 1, 1, 1]
+    assert "nothing is sent" not in run(site, "status").err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("loss", ["state", "state and cache"])
+def test_a_deleted_state_is_noticed(site: Site, town: Town, loss: str) -> None:
+    """Messages waited: they do not vanish without a word, and nothing that looks new goes out."""
+    lose(state_of(site))
+    if loss == "state and cache":
+        shutil.rmtree(site.root / ".syndicate")
+    assert "is lost" in run(site, "publish").err
+    site.write("newer")
+    deliver(site)
+    status = run(site, "status")
+    assert (status.code, "is lost" in status.err) == (1, True)
+    assert run(site, "adopt", "toot").code == 1
+    assert run(site, "adopt", "chat", "--accept").code == 0
+    site.go_on("newer")
+    assert town.count("toot", "fresh") == town.count("chat", "fresh") == 0
+    assert town.count("toot", "newer") == 1
+    assert town.count("chat", "newer") == 0  # held: nobody but a person can know
+
+
+@pytest.mark.slow
+def test_a_second_site_in_the_same_rows_is_refused(site: Site, town: Town) -> None:
+    """Two sites without a name on one database: the second is told what to do, and with a name it works."""
+    other = Site(site.root.parent / "other", town)
+    (other.root / "content" / "posts").mkdir(parents=True)
+    shared = f'[storage]\ndatabase = "sqlite:///{state_of(site)}"\n'
+    text = site.config.read_text().replace(f'url = "{town.pages.url}"', 'url = "https://other.example"')
+    other.config.write_text(text + shared)
+    for slug in ("one", "two", "three"):
+        other.write(slug)
+    for command in (["publish"], ["status"], ["post", "one"]):
+        ended = run(other, *command)
+        assert ended.code == 2
+        assert "another site" in ended.err
+        assert "[site] name" in ended.err
+    other.config.write_text(text.replace("[site]", '[site]\nname = "other"') + shared)
+    assert run(other, "publish").code == 0
+    assert run(site, "publish").code == 0
+
+
+@pytest.mark.slow
+def test_a_new_domain_or_folder_is_the_same_site(site: Site, town: Town) -> None:
+    """The state follows its site."""
+    deliver(site)
+    text = site.config.read_text()
+    site.config.write_text(text.replace(f'url = "{town.pages.url}"', 'url = "https://new.example"'))
+    assert run(site, "publish").code == 0
+    moved = Site(site.root.rename(site.root.parent / "moved"), town)
+    assert run(moved, "publish").code == 0
+    assert "nothing is sent" not in run(moved, "status").err
+    deliver(moved)
+    assert town.count("toot", "fresh") == 1
+
+
+def _half(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def _folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+BROKEN = {
+    "random bytes": (lambda path: path.write_bytes(bytes(range(256)) * 64), "not a state database"),
+    "a picture": (lambda path: path.write_bytes(b"\xff\xd8\xff\xe0" + b"\0" * 5000), "not a state database"),
+    "cut off": (_half, "cut off"),
+    "empty": (lambda path: path.write_bytes(b""), "is lost"),
+    "a folder": (_folder, "directory"),
+    "the cache": (lambda path: shutil.copy(path.parent / "cache.db", path), "another program's"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", BROKEN)
+def test_a_broken_state_is_said(site: Site, how: str) -> None:
+    """No command says that all is well over a file that is no whole state database."""
+    run(site, "publish")
+    destroy, word = BROKEN[how]
+    for part in site.root.glob(".syndicate/state.db-*"):
+        part.unlink()
+    destroy(state_of(site))
+    for words in (["publish"], ["status"], ["queue"]):
+        ended = run(site, *words)
+        assert ended.code == 1, words
+        assert word in ended.err, (words, ended)
