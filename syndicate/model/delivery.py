@@ -11,6 +11,7 @@ from syndicate.model.reason import Occasion, Reason
 from syndicate.text.addresses import keep_web_address
 from syndicate.text.cleaning import plain_line
 from syndicate.text.counting import Counter, count
+from syndicate.text.escaping import escape_markdown
 
 MAX_ID = 2000
 """Characters of a network's own id that are kept: some are addresses."""
@@ -115,10 +116,16 @@ class Limits:
     image_types: tuple[str, ...] = ("image/jpeg", "image/png")
     links: int | None = None
     hashtags: int | None = None
+    marks: str = ""
+    """What formats a text there (see `text.escaping`): the text is sent with these escaped, and counts so."""
 
     def count(self, text: str) -> int:
         """How much of `characters` the text uses, as this network counts."""
-        return count(text, self.counter, per_link=self.per_link)
+        return count(self.escape(text), self.counter, per_link=self.per_link)
+
+    def escape(self, text: str) -> str:
+        """The text as it is sent, so that it shows as it is written."""
+        return escape_markdown(text, self.marks)
 
     def fits(self, text: str, *, with_image: bool = False) -> bool:
         """Whether the network would accept the text."""

@@ -7,6 +7,7 @@ settled by the community's newest posts of ours. Sessions are had with the passw
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -24,10 +25,11 @@ from syndicate.networks.toolkit.checks import refuse_misfits, shorten
 from syndicate.networks.toolkit.client import Api, refuse_non_number, require_option, require_secret, with_prepared
 from syndicate.networks.toolkit.readback import links_of_text
 from syndicate.text.counting import Counter
+from syndicate.text.escaping import MARKDOWN
 
 T = TypeVar("T")
 
-LIMITS = Limits(characters=10_000, counter=Counter.CODEPOINTS, alt=1500, images=1)
+LIMITS = Limits(characters=10_000, counter=Counter.CODEPOINTS, alt=1500, images=1, marks=f"{MARKDOWN}^{{")
 TITLE_LENGTHS = (3, 200)
 PAGE = 50
 _DEAD = frozenset({"not_logged_in", "incorrect_login", "invalid_password", "incorrect_totp_token"})
@@ -57,7 +59,7 @@ def build_post(message: Message, community: int, options: Mapping[str, str]) -> 
         "name": build_title(message),
         "community_id": community,
         "url": message.link,
-        "body": message.text,
+        "body": LIMITS.escape(message.text),
         "custom_thumbnail": picture.url if picture else "",
         "alt_text": picture.alt if picture and picture.url else "",
         "nsfw": options.get("nsfw") == "true",
@@ -138,7 +140,8 @@ class Lemmy(PastedLogin):
 
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
         community = message.prepared.get("community") or self._community()
-        return find_in(self._list(community, since), message, since=since, account=self._account.name)
+        sent = replace(message, text=LIMITS.escape(message.text))
+        return find_in(self._list(community, since), sent, since=since, account=self._account.name)
 
     def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
         """The account's posts among the newest few hundred of the community."""

@@ -61,8 +61,10 @@ DESCRIPTION = Description(
 
 def build_content(message: Message, options: Mapping[str, str]) -> dict[str, object]:
     """The content of the event: words, or a picture with the words as its caption (the alt text without words)."""
+    nobody: dict[str, object] = {"m.mentions": {}}  # without it, names in the text would ring people
     if message.image is None:
-        return {"msgtype": "m.notice" if options.get("notice") == "true" else "m.text", "body": message.text}
+        kind = "m.notice" if options.get("notice") == "true" else "m.text"
+        return {"msgtype": kind, "body": message.text, **nobody}
     image = message.image
     info = {"mimetype": image.media_type, "size": len(image.data), "w": image.width, "h": image.height}
     return {
@@ -71,6 +73,7 @@ def build_content(message: Message, options: Mapping[str, str]) -> dict[str, obj
         "filename": _filename(image),
         "url": message.prepared.get("media", ""),
         "info": info,
+        **nobody,
     }
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -25,13 +25,12 @@ from syndicate.networks.shapes import pick, pick_list, pick_text
 from syndicate.networks.toolkit.checks import refuse_misfits, refuse_unpublished_image
 from syndicate.networks.toolkit.client import Api, require_secret
 from syndicate.networks.toolkit.readback import CLOCK_SKEW, REPLIES_TO, links_of_text
-from syndicate.text.counting import Counter, count
-from syndicate.text.fit import split
+from syndicate.text.addresses import find_addresses
+from syndicate.text.counting import Counter
 
 API = "https://slack.com/api"
-# Slack takes 40,000 characters and advises below 4,000; beside a picture the text stands in a section of 3,000.
-SECTION = 3000
-LIMITS = Limits(characters=4000, counter=Counter.UTF16, caption=SECTION, alt=2000, images=1)
+# Slack takes 40,000 characters and advises below 4,000; beside a picture 3,000 are enough.
+LIMITS = Limits(characters=4000, counter=Counter.UTF16, caption=3000, alt=2000, images=1)
 PAGE = 100
 # The words of chat.* and of webhooks, by what the person or the corridor must do.
 _ACCOUNT_ERRORS = frozenset(
@@ -89,19 +88,42 @@ DESCRIPTION = Description(
 
 def build_message(message: Message, options: Mapping[str, str]) -> dict[str, object]:
     """The body of a webhook and of chat.postMessage: text alone, or text over a picture with its alt text."""
-    text = build_text(message.text)
     unfurl = options.get("unfurl") != "false"
-    body: dict[str, object] = {"text": text, "mrkdwn": False, "unfurl_links": unfurl, "unfurl_media": unfurl}
+    body: dict[str, object] = {
+        "text": build_text(message.text),
+        "mrkdwn": False,
+        "unfurl_links": unfurl,
+        "unfurl_media": unfurl,
+    }
+    return body | ({"blocks": build_blocks(message)} if message.image else {})
+
+
+def build_edit(message: Message) -> dict[str, object]:
+    """The body of chat.update, which knows no `mrkdwn`: only blocks keep the text as it is written there."""
+    return {"text": build_text(message.text), "parse": "none", "link_names": False, "blocks": build_blocks(message)}
+
+
+def build_blocks(message: Message) -> list[dict[str, object]]:
+    """The words in a block where nothing is read as formatting or as a mention, and links show where they lead."""
+    blocks: list[dict[str, object]] = []
+    if message.text:
+        section = {"type": "rich_text_section", "elements": list(_build_elements(message.text))}
+        blocks.append({"type": "rich_text", "elements": [section]})
     if message.image:
-        picture = {"type": "image", "image_url": message.image.url, "alt_text": message.image.alt or "image"}
-        body["blocks"] = [*_build_sections(message.text), picture]
-    return body
+        alt = message.image.alt or "image"
+        blocks.append({"type": "image", "image_url": message.image.url, "alt_text": alt})
+    return blocks
 
 
-def _build_sections(text: str) -> list[dict[str, object]]:
-    """The text above a picture. Escapes make it longer, so that it may need more than one section."""
-    parts = split(text, lambda part, _number: count(build_text(part), Counter.UTF16) <= SECTION)
-    return [{"type": "section", "text": {"type": "mrkdwn", "text": build_text(part)}} for part in parts]
+def _build_elements(text: str) -> Iterator[dict[str, object]]:
+    at = 0
+    for link in find_addresses(text):
+        if link.start > at:
+            yield {"type": "text", "text": text[at : link.start]}
+        yield {"type": "link", "url": link.url}
+        at = link.end
+    if at < len(text):
+        yield {"type": "text", "text": text[at:]}
 
 
 def build_text(text: str) -> str:
@@ -266,8 +288,7 @@ class SlackBot(PastedLogin):
         return read_listing(fetch)
 
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
-        body = build_message(message, self._account.options)
-        self._change("chat.update", {**body, **self._target(receipt)})
+        self._change("chat.update", {**build_edit(message), **self._target(receipt)})
         return receipt
 
     def delete(self, receipt: Receipt) -> None:

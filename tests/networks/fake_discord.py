@@ -24,10 +24,13 @@ class FakeDiscord(Fake):
         self.is_forum = is_forum
         self.now = NOW
         self.deleted = False
+        self.changes_alt = True
         self._serial = 0
         hook = "/webhooks/{id}/{token}"
         self.route("GET", hook, self.show_hook)
         self.route("POST", hook, self.execute)
+        self.route("GET", hook + "/messages/{message}", self.show)
+        self.route("GET", "/channels/{channel}/messages/{message}", self.show)
         self.route("PATCH", hook + "/messages/{message}", self.edit)
         self.route("DELETE", hook + "/messages/{message}", self.remove)
         self.route("GET", "/users/@me", lambda request: Reply(200, {"id": BOT_ID, "username": "foxbot"}))
@@ -101,6 +104,11 @@ class FakeDiscord(Fake):
             "author": {"id": author},
             "nonce": body.get("nonce"),
             "message_reference": body.get("message_reference"),
+            "attachments": [
+                {"id": f"77{self._serial}", "filename": one["filename"], "description": one["description"]}
+                for one in body.get("attachments", [])
+                if _is_string(one["id"])
+            ],
         }
         self.published.insert(0, message | {"body": body, "file": read_file(request)})
         return message
@@ -111,10 +119,19 @@ class FakeDiscord(Fake):
         plain = [{name: value for name, value in each.items() if name not in {"body", "file"}} for each in older]
         return self._refused(request) or Reply(200, plain[: int(request.query["limit"])])
 
+    def show(self, request: Request) -> Reply:
+        found = [message for message in self.published if message["id"] == request.args["message"]]
+        plain = {name: value for each in found for name, value in each.items() if name not in {"body", "file"}}
+        return Reply(200, plain) if found else Reply(404, {"message": "Unknown Message", "code": 10008})
+
     def edit(self, request: Request) -> Reply:
         for message in self.published:
             if message["id"] == request.args["message"]:
-                message["content"] = read_body(request)["content"]
+                body = read_body(request)
+                message["content"] = body["content"]
+                kept = {one["id"]: one for one in message["attachments"]}
+                for one in body.get("attachments", []) if self.changes_alt else ():
+                    kept[one["id"]]["description"] = one["description"]
                 plain = {name: value for name, value in message.items() if name not in {"body", "file"}}
                 return self._refused(request) or Reply(200, plain)
         return Reply(404, {"message": "Unknown Message", "code": 10008})
@@ -144,6 +161,12 @@ class FakeDiscord(Fake):
                     "message_reference": None,
                 },
             )
+
+
+def _is_string(number: object) -> bool:
+    """A snowflake, as the contract has it."""
+    assert isinstance(number, str)
+    return True
 
 
 def read_body(request: Request) -> dict[str, Any]:

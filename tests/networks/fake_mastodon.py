@@ -7,6 +7,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pyromark
+
 from tests.networks.case import NOW
 from tests.networks.fake import Fake, Reply, Request
 
@@ -170,7 +172,8 @@ class FakeMastodon(Fake):
         return status
 
     def _render(self, text: str) -> str:
-        return _as_html(text)
+        """Hollo reads Markdown, and makes links of addresses in what comes of it."""
+        return _as_links(pyromark.html(text)) if self.software == "hollo" else _as_html(text)
 
     def show(self, request: Request) -> Reply:
         found = [status for status in self.published if status["id"] == request.args["id"]]
@@ -210,10 +213,13 @@ class FakeMastodon(Fake):
 
 def _as_html(text: str) -> str:
     """Like Mastodon: paragraphs, and links whose scheme and tail are hidden by style."""
-    shown = html.escape(text, quote=False)
-    linked = re.sub(
-        r"https?://(\S+)",
+    linked = _as_links(html.escape(text, quote=False))
+    return "".join(f"<p>{part}</p>" for part in linked.split("\n\n")).replace("\n", "<br />")
+
+
+def _as_links(shown: str) -> str:
+    return re.sub(
+        r"https?://([^\s<]+)",
         lambda m: f'<a href="{m[0]}" rel="nofollow"><span class="invisible">https://</span><span>{m[1]}</span></a>',
         shown,
     )
-    return "".join(f"<p>{part}</p>" for part in linked.split("\n\n")).replace("\n", "<br />")

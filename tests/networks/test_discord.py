@@ -14,10 +14,10 @@ import pytest
 
 from syndicate.errors import Blocked, ConfigError, RateLimited, Rejected, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Client
-from syndicate.model import Account, Receipt
+from syndicate.model import Account, Message, Receipt
 from syndicate.networks import facts_of, open_network
 from syndicate.networks.base import Finds, Resends
-from syndicate.networks.discord.message import build_content
+from syndicate.networks.discord.message import LIMITS
 from tests.networks.case import LINK, NOW, PIXEL, TEXT, Case, deliver, picture
 from tests.networks.fake import cut_before_commit, drop_reply_after_commit, rate_limit, status
 from tests.networks.fake_discord import BOT_TOKEN, CHANNEL, GUILD, HOOK_ID, HOOK_TOKEN, FakeDiscord
@@ -106,7 +106,7 @@ def test_an_image_goes_along_with_its_alt_text(fake: FakeDiscord, http: Client, 
     message = fake.published[0]
     assert message["file"].data == PIXEL
     assert message["file"].filename == "card.png"
-    assert message["body"]["attachments"] == [{"id": 0, "filename": "card.png", "description": "A fox in snow"}]
+    assert message["body"]["attachments"] == [{"id": "0", "filename": "card.png", "description": "A fox in snow"}]
 
 
 @pytest.mark.parametrize(
@@ -116,12 +116,36 @@ def test_an_image_goes_along_with_its_alt_text(fake: FakeDiscord, http: Client, 
         ("# not a heading\n> not a quote\n-# small", "\\# not a heading\n\\> not a quote\n\\-# small"),
         ("#Python is a tag", "#Python is a tag"),
         ("see https://blog.example/a_b_c/*x* now_", "see https://blog.example/a_b_c/*x* now\\_"),
-        ("_" * 1001, "_" * 1001),
+        ("[safe](https://evil.example/) <@1> <#2>", "\\[safe\\](https://evil.example/) \\<@1> \\<#2>"),
+        ("- no list\n1. nor this", "\\- no list\n1\\. nor this"),
     ],
 )
 def test_markdown_is_switched_off_outside_of_links(text: str, content: str) -> None:
-    """Words are shown as they are; where the backslashes would not fit, the words win."""
-    assert build_content(text) == content
+    """Words are shown as they are, and no link hides where it leads."""
+    assert LIMITS.escape(text) == content
+
+
+def test_backslashes_count(fake: FakeDiscord, http: Client) -> None:
+    """A text that fits only without them is refused before the call, never sent unescaped."""
+    webhook = CASE.open(fake.url, http)
+    webhook.send(Message(text="_" * 1000), key="k")
+    with pytest.raises(Rejected, match="2,002 of 2,000"):
+        webhook.send(Message(text="_" * 1001), key="k2")
+    assert [message["content"] for message in fake.published] == ["\\_" * 1000]
+
+
+@both
+def test_a_corrected_alt_text_reaches_the_picture(fake: FakeDiscord, http: Client, case: Case) -> None:
+    """The picture stays; what Discord kept is read back, and told where it is not what was asked."""
+    network = case.open(fake.url, http)
+    illustrated = replace(TEXT, image=picture("Befor"))
+    receipt = deliver(network, illustrated)
+    changed = network.edit(receipt, replace(TEXT, image=picture("Before")), key="e")
+    assert (fake.published[0]["attachments"][0]["description"], changed.remark) == ("Before", "")
+    early = replace(receipt, ref={name: value for name, value in receipt.ref.items() if name != "attachment"})
+    fake.changes_alt = False
+    changed = network.edit(early, replace(TEXT, image=picture("After")), key="e2")
+    assert "keeps the picture's alt text" in changed.remark
 
 
 def test_options_of_a_webhook_reach_discord(fake: FakeDiscord, http: Client) -> None:

@@ -19,7 +19,7 @@ from syndicate.networks.mastodon.login import BROAD_SCOPES, SCOPES
 from syndicate.networks.mastodon.mastodon import Mastodon
 from syndicate.networks.mastodon.servers import parse_server
 from syndicate.text.counting import Counter
-from tests.networks.case import NOW, TEXT, deliver, picture
+from tests.networks.case import LINK, NOW, TEXT, deliver, picture
 from tests.networks.fake import Reply, cut_before_commit, status
 from tests.networks.fake_mastodon import TOKEN, FakeMastodon
 from tests.networks.test_mastodon import CASE, POST
@@ -219,3 +219,40 @@ def test_the_handle_shown_is_the_servers_own(http: Client, acct: str, domain: st
     with FakeMastodon() as fake:
         fake.acct, fake.domain = acct, domain
         assert CASE.open(fake.url, http).verify().name == name
+
+
+def test_a_server_that_reads_markdown_shows_what_was_written(http: Client) -> None:
+    """Hollo: names of files stay whole, lines stay lines, and the copy is found again by its words."""
+    text = f"Read `__init__.py` and *this*\nnext line\n\n#snake_case {LINK}"
+    message = Message(text=text, created_at=NOW)
+    with FakeMastodon("hollo") as fake:
+        network = CASE.open(fake.url, http)
+        network.send(message, key="k")
+        content = fake.published[0]["content"]
+        assert "Read `__init__.py` and *this*<br />" in content
+        assert "#snake_case" in content
+        assert network.find(message, key="k", since=NOW) is not None
+
+
+KEPT = "the server keeps the picture's alt text of before"
+
+
+@pytest.mark.parametrize(
+    ("software", "kept"),
+    [
+        ("mastodon", ""),
+        ("gotosocial", ""),
+        ("hollo", ""),
+        ("snac", "the server keeps the picture's alt text of before"),
+    ],
+)
+def test_a_corrected_alt_text_is_sent_and_read_back(http: Client, software: str, kept: str) -> None:
+    """In the edit, else at the picture itself; where neither helps, that is said."""
+    with FakeMastodon(software) as fake:
+        network = CASE.open(fake.url, http)
+        receipt = deliver(network, Message(text="A picture", image=picture("A fx"), created_at=NOW))
+        changed = network.edit(receipt, Message(text="A picture", image=picture("A fox")), key="e")
+        assert changed.remark == kept
+        (media,) = fake.media.values()
+        assert media["alt"] == ("A fx" if kept else "A fox")
+        assert changed.ref["media"] == receipt.ref["media"]

@@ -42,7 +42,7 @@ def fake() -> Iterator[FakeMatrix]:
 def test_text_with_a_link_anyone_can_open(fake: FakeMatrix, http: Client) -> None:
     """The alias becomes the room's id; the key is the transaction id in the address."""
     receipt = deliver(CASE.open(fake.url, http), TEXT, key="key-1")
-    assert fake.published[0]["content"] == {"msgtype": "m.text", "body": TEXT.text}
+    assert fake.published[0]["content"] == {"msgtype": "m.text", "body": TEXT.text, "m.mentions": {}}
     assert fake.sent(SEND)[0].path.endswith("/%21room%3Aexample.org/send/m.room.message/key-1")
     assert receipt.url == "https://matrix.to/#/!room:example.org/$event1:example.org?via=example.org"
 
@@ -67,6 +67,7 @@ def test_an_image_is_uploaded_once_and_captioned(fake: FakeMatrix, http: Client)
         "filename": "card.png",
         "url": "mxc://example.org/1",
         "info": {"mimetype": "image/png", "size": len(PIXEL), "w": 1200, "h": 630},
+        "m.mentions": {},
     }
     assert fake.published[0]["content"]["body"] == "A fox in snow"
 
@@ -209,7 +210,7 @@ def test_edits_replace_and_keep_the_picture(fake: FakeMatrix, http: Client) -> N
     network.edit(words, replace(TEXT, text="New words"), key="edit-1")
     content = fake.published[0]["content"]
     assert content["body"] == "* New words"
-    assert content["m.new_content"] == {"msgtype": "m.text", "body": "New words"}
+    assert content["m.new_content"] == {"msgtype": "m.text", "body": "New words", "m.mentions": {}}
     assert content["m.relates_to"] == {"rel_type": "m.replace", "event_id": words.remote_id}
     photo = deliver(network, replace(TEXT, image=picture()), key="b")
     network.edit(photo, replace(TEXT, text="New caption", image=picture()), key="edit-2")

@@ -71,20 +71,36 @@ def test_an_image_stands_below_the_text_with_its_alt_text(fake: FakeSlack, http:
     """Slack fetches the published file itself."""
     case.open(fake.url, http).send(replace(TEXT, text="a < b", image=CARD), key="k")
     assert fake.published[0]["body"]["blocks"] == [
-        {"type": "section", "text": {"type": "mrkdwn", "text": "a &lt; b"}},
+        {
+            "type": "rich_text",
+            "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "a < b"}]}],
+        },
         {"type": "image", "image_url": CARD.url, "alt_text": "A fox in snow"},
     ]
 
 
 @both
-def test_a_text_made_long_by_escapes_stands_in_more_sections(fake: FakeSlack, http: Client, case: Case) -> None:
-    """Slack counts `&amp;` as five in a section of 3,000: what fits as the author counts goes out whole."""
-    text = " ".join(["R&D"] * 750)
+def test_words_in_blocks_are_words(fake: FakeSlack, http: Client, case: Case) -> None:
+    """No mention, no formatting, and a link that shows where it leads; the text for notifications is the same."""
+    text = f"<!channel> @here *bold* see {LINK}."
     case.open(fake.url, http).send(replace(TEXT, text=text, image=CARD), key="k")
-    *sections, picture = fake.published[0]["body"]["blocks"]
-    assert [len(each["text"]["text"]) <= 3000 for each in sections] == [True, True]
-    assert " ".join(each["text"]["text"] for each in sections) == text.replace("&", "&amp;")
-    assert picture["type"] == "image"
+    words, _ = fake.published[0]["body"]["blocks"]
+    assert words["elements"][0]["elements"] == [
+        {"type": "text", "text": "<!channel> @here *bold* see "},
+        {"type": "link", "url": LINK},
+        {"type": "text", "text": "."},
+    ]
+
+
+def test_an_edit_sends_only_what_the_contract_lists(fake: FakeSlack, http: Client) -> None:
+    """chat.update knows no `mrkdwn` and unfurls nothing: blocks keep the words as they are, alt text included."""
+    bot = BOT.open(fake.url, http)
+    receipt = bot.send(TEXT, key="k")
+    bot.edit(receipt, replace(TEXT, text="*new* words", image=CARD), key="e")
+    body = fake.sent("chat.update")[0].json()
+    assert set(body) <= {"channel", "ts", "text", "blocks", "parse", "link_names"}
+    assert body["blocks"][0]["elements"][0]["elements"] == [{"type": "text", "text": "*new* words"}]
+    assert body["blocks"][1]["alt_text"] == "A fox in snow"
 
 
 @both

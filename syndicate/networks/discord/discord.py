@@ -19,6 +19,7 @@ from syndicate.networks.base import Description, LoginField, Option, Profile, Re
 from syndicate.networks.discord.message import (
     LIMITS,
     build_bot_extras,
+    build_edit,
     build_message,
     build_parts,
     build_snowflake,
@@ -27,6 +28,7 @@ from syndicate.networks.discord.message import (
     parse_failure,
     parse_receipt,
     parse_recent,
+    tell_alt,
 )
 from syndicate.networks.listing import Listing, Page, find_in, read_listing, require_list, require_name
 from syndicate.networks.logins import PastedLogin
@@ -109,14 +111,13 @@ class DiscordWebhook(PastedLogin):
         return replace(receipt, ref={**receipt.ref, **self._thread_of(receipt)})
 
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
-        body = {name: value for name, value in build_message(message, self._options).items() if name != "attachments"}
-        url, thread = (
-            f"{self._hook()}/messages/{number_of(receipt, account=self._account.name)}",
-            self._thread_of(receipt),
-        )
+        url = f"{self._hook()}/messages/{number_of(receipt, account=self._account.name)}"
+        thread = self._thread_of(receipt)
+        picture = _find_picture(self._api(), receipt, message, url, thread)
+        body = build_edit(message, self._options, picture)
         answer = self._api().ask("PATCH", url, params=thread, json=body).json()
         changed = parse_receipt(answer, receipt.ref.get("guild", ""), where=self._account.name)
-        return replace(changed, ref={**changed.ref, **thread})
+        return tell_alt(message, answer, replace(changed, ref={**changed.ref, **thread}))
 
     def delete(self, receipt: Receipt) -> None:
         url = f"{self._hook()}/messages/{number_of(receipt, account=self._account.name)}"
@@ -206,13 +207,10 @@ class DiscordBot(PastedLogin):
         return read_listing(fetch)
 
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
-        body = {name: value for name, value in build_message(message, self._options).items() if name != "attachments"}
-        answer = (
-            self._api()
-            .ask("PATCH", f"{self._messages()}/{number_of(receipt, account=self._account.name)}", json=body)
-            .json()
-        )
-        return parse_receipt(answer, receipt.ref.get("guild", ""), where=self._account.name)
+        url = f"{self._messages()}/{number_of(receipt, account=self._account.name)}"
+        picture = _find_picture(self._api(), receipt, message, url, {})
+        answer = self._api().ask("PATCH", url, json=build_edit(message, self._options, picture)).json()
+        return tell_alt(message, answer, parse_receipt(answer, receipt.ref.get("guild", ""), where=self._account.name))
 
     def delete(self, receipt: Receipt) -> None:
         self._api().ask_unless(
@@ -246,6 +244,13 @@ class DiscordBot(PastedLogin):
     def _api(self) -> Api:
         token = require_secret(self._vault, "bot_token", self._account.name)
         return Api(self._http, self._account.name, {"Authorization": f"Bot {token}"}, (token,), parse_failure)
+
+
+def _find_picture(api: Api, receipt: Receipt, message: Message, url: str, params: Mapping[str, str]) -> str:
+    """The number of a message's picture, "" where it has none; receipts of early versions do not say it."""
+    if message.image is None or "attachment" in receipt.ref:
+        return receipt.ref.get("attachment", "")
+    return pick_text(api.ask("GET", url, params=params).json(), "attachments", 0, "id")
 
 
 def _refuse_options(account: Account) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import orjson
@@ -21,7 +22,8 @@ from syndicate.text.counting import Counter, count
 from syndicate.text.fit import fit
 
 # Discord does not say what a character is; UTF-16 code units are the strictest reading.
-LIMITS = Limits(characters=2000, counter=Counter.UTF16, alt=1024, images=1, image_bytes=10_485_760)
+MARKS = "\\`*_~|[]<"
+LIMITS = Limits(characters=2000, counter=Counter.UTF16, alt=1024, images=1, image_bytes=10_485_760, marks=MARKS)
 EMBED_TITLE, EMBED_DESCRIPTION, THREAD_NAME = 256, 4096, 100
 SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS = 1 << 2, 1 << 12
 EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
@@ -38,7 +40,7 @@ def build_message(message: Message, options: Mapping[str, str]) -> dict[str, obj
     flags = (SUPPRESS_NOTIFICATIONS if options.get("silent") == "true" else 0) | (
         SUPPRESS_EMBEDS if options.get("unfurl") == "false" and not card else 0
     )
-    content = build_content(message.text)
+    content = LIMITS.escape(message.text)
     body: dict[str, object] = {
         "content": _hush_link(content, message.link) if card else content,
         "allowed_mentions": {"parse": []},
@@ -48,31 +50,14 @@ def build_message(message: Message, options: Mapping[str, str]) -> dict[str, obj
     if card:
         body["embeds"] = [_build_embed(message, card.url)]
     if message.image:
-        body["attachments"] = [{"id": 0, "filename": _filename(message), "description": message.image.alt}]
+        body["attachments"] = [{"id": "0", "filename": _filename(message), "description": message.image.alt}]
     return body
-
-
-def build_content(text: str) -> str:
-    """The text with Discord's Markdown switched off outside of links, as it is where that would not fit."""
-    escaped = escape(text)
-    return escaped if LIMITS.fits(escaped) else text
-
-
-def escape(text: str) -> str:
-    """The text with Discord's Markdown switched off outside of links."""
-    parts = re.split(r"(https?://\S+)", text)
-    return "".join(part if index % 2 else _escape(part) for index, part in enumerate(parts))
-
-
-def _escape(text: str) -> str:
-    inline = re.sub(r"([\\*_~|`])", r"\\\1", text)
-    return re.sub(r"(?m)^(\s*)(#{1,3}\s|-#\s|>)", r"\1\\\2", inline)
 
 
 def _hush_link(content: str, link: str) -> str:
     """The link in angle brackets, which keeps Discord from drawing a second card; where there is room for them."""
     hushed = content.replace(link, f"<{link}>", 1) if link and f"<{link}>" not in content else content
-    return hushed if LIMITS.fits(hushed) else content
+    return hushed if count(hushed, Counter.UTF16) <= LIMITS.characters else content
 
 
 def _build_embed(message: Message, image_url: str) -> dict[str, object]:
@@ -88,7 +73,23 @@ def _build_embed(message: Message, image_url: str) -> dict[str, object]:
 
 def _fill(text: str, limit: int) -> str:
     """A field of an embed, where Markdown works as in messages."""
-    return escape(fit(text, lambda part: count(escape(part), Counter.UTF16) <= limit))
+    return LIMITS.escape(fit(text, lambda part: LIMITS.count(part) <= limit))
+
+
+def build_edit(message: Message, options: Mapping[str, str], picture: str) -> dict[str, object]:
+    """The body of PATCH. Pictures that are not named would go; the one there keeps its bytes and gets the alt text."""
+    body = {name: value for name, value in build_message(message, options).items() if name != "attachments"}
+    if not picture or not message.image:
+        return body
+    return {**body, "attachments": [{"id": picture, "description": message.image.alt}]}
+
+
+def tell_alt(message: Message, answer: object, receipt: Receipt) -> Receipt:
+    """The receipt of an edit, with a remark where the picture does not have the alt text it was given."""
+    kept = pick_text(answer, "attachments", 0, "description")
+    if message.image is None or not message.image.alt or kept == message.image.alt:
+        return receipt
+    return replace(receipt, remark="Discord keeps the picture's alt text of before")
 
 
 def build_webhook_extras(message: Message, options: Mapping[str, str]) -> dict[str, object]:
@@ -138,7 +139,8 @@ def parse_receipt(answer: object, guild: str, *, where: str) -> Receipt:
         raise Uncertain("Discord said yes without a message id", where=where)
     url = f"https://discord.com/channels/{guild}/{channel}/{number}" if guild and channel else ""
     reply = pick_text(answer, "message_reference", "message_id")
-    ref = {"channel": channel, "guild": guild, REPLIES_TO: reply}
+    picture = pick_text(answer, "attachments", 0, "id")
+    ref = {"channel": channel, "guild": guild, REPLIES_TO: reply, "attachment": picture}
     return Receipt(number, url, {name: value for name, value in ref.items() if value})
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from syndicate.model import Limits
 from syndicate.networks.shapes import pick_text
 from syndicate.text.counting import Counter
+from syndicate.text.escaping import MARKDOWN
 
 KEY_WINDOW = timedelta(hours=1)
 """Mastodon keeps an Idempotency-Key for 3600 seconds."""
@@ -25,6 +26,8 @@ class Dialect:
     """Whether a second call with the same Idempotency-Key returns the first post."""
     needs_image: bool = False
     characters: int = 500
+    marks: str = ""
+    """What formats a text there, for servers that read it as Markdown."""
     wants_broad_scopes: bool = False
     """Whether it refuses tokens whose scopes are finer than "read write"."""
 
@@ -32,7 +35,7 @@ class Dialect:
 UNKNOWN = Dialect()
 DIALECTS: Mapping[str, Dialect] = {
     "mastodon": Dialect(counter=Counter.MASTODON, discounts_links=True, keeps_key=True),
-    "hollo": Dialect(keeps_key=True, characters=10_000),
+    "hollo": Dialect(keeps_key=True, characters=10_000, marks=MARKDOWN),
     "pleroma": Dialect(keeps_key=True, characters=5_000),
     "akkoma": Dialect(keeps_key=True, characters=5_000),
     "gotosocial": Dialect(characters=5_000),
@@ -107,6 +110,7 @@ def parse_limits(instance: Mapping[str, Any], dialect: Dialect) -> Limits:
         alt=_number(media.get("description_limit"), 1500),
         images=_number(statuses.get("max_media_attachments"), 4),
         image_bytes=_number(media.get("image_size_limit"), 16_777_216),
+        marks=dialect.marks,
     )
     types = media.get("supported_mime_types")
     pictures = tuple(kind for kind in types if str(kind).startswith("image/")) if isinstance(types, list) else ()
