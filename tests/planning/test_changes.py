@@ -55,6 +55,60 @@ def test_what_a_person_cancelled_stays_cancelled() -> None:
     assert blog.publish().changes == ()
 
 
+def choose(blog: Blog, **choice: Any) -> None:
+    """What a person did to the only message."""
+    blog.ledger = replace(blog.ledger, deliveries=(replace(only(blog), **choice),))
+
+
+def test_what_a_person_held_is_not_sent_because_its_post_came_back() -> None:
+    """The hold outlives the cancellation: the message waits for the person, as it did before."""
+    blog = waiting(make_post("a"))
+    choose(blog, state=State.HELD, chosen=Action.HOLD)
+    post = blog.files.pop("a.md")
+    blog.publish()
+    blog.write(post)
+    blog.publish()
+    assert (only(blog).state, only(blog).reason) == (State.CANCELLED, Reason.POST_CAME_BACK)
+
+
+@pytest.mark.parametrize("reason", [Reason.NONE, Reason.QUIET_HOURS, Reason.GAP])
+def test_the_time_a_person_gave_stays(reason: Reason) -> None:
+    """Whatever it waited for since: neither an embargo nor another date of its post moves it, nor a return."""
+    at = NOW + timedelta(days=7)
+    blog = waiting(make_post("a", published_at=NOW + timedelta(days=5)))
+    choose(blog, due_at=at, chosen=Action.MOVE, chosen_due_at=at, reason=reason)
+    blog.edit("a.md", published_at=NOW + timedelta(days=6))
+    blog.publish()
+    blog.edit("a.md", social={"mastodon": SocialOverride(options={"embargo": "2026-12-24 09:00"})})
+    assert blog.publish().changes == ()
+    post = blog.files.pop("a.md")
+    blog.publish()
+    blog.write(post)
+    blog.publish()
+    assert (only(blog).state, only(blog).due_at) == (State.PLANNED, at)
+
+
+def test_no_message_goes_out_before_its_post() -> None:
+    """A time that a person gave moves where the post is put off beyond it."""
+    at = NOW + timedelta(days=7)
+    blog = waiting(make_post("a", published_at=NOW + timedelta(days=5)))
+    choose(blog, due_at=at, chosen=Action.MOVE, chosen_due_at=at)
+    blog.edit("a.md", published_at=NOW + timedelta(days=9))
+    blog.publish()
+    assert only(blog).due_at == NOW + timedelta(days=9)
+
+
+def test_what_a_person_released_is_not_stopped_again_for_the_same_reason() -> None:
+    """Out of the account's categories, released all the same; a wish of the post itself is another reason."""
+    blog = waiting(make_post("a"))
+    blog.accounts = (make_account("mastodon", only=("Go",)),)
+    choose(blog, chosen=Action.RELEASE, overruled=Reason.NOT_IN_CATEGORIES)
+    assert blog.publish().changes == ()
+    blog.edit("a.md", social=SKIP)
+    blog.publish()
+    assert (only(blog).state, only(blog).reason) == (State.SKIPPED, Reason.ASKED_TO_SKIP)
+
+
 def test_what_was_sent_stays() -> None:
     """Deleting a post changes nothing about a message that is out, or may be."""
     blog = waiting(make_post("a"))

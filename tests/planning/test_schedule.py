@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -13,10 +14,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syndicate.errors import ConfigError
-from syndicate.model import ScheduleRules
-from syndicate.planning.schedule.calendar import Calendar, Taken, get_zone, next_slot, parse_quiet, parse_slots
+from syndicate.model import NEW, KnownDelivery, Occasion, ScheduleRules, State
+from syndicate.planning.schedule.calendar import (
+    Calendar,
+    Taken,
+    get_zone,
+    list_taken,
+    next_slot,
+    parse_quiet,
+    parse_slots,
+)
 
 BERLIN = ZoneInfo("Europe/Berlin")
+SLOT = datetime(2026, 11, 25, 8, tzinfo=UTC)
 
 
 def local(text: str, zone: str = "Europe/Berlin") -> datetime:
@@ -219,3 +229,23 @@ def test_a_zone_that_does_not_exist() -> None:
 def test_no_slots_are_fine() -> None:
     """An empty list means at once."""
     assert parse_slots(()) == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_taken"),
+    [
+        ({"state": State.PLANNED}, True),
+        ({"state": State.HELD}, True),
+        ({"state": State.UNCERTAIN}, True),
+        ({"state": State.SENT, "sent_at": SLOT}, True),
+        ({"state": State.MISSED}, False),
+        ({"state": State.CANCELLED}, False),
+        ({"part": 2}, False),
+        ({"occasion": Occasion.of_month("2026-11")}, False),
+        ({"occasion": Occasion.of_month("2026-11"), "chosen_due_at": SLOT}, True),
+    ],
+)
+def test_which_slots_are_taken(changes: dict[str, Any], is_taken: bool) -> None:
+    """What was said, and what waits; a recycled post gives way unless a person gave it its time."""
+    row = KnownDelivery(1, "p", "a", NEW, 1, State.PLANNED, SLOT)
+    assert list(list_taken([replace(row, **changes)])) == [SLOT] * is_taken

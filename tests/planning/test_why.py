@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from syndicate.errors import UsageError
-from syndicate.model import FEATURED, NEW, Attempt, Delivery, Reason, Receipt, State
+from syndicate.model import FEATURED, NEW, Action, Attempt, Delivery, Reason, Receipt, State
 from syndicate.planning.deliveries.explain import explain
+from syndicate.planning.deliveries.reasons import say_reason, say_why
 from tests.planning.blog import NOW, Blog, make_account, make_post
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -84,3 +86,21 @@ def test_a_slug_that_nobody_knows() -> None:
     with pytest.raises(UsageError, match='no post has the slug "harbor"') as caught:
         explain("harbor", blog.plan(), None, [], {}, zone=BERLIN)
     assert caught.value.hint == 'did you mean "harbour"?'
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_has_its_sentence(reason: Reason) -> None:
+    """With its data in it, and nothing left to fill; only no reason at all says nothing."""
+    sentence = say_reason(reason, "first\nsecond {}")
+    assert bool(sentence) == bool(reason)
+    assert "{}" not in sentence.replace("second {}", "")
+
+
+def test_a_choice_is_told_where_nothing_else_is() -> None:
+    """Beside the reason while the message waits, alone without one, and not once it is out."""
+    at = delivery(1, State.DUE, chosen=Action.MOVE)
+    assert say_why(at) == "moved by you"
+    assert say_why(replace(at, reason=Reason.PER_DAY, detail="3")) == (
+        "the limit of 3 messages a day is reached (moved by you)"
+    )
+    assert say_why(replace(at, state=State.SENT, reason=Reason.SENT, detail="https://net/1")) == "sent: https://net/1"

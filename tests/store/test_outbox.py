@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import update
 
 from syndicate.errors import LostLease, StateError, UsageError
-from syndicate.model import FEATURED, Delivery, Occasion, Reason, Receipt, State
+from syndicate.model import FEATURED, Action, Delivery, Occasion, Reason, Receipt, State
+from syndicate.planning.deliveries.reasons import say_why
 from syndicate.store import open_store
 from syndicate.store.schema import deliveries
 from syndicate.store.store import Store
@@ -373,3 +374,19 @@ def test_two_workers_never_own_the_same_row(opener: Opener) -> None:
         claimed = [row for row in pool.map(reach, range(8)) if row is not None]
     assert len(claimed) == 1
     assert claimed[0] == stores[0].get_delivery(claimed[0].id)
+
+
+def test_no_wait_takes_away_what_a_person_chose(store: Store) -> None:
+    """Moved by hand, then kept waiting by a gap: the time stays a person's, and both are told."""
+    row = store.move(add(store)[0].id, LATER, NOW)
+    store.record(claim(store, at=LATER), "wait", decision(State.DUE, reason=Reason.GAP, detail="", due_at=LATER), LATER)
+    after = store.get_delivery(row.id)
+    assert (after.chosen, after.chosen_due_at, after.reason) == (Action.MOVE, LATER, Reason.GAP)
+    assert say_why(after) == "keeps the gap to the message before (moved by you)"
+
+
+def test_a_release_remembers_what_it_overruled(store: Store) -> None:
+    """So that planning does not stop the message again; a text of one's own changes nothing of it."""
+    (row,) = add(store, planned(state=State.SKIPPED, reason=Reason.BASELINE, detail=""))
+    released = store.set_text(store.release(row.id, NOW).id, "Mine", NOW)
+    assert (released.chosen, released.overruled, released.reason) == (Action.RELEASE, Reason.BASELINE, Reason.NONE)
