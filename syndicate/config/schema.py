@@ -181,6 +181,10 @@ class ScheduleTable(Section):
     """How long to wait for the page to be live."""
     not_ready: Literal["hold", "skip", "send"] | None = None
     """What happens to a message whose page did not come up."""
+    old_after: Duration | None = None
+    """A post first seen later than this after its date is old, not news."""
+    most_at_once: int | None = Field(default=None, ge=0)
+    """More new posts than this within an hour wait for you, 0 for any number."""
 
 
 class AccountTable(ScheduleTable):

@@ -114,6 +114,10 @@ class ScheduleRules:
     """How long to wait for the page to be live."""
     not_ready: str = "hold"
     """After that: "hold", "skip" or "send"."""
+    old_after: timedelta = timedelta(days=7)
+    """How long after its date a post may first be seen and still be news."""
+    most_at_once: int = 5
+    """More posts than this that are new or newly featured within an hour wait for a person, 0 for any number."""
 
 
 def variable_of(account: str, name: str) -> str:
