@@ -26,17 +26,23 @@ _NO_YEAR = 2000
 
 
 def match_identities(
-    posts: Sequence[Post], known: Sequence[KnownPost], *, site: Site, now: datetime, drafts: Sequence[KnownDraft] = ()
+    posts: Sequence[Post],
+    known: Sequence[KnownPost],
+    *,
+    site: Site,
+    now: datetime,
+    drafts: Sequence[KnownDraft] = (),
+    unreadable: Callable[[str], bool] = lambda _source: False,
 ) -> tuple[tuple[Identified, ...], tuple[KnownPost, ...]]:
     """The posts with their ids, newest first, and every row without a post; one that vanished now has no `gone_at` yet.
 
     Drafts take part in the matching, so that nobody else takes their row, and are left out of the answer: a post that
     becomes a draft is gone until it is published again. A row is new or changed when `is_new` or `is_changed` says
-    so; only those need to be stored.
+    so; only those need to be stored. A row whose file is `unreadable` has not vanished: a post like it is asked about.
     """
     ordered = sorted(posts, key=lambda post: post.source)
     ordered = _settle_declared_ids(_make_iris(ordered, known, site), known)
-    rows, doubts = _pair(ordered, known, now)
+    rows, doubts = _pair(ordered, known, unreadable, now)
     taken = {row.id for row in known}
     drafts_by = _index_drafts(drafts)
     identified: list[Identified] = []
@@ -163,7 +169,7 @@ def _without_id(post: Post, owner: str) -> Post:
 
 
 def _pair(
-    posts: Sequence[Post], known: Sequence[KnownPost], now: datetime
+    posts: Sequence[Post], known: Sequence[KnownPost], unreadable: Callable[[str], bool], now: datetime
 ) -> tuple[dict[str, KnownPost], dict[str, KnownPost]]:
     """Source of a post → its row, and → the row of which a person is asked.
 
@@ -177,7 +183,9 @@ def _pair(
             break
         waiting, rows = _pair_by(evidence, waiting, rows, pairs)
     alike, doubts = match_vanished(waiting, rows, now)
-    return pairs | alike, _find_copies(waiting, pairs) | doubts
+    broken = {source: row for source, row in alike.items() if unreadable(row.source)}
+    sure = {source: row for source, row in alike.items() if source not in broken}
+    return pairs | sure, _find_copies(waiting, pairs) | doubts | broken
 
 
 def _presence(row: KnownPost) -> tuple[bool, float, str]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from syndicate.model import (
     Account,
@@ -61,10 +62,11 @@ def make_plan(
     the ledger remembers from a server win over those in `facts`. Raises ConfigError where an account's schedule
     cannot be understood; everything else that is wrong with one post or account is a problem or warning in the plan.
     """
+    is_closed = partial(is_unreadable, snapshot=snapshot)
     identified, vanished = match_identities(
-        snapshot.posts, ledger.posts, site=settings.site, now=now, drafts=ledger.drafts
+        snapshot.posts, ledger.posts, site=settings.site, now=now, drafts=ledger.drafts, unreadable=is_closed
     )
-    gone = tuple(row for row in vanished if not is_unreadable(row.source, snapshot))
+    gone = tuple(row for row in vanished if not is_closed(row.source))
     kept = {row.id for row in vanished} - {row.id for row in gone}
     present = {item.id: item for item in identified}
     desks = _open_desks(ledger, settings, facts, templates, cards=cards, now=now)

@@ -203,3 +203,11 @@ def test_rows_of_an_earlier_syndicate_are_recognised_by_what_they_have() -> None
 def test_titles_are_equal_misspelt_or_others(one: str, other: str, expected: int) -> None:
     """Numbers are no spelling."""
     assert compare_titles(one, other) == expected
+
+
+def test_a_file_that_cannot_be_read_has_not_vanished() -> None:
+    """Half of it was saved, or it holds the marks of a merge: nobody knows yet whether a post like it is another one."""
+    known = remember(OLD)
+    after = renamed(worded(OLD, 10), MENDED)
+    found, gone = match_identities([after], known, site=SITE, now=SOON, unreadable=lambda name: name == OLD.source)
+    assert ([(item.is_new, item.perhaps) for item in found], gone) == ([(True, OLD.slug)], known)
