@@ -39,6 +39,7 @@ from syndicate.model.plan import (
     Plan,
     PlannedChange,
     PlannedDelivery,
+    Remark,
 )
 from syndicate.model.post import (
     Author,
@@ -112,6 +113,7 @@ __all__ = [
     "Problem",
     "Reason",
     "Receipt",
+    "Remark",
     "Repair",
     "ScheduleRules",
     "SeenEntry",

@@ -40,10 +40,10 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.SENDING: frozenset({State.SENT, State.DUE, State.FAILED, State.UNCERTAIN}),
     State.UNCERTAIN: frozenset({State.SENT, State.DUE, State.FAILED}),
     State.HELD: frozenset({State.PLANNED, State.DUE, State.SKIPPED, State.CANCELLED}),
-    State.SKIPPED: frozenset({State.PLANNED, State.DUE, State.SENT}),
+    State.SKIPPED: frozenset({State.PLANNED, State.DUE, State.HELD, State.SENT}),
     State.MISSED: frozenset({State.PLANNED, State.DUE, State.SKIPPED, State.CANCELLED}),
     State.FAILED: frozenset({State.DUE, State.SENT, State.CANCELLED}),
-    State.CANCELLED: frozenset({State.PLANNED, State.DUE}),
+    State.CANCELLED: frozenset({State.PLANNED, State.DUE, State.HELD}),
     State.SENT: frozenset(),
 }
 

@@ -65,6 +65,8 @@ class KnownDelivery:
     """Why it stood still when a person let it go: planning stops it no more for that."""
     url: str = ""
     """Public address of the sent copy, for a person who asks where it already is."""
+    created_at: datetime | None = None
+    """When it was planned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +156,19 @@ class PlannedChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """Something about many rows that is said once: a question to a person, or what became of old posts."""
+
+    reason: Reason
+    about: str
+    """The account of many posts at once; the slug of before of a post that may be renamed."""
+    slugs: tuple[str, ...]
+    """Of the posts, a slug each."""
+    is_asked: bool
+    """Whether the same question is open already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CardPlan:
     """A card that must exist for a post."""
 
@@ -180,6 +195,7 @@ class Plan:
     changes: tuple[PlannedChange, ...] = ()
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     baselined: frozenset[str] = frozenset()
     """Accounts whose baseline this plan sets."""
     forgotten: frozenset[str] = frozenset()

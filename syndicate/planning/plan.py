@@ -34,16 +34,13 @@ from syndicate.model import (
     State,
 )
 from syndicate.planning.deliveries.account import Desk, make_calendars, open_desk
+from syndicate.planning.deliveries.bursts import hold_bursts, list_remarks
 from syndicate.planning.deliveries.changes import plan_cancellations, plan_changes
 from syndicate.planning.deliveries.new import oldest_first, plan_baseline, plan_fresh
 from syndicate.planning.evergreen import plan_evergreen, yield_slots
 from syndicate.planning.identity import match_identities, remember_drafts
 from syndicate.planning.messages.template import name_template
 from syndicate.planning.parts import plan_parts
-
-MOST_AT_ONCE = 5
-"""More posts than this on a site that never had any are an archive that came into sight (a folder that was not there
-at the first run), and no news: they become the baseline."""
 
 
 def make_plan(
@@ -81,6 +78,7 @@ def make_plan(
         deliveries=tuple(deliveries),
         changes=(*plan_cancellations(ledger.deliveries, kept | present.keys()), *changes),
         problems=(*snapshot.problems, *_post_problems(identified), *_template_problems(desks)),
+        remarks=list_remarks(deliveries, changes, ledger.deliveries),
         warnings=_warnings(settings.accounts, facts, ledger),
         baselined=frozenset(desk.account.name for desk in desks if desk.account.enabled) - ledger.baselined,
         forgotten=ledger.baselined - {account.name for account in settings.accounts},
@@ -134,19 +132,16 @@ def _plan_accounts(
     remembered = {row.id: row for row in ledger.posts}
     deliveries: list[PlannedDelivery] = []
     changes: list[PlannedChange] = []
-    appeared = not ledger.posts and len(ordered) > MOST_AT_ONCE
     for desk in desks:
-        if desk.account.name not in ledger.baselined or appeared:
+        if desk.account.name not in ledger.baselined:
             deliveries += plan_baseline(ordered, desk) if desk.account.enabled else []
             continue
-        changes += plan_changes(desk, present, remembered)
-        more, fewer = plan_parts(desk, present, {change.delivery_id for change in changes})
-        deliveries += more
-        changes += fewer
-        fresh = plan_fresh(ordered, desk)
-        changes += yield_slots(desk, present)
+        own = plan_changes(desk, present, remembered)
+        more, fewer = plan_parts(desk, present, {change.delivery_id for change in own})
+        fresh, own = hold_bursts(desk, plan_fresh(ordered, desk), [*own, *fewer], present)
+        changes += [*own, *yield_slots(desk, present)]
         is_quiet = all(row.state is State.SKIPPED for row in fresh)
-        deliveries += fresh + (plan_evergreen(ordered, desk) if is_quiet else [])
+        deliveries += [*more, *fresh, *(plan_evergreen(ordered, desk) if is_quiet else [])]
     return deliveries, changes
 
 

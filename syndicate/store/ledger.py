@@ -31,7 +31,7 @@ _WRITTEN = ("source_digest", "fields_digest", "sketch")
 _CHANGING = ("source", "slug", "permalink", "title", "digest", "updated_at", "gone_at", *_WRITTEN)
 _KNOWN = (
     "id", "post_id", "account", "part", "state", "due_at", "sent_at", "reason", "detail", "chosen",
-    "chosen_due_at", "overruled",
+    "chosen_due_at", "overruled", "created_at",
 )  # fmt: skip
 _UNSENT = (State.PLANNED, State.DUE, State.HELD, State.MISSED, State.SKIPPED)
 _PLANNABLE = frozenset({*_UNSENT, State.CANCELLED})

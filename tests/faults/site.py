@@ -42,6 +42,8 @@ allow_private = true
 [cards]
 fetch = false
 [schedule]
+old_after = "3650d"
+most_at_once = 0
 {slots}
 [accounts.toot]
 network = "mastodon"

@@ -31,6 +31,7 @@ author = "Ada"
 allow_private = {allow_private}
 [accounts.timeline]
 network = "local"
+old_after = "3650d"
 """
 PNG = corpus.png_claiming(640, 480)
 LAUGHS = """<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">

@@ -77,7 +77,7 @@ class Talkers:
         for name, case in self.cases.items():
             self.fakes[name] = closing.enter_context(case.fake())
             options = case.options(self.fakes[name].url)
-            lines.append(f'[accounts.{name}]\nnetwork = "{case.network}"')
+            lines.append(f'[accounts.{name}]\nnetwork = "{case.network}"\nold_after = "3650d"\nmost_at_once = 0')
             lines += [f"{key} = {json.dumps(value)}" for key, value in options.items()]
             open_vault(str(self.root / ".syndicate"), name).put(case.secrets)
         self.config.write_text("\n".join(lines), encoding="utf-8")

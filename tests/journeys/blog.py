@@ -22,6 +22,9 @@ author = "Ada"
 [cards]
 fetch = false
 
+[schedule]
+old_after = "3650d"  # posts of the tests have dates of their own
+
 [accounts.timeline]
 network = "local"
 on = ["new", "featured"]

@@ -19,6 +19,7 @@ from syndicate.model import (
     Plan,
     PlannedDelivery,
     Post,
+    Reason,
     ScheduleRules,
     Settings,
     Site,
@@ -65,7 +66,7 @@ def make_post(name: str, **fields: Any) -> Post:
         "slug": slug,
         "title": f"About {name}",
         "permalink": f"{SITE.url}/blog/{slug}/",
-        "published_at": NOW - timedelta(days=10),
+        "published_at": NOW - timedelta(days=2),
         "social_share": f"Read about {name}.",
         "digest": f"digest of {name}",
         "fields_digest": f"fields of {name}",
@@ -140,6 +141,11 @@ class Blog:
         self.ledger = replace(self.ledger, deliveries=tuple(sent.get(row.id, row) for row in self.ledger.deliveries))
         return due
 
+    def release(self, *rows: KnownDelivery) -> None:
+        """A person lets rows go."""
+        free = {row.id: replace(row, state=State.PLANNED, overruled=row.reason, reason=Reason.NONE) for row in rows}
+        self.ledger = replace(self.ledger, deliveries=tuple(free.get(row.id, row) for row in self.ledger.deliveries))
+
     def live(self, days: float) -> None:
         """Time goes by."""
         self.now += timedelta(days=days)
@@ -157,17 +163,20 @@ def fold(ledger: Ledger, plan: Plan) -> Ledger:
     posts |= {row.id: replace(row, gone_at=row.gone_at or plan.now) for row in plan.gone}
     rows = {_key(row): row for row in ledger.deliveries}
     for planned in plan.deliveries:
-        rows.setdefault(_key(planned), _to_known(planned, len(rows) + 1))
+        rows.setdefault(_key(planned), _to_known(planned, len(rows) + 1, plan.now))
     changes = {change.delivery_id: change for change in plan.changes}
     for key, row in rows.items():
         change = changes.get(row.id)
         if change and (change.state is row.state or can_move(row.state, change.state)):
-            rows[key] = replace(row, state=change.state, due_at=change.due_at, reason=change.reason)
+            rows[key] = replace(
+                row, state=change.state, due_at=change.due_at, reason=change.reason, detail=change.detail
+            )
             if change.chosen:
                 rows[key] = replace(rows[key], chosen=change.chosen, chosen_due_at=change.chosen_due_at)
     return replace(
         ledger,
         posts=tuple(posts.values()),
+        drafts=tuple(({draft.source: draft for draft in (*ledger.drafts, *plan.drafts)}).values()),
         deliveries=tuple(rows.values()),
         baselined=(ledger.baselined | plan.baselined) - plan.forgotten,
     )
@@ -177,7 +186,7 @@ def _key(row: KnownDelivery | PlannedDelivery) -> tuple[str, str, str, int]:
     return row.post_id, row.account, row.occasion.name, row.part
 
 
-def _to_known(row: PlannedDelivery, number: int) -> KnownDelivery:
+def _to_known(row: PlannedDelivery, number: int, at: datetime) -> KnownDelivery:
     return KnownDelivery(
         id=number,
         post_id=row.post_id,
@@ -189,4 +198,6 @@ def _to_known(row: PlannedDelivery, number: int) -> KnownDelivery:
         reason=row.reason,
         chosen=row.chosen,
         chosen_due_at=row.chosen_due_at,
+        detail=row.detail,
+        created_at=at,
     )

@@ -358,7 +358,7 @@ def test_a_persons_text_is_taken_as_it_stands() -> None:
     [
         ("{{ title }} ({{ minutes }} min) by {{ author }} on {{ site }}", "Hello, harbour (0 min) by  on Small Things"),
         ("{% if is_featured %}Featured: {% endif %}{{ title }}", "Hello, harbour"),
-        ("{{ date }} {{ category }} {{ occasion }} {{ network }}", "2026-11-14 Generative new mastodon"),
+        ("{{ date }} {{ category }} {{ occasion }} {{ network }}", "2026-11-22 Generative new mastodon"),
         ("{{ categories | join(', ') }}", "Generative, Artificial Intelligence"),
         ("a\n\n\n\n{# nothing #}\n\nb", "a\n\nb"),
     ],

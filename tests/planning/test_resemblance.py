@@ -206,7 +206,7 @@ def test_titles_are_equal_misspelt_or_others(one: str, other: str, expected: int
 
 
 def test_a_file_that_cannot_be_read_has_not_vanished() -> None:
-    """Half of it was saved, or it holds the marks of a merge: nobody knows yet whether a post like it is another one."""
+    """Half of it was saved, or it holds the marks of a merge: a post like it may be another one."""
     known = remember(OLD)
     after = renamed(worded(OLD, 10), MENDED)
     found, gone = match_identities([after], known, site=SITE, now=SOON, unreadable=lambda name: name == OLD.source)

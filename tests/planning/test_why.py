@@ -43,8 +43,8 @@ def test_a_public_post_with_its_deliveries_and_their_trail() -> None:
     lines = explain("a", blog.plan(), blog.ledger.posts[0], [held, sent], {1: trail}, zone=BERLIN)
     assert lines == (
         'a: "About a" in a.md',
-        "id tag:blog.example.com,2026-11-14:a, first seen 2026-11-24 13:00",
-        "is public since 2026-11-14 13:00, last changed 2026-11-14 13:00",
+        "id tag:blog.example.com,2026-11-22:a, first seen 2026-11-24 13:00",
+        "is public since 2026-11-22 13:00, last changed 2026-11-22 13:00",
         "flags: featured",
         "mastodon (new): delivery 1 is sent, https://net/9",
         "  2026-11-24 13:00 send: timeout → uncertain - no answer",

@@ -163,6 +163,12 @@ def skip_row(item: Identified, desk: Desk, occasion: Occasion, why: Why) -> Plan
     )
 
 
+def find_doubt(rows: Iterable[KnownDelivery]) -> str:
+    """The slug of the post that this one may be, while a person has not said; "" for none."""
+    doubts = (row.detail for row in rows if row.state is State.HELD and row.reason is Reason.MAYBE_RENAMED)
+    return next(doubts, "")
+
+
 def earliest_at(item: Identified, desk: Desk, override: SocialOverride) -> tuple[datetime, list[str]]:
     """When the message may go out at the earliest: published, delay over, embargo over."""
     at = max(desk.now, item.known.published_at + desk.account.schedule.delay)

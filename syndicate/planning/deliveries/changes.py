@@ -19,7 +19,7 @@ from syndicate.model import (
     State,
     Why,
 )
-from syndicate.planning.deliveries.account import UNSENT, Desk, earliest_at, find_embargo
+from syndicate.planning.deliveries.account import UNSENT, Desk, earliest_at, find_doubt, find_embargo
 from syndicate.planning.deliveries.reasons import (
     TAKES_BACK,
     find_own_reason,
@@ -31,10 +31,22 @@ from syndicate.planning.messages.template import find_override
 def plan_cancellations(rows: Iterable[KnownDelivery], present: Collection[str]) -> list[PlannedChange]:
     """Unsent rows of posts that are gone; `present` are the ids of those that are not."""
     return [
-        PlannedChange(delivery_id=row.id, state=State.CANCELLED, due_at=row.due_at, reason=Reason.POST_GONE)
+        PlannedChange(
+            delivery_id=row.id,
+            state=State.CANCELLED,
+            due_at=row.due_at,
+            reason=Reason.POST_GONE,
+            detail=_keep_question(row),
+        )
         for row in rows
         if row.state in UNSENT and row.post_id not in present
     ]
+
+
+def _keep_question(row: KnownDelivery) -> str:
+    """What a person is still to be asked when the row comes back, as data beside the reason that stops it."""
+    is_asked = row.state is State.HELD and row.reason in {Reason.MANY_AT_ONCE, Reason.MAYBE_RENAMED}
+    return f"{row.reason}\n{row.detail}" if is_asked else ""
 
 
 def plan_changes(
@@ -79,9 +91,9 @@ def _change_row(row: KnownDelivery, case: _Case) -> PlannedChange | None:
     if row.state in UNSENT:
         why = own or _find_rule_reason(row, case)
         if why and why.reason is not row.overruled:
-            skipped = State.SKIPPED
+            detail = why.detail or _keep_question(row)
             return PlannedChange(
-                delivery_id=row.id, state=skipped, due_at=row.due_at, reason=why.reason, detail=why.detail
+                delivery_id=row.id, state=State.SKIPPED, due_at=row.due_at, reason=why.reason, detail=detail
             )
         return _move(row, case)
     is_ours = row.state in {State.SKIPPED, State.CANCELLED} and row.reason in TAKES_BACK
@@ -109,7 +121,19 @@ def _move(row: KnownDelivery, case: _Case) -> PlannedChange | None:
 
 
 def _bring_back(row: KnownDelivery, case: _Case) -> PlannedChange:
-    """Planned again; where a person must approve, or had kept it, only marked, for the person to release."""
+    """Planned again; where a person must approve, or had kept it, only marked, for the person to release.
+
+    A question that was open is open again.
+    """
+    question, _, detail = row.detail.partition("\n")
+    if row.reason in {Reason.POST_GONE, Reason.ASKED_TO_SKIP} and question:
+        return PlannedChange(
+            delivery_id=row.id, state=State.HELD, due_at=row.due_at, reason=Reason(question), detail=detail
+        )
+    if doubt := find_doubt(case.desk.rows.get(row.post_id, ())):
+        return PlannedChange(
+            delivery_id=row.id, state=State.HELD, due_at=row.due_at, reason=Reason.MAYBE_RENAMED, detail=doubt
+        )
     if case.desk.account.approve or row.chosen is Action.HOLD:
         return PlannedChange(delivery_id=row.id, state=row.state, due_at=row.due_at, reason=Reason.POST_CAME_BACK)
     return PlannedChange(delivery_id=row.id, state=State.PLANNED, due_at=case.slot_for(row))

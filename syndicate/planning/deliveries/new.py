@@ -7,9 +7,10 @@ later (an edit, an occasion or category turned on, an account turned off and on)
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from syndicate.model import FEATURED, NEW, Identified, Occasion, PlannedDelivery, Reason, Why
-from syndicate.planning.deliveries.account import Desk, plan_rows, skip_row
+from syndicate.model import FEATURED, NEW, Identified, Occasion, PlannedDelivery, Reason, State, Why
+from syndicate.planning.deliveries.account import Desk, find_doubt, plan_rows, skip_row
 from syndicate.planning.deliveries.reasons import find_own_reason, find_rule_reason
 from syndicate.planning.messages.template import find_override
 
@@ -40,20 +41,32 @@ def plan_fresh(identified: Iterable[Identified], desk: Desk) -> list[PlannedDeli
 
 def _plan_first_sight(item: Identified, desk: Desk) -> list[PlannedDelivery]:
     """A post never seen before: announced as new; as featured only where the account posts nothing but those."""
-    rows = [] if _has_row(desk, item.id, NEW) else _plan_occasion(item, desk, NEW)
+    old = Why(Reason.OLD_WHEN_FOUND) if _was_old(item, desk) else None
+    rows = [] if _has_row(desk, item.id, NEW) else _plan_occasion(item, desk, NEW, old)
     if FEATURED.name not in item.post.flags or _has_row(desk, item.id, FEATURED):
         return rows
     if NEW.word in desk.account.on:
         return [*rows, skip_row(item, desk, FEATURED, Why(Reason.FLAGGED_FROM_THE_START, FEATURED.name))]
-    return [*rows, *_plan_occasion(item, desk, FEATURED)]
+    return [*rows, *_plan_occasion(item, desk, FEATURED, old)]
 
 
-def _plan_occasion(item: Identified, desk: Desk, occasion: Occasion) -> list[PlannedDelivery]:
+def _was_old(item: Identified, desk: Desk) -> bool:
+    """Whether it had been out for long when it was first seen, as a draft, too: copied here, uncovered, no news."""
+    found_at = item.found_at or item.known.first_seen_at
+    return found_at - item.known.published_at > desk.account.schedule.old_after
+
+
+def _plan_occasion(item: Identified, desk: Desk, occasion: Occasion, other: Why | None = None) -> list[PlannedDelivery]:
+    """Rows of a message; skipped for what the post, the account or the caller says, held while the post is doubtful."""
     override = find_override(item.post, desk.account)
-    why = find_own_reason(item, override, occasion) or find_rule_reason(item, desk.account, occasion)
+    why = find_own_reason(item, override, occasion) or find_rule_reason(item, desk.account, occasion) or other
     if why:
         return [skip_row(item, desk, occasion, why)]
-    return plan_rows(item, desk, override, occasion)
+    rows = plan_rows(item, desk, override, occasion)
+    doubt = item.perhaps or find_doubt(desk.rows.get(item.id, ()))
+    if not doubt:
+        return rows
+    return [replace(row, state=State.HELD, reason=Reason.MAYBE_RENAMED, detail=doubt) for row in rows]
 
 
 def _has_row(desk: Desk, post_id: str, occasion: Occasion) -> bool:
