@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,6 +89,18 @@ class HallDesk:
     def change(self, action: str, number: int, value: str) -> Delivery:
         (after,) = self._app.change_deliveries(action, (number,), value)
         return after
+
+    def check_text(self, number: int, text: str) -> None:
+        self._app.check_text((number,), text)
+
+    def keep_pass(self, kind: str, key: str, lasts: timedelta) -> None:
+        self._wiring().store.keep_pass(kind, key, self.now() + lasts, self.now())
+
+    def has_pass(self, kind: str, key: str) -> bool:
+        return self._wiring().store.has_pass(kind, key, self.now())
+
+    def take_pass(self, kind: str, key: str) -> bool:
+        return self._wiring().store.take_pass(kind, key, self.now())
 
     def resume(self, account: str) -> None:
         self._app.resume_account(account)

@@ -1,9 +1,10 @@
-"""What keeps running: `run`, `serve`, `worker`."""
+"""What keeps running: `run`, `serve`, `worker`; and `token`, the way into what they serve."""
 
 from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -11,12 +12,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syndicate.cli.root import DONE, command, globals_of, leave, leave_after
+from syndicate.errors import UsageError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from syndicate.app.app import App
     from syndicate.web.connections import Listener
+
+log = logging.getLogger("syndicate")
 
 Host = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")]
 Port = Annotated[
@@ -61,11 +65,69 @@ def run(
 @contextmanager
 def _open_web(hall: App, host: str, port: int) -> Iterator[tuple[ASGIApp, Listener]]:
     """What is served, and where it listens."""
+    from syndicate.app.dashboard import read_password
+    from syndicate.web.dashboard.security import is_loopback
     from syndicate.web.server import find_local_address, listen, told_where
 
     web = _make_web(hall, host)
-    with listen(host, port) as listener, told_where(hall.server_file, find_local_address(listener)):
-        yield web, listener
+    with listen(host, port) as listener:
+        address = find_local_address(listener)
+        with told_where(hall.server_file, address):
+            if not read_password(os.environ) and is_loopback(host):
+                _tell_way_in(hall, address)
+            yield web, listener
+
+
+def _tell_way_in(hall: App, address: str) -> None:
+    """A one-time address for a person at a terminal. A log keeps what it is told, and others may read it."""
+    if sys.stderr.isatty():
+        print(f"Dashboard: {_make_address(hall, address)} (works once, for ten minutes)", file=sys.stderr)
+    else:
+        log.info("`syndicate token --browser` prints an address that opens the dashboard")
+
+
+def _make_address(hall: App, address: str) -> str:
+    from syndicate.web.dashboard.sessions import make_ticket
+
+    return f"{address}/dashboard/enter?key={make_ticket(hall.make_desk())}"
+
+
+@command()
+def token(
+    context: typer.Context,
+    browser: Annotated[bool, typer.Option("--browser", help="An address that opens the dashboard once.")] = False,
+) -> int:
+    """Print a way into the dashboard of the running server.
+
+    The address works once, within ten minutes, on this machine; the browser then stays logged in for 30 days.
+    """
+    from syndicate.cli.show import print_json
+
+    if not browser:
+        raise UsageError("say what it is for", hint="`syndicate token --browser`")
+    given = globals_of(context)
+    with given.open_app() as hall:
+        address = _make_address(hall, _find_server(hall))
+    if given.json:
+        print_json({"url": address})
+    else:
+        print(address)
+    return DONE
+
+
+def _find_server(hall: App) -> str:
+    """Where this site is served on this machine. Raises UsageError where it is not."""
+    from urllib.parse import urlsplit
+
+    from syndicate.web.dashboard.security import is_loopback
+    from syndicate.web.server import find_server
+
+    address = find_server(hall.server_file)
+    if not address:
+        raise UsageError("nothing serves this site now", hint="start `syndicate run --serve` or `syndicate serve`")
+    if not is_loopback(urlsplit(address).hostname or ""):
+        raise UsageError(f"the server listens on {address} alone", hint="open its /dashboard/ and give the password")
+    return address
 
 
 def _make_web(hall: App, host: str) -> ASGIApp:

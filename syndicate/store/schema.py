@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from syndicate.model import Action, OccasionKind, Reason, State
 
-HEAD = "0005"
+HEAD = "0006"
 """The last migration. A database that names a later one is from a newer syndicate."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -181,4 +181,13 @@ attempts = Table(
     Column("reason", Word(Reason), nullable=False, default=Reason.NONE),
     Column("detail", Text, nullable=False, default=""),
     Index("attempts_trail", "delivery_id", "id"),
+)
+
+passes = Table(
+    "passes",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),
+    Column("ends_at", Instant, nullable=False),
 )

@@ -14,11 +14,12 @@ from syndicate.store.identity import StateIdentity
 from syndicate.store.ledger import LedgerPart
 from syndicate.store.locks import TRIES, lock_daemon
 from syndicate.store.outbox import Outbox
+from syndicate.store.passes import Passes
 from syndicate.store.syndication_links import Copies
 from syndicate.store.upgrade import upgrade
 
 
-class Store(LedgerPart, Outbox, Desk, AccountBook, Copies, Aftercare, StateIdentity):
+class Store(LedgerPart, Outbox, Desk, AccountBook, Copies, Aftercare, StateIdentity, Passes):
     """One site's state. Threads may share it; close it, or use it as a context manager.
 
     Every method is one transaction and raises StateError, with nothing changed, where the database is locked, full,

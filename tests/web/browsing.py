@@ -10,6 +10,7 @@ import httpx
 
 from syndicate.web import make_app
 from syndicate.web.dashboard.routes import open_dashboard
+from syndicate.web.dashboard.sessions import make_ticket
 from tests.web.desk import MemoryDesk, find_token
 from tests.web.serving import everything, serving
 
@@ -27,6 +28,11 @@ def serve(password: str, root: Path) -> Iterator[Served]:
     dashboard = open_dashboard(desk, listening="127.0.0.1", password=password)
     with serving(make_app(str(root), desk.settings, dashboard=dashboard, is_published=everything)) as address:
         yield Served(desk, address)
+
+
+def enter(client: httpx.Client, desk: MemoryDesk) -> None:
+    """Open a session as the one-time address does."""
+    assert client.get("/enter", params={"key": make_ticket(desk)}).headers["location"] == "/dashboard/"
 
 
 def browse(address: str) -> Iterator[httpx.Client]:

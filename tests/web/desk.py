@@ -51,6 +51,8 @@ class MemoryDesk:
     done: list[tuple[object, ...]] = field(default_factory=list)
     broken: Exception | None = None
     contradiction: str = ""
+    passes: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    refusal: str = ""
 
     def begin_another_day(self) -> None:
         """As new, a day later: nobody is logged in any more, no wrong password counts."""
@@ -114,6 +116,19 @@ class MemoryDesk:
     def change(self, action: str, number: int, value: str) -> Delivery:
         self.done.append((action, number, value))
         return DELIVERY
+
+    def check_text(self, number: int, text: str) -> None:
+        if self.refusal:
+            raise UsageError(self.refusal, hint="nothing was changed")
+
+    def keep_pass(self, kind: str, key: str, lasts: timedelta) -> None:
+        self.passes[kind, key] = self.at + lasts
+
+    def has_pass(self, kind: str, key: str) -> bool:
+        return self.passes.get((kind, key), self.at) > self.at
+
+    def take_pass(self, kind: str, key: str) -> bool:
+        return self.has_pass(kind, key) and bool(self.passes.pop((kind, key)))
 
     def resume(self, account: str) -> None:
         self.done.append(("resume", account))

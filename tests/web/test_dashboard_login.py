@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +15,8 @@ import pytest
 from syndicate.app.dashboard import read_password
 from syndicate.errors import ConfigError
 from syndicate.web.dashboard.routes import open_dashboard
-from syndicate.web.dashboard.security import Door, is_loopback, list_names
+from syndicate.web.dashboard.security import Door, is_loopback, list_names, name_cookie
+from syndicate.web.dashboard.sessions import LOGIN_LASTS, Sessions
 from tests.formats.samples import settings
 from tests.web.browsing import Served, browse, fields, serve
 from tests.web.desk import MemoryDesk, find_token
@@ -89,8 +91,37 @@ def test_a_session_ends(outside: httpx.Client, desk: MemoryDesk) -> None:
     assert outside.get("/").status_code == 200
     desk.at += timedelta(hours=1)
     assert outside.get("/").status_code == 303
-    outside.cookies.set("syndicate", "x" * 43, path="/dashboard")
+    outside.cookies.set(name_cookie(desk.settings), "x" * 43, path="/dashboard")
     assert outside.get("/").status_code == 303
+
+
+def test_who_logged_in_before_is_never_locked_out(outside: httpx.Client, served: Served, desk: MemoryDesk) -> None:
+    """Neither by a hundred strangers, nor by one at the same address: the browser is known, the address as well."""
+    home = {"X-Forwarded-For": "10.9.9.9"}
+    log_in(outside, **home)
+    with contextmanager(browse)(served.address) as stranger:
+        form = {"token": find_token(stranger.get("/login").text), "password": "wrong"}
+        for number in range(100):
+            stranger.post("/login", data=form, headers={"X-Forwarded-For": f"10.0.0.{number}"})
+        for _ in range(5):
+            stranger.post("/login", data=form, headers=home)
+        assert log_in(stranger, **{"X-Forwarded-For": "10.1.1.1"}).headers["retry-after"] == "300"
+        assert log_in(stranger, **home).headers["retry-after"] == "60"
+        outside.post("/logout", data=fields(outside))
+        assert log_in(outside, **home).status_code == 303
+        desk.at += timedelta(minutes=2)
+        assert log_in(stranger, **home).status_code == 303
+
+
+def test_what_a_browser_holds_ends_with_the_password() -> None:
+    """Sessions and known browsers of one password are nothing under another, nor without one."""
+    desk = MemoryDesk()
+    session, browser = (Sessions(desk, PASSWORD).open(LOGIN_LASTS), Sessions(desk, PASSWORD).remember("10.0.0.1"))
+    assert Sessions(desk, PASSWORD).is_open(session)
+    assert Sessions(desk, PASSWORD).find_known(browser, "") == browser
+    for other in ("", "another password"):
+        assert not Sessions(desk, other).is_open(session)
+        assert Sessions(desk, other).find_known(browser, "10.0.0.1") == ""
 
 
 def test_guessing_is_slow(outside: httpx.Client, desk: MemoryDesk) -> None:

@@ -12,7 +12,7 @@ from syndicate.app.reports import AccountRow
 from syndicate.errors import StateError
 from syndicate.model import Occasion, Problem, Reason, State
 from syndicate.web.dashboard.security import Door, find_refusal
-from tests.web.browsing import Served, browse, fields, serve
+from tests.web.browsing import Served, browse, enter, fields, serve
 from tests.web.desk import MESSAGE, MemoryDesk, Page, delivery, sent
 
 PASSWORD = "correct horse battery"
@@ -36,7 +36,9 @@ def desk(served: Served) -> MemoryDesk:
 
 @pytest.fixture
 def client(served: Served, desk: MemoryDesk) -> Iterator[httpx.Client]:
-    yield from browse(served.address)
+    for inside in browse(served.address):
+        enter(inside, desk)
+        yield inside
 
 
 # --- walls ------------------------------------------------------------------------------------------------------

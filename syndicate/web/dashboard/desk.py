@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from syndicate.model import Delivery, PlannedDelivery, Problem, Settings
@@ -65,5 +65,14 @@ class Desk(Protocol):
 
     def change(self, action: str, number: int, value: str) -> Delivery:
         """One of `model.Action`."""
+
+    def check_text(self, number: int, text: str) -> None:
+        """Raises UsageError where the network would refuse this text for this delivery."""
+
+    def keep_pass(self, kind: str, key: str, lasts: timedelta) -> None: ...
+
+    def has_pass(self, kind: str, key: str) -> bool: ...
+
+    def take_pass(self, kind: str, key: str) -> bool: ...
 
     def resume(self, account: str) -> None: ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -14,11 +15,11 @@ from starlette.responses import RedirectResponse, Response
 from syndicate.errors import SyndicateError, UsageError
 from syndicate.model import ACTIONS, Action
 from syndicate.web.dashboard.desk import Desk
-from syndicate.web.dashboard.middleware import COOKIE, read_form
+from syndicate.web.dashboard.middleware import read_form
 from syndicate.web.dashboard.replies import base_of, go, to_sentence
 from syndicate.web.dashboard.rows import tell, to_link, to_moment
-from syndicate.web.dashboard.security import Door
-from syndicate.web.dashboard.sessions import SESSION_LASTS, Note, Notes, Sessions, Tries
+from syndicate.web.dashboard.security import Door, is_local
+from syndicate.web.dashboard.sessions import KNOWN_LASTS, LOGIN_LASTS, SESSION_LASTS, Note, Notes, Sessions, Tries
 
 log = logging.getLogger("syndicate")
 
@@ -43,8 +44,12 @@ class Forms:
         action, number, value = (fields.get(name, "").strip() for name in ("action", "number", "value"))
         try:
             _check(action, number, value)
+            if action == "edit":
+                self._desk.check_text(int(number), value)
             after = self._desk.change(action, int(number), value)
         except SyndicateError as error:
+            if action == "edit" and number.isdigit():
+                return Note(to_sentence(error), is_error=True, number=int(number), typed=value)
             return Note(to_sentence(error), is_error=True)
         zone = ZoneInfo(self._desk.settings.site.timezone)
         moment = to_moment(after.due_at, zone, self._desk.now())
@@ -73,28 +78,52 @@ class Logins:
         """Open a session for the right password; who guesses has to wait."""
         fields = await read_form(request)
         address = request.client.host if request.client else ""
-        if not self._tries.may_try(address):
-            raise HTTPException(429, "Too many wrong passwords. Wait five minutes.", {"Retry-After": "300"})
+        browser = request.cookies.get(f"{self._door.cookie}-known", "")
+        known = await run_in_threadpool(self._sessions.find_known, browser, address)
+        who, is_known = known or address, bool(known)
+        wait = int(self._tries.find_wait(who, is_known=is_known).total_seconds())
+        if wait:
+            words = "five minutes" if wait > 60 else "a minute"
+            raise HTTPException(429, f"Too many wrong passwords. Wait {words}.", {"Retry-After": str(wait)})
         if not self._door.fits(fields.get("password", "")):
-            self._tries.note(address)
+            self._tries.note(who, is_known=is_known)
             log.warning("a wrong password for the dashboard from %s", address)
             return RedirectResponse(f"{base_of(request)}/login?wrong", 303)
+        answer = await self._let_in(request, LOGIN_LASTS)
+        key = await run_in_threadpool(self._sessions.remember, address)
+        self._set_cookie(request, answer, "-known", key, KNOWN_LASTS)
+        return answer
+
+    async def enter(self, request: Request) -> Response:
+        """Open a session for an address that works once."""
+        if request.state.session:
+            return go(request)
+        host = request.headers.get("host", "")
+        ticket = request.query_params.get("key", "") if request.method == "GET" and is_local(host) else ""
+        if not await run_in_threadpool(self._sessions.redeem, ticket):
+            return RedirectResponse(f"{base_of(request)}/login?used", 303)
+        return await self._let_in(request, SESSION_LASTS)
+
+    async def log_out(self, request: Request) -> Response:
+        await read_form(request)
+        await run_in_threadpool(self._sessions.close, request.state.session)
+        return go(request)
+
+    async def _let_in(self, request: Request, lasts: timedelta) -> Response:
         answer = go(request)
+        self._set_cookie(request, answer, "", await run_in_threadpool(self._sessions.open, lasts), lasts)
+        return answer
+
+    def _set_cookie(self, request: Request, answer: Response, ending: str, key: str, lasts: timedelta) -> None:
         answer.set_cookie(
-            COOKIE,
-            self._sessions.open(),
-            max_age=int(SESSION_LASTS.total_seconds()),
+            self._door.cookie + ending,
+            key,
+            max_age=int(lasts.total_seconds()),
             path=base_of(request),
             secure=request.url.scheme == "https",
             httponly=True,
             samesite="strict",
         )
-        return answer
-
-    async def log_out(self, request: Request) -> Response:
-        await read_form(request)
-        self._sessions.close(request.state.session)
-        return go(request)
 
 
 def _check(action: str, number: str, value: str) -> None:

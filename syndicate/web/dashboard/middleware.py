@@ -5,16 +5,18 @@ from __future__ import annotations
 import secrets
 from urllib.parse import parse_qsl
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from syndicate.errors import SyndicateError
+from syndicate.web.dashboard.replies import say_error
 from syndicate.web.dashboard.security import Door, find_refusal, make_headers
 from syndicate.web.dashboard.sessions import Sessions
 
-COOKIE = "syndicate"
 _FORM = "application/x-www-form-urlencoded"
 _MOST_BYTES, _MOST_FIELDS = 65_536, 10
 _ALLOWED_CONTROLS = "\n\t"
@@ -39,19 +41,26 @@ class Gate:
                 MutableHeaders(scope=message).update(make_headers(nonce))
             await send(message)
 
-        session = request.cookies.get(COOKIE, "")
-        request.state.session = session if self._sessions.is_open(session) else ""
+        try:
+            request.state.session = await self._find_session(request)
+        except SyndicateError as error:
+            await say_error(request, error)(scope, receive, send_guarded)
+            return
         request.state.token = self._door.make_token(request.state.session)
         request.state.nonce = nonce
         await (self._stop(request) or self._app)(scope, receive, send_guarded)
+
+    async def _find_session(self, request: Request) -> str:
+        key = request.cookies.get(self._door.cookie, "")
+        is_open = await run_in_threadpool(self._sessions.is_open, key)
+        return key if is_open else ""
 
     def _stop(self, request: Request) -> Response | None:
         reason = find_refusal(request.method, request.headers, self._door)
         if reason:
             return PlainTextResponse(f"{reason}\n", 403)
         base = request.scope.get("root_path", "")
-        is_login = request.url.path == f"{base}/login"
-        if self._door.password and not request.state.session and not is_login:
+        if not request.state.session and request.url.path not in {f"{base}/login", f"{base}/enter"}:
             return RedirectResponse(f"{base}/login", 303)
         return None
 

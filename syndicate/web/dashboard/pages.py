@@ -65,9 +65,12 @@ class Pages:
 
     def ask(self, request: Request) -> Response:
         """The login."""
-        if not self._has_password or request.state.session:
+        if request.state.session:
             return go(request)
-        return self._render(request, "login", is_wrong="wrong" in request.query_params)
+        asked = request.query_params
+        return self._render(
+            request, "login", has_password=self._has_password, is_wrong="wrong" in asked, is_used="used" in asked
+        )
 
     def _make_rows(self, deliveries: Sequence[Delivery]) -> list[Row]:
         return make_rows(deliveries, self._desk.preview(deliveries), zone=self._zone, now=self._desk.now())

@@ -16,7 +16,7 @@ from syndicate.web.dashboard.forms import Forms, Logins
 from syndicate.web.dashboard.middleware import Gate
 from syndicate.web.dashboard.pages import Pages
 from syndicate.web.dashboard.replies import say_error
-from syndicate.web.dashboard.security import Door, is_loopback, list_names
+from syndicate.web.dashboard.security import Door, is_loopback, list_names, name_cookie
 from syndicate.web.dashboard.sessions import Notes, Sessions
 
 log = logging.getLogger("syndicate")
@@ -29,12 +29,12 @@ def open_dashboard(desk: Desk, *, listening: str, password: str) -> ASGIApp | No
         return None
     log.info("the dashboard is at /dashboard/%s", " and asks for the password" if password else "")
     names = list_names(desk.settings.site, listening)
-    return make_dashboard(desk, Door(names, password, secrets.token_bytes(32)))
+    return make_dashboard(desk, Door(names, password, secrets.token_bytes(32), name_cookie(desk.settings)))
 
 
 def make_dashboard(desk: Desk, door: Door) -> ASGIApp:
     """The ASGI application for `make_app(dashboard=…)`."""
-    sessions, notes = Sessions(desk.now), Notes()
+    sessions, notes = Sessions(desk, door.password), Notes()
     pages, forms = Pages(desk, notes, has_password=bool(door.password)), Forms(desk, notes)
     logins = Logins(desk, door, sessions)
     routes = [
@@ -44,6 +44,7 @@ def make_dashboard(desk: Desk, door: Door) -> ASGIApp:
         Route("/resume", forms.resume, methods=["POST"]),
         Route("/login", pages.ask, methods=["GET"]),
         Route("/login", logins.log_in, methods=["POST"]),
+        Route("/enter", logins.enter, methods=["GET"]),
         Route("/logout", logins.log_out, methods=["POST"]),
     ]
     handlers = dict.fromkeys((HTTPException, SyndicateError, Exception), say_error)

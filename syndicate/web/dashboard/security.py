@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from urllib.parse import urlsplit
 
-from syndicate.model import Site
+from syndicate.model import Settings, Site
 
 _HOST = re.compile(r"(?:\[(?P<number>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+))(?::[0-9]{1,5})?")
 _PROXY_MARKS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
@@ -30,6 +30,8 @@ class Door:
     password: str = field(repr=False)
     key: bytes = field(repr=False)
     """Random, new at each start: what tokens are made with."""
+    cookie: str = "syndicate"
+    """Name of the session's cookie. Browsers keep one for all ports of a machine, which may serve several sites."""
 
     def make_token(self, session: str) -> str:
         """What a form of this session must carry."""
@@ -39,6 +41,10 @@ class Door:
         """Whether this is the password, in the same time however wrong it is."""
         given, own = (sha256(word.encode()).digest() for word in (password, self.password))
         return bool(self.password) and hmac.compare_digest(given, own)
+
+
+def name_cookie(settings: Settings) -> str:
+    return f"syndicate-{sha256(f'{settings.root} {settings.site.name}'.encode()).hexdigest()[:8]}"
 
 
 def list_names(site: Site, listening: str) -> frozenset[str]:
@@ -51,6 +57,11 @@ def is_loopback(host: str) -> bool:
     """Whether only this machine reaches what listens there."""
     address = _parse_address(host)
     return host.lower() == "localhost" or (address is not None and address.is_loopback)
+
+
+def is_local(host: str) -> bool:
+    """Whether a Host header names this machine by one of its own addresses."""
+    return is_loopback(_parse_host(host))
 
 
 def find_refusal(method: str, headers: Mapping[str, str], door: Door) -> str:

@@ -1,4 +1,4 @@
-"""What the dashboard remembers while it runs: who is logged in, who guessed, what to say after a redirect."""
+"""Who is logged in, who guessed, and what to say after a redirect."""
 
 from __future__ import annotations
 
@@ -6,52 +6,108 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 
-SESSION_LASTS = timedelta(hours=12)
-_TRIES_LAST = timedelta(minutes=5)
-_TRIES_OF_ONE, _TRIES_OF_ALL = 5, 50
+SESSION_LASTS = timedelta(days=30)
+"""Of a session that a one-time address opened."""
+LOGIN_LASTS = timedelta(hours=12)
+"""Of one that the password opened."""
+TICKET_LASTS = timedelta(minutes=10)
+"""Of a one-time address."""
+KNOWN_LASTS = timedelta(days=365)
+"""How long a browser or an address that logged in counts as known."""
+_TRIES_LAST, _TRIES_OF_KNOWN_LAST = timedelta(minutes=5), timedelta(minutes=1)
+_TRIES_OF_ONE, _TRIES_OF_NEW = 5, 50
 _MOST_NOTES = 50
+
+
+class Passes(Protocol):
+    """Where keys are kept, as digests, over every restart. Kinds: "ticket", "session", "browser", "address"."""
+
+    def keep_pass(self, kind: str, key: str, lasts: timedelta) -> None: ...
+
+    def has_pass(self, kind: str, key: str) -> bool: ...
+
+    def take_pass(self, kind: str, key: str) -> bool:
+        """Whether the key passed until now; it passes no more."""
+
+
+def make_ticket(passes: Passes) -> str:
+    """A new key for `/enter?key=`, which opens one session."""
+    return _keep(passes, "ticket", TICKET_LASTS)
+
+
+def _keep(passes: Passes, kind: str, lasts: timedelta, bound_to: str = "") -> str:
+    key = secrets.token_urlsafe(32)
+    passes.keep_pass(kind, key + bound_to, lasts)
+    return key
 
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """Open logins by their random key."""
+    """Open sessions and known browsers. They end with the password that they were opened under."""
 
-    clock: Callable[[], datetime]
-    _ends: dict[str, datetime] = field(default_factory=dict)
+    passes: Passes
+    password: str = field(default="", repr=False)
 
-    def open(self) -> str:
-        now = self.clock()
-        for key in [key for key, ends_at in self._ends.items() if ends_at <= now]:
-            self.close(key)
-        key = secrets.token_urlsafe(32)
-        self._ends[key] = now + SESSION_LASTS
-        return key
+    def open(self, lasts: timedelta) -> str:
+        """The key of a new session."""
+        return _keep(self.passes, "session", lasts, self.password)
 
     def is_open(self, key: str) -> bool:
-        ends_at = self._ends.get(key)
-        return ends_at is not None and self.clock() < ends_at
+        return bool(key) and self.passes.has_pass("session", key + self.password)
 
     def close(self, key: str) -> None:
-        self._ends.pop(key, None)
+        self.passes.take_pass("session", key + self.password)
+
+    def redeem(self, ticket: str) -> bool:
+        """Whether this is a one-time address' key; it is used up then."""
+        return bool(ticket) and self.passes.take_pass("ticket", ticket)
+
+    def remember(self, address: str) -> str:
+        """Know an address again, and the browser that shows the key returned here."""
+        self.passes.keep_pass("address", address + self.password, KNOWN_LASTS)
+        return _keep(self.passes, "browser", KNOWN_LASTS, self.password)
+
+    def find_known(self, browser: str, address: str) -> str:
+        """Which of both logged in before, "" where neither did."""
+        if browser and self.passes.has_pass("browser", browser + self.password):
+            return browser
+        return address if self.passes.has_pass("address", address + self.password) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A wrong password, who gave it, and whether they logged in before."""
+
+    at: datetime
+    who: str
+    is_known: bool
 
 
 @dataclass(slots=True)
 class Tries:
-    """Wrong passwords of the last minutes. Who has many of them is not even compared any more."""
+    """Wrong passwords of the last minutes. Who has many of them is not even compared any more.
+
+    Five from one address, fifty from all new ones: many addresses are cheap. Who logged in before waits for nobody
+    else's, and a minute at most for their own.
+    """
 
     clock: Callable[[], datetime]
-    _wrong: list[tuple[datetime, str]] = field(default_factory=list)
+    _wrong: list[Try] = field(default_factory=list)
 
-    def may_try(self, address: str) -> bool:
-        """Five from one address, fifty from all of them: many addresses are cheap."""
-        since = self.clock() - _TRIES_LAST
-        self._wrong = [one for one in self._wrong if one[0] > since]
-        own = sum(1 for _, who in self._wrong if who == address)
-        return own < _TRIES_OF_ONE and len(self._wrong) < _TRIES_OF_ALL
+    def find_wait(self, who: str, *, is_known: bool) -> timedelta:
+        """How long to wait before the next try, zero for not at all."""
+        now = self.clock()
+        self._wrong = [one for one in self._wrong if one.at > now - _TRIES_LAST]
+        lasts = _TRIES_OF_KNOWN_LAST if is_known else _TRIES_LAST
+        recent = [one for one in self._wrong if one.at > now - lasts]
+        own = sum(one.who == who for one in recent)
+        new = sum(not one.is_known for one in recent)
+        return lasts if own >= _TRIES_OF_ONE or (not is_known and new >= _TRIES_OF_NEW) else timedelta(0)
 
-    def note(self, address: str) -> None:
-        self._wrong.append((self.clock(), address))
+    def note(self, who: str, *, is_known: bool) -> None:
+        self._wrong.append(Try(self.clock(), who, is_known))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +116,10 @@ class Note:
 
     text: str
     is_error: bool = False
+    number: int = 0
+    """The delivery whose text was refused, 0 for none."""
+    typed: str = ""
+    """That text, as it was typed."""
 
 
 @dataclass(frozen=True, slots=True)
