@@ -253,6 +253,23 @@ class App:
             lines = explain(slug, self.make_plan(), known, deliveries, trails, zone=zone)
             return Story(slug=slug, lines=lines, post=known, deliveries=deliveries, attempts=trails)
 
+    def back_up(self, target: Path) -> None:
+        """Write a whole copy of the state database, while others may work on it. Raises UsageError on PostgreSQL."""
+        from syndicate.app.state import path_of_state
+        from syndicate.store.backup import back_up
+
+        with self._shared.borrow() as wiring:
+            back_up(path_of_state(wiring), target)
+
+    def restore(self, source: Path) -> Path | None:
+        """Put a backup in the state database's place; returns where the replaced one is kept."""
+        from syndicate.app.state import restore_state
+
+        with self._shared.borrow() as wiring, wiring.take_turn():
+            kept = restore_state(wiring, source)
+            wiring.stamp.forget()
+            return kept
+
     def find_contradiction(self) -> str:
         """Why nothing is sent and what to do about it, "" where the state is in order."""
         with self._shared.borrow() as wiring:

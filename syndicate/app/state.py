@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from syndicate.app.seen import KIND, Seen, keep_seen, read_seen, replace_seen
 from syndicate.config import read_settings
-from syndicate.errors import ConfigError, SyndicateError
+from syndicate.errors import ConfigError, SyndicateError, UsageError
 from syndicate.formats.syndication import PublishedCopy, parse_syndication
 from syndicate.model import KnownPost, Post, Receipt, Settings
 from syndicate.store.identity import Contradiction, StateRecord
@@ -222,3 +222,27 @@ def _is_in_use(place: str, settings: Settings) -> bool:
     except (SyndicateError, OSError):
         return False
     return (other.storage.database, other.site.name) == (settings.storage.database, settings.site.name)
+
+
+# --- backups ------------------------------------------------------------------------------------------------------
+
+
+def path_of_state(wiring: Wiring) -> Path:
+    """The SQLite file. Raises UsageError for PostgreSQL, which has tools of its own."""
+    database = wiring.settings.storage.database
+    if not database.startswith("sqlite:///"):
+        hint = "pg_dump writes a backup, pg_restore or psql reads it; stop every syndicate before you put one back"
+        raise UsageError("PostgreSQL is backed up with its own tools", where="[storage] database", hint=hint)
+    return Path(database.removeprefix("sqlite:///"))
+
+
+def restore_state(wiring: Wiring, source: Path) -> Path | None:
+    """The backup is opened as the site's state, and brought to the present schema, before it replaces anything."""
+    from syndicate.store import open_store  # noqa: PLC0415 - loads SQLAlchemy
+    from syndicate.store.backup import prepare_restore, put_in_place  # noqa: PLC0415 - seldom needed
+
+    database = path_of_state(wiring)
+    with prepare_restore(database, source, wiring.settings.site.name) as fresh:
+        with open_store(f"sqlite:///{fresh}", wiring.settings.site.name) as store:
+            check_site(wiring, store)
+        return put_in_place(fresh, database, wiring.clock())

@@ -9,7 +9,7 @@ from typer.core import TyperCommand, TyperGroup
 
 ORDER = (
     "init", "doctor", "publish", "plan", "post", "run", "serve", "status", "queue", "why", "settle", "amend",
-    "accounts", "login", "adopt", "cards", "stats", "worker", "schema",
+    "accounts", "login", "adopt", "cards", "stats", "backup", "restore", "worker", "schema",
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import text
@@ -27,6 +27,16 @@ def lock_daemon(database: Database, site: str, tries: int) -> Iterator[None]:
     if database.path is not None:
         return _lock_file(_name_lock(database.path, site), site, tries)
     return _lock_row(database, site, tries)
+
+
+@contextmanager
+def lock_states(database: Path) -> Iterator[None]:
+    """Held while the file is swapped; raises AlreadyRunning where a daemon of any of its sites runs."""
+    with ExitStack() as held:
+        for path in {_name_lock(database, "default"), *database.parent.glob(f"{database.name}*.lock")}:
+            site = path.name.removeprefix(database.name).removesuffix(".lock").lstrip(".") or "default"
+            held.enter_context(contextmanager(_lock_file)(path, site, TRIES))
+        yield
 
 
 def _name_lock(database: Path, site: str) -> Path:

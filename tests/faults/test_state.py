@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,11 +35,6 @@ def state_of(site: Site) -> Path:
     return site.root / ".syndicate" / "state.db"
 
 
-def copy_state(path: Path, backup: Path) -> None:
-    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(backup)) as target:
-        source.backup(target)
-
-
 def lose(path: Path) -> None:
     for part in path.parent.glob(f"{path.name}*"):
         part.unlink()
@@ -56,17 +49,21 @@ def deliver(site: Site) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("is_listed", [True, False])
-def test_an_older_backup_sends_nothing_twice(site: Site, town: Town, is_listed: bool) -> None:
+@pytest.mark.parametrize(("way", "is_listed"), [("restore", True), ("cp", False)])
+def test_an_older_backup_sends_nothing_twice(site: Site, town: Town, way: str, is_listed: bool) -> None:
     """Nothing goes out before every account was adopted; afterwards what was sent is known, and news goes out."""
     backup = site.root / "backup.db"
-    copy_state(state_of(site), backup)
+    assert run(site, "backup", str(backup)).code == 0
     deliver(site)
     assert town.count("toot", "fresh") == town.count("chat", "fresh") == 1
     if not is_listed:  # the machine died before the next publication
         (site.root / "feeds" / "syndication.json").unlink()
-    lose(state_of(site))
-    shutil.copy(backup, state_of(site))
+    if way == "restore":
+        ended = run(site, "restore", str(backup))
+        assert (ended.code, "is kept as" in ended.out) == (1, True)
+    else:
+        lose(state_of(site))
+        shutil.copy(backup, state_of(site))
 
     for words in (["status"], ["doctor"], ["queue"], ["publish"], ["post", "fresh"]):
         ended = run(site, *words)
@@ -85,6 +82,56 @@ def test_an_older_backup_sends_nothing_twice(site: Site, town: Town, is_listed: 
     }
     assert [town.count(account, slug) for account in ("toot", "chat") for slug in ("fresh", "later")] == [1, 1, 1, 1]
     assert "nothing is sent" not in run(site, "status").err
+
+
+@pytest.mark.slow
+def test_a_backup_that_misses_nothing_goes_on_at_once(site: Site, town: Town) -> None:
+    """Also in the place of a broken state, which is kept; nothing needs adopting, what waited goes out."""
+    backup = site.root / "backup.db"
+    run(site, "backup", str(backup))
+    broken = b"no database" * 500
+    state_of(site).write_bytes(broken)
+    assert run(site, "restore", str(backup)).code == 0
+    assert [path.read_bytes() for path in site.root.glob(".syndicate/state.db.replaced-*[0-9]")] == [broken]
+    site.go_on("fresh")
+    assert [town.count("toot", "fresh"), town.count("chat", "fresh")] == [1, 1]
+
+
+@pytest.mark.slow
+def test_what_is_no_backup_of_this_site_is_not_restored(site: Site, town: Town) -> None:
+    """A picture, half a backup, the cache, another site's, or any while a daemon runs: the state stays as it is."""
+    backup, wrong = site.root / "backup.db", site.root / "wrong.db"
+    run(site, "backup", str(backup))
+    other = Site(site.root.parent / "other", town)
+    other.found(has_slots=False)
+    other.config.write_text(other.config.read_text().replace(town.pages.url, "https://other.example"))
+    for slug in ("one", "two", "three"):
+        other.write(slug)
+    (other.root / "content" / "posts" / "old.md").unlink()
+    shutil.rmtree(other.root / ".syndicate")
+    run(other, "publish")
+    whole = backup.read_bytes()
+    files = {
+        "not a state database": b"\xff\xd8" * 3000,
+        "cut off": whole[: len(whole) // 2],
+        "no state of the site": (site.root / ".syndicate" / "cache.db").read_bytes(),
+    }
+    for word, data in files.items():
+        wrong.write_bytes(data)
+        ended = run(site, "restore", str(wrong))
+        assert (ended.code, word in ended.err) == (2, True), ended
+    assert run(other, "backup", str(wrong)).code == 2  # not over other files
+    wrong.unlink()
+    run(other, "backup", str(wrong))
+    assert "another site" in run(site, "restore", str(wrong)).err
+    with site.open() as app, app.lock_daemon():
+        assert "daemon already runs" in run(site, "restore", str(backup)).err
+    with site.open() as app:
+        app.open_all()
+        assert "has the state database open" in run(site, "restore", str(backup)).err
+    assert run(site, "backup", str(site.config)).code == 2
+    site.go_on("fresh")
+    assert [town.count("toot", "fresh"), town.count("chat", "fresh")] == [1, 1]
 
 
 @pytest.mark.slow
