@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 
+from syndicate.app.login import keep_spending
 from syndicate.app.seen import keep_seen
 from syndicate.app.sending import Composer, load_images
 from syndicate.app.site import Wiring
@@ -123,11 +124,13 @@ def _remove(wiring: Wiring, one: Amendment, now: datetime) -> str:
     sign = find_sign_of_life(wiring.http, one.permalink)
     if sign:
         return f"not removed: {sign}"
-    network = wiring.accounts.open(wiring.accounts.get(one.delivery.account))
+    account = wiring.accounts.get(one.delivery.account)
+    network = wiring.accounts.open(account)
     assert one.delivery.receipt is not None
     if not isinstance(network, Deletes):
         return f"{describe(one.delivery.network).title} cannot remove it; it stays as it is"
     _begin_call(wiring)
     network.delete(one.delivery.receipt)
+    keep_spending(wiring, account, network)
     wiring.store.record_removal(one.delivery, now)
     return REMOVED

@@ -13,7 +13,7 @@ from syndicate.app.state import adopt_published, solve
 from syndicate.errors import ConfigError, SyndicateError, Unauthorised, Unavailable, Uncertain, UsageError
 from syndicate.model import Account, Identified, variable_of
 from syndicate.networks import describe
-from syndicate.networks.base import Lists, Network, Profile, ReadsLimits, Recent, Verifies
+from syndicate.networks.base import Lists, Network, Profile, ReadsLimits, Recent, Spends, Verifies
 from syndicate.publish.publish import read_plan
 from syndicate.store.accounts import AccountState
 from syndicate.store.syndication_links import Found
@@ -74,6 +74,13 @@ def learn_limits(wiring: Wiring, account: Account, network: Network) -> None:
     """Keep what the server takes, where it states that."""
     if isinstance(network, ReadsLimits):
         wiring.store.save_limits(account.name, network.read_limits(), wiring.clock())
+
+
+def keep_spending(wiring: Wiring, account: Account, network: object) -> None:
+    """Count what reading or deleting cost, where it costs money."""
+    spent = network.take_spent() if isinstance(network, Spends) else 0.0
+    if spent:
+        wiring.store.record_spending(account.name, spent, wiring.clock())
 
 
 def learn_missing_limits(wiring: Wiring, accounts: Iterable[Account]) -> None:
@@ -145,6 +152,7 @@ def adopt(wiring: Wiring, name: str, now: datetime) -> tuple[tuple[str, str], ..
         if not isinstance(network, Lists):
             raise UsageError(f"{describe(account.network).title} does not show an account's own posts", where=name)
         recent = network.list_recent()
+        keep_spending(wiring, account, network)
     except SyndicateError as error:
         if is_contradicted:
             look = f"or look at the account yourself and run `syndicate adopt {name} --accept`"

@@ -9,7 +9,7 @@ from functools import cached_property
 from syndicate.deliver.dependencies import Tools
 from syndicate.errors import LostLease, StateError, SyndicateError, tell_for_log
 from syndicate.model import Account, Attachment, Decision, Delivery, Message, Reason, Receipt, State
-from syndicate.networks.base import Network
+from syndicate.networks.base import Network, Spends
 from syndicate.notices import Notice
 from syndicate.planning.deliveries.retry import ask_person, decide_rest, describe
 from syndicate.planning.schedule.gates import Policy, policy_of
@@ -70,6 +70,12 @@ class Desk:
             f"{until:%H:%M:%S}",
             describe(error),
         )
+
+    def note_spending(self, network: object) -> None:
+        """Looking costs money on some networks, which counts in `max_cost`."""
+        spent = network.take_spent() if isinstance(network, Spends) else 0.0
+        if spent:
+            self.tools.store.record_spending(self.account.name, spent, self.tools.clock())
 
     def note_answer(self) -> None:
         since = self.tools.store.find_rest_since(self.account.name)

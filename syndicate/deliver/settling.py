@@ -37,6 +37,8 @@ def _look(desk: Desk, delivery: Delivery, network: Finds) -> Decision:
     except Exception as error:  # noqa: BLE001 - as above
         desk.note_trouble("find", error)
         return _unseen(desk, delivery, error)
+    finally:
+        desk.note_spending(network)
     desk.note_answer()
     if found is not None and desk.is_others(delivery, found):
         # Ours may lie behind it: "not there" would be a guess, so looking ends with a person.

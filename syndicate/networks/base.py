@@ -126,6 +126,14 @@ class Deletes(Protocol):
         """Remove a published message; a message that is already gone is no error."""
 
 
+@runtime_checkable
+class Spends(Protocol):
+    """Reading and deleting cost money, too."""
+
+    def take_spent(self) -> float:
+        """US dollars that it cost since this was last asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recent:
     """One of the account's own posts, for `adopt`: the links in it, unwrapped."""

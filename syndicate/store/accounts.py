@@ -11,7 +11,7 @@ from syndicate.model import Limits
 from syndicate.store.inserting import insert_of
 from syndicate.store.part import Part
 from syndicate.store.rows import parse_limits, render_limits
-from syndicate.store.schema import accounts
+from syndicate.store.schema import accounts, spendings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +99,14 @@ class AccountBook(Part):
         ended = {"rest_since": None, "rest_at": None, "rest_until": None, "rest_reason": "", "rest_after": ""}
         with self._database.writing() as connection:
             connection.execute(update(accounts).where(*mine).values(ended))
+
+    def record_spending(self, name: str, dollars: float, now: datetime) -> None:
+        """Count what reading or deleting cost."""
+        with self._database.writing() as connection:
+            insert = insert_of(connection)(spendings)
+            changes = {"dollars": spendings.c.dollars + insert.excluded.dollars}
+            query = insert.on_conflict_do_update(index_elements=["site", "account", "at"], set_=changes)
+            connection.execute(query, {"site": self._site, "account": name, "at": now, "dollars": dollars})
 
     def save_limits(self, name: str, limits: Limits, now: datetime) -> None:
         """Keep what the account's server states."""

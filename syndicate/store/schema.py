@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from syndicate.model import Action, OccasionKind, Reason, State
 
-HEAD = "0006"
+HEAD = "0007"
 """The last migration. A database that names a later one is from a newer syndicate."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -124,6 +124,15 @@ accounts = Table(
     Column("rest_after", Text, nullable=False, default=""),
     Column("limits", Text, nullable=False, default=""),
     Column("limits_read_at", Instant),
+)
+
+spendings = Table(
+    "spendings",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("at", Instant, primary_key=True),
+    Column("dollars", Float, nullable=False),
 )
 
 deliveries = Table(

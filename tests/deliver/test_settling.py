@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
@@ -207,3 +208,24 @@ def test_a_copy_that_the_network_names_is_ours_after_looking(bench: Bench) -> No
     for wait in (10 * SECOND, 60 * SECOND, 5 * MINUTE):
         bench.run_after(wait)
     assert bench.get(row).receipt == Receipt("urn:1", "https://social.example/urn")
+
+
+@dataclass
+class Paid(Finding):
+    """Looking costs half a cent for each post read."""
+
+    def take_spent(self) -> float:
+        return 0.005
+
+
+def test_looking_that_costs_money_counts(bench: Bench) -> None:
+    """What a look spent stands beside what messages cost, also where it failed."""
+    bench.networks["a"] = Paid(
+        script=[Uncertain("cut")], sights=[Unavailable("down"), Receipt("r", "https://x.example")]
+    )
+    row = bench.add(cost=0.2)
+    bench.run()
+    bench.run_after(timedelta(minutes=1))
+    bench.run_after(timedelta(hours=2))
+    assert bench.get(row).state is State.SENT
+    assert [cost for _, cost in bench.store.read_usage("a", bench.now).costs] == [0.2, 0.005, 0.005]

@@ -34,6 +34,8 @@ class FakeX(Fake):
         self.now = NOW
         self.credit = 1000
         self.polls = 0
+        self.fields = "tweet.fields"
+        self.posts_read = 0
         self.media: dict[str, dict[str, Any]] = {}
         self.bearers: set[str] = set()
         self.refresh = FIRST_REFRESH
@@ -141,10 +143,18 @@ class FakeX(Fake):
         return Reply(200, {"data": {"id": "370773112", "name": "Fox", "username": "fox"}})
 
     def listing(self, request: Request) -> Reply:
+        fields = {name for name in request.query if name.endswith(".fields")}
+        if fields != {self.fields}:
+            return _problem(400, "Invalid Request", f"The query parameter [{fields}] is not one of [{self.fields}]")
+        posts = [post for post in self.published if post["created_at"] >= request.query.get("start_time", "")]
         start = int(request.query.get("pagination_token", "0"))
         end = start + int(request.query["max_results"])
-        page, meta = self.published[start:end], {"result_count": len(self.published[start:end])}
-        more = {"next_token": str(end)} if end < len(self.published) else {}
+        assert 5 <= end - start <= 100, "X takes no fewer and no more"
+        page, meta = posts[start:end], {"result_count": len(posts[start:end])}
+        if self.fields == "post.fields":
+            page = [_renamed(post) for post in page]
+        self.posts_read += len(page)
+        more = {"next_token": str(end)} if end < len(posts) else {}
         return Reply(200, {"meta": {**meta, **more}, **({"data": page} if page else {})})
 
     def upload(self, request: Request) -> Reply:
@@ -167,6 +177,11 @@ class FakeX(Fake):
 
     def pass_by(self, time: timedelta) -> None:
         self.now += time
+
+
+def _renamed(post: dict[str, Any]) -> dict[str, Any]:
+    """As the newest documents name it."""
+    return {name.replace("referenced_tweets", "referenced_posts"): value for name, value in post.items()}
 
 
 def _problem(status: int, title: str, detail: str, kind: str = "about:blank") -> Reply:

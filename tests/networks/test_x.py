@@ -231,12 +231,49 @@ def test_an_odd_word_about_waiting_is_still_a_wait(x: X, fake: FakeX, wait: obje
         x.prepare(message, key="k")
 
 
-def test_what_is_read_back_costs_little(x: X, fake: FakeX) -> None:
-    """Ten posts at a time, and who we are is asked once."""
-    x.find(TEXT, key="k", since=NOW)
-    x.find(TEXT, key="k", since=NOW)
+def test_what_is_read_back_costs_little(x: X, fake: FakeX, clock: Clock) -> None:
+    """Five posts at a time from the moment of sending on, nothing behind the copy, and who we are is asked once."""
+    x.send(Message(text="of yesterday"), key="k0")
+    fake.pass_by(timedelta(days=1))
+    clock.pass_by(timedelta(days=1))
+    since = fake.now
+    for number in range(7):
+        x.send(Message(text=f"post {number}"), key=f"k{number}")
+    assert x.find(Message(text="post 4"), key="k4", since=since) is not None
+    assert x.find(Message(text="post 5"), key="k5", since=since) is not None
     assert len(fake.sent("/2/users/me")) == 1
-    assert fake.sent("/tweets")[0].query["max_results"] == "10"
+    assert fake.posts_read == 10
+    assert x.take_spent() == pytest.approx(10 * 0.005)
+    assert x.take_spent() == 0
+
+
+def test_deleting_costs_money(x: X, fake: FakeX) -> None:
+    """A cent, which counts in `max_cost`, once."""
+    receipt = x.send(TEXT, key="k")
+    x.delete(receipt)
+    assert x.take_spent() == pytest.approx(0.010)
+    assert x.take_spent() == 0
+
+
+def test_other_prices_can_be_said(fake: FakeX, http: Client) -> None:
+    """X tells them nowhere; a price that is none is refused."""
+    options = {"api": fake.url, "price_read": "0.1", "price_delete": "free"}
+    with pytest.raises(ConfigError, match="free"):
+        open_network(Account(name="mine", network="x", options=options), MemoryVault(KEYS), http)
+
+
+@pytest.mark.parametrize("named", ["tweet.fields", "post.fields"])
+def test_fields_are_asked_for_by_either_name(x: X, fake: FakeX, named: str) -> None:
+    """Guides and documents of X disagree: on a refusal the other name is tried once, and remembered."""
+    fake.fields = named
+    first = x.send(TEXT, key="k")
+    answer = replace(Message(text="part two"), reply_to=first)
+    second = x.send(answer, key="k2")
+    for _ in range(2):
+        found = x.find(answer, key="k2", since=NOW)
+        assert found is not None
+        assert found.remote_id == second.remote_id
+    assert len(fake.sent("/tweets")[2:]) == (2 if named == "tweet.fields" else 3)
 
 
 def test_no_credit_pauses_the_account(x: X, fake: FakeX) -> None:
@@ -305,9 +342,9 @@ def test_the_list_is_read_until_the_intent(x: X, fake: FakeX) -> None:
     found = x.find(TEXT, key="k", since=NOW)
     assert found is not None
     assert found.remote_id == receipt.remote_id
-    assert len(fake.sent("GET /2/users/370773112")) == 3
+    assert len(fake.sent("GET /2/users/370773112")) == 5
     x.find(TEXT, key="k", since=NOW + timedelta(hours=1))
-    assert len(fake.sent("GET /2/users/370773112")) == 4
+    assert len(fake.sent("GET /2/users/370773112")) == 6
 
 
 def test_a_list_without_end_is_no_proof(x: X, fake: FakeX) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Unpack
 from urllib.parse import quote
 
@@ -35,7 +35,7 @@ from syndicate.networks.settled import number_of, with_numbered_reply
 from syndicate.networks.shapes import pick, pick_list, pick_text, pick_wait
 from syndicate.networks.toolkit.checks import refuse_misfits, refuse_private, refuse_warning
 from syndicate.networks.toolkit.client import Parts, read_dollars
-from syndicate.networks.toolkit.readback import REPLIES_TO, parse_instant
+from syndicate.networks.toolkit.readback import CLOCK_SKEW, REPLIES_TO, choose_copy, parse_instant
 from syndicate.networks.x.auth import KEY_NAMES, Signer, begin_login, finish_login, open_signer
 from syndicate.text.counting import Counter
 
@@ -50,13 +50,20 @@ LIMITS = Limits(
 )
 MEDIA_LIVES = timedelta(hours=20)
 """Uploads expire after a day."""
-LISTED, ADOPTED = 10, 100
-"""How many posts are read to find one, and to adopt an account: a tenth of a cent each."""
+LISTED, ADOPTED = 5, 100
+"""How many posts are read at once to find one (X gives no fewer), and to adopt an account: each costs PRICE_READ."""
 PRICE, PRICE_WITH_LINK = 0.015, 0.20
 """US dollars for a post, and for one with a link, as X's price list had them in autumn 2026."""
-POST_FIELDS = "created_at,entities,referenced_tweets"
+PRICE_READ, PRICE_DELETE = 0.005, 0.010
+"""US dollars for each post that is read, and for a post that is deleted."""
+FIELDS = (
+    {"tweet.fields": "created_at,entities,referenced_tweets"},
+    {"post.fields": "created_at,entities,referenced_posts"},
+)
+"""What is asked of listed posts, as X's guides have it and as its newest documents do."""
 _OWN_MEDIA = re.compile(r"https://(?:x|twitter)\.com/[^/]+/status/\d+/(?:photo|video)/\d+")
 """Where X's link to a post's own picture leads."""
+_FURTHER_PRICES = {"price_read": PRICE_READ, "price_delete": PRICE_DELETE}
 REPLY_SETTINGS = ("following", "mentionedUsers", "subscribers", "verified")
 
 FACTS = NetworkFacts(
@@ -66,6 +73,8 @@ FACTS = NetworkFacts(
 
 def facts_of(account: Account) -> NetworkFacts:
     """What the account's plan allows and costs: X tells neither, so the person does."""
+    for name, usual in _FURTHER_PRICES.items():
+        read_dollars(account, name, usual)
     return replace(
         FACTS,
         limits=limits_of(account),
@@ -90,6 +99,8 @@ DESCRIPTION = Description(
         Option("max_cost", "most US dollars to spend in 30 days; nothing is sent beyond it"),
         Option("price", "US dollars that X charges for a post", default=str(PRICE)),
         Option("price_with_link", "US dollars that X charges for a post with a link", default=str(PRICE_WITH_LINK)),
+        Option("price_read", "US dollars that X charges for each post that is read", default=str(PRICE_READ)),
+        Option("price_delete", "US dollars that X charges for deleting a post", default=str(PRICE_DELETE)),
         Option("api", "address of the API", default=API),
     ),
     secrets=(
@@ -105,7 +116,7 @@ DESCRIPTION = Description(
     ),
     facts=FACTS,
     facts_by=facts_of,
-    note="X charges for every post, and far more for one that carries a link.",
+    note="X charges for every post, far more for one that carries a link, and for reading and deleting.",
 )
 
 
@@ -142,7 +153,8 @@ def parse_recent(item: object) -> Recent | None:
         is_picture = _OWN_MEDIA.match(target) is not None
         text = text.replace(short, "" if is_picture else target) if short else text
         links += [] if is_picture else filter(None, [target, pick_text(url, "unwound_url")])
-    answered = (ref for ref in pick_list(item, "referenced_tweets") if pick(ref, "type") == "replied_to")
+    referenced = pick_list(item, "referenced_tweets") or pick_list(item, "referenced_posts")
+    answered = (ref for ref in referenced if pick(ref, "type") == "replied_to")
     receipt = Receipt(number, f"https://x.com/i/status/{number}", {REPLIES_TO: pick_text(next(answered, None), "id")})
     return Recent(receipt, text, tuple(links), published_at)
 
@@ -188,7 +200,11 @@ class X:
     vault: Vault = field(repr=False)
     http: Client = field(repr=False)
     limits: Limits = LIMITS
+    price_read: float = PRICE_READ
+    price_delete: float = PRICE_DELETE
     _user: str = ""
+    _fields: Mapping[str, str] = field(default_factory=lambda: FIELDS[0])
+    _spent: float = 0.0
 
     login_fields = (
         LoginField("client_id", "OAuth 2.0 client id", help="leave empty to paste four OAuth 1.0a keys instead"),
@@ -261,26 +277,49 @@ class X:
 
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
         message = with_numbered_reply(message, account=self.account)
-        return find_in(self._read_own(since), message, since=since, account=self.account)
+        same_words = replace(message, link="")
+
+        def is_found(posts: list[Recent]) -> bool:
+            return choose_copy(posts, same_words, since=since) is not None
+
+        return find_in(self._read_own(since, is_found), message, since=since, account=self.account)
 
     def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
-        return self._read_own(since).posts
+        return self._read_own(since, lambda _: False).posts
 
-    def _read_own(self, since: datetime | None) -> Listing:
-        """Our posts back to `since`, else one long page: each costs money."""
+    def _read_own(self, since: datetime | None, is_enough: Callable[[list[Recent]], bool]) -> Listing:
+        """Our posts back to `since`, else one long page. Each costs money, so nothing is read after what is enough."""
         path = f"/2/users/{quote(self._user_id(), safe='')}/tweets"
-        params = {"max_results": str(LISTED if since else ADOPTED), "tweet.fields": POST_FIELDS}
+        params = {"max_results": str(LISTED if since else ADOPTED)}
+        if since:
+            params["start_time"] = (since - CLOCK_SKEW).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
         def fetch(cursor: str) -> Page:
             here = {**params, "pagination_token": cursor} if cursor else params
-            answer = self._call("GET", path, params=here).json()
+            answer = self._list(path, here)
             if not is_listing(answer):
                 raise Unavailable("the list of posts cannot be read", where=self.account)
+            self._spent += len(pick_list(answer, "data")) * self.price_read
             posts = parse_listing(answer)
-            goes_on = since is not None and posts and posts[-1].published_at >= since
+            goes_on = since is not None and posts and posts[-1].published_at >= since and not is_enough(posts)
             return Page(posts, pick_text(answer, "meta", "next_token") if goes_on else "")
 
         return read_listing(fetch)
+
+    def _list(self, path: str, params: Mapping[str, str]) -> object:
+        """One page; where X does not know the fields by this name, once more by the other."""
+        response = self._ask("GET", path, params={**params, **self._fields})
+        if response.status == 400:
+            self._fields = next(other for other in FIELDS if other != self._fields)
+            response = self._ask("GET", path, params={**params, **self._fields})
+        if not response.is_success:
+            raise self._error(response, publishes=False)
+        answer: object = response.json()
+        return answer
+
+    def take_spent(self) -> float:
+        spent, self._spent = self._spent, 0.0
+        return spent
 
     def _user_id(self) -> str:
         if not self._user:
@@ -303,6 +342,7 @@ class X:
         response = self._ask("DELETE", f"/2/tweets/{quote(number, safe='')}")
         if not response.is_success and response.status != 404:
             raise self._error(response, publishes=False)
+        self._spent += self.price_delete if response.is_success else 0.0
 
     def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
         """With a client id OAuth 2.0 in a browser, without one the four pasted keys are enough."""
@@ -364,4 +404,5 @@ def _data(response: Response) -> Mapping[str, Any]:
 def open_network(account: Account, vault: Vault, http: Client) -> X:
     """The account whose keys or tokens the vault holds."""
     api = (account.options.get("api") or API).rstrip("/")
-    return X(account.name, api, account.options, vault, http, limits_of(account))
+    read, delete = (read_dollars(account, name, usual) for name, usual in _FURTHER_PRICES.items())
+    return X(account.name, api, account.options, vault, http, limits_of(account), read, delete)
