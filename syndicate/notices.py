@@ -18,6 +18,7 @@ import orjson
 from syndicate.errors import SyndicateError
 from syndicate.http import Client
 from syndicate.model import Notices
+from syndicate.processes import clean_environment
 
 COMMAND_SECONDS = 30
 MAIL_SECONDS = 30
@@ -66,7 +67,7 @@ def _describe(error: Exception) -> str:
 
 
 def _run_command(notice: Notice, command: str, environ: Mapping[str, str]) -> None:
-    """The notice stands as JSON on standard input and its parts in SYNDICATE_NOTICE_… variables; no shell."""
+    """The notice as JSON on standard input, its parts in SYNDICATE_NOTICE_… variables; no shell, no secret."""
     told = {
         "SYNDICATE_NOTICE_KIND": notice.kind,
         "SYNDICATE_NOTICE_ACCOUNT": notice.account,
@@ -76,7 +77,7 @@ def _run_command(notice: Notice, command: str, environ: Mapping[str, str]) -> No
     subprocess.run(  # noqa: S603 - the person's own words, split without a shell
         shlex.split(command),
         input=_render(notice),
-        env=dict(environ) | told,
+        env=clean_environment(environ) | told,
         timeout=COMMAND_SECONDS,
         check=True,
         capture_output=True,

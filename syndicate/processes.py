@@ -11,7 +11,7 @@ import pickle
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Generic, Self, TypeVar
 
@@ -26,6 +26,17 @@ MOST = 3
 Given = TypeVar("Given")
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
+
+
+_HARMLESS = frozenset({
+    "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR",
+    "DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS",
+})  # fmt: skip
+
+
+def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """What another program may know of our environment: where things are and who we are, no secret."""
+    return {name: value for name, value in environ.items() if name in _HARMLESS or name.startswith(("LC_", "XDG_"))}
 
 
 def count_cores() -> int:

@@ -9,12 +9,10 @@ from functools import cached_property
 from typing import NamedTuple
 
 from syndicate.errors import ContentError
+from syndicate.processes import clean_environment
 
 _COMMIT = "\x01"
-_ELSEWHERE = frozenset(
-    {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"}
-)
-"""How git tells its hooks which repository they belong to; it need not be the one of the posts."""
+_PATIENCE = 120
 _HINT = 'write the date itself, as in "2025-03-18", or bring the whole repository here'
 
 
@@ -55,21 +53,27 @@ class History:
 
 
 def _ask(folder: str, *words: str) -> str:
-    """What git answers. It must not wait for a person: a daemon has none."""
+    """What git answers. It must not wait for a person, for a daemon has none, and it hears no secret.
+
+    Nor does it hear what git tells its hooks: their repository need not be the one of the posts.
+    """
     import shutil  # noqa: PLC0415 - few blogs ask git, and a run without news pays for no import
     import subprocess  # noqa: PLC0415
 
     git = shutil.which("git")
     if git is None:
         raise ContentError("git is not installed", hint=_HINT)
-    surroundings = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
-    done = subprocess.run(  # noqa: S603
-        [git, "-C", folder, *words],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-        env=surroundings | {"GIT_TERMINAL_PROMPT": "0"},
-    )
+    try:
+        done = subprocess.run(  # noqa: S603
+            [git, "-C", folder, *words],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=_PATIENCE,
+            env=clean_environment(os.environ) | {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"},
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ContentError(f"git did not answer within {_PATIENCE} seconds", hint=_HINT) from error
     if done.returncode:
         raise ContentError(_shorten(done.stderr.decode(errors="replace")), hint=_HINT)
     return done.stdout.decode(errors="replace")

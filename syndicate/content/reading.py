@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
+from syndicate.containment import contain
 from syndicate.content.bytes import Content, decode, read_content
 from syndicate.content.history import History
 from syndicate.content.post_cache import Stat
 from syndicate.content.records import Outcome
 from syndicate.content.scanning import Found
 from syndicate.errors import CommitAwaited, ContentError
-from syndicate.model import Awaited, Post, Problem, Settings
+from syndicate.model import Awaited, Post, Problem, Settings, make_problem
 
 NEVER_READ: Stat = (0, 0, 0, "")
 
@@ -35,10 +36,10 @@ class Reading:
 class Reader:
     """Reads files of one site. Make a new one for each round: commits come in between."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, history: History | None = None) -> None:
         self._settings = settings
         self._folder = f"{settings.root}/{settings.site.content}"
-        self._history = History(self._folder)
+        self._history = history or History(self._folder)
 
     def read_many(self, wanted: Iterable[Wanted]) -> list[Reading]:
         """What became of each; nothing of files that are gone."""
@@ -47,12 +48,19 @@ class Reader:
 
     def read_body(self, source: str) -> bytes | None:
         """The body as the file has it now, None where it has none that can be read."""
-        try:
-            return pack_body(self._parse(read_content(Found(source, f"{self._folder}/{source}", 0, 0, 0))))
-        except (FileNotFoundError, ContentError):
-            return None
+        found: list[bytes] = []
+        with contain(lambda _: None):  # whoever reads the folder next is told why
+            found.append(pack_body(self._parse(read_content(Found(source, f"{self._folder}/{source}", 0, 0, 0)))))
+        return found[0] if found else None
 
     def _read(self, file: Found, known: Stat | None) -> Reading | None:
+        """What is wrong with a file is its own trouble, and where nobody foresaw it, it is read anew each time."""
+        found: list[Reading | None] = []
+        with contain(lambda error: found.append(_spoiled(file.source, error))):
+            found.append(self._read_now(file, known))
+        return found[0]
+
+    def _read_now(self, file: Found, known: Stat | None) -> Reading | None:
         try:
             content = read_content(file)
         except FileNotFoundError:
@@ -94,6 +102,10 @@ def fill_body(post: Post, body: bytes) -> Post:
 def is_body_of(post: Post, body: bytes) -> bool:
     """Whether the texts are the post's own: where the cache could not store the last ones, it has those of before."""
     return body.startswith(f"{post.digest}\0".encode())
+
+
+def _spoiled(source: str, error: Exception) -> Reading:
+    return Reading(source, None, Outcome(None, (make_problem(source, error),)))
 
 
 def _refused(error: ContentError, source: str) -> Outcome:

@@ -8,34 +8,64 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from syndicate.containment import contain
 from syndicate.formats.packing import pack_all, unpack
 from syndicate.model import Cache, Entry
 
+Tell = Callable[[Entry, Exception], object]
+"""What is done with an entry that cannot be rendered."""
 KIND = "entry"
 _BATCH = 100
 
 
 def collect(
-    form: str,
     version: str,
     entries: Sequence[Entry],
     cache: Cache | None,
     render: Callable[[Sequence[Entry]], list[bytes]],
+    tell: Tell,
 ) -> list[bytes]:
-    """The bytes of each entry, from the cache where its digest and our `version` are the same as then."""
+    """The bytes of each entry, from the cache where its digest and our `version` are the same as then.
+
+    An entry that cannot be rendered is told and left out.
+    """
     if cache is None or not entries:
-        return render(entries)
+        return [body for body in _render_each(entries, render, tell) if body]
+    form = version.partition("-")[0]
     keys = [f"{form}:{entry.id}" for entry in entries]
     seals = [f"{version} {entry.digest}\n".encode("utf-8", "replace") if entry.digest else b"" for entry in entries]
     stored = cache.get_many(KIND, keys)
     bodies = [_open(stored.get(key, b""), seal) for key, seal in zip(keys, seals, strict=True)]
     missing = [at for at, body in enumerate(bodies) if not body]
-    for at, body in zip(missing, render([entries[at] for at in missing]) if missing else [], strict=True):
+    for at, body in zip(missing, _render_each([entries[at] for at in missing], render, tell), strict=True):
         bodies[at] = body
-    lasting = [at for at in missing if seals[at]]
+    lasting = [at for at in missing if seals[at] and bodies[at]]
     packed = pack_all([bodies[at] for at in lasting], 1)
     cache.put_many(KIND, {keys[at]: seals[at] + data for at, data in zip(lasting, packed, strict=True)})
+    return [body for body in bodies if body]
+
+
+def _render_each(entries: Sequence[Entry], render: Callable[[Sequence[Entry]], list[bytes]], tell: Tell) -> list[bytes]:
+    """All together, which is faster; one by one where that fails, to find out whose fault it is (b"")."""
+    bodies: list[bytes] = []
+    for batch in _cut(entries):
+        rendered: list[bytes] = []
+        with contain(lambda _: None):
+            rendered = render(batch)
+        bodies += rendered if len(rendered) == len(batch) else [_render_one(entry, render, tell) for entry in batch]
     return bodies
+
+
+def _render_one(entry: Entry, render: Callable[[Sequence[Entry]], list[bytes]], tell: Tell) -> bytes:
+    body = b""
+    with contain(lambda error: tell(entry, error)):
+        (body,) = render([entry])
+    return body
+
+
+def raise_it(_entry: Entry, error: Exception) -> None:
+    """For whoever renders one feed and wants to know."""
+    raise error
 
 
 def _open(stored: bytes, seal: bytes) -> bytes:
@@ -43,7 +73,7 @@ def _open(stored: bytes, seal: bytes) -> bytes:
     return unpack(stored[len(seal) :]) if seal and stored.startswith(seal) else b""
 
 
-def cut(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+def _cut(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
     """Batches small enough for one tree in memory."""
     return (entries[at : at + _BATCH] for at in range(0, len(entries), _BATCH))
 

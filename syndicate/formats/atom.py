@@ -9,7 +9,7 @@ from typing import Any
 from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 
-from syndicate.formats.assembly import collect, cut, join, split
+from syndicate.formats.assembly import Tell, collect, join, raise_it, split
 from syndicate.formats.clean import (
     choose_title,
     clean,
@@ -29,18 +29,14 @@ VERSION = "atom-2"
 """Part of the cache key: count up whenever the rendering of an entry changes."""
 
 
-def render_atom(feed: Feed, cache: Cache | None = None) -> bytes:
+def render_atom(feed: Feed, cache: Cache | None = None, tell: Tell = raise_it) -> bytes:
     """The feed as an Atom document in UTF-8."""
     version = f"{VERSION} {feed.home_url}"
-    entries = collect("atom", version, feed.entries, cache, partial(_render_entries, feed))
+    entries = collect(version, feed.entries, cache, partial(_render_entries, feed), tell)
     return join(_make_generator(feed).atom_str(), entries, b"</feed>")
 
 
 def _render_entries(feed: Feed, entries: Sequence[Entry]) -> list[bytes]:
-    return [element for batch in cut(entries) for element in _render_batch(feed, batch)]
-
-
-def _render_batch(feed: Feed, entries: Sequence[Entry]) -> list[bytes]:
     generator = _make_generator(feed)
     for entry in entries:
         _fill(generator.add_entry(order="append"), entry, feed)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
 
 from syndicate.formats import atom, jsonfeed, meta, rss
+from syndicate.formats.assembly import Tell
 from syndicate.formats.links import MEDIA_TYPES
-from syndicate.model import Artefact, Cache, CardRef, Feed, Identified, Site
+from syndicate.model import Artefact, Cache, CardRef, Entry, Feed, Identified, Problem, Site, make_problem
 
 HTML = "text/html; charset=utf-8"
-_RENDER: dict[str, tuple[str, Callable[[Feed, Cache | None], bytes]]] = {
+_RENDER: dict[str, tuple[str, Callable[[Feed, Cache | None, Tell], bytes]]] = {
     "rss": (rss.VERSION, rss.render_rss),
     "atom": (atom.VERSION, atom.render_atom),
     "json": (jsonfeed.VERSION, jsonfeed.render_json),
@@ -69,8 +70,14 @@ def render_document(document: Document, cache: Cache | None = None) -> Artefact:
 
 
 def _make_feed(feed: Feed, form: str, cache: Cache | None) -> Artefact:
-    data = _RENDER[form][1](feed, cache)
-    return Artefact(feed.paths[form], MEDIA_TYPES[form], data, feed.updated_at)
+    problems: list[Problem] = []
+    data = _RENDER[form][1](feed, cache, lambda entry, error: problems.append(_leave_out(entry, form, error)))
+    return Artefact(feed.paths[form], MEDIA_TYPES[form], data, feed.updated_at, tuple(problems))
+
+
+def _leave_out(entry: Entry, form: str, error: Exception) -> Problem:
+    found = make_problem(entry.source or entry.url, error)
+    return replace(found, message=f"the post is left out of feeds ({form}): {found.message}")
 
 
 def _make_meta(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import orjson
 
-from syndicate.formats.assembly import collect
+from syndicate.formats.assembly import Tell, collect, raise_it
 from syndicate.formats.clean import choose_title, clean, clean_language, clean_line, clean_title, clean_url, to_utc
 from syndicate.model import Author, Cache, Entry, Feed
 
@@ -15,9 +15,9 @@ VERSION = "json-2"
 ABOUT = "https://github.com/syndicate-feeds/syndicate"
 
 
-def render_json(feed: Feed, cache: Cache | None = None) -> bytes:
+def render_json(feed: Feed, cache: Cache | None = None, tell: Tell = raise_it) -> bytes:
     """The feed as a JSON Feed document in UTF-8."""
-    items = collect("json", f"{VERSION} {feed.home_url}", feed.entries, cache, _render_items)
+    items = collect(f"{VERSION} {feed.home_url}", feed.entries, cache, _render_items, tell)
     head = orjson.dumps(_filled(_describe_feed(feed)))
     return head[:-1] + b',"items":[\n' + b",\n".join(items) + b"\n]}\n"
 

@@ -10,7 +10,7 @@ from typing import Any
 from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 
-from syndicate.formats.assembly import collect, cut, join, split
+from syndicate.formats.assembly import Tell, collect, join, raise_it, split
 from syndicate.formats.clean import choose_title, clean, clean_language, clean_line, clean_title, clean_url, to_utc
 from syndicate.formats.extension import EntryExtension, FeedExtension
 from syndicate.formats.labels import list_labels
@@ -21,18 +21,14 @@ VERSION = "rss-2"
 """Part of the cache key: count up whenever the rendering of an entry changes."""
 
 
-def render_rss(feed: Feed, cache: Cache | None = None) -> bytes:
+def render_rss(feed: Feed, cache: Cache | None = None, tell: Tell = raise_it) -> bytes:
     """The feed as an RSS 2.0 document in UTF-8."""
     version = f"{VERSION} {feed.home_url}"
-    entries = collect("rss", version, feed.entries, cache, partial(_render_items, feed))
+    entries = collect(version, feed.entries, cache, partial(_render_items, feed), tell)
     return join(_make_generator(feed).rss_str(), entries, b"</channel></rss>")
 
 
 def _render_items(feed: Feed, entries: Sequence[Entry]) -> list[bytes]:
-    return [element for batch in cut(entries) for element in _render_batch(feed, batch)]
-
-
-def _render_batch(feed: Feed, entries: Sequence[Entry]) -> list[bytes]:
     generator = _make_generator(feed)
     for entry in entries:
         _fill(generator.add_entry(order="append"), entry, feed)

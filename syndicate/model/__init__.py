@@ -52,6 +52,7 @@ from syndicate.model.post import (
     Repair,
     Snapshot,
     SocialOverride,
+    make_problem,
 )
 from syndicate.model.reason import FEATURED, NEW, Occasion, OccasionKind, Reason, Why
 from syndicate.model.site import (
@@ -128,6 +129,7 @@ __all__ = [
     "Usage",
     "Why",
     "can_move",
+    "make_problem",
     "refuse",
     "shout",
     "variable_of",

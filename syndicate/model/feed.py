@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from syndicate.model.post import Author, Category, Picture
+from syndicate.model.post import Author, Category, Picture, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,8 @@ class Entry:
     generated_by: str = ""
     markdown: str = ""
     """The source, filled only where the site wants `source:markdown`."""
+    source: str = ""
+    """The file of the post, for whoever tells of a problem."""
     digest: str = ""
     """Equal digests render to equal bytes; the key of the entry cache."""
 
@@ -146,3 +148,5 @@ class Artefact:
     data: bytes
     modified_at: datetime | None = None
     """Newest visible change, for Last-Modified; None means the moment of writing."""
+    problems: tuple[Problem, ...] = ()
+    """Posts that are left out of it, each with the reason."""

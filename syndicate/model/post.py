@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from syndicate.errors import ContentError, SyndicateError
+
 
 @dataclass(frozen=True, slots=True)
 class Author:
@@ -100,6 +102,15 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.place}: {self.text}"
+
+
+def make_problem(source: str, error: Exception) -> Problem:
+    """What went wrong with a thing: ours as it reads, of any other error only its kind, for it may hold a secret."""
+    if isinstance(error, ContentError):
+        return Problem(error.where or source, error.message, error.line, error.key, error.hint)
+    if isinstance(error, SyndicateError):
+        return Problem(error.where or source, error.message, hint=error.hint)
+    return Problem(source, f"something that nobody foresaw: {type(error).__name__}", hint="please report it")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

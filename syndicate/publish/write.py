@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-from syndicate.errors import ConfigError
+from syndicate.containment import contain
 from syndicate.formats import render_document
 from syndicate.formats.documents import Document
-from syndicate.model import Artefact, Cache, Problem
+from syndicate.model import Artefact, Cache, Problem, make_problem
 from syndicate.output import Output
 from syndicate.publish.manifest import Register
 
@@ -59,13 +59,14 @@ def _batches(rendered: Iterable[_Rendered]) -> Iterator[list[_Rendered]]:
 
 def _write(some: Sequence[_Rendered], register: Register, output: Output) -> tuple[str, ...]:
     written = output.write([artefact for _, artefact in some])
-    register.note({one.path: one.stamp for one, _ in some})
+    register.note({one.path: "" if artefact.problems else one.stamp for one, artefact in some})
     return written
 
 
 def _render(document: Document, cache: Cache, problems: list[Problem]) -> Artefact | None:
-    try:
-        return render_document(document, cache)
-    except ConfigError as error:
-        problems.append(Problem(error.where or document.path, error.message, hint=error.hint))
-        return None
+    """None for a document that cannot be made: a broken template, a post that nobody foresaw."""
+    artefact: Artefact | None = None
+    with contain(lambda error: problems.append(make_problem(document.path, error))):
+        artefact = render_document(document, cache)
+        problems += artefact.problems
+    return artefact

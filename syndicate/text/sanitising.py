@@ -68,24 +68,11 @@ _WHOLE_TAG = re.compile(r"""<([a-zA-Z][\w:-]*+)((?:[^<>"']|"[^"]{0,1000}+"|'[^']
 _FRAME = re.compile(r"<(/?)iframe(?=[\s/>])", re.IGNORECASE)
 _FRAME_WITH_EXCUSE = re.compile(r"(<framed-player\b[^<>]*>)[^<>]{1,300}(?=</framed-player)")
 _SAFE_FRAME = re.compile(r'<framed-player((?: [a-z]+="[^"]*")*)>')
-_VOID = frozenset(
-    {
-        "area",
-        "base",
-        "br",
-        "col",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "link",
-        "meta",
-        "param",
-        "source",
-        "track",
-        "wbr",
-    }
-)
+_LONG_TEXT = re.compile(r"(?:\A|>)[^<>]{4000,}")
+_PIECE = re.compile(r"(?:[^&]|&[a-zA-Z0-9#]{0,40}+;?){2000}")
+_VOID = frozenset({
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
+})  # fmt: skip
 # Void elements, and elements whose end tag HTML implies: they say nothing about depth.
 _FLAT = _VOID | frozenset({
     "p", "li", "dt", "dd", "td", "th", "tr", "tbody", "thead", "tfoot", "option", "rt", "rp",
@@ -104,22 +91,28 @@ _Filter = Callable[[str, str, str], str | None]
 def sanitise(markup: str, base_url: str) -> str:
     """Safe HTML with absolute addresses, relative ones resolved against `base_url`.
 
-    Raises ContentError for markup that is made to hurt (see `refuse_hostile`).
+    Raises ContentError for markup that is made to hurt (see `refuse_hostile`), and for a base that is no address.
     """
     markup = close_elements(markup)
     refuse_hostile(markup)
-    return show_frames(
-        nh3.clean(
-            markup,
-            tags=set(_TAGS),
-            clean_content_tags=set(_DROPPED_WHOLE),
-            attributes=_ATTRIBUTES,
-            attribute_filter=_attribute_filter(base_url),
-            link_rel=None,
-            url_schemes=set(_SCHEMES),
-            url_relative=("rewrite_with_base", base_url),
-            filter_style_properties={"text-align"},
-        )
+    markup = _LONG_TEXT.sub(_divide, markup)
+    try:
+        return show_frames(_clean(markup, base_url))
+    except ValueError as error:
+        raise ContentError(f'"{base_url[:100]}" is not an address for links to start from', key="permalink") from error
+
+
+def _clean(markup: str, base_url: str) -> str:
+    return nh3.clean(
+        markup,
+        tags=set(_TAGS),
+        clean_content_tags=set(_DROPPED_WHOLE),
+        attributes=_ATTRIBUTES,
+        attribute_filter=_attribute_filter(base_url),
+        link_rel=None,
+        url_schemes=set(_SCHEMES),
+        url_relative=("rewrite_with_base", base_url),
+        filter_style_properties={"text-align"},
     )
 
 
@@ -137,6 +130,11 @@ def _close(found: re.Match[str]) -> str:
     if not attributes.endswith("/") or name.lower() in _VOID:
         return found[0]
     return f"<{name}{attributes[:-1]}></{name}>"
+
+
+def _divide(found: re.Match[str]) -> str:
+    """A long text in pieces: the parser takes quadratic time for one, and drops the empty comments between them."""
+    return _PIECE.sub(r"\g<0><!---->", found[0])
 
 
 def show_frames(markup: str) -> str:

@@ -65,6 +65,16 @@ def test_a_command_gets_the_notice_on_its_input_and_in_variables(http: Client, t
     assert told["at"] == "2026-03-29T09:00:00+00:00"
 
 
+def test_a_command_learns_no_secret(http: Client, tmp_path: Path) -> None:
+    """Tokens stand in our environment; the command's is clean."""
+    path, script = tmp_path / "told", "import sys, os; open(sys.argv[1], 'w').write(' '.join(os.environ))"
+    environ = {"PATH": "/usr/bin:/bin", "SYNDICATE_MASTODON_TOKEN": "s3cret", "AWS_SECRET_ACCESS_KEY": "s3cret"}
+    assert send_notice(NOTICE, Notices(command=command(path, script)), http, environ) == ()
+    told = path.read_text().split()
+    assert "SYNDICATE_NOTICE_TEXT" in told
+    assert not {"SYNDICATE_MASTODON_TOKEN", "AWS_SECRET_ACCESS_KEY"} & set(told)
+
+
 def test_a_webhook_gets_the_notice_as_json(http: Client) -> None:
     """One POST."""
     with Hook(204) as hook:

@@ -108,6 +108,13 @@ def test_footnotes_work_inside_a_reader() -> None:
     assert all(f'id="{target}"' in markup for target in targets)
 
 
+@pytest.mark.parametrize("piece", ["«", "« a", "&laquo;&amp;", "ï»¿"])
+def test_a_long_text_without_markup_stays_whole(piece: str) -> None:
+    """The seams at which it is divided for the parser are gone, and no entity is cut."""
+    text = piece * 50_000
+    assert sanitise(f"<p>{text}</p>", PAGE) == f"<p>{text.replace('&laquo;', '«')}</p>"
+
+
 @pytest.mark.parametrize(
     ("srcset", "absolute"),
     [

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from syndicate.containment import contain
 from syndicate.errors import ConfigError
 from syndicate.model import (
     Account,
@@ -22,6 +23,7 @@ from syndicate.model import (
     SocialOverride,
     State,
     Why,
+    make_problem,
 )
 from syndicate.planning.messages.compose import Composed, Voice, compose, make_voice
 from syndicate.planning.schedule.calendar import Calendar, Taken, list_taken
@@ -186,14 +188,13 @@ def find_embargo(override: SocialOverride, desk: Desk) -> tuple[datetime | None,
 def _compose(item: Identified, desk: Desk, occasion: Occasion, text: str) -> tuple[tuple[Composed, ...], list[str]]:
     if desk.voice is None:
         return (), [desk.trouble]
-    card = desk.cards.get(item.id)
-    try:
+    card, troubles = desk.cards.get(item.id), list[str]()
+    parts: tuple[Composed, ...] = ()
+    with contain(lambda error: troubles.append(str(make_problem(item.post.source, error)))):
         parts = compose(
             item.post, item.known, desk.voice, card, occasion=occasion, site=desk.site, created_at=None, text=text
         )
-    except ConfigError as error:
-        return (), [str(error)]
-    return parts, []
+    return parts, troubles
 
 
 def _fill_row(blank: PlannedDelivery, part: Composed, facts: NetworkFacts, notes: Sequence[str]) -> PlannedDelivery:

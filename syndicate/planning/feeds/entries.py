@@ -138,6 +138,7 @@ def make_entry(one: Identified, rules: FeedRules, card: CardRef | None, facts: P
         external_url=post.external_url,
         generated_by=post.generated_by,
         markdown=post.markdown if rules.source_markdown else "",
+        source=post.source,
         digest=digest,
     )
 
