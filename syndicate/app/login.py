@@ -48,7 +48,7 @@ def _describe(wiring: Wiring, account: Account, state: AccountState | None, onli
         network=account.network,
         state="paused" if is_paused else "ready",
         who=profile.name,
-        expires=_days_left(ends, now),
+        expires=_days_left(ends, now) if describe(account.network).secrets else "needs no login",
         note=state.pause_reason if state and is_paused else " ".join(map(_to_sentence, filter(None, remarks))),
     )
 
@@ -112,7 +112,7 @@ def _tell_missing(names: Sequence[str]) -> str:
 
 def _days_left(ends: datetime | None, now: datetime) -> str:
     if ends is None:
-        return "does not expire"
+        return "unknown"
     left = ends - now
     return "expired" if left <= timedelta(0) else f"{left.days} days left"
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator
+from typing import Any
 
-from syndicate.config import Mistake, list_account_keys
+from syndicate.config import Mistake, list_account_keys, make_json_schema
 from syndicate.errors import ConfigError
 from syndicate.model import Account, variable_of
-from syndicate.networks import describe
-from syndicate.networks.base import Description
+from syndicate.networks import NETWORKS, describe
+from syndicate.networks.base import Description, Option
 from syndicate.vault import PASSPHRASE
 
 PASSWORD = "SYNDICATE_DASHBOARD_PASSWORD"  # noqa: S105 - the name of a variable
@@ -42,6 +43,35 @@ def find_shared_variables(accounts: Iterable[Account]) -> Iterator[Mistake]:
             if other != user:
                 sentence = f"{user} and {other} would both be {variable_of(account.name, secret.name)}; rename it"
                 yield Mistake(("accounts", account.name), sentence)
+
+
+def make_schema() -> dict[str, Any]:
+    """JSON Schema of syndicate.toml, with the keys that each network takes and needs."""
+    schema = make_json_schema()
+    table = schema["$defs"]["AccountTable"]
+    descriptions = [describe(name) for name in NETWORKS]
+    table["properties"]["network"] |= {"enum": [one.name for one in descriptions]}
+    table["allOf"] = [
+        {
+            "if": {"properties": {"network": {"const": one.name}}, "required": ["network"]},
+            "then": {
+                "properties": {option.name: _describe_option(option) for option in one.options},
+                "required": [option.name for option in one.options if option.required],
+                "propertyNames": {"enum": [*list_account_keys(), *(option.name for option in one.options)]},
+            },
+        }
+        for one in descriptions
+    ]
+    return schema
+
+
+def _describe_option(option: Option) -> dict[str, Any]:
+    """A value as TOML may hold it: `true` is as good as "true"."""
+    about: dict[str, Any] = {"description": option.help}
+    if option.choices:
+        truths = [choice == "true" for choice in option.choices if choice in {"true", "false"}]
+        return {**about, "enum": [*option.choices, *truths]}
+    return {**about, "not": {"type": "object"}, **({"minLength": 1, "minItems": 1} if option.required else {})}
 
 
 def _judge(name: str, value: str, description: Description) -> str:

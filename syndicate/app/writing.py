@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 
 from syndicate.app.site import Wiring
 from syndicate.content.syndication import write_syndication
 from syndicate.errors import ContentError
-from syndicate.model import Delivery
+from syndicate.model import Delivery, SyndicationLink
+from syndicate.text.addresses import keep_web_address
 
 log = logging.getLogger("syndicate")
 
@@ -20,10 +22,15 @@ def write_back(wiring: Wiring, sent: tuple[Delivery, ...]) -> dict[Path, int]:
     written = {}
     for post_id in {delivery.post_id for delivery in sent} & sources.keys():
         path = Path(wiring.settings.root, wiring.settings.site.content, sources[post_id])
-        links = [copy.url for copy in copies.get(post_id, ()) if copy.url]
+        links = list_links(copies.get(post_id, ()))
         try:
             if write_syndication(path, links):
                 written[path] = path.stat().st_mtime_ns
         except (ContentError, OSError) as error:
             log.warning("%s: %s", path.name, error)
     return written
+
+
+def list_links(copies: Iterable[SyndicationLink]) -> list[str]:
+    """The copies' addresses that a page may link to: a network's word is no reason to write anything else."""
+    return [copy.url for copy in copies if keep_web_address(copy.url)]

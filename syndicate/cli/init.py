@@ -134,8 +134,8 @@ def _show_findings(findings: Sequence[Finding], verbosity: int) -> None:
 @command()
 def schema() -> int:
     """Print the JSON Schema of syndicate.toml, for your editor."""
+    from syndicate.app.options import make_schema
     from syndicate.cli.show import print_json
-    from syndicate.config import make_json_schema
 
-    print_json(make_json_schema())
+    print_json(make_schema())
     return DONE

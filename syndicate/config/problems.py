@@ -99,18 +99,18 @@ def _known_keys(parents: list[str]) -> list[str]:
     model: type[BaseModel] = ConfigFile
     for key in parents:
         field = model.model_fields.get(key)
-        inner = _find_table(field.annotation) if field else None
+        inner = find_table(field.annotation) if field else None
         if inner is None:
             return []
         model = inner
     return _list_keys(model)
 
 
-def _find_table(kind: object) -> type[BaseModel] | None:
+def find_table(kind: object) -> type[BaseModel] | None:
     """The table that a key holds, alone or in a list."""
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return kind
-    return next((table for part in get_args(kind) if (table := _find_table(part))), None)
+    return next((table for part in get_args(kind) if (table := find_table(part))), None)
 
 
 def _list_keys(model: type[BaseModel]) -> list[str]:

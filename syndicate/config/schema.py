@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from syndicate.config.values import (
     AccountName,
     Address,
+    CardSize,
     Colour,
     Duration,
     IndexNowKey,
@@ -139,7 +140,7 @@ class CardsTable(Section):
     """Accent colour, "#rrggbb"."""
     format: Literal["jpeg", "png"] = "jpeg"
     """Format of photo cards; flat cards may become PNG where that is smaller."""
-    sizes: Words = ("1200x630",)
+    sizes: Annotated[tuple[CardSize, ...], OneOrMore] = ("1200x630",)
     """Sizes to draw; the first is the share card."""
     max_bytes: Size = 280_000
     """Most bytes of a card."""
@@ -255,9 +256,3 @@ class ConfigFile(Section):
     storage: StorageTable = StorageTable()
     notices: NoticesTable = NoticesTable()
     accounts: dict[AccountName, AccountTable] = Field(default_factory=dict)
-
-
-def make_json_schema() -> dict[str, Any]:
-    """JSON Schema of syndicate.toml for editors (taplo, Even Better TOML)."""
-    schema = ConfigFile.model_json_schema(by_alias=True)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "syndicate.toml"} | schema

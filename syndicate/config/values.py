@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from syndicate.errors import ConfigError
 from syndicate.text.languages import normalise_language
 
+ACCOUNT_NAME = r"[A-Za-z0-9_-]*[A-Za-z0-9][A-Za-z0-9_-]*"
 SITE_NAME = r"[a-z0-9][a-z0-9._-]*"
 COLOUR = r"(#[0-9a-fA-F]{6})?"
 INDEXNOW_KEY = r"([a-zA-Z0-9-]{8,128})?"
@@ -30,7 +31,10 @@ def parse_duration(value: object) -> timedelta:
     rest = re.sub(r"(\d+(?:\.\d+)?)\s*([a-z]+)", "", str(value).strip().lower()).strip()
     if not parts or rest or any(unit not in _UNITS for _, unit in parts):
         raise ValueError('not a length of time; write for example "90m", "2h" or "1d"')
-    return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
+    try:
+        return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
+    except OverflowError as error:
+        raise ValueError("longer than any clock runs") from error
 
 
 def parse_size(value: object) -> int:
@@ -147,26 +151,73 @@ def as_tuple(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
-Duration = Annotated[timedelta, BeforeValidator(parse_duration), Field(json_schema_extra={"type": "string"})]
-Size = Annotated[int, BeforeValidator(parse_size)]
-SiteName = Annotated[str, AfterValidator(check_site_name), Field(json_schema_extra={"pattern": f"^{SITE_NAME}$"})]
-AccountName = Annotated[str, AfterValidator(check_account_name)]
-Colour = Annotated[str, AfterValidator(check_colour), Field(json_schema_extra={"pattern": f"^{COLOUR}$"})]
-IndexNowKey = Annotated[
-    str, AfterValidator(check_indexnow_key), Field(json_schema_extra={"pattern": f"^{INDEXNOW_KEY}$"})
+def _matching(pattern: str) -> Any:
+    """What an editor is told of a text: patterns as JSON Schema has them (ECMA 262)."""
+    return Field(json_schema_extra={"pattern": pattern})
+
+
+_CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
+_WEB = r"\s*[Hh][Tt][Tt][Pp][Ss]?://[^/?#]+[^?#]*\??#?"
+_KNOWN = "slug|name|title|year|month|day|category|categories|folders|path"
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(parse_duration),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": r"^\s*(\d+(\.\d+)?\s*([sSmMhHdDwW]|[mM][iI][nN])\s*)+$"},
+                {"const": 0},
+            ]
+        }
+    ),
 ]
-Url = Annotated[str, AfterValidator(check_url)]
-Address = Annotated[str, AfterValidator(check_address)]
-OptionalAddress = Annotated[str, AfterValidator(lambda value: check_address(value) if value else "")]
-OptionalUrl = Annotated[str, AfterValidator(lambda value: check_url(value) if value else "")]
-Timezone = Annotated[str, AfterValidator(check_timezone)]
-OptionalTimezone = Annotated[str, AfterValidator(lambda value: check_timezone(value) if value else "")]
-Quiet = Annotated[str, AfterValidator(check_quiet)]
-Permalink = Annotated[str, AfterValidator(check_permalink)]
-Language = Annotated[str, AfterValidator(check_language)]
-OptionalLanguage = Annotated[str, AfterValidator(lambda value: check_language(value) if value else "")]
-InsidePath = Annotated[str, AfterValidator(check_inside)]
-Slots = Annotated[tuple[str, ...], BeforeValidator(as_tuple), AfterValidator(check_slots)]
+Size = Annotated[
+    int,
+    BeforeValidator(parse_size),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 0},
+                {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*([kKmM]?[iI]?[bB])?\s*$"},
+            ]
+        }
+    ),
+]
+SiteName = Annotated[str, AfterValidator(check_site_name), _matching(f"^{SITE_NAME}$")]
+AccountName = Annotated[str, AfterValidator(check_account_name)]
+Colour = Annotated[str, AfterValidator(check_colour), _matching(f"^{COLOUR}$")]
+IndexNowKey = Annotated[str, AfterValidator(check_indexnow_key), _matching(f"^{INDEXNOW_KEY}$")]
+Url = Annotated[str, AfterValidator(check_url), _matching(f"^{_WEB}$")]
+_ADDRESS = r"\s*[Hh][Tt][Tt][Pp][Ss]?://[^/?#]+.*"
+Address = Annotated[str, AfterValidator(check_address), _matching(f"^{_ADDRESS}$")]
+OptionalAddress = Annotated[
+    str, AfterValidator(lambda value: check_address(value) if value else ""), _matching(f"^({_ADDRESS})?$")
+]
+OptionalUrl = Annotated[str, AfterValidator(lambda value: check_url(value) if value else ""), _matching(f"^({_WEB})?$")]
+Timezone = Annotated[str, AfterValidator(check_timezone), _matching(r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$")]
+OptionalTimezone = Annotated[
+    str,
+    AfterValidator(lambda value: check_timezone(value) if value else ""),
+    _matching(r"^([A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*)?$"),
+]
+Quiet = Annotated[str, AfterValidator(check_quiet), _matching(f"^({_CLOCK}-{_CLOCK})?$")]
+Permalink = Annotated[
+    str,
+    AfterValidator(check_permalink),
+    _matching(rf"^(?!.*\{{(?!({_KNOWN})\}})\w*\}}).*\{{(slug|name|title|path)\}}"),
+]
+Language = Annotated[str, AfterValidator(check_language), _matching(r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
+OptionalLanguage = Annotated[
+    str,
+    AfterValidator(lambda value: check_language(value) if value else ""),
+    _matching(r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$"),
+]
+InsidePath = Annotated[str, AfterValidator(check_inside), _matching(r"^(?!/)(?!(.*[/\\])?\.\.([/\\]|$))")]
+Slot = Annotated[str, _matching(r"^(?!.*\b(2[4-9]|[3-9]\d):\d)(?!.*:[6-9]\d)\s*\S.*$")]
+"""The program reads far more ways than a pattern can say; hours that no clock has are refused by both."""
+Slots = Annotated[tuple[Slot, ...], BeforeValidator(as_tuple), AfterValidator(check_slots)]
+_SIDE = r"([2-9]\d\d|[1-3]\d{3}|4000)"
+CardSize = Annotated[str, _matching(f"^{_SIDE}x{_SIDE}$")]
 Words = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
 OneOrMore = BeforeValidator(as_tuple)
 """For lists of other things than plain words."""

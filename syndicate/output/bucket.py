@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from obstore.exceptions import BaseError, NotFoundError
+from obstore.exceptions import BaseError, NotFoundError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import ObjectStore, from_url
 
 from syndicate.errors import ConfigError, StateError
@@ -17,7 +18,12 @@ from syndicate.output.caching import choose_cache_control
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
+    from obstore.store import RetryConfig
 
+_STATUS = re.compile(r"status code: (\d{3})")
+_UNREACHED = re.compile(r"error sending request|timed? ?out|dns error", re.IGNORECASE)
+_PATIENCE: RetryConfig = {"max_retries": 3, "retry_timeout": timedelta(seconds=30)}
+"""obstore's own is three minutes for each object: a publication would stand still for hours."""
 SCHEMES = ("s3", "gs", "az", "azure", "abfs", "abfss", "memory")
 
 
@@ -32,7 +38,7 @@ def open_bucket(address: str) -> BucketOutput:
             f"cannot publish to {scheme}://", where="storage.publish_to", hint="a folder, s3://, gs:// or az://"
         )
     try:
-        return BucketOutput(from_url(address))
+        return BucketOutput(from_url(address, retry_config=_PATIENCE))
     except (BaseError, ValueError) as error:
         raise ConfigError(f"is no usable address: {error}", where="storage.publish_to") from error
 
@@ -110,7 +116,7 @@ class BucketOutput:
         about = {"Content-Type": artefact.media_type, "Cache-Control": choose_cache_control(artefact.path)}
         try:
             self._store.put(artefact.path, artefact.data, attributes=about)
-        except BaseError as error:
+        except (BaseError, FileNotFoundError) as error:
             raise _say(error, artefact.path) from error
         return True
 
@@ -121,4 +127,15 @@ def _facts_of(found: ObjectMeta) -> Facts:
 
 def _say(error: Exception, where: str) -> StateError:
     """obstore puts signed addresses into its messages: only the kind of failure is told."""
-    return StateError(f"the object store failed: {type(error).__name__}", where=where, hint="check its credentials")
+    found = _STATUS.search(str(error))
+    status = found[1] if found else ""
+    if status in {"401", "403"} or isinstance(error, PermissionDeniedError | UnauthenticatedError):
+        return StateError("the object store refused", where=where, hint="check its credentials")
+    if status == "404" or isinstance(error, NotFoundError | FileNotFoundError):
+        return StateError("the object store has no such bucket", where=where, hint="check [storage] publish_to")
+    if status.startswith("5") or _UNREACHED.search(str(error)):
+        what = f"answers {status}" if status else "cannot be reached"
+        hint = "see whether it is up; the next publication writes what is missing"
+        return StateError(f"the object store {what}", where=where, hint=hint)
+    hint = "see whether its address, region and credentials are right"
+    return StateError(f"the object store failed: {type(error).__name__}", where=where, hint=hint)

@@ -5,6 +5,7 @@ A crash leaves old files or new ones, never half of one, and hidden rests that a
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,15 @@ from threading import get_ident
 from syndicate.errors import StateError
 from syndicate.output.files import TEMPORARY, remove_siblings
 from syndicate.output.flushing import flush
+
+_HINTS = {
+    errno.EROFS: "mount it so that it may be written, or name another folder in [storage] publish_to",
+    errno.EACCES: "check its owner",
+    errno.EPERM: "check its owner",
+    errno.ENOSPC: "free space",
+    errno.EDQUOT: "free space",
+    errno.EIO: "check the disk",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +65,8 @@ def telling(place: Path) -> Iterator[None]:
         yield
     except OSError as error:
         what = error.strerror or type(error).__name__
-        raise StateError(
-            f"cannot be read or written: {what}", where=str(place), hint="free space, or check its owner"
-        ) from error
+        hint = _HINTS.get(error.errno or 0, "")
+        raise StateError(f"cannot be read or written: {what}", where=str(place), hint=hint) from error
 
 
 def _beside(place: Path, number: int) -> Path:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import pytest
-from obstore.store import MemoryStore
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 
-from syndicate.errors import ConfigError, UsageError
+import pytest
+from obstore.store import MemoryStore, S3Store
+
+from syndicate.errors import ConfigError, StateError, UsageError
 from syndicate.model import Artefact
 from syndicate.output import open_output
 from syndicate.output.bucket import BucketOutput
 from syndicate.output.caching import choose_cache_control
+from tests.networks.fake import Fake, Reply
 
 RSS = Artefact("category/go/rss.xml", "application/rss+xml", b"<rss/>")
 
@@ -89,3 +95,50 @@ def test_facts_tell_that_an_object_was_replaced(output: BucketOutput) -> None:
     output.write([Artefact(RSS.path, RSS.media_type, b"<RSS/>")])
     assert output.list_facts() != before
     assert output.stamp([RSS.path]) == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "says", "hint"),
+    [
+        (0, "the object store cannot be reached", "see whether it is up"),
+        (500, "the object store answers 500", "see whether it is up"),
+        (503, "the object store answers 503", "see whether it is up"),
+        (401, "the object store refused", "check its credentials"),
+        (403, "the object store refused", "check its credentials"),
+        (404, "the object store has no such bucket", "check [storage] publish_to"),
+        (400, "the object store failed", "see whether its address, region and credentials are right"),
+    ],
+)
+def test_what_is_wrong_with_a_bucket_is_told(status: int, says: str, hint: str) -> None:
+    """One that is down is not one that refuses, whether it is listed or written to; no address is told."""
+    with answering(status) as address:
+        store = S3Store(
+            "bucket",
+            endpoint=address,
+            access_key_id="KEYID",
+            secret_access_key="hidden",
+            region="us-east-1",
+            client_options={"allow_http": True},
+            retry_config={"max_retries": 0, "retry_timeout": timedelta(seconds=1)},
+        )
+        for ask in (BucketOutput(store).list_paths, lambda: BucketOutput(store)._write_one(RSS)):
+            with pytest.raises(StateError) as raised:
+                ask()
+            assert raised.value.message.startswith(says)
+            assert raised.value.hint.startswith(hint)
+            assert "127.0.0.1" not in str(raised.value)
+
+
+@contextmanager
+def answering(status: int) -> Iterator[str]:
+    """An object store that answers everything with one status; 0 for none that listens."""
+    if not status:
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            port = listening.getsockname()[1]
+        yield f"http://127.0.0.1:{port}"
+        return
+    with Fake() as fake:
+        for method in ("GET", "PUT", "HEAD"):
+            fake.route(method, "/{bucket}", lambda _: Reply(status, ""))
+            fake.route(method, "/{bucket}/{folder}/{more}/{name}", lambda _: Reply(status, ""))
+        yield fake.url

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from syndicate.errors import StateError
 from syndicate.output import FolderOutput, swapping
 from syndicate.output.flushing import MANY, flush
-from syndicate.output.swapping import Fresh, replace_files
+from syndicate.output.swapping import Fresh, replace_files, telling
 
 
 def fresh(folder: Path, count: int) -> list[Fresh]:
@@ -74,3 +75,19 @@ def test_what_is_being_written_is_no_rest(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(swapping, "flush", clear)
     replace_files([Fresh(tmp_path / "0.xml", b"new", long_ago.timestamp(), has_siblings=True)])
     assert (tmp_path / "0.xml").stat().st_mtime == long_ago.timestamp()
+
+
+@pytest.mark.parametrize(
+    ("number", "says"),
+    [
+        (errno.EROFS, "Read-only file system (mount it so that it may be written"),
+        (errno.EACCES, "Permission denied (check its owner)"),
+        (errno.ENOSPC, "No space left on device (free space)"),
+        (errno.ELOOP, "cannot be read or written: Too many levels of symbolic links"),
+    ],
+)
+def test_trouble_with_the_disk_is_told_as_it_is(number: int, says: str) -> None:
+    """The system's own word, and what helps against this very trouble."""
+    with pytest.raises(StateError) as raised, telling(Path("feeds/rss.xml")):
+        raise OSError(number, os.strerror(number))
+    assert says in str(raised.value)
