@@ -184,6 +184,7 @@ class App:
     def post(self, planned: ManualPlan) -> tuple[Delivery, ...]:
         """Put the planned message into the outbox and send what is due now; returns the deliveries."""
         from syndicate.app.post import put_into_outbox
+        from syndicate.app.queue import explain_waits
 
         with self._shared.borrow() as wiring:
             if contradiction := wiring.check_state():
@@ -195,16 +196,17 @@ class App:
                 self.publish()
             except SyndicateError as error:
                 log.warning("the message is not shown beside the feeds yet: %s", error)
-            return tuple(wiring.store.get_delivery(number) for number in ids)
+            return explain_waits(wiring, map(wiring.store.get_delivery, ids), self.now())
 
     def list_deliveries(self, *, account: str = "", slug: str = "", everything: bool = False) -> tuple[Delivery, ...]:
         """The outbox by time: what waits, or everything."""
-        from syndicate.app.queue import WAITING
+        from syndicate.app.queue import WAITING, explain_waits
 
         with self._shared.borrow() as wiring:
             _release_dead(wiring)
             states = () if everything else WAITING
-            return wiring.store.list_deliveries(account=account, slug=slug, states=states)
+            rows = wiring.store.list_deliveries(account=account, slug=slug, states=states)
+            return explain_waits(wiring, rows, self.now())
 
     def check_text(self, ids: tuple[int, ...], text: str) -> None:
         """Raises UsageError where a network would refuse this text for one of these deliveries."""
@@ -240,6 +242,7 @@ class App:
 
     def tell_story(self, slug: str) -> Story:
         """The same with what it is told from."""
+        from syndicate.app.queue import explain_waits
         from syndicate.app.reports import Story
         from syndicate.planning.deliveries.explain import explain
 
@@ -248,6 +251,7 @@ class App:
             store = wiring.store
             known = next((row for row in store.read_ledger().posts if row.slug == slug), None)
             deliveries = store.list_deliveries(post_id=known.id) if known else ()
+            deliveries = explain_waits(wiring, deliveries, self.now())
             trails = {one.id: store.list_attempts(one.id) for one in deliveries}
             zone = ZoneInfo(wiring.settings.site.timezone)
             lines = explain(slug, self.make_plan(), known, deliveries, trails, zone=zone)
@@ -285,9 +289,17 @@ class App:
 
     def list_accounts(self, *, online: bool) -> tuple[AccountRow, ...]:
         from syndicate.app.login import list_accounts
+        from syndicate.app.queue import list_resting
 
         with self._shared.borrow() as wiring:
-            return list_accounts(wiring, online=online, now=self.now())
+            rows = list_accounts(wiring, online=online, now=self.now())
+            resting = list_resting(wiring, self.now())
+            return tuple(
+                replace(row, state="resting", note=resting[row.name])
+                if row.state == "ready" and row.name in resting
+                else row
+                for row in rows
+            )
 
     def resume_account(self, name: str) -> None:
         with self._shared.borrow() as wiring:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from syndicate.app.options import PASSWORD
 from syndicate.app.previews import preview
-from syndicate.app.queue import WAITING
 from syndicate.app.site import Wiring
 from syndicate.errors import ConfigError
 from syndicate.model import Delivery, PlannedDelivery, Problem, Settings, State
@@ -64,14 +63,14 @@ class HallDesk:
         return self._app.find_contradiction()
 
     def list_waiting(self) -> tuple[Delivery, ...]:
-        return self._wiring().store.list_deliveries(states=WAITING)
+        return self._app.list_deliveries()
 
     def list_sent(self, most: int) -> tuple[Delivery, ...]:
         sent = self._wiring().store.list_deliveries(states=(State.SENT,))
         return tuple(sorted(sent, key=lambda one: (one.sent_at or one.due_at, one.id), reverse=True)[:most])
 
     def list_of_post(self, slug: str) -> tuple[Delivery, ...]:
-        return self._wiring().store.list_deliveries(slug=slug)
+        return self._app.list_deliveries(slug=slug, everything=True)
 
     def preview(self, deliveries: Sequence[Delivery]) -> tuple[PlannedDelivery, ...]:
         return preview(self._wiring(), deliveries)

@@ -15,8 +15,10 @@ from syndicate.app.sending import Composer
 from syndicate.app.site import Wiring
 from syndicate.deliver.report import needs_person
 from syndicate.errors import UsageError
-from syndicate.model import Action, Delivery, Receipt, State
+from syndicate.model import Action, Delivery, Reason, Receipt, State
+from syndicate.planning.deliveries.reasons import say_reason
 from syndicate.planning.schedule.when import parse_when
+from syndicate.store.accounts import AccountState
 from syndicate.store.store import Store
 
 WAITING = (State.PLANNED, State.DUE, State.SENDING, State.HELD, State.UNCERTAIN, State.MISSED, State.FAILED)
@@ -51,6 +53,47 @@ def check_text(wiring: Wiring, ids: Iterable[int], text: str) -> None:
             raise UsageError(f"the text is too long for {delivery.account}: {excess}", hint="nothing was changed")
 
 
+def explain_waits(wiring: Wiring, rows: Iterable[Delivery], now: datetime) -> tuple[Delivery, ...]:
+    """The rows, where those that are due and cannot go now say for what they wait, and until when."""
+    accounts = {account.name: account for account in wiring.store.list_accounts()}
+    leased = {row.account: row for row in wiring.store.list_leased(now)}
+    zone = ZoneInfo(wiring.settings.site.timezone)
+
+    def explain(row: Delivery) -> Delivery:
+        is_due = row.state in {State.PLANNED, State.DUE} and row.due_at <= now
+        busy, account = leased.get(row.account), accounts.get(row.account)
+        if busy and busy.lease_until and (is_due or busy.id == row.id):
+            what = "it" if busy.id == row.id else f"delivery {busy.id}"
+            process = busy.lease_owner.rpartition(":")[0]
+            pieces = (process, what, f"{busy.lease_until.astimezone(zone):%H:%M:%S}")
+            return replace(row, reason=Reason.LEASE_WAIT, detail="\n".join(pieces))
+        if is_due and account and account.is_resting(now):
+            return replace(row, reason=Reason.ACCOUNT_RESTING, detail="\n".join(_tell_rest(account, zone)))
+        if is_due and account and account.paused_at:
+            return replace(row, reason=Reason.ACCOUNT_BLOCKED, detail=f"the account is paused: {account.pause_reason}")
+        return row
+
+    return tuple(map(explain, rows))
+
+
+def _tell_rest(account: AccountState, zone: ZoneInfo) -> tuple[str, str, str]:
+    """Until when it rests, since when it fails, and why."""
+    assert account.rest_since is not None
+    assert account.rest_until is not None
+    since, until = account.rest_since.astimezone(zone), account.rest_until.astimezone(zone)
+    return f"{until:%H:%M:%S}", f"{since:%Y-%m-%d %H:%M}", account.rest_reason
+
+
+def list_resting(wiring: Wiring, now: datetime) -> Mapping[str, str]:
+    """Why and until when accounts are left alone, by name."""
+    zone = ZoneInfo(wiring.settings.site.timezone)
+    return {
+        account.name: say_reason(Reason.ACCOUNT_RESTING, "\n".join(_tell_rest(account, zone)))
+        for account in wiring.store.list_accounts()
+        if account.is_resting(now)
+    }
+
+
 def read_status(wiring: Wiring, now: datetime) -> Status:
     """One look at posts, outbox, accounts and daemon."""
     snapshot, store = wiring.read_snapshot(), wiring.store
@@ -69,6 +112,7 @@ def read_status(wiring: Wiring, now: datetime) -> Status:
             for row in list_accounts(wiring, online=False, now=now)
             if row.state not in {"ready", "off", "paused"}
         ),
+        resting=tuple(f"{name}: {why}" for name, why in list_resting(wiring, now).items()),
         needs_you=tuple(one for one in deliveries if needs_person(one)),
         amendments=tell_waiting(list_amendments(wiring, now)),
     )

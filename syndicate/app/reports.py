@@ -29,6 +29,8 @@ class Status:
     next_at: datetime | None = None
     daemon: bool = False
     paused: tuple[str, ...] = ()
+    resting: tuple[str, ...] = ()
+    """Accounts whose servers fail, since when, and when they are tried again."""
     unready: tuple[str, ...] = ()
     """Accounts that cannot send before somebody logs in."""
     needs_you: tuple[Delivery, ...] = ()
@@ -52,7 +54,7 @@ class Story:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountRow:
-    """One account as `accounts` shows it. States: "ready", "off", "paused", "no credentials", "refused"."""
+    """One account as `accounts` shows it. States: "ready", "off", "paused", "resting", "no credentials", "refused"."""
 
     name: str
     network: str

@@ -236,7 +236,7 @@ def status(context: typer.Context) -> int:
             print(f"  next message {local_time(now_is.next_at, zone, now=hall.now())}")
         print(f"  daemon {'running' if now_is.daemon else 'not running (syndicate run)'}")
         warn_of_state(now_is.contradiction)
-        for line in (*now_is.paused, *now_is.unready, *now_is.amendments):
+        for line in (*now_is.paused, *now_is.resting, *now_is.unready, *now_is.amendments):
             tell(f"  ! {line}", file=sys.stderr)
         if now_is.needs_you:
             print("\nNeeds you:")

@@ -62,13 +62,14 @@ class Desk:
         if until is None:
             self.note_answer()
             return
-        store.rest_account(name, action, describe(error), now, until)
+        why = describe(error).removeprefix(f"{name}: ")
+        store.rest_account(name, action, why, now, until)
         logger.warning(
             "%s has been failing since %s, and rests until %s: %s",
             name,
             f"{since or now:%Y-%m-%d %H:%M:%S} UTC",
             f"{until:%H:%M:%S}",
-            describe(error),
+            why,
         )
 
     def note_spending(self, network: object) -> None:

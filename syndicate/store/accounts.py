@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
 
@@ -12,6 +12,9 @@ from syndicate.store.inserting import insert_of
 from syndicate.store.part import Part
 from syndicate.store.rows import parse_limits, render_limits
 from syndicate.store.schema import accounts, spendings
+
+SLACK = timedelta(minutes=5)
+"""So much later than now is no sign of a wrong clock: whoever waits for the database has read the time before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,12 @@ class AccountState:
     """What was tried in vain last: "open", "prepare", "send", "find", "send again"."""
     limits: Limits | None = None
     limits_read_at: datetime | None = None
+
+    def is_resting(self, now: datetime) -> bool:
+        """Whether it is left alone now; a clock that was set back since ends that."""
+        if self.rest_at is None or self.rest_until is None:
+            return False
+        return self.rest_at <= now + SLACK and now < self.rest_until
 
 
 class AccountBook(Part):

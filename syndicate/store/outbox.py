@@ -14,7 +14,11 @@ from sqlalchemy import BindParameter, Connection, and_, bindparam, case, exists,
 
 from syndicate.errors import LostLease
 from syndicate.model import Attempt, Decision, Delivery, Message, OccasionKind, Reason, State, Usage
+<<<<<<< HEAD
 from syndicate.store.identity import StateRecord, get_state, raise_counter, refuse_contradicted
+=======
+from syndicate.store.accounts import SLACK
+>>>>>>> 4fbd8b7 (Say what waits for a rest, a lease or another publisher, and until when)
 from syndicate.store.part import Part
 from syndicate.store.rows import parse_attempt, parse_delivery
 from syndicate.store.schema import Instant, accounts, attempts, deliveries, states
@@ -23,8 +27,6 @@ from syndicate.store.usage import read_usage
 
 LONGEST_LEASE = timedelta(minutes=10)
 """No lease is as long: one that ends later was taken by a clock that was wrong, and is not believed."""
-_SLACK = timedelta(minutes=5)
-"""So much later than now is no sign of a wrong clock: whoever waits for the database has read the time before."""
 
 _FREE: dict[str, Any] = {"lease_owner": "", "lease_until": None}
 
@@ -171,6 +173,13 @@ class Outbox(Part):
         with self._database.reading() as connection:
             return connection.execute(self._mine(select(func.min(at))).where(waiting)).scalar()
 
+    def list_leased(self, now: datetime) -> tuple[Delivery, ...]:
+        """What processes have in hand now, one delivery of each busy account."""
+        query = self._mine(select(deliveries)).where(_ROW.lease_until > _LEASE_NOW, _ROW.lease_until <= _LEASE_END)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(_ROW.id), self._moments(connection, now)).mappings()
+            return tuple(parse_delivery(row) for row in rows)
+
     def read_usage(self, account: str, now: datetime) -> Usage:
         """What the account has sent lately, for gaps and caps."""
         with self._database.reading() as connection:
@@ -199,7 +208,7 @@ class Outbox(Part):
         return {
             "site": self._site,
             "now": now,
-            "soon": now + _SLACK,
+            "soon": now + SLACK,
             "lease_now": lease_now,
             "lease_end": lease_now + LONGEST_LEASE,
         }

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from jinja2 import Template, TemplateError, TemplateSyntaxError
 
@@ -50,9 +51,15 @@ def name_template(account: Account) -> str:
 def make_wording(template_text: str, *, where: str) -> Wording:
     """The template compiled in a sandbox where unknown names are errors. Raises ConfigError with its line."""
     try:
-        return Wording(where, make_environment().from_string(template_text))
+        return Wording(where, _compile(template_text))
     except TemplateSyntaxError as error:
         raise ConfigError(f"the template is broken: {error.message}", where=f"{where}:{error.lineno}") from error
+
+
+@lru_cache(maxsize=100)
+def _compile(template_text: str) -> Template:
+    """Most accounts of a site share one template."""
+    return make_environment().from_string(template_text)
 
 
 def tidy(text: str) -> str:

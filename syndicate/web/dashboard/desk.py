@@ -10,7 +10,7 @@ from syndicate.model import Delivery, PlannedDelivery, Problem, Settings
 
 
 class AccountLine(Protocol):
-    """One account in words. States: "ready", "off", "paused", "no credentials", "refused"."""
+    """One account in words. States: "ready", "off", "paused", "resting", "no credentials", "refused"."""
 
     @property
     def name(self) -> str: ...
