@@ -9,7 +9,7 @@ TEST   := $(BIN)/python -m pytest
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow check format lock faults e2e bench bench-cards bench-feeds clean
+.PHONY: help setup demo test test-slow check format lock faults e2e bench bench-cards bench-feeds bench-accounts clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -48,7 +48,7 @@ faults: setup ## run the fault campaign: 10,000 schedules, 300 kill -9 of a deli
 e2e: setup ## run the tests against real servers, validators and readers
 	$(TEST) -m e2e
 
-bench: bench-cards bench-feeds ## run every benchmark
+bench: bench-cards bench-feeds bench-accounts ## run every benchmark
 
 bench-cards: setup ## milliseconds per card beside its peers
 	$(BIN)/python tests/benchmarks/bench_cards.py
@@ -56,6 +56,9 @@ bench-cards: setup ## milliseconds per card beside its peers
 bench-feeds: setup ## cold, warm and one-edit times for 1,000 and 10,000 posts
 	$(BIN)/python tests/benchmarks/bench_feeds.py
 	$(BIN)/python -m tests.benchmarks.bench_whole
+
+bench-accounts: setup ## what twenty accounts that hang cost a healthy one
+	$(BIN)/python -m tests.benchmarks.bench_accounts
 
 lock: ## write requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 \

@@ -14,11 +14,8 @@ from sqlalchemy import BindParameter, Connection, and_, bindparam, case, exists,
 
 from syndicate.errors import LostLease
 from syndicate.model import Attempt, Decision, Delivery, Message, OccasionKind, Reason, State, Usage
-<<<<<<< HEAD
-from syndicate.store.identity import StateRecord, get_state, raise_counter, refuse_contradicted
-=======
 from syndicate.store.accounts import SLACK
->>>>>>> 4fbd8b7 (Say what waits for a rest, a lease or another publisher, and until when)
+from syndicate.store.identity import StateRecord, get_state, raise_counter, refuse_contradicted
 from syndicate.store.part import Part
 from syndicate.store.rows import parse_attempt, parse_delivery
 from syndicate.store.schema import Instant, accounts, attempts, deliveries, states
