@@ -65,7 +65,7 @@ def explain_waits(wiring: Wiring, rows: Iterable[Delivery], now: datetime) -> tu
         if busy and busy.lease_until and (is_due or busy.id == row.id):
             what = "it" if busy.id == row.id else f"delivery {busy.id}"
             process = busy.lease_owner.rpartition(":")[0]
-            pieces = (process, what, f"{busy.lease_until.astimezone(zone):%H:%M:%S}")
+            pieces = (f"{process} works on {what}", f"{busy.lease_until.astimezone(zone):%H:%M:%S}")
             return replace(row, reason=Reason.LEASE_WAIT, detail="\n".join(pieces))
         if is_due and account and account.is_resting(now):
             return replace(row, reason=Reason.ACCOUNT_RESTING, detail="\n".join(_tell_rest(account, zone)))
@@ -76,12 +76,12 @@ def explain_waits(wiring: Wiring, rows: Iterable[Delivery], now: datetime) -> tu
     return tuple(map(explain, rows))
 
 
-def _tell_rest(account: AccountState, zone: ZoneInfo) -> tuple[str, str, str]:
-    """Until when it rests, since when it fails, and why."""
+def _tell_rest(account: AccountState, zone: ZoneInfo) -> tuple[str, str]:
+    """Until when it rests; since when it fails, and why."""
     assert account.rest_since is not None
     assert account.rest_until is not None
     since, until = account.rest_since.astimezone(zone), account.rest_until.astimezone(zone)
-    return f"{until:%H:%M:%S}", f"{since:%Y-%m-%d %H:%M}", account.rest_reason
+    return f"{until:%H:%M:%S}", f"{since:%Y-%m-%d %H:%M}: {account.rest_reason}"
 
 
 def list_resting(wiring: Wiring, now: datetime) -> Mapping[str, str]:

@@ -33,10 +33,10 @@ class Reason(StrEnum):
     UNFLAGGED = "unflagged"  # the flag
     # What makes a message wait that is due.
     ACCOUNT_BLOCKED = "account_blocked"  # the network's words
-    ACCOUNT_RESTING = "account_resting"  # until when; since when; the words of the trouble
+    ACCOUNT_RESTING = "account_resting"  # until when; since when and why
     BEHIND_TWIN = "behind_twin"  # the number of the other delivery
     GAP = "gap"
-    LEASE_WAIT = "lease_wait"  # which process; on what; until when
+    LEASE_WAIT = "lease_wait"  # which process works on what; until when
     MISSED = "missed"  # the time
     MISSED_MOVED = "missed_moved"  # the time
     MONEY_LIMIT = "money_limit"  # US dollars
