@@ -82,7 +82,7 @@ def _ask_published(wiring: Wiring, store: Store, state: StateRecord, *, is_known
     except (SyndicateError, OSError) as error:
         log.debug("%s cannot be read now: %s", SYNDICATION, error)
         return None
-    if list_unknown(copies, store):
+    if any(copy.url for copy in list_unknown(copies, store)):  # without an address nobody can tell whose it is
         return Contradiction.UNKNOWN_COPIES
     # The first publication writes its files before the state: then the cache has seen this very state already.
     if posts and not is_known and not store.has_posts():

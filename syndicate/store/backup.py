@@ -11,7 +11,7 @@ from pathlib import Path
 
 from syndicate.errors import StateError, UsageError
 from syndicate.store.locks import lock_states
-from syndicate.store.sqlite_file import find_damage
+from syndicate.store.sqlite_file import find_damage, refuse_damage
 
 _TABLES_OF_SITES = ("states", "deliveries", "posts", "accounts")
 
@@ -20,6 +20,7 @@ def back_up(database: Path, target: Path) -> None:
     """Write a copy of one moment of the database, in one step: SQLite lets others go on writing meanwhile."""
     if not database.exists():
         raise UsageError("there is no state yet", where=str(database))
+    refuse_damage(database)
     if target.is_dir() or not target.parent.is_dir():
         raise UsageError("name a file in a folder that is there", where=str(target))
     if target.exists() and (target.samefile(database) or not _list_tables(target)):

@@ -59,6 +59,13 @@ class Copies(Part):
         with self._database.writing() as connection:
             return sum(self._adopt_one(connection, account, network, one, now) for one in found)
 
+    def _is_known(self, connection: Connection, account: str, found: Found) -> bool:
+        """Whether a message of this post has this copy already, whatever it went out for."""
+        row = deliveries.c
+        query = self._mine(select(row.receipt)).where(row.post_id == found.post_id, row.account == account)
+        receipts = connection.execute(query.where(row.receipt.is_not(None))).scalars()
+        return any(_is_same(parse_receipt(receipt), found.receipt) for receipt in receipts)
+
     def take_over(self, account: str, network: str, found: Iterable[Found], now: datetime) -> int:
         """The same for a state that does not know everything: a copy that it does not know may be of any occasion,
         so it settles the post's next waiting message. Later parts of its thread are held. Returns how many are news.
@@ -71,7 +78,7 @@ class Copies(Part):
         row = deliveries.c
         query = self._mine(select(deliveries)).where(row.post_id == found.post_id, row.account == account)
         rows = [parse_delivery(one) for one in connection.execute(query.order_by(row.due_at, row.id)).mappings()]
-        if any(one.receipt and _is_same(one.receipt, found.receipt) for one in rows):
+        if self._is_known(connection, account, found):
             return False
         waiting = [one for one in rows if one.part == 1 and one.state in _ADOPT_PATHS]
         waiting.sort(key=lambda one: one.state is State.SKIPPED)
@@ -112,6 +119,8 @@ class Copies(Part):
         return found
 
     def _adopt_one(self, connection: Connection, account: str, network: str, found: Found, now: datetime) -> bool:
+        if self._is_known(connection, account, found):
+            return False
         row = deliveries.c
         same = (
             row.post_id == found.post_id,

@@ -23,6 +23,7 @@ from syndicate.errors import (
     Unavailable,
 )
 from syndicate.model import Account, Delivery, Limits, Message, Reason, Receipt, ScheduleRules, State
+from syndicate.store.identity import Contradiction
 from tests.deliver.bench import NOW, Bench, Preparing, Scripted, raising
 
 HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
@@ -457,3 +458,35 @@ def test_a_persons_text_that_does_not_fit_waits_for_the_person(bench: Bench) -> 
     held = bench.get(row)
     assert (held.state, network.calls) == (State.HELD, [])
     assert "11 of 10 characters" in held.detail
+
+
+def test_nothing_is_sent_by_a_contradicted_state(bench: Bench) -> None:
+    """Whether the switch closes before the claim or just before the call: the row waits, and goes out afterwards."""
+    row = bench.add()
+    bench.store.contradict(Contradiction.OLDER, NOW)
+    assert bench.run().results == ()
+    assert bench.get(row) == row
+    bench.store.solve_contradiction((), 0, ())
+
+    class Closing(Preparing):
+        def prepare(self, message: Message, *, key: str) -> Message:
+            bench.store.contradict(Contradiction.OLDER, NOW)
+            return message
+
+    network = bench.networks["a"] = Closing()
+    assert [one.state for one in bench.run().results] == [State.DUE]
+    assert network.calls == []
+    bench.store.solve_contradiction((), 0, ())
+    bench.networks["a"] = Scripted()
+    bench.run_after(HOUR)
+    assert bench.get(row).state is State.SENT
+
+
+def test_the_counter_is_raised_before_the_call_and_seen_outside(bench: Bench) -> None:
+    """What is kept outside is never ahead of the state."""
+    bench.changes["keep_seen"] = lambda state: seen.append((state.counter, bench.store.read_state().counter))
+    seen: list[tuple[int, int]] = []
+    for post in ("p", "q"):
+        bench.add(post=post)
+    bench.run()
+    assert seen == [(1, 1), (2, 2)]

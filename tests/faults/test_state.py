@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from syndicate.app.rounds import Rounds
 from tests.faults.site import Site, Town
 
 
@@ -220,3 +221,21 @@ def test_a_broken_state_is_said(site: Site, how: str) -> None:
         ended = run(site, *words)
         assert ended.code == 1, words
         assert word in ended.err, (words, ended)
+
+
+@pytest.mark.slow
+def test_a_contradiction_is_told_once_and_shown_always(site: Site, tmp_path: Path) -> None:
+    """One notice, one line in the daemon's log, a banner on the dashboard as long as it lasts."""
+    told = tmp_path / "told"
+    notices = f'\n[notices]\ncommand = "tee -a {told}"\n'
+    site.config.write_text(site.config.read_text() + notices)
+    lose(state_of(site))
+    with site.open() as app:
+        rounds = Rounds(app)
+        first, second = rounds.publish_round(), rounds.publish_round()
+    assert (first.count("is lost"), second.count("is lost")) == (1, 0)
+    run(site, "status")
+    assert told.read_text().count('"kind":"state"') == 1
+    with site.open() as app:
+        desk = app.make_desk()
+        assert "syndicate adopt toot" in desk.find_contradiction()

@@ -315,3 +315,12 @@ def test_a_redirect_stays_here(client: httpx.Client, back: str) -> None:
     place = client.post("/act", data=fields(client, back=back)).headers["location"]
     assert place.startswith("/dashboard/post/")
     assert place.count("/") == 3
+
+
+def test_a_contradicted_state_is_on_top(desk: MemoryDesk, client: httpx.Client) -> None:
+    """Why nothing is sent stands above everything, with the commands as code, and is gone when it is solved."""
+    desk.contradiction = "nothing is sent: run `syndicate adopt toot`"
+    page = client.get("/").text
+    assert 'role="alert">Nothing is sent: run <code>syndicate adopt toot</code>.' in page
+    desk.contradiction = ""
+    assert 'role="alert"' not in client.get("/").text
