@@ -153,7 +153,10 @@ class Blocked(NetworkError):
 
 
 class Unauthorised(Blocked):
-    """The credentials are missing, wrong, expired or lack a permission."""
+    """The credentials are missing, wrong, expired or lack a permission. A login helps, unless `hint` knows better."""
+
+    def __init__(self, message: str, *, where: str = "", hint: str = "") -> None:
+        super().__init__(message, where=where, hint=hint or (f"run: syndicate login {where}" if where else ""))
 
 
 class PaymentRequired(Blocked):

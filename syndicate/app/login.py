@@ -99,7 +99,7 @@ def _look(wiring: Wiring, account: Account) -> Profile:
     if secrets and not any(vault.get(secret.name) for secret in secrets):
         missing = missing or [" or ".join(secret.name for secret in secrets)]
     if missing:
-        raise Unauthorised(_tell_missing(missing), where=account.name, hint=f"run `syndicate login {account.name}`")
+        raise Unauthorised(_tell_missing(missing), where=account.name)
     return Profile("")
 
 

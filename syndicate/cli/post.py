@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +14,7 @@ from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, globals_of
 
 if TYPE_CHECKING:
     from syndicate.app.app import App
+    from syndicate.app.reports import AccountRow
     from syndicate.model import Delivery, PlannedChange, PlannedDelivery
     from syndicate.planning.deliveries.manual import ManualPlan
 
@@ -47,6 +48,7 @@ def post(
     """Post one post to your accounts, now or at a time."""
     from syndicate.cli.queue import show_deliveries
     from syndicate.cli.show import print_json
+    from syndicate.deliver.report import needs_person
 
     given = globals_of(context)
     with given.open_app() as hall:
@@ -64,12 +66,23 @@ def post(
         if given.json:
             print_json(sent)
         else:
-            show_deliveries([one for one in sent if given.verbosity >= 0 or one.state in _TROUBLE], hall)
-            _say_what_next(sent, slug)
-    return NEEDS_A_PERSON if any(delivery.state in _TROUBLE for delivery in sent) else DONE
+            show_deliveries([one for one in sent if given.verbosity >= 0 or needs_person(one)], hall)
+        blocked = {row.name: row for row in hall.list_accounts(online=False) if row.state in _BLOCKED}
+        if not given.json:
+            _say_what_next(sent, blocked, slug)
+    is_stuck = any(needs_person(one) or _is_blocked(one, blocked) for one in sent)
+    return NEEDS_A_PERSON if is_stuck else DONE
 
 
-_TROUBLE = ("failed", "uncertain", "held")
+_BLOCKED = ("paused", "no credentials", "refused")
+"""States of accounts that send nothing before somebody acts."""
+
+
+def _is_blocked(delivery: Delivery, blocked: Mapping[str, AccountRow]) -> bool:
+    return delivery.account in blocked and delivery.state.value in _WAITING
+
+
+_WAITING = ("planned", "due", "uncertain")
 
 
 def _warn_of_accounts(hall: App, names: Sequence[str]) -> None:
@@ -103,12 +116,19 @@ def _moved(row: PlannedDelivery, change: PlannedChange) -> PlannedDelivery:
     return replace(row, message=replace(row.message, text=change.text), count=0, limit=0)
 
 
-def _say_what_next(sent: Sequence[Delivery], slug: str) -> None:
+def _say_what_next(sent: Sequence[Delivery], blocked: Mapping[str, AccountRow], slug: str) -> None:
+    """What happens by itself, and what does not before a person acts."""
     from syndicate.cli.show import tell
+    from syndicate.deliver.report import needs_person
 
-    if any(one.state.value in {"planned", "due"} for one in sent):
+    states = {one.state.value for one in sent if not _is_blocked(one, blocked) and not needs_person(one)}
+    if states & {"planned", "due"}:
         tell("Not out yet: `syndicate run` sends it as soon as it may; `syndicate queue` shows it.", file=sys.stderr)
-    if any(one.state.value in _TROUBLE for one in sent):
+    if "uncertain" in states:
+        tell("It may be out: `syndicate run` looks for it; `syndicate queue` shows what it finds.", file=sys.stderr)
+    for name in sorted({one.account for one in sent if _is_blocked(one, blocked)}):
+        tell(f"{name}, {blocked[name].state}: {blocked[name].note}; the message waits for that.", file=sys.stderr)
+    if any(needs_person(one) for one in sent):
         tell(f"This needs you: `syndicate why {slug}` tells what happened.", file=sys.stderr)
 
 

@@ -43,7 +43,7 @@ def error_of(response: Response, *, account: str, publishes: bool, secrets: Iter
     if status == 429:
         return RateLimited(said, retry_at=retry_at_of(response), where=account)
     if status == 401:
-        return Unauthorised(said, where=account, hint=f"run `syndicate login {account}`")
+        return Unauthorised(said, where=account)
     if status == 402:
         return PaymentRequired(said, where=account)
     if 300 <= status < 400:

@@ -106,7 +106,7 @@ def parse_failure(response: Response, *, account: str, publishes: bool, secrets:
     if code == "rate_limit_error" or response.status == 429:
         return RateLimited("the server asks to slow down", retry_at=retry_at_of(response), where=account)
     if code in _DEAD:
-        return Unauthorised(f"the server says {code}", where=account, hint=f"run `syndicate login {account}`")
+        return Unauthorised(f"the server says {code}", where=account)
     if code in _BARRED:
         return Blocked(f"the server says {code}", where=account, hint="look at the account there")
     return error_of(response, account=account, publishes=publishes, secrets=secrets)

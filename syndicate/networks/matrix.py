@@ -128,13 +128,14 @@ def parse_failure(response: Response, *, account: str, publishes: bool, secrets:
     if response.status == 429 or code == "M_LIMIT_EXCEEDED":
         return RateLimited(said, retry_at=retry_at_of(response) or _after_milliseconds(response), where=account)
     if code in {"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_USER_DEACTIVATED"}:
-        return Unauthorised(said, where=account, hint=f"run `syndicate login {account}`")
-    if code == "M_NOT_FOUND" and publishes:
+        return Unauthorised(said, where=account)
+    is_unknown_room = response.status == 404 and code == "M_UNKNOWN"  # Synapse, for a room nobody here is in
+    if (code == "M_NOT_FOUND" or is_unknown_room) and publishes:
         return Blocked(said, where=account, hint="check `room`")
-    if code == "M_NOT_FOUND":
+    if code == "M_NOT_FOUND" or is_unknown_room:
         return Missing(said, where=account)
     if code == "M_FORBIDDEN" or response.status == 403:
-        return Unauthorised(said, where=account, hint="has the account joined the room, and may it speak there?")
+        return Forbidden(said, where=account, hint="has the account joined the room, and may it speak there?")
     return error_of(response, account=account, publishes=publishes, secrets=secrets)
 
 
@@ -146,6 +147,10 @@ def _after_milliseconds(response: Response) -> datetime | None:
 
 class Missing(Rejected):
     """The homeserver says that there is no such thing."""
+
+
+class Forbidden(Unauthorised):
+    """The homeserver knows us, and does not let us."""
 
 
 class Matrix:
@@ -267,23 +272,50 @@ class Matrix:
             "device_id": DEVICE,
             "initial_device_display_name": "syndicate",
         }
-        answer = api.ask("POST", f"{self._base}/_matrix/client/v3/login", json=body).json()
+        try:
+            answer = api.ask("POST", f"{self._base}/_matrix/client/v3/login", json=body).json()
+        except Forbidden as error:
+            said = f"the user name or the password is wrong: {error.message}"
+            raise Unauthorised(said, where=self._account.name) from None
         token = pick_text(answer, "access_token")
         if not token:
             raise Unauthorised("the homeserver gave no token", where=self._account.name)
         return {"access_token": token}
 
     def _open_room(self) -> str:
-        """The room's id. Raises Blocked where the room is encrypted, or nobody says that it is not."""
+        """The room's id; a public one is joined. Raises Blocked where it is encrypted, or may be."""
         room = self._room_id()
         try:
-            self._get(f"/_matrix/client/v3/rooms/{quote(room, safe='')}/state/m.room.encryption")
+            try:
+                self._ask_for_encryption(room)
+            except Forbidden:
+                self._join(room)
+                self._ask_for_encryption(room)
         except Missing:
             return room  # there is no such state: the room is in the clear
         except Rejected as error:
             raise Blocked(error.message, where=self._account.name, hint="check `homeserver` and `room`") from None
         hint = "use a room without encryption"
         raise Blocked("the room is encrypted, and syndicate does not encrypt", where=self._account.name, hint=hint)
+
+    def _ask_for_encryption(self, room: str) -> None:
+        self._get(f"/_matrix/client/v3/rooms/{quote(room, safe='')}/state/m.room.encryption")
+
+    def _join(self, room: str) -> None:
+        """Raises Blocked where there is no such room, or only an invitation opens it."""
+        url = f"{self._base}/_matrix/client/v3/join/{quote(room, safe='')}"
+        try:
+            self._api().ask("POST", url, params={"server_name": self._via, "via": self._via}, json={})
+        except Missing as error:
+            said = f"the homeserver finds no such room: {error.message}"
+            raise Blocked(said, where=self._account.name, hint="check `room`") from None
+        except Forbidden as error:
+            hint = f"invite {self._me()} and accept, or make the room public"
+            said = f"the account is not in the room and may not join it: {error.message}"
+            raise Blocked(said, where=self._account.name, hint=hint) from None
+
+    def _me(self) -> str:
+        return pick_text(self._get("/_matrix/client/v3/account/whoami"), "user_id") or "the account"
 
     def _room_id(self) -> str:
         room = self._options["room"]

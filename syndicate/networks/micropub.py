@@ -203,7 +203,7 @@ class Micropub:
     def _endpoint(self) -> str:
         endpoint = self._options.get("endpoint") or self._vault.get("endpoint")
         if not endpoint:
-            hint = f'run `syndicate login {self._account.name}`, or set endpoint = "…"'
+            hint = f'run: syndicate login {self._account.name}, or set endpoint = "…"'
             raise ConfigError("the site's Micropub address is unknown", where=self._account.name, hint=hint)
         return endpoint
 

@@ -55,6 +55,9 @@ _ACCOUNT_ERRORS = frozenset(
         "token_revoked",
     }
 )
+_DEAD_TOKENS = frozenset(
+    {"account_inactive", "invalid_auth", "invalid_token", "not_authed", "token_expired", "token_revoked"}
+)
 _UNCLEAR_ERRORS = frozenset({"fatal_error", "internal_error", "request_timeout", "rollup_error", "service_unavailable"})
 _GONE = "message_not_found"
 
@@ -176,7 +179,8 @@ def parse_failure(response: Response, *, account: str, publishes: bool, secrets:
     if response.status == 429 or code in {"ratelimited", "rate_limited"}:
         return RateLimited("Slack asks to slow down", retry_at=retry_at_of(response), where=account)
     if code in _ACCOUNT_ERRORS:
-        return Unauthorised(f"Slack says {code}", where=account, hint="is the app installed and in the channel?")
+        hint = "" if code in _DEAD_TOKENS else "is the app installed and in the channel?"
+        return Unauthorised(f"Slack says {code}", where=account, hint=hint)
     if code in _UNCLEAR_ERRORS or response.status >= 500:
         return error_of(_as_server_error(response), account=account, publishes=publishes, secrets=secrets)
     if response.status in {403, 404, 410}:

@@ -153,7 +153,8 @@ def parse_failure(response: Response, *, account: str, publishes: bool, secrets:
         retry_at = pick_wait(response, "parameters", "retry_after") or retry_at_of(response)
         return RateLimited(said, retry_at=retry_at, where=account)
     if response.status == 404 and description in {"Not Found", ""}:
-        return Unauthorised("Telegram does not know this token", where=account, hint="copy it again from @BotFather")
+        hint = f"copy it again from @BotFather, and run: syndicate login {account}"
+        return Unauthorised("Telegram does not know this token", where=account, hint=hint)
     if response.status == 403 or any(words in description.lower() for words in _ACCOUNT_WORDS):
         hint = "make the bot an administrator of the channel with the right to post, and check `chat`"
         return Unauthorised(said, where=account, hint=hint)

@@ -123,7 +123,7 @@ def test_posting_without_credentials_is_told_at_once(blog):
     """The message waits, and the person hears why before wondering; also in a dry run."""
     blog.write("old")
     ran = blog.run("post", "old", "--to", "sky", "--dry-run")
-    assert ran.err == "! sky, no credentials: the app password is missing (run `syndicate login sky`)\n"
+    assert ran.err == "! sky, no credentials: the app password is missing (run: syndicate login sky)\n"
     assert "old → sky (bluesky), manual" in ran.out
 
 
@@ -132,12 +132,12 @@ def test_what_a_login_needs_is_told_in_few_words(blog):
     config = blog.root / "syndicate.toml"
     config.write_text(config.read_text() + '[accounts.ex]\nnetwork = "x"\n[accounts.chat]\nnetwork = "discord"\n')
     notes = [line.split("\t")[-1] for line in blog.run("accounts", code=1).out.splitlines()]
-    assert "the webhook url or bot token is missing (run `syndicate login chat`)" in notes
-    assert "no key or token is stored (run `syndicate login ex`)" in notes
+    assert "the webhook url or bot token is missing (run: syndicate login chat)" in notes
+    assert "no key or token is stored (run: syndicate login ex)" in notes
 
 
 def test_status_names_accounts_that_cannot_send(blog):
     """An account that waits for a login needs a person, before any message does; JSON says the same."""
     ran = blog.run("status", code=1)
-    assert "  ! sky, no credentials: the app password is missing (run `syndicate login sky`)\n" in ran.err
+    assert "  ! sky, no credentials: the app password is missing (run: syndicate login sky)\n" in ran.err
     assert len(blog.run("--json", "status", code=1).json["unready"]) == 2

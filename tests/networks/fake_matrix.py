@@ -20,6 +20,7 @@ class FakeMatrix(Fake):
         super().__init__()
         self.encrypted = encrypted
         self.joined = joined
+        self.is_public, self.exists = True, True
         self.forgets = False
         self.now: datetime = NOW
         self.media: list[Request] = []
@@ -31,6 +32,7 @@ class FakeMatrix(Fake):
             ("GET", "/_matrix/client/v3/account/whoami", lambda request: Reply(200, {"user_id": ME})),
             ("GET", "/_matrix/client/v3/directory/room/{alias}", self.alias),
             ("GET", room + "/state/m.room.encryption", self.encryption),
+            ("POST", "/_matrix/client/v3/join/{room}", self.join),
             ("PUT", room + "/send/m.room.message/{txn}", self.send),
             ("PUT", room + "/redact/{event}/{txn}", self.redact),
             ("GET", room + "/messages", self.messages),
@@ -58,6 +60,14 @@ class FakeMatrix(Fake):
         if self.encrypted:
             return Reply(200, {"algorithm": "m.megolm.v1.aes-sha2"})
         return Reply(404, {"errcode": "M_NOT_FOUND", "error": "Event not found"})
+
+    def join(self, request: Request) -> Reply:
+        if not self.exists:
+            return Reply(404, {"errcode": "M_UNKNOWN", "error": "Can't join remote room because no servers are in it"})
+        if not self.is_public:
+            return Reply(403, {"errcode": "M_FORBIDDEN", "error": "You are not invited to this room."})
+        self.joined = True
+        return Reply(200, {"room_id": ROOM})
 
     def send(self, request: Request) -> Reply:
         if len(request.body) > 65_536:

@@ -88,10 +88,24 @@ def test_only_the_homeservers_own_word_means_not_encrypted(fake: FakeMatrix, htt
     assert fake.sent(SEND) == []
 
 
-def test_a_room_not_joined_blocks_the_account(http: Client) -> None:
-    """The hint says what to do."""
-    with FakeMatrix(joined=False) as fake, pytest.raises(Unauthorised, match="joined"):
+def test_a_public_room_is_joined(http: Client) -> None:
+    """The account need not be brought there by hand."""
+    with FakeMatrix(joined=False) as fake:
         deliver(CASE.open(fake.url, http), TEXT)
+        assert fake.joined
+        assert len(fake.published) == 1
+
+
+def test_a_room_by_invitation_is_told_from_one_that_is_not_there(http: Client) -> None:
+    """Both are refused before anything is sent, each with what to do."""
+    with FakeMatrix(joined=False) as fake:
+        fake.is_public = False
+        with pytest.raises(Blocked, match=r"may not join it.*not invited.*invite @fox:example.org"):
+            deliver(CASE.open(fake.url, http), TEXT)
+        fake.exists = False
+        with pytest.raises(Blocked, match=r"no such room.*check `room`"):
+            deliver(CASE.open(fake.url, http), TEXT)
+        assert fake.published == []
 
 
 def test_an_unknown_alias_fails_no_message(fake: FakeMatrix, http: Client) -> None:
@@ -200,7 +214,7 @@ def test_errcodes(fake: FakeMatrix, http: Client, code: int, body: dict, kind: t
     fake.fail(status(code, body), on=SEND)
     with pytest.raises(kind) as caught:
         deliver(CASE.open(fake.url, http), TEXT)
-    assert type(caught.value) is kind
+    assert isinstance(caught.value, kind)
 
 
 def test_edits_replace_and_keep_the_picture(fake: FakeMatrix, http: Client) -> None:
@@ -238,6 +252,8 @@ def test_login_by_password_or_token(fake: FakeMatrix, http: Client) -> None:
     with pytest.raises(Unauthorised) as caught:
         network.finish_login({"user": "fox", "password": "wrong-password"}, None, "")
     assert "wrong-password" not in str(caught.value)
+    assert "the user name or the password is wrong" in str(caught.value)
+    assert "room" not in str(caught.value)
     with pytest.raises(UsageError):
         network.finish_login({"user": "fox"}, None, "")
 

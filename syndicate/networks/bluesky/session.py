@@ -129,7 +129,7 @@ class Sessions:
     def _password(self) -> str:
         password = self.vault.get("app_password")
         if not password:
-            hint = "make one under Settings → Privacy and security → App passwords"
+            hint = f"make one under Settings → App passwords, then run: syndicate login {self.account}"
             raise Unauthorised("no app password", where=self.account, hint=hint)
         return password
 
@@ -154,7 +154,7 @@ class Sessions:
         response = self._call("createSession", json={"identifier": self.identifier, "password": password})
         if response.status in {400, 401, 403}:
             said = words_of(response, (password,))
-            hint = "use an app password (Settings → Privacy and security → App passwords), not the account's own"
+            hint = f"use an app password (Settings → App passwords), not your own; run: syndicate login {self.account}"
             raise Unauthorised(f"the login is refused: {said}", where=self.account, hint=hint)
         return self._read(response, None)
 

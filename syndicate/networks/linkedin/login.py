@@ -60,7 +60,7 @@ def _parse_grant(response: Response, secrets: tuple[str, ...], account: str) -> 
         raise error_of(response, account=account, publishes=False, secrets=secrets)
     if not response.is_success or not isinstance(grant, dict) or not grant.get("access_token"):
         said = words_of(response, secrets)
-        raise Unauthorised(f"the login is refused: {said}", where=account, hint=f"run: syndicate login {account}")
+        raise Unauthorised(f"the login is refused: {said}", where=account)
     seconds = grant.get("expires_in")
     ends_at = response.received_at + (timedelta(seconds=seconds) if isinstance(seconds, int) else TOKEN_LIVES)
     further = {"refresh_token": str(grant["refresh_token"])} if grant.get("refresh_token") else {}

@@ -75,7 +75,7 @@ def finish_login(http: Client, base: str, page: LoginPage, code: str, *, account
     grant = response.json()
     if not response.is_success or not isinstance(grant, dict) or not grant.get("access_token"):
         said = words_of(response, (code, *memory.values()))
-        raise Unauthorised(f"the code was refused: {said}", where=account, hint=f"run: syndicate login {account}")
+        raise Unauthorised(f"the code was refused: {said}", where=account)
     token = str(grant["access_token"])
     if memory.get("scope") != BROAD_SCOPES and _is_out_of_scope(http, base, token, account=account):
         said = "the server refuses a token with narrow permissions; it is asked for broader ones"

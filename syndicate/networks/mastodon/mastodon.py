@@ -377,7 +377,7 @@ class Mastodon:
         if response.status == 400 and not isinstance(response.json(), dict):
             self._whoami()  # some servers say so, in plain text, that the token is dead
         if is_broken or is_silent:
-            return Unauthorised(error.message, where=self.account, hint=f"run: syndicate login {self.account}")
+            return Unauthorised(error.message, where=self.account)
         return error
 
     def _software(self) -> str:

@@ -42,7 +42,7 @@ class CardFailed(Unavailable):
 
 
 _KINDS: tuple[tuple[frozenset[int], type[NetworkError], str], ...] = (
-    (TOKEN_CODES | PERMISSION_CODES, Unauthorised, "log in again, and grant what the page asks for"),
+    (TOKEN_CODES | PERMISSION_CODES, Unauthorised, ""),
     (POLICY_CODES, Blocked, "look at the account on the network itself"),
     (frozenset({CARD_FAILED}), CardFailed, "the page's preview could not be fetched; is the page public?"),
     (frozenset({DUPLICATE}), Duplicate, ""),

@@ -76,7 +76,7 @@ def require_secret(vault: Vault, name: str, account: str) -> str:
     value = vault.get(name).strip()
     if not value:
         variable = re.sub(r"[^A-Z0-9]+", "_", f"SYNDICATE_{account}_{name}".upper())
-        hint = f"run `syndicate login {account}`, or set {variable}"
+        hint = f"run: syndicate login {account}, or set {variable}"
         raise Unauthorised(f"the {name.replace('_', ' ')} is missing", where=account, hint=hint)
     return value
 

@@ -105,7 +105,7 @@ def ask_for_token(
     try:
         answer: object = api.ask("POST", provider.token_url, form={**form, **provider.extra}).json()
     except Rejected as error:
-        raise Unauthorised(error.message, where=account, hint=f"run `syndicate login {account}`") from None
+        raise Unauthorised(error.message, where=account) from None
     return answer
 
 

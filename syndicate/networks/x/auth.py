@@ -124,7 +124,7 @@ def open_signer(account: str, api: str, vault: Vault, http: Client) -> Signer:
     if vault.get("client_id") and vault.get("refresh_token"):
         return TokenSigner(account, api, vault, http)
     missing = ", ".join(name for name, value in zip(KEY_NAMES, found, strict=True) if not value)
-    raise Unauthorised(f"no credentials ({missing})", where=account, hint=f"run: syndicate login {account}")
+    raise Unauthorised(f"no credentials ({missing})", where=account)
 
 
 def ask_for_tokens(http: Client, api: str, form: Mapping[str, str], secret: str, *, account: str) -> Response:
@@ -174,6 +174,6 @@ def finish_login(
     session = parse_session(response)
     if not response.is_success or session is None:
         said = words_of(response, (code, secret, *form.values()))
-        raise Unauthorised(f"the code was refused: {said}", where=account, hint=f"run: syndicate login {account}")
+        raise Unauthorised(f"the code was refused: {said}", where=account)
     given = {"client_id": client_id, "client_secret": secret, "refresh_token": session.refresh}
     return {**given, **session_secrets(session, session.refresh)}

@@ -388,7 +388,8 @@ class X:
         if problem == "usage-capped":
             return PaymentRequired(said, where=self.account, hint="raise the limit in the developer console")
         if response.status == 401 and self.vault.get("api_key"):
-            hint = "are the four keys right, and is this machine's clock? X refuses signatures of another time"
+            ask = "are the four keys right, and is this machine's clock? X refuses signatures of another time"
+            hint = f"{ask}; else run: syndicate login {self.account}"
             return Unauthorised(said, where=self.account, hint=hint)
         if response.status == 429:
             return RateLimited(said, retry_at=retry_at_of_x(response), where=self.account)
