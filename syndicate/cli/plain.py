@@ -1,11 +1,17 @@
-"""Help as people read it: commands in the order of a day's work, "SLUG" where Typer writes "{SLUG} <str>"."""
+"""What a person reads is plain: help in the order of a day's work, and no character that steers the terminal."""
 
 from __future__ import annotations
 
+import logging
 import re
-from typing import Any
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TextIO, cast
 
 from typer.core import TyperCommand, TyperGroup
+
+from syndicate.text.cleaning import escape_controls
 
 ORDER = (
     "init", "doctor", "publish", "plan", "post", "run", "serve", "status", "queue", "why", "settle", "amend",
@@ -14,7 +20,7 @@ ORDER = (
 
 
 class PlainCommand(TyperCommand):
-    """A command whose arguments are shown by name alone."""
+    """A command whose arguments are shown by name alone: "SLUG" where Typer writes "{SLUG} <str>"."""
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         return [piece.replace("{", "").replace("}", "") for piece in super().collect_usage_pieces(ctx)]
@@ -43,3 +49,36 @@ def _row(ctx: Any, param: Any) -> tuple[str, str] | None:
     if param.param_type_name == "argument":
         name = re.sub(r"[{}\[\]]", "", param.get_usage_pieces(ctx)[0])
     return name, text.replace("  [required]", "")
+
+
+class PlainStream:
+    """A terminal, pipe or file that gets no character to steer it by, whoever wrote the text: see `escape_controls`."""
+
+    def __init__(self, raw: TextIO) -> None:
+        self.raw = raw
+
+    def write(self, text: str) -> int:
+        """As files do."""
+        return self.raw.write(escape_controls(text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.raw, name)
+
+
+@contextmanager
+def plain_streams() -> Iterator[None]:
+    """Whatever is printed meanwhile goes through `PlainStream`."""
+    before = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = (cast("TextIO", PlainStream(stream)) for stream in before)
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = before
+
+
+class LogFormatter(logging.Formatter):
+    """Lines of a log that nobody else can forge: what follows a line break is indented."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """As `logging` does it, made plain."""
+        return escape_controls(super().format(record)).replace("\n", "\n    ")

@@ -88,7 +88,7 @@ def _progress_bar() -> Iterator[Progress]:
 
     from syndicate.cli.show import make_console
 
-    with Bar(console=make_console(stderr=True), transient=True) as bar:
+    with Bar(console=make_console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False) as bar:
         task = bar.add_task("drawing cards", total=None, visible=False)
         yield lambda done, total: bar.update(task, completed=done, total=total, visible=total > 8)
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from syndicate import __version__
-from syndicate.cli.plain import PlainCommand, PlainGroup
+from syndicate.cli.plain import PlainCommand, PlainGroup, plain_streams
 from syndicate.cli.words import explain_misuse, put_globals_first
 from syndicate.errors import ConfigError, SyndicateError, UsageError
 
@@ -130,6 +130,11 @@ def call(words: Sequence[str]) -> int:
     """Run one command line; every error becomes a sentence on standard error and an exit code."""
     for module in _MODULES:
         import_module(f"syndicate.cli.{module}")
+    with plain_streams():
+        return _call(words)
+
+
+def _call(words: Sequence[str]) -> int:
     try:
         result = app(put_globals_first(words), standalone_mode=False)
         sys.stdout.flush()

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from syndicate.model import Attempt, Delivery, Occasion, PlannedChange, PlannedDelivery, Problem
 from syndicate.planning.deliveries.reasons import say_reason, say_why
+from syndicate.text.cleaning import escape_controls
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -72,9 +73,11 @@ def _plain_scalar(value: object) -> object:
 
 
 def make_console(*, stderr: bool = False) -> Console:
+    """Rich's own colours must reach the terminal, so what is printed through it has to be plain before."""
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False, soft_wrap=False)
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(file=getattr(stream, "raw", stream), highlight=False, soft_wrap=False)
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -98,11 +101,11 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         text = Text(style="" if number else "bold")
         for cell, width in zip(line, widths, strict=False):
             gap = " " * (width - cell_len(cell) + 2 if width else 0)
-            text.append(cell + gap, style=_COLOURS.get(cell, "") if number else "")
+            text.append(escape_controls(cell) + gap, style=_COLOURS.get(cell, "") if number else "")
         console.print(text, soft_wrap=True)
         for below in filter(None, line[-1].split("\n")):
             for piece in _fill(f"{' ' * (widths[0] + 2)}{below}"):
-                console.print(Text(piece, style="dim"), soft_wrap=True)
+                console.print(Text(escape_controls(piece), style="dim"), soft_wrap=True)
 
 
 def _narrow(lines: Sequence[Sequence[str]], width: int) -> Sequence[Sequence[str]]:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from syndicate import __version__
 from syndicate.errors import ContentError
 from syndicate.model import Problem, Settings
+from syndicate.text.cleaning import escape_controls
 
 # "_index.md" and the like are pages of a section (Hugo) or parts (Jekyll, Astro), never posts.
 _NO_POST = re.compile(r"[._#]|~\$|.*(?:~|\.(?:tmp|bak|orig|swp|swo|part|crdownload))\Z", re.IGNORECASE)
@@ -38,7 +39,7 @@ class Scan:
     unreadable: list[str] = field(default_factory=list)
 
     def refuse(self, source: str, message: str, hint: str = "") -> None:
-        self.problems.append(Problem(_shown(source.rstrip("/")), message, hint=hint))
+        self.problems.append(Problem(_escaped(_shown(source.rstrip("/"))), message, hint=hint))
         self.unreadable.append(_shown(source))
 
 
@@ -105,6 +106,9 @@ class _Walk:
         if not source.isprintable() and _shown(source) != source:
             self.result.refuse(source, "the file name is not UTF-8", "rename the file")
             return
+        if _escaped(source) != source:
+            self.result.refuse(source, "the file name holds control characters", "rename the file")
+            return
         stat = entry.stat()
         self.result.files.append(Found(source, entry.path, stat.st_mtime_ns, stat.st_size, stat.st_ino))
 
@@ -123,6 +127,11 @@ class _Walk:
 def _shown(source: str) -> str:
     """The name with "?" for bytes that are no UTF-8."""
     return source.encode(errors="replace").decode()
+
+
+def _escaped(source: str) -> str:
+    """A name on one line that steers no terminal."""
+    return escape_controls(source).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def _choose(include: tuple[str, ...], ignore: tuple[str, ...]) -> Callable[[str], bool]:

@@ -12,6 +12,7 @@ _BROKEN = re.compile(f"[{_CONTROLS}{_OTHERS}]")
 _C1 = re.compile("[\x80-\x9f]")
 # What could move a terminal's cursor, forge a line of a log or turn a text around, besides what is broken anyway.
 _TRICKS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069" + _OTHERS + "]")
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 # The same as UTF-8, for a test that is 40 times faster than the pattern: most texts pass it.
 _CONTROL_BYTES = bytes(byte for byte in (*range(32), 127) if byte not in b"\t\n\r")
 _OTHER_BYTES = (b"\xef\xb7", b"\xef\xbb\xbf", b"\xbf\xbe", b"\xbf\xbf")
@@ -51,6 +52,14 @@ def one_line(text: str) -> str:
 def plain_line(text: str) -> str:
     """What a stranger said, as one line: without controls, without marks that turn the direction of writing."""
     return text if text.isprintable() and "  " not in text else one_line(_TRICKS.sub("", one_line(text)))
+
+
+def escape_controls(text: str) -> str:
+    """The text with what could steer a terminal, forge a line or turn the direction of writing shown as `\\u001b`.
+
+    Line feed and tab stay. It is also how JSON writes these characters, so JSON stays JSON.
+    """
+    return text if text.isprintable() else _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _may_be_broken(text: str) -> bool:

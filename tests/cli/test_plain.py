@@ -1,0 +1,64 @@
+"""Nothing that a stranger wrote steers the terminal or forges a line."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import sys
+from pathlib import Path
+
+import pytest
+
+from syndicate.cli.plain import LogFormatter, PlainStream, plain_streams
+from syndicate.cli.show import print_json
+from syndicate.content import read_snapshot
+from tests.content.golden import make_settings
+
+EVIL = "a\x1b]0;owned\x07b\x9bc\u202ed\u2066e\rf\x00"
+SHOWN = "a\\u001b]0;owned\\u0007b\\u009bc\\u202ed\\u2066e\\u000df\\u0000"
+
+
+def test_what_is_printed_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """C0, C1 and bidirectional controls are shown as what they are, on both streams; tabs and lines stay."""
+    with plain_streams():
+        sys.stdout.write(f"{EVIL}\tx\n")
+        sys.stderr.write(f"{EVIL}\n")
+    assert capsys.readouterr() == (f"{SHOWN}\tx\n", f"{SHOWN}\n")
+
+
+def test_json_stays_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """What is escaped is escaped as JSON does it, so programs read the text itself."""
+    with plain_streams():
+        print_json({"a": "b\x9bc\u202ed"})
+    out = capsys.readouterr().out
+    assert out.isascii()
+    assert json.loads(out) == {"a": "b\x9bc\u202ed"}
+
+
+def test_a_half_surrogate_stops_no_output() -> None:
+    """Names of files that are not UTF-8 come as such."""
+    raw = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    PlainStream(raw).write("a\udcffb")
+    raw.flush()
+    assert raw.buffer.getvalue() == b"a\\udcffb"  # type: ignore[attr-defined]
+
+
+def test_a_log_line_cannot_be_forged() -> None:
+    """What follows a line break is indented, so that only we begin a line with a time."""
+    record = logging.LogRecord("a", logging.INFO, "", 0, "one\n2026-01-01 ERROR two\x1b[2J", None, None)
+    assert LogFormatter("%(levelname)s %(message)s").format(record) == ("INFO one\n    2026-01-01 ERROR two\\u001b[2J")
+
+
+@pytest.mark.parametrize("name", ["a\x1b[2J.md", "a\nb.md", "a\u202eb.md", "folder\x07/b.md", "a\x85.md"])
+def test_a_file_named_with_control_characters_is_a_problem(tmp_path: Path, name: str) -> None:
+    """Its post is left out, the others stay, and the problem can be printed."""
+    for one in (name, "good.md"):
+        path = tmp_path / "posts" / one
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("---\ntitle: T\n---\nBody\n")
+    snapshot = read_snapshot(make_settings(tmp_path))
+    assert [post.source for post in snapshot.posts] == ["good.md"]
+    (problem,) = snapshot.problems
+    assert problem.message == "the file name holds control characters"
+    assert str(problem).isprintable()
