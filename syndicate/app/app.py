@@ -84,6 +84,7 @@ class App:
             contradiction = wiring.check_state()
             with uncollected():
                 published = _publish(wiring, only, mark, now, progress)
+            wiring.keep_rows()
             if contradiction:
                 stamp.forget()  # it is said until it is solved
             return replace(published, contradiction=contradiction)

@@ -11,7 +11,7 @@ from pathlib import Path
 from syndicate.model import Cache
 from syndicate.store.sqlite_file import glance, refuse_damage
 
-KIND, _SEEN = "state", "seen"
+KIND, _SEEN, _ROWS = "state", "seen", "rows"
 _SQLITE = "sqlite:///"
 
 
@@ -39,6 +39,13 @@ def replace_seen(cache: Cache, identity: str, counter: int) -> None:
     cache.put_many(KIND, {_SEEN: f"{identity} {counter}".encode()})
 
 
+def keep_rows(cache: Cache, database: str, site: str) -> None:
+    """Remember how much the state held after a publication."""
+    found = glance(Path(database.removeprefix(_SQLITE)), site) if database.startswith(_SQLITE) else None
+    if found is not None:
+        cache.put_many(KIND, {_ROWS: str(found.rows).encode()})
+
+
 def is_in_order(cache: Cache, database: str, site: str) -> bool:
     """Whether a glance at the state is enough: whole, not contradicted, and what the cache has seen.
 
@@ -50,5 +57,7 @@ def is_in_order(cache: Cache, database: str, site: str) -> bool:
     refuse_damage(path)
     seen, found = read_seen(cache), glance(path, site)
     if found is None or seen is None or found.is_contradicted:
+        return False
+    if found.rows < int(cache.get(KIND, _ROWS) or 0):  # nothing was sent since, but posts must be planned anew
         return False
     return seen.identity == found.identity and seen.counter <= found.counter

@@ -137,6 +137,12 @@ class Wiring:
 
         return is_in_order(self.cache, self.settings.storage.database, self.settings.site.name)
 
+    def keep_rows(self) -> None:
+        """Remember how much the state holds now: a smaller one is an older one."""
+        from syndicate.app.seen import keep_rows
+
+        keep_rows(self.cache, self.settings.storage.database, self.settings.site.name)
+
     def check_state(self) -> str:
         """What contradicts the state and what to do about it, "" where nothing does. Then nothing may be sent."""
         from syndicate.app.state import check_state, describe, list_enabled

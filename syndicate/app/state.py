@@ -207,8 +207,8 @@ def is_foreign(wiring: Wiring, store: Store, has_other_url: bool, is_beside: boo
 
 
 def has_other_posts(known: Iterable[KnownPost], posts: Iterable[Post]) -> bool:
-    """Whether most of the posts are others than those the state knows; without posts nobody can say."""
-    before, now = {(one.source, one.title) for one in known}, {(one.source, one.title) for one in posts}
+    """Whether most of the posts are others than those the state knows, by title: files move when a site is rebuilt."""
+    before, now = {one.title.casefold() for one in known}, {one.title.casefold() for one in posts}
     return bool(before and now) and 2 * len(before & now) < min(len(before), len(now))
 
 

@@ -21,6 +21,8 @@ class Glance:
     identity: str
     counter: int
     is_contradicted: bool
+    rows: int
+    """Grows with every post and message: a smaller one is an older state."""
 
 
 def find_damage(path: Path) -> str:
@@ -53,13 +55,14 @@ def glance(path: Path, site: str) -> Glance | None:
     """The site's state as this file has it; None where only opening it properly can tell what is the matter."""
     if not path.exists() or find_damage(path):
         return None
-    query = "SELECT identity, counter, contradiction FROM states WHERE site = ?"
+    rows = "(SELECT coalesce(max(id), 0) FROM deliveries) + (SELECT count(*) FROM posts WHERE site = states.site)"
+    query = f"SELECT identity, counter, contradiction, {rows} FROM states WHERE site = ?"  # noqa: S608 - our own words
     try:
         with closing(sqlite3.connect(path, timeout=5)) as connection:
             row = connection.execute(query, (site,)).fetchone()
     except sqlite3.Error:
         return None
-    return None if row is None else Glance(row[0], row[1], bool(row[2]))
+    return None if row is None else Glance(row[0], row[1], bool(row[2]), row[3])
 
 
 def _size_of(path: Path) -> int:

@@ -99,6 +99,20 @@ def test_a_backup_that_misses_nothing_goes_on_at_once(site: Site, town: Town) ->
 
 
 @pytest.mark.slow
+def test_a_copy_of_before_the_last_post_plans_it_anew(site: Site, town: Town) -> None:
+    """Nothing was sent since, and the file was put back under the program's hands: the post is not forgotten."""
+    backup = site.root / "backup.db"
+    run(site, "backup", str(backup))
+    site.write("later")
+    run(site, "publish")
+    for part in site.root.glob(".syndicate/state.db-*"):
+        part.unlink()
+    state_of(site).write_bytes(backup.read_bytes())  # the same file to the operating system
+    assert run(site, "publish").code == 0
+    assert {row.account for row in site.list_rows("later")} == {"toot", "chat"}
+
+
+@pytest.mark.slow
 def test_what_is_no_backup_of_this_site_is_not_restored(site: Site, town: Town) -> None:
     """A picture, half a backup, the cache, another site's, or any while a daemon runs: the state stays as it is."""
     backup, wrong = site.root / "backup.db", site.root / "wrong.db"
