@@ -10,6 +10,7 @@ SyndicateError                  shown to the person: what, where, what to do
 │   └── LostLease               this delivery belongs to another worker now: drop it
 ├── FetchError                  a page, picture or hub did not answer as it should: try again later
 │   └── HostAway                … nor did its whole server: ask that nothing more in this round
+│       └── HostRefused         … because it is private, and a setting forbids that
 └── NetworkError                a network did not publish; nothing below is ever retried by the network itself
     ├── Unavailable             surely not published: try again with back-off
     │   ├── RateLimited         … not before `retry_at`
@@ -93,6 +94,10 @@ class HostAway(FetchError):
     def __init__(self, message: str, *, server: str, where: str = "", hint: str = "") -> None:
         super().__init__(message, where=where, hint=hint)
         self.server = server
+
+
+class HostRefused(HostAway):
+    """The guard does not let us connect to `server`; `hint` says which setting would."""
 
 
 class NetworkError(SyndicateError):

@@ -1,27 +1,33 @@
 """Posts' pictures: read from disk or fetched once, kept in the cache, and looked at again only when it is time.
 
-    find_pictures(pictures, http=…, cache=…, now=…) → what is known of each, by URL: digest, facts, or a reason
+    find_pictures(pictures, http=…, cache=…, now=…, describe=…) → what is known of each, by URL: facts, or a reason
     read_picture(found, cache) → the bytes, None where they are gone
     forget_pictures(used, cache) → drops what no post uses any more
 
 A remote picture is asked for again when its own Cache-Control says so, between a day and a month later, by ETag or
-date; an answer of 304 costs no bytes. One that fails keeps its older copy, or has none and a time to try again.
+date; an answer of 304 costs no bytes. One that fails keeps its older copy, or has none and a time to try again. A
+server that is away costs one attempt in a look, and none until it is time to try it again: ten thousand posts may have
+their pictures there.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 import orjson
 
-from syndicate.errors import FetchError, HostAway
-from syndicate.http import Client, Response
+from syndicate.containment import contain
+from syndicate.errors import FetchError, HostAway, HostRefused
+from syndicate.http import Client, Response, name_server
+from syndicate.http.servers import Servers
 from syndicate.model import Cache, Picture, PictureFacts
 
 MAX_BYTES = 20_000_000
@@ -31,9 +37,17 @@ FRESH_AT_LEAST, FRESH_AT_MOST = timedelta(days=1), timedelta(days=30)
 RETRY_AT_FIRST, RETRY_AT_LAST = timedelta(hours=1), timedelta(days=1)
 AT_ONCE = 8
 """Pictures fetched at the same time."""
+_ANSWERS, _FILES = 32, 500
+"""Pictures remembered together: fetched ones are held in memory until then."""
+_OVERLOADED = frozenset({429, 502, 503, 504, *range(520, 531)})
+"""Answers that a whole server gives, or what stands before it."""
 
 RECORDS, CONTENTS = "picture", "picture-data"
 """Kinds in the cache: what is known by URL or path, and bytes by digest."""
+
+
+Describe = Callable[[bytes], tuple[PictureFacts | None, str]]
+"""From a file's bytes to its facts, or None and why it is no picture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +81,7 @@ class _Record:
 
 
 def find_pictures(
-    pictures: Iterable[Picture], *, http: Client | None, cache: Cache, now: datetime
+    pictures: Iterable[Picture], *, http: Client | None, cache: Cache, now: datetime, describe: Describe
 ) -> Mapping[str, FoundPicture]:
     """What is known of each picture, by its URL; local files are read and remote ones fetched where it is time.
 
@@ -75,12 +89,26 @@ def find_pictures(
     """
     wanted = {_key(picture): picture for picture in pictures}
     known = {key: _parse_record(data) for key, data in cache.get_many(RECORDS, wanted).items()}
-    looked = _look(wanted, known, http, now)
-    fresh = {key: record for key, record in looked.items() if record != known.get(key) or record.data}
-    cache.drop(CONTENTS, _outdated(known, looked))
-    cache.put_many(CONTENTS, {record.digest: record.data for record in fresh.values() if record.data})
-    cache.put_many(RECORDS, {key: _dump_record(record) for key, record in fresh.items()})
+    local = {key: picture for key, picture in wanted.items() if picture.path}
+    looked = {key: known.get(key, _NOT_FETCHED) for key in wanted if key not in local}
+    for keys in _batches(local, _FILES):
+        fresh = {key: _look_at_file(Path(local[key].path), known.get(key), describe) for key in keys}
+        looked |= fresh
+        _keep(fresh, known, cache)
+    if http is not None:
+        due = {key: known.get(key, _Record()) for key in looked if key not in local and _is_due(known.get(key), now)}
+        looked |= _Asker(http, cache, now, describe).fetch_all(due)
     return {picture.url: _found(picture, looked[key]) for key, picture in wanted.items()}
+
+
+def _keep(fresh: Mapping[str, _Record], known: Mapping[str, _Record], cache: Cache) -> None:
+    """Remember what is new, and drop the bytes that it replaces."""
+    news = {key: record for key, record in fresh.items() if record != known.get(key) or record.data}
+    cache.drop(
+        CONTENTS, {known[key].digest for key in news if key in known} - {one.digest for one in news.values()} - {""}
+    )
+    cache.put_many(CONTENTS, {record.digest: record.data for record in news.values() if record.data})
+    cache.put_many(RECORDS, {key: _dump_record(record) for key, record in news.items()})
 
 
 def read_picture(found: FoundPicture, cache: Cache) -> bytes | None:
@@ -108,25 +136,6 @@ def forget_pictures(used: Iterable[Picture], *, cache: Cache) -> int:
     return len(unused)
 
 
-def _outdated(known: Mapping[str, _Record], looked: Mapping[str, _Record]) -> set[str]:
-    """Digests of bytes that changed since the last look."""
-    return {known[key].digest for key in known} - {record.digest for record in looked.values()} - {""}
-
-
-def _look(
-    wanted: Mapping[str, Picture], known: Mapping[str, _Record], http: Client | None, now: datetime
-) -> dict[str, _Record]:
-    looked = {key: _look_at_file(Path(picture.path), known.get(key)) for key, picture in wanted.items() if picture.path}
-    looked |= {key: known.get(key, _NOT_FETCHED) for key in wanted if key not in looked}
-    if http is not None:
-        due = [key for key in wanted if not wanted[key].path and _is_due(known.get(key), now)]
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            asker = _Asker(http, now)
-            fetched = pool.map(lambda key: asker.fetch(wanted[key].url, known.get(key, _Record())), due)
-            looked |= dict(zip(due, fetched, strict=True))
-    return looked
-
-
 _NOT_FETCHED = _Record(reason="pictures are not fetched (cards.fetch is off)")
 
 
@@ -138,7 +147,7 @@ def _key(picture: Picture) -> str:
     return f"file:{picture.path}" if picture.path else picture.url
 
 
-def _look_at_file(path: Path, known: _Record | None) -> _Record:
+def _look_at_file(path: Path, known: _Record | None, describe: Describe) -> _Record:
     """A local file by its size and time; read only where these changed."""
     try:
         status = path.stat()
@@ -150,7 +159,7 @@ def _look_at_file(path: Path, known: _Record | None) -> _Record:
     data = _read_file(path) if status.st_size <= MAX_BYTES else None
     if data is None:
         return _Record(stamp=stamp, reason=f"{path.name} cannot be read, or is larger than {MAX_BYTES:,} bytes")
-    return replace(_describe(data), stamp=stamp)
+    return replace(_describe(data, describe), stamp=stamp)
 
 
 def _read_file(path: Path) -> bytes | None:
@@ -161,50 +170,78 @@ def _read_file(path: Path) -> bytes | None:
 
 
 class _Asker:
-    """One look at many pictures. A server that lets us wait once is asked nothing more: a thousand posts may have
-    their pictures there, and each would wait as long. Threads share it.
-    """
+    """One look at many pictures of many servers. Its threads share it."""
 
-    def __init__(self, http: Client, now: datetime) -> None:
+    def __init__(self, http: Client, cache: Cache, now: datetime, describe: Describe) -> None:
         self._http = http
+        self._cache = cache
         self._now = now
-        self._slow: set[str] = set()
+        self._describe = describe
+        self._servers = Servers(cache, now)
 
-    def fetch(self, url: str, known: _Record) -> _Record:
-        server = url.partition("://")[2].partition("/")[0]
-        if server in self._slow:
-            return _failed(known, "its server let us wait for another picture", self._now)
+    def fetch_all(self, due: Mapping[str, _Record]) -> dict[str, _Record]:
+        """Each due picture as its server has it. The first one of a server shows whether it is there for the rest."""
+        firsts: dict[str, str] = {}
+        for url in sorted(due, key=lambda url: due[url].failures):  # another one than that which failed before
+            firsts.setdefault(name_server(url), url)
+        rest = due.keys() - firsts.values()
+        looked: dict[str, _Record] = {}
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="picture") as pool:
+            for urls in (*_batches(firsts.values(), _ANSWERS), *_batches(filter(rest.__contains__, due), _ANSWERS)):
+                looks = dict(zip(urls, pool.map(lambda url: self._look(url, due[url]), urls), strict=True))
+                _keep({url: record for url, (record, is_news) in looks.items() if is_news}, due, self._cache)
+                looked |= {url: replace(record, data=b"") for url, (record, _) in looks.items()}
+        return looked
+
+    def _look(self, url: str, known: _Record) -> tuple[_Record, bool]:
+        """What is known now, and whether that is news to remember: not where the server was not asked."""
+        if silent := self._servers.find_silent(name_server(url)):
+            return replace(known, reason=silent.reason, failures=silent.failures, next_at=silent.next_at), False
+        found: list[tuple[_Record, bool]] = []
+        with contain(lambda error: found.append(self._fail(error, known))):
+            found.append((self._fetch(url, known), True))
+        return found[0]
+
+    def _fail(self, error: Exception, known: _Record) -> tuple[_Record, bool]:
+        if isinstance(error, HostRefused):  # until a setting says otherwise, which may be any moment
+            return replace(known, reason=f"{error.message}; {error.hint}", next_at=None), False
+        reason = error.message if isinstance(error, FetchError) else f"it cannot be fetched ({type(error).__name__})"
+        return _failed(known, reason, self._now), True
+
+    def _fetch(self, url: str, known: _Record) -> _Record:
+        """The picture as the server has it now. Raises FetchError where it has none."""
+        asks = {"If-None-Match": known.etag} if known.etag else {"If-Modified-Since": known.modified}
+        headers = {"Accept": "image/avif,image/webp,image/*;q=0.8"}
+        if known.digest:
+            headers |= {name: value for name, value in asks.items() if value}
+        begun = time.monotonic()
         try:
-            return _fetch(url, known, self._http, self._now)
+            answer = self._http.fetch(url, headers=headers, max_bytes=MAX_BYTES, away=self._servers.list_silent())
+            _require_server(answer)
         except HostAway as error:
-            self._slow.add(server)
-            return _failed(known, error.message, self._now)
+            self._servers.note_silence(error, time.monotonic() - begun)
+            raise
+        self._servers.note_answer(name_server(url))
+        if answer.status == 304 and known.digest:
+            return replace(known, next_at=self._now + _fresh_for(answer), failures=0, reason="")
+        if answer.status != 200:
+            return _failed(known, f"the server answered {answer.status}", self._now)
+        return _received(answer, known, self._now, self._describe)
 
 
-def _fetch(url: str, known: _Record, http: Client, now: datetime) -> _Record:
-    """The picture as the server has it now; after a failure what was known, with a time to try again.
-
-    Raises HostAway where the server let us wait.
-    """
-    asks = {"If-None-Match": known.etag} if known.etag else {"If-Modified-Since": known.modified}
-    headers = {"Accept": "image/avif,image/webp,image/*;q=0.8"}
-    if known.digest:
-        headers |= {name: value for name, value in asks.items() if value}
-    try:
-        answer = http.fetch(url, headers=headers, max_bytes=MAX_BYTES)
-    except HostAway:
-        raise
-    except FetchError as error:
-        return _failed(known, error.message, now)
-    if answer.status == 304 and known.digest:
-        return replace(known, next_at=now + _fresh_for(answer), failures=0, reason="")
-    if answer.status != 200:
-        return _failed(known, f"the server answered {answer.status}", now)
-    return _received(answer, known, now)
+def _require_server(answer: Response) -> None:
+    if answer.status in _OVERLOADED:
+        raise HostAway(f"the server answered {answer.status}", server=name_server(answer.url))
 
 
-def _received(answer: Response, known: _Record, now: datetime) -> _Record:
-    record = _describe(answer.body)
+def _batches(keys: Iterable[str], most: int) -> Iterator[list[str]]:
+    rest = iter(keys)
+    while some := list(islice(rest, most)):
+        yield some
+
+
+def _received(answer: Response, known: _Record, now: datetime, describe: Describe) -> _Record:
+    record = _describe(answer.body, describe)
     if not record.digest:
         return _failed(known, record.reason, now)
     return replace(
@@ -216,10 +253,8 @@ def _received(answer: Response, known: _Record, now: datetime) -> _Record:
     )
 
 
-def _describe(data: bytes) -> _Record:
-    from syndicate.cards.photo import read_facts  # noqa: PLC0415 - Pillow is slow to load, and few runs meet a new picture
-
-    facts, reason = read_facts(data)
+def _describe(data: bytes, describe: Describe) -> _Record:
+    facts, reason = describe(data)
     if facts is None:
         return _Record(reason=reason)
     return _Record(digest=hashlib.sha256(data).hexdigest(), facts=facts)

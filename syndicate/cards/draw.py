@@ -6,7 +6,7 @@ photo   ─decode_photo─→ Photo  ─find_swatch, choose_theme→ Theme ─�
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from PIL import Image
@@ -64,14 +64,17 @@ def draw_card(
     fonts: FontSet,
     photo: bytes | None = None,
     size: Size = (1200, 630),
+    decode: Callable[[bytes, Size], Photo] = decode_photo,
 ) -> Drawing:
     """One card. A photo that cannot be used is said in `refused`, and the card is drawn without it.
+
+    `decode` is `decode_photo`, or does the same elsewhere.
 
     Raises ConfigError for a size nobody can use or an expression of a layout that fails.
     """
     if not all(LEAST_SIDE <= side <= MOST_SIDE for side in size):
         raise ConfigError(f"{size[0]}x{size[1]} is no size for a card", where="cards.sizes", hint="200 to 4096 pixels")
-    picture, refused = _open_photo(photo, size)
+    picture, refused = _open_photo(photo, size, decode)
     layout = choose_layout(content, design, picture, size)
     shown = picture if layout.picture else None
     theme = _choose_theme(content, design, shown)
@@ -98,11 +101,11 @@ def draw_card(
     )
 
 
-def _open_photo(data: bytes | None, size: Size) -> tuple[Photo | None, str]:
+def _open_photo(data: bytes | None, size: Size, decode: Callable[[bytes, Size], Photo]) -> tuple[Photo | None, str]:
     if data is None:
         return None, ""
     try:
-        return decode_photo(data, size), ""
+        return decode(data, size), ""
     except PhotoRefused as error:
         return None, str(error)
 

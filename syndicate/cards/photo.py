@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -19,17 +18,19 @@ from PIL import (
 )
 
 from syndicate.cards.exif import cut_exif, read_orientation
-from syndicate.cards.pixels import to_rgb
+from syndicate.cards.pixels import shrink_to_rgb
 from syndicate.cards.sniff import (
     MAX_PIXELS,
     MAX_SCANS,
     MAX_WHOLE_PIXELS,
     MEDIA_TYPES,
+    ROOM,
     describe_unknown,
     find_format,
     read_webp_size,
 )
 from syndicate.cards.turbo import decode_eighths
+from syndicate.containment import contain
 from syndicate.model import PictureFacts
 
 SMALLEST = 120
@@ -47,17 +48,8 @@ _OPENERS: Mapping[str, Callable[[BytesIO], ImageFile.ImageFile]] = {
 }
 """Opened directly: `Image.open` would try forty formats, and warn about sizes that are refused below anyway."""
 
-_BROKEN = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, OverflowError, MemoryError)
-_BROKEN_TOO = (
-    struct.error,
-    ZeroDivisionError,
-    AttributeError,
-    AssertionError,
-    NotImplementedError,
-    RuntimeError,
-    Warning,
-)
-"""What Pillow's decoders raise on hostile bytes (found by tests/cards/test_photo.py)."""
+_BESIDE: Mapping[str, int] = {"jpeg": 0, "progressive": 6, "png": 1, "gif": 3, "webp": 8, "avif": 7}
+"""Bytes for each pixel that a decoder holds beside that (measured): canvases, planes, coefficients of a JPEG."""
 
 _TURNED = frozenset({5, 6, 7, 8})
 """EXIF orientations that swap width and height."""
@@ -90,11 +82,15 @@ def decode_photo(data: bytes, need: tuple[int, int]) -> Photo:
     name = find_format(data)
     if not name:
         raise PhotoRefused(describe_unknown(data))
-    try:
-        with _open(data, name) as image:
-            return _decode(image, name, data, need)
-    except (*_BROKEN, *_BROKEN_TOO) as error:
-        raise PhotoRefused(f"the {name.upper()} is damaged or cut short ({type(error).__name__})") from error
+    with contain(lambda error: _refuse(error, name)), _open(data, name) as image:
+        return _decode(image, name, data, need)
+
+
+def _refuse(error: Exception, name: str) -> None:
+    """In words for a person, whatever a decoder raises on hostile bytes."""
+    if isinstance(error, PhotoRefused):
+        raise error
+    raise PhotoRefused(f"the {name.upper()} is damaged or cut short ({type(error).__name__})") from error
 
 
 def read_facts(data: bytes) -> tuple[PictureFacts | None, str]:
@@ -103,23 +99,24 @@ def read_facts(data: bytes) -> tuple[PictureFacts | None, str]:
     if not name:
         return None, describe_unknown(data)
     try:
-        with _open(data, name) as image:
+        with contain(lambda error: _refuse(error, name)), _open(data, name) as image:
             width, height = image.size[::-1] if _orientation(image) in _TURNED else image.size
+            return PictureFacts(MEDIA_TYPES[name], len(data), width, height), ""
     except PhotoRefused as error:
         return None, str(error)
-    except (*_BROKEN, *_BROKEN_TOO) as error:
-        return None, f"the {name.upper()} is damaged ({type(error).__name__})"
-    return PictureFacts(MEDIA_TYPES[name], len(data), width, height), ""
 
 
 def _open(data: bytes, name: str) -> ImageFile.ImageFile:
     """The header read, its size checked, its EXIF block aside."""
-    if name == "webp":
+    if name == "webp":  # its decoder takes memory at once
         _check_size(read_webp_size(data), name)
+        _check_memory(read_webp_size(data), name, 4)
     bare, exif = cut_exif(data) if name == "jpeg" else (data, b"")
     image = _OPENERS[name](BytesIO(bare))
     image.info["exif"] = exif or image.info.get("exif", b"")
     _check_size(image.size, name)
+    if name != "jpeg":  # that is decoded at a fraction of its size
+        _check_memory(image.size, name, _depth(image))
     return image
 
 
@@ -134,9 +131,8 @@ def _decode(image: ImageFile.ImageFile, name: str, data: bytes, need: tuple[int,
     turn = _orientation(image)
     width, height = image.size[::-1] if turn in _TURNED else image.size
     room = need[::-1] if turn in _TURNED else need
-    whole = _decode_jpeg(image, data, room) if name == "jpeg" else image
-    whole.load()
-    upright = _turn(to_rgb(whole, profile), turn)
+    whole = _decode_jpeg(image, data, room) if name == "jpeg" else _load(image)
+    upright = _turn(shrink_to_rgb(whole, profile, room), turn)
     return Photo(upright, _glance(upright), width, height, b"" if image.mode == "CMYK" else profile)
 
 
@@ -153,6 +149,41 @@ def _check_size(size: tuple[int, int], name: str) -> None:
         raise PhotoRefused(f"{size[0]}x{size[1]} pixels are more than {limit // 1_000_000} million")
 
 
+def _depth(image: Image.Image) -> int:
+    """Bytes that Pillow keeps for each pixel."""
+    return 1 if image.mode in {"1", "L", "P"} else 4
+
+
+def _check_memory(size: tuple[int, int], name: str, depth: int) -> None:
+    """What decoding takes: the picture as Pillow keeps it, and what its decoder holds beside it."""
+    each = depth + _BESIDE[name]
+    if size[0] * size[1] * each > ROOM:
+        raise PhotoRefused(f"{size[0]}x{size[1]} pixels are more than {ROOM // each // 1_000_000} million")
+
+
+def _load(image: ImageFile.ImageFile) -> Image.Image:
+    """The pixels, without what their decoder keeps for later frames.
+
+    Of a WebP its two canvases go before Pillow makes its own of the same size.
+    """
+    decoder = getattr(image, "_decoder", None)
+    if image.format == "WEBP" and decoder is not None:
+        found = decoder.get_next()
+        if found is None:
+            raise PhotoRefused("the WEBP is damaged or cut short")
+        del decoder
+        _forget_decoder(image)
+        return Image.frombytes(image.mode, image.size, found[0], "raw", "RGBX" if image.mode == "RGB" else "RGBA")
+    image.load()
+    if decoder is not None:
+        _forget_decoder(image)
+    return image
+
+
+def _forget_decoder(image: ImageFile.ImageFile) -> None:
+    setattr(image, "_decoder", None)  # noqa: B010 - Pillow has no other door for it
+
+
 def _check_substance(size: tuple[int, int], data: bytes) -> None:
     """A JPEG whose scans end early decodes to plain grey without an error; even an empty sky needs more bytes."""
     if len(data) * 8 < size[0] * size[1] * LEAST_BITS:
@@ -164,6 +195,7 @@ def _decode_jpeg(image: ImageFile.ImageFile, data: bytes, need: tuple[int, int])
     _check_substance(image.size, data)
     if image.info.get("progressive"):
         _check_size(image.size, "progressive")
+        _check_memory(image.size, "progressive", 0)
         if data.count(b"\xff\xda") > MAX_SCANS:
             raise PhotoRefused("the JPEG has far more scans than any picture needs")
     scale = max(need[0] / image.width, need[1] / image.height)
@@ -171,6 +203,8 @@ def _decode_jpeg(image: ImageFile.ImageFile, data: bytes, need: tuple[int, int])
     scaled = decode_eighths(data, image.size, least) if image.mode == "RGB" else None
     if scaled is None:
         image.draft(None, least)
+        _check_memory(image.size, "jpeg", _depth(image))
+        image.load()
     return scaled or image
 
 

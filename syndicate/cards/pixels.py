@@ -12,7 +12,38 @@ LIGHT_PAPER: RGB = (255, 255, 255)
 DARK_PAPER: RGB = (28, 28, 32)
 
 
-def to_rgb(image: Image.Image, profile: bytes) -> Image.Image:
+BAND = 1_000_000
+"""Pixels turned at a time: some ways take 20 bytes for each."""
+SHARP = 1.25
+"""How many times larger than needed a picture stays at least, so that the last scaling has enough to choose from."""
+
+
+def shrink_to_rgb(image: Image.Image, profile: bytes, need: tuple[int, int]) -> Image.Image:
+    """The image as RGB, and not many times larger than it must be to cover `need` pixels.
+
+    A large one is turned band by band, so that it is in memory once.
+    """
+    factor = int(min(image.width / need[0], image.height / need[1]) / SHARP) or 1
+    is_plain = image.mode in {"RGB", "L", "CMYK"} and not image.has_transparency_data
+    if factor == 1 and (is_plain or image.width * image.height <= BAND):
+        return to_rgb(image, profile)
+    paper = _choose_paper(_thin_out(image)) if image.has_transparency_data else LIGHT_PAPER
+    whole = Image.new("RGB", (image.width // factor, image.height // factor))
+    rows = max(1, BAND // image.width // factor) * factor
+    for top in range(0, whole.height * factor, rows):
+        bottom = min(top + rows, whole.height * factor)
+        band = to_rgb(image.crop((0, top, whole.width * factor, bottom)), profile, paper)
+        whole.paste(band.reduce(factor), (0, top // factor))
+    return whole
+
+
+def _thin_out(image: Image.Image) -> Image.Image:
+    """Every few pixels one, for what only needs an impression."""
+    step = max(1, image.width * image.height // BAND)
+    return image.resize((max(1, image.width // step), max(1, image.height // step)), Image.Resampling.NEAREST)
+
+
+def to_rgb(image: Image.Image, profile: bytes, paper: RGB | None = None) -> Image.Image:
     """The image as RGB: transparency laid on paper that shows it, CMYK through its own profile."""
     if image.mode == "RGB" and "transparency" not in image.info:
         return image
@@ -21,7 +52,7 @@ def to_rgb(image: Image.Image, profile: bytes) -> Image.Image:
     if image.mode == "CMYK":
         return to_srgb(image, profile)
     if image.has_transparency_data:
-        return _flatten(image.convert("RGBA"))
+        return _flatten(image.convert("RGBA"), paper or _choose_paper(image))
     return image.convert("RGB")
 
 
@@ -42,11 +73,14 @@ def _from_deep(image: Image.Image) -> Image.Image:
     return image.convert("F").point(lambda value: value * (255 / 65535) + 0).convert("L")
 
 
-def _flatten(image: Image.Image) -> Image.Image:
+def _choose_paper(image: Image.Image) -> RGB:
     """Light drawings go on dark paper, everything else on white."""
-    alpha = image.getchannel("A")
-    tiny = image.convert("RGBa").resize((1, 1), Image.Resampling.BOX).convert("RGBA").getpixel((0, 0))
+    tiny = image.convert("RGBA").convert("RGBa").resize((1, 1), Image.Resampling.BOX).convert("RGBA").getpixel((0, 0))
     is_light = isinstance(tiny, tuple) and tiny[3] < 200 and min(tiny[:3]) > 200
-    paper = Image.new("RGB", image.size, DARK_PAPER if is_light else LIGHT_PAPER)
-    paper.paste(image.convert("RGB"), (0, 0), alpha)
+    return DARK_PAPER if is_light else LIGHT_PAPER
+
+
+def _flatten(image: Image.Image, colour: RGB) -> Image.Image:
+    paper = Image.new("RGB", image.size, colour)
+    paper.paste(image.convert("RGB"), (0, 0), image.getchannel("A"))
     return paper

@@ -11,7 +11,11 @@ from collections.abc import Mapping
 MAX_PIXELS = 100_000_000
 """For JPEG, which is decoded at a fraction of its size."""
 MAX_WHOLE_PIXELS = 50_000_000
-"""For everything that must be decoded whole: 200 MB of memory at most."""
+"""For everything that must be decoded whole."""
+MEMORY = 165 * 1024 * 1024
+"""What a process may fill to decode one: with the libraries that this takes, it has about 200 MB then."""
+ROOM = 150_000_000
+"""Of that, for the picture itself: the rest is for the file's bytes and for what goes wrong."""
 MAX_SCANS = 60
 """A progressive JPEG has about ten scans; thousands of empty ones are an attack on the processor."""
 

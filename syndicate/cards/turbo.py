@@ -8,11 +8,6 @@ from __future__ import annotations
 
 from PIL import Image
 
-try:
-    import simplejpeg  # type: ignore[import-untyped]
-except ImportError:
-    simplejpeg = None
-
 HALVINGS = frozenset({1, 2, 4, 8})
 
 
@@ -28,7 +23,11 @@ def decode_eighths(data: bytes, size: tuple[int, int], need: tuple[int, int]) ->
     Raises ValueError for a damaged file.
     """
     eighths = count_eighths(size, need)
-    if simplejpeg is None or eighths in HALVINGS:
+    if eighths in HALVINGS:
+        return None
+    try:
+        import simplejpeg  # type: ignore[import-untyped]  # noqa: PLC0415 - and NumPy with it, which few pictures need
+    except ImportError:
         return None
     width, height = (-(-side * eighths // 8) for side in size)
     pixels = simplejpeg.decode_jpeg(data, "RGBX", min_width=width, min_height=height)

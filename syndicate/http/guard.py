@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import httpx
 
-from syndicate.errors import FetchError, HostAway
+from syndicate.errors import FetchError, HostAway, HostRefused
 
 Resolve = Callable[[str, int], Sequence[str]]
 """From a host name and a port to IP addresses; raises OSError or UnicodeError where there are none."""
@@ -67,7 +67,7 @@ def parse_address(url: str) -> httpx.URL:
 
 
 def find_addresses(parsed: httpx.URL, resolve: Resolve, *, allow_private: bool) -> Sequence[str]:
-    """The IP addresses behind a URL; raises FetchError where one of them is private, HostAway where none is known."""
+    """The IP addresses behind a URL; raises HostRefused where one of them is private, HostAway where none is known."""
     where = spell(str(parsed))
     host, default = parsed.raw_host.decode("ascii"), 443 if parsed.scheme == "https" else 80
     try:
@@ -77,7 +77,9 @@ def find_addresses(parsed: httpx.URL, resolve: Resolve, *, allow_private: bool) 
     if not addresses:
         raise HostAway("the host name cannot be resolved", server=name_server(str(parsed)), where=where)
     if not allow_private and not all(map(is_public, addresses)):
-        raise FetchError("the address leads into a private network", where=where, hint=PRIVATE_HINT)
+        raise HostRefused(
+            "the address leads into a private network", server=name_server(str(parsed)), where=where, hint=PRIVATE_HINT
+        )
     return addresses
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from syndicate.cards import ONLY_JPEG, CardContent, digest_design, list_layout_names
 from syndicate.fonts import digest_fonts, find_fonts
 from syndicate.model import CardRules, Limits, Settings
+from syndicate.publish.decoder import Decoder
 
 if TYPE_CHECKING:
     from syndicate.cards.design import Design
@@ -36,6 +37,7 @@ class Studio:
         self._root = settings.root
         self._read_template = read_template
         self._fonts: FontSet | None = None
+        self.decoder = Decoder()
 
     @cached_property
     def design_digest(self) -> str:
@@ -56,7 +58,9 @@ class Studio:
         if self._fonts is None:
             self.open(content.title)
         assert self._fonts is not None
-        return draw_card(content, design=self.design, fonts=self._fonts, photo=photo, size=size)
+        return draw_card(
+            content, design=self.design, fonts=self._fonts, photo=photo, size=size, decode=self.decoder.decode
+        )
 
     @cached_property
     def design(self) -> Design:

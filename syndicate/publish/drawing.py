@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from syndicate.cards import CardContent, card_paths
 from syndicate.cards.gaps import tell_gaps
+from syndicate.containment import contain
 from syndicate.errors import SyndicateError
-from syndicate.http import Client
+from syndicate.http import Client, name_server
 from syndicate.model import Artefact, Cache, CardRef, PictureFacts, Plan, Settings
 from syndicate.output import Output
 from syndicate.pictures import FoundPicture, read_picture
@@ -109,14 +110,16 @@ class Drawer:
         posts = list_public(plan.identified, plan.now)
         wanted = [self._known.get(name_of(one.id, frame)) for one in posts for frame in self._settings.cards.sizes]
         cards = tuple(card for card in wanted if card)
-        found = look_for_pictures(posts, http=None, cache=self._cache, now=plan.now)
+        with self._studio.decoder as decoder:
+            found = look_for_pictures(posts, http=None, cache=self._cache, now=plan.now, describe=decoder.describe)
         return DrawnCards(cards=cards, refs=self._refer(cards), pictures=_facts(found))
 
     def draw(self, plan: Plan, register: Register, progress: Progress) -> DrawnCards:
         """Every card of the plan; draws and writes those whose picture or file is new."""
-        jobs, found = self._list_jobs(plan)
-        missing = [job for job in jobs if not self._is_known(job, register)]
-        written, troubles = self._draw_all(missing, register, progress)
+        with self._studio.decoder:
+            jobs, found = self._list_jobs(plan)
+            missing = [job for job in jobs if not self._is_known(job, register)]
+            written, troubles = self._draw_all(missing, register, progress)
         cards = tuple(self._known[job.name] for job in jobs if job.name in self._known)
         warnings = {line for card in cards for line in card.warnings} | _reasons(jobs) | set(troubles)
         retries = [one.retry_at for one in found.values() if one.retry_at]
@@ -133,16 +136,18 @@ class Drawer:
 
     def sketch(self, plan: Plan) -> Iterator[Sketch]:
         """Every card of the plan in its main size, drawn anew and not kept."""
-        jobs = [job for job in self._list_jobs(plan)[0] if job.frame == self._main]
-        self._open_studio(jobs)
-        return map(self._sketch, jobs)
+        with self._studio.decoder:
+            jobs = [job for job in self._list_jobs(plan)[0] if job.frame == self._main]
+            self._open_studio(jobs)
+            for job in jobs:
+                yield self._sketch(job)
 
     def _sketch(self, job: Job) -> Sketch:
-        content = self._orders.make_words(job)
-        try:
-            return Sketch(content, self._studio.draw(content, self._read(job), job.pixels), lacks=_tell_lack(job))
-        except SyndicateError as error:
-            return Sketch(content, trouble=f"the card cannot be drawn: {error}")
+        content, found = self._orders.make_words(job), list[Sketch]()
+        with contain(lambda error: found.append(Sketch(content, trouble=_tell_trouble(error)))):
+            drawing = self._studio.draw(content, self._read(job), job.pixels)
+            found.append(Sketch(content, drawing, lacks=_tell_lack(job)))
+        return found[0]
 
     def forget(self, post_ids: Iterable[str]) -> None:
         """Have the cards of these posts drawn anew."""
@@ -167,7 +172,9 @@ class Drawer:
 
     def _list_jobs(self, plan: Plan) -> tuple[list[Job], Mapping[str, FoundPicture]]:
         posts = list_public(plan.identified, plan.now)
-        found = look_for_pictures(posts, http=self._open_http(), cache=self._cache, now=plan.now)
+        found = look_for_pictures(
+            posts, http=self._open_http(), cache=self._cache, now=plan.now, describe=self._studio.decoder.describe
+        )
         return list(self._orders.list_jobs(posts, found)), found
 
     def _is_known(self, job: Job, register: Register) -> bool:
@@ -224,13 +231,19 @@ class Drawer:
 
     def _make(self, job: Job, draw: Draw) -> _Made:
         """One card. What one picture or title brings about must not stop the others."""
+        made: list[_Made] = []
+
+        def tell(error: Exception) -> None:
+            log.debug("the card of %s", job.one.post.source, exc_info=error)
+            made.append(_Made(trouble=f"{job.one.post.source}: {_tell_trouble(error)}"))
+
+        with contain(tell):
+            made.append(self._draw_one(job, draw))
+        return made[0]
+
+    def _draw_one(self, job: Job, draw: Draw) -> _Made:
         photo = self._read(job)
-        try:
-            drawing = draw((self._orders.make_words(job), photo, job.pixels))
-        except Exception as error:
-            log.debug("the card of %s", job.one.post.source, exc_info=True)
-            reason = str(error) if isinstance(error, SyndicateError) else type(error).__name__
-            return _Made(trouble=f"{job.one.post.source}: the card cannot be drawn: {reason}")
+        drawing = draw((self._orders.make_words(job), photo, job.pixels))
         is_whole = photo is not None or not job.picture.digest
         suffix = "" if job.frame == self._main else job.frame
         path, stable = card_paths(job.slug, drawing.data, drawing.media_type, suffix)
@@ -263,14 +276,34 @@ def _facts(found: Mapping[str, FoundPicture]) -> Mapping[str, PictureFacts]:
     return {url: one.facts for url, one in found.items()}
 
 
+def _tell_trouble(error: Exception) -> str:
+    return f"the card cannot be drawn: {error if isinstance(error, SyndicateError) else type(error).__name__}"
+
+
 def _letters(content: CardContent) -> set[str]:
     """The characters a card writes."""
     return set().union(content.title, content.category, content.author, content.date, content.reading, content.site)
 
 
 def _reasons(jobs: Sequence[Job]) -> set[str]:
-    """Why a card has no picture and what to do, each line naming the post."""
-    return {f"{job.one.post.source}: {lack}" for job in jobs if (lack := _tell_lack(job))}
+    """Why cards have no picture and what to do: a line naming the post, or one for all that lack theirs alike.
+
+    Ten thousand posts may have their pictures on a server that is away.
+    """
+    alike: dict[tuple[str, str], dict[str, Job]] = {}
+    for job in jobs:
+        if job.picture.reason:
+            server = "" if job.picture.path else name_server(job.picture.url)
+            alike.setdefault((server, job.picture.reason), {})[job.one.id] = job
+    return {_tell_lacks(server, tuple(some.values())) for (server, _), some in alike.items()}
+
+
+def _tell_lacks(server: str, jobs: Sequence[Job]) -> str:
+    one = jobs[0].picture
+    if len(jobs) == 1:
+        return f"{jobs[0].one.post.source}: {_tell_lack(jobs[0])}"
+    whose = f"pictures from {server}" if server else "pictures"
+    return f"{len(jobs):,} cards are without their {whose}: {one.reason} ({_advise(one)})"
 
 
 def _tell_lack(job: Job) -> str:

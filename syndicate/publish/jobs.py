@@ -12,12 +12,12 @@ from typing import TypeVar
 from syndicate.cards import CardContent, card_key, make_content
 from syndicate.http import Client
 from syndicate.model import Cache, Identified, Post, Settings
-from syndicate.pictures import FoundPicture, find_pictures
+from syndicate.pictures import Describe, FoundPicture, find_pictures
 from syndicate.publish.card_renderer import Studio
 from syndicate.publish.cards import name_of
 
 AT_ONCE = 32
-"""Cards and pictures held in memory together: each may weigh twenty megabytes."""
+"""Cards held in memory together."""
 
 Item = TypeVar("Item")
 
@@ -90,17 +90,11 @@ def _tell(post: Post) -> str:
 
 
 def look_for_pictures(
-    posts: Sequence[Identified], *, http: Client | None, cache: Cache, now: datetime
+    posts: Sequence[Identified], *, http: Client | None, cache: Cache, now: datetime, describe: Describe
 ) -> Mapping[str, FoundPicture]:
     """What is known of the posts' pictures, by URL; several posts may share one."""
-    pictures = {one.post.picture.url: one.post.picture for one in posts if one.post.picture}
-    asked = [picture for picture in pictures.values() if picture.path or http]
-    found: dict[str, FoundPicture] = {}
-    for some in batches(asked):
-        found |= find_pictures(some, http=http, cache=cache, now=now)
-    rest = [picture for url, picture in pictures.items() if url not in found]  # only looked up, so all at once
-    found |= find_pictures(rest, http=None, cache=cache, now=now)
-    return found
+    pictures = (one.post.picture for one in posts if one.post.picture)
+    return find_pictures(pictures, http=http, cache=cache, now=now, describe=describe)
 
 
 def batches(items: Iterable[Item]) -> Iterator[list[Item]]:

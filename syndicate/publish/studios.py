@@ -34,6 +34,7 @@ def open_studios(studio: Studio, settings: Settings, cards: int, text: str) -> I
     Pillow and HarfBuzz let go of the interpreter while they work, so a few cards are drawn by threads alone.
     """
     with ExitStack() as closing:
+        closing.enter_context(studio.decoder)
         free: SimpleQueue[_Place] = SimpleQueue()
         given: Given = (settings, studio.files, text)
         for _ in range(count_others() if cards >= MANY else 0):

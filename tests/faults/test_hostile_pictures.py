@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from syndicate.app.app import App
+from syndicate.cards.photo import read_facts
 from syndicate.http import Client
 from syndicate.http.guard import resolve_host
 from syndicate.model import Picture
@@ -156,7 +157,7 @@ def test_a_public_server_cannot_send_us_inside(
     stranger.route("GET", "/trap", send_inside)
     picture = Picture("http://photos.example/trap")
     with Stranger() as inside, Client(resolve=resolve) as http:
-        found = find_pictures([picture], http=http, cache=cache, now=NOW)[picture.url]
+        found = find_pictures([picture], http=http, cache=cache, now=NOW, describe=read_facts)[picture.url]
         assert "private network" in found.reason
         assert len(stranger.requests) == 1
         assert inside.requests == []
@@ -208,6 +209,6 @@ def test_a_picture_that_never_ends_is_left(endless: str, cache: FileCache, pace:
     """By its size where it comes fast, by the time of the whole answer where a byte comes now and then."""
     picture = Picture(f"{endless}/{pace}")
     with Client(allow_private=True, patience=timedelta(seconds=20 if pace == "fast" else 0.2)) as http:
-        found = find_pictures([picture], http=http, cache=cache, now=NOW)[picture.url]
+        found = find_pictures([picture], http=http, cache=cache, now=NOW, describe=read_facts)[picture.url]
     assert reason in found.reason
     assert found.digest == ""

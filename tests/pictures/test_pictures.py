@@ -12,12 +12,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import pytest
 
-from syndicate.http import Client
+from syndicate.cards.photo import read_facts
+from syndicate.errors import HostAway
+from syndicate.http import Client, name_server
 from syndicate.model import Picture
-from syndicate.pictures import AT_ONCE, find_pictures, forget_pictures, read_picture
+from syndicate.pictures import find_pictures, forget_pictures, read_picture
 from syndicate.store.cache import FileCache, open_cache
 from tests.cards import corpus
-from tests.networks.fake import Fake
+from tests.networks.fake import Fake, Reply
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -90,7 +92,7 @@ def http() -> Iterator[Client]:
 def find(site, cache, http):
     def find_one(at=NOW, url=None):
         picture = Picture(url or site.url)
-        return find_pictures([picture], http=http, cache=cache, now=at)[picture.url]
+        return find_pictures([picture], http=http, cache=cache, now=at, describe=read_facts)[picture.url]
 
     return find_one
 
@@ -201,7 +203,7 @@ def test_an_address_nobody_answers_at_is_a_reason(find, url):
 def test_private_addresses_are_refused(site, cache):
     """A post cannot make us fetch from inside the network we run in."""
     with Client() as guarded:
-        found = find_pictures([Picture(site.url)], http=guarded, cache=cache, now=NOW)[site.url]
+        found = find_pictures([Picture(site.url)], http=guarded, cache=cache, now=NOW, describe=read_facts)[site.url]
     assert "private" in found.reason
     assert site.asked == []
 
@@ -218,25 +220,106 @@ def test_a_server_that_hangs_is_waited_for_once(site, cache):
     with Fake() as hanging, Client(allow_private=True, timeout=httpx.Timeout(0.5)) as hasty:
         hanging.fail(hanging.delay(30), times=1000)
         pictures = [Picture(f"{hanging.url}/{number}") for number in range(100)]
-        found = find_pictures([*pictures, Picture(site.url)], http=hasty, cache=cache, now=NOW)
-        assert len(hanging.requests) <= AT_ONCE
+        found = find_pictures([*pictures, Picture(site.url)], http=hasty, cache=cache, now=NOW, describe=read_facts)
+        assert len(hanging.requests) == 1
     assert found[site.url].digest
     assert all(found[one.url].reason and found[one.url].retry_at for one in pictures)
 
 
+@pytest.fixture
+def look(cache, http):
+    """Looks at pictures 0 to 19 of the site; how many there are."""
+
+    def look_at(site, at, count=20):
+        pictures = [Picture(f"{site.url}?{number}") for number in range(count)]
+        found = find_pictures(pictures, http=http, cache=cache, now=at, describe=read_facts)
+        return sum(bool(one.digest) for one in found.values()), min(one.retry_at or at for one in found.values())
+
+    return look_at
+
+
+def test_a_server_that_is_away_costs_one_attempt_in_a_while(site, look):
+    """One in the first look, none in the next edit's, one after a while that doubles; back again, it brings all."""
+    site.status, asked, at = 503, [], NOW
+    for minutes in (0, 1, 9, 10, 29, 30, 31):
+        at = NOW + timedelta(minutes=minutes)
+        assert look(site, at)[0] == 0
+        asked.append(len(site.asked))
+    assert asked == [1, 1, 1, 2, 2, 3, 3]
+    assert look(site, at)[1] == NOW + timedelta(minutes=60)
+    site.status = 200
+    assert look(site, NOW + timedelta(minutes=70))[0] == 19  # the third that failed waits for an hour
+    assert look(site, NOW + DAY)[0] == 20
+
+
+def test_one_bad_picture_does_not_keep_its_server_away(site, cache, http):
+    """Another picture is tried next, and where that is there, so are the others."""
+
+    class OneBad(Client):
+        def fetch(self, url, **parts):
+            if url.endswith("?0"):
+                raise HostAway("the answer takes too long", server=name_server(url))
+            return http.fetch(url, **parts)
+
+    pictures = [Picture(f"{site.url}?{number}") for number in range(5)]
+    with OneBad(allow_private=True) as client:
+        for minutes, there in ((0, 0), (10, 4)):
+            at = NOW + timedelta(minutes=minutes)
+            found = find_pictures(pictures, http=client, cache=cache, now=at, describe=read_facts)
+            assert sum(bool(one.digest) for one in found.values()) == there
+
+
+def test_a_redirect_to_a_dead_server_costs_its_own_picture(site, cache, http):
+    """The server that redirects is there for all others, and the dead one is tried once."""
+    with Fake() as host:
+        host.route("GET", "/to/{n}", lambda request: Reply(302, b"", {"Location": "http://127.0.0.1:9/a.jpg"}))
+        host.route("GET", "/photo", lambda request: Reply(200, PHOTO))
+        pictures = [Picture(f"{host.url}/to/{number}") for number in range(3)] + [Picture(f"{host.url}/photo")]
+        found = find_pictures(pictures, http=http, cache=cache, now=NOW, describe=read_facts)
+    assert [bool(found[one.url].digest) for one in pictures] == [False, False, False, True]
+
+
+@pytest.mark.parametrize("error", [ValueError, AssertionError, RecursionError, MemoryError, UnicodeError, OSError])
+def test_whatever_one_picture_brings_about_costs_that_one(site, cache, http, error):
+    """In its fetching or its description; the two others are there."""
+
+    def describe(data):
+        if data == OTHER:
+            raise error
+        return read_facts(data)
+
+    def resolve(host, _port):
+        if host == "odd.example":
+            raise error
+        return ["127.0.0.1"]
+
+    with Fake() as host, Client(allow_private=True, resolve=resolve) as client:
+        host.route("GET", "/photo", lambda request: Reply(200, PHOTO))
+        host.route("GET", "/other", lambda request: Reply(200, OTHER))
+        urls = [f"{host.url}/other", "http://odd.example/a.jpg", f"{host.url}/photo", site.url]
+        pictures = map(Picture, urls)
+        found = find_pictures(pictures, http=client, cache=cache, now=NOW, describe=describe)
+    assert [bool(found[url].digest) for url in urls] == [False, False, True, True]
+    assert found[urls[0]].reason
+    assert found[urls[1]].reason
+
+
 def test_with_fetching_off_only_what_is_kept_is_known(find, site, cache):
     """No connection is made; a picture fetched earlier is still used."""
-    off = find_pictures([Picture(site.url)], http=None, cache=cache, now=NOW)[site.url]
+    off = find_pictures([Picture(site.url)], http=None, cache=cache, now=NOW, describe=read_facts)[site.url]
     assert "cards.fetch" in off.reason
     assert site.asked == []
     fetched = find()
-    assert find_pictures([Picture(site.url)], http=None, cache=cache, now=NOW + 90 * DAY)[site.url] == fetched
+    assert (
+        find_pictures([Picture(site.url)], http=None, cache=cache, now=NOW + 90 * DAY, describe=read_facts)[site.url]
+        == fetched
+    )
 
 
 def test_many_pictures_are_fetched_together(site, cache, http):
     """Twenty pictures, one of them gone: nineteen found, each by its own address, each once."""
     pictures = [Picture(f"{site.url}?{n}") for n in range(20)] + [Picture("http://127.0.0.1:1/gone")]
-    found = find_pictures([*pictures, *pictures], http=http, cache=cache, now=NOW)
+    found = find_pictures([*pictures, *pictures], http=http, cache=cache, now=NOW, describe=read_facts)
     assert [bool(found[picture.url].digest) for picture in pictures] == [True] * 20 + [False]
     assert len(site.asked) == 20
 
@@ -283,7 +366,7 @@ def local(tmp_path, cache):
     picture = Picture("https://example.org/photo.jpg", path=str(path))
 
     def look():
-        return find_pictures([picture], http=None, cache=cache, now=NOW)[picture.url]
+        return find_pictures([picture], http=None, cache=cache, now=NOW, describe=read_facts)[picture.url]
 
     return path, look
 

@@ -7,12 +7,13 @@ import pickle
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from syndicate.processes import Process, count_cores, count_others
+from syndicate.processes import MOST_SHARED, Fenced, NoProcess, Process, count_cores, count_others
 
 
 def begin_dividing(dividend: int) -> Callable[[int], tuple[float, int]]:
@@ -138,7 +139,79 @@ def test_after_an_answer_that_cannot_be_read_there_are_none() -> None:
 
 def test_another_version_of_us_answers_nothing() -> None:
     """Where the package was exchanged under a running daemon, what is sent means something else there."""
-    script = "from syndicate.processes import answer_questions; answer_questions('0')"
+    script = "from syndicate.processes import answer_questions; answer_questions('0', -1, 0)"
     asked = pickle.dumps((begin_dividing, 12)) + pickle.dumps(3)
     done = subprocess.run([sys.executable, "-c", script], input=asked, capture_output=True, check=False)
     assert (done.returncode, done.stdout) == (0, b"")
+
+
+def begin_odd_jobs(_given: None) -> Callable[[str], str | bytes]:
+    """Obeys whoever asks: ends, hangs, fills its memory, fails, or says who it is."""
+
+    def work(job: str) -> str | bytes:
+        if job == "crash":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if job == "hang":
+            signal.pause()
+        if job == "fill":
+            return bytes(500_000_000)
+        if job == "fail":
+            raise ValueError
+        return str(os.getpid())
+
+    return work
+
+
+@pytest.fixture
+def fenced() -> Iterator[Fenced[str, str]]:
+    patience = timedelta(seconds=5)
+    with Fenced[str, str](begin_odd_jobs, "who", memory=100_000_000, patience=patience) as fenced:
+        yield fenced
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("job", ["crash", "hang", "fill", "fail"])
+def test_what_ends_a_fenced_process_costs_one_answer(fenced: Fenced[str, str], job: str) -> None:
+    """The next question has its answer, by a fresh one."""
+    before = fenced.ask("who", str)
+    assert fenced.ask(job, str) is None
+    after = fenced.ask("who", str)
+    assert after
+    assert after != before
+
+
+@pytest.mark.slow
+def test_a_fenced_process_answers_many_questions(fenced: Fenced[str, str]) -> None:
+    """It is begun once."""
+    assert len({fenced.ask("who", str) for _ in range(5)}) == 1
+
+
+@pytest.mark.slow
+def test_a_fenced_process_may_begin_again_after_its_end(fenced: Fenced[str, str]) -> None:
+    """Closed between two publications, it is there for the next."""
+    before = fenced.ask("who", str)
+    fenced.close()
+    assert fenced.ask("who", str) != before
+
+
+def test_no_fenced_process_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where none can be started, whoever asks has to know."""
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    fenced = Fenced[str, str](begin_odd_jobs, "who", memory=0, patience=timedelta(seconds=2))
+    with pytest.raises(NoProcess):
+        fenced.ask("who", str)
+
+
+def begin_lending(_given: int) -> Callable[[int], pickle.PickleBuffer]:
+    return lambda size: pickle.PickleBuffer(bytes(range(256)) * size)
+
+
+@pytest.mark.slow
+def test_large_parts_of_an_answer_come_whole() -> None:
+    """Through the memory that both see; what has no room there is no answer."""
+    with Process(begin_lending, 0) as process:
+        for size, whole in ((1, True), (40_000, True), (MOST_SHARED // 256 + 1, False), (3, True)):
+            process.give(size)
+            answer = process.take()
+            assert (answer is not None and bytes(answer) == bytes(range(256)) * size) is whole
+            del answer

@@ -93,13 +93,36 @@ def test_a_damaged_file_is_told_with_what_to_do(blog, tmp_path):
     assert "(correct the file, or image in the post)" in err
 
 
+FETCHING = CONFIG.replace("fetch = false", "fetch = true")
+BESIDE = FETCHING.replace("[site]", "[site]\nallow_private = true")
+
+
 def test_a_picture_that_cannot_be_fetched_is_told_with_what_to_do(tmp_path):
     """It is tried again, and a copy in the site needs no server."""
-    blog = House(tmp_path, CONFIG.replace("fetch = false", "fetch = true"))
+    blog = House(tmp_path, BESIDE)
     blog.write("first", image="http://127.0.0.1:9/a.png")
     err = " ".join(blog.run("publish").err.split())
     assert "the card is without its picture" in err
     assert "it is tried again later; or save the picture in the site" in err
+
+
+def test_a_private_address_is_refused_until_the_setting_is_there(tmp_path):
+    """The setting is named; once it is there, the address is tried at once."""
+    blog = House(tmp_path, FETCHING)
+    blog.write("first", image="http://127.0.0.1:9/a.png")
+    assert "allow_private = true" in blog.run("publish").err
+    House(tmp_path, BESIDE)
+    assert "it refuses connections" in " ".join(blog.run("publish").err.split())
+
+
+def test_many_pictures_on_a_server_that_is_away_are_one_line(tmp_path):
+    """It says how many cards lack theirs."""
+    blog = House(tmp_path, BESIDE)
+    for number in range(40):
+        blog.write(f"post-{number}", image=f"http://127.0.0.1:9/{number}.png")
+    err = " ".join(blog.run("publish").err.split())
+    assert "40 cards are without their pictures from http://127.0.0.1:9: no answer: it refuses connections" in err
+    assert err.count("127.0.0.1") == 1
 
 
 def test_pictures_that_are_not_fetched_are_told_with_what_to_do(blog):

@@ -45,7 +45,8 @@ def draw_all(orders: list[Order], cards: int) -> list[bytes]:
 @pytest.fixture(scope="module")
 def alone(orders: list[Order]) -> list[bytes]:
     studio = make_studio()
-    return [studio.draw(*order).data for order in orders]
+    with studio.decoder:
+        return [studio.draw(*order).data for order in orders]
 
 
 @pytest.mark.parametrize("cards", [len("few"), MANY])
