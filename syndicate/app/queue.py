@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -14,9 +15,10 @@ from syndicate.app.reports import Status
 from syndicate.app.sending import Composer
 from syndicate.app.site import Wiring
 from syndicate.deliver.report import needs_person
-from syndicate.errors import UsageError
-from syndicate.model import Action, Delivery, Reason, Receipt, State
-from syndicate.planning.deliveries.reasons import say_reason
+from syndicate.errors import SyndicateError, UsageError
+from syndicate.model import Action, Delivery, Post, Reason, Receipt, State
+from syndicate.planning.deliveries.reasons import find_own_reason, say_reason
+from syndicate.planning.messages.template import find_override
 from syndicate.planning.schedule.when import parse_when
 from syndicate.store.accounts import AccountState
 from syndicate.store.store import Store
@@ -25,9 +27,7 @@ WAITING = (State.PLANNED, State.DUE, State.SENDING, State.HELD, State.UNCERTAIN,
 
 _SIMPLE: Mapping[Action, Callable[[Store, int, datetime], Delivery]] = {
     Action.HOLD: lambda store, number, now: store.hold(number, now),
-    Action.RELEASE: lambda store, number, now: store.release(number, now),
     Action.CANCEL: lambda store, number, now: store.cancel(number, now),
-    Action.RETRY: lambda store, number, now: store.retry(number, now),
     Action.SETTLE_NOT_SENT: lambda store, number, now: store.settle_not_sent(number, now),
 }
 
@@ -41,7 +41,25 @@ def change_delivery(wiring: Wiring, action: Action, number: int, value: str, now
         return store.set_text(number, value, now)
     if action is Action.SETTLE_SENT:
         return store.settle_sent(number, Receipt(remote_id=value, url=value), now)
+    if action is Action.RELEASE:
+        return store.release(number, now, _find_wish(wiring, store.get_delivery(number)))
+    if action is Action.RETRY:
+        return store.retry(number, now, _find_wish(wiring, store.get_delivery(number)))
     return _SIMPLE[action](store, number, now)
+
+
+def _find_wish(wiring: Wiring, delivery: Delivery) -> Reason:
+    """What the post itself says against the message now, where a person lets it go all the same."""
+    accounts = {account.name: account for account in wiring.settings.accounts}
+    if delivery.account not in accounts:
+        return Reason.NONE
+    posts: tuple[Post, ...] = ()
+    with suppress(SyndicateError):  # a folder that is away says nothing, and stops no person
+        posts = wiring.read_snapshot().posts
+    own = (post for post in posts if post.slug == delivery.slug)
+    overrides = ((post, find_override(post, accounts[delivery.account])) for post in own)
+    reasons = (find_own_reason(post, override, delivery.occasion) for post, override in overrides)
+    return next((why.reason for why in reasons if why), Reason.NONE)
 
 
 def check_text(wiring: Wiring, ids: Iterable[int], text: str) -> None:

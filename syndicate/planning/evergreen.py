@@ -38,7 +38,7 @@ def plan_evergreen(identified: Iterable[Identified], desk: Desk) -> list[Planned
         if _last_heard(item, desk) > floor:
             return []
         override = find_override(item.post, desk.account)
-        why = find_own_reason(item, override, occasion) or find_rule_reason(item, desk.account, occasion)
+        why = find_own_reason(item.post, override, occasion) or find_rule_reason(item, desk.account, occasion)
         has_row = any(row.occasion == occasion for row in desk.rows.get(item.id, ()))
         if not why and not has_row:
             return plan_rows(item, desk, override, occasion)

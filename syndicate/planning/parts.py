@@ -55,7 +55,14 @@ def _change_parts(rows: Iterable[KnownDelivery], number: int, first: KnownDelive
         if row.part > number and row.state in _WAITING:
             yield PlannedChange(delivery_id=row.id, state=State.CANCELLED, due_at=row.due_at, reason=Reason.FEWER_PARTS)
         elif row.part <= number and row.state is State.CANCELLED:
-            yield PlannedChange(delivery_id=row.id, state=State.PLANNED, due_at=first.due_at)
+            held = first.state is State.HELD
+            yield PlannedChange(
+                delivery_id=row.id,
+                state=State.HELD if held else State.PLANNED,
+                due_at=first.due_at,
+                reason=first.reason if held else Reason.NONE,
+                detail=first.detail if held else "",
+            )
 
 
 def _list_waiting(

@@ -53,12 +53,15 @@ class Desk(Part):
         """Keep it until released."""
         return self._act_on_thread(delivery_id, Action.HOLD, now, lambda _row: (State.HELD, {}))
 
-    def release(self, delivery_id: int, now: datetime) -> Delivery:
-        """Let a held, skipped, missed or cancelled one go: at its time, or now where that has passed."""
+    def release(self, delivery_id: int, now: datetime, wish: Reason = Reason.NONE) -> Delivery:
+        """Let a held, skipped, missed or cancelled one go: at its time, or now where that has passed.
+
+        `wish` is what its post asks for against it, which the person overrules, too.
+        """
 
         def change(row: Delivery) -> tuple[State, dict[str, Any]]:
             state = State.PLANNED if row.due_at > now else State.DUE
-            return state, {"due_at": max(row.due_at, now), "message": None, "overruled": row.reason}
+            return state, {"due_at": max(row.due_at, now), "message": None, "overruled": wish or row.reason}
 
         return self._act_on_thread(delivery_id, Action.RELEASE, now, change)
 
@@ -78,10 +81,17 @@ class Desk(Part):
 
         return self._act_on_thread(delivery_id, Action.MOVE, now, change)
 
-    def retry(self, delivery_id: int, now: datetime) -> Delivery:
-        """Try a failed, missed or waiting one again now, composed anew: the post may have been mended."""
+    def retry(self, delivery_id: int, now: datetime, wish: Reason = Reason.NONE) -> Delivery:
+        """Try a failed, missed or waiting one again now, composed anew: the post may have been mended.
+
+        `wish` as above.
+        """
         changes = {"due_at": now, "chosen_due_at": now, "message": None}
-        return self._act_on_thread(delivery_id, Action.RETRY, now, lambda _row: (State.DUE, changes))
+
+        def change(row: Delivery) -> tuple[State, dict[str, Any]]:
+            return State.DUE, changes | {"overruled": wish or row.reason or row.overruled}
+
+        return self._act_on_thread(delivery_id, Action.RETRY, now, change)
 
     def set_text(self, delivery_id: int, text: str, now: datetime) -> Delivery:
         """The person's own words win over composing; "" goes back to composing. All else stays as it was."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from syndicate.model import Action, KnownDelivery, Post, Reason, ScheduleRules, SocialOverride, State
+from syndicate.planning.deliveries.reasons import say_reason
 from tests.planning.blog import NOW, Blog, make_account, make_post
 
 FEATURED = frozenset({"featured"})
@@ -68,7 +69,39 @@ def test_what_a_person_held_is_not_sent_because_its_post_came_back() -> None:
     blog.publish()
     blog.write(post)
     blog.publish()
-    assert (only(blog).state, only(blog).reason) == (State.CANCELLED, Reason.POST_CAME_BACK)
+    assert (only(blog).state, only(blog).reason) == (State.HELD, Reason.POST_CAME_BACK)
+    assert blog.publish().changes == ()
+
+
+@pytest.mark.parametrize("state", [State.HELD, State.MISSED])
+@pytest.mark.parametrize(
+    ("reason", "detail"),
+    [(Reason.NOT_COMPOSED, "the template is broken"), (Reason.STATE_CONTRADICTION, ""), (Reason.MISSED, "12:00 UTC")],
+)
+@pytest.mark.parametrize("stop", ["delete", "skip", "unflag"])
+def test_what_waited_for_a_person_waits_again_when_its_post_comes_back(
+    stop: str, state: State, reason: Reason, detail: str
+) -> None:
+    """For the same reason, with its data, whatever stopped it meanwhile."""
+    blog = Blog((make_account("mastodon", on=("featured",)),))
+    blog.publish()
+    blog.write(post := make_post("a", flags=FEATURED))
+    blog.publish()
+    row = next(row for row in blog.rows() if row.occasion.name == "featured")
+    asked = replace(row, state=state, reason=reason, detail=detail)
+    blog.ledger = replace(blog.ledger, deliveries=(asked,))
+    if stop == "delete":
+        blog.files.clear()
+    else:
+        blog.edit("a.md", **({"social": SKIP} if stop == "skip" else {"flags": frozenset()}))
+    blog.publish()
+    stopped = blog.rows(occasion="featured")[0]
+    assert stopped.state in {State.CANCELLED, State.SKIPPED}
+    assert detail == "" or detail not in say_reason(stopped.reason, stopped.detail)
+    blog.write(post)
+    blog.publish()
+    back = blog.rows(occasion="featured")[0]
+    assert (back.state, back.reason, back.detail) == (State.HELD, reason, detail)
 
 
 @pytest.mark.parametrize("reason", [Reason.NONE, Reason.QUIET_HOURS, Reason.GAP])
@@ -109,6 +142,15 @@ def test_what_a_person_released_is_not_stopped_again_for_the_same_reason() -> No
     assert (only(blog).state, only(blog).reason) == (State.SKIPPED, Reason.ASKED_TO_SKIP)
 
 
+@pytest.mark.parametrize("overruled", [Reason.BASELINE, Reason.OLD_WHEN_FOUND, Reason.APPROVAL])
+def test_a_release_wins_over_every_rule_of_the_account(overruled: Reason) -> None:
+    """Also over one that nobody saw, because another reason stood before it."""
+    blog = waiting(make_post("a"))
+    blog.accounts = (make_account("mastodon", on=("featured",), only=("Go",)),)
+    choose(blog, chosen=Action.RELEASE, overruled=overruled)
+    assert blog.publish().changes == ()
+
+
 def test_what_was_sent_stays() -> None:
     """Deleting a post changes nothing about a message that is out, or may be."""
     blog = waiting(make_post("a"))
@@ -127,8 +169,35 @@ def test_a_held_message_comes_back_only_by_hand() -> None:
     assert only(blog).state is State.CANCELLED
     blog.write(post)
     blog.publish()
-    assert (only(blog).state, only(blog).reason) == (State.CANCELLED, Reason.POST_CAME_BACK)
+    assert (only(blog).state, only(blog).reason) == (State.HELD, Reason.APPROVAL)
     assert blog.publish().changes == ()
+
+
+def test_what_a_person_approved_needs_no_second_word_when_its_post_comes_back() -> None:
+    """Released, gone for a while, back again: it is on its way as before."""
+    blog = waiting(make_post("a"), approve=True)
+    choose(blog, state=State.PLANNED, reason=Reason.NONE, chosen=Action.RELEASE, overruled=Reason.APPROVAL)
+    post = blog.files.pop("a.md")
+    blog.publish()
+    blog.write(post)
+    blog.publish()
+    assert only(blog).state is State.PLANNED
+
+
+def test_a_wish_taken_back_still_needs_approval() -> None:
+    """A post that asked to be skipped from the start was never approved."""
+    blog = waiting(make_post("a", social=SKIP), approve=True)
+    blog.edit("a.md", social={})
+    blog.publish()
+    assert (only(blog).state, only(blog).reason) == (State.HELD, Reason.APPROVAL)
+
+
+def test_a_row_that_an_earlier_version_left_cancelled_waits_for_its_person() -> None:
+    """Its post came back to a hold, and nobody was told."""
+    blog = waiting(make_post("a"))
+    choose(blog, state=State.CANCELLED, reason=Reason.POST_CAME_BACK)
+    blog.publish()
+    assert (only(blog).state, only(blog).reason) == (State.HELD, Reason.POST_CAME_BACK)
 
 
 def test_a_wish_to_be_skipped_comes_in_time_and_can_be_taken_back() -> None:
@@ -227,7 +296,7 @@ def test_a_thread_that_waits_follows_its_text(approve: bool, state: State) -> No
     assert blog.publish().changes == ()
     blog.edit("a.md", social_share="A sentence here. " * 40)
     blog.publish()
-    assert parts(blog) == [(1, state), (2, State.PLANNED), (3, State.CANCELLED)]
+    assert parts(blog) == [(1, state), (2, state), (3, State.CANCELLED)]
     plan = blog.publish()
     assert (plan.deliveries, plan.changes) == ((), ())
     assert len({row.due_at for row in blog.rows()}) == 1

@@ -27,6 +27,9 @@ from syndicate.planning.deliveries.reasons import (
 )
 from syndicate.planning.messages.template import find_override
 
+_BRINGS_BACK = TAKES_BACK | {Reason.POST_CAME_BACK}
+"""An earlier syndicate left rows cancelled whose post came back to a person's hold."""
+
 
 def plan_cancellations(rows: Iterable[KnownDelivery], present: Collection[str]) -> list[PlannedChange]:
     """Unsent rows of posts that are gone; `present` are the ids of those that are not."""
@@ -45,7 +48,7 @@ def plan_cancellations(rows: Iterable[KnownDelivery], present: Collection[str]) 
 
 def _keep_question(row: KnownDelivery) -> str:
     """What a person is still to be asked when the row comes back, as data beside the reason that stops it."""
-    is_asked = row.state is State.HELD and row.reason in {Reason.MANY_AT_ONCE, Reason.MAYBE_RENAMED}
+    is_asked = row.state in {State.HELD, State.MISSED} and row.reason
     return f"{row.reason}\n{row.detail}" if is_asked else ""
 
 
@@ -56,7 +59,7 @@ def plan_changes(
     changes: list[PlannedChange] = []
     for post_id, rows in desk.rows.items():
         item = present.get(post_id)
-        if item and any(row.state in UNSENT or row.reason in TAKES_BACK for row in rows):
+        if item and any(row.state in UNSENT or row.reason in _BRINGS_BACK for row in rows):
             override = find_override(item.post, desk.account)
             case = _Case(item, desk, override, remembered.get(post_id), {})
             changes += [change for row in rows if (change := _change_row(row, case))]
@@ -85,19 +88,25 @@ class _Case:
 
 
 def _change_row(row: KnownDelivery, case: _Case) -> PlannedChange | None:
+    is_stopped = row.state in {State.SKIPPED, State.CANCELLED} and row.reason in _BRINGS_BACK
     if row.occasion.kind is OccasionKind.MANUAL:
-        return _bring_back(row, case) if row.reason is Reason.POST_GONE else None
-    own = find_own_reason(case.item, case.override, row.occasion)
+        return _bring_back(row, case) if is_stopped else None
+    own = find_own_reason(case.item.post, case.override, row.occasion)
     if row.state in UNSENT:
         why = own or _find_rule_reason(row, case)
-        if why and why.reason is not row.overruled:
-            detail = why.detail or _keep_question(row)
+        if why and not _is_overruled(row, why):
+            detail = "\n".join(filter(None, (why.detail, _keep_question(row))))
             return PlannedChange(
                 delivery_id=row.id, state=State.SKIPPED, due_at=row.due_at, reason=why.reason, detail=detail
             )
         return _move(row, case)
-    is_ours = row.state in {State.SKIPPED, State.CANCELLED} and row.reason in TAKES_BACK
-    return _bring_back(row, case) if is_ours and not own else None
+    return _bring_back(row, case) if is_stopped and not own else None
+
+
+def _is_overruled(row: KnownDelivery, why: Why) -> bool:
+    """Whether a person let it go all the same. A wish that its author puts into the post afterwards is a new one."""
+    is_wish = why.reason in TAKES_BACK
+    return why.reason is row.overruled if is_wish else row.overruled is not Reason.NONE
 
 
 def _find_rule_reason(row: KnownDelivery, case: _Case) -> Why | None:
@@ -121,19 +130,20 @@ def _move(row: KnownDelivery, case: _Case) -> PlannedChange | None:
 
 
 def _bring_back(row: KnownDelivery, case: _Case) -> PlannedChange:
-    """Planned again; where a person must approve, or had kept it, only marked, for the person to release.
-
-    A question that was open is open again.
-    """
-    question, _, detail = row.detail.partition("\n")
-    if row.reason in {Reason.POST_GONE, Reason.ASKED_TO_SKIP} and question:
-        return PlannedChange(
-            delivery_id=row.id, state=State.HELD, due_at=row.due_at, reason=Reason(question), detail=detail
-        )
+    """Planned again; held again where it was held, or where a person has not approved it yet."""
+    kept = row.detail.partition("\n")[2] if row.reason is Reason.UNFLAGGED else row.detail
+    question, _, detail = kept.partition("\n")
+    if question:
+        return _hold(row, Reason(question), detail)
     if doubt := find_doubt(case.desk.rows.get(row.post_id, ())):
-        return PlannedChange(
-            delivery_id=row.id, state=State.HELD, due_at=row.due_at, reason=Reason.MAYBE_RENAMED, detail=doubt
-        )
-    if case.desk.account.approve or row.chosen is Action.HOLD:
-        return PlannedChange(delivery_id=row.id, state=row.state, due_at=row.due_at, reason=Reason.POST_CAME_BACK)
+        return _hold(row, Reason.MAYBE_RENAMED, doubt)
+    if row.chosen is Action.HOLD or row.reason is Reason.POST_CAME_BACK:
+        return _hold(row, Reason.POST_CAME_BACK)
+    is_asked_for = row.chosen is not None or row.occasion.kind is OccasionKind.MANUAL
+    if case.desk.account.approve and not is_asked_for:
+        return _hold(row, Reason.APPROVAL)
     return PlannedChange(delivery_id=row.id, state=State.PLANNED, due_at=case.slot_for(row))
+
+
+def _hold(row: KnownDelivery, reason: Reason, detail: str = "") -> PlannedChange:
+    return PlannedChange(delivery_id=row.id, state=State.HELD, due_at=row.due_at, reason=reason, detail=detail)

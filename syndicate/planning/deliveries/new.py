@@ -59,7 +59,7 @@ def _was_old(item: Identified, desk: Desk) -> bool:
 def _plan_occasion(item: Identified, desk: Desk, occasion: Occasion, other: Why | None = None) -> list[PlannedDelivery]:
     """Rows of a message; skipped for what the post, the account or the caller says, held while the post is doubtful."""
     override = find_override(item.post, desk.account)
-    why = find_own_reason(item, override, occasion) or find_rule_reason(item, desk.account, occasion) or other
+    why = find_own_reason(item.post, override, occasion) or find_rule_reason(item, desk.account, occasion) or other
     if why:
         return [skip_row(item, desk, occasion, why)]
     rows = plan_rows(item, desk, override, occasion)

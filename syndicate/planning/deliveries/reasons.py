@@ -5,10 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from syndicate.model import Account, Action, Identified, Occasion, OccasionKind, Reason, SocialOverride, State, Why
+from syndicate.model import (
+    Account,
+    Action,
+    Identified,
+    Occasion,
+    OccasionKind,
+    Post,
+    Reason,
+    SocialOverride,
+    State,
+    Why,
+)
 
 TAKES_BACK = frozenset({Reason.POST_GONE, Reason.ASKED_TO_SKIP, Reason.UNFLAGGED})
-"""What planning itself decided and takes back when the post no longer gives the reason."""
+"""What planning itself decided and takes back when the post no longer gives the reason.
+
+Below its own data, `detail` keeps the reason and the data that the row was held for, for its return.
+"""
 
 _YOURSELF = "look yourself, then `syndicate settle`"
 
@@ -26,7 +40,7 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.NOT_AN_OCCASION: '"{}" is not among what this account posts',
     Reason.NOT_IN_CATEGORIES: "not in the account's categories ({})",
     Reason.OLD_WHEN_FOUND: "the post was old when it was found: release it to send it",
-    Reason.POST_CAME_BACK: "its post came back; release it to send",
+    Reason.POST_CAME_BACK: "its post came back: release it to send it",
     Reason.POST_GONE: "its post is gone: deleted, or a draft again",
     Reason.REDATED: "its post was given another date",
     Reason.TURNED_OFF: "the account is turned off",
@@ -101,6 +115,7 @@ class Decided(Protocol):
 def say_reason(reason: Reason, detail: str = "") -> str:
     """The reason as a sentence for a person, with its data in it."""
     sentence = _SENTENCES[reason]
+    detail = detail.partition("\n")[0] if reason in TAKES_BACK else detail
     for piece in detail.split("\n", max(sentence.count("{}") - 1, 0)):
         sentence = sentence.replace("{}", piece, 1)
     return sentence
@@ -115,11 +130,11 @@ def say_why(row: Decided) -> str:
     return why or chosen
 
 
-def find_own_reason(item: Identified, override: SocialOverride, occasion: Occasion) -> Why | None:
+def find_own_reason(post: Post, override: SocialOverride, occasion: Occasion) -> Why | None:
     """The reason that lies in the post itself."""
     if override.skip:
         return Why(Reason.ASKED_TO_SKIP)
-    if occasion.kind is OccasionKind.FLAG and occasion.name not in item.post.flags:
+    if occasion.kind is OccasionKind.FLAG and occasion.name not in post.flags:
         return Why(Reason.UNFLAGGED, occasion.name)
     return None
 
