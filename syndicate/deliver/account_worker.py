@@ -43,16 +43,25 @@ class Desk:
 
     def record(self, delivery: Delivery, action: str, decision: Decision) -> Delivery:
         """Put the decision on disk, then let the account wait and the person know, where it says so."""
+        is_news = not self._has_told(delivery, decision)
         recorded = self._insist(delivery, action, decision)
         self._pause(decision)
         if recorded.state is State.SENT:
             self.tools.store.resume_account(self.account.name)
             self.note_answer()
-        if decision.notice and not decision.pause:
+        if decision.notice and not decision.pause and is_news:
             self._tell(
                 "delivery", f"{delivery.slug} on {self.account.name}: {recorded.state}", decision.notice, delivery
             )
         return recorded
+
+    def _has_told(self, delivery: Delivery, decision: Decision) -> bool:
+        """Whether the trail tells the same already since it was taken up, whatever it waited for in between."""
+        if decision.reason is not Reason.STILL_FAILING:
+            return False
+        trail = self.tools.store.list_attempts(delivery.id)
+        since = delivery.started_at
+        return any(one.reason is decision.reason and (since is None or one.at >= since) for one in trail)
 
     def note_trouble(self, action: str, error: Exception) -> None:
         """Leave the account alone for a while where its server does not answer as it should; else it does answer."""

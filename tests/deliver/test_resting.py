@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from syndicate.errors import FetchError, NotReady, RateLimited, Rejected, Spoiled, Unavailable, Uncertain
-from syndicate.model import Message, Reason, Receipt, State
+from syndicate.model import Account, Message, Reason, Receipt, ScheduleRules, State
 from syndicate.planning.deliveries.retry import decide_rest
 from tests.deliver.bench import NOW, Bench, Finding, Preparing, Scripted
 
@@ -127,3 +127,21 @@ def test_a_clock_that_jumps_by_days_lets_nobody_rest_for_days(bench: Bench, days
 def test_only_the_servers_own_trouble_lets_an_account_rest(error: Exception, rests: timedelta | None) -> None:
     """A refusal is an answer; a server that names a time is left alone until then."""
     assert decide_rest(error, None, now=NOW, jitter=0.5) == (rests and NOW + rests)
+
+
+def test_what_keeps_failing_is_told_once_however_it_waits_in_between(bench: Bench) -> None:
+    """Quiet hours after the notice do not make it news again; a person's retry does."""
+    bench.accounts["a"] = Account(name="a", network="n", schedule=ScheduleRules(quiet="14:00-15:00", timezone="UTC"))
+    bench.networks = {"a": Scripted([Unavailable("down")] * 99)}
+    row = bench.add()
+    seen = set()
+    while bench.now < NOW + 9 * HOUR:
+        bench.run_after(10 * MINUTE)
+        seen.add(bench.get(row).reason)
+    assert {Reason.STILL_FAILING, Reason.QUIET_HOURS} <= seen
+    assert len(bench.notices) == 1
+    bench.store.retry(row.id, bench.now)
+    bench.store.wake_account("a", bench.now)
+    for _ in range(30):
+        bench.run_after(10 * MINUTE)
+    assert len(bench.notices) == 2

@@ -125,14 +125,13 @@ def _decide_again(delivery: Delivery, error: Exception, policy: Policy, *, now: 
         return _fail(Reason.GAVE_UP, f"{_spell(now - since)}\n{describe(error)}")
     due_at = _retry_at(error, now) or now + _back_off(now - since, jitter)
     reason, words = Reason.STILL_FAILING if now - since >= TELL_AFTER else Reason.BACK_OFF, describe(error)
-    is_news = reason is Reason.STILL_FAILING and delivery.reason is not reason  # told once: the row remembers
     return Decision(
         state=State.DUE,
         outcome=outcome_of(error),
         reason=reason,
         detail=words,
         due_at=due_at,
-        notice=say_reason(reason, words) if is_news else "",
+        notice=say_reason(reason, words) if reason is Reason.STILL_FAILING else "",
         looks=delivery.looks,  # remembers that an outcome was unknown once
     )
 
