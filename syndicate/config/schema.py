@@ -16,6 +16,7 @@ from syndicate.config.values import (
     IndexNowKey,
     InsidePath,
     Language,
+    OccasionWord,
     OneOrMore,
     OptionalAddress,
     OptionalLanguage,
@@ -193,8 +194,8 @@ class AccountTable(ScheduleTable):
 
     network: str
     """The network this account lives on."""
-    on: Annotated[tuple[Literal["new", "featured", "evergreen"], ...], OneOrMore] = ("new",)
-    """What is announced."""
+    on: Annotated[tuple[OccasionWord, ...], OneOrMore] = ("new",)
+    """What is announced: "new" posts, "evergreen" ones again, and posts that get a flag: "featured", "trending" …"""
     only: Words = ()
     """Only posts of these categories."""
     exclude: Words = Field(default=(), alias="except")

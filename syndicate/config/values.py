@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from datetime import timedelta
 from typing import Annotated, Any
@@ -14,6 +15,7 @@ from syndicate.errors import ConfigError
 from syndicate.text.languages import normalise_language
 
 ACCOUNT_NAME = r"[A-Za-z0-9_-]*[A-Za-z0-9][A-Za-z0-9_-]*"
+OCCASION = r"[A-Za-z_][A-Za-z0-9_-]{0,99}"
 SITE_NAME = r"[a-z0-9][a-z0-9._-]*"
 COLOUR = r"(#[0-9a-fA-F]{6})?"
 INDEXNOW_KEY = r"([a-zA-Z0-9-]{8,128})?"
@@ -138,6 +140,15 @@ def check_indexnow_key(value: str) -> str:
     return value
 
 
+def check_occasion(value: str) -> str:
+    if not re.fullmatch(OCCASION, value) or value.startswith(("evergreen-", "manual")) or value == "draft":
+        raise ValueError('not an occasion; write "new", "evergreen", "featured", or the name of another flag of posts')
+    near = difflib.get_close_matches(value, ("new", "evergreen", "featured", "trending"), 1, 0.8)
+    if near and near[0] != value:
+        raise ValueError(f'"{value}" is not an occasion; did you mean "{near[0]}"?')
+    return value
+
+
 def as_people(value: object) -> object:
     """A name, a table, or a list of both, as a list of tables."""
     people = value if isinstance(value, list | tuple) else [value]
@@ -216,6 +227,7 @@ InsidePath = Annotated[str, AfterValidator(check_inside), _matching(r"^(?!/)(?!(
 Slot = Annotated[str, _matching(r"^(?!.*\b(2[4-9]|[3-9]\d):\d)(?!.*:[6-9]\d)\s*\S.*$")]
 """The program reads far more ways than a pattern can say; hours that no clock has are refused by both."""
 Slots = Annotated[tuple[Slot, ...], BeforeValidator(as_tuple), AfterValidator(check_slots)]
+OccasionWord = Annotated[str, AfterValidator(check_occasion), _matching(f"^(?!evergreen-|manual|draft$){OCCASION}$")]
 _SIDE = r"([2-9]\d\d|[1-3]\d{3}|4000)"
 CardSize = Annotated[str, _matching(f"^{_SIDE}x{_SIDE}$")]
 Words = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]

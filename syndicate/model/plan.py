@@ -78,6 +78,8 @@ class Ledger:
     deliveries: tuple[KnownDelivery, ...] = ()
     baselined: frozenset[str] = frozenset()
     """Accounts whose existing posts were recorded as already there."""
+    listening: frozenset[tuple[str, str]] = frozenset()
+    """(account, flag) for flags whose posts of before were recorded as already there."""
     limits: tuple[tuple[str, object], ...] = ()
     """(account, Limits) as last read from the network."""
     paused: frozenset[str] = frozenset()
@@ -200,6 +202,8 @@ class Plan:
     """Accounts whose baseline this plan sets."""
     forgotten: frozenset[str] = frozenset()
     """Accounts no longer configured: their baseline is dropped, so that coming back floods nobody."""
+    listening: frozenset[tuple[str, str]] | None = None
+    """(account, flag) to remember from now on, None where that is as it was."""
     next_change_at: datetime | None = None
     """When the plan changes by itself (a future post becomes public)."""
     drawn: tuple[tuple[str, CardRef], ...] = field(default=())

@@ -137,7 +137,7 @@ class Account:
     name: str
     network: str
     on: tuple[str, ...] = ("new",)
-    """Occasions: "new", "featured", "evergreen"."""
+    """Occasions: "new", "evergreen", and flags of posts: "featured", or any other key that is true."""
     only: tuple[str, ...] = ()
     """Category names; empty means all."""
     exclude: tuple[str, ...] = ()
@@ -164,6 +164,11 @@ class Account:
     """The account's own rules laid over the site's: complete."""
     options: Mapping[str, str] = field(default_factory=dict)
     """The network's own settings ("instance", "service", "chat"), checked against its description."""
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """The flags that it announces beside "featured", whose rows every post has from the start."""
+        return tuple(word for word in self.on if word not in {"new", "featured", "evergreen"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

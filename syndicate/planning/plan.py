@@ -82,8 +82,16 @@ def make_plan(
         warnings=_warnings(settings.accounts, facts, ledger),
         baselined=frozenset(desk.account.name for desk in desks if desk.account.enabled) - ledger.baselined,
         forgotten=ledger.baselined - {account.name for account in settings.accounts},
+        listening=_find_listening(desks, ledger),
         next_change_at=min(future, default=None),
     )
+
+
+def _find_listening(desks: Iterable[Desk], ledger: Ledger) -> frozenset[tuple[str, str]] | None:
+    """The flags that accounts with a baseline wait for, None where they are those of before."""
+    counted = [desk.account for desk in desks if desk.account.enabled or desk.account.name in ledger.baselined]
+    wanted = frozenset((account.name, flag) for account in counted for flag in account.flags)
+    return None if wanted == ledger.listening else wanted
 
 
 def is_unreadable(source: str, snapshot: Snapshot) -> bool:
@@ -111,6 +119,7 @@ def _open_desks(
             _with_limits(facts[account.name], limits.get(account.name)),
             templates.get(account.name),
             by_account.get(account.name, ()),
+            heard=frozenset(flag for name, flag in ledger.listening if name == account.name),
             calendar=calendars[account.name],
             site=settings.site,
             cards=cards,

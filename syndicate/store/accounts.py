@@ -54,7 +54,7 @@ class AccountBook(Part):
             rows = connection.execute(query).mappings().all()
         return tuple(
             AccountState(
-                **{name: value for name, value in row.items() if name not in {"site", "limits"}},
+                **{name: value for name, value in row.items() if name not in {"site", "limits", "listening"}},
                 limits=parse_limits(row["limits"]) if row["limits"] else None,
             )
             for row in rows

@@ -60,6 +60,7 @@ class LedgerPart(Part):
                 drafts=self._read_drafts(connection),
                 deliveries=self._read_deliveries(connection),
                 baselined=frozenset(row["name"] for row in states if row["baselined_at"]),
+                listening=frozenset((row["name"], flag) for row in states for flag in row["listening"].split()),
                 limits=tuple((row["name"], parse_limits(row["limits"])) for row in states if row["limits"]),
                 paused=frozenset(row["name"] for row in states if row["paused_at"]),
             )
@@ -89,7 +90,9 @@ class LedgerPart(Part):
         stored = [one for one in plan.identified if one.is_new or one.is_changed]
         gone = [post for post in plan.gone if post.gone_at is None]
         rows = plan.deliveries or plan.changes
-        if not (stored or gone or plan.drafts or rows or plan.baselined or plan.forgotten):
+        if not (
+            stored or gone or plan.drafts or rows or plan.baselined or plan.forgotten or plan.listening is not None
+        ):
             return Applied()
         with self._database.writing() as connection:
             self._write_posts(connection, stored, now)
@@ -97,6 +100,7 @@ class LedgerPart(Part):
             self._write_drafts(connection, plan.drafts)
             self._write_baselines(connection, plan.baselined, now)
             self._forget_baselines(connection, plan.forgotten)
+            self._write_listening(connection, plan.listening)
             return Applied(
                 new_posts=sum(one.is_new for one in stored),
                 changed_posts=sum(not one.is_new for one in stored),
@@ -150,6 +154,16 @@ class LedgerPart(Part):
     def _forget_baselines(self, connection: Connection, names: Iterable[str]) -> None:
         forgotten = (accounts.c.site == self._site, accounts.c.name.in_(sorted(names)))
         connection.execute(update(accounts).where(*forgotten).values(baselined_at=None))
+
+    def _write_listening(self, connection: Connection, pairs: frozenset[tuple[str, str]] | None) -> None:
+        """The flags each account waits for; None for no news."""
+        if pairs is None:
+            return
+        connection.execute(update(accounts).where(accounts.c.site == self._site).values(listening=""))
+        for name in {name for name, _ in pairs}:
+            flags = " ".join(sorted(flag for account, flag in pairs if account == name))
+            mine = update(accounts).where(accounts.c.site == self._site, accounts.c.name == name)
+            connection.execute(mine.values(listening=flags))
 
     def _apply_change(self, connection: Connection, planned: PlannedChange, now: datetime) -> bool:
         """Follow the plan where the row is still one that content may move; a person or a worker comes first."""

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from syndicate.model import Action, OccasionKind, Reason, State
 
-HEAD = "0007"
+HEAD = "0008"
 """The last migration. A database that names a later one is from a newer syndicate."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -122,6 +122,7 @@ accounts = Table(
     Column("rest_until", Instant),
     Column("rest_reason", Text, nullable=False, default=""),
     Column("rest_after", Text, nullable=False, default=""),
+    Column("listening", Text, nullable=False, default=""),
     Column("limits", Text, nullable=False, default=""),
     Column("limits_read_at", Instant),
 )

@@ -53,6 +53,7 @@ def test_every_problem_is_reported_at_once_with_its_line():
         ('[feeds]\narchives = "maybe"', "must be true or false"),
         ('[feeds]\nformats = ["rss2", "rss3"]', 'one thing is wrong\n  .*must be "rss", "atom" or "json"$'),
         ('[cards]\naccent = "red"', 'not a colour; write for example "#c2410c"'),
+        ('[accounts.a]\nnetwork = "local"\non = ["featurd"]', 'did you mean "featured"'),
         ('[accounts."my blog"]\nnetwork = "local"', "line 4, accounts.my blog: not an account name"),
     ],
 )

@@ -34,7 +34,7 @@ GOOD = (
     '[feeds]\nformats = "rss"\nby = ["category", "author"]\nindexnow_key = "0123456789abcdef"',
     TOOT,
     TOOT + 'on = "featured"\nvisibility = "unlisted"\nslots = []\ngrace = "2h"',
-    '[accounts.a_b-C]\nnetwork = "local"',
+    '[accounts.a_b-C]\nnetwork = "local"\non = ["new", "trending", "staff_pick"]',
 )
 BAD = (
     'titel = "x"',
@@ -65,6 +65,9 @@ BAD = (
     '[accounts.toot]\nnetwork = "mastodon"\ninstance = ""',
     TOOT + 'visibilty = "public"',
     TOOT + 'chat = "@x"',
+    TOOT + 'on = ["draft"]',
+    TOOT + 'on = ["manual-2"]',
+    TOOT + 'on = ["two words"]',
     '[accounts."my blog"]\nnetwork = "local"',
 )
 

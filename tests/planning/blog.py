@@ -178,6 +178,7 @@ def fold(ledger: Ledger, plan: Plan) -> Ledger:
         posts=tuple(posts.values()),
         drafts=tuple(({draft.source: draft for draft in (*ledger.drafts, *plan.drafts)}).values()),
         deliveries=tuple(rows.values()),
+        listening=ledger.listening if plan.listening is None else plan.listening,
         baselined=(ledger.baselined | plan.baselined) - plan.forgotten,
     )
 

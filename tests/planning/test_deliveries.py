@@ -119,6 +119,58 @@ def test_an_occasion_turned_on_later_announces_no_old_post() -> None:
     assert rows(blog.publish()) == []
 
 
+TRENDING = frozenset({"trending"})
+
+
+def test_a_post_is_announced_when_it_gets_any_flag_that_is_asked_for() -> None:
+    """As with "featured": on the change, once; another flag is nothing to this account."""
+    blog = settled("mastodon", on=("new", "trending"))
+    blog.write(make_post("a"), make_post("b"))
+    blog.publish()
+    blog.edit("b.md", flags=frozenset({"pinned"}))
+    for flags in (TRENDING, frozenset[str](), TRENDING):
+        blog.edit("a.md", flags=flags)
+        blog.publish()
+    assert [(row.post_id, row.occasion.name) for row in blog.rows() if row.occasion.name != "new"] == [
+        (blog.rows()[0].post_id, "trending")
+    ]
+
+
+def test_a_flag_turned_on_later_announces_no_old_post() -> None:
+    """Posts that have it already are recorded; those that get it afterwards go out, also where none had it before."""
+    blog = settled("mastodon", on=("new",))
+    blog.write(*(make_post(name, flags=TRENDING) for name in "abc"), make_post("d"))
+    blog.publish()
+    blog.accounts = (make_account("mastodon", on=("new", "trending", "hot")),)
+    assert {(row[2], row[3]) for row in rows(blog.publish())} == {("trending", State.SKIPPED)}
+    blog.edit("d.md", flags=TRENDING | {"hot"})
+    assert {row[2:] for row in rows(blog.publish())} == {("trending", State.PLANNED), ("hot", State.PLANNED)}
+    assert rows(blog.publish()) == []
+
+
+def test_a_flag_turned_off_and_on_begins_anew() -> None:
+    """What got the flag while nobody waited for it is no news."""
+    blog = settled("mastodon", on=("new", "trending"))
+    blog.write(make_post("a"))
+    blog.publish()
+    blog.accounts = (make_account("mastodon", on=("new",)),)
+    blog.edit("a.md", flags=TRENDING)
+    assert rows(blog.publish()) == []
+    blog.accounts = (make_account("mastodon", on=("new", "trending")),)
+    assert [row[2:] for row in rows(blog.publish())] == [("trending", State.SKIPPED)]
+
+
+def test_a_post_with_several_flags_from_the_start_goes_out_once() -> None:
+    """For the first of them that the account asks for, in the order of `on`."""
+    blog = settled("mastodon", on=("hot", "trending"))
+    blog.write(make_post("a", flags=TRENDING | {"hot"}))
+    assert {row[2]: row[3] for row in rows(blog.publish())} == {
+        "new": State.SKIPPED,
+        "hot": State.PLANNED,
+        "trending": State.SKIPPED,
+    }
+
+
 def test_an_account_turned_off_and_on_announces_nothing_of_the_meantime() -> None:
     """Posts of the meantime are skipped with that reason."""
     blog = settled("mastodon")

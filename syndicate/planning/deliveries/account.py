@@ -47,6 +47,8 @@ class Desk:
     site: Site
     cards: Mapping[str, CardRef]
     now: datetime
+    heard: frozenset[str] = frozenset()
+    """Flags that it waited for before: a post that gets one of them now is news."""
 
     def take_slot(self, after: datetime) -> datetime:
         """The next free instant, free no longer."""
@@ -65,6 +67,7 @@ def open_desk(
     site: Site,
     cards: Mapping[str, CardRef],
     now: datetime,
+    heard: frozenset[str] = frozenset(),
 ) -> Desk:
     """Everything made ready; `deliveries` may hold rows of other accounts."""
     own = [row for row in deliveries if row.account == account.name]
@@ -83,6 +86,7 @@ def open_desk(
         site=site,
         cards=cards,
         now=now,
+        heard=heard,
     )
 
 

@@ -1,4 +1,4 @@
-"""Which messages are due: a baseline for what was there before, new and newly featured posts afterwards.
+"""Which messages are due: a baseline for what was there before, new and newly flagged posts afterwards.
 
 Every post gets its rows on every account the first time it is seen, skipped ones included. So nothing that happens
 later (an edit, an occasion or category turned on, an account turned off and on) announces an old post again.
@@ -19,8 +19,7 @@ def plan_baseline(identified: Iterable[Identified], desk: Desk) -> list[PlannedD
     """The first plan of an account: what is public already is skipped, what is still to come is planned."""
     rows: list[PlannedDelivery] = []
     for item in identified:
-        occasions = [NEW, FEATURED] if FEATURED.name in item.post.flags else [NEW]
-        missing = [occasion for occasion in occasions if not _has_row(desk, item.id, occasion)]
+        missing = [occasion for occasion in (NEW, *_list_flags(item, desk)) if not _has_row(desk, item.id, occasion)]
         if item.known.published_at <= desk.now:
             rows += [skip_row(item, desk, occasion, Why(Reason.BASELINE)) for occasion in missing]
         else:
@@ -29,25 +28,45 @@ def plan_baseline(identified: Iterable[Identified], desk: Desk) -> list[PlannedD
 
 
 def plan_fresh(identified: Iterable[Identified], desk: Desk) -> list[PlannedDelivery]:
-    """Posts that are new or newly featured on an account with a baseline, the oldest first."""
+    """Posts that are new, or newly flagged, on an account with a baseline, the oldest first."""
     rows: list[PlannedDelivery] = []
     for item in identified:
         if not _has_row(desk, item.id, NEW):
             rows += _plan_first_sight(item, desk)
-        elif FEATURED.name in item.post.flags and not _has_row(desk, item.id, FEATURED):
-            rows += _plan_occasion(item, desk, FEATURED)
+            continue
+        for occasion in _list_flags(item, desk):
+            if not _has_row(desk, item.id, occasion):
+                rows += _plan_flag(item, desk, occasion)
     return rows
 
 
+def _list_flags(item: Identified, desk: Desk) -> list[Occasion]:
+    """The flags of a post that may be announced. "featured" always leaves a row, so that it may be turned on later."""
+    words = dict.fromkeys((FEATURED.name, *desk.account.flags))
+    return [Occasion.of_flag(word) for word in words if word in item.post.flags]
+
+
+def _plan_flag(item: Identified, desk: Desk, occasion: Occasion) -> list[PlannedDelivery]:
+    """A post that has a new flag, or had it already when the account began to wait for that flag."""
+    if occasion != FEATURED and occasion.name not in desk.heard:
+        return [skip_row(item, desk, occasion, Why(Reason.BASELINE))]
+    return _plan_occasion(item, desk, occasion)
+
+
 def _plan_first_sight(item: Identified, desk: Desk) -> list[PlannedDelivery]:
-    """A post never seen before: announced as new; as featured only where the account posts nothing but those."""
+    """A post never seen before: announced once, as new, or for its first flag where the account posts no new ones."""
     old = Why(Reason.OLD_WHEN_FOUND) if _was_old(item, desk) else None
     rows = [] if _has_row(desk, item.id, NEW) else _plan_occasion(item, desk, NEW, old)
-    if FEATURED.name not in item.post.flags or _has_row(desk, item.id, FEATURED):
-        return rows
-    if NEW.word in desk.account.on:
-        return [*rows, skip_row(item, desk, FEATURED, Why(Reason.FLAGGED_FROM_THE_START, FEATURED.name))]
-    return [*rows, *_plan_occasion(item, desk, FEATURED, old)]
+    is_announced = NEW.word in desk.account.on
+    for occasion in _list_flags(item, desk):
+        if _has_row(desk, item.id, occasion):
+            continue
+        if is_announced:
+            rows.append(skip_row(item, desk, occasion, Why(Reason.FLAGGED_FROM_THE_START, occasion.name)))
+        else:
+            rows += _plan_occasion(item, desk, occasion, old)
+            is_announced = occasion.word in desk.account.on
+    return rows
 
 
 def _was_old(item: Identified, desk: Desk) -> bool:
