@@ -12,7 +12,7 @@ MARKDOWN = f"\\`*_[]<>&|~!{BREAKS}"
 """CommonMark with tables and strikethrough."""
 
 # What begins a heading, a list, a quote or a rule, at the start of a line; numbers of lists are escaped behind them.
-_START = re.compile(r"^([ \t]*)(#{1,6}(?=\s|$)|-#(?=\s)|[-+](?=\s|$)|>|[-=]{2,}(?=[ \t]*$)|:::)", re.MULTILINE)
+_START = re.compile(r"^([ \t]*)(#{1,6}(?=\s|$)|-#(?=\s)|[-+](?=\s|$)|>|(?:-{2,}|=+)(?=[ \t]*$)|:::)", re.MULTILINE)
 _NUMBER = re.compile(r"^([ \t]*[0-9]{1,9})([.)])(?=\s|$)", re.MULTILINE)
 # Hashtags and handles have marks of their own in their names ("#snake_case"), which format nothing there.
 _NAME = re.compile(r"(?<![\w/])(?:#\w+|@\w[\w.-]*@[\w.-]+\w)")

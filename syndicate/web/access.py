@@ -5,12 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from ipaddress import ip_address
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 log = logging.getLogger("syndicate.access")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+_MOST_SIGNS = 1000
+"""Of one value: what a stranger sends must not fill the log."""
 
 
 def note(request: Request, answer: Response) -> None:
@@ -22,7 +26,7 @@ def note(request: Request, answer: Response) -> None:
     log.info(
         "%s",
         format_line(
-            address=request.client.host if request.client else "-",
+            address=_to_address(request.client.host if request.client else ""),
             at=datetime.now(UTC),
             request=f"{request.method} {target} HTTP/{request.scope.get('http_version', '1.1')}",
             status=answer.status_code,
@@ -51,6 +55,14 @@ def format_line(
     return f"{address} - - [{day}] {_quote(request)} {status} {size} {quoted}"
 
 
+def _to_address(host: str) -> str:
+    """The visitor's address, "-" for anything else: a proxy passes on what it was told."""
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        return "-"
+
+
 def _quote(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    escaped = value[:_MOST_SIGNS].replace("\\", "\\\\").replace('"', '\\"')
     return '"' + "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in escaped) + '"'

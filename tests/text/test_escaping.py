@@ -24,7 +24,7 @@ TRICKY = "\\`*_[]<>&|~!#-+=1.) \nab:/@(\"'"
         "![x](https://evil.example/x.png)",
         "<https://evil.example/> &copy; <b>x</b>",
         "# no heading\n- no list\n1. nor this\n> no quote",
-        "title\n---\nother\n===",
+        "title\n---\nother\n===\nthird\n=",
         "| a | b |\n|---|---|\n| 1 | 2 |",
         "    no code\n\tnor this",
         "```\nnot code\n```",

@@ -50,3 +50,15 @@ def test_no_header_breaks_a_line(agent: str, tag: str) -> None:
     assert line.isprintable()
     assert hit is not None
     assert (hit.at, hit.path, hit.status, hit.size, hit.etag_sent) == (AT, "/feeds/rss.xml", 200, 7, "")
+
+
+def test_strangers_write_no_lines_of_their_own(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """An address that a proxy made up is none, and a long header is cut."""
+    FolderOutput(tmp_path).write([Artefact("rss.xml", "application/rss+xml", b"<rss/>", AT)])
+    app = make_app(str(tmp_path), settings(), is_published=everything)
+    with serving(app) as address, caplog.at_level(logging.INFO, "syndicate.access"):
+        headers = {"User-Agent": "x" * 9_000, "X-Forwarded-For": '1.2.3.4 - - "GET /x", b'}
+        httpx.get(f"{address}/feeds/rss.xml", headers=headers)
+    (line,) = [record.message for record in caplog.records if record.name == "syndicate.access"]
+    assert line.startswith("- - - [")
+    assert len(line) < 2_000
