@@ -83,6 +83,7 @@ class Daemon:
         self._work = work
         self._pace = pace or Pace()
         self._grace = grace
+        self._troubles: dict[Callable[[], str], str] = {}
         self._stop = threading.Event()
         self._to_publish = threading.Event()
         self._to_deliver = threading.Event()
@@ -240,12 +241,19 @@ class Daemon:
                 return
 
     def _round(self, work: Callable[[], str]) -> str:
-        """One round and its line; a failure is said and the next round tries again. The daemon never dies of one."""
+        """One round and its line. A failure is said once while it stays the same, and the next round tries again.
+
+        The daemon never dies of one.
+        """
         try:
             line = work()
         except Exception as error:  # noqa: BLE001
-            log.error("%s", tell_for_log(error))  # noqa: TRY400 - no traceback for a person, and no secret in it
+            trouble = tell_for_log(error)
+            if self._troubles.get(work) != trouble:
+                log.error("%s", trouble)  # noqa: TRY400 - no traceback for a person, and no secret in it
+            self._troubles[work] = trouble
             return ""
+        self._troubles.pop(work, None)
         self._log(line)
         return line
 

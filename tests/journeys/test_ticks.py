@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ import pytest
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from syndicate.daemon import Daemon, Pace, follow_clock
+from syndicate.errors import StateError
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -123,3 +125,19 @@ def test_what_was_published_is_delivered_without_waiting_for_the_next_tick() -> 
     work = Fresh()
     work.daemon.run()
     assert work.deliveries == 2
+
+
+def test_lasting_trouble_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    """A disk that stays read-only is one line until it is mended; afterwards, and where it changes, it is news."""
+    troubles = iter(["read-only", "read-only", "full", "", "full"])
+
+    def publish() -> str:
+        if trouble := next(troubles):
+            raise StateError(trouble)
+        return ""
+
+    daemon = Daemon(Idle())
+    with caplog.at_level(logging.ERROR, "syndicate"):
+        for _ in range(5):
+            daemon._round(publish)
+    assert [record.message for record in caplog.records] == ["read-only", "full", "full"]
