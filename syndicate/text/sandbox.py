@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import wraps
+from math import prod
+from typing import Any, cast
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes, pass_context
+from jinja2.runtime import Context
+from jinja2.sandbox import SandboxedEnvironment, safe_range
+from jinja2.visitor import NodeTransformer
 
 from syndicate.errors import ConfigError
 
@@ -13,9 +19,19 @@ from syndicate.errors import ConfigError
 _SLIPS = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError)
 
 
+MAX_OUTPUT = 64 * 1024
+"""Bytes of text that a plain-text template may make."""
+MAX_STEPS = 10_000
+"""Turns of its loops, calls and sums."""
+_MOST_POWER = 64
+_WIDE = re.compile(r"%[^%a-zA-Z]*(?:\d{5}|\*)|\{[^{}]*:[^{}]*(?:\d{5}|\{)")
+"""A width of five digits, or one that is computed, in what `%` and `format` take."""
+_BUDGET, _TURNS, _JOINED = "_budget", "_turns", "_joined"
+
+
 def render_text(source: str, values: Mapping[str, object], *, where: str = "") -> str:
     """A plain-text template (messages, cards) filled with values. Raises ConfigError with file and line."""
-    return _fill(_compile(make_environment(), source, where), values, where)
+    return _fill(_compile(make_environment(), source, where), values, where, render_limited)
 
 
 def render_html_template(
@@ -40,8 +56,140 @@ def compile_html_template(
 
 
 def make_environment() -> SandboxedEnvironment:
-    """For plain text: values go in as they are."""
-    return SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
+    """For plain text: values go in as they are, and what comes out has limits (see `render_limited`)."""
+    return _Limited(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
+
+
+def render_limited(template: Template, values: Mapping[str, object]) -> str:
+    """The template filled. Raises TooMuch for more than 64 KB, more than 10,000 steps, or a piece larger than that."""
+    pieces, size = [], 0
+    for piece in template.generate({**values, _BUDGET: _Budget()}):
+        pieces.append(piece)
+        size += len(piece.encode("utf-8", "surrogatepass"))
+        if size > MAX_OUTPUT:
+            raise TooMuch(f"it makes more than {MAX_OUTPUT // 1024} KB of text")
+    return "".join(pieces)
+
+
+class TooMuch(TemplateError):
+    """A template does more than any message needs."""
+
+
+class _Budget:
+    """The steps that one filling has left."""
+
+    def __init__(self) -> None:
+        self._left = MAX_STEPS
+
+    def spend(self) -> None:
+        if self._left <= 0:
+            raise TooMuch(f"it takes more than {MAX_STEPS:,} steps")
+        self._left -= 1
+
+
+class _Limited(SandboxedEnvironment):
+    """Each turn of a loop and each call is a step; no call, filter, sum or product makes a piece that is too large."""
+
+    intercepted_binops = frozenset({"+", "*", "**", "%"})
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        filters = {**self.filters, "format": _format, _JOINED: _join}
+        self.filters = {name: _guard(function) for name, function in filters.items()} | {_TURNS: _count_turns}
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        """Loops count their turns, and `a ~ b` is a filter like any other."""
+        tree = super()._parse(source, name, filename)
+        for loop in list(tree.find_all(nodes.For)):
+            loop.iter = nodes.Filter(loop.iter, _TURNS, [], [], None, None, lineno=loop.lineno)
+        return cast("nodes.Template", _Joined().visit(tree))
+
+    def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 - as Jinja has it
+        __context[_BUDGET].spend()
+        owner = getattr(__obj, "__self__", None)
+        if __obj is not safe_range:  # which has a limit of its own
+            _check_arguments(owner, *args, *kwargs.values())
+        return _check_size(super().call(__context, __obj, *args, **kwargs))
+
+    def wrap_str_format(self, value: Any) -> Any:
+        """`"…".format`, which Jinja wraps for safety when it is looked up."""
+        owner = getattr(value, "__self__", None)
+        if isinstance(owner, str) and value.__name__ in {"format", "format_map"}:
+            _check_widths(owner)
+        return super().wrap_str_format(value)
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Every sum, product, power and `%`."""
+        context[_BUDGET].spend()
+        _check_arguments(left, right)
+        if operator == "**" and abs(right) > _MOST_POWER:
+            raise TooMuch("it reckons with numbers that are too large")
+        if operator == "*" and not all(isinstance(side, int | float) for side in (left, right)):
+            _check_product(*(side if isinstance(side, int) else len(side) for side in (left, right)))
+        if operator == "%" and isinstance(left, str):
+            _check_widths(left)
+        return _check_size(super().call_binop(context, operator, left, right))
+
+
+def _format(text: str, *values: object, **named: object) -> str:
+    """As Jinja's own filter does it."""
+    return _check_widths(text) % (named or values)
+
+
+def _check_widths(text: str) -> str:
+    if _WIDE.search(text):
+        raise TooMuch("it makes a text that is too wide")
+    return text
+
+
+def _join(parts: Iterable[object]) -> str:
+    return "".join(map(str, parts))
+
+
+class _Joined(NodeTransformer):
+    """`a ~ b` as a filter, which has limits."""
+
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802 - Jinja looks for it by this name
+        self.generic_visit(node)
+        parts = nodes.List(node.nodes, lineno=node.lineno)
+        return nodes.Filter(parts, _JOINED, [], [], None, None, lineno=node.lineno)
+
+
+def _guard(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter that is given, and gives, nothing too large."""
+
+    @wraps(function)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        _check_arguments(*args, *kwargs.values())
+        return _check_size(function(*args, **kwargs))
+
+    return guarded
+
+
+@pass_context
+def _count_turns(context: Context, items: Iterable[Any]) -> Iterator[Any]:
+    for item in items:
+        context[_BUDGET].spend()
+        yield item
+
+
+def _check_arguments(*given: object) -> None:
+    """Widths and counts, and two texts of which each piece of one may be replaced by the other."""
+    if any(isinstance(one, int) and abs(one) > MAX_OUTPUT for one in given):
+        raise TooMuch("it reckons with numbers that are too large")
+    lengths = sorted(len(one) for one in given if isinstance(one, str))
+    _check_product(*lengths[-2:])
+
+
+def _check_product(*sizes: int) -> None:
+    if prod(sizes) > MAX_OUTPUT * 256:
+        raise TooMuch("it makes a text that is too long")
+
+
+def _check_size(value: Any) -> Any:
+    if isinstance(value, str | list | tuple) and len(value) > MAX_OUTPUT:
+        raise TooMuch("it makes a text that is too long")
+    return value
 
 
 def make_html_environment() -> SandboxedEnvironment:
@@ -58,9 +206,14 @@ def _compile(environment: SandboxedEnvironment, source: str, where: str) -> Temp
         raise ConfigError(f"the template is broken: {error}", where=where) from error
 
 
-def _fill(template: Template, values: Mapping[str, object], where: str) -> str:
+def _fill(
+    template: Template,
+    values: Mapping[str, object],
+    where: str,
+    render: Callable[[Template, Mapping[str, object]], str] = Template.render,
+) -> str:
     try:
-        return template.render(values)
+        return render(template, values)
     except TemplateError as error:
         raise ConfigError(f"the template cannot be filled: {error.message}", where=_place(where, error)) from error
     except _SLIPS as error:

@@ -15,7 +15,7 @@ from syndicate.errors import ConfigError
 from syndicate.model import Account, KnownPost, Occasion, Post, Site, SocialOverride
 from syndicate.text.hashtags import find_hashtags, to_hashtag
 from syndicate.text.links import add_parameters
-from syndicate.text.sandbox import make_environment
+from syndicate.text.sandbox import make_environment, render_limited
 
 # What a slip in a template raises besides Jinja's own errors: 1/0, "a" + 1, an endless macro.
 _SLIPS = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError)
@@ -34,7 +34,7 @@ class Wording:
     def render(self, values: Mapping[str, object]) -> str:
         """The text, tidied: NFC, no spaces at line ends, at most one empty line in a row. Raises ConfigError."""
         try:
-            return tidy(self._template.render(values))
+            return tidy(render_limited(self._template, values))
         except TemplateError as error:
             raise ConfigError(f"the template cannot be filled: {error.message}", where=self.where) from error
         except _SLIPS as error:
