@@ -19,7 +19,7 @@ from syndicate.model import Identified, KnownDraft, KnownPost, Post, Problem, Si
 from syndicate.planning.resemblance import Resemblance, is_rewritten, is_used_again, match_vanished
 
 _Key = tuple[object, ...] | None
-_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
+_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?:[^\s<>\"{}|\\^`\[\]%#]|%[0-9A-Fa-f]{2})+(?:#[^\s<>\"{}|\\^`\[\]%#]*)?")
 _DECLARED = ":id/"
 """Stands before a declared id in a tag URI; a slug has no "/"."""
 _NO_YEAR = 2000

@@ -69,7 +69,8 @@ _FRAME = re.compile(r"<(/?)iframe(?=[\s/>])", re.IGNORECASE)
 _FRAME_WITH_EXCUSE = re.compile(r"(<framed-player\b[^<>]*>)[^<>]{1,300}(?=</framed-player)")
 _SAFE_FRAME = re.compile(r'<framed-player((?: [a-z]+="[^"]*")*)>')
 _LONG_TEXT = re.compile(r"(?:\A|>)[^<>]{4000,}")
-_PIECE = re.compile(r"(?:[^&]|&[a-zA-Z0-9#]{0,40}+;?){2000}")
+# Possessive throughout: where an entity ends is never tried twice.
+_PIECE = re.compile(r"(?:[^&]|&[a-zA-Z0-9#]{0,40}+;?+){1,2000}+")
 _VOID = frozenset({
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
 })  # fmt: skip

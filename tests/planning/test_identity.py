@@ -76,6 +76,7 @@ def test_an_unchanged_post_is_not_changed() -> None:
         (make_post("ü", slug="über uns"), "tag:blog.example.com,2026-11-22:%C3%BCber%20uns"),
         (make_post("n", published_at=None), "https://blog.example.com/blog/n/"),
         (make_post("d", declared_id="urn:uuid:1"), "urn:uuid:1"),
+        (make_post("g", declared_id="http://["), "tag:blog.example.com,2026:id/http%3A%2F%2F%5B"),
         (make_post("e", declared_id="12"), "tag:blog.example.com,2026:id/12"),
         (make_post("f", declared_id="a: b/ü", published_at=None), "tag:blog.example.com,2000:id/a%3A%20b%2F%C3%BC"),
     ],

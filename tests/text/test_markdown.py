@@ -108,7 +108,7 @@ def test_footnotes_work_inside_a_reader() -> None:
     assert all(f'id="{target}"' in markup for target in targets)
 
 
-@pytest.mark.parametrize("piece", ["«", "« a", "&laquo;&amp;", "ï»¿"])
+@pytest.mark.parametrize("piece", ["«", "« a", "&laquo;&amp;", "ï»¿", "&amp;" * 3 + "a"])
 def test_a_long_text_without_markup_stays_whole(piece: str) -> None:
     """The seams at which it is divided for the parser are gone, and no entity is cut."""
     text = piece * 50_000
