@@ -326,7 +326,7 @@ class App:
 
     def follow_posts(self) -> tuple[str, ...]:
         """Edit and remove by policy, where a publication has read the posts anew; returns lines for the log."""
-        from syndicate.app.edits import remember_silent, tell_waiting
+        from syndicate.app.edits import take_amendments, tell_waiting
         from syndicate.planning.deliveries.edits import choose_automatic
 
         if not self._is_read_anew:
@@ -335,8 +335,7 @@ class App:
             if wiring.check_state():
                 return ()
             self._is_read_anew = False
-            remember_silent(wiring, self.now())
-            amendments = self.list_amendments()
+            amendments = take_amendments(wiring, self.now())
             return (*self.amend(choose_automatic(amendments)), *tell_waiting(amendments))
 
     def ping_hubs(self) -> tuple[str, ...]:

@@ -38,12 +38,14 @@ def list_amendments(wiring: Wiring, now: datetime) -> tuple[Amendment, ...]:
     return tuple(one for one in _plan(wiring, now) if not one.is_silent)
 
 
-def remember_silent(wiring: Wiring, now: datetime) -> None:
-    """What was changed in posts without changing their messages is no reason to edit them later."""
-    for one in _plan(wiring, now):
+def take_amendments(wiring: Wiring, now: datetime) -> tuple[Amendment, ...]:
+    """The same; changes of posts that no reader of their messages sees are remembered: they edit nothing later."""
+    planned = _plan(wiring, now)
+    for one in planned:
         if one.is_silent and one.message is not None and one.delivery.message is not None:
             seen = replace(one.delivery.message, origin=one.message.origin)
             wiring.store.keep_sent_message(one.delivery, seen)
+    return tuple(one for one in planned if not one.is_silent)
 
 
 def _plan(wiring: Wiring, now: datetime) -> tuple[Amendment, ...]:
