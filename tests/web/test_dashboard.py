@@ -21,12 +21,14 @@ from tests.web.serving import serving
 
 MORE = """
 slots = ["mon-fri 09:00"]
+most_at_once = 0
 
 [accounts.second]
 network = "local"
 folder = "{folder}"
 approve = true
 slots = ["sat 11:00"]
+most_at_once = 0
 """
 POSTS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
