@@ -42,7 +42,7 @@ format: setup ## format and mend what can be mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-faults: setup ## run the fault campaign: 10,000 schedules, 300 kill -9 of a delivery, 300 of commands; prints its table
+faults: setup ## run the fault campaign (half an hour): troubles of networks, processes and files; prints its table
 	$(BIN)/python -m tests.faults
 
 e2e: setup ## run the tests against real servers, validators and readers

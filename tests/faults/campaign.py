@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -12,10 +13,12 @@ from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.faults.audience import Town, secrets_at_hand
 from tests.faults.judge import count_by
+from tests.faults.life import Ending, Life
 from tests.faults.schedule import Outcome, Schedule, open_ground
 
-CHUNK = 50
+CHUNK, FEW = 50, 5
 
 
 @dataclass(slots=True)
@@ -41,6 +44,29 @@ class Result:
         return count_by([fault for outcome in self.broken for fault in outcome.faults])
 
 
+@dataclass(slots=True)
+class LifeResult:
+    """What many lives came to. `broken` holds the endings in which a promise was broken."""
+
+    lives: int = 0
+    events: Counter[str] = field(default_factory=Counter)
+    copies: int = 0
+    held: Counter[str] = field(default_factory=Counter)
+    broken: list[Ending] = field(default_factory=list)
+
+    def add(self, ending: Ending) -> None:
+        self.lives += 1
+        self.events += ending.events
+        self.copies += ending.copies
+        self.held += ending.held
+        if ending.faults:
+            self.broken.append(ending)
+
+    @property
+    def promises_broken(self) -> Counter[str]:
+        return count_by([fault for ending in self.broken for fault in ending.faults])
+
+
 @contextmanager
 def scratch() -> Iterator[Path]:
     """A folder in memory where there is one: the campaign is about order, not about disks."""
@@ -61,6 +87,30 @@ def run_some(seeds: Iterable[int]) -> list[Outcome]:
         if not outcome.faults:
             outcome.story.clear()
     return outcomes
+
+
+def run_lives(first: int, lives: int, processes: int) -> Iterator[LifeResult]:
+    """The result so far, after every few lives."""
+    result = LifeResult()
+    chunks = [range(at, min(at + FEW, first + lives)) for at in range(first, first + lives, FEW)]
+    with get_context("spawn").Pool(processes, maxtasksperchild=20) as pool:
+        for endings in pool.imap_unordered(live_some, chunks):
+            for ending in endings:
+                result.add(ending)
+            yield result
+
+
+def live_some(seeds: Iterable[int]) -> list[Ending]:
+    """Lives one after the other in this process; the stories of good ones are not worth keeping."""
+    logging.disable()
+    endings = []
+    with scratch() as folder, secrets_at_hand(), Town() as town:
+        for seed in seeds:
+            ending = Life(seed, folder / str(seed), town).live()
+            shutil.rmtree(folder / str(seed))
+            endings.append(ending)
+    logging.disable(logging.NOTSET)
+    return endings
 
 
 def replay(seed: int) -> Outcome:

@@ -161,19 +161,7 @@ class Site:
             return list(app.list_deliveries(slug=slug, everything=True))
 
     def let_time_pass(self) -> None:
-        """Leases end, back-off is over, slots have come, rests grow old. Only while no process of the site runs."""
-        for rest in (self.root / "feeds").rglob(".*"):
-            os.utime(rest, (_LONG_AGO, _LONG_AGO))
-        now = (datetime.now(UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-        path = self.root / ".syndicate" / "state.db"
-        if not path.exists():
-            return
-        with closing(sqlite3.connect(path)) as database, database:
-            if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'deliveries'").fetchone():
-                return
-            database.execute("UPDATE deliveries SET lease_until = ? WHERE lease_until IS NOT NULL", (_LONG_AGO,))
-            database.execute("UPDATE deliveries SET look_at = ? WHERE look_at IS NOT NULL", (now,))
-            database.execute("UPDATE deliveries SET due_at = min(due_at, ?) WHERE state IN ('planned', 'due')", (now,))
+        let_time_pass(self.root)
 
     def go_on(self, slug: str, rounds: int = 12) -> list[str]:
         """The daemon's own rounds until nothing waits; the accounts for which a person had to look."""
@@ -198,6 +186,23 @@ class Site:
             action = "settle_sent" if is_there else "settle_not_sent"
             app.change_deliveries(action, (row.id,), f"https://seen.example/{row.id}" if is_there else "")
         return [row.account for row in asked]
+
+
+def let_time_pass(root: Path) -> None:
+    """Leases, rests and back-off end, slots have come, half-written files grow old. No process may run there."""
+    for rest in (root / "feeds").rglob(".*"):
+        os.utime(rest, (_LONG_AGO, _LONG_AGO))
+    now = (datetime.now(UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    path = root / ".syndicate" / "state.db"
+    if not path.exists():
+        return
+    with closing(sqlite3.connect(path)) as database, database:
+        if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'deliveries'").fetchone():
+            return
+        database.execute("UPDATE deliveries SET lease_until = ? WHERE lease_until IS NOT NULL", (_LONG_AGO,))
+        database.execute("UPDATE deliveries SET look_at = ? WHERE look_at IS NOT NULL", (now,))
+        database.execute("UPDATE deliveries SET due_at = min(due_at, ?) WHERE state IN ('planned', 'due')", (now,))
+        database.execute("UPDATE accounts SET rest_until = ? WHERE rest_until IS NOT NULL", (_LONG_AGO,))
 
 
 def _far_slots() -> str:
