@@ -28,7 +28,7 @@ MAIL_SERVER = "SYNDICATE_SMTP_URL"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What broke. `kind` is "account" (paused) or "delivery" (failed, held or unknown)."""
+    """What broke. `kind` is "account" (paused), "delivery" (failed, held, unknown) or "question" (about new posts)."""
 
     kind: str
     account: str

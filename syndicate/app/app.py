@@ -17,14 +17,14 @@ from syndicate.app.sharing import Shared
 from syndicate.app.site import Clock, Wiring, read_clock
 from syndicate.config import find_config, read_settings
 from syndicate.errors import ConfigError, Contradicted, StateError, SyndicateError, tell_for_log
-from syndicate.model import State
+from syndicate.model import Reason, State
 from syndicate.publish.report import Published
 
 if TYPE_CHECKING:
     from syndicate.app.dashboard import HallDesk
     from syndicate.app.reports import AccountRow, Finding, Status, Story
     from syndicate.deliver import AccountThreads, Tools
-    from syndicate.model import Account, Delivery, Plan, PlannedDelivery, Settings
+    from syndicate.model import Account, Delivery, KnownPost, Plan, PlannedDelivery, Remark, Settings
     from syndicate.networks.base import LogsIn
     from syndicate.planning.deliveries.edits import Amendment
     from syndicate.planning.deliveries.manual import ManualPlan
@@ -87,6 +87,7 @@ class App:
             wiring.keep_rows()
             if contradiction:
                 stamp.forget()  # it is said until it is solved
+            _ask(wiring, published.remarks, now)
             return replace(published, contradiction=contradiction)
 
     def make_plan(self) -> Plan:
@@ -208,6 +209,25 @@ class App:
             states = () if everything else WAITING
             rows = wiring.store.list_deliveries(account=account, slug=slug, states=states)
             return explain_waits(wiring, rows, self.now())
+
+    def choose_all(self, *, account: str, slug: str, reason: str) -> tuple[int, ...]:
+        """What waits for a person, by account, post and reason."""
+        from syndicate.app.queue import choose_all
+
+        with self._shared.borrow() as wiring:
+            return choose_all(wiring, account=account, slug=slug, reason=reason)
+
+    def join_posts(self, old: str, new: str) -> KnownPost:
+        """A new post becomes an earlier one that was renamed; slugs or ids. Raises UsageError where they are not."""
+        from syndicate.app.queue import join_posts
+
+        with self._shared.borrow() as wiring:
+            with wiring.take_turn():
+                wiring.require_state()
+                joined = join_posts(wiring, old, new, self.now())
+                wiring.stamp.forget()
+            self.publish()
+            return joined
 
     def check_text(self, ids: tuple[int, ...], text: str) -> None:
         """Raises UsageError where a network would refuse this text for one of these deliveries."""
@@ -458,6 +478,18 @@ class App:
             raise
         self._shared.replace(fresh)
         return True
+
+
+def _ask(wiring: Wiring, remarks: tuple[Remark, ...], now: datetime) -> None:
+    """Tell the person what waits for an answer, each question once."""
+    if not remarks:
+        return
+    from syndicate.app.sending import notify
+    from syndicate.planning.deliveries.bursts import say_remark
+
+    for one in remarks:
+        if one.reason is not Reason.OLD_WHEN_FOUND and not one.is_asked:
+            notify(wiring, "question", say_remark(one), now, slug=one.slugs[0] if len(one.slugs) == 1 else "")
 
 
 def _publish(wiring: Wiring, only: str, mark: str, now: datetime, progress: Callable[[int, int], None]) -> Published:

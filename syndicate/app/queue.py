@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
 from syndicate.app.edits import list_amendments, tell_waiting
@@ -16,8 +17,10 @@ from syndicate.app.sending import Composer
 from syndicate.app.site import Wiring
 from syndicate.deliver.report import needs_person
 from syndicate.errors import SyndicateError, UsageError
-from syndicate.model import Action, Delivery, Post, Reason, Receipt, State
+from syndicate.model import Action, Delivery, KnownPost, Post, Reason, Receipt, State
+from syndicate.planning.deliveries.bursts import list_questions, say_remark
 from syndicate.planning.deliveries.reasons import find_own_reason, say_reason
+from syndicate.planning.identity import join_rows
 from syndicate.planning.messages.template import find_override
 from syndicate.planning.schedule.when import parse_when
 from syndicate.store.accounts import AccountState
@@ -27,6 +30,7 @@ WAITING = (State.PLANNED, State.DUE, State.SENDING, State.HELD, State.UNCERTAIN,
 
 _SIMPLE: Mapping[Action, Callable[[Store, int, datetime], Delivery]] = {
     Action.HOLD: lambda store, number, now: store.hold(number, now),
+    Action.SKIP: lambda store, number, now: store.skip(number, now),
     Action.CANCEL: lambda store, number, now: store.cancel(number, now),
     Action.SETTLE_NOT_SENT: lambda store, number, now: store.settle_not_sent(number, now),
 }
@@ -60,6 +64,35 @@ def _find_wish(wiring: Wiring, delivery: Delivery) -> Reason:
     overrides = ((post, find_override(post, accounts[delivery.account])) for post in own)
     reasons = (find_own_reason(post, override, delivery.occasion) for post, override in overrides)
     return next((why.reason for why in reasons if why), Reason.NONE)
+
+
+def choose_all(site: Wiring, *, account: str = "", slug: str = "", reason: str = "") -> tuple[int, ...]:
+    """The numbers of what waits for a person, the first parts of threads, in the order in which they are due.
+
+    What was skipped is chosen, too, where its reason is named; what may be a renamed post only by its reason or slug.
+    Raises UsageError for an unknown account or reason.
+    """
+    if account:
+        site.accounts.get(account)
+    wanted = _read_reason(reason)
+    states = (State.HELD, State.MISSED, State.SKIPPED) if wanted else (State.HELD, State.MISSED)
+    found = site.store.list_deliveries(account=account, slug=slug, states=states)
+    return tuple(
+        one.id
+        for one in found
+        if one.part == 1 and (one.reason is wanted if wanted else slug or one.reason is not Reason.MAYBE_RENAMED)
+    )
+
+
+def _read_reason(word: str) -> Reason | None:
+    if not word:
+        return None
+    try:
+        return Reason(word.lower().replace("-", "_"))
+    except ValueError:
+        near = get_close_matches(word, [reason.value for reason in Reason], n=1)
+        hint = f'did you mean "{near[0]}"?' if near else "`syndicate queue --json` shows the reason of each message"
+        raise UsageError(f'there is no reason "{word}"', hint=hint) from None
 
 
 def check_text(wiring: Wiring, ids: Iterable[int], text: str) -> None:
@@ -131,6 +164,32 @@ def read_status(wiring: Wiring, now: datetime) -> Status:
             if row.state not in {"ready", "off", "paused"}
         ),
         resting=tuple(f"{name}: {why}" for name, why in list_resting(wiring, now).items()),
-        needs_you=tuple(one for one in deliveries if needs_person(one)),
+        needs_you=tuple(one for one in deliveries if needs_person(one) and one.reason is not Reason.MANY_AT_ONCE),
+        questions=tuple(say_remark(one) for one in list_questions(deliveries)),
         amendments=tell_waiting(list_amendments(wiring, now)),
+    )
+
+
+def join_posts(site: Wiring, old: str, new: str, now: datetime) -> KnownPost:
+    """Give the row of a post that is gone to the new post that it became."""
+    rows = site.store.read_ledger().posts
+    after = _find_post(rows, new, is_here=True)
+    before = _find_post([row for row in rows if row.id != after.id], old, is_here=False)
+    joined = join_rows(before, after, now)
+    site.store.join_posts(joined, after, now)
+    return joined
+
+
+def _find_post(rows: Iterable[KnownPost], name: str, *, is_here: bool) -> KnownPost:
+    """The row of this slug or id, with a file or without one; the latest of several."""
+    named = [row for row in rows if name in {row.slug, row.id}]
+    found = [row for row in named if (row.gone_at is None) == is_here]
+    if found:
+        return max(found, key=lambda row: (row.gone_at or row.first_seen_at, row.id))
+    if not named:
+        raise UsageError(f'no post has the slug "{name}"', hint="`syndicate publish` first, if the file is new")
+    if is_here:
+        raise UsageError(f'"{name}" has no file any more', hint="name the post as it was first, then as it is now")
+    raise UsageError(
+        f'"{name}" still has its file, {named[0].source}', hint="they are one post only when that file is gone"
     )

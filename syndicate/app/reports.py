@@ -34,6 +34,8 @@ class Status:
     unready: tuple[str, ...] = ()
     """Accounts that cannot send before somebody logs in."""
     needs_you: tuple[Delivery, ...] = ()
+    questions: tuple[str, ...] = ()
+    """What a person is asked about many rows at once, or about a post that may be renamed."""
     amendments: tuple[str, ...] = ()
     """Edits and removals of published messages that a person must decide, a line for each reason."""
     contradiction: str = ""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from syndicate.deliver import AccountThreads
 from syndicate.errors import ConfigError
 from syndicate.model import Delivery
+from syndicate.planning.deliveries.bursts import say_remark
 from syndicate.planning.deliveries.reasons import say_why
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ class Rounds:
         problems = self._choose_news("problems", map(str, published.problems))
         warnings = self._choose_news("warnings", published.warnings) if published.warnings else []
         state = self._choose_news("state", [published.contradiction] if published.contradiction else [])
-        return "\n".join(filter(None, ["; ".join([*reloaded, *parts]), *problems, *warnings, *state]))
+        remarks = map(say_remark, published.remarks)
+        return "\n".join(filter(None, ["; ".join([*reloaded, *parts]), *problems, *warnings, *state, *remarks]))
 
     def _reload(self) -> list[str]:
         """A broken syndicate.toml is said once; until it is mended everything goes on with the one of before."""

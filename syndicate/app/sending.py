@@ -178,6 +178,11 @@ def _check_ready(wiring: Wiring, account: Account, message: Message) -> str:
     return check_page(wiring.http, message.link, message.title)
 
 
+def notify(wiring: Wiring, kind: str, text: str, now: datetime, *, slug: str = "") -> None:
+    """Tell the person by every way that is configured."""
+    _notify(wiring, Notice(kind=kind, account="", subject="a question about new posts", text=text, at=now, slug=slug))
+
+
 def _notify(wiring: Wiring, notice: Notice) -> None:
     log.warning("%s: %s", notice.subject, notice.text)
     for trouble in send_notice(notice, wiring.settings.notices, wiring.http):

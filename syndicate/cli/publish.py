@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -16,7 +16,7 @@ from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, globals_of
 
 if TYPE_CHECKING:
     from syndicate.app.app import App
-    from syndicate.model import Plan, PlannedDelivery
+    from syndicate.model import Plan, PlannedDelivery, Remark
     from syndicate.publish.report import Published
 
 Progress = Callable[[int, int], None]
@@ -42,9 +42,8 @@ def publish(
         return NEEDS_A_PERSON if published.problems or published.contradiction else DONE
     print_problems(published.problems)
     if given.verbosity >= 0:
-        _show_published(
-            published, waiting=sum(one.created_at is not None and one.created_at >= started_at for one in fresh)
-        )
+        started = [one for one in fresh if one.created_at is not None and one.created_at >= started_at]
+        _show_published(published, waiting=sum(one.state.value != "held" for one in started))
     return max(warn_of_state(published.contradiction), NEEDS_A_PERSON if published.problems else DONE)
 
 
@@ -71,11 +70,24 @@ def _show_news(published: Published, waiting: int) -> None:
     said = ", ".join(plural(number, f"{word} post") for word, number in counts.items() if number)
     if said:
         print(f"{said}.")
+    show_remarks(published.remarks)
     if waiting:
         print(f"{plural(waiting, 'message')} will go out: `syndicate plan` shows when.")
     if published.new_deliveries > waiting:
         recorded = plural(published.new_deliveries - waiting, "message")
         print(f"{recorded} will not go out: `syndicate queue --all` says why.")
+
+
+def show_remarks(remarks: Iterable[Remark]) -> None:
+    """A line for each question, and for what is old."""
+    from syndicate.cli.show import tell
+
+    if remarks:
+        from syndicate.planning.deliveries.bursts import say_remark
+
+        for remark in remarks:
+            line = say_remark(remark)
+            tell(f"{line[0].upper()}{line[1:]}.")
 
 
 @contextmanager
@@ -141,7 +153,9 @@ def _show_plan(made: Plan, hall: App, *, everything: bool) -> None:
     if not rows:
         print("Nothing new would go out.")
     if not everything:
-        _show_recorded([row for row in made.deliveries if row.state not in WAITING])
+        said = {remark.reason for remark in made.remarks}
+        _show_recorded([row for row in made.deliveries if row.state not in WAITING and row.reason not in said])
+    show_remarks(made.remarks)
     cost = sum(row.cost for row in rows)
     if cost:
         print(f"All this costs about ${cost:.2f}.")

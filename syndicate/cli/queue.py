@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -49,7 +49,7 @@ def queue(
         if given.json:
             print_json(found)
         elif found:
-            show_deliveries(found, hall)
+            _show_outbox(found, hall, each=everything or bool(slug))
         else:
             _say_nothing(hall, account, slug)
         return warn_of_state(hall.find_contradiction())
@@ -72,6 +72,21 @@ def _say_nothing(hall: App, account: str, slug: str) -> None:
     if slug:
         hall.explain(slug)
     print("Nothing waits. `syndicate queue --all` shows what was sent or skipped.")
+
+
+def _show_outbox(found: Sequence[Delivery], hall: App, *, each: bool) -> None:
+    """The outbox, many posts at once as one line, unless a person asks for `each`."""
+    from syndicate.cli.show import tell
+    from syndicate.model import Reason
+    from syndicate.planning.deliveries.bursts import list_questions, say_remark
+
+    many = [] if each else [one for one in found if one.reason is Reason.MANY_AT_ONCE]
+    shown = [one for one in found if one not in many]
+    if shown:
+        show_deliveries(shown, hall)
+    for remark in list_questions(many):
+        line = say_remark(remark)
+        tell(f"{line[0].upper()}{line[1:]}.")
 
 
 def show_deliveries(deliveries: Iterable[Delivery], hall: App) -> None:
@@ -132,10 +147,79 @@ def hold(context: typer.Context, ids: Ids) -> int:
     return _act(context, "hold", ids)
 
 
+SomeIds = Annotated[list[int] | None, typer.Argument(metavar="[ID]…", help="Numbers from `syndicate queue`.")]
+All = Annotated[bool, typer.Option("--all", help="All that wait for you; a renamed post, perhaps, only by --slug.")]
+OfAccount = Annotated[
+    str, typer.Option("--account", metavar="ACCOUNT", autocompletion=complete_account, help="Of these, this account's.")
+]
+OfSlug = Annotated[
+    str, typer.Option("--slug", metavar="SLUG", autocompletion=complete_slug, help="Of these, this post's.")
+]
+OfReason = Annotated[
+    str, typer.Option("--reason", metavar="REASON", help="Of these and the skipped: many_at_once, old_when_found …")
+]
+
+
 @queue_app.command(cls=PlainCommand)
-def release(context: typer.Context, ids: Ids) -> int:
+def release(
+    context: typer.Context,
+    ids: SomeIds = None,
+    everything: All = False,
+    account: OfAccount = "",
+    slug: OfSlug = "",
+    reason: OfReason = "",
+) -> int:
     """Let held, skipped, missed or cancelled messages go."""
-    return _act(context, "release", ids)
+    return _act(context, "release", _choose(context, ids, (account, slug, reason), everything=everything))
+
+
+@queue_app.command(cls=PlainCommand)
+def skip(
+    context: typer.Context,
+    ids: SomeIds = None,
+    everything: All = False,
+    account: OfAccount = "",
+    slug: OfSlug = "",
+    reason: OfReason = "",
+) -> int:
+    """Decide that messages which wait for you are not sent."""
+    return _act(context, "skip", _choose(context, ids, (account, slug, reason), everything=everything))
+
+
+def _choose(
+    context: typer.Context, ids: list[int] | None, filters: tuple[str, str, str], *, everything: bool
+) -> Sequence[int]:
+    """The numbers that were typed, or all that the filters leave."""
+    if bool(ids) == everything or (ids and any(filters)):
+        hint = "--account, --slug and --reason go with --all"
+        raise UsageError("say either which ones, by number, or --all", hint=hint)
+    if ids:
+        return ids
+    account, slug, reason = filters
+    with globals_of(context).open_app() as hall:
+        found = hall.choose_all(account=account, slug=slug, reason=reason)
+    if not found and not globals_of(context).json:
+        print("Nothing of that kind waits for you.")
+    return found
+
+
+@command()
+def same(
+    context: typer.Context,
+    old: Annotated[str, typer.Argument(metavar="OLD", help="Slug (or id) of the post as it was.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", autocompletion=complete_slug, help="Its slug (or id) now.")],
+) -> int:
+    """Say that a new post is an earlier one, renamed: it is not announced again."""
+    from syndicate.cli.show import print_json
+
+    given = globals_of(context)
+    with given.open_app() as hall:
+        joined = hall.join_posts(old, new)
+    if given.json:
+        print_json(joined)
+    else:
+        print(f'"{joined.slug}" is the post that was "{old}" (id {joined.id}).')
+    return DONE
 
 
 @queue_app.command(cls=PlainCommand)
@@ -224,8 +308,8 @@ def status(context: typer.Context) -> int:
     given = globals_of(context)
     with given.open_app() as hall:
         now_is = hall.read_status()
-        troubles = (now_is.contradiction, now_is.needs_you, now_is.paused, now_is.unready, now_is.amendments)
-        ended = NEEDS_A_PERSON if any(troubles) else DONE
+        asked = (now_is.questions, now_is.needs_you, now_is.amendments)
+        ended = NEEDS_A_PERSON if any((now_is.contradiction, now_is.paused, now_is.unready, *asked)) else DONE
         if given.json:
             print_json(now_is)
             return ended
@@ -236,7 +320,8 @@ def status(context: typer.Context) -> int:
             print(f"  next message {local_time(now_is.next_at, zone, now=hall.now())}")
         print(f"  daemon {'running' if now_is.daemon else 'not running (syndicate run)'}")
         warn_of_state(now_is.contradiction)
-        for line in (*now_is.paused, *now_is.resting, *now_is.unready, *now_is.amendments):
+        troubles = (*now_is.paused, *now_is.resting, *now_is.unready, *now_is.amendments)
+        for line in (*now_is.questions, *troubles):
             tell(f"  ! {line}", file=sys.stderr)
         if now_is.needs_you:
             print("\nNeeds you:")

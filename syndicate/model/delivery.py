@@ -58,6 +58,7 @@ class Action(StrEnum):
 
     HOLD = "hold"
     RELEASE = "release"
+    SKIP = "skip"
     CANCEL = "cancel"
     RETRY = "retry"
     MOVE = "move"
@@ -76,14 +77,19 @@ ACTIONS: Mapping[State, tuple[Action, ...]] = {
     State.SENT: (),
     State.FAILED: (Action.RETRY, Action.CANCEL, Action.EDIT, Action.SETTLE_SENT),
     State.UNCERTAIN: (Action.SETTLE_SENT, Action.SETTLE_NOT_SENT),
-    State.HELD: (Action.RELEASE, Action.CANCEL, Action.MOVE, Action.EDIT),
+    State.HELD: (Action.RELEASE, Action.SKIP, Action.CANCEL, Action.MOVE, Action.EDIT),
     State.SKIPPED: (Action.RELEASE, Action.EDIT, Action.SETTLE_SENT),
-    State.MISSED: (Action.RELEASE, Action.CANCEL, Action.MOVE, Action.EDIT),
+    State.MISSED: (Action.RELEASE, Action.SKIP, Action.CANCEL, Action.MOVE, Action.EDIT),
     State.CANCELLED: (Action.RELEASE, Action.EDIT),
 }
 """What a person may do from each state, the likeliest first: the buttons of the dashboard, the commands, the store."""
 
-_THERE_ALREADY = {(Action.HOLD, State.HELD), (Action.CANCEL, State.CANCELLED), (Action.RETRY, State.MISSED)}
+_THERE_ALREADY = {
+    (Action.HOLD, State.HELD),
+    (Action.SKIP, State.SKIPPED),
+    (Action.CANCEL, State.CANCELLED),
+    (Action.RETRY, State.MISSED),
+}
 """Needs no button, and is no mistake: what was asked for twice, or in other words."""
 
 

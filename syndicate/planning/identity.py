@@ -305,6 +305,20 @@ def _update_row(row: KnownPost, post: Post, now: datetime) -> KnownPost:
     )
 
 
+def join_rows(before: KnownPost, after: KnownPost, now: datetime) -> KnownPost:
+    """The row of a post that a person recognised: who it was, and what it is now."""
+    written = [(row.source_digest, row.fields_digest) for row in (before, after)]
+    is_edited = bool(before.source_digest) and written[0] != written[1]
+    return replace(
+        after,
+        id=before.id,
+        published_at=before.published_at,
+        first_seen_at=before.first_seen_at,
+        updated_at=max(now, before.updated_at) if is_edited else before.updated_at,
+        gone_at=None,
+    )
+
+
 def _trace(one: Post | KnownPost) -> tuple[str, ...]:
     return (one.source, one.slug, one.permalink, one.title, one.source_digest, one.fields_digest)
 

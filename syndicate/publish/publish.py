@@ -118,6 +118,7 @@ def _publish_files(
         drawn=drawn.count,
         problems=(*plan.problems, *pressed.problems, *timeline.problems, *rooms.output.problems),
         warnings=(*plan.warnings, *drawn.warnings),
+        remarks=plan.remarks,
         **asdict(applied),
     )
     return published, needed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from syndicate.model import Problem
+from syndicate.model import Problem, Remark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +17,8 @@ class Published:
     drawn: int = 0
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    """What a person is asked about the new messages, and what is said of them at once."""
     new_posts: int = 0
     changed_posts: int = 0
     gone_posts: int = 0

@@ -65,6 +65,10 @@ class Desk(Part):
 
         return self._act_on_thread(delivery_id, Action.RELEASE, now, change)
 
+    def skip(self, delivery_id: int, now: datetime) -> Delivery:
+        """Decide that it is not sent, without a word against its post."""
+        return self._act_on_thread(delivery_id, Action.SKIP, now, lambda _row: (State.SKIPPED, {}))
+
     def cancel(self, delivery_id: int, now: datetime) -> Delivery:
         """Decide that it shall not be sent."""
         return self._act_on_thread(delivery_id, Action.CANCEL, now, lambda _row: (State.CANCELLED, {}))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, String, bindparam, case, func, or_, select, update
+from sqlalchemy import Connection, String, bindparam, case, delete, func, insert, or_, select, update
 
+from syndicate.errors import UsageError
 from syndicate.model import (
+    Delivery,
     Identified,
     KnownDelivery,
     KnownDraft,
@@ -23,8 +26,8 @@ from syndicate.model import (
 )
 from syndicate.store.inserting import insert_deliveries, insert_of
 from syndicate.store.part import Part
-from syndicate.store.rows import parse_limits, parse_receipt
-from syndicate.store.schema import accounts, deliveries, drafts, posts
+from syndicate.store.rows import parse_delivery, parse_limits, parse_receipt
+from syndicate.store.schema import accounts, attempts, deliveries, drafts, posts
 from syndicate.store.transitions import Step, get_row, move
 
 _WRITTEN = ("source_digest", "fields_digest", "sketch")
@@ -34,6 +37,7 @@ _KNOWN = (
     "chosen_due_at", "overruled", "created_at",
 )  # fmt: skip
 _UNSENT = (State.PLANNED, State.DUE, State.HELD, State.MISSED, State.SKIPPED)
+_OUT = frozenset({State.SENT, State.SENDING, State.UNCERTAIN})
 _PLANNABLE = frozenset({*_UNSENT, State.CANCELLED})
 
 
@@ -109,6 +113,44 @@ class LedgerPart(Part):
                 changed_deliveries=sum(self._apply_change(connection, one, now) for one in plan.changes),
             )
 
+    def join_posts(self, joined: KnownPost, after: KnownPost, now: datetime) -> None:
+        """One post instead of two: `joined` replaces the row with its id and that of `after`.
+
+        What waits of the newer one goes; what is out of it, or may be, belongs to the post. Raises UsageError while
+        something of it is being sent.
+        """
+        with self._database.writing() as connection:
+            self._database.take_turn(connection, f"syndicate claim {self._site}")
+            rows = self._list_of_post(connection, after.id)
+            if any(row.state is State.SENDING for row in rows):
+                raise UsageError(f'"{after.slug}" is being sent this moment', hint="try again in a minute")
+            _drop_deliveries(connection, [row.id for row in rows if row.state not in _OUT])
+            for row in rows:
+                if row.state in _OUT:
+                    self._hand_over(connection, row, joined.id, now)
+            connection.execute(delete(posts).where(posts.c.site == self._site, posts.c.id == after.id))
+            values = {name: getattr(joined, name) for name in _CHANGING}
+            mine = (posts.c.site == self._site, posts.c.id == joined.id)
+            connection.execute(update(posts).where(*mine).values(values))
+            self._write_slugs(connection, [joined])
+
+    def _list_of_post(self, connection: Connection, post_id: str) -> list[Delivery]:
+        query = self._mine(select(deliveries)).where(deliveries.c.post_id == post_id)
+        return [parse_delivery(row) for row in connection.execute(query).mappings()]
+
+    def _hand_over(self, connection: Connection, row: Delivery, post_id: str, now: datetime) -> None:
+        """A message that is out becomes one of the other post: instead of one that waits, beside one that is out."""
+        known = [one for one in self._list_of_post(connection, post_id) if one.account == row.account]
+        rivals = [one for one in known if (one.occasion, one.part) == (row.occasion, row.part)]
+        _drop_deliveries(connection, [one.id for one in rivals if one.state not in _OUT])
+        occasion, taken = row.occasion, {one.occasion for one in known}
+        if any(one.state in _OUT for one in rivals):
+            occasion = next(one for one in map(Occasion.by_hand, itertools.count(1)) if one not in taken)
+        values = {"post_id": post_id, "occasion": occasion.name, "occasion_kind": occasion.kind}
+        connection.execute(update(deliveries).where(deliveries.c.id == row.id).values(values))
+        line = {"delivery_id": row.id, "at": now, "action": "same", "outcome": "by hand", "state": row.state}
+        connection.execute(insert(attempts).values(site=self._site, **line))
+
     def _write_posts(self, connection: Connection, stored: list[Identified], now: datetime) -> None:
         """What is public keeps its publication for ever; what is announced ahead may still be re-dated."""
         if not stored:
@@ -126,7 +168,7 @@ class LedgerPart(Part):
         """What still waits is listed under the post's present name."""
         row = deliveries.c
         post_id, slug = bindparam("its_post", type_=String), bindparam("its_slug", type_=String)
-        waits = or_(*(row.state == state for state in _UNSENT))  # IN cannot be asked for many rows at once
+        waits = or_(*(row.state == state for state in sorted(_PLANNABLE)))  # IN cannot be asked for many rows at once
         renamed = (row.site == self._site, row.post_id == post_id, row.slug != slug, waits)
         if changed:
             rows = [{"its_post": post.id, "its_slug": post.slug} for post in changed]
@@ -185,6 +227,11 @@ class LedgerPart(Part):
         step = Step("plan", planned.state, now, planned.reason, planned.detail)
         move(connection, before, planned.state, step, **changes)
         return True
+
+
+def _drop_deliveries(connection: Connection, ids: Collection[int]) -> None:
+    connection.execute(delete(attempts).where(attempts.c.delivery_id.in_(ids)))
+    connection.execute(delete(deliveries).where(deliveries.c.id.in_(ids)))
 
 
 def _url_of(receipt: str | None) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from syndicate.content.digest import digest_body
 from syndicate.model import (
     Account,
+    Action,
     CardRef,
     KnownDelivery,
     KnownPost,
@@ -143,7 +144,10 @@ class Blog:
 
     def release(self, *rows: KnownDelivery) -> None:
         """A person lets rows go."""
-        free = {row.id: replace(row, state=State.PLANNED, overruled=row.reason, reason=Reason.NONE) for row in rows}
+        free = {
+            row.id: replace(row, state=State.PLANNED, overruled=row.reason, reason=Reason.NONE, chosen=Action.RELEASE)
+            for row in rows
+        }
         self.ledger = replace(self.ledger, deliveries=tuple(free.get(row.id, row) for row in self.ledger.deliveries))
 
     def live(self, days: float) -> None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from syndicate.model import (
+    Action,
+    Delivery,
     Identified,
     KnownDelivery,
     Occasion,
@@ -80,7 +82,7 @@ def _is_news(row: KnownDelivery, change: PlannedChange | None) -> bool:
     state = change.state if change else row.state
     is_copy_found = row.reason is Reason.FOUND_ON_NETWORK
     is_announcement = row.part == 1 and row.occasion.kind in {OccasionKind.NEW, OccasionKind.FLAG}
-    return is_announcement and not (state in _OUT_OF_IT or is_copy_found or row.overruled is Reason.MANY_AT_ONCE)
+    return is_announcement and not (state in _OUT_OF_IT or is_copy_found or row.chosen is Action.RELEASE)
 
 
 def _find_crowded(news: Sequence[_News], most: int) -> Iterable[_News]:
@@ -107,30 +109,69 @@ def _is_stoppable(row: KnownDelivery, change: PlannedChange | None) -> bool:
     return row.state in {*_ON_ITS_WAY, State.CANCELLED, State.SKIPPED} and state in _ON_ITS_WAY and row.chosen is None
 
 
+# --- what a person hears ---------------------------------------------------------------------------------------
+
+
 def list_remarks(
     deliveries: Iterable[PlannedDelivery], changes: Iterable[PlannedChange], known: Sequence[KnownDelivery]
 ) -> tuple[Remark, ...]:
-    """What a person should hear about these rows: a line for each question, and one for what is old."""
-    asked = {(row.reason, _topic(row.reason, row.account, row.detail)) for row in known if row.state is State.HELD}
+    """What a person should hear about the rows of a plan: a line for each question, and one for what is old."""
+    held = [row for row in known if row.state is State.HELD]
+    asked = {row.account for row in held if row.reason is Reason.MANY_AT_ONCE}
     by_id = {row.id: row for row in known}
-    slugs: dict[tuple[Reason, str], dict[str, str]] = {}
+    remarks = _Remarks()
     for row in deliveries:
-        if row.reason in _TOLD:
-            topic = row.reason, _topic(row.reason, row.account, row.detail)
-            slugs.setdefault(topic, {})[row.post_id] = row.slug
+        remarks.note(row.reason, row.account, row.post_id, row.slug, row.detail)
     for change in changes:
         if change.reason is Reason.MANY_AT_ONCE:
             before = by_id[change.delivery_id]
-            slugs.setdefault((change.reason, before.account), {}).setdefault(before.post_id, "")
-    return tuple(
-        Remark(reason=reason, about=about, slugs=tuple(found.values()), is_asked=(reason, about) in asked)
-        for (reason, about), found in slugs.items()
-    )
+            remarks.note(change.reason, before.account, before.post_id, "", "")
+    return tuple(replace(one, is_asked=one.about in asked) for one in remarks.list())
 
 
-_TOLD = frozenset({Reason.MANY_AT_ONCE, Reason.MAYBE_RENAMED, Reason.OLD_WHEN_FOUND})
+def list_questions(deliveries: Iterable[Delivery]) -> tuple[Remark, ...]:
+    """What a person is asked about the rows of the outbox, however many rows there are."""
+    remarks = _Remarks()
+    for row in deliveries:
+        if row.state is State.HELD:
+            remarks.note(row.reason, row.account, row.post_id, row.slug, row.detail)
+    return tuple(replace(one, is_asked=True) for one in remarks.list())
 
 
-def _topic(reason: Reason, account: str, detail: str) -> str:
-    """What one question is about: an account, or the post of before."""
-    return {Reason.MANY_AT_ONCE: account, Reason.MAYBE_RENAMED: detail}.get(reason, "")
+class _Remarks:
+    """Rows by what is said of them: many at once by account, doubtful ones by post, old ones all together."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[Reason, str], tuple[str, dict[str, str]]] = {}
+
+    def note(self, reason: Reason, account: str, post_id: str, slug: str, detail: str) -> None:
+        topics = {
+            Reason.MANY_AT_ONCE: (account, account),
+            Reason.MAYBE_RENAMED: (post_id, detail),
+            Reason.OLD_WHEN_FOUND: ("", ""),
+        }
+        if reason in topics:
+            topic, about = topics[reason]
+            _, slugs = self._found.setdefault((reason, topic), (about, {}))
+            slugs[post_id] = slug or slugs.get(post_id, "")
+
+    def list(self) -> list[Remark]:
+        return [
+            Remark(reason=reason, about=about, slugs=tuple(slugs.values()), is_asked=False)
+            for (reason, _), (about, slugs) in self._found.items()
+        ]
+
+
+def say_remark(remark: Remark) -> str:
+    """One line, with what to do."""
+    number = len(remark.slugs)
+    if remark.reason is Reason.MANY_AT_ONCE:
+        only = f"--all --account {remark.about}"
+        does = f"`syndicate queue release {only}` sends them, `syndicate queue skip {only}` does not"
+        return f"{number} posts at once are held on {remark.about}: {does}"
+    if remark.reason is Reason.MAYBE_RENAMED:
+        slug, old = remark.slugs[0], remark.about
+        does = f"`syndicate same {old} {slug}` if it is, `syndicate queue release --all --slug {slug}` if not"
+        return f'"{slug}" may be "{old}", renamed: {does}'
+    were = "1 old post was found and is" if number == 1 else f"{number} old posts were found and are"
+    return f"{were} not announced: `syndicate queue release --all --reason old_when_found` announces all the same"

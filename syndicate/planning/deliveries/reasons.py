@@ -85,6 +85,7 @@ _SENTENCES: Mapping[Reason, str] = {
 _BY_YOU: Mapping[Action, str] = {
     Action.HOLD: "held by you",
     Action.RELEASE: "released by you",
+    Action.SKIP: "skipped by you",
     Action.CANCEL: "cancelled by you",
     Action.RETRY: "tried again by you",
     Action.MOVE: "moved by you",

@@ -130,6 +130,7 @@ def tell(action: Action, after: Delivery, moment: str, *, is_running: bool) -> s
     words = {
         Action.RELEASE: f"Released {who}. {goes}",
         Action.HOLD: f"Held {who}: it waits until you release it.",
+        Action.SKIP: f"Skipped {who}: it will not be sent. Its story can bring it back.",
         Action.CANCEL: f"Cancelled {who}: it will not be sent. Its story can bring it back.",
         Action.RETRY: f"Another try for {who}. {goes}",
         Action.MOVE: f"Moved {who} to {moment}.",

@@ -1,0 +1,125 @@
+"""Corrected, old and many posts on the real command line."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.blog import CONFIG, Blog
+
+NOW = f"{datetime.now(UTC):%Y-%m-%dT%H:00:00Z}"
+YESTERDAY = f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}"
+LONG_AGO = "2021-01-02T09:00:00Z"
+BODY = (
+    "We went to the old city on Monday and saw the walls, the river, the market and a little church that nobody knows. "
+    "Then it rained for three days, and we read every book in the house."
+)
+OTHER = "Boats and harbours, and the smell of tar in the morning when the fishermen leave and nobody else is awake."
+
+
+@pytest.fixture
+def blog(tmp_path: Path) -> Blog:
+    """A blog whose account has its baseline, with what a site gets without saying anything."""
+    made = Blog(tmp_path, CONFIG.replace('old_after = "3650d"', ""))
+    made.write("first", date=NOW)
+    made.run("publish")
+    return made
+
+
+def rows(blog: Blog) -> list[tuple[str, str, str]]:
+    """Everything but the baseline."""
+    found = blog.run("--json", "queue", "--all").json
+    return sorted((row["slug"], row["state"], row["reason"]) for row in found if row["reason"] != "baseline")
+
+
+def rename(blog: Blog, before: str, after: str, **fields: str) -> None:
+    (blog.posts / f"{before}.md").unlink()
+    blog.write(after, **fields)
+
+
+@pytest.mark.parametrize("reads", [1, 2])
+@pytest.mark.parametrize(
+    "after",
+    [
+        {"title": "A journey to Rome", "date": NOW, "body": BODY},
+        {"title": "Rome in the rain", "date": NOW, "body": BODY},
+        {"title": "A journey to Rome", "date": NOW, "body": BODY.replace("rained", "poured")},
+    ],
+    ids=["title and name", "another title", "edited, too"],
+)
+def test_a_correction_announces_nothing_again(blog: Blog, after: dict[str, str], reads: int) -> None:
+    """Title and file name mended, in one publication or with one between."""
+    blog.write("a-jurney-to-rome", title="A jurney to Rome", date=NOW, body=BODY)
+    blog.run("post", "a-jurney-to-rome")
+    (blog.posts / "a-jurney-to-rome.md").unlink()
+    if reads == 2:
+        blog.run("publish")
+    blog.write("a-journey-to-rome", **after)
+    blog.run("publish")
+    assert [state for _, state, _ in rows(blog)] == ["sent"]
+
+
+def test_a_person_says_that_it_is_the_same(blog: Blog) -> None:
+    """Its messages are held; `same` joins the posts, and the old identity stays."""
+    blog.write("rome", date=NOW, body=BODY)
+    blog.run("post", "rome")
+    rename(blog, "rome", "rain", title="Something else", date=YESTERDAY, body=BODY)
+    said = blog.run("publish").out
+    assert "`syndicate same rome rain`" in said.replace("\n", " ")
+    assert ("rain", "held", "maybe_renamed") in rows(blog)
+    blog.run("status", code=1)
+    blog.run("same", "rome", "rain")
+    assert [(state, reason) for _, state, reason in rows(blog)] == [("sent", "sent")]
+    blog.run("same", "rome", "rain", code=2)
+    blog.run("publish")
+    assert len(rows(blog)) == 1
+
+
+def test_a_person_says_that_it_is_another_one(blog: Blog) -> None:
+    """Released once, it is not asked about again, whatever happens to it."""
+    blog.write("rome", date=NOW, body=BODY)
+    blog.run("post", "rome")
+    rename(blog, "rome", "rain", title="Something else", date=YESTERDAY, body=BODY)
+    blog.run("publish")
+    assert blog.run("queue", "release", "--all").out.startswith("Nothing of that kind")
+    blog.run("queue", "release", "--all", "--slug", "rain")
+    rename(blog, "rain", "rain-again", title="Something else", date=YESTERDAY, body=BODY)
+    blog.run("publish")
+    assert ("rain-again", "due", "") in rows(blog)
+    assert blog.run("--json", "status").json["questions"] == []
+
+
+def test_two_posts_with_files_are_not_joined(blog: Blog) -> None:
+    """And nothing is changed."""
+    blog.write("second", date=NOW, body=OTHER)
+    blog.run("publish")
+    assert "still has its file" in blog.run("same", "first", "second", code=2).err
+    assert len(rows(blog)) == 1
+
+
+def test_old_posts_are_one_line_and_may_be_released(blog: Blog) -> None:
+    """`plan` and `publish` say it; a person may send them all the same."""
+    for number in range(12):
+        blog.write(f"old-{number}", date=LONG_AGO, body=f"{OTHER} {number}")
+    assert "12 old posts were found" in blog.run("plan").out
+    assert "12 old posts were found" in blog.run("publish").out
+    assert blog.run("--json", "status").json["questions"] == []
+    blog.run("queue", "release", "--all", "--reason", "old-when-found", "--slug", "old-3")
+    assert [row[:2] for row in rows(blog) if row[1] != "skipped"] == [("old-3", "due")]
+
+
+def test_many_posts_at_once_are_one_question(blog: Blog) -> None:
+    """In `publish`, `queue` and `status`; skipped or released by account."""
+    for number in range(7):
+        blog.write(f"new-{number}", date=NOW, body=f"{OTHER} {number}")
+    assert "7 posts at once are held on timeline" in blog.run("publish").out
+    assert blog.run("queue").out.count("\n") == 1
+    status = blog.run("--json", "status", code=1).json
+    assert (len(status["questions"]), status["needs_you"]) == (1, [])
+    blog.run("queue", "skip", "--all", "--account", "nobody", code=2)
+    blog.run("queue", "skip", "--all", "--reason", "many_at_onec", code=2)
+    blog.run("queue", "skip", "--all", "--account", "timeline")
+    assert {state for _, state, _ in rows(blog)} == {"skipped"}
+    blog.run("status")
