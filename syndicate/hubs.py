@@ -10,7 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from syndicate.errors import ConfigError, FetchError, Unavailable
+from syndicate.containment import contain
+from syndicate.errors import SyndicateError
 from syndicate.http import Client
 
 QUIET = timedelta(minutes=1)
@@ -106,14 +107,20 @@ def tell_hub(client: Client, pings: Sequence[Ping], *, patience: timedelta = ROU
     no time for is not in the answer.
     """
     ends, told = time.monotonic() + patience.total_seconds(), dict[Ping, str]()
+
+    def give_up(error: Exception) -> None:
+        told.update({left: _tell(error) for left in pings if left not in told})
+
     for one in pings:
-        if told and time.monotonic() >= ends:
+        if one in told or (told and time.monotonic() >= ends):
             break
-        try:
+        with contain(give_up):
             told[one] = ping(client, one.hub, one.feed_url)
-        except (Unavailable, ConfigError) as error:
-            return told | {left: error.message for left in pings if left not in told}
     return told
+
+
+def _tell(error: Exception) -> str:
+    return error.message if isinstance(error, SyndicateError) else f"unexpected {type(error).__name__}"
 
 
 def ping(client: Client, hub: str, feed_url: str) -> str:
@@ -126,17 +133,17 @@ def ping(client: Client, hub: str, feed_url: str) -> str:
 def submit_indexnow(client: Client, host: str, key: str, urls: Sequence[str], *, endpoint: str = INDEXNOW) -> str:
     """Tell search engines about new or changed pages (indexnow.org); what went wrong, "" where they took the word."""
     body = {"host": host, "key": key, "urlList": list(urls)[:MOST_PAGES]}
-    try:
+    said: list[str] = []
+    with contain(lambda error: said.append(_tell(error))):
         answer = client.call("POST", endpoint, json=body, where=endpoint)
-    except Unavailable as error:
-        return error.message
-    return "" if answer.is_success else f"they answered {answer.status}"
+        said.append("" if answer.is_success else f"they answered {answer.status}")
+    return said[0]
 
 
 def fetch_visible(client: Client, feed_url: str) -> bytes | None:
     """A published document as readers see it now, past every cache; None where it does not answer with 200."""
-    try:
+    seen: list[bytes] = []
+    with contain(lambda _error: None):
         answer = client.fetch(feed_url, headers={"Cache-Control": "no-cache"})
-    except FetchError:
-        return None
-    return answer.body if answer.status == 200 else None
+        seen += [answer.body] if answer.status == 200 else []
+    return seen[0] if seen else None

@@ -202,12 +202,12 @@ class Client:
         Uncertain where a publishing call was sent and no whole answer came back, ConfigError for an address or
         a credential that cannot be put into a request. No error names the address: it may be a secret itself.
         """
-        body = orjson.dumps(json) if json is not None else content
         kind = {"Content-Type": "application/json"} if json is not None else {}
-        parts: dict[str, Any] = {"params": params, "content": body, "data": form, "files": files}
         exchange = Exchange(UPLOAD_PATIENCE if files or content else self._patience)
 
         def ask() -> Response:
+            body = orjson.dumps(json) if json is not None else content
+            parts: dict[str, Any] = {"params": params, "content": body, "data": form, "files": files}
             extensions = {"trace": exchange.trace}
             every = kind | dict(headers or {})
             with self._client.stream(method, url, headers=every, extensions=extensions, **parts) as answer:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import parse_qsl
 
 import httpx
@@ -17,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from syndicate.http import Client
+from syndicate.http import Response as Answer
 from syndicate.hubs import (
     LOOKS_AT_MOST,
     QUIET,
@@ -192,3 +194,22 @@ def test_what_readers_see() -> None:
         assert fetch_visible(client, f"{address}none") is None
     with hub(200) as (address, _), Client() as client:
         assert fetch_visible(client, address) is None
+
+
+@pytest.mark.parametrize("error", [ValueError, AssertionError, RecursionError, MemoryError, UnicodeError, OSError])
+def test_whatever_one_hub_brings_about_costs_that_hub(error: type[Exception]) -> None:
+    """Its pings are failures to try again; the two others are told."""
+
+    class Odd(Client):
+        def call(self, method: str, url: str, **_parts: Any) -> Answer:
+            if "odd" in url:
+                raise error
+            return Answer(202, {}, b"", url, NOW)
+
+    with Odd() as client:
+        rows = [
+            (Ping(f"https://{name}.example/", "https://blog.example/feed.json", "x"),) for name in ("a", "odd", "b")
+        ]
+        told = [list(tell_hub(client, row).values()) for row in rows]
+        assert told == [[""], [f"unexpected {error.__name__}"], [""]]
+        assert submit_indexnow(client, "blog.example", "k", [], endpoint="https://odd.example/")
