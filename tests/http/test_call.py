@@ -46,7 +46,7 @@ def api() -> Iterator[Api]:
 
 @pytest.fixture
 def client() -> Iterator[Client]:
-    with Client(timeout=httpx.Timeout(5, read=0.2)) as client:
+    with Client(timeout=httpx.Timeout(5, read=0.6)) as client:
         yield client
 
 
