@@ -19,7 +19,8 @@ class LateApp(App):
 
 
 def write(hall: App, slug: str) -> None:
-    text = f"---\ntitle: {slug}\ndate: 2026-01-01\nsocialShare: Read {slug}\n---\n\nA body.\n"
+    """A post of today, since an older one is no news."""
+    text = f"---\ntitle: {slug}\ndate: {hall.now():%Y-%m-%d}\nsocialShare: Read {slug}\n---\n\nA body.\n"
     (hall.config.parent / "content" / "posts" / f"{slug}.md").write_text(text)
 
 

@@ -30,6 +30,8 @@ timezone = "UTC"
 allow_private = true
 [cards]
 fetch = false
+[schedule]
+most_at_once = 1000
 [accounts.healthy]
 network = "webhook"
 url = "{healthy}/hook"

@@ -49,4 +49,5 @@ def test_the_state_is_private(tmp_path: Path, town: Town, is_there: bool) -> Non
     assert {"state.db", "state.db-wal", "cache.db", "publish.lock", "secrets.vault", "secrets.key"} <= set(modes)
     folder = modes.pop(".")
     assert folder == "0o700" or is_there
+    assert modes.pop("processes") == "0o700"
     assert {name: mode for name, mode in modes.items() if mode != "0o600"} == {}
