@@ -130,7 +130,8 @@ def _open_memory() -> sqlite3.Connection:
 
 def _connect(path: Path, patience_ms: int) -> sqlite3.Connection:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    if not path.exists():  # opening and closing one that is in use here would cost us our locks on it
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     connection = sqlite3.connect(path, timeout=patience_ms / 1000, check_same_thread=False, isolation_level=None)
     try:
         for pragma in _PRAGMAS:

@@ -115,13 +115,11 @@ def _make_private(path: Path) -> None:
     """Have the file for its owner alone; SQLite gives its journal files the same mode."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDONLY | os.O_CREAT, 0o600)
-        try:
-            if os.fstat(handle).st_mode & 0o077:
-                with suppress(PermissionError):  # somebody else's, who lets us use it
-                    os.fchmod(handle, 0o600)
-        finally:
-            os.close(handle)
+        if not path.exists():  # opening and closing one that is in use here would cost us our locks on it
+            os.close(os.open(path, os.O_RDONLY | os.O_CREAT, 0o600))
+        if path.stat().st_mode & 0o077:
+            with suppress(PermissionError):  # somebody else's, who lets us use it
+                path.chmod(0o600)
     except OSError as error:
         hint = "check the folder and who may write there"
         raise StateError(

@@ -9,9 +9,8 @@ from pathlib import Path
 
 from syndicate.errors import StateError
 
-_MAGIC = b"SQLite format 3\x00"
-_PAGE_SIZE, _PAGES = slice(16, 18), slice(28, 32)
-"""Where the header keeps them, big-endian (sqlite.org/fileformat.html)."""
+_DAMAGES = {"NOTADB": "this file is not a state database", "CORRUPT": "the state database is cut off"}
+"""By SQLite's result code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +25,28 @@ class Glance:
 
 
 def find_damage(path: Path) -> str:
-    """Why this file is not a whole SQLite database, "" where it looks like one. An empty file is a new one."""
+    """Why this file is not a whole SQLite database, "" where it looks like one. An empty file is a new one.
+
+    SQLite itself looks at it: a process that opens and closes the file by other means loses its locks on it, and other
+    processes then throw the journal away while it is written to (sqlite.org/howtocorrupt.html, 2.2).
+    """
     try:
-        with path.open("rb") as file:
-            head = file.read(100)
-        size = path.stat().st_size
+        is_new = not path.stat().st_size
     except OSError as error:
         return f"cannot be read: {error.strerror}"
-    if not head:
+    if path.is_dir():
+        return "is a directory"
+    if is_new:
         return ""
-    if not head.startswith(_MAGIC):
-        return "this file is not a state database"
+    try:
+        with closing(sqlite3.connect(path, timeout=5)) as connection:
+            page = connection.execute("PRAGMA page_size").fetchone()[0]
+            pages = connection.execute("PRAGMA page_count").fetchone()[0]
+    except sqlite3.Error as error:  # any other trouble is told when it is opened
+        return _DAMAGES.get(error.sqlite_errorname.removeprefix("SQLITE_"), "")
     # Pages may stand in the journal for now; without one the file itself must hold them all.
     is_alone = not _size_of(path.with_name(f"{path.name}-wal"))
-    page = int.from_bytes(head[_PAGE_SIZE], "big")
-    expected = (65_536 if page == 1 else page) * int.from_bytes(head[_PAGES], "big")
-    return "the state database is cut off" if is_alone and size < expected else ""
+    return _DAMAGES["CORRUPT"] if is_alone and _size_of(path) < page * pages else ""
 
 
 def refuse_damage(path: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 from syndicate.errors import AlreadyRunning, ConfigError, StateError
 from syndicate.store import open_store
 from syndicate.store.database import Database
+from syndicate.store.sqlite_file import find_damage, glance
 from syndicate.store.store import Store
 from tests.store.conftest import Opener
 from tests.store.rows import LEASE, NOW, SITE, add, claim, identified, known, plan, planned
@@ -217,3 +218,23 @@ def test_leases_outlive_their_connection(opener: Opener) -> None:
     store.close()
     assert opener().claim("other", NOW, LEASE) is None
     assert opener().get_delivery(row.id).lease_owner == "me"
+
+
+def test_who_looks_at_its_own_open_state_keeps_its_locks(path: Path) -> None:
+    """Another program that comes and goes must not throw away the journal that we go on writing to."""
+    read = (
+        "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute('SELECT count(*) FROM deliveries').fetchone())"
+    )
+
+    def count() -> str:
+        ended = subprocess.run([sys.executable, "-c", read, str(path)], capture_output=True, text=True, check=True)
+        return ended.stdout.strip()
+
+    with open_store(f"sqlite:///{path}", SITE) as store:
+        add(store, planned("one"))
+        assert find_damage(path) == ""
+        glance(path, SITE)
+        Database(f"sqlite:///{path}").close()
+        assert count() == "(1,)"
+        add(store, planned("two"))
+        assert count() == "(2,)"
