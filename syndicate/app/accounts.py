@@ -15,7 +15,7 @@ from syndicate.errors import SyndicateError, UsageError
 from syndicate.http import Client
 from syndicate.model import Account, NetworkFacts, Settings
 from syndicate.networks import describe, facts_of, open_network
-from syndicate.networks.base import LogsIn, Network, Renews
+from syndicate.networks.base import LogsIn, Network, Renews, RenewsAlone
 from syndicate.vault import AccountVault, Keyring, find_keyring, open_vault
 
 
@@ -80,5 +80,6 @@ class Accounts:
         with suppress(SyndicateError):  # without credentials there is no end of a token
             network = self.open(account)
             if isinstance(network, Renews):
-                return replace(facts, expires_at=network.expires_at())
+                renews = isinstance(network, RenewsAlone) and network.renews_alone()
+                return replace(facts, expires_at=network.expires_at(), renews=renews)
         return facts

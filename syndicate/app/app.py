@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from syndicate.model import Account, Delivery, KnownPost, Plan, PlannedDelivery, Remark, Settings
     from syndicate.networks.base import LogsIn
     from syndicate.planning.deliveries.edits import Amendment
+    from syndicate.planning.deliveries.foresight import Budget
     from syndicate.planning.deliveries.manual import ManualPlan
 
 # Use cases import the rooms they need: `publish` with nothing to do must not pay for the networks.
@@ -103,6 +104,20 @@ class App:
 
         with self._shared.borrow() as wiring:
             return preview_waiting(wiring)
+
+    def forecast_costs(self, plan: Plan) -> tuple[Budget, ...]:
+        """What the messages of each account will cost, those of the plan included, and what its money limit holds."""
+        from syndicate.app.previews import list_budgets
+
+        with self._shared.borrow() as wiring:
+            return list_budgets(wiring, plan.deliveries, self.now())
+
+    def list_dying_tokens(self, plan: Plan) -> tuple[str, ...]:
+        """A sentence for each account whose token dies before a message of its own is due."""
+        from syndicate.app.previews import list_warnings
+
+        with self._shared.borrow() as wiring:
+            return list_warnings(wiring, plan.deliveries, self.now())
 
     # --- delivering -------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from syndicate.app.login import list_accounts
+from syndicate.app.previews import list_warnings
 from syndicate.app.reports import Finding
 from syndicate.app.site import Wiring
 from syndicate.formats.published import parse_feed
@@ -73,6 +74,8 @@ def _accounts(wiring: Wiring, plan: Plan, online: bool) -> Iterator[Finding]:
         level = {"ready": "ok", "off": "ok", "no credentials": "problem"}.get(row.state, "warning")
         text = f"{row.network}, {row.state}{' as ' + row.who if row.who else ''}"
         yield Finding(level, f"{text}: {row.note}" if row.note and level != "ok" else text, f"account {row.name}")
+    for warning in list_warnings(wiring, plan.deliveries, plan.now):
+        yield Finding("warning", warning)
 
 
 def _state(wiring: Wiring) -> Iterator[Finding]:

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 
 from syndicate.app.sending import Composer
 from syndicate.app.site import Wiring
 from syndicate.errors import SyndicateError
-from syndicate.model import Delivery, Limits, PlannedDelivery, State
+from syndicate.model import Delivery, NetworkFacts, PlannedDelivery, State
+from syndicate.planning.deliveries.foresight import (
+    Budget,
+    find_token_end,
+    forecast_costs,
+    list_dying_tokens,
+    tell_token_end,
+)
 from syndicate.planning.messages.compose import Composed
+from syndicate.planning.schedule.gates import policy_of
 
 WAITING = (State.PLANNED, State.DUE, State.HELD)
 
@@ -20,15 +29,41 @@ def preview_waiting(wiring: Wiring) -> tuple[PlannedDelivery, ...]:
     return preview(wiring, (one for one in waiting if one.account in wiring.accounts.facts))
 
 
+def list_warnings(wiring: Wiring, coming: Iterable[PlannedDelivery], now: datetime) -> tuple[str, ...]:
+    """Accounts whose token dies before their messages are due; `coming` are those that are not in the outbox yet."""
+    facts = {name: facts for name, facts in wiring.accounts.facts.items() if name in wiring.accounts.enabled}
+    return list_dying_tokens([*wiring.store.list_deliveries(states=WAITING), *coming], facts, now)
+
+
+def list_budgets(wiring: Wiring, coming: Iterable[PlannedDelivery], now: datetime) -> tuple[Budget, ...]:
+    """What the messages of each account will cost, and what its `max_cost` will hold."""
+    waiting, coming = wiring.store.list_deliveries(states=WAITING), tuple(coming)
+    budgets = (
+        forecast_costs(
+            account.name,
+            waiting,
+            coming,
+            usage=wiring.store.read_usage(account.name, now),
+            limit=policy_of(account).max_cost,
+            now=now,
+        )
+        for account in wiring.accounts.enabled.values()
+    )
+    return tuple(budget for budget in budgets if budget)
+
+
 def preview(wiring: Wiring, deliveries: Iterable[Delivery]) -> tuple[PlannedDelivery, ...]:
     """These deliveries with text and count; the content is read once for all."""
     composer = Composer(wiring)
-    limits = {name: facts.limits for name, facts in wiring.facts_with_limits().items()}
-    return tuple(_preview(composer, limits.get(one.account), one) for one in deliveries)
+    facts, now = wiring.facts_with_limits(), wiring.clock()
+    return tuple(_preview(composer, facts.get(one.account), one, now) for one in deliveries)
 
 
-def _preview(composer: Composer, limits: Limits | None, delivery: Delivery) -> PlannedDelivery:
+def _preview(composer: Composer, facts: NetworkFacts | None, delivery: Delivery, now: datetime) -> PlannedDelivery:
     composed, trouble = (None, ()) if delivery.message else _compose(composer, delivery)
+    is_coming = facts is not None and delivery.state in WAITING and delivery.part == 1
+    ends = find_token_end(facts, delivery.due_at, now) if facts and is_coming else None
+    trouble = (*trouble, *([tell_token_end(delivery.account, ends, now)] if ends else []))
     message = composed.message if composed else delivery.message
     blank = PlannedDelivery(
         post_id=delivery.post_id,
@@ -49,8 +84,9 @@ def _preview(composer: Composer, limits: Limits | None, delivery: Delivery) -> P
     )
     if composed:
         return replace(blank, count=composed.count, limit=composed.limit)
-    if message is None or limits is None:
+    if message is None or facts is None:
         return blank
+    limits = facts.limits
     room = limits.caption if message.image and limits.caption is not None else limits.characters
     return replace(blank, count=limits.count(message.text), limit=room)
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from syndicate.app.edits import list_amendments, tell_waiting
 from syndicate.app.login import list_accounts
+from syndicate.app.previews import list_warnings
 from syndicate.app.reports import Status
 from syndicate.app.sending import Composer
 from syndicate.app.site import Wiring
@@ -166,6 +167,7 @@ def read_status(wiring: Wiring, now: datetime) -> Status:
         resting=tuple(f"{name}: {why}" for name, why in list_resting(wiring, now).items()),
         needs_you=tuple(one for one in deliveries if needs_person(one) and one.reason is not Reason.MANY_AT_ONCE),
         questions=tuple(say_remark(one) for one in list_questions(deliveries)),
+        dying=list_warnings(wiring, (), now),
         amendments=tell_waiting(list_amendments(wiring, now)),
     )
 

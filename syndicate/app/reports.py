@@ -33,6 +33,8 @@ class Status:
     """Accounts whose servers fail, since when, and when they are tried again."""
     unready: tuple[str, ...] = ()
     """Accounts that cannot send before somebody logs in."""
+    dying: tuple[str, ...] = ()
+    """Accounts whose token dies before a message that waits is due."""
     needs_you: tuple[Delivery, ...] = ()
     questions: tuple[str, ...] = ()
     """What a person is asked about many rows at once, or about a post that may be renamed."""

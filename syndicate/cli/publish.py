@@ -17,6 +17,7 @@ from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, globals_of
 if TYPE_CHECKING:
     from syndicate.app.app import App
     from syndicate.model import Plan, PlannedDelivery, Remark
+    from syndicate.planning.deliveries.foresight import Budget
     from syndicate.publish.report import Published
 
 Progress = Callable[[int, int], None]
@@ -117,21 +118,27 @@ def plan(
 
     For each message its exact text, length against the limit, picture, time and cost; and why others stay.
     """
-    from syndicate.cli.show import print_json, print_problems
+    from syndicate.cli.show import print_json, print_problems, tell
 
     given = globals_of(context)
     with given.open_app() as hall:
         made, waiting, amendments = hall.make_plan(), hall.preview_waiting(), hall.list_amendments()
+        budgets, dying = hall.forecast_costs(made), hall.list_dying_tokens(made)
         if given.json:
-            lists = {"new": made.deliveries, "waiting": waiting, "amendments": amendments}
-            print_json({**lists, "changes": made.changes, "problems": made.problems, "warnings": made.warnings})
+            lists = {"new": made.deliveries, "waiting": waiting, "amendments": amendments, "costs": budgets}
+            warnings = (*made.warnings, *dying)
+            print_json({**lists, "changes": made.changes, "problems": made.problems, "warnings": warnings})
         else:
             print_problems(made.problems)
             _show_waiting(waiting, hall)
             _show_plan(made, hall, everything=everything)
+            _show_costs(budgets, hall)
+            for warning in (*made.warnings, *dying):
+                tell(f"! {warning}", file=sys.stderr)
             warn_of_state(hall.find_contradiction())
             show_amendments(amendments)
-    needs_a_person = bool(made.problems) or any(row.warnings for row in (*made.deliveries, *waiting))
+    has_warnings = any(row.warnings for row in (*made.deliveries, *waiting))
+    needs_a_person = made.problems or dying or has_warnings or any(budget.held for budget in budgets)
     return NEEDS_A_PERSON if needs_a_person and check else DONE
 
 
@@ -143,8 +150,6 @@ def _show_waiting(waiting: tuple[PlannedDelivery, ...], hall: App) -> None:
 
 
 def _show_plan(made: Plan, hall: App, *, everything: bool) -> None:
-    from syndicate.cli.show import tell
-
     rows = [row for row in made.deliveries if everything or row.state in WAITING]
     if rows:
         print("The next `publish` (or the running daemon) would add:\n")
@@ -156,11 +161,23 @@ def _show_plan(made: Plan, hall: App, *, everything: bool) -> None:
         said = {remark.reason for remark in made.remarks}
         _show_recorded([row for row in made.deliveries if row.state not in WAITING and row.reason not in said])
     show_remarks(made.remarks)
-    cost = sum(row.cost for row in rows)
-    if cost:
-        print(f"All this costs about ${cost:.2f}.")
-    for warning in made.warnings:
-        tell(f"! {warning}", file=sys.stderr)
+
+
+def _show_costs(budgets: tuple[Budget, ...], hall: App) -> None:
+    """What all of it costs, and which messages the money limits will hold until when."""
+    from syndicate.cli.show import local_time, plural, tell
+
+    zone, now = hall.settings.site.timezone, hall.now()
+    for one in budgets:
+        coming = f", and ${one.coming:.2f} for what would be added" if one.coming else ""
+        limit = f"; `max_cost` is ${one.limit:.2f} in 30 days, of which ${one.spent:.2f} is spent" if one.limit else ""
+        tell(f"{one.account}: ${one.waiting:.2f} for what waits{coming}{limit}.")
+        if one.held:
+            held = plural(len(one.held), "message")
+            tell(f"! {one.account}: `max_cost` will hold {held} for your word:", file=sys.stderr)
+        for row in one.held:
+            until = f"until {local_time(row.until, zone, now=now)}" if row.until else "as it costs more than that"
+            tell(f"    {row.slug}, due {local_time(row.due_at, zone, now=now)}, {until}", file=sys.stderr)
 
 
 def _show_recorded(rows: Sequence[PlannedDelivery]) -> None:

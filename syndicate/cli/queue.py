@@ -308,7 +308,7 @@ def status(context: typer.Context) -> int:
     given = globals_of(context)
     with given.open_app() as hall:
         now_is = hall.read_status()
-        asked = (now_is.questions, now_is.needs_you, now_is.amendments)
+        asked = (now_is.questions, now_is.needs_you, now_is.amendments, now_is.dying)
         ended = NEEDS_A_PERSON if any((now_is.contradiction, now_is.paused, now_is.unready, *asked)) else DONE
         if given.json:
             print_json(now_is)
@@ -320,7 +320,7 @@ def status(context: typer.Context) -> int:
             print(f"  next message {local_time(now_is.next_at, zone, now=hall.now())}")
         print(f"  daemon {'running' if now_is.daemon else 'not running (syndicate run)'}")
         warn_of_state(now_is.contradiction)
-        troubles = (*now_is.paused, *now_is.resting, *now_is.unready, *now_is.amendments)
+        troubles = (*now_is.paused, *now_is.resting, *now_is.unready, *now_is.dying, *now_is.amendments)
         for line in (*now_is.questions, *troubles):
             tell(f"  ! {line}", file=sys.stderr)
         if now_is.needs_you:

@@ -338,3 +338,5 @@ class NetworkFacts:
     """Whether it publishes whole articles: messages then carry the post's Markdown."""
     expires_at: datetime | None = None
     """When the account's token dies, where known."""
+    renews: bool = False
+    """Whether the token is renewed in time without a person, as long as syndicate runs."""

@@ -39,7 +39,9 @@ class Reason(StrEnum):
     LEASE_WAIT = "lease_wait"  # which process works on what; until when
     MISSED = "missed"  # the time
     MISSED_MOVED = "missed_moved"  # the time
+    COSTS_TOO_MUCH = "costs_too_much"  # its cost; the limit
     MONEY_LIMIT = "money_limit"  # US dollars
+    OVER_BUDGET = "over_budget"  # the limit; until when
     PAGE_NOT_LIVE = "page_not_live"  # what is wrong with it
     PAGE_TOO_LATE = "page_too_late"  # what is wrong with it
     PER_DAY = "per_day"  # the number

@@ -115,6 +115,12 @@ class Renews(Protocol):
 
 
 @runtime_checkable
+class RenewsAlone(Protocol):
+    def renews_alone(self) -> bool:
+        """Whether `renew` gets a fresh token without a person."""
+
+
+@runtime_checkable
 class Edits(Protocol):
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
         """Change a published message. `key` is another than the message's own, and another for every edit."""

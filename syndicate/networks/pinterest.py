@@ -176,6 +176,9 @@ class Pinterest:
         session = self._token.session()
         return session.renewed_at + REFRESH_LIFE if session and session.renewed_at else None
 
+    def renews_alone(self) -> bool:
+        return True
+
     def renew(self) -> datetime | None:
         self._token.turn_over()
         return self.expires_at()

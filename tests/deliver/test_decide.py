@@ -402,14 +402,41 @@ def test_a_late_message_keeps_the_quiet_hours(now: datetime, changes: dict[str, 
         (0.2, 0.6, None),
         (0.0, 0.1, None),
         (0.2, 0.0, None),
-        (0.2, 0.1, NOW + timedelta(days=29)),
     ],
 )
 def test_the_money_limit_frees_itself(cost: float, max_cost: float, due_at: datetime | None) -> None:
     """A message that would cost too much waits until enough old costs are 30 days old; free ones go."""
     usage = Usage(costs=((NOW - timedelta(days=20), 0.2), (NOW - timedelta(days=1), 0.2)))
-    waiting = decide_room(row(cost=cost), usage, Policy(max_cost=max_cost), now=NOW)
+    approved = row(cost=cost, overruled=Reason.OVER_BUDGET)
+    waiting = decide_room(approved, usage, Policy(max_cost=max_cost), now=NOW)
     assert (waiting and waiting.due_at) == due_at
+
+
+@pytest.mark.parametrize(
+    ("since", "spent_at", "state"),
+    [
+        (NOW, NOW - timedelta(days=29, hours=1), DUE),
+        (NOW, NOW - timedelta(days=28, hours=23), State.HELD),
+        (NOW - timedelta(hours=5), NOW - timedelta(days=29, hours=1), State.HELD),
+    ],
+    ids=["a day", "longer", "longer in all"],
+)
+def test_what_the_money_limit_makes_late_gets_a_persons_word(since: datetime, spent_at: datetime, state: State) -> None:
+    """Within a day it goes by itself; later it is held, with a notice that says until when there is no money."""
+    usage = Usage(costs=((spent_at, 0.4),))
+    decision = decide_room(row(cost=0.2, started_at=since), usage, Policy(max_cost=0.5), now=NOW)
+    assert decision is not None
+    assert (decision.state, bool(decision.notice)) == (state, state is State.HELD)
+    if state is State.HELD:
+        assert f"{spent_at + timedelta(days=30):%Y-%m-%d %H:%M} UTC" in decision.notice
+
+
+@pytest.mark.parametrize("overruled", [Reason.NONE, Reason.OVER_BUDGET, Reason.COSTS_TOO_MUCH])
+def test_what_costs_more_than_the_whole_limit_is_held(overruled: Reason) -> None:
+    """No waiting makes it possible, and a release no more than before: the limit is a limit."""
+    decision = decide_room(row(cost=0.2, overruled=overruled), Usage(), Policy(max_cost=0.1), now=NOW)
+    assert decision is not None
+    assert (decision.state, decision.reason) == (State.HELD, Reason.COSTS_TOO_MUCH)
 
 
 @pytest.mark.parametrize(("policy", "state"), [("hold", State.HELD), ("skip", State.SKIPPED), ("send", None)])

@@ -218,12 +218,19 @@ def test_gap_and_cap_hold_at_the_moment_of_sending(bench: Bench) -> None:
 
 
 def test_the_money_limit_stops_what_costs(bench: Bench) -> None:
-    """Past the limit, messages that cost wait; free ones go on."""
+    """Past the limit, messages that cost are held, released ones wait for money, and free ones go on."""
     bench.accounts["a"] = Account(name="a", network="n", options={"max_cost": "0.30"})
     rows = [bench.add(post="p1", cost=0.2), bench.add(post="p2", cost=0.2), bench.add(post="p3")]
     bench.run()
-    assert [bench.get(row).state for row in rows] == [State.SENT, State.DUE, State.SENT]
-    assert (bench.get(rows[1]).reason, bench.get(rows[1]).detail) == (Reason.MONEY_LIMIT, "0.30")
+    assert [bench.get(row).state for row in rows] == [State.SENT, State.HELD, State.SENT]
+    assert bench.get(rows[1]).reason is Reason.OVER_BUDGET
+    assert len(bench.notices) == 1
+    bench.store.release(rows[1].id, bench.now)
+    bench.run()
+    waiting = bench.get(rows[1])
+    assert (waiting.state, waiting.reason, waiting.due_at) == (State.DUE, Reason.MONEY_LIMIT, NOW + timedelta(days=30))
+    bench.run_after(timedelta(days=30))
+    assert bench.get(rows[1]).state is State.SENT
 
 
 @pytest.mark.parametrize("error", [Unauthorised("the token is dead"), PaymentRequired("no credit")])

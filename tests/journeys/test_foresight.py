@@ -1,10 +1,92 @@
 """What is coming is said before it comes, and what a person decided lasts, by the real command line."""
 
-from tests.journeys.blog import Blog
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.journeys.blog import CONFIG, Blog
+
+SOON = datetime.now(UTC) + timedelta(hours=12)
+DYING = """
+[accounts.company]
+network = "linkedin"
+delay = "1d"
+"""
+SPENDING = """
+[accounts.x]
+network = "x"
+max_cost = 0.30
+price_with_link = 0.2
+"""
+
+
+def write_news(blog: Blog, *slugs: str) -> None:
+    """Posts of today, on a blog whose accounts have their baseline."""
+    blog.run("publish")
+    for slug in slugs:
+        blog.write(slug, date=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
+
+
+@pytest.fixture
+def dying(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Blog:
+    """A LinkedIn token that dies before the message of tomorrow is due, and cannot be renewed."""
+    monkeypatch.setenv("SYNDICATE_COMPANY_ACCESS_TOKEN", "token")
+    monkeypatch.setenv("SYNDICATE_COMPANY_EXPIRES_AT", SOON.isoformat())
+    blog = Blog(tmp_path, CONFIG + DYING)
+    write_news(blog, "first", "second")
+    return blog
+
+
+def test_a_token_that_dies_before_a_message_is_due_is_told_everywhere(dying: Blog):
+    """Before it is queued and after, by `plan`, `status` and `doctor`, with the command that helps."""
+    told = f"company: its token dies on {SOON:%Y-%m-%d %H:%M} UTC, before 2 messages are due"
+    assert told in dying.run("plan").err
+    dying.run("publish")
+    plan = dying.run("plan")
+    assert told in plan.err
+    assert plan.out.count("run `syndicate login company`") == 2
+    dying.run("plan", "--check", code=1)
+    assert told in dying.run("status", code=1).err
+    assert told in dying.run("doctor").out
+
+
+def test_a_token_that_renews_itself_or_lives_long_enough_is_no_news(dying: Blog, monkeypatch: pytest.MonkeyPatch):
+    """With a refresh token, or with days to spare, nothing is said."""
+    dying.run("publish")
+    monkeypatch.setenv("SYNDICATE_COMPANY_REFRESH_TOKEN", "refresh")
+    assert "token dies" not in dying.run("plan").err
+    monkeypatch.delenv("SYNDICATE_COMPANY_REFRESH_TOKEN")
+    monkeypatch.setenv("SYNDICATE_COMPANY_EXPIRES_AT", (SOON + timedelta(days=5)).isoformat())
+    assert "token dies" not in dying.run("plan").err
+
+
+@pytest.fixture
+def spending(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Blog:
+    """Two messages for X at 20 cents each, and a limit of 30."""
+    for name in ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET"):
+        monkeypatch.setenv(f"SYNDICATE_X_{name}", "secret")
+    blog = Blog(tmp_path, CONFIG + SPENDING)
+    write_news(blog, "first", "second")
+    return blog
+
+
+def test_plan_sums_the_cost_and_says_what_the_limit_will_hold(spending: Blog):
+    """Of what waits and of what would be added, and until when there is no money."""
+    until = datetime.now(UTC) + timedelta(days=30)
+    plan = spending.run("plan")
+    assert "x: $0.00 for what waits, and $0.40 for what would be added" in plan.out
+    assert "`max_cost` will hold 1 message for your word" in plan.err
+    spending.run("publish")
+    (cost,) = spending.run("--json", "plan").json["costs"]
+    assert (cost["waiting"], cost["coming"], cost["limit"]) == (0.4, 0.0, 0.3)
+    (held,) = cost["held"]
+    assert held["slug"] == "second"
+    assert abs(datetime.fromisoformat(held["until"]) - until) < timedelta(minutes=5)
+    spending.run("plan", "--check", code=1)
 
 
 def test_a_release_wins_over_the_wish_in_the_post(tmp_path):
-    """A post that was there before and asks to be skipped is sent once a person releases it; a new wish counts."""
+    """A post that was there before and asks to be skipped stays on its way once a person releases it."""
     blog = Blog(tmp_path)
     blog.write("old", social={"all": {"skip": True}})
     blog.run("publish")

@@ -290,6 +290,9 @@ class LinkedIn:
     def expires_at(self) -> datetime | None:
         return parse_instant(self.vault.get("expires_at"))
 
+    def renews_alone(self) -> bool:
+        return bool(self.vault.get("refresh_token"))
+
     def renew(self) -> datetime | None:
         """A fresh token where LinkedIn gave us the right to ask for one; else the day when this one ends."""
         if not self.vault.get("refresh_token"):

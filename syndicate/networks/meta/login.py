@@ -101,6 +101,9 @@ class GraphLogin:
         session = self._session()
         return session.expires_at if session else None
 
+    def renews_alone(self) -> bool:
+        return True
+
     def renew(self) -> datetime | None:
         """Another 60 days for a token that is at least a day old."""
         session = self._session()

@@ -25,6 +25,7 @@ from syndicate.model import (
     Why,
     make_problem,
 )
+from syndicate.planning.deliveries.foresight import find_token_end, tell_token_end
 from syndicate.planning.messages.compose import Composed, Voice, compose, make_voice
 from syndicate.planning.schedule.calendar import Calendar, Taken, list_taken
 from syndicate.planning.schedule.when import parse_moment
@@ -133,7 +134,8 @@ def plan_rows(
     earliest, notes = earliest_at(item, desk, override)
     due_at = at or desk.take_slot(earliest)
     parts, trouble = _compose(item, desk, occasion, text)
-    notes = [*notes, *trouble, *_token_notes(desk.facts, due_at)]
+    ends = find_token_end(desk.facts, due_at, desk.now)
+    notes = [*notes, *trouble, *([tell_token_end(desk.account.name, ends, desk.now)] if ends else [])]
     is_held = desk.account.approve and occasion.kind is not OccasionKind.MANUAL
     state, reason = (State.HELD, Reason.APPROVAL) if is_held else (State.PLANNED, Reason.NONE)
     blank = PlannedDelivery(
@@ -213,9 +215,3 @@ def _fill_row(blank: PlannedDelivery, part: Composed, facts: NetworkFacts, notes
         cost=facts.cost_with_link if has_link else facts.cost,
         warnings=(*(notes if part.part == 1 else ()), *part.warnings),
     )
-
-
-def _token_notes(facts: NetworkFacts, due_at: datetime) -> list[str]:
-    if facts.expires_at is None or facts.expires_at > due_at:
-        return []
-    return [f"the account's token dies on {facts.expires_at:%Y-%m-%d %H:%M} UTC, before this slot: log in again"]

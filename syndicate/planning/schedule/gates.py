@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from syndicate.model import Account, Decision, Delivery, Reason, ScheduleRules, State, Usage, Why
 from syndicate.planning.deliveries.reasons import say_reason
@@ -16,6 +16,8 @@ TWIN_WAIT = timedelta(minutes=2)
 CENT = 0.01
 DAY = timedelta(days=1)
 MONTH = timedelta(days=30)
+NEVER = datetime.max.replace(tzinfo=UTC)
+"""There will be no money for it: it costs more than the whole limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,12 +87,11 @@ def decide_room(delivery: Delivery, usage: Usage, policy: Policy, *, now: dateti
         _until_quiet_ends(delivery, policy, now),
         _until_gap(usage, policy),
         _until_tomorrow(usage, policy, now),
-        _until_money(delivery, usage, policy, now),
     )
     for until, why in waits:
         if until is not None and until > now:
             return Decision(state=State.DUE, outcome="waits", reason=why.reason, detail=why.detail, due_at=until)
-    return None
+    return _decide_money(delivery, usage, policy, now)
 
 
 _Wait = tuple[datetime | None, Why]
@@ -119,16 +120,40 @@ def _until_tomorrow(usage: Usage, policy: Policy, now: datetime) -> _Wait:
     return (to_instant(midnight, zone) if policy.per_day and sent >= policy.per_day else None), why
 
 
-def _until_money(delivery: Delivery, usage: Usage, policy: Policy, now: datetime) -> _Wait:
-    """The money limit frees itself as old costs leave the window of 30 days."""
-    why = Why(Reason.MONEY_LIMIT, f"{policy.max_cost:.2f}")
-    if not policy.max_cost or not delivery.cost:
-        return None, why
-    left = [(at, cost) for at, cost in usage.costs if at > now - MONTH]
+def _decide_money(delivery: Delivery, usage: Usage, policy: Policy, now: datetime) -> Decision | None:
+    """What the money limit makes late waits for a person's word: a month later it may be no news any more."""
+    until, limit = find_affordable_at(delivery.cost, usage.costs, policy.max_cost, now), f"{policy.max_cost:.2f}"
+    if until is None:
+        return None
+    if until == NEVER:
+        return _hold_for_money(Reason.COSTS_TOO_MUCH, f"{delivery.cost:.2f}\n{limit}")
+    if is_too_late(until, delivery.started_at or now) and delivery.overruled is not Reason.OVER_BUDGET:
+        return _hold_for_money(Reason.OVER_BUDGET, f"{limit}\n{until:%Y-%m-%d %H:%M} UTC")
+    return Decision(state=State.DUE, outcome="waits", reason=Reason.MONEY_LIMIT, detail=limit, due_at=until)
+
+
+def _hold_for_money(reason: Reason, detail: str) -> Decision:
+    return Decision(state=State.HELD, outcome="held", reason=reason, detail=detail, notice=say_reason(reason, detail))
+
+
+def find_affordable_at(
+    cost: float, costs: Sequence[tuple[datetime, float]], limit: float, now: datetime
+) -> datetime | None:
+    """When the limit allows this cost, as old ones leave the window of 30 days; None: now. `costs` oldest first."""
+    if not limit or not cost:
+        return None
+    if cost > limit + CENT / 100:
+        return NEVER
+    left = [(at, spent) for at, spent in costs if at > now - MONTH]
     until = None
-    while left and sum(cost for _, cost in left) + delivery.cost > policy.max_cost + CENT / 100:
+    while left and sum(spent for _, spent in left) + cost > limit + CENT / 100:
         until = left.pop(0)[0] + MONTH
-    return until or (now + DAY if delivery.cost > policy.max_cost else None), why
+    return until
+
+
+def is_too_late(until: datetime, since: datetime) -> bool:
+    """Whether a message that waits for money so long needs a person's word."""
+    return until == NEVER or until - since > DAY
 
 
 def decide_behind(twin: Delivery, *, now: datetime) -> Decision:
