@@ -15,7 +15,7 @@ from typing import Protocol, runtime_checkable
 from syndicate.errors import NetworkError
 from syndicate.http import Client
 from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
-from syndicate.networks.answers import say
+from syndicate.networks.toolkit.answers import say
 from syndicate.text.addresses import keep_web_address
 
 

@@ -14,15 +14,20 @@ from urllib.parse import urlsplit
 from syndicate.errors import Duplicate, NetworkError, Rejected, Unauthorised, Uncertain
 from syndicate.http import Client, Response
 from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
-from syndicate.networks.answers import error_of, words_of
 from syndicate.networks.base import Description, LoginField, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.listing import Listing, Page, find_in, read_listing, require_list
-from syndicate.networks.logins import PastedLogin
-from syndicate.networks.settled import number_of
-from syndicate.networks.shapes import pick_instant, pick_list, pick_text
+from syndicate.networks.toolkit.answers import error_of, pick_instant, pick_list, pick_text, words_of
 from syndicate.networks.toolkit.checks import shorten
 from syndicate.networks.toolkit.client import Api, refuse_non_number, require_secret
-from syndicate.networks.toolkit.readback import is_same_link
+from syndicate.networks.toolkit.oauth import PastedLogin
+from syndicate.networks.toolkit.readback import (
+    Listing,
+    Page,
+    find_in,
+    is_same_link,
+    number_of,
+    read_listing,
+    require_list,
+)
 from syndicate.text.counting import Counter
 
 API = "https://dev.to"

@@ -14,16 +14,20 @@ from typing import TypeVar
 from syndicate.errors import Blocked, NetworkError, RateLimited, Rejected, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Client, Response
 from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
-from syndicate.networks.answers import error_of, retry_at_of
 from syndicate.networks.base import Description, LoginField, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.listing import Listing, Page, find_in, read_listing, require_list
-from syndicate.networks.logins import PastedLogin
-from syndicate.networks.sessions import Session, call_again, read_session, session_secrets
-from syndicate.networks.settled import number_of
-from syndicate.networks.shapes import pick, pick_instant, pick_list, pick_text
+from syndicate.networks.toolkit.answers import error_of, pick, pick_instant, pick_list, pick_text, retry_at_of
 from syndicate.networks.toolkit.checks import refuse_misfits, shorten
 from syndicate.networks.toolkit.client import Api, refuse_non_number, require_option, require_secret, with_prepared
-from syndicate.networks.toolkit.readback import links_of_text
+from syndicate.networks.toolkit.oauth import PastedLogin, Session, call_again, read_session, session_secrets
+from syndicate.networks.toolkit.readback import (
+    Listing,
+    Page,
+    find_in,
+    links_of_text,
+    number_of,
+    read_listing,
+    require_list,
+)
 from syndicate.text.counting import Counter
 from syndicate.text.escaping import MARKDOWN
 

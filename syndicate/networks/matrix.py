@@ -29,13 +29,19 @@ from syndicate.errors import (
 )
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
-from syndicate.networks.answers import error_of, retry_at_of, words_of
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.listing import Listing, Page, find_in, read_listing, require_list, require_name
-from syndicate.networks.shapes import pick, pick_list, pick_text
+from syndicate.networks.toolkit.answers import error_of, pick, pick_list, pick_text, retry_at_of, words_of
 from syndicate.networks.toolkit.checks import refuse_misfits
 from syndicate.networks.toolkit.client import Api, require_option, require_secret, with_prepared
-from syndicate.networks.toolkit.readback import links_of_text
+from syndicate.networks.toolkit.readback import (
+    Listing,
+    Page,
+    find_in,
+    links_of_text,
+    read_listing,
+    require_list,
+    require_name,
+)
 from syndicate.text.counting import Counter
 
 # An event may have 65,536 bytes; half of it is left to the envelope and to JSON's escapes.

@@ -6,22 +6,61 @@ where it is missing an unknown outcome waits for the person.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
+from html.parser import HTMLParser
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from syndicate.errors import ConfigError, NetworkError, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
-from syndicate.networks.answers import error_of, say, words_of
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.listing import Listing, find_in
-from syndicate.networks.micropub_discovery import find_endpoint
-from syndicate.networks.shapes import pick, pick_instant, pick_list, pick_text
+from syndicate.networks.toolkit.answers import error_of, pick, pick_instant, pick_list, pick_text, say, words_of
 from syndicate.networks.toolkit.checks import refuse_misfits
 from syndicate.networks.toolkit.client import Api, require_secret, with_prepared
-from syndicate.networks.toolkit.readback import links_of_html, links_of_text, text_of_html
+from syndicate.networks.toolkit.readback import Listing, find_in, links_of_html, links_of_text, text_of_html
 from syndicate.text.counting import Counter
+
+# --- where a site takes Micropub requests: its Link header, else the first <link rel="micropub"> ---
+
+_HEADER_LINK = re.compile(r"<([^>]*)>\s*((?:;\s*[^,;]+)*)")
+_REL = re.compile(r';\s*rel\s*=\s*"?([^";]+)"?', re.IGNORECASE)
+
+
+def find_endpoint(page: Response) -> str:
+    """The address, absolute. Raises ConfigError where the page names none."""
+    found = _in_header(page.headers.get("link", "")) or _in_page(page.text)
+    if not found:
+        hint = 'it needs <link rel="micropub" href="…">; or set `endpoint` yourself'
+        raise ConfigError("the page names no Micropub address", where=page.url, hint=hint)
+    return urljoin(page.url, found)
+
+
+def _in_header(header: str) -> str:
+    for address, parameters in _HEADER_LINK.findall(header):
+        rel = _REL.search(parameters)
+        if rel and "micropub" in rel[1].split():
+            return str(address)
+    return ""
+
+
+def _in_page(markup: str) -> str:
+    finder = _Finder()
+    finder.feed(markup)
+    return finder.found
+
+
+class _Finder(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = {name: value or "" for name, value in attrs}
+        if tag == "link" and "micropub" in named.get("rel", "").split() and not self.found:
+            self.found = named.get("href", "")
+
 
 # Micropub states no limit; a site that does refuses with its own words.
 LIMITS = Limits(characters=20_000, counter=Counter.CODEPOINTS, images=1, image_bytes=10_000_000)

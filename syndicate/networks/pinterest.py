@@ -13,16 +13,20 @@ from datetime import datetime, timedelta
 from syndicate.errors import Blocked, NetworkError, Rejected, Uncertain
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
-from syndicate.networks.answers import error_of, words_of
 from syndicate.networks.base import Description, LoginPage, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.listing import Listing, Page, find_in, read_listing, require_list
-from syndicate.networks.sessions import Forbidden
-from syndicate.networks.settled import number_of
-from syndicate.networks.shapes import pick_instant, pick_list, pick_text
+from syndicate.networks.toolkit.answers import error_of, pick_instant, pick_list, pick_text, words_of
 from syndicate.networks.toolkit.checks import refuse_misfits, shorten
 from syndicate.networks.toolkit.client import Api, refuse_non_number, require_option
-from syndicate.networks.toolkit.oauth import LOGIN_FIELDS, Provider, TurningToken, begin_login, finish_login
-from syndicate.networks.toolkit.readback import links_of_text
+from syndicate.networks.toolkit.oauth import LOGIN_FIELDS, Forbidden, Provider, TurningToken, begin_login, finish_login
+from syndicate.networks.toolkit.readback import (
+    Listing,
+    Page,
+    find_in,
+    links_of_text,
+    number_of,
+    read_listing,
+    require_list,
+)
 from syndicate.text.counting import Counter
 
 API = "https://api.pinterest.com"

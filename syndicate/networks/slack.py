@@ -17,14 +17,22 @@ from datetime import UTC, datetime
 from syndicate.errors import ConfigError, NetworkError, RateLimited, Rejected, Unauthorised, Uncertain
 from syndicate.http import Client, Response
 from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
-from syndicate.networks.answers import error_of, retry_at_of, say
 from syndicate.networks.base import Description, LoginField, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.listing import Listing, Page, find_in, read_listing, require_list, require_name
-from syndicate.networks.logins import PastedLogin
-from syndicate.networks.shapes import pick, pick_list, pick_text
+from syndicate.networks.toolkit.answers import error_of, pick, pick_list, pick_text, retry_at_of, say
 from syndicate.networks.toolkit.checks import refuse_misfits, refuse_unpublished_image
 from syndicate.networks.toolkit.client import Api, require_secret
-from syndicate.networks.toolkit.readback import CLOCK_SKEW, REPLIES_TO, links_of_text
+from syndicate.networks.toolkit.oauth import PastedLogin
+from syndicate.networks.toolkit.readback import (
+    CLOCK_SKEW,
+    REPLIES_TO,
+    Listing,
+    Page,
+    find_in,
+    links_of_text,
+    read_listing,
+    require_list,
+    require_name,
+)
 from syndicate.text.addresses import find_addresses
 from syndicate.text.counting import Counter
 

@@ -13,16 +13,21 @@ import orjson
 from syndicate.errors import Blocked, NetworkError, Uncertain
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
-from syndicate.networks.answers import error_of, words_of
 from syndicate.networks.base import Description, LoginPage, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.listing import Listing, Page, find_in, read_listing, require_list
-from syndicate.networks.sessions import Forbidden
-from syndicate.networks.settled import number_of
-from syndicate.networks.shapes import pick, pick_instant, pick_list, pick_text
+from syndicate.networks.toolkit.answers import error_of, pick, pick_instant, pick_list, pick_text, words_of
 from syndicate.networks.toolkit.checks import refuse_misfits
 from syndicate.networks.toolkit.client import Api, Parts, require_option
-from syndicate.networks.toolkit.oauth import LOGIN_FIELDS, Provider, TurningToken, begin_login, finish_login
-from syndicate.networks.toolkit.readback import CLOCK_SKEW, links_of_text
+from syndicate.networks.toolkit.oauth import LOGIN_FIELDS, Forbidden, Provider, TurningToken, begin_login, finish_login
+from syndicate.networks.toolkit.readback import (
+    CLOCK_SKEW,
+    Listing,
+    Page,
+    find_in,
+    links_of_text,
+    number_of,
+    read_listing,
+    require_list,
+)
 from syndicate.text.counting import Counter
 
 API = "https://api.tumblr.com"

@@ -24,7 +24,7 @@ from syndicate.http import Client
 from syndicate.model import Account, Attachment, Limits, Message
 from syndicate.networks import open_network
 from syndicate.networks.bluesky.bluesky import Bluesky
-from syndicate.networks.tid import tid_of
+from syndicate.networks.bluesky.record import tid_of
 from tests.e2e.pds.install import cache_folder, install
 from tests.networks.case import deliver
 from tests.networks.fake import Fake, Fault, Reply, Request, cut_before_commit, drop_reply_after_commit

@@ -7,7 +7,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from syndicate.networks.sessions import Session, session_secrets
+from syndicate.networks.toolkit.oauth import Session, session_secrets
 from tests.networks.case import NOW
 from tests.networks.fake import Fake, Reply, Request
 

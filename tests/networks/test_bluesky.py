@@ -12,8 +12,7 @@ from syndicate.http import Client
 from syndicate.model import Account, Message
 from syndicate.networks import open_network
 from syndicate.networks.bluesky.bluesky import Bluesky
-from syndicate.networks.bluesky.record import build_embed, build_post
-from syndicate.networks.tid import tid_of
+from syndicate.networks.bluesky.record import build_embed, build_post, tid_of
 from tests.networks.case import LINK, NOW, TEXT, Case, deliver, picture
 from tests.networks.conftest import Clock
 from tests.networks.fake import Reply, drop_reply_after_commit, html_error, rate_limit, status

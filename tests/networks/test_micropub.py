@@ -17,7 +17,7 @@ from syndicate.errors import ConfigError, RateLimited, Rejected, Unauthorised, U
 from syndicate.http import Client, Response
 from syndicate.model import Account
 from syndicate.networks import open_network
-from syndicate.networks.micropub_discovery import find_endpoint
+from syndicate.networks.micropub import find_endpoint
 from tests.networks.case import LINK, NOW, PIXEL, TEXT, Case, deliver, picture
 from tests.networks.fake import cut_before_commit, drop_reply_after_commit, rate_limit, status
 from tests.networks.fake_micropub import TOKEN, FakeSite

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from syndicate.networks.oauth1 import Keys, build_header, encode, sign
+from syndicate.networks.toolkit.oauth import Keys, build_header, encode, sign
 
 EXAMPLE = Keys(
     "xvz1evFS4wEEPTGEFPHBog",

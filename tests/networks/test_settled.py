@@ -11,8 +11,8 @@ from syndicate.http import Client
 from syndicate.model import Receipt
 from syndicate.networks.matrix import event_of
 from syndicate.networks.nostr.event import encode_event, encode_name, read_event_id
-from syndicate.networks.settled import name_of, number_of
 from syndicate.networks.slack import stamp_of
+from syndicate.networks.toolkit.readback import name_of, number_of
 from tests.networks import (
     test_bluesky,
     test_discord,

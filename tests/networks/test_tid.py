@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.networks.tid import make_tid, parse_tid, tid_of
+from syndicate.networks.bluesky.record import make_tid, parse_tid, tid_of
 
 SYNTAX = re.compile(r"[234567abcdefghij][234567abcdefghijklmnopqrstuvwxyz]{12}")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -16,7 +16,7 @@ from syndicate.errors import (
     UsageError,
 )
 from syndicate.http import Client
-from syndicate.networks.pkce import challenge_of
+from syndicate.networks.toolkit.oauth import challenge_of
 from syndicate.networks.x.x import X
 from tests.networks.case import NOW, TEXT
 from tests.networks.conftest import Clock

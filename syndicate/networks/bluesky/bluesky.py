@@ -16,7 +16,6 @@ import orjson
 from syndicate.errors import ConfigError, NetworkError, NotReady, Rejected, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
-from syndicate.networks.answers import error_of, say
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.bluesky.facets import list_mentions
 from syndicate.networks.bluesky.record import (
@@ -27,16 +26,16 @@ from syndicate.networks.bluesky.record import (
     PARENT,
     build_document,
     build_post,
+    is_tid,
     parent_of,
     parse_links,
+    tid_of,
 )
 from syndicate.networks.bluesky.session import ENTRYWAY, Session, Sessions, is_expired
-from syndicate.networks.settled import name_of
-from syndicate.networks.shapes import pick, pick_text
-from syndicate.networks.tid import is_tid, tid_of
+from syndicate.networks.toolkit.answers import error_of, pick, pick_text, say
 from syndicate.networks.toolkit.checks import refuse_misfits, refuse_private
 from syndicate.networks.toolkit.client import Parts
-from syndicate.networks.toolkit.readback import REPLIES_TO, parse_instant
+from syndicate.networks.toolkit.readback import REPLIES_TO, name_of, parse_instant
 from syndicate.text.counting import Counter
 
 LIMITS = Limits(

@@ -6,9 +6,10 @@ Lexicons: app.bsky.feed.post, app.bsky.embed.external, app.bsky.embed.images, si
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ import orjson
 
 from syndicate.model import Attachment, Message
 from syndicate.networks.bluesky.facets import build_facets
-from syndicate.networks.shapes import pick_list, pick_text
+from syndicate.networks.toolkit.answers import pick_list, pick_text
 from syndicate.text.graphemes import cut
 
 LABELS = ("porn", "sexual", "nudity", "graphic-media", "!no-unauthenticated")
@@ -120,3 +121,41 @@ def parse_links(record: object) -> tuple[str, ...]:
     features = [feature for facet in pick_list(record, "facets") for feature in pick_list(facet, "features")]
     in_text = (pick_text(feature, "uri") for feature in features)
     return tuple(dict.fromkeys(filter(None, (*in_text, pick_text(record, "embed", "external", "uri")))))
+
+
+# --- timestamp identifiers: 13 sortable characters (atproto.com/specs/tid) ---
+
+ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"
+LENGTH = 13
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CLOCK_IDS = 1024
+
+
+def make_tid(microseconds: int, clock_id: int) -> str:
+    """The identifier of a moment (since 1970, at most 53 bits) on one of 1024 clocks."""
+    number = (microseconds & (1 << 53) - 1) << 10 | clock_id % _CLOCK_IDS
+    return "".join(ALPHABET[number >> 5 * place & 31] for place in reversed(range(LENGTH)))
+
+
+def parse_tid(tid: str) -> tuple[int, int]:
+    """Microseconds and clock id of a well-formed identifier; raises ValueError."""
+    if len(tid) != LENGTH or tid[0] not in ALPHABET[:16] or not set(tid) <= set(ALPHABET):
+        raise ValueError(f"not a TID: {tid[:40]!r}")
+    number = sum(ALPHABET.index(letter) << 5 * place for place, letter in enumerate(reversed(tid)))
+    return number >> 10, number % _CLOCK_IDS
+
+
+def is_tid(text: str) -> bool:
+    """Whether a text is a well-formed identifier."""
+    try:
+        parse_tid(text)
+    except ValueError:
+        return False
+    return True
+
+
+def tid_of(moment: datetime, key: str) -> str:
+    """The one identifier of a message: its moment of intent, and a clock id drawn from its key."""
+    microseconds = (moment - _EPOCH) // timedelta(microseconds=1)
+    clock_id = int.from_bytes(hashlib.sha256(key.encode()).digest()[:2], "big")
+    return make_tid(microseconds, clock_id)

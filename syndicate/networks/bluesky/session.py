@@ -18,9 +18,8 @@ import orjson
 
 from syndicate.errors import NetworkError, Unauthorised, Unavailable
 from syndicate.http import Client, Response
-from syndicate.networks.answers import error_of, words_of
 from syndicate.networks.base import Vault
-from syndicate.networks.shapes import pick_text
+from syndicate.networks.toolkit.answers import error_of, pick_text, words_of
 
 ENTRYWAY = "https://bsky.social"
 SESSION = "session"

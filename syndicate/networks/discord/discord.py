@@ -30,13 +30,21 @@ from syndicate.networks.discord.message import (
     parse_recent,
     tell_alt,
 )
-from syndicate.networks.listing import Listing, Page, find_in, read_listing, require_list, require_name
-from syndicate.networks.logins import PastedLogin
-from syndicate.networks.settled import number_of, with_numbered_reply
-from syndicate.networks.shapes import pick_text
+from syndicate.networks.toolkit.answers import pick_text
 from syndicate.networks.toolkit.checks import refuse_misfits
 from syndicate.networks.toolkit.client import Api, refuse_non_number, require_secret, with_prepared
-from syndicate.networks.toolkit.readback import CLOCK_SKEW
+from syndicate.networks.toolkit.oauth import PastedLogin
+from syndicate.networks.toolkit.readback import (
+    CLOCK_SKEW,
+    Listing,
+    Page,
+    find_in,
+    number_of,
+    read_listing,
+    require_list,
+    require_name,
+    with_numbered_reply,
+)
 
 API = "https://discord.com/api/v10"
 NONCE_LENGTH = 25

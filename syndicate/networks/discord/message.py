@@ -12,9 +12,17 @@ import orjson
 from syndicate.errors import Blocked, NetworkError, RateLimited, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Response
 from syndicate.model import Limits, Message, Receipt
-from syndicate.networks.answers import error_of, retry_at_of, words_of
 from syndicate.networks.base import Recent
-from syndicate.networks.shapes import pick, pick_instant, pick_list, pick_text, pick_wait
+from syndicate.networks.toolkit.answers import (
+    error_of,
+    pick,
+    pick_instant,
+    pick_list,
+    pick_text,
+    pick_wait,
+    retry_at_of,
+    words_of,
+)
 from syndicate.networks.toolkit.checks import shorten
 from syndicate.networks.toolkit.client import Parts
 from syndicate.networks.toolkit.readback import REPLIES_TO, links_of_text

@@ -27,17 +27,39 @@ from syndicate.errors import (
 )
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
-from syndicate.networks.answers import error_of, retry_at_of, words_of
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Secret, Vault
 from syndicate.networks.linkedin.login import OAUTH, TOKEN_LIVES, begin_login, finish_login, refresh
-from syndicate.networks.linkedin_text import escape
-from syndicate.networks.logins import take_pasted
-from syndicate.networks.shapes import pick_text
+from syndicate.networks.toolkit.answers import error_of, pick_text, retry_at_of, words_of
 from syndicate.networks.toolkit.checks import refuse_misfits, refuse_warning
 from syndicate.networks.toolkit.client import Parts, require_secret
+from syndicate.networks.toolkit.oauth import take_pasted
 from syndicate.networks.toolkit.readback import parse_instant
+from syndicate.text.addresses import find_addresses
 from syndicate.text.counting import Counter
 from syndicate.text.graphemes import cut
+from syndicate.text.hashtags import find_hashtags
+
+# --- LinkedIn's "little text format", in which a post's text is written ---
+
+_RESERVED = re.compile(r"[\\|{}@\[\]()<>#*_~]")
+_BRACKETS = str.maketrans({"(": "%28", ")": "%29", "[": "%5B", "]": "%5D", "{": "%7B", "}": "%7D"})
+
+
+def escape(text: str) -> str:
+    """Any text as commentary."""
+    kept = [(link.start, link.end, link.url.translate(_BRACKETS)) for link in find_addresses(text)]
+    tags = (tag for tag in find_hashtags(text) if not any(start <= tag.start < end for start, end, _ in kept))
+    kept += [(tag.start, tag.end, "#" + _escape_plain(tag.name)) for tag in tags]
+    parts, at = [], 0
+    for start, end, written in sorted(kept):
+        parts += [_escape_plain(text[at:start]), written]
+        at = end
+    return "".join((*parts, _escape_plain(text[at:])))
+
+
+def _escape_plain(text: str) -> str:
+    return _RESERVED.sub(r"\\\g<0>", text)
+
 
 API = "https://api.linkedin.com"
 VERSION = "202607"

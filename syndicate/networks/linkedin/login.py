@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 
 from syndicate.errors import Unauthorised, UsageError
 from syndicate.http import Client, Response
-from syndicate.networks.answers import error_of, words_of
 from syndicate.networks.base import LoginPage, Vault
-from syndicate.networks.pkce import make_state
+from syndicate.networks.toolkit.answers import error_of, words_of
+from syndicate.networks.toolkit.oauth import make_state
 
 OAUTH = "https://www.linkedin.com"
 SCOPES = "openid profile w_member_social"

@@ -10,11 +10,10 @@ from urllib.parse import urlencode
 
 from syndicate.errors import Unauthorised
 from syndicate.http import Client
-from syndicate.networks.answers import error_of, words_of
 from syndicate.networks.base import AskAgain, LoginPage
 from syndicate.networks.mastodon.servers import parse_server
-from syndicate.networks.pkce import challenge_of, make_state, make_verifier
-from syndicate.networks.shapes import pick_list
+from syndicate.networks.toolkit.answers import error_of, pick_list, words_of
+from syndicate.networks.toolkit.oauth import challenge_of, make_state, make_verifier
 
 SCOPES = "read:accounts read:statuses write:statuses write:media"
 """All that is needed, and no more."""

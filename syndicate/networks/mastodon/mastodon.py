@@ -25,7 +25,6 @@ from syndicate.errors import (
 )
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
-from syndicate.networks.answers import error_of, retry_at_of, words_of
 from syndicate.networks.base import (
     Description,
     LoginField,
@@ -36,15 +35,24 @@ from syndicate.networks.base import (
     Secret,
     Vault,
 )
-from syndicate.networks.listing import Listing, Page, find_in, read_listing
-from syndicate.networks.logins import take_pasted
 from syndicate.networks.mastodon.login import begin_login, choose_scopes, finish_login
 from syndicate.networks.mastodon.servers import KEY_WINDOW, Server, parse_server
-from syndicate.networks.settled import name_of, with_named_reply
-from syndicate.networks.shapes import pick_list, pick_text
+from syndicate.networks.toolkit.answers import error_of, pick_list, pick_text, retry_at_of, words_of
 from syndicate.networks.toolkit.checks import refuse_misfits
 from syndicate.networks.toolkit.client import Parts, require_secret
-from syndicate.networks.toolkit.readback import REPLIES_TO, links_of_html, parse_instant, text_of_html
+from syndicate.networks.toolkit.oauth import take_pasted
+from syndicate.networks.toolkit.readback import (
+    REPLIES_TO,
+    Listing,
+    Page,
+    find_in,
+    links_of_html,
+    name_of,
+    parse_instant,
+    read_listing,
+    text_of_html,
+    with_named_reply,
+)
 from syndicate.text.counting import Counter
 
 LIMITS = Limits(characters=500, counter=Counter.MASTODON, per_link=23, image_bytes=16_777_216)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from syndicate.model import Limits
-from syndicate.networks.shapes import pick_text
+from syndicate.networks.toolkit.answers import pick_text
 from syndicate.text.counting import Counter
 from syndicate.text.escaping import MARKDOWN
 

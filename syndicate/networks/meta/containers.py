@@ -13,14 +13,13 @@ from datetime import datetime, timedelta
 from syndicate.errors import NetworkError, NotReady, Rejected, Spoiled, Unavailable, Uncertain
 from syndicate.http import Client
 from syndicate.model import Limits, Message, Receipt
-from syndicate.networks.answers import say
 from syndicate.networks.base import Recent, Vault
-from syndicate.networks.listing import Listing, Page, find_in, read_listing, require_list
 from syndicate.networks.meta.graph import READY_WAIT, CardFailed, build_since, parse_cursor
 from syndicate.networks.meta.login import GraphLogin, Place
-from syndicate.networks.shapes import pick, pick_text
+from syndicate.networks.toolkit.answers import pick, pick_text, say
 from syndicate.networks.toolkit.checks import refuse_misfits, refuse_private, refuse_unpublished_image, refuse_warning
 from syndicate.networks.toolkit.client import with_prepared
+from syndicate.networks.toolkit.readback import Listing, Page, find_in, read_listing, require_list
 
 MOST_FAILURES = 2
 CONTAINER_LIFE = timedelta(hours=24)

@@ -13,15 +13,20 @@ from datetime import UTC, datetime
 from syndicate.errors import NetworkError, Rejected, Unauthorised, Unavailable, Uncertain, UsageError
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
-from syndicate.networks.answers import say
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.listing import Listing, Page, find_in, read_listing, require_list
 from syndicate.networks.meta.graph import build_proof, build_since, parse_cursor, parse_failure, says_gone
-from syndicate.networks.settled import number_of
-from syndicate.networks.shapes import pick, pick_instant, pick_list, pick_text
+from syndicate.networks.toolkit.answers import pick, pick_instant, pick_list, pick_text, say
 from syndicate.networks.toolkit.checks import refuse_misfits, refuse_private, refuse_warning
 from syndicate.networks.toolkit.client import Api, refuse_non_number, require_option, require_secret, with_prepared
-from syndicate.networks.toolkit.readback import links_of_text
+from syndicate.networks.toolkit.readback import (
+    Listing,
+    Page,
+    find_in,
+    links_of_text,
+    number_of,
+    read_listing,
+    require_list,
+)
 from syndicate.text.counting import Counter
 
 API = "https://graph.facebook.com"

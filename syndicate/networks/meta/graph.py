@@ -23,8 +23,7 @@ from syndicate.errors import (
     Uncertain,
 )
 from syndicate.http import Response
-from syndicate.networks.answers import LONGEST_WAIT, error_of, retry_at_of, say
-from syndicate.networks.shapes import pick, pick_list, pick_text
+from syndicate.networks.toolkit.answers import LONGEST_WAIT, error_of, pick, pick_list, pick_text, retry_at_of, say
 from syndicate.networks.toolkit.readback import CLOCK_SKEW
 
 TOKEN_CODES = frozenset({102, 190, 1404078})

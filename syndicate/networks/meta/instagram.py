@@ -13,12 +13,11 @@ from syndicate.errors import Rejected
 from syndicate.http import Client
 from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.listing import Listing
 from syndicate.networks.meta.containers import ContainerNetwork, Steps
 from syndicate.networks.meta.login import Place
-from syndicate.networks.shapes import pick_instant, pick_list, pick_text
+from syndicate.networks.toolkit.answers import pick_instant, pick_list, pick_text
 from syndicate.networks.toolkit.client import refuse_non_number, require_option
-from syndicate.networks.toolkit.readback import links_of_text
+from syndicate.networks.toolkit.readback import Listing, links_of_text
 from syndicate.text.counting import Counter
 
 API = "https://graph.instagram.com"

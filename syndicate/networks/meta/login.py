@@ -14,10 +14,9 @@ from syndicate.errors import Unauthorised, UsageError
 from syndicate.http import Client
 from syndicate.networks.base import LoginField, LoginPage, Vault
 from syndicate.networks.meta.graph import parse_expiry, parse_failure
-from syndicate.networks.pkce import make_state
-from syndicate.networks.sessions import Session, read_session, session_secrets
-from syndicate.networks.shapes import pick_text
+from syndicate.networks.toolkit.answers import pick_text
 from syndicate.networks.toolkit.client import Api, require_secret
+from syndicate.networks.toolkit.oauth import Session, make_state, read_session, session_secrets
 
 TOKEN_LIFE = timedelta(days=60)
 RENEW_FROM = timedelta(hours=24)

@@ -13,13 +13,11 @@ from syndicate.errors import ConfigError, Rejected
 from syndicate.http import Client, Response
 from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.listing import Listing
 from syndicate.networks.meta.containers import ContainerNetwork, Steps, failures_of
 from syndicate.networks.meta.graph import says_gone
 from syndicate.networks.meta.login import Place
-from syndicate.networks.settled import number_of, with_numbered_reply
-from syndicate.networks.shapes import pick_instant, pick_list, pick_text
-from syndicate.networks.toolkit.readback import REPLIES_TO, links_of_text
+from syndicate.networks.toolkit.answers import pick_instant, pick_list, pick_text
+from syndicate.networks.toolkit.readback import REPLIES_TO, Listing, links_of_text, number_of, with_numbered_reply
 from syndicate.text.counting import Counter
 
 API = "https://graph.threads.net"

@@ -26,7 +26,6 @@ from syndicate.errors import (
 from syndicate.http import Client
 from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.logins import PastedLogin
 from syndicate.networks.nostr.event import (
     Draft,
     build_deletion,
@@ -40,9 +39,10 @@ from syndicate.networks.nostr.event import (
     read_hex,
 )
 from syndicate.networks.nostr.relay import Answer, Verdict, list_events, load_extra, publish_event
-from syndicate.networks.shapes import pick_instant, pick_list, pick_text
+from syndicate.networks.toolkit.answers import pick_instant, pick_list, pick_text
 from syndicate.networks.toolkit.checks import refuse_misfits, refuse_unpublished_image
 from syndicate.networks.toolkit.client import refuse_non_number, require_option, require_secret, with_prepared
+from syndicate.networks.toolkit.oauth import PastedLogin
 from syndicate.networks.toolkit.readback import links_of_text
 from syndicate.text.counting import Counter
 

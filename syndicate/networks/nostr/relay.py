@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from syndicate.errors import ConfigError
-from syndicate.networks.shapes import pick, pick_text
+from syndicate.networks.toolkit.answers import pick, pick_text
 
 PATIENCE = 10.0
 """Seconds for opening, and for a whole answer: a relay may chatter for ever without giving one."""

@@ -10,8 +10,8 @@ from typing import Protocol, TypedDict, Unpack
 from syndicate.errors import ConfigError, NetworkError, Unauthorised
 from syndicate.http import Client, Response
 from syndicate.model import Account, Message
-from syndicate.networks.answers import error_of
 from syndicate.networks.base import Vault
+from syndicate.networks.toolkit.answers import error_of
 
 
 class ParsesFailure(Protocol):

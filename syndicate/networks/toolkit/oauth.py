@@ -1,4 +1,6 @@
-"""OAuth 2.0 as Tumblr and Pinterest have it: a short-lived token, and a refresh token that is replaced by each use.
+"""Logins that networks share: OAuth 2.0 with PKCE, OAuth 1.0a signatures, tokens that are pasted.
+
+Tumblr and Pinterest give a short-lived token, and a refresh token that is replaced by each use.
 
 A refresh token works once, so the answer to a renewal is stored before anything else happens, and the vault's lock
 lets one process at a time renew. RFC 6749.
@@ -7,19 +9,41 @@ lets one process at a time renew. RFC 6749.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
+
+import orjson
 
 from syndicate.errors import Rejected, Unauthorised, Unavailable, UsageError
 from syndicate.http import Client
 from syndicate.networks.base import LoginField, LoginPage, Vault
-from syndicate.networks.pkce import make_state
-from syndicate.networks.sessions import Session, call_again, read_session, session_secrets
-from syndicate.networks.shapes import pick, pick_text
+from syndicate.networks.toolkit.answers import pick, pick_instant, pick_text
 from syndicate.networks.toolkit.client import Api, require_secret
+
+# --- Proof Key for Code Exchange (RFC 7636) and the state of an authorisation request ---
+
+
+def make_verifier() -> str:
+    """A new secret for one login; 43 characters of the allowed alphabet."""
+    return secrets.token_urlsafe(32)
+
+
+def make_state() -> str:
+    """A new value that must come back with the code."""
+    return secrets.token_urlsafe(16)
+
+
+def challenge_of(verifier: str) -> str:
+    """The S256 challenge that is shown in the open."""
+    digest = hashlib.sha256(verifier.encode("ascii")).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
+
 
 T = TypeVar("T")
 
@@ -147,3 +171,138 @@ def finish_login(
         raise Unauthorised("the network gave no refresh token", where=account)
     kept = session_secrets(session, session.refresh)
     return {"client_id": client[0], "client_secret": client[1], "refresh_token": session.refresh, **kept}
+
+
+# --- OAuth 1.0a request signatures with HMAC-SHA1 (RFC 5849). Pure: nonce and time are given ---
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The four parts of an OAuth 1.0a login."""
+
+    consumer_key: str = field(repr=False)
+    consumer_secret: str = field(repr=False)
+    token: str = field(repr=False)
+    token_secret: str = field(repr=False)
+
+
+def build_header(keys: Keys, method: str, url: str, params: Mapping[str, str], *, nonce: str, timestamp: int) -> str:
+    """The Authorization header of one request.
+
+    `url` has no query; `params` are the query's and, for a form, the body's: JSON and multipart bodies stay unsigned.
+    """
+    oauth = {
+        "oauth_consumer_key": keys.consumer_key,
+        "oauth_nonce": nonce,
+        "oauth_signature_method": "HMAC-SHA1",
+        "oauth_timestamp": str(timestamp),
+        "oauth_token": keys.token,
+        "oauth_version": "1.0",
+    }
+    signature = sign(keys, method, url, {**params, **oauth})
+    signed = sorted({**oauth, "oauth_signature": signature}.items())
+    return "OAuth " + ", ".join(f'{encode(name)}="{encode(value)}"' for name, value in signed)
+
+
+def sign(keys: Keys, method: str, url: str, params: Mapping[str, str]) -> str:
+    """The signature over a request and all its parameters (RFC 5849 section 3.4), base64."""
+    pairs = sorted((encode(name), encode(value)) for name, value in params.items())
+    joined = "&".join(f"{name}={value}" for name, value in pairs)
+    base = "&".join((method.upper(), encode(url), encode(joined)))
+    key = f"{encode(keys.consumer_secret)}&{encode(keys.token_secret)}"
+    return base64.b64encode(hmac.digest(key.encode(), base.encode(), hashlib.sha1)).decode()
+
+
+def encode(text: str) -> str:
+    """Percent-encoding that leaves only the unreserved characters (RFC 5849 section 3.6)."""
+    return quote(text, safe="-._~")
+
+
+# --- logins without a browser: what the network's own pages show is pasted here ---
+
+
+class PastedLogin:
+    """The answers are the secrets; an empty answer keeps what is stored."""
+
+    login_fields: tuple[LoginField, ...] = ()
+
+    def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
+        return None
+
+    def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
+        """The secrets to store. Raises UsageError where nothing was given."""
+        return take_pasted(answers, [field.name for field in self.login_fields])
+
+
+def take_pasted(answers: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    """Those of the answers that were given, to store as secrets. Raises UsageError where none was."""
+    given = {name: value for name in names if (value := answers.get(name, "").strip())}
+    if not given:
+        raise UsageError("nothing was given to log in with")
+    return given
+
+
+# --- tokens that turn over, kept apart from what a person gave ---
+
+
+class Forbidden(Unauthorised):
+    """The token is alive and lacks a right: a new one would not help."""
+
+
+NAME = "session"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The token to use now, and what renews it. Its repr shows neither."""
+
+    access: str = field(repr=False)
+    refresh: str = field(default="", repr=False)
+    expires_at: datetime | None = None
+    renewed_at: datetime | None = None
+
+
+def read_session(vault: Vault, given: str) -> Session | None:
+    """The kept session that began with the given secret, None where there is none."""
+    try:
+        kept = orjson.loads(vault.get(NAME) or "null")
+    except orjson.JSONDecodeError:
+        return None
+    if not pick_text(kept, "access") or pick_text(kept, "origin") != _digest(given):
+        return None
+    return Session(
+        pick_text(kept, "access"),
+        pick_text(kept, "refresh"),
+        pick_instant(kept, "expires_at"),
+        pick_instant(kept, "renewed_at"),
+    )
+
+
+def session_secrets(session: Session, given: str) -> dict[str, str]:
+    """The session as the vault keeps it."""
+    kept = {
+        "origin": _digest(given),
+        "access": session.access,
+        "refresh": session.refresh,
+        "expires_at": session.expires_at,
+        "renewed_at": session.renewed_at,
+    }
+    return {NAME: orjson.dumps(kept).decode()}
+
+
+def _digest(given: str) -> str:
+    return hashlib.sha256(given.encode()).hexdigest()
+
+
+def call_again(call: Callable[[str], T], token: str, renew: Callable[[str], str]) -> T:
+    """A call with a token, and where that is refused, which proves that nothing was done, once with a new one.
+
+    `renew` is given the refused token, so that the token which another process has fetched meanwhile is used.
+    """
+    try:
+        return call(token)
+    except Forbidden:
+        raise
+    except Unauthorised:
+        fresh = renew(token)
+    return call(fresh)

@@ -9,12 +9,15 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
+from syndicate.errors import Rejected, Unavailable, Uncertain
 from syndicate.model import Message, Receipt
 from syndicate.networks.base import Recent
+from syndicate.networks.toolkit.answers import pick, pick_text
 
 CLOCK_SKEW = timedelta(minutes=2)
 """A server's clock may be this far behind ours."""
@@ -85,3 +88,100 @@ def text_of_html(content: str) -> str:
 def _words(text: str) -> str:
     """The text without anything a server may change on the way: spacing and normalisation."""
     return "".join(unicodedata.normalize("NFC", text).split())
+
+
+# --- an account's own posts page by page ---
+
+MOST_PAGES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a listing. `following` is the cursor of the next, "" on the last."""
+
+    posts: Sequence[Recent]
+    following: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What was read, newest first. `is_whole` is False where ten pages did not reach the end."""
+
+    posts: tuple[Recent, ...]
+    is_whole: bool
+
+
+def require_list(answer: object, *path: str, account: str) -> list[object]:
+    """The posts at a path. Raises Unavailable where none are listed: a proxy's page in their place proves nothing."""
+    found = pick(answer, *path)
+    if not isinstance(found, list):
+        raise Unavailable("the network's list of posts cannot be read", where=account)
+    return found
+
+
+def require_name(answer: object, *path: str, account: str) -> str:
+    """Who we are there. Raises Unavailable where it is not said: nothing in a list would be ours."""
+    name = pick_text(answer, *path)
+    if not name:
+        raise Unavailable("the network does not say who we are", where=account)
+    return name
+
+
+def read_listing(fetch: Callable[[str], Page]) -> Listing:
+    """Follow the cursors from "" on, up to ten pages; a cursor that comes twice ends the listing."""
+    posts: list[Recent] = []
+    cursor, seen = "", {""}
+    for _ in range(MOST_PAGES):
+        page = fetch(cursor)
+        posts += page.posts
+        cursor = page.following
+        if cursor in seen:
+            return Listing(tuple(posts), is_whole=True)
+        seen.add(cursor)
+    return Listing(tuple(posts), is_whole=False)
+
+
+def find_in(listing: Listing, message: Message, *, since: datetime, account: str) -> Receipt | None:
+    """The copy of a message. Raises Uncertain where it is not in a listing that is not whole."""
+    found = choose_copy(listing.posts, message, since=since)
+    if found is None and not listing.is_whole:
+        raise Uncertain("there are too many posts to look through", where=account)
+    return found
+
+
+# --- receipts that a person wrote (`syndicate settle --sent URL`): an address instead of an id ---
+
+_NUMBER = re.compile(r"(?<=/)\d+(?=[/?#]|$)")
+
+
+def number_of(receipt: Receipt, *, account: str) -> str:
+    """The network's number of a post, also out of its address. Raises Rejected where the address holds none."""
+    if "/" not in receipt.remote_id:
+        return receipt.remote_id
+    numbers = _NUMBER.findall(receipt.remote_id)
+    if not numbers:
+        hint = "the post was settled by hand with an address that does not say its number"
+        raise Rejected("the earlier post cannot be referred to", where=account, hint=hint)
+    return str(numbers[-1])
+
+
+def name_of(receipt: Receipt) -> str:
+    """A post's own name, also out of its address, where it is the last part of the path."""
+    return receipt.remote_id.partition("?")[0].partition("#")[0].rstrip("/").rpartition("/")[2]
+
+
+def with_numbered_reply(message: Message, *, account: str) -> Message:
+    """The message with the number of the part it answers. Raises Rejected as `number_of` does."""
+    if message.reply_to is None:
+        return message
+    return with_reply(message, message.reply_to, number_of(message.reply_to, account=account))
+
+
+def with_named_reply(message: Message) -> Message:
+    """The message with the name of the part it answers."""
+    return with_reply(message, message.reply_to, name_of(message.reply_to)) if message.reply_to else message
+
+
+def with_reply(message: Message, answered: Receipt, remote_id: str) -> Message:
+    """The message as an answer to what the network knows by this id."""
+    return replace(message, reply_to=replace(answered, remote_id=remote_id))

@@ -17,12 +17,18 @@ from urllib.parse import urlencode
 
 from syndicate.errors import Unauthorised, Unavailable, UsageError
 from syndicate.http import Client, Response
-from syndicate.networks.answers import error_of, words_of
 from syndicate.networks.base import LoginPage, Vault
-from syndicate.networks.oauth1 import Keys, build_header
-from syndicate.networks.pkce import challenge_of, make_state, make_verifier
-from syndicate.networks.sessions import Session, read_session, session_secrets
-from syndicate.networks.shapes import pick, pick_text
+from syndicate.networks.toolkit.answers import error_of, pick, pick_text, words_of
+from syndicate.networks.toolkit.oauth import (
+    Keys,
+    Session,
+    build_header,
+    challenge_of,
+    make_state,
+    make_verifier,
+    read_session,
+    session_secrets,
+)
 
 AUTHORISE = "https://x.com/i/oauth2/authorize"
 SCOPES = "tweet.read tweet.write users.read media.write offline.access"

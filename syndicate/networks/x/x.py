@@ -27,15 +27,32 @@ from syndicate.errors import (
 )
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
-from syndicate.networks.answers import error_of, parse_moment, retry_at_of, words_of
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.listing import Listing, Page, find_in, read_listing
-from syndicate.networks.logins import take_pasted
-from syndicate.networks.settled import number_of, with_numbered_reply
-from syndicate.networks.shapes import pick, pick_list, pick_text, pick_wait
+from syndicate.networks.toolkit.answers import (
+    error_of,
+    parse_moment,
+    pick,
+    pick_list,
+    pick_text,
+    pick_wait,
+    retry_at_of,
+    words_of,
+)
 from syndicate.networks.toolkit.checks import refuse_misfits, refuse_private, refuse_warning
 from syndicate.networks.toolkit.client import Parts, read_dollars
-from syndicate.networks.toolkit.readback import CLOCK_SKEW, REPLIES_TO, choose_copy, parse_instant
+from syndicate.networks.toolkit.oauth import take_pasted
+from syndicate.networks.toolkit.readback import (
+    CLOCK_SKEW,
+    REPLIES_TO,
+    Listing,
+    Page,
+    choose_copy,
+    find_in,
+    number_of,
+    parse_instant,
+    read_listing,
+    with_numbered_reply,
+)
 from syndicate.networks.x.auth import KEY_NAMES, Signer, begin_login, finish_login, open_signer
 from syndicate.text.counting import Counter
 
