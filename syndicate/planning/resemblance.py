@@ -19,8 +19,9 @@ from syndicate.text.sketch import measure_likeness, read_sketch
 ASKED_FOR = timedelta(days=7)
 """How long after it vanished a post is one that a new one may be: a rename comes in one read or soon after."""
 
-_SURE, _ALIKE, _FAIR = 0.8, 0.6, 0.2
-"""Enough of the body for a post of another date; of another title or date; of equal title and date, or to ask."""
+_SURE, _ALIKE, _HALF, _FAIR = 0.8, 0.6, 0.4, 0.2
+"""Enough of the body for a post of another date; of another title or date; to ask where nothing else is equal; for
+equal title and date, or to ask where one of them is."""
 _FEW = 8
 """A body with fewer shingles than this (a picture, "See you there") may be equal by accident."""
 _MARGIN = 0.2
@@ -89,7 +90,7 @@ class Resemblance:
         agrees = bool(self.title) or self.has_same_date
         is_worded = bool(self.post.sketch)
         return (
-            (is_worded and self.body >= (_FAIR if agrees else _ALIKE))
+            (is_worded and self.body >= (_FAIR if agrees else _HALF))
             or (bool(self.title) and self.has_same_date)
             or (self.title == 2 and not (is_worded or self.row.sketch))
             or (self.has_same_date and _is_precise(self.row.published_at))

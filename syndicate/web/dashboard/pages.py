@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from syndicate.errors import UsageError
-from syndicate.model import Delivery, Site
+from syndicate.model import Delivery, Reason, Site
+from syndicate.planning.deliveries.bursts import list_questions, say_remark
 from syndicate.text.sandbox import compile_html_template
 from syndicate.web.dashboard.desk import Desk
 from syndicate.web.dashboard.replies import base_of, go, to_sentence
@@ -34,15 +35,17 @@ class Pages:
     def show(self, request: Request) -> Response:
         """Everything at one look."""
         waiting, sent = self._desk.list_waiting(), self._desk.list_sent(_MOST_SENT)
-        urgent = choose_urgent(waiting)
+        questions = [say_remark(one) for one in list_questions(waiting)]
+        urgent = [one for one in choose_urgent(waiting) if one.reason is not Reason.MANY_AT_ONCE]
         numbers = {one.id for one in urgent}
-        coming = [one for one in waiting if one.id not in numbers]
+        coming = [one for one in waiting if one.id not in numbers and one.reason is not Reason.MANY_AT_ONCE]
         rows = self._make_rows((*urgent, *coming[:_MOST_NEXT], *sent))
         accounts = self._desk.list_accounts()
         return self._render(
             request,
             "desk",
             urgent=rows[: len(urgent)],
+            questions=questions,
             coming=rows[len(urgent) : len(rows) - len(sent)],
             more=max(0, len(coming) - _MOST_NEXT),
             sent=rows[len(rows) - len(sent) :],
