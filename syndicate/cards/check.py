@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
 from syndicate.cards.content import CardContent
 from syndicate.cards.draw import Drawing
-from syndicate.cards.gaps import tell_gaps
 from syndicate.cards.resolve import SMALLEST_TYPE
 from syndicate.cards.themes import READABLE
 from syndicate.model import Problem
+from syndicate.typeset.fallback import Missing
+
+# --- what a card cannot write: a line for each package that would help ---
+
+_SHOWN = 8
+
+
+def tell_gaps(missing: Sequence[Missing]) -> Iterator[tuple[str, str]]:
+    """Each lack as a sentence, and what to do."""
+    for package, found in groupby(sorted(missing, key=lambda one: one.package), key=lambda one: one.package):
+        clusters = [one.cluster for one in found]
+        yield f"no installed font has {_name_all(clusters)}", _advise(package, len(clusters))
+
+
+def _name_all(clusters: Sequence[str]) -> str:
+    if len(clusters) == 1:
+        return f'"{clusters[0]}" ({" ".join(f"U+{ord(character):04X}" for character in clusters[0])})'
+    more = " …" if len(clusters) > _SHOWN else ""
+    return f"{len(clusters)} of its characters: {' '.join(clusters[:_SHOWN])}{more}"
+
+
+def _advise(package: str, number: int) -> str:
+    what = "it" if number == 1 else "them"
+    if not package:
+        return f"name a font that has {what} in cards.fonts"
+    return f"{package} brings {what}: README, Extras"
 
 
 def check_drawing(content: CardContent, drawing: Drawing, *, max_bytes: int) -> tuple[Problem, ...]:

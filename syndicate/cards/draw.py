@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from PIL import Image
 
 from syndicate.cards.canvas import Canvas, FlatCanvas, FullCanvas
-from syndicate.cards.choose import choose_layout
 from syndicate.cards.content import CardContent
+from syndicate.cards.crop import MAX_ENLARGED
 from syndicate.cards.design import Box, Design, Layout
 from syndicate.cards.encode import encode_jpeg, encode_png
 from syndicate.cards.keys import ONLY_JPEG
@@ -26,6 +26,30 @@ from syndicate.cards.shade import shade
 from syndicate.cards.themes import Theme, choose_theme, find_swatch
 from syndicate.errors import ConfigError
 from syndicate.typeset import FontSet, Missing, TextBlock, fit_text
+
+# --- which layout suits the picture, where the site leaves it open ---
+
+LEAST_KEPT = 0.6
+"""A cover that would show less of its photo than this becomes a split."""
+
+
+def choose_layout(content: CardContent, design: Design, photo: Photo | None, size: tuple[int, int]) -> Layout:
+    """The site's own layout where it can be drawn; else cover or split with a photo, type or quote without."""
+    if design.layout != "auto":
+        wanted = design.layouts[design.layout]
+        if photo is not None or not wanted.picture:
+            return wanted
+    if photo is None:
+        return design.layouts["quote" if content.is_short else "type"]
+    return design.layouts["cover" if fills(photo, size) else "split"]
+
+
+def fills(photo: Photo, size: tuple[int, int]) -> bool:
+    """Whether a photo can fill a card: sharp enough, and most of it still seen."""
+    scale = max(size[0] / photo.width, size[1] / photo.height)
+    kept = (size[0] * size[1]) / (photo.width * photo.height * scale * scale)
+    return scale <= MAX_ENLARGED and kept >= LEAST_KEPT
+
 
 LEAST_SIDE, MOST_SIDE = 200, 4096
 

@@ -9,19 +9,49 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from io import BytesIO
 from typing import Any
 
 from jinja2 import StrictUndefined, TemplateError, Undefined
 from jinja2.sandbox import SandboxedEnvironment
+from PIL import Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
 from syndicate.cards.colour import parse_colour
 from syndicate.cards.design import BoxSpec, Design, Expression, Layout, Level
 from syndicate.cards.keys import digest_design
-from syndicate.cards.logo import parse_logo
 from syndicate.cards.memory import keep_freed_memory
+from syndicate.cards.sniff import MAX_PIXELS, find_format, read_webp_size
 from syndicate.errors import ConfigError
 from syndicate.model import CardRules
+
+# --- the site's logo, decoded once with the design ---
+
+MOST_PIXELS = MAX_PIXELS // 10
+
+_OPENERS: Mapping[str, Callable[[BytesIO], ImageFile.ImageFile]] = {
+    "png": PngImagePlugin.PngImageFile,
+    "jpeg": JpegImagePlugin.JpegImageFile,
+    "webp": WebPImagePlugin.WebPImageFile,
+}
+
+
+def parse_logo(data: bytes) -> Image.Image | None:
+    """The logo as RGBA, None where there is none. Raises ConfigError for what is no PNG, JPEG or WebP."""
+    if not data:
+        return None
+    name = find_format(data)
+    if name not in _OPENERS:
+        raise ConfigError("the logo is no PNG, JPEG or WebP", where="cards.logo", hint="export it as PNG")
+    width, height = read_webp_size(data) if name == "webp" else (1, 1)
+    try:
+        with _OPENERS[name](BytesIO(data)) as image:
+            if max(image.width * image.height, width * height) > MOST_PIXELS:
+                raise ConfigError("the logo is far too large", where="cards.logo", hint="512 pixels are plenty")
+            return image.convert("RGBA")
+    except (OSError, SyntaxError, ValueError) as error:
+        raise ConfigError("the logo's file is damaged", where="cards.logo") from error
+
 
 ROOT = "card"
 MAX_DEPTH = 12

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
+from typing import Literal
 
 from PIL import (
     AvifImagePlugin,
@@ -17,7 +18,6 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from syndicate.cards.exif import cut_exif, read_orientation
 from syndicate.cards.pixels import shrink_to_rgb
 from syndicate.cards.sniff import (
     MAX_PIXELS,
@@ -29,9 +29,36 @@ from syndicate.cards.sniff import (
     find_format,
     read_webp_size,
 )
-from syndicate.cards.turbo import decode_eighths
 from syndicate.containment import contain
 from syndicate.model import PictureFacts
+
+# --- JPEGs decoded at any eighth of their size, where simplejpeg is installed (the extra `fast`) ---
+
+HALVINGS = frozenset({1, 2, 4, 8})
+
+
+def count_eighths(size: tuple[int, int], need: tuple[int, int]) -> int:
+    """The fewest eighths of a picture's size that still cover `need` pixels; 8 where the whole does not."""
+    enough = (n for n in range(1, 9) if -(-size[0] * n // 8) >= need[0] and -(-size[1] * n // 8) >= need[1])
+    return next(enough, 8)
+
+
+def decode_eighths(data: bytes, size: tuple[int, int], need: tuple[int, int]) -> Image.Image | None:
+    """An RGB JPEG of `size` pixels scaled while it is decoded, None where Pillow does as well or better.
+
+    Raises ValueError for a damaged file.
+    """
+    eighths = count_eighths(size, need)
+    if eighths in HALVINGS:
+        return None
+    try:
+        import simplejpeg  # type: ignore[import-untyped]  # noqa: PLC0415 - and NumPy with it, which few pictures need
+    except ImportError:
+        return None
+    width, height = (-(-side * eighths // 8) for side in size)
+    pixels = simplejpeg.decode_jpeg(data, "RGBX", min_width=width, min_height=height)
+    return Image.frombytes("RGB", pixels.shape[1::-1], pixels, "raw", "RGBX")
+
 
 SMALLEST = 120
 """Pixels on the short side: what is smaller is an icon or a tracking pixel, not a photo."""
@@ -219,3 +246,37 @@ def _turn(image: Image.Image, orientation: int) -> Image.Image:
         8: Image.Transpose.ROTATE_90,
     }.get(orientation)
     return image if method is None else image.transpose(method)
+
+
+# --- which way up a picture is: the one EXIF tag a card needs ---
+
+ORIENTATION = 0x0112
+UPRIGHT = 1
+_START = b"Exif\x00\x00"
+
+
+def cut_exif(jpeg: bytes) -> tuple[bytes, bytes]:
+    """A JPEG without its EXIF segment, and that segment's TIFF block, empty where there is none."""
+    at = 2
+    while jpeg[at : at + 1] == b"\xff" and at + 4 <= len(jpeg):
+        marker, length = jpeg[at + 1], int.from_bytes(jpeg[at + 2 : at + 4], "big")
+        if marker == 0xDA or length < 2:
+            break
+        segment = jpeg[at + 4 : at + 2 + length]
+        if marker == 0xE1 and segment.startswith(_START):
+            return jpeg[:at] + jpeg[at + 2 + length :], segment[len(_START) :]
+        at += 2 + length
+    return jpeg, b""
+
+
+def read_orientation(block: bytes) -> int:
+    """1 to 8 from a TIFF block (with or without "Exif" before it); 1, upright, from anything unreadable."""
+    block = block.removeprefix(_START)
+    order: Literal["little", "big"] = "little" if block[:2] == b"II" else "big"
+    start = int.from_bytes(block[4:8], order)
+    count = int.from_bytes(block[start : start + 2], order)
+    for entry in range(start + 2, min(start + 2 + 12 * count, len(block) - 11), 12):
+        if int.from_bytes(block[entry : entry + 2], order) == ORIENTATION:
+            value = int.from_bytes(block[entry + 8 : entry + 10], order)
+            return value if 1 <= value <= 8 else UPRIGHT
+    return UPRIGHT

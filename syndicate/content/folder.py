@@ -5,16 +5,44 @@ scan ─→ changed by stat ─→ changed by digest ─→ parse ─→ outcome
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
 from itertools import islice
 
-from syndicate.content.clashes import settle_clashes
-from syndicate.content.many import read_files
 from syndicate.content.post_cache import Memory, Shelf, Stat
-from syndicate.content.reading import Reader, Reading, fill_body, is_body_of
+from syndicate.content.reading import Reader, Reading, Wanted, fill_body, is_body_of
 from syndicate.content.records import Outcome
 from syndicate.content.scanning import Scan, scan
 from syndicate.model import Cache, Post, Problem, Settings, Snapshot
+from syndicate.processes import Process, count_others
+
+# --- many files read on all cores, in order ---
+
+MANY = 1_000
+"""Files from which on a second process is worth its start of half a second."""
+_AT_ONCE = 100
+
+
+def read_files(wanted: Sequence[Wanted], settings: Settings) -> Iterator[list[Reading]]:
+    """What became of all files, a portion at a time. What another process does not answer is read here."""
+    reader, rest = Reader(settings), iter(wanted)
+    with ExitStack() as closing:
+        count = count_others() if len(wanted) >= MANY else 0
+        processes = [closing.enter_context(Process(begin_reading, settings)) for _ in range(count)]
+        while own := list(islice(rest, _AT_ONCE)):
+            given = [(process, some) for process in processes if (some := list(islice(rest, _AT_ONCE)))]
+            for process, some in given:
+                process.give(some)
+            yield reader.read_many(own)
+            for process, some in given:
+                yield process.take() or reader.read_many(some)
+
+
+def begin_reading(settings: Settings) -> Callable[[Sequence[Wanted]], list[Reading]]:
+    """What another process does for us."""
+    return Reader(settings).read_many
+
 
 _BATCH = 200
 """Bodies held in memory before they go to the cache."""
@@ -134,3 +162,49 @@ class ContentFolder:
         without = {source for source, outcome in self._outcomes.items() if not outcome.post}
         unreadable = {*found.unreadable, *without, *(clash.source for clash in clashes)}
         return Snapshot(tuple(posts), tuple(problems), tuple(sorted(unreadable)))
+
+
+# --- two posts that want the same place: the older one keeps it ---
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+_PLACES: tuple[tuple[str, Callable[[Post], str], str], ...] = (
+    ("slug", lambda post: post.slug.casefold(), "give one of them another slug"),
+    ("permalink", lambda post: post.permalink, "give one of them another permalink"),
+)
+
+
+def settle_clashes(posts: Iterable[Post]) -> tuple[list[Post], list[Problem]]:
+    """The posts that may stay, by source, and a Problem for each that may not."""
+    posts = sorted(posts, key=lambda post: post.source)
+    if _are_apart(posts):
+        return posts, []
+    kept: list[Post] = []
+    problems: list[Problem] = []
+    taken: dict[tuple[str, str], Post] = {}
+    for post in sorted(posts, key=_age):
+        clash = _find_clash(post, taken)
+        if clash:
+            problems.append(clash)
+            continue
+        kept.append(post)
+        taken.update({(name, value_of(post)): post for name, value_of, _ in _PLACES})
+    return sorted(kept, key=lambda post: post.source), problems
+
+
+def _are_apart(posts: list[Post]) -> bool:
+    """Whether there is nothing to settle, which is nearly always so."""
+    return all(len({value_of(post) for post in posts}) == len(posts) for _, value_of, _ in _PLACES)
+
+
+def _age(post: Post) -> tuple[bool, datetime, str]:
+    return post.is_draft, post.published_at or _NEVER, post.source
+
+
+def _find_clash(post: Post, taken: dict[tuple[str, str], Post]) -> Problem | None:
+    for name, value_of, hint in _PLACES:
+        other = taken.get((name, value_of(post)))
+        if other:
+            owner = f"already belongs to {other.source}, which is older"
+            message = f'the {name} "{value_of(post)}" {owner}, so this post is left out'
+            return Problem(post.source, message, key=name, hint=hint)
+    return None

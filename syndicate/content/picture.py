@@ -4,19 +4,55 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from html import escape, unescape
 from pathlib import Path
 from urllib.parse import unquote
 
 from syndicate.content.addresses import is_http
 from syndicate.content.fields import Fields, plain_text
-from syndicate.content.focus import parse_focus
 from syndicate.content.names import simplify
 from syndicate.model import Awaited, Credit, Picture, Settings
 from syndicate.text.links import MAX_URL
 from syndicate.text.plain import line_to_plain
+from syndicate.text.pruning import prune
 from syndicate.text.sanitising import absolute_url
+
+# --- where the subject of a picture is, in the ways people write it ---
+
+_ACROSS = {"left": 0.0, "right": 1.0}
+_DOWN = {"top": 0.0, "bottom": 1.0}
+_MIDDLE = frozenset({"center", "centre", "middle"})
+
+
+def parse_focus(value: object) -> tuple[float, float]:
+    """[0.5, 0.3], {x: 0.5, y: 0.3}, "50% 30%", "top", "right bottom" → x and y from 0 to 1. Raises ValueError."""
+    if isinstance(value, Mapping):
+        return _share(value.get("x")), _share(value.get("y"))
+    if isinstance(value, str):
+        value = re.split(r"[\s,]+", value.strip().lower())
+        if {*_ACROSS, *_DOWN, *_MIDDLE} >= set(value):
+            return _from_words(value)
+    if not isinstance(value, list) or not 1 <= len(value) <= 2:
+        raise ValueError("not a place in a picture")
+    return _share(value[0]), _share(value[1]) if len(value) == 2 else 0.5
+
+
+def _from_words(words: list[str]) -> tuple[float, float]:
+    """Words in either order; what is not said is the middle."""
+    x = next((_ACROSS[word] for word in words if word in _ACROSS), 0.5)
+    y = next((_DOWN[word] for word in words if word in _DOWN), 0.5)
+    return x, y
+
+
+def _share(part: object) -> float:
+    text = str(part)
+    number = float(text[:-1]) / 100 if text.endswith("%") else float(text)
+    if not 0 <= number <= 1:
+        raise ValueError("a share lies between 0 and 1")
+    return number
+
 
 _FIRST_LINK = re.compile(r"\[[^\[\]]*\]\(\s*<?([^)\s>]+)|href=[\"']([^\"']+)|<(https?://[^<>\s]+)>")
 # Astro's usual alias for its source folder.
@@ -142,3 +178,41 @@ def _focus(fields: Fields, key: str, value: object) -> tuple[float, float] | Non
     except ValueError:
         fields.warn(key, "the focus should be two numbers from 0 to 1", "write for example focus: [0.5, 0.3]")
         return None
+
+
+# --- pictures in the text that Astro serves under names of its own ---
+
+_ADDRESSES = re.compile(
+    r"!\[[^\]]{0,1000}\]\(\s*<?([^)>\s]+)"  # ![alt](address)
+    r"|^[ ]{0,3}\[[^\]\n]{1,200}\]:\s*<?([^>\s]+)"  # [name]: address
+    r"|<img\s[^>]{0,1000}?\bsrc\s*=\s*[\"']([^\"']+)",
+    re.MULTILINE,
+)
+_IMAGE = re.compile(r'<img(?:\s+[\w-]+(?:="[^"]*")?)*\s*/?>')
+_SRC, _ALT = re.compile(r'\ssrc="([^"]*)"'), re.compile(r'\salt="([^"]*)"')
+
+
+def show_words_for_unserved(html: str, markdown: str, place: Place) -> str:
+    """The HTML with the alt text where a picture's address would lead nowhere."""
+    if "<img" not in html or not is_source(place.file, place.settings):
+        return html
+    unserved = set(_find_unserved(markdown, place))
+    if not unserved or not any(Path(place.settings.root).glob("astro.config.*")):
+        return html
+
+    def replace(found: re.Match[str]) -> str:
+        src, alt = _SRC.search(found[0]), _ALT.search(found[0])
+        if src is None or unescape(src[1]) not in unserved:
+            return found[0]
+        return f"<em>{escape(unescape(alt[1]), quote=False)}</em>" if alt and alt[1].strip() else ""
+
+    return prune(_IMAGE.sub(replace, html))
+
+
+def _find_unserved(markdown: str, place: Place) -> Iterator[str]:
+    """Their addresses as the HTML has them."""
+    for found in _ADDRESSES.finditer(markdown):
+        address = unescape(next(filter(None, found.groups())))
+        _, path = locate(address, place)
+        if path and is_source(path, place.settings):
+            yield absolute_url(address, place.permalink)

@@ -8,7 +8,7 @@ from hashlib import blake2b
 
 from syndicate.containment import contain
 from syndicate.content.bytes import Content, decode, read_content
-from syndicate.content.history import History
+from syndicate.content.dates import History
 from syndicate.content.post_cache import Stat
 from syndicate.content.records import Outcome
 from syndicate.content.scanning import Found

@@ -6,11 +6,38 @@ digest it was rendered from; a document is a head, a joint of entries and a tail
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 
 from syndicate.containment import contain
-from syndicate.formats.packing import pack_all, unpack
 from syndicate.model import Cache, Entry
+
+# --- Zstandard (RFC 8878), in the standard library from Python 3.14 on ---
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+
+def pack(data: bytes, level: int) -> bytes:
+    """The data as one Zstandard frame, the same bytes for the same input."""
+    return zstd.compress(data, level=level)
+
+
+def pack_all(some: Sequence[bytes], level: int) -> list[bytes]:
+    """The same of each, for less: what packs is made once."""
+    packer = zstd.ZstdCompressor(level=level)
+    return [packer.compress(data, mode=packer.FLUSH_FRAME) for data in some]
+
+
+def unpack(data: bytes) -> bytes:
+    """What was packed; b"" for bytes that are no whole frame."""
+    try:
+        return zstd.decompress(data)
+    except zstd.ZstdError:
+        return b""
+
 
 Tell = Callable[[Entry, Exception], object]
 """What is done with an entry that cannot be rendered."""

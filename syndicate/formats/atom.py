@@ -21,8 +21,7 @@ from syndicate.formats.clean import (
     to_utc,
 )
 from syndicate.formats.extension import EntryExtension, FeedExtension
-from syndicate.formats.labels import list_labels
-from syndicate.formats.links import list_entry_links, list_feed_links
+from syndicate.formats.links import list_entry_links, list_feed_links, list_labels
 from syndicate.model import Author, Cache, Entry, Feed
 
 VERSION = "atom-2"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from syndicate.formats.clean import clean_line, clean_url
 from syndicate.model import Entry, Feed
@@ -56,3 +57,28 @@ def list_entry_links(entry: Entry) -> tuple[Link, ...]:
     if entry.external_url:
         links.append(Link("related", entry.external_url))
     return tuple(links)
+
+
+# --- the categories of an entry for XML ---
+
+# IPTC NewsCodes, Digital Source Type: the text was made by a trained model.
+AI_SCHEME = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+AI_TERM = "trainedAlgorithmicMedia"
+
+
+def list_labels(entry: Entry, home_url: str) -> list[dict[str, str]]:
+    """Atom categories as feedgen takes them: `term`, and where there is one `scheme` and `label`.
+
+    The scheme of an author's own kind of category ("exact", "general") is an address of the site, so that equal
+    words of two sites stay two schemes.
+    """
+    labels = []
+    for category in entry.categories:
+        scheme = {"scheme": f"{clean_url(home_url)}#{quote(category.type)}"} if category.type else {}
+        labels.append({"term": clean_line(category.name)} | scheme)
+    named = {category.name.casefold() for category in entry.categories}
+    labels += [{"term": clean_line(tag)} for tag in entry.tags if tag.casefold() not in named]
+    if entry.generated_by:
+        label = f"Written with {clean_line(entry.generated_by)}"
+        labels.append({"term": AI_TERM, "scheme": AI_SCHEME, "label": label})
+    return [label for label in labels if label["term"]]

@@ -13,8 +13,7 @@ from feedgen.feed import FeedGenerator
 from syndicate.formats.assembly import Tell, collect, join, raise_it, split
 from syndicate.formats.clean import choose_title, clean, clean_language, clean_line, clean_title, clean_url, to_utc
 from syndicate.formats.extension import EntryExtension, FeedExtension
-from syndicate.formats.labels import list_labels
-from syndicate.formats.links import list_entry_links, list_feed_links
+from syndicate.formats.links import list_entry_links, list_feed_links, list_labels
 from syndicate.model import Cache, Entry, Feed
 
 VERSION = "rss-2"

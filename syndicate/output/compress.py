@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import brotli
 
-from syndicate.formats.packing import pack
+from syndicate.formats.assembly import pack
 
 ENDINGS: Mapping[str, str] = {"gzip": ".gz", "br": ".br", "zstd": ".zst"}
 """Content coding (RFC 9110 section 8.4.1) → file name ending."""

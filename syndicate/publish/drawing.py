@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from syndicate.cards import CardContent, card_paths
-from syndicate.cards.gaps import tell_gaps
+from syndicate.cards.check import tell_gaps
 from syndicate.containment import contain
 from syndicate.errors import SyndicateError
 from syndicate.http import Client, name_server

@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from syndicate.errors import UsageError
+from syndicate.model import Settings
 from syndicate.web.connections import Connection, Listener, OncePerHour, Server
 
 log = logging.getLogger("syndicate")
@@ -115,3 +116,22 @@ def configure(app: ASGIApp) -> uvicorn.Config:
         h11_max_incomplete_event_size=16_384,
         timeout_graceful_shutdown=10,
     )
+
+
+# --- the server of the settings as they are now ---
+
+
+class Current:
+    """An ASGI application that is made anew whenever `read` gives other settings."""
+
+    def __init__(self, read: Callable[[], Settings], make: Callable[[Settings], ASGIApp]) -> None:
+        self._read = read
+        self._make = make
+        self._made_of = read()
+        self._app = make(self._made_of)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        settings = self._read()
+        if settings is not self._made_of:
+            self._app, self._made_of = self._make(settings), settings
+        await self._app(scope, receive, send)

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from syndicate.cards.exif import read_orientation
-from syndicate.cards.photo import PhotoRefused, decode_photo, read_facts
+from syndicate.cards.photo import PhotoRefused, decode_photo, read_facts, read_orientation
 from tests.cards import corpus
 
 CARD = (1200, 630)

@@ -9,8 +9,7 @@ import sys
 import pytest
 from PIL import Image, ImageChops
 
-from syndicate.cards.photo import PhotoRefused, decode_photo
-from syndicate.cards.turbo import count_eighths, decode_eighths
+from syndicate.cards.photo import PhotoRefused, count_eighths, decode_eighths, decode_photo
 from tests.cards import corpus
 
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.content.focus import parse_focus
 from syndicate.content.parsing import parse_post
-from syndicate.content.picture import make_credit
+from syndicate.content.picture import make_credit, parse_focus
 from syndicate.model import Credit, Picture, Post
 from tests.content.golden import make_settings
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.errors import StateError, UsageError
-from syndicate.formats.packing import unpack
+from syndicate.formats.assembly import unpack
 from syndicate.model import Artefact
 from syndicate.output import FolderOutput, open_output
 from syndicate.output.base import check_path

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from syndicate.formats.packing import unpack
+from syndicate.formats.assembly import unpack
 from syndicate.output import FolderOutput
 from syndicate.stats.hits import parse_line
 from syndicate.web import make_app

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from starlette.responses import PlainTextResponse
 
-from syndicate.formats.packing import unpack
+from syndicate.formats.assembly import unpack
 from syndicate.model import Artefact
 from syndicate.output import FolderOutput
 from syndicate.web import Current, make_app

@@ -11,9 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from syndicate.output.caching import choose_cache_control
-from syndicate.web.feeds.conditional import decide_status
 from syndicate.web.feeds.files import Shelf, Shelved, read_build
-from syndicate.web.feeds.negotiation import choose_coding, choose_type, find_feed_type
+from syndicate.web.feeds.negotiation import choose_coding, choose_type, decide_status, find_feed_type
 
 OPEN = {
     "Access-Control-Allow-Origin": "*",

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.content import ContentFolder, many
+from syndicate.content import ContentFolder
+from syndicate.content import folder as many
 from syndicate.model import Settings, Site, Snapshot, Storage
 
 
