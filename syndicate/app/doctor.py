@@ -84,7 +84,7 @@ def _state(wiring: Wiring) -> Iterator[Finding]:
         yield Finding("problem", contradiction, "state")
     yield Finding("ok", f"state in {wiring.store.where}")
     if wiring.state_folder.stat().st_mode & 0o077:
-        yield Finding("warning", "others on this machine may look into it: chmod 700", str(wiring.state_folder))
+        yield Finding("warning", "other users of this machine can read it: run chmod 700", str(wiring.state_folder))
     yield Finding("ok", f"publishes to {wiring.settings.storage.publish_to}")
 
 
@@ -107,7 +107,7 @@ def _published(wiring: Wiring) -> Iterator[Finding]:
             text = remark.text.removeprefix(f"{url}: ")  # it stands beside it
             yield Finding("problem" if remark.is_problem else "warning", text, url)
         if not remarks:
-            yield Finding("ok", "answers as a reader wishes", url)
+            yield Finding("ok", "answers as feed readers expect", url)
 
 
 def _pages(wiring: Wiring, plan: Plan) -> Iterator[Finding]:

@@ -45,7 +45,7 @@ class Rounds:
         try:
             is_new = self._app.reload()
         except ConfigError as error:
-            return self._choose_news("settings", [f"going on with the settings of before: {error}"])
+            return self._choose_news("settings", [f"keeping the previous settings: {error}"])
         self._told.pop("settings", None)  # broken the same way once more is news again
         return ["took up the changed syndicate.toml"] if is_new else []
 

@@ -20,7 +20,7 @@ def accounts(
             "--resume",
             metavar="ACCOUNT",
             autocompletion=complete_account,
-            help="Let a paused account go on, once its trouble is mended.",
+            help="Resume a paused account once its problem is fixed.",
         ),
     ] = "",
 ) -> int:

@@ -43,5 +43,5 @@ def cards(
     for finding in findings:
         tell(f"{finding.where}: {finding.text}" if finding.where else finding.text)
     if check and not findings:
-        print("Every card is as it should be.")
+        print("Every card is in order.")
     return NEEDS_A_PERSON if any(finding.level == "problem" for finding in findings) else DONE

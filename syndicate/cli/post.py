@@ -43,7 +43,7 @@ def post(
         typer.Option("--text", metavar="TEXT", help="Your own words instead of the composed ones; the link is added."),
     ] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the exact message, send nothing.")] = False,
-    again: Annotated[bool, typer.Option("--again", help="Send although it is out there already.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Send it even if it was sent before.")] = False,
 ) -> int:
     """Post one post to your accounts, now or at a time."""
     from syndicate.cli.queue import show_deliveries
@@ -123,7 +123,10 @@ def _say_what_next(sent: Sequence[Delivery], blocked: Mapping[str, AccountRow], 
 
     states = {one.state.value for one in sent if not _is_blocked(one, blocked) and not needs_person(one)}
     if states & {"planned", "due"}:
-        tell("Not out yet: `syndicate run` sends it as soon as it may; `syndicate queue` shows it.", file=sys.stderr)
+        tell(
+            "Not out yet: `syndicate run` sends it as soon as the rules allow; `syndicate queue` shows it.",
+            file=sys.stderr,
+        )
     if "uncertain" in states:
         tell("It may be out: `syndicate run` looks for it; `syndicate queue` shows what it finds.", file=sys.stderr)
     for name in sorted({one.account for one in sent if _is_blocked(one, blocked)}):

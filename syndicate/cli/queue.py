@@ -270,7 +270,7 @@ def settle(
     if bool(sent) == not_sent:
         raise UsageError("say either --sent URL or --not-sent")
     if sent and not sent.startswith(("https://", "http://")):
-        raise UsageError(f'"{sent}" is no address', hint="give the address of the message as the network shows it")
+        raise UsageError(f'"{sent}" is not an address', hint="give the address of the message as the network shows it")
     return _act(context, "settle_sent" if sent else "settle_not_sent", [delivery], sent)
 
 

@@ -203,14 +203,14 @@ def test_the_daemon_says_once_that_the_file_is_broken(tmp_path):
         rewrite(blog, CONFIG + "\n[feeds]\nitem = 3\n")
         blog.write("second")
         first = rounds.publish_round()
-        assert "going on with the settings of before" in first
+        assert "keeping the previous settings" in first
         assert "items" in first
         assert "1 new post" in first
-        assert "settings of before" not in rounds.publish_round()
+        assert "keeping the previous settings" not in rounds.publish_round()
         rewrite(blog, CONFIG + "\n[feeds]\nitems = 1\n")
         assert "took up the changed syndicate.toml" in rounds.publish_round()
         rewrite(blog, CONFIG + "\n[feeds]\nitem = 3\n")
-        assert "settings of before" in rounds.publish_round()
+        assert "keeping the previous settings" in rounds.publish_round()
     assert set(blog.entries()) == {"Second"} or set(blog.entries()) == {"First"}
 
 

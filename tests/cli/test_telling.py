@@ -53,7 +53,7 @@ def test_a_dry_run_shows_a_message_that_waits_already(blog):
     blog.run("queue", "move", "2", "--to", "in 3 days")
     before = blog.run("--json", "queue").out
     shown = blog.run("post", "fresh", "--dry-run", "--text", "Now!").out
-    assert "at once · waits in the outbox already, as 2\n  │ Now!\n" in shown
+    assert "planned at once · asked for by hand\n  │ Now!\n" in shown
     assert blog.run("--json", "queue").out == before
 
 

@@ -56,7 +56,7 @@ def test_global_options_may_stand_anywhere(typed, understood):
         ("serve --port abc", "'--port': not a whole number"),
         ("serve --port 70000", "must be 65535 or less"),
         ("queue hold seven", "'ID': not a whole number"),
-        ("settle 1 --sent here", '"here" is no address'),
+        ("settle 1 --sent here", '"here" is not an address'),
         ("queue move 1 --to someday", 'syndicate: "someday" is no time'),
         ("queue hold 999", "there is no delivery 999"),
         ("queue --account timelin", 'there is no account "timelin" in syndicate.toml (known: timeline)'),

@@ -212,7 +212,7 @@ GO = (Category("Go"), Category("Tools"))
         ({"only": ("Rust",)}, {}, "not in the account's categories (Rust)"),
         ({"exclude": ("TOOLS",)}, {"categories": GO}, 'its category "TOOLS" is excluded on this account'),
         ({"exclude": ("Rust",)}, {"categories": GO}, ""),
-        ({"on": ("featured",)}, {}, '"new" is not among what this account posts'),
+        ({"on": ("featured",)}, {}, 'this account does not post on the occasion "new"'),
         ({}, {"social": {"mastodon": SocialOverride(skip=True)}}, "the post asks to be skipped here"),
         ({}, {"social": {"bluesky": SocialOverride(skip=True)}}, ""),
     ],
@@ -272,7 +272,7 @@ def test_an_embargo_that_is_no_date_is_told() -> None:
     blog = settled("mastodon")
     blog.write(make_post("a", social={"mastodon": SocialOverride(options={"embargo": "after lunch"})}))
     (row,) = blog.publish().deliveries
-    assert row.warnings == ('the embargo "after lunch" is no date and has no effect',)
+    assert row.warnings == ('the embargo "after lunch" is not a valid date and has no effect',)
 
 
 def test_future_posts_are_planned_even_at_the_first_run() -> None:

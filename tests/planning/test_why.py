@@ -61,7 +61,7 @@ def test_what_would_happen_now() -> None:
     lines = explain("a", blog.plan(), None, [], {}, zone=BERLIN)
     assert "becomes public at 2026-11-25 13:00, last changed 2026-11-25 13:00" in lines
     assert "mastodon (new): would be planned for 2026-11-25 13:00, 38 of 500" in lines
-    assert 'x (new): would be skipped - "new" is not among what this account posts' in lines
+    assert 'x (new): would be skipped - this account does not post on the occasion "new"' in lines
     blog.publish()
     blog.edit("a.md", published_at=NOW + timedelta(days=2))
     lines = explain("a", blog.plan(), blog.ledger.posts[0], [delivery(1, State.PLANNED)], {}, zone=BERLIN)

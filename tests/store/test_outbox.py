@@ -382,7 +382,7 @@ def test_no_wait_takes_away_what_a_person_chose(store: Store) -> None:
     store.record(claim(store, at=LATER), "wait", decision(State.DUE, reason=Reason.GAP, detail="", due_at=LATER), LATER)
     after = store.get_delivery(row.id)
     assert (after.chosen, after.chosen_due_at, after.reason) == (Action.MOVE, LATER, Reason.GAP)
-    assert say_why(after) == "keeps the gap to the message before (moved by you)"
+    assert say_why(after) == "waits for the gap after the previous message (moved by you)"
 
 
 def test_a_release_remembers_what_it_overruled(store: Store) -> None:

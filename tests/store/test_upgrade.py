@@ -196,7 +196,11 @@ def test_sentences_of_the_first_schema_become_data(old: str) -> None:
 
 def test_a_sentence_is_shown_as_it_was(old: str) -> None:
     """What a person read of an old delivery, `why` still says; two sentences were worded anew."""
-    anew = {"missed its time, 2026-03-01 09:00 UTC", "the limit of 3 messages in 24 hours is reached"}
+    anew = {
+        "not there after 1 of 3 looks",
+        "missed its time, 2026-03-01 09:00 UTC",
+        "the limit of 3 messages in 24 hours is reached",
+    }
     with open_store(old, SITE) as store:
         shown = {
             say_reason(store.list_attempts(row.id)[0].reason, store.list_attempts(row.id)[0].detail)

@@ -188,7 +188,7 @@ def find_embargo(override: SocialOverride, desk: Desk) -> tuple[datetime | None,
     """`social: {all: {embargo: "2026-12-01 09:00"}}` as an instant, and a note where it cannot be read."""
     words = override.options.get("embargo", "")
     at = parse_moment(words, desk.calendar.zone) if words else None
-    return at, [f'the embargo "{words}" is no date and has no effect'] if words and at is None else []
+    return at, [f'the embargo "{words}" is not a valid date and has no effect'] if words and at is None else []
 
 
 def _compose(item: Identified, desk: Desk, occasion: Occasion, text: str) -> tuple[tuple[Composed, ...], list[str]]:
