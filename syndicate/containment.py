@@ -4,7 +4,8 @@
         entries.append(render(post))
 
 Contained is every `Exception` and the panic of a Rust library, whatever its cause. Not contained is what makes going on
-wrong for everything else: a broken or lost state, a lease in other hands, a full disk, and the wish to stop.
+wrong for everything else: a broken or lost state, a lease in other hands, a full disk, and the wish to stop. Those end
+the round; whoever repeats rounds says so with `survive` and goes on with the next one.
 """
 
 from __future__ import annotations
@@ -37,14 +38,29 @@ def contain(tell: Callable[[Exception], object]) -> Iterator[None]:
         tell(trouble)
 
 
+@contextmanager
+def survive(tell: Callable[[Exception], object]) -> Iterator[None]:
+    """Run a whole round; whatever ends it is handed to `tell`, but for the wish to stop."""
+    try:
+        yield
+    except BaseException as error:
+        trouble = _as_exception(error)
+        if trouble is None:
+            raise
+        tell(trouble)
+
+
 def as_trouble(error: BaseException) -> Exception | None:
     """The error as something that may be contained; None where the whole round has to end."""
-    if is_panic(error):
-        panic = Panic("a library gave up on it")
-        return panic.with_traceback(error.__traceback__)
-    if not isinstance(error, Exception) or isinstance(error, StateError) or is_disk_full(error):
+    if isinstance(error, StateError) or is_disk_full(error):
         return None
-    return error
+    return _as_exception(error)
+
+
+def _as_exception(error: BaseException) -> Exception | None:
+    if is_panic(error):
+        return Panic("a library gave up on it").with_traceback(error.__traceback__)
+    return error if isinstance(error, Exception) else None
 
 
 def is_panic(error: BaseException) -> bool:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import partial
 
+from syndicate.containment import survive
 from syndicate.deliver.dependencies import Tools
 from syndicate.deliver.report import DeliveryReport
 from syndicate.deliver.worker import AccountThreads, work_account
@@ -46,13 +47,11 @@ def _work_side_by_side(
     tools: Tools, accounts: Collection[Account], only: Collection[int]
 ) -> list[tuple[Delivery, ...]]:
     results: list[tuple[Delivery, ...]] = []
-    failures: list[BaseException] = []
+    failures: list[Exception] = []
 
     def work(account: Account) -> None:
-        try:
+        with survive(failures.append):
             results.append(work_account(tools, account, only))
-        except BaseException as error:  # noqa: BLE001 - raised again once the others are done
-            failures.append(error)
 
     threads = AccountThreads()
     for account in accounts:

@@ -6,6 +6,7 @@ import logging
 from dataclasses import replace
 from functools import cached_property
 
+from syndicate.containment import contain
 from syndicate.deliver.dependencies import Tools
 from syndicate.errors import LostLease, StateError, SyndicateError, tell_for_log
 from syndicate.model import Account, Attachment, Decision, Delivery, Message, Reason, Receipt, State
@@ -20,8 +21,9 @@ RECORD_TRIES = 3
 """How often an outcome is offered to a busy database before the receipt would be known to nobody."""
 
 
-class Stopping(Exception):
-    """The process was asked to end before the call was made: the delivery is given back as it is."""
+class Stopping(BaseException):
+    """The process was asked to end before the call was made: the delivery is given back as it is. No trouble, so no
+    border stops it."""
 
 
 class Desk:
@@ -116,10 +118,8 @@ class Desk:
         notice = Notice(kind=kind, account=self.account.name, subject=subject, text=text, at=self.tools.clock())
         if delivery is not None:
             notice = replace(notice, delivery_id=delivery.id, slug=delivery.slug)
-        try:
+        with contain(lambda error: logger.error("“%s” could not be sent: %s", subject, tell_for_log(error))):
             self.tools.notify(notice)
-        except Exception as error:  # noqa: BLE001 - a notice that cannot be sent must not stop the deliveries
-            logger.error("the notice “%s” could not be sent: %s", subject, type(error).__name__)  # noqa: TRY400
 
     def is_others(self, delivery: Delivery, copy: Receipt) -> bool:
         """Whether a published copy is another delivery's: two occasions may say the same words."""

@@ -4,14 +4,31 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from typing import NoReturn
 
 from syndicate.containment import contain
 from syndicate.deliver.account_worker import Desk, log_surprise
-from syndicate.errors import ContentError, Contradicted, Misfit, Spoiled, SyndicateError, Unavailable, tell_for_log
+from syndicate.errors import (
+    ConfigError,
+    ContentError,
+    Contradicted,
+    Misfit,
+    NetworkError,
+    Spoiled,
+    Unavailable,
+    UsageError,
+    tell_for_log,
+)
 from syndicate.model import Decision, Delivery, Message, Receipt
 from syndicate.networks.base import Finds, Network, Prepares, ReadsLimits, Resends
 from syndicate.networks.toolkit.checks import refuse_misfits
-from syndicate.planning.deliveries.retry import decide_next, decide_recomposed, decide_uncomposed, decide_unprepared
+from syndicate.planning.deliveries.retry import (
+    decide_next,
+    decide_recomposed,
+    decide_uncomposed,
+    decide_unprepared,
+    describe,
+)
 from syndicate.planning.schedule.gates import decide_behind, decide_missed, decide_room, decide_unready
 
 logger = logging.getLogger(__name__)
@@ -20,7 +37,9 @@ MOST_STEPS = 50
 """More uploads and containers than any message needs: a network that never says "done" is no reason to spin."""
 
 
-class Stop(Exception):
+class Stop(BaseException):
+    """The delivery goes no further now. It is decided, and no trouble: no border stops it."""
+
     def __init__(self, action: str, decision: Decision) -> None:
         super().__init__(action)
         self.action = action
@@ -30,19 +49,26 @@ class Stop(Exception):
 def advance(desk: Desk, delivery: Delivery) -> Delivery:
     """Take one delivery as far as it goes now. Raises LostLease where it is in other hands meanwhile."""
     try:
-        _wait_for_turn(desk, delivery)
-        network = _open(desk, delivery)
-        learn_limits(desk, network)
-        message = delivery.message or _compose(desk, delivery)
-        _wait_for_page(desk, delivery, message)
-        ready = desk.tools.store.keep_message(delivery, message, desk.tools.clock(), desk.tools.lease)
-        ready = _prepare(desk, ready, network)
-        loaded = _load(desk, ready)
-        _refuse_misfits(desk, ready, network, loaded)
-        desk.go_on()
+        with contain(lambda error: _stop(desk, delivery, "prepare", error)):
+            ready, network, loaded = _make_ready(desk, delivery)
     except Stop as stop:
         return desk.record(delivery, stop.action, stop.decision)
     return send_once(desk, ready, network, loaded)
+
+
+def _make_ready(desk: Desk, delivery: Delivery) -> tuple[Delivery, Network, Message]:
+    """Everything before the intent. Raises Stop where it goes no further now."""
+    _wait_for_turn(desk, delivery)
+    network = _open(desk, delivery)
+    learn_limits(desk, network)
+    message = delivery.message or _compose(desk, delivery)
+    _wait_for_page(desk, delivery, message)
+    ready = desk.tools.store.keep_message(delivery, message, desk.tools.clock(), desk.tools.lease)
+    ready = _prepare(desk, ready, network)
+    loaded = _load(desk, ready)
+    _refuse_misfits(desk, ready, network, loaded)
+    desk.go_on()
+    return ready, network, loaded
 
 
 def _wait_for_turn(desk: Desk, delivery: Delivery) -> None:
@@ -60,11 +86,8 @@ def _wait_for_turn(desk: Desk, delivery: Delivery) -> None:
 
 
 def _open(desk: Desk, delivery: Delivery) -> Network:
-    try:
+    with contain(lambda error: _blame(desk, delivery, "open", error)):
         return desk.network
-    except Exception as error:
-        desk.note_trouble("open", error)
-        raise _unprepared(desk, delivery, "open", error) from error
 
 
 def learn_limits(desk: Desk, network: Network) -> None:
@@ -77,14 +100,11 @@ def learn_limits(desk: Desk, network: Network) -> None:
 
 def _compose(desk: Desk, delivery: Delivery) -> Message:
     """The message with what only now is fixed: the moment of intent, and the part of the thread it answers."""
-    try:
-        message = desk.tools.compose(delivery)
-    except Unavailable as error:  # its file is being written, or its folder is away: that passes
-        raise _unprepared(desk, delivery, "compose", error) from error
-    except SyndicateError as error:
-        raise Stop("compose", decide_uncomposed(error)) from error
-    except Exception as error:
-        raise _unprepared(desk, delivery, "compose", error) from error
+    with contain(lambda error: _stop(desk, delivery, "compose", error)):
+        try:
+            message = desk.tools.compose(delivery)
+        except (ConfigError, ContentError, UsageError) as error:  # a person must mend that
+            raise Stop("compose", decide_uncomposed(error)) from error
     before = desk.tools.store.find_part_before(delivery) if delivery.part > 1 else None
     reply_to = before.receipt if before is not None else message.reply_to
     return replace(message, created_at=desk.tools.clock(), reply_to=reply_to)
@@ -93,11 +113,10 @@ def _compose(desk: Desk, delivery: Delivery) -> Message:
 def _wait_for_page(desk: Desk, delivery: Delivery, message: Message) -> None:
     if not message.link or delivery.message is not None:
         return  # nothing to wait for, or it was live when the message was frozen
-    try:
-        why = desk.tools.check_ready(desk.account, message)
-    except SyndicateError as error:
-        why = str(error)
-    unready = decide_unready(delivery, why, desk.policy, now=desk.tools.clock()) if why else None
+    why: list[str] = []
+    with contain(lambda error: why.append(describe(error))):
+        why.append(desk.tools.check_ready(desk.account, message))
+    unready = decide_unready(delivery, why[0], desk.policy, now=desk.tools.clock()) if why[0] else None
     if unready is not None:
         raise Stop("check page", unready)
 
@@ -117,13 +136,11 @@ def _prepare_once(desk: Desk, delivery: Delivery, network: Network) -> Message:
     message = _load(desk, delivery)
     if not isinstance(network, Prepares):
         return message
-    try:
-        return network.prepare(message, key=delivery.key)
-    except Misfit as misfit:
-        raise _compose_anew(desk, delivery, network, misfit) from misfit
-    except Exception as error:
-        desk.note_trouble("prepare", error)
-        raise _unprepared(desk, delivery, "prepare", error) from error
+    with contain(lambda error: _blame(desk, delivery, "prepare", error)):
+        try:
+            return network.prepare(message, key=delivery.key)
+        except Misfit as misfit:
+            raise _compose_anew(desk, delivery, network, misfit) from misfit
 
 
 def _refuse_misfits(desk: Desk, delivery: Delivery, network: Network, message: Message) -> None:
@@ -149,18 +166,25 @@ def _compose_anew(desk: Desk, delivery: Delivery, network: Network, misfit: Misf
 
 def _load(desk: Desk, delivery: Delivery) -> Message:
     assert delivery.message is not None
-    try:
-        return desk.load_images(delivery.message)
-    except ContentError as error:
-        raise Stop("load image", decide_uncomposed(error)) from error
-    except Exception as error:
-        raise _unprepared(desk, delivery, "load image", error) from error
+    with contain(lambda error: _stop(desk, delivery, "load image", error)):
+        try:
+            return desk.load_images(delivery.message)
+        except ContentError as error:
+            raise Stop("load image", decide_uncomposed(error)) from error
 
 
-def _unprepared(desk: Desk, delivery: Delivery, action: str, error: Exception) -> Stop:
+def _blame(desk: Desk, delivery: Delivery, action: str, error: Exception) -> NoReturn:
+    """The same where the trouble may be the server's."""
+    desk.note_trouble(action, error)
+    _stop(desk, delivery, action, error)
+
+
+def _stop(desk: Desk, delivery: Delivery, action: str, error: Exception) -> NoReturn:
+    """Whatever happened before the call: nothing is published by then, so it may be tried again."""
     log_surprise(error, delivery)
     now, jitter = desk.tools.clock(), desk.tools.jitter()
-    return Stop(action, decide_unprepared(delivery, error, desk.policy, now=now, jitter=jitter))
+    decision = decide_unprepared(delivery, error, desk.policy, now=now, jitter=jitter)
+    raise Stop(action, decision) from error
 
 
 def send_once(desk: Desk, delivery: Delivery, network: Network, message: Message) -> Delivery:
@@ -185,9 +209,13 @@ def call(desk: Desk, action: str, intended: Delivery, network: Network, message:
     if state is None:
         return Unavailable("the machine was away too long before the call")
     desk.tools.keep_seen(state)
-    try:
-        return network.send(message, key=intended.key)
-    except Exception as error:  # noqa: BLE001 - whatever it was, the network may have published: it is decided, not lost
-        log_surprise(error, intended)
-        desk.note_trouble(action, error)
-        return error
+    outcome: list[Receipt | Exception] = []
+    with contain(outcome.append):  # whatever it was, the network may have published: it is decided, not lost
+        try:
+            outcome.append(network.send(message, key=intended.key))
+        except NetworkError as error:  # it says itself what became of it, whatever stands behind
+            outcome.append(error)
+    if isinstance(outcome[0], Exception):
+        log_surprise(outcome[0], intended)
+        desk.note_trouble(action, outcome[0])
+    return outcome[0]

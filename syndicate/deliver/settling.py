@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from syndicate.containment import contain
 from syndicate.deliver.account_worker import Desk, log_surprise
 from syndicate.deliver.sending import call
 from syndicate.errors import Uncertain
@@ -17,11 +18,11 @@ SKEW = timedelta(days=1)
 
 def settle(desk: Desk, delivery: Delivery) -> Delivery:
     """Take one step towards knowing."""
-    try:
+    troubles: list[Exception] = []
+    with contain(troubles.append):
         network = desk.network
-    except Exception as error:  # noqa: BLE001 - one account's trouble, even a mistake of ours, stays with it
-        desk.note_trouble("find", error)
-        return desk.record(delivery, "find", _unseen(desk, delivery, error))
+    if troubles:
+        return desk.record(delivery, "find", _blame(desk, delivery, troubles[0]))
     if isinstance(network, Finds):
         return desk.record(delivery, "find", _look(desk, delivery, network))
     if isinstance(network, Resends) and _is_key_kept(desk, delivery, network):
@@ -32,13 +33,14 @@ def settle(desk: Desk, delivery: Delivery) -> Delivery:
 def _look(desk: Desk, delivery: Delivery, network: Finds) -> Decision:
     assert delivery.message is not None
     assert delivery.intent_at is not None
+    troubles: list[Exception] = []
     try:
-        found = network.find(delivery.message, key=delivery.key, since=_oldest(desk, delivery, delivery.intent_at))
-    except Exception as error:  # noqa: BLE001 - as above
-        desk.note_trouble("find", error)
-        return _unseen(desk, delivery, error)
+        with contain(troubles.append):
+            found = network.find(delivery.message, key=delivery.key, since=_oldest(desk, delivery, delivery.intent_at))
     finally:
         desk.note_spending(network)
+    if troubles:
+        return _blame(desk, delivery, troubles[0])
     desk.note_answer()
     if found is not None and desk.is_others(delivery, found):
         # Ours may lie behind it: "not there" would be a guess, so looking ends with a person.
@@ -61,15 +63,22 @@ def _is_key_kept(desk: Desk, delivery: Delivery, network: Resends) -> bool:
 
 def _resend(desk: Desk, delivery: Delivery, network: Network) -> Delivery:
     assert delivery.message is not None
-    try:
+    troubles: list[Exception] = []
+    with contain(troubles.append):
         message = desk.load_images(delivery.message)
-    except Exception as error:  # noqa: BLE001 - as above
-        return desk.record(delivery, "load image", _unseen(desk, delivery, error))
+    if troubles:
+        return desk.record(delivery, "load image", _unseen(desk, delivery, troubles[0]))
     desk.go_on()
     intended = desk.tools.store.intend(delivery, desk.tools.clock(), desk.tools.lease)
     outcome = call(desk, "send again", intended, network, message)
     decision = decide_resent(intended, outcome, now=desk.tools.clock(), jitter=desk.tools.jitter())
     return desk.record(intended, "send again", desk.check_copy(intended, decision))
+
+
+def _blame(desk: Desk, delivery: Delivery, error: Exception) -> Decision:
+    """The same where the trouble may be the server's."""
+    desk.note_trouble("find", error)
+    return _unseen(desk, delivery, error)
 
 
 def _unseen(desk: Desk, delivery: Delivery, error: Exception) -> Decision:

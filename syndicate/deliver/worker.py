@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable, Collection
 from threading import get_ident
 
+from syndicate.containment import contain
 from syndicate.deliver.account_worker import Desk, Stopping
 from syndicate.deliver.dependencies import Tools
 from syndicate.deliver.sending import advance
 from syndicate.deliver.settling import settle
-from syndicate.errors import LostLease
+from syndicate.errors import LostLease, tell_for_log
 from syndicate.model import Account, Delivery, State
 
 logger = logging.getLogger(__name__)
@@ -86,10 +87,13 @@ def work_account(tools: Tools, account: Account, only: Collection[int] = ()) -> 
 
 
 def _work(desk: Desk, delivery: Delivery) -> list[Delivery]:
+    """What becomes of one delivery; after what nobody foresaw it keeps its lease, and the others go on."""
+    done: list[Delivery] = []
     try:
-        return [settle(desk, delivery) if delivery.state is State.UNCERTAIN else advance(desk, delivery)]
+        with contain(lambda error: logger.error("delivery %s waits: %s", delivery.id, tell_for_log(error))):
+            done.append(settle(desk, delivery) if delivery.state is State.UNCERTAIN else advance(desk, delivery))
     except LostLease as lost:
         logger.info("delivery %s is left alone: %s", delivery.id, lost)
     except Stopping:
         desk.tools.store.give_back(delivery)
-    return []
+    return done
