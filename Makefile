@@ -9,7 +9,7 @@ TEST   := $(BIN)/python -m pytest
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow check format lock faults e2e bench bench-cards bench-feeds bench-accounts clean
+.PHONY: help setup demo test test-slow check format lock faults fuzz e2e bench bench-cards bench-feeds bench-accounts clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -44,6 +44,9 @@ format: setup ## format and mend what can be mended
 
 faults: setup ## run the fault campaign (half an hour): troubles of networks, processes and files; prints its table
 	$(BIN)/python -m tests.faults
+
+fuzz: setup ## look for posts, pictures, answers and texts that break a promise: 4 minutes, or MINUTES=30
+	$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),4)
 
 e2e: setup ## run the tests against real servers, validators and readers
 	$(TEST) -m e2e

@@ -65,9 +65,13 @@ def make_settings(
 ) -> Settings:
     """Turn the text of a syndicate.toml into Settings; relative paths start at `root`."""
     try:
-        file = ConfigFile.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+        tables = tomllib.loads(text)
+    except ValueError as error:  # also for numbers of very many digits
         raise ConfigError(f"is not valid TOML: {error}", where=name) from error
+    except RecursionError as error:
+        raise ConfigError("is nested too deeply", where=name) from error
+    try:
+        file = ConfigFile.model_validate(tables)
     except ValidationError as error:
         raise make_config_error(error, text, name) from error
     site = _make_site(file.site)

@@ -49,6 +49,8 @@ _NOT_SENT = (
     httpx.UnsupportedProtocol,
 )
 
+_UNSENDABLE = (httpx.InvalidURL, httpx.LocalProtocolError, UnicodeError)
+
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
@@ -215,13 +217,13 @@ class Client:
 
         try:
             return exchange.run(ask)
-        except (httpx.InvalidURL, httpx.LocalProtocolError, UnicodeError):
-            raise ConfigError("the address or a credential cannot be sent as it is written", where=where) from None
-        except _NOT_SENT as error:
-            raise Unavailable(f"cannot be reached: {describe(error)}", where=where) from None
         except BaseException as error:
             if as_trouble(error) is None:
                 raise
+            if isinstance(error, _UNSENDABLE) and not exchange.has_sent:  # else it is the answer that cannot be read
+                raise ConfigError("the address or a credential cannot be sent as it is written", where=where) from None
+            if isinstance(error, _NOT_SENT):
+                raise Unavailable(f"cannot be reached: {describe(error)}", where=where) from None
             raise _unanswered(error, publishes=publishes and exchange.has_sent, where=where) from None
 
     def _read(self, answer: httpx.Response, max_bytes: int, url: str) -> Response:

@@ -6,18 +6,15 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
 from math import prod
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes, pass_context
 from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment, safe_range
 from jinja2.visitor import NodeTransformer
 
+from syndicate.containment import contain
 from syndicate.errors import ConfigError
-
-# What a slip in a template raises besides Jinja's own errors: 1/0, "a" + 1, an endless macro.
-_SLIPS = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError)
-
 
 MAX_OUTPUT = 64 * 1024
 """Bytes of text that a plain-text template may make."""
@@ -198,12 +195,8 @@ def make_html_environment() -> SandboxedEnvironment:
 
 
 def _compile(environment: SandboxedEnvironment, source: str, where: str) -> Template:
-    try:
+    with contain(lambda error: tell_broken(error, where)):
         return environment.from_string(source)
-    except TemplateSyntaxError as error:
-        raise ConfigError(f"the template is broken: {error.message}", where=f"{where}:{error.lineno}") from error
-    except (TemplateError, *_SLIPS) as error:
-        raise ConfigError(f"the template is broken: {error}", where=where) from error
 
 
 def _fill(
@@ -212,13 +205,23 @@ def _fill(
     where: str,
     render: Callable[[Template, Mapping[str, object]], str] = Template.render,
 ) -> str:
-    try:
+    with contain(lambda error: tell_unfilled(error, where)):
         return render(template, values)
-    except TemplateError as error:
-        raise ConfigError(f"the template cannot be filled: {error.message}", where=_place(where, error)) from error
-    except _SLIPS as error:
-        slip = f"{type(error).__name__}: {error}"
-        raise ConfigError(f"the template cannot be filled: {slip}", where=_place(where, error)) from error
+
+
+def tell_broken(error: Exception, where: str) -> NoReturn:
+    """What compiling a template raised, as its author's ConfigError with file and line."""
+    line = f":{error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
+    raise ConfigError(f"the template is broken: {_say(error)}", where=f"{where}{line}") from error
+
+
+def tell_unfilled(error: Exception, where: str) -> NoReturn:
+    """The same for filling it, where a slip may raise anything: 1/0, "a" + 1, an endless macro, an assertion."""
+    raise ConfigError(f"the template cannot be filled: {_say(error)}", where=_place(where, error)) from error
+
+
+def _say(error: Exception) -> str:
+    return str(error.message) if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"
 
 
 def _place(where: str, error: Exception) -> str:

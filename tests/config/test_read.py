@@ -75,6 +75,13 @@ def test_broken_toml_names_the_place():
         make_settings(SITE + "author = \n", root=ROOT)
 
 
+@pytest.mark.parametrize("value", ["9" * 5000, "[" * 2000, "{a = " * 2000], ids=["digits", "lists", "tables"])
+def test_toml_beyond_what_can_be_read_is_a_mistake_in_the_file(value):
+    """A number of thousands of digits and very deep nesting raise other errors than a slip does."""
+    with pytest.raises(ConfigError, match=r"syndicate\.toml: is"):
+        make_settings(f"{SITE}icon = {value}", root=ROOT)
+
+
 @pytest.mark.parametrize(
     ("written", "authors"),
     [

@@ -111,6 +111,13 @@ def test_a_read_timeout_is_uncertain(client: Client, api: Api) -> None:
     assert len(api.published) == 1
 
 
+def test_an_answer_that_redirects_to_no_address_is_uncertain(client: Client, api: Api) -> None:
+    """What cannot be read there is the server's answer, not our request: it was sent, and may have been carried out."""
+    api.fail(lambda request, handle: Reply(301, b"", {"Location": "javascript:x"}))
+    with pytest.raises(Uncertain):
+        client.call("POST", f"{api.url}/{SECRET}/make", publishes=True)
+
+
 def test_an_answer_that_is_too_large_is_uncertain(client: Client, api: Api) -> None:
     """A success that cannot be read proves nothing."""
     api.fail(lambda request, handle: Reply(200, bytes(8_000_001)))

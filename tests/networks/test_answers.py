@@ -132,6 +132,12 @@ def test_credentials_of_a_header_are_hidden() -> None:
     assert hide("got Basic Y2xpZW50OnNlY3JldA==, sorry", []) == "got Basic …, sorry"
 
 
+def test_secrets_that_an_answer_names_are_hidden() -> None:
+    """A server that hands out tokens and calls that an error gives away none: nobody knows them yet."""
+    said = words_of(answer(403, body='{"accessJwt": "head.body.sign", "refresh_token":"abc", "did": "did:plc:fox"}'))
+    assert said == '{"accessJwt": "…", "refresh_token":"…", "did": "did:plc:fox"}'
+
+
 def test_a_redirect_to_nonsense_is_still_a_redirect() -> None:
     """A server may write anything into its header."""
     error = error_of(answer(302, location="http://[bad"), account="mine", publishes=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -10,8 +11,10 @@ import pytest
 from syndicate.errors import NetworkError, Uncertain
 from syndicate.http import Client
 from syndicate.networks.base import Finds, Lists, Verifies
+from syndicate.networks.discord.message import parse_failure
 from tests.networks.case import NOW, Case, deliver
 from tests.networks.fake import Fake, Handler, Reply, Request, status
+from tests.networks.test_answers import answer
 from tests.networks.test_contract import ONLINE
 
 TRICK = "\x1b]0;x\x07\x9b31m\x00\u202e\u2028" + "long " * 200
@@ -194,3 +197,10 @@ def test_verifying_nonsense_is_told_or_empty(case: Case, fake: Fake, http: Clien
         with suppress(NetworkError):
             assert isinstance(network.verify().name, str), body
         fake.heal()
+
+
+def test_a_code_that_is_no_number_is_an_answer_like_any_other() -> None:
+    """Discord's codes are looked up among known ones, whatever stands in their place."""
+    for code in ([], {}, None, "50001", True):
+        told = parse_failure(answer(404, body=json.dumps({"code": code})), account="mine", publishes=True, secrets=())
+        assert isinstance(told, NetworkError)

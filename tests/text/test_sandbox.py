@@ -45,3 +45,10 @@ def test_what_a_template_may_not(template: str, complaint: str) -> None:
     with pytest.raises(ConfigError, match=complaint) as caught:
         render_text(template, {"post": object()}, where="mine.txt")
     assert caught.value.where.startswith("mine.txt")
+
+
+def test_what_a_filter_raises_is_the_templates_mistake() -> None:
+    """Also an assertion of Jinja's own filters, which no list of exceptions foresaw."""
+    with pytest.raises(ConfigError, match="cannot be filled: AssertionError") as caught:
+        render_text("a\n{{ 'a' | truncate(-1) }}", {}, where="a.txt")
+    assert caught.value.where == "a.txt:2"

@@ -37,9 +37,9 @@ SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS = 1 << 2, 1 << 12
 EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
 """Discord's ids hold the milliseconds since then, 22 bits to the left."""
 UNKNOWN_CHANNEL, UNKNOWN_MESSAGE = 10003, 10008
-_GONE = {UNKNOWN_CHANNEL, 10015, 50027}
-_RIGHTS = {50001, 50013}
-_FORUM = {220001, 220003}
+_GONE = (UNKNOWN_CHANNEL, 10015, 50027)
+_RIGHTS = (50001, 50013)
+_FORUM = (220001, 220003)
 
 
 def build_message(message: Message, options: Mapping[str, str]) -> dict[str, object]:
@@ -185,4 +185,4 @@ def _parse_one(answer: object, guild: str) -> Recent:
 
 def is_gone(response: Response) -> bool:
     """Whether the message was deleted before, or the thread it stood in."""
-    return pick(response.json(), "code") in {UNKNOWN_MESSAGE, UNKNOWN_CHANNEL}
+    return pick(response.json(), "code") in (UNKNOWN_MESSAGE, UNKNOWN_CHANNEL)

@@ -34,6 +34,8 @@ _EPOCH_FROM = 1_000_000_000
 _WORD_KEYS = ("error_description", "description", "message", "detail", "error_message", "error", "errors", "title")
 _CREDENTIALS = re.compile(r"\b([Bb]earer|[Bb]asic(?= \S*[A-Z0-9=])) [\w.~+/=-]{8,}")
 """As they stand in an Authorization header; "basic authentication" is not one."""
+_NAMED_SECRET = re.compile(r"""(?i)("[\w-]{0,40}(?:token|jwt|secret|passw)[\w-]{0,40}"\s*+:\s*+")[^"]++""")
+"""As an answer to a login holds them: a new secret that nobody knows yet."""
 _WAIT_HEADERS = ("retry-after", "x-ratelimit-reset-after", "x-ratelimit-reset", "ratelimit-reset", "x-rate-limit-reset")
 
 
@@ -78,7 +80,7 @@ def hide(text: str, secrets: Iterable[str]) -> str:
     """The text with every secret blotted out, as it is and as it stands in an address; credentials of headers too."""
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, "…").replace(quote(secret, safe=""), "…")
-    return _CREDENTIALS.sub(r"\1 …", text)
+    return _NAMED_SECRET.sub(r"\1…", _CREDENTIALS.sub(r"\1 …", text))
 
 
 def _find_words(answer: object, depth: int = 5) -> str:

@@ -9,16 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from jinja2 import Template, TemplateError, TemplateSyntaxError
+from jinja2 import Template
 
-from syndicate.errors import ConfigError
+from syndicate.containment import contain
 from syndicate.model import Account, KnownPost, Occasion, Post, Site, SocialOverride
 from syndicate.text.hashtags import find_hashtags, to_hashtag
 from syndicate.text.links import add_parameters
-from syndicate.text.sandbox import make_environment, render_limited
+from syndicate.text.sandbox import make_environment, render_limited, tell_broken, tell_unfilled
 
-# What a slip in a template raises besides Jinja's own errors: 1/0, "a" + 1, an endless macro.
-_SLIPS = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError)
 _UTM = frozenset({"source", "medium", "campaign", "term", "content", "id"})
 _NO_OVERRIDE = SocialOverride()
 _EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
@@ -33,13 +31,8 @@ class Wording:
 
     def render(self, values: Mapping[str, object]) -> str:
         """The text, tidied: NFC, no spaces at line ends, at most one empty line in a row. Raises ConfigError."""
-        try:
+        with contain(lambda error: tell_unfilled(error, self.where)):
             return tidy(render_limited(self._template, values))
-        except TemplateError as error:
-            raise ConfigError(f"the template cannot be filled: {error.message}", where=self.where) from error
-        except _SLIPS as error:
-            message = f"the template cannot be filled: {type(error).__name__}: {error}"
-            raise ConfigError(message, where=self.where) from error
 
 
 def name_template(account: Account) -> str:
@@ -50,10 +43,8 @@ def name_template(account: Account) -> str:
 
 def make_wording(template_text: str, *, where: str) -> Wording:
     """The template compiled in a sandbox where unknown names are errors. Raises ConfigError with its line."""
-    try:
+    with contain(lambda error: tell_broken(error, where)):
         return Wording(where, _compile(template_text))
-    except TemplateSyntaxError as error:
-        raise ConfigError(f"the template is broken: {error.message}", where=f"{where}:{error.lineno}") from error
 
 
 @lru_cache(maxsize=100)
