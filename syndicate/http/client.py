@@ -220,7 +220,7 @@ class Client:
         except BaseException as error:
             if as_trouble(error) is None:
                 raise
-            if isinstance(error, _UNSENDABLE) and not exchange.has_sent:  # else it is the answer that cannot be read
+            if isinstance(error, _UNSENDABLE) and not exchange.has_answered:  # else the answer cannot be read
                 raise ConfigError("the address or a credential cannot be sent as it is written", where=where) from None
             if isinstance(error, _NOT_SENT):
                 raise Unavailable(f"cannot be reached: {describe(error)}", where=where) from None

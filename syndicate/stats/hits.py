@@ -10,6 +10,8 @@ from urllib.parse import unquote, urlsplit
 
 import orjson
 
+from syndicate.containment import contain
+
 # --- what an access log says, as values ---
 
 
@@ -90,8 +92,10 @@ FEED_FILES = frozenset({"rss.xml", "atom.xml", "feed.json"})
 
 def parse_line(line: str) -> Hit | None:
     """The request in a line, None where the line cannot be read. A path without query, percent-decoded."""
-    line = line.strip()
-    return _parse_json(line) if line.startswith("{") else _parse_combined(line)
+    line, read = line.strip(), list[Hit | None]()
+    with contain(lambda _error: read.append(None)):  # strangers fill these lines, also with numbers beyond all bounds
+        read.append(_parse_json(line) if line.startswith("{") else _parse_combined(line))
+    return read[0]
 
 
 def is_feed(path: str) -> bool:
@@ -121,26 +125,23 @@ def _parse_rest(rest: str) -> tuple[str | None, ...]:
     return tuple("" if value == "-" else value for value in values[:4])
 
 
-def _parse_json(line: str) -> Hit | None:
+def _parse_json(line: str) -> Hit:
     """Caddy's structured log (`log { format json }`)."""
-    try:
-        entry = orjson.loads(line)
-        request = entry["request"]
-        asked, sent = _lower(request.get("headers") or {}), _lower(entry.get("resp_headers") or {})
-        return Hit(
-            str(request.get("client_ip") or request.get("remote_ip") or ""),
-            asked.get("user-agent", ""),
-            _clean(str(request["uri"])),
-            datetime.fromtimestamp(float(entry["ts"]), UTC),
-            int(entry["status"]),
-            int(entry.get("size") or 0),
-            asked.get("if-none-match", ""),
-            asked.get("if-modified-since", ""),
-            sent.get("etag", ""),
-            sent.get("last-modified", ""),
-        )
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError, OverflowError):
-        return None
+    entry = orjson.loads(line)
+    request = entry["request"]
+    asked, sent = _lower(request.get("headers") or {}), _lower(entry.get("resp_headers") or {})
+    return Hit(
+        str(request.get("client_ip") or request.get("remote_ip") or ""),
+        asked.get("user-agent", ""),
+        _clean(str(request["uri"])),
+        datetime.fromtimestamp(float(entry["ts"]), UTC),
+        int(entry["status"]),
+        int(entry.get("size") or 0),
+        asked.get("if-none-match", ""),
+        asked.get("if-modified-since", ""),
+        sent.get("etag", ""),
+        sent.get("last-modified", ""),
+    )
 
 
 def _lower(headers: Mapping[str, list[str]]) -> dict[str, str]:
@@ -154,11 +155,8 @@ def _parse_time(text: str) -> datetime | None:
         return None
     away = timedelta(hours=int(found[8]), minutes=int(found[9])) * (-1 if found[7] == "-" else 1)
     day, hour, minute, second = (int(found[at]) for at in (1, 4, 5, 6))
-    try:
-        local = datetime(int(found[3]), _MONTHS.index(found[2]) + 1, day, hour, minute, second, tzinfo=timezone(away))
-        return local.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+    local = datetime(int(found[3]), _MONTHS.index(found[2]) + 1, day, hour, minute, second, tzinfo=timezone(away))
+    return local.astimezone(UTC)
 
 
 def _clean(target: str) -> str:

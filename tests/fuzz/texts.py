@@ -80,7 +80,11 @@ _paths = st.one_of(
     st.sampled_from(("/feeds/rss.xml", "/feeds/atom.xml?a", "http://[/feed.json", "/feeds/feed.json#")), addresses
 )
 _combined = st.tuples(
-    st.sampled_from((*HOSTS, "-")), _times, _paths, st.sampled_from(("200", "304", "0", "-", "9" * 40)), _agents
+    st.sampled_from((*HOSTS, "-")),
+    _times,
+    _paths,
+    st.sampled_from(("200", "304", "0", "-", "9" * 40, "9" * 5000)),
+    _agents,
 ).map(lambda p: f'{p[0]} - - [{p[1]}] "GET {p[2]} HTTP/1.1" {p[3]} {p[3]} "-" "{p[4]}"')
 _numbers = st.one_of(st.integers(), st.floats(), st.text(max_size=3), st.none())
 _caddy = st.fixed_dictionaries(

@@ -186,6 +186,21 @@ def test_a_line_with_a_wrong_date_is_unreadable(locale_time: str) -> None:
     assert parse_line(f'1.2.3.4 - - [{locale_time}] "GET / HTTP/1.1" 200 1 "-" "-"') is None
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"ts": 7e16, "request": {"uri": "/rss.xml"}, "status": 200}',
+        '{"ts": 1e999, "request": {"uri": "/rss.xml"}, "status": 200}',
+        '{"ts": 1, "request": {"uri": "/rss.xml", "headers": [1]}, "status": 200}',
+        f'a - - [24/Nov/2026:09:00:00 +0000] "GET /rss.xml HTTP/1.1" 200 {"9" * 5000} "-" "x"',
+        'a - - [31/Dec/9999:23:59:59 -1400] "GET /rss.xml HTTP/1.1" 200 1 "-" "x"',
+    ],
+)
+def test_a_line_beyond_all_bounds_is_unreadable(line: str) -> None:
+    """Times and sizes that no computer reads cost their line, not the count."""
+    assert parse_line(line) is None
+
+
 def test_zones_are_read() -> None:
     """A log in local time is counted in UTC."""
     hit = parse_line('1.2.3.4 - ann [01/Mar/2025:02:00:00 -0700] "GET /a HTTP/1.1" 200 - "-" "x \\"y\\""')
