@@ -54,9 +54,13 @@ class Work(Protocol):
 
     def ping_round(self) -> str: ...
 
-    def amend_round(self) -> str: ...
+    def amend_round(self, tell: Callable[[str], None]) -> str:
+        """Start a thread for each account whose messages follow their posts; `tell` hears of each."""
+        ...
 
-    def look_after_round(self) -> str: ...
+    def look_after_round(self, tell: Callable[[str], None]) -> None:
+        """Start a thread for each account; `tell` hears of each when it has finished."""
+        ...
 
 
 def work(database: str, site: str, begin: Callable[[], Work], leave_after: Callable[[float], object]) -> None:
@@ -149,8 +153,8 @@ def make_tasks(conninfo: str, site: str, work: Work) -> App:
     _add_round(app, site, "deliver", DELIVER_EVERY, lambda: _start_deliveries(work))
     _add_round(app, site, "publish", PUBLISH_EVERY, work.publish_round, is_alone=True)
     _add_round(app, site, "ping", PING_EVERY, work.ping_round, is_alone=True)
-    _add_round(app, site, "amend", AMEND_EVERY, work.amend_round, is_alone=True)
-    _add_round(app, site, "look_after", LOOK_AFTER_EVERY, work.look_after_round, is_alone=True)
+    _add_round(app, site, "amend", AMEND_EVERY, lambda: work.amend_round(_log), is_alone=True)
+    _add_round(app, site, "look_after", LOOK_AFTER_EVERY, lambda: _start_looking_after(work), is_alone=True)
     _add_task(app, site, "rescue", RESCUE_EVERY, _make_rescue(app, queue_of(site)))
     return app
 
@@ -188,6 +192,11 @@ def _make_round(name: str, do_round: Callable[[], str]) -> Callable[[int], None]
 def _start_deliveries(work: Work) -> str:
     work.deliver_round(_log)
     return ""  # said by each account when it is done
+
+
+def _start_looking_after(work: Work) -> str:
+    work.look_after_round(_log)
+    return ""  # as above
 
 
 def _log(lines: str) -> None:

@@ -52,9 +52,13 @@ class Work(Protocol):
 
     def ping_round(self) -> str: ...
 
-    def amend_round(self) -> str: ...
+    def amend_round(self, tell: Callable[[str], None]) -> str:
+        """Start a thread for each account whose messages follow their posts; `tell` hears of each."""
+        ...
 
-    def look_after_round(self) -> str: ...
+    def look_after_round(self, tell: Callable[[str], None]) -> None:
+        """Start a thread for each account; `tell` hears of each when it has finished."""
+        ...
 
     def list_watched(self) -> tuple[Path, ...]: ...
 
@@ -100,8 +104,8 @@ class Daemon:
             lambda: self._repeat(self._to_publish, self._publish),
             lambda: self._repeat(self._to_deliver, self._deliver),
             lambda: self._repeat(self._to_ping, lambda: self._round(self._work.ping_round)),
-            lambda: self._repeat(self._to_amend, lambda: self._round(self._work.amend_round)),
-            lambda: self._repeat(self._to_look_after, lambda: self._round(self._work.look_after_round)),
+            lambda: self._repeat(self._to_amend, lambda: self._round(self._amend)),
+            lambda: self._repeat(self._to_look_after, lambda: self._round(self._look_after)),
             self._watch_loop,
             *(_bound(loop, self._stop) for loop in alongside),
         ]
@@ -181,11 +185,18 @@ class Daemon:
             self._to_deliver.set()
 
     def _deliver(self) -> None:
-        def start() -> str:
-            self._work.deliver_round(self._hear)
-            return ""  # said by each account when it is done
+        self._round(self._start_deliveries)
 
-        self._round(start)
+    def _start_deliveries(self) -> str:
+        self._work.deliver_round(self._hear)
+        return ""  # said by each account when it is done
+
+    def _amend(self) -> str:
+        return self._work.amend_round(self._log)
+
+    def _look_after(self) -> str:
+        self._work.look_after_round(self._log)
+        return ""  # as above
 
     def _hear(self, line: str) -> None:
         """One account is done; more may have come for it meanwhile."""

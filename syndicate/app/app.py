@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -22,6 +22,7 @@ from syndicate.publish.report import Published
 
 if TYPE_CHECKING:
     from syndicate.app.dashboard import HallDesk
+    from syndicate.app.edits import Amended
     from syndicate.app.reports import AccountRow, Finding, Status, Story
     from syndicate.deliver import AccountThreads, Tools
     from syndicate.model import Account, Delivery, KnownPost, Plan, PlannedDelivery, Remark, Settings
@@ -145,23 +146,33 @@ class App:
             wiring.check_state()
             tools = replace(make_tools(wiring), is_stopping=threads.is_stopping)
             for account in list_accounts_with_work(tools):
-                work = partial(self._deliver_account, self._shared.take(), tools, account, tell)
-                if not threads.start(account.name, work):
-                    self._shared.give_back(wiring)
+                self._start(threads, account.name, wiring, partial(self._deliver_account, wiring, tools, account, tell))
 
     def _deliver_account(
         self, wiring: Wiring, tools: Tools, account: Account, tell: Callable[[tuple[Delivery, ...]], None]
     ) -> None:
         from syndicate.deliver import work_account
 
-        try:
-            with self._following_up(wiring) as results:
-                results.extend(work_account(tools, account))
-            tell(tuple(results))
-        except Exception as error:  # noqa: BLE001 - one account's round: it is said, and the next tick tries again
-            log.error("%s: %s", account.name, tell_for_log(error))  # noqa: TRY400 - no secret in it
-        finally:
-            self._shared.give_back(wiring)
+        with self._following_up(wiring) as results:
+            results.extend(work_account(tools, account))
+        tell(tuple(results))
+
+    def _start(self, threads: AccountThreads, name: str, wiring: Wiring, work: Callable[[], None]) -> bool:
+        """Work in a thread of its own; returns False where one of this name is at it already."""
+
+        def run() -> None:
+            try:
+                work()
+            except Exception as error:  # noqa: BLE001 - one account's round: it is said, and the next tick tries again
+                log.error("%s: %s", name, tell_for_log(error))  # noqa: TRY400 - no secret in it
+            finally:
+                self._shared.give_back(wiring)
+
+        self._shared.keep(wiring)
+        if threads.start(name, run):
+            return True
+        self._shared.give_back(wiring)
+        return False
 
     @contextmanager
     def _following_up(self, wiring: Wiring) -> Iterator[list[Delivery]]:
@@ -359,9 +370,27 @@ class App:
             self._is_read_anew = True  # a removal comes due without any change
             return look_after(wiring, self.now())
 
-    def follow_posts(self) -> tuple[str, ...]:
-        """Edit and remove by policy, where a publication has read the posts anew; returns lines for the log."""
-        from syndicate.app.edits import take_amendments, tell_waiting
+    def start_looking_after(self, threads: AccountThreads, tell: Callable[[tuple[str, ...]], None]) -> None:
+        """The same with a thread for each account, which tells its lines when it is done."""
+        from syndicate.app.maintenance import tend
+
+        with self._shared.borrow() as wiring:
+            self._is_read_anew = True
+
+            def work(account: Account) -> None:
+                tell(tend(wiring, account, self.now()))
+
+            for account in wiring.accounts.enabled.values():
+                self._start(threads, f"{account.name} (token and limits)", wiring, partial(work, account))
+
+    def start_following_posts(
+        self, threads: AccountThreads, tell: Callable[[str, tuple[Amended, ...]], None]
+    ) -> tuple[str, ...]:
+        """Edit and remove by policy, where a publication has read the posts anew, a thread for each account.
+
+        Each tells its name and what it did when it is done; returns what waits for a person.
+        """
+        from syndicate.app.edits import amend_account, group_by_account, take_amendments, tell_waiting
         from syndicate.planning.deliveries.edits import choose_automatic
 
         if not self._is_read_anew:
@@ -371,7 +400,16 @@ class App:
                 return ()
             self._is_read_anew = False
             amendments = take_amendments(wiring, self.now())
-            return (*self.amend(choose_automatic(amendments)), *tell_waiting(amendments))
+
+            def work(name: str, wanted: Sequence[Amendment]) -> None:
+                amended = amend_account(wiring, wanted, self.now(), threads.is_stopping)
+                self._show_amended(wiring, amended)
+                tell(name, amended)
+
+            for name, wanted in group_by_account(choose_automatic(amendments)).items():
+                if not self._start(threads, f"{name} (edits)", wiring, partial(work, name, wanted)):
+                    self._is_read_anew = True  # planned again when that one is done
+            return tell_waiting(amendments)
 
     def ping_hubs(self) -> tuple[str, ...]:
         """Tell hubs and search engines about feeds that changed; returns lines for the log."""
@@ -397,11 +435,14 @@ class App:
             if amendments and (contradiction := wiring.check_state()):
                 raise Contradicted(contradiction)
             amended = amend(wiring, amendments, self.now())
-            if any(one.is_done for one in amended):
-                wiring.stamp.forget()
-                with self._showing:
-                    _show_timeline(wiring)
+            self._show_amended(wiring, amended)
             return tuple(one.line for one in amended)
+
+    def _show_amended(self, wiring: Wiring, amended: tuple[Amended, ...]) -> None:
+        if any(one.is_done for one in amended):
+            wiring.stamp.forget()
+            with self._showing:
+                _show_timeline(wiring)
 
     def adopt(self, account: str, *, accept: bool = False) -> tuple[tuple[str, str], ...]:
         """Copies found on the account itself, recorded as sent: (slug, URL).

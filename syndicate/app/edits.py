@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -69,15 +69,27 @@ def tell_waiting(amendments: Iterable[Amendment]) -> tuple[str, ...]:
 
 
 def amend(wiring: Wiring, amendments: Iterable[Amendment], now: datetime) -> tuple[Amended, ...]:
-    """Carry them out, accounts side by side; trouble is a line and stops nothing else. What failed is planned again."""
-    by_account: dict[str, list[Amendment]] = {}
-    for one in amendments:
-        by_account.setdefault(one.delivery.account, []).append(one)
+    """Carry them out, accounts side by side; returns when the last one is done."""
+    by_account = group_by_account(amendments)
     if not by_account:
         return ()
     with ThreadPoolExecutor(len(by_account), thread_name_prefix="amend") as pool:
-        done = pool.map(lambda some: [_amend_one(wiring, one, now) for one in some], by_account.values())
+        done = pool.map(lambda some: amend_account(wiring, some, now), by_account.values())
         return tuple(chain.from_iterable(done))
+
+
+def group_by_account(amendments: Iterable[Amendment]) -> Mapping[str, Sequence[Amendment]]:
+    found: dict[str, list[Amendment]] = {}
+    for one in amendments:
+        found.setdefault(one.delivery.account, []).append(one)
+    return found
+
+
+def amend_account(
+    wiring: Wiring, amendments: Iterable[Amendment], now: datetime, is_stopping: Callable[[], bool] = lambda: False
+) -> tuple[Amended, ...]:
+    """One account's, one after another; trouble is a line and stops nothing else. What failed is planned again."""
+    return tuple(_amend_one(wiring, one, now) for one in amendments if not is_stopping())
 
 
 def _amend_one(wiring: Wiring, one: Amendment, now: datetime) -> Amended:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from itertools import chain
 
 from syndicate.app.login import learn_limits
 from syndicate.app.site import Wiring
+from syndicate.containment import contain
 from syndicate.errors import SyndicateError
 from syndicate.model import Account
 from syndicate.networks.base import Renews
@@ -21,17 +24,21 @@ _MARKS = (1, 3, 7, 14)
 
 
 def look_after(wiring: Wiring, now: datetime) -> tuple[str, ...]:
-    """One round; each account's trouble is a line of its own and stops nobody else."""
-    return tuple(line for account in wiring.accounts.enabled.values() for line in _tend(wiring, account, now))
+    """One round, accounts side by side; returns when the last one has answered."""
+    accounts = tuple(wiring.accounts.enabled.values())
+    if not accounts:
+        return ()
+    with ThreadPoolExecutor(len(accounts), thread_name_prefix="tend") as pool:
+        return tuple(chain.from_iterable(pool.map(lambda account: tend(wiring, account, now), accounts)))
 
 
-def _tend(wiring: Wiring, account: Account, now: datetime) -> Iterator[str]:
-    if _is_in_order(wiring, account, now):
-        return
-    try:
-        yield from _look_at(wiring, account, now)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the other accounts have their turn
-        yield f"{account.name}: {_describe(error, account)}"
+def tend(wiring: Wiring, account: Account, now: datetime) -> tuple[str, ...]:
+    """One account; its trouble is a line of its own and stops nobody else."""
+    lines: list[str] = []
+    if not _is_in_order(wiring, account, now):
+        with contain(lambda error: lines.append(f"{account.name}: {_describe(error, account)}")):
+            lines.extend(_look_at(wiring, account, now))
+    return tuple(lines)
 
 
 def _look_at(wiring: Wiring, account: Account, now: datetime) -> Iterator[str]:

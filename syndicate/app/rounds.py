@@ -14,6 +14,7 @@ from syndicate.planning.deliveries.reasons import say_why
 
 if TYPE_CHECKING:
     from syndicate.app.app import App
+    from syndicate.app.edits import Amended
 
 
 class Rounds:
@@ -66,11 +67,18 @@ class Rounds:
     def ping_round(self) -> str:
         return "\n".join(self._app.ping_hubs())
 
-    def amend_round(self) -> str:
-        return "\n".join(self._choose_news("amendments", self._app.follow_posts()))
+    def amend_round(self, tell: Callable[[str], None]) -> str:
+        """Start a thread for each account whose messages follow their posts; returns what waits for a person."""
 
-    def look_after_round(self) -> str:
-        return "\n".join(self._app.look_after())
+        def hear(account: str, amended: tuple[Amended, ...]) -> None:
+            in_vain = self._choose_news(f"amendments {account}", [one.line for one in amended if not one.is_done])
+            tell("\n".join([*(one.line for one in amended if one.is_done), *in_vain]))
+
+        return "\n".join(self._choose_news("amendments", self._app.start_following_posts(self._threads, hear)))
+
+    def look_after_round(self, tell: Callable[[str], None]) -> None:
+        """Start a thread for each account; a server that hangs keeps its own."""
+        self._app.start_looking_after(self._threads, lambda lines: tell("\n".join(lines)))
 
     def is_news(self, path: Path) -> bool:
         return self._app.is_news(path)

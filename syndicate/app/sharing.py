@@ -24,17 +24,18 @@ class Shared:
 
     @contextmanager
     def borrow(self) -> Iterator[Wiring]:
-        wiring = self.take()
+        with self._lock:
+            wiring = self.current
+            self._users[wiring] += 1
         try:
             yield wiring
         finally:
             self.give_back(wiring)
 
-    def take(self) -> Wiring:
-        """For work that ends in another thread; whoever takes gives back."""
+    def keep(self, wiring: Wiring) -> None:
+        """Borrow it once more, for work that ends in another thread; that gives it back."""
         with self._lock:
-            self._users[self.current] += 1
-            return self.current
+            self._users[wiring] += 1
 
     def replace(self, fresh: Wiring) -> None:
         with self._lock:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from syndicate.app.app import App
+from syndicate.deliver import AccountThreads
 from syndicate.networks import mastodon  # noqa: F401 - opened before the clock stands
 from tests.networks.case import PIXEL
 from tests.networks.fake import Fake, Reply, Request
@@ -67,7 +68,13 @@ class Blog:
         self.now += after
         self.app.publish()
         self.app.look_after()
-        return self.app.follow_posts()
+        done: list[str] = []
+        threads = AccountThreads()
+        waiting = self.app.start_following_posts(
+            threads, lambda _name, amended: done.extend(one.line for one in amended)
+        )
+        threads.wait()
+        return (*done, *waiting)
 
 
 @pytest.fixture

@@ -45,16 +45,15 @@ class Machine:
         self.done["ping"] += 1
         return ""
 
-    def amend_round(self) -> str:
+    def amend_round(self, tell: Callable[[str], None]) -> str:
         self.done["amend"] += 1
         return ""
 
-    def look_after_round(self) -> str:
+    def look_after_round(self, tell: Callable[[str], None]) -> None:
         self.done["look_after"] += 1
         self.during()
         if self.trouble:
             raise self.trouble
-        return ""
 
     def stop(self, seconds: float) -> tuple[str, ...]:
         raise NotImplementedError(seconds)

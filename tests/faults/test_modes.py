@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from syndicate.app.rounds import Rounds
+from tests.app.late import wait_for_accounts
 from tests.faults.site import Site, Town
 
 
@@ -43,7 +44,8 @@ def test_the_state_is_private(tmp_path: Path, town: Town, is_there: bool) -> Non
         daemon = Rounds(app)
         daemon.publish_round()
         app.deliver_due()
-        daemon.look_after_round()
+        daemon.look_after_round(lambda _lines: None)
+        wait_for_accounts()
         modes = _list_modes(state)
     modes |= _list_modes(state)
     assert {"state.db", "state.db-wal", "cache.db", "publish.lock", "secrets.vault", "secrets.key"} <= set(modes)

@@ -18,6 +18,7 @@ from syndicate.app.rounds import Rounds
 from syndicate.cli.daemon import _make_web
 from syndicate.cli.root import call
 from syndicate.vault import open_vault
+from tests.app.late import wait_for_accounts
 from tests.faults.site import Pages
 from tests.networks.case import Case
 from tests.networks.fake import Fake, Fault, Reply, Request
@@ -98,7 +99,8 @@ class Talkers:
             daemon = Rounds(app)
             daemon.publish_round()
             app.deliver_due()
-            daemon.look_after_round()
+            daemon.look_after_round(lambda _lines: None)
+            wait_for_accounts()
 
 
 def _pack(secrets: Mapping[str, str]) -> str:
