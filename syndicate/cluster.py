@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol
 
+from syndicate.containment import survive
 from syndicate.errors import ConfigError, StateError, tell_for_log
 
 if TYPE_CHECKING:
@@ -179,12 +180,8 @@ def _make_round(name: str, do_round: Callable[[], str]) -> Callable[[int], None]
     """One round. Its failure is said and the next one tries again: a round that failed needs no retry of its own."""
 
     def run(timestamp: int) -> None:  # noqa: ARG001 - Procrastinate says when the round was due
-        try:
-            lines = do_round()
-        except Exception as error:  # noqa: BLE001
-            log.error("%s: %s", name, tell_for_log(error))  # noqa: TRY400 - no traceback for a person, and no secret in it
-            return
-        _log(lines)
+        with survive(lambda error: log.error("%s: %s", name, tell_for_log(error))):  # no secret in it
+            _log(do_round())
 
     return run
 

@@ -25,6 +25,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.schedulers.base import BaseScheduler
 from watchfiles import Change, DefaultFilter, watch
 
+from syndicate.containment import survive
 from syndicate.errors import tell_for_log
 
 log = logging.getLogger("syndicate")
@@ -212,15 +213,15 @@ class Daemon:
         """
         told = ""
         while not self._stop.is_set():
-            try:
+            troubles: list[Exception] = []
+            with survive(troubles.append):
                 for changes in self._changes(self._list_present()):
                     log.debug("changed: %s", ", ".join(sorted(path for _, path in changes)))
                     self._to_publish.set()
-                told = ""
-            except Exception as error:  # noqa: BLE001 - a watcher that dies in silence would be worse
-                if str(error) != told:
-                    log.warning("cannot watch, so changes are looked for every minute: %s", error)
-                told = str(error)
+            trouble = "".join(map(str, troubles))
+            if trouble and trouble != told:
+                log.warning("cannot watch, so changes are looked for every minute: %s", trouble)
+            told = trouble
             self._stop.wait(self._pace.folder.total_seconds())
 
     def _list_present(self) -> list[Path]:
@@ -256,15 +257,13 @@ class Daemon:
 
         The daemon never dies of one.
         """
-        try:
+        line, troubles = "", list[str]()
+        with survive(lambda error: troubles.append(tell_for_log(error))):
             line = work()
-        except Exception as error:  # noqa: BLE001
-            trouble = tell_for_log(error)
-            if self._troubles.get(work) != trouble:
-                log.error("%s", trouble)  # noqa: TRY400 - no traceback for a person, and no secret in it
-            self._troubles[work] = trouble
-            return ""
-        self._troubles.pop(work, None)
+        trouble = "".join(troubles)
+        if trouble and self._troubles.get(work) != trouble:
+            log.error("%s", trouble)  # no traceback for a person, and no secret in it
+        self._troubles[work] = trouble
         self._log(line)
         return line
 

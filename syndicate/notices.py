@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 import orjson
 
+from syndicate.containment import contain
 from syndicate.errors import SyndicateError
 from syndicate.http import Client
 from syndicate.model import Notices
@@ -54,11 +55,10 @@ def send_notice(
 
 
 def _try(send: Callable[[], None]) -> str:
-    try:
+    said: list[str] = []
+    with contain(lambda error: said.append(_describe(error))):
         send()
-    except (SyndicateError, OSError, ValueError, subprocess.SubprocessError, smtplib.SMTPException) as error:
-        return _describe(error)
-    return ""
+    return "".join(said)
 
 
 def _describe(error: Exception) -> str:

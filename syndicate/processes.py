@@ -103,16 +103,14 @@ class Process(Generic[Given, Question, Answer]):
         if self._other is None or self._other.stdout is None or not self._is_answered(self._other.stdout.fileno()):
             self._end()
             return None
-        try:
+        answers: list[Answer] = []
+        with contain(lambda _: self._end()):  # half an answer may come to anything, and its rest before the next
             sizes: list[int] = pickle.load(self._other.stdout)
             ends = [sum(sizes[: number + 1]) for number in range(len(sizes))]
             view = memoryview(self._window or b"")
             buffers = [view[end - size : end] for end, size in zip(ends, sizes, strict=True)]
-            answer: Answer = pickle.load(self._other.stdout, buffers=buffers)
-        except Exception:  # noqa: BLE001 - half an answer may come to anything, and the next would begin with its rest
-            self._end()
-            return None
-        return answer
+            answers.append(pickle.load(self._other.stdout, buffers=buffers))
+        return answers[0] if answers else None
 
     def close(self) -> None:
         self._end()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 from syndicate.app.options import find_mistakes, find_shared_variables
 from syndicate.config import locate_mistakes
-from syndicate.errors import SyndicateError, UsageError
+from syndicate.containment import contain
+from syndicate.errors import UsageError
 from syndicate.http import Client
 from syndicate.model import Account, NetworkFacts, Settings
 from syndicate.networks import describe, facts_of, open_network
@@ -77,7 +77,7 @@ class Accounts:
 
     def _make_facts(self, account: Account) -> NetworkFacts:
         facts = facts_of(account)
-        with suppress(SyndicateError):  # without credentials there is no end of a token
+        with contain(lambda _: None):  # without credentials there is no end of a token
             network = self.open(account)
             if isinstance(network, Renews):
                 renews = isinstance(network, RenewsAlone) and network.renews_alone()

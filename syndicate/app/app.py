@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from syndicate.app.sharing import Shared
 from syndicate.app.site import Clock, Wiring, read_clock
 from syndicate.config import find_config, read_settings
+from syndicate.containment import survive
 from syndicate.errors import ConfigError, Contradicted, StateError, SyndicateError, tell_for_log
 from syndicate.model import Reason, State
 from syndicate.publish.report import Published
@@ -162,9 +163,8 @@ class App:
 
         def run() -> None:
             try:
-                work()
-            except Exception as error:  # noqa: BLE001 - one account's round: it is said, and the next tick tries again
-                log.error("%s: %s", name, tell_for_log(error))  # noqa: TRY400 - no secret in it
+                with survive(lambda error: log.error("%s: %s", name, tell_for_log(error))):  # no secret in it
+                    work()
             finally:
                 self._shared.give_back(wiring)
 

@@ -9,6 +9,8 @@ from syndicate.app.login import list_accounts
 from syndicate.app.previews import list_warnings
 from syndicate.app.reports import Finding
 from syndicate.app.site import Wiring
+from syndicate.containment import contain
+from syndicate.errors import tell_for_log
 from syndicate.formats.published import parse_feed
 from syndicate.model import Plan, Post
 from syndicate.pages import check_page
@@ -24,8 +26,14 @@ NEWEST = 3
 
 def examine(wiring: Wiring, plan: Plan, *, online: bool) -> tuple[Finding, ...]:
     """Findings, worst first."""
-    found = [*_content(wiring, plan), *_accounts(wiring, plan, online), *_floods(wiring, plan), *_state(wiring)]
-    found += [*_published(wiring), *_pages(wiring, plan)] if online else ()
+    looks = [_content(wiring, plan), _accounts(wiring, plan, online), _floods(wiring, plan), _state(wiring)]
+    looks += [_published(wiring), _pages(wiring, plan)] if online else []
+    found: list[Finding] = []
+    for look in looks:
+        with contain(
+            lambda error: found.append(Finding("problem", f"doctor cannot go on here: {tell_for_log(error)}"))
+        ):
+            found.extend(look)
     order = ("problem", "warning", "repair", "ok")
     return tuple(sorted(found, key=lambda finding: order.index(finding.level)))
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from syndicate.app.reports import AccountRow
 from syndicate.app.site import Wiring
 from syndicate.app.state import adopt_published, solve
+from syndicate.containment import contain
 from syndicate.errors import ConfigError, SyndicateError, Unauthorised, Unavailable, Uncertain, UsageError
 from syndicate.model import Account, Identified, variable_of
 from syndicate.networks import describe
 from syndicate.networks.base import Lists, Network, Profile, ReadsLimits, Recent, Spends, Verifies
+from syndicate.planning.deliveries.retry import describe as describe_trouble
 from syndicate.publish.publish import read_plan
 from syndicate.store.accounts import AccountState
 from syndicate.store.syndication_links import Found
@@ -33,12 +34,12 @@ def list_accounts(wiring: Wiring, *, online: bool, now: datetime) -> tuple[Accou
 def _describe(wiring: Wiring, account: Account, state: AccountState | None, online: bool, now: datetime) -> AccountRow:
     if not account.enabled:
         return AccountRow(name=account.name, network=account.network, state="off")
-    try:
+    troubles: list[Exception] = []
+    with contain(troubles.append):
         profile = _ask(wiring, account) if online else _look(wiring, account)
-    except (Unauthorised, ConfigError) as error:
-        return AccountRow(name=account.name, network=account.network, state="no credentials", note=_tell(error))
-    except SyndicateError as error:
-        return AccountRow(name=account.name, network=account.network, state="refused", note=_tell(error))
+    for trouble in troubles:
+        words = "no credentials" if isinstance(trouble, Unauthorised | ConfigError) else "refused"
+        return AccountRow(name=account.name, network=account.network, state=words, note=_tell(trouble))
     ends = profile.expires_at or wiring.accounts.facts[account.name].expires_at
     is_paused = state is not None and state.paused_at is not None
     can = f"can {', '.join(profile.abilities)}" if profile.abilities else ""
@@ -57,8 +58,10 @@ def _to_sentence(words: str) -> str:
     return f"{words[0].upper()}{words[1:].rstrip('.')}."
 
 
-def _tell(error: SyndicateError) -> str:
+def _tell(error: Exception) -> str:
     """The error without the account's name, which stands beside it."""
+    if not isinstance(error, SyndicateError):
+        return describe_trouble(error)
     return f"{error.message}{f' ({error.hint})' if error.hint else ''}"
 
 
@@ -87,7 +90,7 @@ def learn_missing_limits(wiring: Wiring, accounts: Iterable[Account]) -> None:
     """The same for accounts that nobody has asked yet; one that cannot be asked now keeps the usual limits."""
     for account in accounts:
         if wiring.store.find_limits(account.name) is None:
-            with suppress(SyndicateError):
+            with contain(lambda _: None):
                 learn_limits(wiring, account, wiring.accounts.open(account))
 
 

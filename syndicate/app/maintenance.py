@@ -78,11 +78,11 @@ def _renew(wiring: Wiring, account: Account, network: Renews, now: datetime) -> 
     ends = network.expires_at()
     if not _is_due(ends, now):
         return
-    try:
+    fresh, troubles = ends, list[Exception]()
+    with contain(troubles.append):  # the person must hear of the end all the same
         fresh = _get_fresh_end(wiring, account, network, now)
-    except Exception as error:  # noqa: BLE001 - the person must hear of the end all the same
-        yield f"{account.name}: the token could not be renewed: {_describe(error, account)}"
-        fresh = ends
+    for trouble in troubles:
+        yield f"{account.name}: the token could not be renewed: {_describe(trouble, account)}"
     if ends is None and fresh is None:
         return
     if fresh and _ends_soon(fresh, now):

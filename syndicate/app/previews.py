@@ -8,7 +8,7 @@ from datetime import datetime
 
 from syndicate.app.sending import Composer
 from syndicate.app.site import Wiring
-from syndicate.errors import SyndicateError
+from syndicate.containment import contain
 from syndicate.model import Delivery, NetworkFacts, PlannedDelivery, State
 from syndicate.planning.deliveries.foresight import (
     Budget,
@@ -17,6 +17,7 @@ from syndicate.planning.deliveries.foresight import (
     list_dying_tokens,
     tell_token_end,
 )
+from syndicate.planning.deliveries.retry import describe
 from syndicate.planning.messages.compose import Composed
 from syndicate.planning.schedule.gates import policy_of
 
@@ -92,8 +93,8 @@ def _preview(composer: Composer, facts: NetworkFacts | None, delivery: Delivery,
 
 
 def _compose(composer: Composer, delivery: Delivery) -> tuple[Composed | None, tuple[str, ...]]:
-    try:
+    found: list[tuple[Composed | None, tuple[str, ...]]] = []
+    with contain(lambda error: found.append((None, (describe(error),)))):
         composed = composer.measure(delivery)
-    except SyndicateError as error:
-        return None, (str(error),)
-    return composed, composed.warnings
+        found.append((composed, composed.warnings))
+    return found[0]

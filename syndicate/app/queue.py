@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
@@ -16,8 +15,9 @@ from syndicate.app.previews import list_warnings
 from syndicate.app.reports import Status
 from syndicate.app.sending import Composer
 from syndicate.app.site import Wiring
+from syndicate.containment import contain
 from syndicate.deliver.report import needs_person
-from syndicate.errors import SyndicateError, UsageError
+from syndicate.errors import UsageError, tell_for_log
 from syndicate.model import Action, Delivery, KnownPost, Post, Reason, Receipt, State
 from syndicate.planning.deliveries.bursts import list_questions, say_remark
 from syndicate.planning.deliveries.reasons import find_own_reason, say_reason
@@ -59,7 +59,7 @@ def _find_wish(wiring: Wiring, delivery: Delivery) -> Reason:
     if delivery.account not in accounts:
         return Reason.NONE
     posts: tuple[Post, ...] = ()
-    with suppress(SyndicateError):  # a folder that is away says nothing, and stops no person
+    with contain(lambda _: None):  # a folder that is away says nothing, and stops no person
         posts = wiring.read_snapshot().posts
     own = (post for post in posts if post.slug == delivery.slug)
     overrides = ((post, find_override(post, accounts[delivery.account])) for post in own)
@@ -168,7 +168,7 @@ def read_status(wiring: Wiring, now: datetime) -> Status:
         needs_you=tuple(one for one in deliveries if needs_person(one) and one.reason is not Reason.MANY_AT_ONCE),
         questions=tuple(say_remark(one) for one in list_questions(deliveries)),
         dying=list_warnings(wiring, (), now),
-        amendments=tell_waiting(list_amendments(wiring, now)),
+        amendments=_tell_amendments(wiring, now),
     )
 
 
@@ -195,3 +195,10 @@ def _find_post(rows: Iterable[KnownPost], name: str, *, is_here: bool) -> KnownP
     raise UsageError(
         f'"{name}" still has its file, {named[0].source}', hint="they are one post only when that file is gone"
     )
+
+
+def _tell_amendments(wiring: Wiring, now: datetime) -> tuple[str, ...]:
+    lines: list[str] = []
+    with contain(lambda error: lines.append(f"what was edited cannot be told: {tell_for_log(error)}")):
+        lines += tell_waiting(list_amendments(wiring, now))
+    return tuple(lines)

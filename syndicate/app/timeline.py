@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from syndicate.app.site import Wiring
-from syndicate.errors import SyndicateError
+from syndicate.containment import contain
 from syndicate.formats.timeline import parse_timeline, render_timeline
-from syndicate.model import Artefact, Problem, Settings
+from syndicate.model import Artefact, Settings, make_problem
 from syndicate.networks.local import PAGE, TIMELINE, parse_items
 from syndicate.publish.ownership import OwnFiles
 from syndicate.publish.write import Pressed
@@ -17,10 +17,10 @@ def write_timeline(wiring: Wiring, output: OwnFiles) -> Pressed:
     and stops nothing else."""
     if all(account.network != "local" for account in wiring.settings.accounts):
         return Pressed()
-    try:
-        return Pressed(output.write([_draw(wiring)]))
-    except SyndicateError as error:
-        return Pressed(problems=(Problem(error.where or PAGE, error.message, hint=error.hint),))
+    done: list[Pressed] = []
+    with contain(lambda error: done.append(Pressed(problems=(make_problem(PAGE, error),)))):
+        done.append(Pressed(output.write([_draw(wiring)])))
+    return done[0]
 
 
 def is_timeline(settings: Settings, path: str, data: bytes) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
 
+from syndicate.containment import contain
 from syndicate.formats.clean import clean_line
 from syndicate.model import CardRef, Identified, SyndicationLink
 
@@ -16,12 +18,19 @@ def render_syndication(
     identified: Sequence[Identified],
     cards: Mapping[str, CardRef],
     copies: Mapping[str, Sequence[SyndicationLink]],
+    tell: Callable[[Identified, Exception], object],
 ) -> bytes:
     """A JSON object from slug to facts, sorted by slug; `cards` and `copies` are by post id.
 
+    `tell` hears of a post that cannot be described; the others stand there.
     Copies the author already wrote down in the post come last, with an empty account.
     """
-    posts = {one.post.slug: _describe(one, cards.get(one.id), copies.get(one.id, ())) for one in identified}
+    posts = {}
+    for one in identified:
+        with contain(partial(tell, one)):
+            facts = _describe(one, cards.get(one.id), copies.get(one.id, ()))
+            orjson.dumps(facts)
+            posts[one.post.slug] = facts
     return orjson.dumps(posts, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 

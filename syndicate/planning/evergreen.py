@@ -34,14 +34,18 @@ def plan_evergreen(identified: Iterable[Identified], desk: Desk) -> list[Planned
         return []
     floor = desk.now - desk.account.evergreen_after
     occasion = Occasion.of_month(f"{desk.now:%Y-%m}")
-    for item in sorted(identified, key=lambda item: (_last_heard(item, desk), item.id)):
-        if _last_heard(item, desk) > floor:
-            return []
+
+    def plan(item: Identified) -> list[PlannedDelivery]:
         override = find_override(item.post, desk.account)
         why = find_own_reason(item.post, override, occasion) or find_rule_reason(item, desk.account, occasion)
         has_row = any(row.occasion == occasion for row in desk.rows.get(item.id, ()))
-        if not why and not has_row:
-            return plan_rows(item, desk, override, occasion)
+        return [] if why or has_row else plan_rows(item, desk, override, occasion)
+
+    for item in sorted(identified, key=lambda item: (_last_heard(item, desk), item.id)):
+        if _last_heard(item, desk) > floor:
+            return []
+        if rows := desk.plan_each((item,), plan):
+            return rows
     return []
 
 

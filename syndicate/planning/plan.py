@@ -77,7 +77,7 @@ def make_plan(
         cards=_plan_cards(identified, now),
         deliveries=tuple(deliveries),
         changes=(*plan_cancellations(ledger.deliveries, kept | present.keys()), *changes),
-        problems=(*snapshot.problems, *_post_problems(identified), *_template_problems(desks)),
+        problems=(*snapshot.problems, *_post_problems(identified), *_template_problems(desks), *_desk_problems(desks)),
         remarks=list_remarks(deliveries, changes, ledger.deliveries),
         warnings=_warnings(settings.accounts, facts, ledger),
         baselined=frozenset(desk.account.name for desk in desks if desk.account.enabled) - ledger.baselined,
@@ -162,6 +162,11 @@ def _plan_cards(identified: Iterable[Identified], now: datetime) -> tuple[CardPl
 
 def _post_problems(identified: Iterable[Identified]) -> tuple[Problem, ...]:
     return tuple(problem for item in identified for problem in item.post.problems)
+
+
+def _desk_problems(desks: Iterable[Desk]) -> tuple[Problem, ...]:
+    """Each once, whatever the number of accounts."""
+    return tuple(dict.fromkeys(problem for desk in desks for problem in desk.problems))
 
 
 def _template_problems(desks: Iterable[Desk]) -> tuple[Problem, ...]:

@@ -26,11 +26,8 @@ def choose_fitting(entries: Sequence[Entry], max_bytes: int) -> tuple[Entry, ...
     for entry in entries:
         left -= weigh(entry)
         if left < 0:
-            break
+            return tuple(chosen) or (replace(entry, html="", markdown="", digest=f"{entry.digest}-short"),)
         chosen.append(entry)
-    if not chosen and entries:
-        first = entries[0]
-        return (replace(first, html="", markdown="", digest=f"{first.digest}-short"),)
     return tuple(chosen)
 
 

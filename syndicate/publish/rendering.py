@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 
 from syndicate import __version__
@@ -15,7 +17,19 @@ from syndicate.formats import (
     render_syndication,
 )
 from syndicate.formats.documents import HTML, Document, list_meta
-from syndicate.model import Artefact, Cache, CardRef, Feed, Identified, Plan, Post, Settings, SyndicationLink
+from syndicate.model import (
+    Artefact,
+    Cache,
+    CardRef,
+    Feed,
+    Identified,
+    Plan,
+    Post,
+    Problem,
+    Settings,
+    SyndicationLink,
+    make_problem,
+)
 from syndicate.planning.feeds.feeds import list_public, plan_feeds
 from syndicate.publish.drawing import DrawnCards
 
@@ -48,6 +62,7 @@ class Renderer:
         self, plan: Plan, drawn: DrawnCards, present: Collection[str], now: datetime
     ) -> tuple[Document, ...]:
         """Every file of the plan but the cards. `present` are the published paths."""
+        problems: list[Problem] = []
         feeds = plan_feeds(
             plan.identified,
             self._settings,
@@ -57,21 +72,30 @@ class Renderer:
             pictures=drawn.pictures,
             published=_published_folders(present),
             fill=self._fill,
+            tell=partial(_leave_out, problems, "feeds"),
         )
         public = list_public(plan.identified, now)
         documents = (
             *list_documents(feeds),
             *list_meta(public, drawn.refs, feeds, self._settings.site),
             self._syndication(public, drawn.refs),
-            *self._pages(feeds),
+            *self._pages(feeds, problems),
         )
         return tuple({one.path: one for one in documents}.values())  # a post may be called "_alternates"
 
-    def _pages(self, feeds: tuple[Feed, ...]) -> list[Document]:
-        """Small and made of many things: rendered each time, written where their bytes differ."""
+    def _pages(self, feeds: tuple[Feed, ...], problems: list[Problem]) -> list[Document]:
+        """Small and made of many things: rendered each time, written where their bytes differ.
+
+        They come last, so that the first of them can say what was left out of everything before.
+        """
         site = self._settings.site
         return [
-            _page("index.html", HTML, lambda: render_page(self._read_template("pages/index.html"), feeds, site)),
+            _page(
+                "index.html",
+                HTML,
+                lambda: render_page(self._read_template("pages/index.html"), feeds, site),
+                problems=problems,
+            ),
             _page("opml.xml", _OPML, lambda: render_opml(feeds, site)),
             _page("meta/_alternates.html", HTML, lambda: render_alternates(feeds)),
         ]
@@ -79,14 +103,26 @@ class Renderer:
     def _syndication(self, public: Sequence[Identified], cards: Mapping[str, CardRef]) -> Document:
         copies = self._list_copies()
         seal = sha256("\n".join((__version__, *(_seal(one, cards, copies) for one in public))).encode()).hexdigest()
-        return _page("syndication.json", _JSON, lambda: render_syndication(public, cards, copies), seal)
+
+        def make(_cache: Cache | None) -> Artefact:
+            problems: list[Problem] = []
+            tell = partial(_leave_out, problems, "syndication.json")
+            data = render_syndication(public, cards, copies, tell)
+            return Artefact("syndication.json", _JSON, data, problems=tuple(problems))
+
+        return Document("syndication.json", seal, make)
 
 
-def _page(path: str, media_type: str, render: Callable[[], bytes], seal: str = "") -> Document:
+def _leave_out(problems: list[Problem], where: str, one: Identified, error: Exception) -> None:
+    found = make_problem(one.post.source, error)
+    problems.append(replace(found, message=f"the post is left out of {where}: {found.message}"))
+
+
+def _page(path: str, media_type: str, render: Callable[[], bytes], problems: Iterable[Problem] = ()) -> Document:
     def make(_cache: Cache | None) -> Artefact:
-        return Artefact(path, media_type, render())
+        return Artefact(path, media_type, render(), problems=tuple(dict.fromkeys(problems)))
 
-    return Document(path, seal, make)
+    return Document(path, "", make)
 
 
 def _seal(one: Identified, cards: Mapping[str, CardRef], copies: Copies) -> str:

@@ -11,6 +11,8 @@ from typing import Any
 
 from yaml12 import parse_yaml
 
+from syndicate.containment import contain
+
 # Words of Hugo and Jekyll permalinks that ours can say; what they stand for in each is close enough to begin with.
 _PARTS: Mapping[str, str] = {
     "year": "{year}", "month": "{month}", "day": "{day}", "title": "{slug}", "slug": "{slug}",
@@ -57,12 +59,11 @@ def read_text(path: Path) -> str:
 def read_data(path: Path) -> dict[str, Any]:
     """A TOML, YAML or JSON file as a dict, empty where it cannot be read."""
     text = read_text(path)
-    try:
+    data: object = None
+    with contain(lambda _: None):
         if path.suffix == ".toml":
             return tomllib.loads(text)
-        data: object = json.loads(text) if path.suffix == ".json" else parse_yaml(text)
-    except (ValueError, RecursionError):
-        return {}
+        data = json.loads(text) if path.suffix == ".json" else parse_yaml(text)
     return {str(key): value for key, value in data.items()} if isinstance(data, dict) else {}
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from syndicate.errors import ConfigError, StateError
 from syndicate.store.sqlite_file import refuse_damage
@@ -93,7 +93,7 @@ class Database:
         """Trouble with the database in a person's words."""
         try:
             yield
-        except (DBAPIError, sqlite3.Error) as error:
+        except (SQLAlchemyError, sqlite3.Error) as error:
             raise _describe(error, self.where) from error
 
 
@@ -167,7 +167,7 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
 
 
-def _describe(error: DBAPIError | sqlite3.Error, where: str) -> StateError:
+def _describe(error: SQLAlchemyError | sqlite3.Error, where: str) -> StateError:
     cause = error.orig if isinstance(error, DBAPIError) else error
     code = getattr(cause, "sqlite_errorname", "")
     words = _SQLITE_WORDS.get("_".join(code.split("_")[:2]))

@@ -211,7 +211,7 @@ def test_syndication_tells_generators_about_cards_and_copies() -> None:
     """By slug: permalink, card, and copies, ours first, each address once."""
     one = post(1, syndication=("https://m.example/@a/1", "https://lobste.example/s/x"))
     copies = {one.id: [SyndicationLink("toots", "mastodon", "https://m.example/@a/1")]}
-    found = json.loads(render_syndication([post(2), one], {one.id: CARD}, copies))
+    found = json.loads(render_syndication([post(2), one], {one.id: CARD}, copies, lambda _one, _error: None))
     assert list(found) == ["post-1", "post-2"]
     assert found["post-1"]["permalink"] == f"{HOME}/blog/post-1/"
     assert found["post-1"]["card"]["bytes"] == 91_234

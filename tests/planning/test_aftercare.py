@@ -15,6 +15,7 @@ from syndicate.planning.deliveries.edits import (
     choose_automatic,
     plan_amendments,
 )
+from tests.containment.troubles import TROUBLES, name_of
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 POST = KnownPost(
@@ -193,3 +194,19 @@ def test_what_comes_back_cancels_what_waited():
     """A post that is there again is gone no more, whatever was planned an hour ago."""
     assert len(removals(gone("a.md"), OTHERS)) == 1
     assert plan(post=replace(POST, gone_at=None), origin="first") == ()
+
+
+@pytest.mark.parametrize("trouble", TROUBLES, ids=name_of)
+def test_a_message_that_fails_to_be_composed_keeps_no_other_from_its_edit(trouble):
+    """Whatever nobody foresaw in one of three posts, the other two messages are edited."""
+
+    def compose(delivery):
+        if delivery.post_id == "odd":
+            raise trouble
+        return Message(text="after", origin="second")
+
+    names = ("good", "odd", "fine")
+    known = {name: replace(POST, id=name) for name in names}
+    sent = [replace(SENT, post_id=name) for name in names]
+    planned = plan_amendments(sent, known, {"a": ASKS}, Composers(compose, lambda _: "second"), NOW)
+    assert [one.delivery.post_id for one in planned] == ["good", "fine"]

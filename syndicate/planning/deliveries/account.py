@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
+from typing import TypeVar
 
 from syndicate.containment import contain
 from syndicate.errors import ConfigError
@@ -17,6 +19,7 @@ from syndicate.model import (
     Occasion,
     OccasionKind,
     PlannedDelivery,
+    Problem,
     Reason,
     ScheduleRules,
     Site,
@@ -30,6 +33,7 @@ from syndicate.planning.messages.compose import Composed, Voice, compose, make_v
 from syndicate.planning.schedule.calendar import Calendar, Taken, list_taken
 from syndicate.planning.schedule.when import parse_moment
 
+Row = TypeVar("Row")
 UNSENT = frozenset({State.PLANNED, State.DUE, State.HELD, State.MISSED})
 
 
@@ -50,6 +54,19 @@ class Desk:
     now: datetime
     heard: frozenset[str] = frozenset()
     """Flags that it waited for before: a post that gets one of them now is news."""
+    problems: list[Problem] = field(default_factory=list)
+    """Posts that could not be planned on the account, and why; the next plan tries again."""
+
+    def plan_each(self, items: Iterable[Identified], plan: Callable[[Identified], Iterable[Row]]) -> list[Row]:
+        """What `plan` makes of each post; one that nobody foresaw costs its own rows."""
+        rows: list[Row] = []
+        for item in items:
+            with contain(partial(self._note, item)):
+                rows += plan(item)
+        return rows
+
+    def _note(self, item: Identified, error: Exception) -> None:
+        self.problems.append(make_problem(item.post.source, error))
 
     def take_slot(self, after: datetime) -> datetime:
         """The next free instant, free no longer."""

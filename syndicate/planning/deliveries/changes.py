@@ -56,14 +56,15 @@ def plan_changes(
     desk: Desk, present: Mapping[str, Identified], remembered: Mapping[str, KnownPost]
 ) -> list[PlannedChange]:
     """Rows of one account whose post gives them a reason to stop, none any longer, or another date."""
-    changes: list[PlannedChange] = []
-    for post_id, rows in desk.rows.items():
-        item = present.get(post_id)
-        if item and any(row.state in UNSENT or row.reason in _BRINGS_BACK for row in rows):
-            override = find_override(item.post, desk.account)
-            case = _Case(item, desk, override, remembered.get(post_id), {})
-            changes += [change for row in rows if (change := _change_row(row, case))]
-    return changes
+
+    def plan(item: Identified) -> list[PlannedChange]:
+        rows = desk.rows[item.id]
+        if not any(row.state in UNSENT or row.reason in _BRINGS_BACK for row in rows):
+            return []
+        case = _Case(item, desk, find_override(item.post, desk.account), remembered.get(item.id), {})
+        return [change for row in rows if (change := _change_row(row, case))]
+
+    return desk.plan_each((present[post_id] for post_id in desk.rows if post_id in present), plan)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from syndicate.errors import SyndicateError
+from syndicate.containment import contain
 from syndicate.model import Account, Delivery, KnownPost, Message, State
 
 GONE_FOR = timedelta(hours=1)
@@ -121,13 +121,10 @@ def _list_folders(source: str) -> tuple[str, ...]:
 
 def _plan_edit(delivery: Delivery, post: KnownPost, composers: Composers) -> list[Amendment]:
     before = delivery.message
-    try:
-        if before is None or not _is_changed(before, delivery, post, composers):
-            return []
-        after = composers.compose(delivery)
-    except SyndicateError:
-        return []
-    return [Amendment(delivery=delivery, message=after)]
+    with contain(lambda _: None):  # whoever publishes is told why
+        if before is not None and _is_changed(before, delivery, post, composers):
+            return [Amendment(delivery=delivery, message=composers.compose(delivery))]
+    return []
 
 
 def _is_changed(before: Message, delivery: Delivery, post: KnownPost, composers: Composers) -> bool:

@@ -17,27 +17,26 @@ from syndicate.planning.messages.template import find_override
 
 def plan_baseline(identified: Iterable[Identified], desk: Desk) -> list[PlannedDelivery]:
     """The first plan of an account: what is public already is skipped, what is still to come is planned."""
-    rows: list[PlannedDelivery] = []
-    for item in identified:
-        missing = [occasion for occasion in (NEW, *_list_flags(item, desk)) if not _has_row(desk, item.id, occasion)]
-        if item.known.published_at <= desk.now:
-            rows += [skip_row(item, desk, occasion, Why(Reason.BASELINE)) for occasion in missing]
-        else:
-            rows += _plan_first_sight(item, desk)
-    return rows
+    return desk.plan_each(identified, lambda item: _plan_before(item, desk))
+
+
+def _plan_before(item: Identified, desk: Desk) -> list[PlannedDelivery]:
+    if item.known.published_at > desk.now:
+        return _plan_first_sight(item, desk)
+    missing = [occasion for occasion in (NEW, *_list_flags(item, desk)) if not _has_row(desk, item.id, occasion)]
+    return [skip_row(item, desk, occasion, Why(Reason.BASELINE)) for occasion in missing]
 
 
 def plan_fresh(identified: Iterable[Identified], desk: Desk) -> list[PlannedDelivery]:
     """Posts that are new, or newly flagged, on an account with a baseline, the oldest first."""
-    rows: list[PlannedDelivery] = []
-    for item in identified:
-        if not _has_row(desk, item.id, NEW):
-            rows += _plan_first_sight(item, desk)
-            continue
-        for occasion in _list_flags(item, desk):
-            if not _has_row(desk, item.id, occasion):
-                rows += _plan_flag(item, desk, occasion)
-    return rows
+    return desk.plan_each(identified, lambda item: _plan_news(item, desk))
+
+
+def _plan_news(item: Identified, desk: Desk) -> list[PlannedDelivery]:
+    if not _has_row(desk, item.id, NEW):
+        return _plan_first_sight(item, desk)
+    fresh = [occasion for occasion in _list_flags(item, desk) if not _has_row(desk, item.id, occasion)]
+    return [row for occasion in fresh for row in _plan_flag(item, desk, occasion)]
 
 
 def _list_flags(item: Identified, desk: Desk) -> list[Occasion]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import sha256
 from typing import overload
 from urllib.parse import urlsplit
 
+from syndicate.containment import contain
 from syndicate.model import Author, CardRef, Enclosure, Entry, FeedRules, Identified, Picture, PictureFacts, Post
 
 _TYPES = {
@@ -27,6 +29,10 @@ Fill = Callable[[Sequence[Post]], Sequence[Post]]
 """Gives posts that were read without their bodies those bodies, in the same order."""
 
 
+Tell = Callable[[Identified, Exception], object]
+"""Hears of a post that cannot become an entry."""
+
+
 @dataclass(frozen=True, slots=True)
 class EntryMaker:
     """Makes each entry once where it can: a post stands in its site's feed and in those of its categories, each
@@ -40,21 +46,35 @@ class EntryMaker:
     authors: tuple[Author, ...] = ()
     """Who wrote a post that names nobody."""
     fill: Fill = tuple
+    tell: Tell = lambda _one, _error: None
     most: int = 2_000
     made: dict[str, Entry] = field(default_factory=dict)
 
     def make(self, some: Sequence[Identified]) -> list[Entry]:
-        """The entries of posts, in order, with full content unless the site wants summaries only."""
+        """The entries of posts, in order, with full content unless the site wants summaries only.
+
+        A post of which none can be made is told and left out.
+        """
         missing = [one for one in some if one.id not in self.made]
         if missing and len(self.made) + len(missing) > self.most:
             self.made.clear()
             missing = list(some)
-        whole = self.fill([one.post for one in missing]) if missing else ()
-        for one, post in zip(missing, whole, strict=True):
-            signed = replace(one, post=replace(post, authors=post.authors or self.authors))
-            facts, digest = self.facts_of(post.picture), self.digest_of(one)
-            self.made[one.id] = make_entry(signed, self.rules, self.cards.get(one.id), facts, digest)
-        return [self.made[one.id] for one in some]
+        for one, post in self._fill_each(missing):
+            with contain(partial(self.tell, one)):
+                signed = replace(one, post=replace(post, authors=post.authors or self.authors))
+                facts, digest = self.facts_of(post.picture), self.digest_of(one)
+                self.made[one.id] = make_entry(signed, self.rules, self.cards.get(one.id), facts, digest)
+        return [self.made[one.id] for one in some if one.id in self.made]
+
+    def _fill_each(self, some: Sequence[Identified]) -> list[tuple[Identified, Post]]:
+        """Posts with their bodies, together where that goes well, else one by one: only those that fail are told."""
+        found: list[tuple[Identified, Post]] = []
+        with contain(lambda _: None):
+            found = list(zip(some, self.fill([one.post for one in some]), strict=True)) if some else []
+        for one in () if found else some:
+            with contain(partial(self.tell, one)):
+                found.append((one, self.fill([one.post])[0]))
+        return found
 
     def for_archives(self) -> EntryMaker:
         """The same, keeping one archive at a time: each post stands in one."""

@@ -15,7 +15,7 @@ from urllib.parse import quote, urljoin
 
 from syndicate.model import Author, CardRef, Feed, FeedRules, Identified, KnownPost, PictureFacts, Post, Settings, Site
 from syndicate.planning.feeds.archives import Block, plan_blocks
-from syndicate.planning.feeds.entries import Entries, EntryMaker, Fill
+from syndicate.planning.feeds.entries import Entries, EntryMaker, Fill, Tell
 from syndicate.planning.folders import to_folder
 from syndicate.planning.weights import choose_fitting
 
@@ -36,15 +36,17 @@ def plan_feeds(
     pictures: Mapping[str, PictureFacts] | None = None,
     published: Collection[str] = (),
     fill: Fill = tuple,
+    tell: Tell = lambda _one, _error: None,
 ) -> tuple[Feed, ...]:
     """Every feed of the site, its own first, archives last, oldest archive first.
 
     `cards` is by post id, `pictures` by picture URL. `gone` are vanished posts whose seats in the archives stay
     empty. `published` names feed folders that are already out: such a feed stays, even below `by_min_posts`. `fill`
-    brings the bodies of posts that were read without; it is asked for those that are rendered, and not before.
+    brings the bodies of posts that were read without; it is asked for those that are rendered, and not before. `tell`
+    hears of posts that cannot become entries.
     """
     public = list_public(identified, now)
-    maker = EntryMaker(settings.feeds, cards, pictures or {}, settings.site.authors, fill)
+    maker = EntryMaker(settings.feeds, cards, pictures or {}, settings.site.authors, fill, tell)
     groups = [("", "", public), *_group_flags(public, settings.feeds), *_group_names(public, settings, published)]
     feeds = [_make_feed(settings, name, label, posts, maker) for name, label, posts in groups]
     seated = [known for known in gone if known.published_at <= now]
