@@ -63,6 +63,8 @@ def _try(send: Callable[[], None]) -> str:
 
 def _describe(error: Exception) -> str:
     """Without the texts of others, which may repeat an address that is a secret."""
+    if isinstance(error, subprocess.CalledProcessError):
+        return f"the notice command ended with exit code {error.returncode} (it runs without a shell)"
     return error.message if isinstance(error, SyndicateError) else f"notice not sent: {type(error).__name__}"
 
 

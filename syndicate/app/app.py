@@ -24,9 +24,9 @@ from syndicate.publish.report import Published
 if TYPE_CHECKING:
     from syndicate.app.dashboard import HallDesk
     from syndicate.app.edits import Amended
-    from syndicate.app.reports import AccountRow, Finding, Status, Story
+    from syndicate.app.reports import AccountRow, Finding, Joined, Status, Story
     from syndicate.deliver import AccountThreads, Tools
-    from syndicate.model import Account, Delivery, KnownPost, Plan, PlannedDelivery, Remark, Settings
+    from syndicate.model import Account, Delivery, Plan, PlannedDelivery, Remark, Settings
     from syndicate.networks.base import LogsIn
     from syndicate.planning.deliveries.edits import Amendment
     from syndicate.planning.deliveries.foresight import Budget
@@ -243,7 +243,7 @@ class App:
         with self._shared.borrow() as wiring:
             return choose_all(wiring, account=account, slug=slug, reason=reason)
 
-    def join_posts(self, old: str, new: str) -> KnownPost:
+    def join_posts(self, old: str, new: str) -> Joined:
         """A new post becomes an earlier one that was renamed; slugs or ids. Raises UsageError where they are not."""
         from syndicate.app.queue import join_posts
 

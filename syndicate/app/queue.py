@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from syndicate.app.edits import list_amendments, tell_waiting
 from syndicate.app.login import list_accounts
 from syndicate.app.previews import list_warnings
-from syndicate.app.reports import Status
+from syndicate.app.reports import Joined, Status
 from syndicate.app.sending import Composer
 from syndicate.app.site import Wiring
 from syndicate.containment import contain
@@ -172,14 +172,16 @@ def read_status(wiring: Wiring, now: datetime) -> Status:
     )
 
 
-def join_posts(site: Wiring, old: str, new: str, now: datetime) -> KnownPost:
+def join_posts(site: Wiring, old: str, new: str, now: datetime) -> Joined:
     """Give the row of a post that is gone to the new post that it became."""
     rows = site.store.read_ledger().posts
     after = _find_post(rows, new, is_here=True)
+    if old not in {row.slug for row in rows} and (old == after.id or site.store.was_joined(after.id, old)):
+        return Joined(after, is_news=False)
     before = _find_post([row for row in rows if row.id != after.id], old, is_here=False)
     joined = join_rows(before, after, now)
     site.store.join_posts(joined, after, now)
-    return joined
+    return Joined(joined, is_news=True)
 
 
 def _find_post(rows: Iterable[KnownPost], name: str, *, is_here: bool) -> KnownPost:

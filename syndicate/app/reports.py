@@ -66,3 +66,11 @@ class AccountRow:
     who: str = ""
     expires: str = ""
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A post and the earlier one that it is; no news where that was known."""
+
+    post: KnownPost
+    is_news: bool

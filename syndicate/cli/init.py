@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 WIDEST = 34
 """Columns for guessed values beside their sources."""
+FIRST_PUBLICATION = "The first `publish` announces no post that is public by then; posts that come after it go out."
 
 
 @command()
@@ -58,11 +59,11 @@ def _show_begun(begun: Begun, folder: Path, *, dry_run: bool) -> None:
         tell("Wrote syndicate.toml and nothing else. Correct what is wrong in it.")
         if begun.guess.advice:
             tell(begun.guess.advice)
-        print("\nNext:" + _next_steps(folder))
+        print(_next_steps(folder))
     else:
         posts = sum(path.startswith("content/") for path in begun.files)
         tell(f"Wrote a sample site with {posts} posts into {'this folder' if folder == Path() else f'{folder}/'}.")
-        print("\nNext:" + _next_steps(folder))
+        print(_next_steps(folder))
 
 
 def _show_guess(guess: Guess) -> None:
@@ -88,7 +89,7 @@ def _show_guess(guess: Guess) -> None:
 def _next_steps(folder: Path) -> str:
     go = f"\n  cd {folder}" if folder.resolve() != Path.cwd() else ""
     return (
-        f"{go}\n  syndicate doctor     what is wrong, and what was mended while reading"
+        f"\n{FIRST_PUBLICATION}\n\nNext:{go}\n  syndicate doctor     what is wrong, and what was mended while reading"
         "\n  syndicate publish    write the feeds and cards; sends nothing"
         "\n  syndicate plan       what would go out, and when"
     )

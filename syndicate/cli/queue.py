@@ -216,9 +216,10 @@ def same(
     with given.open_app() as hall:
         joined = hall.join_posts(old, new)
     if given.json:
-        print_json(joined)
+        print_json(joined.post)
     else:
-        print(f'"{joined.slug}" is the post that was "{old}" (id {joined.id}).')
+        is_one = "is" if joined.is_news else "is already"
+        print(f'"{joined.post.slug}" {is_one} the post that was "{old}" (id {joined.post.id}).')
     return DONE
 
 

@@ -39,6 +39,8 @@ _KNOWN = (
 _UNSENT = (State.PLANNED, State.DUE, State.HELD, State.MISSED, State.SKIPPED)
 _OUT = frozenset({State.SENT, State.SENDING, State.UNCERTAIN})
 _PLANNABLE = frozenset({*_UNSENT, State.CANCELLED})
+_SAME = "same"
+"""The action in the trail of a post that a person joined with an earlier one; its detail is that one's slug."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,18 +129,38 @@ class LedgerPart(Part):
             _drop_deliveries(connection, [row.id for row in rows if row.state not in _OUT])
             for row in rows:
                 if row.state in _OUT:
-                    self._hand_over(connection, row, joined.id, now)
+                    self._hand_over(connection, row, joined.id)
+            self._note_join(connection, joined.id, now)
             connection.execute(delete(posts).where(posts.c.site == self._site, posts.c.id == after.id))
             values = {name: getattr(joined, name) for name in _CHANGING}
             mine = (posts.c.site == self._site, posts.c.id == joined.id)
             connection.execute(update(posts).where(*mine).values(values))
             self._write_slugs(connection, [joined])
 
+    def was_joined(self, post_id: str, slug: str) -> bool:
+        """Whether a post of this slug is this one already: joined by hand, or sent under that name."""
+        own = (deliveries.c.site == self._site, deliveries.c.post_id == post_id)
+        was_called = or_(deliveries.c.slug == slug, (attempts.c.action == _SAME) & (attempts.c.detail == slug))
+        rows = deliveries.outerjoin(attempts, attempts.c.delivery_id == deliveries.c.id)
+        with self._database.reading() as connection:
+            return (
+                connection.execute(select(deliveries.c.id).select_from(rows).where(*own, was_called)).first()
+                is not None
+            )
+
+    def _note_join(self, connection: Connection, post_id: str, now: datetime) -> None:
+        """The trail of the post's messages says as what it was known before."""
+        mine = (posts.c.site == self._site, posts.c.id == post_id)
+        slug = connection.execute(select(posts.c.slug).where(*mine)).scalar_one()
+        line = {"site": self._site, "at": now, "action": _SAME, "outcome": "by hand", "detail": slug}
+        for row in self._list_of_post(connection, post_id):
+            connection.execute(insert(attempts).values(delivery_id=row.id, state=row.state, **line))
+
     def _list_of_post(self, connection: Connection, post_id: str) -> list[Delivery]:
         query = self._mine(select(deliveries)).where(deliveries.c.post_id == post_id)
         return [parse_delivery(row) for row in connection.execute(query).mappings()]
 
-    def _hand_over(self, connection: Connection, row: Delivery, post_id: str, now: datetime) -> None:
+    def _hand_over(self, connection: Connection, row: Delivery, post_id: str) -> None:
         """A message that is out becomes one of the other post: instead of one that waits, beside one that is out."""
         known = [one for one in self._list_of_post(connection, post_id) if one.account == row.account]
         rivals = [one for one in known if (one.occasion, one.part) == (row.occasion, row.part)]
@@ -148,8 +170,6 @@ class LedgerPart(Part):
             occasion = next(one for one in map(Occasion.by_hand, itertools.count(1)) if one not in taken)
         values = {"post_id": post_id, "occasion": occasion.name, "occasion_kind": occasion.kind}
         connection.execute(update(deliveries).where(deliveries.c.id == row.id).values(values))
-        line = {"delivery_id": row.id, "at": now, "action": "same", "outcome": "by hand", "state": row.state}
-        connection.execute(insert(attempts).values(site=self._site, **line))
 
     def _write_posts(self, connection: Connection, stored: list[Identified], now: datetime) -> None:
         """What is public keeps its publication for ever; what is announced ahead may still be re-dated."""

@@ -32,6 +32,7 @@ def test_a_guess_shows_each_value_with_its_source(hugo):
     assert out.startswith("This looks like Hugo: 1 post in content/posts/.\n")
     assert re.search(r"^  title +Dunes +from hugo.toml$", out, re.MULTILINE)
     assert re.search(r"^  timezone +not found +please fill it in$", out, re.MULTILINE)
+    assert "\nThe first `publish` announces no post that is public by then; posts that come after it go out.\n" in out
     assert "syndicate doctor" in out
     assert {path.name for path in hugo.iterdir()} == {"content", "hugo.toml", "syndicate.toml"}
 

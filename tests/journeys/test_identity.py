@@ -72,7 +72,8 @@ def test_a_person_says_that_it_is_the_same(blog: Blog) -> None:
     blog.run("status", code=1)
     blog.run("same", "rome", "rain")
     assert [(state, reason) for _, state, reason in rows(blog)] == [("sent", "sent")]
-    blog.run("same", "rome", "rain", code=2)
+    assert '"rain" is already the post that was "rome"' in blog.run("same", "rome", "rain").out
+    blog.run("same", "paris", "rain", code=2)
     blog.run("publish")
     assert len(rows(blog)) == 1
 

@@ -75,6 +75,22 @@ def test_a_command_learns_no_secret(http: Client, tmp_path: Path) -> None:
     assert not {"SYNDICATE_MASTODON_TOKEN", "AWS_SECRET_ACCESS_KEY"} & set(told)
 
 
+def test_a_command_is_found_where_the_path_says(http: Client, tmp_path: Path) -> None:
+    """A script of the person's own, with other programs in it."""
+    script, told = tmp_path / "tell-me", tmp_path / "told"
+    script.write_text(f'#!/bin/sh\ncat > "{told}"\n')
+    script.chmod(0o700)
+    environ = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    assert send_notice(NOTICE, Notices(command="tell-me"), http, environ) == ()
+    assert json.loads(told.read_text())["subject"] == NOTICE.subject
+
+
+def test_a_command_that_fails_is_told_with_its_code(http: Client) -> None:
+    """Pipes and redirections are a shell's, and there is none: `cat` looks for files of these names."""
+    (trouble,) = send_notice(NOTICE, Notices(command="cat >> notices.txt"), http, {"PATH": "/usr/bin:/bin"})
+    assert trouble == "the notice command ended with exit code 1 (it runs without a shell)"
+
+
 def test_a_webhook_gets_the_notice_as_json(http: Client) -> None:
     """One POST."""
     with Hook(204) as hook:

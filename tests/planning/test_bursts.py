@@ -201,3 +201,20 @@ def test_a_doubtful_post_is_held_and_stays_so() -> None:
     blog.release(*held)
     blog.edit("new.md", title="Something else")
     assert (blog.publish().deliveries, blog.plan().changes) == ((), ())
+
+
+def test_a_doubtful_post_that_is_old_is_shown_as_old() -> None:
+    """Old wins: nobody is asked, and the remark names it, so that a person who knows better may release it."""
+    blog = settled()
+    (old,) = news(blog, "old", at=NOW - DAYS)
+    blog.publish()
+    blog.deliver()
+    new = make_post("new", title="Something else", body=old.markdown, published_at=NOW - 40 * DAYS)
+    del blog.files["old.md"]
+    blog.write(new)
+    plan = blog.publish()
+    assert [item.perhaps for item in plan.identified if item.is_new] == ["old"]
+    assert [told(row) for row in plan.deliveries] == [SKIPPED]
+    assert [(one.reason, one.slugs) for one in plan.remarks] == [(OLD, ("new",))]
+    blog.release(*(row for row in blog.rows() if row.reason is OLD))
+    assert (blog.publish().deliveries, blog.plan().changes) == ((), ())

@@ -76,7 +76,7 @@ def test_what_a_person_held_is_not_sent_because_its_post_came_back() -> None:
 @pytest.mark.parametrize("state", [State.HELD, State.MISSED])
 @pytest.mark.parametrize(
     ("reason", "detail"),
-    [(Reason.NOT_COMPOSED, "the template is broken"), (Reason.STATE_CONTRADICTION, ""), (Reason.MISSED, "12:00 UTC")],
+    [(Reason.NOT_COMPOSED, "the template is broken"), (Reason.MANY_AT_ONCE, ""), (Reason.MISSED, "12:00 UTC")],
 )
 @pytest.mark.parametrize("stop", ["delete", "skip", "unflag"])
 def test_what_waited_for_a_person_waits_again_when_its_post_comes_back(

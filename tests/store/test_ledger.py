@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from syndicate.model import Action, Limits, PlannedChange, Reason, Receipt, State
+from syndicate.errors import UsageError
+from syndicate.model import NEW, Action, Limits, PlannedChange, Reason, Receipt, State
 from syndicate.store.ledger import Applied
 from syndicate.store.store import Store
 from syndicate.store.syndication_links import Found
 from syndicate.text.counting import Counter
 from tests.store.conftest import Opener
-from tests.store.rows import NOW, RECEIPT, add, bring_to, identified, known, plan, planned
+from tests.store.rows import LEASE, MESSAGE, NOW, RECEIPT, add, bring_to, decision, identified, known, plan, planned
 
 LATER = NOW + timedelta(hours=1)
 
@@ -164,3 +166,53 @@ def test_a_running_call_is_not_adopted(store: Store) -> None:
     row = bring_to(store, State.SENDING)
     assert store.adopt("mastodon", "fake", [Found("p1", "slug-p1", RECEIPT, NOW)], NOW) == 0
     assert store.get_delivery(row.id) == row
+
+
+@pytest.mark.parametrize("newer", [State.SENT, State.UNCERTAIN])
+@pytest.mark.parametrize("older", [State.SENT, State.UNCERTAIN, State.SKIPPED, None])
+def test_what_is_out_survives_a_join(store: Store, newer: State, older: State | None) -> None:
+    """The newer post's message, or perhaps message, belongs to the post, beside the one that is out, for another."""
+    store.apply(plan(identified=(identified(known("old")), identified(known("new")))), NOW)
+    before = _bring_post_to(store, "old", older) if older else None
+    after = _bring_post_to(store, "new", newer)
+    add(store, planned("new", account="bluesky"))
+    store.join_posts(replace(known("new"), id="old"), known("new"), LATER)
+    rows = {row.id: row for row in store.list_deliveries(post_id="old")}
+    is_beside = older in {State.SENT, State.UNCERTAIN}
+    assert [row.id for row in store.list_deliveries()] == [*([before] if is_beside else []), after]
+    assert (rows[after].state, rows[after].occasion == NEW) == (newer, not is_beside)
+    assert rows[after].receipt == (RECEIPT if newer is State.SENT else None)
+    assert store.list_attempts(after)[-1].action == "same"
+    if newer is State.UNCERTAIN:
+        store.settle_sent(after, RECEIPT, LATER)
+        assert store.get_delivery(after).state is State.SENT
+
+
+def test_a_join_waits_for_what_is_being_sent(store: Store) -> None:
+    """Nothing is changed then."""
+    store.apply(plan(identified=(identified(known("old")), identified(known("new")))), NOW)
+    _bring_post_to(store, "new", State.SENDING)
+    with pytest.raises(UsageError, match="is being sent this moment"):
+        store.join_posts(replace(known("new"), id="old"), known("new"), LATER)
+    assert {row.id for row in store.read_ledger().posts} == {"old", "new"}
+
+
+def test_a_join_is_remembered_by_the_name_of_before(store: Store) -> None:
+    """Also where nothing of either post was ever sent."""
+    store.apply(plan(identified=(identified(known("old")), identified(known("new")))), NOW)
+    add(store, planned("old", state=State.SKIPPED))
+    assert not store.was_joined("old", "slug-new")
+    store.join_posts(replace(known("new"), id="old"), known("new"), LATER)
+    assert store.was_joined("old", "slug-old")
+    assert not store.was_joined("old", "another")
+
+
+def _bring_post_to(store: Store, post: str, state: State) -> int:
+    """A message of the post in this state."""
+    (row,) = add(store, planned(post, state=state if state is State.SKIPPED else State.PLANNED))
+    if state is State.SKIPPED:
+        return row.id
+    taken = store.claim("me", NOW, LEASE, only=(row.id,))
+    assert taken is not None
+    sending = store.intend(store.keep_message(taken, MESSAGE, NOW, LEASE), NOW, LEASE)
+    return row.id if state is State.SENDING else store.record(sending, "send", decision(state), NOW).id
