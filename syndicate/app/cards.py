@@ -33,7 +33,8 @@ def draw_cards(wiring: Wiring, slugs: tuple[str, ...], now: datetime) -> tuple[F
     drawer.forget([one.id for one in plan.identified])
     drawn = drawer.draw(plan, Register(output, wiring.cache), lambda _done, _all: None)
     wiring.stamp.forget()
-    problems = [Finding("problem", f"{one.message} ({one.hint})", one.source) for one in output.problems]
+    troubles = (*drawn.problems, *output.problems)
+    problems = [Finding("problem", one.text, one.source) for one in troubles]
     warnings = [Finding("warning", line) for line in drawn.warnings]
     return (*problems, *(Finding("ok", card.path, card.slug) for card in drawn.cards), *warnings)
 

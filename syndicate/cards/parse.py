@@ -120,7 +120,7 @@ def parse_layout(text: str, name: str) -> Layout:
     where = f"templates/cards/{name}.toml"
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"not TOML: {error}", where=where) from error
     _check_keys(table, frozenset({"picture", "levels", "boxes"}), where)
     boxes = _table(table.get("boxes"), f"{where}: boxes")

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import frontmatter
 import yaml12
 
-from syndicate.content.syntaxes import MAX_DEPTH, Syntax, Yaml, choose_syntax
+from syndicate.content.syntaxes import Syntax, Yaml, choose_syntax
 from syndicate.errors import ContentError
 from syndicate.model import Problem
 from syndicate.text.cleaning import drop_broken
+from syndicate.text.nesting import MAX_DEPTH
 
 _LARGEST = 10**50
 """A number that is larger belongs in quotes; Python refuses to write out the largest."""

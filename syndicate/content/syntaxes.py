@@ -2,7 +2,7 @@
 
 YAML is read by py-yaml12, which follows YAML 1.2: `yes` is a word and a date is a string. It was chosen over
 ryaml because it reads all of the YAML test suite, while ryaml refuses complex keys and second documents, turns
-tags into mappings, and tells no line of a key given twice. What py-yaml12 lacks is guarded here and in
+tags into mappings, and tells no line of a key given twice. What py-yaml12 lacks is guarded in `text.nesting` and in
 `front.py`: aliases that multiply, compact nesting that overflows its stack, keys given twice.
 """
 
@@ -17,18 +17,10 @@ import yaml12
 from frontmatter.default_handlers import BaseHandler
 
 from syndicate.errors import ContentError
+from syndicate.text.nesting import find_deep_toml, find_deep_yaml, repeats_anchors
 
 MAX_FRONT: Final = 256_000
 """Characters of front matter."""
-MAX_DEPTH: Final = 32
-"""Lists and tables in one another, and keys in one key."""
-_MAX_ALIASES = 10
-_ANCHOR = re.compile(r"(?:^|[\s\[{,])&([^\s\[\]{},]+)")
-_ALIAS = re.compile(r"\*([^\s\[\]{},]+)")
-# tomllib walks a dotted key anew for each of its dots. Every part is possessive: a text of quotes costs linear time.
-_TOML_STEP = r"""(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
-_DEEP_TOML_KEY = re.compile(rf"(?:^|[\[{{,])[ \t]*+(?:{_TOML_STEP}[ \t]*+\.[ \t]*+){{{MAX_DEPTH}}}", re.MULTILINE)
-_COMPACT_NESTING = re.compile(r"^[ \t]*(?:[-?:][ \t]+){30}", re.MULTILINE)
 _PLACE = re.compile(r"\s*(?:at byte \d+ |\(?at )line (\d+),? column \d+\)?")
 _HINTS = (
     ("mapping values", "put the whole value in quotes: it holds a colon"),
@@ -90,9 +82,7 @@ class Toml(Syntax):
     FM_BOUNDARY = re.compile(r"(?:\+\+\+|---toml)[ \t]*\n")
 
     def load(self, fm: str) -> dict[str, object]:
-        deep = _DEEP_TOML_KEY.search(fm)
-        if deep:
-            raise ContentError("the front matter is nested too deeply", line=fm.count("\n", 0, deep.start()) + 2)
+        _refuse_deep(fm, find_deep_toml(fm))
         try:
             return tomllib.loads(fm)
         except (ValueError, RecursionError) as error:
@@ -155,13 +145,14 @@ def _check_length(length: int) -> None:
 
 def _refuse_bombs(fm: str) -> None:
     """What would make the YAML reader run out of memory or stack."""
-    names = set(_ANCHOR.findall(fm))
-    aliases = _ALIAS.findall(fm) if names else []
-    if sum(alias in names for alias in aliases) > _MAX_ALIASES:
+    if repeats_anchors(fm):
         raise ContentError("the front matter repeats too many anchors", line=2, hint="write the values out")
-    deep = _COMPACT_NESTING.search(fm)
-    if deep:
-        raise ContentError("the front matter is nested too deeply", line=fm.count("\n", 0, deep.start()) + 2)
+    _refuse_deep(fm, find_deep_yaml(fm))
+
+
+def _refuse_deep(fm: str, place: int | None) -> None:
+    if place is not None:
+        raise ContentError("the front matter is nested too deeply", line=fm.count("\n", 0, place) + 2)
 
 
 def _mapping(values: object) -> dict[str, object]:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from syndicate.cards import CardContent, card_paths
 from syndicate.cards.check import tell_gaps
 from syndicate.containment import contain
-from syndicate.errors import SyndicateError
+from syndicate.errors import ConfigError, SyndicateError
 from syndicate.http import Client, name_server
-from syndicate.model import Artefact, Cache, CardRef, PictureFacts, Plan, Settings
+from syndicate.model import Artefact, Cache, CardRef, PictureFacts, Plan, Problem, Settings, make_problem
 from syndicate.output import Output
 from syndicate.pictures import FoundPicture, read_picture
 from syndicate.planning.feeds.feeds import list_public
@@ -44,6 +44,8 @@ class DrawnCards:
     pictures: Mapping[str, PictureFacts] = field(default_factory=dict)
     """By picture URL."""
     warnings: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    """Why none could be drawn at all."""
     written: tuple[str, ...] = ()
     count: int = 0
     """Cards drawn now."""
@@ -115,7 +117,22 @@ class Drawer:
         return DrawnCards(cards=cards, refs=self._refer(cards), pictures=_facts(found))
 
     def draw(self, plan: Plan, register: Register, progress: Progress) -> DrawnCards:
-        """Every card of the plan; draws and writes those whose picture or file is new."""
+        """Every card of the plan; draws and writes those whose picture or file is new.
+
+        Where none can be drawn (a broken layout, no font), those of before stay, and a problem says why.
+        """
+        found: list[DrawnCards] = []
+
+        def do_without(error: Exception) -> None:
+            log.debug("the cards", exc_info=error)
+            again = None if isinstance(error, ConfigError) else plan.now
+            found.append(replace(self.list_known(plan), problems=(make_problem("cards", error),), retry_at=again))
+
+        with contain(do_without):
+            found.append(self._draw_missing(plan, register, progress))
+        return found[0]
+
+    def _draw_missing(self, plan: Plan, register: Register, progress: Progress) -> DrawnCards:
         with self._studio.decoder:
             jobs, found = self._list_jobs(plan)
             missing = [job for job in jobs if not self._is_known(job, register)]

@@ -96,7 +96,7 @@ def publish_cards(rooms: Rooms, now: datetime, *, progress: Progress) -> Publish
         where=rooms.settings.storage.publish_to,
         written=drawn.written,
         drawn=drawn.count,
-        problems=(*plan.problems, *rooms.output.problems),
+        problems=(*plan.problems, *drawn.problems, *rooms.output.problems),
         warnings=drawn.warnings,
     )
 
@@ -116,7 +116,7 @@ def _publish_files(
         written=(*drawn.written, *pressed.written, *timeline.written),
         removed=removed,
         drawn=drawn.count,
-        problems=(*plan.problems, *pressed.problems, *timeline.problems, *rooms.output.problems),
+        problems=(*plan.problems, *drawn.problems, *pressed.problems, *timeline.problems, *rooms.output.problems),
         warnings=(*plan.warnings, *drawn.warnings),
         remarks=plan.remarks,
         **asdict(applied),

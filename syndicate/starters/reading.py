@@ -12,6 +12,7 @@ from typing import Any
 from yaml12 import parse_yaml
 
 from syndicate.containment import contain
+from syndicate.text.nesting import find_deep_toml, find_deep_yaml, repeats_anchors
 
 # Words of Hugo and Jekyll permalinks that ours can say; what they stand for in each is close enough to begin with.
 _PARTS: Mapping[str, str] = {
@@ -62,8 +63,11 @@ def read_data(path: Path) -> dict[str, Any]:
     data: object = None
     with contain(lambda _: None):
         if path.suffix == ".toml":
-            return tomllib.loads(text)
-        data = json.loads(text) if path.suffix == ".json" else parse_yaml(text)
+            data = tomllib.loads(text) if find_deep_toml(text) is None else None
+        elif path.suffix == ".json":
+            data = json.loads(text)
+        elif find_deep_yaml(text) is None and not repeats_anchors(text):
+            data = parse_yaml(text)
     return {str(key): value for key, value in data.items()} if isinstance(data, dict) else {}
 
 

@@ -109,7 +109,7 @@ def test_a_change_while_it_publishes_is_seen_by_the_next(tmp_path):
 
 
 def test_a_publication_that_fails_keeps_the_sent_message(tmp_path):
-    """The message stands, with its receipt, though the pages cannot be drawn; once mended, they show it."""
+    """The message stands, with its receipt, though the cards cannot be drawn; syndication.json shows it."""
     blog = House(tmp_path)
     blog.write("first")
     blog.run("publish")
@@ -118,7 +118,7 @@ def test_a_publication_that_fails_keeps_the_sent_message(tmp_path):
         edit_template(blog, "cards/type.toml", "[", "[[[")
         (sent,) = app.post(planned)
         assert sent.state == "sent"
-    assert blog.run("publish", code=2).err.count("type.toml") == 1
+    assert blog.run("publish", code=1).err.count("type.toml") == 1
     assert len(blog.timeline()) == 1
     (blog.root / "templates" / "cards" / "type.toml").unlink()
     blog.run("publish")
@@ -189,6 +189,26 @@ def test_a_broken_page_template_stops_its_own_page(tmp_path):
         (blog.root / "templates" / "pages" / f"{name}.html").unlink()
     blog.run("publish")
     assert b"Second" in blog.files()["index.html"]
+
+
+def test_a_broken_layout_stops_the_cards_and_nothing_else(tmp_path):
+    """Feeds and messages go on with the cards that are there, and a problem names the file until it is mended."""
+    blog = House(tmp_path)
+    blog.write("first")
+    blog.run("publish")
+    folder = blog.root / "templates" / "cards"
+    folder.mkdir(parents=True)
+    for name in ("cover", "quote", "split", "type"):
+        (folder / f"{name}.toml").write_text("broken [", encoding="utf-8")
+    before = {path for path in blog.files() if path.startswith("cards/")}
+    blog.write("second")
+    for _ in range(2):
+        assert "templates/cards/cover.toml: not TOML" in blog.run("publish", code=1).err
+    assert {path for path in blog.files() if path.startswith("cards/")} == before
+    assert set(blog.entries()) == {"First", "Second"}
+    shutil.rmtree(folder)
+    blog.run("publish")
+    assert {path.split(".")[0] for path in blog.files() if path.startswith("cards/")} == {"cards/first", "cards/second"}
 
 
 def test_a_card_that_cannot_be_drawn_stops_no_other(tmp_path):

@@ -247,3 +247,25 @@ def test_jekyll_is_told_to_leave_the_settings_out_only_once(tmp_path):
     for excluded, advises in (("", True), ("exclude: [syndicate.toml]", False), ("exclude: all", True)):
         write(tmp_path, {"_config.yml": f"title: T\n{excluded}\n", "_posts/2025-01-02-hello.md": POST})
         assert bool(guess_site(tmp_path).advice) is advises
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("_config.yml", "- " * 90_000 + "a"),
+        ("_config.yml", "x:\n  " + "? " * 90_000 + "a"),
+        ("_config.yml", "a0: &a0 [1]\n" + "".join(f"a{n}: &a{n} [{f'*a{n - 1}, ' * 10}]\n" for n in range(1, 11))),
+        ("hugo.toml", "a." * 90_000 + "b = 1"),
+        ("hugo.toml", "a = " + "[" * 90_000),
+        ("package.json", "[" * 190_000),
+    ],
+    ids=["compact", "keys", "aliases", "dots", "brackets", "json"],
+)
+def test_a_setting_nested_without_end_is_no_setting(tmp_path: Path, name: str, text: str) -> None:
+    """What would overflow a reader's stack or keep it for ever is left alone; the posts are still found."""
+    (tmp_path / name).write_text(text)
+    (tmp_path / "posts").mkdir()
+    (tmp_path / "posts" / "hello.md").write_text(POST)
+    guess = guess_site(tmp_path)
+    assert guess is not None
+    assert guess.content == "posts"
