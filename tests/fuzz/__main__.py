@@ -1,7 +1,8 @@
 """Looks for inputs that break a promise: `python -m tests.fuzz [--minutes N] [--only TARGET]… [--seed N]`.
 
 Prints executions, findings and the slowest growth of each function; 1 where there is a finding. What Hypothesis
-found is kept in .hypothesis/fuzz and tried first the next time.
+found is kept in .hypothesis/fuzz and tried first the next time. Hypothesis, since in equal time it found all that
+atheris did on these grammars and more, and makes its findings small.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import json
 import secrets
 import subprocess
 import sys
+import time
 from typing import Any
 
-from tests.fuzz.growth import WORST, measure_all
+from tests.fuzz.growth import WORST, measure_within
 from tests.fuzz.targets import TARGETS
 
 GROWTH = "growth"
@@ -33,7 +35,10 @@ def main() -> int:
     print(f"seed {given.seed}, {each:.0f} s for each of {len(names)} targets")
     findings = 0
     for name in names:
-        findings += _measure_growth() if name == GROWTH else _fuzz(name, each, given.seed)
+        if name == GROWTH:
+            findings += _measure_growth(each * _GROWTH_SHARE, given.seed)
+        else:
+            findings += _fuzz(name, each, given.seed)
     print(f"{findings} open findings")
     return min(findings, 1)
 
@@ -44,16 +49,16 @@ def _fuzz(name: str, seconds: float, seed: int) -> int:
     try:
         ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds * 2 + 300)
     except subprocess.TimeoutExpired:
-        print(f"{name:<12} FINDING: the job does not end")
+        print(f"{name:<14} FINDING: the job does not end")
         return 1
     lines = ran.stdout.splitlines()
     if ran.returncode or not lines:
-        print(f"{name:<12} FINDING: the process ended with {ran.returncode}\n{ran.stderr[-4000:]}")
+        print(f"{name:<14} FINDING: the process ended with {ran.returncode}\n{ran.stderr[-4000:]}")
         return 1
     outcome: dict[str, Any] = json.loads(lines[-1])
     print(
-        f"{name:<12} {outcome['executions']:>8,} executions in {outcome['seconds']:.0f} s, slowest"
-        f" {outcome['slowest']:.2f} s, {outcome['memory']} MB, {len(outcome['findings'])} findings",
+        f"{name:<14} {outcome['executions']:>8,} executions in {outcome['seconds']:.0f} s, slowest"
+        f" {outcome['slowest']:.2f} s, {outcome['memory']} MB of memory, {len(outcome['findings'])} findings",
         flush=True,
     )
     for place, told in outcome["findings"].items():
@@ -61,13 +66,14 @@ def _fuzz(name: str, seconds: float, seed: int) -> int:
     return len(outcome["findings"])
 
 
-def _measure_growth() -> int:
-    findings = 0
-    for _, found in measure_all():
+def _measure_growth(seconds: float, seed: int) -> int:
+    findings, measured, began = 0, 0, time.monotonic()
+    for _, found in measure_within(seconds, seed):
         bad = [one for one in found if one.exponent > WORST]
-        findings += len(bad)
+        findings, measured = findings + len(bad), measured + len(found)
         for one in bad or found[:1]:
             print("--- FINDING" if one in bad else "growth     ", one, flush=True)
+    print(f"{GROWTH:<14} {measured:>8,} measurements in {time.monotonic() - began:.0f} s, {findings} findings")
     return findings
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from math import log
+from random import Random
 
 from syndicate.errors import ContentError
 from tests.fuzz.functions import FUNCTIONS
@@ -28,6 +29,9 @@ _NOISE = 0.015
 """CPU seconds below which nobody can tell a growth."""
 _LONGEST = 3
 """Seconds for one call: what takes longer is a finding whatever its growth."""
+
+_LEAST = 5
+"""Units for each function, however little time there is."""
 
 Function = Callable[[str], object]
 
@@ -112,6 +116,18 @@ def measure_all(wanted: Callable[[str], bool] = lambda name: True) -> Iterator[t
         if wanted(name):
             found = [_surely(name, function, unit) for unit in UNITS]
             yield name, sorted(found, key=lambda one: -one.exponent)
+
+
+def measure_within(seconds: float, seed: int) -> Iterator[tuple[str, list[Growth]]]:
+    """The same for as many units as there is time for, five at least, in an order that the seed decides."""
+    chance = Random(seed)
+    for name, function in FUNCTIONS.items():
+        ends, found = time.monotonic() + seconds / len(FUNCTIONS), list[Growth]()
+        for unit in chance.sample(UNITS, len(UNITS)):
+            found.append(_surely(name, function, unit))
+            if len(found) >= _LEAST and time.monotonic() >= ends:
+                break
+        yield name, sorted(found, key=lambda one: -one.exponent)
 
 
 def _surely(name: str, function: Function, unit: Unit) -> Growth:

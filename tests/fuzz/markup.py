@@ -172,4 +172,4 @@ _contents = st.one_of(
     st.tuples(front, texts).map(lambda parts: (parts[0] + parts[1]).encode("utf-8", "ignore")),
     _raw,
 )
-files = st.lists(st.builds(File, _names, _contents), min_size=1, max_size=12, unique_by=lambda file: file.name)
+files = st.lists(st.builds(File, _names, _contents), min_size=1, max_size=16, unique_by=lambda file: file.name)

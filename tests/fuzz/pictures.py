@@ -138,5 +138,5 @@ PICTURES = Target(
     ),
     open=open_decoder,
     longest=45,
-    memory=450,
+    memory=700,
 )

@@ -157,6 +157,12 @@ class _Any(int):
 
 
 ENTRIES = Target(
-    name="entries", inputs=files.map(lambda given: given[0]), open=plain(check_entry), longest=10, memory=450
+    name="entries", inputs=files.map(lambda given: given[0]), open=plain(check_entry), longest=10, memory=600
 )
-POSTS = Target(name="posts", inputs=st.tuples(files, _pictures), open=open_blog, longest=60, memory=700)
+POSTS = Target(
+    name="posts",
+    inputs=st.tuples(files.filter(lambda given: len(given) > 2), _pictures),
+    open=open_blog,
+    longest=60,
+    memory=700,
+)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import faulthandler
 import json
 import logging
+import os
 import re
 import sys
 import time
@@ -27,6 +28,8 @@ from tests.fuzz.targets import TARGETS
 
 KEPT = Path(".hypothesis/fuzz")
 """Where Hypothesis keeps what it found, to begin with it the next time; git ignores it."""
+CHILD = 210
+"""Megabytes that a process which decodes pictures may fill."""
 _PROMPT, _MOST = 10, 200
 """Seconds that one batch of examples should take, and how many findings are shown."""
 
@@ -41,6 +44,9 @@ class Outcome:
     slowest: float = 0
     slowest_input: str = ""
     memory: int = 0
+    """Megabytes of all processes together; Hypothesis remembers its examples in a good part of them."""
+    child: int = 0
+    """Megabytes of the largest process below this one: what decodes pictures."""
 
 
 def fuzz(target: Target, seconds: float, first_seed: int) -> Outcome:
@@ -55,6 +61,8 @@ def fuzz(target: Target, seconds: float, first_seed: int) -> Outcome:
     outcome.seconds = time.monotonic() - began
     if outcome.memory > target.memory:
         outcome.findings["memory"] = f"{outcome.memory} MB, more than the stated {target.memory}"
+    if outcome.child > CHILD:
+        outcome.findings["memory of a decoder"] = f"{outcome.child} MB, more than the promised {CHILD}"
     return outcome
 
 
@@ -124,11 +132,13 @@ class _Memory:
 
     def _look(self) -> None:
         while not self._ended.wait(0.2):
-            self._outcome.memory = max(self._outcome.memory, measure_tree() // 1_000_000)
+            whole, child = measure_tree()
+            self._outcome.memory = max(self._outcome.memory, whole // 1_000_000)
+            self._outcome.child = max(self._outcome.child, child // 1_000_000)
 
 
-def measure_tree() -> int:
-    """Resident bytes of this process and its descendants, shared memory counted once for each; 0 without /proc."""
+def measure_tree() -> tuple[int, int]:
+    """Bytes of their own that this process and all below it fill together, and the largest below it; 0 without /proc."""
     sizes, parents = dict[int, int](), dict[int, int]()
     for status in Path("/proc").glob("[0-9]*/status"):
         try:
@@ -138,14 +148,11 @@ def measure_tree() -> int:
         number = int(found["Pid"])
         parents[number] = int(found["PPid"])
         sizes[number] = int(found.get("RssAnon", "0 kB").split()[0]) * 1024
-    tree = {_own_number()}
+    tree = {os.getpid()}
     while more := {one for one, parent in parents.items() if parent in tree} - tree:
         tree |= more
-    return sum(sizes.get(one, 0) for one in tree)
-
-
-def _own_number() -> int:
-    return int(Path("/proc/self").resolve().name) if Path("/proc/self").exists() else 0
+    below = [sizes.get(one, 0) for one in tree - {os.getpid()}]
+    return sum(below) + sizes.get(os.getpid(), 0), max(below, default=0)
 
 
 def main(name: str, seconds: float, first_seed: int) -> None:
