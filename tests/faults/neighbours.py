@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.networks.fake import Fake, Reply, Request
+from tests.networks.fake_mastodon import TOKEN
 
 SECRET = "whsec_c3luZGljYXRlLXRlc3Qtc2VjcmV0LTAxMjM0NTY3"
 PATIENCE = 60
@@ -88,16 +89,16 @@ class Silent:
 
 
 class Neighbours:
-    """The site on disk, and `syndicate` on it as real processes."""
+    """The site on disk, and `syndicate` on it as real processes. `more` ends its syndicate.toml."""
 
-    def __init__(self, root: Path, healthy: Healthy, silent: Silent, number: int) -> None:
+    def __init__(self, root: Path, healthy: Healthy, silent: Silent, number: int, more: str = "") -> None:
         self.root = root
         self.healthy = healthy
         self.silent = silent
         (root / "content" / "posts").mkdir(parents=True)
         accounts = "".join(SILENT.format(number=n, url=silent.url) for n in range(number))
         config = SITE.format(pages=healthy.url, healthy=healthy.url) + accounts
-        (root / "syndicate.toml").write_text(config, encoding="utf-8")
+        (root / "syndicate.toml").write_text(config + more, encoding="utf-8")
         self._names = ["healthy", *(f"silent{n}" for n in range(number))]
         self.write("old")
         self.run("publish")
@@ -109,6 +110,7 @@ class Neighbours:
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SYNDICATE_")}
         secrets = {f"SYNDICATE_{name.upper()}_SECRET": SECRET for name in self._names}
+        secrets["SYNDICATE_TOOT_ACCESS_TOKEN"] = TOKEN
         return kept | secrets | {"HOME": str(self.root), "NO_COLOR": "1"}
 
     def command(self, *words: str) -> list[str]:
@@ -134,8 +136,8 @@ class Neighbours:
     def read_log(self) -> str:
         return (self.root / "log").read_text(encoding="utf-8")
 
-    def wait_for(self, condition: Callable[[], object]) -> None:
-        ends = time.monotonic() + PATIENCE
+    def wait_for(self, condition: Callable[[], object], *, patience: float = PATIENCE) -> None:
+        ends = time.monotonic() + patience
         while not condition():
             assert time.monotonic() < ends, self.read_log()
             time.sleep(0.005)
