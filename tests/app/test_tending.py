@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from syndicate.app.login import list_accounts
 from syndicate.app.maintenance import ENDS_SOON, LOOK_AGAIN, look_after
 from syndicate.app.site import Wiring
 from syndicate.config import read_settings
 from syndicate.vault import Keyring
+from tests.containment.troubles import TROUBLES, name_of
 from tests.networks.fake import Fake, Reply, Request
 from tests.networks.fake_linkedin import CLIENT_SECRET, TOKEN, FakeLinkedIn
 from tests.networks.fake_mastodon import FakeMastodon
@@ -42,9 +44,12 @@ class Hook(Fake):
 class BrokenKeyring:
     """Knows no secret, and fails over LinkedIn's."""
 
+    def __init__(self, trouble: BaseException) -> None:
+        self.trouble = trouble
+
     def get_password(self, service: str, username: str) -> str | None:
         if username.startswith("linkedin"):
-            raise RuntimeError("s3cret")
+            raise self.trouble
         return TOKEN if username == "mastodon/access_token" else None
 
     def set_password(self, service: str, username: str, password: str) -> None:
@@ -244,8 +249,19 @@ def test_a_secret_that_cannot_be_read_stops_no_other(place: Place, monkeypatch: 
 
 def test_an_unexpected_error_stops_no_other_and_says_no_secret(place: Place) -> None:
     """A keyring that breaks over one account: a line without its words."""
-    place.use_keyring(BrokenKeyring())
+    place.use_keyring(BrokenKeyring(RuntimeError("s3cret")))
     assert place.look(NOW) == ("linkedin: unexpected RuntimeError",)
+    assert place.read_limit() == 500
+
+
+@pytest.mark.parametrize("trouble", TROUBLES, ids=name_of)
+def test_an_account_that_cannot_be_opened_costs_its_own_row(place: Place, trouble: BaseException) -> None:
+    """Publishing knows what both take, the list shows both, and the other one's limits are read."""
+    place.use_keyring(BrokenKeyring(trouble))
+    assert place.wiring.accounts.facts.keys() == {"linkedin", "mastodon"}
+    rows = list_accounts(place.wiring, online=False, now=NOW)
+    assert [(row.name, row.state) for row in rows] == [("linkedin", "refused"), ("mastodon", "ready")]
+    assert len(place.look(NOW)) == 1
     assert place.read_limit() == 500
 
 

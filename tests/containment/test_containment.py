@@ -6,7 +6,7 @@ import errno
 
 import pytest
 
-from syndicate.containment import Panic, contain
+from syndicate.containment import Panic, contain, survive
 from syndicate.errors import ContentError, FetchError, LostLease, StateError
 
 
@@ -73,3 +73,18 @@ def test_what_the_teller_raises_goes_on() -> None:
 
     with pytest.raises(ContentError), contain(refuse):
         raise ValueError("x")
+
+
+@pytest.mark.parametrize("end", [ValueError("x"), StateError("x"), OSError(errno.ENOSPC, "x"), PanicException("x")])
+def test_a_round_survives_what_ends_it(end: BaseException) -> None:
+    """The next one tries again."""
+    told: list[Exception] = []
+    with survive(told.append):
+        raise end
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt(), SystemExit(1), GeneratorExit()])
+def test_a_round_does_not_survive_the_wish_to_stop(end: BaseException) -> None:
+    with pytest.raises(type(end)), survive(lambda _: None):
+        raise end

@@ -13,6 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from syndicate.daemon import Daemon, Pace, follow_clock
 from syndicate.errors import StateError
+from tests.containment.troubles import TROUBLES, name_of
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -147,3 +148,27 @@ def test_lasting_trouble_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
         for _ in range(5):
             daemon._round(publish)
     assert [record.message for record in caplog.records] == ["read-only", "full", "full"]
+
+
+class Failing(Idle):
+    """Publishing fails once, and then stops the daemon."""
+
+    def __init__(self, trouble: BaseException) -> None:
+        self.troubles = [trouble]
+        self.end: Callable[[], None] = lambda: None
+
+    def publish_round(self) -> str:
+        if self.troubles:
+            raise self.troubles.pop()
+        self.end()
+        return ""
+
+
+@pytest.mark.parametrize("trouble", [*TROUBLES, StateError("locked"), OSError(28, "full")], ids=name_of)
+def test_a_round_that_fails_is_followed_by_the_next(trouble: BaseException, caplog: pytest.LogCaptureFixture) -> None:
+    """Also where a library panicked, the state was locked or the disk full: said once, and tried again."""
+    work = Failing(trouble)
+    daemon = Daemon(work, pace=Pace(publish=MINUTE / 2000), grace=5)
+    work.end = daemon.stop
+    assert daemon.run()
+    assert len([record for record in caplog.records if record.levelno == logging.ERROR]) == 1
