@@ -16,7 +16,7 @@ from syndicate.app.sending import Composer, load_images
 from syndicate.app.site import Wiring
 from syndicate.containment import contain
 from syndicate.errors import tell_for_log
-from syndicate.model import Message, State
+from syndicate.model import Message, Reason, State
 from syndicate.networks import describe
 from syndicate.networks.base import Deletes, Edits
 from syndicate.pages import find_sign_of_life
@@ -55,7 +55,9 @@ def _plan(wiring: Wiring, now: datetime) -> tuple[Amendment, ...]:
     known = {post.id: post for post in wiring.store.read_ledger().posts}
     sent = wiring.store.list_deliveries(states=(State.SENT,))
     composer = Composer(wiring)
-    return plan_amendments(sent, known, accounts, Composers(composer.compose, composer.trace), now)
+    held = wiring.store.list_deliveries(states=(State.HELD,))
+    asked = frozenset(row.detail for row in held if row.reason is Reason.MAYBE_RENAMED)
+    return plan_amendments(sent, known, accounts, Composers(composer.compose, composer.trace), now, asked=asked)
 
 
 def tell_waiting(amendments: Iterable[Amendment]) -> tuple[str, ...]:

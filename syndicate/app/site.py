@@ -16,7 +16,7 @@ from syndicate import content
 from syndicate.app.publish_lock import take_turn
 from syndicate.errors import ContentError, StateError, SyndicateError
 from syndicate.fonts import digest_fonts
-from syndicate.model import Account, NetworkFacts, Post, Settings, Snapshot, SyndicationLink
+from syndicate.model import Account, KnownPost, NetworkFacts, Post, Settings, Snapshot, SyndicationLink
 from syndicate.output import Output, open_output
 from syndicate.publish.unchanged import Stamp, look_at
 from syndicate.store.cache import FileCache, open_cache
@@ -55,6 +55,7 @@ class Wiring:
         self._closing = ExitStack()
         self._reading = threading.Lock()
         self._state = ""
+        self._is_opening = False
 
     # --- what stays open --------------------------------------------------------------------------------------
 
@@ -108,6 +109,7 @@ class Wiring:
         database = self.settings.storage.database
         is_new = _is_missing(database)
         store = open_store(database, self.settings.site.name)
+        self._is_opening = True
         try:
             self._state = _identify(database)
             if is_new:
@@ -117,6 +119,8 @@ class Wiring:
         except BaseException:
             store.close()
             raise
+        finally:
+            self._is_opening = False
         return store
 
     def require_state(self) -> None:
@@ -164,7 +168,15 @@ class Wiring:
     @cached_property
     def folder(self) -> content.ContentFolder:
         """The posts; an unchanged one is not built again while the hall is open."""
-        return content.ContentFolder(self.settings, self.cache)
+        return content.ContentFolder(self.settings, self.cache, self._list_known)
+
+    def _list_known(self) -> tuple[KnownPost, ...]:
+        """The posts the state remembers; none while it is being opened, or where it cannot be."""
+        if self._is_opening:
+            return ()
+        with suppress(StateError):
+            return self.store.read_ledger().posts
+        return ()
 
     @cached_property
     def process(self) -> ProcessLock:

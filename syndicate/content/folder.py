@@ -14,7 +14,7 @@ from syndicate.content.post_cache import Memory, Shelf, Stat
 from syndicate.content.reading import Reader, Reading, Wanted, fill_body, is_body_of
 from syndicate.content.records import Outcome
 from syndicate.content.scanning import Scan, scan
-from syndicate.model import Cache, Post, Problem, Settings, Snapshot
+from syndicate.model import Cache, KnownPost, Post, Problem, Settings, Snapshot
 from syndicate.processes import Process, count_others
 
 # --- many files read on all cores, in order ---
@@ -56,8 +56,12 @@ class ContentFolder:
     at once.
     """
 
-    def __init__(self, settings: Settings, cache: Cache | None = None) -> None:
+    def __init__(
+        self, settings: Settings, cache: Cache | None = None, list_known: Callable[[], Iterable[KnownPost]] = tuple
+    ) -> None:
+        """`list_known` tells which posts are known already; it is asked only where two posts want one place."""
         self._settings = settings
+        self._list_known = list_known
         self._shelf = Shelf(settings, Memory() if cache is None else cache)
         self._stats: dict[str, Stat] = {}
         self._outcomes: dict[str, Outcome] = {}
@@ -156,7 +160,7 @@ class ContentFolder:
 
     def _snapshot(self, found: Scan) -> Snapshot:
         outcomes = self._outcomes.values()
-        posts, clashes = settle_clashes(outcome.post for outcome in outcomes if outcome.post)
+        posts, clashes = settle_clashes((outcome.post for outcome in outcomes if outcome.post), self._list_known)
         stopped = [problem for outcome in outcomes for problem in outcome.problems]
         problems = sorted([*found.problems, *stopped, *clashes], key=lambda problem: (problem.source, problem.line))
         without = {source for source, outcome in self._outcomes.items() if not outcome.post}
@@ -164,16 +168,18 @@ class ContentFolder:
         return Snapshot(tuple(posts), tuple(problems), tuple(sorted(unreadable)))
 
 
-# --- two posts that want the same place: the older one keeps it ---
+# --- two posts that want the same place: whoever had it keeps it, else the older one ---
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
-_PLACES: tuple[tuple[str, Callable[[Post], str], str], ...] = (
+_PLACES: tuple[tuple[str, Callable[[Post | KnownPost], str], str], ...] = (
     ("slug", lambda post: post.slug.casefold(), "give one of them another slug"),
     ("permalink", lambda post: post.permalink, "give one of them another permalink"),
 )
 
 
-def settle_clashes(posts: Iterable[Post]) -> tuple[list[Post], list[Problem]]:
+def settle_clashes(
+    posts: Iterable[Post], list_known: Callable[[], Iterable[KnownPost]] = tuple
+) -> tuple[list[Post], list[Problem]]:
     """The posts that may stay, by source, and a Problem for each that may not."""
     posts = sorted(posts, key=lambda post: post.source)
     if _are_apart(posts):
@@ -181,7 +187,8 @@ def settle_clashes(posts: Iterable[Post]) -> tuple[list[Post], list[Problem]]:
     kept: list[Post] = []
     problems: list[Problem] = []
     taken: dict[tuple[str, str], Post] = {}
-    for post in sorted(posts, key=_age):
+    rank = _rank_by(list_known())
+    for post in sorted(posts, key=lambda post: (post.is_draft, rank(post), *_age(post))):
         clash = _find_clash(post, taken)
         if clash:
             problems.append(clash)
@@ -196,15 +203,28 @@ def _are_apart(posts: list[Post]) -> bool:
     return all(len({value_of(post) for post in posts}) == len(posts) for _, value_of, _ in _PLACES)
 
 
-def _age(post: Post) -> tuple[bool, datetime, str]:
-    return post.is_draft, post.published_at or _NEVER, post.source
+def _rank_by(known: Iterable[KnownPost]) -> Callable[[Post], int]:
+    """Whether a post is the one known at its place, moved from there to another file, or somebody else."""
+    owners = {(name, value_of(row)): row for row in known if row.gone_at is None for name, value_of, _ in _PLACES}
+
+    def rank(post: Post) -> int:
+        rows = [row for name, value_of, _ in _PLACES if (row := owners.get((name, value_of(post))))]
+        if any(row.source == post.source for row in rows):
+            return 0
+        return 1 if any(post.sketch and row.source_digest == post.source_digest for row in rows) else 2
+
+    return rank
+
+
+def _age(post: Post) -> tuple[datetime, str]:
+    return post.published_at or _NEVER, post.source
 
 
 def _find_clash(post: Post, taken: dict[tuple[str, str], Post]) -> Problem | None:
     for name, value_of, hint in _PLACES:
         other = taken.get((name, value_of(post)))
         if other:
-            owner = f"already belongs to {other.source}, which is older"
+            owner = f"already belongs to {other.source}, which was there before"
             message = f'the {name} "{value_of(post)}" {owner}, so this post is left out'
             return Problem(post.source, message, key=name, hint=hint)
     return None

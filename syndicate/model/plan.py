@@ -30,6 +30,10 @@ class KnownPost:
     fields_digest: str = ""
     sketch: str = ""
     """As of the post; empty, all three, in a row that an earlier syndicate wrote."""
+    dated_at: datetime | None = None
+    """The date that the post names now, where that is another one than `published_at`."""
+    declared_id: str = ""
+    """The id that its author declared later, where that is another one than `id`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +193,8 @@ class Plan:
     """Every post that is or may be public, drafts left out, newest first."""
     gone: tuple[KnownPost, ...] = ()
     """Every row without a post; one that vanished just now has no `gone_at` yet."""
+    hidden: tuple[KnownPost, ...] = ()
+    """Those of them whose post is a draft and was changed, as it is now."""
     drafts: tuple[KnownDraft, ...] = ()
     """Drafts to remember: those that are new or changed."""
     feeds: tuple[Feed, ...] = ()

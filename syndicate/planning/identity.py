@@ -16,7 +16,14 @@ from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 from syndicate.model import Identified, KnownDraft, KnownPost, Post, Problem, Site
-from syndicate.planning.resemblance import Resemblance, is_rewritten, is_used_again, match_vanished
+from syndicate.planning.resemblance import (
+    ASKED_FOR,
+    Resemblance,
+    find_copies,
+    is_rewritten,
+    is_used_again,
+    match_vanished,
+)
 
 _Key = tuple[object, ...] | None
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?:[^\s<>\"{}|\\^`\[\]%#]|%[0-9A-Fa-f]{2})+(?:#[^\s<>\"{}|\\^`\[\]%#]*)?")
@@ -37,20 +44,24 @@ def match_identities(
     """The posts with their ids, newest first, and every row without a post; one that vanished now has no `gone_at` yet.
 
     Drafts take part in the matching, so that nobody else takes their row, and are left out of the answer: a post that
-    becomes a draft is gone until it is published again. A row is new or changed when `is_new` or `is_changed` says
-    so; only those need to be stored. A row whose file is `unreadable` has not vanished: a post like it is asked about.
+    becomes a draft is gone until it is published again, and its row follows what happens to it for a while. A row is
+    new or changed when `is_new` or `is_changed` says so; only those need to be stored. A row whose file is
+    `unreadable` has not vanished: a post like it is asked about.
     """
     ordered = sorted(posts, key=lambda post: post.source)
     ordered = _settle_declared_ids(_make_iris(ordered, known, site), known)
     rows, doubts = _pair(ordered, known, unreadable, now)
-    taken = {row.id for row in known}
+    taken = {row.id for row in known} | {row.declared_id for row in known}
+    hidden: dict[str, KnownPost] = {}
+    present_slugs = {rows[post.source].id: post.slug for post in ordered if post.source in rows}
     drafts_by = _index_drafts(drafts)
     identified: list[Identified] = []
     for post in sorted(ordered, key=_age):
         row = rows.get(post.source)
         if post.is_draft:
-            continue
-        if row is None:
+            if row is not None:
+                hidden[row.id] = _follow_draft(row, post, now)
+        elif row is None:
             fresh = _make_row(post, _new_id(post, site, taken), now)
             taken.add(fresh.id)
             draft = _find_draft(post, drafts_by)
@@ -60,15 +71,20 @@ def match_identities(
                 is_new=True,
                 is_changed=True,
                 found_at=draft.first_seen_at if draft else now,
-                perhaps=doubts[post.source].slug if post.source in doubts else "",
+                perhaps=_name_doubt(doubts.get(post.source), present_slugs),
             )
             identified.append(new)
         else:
             updated = _update_row(row, post, now)
             identified.append(Identified(post=post, known=updated, is_new=False, is_changed=updated != row))
     present = {item.id for item in identified}
-    gone = tuple(row for row in known if row.id not in present)
+    gone = tuple(hidden.get(row.id, row) for row in known if row.id not in present)
     return tuple(sorted(identified, key=lambda item: (item.known.published_at, item.id), reverse=True)), gone
+
+
+def _name_doubt(row: KnownPost | None, present_slugs: Mapping[str, str]) -> str:
+    """The post that a new one may be, as it is called now."""
+    return present_slugs.get(row.id, row.slug) if row else ""
 
 
 def _age(post: Post) -> tuple[bool, float, str]:
@@ -110,8 +126,8 @@ def _make_iris(posts: Sequence[Post], known: Sequence[KnownPost], site: Site) ->
 
     Whoever is known keeps the id that readers have seen: "12" itself, or the tag URI, whatever site or year it names.
     """
-    kept = {row.id for row in known}
-    tags = {name: row.id for row in known if (name := row.id.partition(_DECLARED)[2]) and row.id.startswith("tag:")}
+    kept = {name for row in known for name in (row.id, row.declared_id)}
+    tags = {name: one for one in kept if (name := one.partition(_DECLARED)[2]) and one.startswith("tag:")}
     return [
         post
         if not post.declared_id or post.declared_id in kept or _IRI.fullmatch(post.declared_id)
@@ -135,7 +151,7 @@ def _settle_declared_ids(posts: Sequence[Post], known: Sequence[KnownPost]) -> l
     for post in posts:
         if post.declared_id:
             claims.setdefault(post.declared_id, []).append(post)
-    rows = {row.id: row for row in known}
+    rows = {row.declared_id: row for row in known} | {row.id: row for row in known}
     losers = {
         post.source: owner.source
         for claimants in claims.values()
@@ -178,14 +194,26 @@ def _pair(
     pairs: dict[str, KnownPost] = {}
     waiting: Sequence[Post] = posts
     rows: Sequence[KnownPost] = sorted(known, key=_presence)
+    moved = _list_moved(posts, known)
     for evidence in _EVIDENCE:
         if not waiting or not rows:
             break
-        waiting, rows = _pair_by(evidence, waiting, rows, pairs)
+        waiting, rows = _pair_by(evidence, waiting, rows, pairs, moved)
     alike, doubts = match_vanished(waiting, rows, now)
     broken = {source: row for source, row in alike.items() if unreadable(row.source)}
     sure = {source: row for source, row in alike.items() if source not in broken}
-    return pairs | sure, _find_copies(waiting, pairs) | doubts | broken
+    fresh = [post for post in sorted(waiting, key=_age) if not post.is_draft and post.source not in sure]
+    copies = find_copies(fresh, pairs.values(), lambda post: _make_row(post, post.source, now)) if known else {}
+    return pairs | sure, copies | doubts | broken
+
+
+def _list_moved(posts: Iterable[Post], known: Iterable[KnownPost]) -> frozenset[str]:
+    """Ids of rows whose post is at another path now, word for word: what has taken its old place is another one."""
+    places = {(row.title, row.source_digest): row for row in known if row.sketch and row.gone_at is None}
+    found = ((post, places.get((post.title, post.source_digest))) for post in posts)
+    return frozenset(
+        row.id for post, row in found if row and row.source != post.source and Resemblance(post, row).has_same_date
+    )
 
 
 def _presence(row: KnownPost) -> tuple[bool, float, str]:
@@ -194,7 +222,11 @@ def _presence(row: KnownPost) -> tuple[bool, float, str]:
 
 
 def _pair_by(
-    evidence: _Evidence, posts: Sequence[Post], rows: Sequence[KnownPost], pairs: dict[str, KnownPost]
+    evidence: _Evidence,
+    posts: Sequence[Post],
+    rows: Sequence[KnownPost],
+    pairs: dict[str, KnownPost],
+    moved: Container[str],
 ) -> tuple[list[Post], list[KnownPost]]:
     index: dict[_Key, KnownPost] = {}
     for row in rows:
@@ -202,7 +234,9 @@ def _pair_by(
     left: list[Post] = []
     for post in posts:
         key = evidence.of_post(post)
-        if key is not None and key in index and not evidence.contradicts(post, index[key]):
+        found = index.get(key) if key is not None else None
+        is_newcomer = found is not None and found.id in moved and Resemblance(post, found).is_other_text
+        if found is not None and not is_newcomer and not evidence.contradicts(post, found):
             pairs[post.source] = index.pop(key)
         else:
             left.append(post)
@@ -238,6 +272,7 @@ def _body_at(name: str) -> _Evidence:
 
 _EVIDENCE = (
     _Evidence(lambda post: _if(post.declared_id, post.declared_id), lambda row: (row.id,)),
+    _Evidence(lambda post: _if(post.declared_id, post.declared_id), lambda row: _if(row.declared_id, row.declared_id)),
     _Evidence(lambda post: (post.source, post.slug), lambda row: (row.source, row.slug), is_rewritten),
     _body_at("slug"),
     _body_at("source"),
@@ -250,13 +285,6 @@ _EVIDENCE = (
     _Evidence(lambda post: (post.slug,), lambda row: (row.slug,), is_used_again),
     _Evidence(lambda post: _if(post.permalink, post.permalink), lambda row: (row.permalink,), is_used_again),
 )
-
-
-def _find_copies(posts: Iterable[Post], pairs: Mapping[str, KnownPost]) -> dict[str, KnownPost]:
-    """New posts that say word for word, under the same title or date, what another one says that is still there."""
-    originals = {row.source_digest: row for row in pairs.values() if row.sketch} if posts else {}
-    found = [(post, originals[post.source_digest]) for post in posts if post.source_digest in originals]
-    return {post.source: row for post, row in found if Resemblance(post, row).is_copy}
 
 
 # --- rows ------------------------------------------------------------------------------------------------------
@@ -284,7 +312,10 @@ def _update_row(row: KnownPost, post: Post, now: datetime) -> KnownPost:
     """The row with what may change. Until its publication a post may still be re-dated; nobody has seen it yet."""
     if row.published_at > now:
         return replace(_make_row(post, row.id, now), first_seen_at=row.first_seen_at)
-    if row.gone_at is None and _trace(row) == _trace(post) and post.digest in {row.digest, ""}:
+    dated_at = post.published_at if post.published_at != row.published_at else None
+    declared_id = row.declared_id if post.declared_id in {"", row.id} else post.declared_id
+    is_named_alike = (dated_at, declared_id) == (row.dated_at, row.declared_id) and _trace(row) == _trace(post)
+    if row.gone_at is None and is_named_alike and post.digest in {row.digest, ""}:
         return row
     updated_at = row.updated_at
     if _is_edited(row, post):
@@ -302,7 +333,20 @@ def _update_row(row: KnownPost, post: Post, now: datetime) -> KnownPost:
         source_digest=post.source_digest,
         fields_digest=post.fields_digest,
         sketch=post.sketch,
+        dated_at=dated_at,
+        declared_id=declared_id,
     )
+
+
+def _follow_draft(row: KnownPost, post: Post, now: datetime) -> KnownPost:
+    """The row of a post that is a draft now: renamed and rewritten step by step it stays the same.
+
+    Not for ever: what is written anew long afterwards may be next year's.
+    """
+    is_followed = row.gone_at is None or now - row.gone_at <= ASKED_FOR
+    if not is_followed or not Resemblance(post, row).is_trusted:
+        return row
+    return replace(_update_row(row, post, now), gone_at=row.gone_at)
 
 
 def join_rows(before: KnownPost, after: KnownPost, now: datetime) -> KnownPost:
@@ -314,6 +358,7 @@ def join_rows(before: KnownPost, after: KnownPost, now: datetime) -> KnownPost:
         id=before.id,
         published_at=before.published_at,
         first_seen_at=before.first_seen_at,
+        declared_id=after.declared_id or before.declared_id,
         updated_at=max(now, before.updated_at) if is_edited else before.updated_at,
         gone_at=None,
     )

@@ -64,6 +64,7 @@ def make_plan(
         snapshot.posts, ledger.posts, site=settings.site, now=now, drafts=ledger.drafts, unreadable=is_closed
     )
     gone = tuple(row for row in vanished if not is_closed(row.source))
+    before = {row.id: row for row in ledger.posts}
     kept = {row.id for row in vanished} - {row.id for row in gone}
     present = {item.id: item for item in identified}
     desks = _open_desks(ledger, settings, facts, templates, cards=cards, now=now)
@@ -73,6 +74,7 @@ def make_plan(
         now=now,
         identified=identified,
         gone=gone,
+        hidden=tuple(row for row in gone if row != before[row.id]),
         drafts=remember_drafts(snapshot.posts, ledger.drafts, now),
         cards=_plan_cards(identified, now),
         deliveries=tuple(deliveries),

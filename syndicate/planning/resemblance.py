@@ -8,7 +8,7 @@ of them are doubtful. Numbers in a title count: "Weeknotes 41" is not "Weeknotes
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
@@ -35,7 +35,7 @@ _NUMBER = re.compile(r"\d+")
 class Resemblance:
     """A post beside a row, piece by piece."""
 
-    post: Post
+    post: Post | KnownPost
     row: KnownPost
 
     @cached_property
@@ -44,13 +44,22 @@ class Resemblance:
         return compare_titles(self.post.title, self.row.title)
 
     @property
+    def is_next_number(self) -> bool:
+        """Whether the titles differ in their numbers alone, as in a series: the next release, another week."""
+        ours, theirs = (" ".join(one.title.casefold().split()) for one in (self.post, self.row))
+        return ours != theirs and _NUMBER.sub("", ours) == _NUMBER.sub("", theirs)
+
+    @property
     def has_same_date(self) -> bool:
-        return self.post.published_at == self.row.published_at
+        return self.post.published_at is not None and self.post.published_at in (
+            self.row.published_at,
+            self.row.dated_at,
+        )
 
     @property
     def has_other_date(self) -> bool:
         """Both name a date, and it is not the same: a row without one has the moment when it was first seen."""
-        is_dated = self.row.published_at != self.row.first_seen_at
+        is_dated = self.row.dated_at is not None or self.row.published_at != self.row.first_seen_at
         return self.post.published_at is not None and is_dated and not self.has_same_date
 
     @property
@@ -75,15 +84,39 @@ class Resemblance:
         return not self.row.source_digest
 
     @property
+    def are_wordless(self) -> bool:
+        return not self.post.sketch and not self.row.sketch
+
+    @property
+    def is_return(self) -> bool:
+        """Whether it is the same one under another date. Dated long after the other went, it may be the next one."""
+        gone_at, dated_at = self.row.gone_at, self.post.published_at
+        is_dated_anew = gone_at is not None and dated_at is not None and dated_at - gone_at > ASKED_FOR
+        is_named_alike = bool(self.title) or self.has_same_address
+        return is_named_alike and self.body >= _SURE and not self.is_short and not is_dated_anew
+
+    @property
     def is_sure(self) -> bool:
         if self.title and self.has_same_date:
-            are_wordless = not self.post.sketch and not self.row.sketch
-            return self.body >= _FAIR or self.is_unknown or (self.is_short and are_wordless)
+            return self.body >= _FAIR or self.is_unknown or self.are_wordless
         if self.has_other_date:
-            return bool(self.title) and self.body >= _SURE and not self.is_short
+            return self.is_return
         if self.is_short:
             return bool(self.title) and self.body >= _ALIKE and bool(self.post.sketch)
-        return self.body >= (_ALIKE if self.title or self.has_same_date else 1.0)
+        is_dated_alike = self.has_same_date and not self.is_next_number
+        return self.body >= (_ALIKE if self.title or is_dated_alike else 1.0)
+
+    @property
+    def is_striking(self) -> bool:
+        """Whether a person is asked about it however long ago the other one went."""
+        if self.title and self.body >= _HALF:
+            return True
+        return (self.body >= _SURE and not self.is_short) or (self.has_same_address and self.body >= _FAIR)
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether a draft is what a public post has become: its place alone does not tell."""
+        return self.is_sure or self.body >= _ALIKE
 
     @property
     def is_possible(self) -> bool:
@@ -99,8 +132,14 @@ class Resemblance:
 
     @property
     def is_copy(self) -> bool:
-        """Whether it says the very same under the same title or date."""
-        return self.has_same_body and not self.is_short and (bool(self.title) or self.has_same_date)
+        """Whether it may be a copy of a post that is still there, kept beside it by hand or by a program."""
+        if not self.title:
+            return self.has_same_date and not self.is_next_number and not self.is_short and self.body >= _ALIKE
+        if self.has_same_date:
+            return self.body >= _FAIR or self.has_same_address or self.are_wordless
+        if self.is_short:
+            return self.title == 2 and not self.has_other_date and self.body >= _ALIKE
+        return self.body >= (_SURE if self.has_other_date else _ALIKE)
 
     @property
     def has_same_address(self) -> bool:
@@ -114,13 +153,20 @@ class Resemblance:
     def is_other(self) -> bool:
         """Whether a file or an address was used again for another post: title, date and body are new.
 
-        Once a post is gone, its title may come back, too: the same market every December.
+        Once a post is gone, its title and much of its text may come back, too: the same market every December. And a
+        title at an address is no evidence for another file: there is a Christmas every year.
         """
         if self.has_same_date or self.is_unknown:
             return False
+        if self.row.gone_at is not None and self.has_other_date:
+            return not self.is_return
         if self.title:
-            return self.row.gone_at is not None and self.has_other_date and self.body < _FAIR
+            return self.post.source != self.row.source and self.is_other_text
         return self.body < (_ALIKE if self.has_other_date else _FAIR)
+
+    @property
+    def is_other_text(self) -> bool:
+        return self.has_other_date and self.body < _FAIR
 
 
 def is_used_again(post: Post, row: KnownPost) -> bool:
@@ -144,7 +190,7 @@ def match_vanished(
     What vanished with this read comes before what was gone already.
     """
     pairs: dict[str, KnownPost] = {}
-    all_found = [one for one in _find_alike(posts, rows) if one.is_sure or _is_recent(one.row, now)]
+    all_found = [one for one in _find_alike(posts, rows) if one.is_sure or one.is_striking or _is_recent(one.row, now)]
     for found in ([one for one in all_found if one.row.gone_at is None], all_found):
         taken = {row.id for row in pairs.values()}
         free = [one for one in found if one.post.source not in pairs and one.row.id not in taken]
@@ -155,6 +201,41 @@ def match_vanished(
         if one.post.source not in pairs and one.row.id not in taken:
             doubts.setdefault(one.post.source, one.row)
     return pairs, doubts
+
+
+def find_copies(
+    posts: Sequence[Post], rows: Iterable[KnownPost], make_row: Callable[[Post], KnownPost]
+) -> dict[str, KnownPost]:
+    """Source → row: new posts that may be copies of others that are there, or of one that came with them."""
+    wanted = {key for post in posts for key in _list_copy_keys(post)}
+    index: dict[object, list[KnownPost]] = {}
+
+    def add(row: KnownPost) -> None:
+        for key in _list_copy_keys(row):
+            if key in wanted:
+                index.setdefault(key, []).append(row)
+
+    for row in rows if posts else ():
+        add(row)
+    found: dict[str, KnownPost] = {}
+    for post in posts:
+        near = {row.id: row for key in _list_copy_keys(post) for row in _few(index.get(key, ()))}
+        copies = [one for row in near.values() if (one := Resemblance(post, row)).is_copy]
+        if copies:
+            found[post.source] = max(copies, key=lambda one: (one.score, one.row.id)).row
+        add(make_row(post))
+    return found
+
+
+def find_copy(row: KnownPost, others: Iterable[KnownPost]) -> KnownPost | None:
+    """Another post that may be a copy of the one in the row."""
+    return next((other for other in others if Resemblance(other, row).is_copy), None)
+
+
+def _list_copy_keys(one: Post | KnownPost) -> Iterable[object]:
+    """What a copy shares with its original, cheap to tell: two of much the same text share one of their first signs."""
+    dated_at = one.dated_at if isinstance(one, KnownPost) else None
+    return (one.title.casefold(), one.published_at, dated_at, one.source_digest, *read_sketch(one.sketch[:44]))
 
 
 def _is_recent(row: KnownPost, now: datetime) -> bool:
@@ -200,7 +281,8 @@ def _few(rows: Sequence[KnownPost]) -> Sequence[KnownPost]:
 
 def _keys(one: Post | KnownPost) -> Iterable[object]:
     words = (one.title.casefold(), one.published_at, one.slug, one.permalink, one.digest)
-    return (*enumerate(words), *_numbers(one.sketch))
+    dated_at = one.dated_at if isinstance(one, KnownPost) else None
+    return (*enumerate(words), (1, dated_at), *_numbers(one.sketch))
 
 
 @lru_cache(maxsize=4000)

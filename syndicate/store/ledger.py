@@ -31,7 +31,8 @@ from syndicate.store.schema import accounts, attempts, deliveries, drafts, posts
 from syndicate.store.transitions import Step, get_row, move
 
 _WRITTEN = ("source_digest", "fields_digest", "sketch")
-_CHANGING = ("source", "slug", "permalink", "title", "digest", "updated_at", "gone_at", *_WRITTEN)
+_NAMED = ("source", "slug", "permalink", "title", "digest", "updated_at", "dated_at", "declared_id", *_WRITTEN)
+_CHANGING = (*_NAMED, "gone_at")
 _KNOWN = (
     "id", "post_id", "account", "part", "state", "due_at", "sent_at", "reason", "detail", "chosen",
     "chosen_due_at", "overruled", "created_at",
@@ -97,12 +98,20 @@ class LedgerPart(Part):
         gone = [post for post in plan.gone if post.gone_at is None]
         rows = plan.deliveries or plan.changes
         if not (
-            stored or gone or plan.drafts or rows or plan.baselined or plan.forgotten or plan.listening is not None
+            stored
+            or gone
+            or plan.hidden
+            or plan.drafts
+            or rows
+            or plan.baselined
+            or plan.forgotten
+            or plan.listening is not None
         ):
             return Applied()
         with self._database.writing() as connection:
             self._write_posts(connection, stored, now)
             self._write_gone(connection, gone, now)
+            self._write_hidden(connection, plan.hidden)
             self._write_drafts(connection, plan.drafts)
             self._write_baselines(connection, plan.baselined, now)
             self._forget_baselines(connection, plan.forgotten)
@@ -198,6 +207,12 @@ class LedgerPart(Part):
         for post in gone:
             query = update(posts).where(posts.c.site == self._site, posts.c.id == post.id)
             connection.execute(query.values(gone_at=now))
+
+    def _write_hidden(self, connection: Connection, hidden: Iterable[KnownPost]) -> None:
+        """Posts that were public and are drafts now, as they are now."""
+        for post in hidden:
+            query = update(posts).where(posts.c.site == self._site, posts.c.id == post.id)
+            connection.execute(query.values({name: getattr(post, name) for name in _NAMED}))
 
     def _write_drafts(self, connection: Connection, seen: Iterable[KnownDraft]) -> None:
         insert = insert_of(connection)(drafts)

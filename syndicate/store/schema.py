@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from syndicate.model import Action, OccasionKind, Reason, State
 
-HEAD = "0008"
+HEAD = "0009"
 """The last migration. A database that names a later one is from a newer syndicate."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -96,6 +96,8 @@ posts = Table(
     Column("source_digest", Text, nullable=False, default=""),
     Column("fields_digest", Text, nullable=False, default=""),
     Column("sketch", Text, nullable=False, default=""),
+    Column("dated_at", Instant),
+    Column("declared_id", Text, nullable=False, default=""),
 )
 
 drafts = Table(

@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,10 @@ from syndicate.content import ContentFolder, read_snapshot, stamp
 from syndicate.content.bytes import MAX_BYTES
 from syndicate.content.post_cache import Memory
 from syndicate.errors import ContentError
-from syndicate.model import Settings, Snapshot
+from syndicate.model import KnownPost, Settings, Snapshot
 from tests.content.golden import make_settings
+
+NOW = datetime(2026, 12, 24, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -138,6 +141,21 @@ def test_a_duplicate_slug_names_both_and_the_older_stays(site: Settings) -> None
     assert [problem.source for problem in snapshot.problems] == ["draft.md", "new.md", "undated.md"]
     assert snapshot.unreadable == ("draft.md", "new.md", "undated.md")
     assert all("old.md" in problem.message and problem.key == "slug" for problem in snapshot.problems)
+
+
+@pytest.mark.parametrize(
+    ("known_source", "kept"), [("2026/xmas.md", "2026/xmas.md"), ("moved.md", "2019/xmas.md"), ("", "2019/xmas.md")]
+)
+def test_a_post_that_is_known_keeps_its_place(site: Settings, known_source: str, kept: str) -> None:
+    """An older namesake that is imported later is left out, not the post that was announced."""
+    _write(site, "2026/xmas.md", _post("Xmas", "date: 2026-12-24\n"))
+    _write(site, "2019/xmas.md", _post("Xmas", "date: 2019-12-24\n"))
+    row = KnownPost(
+        id="x", source=known_source, slug="Xmas", permalink="", title="Xmas", digest="",
+        published_at=NOW, updated_at=NOW, first_seen_at=NOW,
+    )  # fmt: skip
+    found = ContentFolder(site, list_known=lambda: (row,) if known_source else ()).read()
+    assert _sources(found) == [kept]
 
 
 def test_one_address_belongs_to_one_post(site: Settings) -> None:

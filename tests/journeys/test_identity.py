@@ -100,6 +100,44 @@ def test_two_posts_with_files_are_not_joined(blog: Blog) -> None:
     assert len(rows(blog)) == 1
 
 
+@pytest.mark.parametrize("is_retitled", [False, True])
+def test_a_copy_beside_its_post_is_asked_about(blog: Blog, *, is_retitled: bool) -> None:
+    """A word differs, as in what a program for syncing leaves, and the original may go then: no second message."""
+    blog.write("rome", date=NOW, body=BODY)
+    blog.run("post", "rome")
+    blog.write("rome-LAPTOP7", title="Rom" if is_retitled else "Rome", date=NOW, body=BODY.replace("three", "four"))
+    blog.run("publish")
+    (blog.posts / "rome.md").unlink()
+    blog.run("publish")
+    assert rows(blog) == [("rome", "sent", "sent"), ("rome-laptop7", "held", "maybe_renamed")]
+    blog.run("same", "rome", "rome-laptop7")
+    assert [row[1:] for row in rows(blog)] == [("sent", "sent")]
+
+
+def test_a_namesake_takes_neither_address_nor_message(blog: Blog) -> None:
+    """An older post of the same name is imported; the known one keeps its place, and may give it away as told."""
+    blog.write("xmas", title="Merry Christmas", date=NOW, body=BODY)
+    blog.run("post", "xmas")
+    (blog.posts / "2019").mkdir()
+    blog.write("2019/xmas", title="Merry Christmas", date=LONG_AGO, body=OTHER)
+    blog.run("publish", code=1)
+    assert "belongs to xmas.md, which was there before" in blog.run("doctor", code=1).out.replace("\n", " ")
+    rename(blog, "xmas", "xmas-again", title="Merry Christmas", date=NOW, body=BODY)
+    blog.run("publish")
+    assert rows(blog) == [("xmas", "sent", "sent"), ("xmas", "skipped", "old_when_found")]
+
+
+def test_an_id_given_later_is_remembered(blog: Blog) -> None:
+    """Everything else may change afterwards."""
+    blog.write("rome", date=NOW, body=BODY)
+    blog.run("post", "rome")
+    blog.write("rome", date=NOW, body=BODY, id="post-17")
+    blog.run("publish")
+    rename(blog, "rome", "boats", title="Boats", date=YESTERDAY, body=OTHER, id="post-17")
+    blog.run("publish")
+    assert [row[1:] for row in rows(blog)] == [("sent", "sent")]
+
+
 def test_old_posts_are_one_line_and_may_be_released(blog: Blog) -> None:
     """`plan` and `publish` say it; a person may send them all the same."""
     for number in range(12):

@@ -44,7 +44,10 @@ SENT = Delivery(
     sent_at=NOW - timedelta(days=8),
 )
 ASKS = Account(name="a", network="local", on_edit="edit", on_delete="delete")
-OTHERS = [replace(POST, id=f"other-{n}", source=f"other-{n}.md") for n in range(100)]
+OTHERS = [
+    replace(POST, id=f"other-{n}", source=f"other-{n}.md", slug=f"other-{n}", title=f"Other {n}", permalink=f"/{n}/")
+    for n in range(100)
+]
 
 
 def plan(delivery=SENT, post=POST, account=ASKS, text="after", origin="second", known=()):
@@ -156,13 +159,13 @@ def test_what_cannot_be_composed_stays():
         (gone("a.md"), OTHERS[:4], "1 of 5 posts went at once"),
         (gone("a.md"), OTHERS[:5], ""),
         (gone("2024/a.md", "2024/b.md"), OTHERS, "all posts of 2024/ went at once"),
-        (gone("2024/a.md"), [*OTHERS, replace(POST, id="x", source="2024/b.md")], ""),
+        (gone("2024/a.md"), [*OTHERS, replace(OTHERS[0], id="x", source="2024/b.md")], ""),
         (gone("a/index.md"), OTHERS, ""),
         (gone("blog/a/index.md", "blog/b/index.md"), OTHERS, "all posts of blog/ went at once"),
-        (gone("blog/a/index.md"), [*OTHERS, replace(POST, id="x", source="blog/b/index.md")], ""),
+        (gone("blog/a/index.md"), [*OTHERS, replace(OTHERS[0], id="x", source="blog/b/index.md")], ""),
         (
             gone("de/2024/a.md"),
-            [*OTHERS, replace(POST, id="x", source="de/b.md")],
+            [*OTHERS, replace(OTHERS[0], id="x", source="de/b.md")],
             "all posts of de/2024/ went at once",
         ),
         (gone(*(f"a{n}.md" for n in range(MOST_REMOVALS + 1))), OTHERS, "6 posts went at once"),
@@ -176,12 +179,24 @@ def test_a_checkout_removes_nothing_by_itself(vanished, present, waits):
     assert choose_automatic(planned) == (() if waits else planned)
 
 
+def test_a_post_that_goes_on_as_a_copy_is_not_removed():
+    """Copied first and deleted then: its text is there under another name, or a person is asked whether it is."""
+    (vanished,) = gone("p.md")
+    copy = replace(POST, id="copy", source="copy.md", slug="copy", permalink="/copy/")
+    (one,) = removals([vanished], [*OTHERS, copy])
+    assert one.waits == "p may go on as copy"
+    composers = Composers(lambda _: Message(text=""), lambda _: "")
+    known = {one.id: one for one in (replace(vanished, id="p"), *OTHERS)}
+    (asked,) = plan_amendments([SENT], known, {"a": ASKS}, composers, NOW, asked={"p"})
+    assert "tell whether it is the same post" in asked.waits
+
+
 def test_a_read_in_pieces_is_one_read():
     """Posts that went a few minutes apart went together; what went long before did not."""
     first, second = gone("2024/a.md"), gone("2024/b.md", at=NOW - GONE_FOR - timedelta(minutes=20))
     assert {one.waits for one in removals([*first, *second], OTHERS)} == {"all posts of 2024/ went at once"}
     long_ago = gone("2024/b.md", at=NOW - timedelta(days=9))
-    rest = [*OTHERS, replace(POST, id="x", source="2024/c.md")]
+    rest = [*OTHERS, replace(OTHERS[0], id="x", source="2024/c.md")]
     assert {one.waits for one in removals([*first, *long_ago], rest)} == {""}
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from syndicate.model import Identified, KnownPost, Post
 from syndicate.planning.identity import match_identities
-from tests.planning.blog import NOW, SITE, edit, make_body, make_post
+from tests.planning.blog import NOW, SITE, edit, make_body, make_post, write_body
 
 LATER = NOW + timedelta(days=1)
 
@@ -153,6 +153,46 @@ def test_a_post_that_becomes_a_draft_is_gone_and_nobody_takes_its_row() -> None:
     assert [item.is_new for item in identified] == [True]
 
 
+def test_a_draft_is_followed_step_by_step() -> None:
+    """Taken back, renamed, retitled and re-dated as a draft, and published long afterwards: the same post."""
+    (row,) = remember(ONE)
+    steps = [
+        replace(ONE, is_draft=True),
+        replace(ONE, is_draft=True, source="two.md", slug="dos", permalink="https://dos/"),
+        replace(edit(ONE), is_draft=True, source="two.md", slug="dos", permalink="https://dos/", title="Two"),
+        replace(edit(ONE), is_draft=True, source="3.md", slug="3", permalink="https://3/", title="Two"),
+    ]
+    for day, step in enumerate(steps):
+        (found,) = match_identities([step], [row], site=SITE, now=NOW + timedelta(days=day))[1]
+        assert (found.id, found.source, found.gone_at) == (row.id, step.source, row.gone_at)
+        row = replace(found, gone_at=found.gone_at or NOW)
+    back = replace(steps[-1], is_draft=False, published_at=NOW + timedelta(days=6))
+    found_again = match([back], [row], now=NOW + timedelta(days=80))["3.md"]
+    assert (found_again.id, found_again.is_new) == (row.id, False)
+
+
+@pytest.mark.parametrize(
+    ("draft", "day"),
+    [(replace(edit(ONE), title="Next year"), 30), (make_post("one", body=make_body("x"), published_at=None), 1)],
+    ids=["long afterwards", "another text"],
+)
+def test_a_draft_that_may_be_another_post_is_not_followed(draft: Post, day: int) -> None:
+    """The row stays as it was."""
+    gone = [replace(row, gone_at=NOW) for row in remember(ONE)]
+    (row,) = match_identities([replace(draft, is_draft=True)], gone, site=SITE, now=NOW + timedelta(days=day))[1]
+    assert row == gone[0]
+
+
+def test_a_post_is_known_by_the_date_it_names_now() -> None:
+    """Re-dated once and rewritten later: the second edit changes no date, so it is an edit."""
+    known = remember(ONE)
+    redated = replace(ONE, published_at=ONE.published_at + timedelta(hours=1))  # type: ignore[operator]
+    known = tuple(item.known for item in match([redated], known).values())
+    assert known[0].published_at == ONE.published_at
+    rewritten = write_body(replace(redated, title="Other"), make_body("rewritten"))
+    assert not match([rewritten], known)["one.md"].is_new
+
+
 def test_a_draft_never_seen_has_no_row() -> None:
     """Nothing is remembered of what was never public."""
     assert match_identities((replace(ONE, is_draft=True),), (), site=SITE, now=NOW) == ((), ())
@@ -176,6 +216,18 @@ def test_an_id_declared_later_is_what_feeds_say_while_the_row_stays() -> None:
     known = remember(ONE)
     found = match([replace(ONE, declared_id="urn:mine")], known)["one.md"]
     assert (found.id, found.entry_id) == (known[0].id, "urn:mine")
+
+
+@pytest.mark.parametrize("name", ["urn:mine", "post-17"])
+def test_an_id_declared_later_is_remembered(name: str) -> None:
+    """Renamed, retitled, re-dated and rewritten afterwards, the post is known by it; a copy does not get it."""
+    given = match([replace(ONE, declared_id=name)], remember(ONE))["one.md"]
+    other = make_post("z", declared_id=name, published_at=LATER)
+    found = match([other], [given.known], now=LATER)["z.md"]
+    assert (found.id, found.is_new, found.entry_id) == (given.id, False, given.entry_id)
+    both = match([other, replace(edit(ONE), declared_id=name)], [given.known], now=LATER)
+    assert (both["one.md"].id, both["z.md"].is_new) == (given.id, True)
+    assert both["z.md"].entry_id != given.entry_id
 
 
 def test_an_id_that_is_no_iri_keeps_what_readers_have_seen() -> None:

@@ -170,6 +170,89 @@ def test_a_copy_of_a_post_that_is_still_there_is_asked_about() -> None:
     assert match([OLD, replace(copy, title="Lisbon")], remember(OLD))[copy.source].perhaps == ""
 
 
+COPIES = [
+    worded(OLD, 5),
+    replace(worded(OLD, 5), title="A jurney to Rom"),
+    replace(worded(OLD, 5), title="Quite another title"),
+    worded(OLD, 35),
+    replace(worded(OLD, 2), published_at=NOW),
+]
+
+
+@pytest.mark.parametrize("copy", COPIES)
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_copy_that_was_edited_is_asked_about(copy: Post, *, is_known: bool) -> None:
+    """A program for syncing, or "save as", leaves it beside the post; in the read that finds the post, too."""
+    copy = replace(copy, source="z.md", slug="z", permalink="https://z/")
+    known = remember(OLD, make_post("other")) if is_known else remember(make_post("other"))
+    found = match([OLD, copy, make_post("other")], known)
+    asked = [item.perhaps for item in found.values() if item.perhaps]
+    assert asked == [OLD.slug] if is_known else len(asked) == 1
+
+
+def test_a_short_undated_copy_is_asked_about() -> None:
+    """A title and three words may be all there is."""
+    post = write_body(UNDATED, "See you there.")
+    copy = replace(post, source="z.md", slug="z", permalink="https://z/")
+    assert match([post, copy], remember(post))["z.md"].perhaps == OLD.slug
+
+
+def test_the_next_one_of_a_series_is_not_a_copy() -> None:
+    """Much the same text beside it, and another number in the title."""
+    first = make_post("r12", title="Release 1.2", published_at=OLD.published_at)
+    second = replace(worded(first, 10), source="r13.md", slug="r13", permalink="https://r13/", title="Release 1.3")
+    assert match([first, second], remember(first))["r13.md"].perhaps == ""
+
+
+def test_a_number_in_the_title_is_asked_about() -> None:
+    """A release that takes the place of another one on the same day is no release renamed; who knows."""
+    first = make_post("r12", title="Release 1.2", published_at=OLD.published_at)
+    second = replace(worded(first, 8), source="r13.md", slug="r13", permalink="https://r13/", title="Release 1.3")
+    (found,) = match([second], remember(first)).values()
+    assert (found.is_new, found.perhaps) == (True, "r12")
+
+
+@pytest.mark.parametrize("words", [0, 2, 15, 25])
+@pytest.mark.parametrize("is_same_file", [True, False])
+def test_what_comes_every_year_is_asked_about(words: int, *, is_same_file: bool) -> None:
+    """The title, and some or all of the text, of a post that went long before this one was dated."""
+    gone = [replace(row, gone_at=NOW) for row in remember(OLD)]
+    later = NOW + timedelta(days=300)
+    again = replace(worded(OLD, words), published_at=later)
+    again = again if is_same_file else replace(again, source="x.md", slug="x", permalink="https://x/")
+    (found,) = match([again], gone, later).values()
+    assert (found.is_new, found.perhaps) == (True, OLD.slug)
+
+
+def test_a_text_that_comes_back_is_asked_about_however_long_it_was_away() -> None:
+    """Word for word, under another name, title and date."""
+    gone = [replace(row, gone_at=NOW) for row in remember(OLD)]
+    back = renamed(OLD, "Quite another title", published_at=NOW + timedelta(days=5))
+    (found,) = match([back], gone, NOW + timedelta(days=40)).values()
+    assert (found.is_new, found.perhaps) == (True, OLD.slug)
+
+
+def test_a_namesake_takes_no_row() -> None:
+    """There is a Christmas every year: title and address are equal, file, date and text are not."""
+    xmas = make_post("2026/xmas", slug="xmas", title="Merry Christmas")
+    other = make_post("2019/xmas", slug="xmas", title="Merry Christmas", published_at=NOW - timedelta(days=2500))
+    moved = replace(xmas, source="2026/xmas-26.md", slug="xmas-26", permalink="https://26/")
+    for after in (moved, replace(xmas, slug="xmas-26", permalink="https://26/"), worded(moved, 10)):
+        found = match([after, other], remember(xmas))
+        assert (found[after.source].is_new, found[other.source].is_new) == (False, True)
+
+
+def test_a_file_that_is_put_away_leaves_its_name_to_the_next_one() -> None:
+    """The old text goes to the archive word for word; title and path belong to another text now."""
+    now_page = make_post("now", title="Now")
+    kept = replace(now_page, source="now-2026-11.md", slug="now-2026-11", permalink="https://11/")
+    fresh = make_post("now", title="Now", body=make_body("fresh"), published_at=NOW)
+    found = match([kept, fresh], remember(now_page))
+    assert (found[kept.source].is_new, found["now.md"].is_new) == (False, True)
+    backup = match([now_page, kept], remember(now_page))
+    assert (backup["now.md"].is_new, backup[kept.source].perhaps) == (False, "now")
+
+
 def test_two_renamed_at_once_keep_apart() -> None:
     """Each is compared with each."""
     a, b = make_post("a", title="Alpha"), make_post("b", title="Beta")

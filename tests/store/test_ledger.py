@@ -47,6 +47,15 @@ def test_an_empty_plan_does_not_touch_the_database(store: Store) -> None:
     assert store.apply(unchanged, NOW) == Applied()
 
 
+def test_a_post_that_is_a_draft_now_is_kept_as_it_is_now(store: Store) -> None:
+    """Its row follows the draft, and stays one of a post that is gone."""
+    store.apply(plan(identified=(identified(known()),)), NOW)
+    store.apply(plan(gone=(known(),)), LATER)
+    draft = known(slug="new", title="New", declared_id="urn:x", dated_at=LATER, gone_at=LATER)
+    store.apply(plan(gone=(draft,), hidden=(draft,)), LATER + timedelta(hours=1))
+    assert store.read_ledger().posts == (draft,)
+
+
 def test_what_is_fixed_at_first_sight_stays_fixed(store: Store) -> None:
     """A changed post gets its new slug, title and digest; its publication and first sight never move."""
     store.apply(plan(identified=(identified(known()),), deliveries=(planned(),)), NOW)

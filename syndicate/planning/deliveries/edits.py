@@ -7,12 +7,13 @@ there, and whoever carries it out finds that its page is gone, too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from syndicate.containment import contain
 from syndicate.model import Account, Delivery, KnownPost, Message, State
+from syndicate.planning.resemblance import find_copy
 
 GONE_FOR = timedelta(hours=1)
 """A post must be gone for so long before its messages are removed: a checkout or a moved folder is no deletion."""
@@ -70,11 +71,13 @@ def plan_amendments(
     accounts: Mapping[str, Account],
     composers: Composers,
     now: datetime,
+    *,
+    asked: Collection[str] = (),
 ) -> tuple[Amendment, ...]:
     """Edits and removals that the accounts' policies ask for now, silent ones included.
 
-    `known` is by post id. A message that cannot be composed is left as it is. A text that a person wrote by hand is
-    never edited.
+    `known` is by post id, `asked` are the slugs of posts that others may be, renamed. A message that cannot be
+    composed is left as it is. A text that a person wrote by hand is never edited.
     """
     planned: list[Amendment] = []
     for delivery in sent:
@@ -82,19 +85,25 @@ def plan_amendments(
         if delivery.state is not State.SENT or delivery.receipt is None or account is None or post is None:
             continue
         if post.gone_at is not None:
-            planned += _plan_removal(delivery, account, post, known, now)
+            planned += _plan_removal(delivery, account, post, known, now, asked=asked)
         elif account.on_edit == "edit" and not delivery.text:
             planned += _plan_edit(delivery, post, composers)
     return tuple(_ask_about_many(planned))
 
 
 def _plan_removal(
-    delivery: Delivery, account: Account, post: KnownPost, known: Mapping[str, KnownPost], now: datetime
+    delivery: Delivery,
+    account: Account,
+    post: KnownPost,
+    known: Mapping[str, KnownPost],
+    now: datetime,
+    *,
+    asked: Collection[str],
 ) -> list[Amendment]:
     is_due = account.on_delete == "delete" and post.gone_at is not None and now - post.gone_at >= GONE_FOR
     if not is_due or all(other.gone_at is not None for other in known.values()):
         return []
-    waits = why_no_deletion(post, tuple(known.values()))
+    waits = why_no_deletion(post, tuple(known.values())) or _find_heir(post, known.values(), asked)
     return [Amendment(delivery=delivery, permalink=post.permalink, waits=waits)]
 
 
@@ -110,6 +119,14 @@ def why_no_deletion(post: KnownPost, known: Iterable[KnownPost]) -> str:
         if inside <= together:
             return f"all posts of {folder}/ went at once"
     return ""
+
+
+def _find_heir(post: KnownPost, known: Iterable[KnownPost], asked: Collection[str]) -> str:
+    """Why the post may be there under another name, "" where it is not: a copy outlives its original."""
+    if post.slug in asked:
+        return f"{post.slug} may have been renamed: tell whether it is the same post"
+    copy = find_copy(post, (other for other in known if other.gone_at is None))
+    return f"{post.slug} may go on as {copy.slug}" if copy else ""
 
 
 def _list_folders(source: str) -> tuple[str, ...]:
