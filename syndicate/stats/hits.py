@@ -79,11 +79,13 @@ class Stats:
     """(date, requests for feeds)."""
 
 
-_QUOTED = r'"((?:[^"\\]|\\.)*)"'
-# Found anywhere in the line: journals and container logs put a date of their own before it.
+_INSIDE = r'(?:[^"\\]|\\.){0,8192}+'
+_QUOTED = rf'"({_INSIDE})"'
+# Found anywhere in the line: journals and container logs put a date of their own before it. Each word is a start, each
+# piece is read once and is bounded, so that a line of a stranger's quotes or digits costs linear time.
 _COMBINED = re.compile(
-    r'(?P<address>\S+) \S+ \S+ \[(?P<time>\d{1,2}/\w{3}/[^\]]+)\] "(?P<request>(?:[^"\\]|\\.)*)" '
-    rf'(?P<status>\d{{3}}) (?P<size>\d+|-)(?: {_QUOTED} "(?P<agent>(?:[^"\\]|\\.)*)")?(?P<rest>(?: {_QUOTED})*)\s*$'
+    rf'(?<!\S)(?P<address>\S++) \S++ \S++ \[(?P<time>\d{{1,2}}/\w{{3}}/[^\]]{{1,40}})\] "(?P<request>{_INSIDE})" '
+    rf'(?P<status>\d{{3}}) (?P<size>\d{{1,18}}+|-)(?: {_QUOTED} "(?P<agent>{_INSIDE})")?(?P<rest>(?: {_QUOTED})*+)\s*+$'
 )
 _TIME = re.compile(r"(\d{1,2})/(\w{3})/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

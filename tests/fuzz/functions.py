@@ -17,8 +17,11 @@ from syndicate.content.picture import make_credit
 from syndicate.content.syndication import add_syndication
 from syndicate.formats.clean import clean, clean_line, clean_url
 from syndicate.model import Picture
+from syndicate.pages import parse_page
 from syndicate.planning.feeds.entries import guess_picture_type
 from syndicate.planning.messages.template import tidy
+from syndicate.stats.counting import count_readers
+from syndicate.stats.hits import parse_line
 from syndicate.text import (
     addresses,
     cleaning,
@@ -43,6 +46,7 @@ from syndicate.text.counting import Counter, count
 from syndicate.text.weighted import count_weighted_plainly
 from tests.content.golden import make_settings
 
+_LOG_HEAD = 'a - - [24/Nov/2026:09:00:00 +0000] "GET /rss.xml HTTP/1.1"'
 _SITE = "https://example.com/blog/a/"
 _PICTURE = Picture("https://example.com/a.jpg", "a picture")
 _SETTINGS = make_settings(Path("/nowhere"))
@@ -158,4 +162,11 @@ FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "clean.clean_url": clean_url,
     "entries.guess_picture_type": guess_picture_type,
     "wording.tidy": tidy,
+    "page": parse_page,
+    "log line": parse_line,
+    "log line's agent": lambda text: count_readers([f'{_LOG_HEAD} 200 1 "-" "{text[:500]}"'] * (len(text) // 500)),
+    "log line's numbers": lambda text: parse_line(f'{_LOG_HEAD} {text} {text} "-" "-"'),
+    "JSON log line": lambda text: parse_line(
+        json.dumps({"ts": 1, "status": 200, "request": {"uri": drop_broken(text)}})
+    ),
 }

@@ -201,6 +201,14 @@ def test_a_line_beyond_all_bounds_is_unreadable(line: str) -> None:
     assert parse_line(line) is None
 
 
+@pytest.mark.parametrize("piece", ['"', "9", "a ", '\\"', "a b c [1/Jan/", 'a b c [1/Jan/x] "\\', "é", '" "'])
+def test_a_line_of_one_sign_is_read_in_one_go(piece: str) -> None:
+    """No start looks at the rest of the line again: half a megabyte took an hour in quadratic time."""
+    head = 'a - - [24/Nov/2026:09:00:00 +0000] "GET /rss.xml HTTP/1.1" 200 '
+    for line in (piece * 500_000, head + piece * 500_000, f'{head}1 "-" "{piece * 500_000}'):
+        assert parse_line(line) is None
+
+
 def test_zones_are_read() -> None:
     """A log in local time is counted in UTC."""
     hit = parse_line('1.2.3.4 - ann [01/Mar/2025:02:00:00 -0700] "GET /a HTTP/1.1" 200 - "-" "x \\"y\\""')
