@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 
-from syndicate.app.login import keep_spending
+from syndicate.app.login import keep_spending, require_money
 from syndicate.app.seen import keep_seen
 from syndicate.app.sending import Composer, load_images
 from syndicate.app.site import Wiring
@@ -18,7 +18,7 @@ from syndicate.containment import contain
 from syndicate.errors import tell_for_log
 from syndicate.model import Message, Reason, State
 from syndicate.networks import describe
-from syndicate.networks.base import Deletes, Edits
+from syndicate.networks.base import Deletes, Edits, Spends
 from syndicate.pages import find_sign_of_life
 from syndicate.planning.deliveries.edits import Amendment, Composers, plan_amendments
 
@@ -145,8 +145,11 @@ def _remove(wiring: Wiring, one: Amendment, now: datetime) -> str:
     assert one.delivery.receipt is not None
     if not isinstance(network, Deletes):
         return f"{describe(one.delivery.network).title} cannot remove it; it stays as it is"
+    require_money(wiring, account, network.cost_of_delete if isinstance(network, Spends) else 0.0, now)
     _begin_call(wiring)
-    network.delete(one.delivery.receipt)
-    keep_spending(wiring, account, network)
+    try:
+        network.delete(one.delivery.receipt)
+    finally:
+        keep_spending(wiring, account, network)
     wiring.store.record_removal(one.delivery, now)
     return REMOVED

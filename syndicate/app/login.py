@@ -15,6 +15,7 @@ from syndicate.model import Account, Identified, variable_of
 from syndicate.networks import describe
 from syndicate.networks.base import Lists, Network, Profile, ReadsLimits, Recent, Spends, Verifies
 from syndicate.planning.deliveries.retry import describe as describe_trouble
+from syndicate.planning.schedule.gates import NEVER, find_affordable_at, policy_of
 from syndicate.publish.publish import read_plan
 from syndicate.store.accounts import AccountState
 from syndicate.store.syndication_links import Found
@@ -68,8 +69,11 @@ def _tell(error: Exception) -> str:
 def _ask(wiring: Wiring, account: Account) -> Profile:
     """Who we are there; what the server takes is read on the way."""
     network = wiring.accounts.open(account)
-    profile = network.verify() if isinstance(network, Verifies) else Profile("")
-    learn_limits(wiring, account, network)
+    try:
+        profile = network.verify() if isinstance(network, Verifies) else Profile("")
+        learn_limits(wiring, account, network)
+    finally:
+        keep_spending(wiring, account, network)
     return profile
 
 
@@ -84,6 +88,16 @@ def keep_spending(wiring: Wiring, account: Account, network: object) -> None:
     spent = network.take_spent() if isinstance(network, Spends) else 0.0
     if spent:
         wiring.store.record_spending(account.name, spent, wiring.clock())
+
+
+def require_money(wiring: Wiring, account: Account, cost: float, now: datetime) -> None:
+    """Raises UsageError where `max_cost` has no room for a list or a removal. Settling looks all the same."""
+    limit = policy_of(account).max_cost
+    until = find_affordable_at(cost, wiring.store.read_usage(account.name, now).costs, limit, now)
+    if until is None:
+        return
+    when = "raise it" if until == NEVER else f"there is room for it on {until:%Y-%m-%d %H:%M} UTC, or raise it"
+    raise UsageError(f"it costs {cost:.2f} US dollars, and `max_cost` leaves too little", where=account.name, hint=when)
 
 
 def learn_missing_limits(wiring: Wiring, accounts: Iterable[Account]) -> None:
@@ -154,8 +168,11 @@ def adopt(wiring: Wiring, name: str, now: datetime) -> tuple[tuple[str, str], ..
         network = wiring.accounts.open(account)
         if not isinstance(network, Lists):
             raise UsageError(f"{describe(account.network).title} does not show an account's own posts", where=name)
-        recent = network.list_recent()
-        keep_spending(wiring, account, network)
+        require_money(wiring, account, network.cost_of_list if isinstance(network, Spends) else 0.0, now)
+        try:
+            recent = network.list_recent()
+        finally:
+            keep_spending(wiring, account, network)
     except SyndicateError as error:
         if is_contradicted:
             look = f"or look at the account yourself and run `syndicate adopt {name} --accept`"

@@ -136,6 +136,13 @@ class Deletes(Protocol):
 class Spends(Protocol):
     """Reading and deleting cost money, too."""
 
+    @property
+    def cost_of_list(self) -> float:
+        """US dollars that `list_recent` costs at most."""
+
+    @property
+    def cost_of_delete(self) -> float: ...
+
     def take_spent(self) -> float:
         """US dollars that it cost since this was last asked."""
 

@@ -334,6 +334,14 @@ class X:
         answer: object = response.json()
         return answer
 
+    @property
+    def cost_of_list(self) -> float:
+        return (1 + ADOPTED) * self.price_read
+
+    @property
+    def cost_of_delete(self) -> float:
+        return self.price_delete
+
     def take_spent(self) -> float:
         spent, self._spent = self._spent, 0.0
         return spent
@@ -345,6 +353,7 @@ class X:
 
     def _whoami(self) -> Mapping[str, Any]:
         user = _data(self._call("GET", "/2/users/me"))
+        self._spent += self.price_read
         if not user.get("id"):
             raise Unavailable("X does not say who we are", where=self.account)
         return user
