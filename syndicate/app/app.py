@@ -302,7 +302,10 @@ class App:
             trails = {one.id: store.list_attempts(one.id) for one in deliveries}
             zone = ZoneInfo(wiring.settings.site.timezone)
             lines = explain(slug, self.make_plan(), known, deliveries, trails, zone=zone)
-            return Story(slug=slug, lines=lines, post=known, deliveries=deliveries, attempts=trails)
+            stopped = wiring.check_state()
+            return Story(
+                slug=slug, lines=lines, post=known, deliveries=deliveries, attempts=trails, contradiction=stopped
+            )
 
     def back_up(self, target: Path) -> None:
         """Write a whole copy of the state database, while others may work on it. Raises UsageError on PostgreSQL."""

@@ -11,7 +11,7 @@ from syndicate.app.options import PASSWORD
 from syndicate.app.previews import preview
 from syndicate.app.site import Wiring
 from syndicate.errors import ConfigError
-from syndicate.model import Delivery, PlannedDelivery, Problem, Settings, State
+from syndicate.model import Delivery, PlannedDelivery, Problem, Reason, Settings, State
 from syndicate.templates import read_template
 
 if TYPE_CHECKING:
@@ -88,6 +88,11 @@ class HallDesk:
     def change(self, action: str, number: int, value: str) -> Delivery:
         (after,) = self._app.change_deliveries(action, (number,), value)
         return after
+
+    def answer_many(self, action: str, account: str) -> int:
+        held = self._wiring().store.list_deliveries(account=account, states=(State.HELD,))
+        ids = tuple(one.id for one in held if one.reason is Reason.MANY_AT_ONCE and one.part == 1)
+        return len(self._app.change_deliveries(action, ids))
 
     def check_text(self, number: int, text: str) -> None:
         self._app.check_text((number,), text)

@@ -20,7 +20,7 @@ from syndicate.deliver.report import needs_person
 from syndicate.errors import UsageError, tell_for_log
 from syndicate.model import Action, Delivery, KnownPost, Post, Reason, Receipt, State
 from syndicate.planning.deliveries.bursts import list_questions, say_remark
-from syndicate.planning.deliveries.reasons import find_own_reason, say_reason
+from syndicate.planning.deliveries.reasons import find_own_reason, say_reason, say_why
 from syndicate.planning.identity import join_rows
 from syndicate.planning.messages.template import find_override
 from syndicate.planning.schedule.when import parse_when
@@ -164,12 +164,20 @@ def read_status(wiring: Wiring, now: datetime) -> Status:
             for row in list_accounts(wiring, online=False, now=now)
             if row.state not in {"ready", "off", "paused"}
         ),
+        leased=_list_leased(explain_waits(wiring, deliveries, now)),
         resting=tuple(f"{name}: {why}" for name, why in list_resting(wiring, now).items()),
         needs_you=tuple(one for one in deliveries if needs_person(one) and one.reason is not Reason.MANY_AT_ONCE),
         questions=tuple(say_remark(one) for one in list_questions(deliveries)),
         dying=list_warnings(wiring, (), now),
         amendments=_tell_amendments(wiring, now),
     )
+
+
+def _list_leased(rows: Iterable[Delivery]) -> tuple[str, ...]:
+    """A line for each account whose messages wait for whoever works on it."""
+    waiting = [row for row in rows if row.reason is Reason.LEASE_WAIT and row.state in {State.PLANNED, State.DUE}]
+    counts, whys = Counter(row.account for row in waiting), {row.account: say_why(row) for row in waiting}
+    return tuple(f"{name}: {number} due wait for {whys[name]}" for name, number in sorted(counts.items()))
 
 
 def join_posts(site: Wiring, old: str, new: str, now: datetime) -> Joined:

@@ -36,6 +36,8 @@ class Status:
     dying: tuple[str, ...] = ()
     """Accounts whose token dies before a message that waits is due."""
     needs_you: tuple[Delivery, ...] = ()
+    leased: tuple[str, ...] = ()
+    """Accounts with messages that wait for a lease: for whose, on what, and until when."""
     questions: tuple[str, ...] = ()
     """What a person is asked about many rows at once, or about a post that may be renamed."""
     amendments: tuple[str, ...] = ()
@@ -54,6 +56,8 @@ class Story:
     deliveries: tuple[Delivery, ...] = ()
     attempts: Mapping[int, tuple[Attempt, ...]] = field(default_factory=dict)
     """By delivery."""
+    contradiction: str = ""
+    """As in `Status`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syndicate.cli.completing import complete_account, complete_slug
+from syndicate.cli.queue import warn_of_state
 from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, globals_of
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def why(
         story = hall.tell_story(slug)
     if given.json:
         print_json(story)
-        return DONE
+        return NEEDS_A_PERSON if story.contradiction else DONE
     for line in story.lines:
         tell(line)
-    return DONE
+    return warn_of_state(story.contradiction)

@@ -124,10 +124,12 @@ def plan(
     with given.open_app() as hall:
         made, waiting, amendments = hall.make_plan(), hall.preview_waiting(), hall.list_amendments()
         budgets, dying = hall.forecast_costs(made), hall.list_dying_tokens(made)
+        contradiction = hall.find_contradiction()
         if given.json:
             lists = {"new": made.deliveries, "waiting": waiting, "amendments": amendments, "costs": budgets}
             warnings = (*made.warnings, *dying)
-            print_json({**lists, "changes": made.changes, "problems": made.problems, "warnings": warnings})
+            more = {"problems": made.problems, "warnings": warnings, "contradiction": contradiction}
+            print_json({**lists, "changes": made.changes, **more})
         else:
             print_problems(made.problems)
             _show_waiting(waiting, hall)
@@ -135,11 +137,11 @@ def plan(
             _show_costs(budgets, hall)
             for warning in (*made.warnings, *dying):
                 tell(f"! {warning}", file=sys.stderr)
-            warn_of_state(hall.find_contradiction())
+            warn_of_state(contradiction)
             show_amendments(amendments)
     has_warnings = any(row.warnings for row in (*made.deliveries, *waiting))
     needs_a_person = made.problems or dying or has_warnings or any(budget.held for budget in budgets)
-    return NEEDS_A_PERSON if needs_a_person and check else DONE
+    return NEEDS_A_PERSON if contradiction or (needs_a_person and check) else DONE
 
 
 def _show_waiting(waiting: tuple[PlannedDelivery, ...], hall: App) -> None:

@@ -321,7 +321,7 @@ def status(context: typer.Context) -> int:
             print(f"  next message {local_time(now_is.next_at, zone, now=hall.now())}")
         print(f"  daemon {'running' if now_is.daemon else 'not running (syndicate run)'}")
         warn_of_state(now_is.contradiction)
-        troubles = (*now_is.paused, *now_is.resting, *now_is.unready, *now_is.dying, *now_is.amendments)
+        troubles = (*now_is.paused, *now_is.resting, *now_is.leased, *now_is.unready, *now_is.dying, *now_is.amendments)
         for line in (*now_is.questions, *troubles):
             tell(f"  ! {line}", file=sys.stderr)
         if now_is.needs_you:

@@ -50,6 +50,7 @@ def test_a_silent_account_is_named_and_its_other_messages_stay_due(site: Neighbo
         site.wait_for(lambda: "second" in site.healthy.accepted_at)
         assert "works on it, until" in site.run("queue", "--slug", "first").stdout
         assert "works on delivery" in site.run("queue", "--slug", "second").stdout
+        assert "silent0: 1 due wait for process" in " ".join(site.run("status").stderr.split())
         site.wait_for(lambda: "silent0 has been failing since" in site.read_log())
         status, why = site.run("status"), site.run("why", "second").stdout
         assert "silent0: the account rests until" in status.stderr

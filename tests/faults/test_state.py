@@ -66,7 +66,7 @@ def test_an_older_backup_sends_nothing_twice(site: Site, town: Town, way: str, i
         lose(state_of(site))
         shutil.copy(backup, state_of(site))
 
-    for words in (["status"], ["doctor"], ["queue"], ["publish"], ["post", "fresh"]):
+    for words in (["status"], ["doctor"], ["queue"], ["plan"], ["why", "fresh"], ["publish"], ["post", "fresh"]):
         ended = run(site, *words)
         assert ended.code == 1, words
         assert "older than what was sent" in ended.out + ended.err, words

@@ -136,7 +136,7 @@ def test_refused_forms_change_nothing(
 def test_a_form_needs_its_token(client: httpx.Client, desk: MemoryDesk, token: str) -> None:
     """None, a wrong one, and one of another start are refused on every form."""
     form = {"token": token, "action": "hold", "number": "7", "account": "a"}
-    for path in ("/act", "/resume", "/login", "/logout"):
+    for path in ("/act", "/many", "/resume", "/login", "/logout"):
         assert client.post(path, data=form).status_code == 403
     assert desk.done == []
 

@@ -66,6 +66,9 @@ class Desk(Protocol):
     def change(self, action: str, number: int, value: str) -> Delivery:
         """One of `model.Action`."""
 
+    def answer_many(self, action: str, account: str) -> int:
+        """Release or skip whatever the account holds because many posts came at once; returns how many those were."""
+
     def check_text(self, number: int, text: str) -> None:
         """Raises UsageError where the network would refuse this text for this delivery."""
 

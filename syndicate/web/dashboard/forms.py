@@ -55,6 +55,22 @@ class Forms:
         moment = to_moment(after.due_at, zone, self._desk.now())
         return Note(tell(Action(action), after, moment, is_running=self._desk.is_daemon_running()))
 
+    async def answer_many(self, request: Request) -> Response:
+        """One answer for all that an account holds because many posts came at once."""
+        fields = await read_form(request)
+        note = await run_in_threadpool(self._answer_many, fields.get("action", ""), fields.get("account", ""))
+        return go(request, key=self._notes.keep(note))
+
+    def _answer_many(self, action: str, account: str) -> Note:
+        done = {Action.RELEASE: "Released", Action.SKIP: "Skipped"}
+        try:
+            if action not in done:
+                raise UsageError("there is no such action")
+            number = self._desk.answer_many(action, account)
+        except SyndicateError as error:
+            return Note(to_sentence(error), is_error=True)
+        return Note(f"{done[Action(action)]} {number} message{'' if number == 1 else 's'} on {account}.")
+
     async def resume(self, request: Request) -> Response:
         """Let the deliveries of a paused account go on."""
         account = (await read_form(request)).get("account", "")

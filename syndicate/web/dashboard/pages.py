@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from syndicate.errors import UsageError
-from syndicate.model import Delivery, Reason, Site
+from syndicate.model import Delivery, Reason, Remark, Site
 from syndicate.planning.deliveries.bursts import list_questions, say_remark
 from syndicate.text.sandbox import compile_html_template
 from syndicate.web.dashboard.desk import Desk
@@ -35,7 +35,7 @@ class Pages:
     def show(self, request: Request) -> Response:
         """Everything at one look."""
         waiting, sent = self._desk.list_waiting(), self._desk.list_sent(_MOST_SENT)
-        questions = [say_remark(one) for one in list_questions(waiting)]
+        questions = [(say_remark(one), _account_of(one)) for one in list_questions(waiting)]
         urgent = [one for one in choose_urgent(waiting) if one.reason is not Reason.MANY_AT_ONCE]
         numbers = {one.id for one in urgent}
         coming = [one for one in waiting if one.id not in numbers and one.reason is not Reason.MANY_AT_ONCE]
@@ -110,6 +110,11 @@ class Pages:
     @property
     def _zone(self) -> ZoneInfo:
         return ZoneInfo(self._desk.settings.site.timezone)
+
+
+def _account_of(question: Remark) -> str:
+    """The account whose messages one answer releases or skips, "" where each post has its own."""
+    return question.about if question.reason is Reason.MANY_AT_ONCE else ""
 
 
 def find_prefix(site: Site) -> str:

@@ -41,6 +41,7 @@ def make_dashboard(desk: Desk, door: Door) -> ASGIApp:
         Route("/", pages.show),
         Route("/post/{slug:path}", pages.tell_story),
         Route("/act", forms.act, methods=["POST"]),
+        Route("/many", forms.answer_many, methods=["POST"]),
         Route("/resume", forms.resume, methods=["POST"]),
         Route("/login", pages.ask, methods=["GET"]),
         Route("/login", logins.log_in, methods=["POST"]),

@@ -1,0 +1,61 @@
+"""Many posts at once on the dashboard: one item, answered with one button, on a real blog."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from syndicate.app.app import App
+from syndicate.cli.daemon import _make_web
+from syndicate.web.dashboard.sessions import make_ticket
+from tests.journeys.blog import CONFIG, Blog
+from tests.web.desk import Page, find_token
+from tests.web.serving import serving
+
+MANY = 7
+SECOND = '[accounts.second]\nnetwork = "local"\nfolder = "{folder}"\n'
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    """Seven new posts at once on two accounts."""
+    blog = Blog(tmp_path, CONFIG + SECOND.format(folder=tmp_path / "second"))
+    blog.write("before")
+    blog.run("publish")
+    for number in range(MANY):
+        blog.write(f"new-{number}", date=f"{datetime.now(UTC):%Y-%m-%dT%H:00:00Z}", body=f"Text {number} " * 9)
+    blog.run("publish")
+    with App(tmp_path / "syndicate.toml") as app:
+        yield app
+
+
+def count(app: App, account: str) -> Counter[str]:
+    rows = app.list_deliveries(account=account, everything=True)
+    return Counter(row.state.value for row in rows if row.slug != "before")
+
+
+@pytest.mark.parametrize(("action", "said", "state"), [("release", "Released", "due"), ("skip", "Skipped", "skipped")])
+def test_one_button_answers_for_all_of_an_account(app: App, action: str, said: str, state: str) -> None:
+    """The other account's question stays; what is no answer changes nothing."""
+    with (
+        serving(_make_web(app, "127.0.0.1")) as address,
+        httpx.Client(base_url=address, headers={"Origin": address}, follow_redirects=True) as client,
+    ):
+        client.get(f"/dashboard/enter?key={make_ticket(app.make_desk())}")
+        page = Page(text := client.get("/dashboard/").text)
+        forms = [form for form in page.forms if form["action"] == "/dashboard/many"]
+        assert [("account=timeline" in form["fields"], "action=skip" in form["fields"]) for form in forms] == [
+            (True, True),
+            (False, True),
+        ]
+        answer = {"token": find_token(text), "account": "timeline", "action": action}
+        assert "There is no such action" in client.post("/dashboard/many", data=answer | {"action": "cancel"}).text
+        shown = client.post("/dashboard/many", data=answer).text
+    assert f"{said} {MANY} messages on timeline." in shown
+    assert len([form for form in Page(shown).forms if form["action"] == "/dashboard/many"]) == 1
+    assert (count(app, "timeline"), count(app, "second")) == ({state: MANY}, {"held": MANY})
