@@ -82,9 +82,10 @@ class Model:
         return House(root, (self.root / "syndicate.toml").read_text(encoding="utf-8"))
 
 
-def describe(blog: House) -> tuple[dict[str, bytes], list[tuple[str, str, str]]]:
+def describe(blog: House, *, code: int = 0) -> tuple[dict[str, bytes], list[tuple[str, str, str]]]:
     """What readers see, and what the state knows; but for the moments at which posts were seen to change."""
-    rows = [(row["slug"], row["occasion"], row["state"]) for row in blog.run("--json", "queue", "--all").json]
+    queue = blog.run("--json", "queue", "--all", code=code).json
+    rows = [(row["slug"], row["occasion"], row["state"]) for row in queue]
     return {path: _MOMENT.sub(b"then", data) for path, data in blog.files().items()}, sorted(rows)
 
 
@@ -131,10 +132,11 @@ def test_killed_again_and_again_and_the_memory_lost(tmp_path, models, loss):
     if loss in {"state", "both"}:
         for path in blog.root.glob(".syndicate/state*"):
             path.unlink()
-    published = blog.run("--json", "publish", code=0 if loss == "cache" else 1).json
+    code = 0 if loss == "cache" else 1
+    published = blog.run("--json", "publish", code=code).json
     assert published["problems"] == []
     assert bool(published["contradiction"]) == (loss != "cache")
-    files, rows = describe(blog)
+    files, rows = describe(blog, code=code)
     expected, expected_rows = model.outcome
     assert expected.keys() <= files.keys()  # an old card may stay a while
     if loss == "cache":
