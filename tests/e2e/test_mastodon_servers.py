@@ -50,7 +50,7 @@ def _free_port() -> int:
 
 
 def _wait_for(url: str) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while True:
         try:
             httpx.get(url, timeout=5)
@@ -150,7 +150,7 @@ def _since(message: Message) -> datetime:
 
 def test_the_token_of_a_login_names_the_account(mastodon: Mastodon) -> None:
     """The whole flow gave a token that works."""
-    assert mastodon.verify().name.endswith("@127.0.0.1")
+    assert "@127.0.0.1" in mastodon.verify().name
 
 
 def test_limits_are_read(mastodon: Mastodon) -> None:

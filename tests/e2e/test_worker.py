@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -15,7 +16,7 @@ from tests.store.conftest import postgres as postgres  # noqa: PLC0414 - a fixtu
 pytestmark = pytest.mark.e2e
 PATIENCE = 60
 """Seconds."""
-POST = "---\ntitle: Hello\ndate: 2026-01-01\nsocialShare: Many machines say hello\n---\n\nA body.\n"
+POST = f"---\ntitle: Hello\ndate: {datetime.now(UTC):%Y-%m-%d}\nsocialShare: Many machines say hello\n---\n\nA body.\n"
 
 
 def syndicate(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
