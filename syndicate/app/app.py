@@ -243,14 +243,17 @@ class App:
         with self._shared.borrow() as wiring:
             return choose_all(wiring, account=account, slug=slug, reason=reason)
 
-    def join_posts(self, old: str, new: str) -> Joined:
-        """A new post becomes an earlier one that was renamed; slugs or ids. Raises UsageError where they are not."""
-        from syndicate.app.queue import join_posts
+    def join_posts(self, old: str = "", new: str = "") -> list[Joined]:
+        """A new post becomes an earlier one that was renamed; slugs or ids. Raises UsageError where they are not.
+
+        Without names every post of which a person is asked that.
+        """
+        from syndicate.app.queue import join_all, join_posts
 
         with self._shared.borrow() as wiring:
             with wiring.take_turn():
                 wiring.require_state()
-                joined = join_posts(wiring, old, new, self.now())
+                joined = [join_posts(wiring, old, new, self.now())] if old else join_all(wiring, self.now())
                 wiring.stamp.forget()
             self.publish()
             return joined

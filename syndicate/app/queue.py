@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
@@ -181,15 +182,36 @@ def _list_leased(rows: Iterable[Delivery]) -> tuple[str, ...]:
 
 
 def join_posts(site: Wiring, old: str, new: str, now: datetime) -> Joined:
-    """Give the row of a post that is gone to the new post that it became."""
+    """Give the row of a post that is gone to the new post that it became; keep a copy quiet while both are there."""
     rows = site.store.read_ledger().posts
     after = _find_post(rows, new, is_here=True)
     if old not in {row.slug for row in rows} and (old == after.id or site.store.was_joined(after.id, old)):
         return Joined(after, is_news=False)
-    before = _find_post([row for row in rows if row.id != after.id], old, is_here=False)
+    others = [row for row in rows if row.id != after.id]
+    asked = [row for row in _list_asked(site.store) if row.post_id == after.id]
+    original = next((row for row in others if old in {row.slug, row.id} and row.gone_at is None), None)
+    if original and any(row.detail == original.slug for row in asked):
+        for row in asked:
+            site.store.skip(row.id, now)
+        return Joined(after, is_news=True, copy_of=original.slug)
+    before = _find_post(others, old, is_here=False)
     joined = join_rows(before, after, now)
     site.store.join_posts(joined, after, now)
     return Joined(joined, is_news=True)
+
+
+def join_all(site: Wiring, now: datetime) -> list[Joined]:
+    """The answer yes to every question of that kind; one that has no clear answer stays."""
+    joined: list[Joined] = []
+    for post_id, old in dict.fromkeys((row.post_id, row.detail) for row in _list_asked(site.store)):
+        with suppress(UsageError):
+            joined.append(join_posts(site, old, post_id, now))
+    return joined
+
+
+def _list_asked(store: Store) -> list[Delivery]:
+    held = store.list_deliveries(states=(State.HELD,))
+    return [row for row in held if row.reason is Reason.MAYBE_RENAMED and row.part == 1]
 
 
 def _find_post(rows: Iterable[KnownPost], name: str, *, is_here: bool) -> KnownPost:
@@ -202,9 +224,8 @@ def _find_post(rows: Iterable[KnownPost], name: str, *, is_here: bool) -> KnownP
         raise UsageError(f'no post has the slug "{name}"', hint="`syndicate publish` first, if the file is new")
     if is_here:
         raise UsageError(f'"{name}" has no file any more', hint="name the post as it was first, then as it is now")
-    raise UsageError(
-        f'"{name}" still has its file, {named[0].source}', hint="they are one post only when that file is gone"
-    )
+    hint = "they are one post only when that file is gone; `syndicate queue skip` keeps a copy quiet"
+    raise UsageError(f'"{name}" still has its file, {named[0].source}', hint=hint)
 
 
 def _tell_amendments(wiring: Wiring, now: datetime) -> tuple[str, ...]:

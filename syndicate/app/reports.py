@@ -78,3 +78,5 @@ class Joined:
 
     post: KnownPost
     is_news: bool
+    copy_of: str = ""
+    """The slug of the earlier one, where it is still there, too."""

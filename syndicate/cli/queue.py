@@ -15,6 +15,7 @@ from syndicate.errors import UsageError
 
 if TYPE_CHECKING:
     from syndicate.app.app import App
+    from syndicate.app.reports import Joined
     from syndicate.model import Delivery
 
 queue_app = typer.Typer(
@@ -206,21 +207,34 @@ def _choose(
 @command()
 def same(
     context: typer.Context,
-    old: Annotated[str, typer.Argument(metavar="OLD", help="Slug (or id) of the post as it was.")],
-    new: Annotated[str, typer.Argument(metavar="NEW", autocompletion=complete_slug, help="Its slug (or id) now.")],
+    old: Annotated[str, typer.Argument(metavar="OLD", help="Slug (or id) of the post as it was.")] = "",
+    new: Annotated[str, typer.Argument(metavar="NEW", autocompletion=complete_slug, help="Its slug (or id) now.")] = "",
+    everything: Annotated[bool, typer.Option("--all", help="Say so of every post you are asked about.")] = False,
 ) -> int:
-    """Say that a new post is an earlier one, renamed: it is not announced again."""
+    """Say that a new post is an earlier one, renamed or copied: it is not announced again."""
     from syndicate.cli.show import print_json
 
+    if everything == bool(old) or bool(old) != bool(new):
+        raise UsageError("name the post as it was and as it is now, or say --all")
     given = globals_of(context)
     with given.open_app() as hall:
         joined = hall.join_posts(old, new)
     if given.json:
-        print_json(joined.post)
-    else:
-        is_one = "is" if joined.is_news else "is already"
-        print(f'"{joined.post.slug}" {is_one} the post that was "{old}" (id {joined.post.id}).')
+        print_json([one.post for one in joined] if everything else joined[0].post)
+        return DONE
+    for one in joined:
+        print(_tell_joined(one, old))
+    if not joined:
+        print("Nothing of that kind waits for you.")
     return DONE
+
+
+def _tell_joined(joined: Joined, old: str) -> str:
+    slug = joined.post.slug
+    if joined.copy_of:
+        return f'"{slug}" is a copy of "{joined.copy_of}", which is still there: it is not announced.'
+    is_one = "is" if joined.is_news else "is already"
+    return f'"{slug}" {is_one} the post that was "{old or "there before"}" (id {joined.post.id}).'
 
 
 @queue_app.command(cls=PlainCommand)

@@ -16,6 +16,12 @@ from syndicate.text.cleaning import escape_controls
 
 # "_index.md" and the like are pages of a section (Hugo) or parts (Jekyll, Astro), never posts.
 _NO_POST = re.compile(r"[._#]|~\$|.*(?:~|\.(?:tmp|bak|orig|swp|swo|part|crdownload))\Z", re.IGNORECASE)
+# What programs for syncing (Syncthing, Dropbox, Nextcloud, Seafile) and merging (git) leave beside a post.
+_CONFLICT = re.compile(
+    r".*(?:\.sync-conflict-\d{8}-\d{6}|\([^()]*(?:confli[ct]|konflikt)[^()]*\d{4}-\d\d-\d\d[^()]*\)"
+    r"|_(?:LOCAL|REMOTE|BASE|BACKUP)_\d+\.)",
+    re.IGNORECASE,
+)
 _NO_FOLDER = re.compile(r"\.|node_modules\Z")
 _MAX_DEPTH = 40
 
@@ -59,8 +65,9 @@ def scan(settings: Settings) -> Scan:
 
 def stamp(settings: Settings) -> str:
     """A digest that changes when a post file comes, goes or changes, or the settings do. Reads no file."""
-    marks = [f"{found.source}\0{found.mtime_ns}\0{found.size}\0{found.inode}" for found in scan(settings).files]
-    text = "\n".join([__version__, settings.digest, settings.root, *marks])
+    seen = scan(settings)
+    marks = [f"{found.source}\0{found.mtime_ns}\0{found.size}\0{found.inode}" for found in seen.files]
+    text = "\n".join([__version__, settings.digest, settings.root, *marks, *seen.unreadable])
     return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
 
@@ -103,6 +110,10 @@ class _Walk:
         self.walk(entry.path, f"{source}/", depth + 1)
 
     def _take(self, entry: os.DirEntry[str], source: str) -> None:
+        if _CONFLICT.match(entry.name):
+            hint = "take over what is new in it, then delete it; or rename it, if it is a post"
+            self.result.refuse(source, "this is what a program left after a conflict, so it is left out", hint)
+            return
         if not source.isprintable() and _shown(source) != source:
             self.result.refuse(source, "the file name is not UTF-8", "rename the file")
             return

@@ -71,11 +71,13 @@ class Post:
     body: str
     is_draft: bool = False
     has_date: bool = True
+    id: str = ""
 
     def render(self) -> str:
         lines = [f"title: {json.dumps(self.title)}", f'socialShare: "Read {self.mark}."']
         lines += [f'date: "{self.date:%Y-%m-%dT%H:%M:%SZ}"'] if self.has_date else []
         lines += ["draft: true"] if self.is_draft else []
+        lines += [f"id: {self.id}"] if self.id else []
         return "---\n" + "\n".join(lines) + f"\n---\n\n{self.body}\n"
 
     @property
@@ -90,6 +92,8 @@ class Author:
     def __init__(self, rng: random.Random, root: Path, town: Town, now: datetime) -> None:
         self.rng, self.root, self.town, self.now = rng, root, town, now
         self.posts: dict[str, Post] = {}
+        self.copies: list[Post] = []
+        """Files that lie beside their posts, and say nothing new."""
         self.away: dict[str, Post] | None = None
         """The posts of the main branch, while another one is checked out or the folder is not mounted."""
         self.wanted: set[str] = set()
@@ -107,6 +111,11 @@ class Author:
         """Whether the next process finds the state of the backup."""
         self.events: Counter[str] = Counter()
         self.story: list[str] = []
+        self._later: list[Callable[[], None]] = []
+        """What the author does before anything else the next time."""
+        self._read: set[str] = set()
+        """Marks of posts that were there when the program looked."""
+        self._deleted: list[Post] = []
         self._born: list[datetime] = []
         self._number = 0
 
@@ -128,6 +137,8 @@ class Author:
 
     def act(self) -> None:
         """Up to three things at once, as one `git pull` brings them."""
+        self._read = set(self.posts)
+        self._go_on()
         for _ in range(self.rng.choice((1, 1, 1, 2, 3))):
             events = self._list_events()
             name = self.rng.choices(list(events), [_RARE.get(name, 1.0) for name in events])[0]
@@ -139,11 +150,19 @@ class Author:
 
     def rest(self) -> None:
         """Everything is where it belongs."""
+        self._go_on()
+        self.copies.clear()
+        self.write()
         if self.away is not None:
             self._come_back()
             self.write()
         self.town.slow.heal()
         self.deploy()
+
+    def _go_on(self) -> None:
+        for finish in self._later:
+            finish()
+        self._later.clear()
 
     def tell(self, line: str) -> None:
         self.story.append(f"{self.now:%d %H:%M:%S} {line}")
@@ -184,7 +203,14 @@ class Author:
                 "swap two names": self._swap,
                 "replace in place": self._replace,
                 "rewrite the whole folder": self._touch_all,
+                "leave a conflict copy": self._leave_copy,
+                "copy, then delete": self._copy_and_delete,
+                "give an id": self._give_id,
             }
+        if self._read & self.posts.keys():
+            more |= {"import a namesake": self._import_namesake, "rewrite what has an id": self._rewrite_all_but_id}
+        if self._deleted:
+            more["write it again, as every year"] = self._write_again
         return always | more
 
     def _write_post(self, *, has_date: bool = True) -> None:
@@ -246,6 +272,61 @@ class Author:
     def _delete(self) -> None:
         post = self.posts.pop(self._pick().mark)
         self.wanted.discard(post.mark)
+        self._deleted.append(post)
+
+    def _leave_copy(self) -> None:
+        """A program for syncing keeps both versions of a file, under names of its own; it is tidied up later."""
+        post = self._pick()
+        copy = replace(post, path=f"{post.path}-laptop{len(self.copies)}", body=self._edit(post.body))
+        self.copies.append(copy)
+        self.may_wait.add(post.mark)
+
+    def _copy_and_delete(self) -> None:
+        """A post is saved under another name, and its first file goes with the next read."""
+        post = self._pick()
+        copy = replace(post, path=f"{post.path}-saved", body=self._edit(post.body))
+        self.copies.append(copy)
+        self.may_wait.add(post.mark)
+
+        def finish() -> None:
+            self.copies = [one for one in self.copies if one is not copy]
+            if self.posts.get(post.mark) == post:
+                self.posts[post.mark] = copy
+
+        self._later.append(finish)
+
+    def _give_id(self) -> None:
+        post = self._pick()
+        self.posts[post.mark] = replace(post, id=f"id-{post.mark}")
+
+    def _rewrite_all_but_id(self) -> None:
+        """Nothing but the id tells afterwards that it is the same post."""
+        named = [self.posts[mark] for mark in sorted(self._read & self.posts.keys()) if self.posts[mark].id]
+        if named and self.backup is None:
+            post = self.rng.choice(named)
+            other = self.make(date=self.now)
+            del self.posts[other.mark]
+            self.posts[post.mark] = replace(post, path=other.path, title=other.title, body=other.body)
+
+    def _import_namesake(self) -> None:
+        """Its title and name are those of a post that is there; it gets another name when the author is told."""
+        post = self.posts[self.rng.choice(sorted(self._read & self.posts.keys()))]
+        old = self.make(date=self.now - timedelta(days=self.rng.randint(300, 2000)))
+        self.unwanted.add(old.mark)
+        named = replace(old, title=post.title, path=f"{old.date:%Y}/{post.slug}")
+        self.posts[old.mark] = named
+
+        def finish() -> None:
+            if self.posts.get(old.mark) == named:
+                self.posts[old.mark] = replace(named, path=old.path)
+
+        self._later.append(finish)
+
+    def _write_again(self) -> None:
+        """The title, the name and half of the text of a post that is gone: news or the same, who knows."""
+        old = self.rng.choice(self._deleted)
+        again = self.make(date=self.now, body=f"{old.body}\n\n{self._say()}")
+        self.posts[again.mark] = replace(again, title=old.title, path=old.path)
 
     def _split(self) -> None:
         """The second half becomes a post of its own, which is news."""
@@ -373,7 +454,7 @@ class Author:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         (self.root / "syndicate.toml").write_text(self.town.render_config(), encoding="utf-8")
-        for post in self.posts.values():
+        for post in (*self.posts.values(), *self.copies):
             path = folder / f"{post.path}.md"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(post.render(), encoding="utf-8")
@@ -381,7 +462,9 @@ class Author:
     def deploy(self) -> None:
         """The site as it is now; an empty folder or another branch is not deployed."""
         if self.away is None:
-            self.town.pages.deployed = frozenset(post.slug for post in self.posts.values() if not post.is_draft)
+            self.town.pages.deployed = frozenset(
+                post.slug for post in (*self.posts.values(), *self.copies) if not post.is_draft
+            )
 
 
 _RARE: Mapping[str, float] = {"import old posts": 0.5, "write many posts": 0.3, "nothing": 0.5, "write a post": 3.0}

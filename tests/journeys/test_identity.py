@@ -114,6 +114,34 @@ def test_a_copy_beside_its_post_is_asked_about(blog: Blog, *, is_retitled: bool)
     assert [row[1:] for row in rows(blog)] == [("sent", "sent")]
 
 
+def test_a_copy_is_kept_quiet_while_its_original_is_there(blog: Blog) -> None:
+    """`same` is told of both files; one that a program left after a conflict is no post at all."""
+    blog.write("rome", date=NOW, body=BODY)
+    blog.run("post", "rome")
+    blog.write("rome-LAPTOP7", title="Rome", date=NOW, body=BODY.replace("three", "four"))
+    blog.run("publish")
+    assert "is a copy of" in blog.run("same", "rome", "rome-laptop7").out
+    assert rows(blog)[1][:2] == ("rome-laptop7", "skipped")
+    blog.write("rome.sync-conflict-20261101-101010-ABCDEFG", title="Rome", date=NOW, body=OTHER)
+    blog.run("publish", code=1)
+    assert len(rows(blog)) == 2
+
+
+def test_all_questions_are_answered_at_once(blog: Blog) -> None:
+    """A person who moved a whole blog says it once."""
+    bodies = {name: " ".join(f"{name}{number}" for number in range(60)) for name in ("rome", "pisa", "siena")}
+    for name, body in bodies.items():
+        blog.write(name, date=NOW, body=body)
+        blog.run("post", name)
+    for name, body in bodies.items():
+        rename(blog, name, f"old-{name}", title=f"Back from {name}", date=YESTERDAY, body=body)
+    blog.run("publish")
+    blog.run("same", code=2)
+    blog.run("same", "--all")
+    assert {row[1] for row in rows(blog)} == {"sent"}
+    assert blog.run("same", "--all").out.startswith("Nothing of that kind")
+
+
 def test_a_namesake_takes_neither_address_nor_message(blog: Blog) -> None:
     """An older post of the same name is imported; the known one keeps its place, and may give it away as told."""
     blog.write("xmas", title="Merry Christmas", date=NOW, body=BODY)

@@ -172,6 +172,6 @@ def say_remark(remark: Remark) -> str:
     if remark.reason is Reason.MAYBE_RENAMED:
         slug, old = remark.slugs[0], remark.about
         does = f"`syndicate same {old} {slug}` if it is, `syndicate queue release --all --slug {slug}` if not"
-        return f'"{slug}" may be "{old}", renamed: {does}'
+        return f'"{slug}" may be the earlier post "{old}": {does}'
     were = "1 old post was found and is" if number == 1 else f"{number} old posts were found and are"
     return f"{were} not announced: `syndicate queue release --all --reason old_when_found` announces all the same"

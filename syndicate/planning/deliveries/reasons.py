@@ -36,7 +36,7 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.FLAGGED_FROM_THE_START: "{} from the start: announced as new",
     Reason.GAVE_WAY: "gave its slot to a fresh post",
     Reason.MANY_AT_ONCE: "many posts appeared at once: release what is news, skip the rest",
-    Reason.MAYBE_RENAMED: "may be {}, renamed: tell whether it is the same post",
+    Reason.MAYBE_RENAMED: "may be the earlier post {}: tell whether it is the same",
     Reason.NOT_AN_OCCASION: 'this account does not post on the occasion "{}"',
     Reason.NOT_IN_CATEGORIES: "not in the account's categories ({})",
     Reason.OLD_WHEN_FOUND: "the post was old when it was found: release it to send it",
