@@ -33,10 +33,16 @@ def judge_waiting(author: Author, rows: Sequence[Delivery], accounts: Iterable[s
         for account in accounts:
             own = [row for row in rows if row.slug == slug and row.account == account]
             is_held = any(row.state is State.HELD and _may_be_held(author, mark, row) for row in own)
-            if not author.town.count(account, mark) and not is_held:
+            is_looked_at_later = word != "lost" and any(_waits_for_page(author, row) for row in own)
+            if not author.town.count(account, mark) and not (is_held or is_looked_at_later):
                 states = [f"{row.state}: {row.reason}" for row in own]
                 faults.append(f"{word}: {mark} ({slug}) is not on {account}, which says {states}")
     return faults
+
+
+def _waits_for_page(author: Author, row: Delivery) -> bool:
+    """Its page was not deployed for long, so it is looked at less and less often."""
+    return row.reason is Reason.PAGE_NOT_LIVE and row.due_at > author.now
 
 
 def _may_be_held(author: Author, mark: str, row: Delivery) -> bool:
