@@ -71,7 +71,8 @@ def _find_wish(wiring: Wiring, delivery: Delivery) -> Reason:
 def choose_all(site: Wiring, *, account: str = "", slug: str = "", reason: str = "") -> tuple[int, ...]:
     """The numbers of what waits for a person, the first parts of threads, in the order in which they are due.
 
-    What was skipped is chosen, too, where its reason is named; what may be a renamed post only by its reason or slug.
+    What was skipped is chosen, too, where its reason is named; what may be a renamed post only by its reason or slug;
+    what a person holds only by its slug.
     Raises UsageError for an unknown account or reason.
     """
     if account:
@@ -79,11 +80,10 @@ def choose_all(site: Wiring, *, account: str = "", slug: str = "", reason: str =
     wanted = _read_reason(reason)
     states = (State.HELD, State.MISSED, State.SKIPPED) if wanted else (State.HELD, State.MISSED)
     found = site.store.list_deliveries(account=account, slug=slug, states=states)
-    return tuple(
-        one.id
-        for one in found
-        if one.part == 1 and (one.reason is wanted if wanted else slug or one.reason is not Reason.MAYBE_RENAMED)
-    )
+    asked = [one for one in found if one.part == 1 and (slug or one.chosen is not Action.HOLD)]
+    if wanted:
+        return tuple(one.id for one in asked if one.reason is wanted)
+    return tuple(one.id for one in asked if slug or one.reason is not Reason.MAYBE_RENAMED)
 
 
 def _read_reason(word: str) -> Reason | None:

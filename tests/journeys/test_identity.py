@@ -170,8 +170,8 @@ def test_old_posts_are_one_line_and_may_be_released(blog: Blog) -> None:
     """`plan` and `publish` say it; a person may send them all the same."""
     for number in range(12):
         blog.write(f"old-{number}", date=LONG_AGO, body=f"{OTHER} {number}")
-    assert "12 old posts were found" in blog.run("plan").out
-    assert "12 old posts were found" in blog.run("publish").out
+    assert "12 posts were old when found" in blog.run("plan").out
+    assert "12 posts were old when found" in blog.run("publish").out
     assert blog.run("--json", "status").json["questions"] == []
     blog.run("queue", "release", "--all", "--reason", "old-when-found", "--slug", "old-3")
     assert [row[:2] for row in rows(blog) if row[1] != "skipped"] == [("old-3", "due")]
@@ -190,3 +190,39 @@ def test_many_posts_at_once_are_one_question(blog: Blog) -> None:
     blog.run("queue", "skip", "--all", "--account", "timeline")
     assert {state for _, state, _ in rows(blog)} == {"skipped"}
     blog.run("status")
+
+
+def test_the_line_about_one_old_post_lets_no_other_go(blog: Blog) -> None:
+    """Twelve were imported before; what the line says to type sends the thirteenth alone."""
+    for number in range(12):
+        blog.write(f"old-{number}", date=LONG_AGO, body=f"{OTHER} {number}")
+    blog.run("publish")
+    blog.write("typo", date="2021-05-05T09:00:00Z", body=BODY)
+    said = blog.run("publish").out.replace("\n", " ")
+    assert "`syndicate queue release --all --slug typo --reason old_when_found`" in said
+    blog.run("queue", "release", "--all", "--slug", "typo", "--reason", "old_when_found")
+    assert [slug for slug, state, _ in rows(blog) if state != "skipped"] == ["typo"]
+
+
+def test_the_answer_for_many_leaves_what_a_person_holds(blog: Blog) -> None:
+    """Whether it names the reason or only the account."""
+    blog.write("mine", date=NOW, body=BODY)
+    blog.run("publish")
+    (number,) = [row["id"] for row in blog.run("--json", "queue").json if row["slug"] == "mine"]
+    blog.run("queue", "hold", str(number))
+    for each in range(7):
+        blog.write(f"new-{each}", date=NOW, body=f"{OTHER} {each}")
+    said = blog.run("publish").out.replace("\n", " ")
+    assert "`syndicate queue release --all --account timeline --reason many_at_once`" in said
+    blog.run("queue", "release", "--all", "--account", "timeline")
+    assert [slug for slug, state, _ in rows(blog) if state == "held"] == ["mine"]
+
+
+def test_a_question_that_grows_counts_all_that_its_answer_touches(blog: Blog) -> None:
+    """Seven are held, two more come: the line speaks of nine."""
+    for number in range(7):
+        blog.write(f"new-{number}", date=NOW, body=f"{OTHER} {number}")
+    blog.run("publish")
+    for number in (7, 8):
+        blog.write(f"new-{number}", date=NOW, body=f"{BODY} {number}")
+    assert "9 posts at once are held on timeline" in blog.run("publish").out

@@ -126,6 +126,9 @@ def list_remarks(
         if change.reason is Reason.MANY_AT_ONCE:
             before = by_id[change.delivery_id]
             remarks.note(change.reason, before.account, before.post_id, "", "")
+    for one in held:  # the answer is for all of them, so the line counts them all
+        if remarks.has_question(one.reason, one.account):
+            remarks.note(one.reason, one.account, one.post_id, "", "")
     return tuple(replace(one, is_asked=one.about in asked) for one in remarks.list())
 
 
@@ -155,6 +158,9 @@ class _Remarks:
             _, slugs = self._found.setdefault((reason, topic), (about, {}))
             slugs[post_id] = slug or slugs.get(post_id, "")
 
+    def has_question(self, reason: Reason, account: str) -> bool:
+        return reason is Reason.MANY_AT_ONCE and (reason, account) in self._found
+
     def list(self) -> list[Remark]:
         return [
             Remark(reason=reason, about=about, slugs=tuple(slugs.values()), is_asked=False)
@@ -163,15 +169,19 @@ class _Remarks:
 
 
 def say_remark(remark: Remark) -> str:
-    """One line, with what to do."""
+    """One line, with what to do; what it tells to type touches only what it counts."""
     number = len(remark.slugs)
     if remark.reason is Reason.MANY_AT_ONCE:
-        only = f"--all --account {remark.about}"
+        only = f"--all --account {remark.about} --reason {remark.reason}"
         does = f"`syndicate queue release {only}` sends them, `syndicate queue skip {only}` does not"
         return f"{number} posts at once are held on {remark.about}: {does}"
     if remark.reason is Reason.MAYBE_RENAMED:
         slug, old = remark.slugs[0], remark.about
-        does = f"`syndicate same {old} {slug}` if it is, `syndicate queue release --all --slug {slug}` if not"
+        release = f"queue release --all --slug {slug} --reason {remark.reason}"
+        does = f"`syndicate same {old} {slug}` if it is, `syndicate {release}` if not"
         return f'"{slug}" may be the earlier post "{old}": {does}'
-    were = "1 old post was found and is" if number == 1 else f"{number} old posts were found and are"
-    return f"{were} not announced: `syndicate queue release --all --reason old_when_found` announces all the same"
+    if number == 1:
+        release = f"queue release --all --slug {remark.slugs[0]} --reason {remark.reason}"
+        return f'"{remark.slugs[0]}" was old when found and is not announced: `syndicate {release}` announces it'
+    does = "`syndicate queue --all` lists them, `syndicate queue release ID` announces one all the same"
+    return f"{number} posts were old when found and are not announced: {does}"
