@@ -21,7 +21,7 @@ from syndicate.deliver.report import needs_person
 from syndicate.errors import UsageError, tell_for_log
 from syndicate.model import Action, Delivery, KnownPost, Post, Reason, Receipt, State
 from syndicate.planning.deliveries.bursts import list_questions, say_remark
-from syndicate.planning.deliveries.reasons import find_own_reason, say_reason, say_why
+from syndicate.planning.deliveries.reasons import ASKED_TOGETHER, find_own_reason, say_reason, say_why
 from syndicate.planning.identity import join_rows
 from syndicate.planning.messages.template import find_override
 from syndicate.planning.schedule.when import parse_when
@@ -167,7 +167,7 @@ def read_status(wiring: Wiring, now: datetime) -> Status:
         ),
         leased=_list_leased(explain_waits(wiring, deliveries, now)),
         resting=tuple(f"{name}: {why}" for name, why in list_resting(wiring, now).items()),
-        needs_you=tuple(one for one in deliveries if needs_person(one) and one.reason is not Reason.MANY_AT_ONCE),
+        needs_you=tuple(one for one in deliveries if needs_person(one) and one.reason not in ASKED_TOGETHER),
         questions=tuple(say_remark(one) for one in list_questions(deliveries)),
         dying=list_warnings(wiring, (), now),
         amendments=_tell_amendments(wiring, now),

@@ -78,10 +78,10 @@ def _say_nothing(hall: App, account: str, slug: str) -> None:
 def _show_outbox(found: Sequence[Delivery], hall: App, *, each: bool) -> None:
     """The outbox, many posts at once as one line, unless a person asks for `each`."""
     from syndicate.cli.show import tell
-    from syndicate.model import Reason
     from syndicate.planning.deliveries.bursts import list_questions, say_remark
+    from syndicate.planning.deliveries.reasons import ASKED_TOGETHER
 
-    many = [] if each else [one for one in found if one.reason is Reason.MANY_AT_ONCE]
+    many = [] if each else [one for one in found if one.reason in ASKED_TOGETHER]
     shown = [one for one in found if one not in many]
     if shown:
         show_deliveries(shown, hall)

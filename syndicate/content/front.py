@@ -27,6 +27,8 @@ class Front:
     body: str
     body_line: int
     problems: tuple[Problem, ...] = ()
+    is_there: bool = True
+    """Whether the file has any front matter, be it an empty one."""
 
 
 def parse_front(text: str, source: str) -> Front:
@@ -35,7 +37,7 @@ def parse_front(text: str, source: str) -> Front:
     syntax = choose_syntax(text[skipped:])
     if syntax is None:
         body, line = _body_of(text, text.strip())
-        return Front({}, {}, body, line)
+        return Front({}, {}, body, line, is_there=False)
     try:
         values, body = frontmatter.parse(text, handler=syntax)
         values = _plain_mapping(values, 0)

@@ -81,6 +81,9 @@ _DRAFTS = frozenset({"draft", "private", "unpublished", "pending", "hidden", "tr
 def parse_post(text: str, source: str, file: str, settings: Settings, history: History | None = None) -> Post:
     """The post in a file's text. Raises ContentError with line and key where it cannot be published."""
     front = parse_front(text, source)
+    if not front.is_there:
+        hint = "let it begin with ---, title: and --- to publish it, or name it under [content] ignore"
+        raise ContentError("the file has no front matter, so it is not a post", where=source, line=1, hint=hint)
     fields = Fields(front, settings.content, source)
     try:
         history = history or History(f"{settings.root}/{settings.site.content}")

@@ -11,7 +11,7 @@ import orjson
 
 from syndicate.model import Author, Awaited, Category, Credit, Picture, Post, Problem, Repair, SocialOverride
 
-VERSION = 9
+VERSION = 10
 """Raise it when a row, or what is derived from a file, changes its meaning."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -42,6 +43,7 @@ class KnownDraft:
 
     source: str
     slug: str
+    """ "" for a file, or a folder ending in "/", that was there and could not be read."""
     source_digest: str
     first_seen_at: datetime
 
@@ -82,6 +84,10 @@ class Ledger:
     deliveries: tuple[KnownDelivery, ...] = ()
     baselined: frozenset[str] = frozenset()
     """Accounts whose existing posts were recorded as already there."""
+    baselined_at: Mapping[str, datetime] = field(default_factory=dict)
+    """When that was, by account."""
+    reading: str = ""
+    """A digest of the settings with which posts were read the last time; "" where that is not known."""
     listening: frozenset[tuple[str, str]] = frozenset()
     """(account, flag) for flags whose posts of before were recorded as already there."""
     limits: tuple[tuple[str, object], ...] = ()
@@ -197,6 +203,8 @@ class Plan:
     """Those of them whose post is a draft and was changed, as it is now."""
     drafts: tuple[KnownDraft, ...] = ()
     """Drafts to remember: those that are new or changed."""
+    reading: str = ""
+    """A digest of the settings with which posts are read, to remember; "" where that is as it was."""
     feeds: tuple[Feed, ...] = ()
     cards: tuple[CardPlan, ...] = ()
     deliveries: tuple[PlannedDelivery, ...] = ()

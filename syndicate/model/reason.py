@@ -30,6 +30,7 @@ class Reason(StrEnum):
     POST_GONE = "post_gone"
     REDATED = "redated"
     TURNED_OFF = "turned_off"
+    TURNED_UP = "turned_up"
     UNFLAGGED = "unflagged"  # the flag
     # What makes a message wait that is due.
     ACCOUNT_BLOCKED = "account_blocked"  # the network's words

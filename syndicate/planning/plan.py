@@ -11,6 +11,7 @@ then calls `plan_feeds(plan.identified, settings, drawn_cards, now)` and may kee
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -22,6 +23,7 @@ from syndicate.model import (
     CardRef,
     Identified,
     KnownDelivery,
+    KnownDraft,
     Ledger,
     Limits,
     NetworkFacts,
@@ -33,7 +35,7 @@ from syndicate.model import (
     Snapshot,
     State,
 )
-from syndicate.planning.deliveries.account import Desk, make_calendars, open_desk
+from syndicate.planning.deliveries.account import Desk, Sight, make_calendars, open_desk
 from syndicate.planning.deliveries.bursts import hold_bursts, list_remarks
 from syndicate.planning.deliveries.changes import plan_cancellations, plan_changes
 from syndicate.planning.deliveries.new import oldest_first, plan_baseline, plan_fresh
@@ -67,7 +69,9 @@ def make_plan(
     before = {row.id: row for row in ledger.posts}
     kept = {row.id for row in vanished} - {row.id for row in gone}
     present = {item.id: item for item in identified}
-    desks = _open_desks(ledger, settings, facts, templates, cards=cards, now=now)
+    reading = _digest_reading(settings)
+    sights = {name: _find_sight(name, snapshot, ledger, reading) for name in facts}
+    desks = _open_desks(ledger, settings, facts, templates, cards=cards, sights=sights, now=now)
     deliveries, changes = _plan_accounts(desks, ledger, oldest_first(identified))
     future = [item.known.published_at for item in identified if item.known.published_at > now]
     return Plan(
@@ -75,7 +79,8 @@ def make_plan(
         identified=identified,
         gone=gone,
         hidden=tuple(row for row in gone if row != before[row.id]),
-        drafts=remember_drafts(snapshot.posts, ledger.drafts, now),
+        drafts=(*remember_drafts(snapshot.posts, ledger.drafts, now), *_remember_closed(snapshot, ledger, now)),
+        reading=reading if snapshot.posts and reading != ledger.reading else "",
         cards=_plan_cards(identified, now),
         deliveries=tuple(deliveries),
         changes=(*plan_cancellations(ledger.deliveries, kept | present.keys()), *changes),
@@ -101,6 +106,39 @@ def is_unreadable(source: str, snapshot: Snapshot) -> bool:
     return any(source == name or (name.endswith("/") and source.startswith(name)) for name in snapshot.unreadable)
 
 
+def _digest_reading(settings: Settings) -> str:
+    """Of the settings that decide which files are posts, at which address, and what their fields mean."""
+    site, rules = settings.site, settings.content
+    fields = sorted(rules.fields.items())
+    parts = (site.content, site.permalink, fields, rules.include, rules.ignore, settings.feeds.flags)
+    return hashlib.blake2b(repr(parts).encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+def _find_sight(account: str, snapshot: Snapshot, ledger: Ledger, reading: str) -> Sight:
+    """Whether posts seen for the first time may have been there before.
+
+    A single post in a folder that was empty so far is the first one of a new blog.
+    """
+    is_read_otherwise = bool(ledger.reading) and reading != ledger.reading
+    was_empty = not (ledger.posts or any(draft.slug for draft in ledger.drafts))
+    is_filled = was_empty and sum(not post.is_draft for post in snapshot.posts) > 1
+    began = ledger.baselined_at.get(account)
+    closed = (one.source for one in ledger.drafts if not one.slug and began and one.first_seen_at <= began)
+    return Sight(is_read_otherwise or is_filled, frozenset(closed))
+
+
+def _remember_closed(snapshot: Snapshot, ledger: Ledger, now: datetime) -> tuple[KnownDraft, ...]:
+    """Files that are there and cannot be read, and those of them that can be read by now."""
+    noted = {draft.source: draft for draft in ledger.drafts}
+    known = {row.source for row in ledger.posts}
+    closed = (name for name in snapshot.unreadable if name not in noted and name not in known)
+    mended = (post for post in snapshot.posts if post.source in noted and not noted[post.source].slug)
+    return (
+        *(KnownDraft(source=name, slug="", source_digest="", first_seen_at=now) for name in closed),
+        *(replace(noted[post.source], slug=post.slug) for post in mended if not post.is_draft),
+    )
+
+
 def _open_desks(
     ledger: Ledger,
     settings: Settings,
@@ -108,6 +146,7 @@ def _open_desks(
     templates: Mapping[str, str],
     *,
     cards: Mapping[str, CardRef],
+    sights: Mapping[str, Sight],
     now: datetime,
 ) -> list[Desk]:
     limits = {name: found for name, found in ledger.limits if isinstance(found, Limits)}
@@ -125,6 +164,7 @@ def _open_desks(
             calendar=calendars[account.name],
             site=settings.site,
             cards=cards,
+            sight=sights[account.name],
             now=now,
         )
         for account in settings.accounts

@@ -28,6 +28,7 @@ from syndicate.store.inserting import insert_deliveries, insert_of
 from syndicate.store.part import Part
 from syndicate.store.rows import parse_delivery, parse_limits, parse_receipt
 from syndicate.store.schema import accounts, attempts, deliveries, drafts, posts
+from syndicate.store.schema import states as site_states
 from syndicate.store.transitions import Step, get_row, move
 
 _WRITTEN = ("source_digest", "fields_digest", "sketch")
@@ -67,6 +68,8 @@ class LedgerPart(Part):
                 drafts=self._read_drafts(connection),
                 deliveries=self._read_deliveries(connection),
                 baselined=frozenset(row["name"] for row in states if row["baselined_at"]),
+                baselined_at={row["name"]: row["baselined_at"] for row in states if row["baselined_at"]},
+                reading=self._read_reading(connection),
                 listening=frozenset((row["name"], flag) for row in states for flag in row["listening"].split()),
                 limits=tuple((row["name"], parse_limits(row["limits"])) for row in states if row["limits"]),
                 paused=frozenset(row["name"] for row in states if row["paused_at"]),
@@ -77,6 +80,10 @@ class LedgerPart(Part):
         rows = connection.execute(select(*columns).where(posts.c.site == self._site))
         names = [column.name for column in columns]
         return tuple(KnownPost(**dict(zip(names, row, strict=True))) for row in rows)
+
+    def _read_reading(self, connection: Connection) -> str:
+        found = connection.execute(select(site_states.c.reading).where(site_states.c.site == self._site))
+        return found.scalar() or ""
 
     def _read_drafts(self, connection: Connection) -> tuple[KnownDraft, ...]:
         columns = [column for column in drafts.c if column.name != "site"]
@@ -97,22 +104,15 @@ class LedgerPart(Part):
         stored = [one for one in plan.identified if one.is_new or one.is_changed]
         gone = [post for post in plan.gone if post.gone_at is None]
         rows = plan.deliveries or plan.changes
-        if not (
-            stored
-            or gone
-            or plan.hidden
-            or plan.drafts
-            or rows
-            or plan.baselined
-            or plan.forgotten
-            or plan.listening is not None
-        ):
+        accounts_change = plan.baselined or plan.forgotten or plan.listening is not None
+        if not (stored or gone or plan.hidden or plan.drafts or rows or accounts_change or plan.reading):
             return Applied()
         with self._database.writing() as connection:
             self._write_posts(connection, stored, now)
             self._write_gone(connection, gone, now)
             self._write_hidden(connection, plan.hidden)
             self._write_drafts(connection, plan.drafts)
+            self._write_reading(connection, plan.reading)
             self._write_baselines(connection, plan.baselined, now)
             self._forget_baselines(connection, plan.forgotten)
             self._write_listening(connection, plan.listening)
@@ -220,6 +220,11 @@ class LedgerPart(Part):
         query = insert.on_conflict_do_update(index_elements=["site", "source"], set_=changes)
         for draft in seen:
             connection.execute(query, {"site": self._site} | asdict(draft))
+
+    def _write_reading(self, connection: Connection, reading: str) -> None:
+        if reading:
+            query = update(site_states).where(site_states.c.site == self._site)
+            connection.execute(query.values(reading=reading))
 
     def _write_baselines(self, connection: Connection, names: Iterable[str], now: datetime) -> None:
         insert = insert_of(connection)(accounts)

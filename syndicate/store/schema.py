@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from syndicate.model import Action, OccasionKind, Reason, State
 
-HEAD = "0009"
+HEAD = "0010"
 """The last migration. A database that names a later one is from a newer syndicate."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -77,6 +77,7 @@ states = Table(
     Column("contradiction", Text, nullable=False, default=""),
     Column("contradicted_at", Instant),
     Column("adopted", Text, nullable=False, default="[]"),
+    Column("reading", Text, nullable=False, default=""),
 )
 
 posts = Table(

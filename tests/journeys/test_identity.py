@@ -226,3 +226,84 @@ def test_a_question_that_grows_counts_all_that_its_answer_touches(blog: Blog) ->
     for number in (7, 8):
         blog.write(f"new-{number}", date=NOW, body=f"{BODY} {number}")
     assert "9 posts at once are held on timeline" in blog.run("publish").out
+
+
+def held(blog: Blog) -> list[str]:
+    """What waits because it may have been there before."""
+    return [slug for slug, state, reason in rows(blog) if (state, reason) == ("held", "turned_up")]
+
+
+def configure(blog: Blog, before: str, after: str) -> None:
+    config = blog.root / "syndicate.toml"
+    config.write_text(config.read_text(encoding="utf-8").replace(before, after), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("[cards]", '[content]\nignore = ["notes/**"]\n\n[cards]'),
+        ("[cards]", '[content]\ninclude = ["*.md"]\n\n[cards]'),
+    ],
+    ids=["ignore", "include"],
+)
+def test_what_a_changed_setting_brings_to_light_is_asked_about(blog: Blog, before: str, after: str) -> None:
+    """Undated notes were left out, and a new post that comes after them is news as ever."""
+    (blog.posts / "notes").mkdir()
+    for name in ("one", "two"):
+        (blog.posts / "notes" / f"{name}.md").write_text(f"---\ntitle: {name}\n---\n{OTHER} {name}\n", encoding="utf-8")
+    configure(blog, before, after)
+    blog.run("publish")
+    configure(blog, after, before)
+    assert "2 posts that may have been there before are held on timeline" in blog.run("publish").out
+    blog.write("news", date=NOW, body=BODY)
+    blog.run("publish")
+    assert held(blog) == ["one", "two"]
+    assert blog.run("queue", "skip", "--all", "--account", "timeline", "--reason", "turned_up").code == 0
+    assert [state for slug, state, _ in rows(blog) if slug == "news"] == ["planned"]
+
+
+def test_a_field_of_another_name_features_no_post_of_before(blog: Blog) -> None:
+    """`[fields] featured = "sticky"`: what is sticky already is asked about."""
+    blog.write("old-and-sticky", date=NOW, body=OTHER, sticky=True)
+    blog.run("publish")
+    blog.run("post", "old-and-sticky")
+    configure(blog, "[cards]", '[fields]\nfeatured = "sticky"\n\n[cards]')
+    blog.run("publish")
+    assert [row for row in rows(blog) if row[1] in {"planned", "due"}] == []
+
+
+def test_what_could_not_be_read_at_the_first_run_is_asked_about(tmp_path: Path) -> None:
+    """Mended as `doctor` says, it is not announced; one broken later is news when it is mended."""
+    blog = Blog(tmp_path, CONFIG)
+    blog.write("first", date=NOW)
+    broken = "---\ntitle: One: two\n---\n"
+    (blog.posts / "before.md").write_text(f"{broken}{BODY}\n", encoding="utf-8")
+    blog.run("publish", code=1)
+    (blog.posts / "after.md").write_text(f"{broken}{OTHER}\n", encoding="utf-8")
+    blog.run("publish", code=1)
+    blog.write("before", date=NOW, body=BODY)
+    blog.write("after", date=NOW, body=OTHER)
+    blog.run("publish")
+    assert held(blog) == ["before"]
+    assert ("after", "planned", "") in rows(blog)
+
+
+def test_a_file_without_front_matter_is_not_a_post(blog: Blog) -> None:
+    """A README or a list of things to do is told as a problem, and stays where it is."""
+    (blog.posts / "TODO.md").write_text("# TODO\n\n* pay the hosting\n", encoding="utf-8")
+    blog.run("publish", code=1)
+    assert rows(blog) == []
+    assert "has no front matter" in blog.run("doctor", code=1).out
+
+
+@pytest.mark.parametrize(("names", "expected"), [(["one"], []), (["one", "two"], ["one", "two"])])
+def test_several_posts_in_a_folder_that_was_empty_are_asked_about(
+    tmp_path: Path, names: list[str], expected: list[str]
+) -> None:
+    """A submodule that arrives after the first run; a single one is the first post of a new blog."""
+    blog = Blog(tmp_path)
+    blog.run("publish")
+    for name in names:
+        blog.write(name, date=NOW, body=f"{OTHER} {name}")
+    blog.run("publish")
+    assert held(blog) == expected

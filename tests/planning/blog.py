@@ -182,6 +182,8 @@ def fold(ledger: Ledger, plan: Plan) -> Ledger:
         posts=tuple(posts.values()),
         drafts=tuple(({draft.source: draft for draft in (*ledger.drafts, *plan.drafts)}).values()),
         deliveries=tuple(rows.values()),
+        baselined_at={**dict.fromkeys(plan.baselined, plan.now), **ledger.baselined_at},
+        reading=plan.reading or ledger.reading,
         listening=ledger.listening if plan.listening is None else plan.listening,
         baselined=(ledger.baselined | plan.baselined) - plan.forgotten,
     )

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from syndicate.model import Post, Reason, ScheduleRules, State
 from tests.planning.blog import SITE, Blog, make_account, make_post, write_body
 
-_QUESTIONS = {Reason.MAYBE_RENAMED, Reason.MANY_AT_ONCE}
+_QUESTIONS = {Reason.MAYBE_RENAMED, Reason.MANY_AT_ONCE, Reason.TURNED_UP}
 _ASIDE = _QUESTIONS | {Reason.OLD_WHEN_FOUND, Reason.POST_GONE, Reason.BASELINE}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -37,6 +37,26 @@ Row = TypeVar("Row")
 UNSENT = frozenset({State.PLANNED, State.DUE, State.HELD, State.MISSED})
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Why a post that is seen for the first time may have been there before."""
+
+    is_new: bool = False
+    """Posts are read in another way than before, or for the first time: any post may have been there."""
+    closed: frozenset[str] = frozenset()
+    """Files, and folders ending in "/", that were there and could not be read when the account began."""
+
+    def may_hide(self, source: str) -> bool:
+        """Whether the post of this file may have been there before."""
+        return self.is_new or is_within(source, self.closed)
+
+
+def is_within(source: str, names: Container[str]) -> bool:
+    """Whether a file, or a folder above it (ending in "/"), is among the names."""
+    folders = source.split("/")[:-1]
+    return source in names or any("/".join(folders[: depth + 1]) + "/" in names for depth in range(len(folders)))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """What planning needs to know of one account. `rows` are its deliveries by post id; `taken` grows."""
@@ -54,6 +74,7 @@ class Desk:
     now: datetime
     heard: frozenset[str] = frozenset()
     """Flags that it waited for before: a post that gets one of them now is news."""
+    sight: Sight = field(default_factory=Sight)
     problems: list[Problem] = field(default_factory=list)
     """Posts that could not be planned on the account, and why; the next plan tries again."""
 
@@ -86,6 +107,7 @@ def open_desk(
     cards: Mapping[str, CardRef],
     now: datetime,
     heard: frozenset[str] = frozenset(),
+    sight: Sight | None = None,
 ) -> Desk:
     """Everything made ready; `deliveries` may hold rows of other accounts."""
     own = [row for row in deliveries if row.account == account.name]
@@ -105,6 +127,7 @@ def open_desk(
         cards=cards,
         now=now,
         heard=heard,
+        sight=sight or Sight(),
     )
 
 

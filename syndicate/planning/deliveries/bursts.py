@@ -24,6 +24,7 @@ from syndicate.model import (
     State,
 )
 from syndicate.planning.deliveries.account import Desk
+from syndicate.planning.deliveries.reasons import ASKED_TOGETHER
 
 HOUR = timedelta(hours=1)
 _OUT_OF_IT = frozenset({State.SKIPPED, State.CANCELLED})
@@ -64,7 +65,7 @@ def hold_bursts(
 
 def _list_new(fresh: Iterable[PlannedDelivery], present: Mapping[str, Identified], now: datetime) -> Iterable[_News]:
     for row in fresh:
-        if row.part == 1 and row.state is not State.SKIPPED:
+        if row.part == 1 and row.state is not State.SKIPPED and row.reason is not Reason.TURNED_UP:
             yield _News(max(now, present[row.post_id].known.published_at), row.post_id, row.occasion)
 
 
@@ -80,9 +81,9 @@ def _list_known(desk: Desk, changed: Mapping[int, PlannedChange], present: Mappi
 
 def _is_news(row: KnownDelivery, change: PlannedChange | None) -> bool:
     state = change.state if change else row.state
-    is_copy_found = row.reason is Reason.FOUND_ON_NETWORK
+    is_aside = row.reason in {Reason.FOUND_ON_NETWORK, Reason.TURNED_UP}
     is_announcement = row.part == 1 and row.occasion.kind in {OccasionKind.NEW, OccasionKind.FLAG}
-    return is_announcement and not (state in _OUT_OF_IT or is_copy_found or row.chosen is Action.RELEASE)
+    return is_announcement and not (state in _OUT_OF_IT or is_aside or row.chosen is Action.RELEASE)
 
 
 def _find_crowded(news: Sequence[_News], most: int) -> Iterable[_News]:
@@ -117,13 +118,13 @@ def list_remarks(
 ) -> tuple[Remark, ...]:
     """What a person should hear about the rows of a plan: a line for each question, and one for what is old."""
     held = [row for row in known if row.state is State.HELD]
-    asked = {row.account for row in held if row.reason is Reason.MANY_AT_ONCE}
+    asked = {row.account for row in held if row.reason in ASKED_TOGETHER}
     by_id = {row.id: row for row in known}
     remarks = _Remarks()
     for row in deliveries:
         remarks.note(row.reason, row.account, row.post_id, row.slug, row.detail)
     for change in changes:
-        if change.reason is Reason.MANY_AT_ONCE:
+        if change.reason in ASKED_TOGETHER:
             before = by_id[change.delivery_id]
             remarks.note(change.reason, before.account, before.post_id, "", "")
     for one in held:  # the answer is for all of them, so the line counts them all
@@ -150,6 +151,7 @@ class _Remarks:
     def note(self, reason: Reason, account: str, post_id: str, slug: str, detail: str) -> None:
         topics = {
             Reason.MANY_AT_ONCE: (account, account),
+            Reason.TURNED_UP: (account, account),
             Reason.MAYBE_RENAMED: (post_id, detail),
             Reason.OLD_WHEN_FOUND: ("", ""),
         }
@@ -159,7 +161,7 @@ class _Remarks:
             slugs[post_id] = slug or slugs.get(post_id, "")
 
     def has_question(self, reason: Reason, account: str) -> bool:
-        return reason is Reason.MANY_AT_ONCE and (reason, account) in self._found
+        return reason in ASKED_TOGETHER and (reason, account) in self._found
 
     def list(self) -> list[Remark]:
         return [
@@ -168,13 +170,19 @@ class _Remarks:
         ]
 
 
+_MANY_TURNED_UP = "{} posts that may have been there before are"
+
+
 def say_remark(remark: Remark) -> str:
     """One line, with what to do; what it tells to type touches only what it counts."""
     number = len(remark.slugs)
-    if remark.reason is Reason.MANY_AT_ONCE:
+    if remark.reason in ASKED_TOGETHER:
         only = f"--all --account {remark.about} --reason {remark.reason}"
         does = f"`syndicate queue release {only}` sends them, `syndicate queue skip {only}` does not"
-        return f"{number} posts at once are held on {remark.about}: {does}"
+        if remark.reason is Reason.MANY_AT_ONCE:
+            return f"{number} posts at once are held on {remark.about}: {does}"
+        were = "1 post that may have been there before is" if number == 1 else _MANY_TURNED_UP.format(number)
+        return f"{were} held on {remark.about}: {does}"
     if remark.reason is Reason.MAYBE_RENAMED:
         slug, old = remark.slugs[0], remark.about
         release = f"queue release --all --slug {slug} --reason {remark.reason}"

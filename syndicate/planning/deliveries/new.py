@@ -81,10 +81,16 @@ def _plan_occasion(item: Identified, desk: Desk, occasion: Occasion, other: Why 
     if why:
         return [skip_row(item, desk, occasion, why)]
     rows = plan_rows(item, desk, override, occasion)
-    doubt = item.perhaps or find_doubt(desk.rows.get(item.id, ()))
-    if not doubt:
-        return rows
-    return [replace(row, state=State.HELD, reason=Reason.MAYBE_RENAMED, detail=doubt) for row in rows]
+    doubt = _find_question(item, desk)
+    return [replace(row, state=State.HELD, reason=doubt.reason, detail=doubt.detail) for row in rows] if doubt else rows
+
+
+def _find_question(item: Identified, desk: Desk) -> Why | None:
+    """What only a person knows of a post that would go out."""
+    if doubt := item.perhaps or find_doubt(desk.rows.get(item.id, ())):
+        return Why(Reason.MAYBE_RENAMED, doubt)
+    is_public = item.known.published_at <= desk.now
+    return Why(Reason.TURNED_UP) if is_public and desk.sight.may_hide(item.post.source) else None
 
 
 def _has_row(desk: Desk, post_id: str, occasion: Occasion) -> bool:

@@ -24,6 +24,9 @@ TAKES_BACK = frozenset({Reason.POST_GONE, Reason.ASKED_TO_SKIP, Reason.UNFLAGGED
 Below its own data, `detail` keeps the reason and the data that the row was held for, for its return.
 """
 
+ASKED_TOGETHER = frozenset({Reason.MANY_AT_ONCE, Reason.TURNED_UP})
+"""What is one question on an account, however many posts it is about."""
+
 _YOURSELF = "look yourself, then `syndicate settle`"
 
 _SENTENCES: Mapping[Reason, str] = {
@@ -44,6 +47,7 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.POST_GONE: "its post is gone: deleted, or a draft again",
     Reason.REDATED: "its post was given another date",
     Reason.TURNED_OFF: "the account is turned off",
+    Reason.TURNED_UP: "may have been there before: release it if it is news, else skip it",
     Reason.UNFLAGGED: "the post is no longer {}",
     Reason.ACCOUNT_BLOCKED: "{}",
     Reason.ACCOUNT_RESTING: "the account rests until {}; it has been failing since {}",
