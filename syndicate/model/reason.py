@@ -14,6 +14,7 @@ class Reason(StrEnum):
 
     NONE = ""
     # What planning decides.
+    ACCOUNT_GONE = "account_gone"
     APPROVAL = "approval"
     ASKED_TO_SKIP = "asked_to_skip"
     BASELINE = "baseline"

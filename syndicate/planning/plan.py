@@ -35,9 +35,9 @@ from syndicate.model import (
     Snapshot,
     State,
 )
-from syndicate.planning.deliveries.account import Desk, Sight, make_calendars, open_desk
+from syndicate.planning.deliveries.account import OUT, SECOND_LOOK, UNSENT, Desk, Sight, make_calendars, open_desk
 from syndicate.planning.deliveries.bursts import hold_bursts, list_remarks
-from syndicate.planning.deliveries.changes import plan_cancellations, plan_changes
+from syndicate.planning.deliveries.changes import plan_cancellations, plan_changes, plan_orphans
 from syndicate.planning.deliveries.new import oldest_first, plan_baseline, plan_fresh
 from syndicate.planning.evergreen import plan_evergreen, yield_slots
 from syndicate.planning.identity import match_identities, remember_drafts
@@ -65,6 +65,7 @@ def make_plan(
     identified, vanished = match_identities(
         snapshot.posts, ledger.posts, site=settings.site, now=now, drafts=ledger.drafts, unreadable=is_closed
     )
+    identified = _follow_dates(identified, ledger, now)
     gone = tuple(row for row in vanished if not is_closed(row.source))
     before = {row.id: row for row in ledger.posts}
     kept = {row.id for row in vanished} - {row.id for row in gone}
@@ -83,7 +84,11 @@ def make_plan(
         reading=reading if snapshot.posts and reading != ledger.reading else "",
         cards=_plan_cards(identified, now),
         deliveries=tuple(deliveries),
-        changes=(*plan_cancellations(ledger.deliveries, kept | present.keys()), *changes),
+        changes=(
+            *plan_cancellations(ledger.deliveries, kept | present.keys()),
+            *plan_orphans(ledger.deliveries, kept | present.keys(), {account.name for account in settings.accounts}),
+            *changes,
+        ),
         problems=(*snapshot.problems, *_post_problems(identified), *_template_problems(desks), *_desk_problems(desks)),
         remarks=list_remarks(deliveries, changes, ledger.deliveries),
         warnings=_warnings(settings.accounts, facts, ledger),
@@ -104,6 +109,28 @@ def _find_listening(desks: Iterable[Desk], ledger: Ledger) -> frozenset[tuple[st
 def is_unreadable(source: str, snapshot: Snapshot) -> bool:
     """Whether a file is there but gave no post: broken, half written, in a folder nobody may read. Not gone, then."""
     return any(source == name or (name.endswith("/") and source.startswith(name)) for name in snapshot.unreadable)
+
+
+def _follow_dates(identified: Iterable[Identified], ledger: Ledger, now: datetime) -> tuple[Identified, ...]:
+    """The posts, re-dated where their author mends a date before anything of them is out.
+
+    Soon after first sight to any date, later on only to one that is still to come, while a message waits for it.
+    """
+    out = {row.post_id for row in ledger.deliveries if row.state in OUT}
+    waiting = {row.post_id for row in ledger.deliveries if row.state in UNSENT}
+
+    def follow(item: Identified) -> Identified:
+        known, date = item.known, item.post.published_at
+        if item.is_new or item.id in out or date is None or date == known.published_at:
+            return item
+        is_soon = now < known.first_seen_at + SECOND_LOOK
+        if not is_soon and not (date > now and item.id in waiting):
+            return item
+        redated = replace(known, published_at=date, updated_at=max(date, known.updated_at))
+        return replace(item, known=redated, is_changed=True)
+
+    moved = map(follow, identified)
+    return tuple(sorted(moved, key=lambda item: (item.known.published_at, item.id), reverse=True))
 
 
 def _digest_reading(settings: Settings) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, String, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, String, and_, bindparam, case, delete, func, insert, or_, select, update
 
 from syndicate.errors import UsageError
 from syndicate.model import (
@@ -181,14 +181,18 @@ class LedgerPart(Part):
         connection.execute(update(deliveries).where(deliveries.c.id == row.id).values(values))
 
     def _write_posts(self, connection: Connection, stored: list[Identified], now: datetime) -> None:
-        """What is public keeps its publication for ever; what is announced ahead may still be re-dated."""
+        """What has been public for a while keeps its publication, unless it is put off; the plan knows what is out."""
         if not stored:
             return
         names = [column.name for column in posts.c if column.name != "site"]
         rows = [{"site": self._site} | {name: getattr(one.known, name) for name in names} for one in stored]
         insert = insert_of(connection)(posts)
-        is_public = posts.c.published_at <= now
-        published_at = case((is_public, posts.c.published_at), else_=insert.excluded.published_at)
+        is_fixed = and_(
+            posts.c.published_at <= now,
+            posts.c.first_seen_at <= now - timedelta(days=1),
+            insert.excluded.published_at <= now,
+        )
+        published_at = case((is_fixed, posts.c.published_at), else_=insert.excluded.published_at)
         changes = {name: insert.excluded[name] for name in _CHANGING} | {"published_at": published_at}
         connection.execute(insert.on_conflict_do_update(index_elements=["site", "id"], set_=changes), rows)
         self._write_slugs(connection, [one.known for one in stored if one.is_changed and not one.is_new])

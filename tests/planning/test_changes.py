@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from syndicate.model import Action, KnownDelivery, Post, Reason, ScheduleRules, SocialOverride, State
+from syndicate.model import Action, Category, KnownDelivery, Post, Reason, ScheduleRules, SocialOverride, State
 from syndicate.planning.deliveries.reasons import say_reason
 from tests.planning.blog import NOW, Blog, make_account, make_post
 
@@ -234,14 +234,118 @@ def test_a_post_no_longer_featured_is_not_announced_as_featured() -> None:
         assert (row.state, row.reason) == (state, reason)
 
 
-def test_rules_that_change_stop_what_waits_and_start_nothing() -> None:
-    """An excluded category skips the waiting message; allowing it again does not send it."""
+@pytest.mark.parametrize(("days", "state"), [(0.01, State.PLANNED), (2, State.SKIPPED)])
+def test_a_rule_that_was_wrong_for_a_minute_loses_nothing(days: float, state: State) -> None:
+    """Categories skip the waiting message; allowed again soon it is planned, later it stays skipped."""
     blog = waiting(make_post("a"))
     blog.accounts = (make_account("mastodon", only=("Go",)),)
     blog.publish()
     assert only(blog).state is State.SKIPPED
     blog.accounts = (make_account("mastodon"),)
+    blog.live(days)
+    blog.publish()
+    assert only(blog).state is state
+
+
+@pytest.mark.parametrize(("days", "state"), [(0.01, State.PLANNED), (2, State.SKIPPED)])
+def test_a_category_forgotten_may_be_added_soon(days: float, state: State) -> None:
+    """A day long, as if it had been there at first sight."""
+    blog = waiting(make_post("a"), only=("Go",))
+    assert only(blog).state is State.SKIPPED
+    blog.live(days)
+    blog.edit("a.md", categories=(Category("Go", "Topic"),))
+    blog.publish()
+    assert only(blog).state is state
+
+
+@pytest.mark.parametrize(("days", "state"), [(0.01, State.PLANNED), (2, State.SKIPPED)])
+def test_a_date_mistyped_may_be_mended_soon(days: float, state: State) -> None:
+    """The year before; mended, the entry has the right date, and the post is news."""
+    blog = waiting(make_post("a", published_at=NOW - timedelta(days=365)))
+    assert only(blog).state is State.SKIPPED
+    blog.live(days)
+    blog.edit("a.md", published_at=NOW)
+    plan = blog.publish()
+    assert only(blog).state is state
+    assert (plan.identified[0].known.published_at == NOW) is (state is State.PLANNED)
+
+
+def test_a_date_of_what_is_out_stays() -> None:
+    """Readers have seen it."""
+    blog = waiting(make_post("a"))
+    blog.deliver()
+    blog.edit("a.md", published_at=NOW + timedelta(days=3))
+    assert blog.publish().identified[0].known.published_at == NOW - timedelta(days=2)
+
+
+def test_many_old_posts_that_are_given_a_new_date_are_one_question() -> None:
+    """A script that touched an import."""
+    blog = Blog((make_account("mastodon"),))
+    blog.write(make_post("first"))
+    blog.publish()
+    blog.write(*(make_post(f"old{number}", published_at=NOW - timedelta(days=900)) for number in range(9)))
+    blog.publish()
+    blog.live(0.5)
+    for number in range(9):
+        blog.edit(f"old{number}.md", published_at=blog.now)
+    blog.publish()
+    assert {row.reason for row in blog.rows() if row.state is not State.SKIPPED} == {Reason.MANY_AT_ONCE}
+
+
+def test_a_post_put_off_takes_its_message_along() -> None:
+    """Seen days ago and still waiting for its slot, without a page that could hold it back."""
+    blog = waiting(make_post("a"), schedule=ScheduleRules(timezone="UTC", slots=("sun 09:00",)))
+    blog.live(2)
+    blog.edit("a.md", published_at=NOW + timedelta(days=9))
+    blog.publish()
+    assert only(blog).due_at >= NOW + timedelta(days=9)
+
+
+def test_an_account_that_is_gone_asks_what_to_do_with_its_messages() -> None:
+    """Renamed or removed in syndicate.toml; back under its name, it sends them."""
+    blog = waiting(make_post("a"))
+    blog.accounts = (make_account("fedi", network="mastodon"),)
+    blog.publish()
+    assert {(row.account, row.state, row.reason) for row in blog.rows("mastodon")} == {
+        ("mastodon", State.HELD, Reason.ACCOUNT_GONE)
+    }
     assert blog.publish().changes == ()
+    blog.accounts = (make_account("mastodon"),)
+    blog.publish()
+    blog.publish()
+    assert [row.state for row in blog.rows("mastodon")] == [State.PLANNED]
+
+
+def test_a_post_that_comes_back_after_weeks_is_asked_about() -> None:
+    """Restored from a backup: its message missed its time."""
+    blog = waiting(make_post("a"))
+    post = blog.files.pop("a.md")
+    blog.publish()
+    blog.live(35)
+    blog.write(post)
+    blog.publish()
+    assert (only(blog).state, only(blog).reason) == (State.HELD, Reason.MISSED)
+
+
+def test_a_first_run_with_a_clock_behind_floods_nobody() -> None:
+    """Twelve posts seem to be still to come; when the clock is set right a person is asked."""
+    blog = Blog((make_account("mastodon"),))
+    blog.write(*(make_post(f"p{number}", published_at=NOW + timedelta(days=30 * number + 1)) for number in range(12)))
+    blog.publish()
+    blog.live(2000)
+    blog.publish()
+    assert {row.reason for row in blog.rows()} == {Reason.MANY_AT_ONCE}
+
+
+def test_a_draft_with_an_old_date_is_asked_about() -> None:
+    """Begun long before the first run, published now: news, or an old one that was hidden for a while."""
+    blog = Blog((make_account("mastodon"),))
+    blog.write(make_post("a", is_draft=True, published_at=NOW - timedelta(days=30)))
+    blog.publish()
+    blog.live(3)
+    blog.edit("a.md", is_draft=False)
+    blog.publish()
+    assert (only(blog).state, only(blog).reason) == (State.HELD, Reason.TURNED_UP)
 
 
 @pytest.mark.parametrize("days", [9, 1])

@@ -57,10 +57,10 @@ def test_a_post_that_is_a_draft_now_is_kept_as_it_is_now(store: Store) -> None:
 
 
 def test_what_is_fixed_at_first_sight_stays_fixed(store: Store) -> None:
-    """A changed post gets its new slug, title and digest; its publication and first sight never move."""
+    """A changed post gets its new slug, title and digest; its publication (a day later) and first sight stay."""
     store.apply(plan(identified=(identified(known()),), deliveries=(planned(),)), NOW)
     edited = known(slug="new", title="New", digest="d2", updated_at=LATER, published_at=LATER, first_seen_at=LATER)
-    store.apply(plan(identified=(identified(edited, is_new=False),)), LATER)
+    store.apply(plan(identified=(identified(edited, is_new=False),)), LATER + timedelta(days=2))
     assert store.read_ledger().posts == (known(slug="new", title="New", digest="d2", updated_at=LATER),)
     assert store.list_deliveries()[0].slug == "new"
 

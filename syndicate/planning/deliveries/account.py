@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -35,6 +35,9 @@ from syndicate.planning.schedule.when import parse_moment
 
 Row = TypeVar("Row")
 UNSENT = frozenset({State.PLANNED, State.DUE, State.HELD, State.MISSED})
+OUT = frozenset({State.SENDING, State.UNCERTAIN, State.SENT})
+SECOND_LOOK = timedelta(days=1)
+"""How long a mistake in a date, a category or a setting may be mended as if it had never been."""
 
 
 @dataclass(frozen=True, slots=True)

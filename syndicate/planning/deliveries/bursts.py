@@ -74,9 +74,21 @@ def _list_known(desk: Desk, changed: Mapping[int, PlannedChange], present: Mappi
     for post_id, rows in desk.rows.items():
         item = present.get(post_id)
         for row in rows:
-            at = max(filter(None, (row.created_at, item.known.published_at if item else None)), default=None)
+            at = desk.now if _goes_now(row, changed.get(row.id), item, desk.now) else _find_news_at(row, item)
             if at and at > desk.now - HOUR and _is_news(row, changed.get(row.id)):
                 yield _News(at, post_id, row.occasion)
+
+
+def _find_news_at(row: KnownDelivery, item: Identified | None) -> datetime | None:
+    return max(filter(None, (row.created_at, item.known.published_at if item else None)), default=None)
+
+
+def _goes_now(row: KnownDelivery, change: PlannedChange | None, item: Identified | None, now: datetime) -> bool:
+    """Whether it is news this moment: judged again, or written ahead and due, be it that a clock was set right."""
+    if change:
+        return row.state is State.SKIPPED and change.state in _ON_ITS_WAY
+    is_ahead = item is not None and row.created_at is not None and row.created_at < item.known.published_at <= now
+    return is_ahead and row.state is State.PLANNED and row.due_at <= now
 
 
 def _is_news(row: KnownDelivery, change: PlannedChange | None) -> bool:

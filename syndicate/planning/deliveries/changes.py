@@ -19,13 +19,16 @@ from syndicate.model import (
     State,
     Why,
 )
-from syndicate.planning.deliveries.account import UNSENT, Desk, earliest_at, find_doubt, find_embargo
+from syndicate.planning.deliveries.account import SECOND_LOOK, UNSENT, Desk, earliest_at, find_doubt, find_embargo
+from syndicate.planning.deliveries.new import was_old
 from syndicate.planning.deliveries.reasons import (
+    JUDGED_AGAIN,
     TAKES_BACK,
     find_own_reason,
     find_rule_reason,
 )
 from syndicate.planning.messages.template import find_override
+from syndicate.planning.schedule.gates import policy_of
 
 _BRINGS_BACK = TAKES_BACK | {Reason.POST_CAME_BACK}
 """An earlier syndicate left rows cancelled whose post came back to a person's hold."""
@@ -46,6 +49,17 @@ def plan_cancellations(rows: Iterable[KnownDelivery], present: Collection[str]) 
     ]
 
 
+def plan_orphans(
+    rows: Iterable[KnownDelivery], present: Collection[str], accounts: Collection[str]
+) -> list[PlannedChange]:
+    """Rows of accounts that are not configured any more, or under another name: they wait for a person."""
+    return [
+        PlannedChange(delivery_id=row.id, state=State.HELD, due_at=row.due_at, reason=Reason.ACCOUNT_GONE)
+        for row in rows
+        if row.state in {State.PLANNED, State.DUE} and row.post_id in present and row.account not in accounts
+    ]
+
+
 def _keep_question(row: KnownDelivery) -> str:
     """What a person is still to be asked when the row comes back, as data beside the reason that stops it."""
     is_asked = row.state in {State.HELD, State.MISSED} and row.reason
@@ -59,12 +73,22 @@ def plan_changes(
 
     def plan(item: Identified) -> list[PlannedChange]:
         rows = desk.rows[item.id]
-        if not any(row.state in UNSENT or row.reason in _BRINGS_BACK for row in rows):
+        if not any(_may_change(row, desk.now) for row in rows):
             return []
         case = _Case(item, desk, find_override(item.post, desk.account), remembered.get(item.id), {})
         return [change for row in rows if (change := _change_row(row, case))]
 
     return desk.plan_each((present[post_id] for post_id in desk.rows if post_id in present), plan)
+
+
+def _may_change(row: KnownDelivery, now: datetime) -> bool:
+    return row.state in UNSENT or row.reason in _BRINGS_BACK or _is_judged_again(row, now)
+
+
+def _is_judged_again(row: KnownDelivery, now: datetime) -> bool:
+    """Whether a rule stopped it lately: at first sight (due then), or before a time that is not long past."""
+    is_lately = now < row.due_at + SECOND_LOOK
+    return row.state is State.SKIPPED and row.reason in JUDGED_AGAIN and row.chosen is None and is_lately
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +100,10 @@ class _Case:
     override: SocialOverride
     before: KnownPost | None
     slots: dict[Occasion, datetime]
+
+    @property
+    def is_public(self) -> bool:
+        return self.item.known.published_at <= self.desk.now
 
     def slot_for(self, row: KnownDelivery) -> datetime:
         """A free slot; the time that a person gave it, where that is still to come."""
@@ -90,8 +118,9 @@ class _Case:
 
 def _change_row(row: KnownDelivery, case: _Case) -> PlannedChange | None:
     is_stopped = row.state in {State.SKIPPED, State.CANCELLED} and row.reason in _BRINGS_BACK
+    is_back = row.state is State.HELD and row.reason is Reason.ACCOUNT_GONE
     if row.occasion.kind is OccasionKind.MANUAL:
-        return _bring_back(row, case) if is_stopped else None
+        return _bring_back(row, case) if is_stopped or is_back else None
     own = find_own_reason(case.item.post, case.override, row.occasion)
     if row.state in UNSENT:
         why = own or _find_rule_reason(row, case)
@@ -100,8 +129,19 @@ def _change_row(row: KnownDelivery, case: _Case) -> PlannedChange | None:
             return PlannedChange(
                 delivery_id=row.id, state=State.SKIPPED, due_at=row.due_at, reason=why.reason, detail=detail
             )
-        return _move(row, case)
-    return _bring_back(row, case) if is_stopped and not own else None
+        return _bring_back(row, case) if is_back else _move(row, case)
+    if own or not (is_stopped or _is_mended(row, case)):
+        return None
+    return _bring_back(row, case)
+
+
+def _is_mended(row: KnownDelivery, case: _Case) -> bool:
+    """Whether the rule that stopped it lately stops it no more, and nothing of its post goes out here anyway."""
+    desk = case.desk
+    if not _is_judged_again(row, desk.now) or not desk.account.enabled or _find_rule_reason(row, case):
+        return False
+    is_alone = all(one.state in {State.SKIPPED, State.CANCELLED} for one in desk.rows[row.post_id])
+    return is_alone and not was_old(case.item, desk)
 
 
 def _is_overruled(row: KnownDelivery, why: Why) -> bool:
@@ -131,20 +171,30 @@ def _move(row: KnownDelivery, case: _Case) -> PlannedChange | None:
 
 
 def _bring_back(row: KnownDelivery, case: _Case) -> PlannedChange:
-    """Planned again; held again where it was held, or where a person has not approved it yet."""
-    kept = row.detail.partition("\n")[2] if row.reason is Reason.UNFLAGGED else row.detail
+    """Planned again; held again where it was held, or where only a person knows whether it is news."""
+    why = _find_kept_question(row) or _find_new_question(row, case)
+    if why is None:
+        return PlannedChange(delivery_id=row.id, state=State.PLANNED, due_at=case.slot_for(row))
+    return PlannedChange(delivery_id=row.id, state=State.HELD, due_at=row.due_at, reason=why.reason, detail=why.detail)
+
+
+def _find_kept_question(row: KnownDelivery) -> Why | None:
+    """What a person was asked before it was stopped."""
+    has_own_data = row.reason is Reason.UNFLAGGED or row.reason in JUDGED_AGAIN
+    kept = row.detail.partition("\n")[2] if has_own_data else row.detail
     question, _, detail = kept.partition("\n")
-    if question:
-        return _hold(row, Reason(question), detail)
-    if doubt := find_doubt(case.desk.rows.get(row.post_id, ())):
-        return _hold(row, Reason.MAYBE_RENAMED, doubt)
+    return Why(Reason(question), detail) if question else None
+
+
+def _find_new_question(row: KnownDelivery, case: _Case) -> Why | None:
+    desk = case.desk
+    if doubt := find_doubt(desk.rows.get(row.post_id, ())):
+        return Why(Reason.MAYBE_RENAMED, doubt)
     if row.chosen is Action.HOLD or row.reason is Reason.POST_CAME_BACK:
-        return _hold(row, Reason.POST_CAME_BACK)
+        return Why(Reason.POST_CAME_BACK)
+    if row.reason in JUDGED_AGAIN and case.is_public and desk.sight.may_hide(case.item.post.source):
+        return Why(Reason.TURNED_UP)
+    if desk.now > row.due_at + policy_of(desk.account).stale_after:
+        return Why(Reason.MISSED, f"{row.due_at:%Y-%m-%d %H:%M} UTC")
     is_asked_for = row.chosen is not None or row.occasion.kind is OccasionKind.MANUAL
-    if case.desk.account.approve and not is_asked_for:
-        return _hold(row, Reason.APPROVAL)
-    return PlannedChange(delivery_id=row.id, state=State.PLANNED, due_at=case.slot_for(row))
-
-
-def _hold(row: KnownDelivery, reason: Reason, detail: str = "") -> PlannedChange:
-    return PlannedChange(delivery_id=row.id, state=State.HELD, due_at=row.due_at, reason=reason, detail=detail)
+    return Why(Reason.APPROVAL) if desk.account.approve and not is_asked_for else None

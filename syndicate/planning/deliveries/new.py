@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from syndicate.model import FEATURED, NEW, Identified, Occasion, PlannedDelivery, Reason, State, Why
 from syndicate.planning.deliveries.account import Desk, find_doubt, plan_rows, skip_row
-from syndicate.planning.deliveries.reasons import find_own_reason, find_rule_reason
+from syndicate.planning.deliveries.reasons import JUDGED_AGAIN, find_own_reason, find_rule_reason
 from syndicate.planning.messages.template import find_override
 
 
@@ -54,7 +54,7 @@ def _plan_flag(item: Identified, desk: Desk, occasion: Occasion) -> list[Planned
 
 def _plan_first_sight(item: Identified, desk: Desk) -> list[PlannedDelivery]:
     """A post never seen before: announced once, as new, or for its first flag where the account posts no new ones."""
-    old = Why(Reason.OLD_WHEN_FOUND) if _was_old(item, desk) else None
+    old = Why(Reason.OLD_WHEN_FOUND) if was_old(item, desk) and not _was_draft(item) else None
     rows = [] if _has_row(desk, item.id, NEW) else _plan_occasion(item, desk, NEW, old)
     is_announced = NEW.word in desk.account.on
     for occasion in _list_flags(item, desk):
@@ -68,9 +68,16 @@ def _plan_first_sight(item: Identified, desk: Desk) -> list[PlannedDelivery]:
     return rows
 
 
-def _was_old(item: Identified, desk: Desk) -> bool:
-    """Whether it had been out for long when it was first seen, as a draft, too: copied here, uncovered, no news."""
-    found_at = item.found_at or item.known.first_seen_at
+def _was_draft(item: Identified) -> bool:
+    return item.found_at is not None and item.found_at < item.known.first_seen_at
+
+
+def was_old(item: Identified, desk: Desk) -> bool:
+    """Whether it had been out for long when it was first seen, as a draft, too: copied here, uncovered, no news.
+
+    First sight in the future was a clock that is set right now.
+    """
+    found_at = min(item.found_at or item.known.first_seen_at, desk.now)
     return found_at - item.known.published_at > desk.account.schedule.old_after
 
 
@@ -78,6 +85,8 @@ def _plan_occasion(item: Identified, desk: Desk, occasion: Occasion, other: Why 
     """Rows of a message; skipped for what the post, the account or the caller says, held while the post is doubtful."""
     override = find_override(item.post, desk.account)
     why = find_own_reason(item.post, override, occasion) or find_rule_reason(item, desk.account, occasion) or other
+    if why and why.reason in JUDGED_AGAIN and item.perhaps:
+        why = Why(why.reason, f"{why.detail}\n{Reason.MAYBE_RENAMED}\n{item.perhaps}")
     if why:
         return [skip_row(item, desk, occasion, why)]
     rows = plan_rows(item, desk, override, occasion)
@@ -90,7 +99,8 @@ def _find_question(item: Identified, desk: Desk) -> Why | None:
     if doubt := item.perhaps or find_doubt(desk.rows.get(item.id, ())):
         return Why(Reason.MAYBE_RENAMED, doubt)
     is_public = item.known.published_at <= desk.now
-    return Why(Reason.TURNED_UP) if is_public and desk.sight.may_hide(item.post.source) else None
+    is_doubtful = desk.sight.may_hide(item.post.source) or (_was_draft(item) and was_old(item, desk))
+    return Why(Reason.TURNED_UP) if is_public and is_doubtful else None
 
 
 def _has_row(desk: Desk, post_id: str, occasion: Occasion) -> bool:

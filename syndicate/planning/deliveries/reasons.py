@@ -24,6 +24,11 @@ TAKES_BACK = frozenset({Reason.POST_GONE, Reason.ASKED_TO_SKIP, Reason.UNFLAGGED
 Below its own data, `detail` keeps the reason and the data that the row was held for, for its return.
 """
 
+JUDGED_AGAIN = frozenset(
+    {Reason.OLD_WHEN_FOUND, Reason.NOT_IN_CATEGORIES, Reason.EXCLUDED_CATEGORY, Reason.NOT_AN_OCCASION}
+)
+"""Rules that a typing error in a post or in syndicate.toml may have brought in; `detail` keeps a question as above."""
+
 ASKED_TOGETHER = frozenset({Reason.MANY_AT_ONCE, Reason.TURNED_UP})
 """What is one question on an account, however many posts it is about."""
 
@@ -31,6 +36,8 @@ _YOURSELF = "look yourself, then `syndicate settle`"
 
 _SENTENCES: Mapping[Reason, str] = {
     Reason.NONE: "",
+    Reason.ACCOUNT_GONE: "its account is not in syndicate.toml any more: give it back its name, "
+    "or send the post from another one (`syndicate post SLUG --to ACCOUNT`) and cancel this",
     Reason.APPROVAL: "waits for approval",
     Reason.ASKED_TO_SKIP: "the post asks to be skipped here",
     Reason.BASELINE: "baseline: the post was already there when the account was turned on",
@@ -122,7 +129,7 @@ class Decided(Protocol):
 def say_reason(reason: Reason, detail: str = "") -> str:
     """The reason as a sentence for a person, with its data in it."""
     sentence = _SENTENCES[reason]
-    detail = detail.partition("\n")[0] if reason in TAKES_BACK else detail
+    detail = detail.partition("\n")[0] if reason in TAKES_BACK | JUDGED_AGAIN else detail
     for piece in detail.split("\n", max(sentence.count("{}") - 1, 0)):
         sentence = sentence.replace("{}", piece, 1)
     return sentence

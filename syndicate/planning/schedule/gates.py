@@ -25,9 +25,11 @@ class Policy:
     """The account's rules that matter once a message is due."""
 
     has_slots: bool = True
-    """Without slots a message has no time to miss, unless a person asked for one."""
+    """Without slots a message has no time to miss, unless a person asked for one; it grows stale all the same."""
     grace: timedelta = timedelta(hours=6)
     missed: str = "hold"
+    stale_after: timedelta = timedelta(days=7)
+    """How late a message without a time may still go unasked."""
     ready_within: timedelta = timedelta(hours=24)
     not_ready: str = "hold"
     gap: timedelta = timedelta(0)
@@ -47,6 +49,7 @@ def policy_of(account: Account) -> Policy:
     return Policy(
         has_slots=bool(rules.slots),
         grace=rules.grace,
+        stale_after=max(rules.old_after, DAY),
         missed=rules.missed,
         ready_within=rules.ready_within,
         not_ready=rules.not_ready,
@@ -66,10 +69,10 @@ def decide_missed(
     `next_slot` gives the account's next slot after an instant; it is asked only where the policy wants it.
     """
     has_time = policy.has_slots or delivery.chosen_due_at is not None
-    if delivery.part > 1 or not has_time or now <= delivery.due_at + policy.grace:
+    if delivery.part > 1 or now <= delivery.due_at + (policy.grace if has_time else policy.stale_after):
         return None
     time_was = f"{delivery.due_at:%Y-%m-%d %H:%M} UTC"
-    if policy.missed == "next":
+    if policy.missed == "next" and has_time:
         moved, due_at = Reason.MISSED_MOVED, next_slot(now)
         return Decision(state=State.PLANNED, outcome="missed", reason=moved, detail=time_was, due_at=due_at)
     state = State.SKIPPED if policy.missed == "skip" else State.MISSED
