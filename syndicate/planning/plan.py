@@ -150,8 +150,9 @@ def _find_sight(account: str, snapshot: Snapshot, ledger: Ledger, reading: str) 
     was_empty = not (ledger.posts or any(draft.slug for draft in ledger.drafts))
     is_filled = was_empty and sum(not post.is_draft for post in snapshot.posts) > 1
     began = ledger.baselined_at.get(account)
-    closed = (one.source for one in ledger.drafts if not one.slug and began and one.first_seen_at <= began)
-    return Sight(is_read_otherwise or is_filled, frozenset(closed))
+    unread = [one for one in ledger.drafts if not one.slug]
+    closed = (one.source for one in unread if began and one.first_seen_at <= began)
+    return Sight(is_read_otherwise or is_filled, frozenset(closed), frozenset(one.source for one in unread))
 
 
 def _remember_closed(snapshot: Snapshot, ledger: Ledger, now: datetime) -> tuple[KnownDraft, ...]:

@@ -117,6 +117,8 @@ class Author:
         """Marks of posts that were there when the program looked."""
         self._deleted: list[Post] = []
         self._born: list[datetime] = []
+        self._misdated: dict[str, datetime] = {}
+        """Marks of posts with a wrong year, and since when."""
         self._number = 0
 
     @property
@@ -139,6 +141,7 @@ class Author:
         """Up to three things at once, as one `git pull` brings them."""
         self._read = set(self.posts)
         self._go_on()
+        self._mend_dates()
         for _ in range(self.rng.choice((1, 1, 1, 2, 3))):
             events = self._list_events()
             name = self.rng.choices(list(events), [_RARE.get(name, 1.0) for name in events])[0]
@@ -156,6 +159,9 @@ class Author:
         if self.away is not None:
             self._come_back()
             self.write()
+        if self._misdated:
+            self._mend_dates()
+            self.write()
         self.town.slow.heal()
         self.deploy()
 
@@ -172,6 +178,7 @@ class Author:
             "write a post": self._write_post,
             "write an undated post": lambda: self._write_post(has_date=False),
             "start a draft": self._start_draft,
+            "write a wrong year": self._misdate,
             "import old posts": self._import_old,
             "write many posts": self._write_many,
             "back up": self._back_up,
@@ -223,6 +230,23 @@ class Author:
         self._born = [at for at in self._born if self.now - at <= timedelta(hours=2)] + [self.now]
         if len(self._born) > MANY - 2:
             self.may_wait |= self.wanted
+
+    def _misdate(self) -> None:
+        """Old for everybody, until it is mended."""
+        post = self.make(date=self.now - timedelta(days=365))
+        self.unwanted.add(post.mark)
+        self._misdated[post.mark] = self.now
+
+    def _mend_dates(self) -> None:
+        """Within a day it is news as if the date had been right at once; later nobody hears of it unasked."""
+        for mark, since in self._misdated.items():
+            post = self.posts.get(mark)
+            if post and not post.is_draft:
+                self.posts[mark] = replace(post, date=since)
+                if self.now - since < timedelta(hours=20):
+                    self.unwanted.discard(mark)
+                    self._announce(self.posts[mark])
+        self._misdated.clear()
 
     def _write_many(self) -> None:
         for _ in range(self.rng.randint(6, 9)):

@@ -414,3 +414,15 @@ def test_a_thread_that_has_begun_keeps_its_parts() -> None:
     blog.edit("a.md", social_share="A sentence here. " * 90)
     plan = blog.publish()
     assert (plan.deliveries, plan.changes) == ((), ())
+
+
+def test_a_question_stays_when_its_post_is_redated() -> None:
+    """Held for a person, it is held for the same reason at its new time."""
+    blog = Blog((make_account("mastodon"),))
+    blog.write(make_post("first"))
+    blog.publish()
+    blog.write(*(make_post(f"p{number}") for number in range(9)))
+    blog.publish()
+    blog.edit("p3.md", published_at=NOW + timedelta(days=3))
+    blog.publish()
+    assert {row.reason for row in blog.rows() if row.state is State.HELD} == {Reason.MANY_AT_ONCE}

@@ -49,6 +49,9 @@ class Sight:
     closed: frozenset[str] = frozenset()
     """Files, and folders ending in "/", that were there and could not be read when the account began."""
 
+    unread: frozenset[str] = frozenset()
+    """Those that could not be read the last time, whenever that began."""
+
     def may_hide(self, source: str) -> bool:
         """Whether the post of this file may have been there before."""
         return self.is_new or is_within(source, self.closed)

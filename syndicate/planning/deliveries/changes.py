@@ -167,7 +167,11 @@ def _move(row: KnownDelivery, case: _Case) -> PlannedChange | None:
     embargo, _ = find_embargo(case.override, case.desk)
     if not is_redated and not (embargo and row.due_at < embargo):
         return None
-    return PlannedChange(delivery_id=row.id, state=row.state, due_at=case.slot_for(row), reason=Reason.REDATED)
+    is_asked = row.state in {State.HELD, State.MISSED}
+    why = Why(row.reason, row.detail) if is_asked else Why(Reason.REDATED)
+    return PlannedChange(
+        delivery_id=row.id, state=row.state, due_at=case.slot_for(row), reason=why.reason, detail=why.detail
+    )
 
 
 def _bring_back(row: KnownDelivery, case: _Case) -> PlannedChange:

@@ -54,7 +54,7 @@ def _plan_flag(item: Identified, desk: Desk, occasion: Occasion) -> list[Planned
 
 def _plan_first_sight(item: Identified, desk: Desk) -> list[PlannedDelivery]:
     """A post never seen before: announced once, as new, or for its first flag where the account posts no new ones."""
-    old = Why(Reason.OLD_WHEN_FOUND) if was_old(item, desk) and not _was_draft(item) else None
+    old = Why(Reason.OLD_WHEN_FOUND) if was_old(item, desk) and not _was_draft(item, desk) else None
     rows = [] if _has_row(desk, item.id, NEW) else _plan_occasion(item, desk, NEW, old)
     is_announced = NEW.word in desk.account.on
     for occasion in _list_flags(item, desk):
@@ -68,8 +68,9 @@ def _plan_first_sight(item: Identified, desk: Desk) -> list[PlannedDelivery]:
     return rows
 
 
-def _was_draft(item: Identified) -> bool:
-    return item.found_at is not None and item.found_at < item.known.first_seen_at
+def _was_draft(item: Identified, desk: Desk) -> bool:
+    was_there = item.found_at is not None and item.found_at < item.known.first_seen_at
+    return was_there and item.post.source not in desk.sight.unread
 
 
 def was_old(item: Identified, desk: Desk) -> bool:
@@ -99,7 +100,7 @@ def _find_question(item: Identified, desk: Desk) -> Why | None:
     if doubt := item.perhaps or find_doubt(desk.rows.get(item.id, ())):
         return Why(Reason.MAYBE_RENAMED, doubt)
     is_public = item.known.published_at <= desk.now
-    is_doubtful = desk.sight.may_hide(item.post.source) or (_was_draft(item) and was_old(item, desk))
+    is_doubtful = desk.sight.may_hide(item.post.source) or (_was_draft(item, desk) and was_old(item, desk))
     return Why(Reason.TURNED_UP) if is_public and is_doubtful else None
 
 
