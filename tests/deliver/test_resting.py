@@ -101,7 +101,7 @@ def test_trouble_before_the_call_lets_it_rest_too(bench: Bench) -> None:
 def test_a_clock_that_jumps_by_days_lets_nobody_rest_for_days(bench: Bench, days: int) -> None:
     """What was decided by a wrong clock is not believed by the right one."""
     bench.networks = {"a": Scripted([Unavailable("down"), Uncertain("silent")])}
-    rows = [bench.add(post=f"p{number}", due_at=NOW - timedelta(days=4)) for number in range(3)]
+    rows = [bench.add(post=f"p{number}", due_at=NOW - timedelta(hours=80)) for number in range(3)]
     wrong, right = NOW + timedelta(days=days), NOW
     for bench.now in (wrong, wrong + MINUTE / 2, right):
         bench.run()
