@@ -88,8 +88,8 @@ class RealLife:
             self._meet_daemon(die_at=self.rng.randrange(STEPS))
             if self.author.put_back:
                 self.author.restore()
-        self.author.rest()
         self._meet_daemon(die_at=-1)
+        self.author.rest()
         self._look_after(ROUNDS)
         self.toll.lives = 1
         self.toll.events = self.author.events
