@@ -19,6 +19,7 @@ def sent_texts(network: Scripted) -> list[str]:
     return [message.text for message, _ in network.calls]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", [Unavailable("down"), Uncertain("it fell silent")], ids=["down", "silent"])
 def test_one_failure_lets_the_account_rest_and_its_other_messages_wait(bench: Bench, error: Exception) -> None:
     """Of sixty due messages one is tried; the others stay due, neither failed nor uncertain."""
@@ -35,6 +36,7 @@ def test_one_failure_lets_the_account_rest_and_its_other_messages_wait(bench: Be
     assert bench.get(first).state in {State.SENT, State.UNCERTAIN, State.DUE}
 
 
+@pytest.mark.slow
 def test_rests_grow_with_the_trouble_and_keep_its_beginning(bench: Bench) -> None:
     """A server that is down for hours is asked less and less often, an hour apart at most."""
     bench.networks = {"a": (network := Scripted([Unavailable("down")] * 99))}

@@ -6,6 +6,8 @@ import pytest
 
 from tests.journeys.blog import CONFIG, Blog
 
+pytestmark = pytest.mark.slow
+
 SOON = datetime.now(UTC) + timedelta(hours=12)
 DYING = """
 [accounts.company]

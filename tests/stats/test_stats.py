@@ -201,6 +201,7 @@ def test_a_line_beyond_all_bounds_is_unreadable(line: str) -> None:
     assert parse_line(line) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", ['"', "9", "a ", '\\"', "a b c [1/Jan/", 'a b c [1/Jan/x] "\\', "é", '" "'])
 def test_a_line_of_one_sign_is_read_in_one_go(piece: str) -> None:
     """No start looks at the rest of the line again: half a megabyte took an hour in quadratic time."""
