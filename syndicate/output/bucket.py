@@ -133,7 +133,7 @@ def _say(error: Exception, where: str) -> StateError:
         return StateError("the object store refused", where=where, hint="check its credentials")
     if status == "404" or isinstance(error, NotFoundError | FileNotFoundError):
         return StateError("the object store has no such bucket", where=where, hint="check [storage] publish_to")
-    if status.startswith("5") or _UNREACHED.search(str(error)):
+    if status.startswith("5") or (not status and _UNREACHED.search(str(error))):
         what = f"answers {status}" if status else "cannot be reached"
         hint = "see whether it is up; the next publication writes what is missing"
         return StateError(f"the object store {what}", where=where, hint=hint)

@@ -260,8 +260,10 @@ class Author:
         drafts = [post for post in self.posts.values() if post.is_draft]
         if drafts:
             post = self.rng.choice(drafts)
-            self.posts[post.mark] = replace(post, is_draft=False, date=self.now - timedelta(minutes=5))
-            if post.mark not in self.unwanted:
+            is_news = post.mark not in self.unwanted
+            date = self.now - timedelta(minutes=5) if is_news else post.date
+            self.posts[post.mark] = replace(post, is_draft=False, date=date)
+            if is_news:
                 self._announce(post)
 
     def _make_draft(self) -> None:

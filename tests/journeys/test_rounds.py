@@ -28,6 +28,7 @@ def test_a_problem_reads_the_same_in_the_log_and_on_the_command_line(tmp_path):
 def test_each_message_has_a_line_of_its_own(tmp_path):
     """Whatever went out in one round."""
     blog = Blog(tmp_path)
+    blog.write("zero")
     blog.run("publish")
     for slug in ("one", "two"):
         blog.write(slug)

@@ -133,7 +133,7 @@ def test_a_second_checkout_takes_the_folder_over(tmp_path):
     second.write("first", title="Changed")
     published = second.run("--json", "publish", code=1).json
     assert published["problems"] == []
-    assert "the state database of before is lost" in published["contradiction"]
+    assert "the previous state database is lost" in published["contradiction"]
     assert "featured/rss.xml" in first.files()
     assert "Changed" in second.entries()
 
