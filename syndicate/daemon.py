@@ -23,6 +23,7 @@ from typing import Protocol
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.schedulers.base import BaseScheduler
+from apscheduler.triggers.base import BaseTrigger
 from watchfiles import Change, DefaultFilter, watch
 
 from syndicate.containment import survive
@@ -164,8 +165,7 @@ class Daemon:
         for tick, every in ticks:
             scheduler.add_job(
                 tick,
-                "interval",
-                seconds=every.total_seconds(),
+                Every(every),
                 next_run_time=datetime.now(UTC),
                 coalesce=True,
                 max_instances=1,
@@ -272,6 +272,19 @@ class Daemon:
             log.info("%s", each)
 
 
+class Every(BaseTrigger):  # type: ignore[misc]
+    """A tick each `interval` from now on, not one for every interval that a clock set forward has left out.
+
+    APScheduler's own trigger lists them all: from 1970, where a machine without a clock chip starts, for hours.
+    """
+
+    def __init__(self, interval: timedelta) -> None:
+        self.interval = interval
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
+        return max(previous_fire_time, now) + self.interval if previous_fire_time else now
+
+
 def follow_clock(scheduler: BaseScheduler, now: datetime) -> None:
     """Let ticks come at once that seem further away than they ever are.
 
@@ -288,7 +301,9 @@ def _bound(loop: Callable[[threading.Event], None], stop: threading.Event) -> Ca
 
 @contextmanager
 def _signals(stop: threading.Event) -> Iterator[None]:
-    """SIGTERM and SIGINT ask to stop; the handlers of before come back afterwards.
+    """SIGTERM, SIGINT and a closed terminal (SIGHUP, unless `nohup` ignores it) ask to stop.
+
+    The handlers of before come back afterwards.
 
     A thread sets the event: the handler may have interrupted this very thread while it held the event's lock.
     """
@@ -296,7 +311,12 @@ def _signals(stop: threading.Event) -> Iterator[None]:
     def ask(*_: object) -> None:
         threading.Thread(target=stop.set, name="syndicate-stop").start()
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
+    asked = [
+        number
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+        if signal.getsignal(number) != signal.SIG_IGN
+    ]
+    before = {number: signal.signal(number, ask) for number in asked}
     try:
         yield
     finally:

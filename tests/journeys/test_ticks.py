@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from syndicate.daemon import Daemon, Pace, follow_clock
+from syndicate.daemon import Daemon, Every, Pace, follow_clock
 from syndicate.errors import StateError
 from tests.containment.troubles import TROUBLES, name_of
 
@@ -172,3 +172,11 @@ def test_a_round_that_fails_is_followed_by_the_next(trouble: BaseException, capl
     work.end = daemon.stop
     assert daemon.run()
     assert len([record for record in caplog.records if record.levelno == logging.ERROR]) == 1
+
+
+def test_a_clock_set_forward_by_decades_brings_one_tick():
+    """A machine without a clock chip starts in 1970; the ticks it left out are not made up for."""
+    tick = Every(timedelta(seconds=5))
+    long_ago = datetime(1970, 1, 1, tzinfo=UTC)
+    assert tick.get_next_fire_time(None, NOW) == NOW
+    assert tick.get_next_fire_time(long_ago, NOW) == NOW + timedelta(seconds=5)
