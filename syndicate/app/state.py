@@ -236,6 +236,14 @@ def path_of_state(wiring: Wiring) -> Path:
     return Path(database.removeprefix("sqlite:///"))
 
 
+def _doubt_backup(wiring: Wiring, store: Store) -> None:
+    """Close the switch unless the cache has seen this very moment: nobody else knows what was sent after the backup."""
+    state, seen = store.read_state(), read_seen(wiring.cache)
+    is_proven = seen is not None and (seen.identity, seen.counter) == (state.identity, state.counter)
+    if not is_proven and list_enabled(wiring.settings):
+        store.contradict(Contradiction.OLDER, wiring.clock())
+
+
 def restore_state(wiring: Wiring, source: Path) -> Path | None:
     """The backup is opened as the site's state, and brought to the present schema, before it replaces anything."""
     from syndicate.store import open_store  # noqa: PLC0415 - loads SQLAlchemy
@@ -245,4 +253,5 @@ def restore_state(wiring: Wiring, source: Path) -> Path | None:
     with prepare_restore(database, source, wiring.settings.site.name) as fresh:
         with open_store(f"sqlite:///{fresh}", wiring.settings.site.name) as store:
             check_site(wiring, store)
+            _doubt_backup(wiring, store)
         return put_in_place(fresh, database, wiring.clock())

@@ -107,9 +107,12 @@ class Desk(Part):
         return self._act(delivery_id, Action.EDIT, now, change)
 
     def settle_sent(self, delivery_id: int, receipt: Receipt, now: datetime) -> Delivery:
-        """The person saw it published."""
+        """The person saw it published. Raises UsageError where that address is another message's."""
         changes = {"receipt": receipt, "sent_at": now}
-        return self._act(delivery_id, Action.SETTLE_SENT, now, lambda _row: (State.SENT, changes))
+        with self._database.writing() as connection:
+            row = get_row(connection, self._site, delivery_id)
+            _refuse_taken(connection, row, receipt)
+            return self._act_on(connection, row, Action.SETTLE_SENT, now, lambda _row: (State.SENT, changes))
 
     def settle_not_sent(self, delivery_id: int, now: datetime) -> Delivery:
         """The person looked and it is not there: it is sent again now."""
@@ -143,3 +146,18 @@ class Desk(Part):
         later = (*same_message(row), deliveries.c.part > row.part)
         query = self._mine(select(deliveries)).where(*later).order_by(deliveries.c.part)
         return tuple(parse_delivery(found) for found in connection.execute(query).mappings())
+
+
+def _refuse_taken(connection: Connection, row: Delivery, receipt: Receipt) -> None:
+    """A copy belongs to one post: what is later removed or edited with it must be its own."""
+    other = deliveries.c
+    query = select(deliveries).where(
+        other.site == select(deliveries.c.site).where(deliveries.c.id == row.id).scalar_subquery(),
+        other.account == row.account,
+        other.state == State.SENT,
+        other.post_id != row.post_id,
+    )
+    for found in map(parse_delivery, connection.execute(query).mappings()):
+        copy = found.receipt
+        if copy is not None and receipt.url and receipt.url in {copy.url, copy.remote_id}:
+            raise UsageError(f"that is the address of delivery {found.id}, {found.slug}", hint="look for another one")

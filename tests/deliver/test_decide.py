@@ -137,13 +137,13 @@ def test_a_missing_setting_is_tried_again_by_itself() -> None:
     ("retry_at", "due_at"),
     [
         (NOW + HOUR, NOW + HOUR),
-        (NOW - HOUR, NOW + SECOND),
+        (NOW - HOUR, NOW + 30 * SECOND),
         (NOW + 9000 * HOUR, NOW + 24 * HOUR),
     ],
     ids=["asked", "past", "absurd"],
 )
 def test_retry_after_is_honoured_within_reason(retry_at: datetime, due_at: datetime) -> None:
-    """Not before the network's time, not at once, and not in a year."""
+    """Not before the network's time, not at once (its clock may be behind ours), and not in a year."""
     assert after_send(RateLimited("slow", retry_at=retry_at)).due_at == due_at
 
 

@@ -326,6 +326,19 @@ def test_a_copy_is_known_by_its_remote_id(store: Store) -> None:
     assert store.find_by_receipt("mastodon", "unknown") is None
 
 
+def test_the_address_of_another_post_settles_nothing(store: Store) -> None:
+    """A wrong line pasted into `settle --sent` would later remove or edit that other message."""
+    sent = bring_to(store, State.SENT)
+    assert sent.receipt is not None
+    (row,) = add(store, planned("p2"))
+    unknown = store.record(
+        store.intend(claim(store), NOW, LEASE), "send", decision(State.UNCERTAIN, look_at=LATER), NOW
+    )
+    with pytest.raises(UsageError, match=str(sent.id)):
+        store.settle_sent(unknown.id, Receipt(sent.receipt.url, sent.receipt.url), NOW)
+    assert store.get_delivery(row.id).state is State.UNCERTAIN
+
+
 def test_a_move_that_the_table_forbids_is_refused_whole(store: Store) -> None:
     """A wrong decision changes neither the row nor the trail."""
     row = bring_to(store, State.SENDING)

@@ -123,7 +123,9 @@ def _decide_again(delivery: Delivery, error: Exception, policy: Policy, *, now: 
     since = delivery.started_at or now
     if now - since >= policy.give_up_after or delivery.attempts >= policy.max_attempts:
         return _fail(Reason.GAVE_UP, f"{_spell(now - since)}\n{describe(error)}")
-    due_at = _retry_at(error, now) or now + _back_off(now - since, jitter)
+    asked_at, wait = _retry_at(error, now), _back_off(now - since, jitter)
+    # A network whose clock is behind ours asks us to come back at once, again and again.
+    due_at = asked_at if asked_at and (asked_at - now > FIRST_WAIT or isinstance(error, NotReady)) else now + wait
     reason, words = Reason.STILL_FAILING if now - since >= TELL_AFTER else Reason.BACK_OFF, describe(error)
     return Decision(
         state=State.DUE,
