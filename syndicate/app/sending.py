@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
+from time import monotonic
 
 from syndicate.app.seen import keep_seen
 from syndicate.app.site import Wiring
@@ -32,6 +32,9 @@ from syndicate.planning.plan import is_unreadable
 from syndicate.planning.schedule.calendar import list_taken, next_slot
 
 log = logging.getLogger("syndicate")
+
+FRESH = 2.0
+"""Seconds for which the posts that were read last are the posts of now."""
 
 
 def make_tools(wiring: Wiring) -> Tools:
@@ -65,14 +68,17 @@ def _make_later(first: Composed, part: int) -> Composed:
 
 
 class Composer:
-    """Messages of deliveries, from the posts as they are now; they are read once, when the first is composed.
+    """Messages of deliveries, from the posts as they are now.
 
-    The threads of one round share it.
+    The threads of one round share it. A round may last for minutes, and rows join it that are younger than its
+    beginning: posts are read again after `FRESH` seconds, and where one is missing.
     """
 
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
         self._lock = threading.Lock()
+        self._read: _Materials | None = None
+        self._read_at = 0.0
 
     def compose(self, delivery: Delivery) -> Message:
         return self.measure(delivery).message
@@ -83,8 +89,7 @@ class Composer:
         Raises ContentError where the post is gone or has no such part any more, Unavailable where it cannot be
         read this moment.
         """
-        with self._lock:
-            materials = self._materials
+        materials = self._get_materials(delivery)
         account = self._wiring.accounts.get(delivery.account)
         template, facts = materials.messages.get(account.name), materials.facts[account.name]
         limits = self._wiring.store.find_limits(account.name)  # it may have been read a moment ago
@@ -112,12 +117,17 @@ class Composer:
 
     def trace(self, delivery: Delivery) -> str:
         """`Message.origin` as it would be now. Raises as `measure` does."""
-        with self._lock:
-            post, known = self._materials.find(delivery)
+        post, known = self._get_materials(delivery).find(delivery)
         return trace(post, known, self._wiring.accounts.get(delivery.account))
 
-    @cached_property
-    def _materials(self) -> _Materials:
+    def _get_materials(self, delivery: Delivery) -> _Materials:
+        with self._lock:
+            is_old = monotonic() - self._read_at > FRESH
+            if self._read is None or is_old or delivery.post_id not in self._read.posts:
+                self._read, self._read_at = self._read_materials(), monotonic()
+            return self._read
+
+    def _read_materials(self) -> _Materials:
         wiring = self._wiring
         try:
             snapshot = wiring.read_snapshot()
