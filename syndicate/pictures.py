@@ -87,7 +87,8 @@ def find_pictures(
 
     `http` is None where fetching is turned off: then only what the cache has is known. Never raises for a picture.
     """
-    wanted = {_key(picture): picture for picture in pictures}
+    asked = tuple(pictures)
+    wanted = {_key(picture): picture for picture in asked}  # two addresses may lead to one file
     known = {key: _parse_record(data) for key, data in cache.get_many(RECORDS, wanted).items()}
     local = {key: picture for key, picture in wanted.items() if picture.path}
     looked = {key: known.get(key, _NOT_FETCHED) for key in wanted if key not in local}
@@ -98,7 +99,7 @@ def find_pictures(
     if http is not None:
         due = {key: known.get(key, _Record()) for key in looked if key not in local and _is_due(known.get(key), now)}
         looked |= _Asker(http, cache, now, describe).fetch_all(due)
-    return {picture.url: _found(picture, looked[key]) for key, picture in wanted.items()}
+    return {picture.url: _found(picture, looked[_key(picture)]) for picture in asked}
 
 
 def _keep(fresh: Mapping[str, _Record], known: Mapping[str, _Record], cache: Cache) -> None:

@@ -57,7 +57,16 @@ def _body_of(text: str, stripped: str) -> tuple[str, int]:
 
 
 def _plain_mapping(values: Mapping[str, object], depth: int) -> dict[str, object]:
-    return {str(_plain(key, depth)): _plain(value, depth + 1) for key, value in values.items()}
+    return {_plain_key(key, depth): _plain(value, depth + 1) for key, value in values.items()}
+
+
+def _plain_key(key: object, depth: int) -> str:
+    """A key as text. A list of lists is none: written out, each level would double the one inside it."""
+    plain = _plain(key, depth + 1)
+    inner = [*plain, *plain.values()] if isinstance(plain, dict) else plain if isinstance(plain, list) else ()
+    if any(isinstance(one, dict | list) for one in inner):
+        raise ContentError("a key of the front matter is a table of tables", line=1, hint="name keys with words")
+    return str(plain)
 
 
 def _plain(value: object, depth: int) -> object:

@@ -146,7 +146,10 @@ def _to_tag(post: Post, site: Site) -> str:
 
 
 def _settle_declared_ids(posts: Sequence[Post], known: Sequence[KnownPost]) -> list[Post]:
-    """A declared id that several posts carry (a copied file) stays with the one the ledger knows, else the first."""
+    """A declared id that several posts carry (a copied file) stays with the one the ledger knows, else the first.
+
+    One that we gave to a post whose file is still there is not for another file to take.
+    """
     claims: dict[str, list[Post]] = {}
     for post in posts:
         if post.declared_id:
@@ -160,7 +163,18 @@ def _settle_declared_ids(posts: Sequence[Post], known: Sequence[KnownPost]) -> l
         for post in claimants
         if post is not owner
     }
+    places = {(post.source, post.slug) for post in posts}
+    for post in posts:
+        row = rows.get(post.declared_id) if post.declared_id else None
+        if row and _is_given(row) and row.source != post.source and (row.source, row.slug) in places:
+            losers[post.source] = row.source
     return [_without_id(post, losers[post.source]) if post.source in losers else post for post in posts]
+
+
+def _is_given(row: KnownPost) -> bool:
+    """Whether the id of a present post was made by `_new_id`, not declared by its author."""
+    is_tag = row.id.startswith("tag:") and _DECLARED not in row.id
+    return row.gone_at is None and (is_tag or row.id == row.permalink)
 
 
 def _owner(claimants: Sequence[Post], row: KnownPost | None) -> Post:

@@ -12,7 +12,7 @@ from typing import Final
 MAX_DEPTH: Final = 32
 """Lists and tables in one another, and keys in one key."""
 _MAX_ALIASES = 10
-_ANCHOR = re.compile(r"(?:^|[\s\[{,])&([^\s\[\]{},]+)")
+_ANCHOR = re.compile(r"(?<!\w)&([^\s\[\]{},]+)")
 _ALIAS = re.compile(r"\*([^\s\[\]{},]+)")
 # Every part is possessive: a text of quotes costs linear time.
 _TOML_STEP = r"""(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""

@@ -121,6 +121,13 @@ def test_tags_and_strange_keys_are_plain_values() -> None:
     assert front.values == {"a": ["x"], "b": "d", "1": "e", "['f']": "g"}
 
 
+def test_a_key_of_keys_of_keys_is_refused() -> None:
+    """Written out, each level would double the one inside it: 146 letters took gigabytes."""
+    deep = "{? " * 31 + "a" + "}" * 31
+    with pytest.raises(ContentError, match=r"nested|table of tables|cannot be read"):
+        parse_front(f"---\na: {deep}\n---\n", "a.md")
+
+
 @pytest.mark.parametrize(
     "text",
     ['{"ti\\ud800tle": "a\\u0000b\\ufffe", "x\\udfff": true}', '---\n"ti\\x07tle": "a\\x00b\\uFFFE"\nx: true\n---\n'],

@@ -211,6 +211,16 @@ def test_a_declared_id_wins_over_path_and_slug() -> None:
     assert found["a.md"].is_new
 
 
+def test_the_id_we_gave_to_a_post_is_not_for_another_file_to_take() -> None:
+    """Feeds show it to everybody; whoever names it takes neither the row nor the messages of that post."""
+    known = remember(make_post("a"))
+    thief = make_post("z", declared_id=known[0].id, digest="other")
+    found = match([make_post("a"), thief], known)
+    assert found["a.md"].id == known[0].id
+    assert found["z.md"].is_new
+    assert any(problem.key == "id" for problem in found["z.md"].post.problems)
+
+
 def test_an_id_declared_later_is_what_feeds_say_while_the_row_stays() -> None:
     """The author's id shows at once, and nothing is announced again, since the ledger's key does not move."""
     known = remember(ONE)
