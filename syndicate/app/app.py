@@ -19,7 +19,7 @@ from syndicate.config import find_config, read_settings
 from syndicate.containment import survive
 from syndicate.errors import ConfigError, Contradicted, StateError, SyndicateError, tell_for_log
 from syndicate.model import Reason, State
-from syndicate.publish.report import Published
+from syndicate.publish.publish import Published
 
 if TYPE_CHECKING:
     from syndicate.app.dashboard import HallDesk
@@ -75,7 +75,7 @@ class App:
 
     def publish(self, *, only: str = "", progress: Callable[[int, int], None] = lambda _done, _all: None) -> Published:
         """Write what changed. `only` is "feeds", "cards" or "" for everything."""
-        from syndicate.publish.memory import uncollected
+        from syndicate.publish.publish import uncollected
 
         with self._shared.borrow() as wiring, wiring.take_turn():
             wiring.require_state()  # before the stamp, which tells one from another
@@ -102,21 +102,21 @@ class App:
 
     def preview_waiting(self) -> tuple[PlannedDelivery, ...]:
         """What waits in the outbox, with its text as it would be sent now."""
-        from syndicate.app.previews import preview_waiting
+        from syndicate.app.queue import preview_waiting
 
         with self._shared.borrow() as wiring:
             return preview_waiting(wiring)
 
     def forecast_costs(self, plan: Plan) -> tuple[Budget, ...]:
         """What the messages of each account will cost, those of the plan included, and what its money limit holds."""
-        from syndicate.app.previews import list_budgets
+        from syndicate.app.queue import list_budgets
 
         with self._shared.borrow() as wiring:
             return list_budgets(wiring, plan.deliveries, self.now())
 
     def list_dying_tokens(self, plan: Plan) -> tuple[str, ...]:
         """A sentence for each account whose token dies before a message of its own is due."""
-        from syndicate.app.previews import list_warnings
+        from syndicate.app.queue import list_warnings
 
         with self._shared.borrow() as wiring:
             return list_warnings(wiring, plan.deliveries, self.now())
@@ -177,7 +177,7 @@ class App:
     @contextmanager
     def _following_up(self, wiring: Wiring) -> Iterator[list[Delivery]]:
         """What was sent stands in the state database; that the copies are shown elsewhere, too, comes after it."""
-        from syndicate.app.writing import write_back
+        from syndicate.app.post import write_back
 
         results: list[Delivery] = []
         try:
@@ -228,11 +228,11 @@ class App:
 
     def list_deliveries(self, *, account: str = "", slug: str = "", everything: bool = False) -> tuple[Delivery, ...]:
         """The outbox by time: what waits, or everything."""
-        from syndicate.app.queue import WAITING, explain_waits
+        from syndicate.app.queue import OPEN, explain_waits
 
         with self._shared.borrow() as wiring:
             _release_dead(wiring)
-            states = () if everything else WAITING
+            states = () if everything else OPEN
             rows = wiring.store.list_deliveries(account=account, slug=slug, states=states)
             return explain_waits(wiring, rows, self.now())
 

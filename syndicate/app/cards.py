@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from syndicate.app.finding import get_post
+from syndicate.app.post import get_post
 from syndicate.app.reports import Finding
 from syndicate.app.site import Wiring
 from syndicate.cards.check import check_drawing

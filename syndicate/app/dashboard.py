@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syndicate.app.options import PASSWORD
-from syndicate.app.previews import preview
+from syndicate.app.accounts import PASSWORD
+from syndicate.app.queue import preview
 from syndicate.app.site import Wiring
 from syndicate.errors import ConfigError
 from syndicate.model import Delivery, PlannedDelivery, Problem, Reason, Settings, State

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from syndicate.app.login import list_accounts
-from syndicate.app.previews import list_warnings
+from syndicate.app.queue import list_warnings
 from syndicate.app.reports import Finding
 from syndicate.app.site import Wiring
 from syndicate.containment import contain

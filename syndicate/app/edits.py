@@ -11,9 +11,9 @@ from datetime import datetime
 from itertools import chain
 
 from syndicate.app.login import keep_spending, require_money
-from syndicate.app.seen import keep_seen
 from syndicate.app.sending import Composer, load_images
 from syndicate.app.site import Wiring
+from syndicate.app.state import keep_seen
 from syndicate.containment import contain
 from syndicate.errors import tell_for_log
 from syndicate.model import Message, Reason, State

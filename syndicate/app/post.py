@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import difflib
+import logging
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from syndicate.app.finding import get_post
 from syndicate.app.login import learn_missing_limits
 from syndicate.app.site import Wiring
-from syndicate.errors import UsageError
-from syndicate.model import Plan
+from syndicate.containment import contain
+from syndicate.content.syndication import write_syndication
+from syndicate.errors import UsageError, tell_for_log
+from syndicate.model import Delivery, Identified, Plan, SyndicationLink
 from syndicate.planning.deliveries.manual import ManualPlan, choose_accounts, plan_manual
 from syndicate.planning.schedule.when import parse_when
 from syndicate.publish.publish import read_plan
+from syndicate.text.addresses import keep_web_address
 
 
 def plan_post(
@@ -47,3 +54,43 @@ def put_into_outbox(wiring: Wiring, planned: ManualPlan, now: datetime) -> tuple
     added = store.add_deliveries(planned.deliveries, now)
     store.apply(Plan(now=now, changes=planned.changes), now)
     return (*(delivery.id for delivery in added), *(change.delivery_id for change in planned.changes))
+
+
+# --- `write_back`: which links belong into which post ---
+
+log = logging.getLogger("syndicate")
+
+
+def write_back(wiring: Wiring, sent: tuple[Delivery, ...]) -> dict[Path, int]:
+    """Write the links of sent copies into their posts; returns what was written, with its new time."""
+    sources = {known.id: known.source for known in wiring.store.read_ledger().posts}
+    copies = wiring.list_copies()
+    written = {}
+    for post_id in {delivery.post_id for delivery in sent} & sources.keys():
+        path = Path(wiring.settings.root, wiring.settings.site.content, sources[post_id])
+        links = list_links(copies.get(post_id, ()))
+        with contain(partial(_warn, path.name)):  # one file's trouble is its own: the copies stand in the state
+            if write_syndication(path, links):
+                written[path] = path.stat().st_mtime_ns
+    return written
+
+
+def _warn(name: str, error: Exception) -> None:
+    log.warning("%s: %s", name, tell_for_log(error))
+
+
+def list_links(copies: Iterable[SyndicationLink]) -> list[str]:
+    """The copies' addresses that a page may link to: a network's word is no reason to write anything else."""
+    return [copy.url for copy in copies if keep_web_address(copy.url)]
+
+
+# --- Finding posts by the name a person types ---
+
+
+def get_post(identified: Sequence[Identified], slug: str) -> Identified:
+    """The post of a slug. Raises UsageError naming near ones."""
+    found = next((one for one in identified if one.post.slug == slug), None)
+    if found is None:
+        near = difflib.get_close_matches(slug, [one.post.slug for one in identified], 3)
+        raise UsageError(f'there is no post "{slug}"', hint=f"did you mean {', '.join(near)}?" if near else "")
+    return found

@@ -137,13 +137,13 @@ class Wiring:
 
     def is_state_in_order(self) -> bool:
         """Whether a glance at the state shows nothing that needs a closer look."""
-        from syndicate.app.seen import is_in_order
+        from syndicate.app.state import is_in_order
 
         return is_in_order(self.cache, self.settings.storage.database, self.settings.site.name)
 
     def keep_rows(self) -> None:
         """Remember how much the state holds now: a smaller one is an older one."""
-        from syndicate.app.seen import keep_rows
+        from syndicate.app.state import keep_rows
 
         keep_rows(self.cache, self.settings.storage.database, self.settings.site.name)
 
@@ -226,9 +226,9 @@ class Wiring:
     def rooms(self) -> Rooms:
         """What the publish corridor needs."""
         from syndicate.app.timeline import write_timeline
+        from syndicate.publish.manifest import Sweeper
         from syndicate.publish.publish import Rooms
         from syndicate.publish.rendering import Renderer
-        from syndicate.publish.sweeping import Sweeper
 
         settings, output = self.settings, self.open_own_files()
         return Rooms(

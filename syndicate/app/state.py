@@ -14,7 +14,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syndicate.app.seen import KIND, Seen, keep_seen, read_seen, replace_seen
 from syndicate.config import read_settings
 from syndicate.errors import ConfigError, SyndicateError, UsageError
 from syndicate.formats.syndication import PublishedCopy, parse_syndication
@@ -25,6 +24,66 @@ from syndicate.store.syndication_links import Found
 if TYPE_CHECKING:
     from syndicate.app.site import Wiring
     from syndicate.store.store import Store
+
+
+from dataclasses import dataclass
+
+from syndicate.model import Cache
+from syndicate.store.sqlite_file import glance, refuse_damage
+
+# --- The state as the cache saw it last: its identity and its counter, so that an older databas ---
+
+KIND, _SEEN, _ROWS = "state", "seen", "rows"
+_SQLITE = "sqlite:///"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the cache has seen."""
+
+    identity: str
+    counter: int
+
+
+def read_seen(cache: Cache) -> Seen | None:
+    identity, _, counter = (cache.get(KIND, _SEEN) or b"").decode("ascii", "replace").partition(" ")
+    return Seen(identity, int(counter)) if counter.isdecimal() else None
+
+
+def keep_seen(cache: Cache, identity: str, counter: int) -> None:
+    """Keep the highest counter: processes may come here in another order than they raised it."""
+    seen = read_seen(cache)
+    if seen is None or seen.identity != identity or seen.counter < counter:
+        replace_seen(cache, identity, counter)
+
+
+def replace_seen(cache: Cache, identity: str, counter: int) -> None:
+    cache.put_many(KIND, {_SEEN: f"{identity} {counter}".encode()})
+
+
+def keep_rows(cache: Cache, database: str, site: str) -> None:
+    """Remember how much the state held after a publication."""
+    found = glance(Path(database.removeprefix(_SQLITE)), site) if database.startswith(_SQLITE) else None
+    if found is not None:
+        cache.put_many(KIND, {_ROWS: str(found.rows).encode()})
+
+
+def is_in_order(cache: Cache, database: str, site: str) -> bool:
+    """Whether a glance at the state is enough: whole, not contradicted, and what the cache has seen.
+
+    PostgreSQL is asked only when there is work. Raises StateError for a file that is not a whole state database.
+    """
+    if not database.startswith(_SQLITE):
+        return True
+    path = Path(database.removeprefix(_SQLITE))
+    refuse_damage(path)
+    seen, found = read_seen(cache), glance(path, site)
+    if found is None or seen is None or found.is_contradicted:
+        return False
+    if found.rows < int(cache.get(KIND, _ROWS) or 0):  # nothing was sent since, but posts must be planned anew
+        return False
+    return seen.identity == found.identity and seen.counter <= found.counter
+
 
 log = logging.getLogger("syndicate")
 

@@ -20,8 +20,7 @@ from PIL import Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlug
 from syndicate.cards.colour import parse_colour
 from syndicate.cards.design import BoxSpec, Design, Expression, Layout, Level
 from syndicate.cards.keys import digest_design
-from syndicate.cards.memory import keep_freed_memory
-from syndicate.cards.sniff import MAX_PIXELS, find_format, read_webp_size
+from syndicate.cards.sniff import MAX_PIXELS, find_format, keep_freed_memory, read_webp_size
 from syndicate.errors import ConfigError
 from syndicate.model import CardRules
 

@@ -135,7 +135,7 @@ def _show_findings(findings: Sequence[Finding], verbosity: int) -> None:
 @command()
 def schema() -> int:
     """Print the JSON Schema of syndicate.toml, for your editor."""
-    from syndicate.app.options import make_schema
+    from syndicate.app.accounts import make_schema
     from syndicate.cli.show import print_json
 
     print_json(make_schema())

@@ -12,10 +12,9 @@ from syndicate.model import ContentRules, Picture, Repair
 from syndicate.text.cleaning import clean_text, one_line
 from syndicate.text.labels import drop_label_paragraph
 from syndicate.text.markdown import render_html
-from syndicate.text.mdx import drop_mdx
 from syndicate.text.plain import line_to_plain, to_plain
 from syndicate.text.repair import repair_markdown
-from syndicate.text.shortcodes import drop_shortcodes
+from syndicate.text.shortcodes import drop_mdx, drop_shortcodes
 
 _HEADING = re.compile(r"\s*(?:#[ \t]+(?P<atx>[^\n]*)|(?P<setext>[^\s#>*+-][^\n]*)\n=+[ \t]*)(?:\n|\Z)")
 _MORE = re.compile(r"<!--[ \t]*more[ \t]*-->", re.IGNORECASE)

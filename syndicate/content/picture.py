@@ -15,8 +15,8 @@ from syndicate.content.fields import Fields, plain_text
 from syndicate.content.names import simplify
 from syndicate.model import Awaited, Credit, Picture, Settings
 from syndicate.text.links import MAX_URL
+from syndicate.text.markdown import prune
 from syndicate.text.plain import line_to_plain
-from syndicate.text.pruning import prune
 from syndicate.text.sanitising import absolute_url
 
 # --- where the subject of a picture is, in the ways people write it ---

@@ -14,8 +14,7 @@ from collections.abc import Collection
 from functools import partial
 
 from syndicate.containment import survive
-from syndicate.deliver.dependencies import Tools
-from syndicate.deliver.report import DeliveryReport
+from syndicate.deliver.account_worker import DeliveryReport, Tools
 from syndicate.deliver.worker import AccountThreads, work_account
 from syndicate.model import Account, Delivery
 

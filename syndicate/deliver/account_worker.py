@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from syndicate.containment import contain
-from syndicate.deliver.dependencies import Tools
 from syndicate.errors import LostLease, StateError, SyndicateError, tell_for_log
 from syndicate.model import Account, Attachment, Decision, Delivery, Message, Reason, Receipt, State
 from syndicate.networks.base import Network, Spends
 from syndicate.notices import Notice
 from syndicate.planning.deliveries.retry import ask_person, decide_rest, describe
 from syndicate.planning.schedule.gates import Policy, policy_of
+from syndicate.store.identity import StateRecord
+from syndicate.store.store import Store
 
 logger = logging.getLogger(__name__)
 
@@ -147,3 +150,67 @@ def log_surprise(error: Exception, delivery: Delivery) -> None:
     """Where a mistake in our own code happened."""
     if not isinstance(error, SyndicateError):
         logger.error("delivery %s: %s", delivery.id, tell_for_log(error))
+
+
+# --- What a round of deliveries came to ---
+
+_NEEDS_PERSON = frozenset({State.FAILED, State.HELD, State.MISSED})
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """Every delivery that was touched, as it stands now, in the order of events of each account."""
+
+    results: tuple[Delivery, ...] = ()
+
+    @property
+    def sent(self) -> tuple[Delivery, ...]:
+        return tuple(one for one in self.results if one.state is State.SENT)
+
+    @property
+    def needs_person(self) -> tuple[Delivery, ...]:
+        """Those that will not go on by themselves."""
+        return tuple(one for one in self.results if needs_person(one))
+
+
+def needs_person(delivery: Delivery) -> bool:
+    """Whether nothing happens to it before a person acts."""
+    is_unsettled = delivery.state is State.UNCERTAIN and delivery.look_at is None
+    return delivery.state in _NEEDS_PERSON or is_unsettled
+
+
+# --- What the corridor needs from other rooms, handed in by the hall: nothing is looked up, not ---
+
+LEASE = timedelta(minutes=5)
+"""Longer than any single call may take (see the time limits in `http.py`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """The collaborators of `deliver_due`. Threads share them."""
+
+    store: Store
+    accounts: Mapping[str, Account]
+    """Enabled accounts by name; deliveries of others wait."""
+    open_network: Callable[[Account], Network]
+    """Raises ConfigError or Unauthorised where credentials are missing."""
+    compose: Callable[[Delivery], Message]
+    """The message of a delivery, fitted; raises ContentError or ConfigError where it cannot be made,
+    Unavailable where its post cannot be read now."""
+    load_attachment: Callable[[Attachment], bytes]
+    """The image's bytes; raises FetchError where they cannot be had now, ContentError where never."""
+    check_ready: Callable[[Account, Message], str]
+    """"" where the page behind the message is live, else why not."""
+    next_slot: Callable[[Account, datetime], datetime]
+    """The account's first slot after an instant, for missed deliveries."""
+    notify: Callable[[Notice], None]
+    clock: Callable[[], datetime]
+    jitter: Callable[[], float]
+    """A number from 0 to 1."""
+    owner: str
+    """Unique to this process and start, e.g. host, process number and chance."""
+    lease: timedelta = field(default=LEASE)
+    is_stopping: Callable[[], bool] = field(default=lambda: False)
+    """Whether nothing new may begin: what is prepared is given back, only a call that is open goes on."""
+    keep_seen: Callable[[StateRecord], None] = field(default=lambda _state: None)
+    """Repeat the state's counter outside the database, so that an older copy of it is recognised."""

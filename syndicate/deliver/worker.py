@@ -9,8 +9,7 @@ from collections.abc import Callable, Collection
 from threading import get_ident
 
 from syndicate.containment import contain
-from syndicate.deliver.account_worker import Desk, Stopping
-from syndicate.deliver.dependencies import Tools
+from syndicate.deliver.account_worker import Desk, Stopping, Tools
 from syndicate.deliver.sending import advance
 from syndicate.deliver.settling import settle
 from syndicate.errors import LostLease, tell_for_log

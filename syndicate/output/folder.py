@@ -16,12 +16,13 @@ from pathlib import Path
 from syndicate.errors import UsageError
 from syndicate.model import Artefact
 from syndicate.output.base import Facts, check_path
-from syndicate.output.compress import compress, is_compressible
 from syndicate.output.files import (
     choose_mtime,
+    compress,
     find_facts,
     find_mtime,
     is_blocked,
+    is_compressible,
     is_sibling,
     list_siblings,
     prune,

@@ -37,12 +37,10 @@ from syndicate.model import (
 )
 from syndicate.planning.deliveries.account import OUT, SECOND_LOOK, UNSENT, Desk, Sight, make_calendars, open_desk
 from syndicate.planning.deliveries.bursts import hold_bursts, list_remarks
-from syndicate.planning.deliveries.changes import plan_cancellations, plan_changes, plan_orphans
-from syndicate.planning.deliveries.new import oldest_first, plan_baseline, plan_fresh
-from syndicate.planning.evergreen import plan_evergreen, yield_slots
+from syndicate.planning.deliveries.changes import plan_cancellations, plan_changes, plan_orphans, plan_parts
+from syndicate.planning.deliveries.new import oldest_first, plan_baseline, plan_evergreen, plan_fresh, yield_slots
 from syndicate.planning.identity import match_identities, remember_drafts
 from syndicate.planning.messages.template import name_template
-from syndicate.planning.parts import plan_parts
 
 
 def make_plan(

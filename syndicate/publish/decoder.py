@@ -85,7 +85,7 @@ def begin_decoding(_given: None) -> Callable[[Question], Answer]:
     """What the other process does for us."""
     from PIL import AvifImagePlugin
 
-    from syndicate.cards.memory import keep_freed_memory
+    from syndicate.cards.sniff import keep_freed_memory
 
     keep_freed_memory()
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # each has a stack, and machines with many cores would have no room left

@@ -20,11 +20,10 @@ from syndicate.output import Output
 from syndicate.pictures import FoundPicture, read_picture
 from syndicate.planning.feeds.feeds import list_public
 from syndicate.processes import count_cores
-from syndicate.publish.card_renderer import Studio
+from syndicate.publish.card_renderer import Draw, Studio, open_studios
 from syndicate.publish.cards import Card, forget_cards, keep_cards, name_of, recall_card, recall_cards
 from syndicate.publish.jobs import AT_ONCE, Job, Orders, batches, look_for_pictures
 from syndicate.publish.manifest import Register
-from syndicate.publish.studios import Draw, open_studios
 
 if TYPE_CHECKING:
     from syndicate.cards.draw import Drawing

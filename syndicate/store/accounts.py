@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, update
 
 from syndicate.model import Limits
-from syndicate.store.inserting import insert_of
-from syndicate.store.part import Part
-from syndicate.store.rows import parse_limits, render_limits
+from syndicate.store.database import Part
+from syndicate.store.rows import insert_of, parse_limits, render_limits
 from syndicate.store.schema import accounts, spendings
 
 SLACK = timedelta(minutes=5)

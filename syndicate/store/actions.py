@@ -11,9 +11,8 @@ from sqlalchemy import Connection, select
 
 from syndicate.errors import UsageError
 from syndicate.model import Action, Delivery, PlannedDelivery, Reason, Receipt, State, refuse
-from syndicate.store.inserting import insert_deliveries
-from syndicate.store.part import Part
-from syndicate.store.rows import parse_delivery
+from syndicate.store.database import Part
+from syndicate.store.rows import insert_deliveries, parse_delivery
 from syndicate.store.schema import deliveries
 from syndicate.store.transitions import Step, get_row, move, same_message
 

@@ -13,11 +13,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, Select, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from syndicate.errors import ConfigError, StateError
+from syndicate.store.schema import deliveries
 from syndicate.store.sqlite_file import refuse_damage
 
 PATIENCE_MS = 10_000
@@ -175,3 +176,15 @@ def _describe(error: SQLAlchemyError | sqlite3.Error, where: str) -> StateError:
         return StateError(words[0], where=where, hint=words[1])
     first_line = str(cause).strip().partition("\n")[0]
     return StateError(f"the state database refused: {first_line}", where=where)
+
+
+# --- What the parts of the store share: a database and the site whose rows they see ---
+
+
+class Part:
+    def __init__(self, database: Database, site: str) -> None:
+        self._database = database
+        self._site = site
+
+    def _mine(self, query: Select[Any]) -> Select[Any]:
+        return query.where(deliveries.c.site == self._site)

@@ -17,8 +17,8 @@ import orjson
 from sqlalchemy import Connection, func, select, update
 
 from syndicate.errors import Contradicted, StateError
-from syndicate.store.inserting import insert_of
-from syndicate.store.part import Part
+from syndicate.store.database import Part
+from syndicate.store.rows import insert_of
 from syndicate.store.schema import attempts, posts, states
 
 LEAP = 1_000_000

@@ -24,9 +24,8 @@ from syndicate.model import (
     State,
     can_move,
 )
-from syndicate.store.inserting import insert_deliveries, insert_of
-from syndicate.store.part import Part
-from syndicate.store.rows import parse_delivery, parse_limits, parse_receipt
+from syndicate.store.database import Part
+from syndicate.store.rows import insert_deliveries, insert_of, parse_delivery, parse_limits, parse_receipt
 from syndicate.store.schema import accounts, attempts, deliveries, drafts, posts
 from syndicate.store.schema import states as site_states
 from syndicate.store.transitions import Step, get_row, move

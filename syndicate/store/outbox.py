@@ -15,12 +15,41 @@ from sqlalchemy import BindParameter, Connection, and_, bindparam, case, exists,
 from syndicate.errors import LostLease
 from syndicate.model import Attempt, Decision, Delivery, Message, OccasionKind, Reason, State, Usage
 from syndicate.store.accounts import SLACK
+from syndicate.store.database import Part
 from syndicate.store.identity import StateRecord, get_state, raise_counter, refuse_contradicted
-from syndicate.store.part import Part
 from syndicate.store.rows import parse_attempt, parse_delivery
-from syndicate.store.schema import Instant, accounts, attempts, deliveries, states
+from syndicate.store.schema import Instant, accounts, attempts, deliveries, spendings, states
 from syndicate.store.transitions import Step, change, get_row, move, same_message, walk
-from syndicate.store.usage import read_usage
+
+# --- What an account has sent lately: the figures behind gaps, daily caps and money limits ---
+
+DAY = timedelta(hours=26)
+"""A calendar day of any zone fits, also one with an hour more."""
+MONTH = timedelta(days=30)
+SKEW = timedelta(minutes=5)
+
+
+def read_usage(connection: Connection, site: str, account: str, now: datetime) -> Usage:
+    row = deliveries.c
+    done = (row.site == site, row.account == account, row.state.in_((State.SENT, State.UNCERTAIN)))
+    at = row.intent_at
+    query = select(at, row.sent_at, row.part, row.cost).where(*done, at.is_not(None)).order_by(at)
+    rows = connection.execute(query.where(at > now - MONTH)).all()
+    # What was sent by a clock that was days ahead keeps no gap for days.
+    firsts = [sent or intent for intent, sent, part, _ in rows if part == 1 and (sent or intent) <= now + SKEW]
+    sent_costs = [(intent, cost) for intent, _, _, cost in rows if cost]
+    return Usage(
+        sent_at=tuple(at for at in firsts if at > now - DAY),
+        last_sent_at=max(firsts, default=None),
+        costs=tuple(sorted([*_read_spendings(connection, site, account, now), *sent_costs])),
+    )
+
+
+def _read_spendings(connection: Connection, site: str, account: str, now: datetime) -> list[tuple[datetime, float]]:
+    row = spendings.c
+    query = select(row.at, row.dollars).where(row.site == site, row.account == account, row.at > now - MONTH)
+    return [(at, dollars) for at, dollars in connection.execute(query)]
+
 
 LONGEST_LEASE = timedelta(minutes=10)
 """No lease is as long: one that ends later was taken by a clock that was wrong, and is not believed."""

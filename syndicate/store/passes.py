@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from sqlalchemy import ColumnElement, delete, insert, select
 
-from syndicate.store.part import Part
+from syndicate.store.database import Part
 from syndicate.store.schema import passes
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import RowMapping
+from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy.dialects import sqlite
 
-from syndicate.model import Attachment, Attempt, Delivery, Limits, Message, Occasion, Receipt
+from syndicate.model import Attachment, Attempt, Delivery, Limits, Message, Occasion, PlannedDelivery, Receipt
+from syndicate.store.schema import deliveries
 from syndicate.text.counting import Counter
 
 _UNSHOWN = {"site", "remote_id", "occasion_kind"}
@@ -85,3 +87,41 @@ def _leave_out(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(type(value).__name__)
+
+
+# --- New rows of the outbox: inserted or ignored, so that planning twice adds nothing ---
+
+_COLUMNS = (
+    "post_id", "slug", "account", "network", "part", "state", "due_at", "reason", "detail", "chosen", "chosen_due_at",
+    "cost", "text",
+)  # fmt: skip
+
+
+def insert_of(connection: Connection) -> Any:
+    """The dialect's own INSERT, the one that knows ON CONFLICT (both speak it alike)."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - slow to load, and few need it
+
+    return postgresql.insert
+
+
+def insert_deliveries(connection: Connection, site: str, planned: Iterable[PlannedDelivery], now: datetime) -> int:
+    """Add what is not there yet; returns how many rows are new."""
+    rows = [_row_of(site, row, now) for row in planned]
+    if not rows:
+        return 0
+    before = _count(connection, site)
+    connection.execute(insert_of(connection)(deliveries).on_conflict_do_nothing(), rows)
+    return _count(connection, site) - before
+
+
+def _row_of(site: str, planned: PlannedDelivery, now: datetime) -> dict[str, Any]:
+    row = {name: getattr(planned, name) for name in _COLUMNS}
+    row |= {"occasion": planned.occasion.name, "occasion_kind": planned.occasion.kind}
+    key = make_key(site, planned.post_id, planned.account, planned.occasion, planned.part)
+    return row | {"site": site, "key": key, "created_at": now}
+
+
+def _count(connection: Connection, site: str) -> int:
+    return connection.execute(select(func.count()).where(deliveries.c.site == site)).scalar_one()

@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 import pyromark
 
-from syndicate.text.dialect import DIALECT
+from syndicate.text.markdown import DIALECT
 
 _ATTRIBUTE = re.compile(rb"""\b(?:src|href)\s*=\s*(["'])([^"']*)\1""", re.IGNORECASE)
 Spot = tuple[int, int]

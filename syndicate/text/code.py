@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pyromark
 
-from syndicate.text.dialect import DIALECT
+from syndicate.text.markdown import DIALECT
 
 _HTML_CODE = re.compile(rb"<(/?)(pre|code|samp|kbd)\b[^<>]*>", re.IGNORECASE)
 # Cleaned text holds no NUL, so nothing an author wrote can look like a mark.

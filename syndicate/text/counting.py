@@ -3,13 +3,67 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 
-from syndicate.text.emoji import ANY_EMOJI
 from syndicate.text.graphemes import count_graphemes
-from syndicate.text.links import find_web_links
-from syndicate.text.weighted import LINK, count_weighted
+from syndicate.text.links import find_links, find_web_links
+
+# --- Emoji sequences: what counts as one picture ---
+
+# Extended_Pictographic of Unicode's emoji-data.txt, with the unassigned places of its blocks.
+_PICTURE = (
+    "\xa9\xae\u2122\u265f\u203c\u2049\u2139\u2194-\u2199\u21a9\u21aa\u231a\u231b\u2328\u2388\u23cf\u23e9-\u23f3\u23f8-\u23fa\u24c2\u25aa\u25ab"
+    "\u25b6\u25c0\u25fb-\u25fe\u2600-\u2605\u2607-\u2612\u2614-\u265e\u2660-\u2685\u2690-\u2705\u2708-\u2712\u2714\u2716"
+    "\u271d\u2721\u2728\u2733\u2734\u2744\u2747\u274c\u274e\u2753-\u2755\u2757\u2763-\u2767\u2795-\u2797\u27a1\u27b0\u27bf"
+    "\u2934\u2935\u2b05-\u2b07\u2b1b\u2b1c\u2b50\u2b55\u3030\u303d\u3297\u3299"
+    "\U0001f000-\U0001f0ff\U0001f10d-\U0001f10f\U0001f12f\U0001f16c-\U0001f171\U0001f17e\U0001f17f\U0001f18e"
+    "\U0001f191-\U0001f19a\U0001f1ad-\U0001f1e5\U0001f201-\U0001f20f\U0001f21a\U0001f22f\U0001f232-\U0001f23a"
+    "\U0001f23c-\U0001f23f\U0001f249-\U0001f53d\U0001f546-\U0001f64f\U0001f680-\U0001f6ff\U0001f774-\U0001f77f"
+    "\U0001f7d5-\U0001f7ff\U0001f80c-\U0001f80f\U0001f848-\U0001f84f\U0001f85a-\U0001f85f\U0001f888-\U0001f88f"
+    "\U0001f8ae-\U0001f8ff\U0001f90c-\U0001f93a\U0001f93c-\U0001f945\U0001f947-\U0001faff\U0001fc00-\U0001fffd"
+)
+_SKIN = "[\U0001f3fb-\U0001f3ff]?"
+_V = "\ufe0f?"  # the variation selector that asks for a picture
+_J = "\u200d"  # the joiner
+_ELEMENT = rf"[{_PICTURE}](?!\ufe0e){_SKIN}{_V}"
+_FLAG = "[\U0001f1e6-\U0001f1ff]{2}"
+_REGION = "\U0001f3f4[\U000e0061-\U000e007a]+\U000e007f"
+_KEYCAP = "[0-9#*]\ufe0f?\u20e3"
+
+_PERSON, _CHILD = "[\U0001f468\U0001f469\U0001f9d1]", "[\U0001f466\U0001f467\U0001f9d2]"
+_HEART, _KISS, _ARROW = f"\u2764{_V}", "\U0001f48b", f"{_J}\u27a1{_V}"
+_SOMEONE = f"{_PERSON}{_SKIN}"
+_WORK = (
+    "[\U0001f33e\U0001f373\U0001f37c\U0001f393\U0001f3a4\U0001f3a8\U0001f3eb\U0001f3ed\U0001f4bb\U0001f4bc\U0001f527\U0001f52c"
+    "\U0001f680\U0001f692\U0001f384\U0001f9b0-\U0001f9b3]"
+)
+_KIND = (
+    "[\u26f9\U0001f3c3\U0001f3c4\U0001f3ca-\U0001f3cc\U0001f46e-\U0001f471\U0001f473\U0001f477\U0001f481\U0001f482\U0001f486"
+    "\U0001f487\U0001f575\U0001f645-\U0001f647\U0001f64b\U0001f64d\U0001f64e\U0001f6a3\U0001f6b4-\U0001f6b6\U0001f926\U0001f935"
+    "\U0001f937-\U0001f939\U0001f93c-\U0001f93e\U0001f9b8\U0001f9b9\U0001f9cd-\U0001f9cf\U0001f9d4\U0001f9d6-\U0001f9df]"
+)
+_JOINED = (
+    rf"{_SOMEONE}{_J}(?:[\u2695\u2696\u2708]{_V}|{_WORK}|[\U0001f9af\U0001f9bc\U0001f9bd](?:{_ARROW})?)",  # at work
+    rf"{_SOMEONE}{_J}(?:{_HEART}{_J}(?:{_KISS}{_J})?|\U0001f91d{_J}){_SOMEONE}",  # two people
+    rf"(?:{_PERSON}{_J})?{_PERSON}{_J}{_CHILD}(?:{_J}{_CHILD})?",  # families
+    rf"{_KIND}{_SKIN}{_V}{_J}[\u2640\u2642]{_V}(?:{_ARROW})?",  # a woman or man of this kind
+    rf"[\U0001f3c3\U0001f6b6\U0001f9ce]{_SKIN}{_ARROW}",  # to the right
+    rf"\U0001faf1{_SKIN}{_J}\U0001faf2{_SKIN}",  # handshake
+    rf"\U0001f3f3{_V}{_J}(?:\U0001f308|\u26a7{_V})|\U0001f3f4{_J}\u2620{_V}",  # rainbow, transgender, pirate flag
+    rf"\U0001f441{_V}{_J}\U0001f5e8{_V}|{_HEART}{_J}[\U0001f525\U0001fa79]|\u26d3{_V}{_J}\U0001f4a5",
+    rf"\U0001f62e{_J}\U0001f4a8|\U0001f635{_J}\U0001f4ab|\U0001f636{_J}\U0001f32b{_V}|\U0001f642{_J}[\u2194\u2195]{_V}",
+    rf"\U0001f415{_J}\U0001f9ba|\U0001f408{_J}\u2b1b|\U0001f43b{_J}\u2744{_V}|\U0001f426{_J}(?:\u2b1b|\U0001f525)",
+    rf"\U0001f34b{_J}\U0001f7e9|\U0001f344{_J}\U0001f7eb",
+)
+
+KNOWN_EMOJI = re.compile("|".join([_KEYCAP, _FLAG, _REGION, *_JOINED, _ELEMENT]))
+"""Matches one emoji of Unicode's list (emoji-test.txt). Joined sequences that nobody draws match piece by piece."""
+
+ANY_EMOJI = re.compile(rf"{_KEYCAP}|{_FLAG}|{_REGION}|{_ELEMENT}(?:{_J}{_ELEMENT})*")
+"""Matches one emoji sequence, drawn by anybody or not."""
+
 
 _REMOTE_MENTION = re.compile(r"(?<![=/\w])(@(?=\w)[\w.-]++(?<=\w))@[\w.-]+\w", re.ASCII)
 
@@ -68,3 +122,38 @@ _MEASURES: Mapping[Counter, Callable[[str], int]] = {
     Counter.MASTODON: _count_mastodon,
     Counter.THREADS: _count_threads,
 }
+
+
+# --- Length as X counts it: twitter-text configuration v3 ---
+
+LINK = 23
+_LIGHT = re.compile("[\u0000-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]")
+
+
+def count_weighted(text: str, *, per_link: int = LINK) -> int:
+    """Weighted length; X takes up to 280."""
+    return _count(text, per_link, KNOWN_EMOJI)
+
+
+def count_weighted_plainly(text: str, *, per_link: int = LINK) -> int:
+    """The older configuration v2, where an emoji counts by its code points."""
+    return _count(text, per_link, None)
+
+
+def _count(text: str, per_link: int, emoji: re.Pattern[str] | None) -> int:
+    text = unicodedata.normalize("NFC", text)
+    total = at = 0
+    for link in find_links(text):
+        total += _weigh(text[at : link.start], emoji) + per_link
+        at = link.end
+    return total + _weigh(text[at:], emoji)
+
+
+def _weigh(text: str, emoji: re.Pattern[str] | None) -> int:
+    if text.isascii():
+        return len(text)
+    total = 0
+    if emoji:
+        text, pictures = emoji.subn("", text)
+        total = 2 * pictures
+    return total + 2 * len(text) - len(_LIGHT.findall(text))

@@ -3,13 +3,37 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 import pyromark
+from pyromark import Options
 
 from syndicate.text.addresses import trim_address
-from syndicate.text.dialect import DIALECT
-from syndicate.text.pruning import prune
 from syndicate.text.sanitising import sanitise
+
+# --- Takes away what sanitising leaves empty: the shells of widgets, pictures without a source, ---
+
+_SHELLS = (
+    "p|div|span|section|article|aside|header|footer|nav|figure|figcaption|picture|ul|ol|li|dl|em|strong|b|i|u|s|a"
+    "|h[1-6]|blockquote|details|summary|center|table|thead|tbody|tr|audio|small|sup|sub|mark|q|cite"
+)
+_EMPTY = re.compile(rf"<({_SHELLS})(?:\s[^<>]*)?>(?:\s|&nbsp;|<br>)*</\1>")
+_EMPTY_FILM = re.compile(r"<(video|iframe)(?![^<>]*\ssrc=)(?:\s[^<>]*)?>\s*</\1>")
+_NO_SOURCE = re.compile(r"<img(?![^<>]*\ssrc(?:set)?=)(?:\s[^<>]*)?>")
+_NO_ADDRESS = re.compile(r"<a(?![^<>]*\shref=)(?:\s[^<>]*)?>(.*?)</a>", re.DOTALL)
+_GAP = re.compile(r"\n{3,}")
+
+
+def prune(markup: str) -> str:
+    """Sanitised HTML without elements that show nothing, white space around it trimmed."""
+    markup = _NO_ADDRESS.sub(r"\1", _NO_SOURCE.sub("", markup))
+    markup = _EMPTY_FILM.sub("", markup)
+    while (pruned := _EMPTY.sub("", markup)) != markup:
+        markup = pruned
+    if "\n\n\n" in markup and "<pre" not in markup:
+        markup = _GAP.sub("\n\n", markup)
+    return markup.strip()
+
 
 _NOTE_MARK = re.compile(r'<sup class="footnote-reference"><a href="#([^"]*)">(\d+)</a></sup>')
 _NOTE = re.compile(r'<div class="footnote-definition" id="([^"]*)"><sup class="footnote-definition-label">(\d+)</sup>')
@@ -58,3 +82,18 @@ def _link(found: re.Match[str]) -> str:
         return found[0]
     url = trim_address(address, _TRAILING)
     return f'<a href="{url}">{url}</a>{address[len(url) :]}'
+
+
+# --- The Markdown that posts are written in: CommonMark with what GitHub, Hugo and kramdown add ---
+
+# Left out on purpose: smart punctuation (it would change the author's quotes), math (a feed reader shows no
+# formulas, and "$5/$10" would become one), wikilinks, super- and subscript ("~" and "^" are common in prose).
+DIALECT: Final = (
+    Options.ENABLE_TABLES
+    | Options.ENABLE_FOOTNOTES
+    | Options.ENABLE_STRIKETHROUGH
+    | Options.ENABLE_TASKLISTS
+    | Options.ENABLE_HEADING_ATTRIBUTES
+    | Options.ENABLE_DEFINITION_LIST
+    | Options.ENABLE_GFM
+)

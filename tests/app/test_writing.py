@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from syndicate.app.writing import list_links
+from syndicate.app.post import list_links
 from syndicate.model import SyndicationLink
 
 

@@ -176,8 +176,7 @@ def measure_alone(draw: Callable[[], int], seconds: float) -> float:
 def measure_beside(kind: str, photo: bytes, cores: int, seconds: float) -> float:
     """As a publication of many cards draws them, once everybody has begun."""
     from syndicate.model import Settings, Site, Storage
-    from syndicate.publish.card_renderer import Studio
-    from syndicate.publish.studios import MANY, open_studios
+    from syndicate.publish.card_renderer import MANY, Studio, open_studios
     from tests.cards.conftest import CONTENT, read_layouts
 
     files, picture, batch = read_layouts(), photo if kind == "photo" else None, 16 * cores

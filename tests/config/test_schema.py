@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from syndicate.app.options import find_mistakes, make_schema
+from syndicate.app.accounts import find_mistakes, make_schema
 from syndicate.config import make_settings
 from syndicate.config.json_schema import write_duration
 from syndicate.config.values import parse_duration

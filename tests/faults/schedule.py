@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 
 from syndicate.deliver import Tools, deliver_due
-from syndicate.deliver.report import needs_person
+from syndicate.deliver.account_worker import needs_person
 from syndicate.errors import ConfigError, ContentError, StateError, UsageError
 from syndicate.model import (
     FEATURED,

@@ -33,17 +33,16 @@ from syndicate.text import (
     labels,
     links,
     markdown,
-    mdx,
     plain,
-    pruning,
     repair,
     sanitising,
     shortcodes,
 )
+from syndicate.text import markdown as pruning
+from syndicate.text import shortcodes as mdx
 from syndicate.text.absolute import make_absolute
 from syndicate.text.cleaning import drop_broken
-from syndicate.text.counting import Counter, count
-from syndicate.text.weighted import count_weighted_plainly
+from syndicate.text.counting import Counter, count, count_weighted_plainly
 from tests.content.golden import make_settings
 
 _LOG_HEAD = 'a - - [24/Nov/2026:09:00:00 +0000] "GET /rss.xml HTTP/1.1"'

@@ -13,7 +13,7 @@ import pytest
 
 from syndicate.errors import ConfigError, Unavailable
 from syndicate.http import Client
-from syndicate.http.troubles import describe
+from syndicate.http.exchange import describe
 
 SHORT = httpx.Timeout(0.2)
 

@@ -13,8 +13,8 @@ from obstore.store import MemoryStore, S3Store
 from syndicate.errors import ConfigError, StateError, UsageError
 from syndicate.model import Artefact
 from syndicate.output import open_output
+from syndicate.output.base import choose_cache_control
 from syndicate.output.bucket import BucketOutput
-from syndicate.output.caching import choose_cache_control
 from tests.networks.fake import Fake, Reply
 
 RSS = Artefact("category/go/rss.xml", "application/rss+xml", b"<rss/>")

@@ -13,8 +13,7 @@ import pytest
 
 from syndicate.errors import StateError
 from syndicate.output import FolderOutput, swapping
-from syndicate.output.flushing import MANY, flush
-from syndicate.output.swapping import Fresh, replace_files, telling
+from syndicate.output.swapping import MANY, Fresh, flush, replace_files, telling
 
 
 def fresh(folder: Path, count: int) -> list[Fresh]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from syndicate.content.digest import digest_body
+from syndicate.content.parsing import digest_body
 from syndicate.model import (
     Account,
     Action,

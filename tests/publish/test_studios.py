@@ -11,8 +11,7 @@ import pytest
 from syndicate.cards import CardContent
 from syndicate.errors import ConfigError
 from syndicate.model import Settings, Site, Storage
-from syndicate.publish.card_renderer import Studio
-from syndicate.publish.studios import MANY, Order, open_studios
+from syndicate.publish.card_renderer import MANY, Order, Studio, open_studios
 from tests.cards.conftest import read_layouts
 from tests.cards.corpus import draw_landscape, to_jpeg
 

@@ -9,9 +9,8 @@ import pytest
 
 from syndicate.cards import card_paths
 from syndicate.model import Artefact
-from syndicate.publish.manifest import Register
+from syndicate.publish.manifest import REST_AGE, Register, Sweeper
 from syndicate.publish.ownership import OwnFiles
-from syndicate.publish.sweeping import REST_AGE, Sweeper
 from tests.publish.house import NOW
 
 KEEP = timedelta(days=30)

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syndicate.text.counting import Counter, count
-from syndicate.text.weighted import count_weighted
+from syndicate.text.counting import Counter, count, count_weighted
 
 FAMILY = "👨‍👩‍👧‍👦"
 EMOJI_TEST = Path("/usr/share/unicode/emoji/emoji-test.txt")

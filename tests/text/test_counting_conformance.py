@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from syndicate.text.counting import count_weighted, count_weighted_plainly
 from syndicate.text.hashtags import find_hashtags, find_mentions
 from syndicate.text.links import find_links
-from syndicate.text.weighted import count_weighted, count_weighted_plainly
 from tests.text.conformance import load
 
 EXTRACT = load("extract")

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.text.mdx import drop_mdx
-from syndicate.text.shortcodes import drop_shortcodes
+from syndicate.text.shortcodes import drop_mdx, drop_shortcodes
 
 
 @pytest.mark.parametrize(

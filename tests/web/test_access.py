@@ -15,7 +15,7 @@ from syndicate.model import Artefact
 from syndicate.output import FolderOutput
 from syndicate.stats.hits import parse_line
 from syndicate.web import make_app
-from syndicate.web.access import format_line
+from syndicate.web.app import format_line
 from tests.formats.samples import settings
 from tests.web.serving import everything, serving
 

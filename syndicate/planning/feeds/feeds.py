@@ -7,17 +7,89 @@ public posts, newest first ─┬ the site's own feed ─ archives behind it
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
+from operator import itemgetter
 from urllib.parse import quote, urljoin
 
-from syndicate.model import Author, CardRef, Feed, FeedRules, Identified, KnownPost, PictureFacts, Post, Settings, Site
-from syndicate.planning.feeds.archives import Block, plan_blocks
+from syndicate.model import (
+    Author,
+    CardRef,
+    Entry,
+    Feed,
+    FeedRules,
+    Identified,
+    KnownPost,
+    PictureFacts,
+    Post,
+    Settings,
+    Site,
+)
 from syndicate.planning.feeds.entries import Entries, EntryMaker, Fill, Tell
-from syndicate.planning.folders import to_folder
-from syndicate.planning.weights import choose_fitting
+
+# --- How much of a document an entry takes, without rendering it ---
+
+FRAME = 6_000
+"""Bytes kept free for a document's head: names, links, hubs, description."""
+ENTRY = 1_000
+"""Bytes kept free for one entry's dates and the tags around its texts."""
+_FRAME_OF_NAME = '<category term="" scheme="" label=""/>'
+"""The most that stands around a short text."""
+
+
+def choose_fitting(entries: Sequence[Entry], max_bytes: int) -> tuple[Entry, ...]:
+    """The longest run of newest entries whose documents stay within `max_bytes` in every format.
+
+    There is always one entry: where the newest alone is too heavy, it goes out with its summary only.
+    """
+    chosen: list[Entry] = []
+    left = max_bytes - FRAME
+    for entry in entries:
+        left -= weigh(entry)
+        if left < 0:
+            return tuple(chosen) or (replace(entry, html="", markdown="", digest=f"{entry.digest}-short"),)
+        chosen.append(entry)
+    return tuple(chosen)
+
+
+def weigh(entry: Entry) -> int:
+    """An upper bound of the entry's bytes in RSS, Atom and JSON."""
+    texts = (entry.title, entry.summary, entry.html, entry.markdown)
+    return ENTRY + sum(map(_weigh_text, texts)) + sum(map(_weigh_name, _list_names(entry)))
+
+
+def _list_names(entry: Entry) -> Iterator[str]:
+    """Everything short, as often as a format says it; a category's type becomes part of an address."""
+    yield from (entry.id, entry.url, entry.url, entry.external_url, entry.generated_by, *entry.tags)
+    for author in entry.authors:
+        yield from (author.name, author.url, author.email)
+    for category in entry.categories:
+        yield from (category.name, quote(category.type, errors="replace"), f"{entry.url}{_FRAME_OF_NAME}")
+    for file in entry.enclosures:
+        yield from (file.url, file.media_type, file.title)
+    if entry.card is not None:
+        yield entry.card.url
+    if entry.picture is not None:
+        yield from (entry.picture.url, entry.picture.url, entry.picture.alt, entry.picture.alt)
+    if entry.picture is not None and entry.picture.credit is not None:
+        yield from (entry.picture.credit.text, entry.picture.credit.url)
+
+
+def _weigh_name(text: str) -> int:
+    return len(_FRAME_OF_NAME) + _weigh_text(text) + 5 * text.count('"') + 2 * text.count(" ")
+
+
+def _weigh_text(text: str) -> int:
+    """UTF-8 plus what escaping adds: & becomes &amp;, < and > four bytes; quotes and line ends cost one in JSON."""
+    in_utf8 = len(text.encode("utf-8", "replace"))
+    in_xml = 4 * text.count("&") + 3 * text.count("<") + 3 * text.count(">")
+    in_json = text.count('"') + text.count("\\") + text.count("\n")
+    return in_utf8 + max(in_xml, in_json)
+
 
 FILES = {"rss": "rss.xml", "atom": "atom.xml", "json": "feed.json"}
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -169,3 +241,78 @@ def _head(feed: Feed) -> str:
 
 def _digest(*parts: object) -> str:
     return sha256("\n".join(map(str, parts)).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+# --- Which folder a named feed lives in ---
+
+_SPACES = re.compile(r"[\s_-]+")
+_LOST = re.compile(r"[^\w-]+")
+_MAX = 80
+_MAX_BYTES = 240
+"""File systems allow 255."""
+
+
+def to_folder(name: str) -> str:
+    """A folder name for a category, author or language: lower case, letters and digits of any script.
+
+    Where signs get lost ("C++", "C#") or the name is long, eight digits of its digest keep folders apart, so that
+    no other category decides what this one is called.
+    """
+    plain = _SPACES.sub("-", unicodedata.normalize("NFKC", name).casefold().strip())
+    kept = _LOST.sub("-", plain).strip("-")[:_MAX]
+    while len(kept.encode("utf-8", "replace")) > _MAX_BYTES:
+        kept = kept[:-1]
+    if kept == plain:
+        return kept
+    return f"{kept}-{sha256(name.casefold().encode('utf-8', 'replace')).hexdigest()[:8]}".lstrip("-")
+
+
+# --- RFC 5005 section 4: closed documents of N posts behind the current one ---
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One archive: its name in the path, and its posts, newest first."""
+
+    name: str
+    posts: tuple[Identified, ...]
+    is_open: bool = False
+    """Still growing: bridges the last closed archive and a current feed that is too small to reach it."""
+
+
+def plan_blocks(
+    public: Sequence[Identified],
+    gone: Sequence[KnownPost],
+    shown: frozenset[str],
+    size: int,
+) -> tuple[Block, ...]:
+    """Cut the public posts into archives of `size` seats, oldest first; nothing while all posts are `shown`.
+
+    `shown` holds the ids in the current feed. Together with it the blocks hold every public post.
+    """
+    if len(public) <= len(shown):
+        return ()
+    seats = _take_seats(public, gone)
+    closed = len(seats) // size
+    blocks = [_close(seats[at * size : (at + 1) * size], str(at + 1)) for at in range(closed)]
+    rest = _close(seats[closed * size :], "recent", is_open=True)
+    if any(one.id not in shown for one in rest.posts):
+        blocks.append(rest)
+    return tuple(blocks)
+
+
+def _take_seats(public: Sequence[Identified], gone: Sequence[KnownPost]) -> list[Identified | None]:
+    """All posts that were ever public in the order they became so; None for a seat whose post is gone."""
+    rows = [(*_seat(one.known), one) for one in public]
+    empty = [(*_seat(known), None) for known in gone]
+    return [row[3] for row in sorted([*rows, *empty], key=itemgetter(0, 1, 2))]
+
+
+def _seat(known: KnownPost) -> tuple[datetime, datetime, str]:
+    return max(known.first_seen_at, known.published_at), known.published_at, known.id
+
+
+def _close(seats: Sequence[Identified | None], name: str, *, is_open: bool = False) -> Block:
+    present = [one for one in seats if one is not None]
+    present.sort(key=lambda one: (one.known.published_at, one.id), reverse=True)
+    return Block(name, tuple(present), is_open)
