@@ -14,8 +14,8 @@ from syndicate.errors import tell_for_log
 from syndicate.formats.published import parse_feed
 from syndicate.model import Plan, Post
 from syndicate.pages import check_page
+from syndicate.planning.feeds.entries import find_floods
 from syndicate.planning.feeds.feeds import plan_feeds
-from syndicate.planning.feeds.floods import find_floods
 from syndicate.probes import probe_feed
 
 MAX_EXCERPT = 60

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 from dataclasses import dataclass
 
 from syndicate.model import Cache
-from syndicate.store.sqlite_file import glance, refuse_damage
+from syndicate.store.database import glance, refuse_damage
 
 # --- The state as the cache saw it last: its identity and its counter, so that an older databas ---
 

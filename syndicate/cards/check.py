@@ -10,7 +10,7 @@ from syndicate.cards.draw import Drawing
 from syndicate.cards.resolve import SMALLEST_TYPE
 from syndicate.cards.themes import READABLE
 from syndicate.model import Problem
-from syndicate.typeset.fallback import Missing
+from syndicate.typeset.faces import Missing
 
 # --- what a card cannot write: a line for each package that would help ---
 

@@ -1,6 +1,5 @@
 """The nouns: frozen values that travel between rooms. No behaviour beyond what the values themselves mean."""
 
-from syndicate.model.cache import Cache
 from syndicate.model.delivery import (
     ACTIONS,
     TRANSITIONS,
@@ -57,6 +56,7 @@ from syndicate.model.post import (
 from syndicate.model.reason import FEATURED, NEW, Occasion, OccasionKind, Reason, Why
 from syndicate.model.site import (
     Account,
+    Cache,
     CardRules,
     ContentRules,
     FeedRules,

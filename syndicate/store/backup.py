@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 
 from syndicate.errors import StateError, UsageError
+from syndicate.store.database import find_damage, refuse_damage
 from syndicate.store.locks import lock_states
-from syndicate.store.sqlite_file import find_damage, refuse_damage
 
 _TABLES_OF_SITES = ("states", "deliveries", "posts", "accounts")
 

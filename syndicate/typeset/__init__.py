@@ -18,8 +18,7 @@ colour, a picture an "RGBA" one over it. `FontSet.digest` belongs into cache key
 `align` works inside the block (start, end, left, right, centre). All lengths in pixels, tracking in em.
 """
 
-from syndicate.typeset.faces import Face, FontSet, make_face
-from syndicate.typeset.fallback import Missing
+from syndicate.typeset.faces import Face, FontSet, Missing, make_face
 from syndicate.typeset.paragraph import fit_text, layout_text
 from syndicate.typeset.placing import Line, TextBlock
 from syndicate.typeset.raster import Drawn, Mask, Picture, draw_text

@@ -9,10 +9,8 @@ from typing import NamedTuple, Required, TypedDict
 
 from syndicate.typeset.bidi import base_level, resolve_levels
 from syndicate.typeset.breaking import Break, find_breaks
-from syndicate.typeset.characters import find_scripts, split_clusters
-from syndicate.typeset.eastasian import Spacing, find_spacing
-from syndicate.typeset.faces import Face, FontSet
-from syndicate.typeset.fallback import Missing, choose_faces
+from syndicate.typeset.characters import Spacing, find_scripts, find_spacing, split_clusters
+from syndicate.typeset.faces import Face, FontSet, Missing, choose_faces
 
 _SHAPED_AS = {"Hira": "Hani", "Kana": "Hani"}
 

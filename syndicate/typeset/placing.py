@@ -11,8 +11,7 @@ from typing import NamedTuple
 import uharfbuzz as hb
 
 from syndicate.typeset.analysis import Analysis, Style
-from syndicate.typeset.faces import SUBPIXELS, FontSet
-from syndicate.typeset.fallback import Missing
+from syndicate.typeset.faces import SUBPIXELS, FontSet, Missing
 from syndicate.typeset.shaping import Run
 
 # --- a block of lines, measured and ready to draw ---

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import uharfbuzz as hb
 
 from syndicate.typeset.analysis import Piece
-from syndicate.typeset.eastasian import GAP, Spacing, choose_language
+from syndicate.typeset.characters import GAP, Spacing, choose_language
 from syndicate.typeset.faces import SUBPIXELS, Face
 
 _UNSAFE = int(hb.GlyphFlags.UNSAFE_TO_BREAK)

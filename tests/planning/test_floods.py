@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from syndicate.formats import list_documents, parse_feed, render_document
 from syndicate.model import Category, Feed, Identified, SeenFeed, Settings
+from syndicate.planning.feeds.entries import find_floods
 from syndicate.planning.feeds.feeds import plan_feeds
-from syndicate.planning.feeds.floods import find_floods
 from tests.formats.samples import NOW, post, posts, settings
 
 SITE = settings(items=20)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from syndicate.typeset import FontSet, TextBlock, layout_text
-from syndicate.typeset.eastasian import GAP, NoPhrases, choose_language, choose_model, find_spacing
+from syndicate.typeset.characters import GAP, NoPhrases, choose_language, choose_model, find_spacing
 
 
 def lay(text: str, fonts: FontSet, language: str, width: float = 2000) -> TextBlock:

@@ -7,8 +7,7 @@ import uharfbuzz as hb
 
 from syndicate.typeset import FontSet, Missing, layout_text, make_face
 from syndicate.typeset.characters import find_scripts, split_clusters
-from syndicate.typeset.faces import SizedFonts
-from syndicate.typeset.fallback import choose_faces
+from syndicate.typeset.faces import SizedFonts, choose_faces
 from tests.fonts.making import make_font
 
 

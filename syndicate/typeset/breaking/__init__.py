@@ -13,8 +13,7 @@ import regex
 
 from syndicate.text.graphemes import split_graphemes
 from syndicate.typeset.breaking.rules import Table, get_table, symbol
-from syndicate.typeset.characters import make_classifier
-from syndicate.typeset.eastasian import NoPhrases, Phrases, choose_model
+from syndicate.typeset.characters import NoPhrases, Phrases, choose_model, make_classifier
 
 # --- Line breaking classes of a text's characters (LB1), with marks joined to what they stand o ---
 
