@@ -5,20 +5,14 @@ Two requests per document: one plain, one with the validators of the first. Judg
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
 from syndicate.errors import FetchError
-from syndicate.formats import MEDIA_TYPES
 from syndicate.http import Client, Response
+from syndicate.model import FEED_FORMATS
 
-_TYPES: Mapping[str, tuple[str, ...]] = {
-    "rss": (MEDIA_TYPES["rss"], "application/xml", "text/xml"),
-    "atom": (MEDIA_TYPES["atom"], "application/xml", "text/xml"),
-    "json": (MEDIA_TYPES["json"], "application/json"),
-}
-_ACCEPT = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.8"
+_ACCEPT = ", ".join((*(one.media_type for one in FEED_FORMATS.values()), "application/xml;q=0.9", "*/*;q=0.8"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +26,7 @@ class Remark:
 def probe_feed(client: Client, url: str, form: str, published: bytes | None) -> tuple[Remark, ...]:
     """Everything a reader would notice about one feed document; empty when all is well.
 
-    `form` is "rss", "atom" or "json"; `published` are the bytes of the last publication, None where unknown.
+    `form` is one of FEED_FORMATS; `published` are the bytes of the last publication, None where unknown.
     """
     try:
         first = client.fetch(url, headers={"Accept": _ACCEPT, "Origin": "https://reader.invalid"})
@@ -72,10 +66,11 @@ def _judge_bytes(first: Response, published: bytes | None) -> Remark | None:
 
 def _judge_type(first: Response, form: str) -> Remark | None:
     kind = first.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind in _TYPES[form]:
+    known = FEED_FORMATS[form]
+    if kind in (known.media_type, *known.also_served_as):
         return None
     says = f'says it is "{kind}"' if kind else "does not say what it is"
-    return Remark(f"{says} instead of {_TYPES[form][0]}; some readers will refuse it", is_problem=kind == "text/html")
+    return Remark(f"{says} instead of {known.media_type}; some readers will refuse it", is_problem=kind == "text/html")
 
 
 def _judge_address(first: Response, url: str) -> Remark | None:

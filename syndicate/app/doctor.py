@@ -12,14 +12,13 @@ from syndicate.app.site import Wiring
 from syndicate.containment import contain
 from syndicate.errors import tell_for_log
 from syndicate.formats.published import parse_feed
-from syndicate.model import Plan, Post
+from syndicate.model import FEED_FORMATS, Plan, Post
 from syndicate.pages import check_page
 from syndicate.planning.feeds.entries import find_floods
 from syndicate.planning.feeds.feeds import plan_feeds
 from syndicate.probes import probe_feed
 
 MAX_EXCERPT = 60
-_FILES = {"rss": "rss.xml", "atom": "atom.xml", "json": "feed.json"}
 NEWEST = 3
 """Pages looked at by `doctor --online`: enough to see that the permalink pattern is right."""
 
@@ -99,7 +98,7 @@ def _state(wiring: Wiring) -> Iterator[Finding]:
 def _floods(wiring: Wiring, plan: Plan) -> Iterator[Finding]:
     """What the next publication would make subscribers see as new, though it is old."""
     rules, site = wiring.settings.feeds, wiring.settings.site
-    published = ((name, wiring.output.read(name)) for name in (_FILES[form] for form in rules.formats))
+    published = ((name, wiring.output.read(name)) for name in (FEED_FORMATS[form].file for form in rules.formats))
     seen = [feed for name, data in published if data and (feed := parse_feed(name, data))]
     feeds = plan_feeds(plan.identified, wiring.settings, wiring.drawer.list_drawn(), plan.now, gone=plan.gone)
     for warning in find_floods(seen, feeds, rules, site):
@@ -109,8 +108,9 @@ def _floods(wiring: Wiring, plan: Plan) -> Iterator[Finding]:
 def _published(wiring: Wiring) -> Iterator[Finding]:
     """What readers would notice about the published feeds."""
     for form in wiring.settings.feeds.formats:
-        url = f"{wiring.settings.site.feeds_url}/{_FILES[form]}"
-        remarks = probe_feed(wiring.http, url, form, wiring.output.read(_FILES[form]))
+        file = FEED_FORMATS[form].file
+        url = f"{wiring.settings.site.feeds_url}/{file}"
+        remarks = probe_feed(wiring.http, url, form, wiring.output.read(file))
         for remark in remarks:
             text = remark.text.removeprefix(f"{url}: ")  # it stands beside it
             yield Finding("problem" if remark.is_problem else "warning", text, url)

@@ -36,7 +36,7 @@ from syndicate.hubs import (
     submit_indexnow,
     tell_hub,
 )
-from syndicate.model import Cache, KnownPost, Ledger
+from syndicate.model import FEED_FILES, Cache, KnownPost, Ledger
 from syndicate.pages import check_page
 
 # --- What hubs and search engines were told, one entry for each address, in the cache: a restar ---
@@ -72,7 +72,6 @@ def _parse(data: bytes) -> PingState | None:
         return None
 
 
-_FEEDS = ("rss.xml", "atom.xml", "feed.json")
 _TIMEOUT, _PATIENCE = httpx.Timeout(10), timedelta(seconds=20)
 """Shorter than elsewhere: nobody loses anything by a ping that is sent again."""
 _HIDDEN = 10
@@ -104,7 +103,9 @@ def _find_changes(wiring: Wiring, now: datetime) -> list[Change]:
 
     A document is read only where its listing says that somebody replaced it.
     """
-    listed = {path: facts for path, facts in wiring.output.list_facts().items() if path.rpartition("/")[2] in _FEEDS}
+    listed = {
+        path: facts for path, facts in wiring.output.list_facts().items() if path.rpartition("/")[2] in FEED_FILES
+    }
     known = recall(wiring.cache, "feed")
     found: dict[str, PingState] = {}
     for path, facts in sorted(listed.items()):

@@ -32,6 +32,7 @@ from syndicate.config.values import (
     Words,
     as_people,
 )
+from syndicate.model import FeedFormatName
 
 
 class Section(BaseModel):
@@ -96,7 +97,7 @@ class ContentTable(Section):
 
 
 class FeedsTable(Section):
-    formats: Annotated[tuple[Literal["rss", "atom", "json"], ...], OneOrMore] = ("rss", "atom", "json")
+    formats: Annotated[tuple[FeedFormatName, ...], OneOrMore] = ("rss", "atom", "json")
     """Formats to publish."""
     items: int = Field(default=50, ge=1, le=1000)
     """Most entries in a feed."""

@@ -28,7 +28,7 @@ VERSION = "atom-2"
 """Part of the cache key: count up whenever the rendering of an entry changes."""
 
 
-def render_atom(feed: Feed, cache: Cache | None = None, tell: Tell = raise_it) -> bytes:
+def render(feed: Feed, cache: Cache | None = None, tell: Tell = raise_it) -> bytes:
     """The feed as an Atom document in UTF-8."""
     version = f"{VERSION} {feed.home_url}"
     entries = collect(version, feed.entries, cache, partial(_render_entries, feed), tell)

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
+from importlib import import_module
+from typing import Any
 
-from syndicate.formats import atom, jsonfeed, meta, rss
-from syndicate.formats.assembly import Tell
-from syndicate.formats.links import MEDIA_TYPES
-from syndicate.model import Artefact, Cache, CardRef, Entry, Feed, Identified, Problem, Site, make_problem
+from syndicate.formats import meta
+from syndicate.model import FEED_FORMATS, Artefact, Cache, CardRef, Entry, Feed, Identified, Problem, Site, make_problem
 
 HTML = "text/html; charset=utf-8"
-_RENDER: dict[str, tuple[str, Callable[[Feed, Cache | None, Tell], bytes]]] = {
-    "rss": (rss.VERSION, rss.render_rss),
-    "atom": (atom.VERSION, atom.render_atom),
-    "json": (jsonfeed.VERSION, jsonfeed.render_json),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +27,7 @@ class Document:
 def list_documents(feeds: Sequence[Feed]) -> tuple[Document, ...]:
     """Each feed in each of its formats, none rendered yet."""
     return tuple(
-        Document(path, f"{_RENDER[form][0]} {feed.digest}" if feed.digest else "", partial(_make_feed, feed, form))
+        Document(path, f"{_module(form).VERSION} {feed.digest}" if feed.digest else "", partial(_make_feed, feed, form))
         for feed in feeds
         for form, path in feed.paths.items()
     )
@@ -53,26 +48,14 @@ def list_meta(
     return tuple(documents)
 
 
-def choose_stale(
-    documents: Sequence[Document], stamps: Mapping[str, bytes], present: Collection[str]
-) -> tuple[Document, ...]:
-    """The documents to render: not published yet, or published with another stamp. `stamps` is by path."""
-    return tuple(
-        document
-        for document in documents
-        if not document.stamp or document.path not in present or stamps.get(document.path) != document.stamp.encode()
-    )
-
-
-def render_document(document: Document, cache: Cache | None = None) -> Artefact:
-    """The document's bytes, ready to write."""
-    return document.make(cache)
-
-
 def _make_feed(feed: Feed, form: str, cache: Cache | None) -> Artefact:
     problems: list[Problem] = []
-    data = _RENDER[form][1](feed, cache, lambda entry, error: problems.append(_leave_out(entry, form, error)))
-    return Artefact(feed.paths[form], MEDIA_TYPES[form], data, feed.updated_at, tuple(problems))
+    data = _module(form).render(feed, cache, lambda entry, error: problems.append(_leave_out(entry, form, error)))
+    return Artefact(feed.paths[form], FEED_FORMATS[form].media_type, data, feed.updated_at, tuple(problems))
+
+
+def _module(form: str) -> Any:
+    return import_module(FEED_FORMATS[form].module)
 
 
 def _leave_out(entry: Entry, form: str, error: Exception) -> Problem:

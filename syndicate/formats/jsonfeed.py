@@ -15,7 +15,7 @@ VERSION = "json-2"
 ABOUT = "https://github.com/syndicate-feeds/syndicate"
 
 
-def render_json(feed: Feed, cache: Cache | None = None, tell: Tell = raise_it) -> bytes:
+def render(feed: Feed, cache: Cache | None = None, tell: Tell = raise_it) -> bytes:
     """The feed as a JSON Feed document in UTF-8."""
     items = collect(f"{VERSION} {feed.home_url}", feed.entries, cache, _render_items, tell)
     head = orjson.dumps(_filled(_describe_feed(feed)))

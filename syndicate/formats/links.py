@@ -6,13 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from syndicate.formats.clean import clean_line, clean_url
-from syndicate.model import Entry, Feed
-
-MEDIA_TYPES = {
-    "rss": "application/rss+xml",
-    "atom": "application/atom+xml",
-    "json": "application/feed+json",
-}
+from syndicate.model import FEED_FORMATS, Entry, Feed
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +34,13 @@ class Link:
 
 def list_feed_links(feed: Feed, form: str) -> tuple[Link, ...]:
     """All links of one document: self, hubs, archives, the other formats, and last the home page."""
-    kind = MEDIA_TYPES[form]
+    kind = FEED_FORMATS[form].media_type
     links = [Link("self", feed.urls[form], kind)]
     links += [Link("hub", hub) for hub in feed.hubs]
     for rel, urls in (("prev-archive", feed.previous), ("next-archive", feed.next), ("current", feed.current)):
         if form in urls:
             links.append(Link(rel, urls[form], kind))
-    links += [Link("alternate", url, MEDIA_TYPES[name]) for name, url in feed.urls.items() if name != form]
+    links += [Link("alternate", url, FEED_FORMATS[name].media_type) for name, url in feed.urls.items() if name != form]
     return (*links, Link("alternate", feed.home_url, "text/html"))
 
 

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from syndicate.formats.clean import clean_line, clean_title, clean_url, to_utc
-from syndicate.formats.links import MEDIA_TYPES
-from syndicate.model import CardRef, Feed, Identified, Site
+from syndicate.model import FEED_FORMATS, CardRef, Feed, Identified, Site
 
 VERSION = "meta-2"
 """Part of the stamp: count up whenever the rendering changes."""
@@ -49,7 +48,7 @@ def render_meta(one: Identified, card: CardRef | None, feeds: Sequence[Feed], si
 def render_alternates(feeds: Sequence[Feed]) -> bytes:
     """`link rel=alternate` tags that let readers find the feeds; archives are found from within."""
     lines = [
-        f'<link rel="alternate" type="{MEDIA_TYPES[form]}" '
+        f'<link rel="alternate" type="{FEED_FORMATS[form].media_type}" '
         f'title="{_quote(clean_title(feed.title))}" href="{_quote(clean_url(url))}">'
         for feed in feeds
         if not feed.is_archive

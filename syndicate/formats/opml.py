@@ -7,7 +7,7 @@ from email.utils import format_datetime
 from xml.sax.saxutils import escape, quoteattr
 
 from syndicate.formats.clean import clean_title, clean_url
-from syndicate.model import Feed, Site
+from syndicate.model import FEED_FORMATS, Feed, Site
 
 
 def render_opml(feeds: Sequence[Feed], site: Site) -> bytes:
@@ -31,7 +31,7 @@ def render_opml(feeds: Sequence[Feed], site: Site) -> bytes:
 
 def _render_outline(feed: Feed) -> str:
     """An outline of type "rss", which readers take for every format; RSS first where it is published."""
-    form = next(name for name in ("rss", "atom", "json") if name in feed.urls)
+    form = next(name for name in FEED_FORMATS if name in feed.urls)
     attributes = {
         "type": "rss",
         "text": clean_title(feed.title),

@@ -20,7 +20,7 @@ VERSION = "rss-2"
 """Part of the cache key: count up whenever the rendering of an entry changes."""
 
 
-def render_rss(feed: Feed, cache: Cache | None = None, tell: Tell = raise_it) -> bytes:
+def render(feed: Feed, cache: Cache | None = None, tell: Tell = raise_it) -> bytes:
     """The feed as an RSS 2.0 document in UTF-8."""
     version = f"{VERSION} {feed.home_url}"
     entries = collect(version, feed.entries, cache, partial(_render_items, feed), tell)

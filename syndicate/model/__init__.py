@@ -18,15 +18,19 @@ from syndicate.model.delivery import (
     refuse,
 )
 from syndicate.model.feed import (
+    FEED_FILES,
+    FEED_FORMATS,
     Artefact,
     CardRef,
     Enclosure,
     Entry,
     Feed,
+    FeedFormatName,
     PictureFacts,
     SeenEntry,
     SeenFeed,
     SyndicationLink,
+    find_feed_format,
 )
 from syndicate.model.plan import (
     CardPlan,
@@ -72,6 +76,8 @@ from syndicate.model.site import (
 __all__ = [
     "ACTIONS",
     "FEATURED",
+    "FEED_FILES",
+    "FEED_FORMATS",
     "NEW",
     "TRANSITIONS",
     "Account",
@@ -93,6 +99,7 @@ __all__ = [
     "Enclosure",
     "Entry",
     "Feed",
+    "FeedFormatName",
     "FeedRules",
     "Identified",
     "KnownDelivery",
@@ -129,6 +136,7 @@ __all__ = [
     "Usage",
     "Why",
     "can_move",
+    "find_feed_format",
     "make_problem",
     "refuse",
     "shout",

@@ -5,8 +5,40 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from syndicate.model.post import Author, Category, Picture, Problem
+
+FeedFormatName = Literal["rss", "atom", "json"]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedFormat:
+    """A format of feeds: a line here, and a module with `VERSION` and `render(feed, cache, tell) -> bytes`."""
+
+    file: str
+    """What its document is called in each folder of a feed."""
+    media_type: str
+    also_served_as: tuple[str, ...]
+    """Media types under which readers take it, too."""
+    module: str
+
+
+FEED_FORMATS: Mapping[str, FeedFormat] = {
+    "rss": FeedFormat("rss.xml", "application/rss+xml", ("application/xml", "text/xml"), "syndicate.formats.rss"),
+    "atom": FeedFormat("atom.xml", "application/atom+xml", ("application/xml", "text/xml"), "syndicate.formats.atom"),
+    "json": FeedFormat("feed.json", "application/feed+json", ("application/json",), "syndicate.formats.jsonfeed"),
+}
+"""By name, as the settings list them and as archives end: "archive/3.rss"."""
+FEED_FILES: Mapping[str, str] = {one.file: name for name, one in FEED_FORMATS.items()}
+"""File name → format."""
+
+
+def find_feed_format(path: str) -> FeedFormat | None:
+    """The format of a published feed or archive by its path, None for any other file."""
+    folder, _, name = path.rpartition("/")
+    form = name.rpartition(".")[2] if folder == "archive" else FEED_FILES.get(name, "")
+    return FEED_FORMATS.get(form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +121,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """One list of entries with everything its three formats need. URLs are absolute.
+    """One list of entries with everything its formats need. URLs are absolute.
 
-    `urls` maps a format name ("rss", "atom", "json") to the place of this document in that format;
+    `urls` maps the name of a format to the place of this document in that format;
     `previous`, `next` and `current` do the same for RFC 5005 archives.
     """
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
+from syndicate.model.feed import FEED_FORMATS
 from syndicate.model.post import Author
 
 
@@ -53,7 +54,7 @@ class ContentRules:
 class FeedRules:
     """Which feeds there are and how large they get."""
 
-    formats: tuple[str, ...] = ("rss", "atom", "json")
+    formats: tuple[str, ...] = tuple(FEED_FORMATS)
     items: int = 50
     max_bytes: int = 512_000
     archives: bool = True

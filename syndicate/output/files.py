@@ -13,6 +13,7 @@ from stat import S_ISREG
 import brotli
 
 from syndicate.formats.assembly import pack
+from syndicate.model import FEED_FORMATS
 from syndicate.output.base import Facts
 
 # --- The same file three times smaller, made once at publish instead of at every request ---
@@ -20,7 +21,7 @@ from syndicate.output.base import Facts
 ENDINGS: Mapping[str, str] = {"gzip": ".gz", "br": ".br", "zstd": ".zst"}
 """Content coding (RFC 9110 section 8.4.1) → file name ending."""
 _WORTH = 600
-_TEXT = ("text/", "application/rss+xml", "application/atom+xml", "application/feed+json", "application/json")
+_TEXT = ("text/", "application/json", *(one.media_type for one in FEED_FORMATS.values()))
 
 
 def is_compressible(path: str, media_type: str, size: int) -> bool:

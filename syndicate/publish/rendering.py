@@ -18,6 +18,7 @@ from syndicate.formats import (
 )
 from syndicate.formats.documents import HTML, Document, list_meta
 from syndicate.model import (
+    FEED_FILES,
     Artefact,
     Cache,
     CardRef,
@@ -34,7 +35,6 @@ from syndicate.planning.feeds.feeds import list_public, plan_feeds
 from syndicate.publish.drawing import DrawnCards
 
 _JSON, _OPML = "application/json", "text/x-opml"
-_FEEDS = ("rss.xml", "atom.xml", "feed.json")
 
 Copies = Mapping[str, Sequence[SyndicationLink]]
 
@@ -134,4 +134,4 @@ def _seal(one: Identified, cards: Mapping[str, CardRef], copies: Copies) -> str:
 def _published_folders(present: Collection[str]) -> frozenset[str]:
     """Feed folders that readers may know: "category/garden" for "category/garden/rss.xml"."""
     places = (path.rpartition("/") for path in present)
-    return frozenset(folder for folder, _, name in places if name in _FEEDS)
+    return frozenset(folder for folder, _, name in places if name in FEED_FILES)

@@ -7,7 +7,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from syndicate.containment import contain
-from syndicate.formats import render_document
 from syndicate.formats.documents import Document
 from syndicate.model import Artefact, Cache, Problem, make_problem
 from syndicate.output import Output
@@ -67,6 +66,6 @@ def _render(document: Document, cache: Cache, problems: list[Problem]) -> Artefa
     """None for a document that cannot be made: a broken template, a post that nobody foresaw."""
     artefact: Artefact | None = None
     with contain(lambda error: problems.append(make_problem(document.path, error))):
-        artefact = render_document(document, cache)
+        artefact = document.make(cache)
         problems += artefact.problems
     return artefact

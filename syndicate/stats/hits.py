@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 import orjson
 
 from syndicate.containment import contain
+from syndicate.model import FEED_FILES
 
 # --- what an access log says, as values ---
 
@@ -89,7 +90,6 @@ _COMBINED = re.compile(
 )
 _TIME = re.compile(r"(\d{1,2})/(\w{3})/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-FEED_FILES = frozenset({"rss.xml", "atom.xml", "feed.json"})
 
 
 def parse_line(line: str) -> Hit | None:

@@ -23,7 +23,7 @@ from random import Random
 
 from feedgen.feed import FeedGenerator
 
-from syndicate.formats import choose_stale, list_documents, render_atom, render_document, render_json, render_rss
+from syndicate.formats import list_documents, render_atom, render_json, render_rss
 from syndicate.model import (
     Author,
     Category,
@@ -113,11 +113,12 @@ def publish(posts: Sequence[Identified], output: FolderOutput, cache: FileCache)
     """Plan, render what is stale, write: the part of a publish that feeds are, a few documents at a time."""
     started, packing = time.perf_counter(), 0.0
     documents = list_documents(plan_feeds(posts, SETTINGS, {}, NOW))
-    stale = choose_stale(documents, cache.get_all("stamp"), output.list_paths())
+    known = cache.get_all("fingerprint")
+    stale = [one for one in documents if known.get(one.path) != one.stamp.encode()]
     for batch in (stale[at : at + 30] for at in range(0, len(stale), 30)):
-        written = [render_document(document, cache) for document in batch]
+        written = [document.make(cache) for document in batch]
         output.write_plain(written)
-        cache.put_many("stamp", {document.path: document.stamp.encode() for document in batch})
+        cache.put_many("fingerprint", {document.path: document.stamp.encode() for document in batch})
         packing -= time.perf_counter()
         output.write_siblings(written)
         packing += time.perf_counter()

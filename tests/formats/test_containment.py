@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from syndicate.content.post_cache import Memory
-from syndicate.formats import list_documents, render_document
+from syndicate.formats import list_documents
 from syndicate.formats.assembly import collect
 from syndicate.model import Category, Entry
 from tests.content.test_containment import TROUBLES
@@ -52,6 +52,6 @@ def test_a_feed_names_the_post_that_it_leaves_out(form: str) -> None:
     broken = replace(THREE[1], categories=(Category("c", Odd("t")),), source="b.md")
     feed = replace(FEED, entries=(THREE[0], broken, THREE[2]))
     document = next(one for one in list_documents([feed]) if one.path == FEED.paths[form])
-    artefact = render_document(document)
+    artefact = document.make(None)
     assert [found for found in (b"urn:a", b"urn:b", b"urn:c") if found in artefact.data] == [b"urn:a", b"urn:c"]
     assert [(one.source, "left out" in one.message) for one in artefact.problems] == [("b.md", True)]

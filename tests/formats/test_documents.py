@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from syndicate.formats import choose_stale, list_documents, render_atom, render_document, render_json, render_rss
+from syndicate.formats import list_documents, render_atom, render_json, render_rss
 from tests.formats.samples import DictCache, entry, feed
 
 RENDERERS = pytest.mark.parametrize("render", [render_rss, render_atom, render_json])
@@ -59,20 +59,9 @@ def test_many_entries_stay_in_order() -> None:
     assert render_rss(feed(*many), cache) == render_rss(feed(*many))
 
 
-def test_unchanged_documents_are_not_stale() -> None:
-    """A document is rendered when its stamp changed, its file is gone, or nobody knows."""
-    known = list_documents([feed(digest="one")])
-    stamps = {document.path: document.stamp.encode() for document in known}
-    there = {"rss.xml", "atom.xml", "feed.json"}
-    assert choose_stale(known, stamps, there) == ()
-    assert [d.path for d in choose_stale(known, stamps, there - {"atom.xml"})] == ["atom.xml"]
-    assert len(choose_stale(list_documents([feed(digest="two")]), stamps, there)) == 3
-    assert len(choose_stale(list_documents([feed(digest="")]), stamps, there)) == 3
-
-
 def test_a_document_knows_its_place_and_date() -> None:
     """Path, media type and newest visible change travel with the bytes."""
-    made = [render_document(document) for document in list_documents([feed()])]
+    made = [document.make(None) for document in list_documents([feed()])]
     assert [(a.path, a.media_type) for a in made] == [
         ("rss.xml", "application/rss+xml"),
         ("atom.xml", "application/atom+xml"),

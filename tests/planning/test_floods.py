@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.formats import list_documents, parse_feed, render_document
+from syndicate.formats import list_documents, parse_feed
 from syndicate.model import Category, Feed, Identified, SeenFeed, Settings
 from syndicate.planning.feeds.entries import find_floods
 from syndicate.planning.feeds.feeds import plan_feeds
@@ -21,7 +21,7 @@ POSTS = posts(range(12), categories=(Category("Boats"),))
 
 def publish(some: Sequence[Identified], site: Settings = SITE) -> tuple[SeenFeed, ...]:
     """What a publication of these posts looks like to readers."""
-    made = [render_document(document) for document in list_documents(plan_feeds(some, site, {}, NOW))]
+    made = [document.make(None) for document in list_documents(plan_feeds(some, site, {}, NOW))]
     found = [parse_feed(artefact.path, artefact.data) for artefact in made]
     assert all(found)
     return tuple(document for document in found if document)

@@ -17,7 +17,7 @@ import feedparser
 import httpx
 import pytest
 
-from syndicate.formats import list_documents, render_document
+from syndicate.formats import list_documents
 from syndicate.model import Identified
 from syndicate.output import FolderOutput
 from syndicate.planning.feeds.feeds import plan_feeds
@@ -37,7 +37,7 @@ class Blog:
 
     def publish(self, some: Sequence[Identified]) -> None:
         documents = list_documents(plan_feeds(some, SITE, {}, NOW))
-        FolderOutput(self.folder).write([render_document(document) for document in documents])
+        FolderOutput(self.folder).write([document.make(None) for document in documents])
 
 
 @pytest.fixture

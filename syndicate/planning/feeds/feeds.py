@@ -17,6 +17,7 @@ from operator import itemgetter
 from urllib.parse import quote, urljoin
 
 from syndicate.model import (
+    FEED_FORMATS,
     Author,
     CardRef,
     Entry,
@@ -91,7 +92,6 @@ def _weigh_text(text: str) -> int:
     return in_utf8 + max(in_xml, in_json)
 
 
-FILES = {"rss": "rss.xml", "atom": "atom.xml", "json": "feed.json"}
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 Groups = Iterable[tuple[str, str, list[Identified]]]
@@ -175,7 +175,7 @@ def _labels(kind: str, post: Post) -> Iterable[str]:
 
 def _make_feed(settings: Settings, name: str, label: str, posts: Sequence[Identified], maker: EntryMaker) -> Feed:
     site, folder = settings.site, f"{name}/" if name else ""
-    paths = {form: f"{folder}{FILES[form]}" for form in settings.feeds.formats}
+    paths = {form: f"{folder}{FEED_FORMATS[form].file}" for form in settings.feeds.formats}
     shown = choose_fitting(Entries(posts[: settings.feeds.items], maker), settings.feeds.max_bytes)
     return _sign(
         Feed(

@@ -7,17 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-FEED_TYPES: Mapping[str, str] = {
-    "rss.xml": "application/rss+xml",
-    "atom.xml": "application/atom+xml",
-    "feed.json": "application/feed+json",
-    "opml.xml": "text/x-opml",
-}
-_ARCHIVE_TYPES: Mapping[str, str] = {
-    "rss": "application/rss+xml",
-    "atom": "application/atom+xml",
-    "json": "application/feed+json",
-}
+from syndicate.model import find_feed_format
+
 # Our own table: the system's mime.types differs from machine to machine.
 _OTHER_TYPES: Mapping[str, str] = {
     "css": "text/css",
@@ -50,10 +41,10 @@ def choose_type(path: str, *, is_navigation: bool) -> str:
 
 def find_feed_type(path: str) -> str:
     """The media type of a feed document or OPML file, "" for any other file."""
-    folder, _, name = path.rpartition("/")
-    if folder == "archive":
-        return _ARCHIVE_TYPES.get(name.rpartition(".")[2], "")
-    return FEED_TYPES.get(name, "")
+    if path.rpartition("/")[2] == "opml.xml":
+        return "text/x-opml"
+    found = find_feed_format(path)
+    return found.media_type if found else ""
 
 
 def choose_coding(accepted: str, there: Mapping[str, object]) -> str:
