@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from email.message import EmailMessage
+from enum import StrEnum
 from urllib.parse import unquote, urlsplit
 
 import orjson
@@ -27,11 +28,24 @@ MAIL_SERVER = "SYNDICATE_SMTP_URL"
 """smtp://host, or smtps://user:password@host:465 (also smtp+starttls://…); without it localhost is asked."""
 
 
+class NoticeKind(StrEnum):
+    """What a notice is about."""
+
+    ACCOUNT = "account"
+    """Paused, or its token ends soon."""
+    DELIVERY = "delivery"
+    """Failed, held, unknown."""
+    QUESTION = "question"
+    """New posts of which a person must say whether they are news."""
+    STATE = "state"
+    """Nothing is sent: the state does not know everything."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What broke. `kind` is "account" (paused), "delivery" (failed, held, unknown) or "question" (about new posts)."""
+    """What broke."""
 
-    kind: str
+    kind: NoticeKind
     account: str
     subject: str
     """One line."""
@@ -41,23 +55,27 @@ class Notice:
     slug: str = ""
 
 
+Send = Callable[[Notice, str, Client, Mapping[str, str]], None]
+"""Sends a notice one way; the second value is what [notices] says of that way."""
+
+
 def send_notice(
     notice: Notice, ways: Notices, http: Client, environ: Mapping[str, str] = os.environ
 ) -> tuple[str, ...]:
     """Send it by every configured way; returns what went wrong, one sentence a way. No broken way raises."""
-    senders: tuple[tuple[str, Callable[[], None]], ...] = (
-        (ways.command, lambda: _run_command(notice, ways.command, environ)),
-        (ways.webhook, lambda: _post_webhook(notice, ways.webhook, http)),
-        (ways.email, lambda: _send_mail(notice, ways.email, environ)),
-    )
-    troubles = (_try(send) for way, send in senders if way)
+    troubles = (_try(WAYS[name], notice, value, http, environ) for name, value in list_ways(ways).items())
     return tuple(trouble for trouble in troubles if trouble)
 
 
-def _try(send: Callable[[], None]) -> str:
+def list_ways(ways: Notices) -> Mapping[str, str]:
+    """The configured ones of WAYS, with what the settings say of each."""
+    return {name: value for name in WAYS if (value := getattr(ways, name))}
+
+
+def _try(send: Send, notice: Notice, value: str, http: Client, environ: Mapping[str, str]) -> str:
     said: list[str] = []
     with contain(lambda error: said.append(_describe(error))):
-        send()
+        send(notice, value, http, environ)
     return "".join(said)
 
 
@@ -68,7 +86,7 @@ def _describe(error: Exception) -> str:
     return error.message if isinstance(error, SyndicateError) else f"notice not sent: {type(error).__name__}"
 
 
-def _run_command(notice: Notice, command: str, environ: Mapping[str, str]) -> None:
+def _run_command(notice: Notice, command: str, _http: Client, environ: Mapping[str, str]) -> None:
     """The notice as JSON on standard input, its parts in SYNDICATE_NOTICE_… variables; no shell, no secret."""
     told = {
         "SYNDICATE_NOTICE_KIND": notice.kind,
@@ -86,14 +104,14 @@ def _run_command(notice: Notice, command: str, environ: Mapping[str, str]) -> No
     )
 
 
-def _post_webhook(notice: Notice, url: str, http: Client) -> None:
+def _post_webhook(notice: Notice, url: str, http: Client, _environ: Mapping[str, str]) -> None:
     headers = {"Content-Type": "application/json"}
     answer = http.call("POST", url, content=_render(notice), headers=headers, where="[notices] webhook")
     if not answer.is_success:
         raise SyndicateError(f"the notice webhook answered {answer.status}")
 
 
-def _send_mail(notice: Notice, address: str, environ: Mapping[str, str]) -> None:
+def _send_mail(notice: Notice, address: str, _http: Client, environ: Mapping[str, str]) -> None:
     mail = EmailMessage()
     mail["To"] = address
     mail["From"] = environ.get("SYNDICATE_SMTP_FROM", address)
@@ -115,3 +133,7 @@ def _send_mail(notice: Notice, address: str, environ: Mapping[str, str]) -> None
 
 def _render(notice: Notice) -> bytes:
     return orjson.dumps(asdict(notice))
+
+
+WAYS: Mapping[str, Send] = {"command": _run_command, "webhook": _post_webhook, "email": _send_mail}
+"""By their key in [notices]."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +15,7 @@ from syndicate.containment import contain
 from syndicate.errors import ConfigError, UsageError
 from syndicate.http import Client
 from syndicate.model import Account, NetworkFacts, Settings, variable_of
-from syndicate.networks import NETWORKS, describe, facts_of, open_network
+from syndicate.networks import describe, facts_of, list_networks, open_network
 from syndicate.networks.base import Description, LogsIn, Network, Option, Renews, RenewsAlone
 from syndicate.vault import PASSPHRASE, AccountVault, Keyring, find_keyring, open_vault
 
@@ -56,7 +57,7 @@ def make_schema() -> dict[str, Any]:
     """JSON Schema of syndicate.toml, with the keys that each network takes and needs."""
     schema = make_json_schema()
     table = schema["$defs"]["AccountTable"]
-    descriptions = [describe(name) for name in NETWORKS]
+    descriptions = list(_list_descriptions())
     table["properties"]["network"] |= {"enum": [one.name for one in descriptions]}
     table["allOf"] = [
         {
@@ -70,6 +71,13 @@ def make_schema() -> dict[str, Any]:
         for one in descriptions
     ]
     return schema
+
+
+def _list_descriptions() -> Iterator[Description]:
+    """What there is, without what another package brings in vain."""
+    for name in list_networks():
+        with suppress(ConfigError):
+            yield describe(name)
 
 
 def _describe_option(option: Option) -> dict[str, Any]:

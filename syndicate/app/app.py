@@ -546,12 +546,12 @@ def _ask(wiring: Wiring, remarks: tuple[Remark, ...], now: datetime) -> None:
     """Tell the person what waits for an answer, each question once."""
     if not remarks:
         return
-    from syndicate.app.sending import notify
+    from syndicate.app.sending import ask_person
     from syndicate.planning.deliveries.bursts import say_remark
 
     for one in remarks:
         if one.reason is not Reason.OLD_WHEN_FOUND and not one.is_asked:
-            notify(wiring, "question", say_remark(one), now, slug=one.slugs[0] if len(one.slugs) == 1 else "")
+            ask_person(wiring, say_remark(one), now, slug=one.slugs[0] if len(one.slugs) == 1 else "")
 
 
 def _publish(wiring: Wiring, only: str, mark: str, now: datetime, progress: Callable[[int, int], None]) -> Published:

@@ -13,7 +13,7 @@ from syndicate.containment import contain
 from syndicate.errors import SyndicateError
 from syndicate.model import Account
 from syndicate.networks.base import Renews
-from syndicate.notices import Notice, send_notice
+from syndicate.notices import Notice, NoticeKind, list_ways, send_notice
 
 ENDS_SOON = timedelta(days=14)
 LOOK_AGAIN = timedelta(days=1)
@@ -109,10 +109,12 @@ def _warn(wiring: Wiring, account: Account, ends: datetime, now: datetime) -> It
     if wiring.cache.get("notice", key):
         return
     text = f"The token of {account.name} {_spell_end(ends, now)}. Log in again: syndicate login {account.name}"
-    notice = Notice(kind="account", account=account.name, subject=f"{account.name}: token ends soon", text=text, at=now)
+    notice = Notice(
+        kind=NoticeKind.ACCOUNT, account=account.name, subject=f"{account.name}: token ends soon", text=text, at=now
+    )
     ways = wiring.settings.notices
     troubles = send_notice(notice, ways, wiring.http)
-    if not troubles or len(troubles) < sum(map(bool, (ways.command, ways.webhook, ways.email))):
+    if not troubles or len(troubles) < len(list_ways(ways)):
         wiring.cache.put_many("notice", {key: b"told"})
     yield from (text, *troubles)
 

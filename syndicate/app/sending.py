@@ -23,7 +23,7 @@ from syndicate.model import (
     Post,
 )
 from syndicate.networks import describe
-from syndicate.notices import Notice, send_notice
+from syndicate.notices import Notice, NoticeKind, send_notice
 from syndicate.pages import check_page
 from syndicate.planning.identity import match_identities
 from syndicate.planning.messages.compose import Composed, compose_message
@@ -188,9 +188,10 @@ def _check_ready(wiring: Wiring, account: Account, message: Message) -> str:
     return check_page(wiring.http, message.link, message.title)
 
 
-def notify(wiring: Wiring, kind: str, text: str, now: datetime, *, slug: str = "") -> None:
-    """Tell the person by every way that is configured."""
-    _notify(wiring, Notice(kind=kind, account="", subject="a question about new posts", text=text, at=now, slug=slug))
+def ask_person(wiring: Wiring, question: str, now: datetime, *, slug: str = "") -> None:
+    """Ask what only a person knows of new posts, by every way that is configured."""
+    subject = "a question about new posts"
+    _notify(wiring, Notice(kind=NoticeKind.QUESTION, account="", subject=subject, text=question, at=now, slug=slug))
 
 
 def _notify(wiring: Wiring, notice: Notice) -> None:

@@ -228,10 +228,10 @@ def describe(state: StateRecord, accounts: Iterable[str]) -> str:
 
 
 def _tell(wiring: Wiring, text: str) -> None:
-    from syndicate.notices import Notice, send_notice  # noqa: PLC0415 - seldom needed, and slow to load
+    from syndicate.notices import Notice, NoticeKind, send_notice  # noqa: PLC0415 - seldom needed, and slow to load
 
     subject = "nothing is sent: the state does not know everything"
-    notice = Notice(kind="state", account="", subject=subject, text=text, at=wiring.clock())
+    notice = Notice(kind=NoticeKind.STATE, account="", subject=subject, text=text, at=wiring.clock())
     for trouble in send_notice(notice, wiring.settings.notices, wiring.http):
         log.warning("the notice did not go out: %s", trouble)
 

@@ -12,7 +12,7 @@ from syndicate.containment import contain
 from syndicate.errors import LostLease, StateError, SyndicateError, tell_for_log
 from syndicate.model import Account, Attachment, Decision, Delivery, Message, Reason, Receipt, State
 from syndicate.networks.base import Network, Spends
-from syndicate.notices import Notice
+from syndicate.notices import Notice, NoticeKind
 from syndicate.planning.deliveries.retry import ask_person, decide_rest, describe
 from syndicate.planning.schedule.gates import Policy, policy_of
 from syndicate.store.identity import StateRecord
@@ -55,9 +55,8 @@ class Desk:
             self.tools.store.resume_account(self.account.name)
             self.note_answer()
         if decision.notice and not decision.pause and is_news:
-            self._tell(
-                "delivery", f"{delivery.slug} on {self.account.name}: {recorded.state}", decision.notice, delivery
-            )
+            subject = f"{delivery.slug} on {self.account.name}: {recorded.state}"
+            self._tell(NoticeKind.DELIVERY, subject, decision.notice, delivery)
         return recorded
 
     def _has_told(self, delivery: Delivery, decision: Decision) -> bool:
@@ -115,9 +114,9 @@ class Desk:
             return
         store, now = self.tools.store, self.tools.clock()
         if store.pause_account(self.account.name, decision.pause, now, decision.pause_until):
-            self._tell("account", f"{self.account.name} is paused", decision.pause)
+            self._tell(NoticeKind.ACCOUNT, f"{self.account.name} is paused", decision.pause)
 
-    def _tell(self, kind: str, subject: str, text: str, delivery: Delivery | None = None) -> None:
+    def _tell(self, kind: NoticeKind, subject: str, text: str, delivery: Delivery | None = None) -> None:
         notice = Notice(kind=kind, account=self.account.name, subject=subject, text=text, at=self.tools.clock())
         if delivery is not None:
             notice = replace(notice, delivery_id=delivery.id, slug=delivery.slug)

@@ -1,10 +1,18 @@
-"""The networks, one file each. The table maps a name to its module, loaded on first use."""
+"""The networks, one file each. The table maps a name to its module, loaded on first use.
+
+Another package can bring one: a module with `DESCRIPTION` and `open_network`, named by an entry point of the group
+"syndicate.networks". Nothing of ours is ever replaced by it.
+"""
 
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any
 
+from syndicate.containment import contain
 from syndicate.errors import ConfigError
 from syndicate.http import Client
 from syndicate.model import Account, NetworkFacts
@@ -32,13 +40,20 @@ NETWORKS: dict[str, str] = {
     "instagram": "syndicate.networks.meta.instagram",
 }
 
+ENTRY_POINTS = "syndicate.networks"
+
 # What people call some of them.
 _OTHER_NAMES = {"twitter": "x", "fediverse": "mastodon", "bsky": "bluesky", "micro.blog": "micropub", "fb": "facebook"}
 
 
+def list_networks() -> Mapping[str, str]:
+    """Ours, then what installed packages bring: name → module."""
+    return NETWORKS | {name: module for name, module in _list_foreign().items() if name not in NETWORKS}
+
+
 def describe(name: str) -> Description:
     """What can be said of a network without credentials. Raises ConfigError for an unknown name."""
-    description: Description = import_module(_module_of(name)).DESCRIPTION
+    description: Description = _load(name).DESCRIPTION
     return description
 
 
@@ -50,20 +65,41 @@ def facts_of(account: Account) -> NetworkFacts:
 
 def open_network(account: Account, vault: Vault, http: Client) -> Network:
     """The network an account lives on, ready to send."""
-    network: Network = import_module(_module_of(account.network)).open_network(account, vault, http)
+    network: Network = _load(account.network).open_network(account, vault, http)
     return network
 
 
-def _module_of(name: str) -> str:
-    if name not in NETWORKS:
-        near = _list_near(name)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(NETWORKS)}"
+def _load(name: str) -> Any:
+    """The module of a network."""
+    if name in NETWORKS:
+        return import_module(NETWORKS[name])
+    known = list_networks()
+    if name not in known:
+        near = _list_near(name, known)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}"
         raise ConfigError(f'there is no network "{name}"', hint=hint)
-    return NETWORKS[name]
+    return _load_foreign(name, known[name])
 
 
-def _list_near(name: str) -> list[str]:
+def _load_foreign(name: str, module: str) -> Any:
+    """The module of another package. Raises ConfigError where it is not what a network must be."""
+    found: list[Any] = []
+    troubles: list[Exception] = []
+    with contain(troubles.append):
+        found.append(import_module(module))
+    if found and isinstance(getattr(found[0], "DESCRIPTION", None), Description) and hasattr(found[0], "open_network"):
+        return found[0]
+    why = f"{type(troubles[0]).__name__}: {troubles[0]}" if troubles else "it lacks DESCRIPTION or open_network"
+    hint = f"{module} is brought by another package: update that, or take it away"
+    raise ConfigError(f'the network "{name}" cannot be loaded: {why}', hint=hint)
+
+
+def _list_foreign() -> Mapping[str, str]:
+    return {one.name: one.module for one in entry_points(group=ENTRY_POINTS)}
+
+
+def _list_near(name: str, known: Mapping[str, str]) -> list[str]:
     """The networks that may have been meant, the likeliest first, in quotes."""
-    names = {known: known for known in NETWORKS} | _OTHER_NAMES
+    names = {one: one for one in known} | _OTHER_NAMES
     near = (names[one] for one in difflib.get_close_matches(name.lower(), names, 3))
     return [f'"{one}"' for one in dict.fromkeys(near)]

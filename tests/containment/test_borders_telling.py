@@ -13,7 +13,7 @@ import pytest
 from syndicate.http import Client
 from syndicate.hubs import Ping, fetch_visible, submit_indexnow, tell_hub
 from syndicate.model import Notices
-from syndicate.notices import Notice, send_notice
+from syndicate.notices import Notice, NoticeKind, send_notice
 from syndicate.pages import check_page
 from tests.containment.troubles import TROUBLES, name_of
 
@@ -61,7 +61,9 @@ def test_one_way_of_a_notice_that_fails_stops_no_other(trouble: BaseException, t
     heard = tmp_path / "heard"
     script = "import sys; open(sys.argv[1], 'w').write(sys.stdin.read())"
     ways = Notices(command=shlex.join([sys.executable, "-c", script, str(heard)]), webhook="https://hook.example/x")
-    notice = Notice(kind="account", account="a", subject="a is paused", text="x", at=datetime(2026, 3, 1, tzinfo=UTC))
+    notice = Notice(
+        kind=NoticeKind.ACCOUNT, account="a", subject="a is paused", text="x", at=datetime(2026, 3, 1, tzinfo=UTC)
+    )
     (said,) = send_notice(notice, ways, make_client(trouble), {})
     assert said
     assert "a is paused" in heard.read_text()

@@ -15,12 +15,12 @@ import pytest
 
 from syndicate.http import Client
 from syndicate.model import Notices
-from syndicate.notices import Notice, send_notice
+from syndicate.notices import Notice, NoticeKind, send_notice
 from tests.networks.fake import Fake, Reply, Request
 from tests.notices.mail import MailServer
 
 NOTICE = Notice(
-    kind="account",
+    kind=NoticeKind.ACCOUNT,
     account="mastodon",
     subject="mastodon is paused",
     text="The token is dead – run: syndicate login mastodon",
@@ -103,7 +103,7 @@ def test_a_mail_goes_to_the_person(http: Client) -> None:
     """Through the server that SYNDICATE_SMTP_URL names, logged in, with a subject of one line."""
     with MailServer() as server:
         environ = {"SYNDICATE_SMTP_URL": f"smtp://me:p%40ss@{server.address}", "SYNDICATE_SMTP_FROM": "blog@x.example"}
-        two_lines = Notice(kind="account", account="a", subject="one\ntwo", text=NOTICE.text, at=NOTICE.at)
+        two_lines = Notice(kind=NoticeKind.ACCOUNT, account="a", subject="one\ntwo", text=NOTICE.text, at=NOTICE.at)
         assert send_notice(two_lines, Notices(email="me@x.example"), http, environ) == ()
         (mail,) = (email.message_from_bytes(raw, policy=policy.default) for raw in server.mails)
         assert (mail["To"], mail["From"]) == ("me@x.example", "blog@x.example")
