@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ from syndicate.publish.publish import Published
 if TYPE_CHECKING:
     from syndicate.app.dashboard import HallDesk
     from syndicate.app.edits import Amended
+    from syndicate.app.once import Pass
     from syndicate.app.reports import AccountRow, Finding, Joined, Status, Story
     from syndicate.deliver import AccountThreads, Tools
     from syndicate.model import Account, Delivery, Plan, PlannedDelivery, Remark, Settings
@@ -236,6 +237,26 @@ class App:
             rows = wiring.store.list_deliveries(account=account, slug=slug, states=states)
             return explain_waits(wiring, rows, self.now())
 
+    def list_these(self, ids: Iterable[int]) -> tuple[Delivery, ...]:
+        """Some deliveries by their numbers, as they are now."""
+        from syndicate.app.queue import explain_waits
+
+        with self._shared.borrow() as wiring:
+            return explain_waits(wiring, map(wiring.store.get_delivery, ids), self.now())
+
+    def make_pass(self, wait: timedelta) -> Pass:
+        """One whole pass for cron and CI, which stays for what comes due or live within `wait`."""
+        from syndicate.app.once import make_pass
+
+        return make_pass(self, wait)
+
+    def find_next_at(self) -> datetime | None:
+        """When there will be something to do, None where only a change or a person brings that."""
+        from syndicate.app.once import find_next_at
+
+        with self._shared.borrow() as wiring:
+            return find_next_at(wiring, self.now())
+
     def choose_all(self, *, account: str, slug: str, reason: str) -> tuple[int, ...]:
         """What waits for a person, by account, post and reason."""
         from syndicate.app.queue import choose_all
@@ -432,6 +453,19 @@ class App:
 
         with self._shared.borrow() as wiring:
             return list_amendments(wiring, self.now())
+
+    def follow_posts(self) -> tuple[str, ...]:
+        """Edit and remove by policy, as the daemon does by itself; returns a line for each and for what waits."""
+        from syndicate.app.edits import amend, take_amendments, tell_waiting
+        from syndicate.planning.deliveries.edits import choose_automatic
+
+        with self._shared.borrow() as wiring:
+            if wiring.check_state():
+                return ()
+            amendments = take_amendments(wiring, self.now())
+            amended = amend(wiring, choose_automatic(amendments), self.now())
+            self._show_amended(wiring, amended)
+            return (*(one.line for one in amended), *tell_waiting(amendments))
 
     def amend(self, amendments: tuple[Amendment, ...]) -> tuple[str, ...]:
         """Carry out edits and removals; returns a line for each."""

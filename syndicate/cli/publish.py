@@ -34,7 +34,7 @@ def publish(
     from syndicate.cli.show import print_json, print_problems
 
     given = globals_of(context)
-    with given.open_app() as hall, _progress_bar() as progress:
+    with given.open_app() as hall, progress_bar() as progress:
         started_at = hall.now()
         published = hall.publish(only=only or "", progress=progress)
         fresh = hall.list_deliveries() if published.new_deliveries else ()
@@ -44,11 +44,11 @@ def publish(
     print_problems(published.problems)
     if given.verbosity >= 0:
         started = [one for one in fresh if one.created_at is not None and one.created_at >= started_at]
-        _show_published(published, waiting=sum(one.state.value != "held" for one in started))
+        show_published(published, waiting=sum(one.state.value != "held" for one in started))
     return max(warn_of_state(published.contradiction), NEEDS_A_PERSON if published.problems else DONE)
 
 
-def _show_published(published: Published, *, waiting: int) -> None:
+def show_published(published: Published, *, waiting: int) -> None:
     from syndicate.cli.show import plural, short_path, tell
 
     for warning in published.warnings:
@@ -92,7 +92,7 @@ def show_remarks(remarks: Iterable[Remark]) -> None:
 
 
 @contextmanager
-def _progress_bar() -> Iterator[Progress]:
+def progress_bar() -> Iterator[Progress]:
     """A bar for cards on a terminal, shown only when there are many."""
     if not sys.stderr.isatty():
         yield lambda _done, _all: None

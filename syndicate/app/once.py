@@ -1,0 +1,107 @@
+"""One whole pass for cron and CI: publish, deliver, settle, wait for what comes soon, and say what is left."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from syndicate.app.queue import explain_waits
+from syndicate.app.reports import Status
+from syndicate.containment import contain
+from syndicate.errors import tell_for_log
+from syndicate.model import Delivery, Post, Reason, State
+from syndicate.publish.publish import Published
+from syndicate.store.accounts import AccountState
+
+if TYPE_CHECKING:
+    from syndicate.app.app import App
+    from syndicate.app.site import Wiring
+
+log = logging.getLogger("syndicate")
+
+WAITING = (State.PLANNED, State.DUE, State.UNCERTAIN)
+SHORTEST_PAUSE = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """What one pass came to."""
+
+    published: Published
+    fresh: int
+    """New messages that were to go out."""
+    touched: tuple[Delivery, ...]
+    """Every message that was worked on, as it stands at the end."""
+    lines: tuple[str, ...]
+    """What became of tokens, hubs, edits and removals."""
+    waiting: tuple[Delivery, ...]
+    """What goes out by itself later."""
+    next_at: datetime | None
+    """When another pass would find something to do; None where only a change or a person brings that."""
+    status: Status
+
+
+def make_pass(app: App, wait: timedelta, sleep: Callable[[float], None] = time.sleep) -> Pass:
+    """Whatever a daemon would do by now, and until `wait` is over what it would do by then."""
+    began_at, lines, touched = app.now(), list[str](), dict[int, Delivery]()
+    ends_at = began_at + wait
+    published = app.publish()
+    fresh = sum(_is_fresh(one, began_at) for one in app.list_deliveries()) if published.new_deliveries else 0
+    lines += app.look_after()
+    while True:
+        touched |= {one.id: one for one in app.deliver_due()}
+        next_at, now = app.find_next_at(), app.now()
+        if next_at is None or next_at > ends_at or now > ends_at:
+            break
+        log.info("waiting until %s UTC", f"{next_at:%H:%M:%S}")
+        sleep(max(next_at - now, SHORTEST_PAUSE).total_seconds())
+        app.publish()  # a post may have come of age meanwhile
+    with contain(lambda error: lines.append(f"edits and hubs: {tell_for_log(error)}")):
+        lines += app.follow_posts()
+        app.publish()  # the feeds show the links of the copies
+        lines += app.ping_hubs()
+    return Pass(
+        published=published,
+        fresh=fresh,
+        touched=tuple(app.list_these(touched)),
+        lines=tuple(line for text in lines for line in text.splitlines()),
+        waiting=tuple(one for one in app.list_deliveries() if one.state in WAITING and not _waits_for_person(one)),
+        next_at=app.find_next_at(),
+        status=app.read_status(),
+    )
+
+
+def find_next_at(wiring: Wiring, now: datetime) -> datetime | None:
+    """The next moment at which there is something to do: a message or a look comes due, or a post comes of age."""
+    rows = explain_waits(wiring, wiring.store.list_deliveries(states=WAITING), now)
+    accounts = {account.name: account for account in wiring.store.list_accounts()}
+    mine = [row for row in rows if row.account in wiring.accounts.enabled]
+    coming = [*_list_due(mine, accounts), *_list_dates(wiring.read_snapshot().posts)]
+    return min((at for at in coming if at > now), default=None)
+
+
+def _list_due(rows: Iterable[Delivery], accounts: Mapping[str, AccountState]) -> Iterator[datetime]:
+    for row in rows:
+        account = accounts.get(row.account)
+        at = row.look_at if row.state is State.UNCERTAIN else row.due_at
+        if at is None or (account and account.paused_at and account.paused_until is None):
+            continue
+        later = [at, row.lease_until, account and account.paused_until, account and account.rest_until]
+        yield max(one for one in later if one)
+
+
+def _list_dates(posts: Iterable[Post]) -> Iterator[datetime]:
+    yield from (post.published_at for post in posts if post.published_at and not post.is_draft)
+
+
+def _is_fresh(row: Delivery, since: datetime) -> bool:
+    return row.state in WAITING and row.created_at is not None and row.created_at >= since
+
+
+def _waits_for_person(row: Delivery) -> bool:
+    is_unsettled = row.state is State.UNCERTAIN and row.look_at is None
+    return is_unsettled or row.reason is Reason.ACCOUNT_BLOCKED

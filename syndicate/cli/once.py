@@ -1,0 +1,155 @@
+"""`once`: one whole pass for cron and CI."""
+
+from __future__ import annotations
+
+import html
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from syndicate.cli.publish import plan, progress_bar, show_published
+from syndicate.cli.queue import show_deliveries, warn_of_state
+from syndicate.cli.root import DONE, NEEDS_A_PERSON, Globals, command, globals_of
+from syndicate.errors import UsageError
+
+if TYPE_CHECKING:
+    from syndicate.app.app import App
+    from syndicate.app.once import Pass
+    from syndicate.model import Delivery
+
+SUMMARY = "GITHUB_STEP_SUMMARY"
+"""The file whose Markdown GitHub and Forgejo show beside a job."""
+
+
+@command()
+def once(
+    context: typer.Context,
+    wait: Annotated[
+        str, typer.Option("--wait", metavar="TIME", help='Stay so long for what comes due or live, such as "10m".')
+    ] = "0",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would go out, as in every pull request.")
+    ] = False,
+) -> int:
+    """Do one whole pass, for cron and CI: publish, deliver what is due, settle what is unknown.
+
+    Says what is left and when to come back. In a pull request nothing is sent and nothing is kept.
+    """
+    from syndicate.cli.daemon import set_up_log
+
+    given, patience = globals_of(context), _read_time(wait)
+    if dry_run or is_pull_request(os.environ):
+        if not dry_run:
+            print("This is a pull request: nothing is sent, this is what would go out.\n", file=sys.stderr)
+        return plan(context, check=True)
+    set_up_log(given.verbosity - 1)
+    with given.open_app() as hall, progress_bar():
+        made = hall.make_pass(patience)
+        _show(made, hall, given)
+        _write_summary(made, hall)
+    return _judge(made)
+
+
+def is_pull_request(environ: Mapping[str, str]) -> bool:
+    """Whether a CI works on what is not accepted yet: it may come from anybody, and its pages are not live."""
+    kinds = (environ.get("GITHUB_EVENT_NAME", ""), environ.get("CI_PIPELINE_SOURCE", ""), environ.get("CI_EVENT", ""))
+    return any("pull_request" in kind or "merge_request" in kind or kind == "merge_group" for kind in kinds)
+
+
+def _read_time(words: str) -> timedelta:
+    from syndicate.config.values import parse_duration
+
+    try:
+        return parse_duration(0 if words == "0" else words)
+    except ValueError as error:
+        raise UsageError(f'"{words}" is {error}', where="--wait") from error
+
+
+def _judge(made: Pass) -> int:
+    """As `publish` and `status` do: whether content is wrong, or something waits for a person."""
+    now_is = made.status
+    asked = (now_is.needs_you, now_is.questions, now_is.amendments, now_is.paused, now_is.unready, now_is.dying)
+    return NEEDS_A_PERSON if any((made.published.problems, now_is.contradiction, *asked)) else DONE
+
+
+def _show(made: Pass, hall: App, given: Globals) -> None:
+    from syndicate.cli.show import print_json, print_problems, tell
+
+    if given.json:
+        print_json(made)
+        return
+    print_problems(made.published.problems)
+    if given.verbosity >= 0:
+        show_published(made.published, waiting=made.fresh)
+        show_deliveries(made.touched, hall)
+        for line in made.lines:
+            tell(line)
+        tell(_tell_rest(made, hall))
+    warn_of_state(made.status.contradiction)
+    for line in _list_asked(made):
+        tell(f"! {line}", file=sys.stderr)
+    if needs := [one for one in made.status.needs_you if one.id not in {done.id for done in made.touched}]:
+        print("\nNeeds you:")
+        show_deliveries(needs, hall)
+
+
+def _list_asked(made: Pass) -> Sequence[str]:
+    now_is = made.status
+    return (*now_is.questions, *now_is.paused, *now_is.unready, *now_is.resting, *now_is.dying, *now_is.amendments)
+
+
+def _tell_rest(made: Pass, hall: App) -> str:
+    """What is left, and when to come back."""
+    from syndicate.cli.show import local_time, plural
+
+    left = f"{plural(len(made.waiting), 'message')} still to go out" if made.waiting else "Nothing is left to send"
+    if made.next_at is None:
+        return f"{left}."
+    return (
+        f"{left}; run `syndicate once` again {local_time(made.next_at, hall.settings.site.timezone, now=hall.now())}."
+    )
+
+
+def _write_summary(made: Pass, hall: App) -> None:
+    """Markdown where the CI shows it; one that cannot be written stops nothing that is done already."""
+    path = os.environ.get(SUMMARY, "")
+    if not path:
+        return
+    text = "\n".join(_render_summary(made, hall)) + "\n"
+    try:
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        print(f"! the summary cannot be written: {error.strerror}", file=sys.stderr)
+
+
+def _render_summary(made: Pass, hall: App) -> Iterator[str]:
+    yield f"### syndicate: {_escape(hall.settings.site.title)}\n"
+    rows = {one.id: one for one in (*made.status.needs_you, *made.touched)}.values()
+    if rows:
+        yield "| message | account | state | |\n|---|---|---|---|"
+    for one in rows:
+        yield f"| {_escape(one.slug)} | {_escape(one.account)} | {one.state.value} | {_link(one)} |"
+    yield f"\n{_escape(_tell_rest(made, hall))}"
+    asked = [made.status.contradiction] if made.status.contradiction else []
+    for line in (*asked, *_list_asked(made), *map(str, made.published.problems), *made.lines):
+        yield f"* {_escape(line)}"
+
+
+def _link(one: Delivery) -> str:
+    from syndicate.planning.deliveries.reasons import say_why
+
+    url = one.receipt.url if one.receipt else ""
+    return f"<{_escape(url)}>" if url.startswith(("https://", "http://")) else _escape(say_why(one))
+
+
+def _escape(text: str) -> str:
+    """One line that shows in Markdown as it reads: networks and authors wrote parts of it."""
+    from syndicate.text.escaping import MARKDOWN, escape_markdown
+
+    return escape_markdown(html.escape(" ".join(text.split()), quote=False), MARKDOWN.replace("&", "").rstrip("\n"))
