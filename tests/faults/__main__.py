@@ -25,10 +25,10 @@ from tests.faults.servers import KINDS, READS_BACK
 
 SIZES = (
     ("schedules", 10_000, 10_000),
-    ("kills", 200, 500),
+    ("kills", 200, 250),
     ("cli_kills", 200, 500),
     ("lives", 400, 10_000),
-    ("life_kills", 60, 500),
+    ("life_kills", 60, 100),
 )
 """How many of each, usually and in full."""
 NOTHING_BROKEN = "none: 0 duplicates, losses, floods, wrong removals, accounts kept waiting"
@@ -67,7 +67,7 @@ def main() -> int:
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("--full", action="store_true", help="10,000 lives and 500 kills of each kind: hours")
+    parser.add_argument("--full", action="store_true", help="10,000 lives and 850 kills of real processes: hours")
     parser.add_argument("--schedules", type=int, help="troubles of networks and processes")
     parser.add_argument("--kills", type=int, help="kills of a delivery")
     parser.add_argument("--cli-kills", type=int, help="kills of commands; 3000 take every step")

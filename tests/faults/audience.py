@@ -30,7 +30,7 @@ allow_private = true
 [cards]
 fetch = false
 sizes = ["600x315"]
-[accounts.toot]
+{look}[accounts.toot]
 network = "mastodon"
 instance = "{toot}"
 media = "none"
@@ -44,6 +44,14 @@ network = "mastodon"
 instance = "{slow}"
 media = "none"
 """
+
+
+BARE = """layout = "none"
+[feeds]
+formats = ["json"]
+by = []
+"""
+"""Drawing cards and rendering feeds takes half a life: with a layout that does not exist nothing is drawn."""
 
 
 class Pages(Fake):
@@ -91,6 +99,8 @@ class Town:
         self.pages, self.toot, self.chat, self.slow = Pages(), Toots(), Chat(), Toots()
         self.accounts: Mapping[str, Toots | Chat] = {"toot": self.toot, "chat": self.chat, "slow": self.slow}
         self._all = (self.pages, self.toot, self.chat, self.slow)
+        for fake in self._all:
+            fake.glance = 0.1  # a town is closed once, and looking costs what lives should have
 
     def __enter__(self) -> Town:
         for fake in self._all:
@@ -112,8 +122,9 @@ class Town:
         """How often the account was told, removed copies included."""
         return sum(f"Read {mark}." in text for text in self.accounts[account].told)
 
-    def render_config(self) -> str:
-        return CONFIG.format(pages=self.pages.url, **{name: fake.url for name, fake in self.accounts.items()})
+    def render_config(self, look: str) -> str:
+        accounts = {name: fake.url for name, fake in self.accounts.items()}
+        return CONFIG.format(pages=self.pages.url, look=look, **accounts)
 
 
 @contextmanager

@@ -89,8 +89,8 @@ class Post:
 class Author:
     """One blog in `root`, and what its readers should hear of. `now` is the author's clock."""
 
-    def __init__(self, rng: random.Random, root: Path, town: Town, now: datetime) -> None:
-        self.rng, self.root, self.town, self.now = rng, root, town, now
+    def __init__(self, rng: random.Random, root: Path, town: Town, now: datetime, look: str = "") -> None:
+        self.rng, self.root, self.town, self.now, self.look = rng, root, town, now, look
         self.posts: dict[str, Post] = {}
         self.copies: list[Post] = []
         """Files that lie beside their posts, and say nothing new."""
@@ -479,7 +479,7 @@ class Author:
         folder = self.root / "content" / "posts"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        (self.root / "syndicate.toml").write_text(self.town.render_config(), encoding="utf-8")
+        (self.root / "syndicate.toml").write_text(self.town.render_config(self.look), encoding="utf-8")
         for post in (*self.posts.values(), *self.copies):
             path = folder / f"{post.path}.md"
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from syndicate.errors import ConfigError
-from syndicate.fonts import BudouxPhrases, FontFile, digest_fonts, find_fonts, list_fonts
+from syndicate.fonts import BudouxPhrases, FontFile, _installed_files, digest_fonts, find_fonts, list_fonts
 from syndicate.model import CardRules
 from tests.fonts.making import make_font
 
 RULES = CardRules()
+
+
+@pytest.fixture(autouse=True)
+def _forget_packages() -> Iterator[None]:
+    """No test finds what another one pretends to be installed."""
+    _installed_files.cache_clear()
+    yield
+    _installed_files.cache_clear()
 
 
 @pytest.fixture
@@ -140,3 +150,17 @@ def test_phrases() -> None:
         parts = phrases.split(text, model)
         assert "".join(parts) == text
         assert len(parts) > 1 or model.startswith("zh")
+
+
+def test_a_package_is_noticed_while_it_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is installed is kept in mind, and looked up anew as soon as a package comes or goes."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    rules, files = replace(RULES, font="House"), tmp_path / "fontpkg_house" / "files"
+    before = digest_fonts(rules, str(tmp_path))
+    files.mkdir(parents=True)
+    (files / "house.ttf").write_bytes(make_font("House", "ab"))
+    os.utime(tmp_path, ns=(1, 1))  # as pip does last, when it has written what tells the release
+    assert list_fonts(rules, str(tmp_path))[0].source == "fontpkg_house"
+    assert digest_fonts(rules, str(tmp_path)) != before
+    shutil.rmtree(files.parent)
+    assert digest_fonts(rules, str(tmp_path)) == before

@@ -172,6 +172,8 @@ class Fake:
     """The server. `published` is what the network would show the world; `requests` is everything it was sent."""
 
     def __init__(self) -> None:
+        self.glance = 0.002
+        """How often it looks whether it should close, in seconds."""
         self.requests: list[Request] = []
         self.published: list[Any] = []
         self._routes: list[tuple[str, re.Pattern[str], Handler]] = []
@@ -180,7 +182,10 @@ class Fake:
         self._stopping = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _Exchange)
         self._server.fake = self
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.002,), daemon=True)
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    def _serve(self) -> None:
+        self._server.serve_forever(self.glance)
 
     def __enter__(self) -> Any:
         self._thread.start()
