@@ -9,7 +9,7 @@ TEST   := $(BIN)/python -m pytest
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow check format lock faults fuzz e2e bench bench-cards bench-feeds bench-accounts clean
+.PHONY: docs help setup demo test test-slow check format lock faults fuzz e2e bench bench-cards bench-feeds bench-accounts clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -62,6 +62,11 @@ bench-feeds: setup ## cold, warm and one-edit times for 1,000 and 10,000 posts
 
 bench-accounts: setup ## what twenty accounts that hang cost a healthy one
 	$(BIN)/python -m tests.benchmarks.bench_accounts
+
+docs: setup ## build the documentation site into .site/public, strictly
+	$(BIN)/python -m tests.docs.generate
+	$(BIN)/python -m tests.docs.site .site
+	$(BIN)/zensical build --strict --config-file .site/mkdocs.yml
 
 lock: ## write requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 \

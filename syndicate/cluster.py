@@ -117,7 +117,7 @@ def _conninfo_of(database: str) -> str:
         import procrastinate  # noqa: F401 - only whether it is there
         import psycopg  # noqa: F401
     except ImportError as error:
-        raise ConfigError("workers need the extra postgres", hint="install it: README, Extras") from error
+        raise ConfigError("workers need the extra postgres", hint='pip install "syndicate-feeds[postgres]"') from error
     scheme, _, rest = database.partition("://")
     return f"{scheme.partition('+')[0]}://{rest}"
 

@@ -35,7 +35,7 @@ def _advise(package: str, number: int) -> str:
     what = "it" if number == 1 else "them"
     if not package:
         return f"name a font that has {what} in cards.fonts"
-    return f"{package} brings {what}: README, Extras"
+    return f'pip install "{package}" brings {what}'
 
 
 def check_drawing(content: CardContent, drawing: Drawing, *, max_bytes: int) -> tuple[Problem, ...]:

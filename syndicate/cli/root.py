@@ -128,10 +128,15 @@ def leave(code: int) -> NoReturn:
 
 def call(words: Sequence[str]) -> int:
     """Run one command line; every error becomes a sentence on standard error and an exit code."""
-    for module in _MODULES:
-        import_module(f"syndicate.cli.{module}")
+    load_commands()
     with plain_streams():
         return _call(words)
+
+
+def load_commands() -> None:
+    """Import every module of commands; each adds its own to `app`."""
+    for module in _MODULES:
+        import_module(f"syndicate.cli.{module}")
 
 
 def _call(words: Sequence[str]) -> int:

@@ -20,6 +20,6 @@ def open_output(publish_to: str) -> Output:
         from syndicate.output.bucket import open_bucket  # noqa: PLC0415  # obstore is an extra
     except ImportError as error:
         raise ConfigError(
-            "an object store needs obstore", where="storage.publish_to", hint="install the extra s3: README, Extras"
+            "an object store needs obstore", where="storage.publish_to", hint='pip install "syndicate-feeds[s3]"'
         ) from error
     return open_bucket(publish_to)

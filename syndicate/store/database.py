@@ -203,7 +203,7 @@ def _make_engine(url: URL, connecting: dict[str, float]) -> Engine:
         # A server that was restarted has closed our connections: ask before using one.
         engine = create_engine(url, connect_args=connecting, pool_pre_ping=not connecting)
     except (ImportError, NoSuchModuleError) as error:
-        hint = "install the extra postgres: README, Extras"
+        hint = 'pip install "syndicate-feeds[postgres]"'
         raise ConfigError(
             "PostgreSQL needs a driver that is not installed", where="[storage] database", hint=hint
         ) from error

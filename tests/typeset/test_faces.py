@@ -70,10 +70,10 @@ def test_one_colour_emoji_where_there_is_no_other(fonts: FontSet) -> None:
 @pytest.mark.parametrize(
     ("text", "missing"),
     [
-        ("a世", [Missing("世", "syndicate[cjk]")]),
-        ("한", [Missing("한", "syndicate[cjk]")]),
-        ("م", [Missing("م", "syndicate[world]")]),
-        ("👩🏽‍🚀", [Missing("👩🏽‍🚀", "syndicate[emoji]")]),
+        ("a世", [Missing("世", "syndicate-feeds[cjk]")]),
+        ("한", [Missing("한", "syndicate-feeds[cjk]")]),
+        ("م", [Missing("م", "syndicate-feeds[world]")]),
+        ("👩🏽‍🚀", [Missing("👩🏽‍🚀", "syndicate-feeds[emoji]")]),
         ("\u13a0", [Missing("\u13a0", "")]),
         ("aa\u200b\u2060", []),
     ],

@@ -75,7 +75,7 @@ DESCRIPTION = Description(
     secrets=(Secret("key", "Your private key (nsec1…)"),),
     facts=FACTS,
     facts_by=facts_of,
-    note="Needs the extra nostr (README, Extras). Deleting is a request that relays may ignore.",
+    note="Needs the extra nostr. Deleting is a request that relays may ignore.",
 )
 
 

@@ -45,7 +45,7 @@ def load_extra(name: str) -> ModuleType:
     try:
         return import_module(name)
     except ImportError as error:
-        hint = "install the extra nostr: README, Extras"
+        hint = 'pip install "syndicate-feeds[nostr]"'
         raise ConfigError(f"Nostr needs the library {name.partition('.')[0]}", hint=hint) from error
 
 

@@ -1,9 +1,8 @@
-"""The table of README's configuration, as the schema says it. `python -m tests.cli.readme_table` prints it."""
+"""The table of docs/configuration.md, as the schema says it."""
 
 from __future__ import annotations
 
 import json
-import sys
 import typing
 from datetime import timedelta
 
@@ -66,7 +65,3 @@ def _write(value: object) -> str:
         hours = int(value.total_seconds() // 3600)
         return f'"{hours // 24}d"' if hours and hours % 24 == 0 else f'"{hours}h"' if hours else "0"
     return json.dumps(value, ensure_ascii=False)
-
-
-if __name__ == "__main__":
-    sys.stdout.write("\n".join([*render_table(), ""]))

@@ -1,0 +1,29 @@
+"""Pages and program never part: what the program knows of itself is generated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs.generate import DOCS, MANUAL, PARTS, fill, render_manual
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", list(PARTS))
+def test_a_generated_part_says_what_the_program_says(name: str) -> None:
+    """Every key with default and meaning, every command with its options; `make docs` writes them anew."""
+    file, render = PARTS[name]
+    page = (DOCS / file).read_text(encoding="utf-8")
+    assert page == fill(page, name, render())
+
+
+def test_readme_can_be_read_in_one_go() -> None:
+    """What it is, two commands, five minutes, and where to read on."""
+    assert len(README.splitlines()) <= 150
+
+
+def test_the_manual_page_says_what_the_program_says() -> None:
+    """`man syndicate` knows every command."""
+    assert MANUAL.read_text(encoding="utf-8") == render_manual()
