@@ -19,7 +19,7 @@ from syndicate.networks import describe, facts_of, list_networks, open_network
 from syndicate.networks.base import Description, LogsIn, Network, Option, Renews, RenewsAlone
 from syndicate.vault import PASSPHRASE, AccountVault, Keyring, find_keyring, open_vault
 
-# --- What an account asks of its network, held against what the network has ---
+# --- what an account asks of its network, held against what the network has ---
 
 PASSWORD = "SYNDICATE_DASHBOARD_PASSWORD"  # noqa: S105 - the name of a variable
 

@@ -39,7 +39,7 @@ from syndicate.hubs import (
 from syndicate.model import FEED_FILES, Cache, KnownPost, Ledger
 from syndicate.pages import check_page
 
-# --- What hubs and search engines were told, one entry for each address, in the cache: a restar ---
+# --- what hubs and search engines were told, in the cache: a restart tells nobody twice ---
 
 _MARK = "-"
 """No address."""
@@ -192,7 +192,7 @@ def _digest_of(data: bytes | None) -> str:
     return hashlib.sha256(data).hexdigest() if data is not None else ""
 
 
-# --- Search engines told about pages that are new or changed (IndexNow), each once ---
+# --- search engines told about pages that are new or changed (IndexNow), each once ---
 
 _KIND = "indexnow"
 _BEGUN = ""

@@ -84,7 +84,7 @@ def list_links(copies: Iterable[SyndicationLink]) -> list[str]:
     return [copy.url for copy in copies if keep_web_address(copy.url)]
 
 
-# --- Finding posts by the name a person types ---
+# --- posts by the name that a person types ---
 
 
 def get_post(identified: Sequence[Identified], slug: str) -> Identified:

@@ -37,7 +37,7 @@ from syndicate.planning.schedule.when import parse_when
 from syndicate.store.accounts import AccountState
 from syndicate.store.store import Store
 
-# --- Deliveries on their way, composed as they would be now, for `plan` and the dashboard ---
+# --- deliveries on their way, composed as they would be now ---
 
 WAITING = (State.PLANNED, State.DUE, State.HELD)
 

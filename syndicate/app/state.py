@@ -11,13 +11,15 @@ import logging
 import socket
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syndicate.config import read_settings
 from syndicate.errors import ConfigError, SyndicateError, UsageError
 from syndicate.formats.syndication import PublishedCopy, parse_syndication
-from syndicate.model import KnownPost, Post, Receipt, Settings
+from syndicate.model import Cache, KnownPost, Post, Receipt, Settings
+from syndicate.store.database import glance, refuse_damage
 from syndicate.store.identity import Contradiction, StateRecord
 from syndicate.store.syndication_links import Found
 
@@ -26,12 +28,7 @@ if TYPE_CHECKING:
     from syndicate.store.store import Store
 
 
-from dataclasses import dataclass
-
-from syndicate.model import Cache
-from syndicate.store.database import glance, refuse_damage
-
-# --- The state as the cache saw it last: its identity and its counter, so that an older databas ---
+# --- the state as the cache saw it last ---
 
 KIND, _SEEN, _ROWS = "state", "seen", "rows"
 _SQLITE = "sqlite:///"

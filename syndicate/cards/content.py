@@ -18,7 +18,7 @@ from babel.dates import format_date as format_in_locale
 
 from syndicate.model import Post, Site
 
-# --- A day and a reading time in the words of the post's language; ISO 8601 and "min" for a lan ---
+# --- a day and a reading time in the words of the post's language ---
 
 _NARROW_SPACE, _NO_BREAK_SPACE = "\u202f", "\u00a0"
 """Few fonts draw the narrow one."""

@@ -79,7 +79,7 @@ def _little(data: bytes) -> int:
     return int.from_bytes(data, "little")
 
 
-# --- Makes freed pictures' memory come back at once instead of from the kernel, page by page ---
+# --- freed memory of pictures comes back at once instead of from the kernel, page by page ---
 
 LARGEST = 31 * 1024 * 1024
 

@@ -36,7 +36,7 @@ from syndicate.model import (
     variable_of,
 )
 
-# --- What must never lie in the published folder, since everybody may read what is there ---
+# --- what must never lie in the published folder, since everybody may read what is there ---
 
 _KEYS = ("storage", "publish_to")
 

@@ -33,7 +33,7 @@ from syndicate.text.languages import normalise_language
 from syndicate.text.plain import first_paragraph, line_to_plain, shorten, to_plain
 from syndicate.text.sketch import make_sketch
 
-# --- Digests of a post: of what its author wrote, which tells who it is and whether it was edit ---
+# --- digests of a post: of what its author wrote, and of what a reader sees ---
 
 # The fields that a reader gets to see, as the digest of what is rendered has them.
 _SEEN = (

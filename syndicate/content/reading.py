@@ -17,7 +17,7 @@ from syndicate.errors import CommitAwaited, ContentError
 from syndicate.model import Awaited, Post, Problem, Settings, make_problem
 from syndicate.text.cleaning import drop_broken
 
-# --- The bytes of one file and their text: what to do with files that are just being written, o ---
+# --- the bytes of one file and their text ---
 
 MAX_BYTES = 5_000_000
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))

@@ -151,7 +151,7 @@ def log_surprise(error: Exception, delivery: Delivery) -> None:
         logger.error("delivery %s: %s", delivery.id, tell_for_log(error))
 
 
-# --- What a round of deliveries came to ---
+# --- what a round of deliveries came to ---
 
 _NEEDS_PERSON = frozenset({State.FAILED, State.HELD, State.MISSED})
 
@@ -178,7 +178,7 @@ def needs_person(delivery: Delivery) -> bool:
     return delivery.state in _NEEDS_PERSON or is_unsettled
 
 
-# --- What the corridor needs from other rooms, handed in by the hall: nothing is looked up, not ---
+# --- what delivering needs from other rooms, handed in by `app` ---
 
 LEASE = timedelta(minutes=5)
 """Longer than any single call may take (see the time limits in `http.py`)."""

@@ -100,7 +100,7 @@ class Exchange:
                 self._socket.close()
 
 
-# --- What went wrong on the way, in words for a person ---
+# --- what went wrong on the way, in words for a person ---
 
 _WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (ssl.SSLCertVerificationError, "its certificate is not valid"),

@@ -216,7 +216,7 @@ class Settings:
     """The file itself, as a person named it."""
 
 
-# --- What rooms may ask of the disposable cache file. Losing it costs time, never data ---
+# --- the disposable cache file: losing it costs time, never data ---
 
 
 class Cache(Protocol):

@@ -88,7 +88,7 @@ def _is_unicode(path: str) -> bool:
     return True
 
 
-# --- How long whoever fetches a published file may keep it ---
+# --- how long whoever fetches a published file may keep it ---
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 FRESH = "public, max-age=300, stale-while-revalidate=3600, stale-if-error=86400"

@@ -16,7 +16,7 @@ from syndicate.formats.assembly import pack
 from syndicate.model import FEED_FORMATS
 from syndicate.output.base import Facts
 
-# --- The same file three times smaller, made once at publish instead of at every request ---
+# --- the same file three times smaller, made once and not at every request ---
 
 ENDINGS: Mapping[str, str] = {"gzip": ".gz", "br": ".br", "zstd": ".zst"}
 """Content coding (RFC 9110 section 8.4.1) → file name ending."""

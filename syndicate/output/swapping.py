@@ -18,7 +18,7 @@ from threading import get_ident
 from syndicate.errors import StateError
 from syndicate.output.files import TEMPORARY, remove_siblings
 
-# --- Written files reach the disk: each by itself, or all of a file system together where many  ---
+# --- written files reach the disk: one by one, or all of a file system together ---
 
 MANY = 64
 """From here on one flush for all is much cheaper. Below it would make an edit wait for what other programs write."""

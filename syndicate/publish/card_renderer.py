@@ -96,7 +96,7 @@ class Studio:
         return path.read_bytes() if self._rules.logo and path.is_file() else b""
 
 
-# --- Many cards on all cores: our own studio, and one in each other process, since drawing lett ---
+# --- many cards on all cores ---
 
 MANY = 150
 """Cards from which on another process is worth its start of some half a second."""

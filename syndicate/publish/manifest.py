@@ -67,7 +67,7 @@ def _entry(seal: str, facts: Facts) -> bytes:
     return f"{seal} {facts.size} {facts.mark}".encode() if seal else b""
 
 
-# --- What was published before and is needed no more. Only what we wrote ourselves is ever remo ---
+# --- what was published before and is needed no more ---
 
 _UNNEEDED = "unneeded"
 REST_AGE = timedelta(hours=1)

@@ -21,7 +21,7 @@ from syndicate.publish.watched import list_surroundings
 from syndicate.publish.write import Pressed, press
 from syndicate.store.store import Store
 
-# --- The memory of a publication: a million small objects that live until its end, and a few la ---
+# --- the memory of a publication ---
 
 _TRIM_THRESHOLD, _BYTES = -1, 64 * 1024  # M_TRIM_THRESHOLD in malloc.h of glibc
 
@@ -153,7 +153,7 @@ def _publish_files(
     return published, needed
 
 
-# --- What a publication came to ---
+# --- what a publication came to ---
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from syndicate.starters.generators import GENERATORS, Clue, Found
 from syndicate.starters.sample import Sample, is_post, list_posts, read_head, read_sample, read_samples
 
-# --- What a person should know before the first publication: posts that will be left out or loo ---
+# --- what a person should know before the first publication ---
 
 _SCRIPT = re.compile(r"\s*---\s*(?:js|javascript)\s*\n", re.IGNORECASE)
 _DATED = r"""^date\s*[:=]\s*["']?{}(?:created|last modified)\b"""

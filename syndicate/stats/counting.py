@@ -15,7 +15,7 @@ from statistics import median
 
 from syndicate.stats.hits import ClientStats, FeedStats, Hit, Stats, is_feed, parse_line
 
-# --- How well clients behave: do they ask conditionally, leave time between requests, and send  ---
+# --- how well clients behave ---
 
 POLITE = timedelta(minutes=30)
 _TAG = re.compile(r'"([^"]*)"')

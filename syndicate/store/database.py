@@ -21,7 +21,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from syndicate.errors import ConfigError, StateError
 from syndicate.store.schema import deliveries
 
-# --- The state's SQLite file from outside, without SQLAlchemy: whether it is whole, and a glanc ---
+# --- the state's SQLite file from outside, without SQLAlchemy ---
 
 _DAMAGES = {"NOTADB": "this file is not a state database", "CORRUPT": "the state database is cut off"}
 """By SQLite's result code."""
@@ -248,7 +248,7 @@ def _describe(error: SQLAlchemyError | sqlite3.Error, where: str) -> StateError:
     return StateError(f"the state database refused: {first_line}", where=where)
 
 
-# --- What the parts of the store share: a database and the site whose rows they see ---
+# --- what the parts of the store share ---
 
 
 class Part:

@@ -21,7 +21,7 @@ from syndicate.store.rows import parse_attempt, parse_delivery
 from syndicate.store.schema import Instant, accounts, attempts, deliveries, spendings, states
 from syndicate.store.transitions import Step, change, get_row, move, same_message, walk
 
-# --- What an account has sent lately: the figures behind gaps, daily caps and money limits ---
+# --- what an account has sent lately: the figures behind gaps, daily caps and money limits ---
 
 DAY = timedelta(hours=26)
 """A calendar day of any zone fits, also one with an hour more."""

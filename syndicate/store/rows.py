@@ -89,7 +89,7 @@ def _leave_out(value: object) -> object:
     raise TypeError(type(value).__name__)
 
 
-# --- New rows of the outbox: inserted or ignored, so that planning twice adds nothing ---
+# --- new rows of the outbox: inserted or ignored, so that planning twice adds nothing ---
 
 _COLUMNS = (
     "post_id", "slug", "account", "network", "part", "state", "due_at", "reason", "detail", "chosen", "chosen_due_at",

@@ -20,7 +20,7 @@ from syndicate.store.passes import Passes
 from syndicate.store.schema import HEAD
 from syndicate.store.syndication_links import Aftercare, Copies
 
-# --- Bring a database to the present schema. Alembic is imported only when there is something t ---
+# --- bringing a database to the present schema ---
 
 
 def upgrade(database: Database) -> None:

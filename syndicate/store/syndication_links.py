@@ -191,7 +191,7 @@ def _is_same(known: Receipt, found: Receipt) -> bool:
     return found.remote_id in {known.remote_id, known.url} or bool(found.url and found.url == known.url)
 
 
-# --- Published messages that were changed afterwards ---
+# --- published messages that were changed afterwards ---
 
 
 class Aftercare(Part):

@@ -10,7 +10,7 @@ from enum import StrEnum
 from syndicate.text.graphemes import count_graphemes
 from syndicate.text.links import find_links, find_web_links
 
-# --- Emoji sequences: what counts as one picture ---
+# --- emoji sequences: what counts as one picture ---
 
 # Extended_Pictographic of Unicode's emoji-data.txt, with the unassigned places of its blocks.
 _PICTURE = (
@@ -124,7 +124,7 @@ _MEASURES: Mapping[Counter, Callable[[str], int]] = {
 }
 
 
-# --- Length as X counts it: twitter-text configuration v3 ---
+# --- length as X counts it: twitter-text configuration v3 ---
 
 LINK = 23
 _LIGHT = re.compile("[\u0000-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]")

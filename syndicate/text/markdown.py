@@ -11,7 +11,7 @@ from pyromark import Options
 from syndicate.text.addresses import trim_address
 from syndicate.text.sanitising import sanitise
 
-# --- Takes away what sanitising leaves empty: the shells of widgets, pictures without a source, ---
+# --- what sanitising leaves empty ---
 
 _SHELLS = (
     "p|div|span|section|article|aside|header|footer|nav|figure|figcaption|picture|ul|ol|li|dl|em|strong|b|i|u|s|a"
@@ -84,7 +84,7 @@ def _link(found: re.Match[str]) -> str:
     return f'<a href="{url}">{url}</a>{address[len(url) :]}'
 
 
-# --- The Markdown that posts are written in: CommonMark with what GitHub, Hugo and kramdown add ---
+# --- the Markdown that posts are written in: CommonMark and what GitHub, Hugo and kramdown add ---
 
 # Left out on purpose: smart punctuation (it would change the author's quotes), math (a feed reader shows no
 # formulas, and "$5/$10" would become one), wikilinks, super- and subscript ("~" and "^" are common in prose).

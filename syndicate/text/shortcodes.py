@@ -140,7 +140,7 @@ def _picture(named: Mapping[str, str], plain: list[str]) -> str:
     return f"![{alt.replace('[', '(').replace(']', ')')}](<{source}>)" + (f"\n*{caption}*" if caption else "")
 
 
-# --- Takes the JavaScript out of MDX and leaves the Markdown ---
+# --- JavaScript in MDX ---
 
 _MODULE = re.compile(
     r"""^(?:import\s*(?:type\s+)?(?:["'{*]|[\w$]+\s*(?:,|\sfrom\b))|export\s+(?:default|const|let|var|function|class|async|\{|\*))"""

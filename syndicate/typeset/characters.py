@@ -116,7 +116,7 @@ def _script_of_opening(opened: list[tuple[str, str]], opening: str) -> str:
     return ""
 
 
-# --- What Chinese and Japanese typesetting asks for: regional letter forms, tight brackets, roo ---
+# --- what Chinese and Japanese typesetting asks for ---
 
 # --- where words and phrases end in scripts that write no spaces ---
 

@@ -134,7 +134,7 @@ def _family_name(hb_face: hb.Face) -> str:
     return hb_face.get_name(typographic) or hb_face.get_name(family) or ""
 
 
-# --- Chooses a face for every cluster: the wanted family first, then whatever can write it, and ---
+# --- a face for every cluster ---
 
 _WORLD = frozenset(
     {"Arab", "Armn", "Beng", "Cyrl", "Deva", "Ethi", "Geor", "Grek", "Gujr", "Guru", "Hebr", "Khmr", "Knda", "Laoo"}

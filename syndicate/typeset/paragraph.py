@@ -19,7 +19,7 @@ from syndicate.typeset.placing import Line, TextBlock, place_lines
 from syndicate.typeset.shaping import Run, Setting, shape
 from syndicate.typeset.wrapping import Column, Ruler, wrap
 
-# --- Shapes a text at a size, measures it, and cuts it into lines ---
+# --- a text shaped, measured and cut into lines ---
 
 _SOFT_HYPHEN, _HYPHEN = "\u00ad", "-"
 _ROUNDS, _LESS = 12, 1 / 64

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 from syndicate.model import FeedRules, Settings
 from syndicate.web.feeds.files import OPEN, Shelf, allow_everyone, refuse, say_error, serve_file
 
-# --- An access log that `syndicate stats` reads: the "combined" format with the validators aske ---
+# --- an access log that `syndicate stats` reads ---
 
 log = logging.getLogger("syndicate.access")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

@@ -214,7 +214,7 @@ def _find_new_question(row: KnownDelivery, case: _Case) -> Why | None:
     return Why(Reason.APPROVAL) if desk.account.approve and not is_asked_for else None
 
 
-# --- Threads whose text changed while they wait: parts that are missing now are added, parts to ---
+# --- threads whose text changed while they wait ---
 
 _WAITING = frozenset({State.PLANNED, State.DUE, State.HELD})
 

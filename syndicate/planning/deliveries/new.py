@@ -126,7 +126,7 @@ def oldest_first(identified: Sequence[Identified]) -> list[Identified]:
     return sorted(identified, key=lambda item: (item.known.published_at, item.id))
 
 
-# --- Recycled posts: the one that was silent longest fills a slot that no fresh post wants ---
+# --- recycled posts: the one that was silent longest takes a slot that no fresh post wants ---
 
 _WAITING = frozenset({State.PLANNED, State.DUE, State.SENDING, State.HELD, State.UNCERTAIN, State.MISSED})
 

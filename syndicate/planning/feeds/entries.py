@@ -211,7 +211,7 @@ def guess_picture_type(url: str) -> str:
     return _TYPES.get(ending.lower(), "")
 
 
-# --- What the next publication would do to people who subscribed: old posts as new, endless upd ---
+# --- what the next publication would show to people who subscribed ---
 
 _MANY = 5
 """Fewer entries than this are an edit, not a flood."""

@@ -32,7 +32,7 @@ from syndicate.model import (
 )
 from syndicate.planning.feeds.entries import Entries, EntryMaker, Fill, Tell
 
-# --- How much of a document an entry takes, without rendering it ---
+# --- how much of a document an entry takes, without rendering it ---
 
 FRAME = 6_000
 """Bytes kept free for a document's head: names, links, hubs, description."""
@@ -243,7 +243,7 @@ def _digest(*parts: object) -> str:
     return sha256("\n".join(map(str, parts)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-# --- Which folder a named feed lives in ---
+# --- which folder a named feed lives in ---
 
 _SPACES = re.compile(r"[\s_-]+")
 _LOST = re.compile(r"[^\w-]+")

@@ -41,7 +41,7 @@ from syndicate.text.hashtags import find_hashtags
 from syndicate.text.languages import normalise_language
 from syndicate.text.links import find_links
 
-# --- A rendered message made to fit: hashtags go first, then the end of the text, then what sta ---
+# --- a rendered message made to fit: hashtags go first, then the end of the text ---
 
 MOST_PARTS = 99
 

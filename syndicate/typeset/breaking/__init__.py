@@ -15,7 +15,7 @@ from syndicate.text.graphemes import split_graphemes
 from syndicate.typeset.breaking.rules import Table, get_table, symbol
 from syndicate.typeset.characters import NoPhrases, Phrases, choose_model, make_classifier
 
-# --- Line breaking classes of a text's characters (LB1), with marks joined to what they stand o ---
+# --- line breaking classes (LB1), with marks joined to what they stand on ---
 
 _NAMES = (
     "AL SP NU ID IS CM OP CL CP QU EX HY BA NS CJ HL PR PO SA SY GL IN BK CR LF NL ZW WJ ZWJ AI AK AP AS B2 BB CB EB EM"
@@ -126,7 +126,7 @@ def find_breaks(text: str, language: str = "", phrases: Phrases | None = None) -
     return [*found, Break(len(text), True, 0.0)]
 
 
-# --- What good typesetting adds to the rules: words in scripts without spaces, and places that  ---
+# --- what good typesetting adds to the rules ---
 
 IN_PHRASE = 0.12
 """Cost of a line that ends inside a phrase: as much as a line a third shorter than the others."""

@@ -105,7 +105,7 @@ def _find_time(place: Path) -> int | None:
         return None
 
 
-# --- From a published file and a request to an answer: validators, coding, media type, headers ---
+# --- from a published file and a request to an answer ---
 
 OPEN = {
     "Access-Control-Allow-Origin": "*",
