@@ -22,7 +22,6 @@ from syndicate.model import Reason, State
 from syndicate.publish.publish import Published
 
 if TYPE_CHECKING:
-    from syndicate.app.dashboard import HallDesk
     from syndicate.app.edits import Amended
     from syndicate.app.once import Pass
     from syndicate.app.reports import AccountRow, Finding, Joined, Status, Story
@@ -71,6 +70,10 @@ class App:
 
     def now(self) -> datetime:
         return self._wiring.clock()
+
+    def borrow(self) -> AbstractContextManager[Wiring]:
+        """The rooms of the site as they are now, for a use case of the dashboard."""
+        return self._shared.borrow()
 
     # --- publishing -------------------------------------------------------------------------------------------
 
@@ -544,12 +547,9 @@ class App:
         """Where a running server of this site says where it is."""
         return self._wiring.own_file("serve", ".lock")
 
-    def make_desk(self) -> HallDesk:
-        """What the dashboard is given."""
-        from syndicate.app.dashboard import HallDesk
-
+    def open_for_threads(self) -> None:
+        """Open whatever the threads of a server share."""
         self._wiring.open_all()
-        return HallDesk(self, lambda: self._wiring)
 
     def reload(self) -> bool:
         """Take up a changed syndicate.toml; returns whether it changed.

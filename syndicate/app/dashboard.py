@@ -1,24 +1,206 @@
-"""What the dashboard is given: the hall as one person's desk, and the password before it."""
+"""What the dashboard shows: messages of a stretch of time with their texts, free slots, posts, feeds, history."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from syndicate.app.accounts import PASSWORD
-from syndicate.app.queue import preview
+from syndicate.app.queue import explain_waits, preview
 from syndicate.app.site import Wiring
-from syndicate.errors import ConfigError
-from syndicate.model import Delivery, PlannedDelivery, Problem, Reason, Settings, State
-from syndicate.templates import read_template
-
-if TYPE_CHECKING:
-    from syndicate.app.app import App
-    from syndicate.app.reports import AccountRow
+from syndicate.containment import contain
+from syndicate.deliver.account_worker import needs_person
+from syndicate.errors import ConfigError, UsageError
+from syndicate.model import CardRef, Delivery, PlannedDelivery, Post, Problem, Reason, State
+from syndicate.planning.schedule.calendar import Calendar, Taken, find_broken_rule, list_taken
 
 _SHORTEST = 8
+_DAY = timedelta(days=1)
+
+COMING = (State.PLANNED, State.DUE, State.SENDING, State.HELD, State.UNCERTAIN, State.MISSED, State.FAILED)
+"""What is not at its end."""
+SHOWN = (*COMING, State.SENT)
+"""What a calendar shows: a person or a rule has decided against the others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which messages are asked for; "" means any."""
+
+    account: str = ""
+    state: str = ""
+    occasion: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreeSlot:
+    """A moment at which these accounts would send and have nothing to say."""
+
+    at: datetime
+    accounts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostState:
+    """One post of the content folder: its card, its messages by state, its problems."""
+
+    post_id: str
+    slug: str
+    title: str
+    source: str
+    published_at: datetime | None
+    is_draft: bool = False
+    card: CardRef | None = None
+    messages: Mapping[State, int]
+    problems: tuple[Problem, ...] = ()
+
+
+def list_messages(
+    site: Wiring,
+    wanted: Wanted,
+    now: datetime,
+    *,
+    states: Collection[State],
+    since: datetime | None = None,
+    until: datetime | None = None,
+    newest: int = 0,
+) -> tuple[Delivery, ...]:
+    """Messages by time, or so many of the newest; `states` count where the person named none."""
+    rows = site.store.list_messages(
+        now,
+        states=(State(wanted.state),) if wanted.state else states,
+        account=wanted.account,
+        occasion=wanted.occasion,
+        since=since,
+        until=until,
+        newest=newest if not wanted.words.strip() else newest * 50,
+    )
+    found = _search(site, rows, wanted.words) if wanted.words.strip() else rows
+    return explain_waits(site, found[:newest] if newest else found, now)
+
+
+def _search(site: Wiring, rows: Sequence[Delivery], words: str) -> tuple[Delivery, ...]:
+    """Those whose post or text holds every word, in any case."""
+    asked = words.casefold().split()
+    posts: dict[str, str] = {}
+    with contain(lambda _: None):  # without the folder, texts and titles that the state knows are still searched
+        posts = {post.slug: _list_words(post) for post in site.read_snapshot().posts}
+    titles = site.store.list_titles([row.post_id for row in rows])
+
+    def holds(row: Delivery) -> bool:
+        said = row.message.text if row.message else ""
+        known = (row.slug, titles.get(row.post_id, ""), posts.get(row.slug, ""), row.text, said, row.account)
+        hay = "\n".join(known).casefold()
+        return all(word in hay for word in asked)
+
+    return tuple(row for row in rows if holds(row))
+
+
+def _list_words(post: Post) -> str:
+    overrides = (override.text for override in post.social.values())
+    names = (category.name for category in post.categories)
+    return "\n".join((post.title, post.summary, post.social_share, *overrides, *names, *post.keywords))
+
+
+def list_needing(site: Wiring, wanted: Wanted, now: datetime) -> tuple[Delivery, ...]:
+    """What goes no further without a person."""
+    states = (State.UNCERTAIN, State.FAILED, State.HELD, State.MISSED)
+    return tuple(row for row in list_messages(site, wanted, now, states=states) if needs_person(row))
+
+
+def describe(site: Wiring, rows: Sequence[Delivery]) -> tuple[PlannedDelivery, ...]:
+    """The same in the same order, each with its text as it was or would be sent, count and limit."""
+    return preview(site, rows)
+
+
+def list_titles(site: Wiring, rows: Iterable[Delivery]) -> Mapping[str, str]:
+    """Titles by post id."""
+    return site.store.list_titles(sorted({row.post_id for row in rows}))
+
+
+def list_cards(site: Wiring, post_ids: Iterable[str]) -> Mapping[str, CardRef]:
+    """The share cards that are drawn, by post id."""
+    drawer = site.drawer
+    found = {post_id: drawer.find_drawn(post_id) for post_id in dict.fromkeys(post_ids)}
+    return {post_id: card for post_id, card in found.items() if card}
+
+
+# --- the calendar ----------------------------------------------------------------------------------------------
+
+
+def list_free_slots(
+    site: Wiring, wanted: Wanted, since: datetime, until: datetime, now: datetime
+) -> tuple[FreeSlot, ...]:
+    """Slots from now on at which nothing is planned, those of all accounts at the same moment together."""
+    free: dict[datetime, list[str]] = {}
+    for account in site.accounts.enabled.values():
+        if wanted.account not in {"", account.name} or not account.schedule.slots:
+            continue
+        calendar = Calendar(account.schedule)
+        edge = max(account.schedule.gap, _DAY)
+        rows = site.store.list_messages(now, account=account.name, since=since - edge, until=until + edge)
+        taken = Taken(sorted(list_taken(rows)))
+        for at in calendar.list_slots(max(since, now), until):
+            if calendar.is_free(at, taken):
+                free.setdefault(at, []).append(account.name)
+    return tuple(FreeSlot(at=at, accounts=tuple(names)) for at, names in sorted(free.items()))
+
+
+def refuse_time(site: Wiring, number: int, at: datetime, now: datetime) -> None:
+    """Raises UsageError naming the rule of its account that speaks against sending a message at this time."""
+    row = site.store.get_delivery(number)
+    account = site.accounts.get(row.account)
+    edge = max(account.schedule.gap, _DAY) * 2
+    rows = site.store.list_messages(now, account=row.account, since=at - edge, until=at + edge)
+    others = (one for one in rows if (one.post_id, one.occasion) != (row.post_id, row.occasion))
+    if why := find_broken_rule(account.schedule, at, Taken(sorted(list_taken(others)))):
+        raise UsageError(f"{row.slug} stays where it is on {account.name}: {why}")
+
+
+def list_burst(site: Wiring, account: str) -> tuple[int, ...]:
+    """The numbers of what the account holds because many posts came at once."""
+    held = site.store.list_deliveries(account=account, states=(State.HELD,))
+    return tuple(one.id for one in held if one.reason is Reason.MANY_AT_ONCE and one.part == 1)
+
+
+# --- posts -----------------------------------------------------------------------------------------------------
+
+
+def list_posts(site: Wiring, words: str = "") -> tuple[PostState, ...]:
+    """The posts of the content folder, newest first, and those that the words name where there are any."""
+    snapshot = site.read_snapshot()
+    known = {row.source: row for row in site.store.read_ledger().posts if row.gone_at is None}
+    ids = {post.source: known[post.source].id for post in snapshot.posts if post.source in known}
+    counts = site.store.count_states(sorted(set(ids.values())))
+    asked = words.casefold().split()
+    found = [post for post in snapshot.posts if all(word in _list_words(post).casefold() for word in asked)]
+    cards = list_cards(site, ids.values())
+    return tuple(
+        PostState(
+            post_id=(post_id := ids.get(post.source, "")),
+            slug=post.slug,
+            title=post.title,
+            source=post.source,
+            published_at=post.published_at or (known[post.source].published_at if post_id else None),
+            is_draft=post.is_draft,
+            card=cards.get(post_id),
+            messages=counts.get(post_id, {}),
+            problems=post.problems,
+        )
+        for post in sorted(found, key=lambda post: (post.published_at is None, post.published_at), reverse=True)
+    )
+
+
+def list_problems(site: Wiring) -> tuple[Problem, ...]:
+    """What is wrong in the content, of posts that can be read, too."""
+    snapshot = site.read_snapshot()
+    return (*snapshot.problems, *(problem for post in snapshot.posts for problem in post.problems))
+
+
+# --- the way in ------------------------------------------------------------------------------------------------
 
 
 def read_password(environ: Mapping[str, str]) -> str:
@@ -37,74 +219,3 @@ def read_password(environ: Mapping[str, str]) -> str:
     if 0 < len(password) < _SHORTEST:
         raise ConfigError(f"the password has less than {_SHORTEST} characters", where=PASSWORD)
     return password
-
-
-class HallDesk:
-    """The hall as a `web.desk.Desk`. `wiring` gives the rooms as they are now: a changed syndicate.toml brings new."""
-
-    def __init__(self, app: App, wiring: Callable[[], Wiring]) -> None:
-        self._app = app
-        self._wiring = wiring
-
-    @property
-    def settings(self) -> Settings:
-        return self._app.settings
-
-    def now(self) -> datetime:
-        return self._app.now()
-
-    def read_template(self, name: str) -> str:
-        return read_template(self.settings.root, name)
-
-    def is_daemon_running(self) -> bool:
-        return self._wiring().store.is_daemon_running()
-
-    def find_contradiction(self) -> str:
-        return self._app.find_contradiction()
-
-    def list_waiting(self) -> tuple[Delivery, ...]:
-        return self._app.list_deliveries()
-
-    def list_sent(self, most: int) -> tuple[Delivery, ...]:
-        sent = self._wiring().store.list_deliveries(states=(State.SENT,))
-        return tuple(sorted(sent, key=lambda one: (one.sent_at or one.due_at, one.id), reverse=True)[:most])
-
-    def list_of_post(self, slug: str) -> tuple[Delivery, ...]:
-        return self._app.list_deliveries(slug=slug, everything=True)
-
-    def preview(self, deliveries: Sequence[Delivery]) -> tuple[PlannedDelivery, ...]:
-        return preview(self._wiring(), deliveries)
-
-    def list_problems(self) -> tuple[Problem, ...]:
-        snapshot = self._wiring().read_snapshot()
-        return (*snapshot.problems, *(problem for post in snapshot.posts for problem in post.problems))
-
-    def list_accounts(self) -> Sequence[AccountRow]:
-        return self._app.list_accounts(online=False)
-
-    def explain(self, slug: str) -> tuple[str, ...]:
-        return self._app.explain(slug)
-
-    def change(self, action: str, number: int, value: str) -> Delivery:
-        (after,) = self._app.change_deliveries(action, (number,), value)
-        return after
-
-    def answer_many(self, action: str, account: str) -> int:
-        held = self._wiring().store.list_deliveries(account=account, states=(State.HELD,))
-        ids = tuple(one.id for one in held if one.reason is Reason.MANY_AT_ONCE and one.part == 1)
-        return len(self._app.change_deliveries(action, ids))
-
-    def check_text(self, number: int, text: str) -> None:
-        self._app.check_text((number,), text)
-
-    def keep_pass(self, kind: str, key: str, lasts: timedelta) -> None:
-        self._wiring().store.keep_pass(kind, key, self.now() + lasts, self.now())
-
-    def has_pass(self, kind: str, key: str) -> bool:
-        return self._wiring().store.has_pass(kind, key, self.now())
-
-    def take_pass(self, kind: str, key: str) -> bool:
-        return self._wiring().store.take_pass(kind, key, self.now())
-
-    def resume(self, account: str) -> None:
-        self._app.resume_account(account)

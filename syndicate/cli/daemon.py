@@ -92,7 +92,7 @@ def _tell_way_in(hall: App, address: str) -> None:
 def _make_address(hall: App, address: str) -> str:
     from syndicate.web.dashboard.sessions import make_ticket
 
-    return f"{address}/dashboard/enter?key={make_ticket(hall.make_desk())}"
+    return f"{address}/dashboard/enter?key={make_ticket(hall)}"
 
 
 @command()
@@ -139,7 +139,7 @@ def _make_web(hall: App, host: str) -> ASGIApp:
     from syndicate.web import Current, make_app
     from syndicate.web.dashboard.routes import open_dashboard
 
-    dashboard = open_dashboard(hall.make_desk(), listening=host, password=read_password(os.environ))
+    dashboard = open_dashboard(hall, listening=host, password=read_password(os.environ))
     return Current(
         lambda: hall.settings,
         lambda now: make_app(now.storage.publish_to, now, is_published=hall.is_published, dashboard=dashboard),

@@ -227,6 +227,22 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How the network's own pages show a message, as far as a preview can tell."""
+
+    link: int = 0
+    """So many characters of an address are shown, without its scheme; 0 for all of it as it stands."""
+    fold: int = 0
+    """A text that is longer is folded after so many characters; 0 for never."""
+    more: str = "more"
+    """What unfolds it."""
+    tags: bool = True
+    """Whether hashtags and mentions become links."""
+    cards: bool = True
+    """Whether a link without a picture of its own gets a card, ours or the one that its crawler makes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
     """What can be said of a network without opening it."""
 
@@ -238,6 +254,7 @@ class Description:
     """Default limits (a server may state others), what media suits it, whether it reads back, what it costs."""
     facts_by: Callable[[Account], NetworkFacts] | None = None
     """The facts of one account, where its options change them (a bot instead of a webhook, other prices)."""
+    look: Look = Look()
     note: str = ""
 
 

@@ -29,7 +29,7 @@ from syndicate.errors import (
 )
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
-from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
+from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.toolkit.answers import error_of, pick, pick_list, pick_text, retry_at_of, words_of
 from syndicate.networks.toolkit.checks import refuse_misfits
 from syndicate.networks.toolkit.client import Api, require_option, require_secret, with_prepared
@@ -54,6 +54,7 @@ PAGE = 100
 DESCRIPTION = Description(
     name="matrix",
     title="Matrix",
+    look=Look(tags=False),
     options=(
         Option("homeserver", "Address of your homeserver's API (https://matrix.example)", required=True),
         Option("room", "The room: its alias (#news:example) or id (!…)", required=True),

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from syndicate.errors import ConfigError, NetworkError, RateLimited, Rejected, Unauthorised, Uncertain
 from syndicate.http import Client, Response
 from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
-from syndicate.networks.base import Description, LoginField, Option, Profile, Recent, Secret, Vault
+from syndicate.networks.base import Description, LoginField, Look, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.toolkit.answers import error_of, pick, pick_list, pick_text, retry_at_of, say
 from syndicate.networks.toolkit.checks import refuse_misfits, refuse_unpublished_image
 from syndicate.networks.toolkit.client import Api, require_secret
@@ -81,6 +81,7 @@ def facts_of(account: Account) -> NetworkFacts:
 DESCRIPTION = Description(
     name="slack",
     title="Slack",
+    look=Look(tags=False),
     options=(
         Option("channel", "Id of the channel a bot posts into (C…); without it a webhook is used"),
         Option("unfurl", "Let Slack draw the link's card", "true", choices=("true", "false")),

@@ -34,7 +34,7 @@ def parse_delivery(row: RowMapping) -> Delivery:
 
 
 def parse_attempt(row: RowMapping) -> Attempt:
-    return Attempt(**{name: value for name, value in row.items() if name not in {"site", "id"}})
+    return Attempt(**_known(Attempt, dict(row)))
 
 
 def render_message(message: Message) -> str:

@@ -16,6 +16,7 @@ from syndicate.store.identity import StateIdentity
 from syndicate.store.ledger import LedgerPart
 from syndicate.store.locks import TRIES, lock_daemon
 from syndicate.store.outbox import Outbox
+from syndicate.store.overview import Overview
 from syndicate.store.passes import Passes
 from syndicate.store.schema import HEAD
 from syndicate.store.syndication_links import Aftercare, Copies
@@ -58,7 +59,7 @@ def _run_steps(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-class Store(LedgerPart, Outbox, Desk, AccountBook, Copies, Aftercare, StateIdentity, Passes):
+class Store(LedgerPart, Outbox, Overview, Desk, AccountBook, Copies, Aftercare, StateIdentity, Passes):
     """One site's state. Threads may share it; close it, or use it as a context manager.
 
     Every method is one transaction and raises StateError, with nothing changed, where the database is locked, full,

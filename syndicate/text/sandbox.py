@@ -8,7 +8,7 @@ from functools import wraps
 from math import prod
 from typing import Any, NoReturn, cast
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes, pass_context
+from jinja2 import DictLoader, StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes, pass_context
 from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment, safe_range
 from jinja2.visitor import NodeTransformer
@@ -43,11 +43,19 @@ def render_html_template(
 
 
 def compile_html_template(
-    source: str, *, where: str = "", filters: Mapping[str, Callable[..., object]] | None = None
+    source: str,
+    *,
+    where: str = "",
+    filters: Mapping[str, Callable[..., object]] | None = None,
+    parts: Mapping[str, str] | None = None,
 ) -> Callable[[Mapping[str, object]], str]:
-    """A page to be filled again and again: compiling takes longer than filling. Errors as above, from both steps."""
+    """A page to be filled again and again: compiling takes longer than filling. Errors as above, from both steps.
+
+    `parts` are further templates by the names under which it extends or imports them.
+    """
     environment = make_html_environment()
     environment.filters.update(filters or {})
+    environment.loader = DictLoader(parts or {})
     template = _compile(environment, source, where)
     return lambda values: _fill(template, values, where)
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 
 from syndicate.app.rounds import Rounds
+from syndicate.cli.daemon import _make_web
+from syndicate.web.dashboard.sessions import make_ticket
 from tests.faults.site import Site, Town
+from tests.web.serving import serving
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,5 +256,6 @@ def test_a_contradiction_is_told_once_and_shown_always(site: Site, tmp_path: Pat
     run(site, "status")
     assert told.read_text().count('"kind":"state"') == 1
     with site.open() as app:
-        desk = app.make_desk()
-        assert "syndicate adopt toot" in desk.find_contradiction()
+        with serving(_make_web(app, "127.0.0.1")) as address:
+            page = httpx.get(f"{address}/dashboard/enter?key={make_ticket(app)}", follow_redirects=True)
+        assert re.search('role="alert">[^\n]*<code>syndicate adopt toot', page.text)

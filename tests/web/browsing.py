@@ -1,4 +1,4 @@
-"""The dashboard of a desk in memory behind a real socket, and a browser at it."""
+"""The dashboard of a real site behind a real socket, and a browser at it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import httpx
 from syndicate.web import make_app
 from syndicate.web.dashboard.routes import open_dashboard
 from syndicate.web.dashboard.sessions import make_ticket
-from tests.web.desk import MemoryDesk, find_token
+from tests.web.desk import CONFIG, Desk, find_token
 from tests.web.serving import everything, serving
 
 
@@ -19,20 +19,21 @@ from tests.web.serving import everything, serving
 class Served:
     """A running server and the desk behind it."""
 
-    desk: MemoryDesk
+    desk: Desk
     address: str
 
 
-def serve(password: str, root: Path) -> Iterator[Served]:
-    desk = MemoryDesk()
-    dashboard = open_dashboard(desk, listening="127.0.0.1", password=password)
-    with serving(make_app(str(root), desk.settings, dashboard=dashboard, is_published=everything)) as address:
+def serve(password: str, root: Path, config: str = CONFIG) -> Iterator[Served]:
+    desk = Desk(root, config)
+    dashboard = open_dashboard(desk.app, listening="127.0.0.1", password=password)
+    app = make_app(str(root / "feeds"), desk.app.settings, dashboard=dashboard, is_published=everything)
+    with desk.app, serving(app) as address:
         yield Served(desk, address)
 
 
-def enter(client: httpx.Client, desk: MemoryDesk) -> None:
+def enter(client: httpx.Client, desk: Desk) -> None:
     """Open a session as the one-time address does."""
-    assert client.get("/enter", params={"key": make_ticket(desk)}).headers["location"] == "/dashboard/"
+    assert client.get("/enter", params={"key": make_ticket(desk.app)}).headers["location"] == "/dashboard/"
 
 
 def browse(address: str) -> Iterator[httpx.Client]:
@@ -41,4 +42,4 @@ def browse(address: str) -> Iterator[httpx.Client]:
 
 
 def fields(client: httpx.Client, **more: str) -> dict[str, str]:
-    return {"token": find_token(client.get("/").text), "action": "hold", "number": "7"} | more
+    return {"token": find_token(client.get("/list").text), "action": "hold", "number": "7"} | more

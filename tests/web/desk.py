@@ -1,19 +1,30 @@
-"""A desk in memory, and what a browser does with its pages."""
+"""A real site as a person's desk, and what a browser does with its pages."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from pathlib import Path
 
-from syndicate.app.reports import AccountRow
-from syndicate.errors import UsageError
-from syndicate.model import NEW, Attachment, Delivery, Message, PlannedDelivery, Problem, Receipt, Settings, State
-from syndicate.templates import read_template
-from tests.formats.samples import settings
+from sqlalchemy import Connection, delete, insert, text
 
+from syndicate.app.app import App
+from syndicate.model import NEW, Attachment, Delivery, Message, Receipt, State
+from syndicate.store.rows import render_message, render_receipt
+from syndicate.store.schema import attempts, deliveries, passes, posts
+
+CONFIG = """
+[site]
+title = "Blog"
+url = "https://blog.example"
+[cards]
+fetch = false
+[accounts.timeline]
+network = "local"
+"""
 NOW = datetime(2026, 11, 24, 19, 42, tzinfo=UTC)
 PICTURE = Attachment(path="cards/a b.3fa9c1.jpg", media_type="image/jpeg", alt="A card", width=1200, height=630)
 MESSAGE = Message(text="Read it.\n\nhttps://blog.example/blog/hello/", title="Hello", card=PICTURE, language="en")
@@ -39,103 +50,71 @@ def sent(number: int, url: str, **more: object) -> Delivery:
     return delivery(number, State.SENT, sent_at=NOW, receipt=Receipt("1", url), **more)
 
 
-@dataclass
-class MemoryDesk:
-    """A `web.desk.Desk` that keeps what it was told to do."""
+class Desk:
+    """A real site whose clock and outbox a test sets: one post, "hello", with the message 7 on "timeline"."""
 
-    deliveries: list[Delivery] = field(default_factory=lambda: [DELIVERY])
-    accounts: list[AccountRow] = field(default_factory=list)
-    problems: tuple[Problem, ...] = ()
-    settings: Settings = field(default_factory=settings)
-    at: datetime = NOW
-    done: list[tuple[object, ...]] = field(default_factory=list)
-    broken: Exception | None = None
-    contradiction: str = ""
-    passes: dict[tuple[str, str], datetime] = field(default_factory=dict)
-    refusal: str = ""
+    def __init__(self, root: Path, config: str = CONFIG) -> None:
+        self.at = NOW
+        (root / "content" / "posts").mkdir(parents=True, exist_ok=True)
+        (root / "syndicate.toml").write_text(config, encoding="utf-8")
+        self.posts = root / "content" / "posts"
+        self.app = App(root / "syndicate.toml", clock=lambda: self.at)
+        self.put(DELIVERY)
 
     def begin_another_day(self) -> None:
         """As new, a day later: nobody is logged in any more, no wrong password counts."""
-        fresh = MemoryDesk(at=self.at + timedelta(days=1))
-        vars(self).update(vars(fresh))
+        self.at += timedelta(days=1)
+        with self._writing() as connection:
+            connection.execute(delete(passes))
+        self.put(DELIVERY)
 
-    def now(self) -> datetime:
-        return self.at
+    def put(self, *rows: Delivery) -> None:
+        """Let the outbox hold these rows, and the state know their posts."""
+        with self._writing() as connection:
+            for table in (attempts, deliveries, posts):
+                connection.execute(delete(table))
+            for row in rows:
+                connection.execute(insert(deliveries).values(site="default", **_columns(row)))
+            for post_id, row in {row.post_id: row for row in rows}.items():
+                connection.execute(insert(posts).values(site="default", **_post(post_id, row)))
 
-    def read_template(self, name: str) -> str:
-        return read_template("/", name)
+    def break_row(self) -> None:
+        """A message that no syndicate wrote."""
+        with self._writing() as connection:
+            connection.execute(text("UPDATE deliveries SET message = 'secret'"))
 
-    def is_daemon_running(self) -> bool:
-        return True
+    def states(self) -> dict[int, str]:
+        """The state of each message."""
+        return {one.id: one.state.value for one in self.app._wiring.store.list_deliveries()}
 
-    def find_contradiction(self) -> str:
-        return self.contradiction
+    def _writing(self) -> AbstractContextManager[Connection]:
+        return self.app._wiring.store._database.writing()
 
-    def list_waiting(self) -> tuple[Delivery, ...]:
-        if self.broken:
-            raise self.broken
-        return tuple(one for one in self.deliveries if one.state is not State.SENT)
 
-    def list_sent(self, most: int) -> tuple[Delivery, ...]:
-        return tuple(one for one in self.deliveries if one.state is State.SENT)[:most]
+def _columns(row: Delivery) -> dict[str, object]:
+    values = {field.name: getattr(row, field.name) for field in fields(row)}
+    return values | {
+        "occasion": row.occasion.name,
+        "occasion_kind": row.occasion.kind,
+        "message": render_message(row.message) if row.message else None,
+        "receipt": render_receipt(row.receipt) if row.receipt else None,
+        "created_at": row.created_at or NOW,
+        "key": f"key-{row.id}",
+    }
 
-    def list_of_post(self, slug: str) -> tuple[Delivery, ...]:
-        return tuple(one for one in self.deliveries if one.slug == slug)
 
-    def preview(self, deliveries: Sequence[Delivery]) -> tuple[PlannedDelivery, ...]:
-        return tuple(
-            PlannedDelivery(
-                post_id=one.post_id,
-                slug=one.slug,
-                account=one.account,
-                network=one.network,
-                occasion=one.occasion,
-                part=one.part,
-                state=one.state,
-                due_at=one.due_at,
-                reason=one.reason,
-                detail=one.detail,
-                message=one.message,
-                count=len(one.message.text) if one.message else 0,
-                limit=100,
-            )
-            for one in deliveries
-        )
-
-    def list_problems(self) -> tuple[Problem, ...]:
-        return self.problems
-
-    def list_accounts(self) -> Sequence[AccountRow]:
-        return self.accounts
-
-    def explain(self, slug: str) -> tuple[str, ...]:
-        if not self.list_of_post(slug):
-            raise UsageError(f'no post has the slug "{slug}"', hint="look again")
-        return (f"{slug}: a post", "  a step")
-
-    def change(self, action: str, number: int, value: str) -> Delivery:
-        self.done.append((action, number, value))
-        return DELIVERY
-
-    def answer_many(self, action: str, account: str) -> int:
-        self.done.append((action, account))
-        return 7
-
-    def check_text(self, number: int, text: str) -> None:
-        if self.refusal:
-            raise UsageError(self.refusal, hint="nothing was changed")
-
-    def keep_pass(self, kind: str, key: str, lasts: timedelta) -> None:
-        self.passes[kind, key] = self.at + lasts
-
-    def has_pass(self, kind: str, key: str) -> bool:
-        return self.passes.get((kind, key), self.at) > self.at
-
-    def take_pass(self, kind: str, key: str) -> bool:
-        return self.has_pass(kind, key) and bool(self.passes.pop((kind, key)))
-
-    def resume(self, account: str) -> None:
-        self.done.append(("resume", account))
+def _post(post_id: str, row: Delivery) -> dict[str, object]:
+    title = row.message.title if row.message else row.slug
+    names = dict.fromkeys(("published_at", "updated_at", "first_seen_at"), NOW)
+    return {
+        "id": post_id,
+        "source": f"{post_id}.md",
+        "slug": row.slug,
+        "permalink": "https://blog.example/",
+        "title": title,
+        "digest": "",
+        **names,
+    }
 
 
 @dataclass
@@ -160,7 +139,7 @@ class Page(HTMLParser):
             self.forms[-1]["fields"] += f" {given['name']}={given.get('value', '')}"
 
     def handle_data(self, data: str) -> None:
-        self.words += data if self.lasttag != "style" else ""
+        self.words += data
 
     def find_all(self, tag: str, name: str) -> list[str]:
         return [given[name] for found, given in self.tags if found == tag and name in given]

@@ -21,6 +21,7 @@ from tests.web.serving import serving
 
 MORE = """
 slots = ["mon-fri 09:00"]
+quiet = "22:00-07:00"
 most_at_once = 0
 
 [accounts.second]
@@ -55,7 +56,7 @@ def client(app: App) -> Iterator[httpx.Client]:
         serving(_make_web(app, "127.0.0.1")) as address,
         httpx.Client(base_url=address, headers={"Origin": address}, follow_redirects=True) as client,
     ):
-        client.get(f"/dashboard/enter?key={make_ticket(app.make_desk())}")
+        client.get(f"/dashboard/enter?key={make_ticket(app)}")
         client.headers["X-Token"] = find_token(client.get("/dashboard/").text)  # kept for the forms; nobody reads it
         yield client
 
@@ -91,7 +92,7 @@ def bring(app: App, number: int, state: State) -> None:
 
 def act(client: httpx.Client, number: int, action: str, value: str = "", **more: str) -> httpx.Response:
     """Press a button; the answer is the page it leads to."""
-    form = {"token": client.headers["X-Token"], "number": str(number), "action": action, "value": value}
+    form = {"token": client.headers["X-Token"], "number": str(number), "action": action, "value": value, "force": "yes"}
     return client.post("/dashboard/act", data=form | more)
 
 
@@ -137,10 +138,10 @@ def test_a_text_is_edited_and_given_back(app: App, client: httpx.Client) -> None
     number = find(app, "nine").id
     act(client, number, "edit", "Mine.\r\n\r\nAll <b>mine</b>, café.")
     assert find(app, "nine").text == "Mine.\n\nAll <b>mine</b>, café."
-    page = client.get("/dashboard/post/nine").text
+    page = client.get(f"/dashboard/message/{number}").text
     assert "Mine.\n\nAll &lt;b&gt;mine&lt;/b&gt;, café." in page
     assert f"{len(find(app, 'nine').text)} of 500" in page
-    refused = act(client, number, "edit", "x" * 600).text
+    refused = act(client, number, "edit", "x" * 600, back=f"/message/{number}").text
     assert "The text is too long for timeline" in refused
     assert "x" * 600 in refused  # what was typed is still there to be shortened
     assert find(app, "nine").text.startswith("Mine.")
@@ -158,64 +159,113 @@ def test_what_went_on_meanwhile_is_said(app: App, client: httpx.Client) -> None:
     assert "There is no delivery 999" in act(client, 999, "hold").text
 
 
-def test_an_action_comes_back_to_the_story(app: App, client: httpx.Client) -> None:
-    """From a post's own page it leads back there."""
-    number = find(app, "evil-b-co").id
-    answer = act(client, number, "hold", back="evil-b-co")
+def test_an_action_comes_back_to_its_page(app: App, client: httpx.Client) -> None:
+    """With the outcome, and the next message of the page in focus."""
+    number, after = find(app, "evil-b-co").id, find(app, "eight").id
+    answer = act(client, number, "hold", back="/post/evil-b-co?show=1", order=f"{number} {after}")
     assert answer.url.path == "/dashboard/post/evil-b-co"
+    assert answer.url.params["show"] == "1"
     assert "Held evil-b-co" in answer.text
+    answer = act(client, number, "hold", back="/list?state=planned", order=f"{number} {after}")
+    assert re.findall(r'id="c(\d+)"[^>]* autofocus', answer.text) == [str(after)]
+
+
+def test_many_messages_are_acted_on_at_once(app: App, client: httpx.Client) -> None:
+    """What is chosen is done, what is refused is said, and nothing chosen is an error."""
+    numbers = [find(app, slug, "second").id for slug in ("one", "two")]
+    form = {"token": client.headers["X-Token"], "back": "/list"}
+    answer = client.post("/dashboard/act", data=form | {"action": "release", "number": [*map(str, numbers), "999"]})
+    assert "Released 2 messages. 1 was refused: There is no delivery 999" in Page(answer.text).words
+    assert {find(app, slug, "second").state for slug in ("one", "two")} == {State.PLANNED}
+    before = [find(app, slug, "second").due_at for slug in ("one", "two")]
+    moved = client.post(
+        "/dashboard/act", data=form | {"action": "move", "by": "1 hour", "number": [*map(str, numbers)]}
+    )
+    assert "Moved 2 messages." in moved.text
+    assert [find(app, slug, "second").due_at for slug in ("one", "two")] == [at + timedelta(hours=1) for at in before]
+    assert "Choose a message first" in client.post("/dashboard/act", data=form | {"action": "hold"}).text
+
+
+def test_a_refused_move_names_its_rule(app: App, client: httpx.Client) -> None:
+    """Quiet hours stop it, the page says so, and the person may move it all the same."""
+    number = find(app, "eight").id
+    before = find(app, "eight").due_at
+    form = {"token": client.headers["X-Token"], "action": "move", "number": str(number), "back": "/list"}
+    answer = client.post("/dashboard/act", data=form | {"value": "2198-01-02T23:30"})
+    assert "Eight stays where it is on timeline: 23:30 is in the quiet hours, 22:00-07:00." in answer.text
+    assert find(app, "eight").due_at == before
+    again = next(one for one in Page(answer.text).forms if "force=yes" in one["fields"])
+    assert "value=2198-01-02T23:30" in again["fields"]
+    client.post("/dashboard/act", data=form | {"value": "2198-01-02T23:30", "force": "yes"})
+    assert find(app, "eight").due_at == datetime(2198, 1, 2, 22, 30, tzinfo=UTC)
 
 
 def test_a_paused_account_goes_on(app: App, client: httpx.Client) -> None:
     """It is shown with its reason among what needs you, and its button lets it go on."""
     app._wiring.store.pause_account("second", "the token was revoked", datetime.now(UTC))
-    page = client.get("/dashboard/").text
+    page = client.get("/dashboard/needs").text
     assert "The token was revoked" in page
-    form = {"token": find_token(page), "account": "second"}
+    form = {"token": find_token(page), "account": "second", "back": "/needs"}
     assert "second goes on." in client.post("/dashboard/resume", data=form).text
-    assert "revoked" not in client.get("/dashboard/").text
+    assert "revoked" not in client.get("/dashboard/needs").text
     assert "There is no account" in client.post("/dashboard/resume", data=form | {"account": "x"}).text
 
 
-def test_the_page_shows_everything_at_one_look(app: App, client: httpx.Client) -> None:
-    """What needs you, what comes next with text, count, picture and time, what was sent, problems, accounts."""
-    page = Page(client.get("/dashboard/").text)
-    heads = ["Needs you", "Next", "Sent lately", "Problems in the content", "Accounts"]
-    places = [page.words.index(head) for head in heads]
-    assert places == sorted(places)
-    assert "Waits for approval" in page.words
-    assert "Read two.\n\nhttps://notes.example/blog/two/" in page.words
-    assert re.search(r"\d+ of 500", page.words)
-    assert "broken.md:2" in page.words
-    assert {"https://a.example/@me/1", "https://a.example/@me/2"} <= set(page.find_all("a", "href"))
-    picture, alt = page.find_all("img", "src")[0], page.find_all("img", "alt")[0]
+def test_views_show_their_messages(app: App, client: httpx.Client) -> None:
+    """Each view its own, with texts, counts, pictures and times; filters and search narrow them."""
+    needs, waiting = (Page(client.get(f"/dashboard/{view}").text) for view in ("needs", "list"))
+    assert "Waits for approval" in needs.words
+    assert "Waits for approval" in waiting.words
+    assert re.search(r"\d+ of 500", waiting.words)
+    assert {"https://a.example/@me/1", "https://a.example/@me/2"} <= set(
+        Page(client.get("/dashboard/sent").text).find_all("a", "href")
+    )
+    found = Page(client.get("/dashboard/list?q=READ+nine&account=second").text)
+    assert "1 message to come" in found.words
+    assert {href for href in found.find_all("a", "href") if "/post/" in href} == {"/dashboard/post/nine"}
+    picture, alt = found.find_all("img", "src")[-1], found.find_all("img", "alt")[-1]
     assert alt
     assert client.get(picture).headers["content-type"].startswith("image/")
+    assert "No message waits" in client.get("/dashboard/list?q=nowhere").text
+
+
+def test_free_slots_are_shown(app: App, client: httpx.Client) -> None:
+    """A slot that nothing fills is a way to a new message for its accounts; one that is taken is none."""
+    page = Page(client.get("/dashboard/week?from=2197-06-05").text)  # a Monday
+    free = [href for href in page.find_all("a", "href") if "/new?at=" in href]
+    assert free == [f"/dashboard/new?at=2197-06-{day:02}T09:00&to=timeline" for day in (5, 6, 7, 8, 9)] + [
+        "/dashboard/new?at=2197-06-10T11:00&to=second"
+    ]
+    act(client, find(app, "seven", "second").id, "move", "2197-06-10T11:00")
+    page = client.get("/dashboard/week?from=2197-06-05").text
+    assert "to=second" not in page
+    assert 'data-numbers="' in page
 
 
 def test_the_page_needs_nothing_from_elsewhere(client: httpx.Client) -> None:
-    """No script, no link to a file, no inline style; every form is a POST with a token to the dashboard."""
-    for path in ("/dashboard/", "/dashboard/post/one"):
+    """One script and one style sheet of ours, no inline style; every form that changes something has a token."""
+    for path in ("/dashboard/week", "/dashboard/needs", "/dashboard/post/one", "/dashboard/message/1"):
         page = Page(client.get(path).text)
-        assert not {tag for tag, _ in page.tags} & {"script", "link", "iframe"}
+        ours = [*page.find_all("script", "src"), *page.find_all("link", "href")]
+        assert [one.partition("?")[0] for one in ours] == ["/dashboard/desk.js", "/dashboard/desk.css"]
         assert not [given for _, given in page.tags if "style" in given]
-        assert page.forms
-        assert {form["method"] for form in page.forms} == {"post"}
-        assert all("token=" in form["fields"] and form["action"].startswith("/dashboard/") for form in page.forms)
+        posts = [form for form in page.forms if form["method"] == "post"]
+        assert all("token=" in form["fields"] and form["action"].startswith("/dashboard/") for form in posts)
+        assert {form["method"] for form in page.forms} <= {"post", "get"}
 
 
 def test_the_page_can_be_used_without_eyes(client: httpx.Client) -> None:
-    """One h1, a language, labels for every field, names for every button that tell rows apart, no doubled id."""
-    page = Page(client.get("/dashboard/").text)
-    names = [tag for tag, _ in page.tags]
-    assert names.count("h1") == 1
-    assert page.find_all("html", "lang") == ["en"]
-    ids = [given["id"] for _, given in page.tags if "id" in given]
-    assert len(ids) == len(set(ids))
-    wanted = {given["id"] for tag, given in page.tags if tag in {"input", "textarea"} and given.get("type") != "hidden"}
-    assert wanted == set(page.find_all("label", "for"))
-    assert set(page.find_all("section", "aria-labelledby")) <= set(ids)
-    assert "Hold Two on timeline" in page.words or "Send now Two on timeline" in page.words
+    """One h1, a language, a name for every field and button, no doubled id."""
+    for path in ("week", "month", "list", "needs", "message/1"):
+        page = Page(client.get(f"/dashboard/{path}").text)
+        names = [tag for tag, _ in page.tags]
+        assert names.count("h1") == 1
+        assert page.find_all("html", "lang") == ["en"]
+        ids = [given["id"] for _, given in page.tags if "id" in given]
+        assert len(ids) == len(set(ids))
+        fields = [given for tag, given in page.tags if tag in {"input", "textarea", "select"}]
+        labels = set(page.find_all("label", "for"))
+        assert all(one.get("type") == "hidden" or "aria-label" in one or one["id"] in labels for one in fields)
 
 
 def test_a_post_has_its_story(client: httpx.Client) -> None:

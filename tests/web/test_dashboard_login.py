@@ -19,7 +19,7 @@ from syndicate.web.dashboard.security import Door, is_loopback, list_names, name
 from syndicate.web.dashboard.sessions import LOGIN_LASTS, Sessions
 from tests.formats.samples import settings
 from tests.web.browsing import Served, browse, fields, serve
-from tests.web.desk import MemoryDesk, find_token
+from tests.web.desk import Desk, find_token
 
 PASSWORD = "correct horse battery"
 
@@ -30,14 +30,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture
-def desk(served: Served) -> MemoryDesk:
+def desk(served: Served) -> Desk:
     """The desk behind the test's browser, on a day of its own."""
     served.desk.begin_another_day()
     return served.desk
 
 
 @pytest.fixture
-def outside(served: Served, desk: MemoryDesk) -> Iterator[httpx.Client]:
+def outside(served: Served, desk: Desk) -> Iterator[httpx.Client]:
     """A browser that is not logged in."""
     yield from browse(served.address)
 
@@ -47,26 +47,26 @@ def log_in(client: httpx.Client, password: str = PASSWORD, **headers: str) -> ht
     return client.post("/login", data={"token": token, "password": password}, headers=headers)
 
 
-def test_nothing_is_shown_before_the_login(outside: httpx.Client, desk: MemoryDesk) -> None:
+def test_nothing_is_shown_before_the_login(outside: httpx.Client, desk: Desk) -> None:
     """Every page leads to the login, every form too, and the login tells nothing of the outbox."""
     for path in ("/", "/post/hello", "/nothing"):
         answer = outside.get(path)
         assert (answer.status_code, answer.headers["location"]) == (303, "/dashboard/login")
     token = find_token(outside.get("/login").text)
     assert outside.post("/act", data={"token": token, "action": "hold", "number": "7"}).status_code == 303
-    assert desk.done == []
+    assert desk.states() == {7: "planned"}
     assert "Read it." not in outside.get("/login").text
 
 
-def test_the_password_opens_a_session(outside: httpx.Client, desk: MemoryDesk) -> None:
+def test_the_password_opens_a_session(outside: httpx.Client, desk: Desk) -> None:
     """The cookie is for this path and browser alone; logging out ends it on the server."""
     answer = log_in(outside)
     cookie = answer.headers["set-cookie"]
     assert {"HttpOnly", "SameSite=strict", "Path=/dashboard"} < set(cookie.split("; "))
     assert "Secure" not in cookie
-    assert "Read it." in outside.get("/").text
+    assert "Read it." in outside.get("/list").text
     assert outside.post("/act", data=fields(outside)).status_code == 303
-    assert desk.done == [("hold", 7, "")]
+    assert desk.states() == {7: "held"}
     outside.post("/logout", data=fields(outside))
     assert outside.get("/").status_code == 303
 
@@ -76,26 +76,26 @@ def test_the_cookie_is_secure_behind_tls(outside: httpx.Client) -> None:
     assert "Secure" in log_in(outside, **{"X-Forwarded-Proto": "https"}).headers["set-cookie"]
 
 
-def test_a_token_from_before_the_login_is_void(outside: httpx.Client, desk: MemoryDesk) -> None:
+def test_a_token_from_before_the_login_is_void(outside: httpx.Client, desk: Desk) -> None:
     """Anybody may read the login's token, so no session takes it."""
     token = find_token(outside.get("/login").text)
     log_in(outside)
     assert outside.post("/act", data=fields(outside, token=token)).status_code == 403
-    assert desk.done == []
+    assert desk.states() == {7: "planned"}
 
 
-def test_a_session_ends(outside: httpx.Client, desk: MemoryDesk) -> None:
+def test_a_session_ends(outside: httpx.Client, desk: Desk) -> None:
     """After twelve hours the password is asked for again; a made-up cookie never opens."""
     log_in(outside)
     desk.at += timedelta(hours=11)
     assert outside.get("/").status_code == 200
     desk.at += timedelta(hours=1)
     assert outside.get("/").status_code == 303
-    outside.cookies.set(name_cookie(desk.settings), "x" * 43, path="/dashboard")
+    outside.cookies.set(name_cookie(desk.app.settings), "x" * 43, path="/dashboard")
     assert outside.get("/").status_code == 303
 
 
-def test_who_logged_in_before_is_never_locked_out(outside: httpx.Client, served: Served, desk: MemoryDesk) -> None:
+def test_who_logged_in_before_is_never_locked_out(outside: httpx.Client, served: Served, desk: Desk) -> None:
     """Neither by a hundred strangers, nor by one at the same address: the browser is known, the address as well."""
     home = {"X-Forwarded-For": "10.9.9.9"}
     log_in(outside, **home)
@@ -113,18 +113,18 @@ def test_who_logged_in_before_is_never_locked_out(outside: httpx.Client, served:
         assert log_in(stranger, **home).status_code == 303
 
 
-def test_what_a_browser_holds_ends_with_the_password() -> None:
+def test_what_a_browser_holds_ends_with_the_password(desk: Desk) -> None:
     """Sessions and known browsers of one password are nothing under another, nor without one."""
-    desk = MemoryDesk()
-    session, browser = (Sessions(desk, PASSWORD).open(LOGIN_LASTS), Sessions(desk, PASSWORD).remember("10.0.0.1"))
-    assert Sessions(desk, PASSWORD).is_open(session)
-    assert Sessions(desk, PASSWORD).find_known(browser, "") == browser
+    app = desk.app
+    session, browser = (Sessions(app, PASSWORD).open(LOGIN_LASTS), Sessions(app, PASSWORD).remember("10.0.0.1"))
+    assert Sessions(app, PASSWORD).is_open(session)
+    assert Sessions(app, PASSWORD).find_known(browser, "") == browser
     for other in ("", "another password"):
-        assert not Sessions(desk, other).is_open(session)
-        assert Sessions(desk, other).find_known(browser, "10.0.0.1") == ""
+        assert not Sessions(app, other).is_open(session)
+        assert Sessions(app, other).find_known(browser, "10.0.0.1") == ""
 
 
-def test_guessing_is_slow(outside: httpx.Client, desk: MemoryDesk) -> None:
+def test_guessing_is_slow(outside: httpx.Client, desk: Desk) -> None:
     """Five wrong passwords, and even the right one has to wait five minutes."""
     for wrong in ("", "x", "Correct horse battery", "correct horse battery ", "é"):
         answer = log_in(outside, wrong)
@@ -161,14 +161,13 @@ def test_many_addresses_guess_no_faster(outside: httpx.Client) -> None:
         ("", False),
     ],
 )
-def test_others_need_a_password(host: str, *, loopback: bool, caplog: pytest.LogCaptureFixture) -> None:
+def test_others_need_a_password(desk: Desk, host: str, *, loopback: bool, caplog: pytest.LogCaptureFixture) -> None:
     """Where others reach the server, there is a dashboard only with a password; the log says so."""
-    desk = MemoryDesk()
     assert is_loopback(host) == loopback
     with caplog.at_level(logging.WARNING, "syndicate"):
-        assert (open_dashboard(desk, listening=host, password="") is not None) == loopback
+        assert (open_dashboard(desk.app, listening=host, password="") is not None) == loopback
     assert ("SYNDICATE_DASHBOARD_PASSWORD" in caplog.text) != loopback
-    assert open_dashboard(desk, listening=host, password=PASSWORD) is not None
+    assert open_dashboard(desk.app, listening=host, password=PASSWORD) is not None
 
 
 def test_names_are_those_of_site_and_server() -> None:

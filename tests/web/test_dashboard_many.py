@@ -46,14 +46,14 @@ def test_one_button_answers_for_all_of_an_account(app: App, action: str, said: s
         serving(_make_web(app, "127.0.0.1")) as address,
         httpx.Client(base_url=address, headers={"Origin": address}, follow_redirects=True) as client,
     ):
-        client.get(f"/dashboard/enter?key={make_ticket(app.make_desk())}")
-        page = Page(text := client.get("/dashboard/").text)
+        client.get(f"/dashboard/enter?key={make_ticket(app)}")
+        page = Page(text := client.get("/dashboard/needs").text)
         forms = [form for form in page.forms if form["action"] == "/dashboard/many"]
         assert [("account=timeline" in form["fields"], "action=skip" in form["fields"]) for form in forms] == [
             (True, True),
             (False, True),
         ]
-        answer = {"token": find_token(text), "account": "timeline", "action": action}
+        answer = {"token": find_token(text), "account": "timeline", "action": action, "back": "/needs"}
         assert "There is no such action" in client.post("/dashboard/many", data=answer | {"action": "cancel"}).text
         shown = client.post("/dashboard/many", data=answer).text
     assert f"{said} {MANY} messages on timeline." in shown

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from syndicate.model import State, can_move
-from syndicate.web.dashboard.rows import ACTIONS, choose_urgent, tell, to_day, to_link, to_moment, to_segment, to_span
+from syndicate.web.dashboard.forms import find_next
+from syndicate.web.dashboard.rows import (
+    ACTIONS,
+    choose_page,
+    choose_urgent,
+    make_days,
+    tell,
+    tell_many,
+    to_day,
+    to_link,
+    to_moment,
+    to_segment,
+    to_span,
+)
+from syndicate.web.dashboard.views import choose_month, read_query
 from tests.web.desk import NOW, delivery
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -100,3 +114,47 @@ def test_every_action_has_words() -> None:
         words = tell(action, delivery(1, State.DUE, text="x"), "Tue 9:00", is_running=False)
         assert "hello on timeline" in words
         assert ("daemon is not running" in words) == (action in {"release", "retry", "settle_not_sent"})
+
+
+def test_a_page_holds_whole_posts() -> None:
+    """About a hundred lines a page; a post is never torn, and every message is on one page."""
+    rows = [delivery(number, State.PLANNED, post_id=f"p{number // 8}") for number in range(400)]
+    pages = [choose_page(rows, number) for number in (1, 2, 3, 4, 5, 6)]
+    assert [len(found) for found, _ in pages] == [96, 96, 96, 96, 16, 0]
+    assert [more for _, more in pages] == [True, True, True, True, False, False]
+    assert [one for found, _ in pages for one in found] == rows
+
+
+def test_a_calendar_shows_a_post_once_a_moment() -> None:
+    """On its day in the zone, with all its accounts; what is overdue stands at now, what was sent at its time."""
+    late = delivery(1, State.DUE, due_at=NOW - timedelta(days=3))
+    same = [delivery(number, State.HELD, due_at=datetime(2026, 11, 25, 23, 30, tzinfo=UTC)) for number in (2, 3)]
+    days = [date(2026, 11, 24), date(2026, 11, 25), date(2026, 11, 26)]
+    made = make_days(days, [late, *same], {"p": "Title"}, (), zone=BERLIN, now=NOW, most=1)
+    assert [[chip.numbers for chip in day.chips] for day in made] == [["1"], [], ["2 3"]]
+    assert [day.is_today for day in made] == [True, False, False]
+    assert made[2].chips[0].title == "Title"
+
+
+def test_a_month_is_whole_weeks() -> None:
+    """From the Monday before its first day to the Sunday after its last; what is no day is this month."""
+    first, weeks = choose_month(read_query({"from": "2027-02-10"}), NOW.date())
+    assert (first, weeks.first, weeks.end) == (date(2027, 2, 1), date(2027, 2, 1), date(2027, 3, 1))
+    for odd in ("x", "9999-12-31", "0001-01-01", "2026-02-30"):
+        assert choose_month(read_query({"from": odd}), NOW.date())[0] == date(2026, 11, 1)
+
+
+@pytest.mark.parametrize(
+    ("order", "done", "after"),
+    [([1, 2, 3], [2], 3), ([1, 2, 3], [1, 3], 2), ([1, 2, 3], [3], 2), ([1], [1], 1), ([], [7], 0), ([1, 2], [9], 0)],
+)
+def test_the_page_goes_on_with_the_next(order: list[int], done: list[int], after: int) -> None:
+    """The message below the last that was acted on, else the one above."""
+    assert find_next(order, done) == after
+
+
+def test_many_outcomes_are_one_sentence() -> None:
+    """How many, and why others were not."""
+    assert tell_many("release", 3, 0, []) == "Released 3 messages."
+    assert tell_many("move", 1, 2, ["A.", "B."]) == "Moved 1 message. 2 were refused: A. B."
+    assert tell_many("hold", 0, 9, ["A.", "B.", "C.", "D."]).endswith("9 were refused: A. B. (and 2 more reasons)")

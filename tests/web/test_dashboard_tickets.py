@@ -22,7 +22,7 @@ from syndicate.web.dashboard.sessions import make_ticket
 from syndicate.web.server import find_server, told_where
 from tests.journeys.blog import Blog
 from tests.web.browsing import Served, browse, enter, serve
-from tests.web.desk import MemoryDesk, find_token
+from tests.web.desk import Desk, find_token
 from tests.web.serving import serving
 
 
@@ -32,17 +32,17 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture
-def desk(served: Served) -> MemoryDesk:
+def desk(served: Served) -> Desk:
     served.desk.begin_another_day()
     return served.desk
 
 
 @pytest.fixture
-def outside(served: Served, desk: MemoryDesk) -> Iterator[httpx.Client]:
+def outside(served: Served, desk: Desk) -> Iterator[httpx.Client]:
     yield from browse(served.address)
 
 
-def test_nothing_is_shown_to_other_users_of_the_machine(outside: httpx.Client, desk: MemoryDesk) -> None:
+def test_nothing_is_shown_to_other_users_of_the_machine(outside: httpx.Client, desk: Desk) -> None:
     """Pages lead to a sentence on how to get in, forms change nothing."""
     for path in ("/", "/post/hello", "/nothing"):
         answer = outside.get(path)
@@ -53,17 +53,17 @@ def test_nothing_is_shown_to_other_users_of_the_machine(outside: httpx.Client, d
     assert "<form" not in page
     assert outside.post("/act", data={"token": "x", "action": "hold", "number": "7"}).status_code == 303
     assert outside.post("/login", data={"token": "x", "password": ""}).status_code == 403
-    assert desk.done == []
+    assert desk.states() == {7: "planned"}
 
 
-def test_an_address_opens_one_session_once(outside: httpx.Client, served: Served, desk: MemoryDesk) -> None:
+def test_an_address_opens_one_session_once(outside: httpx.Client, served: Served, desk: Desk) -> None:
     """The cookie lasts 30 days and is for this path and browser alone; a second visit gets nothing."""
-    ticket = make_ticket(desk)
+    ticket = make_ticket(desk.app)
     answer = outside.get("/enter", params={"key": ticket})
     assert answer.headers["location"] == "/dashboard/"
     cookie = answer.headers["set-cookie"]
     assert {"HttpOnly", "SameSite=strict", "Path=/dashboard", "Max-Age=2592000"} < set(cookie.split("; "))
-    assert "Read it." in outside.get("/").text
+    assert "Read it." in outside.get("/list").text
     for stranger in browse(served.address):
         answer = stranger.get("/enter", params={"key": ticket}, follow_redirects=True)
         assert "used already" in answer.text
@@ -71,7 +71,7 @@ def test_an_address_opens_one_session_once(outside: httpx.Client, served: Served
     assert ticket not in repr(outside.cookies)
 
 
-def test_a_session_ends_after_thirty_days_or_by_logging_out(outside: httpx.Client, desk: MemoryDesk) -> None:
+def test_a_session_ends_after_thirty_days_or_by_logging_out(outside: httpx.Client, desk: Desk) -> None:
     """On the server, whatever the browser still holds."""
     enter(outside, desk)
     desk.at += timedelta(days=29)
@@ -86,15 +86,18 @@ def test_a_session_ends_after_thirty_days_or_by_logging_out(outside: httpx.Clien
 
 
 @pytest.mark.parametrize("key", ["", "x", "0" * 43, "é", "a" * 5_000])
-def test_a_guessed_address_opens_nothing(outside: httpx.Client, desk: MemoryDesk, key: str) -> None:
+def test_a_guessed_address_opens_nothing(outside: httpx.Client, desk: Desk, key: str) -> None:
     """Nor does one that is ten minutes old, one asked for by HEAD, or by another name than this machine's."""
     for answer in (
         outside.get("/enter", params={"key": key}),
-        outside.head("/enter", params={"key": make_ticket(desk)}),
+        outside.head("/enter", params={"key": make_ticket(desk.app)}),
     ):
         assert (answer.headers["location"], "set-cookie" in answer.headers) == ("/dashboard/login?used", False)
-    assert outside.get("/enter", params={"key": make_ticket(desk)}, headers={"Host": "evil.example"}).status_code == 403
-    old = make_ticket(desk)
+    assert (
+        outside.get("/enter", params={"key": make_ticket(desk.app)}, headers={"Host": "evil.example"}).status_code
+        == 403
+    )
+    old = make_ticket(desk.app)
     desk.at += timedelta(minutes=10)
     assert "set-cookie" not in outside.get("/enter", params={"key": old}).headers
 
@@ -105,7 +108,7 @@ def test_a_session_survives_a_restart_and_stands_nowhere(tmp_path: Path) -> None
     blog.write("one")
     blog.run("publish")
     with App(blog.root / "syndicate.toml") as app, serving(_make_web(app, "127.0.0.1")) as address:
-        ticket = make_ticket(app.make_desk())
+        ticket = make_ticket(app)
         cookies = httpx.get(f"{address}/dashboard/enter?key={ticket}").cookies
     with App(blog.root / "syndicate.toml") as app, serving(_make_web(app, "127.0.0.1")) as address:
         assert httpx.get(f"{address}/dashboard/", cookies=cookies).status_code == 200
@@ -133,7 +136,7 @@ def test_a_terminal_is_told_the_address_and_a_log_is_not(tmp_path: Path) -> None
     with running(blog.root) as lines:
         address = find_address(lines)
         with httpx.Client(follow_redirects=True) as client:
-            assert "to come" in client.get(address).text
+            assert "Messages" in client.get(address).text
         log = tmp_path / "log"
         with log.open("wb") as out:
             told = subprocess.run([*COMMAND, "token", "--browser"], cwd=blog.root, stdout=out, stderr=out, check=False)

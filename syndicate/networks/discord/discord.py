@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from syndicate.errors import ConfigError
 from syndicate.http import Client
 from syndicate.model import Account, Message, NetworkFacts, Receipt
-from syndicate.networks.base import Description, LoginField, Option, Profile, Recent, Secret, Vault
+from syndicate.networks.base import Description, LoginField, Look, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.discord.message import (
     LIMITS,
     build_bot_extras,
@@ -65,6 +65,7 @@ def facts_of(account: Account) -> NetworkFacts:
 DESCRIPTION = Description(
     name="discord",
     title="Discord",
+    look=Look(tags=False),
     options=(
         Option("channel", "Number of the channel a bot posts into; without it a webhook is used"),
         Option("username", "Name a webhook shows instead of its own"),

@@ -27,7 +27,7 @@ from syndicate.errors import (
 )
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
-from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Secret, Vault
+from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Secret, Vault
 from syndicate.networks.linkedin.login import OAUTH, TOKEN_LIVES, begin_login, finish_login, refresh
 from syndicate.networks.toolkit.answers import error_of, pick_text, retry_at_of, words_of
 from syndicate.networks.toolkit.checks import refuse_misfits, refuse_warning
@@ -97,6 +97,7 @@ _BUSY = re.compile(
 DESCRIPTION = Description(
     name="linkedin",
     title="LinkedIn",
+    look=Look(fold=210, more="…more"),
     options=(
         Option("author", "urn:li:organization:… for a company page; yourself where empty"),
         Option("visibility", "who sees the posts", default="public", choices=("public", "connections")),

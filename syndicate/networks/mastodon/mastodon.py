@@ -29,6 +29,7 @@ from syndicate.networks.base import (
     Description,
     LoginField,
     LoginPage,
+    Look,
     Option,
     Profile,
     Recent,
@@ -64,6 +65,7 @@ VISIBILITIES = ("public", "unlisted", "private", "direct")
 DESCRIPTION = Description(
     name="mastodon",
     title="Mastodon",
+    look=Look(link=30),
     options=(
         Option("instance", "address of your server, such as https://mastodon.social", required=True),
         Option("visibility", "who sees the posts; your account's own default where empty", choices=VISIBILITIES),

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from syndicate.errors import NetworkError, Rejected, Unauthorised, Unavailable, Uncertain, UsageError
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
-from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
+from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.meta.graph import build_proof, build_since, parse_cursor, parse_failure, says_gone
 from syndicate.networks.toolkit.answers import pick, pick_instant, pick_list, pick_text, say
 from syndicate.networks.toolkit.checks import refuse_misfits, refuse_private, refuse_warning
@@ -39,6 +39,7 @@ SCOPES = "pages_show_list, pages_read_engagement, pages_manage_posts"
 DESCRIPTION = Description(
     name="facebook",
     title="Facebook Page",
+    look=Look(fold=477, more="See more"),
     options=(
         Option("page", "Number of the Page", required=True),
         Option("version", "Version of the Graph API", default=VERSION),

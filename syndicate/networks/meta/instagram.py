@@ -12,7 +12,7 @@ from datetime import datetime
 from syndicate.errors import Rejected
 from syndicate.http import Client
 from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
-from syndicate.networks.base import Description, Option, Profile, Recent, Secret, Vault
+from syndicate.networks.base import Description, Look, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.meta.containers import ContainerNetwork, Steps
 from syndicate.networks.meta.login import Place
 from syndicate.networks.toolkit.answers import pick_instant, pick_list, pick_text
@@ -41,6 +41,7 @@ NARROWEST, WIDEST = 4 / 5, 1.91
 DESCRIPTION = Description(
     name="instagram",
     title="Instagram",
+    look=Look(fold=125, more="more", cards=False),
     options=(
         Option("user", "Number of the Instagram account", required=True),
         Option("version", "Version of the Graph API", default=VERSION),

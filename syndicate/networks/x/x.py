@@ -27,7 +27,7 @@ from syndicate.errors import (
 )
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
-from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
+from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.toolkit.answers import (
     error_of,
     parse_moment,
@@ -109,6 +109,7 @@ def limits_of(account: Account) -> Limits:
 DESCRIPTION = Description(
     name="x",
     title="X",
+    look=Look(link=25),
     options=(
         Option("max_length", "weighted characters of a post, where your account may write longer ones", default="280"),
         Option("reply_settings", "who may reply; everyone where empty", choices=REPLY_SETTINGS),

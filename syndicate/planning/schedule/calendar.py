@@ -52,6 +52,13 @@ class Calendar:
             hint="slots inside the quiet hours never happen; a cap or gap may be too tight",
         )
 
+    def list_slots(self, since: datetime, until: datetime) -> Iterator[datetime]:
+        """Every slot in [since, until), free or not; none without slots."""
+        for at in self._slots_after(since) if self.triggers else ():
+            if at >= until:
+                return
+            yield at
+
     def is_free(self, at: datetime, taken: Taken) -> bool:
         """Whether one more message may go out at this instant."""
         return self._has_room(at, taken) and not self.is_quiet(at)
@@ -185,6 +192,32 @@ def next_slot(rules: ScheduleRules, after: datetime, taken: Iterable[datetime], 
     empty one is UTC. Raises ConfigError where a rule cannot be understood or leaves no instant at all.
     """
     return Calendar(rules).next_slot(max(after, now), Taken(sorted(taken)))
+
+
+def find_broken_rule(rules: ScheduleRules, at: datetime, taken: Taken) -> str:
+    """Which rule speaks against one more message at this instant, as a sentence; "" for none.
+
+    Slots are no rule: a person may choose any time between them.
+    """
+    calendar = Calendar(rules)
+    local = at.astimezone(calendar.zone)
+    if calendar.is_quiet(at):
+        return f"{local:%H:%M} is in the quiet hours, {rules.quiet}"
+    if (other := taken.blocker(at, rules.gap)) is not None:
+        there = other.astimezone(calendar.zone)
+        return f"it would be closer than the gap of {say_span(rules.gap)} to another message at {there:%H:%M}"
+    if calendar.triggers and taken.holds(at):
+        return f"another message goes out at {local:%H:%M} already"
+    if rules.per_day and taken.on_day(local.date(), calendar.zone) >= rules.per_day:
+        return f"{local.day} {local:%b} has its {rules.per_day} messages already (`per_day`)"
+    return ""
+
+
+def say_span(span: timedelta) -> str:
+    """ "2 hours", "90 minutes"."""
+    minutes = int(span.total_seconds() // 60)
+    number, unit = (minutes // 60, "hour") if minutes and minutes % 60 == 0 else (minutes, "minute")
+    return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
 def parse_slots(slots: Sequence[str]) -> tuple[Trigger, ...]:

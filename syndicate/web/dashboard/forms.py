@@ -2,152 +2,204 @@
 
 from __future__ import annotations
 
-import logging
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
+from syndicate.app.app import App
+from syndicate.app.dashboard import list_burst, refuse_time
 from syndicate.errors import SyndicateError, UsageError
-from syndicate.model import ACTIONS, Action
-from syndicate.web.dashboard.desk import Desk
-from syndicate.web.dashboard.middleware import read_form
-from syndicate.web.dashboard.replies import base_of, go, to_sentence
-from syndicate.web.dashboard.rows import tell, to_link, to_moment
-from syndicate.web.dashboard.security import Door, is_local
-from syndicate.web.dashboard.sessions import KNOWN_LASTS, LOGIN_LASTS, SESSION_LASTS, Note, Notes, Sessions, Tries
-
-log = logging.getLogger("syndicate")
+from syndicate.model import ACTIONS, Action, Delivery
+from syndicate.planning.schedule.when import parse_when
+from syndicate.web.dashboard.middleware import Form, read_form
+from syndicate.web.dashboard.replies import go, to_sentence
+from syndicate.web.dashboard.rows import tell, tell_many, to_link, to_moment
+from syndicate.web.dashboard.sessions import Note, Notes
 
 _MOST_URL = 2048
 _VERBS = frozenset(action for actions in ACTIONS.values() for action in actions)
+_STEPS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604_800}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a form asks for: one action on some messages."""
+
+    action: Action
+    numbers: tuple[int, ...]
+    value: str = ""
+    """A time to move to, a text, or the address of a copy."""
+    by: timedelta = timedelta(0)
+    """How far to move, where no time is given."""
+    is_forced: bool = False
+    """Whether a rule that speaks against the time is overruled."""
 
 
 class Forms:
-    """What POST answers."""
+    """What POST answers about messages and accounts."""
 
-    def __init__(self, desk: Desk, notes: Notes) -> None:
-        self._desk = desk
+    def __init__(self, app: App, notes: Notes) -> None:
+        self._app = app
         self._notes = notes
 
     async def act(self, request: Request) -> Response:
-        """One action on one delivery."""
+        """One action on one message or on all that are chosen."""
         fields = await read_form(request)
         note = await run_in_threadpool(self._act, fields)
         return go(request, fields.get("back", ""), self._notes.keep(note))
 
-    def _act(self, fields: dict[str, str]) -> Note:
-        action, number, value = (fields.get(name, "").strip() for name in ("action", "number", "value"))
+    def _act(self, fields: Form) -> Note:
         try:
-            _check(action, number, value)
-            if action == "edit":
-                self._desk.check_text(int(number), value)
-            after = self._desk.change(action, int(number), value)
+            wish = read_wish(fields)
+            changed, refusals = self._change(wish)
         except SyndicateError as error:
-            if action == "edit" and number.isdigit():
-                return Note(to_sentence(error), is_error=True, number=int(number), typed=value)
-            return Note(to_sentence(error), is_error=True)
-        zone = ZoneInfo(self._desk.settings.site.timezone)
-        moment = to_moment(after.due_at, zone, self._desk.now())
-        return Note(tell(Action(action), after, moment, is_running=self._desk.is_daemon_running()))
+            return _refused(error, fields)
+        note = self._tell(wish, changed, refusals)
+        numbers = [int(one) for one in fields.get("order", "").split() if one.isascii() and one.isdigit()]
+        again = _ask_again(fields) if refusals and wish.action is Action.MOVE and not wish.is_forced else ()
+        return replace(note, focus=find_next(numbers, wish.numbers), again=again)
+
+    def _change(self, wish: Wish) -> tuple[list[Delivery], list[SyndicateError]]:
+        """What was changed, and why the others were not: one that is refused keeps none of the others."""
+        if len(wish.numbers) == 1:
+            return [self._change_one(wish, wish.numbers[0])], []
+        changed: list[Delivery] = []
+        refusals: list[SyndicateError] = []
+        for number in self._order(wish):
+            try:
+                changed.append(self._change_one(wish, number))
+            except UsageError as error:
+                refusals.append(error)
+        return changed, refusals
+
+    def _order(self, wish: Wish) -> Sequence[int]:
+        """Messages that move later: the last one first, so that none stands in another's way."""
+        if not wish.by:
+            return wish.numbers
+        with self._app.borrow() as site:
+            due = {number: site.store.get_delivery(number).due_at for number in wish.numbers}
+        return sorted(wish.numbers, key=due.__getitem__, reverse=wish.by > timedelta(0))
+
+    def _change_one(self, wish: Wish, number: int) -> Delivery:
+        value = wish.value
+        if wish.action is Action.EDIT:
+            self._app.check_text((number,), value)
+        elif wish.action is Action.MOVE:
+            value = self._choose_time(wish, number).isoformat()
+        (after,) = self._app.change_deliveries(wish.action, (number,), value)
+        return after
+
+    def _choose_time(self, wish: Wish, number: int) -> datetime:
+        """Raises UsageError for a time in the past, or one that a rule of the account forbids."""
+        now = self._app.now()
+        with self._app.borrow() as site:
+            value = wish.value or (site.store.get_delivery(number).due_at + wish.by).isoformat()
+            at = parse_when(value, now, ZoneInfo(site.settings.site.timezone))
+            if not wish.is_forced:
+                refuse_time(site, number, at, now)
+        return at
+
+    def _tell(self, wish: Wish, changed: Sequence[Delivery], refusals: Sequence[SyndicateError]) -> Note:
+        with self._app.borrow() as site:
+            is_running = site.store.is_daemon_running()
+        if len(changed) == 1 and not refusals:
+            zone = ZoneInfo(self._app.settings.site.timezone)
+            moment = to_moment(changed[0].due_at, zone, self._app.now())
+            return Note(tell(wish.action, changed[0], moment, is_running=is_running))
+        whys = list(dict.fromkeys(map(to_sentence, refusals)))
+        return Note(tell_many(wish.action, len(changed), len(refusals), whys), is_error=bool(refusals))
 
     async def answer_many(self, request: Request) -> Response:
         """One answer for all that an account holds because many posts came at once."""
         fields = await read_form(request)
         note = await run_in_threadpool(self._answer_many, fields.get("action", ""), fields.get("account", ""))
-        return go(request, key=self._notes.keep(note))
+        return go(request, fields.get("back", ""), self._notes.keep(note))
 
     def _answer_many(self, action: str, account: str) -> Note:
         done = {Action.RELEASE: "Released", Action.SKIP: "Skipped"}
         try:
             if action not in done:
                 raise UsageError("there is no such action")
-            number = self._desk.answer_many(action, account)
+            with self._app.borrow() as site:
+                numbers = list_burst(site, account)
+            number = len(self._app.change_deliveries(action, numbers))
         except SyndicateError as error:
             return Note(to_sentence(error), is_error=True)
         return Note(f"{done[Action(action)]} {number} message{'' if number == 1 else 's'} on {account}.")
 
     async def resume(self, request: Request) -> Response:
         """Let the deliveries of a paused account go on."""
-        account = (await read_form(request)).get("account", "")
+        fields = await read_form(request)
+        account = fields.get("account", "")
         try:
-            await run_in_threadpool(self._desk.resume, account)
+            await run_in_threadpool(self._app.resume_account, account)
             note = Note(f"{account} goes on.")
         except SyndicateError as error:
             note = Note(to_sentence(error), is_error=True)
-        return go(request, key=self._notes.keep(note))
+        return go(request, fields.get("back", ""), self._notes.keep(note))
 
 
-class Logins:
-    """The way in and out."""
-
-    def __init__(self, desk: Desk, door: Door, sessions: Sessions) -> None:
-        self._door = door
-        self._sessions = sessions
-        self._tries = Tries(desk.now)
-
-    async def log_in(self, request: Request) -> Response:
-        """Open a session for the right password; who guesses has to wait."""
-        fields = await read_form(request)
-        address = request.client.host if request.client else ""
-        browser = request.cookies.get(f"{self._door.cookie}-known", "")
-        known = await run_in_threadpool(self._sessions.find_known, browser, address)
-        who, is_known = known or address, bool(known)
-        wait = int(self._tries.find_wait(who, is_known=is_known).total_seconds())
-        if wait:
-            words = "five minutes" if wait > 60 else "a minute"
-            raise HTTPException(429, f"Too many wrong passwords. Wait {words}.", {"Retry-After": str(wait)})
-        if not self._door.fits(fields.get("password", "")):
-            self._tries.note(who, is_known=is_known)
-            log.warning("a wrong password for the dashboard from %s", address)
-            return RedirectResponse(f"{base_of(request)}/login?wrong", 303)
-        answer = await self._let_in(request, LOGIN_LASTS)
-        key = await run_in_threadpool(self._sessions.remember, address)
-        self._set_cookie(request, answer, "-known", key, KNOWN_LASTS)
-        return answer
-
-    async def enter(self, request: Request) -> Response:
-        """Open a session for an address that works once."""
-        if request.state.session:
-            return go(request)
-        host = request.headers.get("host", "")
-        ticket = request.query_params.get("key", "") if request.method == "GET" and is_local(host) else ""
-        if not await run_in_threadpool(self._sessions.redeem, ticket):
-            return RedirectResponse(f"{base_of(request)}/login?used", 303)
-        return await self._let_in(request, SESSION_LASTS)
-
-    async def log_out(self, request: Request) -> Response:
-        await read_form(request)
-        await run_in_threadpool(self._sessions.close, request.state.session)
-        return go(request)
-
-    async def _let_in(self, request: Request, lasts: timedelta) -> Response:
-        answer = go(request)
-        self._set_cookie(request, answer, "", await run_in_threadpool(self._sessions.open, lasts), lasts)
-        return answer
-
-    def _set_cookie(self, request: Request, answer: Response, ending: str, key: str, lasts: timedelta) -> None:
-        answer.set_cookie(
-            self._door.cookie + ending,
-            key,
-            max_age=int(lasts.total_seconds()),
-            path=base_of(request),
-            secure=request.url.scheme == "https",
-            httponly=True,
-            samesite="strict",
-        )
-
-
-def _check(action: str, number: str, value: str) -> None:
-    """Raises UsageError for what no form of ours sends."""
-    if action not in _VERBS or not (number.isascii() and number.isdigit() and len(number) < 16):
+def read_wish(fields: Form) -> Wish:
+    """What a form asks for. Raises UsageError for what no form of ours sends."""
+    one, _, number = fields.get("one", "").partition(":")  # the button of a single line
+    action = one or fields.get("action", "")
+    numbers = [number] if number else [word for words in fields.getlist("number") for word in words.split()]
+    value = fields.get("value", "").strip()
+    if action not in _VERBS or not all(each.isascii() and each.isdigit() and len(each) < 16 for each in numbers):
         raise UsageError("there is no such action")
+    if not numbers:
+        raise UsageError("choose a message first")
     if action == Action.SETTLE_SENT and not _is_address(value):
         raise UsageError("say where it was sent", hint="the address of the message, beginning with https://")
+    by = _read_step(fields.get("by", "")) if action == Action.MOVE and not value else timedelta(0)
+    if action == Action.MOVE and not value and not by:
+        raise UsageError("say when", hint="choose a time, or how far to move")
+    chosen = tuple(dict.fromkeys(map(int, numbers)))
+    return Wish(Action(action), chosen, value, by, is_forced=fields.get("force") == "yes")
+
+
+def _read_step(text: str) -> timedelta:
+    """ "2 day", "-1 week"; nothing for anything else."""
+    number, _, unit = text.strip().partition(" ")
+    if unit not in _STEPS or not number.lstrip("-").isdecimal() or len(number) > 4:
+        return timedelta(0)
+    return timedelta(seconds=int(number) * _STEPS[unit])
+
+
+def find_next(order: Sequence[int], done: Sequence[int]) -> int:
+    """The message of a page that comes after those that were acted on, else the one before, 0 for none."""
+    places = [order.index(number) for number in done if number in order]
+    if not places:
+        return 0
+    after = [number for number in order[max(places) + 1 :] if number not in done]
+    before = [number for number in order[: max(places)] if number not in done]
+    return after[0] if after else before[-1] if before else order[places[0]]
+
+
+def _refused(error: SyndicateError, fields: Form) -> Note:
+    numbers = fields.getlist("number") or [fields.get("one", "").partition(":")[2]]
+    number = int(numbers[0]) if numbers[0].isascii() and numbers[0].isdigit() and len(numbers[0]) < 16 else 0
+    is_edit, is_move = fields.get("action") == Action.EDIT, fields.get("action") == Action.MOVE
+    return Note(
+        to_sentence(error),
+        is_error=True,
+        number=number if is_edit else 0,
+        typed=fields.get("value", "") if is_edit else "",
+        focus=number,
+        again=_ask_again(fields) if is_move and "stays where it is" in str(error) else (),
+    )
+
+
+def _ask_again(fields: Form) -> tuple[tuple[str, str], ...]:
+    """The same form, which overrules the rule."""
+    kept = [(name, value) for name, value in fields.multi_items() if name in {"number", "value", "by", "back", "order"}]
+    return (*kept, ("action", Action.MOVE.value), ("force", "yes"))
 
 
 def _is_address(text: str) -> bool:

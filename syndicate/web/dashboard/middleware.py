@@ -6,7 +6,7 @@ import secrets
 from urllib.parse import parse_qsl
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import ImmutableMultiDict, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -18,7 +18,8 @@ from syndicate.web.dashboard.security import Door, find_refusal, make_headers
 from syndicate.web.dashboard.sessions import Sessions
 
 _FORM = "application/x-www-form-urlencoded"
-_MOST_BYTES, _MOST_FIELDS = 65_536, 10
+_MOST_BYTES, _MOST_FIELDS = 65_536, 400
+_OPEN = frozenset({"/login", "/enter", "/desk.css", "/desk.js"})
 _ALLOWED_CONTROLS = "\n\t"
 
 
@@ -38,7 +39,9 @@ class Gate:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(make_headers(nonce))
+                headers = MutableHeaders(scope=message)
+                for name, value in make_headers(nonce).items():
+                    headers.setdefault(name, value)
             await send(message)
 
         try:
@@ -60,12 +63,16 @@ class Gate:
         if reason:
             return PlainTextResponse(f"{reason}\n", 403)
         base = request.scope.get("root_path", "")
-        if not request.state.session and request.url.path not in {f"{base}/login", f"{base}/enter"}:
+        if not request.state.session and request.url.path.removeprefix(base) not in _OPEN:
             return RedirectResponse(f"{base}/login", 303)
         return None
 
 
-async def read_form(request: Request) -> dict[str, str]:
+Form = ImmutableMultiDict[str, str]
+"""The fields of a form; of a name that comes several times `get` gives the last, `getlist` all."""
+
+
+async def read_form(request: Request) -> Form:
     """The fields of one of our own forms, line ends as "\\n". Raises HTTPException for anything else."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
         raise HTTPException(415, "A form was expected.")
@@ -81,8 +88,8 @@ async def read_form(request: Request) -> dict[str, str]:
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
     except ValueError as error:
         raise HTTPException(400, "The form cannot be read.") from error
-    fields = {name: value.replace("\r\n", "\n") for name, value in pairs}
-    if any(sign < " " and sign not in _ALLOWED_CONTROLS for value in fields.values() for sign in value):
+    fields = Form([(name, value.replace("\r\n", "\n")) for name, value in pairs])
+    if any(sign < " " and sign not in _ALLOWED_CONTROLS for _, value in fields.multi_items() for sign in value):
         raise HTTPException(400, "The form holds control characters.")
     if not secrets.compare_digest(fields.get("token", "").encode(), request.state.token.encode()):
         raise HTTPException(403, "This form is out of date: go back, reload the page, and try again.")

@@ -1,122 +1,215 @@
-"""The pages of the dashboard, drawn from the desk."""
+"""The views of the dashboard: calendars, lists, one message, one post. Nothing here changes anything."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from urllib.parse import quote, urlsplit
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
+from syndicate.app.app import App
+from syndicate.app.dashboard import (
+    COMING,
+    SHOWN,
+    describe,
+    list_cards,
+    list_free_slots,
+    list_messages,
+    list_needing,
+    list_titles,
+)
+from syndicate.app.site import Wiring
 from syndicate.errors import UsageError
-from syndicate.model import Delivery, Reason, Remark, Site
-from syndicate.planning.deliveries.bursts import list_questions, say_remark
-from syndicate.text.sandbox import compile_html_template
-from syndicate.web.dashboard.desk import Desk
-from syndicate.web.dashboard.replies import base_of, go, to_sentence
-from syndicate.web.dashboard.rows import Row, choose_urgent, make_rows, to_link, to_moment, to_segment, to_span
-from syndicate.web.dashboard.sessions import Notes
+from syndicate.model import Delivery, State
+from syndicate.networks import NETWORKS
+from syndicate.networks import describe as describe_network
+from syndicate.networks.base import Look
+from syndicate.web.dashboard.preview import Preview, make_preview
+from syndicate.web.dashboard.render import Renderer, choose_singly, tell_questions
+from syndicate.web.dashboard.replies import go, to_sentence
+from syndicate.web.dashboard.rows import Line, choose_page, make_days, make_lines, make_rows
+from syndicate.web.dashboard.views import (
+    WEEK,
+    Asked,
+    choose_month,
+    choose_week,
+    next_month,
+    previous_month,
+    read_query,
+)
 
-TEMPLATE = "pages/dashboard.html"
-_MOST_SENT, _MOST_NEXT = 12, 60
+_MOST_A_DAY, _MOST_A_DAY_OF_MONTH = 12, 4
+_MOST_SENT = 2000
 
 
 class Pages:
-    """What GET answers. Nothing here changes anything."""
+    """What GET answers about messages."""
 
-    def __init__(self, desk: Desk, notes: Notes, *, has_password: bool) -> None:
-        self._desk = desk
-        self._notes = notes
+    def __init__(self, app: App, renderer: Renderer, *, has_password: bool) -> None:
+        self._app = app
+        self._renderer = renderer
         self._has_password = has_password
-        self._compiled: tuple[str, Callable[[Mapping[str, object]], str]] = ("", lambda _values: "")
 
-    def show(self, request: Request) -> Response:
-        """Everything at one look."""
-        waiting, sent = self._desk.list_waiting(), self._desk.list_sent(_MOST_SENT)
-        questions = [(say_remark(one), _account_of(one)) for one in list_questions(waiting)]
-        urgent = [one for one in choose_urgent(waiting) if one.reason is not Reason.MANY_AT_ONCE]
-        numbers = {one.id for one in urgent}
-        coming = [one for one in waiting if one.id not in numbers and one.reason is not Reason.MANY_AT_ONCE]
-        rows = self._make_rows((*urgent, *coming[:_MOST_NEXT], *sent))
-        accounts = self._desk.list_accounts()
-        return self._render(
-            request,
-            "desk",
-            urgent=rows[: len(urgent)],
-            questions=questions,
-            coming=rows[len(urgent) : len(rows) - len(sent)],
-            more=max(0, len(coming) - _MOST_NEXT),
-            sent=rows[len(rows) - len(sent) :],
-            problems=self._desk.list_problems(),
-            accounts=accounts,
-            stopped=[one for one in accounts if one.state not in {"ready", "off"}],
-            contradiction=self._desk.find_contradiction(),
-            is_running=self._desk.is_daemon_running(),
-        )
+    def show_week(self, request: Request) -> Response:
+        """Seven days, the free slots in them, and below them the posts."""
+        asked, now = read_query(request.query_params), self._app.now()
+        with self._app.borrow() as site:
+            zone = ZoneInfo(site.settings.site.timezone)
+            week = choose_week(asked, now.astimezone(zone).date())
+            since, until = week.to_instants(zone)
+            found = list_messages(site, asked.wanted, now, states=SHOWN, since=since, until=until)
+            free = list_free_slots(site, asked.wanted, since, until, now)
+            titles = list_titles(site, found)
+            return self._render_rows(
+                request,
+                site,
+                "week",
+                asked,
+                found,
+                days=make_days(week.days, found, titles, free, zone=zone, now=now, most=_MOST_A_DAY),
+                before=asked.to_query(**{"from": week.first - WEEK, "page": ""}),
+                after=asked.to_query(**{"from": week.end, "page": ""}),
+                today=asked.to_query(**{"from": "", "page": ""}),
+                stretch=week,
+            )
 
-    def tell_story(self, request: Request) -> Response:
+    def show_month(self, request: Request) -> Response:
+        """A month in whole weeks."""
+        asked, now = read_query(request.query_params), self._app.now()
+        with self._app.borrow() as site:
+            zone = ZoneInfo(site.settings.site.timezone)
+            first, weeks = choose_month(asked, now.astimezone(zone).date())
+            since, until = weeks.to_instants(zone)
+            found = list_messages(site, asked.wanted, now, states=SHOWN, since=since, until=until)
+            titles = list_titles(site, found)
+            return self._renderer.render_page(
+                request,
+                site,
+                "month",
+                asked=asked,
+                first=first,
+                days=make_days(weeks.days, found, titles, (), zone=zone, now=now, most=_MOST_A_DAY_OF_MONTH),
+                before=asked.to_query(**{"from": previous_month(first)}),
+                after=asked.to_query(**{"from": next_month(first)}),
+                today=asked.to_query(**{"from": ""}),
+            )
+
+    def show_list(self, request: Request) -> Response:
+        """Everything that is not at its end, or in the state that is asked for, by time."""
+        asked = read_query(request.query_params)
+        with self._app.borrow() as site:
+            found = list_messages(site, asked.wanted, self._app.now(), states=COMING)
+            return self._render_rows(request, site, "list", asked, found)
+
+    def show_needing(self, request: Request) -> Response:
+        """What goes no further without a person: what nobody knows first."""
+        asked = read_query(request.query_params)
+        with self._app.borrow() as site:
+            found = list_needing(site, asked.wanted, self._app.now())
+            questions = tell_questions(found)
+            stopped = [one for one in self._app.list_accounts(online=False) if one.state not in {"ready", "off"}]
+            return self._render_rows(
+                request, site, "needs", asked, choose_singly(found), questions=questions, stopped=stopped
+            )
+
+    def show_sent(self, request: Request) -> Response:
+        """What went out, newest first."""
+        asked = read_query(request.query_params)
+        with self._app.borrow() as site:
+            found = list_messages(site, asked.wanted, self._app.now(), states=(State.SENT,), newest=_MOST_SENT)
+            return self._render_rows(request, site, "sent", asked, found)
+
+    def show_post(self, request: Request) -> Response:
         """One post: its messages, and how each came to where it is."""
-        slug = request.path_params["slug"]
+        slug, asked = request.path_params["slug"], read_query(request.query_params)
         try:
-            lines = self._desk.explain(slug)
+            told = self._app.explain(slug)
         except UsageError as error:
             raise HTTPException(404, to_sentence(error)) from error
-        rows = sorted(self._make_rows(self._desk.list_of_post(slug)), key=lambda row: row.is_off)
-        return self._render(request, "story", slug=slug, lines=lines, rows=rows)
+        with self._app.borrow() as site:
+            found = self._app.list_deliveries(slug=slug, everything=True)
+            return self._render_rows(request, site, "post", asked, found, slug=slug, told=told)
 
-    def ask(self, request: Request) -> Response:
+    def show_message(self, request: Request) -> Response:
+        """One message: as the network shows it, to be edited, moved, decided."""
+        number = request.path_params["number"]
+        with self._app.borrow() as site:
+            try:
+                chosen = site.store.get_delivery(number)
+            except UsageError as error:
+                raise HTTPException(404, to_sentence(error)) from error
+            own = self._app.list_deliveries(slug=chosen.slug, everything=True)
+            same = [one for one in own if one.account == chosen.account and one.occasion == chosen.occasion]
+            lines = make_lines(same, describe(site, same))
+            line = next(one for one in lines if one.delivery.id == number)
+            return self._renderer.render_page(
+                request,
+                site,
+                "message",
+                asked=Asked(),
+                line=line,
+                title=list_titles(site, own).get(chosen.post_id, chosen.slug),
+                tabs=[one for one in own if one.part == 1],
+                parts=self._preview_parts(site, lines, line),
+                trail=site.store.list_attempts(number),
+            )
+
+    def ask_for_password(self, request: Request) -> Response:
         """The login."""
         if request.state.session:
             return go(request)
         asked = request.query_params
-        return self._render(
+        return self._renderer.render(
             request, "login", has_password=self._has_password, is_wrong="wrong" in asked, is_used="used" in asked
         )
 
-    def _make_rows(self, deliveries: Sequence[Delivery]) -> list[Row]:
-        return make_rows(deliveries, self._desk.preview(deliveries), zone=self._zone, now=self._desk.now())
+    def _render_rows(
+        self, request: Request, site: Wiring, name: str, asked: Asked, found: Sequence[Delivery], **values: object
+    ) -> Response:
+        """A page of posts with their messages."""
+        chosen, has_more = choose_page(found, asked.page)
+        rows = make_rows(
+            make_lines(chosen, describe(site, chosen)),
+            titles=list_titles(site, chosen),
+            cards=list_cards(site, (one.post_id for one in chosen)),
+            counts=site.store.count_states(sorted({one.post_id for one in chosen})),
+        )
+        lines = [line for row in rows for line in row.lines]
+        shown = next((line for line in lines if line.delivery.id == asked.show), lines[0]) if lines else None
+        return self._renderer.render_page(
+            request,
+            site,
+            name,
+            asked=asked,
+            rows=rows,
+            shown=shown,
+            parts=self._preview_parts(site, lines, shown) if shown else [],
+            number=len(found),
+            order=" ".join(str(line.delivery.id) for line in lines),
+            later=asked.to_query(page=asked.page + 1) if has_more else "",
+            earlier=asked.to_query(page=asked.page - 1 if asked.page > 2 else "") or "?" if asked.page > 1 else "",
+            **values,
+        )
 
-    def _render(self, request: Request, page: str, **values: object) -> HTMLResponse:
-        values |= {
-            "page": page,
-            "site": self._desk.settings.site,
-            "base": base_of(request),
-            "pictures": find_prefix(self._desk.settings.site),
-            "token": request.state.token,
-            "nonce": request.state.nonce,
-            "now": self._desk.now(),
-            "note": self._notes.take(request.query_params.get("note", "")),
-            "has_login": bool(request.state.session),
-        }
-        return HTMLResponse(self._compile()(values).encode("utf-8", "replace"))
+    def _preview_parts(self, site: Wiring, lines: Sequence[Line], one: Line) -> list[tuple[Line, Preview | None]]:
+        """Every part of a message, as its network shows it."""
+        same = [line for line in lines if _message_of(line) == _message_of(one)]
+        return [(line, self._preview(site, line)) for line in same]
 
-    def _compile(self) -> Callable[[Mapping[str, object]], str]:
-        """The template, compiled anew only where its text has changed."""
-        text = self._desk.read_template(TEMPLATE)
-        if text != self._compiled[0]:
-            filters: dict[str, Callable[..., object]] = {
-                "moment": lambda at: to_moment(at, self._zone, self._desk.now()),
-                "local": lambda at: f"{at.astimezone(self._zone):%Y-%m-%dT%H:%M}",
-                "span": lambda at: to_span(at, self._desk.now()),
-                "link": to_link,
-                "segment": to_segment,
-                "address": quote,
-            }
-            self._compiled = (text, compile_html_template(text, where=TEMPLATE, filters=filters))
-        return self._compiled[1]
-
-    @property
-    def _zone(self) -> ZoneInfo:
-        return ZoneInfo(self._desk.settings.site.timezone)
-
-
-def _account_of(question: Remark) -> str:
-    """The account whose messages one answer releases or skips, "" where each post has its own."""
-    return question.about if question.reason is Reason.MANY_AT_ONCE else ""
+    def _preview(self, site: Wiring, line: Line) -> Preview | None:
+        if line.message is None:
+            return None
+        card = list_cards(site, (line.delivery.post_id,)).get(line.delivery.post_id)
+        return make_preview(line.message, find_look(line.delivery.network), card)
 
 
-def find_prefix(site: Site) -> str:
-    """The path under which this server shows published files, without a slash at its end."""
-    return urlsplit(site.feeds_url or f"{site.url}/feeds").path.rstrip("/")
+def _message_of(line: Line) -> tuple[str, str, str]:
+    one = line.delivery
+    return one.post_id, one.account, one.occasion.name
+
+
+def find_look(network: str) -> Look:
+    """How a network shows messages; the usual way for one that is not known any more."""
+    return describe_network(network).look if network in NETWORKS else Look()

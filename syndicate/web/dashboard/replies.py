@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import unquote
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from syndicate.errors import SyndicateError
-from syndicate.web.dashboard.rows import to_segment
+
+_PLACE = re.compile(r"/(?!/)[A-Za-z0-9/%._~-]{0,600}(?:\?[A-Za-z0-9%._~+&=:,-]{0,900})?")
+"""A page of the dashboard as its own forms name it: a path that begins with one slash, and a query."""
 
 
 def base_of(request: Request) -> str:
@@ -16,9 +21,16 @@ def base_of(request: Request) -> str:
 
 
 def go(request: Request, back: str = "", key: str = "") -> RedirectResponse:
-    """To the desk, or to the story of the post that `back` names; `key` is that of a note to show there."""
-    place = f"/post/{to_segment(back)}" if back else "/"
-    return RedirectResponse(f"{base_of(request)}{place}" + (f"?note={key}#note" if key else ""), 303)
+    """To the page that `back` names, below the dashboard; `key` is that of a note to show there."""
+    path, _, query = back.partition("?") if _is_place(back) else ("/", "", "")
+    kept = [part for part in query.split("&") if part and not part.startswith("note=")]
+    asked = "&".join([*kept, *([f"note={key}"] if key else [])])
+    return RedirectResponse(f"{base_of(request)}{path}" + (f"?{asked}" if asked else ""), 303)
+
+
+def _is_place(back: str) -> bool:
+    steps = unquote(back.partition("?")[0]).split("/")
+    return bool(_PLACE.fullmatch(back)) and not {".", ".."} & set(steps)
 
 
 def say_error(_request: Request, error: Exception) -> Response:

@@ -1,37 +1,38 @@
-"""Deliveries as the dashboard shows them. Pure."""
+"""Messages as the dashboard shows them: one row a post, a line for each account, chips of a calendar. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from syndicate.model import ACTIONS, Action, Attachment, Delivery, Message, PlannedDelivery, State
+from syndicate.app.dashboard import FreeSlot
+from syndicate.model import ACTIONS, Action, Attachment, CardRef, Delivery, Message, PlannedDelivery, State
 from syndicate.planning.deliveries.reasons import say_why
 
 _FIRST = (State.UNCERTAIN, State.FAILED, State.HELD, State.MISSED)
 _OFF = frozenset({State.SKIPPED, State.CANCELLED})
+"""What somebody, or a rule, decided against."""
 # Each unit from twice its length on: 90 minutes say more than 1 hour.
 _UNITS = ((365 * 86400, "year"), (30 * 86400, "month"), (86400, "day"), (3600, "hour"))
 
 
+_ON_A_PAGE = 100
+"""Lines after which no further post begins."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """A delivery with everything the page says of it."""
+class Line:
+    """A message with everything the page says of it."""
 
     delivery: Delivery
     message: Message | None
     count: int
     limit: int
     warnings: tuple[str, ...]
-    day: str
-    """The day it is due, in the site's zone: "Today", "Tomorrow", "Mon 1 Dec"."""
-
-    @property
-    def title(self) -> str:
-        return (self.message.title if self.message else "") or self.delivery.slug
 
     @property
     def text(self) -> str:
@@ -40,6 +41,11 @@ class Row:
     @property
     def picture(self) -> Attachment | None:
         return (self.message.image or self.message.card) if self.message else None
+
+    @property
+    def at(self) -> datetime:
+        """When it went out, or will."""
+        return self.delivery.sent_at or self.delivery.due_at
 
     @property
     def why(self) -> str:
@@ -60,21 +66,186 @@ class Row:
         return self.count > self.limit > 0
 
 
-def make_rows(
-    deliveries: Sequence[Delivery], previews: Sequence[PlannedDelivery], *, zone: ZoneInfo, now: datetime
-) -> list[Row]:
-    """One row each; `previews` belong to `deliveries` in the same order."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostRow:
+    """One post with its messages on the page."""
+
+    slug: str
+    title: str
+    lines: tuple[Line, ...]
+    card: CardRef | None
+    counts: Mapping[State, int]
+    """All its messages by state, those that are not on the page, too."""
+
+    @property
+    def others(self) -> int:
+        """How many of its messages are not on the page, those left out that somebody decided against."""
+        return sum(number for state, number in self.counts.items() if state not in _OFF) - sum(
+            not line.is_off for line in self.lines
+        )
+
+
+def make_lines(deliveries: Sequence[Delivery], previews: Sequence[PlannedDelivery]) -> list[Line]:
+    """One line each; `previews` belong to `deliveries` in the same order."""
     return [
-        Row(
+        Line(
             delivery=delivery,
             message=preview.message,
             count=preview.count,
             limit=preview.limit,
             warnings=preview.warnings,
-            day=to_day(delivery.due_at, zone, now),
         )
         for delivery, preview in zip(deliveries, previews, strict=True)
     ]
+
+
+def make_rows(
+    lines: Iterable[Line],
+    *,
+    titles: Mapping[str, str],
+    cards: Mapping[str, CardRef],
+    counts: Mapping[str, Mapping[State, int]],
+) -> list[PostRow]:
+    """A row for each post, in the order of its first line."""
+    return [
+        PostRow(
+            slug=own[0].delivery.slug,
+            title=titles.get(post_id) or own[0].delivery.slug,
+            lines=tuple(own),
+            card=cards.get(post_id),
+            counts=counts.get(post_id, {}),
+        )
+        for post_id, own in _group(lines).items()
+    ]
+
+
+def _group(lines: Iterable[Line]) -> dict[str, list[Line]]:
+    groups: dict[str, list[Line]] = {}
+    for line in lines:
+        groups.setdefault(line.delivery.post_id, []).append(line)
+    return groups
+
+
+def choose_page(deliveries: Sequence[Delivery], page: int) -> tuple[list[Delivery], bool]:
+    """The messages of whole posts that stand on this page (1, 2 …), and whether there are more."""
+    groups: dict[str, list[Delivery]] = {}
+    for one in deliveries:
+        groups.setdefault(one.post_id, []).append(one)
+    number, size = 1, 0
+    chosen: list[Delivery] = []
+    for own in groups.values():
+        if size and size + len(own) > _ON_A_PAGE:
+            number, size = number + 1, 0
+        if number > page:
+            return chosen, True
+        size += len(own)
+        chosen += own if number == page else []
+    return chosen, False
+
+
+# --- the calendar ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chip:
+    """A post at a moment: its messages that go out then."""
+
+    at: datetime
+    slug: str
+    title: str
+    deliveries: tuple[Delivery, ...]
+
+    @property
+    def numbers(self) -> str:
+        """Those that may be moved."""
+        return " ".join(str(one.id) for one in self.deliveries if Action.MOVE in ACTIONS[one.state])
+
+    @property
+    def cost(self) -> float:
+        return sum(one.cost for one in self.deliveries)
+
+    @property
+    def state(self) -> State:
+        """The one that matters most."""
+        return min((one.state for one in self.deliveries), key=_RANK.index)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """One day of a calendar."""
+
+    day: date
+    chips: tuple[Chip, ...] = ()
+    free: tuple[FreeSlot, ...] = ()
+    more: int = 0
+    """How many chips are not shown."""
+    is_today: bool = False
+    is_past: bool = False
+
+    @property
+    def entries(self) -> list[Chip | FreeSlot]:
+        """Chips and free slots by time."""
+        return sorted((*self.chips, *self.free), key=lambda one: one.at)
+
+
+_RANK = (*_FIRST, State.SENDING, State.DUE, State.PLANNED, State.SENT, State.SKIPPED, State.CANCELLED)
+
+
+def make_days(
+    days: Sequence[date],
+    deliveries: Iterable[Delivery],
+    titles: Mapping[str, str],
+    free: Iterable[FreeSlot],
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+    most: int,
+) -> list[Day]:
+    """The calendar of these days in the zone, with so many chips a day at most."""
+    chips: dict[date, dict[tuple[datetime, str], list[Delivery]]] = {day: {} for day in days}
+    for one in deliveries:
+        at = moment_of(one, now)
+        own = chips.get(at.astimezone(zone).date())
+        if own is not None:
+            own.setdefault((at.replace(second=0, microsecond=0), one.post_id), []).append(one)
+    slots: dict[date, list[FreeSlot]] = {}
+    for slot in free:
+        slots.setdefault(slot.at.astimezone(zone).date(), []).append(slot)
+    today = now.astimezone(zone).date()
+    return [
+        Day(
+            day=day,
+            chips=tuple(_make_chip(at, own, titles) for (at, _), own in sorted(chips[day].items())[:most]),
+            free=tuple(slots.get(day, ())),
+            more=max(0, len(chips[day]) - most),
+            is_today=day == today,
+            is_past=day < today,
+        )
+        for day in days
+    ]
+
+
+def _make_chip(at: datetime, own: Sequence[Delivery], titles: Mapping[str, str]) -> Chip:
+    first = own[0]
+    return Chip(at=at, slug=first.slug, title=titles.get(first.post_id) or first.slug, deliveries=tuple(own))
+
+
+def moment_of(delivery: Delivery, now: datetime) -> datetime:
+    """When a message went or will go out; what is overdue and goes by itself goes now."""
+    if delivery.state in {State.PLANNED, State.DUE}:
+        return max(delivery.due_at, now)
+    return delivery.sent_at or delivery.due_at
+
+
+def say_counts(counts: Mapping[State, int]) -> str:
+    """ "8 messages: 2 sent, 1 held"."""
+    total = sum(number for state, number in counts.items() if state not in _OFF)
+    told = Counter({state.value: number for state, number in counts.items() if state not in _OFF})
+    words = ", ".join(f"{told[state.value]} {state.value}" for state in _RANK if told[state.value])
+    return f"{total} message{'' if total == 1 else 's'}" + (f": {words}" if words else "")
+
+
+# --- words -----------------------------------------------------------------------------------------------------
 
 
 def choose_urgent(deliveries: Iterable[Delivery]) -> list[Delivery]:
@@ -139,3 +310,26 @@ def tell(action: Action, after: Delivery, moment: str, *, is_running: bool) -> s
         Action.SETTLE_NOT_SENT: f"Noted that {who} was not sent. {goes}",
     }
     return words[action]
+
+
+_DONE: Mapping[Action, str] = {
+    Action.RELEASE: "Released",
+    Action.HOLD: "Held",
+    Action.SKIP: "Skipped",
+    Action.CANCEL: "Cancelled",
+    Action.RETRY: "Another try for",
+    Action.MOVE: "Moved",
+    Action.EDIT: "Edited",
+    Action.SETTLE_SENT: "Noted as sent:",
+    Action.SETTLE_NOT_SENT: "Noted as not sent:",
+}
+
+
+def tell_many(action: Action, changed: int, refused: int, whys: Sequence[str]) -> str:
+    """What an action on many messages came to: "Released 3 messages. 1 was refused: …"."""
+    done = f"{_DONE[action]} {changed} message{'' if changed == 1 else 's'}."
+    if not refused:
+        return done
+    was = "1 was" if refused == 1 else f"{refused} were"
+    more = f" (and {len(whys) - 2} more reasons)" if len(whys) > 3 else ""
+    return f"{done} {was} refused: {' '.join(whys[:2] if more else whys)}{more}"

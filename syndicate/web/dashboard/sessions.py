@@ -6,7 +6,10 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from syndicate.app.app import App
 
 SESSION_LASTS = timedelta(days=30)
 """Of a session that a one-time address opened."""
@@ -21,59 +24,64 @@ _TRIES_OF_ONE, _TRIES_OF_NEW = 5, 50
 _MOST_NOTES = 50
 
 
-class Passes(Protocol):
-    """Where keys are kept, as digests, over every restart. Kinds: "ticket", "session", "browser", "address"."""
-
-    def keep_pass(self, kind: str, key: str, lasts: timedelta) -> None: ...
-
-    def has_pass(self, kind: str, key: str) -> bool: ...
-
-    def take_pass(self, kind: str, key: str) -> bool:
-        """Whether the key passed until now; it passes no more."""
-
-
-def make_ticket(passes: Passes) -> str:
+def make_ticket(app: App) -> str:
     """A new key for `/enter?key=`, which opens one session."""
-    return _keep(passes, "ticket", TICKET_LASTS)
+    return _keep(app, "ticket", TICKET_LASTS)
 
 
-def _keep(passes: Passes, kind: str, lasts: timedelta, bound_to: str = "") -> str:
+def _keep(app: App, kind: str, lasts: timedelta, bound_to: str = "") -> str:
     key = secrets.token_urlsafe(32)
-    passes.keep_pass(kind, key + bound_to, lasts)
+    _keep_pass(app, kind, key + bound_to, lasts)
     return key
+
+
+def _keep_pass(app: App, kind: str, key: str, lasts: timedelta) -> None:
+    with app.borrow() as site:
+        site.store.keep_pass(kind, key, app.now() + lasts, app.now())
+
+
+def _has_pass(app: App, kind: str, key: str) -> bool:
+    with app.borrow() as site:
+        return site.store.has_pass(kind, key, app.now())
+
+
+def _take_pass(app: App, kind: str, key: str) -> bool:
+    """Whether the key passed until now; it passes no more."""
+    with app.borrow() as site:
+        return site.store.take_pass(kind, key, app.now())
 
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """Open sessions and known browsers. They end with the password that they were opened under."""
+    """Open sessions and known browsers, kept as digests over every restart. They end with the password of then."""
 
-    passes: Passes
+    app: App
     password: str = field(default="", repr=False)
 
     def open(self, lasts: timedelta) -> str:
         """The key of a new session."""
-        return _keep(self.passes, "session", lasts, self.password)
+        return _keep(self.app, "session", lasts, self.password)
 
     def is_open(self, key: str) -> bool:
-        return bool(key) and self.passes.has_pass("session", key + self.password)
+        return bool(key) and _has_pass(self.app, "session", key + self.password)
 
     def close(self, key: str) -> None:
-        self.passes.take_pass("session", key + self.password)
+        _take_pass(self.app, "session", key + self.password)
 
     def redeem(self, ticket: str) -> bool:
         """Whether this is a one-time address' key; it is used up then."""
-        return bool(ticket) and self.passes.take_pass("ticket", ticket)
+        return bool(ticket) and _take_pass(self.app, "ticket", ticket)
 
     def remember(self, address: str) -> str:
         """Know an address again, and the browser that shows the key returned here."""
-        self.passes.keep_pass("address", address + self.password, KNOWN_LASTS)
-        return _keep(self.passes, "browser", KNOWN_LASTS, self.password)
+        _keep_pass(self.app, "address", address + self.password, KNOWN_LASTS)
+        return _keep(self.app, "browser", KNOWN_LASTS, self.password)
 
     def find_known(self, browser: str, address: str) -> str:
         """Which of both logged in before, "" where neither did."""
-        if browser and self.passes.has_pass("browser", browser + self.password):
+        if browser and _has_pass(self.app, "browser", browser + self.password):
             return browser
-        return address if self.passes.has_pass("address", address + self.password) else ""
+        return address if _has_pass(self.app, "address", address + self.password) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +128,10 @@ class Note:
     """The delivery whose text was refused, 0 for none."""
     typed: str = ""
     """That text, as it was typed."""
+    focus: int = 0
+    """The delivery that comes next, 0 for none: the page goes on there."""
+    again: tuple[tuple[str, str], ...] = ()
+    """Fields of a form that asks for the same all the same."""
 
 
 @dataclass(frozen=True, slots=True)

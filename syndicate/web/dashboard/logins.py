@@ -1,0 +1,79 @@
+"""The way into the dashboard and out: a password, an address that works once, and who guesses has to wait."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from syndicate.app.app import App
+from syndicate.web.dashboard.middleware import read_form
+from syndicate.web.dashboard.replies import base_of, go
+from syndicate.web.dashboard.security import Door, is_local
+from syndicate.web.dashboard.sessions import KNOWN_LASTS, LOGIN_LASTS, SESSION_LASTS, Sessions, Tries
+
+log = logging.getLogger("syndicate")
+
+
+class Logins:
+    """The way in and out."""
+
+    def __init__(self, app: App, door: Door, sessions: Sessions) -> None:
+        self._door = door
+        self._sessions = sessions
+        self._tries = Tries(app.now)
+
+    async def log_in(self, request: Request) -> Response:
+        """Open a session for the right password; who guesses has to wait."""
+        fields = await read_form(request)
+        address = request.client.host if request.client else ""
+        browser = request.cookies.get(f"{self._door.cookie}-known", "")
+        known = await run_in_threadpool(self._sessions.find_known, browser, address)
+        who, is_known = known or address, bool(known)
+        wait = int(self._tries.find_wait(who, is_known=is_known).total_seconds())
+        if wait:
+            words = "five minutes" if wait > 60 else "a minute"
+            raise HTTPException(429, f"Too many wrong passwords. Wait {words}.", {"Retry-After": str(wait)})
+        if not self._door.fits(fields.get("password", "")):
+            self._tries.note(who, is_known=is_known)
+            log.warning("a wrong password for the dashboard from %s", address)
+            return RedirectResponse(f"{base_of(request)}/login?wrong", 303)
+        answer = await self._let_in(request, LOGIN_LASTS)
+        key = await run_in_threadpool(self._sessions.remember, address)
+        self._set_cookie(request, answer, "-known", key, KNOWN_LASTS)
+        return answer
+
+    async def enter(self, request: Request) -> Response:
+        """Open a session for an address that works once."""
+        if request.state.session:
+            return go(request)
+        host = request.headers.get("host", "")
+        ticket = request.query_params.get("key", "") if request.method == "GET" and is_local(host) else ""
+        if not await run_in_threadpool(self._sessions.redeem, ticket):
+            return RedirectResponse(f"{base_of(request)}/login?used", 303)
+        return await self._let_in(request, SESSION_LASTS)
+
+    async def log_out(self, request: Request) -> Response:
+        await read_form(request)
+        await run_in_threadpool(self._sessions.close, request.state.session)
+        return go(request)
+
+    async def _let_in(self, request: Request, lasts: timedelta) -> Response:
+        answer = go(request)
+        self._set_cookie(request, answer, "", await run_in_threadpool(self._sessions.open, lasts), lasts)
+        return answer
+
+    def _set_cookie(self, request: Request, answer: Response, ending: str, key: str, lasts: timedelta) -> None:
+        answer.set_cookie(
+            self._door.cookie + ending,
+            key,
+            max_age=int(lasts.total_seconds()),
+            path=base_of(request),
+            secure=request.url.scheme == "https",
+            httponly=True,
+            samesite="strict",
+        )
