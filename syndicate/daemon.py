@@ -136,7 +136,7 @@ class Daemon:
         for thread in threads:
             thread.join(max(0.0, ends - time.monotonic()))
         if accounts:
-            log.warning("calls to %s are still open: what became of them is looked for next time", ", ".join(accounts))
+            log.warning("%s: not done in time; a call that is open still is looked for next time", ", ".join(accounts))
         is_done = not accounts and not any(thread.is_alive() for thread in threads)
         log.info("stopped" if is_done else "stopped without waiting any longer")
         return is_done

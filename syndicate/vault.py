@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import base64
 import fcntl
+import hashlib
 import os
 import re
 import secrets
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -185,6 +186,18 @@ class _Box:
             yield
         finally:
             os.close(handle)
+
+
+def digest_secrets(account: str, values: Iterable[str]) -> str:
+    """Eight letters that change with the secrets. They stand in the state: short, and slow to make, so that they help
+    nobody to guess a password."""
+    return _digest(account, "\0".join(values))
+
+
+@lru_cache(maxsize=64)
+def _digest(account: str, joined: str) -> str:
+    salt = f"syndicate {account}".encode()
+    return hashlib.scrypt(joined.encode(), salt=salt, n=_COST_BEFORE, r=8, p=1, dklen=4).hex()
 
 
 @lru_cache(maxsize=8)

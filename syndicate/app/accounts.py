@@ -17,7 +17,7 @@ from syndicate.http import Client
 from syndicate.model import Account, NetworkFacts, Settings, variable_of
 from syndicate.networks import describe, facts_of, list_networks, open_network
 from syndicate.networks.base import Description, LogsIn, Network, Option, Renews, RenewsAlone
-from syndicate.vault import PASSPHRASE, AccountVault, Keyring, find_keyring, open_vault
+from syndicate.vault import PASSPHRASE, AccountVault, Keyring, digest_secrets, find_keyring, open_vault
 
 # --- what an account asks of its network, held against what the network has ---
 
@@ -148,6 +148,16 @@ class Accounts:
 
     def vault(self, account: Account) -> AccountVault:
         return open_vault(str(self._folder), account.name, keyring=self._keyring)
+
+    def digest_secrets(self, account: Account) -> str:
+        """Tells other secrets from those of before; "" where they cannot be read now."""
+        digests: list[str] = []
+        with contain(lambda _: None):
+            vault = self.vault(account)
+            digests.append(
+                digest_secrets(account.name, [vault.get(one.name) for one in describe(account.network).secrets])
+            )
+        return "".join(digests)
 
     @cached_property
     def _keyring(self) -> Keyring | None:

@@ -605,8 +605,9 @@ def _release_dead(wiring: Wiring) -> None:
 
 
 def _wake_accounts(wiring: Wiring, ids: Iterable[int], now: datetime) -> None:
-    """Who asks for a message by hand wants it tried now, also where the account rests after trouble."""
+    """Who asks for a message by hand wants it tried now, also where the account is paused or rests."""
     for name in {wiring.store.get_delivery(number).account for number in ids}:
+        wiring.store.resume_account(name)
         wiring.store.wake_account(name, now)
 
 

@@ -14,7 +14,9 @@ from syndicate.errors import ConfigError, SyndicateError, Unauthorised, Unavaila
 from syndicate.model import Account, Identified, variable_of
 from syndicate.networks import describe
 from syndicate.networks.base import Lists, Network, Profile, ReadsLimits, Recent, Spends, Verifies
+from syndicate.planning.deliveries.reasons import say_pause
 from syndicate.planning.deliveries.retry import describe as describe_trouble
+from syndicate.planning.schedule.calendar import say_time
 from syndicate.planning.schedule.gates import NEVER, find_affordable_at, policy_of
 from syndicate.publish.publish import read_plan
 from syndicate.store.accounts import AccountState
@@ -42,16 +44,18 @@ def _describe(wiring: Wiring, account: Account, state: AccountState | None, onli
         words = "no credentials" if isinstance(trouble, Unauthorised | ConfigError) else "refused"
         return AccountRow(name=account.name, network=account.network, state=words, note=_tell(trouble))
     ends = profile.expires_at or wiring.accounts.facts[account.name].expires_at
-    is_paused = state is not None and state.paused_at is not None
+    paused = state if state and state.paused_at else None
     can = f"can {', '.join(profile.abilities)}" if profile.abilities else ""
     remarks = [*profile.warnings, can, describe(account.network).note]
     return AccountRow(
         name=account.name,
         network=account.network,
-        state="paused" if is_paused else "ready",
+        state="paused" if paused else "ready",
         who=profile.name,
         expires=_days_left(ends, now) if describe(account.network).secrets else "needs no login",
-        note=state.pause_reason if state and is_paused else " ".join(map(_to_sentence, filter(None, remarks))),
+        note=say_pause(account.name, paused.pause_reason, ends=paused.paused_until is not None)
+        if paused
+        else " ".join(map(_to_sentence, filter(None, remarks))),
     )
 
 
@@ -96,7 +100,11 @@ def require_money(wiring: Wiring, account: Account, cost: float, now: datetime) 
     until = find_affordable_at(cost, wiring.store.read_usage(account.name, now).costs, limit, now)
     if until is None:
         return
-    when = "raise it" if until == NEVER else f"there is room for it on {until:%Y-%m-%d %H:%M} UTC, or raise it"
+    when = (
+        "raise it"
+        if until == NEVER
+        else f"there is room for it on {say_time(until, account.schedule.timezone)}, or raise it"
+    )
     raise UsageError(f"it costs {cost:.2f} US dollars, and `max_cost` leaves too little", where=account.name, hint=when)
 
 

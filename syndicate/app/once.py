@@ -14,6 +14,7 @@ from syndicate.app.reports import Status
 from syndicate.containment import contain
 from syndicate.errors import tell_for_log
 from syndicate.model import Delivery, Post, Reason, State
+from syndicate.planning.schedule.calendar import say_time
 from syndicate.publish.publish import Published
 from syndicate.store.accounts import AccountState
 
@@ -57,7 +58,7 @@ def make_pass(app: App, wait: timedelta, sleep: Callable[[float], None] = time.s
         next_at, now = app.find_next_at(), app.now()
         if next_at is None or next_at > ends_at or now > ends_at:
             break
-        log.info("waiting until %s UTC", f"{next_at:%H:%M:%S}")
+        log.info("waiting until %s", say_time(next_at, app.settings.site.timezone))
         sleep(max(next_at - now, SHORTEST_PAUSE).total_seconds())
         app.publish()  # a post may have come of age meanwhile
     with contain(lambda error: lines.append(f"edits and hubs: {tell_for_log(error)}")):

@@ -27,7 +27,7 @@ from syndicate.planning.deliveries.foresight import (
     list_dying_tokens,
     tell_token_end,
 )
-from syndicate.planning.deliveries.reasons import ASKED_TOGETHER, find_own_reason, say_reason, say_why
+from syndicate.planning.deliveries.reasons import ASKED_TOGETHER, find_own_reason, say_pause, say_reason, say_why
 from syndicate.planning.deliveries.retry import describe
 from syndicate.planning.identity import join_rows
 from syndicate.planning.messages.compose import Composed
@@ -51,7 +51,9 @@ def preview_waiting(wiring: Wiring) -> tuple[PlannedDelivery, ...]:
 def list_warnings(wiring: Wiring, coming: Iterable[PlannedDelivery], now: datetime) -> tuple[str, ...]:
     """Accounts whose token dies before their messages are due; `coming` are those that are not in the outbox yet."""
     facts = {name: facts for name, facts in wiring.accounts.facts.items() if name in wiring.accounts.enabled}
-    return list_dying_tokens([*wiring.store.list_deliveries(states=WAITING), *coming], facts, now)
+    return list_dying_tokens(
+        [*wiring.store.list_deliveries(states=WAITING), *coming], facts, now, wiring.settings.site.timezone
+    )
 
 
 def list_budgets(wiring: Wiring, coming: Iterable[PlannedDelivery], now: datetime) -> tuple[Budget, ...]:
@@ -75,14 +77,17 @@ def preview(wiring: Wiring, deliveries: Iterable[Delivery]) -> tuple[PlannedDeli
     """These deliveries with text and count; the content is read once for all."""
     composer = Composer(wiring)
     facts, now = wiring.facts_with_limits(), wiring.clock()
-    return tuple(_preview(composer, facts.get(one.account), one, now) for one in deliveries)
+    zone = wiring.settings.site.timezone
+    return tuple(_preview(composer, facts.get(one.account), one, now, zone) for one in deliveries)
 
 
-def _preview(composer: Composer, facts: NetworkFacts | None, delivery: Delivery, now: datetime) -> PlannedDelivery:
+def _preview(
+    composer: Composer, facts: NetworkFacts | None, delivery: Delivery, now: datetime, zone: str
+) -> PlannedDelivery:
     composed, trouble = (None, ()) if delivery.message else _compose(composer, delivery)
     is_coming = facts is not None and delivery.state in WAITING and delivery.part == 1
     ends = find_token_end(facts, delivery.due_at, now) if facts and is_coming else None
-    trouble = (*trouble, *([tell_token_end(delivery.account, ends, now)] if ends else []))
+    trouble = (*trouble, *([tell_token_end(delivery.account, ends, now, zone)] if ends else []))
     message = composed.message if composed else delivery.message
     blank = PlannedDelivery(
         post_id=delivery.post_id,
@@ -213,10 +218,14 @@ def explain_waits(wiring: Wiring, rows: Iterable[Delivery], now: datetime) -> tu
         if is_due and account and account.is_resting(now):
             return replace(row, reason=Reason.ACCOUNT_RESTING, detail="\n".join(_tell_rest(account, zone)))
         if is_due and account and account.paused_at:
-            return replace(row, reason=Reason.ACCOUNT_BLOCKED, detail=f"the account is paused: {account.pause_reason}")
+            return replace(row, reason=Reason.ACCOUNT_BLOCKED, detail=f"the account is paused: {_say_pause(account)}")
         return row
 
     return tuple(map(explain, rows))
+
+
+def _say_pause(account: AccountState) -> str:
+    return say_pause(account.name, account.pause_reason, ends=account.paused_until is not None)
 
 
 def _tell_rest(account: AccountState, zone: ZoneInfo) -> tuple[str, str]:
@@ -249,7 +258,7 @@ def read_status(wiring: Wiring, now: datetime) -> Status:
         counts={state.value: counts[state.value] for state in State if counts[state.value]},
         next_at=store.find_next_at(),
         daemon=store.is_daemon_running(),
-        paused=tuple(f"{one.name} is paused: {one.pause_reason}" for one in store.list_accounts() if one.paused_at),
+        paused=tuple(f"{one.name} is paused: {_say_pause(one)}" for one in store.list_accounts() if one.paused_at),
         unready=tuple(
             f"{row.name}, {row.state}: {row.note}"
             for row in list_accounts(wiring, online=False, now=now)

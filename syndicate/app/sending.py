@@ -52,6 +52,7 @@ def make_tools(wiring: Wiring) -> Tools:
         clock=wiring.clock,
         jitter=wiring.jitter,
         owner=wiring.process.name,
+        digest_secrets=wiring.accounts.digest_secrets,
         keep_seen=lambda state: keep_seen(wiring.cache, state.identity, state.counter),
     )
 

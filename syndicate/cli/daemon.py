@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syndicate.cli.plain import LogFormatter
+from syndicate.cli.plain import LogFormatter, UnblockedHandler
 from syndicate.cli.root import DONE, command, globals_of, leave, leave_after
 from syndicate.errors import UsageError
 
@@ -32,7 +32,7 @@ Port = Annotated[
 def set_up_log(verbosity: int) -> None:
     """Lines for a person or the journal on standard error; libraries stay silent below warnings."""
     level = {-1: logging.WARNING, 0: logging.INFO}.get(verbosity, logging.DEBUG if verbosity > 0 else logging.ERROR)
-    lines = logging.StreamHandler()
+    lines = UnblockedHandler()
     lines.setFormatter(LogFormatter("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%d %H:%M:%S"))
     logging.basicConfig(handlers=[lines])
     logging.getLogger("syndicate").setLevel(level)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
+import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from select import select
 from typing import Any, TextIO, cast
 
 from typer.core import TyperCommand, TyperGroup
@@ -82,3 +86,58 @@ class LogFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """As `logging` does it, made plain."""
         return escape_controls(super().format(record)).replace("\n", "\n    ")
+
+
+class UnblockedHandler(logging.Handler):
+    """Writes a log in a thread of its own, so that nobody waits for who reads it.
+
+    A terminal that was stopped by Ctrl-S, or a full pipe that nobody empties, would else stop the whole process. What
+    comes meanwhile is kept up to `most` lines; how many more there were is said afterwards.
+    """
+
+    def __init__(self, descriptor: int = 2, *, most: int = 1000, patience: float = 2.0) -> None:
+        super().__init__()
+        self._descriptor, self._most, self._patience = descriptor, most, patience
+        self._lines: deque[str] = deque()
+        self._dropped = 0
+        self._is_writing = False
+        self._changed = threading.Condition()
+        threading.Thread(target=self._write_all, name="log", daemon=True).start()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """As `logging` asks for it; never waits."""
+        line = self.format(record)
+        with self._changed:
+            if len(self._lines) < self._most:
+                self._lines.append(line)
+            else:
+                self._dropped += 1
+            self._changed.notify_all()
+
+    def flush(self) -> None:
+        """Let what was said be written, as long as somebody reads it."""
+        with self._changed:
+            self._changed.wait_for(lambda: not (self._lines or self._dropped or self._is_writing), self._patience)
+
+    def _write_all(self) -> None:
+        while True:
+            with self._changed:
+                self._is_writing = False
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: self._lines or self._dropped)
+                lines, dropped = [*self._lines], self._dropped
+                self._lines.clear()
+                self._dropped, self._is_writing = 0, True
+            if dropped:
+                lines.append(f"{dropped:,} more lines of the log were left out: nobody read them")
+            self._write("\n".join(lines).encode(errors="replace") + b"\n")
+
+    def _write(self, data: bytes) -> None:
+        """By the system's own call: Python's streams hold a lock meanwhile that the end of the process waits for."""
+        while data:
+            try:
+                data = data[os.write(self._descriptor, data) :]
+            except BlockingIOError:
+                select([], [self._descriptor], [])
+            except OSError:
+                return  # nobody will ever read it

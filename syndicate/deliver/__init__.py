@@ -10,6 +10,7 @@ Everything from outside comes in through `Tools`. A crash at any arrow leaves a 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from functools import partial
 
@@ -20,12 +21,26 @@ from syndicate.model import Account, Delivery
 
 __all__ = ["AccountThreads", "DeliveryReport", "Tools", "deliver_due", "list_accounts_with_work", "work_account"]
 
+logger = logging.getLogger(__name__)
+
 
 def list_accounts_with_work(tools: Tools) -> tuple[Account, ...]:
     """Accounts with something to do now. Calls whose worker vanished are work, too: their outcome is looked for."""
     tools.store.mark_abandoned(tools.clock())
+    _retry_paused(tools)
     waiting = tools.store.list_due_accounts(tools.clock())
     return tuple(tools.accounts[name] for name in waiting if name in tools.accounts)
+
+
+def _retry_paused(tools: Tools) -> None:
+    """Who waits for a person goes on by itself once its secrets are others than all with which it failed."""
+    for state in tools.store.list_accounts():
+        account = tools.accounts.get(state.name)
+        if state.paused_at is None or not state.paused_with or account is None:
+            continue
+        secrets = tools.digest_secrets(account)
+        if secrets and secrets not in state.paused_with.split() and tools.store.retry_account(state.name):
+            logger.info("%s has other secrets now: it is tried again", state.name)
 
 
 def deliver_due(tools: Tools, *, only: Collection[int] = (), threads: int = 2) -> DeliveryReport:

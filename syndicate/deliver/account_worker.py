@@ -13,7 +13,8 @@ from syndicate.errors import LostLease, StateError, SyndicateError, tell_for_log
 from syndicate.model import Account, Attachment, Decision, Delivery, Message, Reason, Receipt, State
 from syndicate.networks.base import Network, Spends
 from syndicate.notices import Notice, NoticeKind
-from syndicate.planning.deliveries.retry import ask_person, decide_rest, describe
+from syndicate.planning.deliveries.retry import ask_person, begin_trouble, decide_rest, describe, leave_out_gap
+from syndicate.planning.schedule.calendar import say_time
 from syndicate.planning.schedule.gates import Policy, policy_of
 from syndicate.store.identity import StateRecord
 from syndicate.store.store import Store
@@ -67,21 +68,28 @@ class Desk:
         since = delivery.started_at
         return any(one.reason is decision.reason and (since is None or one.at >= since) for one in trail)
 
+    def leave_out_gap(self, delivery: Delivery) -> Delivery:
+        """The delivery, as if the time in which nobody ran had not been."""
+        _, rests_until = self.tools.store.find_rest(self.account.name)
+        free_since = max(delivery.due_at, rests_until or delivery.due_at)
+        started_at = leave_out_gap(delivery, free_since, self.policy, now=self.tools.clock())
+        return delivery if started_at is None else self.tools.store.leave_out_gap(delivery, started_at)
+
     def note_trouble(self, action: str, error: Exception) -> None:
         """Leave the account alone for a while where its server does not answer as it should; else it does answer."""
         store, name, now = self.tools.store, self.account.name, self.tools.clock()
-        since = store.find_rest_since(name)
+        since = begin_trouble(*store.find_rest(name), now=now)
         until = decide_rest(error, since, now=now, jitter=self.tools.jitter())
         if until is None:
             self.note_answer()
             return
         why = describe(error).removeprefix(f"{name}: ")
-        store.rest_account(name, action, why, now, until)
+        store.rest_account(name, action, why, now, until, since=since)
         logger.warning(
             "%s has been failing since %s, and rests until %s: %s",
             name,
-            f"{since or now:%Y-%m-%d %H:%M:%S} UTC",
-            f"{until:%H:%M:%S}",
+            say_time(since, self.policy.timezone),
+            say_time(until, self.policy.timezone),
             why,
         )
 
@@ -92,11 +100,13 @@ class Desk:
             self.tools.store.record_spending(self.account.name, spent, self.tools.clock())
 
     def note_answer(self) -> None:
-        since = self.tools.store.find_rest_since(self.account.name)
+        since, _ = self.tools.store.find_rest(self.account.name)
         if since is not None:
             self.tools.store.end_rest(self.account.name)
             logger.info(
-                "%s answers again; it had been failing since %s UTC", self.account.name, f"{since:%Y-%m-%d %H:%M:%S}"
+                "%s answers again; it had been failing since %s",
+                self.account.name,
+                say_time(since, self.policy.timezone),
             )
 
     def _insist(self, delivery: Delivery, action: str, decision: Decision) -> Delivery:
@@ -113,7 +123,8 @@ class Desk:
         if not decision.pause:
             return
         store, now = self.tools.store, self.tools.clock()
-        if store.pause_account(self.account.name, decision.pause, now, decision.pause_until):
+        secrets = self.tools.digest_secrets(self.account)
+        if store.pause_account(self.account.name, decision.pause, now, decision.pause_until, secrets=secrets):
             self._tell(NoticeKind.ACCOUNT, f"{self.account.name} is paused", decision.pause)
 
     def _tell(self, kind: NoticeKind, subject: str, text: str, delivery: Delivery | None = None) -> None:
@@ -211,5 +222,7 @@ class Tools:
     lease: timedelta = field(default=LEASE)
     is_stopping: Callable[[], bool] = field(default=lambda: False)
     """Whether nothing new may begin: what is prepared is given back, only a call that is open goes on."""
+    digest_secrets: Callable[[Account], str] = field(default=lambda _account: "")
+    """Another word when the account's secrets are others; "" where they cannot be read."""
     keep_seen: Callable[[StateRecord], None] = field(default=lambda _state: None)
     """Repeat the state's counter outside the database, so that an older copy of it is recognised."""

@@ -50,7 +50,7 @@ def advance(desk: Desk, delivery: Delivery) -> Delivery:
     """Take one delivery as far as it goes now. Raises LostLease where it is in other hands meanwhile."""
     try:
         with contain(lambda error: _stop(desk, delivery, "prepare", error)):
-            ready, network, loaded = _make_ready(desk, delivery)
+            ready, network, loaded = _make_ready(desk, desk.leave_out_gap(delivery))
     except Stop as stop:
         return desk.record(delivery, stop.action, stop.decision)
     return send_once(desk, ready, network, loaded)

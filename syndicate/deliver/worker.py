@@ -61,7 +61,7 @@ class AccountThreads:
             return tuple(sorted(self._running))
 
     def stop(self, seconds: float) -> tuple[str, ...]:
-        """Let nothing new begin, and wait for what runs; returns the accounts whose calls are still open then."""
+        """Let nothing new begin, and wait for what runs; returns the accounts that are still at work then."""
         self._stopping.set()
         return self.wait(seconds)
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import or_, select, update
 
 from syndicate.model import Limits
 from syndicate.store.database import Part
 from syndicate.store.rows import insert_of, parse_limits, render_limits
 from syndicate.store.schema import accounts, spendings
 
+MOST_TRIED = 8
+"""So many secrets with which an account failed are remembered."""
 SLACK = timedelta(minutes=5)
 """So much later than now is no sign of a wrong clock: whoever waits for the database has read the time before."""
 
@@ -25,6 +28,8 @@ class AccountState:
     paused_at: datetime | None = None
     paused_until: datetime | None = None
     pause_reason: str = ""
+    paused_with: str = ""
+    """Digests of the secrets with which it failed so far, the last at the end; they outlive a try with others."""
     rest_since: datetime | None = None
     """When its server began to fail; None while it answers."""
     rest_at: datetime | None = None
@@ -59,41 +64,62 @@ class AccountBook(Part):
             for row in rows
         )
 
-    def pause_account(self, name: str, reason: str, now: datetime, until: datetime | None = None) -> bool:
-        """Let its deliveries wait; returns whether it ran before. `until`: it tries again by itself then."""
+    def pause_account(
+        self, name: str, reason: str, now: datetime, until: datetime | None = None, *, secrets: str = ""
+    ) -> bool:
+        """Let its deliveries wait; returns whether it ran before. `until`: it tries again by itself then.
+
+        `secrets` is the digest of those with which it failed.
+        """
         with self._database.writing() as connection:
-            known = select(accounts.c.paused_at).where(accounts.c.site == self._site, accounts.c.name == name)
-            was_running = connection.execute(known).scalar() is None
+            known = select(accounts.c.paused_at, accounts.c.paused_with)
+            row = connection.execute(known.where(accounts.c.site == self._site, accounts.c.name == name)).first()
+            was_running, failed = (row is None or row[0] is None), (row[1].split() if row else [])
+            failed = [*(one for one in failed if one != secrets), *([secrets] if secrets else [])][-MOST_TRIED:]
             insert = insert_of(connection)(accounts)
-            changes = {"paused_at": now, "paused_until": until, "pause_reason": reason}
+            changes = {"paused_at": now, "paused_until": until, "pause_reason": reason, "paused_with": " ".join(failed)}
             query = insert.on_conflict_do_update(index_elements=["site", "name"], set_=changes)
             connection.execute(query, {"site": self._site, "name": name} | changes)
             return was_running
 
     def resume_account(self, name: str) -> bool:
         """Let its deliveries go on; returns whether it was paused."""
-        mine = (accounts.c.site == self._site, accounts.c.name == name, accounts.c.paused_at.is_not(None))
-        cleared = {"paused_at": None, "paused_until": None, "pause_reason": ""}
+        return self._resume(name, {"paused_with": ""})
+
+    def retry_account(self, name: str) -> bool:
+        """The same for a try with other secrets: those that failed stay known, so that two machines which have
+        different wrong ones do not wake it in turn."""
+        return self._resume(name, {})
+
+    def _resume(self, name: str, further: Mapping[str, str]) -> bool:
+        is_left = or_(accounts.c.paused_at.is_not(None), accounts.c.paused_with != "")
+        mine = (accounts.c.site == self._site, accounts.c.name == name, is_left)
+        cleared = {"paused_at": None, "paused_until": None, "pause_reason": "", **further}
         with self._database.reading() as connection:
-            if connection.execute(select(accounts.c.name).where(*mine)).first() is None:
-                return False
+            row = connection.execute(select(accounts.c.paused_at).where(*mine)).first()
+        if row is None:
+            return False
         with self._database.writing() as connection:
-            return connection.execute(update(accounts).where(*mine).values(cleared)).rowcount == 1
+            connection.execute(update(accounts).where(*mine).values(cleared))
+        return row[0] is not None
 
-    def find_rest_since(self, name: str) -> datetime | None:
-        """When the account's server began to fail; None while it answers."""
-        query = select(accounts.c.rest_since).where(accounts.c.site == self._site, accounts.c.name == name)
+    def find_rest(self, name: str) -> tuple[datetime | None, datetime | None]:
+        """When the account's server began to fail, and until when it is left alone; None while it answers."""
+        query = select(accounts.c.rest_since, accounts.c.rest_until)
         with self._database.reading() as connection:
-            return connection.execute(query).scalar()
+            row = connection.execute(query.where(accounts.c.site == self._site, accounts.c.name == name)).first()
+        return (None, None) if row is None else (row[0], row[1])
 
-    def rest_account(self, name: str, action: str, reason: str, now: datetime, until: datetime) -> None:
-        """Leave it alone for a while: its server failed once more."""
+    def rest_account(
+        self, name: str, action: str, reason: str, now: datetime, until: datetime, *, since: datetime
+    ) -> None:
+        """Leave it alone for a while: its server failed once more, as it has done `since` then."""
         with self._database.writing() as connection:
             insert = insert_of(connection)(accounts)
-            changes = {"rest_at": now, "rest_until": until, "rest_reason": reason, "rest_after": action}
-            since = func.coalesce(accounts.c.rest_since, insert.excluded.rest_since)
-            query = insert.on_conflict_do_update(index_elements=["site", "name"], set_=changes | {"rest_since": since})
-            connection.execute(query, {"site": self._site, "name": name, "rest_since": now} | changes)
+            rest = {"rest_since": since, "rest_at": now, "rest_until": until}
+            changes = rest | {"rest_reason": reason, "rest_after": action}
+            query = insert.on_conflict_do_update(index_elements=["site", "name"], set_=changes)
+            connection.execute(query, {"site": self._site, "name": name} | changes)
 
     def wake_account(self, name: str, now: datetime) -> None:
         """Let it be tried at once, where a person asks for it; how long it has been failing stays known."""

@@ -239,6 +239,11 @@ class Outbox(Part):
             "lease_end": lease_now + LONGEST_LEASE,
         }
 
+    def leave_out_gap(self, delivery: Delivery, started_at: datetime) -> Delivery:
+        """Date the beginning of trying later, by a time in which nobody tried."""
+        with self._database.writing() as connection:
+            return change(connection, delivery, started_at=started_at)
+
     def give_back(self, delivery: Delivery) -> None:
         """End a lease without a word, where the worker stops before anything happened."""
         with self._database.writing() as connection:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from syndicate.model import Action, OccasionKind, Reason, State
 
-HEAD = "0010"
+HEAD = "0011"
 """The last migration. A database that names a later one is from a newer syndicate."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -120,6 +120,7 @@ accounts = Table(
     Column("paused_at", Instant),
     Column("paused_until", Instant),
     Column("pause_reason", Text, nullable=False, default=""),
+    Column("paused_with", Text, nullable=False, default=""),
     Column("rest_since", Instant),
     Column("rest_at", Instant),
     Column("rest_until", Instant),

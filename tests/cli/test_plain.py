@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
-from syndicate.cli.plain import LogFormatter, PlainStream, plain_streams
+from syndicate.cli.plain import LogFormatter, PlainStream, UnblockedHandler, plain_streams
 from syndicate.cli.show import print_json
 from syndicate.content import read_snapshot
 from tests.content.golden import make_settings
@@ -48,6 +49,26 @@ def test_a_log_line_cannot_be_forged() -> None:
     """What follows a line break is indented, so that only we begin a line with a time."""
     record = logging.LogRecord("a", logging.INFO, "", 0, "one\n2026-01-01 ERROR two\x1b[2J", None, None)
     assert LogFormatter("%(levelname)s %(message)s").format(record) == ("INFO one\n    2026-01-01 ERROR two\\u001b[2J")
+
+
+def test_a_log_that_nobody_reads_keeps_nobody_waiting() -> None:
+    """A full pipe blocks no line of ours; who reads again finds the first lines, and how many were left out."""
+    reader, writer = os.pipe()
+    handler = UnblockedHandler(writer, most=100, patience=0.01)
+    for number in range(5000):
+        handler.handle(logging.LogRecord("a", logging.INFO, "", 0, f"{number} {'x' * 500}", None, None))
+    handler.flush()
+    said, left_out = [""], 0
+    with open(reader, encoding="utf-8") as log:  # noqa: PTH123 - a descriptor
+        while len(said) - 1 + left_out < 5000:
+            line = log.readline()
+            if "left out" in line:
+                left_out += int(line.split()[0].replace(",", ""))
+            else:
+                said.append(line)
+    os.close(writer)
+    assert said[1].startswith("0 x")
+    assert left_out > 4000
 
 
 @pytest.mark.parametrize("name", ["a\x1b[2J.md", "a\nb.md", "a\u202eb.md", "folder\x07/b.md", "a\x85.md"])

@@ -428,7 +428,7 @@ def test_what_the_money_limit_makes_late_gets_a_persons_word(since: datetime, sp
     assert decision is not None
     assert (decision.state, bool(decision.notice)) == (state, state is State.HELD)
     if state is State.HELD:
-        assert f"{spent_at + timedelta(days=30):%Y-%m-%d %H:%M} UTC" in decision.notice
+        assert f"{spent_at + timedelta(days=30):%Y-%m-%d %H:%M}" in decision.notice
 
 
 @pytest.mark.parametrize("overruled", [Reason.NONE, Reason.OVER_BUDGET, Reason.COSTS_TOO_MUCH])

@@ -24,6 +24,7 @@ from syndicate.errors import (
 )
 from syndicate.model import Account, Delivery, Limits, Message, Reason, Receipt, ScheduleRules, State
 from syndicate.store.identity import Contradiction
+from syndicate.vault import digest_secrets
 from tests.deliver.bench import NOW, Bench, Preparing, Scripted, raising
 
 HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
@@ -181,8 +182,8 @@ def test_a_page_that_never_comes_is_held_with_a_notice(bench: Bench) -> None:
     bench.accounts["a"] = Account(name="a", network="n", schedule=ScheduleRules(ready_within=HOUR))
     row = bench.add()
     bench.changes["check_ready"] = lambda account, message: "it answers 404"
-    bench.run()
-    bench.run_after(2 * HOUR)
+    for _ in range(14):
+        bench.run_after(5 * MINUTE)
     assert bench.get(row).state is State.HELD
     assert [notice.delivery_id for notice in bench.notices] == [row.id]
 
@@ -497,3 +498,60 @@ def test_the_counter_is_raised_before_the_call_and_seen_outside(bench: Bench) ->
         bench.add(post=post)
     bench.run()
     assert seen == [(1, 1), (2, 2)]
+
+
+DAY = 24 * HOUR
+
+
+def test_a_closed_laptop_is_no_trying(bench: Bench) -> None:
+    """Asleep for three days after an hour of trying: the first failure at the wake is not the last, nor a long rest."""
+    bench.networks = {"a": (network := Scripted([Unavailable("no route")] * 999))}
+    row = bench.add()
+    for _ in range(60):
+        bench.run_after(MINUTE)
+    tried = len(network.calls)
+    bench.run_after(3 * DAY)
+    assert bench.get(row).state is State.DUE
+    assert bench.store.find_rest("a") == (bench.now, bench.now + MINUTE / 2)
+    bench.run_after(HOUR)
+    assert len(network.calls) == tried + 2
+    hours = 0
+    while bench.get(row).state is State.DUE:
+        bench.run_after(HOUR / 2)
+        hours += 0.5
+    assert bench.get(row).reason is Reason.GAVE_UP
+    assert len(network.calls) == 30 or 40 < hours < 48
+
+
+def test_a_page_that_was_asked_for_before_the_sleep_is_asked_for_again_after_it(bench: Bench) -> None:
+    """The deadline of a page counts the time in which somebody looked; a daily cron job comes to its end, too."""
+    bench.changes["check_ready"] = lambda account, message: "it answers 404"
+    row = bench.add()
+    bench.run()
+    bench.run_after(3 * DAY)
+    assert (bench.get(row).state, bench.get(row).reason) == (State.DUE, Reason.PAGE_NOT_LIVE)
+    for _ in range(8):
+        bench.run_after(0.9 * DAY)
+    assert bench.get(row).reason is Reason.PAGE_TOO_LATE
+
+
+def test_other_secrets_wake_a_paused_account(bench: Bench) -> None:
+    """A pause for a missing secret ends with the secret, each is tried once, and none of it stands in the state."""
+    secrets = {"a": ""}
+    bench.changes["digest_secrets"] = lambda account: digest_secrets(account.name, [secrets[account.name]])
+    bench.networks = {"a": (network := Scripted([Unauthorised("set SYNDICATE_A_TOKEN")] * 2))}
+    row = bench.add()
+    bench.run()
+    bench.run_after(DAY)
+    assert len(network.calls) == 1
+    secrets["a"] = "wrong"
+    bench.run()
+    assert len(network.calls) == 2
+    secrets["a"] = ""  # as another machine of the same site still has it
+    bench.run_after(HOUR)
+    assert len(network.calls) == 2
+    secrets["a"] = "right"
+    bench.run_after(HOUR)
+    assert bench.get(row).state is State.SENT
+    (account,) = bench.store.list_accounts()
+    assert (account.paused_at, account.paused_with) == (None, "")

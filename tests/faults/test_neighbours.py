@@ -68,7 +68,7 @@ def test_a_daemon_with_an_open_call_is_gone_in_time(site: Neighbours) -> None:
         site.wait_for(site.silent.has_come.is_set)
         assert ask_to_stop(daemon) < LONGEST
         assert daemon.returncode == 0
-    assert "calls to silent0 are still open" in site.read_log()
+    assert "silent0: not done in time" in site.read_log()
     assert states(site, "fresh")["silent0"] == "uncertain"
 
 

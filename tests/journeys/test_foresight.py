@@ -41,7 +41,7 @@ def dying(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Blog:
 
 def test_a_token_that_dies_before_a_message_is_due_is_told_everywhere(dying: Blog):
     """Before it is queued and after, by `plan`, `status` and `doctor`, with the command that helps."""
-    told = f"company: its token dies on {SOON:%Y-%m-%d %H:%M} UTC, before 2 messages are due"
+    told = f"company: its token dies on {SOON:%Y-%m-%d %H:%M}, before 2 messages are due"
     assert told in dying.run("plan").err
     dying.run("publish")
     plan = dying.run("plan")

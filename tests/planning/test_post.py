@@ -101,9 +101,7 @@ def test_a_message_that_waits_is_moved_instead(state: State) -> None:
 def test_a_second_time_needs_again() -> None:
     """The error says where the post already is."""
     blog = blog_with(State.SENT)
-    with pytest.raises(
-        UsageError, match=r"is on mastodon already, since 2026-11-24 12:00 UTC: https://net/0"
-    ) as caught:
+    with pytest.raises(UsageError, match=r"is on mastodon already, since 2026-11-24 13:00: https://net/0") as caught:
         by_hand(blog)
     assert "--again" in caught.value.hint
     (row,) = by_hand(blog, again=True).deliveries

@@ -181,7 +181,11 @@ def plan_rows(
     due_at = at or desk.take_slot(earliest)
     parts, trouble = _compose(item, desk, occasion, text)
     ends = find_token_end(desk.facts, due_at, desk.now)
-    notes = [*notes, *trouble, *([tell_token_end(desk.account.name, ends, desk.now)] if ends else [])]
+    notes = [
+        *notes,
+        *trouble,
+        *([tell_token_end(desk.account.name, ends, desk.now, desk.account.schedule.timezone)] if ends else []),
+    ]
     is_held = desk.account.approve and occasion.kind is not OccasionKind.MANUAL
     state, reason = (State.HELD, Reason.APPROVAL) if is_held else (State.PLANNED, Reason.NONE)
     blank = PlannedDelivery(

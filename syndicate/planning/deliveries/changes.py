@@ -38,6 +38,7 @@ from syndicate.planning.deliveries.reasons import (
     find_rule_reason,
 )
 from syndicate.planning.messages.template import find_override
+from syndicate.planning.schedule.calendar import say_time
 from syndicate.planning.schedule.gates import policy_of
 
 _BRINGS_BACK = TAKES_BACK | {Reason.POST_CAME_BACK}
@@ -209,7 +210,7 @@ def _find_new_question(row: KnownDelivery, case: _Case) -> Why | None:
     if row.reason in JUDGED_AGAIN and case.is_public and desk.sight.may_hide(case.item.post.source):
         return Why(Reason.TURNED_UP)
     if desk.now > row.due_at + policy_of(desk.account).stale_after:
-        return Why(Reason.MISSED, f"{row.due_at:%Y-%m-%d %H:%M} UTC")
+        return Why(Reason.MISSED, say_time(row.due_at, desk.account.schedule.timezone))
     is_asked_for = row.chosen is not None or row.occasion.kind is OccasionKind.MANUAL
     return Why(Reason.APPROVAL) if desk.account.approve and not is_asked_for else None
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from syndicate.model import NetworkFacts, State, Usage
+from syndicate.planning.schedule.calendar import say_time
 from syndicate.planning.schedule.gates import NEVER, find_affordable_at, is_too_late
 
 _COMING = frozenset({State.PLANNED, State.DUE, State.HELD})
@@ -70,29 +71,31 @@ def find_token_end(facts: NetworkFacts, due_at: datetime, now: datetime) -> date
     return ends if ends <= max(due_at, now) else None
 
 
-def tell_token_end(account: str, ends: datetime, now: datetime) -> str:
+def tell_token_end(account: str, ends: datetime, now: datetime, timezone: str) -> str:
     """The sentence for one message."""
     verb = "died" if ends <= now else "dies"
     when = "" if ends <= now else ", before this message is due"
-    return f"the account's token {verb} on {ends:%Y-%m-%d %H:%M} UTC{when}: run `syndicate login {account}`"
+    return f"the account's token {verb} on {say_time(ends, timezone)}{when}: run `syndicate login {account}`"
 
 
-def list_dying_tokens(rows: Sequence[Coming], facts: Mapping[str, NetworkFacts], now: datetime) -> tuple[str, ...]:
+def list_dying_tokens(
+    rows: Sequence[Coming], facts: Mapping[str, NetworkFacts], now: datetime, timezone: str
+) -> tuple[str, ...]:
     """A sentence for each account whose token dies before messages of its own are due."""
     late: dict[str, list[Coming]] = {}
     for row in rows:
         own = facts.get(row.account)
         if own and row.state in _COMING and row.part == 1 and find_token_end(own, row.due_at, now):
             late.setdefault(row.account, []).append(row)
-    return tuple(_tell_late(name, late[name], facts[name].expires_at or now, now) for name in sorted(late))
+    return tuple(_tell_late(name, late[name], facts[name].expires_at or now, now, timezone) for name in sorted(late))
 
 
-def _tell_late(account: str, rows: list[Coming], ends: datetime, now: datetime) -> str:
+def _tell_late(account: str, rows: list[Coming], ends: datetime, now: datetime, timezone: str) -> str:
     first = min(rows, key=lambda row: row.due_at)
     verb = "died" if ends <= now else "dies"
     what = f"{len(rows)} messages are due, the first about" if len(rows) > 1 else "its message is due, about"
     return (
-        f'{account}: its token {verb} on {ends:%Y-%m-%d %H:%M} UTC, before {what} "{first.slug}": '
+        f'{account}: its token {verb} on {say_time(ends, timezone)}, before {what} "{first.slug}": '
         f"run `syndicate login {account}`"
     )
 

@@ -23,6 +23,7 @@ from syndicate.model import (
 )
 from syndicate.planning.deliveries.account import UNSENT, Desk, find_embargo, make_calendars, open_desk, plan_rows
 from syndicate.planning.messages.template import find_override, make_link, tidy
+from syndicate.planning.schedule.calendar import say_time
 from syndicate.text.links import find_links
 
 _THERE = frozenset({State.SENT, State.SENDING, State.UNCERTAIN})
@@ -99,7 +100,7 @@ def _refuse_second(rows: Iterable[KnownDelivery], item: Identified, account: Acc
         return
     last = max(there, key=lambda row: row.sent_at or row.due_at)
     if last.state is State.SENT:
-        when = f", since {last.sent_at:%Y-%m-%d %H:%M} UTC" if last.sent_at else ""
+        when = f", since {say_time(last.sent_at, account.schedule.timezone)}" if last.sent_at else ""
         place = f": {last.url}" if last.url else ""
         raise UsageError(
             f'"{item.post.slug}" is on {account.name} already{when}{place}',

@@ -135,6 +135,14 @@ def say_reason(reason: Reason, detail: str = "") -> str:
     return sentence
 
 
+def say_pause(account: str, reason: str, *, ends: bool) -> str:
+    """Why an account is paused, and how it goes on; `ends`: by itself, after a while."""
+    how = (
+        "it is tried again by itself" if ends else f"other secrets wake it, or `syndicate accounts --resume {account}`"
+    )
+    return f"{reason}; {how}"
+
+
 def say_why(row: Decided) -> str:
     """Why it is where it is: the reason, and what a person chose where it still waits; "" for nothing to say."""
     why = say_reason(row.reason, row.detail)

@@ -38,7 +38,21 @@ TELL_AFTER = timedelta(hours=3)
 """How long something may go wrong before the person hears of it; trying goes on."""
 MOST_UNSEEN = 3
 """After so many calls that the network refuses as said before, and shows nothing, a person must look."""
+MOST_OF_A_GAP = timedelta(hours=3)
+"""So much of the time in which nobody tried counts as trying."""
 CONFIG_WAIT = timedelta(minutes=15)
+
+
+def leave_out_gap(delivery: Delivery, free_since: datetime, policy: Policy, *, now: datetime) -> datetime | None:
+    """When trying began, as if nobody had slept: None where it stays as it is.
+
+    From `free_since` on it could have been tried, and a laptop was closed, or the service down. Such a gap counts as
+    little, or the first try after it would be the last; but it counts, since a cron job leaves gaps all the time.
+    """
+    gap, most = now - free_since, min(MOST_OF_A_GAP, policy.give_up_after / 8, policy.ready_within / 8)
+    if delivery.started_at is None or delivery.started_at >= free_since or gap <= most:
+        return None
+    return delivery.started_at + (gap - most)
 
 
 def decide_uncomposed(error: SyndicateError) -> Decision:
@@ -152,14 +166,19 @@ def _back_off(waited: timedelta, jitter: float) -> timedelta:
     return min(max(FIRST_WAIT, waited), LONGEST_WAIT) * (0.75 + jitter / 2)
 
 
-def decide_rest(error: Exception, since: datetime | None, *, now: datetime, jitter: float) -> datetime | None:
+def begin_trouble(since: datetime | None, until: datetime | None, *, now: datetime) -> datetime:
+    """When its server began to fail: now, where nobody tried since its last rest ended `until` then."""
+    return now if since is None or until is None or now - until > MOST_OF_A_GAP else since
+
+
+def decide_rest(error: Exception, since: datetime, *, now: datetime, jitter: float) -> datetime | None:
     """Until when the account is left alone; None where the error is not its server's: that one answers.
 
     `since` is when it began to fail. Each rest is as long as all before it, as the waits of one message are.
     """
     if isinstance(error, NotReady | Spoiled) or not isinstance(error, Unavailable | Uncertain | FetchError):
         return None
-    return _retry_at(error, now) or now + _back_off(now - (since or now), jitter)
+    return _retry_at(error, now) or now + _back_off(now - since, jitter)
 
 
 def _decide_unknown(error: Exception, *, can_look: bool, now: datetime) -> Decision:

@@ -236,6 +236,11 @@ def parse_quiet(text: str) -> tuple[time, time] | None:
     return first, last
 
 
+def say_time(at: datetime, timezone: str) -> str:
+    """A moment as a person of that zone writes it."""
+    return f"{at.astimezone(get_zone(timezone)):%Y-%m-%d %H:%M}"
+
+
 def get_zone(name: str) -> ZoneInfo:
     """The zone of this IANA name, UTC for none. Raises ConfigError where it is unknown."""
     try:

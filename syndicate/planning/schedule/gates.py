@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from syndicate.model import Account, Decision, Delivery, Reason, ScheduleRules, State, Usage, Why
 from syndicate.planning.deliveries.reasons import say_reason
-from syndicate.planning.schedule.calendar import get_zone, next_slot, to_instant
+from syndicate.planning.schedule.calendar import get_zone, next_slot, say_time, to_instant
 
 FIRST_READY_WAIT = timedelta(seconds=30)
 LONGEST_READY_WAIT = timedelta(minutes=15)
@@ -71,7 +71,7 @@ def decide_missed(
     has_time = policy.has_slots or delivery.chosen_due_at is not None
     if delivery.part > 1 or now <= delivery.due_at + (policy.grace if has_time else policy.stale_after):
         return None
-    time_was = f"{delivery.due_at:%Y-%m-%d %H:%M} UTC"
+    time_was = say_time(delivery.due_at, policy.timezone)
     if policy.missed == "next" and has_time:
         moved, due_at = Reason.MISSED_MOVED, next_slot(now)
         return Decision(state=State.PLANNED, outcome="missed", reason=moved, detail=time_was, due_at=due_at)
@@ -131,7 +131,7 @@ def _decide_money(delivery: Delivery, usage: Usage, policy: Policy, now: datetim
     if until == NEVER:
         return _hold_for_money(Reason.COSTS_TOO_MUCH, f"{delivery.cost:.2f}\n{limit}")
     if is_too_late(until, delivery.started_at or now) and delivery.overruled is not Reason.OVER_BUDGET:
-        return _hold_for_money(Reason.OVER_BUDGET, f"{limit}\n{until:%Y-%m-%d %H:%M} UTC")
+        return _hold_for_money(Reason.OVER_BUDGET, f"{limit}\n{say_time(until, policy.timezone)}")
     return Decision(state=State.DUE, outcome="waits", reason=Reason.MONEY_LIMIT, detail=limit, due_at=until)
 
 
