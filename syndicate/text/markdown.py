@@ -21,6 +21,8 @@ _EMPTY = re.compile(rf"<({_SHELLS})(?:\s[^<>]*)?>(?:\s|&nbsp;|<br>)*</\1>")
 _EMPTY_FILM = re.compile(r"<(video|iframe)(?![^<>]*\ssrc=)(?:\s[^<>]*)?>\s*</\1>")
 _NO_SOURCE = re.compile(r"<img(?![^<>]*\ssrc(?:set)?=)(?:\s[^<>]*)?>")
 _NO_ADDRESS = re.compile(r"<a(?![^<>]*\shref=)(?:\s[^<>]*)?>(.*?)</a>", re.DOTALL)
+_MAX_SHELLS = 20
+"""Empty shells in one another; each takes a walk through the text."""
 _GAP = re.compile(r"\n{3,}")
 
 
@@ -28,7 +30,9 @@ def prune(markup: str) -> str:
     """Sanitised HTML without elements that show nothing, white space around it trimmed."""
     markup = _NO_ADDRESS.sub(r"\1", _NO_SOURCE.sub("", markup))
     markup = _EMPTY_FILM.sub("", markup)
-    while (pruned := _EMPTY.sub("", markup)) != markup:
+    for _ in range(_MAX_SHELLS):
+        if (pruned := _EMPTY.sub("", markup)) == markup:
+            break
         markup = pruned
     if "\n\n\n" in markup and "<pre" not in markup:
         markup = _GAP.sub("\n\n", markup)

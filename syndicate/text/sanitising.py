@@ -12,13 +12,13 @@ an ordinary element: what stands in it is made safe like everything else, and st
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable
 from urllib.parse import urljoin, urlsplit
 
 import nh3
 
 from syndicate.errors import ContentError
+from syndicate.text.nesting import VOID, flatten_markup
 
 _TAGS = frozenset({
     "a", "abbr", "article", "aside", "audio", "b", "bdi", "bdo", "blockquote", "br", "caption", "center", "cite",
@@ -62,7 +62,6 @@ _PLAYERS = frozenset({
     "open.spotify.com", "w.soundcloud.com", "bandcamp.com", "embed.podcasts.apple.com", "player.twitch.tv",
     "www.dailymotion.com", "codepen.io", "archive.org", "player.bilibili.com",
 })  # fmt: skip
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 # A quoted value is bounded, so that a text of opening quotes costs linear time.
 _WHOLE_TAG = re.compile(r"""<([a-zA-Z][\w:-]*+)((?:[^<>"']|"[^"]{0,1000}+"|'[^']{0,1000}+')*+)>""")
 _FRAME = re.compile(r"<(/?)iframe(?=[\s/>])", re.IGNORECASE)
@@ -71,17 +70,7 @@ _SAFE_FRAME = re.compile(r'<framed-player((?: [a-z]+="[^"]*")*)>')
 _LONG_TEXT = re.compile(r"(?:\A|>)[^<>]{4000,}")
 # Possessive throughout: where an entity ends is never tried twice.
 _PIECE = re.compile(r"(?:[^&]|&[a-zA-Z0-9#]{0,40}+;?+){1,2000}+")
-_VOID = frozenset({
-    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
-})  # fmt: skip
-# Void elements, and elements whose end tag HTML implies: they say nothing about depth.
-_FLAT = _VOID | frozenset({
-    "p", "li", "dt", "dd", "td", "th", "tr", "tbody", "thead", "tfoot", "option", "rt", "rp",
-})  # fmt: skip
 _LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{20000,}")
-MAX_DEPTH = 500
-_USUAL_DEPTH = 10
-_MAX_WORK = 2_000_000
 _MAX_ENTITIES = 200_000
 _MAX_ATTRIBUTES = 2_000
 _MAX_SRCSET = 5_000
@@ -94,8 +83,7 @@ def sanitise(markup: str, base_url: str) -> str:
 
     Raises ContentError for markup that is made to hurt (see `refuse_hostile`), and for a base that is no address.
     """
-    markup = close_elements(markup)
-    refuse_hostile(markup)
+    markup = refuse_hostile(close_elements(markup))
     markup = _LONG_TEXT.sub(_divide, markup)
     try:
         return show_frames(_clean(markup, base_url))
@@ -128,7 +116,7 @@ def close_elements(markup: str) -> str:
 
 def _close(found: re.Match[str]) -> str:
     name, attributes = found[1], found[2]
-    if not attributes.endswith("/") or name.lower() in _VOID:
+    if not attributes.endswith("/") or name.lower() in VOID:
         return found[0]
     return f"<{name}{attributes[:-1]}></{name}>"
 
@@ -146,34 +134,16 @@ def show_frames(markup: str) -> str:
     return markup.replace("&lt;framed-player", "&lt;iframe").replace("&lt;/framed-player", "&lt;/iframe")
 
 
-def refuse_hostile(markup: str) -> None:
-    """Raises ContentError for markup that costs any HTML parser quadratic time, or a feed reader its stack.
-
-    Unclosed elements are opened again in every paragraph that follows, so depth is weighed with their number.
-    """
-    tags = markup.count("<")
-    if tags > MAX_DEPTH:
-        depth = _depth(markup)
-        if depth > MAX_DEPTH or (depth > _USUAL_DEPTH and depth * tags > _MAX_WORK):
-            raise ContentError("HTML elements are nested too deeply", hint="close what is opened, quote less deeply")
-    if markup.count("&") > _MAX_ENTITIES:
+def refuse_hostile(markup: str) -> str:
+    """The markup as a parser may read it. Raises ContentError for one that costs any HTML parser quadratic time."""
+    flat = flatten_markup(markup)
+    if flat is None:
+        raise ContentError("HTML elements are nested too deeply", hint="close what is opened, quote less deeply")
+    if flat.count("&") > _MAX_ENTITIES:
         raise ContentError("the text has too many HTML entities")
-    if any(tag.count(" ") + tag.count("\n") > _MAX_ATTRIBUTES for tag in _LONG_TAG.findall(markup)):
+    if any(tag.count(" ") + tag.count("\n") > _MAX_ATTRIBUTES for tag in _LONG_TAG.findall(flat)):
         raise ContentError("an HTML element has too many attributes")
-
-
-def _depth(markup: str) -> int:
-    """How many elements may be open at once; never less than a parser will find."""
-    depth = deepest = 0
-    opened: Counter[str] = Counter()
-    for closing, name in _TAG.findall(markup.lower()):
-        if name in _FLAT or (closing and not opened[name]):
-            continue
-        step = -1 if closing else 1
-        opened[name] += step
-        depth += step
-        deepest = max(deepest, depth)
-    return deepest
+    return flat
 
 
 def _attribute_filter(base_url: str) -> _Filter:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from syndicate.text import addresses, counting, fit, hashtags, labels, markdown
+from syndicate.errors import ContentError
+from syndicate.text import addresses, counting, fit, hashtags, labels, markdown, sanitising
 
 N = 100_000
 LABELS = ("Summary", "Social Snippet")
@@ -58,3 +59,41 @@ def test_hashtags_beside_many_links_are_found_in_one_walk() -> None:
     """Tags and links are compared once each, not all with all."""
     text = "#tag http://example.com/#not " * 5_000
     assert [tag.name for tag in hashtags.find_hashtags(text)] == ["tag"] * 5_000
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "<b><!--</b>-->", "<div><!--></div-->", '<i title="</i>">', "<span><div></span></div>", "<rt>", "<li><dd>",
+        "<div><![CDATA[</div>]]>", "<div><?</div>", "<table><td></b></td>", "<svg><td>",
+        "<math><input></input>", "<em><script></em></script>", "<style></b><b></style><b>", "<a id=1><table></a>",
+        "<q><textarea></q></textarea>", "<x-y><p></x-y></p>", "<h2><form></form>", "<ul><li><ol></li>",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("around", ["", "words\n\n"])
+def test_what_stays_open_for_a_parser_is_refused(unit: str, around: str) -> None:
+    """End tags that a parser does not see, or passes over, close nothing."""
+    with pytest.raises(ContentError, match="nested too deeply"):
+        sanitising.sanitise((unit + around) * 20_000, PAGE)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "<p>a<br>b<hr>", "<b><i>a</b></i>", "<div><span>a</div>", "<ul><li>a<li><p>b</ul>", "<dl><dt>a<dd>b</dl>",
+        "<a name=x>a", "<!-- <div> -->a", "<table><tr><td>a<tr><td><div>b</table>", '<em title="<div>">a</em>',
+        "<svg><path/><g><path></path></g></svg>a", "<style>a > b { <div> }</style>a", "a < b > c <= d", '<u =">a</u>',
+        "<p>a<table><td>b</table>", "<p><span>a", "<blockquote><p>a<blockquote>b</blockquote></blockquote>",
+    ],
+)  # fmt: skip
+def test_long_and_careless_html_is_read(unit: str) -> None:
+    """What a parser closes by itself does not count as open, however often it stands there."""
+    html = sanitising.sanitise(unit * 2_000, PAGE)
+    assert html.count("a") >= 2_000
+    assert len(html) < 400_000
+
+
+def test_pieces_around_a_comment_make_no_element() -> None:
+    """What is taken out of a long text leaves its place, so its neighbours cannot become a tag."""
+    html = sanitising.sanitise("<b>x</b>" * 600 + "<<!-- -->script>alert(1)<<!-- -->/script>", PAGE)
+    assert html.endswith("&lt;script&gt;alert(1)&lt;/script&gt;")
