@@ -16,7 +16,7 @@ Heavy, imported only when something is drawn (Pillow and HarfBuzz take a fifth o
 """
 
 from syndicate.cards.content import CardContent, make_content
-from syndicate.cards.keys import ONLY_JPEG, card_key, card_paths, digest_design, list_layout_names
+from syndicate.cards.keys import ONLY_JPEG, card_key, card_paths, digest_design, list_layout_names, path_by_digest
 
 __all__ = [
     "ONLY_JPEG",
@@ -26,4 +26,5 @@ __all__ = [
     "digest_design",
     "list_layout_names",
     "make_content",
+    "path_by_digest",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import astuple
@@ -20,6 +21,7 @@ DRAWN_BY = f"cards-3 pillow-{pillow_version} zlib-{zlib.ZLIB_RUNTIME_VERSION}"
 ONLY_JPEG = "only jpeg"
 """A format beside those of the settings: flat cards as JPEG too, for networks that take nothing else."""
 
+_ENDS_AS_OURS = re.compile(r"\.(?:\d+x\d+|[0-9a-f]{10})_*\Z", re.IGNORECASE)
 _ENDINGS: Mapping[str, str] = {"image/png": "png", "image/jpeg": "jpg"}
 
 
@@ -54,8 +56,14 @@ def card_paths(slug: str, data: bytes, media_type: str, suffix: str = "") -> tup
     """Two paths below the publish root: one that changes with the bytes, one that never changes.
 
     Networks cache pictures by address for weeks, so a link always names the first. `suffix` tells sizes apart
-    ("1080x1080"), "" for the main one.
+    ("1080x1080"), "" for the main one. A slug that ends as such names do gets a "_" behind it, and one more where it
+    ends in that already, so that no two slugs ever share a name.
     """
-    digest = hashlib.sha256(data).hexdigest()[:10]
-    name = f"{slug}.{suffix}" if suffix else slug
-    return f"cards/{name}.{digest}.{_ENDINGS[media_type]}", f"cards/{name}.{_ENDINGS[media_type]}"
+    name = f"{slug}_" if _ENDS_AS_OURS.search(slug) else slug
+    name = f"{name}.{suffix}" if suffix else name
+    return path_by_digest(name, data, _ENDINGS[media_type]), f"cards/{name}.{_ENDINGS[media_type]}"
+
+
+def path_by_digest(name: str, data: bytes, ending: str) -> str:
+    """The path of a card that names its own bytes; `name` is that of the path which never changes."""
+    return f"cards/{name}.{hashlib.sha256(data).hexdigest()[:10]}.{ending}"

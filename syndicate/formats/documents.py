@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -13,6 +14,7 @@ from syndicate.formats import meta
 from syndicate.model import FEED_FORMATS, Artefact, Cache, CardRef, Entry, Feed, Identified, Problem, Site, make_problem
 
 HTML = "text/html; charset=utf-8"
+_ALTERNATES = re.compile(r"_+alternates", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,14 @@ def list_meta(
     for one in public:
         card = cards.get(one.id)
         stamp = f"{common} {one.post.digest} {one.known.updated_at} {one.post.permalink} {card.url if card else ''}"
-        path = f"meta/{one.post.slug}.html"
+        path = _meta_path(one.post.slug)
         documents.append(Document(path, stamp, partial(_make_meta, path, one, card, own, site)))
     return tuple(documents)
+
+
+def _meta_path(slug: str) -> str:
+    """meta/<slug>.html; a post called as our own file there, with underscores before it or none, has one more."""
+    return f"meta/{'_' if _ALTERNATES.fullmatch(slug) else ''}{slug}.html"
 
 
 def _make_feed(feed: Feed, form: str, cache: Cache | None) -> Artefact:

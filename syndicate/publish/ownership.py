@@ -7,14 +7,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
 
-from syndicate.cards import card_paths
+from syndicate.cards import path_by_digest
 from syndicate.model import Artefact, Cache, Problem
 from syndicate.output import Output
 from syndicate.output.base import Facts
 
 _KIND, _SIZE = "written", 16
-CARD = re.compile(r"cards/(?P<slug>[^/]+?)(?:\.(?P<digest>[0-9a-f]{10}))?\.(?P<ending>jpg|png)")
-_MEDIA_TYPES = {"jpg": "image/jpeg", "png": "image/png"}
+CARD = re.compile(r"cards/(?P<name>[^/]+?)(?:\.(?P<digest>[0-9a-f]{10}))?\.(?P<ending>jpg|png)")
 
 # Each feed told as one program tells it, and all of them from one address: a reader's list names many.
 _OPML = (
@@ -130,7 +129,7 @@ class OwnFiles:
         found = CARD.fullmatch(path)
         if found is None:
             return False
-        named, _ = card_paths(found["slug"], data, _MEDIA_TYPES[found["ending"]])
+        named = path_by_digest(found["name"], data, found["ending"])
         return named == path or (not found["digest"] and bool(self._output.find_facts([named])))
 
     def _refuse(self, path: str, why: str) -> None:

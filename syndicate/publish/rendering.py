@@ -81,7 +81,7 @@ class Renderer:
             self._syndication(public, drawn.refs),
             *self._pages(feeds, problems),
         )
-        return tuple({one.path: one for one in documents}.values())  # a post may be called "_alternates"
+        return tuple({one.path: one for one in documents}.values())  # two flags may have one folder
 
     def _pages(self, feeds: tuple[Feed, ...], problems: list[Problem]) -> list[Document]:
         """Small and made of many things: rendered each time, written where their bytes differ.

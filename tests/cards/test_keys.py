@@ -59,6 +59,18 @@ def test_a_card_has_a_name_for_its_bytes_and_one_for_ever():
     assert card_paths("hello", b"one", "image/png", "1080x1080")[1] == "cards/hello.1080x1080.png"
 
 
+def test_no_slug_takes_the_name_of_another_posts_card():
+    """Whatever a post is called: by hash, by size, or by what another had to be called because of these."""
+    sizes, data, kind = ("", "1080x1080"), b"one", "image/jpeg"
+    slugs, taken = {"hello", "HELLO2", "a.1x1_", "wallpaper.1920x1080"}, set[str]()
+    for _ in range(4):  # each round adds the names that the round before gave, as slugs
+        names = [path for slug in slugs for size in sizes for path in card_paths(slug, data, kind, size)]
+        assert len(names) == len({name.casefold() for name in names})
+        taken |= set(names)
+        slugs |= {name.removeprefix("cards/").removesuffix(".jpg") for name in names}
+    assert "cards/wallpaper.1920x1080_.jpg" in taken
+
+
 def test_a_sites_own_layout_is_read_beside_ours():
     """The four shipped layouts are always there, since any of them may be fallen back to."""
     assert list_layout_names(CardRules()) == ("cover", "split", "type", "quote")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree.ElementTree import fromstring
@@ -205,6 +206,14 @@ def test_meta_stamps_move_with_what_they_are_made_of() -> None:
     assert len({stamp(), stamp(post(1, digest="x")), stamp(card=CARD), stamp(feeds_=[feed(urls={})])}) == 4
     made = list_meta([one], {}, feeds, SITE)[0]
     assert (made.path, made.make(None).data) == ("meta/post-1.html", render_meta(one, None, feeds, SITE))
+
+
+def test_no_post_takes_the_name_of_our_own_file_in_meta() -> None:
+    """A post may be called "_alternates"; the file of that name stays the site's."""
+    slugs = ("_alternates", "__Alternates", "alternates")
+    posts = [replace(one := post(n), post=replace(one.post, slug=slug)) for n, slug in enumerate(slugs)]
+    paths = [one.path for one in list_meta(posts, {}, plan(), SITE)]
+    assert paths == ["meta/__alternates.html", "meta/___Alternates.html", "meta/alternates.html"]
 
 
 def test_syndication_tells_generators_about_cards_and_copies() -> None:
