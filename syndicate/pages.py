@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from html import unescape
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from syndicate.containment import contain
 from syndicate.errors import FetchError
-from syndicate.http import Client, Response
+from syndicate.http import Client, Response, name_server
+from syndicate.http.servers import Waits
 
 MAX_PAGE = 4_000_000
 
@@ -19,18 +23,36 @@ _ATTRIBUTE = re.compile(r"""(?<![^\s"'/])([^\s"'=/]+)\s*=\s*(?:"([^"]*)"|'([^']*
 _ANY_TAG = re.compile(r"<[^<>]*>")
 
 
-def check_page(client: Client, link: str, title: str) -> str:
-    """ "" where `link` answers 200 with the page of that title and its card image answers too, else why not."""
+Fetch = Callable[..., Response]
+"""`Client.fetch`, in time."""
+
+
+def check_page(client: Client, link: str, title: str, waits: Waits | None = None) -> str:
+    """ "" where `link` answers 200 with the page of that title and its card image answers too, else why not.
+
+    `waits` is what servers may take in one round: beyond it they are not asked.
+    """
     found: list[str] = []
+    fetch = client.fetch if waits is None else partial(_fetch_in_time, client, waits)
     with contain(lambda error: found.append(_tell(error, link))):
-        found.append(_check(client, link, title))
+        found.append(_check(fetch, link, title))
     return found[0]
 
 
-def _check(client: Client, link: str, title: str) -> str:
-    answer = client.fetch(link, headers={"Accept": "text/html"}, max_bytes=MAX_PAGE)
+def _fetch_in_time(client: Client, waits: Waits, url: str, **parts: Any) -> Response:
+    if why := waits.tell_why_over(name_server(url)):
+        raise FetchError(f"not asked now: {why}", where=url)
+    begun = time.monotonic()
+    try:
+        return client.fetch(url, **parts)
+    finally:
+        waits.note(name_server(url), time.monotonic() - begun)
+
+
+def _check(fetch: Fetch, link: str, title: str) -> str:
+    answer = fetch(link, headers={"Accept": "text/html"}, max_bytes=MAX_PAGE)
     facts = parse_page(answer.text) if answer.status == 200 else PageFacts()
-    return judge_page(answer, facts, link, title) or _check_image(client, answer.url, facts.image)
+    return judge_page(answer, facts, link, title) or _check_image(fetch, answer.url, facts.image)
 
 
 def _tell(error: Exception, link: str) -> str:
@@ -75,10 +97,10 @@ def judge_page(answer: Response, facts: PageFacts, link: str, title: str) -> str
     return ""
 
 
-def _check_image(client: Client, page_url: str, image: str) -> str:
+def _check_image(fetch: Fetch, page_url: str, image: str) -> str:
     if not image:
         return ""
-    answer = client.fetch(_join(page_url, image), method="HEAD")
+    answer = fetch(_join(page_url, image), method="HEAD")
     if answer.status in {405, 501}:  # a host that knows no HEAD
         return ""
     is_image = answer.headers.get("content-type", "").startswith("image/")

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -37,8 +38,8 @@ FRESH_AT_LEAST, FRESH_AT_MOST = timedelta(days=1), timedelta(days=30)
 RETRY_AT_FIRST, RETRY_AT_LAST = timedelta(hours=1), timedelta(days=1)
 AT_ONCE = 8
 """Pictures fetched at the same time."""
-_ANSWERS, _FILES = 32, 500
-"""Pictures remembered together: fetched ones are held in memory until then."""
+_AT_ONCE_KEPT, _HELD_BYTES = 500, 8_000_000
+"""Pictures remembered together, and how many bytes of fetched ones are held in memory until then."""
 _OVERLOADED = frozenset({429, 502, 503, 504, *range(520, 531)})
 """Answers that a whole server gives, or what stands before it."""
 
@@ -92,7 +93,7 @@ def find_pictures(
     known = {key: _parse_record(data) for key, data in cache.get_many(RECORDS, wanted).items()}
     local = {key: picture for key, picture in wanted.items() if picture.path}
     looked = {key: known.get(key, _NOT_FETCHED) for key in wanted if key not in local}
-    for keys in _batches(local, _FILES):
+    for keys in _batches(local, _AT_ONCE_KEPT):
         fresh = {key: _look_at_file(Path(local[key].path), known.get(key), describe) for key in keys}
         looked |= fresh
         _keep(fresh, known, cache)
@@ -179,20 +180,36 @@ class _Asker:
         self._now = now
         self._describe = describe
         self._servers = Servers(cache, now)
+        self._keeping = threading.Lock()
+        self._held: dict[str, _Record] = {}
 
     def fetch_all(self, due: Mapping[str, _Record]) -> dict[str, _Record]:
         """Each due picture as its server has it. The first one of a server shows whether it is there for the rest."""
         firsts: dict[str, str] = {}
         for url in sorted(due, key=lambda url: due[url].failures):  # another one than that which failed before
             firsts.setdefault(name_server(url), url)
-        rest = due.keys() - firsts.values()
+        rest = [url for url in due if firsts[name_server(url)] != url]
         looked: dict[str, _Record] = {}
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="picture") as pool:
-            for urls in (*_batches(firsts.values(), _ANSWERS), *_batches(filter(rest.__contains__, due), _ANSWERS)):
-                looks = dict(zip(urls, pool.map(lambda url: self._look(url, due[url]), urls), strict=True))
-                _keep({url: record for url, (record, is_news) in looks.items() if is_news}, due, self._cache)
-                looked |= {url: replace(record, data=b"") for url, (record, _) in looks.items()}
+            for urls in (list(firsts.values()), rest):
+                looked |= zip(urls, pool.map(lambda url: self._look_and_keep(url, due), urls), strict=True)
+        self._keep_held(due)
         return looked
+
+    def _look_and_keep(self, url: str, due: Mapping[str, _Record]) -> _Record:
+        """What is known now, without bytes: few of them wait in memory for the cache."""
+        record, is_news = self._look(url, due[url])
+        with self._keeping:
+            if is_news:
+                self._held[url] = record
+            held = sum(len(one.data) for one in self._held.values())
+            if held > _HELD_BYTES or len(self._held) >= _AT_ONCE_KEPT:
+                self._keep_held(due)
+        return replace(record, data=b"")
+
+    def _keep_held(self, due: Mapping[str, _Record]) -> None:
+        _keep(self._held, due, self._cache)
+        self._held = {}
 
     def _look(self, url: str, known: _Record) -> tuple[_Record, bool]:
         """What is known now, and whether that is news to remember: not where the server was not asked."""
@@ -222,7 +239,10 @@ class _Asker:
         except HostAway as error:
             self._servers.note_silence(error, time.monotonic() - begun)
             raise
-        self._servers.note_answer(name_server(url))
+        except FetchError:
+            self._servers.note_failure(name_server(url), time.monotonic() - begun)
+            raise
+        self._servers.note_answer(name_server(url), time.monotonic() - begun)
         if answer.status == 304 and known.digest:
             return replace(known, next_at=self._now + _fresh_for(answer), failures=0, reason="")
         if answer.status != 200:

@@ -13,6 +13,7 @@ from syndicate.app.site import Wiring
 from syndicate.app.state import keep_seen
 from syndicate.deliver import Tools
 from syndicate.errors import ContentError, FetchError, Unavailable
+from syndicate.http.servers import Waits
 from syndicate.model import (
     Account,
     Attachment,
@@ -39,14 +40,14 @@ FRESH = 2.0
 
 def make_tools(wiring: Wiring) -> Tools:
     """The collaborators of one round."""
-    composer = Composer(wiring)
+    composer, waits = Composer(wiring), Waits()
     return Tools(
         store=wiring.store,
         accounts=wiring.accounts.enabled,
         open_network=wiring.accounts.open,
         compose=composer.compose,
         load_attachment=lambda attachment: _load(wiring, attachment),
-        check_ready=lambda account, message: _check_ready(wiring, account, message),
+        check_ready=lambda account, message: _check_ready(wiring, account, message, waits),
         next_slot=lambda account, after: _find_slot(wiring, account, after),
         notify=lambda notice: _notify(wiring, notice),
         clock=wiring.clock,
@@ -182,11 +183,11 @@ def _load(wiring: Wiring, attachment: Attachment) -> bytes:
     return data
 
 
-def _check_ready(wiring: Wiring, account: Account, message: Message) -> str:
+def _check_ready(wiring: Wiring, account: Account, message: Message, waits: Waits) -> str:
     """Only where somebody out there follows the link at once."""
     if not describe(account.network).facts.needs_page:
         return ""
-    return check_page(wiring.http, message.link, message.title)
+    return check_page(wiring.http, message.link, message.title, waits)
 
 
 def ask_person(wiring: Wiring, question: str, now: datetime, *, slug: str = "") -> None:

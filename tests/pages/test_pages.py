@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.http import Client, Response
+from syndicate.http import Client, Response, name_server
+from syndicate.http.servers import Waits
 from syndicate.pages import check_page, judge_page, parse_page
 from tests.networks.fake import Fake, Reply
 
@@ -85,3 +86,16 @@ def test_whatever_a_look_at_a_page_raises_is_a_reason(error):
 
     with Client(resolve=resolve) as client:
         assert check_page(client, LINK, "A title").startswith(LINK)
+
+
+def test_a_slow_page_is_not_asked_for_again_in_a_round():
+    """A minute of waiting for one host is enough; the pages of others are looked at."""
+    waits = Waits()
+    with Fake() as slow, Fake() as quick, Client(allow_private=True) as client:
+        for host in (slow, quick):
+            host.route("GET", "/a/", lambda request: Reply(200, b"<h1>Title</h1>"))
+        assert check_page(client, f"{slow.url}/a/", "Title", waits) == ""
+        waits.note(name_server(slow.url), 64)
+        assert "answers too slowly" in check_page(client, f"{slow.url}/a/", "Title", waits)
+        assert check_page(client, f"{quick.url}/a/", "Title", waits) == ""
+        assert (len(slow.requests), len(quick.requests)) == (1, 1)

@@ -15,6 +15,7 @@ import pytest
 from syndicate.cards.photo import read_facts
 from syndicate.errors import HostAway
 from syndicate.http import Client, name_server
+from syndicate.http.servers import Servers
 from syndicate.model import Picture
 from syndicate.pictures import find_pictures, forget_pictures, read_picture
 from syndicate.store.cache import FileCache, open_cache
@@ -277,6 +278,51 @@ def test_a_redirect_to_a_dead_server_costs_its_own_picture(site, cache, http):
         pictures = [Picture(f"{host.url}/to/{number}") for number in range(3)] + [Picture(f"{host.url}/photo")]
         found = find_pictures(pictures, http=http, cache=cache, now=NOW, describe=read_facts)
     assert [bool(found[one.url].digest) for one in pictures] == [False, False, False, True]
+
+
+def test_few_bytes_wait_in_memory_for_the_cache(site, cache, http):
+    """Thirty pictures of 3 MB go into the cache a few at a time."""
+
+    weights = []
+
+    class Weighing:
+        def __getattr__(self, name):
+            return getattr(cache, name)
+
+        def put_many(self, kind, entries):
+            weights.append(sum(map(len, entries.values())))
+            cache.put_many(kind, entries)
+
+    site.body = PHOTO + bytes(3_000_000)
+    pictures = [Picture(f"{site.url}?{number}") for number in range(30)]
+    found = find_pictures(pictures, http=http, cache=Weighing(), now=NOW, describe=read_facts)
+    assert all(one.digest for one in found.values())
+    assert max(weights) < 12_000_000
+
+
+def test_a_slow_server_costs_a_minute_and_rests(cache):
+    """Beyond a minute of waiting it is not asked, in the next look neither, until its rest is over; others are."""
+    servers = Servers(cache, NOW)
+    for _ in range(20):
+        servers.note_answer("quick.example", 2)
+        servers.note_answer("slow.example", 6)
+    assert servers.find_silent("slow.example") is None
+    servers.note_failure("slow.example", 6)
+    servers.note_answer("slow.example", 6)
+    assert servers.find_silent("quick.example") is None
+    for at, rests in ((NOW, True), (NOW + timedelta(minutes=9), True), (NOW + timedelta(minutes=11), False)):
+        assert bool(Servers(cache, at).find_silent("slow.example")) is rests
+
+
+def test_many_slow_servers_cost_four_minutes_together(cache):
+    """Each is asked once, and then the rest waits for the next look."""
+    servers = Servers(cache, NOW)
+    asked = 0
+    while servers.find_silent(f"{asked}.example") is None:
+        servers.note_answer(f"{asked}.example", 28)
+        asked += 1
+    assert asked == 10
+    assert Servers(cache, NOW).find_silent("1.example") is None
 
 
 @pytest.mark.parametrize("error", [ValueError, AssertionError, RecursionError, MemoryError, UnicodeError, OSError])
