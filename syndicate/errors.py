@@ -88,6 +88,10 @@ class FetchError(SyndicateError):
     """A GET did not bring what it should: refused address, too large, wrong type, no answer."""
 
 
+class TooLarge(FetchError):
+    """The answer has more bytes than were asked for."""
+
+
 class HostAway(FetchError):
     """No connection to `server` (host and port), or no whole answer within its time."""
 

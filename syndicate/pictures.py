@@ -26,7 +26,7 @@ from pathlib import Path
 import orjson
 
 from syndicate.containment import contain
-from syndicate.errors import FetchError, HostAway, HostRefused
+from syndicate.errors import FetchError, HostAway, HostRefused, TooLarge
 from syndicate.http import Client, Response, name_server
 from syndicate.http.servers import Servers
 from syndicate.model import Cache, Picture, PictureFacts
@@ -38,6 +38,8 @@ FRESH_AT_LEAST, FRESH_AT_MOST = timedelta(days=1), timedelta(days=30)
 RETRY_AT_FIRST, RETRY_AT_LAST = timedelta(hours=1), timedelta(days=1)
 AT_ONCE = 8
 """Pictures fetched at the same time."""
+LARGE = 4_000_000
+"""Bytes from which on a picture is fetched while no other large one is, so that few of them are in memory."""
 _AT_ONCE_KEPT, _HELD_BYTES = 500, 8_000_000
 """Pictures remembered together, and how many bytes of fetched ones are held in memory until then."""
 _OVERLOADED = frozenset({429, 502, 503, 504, *range(520, 531)})
@@ -180,7 +182,7 @@ class _Asker:
         self._now = now
         self._describe = describe
         self._servers = Servers(cache, now)
-        self._keeping = threading.Lock()
+        self._keeping, self._one_large = threading.Lock(), threading.Lock()
         self._held: dict[str, _Record] = {}
 
     def fetch_all(self, due: Mapping[str, _Record]) -> dict[str, _Record]:
@@ -211,6 +213,12 @@ class _Asker:
         _keep(self._held, due, self._cache)
         self._held = {}
 
+    def _keep_large(self, url: str, record: _Record, known: _Record) -> _Record:
+        """Into the cache before the next large one is fetched."""
+        _keep({url: record}, {url: known}, self._cache)
+        _give_memory_back()
+        return replace(record, data=b"")
+
     def _look(self, url: str, known: _Record) -> tuple[_Record, bool]:
         """What is known now, and whether that is news to remember: not where the server was not asked."""
         if silent := self._servers.find_silent(name_server(url)):
@@ -232,9 +240,18 @@ class _Asker:
         headers = {"Accept": "image/avif,image/webp,image/*;q=0.8"}
         if known.digest:
             headers |= {name: value for name, value in asks.items() if value}
+        try:
+            answer = self._ask(url, headers, LARGE)
+        except TooLarge:
+            with self._one_large:
+                return self._keep_large(url, self._learn(self._ask(url, headers, MAX_BYTES), known), known)
+        return self._learn(answer, known)
+
+    def _ask(self, url: str, headers: Mapping[str, str], max_bytes: int) -> Response:
+        """The answer of a server that is there. Raises FetchError."""
         begun = time.monotonic()
         try:
-            answer = self._http.fetch(url, headers=headers, max_bytes=MAX_BYTES, away=self._servers.list_silent())
+            answer = self._http.fetch(url, headers=headers, max_bytes=max_bytes, away=self._servers.list_silent())
             _require_server(answer)
         except HostAway as error:
             self._servers.note_silence(error, time.monotonic() - begun)
@@ -243,11 +260,23 @@ class _Asker:
             self._servers.note_failure(name_server(url), time.monotonic() - begun)
             raise
         self._servers.note_answer(name_server(url), time.monotonic() - begun)
+        return answer
+
+    def _learn(self, answer: Response, known: _Record) -> _Record:
         if answer.status == 304 and known.digest:
             return replace(known, next_at=self._now + _fresh_for(answer), failures=0, reason="")
         if answer.status != 200:
             return _failed(known, f"the server answered {answer.status}", self._now)
         return _received(answer, known, self._now, self._describe)
+
+
+def _give_memory_back() -> None:
+    """Each exchange has a thread, and glibc keeps what threads freed, each its own, several times what is in use."""
+    import ctypes  # noqa: PLC0415 - nearly no run needs it
+
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def _require_server(answer: Response) -> None:

@@ -166,7 +166,7 @@ class Client:
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 failure = error
             except FetchError as error:
-                raise FetchError(error.message, where=spell(url)) from None
+                raise type(error)(error.message, where=spell(url)) from None
             except httpx.HTTPError as error:
                 if asked.exchange.has_answered and not isinstance(error, httpx.TimeoutException):
                     raise

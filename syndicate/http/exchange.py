@@ -58,7 +58,10 @@ class Exchange:
         finally:
             self._end()
         if errors:
-            raise errors[0]
+            try:
+                raise errors[0]
+            finally:
+                errors.clear()  # what was read so far would live as long as error and frame know each other
         if not results:
             raise DeadlinePassed
         return results[0]

@@ -6,12 +6,13 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from io import BytesIO
 from typing import Any
 
 import httpx
 import orjson
 
-from syndicate.errors import FetchError
+from syndicate.errors import FetchError, TooLarge
 
 MAX_BODY = 8_000_000
 ENCODINGS = "gzip"
@@ -57,8 +58,11 @@ class Budget:
         """The chunk, counted; raises FetchError once the size is used up."""
         self.size += len(chunk)
         if self.size > self.max_bytes:
-            raise FetchError(f"the answer is larger than {self.max_bytes:,} bytes")
+            raise self.too_large()
         return chunk
+
+    def too_large(self) -> TooLarge:
+        return TooLarge(f"the answer is larger than {self.max_bytes:,} bytes")
 
     @property
     def left(self) -> int:
@@ -69,10 +73,21 @@ def read_body(answer: httpx.Response, budget: Budget) -> bytes:
     """The body, decoded. Raises FetchError for one that is too large, cut, or encoded unasked."""
     encoding = answer.headers.get("content-encoding", "identity").strip().lower()
     if encoding in {"", "identity"}:
-        return b"".join(budget.spend(chunk) for chunk in answer.iter_raw())
+        return _read_plain(answer, budget)
     if encoding in {"gzip", "x-gzip", "deflate"}:
         return _inflate(answer, budget)
     raise FetchError(f'the answer is encoded as "{encoding[:20]}", which nobody asked for')
+
+
+def _read_plain(answer: httpx.Response, budget: Budget) -> bytes:
+    """One that says that it is too large is not even begun."""
+    stated = answer.headers.get("content-length", "")
+    if stated.isascii() and stated.isdigit() and int(stated[:15]) > budget.left and answer.request.method != "HEAD":
+        raise budget.too_large()
+    body = BytesIO()  # gives its bytes away without a copy
+    for chunk in answer.iter_raw():
+        body.write(budget.spend(chunk))
+    return body.getvalue()
 
 
 def _inflate(answer: httpx.Response, budget: Budget) -> bytes:
