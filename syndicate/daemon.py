@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -80,6 +81,23 @@ class Pace:
     look_after: timedelta = timedelta(minutes=30)
     folder: timedelta = timedelta(seconds=2)
     """How often a watched folder that went away is looked for."""
+
+
+# Linux's own way to watch a tree follows links, to the whole disk and to what is no post at all.
+_IS_RECURSIVE = sys.platform in {"darwin", "win32"}
+
+
+def list_folders(paths: Iterable[Path]) -> Iterator[Path]:
+    """What to watch for these files and trees: each folder below them, none behind a link."""
+    for path in paths:
+        yield path
+        for folder, names, _ in os.walk(path) if not _IS_RECURSIVE else ():
+            names[:] = [name for name in names if name not in DefaultFilter.ignore_dirs]
+            yield from (place for name in names if not (place := Path(folder, name)).is_symlink())
+
+
+def _is_new_folder(change: Change, path: str) -> bool:
+    return change is Change.added and not _IS_RECURSIVE and os.path.isdir(path)  # noqa: PTH112
 
 
 class Daemon:
@@ -230,11 +248,16 @@ class Daemon:
 
     def _changes(self, paths: list[Path]) -> Iterator[set[tuple[Change, str]]]:
         """Bursts of changes; ends when the set of folders is no longer the one being watched."""
-        if not paths:
-            return
+        while paths and self._list_present() == paths and not self._stop.is_set():
+            yield from self._watch(paths)
+            self._to_publish.set()
+
+    def _watch(self, paths: list[Path]) -> Iterator[set[tuple[Change, str]]]:
+        """The same until there is a folder more or less."""
         is_first = True
         for changes in watch(
-            *paths,
+            *list_folders(paths),
+            recursive=_IS_RECURSIVE,
             watch_filter=DefaultFilter(),
             debounce=DEBOUNCE_MS,
             step=QUIET_MS,
@@ -248,8 +271,7 @@ class Daemon:
                 is_first = False
             if any(self._work.is_news(Path(path)) for _, path in changes):
                 yield changes
-            if self._list_present() != paths:
-                self._to_publish.set()
+            if self._list_present() != paths or any(_is_new_folder(*change) for change in changes):
                 return
 
     def _round(self, work: Callable[[], str]) -> str:

@@ -119,13 +119,13 @@ def locate(address: str, place: Place) -> tuple[str, str]:
     """The absolute URL of an image, and its file where it is one of the site's; ("", "") for anything else.
 
     Looked for beside the post, then in the folders the generator serves from the root, then from the site's
-    folder itself; never outside it.
+    folder itself; never outside of what a site shows (`list_shown`).
     """
     if address.startswith("//") or _SCHEME.match(address):
         return absolute_url(address, place.permalink), ""
     address = _ALIASED.sub("/src/", address)
     if not address.startswith("/"):
-        path = find_image(place.settings.root, os.path.dirname(place.file), address)  # noqa: PTH120 - plain strings
+        path = find_image(place.settings, os.path.dirname(place.file), address)  # noqa: PTH120 - plain strings
         if path:
             return absolute_url(address, place.permalink), path
     return _locate_from_root(address, place)
@@ -135,7 +135,7 @@ def _locate_from_root(address: str, place: Place) -> tuple[str, str]:
     root, site = place.settings.root, place.settings.site
     is_rooted = address.startswith("/")
     for folder, name in _choose_places(address.lstrip("/"), site.static):
-        path = find_image(root, f"{root}/{folder}", name)
+        path = find_image(place.settings, f"{root}/{folder}", name)
         if path:
             return absolute_url(name, f"{site.url}/"), path
     return absolute_url(address.lstrip("/"), f"{site.url}/") if is_rooted else absolute_url(
@@ -151,16 +151,30 @@ def _choose_places(name: str, static: tuple[str, ...]) -> list[tuple[str, str]]:
     return [*served, *surely, (".", name), *perhaps]
 
 
-def find_image(root: str, folder: str, address: str) -> str:
-    """The real path of an image file, "" where there is none or where it lies outside the site's folder."""
+def find_image(settings: Settings, folder: str, address: str) -> str:
+    """The real path of an image file, "" where there is none or where it lies outside of what the site shows."""
     name = unquote(address.partition("?")[0].partition("#")[0])
     if "\0" in name or not name.lower().endswith(_IMAGES):
         return ""
     try:
         path = Path(folder, name).resolve()
-        return str(path) if path.is_relative_to(Path(root).resolve()) and path.is_file() else ""
+        return str(path) if path.is_file() and any(_is_shown(path, one) for one in list_shown(settings)) else ""
     except (OSError, ValueError, RuntimeError):
         return ""
+
+
+def list_shown(settings: Settings) -> Iterator[Path]:
+    """Real folders whose pictures a post may show: the posts' own, those served from the root, a generator's src."""
+    site = settings.site
+    declared = (site.content, *site.static)
+    yield from (Path(settings.root, folder).resolve() for folder in declared)
+    if any(Path(folder).parts[:1] == ("src",) for folder in declared):
+        yield Path(settings.root, "src").resolve()
+
+
+def _is_shown(path: Path, folder: Path) -> bool:
+    """What begins with a dot is nobody's page, even where the site's whole folder is served."""
+    return path.is_relative_to(folder) and not any(part[0] == "." for part in path.relative_to(folder).parts)
 
 
 def is_source(path: str, settings: Settings) -> bool:

@@ -87,6 +87,37 @@ def test_no_file_outside_the_site_is_read(site: Path, image: str) -> None:
     assert [problem.key for problem in post.problems] == ["image"]
 
 
+@pytest.mark.parametrize(
+    ("static", "image", "is_shown"),
+    [
+        (("public",), "/private/a.png", False),
+        (("public",), "../../private/a.png", False),
+        (("public",), "away.png", False),
+        (("public",), "/served.png", True),
+        (("public",), "../../public/served.png", True),
+        (("public",), "/away.png", False),
+        ((".",), "/private/a.png", True),
+        ((".",), "/.syndicate/a.png", False),
+        ((".",), "/../outside.png", False),
+        (("../shared",), "/b.png", True),
+        (("public",), "../../src/a.png", False),
+        (("src/img",), "../../src/a.png", True),
+    ],
+)
+def test_a_post_shows_pictures_of_declared_folders_alone(site, static, image, is_shown) -> None:
+    """A contributor names no other file of the site, by path or by link; the author may declare any folder."""
+    for name in ("private/a.png", ".syndicate/a.png", "public/served.png", "../shared/b.png", "src/a.png"):
+        (site / name).parent.mkdir(parents=True, exist_ok=True)
+        (site / name).write_bytes(b"x")
+    for link in ("posts/one/away.png", "public/away.png"):
+        (site / link).symlink_to(site / "private/a.png")
+    settings = make_settings(site)
+    settings = replace(settings, site=replace(settings.site, static=static))
+    text = f"---\ntitle: T\nimage: {image}\n---\nBody"
+    picture = parse_post(text, "one/index.md", str(site / "posts/one/index.md"), settings).picture
+    assert bool(picture and picture.path) is is_shown
+
+
 @pytest.mark.parametrize("image", ["javascript:alert(1)", "data:image/png;base64,AA", "http://[", "file:///etc/passwd"])
 def test_strange_addresses_are_no_picture(site: Path, image: str) -> None:
     """Only http addresses and paths."""

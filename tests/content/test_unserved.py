@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,9 @@ def site(tmp_path: Path) -> Path:
 
 def render(site: Path, folder: str) -> str:
     text = f"---\ntitle: T\nslug: one\n---\n{BODY}"
-    return parse_post(text, "a.md", str(site / folder / "a.md"), make_settings(site)).html
+    settings = make_settings(site)
+    settings = replace(settings, site=replace(settings.site, content=folder))
+    return parse_post(text, "a.md", str(site / folder / "a.md"), settings).html
 
 
 def test_words_stand_for_pictures_below_src(site: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from syndicate.daemon import Daemon, Every, Pace, follow_clock
+from syndicate.daemon import Daemon, Every, Pace, follow_clock, list_folders
 from syndicate.errors import StateError
 from tests.containment.troubles import TROUBLES, name_of
 
@@ -180,3 +180,46 @@ def test_a_clock_set_forward_by_decades_brings_one_tick():
     long_ago = datetime(1970, 1, 1, tzinfo=UTC)
     assert tick.get_next_fire_time(None, NOW) == NOW
     assert tick.get_next_fire_time(long_ago, NOW) == NOW + timedelta(seconds=5)
+
+
+def test_no_link_leads_the_watcher_out_of_its_folders(tmp_path: Path) -> None:
+    """On Linux every folder is watched by itself, so that a link to the whole disk costs nothing."""
+    for folder in ("posts/2026/one", "posts/node_modules/x", "elsewhere/deep"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "posts/out").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "posts/2026/round").symlink_to(tmp_path / "posts")
+    (tmp_path / "syndicate.toml").touch()
+    found = {
+        path.relative_to(tmp_path).as_posix()
+        for path in list_folders([tmp_path / "posts", tmp_path / "syndicate.toml"])
+    }
+    assert found - {"posts/2026", "posts/2026/one"} == {"posts", "syndicate.toml"}
+
+
+class Watching(Idle):
+    """Each publication makes a folder, and a post in the one that the publication before made."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.watched = root, (root,)
+        self.daemon = Daemon(self, pace=Pace(publish=timedelta(hours=1), deliver=timedelta(hours=1)))
+        self.rounds = 0
+
+    def is_news(self, path: Path) -> bool:
+        if path.name == "4.md":
+            self.daemon.stop()
+        return True
+
+    def publish_round(self) -> str:
+        self.rounds += 1
+        (self.root / str(self.rounds)).mkdir()
+        (self.root / str(self.rounds - 1) / f"{self.rounds}.md").touch()
+        return ""
+
+
+@pytest.mark.slow
+def test_a_post_in_a_new_folder_is_noticed(tmp_path: Path) -> None:
+    """A folder that appears while the daemon watches is watched, too: the rounds go on, and the last one is seen."""
+    (tmp_path / "0").mkdir()
+    work = Watching(tmp_path)
+    work.daemon.run()
+    assert work.rounds >= 4
