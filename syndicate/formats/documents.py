@@ -51,7 +51,7 @@ def list_meta(
 
 
 def _meta_path(slug: str) -> str:
-    """meta/<slug>.html; a post called as our own file there, with underscores before it or none, has one more."""
+    """meta/<slug>.html; a post called as our own file there, or that with more underscores, has one more."""
     return f"meta/{'_' if _ALTERNATES.fullmatch(slug) else ''}{slug}.html"
 
 
