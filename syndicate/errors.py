@@ -7,6 +7,7 @@ SyndicateError                  shown to the person: what, where, what to do
 ├── StateError                  the state database cannot be used now
 │   ├── AlreadyRunning          another daemon owns this state: leave it alone
 │   ├── Contradicted            this state is older than what was sent, lost or another's: send nothing
+│   ├── StateMoved              another run has changed the state elsewhere: drop the round, read it again
 │   └── LostLease               this delivery belongs to another worker now: drop it
 ├── FetchError                  a page, picture or hub did not answer as it should: try again later
 │   └── HostAway                … nor did its whole server: ask that nothing more in this round
@@ -78,6 +79,10 @@ class AlreadyRunning(StateError):
 
 class Contradicted(StateError):
     """What was published says that this state does not know everything: nothing may be sent by it."""
+
+
+class StateMoved(StateError):
+    """The state that lives in a branch or a bucket is another one than we read: nothing of ours counts."""
 
 
 class LostLease(StateError):

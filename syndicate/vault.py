@@ -20,7 +20,7 @@ import re
 import secrets
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -48,11 +48,29 @@ class Keyring(Protocol):
     def set_password(self, service: str, username: str, password: str) -> None: ...
 
 
+class Box(Protocol):
+    """Where secrets are kept, "account/name" → secret."""
+
+    def read(self) -> Mapping[str, str]: ...
+
+    def update(self, entries: Mapping[str, str]) -> None: ...
+
+    def locked(self, name: str) -> AbstractContextManager[None]: ...
+
+
 def open_vault(
-    folder: str, account: str, *, environ: Mapping[str, str] = os.environ, keyring: Keyring | None = None
+    folder: str,
+    account: str,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    keyring: Keyring | None = None,
+    shared: Box | None = None,
 ) -> AccountVault:
-    """The secrets of one account; `folder` is the state folder. Nothing is read before it is asked for."""
-    return AccountVault(account, environ, _Box(Path(folder), environ), keyring)
+    """The secrets of one account; `folder` is the state folder. Nothing is read before it is asked for.
+
+    A `shared` box is what several machines see: it takes what is stored, and what it holds wins over this machine's.
+    """
+    return AccountVault(account, environ, _Box(Path(folder), environ), keyring, shared)
 
 
 def find_keyring() -> Keyring | None:
@@ -74,12 +92,15 @@ class AccountVault:
     _environ: Mapping[str, str] = field(repr=False)
     _box: _Box = field(repr=False)
     _keyring: Keyring | None = field(default=None, repr=False)
+    _shared: Box | None = field(default=None, repr=False)
 
     def get(self, name: str) -> str:
         """The secret, "" where there is none. Raises ConfigError where a named file cannot be read."""
         given = self._given(name)
         if given:
             return given
+        if self._shared is not None and (found := self._shared.read().get(self._entry(name))):
+            return found
         if self._keyring is not None:
             return self._keyring.get_password(KEYRING_SERVICE, self._entry(name)) or ""
         return self._box.read().get(self._entry(name), "")
@@ -87,6 +108,9 @@ class AccountVault:
     def put(self, values: Mapping[str, str]) -> None:
         """Store secrets; they are on the disk or in the keyring when this returns."""
         entries = {self._entry(name): value for name, value in values.items()}
+        if self._shared is not None:
+            self._shared.update(entries)
+            return
         if self._keyring is None:
             self._box.update(entries)
             return
@@ -96,7 +120,8 @@ class AccountVault:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Held while a token is renewed: one thread of one process at a time."""
-        with self._box.locked(f"renew-{shout(self.account).lower()}"):
+        name = f"renew-{shout(self.account).lower()}"
+        with self._box.locked(name), self._shared.locked(name) if self._shared else nullcontext():
             yield
 
     def _given(self, name: str) -> str:

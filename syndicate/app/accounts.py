@@ -17,10 +17,11 @@ from syndicate.http import Client
 from syndicate.model import Account, NetworkFacts, Settings, variable_of
 from syndicate.networks import describe, facts_of, list_networks, open_network
 from syndicate.networks.base import Description, LogsIn, Network, Option, Renews, RenewsAlone
-from syndicate.vault import PASSPHRASE, AccountVault, Keyring, digest_secrets, find_keyring, open_vault
+from syndicate.vault import PASSPHRASE, AccountVault, Box, Keyring, digest_secrets, find_keyring, open_vault
 
 # --- what an account asks of its network, held against what the network has ---
 
+STATE_KEY = "SYNDICATE_STATE_KEY"
 PASSWORD = "SYNDICATE_DASHBOARD_PASSWORD"  # noqa: S105 - the name of a variable
 
 
@@ -108,10 +109,11 @@ def _nearest(name: str, options: list[str], title: str) -> str:
 class Accounts:
     """The accounts of one site. Raises ConfigError that lists all that syndicate.toml asks of networks in vain."""
 
-    def __init__(self, settings: Settings, state_folder: Path, http: Client) -> None:
+    def __init__(self, settings: Settings, state_folder: Path, http: Client, shared: Box | None = None) -> None:
         self._settings = settings
         self._folder = state_folder
         self._http = http
+        self._shared = shared
         mistakes = [mistake for account in settings.accounts for mistake in find_mistakes(account)]
         mistakes = mistakes or list(find_shared_variables(settings.accounts))
         if mistakes:
@@ -136,8 +138,19 @@ class Accounts:
         return self._settings.accounts[names.index(name)]
 
     def open(self, account: Account) -> Network:
-        """Raises ConfigError or Unauthorised where credentials are missing."""
-        return open_network(self._with_folder(account), self.vault(account), self._http)
+        """Raises ConfigError or Unauthorised where credentials are missing, or cannot travel with the state."""
+        network = open_network(self._with_folder(account), self.vault(account), self._http)
+        if self._settings.storage.state and self._shared is None and self._is_renewed(account, network):
+            hint = f"set {STATE_KEY} to a long random value, the same for every machine"
+            raise ConfigError(
+                "its network renews the token, which needs a key to travel", where=account.name, hint=hint
+            )
+        return network
+
+    def _is_renewed(self, account: Account, network: Network) -> bool:
+        """Whether the token of today is lost with this machine's disk, and no other one works tomorrow."""
+        is_renewed = isinstance(network, RenewsAlone) and network.renews_alone()
+        return is_renewed or bool(self.vault(account).get("refresh_token"))
 
     def open_for_login(self, account: Account) -> LogsIn:
         """The network's login. Raises UsageError where it has none."""
@@ -147,7 +160,7 @@ class Accounts:
         return network
 
     def vault(self, account: Account) -> AccountVault:
-        return open_vault(str(self._folder), account.name, keyring=self._keyring)
+        return open_vault(str(self._folder), account.name, keyring=self._keyring, shared=self._shared)
 
     def digest_secrets(self, account: Account) -> str:
         """Tells other secrets from those of before; "" where they cannot be read now."""

@@ -71,9 +71,18 @@ class App:
     def now(self) -> datetime:
         return self._wiring.clock()
 
-    def borrow(self) -> AbstractContextManager[Wiring]:
+    @contextmanager
+    def borrow(self) -> Iterator[Wiring]:
         """The rooms of the site as they are now, for a use case of the dashboard."""
-        return self._shared.borrow()
+        with self._shared.borrow() as wiring:
+            wiring.refresh()
+            yield wiring
+
+    @contextmanager
+    def _changing(self) -> Iterator[Wiring]:
+        """Borrow the rooms to change the state, wherever that lives."""
+        with self._shared.borrow() as wiring, wiring.changing():
+            yield wiring
 
     # --- publishing -------------------------------------------------------------------------------------------
 
@@ -81,7 +90,7 @@ class App:
         """Write what changed. `only` is "feeds", "cards" or "" for everything."""
         from syndicate.publish.publish import uncollected
 
-        with self._shared.borrow() as wiring, wiring.take_turn():
+        with self._changing() as wiring, wiring.take_turn():
             wiring.require_state()  # before the stamp, which tells one from another
             stamp, now = wiring.stamp, self.now()
             is_in_order, mark = wiring.is_state_in_order(), stamp.make()
@@ -132,7 +141,7 @@ class App:
         from syndicate.app.sending import make_tools
         from syndicate.deliver import deliver_due
 
-        with self._shared.borrow() as wiring:
+        with self._changing() as wiring:
             wiring.require_state()
             wiring.release_dead()
             wiring.check_state()
@@ -218,7 +227,7 @@ class App:
         from syndicate.app.post import put_into_outbox
         from syndicate.app.queue import explain_waits
 
-        with self._shared.borrow() as wiring:
+        with self._changing() as wiring:
             if contradiction := wiring.check_state():
                 raise Contradicted(contradiction)
             ids = put_into_outbox(wiring, planned, self.now())
@@ -274,7 +283,7 @@ class App:
         """
         from syndicate.app.queue import join_all, join_posts
 
-        with self._shared.borrow() as wiring:
+        with self._changing() as wiring:
             with wiring.take_turn():
                 wiring.require_state()
                 joined = [join_posts(wiring, old, new, self.now())] if old else join_all(wiring, self.now())
@@ -294,7 +303,7 @@ class App:
         from syndicate.app.queue import change_delivery
         from syndicate.model import Action
 
-        with self._shared.borrow() as wiring:
+        with self._changing() as wiring:
             wiring.release_dead()
             if action == "retry":
                 _wake_accounts(wiring, ids, self.now())
@@ -379,7 +388,7 @@ class App:
             )
 
     def resume_account(self, name: str) -> None:
-        with self._shared.borrow() as wiring:
+        with self._changing() as wiring:
             wiring.store.resume_account(wiring.accounts.get(name).name)
             wiring.store.wake_account(name, self.now())
 
@@ -389,14 +398,14 @@ class App:
     def store_login(self, account: str, secrets: Mapping[str, str]) -> str:
         from syndicate.app.login import store_login
 
-        with self._shared.borrow() as wiring:
+        with self._changing() as wiring:
             return store_login(wiring, account, secrets)
 
     def look_after(self) -> tuple[str, ...]:
         """Renew tokens, read limits; returns lines for the log."""
         from syndicate.app.maintenance import look_after
 
-        with self._shared.borrow() as wiring:
+        with self._changing() as wiring:
             self._is_read_anew = True  # a removal comes due without any change
             return look_after(wiring, self.now())
 
@@ -462,7 +471,7 @@ class App:
         from syndicate.app.edits import amend, take_amendments, tell_waiting
         from syndicate.planning.deliveries.edits import choose_automatic
 
-        with self._shared.borrow() as wiring:
+        with self._changing() as wiring:
             if wiring.check_state():
                 return ()
             amendments = take_amendments(wiring, self.now())
@@ -474,7 +483,7 @@ class App:
         """Carry out edits and removals; returns a line for each."""
         from syndicate.app.edits import amend
 
-        with self._shared.borrow() as wiring:
+        with self._changing() as wiring:
             if amendments and (contradiction := wiring.check_state()):
                 raise Contradicted(contradiction)
             amended = amend(wiring, amendments, self.now())
@@ -494,7 +503,7 @@ class App:
         """
         from syndicate.app.login import accept_account, adopt
 
-        with self._shared.borrow() as wiring:
+        with self._changing() as wiring:
             wiring.check_state()
             adopted = (accept_account if accept else adopt)(wiring, account, self.now())
             wiring.stamp.forget()
@@ -521,7 +530,13 @@ class App:
     # --- running ----------------------------------------------------------------------------------------------
 
     def lock_daemon(self) -> AbstractContextManager[None]:
-        """Held while a daemon works on this state; raises AlreadyRunning where another one does."""
+        """Held while a daemon works on this state; raises AlreadyRunning where another one does.
+
+        Raises ConfigError where the state has no disk that lasts as long as a daemon.
+        """
+        if self.settings.storage.state:
+            hint = "run `syndicate once` by cron or in a CI, or take the key away and let the state live here"
+            raise ConfigError("is for passes, not for a daemon", where="[storage] state", hint=hint)
         return self._wiring.store.lock_daemon()
 
     def open_all(self) -> None:
@@ -620,5 +635,5 @@ def _show_timeline(wiring: Wiring) -> None:
         log.warning("the timeline page stays as it was: %s: %s", problem.source, problem.message)
 
 
-def _state_of(settings: Settings) -> tuple[str, str]:
-    return settings.storage.database, settings.site.name
+def _state_of(settings: Settings) -> tuple[str, str, str]:
+    return settings.storage.database, settings.storage.state, settings.site.name

@@ -15,7 +15,7 @@ from syndicate.app.sending import Composer, load_images
 from syndicate.app.site import Wiring
 from syndicate.app.state import keep_seen
 from syndicate.containment import contain
-from syndicate.errors import tell_for_log
+from syndicate.errors import Unavailable, tell_for_log
 from syndicate.model import Message, Reason, State
 from syndicate.networks import describe
 from syndicate.networks.base import Deletes, Edits, Spends
@@ -121,6 +121,9 @@ def _edit(wiring: Wiring, one: Amendment, message: Message, now: datetime) -> st
 def _begin_call(wiring: Wiring) -> None:
     """The state counts the call before it is made. Raises Contradicted."""
     state = wiring.store.raise_counter()
+    wiring.durable.make_durable()
+    if why := wiring.durable.confirm():
+        raise Unavailable(why)
     keep_seen(wiring.cache, state.identity, state.counter)
 
 

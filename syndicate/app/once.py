@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from syndicate.app.queue import explain_waits
 from syndicate.app.reports import Status
 from syndicate.containment import contain
-from syndicate.errors import tell_for_log
+from syndicate.errors import StateMoved, tell_for_log
 from syndicate.model import Delivery, Post, Reason, State
 from syndicate.planning.schedule.calendar import say_time
 from syndicate.publish.publish import Published
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("syndicate")
 
 WAITING = (State.PLANNED, State.DUE, State.UNCERTAIN)
+Result = TypeVar("Result")
+TRIES = 4
 SHORTEST_PAUSE = timedelta(seconds=1)
 
 
@@ -50,20 +52,20 @@ def make_pass(app: App, wait: timedelta, sleep: Callable[[float], None] = time.s
     """Whatever a daemon would do by now, and until `wait` is over what it would do by then."""
     began_at, lines, touched = app.now(), list[str](), dict[int, Delivery]()
     ends_at = began_at + wait
-    published = app.publish()
+    published = _insist(app.publish)
     fresh = sum(_is_fresh(one, began_at) for one in app.list_deliveries()) if published.new_deliveries else 0
-    lines += app.look_after()
+    lines += _insist(app.look_after)
     while True:
-        touched |= {one.id: one for one in app.deliver_due()}
+        touched |= {one.id: one for one in _insist(app.deliver_due)}
         next_at, now = app.find_next_at(), app.now()
         if next_at is None or next_at > ends_at or now > ends_at:
             break
         log.info("waiting until %s", say_time(next_at, app.settings.site.timezone))
         sleep(max(next_at - now, SHORTEST_PAUSE).total_seconds())
-        app.publish()  # a post may have come of age meanwhile
+        _insist(app.publish)  # a post may have come of age meanwhile
     with contain(lambda error: lines.append(f"edits and hubs: {tell_for_log(error)}")):
-        lines += app.follow_posts()
-        app.publish()  # the feeds show the links of the copies
+        lines += _insist(app.follow_posts)
+        _insist(app.publish)  # the feeds show the links of the copies
         lines += app.ping_hubs()
     return Pass(
         published=published,
@@ -74,6 +76,16 @@ def make_pass(app: App, wait: timedelta, sleep: Callable[[float], None] = time.s
         next_at=app.find_next_at(),
         status=app.read_status(),
     )
+
+
+def _insist(work: Callable[[], Result]) -> Result:
+    """Do it on the state of now, where another run changed it meanwhile."""
+    for _ in range(TRIES - 1):
+        try:
+            return work()
+        except StateMoved as error:
+            log.warning("%s: beginning again", error.message)
+    return work()
 
 
 def find_next_at(wiring: Wiring, now: datetime) -> datetime | None:

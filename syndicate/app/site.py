@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -24,11 +24,14 @@ from syndicate.templates import read_template, stamp_templates
 
 if TYPE_CHECKING:
     from syndicate.app.accounts import Accounts
+    from syndicate.app.state_sync import StateBox
+    from syndicate.deliver.account_worker import Durability
     from syndicate.http import Client
     from syndicate.publish.drawing import Drawer
     from syndicate.publish.ownership import OwnFiles
     from syndicate.publish.publish import Rooms
     from syndicate.store.locks import ProcessLock
+    from syndicate.store.remote.sync import StateSync
     from syndicate.store.store import Store
 
 # The heavy rooms are imported where they are opened: a publication that finds nothing changed needs none of them.
@@ -56,6 +59,7 @@ class Wiring:
         self._reading = threading.Lock()
         self._state = ""
         self._is_opening = False
+        self.sync: StateSync | None = None
 
     # --- what stays open --------------------------------------------------------------------------------------
 
@@ -77,6 +81,7 @@ class Wiring:
     def keep_store(self, before: Wiring) -> None:
         """Go on with the open state database, and the daemon's lock on it."""
         self.store, self._state, self.process = before.store, before._state, before.process
+        self.sync = before.sync
 
     @cached_property
     def state_folder(self) -> Path:
@@ -112,6 +117,8 @@ class Wiring:
         self._is_opening = True
         try:
             self._state = _identify(database)
+            if self.settings.storage.state:
+                self._read_state(store)
             if is_new:
                 self.stamp.forget()
             check_site(self, store)
@@ -122,6 +129,33 @@ class Wiring:
         finally:
             self._is_opening = False
         return store
+
+    def _read_state(self, store: Store) -> None:
+        """Have the state of now in the working copy. Raises StateError or ConfigError where it cannot be had."""
+        from syndicate.app.state_sync import open_sync
+
+        self.sync = open_sync(self, store)
+        self.sync.refresh()
+
+    def refresh(self) -> None:
+        """Look again at a state that lives elsewhere."""
+        if self.settings.storage.state and "store" in vars(self) and self.sync:
+            self.sync.refresh()
+
+    def changing(self) -> AbstractContextManager[None]:
+        """Held while the state is changed; one that lives elsewhere is read before and put back after."""
+        if not self.settings.storage.state:
+            return nullcontext()
+        self.store  # noqa: B018 - opens what changes
+        assert self.sync
+        return self.sync.changing()
+
+    @property
+    def durable(self) -> Durability:
+        """What makes an intent outlive this machine."""
+        from syndicate.deliver.account_worker import OwnDisk
+
+        return self.sync or OwnDisk()
 
     def require_state(self) -> None:
         """Have a state database there. Raises StateError where it vanished or was replaced while it is open here.
@@ -163,7 +197,15 @@ class Wiring:
     def accounts(self) -> Accounts:
         from syndicate.app.accounts import Accounts
 
-        return Accounts(self.settings, self.state_folder, self.http)
+        return Accounts(self.settings, self.state_folder, self.http, self._open_shared_box())
+
+    def _open_shared_box(self) -> StateBox | None:
+        """Where tokens are kept that travel with the state, None where they do not."""
+        if not self.settings.storage.state:
+            return None
+        from syndicate.app.state_sync import open_box
+
+        return open_box(self)
 
     @cached_property
     def folder(self) -> content.ContentFolder:
@@ -183,7 +225,8 @@ class Wiring:
         """Shows others that this process lives; its name stands in its leases."""
         from syndicate.store.locks import ProcessLock
 
-        return ProcessLock(self.own_file("processes", ""))
+        host = "run" if self.settings.storage.state else ""  # others may read who worked
+        return ProcessLock(self.own_file("processes", ""), host)
 
     def release_dead(self) -> None:
         """What a process had in hand that was killed is free again; its call is looked for at once."""

@@ -239,7 +239,7 @@ def _tell(wiring: Wiring, text: str) -> None:
 def check_site(wiring: Wiring, store: Store) -> None:
     """Raises ConfigError where another site uses the same rows. A new domain or a moved folder is no other site."""
     settings, state = wiring.settings, store.read_state()
-    here = f"{socket.gethostname()}:{Path(settings.file).resolve()}"
+    here = settings.storage.state or f"{socket.gethostname()}:{Path(settings.file).resolve()}"
     if (state.url, state.config) == (settings.site.url, here):
         return
     is_beside = bool(state.config) and state.config != here and _is_in_use(state.config, settings)
@@ -305,6 +305,9 @@ def restore_state(wiring: Wiring, source: Path) -> Path | None:
     from syndicate.store import open_store  # noqa: PLC0415 - loads SQLAlchemy
     from syndicate.store.backup import prepare_restore, put_in_place  # noqa: PLC0415 - seldom needed
 
+    if wiring.settings.storage.state:
+        hint = "put an earlier version of it back there; nothing is sent before every account is adopted"
+        raise UsageError("the state does not live on this disk", where=wiring.settings.storage.state, hint=hint)
     database = path_of_state(wiring)
     with prepare_restore(database, source, wiring.settings.site.name) as fresh:
         with open_store(f"sqlite:///{fresh}", wiring.settings.site.name) as store:

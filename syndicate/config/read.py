@@ -138,7 +138,11 @@ def make_settings(
         digest=hashlib.sha256(text.encode()).hexdigest(),
         file=name,
     )
-    mistakes = (*find_exposed(settings, environ), *_find_namesakes(file.accounts))
+    mistakes = (
+        *find_exposed(settings, environ),
+        *_find_namesakes(file.accounts),
+        *_find_two_states(settings.storage),
+    )
     if mistakes:
         raise make_mistakes_error(mistakes, text, name)
     return settings
@@ -187,4 +191,11 @@ def _option_text(value: object) -> str:
 def _make_storage(table: StorageTable, root: Path) -> Storage:
     database = re.sub(r"^sqlite:///(?!/)", f"sqlite:///{root}/", table.database)
     publish_to = table.publish_to if "://" in table.publish_to else str(root / table.publish_to)
-    return Storage(database=database, publish_to=publish_to, cache=str(root / ".syndicate" / "cache.db"))
+    cache = str(root / ".syndicate" / "cache.db")
+    return Storage(database=database, publish_to=publish_to, cache=cache, state=table.state)
+
+
+def _find_two_states(storage: Storage) -> Iterator[Mistake]:
+    """A state is in one place."""
+    if storage.state and not storage.database.startswith("sqlite"):
+        yield Mistake(("storage", "state"), "is for SQLite: a PostgreSQL outlives its machines anyway; leave one out")

@@ -27,6 +27,7 @@ from syndicate.config.values import (
     SiteName,
     Size,
     Slots,
+    StateAddress,
     Timezone,
     Url,
     Words,
@@ -234,6 +235,8 @@ class AccountTable(ScheduleTable):
 class StorageTable(Section):
     database: str = "sqlite:///.syndicate/state.db"
     """The state database: SQLite, or postgresql://…"""
+    state: StateAddress = ""
+    """Where the state lives if this machine's disk does not last: "git:BRANCH" or "s3://bucket/prefix"."""
     publish_to: str = "feeds"
     """Folder for what is published, or s3://bucket/prefix."""
 

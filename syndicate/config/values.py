@@ -19,6 +19,7 @@ OCCASION = r"[A-Za-z_][A-Za-z0-9_-]{0,99}"
 SITE_NAME = r"[a-z0-9][a-z0-9._-]*"
 COLOUR = r"(#[0-9a-fA-F]{6})?"
 INDEXNOW_KEY = r"([a-zA-Z0-9-]{8,128})?"
+BRANCH = r"(?!.*(\.\.|//|\.lock($|/)|\.$))[A-Za-z0-9][A-Za-z0-9._/+-]*(?<!/)"
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _SIZES = {"": 1, "b": 1, "kb": 1_000, "mb": 1_000_000, "kib": 1_024, "mib": 1_048_576}
 
@@ -88,6 +89,16 @@ def check_slots(value: tuple[str, ...]) -> tuple[str, ...]:
         except ConfigError as error:
             raise ValueError(f"{error.message}{f' ({error.hint})' if error.hint else ''}") from error
     return value
+
+
+def check_state(value: str) -> str:
+    """Where a state lives that has no disk of its own: a branch, or a prefix of a bucket."""
+    kind, _, name = value.partition(":")
+    if not value or (kind == "git" and re.fullmatch(BRANCH, name)):
+        return value
+    if kind == "s3" and re.fullmatch(r"//[^/?#\s]+/[^?#\s]*[^/?#\s]/?", name):
+        return value
+    raise ValueError('is neither a branch nor a prefix of a bucket; write "git:BRANCH" or "s3://bucket/prefix"')
 
 
 def check_permalink(value: str) -> str:
@@ -197,6 +208,7 @@ Size = Annotated[
 SiteName = Annotated[str, AfterValidator(check_site_name), _matching(f"^{SITE_NAME}$")]
 AccountName = Annotated[str, AfterValidator(check_account_name)]
 Colour = Annotated[str, AfterValidator(check_colour), _matching(f"^{COLOUR}$")]
+StateAddress = Annotated[str, AfterValidator(check_state), _matching(r"^(|git:[A-Za-z0-9].*|s3://[^/?#\s]+/.*)$")]
 IndexNowKey = Annotated[str, AfterValidator(check_indexnow_key), _matching(f"^{INDEXNOW_KEY}$")]
 Url = Annotated[str, AfterValidator(check_url), _matching(f"^{_WEB}$")]
 _ADDRESS = r"\s*[Hh][Tt][Tt][Pp][Ss]?://[^/?#]+.*"

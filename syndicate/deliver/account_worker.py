@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Protocol
 
 from syndicate.containment import contain
 from syndicate.errors import LostLease, StateError, SyndicateError, tell_for_log
@@ -195,6 +197,32 @@ LEASE = timedelta(minutes=5)
 """Longer than any single call may take (see the time limits in `http.py`)."""
 
 
+class Durability(Protocol):
+    """What makes an intent outlive this machine, where the state has no disk of its own."""
+
+    def in_turn(self, *, can_look: bool) -> AbstractContextManager[None]:
+        """Held from the intent to the outcome, so that a kill leaves few outcomes unknown."""
+
+    def make_durable(self) -> None:
+        """Have everything committed so far where the state lives. Raises StateError: then nothing may be sent."""
+
+    def confirm(self) -> str:
+        """The last look before a call: why nobody can say, "" where all is well. Raises StateMoved."""
+
+
+class OwnDisk:
+    """The state is a database: what is committed there is durable."""
+
+    def in_turn(self, *, can_look: bool) -> AbstractContextManager[None]:  # noqa: ARG002 - both are one
+        return nullcontext()
+
+    def make_durable(self) -> None:
+        """It is."""
+
+    def confirm(self) -> str:
+        return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
     """The collaborators of `deliver_due`. Threads share them."""
@@ -224,5 +252,6 @@ class Tools:
     """Whether nothing new may begin: what is prepared is given back, only a call that is open goes on."""
     digest_secrets: Callable[[Account], str] = field(default=lambda _account: "")
     """Another word when the account's secrets are others; "" where they cannot be read."""
+    durable: Durability = field(default_factory=OwnDisk)
     keep_seen: Callable[[StateRecord], None] = field(default=lambda _state: None)
     """Repeat the state's counter outside the database, so that an older copy of it is recognised."""

@@ -189,25 +189,29 @@ def _stop(desk: Desk, delivery: Delivery, action: str, error: Exception) -> NoRe
 
 def send_once(desk: Desk, delivery: Delivery, network: Network, message: Message) -> Delivery:
     """Intent, call, outcome. Between the intent on disk and the outcome on disk a crash leaves it unknown."""
-    intended = desk.tools.store.intend(delivery, desk.tools.clock(), desk.tools.lease)
-    outcome = call(desk, "send", intended, network, message)
-    if isinstance(outcome, Spoiled):
-        fresh = replace(delivery.message or message, prepared=outcome.prepared)
-        intended = desk.tools.store.keep_message(intended, fresh, desk.tools.clock(), desk.tools.lease)
-    now, jitter = desk.tools.clock(), desk.tools.jitter()
     can_look = isinstance(network, Finds | Resends)
-    decision = decide_next(intended, outcome, desk.policy, can_look=can_look, now=now, jitter=jitter)
-    return desk.record(intended, "send", desk.check_copy(intended, decision))
+    with desk.tools.durable.in_turn(can_look=can_look):
+        intended = desk.tools.store.intend(delivery, desk.tools.clock(), desk.tools.lease)
+        outcome = call(desk, "send", intended, network, message)
+        if isinstance(outcome, Spoiled):
+            fresh = replace(delivery.message or message, prepared=outcome.prepared)
+            intended = desk.tools.store.keep_message(intended, fresh, desk.tools.clock(), desk.tools.lease)
+        now, jitter = desk.tools.clock(), desk.tools.jitter()
+        decision = decide_next(intended, outcome, desk.policy, can_look=can_look, now=now, jitter=jitter)
+        return desk.record(intended, "send", desk.check_copy(intended, decision))
 
 
 def call(desk: Desk, action: str, intended: Delivery, network: Network, message: Message) -> Receipt | Exception:
     """The one irreversible call, made only while the row is ours and the lease runs: machines sleep at any line."""
+    desk.tools.durable.make_durable()
     try:
         state = desk.tools.store.confirm(intended, desk.tools.clock())
     except Contradicted as error:
         return Unavailable(error.message, hint=error.hint)
     if state is None:
         return Unavailable("the machine was away too long before the call")
+    if why := desk.tools.durable.confirm():
+        return Unavailable(why)
     desk.tools.keep_seen(state)
     outcome: list[Receipt | Exception] = []
     with contain(outcome.append):  # whatever it was, the network may have published: it is decided, not lost

@@ -69,10 +69,11 @@ def _resend(desk: Desk, delivery: Delivery, network: Network) -> Delivery:
     if troubles:
         return desk.record(delivery, "load image", _unseen(desk, delivery, troubles[0]))
     desk.go_on()
-    intended = desk.tools.store.intend(delivery, desk.tools.clock(), desk.tools.lease)
-    outcome = call(desk, "send again", intended, network, message)
-    decision = decide_resent(intended, outcome, now=desk.tools.clock(), jitter=desk.tools.jitter())
-    return desk.record(intended, "send again", desk.check_copy(intended, decision))
+    with desk.tools.durable.in_turn(can_look=True):
+        intended = desk.tools.store.intend(delivery, desk.tools.clock(), desk.tools.lease)
+        outcome = call(desk, "send again", intended, network, message)
+        decision = decide_resent(intended, outcome, now=desk.tools.clock(), jitter=desk.tools.jitter())
+        return desk.record(intended, "send again", desk.check_copy(intended, decision))
 
 
 def _blame(desk: Desk, delivery: Delivery, error: Exception) -> Decision:

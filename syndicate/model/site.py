@@ -183,6 +183,8 @@ class Storage:
     """Absolute folder or "s3://bucket/prefix"."""
     cache: str
     """Absolute path of the disposable cache file."""
+    state: str = ""
+    """"git:BRANCH" or "s3://bucket/prefix", where the database is only a working copy of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from sqlalchemy import or_, select, update
 from syndicate.model import Limits
 from syndicate.store.database import Part
 from syndicate.store.rows import insert_of, parse_limits, render_limits
-from syndicate.store.schema import accounts, spendings
+from syndicate.store.schema import accounts, secrets, spendings
 
 MOST_TRIED = 8
 """So many secrets with which an account failed are remembered."""
@@ -149,6 +149,20 @@ class AccountBook(Part):
             changes = {"limits": render_limits(limits), "limits_read_at": now}
             query = insert.on_conflict_do_update(index_elements=["site", "name"], set_=changes)
             connection.execute(query, {"site": self._site, "name": name} | changes)
+
+    def keep_secrets(self, sealed: Mapping[str, str]) -> None:
+        """Keep tokens that are sealed already, by name."""
+        rows = [{"site": self._site, "name": name, "sealed": words} for name, words in sealed.items()]
+        with self._database.writing() as connection:
+            insert = insert_of(connection)(secrets)
+            changes = {"sealed": insert.excluded.sealed}
+            query = insert.on_conflict_do_update(index_elements=["site", "name"], set_=changes)
+            connection.execute(query, rows)
+
+    def list_secrets(self) -> Mapping[str, str]:
+        query = select(secrets.c.name, secrets.c.sealed).where(secrets.c.site == self._site)
+        with self._database.reading() as connection:
+            return {row.name: row.sealed for row in connection.execute(query)}
 
     def find_limits(self, name: str) -> Limits | None:
         """The limits as last read from the server, None where nothing was read yet."""

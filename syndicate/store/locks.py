@@ -95,9 +95,9 @@ class ProcessLock:
     locks) nobody can tell, and a lease ends by its time.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, host: str = "") -> None:
         self._folder = folder
-        self.name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+        self.name = f"{host or socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._handle: int | None = None
         with suppress(OSError):
             self._make()

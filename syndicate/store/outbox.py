@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, case, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, case, exists, func, or_, select
 
 from syndicate.errors import LostLease
 from syndicate.model import Attempt, Decision, Delivery, Message, OccasionKind, Reason, State, Usage
@@ -265,7 +265,17 @@ class Outbox(Part):
 
     def release_dead(self, owner: str, now: datetime) -> int:
         """End the leases of a process that is proved dead; its calls become uncertain at once. Returns how many."""
-        query = self._mine(select(deliveries)).where(_ROW.lease_owner.startswith(f"{owner}:", autoescape=True))
+        return self._release(_ROW.lease_owner.startswith(f"{owner}:", autoescape=True), now)
+
+    def release_everybody(self, now: datetime) -> int:
+        """The same of everybody: whoever asks knows that nobody else is at work on this state."""
+        return self._release(or_(_ROW.lease_owner != "", _ROW.state == State.SENDING), now)
+
+    def _release(self, condition: ColumnElement[bool], now: datetime) -> int:
+        query = self._mine(select(deliveries)).where(condition)
+        with self._database.reading() as connection:
+            if connection.execute(query.limit(1)).first() is None:
+                return 0
         with self._database.writing() as connection:
             self._database.take_turn(connection, f"syndicate claim {self._site}")
             rows = [parse_delivery(row) for row in connection.execute(query).mappings()]

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from syndicate.model import Action, OccasionKind, Reason, State
 
-HEAD = "0011"
+HEAD = "0012"
 """The last migration. A database that names a later one is from a newer syndicate."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -205,3 +205,12 @@ passes = Table(
     Column("digest", Text, primary_key=True),
     Column("ends_at", Instant, nullable=False),
 )
+
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("sealed", Text, nullable=False),
+)
+"""Tokens that networks renew, sealed; only where the state has no disk of its own."""

@@ -18,6 +18,7 @@ from syndicate.store.locks import TRIES, lock_daemon
 from syndicate.store.outbox import Outbox
 from syndicate.store.overview import Overview
 from syndicate.store.passes import Passes
+from syndicate.store.remote.lines import Lines
 from syndicate.store.schema import HEAD
 from syndicate.store.syndication_links import Aftercare, Copies
 
@@ -40,7 +41,7 @@ def upgrade(database: Database) -> None:
     if version < HEAD:
         with database.writing() as connection:
             database.take_turn(connection, "syndicate upgrade")
-            _run_steps(connection)
+            run_steps(connection)
 
 
 def _read_version(connection: Connection) -> str:
@@ -49,17 +50,18 @@ def _read_version(connection: Connection) -> str:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
 
 
-def _run_steps(connection: Connection) -> None:
+def run_steps(connection: Connection, last: str = "head") -> None:
+    """Bring the database to the schema of this step."""
     from alembic import command  # noqa: PLC0415 - 100 ms that a start without news need not pay
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, last)
 
 
-class Store(LedgerPart, Outbox, Overview, Desk, AccountBook, Copies, Aftercare, StateIdentity, Passes):
+class Store(LedgerPart, Outbox, Overview, Desk, AccountBook, Copies, Aftercare, StateIdentity, Passes, Lines):
     """One site's state. Threads may share it; close it, or use it as a context manager.
 
     Every method is one transaction and raises StateError, with nothing changed, where the database is locked, full,

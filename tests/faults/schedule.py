@@ -119,6 +119,9 @@ class Schedule:
             self.database.close()  # no connection outlives the process: the next one opens the file anew
         except StateError as error:
             self.world.tell(f"the round ended: {error}")
+        self._judge_now()
+
+    def _judge_now(self) -> None:
         self.faults += judge(self.store, self.servers, is_over=False)
 
     def _run_rival(self) -> None:
