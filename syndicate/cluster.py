@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from syndicate.containment import survive
 from syndicate.errors import ConfigError, StateError, tell_for_log
+from syndicate.pulse import Pulse
 
 if TYPE_CHECKING:
     from procrastinate import App
@@ -33,9 +34,15 @@ PUBLISH_EVERY = "* * * * *"
 PING_EVERY = "* * * * *"
 AMEND_EVERY = "* * * * *"
 LOOK_AFTER_EVERY = "*/30 * * * *"
+HEARTBEAT_EVERY = "*/5 * * * *"
 RESCUE_EVERY = "* * * * *"
 GRACE = 20.0
 """Seconds that what runs has to finish after SIGTERM."""
+WAIT_AGAIN = 5.0
+"""Seconds between two looks for a PostgreSQL that is away."""
+BEAT_EVERY = 10.0
+PATIENCE = {"worker": 60.0}
+"""Seconds without a sign of life after which a worker counts as standing still."""
 CONCURRENCY = 4
 """Rounds that one machine works on at once."""
 
@@ -63,31 +70,102 @@ class Work(Protocol):
         """Start a thread for each account; `tell` hears of each when it has finished."""
         ...
 
+    def heartbeat_round(self) -> str:
+        """Tell whoever watches over us that all is well."""
+        ...
 
-def work(database: str, site: str, begin: Callable[[], Work], leave_after: Callable[[float], object]) -> None:
-    """Be one of the workers until SIGTERM or SIGINT; then nothing new begins, and what runs has GRACE to finish.
+
+def keep_working(
+    database: str, site: str, begin: Callable[[], Work], leave_after: Callable[[float], object], pulse: Pulse
+) -> None:
+    """Be one of the workers until SIGTERM or SIGINT. Where PostgreSQL is away it is waited for.
 
     `database` is the SQLAlchemy URL of the state; `begin` opens what the rounds share; `leave_after` ends the process
-    after so many seconds, whatever still runs then. Raises ConfigError where the state is not in PostgreSQL,
-    StateError where that goes away.
+    after so many seconds, whatever still runs then. Raises ConfigError where the state is not in PostgreSQL, and
+    StateError where it is there and refuses.
     """
-    conninfo = _conninfo_of(database)
+    conninfo, stop, begun = _conninfo_of(database), threading.Event(), list[Work]()
+
+    def begin_once() -> Work:
+        if not begun:
+            begun.append(begin())
+        return begun[0]
+
+    with _stopping(stop):
+        while not stop.is_set():
+            try:
+                work(conninfo, site, begin_once, leave_after, pulse=pulse, stop=stop)
+            except StateError as error:
+                if not _is_away(conninfo):
+                    raise
+                log.warning("%s; trying again every %d s", error, WAIT_AGAIN)
+                while _is_away(conninfo) and not stop.wait(WAIT_AGAIN):
+                    pass
+                log.info("PostgreSQL is back" if not stop.is_set() else "stopped while PostgreSQL was away")
+
+
+def _is_away(conninfo: str) -> bool:
+    """Whether nobody answers there now, or who answers is not ready for anyone."""
+    import psycopg
+
+    try:
+        psycopg.connect(conninfo, connect_timeout=3).close()
+    except psycopg.OperationalError:
+        return True
+    return False
+
+
+@contextmanager
+def _stopping(stop: threading.Event) -> Iterator[None]:
+    """SIGTERM and SIGINT end the waiting, too. While rounds run, the event loop has handlers of its own."""
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def work(
+    conninfo: str,
+    site: str,
+    begin: Callable[[], Work],
+    leave_after: Callable[[float], object],
+    *,
+    pulse: Pulse,
+    stop: threading.Event,
+) -> None:
+    """Work until a signal comes; then nothing new begins, and what runs has GRACE to finish.
+
+    Sets `stop` when the signal came. Raises StateError where the database goes away.
+    """
     prepare_tables(conninfo)
     rounds = begin()
     log.info("this machine works on the rounds of the site")
 
-    def stop() -> None:
+    def end() -> None:
+        stop.set()
         log.info("stopping: nothing new begins, what runs has %d seconds to finish", GRACE)
         leave_after(GRACE)
         threading.Thread(target=rounds.stop, args=(0,), name="syndicate-stop", daemon=True).start()
 
     with _telling():
-        asyncio.run(_run_worker(make_tasks(conninfo, site, rounds), site, stop))
-    rounds.stop(GRACE)
+        asyncio.run(_run_worker(make_tasks(conninfo, site, rounds), site, end, pulse))
+    if stop.is_set():
+        rounds.stop(GRACE)
 
 
-async def _run_worker(tasks: App, site: str, stop: Callable[[], None]) -> None:
+async def _beat(pulse: Pulse) -> None:
+    """The event loop is there. Where it hangs, or PostgreSQL is away, `/healthz` turns red."""
+    while True:
+        pulse.beat("worker")
+        await asyncio.sleep(BEAT_EVERY)
+
+
+async def _run_worker(tasks: App, site: str, stop: Callable[[], None], pulse: Pulse) -> None:
     async with tasks.open_async():
+        beating = asyncio.create_task(_beat(pulse))
         worker = asyncio.create_task(
             tasks.run_worker_async(
                 queues=[queue_of(site)], concurrency=CONCURRENCY, delete_jobs="always", install_signal_handlers=False
@@ -100,8 +178,11 @@ async def _run_worker(tasks: App, site: str, stop: Callable[[], None]) -> None:
 
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, ask)
-        with suppress(asyncio.CancelledError):
-            await worker
+        try:
+            with suppress(asyncio.CancelledError):
+                await worker
+        finally:
+            beating.cancel()
 
 
 def queue_of(site: str) -> str:
@@ -156,6 +237,7 @@ def make_tasks(conninfo: str, site: str, work: Work) -> App:
     _add_round(app, site, "ping", PING_EVERY, work.ping_round, is_alone=True)
     _add_round(app, site, "amend", AMEND_EVERY, lambda: work.amend_round(_log), is_alone=True)
     _add_round(app, site, "look_after", LOOK_AFTER_EVERY, lambda: _start_looking_after(work), is_alone=True)
+    _add_round(app, site, "heartbeat", HEARTBEAT_EVERY, work.heartbeat_round, is_alone=True)
     _add_task(app, site, "rescue", RESCUE_EVERY, _make_rescue(app, queue_of(site)))
     return app
 

@@ -29,6 +29,7 @@ from watchfiles import Change, DefaultFilter, watch
 
 from syndicate.containment import survive
 from syndicate.errors import tell_for_log
+from syndicate.pulse import Pulse
 
 log = logging.getLogger("syndicate")
 
@@ -38,6 +39,10 @@ GRACE = 20.0
 """Seconds that what runs has to finish after SIGTERM; most calls end sooner, and the unit in `deploy/` allows more."""
 QUIET_MS = 250
 """A file counts as written when nothing changed for this long."""
+
+
+PATIENCE = {"publish": 3600.0, "deliver": 120.0, "ping": 900.0, "amend": 900.0, "look after": 7200.0, "watch": 120.0}
+"""Seconds that each loop may show no sign of life; a first publication of a large site takes a while."""
 
 
 class Work(Protocol):
@@ -63,6 +68,10 @@ class Work(Protocol):
         """Start a thread for each account; `tell` hears of each when it has finished."""
         ...
 
+    def heartbeat_round(self) -> str:
+        """Tell whoever watches over us that all is well."""
+        ...
+
     def list_watched(self) -> tuple[Path, ...]: ...
 
     def is_news(self, path: Path) -> bool:
@@ -79,6 +88,7 @@ class Pace:
     ping: timedelta = timedelta(minutes=1)
     amend: timedelta = timedelta(seconds=30)
     look_after: timedelta = timedelta(minutes=30)
+    heartbeat: timedelta = timedelta(minutes=5)
     folder: timedelta = timedelta(seconds=2)
     """How often a watched folder that went away is looked for."""
 
@@ -103,8 +113,11 @@ def _is_new_folder(change: Change, path: str) -> bool:
 class Daemon:
     """One run of the daemon; `run` returns when it was asked to stop, and everything is finished or GRACE is over."""
 
-    def __init__(self, work: Work, *, pace: Pace | None = None, grace: float = GRACE) -> None:
+    def __init__(
+        self, work: Work, *, pace: Pace | None = None, grace: float = GRACE, pulse: Pulse | None = None
+    ) -> None:
         self._work = work
+        self._pulse = pulse or Pulse(PATIENCE)
         self._pace = pace or Pace()
         self._grace = grace
         self._troubles: dict[Callable[[], str], str] = {}
@@ -114,6 +127,7 @@ class Daemon:
         self._to_ping = threading.Event()
         self._to_amend = threading.Event()
         self._to_look_after = threading.Event()
+        self._to_beat = threading.Event()
 
     def run(self, *, alongside: Iterable[Callable[[threading.Event], None]] = ()) -> bool:
         """Work until SIGTERM or SIGINT; returns whether all that ran was finished.
@@ -121,11 +135,12 @@ class Daemon:
         `alongside` are further loops (the web server) that end on the event.
         """
         loops = [
-            lambda: self._repeat(self._to_publish, self._publish),
-            lambda: self._repeat(self._to_deliver, self._deliver),
-            lambda: self._repeat(self._to_ping, lambda: self._round(self._work.ping_round)),
-            lambda: self._repeat(self._to_amend, lambda: self._round(self._amend)),
-            lambda: self._repeat(self._to_look_after, lambda: self._round(self._look_after)),
+            lambda: self._repeat("publish", self._to_publish, self._publish),
+            lambda: self._repeat("deliver", self._to_deliver, self._deliver),
+            lambda: self._repeat("ping", self._to_ping, lambda: self._round(self._work.ping_round)),
+            lambda: self._repeat("amend", self._to_amend, lambda: self._round(self._amend)),
+            lambda: self._repeat("look after", self._to_look_after, lambda: self._round(self._look_after)),
+            lambda: self._repeat("heartbeat", self._to_beat, self._beat),
             self._watch_loop,
             *(_bound(loop, self._stop) for loop in alongside),
         ]
@@ -148,6 +163,7 @@ class Daemon:
             self._to_ping,
             self._to_amend,
             self._to_look_after,
+            self._to_beat,
         ):
             event.set()
         accounts = self._work.stop(self._grace)
@@ -179,6 +195,7 @@ class Daemon:
             (self._to_ping.set, self._pace.ping),
             (self._to_amend.set, self._pace.amend),
             (self._to_look_after.set, self._pace.look_after),
+            (self._to_beat.set, self._pace.heartbeat),
         )
         for tick, every in ticks:
             scheduler.add_job(
@@ -191,11 +208,12 @@ class Daemon:
             )
         return scheduler
 
-    def _repeat(self, event: threading.Event, work: Callable[[], object]) -> None:
+    def _repeat(self, name: str, event: threading.Event, work: Callable[[], object]) -> None:
         """Work whenever the event is set."""
         while not self._stop.is_set():
             event.wait()
             event.clear()
+            self._pulse.beat(name)
             if not self._stop.is_set():
                 work()
 
@@ -217,6 +235,12 @@ class Daemon:
         self._work.look_after_round(self._log)
         return ""  # as above
 
+    def _beat(self) -> None:
+        """Silence is the alarm: where a loop stands still, or a round fails, nobody hears of us."""
+        is_troubled = any(said for work, said in self._troubles.items() if work != self._work.heartbeat_round)
+        if not is_troubled and not self._pulse.list_still():
+            self._round(self._work.heartbeat_round)
+
     def _hear(self, line: str) -> None:
         """One account is done; more may have come for it meanwhile."""
         if line:
@@ -231,6 +255,7 @@ class Daemon:
         """
         told = ""
         while not self._stop.is_set():
+            self._pulse.beat("watch")
             troubles: list[Exception] = []
             with survive(troubles.append):
                 for changes in self._changes(self._list_present()):
@@ -266,6 +291,7 @@ class Daemon:
             yield_on_timeout=True,
             raise_interrupt=False,
         ):
+            self._pulse.beat("watch")
             if is_first:  # what changed while nobody watched yet is looked for once
                 self._to_publish.set()
                 is_first = False

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -17,12 +17,13 @@ from syndicate.app.sharing import Shared
 from syndicate.app.site import Clock, Wiring, read_clock
 from syndicate.config import find_config, read_settings
 from syndicate.containment import survive
-from syndicate.errors import ConfigError, Contradicted, StateError, SyndicateError, tell_for_log
+from syndicate.errors import ConfigError, Contradicted, StateError, SyndicateError, Unavailable, tell_for_log
 from syndicate.model import Reason, State
 from syndicate.publish.publish import Published
 
 if TYPE_CHECKING:
     from syndicate.app.edits import Amended
+    from syndicate.app.metrics import Metrics
     from syndicate.app.once import Pass
     from syndicate.app.reports import AccountRow, Finding, Joined, Status, Story
     from syndicate.deliver import AccountThreads, Tools
@@ -83,6 +84,40 @@ class App:
         """Borrow the rooms to change the state, wherever that lives."""
         with self._shared.borrow() as wiring, wiring.changing():
             yield wiring
+
+    # --- for whoever watches over the program -----------------------------------------------------------------
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        from syndicate.app.metrics import Metrics
+
+        return Metrics()
+
+    def render_metrics(self) -> tuple[bytes, str]:
+        """The site in figures, as Prometheus reads them, and their media type."""
+        with self._shared.borrow() as wiring:
+            return self.metrics.render(wiring, self.now())
+
+    def list_state_troubles(self) -> tuple[str, ...]:
+        """A sentence where the state database cannot be read, or was changed by a newer version."""
+        try:
+            with self._shared.borrow() as wiring:
+                wiring.store.refuse_newer_schema()
+        except StateError as error:
+            return (str(error),)
+        return ()
+
+    def send_heartbeat(self) -> None:
+        """Fetch the address of `[notices] heartbeat`. Raises where that is in vain."""
+        with self._shared.borrow() as wiring:
+            address = wiring.settings.notices.heartbeat
+            if address and not wiring.http.call("GET", address, where="[notices] heartbeat").is_success:
+                raise Unavailable("the monitor does not take the heartbeat", where="[notices] heartbeat")
+
+    def prune(self, before: datetime) -> int:
+        """Forget the trail from before that moment of what ended; returns how many steps."""
+        with self._changing() as wiring:
+            return wiring.store.prune_trails(before)
 
     # --- publishing -------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +29,9 @@ class Rounds:
 
     def publish_round(self) -> str:
         reloaded = self._reload()
+        began = time.perf_counter()
         published = self._app.publish()
+        self._app.metrics.note(published.drawn, time.perf_counter() - began)
         counts = (
             ("wrote ", len(published.written), "file"),
             ("removed ", len(published.removed), "file"),
@@ -82,6 +85,10 @@ class Rounds:
 
     def is_news(self, path: Path) -> bool:
         return self._app.is_news(path)
+
+    def heartbeat_round(self) -> str:
+        self._app.send_heartbeat()
+        return ""
 
     def list_watched(self) -> tuple[Path, ...]:
         """The posts, the site's own templates, and syndicate.toml; pictures are looked at by the minute."""

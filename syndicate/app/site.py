@@ -168,6 +168,8 @@ class Wiring:
             raise StateError("was deleted or replaced while it was in use", where=self.store.where, hint=hint)
         if _is_missing(database):
             self.store  # noqa: B018 - made anew
+        if "store" in vars(self):
+            self.store.refuse_newer_schema()
 
     def is_state_in_order(self) -> bool:
         """Whether a glance at the state shows nothing that needs a closer look."""

@@ -1,4 +1,4 @@
-"""The state in a safe place, and back: `backup`, `restore`."""
+"""The state looked after: `backup`, `restore`, `prune`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from syndicate.cli.queue import warn_of_state
 from syndicate.cli.root import DONE, command, globals_of
+from syndicate.cli.words import read_time
 
 
 @command()
@@ -50,3 +51,26 @@ def restore(
     elif given.verbosity >= 0:
         tell(f"Restored the state from {file}." + (f" The one before is kept as {kept}." if kept else ""))
     return warn_of_state(contradiction)
+
+
+@command()
+def prune(
+    context: typer.Context,
+    older_than: Annotated[
+        str, typer.Option("--older-than", metavar="TIME", help='Which steps to forget, such as "90d".')
+    ] = "180d",
+) -> int:
+    """Forget old steps in the trail of messages that have ended.
+
+    No message is forgotten: what was sent must never be sent again. The last step of each stays.
+    """
+    from syndicate.cli.show import print_json
+
+    given, age = globals_of(context), read_time(older_than, where="--older-than")
+    with given.open_app() as hall:
+        forgotten = hall.prune(hall.now() - age)
+    if given.json:
+        print_json({"forgotten": forgotten})
+    elif given.verbosity >= 0:
+        print(f"Forgot {forgotten} step{'' if forgotten == 1 else 's'}.")
+    return DONE

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syndicate.cli.plain import LogFormatter, UnblockedHandler
+from syndicate.cli.plain import JsonFormatter, LogFormatter, UnblockedHandler
 from syndicate.cli.root import DONE, command, globals_of, leave, leave_after
 from syndicate.errors import UsageError
 
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from syndicate.app.app import App
+    from syndicate.pulse import Pulse
     from syndicate.web.connections import Listener
+    from syndicate.web.health import Health
 
 log = logging.getLogger("syndicate")
 
@@ -29,11 +33,26 @@ Port = Annotated[
 ]
 
 
-def set_up_log(verbosity: int) -> None:
+class LogFormat(StrEnum):
+    """How lines of the log are written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+Log = Annotated[LogFormat, typer.Option("--log", help="Lines for people, or JSON objects for programs.")]
+HealthPort = Annotated[
+    int,
+    typer.Option("--health", metavar="PORT", min=0, max=65535, help="Serve /healthz and /metrics to this machine."),
+]
+
+
+def set_up_log(verbosity: int, form: LogFormat = LogFormat.TEXT) -> None:
     """Lines for a person or the journal on standard error; libraries stay silent below warnings."""
     level = {-1: logging.WARNING, 0: logging.INFO}.get(verbosity, logging.DEBUG if verbosity > 0 else logging.ERROR)
     lines = UnblockedHandler()
-    lines.setFormatter(LogFormatter("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%d %H:%M:%S"))
+    plain = LogFormatter("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%d %H:%M:%S")
+    lines.setFormatter(JsonFormatter() if form is LogFormat.JSON else plain)
     logging.basicConfig(handlers=[lines])
     logging.getLogger("syndicate").setLevel(level)
 
@@ -44,35 +63,40 @@ def run(
     serve: Annotated[bool, typer.Option("--serve", help="Serve the feeds and the dashboard as well.")] = False,
     host: Host = "127.0.0.1",
     port: Port = 8080,
+    health: HealthPort = 0,
+    log: Log = LogFormat.TEXT,
 ) -> int:
     """Watch, publish, deliver on schedule, ping hubs: until stopped.
 
     Ctrl-C or SIGTERM ends it within 30 seconds: nothing new begins, and open calls may finish.
     """
     from syndicate.app.rounds import Rounds
-    from syndicate.daemon import Daemon
+    from syndicate.daemon import PATIENCE, Daemon
+    from syndicate.pulse import Pulse
 
-    given = globals_of(context)
-    set_up_log(given.verbosity)
+    given, pulse = globals_of(context), Pulse(PATIENCE)
+    set_up_log(given.verbosity, log)
     with given.open_app() as hall, hall.lock_daemon(), ExitStack() as closing:
         alongside = []
         if serve:
             from syndicate.web.server import make_server
 
-            alongside.append(make_server(*closing.enter_context(_open_web(hall, host, port))))
-        if not Daemon(Rounds(hall)).run(alongside=alongside):
+            alongside.append(make_server(*closing.enter_context(_open_web(hall, host, port, pulse))))
+        if health:
+            alongside.append(_serve_health(hall, pulse, health))
+        if not Daemon(Rounds(hall), pulse=pulse).run(alongside=alongside):
             leave(DONE)
     return DONE
 
 
 @contextmanager
-def _open_web(hall: App, host: str, port: int) -> Iterator[tuple[ASGIApp, Listener]]:
+def _open_web(hall: App, host: str, port: int, pulse: Pulse | None = None) -> Iterator[tuple[ASGIApp, Listener]]:
     """What is served, and where it listens."""
     from syndicate.app.dashboard import read_password
     from syndicate.web.dashboard.security import is_loopback
     from syndicate.web.server import find_local_address, listen, told_where
 
-    web = _make_web(hall, host)
+    web = _make_web(hall, host, _make_health(hall, pulse))
     with listen(host, port) as listener:
         address = find_local_address(listener)
         with told_where(hall.server_file, address):
@@ -133,7 +157,24 @@ def _find_server(hall: App) -> str:
     return address
 
 
-def _make_web(hall: App, host: str) -> ASGIApp:
+def _make_health(hall: App, pulse: Pulse | None) -> Health:
+    from syndicate.web.health import TOKEN, Health
+
+    def list_troubles() -> tuple[str, ...]:
+        return (*(pulse.list_still() if pulse else ()), *hall.list_state_troubles())
+
+    return Health(list_troubles, hall.render_metrics, os.environ.get(TOKEN, ""))
+
+
+def _serve_health(hall: App, pulse: Pulse, port: int) -> Callable[[threading.Event], None]:
+    """A loop that serves the two pages, and nothing else, to this machine."""
+    from syndicate.web.health import make_health_app
+    from syndicate.web.server import listen, make_server
+
+    return make_server(make_health_app(_make_health(hall, pulse)), listen("127.0.0.1", port))
+
+
+def _make_web(hall: App, host: str, health: Health) -> ASGIApp:
     """The feeds and the dashboard as one application, which follows the settings of the hall."""
     from syndicate.app.dashboard import read_password
     from syndicate.web import Current, make_app
@@ -142,30 +183,41 @@ def _make_web(hall: App, host: str) -> ASGIApp:
     dashboard = open_dashboard(hall, listening=host, password=read_password(os.environ))
     return Current(
         lambda: hall.settings,
-        lambda now: make_app(now.storage.publish_to, now, is_published=hall.is_published, dashboard=dashboard),
+        lambda now: make_app(
+            now.storage.publish_to, now, is_published=hall.is_published, dashboard=dashboard, health=health
+        ),
     )
 
 
 @command()
-def serve(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8080) -> int:
+def serve(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8080, log: Log = LogFormat.TEXT) -> int:
     """Serve the feeds over HTTP, and the dashboard: until stopped."""
     from syndicate.web import server
 
     given = globals_of(context)
-    set_up_log(given.verbosity)
+    set_up_log(given.verbosity, log)
     with given.open_app() as hall, _open_web(hall, host, port) as (web, listener):
         server.serve(web, listener)
     return DONE
 
 
 @command()
-def worker(context: typer.Context) -> int:
-    """Work as one of many machines on PostgreSQL."""
-    from syndicate.app.rounds import Rounds
-    from syndicate.cluster import work
+def worker(context: typer.Context, health: HealthPort = 0, log: Log = LogFormat.TEXT) -> int:
+    """Work as one of many machines on PostgreSQL.
 
-    given = globals_of(context)
-    set_up_log(given.verbosity)
+    Where PostgreSQL is away it waits, and goes on when it comes back.
+    """
+    from syndicate.app.rounds import Rounds
+    from syndicate.cluster import PATIENCE, keep_working
+    from syndicate.pulse import Pulse
+
+    given, pulse, stop = globals_of(context), Pulse(PATIENCE), threading.Event()
+    set_up_log(given.verbosity, log)
     with given.open_app() as hall:
-        work(hall.settings.storage.database, hall.settings.site.name, lambda: Rounds(hall), leave_after)
+        if health:
+            serve_pages = _serve_health(hall, pulse, health)
+            threading.Thread(target=serve_pages, args=(stop,), name="syndicate-health", daemon=True).start()
+        settings = hall.settings
+        keep_working(settings.storage.database, settings.site.name, lambda: Rounds(hall), leave_after, pulse)
+        stop.set()
     return DONE

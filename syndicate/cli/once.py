@@ -6,7 +6,6 @@ import html
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +14,7 @@ import typer
 from syndicate.cli.publish import plan, progress_bar, show_published
 from syndicate.cli.queue import show_deliveries, warn_of_state
 from syndicate.cli.root import DONE, NEEDS_A_PERSON, Globals, command, globals_of
-from syndicate.errors import UsageError
+from syndicate.cli.words import read_time
 
 if TYPE_CHECKING:
     from syndicate.app.app import App
@@ -42,7 +41,7 @@ def once(
     """
     from syndicate.cli.daemon import set_up_log
 
-    given, patience = globals_of(context), _read_time(wait)
+    given, patience = globals_of(context), read_time(wait, where="--wait")
     if dry_run or is_pull_request(os.environ):
         if not dry_run:
             print("This is a pull request: nothing is sent, this is what would go out.\n", file=sys.stderr)
@@ -59,15 +58,6 @@ def is_pull_request(environ: Mapping[str, str]) -> bool:
     """Whether a CI works on what is not accepted yet: it may come from anybody, and its pages are not live."""
     kinds = (environ.get("GITHUB_EVENT_NAME", ""), environ.get("CI_PIPELINE_SOURCE", ""), environ.get("CI_EVENT", ""))
     return any("pull_request" in kind or "merge_request" in kind or kind == "merge_group" for kind in kinds)
-
-
-def _read_time(words: str) -> timedelta:
-    from syndicate.config.values import parse_duration
-
-    try:
-        return parse_duration(0 if words == "0" else words)
-    except ValueError as error:
-        raise UsageError(f'"{words}" is {error}', where="--wait") from error
 
 
 def _judge(made: Pass) -> int:

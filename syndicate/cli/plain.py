@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
@@ -10,6 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from select import select
 from typing import Any, TextIO, cast
 
@@ -19,7 +21,7 @@ from syndicate.text.cleaning import escape_controls
 
 ORDER = (
     "init", "doctor", "publish", "plan", "post", "run", "serve", "status", "queue", "why", "settle", "amend",
-    "accounts", "login", "adopt", "cards", "stats", "backup", "restore", "worker", "schema",
+    "accounts", "login", "adopt", "cards", "stats", "backup", "restore", "prune", "worker", "schema",
 )  # fmt: skip
 
 
@@ -141,3 +143,15 @@ class UnblockedHandler(logging.Handler):
                 select([], [self._descriptor], [])
             except OSError:
                 return  # nobody will ever read it
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line, for programs that collect logs."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """`at` in UTC, `level`, `logger`, `message`, and `trace` where there is one."""
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        told = {"at": at, "level": record.levelname.lower(), "logger": record.name, "message": record.getMessage()}
+        if record.exc_info:
+            told["trace"] = self.formatException(record.exc_info)
+        return json.dumps(told, ensure_ascii=False)

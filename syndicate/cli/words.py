@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
+
+from syndicate.errors import UsageError
 
 _FLAGS = re.compile(r"--json|--verbose|--quiet|-v+|-q+|--config=.*|-c.+")
 _WITH_VALUE = {"--config", "-c"}
@@ -51,3 +54,13 @@ def explain_misuse(error: Any) -> str:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "syndicate"
     return f"syndicate: {message[0].lower()}{message[1:]} (`{path} --help` shows what there is)"
+
+
+def read_time(words: str, *, where: str) -> timedelta:
+    """A length of time as a person types it: "10m", "90d", or "0"."""
+    from syndicate.config.values import parse_duration
+
+    try:
+        return parse_duration(0 if words == "0" else words)
+    except ValueError as error:
+        raise UsageError(f'"{words}" is {error}', where=where) from error

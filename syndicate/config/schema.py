@@ -248,6 +248,8 @@ class NoticesTable(Section):
     """Address that gets a JSON POST."""
     email: str = ""
     """Address that gets a mail through the local sendmail."""
+    heartbeat: OptionalAddress = ""
+    """Address that is fetched every five minutes while all is well: a monitor calls you when that ends."""
 
 
 class ConfigFile(Section):

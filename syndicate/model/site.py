@@ -194,6 +194,7 @@ class Notices:
     command: str = ""
     webhook: str = ""
     email: str = ""
+    heartbeat: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

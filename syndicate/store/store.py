@@ -21,6 +21,7 @@ from syndicate.store.passes import Passes
 from syndicate.store.remote.lines import Lines
 from syndicate.store.schema import HEAD
 from syndicate.store.syndication_links import Aftercare, Copies
+from syndicate.store.upkeep import Upkeep
 
 # --- bringing a database to the present schema ---
 
@@ -61,7 +62,7 @@ def run_steps(connection: Connection, last: str = "head") -> None:
     command.upgrade(config, last)
 
 
-class Store(LedgerPart, Outbox, Overview, Desk, AccountBook, Copies, Aftercare, StateIdentity, Passes, Lines):
+class Store(LedgerPart, Outbox, Overview, Desk, AccountBook, Copies, Aftercare, StateIdentity, Passes, Lines, Upkeep):
     """One site's state. Threads may share it; close it, or use it as a context manager.
 
     Every method is one transaction and raises StateError, with nothing changed, where the database is locked, full,

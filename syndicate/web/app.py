@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 
 from syndicate.model import FeedRules, Settings
 from syndicate.web.feeds.files import OPEN, Shelf, allow_everyone, refuse, say_error, serve_file
+from syndicate.web.health import Health, list_routes
 
 # --- an access log that `syndicate stats` reads ---
 
@@ -88,14 +89,18 @@ def make_app(
     *,
     is_published: Callable[[str, bytes], bool],
     dashboard: ASGIApp | None = None,
+    health: Health | None = None,
 ) -> Starlette:
     """The ASGI application: published files under the path of the feeds' public address, `dashboard` beside them.
+
+    `health` adds /healthz and /metrics.
 
     Of what lies in the folder only what `is_published` knows by path and bytes is served.
     """
     prefix = urlsplit(settings.site.feeds_url or f"{settings.site.url}/feeds").path.rstrip("/")
     files = FeedFiles(Shelf(Path(output_root), is_published), settings.feeds, prefix)
-    routes: list[BaseRoute] = _mount(dashboard) if dashboard is not None else []
+    routes: list[BaseRoute] = list_routes(health) if health else []
+    routes += _mount(dashboard) if dashboard is not None else []
     if prefix:
         routes += [Route(place, files.enter, methods=_METHODS) for place in ("/", prefix)]
     routes.append(Route(prefix + "/{path:path}", files.answer, methods=_METHODS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,10 +16,11 @@ from procrastinate import App
 from procrastinate.periodic import PeriodicDeferrer, PeriodicTask
 
 from syndicate import daemon
-from syndicate.cluster import Work, make_tasks, prepare_tables, queue_of, work
+from syndicate.cluster import PATIENCE, Work, keep_working, make_tasks, prepare_tables, queue_of, work
 from syndicate.deliver import deliver_due
 from syndicate.errors import ConfigError, StateError
 from syndicate.model import State
+from syndicate.pulse import Pulse
 from syndicate.store import open_store
 from tests.deliver.bench import Bench, Scripted
 from tests.store.conftest import postgres as postgres  # noqa: PLC0414 - a fixture of the store's tests
@@ -54,6 +56,10 @@ class Machine:
         self.during()
         if self.trouble:
             raise self.trouble
+
+    def heartbeat_round(self) -> str:
+        self.done["heartbeat"] += 1
+        return ""
 
     def stop(self, seconds: float) -> tuple[str, ...]:
         raise NotImplementedError(seconds)
@@ -132,7 +138,7 @@ def test_machines_share_the_work_and_send_each_message_once(conninfo: str, machi
     assert len(sent) == len(said) == len(set(said)) == 12
 
 
-@pytest.mark.parametrize("name", ["publish", "deliver", "ping", "look_after"])
+@pytest.mark.parametrize("name", ["publish", "deliver", "ping", "look_after", "heartbeat"])
 def test_every_round_of_the_daemon_is_worked_on(
     conninfo: str, machines: list[Machine], caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
@@ -244,7 +250,7 @@ def test_machines_that_start_together_prepare_the_tables_once(postgres: str) -> 
 def test_one_machine_is_told_that_it_needs_no_workers(machines: list[Machine]) -> None:
     """SQLite is for one machine; the error says what to run instead."""
     with pytest.raises(ConfigError, match="syndicate run"):
-        work("sqlite:////tmp/state.db", SITE, lambda: machines[0], print)
+        keep_working("sqlite:////tmp/state.db", SITE, lambda: machines[0], print, Pulse(PATIENCE))
 
 
 def test_a_database_that_is_away_is_named_without_its_password(tmp_path: Any) -> None:
@@ -285,4 +291,4 @@ def test_a_worker_whose_database_goes_away_says_so(guest: str, machines: list[Ma
     with psycopg.connect(guest.replace("guest:s3cret@", "postgres:@")) as connection:
         connection.execute("GRANT ALL ON SCHEMA public TO guest")
     with pytest.raises(StateError, match="the state database refused"):
-        work(guest, SITE, begin, print)
+        work(guest, SITE, begin, print, pulse=Pulse(PATIENCE), stop=threading.Event())

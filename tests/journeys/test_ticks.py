@@ -65,6 +65,9 @@ class Idle:
     def stop(self, seconds: float) -> tuple[str, ...]:
         return ()
 
+    def heartbeat_round(self) -> str:
+        return ""
+
     def list_watched(self) -> tuple[Path, ...]:
         return self.watched
 
