@@ -166,7 +166,10 @@ def _plain(table: Any, *without: str) -> dict[str, Any]:
 def _make_site(table: SiteTable) -> Site:
     values = _plain(table, "allow_private")
     authors = tuple(Author(one.name, one.url, one.email) for one in values.pop("author"))
-    return Site(**values | {"authors": authors, "feeds_url": table.feeds_url or f"{table.url}/feeds"})
+    own = {folder.strip("/"): pattern for folder, pattern in table.permalinks.items()}
+    return Site(
+        **values | {"authors": authors, "permalinks": own, "feeds_url": table.feeds_url or f"{table.url}/feeds"}
+    )
 
 
 def _lay_over(below: ScheduleRules, table: ScheduleTable) -> ScheduleRules:

@@ -69,7 +69,13 @@ class SiteTable(Section):
     author: Authors = ()
     """A name, a table with name, url and email, or a list of them."""
     permalink: Permalink = "/blog/{slug}/"
-    """Below `url`: {slug}, {name}, {title}, {path}, {folders}, {year}, {month}, {day}, {category}, {categories}."""
+    """Below `url`: {slug}, {name}, {title}, {path}, {folders}, {year}, {month}, {day}, {category}, {categories} …"""
+    permalinks: dict[InsidePath, Permalink] = Field(default_factory=dict)
+    """Folder below the content folder = permalink of its posts, where it is not the site's."""
+    generator: Literal["", "hugo", "jekyll", "eleventy", "astro", "docusaurus", "zola", "pelican"] = ""
+    """Whose rules fill these words and tell which files are posts."""
+    built: InsidePath = ""
+    """Folder of the built site ("public", "_site"), whose pages tell their own addresses; empty for none."""
     content: InsidePath = "content/posts"
     """Folder of the posts, below the folder of syndicate.toml."""
     static: Words = ("static", "public", "assets")

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from syndicate.errors import ConfigError
 from syndicate.text.languages import normalise_language
+from syndicate.text.permalinks import NAMING, WORDS
 
 ACCOUNT_NAME = r"[A-Za-z0-9_-]*[A-Za-z0-9][A-Za-z0-9_-]*"
 OCCASION = r"[A-Za-z_][A-Za-z0-9_-]{0,99}"
@@ -50,6 +51,8 @@ def parse_size(value: object) -> int:
 
 def check_url(value: str) -> str:
     """An absolute http(s) URL without trailing slash, query or fragment."""
+    if value.strip() == QUESTION:
+        raise ValueError('is a question yet: where do your pages live? write for example "https://example.org"')
     parts = urlsplit(value.strip())
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError('not an absolute address; write for example "https://blog.example"')
@@ -101,14 +104,18 @@ def check_state(value: str) -> str:
     raise ValueError('is neither a branch nor a prefix of a bucket; write "git:BRANCH" or "s3://bucket/prefix"')
 
 
+QUESTION = "?"
+"""Stands where `init` could learn nothing, until a person writes the answer."""
+
+
 def check_permalink(value: str) -> str:
-    known = {"slug", "name", "title", "year", "month", "day", "category", "categories", "folders", "path"}
-    unknown = set(re.findall(r"\{(\w*)\}", value)) - known
-    if unknown:
-        raise ValueError(
-            f"{{{unknown.pop()}}} is unknown; known are {', '.join(f'{{{name}}}' for name in sorted(known))}"
-        )
-    if not {"slug", "name", "title", "path"} & set(re.findall(r"\{(\w+)\}", value)):
+    if value == QUESTION:
+        raise ValueError('is a question yet: what address has a post? write for example "/blog/{slug}/"')
+    found = re.findall(r"\{(\w*)\}", value)
+    unknown = next((word for word in found if word not in WORDS), None)
+    if unknown is not None:
+        raise ValueError(f"{{{unknown}}} is unknown; known are {', '.join(f'{{{name}}}' for name in sorted(WORDS))}")
+    if not set(NAMING) & set(found):
         raise ValueError("must hold {slug}, {name}, {title} or {path}, or every post would have the same address")
     return value
 
@@ -180,7 +187,7 @@ def _matching(pattern: str) -> Any:
 
 _CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
 _WEB = r"\s*[Hh][Tt][Tt][Pp][Ss]?://[^/?#]+[^?#]*\??#?"
-_KNOWN = "slug|name|title|year|month|day|category|categories|folders|path"
+_KNOWN = "|".join(WORDS)
 Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
@@ -227,7 +234,7 @@ Quiet = Annotated[str, AfterValidator(check_quiet), _matching(f"^({_CLOCK}-{_CLO
 Permalink = Annotated[
     str,
     AfterValidator(check_permalink),
-    _matching(rf"^(?!.*\{{(?!({_KNOWN})\}})\w*\}}).*\{{(slug|name|title|path)\}}"),
+    _matching(rf"^(?!.*\{{(?!({_KNOWN})\}})\w*\}}).*\{{({'|'.join(NAMING)})\}}"),
 ]
 Language = Annotated[str, AfterValidator(check_language), _matching(r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
 OptionalLanguage = Annotated[

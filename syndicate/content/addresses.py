@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
-from datetime import datetime
 from hashlib import sha256
 from urllib.parse import quote, urlsplit
-from zoneinfo import ZoneInfo
 
 import regex
 
-from syndicate.errors import ContentError
 from syndicate.model import Site
 from syndicate.text.links import MAX_URL
 
 _UNSAFE = regex.compile(r"[^\w.~-]+")  # its \w has the marks of Indic and Thai letters, which `re` has not
-_DROPPED = regex.compile(r"[^\w\s./@#~-]")
 _RUNS = re.compile(r"-{2,}")
 _DATED = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})-(.+)")
 _BUNDLE = frozenset({"index", "readme"})
@@ -33,7 +28,7 @@ def slugify(text: str) -> str:
 
 def make_slug(declared: str, source: str, title: str) -> str:
     """The declared slug made safe, else one from the file or folder name, else from the title or the path."""
-    slug = slugify(declared) or slugify(_undated(source).lower()) or slugify(title.lower())
+    slug = slugify(declared) or slugify(undated(source).lower()) or slugify(title.lower())
     return _within(slug or f"post-{sha256(source.encode()).hexdigest()[:8]}")
 
 
@@ -54,7 +49,7 @@ def name_of(source: str) -> str:
     return stem
 
 
-def _undated(source: str) -> str:
+def undated(source: str) -> str:
     """The file name without its ending and without a date before it."""
     stem = name_of(source)
     dated = _DATED.fullmatch(stem)
@@ -80,53 +75,8 @@ def folders_of(source: str) -> str:
     return path_of(source).rpartition("/")[0].lower()
 
 
-def name_title(title: str) -> str:
-    """A title as Hugo's `:title` writes it: signs are dropped, gaps become hyphens."""
-    kept = _DROPPED.sub("", title.lower()).strip()
-    return re.sub(r"\s+", "-", re.sub(r"(?<=-)\s+|\s+(?=-)", "", kept))
-
-
-def make_permalink(
-    site: Site, slug: str, source: str, published_at: datetime | None, categories: Sequence[str], *, title: str = ""
-) -> str:
-    """The post's page by the site's pattern, dates in the site's zone. Raises ContentError for a missing date.
-
-    {category} is the first one; {categories} all of them as Jekyll writes them, in small letters with their spaces:
-    "/life/long walks/". Neither {categories} nor {folders} leaves a gap where there is none. {title} is made of `title`
-    as Hugo makes it; a post that declares its slug gives none here. {name} is the slug with the file name's capitals.
-    """
-    parts = [name.lower().replace("/", "-").strip(" .") for name in categories]
-    values: Mapping[str, str] = {
-        "slug": slug,
-        "name": (slugify(_undated(source)) if title else "") or slug,
-        "title": name_title(title) or slug,
-        "path": path_of(source),
-        "folders": folders_of(source),
-        "category": slugify(categories[0].lower() if categories else "") or "uncategorized",
-        "categories": "/".join(part for part in parts if part),
-        **_date_parts(published_at, site),
-    }
-    path = re.sub(r"\{(\w+)\}(/?)", lambda found: _value(values, found[1], found[2]), site.permalink)
-    return site.url + _quote("/" + path.lstrip("/"))
-
-
-def _date_parts(published_at: datetime | None, site: Site) -> dict[str, str]:
-    if published_at is None:
-        return {}
-    local = published_at.astimezone(ZoneInfo(site.timezone))
-    return {"year": f"{local.year:04d}", "month": f"{local.month:02d}", "day": f"{local.day:02d}"}
-
-
-def _value(values: Mapping[str, str], name: str, slash: str) -> str:
-    """What stands for a word and the slash behind it."""
-    if name in values:
-        return values[name] + slash if values[name] else ""
-    raise ContentError(
-        "the permalink needs a date and the post has none", key="date", hint="add a date, or change [site] permalink"
-    )
-
-
-def _quote(path: str) -> str:
+def quote_path(path: str) -> str:
+    """As browsers write it: letters of other scripts and signs that mean something else are encoded."""
     return quote(path, safe="/%:@!$&'()*+,;=~-._")
 
 
@@ -139,7 +89,7 @@ def absolute_permalink(site: Site, declared: str, *, closing: str = "") -> str:
         return ""
     if "://" not in declared:
         names_file = declared.endswith("/") or "." in declared.rpartition("/")[2]
-        return site.url + _quote("/" + declared.lstrip("/") + ("" if names_file else closing))
+        return site.url + quote_path("/" + declared.lstrip("/") + ("" if names_file else closing))
     return declared if is_http(declared) else ""
 
 

@@ -11,7 +11,7 @@ from syndicate.content.front import Front
 from syndicate.model import ContentRules, Picture, Repair
 from syndicate.text.cleaning import clean_text, one_line
 from syndicate.text.labels import drop_label_paragraph
-from syndicate.text.markdown import render_html
+from syndicate.text.markdown import clean_html, render_html
 from syndicate.text.plain import line_to_plain, to_plain
 from syndicate.text.repair import repair_markdown
 from syndicate.text.shortcodes import drop_mdx, drop_shortcodes
@@ -74,7 +74,8 @@ def drop_label(markdown: str, front: Front, fields: Fields, rules: ContentRules,
 def render_body(markdown: str, source: str, permalink: str) -> str:
     """Safe HTML. Raises ContentError for hostile nesting."""
     text = drop_mdx(markdown) if source.endswith(".mdx") else markdown
-    return render_html(drop_shortcodes(text), permalink)
+    text = drop_shortcodes(text)
+    return clean_html(text, permalink) if source.endswith((".html", ".htm")) else render_html(text, permalink)
 
 
 def read_teaser(markdown: str, source: str, permalink: str) -> str:

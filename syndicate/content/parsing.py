@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from hashlib import blake2b, sha256
 from zoneinfo import ZoneInfo
 
 import orjson
 
-from syndicate.content.addresses import absolute_permalink, date_in_name, is_http, make_permalink, make_slug
+from syndicate.content.addresses import absolute_permalink, date_in_name, is_http, make_slug
 from syndicate.content.body import (
     drop_heading,
     drop_label,
@@ -23,11 +25,13 @@ from syndicate.content.dates import History, read_date
 from syndicate.content.fields import Fields, is_yes, read_social
 from syndicate.content.front import Front, parse_front
 from syndicate.content.names import simplify
+from syndicate.content.permalinks import Named, fill_permalink, make_permalink, translate
 from syndicate.content.picture import Place, read_picture, show_words_for_unserved
 from syndicate.content.topics import read_authors, read_categories, read_keywords
 from syndicate.errors import CommitAwaited, ContentError
-from syndicate.model import Awaited, Category, Post, Settings
+from syndicate.model import Awaited, Post, Settings
 from syndicate.text.cleaning import one_line
+from syndicate.text.dates import find_zone
 from syndicate.text.labels import strip_label
 from syndicate.text.languages import normalise_language
 from syndicate.text.plain import first_paragraph, line_to_plain, shorten, to_plain
@@ -150,7 +154,18 @@ class _Parser:
         published_at = self._published_at()
         categories = read_categories(fields)
         slug = make_slug(fields.verbatim("slug"), fields.source, title)
-        permalink = self._permalink(slug, title, published_at, categories)
+        authors = read_authors(fields, site.authors)
+        named = Named(
+            fields.source,
+            slug,
+            declared=fields.verbatim("slug"),
+            title=title,
+            dated_at=self._dated_at(published_at),
+            categories=[category.name for category in categories],
+            language=fields.text("language") or site.language,
+            author=authors[0].name if authors else "",
+        )
+        permalink = self._permalink(named)
         picture = read_picture(fields, Place(self.settings, permalink, fields.source, self.file))
         post = Post(
             source=fields.source,
@@ -159,7 +174,7 @@ class _Parser:
             permalink=permalink,
             published_at=published_at,
             updated_at=self._updated_at(),
-            authors=read_authors(fields, site.authors),
+            authors=authors,
             language=self._language(),
             categories=categories,
             keywords=read_keywords(fields),
@@ -210,15 +225,29 @@ class _Parser:
 
     def _published_at(self) -> datetime | None:
         key, value = self.fields.find("date")
+        if "date" not in self.settings.content.fields and self.fields.at("publishDate"):
+            key, value = "publishDate", self.fields.at("publishDate")  # as Hugo: `date` is when it was written
         if value is None or isinstance(value, bool):
-            key, value = "", date_in_name(self.fields.source) or None
+            key, value = "", date_in_name(self.fields.source) or self._date_in_address() or None
         if value is None:
             return None
-        at = read_date(value, key, self._zone(), self.fields.source, self.history)
+        try:
+            at = read_date(value, key, self._zone(), self.fields.source, self.history)
+        except ContentError as error:
+            named = date_in_name(self.fields.source)
+            if isinstance(error, CommitAwaited) or not (named and key):
+                raise
+            self.fields.warn(key, f"{error.message}, so the one in the file's name counts", error.hint)
+            return read_date(named, "", self._zone(), self.fields.source, self.history)
         if at is None:
             words = "git tells no date yet: the post counts as written when it is first seen"
             self.fields.warn(key, words, "commit it", Awaited.COMMIT)
         return at
+
+    def _date_in_address(self) -> str:
+        """The date of an address that the post declares ("2015/05/15/Rust-1.0"), "" where it has none."""
+        found = re.match(r"(?:.*/)?(\d{4})/(\d\d)/(\d\d)/", str(self.fields.find("permalink")[1] or "")[:300])
+        return "-".join(found.groups()) if found else ""
 
     def _updated_at(self) -> datetime | None:
         key, value = self.fields.find("updated")
@@ -232,16 +261,31 @@ class _Parser:
     def _zone(self) -> ZoneInfo:
         return ZoneInfo(self.settings.site.timezone)
 
-    def _permalink(self, slug: str, title: str, published_at: datetime | None, categories: tuple[Category, ...]) -> str:
+    def _permalink(self, named: Named) -> str:
         site, (key, value) = self.settings.site, self.fields.find("permalink")
         written = value.strip() if isinstance(value, str) else ""
-        is_hugo = simplify(key) == "url"
-        declared = absolute_permalink(site, written, closing="/" if is_hugo else "") if written else ""
-        if value and not declared:
+        closing = "/" if simplify(key) == "url" or site.generator == "hugo" else ""
+        if site.generator == "zola" and written:
+            written = f"{written.rstrip('/')}/"
+        declared = absolute_permalink(site, written, closing=closing) if written else ""
+        pattern = "" if declared or not written else translate(written, site.generator)
+        if value and not (declared or pattern):
             self.fields.warn(key, f'"{key}" is no plain path or address, so the pattern of the site is used')
-        names = [category.name for category in categories]
-        title = "" if self.fields.verbatim("slug") else title
-        return declared or make_permalink(site, slug, self.fields.source, published_at, names, title=title)
+        return declared or (fill_permalink(site, named, pattern) if pattern else make_permalink(site, named))
+
+    def _dated_at(self, published_at: datetime | None) -> datetime | None:
+        """The date that an address is made of: `date` as Hugo and Eleventy read it, even where another one publishes.
+
+        Hugo takes the day that the author wrote, whatever the zone of the site.
+        """
+        value, at = self.fields.at("date"), published_at
+        if value is not None and not isinstance(value, bool) and "date" not in self.settings.content.fields:
+            with suppress(ContentError):
+                at = read_date(value, "date", self._zone(), self.fields.source, self.history) or published_at
+        zone: tzinfo = UTC if self.settings.site.generator == "eleventy" else self._zone()
+        if self.settings.site.generator == "hugo":
+            zone = find_zone(value) or zone
+        return at.astimezone(zone) if at else None
 
     def _language(self) -> str:
         key, _ = self.fields.find("language")

@@ -22,6 +22,7 @@ _CONFLICT = re.compile(
     r"|_(?:LOCAL|REMOTE|BASE|BACKUP)_\d+\.)",
     re.IGNORECASE,
 )
+_INDEX = re.compile(r"index(?:\.[a-zA-Z-]{2,7})?\.(?:md|markdown|html)")
 _NO_FOLDER = re.compile(r"\.|node_modules\Z")
 _MAX_DEPTH = 40
 
@@ -58,7 +59,8 @@ def scan(settings: Settings) -> Scan:
         )
     result = Scan()
     is_post = _choose(settings.content.include, settings.content.ignore)
-    _Walk(os.path.realpath(root), is_post, result).walk(root, "", 0)
+    has_bundles = settings.site.generator in {"hugo", "zola"}
+    _Walk(os.path.realpath(root), is_post, result, has_bundles).walk(root, "", 0)
     result.files.sort()
     return result
 
@@ -76,6 +78,8 @@ class _Walk:
     home: str
     is_post: Callable[[str], bool]
     result: Scan
+    has_bundles: bool = False
+    """Whether a folder with an index.md is one post, and all else in it belongs to that."""
 
     def walk(self, folder: str, prefix: str, depth: int) -> None:
         try:
@@ -86,7 +90,8 @@ class _Walk:
                 raise ContentError(f"the content folder cannot be read: {error.strerror}", where=folder) from error
             self.result.refuse(prefix, f"the folder cannot be read: {error.strerror}")
             return
-        for entry in found:
+        index = [entry for entry in found if _INDEX.fullmatch(entry.name)] if self.has_bundles and prefix else []
+        for entry in index or found:
             self._visit(entry, prefix, depth)
 
     def _visit(self, entry: os.DirEntry[str], prefix: str, depth: int) -> None:

@@ -72,7 +72,21 @@ class Yaml(Syntax):
         try:
             return _mapping(yaml12.parse_yaml(fm))
         except ValueError as error:
+            mended = _indent_quoted(fm)
+            if mended == fm:
+                raise self.refuse("YAML", error) from error
+        try:
+            return _mapping(yaml12.parse_yaml(mended))
+        except ValueError as error:
             raise self.refuse("YAML", error) from error
+
+
+_QUOTED = re.compile(r"""^[\w-]+:[ \t]*(?:"(?:[^"\\]|\\.)*"|'[^']*')[ \t]*$""", re.MULTILINE | re.DOTALL)
+
+
+def _indent_quoted(fm: str) -> str:
+    """Texts in quotes that go on at the margin, which YAML forbids and the readers of other generators allow."""
+    return _QUOTED.sub(lambda found: re.sub(r"\n(?=\S)", "\n  ", found[0]), fm)
 
 
 class Toml(Syntax):
@@ -117,6 +131,37 @@ class BareJson(Json):
         return text[:end], text[end:]
 
 
+class Lines(Syntax):
+    """Pelican's and MultiMarkdown's "Title: …" lines up to the first empty one. Names are in small letters there."""
+
+    KEY = re.compile(r"^(?P<key>[A-Za-z][\w -]*?)[ \t]*:", re.MULTILINE)
+    FM_BOUNDARY = re.compile(r"(?=[A-Za-z])")
+    first_line = 1
+
+    def detect(self, text: str) -> bool:
+        """Each line names something or goes on with the one before, and one of them is the title."""
+        lines = text[:4_000].partition("\n\n")[0].split("\n")
+        named = [line for line in lines if not line[:1].isspace()]
+        return all(map(self.KEY.match, named)) and any(line[:6].lower() == "title:" for line in named)
+
+    def split(self, text: str) -> tuple[str, str]:
+        head, _, body = text.partition("\n\n")
+        _check_length(len(head))
+        return head, body
+
+    def load(self, fm: str) -> dict[str, object]:
+        values: dict[str, object] = {}
+        key = ""
+        for line in fm.split("\n"):
+            if line[:1].isspace() and key:
+                values[key] = f"{values[key]} {line.strip()}".strip()
+                continue
+            name, _, value = line.partition(":")
+            key = name.strip().lower()
+            values[key] = value.strip()
+        return values
+
+
 class Foreign(Syntax):
     """`---js` and the like, which only another program can run: no post, and no text of one either."""
 
@@ -130,7 +175,7 @@ class Foreign(Syntax):
         raise ContentError(f"the front matter is {name}, which only your generator can run", line=1, hint=hint)
 
 
-_SYNTAXES: Final = (Yaml(), Toml(), Json(), BareJson(), Foreign())
+_SYNTAXES: Final = (Yaml(), Toml(), Json(), BareJson(), Foreign(), Lines())
 
 
 def choose_syntax(text: str) -> Syntax | None:

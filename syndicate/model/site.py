@@ -26,7 +26,13 @@ class Site:
     timezone: str = "UTC"
     authors: tuple[Author, ...] = ()
     permalink: str = "/blog/{slug}/"
-    """Pattern with {slug}, {year}, {month}, {day}, {category}, {path}."""
+    """Pattern with words between braces (`text.permalinks`)."""
+    permalinks: Mapping[str, str] = field(default_factory=dict)
+    """Folder below the content folder → its own pattern."""
+    generator: str = ""
+    """Whose rules fill the words of patterns: "hugo", "jekyll" …"""
+    built: str = ""
+    """Folder with the pages as the generator built them, below the site's folder; "" for none."""
     content: str = "content/posts"
     static: tuple[str, ...] = ("static", "public", "assets")
     """Folders that the generator serves from the root; local images are looked up there."""

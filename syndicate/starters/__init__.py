@@ -1,7 +1,7 @@
 """Beginnings: the sample site for an empty folder, and a good guess for a folder that already holds a blog."""
 
-from syndicate.starters.generators import Clue
+from syndicate.starters.found import QUESTION, Clue
 from syndicate.starters.guess import Guess, guess_site
 from syndicate.starters.write import render_config, write_new_files
 
-__all__ = ["Clue", "Guess", "guess_site", "render_config", "write_new_files"]
+__all__ = ["QUESTION", "Clue", "Guess", "guess_site", "render_config", "write_new_files"]

@@ -9,8 +9,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from syndicate.starters.generators import GENERATORS, Clue, Found
-from syndicate.starters.sample import Sample, is_post, list_posts, read_head, read_sample, read_samples
+from syndicate.starters.found import QUESTION, Clue, Found
+from syndicate.starters.generators import find_generator
+from syndicate.starters.sample import (
+    SKIPPED,
+    Sample,
+    is_dated,
+    is_post,
+    list_posts,
+    read_head,
+    read_sample,
+    read_samples,
+)
 
 # --- what a person should know before the first publication ---
 
@@ -71,7 +81,6 @@ _CONTENT_FOLDERS = (
     "content/posts", "content/post", "content/blog", "src/content/posts", "src/content/blog", "src/posts", "_posts",
     "posts", "blog", "articles", "content", "src/blog", "data/blog", "docs",
 )  # fmt: skip
-_SKIPPED = frozenset({"node_modules", "vendor", "themes", "public", "_site", "dist", "build", "templates"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +105,18 @@ class Guess:
     notes: tuple[str, ...] = ()
     """What some of the posts will meet with."""
     posts: int = 0
+    rules: str = ""
+    """The generator as `[site] generator` names it."""
+    permalinks: tuple[tuple[str, str], ...] = ()
+    include: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    built: str = ""
+    """The folder of the built site, "" where none is there."""
 
 
 def guess_site(folder: Path) -> Guess | None:
     """Look at a folder; None where nothing in it looks like a blog."""
-    found = _find_generator(folder)
+    found = find_generator(folder)
     content = found.content if found.content and list_posts(folder / found.content) else find_content(folder)
     content = content or (found.content if (folder / found.content).is_dir() else "")
     samples = read_samples(folder / content) if content else ()
@@ -109,29 +125,33 @@ def guess_site(folder: Path) -> Guess | None:
     if content and content != found.content:
         found = found.note("content", content, "the posts in it")
     guess = _make_guess(replace(found, content=content), samples, len(list_posts(folder / content)) if content else 0)
-    return replace(guess, notes=list_notes(folder, guess.content, guess.generator))
+    built = next((name for name in (*found.built, *_BUILT) if _is_built(folder / name)), "")
+    return replace(guess, built=built, notes=list_notes(folder, guess.content, guess.generator))
 
 
-def _find_generator(folder: Path) -> Found:
-    for look in GENERATORS:
-        found = look(folder)
-        if found is not None:
-            return found
-    return Found(generator="")
+_BUILT = ("public", "_site", "dist", "out", "build")
+
+
+def _is_built(folder: Path) -> bool:
+    """Whether a folder holds a built site: a front page, and pages in folders beside it."""
+    return (folder / "index.html").is_file() and any(folder.glob("*/**/*.html"))
 
 
 def find_content(folder: Path) -> str:
-    """The folder with posts: a usual name first, else the one with most Markdown files with front matter."""
-    usual = [name for name in _CONTENT_FOLDERS if read_samples(folder / name, limit=1)]
+    """The folder with posts: a usual name first, else the innermost that holds nearly all files with front matter."""
+    usual = [name for name in _CONTENT_FOLDERS if any(map(is_dated, list_posts(folder / name)))]
+    usual = usual or [name for name in _CONTENT_FOLDERS if read_samples(folder / name, limit=1)]
     if usual:
         return usual[0]
     counts: Counter[str] = Counter()
     for place, names, files in os.walk(folder):
-        names[:] = sorted(name for name in names if name not in _SKIPPED and not name.startswith("."))
+        names[:] = sorted(name for name in names if name not in SKIPPED and not name.startswith("."))
         number = sum(is_post(Path(name)) and read_sample(Path(place, name)) is not None for name in files)
-        if number:
-            counts[Path(place).relative_to(folder).as_posix()] = number
-    return counts.most_common(1)[0][0] if counts else ""
+        below = Path(place).relative_to(folder)
+        for above in (below, *below.parents) if number else ():
+            counts[above.as_posix()] += number
+    nearly = [place for place, number in counts.items() if number >= 0.8 * max(counts.values())]
+    return max(nearly, key=lambda place: (place.count("/") + (place != "."), place), default="")
 
 
 def _make_guess(found: Found, samples: tuple[Sample, ...], posts: int) -> Guess:
@@ -139,9 +159,9 @@ def _make_guess(found: Found, samples: tuple[Sample, ...], posts: int) -> Guess:
     return Guess(
         generator=found.generator or "Markdown files",
         title=found.title or "My blog",
-        url=found.url.rstrip("/") or "https://blog.example",
+        url=found.url.rstrip("/") or QUESTION,
         content=found.content or "content/posts",
-        permalink=found.permalink or "/blog/{slug}/",
+        permalink=found.permalink or QUESTION,
         language=found.language or _usual_language(samples),
         timezone=found.timezone or "UTC",
         author=found.author,
@@ -149,8 +169,12 @@ def _make_guess(found: Found, samples: tuple[Sample, ...], posts: int) -> Guess:
         static=found.static,
         publish_to=found.publish_to,
         advice=found.advice,
-        fields=fields,
+        fields=fields | dict(found.fields),
         clues=found.clues + clues,
+        rules=found.rules,
+        permalinks=found.permalinks,
+        include=found.include,
+        ignore=found.ignore,
         missing=tuple(name for name in ("title", "url", "permalink", "timezone") if not getattr(found, name)),
         posts=posts,
     )

@@ -12,30 +12,8 @@ from typing import Any
 from yaml12 import parse_yaml
 
 from syndicate.containment import contain
+from syndicate.starters.found import Found
 from syndicate.text.nesting import find_deep_toml, find_deep_yaml, repeats_anchors
-
-# Words of Hugo and Jekyll permalinks that ours can say; what they stand for in each is close enough to begin with.
-_PARTS: Mapping[str, str] = {
-    "year": "{year}", "month": "{month}", "day": "{day}", "title": "{slug}", "slug": "{slug}",
-    "slugorfilename": "{slug}", "slugorcontentbasename": "{slug}", "contentbasename": "{slug}",
-    "filename": "{slug}", "name": "{slug}", "categories": "{categories}", "category": "{category}",
-    "output_ext": ".html",
-}  # fmt: skip
-
-
-def from_colons(pattern: str, words: Mapping[str, str] | None = None) -> str:
-    """ "/:year/:title/" → "/{year}/{slug}/"; "" where a part of it has no word of ours. `words` go before the usual."""
-    words = {**_PARTS, **(words or {})}
-    parts = re.findall(r":(\w+)", pattern)
-    if any(part.lower() not in words for part in parts):
-        return ""
-    filled = re.sub(r":(\w+)", lambda match: words[match[1].lower()], pattern)
-    return "/" + re.sub(r"/{2,}", "/", filled).lstrip("/")
-
-
-def has_capitals(folder: Path) -> bool:
-    """Whether a post's file name has capitals, which Jekyll and Eleventy keep in its address."""
-    return any(path.stem != path.stem.lower() for path in folder.glob("**/*.m*"))
 
 
 def find_file(folder: Path, names: list[str]) -> str:
@@ -97,3 +75,29 @@ def find_first(text: str, pattern: str) -> str:
     """What the first group of a pattern finds, else ""."""
     found = re.search(pattern, text)
     return found[1].strip() if found else ""
+
+
+SCRIPT_ENDS = ("js", "cjs", "mjs", "ts", "json")
+_SCRIPT_NAMES = {
+    "title": r"(?:SITE_TITLE|title|siteTitle|siteName|SITE_NAME|name)",
+    "url": r"(?:SITE_URL|siteUrl|siteURL|url|website|site|SITE|baseUrl|BASE_URL)",
+    "description": r"(?:SITE_DESCRIPTION|description|siteDescription)",
+    "language": r"(?:language|lang|locale)",
+    "author": r"(?:author|AUTHOR|authorName)",
+    "timezone": r"(?:timezone|timeZone)",
+}
+
+
+def note_script(found: Found, folder: Path, names: list[str]) -> Found:
+    """Take what a JavaScript, TypeScript or JSON settings file says in plain string literals."""
+    name = find_file(folder, names)
+    text = read_text(folder / name) if name else ""
+    for key, pattern in _SCRIPT_NAMES.items():
+        value = find_string(text, pattern)
+        if key == "author" and not value:
+            value = find_string(find_first(text, rf"\b{pattern}\b[\"']?\s*[:=]\s*\{{([^}}]*)"), "name")
+        if key == "url" and not value.startswith("http"):
+            value = find_first(text, rf"\b{pattern}\b[\"']?\s*[:=]\s*[\"'`](https?://[^\"'`$\s]+)[\"'`]")
+        if not getattr(found, key):
+            found = found.note(key, value, name)
+    return found

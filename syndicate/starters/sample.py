@@ -10,6 +10,7 @@ from pathlib import Path
 
 _SUFFIXES = frozenset({".md", ".mdx", ".markdown"})
 MAX_HEAD = 16_384
+SKIPPED = frozenset({"node_modules", "vendor", "themes", "public", "_site", "dist", "build", "out", "templates"})
 _FENCES = {"---": re.compile(r"^([\w-]+)\s*:"), "+++": re.compile(r"^([\w-]+)\s*=")}
 
 
@@ -22,10 +23,34 @@ class Sample:
     language: str = ""
 
 
-def list_posts(folder: Path) -> list[Path]:
-    """Markdown files below a folder, in order of name; the pages of Hugo's sections are none."""
-    files = folder.rglob("*.m*") if folder.is_dir() else ()
+def list_posts(folder: Path, *, deep: bool = True) -> list[Path]:
+    """Markdown files below a folder, or only in it, in order of name; the pages of Hugo's sections are none."""
+    files = (folder.rglob("*.m*") if deep else folder.glob("*.m*")) if folder.is_dir() else ()
     return sorted(path for path in files if is_post(path))
+
+
+_DATE = re.compile(
+    r"""^\s*["']?(?:date|pub_?date|published?_?(?:date|at|on)|published|created(?:_?at)?)["']?\s*[:=]""",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def is_dated(path: Path) -> bool:
+    """Whether a file has a date, in its front matter, in its first lines or in its name, as posts do."""
+    if re.match(r"\d{4}-\d{1,2}-\d{1,2}", path.parent.name if path.stem == "index" else path.stem):
+        return True
+    return bool(_DATE.search(read_head(path) or read_lines(path)))
+
+
+def read_lines(path: Path) -> str:
+    """The first lines "Name: value" of a file without front matter, as Pelican has them; "" where there are none."""
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace") as file:
+            start = file.read(4_000)
+    except OSError:
+        return ""
+    found = re.match(r"(?:[A-Za-z][\w -]*:.*\n(?:[ \t]+\S.*\n)*)+", start)
+    return found[0] if found else ""
 
 
 def is_post(path: Path) -> bool:

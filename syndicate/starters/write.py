@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
+from syndicate.starters.found import QUESTION
 from syndicate.starters.guess import Guess
 
 
@@ -46,12 +47,20 @@ def render_config(guess: Guess) -> str:
         "timezone": guess.timezone,
         "author": guess.author,
         "permalink": guess.permalink,
+        "generator": guess.rules,
         "content": guess.content,
+        "built": guess.built,
     }
     lines = [f"# Written by `syndicate init` from what this folder ({guess.generator}) says. Check each line.", ""]
     lines += ["[site]", *(_line(key, value, sources.get(key, "")) for key, value in site.items() if value)]
     if guess.static:
-        lines.append(f"static = {_quote(guess.static.split(','))}  # from {sources['static']}")
+        lines.append(f"static = {_quote(guess.static.split(','))}  # from {sources.get('static', guess.generator)}")
+    if guess.permalinks:
+        lines += ["", "[site.permalinks]", "# folder below the content folder = the addresses of its posts"]
+        lines += [f"{_quote(place)} = {_quote(pattern)}" for place, pattern in guess.permalinks]
+    if guess.include or guess.ignore:
+        globs = {"include": list(guess.include), "ignore": list(guess.ignore)}
+        lines += ["", "[content]", *(f"{key} = {_quote(some)}" for key, some in globs.items() if some)]
     if guess.fields:
         lines += ["", "[fields]", "# our name = the name your posts use"]
         lines += [_line(ours, theirs, "") for ours, theirs in guess.fields.items()]
@@ -60,11 +69,16 @@ def render_config(guess: Guess) -> str:
     return "\n".join([*lines, *_TAIL])
 
 
+_QUESTIONS = {
+    "url": 'where do your pages live? for example "https://example.org"; nothing is published before you say it',
+    "permalink": 'what address has a post? for example "/blog/{slug}/"; nothing is published before you say it',
+}
 _TO_CHECK = frozenset({"title", "url", "permalink", "timezone"})
 
 
 def _line(key: str, value: str, source: str) -> str:
     note = f"  # from {source}" if source else "  # please check" if key in _TO_CHECK else ""
+    note = f"  # {_QUESTIONS[key]}" if value == QUESTION else note
     return f"{key} = {_quote(value)}{note}"
 
 

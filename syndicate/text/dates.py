@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, tzinfo
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -10,7 +11,7 @@ from functools import lru_cache
 _ISO = re.compile(
     r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})"
     r"(?:[Tt\s]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?"
-    r"\s*(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?$"
+    r"(?:\s+\1)?\s*(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?$"
 )
 _COMPACT = re.compile(r"((?:19|20)\d{2})(0[1-9]|1[0-2])([0-3]\d)()()()()()$")
 _LEAST_SECONDS = 100_000_000
@@ -38,7 +39,17 @@ def parse_date(value: object, zone: tzinfo) -> datetime:
         return _in_utc(_from_parts(compact), zone) if compact else _from_number(float(value))
     if isinstance(value, str):
         return _in_utc(_from_text(value.strip()), zone)
+    if isinstance(value, Mapping) and "created" in value:  # Material for MkDocs
+        return parse_date(value["created"], zone)
     raise ValueError("not a date")
+
+
+def find_zone(value: object) -> tzinfo | None:
+    """The zone that a date was written with, None where it names none."""
+    if isinstance(value, datetime):
+        return value.tzinfo
+    found = _ISO.match(value.strip()) if isinstance(value, str) else None
+    return _zone(found[8]) if found and found[8] else None
 
 
 def _in_utc(moment: datetime, zone: tzinfo) -> datetime:

@@ -58,7 +58,11 @@ def render_html(markdown: str, base_url: str) -> str:
     Links to a place in the page become `base_url#place`, so they work in a reader. Raises ContentError for
     hostile nesting.
     """
-    markup = _adapt(pyromark.html(markdown, options=DIALECT))
+    return clean_html(_adapt(pyromark.html(markdown, options=DIALECT)), base_url)
+
+
+def clean_html(markup: str, base_url: str) -> str:
+    """Safe HTML of a text that is HTML already, as `render_html` makes it."""
     return link_addresses(prune(sanitise(markup, base_url)))
 
 

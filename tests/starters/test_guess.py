@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from syndicate.config import make_settings
+from syndicate.errors import ConfigError
 from syndicate.starters import Guess, guess_site, render_config, write_new_files
 
 POST = '---\ntitle: "Hello"\ndate: 2025-01-02\nsocial_share: "Look"\nteaser: "x"\n---\nText\n'
@@ -25,7 +26,7 @@ BLOGS = {
             "_config.yml": "title: Reeds\nurl: https://reeds.example\nbaseurl: /blog\npermalink: pretty\n",
             "_posts/2025-01-02-hello.md": POST,
         },
-        ("Reeds", "https://reeds.example/blog", "_posts", "/{categories}/{year}/{month}/{day}/{slug}/"),
+        ("Reeds", "https://reeds.example/blog", "_posts", "/{categories}/{year}/{month}/{day}/{name}/"),
     ),
     "Eleventy": (
         {
@@ -33,7 +34,7 @@ BLOGS = {
             "_data/metadata.js": 'export default { title: "Gulls", url: "https://gulls.example/", language: "en" }',
             "content/blog/hello.md": POST,
         },
-        ("Gulls", "https://gulls.example", "content/blog", "/blog/{folders}/{slug}/"),
+        ("Gulls", "https://gulls.example", "content/blog", "/blog/{path}/"),
     ),
     "Astro": (
         {
@@ -42,7 +43,7 @@ BLOGS = {
             "src/pages/blog/[...slug].astro": "",
             "src/content/blog/hello.mdx": POST,
         },
-        ("Stars", "https://stars.example", "src/content/blog", "/blog/{folders}/{slug}/"),
+        ("Stars", "https://stars.example", "src/content/blog", "/blog/{path}/"),
     ),
     "Next.js": (
         {
@@ -55,7 +56,7 @@ BLOGS = {
     ),
     "Markdown files": (
         {"writing/hello.md": POST, "readme.md": "# no front matter"},
-        ("My blog", "https://blog.example", "writing", "/blog/{slug}/"),
+        ("My blog", "?", "writing", "?"),
     ),
 }
 
@@ -69,7 +70,7 @@ def write(folder, files):
 
 @pytest.mark.parametrize("generator", BLOGS)
 def test_each_generator_tells_title_address_folder_and_permalink(tmp_path, generator):
-    """The five generators and a plain folder are recognised from their own files."""
+    """Generators are recognised from their own files; what a plain folder does not tell is a question."""
     files, expected = BLOGS[generator]
     write(tmp_path, files)
     guess = guess_site(tmp_path)
@@ -79,9 +80,14 @@ def test_each_generator_tells_title_address_folder_and_permalink(tmp_path, gener
 
 @pytest.mark.parametrize("generator", BLOGS)
 def test_the_proposal_is_a_valid_configuration(tmp_path, generator):
-    """What init writes is accepted by the reader of syndicate.toml, with the field names the posts use."""
+    """What init writes is accepted once its questions are answered, with the field names that posts use."""
     write(tmp_path, BLOGS[generator][0])
-    settings = make_settings(render_config(guess_site(tmp_path)), root=tmp_path)
+    text = render_config(guess_site(tmp_path))
+    if '"?"' in text:
+        with pytest.raises(ConfigError, match="is a question yet"):
+            make_settings(text, root=tmp_path)
+        text = text.replace('url = "?"', 'url = "https://blog.example"').replace('"?"', '"/{slug}/"')
+    settings = make_settings(text, root=tmp_path)
     assert settings.content.fields == {"socialShare": "social_share", "excerpt": "teaser"}
 
 
@@ -91,17 +97,18 @@ def test_every_guess_names_its_source(tmp_path):
     text = render_config(guess_site(tmp_path))
     assert 'title = "Dunes"  # from hugo.toml' in text
     write(tmp_path, {"hugo.toml": 'title = "Dunes"\n'})
-    assert 'url = "https://blog.example"  # please check' in render_config(guess_site(tmp_path))
+    assert 'url = "?"  # where do your pages live?' in render_config(guess_site(tmp_path))
 
 
 @pytest.mark.parametrize(
     ("permalinks", "guessed"),
     [
         ("", "/posts/{folders}/{slug}/"),
-        ('[permalinks]\nposts = "/:sections/:filename/"', "/posts/{slug}/"),
+        ('[permalinks]\nposts = "/:sections/:filename/"', "/posts/{name}/"),
         ('[permalinks.page]\nposts = "/:year/:title/"', "/{year}/{title}/"),
         ('[permalinks]\npost = "/:year/:title/"', "/posts/{folders}/{slug}/"),
-        ('[permalinks]\nposts = "/:yearday/:title/"', "/posts/{folders}/{slug}/"),
+        ('[permalinks]\nposts = "/:yearday/:title/"', "/{yearday}/{title}/"),
+        ('[permalinks]\nposts = "/:unheard/:title/"', "?"),
     ],
 )
 def test_hugo_pages_lie_where_their_files_do_unless_it_says_otherwise(tmp_path, permalinks, guessed):
@@ -120,14 +127,14 @@ def test_hugo_sections_are_folders_with_an_index(tmp_path):
 @pytest.mark.parametrize(
     ("page", "config", "guessed"),
     [
-        ("[...slug].astro", "", "/blog/{folders}/{slug}/"),
-        ("[slug].astro", "", "/blog/{slug}/"),
-        ("[...id].astro", "trailingSlash: 'never'", "/blog/{folders}/{slug}"),
-        ("[slug].astro", "build: { format: 'file' }", "/blog/{slug}"),
+        ("[...slug].astro", "", "/blog/{path}/"),
+        ("[slug].astro", "base: '/sub'", "/blog/{path}/"),
+        ("[...id].astro", "trailingSlash: 'never'", "/blog/{path}"),
+        ("[slug].astro", "build: { format: 'file' }", "/blog/{path}"),
     ],
 )
 def test_astro_addresses_follow_the_page_and_the_settings(tmp_path, page, config, guessed):
-    """[...slug] takes folders; trailingSlash and build.format say how an address ends."""
+    """The page tells the beginning; trailingSlash and build.format say how an address ends."""
     write(tmp_path, {"astro.config.mjs": f"export default {{ {config} }}", f"src/pages/blog/{page}": ""})
     write(tmp_path, {"src/content/blog/2024/hello.md": POST})
     assert guess_site(tmp_path).permalink == guessed
@@ -136,13 +143,13 @@ def test_astro_addresses_follow_the_page_and_the_settings(tmp_path, page, config
 @pytest.mark.parametrize(
     ("permalink", "guessed"),
     [
-        ("/writing/{{ page.fileSlug }}/", "/writing/{slug}/"),
+        ("/writing/{{ page.fileSlug }}/", "/writing/{name}/"),
         ("{{ title | slugify }}/index.html", "/{title}/"),
-        ("/{{ page.date | date }}/{{ page.fileSlug }}/", "/posts/{folders}/{slug}/"),
+        ("/{{ page.date | date }}/{{ page.fileSlug }}/", "?"),
     ],
 )
 def test_eleventy_addresses_follow_the_folder_s_data_file(tmp_path, permalink, guessed):
-    """What can be said in our words is; else it is the path, as Eleventy does without one."""
+    """What can be said in our words is; what cannot is a question."""
     write(tmp_path, {"eleventy.config.js": "", "posts/hello.md": POST})
     write(tmp_path, {"posts/posts.11tydata.js": f'export default {{ layout: "p", permalink: "{permalink}" }};'})
     assert guess_site(tmp_path).permalink == guessed
@@ -234,12 +241,12 @@ def test_settings_of_a_thousand_brackets_tell_nothing(tmp_path: Path, name: str)
 
 
 def test_capitals_of_file_names_stay_in_addresses(tmp_path):
-    """Jekyll's `:title` and Eleventy's path keep them, so the address is made of {name}."""
+    """Jekyll's `:title` and Eleventy's path keep them."""
     write(tmp_path / "j", {"_config.yml": "permalink: /:year/:title/\nexclude: [syndicate.toml]"})
     write(tmp_path / "j", {"_posts/2025-01-02-Hello.md": POST})
     write(tmp_path / "e", {"eleventy.config.js": "", "posts/Hello.md": POST})
     assert guess_site(tmp_path / "j").permalink == "/{year}/{name}/"
-    assert guess_site(tmp_path / "e").permalink == "/posts/{folders}/{name}/"
+    assert guess_site(tmp_path / "e").permalink == "/posts/{path}/"
 
 
 def test_jekyll_is_told_to_leave_the_settings_out_only_once(tmp_path):

@@ -1,0 +1,242 @@
+"""The address of a post by the pattern of its site, each word as the site's generator fills it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from syndicate.content.addresses import folders_of, name_of, path_of, quote_path, slugify, undated
+from syndicate.errors import ContentError
+from syndicate.model import Site
+from syndicate.text.permalinks import DATES, HUGO, JEKYLL, JEKYLL_STYLES, from_colons, from_template
+from syndicate.text.slugs import (
+    name_ascii,
+    name_file,
+    name_github,
+    name_pelican,
+    name_plain,
+    name_pretty,
+    name_slug,
+    name_title,
+)
+
+Words = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What the address of a post is made of."""
+
+    source: str
+    slug: str
+    """Safe, as `make_slug` makes it."""
+    declared: str = ""
+    """The slug that its author wrote, as written."""
+    title: str = ""
+    dated_at: datetime | None = None
+    """In the zone that counts for addresses."""
+    categories: Sequence[str] = ()
+    language: str = ""
+    author: str = ""
+
+    @property
+    def parts(self) -> list[str]:
+        """The folders and the name of the file without its ending; a bundle is its folder."""
+        folders = self.source.split("/")[:-1]
+        name = name_of(self.source)
+        return folders if folders and name == folders[-1] and not _is_named(self.source, name) else [*folders, name]
+
+
+def _is_named(source: str, name: str) -> bool:
+    return source.rpartition("/")[2].rpartition(".")[0] == name
+
+
+def make_permalink(site: Site, post: Named) -> str:
+    """The post's page by the site's pattern. Raises ContentError for a missing date.
+
+    {category} is the first one; {categories} all of them as Jekyll writes them, in small letters with their spaces:
+    "/life/long walks/". Neither {categories} nor {folders} leaves a gap where there is none.
+    """
+    pattern, post = _choose_pattern(site, post)
+    words = {
+        "category": slugify(post.categories[0].lower() if post.categories else "") or "uncategorized",
+        "categories": _join_categories(post),
+        "language": post.language,
+        "author": slugify(post.author.lower()),
+        "undated": post.slug if post.declared else slugify(undated(post.source).lower()) or post.slug,
+        **_date_words(post.dated_at),
+        **_NAMES.get(site.generator, _by_default)(post),
+    }
+    path = re.sub(r"\{(\w+)\}(/?)", lambda found: _value(words, found[1], found[2]), pattern)
+    return site.url + quote_path("/" + path.lstrip("/"))
+
+
+def fill_permalink(site: Site, post: Named, pattern: str) -> str:
+    """The address by a pattern that the post declares itself."""
+    return make_permalink(replace(site, permalink=pattern, permalinks={}), post)
+
+
+def translate(written: str, generator: str) -> str:
+    """A pattern that a post declares in the words of its generator, in ours; "" where it is none that we know."""
+    if generator == "jekyll":
+        return from_colons(JEKYLL_STYLES.get(written, written), JEKYLL)
+    if generator == "hugo":
+        return from_colons(written, HUGO)
+    return from_template(written) if generator == "eleventy" else ""
+
+
+def _choose_pattern(site: Site, post: Named) -> tuple[str, Named]:
+    """The pattern of the innermost folder that has one; {folders} and {path} begin below it."""
+    folders = [folder for folder in site.permalinks if post.source.startswith(f"{folder}/")]
+    if not folders:
+        return site.permalink, post
+    folder = max(folders, key=len)
+    return site.permalinks[folder], _below(post, folder)
+
+
+def _below(post: Named, folder: str) -> Named:
+    return replace(post, source=post.source.removeprefix(f"{folder}/"))
+
+
+def _join_categories(post: Named) -> str:
+    parts = [name.lower().replace("/", "-").strip(" .") for name in post.categories]
+    return "/".join(part for part in parts if part)
+
+
+def _value(words: Words, name: str, slash: str) -> str:
+    """What stands for a word and the slash behind it."""
+    if name in words:
+        return words[name] + slash if words[name] else ""
+    raise ContentError(
+        "the permalink needs a date and the post has none", key="date", hint="add a date, or change [site] permalink"
+    )
+
+
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+           "November", "December")  # fmt: skip
+_DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+
+
+def _date_words(at: datetime | None) -> Words:
+    """English names whatever the locale; "yearday" and "weekday" as Hugo counts them, "y_day" as Jekyll does."""
+    if at is None:
+        return {}
+    weekday, yearday = at.isoweekday() % 7, at.timetuple().tm_yday
+    values = (
+        f"{at.year:04d}", f"{at.month:02d}", f"{at.day:02d}", f"{at.hour:02d}", f"{at.minute:02d}", f"{at.second:02d}",
+        str(at.month), str(at.day), f"{at.year % 100:02d}", _MONTHS[at.month - 1], _MONTHS[at.month - 1][:3],
+        str(weekday), _DAYS[weekday], _DAYS[weekday][:3], str(yearday), f"{yearday:03d}", f"{at.isocalendar()[1]:02d}",
+    )  # fmt: skip
+    return dict(zip(DATES, values, strict=True))
+
+
+# --- {slug}, {name}, {title}, {path} and {folders}, as each generator makes them ---
+
+
+def _by_default(post: Named) -> Words:
+    """{title} as Hugo makes it unless a slug is declared; {name} is the slug with the file name's capitals."""
+    return {
+        "slug": post.slug,
+        "name": post.slug if post.declared else slugify(undated(post.source)) or post.slug,
+        "title": post.slug if post.declared else name_title(post.title) or post.slug,
+        "path": path_of(post.source),
+        "folders": folders_of(post.source),
+    }
+
+
+def _by_hugo(post: Named) -> Words:
+    """Everything in small letters; a date in a file name stays."""
+    *folders, name = [name_file(part) for part in post.parts]
+    declared = name_slug(post.declared)
+    slug = declared or name
+    return {
+        "slug": slug,
+        "name": name,
+        "title": declared or name_title(post.title) or name,
+        "path": "/".join([*folders, name]),
+        "folders": "/".join(folders),
+    } | {word: _date_words(post.dated_at)[word].lower() for word in DATES if post.dated_at}
+
+
+def _by_jekyll(post: Named) -> Words:
+    """`:title` is {name}, with capitals; folders above _posts are categories."""
+    name = post.declared or undated(post.source)
+    above, _, below = post.source.rpartition("_posts/")
+    places = [part for part in above.split("/") if part]
+    categories = dict.fromkeys([*(part.lower() for part in places), *_join_categories(post).split("/")])
+    return {
+        "slug": name_plain(name) or post.slug,
+        "name": name_pretty(name) or post.slug,
+        "title": name_pretty(name) or post.slug,
+        "path": (below or post.source).rpartition(".")[0],
+        "folders": below.rpartition("/")[0],
+        "categories": "/".join(part for part in categories if part),
+    }
+
+
+def _by_eleventy(post: Named) -> Words:
+    """A page in a folder of its own name is the folder's; names stay as the files have them."""
+    *folders, _ = [*post.parts[:-1], ""]
+    name = undated(post.source)
+    if folders and folders[-1] == name:
+        folders = folders[:-1]
+    slug = name_ascii(post.declared or name) or post.slug
+    path = "/".join([*folders, name])
+    title = name_ascii(post.title) or slug
+    return {"slug": slug, "name": name, "title": title, "path": path, "folders": "/".join(folders)}
+
+
+def _by_astro(post: Named) -> Words:
+    """{path} is the id of the entry: the declared slug, else folders and name in small letters without signs."""
+    *folders, name = [name_github(part) for part in post.parts]
+    path = post.declared.strip("/") or "/".join([*folders, name])
+    slug = post.declared.strip("/") or name
+    return {"slug": slug, "name": name, "title": name_github(post.title), "path": path, "folders": "/".join(folders)}
+
+
+_DOCUSAURUS = re.compile(r"(?P<folder>.*?)(?P<date>\d{4}[-/]\d{1,2}[-/]\d{1,2})[-/]?(?P<text>.*?)(?:/index)?")
+
+
+def _by_docusaurus(post: Named) -> Words:
+    """{path} is what follows the blog's own address: the declared slug, else the date in the name and the rest."""
+    stem = post.source.rpartition(".")[0]
+    dated = _DOCUSAURUS.fullmatch(stem)
+    path = post.declared.strip("/") or (
+        f"{dated['date'].replace('-', '/')}/{dated['folder']}{dated['text']}" if dated else re.sub("/index$", "", stem)
+    )
+    return dict(_by_default(post)) | {"path": path, "slug": path}
+
+
+def _by_zola(post: Named) -> Words:
+    """Accents and signs go, also of folders; a date before a name is no part of it."""
+    *folders, _ = [*map(name_ascii, post.parts[:-1]), ""]
+    name = re.sub(r"^\d{4}-\d\d-\d\d(?:T[\d:+Z.-]*?)?\s?[_-]", "", name_of(post.source))
+    slug = name_ascii(post.declared or name) or post.slug
+    path = "/".join([*folders, slug])
+    return {"slug": slug, "name": slug, "title": slug, "path": path, "folders": "/".join(folders)}
+
+
+def _by_pelican(post: Named) -> Words:
+    """The slug is made of the title; the category is the folder's name where a post has none."""
+    slug = name_pelican(post.declared or post.title) or post.slug
+    category = post.categories[0] if post.categories else post.source.rpartition("/")[0].rpartition("/")[2]
+    return dict(_by_default(post)) | {
+        "slug": slug,
+        "name": name_of(post.source),
+        "title": name_pelican(post.title) or slug,
+        "category": name_pelican(category) or "misc",
+        "author": name_pelican(post.author),
+    }
+
+
+_NAMES: Mapping[str, Callable[[Named], Words]] = {
+    "hugo": _by_hugo,
+    "jekyll": _by_jekyll,
+    "eleventy": _by_eleventy,
+    "astro": _by_astro,
+    "docusaurus": _by_docusaurus,
+    "zola": _by_zola,
+    "pelican": _by_pelican,
+}

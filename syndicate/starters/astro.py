@@ -1,0 +1,160 @@
+"""What the settings and pages of Astro and Docusaurus say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from syndicate.starters.found import Found, Place
+from syndicate.starters.reading import find_file, find_first, find_string, note_script, read_text
+from syndicate.starters.sample import is_dated, list_posts
+
+_USUAL = ("blog", "posts", "post", "articles", "article", "news", "writing", "notes", "essays", "journal", "thoughts")
+
+
+def look_for_astro(folder: Path) -> Found | None:
+    name = find_file(folder, [f"astro.config.{end}" for end in ("mjs", "ts", "js", "mts", "cjs")])
+    if not name:
+        return None
+    config = read_text(folder / name)
+    built = find_first(config, r"\boutDir\s*:\s*[\"'`]([^\"'`]+)").strip("./") or "dist"
+    found = Found("Astro", "astro", built=(built, "dist/client"))
+    url = find_first(config, r"\bsite\s*:\s*[\"'`](https?://[^\"'`]+)")
+    base = find_first(config, r"\bbase\s*:\s*[\"'`]/?([^\"'`]*)").strip("/")
+    found = found.note("url", f"{url.rstrip('/')}/{base}".rstrip("/") if url else "", name)
+    names = [f"src/{stem}.{end}" for end in ("ts", "js", "mjs", "json")
+             for stem in ("consts", "config", "site.config", "constants", "data/site", "site-config")]  # fmt: skip
+    for script in names:
+        found = note_script(found, folder, [script])
+    end = _end_of(config)
+    places = list(_list_collections(folder, end)) or list(_list_pages(folder, end))
+    found = found.settle(folder, places)
+    return found.note("publish_to", "public/feeds", "Astro's own rule: it is served at /feeds/")
+
+
+def _end_of(config: str) -> str:
+    """`trailingSlash` and `build.format` say how an address ends."""
+    if re.search(r"trailingSlash\s*:\s*[\"'`]never|format\s*:\s*[\"'`]file", config):
+        return ""
+    return "/"
+
+
+def _list_collections(folder: Path, end: str) -> Iterator[Place]:
+    """Folders of collections with dated posts, and the page that shows each."""
+    bases = _read_bases(folder)
+    shown = [(page, _read_page(page, folder)) for page in sorted((folder / "src/pages").rglob("[[]*[]].astro"))]
+    for name, base in bases.items():
+        posts = list_posts(folder / base)
+        if not posts or not (name in _USUAL or all(map(is_dated, posts[:20]))):
+            continue
+        pages = [(page, text) for page, text in shown if re.search(rf"[\"'`]{re.escape(name)}[\"'`]", text)]
+        pages = pages or [(page, text) for page, text in shown if page.parent.name in _USUAL]
+        if pages:
+            page, text = min(pages, key=lambda pair: _rank(pair[0], name))
+            yield Place(base, _pattern_of(page, text, folder) + end, page.relative_to(folder).as_posix())
+
+
+def _rank(page: Path, name: str) -> tuple[bool, bool, int, str]:
+    """Pages of single posts before those of tags, of languages and of numbered lists."""
+    places = set(page.parts)
+    lists = {"tags", "tag", "categories", "category", "page", "archive", "authors", "series"}
+    is_list = bool(places & lists) or page.name in {
+        "[page].astro",
+        "[...page].astro",
+        "[tag].astro",
+        "[category].astro",
+    }
+    return is_list, page.parent.name not in {name, *_USUAL}, len(page.parts), str(page)
+
+
+def _read_page(page: Path, folder: Path) -> str:
+    """A page with what it imports from the site's own scripts: the collection may be named there."""
+    text = read_text(page)
+    imported = re.findall(r"from\s+[\"'`](?:@|~|\.\.?|src)/([\w./-]+)[\"'`]", text)
+    names = (name.removeprefix("../").removeprefix("src/") for name in imported)
+    files = (find_file(folder / "src", [f"{name}{end}" for end in (".ts", ".js", "/index.ts", "")]) for name in names)
+    return "\n".join([text, *(read_text(folder / "src" / name) for name in files if name.endswith(("ts", "js")))])
+
+
+def _pattern_of(page: Path, text: str, folder: Path) -> str:
+    """/blog/[...slug] is /blog/{path}; a slug that the page makes of the title is {title}."""
+    route = page.relative_to(folder / "src/pages").with_suffix("").as_posix()
+    last = "{path}"
+    if re.search(r"(?:slug|id)\s*:\s*(?:slugify|slugger\.slug|kebabCase)\(\s*\w+\.data\.title", text):
+        last = "{title}"
+    parts = [_part_of(part, last) for part in route.split("/")]
+    return "/" + "/".join(part for part in parts if part)
+
+
+def _part_of(part: str, last: str) -> str:
+    word = part.strip("[].").lower()
+    if not part.startswith("["):
+        return part
+    if word in {"year", "month", "day", "category"}:
+        return f"{{{word}}}"
+    return "" if word in {"lang", "locale", "language"} else last
+
+
+def _read_bases(folder: Path) -> dict[str, str]:
+    """Collections and their folders: those a loader names, else the folders of src/content."""
+    config = "".join(read_text(folder / f"src/{stem}.{end}") for stem in ("content.config", "content/config")
+                     for end in ("ts", "js", "mjs", "mts"))  # fmt: skip
+    constants = dict(re.findall(r"const\s+(\w+)\s*=\s*[\"'`]([^\"'`]+)[\"'`]", config))
+    bases = {}
+    for name, body in re.findall(r"(\w+)\s*[=:]\s*defineCollection\(\s*\{(.*?)\bschema\b", config, re.DOTALL):
+        base = re.search(r"\bbase\s*:\s*(?:[\"'`]([^\"'`]+)[\"'`]|(?:`\./\$\{)?(\w+))", body)
+        given = (base[1] or constants.get(base[2], "")) if base else ""
+        given = re.sub(r"\$\{(\w+)\}", lambda found: constants.get(found[1], ""), given)
+        if given and ".." not in given:
+            bases[name] = given.removeprefix("./").strip("/")
+    content = folder / "src/content"
+    for path in sorted(content.iterdir()) if content.is_dir() else ():
+        if path.is_dir():
+            bases.setdefault(path.name, f"src/content/{path.name}")
+    for name, value in re.findall(r"(\w+)\s*:\s*(\w+)", find_first(config, r"collections\s*=\s*\{([^}]*)\}")):
+        if value in bases and name not in bases:
+            bases[name] = bases.pop(value)
+    return {name: base for name, base in bases.items() if (folder / base).is_dir()}
+
+
+def _list_pages(folder: Path, end: str) -> Iterator[Place]:
+    """Posts that are pages themselves, below src/pages."""
+    for name in _USUAL:
+        if list_posts(folder / "src/pages" / name):
+            yield Place(f"src/pages/{name}", f"/{name}/{{path}}{end}", "Astro's own rule: the path below src/pages/")
+
+
+# --- Docusaurus ---
+
+
+def look_for_docusaurus(folder: Path) -> Found | None:
+    name = find_file(folder, [f"docusaurus.config.{end}" for end in ("js", "ts", "mjs", "mts", "cjs")])
+    if not name:
+        return None
+    config = read_text(folder / name)
+    found = Found("Docusaurus", "docusaurus", built=("build",), static="static", ignore=("**/_*/**",))
+    found = found.note("title", find_string(config, "title"), name)
+    found = found.note("description", find_string(config, "tagline"), name)
+    url = find_first(config, r"(?m)^\s*url\s*:\s*[\"'`](https?://[^\"'`]+)") or find_first(
+        config, r"\bSITE_URL\s*=\s*[\"'`](https?://[^\"'`]+)"
+    )
+    base = find_first(config, r"\bbaseUrl\s*:\s*[\"'`]([^\"'`]+)").strip("/")
+    found = found.note("url", f"{url.rstrip('/')}/{base}".rstrip("/") if url else "", name)
+    found = found.note("language", find_first(config, r"\bdefaultLocale\s*:\s*[\"'`]([^\"'`]+)"), name)
+    end = "/" if re.search(r"trailingSlash\s*:\s*true", config) else ""
+    places = [place for place in _list_blogs(config, name) if list_posts(folder / place.folder)]
+    found = found.settle(folder, [replace(place, permalink=place.permalink + end) for place in places])
+    return found.note("publish_to", "static/feeds", "Docusaurus's own rule: it is served at /feeds/")
+
+
+def _list_blogs(config: str, source: str) -> Iterator[Place]:
+    """The blog of the preset, and further ones of the plugin."""
+    preset = find_first(config, r"\bblog\s*:\s*(\{[^}]*\})")
+    others = re.findall(r"plugin-content-blog[\"'`]\s*,\s*(\{[^}]*\})", config)
+    for body in [preset, *others]:
+        path = find_first(body, r"\bpath\s*:\s*[\"'`]([^\"'`]+)").removeprefix("./").strip("/") or "blog"
+        route = find_first(body, r"\brouteBasePath\s*:\s*[\"'`]([^\"'`]*)[\"'`]").strip("/")
+        is_given = "routeBasePath" in body
+        yield Place(path, f"/{route if is_given else 'blog'}/{{path}}".replace("//", "/"), f"{source}, blog")

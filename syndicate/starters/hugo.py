@@ -1,0 +1,156 @@
+"""What Hugo's settings say: sections, their permalinks, languages, mounts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from syndicate.starters.found import QUESTION, Found, Place
+from syndicate.starters.reading import author_of, read_data, read_first, table_of, text_of
+from syndicate.starters.sample import is_dated, list_posts
+from syndicate.text.permalinks import HUGO, from_colons
+
+_ENDS = ("toml", "yaml", "yml", "json")
+_USUAL = (
+    "posts", "post", "blog", "blogs", "articles", "article", "news", "writing", "writings", "notes", "essays",
+    "journal",
+    "til", "stories", "weblog", "links", "entries", "thoughts", "diary", "log", "releases",
+)  # fmt: skip
+
+
+def look_for_hugo(folder: Path) -> Found | None:
+    name, data = _read_settings(folder)
+    roots = list(_list_roots(folder, data)) if name else []
+    if not roots or "base_url" in data:  # that is Zola's
+        return None
+    params = table_of(data, "params")
+    found = Found("Hugo", "hugo", built=(text_of(data, "publishdir") or "public",))
+    found = found.note("title", text_of(data, "title"), name).note("url", text_of(data, "baseurl"), name)
+    found = found.note("description", text_of(params, "description", "subtitle"), name)
+    found = found.note("language", text_of(data, "languagecode", "locale", "defaultcontentlanguage"), name)
+    found = found.note("timezone", text_of(data, "timezone"), name)
+    found = found.note("author", author_of(data, "author") or author_of(params, "author"), name)
+    sections = _choose_sections(folder, roots, params)
+    places = [_place(folder, root, section, data, name) for root, section in sections]
+    if not places:
+        places = [Place(roots[0].folder, "/{folders}/{slug}/", "Hugo's own rule: the path below content/")]
+    found = found.settle(folder, places, _list_endings(folder, places))
+    return found.note("publish_to", "static/feeds", "Hugo's own rule: it is served at /feeds/")
+
+
+def _list_endings(folder: Path, places: list[Place]) -> tuple[str, ...]:
+    """HTML is a post, too, where a section has some with front matter."""
+    has_html = any(is_dated(path) for place in places for path in (folder / place.folder).rglob("*.html"))
+    return ("**/*.md", "**/*.markdown", "**/*.mdx", "**/*.html") if has_html else ()
+
+
+def _read_settings(folder: Path) -> tuple[str, dict[str, Any]]:
+    """All settings with their names in small letters, as Hugo compares them, and the file with most of them."""
+    places = ("", "config/_default/")
+    name, data = read_first(folder, [f"{place}{stem}.{end}" for place in places for stem in ("hugo", "config")
+                                     for end in _ENDS])  # fmt: skip
+    data = _lower(data)
+    for table in ("params", "permalinks", "languages", "module", "frontmatter"):
+        other, more = read_first(folder, [f"config/_default/{table}.{end}" for end in _ENDS])
+        if other:
+            name = name or other
+            data[table] = {**table_of(data, table), **_lower(more)}
+    for path in sorted(folder.glob("config/_default/languages.*.*")):
+        languages = data.setdefault("languages", {})
+        languages[path.name.split(".")[1]] = _lower(read_data(path))
+    return name, data
+
+
+def _lower(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {str(key).lower(): _lower(value) if isinstance(value, dict) else value for key, value in data.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Root:
+    """A folder that Hugo takes for content, the language of what is in it, and what its addresses begin with."""
+
+    folder: str
+    start: str = ""
+
+
+def _list_roots(folder: Path, data: Mapping[str, Any]) -> Iterator[_Root]:
+    usual = text_of(data, "contentdir") or "content"
+    main, in_folder = (
+        text_of(data, "defaultcontentlanguage") or "en",
+        data.get("defaultcontentlanguageinsubdir") is True,
+    )
+    languages = table_of(data, "languages")
+    own = {code: text_of(table, "contentdir") for code, table in languages.items() if isinstance(table, dict)}
+    seen = set()
+    for code, place in (own if any(own.values()) else {main: usual}).items():
+        start = f"/{code}" if (code != main or in_folder) and languages else ""
+        root = (place or usual).strip("/")
+        if root not in seen and (folder / root).is_dir():
+            seen.add(root)
+            yield _Root(root, start)
+    mounts = table_of(data, "module").get("mounts")
+    for mount in mounts if isinstance(mounts, list) else ():
+        source, target = (text_of(mount, key).strip("/") for key in ("source", "target"))
+        if target.startswith("content") and source not in seen and (folder / source).is_dir() and ".." not in source:
+            seen.add(source)
+            yield _Root(source, target.removeprefix("content").rstrip("/"))
+
+
+def _choose_sections(folder: Path, roots: list[_Root], params: Mapping[str, Any]) -> list[tuple[_Root, str]]:
+    """The sections that the theme shows, else those of usual names, else the one with most dated posts."""
+    pairs = [(root, path.name) for root in roots for path in sorted((folder / root.folder).iterdir()) if path.is_dir()]
+    counts = {pair: sum(map(is_dated, list_posts(folder / pair[0].folder / pair[1]))) for pair in pairs}
+    there = [pair for pair in pairs if counts[pair]]
+    named = params.get("mainsections")
+    wanted = [str(name).lower() for name in named] if isinstance(named, list) else [str(named).lower()]
+    chosen = [pair for pair in there if pair[1].lower() in wanted]
+    chosen = chosen or [pair for pair in there if pair[1].lower() in _USUAL]
+    chosen += [(root, "") for root in roots if root.start.strip("/").lower() in _USUAL]  # mounted as a section
+    if chosen:
+        return chosen
+    usual = [pair for pair in pairs if pair[1].lower() in _USUAL] if not there else []
+    if usual:
+        return usual[:1]
+    loose = [root for root in roots if any(is_dated(path) for path in list_posts(folder / root.folder, deep=False))]
+    return [(root, "") for root in loose] or [max(there, key=lambda pair: counts[pair])] if there or loose else []
+
+
+def _place(folder: Path, root: _Root, section: str, data: Mapping[str, Any], name: str) -> Place:
+    """One section with its pattern: that of the settings, else the path."""
+    place = f"{root.folder}/{section}".rstrip("/")
+    pattern = _find_pattern(data, section, is_nested=any((folder / place).glob("*/_index.*")))
+    if pattern == QUESTION:
+        return Place(place, "", f"{name}, permalinks")
+    source = f"{name}, permalinks" if pattern else "Hugo's own rule: the path below content/"
+    pattern = pattern or re.sub("/+", "/", f"/{section.lower()}/{{folders}}/{{slug}}/")
+    if _names_dates_in_files(data):
+        pattern = pattern.replace("{slug}", "{undated}")
+    if data.get("uglyurls") is True:  # Hugo 0.123 and later take no notice of sections named there
+        pattern = f"{pattern.rstrip('/')}.html"
+    return Place(place, root.start + pattern, source)
+
+
+def _names_dates_in_files(data: Mapping[str, Any]) -> bool:
+    """Whether Hugo takes dates from file names, and what follows as the slug."""
+    dates = table_of(data, "frontmatter").get("date")
+    return ":filename" in [str(date).lower() for date in dates] if isinstance(dates, list) else False
+
+
+def _find_pattern(data: Mapping[str, Any], section: str, *, is_nested: bool) -> str:
+    """permalinks.posts or permalinks.page.posts, in our words (gohugo.io/configuration/permalinks).
+
+    `:sections` are folders with an _index; a pattern begins below the section's folder.
+    """
+    table = table_of(data, "permalinks")
+    pages = table_of(table, "page") or table
+    pattern = pages.get(section.lower() or "/")
+    if not isinstance(pattern, str):
+        return ""
+    folders = "{folders}" if is_nested else ""
+    lowered = section.lower()
+    pattern = pattern.replace(":sections[1:]", folders.replace("{folders}", ":folders"))
+    words = {**HUGO, "section": lowered, "sections": f"{lowered}/{folders}".rstrip("/"), "folders": folders}
+    return from_colons(pattern, words) or QUESTION

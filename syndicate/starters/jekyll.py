@@ -1,0 +1,150 @@
+"""What Jekyll's settings say: folders of posts, permalinks of collections and of defaults."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from syndicate.starters.found import Found, Place
+from syndicate.starters.reading import author_of, read_first, read_text, table_of, text_of
+from syndicate.starters.sample import SKIPPED, list_posts, read_head
+from syndicate.text.permalinks import JEKYLL, JEKYLL_STYLES, from_colons
+
+_ENDS = ("md", "markdown", "mkd", "mkdown", "mkdn")
+
+
+def look_for_jekyll(folder: Path) -> Found | None:
+    name, data = read_first(folder, ["_config.yml", "_config.yaml", "_config.toml"])
+    folders = list(_find_folders(folder, text_of(data, "collections_dir"))) if name or _is_bare(folder) else []
+    if not (name or folders) or (folder / "source/_posts").is_dir() or "hexo" in read_text(folder / "package.json"):
+        return None
+    excluded = data.get("exclude")
+    is_excluded = isinstance(excluded, list) and "syndicate.toml" in excluded
+    advice = f"Add syndicate.toml to `exclude:` in {name or '_config.yml'}: Jekyll publishes what it finds."
+    found = Found("Jekyll", "jekyll", advice="" if is_excluded else advice)
+    found = replace(found, built=(text_of(data, "destination") or "_site",))
+    url = text_of(data, "url")
+    found = found.note("title", text_of(data, "title", "name"), name)
+    found = found.note("url", url + text_of(data, "baseurl") if url else "", name)
+    found = found.note("description", text_of(data, "description", "tagline"), name)
+    found = found.note("static", ".", "Jekyll's own rule: every folder is served")
+    found = found.note("language", text_of(data, "lang", "locale"), name)
+    found = found.note("timezone", text_of(data, "timezone"), name)
+    found = found.note("author", author_of(data, "author"), name)
+    if not folders:
+        return _settle_collection(found, folder, data, name)
+    return _settle_posts(found, folder, folders, data, name)
+
+
+def _is_bare(folder: Path) -> bool:
+    """A blog without settings, as Jekyll began with."""
+    beside = ("_layouts", "_includes", "Gemfile")
+    return (folder / "_posts").is_dir() and any((folder / name).exists() for name in beside)
+
+
+def _find_folders(folder: Path, base: str) -> Iterator[str]:
+    """Each folder _posts that Jekyll looks into, at the root and in folders that are no collections' of their own."""
+    top = folder / base.strip("/") if base and ".." not in base else folder
+    for place, names, _ in os.walk(top):
+        if "_posts" in names:
+            yield Path(place, "_posts").relative_to(folder).as_posix()
+        names[:] = sorted(name for name in names if name not in SKIPPED and not name.startswith((".", "_")))
+
+
+def _settle_posts(found: Found, folder: Path, folders: list[str], data: Mapping[str, Any], name: str) -> Found:
+    endings = [*_ENDS, *text_of(data, "markdown_ext").replace(" ", "").split(",")]
+    endings += ["html"] if any(_has_html(folder / place) for place in folders) else []
+    globs = tuple(f"**/*-*-*-*.{end}" for end in dict.fromkeys(endings) if end)
+    places = [Place(place, *_find_pattern(data, place, "posts", name)) for place in folders]
+    if len(places) > 1:  # folders above _posts are categories, so all are read from the top
+        found = found.note("content", ".", "its folders _posts").note(
+            "permalink", places[0].permalink, places[0].source
+        )
+        own = {place.folder: place.permalink for place in places if place.permalink != places[0].permalink}
+        return replace(found, permalinks=tuple(own.items()), include=tuple(f"**/_posts/{glob}" for glob in globs))
+    place = replace(places[0], permalink=_fill_categories(places[0]))
+    found = found.settle(folder, [place], globs)
+    return found.note("content", place.folder, "Jekyll's own rule")
+
+
+def _fill_categories(place: Place) -> str:
+    """Folders above _posts are categories; below it nothing tells them any more."""
+    above = place.folder.removesuffix("_posts").strip("/")
+    return place.permalink.replace("{categories}", f"{above}/{{categories}}") if above else place.permalink
+
+
+def _has_html(folder: Path) -> bool:
+    return any(read_head(path) for path in folder.rglob("*.html"))
+
+
+def _settle_collection(found: Found, folder: Path, data: Mapping[str, Any], name: str) -> Found:
+    """A site without _posts: its largest collection that has pages."""
+    named = table_of(data, "collections")
+    there = [one for one, rules in named.items() if isinstance(rules, dict) and rules.get("output") is True]
+    base = text_of(data, "collections_dir").strip("/")
+    folders = {one: f"{base}/_{one}".lstrip("/") for one in there}
+    counts = {one: len(list_posts(folder / place)) for one, place in folders.items()}
+    largest = max(counts, key=lambda one: counts[one], default="")
+    if not counts.get(largest):
+        return found
+    pattern, source = _find_pattern(data, folders[largest], largest, name)
+    return found.settle(folder, [Place(folders[largest], pattern, source)])
+
+
+def _find_pattern(data: Mapping[str, Any], place: str, collection: str, name: str) -> tuple[str, str]:
+    """The innermost default, else the collection's, else the site's; in our words, with its source."""
+    own = text_of(table_of(table_of(data, "collections"), collection), "permalink")
+    given = _find_default(data, place, collection) or own
+    if not given and collection != "posts":
+        given = f"/:collection/:path{'/' if text_of(data, 'permalink') == 'pretty' else '.html'}"
+    given = given or text_of(data, "permalink")
+    words = {**JEKYLL, "collection": collection} | ({"name": "{name}"} if collection == "posts" else {})
+    pattern = from_colons(JEKYLL_STYLES.get(given or "date", given), words)
+    return pattern, f"{name}, permalink" if given else "Jekyll's own rule"
+
+
+def _find_default(data: Mapping[str, Any], place: str, collection: str) -> str:
+    """The permalink among `defaults` whose scope is nearest to these posts."""
+    rules = data.get("defaults")
+    best, depth = "", -1
+    for rule in rules if isinstance(rules, list) else ():
+        scope, values = table_of(rule, "scope"), table_of(rule, "values")
+        path, kind = text_of(scope, "path").strip("/"), text_of(scope, "type")
+        fits = not path or place == path or place.startswith(f"{path}/")
+        rank = 2 * len(path.split("/")) * bool(path) + bool(kind)
+        if values.get("permalink") and fits and kind in {"", collection} and rank >= depth:
+            best, depth = text_of(values, "permalink"), rank
+    return best
+
+
+# --- Hexo, whose settings stand in a file of the same name ---
+
+_HEXO = {"title": "{path}", "name": "{name}", "post_title": "{title}", "category": "{category}"}
+
+
+def look_for_hexo(folder: Path) -> Found | None:
+    name, data = read_first(folder, ["_config.yml", "_config.yaml"])
+    source = text_of(data, "source_dir") or "source"
+    posts = f"{source}/_posts"
+    if not name or not (folder / posts).is_dir():
+        return None
+    root = text_of(data, "root").strip("/")
+    url = text_of(data, "url").rstrip("/")
+    found = Found("Hexo", built=(text_of(data, "public_dir") or "public",)).note("title", text_of(data, "title"), name)
+    found = found.note("url", url if not root or url.endswith(root) else f"{url}/{root}", name)
+    found = found.note("description", text_of(data, "description", "subtitle"), name)
+    language = data.get("language")
+    found = found.note(
+        "language", str(language[0] if isinstance(language, list) and language else language or ""), name
+    )
+    found = found.note("timezone", text_of(data, "timezone"), name).note("author", text_of(data, "author"), name)
+    given = text_of(data, "permalink") or ":year/:month/:day/:title/"
+    words = {**{word: f"{{{word}}}" for word in ("year", "month", "day", "i_month", "i_day")}, **_HEXO}
+    if "day" in text_of(data, "new_post_name"):  # dates before names are told from them
+        words["title"] = "{name}"
+    pattern = from_colons(given, words).removesuffix("index.html")
+    found = found.note("static", source, "Hexo's own rule")
+    return found.settle(folder, [Place(posts, pattern, f"{name}, permalink")])

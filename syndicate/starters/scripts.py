@@ -1,0 +1,195 @@
+"""Sites that are programs of their own (Next.js, Nuxt, SvelteKit, Gatsby …), and generators known by name alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from syndicate.starters.found import Found, Place
+from syndicate.starters.reading import (
+    SCRIPT_ENDS,
+    find_file,
+    find_first,
+    find_string,
+    note_script,
+    read_data,
+    read_text,
+    text_of,
+)
+from syndicate.starters.sample import is_dated, list_posts
+
+_ROUTES = ("blog", "posts", "post", "articles", "article", "writing", "news", "notes", "p", "journal", "thoughts")
+_FOLDERS = (
+    "content/posts", "content/blog", "data/blog", "data/posts", "_posts", "posts", "src/content/posts",
+    "src/content/blog", "src/posts", "content/articles", "content/writing", "_content/posts", "blog", "articles",
+    "app/blog/posts", "src/app/blog/posts", "content",
+)  # fmt: skip
+
+
+def look_for_nextjs(folder: Path) -> Found | None:
+    name = find_file(folder, [f"next.config.{end}" for end in ("js", "mjs", "ts", "cjs")])
+    if not name:
+        return None
+    config = read_text(folder / name)
+    found = _note_usual(Found("Next.js", built=("out",)), folder)
+    found = _note_layout(found, folder)
+    content = next((place for place in _FOLDERS if any(map(is_dated, list_posts(folder / place)))), "")
+    content = content or _find_beside_assets(folder)
+    end = "/" if re.search(r"trailingSlash\s*:\s*true", config) else ""
+    starts = ("app", "src/app", "pages", "src/pages")
+    pattern, source = next(_find_routes(folder, starts), ("", ""))
+    if content:
+        found = found.note("content", content, f"{content}/")
+        found = found.note("permalink", f"{pattern}{end}" if pattern else "", source)
+    return found.note("publish_to", "public/feeds", "Next.js's own rule: it is served at /feeds/")
+
+
+def _find_beside_assets(folder: Path) -> str:
+    """Posts among the files that are served: public/<slug>/index.md with its pictures beside it."""
+    return "public" if any(map(is_dated, (folder / "public").glob("*/index.md*"))) else ""
+
+
+def _find_routes(folder: Path, starts: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Pages of posts in a folder of routes: [...slug] takes the whole path of a post, [slug] its name."""
+    for start in starts:
+        for route in (*_ROUTES, ""):
+            place = folder / start / route
+            pages = sorted(place.glob("[[]*")) if place.is_dir() else []
+            for page in pages:
+                parts = [page.name, *_list_inner(page)]
+                words = [_word_of(part) for part in parts]
+                if any(word in {"{slug}", "{path}"} for word in words):
+                    inner = "/".join(word for word in words if word)
+                    yield re.sub("/+", "/", f"/{route}/{inner}"), page.relative_to(folder).as_posix()
+
+
+def _find_named_routes(folder: Path) -> Iterator[tuple[str, str]]:
+    """Routes that are named after what they show: src/routes/blog/[slug], Remix's app/routes/blog.$slug.tsx."""
+    starts = ("src/routes", "src/routes/(app)", "app/routes", "pages", "src/pages")
+    for pattern, source in _find_routes(folder, starts):
+        if pattern.count("/") > 1:
+            yield pattern, source
+    for route in _ROUTES:
+        names = (f"{route}[._+]*$*", f"{route}*/$*")
+        for page in sorted(path for start in starts for name in names for path in (folder / start).glob(name)):
+            yield f"/{route}/{'{path}' if page.stem.endswith('$') else '{slug}'}", page.relative_to(folder).as_posix()
+
+
+def _list_inner(page: Path) -> list[str]:
+    """[year]/[month]/[slug]: the folders inside, as long as they are parameters."""
+    inner = sorted(page.glob("[[]*")) if page.is_dir() else []
+    return [inner[0].name, *_list_inner(inner[0])] if inner else []
+
+
+def _word_of(part: str) -> str:
+    word = part.partition("]")[0].strip("[.").partition("=")[0].lower().removeprefix("...")
+    if word in {"year", "month", "day", "category"}:
+        return f"{{{word}}}"
+    if word in {"lang", "locale", "page", "tag"}:
+        return ""
+    return "{path}" if "..." in part else "{slug}"
+
+
+def _note_usual(found: Found, folder: Path) -> Found:
+    """What a site's own script of settings says, else its package."""
+    found = note_script(found, folder, [
+        f"{place}{stem}.{end}" for place in ("", "data/", "config/", "lib/", "src/", "src/lib/")
+        for stem in ("siteMetadata", "site", "site.config", "blog.config", "config") for end in SCRIPT_ENDS
+    ])  # fmt: skip
+    if not found.url:
+        homepage = text_of(read_data(folder / "package.json"), "homepage")
+        found = found.note("url", "" if "github.com/" in homepage else homepage, "package.json")
+    return found
+
+
+def _note_layout(found: Found, folder: Path) -> Found:
+    """What the layout of the app router says about all pages, and the address that its site map is made with."""
+    ends = [f"{start}app/{stem}" for start in ("", "src/") for stem in ("layout", "sitemap")]
+    for name in (f"{end}.{kind}" for end in ends for kind in ("tsx", "jsx", "ts", "js")):
+        text = read_text(folder / name)
+        title = find_first(text, r"title\s*:\s*\{[^}]*default\s*:\s*[\"'`]([^\"'`$]+)") or find_string(text, "title")
+        url = find_first(text, r"(?:metadataBase\s*:\s*new URL\(|baseUrl\s*=)\s*[\"'`](https?://[^\"'`$]+)")
+        values = {"title": title, "description": find_string(text, "description"), "url": url}
+        for key, value in values.items():
+            found = found if getattr(found, key) else found.note(key, value, name)
+    return found
+
+
+def look_for_others(folder: Path) -> Found | None:
+    """Known by a file; its addresses by its routes, else by what is usual with it, else by the built site."""
+    for generator, names, built, pattern in _BY_NAME:
+        name = next((name for name in names if any(folder.glob(name))), "")
+        if not name:
+            continue
+        found = _note_usual(Found(generator, built=built), folder)
+        if (folder / name).is_file():
+            found = _note_config(found, read_text(folder / name), name)
+        content = next((place for place in _FOLDERS if any(map(is_dated, list_posts(folder / place)))), "")
+        routes = next(_find_named_routes(folder), None)
+        if not content:
+            return found
+        found = found.note("content", content, f"{content}/")
+        if routes:
+            return found.note("permalink", *routes)
+        own = pattern.replace("{section}", content.removeprefix("content/"))
+        return found.settle(folder, [Place(content, own, f"{generator}'s usual rule")]) if own else found
+    return None
+
+
+def _note_config(found: Found, text: str, name: str) -> Found:
+    url = find_first(text, r"\b(?:siteUrl|site-url|url|hostname|website)[\"']?\s*[:=]\s*[\"'`]?(https?://[^\"'`\s,]+)")
+    title = find_string(text, "title") or find_first(text, r"(?m)^\s*title:\s*[\"']?([^\"'\n{]+)")
+    return found.note("url", found.url or url, name).note("title", found.title or title, name)
+
+
+# Name, files that tell it, where it builds, and the usual addresses of posts: "" where each site has its own.
+_BY_NAME = (
+    ("Nuxt", ("nuxt.config.*",), (".output/public", "dist"), "/{section}/{path}"),
+    ("SvelteKit", ("svelte.config.*",), ("build",), ""),
+    ("Gatsby", ("gatsby-config.*",), ("public",), ""),
+    ("VitePress", (".vitepress/config.*", "docs/.vitepress/config.*"), (".vitepress/dist", "docs/.vitepress/dist"), ""),
+    ("VuePress", (".vuepress", "docs/.vuepress"), (".vuepress/dist", "docs/.vuepress/dist"), ""),
+    ("Quarto", ("_quarto.yml", "_quarto.yaml"), ("_site", "docs"), ""),
+    ("Gridsome", ("gridsome.config.js",), ("dist",), ""),
+    ("Remix", ("remix.config.*", "react-router.config.*"), ("build/client",), ""),
+    ("Bridgetown", ("bridgetown.config.yml",), ("output",), ""),
+    ("Nikola", ("conf.py",), ("output",), ""),
+    ("Obsidian", (".obsidian",), (), ""),
+)
+
+
+def look_for_vitepress(folder: Path) -> Found | None:
+    """Pages lie where their files do, with .html unless `cleanUrls` is on."""
+    name = next(
+        (path for path in sorted(folder.glob("**/.vitepress/config.*"))[:1] if "node_modules" not in path.parts), None
+    )
+    if name is None:
+        return None
+    root, config = name.parent.parent, read_text(name)
+    base = root.relative_to(folder).as_posix().strip(".")
+    end = "" if re.search(r"cleanUrls\s*:\s*true", config) else ".html"
+    source = name.relative_to(folder).as_posix()
+    found = _note_config(Found("VitePress", built=(f"{base}/.vitepress/dist".lstrip("/"),)), config, source)
+    places = [f"{base}/{part}".strip("/") for part in _ROUTES]
+    content = next((place for place in places if list_posts(folder / place)), "")
+    pattern = f"/{content.removeprefix(base).strip('/')}/{{path}}{end}"
+    return replace(found.settle(folder, [Place(content, pattern, "VitePress's own rule: the path")] if content else []))
+
+
+_ADDRESS = re.compile(
+    r"(?:\b(?:siteUrl|SITE_URL|siteURL|baseUrl|BASE_URL|hostname|homepage|site|url|origin)\b)[^\n]{0,60}?"
+    r"[\"'`](https?://[\w.-]+\.[a-z]{2,}(?:/[\w./-]*)?)[\"'`]"
+)
+
+
+def find_address(folder: Path) -> tuple[str, str]:
+    """The site's address in one of its own scripts, and which; ("", "") where none names it."""
+    globs = [f"{place}*.{end}" for place in ("", "src/", "config/", "lib/", ".vitepress/", "src/lib/", "app/")
+             for end in (*SCRIPT_ENDS, "mts", "tsx")]  # fmt: skip
+    for path in (path for glob in globs for path in sorted(folder.glob(glob))[:20] if path.name != "package-lock.json"):
+        for url in _ADDRESS.findall(read_text(path)):
+            if not re.search(r"github\.com|example|localhost|w3\.org|schema\.org|npmjs|jsdelivr|unpkg", url):
+                return url, path.relative_to(folder).as_posix()
+    return "", ""

@@ -1,0 +1,88 @@
+"""Patterns of addresses: the words that ours may hold, and those of other programs in our words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+NAMING: Final = ("slug", "name", "title", "path", "undated")
+"""Words that tell one post from another; a pattern needs one of them."""
+DATES = (
+    "year", "month", "day", "hour", "minute", "second", "i_month", "i_day", "short_year", "long_month", "short_month",
+    "weekday", "long_day", "short_day", "yearday", "y_day", "week",
+)  # fmt: skip
+WORDS: Final = (*NAMING, *DATES, "folders", "category", "categories", "language", "author")
+"""Every word between braces that a pattern may hold."""
+
+# gohugo.io/configuration/permalinks. Hugo's `:title` and `:slug` are made of the title, not of the file name.
+HUGO: Final[Mapping[str, str]] = {
+    **{name: f"{{{name}}}" for name in ("year", "month", "day", "weekday", "yearday")},
+    "title": "{title}", "slug": "{title}", "slugorfilename": "{slug}", "slugorcontentbasename": "{slug}",
+    "filename": "{name}", "contentbasename": "{name}", "monthname": "{long_month}", "weekdayname": "{long_day}",
+}  # fmt: skip
+# jekyllrb.com/docs/permalinks. Jekyll's `:title` is the file name with its capitals.
+JEKYLL: Final[Mapping[str, str]] = {
+    **{name: f"{{{name}}}" for name in DATES if name not in {"weekday", "yearday"}},
+    "title": "{name}", "slug": "{slug}", "name": "{slug}", "path": "{path}", "categories": "{categories}",
+    "slugified_categories": "{categories}", "output_ext": ".html", "w_year": "{year}",
+}  # fmt: skip
+JEKYLL_STYLES: Final[Mapping[str, str]] = {
+    "date": "/:categories/:year/:month/:day/:title.html",
+    "pretty": "/:categories/:year/:month/:day/:title/",
+    "none": "/:categories/:title.html",
+    "ordinal": "/:categories/:year/:y_day/:title.html",
+    "weekdate": "/:categories/:year/W:week/:short_day/:title.html",
+}
+
+
+def from_colons(pattern: str, words: Mapping[str, str]) -> str:
+    """ "/:year/:title/" → "/{year}/{slug}/" by a program's words; "" where one of its words has no word of ours."""
+    unknown = [word for word in re.findall(r":(\w+)", pattern) if _word_of(word, words) is None]
+    if unknown or re.search(r"[{}\[\]]", pattern):
+        return ""
+    filled = re.sub(r":(\w+)", lambda found: _word_of(found[1], words) or "", pattern)
+    return "/" + re.sub(r"/{2,}", "/", filled).lstrip("/")
+
+
+def _word_of(word: str, words: Mapping[str, str]) -> str | None:
+    """The word itself, or the longest beginning of it that is one: Jekyll reads ":year_x" as ":year" and "_x"."""
+    lowered = word.lower()
+    if lowered in words:
+        return words[lowered]
+    start = next((name for name in sorted(words, key=len, reverse=True) if lowered.startswith(f"{name}_")), "")
+    return words[start] + word[len(start) :] if start else None
+
+
+# What templates of addresses are made of (Eleventy, Lume: Liquid, Nunjucks, template literals), in our words.
+_SLUGGED = r"\s*\|\s*(?:slug|slugify|slugifyString|urlize)\b[^}|]*"
+_TEMPLATES: Final = (
+    (rf"(?:page\.)?fileSlug{_SLUGGED}", "{slug}"),
+    (r"(?:page\.|data\.page\.|this\.page\.)?fileSlug", "{name}"),
+    (r"(?:page\.)?filePathStem", "{stem}"),
+    (rf"(?:page\.)?slug(?:{_SLUGGED})?", "{slug}"),
+    (rf"title{_SLUGGED}", "{title}"),
+    *(
+        (rf"""(?:page\.)?date\s*\|\s*date:?\s*\(?\s*["']{layout}["']\s*\)?""", word)
+        for layout, word in (
+            ("%Y/%m/%d", "{year}/{month}/{day}"), ("%Y/%m", "{year}/{month}"), ("%Y-%m-%d", "{year}-{month}-{day}"),
+            ("%Y", "{year}"), ("%m", "{month}"), ("%d", "{day}"), ("YYYY/MM/DD", "{year}/{month}/{day}"),
+            ("YYYY/MM", "{year}/{month}"), ("YYYY", "{year}"), ("MM", "{month}"), ("DD", "{day}"),
+        )
+    ),
+    (r"(?:page\.)?date\.getFullYear\(\)", "{year}"),
+)  # fmt: skip
+
+
+def from_template(pattern: str, stem: str = "") -> str:
+    """ "/{{ page.fileSlug }}/" or "/${data.title | slugify}/" in our words, "" where we have no word for a part.
+
+    `stem` stands for Eleventy's `filePathStem`, the path below its input folder.
+    """
+    filled = re.sub(r"\$\{\s*(.*?)\s*\}", r"{{ \1 }}", pattern) if "${" in pattern else pattern
+    for theirs, ours in _TEMPLATES:
+        filled = re.sub(rf"\{{\{{-?\s*{theirs}\s*-?\}}\}}", ours, filled)
+    filled = filled.replace("{stem}", stem)
+    if "{{" in filled or "{%" in filled or set(re.findall(r"\{(\w*)\}", filled)) - set(WORDS):
+        return ""
+    return "/" + re.sub(r"/{2,}", "/", filled).lstrip("/").removesuffix("index.html")

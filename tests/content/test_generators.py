@@ -1,0 +1,108 @@
+"""Posts as the programs that build sites write them, read as those programs do."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from syndicate.config import make_settings
+from syndicate.content import read_snapshot
+from syndicate.model import Post, Snapshot
+
+HEAD = "---\ntitle: T\ndate: 2025-01-02\n---\n"
+
+
+def read(tmp_path: Path, files: dict[str, str], site: str = "", more: str = "") -> Snapshot:
+    for name, text in files.items():
+        path = tmp_path / "posts" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    text = f'[site]\ntitle = "T"\nurl = "https://blog.example"\ncontent = "posts"\n{site}\n{more}'
+    return read_snapshot(make_settings(text, root=tmp_path))
+
+
+def read_one(tmp_path: Path, text: str, name: str = "a.md", site: str = "", more: str = "") -> Post:
+    (post,) = read(tmp_path, {name: text}, site, more).posts
+    return post
+
+
+@pytest.mark.parametrize(
+    ("generator", "sources"),
+    [
+        ("hugo", ["a/index.md", "b/c.md", "d.md"]),
+        ("jekyll", ["a/index.md", "a/more/deep.md", "a/notes.md", "b/c.md", "d.md"]),
+    ],
+)
+def test_what_lies_in_a_bundle_is_no_post(tmp_path: Path, generator: str, sources: list[str]) -> None:
+    """For Hugo and Zola a folder with an index.md is one post, and further files in it belong to that."""
+    files = dict.fromkeys(("a/index.md", "a/notes.md", "a/more/deep.md", "b/c.md", "d.md"), HEAD)
+    found = read(tmp_path, files, f'generator = "{generator}"\npermalink = "/{{path}}/"')
+    assert [post.source for post in found.posts if post.source in sources] == sources
+    assert len(found.posts) + len(found.problems) == len(sources)
+
+
+def test_the_day_of_publication_wins_and_the_address_keeps_the_day_of_writing(tmp_path: Path) -> None:
+    """Hugo's publishDate says when a post is public; its permalinks are made of `date`, in its own zone."""
+    text = "---\ntitle: T\ndate: 2025-01-01T00:30:00+02:00\npublishDate: 2025-03-04\n---\n"
+    post = read_one(tmp_path, text, site='generator = "hugo"\npermalink = "/{year}/{month}/{day}/{slug}/"')
+    assert post.published_at == datetime(2025, 3, 4, tzinfo=UTC)
+    assert post.permalink == "https://blog.example/2025/01/01/a/"
+
+
+def test_pelican_s_lines_are_front_matter(tmp_path: Path) -> None:
+    """Names before colons up to the first empty line, a value may go on below; its slug is made of the title."""
+    text = "Title: Über Walks\nDate: 2025-01-02 10:20\nSummary: One\n  and two\n\nText: not a name.\n"
+    post = read_one(tmp_path, text, site='generator = "pelican"\npermalink = "/{year}/{slug}.html"')
+    assert (post.title, post.summary, post.markdown) == ("Über Walks", "One and two", "Text: not a name.")
+    assert post.permalink == "https://blog.example/2025/uber-walks.html"
+    assert not read(tmp_path / "other", {"b.md": "Note: words of a text\n\nMore."}).posts
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "day", "warns"),
+    [
+        ("2017-03-01-a.md", "---\ntitle: T\ndate: 2017-02-29 11:00:00\n---\n", 1, True),
+        ("a.md", "---\ntitle: T\npath: 2017/03/05/a\n---\n", 5, False),
+        ("a.md", "---\ntitle: T\ndate: 2017-03-06 18:30:22 2017 -0000\n---\n", 6, False),
+        ("a.md", "---\ntitle: T\ndate:\n  created: 2017-03-07\n---\n", 7, False),
+    ],
+    ids=["a day that is none", "in the address", "year twice", "table"],
+)
+def test_a_date_is_found_where_other_generators_find_it(
+    tmp_path: Path, name: str, text: str, day: int, warns: bool
+) -> None:
+    """In the file's name where the written one names no day, in a declared address, in what Ruby and MkDocs read."""
+    post = read_one(tmp_path, text, name, 'generator = "zola"', '[fields]\npermalink = "path"')
+    assert post.published_at
+    assert (post.published_at.month, post.published_at.day) == (3, day)
+    assert bool(post.problems) is warns
+
+
+def test_a_text_in_quotes_may_go_on_at_the_margin(tmp_path: Path) -> None:
+    """YAML forbids it, and what other generators read it with allows it."""
+    post = read_one(tmp_path, '---\ntitle: T\ndescription: "One. \nAnd two."\ndate: 2025-01-02\n---\nText\n')
+    assert post.summary == "One. And two."
+
+
+def test_a_post_may_be_html(tmp_path: Path) -> None:
+    """What Markdown would take for code stays markup, and is made safe as ever."""
+    text = f"{HEAD}<p>One</p>\n\n    <p>Two <script>x</script></p>\n"
+    post = read_one(tmp_path, text, "a.html", more='[content]\ninclude = ["**/*.html"]')
+    assert "<pre>" not in post.html
+    assert "script" not in post.html
+    assert "Two" in post.html
+
+
+def test_a_post_declares_its_address_in_its_generator_s_words(tmp_path: Path) -> None:
+    """Jekyll's colons and Eleventy's templates; the same in another generator's post is a warning."""
+    for generator, written in (
+        ("jekyll", "/:year/x-:title/"),
+        ("eleventy", "/{{ page.date | date: '%Y' }}/x-a/"),
+        ("", "/:year/"),
+    ):
+        text = f'---\ntitle: T\ndate: 2025-01-02\npermalink: "{written}"\n---\n'
+        post = read_one(tmp_path / generator, text, site=f'generator = "{generator}"\npermalink = "/{{slug}}/"')
+        assert post.permalink.endswith("/2025/x-a/" if generator else "/a/")
+        assert bool(post.problems) is not bool(generator)
