@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from syndicate.app.accounts import PASSWORD
@@ -13,8 +13,11 @@ from syndicate.app.site import Wiring
 from syndicate.containment import contain
 from syndicate.deliver.account_worker import needs_person
 from syndicate.errors import ConfigError, UsageError
-from syndicate.model import CardRef, Delivery, PlannedDelivery, Post, Problem, Reason, State
+from syndicate.formats.published import find_trouble, find_updated, parse_feed
+from syndicate.model import FEED_FILES, CardRef, Delivery, PlannedDelivery, Post, Problem, Reason, State
 from syndicate.planning.schedule.calendar import Calendar, Taken, find_broken_rule, list_taken
+from syndicate.store.overview import Event
+from syndicate.text.dates import parse_date
 
 _SHORTEST = 8
 _DAY = timedelta(days=1)
@@ -157,7 +160,7 @@ def refuse_time(site: Wiring, number: int, at: datetime, now: datetime) -> None:
     rows = site.store.list_messages(now, account=row.account, since=at - edge, until=at + edge)
     others = (one for one in rows if (one.post_id, one.occasion) != (row.post_id, row.occasion))
     if why := find_broken_rule(account.schedule, at, Taken(sorted(list_taken(others)))):
-        raise UsageError(f"{row.slug} stays where it is on {account.name}: {why}")
+        raise UsageError(f"the message about {row.slug} on {account.name} stays where it is: {why}")
 
 
 def list_burst(site: Wiring, account: str) -> tuple[int, ...]:
@@ -198,6 +201,71 @@ def list_problems(site: Wiring) -> tuple[Problem, ...]:
     """What is wrong in the content, of posts that can be read, too."""
     snapshot = site.read_snapshot()
     return (*snapshot.problems, *(problem for post in snapshot.posts for problem in post.problems))
+
+
+# --- feeds -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedState:
+    """One published feed document."""
+
+    path: str
+    size: int
+    entries: int
+    changed_at: datetime | None
+    """When its newest entry changed, as it says itself."""
+    trouble: str = ""
+    """What is wrong with it, "" for nothing."""
+
+
+def list_feeds(site: Wiring, most: int) -> tuple[tuple[FeedState, ...], int]:
+    """So many of the published feeds, the site's own first, and how many there are."""
+    facts = site.output.list_facts()
+    paths = [path for path in facts if path.rpartition("/")[2] in FEED_FILES]
+    chosen = sorted(paths, key=lambda path: (path.count("/"), path))[:most]
+    return tuple(_describe_feed(path, data) for path, data in site.output.read_many(chosen).items()), len(paths)
+
+
+def _describe_feed(path: str, data: bytes) -> FeedState:
+    seen = parse_feed(path, data)
+    return FeedState(
+        path=path,
+        size=len(data),
+        entries=len(seen.entries) if seen else 0,
+        changed_at=_read_date(find_updated(data)),
+        trouble=find_trouble(data),
+    )
+
+
+def _read_date(text: str) -> datetime | None:
+    try:
+        return parse_date(text, UTC)
+    except ValueError:
+        return None
+
+
+# --- accounts --------------------------------------------------------------------------------------------------
+
+_TROUBLES = frozenset(
+    {
+        Reason.ACCOUNT_BLOCKED,
+        Reason.BACK_OFF,
+        Reason.COULD_NOT_LOOK,
+        Reason.GAVE_UP,
+        Reason.LOOKING,
+        Reason.LOOK_YOURSELF,
+        Reason.REFUSED,
+        Reason.STILL_FAILING,
+    }
+)
+
+
+def list_last_troubles(site: Wiring) -> Mapping[str, Event]:
+    """What each account's network refused or failed at last, by account."""
+    names = [account.name for account in site.settings.accounts]
+    found = {name: site.store.list_events(account=name, reasons=_TROUBLES, most=1) for name in names}
+    return {name: events[0] for name, events in found.items() if events}
 
 
 # --- the way in ------------------------------------------------------------------------------------------------

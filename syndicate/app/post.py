@@ -11,12 +11,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from syndicate.app.login import learn_missing_limits
+from syndicate.app.reports import Measure
+from syndicate.app.sending import find_next_slot
 from syndicate.app.site import Wiring
 from syndicate.containment import contain
 from syndicate.content.syndication import write_syndication
-from syndicate.errors import UsageError, tell_for_log
+from syndicate.errors import Contradicted, UsageError, tell_for_log
 from syndicate.model import Delivery, Identified, Plan, SyndicationLink
-from syndicate.planning.deliveries.manual import ManualPlan, choose_accounts, plan_manual
+from syndicate.planning.deliveries.manual import ManualPlan, add_link, choose_accounts, plan_manual
 from syndicate.planning.schedule.when import parse_when
 from syndicate.publish.publish import read_plan
 from syndicate.text.addresses import keep_web_address
@@ -46,6 +48,42 @@ def plan_post(
         text=text,
         again=again,
     )
+
+
+NEXT_SLOT = "slot"
+"""Where a time is asked for: each account's next free slot."""
+
+
+def write_message(
+    wiring: Wiring, slug: str, *, to: tuple[str, ...], at: str, text: str, again: bool, now: datetime
+) -> tuple[int, ...]:
+    """A message about a post into the outbox of these accounts; the worker sends it. Returns the numbers.
+
+    `at` is a time in words, "" for now, or `NEXT_SLOT`. All is planned before the first is stored. Raises UsageError as
+    `plan_post` does, Contradicted where nothing may be sent.
+    """
+    if contradiction := wiring.check_state():
+        raise Contradicted(contradiction)
+    if not to:
+        raise UsageError("choose at least one account")
+    asked: list[tuple[tuple[str, ...], str]] = [(to, at)]
+    if at == NEXT_SLOT:
+        times = {name: find_next_slot(wiring, wiring.accounts.get(name), now).isoformat() for name in to}
+        asked = [((name,), times[name]) for name in to]
+    plans = [plan_post(wiring, slug, to=names, at=when, text=text, again=again, now=now) for names, when in asked]
+    return tuple(number for planned in plans for number in put_into_outbox(wiring, planned, now))
+
+
+def measure_words(wiring: Wiring, slug: str, names: Iterable[str], text: str) -> tuple[Measure, ...]:
+    """How long a person's words about a post are on each of these accounts, as its network counts."""
+    post = next((one for one in wiring.read_snapshot().posts if one.slug == slug), None)
+    facts = wiring.facts_with_limits()
+    found = []
+    for account in map(wiring.accounts.get, names):
+        limits = facts[account.name].limits
+        words = add_link(text, post, account) if post else text
+        found.append(Measure(account.name, limits.count(words), limits.characters, limits.find_excess(words)))
+    return tuple(found)
 
 
 def put_into_outbox(wiring: Wiring, planned: ManualPlan, now: datetime) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from syndicate.app.edits import list_amendments, tell_waiting
 from syndicate.app.login import list_accounts
-from syndicate.app.reports import Joined, Status
+from syndicate.app.reports import Joined, Measure, Status
 from syndicate.app.sending import Composer
 from syndicate.app.site import Wiring
 from syndicate.containment import contain
@@ -199,6 +199,13 @@ def check_text(wiring: Wiring, ids: Iterable[int], text: str) -> None:
         excess = composer.measure(replace(delivery, text=text)).excess
         if excess:
             raise UsageError(f"the text is too long for {delivery.account}: {excess}", hint="nothing was changed")
+
+
+def measure_text(wiring: Wiring, number: int, text: str) -> Measure:
+    """How long a message would be with this text, composed where it is empty."""
+    delivery = wiring.store.get_delivery(number)
+    composed = Composer(wiring).measure(replace(delivery, text=text))
+    return Measure(delivery.account, composed.count, composed.limit, composed.excess)
 
 
 def explain_waits(wiring: Wiring, rows: Iterable[Delivery], now: datetime) -> tuple[Delivery, ...]:

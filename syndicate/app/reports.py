@@ -80,3 +80,14 @@ class Joined:
     is_news: bool
     copy_of: str = ""
     """The slug of the earlier one, where it is still there, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How long a text is on an account, as its network counts."""
+
+    account: str
+    count: int
+    limit: int
+    excess: str
+    """How much too long it is ("512 of 500 characters"), "" where it fits."""

@@ -48,7 +48,7 @@ def make_tools(wiring: Wiring) -> Tools:
         compose=composer.compose,
         load_attachment=lambda attachment: _load(wiring, attachment),
         check_ready=lambda account, message: _check_ready(wiring, account, message, waits),
-        next_slot=lambda account, after: _find_slot(wiring, account, after),
+        next_slot=lambda account, after: find_next_slot(wiring, account, after),
         notify=lambda notice: _notify(wiring, notice),
         clock=wiring.clock,
         jitter=wiring.jitter,
@@ -59,7 +59,8 @@ def make_tools(wiring: Wiring) -> Tools:
     )
 
 
-def _find_slot(wiring: Wiring, account: Account, after: datetime) -> datetime:
+def find_next_slot(wiring: Wiring, account: Account, after: datetime) -> datetime:
+    """When the account may speak next."""
     taken = list_taken(wiring.store.list_deliveries(account=account.name))
     return next_slot(account.schedule, after, taken, wiring.clock())
 

@@ -53,3 +53,49 @@ def _list_links(element: Any) -> Iterator[str]:
 
 def _local(element: Any) -> str:
     return str(element.tag).rpartition("}")[2]
+
+
+# --- whether a published feed is what readers expect ---
+
+
+def find_trouble(data: bytes) -> str:
+    """What is wrong with a feed document, "" where readers can use it: RSS 2.0, RFC 4287, JSON Feed 1.1."""
+    seen = parse_feed("", data)
+    if seen is None:
+        return "cannot be read as RSS, Atom or JSON"
+    missing = _list_missing(data)
+    if missing:
+        return f"has no {' and no '.join(missing)}"
+    ids = [entry.id for entry in seen.entries]
+    if not all(ids):
+        return "has an entry without an id"
+    return "has an id twice" if len(set(ids)) < len(ids) else ""
+
+
+def find_updated(data: bytes) -> str:
+    """When a feed says that it changed last, as it writes it; "" where it does not."""
+    if data.lstrip()[:1] == b"{":
+        seen = parse_feed("", data)
+        return max((entry.updated for entry in seen.entries), default="") if seen else ""
+    head = _read_head(data)
+    return head.get("updated") or head.get("lastBuildDate") or head.get("pubDate") or ""
+
+
+def _list_missing(data: bytes) -> list[str]:
+    if data.lstrip()[:1] == b"{":
+        known = orjson.loads(data)
+        is_known = str(known.get("version", "")).startswith("https://jsonfeed.org/version/1")
+        return [*([] if is_known else ["version"]), *([] if known.get("title") else ["title"])]
+    head = _read_head(data)
+    wanted = ("id", "title", "updated") if "updated" in head or "id" in head else ("title", "link", "description")
+    return [name for name in wanted if name not in head]
+
+
+def _read_head(data: bytes) -> dict[str, str]:
+    """What stands before the entries, by local names."""
+    try:
+        root = xml_fromstring(data)
+    except (SyntaxError, ValueError):
+        return {}
+    places = [child for child in root if _local(child) == "channel"] or [root]
+    return {_local(child): child.text or "" for child in places[0] if _local(child) not in {"item", "entry"}}

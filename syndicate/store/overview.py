@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
 
-from syndicate.model import Attempt, Delivery, OccasionKind, State
+from syndicate.model import Attempt, Delivery, OccasionKind, Reason, State
 from syndicate.store.database import Part
 from syndicate.store.rows import parse_attempt, parse_delivery
 from syndicate.store.schema import Instant, accounts, attempts, deliveries, posts
@@ -85,8 +85,10 @@ class Overview(Part):
         named = (OccasionKind.NEW, OccasionKind.FLAG)
         return tuple(sorted({name if kind in named else kind.value for kind, name in rows}))
 
-    def list_events(self, *, account: str = "", slug: str = "", before: int = 0, most: int) -> tuple[Event, ...]:
-        """The trail of all messages, newest first; `before` is the number of a line."""
+    def list_events(
+        self, *, account: str = "", slug: str = "", reasons: Collection[Reason] = (), before: int = 0, most: int
+    ) -> tuple[Event, ...]:
+        """The trail of all messages, newest first; `before` is the number of a line, an empty filter means any."""
         query = (
             select(attempts, _ROW.slug, _ROW.account, _ROW.network)
             .join(deliveries, _ROW.id == attempts.c.delivery_id)
@@ -96,6 +98,7 @@ class Overview(Part):
         )
         query = query.where(_ROW.account == account) if account else query
         query = query.where(_ROW.slug == slug) if slug else query
+        query = query.where(attempts.c.reason.in_(reasons)) if reasons else query
         query = query.where(attempts.c.id < before) if before else query
         with self._database.reading() as connection:
             return tuple(
@@ -108,6 +111,15 @@ class Overview(Part):
                 )
                 for row in connection.execute(query).mappings()
             )
+
+    def count_by_account(self) -> Mapping[str, Mapping[State, int]]:
+        """How many messages of each account are in each state."""
+        found: dict[str, dict[State, int]] = {}
+        query = self._mine(select(_ROW.account, _ROW.state, func.count())).group_by(_ROW.account, _ROW.state)
+        with self._database.reading() as connection:
+            for account, state, number in connection.execute(query):
+                found.setdefault(account, {})[state] = number
+        return found
 
     def read_version(self) -> str:
         """Changes whenever a message, a post or an account does."""

@@ -24,6 +24,7 @@ REQUEST_TIME = 15.0
 """Seconds in which a whole request has to arrive."""
 EXCHANGE_TIME = 120.0
 """Seconds in which it has to be answered and the answer fetched."""
+EVENTS = "/dashboard/events"
 _MOST = 512
 _LEAST = 8
 _REFUSED_AT_ONCE = 64
@@ -87,6 +88,12 @@ class Connection(H11Protocol):
         is_asking = self.cycle is None or self.cycle.response_complete or self.cycle.more_body
         return is_asking and not self.transport.get_write_buffer_size()
 
+    @property
+    def is_listening(self) -> bool:
+        """Whether it waits for news of the dashboard, which asks for them again."""
+        is_open = self.cycle is not None and not self.cycle.response_complete
+        return is_open and self.scope["path"] == EVENTS
+
     def is_late(self, now: float) -> bool:
         return now - self.began > (REQUEST_TIME if self.is_waiting else EXCHANGE_TIME)
 
@@ -104,6 +111,13 @@ class Server(uvicorn.Server):
             for one in [one for one in self._list_connections() if one.is_late(one.loop.time())]:
                 one.transport.abort()
         return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish open answers, but wait for none that only waits for news."""
+        for one in self._list_connections():
+            if one.is_listening:
+                one.transport.abort()
+        await super().shutdown(sockets)
 
     def _make_room(self) -> None:
         open_ones = [one for one in self._list_connections() if one.transport and not one.transport.is_closing()]

@@ -192,7 +192,10 @@ def test_a_refused_move_names_its_rule(app: App, client: httpx.Client) -> None:
     before = find(app, "eight").due_at
     form = {"token": client.headers["X-Token"], "action": "move", "number": str(number), "back": "/list"}
     answer = client.post("/dashboard/act", data=form | {"value": "2198-01-02T23:30"})
-    assert "Eight stays where it is on timeline: 23:30 is in the quiet hours, 22:00-07:00." in answer.text
+    assert (
+        "The message about eight on timeline stays where it is: 23:30 is in the quiet hours, 22:00-07:00."
+        in answer.text
+    )
     assert find(app, "eight").due_at == before
     again = next(one for one in Page(answer.text).forms if "force=yes" in one["fields"])
     assert "value=2198-01-02T23:30" in again["fields"]

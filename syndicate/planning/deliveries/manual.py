@@ -18,6 +18,7 @@ from syndicate.model import (
     Occasion,
     PlannedChange,
     PlannedDelivery,
+    Post,
     Settings,
     State,
 )
@@ -76,7 +77,7 @@ def plan_manual(
         waiting = () if again else [row for row in own if row.state in UNSENT]
         moment = at or _now_or_later(item, desk)
         added = _add(item, desk, moment, text)  # measures the text, even where a message that waits is moved instead
-        more = _move_waiting(waiting, moment, _own_text(text, item, account)) if waiting else added
+        more = _move_waiting(waiting, moment, add_link(text, item.post, account)) if waiting else added
         plan = ManualPlan((*plan.deliveries, *more.deliveries), (*plan.changes, *more.changes))
     return plan
 
@@ -135,7 +136,7 @@ def _move_waiting(rows: Iterable[KnownDelivery], at: datetime, text: str) -> Man
 def _add(item: Identified, desk: Desk, at: datetime, text: str) -> ManualPlan:
     override = find_override(item.post, desk.account)
     occasion = _next_occasion(desk.rows.get(item.id, ()))
-    own = _own_text(text, item, desk.account)
+    own = add_link(text, item.post, desk.account)
     rows = plan_rows(item, desk, override, occasion, text=own, at=at)
     message = rows[0].message
     excess = desk.facts.limits.find_excess(own, with_image=bool(message and message.image)) if own else ""
@@ -144,12 +145,12 @@ def _add(item: Identified, desk: Desk, at: datetime, text: str) -> ManualPlan:
     return ManualPlan(deliveries=tuple(replace(row, chosen=Action.POST, chosen_due_at=at) for row in rows))
 
 
-def _own_text(text: str, item: Identified, account: Account) -> str:
+def add_link(text: str, post: Post, account: Account) -> str:
     """A person's words, with the link below them where the account puts links into the text and they hold none."""
     words = tidy(text)
     if not words or account.link != "text" or find_links(words):
         return words
-    return f"{words}\n\n{make_link(item.post, account, Occasion.by_hand())}"
+    return f"{words}\n\n{make_link(post, account, Occasion.by_hand())}"
 
 
 def _next_occasion(rows: Iterable[KnownDelivery]) -> Occasion:

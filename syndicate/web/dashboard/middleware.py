@@ -19,7 +19,7 @@ from syndicate.web.dashboard.sessions import Sessions
 
 _FORM = "application/x-www-form-urlencoded"
 _MOST_BYTES, _MOST_FIELDS = 65_536, 400
-_OPEN = frozenset({"/login", "/enter", "/desk.css", "/desk.js"})
+_OPEN = frozenset({"/login", "/enter", "/desk.css", "/desk.js", "/back"})
 _ALLOWED_CONTROLS = "\n\t"
 
 

@@ -12,6 +12,8 @@ from starlette.types import ASGIApp
 
 from syndicate.app.app import App
 from syndicate.errors import SyndicateError
+from syndicate.web.dashboard.account_login import AccountLogins
+from syndicate.web.dashboard.events import Events
 from syndicate.web.dashboard.forms import Forms
 from syndicate.web.dashboard.logins import Logins
 from syndicate.web.dashboard.middleware import Gate
@@ -20,6 +22,7 @@ from syndicate.web.dashboard.render import Renderer
 from syndicate.web.dashboard.replies import say_error
 from syndicate.web.dashboard.security import Door, is_loopback, list_names, name_cookie
 from syndicate.web.dashboard.sessions import Notes, Sessions
+from syndicate.web.dashboard.site_pages import SitePages
 
 log = logging.getLogger("syndicate")
 
@@ -40,6 +43,8 @@ def make_dashboard(app: App, door: Door) -> ASGIApp:
     sessions, notes = Sessions(app, door.password), Notes()
     renderer = Renderer(app, notes)
     pages, forms = Pages(app, renderer, has_password=bool(door.password)), Forms(app, notes)
+    site_pages, account_logins = SitePages(app, renderer, notes), AccountLogins(app, renderer, notes)
+    events = Events(app)
     logins = Logins(app, door, sessions)
     routes = [
         Route("/", pages.show_week),
@@ -50,6 +55,17 @@ def make_dashboard(app: App, door: Door) -> ASGIApp:
         Route("/sent", pages.show_sent),
         Route("/post/{slug:path}", pages.show_post),
         Route("/message/{number:int}", pages.show_message),
+        Route("/posts", site_pages.show_posts),
+        Route("/accounts", site_pages.show_accounts),
+        Route("/accounts/{name}/login", account_logins.ask, methods=["GET"]),
+        Route("/accounts/{name}/login", account_logins.answer, methods=["POST"]),
+        Route("/back", account_logins.come_back, methods=["GET"]),
+        Route("/feeds", site_pages.show_feeds),
+        Route("/history", site_pages.show_history),
+        Route("/new", site_pages.ask_for_message, methods=["GET"]),
+        Route("/new", site_pages.write, methods=["POST"]),
+        Route("/count", site_pages.count, methods=["POST"]),
+        Route("/events", events.listen, methods=["GET"]),
         Route("/act", forms.act, methods=["POST"]),
         Route("/many", forms.answer_many, methods=["POST"]),
         Route("/resume", forms.resume, methods=["POST"]),

@@ -327,7 +327,7 @@ _DONE: Mapping[Action, str] = {
 
 def tell_many(action: Action, changed: int, refused: int, whys: Sequence[str]) -> str:
     """What an action on many messages came to: "Released 3 messages. 1 was refused: …"."""
-    done = f"{_DONE[action]} {changed} message{'' if changed == 1 else 's'}."
+    done = f"{_DONE[action]} {changed} message{'' if changed == 1 else 's'}." if changed else "Nothing was changed."
     if not refused:
         return done
     was = "1 was" if refused == 1 else f"{refused} were"
