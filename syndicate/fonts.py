@@ -48,7 +48,7 @@ class FontFile:
     size: int = 0
 
     @property
-    def stamp(self) -> str:
+    def fingerprint(self) -> str:
         """Changes with the file."""
         return f"{self.source} {self.release} {self.path.name} {self.size}"
 
@@ -68,8 +68,8 @@ class BudouxPhrases:
 
 def digest_fonts(rules: CardRules, root: str) -> str:
     """The `digest` of the set `find_fonts` would return, from names, sizes and releases of files alone."""
-    stamps = "\n".join(file.stamp for file in list_fonts(rules, root))
-    return hashlib.sha256(stamps.encode()).hexdigest()
+    found = "\n".join(file.fingerprint for file in list_fonts(rules, root))
+    return hashlib.sha256(found.encode()).hexdigest()
 
 
 def find_fonts(rules: CardRules, root: str, *, text: str = "") -> FontSet:

@@ -42,7 +42,7 @@ def list_templates(root: str, folder: str) -> tuple[str, ...]:
     return tuple(sorted(f"{folder}/{name}" for name in names))
 
 
-def stamp_templates(root: str) -> str:
+def fingerprint_templates(root: str) -> str:
     """Changes when a template does, the site's or ours; reads none of them."""
     places = [place / kind for place in (Path(root, FOLDER), Path(str(_ours()))) for kind in KINDS]
     found = sorted(path for place in places for path in place.rglob("*"))

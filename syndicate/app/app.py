@@ -19,7 +19,7 @@ from syndicate.config import find_config, read_settings
 from syndicate.containment import survive
 from syndicate.errors import ConfigError, Contradicted, StateError, SyndicateError, Unavailable, tell_for_log
 from syndicate.model import Reason, State
-from syndicate.publish.publish import Published
+from syndicate.publish.unchanged import Published
 
 if TYPE_CHECKING:
     from syndicate.app.edits import Amended
@@ -123,21 +123,18 @@ class App:
 
     def publish(self, *, only: str = "", progress: Callable[[int, int], None] = lambda _done, _all: None) -> Published:
         """Write what changed. `only` is "feeds", "cards" or "" for everything."""
-        from syndicate.publish.publish import uncollected
-
         with self._changing() as wiring, wiring.take_turn():
-            wiring.require_state()  # before the stamp, which tells one from another
-            stamp, now = wiring.stamp, self.now()
-            is_in_order, mark = wiring.is_state_in_order(), stamp.make()
-            if not only and is_in_order and stamp.is_current(mark, now):
-                return Published(where=wiring.settings.storage.publish_to, problems=stamp.read_problems())
+            wiring.require_state()  # before the fingerprint, which tells one from another
+            last, now = wiring.last_publication, self.now()
+            is_in_order, made_of = wiring.is_state_in_order(), last.take_fingerprint()
+            if not only and is_in_order and last.is_current(made_of, now):
+                return Published(where=wiring.settings.storage.publish_to, problems=last.read_problems())
             self._is_read_anew = True
             contradiction = wiring.check_state()
-            with uncollected():
-                published = _publish(wiring, only, mark, now, progress)
+            published = _publish(wiring, only, made_of, now, progress)
             wiring.keep_rows()
             if contradiction:
-                stamp.forget()  # it is said until it is solved
+                wiring.forget_publication()  # it is said until it is solved
             _ask(wiring, published.remarks, now)
             return replace(published, contradiction=contradiction)
 
@@ -146,7 +143,7 @@ class App:
         from syndicate.publish.publish import read_plan
 
         with self._shared.borrow() as wiring:
-            return read_plan(wiring.rooms, self.now())
+            return read_plan(wiring.dependencies, self.now())
 
     def preview_waiting(self) -> tuple[PlannedDelivery, ...]:
         """What waits in the outbox, with its text as it would be sent now."""
@@ -231,13 +228,13 @@ class App:
         try:
             yield results
         except BaseException:
-            wiring.stamp.forget()  # some may have gone out before
+            wiring.forget_publication()  # some may have gone out before
             raise
         sent = tuple(one for one in results if one.state is State.SENT)
         if not sent:
             return
         with self._showing:  # one account at a time: the copies of all stand in the same files
-            wiring.stamp.forget()
+            wiring.forget_publication()
             if wiring.settings.write_back:
                 self._own_writes |= write_back(wiring, sent)
             _show_timeline(wiring)
@@ -322,7 +319,7 @@ class App:
             with wiring.take_turn():
                 wiring.require_state()
                 joined = [join_posts(wiring, old, new, self.now())] if old else join_all(wiring, self.now())
-                wiring.stamp.forget()
+                wiring.forget_publication()
             self.publish()
             return joined
 
@@ -344,7 +341,7 @@ class App:
                 _wake_accounts(wiring, ids, self.now())
             changed = tuple(change_delivery(wiring, Action(action), number, value, self.now()) for number in ids)
             if action == "settle_sent":
-                wiring.stamp.forget()
+                wiring.forget_publication()
             return changed
 
     def read_status(self) -> Status:
@@ -391,9 +388,7 @@ class App:
         from syndicate.app.state import restore_state
 
         with self._shared.borrow() as wiring, wiring.take_turn():
-            kept = restore_state(wiring, source)
-            wiring.stamp.forget()
-            return kept
+            return restore_state(wiring, source)
 
     def find_contradiction(self) -> str:
         """Why nothing is sent and what to do about it, "" where the state is in order."""
@@ -527,7 +522,7 @@ class App:
 
     def _show_amended(self, wiring: Wiring, amended: tuple[Amended, ...]) -> None:
         if any(one.is_done for one in amended):
-            wiring.stamp.forget()
+            wiring.forget_publication()
             with self._showing:
                 _show_timeline(wiring)
 
@@ -541,7 +536,7 @@ class App:
         with self._changing() as wiring:
             wiring.check_state()
             adopted = (accept_account if accept else adopt)(wiring, account, self.now())
-            wiring.stamp.forget()
+            wiring.forget_publication()
             return adopted
 
     def draw_cards(self, slugs: tuple[str, ...]) -> tuple[Finding, ...]:
@@ -580,17 +575,12 @@ class App:
         The first publication looks at everything: nobody knows how the process before this one ended.
         """
         self._wiring.open_all()
-        self._wiring.stamp.forget()
+        self._wiring.forget_publication()
 
     def is_published(self, path: str, data: bytes) -> bool:
-        """Whether a file in the published folder is ours: what we wrote, and the author's key for IndexNow."""
-        from syndicate.app.timeline import is_timeline
-
+        """Whether a file in the published folder is ours."""
         with self._shared.borrow() as wiring:
-            key = wiring.settings.feeds.indexnow_key
-            if key and path == f"{key}.txt":
-                return data.strip() == key.encode()
-            return wiring.open_own_files().is_published(path, data) or is_timeline(wiring.settings, path, data)
+            return wiring.is_published(path, data)
 
     @property
     def server_file(self) -> Path:
@@ -638,14 +628,14 @@ def _ask(wiring: Wiring, remarks: tuple[Remark, ...], now: datetime) -> None:
             ask_person(wiring, say_remark(one), now, slug=one.slugs[0] if len(one.slugs) == 1 else "")
 
 
-def _publish(wiring: Wiring, only: str, mark: str, now: datetime, progress: Callable[[int, int], None]) -> Published:
+def _publish(wiring: Wiring, only: str, made_of: str, now: datetime, progress: Callable[[int, int], None]) -> Published:
     from syndicate.publish.publish import publish, publish_cards, publish_feeds
 
     if only == "cards":
-        return publish_cards(wiring.rooms, now, progress=progress)
+        return publish_cards(wiring.dependencies, now, progress=progress)
     if only == "feeds":
-        return publish_feeds(wiring.rooms, now)
-    return publish(wiring.rooms, now, stamp=mark, progress=progress)
+        return publish_feeds(wiring.dependencies, now)
+    return publish(wiring.dependencies, now, made_of=made_of, progress=progress)
 
 
 def _release_dead(wiring: Wiring) -> None:
@@ -663,10 +653,11 @@ def _wake_accounts(wiring: Wiring, ids: Iterable[int], now: datetime) -> None:
 
 def _show_timeline(wiring: Wiring) -> None:
     """What was just said stands on the page at once."""
-    from syndicate.app.timeline import write_timeline
+    from syndicate.publish.write import list_timeline, write_documents
 
-    output = wiring.open_own_files()
-    for problem in (*write_timeline(wiring, output).problems, *output.problems):
+    manifest = wiring.open_manifest()
+    written = write_documents(list_timeline(wiring.sources), manifest, wiring.cache)
+    for problem in (*written.problems, *manifest.problems):
         log.warning("the timeline page stays as it was: %s: %s", problem.source, problem.message)
 
 

@@ -14,26 +14,25 @@ from syndicate.app.site import Wiring
 from syndicate.cards.check import check_drawing
 from syndicate.cards.sheet import SheetCard, render_sheet
 from syndicate.model import Plan, Problem
+from syndicate.publish.cards import parse_frame
 from syndicate.publish.drawing import Sketch
-from syndicate.publish.jobs import parse_frame
-from syndicate.publish.manifest import Register
 from syndicate.publish.publish import read_plan
 from syndicate.templates import read_template
 
 
 def _choose(wiring: Wiring, slugs: tuple[str, ...], now: datetime) -> Plan:
-    plan = read_plan(wiring.rooms, now)
+    plan = read_plan(wiring.dependencies, now)
     return replace(plan, identified=tuple(get_post(plan.identified, slug) for slug in slugs)) if slugs else plan
 
 
 def draw_cards(wiring: Wiring, slugs: tuple[str, ...], now: datetime) -> tuple[Finding, ...]:
     """Draw anew, whatever was drawn before; the findings name each written card."""
-    plan, output = _choose(wiring, slugs, now), wiring.open_own_files()
-    drawer = wiring.make_drawer(output)
+    plan, manifest = _choose(wiring, slugs, now), wiring.open_manifest()
+    drawer = wiring.open_drawer(manifest)
     drawer.forget([one.id for one in plan.identified])
-    drawn = drawer.draw(plan, Register(output, wiring.cache), lambda _done, _all: None)
-    wiring.stamp.forget()
-    troubles = (*drawn.problems, *output.problems)
+    drawn = drawer.draw(plan, lambda _done, _all: None)
+    wiring.forget_publication()
+    troubles = (*drawn.problems, *manifest.problems)
     problems = [Finding("problem", one.text, one.source) for one in troubles]
     warnings = [Finding("warning", line) for line in drawn.warnings]
     return (*problems, *(Finding("ok", card.path, card.slug) for card in drawn.cards), *warnings)

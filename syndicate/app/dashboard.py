@@ -221,8 +221,8 @@ class FeedState:
 
 def list_feeds(site: Wiring, most: int) -> tuple[tuple[FeedState, ...], int]:
     """So many of the published feeds, the site's own first, and how many there are."""
-    facts = site.output.list_facts()
-    paths = [path for path in facts if path.rpartition("/")[2] in FEED_FILES]
+    files = site.output.list_files()
+    paths = [path for path in files if path.rpartition("/")[2] in FEED_FILES]
     chosen = sorted(paths, key=lambda path: (path.count("/"), path))[:most]
     return tuple(_describe_feed(path, data) for path, data in site.output.read_many(chosen).items()), len(paths)
 

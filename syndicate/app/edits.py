@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 
+from syndicate.app.last_seen import keep_seen
 from syndicate.app.login import keep_spending, require_money
 from syndicate.app.sending import Composer, load_images
 from syndicate.app.site import Wiring
-from syndicate.app.state import keep_seen
 from syndicate.containment import contain
 from syndicate.errors import Unavailable, tell_for_log
 from syndicate.model import Message, Reason, State

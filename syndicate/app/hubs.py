@@ -103,13 +103,12 @@ def _find_changes(wiring: Wiring, now: datetime) -> list[Change]:
 
     A document is read only where its listing says that somebody replaced it.
     """
-    listed = {
-        path: facts for path, facts in wiring.output.list_facts().items() if path.rpartition("/")[2] in FEED_FILES
-    }
+    files = wiring.output.list_files()
+    listed = {path: stat for path, stat in files.items() if path.rpartition("/")[2] in FEED_FILES}
     known = recall(wiring.cache, "feed")
     found: dict[str, PingState] = {}
-    for path, facts in sorted(listed.items()):
-        mark, state = f"{facts.size} {facts.mark} ", known.get(path, PingState())
+    for path, stat in sorted(listed.items()):
+        mark, state = f"{stat.size} {stat.version} ", known.get(path, PingState())
         if state.digest.startswith(mark) and not _is_ahead(state, now):
             found[path] = state
         elif (data := wiring.output.read(path)) is not None:

@@ -186,7 +186,7 @@ def adopt(wiring: Wiring, name: str, now: datetime) -> tuple[tuple[str, str], ..
             look = f"or look at the account yourself and run `syndicate adopt {name} --accept`"
             error.hint = f"{error.hint}; {look}" if error.hint else look
         raise
-    plan = read_plan(wiring.rooms, now)
+    plan = read_plan(wiring.dependencies, now)
     known_until = wiring.store.find_last_step_at()
     wiring.store.apply(plan, now)
     by_link = {_same(one.post.permalink): one for one in plan.identified}
@@ -214,7 +214,7 @@ def accept_account(wiring: Wiring, name: str, now: datetime) -> tuple[tuple[str,
     account = wiring.accounts.get(name)
     if wiring.store.read_state().contradiction is None:
         raise UsageError("there is nothing to accept: the state knows everything that was sent", where=account.name)
-    wiring.store.apply(read_plan(wiring.rooms, now), now)
+    wiring.store.apply(read_plan(wiring.dependencies, now), now)
     copies = adopt_published(wiring, wiring.store, name)
     wiring.store.hold_waiting(name, now)
     _finish_adoption(wiring, name)

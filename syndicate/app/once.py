@@ -15,7 +15,7 @@ from syndicate.containment import contain
 from syndicate.errors import StateMoved, tell_for_log
 from syndicate.model import Delivery, Post, Reason, State
 from syndicate.planning.schedule.calendar import say_time
-from syndicate.publish.publish import Published
+from syndicate.publish.unchanged import Published
 from syndicate.store.accounts import AccountState
 
 if TYPE_CHECKING:

@@ -31,8 +31,8 @@ def plan_post(
     named = tuple(wiring.accounts.get(name) for name in to)
     if not named and not wiring.accounts.enabled:
         raise UsageError("there is no account to post to", hint="add [accounts.NAME] to syndicate.toml")
-    rooms = wiring.rooms
-    item = get_post(read_plan(rooms, now).identified, slug)
+    needs = wiring.dependencies
+    item = get_post(read_plan(needs, now).identified, slug)
     chosen = named or choose_accounts(item, wiring.accounts.enabled.values())
     learn_missing_limits(wiring, chosen)
     return plan_manual(
@@ -41,8 +41,8 @@ def plan_post(
         wiring.store.read_ledger(),
         wiring.settings,
         facts=wiring.facts_with_limits(),
-        templates=rooms.messages,
-        cards=rooms.drawer.list_drawn(),
+        templates=needs.messages,
+        cards=needs.drawer.list_drawn(),
         now=now,
         at=parse_when(at, now, ZoneInfo(wiring.settings.site.timezone)) if at else None,
         text=text,

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from time import monotonic
 
+from syndicate.app.last_seen import keep_seen
 from syndicate.app.site import Wiring
-from syndicate.app.state import keep_seen
 from syndicate.deliver import Tools
 from syndicate.errors import ContentError, FetchError, Unavailable
 from syndicate.http.servers import Waits

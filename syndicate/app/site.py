@@ -18,9 +18,9 @@ from syndicate.errors import ContentError, StateError, SyndicateError
 from syndicate.fonts import digest_fonts
 from syndicate.model import Account, KnownPost, NetworkFacts, Post, Settings, Snapshot, SyndicationLink
 from syndicate.output import Output, open_output
-from syndicate.publish.unchanged import Stamp, look_at
+from syndicate.publish.unchanged import LastPublication, look_at
 from syndicate.store.cache import FileCache, open_cache
-from syndicate.templates import read_template, stamp_templates
+from syndicate.templates import fingerprint_templates, read_template
 
 if TYPE_CHECKING:
     from syndicate.app.accounts import Accounts
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from syndicate.deliver.account_worker import Durability
     from syndicate.http import Client
     from syndicate.publish.drawing import Drawer
-    from syndicate.publish.ownership import OwnFiles
-    from syndicate.publish.publish import Rooms
+    from syndicate.publish.manifest import Manifest
+    from syndicate.publish.publish import Dependencies
+    from syndicate.publish.write import Sources
     from syndicate.store.locks import ProcessLock
     from syndicate.store.remote.sync import StateSync
     from syndicate.store.store import Store
@@ -112,15 +113,12 @@ class Wiring:
 
         self.state_folder  # noqa: B018 - SQLite needs the folder
         database = self.settings.storage.database
-        is_new = _is_missing(database)
         store = open_store(database, self.settings.site.name)
         self._is_opening = True
         try:
             self._state = _identify(database)
             if self.settings.storage.state:
                 self._read_state(store)
-            if is_new:
-                self.stamp.forget()
             check_site(self, store)
             check_state(self, store)
         except BaseException:
@@ -173,13 +171,13 @@ class Wiring:
 
     def is_state_in_order(self) -> bool:
         """Whether a glance at the state shows nothing that needs a closer look."""
-        from syndicate.app.state import is_in_order
+        from syndicate.app.last_seen import is_in_order
 
         return is_in_order(self.cache, self.settings.storage.database, self.settings.site.name)
 
     def keep_rows(self) -> None:
         """Remember how much the state holds now: a smaller one is an older one."""
-        from syndicate.app.state import keep_rows
+        from syndicate.app.last_seen import keep_rows
 
         keep_rows(self.cache, self.settings.storage.database, self.settings.site.name)
 
@@ -243,51 +241,88 @@ class Wiring:
         return take_turn(self.own_file("publish", ".lock"))
 
     @property
-    def stamp(self) -> Stamp:
-        return Stamp(self.cache, self.output, sources=self._list_sources)
+    def last_publication(self) -> LastPublication:
+        return LastPublication(self.output, self._read_publication, self._list_sources)
 
-    def open_own_files(self) -> OwnFiles:
-        """The output, guarded for one publication: other people's files stay."""
-        from syndicate.publish.ownership import OwnFiles
+    def _read_publication(self) -> tuple[str, str]:
+        """Without opening the state where a glance is enough."""
+        from syndicate.app.last_seen import read_publication
+
+        database = self.settings.storage.database
+        found = read_publication(database, self.settings.site.name)
+        return self.store.read_publication() if found is None else found
+
+    def forget_publication(self) -> None:
+        """Something that is published changed otherwise: the next publication looks at everything, also where one
+        that runs now ends after this call."""
+        with suppress(StateError):  # then nothing can be published either
+            self.store.begin_turn()
+
+    def open_manifest(self) -> Manifest:
+        """The published files, for one publication: other people's stay."""
+        from syndicate.publish.manifest import Manifest
 
         place, root = self.settings.storage.publish_to, self.settings.root
-        return OwnFiles(self.output, self.cache, place.removeprefix(f"{root}/").rstrip("/"))
+        return Manifest(self.output, self.store, place.removeprefix(f"{root}/").rstrip("/"))
 
-    @property
-    def drawer(self) -> Drawer:
-        return self.make_drawer(self.output)
+    def is_published(self, path: str, data: bytes) -> bool:
+        """Whether a file in the published folder is ours: what we wrote, what a local account did, the author's key."""
+        key = self.settings.feeds.indexnow_key
+        if key and path == f"{key}.txt":
+            return data.strip() == key.encode()
+        return self.open_manifest().is_ours(path, data) or self._is_timeline(path, data)
 
-    def make_drawer(self, output: Output) -> Drawer:
-        """One that writes to this output."""
-        from syndicate.publish.card_renderer import Studio, suit_networks
+    def _is_timeline(self, path: str, data: bytes) -> bool:
+        from syndicate.networks.local import TIMELINE, parse_items
+
+        if path.rpartition("/")[2] != TIMELINE or all(one.network != "local" for one in self.settings.accounts):
+            return False
+        try:
+            parse_items(data)
+        except (ValueError, TypeError):
+            return False
+        return True
+
+    def open_drawer(self, manifest: Manifest) -> Drawer:
+        """Draws cards into the published folder."""
+        from syndicate.publish.card_renderer import CardRenderer, suit_networks
         from syndicate.publish.drawing import Drawer
 
         limits = [facts.limits for facts in self.accounts.facts.values()]
         settings = replace(self.settings, cards=suit_networks(self.settings.cards, limits))
-        studio = Studio(settings, self._read_template)
-        return Drawer(settings, self.cache, studio, output, open_http=self._open_http)
+        renderer = CardRenderer(settings, self._read_template)
+        return Drawer(settings, self.cache, renderer, manifest, open_http=self._open_http)
 
     @property
-    def rooms(self) -> Rooms:
-        """What the publish corridor needs."""
-        from syndicate.app.timeline import write_timeline
-        from syndicate.publish.manifest import Sweeper
-        from syndicate.publish.publish import Rooms
-        from syndicate.publish.rendering import Renderer
+    def drawer(self) -> Drawer:
+        return self.open_drawer(self.open_manifest())
 
-        settings, output = self.settings, self.open_own_files()
-        return Rooms(
-            settings=settings,
+    @property
+    def sources(self) -> Sources:
+        """What published documents are made of besides a plan."""
+        from syndicate.publish.write import Sources
+
+        return Sources(
+            settings=self.settings,
+            read_template=self._read_template,
+            read_published=self.output.read,
+            list_copies=self.list_copies,
+            fill=self.fill,
+        )
+
+    @property
+    def dependencies(self) -> Dependencies:
+        """What a publication needs."""
+        from syndicate.publish.publish import Dependencies
+
+        manifest = self.open_manifest()
+        return Dependencies(
+            sources=self.sources,
             store=self.store,
-            output=output,
+            output=self.output,
+            manifest=manifest,
             cache=self.cache,
-            drawer=self.make_drawer(output),
-            renderer=Renderer(
-                settings, read_template=self._read_template, list_copies=self.list_copies, fill=self.fill
-            ),
-            sweeper=Sweeper(output, self.cache, settings.cards.keep),
-            stamp=self.stamp,
-            write_timeline=lambda: write_timeline(self, output),
+            drawer=self.open_drawer(manifest),
             read_snapshot=self.read_snapshot,
             facts=self.accounts.facts,
             messages=self.read_messages(),
@@ -356,9 +391,9 @@ class Wiring:
     def _list_sources(self) -> Iterator[str]:
         """Everything a publication is made of, as digests: posts, settings, templates, fonts, logo, the state."""
         settings = self.settings
-        yield content.stamp(settings)
+        yield content.fingerprint_posts(settings)
         yield settings.digest
-        yield stamp_templates(settings.root)
+        yield fingerprint_templates(settings.root)
         yield digest_fonts(settings.cards, settings.root)
         yield str(look_at([f"{settings.root}/{settings.cards.logo}"] if settings.cards.logo else []))
         yield _identify(settings.storage.database)

@@ -11,76 +11,20 @@ import logging
 import socket
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from syndicate.app.last_seen import KIND, Seen, keep_seen, read_seen, replace_seen
 from syndicate.config import read_settings
 from syndicate.errors import ConfigError, SyndicateError, UsageError
 from syndicate.formats.syndication import PublishedCopy, parse_syndication
-from syndicate.model import Cache, KnownPost, Post, Receipt, Settings
-from syndicate.store.database import glance, refuse_damage
+from syndicate.model import KnownPost, Post, Receipt, Settings
 from syndicate.store.identity import Contradiction, StateRecord
 from syndicate.store.syndication_links import Found
 
 if TYPE_CHECKING:
     from syndicate.app.site import Wiring
     from syndicate.store.store import Store
-
-
-# --- the state as the cache saw it last ---
-
-KIND, _SEEN, _ROWS = "state", "seen", "rows"
-_SQLITE = "sqlite:///"
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What the cache has seen."""
-
-    identity: str
-    counter: int
-
-
-def read_seen(cache: Cache) -> Seen | None:
-    identity, _, counter = (cache.get(KIND, _SEEN) or b"").decode("ascii", "replace").partition(" ")
-    return Seen(identity, int(counter)) if counter.isdecimal() else None
-
-
-def keep_seen(cache: Cache, identity: str, counter: int) -> None:
-    """Keep the highest counter: processes may come here in another order than they raised it."""
-    seen = read_seen(cache)
-    if seen is None or seen.identity != identity or seen.counter < counter:
-        replace_seen(cache, identity, counter)
-
-
-def replace_seen(cache: Cache, identity: str, counter: int) -> None:
-    cache.put_many(KIND, {_SEEN: f"{identity} {counter}".encode()})
-
-
-def keep_rows(cache: Cache, database: str, site: str) -> None:
-    """Remember how much the state held after a publication."""
-    found = glance(Path(database.removeprefix(_SQLITE)), site) if database.startswith(_SQLITE) else None
-    if found is not None:
-        cache.put_many(KIND, {_ROWS: str(found.rows).encode()})
-
-
-def is_in_order(cache: Cache, database: str, site: str) -> bool:
-    """Whether a glance at the state is enough: whole, not contradicted, and what the cache has seen.
-
-    PostgreSQL is asked only when there is work. Raises StateError for a file that is not a whole state database.
-    """
-    if not database.startswith(_SQLITE):
-        return True
-    path = Path(database.removeprefix(_SQLITE))
-    refuse_damage(path)
-    seen, found = read_seen(cache), glance(path, site)
-    if found is None or seen is None or found.is_contradicted:
-        return False
-    if found.rows < int(cache.get(KIND, _ROWS) or 0):  # nothing was sent since, but posts must be planned anew
-        return False
-    return seen.identity == found.identity and seen.counter <= found.counter
-
 
 log = logging.getLogger("syndicate")
 
@@ -130,7 +74,7 @@ def _find_contradiction(wiring: Wiring, store: Store, state: StateRecord, seen: 
 
 def _ask_published(wiring: Wiring, store: Store, state: StateRecord, *, is_known: bool) -> Contradiction | None:
     """Parsed again only when the file or the counter changed."""
-    mark = _mark(wiring, state)
+    mark = _fingerprint(wiring, state)
     if wiring.cache.get(KIND, _CHECKED) == mark:
         return None
     try:
@@ -162,9 +106,9 @@ def adopt_published(wiring: Wiring, store: Store, account: str = "") -> tuple[Pu
     return tuple(copies)
 
 
-def _mark(wiring: Wiring, state: StateRecord) -> bytes:
+def _fingerprint(wiring: Wiring, state: StateRecord) -> bytes:
     """Another one whenever the file or the state has changed."""
-    return f"{state.identity} {state.counter} {wiring.output.stamp([SYNDICATION])}".encode()
+    return f"{state.identity} {state.counter} {wiring.output.fingerprint([SYNDICATION])}".encode()
 
 
 def list_unknown(copies: Iterable[PublishedCopy], store: Store) -> list[PublishedCopy]:
@@ -205,8 +149,8 @@ def solve(wiring: Wiring, store: Store, state: StateRecord) -> StateRecord:
     solved = store.solve_contradiction(needed, counter, identities)
     if solved.contradiction is None:
         replace_seen(wiring.cache, solved.identity, solved.counter)
-        wiring.cache.put_many(KIND, {_CHECKED: _mark(wiring, solved)})
-        wiring.stamp.forget()
+        wiring.cache.put_many(KIND, {_CHECKED: _fingerprint(wiring, solved)})
+        store.begin_turn()
         log.info("every account is adopted: messages go out again")
     return solved
 
@@ -313,4 +257,5 @@ def restore_state(wiring: Wiring, source: Path) -> Path | None:
         with open_store(f"sqlite:///{fresh}", wiring.settings.site.name) as store:
             check_site(wiring, store)
             _doubt_backup(wiring, store)
+            store.begin_turn()
         return put_in_place(fresh, database, wiring.clock())

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from syndicate.app.app import App
     from syndicate.model import Plan, PlannedDelivery, Remark
     from syndicate.planning.deliveries.foresight import Budget
-    from syndicate.publish.publish import Published
+    from syndicate.publish.unchanged import Published
 
 Progress = Callable[[int, int], None]
 

@@ -1,16 +1,17 @@
 """Reads the folder of posts: the author's files become a Snapshot, each trouble a Problem with file and line.
 
 `read_snapshot` is the whole of it. A process that reads again and again keeps a `ContentFolder`, which opens
-only what changed and can leave out the bodies, most of the bytes. `stamp` tells cheaply whether to read at all.
+only what changed and can leave out the bodies, most of the bytes. `fingerprint_posts` tells cheaply whether to read
+at all.
 """
 
 from __future__ import annotations
 
 from syndicate.content.folder import ContentFolder
-from syndicate.content.scanning import stamp
+from syndicate.content.scanning import fingerprint_posts
 from syndicate.model import Cache, Settings, Snapshot
 
-__all__ = ["ContentFolder", "read_snapshot", "stamp"]
+__all__ = ["ContentFolder", "fingerprint_posts", "read_snapshot"]
 
 
 def read_snapshot(settings: Settings, cache: Cache | None = None) -> Snapshot:

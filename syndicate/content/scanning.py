@@ -65,7 +65,7 @@ def scan(settings: Settings) -> Scan:
     return result
 
 
-def stamp(settings: Settings) -> str:
+def fingerprint_posts(settings: Settings) -> str:
     """A digest that changes when a post file comes, goes or changes, or the settings do. Reads no file."""
     seen = scan(settings)
     marks = [f"{found.source}\0{found.mtime_ns}\0{found.size}\0{found.inode}" for found in seen.files]

@@ -1,4 +1,4 @@
-"""Every file made of posts, each with a stamp that tells whether it must be rendered at all."""
+"""Every file made of posts, each with a fingerprint that tells whether it must be rendered at all."""
 
 from __future__ import annotations
 
@@ -6,12 +6,23 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from hashlib import sha256
 from importlib import import_module
 from typing import Any
 
 from syndicate.formats import meta
-from syndicate.model import FEED_FORMATS, Artefact, Cache, CardRef, Entry, Feed, Identified, Problem, Site, make_problem
+from syndicate.model import (
+    FEED_FORMATS,
+    Artefact,
+    Cache,
+    CardRef,
+    Entry,
+    Feed,
+    Identified,
+    Problem,
+    Site,
+    fingerprint,
+    make_problem,
+)
 
 HTML = "text/html; charset=utf-8"
 _ALTERNATES = re.compile(r"_+alternates", re.IGNORECASE)
@@ -19,20 +30,24 @@ _ALTERNATES = re.compile(r"_+alternates", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file that can be made. `path` is below the publish root; an equal `stamp` means equal bytes, "" unknown."""
+    """A file that can be made. `path` is below the publish root; equal fingerprints, equal bytes, "" where unknown."""
 
     path: str
-    stamp: str
+    fingerprint: str
     make: Callable[[Cache | None], Artefact] = field(compare=False, repr=False)
 
 
 def list_documents(feeds: Sequence[Feed]) -> tuple[Document, ...]:
     """Each feed in each of its formats, none rendered yet."""
     return tuple(
-        Document(path, f"{_module(form).VERSION} {feed.digest}" if feed.digest else "", partial(_make_feed, feed, form))
+        Document(path, _fingerprint(feed, form), partial(_make_feed, feed, form))
         for feed in feeds
         for form, path in feed.paths.items()
     )
+
+
+def _fingerprint(feed: Feed, form: str) -> str:
+    return fingerprint(_module(form).VERSION, feed.digest) if feed.digest else ""
 
 
 def list_meta(
@@ -40,13 +55,15 @@ def list_meta(
 ) -> tuple[Document, ...]:
     """meta/<slug>.html of each post, none rendered yet. `cards` is by post id."""
     own = tuple(feed for feed in feeds if not feed.name)
-    common = sha256(f"{meta.VERSION}{site}{meta.render_alternates(own)!r}".encode("utf-8", "replace")).hexdigest()[:16]
+    common = fingerprint(meta.VERSION, site, meta.render_alternates(own))
     documents = []
     for one in public:
         card = cards.get(one.id)
-        stamp = f"{common} {one.post.digest} {one.known.updated_at} {one.post.permalink} {card.url if card else ''}"
+        made_of = fingerprint(
+            common, one.post.digest, one.known.updated_at, one.post.permalink, card.url if card else ""
+        )
         path = _meta_path(one.post.slug)
-        documents.append(Document(path, stamp, partial(_make_meta, path, one, card, own, site)))
+        documents.append(Document(path, made_of, partial(_make_meta, path, one, card, own, site)))
     return tuple(documents)
 
 

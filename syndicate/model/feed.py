@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from hashlib import blake2b
+from typing import Literal, NamedTuple
 
 from syndicate.model.post import Author, Category, Picture, Problem
 
@@ -182,3 +183,34 @@ class Artefact:
     """Newest visible change, for Last-Modified; None means the moment of writing."""
     problems: tuple[Problem, ...] = ()
     """Posts that are left out of it, each with the reason."""
+    fingerprint: str = ""
+    """What it was made of: with an equal one it need not be made again. "" where nobody can say."""
+
+
+def fingerprint(*parts: object) -> str:
+    """What something is made of, in 24 characters: equal parts, equal fingerprint."""
+    text = "\0".join(map(str, parts))
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+ON_DISK = "disk "
+"""How the version of a file begins that lies on this machine's disk: no other machine will see the same."""
+
+
+class PublishedFile(NamedTuple):
+    """A line of the manifest: a file of ours, what it was made of, and how it looked when it was written."""
+
+    path: str
+    digest: str
+    """Of its bytes; "" for a file that only its name shows to be ours."""
+    earlier: str = ""
+    """Of the bytes there before: after a kill between remembering and writing, either are ours."""
+    fingerprint: str = ""
+    size: int = 0
+    version: str = ""
+    """As a listing shows it; "" until it is surely written."""
+    post_id: str = ""
+    """Whose card it is, "" for any other file."""
+    card: str = ""
+    """What there is to say of that card, as JSON."""
+    unneeded_since: datetime | None = None

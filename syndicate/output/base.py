@@ -16,11 +16,11 @@ _PLAIN = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}/)*[A-Za-z0-9_-][A-Za-
 """What nearly all paths look like: nothing in them needs a closer look."""
 
 
-class Facts(NamedTuple):
+class FileStat(NamedTuple):
     """A published file as a listing shows it."""
 
     size: int
-    mark: str
+    version: str
     """Another one whenever somebody replaced the file: its time of change, or the object store's own tag."""
 
 
@@ -39,13 +39,10 @@ class Output(Protocol):
     def remove(self, paths: Sequence[str]) -> tuple[str, ...]:
         """Take files away; the paths that were there."""
 
-    def list_paths(self) -> frozenset[str]:
-        """Every published file."""
-
-    def list_facts(self) -> Mapping[str, Facts]:
+    def list_files(self) -> Mapping[str, FileStat]:
         """Every published file with what a listing tells of it."""
 
-    def find_facts(self, paths: Iterable[str]) -> Mapping[str, Facts]:
+    def stat_files(self, paths: Iterable[str]) -> Mapping[str, FileStat]:
         """The same of these files, where they are there."""
 
     def may_hold(self, path: str, listed: Collection[str]) -> bool:
@@ -54,7 +51,7 @@ class Output(Protocol):
     def find_blocked(self, paths: Iterable[str]) -> Collection[str]:
         """Those in whose place, or on the way to it, something is that is no file: a folder, a link."""
 
-    def stamp(self, places: Iterable[str]) -> str:
+    def fingerprint(self, places: Iterable[str]) -> str:
         """Changes when a file among these places changes, or a file in a folder among them comes or goes.
 
         "" where looking would cost a request each time.

@@ -13,7 +13,7 @@ from obstore.store import ObjectStore, from_url
 
 from syndicate.errors import ConfigError, StateError
 from syndicate.model import Artefact
-from syndicate.output.base import Facts, check_path, choose_cache_control
+from syndicate.output.base import FileStat, check_path, choose_cache_control
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
@@ -65,7 +65,7 @@ class BucketOutput:
     def remove(self, paths: Sequence[str]) -> tuple[str, ...]:
         if not paths:  # most publications: a listing costs a request for each thousand files
             return ()
-        there = self.list_paths()
+        there = self.list_files()
         gone = [check_path(path) for path in paths if path in there]
         try:
             self._store.delete(gone)
@@ -73,16 +73,13 @@ class BucketOutput:
             raise _say(error, ", ".join(gone[:3])) from error
         return tuple(gone)
 
-    def list_paths(self) -> frozenset[str]:
-        return frozenset(self.list_facts())
-
-    def list_facts(self) -> Mapping[str, Facts]:
+    def list_files(self) -> Mapping[str, FileStat]:
         try:
-            return {found["path"]: _facts_of(found) for batch in self._store.list() for found in batch}
+            return {found["path"]: _stat_of(found) for batch in self._store.list() for found in batch}
         except BaseError as error:
             raise _say(error, "") from error
 
-    def find_facts(self, paths: Iterable[str]) -> Mapping[str, Facts]:
+    def stat_files(self, paths: Iterable[str]) -> Mapping[str, FileStat]:
         found = {}
         for path in paths:
             with suppress(NotFoundError, FileNotFoundError):
@@ -95,15 +92,15 @@ class BucketOutput:
     def find_blocked(self, paths: Iterable[str]) -> Collection[str]:  # noqa: ARG002 - nothing but objects is there
         return ()
 
-    def stamp(self, places: Iterable[str]) -> str:  # noqa: ARG002 - a look would be a request for each
+    def fingerprint(self, places: Iterable[str]) -> str:  # noqa: ARG002 - a look would be a request for each
         return ""
 
     def clear_rests(self, before: datetime) -> None:
         """An upload that was cut leaves nothing."""
 
-    def _find_one(self, path: str) -> Facts:
+    def _find_one(self, path: str) -> FileStat:
         try:
-            return _facts_of(self._store.head(path))
+            return _stat_of(self._store.head(path))
         except NotFoundError:
             raise
         except BaseError as error:
@@ -120,8 +117,8 @@ class BucketOutput:
         return True
 
 
-def _facts_of(found: ObjectMeta) -> Facts:
-    return Facts(found["size"], found["e_tag"] or found["last_modified"].isoformat())
+def _stat_of(found: ObjectMeta) -> FileStat:
+    return FileStat(found["size"], found["e_tag"] or found["last_modified"].isoformat())
 
 
 def _say(error: Exception, where: str) -> StateError:

@@ -13,8 +13,8 @@ from stat import S_ISREG
 import brotli
 
 from syndicate.formats.assembly import pack
-from syndicate.model import FEED_FORMATS
-from syndicate.output.base import Facts
+from syndicate.model import FEED_FORMATS, ON_DISK
+from syndicate.output.base import FileStat
 
 # --- the same file three times smaller, made once and not at every request ---
 
@@ -148,10 +148,10 @@ def _scan(folder: str | Path) -> list[os.DirEntry[str]]:
         return []
 
 
-def find_facts(place: os.DirEntry[str] | Path) -> Facts | None:
+def stat_file(place: os.DirEntry[str] | Path) -> FileStat | None:
     """What a listing tells of a file, None where it vanished meanwhile."""
     try:
         found = place.stat(follow_symlinks=False)
     except OSError:
         return None
-    return Facts(found.st_size, str(found.st_ctime_ns)) if S_ISREG(found.st_mode) else None
+    return FileStat(found.st_size, f"{ON_DISK}{found.st_ctime_ns}") if S_ISREG(found.st_mode) else None

@@ -15,11 +15,10 @@ from pathlib import Path
 
 from syndicate.errors import UsageError
 from syndicate.model import Artefact
-from syndicate.output.base import Facts, check_path
+from syndicate.output.base import FileStat, check_path
 from syndicate.output.files import (
     choose_mtime,
     compress,
-    find_facts,
     find_mtime,
     is_blocked,
     is_compressible,
@@ -28,6 +27,7 @@ from syndicate.output.files import (
     prune,
     read_bytes,
     remove_siblings,
+    stat_file,
     walk,
     walk_rests,
 )
@@ -76,20 +76,16 @@ class FolderOutput:
         guard = _Guard(self.root)
         return tuple(path for path in paths if _remove_one(guard.place(path), self.root))
 
-    def list_paths(self) -> frozenset[str]:
-        found = frozenset(path for path, _ in walk(self.root, ""))
-        return frozenset(path for path in found if not is_sibling(path, found))
+    def list_files(self) -> Mapping[str, FileStat]:
+        found = {path: stat for path, entry in walk(self.root, "") if (stat := stat_file(entry))}
+        for path in [path for path in found if is_sibling(path, found)]:
+            del found[path]
+        return found
 
-    def list_facts(self) -> Mapping[str, Facts]:
-        facts = {path: one for path, entry in walk(self.root, "") if (one := find_facts(entry))}
-        for path in [path for path in facts if is_sibling(path, facts)]:
-            del facts[path]
-        return facts
-
-    def find_facts(self, paths: Iterable[str]) -> Mapping[str, Facts]:
+    def stat_files(self, paths: Iterable[str]) -> Mapping[str, FileStat]:
         guard = _Guard(self.root)
-        facts = {path: find_facts(guard.place(path)) for path in paths}
-        return {path: one for path, one in facts.items() if one}
+        found = {path: stat_file(guard.place(path)) for path in paths}
+        return {path: stat for path, stat in found.items() if stat}
 
     def may_hold(self, path: str, listed: Collection[str]) -> bool:  # noqa: ARG002 - "Index.html" may be "index.html"
         return True
@@ -98,7 +94,7 @@ class FolderOutput:
         guard = _Guard(self.root)
         return frozenset(path for path in paths if not guard.is_inside(path) or is_blocked(guard.place(path)))
 
-    def stamp(self, places: Iterable[str]) -> str:
+    def fingerprint(self, places: Iterable[str]) -> str:
         return "\n".join(f"{place} {_find_change(self.root / place)}" for place in places)
 
     def clear_rests(self, before: datetime) -> None:

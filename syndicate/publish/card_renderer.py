@@ -41,7 +41,7 @@ def suit_networks(rules: CardRules, limits: Iterable[Limits]) -> CardRules:
     return replace(rules, format=rules.format if takes_png else ONLY_JPEG, max_bytes=max_bytes)
 
 
-class Studio:
+class CardRenderer:
     """Draws for one site. Threads may share it once `open` was called."""
 
     def __init__(self, settings: Settings, read_template: Callable[[str], str]) -> None:
@@ -96,7 +96,7 @@ class Studio:
         return path.read_bytes() if self._rules.logo and path.is_file() else b""
 
 
-# --- many cards on all cores ---
+# --- many cards on all cores: our own renderer, and one in each other process, since drawing letters is much Python ---
 
 MANY = 150
 """Cards from which on another process is worth its start of some half a second."""
@@ -111,15 +111,15 @@ _Place = Process[Given, Order, "Drawing"] | None
 
 
 @contextmanager
-def open_studios(studio: Studio, settings: Settings, cards: int, text: str) -> Iterator[Draw]:
+def open_renderers(renderer: CardRenderer, settings: Settings, cards: int, text: str) -> Iterator[Draw]:
     """A way to draw that `count_cores()` threads may share; `text` is what the cards say.
 
     Pillow and HarfBuzz let go of the interpreter while they work, so a few cards are drawn by threads alone.
     """
     with ExitStack() as closing:
-        closing.enter_context(studio.decoder)
+        closing.enter_context(renderer.decoder)
         free: SimpleQueue[_Place] = SimpleQueue()
-        given: Given = (settings, studio.files, text)
+        given: Given = (settings, renderer.files, text)
         for _ in range(count_others() if cards >= MANY else 0):
             free.put(closing.enter_context(Process(begin_drawing, given)))
         for _ in range(count_cores() - free.qsize()):
@@ -128,7 +128,7 @@ def open_studios(studio: Studio, settings: Settings, cards: int, text: str) -> I
         def draw(order: Order) -> Drawing:
             place = free.get()
             try:
-                return _ask(place, order) or studio.draw(*order)
+                return _ask(place, order) or renderer.draw(*order)
             finally:
                 free.put(place)
 
@@ -145,6 +145,6 @@ def _ask(place: _Place, order: Order) -> Drawing | None:
 def begin_drawing(given: Given) -> Draw:
     """What another process does for us: draw by the same layouts, with the same fonts."""
     settings, files, text = given
-    studio = Studio(settings, lambda path: files[path])
-    studio.open(text)
-    return lambda order: studio.draw(*order)
+    renderer = CardRenderer(settings, lambda path: files[path])
+    renderer.open(text)
+    return lambda order: renderer.draw(*order)

@@ -1,16 +1,24 @@
-"""What is remembered of a drawn card, and how."""
+"""Which cards a plan wants, each told apart by a fingerprint alone, and what is remembered of those that were drawn."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
+from typing import TypeVar
 from urllib.parse import quote
 
 import orjson
 
-from syndicate.model import Cache, CardRef
+from syndicate.cards import CardContent, card_key, make_content
+from syndicate.model import CardRef, Identified, Post, Settings, fingerprint
+from syndicate.pictures import FoundPicture
+from syndicate.publish.card_renderer import CardRenderer
 
-_KIND = "card"
+AT_ONCE = 32
+"""Cards held in memory together."""
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,10 +29,10 @@ class Card:
     slug: str
     frame: str
     """Its size as the settings say it: "1200x630"."""
-    seal: str
-    """What it was made of, by digests alone: an equal seal needs no second thought."""
+    fingerprint: str
+    """What it was made of: an equal one needs no second thought, and "" is like none."""
     key: str
-    """What shapes the picture: with an equal key another seal needs no other picture."""
+    """What shapes the picture: with an equal key another fingerprint needs no other picture."""
     path: str
     """Changes with the bytes."""
     media_type: str
@@ -45,6 +53,10 @@ class Card:
         start, _, ending = self.path.rpartition(".")
         return f"{start.rpartition('.')[0]}.{ending}"
 
+    @property
+    def paths(self) -> tuple[str, str]:
+        return self.path, self.stable_path
+
     def make_ref(self, root: str) -> CardRef:
         """The card as others link to it; `root` is the public address of the published folder."""
         return CardRef(
@@ -58,34 +70,97 @@ class Card:
             alt=self.alt,
         )
 
+    def render(self) -> str:
+        """As the manifest keeps it, beside the fingerprint."""
+        return orjson.dumps({name: value for name, value in asdict(self).items() if name != "fingerprint"}).decode()
+
+
+def parse_card(text: str, made_of: str) -> Card | None:
+    """None for what another version wrote."""
+    try:
+        raw: Mapping[str, object] = orjson.loads(text)
+        return Card(**{**raw, "fingerprint": made_of, "warnings": tuple(raw["warnings"])})  # type: ignore[arg-type]
+    except (ValueError, TypeError, KeyError):
+        return None
+
 
 def name_of(post_id: str, frame: str) -> str:
-    """How the card of a post in a size is called in the cache."""
+    """How the card of a post in a size is called."""
     return f"{post_id} {frame}"
 
 
-def recall_cards(cache: Cache) -> dict[str, Card]:
-    """Every card that was drawn, by name; a record that another version wrote counts as none."""
-    found = {name: _parse(data) for name, data in cache.get_all(_KIND).items()}
-    return {name: card for name, card in found.items() if card}
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A card that must exist: of a post, in a size, with what is known of its picture."""
+
+    one: Identified
+    frame: str
+    picture: FoundPicture
+    fingerprint: str
+
+    @property
+    def name(self) -> str:
+        return name_of(self.one.id, self.frame)
+
+    @property
+    def slug(self) -> str:
+        return self.one.post.slug
+
+    @property
+    def pixels(self) -> tuple[int, int]:
+        return parse_frame(self.frame)
 
 
-def recall_card(cache: Cache, name: str) -> Card | None:
-    data = cache.get(_KIND, name)
-    return _parse(data) if data else None
+class CardJobs:
+    """Makes jobs, and says what is asked of one; its words are made only where somebody needs them."""
+
+    def __init__(self, settings: Settings, renderer: CardRenderer) -> None:
+        self._settings = settings
+        self._renderer = renderer
+
+    def list_jobs(self, posts: Sequence[Identified], found: Mapping[str, FoundPicture]) -> Iterator[Job]:
+        """A job for each post in each size; `found` is by picture URL."""
+        site, frames = self._settings.site, self._settings.cards.sizes
+        house = f"{site.title}\0{site.timezone}\0{site.language}\0{site.authors}"
+        common = {frame: f"{self._make_key(CardContent(title=''), '', frame)} {house}" for frame in frames}
+        for one in posts:
+            picture = found[one.post.picture.url] if one.post.picture else FoundPicture(url="")
+            own = f"{_tell(one.post)} {picture.digest}"
+            for frame in frames:
+                yield Job(one, frame, picture, fingerprint(own, common[frame]))
+
+    def make_words(self, job: Job) -> CardContent:
+        """What the card says."""
+        return make_content(job.one.post, self._settings.site)
+
+    def make_key(self, job: Job) -> str:
+        """What shapes its picture: the slower question, for a post that changed somewhere."""
+        return self._make_key(self.make_words(job), job.picture.digest, job.frame)
+
+    def _make_key(self, content: CardContent, picture: str, frame: str) -> str:
+        return card_key(
+            content,
+            design_digest=self._renderer.design_digest,
+            fonts_digest=self._renderer.fonts_digest,
+            picture=picture,
+            size=parse_frame(frame),
+        )
 
 
-def keep_cards(cache: Cache, cards: Iterable[Card]) -> None:
-    cache.put_many(_KIND, {card.name: orjson.dumps(asdict(card)) for card in cards})
+def _tell(post: Post) -> str:
+    """Everything of a post that a card may show, by its digest and by what that leaves out."""
+    focus = post.picture.focus if post.picture else None
+    return f"{post.digest} {post.slug} {post.published_at} {post.reading_minutes} {post.length} {focus} {post.source}"
 
 
-def forget_cards(cache: Cache, names: Iterable[str]) -> None:
-    cache.drop(_KIND, names)
+def batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """As many at once as memory shall hold."""
+    rest = iter(items)
+    while some := list(islice(rest, AT_ONCE)):
+        yield some
 
 
-def _parse(data: bytes) -> Card | None:
-    try:
-        raw: Mapping[str, object] = orjson.loads(data)
-        return Card(**{**raw, "warnings": tuple(raw["warnings"])})  # type: ignore[arg-type]
-    except (ValueError, TypeError, KeyError):
-        return None
+def parse_frame(frame: str) -> tuple[int, int]:
+    """ "1200x630" → pixels."""
+    width, _, height = frame.partition("x")
+    return int(width), int(height)

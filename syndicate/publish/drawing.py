@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from syndicate.cards import CardContent, card_paths
@@ -15,15 +14,13 @@ from syndicate.cards.check import tell_gaps
 from syndicate.containment import contain
 from syndicate.errors import ConfigError, SyndicateError
 from syndicate.http import Client, name_server
-from syndicate.model import Artefact, Cache, CardRef, PictureFacts, Plan, Problem, Settings, make_problem
-from syndicate.output import Output
-from syndicate.pictures import FoundPicture, read_picture
+from syndicate.model import Artefact, Cache, CardRef, Identified, PictureFacts, Plan, Problem, Settings, make_problem
+from syndicate.pictures import FoundPicture, find_pictures, read_picture
 from syndicate.planning.feeds.feeds import list_public
 from syndicate.processes import count_cores
-from syndicate.publish.card_renderer import Draw, Studio, open_studios
-from syndicate.publish.cards import Card, forget_cards, keep_cards, name_of, recall_card, recall_cards
-from syndicate.publish.jobs import AT_ONCE, Job, Orders, batches, look_for_pictures
-from syndicate.publish.manifest import Register
+from syndicate.publish.card_renderer import CardRenderer, Draw, open_renderers
+from syndicate.publish.cards import AT_ONCE, Card, CardJobs, Job, batches, name_of
+from syndicate.publish.manifest import Manifest
 
 if TYPE_CHECKING:
     from syndicate.cards.draw import Drawing
@@ -53,7 +50,7 @@ class DrawnCards:
 
     @property
     def paths(self) -> frozenset[str]:
-        return frozenset(path for card in self.cards for path in (card.path, card.stable_path))
+        return frozenset(path for card in self.cards for path in card.paths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,39 +80,40 @@ class Drawer:
         self,
         settings: Settings,
         cache: Cache,
-        studio: Studio,
-        output: Output,
+        renderer: CardRenderer,
+        manifest: Manifest,
         *,
         open_http: Callable[[], Client | None],
     ) -> None:
         self._settings = settings
         self._cache = cache
-        self._studio = studio
-        self._output = output
+        self._renderer = renderer
+        self._manifest = manifest
         self._open_http = open_http
-        self._orders = Orders(settings, studio)
+        self._jobs = CardJobs(settings, renderer)
         self._main = settings.cards.sizes[0]
         self._referred: dict[str, CardRef] = {}
 
     def list_drawn(self) -> Mapping[str, CardRef]:
         """The share cards that exist, by post id."""
-        return self._refer(self._known.values())
+        return self._refer(self._manifest.cards.values())
 
     def find_drawn(self, post_id: str) -> CardRef | None:
         """The share card of one post."""
-        card = recall_card(self._cache, name_of(post_id, self._main))
+        card = self._manifest.find_card(post_id, self._main)
         return card.make_ref(self._settings.site.feeds_url) if card else None
 
     def list_known(self, plan: Plan) -> DrawnCards:
         """The cards of the plan's posts that exist already; nothing is drawn or fetched."""
         posts = list_public(plan.identified, plan.now)
-        wanted = [self._known.get(name_of(one.id, frame)) for one in posts for frame in self._settings.cards.sizes]
+        known = self._manifest.cards
+        wanted = [known.get(name_of(one.id, frame)) for one in posts for frame in self._settings.cards.sizes]
         cards = tuple(card for card in wanted if card)
-        with self._studio.decoder as decoder:
-            found = look_for_pictures(posts, http=None, cache=self._cache, now=plan.now, describe=decoder.describe)
+        with self._renderer.decoder:
+            found = self._find_pictures(posts, plan, None)
         return DrawnCards(cards=cards, refs=self._refer(cards), pictures=_facts(found))
 
-    def draw(self, plan: Plan, register: Register, progress: Progress) -> DrawnCards:
+    def draw(self, plan: Plan, progress: Progress) -> DrawnCards:
         """Every card of the plan; draws and writes those whose picture or file is new.
 
         Where none can be drawn (a broken layout, no font), those of before stay, and a problem says why.
@@ -128,18 +126,19 @@ class Drawer:
             found.append(replace(self.list_known(plan), problems=(make_problem("cards", error),), retry_at=again))
 
         with contain(do_without):
-            found.append(self._draw_missing(plan, register, progress))
+            found.append(self._draw_missing(plan, progress))
         return found[0]
 
-    def _draw_missing(self, plan: Plan, register: Register, progress: Progress) -> DrawnCards:
-        with self._studio.decoder:
+    def _draw_missing(self, plan: Plan, progress: Progress) -> DrawnCards:
+        with self._renderer.decoder:
             jobs, found = self._list_jobs(plan)
-            missing = [job for job in jobs if not self._is_known(job, register)]
-            written, troubles = self._draw_all(missing, register, progress)
-        cards = tuple(self._known[job.name] for job in jobs if job.name in self._known)
+            missing = [job for job in jobs if not self._is_known(job)]
+            written, troubles = self._draw_all(missing, progress)
+        known = self._manifest.cards
+        cards = tuple(known[job.name] for job in jobs if job.name in known)
         warnings = {line for card in cards for line in card.warnings} | _reasons(jobs) | set(troubles)
         retries = [one.retry_at for one in found.values() if one.retry_at]
-        retries += [plan.now for card in cards if not card.seal]
+        retries += [plan.now for card in cards if not card.fingerprint]
         return DrawnCards(
             cards=cards,
             refs=self._refer(cards),
@@ -152,29 +151,23 @@ class Drawer:
 
     def sketch(self, plan: Plan) -> Iterator[Sketch]:
         """Every card of the plan in its main size, drawn anew and not kept."""
-        with self._studio.decoder:
+        with self._renderer.decoder:
             jobs = [job for job in self._list_jobs(plan)[0] if job.frame == self._main]
-            self._open_studio(jobs)
+            self._open_renderer(jobs)
             for job in jobs:
                 yield self._sketch(job)
 
     def _sketch(self, job: Job) -> Sketch:
-        content, found = self._orders.make_words(job), list[Sketch]()
+        content, found = self._jobs.make_words(job), list[Sketch]()
         with contain(lambda error: found.append(Sketch(content, trouble=_tell_trouble(error)))):
-            drawing = self._studio.draw(content, self._read(job), job.pixels)
+            drawing = self._renderer.draw(content, self._read(job), job.pixels)
             found.append(Sketch(content, drawing, lacks=_tell_lack(job)))
         return found[0]
 
     def forget(self, post_ids: Iterable[str]) -> None:
         """Have the cards of these posts drawn anew."""
-        names = [name_of(number, frame) for number in post_ids for frame in self._settings.cards.sizes]
-        forget_cards(self._cache, names)
-        for name in names:
-            self._known.pop(name, None)
-
-    @cached_property
-    def _known(self) -> dict[str, Card]:
-        return recall_cards(self._cache)
+        sizes = self._settings.cards.sizes
+        self._manifest.forget_cards([name_of(number, frame) for number in post_ids for frame in sizes])
 
     def _refer(self, cards: Iterable[Card]) -> Mapping[str, CardRef]:
         return {card.post_id: self._make_ref(card) for card in cards if card.frame == self._main}
@@ -188,62 +181,53 @@ class Drawer:
 
     def _list_jobs(self, plan: Plan) -> tuple[list[Job], Mapping[str, FoundPicture]]:
         posts = list_public(plan.identified, plan.now)
-        found = look_for_pictures(
-            posts, http=self._open_http(), cache=self._cache, now=plan.now, describe=self._studio.decoder.describe
-        )
-        return list(self._orders.list_jobs(posts, found)), found
+        found = self._find_pictures(posts, plan, self._open_http())
+        return list(self._jobs.list_jobs(posts, found)), found
 
-    def _is_known(self, job: Job, register: Register) -> bool:
+    def _find_pictures(
+        self, posts: Sequence[Identified], plan: Plan, http: Client | None
+    ) -> Mapping[str, FoundPicture]:
+        """What is known of the posts' pictures, by URL; several posts may share one."""
+        pictures = (one.post.picture for one in posts if one.post.picture)
+        describe = self._renderer.decoder.describe
+        return find_pictures(pictures, http=http, cache=self._cache, now=plan.now, describe=describe)
+
+    def _is_known(self, job: Job) -> bool:
         """Whether the card of before is still right: made of the same, or looking the same, and its files are there."""
-        card = self._known.get(job.name)
-        if card is None or card.slug != job.slug:
+        card = self._manifest.cards.get(job.name)
+        if card is None or card.slug != job.slug or not self._manifest.has_card(card):
             return False
-        if not all(register.has(path, card.length) for path in (card.path, card.stable_path)):
-            return False
-        if card.seal == job.seal:
+        if card.fingerprint == job.fingerprint:
             return True
-        if card.key != self._orders.make_key(job):
+        if card.key != self._jobs.make_key(job):
             return False
-        self._remember([replace(card, seal=job.seal)])
+        self._manifest.renew_card(replace(card, fingerprint=job.fingerprint))
         return True
 
-    def _open_studio(self, jobs: Sequence[Job]) -> str:
+    def _open_renderer(self, jobs: Sequence[Job]) -> str:
         """Everything that the cards say, each character once."""
-        text = "".join(sorted(set().union(*(_letters(self._orders.make_words(job)) for job in jobs))))
-        self._studio.open(text)
+        text = "".join(sorted(set().union(*(_letters(self._jobs.make_words(job)) for job in jobs))))
+        self._renderer.open(text)
         return text
 
-    def _draw_all(
-        self, jobs: Sequence[Job], register: Register, progress: Progress
-    ) -> tuple[tuple[str, ...], list[str]]:
+    def _draw_all(self, jobs: Sequence[Job], progress: Progress) -> tuple[tuple[str, ...], list[str]]:
         """The paths written, and why some cards could not be drawn."""
         written: list[str] = []
         troubles: list[str] = []
         if not jobs:
             return (), []
-        text = self._open_studio(jobs)
+        text = self._open_renderer(jobs)
         with (
-            open_studios(self._studio, self._settings, len(jobs), text) as draw,
+            open_renderers(self._renderer, self._settings, len(jobs), text) as draw,
             ThreadPoolExecutor(count_cores(), thread_name_prefix="card") as pool,
         ):
             for number, some in enumerate(batches(jobs)):
                 made = list(pool.map(lambda job: self._make(job, draw), some))
-                written += self._keep(made, register)
+                artefacts = [artefact for one in made for artefact in one.artefacts]
+                written += self._manifest.write(artefacts, [one.card for one in made if one.card])
                 troubles += [one.trouble for one in made if one.trouble]
                 progress(number * AT_ONCE + len(made), len(jobs))
         return tuple(written), troubles
-
-    def _keep(self, made: Sequence[_Made], register: Register) -> tuple[str, ...]:
-        """Files first, then the memory of them: a kill costs one batch."""
-        artefacts = [artefact for one in made for artefact in one.artefacts]
-        written = self._output.write(artefacts)
-        register.note({artefact.path: "" for artefact in artefacts})
-        self._remember([one.card for one in made if one.card])
-        return written
-
-    def _remember(self, cards: Sequence[Card]) -> None:
-        keep_cards(self._cache, cards)
-        self._known.update({card.name: card for card in cards})
 
     def _make(self, job: Job, draw: Draw) -> _Made:
         """One card. What one picture or title brings about must not stop the others."""
@@ -259,13 +243,13 @@ class Drawer:
 
     def _draw_one(self, job: Job, draw: Draw) -> _Made:
         photo = self._read(job)
-        drawing = draw((self._orders.make_words(job), photo, job.pixels))
+        drawing = draw((self._jobs.make_words(job), photo, job.pixels))
         is_whole = photo is not None or not job.picture.digest
         suffix = "" if job.frame == self._main else job.frame
         path, stable = card_paths(job.slug, drawing.data, drawing.media_type, suffix)
         card = self._describe(job, drawing, path)
         # Without the bytes that its digest promised the card must be drawn again when they are back.
-        kept = card if is_whole else replace(card, seal="", key="")
+        kept = card if is_whole else replace(card, fingerprint="", key="")
         return _Made(kept, tuple(Artefact(name, drawing.media_type, drawing.data) for name in (path, stable)))
 
     def _read(self, job: Job) -> bytes | None:
@@ -276,8 +260,8 @@ class Drawer:
             post_id=job.one.id,
             slug=job.slug,
             frame=job.frame,
-            seal=job.seal,
-            key=self._orders.make_key(job),
+            fingerprint=job.fingerprint,
+            key=self._jobs.make_key(job),
             path=path,
             media_type=drawing.media_type,
             width=drawing.width,

@@ -1,117 +1,257 @@
-"""What was published, file by file: what each was made of, and how the file looked when it was written."""
+"""The manifest of published files: what each was made of, whose it is, and what nobody needs any more.
+
+It lies in the state database and travels with it. A line is written before its file is, so that a kill in between
+leaves a file that is known either way. Where lines are lost, files show that they are ours, and become lines again
+when they are written next. What a generator or the author put into the published folder is never touched.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from datetime import UTC, datetime, timedelta
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import cached_property
+from hashlib import blake2b
 
-from syndicate.model import Cache
+from syndicate.cards import path_by_digest
+from syndicate.model import Artefact, Problem, PublishedFile
 from syndicate.output import Output
-from syndicate.output.base import Facts
-from syndicate.publish.ownership import CARD, OwnFiles
+from syndicate.output.base import FileStat
+from syndicate.publish.cards import Card, parse_card
+from syndicate.store.published import PublishedFiles
 
-_KIND = "published"
+REST_AGE = timedelta(hours=1)
+"""After so long what was left half written is being written by nobody."""
+_TAKE_AWAY = "name another folder in [storage] publish_to, or take this file away, and publish again"
 
 
-class Register:
-    """One look at the published files, kept up to date by whoever writes during a publication.
+class Manifest:
+    """The published files of one publication; `place` is their folder in a person's words.
 
     A file is current while it was made of the same, and nobody replaced it since: a deploy script, an old branch, a
-    backup. Only what stands here was written by us.
+    backup. Ours is what is not there yet, what still is as we wrote it, and what shows that we did; never a link or a
+    folder in place of a file.
     """
 
-    def __init__(self, output: Output, cache: Cache) -> None:
+    def __init__(self, output: Output, store: PublishedFiles, place: str) -> None:
         self._output = output
-        self._cache = cache
-        self._known = dict(cache.get_all(_KIND))
-        self._facts = dict(output.list_facts())
+        self._store = store
+        self._place = place
+        self._refused: dict[str, Problem] = {}
+
+    # --- what there is: read by the first who asks, and kept up to date by what is written here ----------------
+
+    @cached_property
+    def _lines(self) -> dict[str, PublishedFile]:
+        return self._store.list_published()
+
+    @cached_property
+    def _listed(self) -> dict[str, FileStat]:
+        return dict(self._output.list_files())
+
+    @cached_property
+    def cards(self) -> dict[str, Card]:
+        """Every card that was drawn, by name; a record that another version wrote counts as none."""
+        found = (parse_card(line.card, line.fingerprint) for line in self._lines.values() if line.card)
+        return {card.name: card for card in found if card}
 
     @property
     def paths(self) -> Collection[str]:
-        """Every file that is there."""
-        return self._facts.keys()
+        """Every file that is there, whoever wrote it."""
+        return self._listed.keys()
 
     @property
-    def own(self) -> frozenset[str]:
-        """The files that are there and were written by us."""
-        return frozenset(self._known.keys() & self._facts.keys())
+    def problems(self) -> tuple[Problem, ...]:
+        """One for each file that was left as it is."""
+        return tuple(problem for _, problem in sorted(self._refused.items()))
 
-    def is_current(self, path: str, seal: str) -> bool:
-        """Whether the file is there as it was made of `seal`; never where the seal is empty."""
-        facts = self._facts.get(path)
-        return bool(seal) and facts is not None and self._known.get(path) == _entry(seal, facts)
+    def is_current(self, path: str, fingerprint: str) -> bool:
+        """Whether the file is there as it was made of this; never where the fingerprint is empty."""
+        line = self._lines.get(path) if fingerprint else None
+        return line is not None and line.fingerprint == fingerprint and self._listed.get(path) == line[4:6]
 
-    def has(self, path: str, size: int) -> bool:
-        """Whether a file of ours of this size is there: enough for a name that changes with the bytes."""
-        facts = self._facts.get(path)
-        return facts is not None and facts.size == size and path in self._known
+    def has_card(self, card: Card) -> bool:
+        """Whether both its files are there and ours: their size is enough, since its name changes with the bytes."""
+        files = [self._listed.get(path) for path in card.paths]
+        return all(path in self._lines for path in card.paths) and all(one and one.size == card.length for one in files)
 
-    def note(self, seals: Mapping[str, str]) -> None:
-        """These files were just written, each made of its seal."""
-        found = self._output.find_facts(seals)
-        entries = {path: _entry(seals[path], facts) for path, facts in found.items()}
-        fresh = {path: entry for path, entry in entries.items() if self._known.get(path) != entry}
-        self._cache.put_many(_KIND, fresh)
-        self._known |= fresh
-        self._facts |= found
+    def find_card(self, post_id: str, frame: str) -> Card | None:
+        """One card, without reading the whole manifest."""
+        lines = self._store.find_cards(post_id).values()
+        found = [card for line in lines if (card := parse_card(line.card, line.fingerprint)) and card.frame == frame]
+        return found[-1] if found else None
 
-    def forget(self, paths: Collection[str]) -> None:
-        """These files are gone."""
-        self._cache.drop(_KIND, paths)
-        for path in paths:
-            self._known.pop(path, None)
-            self._facts.pop(path, None)
+    def is_ours(self, path: str, data: bytes) -> bool:
+        """Whether a published file with these bytes is ours."""
+        return self._is_ours(path, data, self._store.find_published([path]).get(path))
 
+    # --- writing ---------------------------------------------------------------------------------------------------
 
-def _entry(seal: str, facts: Facts) -> bytes:
-    return f"{seal} {facts.size} {facts.mark}".encode() if seal else b""
+    def write(self, artefacts: Sequence[Artefact], cards: Iterable[Card] = ()) -> tuple[str, ...]:
+        """Write what is ours to write, and remember it; returns the paths whose bytes changed.
 
+        `cards` are those among the artefacts, under the name that changes with the bytes.
+        """
+        paths = [one.path for one in artefacts]
+        lines, blocked = self._store.find_published(paths), self._output.find_blocked(paths)
+        there = self._output.read_many([path for path in paths if path not in blocked and self._may_be(path)])
+        mine = [one for one in artefacts if self._may_write(one, lines.get(one.path), there.get(one.path), blocked)]
+        meant = [_intend(one, lines.get(one.path), there.get(one.path)) for one in mine]
+        self._keep([line for line in meant if line != lines.get(line.path)])
+        written = self._output.write(mine)
+        self._record(mine, {line.path: line for line in meant}, {card.path: card for card in cards})
+        return written
 
-# --- what was published before and is needed no more ---
+    def _may_write(
+        self, one: Artefact, line: PublishedFile | None, there: bytes | None, blocked: Collection[str]
+    ) -> bool:
+        if one.path in blocked:
+            self._refuse(one.path, "cannot be written: a folder or a link is in its place, or a file on the way")
+        elif there not in (None, one.data) and not self._is_ours(one.path, there or b"", line):
+            self._refuse(one.path, "was not written by syndicate, so it stays as it is")
+        return one.path not in self._refused
 
-_UNNEEDED = "unneeded"
-REST_AGE = timedelta(hours=1)
+    def _refuse(self, path: str, why: str) -> None:
+        self._refused[path] = Problem(f"{self._place}/{path}", why, hint=_TAKE_AWAY)
 
+    def _record(
+        self, written: Sequence[Artefact], meant: Mapping[str, PublishedFile], cards: Mapping[str, Card]
+    ) -> None:
+        """What was written, what it was made of, and how it looks now."""
+        stats = self._output.stat_files([one.path for one in written])
+        lines = [
+            meant[one.path]._replace(fingerprint=one.fingerprint, size=stat.size, version=stat.version)
+            for one in written
+            if (stat := stats.get(one.path))
+        ]
+        lines = [_name_card(line, cards[line.path]) if line.path in cards else line for line in lines]
+        before = [self.cards[card.name].path for card in cards.values() if card.name in self.cards]
+        replaced = [self._lines[path] for path in before if path in self._lines and path not in stats]
+        self._keep([line for line in lines if line != meant[line.path]] + [_name_none(line) for line in replaced])
+        if "_listed" in vars(self):
+            self._listed |= stats
+        if cards:
+            self.cards.update({card.name: card for card in cards.values() if card.path in stats})
 
-class Sweeper:
-    """Removes files of vanished posts and feeds at once, and replaced cards after `keep`: networks cache by address."""
+    def _keep(self, lines: Sequence[PublishedFile]) -> None:
+        self._store.keep_published(lines)
+        if "_lines" in vars(self):  # who only writes never reads it all
+            self._lines.update({line.path: line for line in lines})
 
-    def __init__(self, output: OwnFiles, cache: Cache, keep: timedelta) -> None:
-        self._output = output
-        self._cache = cache
-        self._keep = keep
+    def renew_card(self, card: Card) -> None:
+        """The card is right as it is, though it would be made of something else now."""
+        self._keep([_name_card(self._lines[card.path], card)])
+        self.cards[card.name] = card
 
-    def sweep(self, register: Register, needed: frozenset[str], now: datetime) -> tuple[str, ...]:
-        """The paths removed; `needed` is what must stay."""
-        unneeded = (register.own | set(filter(_is_named_card, register.paths))) - needed
+    def forget_cards(self, names: Collection[str]) -> None:
+        """Have these drawn anew."""
+        cards = [card for name in names if (card := self.cards.pop(name, None))]
+        self._keep([_name_none(self._lines[card.path]) for card in cards])
+
+    # --- taking away -----------------------------------------------------------------------------------------------
+
+    def sweep(self, needed: Collection[str], keep: timedelta, now: datetime) -> tuple[str, ...]:
+        """Remove files of vanished posts and feeds at once, and replaced cards after `keep`: networks cache by address.
+
+        Returns the paths removed; `needed` is what must stay.
+        """
+        ours = (self._lines.keys() & self._listed.keys()) | set(filter(_is_named_card, self._listed))
+        unneeded = ours - set(needed)
         cards = {path for path in unneeded if path.startswith("cards/")}
-        since = self._remember(cards, now)
-        expired = {path for path in cards if now - since[path] >= self._keep}
-        doomed = expired | (unneeded - cards)
-        removed = self._output.remove(sorted(doomed))
-        register.forget(doomed)  # also what somebody else wrote in its place, and so is left alone
-        self._cache.drop(_UNNEEDED, expired)
+        since = self._mark_unneeded(cards, now)
+        doomed = (unneeded - cards) | {path for path in cards if now - since[path] >= keep}
+        removed = self._remove(sorted(doomed))
+        self._store.forget_published(doomed)  # also what somebody else wrote in its place, and so is left alone
+        for path in doomed:
+            self._lines.pop(path, None)
+            self._listed.pop(path, None)
         self._output.clear_rests(now - REST_AGE)
         return removed
 
-    def _remember(self, cards: set[str], now: datetime) -> Mapping[str, datetime]:
-        """Since when each card is not needed; one that is needed again is forgotten here."""
-        stored = self._cache.get_all(_UNNEEDED)
-        known = {path: since for path, data in stored.items() if (since := _parse(data)) and since <= now}
-        self._cache.drop(_UNNEEDED, stored.keys() - cards)
-        fresh = {path: now for path in cards if path not in known}
-        self._cache.put_many(_UNNEEDED, {path: at.isoformat().encode() for path, at in fresh.items()})
-        return known | fresh
+    def _mark_unneeded(self, cards: Collection[str], now: datetime) -> Mapping[str, datetime]:
+        """Since when each card is not needed; one that is needed again begins anew, as does one of a later clock."""
+        known = {line.path: line for line in self._lines.values() if line.unneeded_since or line.path in cards}
+        since = {path: at for path, line in known.items() if (at := line.unneeded_since) and at <= now}
+        found = {path: since.get(path, now) for path in cards}
+        lines = [known.get(path, PublishedFile(path, "")) for path in {*known, *cards}]
+        marked = [line._replace(unneeded_since=found.get(line.path)) for line in lines]
+        self._keep([after for before, after in zip(lines, marked, strict=True) if after != before])
+        return found
+
+    def _remove(self, paths: Sequence[str]) -> tuple[str, ...]:
+        """Only what is ours; one file in memory at a time."""
+        found = ((path, self._output.read(path)) for path in paths)
+        return self._output.remove([path for path, data in found if data is not None and self._is_ours_now(path, data)])
+
+    def _is_ours_now(self, path: str, data: bytes) -> bool:
+        return self._is_ours(path, data, self._lines.get(path))
+
+    # --- whose it is -----------------------------------------------------------------------------------------------
+
+    def _may_be(self, path: str) -> bool:
+        """Whether a file may be there; a look costs a request in a bucket that was listed a moment ago."""
+        return "_listed" not in vars(self) or self._output.may_hold(path, self._listed)
+
+    def _is_ours(self, path: str, data: bytes, line: PublishedFile | None) -> bool:
+        is_as_written = line is not None and digest_bytes(data) in (line.digest, line.earlier)
+        return is_as_written or shows_us(path, data) or self._is_card(path, data)
+
+    def _is_card(self, path: str, data: bytes) -> bool:
+        """A card names its own bytes; under its other name it is a copy of one that does."""
+        found = CARD.fullmatch(path)
+        if found is None:
+            return False
+        named = path_by_digest(found["name"], data, found["ending"])
+        return named == path or (not found["digest"] and bool(self._output.stat_files([named])))
+
+
+def digest_bytes(data: bytes) -> str:
+    return blake2b(data, digest_size=16).hexdigest()
+
+
+def _intend(one: Artefact, line: PublishedFile | None, there: bytes | None) -> PublishedFile:
+    """The line before the file is written: either the bytes that are there or those that come are ours."""
+    digest = digest_bytes(one.data)
+    if line is not None and there == one.data and line.digest == digest:
+        return line
+    return PublishedFile(one.path, digest, "" if there is None else digest_bytes(there))
+
+
+def _name_card(line: PublishedFile, card: Card) -> PublishedFile:
+    return line._replace(post_id=card.post_id, card=card.render(), fingerprint=card.fingerprint)
+
+
+def _name_none(line: PublishedFile) -> PublishedFile:
+    return line._replace(post_id="", card="", fingerprint="")
+
+
+# --- how files show that they are ours -----------------------------------------------------------------------------
+
+CARD = re.compile(r"cards/(?P<name>[^/]+?)(?:\.(?P<digest>[0-9a-f]{10}))?\.(?P<ending>jpg|png)")
+
+# Each feed told as one program tells it, and all of them from one address: a reader's list names many.
+_OPML = (
+    rb'\A<\?xml .*\n<opml version="2\.0">\n<head>\n<title>.*\n(?:<dateModified>.*\n)?</head>\n<body>\n'
+    rb'<outline type="rss" text=(.*) title=\1 xmlUrl="(.*)/(?:rss\.xml|atom\.xml|feed\.json)".*\n'
+    rb'(?:<outline type="rss" text=(.*) title=\3 xmlUrl="\2/.*\n)*</body>\n</opml>\n\Z'
+)
+# How each of our files shows who wrote it, for the day on which the memory of having written it is lost. A post may
+# quote our marks: only what stands before the first entry counts.
+_MARKS = {
+    r".*\.(xml|rss|atom)": rb"\A(?s:(?!<(?:item|entry)\b).)*?<generator>syndicate</generator>",
+    r".*\.json": rb'\A\{"version":"https://jsonfeed\.org/version/1\.1",.*"items":\[\n(?s:.*)\n\]\}\n\Z',
+    r"syndication\.json": rb'\A\{(\}|\n  ".*": \{\n    "card": )',
+    r"opml\.xml": _OPML,
+    r"meta/[^/]+\.html": rb'\A<link rel="(canonical|alternate)" [^>\n]*>\n(<(link|meta) [^>\n]*>\n)*\Z',
+    r"[^/]+\.html": rb'<meta name="generator" content="syndicate">',
+}
+
+
+def shows_us(path: str, data: bytes) -> bool:
+    return any(re.fullmatch(name, path) and re.search(mark, data) for name, mark in _MARKS.items())
 
 
 def _is_named_card(path: str) -> bool:
-    """Ours by its name, even where the memory of having written it was lost: a card names its own bytes."""
+    """Ours by its name, even where its line was lost: a card names its own bytes."""
     found = CARD.fullmatch(path)
     return found is not None and bool(found["digest"])
-
-
-def _parse(data: bytes) -> datetime | None:
-    try:
-        return datetime.fromisoformat(data.decode()).astimezone(UTC)
-    except ValueError:
-        return None

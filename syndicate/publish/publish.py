@@ -1,4 +1,4 @@
-"""The way of a publication from end to end."""
+"""The way of a publication, from end to end: read, plan, draw, render, write, remember, fill the outbox, sweep."""
 
 from __future__ import annotations
 
@@ -9,64 +9,28 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
 
-from syndicate.model import Cache, NetworkFacts, Plan, Problem, Remark, Settings, Snapshot
+from syndicate.model import Cache, NetworkFacts, Plan, Snapshot
+from syndicate.networks.local import PAGE
+from syndicate.output import Output
 from syndicate.pictures import forget_pictures
 from syndicate.planning.plan import make_plan
 from syndicate.publish.drawing import Drawer, DrawnCards, Progress
-from syndicate.publish.manifest import Register, Sweeper
-from syndicate.publish.ownership import OwnFiles
-from syndicate.publish.rendering import Renderer
-from syndicate.publish.unchanged import Made, Stamp, look_at
-from syndicate.publish.watched import list_surroundings
-from syndicate.publish.write import Pressed, press
+from syndicate.publish.manifest import Manifest
+from syndicate.publish.unchanged import Finished, Published, keep_publication, list_watched, look_at
+from syndicate.publish.write import Sources, list_files, write_documents
 from syndicate.store.store import Store
-
-# --- the memory of a publication ---
-
-_TRIM_THRESHOLD, _BYTES = -1, 64 * 1024  # M_TRIM_THRESHOLD in malloc.h of glibc
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Without the collector of cycles, which would look through all objects again and again, for a quarter of the time,
-    and find nothing."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
-@cache
-def return_freed_memory() -> None:
-    """Ask glibc to give freed memory back at once.
-
-    It learns from the first large document to keep a good part for the next, which makes a fifth of the peak.
-    """
-    import ctypes  # noqa: PLC0415 - a run without news needs none of it
-
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(_TRIM_THRESHOLD, _BYTES)
-
-
-TIMELINE = "timeline.html"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rooms:
-    """What one publication needs from the hall."""
+class Dependencies:
+    """What one publication needs."""
 
-    settings: Settings
+    sources: Sources
     store: Store
-    output: OwnFiles
+    output: Output
+    manifest: Manifest
     cache: Cache
     drawer: Drawer
-    renderer: Renderer
-    sweeper: Sweeper
-    stamp: Stamp
-    write_timeline: Callable[[], Pressed]
-    """The local network's page, which belongs to no plan."""
     read_snapshot: Callable[[], Snapshot]
     """Posts without bodies."""
     facts: Mapping[str, NetworkFacts]
@@ -75,77 +39,84 @@ class Rooms:
     """Message templates by account."""
 
 
-def read_plan(rooms: Rooms, now: datetime) -> Plan:
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Without the collector of cycles, which would look through a million objects again and again, for a quarter of the
+    time, and find nothing."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def read_plan(needs: Dependencies, now: datetime) -> Plan:
     """What would happen now; changes nothing."""
-    return_freed_memory()
+    _return_freed_memory()
     return make_plan(
-        rooms.read_snapshot(),
-        rooms.store.read_ledger(),
-        rooms.settings,
-        facts=rooms.facts,
-        templates=rooms.messages,
-        cards=rooms.drawer.list_drawn(),
+        needs.read_snapshot(),
+        needs.store.read_ledger(),
+        needs.sources.settings,
+        facts=needs.facts,
+        templates=needs.messages,
+        cards=needs.drawer.list_drawn(),
         now=now,
     )
 
 
-def publish(rooms: Rooms, now: datetime, *, stamp: str, progress: Progress) -> Published:
-    """Everything: cards, feeds, pages, outbox. `stamp` was made before this call."""
-    plan = read_plan(rooms, now)
-    files = look_at(list_surroundings(plan, rooms.settings))
-    register = Register(rooms.output, rooms.cache)
-    drawn = rooms.drawer.draw(plan, register, progress)
-    published, paths = _publish_files(rooms, plan, register, drawn, now)
+@uncollected()
+def publish(needs: Dependencies, now: datetime, *, made_of: str, progress: Progress) -> Published:
+    """Everything: cards, feeds, pages, outbox. `made_of` is the fingerprint taken before this call."""
+    plan = read_plan(needs, now)
+    watched = look_at(list_watched(plan, needs.sources.settings))
+    drawn = needs.drawer.draw(plan, progress)
+    published, paths = _publish_files(needs, plan, drawn, now)
     if published.removed and not plan.problems:  # a post that cannot be read now may still want its picture
-        forget_pictures((one.post.picture for one in plan.identified if one.post.picture), cache=rooms.cache)
-    made = Made(
-        stamp=stamp,
+        forget_pictures((one.post.picture for one in plan.identified if one.post.picture), cache=needs.cache)
+    finished = Finished(
+        made_of=made_of,
         at=now,
         ends=(plan.next_change_at, drawn.retry_at),
+        files=watched,
         problems=published.problems,
-        files=files,
-        paths=paths | {TIMELINE},
+        paths=paths,
     )
-    rooms.stamp.remember(made)
+    keep_publication(finished, needs.output, needs.store)
     return published
 
 
-def publish_feeds(rooms: Rooms, now: datetime) -> Published:
+@uncollected()
+def publish_feeds(needs: Dependencies, now: datetime) -> Published:
     """Everything but the drawing: cards stay as they are."""
-    plan = read_plan(rooms, now)
-    register = Register(rooms.output, rooms.cache)
-    return _publish_files(rooms, plan, register, rooms.drawer.list_known(plan), now)[0]
+    plan = read_plan(needs, now)
+    return _publish_files(needs, plan, needs.drawer.list_known(plan), now)[0]
 
 
-def publish_cards(rooms: Rooms, now: datetime, *, progress: Progress) -> Published:
+@uncollected()
+def publish_cards(needs: Dependencies, now: datetime, *, progress: Progress) -> Published:
     """Only the cards."""
-    plan = read_plan(rooms, now)
-    drawn = rooms.drawer.draw(plan, Register(rooms.output, rooms.cache), progress)
-    return Published(
-        where=rooms.settings.storage.publish_to,
-        written=drawn.written,
-        drawn=drawn.count,
-        problems=(*plan.problems, *drawn.problems, *rooms.output.problems),
-        warnings=drawn.warnings,
-    )
+    plan = read_plan(needs, now)
+    drawn = needs.drawer.draw(plan, progress)
+    problems = (*plan.problems, *drawn.problems, *needs.manifest.problems)
+    where = needs.sources.settings.storage.publish_to
+    return Published(where=where, written=drawn.written, drawn=drawn.count, problems=problems, warnings=drawn.warnings)
 
 
 def _publish_files(
-    rooms: Rooms, plan: Plan, register: Register, drawn: DrawnCards, now: datetime
+    needs: Dependencies, plan: Plan, drawn: DrawnCards, now: datetime
 ) -> tuple[Published, frozenset[str]]:
     """Artefacts first, then the state, then what nobody needs any more; with every path that is published now."""
-    documents = rooms.renderer.list_documents(plan, drawn, register.paths, now)
-    pressed = press(documents, register, rooms.output, rooms.cache)
-    timeline = rooms.write_timeline()
-    applied = rooms.store.apply(plan, now)
-    needed = drawn.paths | {document.path for document in documents}
-    removed = rooms.sweeper.sweep(register, needed, now)
+    documents = list_files(needs.sources, plan, drawn, needs.manifest.paths, now)
+    written = write_documents(documents, needs.manifest, needs.cache)
+    applied = needs.store.apply(plan, now)
+    needed = drawn.paths | {document.path for document in documents} | {PAGE}
+    removed = needs.manifest.sweep(needed, needs.sources.settings.cards.keep, now)
     published = Published(
-        where=rooms.settings.storage.publish_to,
-        written=(*drawn.written, *pressed.written, *timeline.written),
+        where=needs.sources.settings.storage.publish_to,
+        written=(*drawn.written, *written.paths),
         removed=removed,
         drawn=drawn.count,
-        problems=(*plan.problems, *drawn.problems, *pressed.problems, *timeline.problems, *rooms.output.problems),
+        problems=(*plan.problems, *drawn.problems, *written.problems, *needs.manifest.problems),
         warnings=(*plan.warnings, *drawn.warnings),
         remarks=plan.remarks,
         **asdict(applied),
@@ -153,25 +124,15 @@ def _publish_files(
     return published, needed
 
 
-# --- what a publication came to ---
+@cache
+def _return_freed_memory() -> None:
+    """Ask glibc to give freed memory back at once.
 
+    It learns from the first large document to keep a good part for the next, which makes a fifth of the peak.
+    """
+    import ctypes  # noqa: PLC0415 - a run without news needs none of it
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
-    """Paths are below the publish root `where`."""
-
-    where: str
-    written: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-    drawn: int = 0
-    problems: tuple[Problem, ...] = ()
-    warnings: tuple[str, ...] = ()
-    remarks: tuple[Remark, ...] = ()
-    """What a person is asked about the new messages, and what is said of them at once."""
-    new_posts: int = 0
-    changed_posts: int = 0
-    gone_posts: int = 0
-    new_deliveries: int = 0
-    changed_deliveries: int = 0
-    contradiction: str = ""
-    """Why nothing is sent and what to do, where the state does not know everything."""
+    trim_threshold, threshold = -1, 64 * 1024  # M_TRIM_THRESHOLD in malloc.h of glibc
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(trim_threshold, threshold)

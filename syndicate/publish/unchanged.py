@@ -2,101 +2,129 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
-from uuid import uuid4
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from syndicate import __version__
-from syndicate.model import Cache, Problem
+from syndicate.model import Awaited, Plan, Post, Problem, Remark, Settings, fingerprint
 from syndicate.output import Output
 
-_KIND, _KEY, _TURN = "stamp", "publish", "turn"
+if TYPE_CHECKING:
+    from syndicate.store.store import Store
 
 LOOK_AGAIN = timedelta(days=1)
 """How long a publication counts as current at most: ages of posts, replaced cards and other people's pictures change
 with time alone."""
+MOST_FOLDERS = 2_000
+"""Folders that are watched for a missing picture; more are no folder of pictures."""
+_PASSED_OVER = ("node_modules", "__pycache__")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
-    """A publication that is finished."""
+class Published:
+    """What a publication came to. Paths are below the publish root `where`."""
 
-    stamp: str
-    """The digest that `Stamp.make` gave before anything was read."""
+    where: str
+    written: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    drawn: int = 0
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    """What a person is asked about the new messages, and what is said of them at once."""
+    new_posts: int = 0
+    changed_posts: int = 0
+    gone_posts: int = 0
+    new_deliveries: int = 0
+    changed_deliveries: int = 0
+    contradiction: str = ""
+    """Why nothing is sent and what to do, where the state does not know everything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A publication that is finished, and until when it is the last word."""
+
+    made_of: str
+    """The fingerprint that `LastPublication.take_fingerprint` gave before anything was read."""
     at: datetime
     ends: Iterable[datetime | None]
     """When it is out of date by itself: a post comes of age, a picture is worth another try."""
-    problems: tuple[Problem, ...]
     files: Mapping[str, int | None]
     """Further files and folders it depends on, as `look_at` saw them before they were used."""
-    paths: frozenset[str]
-    """What was published."""
+    problems: tuple[Problem, ...]
+    paths: Collection[str]
+    """What is published now."""
 
 
-class Stamp:
-    """One digest over everything a publication is made of. `sources` gives its parts."""
+class LastPublication:
+    """The last publication, as the state keeps it: `read` gives its turn and its record.
 
-    def __init__(self, cache: Cache, output: Output, *, sources: Callable[[], Iterable[str]]) -> None:
-        self._cache = cache
+    `sources` are fingerprints of everything a publication is made of.
+    """
+
+    def __init__(
+        self, output: Output, read: Callable[[], tuple[str, str]], sources: Callable[[], Iterable[str]]
+    ) -> None:
         self._output = output
+        self._read = read
         self._sources = sources
 
-    def make(self) -> str:
-        """The digest now."""
-        turn = self._cache.get(_KIND, _TURN) or b""
-        return hashlib.sha256("\n".join((__version__, turn.hex(), *self._sources())).encode()).hexdigest()
+    def take_fingerprint(self) -> str:
+        """Of everything there is now. A new turn changes it: what is sent while files are being written is shown by
+        the next publication, also where this one ends later."""
+        turn, _ = self._read()
+        return fingerprint(__version__, turn, *self._sources())
 
-    def forget(self) -> None:
-        """Something that is published changed otherwise: the next publication looks at everything, also where one
-        that runs now ends after this call."""
-        self._cache.put_many(_KIND, {_TURN: uuid4().bytes})
-
-    def is_current(self, stamp: str, now: datetime) -> bool:
+    def is_current(self, made_of: str, now: datetime) -> bool:
         """Whether the last publication was made of the same and is still there."""
-        known = self._read()
+        known = self._parse()
         try:
             return (
-                known["stamp"] == stamp
+                known["made_of"] == made_of
                 and datetime.fromisoformat(known["at"]) <= now < datetime.fromisoformat(known["until"])
                 and known["files"] == look_at(known["files"])
-                and known["published"] == self._output.stamp(known["places"])
+                and known["published"] == self._output.fingerprint(known["places"])
             )
         except (KeyError, TypeError, ValueError, AttributeError):
             return False
 
-    def remember(self, made: Made) -> None:
-        """Keep the digest until the publication is out of date."""
-        places = sorted({path.rpartition("/")[0] or path for path in made.paths})
-        value = {
-            "stamp": made.stamp,
-            "at": made.at.isoformat(),
-            "until": min([at for at in made.ends if at] + [made.at + LOOK_AGAIN]).isoformat(),
-            "problems": [asdict(problem) for problem in made.problems],
-            "files": dict(made.files),
-            "places": places,
-            "published": self._output.stamp(places),
-        }
-        self._cache.put_many(_KIND, {_KEY: orjson.dumps(value)})
-
     def read_problems(self) -> tuple[Problem, ...]:
         """The problems of the last publication: they are still there, since nothing changed."""
         try:
-            return tuple(Problem(**problem) for problem in self._read().get("problems", ()))
+            return tuple(Problem(**problem) for problem in self._parse().get("problems", ()))
         except TypeError:
             return ()
 
-    def _read(self) -> Mapping[str, Any]:
+    def _parse(self) -> Mapping[str, Any]:
+        _, record = self._read()
         try:
-            known = orjson.loads(self._cache.get(_KIND, _KEY) or b"{}")
+            known = orjson.loads(record or "{}")
         except ValueError:
             return {}
         return known if isinstance(known, dict) else {}
+
+
+def keep_publication(finished: Finished, output: Output, store: Store) -> None:
+    """Remember it until it is out of date."""
+    places = sorted({path.rpartition("/")[0] or path for path in finished.paths})
+    value = {
+        "made_of": finished.made_of,
+        "at": finished.at.isoformat(),
+        "until": min([at for at in finished.ends if at] + [finished.at + LOOK_AGAIN]).isoformat(),
+        "problems": [asdict(problem) for problem in finished.problems],
+        "files": dict(finished.files),
+        "places": places,
+        "published": output.fingerprint(places),
+    }
+    store.keep_publication(orjson.dumps(value).decode())
 
 
 def look_at(paths: Iterable[str]) -> dict[str, int | None]:
@@ -109,3 +137,39 @@ def _find_change(path: str) -> int | None:
         return os.stat(path).st_ctime_ns  # noqa: PTH116 - plain strings: there may be ten thousand
     except (OSError, ValueError):
         return None
+
+
+# --- files besides the posts that a publication depends on: pictures, where missing ones may appear, git's own -----
+
+
+def list_watched(plan: Plan, settings: Settings) -> tuple[str, ...]:
+    """Absolute paths. While a picture or a date from git is missing, so is what tells that it may be there now."""
+    posts = [one.post for one in plan.identified]
+    pictures = {post.picture.path for post in posts if post.picture and post.picture.path}
+    misses = any(problem.awaits is Awaited.FILE for problem in _warnings(posts))
+    folders = islice(_walk_folders(_list_roots(settings)), MOST_FOLDERS) if misses else ()
+    asks_git = any(problem.awaits is Awaited.COMMIT for problem in (*plan.problems, *_warnings(posts)))
+    return tuple(sorted({*pictures, *folders, *(_list_git_files(settings.root) if asks_git else ())}))
+
+
+def _warnings(posts: Iterable[Post]) -> Iterator[Problem]:
+    return (problem for post in posts for problem in post.problems)
+
+
+def _list_git_files(root: str) -> Iterator[str]:
+    """What a commit, a checkout and a fetch change, wherever the repository begins."""
+    for folder in (Path(root), *Path(root).parents):
+        yield from (f"{folder}/.git/{name}" for name in ("HEAD", "index", "logs/HEAD", "shallow"))
+
+
+def _list_roots(settings: Settings) -> list[str]:
+    return [f"{settings.root}/{folder}" for folder in (*settings.site.static, settings.site.content)]
+
+
+def _walk_folders(roots: Iterable[str]) -> Iterator[str]:
+    """The folders and all folders below them; those that are not there yet, too."""
+    for root in roots:
+        yield root
+        for folder, names, _ in os.walk(root):
+            names[:] = sorted(name for name in names if not name.startswith(".") and name not in _PASSED_OVER)
+            yield from (f"{folder}/{name}" for name in names)

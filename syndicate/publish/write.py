@@ -1,54 +1,81 @@
-"""Documents become files: only those that are not there as they should be, a few in memory at a time."""
+"""Which files a plan wants besides cards, and how they get there: rendered, written, remembered, a few at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
 
+from syndicate import __version__
 from syndicate.containment import contain
-from syndicate.formats.documents import Document
-from syndicate.model import Artefact, Cache, Problem, make_problem
-from syndicate.output import Output
-from syndicate.publish.manifest import Register
+from syndicate.formats.documents import HTML, Document, list_documents, list_meta
+from syndicate.formats.meta import render_alternates
+from syndicate.formats.opml import render_opml
+from syndicate.formats.page import render_page
+from syndicate.formats.syndication import render_syndication
+from syndicate.formats.timeline import parse_timeline, render_timeline
+from syndicate.model import (
+    FEED_FILES,
+    Artefact,
+    Cache,
+    CardRef,
+    Feed,
+    Identified,
+    Plan,
+    Post,
+    Problem,
+    Settings,
+    SyndicationLink,
+    fingerprint,
+    make_problem,
+)
+from syndicate.networks.local import PAGE, TIMELINE
+from syndicate.planning.feeds.feeds import list_public, plan_feeds
+from syndicate.publish.drawing import DrawnCards
+from syndicate.publish.manifest import Manifest
 
 _MOST_BYTES, _MOST_FILES = 2_000_000, 500
-"""What is rendered before it is written, and so in memory, twice over."""
-_Rendered = tuple[Document, Artefact]
+"""What is rendered before it is written, and so in memory."""
+
+Copies = Mapping[str, Sequence[SyndicationLink]]
 
 
 @dataclass(frozen=True, slots=True)
-class Pressed:
+class Written:
     """The paths written, and what stopped others: a broken template stops its own page and nothing else."""
 
-    written: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
-def press(documents: Iterable[Document], register: Register, output: Output, cache: Cache) -> Pressed:
-    """Render and write what changed. What is written is remembered batch by batch, so a kill costs one of them.
-
-    One batch is written while the next is rendered: the disk and the compressors leave the interpreter free.
-    """
+def write_documents(documents: Iterable[Document], manifest: Manifest, cache: Cache) -> Written:
+    """Render what is not there as it should be, write it, remember it: a kill costs one batch."""
+    paths: list[str] = []
     problems: list[Problem] = []
-    stale = (one for one in documents if not register.is_current(one.path, one.stamp))
-    rendered = ((one, artefact) for one in stale if (artefact := _render(one, cache, problems)))
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="press") as writer:
-        written: list[str] = []
-        before: Future[tuple[str, ...]] | None = None
-        for some in _batches(rendered):
-            written += before.result() if before else ()
-            before = writer.submit(_write, some, register, output)
-        written += before.result() if before else ()
-    return Pressed(tuple(written), tuple(problems))
+    stale = (one for one in documents if not manifest.is_current(one.path, one.fingerprint))
+    rendered = (artefact for one in stale if (artefact := _render(one, cache, problems)))
+    for batch in _batches(rendered):
+        paths += manifest.write(batch)
+    return Written(tuple(paths), tuple(problems))
 
 
-def _batches(rendered: Iterable[_Rendered]) -> Iterator[list[_Rendered]]:
-    some: list[_Rendered] = []
+def _render(document: Document, cache: Cache, problems: list[Problem]) -> Artefact | None:
+    """None for a document that cannot be made: a broken template, a post that nobody foresaw."""
+    made: list[Artefact] = []
+    with contain(lambda error: problems.append(make_problem(document.path, error))):
+        one = document.make(cache)
+        made.append(replace(one, fingerprint="" if one.problems else document.fingerprint))
+        problems += one.problems
+    return made[0] if made else None
+
+
+def _batches(rendered: Iterable[Artefact]) -> Iterator[list[Artefact]]:
+    some: list[Artefact] = []
     weight = 0
     for one in rendered:
         some.append(one)
-        weight += len(one[1].data)
+        weight += len(one.data)
         if weight >= _MOST_BYTES or len(some) >= _MOST_FILES:
             yield some
             some, weight = [], 0
@@ -56,16 +83,106 @@ def _batches(rendered: Iterable[_Rendered]) -> Iterator[list[_Rendered]]:
         yield some
 
 
-def _write(some: Sequence[_Rendered], register: Register, output: Output) -> tuple[str, ...]:
-    written = output.write([artefact for _, artefact in some])
-    register.note({one.path: "" if artefact.problems else one.stamp for one, artefact in some})
-    return written
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """What documents are made of besides a plan."""
+
+    settings: Settings
+    read_template: Callable[[str], str]
+    read_published: Callable[[str], bytes | None]
+    list_copies: Callable[[], Copies]
+    """The sent copies, by post id."""
+    fill: Callable[[Sequence[Post]], Sequence[Post]]
+    """Gives posts their bodies."""
 
 
-def _render(document: Document, cache: Cache, problems: list[Problem]) -> Artefact | None:
-    """None for a document that cannot be made: a broken template, a post that nobody foresaw."""
-    artefact: Artefact | None = None
-    with contain(lambda error: problems.append(make_problem(document.path, error))):
-        artefact = document.make(cache)
-        problems += artefact.problems
-    return artefact
+def list_files(
+    sources: Sources, plan: Plan, drawn: DrawnCards, present: Collection[str], now: datetime
+) -> tuple[Document, ...]:
+    """Every file of the plan but the cards. `present` are the published paths."""
+    problems: list[Problem] = []
+    settings = sources.settings
+    feeds = plan_feeds(
+        plan.identified,
+        settings,
+        drawn.refs,
+        now,
+        gone=plan.gone,
+        pictures=drawn.pictures,
+        published=_published_folders(present),
+        fill=sources.fill,
+        tell=partial(_leave_out, problems, "feeds"),
+    )
+    public = list_public(plan.identified, now)
+    documents = (
+        *list_documents(feeds),
+        *list_meta(public, drawn.refs, feeds, settings.site),
+        _syndication(sources, public, drawn.refs),
+        *_pages(sources, feeds, problems),
+        *list_timeline(sources),
+    )
+    return tuple({one.path: one for one in documents}.values())  # two flags may have one folder
+
+
+def list_timeline(sources: Sources) -> tuple[Document, ...]:
+    """The page of the local network, where some account lives there, drawn anew from its timeline.json."""
+    settings = sources.settings
+    if all(account.network != "local" for account in settings.accounts):
+        return ()
+
+    def render() -> bytes:
+        entries = parse_timeline(sources.read_published(TIMELINE) or b"")
+        return render_timeline(entries, settings.site, sources.read_template(f"pages/{PAGE}"))
+
+    return (_page(PAGE, HTML, render),)
+
+
+def _pages(sources: Sources, feeds: tuple[Feed, ...], problems: list[Problem]) -> list[Document]:
+    """Small and made of many things: rendered each time, written where their bytes differ.
+
+    They come last, so that the first of them can say what was left out of everything before.
+    """
+    site = sources.settings.site
+    index = "pages/index.html"
+    return [
+        _page("index.html", HTML, lambda: render_page(sources.read_template(index), feeds, site), problems),
+        _page("opml.xml", "text/x-opml", lambda: render_opml(feeds, site)),
+        _page("meta/_alternates.html", HTML, lambda: render_alternates(feeds)),
+    ]
+
+
+def _page(path: str, media_type: str, render: Callable[[], bytes], problems: Iterable[Problem] = ()) -> Document:
+    def make(_cache: Cache | None) -> Artefact:
+        return Artefact(path, media_type, render(), problems=tuple(dict.fromkeys(problems)))
+
+    return Document(path, "", make)
+
+
+def _syndication(sources: Sources, public: Sequence[Identified], cards: Mapping[str, CardRef]) -> Document:
+    copies = sources.list_copies()
+    path = "syndication.json"
+
+    def make(_cache: Cache | None) -> Artefact:
+        problems: list[Problem] = []
+        data = render_syndication(public, cards, copies, partial(_leave_out, problems, path))
+        return Artefact(path, "application/json", data, problems=tuple(problems))
+
+    made_of = fingerprint(__version__, *(_tell(one, cards, copies) for one in public))
+    return Document(path, made_of, make)
+
+
+def _tell(one: Identified, cards: Mapping[str, CardRef], copies: Copies) -> str:
+    """What syndication.json says of a post."""
+    post, card = one.post, cards.get(one.id)
+    return f"{one.id}\0{post.slug}\0{post.permalink}\0{post.title}\0{post.syndication}\0{card}\0{copies.get(one.id)}"
+
+
+def _leave_out(problems: list[Problem], where: str, one: Identified, error: Exception) -> None:
+    found = make_problem(one.post.source, error)
+    problems.append(replace(found, message=f"the post is left out of {where}: {found.message}"))
+
+
+def _published_folders(present: Collection[str]) -> frozenset[str]:
+    """Feed folders that readers may know: "category/garden" for "category/garden/rss.xml"."""
+    places = (path.rpartition("/") for path in present)
+    return frozenset(folder for folder, _, name in places if name in FEED_FILES)

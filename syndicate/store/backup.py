@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from syndicate.errors import StateError, UsageError
-from syndicate.store.database import find_damage, refuse_damage
+from syndicate.store.glance import find_damage, refuse_damage
 from syndicate.store.locks import lock_states
 
 _TABLES_OF_SITES = ("states", "deliveries", "posts", "accounts")

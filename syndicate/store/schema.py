@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from syndicate.model import Action, OccasionKind, Reason, State
 
-HEAD = "0012"
+HEAD = "0013"
 """The last migration. A database that names a later one is from a newer syndicate."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -214,3 +214,34 @@ secrets = Table(
     Column("sealed", Text, nullable=False),
 )
 """Tokens that networks renew, sealed; only where the state has no disk of its own."""
+
+published_files = Table(
+    "published_files",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("path", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("earlier", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("post_id", Text, nullable=False),
+    Column("card", Text, nullable=False),
+    Column("unneeded_since", Instant),
+)
+_OF_CARDS = published_files.c.post_id != ""
+Index(
+    "published_cards",
+    published_files.c.site,
+    published_files.c.post_id,
+    sqlite_where=_OF_CARDS,
+    postgresql_where=_OF_CARDS,
+)
+
+publications = Table(
+    "publications",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("turn", Text, nullable=False),
+    Column("record", Text, nullable=False),
+)

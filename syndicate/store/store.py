@@ -18,6 +18,7 @@ from syndicate.store.locks import TRIES, lock_daemon
 from syndicate.store.outbox import Outbox
 from syndicate.store.overview import Overview
 from syndicate.store.passes import Passes
+from syndicate.store.published import PublishedFiles
 from syndicate.store.remote.lines import Lines
 from syndicate.store.schema import HEAD
 from syndicate.store.syndication_links import Aftercare, Copies
@@ -62,7 +63,20 @@ def run_steps(connection: Connection, last: str = "head") -> None:
     command.upgrade(config, last)
 
 
-class Store(LedgerPart, Outbox, Overview, Desk, AccountBook, Copies, Aftercare, StateIdentity, Passes, Lines, Upkeep):
+class Store(
+    LedgerPart,
+    Outbox,
+    Overview,
+    Desk,
+    AccountBook,
+    Copies,
+    Aftercare,
+    StateIdentity,
+    Passes,
+    PublishedFiles,
+    Lines,
+    Upkeep,
+):
     """One site's state. Threads may share it; close it, or use it as a context manager.
 
     Every method is one transaction and raises StateError, with nothing changed, where the database is locked, full,

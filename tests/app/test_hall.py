@@ -14,6 +14,7 @@ from syndicate.model import Artefact, State
 from syndicate.publish.publish import publish
 from tests.journeys.blog import CONFIG
 from tests.publish.house import House
+from tests.publish.test_unchanged import is_current
 
 pytestmark = pytest.mark.slow
 
@@ -158,7 +159,7 @@ def test_an_object_store_is_as_good_as_a_folder(tmp_path):
     with blog.wired() as wiring:
         wiring.output.write([strange("index.html"), strange("featured/rss.xml")])
         for number in range(2):
-            done = publish(wiring.rooms, blog.now, stamp="", progress=lambda done, total: None)
+            done = publish(wiring.dependencies, blog.now, made_of="", progress=lambda done, total: None)
             assert {problem.source.rpartition(":")[2].lstrip("/") for problem in done.problems} == {
                 "index.html",
                 "featured/rss.xml",
@@ -169,7 +170,7 @@ def test_an_object_store_is_as_good_as_a_folder(tmp_path):
         blog.lose_cache()
     with blog.wired() as wiring:
         blog.wait(hours=1)
-        done = publish(wiring.rooms, blog.now, stamp="", progress=lambda done, total: None)
+        done = publish(wiring.dependencies, blog.now, made_of="", progress=lambda done, total: None)
         assert done.problems == ()
 
 
@@ -199,7 +200,7 @@ def test_the_first_round_after_a_start_looks_at_everything(tmp_path):
         app.publish()
         app.open_all()
         with blog.wired() as wiring:
-            assert not wiring.stamp.is_current(wiring.stamp.make(), blog.now)
+            assert not is_current(wiring, blog.now)
         assert app.publish().written == ()
         with blog.wired() as wiring:
-            assert wiring.stamp.is_current(wiring.stamp.make(), blog.now + timedelta(hours=1))
+            assert is_current(wiring, blog.now + timedelta(hours=1))

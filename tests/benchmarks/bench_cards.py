@@ -176,17 +176,17 @@ def measure_alone(draw: Callable[[], int], seconds: float) -> float:
 def measure_beside(kind: str, photo: bytes, cores: int, seconds: float) -> float:
     """As a publication of many cards draws them, once everybody has begun."""
     from syndicate.model import Settings, Site, Storage
-    from syndicate.publish.card_renderer import MANY, Studio, open_studios
+    from syndicate.publish.card_renderer import MANY, CardRenderer, open_renderers
     from tests.cards.conftest import CONTENT, read_layouts
 
     files, picture, batch = read_layouts(), photo if kind == "photo" else None, 16 * cores
     settings = Settings(
         root=str(ROOT), site=Site(title="", url=""), storage=Storage(database="", publish_to="", cache="")
     )
-    studio = Studio(settings, lambda path: files[Path(path).stem])
+    renderer = CardRenderer(settings, lambda path: files[Path(path).stem])
     orders = [(CONTENT, picture, (1200, 630))] * batch
     rounds, end = [], time.perf_counter() + 2 * seconds
-    with open_studios(studio, settings, MANY, CONTENT.title) as draw, ThreadPoolExecutor(cores) as pool:
+    with open_renderers(renderer, settings, MANY, CONTENT.title) as draw, ThreadPoolExecutor(cores) as pool:
         list(pool.map(draw, orders))
         while time.perf_counter() < end:
             start = time.perf_counter()

@@ -21,7 +21,7 @@ import frontmatter
 import nh3
 from markdown_it import MarkdownIt
 
-from syndicate.content import ContentFolder, stamp
+from syndicate.content import ContentFolder, fingerprint_posts
 from syndicate.model import Settings, Site, Storage
 from syndicate.store.cache import open_cache
 
@@ -82,7 +82,7 @@ def measure(count: int) -> None:
             edited = folder / "posts" / "post-00001.md"
             edited.write_text(edited.read_text(encoding="utf-8") + "One more line.\n", encoding="utf-8")
             one_edit = seconds(reader.read)
-            unchanged = seconds(lambda: stamp(settings))
+            unchanged = seconds(lambda: fingerprint_posts(settings))
             whole = seconds(reader.read_whole)
         peer = seconds(lambda: read_plainly(folder))
     print(

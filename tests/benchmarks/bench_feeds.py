@@ -23,7 +23,10 @@ from random import Random
 
 from feedgen.feed import FeedGenerator
 
-from syndicate.formats import list_documents, render_atom, render_json, render_rss
+from syndicate.formats.atom import render as render_atom
+from syndicate.formats.documents import list_documents
+from syndicate.formats.jsonfeed import render as render_json
+from syndicate.formats.rss import render as render_rss
 from syndicate.model import (
     Author,
     Category,
@@ -114,11 +117,11 @@ def publish(posts: Sequence[Identified], output: FolderOutput, cache: FileCache)
     started, packing = time.perf_counter(), 0.0
     documents = list_documents(plan_feeds(posts, SETTINGS, {}, NOW))
     known = cache.get_all("fingerprint")
-    stale = [one for one in documents if known.get(one.path) != one.stamp.encode()]
+    stale = [one for one in documents if known.get(one.path) != one.fingerprint.encode()]
     for batch in (stale[at : at + 30] for at in range(0, len(stale), 30)):
         written = [document.make(cache) for document in batch]
         output.write_plain(written)
-        cache.put_many("fingerprint", {document.path: document.stamp.encode() for document in batch})
+        cache.put_many("fingerprint", {document.path: document.fingerprint.encode() for document in batch})
         packing -= time.perf_counter()
         output.write_siblings(written)
         packing += time.perf_counter()

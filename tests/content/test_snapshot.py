@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from syndicate.content import ContentFolder, read_snapshot, stamp
+from syndicate.content import ContentFolder, fingerprint_posts, read_snapshot
 from syndicate.content.post_cache import Memory
 from syndicate.content.reading import MAX_BYTES
 from syndicate.errors import ContentError
@@ -78,7 +78,7 @@ def test_globs_choose(site: Settings) -> None:
 def test_a_missing_folder_is_an_error_and_no_empty_site(site: Settings) -> None:
     """When the folder is away, nothing may look deleted."""
     Path(site.root, "posts").rmdir()
-    for read in (read_snapshot, stamp):
+    for read in (read_snapshot, fingerprint_posts):
         with pytest.raises(ContentError, match="does not exist"):
             read(site)
 
@@ -365,17 +365,17 @@ def test_an_image_that_comes_later_is_found(site: Settings) -> None:
 def test_the_stamp_moves_with_every_change_and_with_nothing_else(site: Settings) -> None:
     """Adding, editing, removing a post or changing the settings; not other files."""
     _write(site, "a.md")
-    stamps = [stamp(site)]
+    found = [fingerprint_posts(site)]
     _write(site, "notes.txt")
-    assert stamp(site) == stamps[0]
+    assert fingerprint_posts(site) == found[0]
     _write(site, "b.md")
-    stamps.append(stamp(site))
+    found.append(fingerprint_posts(site))
     _write(site, "b.md", "longer than before, surely longer than before")
-    stamps.append(stamp(site))
-    stamps.append(stamp(replace(site, digest="other")))
-    assert len(set(stamps)) == 4
+    found.append(fingerprint_posts(site))
+    found.append(fingerprint_posts(replace(site, digest="other")))
+    assert len(set(found)) == 4
     Path(site.root, "posts", "b.md").unlink()
-    assert stamp(site) == stamps[0]
+    assert fingerprint_posts(site) == found[0]
 
 
 ANY_FILE = st.binary(max_size=300) | st.text(max_size=300).map(

@@ -10,7 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from syndicate.content import read_snapshot
-from syndicate.formats import render_atom, render_json, render_meta, render_rss
+from syndicate.formats.atom import render as render_atom
+from syndicate.formats.jsonfeed import render as render_json
+from syndicate.formats.meta import render_meta
+from syndicate.formats.rss import render as render_rss
 from syndicate.model import (
     Author,
     CardRef,

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from syndicate.content.post_cache import Memory
-from syndicate.formats import list_documents
 from syndicate.formats.assembly import collect
+from syndicate.formats.documents import list_documents
 from syndicate.model import Category, Entry
 from tests.content.test_containment import TROUBLES
 from tests.formats.samples import ENTRY, FEED

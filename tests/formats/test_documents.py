@@ -6,7 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from syndicate.formats import list_documents, render_atom, render_json, render_rss
+from syndicate.formats.atom import render as render_atom
+from syndicate.formats.documents import list_documents
+from syndicate.formats.jsonfeed import render as render_json
+from syndicate.formats.rss import render as render_rss
 from tests.formats.samples import DictCache, entry, feed
 
 RENDERERS = pytest.mark.parametrize("render", [render_rss, render_atom, render_json])

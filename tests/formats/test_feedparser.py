@@ -7,7 +7,8 @@ from typing import Any
 import feedparser
 import pytest
 
-from syndicate.formats import render_atom, render_rss
+from syndicate.formats.atom import render as render_atom
+from syndicate.formats.rss import render as render_rss
 from tests.formats.samples import ENTRY, HOME, feed
 
 

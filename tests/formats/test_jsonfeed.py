@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from syndicate.formats import render_json
+from syndicate.formats.jsonfeed import render as render_json
 from tests.formats.reading import check_json
 from tests.formats.samples import HOME, entry, feed
 

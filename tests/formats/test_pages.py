@@ -15,8 +15,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from syndicate.errors import ConfigError
-from syndicate.formats import list_meta, render_alternates, render_meta, render_opml, render_page, render_syndication
-from syndicate.formats.meta import to_locale
+from syndicate.formats.documents import list_meta
+from syndicate.formats.meta import render_alternates, render_meta, to_locale
+from syndicate.formats.opml import render_opml
+from syndicate.formats.page import render_page
+from syndicate.formats.syndication import render_syndication
 from syndicate.model import Author, Category, Feed, SyndicationLink
 from syndicate.planning.feeds.feeds import plan_feeds
 from syndicate.templates import read_template
@@ -198,12 +201,12 @@ def test_meta_stamps_move_with_what_they_are_made_of() -> None:
     """A post, a card or the site's feeds changed: rendered anew. Nothing changed, or only another feed came: not."""
     one, feeds = post(1), plan()
 
-    def stamp(post_: object = one, card: object = None, feeds_: Sequence[Feed] = feeds) -> str:
+    def made_of(post_: object = one, card: object = None, feeds_: Sequence[Feed] = feeds) -> str:
         cards = {one.id: card} if card else {}
-        return list_meta([post_], cards, feeds_, SITE)[0].stamp  # type: ignore[list-item, arg-type]
+        return list_meta([post_], cards, feeds_, SITE)[0].fingerprint  # type: ignore[list-item, arg-type]
 
-    assert stamp() == stamp(feeds_=plan(3)[:1])
-    assert len({stamp(), stamp(post(1, digest="x")), stamp(card=CARD), stamp(feeds_=[feed(urls={})])}) == 4
+    assert made_of() == made_of(feeds_=plan(3)[:1])
+    assert len({made_of(), made_of(post(1, digest="x")), made_of(card=CARD), made_of(feeds_=[feed(urls={})])}) == 4
     made = list_meta([one], {}, feeds, SITE)[0]
     assert (made.path, made.make(None).data) == ("meta/post-1.html", render_meta(one, None, feeds, SITE))
 

@@ -9,8 +9,10 @@ from html import unescape
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.formats import render_atom, render_json, render_rss
+from syndicate.formats.atom import render as render_atom
 from syndicate.formats.clean import choose_title, clean
+from syndicate.formats.jsonfeed import render as render_json
+from syndicate.formats.rss import render as render_rss
 from syndicate.model import Author, Category, Credit, Enclosure, Entry, Picture
 from tests.formats.reading import check_atom, check_json, check_rss, read_atom, read_json, read_rss
 from tests.formats.samples import FEED, entry, feed

@@ -7,8 +7,9 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
-from syndicate.formats import render_atom, render_rss
+from syndicate.formats.atom import render as render_atom
 from syndicate.formats.clean import clean_url
+from syndicate.formats.rss import render as render_rss
 from syndicate.model import Author, Enclosure
 from tests.formats.reading import (
     ATOM,

@@ -36,9 +36,9 @@ def test_writing_twice_writes_once(output: BucketOutput) -> None:
 def test_objects_are_listed_and_removed(output: BucketOutput) -> None:
     """Listing names every object; removing reports those that were there."""
     output.write([RSS])
-    assert output.list_paths() == {RSS.path}
+    assert set(output.list_files()) == {RSS.path}
     assert output.remove([RSS.path, "other.xml"]) == (RSS.path,)
-    assert output.list_paths() == frozenset()
+    assert set(output.list_files()) == frozenset()
 
 
 def test_removing_nothing_asks_nobody() -> None:
@@ -65,7 +65,7 @@ def test_an_address_opens_a_store() -> None:
     """A URL is opened with obstore; an unknown scheme says what would work."""
     output = open_output("memory:///")
     assert output.write([RSS]) == (RSS.path,)
-    assert output.list_paths() == {RSS.path}
+    assert set(output.list_files()) == {RSS.path}
     with pytest.raises(ConfigError, match="s3://"):
         open_output("ftp://host/feeds")
 
@@ -90,11 +90,11 @@ def test_only_what_never_changes_may_be_kept_for_ever(path: str, is_immutable: b
 def test_facts_tell_that_an_object_was_replaced(output: BucketOutput) -> None:
     """Size and tag are the same in a listing and for one object, and others after a change."""
     output.write([RSS])
-    before = output.list_facts()
-    assert output.find_facts([RSS.path, "gone.xml"]) == before
+    before = output.list_files()
+    assert output.stat_files([RSS.path, "gone.xml"]) == before
     output.write([Artefact(RSS.path, RSS.media_type, b"<RSS/>")])
-    assert output.list_facts() != before
-    assert output.stamp([RSS.path]) == ""
+    assert output.list_files() != before
+    assert output.fingerprint([RSS.path]) == ""
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_what_is_wrong_with_a_bucket_is_told(status: int, says: str, hint: str) 
             client_options={"allow_http": True},
             retry_config={"max_retries": 0, "retry_timeout": timedelta(seconds=1)},
         )
-        for ask in (BucketOutput(store).list_paths, lambda: BucketOutput(store)._write_one(RSS)):
+        for ask in (BucketOutput(store).list_files, lambda: BucketOutput(store)._write_one(RSS)):
             with pytest.raises(StateError) as raised:
                 ask()
             assert raised.value.message.startswith(says)

@@ -59,7 +59,7 @@ def test_siblings_hold_the_same_bytes(output: FolderOutput) -> None:
 def test_siblings_are_part_of_their_file(output: FolderOutput) -> None:
     """They are not listed, and go when their file goes or becomes too small for them."""
     output.write([feed(), feed(path="category/go/rss.xml")])
-    assert output.list_paths() == {"rss.xml", "category/go/rss.xml"}
+    assert set(output.list_files()) == {"rss.xml", "category/go/rss.xml"}
     output.write([feed(b"<rss/>")])
     assert output.remove(["category/go/rss.xml", "never/there.xml"]) == ("category/go/rss.xml",)
     assert [path.name for path in output.root.rglob("*")] == ["rss.xml"]
@@ -86,7 +86,7 @@ def test_an_orphaned_sibling_is_a_file_like_any_other(output: FolderOutput) -> N
     """Without its file a sibling is listed, so that whoever cleans up finds it."""
     output.write([feed()])
     (output.root / "rss.xml").unlink()
-    assert output.list_paths() == {"rss.xml.gz", "rss.xml.br", "rss.xml.zst"}
+    assert set(output.list_files()) == {"rss.xml.gz", "rss.xml.br", "rss.xml.zst"}
 
 
 def test_the_file_carries_the_date_of_its_newest_change(output: FolderOutput) -> None:
@@ -161,32 +161,32 @@ def test_hidden_files_are_not_ours(output: FolderOutput) -> None:
     output.write([feed()])
     (output.root / ".git").mkdir()
     (output.root / ".git" / "config").write_text("x")
-    assert output.list_paths() == {"rss.xml"}
+    assert set(output.list_files()) == {"rss.xml"}
 
 
 def test_facts_tell_that_a_file_was_replaced(output: FolderOutput) -> None:
     """Whoever replaces a file, even by one of the same size and time, leaves other facts."""
     output.write([feed()])
-    before = output.list_facts()
+    before = output.list_files()
     assert set(before) == {"rss.xml"}
-    assert output.find_facts(["rss.xml", "gone.xml", "a/b"]) == before
+    assert output.stat_files(["rss.xml", "gone.xml", "a/b"]) == before
     place = output.root / "rss.xml"
     status = place.stat()
     place.with_name("other").write_bytes(place.read_bytes().swapcase())
     os.utime(place.with_name("other"), ns=(status.st_atime_ns, status.st_mtime_ns))
     place.with_name("other").replace(place)
-    assert output.list_facts() != before
+    assert output.list_files() != before
 
 
 def test_the_stamp_tells_what_came_and_went(output: FolderOutput) -> None:
     """A stamp over files and folders changes with a file of the folder, and with nothing else."""
     output.write([feed(), feed(path="cards/a.xml"), feed(path="cards/b.xml")])
-    before = output.stamp(["rss.xml", "cards"])
+    before = output.fingerprint(["rss.xml", "cards"])
     output.write([feed(), feed(path="other.xml")])
-    assert output.stamp(["rss.xml", "cards"]) == before
+    assert output.fingerprint(["rss.xml", "cards"]) == before
     output.remove(["cards/a.xml"])
-    assert output.stamp(["rss.xml", "cards"]) != before
-    assert output.stamp(["nowhere"]) == output.stamp(["nowhere"])
+    assert output.fingerprint(["rss.xml", "cards"]) != before
+    assert output.fingerprint(["nowhere"]) == output.fingerprint(["nowhere"])
 
 
 def test_what_a_killed_process_left_is_cleared(output: FolderOutput) -> None:

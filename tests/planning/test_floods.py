@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.formats import list_documents, parse_feed
+from syndicate.formats.documents import list_documents
+from syndicate.formats.published import parse_feed
 from syndicate.model import Category, Feed, Identified, SeenFeed, Settings
 from syndicate.planning.feeds.entries import find_floods
 from syndicate.planning.feeds.feeds import plan_feeds

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -52,6 +53,16 @@ class House(Blog):
     def lose_cache(self) -> None:
         for path in self.root.glob(".syndicate/cache*"):
             path.unlink()
+
+    def lose_manifest(self) -> None:
+        """What was published is known no more; the rest of the state stays."""
+        with closing(sqlite3.connect(self.root / ".syndicate" / "state.db")) as connection, connection:
+            connection.execute("DELETE FROM published_files")
+            connection.execute("DELETE FROM publications")
+
+    def begin_turn(self) -> None:
+        with self.wired() as wiring:
+            wiring.forget_publication()
 
     def files(self) -> dict[str, bytes]:
         """Everything that is published, but for the packed forms."""

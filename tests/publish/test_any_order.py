@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,41 +13,41 @@ from obstore.store import MemoryStore
 
 from syndicate.output import FolderOutput, Output
 from syndicate.output.bucket import BucketOutput
-from syndicate.publish.ownership import OwnFiles
-from syndicate.store.cache import FileCache, open_cache
-from tests.publish.test_ours import PATH, Dying, Killed, text
+from syndicate.publish.manifest import Manifest
+from syndicate.store import open_store
+from syndicate.store.store import Store
+from tests.publish.test_ownership import PATH, Dying, Killed, ours, take_away, text
 
-ACTIONS = ("we write", "we write the same", "we are killed", "we remove", "they write", "they remove", "cache lost")
+ACTIONS = ("we write", "we write the same", "we are killed", "we remove", "they write", "they remove", "manifest lost")
 
 
 class World:
     """One file, and whose it is."""
 
-    def __init__(self, root: Path, output: Output, *, listed: bool) -> None:
+    def __init__(self, root: Path, blank: Path, output: Output, *, listed: bool) -> None:
         self.root = root
+        self.blank = blank
         self.output = output
         self.listed = listed
         self.owner = ""
         self.number = 0
-        self.losses = 0
         self.last = b""
         self.is_known = True
-        self.cache = self.open_cache()
+        self.losses = 0
+        self.store = self.open_state()
 
-    def open_cache(self) -> FileCache:
-        return open_cache(str(self.root / f"cache-{self.losses}.db"))
+    def open_state(self) -> Store:
+        path = shutil.copy(self.blank, self.root / f"state-{self.losses}.db")
+        return open_store(f"sqlite:///{path}", "default")
 
     def forget(self) -> None:
         self.losses += 1
-        self.cache.close()
-        self.cache = self.open_cache()
+        self.store.close()
+        self.store = self.open_state()
         self.is_known = self.owner != "us"
 
-    def files(self, output: object = None) -> OwnFiles:
-        files = OwnFiles(output or self.output, self.cache, "feeds")  # type: ignore[arg-type]
-        if self.listed:
-            files.list_facts()
-        return files
+    def manifest(self, output: object = None) -> Manifest:
+        return ours(output or self.output, self.store, listed=self.listed)  # type: ignore[arg-type]
 
     def make(self, who: str) -> bytes:
         self.number += 1
@@ -59,9 +60,9 @@ class World:
         elif action == "we are killed":
             self.last = self.make("us")
             with pytest.raises(Killed):
-                self.files(Dying(self.output)).write([text(self.last)])
+                self.manifest(Dying(self.output)).write([text(self.last)])
         elif action == "we remove":
-            if self.files().remove([PATH]):
+            if take_away(self.manifest(), [PATH]):
                 assert owner == "us"
                 self.owner = ""
         elif action == "they write":
@@ -76,7 +77,7 @@ class World:
             assert self.output.read(PATH) == before
 
     def write(self, data: bytes) -> None:
-        files = self.files()
+        files = self.manifest()
         files.write([text(data)])
         if self.output.read(PATH) == data:
             self.owner, self.last, self.is_known = "us", data, True
@@ -87,11 +88,13 @@ class World:
 
 @pytest.mark.slow
 @given(st.lists(st.sampled_from(ACTIONS), max_size=12), st.booleans(), st.booleans())
-def test_theirs_is_never_lost_and_ours_never_stuck(actions: list[str], is_folder: bool, listed: bool) -> None:
-    """No action of ours changes a byte of theirs; where the cache was not lost, our own file can always be written."""
+def test_theirs_is_never_lost_and_ours_never_stuck(
+    blank: Path, actions: list[str], is_folder: bool, listed: bool
+) -> None:
+    """No action of ours changes a byte of theirs; where the manifest was not lost, our file can always be written."""
     with TemporaryDirectory() as root:
         output = FolderOutput(f"{root}/feeds") if is_folder else BucketOutput(MemoryStore())
-        world = World(Path(root), output, listed=listed)
+        world = World(Path(root), blank, output, listed=listed)
         for action in actions:
             world.act(action)
-        world.cache.close()
+        world.store.close()

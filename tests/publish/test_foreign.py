@@ -9,9 +9,8 @@ import pytest
 
 from syndicate.model import Artefact
 from syndicate.output import FolderOutput
-from syndicate.publish.ownership import OwnFiles
+from syndicate.publish.manifest import Manifest
 from syndicate.publish.publish import publish
-from syndicate.store.cache import open_cache
 from tests.journeys.blog import CONFIG
 from tests.publish.house import Counting, House
 
@@ -101,8 +100,8 @@ def test_a_generator_that_writes_over_ours(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_lost_cache_costs_time_and_nothing_else(tmp_path):
-    """Every file, also of the site's own templates that say nothing of us, is written anew without a problem."""
+def test_a_lost_memory_costs_time_and_nothing_else(tmp_path):
+    """Without manifest and cache every file, also of own templates that say nothing of us, is written anew."""
     blog = House(tmp_path)
     pages = tmp_path / "templates" / "pages"
     pages.mkdir(parents=True)
@@ -111,6 +110,7 @@ def test_a_lost_cache_costs_time_and_nothing_else(tmp_path):
     blog.write("first", title="One", featured=True)
     blog.run("publish")
     blog.lose_cache()
+    blog.lose_manifest()
     blog.write("first", title="Two", featured=True)
     blog.write("second")
     (tmp_path / "syndicate.toml").write_text(CONFIG.replace('"Notes"', '"Other notes"'))
@@ -161,7 +161,7 @@ def test_what_needs_no_write_is_not_read(tmp_path):
     with blog.wired() as wiring:
         wiring.output = counting = Counting(blog.feeds)
         blog.write("post-3", title="Changed")
-        publish(wiring.rooms, blog.now, stamp="", progress=lambda done, total: None)
+        publish(wiring.dependencies, blog.now, made_of="", progress=lambda done, total: None)
     read, written = (
         {call.removeprefix(word) for call in counting.calls if call.startswith(word)} for word in ("read ", "write ")
     )
@@ -216,18 +216,16 @@ STRANGE = {
 
 
 @pytest.mark.parametrize("kind", STRANGE)
-def test_what_looks_nearly_like_ours_is_theirs(tmp_path, kind):
+def test_what_looks_nearly_like_ours_is_theirs(folder, open_manifest, kind):
     """A feed that quotes us, a list of friends' feeds, a page of another generator: all stay."""
     path, theirs = STRANGE[kind]
-    output = FolderOutput(tmp_path / "feeds")
-    output.write([Artefact(path, "text/plain", theirs.encode())])
-    with open_cache(str(tmp_path / "cache.db")) as cache:
-        assert OwnFiles(output, cache, "feeds").write([Artefact(path, "text/plain", b"ours")]) == ()
-    assert output.read(path) == theirs.encode()
+    folder.write([Artefact(path, "text/plain", theirs.encode())])
+    assert open_manifest().write([Artefact(path, "text/plain", b"ours")]) == ()
+    assert folder.read(path) == theirs.encode()
 
 
 @pytest.mark.slow
-def test_everything_we_publish_shows_that_it_is_ours(tmp_path):
+def test_everything_we_publish_shows_that_it_is_ours(tmp_path, store):
     """Each published file of a site with all kinds of feeds is known without any memory, but for nothing."""
     blog = House(tmp_path, CONFIG + "\n[feeds]\nby_min_posts = 1\narchives = true\nitems = 2\n")
     for number in range(5):
@@ -236,10 +234,9 @@ def test_everything_we_publish_shows_that_it_is_ours(tmp_path):
     published = blog.files()
     assert any(path.startswith("archive/") for path in published)
     assert any(path.startswith("category/") for path in published)
-    with open_cache(str(tmp_path / "none.db")) as cache:
-        files = OwnFiles(FolderOutput(blog.feeds), cache, "feeds")
-        files.write([Artefact(path, "text/plain", data + b" ") for path, data in published.items()])
-    assert files.problems == ()
+    manifest = Manifest(FolderOutput(blog.feeds), store, "feeds")
+    manifest.write([Artefact(path, "text/plain", data + b" ") for path, data in published.items()])
+    assert manifest.problems == ()
 
 
 @pytest.mark.slow
@@ -247,7 +244,7 @@ def test_a_site_without_posts_is_known_too(tmp_path):
     """Feeds with no entry, an OPML of one feed and an empty syndication.json are ours."""
     blog = House(tmp_path)
     blog.run("publish")
-    blog.lose_cache()
+    blog.lose_manifest()
     blog.write("first", featured=True)
     assert blog.run("--json", "publish").json["problems"] == []
 

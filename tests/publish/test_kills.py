@@ -101,7 +101,7 @@ def judge(blog: House, model: Model) -> None:
     for path in blog.feeds.rglob("*.gz"):
         assert gzip.decompress(path.read_bytes()) == path.with_suffix("").read_bytes()
     with blog.wired() as wiring:
-        wiring.stamp.forget()
+        wiring.forget_publication()
     again = blog.run("--json", "publish").json
     assert (again["written"], again["removed"], again["new_deliveries"]) == ([], [], 0)
 

@@ -13,7 +13,7 @@ import pytest
 from syndicate.publish.publish import publish
 from tests.journeys.blog import CONFIG
 from tests.publish.house import Counting, House, make_picture
-from tests.publish.test_stamp import OURS
+from tests.publish.test_unchanged import OURS
 
 pytestmark = pytest.mark.slow
 
@@ -36,7 +36,7 @@ def list_rows(blog: House) -> list[tuple[str, str, str]]:
     return sorted((row["slug"], row["account"], row["state"]) for row in blog.run("--json", "queue", "--all").json)
 
 
-@pytest.mark.parametrize("loss", ["nothing", "the stamp", "the cache"])
+@pytest.mark.parametrize("loss", ["nothing", "the last publication", "the cache", "the manifest"])
 def test_the_same_again_touches_no_file(tmp_path, loss):
     """A second publication leaves every file and packed form as it is, also where it must look at everything."""
     blog = House(tmp_path)
@@ -45,10 +45,12 @@ def test_the_same_again_touches_no_file(tmp_path, loss):
     blog.run("publish")
     before = looks(blog)
     with blog.wired() as wiring:
-        if loss == "the stamp":
-            wiring.stamp.forget()
+        if loss == "the last publication":
+            wiring.forget_publication()
     if loss == "the cache":
         blog.lose_cache()
+    if loss == "the manifest":
+        blog.lose_manifest()
     published = blog.run("--json", "publish").json
     assert (published["written"], published["removed"]) == ([], [])
     assert looks(blog) == before
@@ -101,7 +103,12 @@ def test_a_change_while_it_publishes_is_seen_by_the_next(tmp_path):
 
     with blog.wired() as wiring:
         wiring.output = Counting(blog.feeds, save)
-        publish(wiring.rooms, blog.now, stamp=wiring.stamp.make(), progress=lambda done, total: None)
+        publish(
+            wiring.dependencies,
+            blog.now,
+            made_of=wiring.last_publication.take_fingerprint(),
+            progress=lambda done, total: None,
+        )
     assert set(blog.entries()) == {"First"}
     with blog.open() as app:
         assert app.publish().new_posts == 1

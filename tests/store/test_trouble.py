@@ -14,7 +14,8 @@ import pytest
 
 from syndicate.errors import AlreadyRunning, ConfigError, StateError
 from syndicate.store import open_store
-from syndicate.store.database import Database, find_damage, glance
+from syndicate.store.database import Database
+from syndicate.store.glance import find_damage, glance
 from syndicate.store.store import Store
 from tests.store.conftest import Opener
 from tests.store.rows import LEASE, NOW, SITE, add, claim, identified, known, plan, planned

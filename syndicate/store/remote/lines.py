@@ -18,14 +18,15 @@ import orjson
 from sqlalchemy import Connection, Table, delete, insert, select, text
 
 from syndicate.errors import ConfigError, StateError
-from syndicate.model import State
+from syndicate.model import ON_DISK, State
 from syndicate.store.database import Database, Part
-from syndicate.store.schema import HEAD, Instant, Word, deliveries, metadata, passes, states
+from syndicate.store.schema import HEAD, Instant, Word, deliveries, metadata, passes, publications, states
 
 KEY = "SYNDICATE_STATE_KEY"
 _SHORTEST_KEY = 16
-_TRAVELLING = tuple(table for table in metadata.sorted_tables if table is not passes)
-"""All but the passes: what opens the dashboard of one machine opens no other."""
+_OF_THIS_MACHINE = (passes, publications)
+"""What opens the dashboard of one machine opens no other; and each looks at its own files."""
+_TRAVELLING = tuple(table for table in metadata.sorted_tables if table not in _OF_THIS_MACHINE)
 _SEALED = "sealed"
 _NOT_PUBLIC = ("text", "message")
 _PLAIN_NAME = re.compile(r"\b([a-z_]+)\.jsonl\b")
@@ -110,8 +111,13 @@ def _render_table(connection: Connection, table: Table, sealer: Sealer, salt: st
     rows = connection.execute(select(table).order_by(*table.primary_key.columns)).mappings()
     options = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
     told = ({str(name): one for name, one in row.items() if one is not None} for row in rows)
-    lines = (_seal_row(row, sealer, salt) for row in told) if table is deliveries else told
+    lines = (_seal_row(row, sealer, salt) for row in told) if table is deliveries else map(_forget_disk, told)
     return b"".join(orjson.dumps(line, option=options) for line in lines)
+
+
+def _forget_disk(row: Row) -> Row:
+    """What only this machine's disk knows of a file would be another word after each run."""
+    return row | {"version": ""} if row.get("version", "").startswith(ON_DISK) else row
 
 
 def _seal_row(row: Row, sealer: Sealer, salt: str) -> Row:
@@ -171,6 +177,7 @@ def _keep(value: Any) -> Any:
 
 
 def _replace(connection: Connection, rows: Mapping[str, list[Row]]) -> None:
+    connection.execute(delete(publications))  # the next one looks at everything
     for table in reversed(_TRAVELLING):
         connection.execute(delete(table))
     for table in _TRAVELLING:

@@ -11,7 +11,7 @@ import pytest
 from syndicate.cards import CardContent
 from syndicate.errors import ConfigError
 from syndicate.model import Settings, Site, Storage
-from syndicate.publish.card_renderer import MANY, Order, Studio, open_studios
+from syndicate.publish.card_renderer import MANY, CardRenderer, Order, open_renderers
 from tests.cards.conftest import read_layouts
 from tests.cards.corpus import draw_landscape, to_jpeg
 
@@ -29,23 +29,23 @@ def orders() -> list[Order]:
     return [(CardContent(title=f"Card {number}"), photo if number % 4 == 0 else None, SIZE) for number in range(12)]
 
 
-def make_studio() -> Studio:
-    return Studio(SETTINGS, lambda path: LAYOUTS[Path(path).stem])
+def make_renderer() -> CardRenderer:
+    return CardRenderer(SETTINGS, lambda path: LAYOUTS[Path(path).stem])
 
 
 def draw_all(orders: list[Order], cards: int) -> list[bytes]:
     text = "".join({letter for content, _, _ in orders for letter in content.title})
-    studio = make_studio()
-    studio.open(text)
-    with open_studios(studio, SETTINGS, cards, text) as draw, ThreadPoolExecutor(3) as pool:
+    renderer = make_renderer()
+    renderer.open(text)
+    with open_renderers(renderer, SETTINGS, cards, text) as draw, ThreadPoolExecutor(3) as pool:
         return [drawing.data for drawing in pool.map(draw, orders)]
 
 
 @pytest.fixture(scope="module")
 def alone(orders: list[Order]) -> list[bytes]:
-    studio = make_studio()
-    with studio.decoder:
-        return [studio.draw(*order).data for order in orders]
+    renderer = make_renderer()
+    with renderer.decoder:
+        return [renderer.draw(*order).data for order in orders]
 
 
 @pytest.mark.parametrize("cards", [len("few"), MANY])
@@ -60,8 +60,8 @@ def test_the_bytes_are_the_same(
 def test_others_do_their_share(orders: list[Order], monkeypatch: pytest.MonkeyPatch) -> None:
     """With two processes beside us at least two cards are not drawn by us."""
     drawn = []
-    draw = Studio.draw
-    monkeypatch.setattr(Studio, "draw", lambda studio, *order: drawn.append(1) or draw(studio, *order))
+    draw = CardRenderer.draw
+    monkeypatch.setattr(CardRenderer, "draw", lambda renderer, *order: drawn.append(1) or draw(renderer, *order))
     monkeypatch.setattr("os.sched_getaffinity", lambda _pid: range(3))
     assert len(draw_all(orders, MANY)) == len(orders)
     assert len(drawn) <= len(orders) - 2
@@ -80,9 +80,9 @@ def test_without_other_processes(
 def test_a_card_that_fails_elsewhere_tells_why(monkeypatch: pytest.MonkeyPatch) -> None:
     """We draw it again, and so have the error with its words; the next one is drawn."""
     monkeypatch.setattr("os.sched_getaffinity", lambda _pid: range(2))
-    studio, good = make_studio(), (CardContent(title="Good"), None, SIZE)
-    with open_studios(studio, SETTINGS, MANY, "Good") as draw:
+    renderer, good = make_renderer(), (CardContent(title="Good"), None, SIZE)
+    with open_renderers(renderer, SETTINGS, MANY, "Good") as draw:
         for _ in range(2):
             with pytest.raises(ConfigError, match="9x9"):
                 draw((CardContent(title="Bad"), None, (9, 9)))
-            assert draw(good).data == make_studio().draw(*good).data
+            assert draw(good).data == make_renderer().draw(*good).data

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 import syndicate
+from syndicate.app.site import Wiring
 from syndicate.model import Problem
-from syndicate.publish.unchanged import LOOK_AGAIN, Made, Stamp, look_at
+from syndicate.output import FolderOutput
+from syndicate.publish.unchanged import LOOK_AGAIN, Finished, LastPublication, keep_publication, look_at
+from syndicate.store.store import Store
 from tests.journeys.blog import CONFIG
 from tests.publish.house import NOW, House, make_picture
 
@@ -19,86 +24,102 @@ OURS = Path(syndicate.__file__).parent.parent / "templates"
 SETTINGS = CONFIG.replace("fetch = false", 'fetch = false\nlogo = "logo.png"')
 
 
-def remember(stamp: Stamp, *, mark: str = "", **more: object) -> None:
-    values = {"at": NOW, "ends": (), "problems": (), "files": {}, "paths": frozenset({"rss.xml", "meta/a.html"})}
-    stamp.remember(Made(**{"stamp": mark or stamp.make(), **values, **more}))  # type: ignore[arg-type]
+class Last:
+    """The last publication of one source, with two published files, and a way to finish another."""
+
+    def __init__(self, store: Store, folder: FolderOutput) -> None:
+        self.store = store
+        self.folder = folder
+        self.last = LastPublication(folder, store.read_publication, lambda: ["source"])
+
+    def finish(self, *, made_of: str = "", **more: object) -> None:
+        made_of = made_of or self.last.take_fingerprint()
+        values = {"at": NOW, "ends": (), "problems": (), "files": {}, "paths": {"rss.xml", "meta/a.html"}}
+        keep_publication(Finished(**{"made_of": made_of, **values, **more}), self.folder, self.store)  # type: ignore[arg-type]
+
+    def is_current(self, at: datetime = NOW) -> bool:
+        return self.last.is_current(self.last.take_fingerprint(), at)
 
 
 @pytest.fixture
-def stamp(cache, folder) -> Stamp:
-    """A stamp over one source, with two published files."""
+def last(store, folder) -> Last:
     for path in ("rss.xml", "meta/a.html"):
         (folder.root / path).parent.mkdir(parents=True, exist_ok=True)
         (folder.root / path).write_bytes(b"x")
-    return Stamp(cache, folder, sources=lambda: ["source"])
+    return Last(store, folder)
 
 
-def test_a_finished_publication_is_current_for_a_day(stamp):
+def test_a_finished_publication_is_current_for_a_day(last):
     """From its own moment on, and no longer than a day: ages of posts change with time alone."""
-    remember(stamp)
-    last = NOW + LOOK_AGAIN - timedelta(microseconds=1)
-    assert [stamp.is_current(stamp.make(), at) for at in (NOW, last, NOW + LOOK_AGAIN)] == [True, True, False]
+    last.finish()
+    end = NOW + LOOK_AGAIN - timedelta(microseconds=1)
+    assert [last.is_current(at) for at in (NOW, end, NOW + LOOK_AGAIN)] == [True, True, False]
 
 
-def test_a_clock_that_went_back_makes_it_look_again(stamp):
+def test_a_clock_that_went_back_makes_it_look_again(last):
     """Before its own moment no publication is current."""
-    remember(stamp)
-    assert not stamp.is_current(stamp.make(), NOW - timedelta(seconds=1))
+    last.finish()
+    assert not last.is_current(NOW - timedelta(seconds=1))
 
 
-def test_it_ends_when_its_first_part_does(stamp):
+def test_it_ends_when_its_first_part_does(last):
     """A post that comes of age, or a picture that is worth another try, whatever is first."""
-    remember(stamp, ends=(None, NOW + timedelta(hours=2), NOW + timedelta(hours=1)))
-    assert stamp.is_current(stamp.make(), NOW + timedelta(minutes=59))
-    assert not stamp.is_current(stamp.make(), NOW + timedelta(hours=1))
+    last.finish(ends=(None, NOW + timedelta(hours=2), NOW + timedelta(hours=1)))
+    assert last.is_current(NOW + timedelta(minutes=59))
+    assert not last.is_current(NOW + timedelta(hours=1))
 
 
-def test_nothing_is_current_before_the_first(stamp):
+def test_nothing_is_current_before_the_first(last):
     """Nor where the memory holds something else."""
-    assert not stamp.is_current(stamp.make(), NOW)
-    assert stamp.read_problems() == ()
+    assert not last.is_current()
+    assert last.last.read_problems() == ()
 
 
-@pytest.mark.parametrize("rubbish", [b"", b"[]", b"1", b"\xff", b'{"stamp": 1}', b'{"at": 5, "stamp": null}'])
-def test_a_damaged_memory_makes_it_look_again(stamp, cache, rubbish):
+@pytest.mark.parametrize("rubbish", ["", "[]", "1", "{", '{"made_of": 1}', '{"at": 5, "made_of": null}'])
+def test_a_damaged_memory_makes_it_look_again(last, store, rubbish):
     """It costs a look, never an exception."""
-    cache.put_many("stamp", {"publish": rubbish})
-    assert not stamp.is_current(stamp.make(), NOW)
-    assert stamp.read_problems() == ()
+    store.keep_publication(rubbish)
+    assert not last.is_current()
+    assert last.last.read_problems() == ()
 
 
-def test_forgetting_reaches_a_publication_that_runs(stamp):
+def test_forgetting_reaches_a_publication_that_runs(last):
     """What was sent while files were being written is shown by the next one, also where this one ends later."""
-    mark = stamp.make()
-    stamp.forget()
-    remember(stamp, mark=mark)
-    assert not stamp.is_current(stamp.make(), NOW)
+    made_of = last.last.take_fingerprint()
+    last.store.begin_turn()
+    last.finish(made_of=made_of)
+    assert not last.is_current()
 
 
 @pytest.mark.parametrize("path", ["rss.xml", "meta/a.html"])
-def test_a_published_file_that_vanished_is_noticed(stamp, folder, path):
+def test_a_published_file_that_vanished_is_noticed(last, folder, path):
     """At the root and in a folder."""
-    remember(stamp)
+    last.finish()
     (folder.root / path).unlink()
-    assert not stamp.is_current(stamp.make(), NOW)
+    assert not last.is_current()
 
 
-def test_a_file_it_depends_on_is_noticed(stamp, tmp_path):
+def test_a_file_it_depends_on_is_noticed(last, tmp_path):
     """A picture that changed, and one that was missing and came."""
     there, missing = tmp_path / "there.png", tmp_path / "missing.png"
     there.write_bytes(b"1")
     for change in (lambda: there.write_bytes(b"2"), lambda: missing.write_bytes(b"1"), there.unlink):
-        remember(stamp, files=look_at([str(there), str(missing)]))
-        assert stamp.is_current(stamp.make(), NOW)
+        last.finish(files=look_at([str(there), str(missing)]))
+        assert last.is_current()
         change()
-        assert not stamp.is_current(stamp.make(), NOW)
+        assert not last.is_current()
 
 
-def test_problems_are_told_again(stamp):
+def test_problems_are_told_again(last):
     """Nothing changed, so they are still there: word for word."""
     problem = Problem("posts/a.md", "is broken", line=3, hint="mend it")
-    remember(stamp, problems=(problem,))
-    assert stamp.read_problems() == (problem,)
+    last.finish(problems=(problem,))
+    assert last.last.read_problems() == (problem,)
+
+
+def is_current(wiring: Wiring, at: datetime) -> bool:
+    last = wiring.last_publication
+    return last.is_current(last.take_fingerprint(), at)
 
 
 def edit(path: str, text: str) -> Callable[[House], object]:
@@ -135,7 +156,7 @@ CHANGES: dict[str, Callable[[House], object]] = {
     "a published card vanishes": lambda blog: (blog.feeds / "cards" / "first.jpg").unlink(),
     "the timeline's page vanishes": lambda blog: (blog.feeds / "timeline.html").unlink(),
     "the state is lost": lambda blog: (blog.root / ".syndicate" / "state.db").unlink(),
-    "the cache is lost": lambda blog: blog.lose_cache(),
+    "another publication begins a turn": lambda blog: blog.begin_turn(),
     "a message is sent": lambda blog: blog.run("post", "first"),
     "a day passes": lambda blog: blog.wait(days=1),
     "a post comes of age": lambda blog: blog.wait(hours=3),
@@ -167,14 +188,28 @@ def test_every_source_is_noticed(tmp_path, published, change):
         app.publish()  # the copied files are other files
         assert app.publish().written == ()
     with blog.wired() as wiring:
-        assert wiring.stamp.is_current(wiring.stamp.make(), blog.now)
+        assert is_current(wiring, blog.now)
     CHANGES[change](blog)
     with blog.wired() as wiring:
-        assert not wiring.stamp.is_current(wiring.stamp.make(), blog.now)
+        assert not is_current(wiring, blog.now)
     with blog.open() as app:
         if app.find_contradiction():
             app.adopt("timeline")
         app.publish()
         assert app.publish().written == ()
     with blog.wired() as wiring:
-        assert wiring.stamp.is_current(wiring.stamp.make(), blog.now)
+        assert is_current(wiring, blog.now)
+
+
+def test_a_publication_without_news_loads_no_heavy_room(tmp_path):
+    """Neither SQLAlchemy, feedgen, HTTP nor pictures: a look at file times costs no second."""
+    blog = House(tmp_path, now=datetime.now(UTC))
+    blog.write("first")
+    with blog.open() as app:
+        app.publish()
+        assert app.publish().written == ()
+    told = "import sys; print(*sorted({'sqlalchemy', 'feedgen', 'httpx', 'PIL', 'jinja2'} & set(sys.modules)))"
+    script = f"from syndicate.app.app import open_app; open_app().publish(); {told}"
+    words = [sys.executable, "-c", script]
+    ran = subprocess.run(words, cwd=tmp_path, env=blog.environment(), capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == []

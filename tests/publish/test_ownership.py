@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ from syndicate.cards import card_paths
 from syndicate.model import Artefact
 from syndicate.output import FolderOutput, Output
 from syndicate.output.bucket import BucketOutput
-from syndicate.publish.ownership import OwnFiles
-from syndicate.store.cache import FileCache, open_cache
+from syndicate.publish.manifest import Manifest
+from syndicate.store.store import Store
+from tests.publish.house import NOW
 
 PATH = "notes/page.txt"
 """A name that shows nothing: only the memory knows it."""
@@ -38,12 +40,6 @@ class Dying:
         raise Killed
 
 
-@pytest.fixture
-def cache(tmp_path: Path) -> Iterator[FileCache]:
-    with open_cache(str(tmp_path / "cache.db")) as cache:
-        yield cache
-
-
 @pytest.fixture(params=["folder", "bucket"])
 def output(request: pytest.FixtureRequest, tmp_path: Path) -> Output:
     return FolderOutput(tmp_path / "feeds") if request.param == "folder" else BucketOutput(MemoryStore())
@@ -53,106 +49,101 @@ def text(data: bytes, path: str = PATH) -> Artefact:
     return Artefact(path, "text/plain", data)
 
 
-def ours(output: Output, cache: FileCache, *, listed: bool = True) -> OwnFiles:
+def ours(output: Output, store: Store, *, listed: bool = True) -> Manifest:
     """The output as the next publication has it."""
-    files = OwnFiles(output, cache, "feeds")
+    manifest = Manifest(output, store, "feeds")
     if listed:
-        files.list_facts()
-    return files
+        manifest.paths  # noqa: B018 - a publication looks before it writes
+    return manifest
+
+
+def take_away(manifest: Manifest, paths: Sequence[str]) -> tuple[str, ...]:
+    """What a publication removes that needs all files but these."""
+    return manifest.sweep(set(manifest.paths) - set(paths), timedelta(0), NOW)
 
 
 @pytest.mark.parametrize("listed", [True, False])
-def test_a_strangers_file_stays(output: Output, cache: FileCache, *, listed: bool) -> None:
+def test_a_strangers_file_stays(output: Output, store: Store, *, listed: bool) -> None:
     """It is neither overwritten nor removed, it is named with a hint, and the other files are written."""
     output.write([text(STRANGE)])
-    files = ours(output, cache, listed=listed)
+    files = ours(output, store, listed=listed)
     assert files.write([text(NEW), text(NEW, "other.txt")]) == ("other.txt",)
     assert output.read(PATH) == STRANGE
     (problem,) = files.problems
     assert problem.source == f"feeds/{PATH}"
     assert "not written by syndicate" in problem.message
     assert "publish_to" in problem.hint
-    assert files.remove([PATH]) == ()
+    assert take_away(files, [PATH]) == ()
     assert output.read(PATH) == STRANGE
 
 
-def test_a_file_that_comes_after_the_listing_stays(tmp_path: Path, cache: FileCache) -> None:
+def test_a_file_that_comes_after_the_listing_stays(tmp_path: Path, store: Store) -> None:
     """A generator that runs beside us writes its page while we draw: it is seen when ours would be written."""
     output = FolderOutput(tmp_path / "feeds")
-    files = ours(output, cache)
+    files = ours(output, store)
     output.write([text(STRANGE)])
     assert files.write([text(NEW)]) == ()
     assert output.read(PATH) == STRANGE
     assert len(files.problems) == 1
 
 
-def test_a_refused_file_counts_as_not_written(output: Output, cache: FileCache) -> None:
-    """Whoever asks how it looks hears nothing, so that nobody takes it for ours the next time."""
-    output.write([text(STRANGE)])
-    files = ours(output, cache)
-    files.write([text(NEW)])
-    assert not files.find_facts([PATH])
-
-
-def test_what_is_as_we_wrote_it_is_ours(output: Output, cache: FileCache) -> None:
+def test_what_is_as_we_wrote_it_is_ours(output: Output, store: Store) -> None:
     """The memory of what was written is enough to write over it and to remove it."""
     for data in (OLD, NEW, NEWER):
-        assert ours(output, cache).write([text(data)]) == (PATH,)
-    assert ours(output, cache).remove([PATH]) == (PATH,)
+        assert ours(output, store).write([text(data)]) == (PATH,)
+    assert take_away(ours(output, store), [PATH]) == (PATH,)
     assert output.read(PATH) is None
 
 
-def test_a_file_that_somebody_changed_is_theirs(output: Output, cache: FileCache) -> None:
+def test_a_file_that_somebody_changed_is_theirs(output: Output, store: Store) -> None:
     """A file of ours that was replaced since stays as it is, also where it is needed no more."""
-    ours(output, cache).write([text(OLD)])
+    ours(output, store).write([text(OLD)])
     output.write([text(STRANGE)])
-    files = ours(output, cache)
+    files = ours(output, store)
     assert files.write([text(NEW)]) == ()
-    assert files.remove([PATH]) == ()
+    assert take_away(files, [PATH]) == ()
     assert output.read(PATH) == STRANGE
 
 
-def test_a_file_with_the_same_bytes_becomes_ours(output: Output, cache: FileCache) -> None:
+def test_a_file_with_the_same_bytes_becomes_ours(output: Output, store: Store) -> None:
     """So a lost memory is had again wherever nothing changed meanwhile."""
     output.write([text(OLD)])
-    assert ours(output, cache).write([text(OLD)]) == ()
-    assert ours(output, cache).write([text(NEW)]) == (PATH,)
+    assert ours(output, store).write([text(OLD)]) == ()
+    assert ours(output, store).write([text(NEW)]) == (PATH,)
 
 
 @pytest.mark.parametrize("before", [None, OLD])
 @pytest.mark.parametrize("kills", [1, 2, 3])
-def test_a_kill_between_remembering_and_writing(
-    output: Output, cache: FileCache, before: bytes | None, kills: int
-) -> None:
+def test_a_kill_between_remembering_and_writing(output: Output, store: Store, before: bytes | None, kills: int) -> None:
     """However often it happens, each time with other bytes, the next publication writes its file."""
     if before is not None:
-        ours(output, cache).write([text(before)])
+        ours(output, store).write([text(before)])
     for number in range(kills):
         with pytest.raises(Killed):
-            OwnFiles(Dying(output), cache, "feeds").write([text(b"never written %d" % number)])  # type: ignore[arg-type]
-    assert ours(output, cache).write([text(NEW)]) == (PATH,)
+            Manifest(Dying(output), store, "feeds").write([text(b"never written %d" % number)])  # type: ignore[arg-type]
+    assert ours(output, store).write([text(NEW)]) == (PATH,)
 
 
-def test_a_kill_gives_nobody_elses_file_away(output: Output, cache: FileCache) -> None:
+def test_a_kill_gives_nobody_elses_file_away(output: Output, store: Store) -> None:
     """What we meant to write and never did makes no file of a stranger ours."""
     with pytest.raises(Killed):
-        OwnFiles(Dying(output), cache, "feeds").write([text(OLD)])  # type: ignore[arg-type]
+        Manifest(Dying(output), store, "feeds").write([text(OLD)])  # type: ignore[arg-type]
     output.write([text(STRANGE)])
-    assert ours(output, cache).write([text(NEW)]) == ()
+    assert ours(output, store).write([text(NEW)]) == ()
 
 
-def test_an_unchanged_file_costs_no_write_of_memory(output: Output, cache: FileCache) -> None:
+def test_an_unchanged_file_costs_no_write_of_memory(output: Output, store: Store) -> None:
     """Publishing the same again leaves the memory as it is, byte for byte."""
-    ours(output, cache).write([text(OLD)])
-    ours(output, cache).write([text(NEW)])
-    before = cache.get("written", PATH)
-    ours(output, cache).write([text(NEW)])
-    assert cache.get("written", PATH) == before
+    ours(output, store).write([text(OLD)])
+    ours(output, store).write([text(NEW)])
+    before = store.list_published()
+    ours(output, store).write([text(NEW)])
+    assert store.list_published() == before
 
 
 @pytest.mark.parametrize("listed", [True, False])
 @pytest.mark.parametrize("kind", ["folder", "link to a file", "link to a folder", "dangling link"])
-def test_what_is_no_file_is_left(tmp_path: Path, cache: FileCache, kind: str, *, listed: bool) -> None:
+def test_what_is_no_file_is_left(tmp_path: Path, store: Store, kind: str, *, listed: bool) -> None:
     """A folder or a link in place of our file is told and left, and the other files are written."""
     root, theirs = tmp_path / "feeds", tmp_path / "theirs"
     (root / "notes").mkdir(parents=True)
@@ -163,7 +154,7 @@ def test_what_is_no_file_is_left(tmp_path: Path, cache: FileCache, kind: str, *,
         place.mkdir()
     else:
         place.symlink_to({"link to a file": theirs / "file", "link to a folder": theirs, "dangling link": "x"}[kind])
-    files = ours(FolderOutput(root), cache, listed=listed)
+    files = ours(FolderOutput(root), store, listed=listed)
     assert files.write([text(NEW), text(NEW, "other.txt")]) == ("other.txt",)
     (problem,) = files.problems
     assert problem.source == f"feeds/{PATH}"
@@ -174,7 +165,7 @@ def test_what_is_no_file_is_left(tmp_path: Path, cache: FileCache, kind: str, *,
 
 @pytest.mark.parametrize("listed", [True, False])
 @pytest.mark.parametrize("kind", ["file", "link out of the folder"])
-def test_something_on_the_way_is_left(tmp_path: Path, cache: FileCache, kind: str, *, listed: bool) -> None:
+def test_something_on_the_way_is_left(tmp_path: Path, store: Store, kind: str, *, listed: bool) -> None:
     """Where our folder should be there is somebody's file or link: told, left, and the others are written."""
     root, theirs = tmp_path / "feeds", tmp_path / "theirs"
     root.mkdir()
@@ -183,7 +174,7 @@ def test_something_on_the_way_is_left(tmp_path: Path, cache: FileCache, kind: st
         (root / "notes").write_bytes(STRANGE)
     else:
         (root / "notes").symlink_to(theirs)
-    files = ours(FolderOutput(root), cache, listed=listed)
+    files = ours(FolderOutput(root), store, listed=listed)
     assert files.write([text(NEW), text(NEW, "other.txt")]) == ("other.txt",)
     assert len(files.problems) == 1
     assert list(theirs.iterdir()) == []
@@ -191,32 +182,32 @@ def test_something_on_the_way_is_left(tmp_path: Path, cache: FileCache, kind: st
 
 
 @pytest.mark.parametrize("ending", ["image/jpeg", "image/png"])
-def test_cards_are_known_by_their_names(output: Output, cache: FileCache, ending: str) -> None:
+def test_cards_are_known_by_their_names(output: Output, store: Store, ending: str) -> None:
     """A card names its own bytes, and its other name holds a copy of one that does: no memory is needed."""
     named, stable = card_paths("hello", OLD, ending, "1080x1080")
     output.write([text(OLD, named), text(OLD, stable)])
-    files = ours(output, cache)
+    files = ours(output, store)
     assert files.write([text(NEW, stable)]) == (stable,)
-    assert files.remove([named]) == (named,)
+    assert take_away(files, [named]) == (named,)
     assert files.problems == ()
 
 
-def test_pictures_with_names_like_cards_stay(output: Output, cache: FileCache) -> None:
+def test_pictures_with_names_like_cards_stay(output: Output, store: Store) -> None:
     """A name alone proves nothing: neither ten digits nor the folder cards/ makes a picture ours."""
     paths = ["cards/hello.0123456789.jpg", "cards/hello.jpg", "cards/0123456789.png"]
     output.write([text(STRANGE, path) for path in paths])
-    files = ours(output, cache)
+    files = ours(output, store)
     assert files.write([text(NEW, path) for path in paths]) == ()
     assert files.remove(paths) == ()
     assert len(files.problems) == 3
 
 
-def test_packed_files_of_a_stranger_stay(tmp_path: Path, cache: FileCache) -> None:
+def test_packed_files_of_a_stranger_stay(tmp_path: Path, store: Store) -> None:
     """The packed forms beside a refused file are not touched either."""
     output = FolderOutput(tmp_path)
     for ending in ("", ".gz", ".br"):
         (tmp_path / f"index.html{ending}").write_bytes(STRANGE)
-    ours(output, cache).write([Artefact("index.html", "text/html", NEW * 500)])
+    ours(output, store).write([Artefact("index.html", "text/html", NEW * 500)])
     assert {path.name: path.read_bytes() for path in tmp_path.glob("index*")} == {
         f"index.html{ending}": STRANGE for ending in ("", ".gz", ".br")
     }
