@@ -288,6 +288,15 @@ class App:
         with self._shared.borrow() as wiring:
             return explain_waits(wiring, map(wiring.store.get_delivery, ids), self.now())
 
+    def only_look(self) -> None:
+        """Show what can be shown, also where the state may not be read. Nothing may be changed afterwards."""
+        self._wiring.only_looks = True
+
+    @property
+    def has_memory(self) -> bool:
+        """Whether an earlier run has left its cache here."""
+        return Path(self.settings.storage.cache).exists()
+
     def make_pass(self, wait: timedelta) -> Pass:
         """One whole pass for cron and CI, which stays for what comes due or live within `wait`."""
         from syndicate.app.once import make_pass
@@ -381,6 +390,8 @@ class App:
         from syndicate.store.backup import back_up
 
         with self._shared.borrow() as wiring:
+            if wiring.settings.storage.state:
+                assert wiring.store  # read anew
             back_up(path_of_state(wiring), target)
 
     def restore(self, source: Path) -> Path | None:

@@ -125,6 +125,7 @@ def _look(wiring: Wiring, account: Account) -> Profile:
         missing = missing or [" or ".join(secret.name for secret in secrets)]
     if missing:
         raise Unauthorised(_tell_missing(missing), where=account.name)
+    wiring.accounts.open(account)  # a token that cannot travel is no use either
     return Profile("")
 
 

@@ -45,9 +45,18 @@ def _look_at(wiring: Wiring, account: Account, now: datetime) -> Iterator[str]:
     network = wiring.accounts.open(account)
     if isinstance(network, Renews):
         yield from _renew(wiring, account, network, now)
-    learn_limits(wiring, account, network)
+    if not _are_limits_fresh(wiring, account, now):
+        learn_limits(wiring, account, network)
     if not isinstance(network, Renews) or not _ends_soon(network.expires_at(), now):
         wiring.cache.put_many(_KIND, {account.name: now.isoformat().encode()})
+
+
+def _are_limits_fresh(wiring: Wiring, account: Account, now: datetime) -> bool:
+    """The state knows that, too, where every run begins with an empty cache."""
+    if not wiring.settings.storage.state:
+        return False
+    read_at = next((one.limits_read_at for one in wiring.store.list_accounts() if one.name == account.name), None)
+    return read_at is not None and read_at <= now < read_at + LOOK_AGAIN
 
 
 def _describe(error: Exception, account: Account) -> str:

@@ -51,7 +51,7 @@ class Pass:
 def make_pass(app: App, wait: timedelta, sleep: Callable[[float], None] = time.sleep) -> Pass:
     """Whatever a daemon would do by now, and until `wait` is over what it would do by then."""
     began_at, lines, touched = app.now(), list[str](), dict[int, Delivery]()
-    ends_at = began_at + wait
+    ends_at, has_memory = began_at + wait, app.has_memory
     published = _insist(app.publish)
     fresh = sum(_is_fresh(one, began_at) for one in app.list_deliveries()) if published.new_deliveries else 0
     lines += _insist(app.look_after)
@@ -66,7 +66,8 @@ def make_pass(app: App, wait: timedelta, sleep: Callable[[float], None] = time.s
     with contain(lambda error: lines.append(f"edits and hubs: {tell_for_log(error)}")):
         lines += _insist(app.follow_posts)
         _insist(app.publish)  # the feeds show the links of the copies
-        lines += app.ping_hubs()
+        if has_memory or published.new_posts or published.changed_posts or published.gone_posts:
+            lines += app.ping_hubs()  # else every feed would be news to a run that remembers none
     return Pass(
         published=published,
         fresh=fresh,

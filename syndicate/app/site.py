@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from syndicate import content
 from syndicate.app.publish_lock import take_turn
-from syndicate.errors import ContentError, StateError, SyndicateError
+from syndicate.errors import ConfigError, ContentError, StateError, SyndicateError
 from syndicate.fonts import digest_fonts
 from syndicate.model import Account, KnownPost, NetworkFacts, Post, Settings, Snapshot, SyndicationLink
 from syndicate.output import Output, open_output
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 # ruff: noqa: PLC0415
 
 
+log = logging.getLogger("syndicate")
+
 Clock = Callable[[], datetime]
 
 
@@ -61,6 +64,7 @@ class Wiring:
         self._state = ""
         self._is_opening = False
         self.sync: StateSync | None = None
+        self.only_looks = False
 
     # --- what stays open --------------------------------------------------------------------------------------
 
@@ -129,11 +133,20 @@ class Wiring:
         return store
 
     def _read_state(self, store: Store) -> None:
-        """Have the state of now in the working copy. Raises StateError or ConfigError where it cannot be had."""
+        """Have the state of now in the working copy.
+
+        Raises StateError or ConfigError where it cannot be had, unless somebody only looks who may lack every right.
+        """
         from syndicate.app.state_sync import open_sync
 
         self.sync = open_sync(self, store)
-        self.sync.refresh()
+        try:
+            self.sync.refresh()
+        except (StateError, ConfigError) as error:
+            if not self.only_looks:
+                raise
+            log.warning("the state cannot be read here, so all looks as if nothing was ever sent: %s", error)
+            self.sync = None
 
     def refresh(self) -> None:
         """Look again at a state that lives elsewhere."""
@@ -144,16 +157,21 @@ class Wiring:
         """Held while the state is changed; one that lives elsewhere is read before and put back after."""
         if not self.settings.storage.state:
             return nullcontext()
-        self.store  # noqa: B018 - opens what changes
-        assert self.sync
-        return self.sync.changing()
+        return self._get_sync().changing()
+
+    def _get_sync(self) -> StateSync:
+        """Raises StateError where the state could not be read, and may therefore not be written."""
+        self.store  # noqa: B018 - opens it
+        if self.sync is None:
+            raise StateError("could not be read, so nothing may be changed", where=self.settings.storage.state)
+        return self.sync
 
     @property
     def durable(self) -> Durability:
         """What makes an intent outlive this machine."""
         from syndicate.deliver.account_worker import OwnDisk
 
-        return self.sync or OwnDisk()
+        return self._get_sync() if self.settings.storage.state else OwnDisk()
 
     def require_state(self) -> None:
         """Have a state database there. Raises StateError where it vanished or was replaced while it is open here.

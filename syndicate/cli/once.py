@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syndicate.cli.publish import plan, progress_bar, show_published
+from syndicate.cli.publish import progress_bar, show_plan, show_published
 from syndicate.cli.queue import show_deliveries, warn_of_state
 from syndicate.cli.root import DONE, NEEDS_A_PERSON, Globals, command, globals_of
 from syndicate.cli.words import read_time
@@ -45,7 +45,9 @@ def once(
     if dry_run or is_pull_request(os.environ):
         if not dry_run:
             print("This is a pull request: nothing is sent, this is what would go out.\n", file=sys.stderr)
-        return plan(context, check=True)
+        with given.open_app() as hall:
+            hall.only_look()
+            return show_plan(hall, given, check=True, everything=False)
     set_up_log(given.verbosity - 1)
     with given.open_app() as hall, progress_bar():
         made = hall.make_pass(patience)

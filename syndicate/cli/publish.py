@@ -12,7 +12,7 @@ import typer
 
 from syndicate.cli.previews import WAITING, show_amendments, show_planned
 from syndicate.cli.queue import warn_of_state
-from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, globals_of
+from syndicate.cli.root import DONE, NEEDS_A_PERSON, Globals, command, globals_of
 
 if TYPE_CHECKING:
     from syndicate.app.app import App
@@ -118,27 +118,32 @@ def plan(
 
     For each message its exact text, length against the limit, picture, time and cost; and why others stay.
     """
-    from syndicate.cli.show import print_json, print_problems, tell
-
     given = globals_of(context)
     with given.open_app() as hall:
-        made, waiting, amendments = hall.make_plan(), hall.preview_waiting(), hall.list_amendments()
-        budgets, dying = hall.forecast_costs(made), hall.list_dying_tokens(made)
-        contradiction = hall.find_contradiction()
-        if given.json:
-            lists = {"new": made.deliveries, "waiting": waiting, "amendments": amendments, "costs": budgets}
-            warnings = (*made.warnings, *dying)
-            more = {"problems": made.problems, "warnings": warnings, "contradiction": contradiction}
-            print_json({**lists, "changes": made.changes, **more})
-        else:
-            print_problems(made.problems)
-            _show_waiting(waiting, hall)
-            _show_plan(made, hall, everything=everything)
-            _show_costs(budgets, hall)
-            for warning in (*made.warnings, *dying):
-                tell(f"! {warning}", file=sys.stderr)
-            warn_of_state(contradiction)
-            show_amendments(amendments)
+        return show_plan(hall, given, check=check, everything=everything)
+
+
+def show_plan(hall: App, given: Globals, *, check: bool, everything: bool) -> int:
+    """Everything that would happen, and the exit code that stands for it."""
+    from syndicate.cli.show import print_json, print_problems, tell
+
+    made, waiting, amendments = hall.make_plan(), hall.preview_waiting(), hall.list_amendments()
+    budgets, dying = hall.forecast_costs(made), hall.list_dying_tokens(made)
+    contradiction = hall.find_contradiction()
+    if given.json:
+        lists = {"new": made.deliveries, "waiting": waiting, "amendments": amendments, "costs": budgets}
+        warnings = (*made.warnings, *dying)
+        more = {"problems": made.problems, "warnings": warnings, "contradiction": contradiction}
+        print_json({**lists, "changes": made.changes, **more})
+    else:
+        print_problems(made.problems)
+        _show_waiting(waiting, hall)
+        _show_plan(made, hall, everything=everything)
+        _show_costs(budgets, hall)
+        for warning in (*made.warnings, *dying):
+            tell(f"! {warning}", file=sys.stderr)
+        warn_of_state(contradiction)
+        show_amendments(amendments)
     has_warnings = any(row.warnings for row in (*made.deliveries, *waiting))
     needs_a_person = made.problems or dying or has_warnings or any(budget.held for budget in budgets)
     return NEEDS_A_PERSON if contradiction or (needs_a_person and check) else DONE

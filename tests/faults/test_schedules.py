@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.campaign import Result, replay, run_some
+from tests.faults.elsewhere import die_elsewhere, run_passes
 from tests.faults.kill import run_kills
 from tests.faults.servers import FAULTS, KINDS
 
@@ -40,6 +41,20 @@ def test_the_schedules_are_as_bad_as_they_claim(result: Result) -> None:
     assert {"crash", "rival", "person", "stall", "clock jump", "disk full"} <= set(result.tally)
     struck = {name.removeprefix("send: ") for name in result.tally if name.startswith("send: ")}
     assert len(struck & set(FAULTS)) >= len(FAULTS) - 3
+
+
+def test_a_state_without_a_disk_keeps_every_promise() -> None:
+    """A run dies while its call is at the network, another takes over: every delivery arrives exactly once."""
+    assert die_elsewhere((3, "answer", "")) == ("bucket", 3, "answer", [])
+
+
+@pytest.mark.slow
+def test_many_passes_over_a_branch_and_a_bucket_keep_every_promise() -> None:
+    """The same over a real repository and in memory; all of these troubles struck."""
+    *_, result = run_passes(120, 40, 2, "")
+    assert result.broken == []
+    assert {"crash", "rival", "person", "stall"} <= set(result.tally)
+    assert min(result.passes["branch"], result.passes["bucket"]) > 20
 
 
 def test_a_schedule_can_be_lived_through_again() -> None:

@@ -71,6 +71,7 @@ class Machine:
             lock=self.folder / "state.lock",
             name=name,
             clock=lambda: self.now,
+            glance=timedelta(0),
             keep_other=lambda: self.kept.append(name),
             sleep=self._sleep,
         )

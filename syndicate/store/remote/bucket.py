@@ -147,7 +147,8 @@ class BucketState:
     def _say(self, error: Exception, done: str) -> StateError | ConfigError:
         """obstore puts signed addresses into its messages: only the kind of failure is told."""
         if _is_refused(error):
-            hint = f"give these credentials the right to {'write' if done == 'written' else 'read and list'} there"
+            right = "write" if done == "written" else "read and list"
+            hint = f"give these credentials the right to {right} there, and see that the clock is right"
             return ConfigError(f"the state may not be {done}", where=self.where, hint=hint)
         if isinstance(error, _MISSING):
             return ConfigError("there is no such bucket", where=self.where, hint="check [storage] state")

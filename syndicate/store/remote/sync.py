@@ -54,6 +54,7 @@ class StateSync:
         name: str,
         clock: Callable[[], datetime],
         keep_other: Callable[[], object] = lambda: None,
+        glance: timedelta = GLANCE,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._remote = remote
@@ -71,7 +72,7 @@ class StateSync:
         self._info = Info(schema=HEAD)
         self._files: Mapping[str, bytes] = {}
         self._is_held = False
-        self._looked_at = 0.0
+        self._looked_at, self._glance = 0.0, glance
         self._asked = self._covered = 0
         self._counting = threading.Lock()
         self._few = threading.BoundedSemaphore(MOST_TOGETHER)
@@ -85,7 +86,9 @@ class StateSync:
 
     def refresh(self) -> None:
         """Have the state as it is now, to look at; while another process of this machine is at work, as it has it."""
-        if self._depth or (self._version is not None and time.monotonic() < self._looked_at + GLANCE.total_seconds()):
+        if self._depth or (
+            self._version is not None and time.monotonic() < self._looked_at + self._glance.total_seconds()
+        ):
             return
         with self._session, self._lock_machine(waits=False) as is_ours:
             if is_ours and self._is_behind():
@@ -128,12 +131,9 @@ class StateSync:
                 self._begin()
                 self._depth = 1
                 try:
-                    yield
+                    with self._ending_in_trouble():
+                        yield
                     self._end()
-                except (Exception, KeyboardInterrupt):  # anything else ends us at once
-                    with survive(lambda error: log.warning("what was done is not kept yet: %s", error)):
-                        self._end_in_trouble()
-                    raise
                 finally:
                     self._depth, self._is_held = 0, False
 
@@ -184,10 +184,16 @@ class StateSync:
             if self._is_held or files != self._files:
                 self._push(files, holds=False, note="After a pass")
 
-    def _end_in_trouble(self) -> None:
+    @contextmanager
+    def _ending_in_trouble(self) -> Iterator[None]:
         """What was done before the trouble counts, unless the state is another's by now."""
-        if self._version is not None:
-            self._end()
+        try:
+            yield
+        except (Exception, KeyboardInterrupt):  # anything else ends us at once
+            with survive(lambda error: log.warning("what was done is not kept yet: %s", error)):
+                if self._version is not None:
+                    self._end()
+            raise
 
     # --- around a call --------------------------------------------------------------------------------------------
 
