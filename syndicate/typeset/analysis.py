@@ -10,7 +10,7 @@ from typing import NamedTuple, Required, TypedDict
 from syndicate.typeset.bidi import base_level, resolve_levels
 from syndicate.typeset.breaking import Break, find_breaks
 from syndicate.typeset.characters import Spacing, find_scripts, find_spacing, split_clusters
-from syndicate.typeset.faces import Face, FontSet, Missing, choose_faces
+from syndicate.typeset.faces import Chosen, Face, FontSet, Missing, choose_faces
 
 _SHAPED_AS = {"Hira": "Hani", "Kana": "Hani"}
 
@@ -27,11 +27,18 @@ class StyleWords(TypedDict, total=False):
     line_height: float
     tracking: float
     features: Mapping[str, int] | None
+    code: Sequence[tuple[int, int]]
+    code_family: str
+    more_lines: Sequence[tuple[float, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """How a text is set. `tracking` in em, `line_height` in sizes, `align`: start, end, left, right or centre."""
+    """How a text is set. `tracking` in em, `line_height` in sizes, `align`: start, end, left, right or centre.
+
+    `code` are the spans of the text that are set in `code_family`, never broken inside. `more_lines` are pairs of a
+    size and how many lines the text may have at that size or below.
+    """
 
     family: str
     weight: float = 400
@@ -43,6 +50,13 @@ class Style:
     line_height: float = 1.2
     tracking: float = 0.0
     features: Mapping[str, int] | None = None
+    code: Sequence[tuple[int, int]] = ()
+    code_family: str = ""
+    more_lines: Sequence[tuple[float, int]] = ()
+
+    def count_lines(self, size_px: float, usual: int) -> int:
+        """How many lines it may have at a size."""
+        return max([usual, *(lines for least, lines in self.more_lines if size_px <= least)])
 
 
 class Piece(NamedTuple):
@@ -53,6 +67,7 @@ class Piece(NamedTuple):
     face: Face
     level: int
     script: str
+    is_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,40 +87,68 @@ class Analysis:
 def analyse(text: str, style: Style, fonts: FontSet) -> Analysis:
     """Take a text apart; nothing here depends on the size."""
     line = analyse_line(text, style, fonts)
-    return replace(line, breaks=_find_breaks(text, line.clusters, style.language, fonts))
+    ends = {0, *line.clusters}.difference(*(range(start + 1, end) for start, end in style.code))
+    found = find_breaks(text, style.language, fonts.phrases)
+    # Between clusters only (the rules alone would part a letter from an emoji's skin tone), and not within code.
+    return replace(line, breaks=tuple(place for place in found if place.at in ends))
 
 
 def analyse_line(text: str, style: Style, fonts: FontSet) -> Analysis:
     """Take apart a text meant for one line: where it might break is not looked for, which is half the work."""
     clusters = split_clusters(text)
     scripts = find_scripts(text)
-    base = base_level(text, style.direction)
-    chosen = choose_faces(text, clusters, scripts, fonts=fonts, family=style.family, weight=style.weight)
+    shown = _as_letters(text, style.code)
+    base = base_level(shown, style.direction)
+    chosen = _choose_faces(text, clusters, scripts, style, fonts)
+    levels = resolve_levels(shown, base)
     return Analysis(
         text=text,
         drawn=chosen.drawn,
         clusters=tuple(clusters),
         breaks=(Break(len(text), True, 0.0),),
-        pieces=tuple(_cut_pieces(clusters, chosen.faces, resolve_levels(text, base), scripts)),
+        pieces=tuple(_cut_pieces(clusters, chosen.faces, levels, scripts, style.code)),
         spacing=find_spacing(text, style.language),
         base=base,
         missing=chosen.missing,
     )
 
 
-def _find_breaks(text: str, clusters: Sequence[int], language: str, fonts: FontSet) -> tuple[Break, ...]:
-    """Breaks between clusters: the rules alone would part a letter from an emoji's skin tone."""
-    ends = {0, *clusters}
-    return tuple(place for place in find_breaks(text, language, fonts.phrases) if place.at in ends)
+def _as_letters(text: str, code: Sequence[tuple[int, int]]) -> str:
+    """Code reads from left to right whatever its signs are, as one foreign word of a right-to-left title does."""
+    for start, end in code:
+        text = text[:start] + "a" * (end - start) + text[end:]
+    return text
+
+
+def _choose_faces(text: str, ends: Sequence[int], scripts: Sequence[str], style: Style, fonts: FontSet) -> Chosen:
+    """The faces of the words, and those of code where there is some."""
+    words = choose_faces(text, ends, scripts, fonts=fonts, family=style.family, weight=style.weight)
+    if not style.code:
+        return words
+    code = choose_faces(text, ends, scripts, fonts=fonts, family=style.code_family, weight=style.weight)
+    drawn, faces = words.drawn, list(words.faces)
+    for start, end in style.code:
+        drawn = drawn[:start] + code.drawn[start:end] + drawn[end:]
+        inside = [index for index, at in enumerate(ends) if start < at <= end]
+        for index in inside:
+            faces[index] = code.faces[index]
+    return Chosen(tuple(faces), drawn, tuple(dict.fromkeys([*words.missing, *code.missing])))
 
 
 def _cut_pieces(
-    clusters: Sequence[int], faces: Sequence[Face | None], levels: Sequence[int], scripts: Sequence[str]
+    clusters: Sequence[int],
+    faces: Sequence[Face | None],
+    levels: Sequence[int],
+    scripts: Sequence[str],
+    code: Sequence[tuple[int, int]],
 ) -> Iterator[Piece]:
     """Kana and Chinese characters change every other letter and are shaped alike: they stay together."""
     joined = [_SHAPED_AS.get(script, script) for script in scripts]
+    places = {at: number for number, (start, end) in enumerate(code, 1) for at in range(start, end)}
     spans = zip(pairwise([0, *clusters]), faces, strict=True)
-    for (face, level, script), group in groupby(spans, lambda span: (span[1], levels[span[0][0]], joined[span[0][0]])):
+    for (face, level, script, place), group in groupby(
+        spans, lambda span: (span[1], levels[span[0][0]], joined[span[0][0]], places.get(span[0][0], 0))
+    ):
         members = [span for span, _ in group]
         if face is not None:
-            yield Piece(members[0][0], members[-1][1], face, level, script)
+            yield Piece(members[0][0], members[-1][1], face, level, script, place > 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Unpack
 
@@ -23,6 +23,9 @@ from syndicate.typeset.wrapping import Column, Ruler, wrap
 
 _SOFT_HYPHEN, _HYPHEN = "\u00ad", "-"
 _ROUNDS, _LESS = 12, 1 / 64
+
+CODE_SIZE, CODE_WEIGHT = 0.9, 600
+"""Monospaced letters look as large as the words around them when they are a little smaller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +64,21 @@ def make_lines(analysis: Analysis, style: Style, fonts: FontSet, column: Column)
     return made
 
 
+def measure_length(analysis: Analysis, style: Style, fonts: FontSet) -> float:
+    """Of the whole text on one endless line."""
+    setting = Setting(style.size_px, style.language, style.tracking, style.features, analysis.spacing)
+    return sum(run.width for run in _shape_all(analysis, style, fonts, setting))
+
+
 def _count_clusters(clusters: Sequence[int], start: int, end: int) -> int:
     return bisect_right(clusters, end) - bisect_right(clusters, start)
 
 
 def _shape_all(analysis: Analysis, style: Style, fonts: FontSet, setting: Setting) -> list[Run]:
     sized = fonts.sized
+    usual, code = (style.size_px, style.weight), (style.size_px * CODE_SIZE, min(style.weight, CODE_WEIGHT))
     return [
-        shape(analysis.drawn, piece, sized.get(piece.face, style.size_px, style.weight), setting)
+        shape(analysis.drawn, piece, sized.get(piece.face, *(code if piece.is_code else usual)), setting)
         for piece in analysis.pieces
     ]
 
@@ -172,7 +182,8 @@ def fit_text(
 def _fit(text: str, sizes: Sequence[float], style: Style, fonts: FontSet, column: Column) -> TextBlock:
     whole = text.strip()
     shown = _shorten(whole)
-    is_one_line = column.max_lines == 1 and not _FORCED.search(shown)
+    style = replace(style, code=tuple(span for span in style.code if span[1] <= len(shown)))
+    is_one_line = style.count_lines(min(sizes), column.max_lines) == 1 and not _FORCED.search(shown)
     analysis = (analyse_line if is_one_line else analyse)(shown, style, fonts)
     block = _choose_size(analysis, sizes, style, fonts, column)
     return block if shown == whole else replace(block, is_truncated=True)
@@ -187,18 +198,39 @@ def _shorten(text: str) -> str:
 
 
 def _choose_size(analysis: Analysis, sizes: Sequence[float], style: Style, fonts: FontSet, column: Column) -> TextBlock:
-    worse = None
-    for size_px in sizes:
+    hopeful = sizes if len(sizes) < _FEW else _skip_hopeless(analysis, sizes, style, fonts, column)
+    for size_px in hopeful:
         block = _lay_out(analysis, replace(style, size_px=size_px), fonts, column)
         if block and not block.tears_words and block.height <= column.max_height:
             return block
-        worse = block or worse
-    return worse or _truncate(analysis, replace(style, size_px=sizes[-1]), fonts, column)
+    for size_px in reversed(sizes):
+        block = _lay_out(analysis, replace(style, size_px=size_px), fonts, column)
+        if block:
+            return block
+    return _truncate(analysis, replace(style, size_px=sizes[-1]), fonts, column)
+
+
+_FEW = 4
+_NARROWER = 0.96
+"""A smaller size is hardly ever narrower than in proportion; spaces at the ends of lines do not count."""
+
+
+def _skip_hopeless(
+    analysis: Analysis, sizes: Sequence[float], style: Style, fonts: FontSet, column: Column
+) -> Iterator[float]:
+    """Sizes at which the text may fit, told from its length at the largest, without shaping it at each."""
+    length = measure_length(analysis, replace(style, size_px=sizes[0]), fonts) * _NARROWER / sizes[0]
+    for size_px in sizes:
+        lines = max(1, math.ceil(length * size_px / column.max_width))
+        is_low = (lines - 1) * size_px * style.line_height <= column.max_height
+        if is_low and lines <= style.count_lines(size_px, column.max_lines):
+            yield size_px
 
 
 def _lay_out(analysis: Analysis, style: Style, fonts: FontSet, column: Column) -> TextBlock | None:
     """The block, None where the text needs too many lines."""
-    made = make_lines(analysis, style, fonts, column)
+    most = style.count_lines(style.size_px, column.max_lines)
+    made = make_lines(analysis, style, fonts, replace(column, max_lines=most))
     if made is None:
         return None
     return replace(place_lines(analysis, made.lines, style, fonts), tears_words=made.tears_words)
@@ -209,7 +241,8 @@ def _truncate(analysis: Analysis, style: Style, fonts: FontSet, column: Column) 
 
     def cut(end: int, room: Column = column) -> TextBlock | None:
         shorter = _LOOSE_END.sub("", analysis.text[:end]) + ELLIPSIS
-        return _lay_out(analyse(shorter, style, fonts), style, fonts, room)
+        code = tuple((start, min(end, len(shorter) - 1)) for start, end in style.code if start < len(shorter) - 1)
+        return _lay_out(analyse(shorter, replace(style, code=code), fonts), style, fonts, room)
 
     low, high = 0, len(analysis.clusters) - 1
     ends = [0, *analysis.clusters]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import ceil
@@ -29,6 +29,16 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """Where a piece of code stands in its block, with a little air around it."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TextBlock:
     """Laid-out text. All lengths in pixels; the origin is the top left corner, y grows downwards."""
 
@@ -50,6 +60,8 @@ class TextBlock:
     tears_words: bool = False
     """A word wider than the column was cut between clusters."""
     missing: tuple[Missing, ...] = ()
+    code: tuple[Ground, ...] = ()
+    """Of each piece of code on each line."""
 
     @property
     def descent(self) -> float:
@@ -93,9 +105,10 @@ def place_lines(analysis: Analysis, lines: Sequence[Line], style: Style, fonts: 
     above, below = max((box.above for box in inks[0]), default=0.0), max((box.below for box in inks[-1]), default=0.0)
     ascent = _whole(max((height - metrics.ascender - metrics.descender) / 2 + metrics.ascender, above))
     bottom = ascent + height * (len(lines) - 1) + max(height - ascent, below)
+    placed = tuple(replace(line, baseline=ascent + height * number) for number, line in enumerate(aligned))
     return TextBlock(
         text=analysis.text,
-        lines=tuple(replace(line, baseline=ascent + height * number) for number, line in enumerate(aligned)),
+        lines=placed,
         width=width,
         height=_whole(bottom),
         ascent=ascent,
@@ -104,6 +117,34 @@ def place_lines(analysis: Analysis, lines: Sequence[Line], style: Style, fonts: 
         size_px=style.size_px,
         direction="rtl" if analysis.base else "ltr",
         missing=analysis.missing,
+        code=tuple(ground for line in placed for ground in _find_code(line, style)),
+    )
+
+
+_AIR, _ABOVE, _BELOW = 0.11, 0.77, 0.24
+"""Of the ground behind code, in em: beside it, above and below the baseline."""
+
+
+def _find_code(line: Line, style: Style) -> Iterator[Ground]:
+    """Pieces of code that follow one another share a ground: a fallback font inside makes two pieces of one."""
+    x, start = line.x, None
+    for run in line.runs:
+        if run.piece.is_code and start is None:
+            start = x
+        if not run.piece.is_code and start is not None:
+            yield _make_ground(start, x, line.baseline, style.size_px)
+            start = None
+        x += run.width
+    if start is not None:
+        yield _make_ground(start, x, line.baseline, style.size_px)
+
+
+def _make_ground(left: float, right: float, baseline: float, size: float) -> Ground:
+    return Ground(
+        left=left - _AIR * size,
+        top=baseline - _ABOVE * size,
+        right=right + _AIR * size,
+        bottom=baseline + _BELOW * size,
     )
 
 

@@ -83,7 +83,7 @@ def shape(text: str, piece: Piece, font: hb.Font, setting: Setting) -> Run:
         buffer.language = language
     buffer.guess_segment_properties()
     buffer.flags = hb.BufferFlags.REMOVE_DEFAULT_IGNORABLES
-    tracking = 0.0 if piece.script in _CURSIVE else setting.tracking * setting.size_px
+    tracking = 0.0 if piece.script in _CURSIVE or piece.is_code else setting.tracking * setting.size_px
     hb.shape(font, buffer, _features(piece, setting, has_spacing=tracking > 0))
     return Run(piece, font, _read_glyphs(buffer, tracking, setting))
 
@@ -91,6 +91,8 @@ def shape(text: str, piece: Piece, font: hb.Font, setting: Setting) -> Run:
 def _features(piece: Piece, setting: Setting, *, has_spacing: bool) -> Features:
     """Letters set apart must not form ligatures (CSS Text 3, section 8.2); tight brackets take half a square."""
     features: dict[str, int | Sequence[tuple[int, int, int]]] = {"liga": 0, "clig": 0} if has_spacing else {}
+    if piece.is_code:  # "!=" is two signs there
+        features = {"liga": 0, "clig": 0, "calt": 0}
     halves = [index for index in setting.spacing.halves if piece.start <= index < piece.end]
     if halves:
         features["halt"] = [(index, index + 1, 1) for index in sorted(halves)]
