@@ -34,6 +34,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "imageAlt": ("imageAlt", "coverAlt", "coverImageAlt", "heroImageAlt", "featuredImageAlt", "heroAlt", "alt"),
     "imageCredit": ("imageCredit", "photoCredit", "coverCredit", "imageAttribution", "coverImageCredit"),
+    "imageKind": ("imageKind", "pictureKind", "coverKind"),
     "focus": ("focus", "imageFocus", "focalPoint"),
     "author": ("author", "authors", "byline"),
     "language": ("language", "lang", "locale"),

@@ -34,7 +34,7 @@ from syndicate.text.cleaning import one_line
 from syndicate.text.dates import find_zone
 from syndicate.text.labels import strip_label
 from syndicate.text.languages import normalise_language
-from syndicate.text.plain import first_paragraph, line_to_plain, shorten, to_plain
+from syndicate.text.plain import first_paragraph, line_to_plain, list_code, shorten, to_plain
 from syndicate.text.sketch import make_sketch
 
 # --- digests of a post: of what its author wrote, and of what a reader sees ---
@@ -171,6 +171,7 @@ class _Parser:
             source=fields.source,
             slug=slug,
             title=title,
+            title_code=list_code(fields.text("title")),
             permalink=permalink,
             published_at=published_at,
             updated_at=self._updated_at(),

@@ -94,7 +94,28 @@ def read_picture(fields: Fields, place: Place) -> Picture | None:
     credit = fields.text("imageCredit") or fields.mend(_detail(details, "credit", "attribution"), key)
     focus_key, focus = fields.find("focus")
     at = _focus(fields, focus_key or key, focus or details.get("focus"))
-    return Picture(url, alt, make_credit(credit), at, path, is_public=not is_source(path, place.settings))
+    kind = _read_kind(fields, details)
+    return Picture(url, alt, make_credit(credit), at, path, kind, is_public=not is_source(path, place.settings))
+
+
+_KINDS: Mapping[str, tuple[str, ...]] = {
+    "photo": ("photo", "photograph", "illustration", "painting"),
+    "text": ("text", "screenshot", "screen", "code", "chart", "graph", "diagram", "scan", "document", "table", "map"),
+    "logo": ("logo", "icon", "badge"),
+}
+
+
+def _read_kind(fields: Fields, details: Mapping[str, object]) -> str:
+    """What the author says the image is; empty where the pixels shall tell."""
+    key, value = fields.find("imageKind")
+    word = str(value or details.get("kind") or "").strip().lower()
+    kind = next((kind for kind, words in _KINDS.items() if word in words), "")
+    if word and word != "auto" and not kind:
+        known = ", ".join(words[0] for words in _KINDS.values())
+        fields.warn(
+            key or "image", f'"{word[:40]}" is not a kind of image', f"write {known}, screenshot, chart or icon"
+        )
+    return kind
 
 
 def _address(value: object, details: Mapping[str, object]) -> str:

@@ -11,7 +11,7 @@ import orjson
 
 from syndicate.model import Author, Awaited, Category, Credit, Picture, Post, Problem, Repair, SocialOverride
 
-VERSION = 10
+VERSION = 11
 """Raise it when a row, or what is derived from a file, changes its meaning."""
 
 
@@ -81,6 +81,7 @@ def _post_to_row(post: Post) -> list[Any]:
             credit and [credit.text, credit.url],
             picture.focus,
             picture.path,
+            picture.kind,
             picture.is_public,
         ],
         sorted(post.flags),
@@ -100,6 +101,7 @@ def _post_to_row(post: Post) -> list[Any]:
         post.source_digest,
         post.fields_digest,
         post.sketch,
+        post.title_code,
     ]
 
 
@@ -134,13 +136,14 @@ def _post_from_row(row: list[Any]) -> Post:
         source_digest=row[26],
         fields_digest=row[27],
         sketch=row[28],
+        title_code=tuple(row[29]),
     )
 
 
 def _picture(row: list[Any]) -> Picture:
-    url, alt, credit, focus, path, is_public = row
+    url, alt, credit, focus, path, kind, is_public = row
     at = (focus[0], focus[1]) if focus else None
-    return Picture(url, alt, Credit(*credit) if credit else None, at, path, is_public)
+    return Picture(url, alt, Credit(*credit) if credit else None, at, path, kind, is_public)
 
 
 def _instant(moment: datetime | None) -> str | None:

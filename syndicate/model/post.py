@@ -45,6 +45,8 @@ class Picture:
     focus: tuple[float, float] | None = None
     """Where the subject is: x and y from 0 (left, top) to 1 (right, bottom)."""
     path: str = ""
+    kind: str = ""
+    """What the author says it is: "photo", "text" (screen, chart, scan), "logo"; empty where the pixels decide."""
     is_public: bool = True
     """Whether `url` leads to it: a generator gives what lies among its sources an address of its own."""
 
@@ -141,6 +143,8 @@ class Post:
     """BCP 47, the site's where the post names none."""
     categories: tuple[Category, ...] = ()
     keywords: tuple[str, ...] = ()
+    title_code: tuple[str, ...] = ()
+    """Words of the title that stood in backticks."""
     picture: Picture | None = None
     flags: frozenset[str] = frozenset()
     """Names of the front-matter keys that are true: "featured", "trending" …"""

@@ -84,13 +84,15 @@ class CardRules:
     """How share cards look."""
 
     layout: str = "auto"
-    """"auto", "cover", "split", "type", "quote" or the name of a file in the site's templates/cards."""
+    """"auto", the name of one of ours, or of a file in the site's templates/cards."""
     theme: str = "auto"
     """"auto" (from the photo), "light", "dark"."""
     font: str = "Inter"
     fonts: tuple[str, ...] = ()
     """Further font files, by path below the site's root."""
     logo: str = ""
+    logo_dark: str = ""
+    """The logo for dark grounds."""
     accent: str = ""
     format: str = "jpeg"
     sizes: tuple[str, ...] = ("1200x630",)

@@ -64,6 +64,12 @@ def line_to_plain(markdown: str) -> str:
     return one_line(clean_text(text + _unmark(markdown[at:])))
 
 
+def list_code(markdown: str) -> tuple[str, ...]:
+    """The words in backticks of one line of Markdown, as `line_to_plain` leaves them."""
+    found = (one_line(clean_text(span[2].strip())) for span in _CODE.finditer(markdown) if "`" in markdown)
+    return tuple(words for words in found if words)
+
+
 def drop_tags(text: str) -> str:
     """A title or name as one line without tags of HTML; any other "<" stays."""
     return one_line(_drop_tags(html.unescape(text)))
