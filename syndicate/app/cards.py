@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from syndicate.app.post import get_post
 from syndicate.app.reports import Finding
 from syndicate.app.site import Wiring
-from syndicate.cards.check import check_drawing
-from syndicate.cards.sheet import SheetCard, render_sheet
+from syndicate.cards.check import check_drawing, summarise
+from syndicate.cards.sheet import SheetCard, render_sheet, shrink
 from syndicate.model import Plan, Problem
 from syndicate.publish.cards import parse_frame
 from syndicate.publish.drawing import Sketch
@@ -39,18 +39,22 @@ def draw_cards(wiring: Wiring, slugs: tuple[str, ...], now: datetime) -> tuple[F
 
 
 def check_cards(wiring: Wiring, slugs: tuple[str, ...], now: datetime) -> tuple[Finding, ...]:
-    """Judge every card as it would be drawn now: glyphs, contrast, size, alt text. Writes nothing.
+    """Judge every card as it would be drawn now, and sum up. Writes nothing.
 
     A picture that could not be fetched may come yet: that is a warning.
     """
     found: list[Finding] = []
+    judged: list[tuple[Problem, ...]] = []
+    layouts: list[str] = []
     for sketch in wiring.drawer.sketch(_choose(wiring, slugs, now)):
         source = sketch.content.source
         found += [Finding("warning", sketch.lacks, source)] if sketch.lacks else []
-        for problem in _judge(wiring, sketch):
+        judged.append(_judge(wiring, sketch))
+        layouts.append(sketch.drawing.layout if sketch.drawing else "")
+        for problem in judged[-1]:
             hint = f" ({problem.hint})" if problem.hint else ""
             found.append(Finding("problem", f"{problem.message}{hint}", source))
-    return tuple(found)
+    return (*found, Finding("ok", summarise(judged, layouts)))
 
 
 def _judge(wiring: Wiring, sketch: Sketch) -> tuple[Problem, ...]:
@@ -61,9 +65,14 @@ def _judge(wiring: Wiring, sketch: Sketch) -> tuple[Problem, ...]:
 
 def write_sheet(wiring: Wiring, slugs: tuple[str, ...], path: Path, now: datetime) -> None:
     """One HTML page, complete in itself, that shows each card as each network frames it."""
-    cards = [_lay_out(wiring, sketch) for sketch in wiring.drawer.sketch(_choose(wiring, slugs, now))]
+    cards: list[SheetCard] = []
+    layouts: list[str] = []
+    for sketch in wiring.drawer.sketch(_choose(wiring, slugs, now)):
+        cards.append(_lay_out(wiring, sketch))
+        layouts.append(sketch.drawing.layout if sketch.drawing else "")
     template = read_template(wiring.settings.root, "pages/sheet.html")
-    page = render_sheet(cards, template, title=wiring.settings.site.title)
+    summary = summarise([card.problems for card in cards], layouts)
+    page = render_sheet(cards, template, title=wiring.settings.site.title, summary=summary)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(page)
 
@@ -86,7 +95,7 @@ def _lay_out(wiring: Wiring, sketch: Sketch) -> SheetCard:
         return common
     return replace(
         common,
-        src=f"data:{drawing.media_type};base64,{b64encode(drawing.data).decode()}",
+        src=f"data:image/webp;base64,{b64encode(shrink(drawing.data)).decode()}",
         size=len(drawing.data),
         note=f"{drawing.layout}, {drawing.theme}, contrast {drawing.contrast:g}:1",
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from syndicate.cards.content import CardContent
 from syndicate.cards.draw import Drawing
+from syndicate.cards.faults import Fault, Flaw
+from syndicate.cards.logo import READABLE_LOGO
 from syndicate.cards.resolve import SMALLEST_TYPE
 from syndicate.cards.themes import READABLE
 from syndicate.model import Problem
@@ -15,6 +18,9 @@ from syndicate.typeset.faces import Missing
 # --- what a card cannot write: a line for each package that would help ---
 
 _SHOWN = 8
+
+LEAST_TITLE = 48
+"""Pixels on a card of 1200x630: a timeline shows it at a third."""
 
 
 def tell_gaps(missing: Sequence[Missing]) -> Iterator[tuple[str, str]]:
@@ -39,11 +45,14 @@ def _advise(package: str, number: int) -> str:
 
 
 def check_drawing(content: CardContent, drawing: Drawing, *, max_bytes: int) -> tuple[Problem, ...]:
-    """Missing characters, weak contrast, a file over its limit, missing alt text, words outside the safe box."""
+    """Everything that a person should look at before the card is published."""
     return (
         *_check_glyphs(content, drawing),
         *_check_picture(content, drawing),
+        *(_tell_fault(content, fault) for fault in drawing.faults),
         *_check_layout(content, drawing),
+        *_check_title(content, drawing),
+        *_check_logo(content, drawing),
         *_check_size(content, drawing, max_bytes),
     )
 
@@ -60,6 +69,47 @@ def _check_picture(content: CardContent, drawing: Drawing) -> tuple[Problem, ...
         hint = "say in a sentence what the picture shows"
         found.append(Problem(content.source, "the picture has no alt text", key="imageAlt", hint=hint))
     return tuple(found)
+
+
+def _tell_fault(content: CardContent, fault: Fault) -> Problem:
+    amount = fault.amount
+    words, hint = {
+        Flaw.ENLARGED: (f"the picture is enlarged {amount:.1f} times", "use a larger file"),
+        Flaw.BLURRED: (
+            f"the picture would have to be enlarged {amount:.1f} times and stands on its own blur",
+            'use a larger file, or layout = "auto"',
+        ),
+        Flaw.WORDS_OVER_TEXT: (
+            "words lie over a picture that holds text",
+            'use layout = "auto" or "framed"; if it is a photo, say imageKind: photo',
+        ),
+        Flaw.CUT: (f"{amount:.0%} of the picture is cut off", "use one of another shape, or say focus"),
+        Flaw.SUBJECT_COVERED: (
+            f"{amount:.0%} of what the picture shows lies under words",
+            "say focus where that is not its subject, or shorten the title",
+        ),
+    }[fault.flaw]
+    return Problem(content.source, words, key="image", hint=hint)
+
+
+def _check_title(content: CardContent, drawing: Drawing) -> tuple[Problem, ...]:
+    if drawing.is_cut:
+        return (Problem(content.source, "the title is cut", key="title", hint="shorten it"),)
+    if 0 < drawing.title_size < LEAST_TITLE:
+        words = f"the title has only {drawing.title_size:.0f} pixels (layout {drawing.layout})"
+        return (Problem(content.source, words, key="title", hint=f"shorten it: {LEAST_TITLE} pixels can be read"),)
+    return ()
+
+
+def _check_logo(content: CardContent, drawing: Drawing) -> tuple[Problem, ...]:
+    reached = drawing.logo_contrast
+    if reached is None or reached >= READABLE_LOGO:
+        return ()
+    if reached == 0:
+        words = f"the layout {drawing.layout} does not show the logo"
+        return (Problem(content.source, words, hint='give it a box of kind "logo"'),)
+    words = f"the logo stands out only {reached}:1 (layout {drawing.layout}, theme {drawing.theme})"
+    return (Problem(content.source, words, hint=f"{READABLE_LOGO:g}:1 is needed; name another one as logo_dark"),)
 
 
 def _check_layout(content: CardContent, drawing: Drawing) -> tuple[Problem, ...]:
@@ -79,3 +129,12 @@ def _check_size(content: CardContent, drawing: Drawing, max_bytes: int) -> tuple
     if len(drawing.data) <= max_bytes:
         return ()
     return (Problem(content.source, f"the card has {len(drawing.data):,} bytes, {max_bytes:,} are allowed"),)
+
+
+def summarise(problems: Sequence[Sequence[Problem]], layouts: Sequence[str]) -> str:
+    """One line about all cards: how many are in order, and in which layouts they are."""
+    faulty = sum(1 for some in problems if some)
+    used = ", ".join(f"{number} {name}" for name, number in sorted(Counter(filter(None, layouts)).items()))
+    state = "all in order" if not faulty else f"{len(problems) - faulty} in order, {faulty} with problems"
+    number = f"{len(problems):,} card" + ("" if len(problems) == 1 else "s")
+    return f"{number}: {state}" + (f" ({used})" if used else "")

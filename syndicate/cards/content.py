@@ -118,6 +118,10 @@ class CardContent:
     """The post's file, so that a warning can name it."""
     has_picture: bool = False
     picture_alt: str = ""
+    picture_kind: str = ""
+    """"photo", "text" or "logo" where the author says so."""
+    code: tuple[str, ...] = ()
+    """Words of the title that are code, in their order."""
     focus: tuple[float, float] | None = None
     is_short: bool = False
     """A note or a link post: the text itself is the post."""
@@ -145,6 +149,8 @@ def make_content(post: Post, site: Site) -> CardContent:
         has_picture=picture is not None,
         picture_alt=picture.alt if picture else "",
         focus=picture.focus if picture else None,
+        picture_kind=picture.kind if picture else "",
+        code=post.title_code,
         is_short=bool(post.external_url) or _is_note(post),
     )
 

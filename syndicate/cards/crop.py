@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PIL import Image, ImageFilter
 
 from syndicate.cards.photo import Photo
 from syndicate.cards.pixels import to_srgb
+from syndicate.cards.saliency import Focus, find_subject
 
-MAX_ENLARGED = 1.5
-"""Beyond this a photo looks soft on a good screen; the rest of its room is filled with its own blur."""
+MAX_ENLARGED = 2.0
+"""Beyond this a photo looks soft; it is then shown whole on plain ground, or on its own blur where a layout fills."""
 
 CLOSE_ENOUGH = 1.05
 """A decoded picture so little larger than its room is cropped as it is: sharper, and no scaling to wait for."""
-
-Focus = tuple[float, float]
 
 MIDDLE: Focus = (0.5, 0.5)
 
@@ -47,6 +47,12 @@ def fill_room(photo: Photo, width: int, height: int, *, focus: Focus | None, cle
     return to_srgb(scale_window(photo.image, window, width, height), photo.profile)
 
 
+def find_clear(top: float, height: float, tops: Sequence[float]) -> Focus:
+    """The middle of the part of a picture above all words, by where these begin."""
+    free = (min(tops) - top) / height if tops else 1.0
+    return 0.5, min(0.5, max(0.3, free / 2))
+
+
 def choose_window(size: tuple[int, int], room: tuple[int, int], *, subject: Focus, clear: Focus) -> Window:
     """The largest window of the room's shape that keeps the subject inside, and under `clear` as far as it can."""
     scale = max(room[0] / size[0], room[1] / size[1])
@@ -56,29 +62,6 @@ def choose_window(size: tuple[int, int], room: tuple[int, int], *, subject: Focu
     left = _clamp(subject[0] * size[0] - clear[0] * across, size[0] - across)
     top = _clamp(subject[1] * size[1] - clear[1] * down, size[1] - down)
     return Window(left, top, across, down)
-
-
-def find_subject(image: Image.Image) -> Focus:
-    """Where the detail is: the middle of the edges' weight, drawn a little towards the upper middle.
-
-    People put subjects near the middle and faces above it, so a picture of even detail stays centred.
-    """
-    small = image.resize((64, 48), Image.Resampling.BOX).convert("L")
-    edges = small.filter(ImageFilter.FIND_EDGES).crop((2, 2, 62, 46)).point(_SQUARED)
-    across = list(edges.resize((60, 1), Image.Resampling.BOX).tobytes())
-    down = list(edges.resize((1, 44), Image.Resampling.BOX).tobytes())
-    return _balance(across, 0.5), _balance(down, 0.45)
-
-
-_SQUARED = bytes(min(255, value * value // 96) for value in range(256))
-"""Strong edges count more than the grain of film."""
-
-
-def _balance(weights: list[int], middle: float) -> float:
-    """Where the weights balance, from 0 to 1; the fewer there are, the nearer to `middle`."""
-    pull = 0.1 * len(weights)
-    moment = sum((index + 0.5) * weight for index, weight in enumerate(weights)) / len(weights)
-    return (moment + middle * pull) / (sum(weights) + pull)
 
 
 def scale_window(image: Image.Image, window: Window, width: int, height: int) -> Image.Image:
@@ -92,7 +75,7 @@ def scale_window(image: Image.Image, window: Window, width: int, height: int) ->
 
 
 def _fill_with_blur(photo: Photo, width: int, height: int, clear: Focus) -> Image.Image:
-    """The whole photo at most half as large again, on its own blurred and darkened enlargement."""
+    """The whole photo at most twice as large, on its own blurred and darkened enlargement."""
     image = to_srgb(photo.image, photo.profile)
     scale = min(width / photo.width, height / photo.height, MAX_ENLARGED)
     across, down = max(1, round(photo.width * scale)), max(1, round(photo.height * scale))

@@ -28,9 +28,15 @@ class Level:
     weight: int = 500
     sizes: tuple[int, ...] = (28,)
     lines: int = 1
+    more_lines: tuple[tuple[int, int], ...] = ()
+    """Pairs of a size and how many lines the text may have at that size or below: long texts are small and full."""
     leading: float = 1.2
     tracking: float = 0.0
     balance: bool = False
+
+    @property
+    def most_lines(self) -> int:
+        return max([self.lines, *(lines for _, lines in self.more_lines)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,12 @@ class Box:
     """Pixels over which a scrim eases out beyond the text."""
     strength: float = 0.0
     """The least opacity of a scrim; contrast may ask for more."""
+    fit: str = "fill"
+    """How a picture stands in its box: "fill" cuts it to the box, "whole" makes the box as large as the picture."""
+    frame: str = "none"
+    """Around a whole picture: "none", "sheet" (a margin in its own ground), "window" (a bar with three dots)."""
+    shadow: float = 0
+    """Pixels that a soft shadow reaches beyond a picture."""
     under: tuple[str, ...] = ()
     """Texts a scrim must carry; empty means all that come after it."""
 
@@ -120,5 +132,7 @@ class Design:
     format: str = "jpeg"
     max_bytes: int = 280_000
     logo: Image.Image | None = field(default=None, repr=False)
+    logo_dark: Image.Image | None = field(default=None, repr=False)
+    """For dark grounds."""
     digest: str = ""
     """Changes when any of the above does."""

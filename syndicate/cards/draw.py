@@ -1,55 +1,35 @@
 """Draws one card: words, design, fonts and a picture's bytes in, a finished file out. Pure, and safe in threads.
 
-content ─choose_layout→ Layout ─resolve→ Box ─place_boxes→ Placed ─shade→ Shaded ─paint→ canvas ─encode→ Drawing
+content ─choose_layout→ Choice ─resolve→ Box ─place_boxes→ Placed ─shade→ Shaded ─paint→ canvas ─encode→ Drawing
 photo   ─decode_photo─→ Photo  ─find_swatch, choose_theme→ Theme ──────┘
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from PIL import Image
 
 from syndicate.cards.canvas import Canvas, FlatCanvas, FullCanvas
+from syndicate.cards.choose import Choice, choose_layout, describe
+from syndicate.cards.colour import MIDDLE, luminance
 from syndicate.cards.content import CardContent
-from syndicate.cards.crop import MAX_ENLARGED
-from syndicate.cards.design import Box, Design, Layout
+from syndicate.cards.design import Box, Design
 from syndicate.cards.encode import encode_jpeg, encode_png
+from syndicate.cards.faults import Fault, judge_picture
+from syndicate.cards.frame import fit_frames
 from syndicate.cards.keys import ONLY_JPEG
+from syndicate.cards.kind import Kind, find_ground
 from syndicate.cards.layout import SLACK, place_boxes
 from syndicate.cards.paint import Scene, paint_boxes
 from syndicate.cards.photo import Photo, PhotoRefused, decode_photo
 from syndicate.cards.placed import Placed, mirror_boxes
 from syndicate.cards.resolve import find_unit, make_words, resolve
-from syndicate.cards.shade import shade
+from syndicate.cards.shade import Shaded, shade
 from syndicate.cards.themes import Theme, choose_theme, find_swatch
 from syndicate.errors import ConfigError
 from syndicate.typeset import FontSet, Missing, TextBlock, fit_text
-
-# --- which layout suits the picture, where the site leaves it open ---
-
-LEAST_KEPT = 0.6
-"""A cover that would show less of its photo than this becomes a split."""
-
-
-def choose_layout(content: CardContent, design: Design, photo: Photo | None, size: tuple[int, int]) -> Layout:
-    """The site's own layout where it can be drawn; else cover or split with a photo, type or quote without."""
-    if design.layout != "auto":
-        wanted = design.layouts[design.layout]
-        if photo is not None or not wanted.picture:
-            return wanted
-    if photo is None:
-        return design.layouts["quote" if content.is_short else "type"]
-    return design.layouts["cover" if fills(photo, size) else "split"]
-
-
-def fills(photo: Photo, size: tuple[int, int]) -> bool:
-    """Whether a photo can fill a card: sharp enough, and most of it still seen."""
-    scale = max(size[0] / photo.width, size[1] / photo.height)
-    kept = (size[0] * size[1]) / (photo.width * photo.height * scale * scale)
-    return scale <= MAX_ENLARGED and kept >= LEAST_KEPT
-
 
 LEAST_SIDE, MOST_SIDE = 200, 4096
 
@@ -71,6 +51,8 @@ class Drawing:
     """The lowest contrast of any text with what is behind it."""
     smallest: float
     """The smallest type on the card, in pixels."""
+    title_size: float = 0.0
+    """Pixels of the title's type on a card of 1200x630."""
     is_cut: bool = False
     """The title ends in an ellipsis."""
     missing: tuple[Missing, ...] = ()
@@ -79,6 +61,23 @@ class Drawing:
     """Names of texts that leave the safe box."""
     refused: str = ""
     """Why a picture was given and not used."""
+    logo_contrast: float | None = None
+    """Of the logo with its ground; 0 where the layout does not show it, None where the site has none."""
+    faults: tuple[Fault, ...] = ()
+    """What is wrong with how the picture is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """A card before it is encoded: its exact colours, and what was placed on it."""
+
+    image: Image.Image
+    placed: tuple[Placed, ...]
+    choice: Choice
+    theme: Theme
+    shaded: Shaded
+    refused: str
+    photo: Photo | None
 
 
 def draw_card(
@@ -96,33 +95,53 @@ def draw_card(
 
     Raises ConfigError for a size nobody can use or an expression of a layout that fails.
     """
-    if not all(LEAST_SIDE <= side <= MOST_SIDE for side in size):
-        raise ConfigError(f"{size[0]}x{size[1]} is no size for a card", where="cards.sizes", hint="200 to 4096 pixels")
-    picture, refused = _open_photo(photo, size, decode)
-    layout = choose_layout(content, design, picture, size)
-    shown = picture if layout.picture else None
-    theme = _choose_theme(content, design, shown)
-    placed = _place(content, design, fonts, layout, size=size, has_photo=shown is not None)
-    shaded = shade(placed, theme, photo=shown, logo=design.logo, focus=content.focus)
-    canvas: Canvas = (FullCanvas if shown else FlatCanvas)(size, theme.paper)
-    paint_boxes(canvas, placed, Scene(theme, content.seed, shaded.pictures, shaded.masks))
-    data, media_type = _encode(canvas.finish(), design)
-    blocks = [one.block for one in placed if one.block is not None]
+    painted = paint_card(content, design=design, fonts=fonts, photo=photo, size=size, decode=decode)
+    data, media_type = _encode(painted.image, design)
+    blocks = [one.block for one in painted.placed if one.block is not None]
+    titles = [one.block for one in painted.placed if one.block is not None and one.box.name.startswith("title")]
+    has_logo = design.logo is not None or design.logo_dark is not None
     return Drawing(
         data=data,
         media_type=media_type,
         width=size[0],
         height=size[1],
         alt=content.alt,
-        layout=layout.name,
-        theme=theme.name,
-        contrast=round(shaded.contrast, 2),
+        layout=painted.choice.layout.name,
+        theme=painted.theme.name,
+        contrast=round(painted.shaded.contrast, 2),
         smallest=min((block.size_px for block in blocks), default=0.0),
-        is_cut=any(one.block.is_truncated for one in placed if one.block and one.box.name == "title"),
+        title_size=min((block.size_px for block in titles), default=0.0) / find_unit(*size),
+        is_cut=any(block.is_truncated for block in titles),
         missing=_list_missing(blocks),
-        outside=_list_outside(placed, size),
-        refused=refused,
+        outside=_list_outside(painted.placed, size),
+        refused=painted.refused,
+        logo_contrast=round(painted.shaded.logo_contrast, 2) if has_logo else None,
+        faults=judge_picture(painted.placed, painted.photo, painted.choice, content.focus),
     )
+
+
+def paint_card(
+    content: CardContent,
+    *,
+    design: Design,
+    fonts: FontSet,
+    photo: bytes | None = None,
+    size: Size = (1200, 630),
+    decode: Callable[[bytes, Size], Photo] = decode_photo,
+) -> Painted:
+    """The card as pixels; see `draw_card`."""
+    if not all(LEAST_SIDE <= side <= MOST_SIDE for side in size):
+        raise ConfigError(f"{size[0]}x{size[1]} is no size for a card", where="cards.sizes", hint="200 to 4096 pixels")
+    picture, refused = _open_photo(photo, size, decode)
+    choice = choose_layout(content, design, picture, size)
+    shown = picture if choice.layout.picture else None
+    theme = _choose_theme(content, design, shown, choice)
+    placed = _place(content, design, fonts, choice, size=size, photo=shown)
+    logos = _order_logos(design, theme)
+    shaded = shade(placed, theme, photo=shown, logos=logos, focus=content.focus, unit=find_unit(*size))
+    canvas: Canvas = (FullCanvas if shown else FlatCanvas)(size, theme.paper)
+    paint_boxes(canvas, placed, Scene(theme, content.seed, shaded.pictures, shaded.masks))
+    return Painted(canvas.finish(), placed, choice, theme, shaded, refused, shown)
 
 
 def _open_photo(data: bytes | None, size: Size, decode: Callable[[bytes, Size], Photo]) -> tuple[Photo | None, str]:
@@ -134,18 +153,29 @@ def _open_photo(data: bytes | None, size: Size, decode: Callable[[bytes, Size], 
         return None, str(error)
 
 
-def _choose_theme(content: CardContent, design: Design, photo: Photo | None) -> Theme:
+def _choose_theme(content: CardContent, design: Design, photo: Photo | None, choice: Choice) -> Theme:
     swatch = None if photo is None else find_swatch(photo.small)
-    return choose_theme(design.theme, accent=design.accent, swatch=swatch, seed=content.seed)
+    ground = find_ground(photo.image) if photo is not None and choice.kind is not Kind.PHOTO else None
+    if swatch is not None and ground is not None:
+        swatch = replace(swatch, light=luminance(ground))
+    theme = choose_theme(design.theme, accent=design.accent, swatch=swatch, seed=content.seed, site=content.site)
+    return theme if ground is None else replace(theme, ground=ground)
+
+
+def _order_logos(design: Design, theme: Theme) -> tuple[Image.Image, ...]:
+    """The one made for the theme's ground first."""
+    logos = tuple(logo for logo in (design.logo, design.logo_dark) if logo is not None)
+    return logos[::-1] if luminance(theme.ink) > MIDDLE else logos
 
 
 def _place(
-    content: CardContent, design: Design, fonts: FontSet, layout: Layout, *, size: Size, has_photo: bool
+    content: CardContent, design: Design, fonts: FontSet, choice: Choice, *, size: Size, photo: Photo | None
 ) -> tuple[Placed, ...]:
-    words = make_words(content, *size, has_photo=has_photo, has_logo=design.logo is not None)
-    root = resolve(layout, words, find_unit(*size))
+    unit = find_unit(*size)
+    words = make_words(content, *size, describe(choice, content, design, photo))
+    root = resolve(choice.layout, words, unit)
     is_mirrored = content.direction == "rtl"
-    families = {"sans": design.font, "serif": "Source Serif 4"}
+    families = {"sans": design.font, "serif": "Source Serif 4", "mono": CODE}
     sides = {"start": "right", "end": "left"} if is_mirrored else {"start": "left", "end": "right"}
 
     def fit(box: Box, room: tuple[float, float], max_lines: int) -> TextBlock:
@@ -158,16 +188,33 @@ def _place(
             weight=level.weight,
             max_width=room[0],
             max_height=room[1] + SLACK,
-            max_lines=max_lines,
+            max_lines=min(max_lines, level.lines),
+            more_lines=[(size_px, min(max_lines, lines)) for size_px, lines in level.more_lines],
             language=content.language,
             align=sides.get(box.align, "centre" if box.align == "centre" else sides["start"]),
             balance=level.balance,
             line_height=level.leading,
             tracking=level.tracking,
+            code=find_code(box.text, content),
+            code_family=CODE,
         )
 
     placed = place_boxes(root, *size, fit)
-    return mirror_boxes(placed, size[0]) if is_mirrored else placed
+    return fit_frames(mirror_boxes(placed, size[0]) if is_mirrored else placed, photo, unit)
+
+
+CODE = "JetBrains Mono"
+
+
+def find_code(text: str, content: CardContent) -> tuple[tuple[int, int], ...]:
+    """Where the title's code stands in a text that has the title in it."""
+    at, spans = text.find(content.title), []
+    for word in content.code if at >= 0 else ():
+        start = text.find(word, at)
+        if start >= 0:
+            at = start + len(word)
+            spans.append((start, at))
+    return tuple(spans)
 
 
 def _encode(image: Image.Image, design: Design) -> tuple[bytes, str]:

@@ -13,9 +13,9 @@ from PIL import __version__ as pillow_version
 from syndicate.cards.content import CardContent
 from syndicate.model import CardRules
 
-SHIPPED = ("cover", "split", "type", "quote")
+SHIPPED = ("cover", "side", "split", "framed", "emblem", "band", "type", "poster", "quote")
 
-DRAWN_BY = f"cards-3 pillow-{pillow_version} zlib-{zlib.ZLIB_RUNTIME_VERSION}"
+DRAWN_BY = f"cards-4 pillow-{pillow_version} zlib-{zlib.ZLIB_RUNTIME_VERSION}"
 """Raised whenever our own drawing changes, so that a new release draws all cards anew, once."""
 
 ONLY_JPEG = "only jpeg"
@@ -31,11 +31,11 @@ def list_layout_names(rules: CardRules) -> tuple[str, ...]:
     return SHIPPED + own
 
 
-def digest_design(rules: CardRules, files: Mapping[str, str], logo: bytes = b"") -> str:
+def digest_design(rules: CardRules, files: Mapping[str, str], logo: bytes = b"", logo_dark: bytes = b"") -> str:
     """What identifies a site's design, without parsing it: its rules, its layout files and its logo."""
     parts = [rules.layout, rules.theme, rules.font, rules.accent, rules.format, str(rules.max_bytes)]
     parts += [f"{name}={text}" for name, text in sorted(files.items())]
-    return hashlib.sha256("\x1e".join(parts).encode() + b"\x1e" + logo).hexdigest()
+    return hashlib.sha256("\x1e".join(parts).encode() + b"\x1e" + logo + b"\x1e" + logo_dark).hexdigest()
 
 
 def card_key(

@@ -168,7 +168,7 @@ class _Solver:
 
     def _fit_in(self, box: Box, room: Size) -> TextBlock:
         """The largest size, then the most lines, that stay inside the room; the smallest of one line at the end."""
-        for lines in range(box.level.lines, 0, -1):
+        for lines in range(box.level.most_lines, 0, -1):
             block = self._fit(box, room, lines)
             if block.height <= room[1] + SLACK:
                 break
@@ -201,7 +201,7 @@ def _gaps(box: Box) -> float:
 
 def _elasticity(box: Box) -> int:
     """How far a box can give way: by the sizes it may try, where it has several lines; 0 for what is rigid."""
-    own = len(box.level.sizes) if box.kind == "text" and box.level.lines > 1 else 0
+    own = len(box.level.sizes) if box.kind == "text" and box.level.most_lines > 1 else 0
     return max([own, *map(_elasticity, box.children)])
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from syndicate.cards.canvas import Canvas, draw_rounded
-from syndicate.cards.colour import RGB
+from syndicate.cards.colour import BLACK, RGB
 from syndicate.cards.pattern import paint_pattern
-from syndicate.cards.placed import Placed
+from syndicate.cards.placed import Placed, find_offset
 from syndicate.cards.themes import Theme
 from syndicate.typeset import draw_text
 
@@ -27,8 +27,16 @@ class Scene:
 
 def paint_boxes(canvas: Canvas, placed: Sequence[Placed], scene: Scene) -> None:
     """All boxes in their order."""
-    for one in placed:
+    for at, one in enumerate(placed):
+        if one.block is not None and one.block.code:
+            is_on_picture = any(below.box.kind == "image" and _meets(below, one) for below in placed[:at])
+            _paint_code(canvas, one, *((scene.theme.tint, 0.4) if is_on_picture else (scene.theme.code, 1.0)))
         _paint(canvas, one, scene)
+
+
+def _meets(below: Placed, text: Placed) -> bool:
+    one, other = below.rect, text.ink
+    return one.x < other.right and other.x < one.right and one.y < other.bottom and other.y < one.bottom
 
 
 def _paint(canvas: Canvas, placed: Placed, scene: Scene) -> None:
@@ -39,6 +47,8 @@ def _paint(canvas: Canvas, placed: Placed, scene: Scene) -> None:
     if box.fill:
         canvas.fill((left, top, right, bottom), theme.find(box.fill), radius=round(box.radius))
     if box.name in scene.pictures:
+        if box.shadow:
+            _paint_shadow(canvas, placed)
         _paint_picture(canvas, scene.pictures[box.name], placed)
     elif box.name in scene.masks:
         canvas.stain(scene.masks[box.name], left, top, theme.tint)
@@ -56,7 +66,34 @@ def _paint_picture(canvas: Canvas, picture: Image.Image, placed: Placed) -> None
         rounded = draw_rounded(picture.width, picture.height, radius)
         alpha = Image.composite(picture.getchannel("A"), Image.new("L", picture.size, 0), rounded)
         picture.putalpha(alpha)
-    canvas.paste(picture, left + (right - left - picture.width) // 2, top + (bottom - top - picture.height) // 2)
+    aside = right - left - picture.width
+    x = find_offset(placed.box.align, aside) if placed.box.kind == "logo" else aside / 2
+    canvas.paste(picture, left + int(x), top + (bottom - top - picture.height) // 2)
+
+
+def _paint_shadow(canvas: Canvas, placed: Placed) -> None:
+    """A soft dark edge, a little below the picture, drawn small since it has no detail."""
+    left, top, right, bottom = placed.rect.pixels
+    reach = round(placed.box.shadow)
+    size = right - left + 2 * reach, bottom - top + 2 * reach
+    small = Image.new("L", (max(1, size[0] // SHRUNK), max(1, size[1] // SHRUNK)), 0)
+    edge = reach // SHRUNK
+    small.paste(SHADE, (edge, edge, small.width - edge, small.height - edge))
+    soft = small.filter(ImageFilter.GaussianBlur(edge / 2)).resize(size, Image.Resampling.BILINEAR)
+    canvas.stain(soft, left - reach, top - reach + reach // 3, BLACK)
+
+
+SHADE, SHRUNK = 70, 8
+
+
+def _paint_code(canvas: Canvas, placed: Placed, colour: RGB, opacity: float) -> None:
+    """The quiet ground of code, on a photo the tint of its scrim: both leave the letters their contrast."""
+    assert placed.block is not None
+    ink, radius = placed.ink, round(placed.block.size_px * 0.16)
+    for ground in placed.block.code:
+        left, top = round(ink.x + ground.left), round(ink.y + ground.top)
+        mask = draw_rounded(round(ink.x + ground.right) - left, round(ink.y + ground.bottom) - top, radius)
+        canvas.stain(mask.point([round(alpha * opacity) for alpha in range(256)]), left, top, colour)
 
 
 def _paint_text(canvas: Canvas, placed: Placed, colour: RGB) -> None:

@@ -36,21 +36,27 @@ _OPENERS: Mapping[str, Callable[[BytesIO], ImageFile.ImageFile]] = {
 }
 
 
-def parse_logo(data: bytes) -> Image.Image | None:
+def parse_logo(data: bytes, where: str = "cards.logo") -> Image.Image | None:
     """The logo as RGBA, None where there is none. Raises ConfigError for what is no PNG, JPEG or WebP."""
     if not data:
         return None
     name = find_format(data)
     if name not in _OPENERS:
-        raise ConfigError("the logo is no PNG, JPEG or WebP", where="cards.logo", hint="export it as PNG")
+        raise ConfigError("the logo is no PNG, JPEG or WebP", where=where, hint="export it as PNG")
     width, height = read_webp_size(data) if name == "webp" else (1, 1)
     try:
         with _OPENERS[name](BytesIO(data)) as image:
             if max(image.width * image.height, width * height) > MOST_PIXELS:
-                raise ConfigError("the logo is far too large", where="cards.logo", hint="512 pixels are plenty")
-            return image.convert("RGBA")
+                raise ConfigError("the logo is far too large", where=where, hint="512 pixels are plenty")
+            return _trim(image.convert("RGBA"))
     except (OSError, SyntaxError, ValueError) as error:
-        raise ConfigError("the logo's file is damaged", where="cards.logo") from error
+        raise ConfigError("the logo's file is damaged", where=where) from error
+
+
+def _trim(logo: Image.Image) -> Image.Image:
+    """Without the empty room around it, which would make it small and out of line."""
+    seen = logo.getchannel("A").point([255 if alpha > 8 else 0 for alpha in range(256)]).getbbox()
+    return logo.crop(seen) if seen else logo
 
 
 ROOT = "card"
@@ -64,7 +70,7 @@ KEYS: Mapping[str, frozenset[str]] = {
     "layers": _CONTAINER,
     "row": _CONTAINER,
     "column": _CONTAINER,
-    "image": _SIZING,
+    "image": _SIZING | {"fit", "frame", "shadow"},
     "pattern": _SIZING,
     "rect": _SIZING,
     "spacer": _SIZING,
@@ -76,17 +82,19 @@ KEYS: Mapping[str, frozenset[str]] = {
 }
 PLAIN = frozenset({"kind", "children", "under"})
 """Properties that are never expressions."""
-WORDS = frozenset({"align", "justify", "colour", "fill", "side", "level"})
+WORDS = frozenset({"align", "justify", "colour", "fill", "side", "level", "fit", "frame"})
 """Properties that are words unless they hold `{{`."""
 CHOICES: Mapping[str, frozenset[str]] = {
     "align": frozenset({"start", "centre", "end", "stretch"}),
     "justify": frozenset({"start", "centre", "end", "between"}),
     "side": frozenset({"top", "bottom", "start", "end", "all"}),
+    "fit": frozenset({"fill", "whole"}),
+    "frame": frozenset({"none", "sheet", "window"}),
 }
-LEVEL_KEYS = frozenset({"family", "weight", "sizes", "lines", "leading", "tracking", "balance"})
+LEVEL_KEYS = frozenset({"family", "weight", "sizes", "lines", "more_lines", "leading", "tracking", "balance"})
 
 
-def parse_design(rules: CardRules, files: Mapping[str, str], *, logo: bytes = b"") -> Design:
+def parse_design(rules: CardRules, files: Mapping[str, str], *, logo: bytes = b"", logo_dark: bytes = b"") -> Design:
     """All layouts of a site compiled. `files` maps a layout's name to its TOML; `logo` is an image's bytes.
 
     Raises ConfigError for a broken file, an unknown layout or theme, or a colour that is none.
@@ -111,7 +119,8 @@ def parse_design(rules: CardRules, files: Mapping[str, str], *, logo: bytes = b"
         format=rules.format,
         max_bytes=rules.max_bytes,
         logo=parse_logo(logo),
-        digest=digest_design(rules, files, logo),
+        logo_dark=parse_logo(logo_dark, "cards.logo_dark"),
+        digest=digest_design(rules, files, logo, logo_dark),
     )
 
 
@@ -209,12 +218,15 @@ def _level(value: object, where: str) -> Level:
             weight=int(table.get("weight", 500)),
             sizes=tuple(sorted(sizes, reverse=True)),
             lines=int(table.get("lines", 1)),
+            more_lines=tuple((int(size), int(lines)) for size, lines in table.get("more_lines", ())),
             leading=float(table.get("leading", 1.2)),
             tracking=float(table.get("tracking", 0)),
             balance=bool(table.get("balance", False)),
         )
     except (TypeError, ValueError) as error:
-        raise ConfigError("weight, lines, leading and tracking are numbers", where=where) from error
+        raise ConfigError(
+            "weight, lines, leading and tracking are numbers, more_lines pairs of them", where=where
+        ) from error
 
 
 def _table(value: object, where: str) -> Mapping[str, Any]:

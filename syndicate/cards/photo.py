@@ -99,6 +99,8 @@ class Photo:
     width: int
     height: int
     profile: bytes = field(default=b"", repr=False)
+    is_cut_out: bool = False
+    """Whether some of it is transparent; that is on plain paper here."""
 
 
 def decode_photo(data: bytes, need: tuple[int, int]) -> Photo:
@@ -160,7 +162,17 @@ def _decode(image: ImageFile.ImageFile, name: str, data: bytes, need: tuple[int,
     room = need[::-1] if turn in _TURNED else need
     whole = _decode_jpeg(image, data, room) if name == "jpeg" else _load(image)
     upright = _turn(shrink_to_rgb(whole, profile, room), turn)
-    return Photo(upright, _glance(upright), width, height, b"" if image.mode == "CMYK" else profile)
+    kept = b"" if image.mode == "CMYK" else profile
+    return Photo(upright, _glance(upright), width, height, kept, is_cut_out=_is_cut_out(whole))
+
+
+def _is_cut_out(image: Image.Image) -> bool:
+    if not image.has_transparency_data:
+        return False
+    step = max(1, max(image.size) // 400)
+    sparse = image.resize((image.width // step, image.height // step), Image.Resampling.NEAREST)
+    clear = sparse.convert("RGBA").getchannel("A").histogram()
+    return sum(clear[:32]) > 0.02 * sum(clear)
 
 
 def _glance(image: Image.Image) -> Image.Image:

@@ -74,10 +74,18 @@ def _from_deep(image: Image.Image) -> Image.Image:
 
 
 def _choose_paper(image: Image.Image) -> RGB:
-    """Light drawings go on dark paper, everything else on white."""
-    tiny = image.convert("RGBA").convert("RGBa").resize((1, 1), Image.Resampling.BOX).convert("RGBA").getpixel((0, 0))
-    is_light = isinstance(tiny, tuple) and tiny[3] < 200 and min(tiny[:3]) > 200
-    return DARK_PAPER if is_light else LIGHT_PAPER
+    """Drawings in light colours alone go on dark paper, everything else on white: dark lines are lost on dark paper."""
+    step = max(1, max(image.size) // 256)
+    sparse = image.resize((max(1, image.width // step), max(1, image.height // step)), Image.Resampling.NEAREST)
+    rgba = sparse.convert("RGBA")
+    seen = rgba.convert("L").histogram(rgba.getchannel("A").point(_SOLID))
+    is_clear = sum(seen) < 0.9 * rgba.width * rgba.height
+    return DARK_PAPER if is_clear and sum(seen[:_DARK]) <= 0.02 * sum(seen) else LIGHT_PAPER
+
+
+_SOLID = [255 if alpha > 127 else 0 for alpha in range(256)]
+_DARK = 170
+"""Luma below which ink is seen on white."""
 
 
 def _flatten(image: Image.Image, colour: RGB) -> Image.Image:

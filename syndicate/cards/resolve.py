@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
 
 from syndicate.cards.content import CardContent
@@ -30,7 +31,21 @@ def find_unit(width: int, height: int) -> float:
     return min(math.sqrt(width * height / BASE_AREA), min(width, height) / 500)
 
 
-def make_words(content: CardContent, width: int, height: int, *, has_photo: bool, has_logo: bool) -> Words:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a layout may know of the card's pictures. Ratios are width by height."""
+
+    has_photo: bool = False
+    photo_ratio: float = 1.5
+    photo_kind: str = "photo"
+    photo_is_dark: bool = False
+    free: str = "bottom"
+    """Where words cover no subject: "bottom", "start" or "end"."""
+    has_logo: bool = False
+    logo_ratio: float = 1.0
+
+
+def make_words(content: CardContent, width: int, height: int, shown: Shown) -> Words:
     """What a layout's expressions may name."""
     return MappingProxyType(
         {
@@ -40,6 +55,8 @@ def make_words(content: CardContent, width: int, height: int, *, has_photo: bool
             "date": content.date,
             "reading": content.reading,
             "byline": _join(content.direction, content.author, content.date, content.reading),
+            "brief": _join(content.direction, content.author, content.date),
+            "longest": max(map(len, _list_whole(content)), default=0),
             "site": content.site,
             "summary": content.summary,
             "host": content.host,
@@ -48,10 +65,19 @@ def make_words(content: CardContent, width: int, height: int, *, has_photo: bool
             "height": height,
             "wide": width > height * 1.4,
             "tall": height > width * 1.1,
-            "has_photo": has_photo,
-            "has_logo": has_logo,
+            "story": height > width * 1.6,
+            **asdict(shown),
         }
     )
+
+
+def _list_whole(content: CardContent) -> list[str]:
+    """What of a title stays on one line: code, and words of scripts that put spaces between them."""
+    return [*content.code, *(word for word in content.title.split() if not _UNSPACED.search(word))]
+
+
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\uffef]")
+"""Thai, Lao, Burmese, Khmer, Chinese, Japanese, Korean."""
 
 
 def _join(direction: str, *parts: str) -> str:
@@ -111,6 +137,9 @@ class _Resolver:
             side=str(values.get("side", "bottom")),
             fade=self._pixels(values.get("fade", 200)),
             strength=self._number(values.get("strength", 0)),
+            fit=str(values.get("fit", "fill")),
+            frame=str(values.get("frame", "none")),
+            shadow=self._pixels(values.get("shadow", 0)),
             under=_names(values.get("under", ())),
         )
 
@@ -125,9 +154,13 @@ class _Resolver:
         return replace(
             level,
             sizes=tuple(sorted(scaled, reverse=True)),
+            more_lines=() if "lines" in values else self._more_lines(level),
             lines=max(1, int(self._number(values.get("lines", level.lines)))),
             weight=int(self._number(values.get("weight", level.weight))),
         )
+
+    def _more_lines(self, level: Level) -> tuple[tuple[int, int], ...]:
+        return tuple((round(self._pixels(size)), lines) for size, lines in level.more_lines)
 
     def _length(self, value: object) -> float | None:
         """Pixels scaled to the card, or a share of the parent kept as a number below zero."""

@@ -10,10 +10,13 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-from syndicate.cards.colour import MIDDLE, RGB, luminance
-from syndicate.cards.crop import Focus, fill_room
+from syndicate.cards.colour import BLACK, MIDDLE, RGB, WHITE, luminance, mix
+from syndicate.cards.crop import fill_room, find_clear
+from syndicate.cards.frame import draw_whole, find_surround
+from syndicate.cards.logo import fit_logo
 from syndicate.cards.photo import Photo
 from syndicate.cards.placed import Placed, Rect
+from syndicate.cards.saliency import Focus
 from syndicate.cards.scrim import CELL, Spot, draw_mask, find_spot, least_contrast, solve_strength
 from syndicate.cards.themes import READABLE, Theme
 
@@ -31,22 +34,34 @@ class Shaded:
     pictures: dict[str, Image.Image] = field(default_factory=dict)
     masks: dict[str, Image.Image] = field(default_factory=dict)
     contrast: float = 21.0
+    logo_contrast: float = 0.0
+    """Of the logo with what is under it, 0 where none is shown."""
 
 
 def shade(
-    placed: Sequence[Placed], theme: Theme, *, photo: Photo | None, logo: Image.Image | None, focus: Focus | None
+    placed: Sequence[Placed],
+    theme: Theme,
+    *,
+    photo: Photo | None,
+    focus: Focus | None,
+    logos: Sequence[Image.Image] = (),
+    unit: float = 1.0,
 ) -> Shaded:
     """Pictures cropped and scrims solved, from the bottom of the card to its top."""
     shader = _Shader(placed, theme)
     for at, one in enumerate(placed):
         if one.box.kind == "image" and photo is not None:
-            shader.pictures[one.box.name] = _crop(photo, one, placed[at + 1 :], focus)
-        elif one.box.kind == "logo" and logo is not None:
-            shader.pictures[one.box.name] = _fit_logo(logo, one.rect)
+            if one.box.fit == "whole":
+                around = find_surround(one.box, one.rect, photo, unit)
+                shader.pictures[one.box.name] = draw_whole(photo, one, around, theme.ground)
+            else:
+                shader.pictures[one.box.name] = _cut_photo(photo, one, placed[at + 1 :], focus)
+        elif one.box.kind == "logo" and logos:
+            shader.lay_logo(at, logos)
         elif one.box.kind == "scrim":
             shader.solve(at)
     contrast = min((shader.contrast(at) for at, one in enumerate(placed) if one.block is not None), default=21.0)
-    return Shaded(shader.pictures, shader.masks, contrast)
+    return Shaded(shader.pictures, shader.masks, contrast, shader.logo_contrast)
 
 
 class _Shader:
@@ -58,6 +73,18 @@ class _Shader:
         self._spots: dict[str, Spot] = {}
         self.pictures: dict[str, Image.Image] = {}
         self.masks: dict[str, Image.Image] = {}
+        self.logo_contrast = 0.0
+
+    def lay_logo(self, at: int, logos: Sequence[Image.Image]) -> None:
+        """The logo that can be read on what lies under it."""
+        one = self._placed[at]
+        left, top, right, bottom = one.rect.pixels
+        dark, light = (self._find_spot(one, ink).colours for ink in (BLACK, WHITE))
+        strength = self._find_strength(at)
+        grounds = [mix(colour, self._theme.tint, strength) for colour in (*dark, *light)]
+        logo = fit_logo(logos, (right - left, bottom - top), grounds)
+        self.pictures[one.box.name] = logo.image
+        self.logo_contrast = logo.contrast
 
     def solve(self, at: int) -> None:
         """The scrim at this place: full strength under its texts, as strong as the worst spot under them asks."""
@@ -83,55 +110,50 @@ class _Shader:
         text = self._placed[at]
         if text.box.fill:
             return least_contrast([Spot((self._theme.find(text.box.fill),), self._ink(text))], self._theme.tint, 0)
-        strength = next(
-            (self._strengths[one.box.name] for one in self._placed[:at] if one.box.name in self._strengths), 0.0
-        )
-        return least_contrast([self._spot(text)], self._theme.tint, strength)
+        return least_contrast([self._spot(text)], self._theme.tint, self._find_strength(at))
+
+    def _find_strength(self, at: int) -> float:
+        """Of the scrim under a box at this place."""
+        scrims = [one for one in self._placed[:at] if one.box.name in self._strengths]
+        under = [one for one in scrims if _overlaps(one.rect, self._placed[at].rect)]
+        return self._strengths[under[0].box.name] if under else 0.0
 
     def _spot(self, text: Placed) -> Spot:
         if text.box.name not in self._spots:
-            self._spots[text.box.name] = self._find_spot(text)
+            self._spots[text.box.name] = self._find_spot(text, self._ink(text))
         return self._spots[text.box.name]
 
-    def _find_spot(self, text: Placed) -> Spot:
+    def _find_spot(self, text: Placed, ink: RGB) -> Spot:
         """What is behind a text: the topmost filled box or picture under it, else the paper."""
         below = self._placed[: self._placed.index(text)]
         for one in reversed([one for one in below if _overlaps(one.rect, text.ink)]):
             if one.box.name in self.pictures and one.box.kind == "image":
-                return self._spot_on_picture(one, text)
+                return self._spot_on_picture(one, text, ink)
             if one.box.kind == "pattern":
-                return Spot((self._theme.panel, *self._theme.shapes), self._ink(text))
+                return Spot((self._theme.panel, *self._theme.shapes), ink)
             if one.box.fill and one.block is None:
-                return Spot((self._theme.find(one.box.fill),), self._ink(text))
-        return Spot((self._theme.paper,), self._ink(text))
+                return Spot((self._theme.find(one.box.fill),), ink)
+        return Spot((self._theme.paper,), ink)
 
-    def _spot_on_picture(self, picture: Placed, text: Placed) -> Spot:
+    def _spot_on_picture(self, picture: Placed, text: Placed, ink: RGB) -> Spot:
         left, top, right, bottom = text.ink.pixels
         x, y = picture.rect.pixels[:2]
         box = (left - x, top - y, right - x, bottom - y)
         name = picture.box.name
         if name not in self._cells:
             self._cells[name] = self.pictures[name].reduce(CELL)
-        return find_spot(self._cells[name], box, self._ink(text))
+        return find_spot(self._cells[name], box, ink)
 
     def _ink(self, text: Placed) -> RGB:
         return self._theme.find(text.box.colour)
 
 
-def _crop(photo: Photo, image: Placed, above: Sequence[Placed], focus: Focus | None) -> Image.Image:
-    """The photo for a box, its subject brought to where no text lies."""
+def _cut_photo(photo: Photo, image: Placed, above: Sequence[Placed], focus: Focus | None) -> Image.Image:
+    """The photo for a box, cut so that its subject comes to where no text lies."""
     left, top, right, bottom = image.rect.pixels
     tops = [one.ink.y for one in above if one.block is not None and _overlaps(one.rect, image.rect)]
-    free = (min(tops) - image.rect.y) / image.rect.height if tops else 1.0
-    clear = (0.5, min(0.5, max(0.3, free / 2)))
+    clear = find_clear(image.rect.y, image.rect.height, tops)
     return fill_room(photo, right - left, bottom - top, focus=focus, clear=clear)
-
-
-def _fit_logo(logo: Image.Image, rect: Rect) -> Image.Image:
-    """The logo as large as fits into the box with its own proportions."""
-    scale = min(max(1.0, rect.width) / logo.width, max(1.0, rect.height) / logo.height)
-    size = (max(1, round(logo.width * scale)), max(1, round(logo.height * scale)))
-    return logo.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
 
 
 def _is_carried(text: Placed, scrim: Placed) -> bool:

@@ -1,12 +1,14 @@
-"""The contact sheet: a page that shows each card as each network crops and frames it."""
+"""The contact sheet: an overview of all cards, then each as each network crops and frames it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
+from PIL import Image
 
 from syndicate.errors import ConfigError
 from syndicate.model import Problem
@@ -58,13 +60,32 @@ class SheetCard:
         return self.src.translate(_QUOTED)
 
 
+SHOWN_WIDTH, SHOWN_BYTES = 600, 17_000
+"""Pixels and bytes of a card on the sheet, so that a hundred cards stay under three megabytes."""
+
+
+def shrink(data: bytes) -> bytes:
+    """A card as the sheet shows it, as WebP."""
+    with Image.open(BytesIO(data), formats=("PNG", "JPEG")) as image:
+        card = image.convert("RGB")
+    card.thumbnail((SHOWN_WIDTH, SHOWN_WIDTH), Image.Resampling.LANCZOS)
+    found = b""
+    for quality in (78, 60, 40, 20):
+        out = BytesIO()
+        card.save(out, "WEBP", quality=quality, method=4)
+        found = out.getvalue()
+        if len(found) <= SHOWN_BYTES:
+            break
+    return found
+
+
 _QUOTED = {ord(character): f"%{ord(character):02X}" for character in "\"'\\\n<>"}
 
 
-def render_sheet(cards: Sequence[SheetCard], template: str, *, title: str) -> bytes:
+def render_sheet(cards: Sequence[SheetCard], template: str, *, title: str, summary: str = "") -> bytes:
     """The page as UTF-8. `template` is the text of templates/pages/sheet.html; raises ConfigError where it fails."""
     jinja = SandboxedEnvironment(undefined=StrictUndefined, autoescape=True)
     try:
-        return jinja.from_string(template).render(cards=cards, frames=FRAMES, title=title).encode()
+        return jinja.from_string(template).render(cards=cards, frames=FRAMES, title=title, summary=summary).encode()
     except TemplateError as error:
         raise ConfigError(f"the template fails: {error}", where="templates/pages/sheet.html") from error

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from PIL import Image
 
-from syndicate.cards.colour import RGB, WHITE, lift, luminance, oklch, to_oklch
+from syndicate.cards.colour import BLACK, RGB, WHITE, contrast, lift, luminance, mix, oklch, to_oklch
 
 READABLE = 4.5
 """WCAG 2.2, success criterion 1.4.3: the least contrast of text with what is behind it."""
@@ -38,6 +38,13 @@ class Theme:
     """What a scrim is made of."""
     shapes: tuple[RGB, RGB, RGB]
     """For patterns, from quiet to loud."""
+    brand: RGB = BLACK
+    """The site's accent exactly, where it has one: for badges, rules and shapes, never for letters on the paper."""
+    on_brand: RGB = WHITE
+    code: RGB = BLACK
+    """The quiet ground of code."""
+    ground: RGB = WHITE
+    """What stands around a picture that is shown whole."""
 
     def find(self, name: str) -> RGB:
         """A colour by name, the ink for a name that is none."""
@@ -54,18 +61,78 @@ class Swatch:
     light: float
 
 
-def choose_theme(wanted: str, *, accent: RGB | None, swatch: Swatch | None, seed: str) -> Theme:
-    """The theme of one card: the site's accent wins over the photo's hue, which wins over the slug's chance."""
-    _, chroma, hue = to_oklch(accent) if accent else (0.55, 0.15, _seeded_hue(seed))
+def choose_theme(wanted: str, *, accent: RGB | None, swatch: Swatch | None, seed: str, site: str = "") -> Theme:
+    """The theme of one card: the site's accent wins over the photo's hue, which wins over the site's own family.
+
+    Cards without a photo belong to one family of hues for each site, and vary within it with the post.
+    """
+    turn = _number(seed)
+    _, chroma, hue = to_oklch(accent) if accent else (0.55, 0.15, _family(site) + turn % 29 - 14)
     if accent is None and swatch is not None:
         chroma, hue = min(max(swatch.chroma * 1.6, 0.03), 0.16), swatch.hue
-    if wanted == "light":
-        return make_light(hue, chroma)
-    if wanted == "dark":
-        return make_dark(hue, chroma)
-    if swatch is None:
-        return make_vivid(hue, max(chroma, 0.09))
-    return make_light(hue, chroma) if swatch.light > 0.55 else make_dark(hue, chroma)
+    if wanted == "light" or (wanted != "dark" and swatch is not None and swatch.light > LIGHT_PHOTO):
+        return _finish(make_light(hue, chroma), accent)
+    if wanted == "dark" or swatch is not None:
+        return _finish(make_dark(hue, chroma), accent)
+    if accent is not None:
+        return _finish(make_brand(accent) if turn % 3 else _make_night(hue, chroma, accent), accent)
+    return _finish(make_vivid(hue, max(chroma, 0.09), DEPTHS[turn // 29 % len(DEPTHS)]), accent)
+
+
+LIGHT_PHOTO = 0.55
+DEPTHS = (0.36, 0.40, 0.45)
+"""How light the saturated papers of a site are."""
+
+
+def _make_night(hue: float, chroma: float, accent: RGB) -> Theme:
+    """The accent on night, an accent that would be lost there on day."""
+    night = make_dark(hue, chroma)
+    return night if contrast(accent, night.paper) >= SEEN else make_light(hue, chroma)
+
+
+SEEN = 2.0
+"""The contrast from which on a large shape is clearly seen."""
+
+
+def choose_ink(paper: RGB) -> RGB:
+    """Near white or near black in the paper's hue, whichever is read better: one of them always reaches 4.5:1."""
+    _, chroma, hue = to_oklch(paper)
+    light, dark = oklch(0.985, 0.006, hue), oklch(0.2, min(chroma * 0.3, 0.04), hue)
+    better = light if contrast(WHITE, paper) >= contrast(BLACK, paper) else dark
+    return lift(better, paper, READABLE + 0.05)
+
+
+def _finish(theme: Theme, accent: RGB | None) -> Theme:
+    """With the colours that follow from the others; the loudest shape has the accent exactly."""
+    toward = mix(theme.paper, theme.ink, 0.1)
+    away = mix(theme.paper, WHITE if luminance(theme.ink) < luminance(theme.paper) else BLACK, 0.22)
+    code = toward if contrast(theme.ink, toward) > READABLE + 1 else away
+    if accent is None:
+        return replace(theme, brand=theme.accent, on_brand=theme.on_accent, code=code, ground=theme.panel)
+    shapes = theme.shapes if theme.paper == accent else (*theme.shapes[:2], accent)
+    return replace(theme, brand=accent, on_brand=choose_ink(accent), code=code, ground=theme.panel, shapes=shapes)
+
+
+def make_brand(accent: RGB) -> Theme:
+    """The accent itself as paper."""
+    lightness, chroma, hue = to_oklch(accent)
+    ink = choose_ink(accent)
+    is_deep = luminance(ink) > luminance(accent)
+    label = oklch(0.93, min(chroma, 0.08), hue + 40) if is_deep else oklch(0.28, min(chroma, 0.09), hue)
+    label = lift(label, accent, READABLE + 0.05)
+    return Theme(
+        name="brand",
+        paper=accent,
+        panel=oklch(lightness + (-0.05 if is_deep else 0.04), chroma, hue),
+        ink=ink,
+        muted=lift(mix(accent, ink, 0.86), accent, READABLE + 0.05),
+        soft=ink,
+        accent=label,
+        on_accent=lift(accent, label, READABLE),
+        line=mix(accent, ink, 0.25),
+        tint=oklch(0.16, min(chroma * 0.4, 0.05), hue) if is_deep else oklch(0.97, 0.01, hue),
+        shapes=(mix(accent, ink, 0.12), mix(accent, ink, 0.3), mix(accent, ink, 0.82)),
+    )
 
 
 def make_light(hue: float, chroma: float) -> Theme:
@@ -115,26 +182,26 @@ def make_dark(hue: float, chroma: float) -> Theme:
 
 
 @lru_cache(64)  # cards without a photo share a few hues
-def make_vivid(hue: float, chroma: float) -> Theme:
+def make_vivid(hue: float, chroma: float, depth: float = 0.40) -> Theme:
     """A saturated paper with light ink: what a card without a photo gets when the theme is left to us."""
-    if MUDDY[0] < hue < MUDDY[1]:
+    if MUDDY[0] < hue % 360 < MUDDY[1]:
         return replace(make_dark(hue, max(chroma, 0.15)), name="vivid")
-    paper = oklch(0.40, min(chroma, 0.13), hue)
+    paper = oklch(depth, min(chroma, 0.13), hue)
     accent = lift(oklch(0.88, min(chroma, 0.11), hue + 40), paper, READABLE + 0.3)
     return Theme(
         name="vivid",
         paper=paper,
-        panel=oklch(0.34, min(chroma, 0.11), hue),
+        panel=oklch(depth - 0.06, min(chroma, 0.11), hue),
         ink=oklch(0.985, 0.006, hue),
         muted=lift(oklch(0.88, min(chroma * 0.3, 0.03), hue), paper, READABLE + 0.5),
         soft=oklch(0.94, min(chroma * 0.1, 0.015), hue),
         accent=accent,
         on_accent=oklch(0.24, min(chroma * 0.5, 0.06), hue),
-        line=oklch(0.50, min(chroma, 0.11), hue),
+        line=oklch(depth + 0.1, min(chroma, 0.11), hue),
         tint=oklch(0.20, min(chroma * 0.4, 0.05), hue),
         shapes=(
-            oklch(0.46, min(chroma, 0.12), hue),
-            oklch(0.58, min(chroma * 1.1, 0.14), hue + 18),
+            oklch(depth + 0.06, min(chroma, 0.12), hue),
+            oklch(depth + 0.18, min(chroma * 1.1, 0.14), hue + 18),
             oklch(0.82, min(chroma * 1.1, 0.13), hue + 40),
         ),
     )
@@ -151,5 +218,9 @@ def find_swatch(image: Image.Image) -> Swatch:
     return Swatch(0.0, 0.0, light) if best is None else Swatch(best[1][2], best[1][1], light)
 
 
-def _seeded_hue(seed: str) -> float:
-    return float(HUES[hashlib.sha256(seed.encode()).digest()[0] % len(HUES)])
+def _family(site: str) -> float:
+    return float(HUES[_number(site) % len(HUES)])
+
+
+def _number(seed: str) -> int:
+    return int.from_bytes(hashlib.sha256(seed.encode("utf-8", "surrogatepass")).digest()[:4], "big")

@@ -136,7 +136,7 @@ class FeedsTable(Section):
 
 class CardsTable(Section):
     layout: str = "auto"
-    """auto, cover, split, type, quote, or the name of a file in templates/cards."""
+    """auto, one of cover, side, split, framed, emblem, band, type, poster, quote, or a file in templates/cards."""
     theme: Literal["auto", "light", "dark"] = "auto"
     """Colours: auto follows the photo."""
     font: Literal["Inter", "Source Serif 4"] | str = "Inter"
@@ -145,6 +145,8 @@ class CardsTable(Section):
     """Further font files of yours."""
     logo: str = ""
     """Path of a logo (PNG, WebP or JPEG), below the site's folder."""
+    logo_dark: str = ""
+    """Path of the same logo for dark grounds."""
     accent: Colour = ""
     """Accent colour, "#rrggbb"."""
     format: Literal["jpeg", "png"] = "jpeg"

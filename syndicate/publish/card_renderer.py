@@ -53,7 +53,7 @@ class CardRenderer:
 
     @cached_property
     def design_digest(self) -> str:
-        return digest_design(self._rules, self._layouts, self._logo)
+        return digest_design(self._rules, self._layouts, *self._logos)
 
     @cached_property
     def fonts_digest(self) -> str:
@@ -78,7 +78,8 @@ class CardRenderer:
     def design(self) -> Design:
         from syndicate.cards.parse import parse_design
 
-        return parse_design(self._rules, self._layouts, logo=self._logo)
+        logo, logo_dark = self._logos
+        return parse_design(self._rules, self._layouts, logo=logo, logo_dark=logo_dark)
 
     @cached_property
     def files(self) -> dict[str, str]:
@@ -91,9 +92,11 @@ class CardRenderer:
         return {path.removeprefix("cards/").removesuffix(".toml"): text for path, text in self.files.items()}
 
     @cached_property
-    def _logo(self) -> bytes:
-        path = Path(self._root, self._rules.logo)
-        return path.read_bytes() if self._rules.logo and path.is_file() else b""
+    def _logos(self) -> tuple[bytes, bytes]:
+        """The logo, and the one for dark grounds."""
+        paths = [Path(self._root, name) for name in (self._rules.logo, self._rules.logo_dark)]
+        light, dark = (path.read_bytes() if path.is_file() else b"" for path in paths)
+        return light, dark
 
 
 # --- many cards on all cores: our own renderer, and one in each other process, since drawing letters is much Python ---

@@ -149,8 +149,9 @@ class CardJobs:
 
 def _tell(post: Post) -> str:
     """Everything of a post that a card may show, by its digest and by what that leaves out."""
-    focus = post.picture.focus if post.picture else None
-    return f"{post.digest} {post.slug} {post.published_at} {post.reading_minutes} {post.length} {focus} {post.source}"
+    picture = (post.picture.focus, post.picture.kind) if post.picture else None
+    shown = f"{post.title_code} {post.slug} {post.published_at} {post.reading_minutes} {post.length}"
+    return f"{post.digest} {shown} {picture} {post.source}"
 
 
 def batches(items: Iterable[Item]) -> Iterator[list[Item]]:

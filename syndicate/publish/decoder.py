@@ -40,6 +40,7 @@ class _Decoded:
     width: int
     height: int
     profile: bytes = field(repr=False)
+    is_cut_out: bool
 
 
 Answer = _Decoded | PictureFacts | str
@@ -110,7 +111,8 @@ def _answer(question: Question) -> Answer:
         return f"{width}x{height} pixels are far too long and narrow"
     small = photo.small
     pixels = pickle.PickleBuffer(photo.image.tobytes("raw", "RGBX"))
-    return _Decoded((width, height), pixels, small.size, small.tobytes(), photo.width, photo.height, photo.profile)
+    whole = photo.width, photo.height, photo.profile, photo.is_cut_out
+    return _Decoded((width, height), pixels, small.size, small.tobytes(), *whole)
 
 
 def _unpack(answer: Answer) -> Photo | str:
@@ -123,7 +125,7 @@ def _unpack(answer: Answer) -> Photo | str:
         return str(answer)
     image = Image.frombytes("RGB", answer.size, memoryview(answer.pixels), "raw", "RGBX")
     small = Image.frombytes("RGB", answer.small_size, answer.small)
-    return Photo(image, small, answer.width, answer.height, answer.profile)
+    return Photo(image, small, answer.width, answer.height, answer.profile, answer.is_cut_out)
 
 
 def _take_facts(answer: Answer) -> tuple[PictureFacts | None, str]:

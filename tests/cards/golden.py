@@ -9,8 +9,8 @@ font or of Pillow move an edge by a pixel.
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from pathlib import Path
 
 from PIL import Image
@@ -22,11 +22,11 @@ from syndicate.cards.parse import parse_design
 from syndicate.fonts import find_fonts
 from syndicate.model import CardRules
 from syndicate.typeset import FontSet
-from tests.cards import corpus
+from tests.cards import corpus, pictures
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(__file__).parent / "golden"
-LAYOUTS = ("cover", "split", "type", "quote")
+LAYOUTS = ("cover", "side", "split", "framed", "emblem", "band", "type", "poster", "quote")
 THEMES = ("light", "dark", "auto")
 TILE = (60, 32)
 
@@ -59,6 +59,7 @@ TITLES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
         ("เทคโนโลยี", "สมชาย ใจดี", "18 มีนาคม 2568", "อ่าน 6 นาที", "สมุดภาคสนาม"),
     ),
     "emoji": ("en", "Ship it 🚀 with the whole family 👩‍👩‍👧‍👦 and a wave 👋🏽 from 🇸🇪", _LATIN),
+    "code": ("en", "How async fn in traits broke my build", _LATIN),
     "eight": ("en", "Hello AI", _LATIN),
     "long": (
         "en",
@@ -83,19 +84,30 @@ def make_content(name: str) -> CardContent:
         language=language,
         direction=find_direction(language, title),
         seed=name,
+        code=("async fn",) if name == "code" else (),
     )
 
 
+_LANDSCAPE = partial(corpus.draw_landscape, 1200, 800)
+PICTURES: Mapping[str, Callable[[], Image.Image]] = {
+    "cover": _LANDSCAPE,
+    "side": partial(pictures.draw_person, 1200, 800, 0.78),
+    "split": _LANDSCAPE,
+    "framed": pictures.draw_terminal,
+    "emblem": pictures.draw_icon,
+    "band": partial(corpus.draw_landscape, 1600, 400),
+}
+
+
 @cache
-def photo() -> bytes:
-    return corpus.to_jpeg(corpus.draw_landscape(1200, 800))
+def photo(layout: str) -> bytes | None:
+    return corpus.to_png(PICTURES[layout]()) if layout in PICTURES else None
 
 
 def draw(layout: str, theme: str, name: str, fonts: FontSet) -> Image.Image:
     files = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "templates" / "cards").glob("*.toml")}
     design = _parse(CardRules(layout=layout, theme=theme), tuple(sorted(files.items())))
-    picture = photo() if layout in {"cover", "split"} else None
-    drawing = draw_card(make_content(name), design=design, fonts=fonts, photo=picture)
+    drawing = draw_card(make_content(name), design=design, fonts=fonts, photo=photo(layout))
     return Image.open(io.BytesIO(drawing.data)).convert("RGB")
 
 
@@ -135,16 +147,27 @@ def write_goldens(fonts: FontSet) -> None:
         sheet.save(FOLDER / f"{layout}.png", optimize=True)
 
 
+EXAMPLES = (
+    (("cover", "latin"), ("side", "arabic"), ("split", "hebrew")),
+    (("framed", "long"), ("emblem", "devanagari"), ("band", "latin")),
+    (("type", "thai"), ("poster", "eight"), ("quote", "cjk")),
+)
+"""Each layout once, in scripts of which each is seen once."""
+
+
 def write_contact_sheet(fonts: FontSet) -> None:
-    """docs/cards.jpg: all layouts in all scripts, themes in turn."""
-    width, height, gap = 320, 168, 8
-    sheet = Image.new("RGB", (len(LAYOUTS) * (width + gap) + gap, len(TITLES) * (height + gap) + gap), (232, 232, 236))
-    for column, layout in enumerate(LAYOUTS):
-        for row, name in enumerate(TITLES):
-            card = draw(layout, THEMES[(row + column + 1) % 3], name, fonts)
-            place = (gap + column * (width + gap), gap + row * (height + gap))
-            sheet.paste(card.resize((width, height), Image.Resampling.LANCZOS), place)
-    sheet.save(ROOT / "docs" / "cards.jpg", quality=86, optimize=True)
+    """docs/cards.jpg: every layout, all scripts, themes as they come; each alone as docs/cards/<layout>.jpg."""
+    width, height, gap = 440, 231, 10
+    sheet = Image.new("RGB", (3 * (width + gap) + gap, 3 * (height + gap) + gap), (232, 232, 236))
+    (ROOT / "docs" / "cards").mkdir(exist_ok=True)
+    for row, examples in enumerate(EXAMPLES):
+        for column, (layout, name) in enumerate(examples):
+            card = draw(layout, "auto", name, fonts).resize((width, height), Image.Resampling.LANCZOS)
+            sheet.paste(card, (gap + column * (width + gap), gap + row * (height + gap)))
+            draw(layout, "auto", "code" if layout == "framed" else "latin", fonts).resize(
+                (width, height), Image.Resampling.LANCZOS
+            ).save(ROOT / "docs" / "cards" / f"{layout}.jpg", quality=80, optimize=True)
+    sheet.save(ROOT / "docs" / "cards.jpg", quality=84, optimize=True)
 
 
 if __name__ == "__main__":

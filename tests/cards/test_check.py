@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from syndicate.cards.check import check_drawing
+from syndicate.cards.check import check_drawing, summarise
 from syndicate.cards.draw import Drawing
+from syndicate.cards.faults import Fault, Flaw
 from syndicate.typeset import Missing
 from tests.cards.conftest import CONTENT
 
@@ -21,6 +22,8 @@ GOOD = Drawing(
     theme="dark",
     contrast=7.0,
     smallest=26,
+    title_size=80,
+    logo_contrast=4.0,
 )
 
 
@@ -46,6 +49,15 @@ def test_a_good_card_has_no_problem():
         ({"smallest": 18}, "18 pixels", ""),
         ({"outside": ("title",)}, "outside the safe box: title", "padding"),
         ({"refused": "it is empty"}, "cannot be used: it is empty", ""),
+        ({"title_size": 44.2}, "only 44 pixels", "shorten"),
+        ({"is_cut": True, "title_size": 34}, "the title is cut", "shorten"),
+        ({"logo_contrast": 1.4}, "the logo stands out only 1.4:1", "logo_dark"),
+        ({"logo_contrast": 0}, "does not show the logo", "box"),
+        ({"faults": (Fault(Flaw.ENLARGED, 1.84),)}, "enlarged 1.8 times", "larger"),
+        ({"faults": (Fault(Flaw.BLURRED, 3.1),)}, "on its own blur", "larger"),
+        ({"faults": (Fault(Flaw.WORDS_OVER_TEXT),)}, "over a picture that holds text", "imageKind"),
+        ({"faults": (Fault(Flaw.CUT, 0.712),)}, "71% of the picture is cut off", "focus"),
+        ({"faults": (Fault(Flaw.SUBJECT_COVERED, 0.8),)}, "80% of what the picture shows", "focus"),
         ({"data": b"x" * 201}, "201 bytes, 200 are allowed", ""),
     ],
 )
@@ -72,3 +84,12 @@ def test_a_picture_without_alt_text_is_a_problem():
     (problem,) = find(content=replace(CONTENT, has_picture=True))
     assert problem.key == "imageAlt"
     assert find(content=replace(CONTENT, has_picture=True, picture_alt="A hill")) == ()
+
+
+def test_all_cards_are_one_line():
+    """How many there are, how many have problems, and the layouts, each counted."""
+    (problem,) = find(replace(GOOD, is_cut=True))
+    assert summarise([(), (problem,), (problem, problem)], ["cover", "type", "cover"]) == (
+        "3 cards: 1 in order, 2 with problems (2 cover, 1 type)"
+    )
+    assert summarise([()], ["type"]) == "1 card: all in order (1 type)"

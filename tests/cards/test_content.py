@@ -8,7 +8,7 @@ import pytest
 
 from syndicate.cards import CardContent, make_content
 from syndicate.cards.content import find_direction
-from syndicate.cards.resolve import make_words
+from syndicate.cards.resolve import Shown, make_words
 from syndicate.model import Author, Category, Picture, Post, Site
 from syndicate.typeset.bidi import base_level, resolve_levels
 
@@ -100,7 +100,7 @@ def test_the_first_letter_decides_the_direction(language, title, direction):
 def test_a_byline_from_right_to_left_keeps_its_parts_together() -> None:
     """Each is isolated in a line of the card's direction, or the day would go to a Latin name before it."""
     arabic = CardContent(title="خريطة", author="Mira", date="6 مايو", direction="rtl")
-    line = str(make_words(arabic, 1200, 630, has_photo=False, has_logo=False)["byline"])
+    line = str(make_words(arabic, 1200, 630, Shown())["byline"])
     levels = resolve_levels(line, base_level(line))
     assert base_level(line) == 1
     assert [levels[line.index(letter)] for letter in ("M", "6", "م")] == [2, 4, 3]
@@ -109,4 +109,4 @@ def test_a_byline_from_right_to_left_keeps_its_parts_together() -> None:
 def test_a_byline_from_left_to_right_has_nothing_invisible() -> None:
     """Nothing can be torn there."""
     latin = CardContent(title="Map", author="Mira", date="6 May")
-    assert make_words(latin, 1200, 630, has_photo=False, has_logo=False)["byline"] == "Mira · 6\u00a0May"
+    assert make_words(latin, 1200, 630, Shown())["byline"] == "Mira · 6\u00a0May"

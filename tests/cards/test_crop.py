@@ -69,9 +69,9 @@ def test_the_subject_is_brought_to_where_no_text_lies():
     assert find_subject(under_text)[1] < find_subject(plain)[1] - 0.15
 
 
-@pytest.mark.parametrize(("side", "is_filled"), [(800, True), (799, False)])
-def test_a_photo_is_enlarged_by_half_at_most(side, is_filled):
-    """800 pixels still fill 1200; from 799 on the photo stands on its own blur, its edges showing."""
+@pytest.mark.parametrize(("side", "is_filled"), [(600, True), (599, False)])
+def test_a_photo_is_enlarged_to_twice_its_size_at_most(side, is_filled):
+    """600 pixels still fill 1200; from 599 on the photo stands on its own blur, its edges showing."""
     image = fill_room(make_photo(picture_with_spot(side, side, 0.5, 0.5)), 1200, 1200, focus=None)
     assert image.size == (1200, 1200)
     assert (image.getpixel((0, 600)) == (120, 120, 120)) == is_filled

@@ -17,7 +17,7 @@ from tests.cards import corpus
 from tests.cards.conftest import CONTENT, read_layouts
 
 SIZES = ((1200, 630), (1200, 600), (1080, 1080), (1080, 1350))
-LONG = "Everything we learned about running a tiny, self-hosted publishing house for ten years, told slowly " * 3
+LONG = "Everything we learned about running a tiny, self-hosted publishing house for ten years, told slowly " * 9
 
 
 def opened(drawing):
@@ -33,7 +33,9 @@ def photo(width=1200, height=800):
     [
         ({}, (1200, 800), "cover"),
         ({}, (800, 533), "cover"),
-        ({}, (600, 400), "split"),
+        ({}, (600, 400), "cover"),
+        ({}, (560, 373), "split"),
+        ({}, (300, 200), "emblem"),
         ({}, (800, 1200), "split"),
         ({}, (1000, 1000), "split"),
         ({}, None, "type"),

@@ -8,7 +8,7 @@ import pytest
 
 from syndicate.cards import card_key, card_paths, digest_design, list_layout_names
 from syndicate.model import CardRules
-from tests.cards.conftest import CONTENT
+from tests.cards.conftest import CONTENT, ROOT
 
 
 def key(content=CONTENT, *, design="d", fonts="f", picture="p", size=(1200, 630)):
@@ -19,7 +19,8 @@ def key(content=CONTENT, *, design="d", fonts="f", picture="p", size=(1200, 630)
 def test_every_word_changes_the_key(name):
     """No word of the content is left out of the key."""
     value = getattr(CONTENT, name)
-    other = (not value) if isinstance(value, bool) else (0.2, 0.4) if name == "focus" else value + "x"
+    others = {"focus": (0.2, 0.4), "code": ("feeds",)}
+    other = others.get(name) or ((not value) if isinstance(value, bool) else value + "x")
     assert key(replace(CONTENT, **{name: other})) != key()
 
 
@@ -72,6 +73,7 @@ def test_no_slug_takes_the_name_of_another_posts_card():
 
 
 def test_a_sites_own_layout_is_read_beside_ours():
-    """The four shipped layouts are always there, since any of them may be fallen back to."""
-    assert list_layout_names(CardRules()) == ("cover", "split", "type", "quote")
-    assert list_layout_names(CardRules(layout="poster"))[-1] == "poster"
+    """The shipped layouts are always there, since any of them may be fallen back to."""
+    shipped = {path.stem for path in (ROOT / "templates" / "cards").glob("*.toml")}
+    assert {*list_layout_names(CardRules())} == shipped
+    assert list_layout_names(CardRules(layout="mine")) == (*list_layout_names(CardRules()), "mine")

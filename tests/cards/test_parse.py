@@ -7,12 +7,12 @@ import re
 import pytest
 
 from syndicate.cards.parse import parse_design, parse_layout
-from syndicate.cards.resolve import make_words, resolve
+from syndicate.cards.resolve import Shown, make_words, resolve
 from syndicate.errors import ConfigError
 from syndicate.model import CardRules
 from tests.cards.conftest import CONTENT, ROOT, read_layouts
 
-WORDS = make_words(CONTENT, 1200, 630, has_photo=False, has_logo=False)
+WORDS = make_words(CONTENT, 1200, 630, Shown())
 
 PLAIN = """
 [boxes.card]

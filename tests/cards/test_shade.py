@@ -49,7 +49,7 @@ def boxes(*texts, **scrim):
 
 
 def paint_without_words(placed, theme, photo):
-    shaded = shade(placed, theme, photo=photo, logo=None, focus=None)
+    shaded = shade(placed, theme, photo=photo, focus=None)
     canvas = FullCanvas(SIZE, theme.paper)
     paint_boxes(canvas, placed[:2], Scene(theme, "", shaded.pictures, shaded.masks))
     return canvas.finish(), shaded.contrast
@@ -87,7 +87,7 @@ def test_a_scrim_is_no_stronger_than_needed():
     """On a photo that is dark enough already the scrim is at its least; on white it is much stronger."""
     placed = boxes(text("title", Rect(60, 400, 900, 100)), strength=0.2)
     strengths = [
-        shade(placed, DARK, photo=make_photo(PHOTOS[name]()), logo=None, focus=None).masks["scrim"].getextrema()[1]
+        shade(placed, DARK, photo=make_photo(PHOTOS[name]()), focus=None).masks["scrim"].getextrema()[1]
         for name in ("black", "white")
     ]
     assert strengths[0] <= 0.2 * 255 + 1
@@ -105,7 +105,7 @@ def test_a_scrim_leaves_the_rest_of_the_photo_alone():
 def test_text_on_its_own_ground_needs_no_scrim():
     """A badge brings its own colour along, so a white photo under it asks for nothing."""
     badge = text("badge", Rect(60, 500, 200, 40), "on_accent", fill="accent")
-    shaded = shade(boxes(badge), DARK, photo=make_photo(PHOTOS["white"]()), logo=None, focus=None)
+    shaded = shade(boxes(badge), DARK, photo=make_photo(PHOTOS["white"]()), focus=None)
     assert shaded.masks["scrim"].getextrema()[1] == 0
     assert shaded.contrast == pytest.approx(contrast(DARK.on_accent, DARK.accent))
 
@@ -114,7 +114,7 @@ def test_text_straight_on_a_photo_is_reported_honestly():
     """Without a scrim, white on white is said to be unreadable."""
     placed = boxes(text("title", Rect(60, 500, 900, 80)))
     del placed[1]
-    assert shade(placed, DARK, photo=make_photo(PHOTOS["white"]()), logo=None, focus=None).contrast < 1.2
+    assert shade(placed, DARK, photo=make_photo(PHOTOS["white"]()), focus=None).contrast < 1.2
 
 
 @pytest.mark.parametrize("side", ["top", "bottom", "start", "end", "all"])

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import random
 from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from PIL import Image
 
-from syndicate.cards.sheet import FRAMES, SheetCard, render_sheet
+from syndicate.cards.sheet import FRAMES, SheetCard, render_sheet, shrink
 from syndicate.errors import ConfigError
 from syndicate.model import Problem
 from tests.cards.conftest import ROOT
+from tests.cards.corpus import draw_landscape, to_jpeg
 
 TEMPLATE = (ROOT / "templates" / "pages" / "sheet.html").read_text(encoding="utf-8")
 CARD = SheetCard(
@@ -35,6 +39,8 @@ class Tags(HTMLParser):
         self.names.append(tag)
         if "picture" in (dict(attrs).get("class") or "").split():
             self.pictures.append(dict(attrs))
+        if tag == "main":
+            self.main = dict(attrs)["style"]
         if tag == "section":
             self.sections.append(dict(attrs))
 
@@ -51,9 +57,10 @@ def read(page):
 def test_every_card_is_shown_in_every_frame():
     """Once whole, and once for each network's frame, which is named."""
     tags = read(render_sheet([CARD, CARD], TEMPLATE, title="Field Notes"))
-    assert len(tags.pictures) == 2 * (1 + len(FRAMES))
+    assert len(tags.pictures) == 2 * (2 + len(FRAMES))
     assert all(frame.name in tags.text for frame in FRAMES)
-    assert tags.pictures[0]["aria-label"] == "A card & more"
+    assert [tile["href"] for tile in tags.pictures[:2]] == ["#card1", "#card2"]
+    assert tags.pictures[2]["aria-label"] == "A card & more"
 
 
 def test_a_page_that_carries_its_pictures_carries_each_once():
@@ -61,7 +68,16 @@ def test_a_page_that_carries_its_pictures_carries_each_once():
     card = replace(CARD, src="data:image/png;base64,AAAA")
     assert render_sheet([card], TEMPLATE, title="x").count(b"AAAA") == 1
     tags = read(render_sheet([replace(CARD, src='it\'s "here".jpg')], TEMPLATE, title="x"))
-    assert tags.sections[0]["style"] == "--card: url('it%27s %22here%22.jpg')"
+    assert tags.main == "--card1: url('it%27s %22here%22.jpg');"
+
+
+def test_a_hundred_cards_fit_three_megabytes():
+    """The noisiest card is shrunk to a share of that, words and frames included."""
+    noise = Image.frombytes("RGB", (1200, 630), random.Random(1).randbytes(1200 * 630 * 3))
+    busy = Image.blend(draw_landscape(1200, 630), noise, 0.3)
+    small = shrink(to_jpeg(busy, 86))
+    assert len(small) * 4 / 3 + len(render_sheet([CARD], TEMPLATE, title="x")) / 2 < 3_000_000 / 100
+    assert Image.open(io.BytesIO(small)).width == 600
 
 
 def test_words_are_words():

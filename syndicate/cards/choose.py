@@ -1,0 +1,137 @@
+"""Which layout suits a post's words and its picture, where the site leaves it open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from syndicate.cards.content import CardContent
+from syndicate.cards.crop import MAX_ENLARGED, choose_window
+from syndicate.cards.design import Design, Layout
+from syndicate.cards.kind import Kind, find_ground, find_kind, is_dark
+from syndicate.cards.photo import Photo
+from syndicate.cards.resolve import Shown
+from syndicate.cards.saliency import find_side, find_side_of, find_subject
+from syndicate.text.graphemes import split_graphemes
+
+Size = tuple[int, int]
+
+LEAST_KEPT = 0.6
+"""A cover that would show less of its photo than this becomes a split, or a band where the photo is a panorama."""
+
+LONG = 100
+"""Letters of a title that would cover most of a photo."""
+
+SHORT, SHORT_WORDS, SHORT_WORD = 16, 3, 11
+"""Letters and words of a title that fills a card alone, and letters of its longest word."""
+
+FEET = ((17, 0.6), (36, 0.44), (10_000, 0.34))
+"""Letters of a title, and about where it begins on a cover, as a share of the height."""
+
+UNDER_WORDS = frozenset({"cover", "side"})
+"""Layouts of ours that lay words on the picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A layout, and what is known of the picture it was chosen for."""
+
+    layout: Layout
+    kind: Kind = Kind.PHOTO
+    side: str = "bottom"
+    """Where the words stand on a photo: "bottom", "left" or "right"; "beside" where all of these cover its subject."""
+
+
+def choose_layout(content: CardContent, design: Design, photo: Photo | None, size: Size) -> Choice:
+    """The site's own layout where it can be drawn, else what suits words and picture."""
+    wanted = design.layouts.get(design.layout)
+    if wanted is not None and not wanted.picture:
+        return Choice(wanted)
+    if photo is None:
+        return Choice(design.layouts[_choose_flat(content)])
+    kind = find_kind(photo, content.picture_kind)
+    side = find_room(content, photo, size) if kind is Kind.PHOTO else "bottom"
+    if wanted is None or (wanted.name in UNDER_WORDS and kind is not Kind.PHOTO):
+        wanted = design.layouts[_choose_pictured(content, photo, size, kind, side)]
+    return Choice(wanted, kind, side)
+
+
+def _choose_flat(content: CardContent) -> str:
+    if content.is_short:
+        return "quote"
+    return "poster" if is_poster(content.title) else "type"
+
+
+def is_poster(title: str) -> bool:
+    """One to three short words."""
+    words = title.split()
+    return len(words) <= SHORT_WORDS and len(title) <= SHORT and max(map(_count, words), default=0) <= SHORT_WORD
+
+
+def _count(word: str) -> int:
+    return sum(1 for _ in split_graphemes(word))
+
+
+def _choose_pictured(content: CardContent, photo: Photo, size: Size, kind: Kind, side: str) -> str:
+    if kind is Kind.TEXT:
+        return "framed"
+    if kind is not Kind.LOGO and _is_panorama(photo, size):
+        return "band"
+    if kind is Kind.LOGO or _enlarged(photo, _panel(size)) > MAX_ENLARGED:
+        return "emblem"
+    if not fills(photo, size) or len(content.title) > LONG or side == "beside":
+        return "split"
+    return "cover" if side == "bottom" else "side"
+
+
+def fills(photo: Photo, size: Size) -> bool:
+    """Whether a photo can fill a card: sharp enough, and most of it still seen."""
+    return _enlarged(photo, size) <= MAX_ENLARGED and _kept(photo, size) >= LEAST_KEPT
+
+
+def _is_panorama(photo: Photo, size: Size) -> bool:
+    is_wider = photo.width * size[1] > photo.height * size[0]
+    return is_wider and _kept(photo, size) < LEAST_KEPT and size[0] / photo.width <= MAX_ENLARGED
+
+
+def _panel(size: Size) -> Size:
+    """About the room that a split gives its photo."""
+    is_wide = size[0] > size[1] * 1.4
+    return (size[0] * 2 // 5, size[1]) if is_wide else (size[0], size[1] * 2 // 5)
+
+
+def _enlarged(photo: Photo, size: Size) -> float:
+    return max(size[0] / photo.width, size[1] / photo.height)
+
+
+def _kept(photo: Photo, size: Size) -> float:
+    scale = _enlarged(photo, size)
+    return (size[0] * size[1]) / (photo.width * photo.height * scale * scale)
+
+
+def find_room(content: CardContent, photo: Photo, size: Size) -> str:
+    """Where the words of a title may stand on a photo without covering its subject."""
+    letters = len(content.title)
+    foot = next(foot for most, foot in FEET if letters <= most)
+    subject = content.focus or find_subject(photo.small)
+    window = choose_window(photo.small.size, size, subject=subject, clear=(0.5, foot / 2))
+    if content.focus is not None:
+        across = (content.focus[0] * photo.small.width - window.left) / window.width
+        return find_side_of((across, (content.focus[1] * photo.small.height - window.top) / window.height), foot)
+    seen = photo.small.resize((120, max(8, 120 * size[1] // size[0])), box=window.box)
+    return find_side(seen, foot)
+
+
+def describe(choice: Choice, content: CardContent, design: Design, photo: Photo | None) -> Shown:
+    """What a layout may know."""
+    logo = design.logo or design.logo_dark
+    ground = find_ground(photo.image) if photo is not None else None
+    sides = {"left": "end", "right": "start"} if content.direction == "rtl" else {"left": "start", "right": "end"}
+    return Shown(
+        has_photo=photo is not None,
+        photo_ratio=photo.width / photo.height if photo is not None else 1.5,
+        photo_kind=choice.kind.value,
+        photo_is_dark=ground is not None and is_dark(ground),
+        free=sides.get(choice.side, "bottom"),
+        has_logo=logo is not None,
+        logo_ratio=logo.width / logo.height if logo is not None else 1.0,
+    )

@@ -1,0 +1,93 @@
+"""What is wrong with how a card shows its picture: judged from where things stand, after all was placed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from syndicate.cards.choose import Choice
+from syndicate.cards.crop import MAX_ENLARGED, choose_window, find_clear
+from syndicate.cards.kind import Kind
+from syndicate.cards.photo import Photo
+from syndicate.cards.placed import Placed, Rect
+from syndicate.cards.saliency import Focus, cover_of_subject, find_subject
+
+MOST_CUT = 0.66
+"""Of a picture: a card that leaves away more of it shows another picture."""
+ENLARGED = 1.5
+"""Times: from here on softness is seen."""
+MOST_COVERED = 0.5
+"""Of the subject: so much of it under words is too much."""
+
+
+class Flaw(StrEnum):
+    ENLARGED = "enlarged"
+    BLURRED = "blurred"
+    WORDS_OVER_TEXT = "words over text"
+    CUT = "cut"
+    SUBJECT_COVERED = "subject covered"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One flaw; `amount` is how many times enlarged, or which share is cut or covered."""
+
+    flaw: Flaw
+    amount: float = 0.0
+
+
+def judge_picture(
+    placed: Sequence[Placed], photo: Photo | None, choice: Choice, focus: Focus | None
+) -> tuple[Fault, ...]:
+    """All faults of the picture that a card shows."""
+    if photo is None:
+        return ()
+    found: list[Fault] = []
+    for at, one in enumerate(placed):
+        if one.box.kind == "image":
+            found += _judge(one, placed[at + 1 :], photo, choice, focus)
+    return tuple(found)
+
+
+def _judge(image: Placed, above: Sequence[Placed], photo: Photo, choice: Choice, focus: Focus | None) -> list[Fault]:
+    words = [one.ink for one in above if one.block is not None and not one.box.fill and _meets(one.ink, image.rect)]
+    found = [Fault(Flaw.WORDS_OVER_TEXT)] if words and choice.kind is Kind.TEXT else []
+    if image.box.fit == "whole":
+        return found
+    scale = max(image.rect.width / photo.width, image.rect.height / photo.height)
+    if scale > MAX_ENLARGED:
+        return [*found, Fault(Flaw.BLURRED, scale)]
+    if scale > ENLARGED:
+        found.append(Fault(Flaw.ENLARGED, scale))
+    cut = 1 - image.rect.width * image.rect.height / (photo.width * photo.height * scale * scale)
+    if cut > MOST_CUT:
+        found.append(Fault(Flaw.CUT, cut))
+    covered = _cover(image, words, photo, focus) if words else 0.0
+    if covered > MOST_COVERED:
+        found.append(Fault(Flaw.SUBJECT_COVERED, covered))
+    return found
+
+
+def _cover(image: Placed, words: Sequence[Rect], photo: Photo, focus: Focus | None) -> float:
+    """Which share of the subject lies under words."""
+    size, room = photo.small.size, (round(image.rect.width), round(image.rect.height))
+    clear = find_clear(image.rect.y, image.rect.height, [rect.y for rect in words])
+    window = choose_window(size, room, subject=focus or find_subject(photo.small), clear=clear)
+    shares = [
+        (
+            (rect.x - image.rect.x) / image.rect.width,
+            (rect.y - image.rect.y) / image.rect.height,
+            (rect.right - image.rect.x) / image.rect.width,
+            (rect.bottom - image.rect.y) / image.rect.height,
+        )
+        for rect in words
+    ]
+    if focus is not None:
+        x, y = (focus[0] * size[0] - window.left) / window.width, (focus[1] * size[1] - window.top) / window.height
+        return float(any(left <= x <= right and top <= y <= bottom for left, top, right, bottom in shares))
+    return cover_of_subject(photo.small.resize((120, 120 * room[1] // room[0]), box=window.box), shares)
+
+
+def _meets(one: Rect, other: Rect) -> bool:
+    return one.x < other.right and other.x < one.right and one.y < other.bottom and other.y < one.bottom

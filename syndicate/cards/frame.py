@@ -1,0 +1,87 @@
+"""Pictures shown whole: their boxes made as large as they are, and the sheet or window around them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from PIL import Image
+
+from syndicate.cards.canvas import draw_disc
+from syndicate.cards.colour import BLACK, RGB, WHITE, mix
+from syndicate.cards.crop import MAX_ENLARGED
+from syndicate.cards.design import Box
+from syndicate.cards.kind import find_ground, is_dark
+from syndicate.cards.photo import Photo
+from syndicate.cards.pixels import to_srgb
+from syndicate.cards.placed import Placed, Rect, find_offset
+
+BAR, MARGIN = 0.052, 0.03
+"""Of a window's width, its bar; of a sheet's longer side, its margin."""
+MOST_BAR, MOST_MARGIN = 34, 22
+"""Pixels of a 1200x630 card."""
+
+_LIGHTS: tuple[RGB, ...] = ((237, 106, 94), (245, 191, 79), (98, 197, 84))
+"""The dots of a window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surround:
+    """Pixels of frame around a picture."""
+
+    bar: float = 0
+    margin: float = 0
+
+
+def fit_frames(placed: Sequence[Placed], photo: Photo | None, unit: float) -> tuple[Placed, ...]:
+    """The boxes, those of whole pictures shrunk to the picture with its frame."""
+    if photo is None:
+        return tuple(placed)
+    return tuple(_shrink(one, photo, unit) if one.box.fit == "whole" else one for one in placed)
+
+
+def _shrink(placed: Placed, photo: Photo, unit: float) -> Placed:
+    rect = placed.rect
+    around = find_surround(placed.box, rect, photo, unit)
+    room = max(1.0, rect.width - 2 * around.margin), max(1.0, rect.height - 2 * around.margin - around.bar)
+    scale = min(room[0] / photo.width, room[1] / photo.height, MAX_ENLARGED)
+    width = photo.width * scale + 2 * around.margin
+    height = photo.height * scale + 2 * around.margin + around.bar
+    x = rect.x + find_offset("centre" if placed.box.align == "stretch" else placed.box.align, rect.width - width)
+    y = rect.y + find_offset("centre" if placed.box.justify == "start" else placed.box.justify, rect.height - height)
+    return replace(placed, rect=Rect(round(x), round(y), round(width), round(height)))
+
+
+def find_surround(box: Box, rect: Rect, photo: Photo, unit: float) -> Surround:
+    if box.frame == "window":
+        return Surround(bar=round(min(rect.width * BAR, MOST_BAR * unit)))
+    if box.frame == "sheet" and find_ground(photo.image) is not None:
+        return Surround(margin=round(min(max(rect.width, rect.height) * MARGIN, MOST_MARGIN * unit)))
+    return Surround()
+
+
+def draw_whole(photo: Photo, placed: Placed, around: Surround, ground: RGB) -> Image.Image:
+    """A whole picture on its sheet or in its window, as large as its box; `ground` is what is around it."""
+    left, top, right, bottom = placed.rect.pixels
+    width, height, margin, bar = right - left, bottom - top, round(around.margin), round(around.bar)
+    picture = to_srgb(photo.image, photo.profile)
+    size = (max(1, width - 2 * margin), max(1, height - 2 * margin - bar))
+    method = Image.Resampling.LANCZOS if size[0] < picture.width else Image.Resampling.BICUBIC
+    scaled = picture.resize(size, method, reducing_gap=3.0)
+    if not margin and not bar:
+        return scaled
+    whole = Image.new("RGB", (width, height), find_ground(photo.image) or ground)
+    whole.paste(scaled, (margin, margin + bar))
+    if bar:
+        _draw_bar(whole, bar, ground)
+    return whole
+
+
+def _draw_bar(window: Image.Image, bar: int, ground: RGB) -> None:
+    colour = mix(ground, WHITE if is_dark(ground) else BLACK, 0.12)
+    window.paste(colour, (0, 0, window.width, bar))
+    radius = max(2, round(bar * 0.19))
+    disc = draw_disc(radius)
+    for number, light in enumerate(_LIGHTS):
+        place = (round(bar * (0.5 + 0.66 * number)), (bar - disc.height) // 2)
+        window.paste(Image.new("RGB", disc.size, light), place, disc)

@@ -1,0 +1,121 @@
+"""What kind of picture a post has: only a photo may lie under words and lose its edges.
+
+Screens, charts, diagrams and scans are made of flat ground and hard edges with hardly anything between the two; what
+a lens saw is full of small differences. A luma histogram, and one of the differences between neighbours, tell them
+apart.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from PIL import Image, ImageChops
+
+from syndicate.cards.colour import RGB, luminance
+from syndicate.cards.photo import Photo
+
+
+class Kind(StrEnum):
+    """How a picture is to be treated."""
+
+    PHOTO = "photo"  # may be cropped, and lie under words
+    TEXT = "text"  # holds text or exact lines: shown whole, never under words
+    LOGO = "logo"  # shown whole on plain ground
+
+
+MOST_LOOKED_AT = 480
+"""Pixels across: every so many are looked at, none are averaged, so that hard edges stay hard."""
+
+FLAT, SOFT, HARD = 3, (5, 28), 56
+"""Luma steps between neighbours: none to speak of, those of textures, those of letters and lines."""
+
+GROUND = 0.25
+"""Of the pixels: so many have the commonest luma, give or take four."""
+STILL = 0.6
+"""Of the pixels: so many differ from no neighbour."""
+CRISP = 0.28
+"""Hard steps for each soft one; below that it is texture."""
+
+GREY_GROUND, GREY_STILL, GREY_CRISP = 0.55, 0.25, 0.38
+"""The same for a page under uneven light: hardly any colour, and most of it in a quarter of the range."""
+
+PAPER = 90
+"""Luma of the darkest paper in the shade; a city at night is darker."""
+
+LARGEST_LOGO = 1100
+"""Pixels: what is cut out and not larger is a logo or an icon, else a diagram."""
+PLAIN_LOGO = 700
+
+EVEN = 12
+"""How far the colours along a picture's edge may be apart and still be one ground."""
+
+
+def find_kind(photo: Photo, declared: str = "") -> Kind:
+    """What the author says, else what the pixels say."""
+    if declared:
+        return Kind(declared)
+    is_small = max(photo.width, photo.height) <= (LARGEST_LOGO if photo.is_cut_out else PLAIN_LOGO)
+    has_ground = photo.is_cut_out or find_ground(photo.image) is not None
+    if is_small and has_ground and _is_drawn(photo.image, CRISP / 3):
+        return Kind.LOGO if photo.is_cut_out or _is_compact(photo) else Kind.TEXT
+    if _is_drawn(photo.image, CRISP) or _is_page(photo.image):
+        return Kind.TEXT
+    return Kind.LOGO if photo.is_cut_out and is_small else Kind.PHOTO
+
+
+def find_ground(image: Image.Image) -> RGB | None:
+    """The one colour along a picture's edge, None where there are several."""
+    width, height = image.size
+    edges = ((0, 0, width, 1), (0, height - 1, width, height), (0, 0, 1, height), (width - 1, 0, width, height))
+    strips = [image.crop(box).resize((64, 1), Image.Resampling.NEAREST) for box in edges]
+    whole = Image.new("RGB", (64 * len(strips), 1))
+    for at, strip in enumerate(strips):
+        whole.paste(strip, (64 * at, 0))
+    middle = [sorted(whole.getchannel(name).tobytes())[128] for name in "RGB"]
+    red, green, blue = middle
+    apart = ImageChops.difference(whole, Image.new("RGB", whole.size, (red, green, blue))).convert("L").tobytes()
+    return (red, green, blue) if sum(step > EVEN for step in apart) < len(apart) * 0.03 else None
+
+
+def is_dark(colour: RGB) -> bool:
+    return luminance(colour) < 0.18
+
+
+def _is_compact(photo: Photo) -> bool:
+    return 0.6 <= photo.width / photo.height <= 1.67
+
+
+def _thin_out(image: Image.Image) -> Image.Image:
+    step = max(1, max(image.size) // MOST_LOOKED_AT)
+    small = image.resize((max(2, image.width // step), max(2, image.height // step)), Image.Resampling.NEAREST)
+    return small.convert("L")
+
+
+def _steps(luma: Image.Image) -> list[int]:
+    """How often neighbours, right or below, differ by so much."""
+    width, height = luma.size
+    here = luma.crop((0, 0, width - 1, height - 1))
+    across = ImageChops.difference(luma.crop((1, 0, width, height - 1)), here)
+    down = ImageChops.difference(luma.crop((0, 1, width - 1, height)), here)
+    return ImageChops.lighter(across, down).histogram()
+
+
+def _is_drawn(image: Image.Image, crisp: float) -> bool:
+    """Large flat ground, and edges that are hard rather than soft."""
+    luma = _thin_out(image)
+    levels, steps = luma.histogram(), _steps(luma)
+    ground = max(sum(levels[at : at + 5]) for at in range(252)) / sum(levels)
+    still, soft, hard = sum(steps[:FLAT]), sum(steps[slice(*SOFT)]), sum(steps[HARD:])
+    return ground >= GROUND and still >= STILL * sum(steps) and hard > crisp * soft and hard > 0.002 * sum(steps)
+
+
+def _is_page(image: Image.Image) -> bool:
+    """Print or writing on paper under uneven light."""
+    tiny = image.resize((32, 32), Image.Resampling.BOX).convert("HSV").getchannel("S")
+    if sum(tiny.tobytes()) / 1024 > 60:
+        return False
+    luma = _thin_out(image)
+    levels, steps = luma.histogram(), _steps(luma)
+    ground = max(sum(levels[at : at + 64]) for at in range(PAPER, 192)) / sum(levels)
+    still, soft, hard = sum(steps[:FLAT]), sum(steps[slice(*SOFT)]), sum(steps[HARD:])
+    return ground >= GREY_GROUND and still >= GREY_STILL * sum(steps) and hard > GREY_CRISP * soft

@@ -1,0 +1,121 @@
+"""Where a photo's subject is, told from its edges, its colours and its skin; words keep away from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PIL import Image, ImageChops, ImageFilter
+
+Focus = tuple[float, float]
+
+ACROSS, DOWN = 60, 44
+"""The cells that are weighed."""
+
+MOST_UNDER = 0.45
+"""Of the subject's weight: more than this under the words at the foot, and they go elsewhere."""
+CLEAR = 0.3
+"""Of the subject's weight: no more than this may be under words at a side."""
+WORDS = 0.54
+"""Of the width: what words at a side take."""
+LOUD, CLEARLY = 0.45, 100
+"""A subject is what weighs so much of the greatest weight, and that greatest weight is at least so much."""
+COMPACT, NEAR = 0.7, 0.24
+"""And so much of it lies no further from its middle than this share of the width: a pattern has no subject."""
+
+
+def find_subject(image: Image.Image) -> Focus:
+    """The middle of what is looked at first, drawn a little towards the upper middle.
+
+    People put subjects near the middle and faces above it, so a picture of even detail stays centred.
+    """
+    weights = weigh(image)
+    across = list(weights.resize((ACROSS, 1), Image.Resampling.BOX).tobytes())
+    down = list(weights.resize((1, DOWN), Image.Resampling.BOX).tobytes())
+    return _balance(across, 0.5), _balance(down, 0.45)
+
+
+def find_side(image: Image.Image, foot: float) -> str:
+    """Where words may stand without covering the subject: "bottom" if they can, else "left", "right" or "beside".
+
+    `image` is what the card shows of the photo, `foot` how far from the top words at the bottom begin.
+    """
+    loud = find_loud(image)
+    if loud is None:
+        return "bottom"
+    total = _sum(loud, (0, 0, ACROSS, DOWN))
+    if _sum(loud, (0, round(DOWN * foot), ACROSS, DOWN)) <= MOST_UNDER * total:
+        return "bottom"
+    left = _sum(loud, (0, 0, round(ACROSS * WORDS), DOWN))
+    right = _sum(loud, (round(ACROSS * (1 - WORDS)), 0, ACROSS, DOWN))
+    if min(left, right) > CLEAR * total:
+        return "beside"
+    return "left" if left < right else "right"
+
+
+def find_side_of(focus: Focus, foot: float) -> str:
+    """The same where the author says where the subject is."""
+    if focus[1] < foot:
+        return "bottom"
+    return "beside" if abs(focus[0] - 0.5) < 0.15 else "left" if focus[0] > 0.5 else "right"
+
+
+def find_loud(image: Image.Image) -> Image.Image | None:
+    """The cells of the one thing that is looked at, None where there is no such thing."""
+    peak = weigh(image).filter(ImageFilter.BoxBlur(2))
+    highest = max(peak.tobytes())
+    if highest < CLEARLY:
+        return None
+    loud = peak.point([value if value > highest * LOUD else 0 for value in range(256)])
+    return loud if _is_compact(loud.resize((ACROSS, 1), Image.Resampling.BOX).tobytes()) else None
+
+
+def cover_of_subject(image: Image.Image, words: Sequence[tuple[float, float, float, float]]) -> float:
+    """Which share of the subject lies under words, whose boxes are given as shares of the picture."""
+    loud = find_loud(image)
+    if loud is None:
+        return 0.0
+    total, left = _sum(loud, (0, 0, ACROSS, DOWN)), loud.copy()
+    for x, y, right, bottom in words:
+        left.paste(0, (round(x * ACROSS), round(y * DOWN), round(right * ACROSS), round(bottom * DOWN)))
+    return 1 - _sum(left, (0, 0, ACROSS, DOWN)) / total
+
+
+def _is_compact(columns: bytes) -> bool:
+    middle = sum(at * weight for at, weight in enumerate(columns)) / max(1, sum(columns))
+    near = sum(weight for at, weight in enumerate(columns) if abs(at - middle) <= NEAR * ACROSS)
+    return near >= COMPACT * sum(columns)
+
+
+def weigh(image: Image.Image) -> Image.Image:
+    """How much each cell of a photo draws the eye: strong edges, and three times as much where there is skin."""
+    small = image.resize((ACROSS + 4, DOWN + 4), Image.Resampling.BOX)
+    edges = small.convert("L").filter(ImageFilter.FIND_EDGES).point(_SQUARED)
+    near = edges.filter(ImageFilter.BoxBlur(1.5))
+    faces = ImageChops.multiply(_find_skin(small), near.point(_TRIPLED))
+    return ImageChops.add(edges, faces).crop((2, 2, ACROSS + 2, DOWN + 2))
+
+
+def _find_skin(image: Image.Image) -> Image.Image:
+    """Skin of all people lies in one small range of Cb and Cr; how light it is makes no difference."""
+    luma, blue, red = image.convert("YCbCr").split()
+    skin = ImageChops.multiply(blue.point(_SKIN_BLUE), red.point(_SKIN_RED))
+    return ImageChops.multiply(skin, luma.point(_LIT))
+
+
+_SQUARED = bytes(min(255, value * value // 96) for value in range(256))
+"""Strong edges count more than the grain of film."""
+_TRIPLED = [min(255, value * 3) for value in range(256)]
+_SKIN_BLUE = [255 if 80 <= value <= 122 else 0 for value in range(256)]
+_SKIN_RED = [255 if 137 <= value <= 170 else 0 for value in range(256)]
+_LIT = [255 if value > 50 else 0 for value in range(256)]
+
+
+def _sum(image: Image.Image, box: tuple[int, int, int, int]) -> int:
+    return sum(image.crop(box).tobytes())
+
+
+def _balance(weights: list[int], middle: float) -> float:
+    """Where the weights balance, from 0 to 1; the fewer there are, the nearer to `middle`."""
+    pull = 0.1 * len(weights)
+    moment = sum((index + 0.5) * weight for index, weight in enumerate(weights)) / len(weights)
+    return (moment + middle * pull) / (sum(weights) + pull)

@@ -1,0 +1,200 @@
+"""What every card keeps, whatever its picture and its title: measured in pixels before they are encoded."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from functools import cache
+
+import pytest
+from PIL import Image
+
+from syndicate.cards.draw import draw_card, paint_card
+from syndicate.cards.kind import find_kind
+from syndicate.cards.parse import parse_design
+from syndicate.cards.photo import decode_photo
+from syndicate.model import CardRules
+from tests.cards import corpus, pictures
+from tests.cards.conftest import CONTENT, read_layouts
+
+WIDE, SQUARE, STORY = (1200, 630), (1080, 1080), (1080, 1920)
+LONG = (
+    "A title of exactly two hundred characters is what some people write when they cannot decide what the post is "
+    "about and so they put the whole argument into the heading, hoping someone will read to the end"
+)
+FORMER, CODE = "How async fn in traits broke my build", ("async fn",)
+
+
+@cache
+def stored(name):
+    """One of the drawn pictures as a file of the usual size."""
+    image = {**pictures.TEXTS, **pictures.LOGOS, **pictures.PHOTOS}[name]()
+    image.thumbnail((1200, 1200))
+    return corpus.to_png(image) if image.mode == "RGBA" else corpus.to_jpeg(image)
+
+
+def paint(fonts, design, title=CONTENT.title, picture=None, size=WIDE, **values):
+    content = replace(CONTENT, title=title, **values)
+    return paint_card(content, design=design, fonts=fonts, photo=picture and stored(picture), size=size)
+
+
+def overlap(one, other):
+    return one.x < other.right and other.x < one.right and one.y < other.bottom and other.y < one.bottom
+
+
+def words_of(painted):
+    return [one for one in painted.placed if one.block is not None]
+
+
+def pictures_of(painted):
+    return [one for one in painted.placed if one.box.kind == "image"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        *((name, "text") for name in pictures.TEXTS),
+        *((name, "logo") for name in pictures.LOGOS),
+        *((name, "photo") for name in pictures.PHOTOS),
+    ],
+)
+def test_kinds_are_told_from_pixels_and_by_the_author(name, kind):
+    """A screen, chart, diagram or scan holds text, what is cut out and small is a logo, a city at night is a photo."""
+    photo = decode_photo(stored(name), WIDE)
+    assert find_kind(photo) == kind
+    assert find_kind(photo, "text") == "text"
+
+
+@pytest.mark.parametrize("size", [WIDE, SQUARE, STORY])
+@pytest.mark.parametrize("name", [*pictures.TEXTS, *pictures.LOGOS])
+def test_no_word_lies_on_a_picture_with_text(fonts, make_design, name, size):
+    """It is shown whole, in its own shape, beside or under the words, even where the site always wants covers."""
+    painted = paint(fonts, make_design(layout="cover"), picture=name, size=size)
+    (picture,) = pictures_of(painted)
+    assert not any(overlap(word.ink, picture.rect) for word in words_of(painted))
+    given = Image.open(io.BytesIO(stored(name)))
+    assert picture.rect.width / picture.rect.height == pytest.approx(given.width / given.height, rel=0.16)
+    assert picture.rect.width * picture.rect.height > 0.05 * size[0] * size[1]
+
+
+@pytest.mark.parametrize("accent", ["#c2410c", "#c6f24e", "#101a44", "#777777", "#fff200"])
+@pytest.mark.parametrize("picture", [None, "landscape", "bars", "panorama", "noon", "upright", "icon", "person"])
+def test_the_accent_is_on_every_card_exactly(fonts, make_design, accent, picture):
+    """As paper, badge, rule or shape: some hundred pixels have the very colour that the site named."""
+    wanted = tuple(int(accent[at : at + 2], 16) for at in (1, 3, 5))
+    for title in (CONTENT.title, "2026", LONG):
+        image = paint(fonts, make_design(accent=accent), title, picture).image.convert("RGB")
+        exact = sum(number for number, colour in image.getcolors(image.width * image.height) if colour == wanted)
+        assert exact >= 300, title
+
+
+LOGOS = {
+    "dark": pictures.draw_wordmark(),
+    "light": pictures.draw_wordmark(ink=(250, 250, 250)),
+    "grey": pictures.draw_wordmark(ink=(128, 128, 128)),
+    "icon": pictures.draw_icon(),
+}
+
+
+@pytest.mark.parametrize("logo", ["dark", "light", "grey", "icon"])
+@pytest.mark.parametrize("picture", [None, "landscape", "bars", "noon", "upright", "icon", "panorama", "person"])
+def test_every_logo_is_shown_and_can_be_read(fonts, logo, picture):
+    """In every layout, on light and on dark, 3:1 with what is under it, on a plate where nothing else helps."""
+    design = parse_design(CardRules(), read_layouts(), logo=corpus.to_png(LOGOS[logo]))
+    for title, is_short in ((CONTENT.title, False), ("2026", False), (CONTENT.title, True)):
+        painted = paint(fonts, design, title, picture, is_short=is_short)
+        assert painted.shaded.logo_contrast >= 3
+        (box,) = [one for one in painted.placed if one.box.kind == "logo"]
+        assert box.rect.width <= 260
+        assert not any(overlap(box.rect, word.ink) for word in words_of(painted))
+
+
+def test_a_logo_for_dark_grounds_is_taken_there(fonts):
+    """Then no plate is needed: the pixels around the letters are the paper's."""
+    both = {"logo": corpus.to_png(LOGOS["dark"]), "logo_dark": corpus.to_png(LOGOS["light"])}
+    design = parse_design(CardRules(theme="dark"), read_layouts(), **both)
+    painted = paint(fonts, design)
+    (box,) = [one for one in painted.placed if one.box.kind == "logo"]
+    colours = painted.image.convert("RGB").crop(box.rect.pixels).getcolors(100_000)
+    assert max(colours)[1] == painted.theme.paper
+    assert painted.shaded.logo_contrast > 10
+
+
+@pytest.mark.parametrize("title", [CONTENT.title, "2026", LONG, FORMER])
+@pytest.mark.parametrize("picture", [None, "landscape", "bars", "lines", "upright", "icon", "panorama", "person"])
+def test_the_label_zone_is_free(fonts, make_design, title, picture):
+    """X lays a label over the lower left corner: no word and no logo stands in the lowest 78 pixels."""
+    painted = paint(fonts, make_design(), title, picture)
+    for one in painted.placed:
+        if one.block is not None or one.box.kind == "logo":
+            assert one.ink.bottom <= 630 - 78, one.box.name
+
+
+def test_long_titles_use_the_room(fonts, make_design):
+    """Two hundred letters stand in up to six lines of 48 pixels at least, whole; a story gives them more."""
+    wide = draw_card(replace(CONTENT, title=LONG), design=make_design(), fonts=fonts)
+    tall = draw_card(replace(CONTENT, title=LONG), design=make_design(), fonts=fonts, size=STORY)
+    assert (wide.layout, wide.is_cut, tall.is_cut) == ("type", False, False)
+    assert wide.title_size >= 48
+    assert tall.smallest >= 40
+    painted = paint(fonts, make_design(), LONG)
+    assert not [one for one in painted.placed if one.box.kind == "pattern"]
+    (title,) = [one for one in words_of(painted) if one.box.name == "title"]
+    assert len(title.block.lines) <= 6
+
+
+@pytest.mark.parametrize("title", ["2026", "Hello AI", "On being wrong", "静かな朝", "שלום"])
+def test_few_short_words_fill_the_card(fonts, make_design, title):
+    """A poster: its letters take two thirds of the card's width, or most of its height."""
+    painted = paint(fonts, make_design(), title)
+    assert painted.choice.layout.name == "poster"
+    (words,) = [one for one in words_of(painted) if one.box.name == "title"]
+    assert words.ink.width > 0.66 * 1080 or words.ink.height > 300
+
+
+@pytest.mark.parametrize("picture", [None, "landscape", "terminal"])
+def test_code_keeps_its_face_and_a_quiet_ground(fonts, make_design, picture):
+    """Monospaced, on one line, with a ground of another colour under it on which its letters can be read."""
+    painted = paint(fonts, make_design(), FORMER, picture, code=CODE)
+    (title,) = [one for one in words_of(painted) if one.box.name == "title"]
+    runs = [(number, run) for number, line in enumerate(title.block.lines) for run in line.runs if run.piece.is_code]
+    assert {run.face.family for _, run in runs} == {"JetBrains Mono"}
+    assert len({number for number, _ in runs}) == 1 == len(title.block.code)
+    ground = title.block.code[0]
+    at = round(title.ink.x + ground.left) + 6, round(title.ink.y + (ground.top + ground.bottom) / 2)
+    bare = paint(fonts, make_design(), FORMER, picture).image.convert("RGB")
+    assert painted.image.convert("RGB").getpixel(at) != bare.getpixel((5, at[1]))
+    assert painted.shaded.contrast >= 4.5
+
+
+@pytest.mark.parametrize(("at", "layout"), [(0.22, "side"), (0.5, "split"), (0.78, "side")])
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+def test_people_keep_their_half(fonts, make_design, at, layout, direction):
+    """A face low in the picture is never under words: these go to the free side, or beside the photo."""
+    photo = corpus.to_jpeg(pictures.draw_person(1200, 800, at))
+    content = replace(CONTENT, direction=direction)
+    drawing = draw_card(content, design=make_design(), fonts=fonts, photo=photo)
+    assert drawing.layout == layout
+    assert drawing.faults == ()
+    forced = draw_card(content, design=make_design(layout="cover"), fonts=fonts, photo=photo)
+    assert [fault.flaw for fault in forced.faults] == ["subject covered"]
+
+
+def test_a_panorama_is_a_band(fonts, make_design):
+    """From one edge of the card to the other, most of it seen, the words under it."""
+    painted = paint(fonts, make_design(), picture="panorama")
+    (picture,) = pictures_of(painted)
+    assert (painted.choice.layout.name, picture.rect.x, picture.rect.width) == ("band", 0, 1200)
+    assert min(word.ink.y for word in words_of(painted)) > picture.rect.bottom
+
+
+def test_small_photos_are_cropped_up_to_twice_their_size_and_then_shown_whole(fonts, make_design):
+    """Nothing stands on its own blur unless a site's own layout asks for it, and then it is told."""
+    layouts, flaws = {}, {}
+    for width in (1200, 640, 300):
+        photo = corpus.to_jpeg(corpus.draw_landscape(width, width * 2 // 3))
+        layouts[width] = draw_card(CONTENT, design=make_design(), fonts=fonts, photo=photo).layout
+        forced = draw_card(CONTENT, design=make_design(layout="cover"), fonts=fonts, photo=photo)
+        flaws[width] = [fault.flaw.value for fault in forced.faults]
+    assert layouts == {1200: "cover", 640: "cover", 300: "emblem"}
+    assert flaws == {1200: [], 640: ["enlarged"], 300: ["blurred"]}
