@@ -39,7 +39,7 @@ def _describe(wiring: Wiring, account: Account, state: AccountState | None, onli
         return AccountRow(name=account.name, network=account.network, state="off")
     troubles: list[Exception] = []
     with contain(troubles.append):
-        profile = _ask(wiring, account) if online else _look(wiring, account)
+        profile = _check(wiring, account, now) if online else _look(wiring, account)
     for trouble in troubles:
         words = "no credentials" if isinstance(trouble, Unauthorised | ConfigError) else "refused"
         return AccountRow(name=account.name, network=account.network, state=words, note=_tell(trouble))
@@ -68,6 +68,13 @@ def _tell(error: Exception) -> str:
     if not isinstance(error, SyndicateError):
         return describe_trouble(error)
     return f"{error.message}{f' ({error.hint})' if error.hint else ''}"
+
+
+def _check(wiring: Wiring, account: Account, now: datetime) -> Profile:
+    """The same for who only wants to know. Raises UsageError where `max_cost` has no room for it."""
+    network = wiring.accounts.open(account)
+    require_money(wiring, account, network.cost_of_check if isinstance(network, Spends) else 0.0, now)
+    return _ask(wiring, account)
 
 
 def _ask(wiring: Wiring, account: Account) -> Profile:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
+from shutil import disk_usage
 from zoneinfo import ZoneInfo
 
 from syndicate.app.edits import list_amendments, tell_waiting
@@ -123,6 +124,9 @@ def _compose(composer: Composer, delivery: Delivery) -> tuple[Composed | None, t
     return found[0]
 
 
+LEAST_ROOM = 2**20
+"""Bytes without which the state cannot be written."""
+
 OPEN = (State.PLANNED, State.DUE, State.SENDING, State.HELD, State.UNCERTAIN, State.MISSED, State.FAILED)
 
 _SIMPLE: Mapping[Action, Callable[[Store, int, datetime], Delivery]] = {
@@ -166,8 +170,8 @@ def _find_wish(wiring: Wiring, delivery: Delivery) -> Reason:
 def choose_all(site: Wiring, *, account: str = "", slug: str = "", reason: str = "") -> tuple[int, ...]:
     """The numbers of what waits for a person, the first parts of threads, in the order in which they are due.
 
-    What was skipped is chosen, too, where its reason is named; what may be a renamed post only by its reason or slug;
-    what a person holds only by its slug.
+    What was skipped is chosen, too, where its reason is named, unless a person did it; what may be a renamed post only
+    by its reason or slug; what a person holds only by its slug.
     Raises UsageError for an unknown account or reason.
     """
     if account:
@@ -177,7 +181,7 @@ def choose_all(site: Wiring, *, account: str = "", slug: str = "", reason: str =
     found = site.store.list_deliveries(account=account, slug=slug, states=states)
     asked = [one for one in found if one.part == 1 and (slug or one.chosen is not Action.HOLD)]
     if wanted:
-        return tuple(one.id for one in asked if one.reason is wanted)
+        return tuple(one.id for one in asked if one.reason is wanted and one.chosen is not Action.SKIP)
     return tuple(one.id for one in asked if slug or one.reason is not Reason.MAYBE_RENAMED)
 
 
@@ -253,6 +257,11 @@ def list_resting(wiring: Wiring, now: datetime) -> Mapping[str, str]:
     }
 
 
+def tell_disk(free: int) -> str:
+    """That nothing can be written any more, "" where there is room."""
+    return "the disk is full: nothing is published or sent before there is room" if free < LEAST_ROOM else ""
+
+
 def read_status(wiring: Wiring, now: datetime) -> Status:
     """One look at posts, outbox, accounts and daemon."""
     snapshot, store = wiring.read_snapshot(), wiring.store
@@ -260,6 +269,7 @@ def read_status(wiring: Wiring, now: datetime) -> Status:
     counts = Counter(one.state.value for one in deliveries)
     return Status(
         contradiction=wiring.check_state(),
+        disk=tell_disk(disk_usage(wiring.state_folder).free),
         posts=sum(not post.is_draft for post in snapshot.posts),
         problems=len({problem.source for problem in snapshot.problems}),
         counts={state.value: counts[state.value] for state in State if counts[state.value]},

@@ -28,6 +28,8 @@ class Status:
     """Deliveries by state."""
     next_at: datetime | None = None
     daemon: bool = False
+    disk: str = ""
+    """That there is no room for the state, "" where there is."""
     paused: tuple[str, ...] = ()
     resting: tuple[str, ...] = ()
     """Accounts whose servers fail, since when, and when they are tried again."""

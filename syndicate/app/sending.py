@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from time import monotonic
@@ -78,8 +78,9 @@ class Composer:
     beginning: posts are read again after `FRESH` seconds, and where one is missing.
     """
 
-    def __init__(self, wiring: Wiring) -> None:
+    def __init__(self, wiring: Wiring, stopwatch: Callable[[], float] = monotonic) -> None:
         self._wiring = wiring
+        self._stopwatch = stopwatch
         self._lock = threading.Lock()
         self._read: _Materials | None = None
         self._read_at = 0.0
@@ -126,9 +127,9 @@ class Composer:
 
     def _get_materials(self, delivery: Delivery) -> _Materials:
         with self._lock:
-            is_old = monotonic() - self._read_at > FRESH
+            is_old = self._stopwatch() - self._read_at > FRESH
             if self._read is None or is_old or delivery.post_id not in self._read.posts:
-                self._read, self._read_at = self._read_materials(), monotonic()
+                self._read, self._read_at = self._read_materials(), self._stopwatch()
             return self._read
 
     def _read_materials(self) -> _Materials:

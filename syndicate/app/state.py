@@ -11,6 +11,7 @@ import logging
 import socket
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from syndicate.config import read_settings
 from syndicate.errors import ConfigError, SyndicateError, UsageError
 from syndicate.formats.syndication import PublishedCopy, parse_syndication
 from syndicate.model import KnownPost, Post, Receipt, Settings
+from syndicate.store.glance import glance
 from syndicate.store.identity import Contradiction, StateRecord
 from syndicate.store.syndication_links import Found
 
@@ -30,6 +32,7 @@ log = logging.getLogger("syndicate")
 
 SYNDICATION = "syndication.json"
 _CHECKED = "checked"
+_SQLITE = "sqlite:///"
 
 _WORDS = {
     Contradiction.OLDER: "the state database is older than what was sent from here: a backup was put back",
@@ -193,8 +196,39 @@ def check_site(wiring: Wiring, store: Store) -> None:
             where="[site] name, [storage] database",
             hint='give each site a [site] name of its own, such as name = "notes", or a database of its own',
         )
+    _refuse_copy(settings, state)
     if not is_beside:  # a second checkout leaves the rows to the first
         store.keep_site(settings.site.url, here)
+
+
+def _refuse_copy(settings: Settings, state: StateRecord) -> None:
+    """Raises ConfigError where this folder is a copy of one that sends as well."""
+    if not _is_copied(settings, state):
+        return
+    other = Path(state.config.partition(":")[2]).parent
+    remedy = "remove the folder that is no longer the site; a copy needs accounts and a state of its own"
+    raise ConfigError(
+        f"this folder is a copy of {other}, which is still there with the same state: both would send",
+        where=settings.file,
+        hint=f"{remedy} (remove {settings.storage.database.removeprefix(_SQLITE)})",
+    )
+
+
+def _is_copied(settings: Settings, state: StateRecord) -> bool:
+    """Whether the folder that used this state last is still there with a file of its own of the same state.
+
+    A folder that was moved left none behind, and one that is linked or mounted here has the same file.
+    """
+    host, _, path = state.config.partition(":")
+    is_here = host == socket.gethostname() and settings.storage.database.startswith(_SQLITE)
+    if settings.storage.state or not is_here:
+        return False
+    with suppress(SyndicateError, OSError):
+        other = read_settings(Path(path))
+        ours, theirs = (Path(one.storage.database.removeprefix(_SQLITE)) for one in (settings, other))
+        found = None if theirs.samefile(ours) else glance(theirs, other.site.name)
+        return found is not None and found.identity == state.identity
+    return False
 
 
 def is_foreign(wiring: Wiring, store: Store, has_other_url: bool, is_beside: bool) -> bool:

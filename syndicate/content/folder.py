@@ -47,6 +47,8 @@ def begin_reading(settings: Settings) -> Callable[[Sequence[Wanted]], list[Readi
 _BATCH = 200
 """Bodies held in memory before they go to the cache."""
 _NOTHING = (None, None)
+_LATEST = 253_402_300_799
+"""The last second that a datetime can name; a file may claim any."""
 
 
 class ContentFolder:
@@ -95,6 +97,7 @@ class ContentFolder:
             tuple(whole for _, whole in self._filled.values()),
             outline.problems + tuple(Problem(source, "the file cannot be read now") for source in lost),
             outline.unreadable + lost,
+            outline.changed_at,
         )
 
     def fill(self, posts: Iterable[Post]) -> tuple[Post, ...]:
@@ -165,7 +168,9 @@ class ContentFolder:
         problems = sorted([*found.problems, *stopped, *clashes], key=lambda problem: (problem.source, problem.line))
         without = {source for source, outcome in self._outcomes.items() if not outcome.post}
         unreadable = {*found.unreadable, *without, *(clash.source for clash in clashes)}
-        return Snapshot(tuple(posts), tuple(problems), tuple(sorted(unreadable)))
+        newest = max((file.mtime_ns for file in found.files), default=0)
+        changed_at = datetime.fromtimestamp(min(newest // 10**9, _LATEST), UTC) if newest > 0 else None
+        return Snapshot(tuple(posts), tuple(problems), tuple(sorted(unreadable)), changed_at)
 
 
 # --- two posts that want the same place: whoever had it keeps it, else the older one ---

@@ -107,6 +107,8 @@ class Identified:
     """When a new post was first seen, as a draft, too."""
     perhaps: str = ""
     """The slug of the earlier post that a new one may be, renamed: a person is asked."""
+    may_be_draft: bool = False
+    """Whether a draft vanished as it came, which it may be, renamed and edited as it was published."""
 
     @property
     def id(self) -> str:

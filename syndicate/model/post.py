@@ -184,3 +184,5 @@ class Snapshot:
     unreadable: tuple[str, ...] = ()
     """Sources of files, and folders ending in "/", that are there but gave no post: a post known from there is
     not gone."""
+    changed_at: datetime | None = field(default=None, compare=False)
+    """When the newest of its files was changed: a clock that stands before that is behind."""

@@ -141,6 +141,10 @@ class Spends(Protocol):
         """US dollars that `list_recent` costs at most."""
 
     @property
+    def cost_of_check(self) -> float:
+        """US dollars that `verify` costs."""
+
+    @property
     def cost_of_delete(self) -> float: ...
 
     def take_spent(self) -> float:

@@ -55,6 +55,8 @@ def match_identities(
     hidden: dict[str, KnownPost] = {}
     present_slugs = {rows[post.source].id: post.slug for post in ordered if post.source in rows}
     drafts_by = _index_drafts(drafts)
+    strangers = _list_strangers([post for post in ordered if post.source not in rows], drafts_by)
+    lost = _list_lost(drafts, ordered, drafts_by)
     identified: list[Identified] = []
     for post in sorted(ordered, key=_age):
         row = rows.get(post.source)
@@ -72,6 +74,7 @@ def match_identities(
                 is_changed=True,
                 found_at=draft.first_seen_at if draft else now,
                 perhaps=_name_doubt(doubts.get(post.source), present_slugs),
+                may_be_draft=post.source in strangers and len(strangers) <= len(lost),
             )
             identified.append(new)
         else:
@@ -116,6 +119,19 @@ def _find_draft(post: Post, drafts_by: Mapping[tuple[str, str], KnownDraft]) -> 
     keys = [("source", post.source), ("slug", post.slug)]
     keys += [("source_digest", post.source_digest)] if post.sketch else []
     return next((drafts_by[key] for key in keys if key in drafts_by), None)
+
+
+def _list_strangers(posts: Iterable[Post], drafts_by: Mapping[tuple[str, str], KnownDraft]) -> set[str]:
+    """The new posts that no draft leads to."""
+    return {post.source for post in posts if not post.is_draft and _find_draft(post, drafts_by) is None}
+
+
+def _list_lost(
+    drafts: Iterable[KnownDraft], posts: Iterable[Post], drafts_by: Mapping[tuple[str, str], KnownDraft]
+) -> list[KnownDraft]:
+    """The drafts that lead to no post any more: one may be a new post, renamed and edited as it was published."""
+    found = {draft.source for post in posts if (draft := _find_draft(post, drafts_by))}
+    return [draft for draft in drafts if draft.slug and draft.source not in found]
 
 
 # --- what a declared id means ----------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from syndicate.model import (
@@ -41,6 +41,9 @@ from syndicate.planning.deliveries.changes import plan_cancellations, plan_chang
 from syndicate.planning.deliveries.new import oldest_first, plan_baseline, plan_evergreen, plan_fresh, yield_slots
 from syndicate.planning.identity import match_identities, remember_drafts
 from syndicate.planning.messages.template import name_template
+
+_BEHIND = timedelta(days=1)
+"""A file from so far ahead is no other machine's clock."""
 
 
 def make_plan(
@@ -71,7 +74,7 @@ def make_plan(
     reading = _digest_reading(settings)
     sights = {name: _find_sight(name, snapshot, ledger, reading) for name in facts}
     desks = _open_desks(ledger, settings, facts, templates, cards=cards, sights=sights, now=now)
-    deliveries, changes = _plan_accounts(desks, ledger, oldest_first(identified))
+    deliveries, changes = _plan_accounts(desks, ledger, oldest_first(identified), snapshot.changed_at)
     future = [item.known.published_at for item in identified if item.known.published_at > now]
     return Plan(
         now=now,
@@ -89,7 +92,7 @@ def make_plan(
         ),
         problems=(*snapshot.problems, *_post_problems(identified), *_template_problems(desks), *_desk_problems(desks)),
         remarks=list_remarks(deliveries, changes, ledger.deliveries),
-        warnings=_warnings(settings.accounts, facts, ledger),
+        warnings=(*_warn_of_clock(desks, ledger, snapshot, now), *_warnings(settings.accounts, facts, ledger)),
         baselined=frozenset(desk.account.name for desk in desks if desk.account.enabled) - ledger.baselined,
         forgotten=ledger.baselined - {account.name for account in settings.accounts},
         listening=_find_listening(desks, ledger),
@@ -203,7 +206,7 @@ def _with_limits(facts: NetworkFacts, limits: Limits | None) -> NetworkFacts:
 
 
 def _plan_accounts(
-    desks: Sequence[Desk], ledger: Ledger, ordered: Sequence[Identified]
+    desks: Sequence[Desk], ledger: Ledger, ordered: Sequence[Identified], changed_at: datetime | None
 ) -> tuple[list[PlannedDelivery], list[PlannedChange]]:
     present = {item.id: item for item in ordered}
     remembered = {row.id: row for row in ledger.posts}
@@ -211,7 +214,7 @@ def _plan_accounts(
     changes: list[PlannedChange] = []
     for desk in desks:
         if desk.account.name not in ledger.baselined:
-            deliveries += plan_baseline(ordered, desk) if desk.account.enabled else []
+            deliveries += plan_baseline(ordered, desk, changed_at) if desk.account.enabled else []
             continue
         own = plan_changes(desk, present, remembered)
         more, fewer = plan_parts(desk, present, {change.delivery_id for change in own})
@@ -247,6 +250,16 @@ def _template_problems(desks: Iterable[Desk]) -> tuple[Problem, ...]:
         )
         for desk in desks
         if desk.trouble
+    )
+
+
+def _warn_of_clock(desks: Iterable[Desk], ledger: Ledger, snapshot: Snapshot, now: datetime) -> tuple[str, ...]:
+    """Told where an account begins, and takes what is public already for known."""
+    begins = any(desk.account.enabled and desk.account.name not in ledger.baselined for desk in desks)
+    if not begins or snapshot.changed_at is None or snapshot.changed_at < now + _BEHIND:
+        return ()
+    return (
+        f"the clock may be behind: it says {now:%Y-%m-%d}, and a post was changed on {snapshot.changed_at:%Y-%m-%d}",
     )
 
 

@@ -55,6 +55,14 @@ def test_who_we_are_counts(tmp_path: Path, fake: FakeX) -> None:
         assert spent(app) == pytest.approx(2 * 0.005)
 
 
+def test_a_check_that_the_limit_does_not_cover_is_not_made(tmp_path: Path, fake: FakeX) -> None:
+    """`accounts --online` and `doctor --online` ask X for nothing then, and say what there is to do."""
+    with open_site(tmp_path, fake, "0.001") as app:
+        app._wiring.accounts.vault(app._wiring.accounts.get("x")).put(KEYS)
+        (row,) = app.list_accounts(online=True)
+        assert (row.state, "max_cost" in row.note, fake.requests) == ("refused", True, [])
+
+
 def test_a_list_that_the_limit_does_not_cover_is_not_read(tmp_path: Path, fake: FakeX) -> None:
     """Half a dollar is more than a third of one: `adopt` says so and asks X for nothing; with more it reads."""
     with open_site(tmp_path, fake, "0.30") as app:

@@ -101,6 +101,12 @@ class Town:
         return sum(f"Read {slug}." in str(copy) for copy in self.accounts[account].published)
 
 
+def forget_place(state: Path) -> None:
+    """Let a copied folder be one of its own: the program refuses a copy beside the folder that it was made of."""
+    with closing(sqlite3.connect(state)) as database, database:
+        database.execute("UPDATE states SET config = ''")
+
+
 class Site:
     """One folder with its syndicate.toml, its state, and what is published."""
 
@@ -123,7 +129,9 @@ class Site:
 
     def copy(self, root: Path) -> Site:
         """The same site at another place."""
-        return Site(shutil.copytree(self.root, root), self.town)
+        copied = Site(shutil.copytree(self.root, root), self.town)
+        forget_place(copied.root / ".syndicate" / "state.db")
+        return copied
 
     def open(self) -> App:
         return open_app(self.config)

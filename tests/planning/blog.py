@@ -110,6 +110,7 @@ class Blog:
     files: dict[str, Post] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
     now: datetime = NOW
+    changed_at: datetime | None = None
     templates: dict[str, str] = field(default_factory=dict)
     facts: Mapping[str, NetworkFacts] = field(default_factory=lambda: FACTS)
 
@@ -125,7 +126,7 @@ class Blog:
         """What would happen now."""
         templates = {account.name: self.templates.get(account.name, TEMPLATE) for account in self.accounts}
         facts = {account.name: self.facts[account.network] for account in self.accounts}
-        snapshot = Snapshot(tuple(self.files.values()))
+        snapshot = Snapshot(tuple(self.files.values()), changed_at=self.changed_at)
         settings = make_settings(*self.accounts)
         return make_plan(snapshot, self.ledger, settings, facts=facts, templates=templates, cards={}, now=self.now)
 

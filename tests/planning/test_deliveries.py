@@ -379,3 +379,34 @@ def test_an_archive_that_comes_into_sight_is_no_news(number: int, state: State) 
     blog = settled("mastodon")
     blog.write(*(make_post(f"post-{count}") for count in range(number)))
     assert {row.state for row in blog.publish().deliveries} == {state}
+
+
+def test_a_first_run_with_a_clock_that_is_behind_announces_nothing_later() -> None:
+    """What was public when a file was changed was there before; what is to come even then is planned."""
+    blog = Blog((make_account("mastodon"),), now=NOW - timedelta(days=4), changed_at=NOW)
+    coming = make_post("coming", published_at=NOW + timedelta(days=1))
+    blog.write(
+        *(make_post(f"p{number}", published_at=NOW - number * timedelta(hours=20)) for number in range(5)), coming
+    )
+    plan = blog.publish()
+    assert [row.slug for row in plan.deliveries if row.state is State.PLANNED] == ["coming"]
+    assert plan.warnings == ("the clock may be behind: it says 2026-11-20, and a post was changed on 2026-11-24",)
+    blog.now = NOW
+    assert blog.publish().deliveries == ()
+    assert blog.deliver() == []
+
+
+def test_a_draft_that_is_renamed_and_edited_as_it_is_published_is_asked_about() -> None:
+    """Nothing but its vanishing tells that the old post is news; more posts than drafts that vanished are old ones."""
+    old = {"published_at": NOW - timedelta(days=30)}
+    blog = settled("mastodon")
+    blog.write(make_post("draft", is_draft=True, **old))
+    blog.publish()
+    del blog.files["draft.md"]
+    imported = replace(blog.ledger), dict(blog.files)
+    blog.write(make_post("final", **old))
+    (row,) = blog.publish().deliveries
+    assert (row.state, row.reason) == (State.HELD, Reason.TURNED_UP)
+    blog.ledger, blog.files = imported
+    blog.write(*(make_post(f"copied{number}", **old) for number in range(2)))
+    assert {row.reason for row in blog.publish().deliveries} == {Reason.OLD_WHEN_FOUND}

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.site import forget_place
 from tests.faults.trapped import Orders, run_trapped
 from tests.journeys.blog import CONFIG
 from tests.publish.house import House
@@ -79,6 +80,8 @@ class Model:
 
     def copy(self, root: Path) -> House:
         shutil.copytree(self.root, root)
+        if (state := root / ".syndicate" / "state.db").exists():
+            forget_place(state)
         return House(root, (self.root / "syndicate.toml").read_text(encoding="utf-8"))
 
 

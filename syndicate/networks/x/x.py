@@ -340,6 +340,10 @@ class X:
         return (1 + ADOPTED) * self.price_read
 
     @property
+    def cost_of_check(self) -> float:
+        return self.price_read
+
+    @property
     def cost_of_delete(self) -> float:
         return self.price_delete
 

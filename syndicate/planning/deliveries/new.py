@@ -28,13 +28,19 @@ from syndicate.planning.deliveries.reasons import JUDGED_AGAIN, find_own_reason,
 from syndicate.planning.messages.template import find_override
 
 
-def plan_baseline(identified: Iterable[Identified], desk: Desk) -> list[PlannedDelivery]:
-    """The first plan of an account: what is public already is skipped, what is still to come is planned."""
-    return desk.plan_each(identified, lambda item: _plan_before(item, desk))
+def plan_baseline(
+    identified: Iterable[Identified], desk: Desk, changed_at: datetime | None = None
+) -> list[PlannedDelivery]:
+    """The first plan of an account: what is public already is skipped, what is still to come is planned.
+
+    Where a file was changed later than now, the clock is behind: what was public at that change was there before, too.
+    """
+    began_at = max(desk.now, changed_at or desk.now)
+    return desk.plan_each(identified, lambda item: _plan_before(item, desk, began_at))
 
 
-def _plan_before(item: Identified, desk: Desk) -> list[PlannedDelivery]:
-    if item.known.published_at > desk.now:
+def _plan_before(item: Identified, desk: Desk, began_at: datetime) -> list[PlannedDelivery]:
+    if item.known.published_at > began_at:
         return _plan_first_sight(item, desk)
     missing = [occasion for occasion in (NEW, *_list_flags(item, desk)) if not _has_row(desk, item.id, occasion)]
     return [skip_row(item, desk, occasion, Why(Reason.BASELINE)) for occasion in missing]
@@ -67,7 +73,8 @@ def _plan_flag(item: Identified, desk: Desk, occasion: Occasion) -> list[Planned
 
 def _plan_first_sight(item: Identified, desk: Desk) -> list[PlannedDelivery]:
     """A post never seen before: announced once, as new, or for its first flag where the account posts no new ones."""
-    old = Why(Reason.OLD_WHEN_FOUND) if was_old(item, desk) and not _was_draft(item, desk) else None
+    is_known_draft = _was_draft(item, desk) or item.may_be_draft
+    old = Why(Reason.OLD_WHEN_FOUND) if was_old(item, desk) and not is_known_draft else None
     rows = [] if _has_row(desk, item.id, NEW) else _plan_occasion(item, desk, NEW, old)
     is_announced = NEW.word in desk.account.on
     for occasion in _list_flags(item, desk):
@@ -113,7 +120,9 @@ def _find_question(item: Identified, desk: Desk) -> Why | None:
     if doubt := item.perhaps or find_doubt(desk.rows.get(item.id, ())):
         return Why(Reason.MAYBE_RENAMED, doubt)
     is_public = item.known.published_at <= desk.now
-    is_doubtful = desk.sight.may_hide(item.post.source) or (_was_draft(item, desk) and was_old(item, desk))
+    is_doubtful = desk.sight.may_hide(item.post.source) or (
+        (_was_draft(item, desk) or item.may_be_draft) and was_old(item, desk)
+    )
     return Why(Reason.TURNED_UP) if is_public and is_doubtful else None
 
 
