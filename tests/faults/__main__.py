@@ -32,7 +32,7 @@ SIZES = (
     ("schedules", 10_000, 10_000),
     ("kills", 200, 250),
     ("cli_kills", 200, 500),
-    ("lives", 400, 10_000),
+    ("lives", 400, 2_000),
     ("life_kills", 60, 100),
 )
 """How many of each, usually and in full."""
@@ -89,7 +89,9 @@ def _run_elsewhere(wanted: argparse.Namespace, processes: int, address: str) -> 
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("--full", action="store_true", help="10,000 lives and 850 kills of real processes: hours")
+    parser.add_argument(
+        "--full", action="store_true", help="10,000 schedules, 2,000 lives, 850 kills of real processes"
+    )
     parser.add_argument("--schedules", type=int, help="troubles of networks and processes")
     parser.add_argument("--kills", type=int, help="kills of a delivery")
     parser.add_argument("--cli-kills", type=int, help="kills of commands; 3000 take every step")
