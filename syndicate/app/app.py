@@ -310,6 +310,11 @@ class App:
         with self._shared.borrow() as wiring:
             return find_next_at(wiring, self.now())
 
+    def list_titles(self, deliveries: Iterable[Delivery]) -> Mapping[str, str]:
+        """The titles of their posts, by post id."""
+        with self._shared.borrow() as wiring:
+            return wiring.store.list_titles(sorted({one.post_id for one in deliveries}))
+
     def choose_all(self, *, account: str, slug: str, reason: str) -> tuple[int, ...]:
         """What waits for a person, by account, post and reason."""
         from syndicate.app.queue import choose_all

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from syndicate.app.last_seen import keep_seen
 from syndicate.app.site import Wiring
@@ -31,6 +32,9 @@ from syndicate.planning.messages.compose import Composed, compose_message
 from syndicate.planning.messages.template import trace
 from syndicate.planning.plan import is_unreadable
 from syndicate.planning.schedule.calendar import list_taken, next_slot
+
+if TYPE_CHECKING:
+    from syndicate.publish.drawing import Drawer
 
 log = logging.getLogger("syndicate")
 
@@ -108,7 +112,7 @@ class Composer:
             account,
             facts,
             template,
-            self._wiring.drawer.find_drawn(known.id),
+            materials.drawer.find_drawn(known.id),
             occasion=delivery.occasion,
             site=self._wiring.settings.site,
             created_at=None,
@@ -143,6 +147,7 @@ class Composer:
         return _Materials(
             messages=wiring.read_messages(),
             facts=wiring.accounts.facts,
+            drawer=wiring.drawer,
             posts={one.id: (one.post, one.known) for one in identified},
             unreadable=frozenset(row.id for row in vanished if is_unreadable(row.source, snapshot)),
         )
@@ -156,6 +161,8 @@ class _Materials:
     """Templates by account."""
     facts: Mapping[str, NetworkFacts]
     """By account."""
+    drawer: Drawer
+    """Knows the cards, those that are drawn meanwhile, too."""
     posts: Mapping[str, tuple[Post, KnownPost]]
     """By post id."""
     unreadable: frozenset[str]

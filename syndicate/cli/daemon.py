@@ -174,7 +174,7 @@ def _serve_health(hall: App, pulse: Pulse, port: int) -> Callable[[threading.Eve
     return make_server(make_health_app(_make_health(hall, pulse)), listen("127.0.0.1", port))
 
 
-def _make_web(hall: App, host: str, health: Health) -> ASGIApp:
+def _make_web(hall: App, host: str, health: Health | None = None) -> ASGIApp:
     """The feeds and the dashboard as one application, which follows the settings of the hall."""
     from syndicate.app.dashboard import read_password
     from syndicate.web import Current, make_app

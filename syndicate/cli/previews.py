@@ -36,7 +36,7 @@ def _alts(message: Message) -> tuple[str, ...]:
 
 def show_planned(row: PlannedDelivery, hall: App) -> None:
     """One message as it would go out: where, when, how long, its text and picture."""
-    from syndicate.cli.show import local_time, print_quoted, tell
+    from syndicate.cli.show import local_time, name_post, print_quoted, tell
     from syndicate.planning.deliveries.reasons import say_why
 
     zone, now = hall.settings.site.timezone, hall.now()
@@ -48,7 +48,8 @@ def show_planned(row: PlannedDelivery, hall: App) -> None:
         say_why(row),
     ]
     part = f" part {row.part}" if row.part > 1 else ""
-    print(f"{row.slug} → {row.account} ({row.network}), {row.occasion}{part}")
+    post = name_post(row.message.title if row.message else "", row.slug)
+    tell(f"{post} → {row.account} ({row.network}), {row.occasion}{part}")
     tell("  " + " · ".join(fact for fact in facts if fact))
     if row.message:
         print_quoted(row.message.text)

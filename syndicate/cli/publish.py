@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from syndicate.publish.unchanged import Published
 
 Progress = Callable[[int, int], None]
+_MOMENT = 0.3
+"""Seconds after which a person wants to see that something happens."""
 
 
 @command()
@@ -34,7 +36,7 @@ def publish(
     from syndicate.cli.show import print_json, print_problems
 
     given = globals_of(context)
-    with given.open_app() as hall, progress_bar() as progress:
+    with progress_bar() as progress, given.open_app() as hall:
         started_at = hall.now()
         published = hall.publish(only=only or "", progress=progress)
         fresh = hall.list_deliveries() if published.new_deliveries else ()
@@ -93,17 +95,28 @@ def show_remarks(remarks: Iterable[Remark]) -> None:
 
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
-    """A bar for cards on a terminal, shown only when there are many."""
+    """A bar on a terminal, as soon as it takes longer than a moment: the time, and the cards where there are many."""
     if not sys.stderr.isatty():
         yield lambda _done, _all: None
         return
+    from threading import Timer
+
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
     from syndicate.cli.show import make_console
 
-    with Bar(console=make_console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False) as bar:
-        task = bar.add_task("drawing cards", total=None, visible=False)
-        yield lambda done, total: bar.update(task, completed=done, total=total, visible=total > 8)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    console = make_console(stderr=True)
+    with Bar(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False) as bar:
+        whole = bar.add_task("publishing", total=None, visible=False)
+        cards = bar.add_task("drawing cards", total=None, visible=False)
+        soon = Timer(_MOMENT, bar.update, (whole,), {"visible": True})
+        soon.start()
+        try:
+            yield lambda done, total: bar.update(cards, completed=done, total=total, visible=8 < total != done)
+        finally:
+            soon.cancel()
 
 
 @command()

@@ -90,25 +90,27 @@ def _show_outbox(found: Sequence[Delivery], hall: App, *, each: bool) -> None:
         tell(f"{line[0].upper()}{line[1:]}.")
 
 
-def show_deliveries(deliveries: Iterable[Delivery], hall: App) -> None:
-    """A line for each delivery, with what it waits for."""
-    from syndicate.cli.show import local_time, print_table
+def show_deliveries(deliveries: Sequence[Delivery], hall: App) -> None:
+    """A line for each delivery: its number, its post by title and slug, and what it waits for."""
+    from syndicate.cli.show import local_time, name_posts, print_table
     from syndicate.planning.deliveries.reasons import say_why
 
-    zone, now = hall.settings.site.timezone, hall.now()
-    rows = [
-        (
-            str(item.id),
-            item.state.value,
-            local_time(item.due_at, zone, now=now),
-            item.account,
-            str(item.occasion),
-            item.slug + (f" (part {item.part})" if item.part > 1 else ""),
-            item.receipt.url if item.receipt and item.receipt.url else say_why(item),
+    zone, now, titles = hall.settings.site.timezone, hall.now(), hall.list_titles(deliveries)
+    rows = []
+    for item in deliveries:
+        part = f" (part {item.part})" if item.part > 1 else ""
+        why = item.receipt.url if item.receipt and item.receipt.url else say_why(item)
+        when, title = local_time(item.due_at, zone, now=now), titles.get(item.post_id, "")
+        rows.append(
+            (str(item.id), item.state.value, when, item.account, str(item.occasion), item.slug + part, why, title)
         )
-        for item in deliveries
-    ]
-    print_table(("id", "state", "when", "account", "occasion", "post", "link or reason"), rows)
+    if not sys.stdout.isatty():
+        print_table(("id", "state", "when", "account", "occasion", "post", "link or reason", "title"), rows)
+        return
+    left = [(*row[:3], row[3] if row[4] == "new" else f"{row[3]}, {row[4]}") for row in rows]
+    names = name_posts([(row[7], row[5]) for row in rows], left)
+    table = [(*cells, name, row[6]) for cells, name, row in zip(left, names, rows, strict=True)]
+    print_table(("id", "state", "when", "account", "post", "link or reason"), table)
 
 
 def _act(context: typer.Context, action: str, ids: Iterable[int], value: str = "") -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import shutil
 import sys
-import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
@@ -20,6 +19,7 @@ from syndicate.text.cleaning import escape_controls
 if TYPE_CHECKING:
     from rich.console import Console
 
+_SHORTEST_TITLE = 10
 _COLOURS = {
     "sent": "green",
     "planned": "cyan",
@@ -119,6 +119,29 @@ def _narrow(lines: Sequence[Sequence[str]], width: int) -> Sequence[Sequence[str
     return [[*head[:-2], ""], *([*line[:-2], "\n".join(filter(None, line[-2:]))] for line in rest)]
 
 
+def name_post(title: str, slug: str) -> str:
+    """ "A title (slug)", the slug alone where the title says no more."""
+    return slug if not title or title.casefold().replace(" ", "-") == slug else f"{title} ({slug})"
+
+
+def name_posts(posts: Sequence[tuple[str, str]], left: Sequence[Sequence[str]]) -> list[str]:
+    """Posts by title and slug ("A title (slug)"), titles cut so that the line beside the cells on the left fits."""
+    from rich.cells import cell_len, set_cell_size
+
+    widths = [max(map(cell_len, column), default=0) + 2 for column in zip(*left, strict=True)]
+    room = shutil.get_terminal_size().columns - sum(widths)
+    names = []
+    for title, slug in posts:
+        spare = room - cell_len(slug) - 3
+        if spare < _SHORTEST_TITLE:
+            names.append(slug)
+        elif cell_len(title) > spare:
+            names.append(f"{set_cell_size(title, spare - 1).rstrip()}… ({slug})")
+        else:
+            names.append(name_post(title, slug))
+    return names
+
+
 def tell(text: str, *, indent: int | None = None, file: TextIO | None = None) -> None:
     """Lines of words. On a terminal they are wrapped between words, what follows is indented, addresses stay whole."""
     stream = file or sys.stdout
@@ -131,16 +154,26 @@ def tell(text: str, *, indent: int | None = None, file: TextIO | None = None) ->
 def _fill(line: str, indent: int | None = None) -> Sequence[str]:
     """What follows the first line is indented by four more than it, or by `indent`."""
     own = len(line) - len(line.lstrip(" "))
-    spare = 0 if line.isascii() else 2  # an emoji is two columns wide, and counted as one
-    pieces = textwrap.wrap(
-        line.lstrip(" "),
-        max(shutil.get_terminal_size().columns - spare, 30),
-        initial_indent=" " * own,
-        subsequent_indent=" " * (own + 4 if indent is None else indent),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return pieces or [""]
+    later = " " * (own + 4 if indent is None else indent)
+    return _wrap_cells(line.strip(" "), max(shutil.get_terminal_size().columns, 30), " " * own, later)
+
+
+def _wrap_cells(line: str, width: int, first: str, later: str) -> list[str]:
+    """Wrapped between words by what a terminal shows: a wide character takes two columns. Addresses stay whole."""
+    from rich.cells import cell_len, chop_cells
+
+    lines, current, has_word = [], first, False
+    for word in line.split(" "):
+        if has_word and cell_len(f"{current} {word}") > width:
+            lines.append(current)
+            current, has_word = later, False
+        room = width - cell_len(current) - has_word
+        *whole, rest = [word] if word.isascii() or cell_len(word) <= room else chop_cells(word, max(room, 2))
+        for piece in whole:
+            lines.append(f"{current} {piece}" if has_word else current + piece)
+            current, has_word = later, False
+        current, has_word = f"{current} {rest}" if has_word else current + rest, True
+    return [*lines, current]
 
 
 def print_quoted(text: str, mark: str = "│") -> None:
@@ -153,8 +186,7 @@ def print_quoted(text: str, mark: str = "│") -> None:
 def _wrap(line: str) -> Sequence[str]:
     if not sys.stdout.isatty():
         return [line]
-    width = max(shutil.get_terminal_size().columns - 5, 20)
-    return textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False) or [""]
+    return _wrap_cells(line, max(shutil.get_terminal_size().columns - 5, 20), "", "")
 
 
 def print_problems(problems: Sequence[Problem]) -> None:

@@ -11,6 +11,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from syndicate.cli.completing import complete_account, complete_slug
 from syndicate.cli.root import call
@@ -133,10 +134,16 @@ def test_a_reader_that_has_seen_enough_is_no_error(blog):
 
 
 def test_words_stay_whole_on_a_narrow_terminal(blog):
-    """On 60 columns the reason stands below its delivery, broken between words."""
+    """On 60 columns the reason stands below its delivery, broken between words; on 80 titles are cut, slugs never."""
+    blog.write("fresh", title="A title that is longer than the terminal, 朝のラジオ体操 and more of it")
+    blog.run("publish")
     shown = run_on_terminal(blog.command("queue", "--all"), blog.environment() | {"COLUMNS": "60", "TERM": "dumb"})
     lines = [line.rstrip() for line in shown.splitlines()]
-    assert lines[0].split() == ["id", "state", "when", "account", "occasion", "post"]
+    assert lines[0].split() == ["id", "state", "when", "account"]
+    for words in ("queue --all", "plan", "status"):
+        wide = run_on_terminal(blog.command(*words.split()), blog.environment() | {"COLUMNS": "80", "TERM": "dumb"})
+        assert max(map(cell_len, wide.splitlines())) <= 80
+        assert "--all" not in words or "… (fresh)" in wide
     at = lines.index("    baseline: the post was already there when the account")
     assert lines[at + 1] == "        was turned on"
 

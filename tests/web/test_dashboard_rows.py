@@ -117,10 +117,10 @@ def test_every_action_has_words() -> None:
 
 
 def test_a_page_holds_whole_posts() -> None:
-    """About a hundred lines a page; a post is never torn, and every message is on one page."""
+    """Some eighty lines a page; a post is never torn, and every message is on one page."""
     rows = [delivery(number, State.PLANNED, post_id=f"p{number // 8}") for number in range(400)]
     pages = [choose_page(rows, number) for number in (1, 2, 3, 4, 5, 6)]
-    assert [len(found) for found, _ in pages] == [96, 96, 96, 96, 16, 0]
+    assert [len(found) for found, _ in pages] == [80, 80, 80, 80, 80, 0]
     assert [more for _, more in pages] == [True, True, True, True, False, False]
     assert [one for found, _ in pages for one in found] == rows
 

@@ -20,8 +20,8 @@ _OFF = frozenset({State.SKIPPED, State.CANCELLED})
 _UNITS = ((365 * 86400, "year"), (30 * 86400, "month"), (86400, "day"), (3600, "hour"))
 
 
-_ON_A_PAGE = 100
-"""Lines after which no further post begins."""
+_ON_A_PAGE, _POST_WEIGHS = 120, 3
+"""Lines after which no further post begins; a post with its picture and title weighs so many more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,11 +134,12 @@ def choose_page(deliveries: Sequence[Delivery], page: int) -> tuple[list[Deliver
     number, size = 1, 0
     chosen: list[Delivery] = []
     for own in groups.values():
-        if size and size + len(own) > _ON_A_PAGE:
+        weight = len(own) + _POST_WEIGHS
+        if size and size + weight > _ON_A_PAGE:
             number, size = number + 1, 0
         if number > page:
             return chosen, True
-        size += len(own)
+        size += weight
         chosen += own if number == page else []
     return chosen, False
 
