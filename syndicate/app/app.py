@@ -289,7 +289,7 @@ class App:
             return explain_waits(wiring, map(wiring.store.get_delivery, ids), self.now())
 
     def only_look(self) -> None:
-        """Show what can be shown, also where the state may not be read. Nothing may be changed afterwards."""
+        """Show what can be shown, also where the state may not be read. Nothing is sent, and nothing kept."""
         self._wiring.only_looks = True
 
     @property

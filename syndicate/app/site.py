@@ -154,8 +154,11 @@ class Wiring:
             self.sync.refresh()
 
     def changing(self) -> AbstractContextManager[None]:
-        """Held while the state is changed; one that lives elsewhere is read before and put back after."""
-        if not self.settings.storage.state:
+        """Held while the state is changed; one that lives elsewhere is read before and put back after.
+
+        Who only looks changes the working copy, which nobody else will see.
+        """
+        if not self.settings.storage.state or self.only_looks:
             return nullcontext()
         return self._get_sync().changing()
 
@@ -171,7 +174,11 @@ class Wiring:
         """What makes an intent outlive this machine."""
         from syndicate.deliver.account_worker import OwnDisk
 
-        return self._get_sync() if self.settings.storage.state else OwnDisk()
+        if not self.settings.storage.state:
+            return OwnDisk()
+        if self.only_looks:
+            raise StateError("nothing is sent from a pull request", where=self.settings.storage.state)
+        return self._get_sync()
 
     def require_state(self) -> None:
         """Have a state database there. Raises StateError where it vanished or was replaced while it is open here.

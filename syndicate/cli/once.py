@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +13,7 @@ import typer
 
 from syndicate.cli.publish import progress_bar, show_plan, show_published
 from syndicate.cli.queue import show_deliveries, warn_of_state
-from syndicate.cli.root import DONE, NEEDS_A_PERSON, Globals, command, globals_of
+from syndicate.cli.root import DONE, NEEDS_A_PERSON, Globals, command, globals_of, is_pull_request
 from syndicate.cli.words import read_time
 
 if TYPE_CHECKING:
@@ -54,12 +54,6 @@ def once(
         _show(made, hall, given)
         _write_summary(made, hall)
     return _judge(made)
-
-
-def is_pull_request(environ: Mapping[str, str]) -> bool:
-    """Whether a CI works on what is not accepted yet: it may come from anybody, and its pages are not live."""
-    kinds = (environ.get("GITHUB_EVENT_NAME", ""), environ.get("CI_PIPELINE_SOURCE", ""), environ.get("CI_EVENT", ""))
-    return any("pull_request" in kind or "merge_request" in kind or kind == "merge_group" for kind in kinds)
 
 
 def _judge(made: Pass) -> int:

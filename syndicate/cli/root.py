@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -59,7 +59,16 @@ class Globals:
         from syndicate.app.app import open_app
 
         named = self.config
-        return open_app(named / "syndicate.toml" if named and named.is_dir() else named)
+        hall = open_app(named / "syndicate.toml" if named and named.is_dir() else named)
+        if hall.settings.storage.state and is_pull_request(os.environ):
+            hall.only_look()
+        return hall
+
+
+def is_pull_request(environ: Mapping[str, str]) -> bool:
+    """Whether a CI works on what is not accepted yet: it may come from anybody, and its pages are not live."""
+    kinds = (environ.get("GITHUB_EVENT_NAME", ""), environ.get("CI_PIPELINE_SOURCE", ""), environ.get("CI_EVENT", ""))
+    return any("pull_request" in kind or "merge_request" in kind or kind == "merge_group" for kind in kinds)
 
 
 def globals_of(context: typer.Context) -> Globals:
