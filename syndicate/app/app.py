@@ -247,6 +247,17 @@ class App:
         except OSError:
             return True
 
+    def name_post(self, word: str) -> str:
+        """The name of the post that a slug, a path or an address means, the word itself where it means none.
+
+        Raises UsageError with the candidates where it means several.
+        """
+        from syndicate.app.post import find_name
+
+        with self._shared.borrow() as wiring:
+            posts, rows = wiring.read_snapshot().posts, wiring.store.read_ledger().posts
+            return find_name(posts, rows, word, wiring.settings.site.content)
+
     def plan_post(self, slug: str, *, to: tuple[str, ...], at: str, text: str, again: bool) -> ManualPlan:
         """A message by hand, planned. Raises UsageError for an unknown slug, account or time, or a second time."""
         from syndicate.app.post import plan_post

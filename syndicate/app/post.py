@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from syndicate.app.login import learn_missing_limits
@@ -17,7 +18,7 @@ from syndicate.app.site import Wiring
 from syndicate.containment import contain
 from syndicate.content.syndication import write_syndication
 from syndicate.errors import Contradicted, UsageError, tell_for_log
-from syndicate.model import Delivery, Identified, Plan, SyndicationLink
+from syndicate.model import Delivery, Identified, KnownPost, Plan, Post, SyndicationLink
 from syndicate.planning.deliveries.manual import ManualPlan, add_link, choose_accounts, plan_manual
 from syndicate.planning.schedule.when import parse_when
 from syndicate.publish.publish import read_plan
@@ -132,3 +133,37 @@ def get_post(identified: Sequence[Identified], slug: str) -> Identified:
         near = difflib.get_close_matches(slug, [one.post.slug for one in identified], 3)
         raise UsageError(f'there is no post "{slug}"', hint=f"did you mean {', '.join(near)}?" if near else "")
     return found
+
+
+_MOST = 20
+"""Candidates that are listed."""
+
+
+def find_name(posts: Collection[Post], rows: Iterable[KnownPost], word: str, folder: str) -> str:
+    """The name of the post that a slug, a path or an address means; the word itself where it means none.
+
+    A path is that of its address, or of its file, below the content `folder` or with it. `rows` are asked for posts
+    that are gone. Raises UsageError with the candidates where there are several.
+    """
+    named = [post for post in posts if word and word in {post.slug, post.shared_slug}]
+    found = named or [post for post in posts if _is_place(post, word, folder)]
+    if len(found) > 1:
+        listed = ", ".join(f"{_path_of(post.permalink)} ({post.source})" for post in found[:_MOST])
+        more = f" and {len(found) - _MOST} more" if len(found) > _MOST else ""
+        raise UsageError(f'{len(found)} posts are called "{word}"', hint=f"say which, by its address: {listed}{more}")
+    if found:
+        return found[0].slug
+    gone = [row for row in rows if row.gone_at and _is_place(row, word, folder)]
+    return max(gone, key=lambda row: (row.gone_at, row.id)).slug if gone else word
+
+
+def _is_place(one: Post | KnownPost, word: str, folder: str) -> bool:
+    """Whether a word is the address of a post, its path, or the path of its file."""
+    file = word.removeprefix("./").removeprefix(f"{folder}/")
+    if word == one.permalink or file == one.source:
+        return True
+    return "/" in word and "://" not in word and word.strip("/") == _path_of(one.permalink).strip("/")
+
+
+def _path_of(permalink: str) -> str:
+    return unquote(urlsplit(permalink).path)

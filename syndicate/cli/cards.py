@@ -32,7 +32,7 @@ def cards(
 
     given = globals_of(context)
     with given.open_app() as hall:
-        chosen = tuple(slugs or ())
+        chosen = tuple(map(hall.name_post, slugs or ()))
         if sheet:
             hall.write_card_sheet(chosen, sheet)
             print_json({"sheet": sheet}) if given.json else print(f"Wrote {sheet}.")

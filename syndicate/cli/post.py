@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def post(
     context: typer.Context,
     slug: Annotated[
-        str, typer.Argument(metavar="SLUG", autocompletion=complete_slug, help="The post: last part of its address.")
+        str, typer.Argument(metavar="SLUG", autocompletion=complete_slug, help="The post: its slug, path or address.")
     ],
     to: Annotated[
         list[str] | None,
@@ -55,6 +55,7 @@ def post(
     with given.open_app() as hall:
         if not dry_run:
             hall.publish()  # so that it has its card, and the message that would come by itself is moved, not doubled
+        slug = hall.name_post(slug)
         planned = hall.plan_post(slug, to=tuple(to or ()), at=at, text=text, again=again)
         _warn_of_accounts(hall, to or [account.name for account in hall.settings.accounts])
         if dry_run:
@@ -140,7 +141,7 @@ def _say_what_next(sent: Sequence[Delivery], blocked: Mapping[str, AccountRow], 
 def why(
     context: typer.Context,
     slug: Annotated[
-        str, typer.Argument(metavar="SLUG", autocompletion=complete_slug, help="The post: last part of its address.")
+        str, typer.Argument(metavar="SLUG", autocompletion=complete_slug, help="The post: its slug, path or address.")
     ],
 ) -> int:
     """Tell the whole story of a post.
@@ -151,7 +152,7 @@ def why(
 
     given = globals_of(context)
     with given.open_app() as hall:
-        story = hall.tell_story(slug)
+        story = hall.tell_story(hall.name_post(slug))
     if given.json:
         print_json(story)
         return NEEDS_A_PERSON if story.contradiction else DONE

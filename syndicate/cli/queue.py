@@ -46,6 +46,7 @@ def queue(
 
     given = globals_of(context)
     with given.open_app() as hall:
+        slug = hall.name_post(slug) if slug else ""
         found = hall.list_deliveries(account=account, slug=slug, everything=everything)
         if given.json:
             print_json(found)
@@ -200,6 +201,7 @@ def _choose(
         return ids
     account, slug, reason = filters
     with globals_of(context).open_app() as hall:
+        slug = hall.name_post(slug) if slug else ""
         found = hall.choose_all(account=account, slug=slug, reason=reason)
     if not found and not globals_of(context).json:
         print("Nothing of that kind waits for you.")
@@ -220,7 +222,7 @@ def same(
         raise UsageError("name the post as it was and as it is now, or say --all")
     given = globals_of(context)
     with given.open_app() as hall:
-        joined = hall.join_posts(old, new)
+        joined = hall.join_posts(*(hall.name_post(word) if word else "" for word in (old, new)))
     if given.json:
         print_json([one.post for one in joined] if everything else joined[0].post)
         return DONE

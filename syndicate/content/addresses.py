@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from hashlib import sha256
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import regex
 
@@ -38,6 +38,12 @@ def _within(slug: str) -> str:
     if len(data) <= MAX_SLUG:
         return slug
     return f"{data[: MAX_SLUG - 9].decode(errors='ignore').rstrip('-.')}-{sha256(data).hexdigest()[:8]}"
+
+
+def name_by_address(permalink: str) -> str:
+    """What a template of the site's generator can compute, too: the path of the address with "-" for each "/"."""
+    path = unquote(urlsplit(permalink).path).strip("/").replace("/", "-")
+    return _within(_UNSAFE.sub("-", unicodedata.normalize("NFC", path)).strip("."))
 
 
 def name_of(source: str) -> str:

@@ -1,15 +1,15 @@
 """The content folder, remembered between reads.
 
-scan ─→ changed by stat ─→ changed by digest ─→ parse ─→ outcomes ─→ settle clashes ─→ Snapshot
+scan ─→ changed by stat ─→ changed by digest ─→ parse ─→ outcomes ─→ settle places ─→ Snapshot
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from itertools import islice
 
+from syndicate.content.places import settle_places
 from syndicate.content.post_cache import Memory, Shelf, Stat
 from syndicate.content.reading import Reader, Reading, Wanted, fill_body, is_body_of
 from syndicate.content.records import Outcome
@@ -163,7 +163,7 @@ class ContentFolder:
 
     def _snapshot(self, found: Scan) -> Snapshot:
         outcomes = self._outcomes.values()
-        posts, clashes = settle_clashes((outcome.post for outcome in outcomes if outcome.post), self._list_known)
+        posts, clashes = settle_places((outcome.post for outcome in outcomes if outcome.post), self._list_known)
         stopped = [problem for outcome in outcomes for problem in outcome.problems]
         problems = sorted([*found.problems, *stopped, *clashes], key=lambda problem: (problem.source, problem.line))
         without = {source for source, outcome in self._outcomes.items() if not outcome.post}
@@ -171,65 +171,3 @@ class ContentFolder:
         newest = max((file.mtime_ns for file in found.files), default=0)
         changed_at = datetime.fromtimestamp(min(newest // 10**9, _LATEST), UTC) if newest > 0 else None
         return Snapshot(tuple(posts), tuple(problems), tuple(sorted(unreadable)), changed_at)
-
-
-# --- two posts that want the same place: whoever had it keeps it, else the older one ---
-
-_NEVER = datetime.max.replace(tzinfo=UTC)
-_PLACES: tuple[tuple[str, Callable[[Post | KnownPost], str], str], ...] = (
-    ("slug", lambda post: post.slug.casefold(), "give one of them another slug"),
-    ("permalink", lambda post: post.permalink, "give one of them another permalink"),
-)
-
-
-def settle_clashes(
-    posts: Iterable[Post], list_known: Callable[[], Iterable[KnownPost]] = tuple
-) -> tuple[list[Post], list[Problem]]:
-    """The posts that may stay, by source, and a Problem for each that may not."""
-    posts = sorted(posts, key=lambda post: post.source)
-    if _are_apart(posts):
-        return posts, []
-    kept: list[Post] = []
-    problems: list[Problem] = []
-    taken: dict[tuple[str, str], Post] = {}
-    rank = _rank_by(list_known())
-    for post in sorted(posts, key=lambda post: (post.is_draft, rank(post), *_age(post))):
-        clash = _find_clash(post, taken)
-        if clash:
-            problems.append(clash)
-            continue
-        kept.append(post)
-        taken.update({(name, value_of(post)): post for name, value_of, _ in _PLACES})
-    return sorted(kept, key=lambda post: post.source), problems
-
-
-def _are_apart(posts: list[Post]) -> bool:
-    """Whether there is nothing to settle, which is nearly always so."""
-    return all(len({value_of(post) for post in posts}) == len(posts) for _, value_of, _ in _PLACES)
-
-
-def _rank_by(known: Iterable[KnownPost]) -> Callable[[Post], int]:
-    """Whether a post is the one known at its place, moved from there to another file, or somebody else."""
-    owners = {(name, value_of(row)): row for row in known if row.gone_at is None for name, value_of, _ in _PLACES}
-
-    def rank(post: Post) -> int:
-        rows = [row for name, value_of, _ in _PLACES if (row := owners.get((name, value_of(post))))]
-        if any(row.source == post.source for row in rows):
-            return 0
-        return 1 if any(post.sketch and row.source_digest == post.source_digest for row in rows) else 2
-
-    return rank
-
-
-def _age(post: Post) -> tuple[datetime, str]:
-    return post.published_at or _NEVER, post.source
-
-
-def _find_clash(post: Post, taken: dict[tuple[str, str], Post]) -> Problem | None:
-    for name, value_of, hint in _PLACES:
-        other = taken.get((name, value_of(post)))
-        if other:
-            owner = f"already belongs to {other.source}, which was there before"
-            message = f'the {name} "{value_of(post)}" {owner}, so this post is left out'
-            return Problem(post.source, message, key=name, hint=hint)
-    return None

@@ -122,6 +122,7 @@ class Post:
     source: str
     """Path below the content folder, POSIX slashes."""
     slug: str
+    """Its name in commands and published files: no other post of the site has it."""
     title: str
     """Plain text, one line."""
     permalink: str
@@ -134,6 +135,8 @@ class Post:
     """Plain text: excerpt, else description, else the first paragraph, labels removed."""
     markdown: str = ""
     """The repaired body as Markdown."""
+    shared_slug: str = ""
+    """The slug as its author wrote it, where other posts have it, too, at other addresses."""
     length: int = 0
     """Characters of the body as Markdown; known of a post whose body is not at hand, too."""
     html: str = ""

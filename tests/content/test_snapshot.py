@@ -6,7 +6,8 @@ import os
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -130,7 +131,7 @@ def test_every_way_to_write_the_same_text(site: Settings, data: bytes) -> None:
     assert (post.title, post.html) == ("Grüße", "<p>Body</p>")
 
 
-def test_a_duplicate_slug_names_both_and_the_older_stays(site: Settings) -> None:
+def test_a_duplicate_address_names_both_and_the_older_stays(site: Settings) -> None:
     """A copy with a later date never takes the address of the original; case does not make a difference."""
     _write(site, "new.md", _post("New", "slug: Same\ndate: 2025-02-01\n"))
     _write(site, "old.md", _post("Old", "slug: same\ndate: 2025-01-01\n"))
@@ -140,7 +141,7 @@ def test_a_duplicate_slug_names_both_and_the_older_stays(site: Settings) -> None
     assert _sources(snapshot) == ["old.md"]
     assert [problem.source for problem in snapshot.problems] == ["draft.md", "new.md", "undated.md"]
     assert snapshot.unreadable == ("draft.md", "new.md", "undated.md")
-    assert all("old.md" in problem.message and problem.key == "slug" for problem in snapshot.problems)
+    assert all("old.md" in problem.message and problem.key == "permalink" for problem in snapshot.problems)
 
 
 @pytest.mark.parametrize(
@@ -165,6 +166,33 @@ def test_one_address_belongs_to_one_post(site: Settings) -> None:
     snapshot = read_snapshot(site)
     assert _sources(snapshot) == ["a.md"]
     assert [(problem.source, problem.key) for problem in snapshot.problems] == [("b.md", "permalink")]
+
+
+def test_posts_of_one_slug_at_different_addresses_have_names_of_their_own(site: Settings) -> None:
+    """The first known keeps the slug, others are called by their address; where it goes, the next one inherits it."""
+    site = replace(site, site=replace(site.site, permalink="/{path}/"))
+    for year in ("2024", "2025", "2026"):
+        _write(site, f"{year}/news.md", _post(f"News {year}", f"date: {year}-01-01\n"))
+    _write(site, "taken.md", _post("Taken", "slug: 2026-news\n"))
+    first_seen = {"2024/news.md": NOW, "2025/news.md": NOW - timedelta(days=1)}
+    rows = [
+        KnownPost(
+            id=source, source=source, slug="news", permalink="", title="", digest="",
+            published_at=NOW, updated_at=NOW, first_seen_at=at,
+        )
+        for source, at in first_seen.items()
+    ]  # fmt: skip
+    folder = ContentFolder(site, list_known=lambda: rows)
+    names = {post.source: (post.slug, post.shared_slug) for post in folder.read().posts}
+    odd = "2026-news-" + sha256(b"https://blog.example/2026/news/").hexdigest()[:8]
+    assert names == {
+        "2024/news.md": ("2024-news", "news"),
+        "2025/news.md": ("news", "news"),
+        "2026/news.md": (odd, "news"),
+        "taken.md": ("2026-news", ""),
+    }
+    Path(site.root, "posts/2025/news.md").unlink()
+    assert {post.slug for post in folder.read().posts} == {"news", odd, "2026-news"}
 
 
 def test_links_out_of_the_folder_are_refused(site: Settings) -> None:

@@ -310,3 +310,28 @@ def test_several_posts_in_a_folder_that_was_empty_are_asked_about(
         blog.write(name, date=NOW, body=f"{OTHER} {name}")
     blog.run("publish")
     assert held(blog) == expected
+
+
+def test_posts_of_one_slug_are_all_published_and_commands_ask_which(tmp_path: Path) -> None:
+    """The address is the key: one post more of a known slug changes nothing for the first and is announced once."""
+    config = CONFIG.replace("[cards]", 'permalink = "/{path}/"\n[cards]')
+    blog = Blog(tmp_path, config.replace('old_after = "3650d"', ""))
+    for year in ("2025", "2026"):
+        (blog.posts / year).mkdir()
+    blog.write("2025/review", title="The year", date="2025-12-30")
+    blog.run("publish")
+    blog.write("2026/review", title="Another year", date=NOW, body=OTHER)
+    blog.run("publish")
+    blog.run("post", "/2026/review/")
+    assert rows(blog) == [("2026-review", "sent", "sent")]
+    assert {path.stem for path in (blog.feeds / "meta").glob("*review*")} == {"review", "2026-review"}
+    said = blog.run("why", "review", code=2).err
+    assert "/2025/review/ (2025/review.md), /2026/review/ (2026/review.md)" in said.replace("\n", " ")
+    for word in ("/2026/review/", "2026/review.md", "content/posts/2026/review.md", "https://notes.example/2026/review/"):
+        assert "Another year" in blog.run("why", word).out
+        assert len(blog.run("--json", "queue", "--all", "--slug", word).json) == 1
+    blog.run("post", "review", code=2)
+    (blog.posts / "2025/review.md").unlink()
+    blog.run("publish")
+    assert [state for _, state, _ in rows(blog)] == ["sent"]
+    assert "Another year" in blog.run("why", "review").out

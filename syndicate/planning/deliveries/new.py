@@ -93,6 +93,12 @@ def _was_draft(item: Identified, desk: Desk) -> bool:
     return was_there and item.post.source not in desk.sight.unread
 
 
+def _was_unread_long(item: Identified, desk: Desk) -> bool:
+    """Whether it could not be read, or was left out, until it was old: not found old, and yet hardly news."""
+    is_old = desk.now - item.known.published_at > desk.account.schedule.old_after
+    return is_old and item.post.source in desk.sight.unread
+
+
 def was_old(item: Identified, desk: Desk) -> bool:
     """Whether it had been out for long when it was first seen, as a draft, too: copied here, uncovered, no news.
 
@@ -120,9 +126,8 @@ def _find_question(item: Identified, desk: Desk) -> Why | None:
     if doubt := item.perhaps or find_doubt(desk.rows.get(item.id, ())):
         return Why(Reason.MAYBE_RENAMED, doubt)
     is_public = item.known.published_at <= desk.now
-    is_doubtful = desk.sight.may_hide(item.post.source) or (
-        (_was_draft(item, desk) or item.may_be_draft) and was_old(item, desk)
-    )
+    was_kept_back = (_was_draft(item, desk) or item.may_be_draft) and was_old(item, desk)
+    is_doubtful = desk.sight.may_hide(item.post.source) or was_kept_back or _was_unread_long(item, desk)
     return Why(Reason.TURNED_UP) if is_public and is_doubtful else None
 
 
