@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
+from html import escape
 from urllib.parse import urlsplit
 
+from syndicate.content.addresses import date_in_name
 from syndicate.content.fields import Fields
 from syndicate.content.front import Front
 from syndicate.model import ContentRules, Picture, Repair
 from syndicate.text.cleaning import clean_text, one_line
+from syndicate.text.generator_code import MARK, GeneratorCode, Piece, finish
+from syndicate.text.jsx import drop_mdx, is_mdx
 from syndicate.text.labels import drop_label_paragraph
-from syndicate.text.markdown import clean_html, render_html
+from syndicate.text.markdown import clean_html, prune, render_html
+from syndicate.text.maths import put_back, set_apart
 from syndicate.text.plain import line_to_plain, to_plain
 from syndicate.text.repair import repair_markdown
-from syndicate.text.shortcodes import drop_mdx, drop_shortcodes
+from syndicate.text.shortcodes import drop_shortcodes
 
 _HEADING = re.compile(r"\s*(?:#[ \t]+(?P<atx>[^\n]*)|(?P<setext>[^\s#>*+-][^\n]*)\n=+[ \t]*)(?:\n|\Z)")
-_MORE = re.compile(r"<!--[ \t]*more[ \t]*-->", re.IGNORECASE)
+_MORE = re.compile(r"<!--[ \t]*(?:more|truncate)[ \t]*-->|\{/\*[ \t]*truncate[ \t]*\*/\}", re.IGNORECASE)
 _HEADING_ID = re.compile(r"\{[#.][^{}]*\}\s*\Z")
 _LEAD = re.compile(
     r"\s*<(?P<tag>p|figure)>\s*(?P<link><a [^<>]*>\s*)?(?P<picture><picture>(?:\s*<source[^<>]*>)*\s*)?"
@@ -34,7 +40,7 @@ def mend_body(front: Front, fields: Fields, rules: ContentRules) -> str:
     mended = repair_markdown(front.body) if rules.repair else front.body
     if mended != front.body:
         fields.repairs += _changed_lines(front, mended)
-    return clean_text(mended)
+    return clean_text(mended).replace(MARK, "")
 
 
 def _changed_lines(front: Front, mended: str) -> Iterable[Repair]:
@@ -45,12 +51,13 @@ def _changed_lines(front: Front, mended: str) -> Iterable[Repair]:
         yield Repair("mojibake", "body", before[at : at + 80], after[at : at + 80], front.body_line + number)
 
 
-def first_heading(markdown: str) -> str:
-    """The H1 that the body opens with as plain text, "" where there is none."""
+def first_heading(markdown: str, mend: Callable[[str], str] = str) -> str:
+    """The H1 that the body opens with, mended, as plain text; "" where there is none."""
     found = _HEADING.match(markdown)
     if found is None:
         return ""
-    return line_to_plain(_HEADING_ID.sub("", (found["atx"] or "").rstrip(" \t#") or found["setext"] or ""))
+    heading = _HEADING_ID.sub("", (found["atx"] or "").rstrip(" \t#") or found["setext"] or "")
+    return line_to_plain(mend(heading))
 
 
 def drop_heading(markdown: str, title: str) -> str:
@@ -71,19 +78,54 @@ def drop_label(markdown: str, front: Front, fields: Fields, rules: ContentRules,
     return cleaned
 
 
+def ready_body(markdown: str, source: str, code: GeneratorCode) -> str:
+    """Markdown without what only a generator understands; marks stand for what was left out, formulas stay."""
+    text, formulas = set_apart(markdown)
+    if source.endswith(".mdx") or is_mdx(text):
+        text = drop_mdx(text, code)
+    is_liquid = bool(date_in_name(source)) or "_posts/" in source
+    return put_back(drop_shortcodes(text, code, is_liquid=is_liquid), formulas)
+
+
 def render_body(markdown: str, source: str, permalink: str) -> str:
-    """Safe HTML. Raises ContentError for hostile nesting."""
-    text = drop_mdx(markdown) if source.endswith(".mdx") else markdown
-    text = drop_shortcodes(text)
-    return clean_html(text, permalink) if source.endswith((".html", ".htm")) else render_html(text, permalink)
+    """Safe HTML, with the marks of what was left out. Raises ContentError for hostile nesting."""
+    if source.endswith((".html", ".htm")):
+        return clean_html(markdown, permalink)
+    text, formulas = set_apart(markdown)
+    return put_back(render_html(text, permalink), formulas, lambda formula: escape(formula, quote=False))
 
 
-def read_teaser(markdown: str, source: str, permalink: str) -> str:
+def finish_body(html: str) -> str:
+    """The HTML without marks, and without what is empty now."""
+    finished = finish(html)
+    return html if finished == html else prune(finished)
+
+
+def read_teaser(markdown: str, source: str, permalink: str, code: GeneratorCode) -> str:
     """What stands before `<!--more-->` as plain text, "" where there is no such mark."""
     mark = _MORE.search(markdown)
     if mark is None:
         return ""
-    return one_line(to_plain(render_body(markdown[: mark.start()], source, permalink)))
+    html = render_body(ready_body(markdown[: mark.start()], source, code), source, permalink)
+    return one_line(to_plain(html))
+
+
+def note_pieces(front: Front, fields: Fields, pieces: Iterable[Piece]) -> None:
+    """A repair for each piece of code that was left out of the body, with its line."""
+    seen: Counter[str] = Counter()
+    for piece in pieces:
+        place = _find_nth(front.body, piece.text.partition("…")[0].rstrip().split("\0")[0], seen[piece.text])
+        seen[piece.text] += 1
+        line = front.body_line + front.body.count("\n", 0, place) if place >= 0 else 0
+        fields.repairs.append(Repair("code", "body", piece.text, "", line))
+
+
+def _find_nth(text: str, part: str, number: int) -> int:
+    """Where a part stands for the nth time; its first words where it is written in several lines."""
+    at = -1
+    for _ in range(min(number, _MAX_REPAIRS) + 1):
+        at = text.find(part, at + 1)
+    return at if at >= 0 or " " not in part else text.find(part.partition(" ")[0])
 
 
 def drop_lead(html: str, picture: Picture | None) -> str:

@@ -11,8 +11,10 @@ from syndicate.content.names import SIMPLE_NAMES, simplify
 from syndicate.errors import ContentError
 from syndicate.model import Awaited, ContentRules, Problem, Repair, SocialOverride
 from syndicate.text.cleaning import clean_text
+from syndicate.text.generator_code import GeneratorCode, drop_marks
 from syndicate.text.languages import normalise_language
 from syndicate.text.repair import repair_text
+from syndicate.text.shortcodes import fill_text
 
 MAX_TEXT = 10_000
 """Characters of one text of the front matter."""
@@ -24,8 +26,14 @@ _NEGATIVE = frozenset({"", "false", "no", "off", "0", "null", "none", "~"})
 class Fields:
     """The fields of one post, and the notes taken while reading them."""
 
-    def __init__(self, front: Front, rules: ContentRules, source: str) -> None:
+    def __init__(
+        self, front: Front, rules: ContentRules, source: str, site: Mapping[str, object] | None = None
+    ) -> None:
+        """`site` are values of the site that a generator knows by name."""
         self.source = source
+        self.site = site or {}
+        self.left_out: dict[str, str] = {}
+        """The first piece of code that was left out of each key, with its place."""
         self.values = front.values
         self.problems = list(front.problems)
         self.repairs: list[Repair] = []
@@ -34,6 +42,7 @@ class Fields:
         self._by_name = {simplify(key): key for key in reversed(list(front.values))}
         self._theirs = {simplify(ours): theirs for ours, theirs in rules.fields.items()}
         self._found: dict[str, tuple[str, object]] = {}
+        self._texts: dict[str, str] = {}
 
     def find(self, name: str) -> tuple[str, object]:
         """The author's key and value for one of our names; ("", None) where the post has none."""
@@ -67,7 +76,9 @@ class Fields:
 
     def text(self, name: str) -> str:
         """The text of a field, mended."""
-        return self.mend(self._written(name), self.find(name)[0])
+        if name not in self._texts:
+            self._texts[name] = self.mend(self._written(name), self.find(name)[0])
+        return self._texts[name]
 
     def verbatim(self, name: str) -> str:
         """The text of a field unmended, for what the author's generator uses as it stands (a slug, an id)."""
@@ -104,7 +115,23 @@ class Fields:
         mended = repair_text(text) if self._rules.repair else text
         if mended != text:
             self.note("mojibake", key, text, mended)
-        return clean_text(mended).strip()
+        return clean_text(self._fill(mended, key)).strip()
+
+    def _fill(self, text: str, key: str) -> str:
+        """The text with the values that a generator would show in it, without what nobody can tell."""
+        code = self.know_values()
+        filled = fill_text(text, code)
+        for piece in code.pieces:
+            self.left_out.setdefault(key, f"{self.place(key)}, {key}: {piece.text}")
+            self.note("code", key, piece.text, "")
+        return drop_marks(filled)
+
+    def know_values(self) -> GeneratorCode:
+        return GeneratorCode(self.values, self.site)
+
+    def place(self, key: str) -> str:
+        line = self.line(key)
+        return f"{self.source}:{line}" if line else self.source
 
     def check_length(self, text: str, key: str, most: int = MAX_TEXT) -> str:
         """The text itself. Raises ContentError where it is longer."""
@@ -169,7 +196,8 @@ def read_social(fields: Fields) -> dict[str, SocialOverride]:
 def _override(fields: Fields, key: str, value: object) -> SocialOverride:
     """A table, a text alone, or false for "not there"."""
     if isinstance(value, str):
-        return SocialOverride(text=fields.mend(value, key))
+        text, code = _mend_override(fields, key, value)
+        return SocialOverride(text=text, code=code)
     if isinstance(value, bool) or value is None:
         return SocialOverride(skip=value is False)
     if not isinstance(value, Mapping):
@@ -179,7 +207,14 @@ def _override(fields: Fields, key: str, value: object) -> SocialOverride:
     language = options.get("language", "")
     if language and not normalise_language(language):
         fields.warn(key, f'"{language[:40]}" is not a language tag, so it is left out', 'write for example "en"')
-    return SocialOverride(fields.mend(plain_text(value.get("text")), key), is_yes(value.get("skip")), options)
+    text, code = _mend_override(fields, key, plain_text(value.get("text")))
+    return SocialOverride(text, is_yes(value.get("skip")), options, code)
+
+
+def _mend_override(fields: Fields, key: str, written: str) -> tuple[str, str]:
+    """The text, and the code that was left out of it."""
+    fields.left_out.pop(key, None)
+    return fields.mend(written, key), fields.left_out.pop(key, "")
 
 
 def _option(value: object) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from itertools import islice
 
 from syndicate.content.places import settle_places
@@ -69,14 +70,12 @@ class ContentFolder:
         self._outcomes: dict[str, Outcome] = {}
         self._bodies: dict[str, bytes] = {}
         self._filled: dict[str, tuple[Post, Post]] = {}
-        self._is_loaded = False
         self._unsaved: set[str] = set()
 
     def read(self) -> Snapshot:
         """Every post with empty `markdown` and `html`. Raises ContentError where the folder is not there."""
-        if not self._is_loaded:
+        if self._shelf.renew():
             self._stats, self._outcomes = self._shelf.load()
-            self._is_loaded = True
         found = scan(self._settings)
         gone = self._forget(found)
         self._unsaved |= self._refresh(found) | gone

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
@@ -16,9 +17,12 @@ from syndicate.content.body import (
     drop_heading,
     drop_label,
     drop_lead,
+    finish_body,
     first_heading,
     mend_body,
+    note_pieces,
     read_teaser,
+    ready_body,
     render_body,
 )
 from syndicate.content.dates import History, read_date
@@ -27,11 +31,13 @@ from syndicate.content.front import Front, parse_front
 from syndicate.content.names import simplify
 from syndicate.content.permalinks import Named, fill_permalink, make_permalink, translate
 from syndicate.content.picture import Place, read_picture, show_words_for_unserved
+from syndicate.content.site_data import SiteData
 from syndicate.content.topics import read_authors, read_categories, read_keywords
 from syndicate.errors import CommitAwaited, ContentError
-from syndicate.model import Awaited, Post, Settings
+from syndicate.model import Awaited, LeftOut, Post, Settings
 from syndicate.text.cleaning import one_line
 from syndicate.text.dates import find_zone
+from syndicate.text.generator_code import MARK, Piece, drop_marks
 from syndicate.text.labels import strip_label
 from syndicate.text.languages import normalise_language
 from syndicate.text.plain import first_paragraph, line_to_plain, list_code, shorten, to_plain
@@ -124,13 +130,20 @@ MAX_TITLE = 1_000
 _DRAFTS = frozenset({"draft", "private", "unpublished", "pending", "hidden", "trash"})
 
 
-def parse_post(text: str, source: str, file: str, settings: Settings, history: History | None = None) -> Post:
+def parse_post(  # noqa: PLR0917 - a file, and what it is read with
+    text: str,
+    source: str,
+    file: str,
+    settings: Settings,
+    history: History | None = None,
+    data: Mapping[str, object] | None = None,
+) -> Post:
     """The post in a file's text. Raises ContentError with line and key where it cannot be published."""
     front = parse_front(text, source)
     if not front.is_there:
         hint = "let it begin with ---, title: and --- to publish it, or name it under [content] ignore"
         raise ContentError("the file has no front matter, so it is not a post", where=source, line=1, hint=hint)
-    fields = Fields(front, settings.content, source)
+    fields = Fields(front, settings.content, source, SiteData(settings) if data is None else data)
     try:
         history = history or History(f"{settings.root}/{settings.site.content}")
         return _Parser(front, fields, settings, file, history).parse()
@@ -200,11 +213,42 @@ class _Parser:
         description = read_declared(fields, "metaDescription", rules.labels)
         markdown = drop_label(markdown, self.front, fields, rules, (excerpt, description))
         markdown = drop_heading(markdown, post.title)
-        html = drop_lead(render_body(markdown, post.source, post.permalink), post.picture)
+        code = fields.know_values()
+        ready = ready_body(markdown, post.source, code)
+        html = drop_lead(render_body(ready, post.source, post.permalink), post.picture)
         html = show_words_for_unserved(html, markdown, Place(self.settings, post.permalink, post.source, self.file))
-        excerpt = excerpt or read_teaser(markdown, post.source, post.permalink)
+        excerpt = excerpt or read_teaser(markdown, post.source, post.permalink, fields.know_values())
         summary, length = choose_summary(excerpt, description, html), len(markdown.strip())
-        return replace(post, markdown=markdown, html=html, summary=summary, length=length)
+        note_pieces(self.front, fields, code.pieces)
+        return replace(
+            post,
+            markdown=drop_marks(ready),
+            html=finish_body(html),
+            summary=one_line(drop_marks(summary)),
+            length=length,
+            left_out=self._left_out(summary, code.pieces),
+        )
+
+    def _left_out(self, summary: str, pieces: Sequence[Piece]) -> tuple[LeftOut, ...]:
+        """What is missing in the texts of messages; a warning tells where."""
+        fields = self.fields
+        keys = {name: fields.find(name)[0] for name in ("title", "excerpt", "metaDescription", "socialShare")}
+        places = {name: fields.left_out.get(key or name, "") for name, key in keys.items()}
+        if MARK in summary:
+            missed = next((piece.text for piece in pieces if piece.is_missed), "")
+            line = next((one.line for one in fields.repairs if (one.kind, one.before) == ("code", missed)), 0)
+            places["excerpt"] = f"{fields.source}:{line}, summary: {missed}"
+        found = {
+            "title": places["title"],
+            "summary": places["excerpt"] or places["metaDescription"],
+            "socialShare": places["socialShare"],
+        }
+        for part, place in found.items():
+            if place:
+                hint = "its messages wait: write it out, or put it in `code` if readers shall see it"
+                words = f"code of the generator is left out of the {part}: {place.partition(': ')[2]}"
+                fields.warn(keys.get(part, "") or part, words, hint)
+        return tuple(LeftOut(part, place) for part, place in found.items() if place)
 
     def _finish(self, post: Post) -> Post:
         self.fields.warn_of_words(self.settings.feeds.flags)
@@ -219,7 +263,9 @@ class _Parser:
         )
 
     def _title(self, markdown: str) -> str:
-        title = line_to_plain(self.fields.text("title")) or first_heading(markdown)
+        title = line_to_plain(self.fields.text("title")) or first_heading(
+            markdown, lambda heading: self.fields.mend(heading, "title")
+        )
         if not title:
             raise ContentError("the post has no title", key="title", line=1, hint="add title: to its front matter")
         return self.fields.check_length(title, "title", MAX_TITLE)

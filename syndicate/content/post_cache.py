@@ -11,6 +11,7 @@ import orjson
 
 from syndicate import __version__
 from syndicate.content.records import VERSION, Outcome, pack, unpack
+from syndicate.content.site_data import stamp_data
 from syndicate.model import Cache, Settings
 
 KIND = "post"
@@ -27,8 +28,18 @@ class Shelf:
         self._cache = cache
         self._prefix = f"{settings.site.name}/"
         self._index = f"{self._prefix}index"
-        rules = (VERSION, __version__, settings.root, settings.site, settings.content, settings.feeds.flags)
-        self._context = blake2b(repr(rules).encode("utf-8", "replace"), digest_size=16).hexdigest()
+        self._rules = (VERSION, __version__, settings.root, settings.site, settings.content, settings.feeds.flags)
+        self._settings = settings
+        self._context = ""
+
+    def renew(self) -> bool:
+        """Look at the data of the site; whether all that was read before was read with other data."""
+        rules = (*self._rules, stamp_data(self._settings))
+        before, self._context = (
+            self._context,
+            blake2b(repr(rules).encode("utf-8", "replace"), digest_size=16).hexdigest(),
+        )
+        return before != self._context
 
     def load(self) -> tuple[dict[str, Stat], dict[str, Outcome]]:
         """Stats and outcomes by source; nothing where other settings or another version wrote them."""

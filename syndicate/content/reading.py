@@ -13,6 +13,7 @@ from syndicate.content.dates import History
 from syndicate.content.post_cache import Stat
 from syndicate.content.records import Outcome
 from syndicate.content.scanning import Found
+from syndicate.content.site_data import SiteData
 from syndicate.errors import CommitAwaited, ContentError
 from syndicate.model import Awaited, Post, Problem, Settings, make_problem
 from syndicate.text.cleaning import drop_broken
@@ -114,6 +115,7 @@ class Reader:
         self._settings = settings
         self._folder = f"{settings.root}/{settings.site.content}"
         self._history = history or History(self._folder)
+        self._data = SiteData(settings)
 
     def read_many(self, wanted: Iterable[Wanted]) -> list[Reading]:
         """What became of each; nothing of files that are gone."""
@@ -159,7 +161,9 @@ class Reader:
     def _parse(self, content: Content) -> Post:
         from syndicate.content.parsing import parse_post  # noqa: PLC0415 - 150 ms that an unchanged folder never pays
 
-        return parse_post(decode(content), content.found.source, content.found.path, self._settings, self._history)
+        return parse_post(
+            decode(content), content.found.source, content.found.path, self._settings, self._history, self._data
+        )
 
 
 def pack_body(post: Post) -> bytes:

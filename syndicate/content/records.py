@@ -9,9 +9,9 @@ from typing import Any
 
 import orjson
 
-from syndicate.model import Author, Awaited, Category, Credit, Picture, Post, Problem, Repair, SocialOverride
+from syndicate.model import Author, Awaited, Category, Credit, LeftOut, Picture, Post, Problem, Repair, SocialOverride
 
-VERSION = 11
+VERSION = 13
 """Raise it when a row, or what is derived from a file, changes its meaning."""
 
 
@@ -88,7 +88,10 @@ def _post_to_row(post: Post) -> list[Any]:
         post.is_draft,
         post.status,
         post.social_share,
-        {name: [override.text, override.skip, dict(override.options)] for name, override in post.social.items()},
+        {
+            name: [override.text, override.skip, dict(override.options), override.code]
+            for name, override in post.social.items()
+        },
         post.declared_id,
         post.external_url,
         post.reading_minutes,
@@ -102,6 +105,7 @@ def _post_to_row(post: Post) -> list[Any]:
         post.fields_digest,
         post.sketch,
         post.title_code,
+        [[one.part, one.place] for one in post.left_out],
     ]
 
 
@@ -137,6 +141,7 @@ def _post_from_row(row: list[Any]) -> Post:
         fields_digest=row[27],
         sketch=row[28],
         title_code=tuple(row[29]),
+        left_out=tuple(LeftOut(*one) for one in row[30]),
     )
 
 

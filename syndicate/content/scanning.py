@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from syndicate import __version__
+from syndicate.content.site_data import stamp_data
 from syndicate.errors import ContentError
 from syndicate.model import Problem, Settings
 from syndicate.text.cleaning import escape_controls
@@ -69,7 +70,7 @@ def fingerprint_posts(settings: Settings) -> str:
     """A digest that changes when a post file comes, goes or changes, or the settings do. Reads no file."""
     seen = scan(settings)
     marks = [f"{found.source}\0{found.mtime_ns}\0{found.size}\0{found.inode}" for found in seen.files]
-    text = "\n".join([__version__, settings.digest, settings.root, *marks, *seen.unreadable])
+    text = "\n".join([__version__, settings.digest, settings.root, stamp_data(settings), *marks, *seen.unreadable])
     return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
 

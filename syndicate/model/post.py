@@ -58,6 +58,8 @@ class SocialOverride:
     text: str = ""
     skip: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
+    code: str = ""
+    """Where code of the generator was left out of the text, and which, "" where none was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,15 @@ class Repair:
     before: str
     after: str
     line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Code that only a generator understands, left out of what messages say: `part` is "title", "summary" or
+    "socialShare", `place` the file and line, and the code itself."""
+
+    part: str
+    place: str
 
 
 class Awaited(StrEnum):
@@ -174,6 +185,8 @@ class Post:
     sketch: str = ""
     """Tells how much two bodies share (`text.sketch`); empty for a body without words."""
     repairs: tuple[Repair, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    """Code that stood in what its messages say; they are held until a person has seen it."""
     problems: tuple[Problem, ...] = ()
     """Warnings about this post that do not stop it."""
 

@@ -22,6 +22,7 @@ class Reason(StrEnum):
     FEWER_PARTS = "fewer_parts"
     FLAGGED_FROM_THE_START = "flagged_from_the_start"  # the flag
     GAVE_WAY = "gave_way"
+    GENERATOR_CODE = "generator_code"  # the file, the line, the field, and the code
     MANY_AT_ONCE = "many_at_once"
     MAYBE_RENAMED = "maybe_renamed"  # the old post's slug
     NOT_AN_OCCASION = "not_an_occasion"  # the word missing in the account's `on`

@@ -39,6 +39,13 @@ _ASIDE = re.compile(
     r"<(blockquote|figure|table|aside|details|ul|ol|dl|nav|pre|header|footer)\b.*?</\1>|<div id=.*?</div>", re.DOTALL
 )
 _WORDS = re.compile(r"\w")
+_DATE = re.compile(
+    r"\d{4}-\d\d-\d\d|\d{1,4}[./]\d{1,2}[./]\d{2,4}|\d{4}\s?[年년]\s?\d{1,2}\s?[月월]\s?\d{1,2}\s?[日일]"
+    r"|\d{1,2}(?:st|nd|rd|th|\.|º)?\s(?:de\s)?[^\W\d]{3,12}\.?,?\s(?:de\s)?\d{4}|[^\W\d]{3,12}\.?\s(?:\d{1,2}(?:st|nd|rd|th)?,?\s)?\d{4}"
+)
+_MODULE_LINE = re.compile(r"(?:import|export|require|from)\b.*(?:[\"'{;]|\sfrom\s)")
+_LINKED = re.compile(r"<a\b[^<>]*>.*?</a>", re.DOTALL)
+_NAMES_BESIDE_A_DATE = 5
 _SENTENCE_END = re.compile(r"[.!?…]['\"”’»)\]]*(?=\s)|[。！？｡]['\"”’»」』)）]*|[۔؟।]")
 
 
@@ -88,16 +95,32 @@ def _unmark(text: str) -> str:
 
 
 def first_paragraph(markup: str) -> str:
-    """The first paragraph of a rendered post that says something: no caption, quotation, list or picture."""
+    """The first paragraph of a rendered post that says something.
+
+    No caption, quotation, list or picture, no line with date and author, no row of links, no import.
+    """
     captions = []
     for found in _PARAGRAPH.finditer(_ASIDE.sub("", markup)):
         text = one_line(to_plain(found[1]))
-        if not _WORDS.search(text):
+        if not _WORDS.search(text) or is_no_sentence(found[1], text):
             continue
         if not _is_caption(found[1]):
             return text
         captions.append(text)
     return captions[0] if captions else ""
+
+
+def is_no_sentence(inner: str, text: str) -> bool:
+    """Whether a paragraph is a dateline, a row of links or a line of code that lost its fence."""
+    if _MODULE_LINE.match(text):
+        return True
+    if inner.count("<a ") > 1 and not re.search(r"\w{2}", to_plain(_LINKED.sub(" ", inner))):
+        return True
+    date = _DATE.search(text) if len(text) < 120 else None
+    if date is None:
+        return False
+    rest = text[: date.start()] + text[date.end() :]
+    return len(re.findall(r"[^\W\d_]+", rest)) <= _NAMES_BESIDE_A_DATE and not _SENTENCE_END.search(rest + " ")
 
 
 def _is_caption(inner: str) -> bool:

@@ -5,11 +5,11 @@ What we decided, for Hugo shortcodes, Liquid (Jekyll, Eleventy, dev.to), kramdow
 * pictures become Markdown pictures; films, posts and gists become plain links to them;
 * `highlight` becomes a code block; comments go; `raw` keeps its inside as it stands;
 * `ref`, `relref`, `link`, `post_url` become nothing, so the link leads to the post's own page;
-* any other tag goes and what stands between a pair stays;
-* `{{ site.url }}` and its like become nothing (addresses are made absolute anyway); any other `{{ … }}` stays
-  as text, because outside those generators it is text.
+* values and conditions are looked up (`text.liquid`); what cannot be is left out and noted, a value, a loop or a tag of
+  its own with a mark in its place;
+* any other tag goes and what stands between a pair stays.
 
-Nothing inside code is touched.
+Nothing inside code is touched, but for Liquid's `raw` around it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from syndicate.text.code import map_prose
+from syndicate.text.code import map_prose, split_code
+from syndicate.text.generator_code import GeneratorCode, to_text
+from syndicate.text.liquid import render_tags
 
 _BRACES = ("{%", "{{", "{:", "){")
 _OTHER_SIGNS = (":::", "toc]", "TOC]")
@@ -31,15 +33,11 @@ _COMMENT: _Pair = (
     re.compile(r"\{%-?[ \t]*endcomment[ \t]*-?%\}"),
 )
 _RAW: _Pair = (re.compile(r"\{%-?[ \t]*raw[ \t]*-?%\}"), re.compile(r"\{%-?[ \t]*endraw[ \t]*-?%\}"))
-_HUGO = re.compile(r"\{\{([<%])([^{}]*)[>%]\}\}")
-_LIQUID = re.compile(r"\{%-?([^{}]*)%\}")
-_SITE_ADDRESS = re.compile(
-    r"\{\{-?\s*(?:site\.(?:baseurl|url)|base_?url|page\.url)\s*(?:\|[^{}]*)?-?\}\}", re.IGNORECASE
-)
-_QUOTED_ADDRESS = re.compile(
-    r"""\{\{-?\s*(["'])([^"'{}]*)\1\s*\|\s*(?:relative_url|absolute_url|url|prepend)[^{}]*\}\}"""
-)
-_KRAMDOWN = re.compile(r"(?:^[*+-] TOC\n)?\{:[^{}\n]*\}", re.MULTILINE | re.IGNORECASE)
+_RAW_LINE = re.compile(r"\{%-?[ \t]*(?:end)?raw[ \t]*-?%\}(?:(?<=\n.{9})\n)?")
+_CLOSED = re.compile(r"\{(?:\{[<%][ \t]*/|%-?[ \t]*end)[ \t]*([\w./-]+)")
+_PAGE_ADDRESS = re.compile(r"\{\{-?\s*(?:page\.url|base_?url)\s*(?:\|[^{}]*)?-?\}\}", re.IGNORECASE)
+_HIDDEN = re.compile(r"<!--(?!\s*(?:more|truncate)\b).*?-->", re.IGNORECASE | re.DOTALL)
+_KRAMDOWN = re.compile(r"(?:^[*+-] TOC\n)?\{:(?:[^{}\n]|\n(?!\n)){0,500}\}", re.MULTILINE | re.IGNORECASE)
 # What markdown-it-attrs and Pandoc write behind a picture or link: "{.wide width=300}".
 _ATTRIBUTES = re.compile(r"(?<=\))\{\s*(?:[.#][\w-]+|[\w-]+=[^\s{}]+)(?:\s+(?:[.#][\w-]+|[\w-]+=[^\s{}]+))*\s*\}")
 _CONTENTS = re.compile(r"^[ \t]*\[{1,2}_?toc_?\]{1,2}[ \t]*$", re.MULTILINE | re.IGNORECASE)
@@ -57,23 +55,80 @@ _LINKS = {
 }
 _SOURCES = ("src", "image_path", "link", "url", "path", "image")
 _PICTURES = frozenset({"figure", "img", "image", "picture", "include", "include_relative", "image_tag"})
+_NAMES_OF_PAGES = frozenset({"ref", "relref", "link", "post_url"})
+_BRACE = "\U0010fffb"
+"""Stands for a brace that is text, while tags are looked for."""
 _PICTURE_FILE = re.compile(r"\S+\.(?:avif|gif|jpe?g|png|svg|webp)(?:\?\S*)?\Z", re.IGNORECASE)
 
 
-def drop_shortcodes(markdown: str) -> str:
-    """The Markdown without template marks, as the table above says."""
+def drop_shortcodes(markdown: str, code: GeneratorCode | None = None, *, is_liquid: bool = False) -> str:
+    """The Markdown without template marks, as the table above says; `code` knows values and takes the notes.
+
+    `is_liquid` where the site's generator reads Liquid in code, too, so that `raw` stands around it.
+    """
     signs = (*_BRACES, *_OTHER_SIGNS) if "{" in markdown else _OTHER_SIGNS  # most texts have no brace at all
-    return map_prose(markdown, _drop) if any(sign in markdown for sign in signs) else markdown
+    if not any(sign in markdown for sign in signs):
+        return markdown
+    if "highlight" in markdown or "raw" in markdown or "comment" in markdown:
+        markdown = _drop_raw_around_code(markdown) if is_liquid else markdown
+        markdown = map_prose(markdown, _replace_blocks)
+    known = code or GeneratorCode()
+    return map_prose(markdown, lambda text: _drop(text, known))
 
 
-def _drop(text: str) -> str:
-    text = _replace_pairs(text, _HIGHLIGHT, lambda language, code: f"\n```{language}\n{code.strip(chr(10))}\n```\n")
+def fill_text(text: str, code: GeneratorCode) -> str:
+    """A text of the front matter with its values shown and without tags; `code` spans stay as they are."""
+    if "{{" not in text and "{%" not in text:
+        return text
+    pieces = re.split(r"(`[^`\n]+`)", text)
+    return "".join(piece if at % 2 else _fill(piece, code) for at, piece in enumerate(pieces))
+
+
+def _fill(text: str, code: GeneratorCode) -> str:
+    text = _replace_pairs(text, _RAW, lambda _, literal: literal.replace("{", _BRACE))
+    return render_tags(text, code, lambda _inside, _written: None).replace(_BRACE, "{")
+
+
+def _drop_raw_around_code(markdown: str) -> str:
+    return "".join(_RAW_LINE.sub("", piece) if is_code else piece for piece, is_code in split_code(markdown))
+
+
+def _replace_blocks(text: str) -> str:
+    """Code, comments and literal text that tags stand around."""
+
+    def show_code(language: str, code: str) -> str:
+        code = _RAW_LINE.sub("", code).strip("\n")
+        return f"\n```{language}\n{code}\n```\n"
+
+    text = _replace_pairs(text, _HIGHLIGHT, show_code)
     text = _replace_pairs(text, _COMMENT, lambda _, __: "")
-    text = _replace_pairs(text, _RAW, lambda _, literal: literal.replace("{", "&#123;"))
-    text = _QUOTED_ADDRESS.sub(r"\2", _SITE_ADDRESS.sub("", text))
-    text = _LIQUID.sub(lambda found: _replace(found[1].strip(" \t\n-")), _HUGO.sub(_replace_hugo, text))
+    return _replace_pairs(text, _RAW, lambda _, literal: literal.replace("{", "&#123;"))
+
+
+def _drop(text: str, code: GeneratorCode) -> str:
+    text = _PAGE_ADDRESS.sub("", _HIDDEN.sub("", text))
+    closed = frozenset(_CLOSED.findall(text))
+    text = render_tags(text, code, lambda inside, written: _replace_tag(inside, written, code, closed))
     text = _ATTRIBUTES.sub("", text)
     return _CONTAINER.sub("", _CONTENTS.sub("", _KRAMDOWN.sub("", text)))
+
+
+def _replace_tag(body: str, written: str, code: GeneratorCode, closed: frozenset[str]) -> str | None:
+    """A tag that is no logic: a shortcode, or the literal text of one that its author escaped with a comment."""
+    body = body.removesuffix("/").strip()
+    if body.startswith("/*"):
+        closing = {"<": "&gt;", "%": "%"}[written[2]]
+        return f"&#123;&#123;{written[2].replace('<', '&lt;')} {body.strip('/* ')} {closing}&#125;&#125;"
+    name = body.split(None, 1)[0] if body else ""
+    if not name or name.startswith("/"):
+        return ""
+    if name in _NAMES_OF_PAGES:
+        return ""
+    if name == "param":
+        return to_text(code.look_up(body.partition(" ")[2].strip("\"' ")))
+    if name in closed:
+        return code.leave_out(written, is_missed=False)
+    return replace_tag(body) or None
 
 
 def _replace_pairs(text: str, pair: _Pair, change: Callable[[str, str], str]) -> str:
@@ -91,19 +146,11 @@ def _replace_pairs(text: str, pair: _Pair, change: Callable[[str, str], str]) ->
     return "".join([*kept, text[at:]])
 
 
-def _replace_hugo(found: re.Match[str]) -> str:
-    """A shortcode, or the literal text of one that its author escaped with a comment."""
-    bracket, body = found[1], found[2].strip().removesuffix("/").strip()
-    if body.startswith("/*"):
-        closing = {"<": "&gt;", "%": "%"}[bracket]
-        return f"&#123;&#123;{bracket.replace('<', '&lt;')} {body.strip('/* ')} {closing}&#125;&#125;"
-    return _replace(body)
-
-
-def _replace(body: str) -> str:
-    """What one tag becomes: `body` is what stands between its brackets."""
+def replace_tag(body: str) -> str:
+    """What one tag becomes, "" for nothing: `body` is what stands between its brackets."""
     name, _, rest = body.partition(" ")
     named, plain = _arguments(rest)
+    name = name.lower()
     if name in _LINKS:
         return _address(_LINKS[name], [*plain, *named.values()])
     if name in _PICTURES:
@@ -138,50 +185,3 @@ def _picture(named: Mapping[str, str], plain: list[str]) -> str:
     alt = named.get("alt") or named.get("title") or named.get("caption") or ""
     caption = named.get("caption", "")
     return f"![{alt.replace('[', '(').replace(']', ')')}](<{source}>)" + (f"\n*{caption}*" if caption else "")
-
-
-# --- JavaScript in MDX ---
-
-_MODULE = re.compile(
-    r"""^(?:import\s*(?:type\s+)?(?:["'{*]|[\w$]+\s*(?:,|\sfrom\b))|export\s+(?:default|const|let|var|function|class|async|\{|\*))"""
-    r"[^\n]*(?:\n(?!\s*\n)[^\n]*)*",
-    re.MULTILINE,
-)
-_STRING = re.compile(r"""(["'`])([^"'`\\{}]*)\1""")
-# A quoted value is bounded, so that a text of opening quotes costs linear time.
-_COMPONENT = re.compile(r"""</?[A-Z][\w.]{0,99}(?=[\s/>])(?:[^<>"']|"[^"]{0,500}"|'[^']{0,500}')*>|</?>""")
-
-
-def drop_mdx(markdown: str) -> str:
-    """The Markdown without imports, exports, JSX components and expressions; what components enclose stays."""
-    return map_prose(markdown, _drop_code)
-
-
-def _drop_code(text: str) -> str:
-    return _COMPONENT.sub("", _drop_expressions(_MODULE.sub("", text)))
-
-
-def _drop_expressions(text: str) -> str:
-    """The text without balanced `{…}`: a lone string keeps its words, an attribute's value becomes empty."""
-    kept, at = [], 0
-    for start, end in _expressions(text):
-        string = _STRING.fullmatch(text[start + 1 : end - 1].strip())
-        words = string[2] if string else ""
-        kept += [text[at:start], f'"{words}"' if text[start - 1 : start] == "=" else words]
-        at = end
-    return "".join([*kept, text[at:]])
-
-
-def _expressions(text: str) -> list[tuple[int, int]]:
-    """Start and end of every outermost pair of braces that are not escaped."""
-    opened: list[int] = []
-    pairs: list[tuple[int, int]] = []
-    for found in re.finditer(r"\\.|[{}]", text, re.DOTALL):
-        if found[0] == "{":
-            opened.append(found.start())
-        elif found[0] == "}" and opened:
-            start = opened.pop()
-            while pairs and pairs[-1][0] > start:
-                pairs.pop()
-            pairs.append((start, found.end()))
-    return pairs

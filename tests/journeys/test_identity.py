@@ -327,7 +327,12 @@ def test_posts_of_one_slug_are_all_published_and_commands_ask_which(tmp_path: Pa
     assert {path.stem for path in (blog.feeds / "meta").glob("*review*")} == {"review", "2026-review"}
     said = blog.run("why", "review", code=2).err
     assert "/2025/review/ (2025/review.md), /2026/review/ (2026/review.md)" in said.replace("\n", " ")
-    for word in ("/2026/review/", "2026/review.md", "content/posts/2026/review.md", "https://notes.example/2026/review/"):
+    for word in (
+        "/2026/review/",
+        "2026/review.md",
+        "content/posts/2026/review.md",
+        "https://notes.example/2026/review/",
+    ):
         assert "Another year" in blog.run("why", word).out
         assert len(blog.run("--json", "queue", "--all", "--slug", word).json) == 1
     blog.run("post", "review", code=2)
@@ -335,3 +340,21 @@ def test_posts_of_one_slug_are_all_published_and_commands_ask_which(tmp_path: Pa
     blog.run("publish")
     assert [state for _, state, _ in rows(blog)] == ["sent"]
     assert "Another year" in blog.run("why", "review").out
+
+
+def test_nothing_raw_goes_out(blog: Blog) -> None:
+    """Code that nobody resolved stands in no published file, and its message is held until the post is mended."""
+    path = blog.write("four", title="Four {{ page.version }} for {{ somebody }}", date=NOW, version="4.2", body=OTHER)
+    said = blog.run("publish", code=1).err
+    assert "four.md:2" in said
+    assert "{{ somebody }}" in said
+    published = [
+        file.read_text(errors="ignore") for file in blog.feeds.rglob("*") if file.suffix in {".xml", ".json", ".html"}
+    ]
+    assert any("Four 4.2" in text for text in published)
+    assert not [text for text in published if "{{" in text]
+    assert ("four", "held", "generator_code") in rows(blog)
+    assert "{{ somebody }}" in blog.run("why", "four").out
+    path.write_text(path.read_text().replace("{{ somebody }}", "you"))
+    blog.run("publish")
+    assert [state for slug, state, _ in rows(blog) if slug == "four"] == ["planned"]

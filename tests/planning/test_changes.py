@@ -8,7 +8,18 @@ from typing import Any
 
 import pytest
 
-from syndicate.model import Action, Category, KnownDelivery, Post, Reason, ScheduleRules, SocialOverride, State
+from syndicate.model import (
+    Action,
+    Category,
+    KnownDelivery,
+    KnownDraft,
+    LeftOut,
+    Post,
+    Reason,
+    ScheduleRules,
+    SocialOverride,
+    State,
+)
 from syndicate.planning.deliveries.reasons import say_reason
 from tests.planning.blog import NOW, Blog, make_account, make_post
 
@@ -426,3 +437,45 @@ def test_a_question_stays_when_its_post_is_redated() -> None:
     blog.edit("p3.md", published_at=NOW + timedelta(days=3))
     blog.publish()
     assert {row.reason for row in blog.rows() if row.state is State.HELD} == {Reason.MANY_AT_ONCE}
+
+
+def test_code_of_the_generator_holds_until_it_is_written_out() -> None:
+    """In what the message says; it goes by itself once the post is mended, and stays let go by a person."""
+    blog = Blog((make_account("mastodon"), make_account("bluesky")))
+    blog.publish()
+    code = (LeftOut("socialShare", "a.md:3, socialShare: {{ x }}"),)
+    own = {"bluesky": SocialOverride(text="Words of its own")}
+    blog.write(make_post("a", left_out=code, social=own))
+    blog.publish()
+    assert [(row.account, row.state, row.reason, row.detail) for row in blog.rows()] == [
+        ("mastodon", State.HELD, Reason.GENERATOR_CODE, code[0].place),
+        ("bluesky", State.PLANNED, Reason.NONE, ""),
+    ]
+    blog.edit("a.md", left_out=())
+    blog.publish()
+    assert {row.state for row in blog.rows()} == {State.PLANNED}
+    blog.edit("a.md", left_out=(LeftOut("title", "a.md:2, title: {% y %}"),))
+    blog.publish()
+    assert {(row.state, row.detail) for row in blog.rows()} == {(State.HELD, "a.md:2, title: {% y %}")}
+    blog.release(*blog.rows())
+    assert blog.publish().changes == ()
+
+
+def test_a_post_that_was_left_out_until_it_was_old_is_asked_about() -> None:
+    """Files that could not be read, or had another post's address, are hardly news months later."""
+    blog = Blog((make_account("mastodon"),))
+    blog.write(make_post("first"))
+    blog.publish()
+    blog.live(1)
+    left_out = [
+        KnownDraft(source=f"{name}.md", slug="", source_digest="", first_seen_at=blog.now) for name in ("old", "new")
+    ]
+    blog.ledger = replace(blog.ledger, drafts=tuple(left_out))
+    blog.live(30)
+    blog.write(make_post("old", published_at=NOW + timedelta(days=1)), make_post("new", published_at=blog.now))
+    blog.publish()
+    assert {row.post_id.rpartition(":")[2]: row.reason for row in blog.rows()} == {
+        "first": Reason.BASELINE,
+        "old": Reason.TURNED_UP,
+        "new": Reason.NONE,
+    }

@@ -29,6 +29,7 @@ from syndicate.model import (
     make_problem,
 )
 from syndicate.planning.deliveries.foresight import find_token_end, tell_token_end
+from syndicate.planning.deliveries.reasons import find_code
 from syndicate.planning.messages.compose import Composed, Voice, compose, make_voice
 from syndicate.planning.schedule.calendar import Calendar, Taken, list_taken
 from syndicate.planning.schedule.when import parse_moment
@@ -187,7 +188,7 @@ def plan_rows(
         *([tell_token_end(desk.account.name, ends, desk.now, desk.account.schedule.timezone)] if ends else []),
     ]
     is_held = desk.account.approve and occasion.kind is not OccasionKind.MANUAL
-    state, reason = (State.HELD, Reason.APPROVAL) if is_held else (State.PLANNED, Reason.NONE)
+    why = find_code(item.post, override, text) or (Why(Reason.APPROVAL) if is_held else None)
     blank = PlannedDelivery(
         post_id=item.id,
         slug=item.post.slug,
@@ -195,9 +196,10 @@ def plan_rows(
         network=desk.account.network,
         occasion=occasion,
         part=1,
-        state=state,
+        state=State.HELD if why else State.PLANNED,
         due_at=due_at,
-        reason=reason,
+        reason=why.reason if why else Reason.NONE,
+        detail=why.detail if why else "",
         text=text,
         limit=desk.facts.limits.characters,
         warnings=tuple(notes),

@@ -34,6 +34,7 @@ from syndicate.planning.deliveries.new import was_old
 from syndicate.planning.deliveries.reasons import (
     JUDGED_AGAIN,
     TAKES_BACK,
+    find_code,
     find_own_reason,
     find_rule_reason,
 )
@@ -140,10 +141,27 @@ def _change_row(row: KnownDelivery, case: _Case) -> PlannedChange | None:
             return PlannedChange(
                 delivery_id=row.id, state=State.SKIPPED, due_at=row.due_at, reason=why.reason, detail=detail
             )
-        return _bring_back(row, case) if is_back else _move(row, case)
+        if held := _hold_for_code(row, case):
+            return held
+        return _bring_back(row, case) if is_back or _is_written_out(row, case) else _move(row, case)
     if own or not (is_stopped or _is_mended(row, case)):
         return None
     return _bring_back(row, case)
+
+
+def _hold_for_code(row: KnownDelivery, case: _Case) -> PlannedChange | None:
+    """Code of the generator came into what it says, and no person has let it go all the same."""
+    code = find_code(case.item.post, case.override)
+    if code is None or row.overruled is Reason.GENERATOR_CODE or row.state not in {State.PLANNED, State.DUE}:
+        return None
+    return PlannedChange(
+        delivery_id=row.id, state=State.HELD, due_at=row.due_at, reason=code.reason, detail=code.detail
+    )
+
+
+def _is_written_out(row: KnownDelivery, case: _Case) -> bool:
+    is_held = row.state is State.HELD and row.reason is Reason.GENERATOR_CODE and row.chosen is not Action.HOLD
+    return is_held and find_code(case.item.post, case.override) is None
 
 
 def _is_mended(row: KnownDelivery, case: _Case) -> bool:
@@ -195,7 +213,7 @@ def _bring_back(row: KnownDelivery, case: _Case) -> PlannedChange:
 
 def _find_kept_question(row: KnownDelivery) -> Why | None:
     """What a person was asked before it was stopped."""
-    has_own_data = row.reason is Reason.UNFLAGGED or row.reason in JUDGED_AGAIN
+    has_own_data = row.reason in {Reason.UNFLAGGED, Reason.GENERATOR_CODE} or row.reason in JUDGED_AGAIN
     kept = row.detail.partition("\n")[2] if has_own_data else row.detail
     question, _, detail = kept.partition("\n")
     return Why(Reason(question), detail) if question else None

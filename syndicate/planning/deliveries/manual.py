@@ -19,6 +19,7 @@ from syndicate.model import (
     PlannedChange,
     PlannedDelivery,
     Post,
+    Reason,
     Settings,
     State,
 )
@@ -77,7 +78,7 @@ def plan_manual(
         waiting = () if again else [row for row in own if row.state in UNSENT]
         moment = at or _now_or_later(item, desk)
         added = _add(item, desk, moment, text)  # measures the text, even where a message that waits is moved instead
-        more = _move_waiting(waiting, moment, add_link(text, item.post, account)) if waiting else added
+        more = _move_waiting(waiting, moment, add_link(text, item.post, account), added) if waiting else added
         plan = ManualPlan((*plan.deliveries, *more.deliveries), (*plan.changes, *more.changes))
     return plan
 
@@ -113,16 +114,25 @@ def _refuse_second(rows: Iterable[KnownDelivery], item: Identified, account: Acc
     )
 
 
-def _move_waiting(rows: Iterable[KnownDelivery], at: datetime, text: str) -> ManualPlan:
-    """The message that waits goes out at the asked time; asking for it is approving it."""
+def _move_waiting(rows: Iterable[KnownDelivery], at: datetime, text: str, like: ManualPlan) -> ManualPlan:
+    """The message that waits goes out at the asked time; asking for it is approving it.
+
+    It is held where a new one (`like`) would be, unless a person let it go.
+    """
     ordered = sorted(rows, key=lambda row: (row.due_at, row.id))
-    occasion = ordered[0].occasion
+    occasion, new = ordered[0].occasion, like.deliveries[0]
+
+    def is_held(row: KnownDelivery) -> bool:
+        return new.state is State.HELD and row.overruled is not new.reason
+
     return ManualPlan(
         changes=tuple(
             PlannedChange(
                 delivery_id=row.id,
-                state=State.DUE if row.state is State.DUE else State.PLANNED,
+                state=State.HELD if is_held(row) else State.DUE if row.state is State.DUE else State.PLANNED,
                 due_at=at,
+                reason=new.reason if is_held(row) else Reason.NONE,
+                detail=new.detail if is_held(row) else "",
                 chosen=Action.POST,
                 chosen_due_at=at,
                 text=text if row.part == 1 else "",

@@ -45,6 +45,7 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.FEWER_PARTS: "the message has fewer parts now",
     Reason.FLAGGED_FROM_THE_START: "{} from the start: announced as new",
     Reason.GAVE_WAY: "gave its slot to a fresh post",
+    Reason.GENERATOR_CODE: "code of the generator was left out ({}): write it out, or release it as it is",
     Reason.MANY_AT_ONCE: "many posts appeared at once: release what is news, skip the rest",
     Reason.MAYBE_RENAMED: "may be the earlier post {}: tell whether it is the same",
     Reason.NOT_AN_OCCASION: 'this account does not post on the occasion "{}"',
@@ -159,6 +160,15 @@ def find_own_reason(post: Post, override: SocialOverride, occasion: Occasion) ->
     if occasion.kind is OccasionKind.FLAG and occasion.name not in post.flags:
         return Why(Reason.UNFLAGGED, occasion.name)
     return None
+
+
+def find_code(post: Post, override: SocialOverride, own_text: str = "") -> Why | None:
+    """Where code of the generator was left out of what a message says, with a person's `own_text` or without."""
+    words = [] if own_text.strip() or not override.code else [override.code]
+    is_shared = not (own_text.strip() or override.text or override.code)
+    parts = {"title", "summary", *(["socialShare"] if is_shared else [])}
+    places = [*words, *(one.place for one in post.left_out if one.part in parts)]
+    return Why(Reason.GENERATOR_CODE, places[0]) if places else None
 
 
 def find_rule_reason(item: Identified, account: Account, occasion: Occasion) -> Why | None:

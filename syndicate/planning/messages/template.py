@@ -65,8 +65,9 @@ def find_override(post: Post, account: Account) -> SocialOverride:
         return _NO_OVERRIDE
     found = [post.social[name] for name in ("all", account.network, account.name) if name in post.social]
     options = {name: value for override in found for name, value in override.options.items()}
-    texts = [override.text for override in found if override.text]
-    return SocialOverride(texts[-1] if texts else "", any(override.skip for override in found), options)
+    texts = [override for override in found if override.text or override.code]
+    last = texts[-1] if texts else _NO_OVERRIDE
+    return SocialOverride(last.text, any(override.skip for override in found), options, last.code)
 
 
 def trace(post: Post, known: KnownPost, account: Account) -> str:

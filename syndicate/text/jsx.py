@@ -1,0 +1,96 @@
+"""Takes the JavaScript out of MDX and leaves the Markdown."""
+
+from __future__ import annotations
+
+import re
+
+from syndicate.text.code import map_prose
+from syndicate.text.generator_code import UNKNOWN, GeneratorCode, to_text
+from syndicate.text.shortcodes import replace_tag
+
+_MODULE = re.compile(
+    r"""^(?:import\s*(?:type\s+)?(?:["'{*]|[\w$]+\s*(?:,|\sfrom\b))|export\s+(?:default|const|let|var|function|class|async|\{|\*))"""
+    r"[^\n]*(?:\n(?!\s*\n)[^\n]*)*",
+    re.MULTILINE,
+)
+_STRING = re.compile(r"""(["'`])([^"'`\\{}]*)\1""")
+_NOTE = re.compile(r"/\*.*\*/", re.DOTALL)
+# A quoted value is bounded, so that a text of opening quotes costs linear time.
+_COMPONENT = re.compile(
+    r"""<(?P<closing>/?)(?P<name>[A-Z][\w.]{0,99})(?=[\s/>])(?P<rest>(?:[^<>"']|"[^"]{0,500}"|'[^']{0,500}')*)>|</?>"""
+)
+_SIGN = re.compile(
+    r"""^import\s[^\n]{1,500}\sfrom\s+["'][^"'\n]{1,300}["'];?[ \t]*$|<[A-Za-z][^<>]{0,500}=\{""", re.MULTILINE
+)
+
+
+def is_mdx(markdown: str) -> bool:
+    """Whether a file that ends in ".md" is MDX all the same, as Docusaurus takes every file for it."""
+    if "import" not in markdown and "={" not in markdown:
+        return False
+    found: list[bool] = []
+    map_prose(markdown, lambda text: found.append(_SIGN.search(text) is not None) or text)  # type: ignore[func-returns-value]
+    return found[0]
+
+
+def drop_mdx(markdown: str, code: GeneratorCode | None = None) -> str:
+    """The Markdown without imports, exports, JSX components and expressions; what components enclose stays.
+
+    `code` knows values and takes the notes of what was left out.
+    """
+    known = code or GeneratorCode()
+    return map_prose(markdown, lambda text: _drop(text, known))
+
+
+def _drop(text: str, code: GeneratorCode) -> str:
+    text = _drop_expressions(_MODULE.sub("", text), code)
+    return _COMPONENT.sub(lambda found: _replace_component(found, code), text)
+
+
+def _replace_component(found: re.Match[str], code: GeneratorCode) -> str:
+    """A picture or film becomes Markdown; of any other component that stands alone a mark."""
+    name, rest = found["name"], found["rest"] or ""
+    if not name or found["closing"]:
+        return ""
+    if not rest.rstrip().endswith("/"):
+        return code.leave_out(f"<{name} …>", is_missed=False)
+    return replace_tag(f"{name} {rest.rstrip().removesuffix('/')}") or code.leave_out(f"<{name} …>")
+
+
+def _drop_expressions(text: str, code: GeneratorCode) -> str:
+    """The text without balanced `{…}`: a lone string keeps its words, an attribute's value becomes empty."""
+    kept, at = [], 0
+    for start, end in _expressions(text):
+        inside = text[start + 1 : end - 1].strip()
+        kept += [text[at:start], _show(inside, text[start:end], code, in_tag=text[start - 1 : start] == "=")]
+        at = end
+    return "".join([*kept, text[at:]])
+
+
+def _show(inside: str, written: str, code: GeneratorCode, *, in_tag: bool) -> str:
+    string = _STRING.fullmatch(inside)
+    if in_tag or string:
+        words = string[2] if string else ""
+        return f'"{words}"' if in_tag else words
+    if inside.startswith("#"):  # Docusaurus names headings so
+        return written
+    if not inside or _NOTE.fullmatch(inside) or inside.startswith("..."):
+        return ""
+    value = code.evaluate(inside) if inside.isascii() else UNKNOWN
+    shown = to_text(value)
+    return code.leave_out(written) if shown is None else shown
+
+
+def _expressions(text: str) -> list[tuple[int, int]]:
+    """Start and end of every outermost pair of braces that are not escaped."""
+    opened: list[int] = []
+    pairs: list[tuple[int, int]] = []
+    for found in re.finditer(r"\\.|[{}]", text, re.DOTALL):
+        if found[0] == "{":
+            opened.append(found.start())
+        elif found[0] == "}" and opened:
+            start = opened.pop()
+            while pairs and pairs[-1][0] > start:
+                pairs.pop()
+            pairs.append((start, found.end()))
+    return pairs
