@@ -118,6 +118,8 @@ class Entry:
     """The file of the post, for whoever tells of a problem."""
     digest: str = ""
     """Equal digests render to equal bytes; the key of the entry cache."""
+    is_short: bool = False
+    """Whether its text was left away because it would fill half of a feed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,6 +113,7 @@ def list_files(
         fill=sources.fill,
         tell=partial(_leave_out, problems, "feeds"),
     )
+    problems += _list_shortened(feeds)
     public = list_public(plan.identified, now)
     documents = (
         *list_documents(feeds),
@@ -122,6 +123,14 @@ def list_files(
         *list_timeline(sources),
     )
     return tuple({one.path: one for one in documents}.values())  # two flags may have one folder
+
+
+def _list_shortened(feeds: Sequence[Feed]) -> Iterator[Problem]:
+    """A problem for each post of a current feed that stands there without its text."""
+    current = (entry for feed in feeds if not feed.is_archive for entry in feed.entries)
+    for source in sorted({entry.source for entry in current if entry.is_short}):
+        words = "the post is too long for feeds, so they show its summary alone"
+        yield Problem(source, words, hint="divide it, or raise [feeds] max_bytes")
 
 
 def list_timeline(sources: Sources) -> tuple[Document, ...]:

@@ -72,6 +72,8 @@ _LONG_TEXT = re.compile(r"(?:\A|>)[^<>]{4000,}")
 _PIECE = re.compile(r"(?:[^&]|&[a-zA-Z0-9#]{0,40}+;?+){1,2000}+")
 _LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{20000,}")
 _MAX_ENTITIES = 200_000
+_MAX_TAGS = 200_000
+"""A parser keeps half a kilobyte for each element; a book has fewer."""
 _MAX_ATTRIBUTES = 2_000
 _MAX_SRCSET = 5_000
 
@@ -136,6 +138,8 @@ def show_frames(markup: str) -> str:
 
 def refuse_hostile(markup: str) -> str:
     """The markup as a parser may read it. Raises ContentError for one that costs any HTML parser quadratic time."""
+    if markup.count("<") > _MAX_TAGS:
+        raise ContentError("the text has too many HTML elements", hint="divide the post")
     flat = flatten_markup(markup)
     if flat is None:
         raise ContentError("HTML elements are nested too deeply", hint="close what is opened, quote less deeply")

@@ -55,11 +55,22 @@ def test_as_many_as_fit(size: int, shown: int) -> None:
     assert len(feed.entries) == shown
 
 
-def test_one_post_too_heavy_for_any_feed_sends_its_summary() -> None:
-    """A feed is never empty because its newest post is huge; the digest tells the short form from the long one."""
-    some = [post(1), post(2, html="x" * 300_000, summary="In short.")]
+@pytest.mark.parametrize("heavy", range(4))
+def test_a_post_too_long_for_a_feed_stands_there_with_its_summary(heavy: int) -> None:
+    """Wherever it stands, the others stay whole; the digest tells the short form from the long one."""
+    some = [post(n, html="x" * (110_000 if n == heavy else 9_000), summary=f"{n} in short.") for n in range(4)]
     (feed,) = plan_feeds(some, settings(max_bytes=200_000, archives=False), {}, NOW)
-    (entry,) = feed.entries
-    assert (entry.html, entry.summary) == ("", "In short.")
-    (whole,) = plan_feeds(some[1:], settings(archives=False), {}, NOW)
-    assert entry.digest != whole.entries[0].digest
+    assert {entry.summary[0]: bool(entry.html) for entry in feed.entries} == {str(n): n != heavy for n in range(4)}
+    (whole,) = plan_feeds(some, settings(max_bytes=512_000, archives=False), {}, NOW)
+    digests = zip(feed.entries, whole.entries, strict=True)
+    assert all(short.digest != long.digest and long.html for short, long in digests)
+    assert [entry.is_short for entry in feed.entries] == [not entry.html for entry in feed.entries]
+
+
+def test_archives_are_bounded_too() -> None:
+    """No entry of an archive is longer than half of a feed."""
+    some = [post(n, html="x" * 300_000) for n in range(12)]
+    feeds = plan_feeds(some, settings(max_bytes=200_000, items=1, archive_items=5), {}, NOW)
+    archived = [entry for feed in feeds if feed.is_archive for entry in feed.entries]
+    assert len(archived) >= 10
+    assert not any(entry.html for entry in archived)

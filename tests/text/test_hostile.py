@@ -97,3 +97,10 @@ def test_pieces_around_a_comment_make_no_element() -> None:
     """What is taken out of a long text leaves its place, so its neighbours cannot become a tag."""
     html = sanitising.sanitise("<b>x</b>" * 600 + "<<!-- -->script>alert(1)<<!-- -->/script>", PAGE)
     assert html.endswith("&lt;script&gt;alert(1)&lt;/script&gt;")
+
+
+@pytest.mark.parametrize("unit", ["<b>a</b>", "<br>", "<!---->"])
+def test_a_text_of_nothing_but_elements_is_refused(unit: str) -> None:
+    """Each takes half a kilobyte in a parser: their number is limited, and no parser is asked."""
+    with pytest.raises(ContentError, match="too many HTML elements"):
+        sanitising.sanitise(unit * 200_001, PAGE)

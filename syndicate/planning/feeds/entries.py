@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
 from typing import overload
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from syndicate.containment import contain
 from syndicate.model import (
@@ -76,7 +76,8 @@ class EntryMaker:
             with contain(partial(self.tell, one)):
                 signed = replace(one, post=replace(post, authors=post.authors or self.authors))
                 facts, digest = self.facts_of(post.picture), self.digest_of(one)
-                self.made[one.id] = make_entry(signed, self.rules, self.cards.get(one.id), facts, digest)
+                entry = make_entry(signed, self.rules, self.cards.get(one.id), facts, digest)
+                self.made[one.id] = limit_entry(entry, self.rules.max_bytes)
         return [self.made[one.id] for one in some if one.id in self.made]
 
     def _fill_each(self, some: Sequence[Identified]) -> list[tuple[Identified, Post]]:
@@ -174,6 +175,61 @@ def make_entry(one: Identified, rules: FeedRules, card: CardRef | None, facts: P
         source=post.source,
         digest=digest,
     )
+
+
+# --- how much of a document an entry takes, without rendering it ---
+
+ENTRY = 1_000
+"""Bytes kept free for one entry's dates and the tags around its texts."""
+_MOST_FOR_LETTER = 5
+_FRAME_OF_NAME = '<category term="" scheme="" label=""/>'
+"""The most that stands around a short text."""
+
+
+def weigh(entry: Entry) -> int:
+    """An upper bound of the entry's bytes in RSS, Atom and JSON."""
+    texts = (entry.title, entry.summary, entry.html, entry.markdown)
+    return ENTRY + sum(map(_weigh_text, texts)) + sum(map(_weigh_name, _list_names(entry)))
+
+
+def _list_names(entry: Entry) -> Iterator[str]:
+    """Everything short, as often as a format says it; a category's type becomes part of an address."""
+    yield from (entry.id, entry.url, entry.url, entry.external_url, entry.generated_by, *entry.tags)
+    for author in entry.authors:
+        yield from (author.name, author.url, author.email)
+    for category in entry.categories:
+        yield from (category.name, quote(category.type, errors="replace"), f"{entry.url}{_FRAME_OF_NAME}")
+    for file in entry.enclosures:
+        yield from (file.url, file.media_type, file.title)
+    if entry.card is not None:
+        yield entry.card.url
+    if entry.picture is not None:
+        yield from (entry.picture.url, entry.picture.url, entry.picture.alt, entry.picture.alt)
+    if entry.picture is not None and entry.picture.credit is not None:
+        yield from (entry.picture.credit.text, entry.picture.credit.url)
+
+
+def _weigh_name(text: str) -> int:
+    return len(_FRAME_OF_NAME) + _weigh_text(text) + 5 * text.count('"') + 2 * text.count(" ")
+
+
+def _weigh_text(text: str) -> int:
+    """UTF-8 plus what escaping adds: & becomes &amp;, < and > four bytes; quotes and line ends cost one in JSON."""
+    in_utf8 = len(text.encode("utf-8", "replace"))
+    in_xml = 4 * text.count("&") + 3 * text.count("<") + 3 * text.count(">")
+    in_json = text.count('"') + text.count("\\") + text.count("\n")
+    return in_utf8 + max(in_xml, in_json)
+
+
+def limit_entry(entry: Entry, max_bytes: int) -> Entry:
+    """The entry with its summary alone where its text would fill half of a feed: no post crowds out the others."""
+    most = max_bytes // 2
+    may_be_heavy = _MOST_FOR_LETTER * (len(entry.html) + len(entry.markdown)) > most
+    return shorten_entry(entry) if may_be_heavy and weigh(entry) > most else entry
+
+
+def shorten_entry(entry: Entry) -> Entry:
+    return replace(entry, html="", markdown="", digest=f"{entry.digest}-short", is_short=True)
 
 
 def _choose_picture(
