@@ -21,6 +21,8 @@ FEW_STEPS = 4
 PICTURE_COLOURS = 48
 """For an emoji or a logo on a flat card."""
 OVERSAMPLING = 4
+MAX_RADIUS = 500
+"""Pixels: a corner is drawn 64 times as large as it is shown."""
 
 
 class Canvas(Protocol):
@@ -162,7 +164,7 @@ _SEEN = [255 if alpha > 6 else 0 for alpha in range(256)]
 
 def draw_rounded(width: int, height: int, radius: int) -> Image.Image:
     """A rounded rectangle as a mask with smooth corners; only the corners are drawn large and shrunk."""
-    radius = max(0, min(radius, width // 2, height // 2))
+    radius = max(0, min(radius, width // 2, height // 2, MAX_RADIUS))
     mask = Image.new("L", (width, height), 255)
     if radius:
         disc = draw_disc(radius)

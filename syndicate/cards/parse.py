@@ -14,8 +14,7 @@ from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError, Undefined
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2 import TemplateError, Undefined
 from PIL import Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
 from syndicate.cards.colour import parse_colour
@@ -24,6 +23,7 @@ from syndicate.cards.keys import digest_design
 from syndicate.cards.sniff import MAX_PIXELS, find_format, keep_freed_memory, read_webp_size
 from syndicate.errors import ConfigError
 from syndicate.model import CardRules
+from syndicate.text.sandbox import compile_text, compile_value
 
 # --- the site's logo, decoded once with the design ---
 
@@ -60,7 +60,9 @@ def _trim(logo: Image.Image) -> Image.Image:
 
 
 ROOT = "card"
-MAX_DEPTH = 12
+MAX_DEPTH, MAX_BOXES = 12, 100
+MAX_SIZES, MAX_SIZE, MAX_LINES = 30, 1_000, 100
+"""Of a text: sizes to try, the largest of them, and lines."""
 
 CONTAINERS = frozenset({"layers", "row", "column"})
 _SIZING = frozenset({"kind", "show", "width", "height", "most", "grow", "align", "fill", "radius"})
@@ -149,12 +151,15 @@ class _Reader:
     def __init__(self, boxes: Mapping[str, Any], where: str) -> None:
         self._boxes = boxes
         self._where = where
-        self._jinja = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+        self._count = 0
 
     def read(self, name: str, above: tuple[str, ...]) -> BoxSpec:
         where = f"{self._where}: boxes.{name}"
         if name in above or len(above) > MAX_DEPTH:
             raise ConfigError("a box may not stand inside itself", where=where)
+        self._count += 1
+        if self._count > MAX_BOXES:
+            raise ConfigError(f"a layout may have {MAX_BOXES} boxes, each time that one is named counted", where=where)
         if name not in self._boxes:
             raise ConfigError("this box is named but not described", where=where, hint=_nearest(name, self._boxes))
         table = _table(self._boxes[name], where)
@@ -181,12 +186,11 @@ class _Reader:
     def _expression(self, source: str) -> object:
         if source.endswith("%") and source[:-1].strip().replace(".", "", 1).isdigit():
             return -float(source[:-1]) / 100
-        compiled = self._jinja.compile_expression(source, undefined_to_none=False)
-        return _guarded(lambda words: compiled(**words), source)
+        return _guarded(compile_value(source), source)
 
     def _template(self, source: str) -> Expression:
-        compiled = self._jinja.from_string(source)
-        return _guarded(lambda words: re.sub(r"[ \t\r\n]+", " ", compiled.render(words)).strip(), source)
+        fill = compile_text(source)
+        return _guarded(lambda words: re.sub(r"[ \t\r\n]+", " ", fill(words)).strip(), source)
 
 
 def _guarded(expression: Expression, source: str) -> Expression:
@@ -208,10 +212,11 @@ def _level(value: object, where: str) -> Level:
     sizes = table.get("sizes", (28,))
     if (
         not isinstance(sizes, list | tuple)
-        or not all(isinstance(size, int) and size > 0 for size in sizes)
-        or not sizes
+        or not all(isinstance(size, int) and 0 < size <= MAX_SIZE for size in sizes)
+        or not 0 < len(sizes) <= MAX_SIZES
     ):
-        raise ConfigError("sizes must be a list of whole pixels", where=where)
+        words = f"sizes must be a list of at most {MAX_SIZES} whole pixels, none larger than {MAX_SIZE:,}"
+        raise ConfigError(words, where=where)
     try:
         return Level(
             family=str(table.get("family", "sans")),

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from syndicate.cards.content import CardContent
 from syndicate.cards.design import Box, BoxSpec, Edges, Layout, Level, Words
+from syndicate.cards.parse import MAX_LINES, MAX_SIZE, MAX_SIZES
 from syndicate.cards.placed import TEXTS
 from syndicate.errors import ConfigError
 from syndicate.text.graphemes import split_graphemes
@@ -24,6 +25,10 @@ NO_BREAK = "\u00a0"
 RIGHT_TO_LEFT, ISOLATE, END_ISOLATE = "\u200f", "\u2068", "\u2069"
 
 BASE_AREA = 1200 * 630
+MAX_NUMBER = 10_000
+"""Of pixels and all else; beyond is no card."""
+MAX_TEXT = 5_000
+"""Characters that all texts of a card have together."""
 
 
 def find_unit(width: int, height: int) -> float:
@@ -105,6 +110,7 @@ class _Resolver:
         self._words = words
         self._unit = unit
         self._where = where
+        self._letters = 0
 
     def box(self, spec: BoxSpec) -> Box | None:
         values = {key: value(self._words) if callable(value) else value for key, value in spec.properties.items()}
@@ -112,6 +118,9 @@ class _Resolver:
             return None
         children = tuple(child for child in map(self.box, spec.children) if child is not None)
         text = str(values.get("text", ""))
+        self._letters += len(text)
+        if self._letters > MAX_TEXT:
+            raise ConfigError(f"a card may have {MAX_TEXT:,} characters", where=self._where)
         if spec.kind in TEXTS and not text:
             return None
         if spec.kind == "avatar":
@@ -148,14 +157,16 @@ class _Resolver:
         name = str(values.get("level", "text"))
         level = self._levels.get(name, Level())
         sizes = values.get("sizes", level.sizes)
-        if not isinstance(sizes, list | tuple):
-            raise ConfigError(f"sizes must be a list, not {sizes!r}", where=self._where)
+        if not isinstance(sizes, list | tuple) or len(sizes) > MAX_SIZES:
+            raise ConfigError(f"sizes must be a list of at most {MAX_SIZES}, not {sizes!r:.40}", where=self._where)
+        if any(self._number(size) > MAX_SIZE for size in sizes):
+            raise ConfigError(f"no size of a text may be larger than {MAX_SIZE:,}", where=self._where)
         scaled = {max(SMALLEST_TYPE, round(self._pixels(size))) for size in sizes}
         return replace(
             level,
             sizes=tuple(sorted(scaled, reverse=True)),
             more_lines=() if "lines" in values else self._more_lines(level),
-            lines=max(1, int(self._number(values.get("lines", level.lines)))),
+            lines=min(max(1, int(self._number(values.get("lines", level.lines)))), MAX_LINES),
             weight=int(self._number(values.get("weight", level.weight))),
         )
 
@@ -192,6 +203,8 @@ class _Resolver:
             number = math.nan
         if not math.isfinite(number):
             raise ConfigError(f"{str(value)[:40]!r} is not a number", where=self._where)
+        if abs(number) > MAX_NUMBER:
+            raise ConfigError(f"{str(value)[:40]!r} is larger than any card", where=self._where)
         return number
 
 

@@ -20,6 +20,8 @@ MAX_OUTPUT = 64 * 1024
 """Bytes of text that a plain-text template may make."""
 MAX_STEPS = 10_000
 """Turns of its loops, calls and sums."""
+MAX_PAGE, MAX_PAGE_STEPS = 16 * 1024 * 1024, 1_000_000
+"""The same for a page."""
 _MOST_POWER = 64
 _WIDE = re.compile(r"%[^%a-zA-Z]*(?:\d{5}|\*)|\{[^{}]*:[^{}]*(?:\d{5}|\{)")
 """A width of five digits, or one that is computed, in what `%` and `format` take."""
@@ -57,7 +59,7 @@ def compile_html_template(
     environment.filters.update(filters or {})
     environment.loader = DictLoader(parts or {})
     template = _compile(environment, source, where)
-    return lambda values: _fill(template, values, where)
+    return lambda values: _fill(template, values, where, render_page_limited)
 
 
 def make_environment() -> SandboxedEnvironment:
@@ -67,13 +69,34 @@ def make_environment() -> SandboxedEnvironment:
 
 def render_limited(template: Template, values: Mapping[str, object]) -> str:
     """The template filled. Raises TooMuch for more than 64 KB, more than 10,000 steps, or a piece larger than that."""
+    return _collect(template, values, MAX_OUTPUT, MAX_STEPS)
+
+
+def render_page_limited(template: Template, values: Mapping[str, object]) -> str:
+    """A page filled. Raises TooMuch beyond the limits of a page."""
+    return _collect(template, values, MAX_PAGE, MAX_PAGE_STEPS)
+
+
+def _collect(template: Template, values: Mapping[str, object], output: int, steps: int) -> str:
     pieces, size = [], 0
-    for piece in template.generate({**values, _BUDGET: _Budget()}):
+    for piece in template.generate({**values, _BUDGET: _Budget(steps)}):
         pieces.append(piece)
         size += len(piece.encode("utf-8", "surrogatepass"))
-        if size > MAX_OUTPUT:
-            raise TooMuch(f"it makes more than {MAX_OUTPUT // 1024} KB of text")
+        if size > output:
+            raise TooMuch(f"it makes more than {output // 1024:,} KB of text")
     return "".join(pieces)
+
+
+def compile_value(source: str) -> Callable[[Mapping[str, object]], Any]:
+    """An expression such as "1 if wide else 2", with the limits of a text. Raises TemplateError, now or later."""
+    compiled = make_environment().compile_expression(source, undefined_to_none=False)
+    return lambda words: compiled({**words, _BUDGET: _Budget(MAX_STEPS)})
+
+
+def compile_text(source: str) -> Callable[[Mapping[str, object]], str]:
+    """A text with values in it. Errors as above."""
+    template = make_environment().from_string(source)
+    return lambda words: render_limited(template, words)
 
 
 class TooMuch(TemplateError):
@@ -83,17 +106,36 @@ class TooMuch(TemplateError):
 class _Budget:
     """The steps that one filling has left."""
 
-    def __init__(self) -> None:
-        self._left = MAX_STEPS
+    def __init__(self, steps: int) -> None:
+        self._steps = self._left = steps
 
     def spend(self) -> None:
         if self._left <= 0:
-            raise TooMuch(f"it takes more than {MAX_STEPS:,} steps")
+            raise TooMuch(f"it takes more than {self._steps:,} steps")
         self._left -= 1
 
 
-class _Limited(SandboxedEnvironment):
-    """Each turn of a loop and each call is a step; no call, filter, sum or product makes a piece that is too large."""
+class _Counted(SandboxedEnvironment):
+    """Each turn of a loop and each call is a step."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.filters = {**self.filters, _TURNS: _count_turns}
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        """Loops count their turns."""
+        tree = super()._parse(source, name, filename)
+        for loop in list(tree.find_all(nodes.For)):
+            loop.iter = nodes.Filter(loop.iter, _TURNS, [], [], None, None, lineno=loop.lineno)
+        return tree
+
+    def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 - as Jinja has it
+        _spend(__context)
+        return super().call(__context, __obj, *args, **kwargs)
+
+
+class _Limited(_Counted):
+    """No call, filter, sum or product makes a piece that is too large."""
 
     intercepted_binops = frozenset({"+", "*", "**", "%"})
 
@@ -103,14 +145,10 @@ class _Limited(SandboxedEnvironment):
         self.filters = {name: _guard(function) for name, function in filters.items()} | {_TURNS: _count_turns}
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        """Loops count their turns, and `a ~ b` is a filter like any other."""
-        tree = super()._parse(source, name, filename)
-        for loop in list(tree.find_all(nodes.For)):
-            loop.iter = nodes.Filter(loop.iter, _TURNS, [], [], None, None, lineno=loop.lineno)
-        return cast("nodes.Template", _Joined().visit(tree))
+        """`a ~ b` is a filter like any other."""
+        return cast("nodes.Template", _Joined().visit(super()._parse(source, name, filename)))
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 - as Jinja has it
-        __context[_BUDGET].spend()
         owner = getattr(__obj, "__self__", None)
         if __obj is not safe_range:  # which has a limit of its own
             _check_arguments(owner, *args, *kwargs.values())
@@ -125,7 +163,7 @@ class _Limited(SandboxedEnvironment):
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Every sum, product, power and `%`."""
-        context[_BUDGET].spend()
+        _spend(context)
         _check_arguments(left, right)
         if operator == "**" and abs(right) > _MOST_POWER:
             raise TooMuch("it reckons with numbers that are too large")
@@ -174,8 +212,14 @@ def _guard(function: Callable[..., Any]) -> Callable[..., Any]:
 @pass_context
 def _count_turns(context: Context, items: Iterable[Any]) -> Iterator[Any]:
     for item in items:
-        context[_BUDGET].spend()
+        _spend(context)
         yield item
+
+
+def _spend(context: Context) -> None:
+    """One step. Macros that a page imports have a context of their own, and no budget; texts import nothing."""
+    if _BUDGET in context or isinstance(context.environment, _Limited):
+        context[_BUDGET].spend()
 
 
 def _check_arguments(*given: object) -> None:
@@ -199,7 +243,7 @@ def _check_size(value: Any) -> Any:
 
 def make_html_environment() -> SandboxedEnvironment:
     """For HTML: values are escaped."""
-    return SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=True)
+    return _Counted(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=True)
 
 
 def _compile(environment: SandboxedEnvironment, source: str, where: str) -> Template:
@@ -211,7 +255,7 @@ def _fill(
     template: Template,
     values: Mapping[str, object],
     where: str,
-    render: Callable[[Template, Mapping[str, object]], str] = Template.render,
+    render: Callable[[Template, Mapping[str, object]], str],
 ) -> str:
     with contain(lambda error: tell_unfilled(error, where)):
         return render(template, values)

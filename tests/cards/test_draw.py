@@ -173,3 +173,13 @@ sizes = [80]
     disc = image.crop((60, 45, 260, 245))
     assert disc.getpixel((100, 20)) == disc.getpixel((20, 100)) != disc.getpixel((2, 2))
     assert image.getpixel((700, 300)) == disc.getpixel((2, 2))
+
+
+@pytest.mark.parametrize("kind", ["rect", "pattern", "image"])
+def test_a_box_far_larger_than_its_card_is_an_error(fonts, kind):
+    """It is refused before a picture of that size is made."""
+    own = f"[boxes.card]\nkind = 'layers'\nchildren = ['big']\n[boxes.big]\nkind = '{kind}'\n"
+    own += "width = 9000\nheight = 9000\n"
+    design = parse_design(CardRules(layout="own"), read_layouts() | {"own": own})
+    with pytest.raises(ConfigError, match="twice as large as the card"):
+        draw_card(CONTENT, design=design, fonts=fonts)

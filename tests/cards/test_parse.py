@@ -44,6 +44,9 @@ def with_line(line, table="words"):
         (PLAIN + "[levels.title]\nlines = 'two'", "are numbers", ""),
         (PLAIN + "[levels.title]\nsize = 3", '"size" is not known', "sizes"),
         ("[boxes.other]\nkind = 'rect'", "not described", ""),
+        (PLAIN.replace('["words"]', str(["words"] * 100)), "100 boxes", ""),
+        (PLAIN + f"[levels.title]\nsizes = {list(range(1, 50))}", "at most 30", ""),
+        (PLAIN + "[levels.title]\nsizes = [2000]", "larger than 1,000", ""),
     ],
 )
 def test_a_wrong_file_is_told_what_where_and_what_to_do(text, message, hint):
@@ -64,7 +67,7 @@ def test_a_wrong_file_is_told_what_where_and_what_to_do(text, message, hint):
         ("show = 'titel'", "does not work out"),
         ("padding = [1, 2, 3]", "one, two or four"),
         ("sizes = 40", "list"),
-        ("grow = '10 ** 400'", "is not a number"),
+        ("grow = '10 ** 400'", "too large"),
     ],
 )
 def test_an_expression_that_fails_is_a_configuration_error(line, message):
@@ -133,3 +136,24 @@ def test_the_layout_in_the_manual_works():
     (example,) = re.findall(r"```toml\n(picture = .*?)```", manual, re.DOTALL)
     box = resolve(parse_layout(example, "own"), WORDS, 1.0)
     assert [child.kind for child in box.children] == ["image", "scrim", "column"]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("width = 100000", "larger than any card"),
+        ("height = '10 ** 50'", "larger than any card"),
+        ("width = '10 ** 10 ** 10'", "too large"),
+        ("width = \"'a' * 10 ** 9\"", "too large"),
+        ("width = 'range(100000) | list | length'", "too long"),
+        ("colour = '{% for a in range(99999) %}{{ a }}{% endfor %}{{ 1 }}'", "steps"),
+        ("sizes = [5000]", "larger than 1,000"),
+        ("text = '{{ title * 400 }}'", "5,000 characters"),
+    ],
+)
+def test_what_no_card_needs_is_an_error(line, message):
+    """Sizes, sums and texts beyond all cards are said, not drawn."""
+    table = PLAIN.replace('text = "{{ title }}"', "") if line.startswith("text") else PLAIN
+    text = table.replace("[boxes.words]", f"[boxes.words]\n{line}")
+    with pytest.raises(ConfigError, match=message):
+        resolve(parse_layout(text, "own"), WORDS, 1.0)

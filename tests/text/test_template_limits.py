@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from syndicate.errors import ConfigError
-from syndicate.text.sandbox import MAX_OUTPUT, MAX_STEPS, render_text
+from syndicate.text.sandbox import MAX_OUTPUT, MAX_STEPS, compile_html_template, render_html_template, render_text
 
 VALUES = {"text": "word " * 100, "tags": ("a", "b")}
 
@@ -53,3 +53,24 @@ def test_what_messages_need_is_done(source: str, text: str) -> None:
     """Loops, sums, joins and filters within the limits."""
     assert render_text(source, VALUES) == text
     assert (MAX_OUTPUT, MAX_STEPS) == (65_536, 10_000)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% for a in range(2000) %}{% for b in range(2000) %}{% endfor %}{% endfor %}",
+        "{% for a in range(20000) %}{{ text * 20 }}{% endfor %}",
+        "{% macro m(n) %}{% if n %}{{ m(n - 1) }}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(40) }}",
+    ],
+)
+def test_a_page_has_limits_too(source: str) -> None:
+    """Larger ones: a million steps and sixteen megabytes."""
+    with pytest.raises(ConfigError, match=r"1,000,000 steps|16,384 KB"):
+        render_html_template(source, VALUES, where="templates/pages/index.html")
+
+
+def test_a_long_page_is_filled() -> None:
+    """A list of ten thousand posts is far from any limit, macros of other parts included."""
+    parts = {"row": "{% macro row(n) %}{% for a in [n, n] %}<li>{{ a }}{% endfor %}{% endmacro %}"}
+    source = "{% import 'row' as made %}{% for n in range(10000) %}{{ made.row(n) }}{% endfor %}"
+    assert compile_html_template(source, parts=parts)({}).count("<li>") == 20_000
