@@ -61,6 +61,7 @@ class Reason(StrEnum):
     ANOTHERS_COPY = "anothers_copy"  # the copy
     COSTS_MONEY = "costs_money"  # how many looks
     COULD_NOT_LOOK = "could_not_look"  # the error's words
+    DAMAGED = "damaged"
     INTERRUPTED = "interrupted"
     LOOKING = "looking"  # the error's words
     LOOK_YOURSELF = "look_yourself"  # the error's words

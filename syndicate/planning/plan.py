@@ -17,6 +17,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from syndicate.containment import contain
 from syndicate.model import (
     Account,
     CardPlan,
@@ -24,16 +25,19 @@ from syndicate.model import (
     Identified,
     KnownDelivery,
     KnownDraft,
+    KnownPost,
     Ledger,
     Limits,
     NetworkFacts,
     Plan,
     PlannedChange,
     PlannedDelivery,
+    Post,
     Problem,
     Settings,
     Snapshot,
     State,
+    make_problem,
 )
 from syndicate.planning.deliveries.account import OUT, SECOND_LOOK, UNSENT, Desk, Sight, make_calendars, open_desk
 from syndicate.planning.deliveries.bursts import hold_bursts, list_remarks
@@ -62,10 +66,8 @@ def make_plan(
     the ledger remembers from a server win over those in `facts`. Raises ConfigError where an account's schedule
     cannot be understood; everything else that is wrong with one post or account is a problem or warning in the plan.
     """
+    snapshot, identified, vanished = _identify(snapshot, ledger, settings, now)
     is_closed = partial(is_unreadable, snapshot=snapshot)
-    identified, vanished = match_identities(
-        snapshot.posts, ledger.posts, site=settings.site, now=now, drafts=ledger.drafts, unreadable=is_closed
-    )
     identified = _follow_dates(identified, ledger, now)
     gone = tuple(row for row in vanished if not is_closed(row.source))
     before = {row.id: row for row in ledger.posts}
@@ -90,7 +92,12 @@ def make_plan(
             *plan_orphans(ledger.deliveries, kept | present.keys(), {account.name for account in settings.accounts}),
             *changes,
         ),
-        problems=(*snapshot.problems, *_post_problems(identified), *_template_problems(desks), *_desk_problems(desks)),
+        problems=(
+            *snapshot.problems,
+            *_post_problems(identified),
+            *_template_problems(desks),
+            *_desk_problems(desks),
+        ),
         remarks=list_remarks(deliveries, changes, ledger.deliveries),
         warnings=(*_warn_of_clock(desks, ledger, snapshot, now), *_warnings(settings.accounts, facts, ledger)),
         baselined=frozenset(desk.account.name for desk in desks if desk.account.enabled) - ledger.baselined,
@@ -98,6 +105,44 @@ def make_plan(
         listening=_find_listening(desks, ledger),
         next_change_at=min(future, default=None),
     )
+
+
+def _identify(
+    snapshot: Snapshot, ledger: Ledger, settings: Settings, now: datetime
+) -> tuple[Snapshot, tuple[Identified, ...], tuple[KnownPost, ...]]:
+    """Who is who. Where a post cannot even be compared, once more without it: its file is there, so nothing is gone."""
+
+    found: list[tuple[Snapshot, tuple[Identified, ...], tuple[KnownPost, ...]]] = []
+
+    def match(some: Snapshot) -> None:
+        is_closed = partial(is_unreadable, snapshot=some)
+        matched = match_identities(
+            some.posts, ledger.posts, site=settings.site, now=now, drafts=ledger.drafts, unreadable=is_closed
+        )
+        found.append((some, *matched))
+
+    with contain(lambda _error: None):
+        match(snapshot)
+    if not found:
+        match(_leave_out_odd(snapshot, settings, now))
+    return found[0]
+
+
+def _leave_out_odd(snapshot: Snapshot, settings: Settings, now: datetime) -> Snapshot:
+    """Without the posts of which nobody can say who they are, each a problem."""
+    kept: list[Post] = []
+    problems = list(snapshot.problems)
+
+    def tell(post: Post, error: Exception) -> None:
+        problems.append(make_problem(post.source, error))
+
+    for post in snapshot.posts:
+        with contain(partial(tell, post)):
+            match_identities((post,), (), site=settings.site, now=now)
+            kept.append(post)
+    odd = {post.source for post in snapshot.posts} - {post.source for post in kept}
+    unreadable = (*snapshot.unreadable, *sorted(odd))
+    return replace(snapshot, posts=tuple(kept), problems=tuple(problems), unreadable=unreadable)
 
 
 def _find_listening(desks: Iterable[Desk], ledger: Ledger) -> frozenset[tuple[str, str]] | None:

@@ -18,6 +18,7 @@ from syndicate.model import (
     KnownDraft,
     KnownPost,
     Ledger,
+    Limits,
     Occasion,
     Plan,
     PlannedChange,
@@ -25,7 +26,7 @@ from syndicate.model import (
     can_move,
 )
 from syndicate.store.database import Part
-from syndicate.store.rows import insert_deliveries, insert_of, parse_delivery, parse_limits, parse_receipt
+from syndicate.store.rows import find_receipt, insert_deliveries, insert_of, parse_delivery, parse_limits
 from syndicate.store.schema import accounts, attempts, deliveries, drafts, posts
 from syndicate.store.schema import states as site_states
 from syndicate.store.transitions import Step, get_row, move
@@ -70,7 +71,7 @@ class LedgerPart(Part):
                 baselined_at={row["name"]: row["baselined_at"] for row in states if row["baselined_at"]},
                 reading=self._read_reading(connection),
                 listening=frozenset((row["name"], flag) for row in states for flag in row["listening"].split()),
-                limits=tuple((row["name"], parse_limits(row["limits"])) for row in states if row["limits"]),
+                limits=tuple((row["name"], found) for row in states if (found := _limits_of(row["limits"]))),
                 paused=frozenset(row["name"] for row in states if row["paused_at"]),
             )
 
@@ -277,5 +278,10 @@ def _drop_deliveries(connection: Connection, ids: Collection[int]) -> None:
     connection.execute(delete(deliveries).where(deliveries.c.id.in_(ids)))
 
 
+def _limits_of(stored: str | None) -> Limits | None:
+    return parse_limits(stored) if stored else None
+
+
 def _url_of(receipt: str | None) -> str:
-    return parse_receipt(receipt).url if receipt else ""
+    found = find_receipt(receipt)
+    return found.url if found else ""

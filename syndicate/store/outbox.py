@@ -12,12 +12,12 @@ from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, case, exists, func, or_, select
 
-from syndicate.errors import LostLease
+from syndicate.errors import ContentError, LostLease
 from syndicate.model import Attempt, Decision, Delivery, Message, OccasionKind, Reason, State, Usage
 from syndicate.store.accounts import SLACK
 from syndicate.store.database import Part
 from syndicate.store.identity import StateRecord, get_state, raise_counter, refuse_contradicted
-from syndicate.store.rows import parse_attempt, parse_delivery
+from syndicate.store.rows import is_damaged, parse_attempt, parse_delivery
 from syndicate.store.schema import Instant, accounts, attempts, deliveries, spendings, states
 from syndicate.store.transitions import Step, change, get_row, move, same_message, walk
 
@@ -51,6 +51,8 @@ def _read_spendings(connection: Connection, site: str, account: str, now: dateti
     return [(at, dollars) for at, dollars in connection.execute(query)]
 
 
+DAMAGED_FOR = timedelta(days=1)
+"""After which a row that could not be read is tried again."""
 LONGEST_LEASE = timedelta(minutes=10)
 """No lease is as long: one that ends later was taken by a clock that was wrong, and is not believed."""
 
@@ -161,7 +163,10 @@ class Outbox(Part):
         query = self._mine(select(deliveries)).where(*same_message(delivery), deliveries.c.part == delivery.part - 1)
         with self._database.reading() as connection:
             row = connection.execute(query).mappings().first()
-        return None if row is None else parse_delivery(row)
+        before = None if row is None else parse_delivery(row)
+        if row is not None and before is not None and is_damaged(row, before):
+            raise ContentError("the receipt of the part before cannot be read", where=delivery.slug)
+        return before
 
     def find_unsettled_twin(self, delivery: Delivery) -> Delivery | None:
         """Another delivery of the same post on the same account whose outcome is unknown."""
@@ -224,10 +229,12 @@ class Outbox(Part):
         with self._database.writing() as connection:
             self._database.take_turn(connection, f"syndicate claim {self._site}")
             moments = self._moments(connection, now)
-            row = connection.execute(query, moments).mappings().first()
-            if row is None:
-                return None
-            return _lease(connection, parse_delivery(row), owner, now, lease_until=moments["lease_now"] + lease)
+            while (row := connection.execute(query, moments).mappings().first()) is not None:
+                found = parse_delivery(row)
+                if not is_damaged(row, found):
+                    return _lease(connection, found, owner, now, lease_until=moments["lease_now"] + lease)
+                _put_off(connection, found, now)
+            return None
 
     def _moments(self, connection: Connection, now: datetime) -> dict[str, Any]:
         lease_now = self._database.read_clock(connection, now)
@@ -343,6 +350,13 @@ class Outbox(Part):
             if decision.state is not State.SENT or current.state not in _LATE_PATHS:
                 raise LostLease(f"delivery {delivery.id} is in other hands now")
             return walk(connection, current, _LATE_PATHS[current.state], step, **changes)
+
+
+def _put_off(connection: Connection, row: Delivery, now: datetime) -> None:
+    """A row that cannot be read costs itself: it stays in its state, is shown with the reason, and never sent."""
+    later = now + DAMAGED_FOR
+    step = Step("read", "damaged", now, Reason.DAMAGED)
+    move(connection, row, row.state, step, due_at=later, look_at=later, reason=Reason.DAMAGED, detail="", **_FREE)
 
 
 def _recover(connection: Connection, row: Delivery, now: datetime) -> None:

@@ -12,6 +12,7 @@ import orjson
 from sqlalchemy import Connection, RowMapping, func, select
 from sqlalchemy.dialects import sqlite
 
+from syndicate.containment import contain
 from syndicate.model import Attachment, Attempt, Delivery, Limits, Message, Occasion, PlannedDelivery, Receipt
 from syndicate.store.schema import deliveries
 from syndicate.text.counting import Counter
@@ -26,11 +27,17 @@ def make_key(site: str, post_id: str, account: str, occasion: Occasion, part: in
 
 
 def parse_delivery(row: RowMapping) -> Delivery:
+    """A message or receipt that cannot be read counts as none; see `is_damaged`."""
     values = {name: value for name, value in row.items() if name not in _UNSHOWN}
     values["occasion"] = Occasion(row["occasion_kind"], row["occasion"])
     values["message"] = parse_message(row["message"]) if row["message"] else None
-    values["receipt"] = parse_receipt(row["receipt"]) if row["receipt"] else None
+    values["receipt"] = find_receipt(row["receipt"])
     return Delivery(**values)
+
+
+def is_damaged(row: RowMapping, parsed: Delivery) -> bool:
+    """Whether the row holds a message or receipt that cannot be read: nothing may be sent or looked for then."""
+    return bool((row["message"] and parsed.message is None) or (row["receipt"] and parsed.receipt is None))
 
 
 def parse_attempt(row: RowMapping) -> Attempt:
@@ -41,7 +48,14 @@ def render_message(message: Message) -> str:
     return orjson.dumps(message, default=_leave_out).decode()
 
 
-def parse_message(text: str) -> Message:
+def parse_message(text: str) -> Message | None:
+    found: list[Message | None] = []
+    with contain(lambda _error: found.append(None)):
+        found.append(_read_message(text))
+    return found[0]
+
+
+def _read_message(text: str) -> Message:
     raw: dict[str, Any] = orjson.loads(text)
     for name in ("card", "image"):
         raw[name] = _parse_attachment(raw.get(name))
@@ -56,15 +70,27 @@ def render_receipt(receipt: Receipt) -> str:
     return orjson.dumps(receipt, default=_leave_out).decode()
 
 
-def parse_receipt(text: str) -> Receipt:
-    return Receipt(**_known(Receipt, orjson.loads(text)))
+def find_receipt(text: str | None) -> Receipt | None:
+    """The receipt in a row, None where it has none or one that cannot be read."""
+    found: list[Receipt | None] = []
+    with contain(lambda _error: found.append(None)):
+        found.append(Receipt(**_known(Receipt, orjson.loads(text))) if text else None)
+    return found[0]
 
 
 def render_limits(limits: Limits) -> str:
     return orjson.dumps(limits).decode()
 
 
-def parse_limits(text: str) -> Limits:
+def parse_limits(text: str) -> Limits | None:
+    """None for what cannot be read: the network's usual limits count then, until they are asked for again."""
+    found: list[Limits | None] = []
+    with contain(lambda _error: found.append(None)):
+        found.append(_read_limits(text))
+    return found[0]
+
+
+def _read_limits(text: str) -> Limits:
     raw: dict[str, Any] = orjson.loads(text)
     found = raw | {"counter": Counter(raw["counter"]), "image_types": tuple(raw["image_types"])}
     return Limits(**_known(Limits, found))

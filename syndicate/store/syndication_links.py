@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from syndicate.model import NEW, Delivery, Message, Occasion, Reason, Receipt, State
 from syndicate.store.database import Part
-from syndicate.store.rows import make_key, parse_delivery, parse_receipt, render_receipt
+from syndicate.store.rows import find_receipt, make_key, parse_delivery, render_receipt
 from syndicate.store.schema import deliveries
 from syndicate.store.transitions import Step, change, move, walk
 
@@ -50,8 +50,8 @@ class Copies(Part):
         copies: dict[str, list[Copy]] = {}
         with self._database.reading() as connection:
             for post_id, account, network, name, kind, receipt, at in connection.execute(query.order_by(row.sent_at)):
-                copy = Copy(account, network, Occasion(kind, name), parse_receipt(receipt), at)
-                copies.setdefault(post_id, []).append(copy)
+                if found := find_receipt(receipt):
+                    copies.setdefault(post_id, []).append(Copy(account, network, Occasion(kind, name), found, at))
         return {post_id: tuple(found) for post_id, found in copies.items()}
 
     def adopt(self, account: str, network: str, found: Iterable[Found], now: datetime) -> int:
@@ -64,7 +64,7 @@ class Copies(Part):
         row = deliveries.c
         query = self._mine(select(row.receipt)).where(row.post_id == found.post_id, row.account == account)
         receipts = connection.execute(query.where(row.receipt.is_not(None))).scalars()
-        return any(_is_same(parse_receipt(receipt), found.receipt) for receipt in receipts)
+        return any(_is_same(known, found.receipt) for receipt in receipts if (known := find_receipt(receipt)))
 
     def take_over(self, account: str, network: str, found: Iterable[Found], now: datetime) -> int:
         """The same for a state that does not know everything: a copy that it does not know may be of any occasion,
@@ -114,8 +114,8 @@ class Copies(Part):
         found: dict[tuple[str, str], tuple[str, ...]] = {}
         with self._database.reading() as connection:
             for post_id, account, receipt in connection.execute(query):
-                url = parse_receipt(receipt).url if receipt else ""
-                found[post_id, account] = (*found.get((post_id, account), ()), url)
+                sent = find_receipt(receipt)
+                found[post_id, account] = (*found.get((post_id, account), ()), sent.url if sent else "")
         return found
 
     def _adopt_one(self, connection: Connection, account: str, network: str, found: Found, now: datetime) -> bool:

@@ -75,6 +75,54 @@ def test_rows_of_a_post_that_cannot_be_read_stay_as_they_are(trouble: BaseExcept
     assert [row.state for row in blog.rows()[1:] if row.state is not State.SKIPPED] == [State.PLANNED]
 
 
+class OddText(str):
+    """A text that cannot be looked for, nor compared."""
+
+    __slots__ = ("trouble",)
+    trouble: BaseException
+
+    def __hash__(self) -> int:
+        raise self.trouble
+
+    def __eq__(self, _other: object) -> bool:
+        raise self.trouble
+
+
+def make_text(trouble: BaseException) -> OddText:
+    text = OddText("odd")
+    text.trouble = trouble
+    return text
+
+
+@every_trouble
+def test_a_post_that_cannot_be_compared_is_there_and_waits(trouble: BaseException) -> None:
+    """The others are announced, and its own row is no vanished post."""
+    blog = Blog((make_account("mastodon"),))
+    blog.publish()
+    blog.write(make_post("odd"))
+    blog.publish()
+    blog.write(make_post("good"), make_post("fine"))
+    blog.edit("odd.md", slug=make_text(trouble))
+    plan = blog.publish()
+    assert {row.slug for row in plan.deliveries} == {"good", "fine"}
+    assert ([problem.source for problem in plan.problems], plan.gone, plan.changes) == (["odd.md"], (), ())
+
+
+@every_trouble
+def test_a_thread_that_cannot_be_made_anew_waits_alone(trouble: BaseException) -> None:
+    """Another thread gets the parts that its post has by now."""
+    blog = Blog((make_account("mastodon", thread=True),))
+    blog.publish()
+    blog.write(make_post("good"), make_post("odd"))
+    blog.publish()
+    long = "A sentence of some length, said once more. " * 30
+    blog.edit("good.md", social_share=long)
+    blog.edit("odd.md", social=OddSocial(trouble))
+    plan = blog.publish()
+    assert {row.slug for row in plan.deliveries} == {"good"}
+    assert [problem.source for problem in plan.problems] == ["odd.md"]
+
+
 def identify_three(**odd: Any) -> tuple[Identified, ...]:
     blog = Blog()
     blog.write(make_post("good"), make_post("odd"), make_post("fine"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from operator import or_
 
 from syndicate.model import (
@@ -249,17 +250,25 @@ def plan_parts(
     added: list[PlannedDelivery] = []
     changes: list[PlannedChange] = []
     for item, rows in _list_waiting(desk, present):
-        waiting = [row for row in rows if row.state in _WAITING]
         if any(row.id in untouchable for row in rows):
             continue
-        first = min(waiting, key=lambda row: row.part)
-        override = find_override(item.post, desk.account)
-        wanted = plan_rows(item, desk, override, first.occasion, at=first.due_at)
-        if wanted[0].message is not None:
-            have = {row.part for row in rows}
-            added += [_follow(row, first) for row in wanted if row.part not in have]
-            changes += _change_parts(rows, len(wanted), first)
+        for more, fewer in desk.plan_each((item,), partial(_plan_parts_of, desk, rows)):
+            added += more
+            changes += fewer
     return added, changes
+
+
+def _plan_parts_of(
+    desk: Desk, rows: Sequence[KnownDelivery], item: Identified
+) -> list[tuple[list[PlannedDelivery], list[PlannedChange]]]:
+    first = min((row for row in rows if row.state in _WAITING), key=lambda row: row.part)
+    override = find_override(item.post, desk.account)
+    wanted = plan_rows(item, desk, override, first.occasion, at=first.due_at)
+    if wanted[0].message is None:
+        return []
+    have = {row.part for row in rows}
+    more = [_follow(row, first) for row in wanted if row.part not in have]
+    return [(more, list(_change_parts(rows, len(wanted), first)))]
 
 
 def _follow(row: PlannedDelivery, first: KnownDelivery) -> PlannedDelivery:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from syndicate.model import (
     FEATURED,
@@ -176,16 +177,18 @@ def yield_slots(desk: Desk, present: Mapping[str, Identified]) -> list[PlannedCh
     """Recycled rows whose instant a fresh message took move on to the next free slot."""
     changes: list[PlannedChange] = []
     for row in _pending(desk):
-        item = present.get(row.post_id)
-        if item is None:
-            continue
-        if desk.calendar.is_free(row.due_at, desk.taken):
-            desk.taken.add(row.due_at, desk.calendar.zone)
-            continue
-        earliest, _ = earliest_at(item, desk, find_override(item.post, desk.account))
-        due_at = desk.take_slot(max(earliest, row.due_at))
-        changes.append(PlannedChange(delivery_id=row.id, state=row.state, due_at=due_at, reason=Reason.GAVE_WAY))
+        if row.post_id in present:
+            changes += desk.plan_each((present[row.post_id],), partial(_yield_slot, desk, row))
     return changes
+
+
+def _yield_slot(desk: Desk, row: KnownDelivery, item: Identified) -> list[PlannedChange]:
+    if desk.calendar.is_free(row.due_at, desk.taken):
+        desk.taken.add(row.due_at, desk.calendar.zone)
+        return []
+    earliest, _ = earliest_at(item, desk, find_override(item.post, desk.account))
+    due_at = desk.take_slot(max(earliest, row.due_at))
+    return [PlannedChange(delivery_id=row.id, state=row.state, due_at=due_at, reason=Reason.GAVE_WAY)]
 
 
 def _pending(desk: Desk) -> list[KnownDelivery]:

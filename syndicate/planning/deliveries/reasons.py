@@ -81,6 +81,7 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.ANOTHERS_COPY: f"may be published (the network names another message's copy, {{}}): {_YOURSELF}",
     Reason.COSTS_MONEY: f"may be published (not found after {{}} looks, and another try costs money): {_YOURSELF}",
     Reason.COULD_NOT_LOOK: "may be published; could not look ({}): looking again",
+    Reason.DAMAGED: "what was kept of it cannot be read, so it waits: look whether it is published, then cancel it",
     Reason.INTERRUPTED: "the program stopped during the call: looking whether it was published",
     Reason.LOOKING: "may be published ({}): looking",
     Reason.LOOK_YOURSELF: f"may be published ({{}}): {_YOURSELF}",
