@@ -202,7 +202,7 @@ def _place(
     placed = place_boxes(root, *size, fit)
     for one in placed:
         if one.rect.width > 2 * size[0] or one.rect.height > 2 * size[1]:
-            where = f"templates/cards/{layout.name}.toml: boxes.{one.box.name}"
+            where = f"templates/cards/{choice.layout.name}.toml: boxes.{one.box.name}"
             raise ConfigError("the box is more than twice as large as the card", where=where)
     return fit_frames(mirror_boxes(placed, size[0]) if is_mirrored else placed, photo, unit)
 
