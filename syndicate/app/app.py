@@ -433,13 +433,14 @@ class App:
     def list_accounts(self, *, online: bool) -> tuple[AccountRow, ...]:
         from syndicate.app.login import list_accounts
         from syndicate.app.queue import list_resting
+        from syndicate.app.reports import AccountCondition
 
         with self._shared.borrow() as wiring:
             rows = list_accounts(wiring, online=online, now=self.now())
             resting = list_resting(wiring, self.now())
             return tuple(
-                replace(row, state="resting", note=resting[row.name])
-                if row.state == "ready" and row.name in resting
+                replace(row, state=AccountCondition.RESTING, note=resting[row.name])
+                if row.state is AccountCondition.READY and row.name in resting
                 else row
                 for row in rows
             )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from syndicate.app.reports import AccountRow
+from syndicate.app.reports import AccountCondition, AccountRow
 from syndicate.app.site import Wiring
 from syndicate.app.state import adopt_published, solve
 from syndicate.containment import contain
@@ -36,13 +36,19 @@ def list_accounts(wiring: Wiring, *, online: bool, now: datetime) -> tuple[Accou
 
 def _describe(wiring: Wiring, account: Account, state: AccountState | None, online: bool, now: datetime) -> AccountRow:
     if not account.enabled:
-        return AccountRow(name=account.name, network=account.network, state="off")
+        return AccountRow(name=account.name, network=account.network, state=AccountCondition.OFF)
     troubles: list[Exception] = []
     with contain(troubles.append):
         profile = _check(wiring, account, now) if online else _look(wiring, account)
     for trouble in troubles:
-        words = "no credentials" if isinstance(trouble, Unauthorised | ConfigError) else "refused"
-        return AccountRow(name=account.name, network=account.network, state=words, note=_tell(trouble))
+        lacks = isinstance(trouble, Unauthorised | ConfigError)
+        return AccountRow(
+            name=account.name,
+            network=account.network,
+            state=AccountCondition.NO_CREDENTIALS if lacks else AccountCondition.REFUSED,
+            note=_tell(trouble),
+            why=trouble.message if isinstance(trouble, SyndicateError) else describe_trouble(trouble),
+        )
     ends = profile.expires_at or wiring.accounts.facts[account.name].expires_at
     paused = state if state and state.paused_at else None
     can = f"can {', '.join(profile.abilities)}" if profile.abilities else ""
@@ -50,12 +56,13 @@ def _describe(wiring: Wiring, account: Account, state: AccountState | None, onli
     return AccountRow(
         name=account.name,
         network=account.network,
-        state="paused" if paused else "ready",
+        state=AccountCondition.PAUSED if paused else AccountCondition.READY,
         who=profile.name,
         expires=_days_left(ends, now) if describe(account.network).secrets else "needs no login",
         note=say_pause(account.name, paused.pause_reason, ends=paused.paused_until is not None)
         if paused
         else " ".join(map(_to_sentence, filter(None, remarks))),
+        why=paused.pause_reason if paused else "",
     )
 
 

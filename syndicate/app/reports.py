@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from syndicate.model import Attempt, Delivery, KnownPost
 
@@ -62,16 +63,34 @@ class Story:
     """As in `Status`."""
 
 
+class AccountCondition(StrEnum):
+    """Whether an account can do its work; the words are those that people read."""
+
+    READY = "ready"
+    OFF = "off"
+    PAUSED = "paused"
+    RESTING = "resting"
+    NO_CREDENTIALS = "no credentials"
+    REFUSED = "refused"
+
+    @property
+    def needs_person(self) -> bool:
+        return self in {self.PAUSED, self.NO_CREDENTIALS, self.REFUSED}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountRow:
-    """One account as `accounts` shows it. States: "ready", "off", "paused", "resting", "no credentials", "refused"."""
+    """One account as `accounts` shows it."""
 
     name: str
     network: str
-    state: str
+    state: AccountCondition
     who: str = ""
     expires: str = ""
     note: str = ""
+    """Everything to know, with what to do at a terminal."""
+    why: str = ""
+    """Why it cannot work, and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)

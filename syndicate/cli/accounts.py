@@ -42,7 +42,7 @@ def accounts(
         print_table(("account", "network", "state", "who", "token", "note"), cells)
     else:
         print("No accounts yet; add [accounts.NAME] to syndicate.toml.")
-    return NEEDS_A_PERSON if any(row.state not in {"ready", "off", "resting"} for row in rows) else DONE
+    return NEEDS_A_PERSON if any(row.state.needs_person for row in rows) else DONE
 
 
 @command()

@@ -69,15 +69,11 @@ def post(
             print_json(sent)
         else:
             show_deliveries([one for one in sent if given.verbosity >= 0 or needs_person(one)], hall)
-        blocked = {row.name: row for row in hall.list_accounts(online=False) if row.state in _BLOCKED}
+        blocked = {row.name: row for row in hall.list_accounts(online=False) if row.state.needs_person}
         if not given.json:
             _say_what_next(sent, blocked, slug)
     is_stuck = any(needs_person(one) or _is_blocked(one, blocked) for one in sent)
     return NEEDS_A_PERSON if is_stuck else DONE
-
-
-_BLOCKED = ("paused", "no credentials", "refused")
-"""States of accounts that send nothing before somebody acts."""
 
 
 def _is_blocked(delivery: Delivery, blocked: Mapping[str, AccountRow]) -> bool:
@@ -92,7 +88,7 @@ def _warn_of_accounts(hall: App, names: Sequence[str]) -> None:
     from syndicate.cli.show import tell
 
     for row in hall.list_accounts(online=False):
-        if row.name in names and row.state not in {"ready", "off"}:
+        if row.name in names and row.state.needs_person:
             tell(f"! {row.name}, {row.state}: {row.note}", file=sys.stderr)
 
 

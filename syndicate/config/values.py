@@ -7,7 +7,7 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
@@ -185,6 +185,11 @@ def _matching(pattern: str) -> Any:
     return Field(json_schema_extra={"pattern": pattern})
 
 
+def _name_zones(key: dict[str, Any], **none: str) -> None:
+    """The zones that this machine knows, found only when somebody asks for the schema."""
+    key["enum"] = [*none.values(), *sorted(available_timezones())]
+
+
 _CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
 _WEB = r"\s*[Hh][Tt][Tt][Pp][Ss]?://[^/?#]+[^?#]*\??#?"
 _KNOWN = "|".join(WORDS)
@@ -224,11 +229,11 @@ OptionalAddress = Annotated[
     str, AfterValidator(lambda value: check_address(value) if value else ""), _matching(f"^({_ADDRESS})?$")
 ]
 OptionalUrl = Annotated[str, AfterValidator(lambda value: check_url(value) if value else ""), _matching(f"^({_WEB})?$")]
-Timezone = Annotated[str, AfterValidator(check_timezone), _matching(r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$")]
+Timezone = Annotated[str, AfterValidator(check_timezone), Field(json_schema_extra=_name_zones)]
 OptionalTimezone = Annotated[
     str,
     AfterValidator(lambda value: check_timezone(value) if value else ""),
-    _matching(r"^([A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*)?$"),
+    Field(json_schema_extra=lambda key: _name_zones(key, none="")),
 ]
 Quiet = Annotated[str, AfterValidator(check_quiet), _matching(f"^({_CLOCK}-{_CLOCK})?$")]
 Permalink = Annotated[

@@ -135,3 +135,12 @@ def test_the_json_schema_describes_every_key():
     site = make_json_schema()["$defs"]["SiteTable"]["properties"]
     assert all("description" in key or "title" in key for key in site.values())
     assert site["permalink"]["description"].startswith("Below `url`")
+
+
+def test_the_json_schema_knows_every_time_zone():
+    """An editor tells "Europe/Berln" from a zone, as the program does; an account may name none."""
+    tables = make_json_schema()["$defs"]
+    zones = set(tables["SiteTable"]["properties"]["timezone"]["enum"])
+    assert {"UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"} <= zones
+    assert not {"Europe/Berln", ""} & zones
+    assert set(tables["AccountTable"]["properties"]["timezone"]["enum"]) == zones | {""}

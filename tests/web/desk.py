@@ -79,9 +79,9 @@ class Desk:
                 connection.execute(insert(posts).values(site="default", **_post(post_id, row)))
 
     def break_row(self) -> None:
-        """A message that no syndicate wrote."""
+        """A time that no syndicate wrote."""
         with self._writing() as connection:
-            connection.execute(text("UPDATE deliveries SET message = 'secret'"))
+            connection.execute(text("UPDATE deliveries SET due_at = 'secret'"))
 
     def states(self) -> dict[int, str]:
         """The state of each message."""

@@ -151,15 +151,21 @@ def test_tokens_belong_to_a_start_and_a_session() -> None:
         (b'{"token": "a"}', "application/json", 415),
         (b"a=" + b"x" * 70_000, "application/x-www-form-urlencoded", 413),
         (b"a=%ff", "application/x-www-form-urlencoded", 400),
-        (b"a=%00", "application/x-www-form-urlencoded", 400),
         (b"a=\xff", "application/x-www-form-urlencoded", 400),
         (b"&".join(b"a=1" for _ in range(500)), "application/x-www-form-urlencoded", 400),
         (b"", "application/x-www-form-urlencoded; charset=utf-8", 403),
     ],
 )
 def test_odd_bodies_are_refused(client: httpx.Client, body: bytes, kind: str, status: int) -> None:
-    """Other types, too much, broken UTF-8, control characters, too many fields."""
+    """Other types, too much, broken UTF-8, too many fields."""
     assert client.post("/act", content=body, headers={"Content-Type": kind}).status_code == status
+
+
+@pytest.mark.parametrize("value", ["Words\x0b to say", "\x00Words to say", "Words to\x85 say"])
+def test_control_characters_of_pasted_words_are_left_away(client: httpx.Client, desk: Desk, value: str) -> None:
+    """A word processor's vertical tab is no reason to lose what was typed."""
+    assert client.post("/act", data=fields(client, value=value)).status_code == 303
+    assert desk.states() == {7: "held"}
 
 
 @pytest.mark.parametrize(

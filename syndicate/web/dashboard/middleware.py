@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from syndicate.errors import SyndicateError
+from syndicate.text.cleaning import drop_controls
 from syndicate.web.dashboard.replies import say_error
 from syndicate.web.dashboard.security import Door, find_refusal, make_headers
 from syndicate.web.dashboard.sessions import Sessions
@@ -20,7 +21,6 @@ from syndicate.web.dashboard.sessions import Sessions
 _FORM = "application/x-www-form-urlencoded"
 _MOST_BYTES, _MOST_FIELDS = 65_536, 400
 _OPEN = frozenset({"/login", "/enter", "/desk.css", "/desk.js", "/back"})
-_ALLOWED_CONTROLS = "\n\t"
 
 
 class Gate:
@@ -73,7 +73,10 @@ Form = ImmutableMultiDict[str, str]
 
 
 async def read_form(request: Request) -> Form:
-    """The fields of one of our own forms, line ends as "\\n". Raises HTTPException for anything else."""
+    """The fields of one of our own forms, line ends as "\\n", without the control characters that pasted words bring.
+
+    Raises HTTPException for anything else.
+    """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
         raise HTTPException(415, "A form was expected.")
     body = bytearray()
@@ -88,9 +91,7 @@ async def read_form(request: Request) -> Form:
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
     except ValueError as error:
         raise HTTPException(400, "The form cannot be read.") from error
-    fields = Form([(name, value.replace("\r\n", "\n")) for name, value in pairs])
-    if any(sign < " " and sign not in _ALLOWED_CONTROLS for _, value in fields.multi_items() for sign in value):
-        raise HTTPException(400, "The form holds control characters.")
+    fields = Form([(name, drop_controls(value.replace("\r\n", "\n"))) for name, value in pairs])
     if not secrets.compare_digest(fields.get("token", "").encode(), request.state.token.encode()):
         raise HTTPException(403, "This form is out of date: go back, reload the page, and try again.")
     return fields

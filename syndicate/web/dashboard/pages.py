@@ -109,7 +109,7 @@ class Pages:
         with self._app.borrow() as site:
             found = list_needing(site, asked.wanted, self._app.now())
             questions = tell_questions(found)
-            stopped = [one for one in self._app.list_accounts(online=False) if one.state not in {"ready", "off"}]
+            stopped = [one for one in self._app.list_accounts(online=False) if one.state.needs_person]
             return self._render_rows(
                 request, site, "needs", asked, choose_singly(found), questions=questions, stopped=stopped
             )
