@@ -25,6 +25,11 @@ _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _SIZES = {"": 1, "b": 1, "kb": 1_000, "mb": 1_000_000, "kib": 1_024, "mib": 1_048_576}
 
 
+_LONGEST = timedelta(days=366_000)
+"""A date and a length of time make a date, while nobody waits for more than a thousand years."""
+_TOO_LONG = "longer than a thousand years"
+
+
 def parse_duration(value: object) -> timedelta:
     """ "2h", "90m", "1d 12h", 0 → timedelta."""
     if isinstance(value, timedelta):
@@ -36,9 +41,12 @@ def parse_duration(value: object) -> timedelta:
     if not parts or rest or any(unit not in _UNITS for _, unit in parts):
         raise ValueError('not a length of time; write for example "90m", "2h" or "1d"')
     try:
-        return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
+        span = timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
     except OverflowError as error:
-        raise ValueError("longer than any clock runs") from error
+        raise ValueError(_TOO_LONG) from error
+    if span > _LONGEST:
+        raise ValueError(_TOO_LONG)
+    return span
 
 
 def parse_size(value: object) -> int:

@@ -37,6 +37,8 @@ def test_every_problem_is_reported_at_once_with_its_line():
     ("line", "says"),
     [
         ('timezone = "Mars/Base"', "not a time zone"),
+        ('[schedule]\nold_after = "9999999d"', "longer than a thousand years"),
+        ('[schedule]\nold_after = "9e400d"', "not a length of time"),
         ('permalink = "/{year}/"', "must hold {slug}"),
         ('permalink = "/{sluug}/"', "{sluug} is unknown"),
         ('content = "../elsewhere"', "inside the site's folder"),

@@ -36,7 +36,7 @@ by = ["category", "author", "language"]
 by_min_posts = 2
 source_markdown = true
 [schedule]
-old_after = "9999999d"
+old_after = "365000d"
 most_at_once = 0
 [accounts.timeline]
 network = "local"
@@ -91,7 +91,7 @@ def _deliver(blog: Blog) -> Iterator[str]:
             yield problem.message[:0]
         app.deliver_due()
         for row in app.list_deliveries(everything=True):
-            assert row.state in {State.SENT, State.SKIPPED, State.HELD, State.FAILED}, f"{row.slug} is {row.state}"
+            assert row.state in {State.SENT, State.SKIPPED, State.HELD, State.FAILED}, f"{row.slug} is {row.state}: {row.reason} {row.detail[:200]}"
 
 
 @contextmanager

@@ -228,7 +228,7 @@ def _find_new_question(row: KnownDelivery, case: _Case) -> Why | None:
         return Why(Reason.POST_CAME_BACK)
     if row.reason in JUDGED_AGAIN and case.is_public and desk.sight.may_hide(case.item.post.source):
         return Why(Reason.TURNED_UP)
-    if desk.now > row.due_at + policy_of(desk.account).stale_after:
+    if desk.now - row.due_at > policy_of(desk.account).stale_after:
         return Why(Reason.MISSED, say_time(row.due_at, desk.account.schedule.timezone))
     is_asked_for = row.chosen is not None or row.occasion.kind is OccasionKind.MANUAL
     return Why(Reason.APPROVAL) if desk.account.approve and not is_asked_for else None

@@ -69,7 +69,7 @@ def decide_missed(
     `next_slot` gives the account's next slot after an instant; it is asked only where the policy wants it.
     """
     has_time = policy.has_slots or delivery.chosen_due_at is not None
-    if delivery.part > 1 or now <= delivery.due_at + (policy.grace if has_time else policy.stale_after):
+    if delivery.part > 1 or now - delivery.due_at <= (policy.grace if has_time else policy.stale_after):
         return None
     time_was = say_time(delivery.due_at, policy.timezone)
     if policy.missed == "next" and has_time:
