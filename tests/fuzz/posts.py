@@ -91,7 +91,9 @@ def _deliver(blog: Blog) -> Iterator[str]:
             yield problem.message[:0]
         app.deliver_due()
         for row in app.list_deliveries(everything=True):
-            assert row.state in {State.SENT, State.SKIPPED, State.HELD, State.FAILED}, f"{row.slug} is {row.state}: {row.reason} {row.detail[:200]}"
+            assert row.state in {State.SENT, State.SKIPPED, State.HELD, State.FAILED}, (
+                f"{row.slug} is {row.state}: {row.reason} {row.detail[:200]}"
+            )
 
 
 @contextmanager
