@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import lxml.etree  # noqa: F401 - feedgen.util names it and relies on others to load it
 from feedgen.util import xml_elem
 
 from syndicate.formats.clean import clean, clean_language, clean_line, clean_title, clean_url, to_utc

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import lxml.etree  # noqa: F401 - feedgen.util names it and relies on others to load it
 import orjson
 from feedgen.util import xml_fromstring
 
