@@ -424,11 +424,11 @@ class App:
 
     # --- looking after ----------------------------------------------------------------------------------------
 
-    def examine(self, *, online: bool) -> tuple[Finding, ...]:
+    def examine(self, *, online: bool, ask_generator: bool = False) -> tuple[Finding, ...]:
         from syndicate.app.doctor import examine
 
         with self._shared.borrow() as wiring:
-            return examine(wiring, self.make_plan(), online=online)
+            return examine(wiring, self.make_plan(), online=online, ask_generator=ask_generator)
 
     def list_accounts(self, *, online: bool) -> tuple[AccountRow, ...]:
         from syndicate.app.login import list_accounts

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from syndicate.app.addresses import compare
 from syndicate.app.login import list_accounts
 from syndicate.app.queue import list_warnings
 from syndicate.app.reports import Finding
@@ -23,9 +24,15 @@ NEWEST = 3
 """Pages looked at by `doctor --online`: enough to see that the permalink pattern is right."""
 
 
-def examine(wiring: Wiring, plan: Plan, *, online: bool) -> tuple[Finding, ...]:
+def examine(wiring: Wiring, plan: Plan, *, online: bool, ask_generator: bool = False) -> tuple[Finding, ...]:
     """Findings, worst first."""
-    looks = [_content(wiring, plan), _accounts(wiring, plan, online), _floods(wiring, plan), _state(wiring)]
+    looks = [
+        _content(wiring, plan),
+        compare(wiring, ask_generator=ask_generator),
+        _accounts(wiring, plan, online),
+        _floods(wiring, plan),
+        _state(wiring),
+    ]
     looks += [_published(wiring), _pages(wiring, plan)] if online else []
     found: list[Finding] = []
     for look in looks:

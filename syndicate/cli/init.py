@@ -15,10 +15,11 @@ from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, globals_of
 if TYPE_CHECKING:
     from syndicate.app.init import Begun
     from syndicate.app.reports import Finding
-    from syndicate.starters import Guess
 
 WIDEST = 34
 """Columns for guessed values beside their sources."""
+_LEFT_OUT = 3
+_ASKED = dict.fromkeys(("url", "permalink"), "please answer it: nothing is published before")
 FIRST_PUBLICATION = "The first `publish` announces no post that is public by then; posts that come after it go out."
 
 
@@ -29,6 +30,9 @@ def init(
         Path, typer.Argument(metavar="DIR", help="Folder of the blog; an empty one gets a sample site.")
     ] = Path(),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the proposal, write nothing.")] = False,
+    ask_generator: Annotated[
+        bool, typer.Option("--ask-generator", help="Run your generator's own list of addresses (hugo list all).")
+    ] = False,
 ) -> int:
     """Write syndicate.toml for your blog, or a sample site.
 
@@ -39,7 +43,7 @@ def init(
     from syndicate.cli.show import print_json
 
     given = globals_of(context)
-    begun = begin(folder, dry_run=dry_run)
+    begun = begin(folder, dry_run=dry_run, ask_generator=ask_generator)
     if given.json:
         print_json(begun)
     elif given.verbosity >= 0 or dry_run:
@@ -52,7 +56,7 @@ def _show_begun(begun: Begun, folder: Path, *, dry_run: bool) -> None:
     from syndicate.cli.show import tell
 
     if begun.guess:
-        _show_guess(begun.guess)
+        _show_guess(begun)
     if dry_run:
         print(f"Would write into {folder}/:\n  " + "\n  ".join(begun.files) + f"\n\n{begun.config}".rstrip())
     elif begun.guess:
@@ -66,13 +70,15 @@ def _show_begun(begun: Begun, folder: Path, *, dry_run: bool) -> None:
         print(_next_steps(folder))
 
 
-def _show_guess(guess: Guess) -> None:
+def _show_guess(begun: Begun) -> None:
     from syndicate.cli.show import plural, tell
 
+    guess = begun.guess
+    assert guess
     place = "this folder" if guess.content == "." else f"{guess.content}/"
     print(f"This looks like {guess.generator}: {plural(guess.posts, 'post')} in {place}.\n")
     rows = [(clue.key, clue.value, f"from {clue.source}") for clue in guess.clues]
-    rows += [(name, "not found", "please fill it in") for name in guess.missing]
+    rows += [(name, "not found", _ASKED.get(name, "please fill it in")) for name in guess.missing]
     key_width, value_width = (max(len(row[column]) for row in rows) for column in (0, 1))
     width = min(value_width, WIDEST)
     for key, value, source in rows:
@@ -81,8 +87,15 @@ def _show_guess(guess: Guess) -> None:
             print(shown)
             shown = " " * len(f"  {key:<{key_width}}  {'':<{width}}")
         tell(f"{shown}  {source}", indent=key_width + width + 6)
+    fit = begun.fit
+    if fit:
+        tell(f"  {'✓' if fit.fits == fit.of else '!'} {fit.fits:,} of {fit.of:,} addresses as {fit.where} has them.")
     for note in guess.notes:
         tell(f"  ! {note}")
+    for line in begun.left_out[:_LEFT_OUT]:
+        tell(f"  ! left out: {line}")
+    if len(begun.left_out) > _LEFT_OUT:
+        tell(f"  ! … and {len(begun.left_out) - _LEFT_OUT:,} more, which `syndicate doctor` names.")
     print()
 
 
@@ -101,6 +114,9 @@ def doctor(
     online: Annotated[
         bool, typer.Option("--online", help="Ask the networks, fetch the published feeds and the newest pages.")
     ] = False,
+    ask_generator: Annotated[
+        bool, typer.Option("--ask-generator", help="Run your generator's own list of addresses (hugo list all).")
+    ] = False,
 ) -> int:
     """Say what is wrong, and what was mended while reading.
 
@@ -110,7 +126,7 @@ def doctor(
 
     given = globals_of(context)
     with given.open_app() as hall:
-        findings = hall.examine(online=online)
+        findings = hall.examine(online=online, ask_generator=ask_generator)
     if given.json:
         print_json(findings)
     else:

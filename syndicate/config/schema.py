@@ -24,6 +24,7 @@ from syndicate.config.values import (
     OptionalUrl,
     Permalink,
     Quiet,
+    Selector,
     SiteName,
     Size,
     Slots,
@@ -97,6 +98,8 @@ class ContentTable(Section):
     """Which files are posts."""
     ignore: Words = ()
     """Which of them are not."""
+    body: Selector = ""
+    """What of the built page is the body in feeds ("article", "main", ".post-content"); empty for the Markdown."""
     repair: bool = True
     """Mend UTF-8 that was decoded twice ("cafÃ©" for "café")."""
     write_back: bool = False

@@ -128,6 +128,16 @@ def check_permalink(value: str) -> str:
     return value
 
 
+_STEP = r"[A-Za-z][\w-]*|(?:[A-Za-z][\w-]*)?(?:[.#][A-Za-z_][\w-]*)+"
+SELECTOR = rf"(?:(?:{_STEP})(?: +(?:{_STEP}))*)?"
+
+
+def check_selector(value: str) -> str:
+    if not re.fullmatch(SELECTOR, value):
+        raise ValueError('not a selector that is understood; write for example "article", "main" or ".post-content"')
+    return value
+
+
 def check_language(value: str) -> str:
     if not normalise_language(value):
         raise ValueError('not a language tag; write for example "en" or "pt-BR"')
@@ -249,6 +259,7 @@ Permalink = Annotated[
     AfterValidator(check_permalink),
     _matching(rf"^(?!.*\{{(?!({_KNOWN})\}})\w*\}}).*\{{({'|'.join(NAMING)})\}}"),
 ]
+Selector = Annotated[str, AfterValidator(check_selector), _matching(f"^{SELECTOR}$")]
 Language = Annotated[str, AfterValidator(check_language), _matching(r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
 OptionalLanguage = Annotated[
     str,

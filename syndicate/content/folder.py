@@ -10,9 +10,11 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from itertools import islice
 
+from syndicate.content.built import BuiltSite, Page, fingerprint_built
+from syndicate.content.matching import match_pages
 from syndicate.content.places import settle_places
 from syndicate.content.post_cache import Memory, Shelf, Stat
-from syndicate.content.reading import Reader, Reading, Wanted, fill_body, is_body_of
+from syndicate.content.reading import Reader, Reading, Served, Wanted, fill_body, is_body_of
 from syndicate.content.records import Outcome
 from syndicate.content.scanning import Scan, scan
 from syndicate.model import Cache, KnownPost, Post, Problem, Settings, Snapshot
@@ -65,7 +67,12 @@ class ContentFolder:
         """`list_known` tells which posts are known already; it is asked only where two posts want one place."""
         self._settings = settings
         self._list_known = list_known
-        self._shelf = Shelf(settings, Memory() if cache is None else cache)
+        cache = Memory() if cache is None else cache
+        self._shelf = Shelf(settings, cache)
+        self._built = BuiltSite(settings, cache) if settings.site.built else None
+        self._built_stamp = ""
+        self._pages: tuple[Page, ...] = ()
+        self._served: dict[str, Served] = {}
         self._stats: dict[str, Stat] = {}
         self._outcomes: dict[str, Outcome] = {}
         self._bodies: dict[str, bytes] = {}
@@ -76,9 +83,11 @@ class ContentFolder:
         """Every post with empty `markdown` and `html`. Raises ContentError where the folder is not there."""
         if self._shelf.renew():
             self._stats, self._outcomes = self._shelf.load()
+            self._served = {s: Served(*row) for s, row in self._shelf.load_served().items()} if self._built else {}
         found = scan(self._settings)
         gone = self._forget(found)
-        self._unsaved |= self._refresh(found) | gone
+        changed = self._refresh(found)
+        self._unsaved |= changed | gone | self._learn(found, is_news=bool(changed | gone))
         self._flush()
         if self._unsaved and self._shelf.save(self._stats, self._outcomes, self._unsaved):
             self._unsaved = set()
@@ -111,17 +120,57 @@ class ContentFolder:
             for post in batch:
                 body = bodies.get(post.source)
                 if body is None or not is_body_of(post, body):
-                    body = reader.read_body(post.source)
+                    body = reader.read_body(post.source, self._served.get(post.source))
                 if body is not None:
                     filled.append(fill_body(post, body))
         return tuple(filled)
 
     def _refresh(self, found: Scan) -> set[str]:
         """Read the files whose stats changed; the sources of which we know something else now."""
-        wanted = [(file, self._stats.get(file.source)) for file in found.files]
-        stale = [(file, known) for file, known in wanted if not known or known[:3] != file[2:]]
-        readings = (reading for some in read_files(stale, self._settings) for reading in some)
+        wanted = [(file, self._stats.get(file.source), self._served.get(file.source)) for file in found.files]
+        stale = [one for one in wanted if not one[1] or one[1][:3] != one[0][2:]]
+        return self._read(stale, found)
+
+    def _read(self, wanted: Sequence[Wanted], found: Scan) -> set[str]:
+        readings = (reading for some in read_files(wanted, self._settings) for reading in some)
         return {reading.source for reading in readings if self._remember(reading, found)}
+
+    def _learn(self, found: Scan, *, is_news: bool) -> set[str]:
+        """Read the built site and, again, the posts that it serves elsewhere than was thought; their sources.
+
+        What was learned of a post stays true while its page is missing: a folder may be emptied before a build.
+        """
+        stamp = fingerprint_built(self._settings)
+        if self._built is None or (stamp == self._built_stamp and not is_news):
+            return set()
+        if stamp != self._built_stamp:
+            self._pages, self._built_stamp = self._built.read(), stamp
+        served = self._match()
+        changed = [file for file in found.files if served.get(file.source) != self._served.get(file.source)]
+        if served != self._served:
+            self._shelf.save_served(served)
+        self._served = served
+        return self._read([(file, None, served.get(file.source)) for file in changed], found)
+
+    def _match(self) -> dict[str, Served]:
+        posts = [outcome.post for outcome in self._outcomes.values() if outcome.post]
+        matches = match_pages(posts, self._pages, self._settings.site.url)
+        served = {}
+        for post in posts:
+            rule, match, known = post.by_rule or post.permalink, matches.get(post.source), self._served.get(post.source)
+            if match:
+                has_body = self._settings.content.body and match.page.file
+                page = f"{self._settings.root}/{self._settings.site.built}/{match.page.file}" if has_body else ""
+                served[post.source] = Served(rule, match.address, page, match.page.mtime_ns if page else 0)
+            elif known and known.rule == rule:
+                served[post.source] = known._replace(page="", built_ns=0)
+        return served
+
+    def list_served(self) -> list[tuple[Post, str]]:
+        """Each post whose page the built site has, with the address that it serves it at, as they were read last."""
+        posts = [outcome.post for outcome in self._outcomes.values() if outcome.post]
+        matches = match_pages(posts, self._pages, self._settings.site.url)
+        return [(post, matches[post.source].address) for post in posts if post.source in matches]
 
     def _remember(self, reading: Reading, found: Scan) -> bool:
         """Whether what we know had to change."""

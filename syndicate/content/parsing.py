@@ -25,12 +25,14 @@ from syndicate.content.body import (
     ready_body,
     render_body,
 )
+from syndicate.content.built_body import read_body
 from syndicate.content.dates import History, read_date
 from syndicate.content.fields import Fields, is_yes, read_social
 from syndicate.content.front import Front, parse_front
 from syndicate.content.names import simplify
 from syndicate.content.permalinks import Named, fill_permalink, make_permalink, translate
 from syndicate.content.picture import Place, read_picture, show_words_for_unserved
+from syndicate.content.reading import Served
 from syndicate.content.site_data import SiteData
 from syndicate.content.topics import read_authors, read_categories, read_keywords
 from syndicate.errors import CommitAwaited, ContentError
@@ -137,6 +139,8 @@ def parse_post(  # noqa: PLR0917 - a file, and what it is read with
     settings: Settings,
     history: History | None = None,
     data: Mapping[str, object] | None = None,
+    *,
+    served: Served | None = None,
 ) -> Post:
     """The post in a file's text. Raises ContentError with line and key where it cannot be published."""
     front = parse_front(text, source)
@@ -146,7 +150,7 @@ def parse_post(  # noqa: PLR0917 - a file, and what it is read with
     fields = Fields(front, settings.content, source, SiteData(settings) if data is None else data)
     try:
         history = history or History(f"{settings.root}/{settings.site.content}")
-        return _Parser(front, fields, settings, file, history).parse()
+        return _Parser(front, fields, settings, file, history, served).parse()
     except ContentError as error:
         line = error.line or fields.line(error.key)
         raise type(error)(error.message, where=source, line=line, key=error.key, hint=error.hint) from error
@@ -159,6 +163,7 @@ class _Parser:
     settings: Settings
     file: str
     history: History
+    served: Served | None = None
 
     def parse(self) -> Post:
         fields, site = self.fields, self.settings.site
@@ -178,7 +183,8 @@ class _Parser:
             language=fields.text("language") or site.language,
             author=authors[0].name if authors else "",
         )
-        permalink = self._permalink(named)
+        rule = self._permalink(named)
+        permalink = self.served.address if self.served and self.served.rule == rule else rule
         picture = read_picture(fields, Place(self.settings, permalink, fields.source, self.file))
         post = Post(
             source=fields.source,
@@ -186,6 +192,7 @@ class _Parser:
             title=title,
             title_code=list_code(fields.text("title")),
             permalink=permalink,
+            by_rule=rule if rule != permalink else "",
             published_at=published_at,
             updated_at=self._updated_at(),
             authors=authors,
@@ -215,18 +222,20 @@ class _Parser:
         markdown = drop_heading(markdown, post.title)
         code = fields.know_values()
         ready = ready_body(markdown, post.source, code)
-        html = drop_lead(render_body(ready, post.source, post.permalink), post.picture)
+        built = self._built_body(post)
+        html = drop_lead(built or render_body(ready, post.source, post.permalink), post.picture)
         html = show_words_for_unserved(html, markdown, Place(self.settings, post.permalink, post.source, self.file))
         excerpt = excerpt or read_teaser(markdown, post.source, post.permalink, fields.know_values())
         summary, length = choose_summary(excerpt, description, html), len(markdown.strip())
-        note_pieces(self.front, fields, code.pieces)
+        pieces = () if built else tuple(code.pieces)
+        note_pieces(self.front, fields, pieces)
         return replace(
             post,
             markdown=drop_marks(ready),
             html=finish_body(html),
             summary=one_line(drop_marks(summary)),
             length=length,
-            left_out=self._left_out(summary, code.pieces),
+            left_out=self._left_out(summary, pieces),
         )
 
     def _left_out(self, summary: str, pieces: Sequence[Piece]) -> tuple[LeftOut, ...]:
@@ -249,6 +258,12 @@ class _Parser:
                 words = f"code of the generator is left out of the {part}: {place.partition(': ')[2]}"
                 fields.warn(keys.get(part, "") or part, words, hint)
         return tuple(LeftOut(part, place) for part, place in found.items() if place)
+
+    def _built_body(self, post: Post) -> str:
+        """The body as the built page shows it, "" where ours is wanted or the page has none."""
+        if not (self.served and self.served.page):
+            return ""
+        return read_body(self.served.page, self.settings.content.body, post.title, post.permalink)
 
     def _finish(self, post: Post) -> Post:
         self.fields.warn_of_words(self.settings.feeds.flags)

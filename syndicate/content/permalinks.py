@@ -60,7 +60,14 @@ def make_permalink(site: Site, post: Named) -> str:
     "/life/long walks/". Neither {categories} nor {folders} leaves a gap where there is none.
     """
     pattern, post = _choose_pattern(site, post)
-    words = {
+    words = fill_words(site, post)
+    path = re.sub(r"\{(\w+)\}(/?)", lambda found: _value(words, found[1], found[2]), pattern)
+    return site.url + quote_path("/" + path.lstrip("/"))
+
+
+def fill_words(site: Site, post: Named) -> Words:
+    """Every word of a pattern with what it stands for in this post; those of dates only where it has one."""
+    return {
         "category": slugify(post.categories[0].lower() if post.categories else "") or "uncategorized",
         "categories": _join_categories(post),
         "language": post.language,
@@ -69,8 +76,6 @@ def make_permalink(site: Site, post: Named) -> str:
         **_date_words(post.dated_at),
         **_NAMES.get(site.generator, _by_default)(post),
     }
-    path = re.sub(r"\{(\w+)\}(/?)", lambda found: _value(words, found[1], found[2]), pattern)
-    return site.url + quote_path("/" + path.lstrip("/"))
 
 
 def fill_permalink(site: Site, post: Named, pattern: str) -> str:

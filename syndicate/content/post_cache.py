@@ -4,7 +4,9 @@ shards, and each body on its own, so that nothing large is read or written for o
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from hashlib import blake2b
+from typing import Any
 from zlib import crc32
 
 import orjson
@@ -75,6 +77,16 @@ class Shelf:
         index = orjson.dumps({"context": self._context, "files": dict(stats)})
         self._cache.put_many(KIND, items | {self._index: index})
         return self._cache.get(KIND, self._index) == index
+
+    def load_served(self) -> dict[str, list[Any]]:
+        """Where the built site has posts; kept whatever settings and version, for its pages may be gone by now."""
+        with suppress(ValueError, TypeError, AttributeError):
+            return dict(orjson.loads(self._cache.get(KIND, f"{self._prefix}served") or b"{}"))
+        return {}
+
+    def save_served(self, served: Mapping[str, tuple[Any, ...]]) -> None:
+        rows = {source: list(one) for source, one in served.items()}
+        self._cache.put_many(KIND, {f"{self._prefix}served": orjson.dumps(rows)})
 
     def put_bodies(self, bodies: Mapping[str, bytes]) -> None:
         self._cache.put_many(KIND, {self._body(source): body for source, body in bodies.items()})

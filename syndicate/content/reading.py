@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
+from typing import NamedTuple
 
 from syndicate.containment import contain
 from syndicate.content.dates import History
@@ -92,8 +93,19 @@ def _undecodable(error: UnicodeDecodeError, mark: int, source: str) -> ContentEr
 
 NEVER_READ: Stat = (0, 0, 0, "")
 
-Wanted = tuple[Found, Stat | None]
-"""A file, and what was known of it."""
+
+class Served(NamedTuple):
+    """Where the built site has a post whose address by the rule is `rule`."""
+
+    rule: str
+    address: str
+    page: str = ""
+    """The file of the page, where bodies are taken from pages."""
+    built_ns: int = 0
+
+
+Wanted = tuple[Found, Stat | None, Served | None]
+"""A file, what was known of it, and where the built site has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,51 +131,56 @@ class Reader:
 
     def read_many(self, wanted: Iterable[Wanted]) -> list[Reading]:
         """What became of each; nothing of files that are gone."""
-        readings = (self._read(file, known) for file, known in wanted)
+        readings = (self._read(file, known, served) for file, known, served in wanted)
         return [reading for reading in readings if reading]
 
-    def read_body(self, source: str) -> bytes | None:
+    def read_body(self, source: str, served: Served | None = None) -> bytes | None:
         """The body as the file has it now, None where it has none that can be read."""
         found: list[bytes] = []
         with contain(lambda _: None):  # whoever reads the folder next is told why
-            found.append(pack_body(self._parse(read_content(Found(source, f"{self._folder}/{source}", 0, 0, 0)))))
+            content = read_content(Found(source, f"{self._folder}/{source}", 0, 0, 0))
+            found.append(pack_body(self._parse(content, served)))
         return found[0] if found else None
 
-    def _read(self, file: Found, known: Stat | None) -> Reading | None:
+    def _read(self, file: Found, known: Stat | None, served: Served | None) -> Reading | None:
         """What is wrong with a file is its own trouble, and where nobody foresaw it, it is read anew each time."""
         found: list[Reading | None] = []
         with contain(lambda error: found.append(_spoiled(file.source, error))):
-            found.append(self._read_now(file, known))
+            found.append(self._read_now(file, known, served))
         return found[0]
 
-    def _read_now(self, file: Found, known: Stat | None) -> Reading | None:
+    def _read_now(self, file: Found, known: Stat | None, served: Served | None) -> Reading | None:
         try:
             content = read_content(file)
         except FileNotFoundError:
             return None
         except ContentError as error:
             return Reading(file.source, None, _refused(error, file.source))
-        return self._compare(content, known)
+        return self._compare(content, known, served)
 
-    def _compare(self, content: Content, known: Stat | None) -> Reading:
+    def _compare(self, content: Content, known: Stat | None, served: Served | None) -> Reading:
         file, digest = content.found, blake2b(content.data, digest_size=16).hexdigest()
         stat = (file.mtime_ns, file.size, file.inode, digest)
         if known and known[3] == digest:
             return Reading(file.source, stat, None)
         try:
-            post = self._parse(content)
+            post = self._parse(content, served)
         except ContentError as error:
             outcome, body = _refused(error, file.source), b""
         else:
             outcome, body = Outcome(replace(post, html="", markdown="")), pack_body(post)
         return Reading(file.source, NEVER_READ if outcome.may_pass else stat, outcome, body)
 
-    def _parse(self, content: Content) -> Post:
+    def _parse(self, content: Content, served: Served | None) -> Post:
         from syndicate.content.parsing import parse_post  # noqa: PLC0415 - 150 ms that an unchanged folder never pays
 
-        return parse_post(
-            decode(content), content.found.source, content.found.path, self._settings, self._history, self._data
-        )
+        text, file, own = decode(content), content.found, find_own(served, content.found.mtime_ns)
+        return parse_post(text, file.source, file.path, self._settings, self._history, self._data, served=own)
+
+
+def find_own(served: Served | None, written_ns: int) -> Served | None:
+    """The same without a page that is older than its source: what stands there is no longer what the author wrote."""
+    return served._replace(page="") if served and served.built_ns < written_ns else served
 
 
 def pack_body(post: Post) -> bytes:

@@ -106,6 +106,7 @@ def _post_to_row(post: Post) -> list[Any]:
         post.sketch,
         post.title_code,
         [[one.part, one.place] for one in post.left_out],
+        post.by_rule,
     ]
 
 
@@ -142,6 +143,7 @@ def _post_from_row(row: list[Any]) -> Post:
         sketch=row[28],
         title_code=tuple(row[29]),
         left_out=tuple(LeftOut(*one) for one in row[30]),
+        by_rule=row[31],
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from syndicate import __version__
+from syndicate.content.built import fingerprint_built
 from syndicate.content.site_data import stamp_data
 from syndicate.errors import ContentError
 from syndicate.model import Problem, Settings
@@ -67,10 +68,11 @@ def scan(settings: Settings) -> Scan:
 
 
 def fingerprint_posts(settings: Settings) -> str:
-    """A digest that changes when a post file comes, goes or changes, or the settings do. Reads no file."""
+    """A digest that changes with any post file, the settings and each build of the site. Reads no file."""
     seen = scan(settings)
     marks = [f"{found.source}\0{found.mtime_ns}\0{found.size}\0{found.inode}" for found in seen.files]
-    text = "\n".join([__version__, settings.digest, settings.root, stamp_data(settings), *marks, *seen.unreadable])
+    outside = (settings.digest, settings.root, stamp_data(settings), fingerprint_built(settings))
+    text = "\n".join([__version__, *outside, *marks, *seen.unreadable])
     return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
 

@@ -137,7 +137,7 @@ class Post:
     title: str
     """Plain text, one line."""
     permalink: str
-    """Absolute URL."""
+    """Absolute URL, as the built site serves it where that is known."""
     published_at: datetime | None
     """Aware UTC; None when the post names no date (the ledger then uses the moment it was first seen)."""
     updated_at: datetime | None = None
@@ -184,6 +184,8 @@ class Post:
     """Of the fields that a reader sees, as written: with the source digest the proof that the author edited it."""
     sketch: str = ""
     """Tells how much two bodies share (`text.sketch`); empty for a body without words."""
+    by_rule: str = ""
+    """The address by the site's pattern, where the built site has another one; else empty."""
     repairs: tuple[Repair, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     """Code that stood in what its messages say; they are held until a person has seen it."""

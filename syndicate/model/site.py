@@ -54,6 +54,8 @@ class ContentRules:
     """Glob patterns below the content folder."""
     repair: bool = True
     include: tuple[str, ...] = ("**/*.md", "**/*.markdown", "**/*.mdx")
+    body: str = ""
+    """Selector of what is the body in the built page, "" where the Markdown is rendered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,6 +113,12 @@ class Guess:
     built: str = ""
     """The folder of the built site, "" where none is there."""
 
+    def answer(self, key: str, value: str, source: str) -> Guess:
+        """The same with one value that was learned."""
+        clues = (*(clue for clue in self.clues if clue.key != key), Clue(key, value, source))
+        missing = tuple(name for name in self.missing if name != key)
+        return replace(self, **{key: value}, clues=clues, missing=missing)  # type: ignore[arg-type]
+
 
 def guess_site(folder: Path) -> Guess | None:
     """Look at a folder; None where nothing in it looks like a blog."""

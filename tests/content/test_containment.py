@@ -41,7 +41,7 @@ def _read(tmp_path: Path, trouble: BaseException) -> tuple[Reader, list[str | No
         (tmp_path / "posts" / f"{name}.md").write_text(f"---\ntitle: {name}\n{line}---\nBody\n")
     settings = make_settings(tmp_path)
     reader = Reader(settings, BrokenHistory(trouble))
-    readings = reader.read_many([(file, None) for file in scan(settings).files])
+    readings = reader.read_many([(file, None, None) for file in scan(settings).files])
     said = []
     for reading in readings:
         assert reading.outcome

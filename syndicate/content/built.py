@@ -1,0 +1,253 @@
+"""The site as its generator built it: pages with the addresses, titles and days that they tell themselves.
+
+walk ─→ changed by stat ─→ heads parsed ─→ sitemap and feed for the form of addresses ─→ pages
+"""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+import orjson
+
+from syndicate.model import Cache, Settings
+
+KIND: Final = "page"
+_HEAD = 200_000
+"""Bytes of a page that are looked at: titles and addresses stand at its beginning."""
+_MOST = 200_000
+"""Pages of a site."""
+_NO_FOLDER = re.compile(r"\.|_?(?:assets|astro|next|nuxt|pagefind|node_modules)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the built site."""
+
+    file: str
+    """Below the built folder; "" where only a sitemap or feed tells of it."""
+    mtime_ns: int = 0
+    address: str = ""
+    """What the page calls its own address, else what sitemap or feed say, else ""."""
+    titles: tuple[str, ...] = ()
+    day: str = ""
+    """Of publication: "2025-01-02", "" where the page tells none."""
+
+    @property
+    def path(self) -> str:
+        """The path that the file is served at: "/a/" for a/index.html."""
+        return "/" + self.file.removesuffix("index.html") if self.file else urlsplit(self.address).path
+
+
+def key_of(address: str) -> str:
+    """The path of an address as it is compared: decoded, without its ending and the slash behind it."""
+    path = unquote(urlsplit(address).path if "://" in address else address)
+    return re.sub(r"(?:/index)?(?:\.html?)?/?\Z", "", path).rstrip("/") or "/"
+
+
+def fingerprint_built(settings: Settings) -> str:
+    """Changes with every build: generators write the front page, the sitemap or the feed anew each time."""
+    if not settings.site.built:
+        return ""
+    marks = []
+    try:
+        with os.scandir(f"{settings.root}/{settings.site.built}") as entries:
+            for entry in entries:
+                stat = entry.stat()
+                marks.append(f"{entry.name} {stat.st_mtime_ns} {stat.st_size if entry.is_file() else 0}")
+    except OSError:
+        return "none"
+    return "\n".join(sorted(marks))
+
+
+class BuiltSite:
+    """Reads the pages of the built folder; those that did not change are not opened again."""
+
+    def __init__(self, settings: Settings, cache: Cache) -> None:
+        self._root = f"{settings.root}/{settings.site.built}"
+        self._url = settings.site.url
+        self._feeds = urlsplit(settings.site.feeds_url).path.removeprefix(urlsplit(settings.site.url).path).strip("/")
+        self._cache, self._key = cache, settings.site.name
+
+    def read(self) -> tuple[Page, ...]:
+        """Every page that is one of its own: no redirect, and none that names another as the true one."""
+        known = {page.file: page for page in self._load()}
+        pages, told = [], _read_told(Path(self._root))
+        files = list(self._walk(self._root, "", 0))
+        for file, mtime_ns in files:
+            page = known.get(file)
+            pages.append(page if page and page.mtime_ns == mtime_ns else self._parse(file, mtime_ns))
+        if pages != list(known.values()):
+            rows = [[page.file, page.mtime_ns, page.address, page.titles, page.day] for page in pages]
+            self._cache.put_many(KIND, {self._key: orjson.dumps(rows)})
+        whole = [self._complete(page, told) for page in pages if page.titles or page.address]
+        seen = {key_of(page.path) for page in whole}
+        prefix = urlsplit(self._url).path.rstrip("/")
+        others = (page for page in told.values() if key_of(page.path.removeprefix(prefix)) not in seen)
+        return (*whole, *(replace(page, address=self._own(page.address)) for page in others if self._own(page.address)))
+
+    def _load(self) -> Iterator[Page]:
+        try:
+            for file, mtime_ns, address, titles, day in orjson.loads(self._cache.get(KIND, self._key) or b"[]"):
+                yield Page(file, mtime_ns, address, tuple(titles), day)
+        except (ValueError, TypeError):
+            return
+
+    def _walk(self, folder: str, prefix: str, depth: int) -> Iterator[tuple[str, int]]:
+        """HTML files with their times; not what we publish ourselves, whose pages of tags have the posts' titles."""
+        try:
+            with os.scandir(folder) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+        except OSError:
+            return
+        for entry in found:
+            name = prefix + entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if depth < 40 and not _NO_FOLDER.match(entry.name) and name != self._feeds:
+                    yield from self._walk(entry.path, f"{name}/", depth + 1)
+            elif entry.name.endswith((".html", ".htm")) and entry.is_file(follow_symlinks=False):
+                yield name, entry.stat().st_mtime_ns
+
+    def _parse(self, file: str, mtime_ns: int) -> Page:
+        try:
+            with Path(self._root, file).open("rb") as opened:
+                text = opened.read(_HEAD).decode("utf-8", "replace")
+        except OSError:
+            return Page(file)
+        return parse_page(text, file, mtime_ns, urlsplit(self._url).hostname or "")
+
+    def _complete(self, page: Page, told: Mapping[str, Page]) -> Page:
+        """With its address as the site has it: its own word, else a sitemap's or feed's for that path."""
+        prefix = urlsplit(self._url).path.rstrip("/")
+        other = told.get(key_of(prefix + page.path))
+        address = self._own(page.address) or (self._own(other.address) if other else "")
+        titles = page.titles + (other.titles if other else ())
+        return replace(page, address=address, titles=titles, day=page.day or (other.day if other else ""))
+
+    def _own(self, address: str) -> str:
+        """An address on this site; "" for one on another host, where a copy of a post may be the canonical one."""
+        own, parts = urlsplit(self._url), urlsplit(address)
+        if address.startswith("/") and not address.startswith("//"):
+            return f"{own.scheme}://{own.netloc}{address}"
+        is_here = (parts.hostname or "").removeprefix("www.") == (own.hostname or "").removeprefix("www.")
+        return f"{own.scheme}://{own.netloc}{parts.path}" if is_here and parts.path else ""
+
+
+def find_site_url(folder: Path) -> str:
+    """Where a built site says that it lives: its front page's own address, else where all of its sitemap lies."""
+    front = parse_page(_read(folder / "index.html"), "index.html", 0)
+    addresses = [front.address, *sorted(_LOC.findall(_read(folder / "sitemap.xml")), key=len)[:1]]
+    address = next((one for one in addresses if one.startswith("http")), "")
+    return address.removesuffix("index.html").rstrip("/")
+
+
+# --- one page: what stands in its head ---
+
+_TAG = re.compile(r"<(link|meta)\b([^<>]*)>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""")
+_TITLE = re.compile(r"<title\b[^<>]*>([^<]{1,1000})</title>", re.IGNORECASE)
+_H1 = re.compile(r"<h1\b[^<>]*>(.{1,2000}?)</h1>", re.IGNORECASE | re.DOTALL)
+_TIME = re.compile(r"""<time\b[^<>]*?\bdatetime\s*=\s*["']?(\d{4}-\d\d-\d\d)""", re.IGNORECASE)
+_PUBLISHED = re.compile(r'"datePublished"\s*:\s*"(\d{4}-\d\d-\d\d)')
+_DAYS = ("article:published_time", "date", "dc.date", "datepublished")
+
+
+def parse_page(text: str, file: str, mtime_ns: int, host: str = "") -> Page:
+    """A page without titles and address is none of its own: a redirect, or a page that names another one here.
+
+    One that names a page on another host is a copy, and the post's page here all the same.
+    """
+    metas: dict[str, str] = {}
+    canonical = ""
+    for tag, written in _TAG.findall(text):
+        values = {
+            key.lower(): html.unescape(one or two or three) for key, one, two, three in _ATTRIBUTE.findall(written)
+        }
+        if tag.lower() == "link" and values.get("rel", "").lower() == "canonical":
+            canonical = canonical or values.get("href", "").strip()
+        name = (values.get("property") or values.get("name") or values.get("http-equiv") or "").lower()
+        metas.setdefault(name, values.get("content", "").strip())
+    page = Page(file, mtime_ns)
+    if "refresh" in metas:
+        return page
+    address = next((one for one in (canonical, metas.get("og:url", "")) if _names(one, page)), "")
+    if canonical and not address and _is_elsewhere_here(canonical, host):
+        return page
+    found = [metas.get("og:title", ""), *_H1.findall(text)[:1], *_TITLE.findall(text)[:1]]
+    plain = [_TAGS.sub("", html.unescape(one)) for one in found]
+    plain += [_BEHIND.split(one.strip())[0] for one in plain]
+    titles = [title for title in dict.fromkeys(map(normalise_title, plain)) if title]
+    days = [metas.get(name, "")[:10] for name in _DAYS]
+    days += [at[1] for pattern in (_PUBLISHED, _TIME) if (at := pattern.search(text))]
+    day = next((day for day in days if re.fullmatch(r"\d{4}-\d\d-\d\d", day)), "")
+    return replace(page, address=address, titles=tuple(titles), day=day)
+
+
+_TAGS = re.compile(r"<[^<>]*>")
+_BEHIND = re.compile(r"\s+[|\u2013\u2014\u00b7\u2022\u00ab\u00bb-]\s+")
+"""What themes put between a title and the name of the site."""
+
+
+def _is_elsewhere_here(canonical: str, host: str) -> bool:
+    parts = urlsplit(canonical)
+    same = (parts.hostname or host).removeprefix("www.") == host.removeprefix("www.")
+    return same and parts.path not in {"", "/"}
+
+
+def normalise_title(title: str) -> str:
+    """A title as two of them are compared: generators change quotes and dashes, themes add a name behind a sign."""
+    return " ".join(re.sub(r"[^\w]+", " ", title.casefold().replace("'", "").replace("\u2019", "")).split())
+
+
+def _names(address: str, page: Page) -> bool:
+    """Whether an address is that of the page: its path ends as the file's place does, below a folder of the site."""
+    key = key_of(address)
+    own = key_of(page.path)
+    return bool(address) and (key == own or (own != "/" and key.endswith(own)))
+
+
+# --- the sitemap and the feeds of the site ---
+
+_LOC = re.compile(r"<loc>\s*([^<\s]+)\s*</loc>")
+_ITEM = re.compile(r"<(item|entry)\b.*?</\1>", re.DOTALL)
+_LINK = re.compile(
+    r"<link>\s*(?:<!\[CDATA\[)?([^<\s\]]+)|<link\b(?![^<>]*rel=[\"'](?!alternate))[^<>]*href=[\"']([^\"']+)"
+)
+_NAME = re.compile(r"<title\b[^<>]*>\s*(?:<!\[CDATA\[)?(.*?)(?:\]\]>)?\s*</title>", re.DOTALL)
+_ATOM_DAY = re.compile(r"<published>\s*(\d{4}-\d\d-\d\d)")
+_MAPS = ("sitemap.xml", "sitemap-index.xml", "sitemap_index.xml", "server-sitemap.xml", "en/sitemap.xml")
+_FEEDS = (
+    "feed.xml", "index.xml", "rss.xml", "atom.xml", "feed/feed.xml", "rss/index.xml", "blog/rss.xml", "blog/atom.xml",
+    "posts/index.xml", "feed/index.xml", "feeds/all.atom.xml", "feed.rss", "feed.atom",
+)  # fmt: skip
+
+
+def _read_told(root: Path) -> dict[str, Page]:
+    """Pages by key, as the site's sitemap and feeds tell of them."""
+    pages: dict[str, Page] = {}
+    maps = [_read(root / name) for name in (*_MAPS, *sorted(path.name for path in root.glob("sitemap-[0-9]*.xml")))]
+    for address in (html.unescape(found) for text in maps for found in _LOC.findall(text)):
+        if not address.endswith(".xml"):
+            pages.setdefault(key_of(address), Page("", address=address))
+    for text in (_read(root / name) for name in _FEEDS):
+        for item in _ITEM.finditer(text):
+            link, name, day = _LINK.search(item[0]), _NAME.search(item[0]), _ATOM_DAY.search(item[0])
+            address = html.unescape((link[1] or link[2]) if link else "")
+            title = normalise_title(_TAGS.sub("", html.unescape(html.unescape(name[1])))) if name else ""
+            if address and title:
+                pages[key_of(address)] = Page("", address=address, titles=(title,), day=day[1] if day else "")
+    return pages
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return file.read(50_000_000).decode("utf-8", "replace")
+    except OSError:
+        return ""
