@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 
 from syndicate.containment import contain
+from syndicate.formats.clean import clean_entry
 from syndicate.model import Cache, Entry
 
 # --- Zstandard (RFC 8878), in the standard library from Python 3.14 on ---
@@ -78,7 +79,7 @@ def _render_each(entries: Sequence[Entry], render: Callable[[Sequence[Entry]], l
     for batch in _cut(entries):
         rendered: list[bytes] = []
         with contain(lambda _: None):
-            rendered = render(batch)
+            rendered = render([clean_entry(entry) for entry in batch])
         bodies += rendered if len(rendered) == len(batch) else [_render_one(entry, render, tell) for entry in batch]
     return bodies
 
@@ -86,7 +87,7 @@ def _render_each(entries: Sequence[Entry], render: Callable[[Sequence[Entry]], l
 def _render_one(entry: Entry, render: Callable[[Sequence[Entry]], list[bytes]], tell: Tell) -> bytes:
     body = b""
     with contain(lambda error: tell(entry, error)):
-        (body,) = render([entry])
+        (body,) = render([clean_entry(entry)])
     return body
 
 

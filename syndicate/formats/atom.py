@@ -10,18 +10,8 @@ from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 
 from syndicate.formats.assembly import Tell, collect, join, raise_it, split
-from syndicate.formats.clean import (
-    choose_title,
-    clean,
-    clean_email,
-    clean_language,
-    clean_line,
-    clean_title,
-    clean_url,
-    to_utc,
-)
-from syndicate.formats.extension import EntryExtension, FeedExtension
-from syndicate.formats.links import list_entry_links, list_feed_links, list_labels
+from syndicate.formats.clean import clean_feed
+from syndicate.formats.extension import EntryExtension, FeedExtension, list_entry_links, list_feed_links, list_labels
 from syndicate.model import Author, Cache, Entry, Feed
 
 VERSION = "atom-2"
@@ -30,6 +20,7 @@ VERSION = "atom-2"
 
 def render(feed: Feed, cache: Cache | None = None, tell: Tell = raise_it) -> bytes:
     """The feed as an Atom document in UTF-8."""
+    feed = clean_feed(feed)
     version = f"{VERSION} {feed.home_url}"
     entries = collect(version, feed.entries, cache, partial(_render_entries, feed), tell)
     return join(_make_generator(feed).atom_str(), entries, b"</feed>")
@@ -47,35 +38,33 @@ def _make_generator(feed: Feed) -> Any:
     generator.register_extension("syndicate", FeedExtension, EntryExtension)
     generator.syndicate.is_archive = feed.is_archive
     generator.id(feed.id or feed.urls["atom"])
-    generator.title(clean_title(feed.title))
-    generator.updated(to_utc(feed.updated_at))
+    generator.title(feed.title)
+    generator.updated(feed.updated_at)
     generator.link([link.attributes() for link in list_feed_links(feed, "atom")])
-    generator.author(list_persons(feed.authors) or [{"name": clean_title(feed.title)}])
+    generator.author(list_persons(feed.authors) or [{"name": feed.title}])
     generator.generator("syndicate")
-    if clean_language(feed.language):
+    if feed.language:
         generator.language(feed.language)
     if feed.description:
-        generator.subtitle(clean_title(feed.description))
+        generator.subtitle(feed.description)
     if feed.copyright:
-        generator.rights(clean_title(feed.copyright))
+        generator.rights(feed.copyright)
     if feed.icon_url:
-        generator.icon(clean_url(feed.icon_url))
+        generator.icon(feed.icon_url)
     return generator
 
 
 def _fill(item: FeedEntry, entry: Entry, feed: Feed) -> None:
     links = list_entry_links(entry)
-    item.id(clean_line(entry.id))
-    title = choose_title(entry)
-    item.title(title)
-    item.updated(to_utc(entry.updated_at))
-    item.published(to_utc(entry.published_at))
+    item.id(entry.id)
+    item.title(entry.title)
+    item.updated(entry.updated_at)
+    item.published(entry.published_at)
     item.link([link.attributes() for link in links])
     item.author(list_persons(entry.authors))
-    item.summary(clean(entry.summary) or title)
-    html = clean(entry.html)
-    if html:
-        item.content(html, type="html")
+    item.summary(entry.summary or entry.title)
+    if entry.html:
+        item.content(entry.html, type="html")
     for label in list_labels(entry, feed.home_url):
         item.category(label)
     item.syndicate.entry = entry
@@ -86,6 +75,6 @@ def list_persons(authors: Sequence[Author]) -> list[dict[str, str]]:
     """Atom person constructs as feedgen takes them; a person without a name is none."""
     persons = []
     for author in authors:
-        person = {"name": clean_title(author.name), "uri": clean_url(author.url), "email": clean_email(author.email)}
+        person = {"name": author.name, "uri": author.url, "email": author.email}
         persons.append({key: value for key, value in person.items() if value})
     return [person for person in persons if "name" in person]

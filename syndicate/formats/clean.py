@@ -1,12 +1,17 @@
-"""The last gate before a feed: characters that XML 1.0 forbids or that no interchange should carry."""
+"""The last gate before a feed: nothing that XML 1.0 forbids or that no interchange should carry passes it.
+
+`clean_feed` and `clean_entry` are asked once, so that formats need not think of it.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from syndicate.model import Entry
+from syndicate.model import Author, CardRef, Category, Credit, Entry, Feed, Picture
 from syndicate.text.plain import drop_tags
 
 # XML 1.0, production 2 (Char), without the C1 controls and noncharacters it merely discourages (section 2.2).
@@ -25,6 +30,68 @@ _CONTROLS = bytes([*range(9), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F])
 _SUSPECTS = tuple(
     map(re.compile, (rb"\xc2[\x80-\x9f]", rb"\xed[\xa0-\xbf]", rb"\xef\xb7[\x90-\xaf]", rb"\xbf[\xbe\xbf]"))
 )
+
+
+def clean_feed(feed: Feed) -> Feed:
+    """What a document says besides its entries."""
+    return replace(
+        feed,
+        title=clean_title(feed.title),
+        description=clean_title(feed.description),
+        home_url=clean_url(feed.home_url),
+        urls=_clean_urls(feed.urls),
+        previous=_clean_urls(feed.previous),
+        next=_clean_urls(feed.next),
+        current=_clean_urls(feed.current),
+        language=clean_language(feed.language),
+        authors=_clean_authors(feed.authors),
+        icon_url=clean_url(feed.icon_url),
+        hubs=tuple(map(clean_url, feed.hubs)),
+        copyright=clean_title(feed.copyright),
+        updated_at=to_utc(feed.updated_at),
+    )
+
+
+def clean_entry(entry: Entry) -> Entry:
+    """An entry has a title after this, whatever it had before."""
+    return replace(
+        entry,
+        id=clean_line(entry.id),
+        url=clean_url(entry.url),
+        title=choose_title(entry),
+        summary=clean(entry.summary),
+        html=clean(entry.html),
+        published_at=to_utc(entry.published_at),
+        updated_at=to_utc(entry.updated_at),
+        authors=_clean_authors(entry.authors),
+        language=clean_language(entry.language),
+        categories=tuple(Category(clean_line(one.name), clean_line(one.type)) for one in entry.categories),
+        tags=tuple(tag for tag in map(clean_line, entry.tags) if tag),
+        picture=_clean_picture(entry.picture) if entry.picture else None,
+        card=_clean_card(entry.card) if entry.card else None,
+        enclosures=tuple(replace(one, url=clean_url(one.url), title=clean_line(one.title)) for one in entry.enclosures),
+        external_url=clean_url(entry.external_url),
+        generated_by=clean_line(entry.generated_by),
+        markdown=clean(entry.markdown),
+    )
+
+
+def _clean_urls(urls: Mapping[str, str]) -> Mapping[str, str]:
+    return {form: clean_url(url) for form, url in urls.items()}
+
+
+def _clean_authors(authors: tuple[Author, ...]) -> tuple[Author, ...]:
+    return tuple(Author(clean_title(one.name), clean_url(one.url), clean_email(one.email)) for one in authors)
+
+
+def _clean_picture(picture: Picture) -> Picture:
+    credit = picture.credit
+    credit = Credit(clean_line(credit.text), clean_url(credit.url)) if credit else None
+    return replace(picture, url=clean_url(picture.url), alt=clean_line(picture.alt), credit=credit)
+
+
+def _clean_card(card: CardRef) -> CardRef:
+    return replace(card, url=clean_url(card.url))
 
 
 def clean(text: str) -> str:

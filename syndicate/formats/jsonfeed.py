@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import orjson
 
 from syndicate.formats.assembly import Tell, collect, raise_it
-from syndicate.formats.clean import choose_title, clean, clean_language, clean_line, clean_title, clean_url, to_utc
+from syndicate.formats.clean import clean_feed
 from syndicate.model import Author, Cache, Entry, Feed
 
 VERSION = "json-2"
@@ -17,6 +17,7 @@ ABOUT = "https://github.com/syndicate-feeds/syndicate"
 
 def render(feed: Feed, cache: Cache | None = None, tell: Tell = raise_it) -> bytes:
     """The feed as a JSON Feed document in UTF-8."""
+    feed = clean_feed(feed)
     items = collect(f"{VERSION} {feed.home_url}", feed.entries, cache, _render_items, tell)
     head = orjson.dumps(_filled(_describe_feed(feed)))
     return head[:-1] + b',"items":[\n' + b",\n".join(items) + b"\n]}\n"
@@ -29,38 +30,36 @@ def _render_items(entries: Sequence[Entry]) -> list[bytes]:
 def _describe_feed(feed: Feed) -> Mapping[str, object]:
     return {
         "version": "https://jsonfeed.org/version/1.1",
-        "title": clean_title(feed.title),
-        "home_page_url": clean_url(feed.home_url),
-        "feed_url": clean_url(feed.urls["json"]),
-        "description": clean_title(feed.description),
-        "next_url": clean_url(feed.previous.get("json", "")),
-        "icon": clean_url(feed.icon_url),
-        "language": clean_language(feed.language),
+        "title": feed.title,
+        "home_page_url": feed.home_url,
+        "feed_url": feed.urls["json"],
+        "description": feed.description,
+        "next_url": feed.previous.get("json", ""),
+        "icon": feed.icon_url,
+        "language": feed.language,
         "authors": _list_authors(feed.authors),
-        "hubs": [{"type": "WebSub", "url": clean_url(hub)} for hub in feed.hubs],
+        "hubs": [{"type": "WebSub", "url": hub} for hub in feed.hubs],
     }
 
 
 def _describe_item(entry: Entry) -> Mapping[str, object]:
-    html, title = clean(entry.html), choose_title(entry)
     return {
-        "id": clean_line(entry.id),
-        "url": clean_url(entry.url),
-        "external_url": clean_url(entry.external_url),
-        "title": title,
-        "content_html": html,
-        "content_text": "" if html else clean(entry.summary) or title,
-        "summary": clean(entry.summary),
-        "image": clean_url(entry.picture.url) if entry.picture else "",
-        "banner_image": clean_url(entry.card.url) if entry.card else "",
-        "date_published": to_utc(entry.published_at).isoformat(),
-        "date_modified": to_utc(entry.updated_at).isoformat(),
+        "id": entry.id,
+        "url": entry.url,
+        "external_url": entry.external_url,
+        "title": entry.title,
+        "content_html": entry.html,
+        "content_text": "" if entry.html else entry.summary or entry.title,
+        "summary": entry.summary,
+        "image": entry.picture.url if entry.picture else "",
+        "banner_image": entry.card.url if entry.card else "",
+        "date_published": entry.published_at.isoformat(),
+        "date_modified": entry.updated_at.isoformat(),
         "authors": _list_authors(entry.authors),
-        "tags": [tag for tag in map(clean_line, entry.tags) if tag],
-        "language": clean_language(entry.language),
+        "tags": list(entry.tags),
+        "language": entry.language,
         "attachments": [
-            {"url": clean_url(file.url), "mime_type": file.media_type, "size_in_bytes": file.length}
-            for file in entry.enclosures
+            {"url": file.url, "mime_type": file.media_type, "size_in_bytes": file.length} for file in entry.enclosures
         ],
         "_syndicate": _describe_extension(entry),
     }
@@ -71,22 +70,18 @@ def _describe_extension(entry: Entry) -> Mapping[str, object]:
     picture, credit = entry.picture, entry.picture.credit if entry.picture else None
     facts = _filled(
         {
-            "categories": [
-                _filled({"name": clean_line(one.name), "type": clean_line(one.type)})
-                for one in entry.categories
-                if one.type
-            ],
-            "image_alt": clean_line(picture.alt) if picture else "",
-            "image_credit": _filled({"text": clean_line(credit.text), "url": clean_url(credit.url)}) if credit else {},
-            "generated_by": clean_line(entry.generated_by),
-            "markdown": clean(entry.markdown),
+            "categories": [_filled({"name": one.name, "type": one.type}) for one in entry.categories if one.type],
+            "image_alt": picture.alt if picture else "",
+            "image_credit": _filled({"text": credit.text, "url": credit.url}) if credit else {},
+            "generated_by": entry.generated_by,
+            "markdown": entry.markdown,
         }
     )
     return {"about": ABOUT, **facts} if facts else {}
 
 
 def _list_authors(authors: Sequence[Author]) -> list[Mapping[str, object]]:
-    named = [_filled({"name": clean_title(author.name), "url": clean_url(author.url)}) for author in authors]
+    named = [_filled({"name": author.name, "url": author.url}) for author in authors]
     return [author for author in named if author]
 
 

@@ -11,9 +11,8 @@ from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 
 from syndicate.formats.assembly import Tell, collect, join, raise_it, split
-from syndicate.formats.clean import choose_title, clean, clean_language, clean_line, clean_title, clean_url, to_utc
-from syndicate.formats.extension import EntryExtension, FeedExtension
-from syndicate.formats.links import list_entry_links, list_feed_links, list_labels
+from syndicate.formats.clean import clean_feed
+from syndicate.formats.extension import EntryExtension, FeedExtension, list_entry_links, list_feed_links, list_labels
 from syndicate.model import Cache, Entry, Feed
 
 VERSION = "rss-2"
@@ -22,6 +21,7 @@ VERSION = "rss-2"
 
 def render(feed: Feed, cache: Cache | None = None, tell: Tell = raise_it) -> bytes:
     """The feed as an RSS 2.0 document in UTF-8."""
+    feed = clean_feed(feed)
     version = f"{VERSION} {feed.home_url}"
     entries = collect(version, feed.entries, cache, partial(_render_items, feed), tell)
     return join(_make_generator(feed).rss_str(), entries, b"</channel></rss>")
@@ -40,36 +40,34 @@ def _make_generator(feed: Feed) -> Any:
     links = list_feed_links(feed, "rss")
     generator.syndicate.links = links
     generator.syndicate.is_archive = feed.is_archive
-    generator.title(clean_title(feed.title))
-    generator.description(clean_title(feed.description) or clean_title(feed.title))
+    generator.title(feed.title)
+    generator.description(feed.description or feed.title)
     generator.link([link.attributes() for link in links])
     generator.generator("syndicate")
-    generator.lastBuildDate(to_utc(feed.updated_at))
+    generator.lastBuildDate(feed.updated_at)
     generator.docs("https://www.rssboard.org/rss-specification")
-    if clean_language(feed.language):
+    if feed.language:
         generator.language(feed.language)
     if feed.copyright:
-        generator.copyright(clean_title(feed.copyright))
+        generator.copyright(feed.copyright)
     if feed.icon_url:
-        generator.image(url=clean_url(feed.icon_url), title=clean_title(feed.title), link=clean_url(feed.home_url))
+        generator.image(url=feed.icon_url, title=feed.title, link=feed.home_url)
     return generator
 
 
 def _fill(item: FeedEntry, entry: Entry, feed: Feed) -> None:
-    title = choose_title(entry)
-    item.title(title)
-    item.guid(clean_line(entry.id), permalink=False)
-    item.link(href=clean_url(entry.url), rel="alternate")
+    item.title(entry.title)
+    item.guid(entry.id, permalink=False)
+    item.link(href=entry.url, rel="alternate")
     # Readers take a description for HTML, the summary is plain text: what looks like a tag must stay visible.
-    item.description(escape(clean(entry.summary) or title, quote=False))
-    html = clean(entry.html)
-    if html:
-        item.content(html, type="html")
-    item.published(to_utc(entry.published_at))
+    item.description(escape(entry.summary or entry.title, quote=False))
+    if entry.html:
+        item.content(entry.html, type="html")
+    item.published(entry.published_at)
     for label in list_labels(entry, feed.home_url):
         item.category(label)
     if entry.enclosures:
         file = entry.enclosures[0]
-        item.enclosure(url=clean_url(file.url), length=file.length, type=file.media_type)
+        item.enclosure(url=file.url, length=file.length, type=file.media_type)
     item.syndicate.entry = entry
     item.syndicate.links = list_entry_links(entry)

@@ -42,11 +42,11 @@ def test_a_feed_names_the_post_that_it_leaves_out(form: str) -> None:
     """The document is there with the other entries, and carries the problem with the post's file."""
 
     class Odd(str):
-        """A category type that cannot even be compared."""
+        """A category type that cannot even be looked at."""
 
         __slots__ = ()
 
-        def __bool__(self) -> bool:
+        def isprintable(self) -> bool:
             raise RecursionError
 
     broken = replace(THREE[1], categories=(Category("c", Odd("t")),), source="b.md")

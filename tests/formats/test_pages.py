@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 from syndicate.errors import ConfigError
 from syndicate.formats.documents import list_meta
 from syndicate.formats.meta import render_alternates, render_meta, to_locale
-from syndicate.formats.opml import render_opml
-from syndicate.formats.page import render_page
+from syndicate.formats.page import render_opml, render_page
 from syndicate.formats.syndication import render_syndication
 from syndicate.model import Author, Category, Feed, SyndicationLink
 from syndicate.planning.feeds.feeds import plan_feeds
