@@ -18,7 +18,7 @@ from syndicate.app.site import Clock, Wiring, read_clock
 from syndicate.config import find_config, read_settings
 from syndicate.containment import survive
 from syndicate.errors import ConfigError, Contradicted, StateError, SyndicateError, Unavailable, tell_for_log
-from syndicate.model import Reason, State
+from syndicate.model import State
 from syndicate.publish.unchanged import Published
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from syndicate.app.once import Pass
     from syndicate.app.reports import AccountRow, Finding, Joined, Status, Story
     from syndicate.deliver import AccountThreads, Tools
-    from syndicate.model import Account, Delivery, Plan, PlannedDelivery, Remark, Settings
+    from syndicate.model import Account, Delivery, Plan, PlannedDelivery, Settings
     from syndicate.networks.base import LogsIn
     from syndicate.planning.deliveries.edits import Amendment
     from syndicate.planning.deliveries.foresight import Budget
@@ -123,27 +123,22 @@ class App:
 
     def publish(self, *, only: str = "", progress: Callable[[int, int], None] = lambda _done, _all: None) -> Published:
         """Write what changed. `only` is "feeds", "cards" or "" for everything."""
+        from syndicate.app.publish import find_current, open_last, publish
+
         with self._changing() as wiring, wiring.take_turn():
             wiring.require_state()  # before the fingerprint, which tells one from another
-            last, now = wiring.last_publication, self.now()
-            is_in_order, made_of = wiring.is_state_in_order(), last.take_fingerprint()
-            if not only and is_in_order and last.is_current(made_of, now):
-                return Published(where=wiring.settings.storage.publish_to, problems=last.read_problems())
+            now, made_of = self.now(), open_last(wiring).take_fingerprint()
+            if not only and (current := find_current(wiring, made_of, now)):
+                return current
             self._is_read_anew = True
-            contradiction = wiring.check_state()
-            published = _publish(wiring, only, made_of, now, progress)
-            wiring.keep_rows()
-            if contradiction:
-                wiring.forget_publication()  # it is said until it is solved
-            _ask(wiring, published.remarks, now)
-            return replace(published, contradiction=contradiction)
+            return publish(wiring, only, made_of, now, progress)
 
     def make_plan(self) -> Plan:
         """What would happen now; changes nothing."""
-        from syndicate.publish.publish import read_plan
+        from syndicate.app.publish import read_plan
 
         with self._shared.borrow() as wiring:
-            return read_plan(wiring.dependencies, self.now())
+            return read_plan(wiring, self.now())
 
     def preview_waiting(self) -> tuple[PlannedDelivery, ...]:
         """What waits in the outbox, with its text as it would be sent now."""
@@ -223,6 +218,7 @@ class App:
     def _following_up(self, wiring: Wiring) -> Iterator[list[Delivery]]:
         """What was sent stands in the state database; that the copies are shown elsewhere, too, comes after it."""
         from syndicate.app.post import write_back
+        from syndicate.app.publish import show_timeline
 
         results: list[Delivery] = []
         try:
@@ -237,7 +233,7 @@ class App:
             wiring.forget_publication()
             if wiring.settings.write_back:
                 self._own_writes |= write_back(wiring, sent)
-            _show_timeline(wiring)
+            show_timeline(wiring)
 
     def is_news(self, path: Path) -> bool:
         """Whether a changed file was changed by somebody else than us."""
@@ -549,10 +545,12 @@ class App:
             return tuple(one.line for one in amended)
 
     def _show_amended(self, wiring: Wiring, amended: tuple[Amended, ...]) -> None:
+        from syndicate.app.publish import show_timeline
+
         if any(one.is_done for one in amended):
             wiring.forget_publication()
             with self._showing:
-                _show_timeline(wiring)
+                show_timeline(wiring)
 
     def adopt(self, account: str, *, accept: bool = False) -> tuple[tuple[str, str], ...]:
         """Copies found on the account itself, recorded as sent: (slug, URL).
@@ -607,8 +605,10 @@ class App:
 
     def is_published(self, path: str, data: bytes) -> bool:
         """Whether a file in the published folder is ours."""
+        from syndicate.app.publish import is_published
+
         with self._shared.borrow() as wiring:
-            return wiring.is_published(path, data)
+            return is_published(wiring, path, data)
 
     @property
     def server_file(self) -> Path:
@@ -644,28 +644,6 @@ class App:
         return True
 
 
-def _ask(wiring: Wiring, remarks: tuple[Remark, ...], now: datetime) -> None:
-    """Tell the person what waits for an answer, each question once."""
-    if not remarks:
-        return
-    from syndicate.app.sending import ask_person
-    from syndicate.planning.deliveries.bursts import say_remark
-
-    for one in remarks:
-        if one.reason is not Reason.OLD_WHEN_FOUND and not one.is_asked:
-            ask_person(wiring, say_remark(one), now, slug=one.slugs[0] if len(one.slugs) == 1 else "")
-
-
-def _publish(wiring: Wiring, only: str, made_of: str, now: datetime, progress: Callable[[int, int], None]) -> Published:
-    from syndicate.publish.publish import publish, publish_cards, publish_feeds
-
-    if only == "cards":
-        return publish_cards(wiring.dependencies, now, progress=progress)
-    if only == "feeds":
-        return publish_feeds(wiring.dependencies, now)
-    return publish(wiring.dependencies, now, made_of=made_of, progress=progress)
-
-
 def _release_dead(wiring: Wiring) -> None:
     """What a killed process had in hand is shown as it is now; who may only read shows it as it was."""
     with suppress(StateError):
@@ -677,16 +655,6 @@ def _wake_accounts(wiring: Wiring, ids: Iterable[int], now: datetime) -> None:
     for name in {wiring.store.get_delivery(number).account for number in ids}:
         wiring.store.resume_account(name)
         wiring.store.wake_account(name, now)
-
-
-def _show_timeline(wiring: Wiring) -> None:
-    """What was just said stands on the page at once."""
-    from syndicate.publish.write import list_timeline, write_documents
-
-    manifest = wiring.open_manifest()
-    written = write_documents(list_timeline(wiring.sources), manifest, wiring.cache)
-    for problem in (*written.problems, *manifest.problems):
-        log.warning("the timeline page stays as it was: %s: %s", problem.source, problem.message)
 
 
 def _state_of(settings: Settings) -> tuple[str, str, str]:

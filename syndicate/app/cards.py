@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from syndicate.app.post import get_post
+from syndicate.app.publish import open_drawer, open_manifest, read_plan
 from syndicate.app.reports import Finding
 from syndicate.app.site import Wiring
 from syndicate.cards.check import check_drawing, summarise
@@ -16,19 +17,18 @@ from syndicate.cards.sheet import SheetCard, render_sheet, shrink
 from syndicate.model import Plan, Problem
 from syndicate.publish.cards import parse_frame
 from syndicate.publish.drawing import Sketch
-from syndicate.publish.publish import read_plan
 from syndicate.templates import read_template
 
 
 def _choose(wiring: Wiring, slugs: tuple[str, ...], now: datetime) -> Plan:
-    plan = read_plan(wiring.dependencies, now)
+    plan = read_plan(wiring, now)
     return replace(plan, identified=tuple(get_post(plan.identified, slug) for slug in slugs)) if slugs else plan
 
 
 def draw_cards(wiring: Wiring, slugs: tuple[str, ...], now: datetime) -> tuple[Finding, ...]:
     """Draw anew, whatever was drawn before; the findings name each written card."""
-    plan, manifest = _choose(wiring, slugs, now), wiring.open_manifest()
-    drawer = wiring.open_drawer(manifest)
+    plan, manifest = _choose(wiring, slugs, now), open_manifest(wiring)
+    drawer = open_drawer(wiring, manifest)
     drawer.forget([one.id for one in plan.identified])
     drawn = drawer.draw(plan, lambda _done, _all: None)
     wiring.forget_publication()
@@ -46,7 +46,7 @@ def check_cards(wiring: Wiring, slugs: tuple[str, ...], now: datetime) -> tuple[
     found: list[Finding] = []
     judged: list[tuple[Problem, ...]] = []
     layouts: list[str] = []
-    for sketch in wiring.drawer.sketch(_choose(wiring, slugs, now)):
+    for sketch in open_drawer(wiring).sketch(_choose(wiring, slugs, now)):
         source = sketch.content.source
         found += [Finding("warning", sketch.lacks, source)] if sketch.lacks else []
         judged.append(_judge(wiring, sketch))
@@ -67,7 +67,7 @@ def write_sheet(wiring: Wiring, slugs: tuple[str, ...], path: Path, now: datetim
     """One HTML page, complete in itself, that shows each card as each network frames it."""
     cards: list[SheetCard] = []
     layouts: list[str] = []
-    for sketch in wiring.drawer.sketch(_choose(wiring, slugs, now)):
+    for sketch in open_drawer(wiring).sketch(_choose(wiring, slugs, now)):
         cards.append(_lay_out(wiring, sketch))
         layouts.append(sketch.drawing.layout if sketch.drawing else "")
     template = read_template(wiring.settings.root, "pages/sheet.html")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from syndicate.app.accounts import PASSWORD
+from syndicate.app.publish import open_drawer
 from syndicate.app.queue import explain_waits, preview
 from syndicate.app.site import Wiring
 from syndicate.containment import contain
@@ -126,7 +127,7 @@ def list_titles(site: Wiring, rows: Iterable[Delivery]) -> Mapping[str, str]:
 
 def list_cards(site: Wiring, post_ids: Iterable[str]) -> Mapping[str, CardRef]:
     """The share cards that are drawn, by post id."""
-    drawer = site.drawer
+    drawer = open_drawer(site)
     found = {post_id: drawer.find_drawn(post_id) for post_id in dict.fromkeys(post_ids)}
     return {post_id: card for post_id, card in found.items() if card}
 

@@ -7,6 +7,7 @@ from itertools import islice
 
 from syndicate.app.addresses import compare
 from syndicate.app.login import list_accounts
+from syndicate.app.publish import open_drawer
 from syndicate.app.queue import list_warnings
 from syndicate.app.reports import Finding
 from syndicate.app.site import Wiring
@@ -107,7 +108,7 @@ def _floods(wiring: Wiring, plan: Plan) -> Iterator[Finding]:
     rules, site = wiring.settings.feeds, wiring.settings.site
     published = ((name, wiring.output.read(name)) for name in (FEED_FORMATS[form].file for form in rules.formats))
     seen = [feed for name, data in published if data and (feed := parse_feed(name, data))]
-    feeds = plan_feeds(plan.identified, wiring.settings, wiring.drawer.list_drawn(), plan.now, gone=plan.gone)
+    feeds = plan_feeds(plan.identified, wiring.settings, open_drawer(wiring).list_drawn(), plan.now, gone=plan.gone)
     for warning in find_floods(seen, feeds, rules, site):
         yield Finding("warning", warning)
 

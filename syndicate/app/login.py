@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+from syndicate.app.publish import read_plan
 from syndicate.app.reports import AccountCondition, AccountRow
 from syndicate.app.site import Wiring
 from syndicate.app.state import adopt_published, solve
@@ -18,7 +19,6 @@ from syndicate.planning.deliveries.reasons import say_pause
 from syndicate.planning.deliveries.retry import describe as describe_trouble
 from syndicate.planning.schedule.calendar import say_time
 from syndicate.planning.schedule.gates import NEVER, find_affordable_at, policy_of
-from syndicate.publish.publish import read_plan
 from syndicate.store.accounts import AccountState
 from syndicate.store.syndication_links import Found
 
@@ -201,7 +201,7 @@ def adopt(wiring: Wiring, name: str, now: datetime) -> tuple[tuple[str, str], ..
             look = f"or look at the account yourself and run `syndicate adopt {name} --accept`"
             error.hint = f"{error.hint}; {look}" if error.hint else look
         raise
-    plan = read_plan(wiring.dependencies, now)
+    plan = read_plan(wiring, now)
     known_until = wiring.store.find_last_step_at()
     wiring.store.apply(plan, now)
     by_link = {_same(one.post.permalink): one for one in plan.identified}
@@ -229,7 +229,7 @@ def accept_account(wiring: Wiring, name: str, now: datetime) -> tuple[tuple[str,
     account = wiring.accounts.get(name)
     if wiring.store.read_state().contradiction is None:
         raise UsageError("there is nothing to accept: the state knows everything that was sent", where=account.name)
-    wiring.store.apply(read_plan(wiring.dependencies, now), now)
+    wiring.store.apply(read_plan(wiring, now), now)
     copies = adopt_published(wiring, wiring.store, name)
     wiring.store.hold_waiting(name, now)
     _finish_adoption(wiring, name)

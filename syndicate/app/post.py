@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from syndicate.app.login import learn_missing_limits
+from syndicate.app.publish import open_drawer, read_plan
 from syndicate.app.reports import Measure
 from syndicate.app.sending import find_next_slot
 from syndicate.app.site import Wiring
@@ -21,7 +22,6 @@ from syndicate.errors import Contradicted, UsageError, tell_for_log
 from syndicate.model import Delivery, Identified, KnownPost, Plan, Post, SyndicationLink
 from syndicate.planning.deliveries.manual import ManualPlan, add_link, choose_accounts, plan_manual
 from syndicate.planning.schedule.when import parse_when
-from syndicate.publish.publish import read_plan
 from syndicate.text.addresses import keep_web_address
 
 
@@ -32,8 +32,7 @@ def plan_post(
     named = tuple(wiring.accounts.get(name) for name in to)
     if not named and not wiring.accounts.enabled:
         raise UsageError("there is no account to post to", hint="add [accounts.NAME] to syndicate.toml")
-    needs = wiring.dependencies
-    item = get_post(read_plan(needs, now).identified, slug)
+    item = get_post(read_plan(wiring, now).identified, slug)
     chosen = named or choose_accounts(item, wiring.accounts.enabled.values())
     learn_missing_limits(wiring, chosen)
     return plan_manual(
@@ -42,8 +41,8 @@ def plan_post(
         wiring.store.read_ledger(),
         wiring.settings,
         facts=wiring.facts_with_limits(),
-        templates=needs.messages,
-        cards=needs.drawer.list_drawn(),
+        templates=wiring.read_messages(),
+        cards=open_drawer(wiring).list_drawn(),
         now=now,
         at=parse_when(at, now, ZoneInfo(wiring.settings.site.timezone)) if at else None,
         text=text,

@@ -11,6 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from syndicate.app.last_seen import keep_seen
+from syndicate.app.publish import open_drawer
 from syndicate.app.site import Wiring
 from syndicate.deliver import Tools
 from syndicate.errors import ContentError, FetchError, Unavailable
@@ -147,7 +148,7 @@ class Composer:
         return _Materials(
             messages=wiring.read_messages(),
             facts=wiring.accounts.facts,
-            drawer=wiring.drawer,
+            drawer=open_drawer(wiring),
             posts={one.id: (one.post, one.known) for one in identified},
             unreadable=frozenset(row.id for row in vanished if is_unreadable(row.source, snapshot)),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,22 +16,16 @@ from typing import TYPE_CHECKING
 from syndicate import content
 from syndicate.app.publish_lock import take_turn
 from syndicate.errors import ConfigError, ContentError, StateError, SyndicateError
-from syndicate.fonts import digest_fonts
 from syndicate.model import Account, KnownPost, NetworkFacts, Post, Settings, Snapshot, SyndicationLink
 from syndicate.output import Output, open_output
-from syndicate.publish.unchanged import LastPublication, look_at
 from syndicate.store.cache import FileCache, open_cache
-from syndicate.templates import fingerprint_templates, read_template
+from syndicate.templates import read_template
 
 if TYPE_CHECKING:
     from syndicate.app.accounts import Accounts
     from syndicate.app.state_sync import StateBox
     from syndicate.deliver.account_worker import Durability
     from syndicate.http import Client
-    from syndicate.publish.drawing import Drawer
-    from syndicate.publish.manifest import Manifest
-    from syndicate.publish.publish import Dependencies
-    from syndicate.publish.write import Sources
     from syndicate.store.locks import ProcessLock
     from syndicate.store.remote.sync import StateSync
     from syndicate.store.store import Store
@@ -120,7 +114,7 @@ class Wiring:
         store = open_store(database, self.settings.site.name)
         self._is_opening = True
         try:
-            self._state = _identify(database)
+            self._state = identify(database)
             if self.settings.storage.state:
                 self._read_state(store)
             check_site(self, store)
@@ -186,25 +180,13 @@ class Wiring:
         What is written to it then is nowhere afterwards, and two states would announce a post twice.
         """
         database = self.settings.storage.database
-        if "store" in vars(self) and self._state != _identify(database):
+        if "store" in vars(self) and self._state != identify(database):
             hint = "stop every syndicate here, put the file back if you have it, and start again"
             raise StateError("was deleted or replaced while it was in use", where=self.store.where, hint=hint)
         if _is_missing(database):
             self.store  # noqa: B018 - made anew
         if "store" in vars(self):
             self.store.refuse_newer_schema()
-
-    def is_state_in_order(self) -> bool:
-        """Whether a glance at the state shows nothing that needs a closer look."""
-        from syndicate.app.last_seen import is_in_order
-
-        return is_in_order(self.cache, self.settings.storage.database, self.settings.site.name)
-
-    def keep_rows(self) -> None:
-        """Remember how much the state holds now: a smaller one is an older one."""
-        from syndicate.app.last_seen import keep_rows
-
-        keep_rows(self.cache, self.settings.storage.database, self.settings.site.name)
 
     def check_state(self) -> str:
         """What contradicts the state and what to do about it, "" where nothing does. Then nothing may be sent."""
@@ -265,93 +247,11 @@ class Wiring:
         """Held while files are published; others on this machine wait."""
         return take_turn(self.own_file("publish", ".lock"))
 
-    @property
-    def last_publication(self) -> LastPublication:
-        return LastPublication(self.output, self._read_publication, self._list_sources)
-
-    def _read_publication(self) -> tuple[str, str]:
-        """Without opening the state where a glance is enough."""
-        from syndicate.app.last_seen import read_publication
-
-        database = self.settings.storage.database
-        found = read_publication(database, self.settings.site.name)
-        return self.store.read_publication() if found is None else found
-
     def forget_publication(self) -> None:
         """Something that is published changed otherwise: the next publication looks at everything, also where one
         that runs now ends after this call."""
         with suppress(StateError):  # then nothing can be published either
             self.store.begin_turn()
-
-    def open_manifest(self) -> Manifest:
-        """The published files, for one publication: other people's stay."""
-        from syndicate.publish.manifest import Manifest
-
-        place, root = self.settings.storage.publish_to, self.settings.root
-        return Manifest(self.output, self.store, place.removeprefix(f"{root}/").rstrip("/"))
-
-    def is_published(self, path: str, data: bytes) -> bool:
-        """Whether a file in the published folder is ours: what we wrote, what a local account did, the author's key."""
-        key = self.settings.feeds.indexnow_key
-        if key and path == f"{key}.txt":
-            return data.strip() == key.encode()
-        return self.open_manifest().is_ours(path, data) or self._is_timeline(path, data)
-
-    def _is_timeline(self, path: str, data: bytes) -> bool:
-        from syndicate.networks.local import TIMELINE, parse_items
-
-        if path.rpartition("/")[2] != TIMELINE or all(one.network != "local" for one in self.settings.accounts):
-            return False
-        try:
-            parse_items(data)
-        except (ValueError, TypeError):
-            return False
-        return True
-
-    def open_drawer(self, manifest: Manifest) -> Drawer:
-        """Draws cards into the published folder."""
-        from syndicate.publish.card_renderer import CardRenderer, suit_networks
-        from syndicate.publish.drawing import Drawer
-
-        limits = [facts.limits for facts in self.accounts.facts.values()]
-        settings = replace(self.settings, cards=suit_networks(self.settings.cards, limits))
-        renderer = CardRenderer(settings, self._read_template)
-        return Drawer(settings, self.cache, renderer, manifest, open_http=self._open_http)
-
-    @property
-    def drawer(self) -> Drawer:
-        return self.open_drawer(self.open_manifest())
-
-    @property
-    def sources(self) -> Sources:
-        """What published documents are made of besides a plan."""
-        from syndicate.publish.write import Sources
-
-        return Sources(
-            settings=self.settings,
-            read_template=self._read_template,
-            read_published=self.output.read,
-            list_copies=self.list_copies,
-            fill=self.fill,
-        )
-
-    @property
-    def dependencies(self) -> Dependencies:
-        """What a publication needs."""
-        from syndicate.publish.publish import Dependencies
-
-        manifest = self.open_manifest()
-        return Dependencies(
-            sources=self.sources,
-            store=self.store,
-            output=self.output,
-            manifest=manifest,
-            cache=self.cache,
-            drawer=self.open_drawer(manifest),
-            read_snapshot=self.read_snapshot,
-            facts=self.accounts.facts,
-            messages=self.read_messages(),
-        )
 
     def jitter(self) -> float:
         return random.random()  # noqa: S311 - spreads retries, guards nothing
@@ -384,7 +284,7 @@ class Wiring:
         names = (account.template,) if account.template else (account.network, "default")
         for name in names:
             try:
-                return self._read_template(f"messages/{name}.txt")
+                return self.read_template(f"messages/{name}.txt")
             except SyndicateError:
                 continue
         return None
@@ -402,10 +302,10 @@ class Wiring:
                 found.setdefault(copy.post_id, []).append(SyndicationLink(copy.account, copy.network, copy.url))
         return found
 
-    def _read_template(self, name: str) -> str:
+    def read_template(self, name: str) -> str:
         return read_template(self.settings.root, name)
 
-    def _open_http(self) -> Client | None:
+    def open_http(self) -> Client | None:
         return self.http if self.settings.cards.fetch else None
 
     def own_file(self, name: str, ending: str) -> Path:
@@ -413,18 +313,8 @@ class Wiring:
         site = self.settings.site.name
         return self.state_folder / (f"{name}{ending}" if site == "default" else f"{name}-{site}{ending}")
 
-    def _list_sources(self) -> Iterator[str]:
-        """Everything a publication is made of, as digests: posts, settings, templates, fonts, logo, the state."""
-        settings = self.settings
-        yield content.fingerprint_posts(settings)
-        yield settings.digest
-        yield fingerprint_templates(settings.root)
-        yield digest_fonts(settings.cards, settings.root)
-        yield str(look_at([f"{settings.root}/{settings.cards.logo}"] if settings.cards.logo else []))
-        yield _identify(settings.storage.database)
 
-
-def _identify(database: str) -> str:
+def identify(database: str) -> str:
     """Tells a replaced state database from the one that a publication was made with."""
     try:
         return f"{database} {Path(database.removeprefix('sqlite:///')).stat().st_ino}"

@@ -17,6 +17,7 @@ from syndicate.errors import UsageError
 from syndicate.model import Artefact
 from syndicate.output.base import FileStat, check_path
 from syndicate.output.files import (
+    Fresh,
     choose_mtime,
     compress,
     find_mtime,
@@ -27,11 +28,12 @@ from syndicate.output.files import (
     prune,
     read_bytes,
     remove_siblings,
+    replace_files,
     stat_file,
+    telling,
     walk,
     walk_rests,
 )
-from syndicate.output.swapping import Fresh, replace_files, telling
 
 
 class FolderOutput:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cached_property
 from hashlib import blake2b
 
 from syndicate.cards import path_by_digest
+from syndicate.errors import StateError
 from syndicate.model import Artefact, Problem, PublishedFile
 from syndicate.output import Output
 from syndicate.output.base import FileStat
@@ -82,8 +84,11 @@ class Manifest:
         return found[-1] if found else None
 
     def is_ours(self, path: str, data: bytes) -> bool:
-        """Whether a published file with these bytes is ours."""
-        return self._is_ours(path, data, self._store.find_published([path]).get(path))
+        """Whether a published file with these bytes is ours; while the state cannot be asked, it must show that."""
+        line = None
+        with suppress(StateError):
+            line = self._store.find_published([path]).get(path)
+        return self._is_ours(path, data, line)
 
     # --- writing ---------------------------------------------------------------------------------------------------
 

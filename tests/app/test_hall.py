@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from syndicate.app.publish import gather
 from syndicate.errors import ContentError, UsageError
 from syndicate.model import Artefact, State
 from syndicate.publish.publish import publish
@@ -160,7 +161,7 @@ def test_an_object_store_is_as_good_as_a_folder(tmp_path):
     with blog.wired() as wiring:
         wiring.output.write([strange("index.html"), strange("featured/rss.xml")])
         for number in range(2):
-            done = publish(wiring.dependencies, blog.now, made_of="", progress=lambda done, total: None)
+            done = publish(gather(wiring), blog.now, made_of="", progress=lambda done, total: None)
             assert {problem.source.rpartition(":")[2].lstrip("/") for problem in done.problems} == {
                 "index.html",
                 "featured/rss.xml",
@@ -171,7 +172,7 @@ def test_an_object_store_is_as_good_as_a_folder(tmp_path):
         blog.lose_cache()
     with blog.wired() as wiring:
         blog.wait(hours=1)
-        done = publish(wiring.dependencies, blog.now, made_of="", progress=lambda done, total: None)
+        done = publish(gather(wiring), blog.now, made_of="", progress=lambda done, total: None)
         assert done.problems == ()
 
 

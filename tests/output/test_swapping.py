@@ -12,8 +12,8 @@ from types import SimpleNamespace
 import pytest
 
 from syndicate.errors import StateError
-from syndicate.output import FolderOutput, swapping
-from syndicate.output.swapping import MANY, Fresh, flush, replace_files, telling
+from syndicate.output import FolderOutput, files
+from syndicate.output.files import MANY, Fresh, flush, replace_files, telling
 
 
 def fresh(folder: Path, count: int) -> list[Fresh]:
@@ -27,7 +27,7 @@ def test_a_failing_flush_leaves_every_old_file(tmp_path: Path, monkeypatch: pyte
     def refuse(_places: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(swapping, "flush", refuse)
+    monkeypatch.setattr(files, "flush", refuse)
     with pytest.raises(StateError, match="No space left"):
         replace_files(fresh(tmp_path, 3))
     assert [path.name for path in tmp_path.iterdir()] == ["0.xml"]
@@ -43,7 +43,7 @@ def test_bytes_are_flushed_before_the_swap(count: int, tmp_path: Path, monkeypat
         seen.extend(place.read_bytes() for place in places)
         assert not list(tmp_path.glob("*.xml"))
 
-    monkeypatch.setattr(swapping, "flush", look)
+    monkeypatch.setattr(files, "flush", look)
     replace_files(fresh(tmp_path, count))
     assert seen == [b"new"] * count
     assert len(list(tmp_path.glob("*.xml"))) == count
@@ -71,7 +71,7 @@ def test_what_is_being_written_is_no_rest(tmp_path: Path, monkeypatch: pytest.Mo
     def clear(_places: object) -> None:
         FolderOutput(tmp_path).clear_rests(datetime.now(UTC) - timedelta(hours=1))
 
-    monkeypatch.setattr(swapping, "flush", clear)
+    monkeypatch.setattr(files, "flush", clear)
     replace_files([Fresh(tmp_path / "0.xml", b"new", long_ago.timestamp(), has_siblings=True)])
     assert (tmp_path / "0.xml").stat().st_mtime == long_ago.timestamp()
 

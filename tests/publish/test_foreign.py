@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from syndicate.app.publish import gather
 from syndicate.model import Artefact
 from syndicate.output import FolderOutput
 from syndicate.publish.manifest import Manifest
@@ -161,7 +162,7 @@ def test_what_needs_no_write_is_not_read(tmp_path):
     with blog.wired() as wiring:
         wiring.output = counting = Counting(blog.feeds)
         blog.write("post-3", title="Changed")
-        publish(wiring.dependencies, blog.now, made_of="", progress=lambda done, total: None)
+        publish(gather(wiring), blog.now, made_of="", progress=lambda done, total: None)
     read, written = (
         {call.removeprefix(word) for call in counting.calls if call.startswith(word)} for word in ("read ", "write ")
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from syndicate.app.publish import gather, open_last
 from syndicate.publish.publish import publish
 from tests.journeys.blog import CONFIG
 from tests.publish.house import Counting, House, make_picture
@@ -104,9 +105,9 @@ def test_a_change_while_it_publishes_is_seen_by_the_next(tmp_path):
     with blog.wired() as wiring:
         wiring.output = Counting(blog.feeds, save)
         publish(
-            wiring.dependencies,
+            gather(wiring),
             blog.now,
-            made_of=wiring.last_publication.take_fingerprint(),
+            made_of=open_last(wiring).take_fingerprint(),
             progress=lambda done, total: None,
         )
     assert set(blog.entries()) == {"First"}

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import syndicate
+from syndicate.app.publish import open_last
 from syndicate.app.site import Wiring
 from syndicate.model import Problem
 from syndicate.output import FolderOutput
@@ -118,7 +119,7 @@ def test_problems_are_told_again(last):
 
 
 def is_current(wiring: Wiring, at: datetime) -> bool:
-    last = wiring.last_publication
+    last = open_last(wiring)
     return last.is_current(last.take_fingerprint(), at)
 
 

@@ -1,0 +1,183 @@
+"""Publishing, for one site: whether there is anything to do, what it needs, and what a person is asked afterwards.
+
+The heavy rooms are imported where they are needed: a publication that finds nothing changed must not pay for them.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from syndicate import content
+from syndicate.app.last_seen import is_in_order, keep_rows, read_publication
+from syndicate.app.site import Wiring, identify
+from syndicate.fonts import digest_fonts
+from syndicate.model import Plan, Reason, Remark
+from syndicate.publish.unchanged import LastPublication, Published, look_at
+from syndicate.templates import fingerprint_templates
+
+if TYPE_CHECKING:
+    from syndicate.publish.drawing import Drawer
+    from syndicate.publish.manifest import Manifest
+    from syndicate.publish.publish import Dependencies
+    from syndicate.publish.write import Sources
+
+# ruff: noqa: PLC0415
+
+log = logging.getLogger("syndicate")
+
+Progress = Callable[[int, int], None]
+
+
+def open_last(site: Wiring) -> LastPublication:
+    """The last publication; the state is opened only where a glance is not enough."""
+    database = site.settings.storage.database
+
+    def read() -> tuple[str, str]:
+        found = read_publication(database, site.settings.site.name)
+        return site.store.read_publication() if found is None else found
+
+    return LastPublication(site.output, read, lambda: _list_sources(site))
+
+
+def find_current(site: Wiring, made_of: str, now: datetime) -> Published | None:
+    """The last publication where nothing changed since; its problems are still there. None where there is work."""
+    last = open_last(site)
+    if not is_in_order(site.cache, site.settings.storage.database, site.settings.site.name):
+        return None
+    if not last.is_current(made_of, now):
+        return None
+    return Published(where=site.settings.storage.publish_to, problems=last.read_problems())
+
+
+def publish(site: Wiring, only: str, made_of: str, now: datetime, progress: Progress) -> Published:
+    """Read everything and write what changed; `made_of` was taken before. `only` is "feeds", "cards" or ""."""
+    from syndicate.publish.publish import publish, publish_cards, publish_feeds
+
+    contradiction, needs = site.check_state(), gather(site)
+    if only == "cards":
+        published = publish_cards(needs, now, progress=progress)
+    elif only == "feeds":
+        published = publish_feeds(needs, now)
+    else:
+        published = publish(needs, now, made_of=made_of, progress=progress)
+    keep_rows(site.cache, site.settings.storage.database, site.settings.site.name)
+    if contradiction:
+        site.forget_publication()  # it is said until it is solved
+    _ask(site, published.remarks, now)
+    return replace(published, contradiction=contradiction)
+
+
+def read_plan(site: Wiring, now: datetime) -> Plan:
+    """What would happen now; changes nothing."""
+    from syndicate.publish.publish import read_plan
+
+    return read_plan(gather(site), now)
+
+
+def show_timeline(site: Wiring) -> None:
+    """What was just said stands on the local network's page at once."""
+    from syndicate.publish.write import list_timeline, write_documents
+
+    manifest = open_manifest(site)
+    written = write_documents(list_timeline(_gather_sources(site)), manifest, site.cache)
+    for problem in (*written.problems, *manifest.problems):
+        log.warning("the timeline page stays as it was: %s: %s", problem.source, problem.message)
+
+
+def is_published(site: Wiring, path: str, data: bytes) -> bool:
+    """Whether a file in the published folder is ours: what we wrote, what a local account did, the author's key."""
+    key = site.settings.feeds.indexnow_key
+    if key and path == f"{key}.txt":
+        return data.strip() == key.encode()
+    return open_manifest(site).is_ours(path, data) or _is_timeline(site, path, data)
+
+
+def _is_timeline(site: Wiring, path: str, data: bytes) -> bool:
+    from syndicate.networks.local import TIMELINE, parse_items
+
+    if path.rpartition("/")[2] != TIMELINE or all(one.network != "local" for one in site.settings.accounts):
+        return False
+    with suppress(ValueError, TypeError):
+        parse_items(data)
+        return True
+    return False
+
+
+# --- what it needs -------------------------------------------------------------------------------------------------
+
+
+def open_manifest(site: Wiring) -> Manifest:
+    """The published files, for one publication: other people's stay."""
+    from syndicate.publish.manifest import Manifest
+
+    place, root = site.settings.storage.publish_to, site.settings.root
+    return Manifest(site.output, site.store, place.removeprefix(f"{root}/").rstrip("/"))
+
+
+def open_drawer(site: Wiring, manifest: Manifest | None = None) -> Drawer:
+    """Knows what cards are drawn, and draws others."""
+    from syndicate.publish.card_renderer import CardRenderer, suit_networks
+    from syndicate.publish.drawing import Drawer
+
+    limits = [facts.limits for facts in site.accounts.facts.values()]
+    settings = replace(site.settings, cards=suit_networks(site.settings.cards, limits))
+    renderer = CardRenderer(settings, site.read_template)
+    return Drawer(settings, site.cache, renderer, manifest or open_manifest(site), open_http=site.open_http)
+
+
+def gather(site: Wiring) -> Dependencies:
+    """What a publication needs."""
+    from syndicate.publish.publish import Dependencies
+
+    manifest = open_manifest(site)
+    return Dependencies(
+        sources=_gather_sources(site),
+        store=site.store,
+        output=site.output,
+        manifest=manifest,
+        cache=site.cache,
+        drawer=open_drawer(site, manifest),
+        read_snapshot=site.read_snapshot,
+        facts=site.accounts.facts,
+        messages=site.read_messages(),
+    )
+
+
+def _gather_sources(site: Wiring) -> Sources:
+    from syndicate.publish.write import Sources
+
+    return Sources(
+        settings=site.settings,
+        read_template=site.read_template,
+        read_published=site.output.read,
+        list_copies=site.list_copies,
+        fill=site.fill,
+    )
+
+
+def _list_sources(site: Wiring) -> Iterator[str]:
+    """Everything a publication is made of, as fingerprints: posts, settings, templates, fonts, logo, the state."""
+    settings = site.settings
+    yield content.fingerprint_posts(settings)
+    yield settings.digest
+    yield fingerprint_templates(settings.root)
+    yield digest_fonts(settings.cards, settings.root)
+    yield str(look_at([f"{settings.root}/{settings.cards.logo}"] if settings.cards.logo else []))
+    yield identify(settings.storage.database)
+
+
+def _ask(site: Wiring, remarks: tuple[Remark, ...], now: datetime) -> None:
+    """Tell the person what waits for an answer, each question once."""
+    if not remarks:
+        return
+    from syndicate.app.sending import ask_person
+    from syndicate.planning.deliveries.bursts import say_remark
+
+    for one in remarks:
+        if one.reason is not Reason.OLD_WHEN_FOUND and not one.is_asked:
+            ask_person(site, say_remark(one), now, slug=one.slugs[0] if len(one.slugs) == 1 else "")
