@@ -57,8 +57,12 @@ class FullCanvas:
             self._image.paste(colour, box)
 
     def stain(self, mask: Image.Image, left: int, top: int, colour: RGB, *, over: RGB | None = None) -> None:  # noqa: ARG002
+        box = mask.getbbox()
+        if box is None:
+            return
+        seen = mask if box == (0, 0, *mask.size) else mask.crop(box)
         # Pasting a picture through a mask takes half the time of pasting a colour through it.
-        self._image.paste(Image.new("RGB", mask.size, colour), (left, top), mask)
+        self._image.paste(Image.new("RGB", seen.size, colour), (left + box[0], top + box[1]), seen)
 
     def paste(self, picture: Image.Image, left: int, top: int) -> None:
         mask = picture if picture.mode == "RGBA" else None

@@ -10,7 +10,7 @@ from syndicate.cards.design import Design, Layout
 from syndicate.cards.kind import Kind, find_ground, find_kind, is_dark
 from syndicate.cards.photo import Photo
 from syndicate.cards.resolve import Shown
-from syndicate.cards.saliency import find_side, find_side_of, find_subject
+from syndicate.cards.saliency import Subject, find_side, look_for_subject
 from syndicate.text.graphemes import split_graphemes
 
 Size = tuple[int, int]
@@ -24,7 +24,7 @@ LONG = 100
 SHORT, SHORT_WORDS, SHORT_WORD = 16, 3, 11
 """Letters and words of a title that fills a card alone, and letters of its longest word."""
 
-FEET = ((17, 0.6), (36, 0.44), (10_000, 0.34))
+FEET = ((17, 0.54), (36, 0.42), (10_000, 0.32))
 """Letters of a title, and about where it begins on a cover, as a share of the height."""
 
 UNDER_WORDS = frozenset({"cover", "side"})
@@ -39,6 +39,7 @@ class Choice:
     kind: Kind = Kind.PHOTO
     side: str = "bottom"
     """Where the words stand on a photo: "bottom", "left" or "right"; "beside" where all of these cover its subject."""
+    subject: Subject | None = None
 
 
 def choose_layout(content: CardContent, design: Design, photo: Photo | None, size: Size) -> Choice:
@@ -49,10 +50,11 @@ def choose_layout(content: CardContent, design: Design, photo: Photo | None, siz
     if photo is None:
         return Choice(design.layouts[_choose_flat(content)])
     kind = find_kind(photo, content.picture_kind)
-    side = find_room(content, photo, size) if kind is Kind.PHOTO else "bottom"
+    subject = look_for_subject(photo.small, content.focus)
+    side = find_room(content, photo, size, subject) if kind is Kind.PHOTO else "bottom"
     if wanted is None or (wanted.name in UNDER_WORDS and kind is not Kind.PHOTO):
         wanted = design.layouts[_choose_pictured(content, photo, size, kind, side)]
-    return Choice(wanted, kind, side)
+    return Choice(wanted, kind, side, subject)
 
 
 def _choose_flat(content: CardContent) -> str:
@@ -108,17 +110,11 @@ def _kept(photo: Photo, size: Size) -> float:
     return (size[0] * size[1]) / (photo.width * photo.height * scale * scale)
 
 
-def find_room(content: CardContent, photo: Photo, size: Size) -> str:
+def find_room(content: CardContent, photo: Photo, size: Size, subject: Subject) -> str:
     """Where the words of a title may stand on a photo without covering its subject."""
-    letters = len(content.title)
-    foot = next(foot for most, foot in FEET if letters <= most)
-    subject = content.focus or find_subject(photo.small)
-    window = choose_window(photo.small.size, size, subject=subject, clear=(0.5, foot / 2))
-    if content.focus is not None:
-        across = (content.focus[0] * photo.small.width - window.left) / window.width
-        return find_side_of((across, (content.focus[1] * photo.small.height - window.top) / window.height), foot)
-    seen = photo.small.resize((120, max(8, 120 * size[1] // size[0])), box=window.box)
-    return find_side(seen, foot)
+    foot = next(foot for most, foot in FEET if len(content.title) <= most)
+    window = choose_window((photo.width, photo.height), size, subject=subject.focus, clear=(0.5, foot / 2))
+    return find_side(subject, window.share_of((photo.width, photo.height)), foot)
 
 
 def describe(choice: Choice, content: CardContent, design: Design, photo: Photo | None) -> Shown:

@@ -33,6 +33,11 @@ class Window:
     def box(self) -> tuple[float, float, float, float]:
         return self.left, self.top, self.left + self.width, self.top + self.height
 
+    def share_of(self, size: tuple[float, float]) -> tuple[float, float, float, float]:
+        """The same in shares of the image."""
+        left, top, right, bottom = self.box
+        return left / size[0], top / size[1], right / size[0], bottom / size[1]
+
 
 def fill_room(photo: Photo, width: int, height: int, *, focus: Focus | None, clear: Focus = MIDDLE) -> Image.Image:
     """The photo cut and scaled to fill `width` x `height` pixels, in sRGB.

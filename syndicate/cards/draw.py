@@ -116,7 +116,7 @@ def draw_card(
         outside=_list_outside(painted.placed, size),
         refused=painted.refused,
         logo_contrast=round(painted.shaded.logo_contrast, 2) if has_logo else None,
-        faults=judge_picture(painted.placed, painted.photo, painted.choice, content.focus),
+        faults=judge_picture(painted.placed, painted.photo, painted.choice),
     )
 
 
@@ -138,7 +138,8 @@ def paint_card(
     theme = _choose_theme(content, design, shown, choice)
     placed = _place(content, design, fonts, choice, size=size, photo=shown)
     logos = _order_logos(design, theme)
-    shaded = shade(placed, theme, photo=shown, logos=logos, focus=content.focus, unit=find_unit(*size))
+    focus = choice.subject.focus if choice.subject else content.focus
+    shaded = shade(placed, theme, photo=shown, logos=logos, focus=focus, unit=find_unit(*size))
     canvas: Canvas = (FullCanvas if shown else FlatCanvas)(size, theme.paper)
     paint_boxes(canvas, placed, Scene(theme, content.seed, shaded.pictures, shaded.masks))
     return Painted(canvas.finish(), placed, choice, theme, shaded, refused, shown)

@@ -11,9 +11,9 @@ from syndicate.cards.crop import MAX_ENLARGED, choose_window, find_clear
 from syndicate.cards.kind import Kind
 from syndicate.cards.photo import Photo
 from syndicate.cards.placed import Placed, Rect
-from syndicate.cards.saliency import Focus, cover_of_subject, find_subject
+from syndicate.cards.saliency import Subject, cover_of_subject
 
-MOST_CUT = 0.66
+MOST_CUT = 0.7
 """Of a picture: a card that leaves away more of it shows another picture."""
 ENLARGED = 1.5
 """Times: from here on softness is seen."""
@@ -37,20 +37,18 @@ class Fault:
     amount: float = 0.0
 
 
-def judge_picture(
-    placed: Sequence[Placed], photo: Photo | None, choice: Choice, focus: Focus | None
-) -> tuple[Fault, ...]:
+def judge_picture(placed: Sequence[Placed], photo: Photo | None, choice: Choice) -> tuple[Fault, ...]:
     """All faults of the picture that a card shows."""
     if photo is None:
         return ()
     found: list[Fault] = []
     for at, one in enumerate(placed):
         if one.box.kind == "image":
-            found += _judge(one, placed[at + 1 :], photo, choice, focus)
+            found += _judge(one, placed[at + 1 :], photo, choice)
     return tuple(found)
 
 
-def _judge(image: Placed, above: Sequence[Placed], photo: Photo, choice: Choice, focus: Focus | None) -> list[Fault]:
+def _judge(image: Placed, above: Sequence[Placed], photo: Photo, choice: Choice) -> list[Fault]:
     words = [one.ink for one in above if one.block is not None and not one.box.fill and _meets(one.ink, image.rect)]
     found = [Fault(Flaw.WORDS_OVER_TEXT)] if words and choice.kind is Kind.TEXT else []
     if image.box.fit == "whole":
@@ -63,30 +61,27 @@ def _judge(image: Placed, above: Sequence[Placed], photo: Photo, choice: Choice,
     cut = 1 - image.rect.width * image.rect.height / (photo.width * photo.height * scale * scale)
     if cut > MOST_CUT:
         found.append(Fault(Flaw.CUT, cut))
-    covered = _cover(image, words, photo, focus) if words else 0.0
+    covered = _cover(image, words, photo, choice.subject) if words and choice.subject else 0.0
     if covered > MOST_COVERED:
         found.append(Fault(Flaw.SUBJECT_COVERED, covered))
     return found
 
 
-def _cover(image: Placed, words: Sequence[Rect], photo: Photo, focus: Focus | None) -> float:
+def _cover(image: Placed, words: Sequence[Rect], photo: Photo, subject: Subject) -> float:
     """Which share of the subject lies under words."""
-    size, room = photo.small.size, (round(image.rect.width), round(image.rect.height))
-    clear = find_clear(image.rect.y, image.rect.height, [rect.y for rect in words])
-    window = choose_window(size, room, subject=focus or find_subject(photo.small), clear=clear)
+    size, frame = (photo.width, photo.height), image.rect
+    clear = find_clear(frame.y, frame.height, [rect.y for rect in words])
+    window = choose_window(size, (round(frame.width), round(frame.height)), subject=subject.focus, clear=clear)
     shares = [
         (
-            (rect.x - image.rect.x) / image.rect.width,
-            (rect.y - image.rect.y) / image.rect.height,
-            (rect.right - image.rect.x) / image.rect.width,
-            (rect.bottom - image.rect.y) / image.rect.height,
+            (rect.x - frame.x) / frame.width,
+            (rect.y - frame.y) / frame.height,
+            (rect.right - frame.x) / frame.width,
+            (rect.bottom - frame.y) / frame.height,
         )
         for rect in words
     ]
-    if focus is not None:
-        x, y = (focus[0] * size[0] - window.left) / window.width, (focus[1] * size[1] - window.top) / window.height
-        return float(any(left <= x <= right and top <= y <= bottom for left, top, right, bottom in shares))
-    return cover_of_subject(photo.small.resize((120, 120 * room[1] // room[0]), box=window.box), shares)
+    return cover_of_subject(subject, window.share_of(size), shares)
 
 
 def _meets(one: Rect, other: Rect) -> bool:

@@ -7,6 +7,7 @@ apart.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from PIL import Image, ImageChops
@@ -23,7 +24,7 @@ class Kind(StrEnum):
     LOGO = "logo"  # shown whole on plain ground
 
 
-MOST_LOOKED_AT = 480
+MOST_LOOKED_AT = 400
 """Pixels across: every so many are looked at, none are averaged, so that hard edges stay hard."""
 
 FLAT, SOFT, HARD = 3, (5, 28), 56
@@ -39,6 +40,10 @@ CRISP = 0.28
 GREY_GROUND, GREY_STILL, GREY_CRISP = 0.55, 0.25, 0.38
 """The same for a page under uneven light: hardly any colour, and most of it in a quarter of the range."""
 
+LEAST_HARD = 0.002
+"""Of the pixels: a picture with fewer hard edges is a gradient."""
+GREY = 60
+"""The mean saturation, 0 to 255, of what has hardly any colour."""
 PAPER = 90
 """Luma of the darkest paper in the shade; a city at night is darker."""
 
@@ -56,9 +61,11 @@ def find_kind(photo: Photo, declared: str = "") -> Kind:
         return Kind(declared)
     is_small = max(photo.width, photo.height) <= (LARGEST_LOGO if photo.is_cut_out else PLAIN_LOGO)
     has_ground = photo.is_cut_out or find_ground(photo.image) is not None
-    if is_small and has_ground and _is_drawn(photo.image, CRISP / 3):
+    luma = _thin_out(photo.image)
+    levels, steps = luma.histogram(), _steps(luma)
+    if is_small and has_ground and _is_drawn(levels, steps, CRISP / 3):
         return Kind.LOGO if photo.is_cut_out or _is_compact(photo) else Kind.TEXT
-    if _is_drawn(photo.image, CRISP) or _is_page(photo.image):
+    if _is_drawn(levels, steps, CRISP) or _is_page(photo.small, levels, steps):
         return Kind.TEXT
     return Kind.LOGO if photo.is_cut_out and is_small else Kind.PHOTO
 
@@ -100,22 +107,20 @@ def _steps(luma: Image.Image) -> list[int]:
     return ImageChops.lighter(across, down).histogram()
 
 
-def _is_drawn(image: Image.Image, crisp: float) -> bool:
+def _is_drawn(levels: Sequence[int], steps: Sequence[int], crisp: float) -> bool:
     """Large flat ground, and edges that are hard rather than soft."""
-    luma = _thin_out(image)
-    levels, steps = luma.histogram(), _steps(luma)
-    ground = max(sum(levels[at : at + 5]) for at in range(252)) / sum(levels)
     still, soft, hard = sum(steps[:FLAT]), sum(steps[slice(*SOFT)]), sum(steps[HARD:])
-    return ground >= GROUND and still >= STILL * sum(steps) and hard > crisp * soft and hard > 0.002 * sum(steps)
-
-
-def _is_page(image: Image.Image) -> bool:
-    """Print or writing on paper under uneven light."""
-    tiny = image.resize((32, 32), Image.Resampling.BOX).convert("HSV").getchannel("S")
-    if sum(tiny.tobytes()) / 1024 > 60:
+    if still < STILL * sum(steps) or hard <= crisp * soft or hard <= LEAST_HARD * sum(steps):
         return False
-    luma = _thin_out(image)
-    levels, steps = luma.histogram(), _steps(luma)
-    ground = max(sum(levels[at : at + 64]) for at in range(PAPER, 192)) / sum(levels)
+    return max(sum(levels[at : at + 5]) for at in range(252)) >= GROUND * sum(levels)
+
+
+def _is_page(small: Image.Image, levels: Sequence[int], steps: Sequence[int]) -> bool:
+    """Print or writing on paper under uneven light."""
     still, soft, hard = sum(steps[:FLAT]), sum(steps[slice(*SOFT)]), sum(steps[HARD:])
-    return ground >= GREY_GROUND and still >= GREY_STILL * sum(steps) and hard > GREY_CRISP * soft
+    if still < GREY_STILL * sum(steps) or hard <= GREY_CRISP * soft:
+        return False
+    if max(sum(levels[at : at + 64]) for at in range(PAPER, 192)) < GREY_GROUND * sum(levels):
+        return False
+    saturation = small.convert("HSV").getchannel("S").histogram()
+    return sum(value * number for value, number in enumerate(saturation)) < GREY * sum(saturation)

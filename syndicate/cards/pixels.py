@@ -59,7 +59,7 @@ def to_rgb(image: Image.Image, profile: bytes, paper: RGB | None = None) -> Imag
 def to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     """The image with its ICC profile applied; without one, or with a broken one, as it is."""
     if not profile or (image.mode == "RGB" and b"sRGB" in profile):
-        return image.convert("RGB")
+        return image if image.mode == "RGB" else image.convert("RGB")
     try:
         source = ImageCms.ImageCmsProfile(BytesIO(profile))
         converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")

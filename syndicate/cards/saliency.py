@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from PIL import Image, ImageChops, ImageFilter
 
 Focus = tuple[float, float]
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
 
 ACROSS, DOWN = 60, 44
 """The cells that are weighed."""
 
-MOST_UNDER = 0.45
+MOST_UNDER = 0.3
 """Of the subject's weight: more than this under the words at the foot, and they go elsewhere."""
 CLEAR = 0.3
 """Of the subject's weight: no more than this may be under words at a side."""
@@ -23,61 +26,88 @@ COMPACT, NEAR = 0.7, 0.24
 """And so much of it lies no further from its middle than this share of the width: a pattern has no subject."""
 
 
-def find_subject(image: Image.Image) -> Focus:
-    """The middle of what is looked at first, drawn a little towards the upper middle.
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a photo shows: its middle, and the cells it fills (None where there is no one thing)."""
 
-    People put subjects near the middle and faces above it, so a picture of even detail stays centred.
-    """
+    focus: Focus
+    cells: Image.Image | None = field(default=None, repr=False)
+
+
+def look_for_subject(image: Image.Image, focus: Focus | None = None) -> Subject:
+    """The subject where the author says it is, else where the eye goes first."""
+    if focus is not None:
+        return Subject(focus, _mark(focus))
     weights = weigh(image)
+    return Subject(_find_middle(weights), _find_loud(weights))
+
+
+def find_subject(image: Image.Image) -> Focus:
+    """The middle of what is looked at first."""
+    return _find_middle(weigh(image))
+
+
+def _find_middle(weights: Image.Image) -> Focus:
+    """Drawn a little towards the upper middle: people put subjects near the middle and faces above it."""
     across = list(weights.resize((ACROSS, 1), Image.Resampling.BOX).tobytes())
     down = list(weights.resize((1, DOWN), Image.Resampling.BOX).tobytes())
     return _balance(across, 0.5), _balance(down, 0.45)
 
 
-def find_side(image: Image.Image, foot: float) -> str:
+def find_side(subject: Subject, window: Box, foot: float) -> str:
     """Where words may stand without covering the subject: "bottom" if they can, else "left", "right" or "beside".
 
-    `image` is what the card shows of the photo, `foot` how far from the top words at the bottom begin.
+    `window` is what the card shows, in shares of the photo; words at the bottom begin at `foot` of the card's height.
     """
-    loud = find_loud(image)
-    if loud is None:
+    cells = _look_through(subject, window)
+    if cells is None:
         return "bottom"
-    total = _sum(loud, (0, 0, ACROSS, DOWN))
-    if _sum(loud, (0, round(DOWN * foot), ACROSS, DOWN)) <= MOST_UNDER * total:
+    total = _sum(cells, (0, 0, ACROSS, DOWN))
+    if _sum(cells, (0, round(DOWN * foot), ACROSS, DOWN)) <= MOST_UNDER * total:
         return "bottom"
-    left = _sum(loud, (0, 0, round(ACROSS * WORDS), DOWN))
-    right = _sum(loud, (round(ACROSS * (1 - WORDS)), 0, ACROSS, DOWN))
+    left = _sum(cells, (0, 0, round(ACROSS * WORDS), DOWN))
+    right = _sum(cells, (round(ACROSS * (1 - WORDS)), 0, ACROSS, DOWN))
     if min(left, right) > CLEAR * total:
         return "beside"
     return "left" if left < right else "right"
 
 
-def find_side_of(focus: Focus, foot: float) -> str:
-    """The same where the author says where the subject is."""
-    if focus[1] < foot:
-        return "bottom"
-    return "beside" if abs(focus[0] - 0.5) < 0.15 else "left" if focus[0] > 0.5 else "right"
+def cover_of_subject(subject: Subject, window: Box, words: Sequence[Box]) -> float:
+    """Which share of the subject lies under words; their boxes are shares of what the card shows."""
+    cells = _look_through(subject, window)
+    if cells is None:
+        return 0.0
+    total = _sum(cells, (0, 0, ACROSS, DOWN))
+    for x, y, right, bottom in words:
+        cells.paste(0, (round(x * ACROSS), round(y * DOWN), round(right * ACROSS), round(bottom * DOWN)))
+    return 1 - _sum(cells, (0, 0, ACROSS, DOWN)) / total
 
 
-def find_loud(image: Image.Image) -> Image.Image | None:
+def _look_through(subject: Subject, window: Box) -> Image.Image | None:
+    """The subject's cells as the card shows them, None where it shows none of them."""
+    if subject.cells is None:
+        return None
+    left, top, right, bottom = (share * size for share, size in zip(window, (ACROSS, DOWN) * 2, strict=True))
+    seen = subject.cells.resize((ACROSS, DOWN), Image.Resampling.NEAREST, box=(left, top, right, bottom))
+    return seen if seen.getbbox() else None
+
+
+def _mark(focus: Focus) -> Image.Image:
+    """A few cells around a place."""
+    cells = Image.new("L", (ACROSS, DOWN), 0)
+    x, y = round(focus[0] * (ACROSS - 1)), round(focus[1] * (DOWN - 1))
+    cells.paste(255, (x - 3, y - 2, x + 4, y + 3))
+    return cells
+
+
+def _find_loud(weights: Image.Image) -> Image.Image | None:
     """The cells of the one thing that is looked at, None where there is no such thing."""
-    peak = weigh(image).filter(ImageFilter.BoxBlur(2))
+    peak = weights.filter(ImageFilter.BoxBlur(2))
     highest = max(peak.tobytes())
     if highest < CLEARLY:
         return None
     loud = peak.point([value if value > highest * LOUD else 0 for value in range(256)])
     return loud if _is_compact(loud.resize((ACROSS, 1), Image.Resampling.BOX).tobytes()) else None
-
-
-def cover_of_subject(image: Image.Image, words: Sequence[tuple[float, float, float, float]]) -> float:
-    """Which share of the subject lies under words, whose boxes are given as shares of the picture."""
-    loud = find_loud(image)
-    if loud is None:
-        return 0.0
-    total, left = _sum(loud, (0, 0, ACROSS, DOWN)), loud.copy()
-    for x, y, right, bottom in words:
-        left.paste(0, (round(x * ACROSS), round(y * DOWN), round(right * ACROSS), round(bottom * DOWN)))
-    return 1 - _sum(left, (0, 0, ACROSS, DOWN)) / total
 
 
 def _is_compact(columns: bytes) -> bool:

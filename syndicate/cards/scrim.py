@@ -6,6 +6,7 @@ from the brightest (or darkest) spot under each letter box instead of being gues
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -84,9 +85,13 @@ def draw_mask(width: int, height: int, *, side: str, reach: float, fade: float, 
         return Image.new("L", (width, height), round(strength * 255))
     is_level = side in {"top", "bottom"}
     length, across = (height, width) if is_level else (width, height)
-    levels = [strength * ease((at - reach) / max(fade, 1.0)) for at in range(length)]
-    ordered = levels if side in {"top", "start"} else levels[::-1]
-    mask = _draw_rows(across, ordered)
+    first, last = min(length, max(0, math.ceil(reach))), min(length, max(0, math.ceil(reach + fade)))
+    mask = Image.new("L", (across, length), 0)
+    mask.paste(round(strength * 255), (0, 0, across, first))
+    eased = [strength * ease((at - reach) / max(fade, 1.0)) for at in range(first, last)]
+    mask.paste(_draw_rows(across, eased), (0, first))
+    if side in {"bottom", "end"}:
+        mask = mask.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
     return mask if is_level else mask.transpose(Image.Transpose.TRANSPOSE)
 
 

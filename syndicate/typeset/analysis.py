@@ -86,10 +86,14 @@ class Analysis:
 
 def analyse(text: str, style: Style, fonts: FontSet) -> Analysis:
     """Take a text apart; nothing here depends on the size."""
-    line = analyse_line(text, style, fonts)
+    return add_breaks(analyse_line(text, style, fonts), style, fonts)
+
+
+def add_breaks(line: Analysis, style: Style, fonts: FontSet) -> Analysis:
+    """The same text for several lines: where they may end. Between clusters only (the rules alone would part a letter
+    from an emoji's skin tone), and not within code."""
     ends = {0, *line.clusters}.difference(*(range(start + 1, end) for start, end in style.code))
-    found = find_breaks(text, style.language, fonts.phrases)
-    # Between clusters only (the rules alone would part a letter from an emoji's skin tone), and not within code.
+    found = find_breaks(line.text, style.language, fonts.phrases)
     return replace(line, breaks=tuple(place for place in found if place.at in ends))
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import sys
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Unpack
 
 import regex
 
-from syndicate.typeset.analysis import Analysis, Style, StyleWords, analyse, analyse_line
+from syndicate.typeset.analysis import Analysis, Style, StyleWords, add_breaks, analyse, analyse_line
 from syndicate.typeset.bidi import reorder
 from syndicate.typeset.characters import split_clusters
 from syndicate.typeset.faces import FontSet
@@ -24,7 +24,7 @@ from syndicate.typeset.wrapping import Column, Ruler, wrap
 _SOFT_HYPHEN, _HYPHEN = "\u00ad", "-"
 _ROUNDS, _LESS = 12, 1 / 64
 
-CODE_SIZE, CODE_WEIGHT = 0.9, 600
+CODE_SIZE, CODE_WEIGHT = 0.9, 680
 """Monospaced letters look as large as the words around them when they are a little smaller."""
 
 
@@ -62,12 +62,6 @@ def make_lines(analysis: Analysis, style: Style, fonts: FontSet, column: Column)
             break
         narrower = replace(column, max_width=min(too_wide) - _LESS)
     return made
-
-
-def measure_length(analysis: Analysis, style: Style, fonts: FontSet) -> float:
-    """Of the whole text on one endless line."""
-    setting = Setting(style.size_px, style.language, style.tracking, style.features, analysis.spacing)
-    return sum(run.width for run in _shape_all(analysis, style, fonts, setting))
 
 
 def _count_clusters(clusters: Sequence[int], start: int, end: int) -> int:
@@ -173,7 +167,8 @@ def fit_text(
 ) -> TextBlock:
     """As `layout_text`, at the first of `sizes` (largest first) at which nothing is cut, torn or too high.
 
-    Where none does, the last size at which nothing is cut; where there is none either, the last size and an ellipsis.
+    Where each tears a word, the first that is not too high: a torn word shall at least be seen. Else the last size at
+    which nothing is cut; where there is none either, the last size and an ellipsis.
     """
     column = Column(max_width=max(max_width, 1.0), max_lines=max_lines, max_height=max_height)
     return _fit(text, sizes, Style(size_px=sizes[-1], **style), fonts, column)
@@ -183,10 +178,21 @@ def _fit(text: str, sizes: Sequence[float], style: Style, fonts: FontSet, column
     whole = text.strip()
     shown = _shorten(whole)
     style = replace(style, code=tuple(span for span in style.code if span[1] <= len(shown)))
-    is_one_line = style.count_lines(min(sizes), column.max_lines) == 1 and not _FORCED.search(shown)
-    analysis = (analyse_line if is_one_line else analyse)(shown, style, fonts)
-    block = _choose_size(analysis, sizes, style, fonts, column)
+    line = analyse_line(shown, style, fonts)
+    advances = _measure(line, replace(style, size_px=sizes[0]), fonts)
+    is_forced = bool(_FORCED.search(shown))
+    fits = sum(advances) <= column.max_width and not is_forced
+    is_one_line = style.count_lines(min(sizes), column.max_lines) == 1 and not is_forced
+    # Where a line might break is looked for only where it may, which is half the work.
+    analysis = line if fits or is_one_line else add_breaks(line, style, fonts)
+    hopeful = sizes if len(sizes) == 1 else _skip_hopeless(analysis, sizes, style, column, Ruler(shown, advances))
+    block = _choose_size(analysis, hopeful, style, fonts, column) or _make_do(analysis, sizes, style, fonts, column)
     return block if shown == whole else replace(block, is_truncated=True)
+
+
+def _measure(analysis: Analysis, style: Style, fonts: FontSet) -> list[float]:
+    setting = Setting(style.size_px, style.language, style.tracking, style.features, analysis.spacing)
+    return _advances(analysis.text, _shape_all(analysis, style, fonts, setting))
 
 
 def _shorten(text: str) -> str:
@@ -197,12 +203,29 @@ def _shorten(text: str) -> str:
     return text[:complete] + ELLIPSIS
 
 
-def _choose_size(analysis: Analysis, sizes: Sequence[float], style: Style, fonts: FontSet, column: Column) -> TextBlock:
-    hopeful = sizes if len(sizes) < _FEW else _skip_hopeless(analysis, sizes, style, fonts, column)
-    for size_px in hopeful:
+def _choose_size(
+    analysis: Analysis, sizes: Iterable[float], style: Style, fonts: FontSet, column: Column
+) -> TextBlock | None:
+    """The first at which nothing is cut, torn or too high."""
+    for size_px in sizes:
         block = _lay_out(analysis, replace(style, size_px=size_px), fonts, column)
         if block and not block.tears_words and block.height <= column.max_height:
             return block
+    return None
+
+
+def _make_do(analysis: Analysis, sizes: Sequence[float], style: Style, fonts: FontSet, column: Column) -> TextBlock:
+    """Something torn, too high or cut, in this order."""
+    smallest = _lay_out(analysis, replace(style, size_px=sizes[-1]), fonts, column)
+    if smallest and not (smallest.tears_words and len(sizes) > 1):
+        return smallest
+    torn = (_lay_out(analysis, replace(style, size_px=size_px), fonts, column) for size_px in sizes)
+    fitting = (block for block in torn if block and block.height <= column.max_height)
+    return next(fitting, None) or smallest or _find_whole(analysis, sizes, style, fonts, column)
+
+
+def _find_whole(analysis: Analysis, sizes: Sequence[float], style: Style, fonts: FontSet, column: Column) -> TextBlock:
+    """The smallest size that cuts nothing, else an ellipsis."""
     for size_px in reversed(sizes):
         block = _lay_out(analysis, replace(style, size_px=size_px), fonts, column)
         if block:
@@ -210,20 +233,21 @@ def _choose_size(analysis: Analysis, sizes: Sequence[float], style: Style, fonts
     return _truncate(analysis, replace(style, size_px=sizes[-1]), fonts, column)
 
 
-_FEW = 4
-_NARROWER = 0.96
-"""A smaller size is hardly ever narrower than in proportion; spaces at the ends of lines do not count."""
+_NARROWER = 0.97
+"""A smaller size is hardly ever narrower than in proportion."""
 
 
 def _skip_hopeless(
-    analysis: Analysis, sizes: Sequence[float], style: Style, fonts: FontSet, column: Column
+    analysis: Analysis, sizes: Sequence[float], style: Style, column: Column, ruler: Ruler
 ) -> Iterator[float]:
     """Sizes at which the text may fit, told from its length at the largest, without shaping it at each."""
-    length = measure_length(analysis, replace(style, size_px=sizes[0]), fonts) * _NARROWER / sizes[0]
     for size_px in sizes:
-        lines = max(1, math.ceil(length * size_px / column.max_width))
-        is_low = (lines - 1) * size_px * style.line_height <= column.max_height
-        if is_low and lines <= style.count_lines(size_px, column.max_lines):
+        most = style.count_lines(size_px, column.max_lines)
+        wider = Column(max_width=column.max_width * sizes[0] / size_px / _NARROWER, max_lines=most)
+        wrapped = wrap(analysis.breaks, analysis.clusters, ruler, wider, balance=False)
+        if wrapped is None or wrapped.tears_words:
+            continue
+        if (len(wrapped.lines) - 1) * size_px * style.line_height <= column.max_height:
             yield size_px
 
 

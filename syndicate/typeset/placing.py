@@ -121,7 +121,7 @@ def place_lines(analysis: Analysis, lines: Sequence[Line], style: Style, fonts: 
     )
 
 
-_AIR, _ABOVE, _BELOW = 0.11, 0.77, 0.24
+_AIR, _ABOVE, _BELOW = 0.07, 0.77, 0.24
 """Of the ground behind code, in em: beside it, above and below the baseline."""
 
 

@@ -23,10 +23,12 @@ class Ruler:
         self._edges = [0.0, *accumulate(advances)]
         self._visible = [0]
         for end, char in enumerate(text, start=1):
-            self._visible.append(self._visible[-1] if char.isspace() else end)
+            is_apart = char == "·" and end > 1 and text[end - 2].isspace()
+            self._visible.append(self._visible[-1] if char.isspace() or is_apart else end)
 
     def visible_end(self, start: int, end: int) -> int:
-        """Where a line over this span ends without the spaces at its end."""
+        """Where a line over this span ends without the spaces at its end, and a dot that only parts what is here
+        from what comes on the next line."""
         return max(start, self._visible[end])
 
     def width(self, start: int, end: int) -> float:

@@ -110,10 +110,12 @@ def test_shrinks_before_it_cuts(fonts: FontSet) -> None:
     assert (cut.size_px, cut.is_truncated) == (40, True)
 
 
-def test_a_word_wider_than_the_column_is_torn_only_at_the_smallest_size(fonts: FontSet) -> None:
-    """Shrinking comes before tearing a word, tearing before an ellipsis."""
-    block = fit_text("W" * 40, sizes=(60, 40), fonts=fonts, family="Inter", max_width=900, max_lines=3)
-    assert (block.size_px, block.tears_words, block.is_truncated) == (40, True, False)
+def test_a_word_wider_than_the_column_is_torn_where_no_size_helps(fonts: FontSet) -> None:
+    """Shrinking comes before tearing a word, tearing before an ellipsis; what must be torn is torn large."""
+    torn = fit_text("W" * 40, sizes=(90, 60, 40), fonts=fonts, family="Inter", max_width=900, max_lines=3)
+    assert (torn.size_px, torn.tears_words, torn.is_truncated) == (60, True, False)
+    whole = fit_text("W" * 20, sizes=(90, 60, 40), fonts=fonts, family="Inter", max_width=900, max_lines=3)
+    assert (whole.size_px, whole.tears_words) == (40, False)
 
 
 def test_an_ellipsis_follows_a_whole_word(fonts: FontSet) -> None:
