@@ -93,6 +93,12 @@ def find_fonts(rules: CardRules, root: str, *, text: str = "") -> FontSet:
     )
 
 
+def find_drawing_fonts() -> tuple[str, ...]:
+    """Paths of the upright files of the packages that are always there, for letters in drawings."""
+    files = [file for package in _PACKAGES if package[0].startswith("fontpkg") for file in _package_files(*package)]
+    return tuple(str(file.path) for file in files if "Italic" not in file.path.name)
+
+
 def list_fonts(rules: CardRules, root: str) -> tuple[FontFile, ...]:
     """The files that are used whatever the text is, best first."""
     own = [_own_file(name, Path(root)) for name in rules.fonts]

@@ -45,6 +45,9 @@ _AT_ONCE_KEPT, _HELD_BYTES = 500, 8_000_000
 _OVERLOADED = frozenset({429, 502, 503, 504, *range(520, 531)})
 """Answers that a whole server gives, or what stands before it."""
 
+EXTRA = "syndicate[pictures]"
+"""Stands in the reason for which a file is not read: the extra may have come since."""
+
 RECORDS, CONTENTS = "picture", "picture-data"
 """Kinds in the cache: what is known by URL or path, and bytes by digest."""
 
@@ -158,7 +161,7 @@ def _look_at_file(path: Path, known: _Record | None, describe: Describe) -> _Rec
     except OSError:
         return _Record(reason=f"there is no file {path.name}")
     stamp = f"{status.st_size}-{status.st_mtime_ns}"
-    if known is not None and known.stamp == stamp:
+    if known is not None and known.stamp == stamp and EXTRA not in known.reason:
         return known
     data = _read_file(path) if status.st_size <= MAX_BYTES else None
     if data is None:

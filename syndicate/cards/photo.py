@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Literal
@@ -18,6 +18,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from syndicate.cards.extras import ExtraMissing, open_heic, read_svg_size, render_svg
 from syndicate.cards.pixels import shrink_to_rgb
 from syndicate.cards.sniff import (
     MAX_PIXELS,
@@ -72,10 +73,11 @@ _OPENERS: Mapping[str, Callable[[BytesIO], ImageFile.ImageFile]] = {
     "webp": WebPImagePlugin.WebPImageFile,
     "avif": AvifImagePlugin.AvifImageFile,
     "gif": GifImagePlugin.GifImageFile,
+    "heic": lambda file: open_heic(file.getvalue()),
 }
 """Opened directly: `Image.open` would try forty formats, and warn about sizes that are refused below anyway."""
 
-_BESIDE: Mapping[str, int] = {"jpeg": 0, "progressive": 6, "png": 1, "gif": 3, "webp": 8, "avif": 7}
+_BESIDE: Mapping[str, int] = {"jpeg": 0, "progressive": 6, "png": 1, "gif": 3, "webp": 8, "avif": 7, "heic": 5}
 """Bytes for each pixel that a decoder holds beside that (measured): canvases, planes, coefficients of a JPEG."""
 
 _TURNED = frozenset({5, 6, 7, 8})
@@ -103,22 +105,37 @@ class Photo:
     """Whether some of it is transparent; that is on plain paper here."""
 
 
-def decode_photo(data: bytes, need: tuple[int, int]) -> Photo:
+def decode_photo(data: bytes, need: tuple[int, int], fonts: Sequence[str] = ()) -> Photo:
     """The picture, upright, RGB, at least large enough to cover `need` pixels if it ever was.
 
-    Raises PhotoRefused for what is no picture, too large, too small, truncated or broken.
+    `fonts` are paths of font files for the letters of drawings. Raises PhotoRefused for what is no picture, too large,
+    too small, truncated or broken.
     """
     name = find_format(data)
     if not name:
         raise PhotoRefused(describe_unknown(data))
-    with contain(lambda error: _refuse(error, name)), _open(data, name) as image:
-        return _decode(image, name, data, need)
+    with contain(lambda error: _refuse(error, name)):
+        if name == "svg":
+            return _draw_svg(data, need, fonts)
+        with _open(data, name) as image:
+            return _decode(image, name, data, need)
+
+
+def _draw_svg(data: bytes, need: tuple[int, int], fonts: Sequence[str]) -> Photo:
+    """A drawing is as large as it is rendered."""
+    drawn = render_svg(data, need, fonts)
+    whole = shrink_to_rgb(drawn, b"", drawn.size)
+    return Photo(whole, _glance(whole), *drawn.size, is_cut_out=_is_cut_out(drawn))
 
 
 def _refuse(error: Exception, name: str) -> None:
     """In words for a person, whatever a decoder raises on hostile bytes."""
     if isinstance(error, PhotoRefused):
         raise error
+    if isinstance(error, ExtraMissing):
+        raise PhotoRefused(str(error)) from error
+    if name == "svg" and str(error).startswith("the SVG"):
+        raise PhotoRefused(str(error)) from error
     raise PhotoRefused(f"the {name.upper()} is damaged or cut short ({type(error).__name__})") from error
 
 
@@ -128,6 +145,9 @@ def read_facts(data: bytes) -> tuple[PictureFacts | None, str]:
     if not name:
         return None, describe_unknown(data)
     try:
+        with contain(lambda error: _refuse(error, name)):
+            if name == "svg":
+                return PictureFacts(MEDIA_TYPES[name], len(data), *read_svg_size(data)), ""
         with contain(lambda error: _refuse(error, name)), _open(data, name) as image:
             width, height = image.size[::-1] if _orientation(image) in _TURNED else image.size
             return PictureFacts(MEDIA_TYPES[name], len(data), width, height), ""
@@ -142,7 +162,7 @@ def _open(data: bytes, name: str) -> ImageFile.ImageFile:
         _check_memory(read_webp_size(data), name, 4)
     bare, exif = cut_exif(data) if name == "jpeg" else (data, b"")
     image = _OPENERS[name](BytesIO(bare))
-    image.info["exif"] = exif or image.info.get("exif", b"")
+    image.info["exif"] = exif or image.info.get("exif") or b""
     _check_size(image.size, name)
     if name != "jpeg":  # that is decoded at a fraction of its size
         _check_memory(image.size, name, _depth(image))

@@ -6,6 +6,7 @@ that no camera or web page uses is not worth its attack surface.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 MAX_PIXELS = 100_000_000
@@ -25,17 +26,24 @@ MEDIA_TYPES: Mapping[str, str] = {
     "webp": "image/webp",
     "avif": "image/avif",
     "gif": "image/gif",
+    "heic": "image/heic",
+    "svg": "image/svg+xml",
 }
 
 
 def find_format(data: bytes) -> str:
-    """ "jpeg", "png", "webp", "avif", "gif", or "" for none of them."""
+    """ "jpeg", "png", "webp", "avif", "gif", "heic", "svg", or "" for none of them."""
     if data[:4] == b"RIFF":
         return "webp" if data[8:12] == b"WEBP" else ""
     if data[4:8] == b"ftyp":
-        return "avif" if b"avi" in data[8:40] else ""
+        brands = data[8:40]
+        return "avif" if b"avi" in brands else "heic" if b"hei" in brands or b"hev" in brands else ""
+    if data[:1] in b"\xef<\r\n\t " and _SVG.match(data[:4096]):
+        return "svg"
     return next((name for start, name in _STARTS if data.startswith(start)), "")
 
+
+_SVG = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*|<!DOCTYPE[^>\[]*>\s*)*<svg[\s>]", re.DOTALL)
 
 _STARTS = (
     (b"\xff\xd8\xff", "jpeg"),
@@ -50,12 +58,10 @@ def describe_unknown(data: bytes) -> str:
     head = data[:512].lstrip().lower()
     if not head:
         return "the file is empty"
-    if b"<svg" in head:
-        return "SVG is a drawing, not a photo; name a JPEG, PNG, WebP or AVIF"
     if head.startswith(b"<"):
         return "a web page came instead of a picture"
     if data[4:8] == b"ftyp":
-        return "HEIC and other MPEG pictures are not read; name a JPEG, PNG, WebP or AVIF"
+        return "MPEG pictures other than HEIC and AVIF are not read; name a JPEG, PNG, WebP or AVIF"
     return "not a JPEG, PNG, WebP, AVIF or GIF"
 
 

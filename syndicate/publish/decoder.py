@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from syndicate.cards.sniff import MEMORY
+from syndicate.fonts import find_drawing_fonts
 from syndicate.model import PictureFacts
 from syndicate.processes import MOST_SHARED, Fenced, NoProcess
 
@@ -66,7 +67,7 @@ class Decoder:
         try:
             found = self._fenced.ask((data, need), _unpack)
         except NoProcess:  # then here: worse than elsewhere, better than no pictures at all
-            return decode_photo(data, need)
+            return decode_photo(data, need, find_drawing_fonts())
         if isinstance(found, str | None):
             raise PhotoRefused(found or GAVE_UP)
         return found
@@ -101,7 +102,7 @@ def _answer(question: Question) -> Answer:
         facts, reason = read_facts(data)
         return facts or reason
     try:
-        photo = decode_photo(data, need)
+        photo = decode_photo(data, need, find_drawing_fonts())
     except PhotoRefused as error:
         if isinstance(error.__cause__, MemoryError):
             raise MemoryError from None  # noqa: TRY004 - and a fresh process may have enough

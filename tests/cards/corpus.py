@@ -9,6 +9,7 @@ import struct
 import zlib
 from functools import cache
 
+import pillow_heif
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 Sky = tuple[tuple[int, int, int], tuple[int, int, int]]
@@ -56,6 +57,18 @@ def to_png(image: Image.Image, **options: object) -> bytes:
 
 def to_webp(image: Image.Image, **options: object) -> bytes:
     return save(image, "WEBP", **options)
+
+
+def to_heic(image: Image.Image, quality: int = 80) -> bytes:
+    out = io.BytesIO()
+    pillow_heif.from_pillow(image).save(out, quality=quality)
+    return out.getvalue()
+
+
+def svg(inside: str) -> bytes:
+    """A drawing three units wide for two high, a bar over its upper part."""
+    bar = '<rect width="300" height="90" fill="#448"/>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 200">{bar}{inside}</svg>'.encode()
 
 
 def save(image: Image.Image, name: str, **options: object) -> bytes:

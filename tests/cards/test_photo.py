@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from syndicate.cards.photo import PhotoRefused, decode_photo, read_facts, read_orientation
+from syndicate.fonts import find_drawing_fonts as fonts
 from tests.cards import corpus
 
 CARD = (1200, 630)
@@ -23,6 +26,7 @@ SAME = {
     "webp": lambda: corpus.to_webp(corpus.small_photo()),
     "lossless webp": lambda: corpus.to_webp(corpus.small_photo(), lossless=True),
     "avif": lambda: corpus.save(corpus.small_photo(), "AVIF"),
+    "heic": lambda: corpus.to_heic(corpus.small_photo()),
     "animated gif": corpus.animated,
     **{f"exif {turn}": lambda turn=turn: corpus.turned(turn) for turn in range(1, 9)},
 }
@@ -43,11 +47,43 @@ def test_a_photo_looks_the_same_however_it_is_stored(name):
         assert all(abs(a - b) <= 9 for a, b in zip(seen, meant, strict=True))
 
 
+def test_a_drawing_is_rendered_sharp_with_its_letters():
+    """An SVG has no size of its own: it fills a card, its letters in our fonts, what is clear on white."""
+    photo = decode_photo(corpus.svg('<text x="9" y="60" font-size="50" font-family="serif">Ab</text>'), CARD, fonts())
+    bare = decode_photo(corpus.svg(""), CARD, fonts())
+    assert photo.image.size == bare.image.size == (1600, 1067)
+    assert (bare.is_cut_out, bare.image.getpixel((800, 900))) == (True, (255, 255, 255))
+    assert photo.image.convert("L").getextrema() == (0, 255)
+    assert read_facts(corpus.svg(""))[0].media_type == "image/svg+xml"
+
+
+@pytest.mark.parametrize(("name", "module"), [("heic", "pillow_heif"), ("svg", "resvg_py")])
+def test_without_the_extra_its_pictures_are_named(monkeypatch, name, module):
+    """Then the card goes without, and the reason says what brings the library."""
+    monkeypatch.setitem(sys.modules, module, None)
+    data = SAME["heic"]() if name == "heic" else corpus.svg("")
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(PhotoRefused, match=r"syndicate\[pictures\]"):
+        decode_photo(data, CARD)
+
+
 REFUSED = {
     "nothing": (lambda: b"", "empty"),
     "a web page": (lambda: b"<!doctype html><p>Not found", "web page"),
-    "an svg": (lambda: b'<?xml version="1.0"?><svg xmlns="x"/>', "SVG"),
-    "a heic": (lambda: b"\0\0\0\x18ftypheic" + bytes(40), "HEIC"),
+    "an svg without a size": (lambda: b'<?xml version="1.0"?><svg xmlns="x"/>', "no size"),
+    "an svg that names a file": (lambda: corpus.svg('<image href="/etc/hostname" width="9"/>'), "names other files"),
+    "an svg that names an address": (
+        lambda: corpus.svg('<use xlink:href = "//a.example/b#c"/>'),
+        "names other",
+    ),
+    "an svg with a style that does": (lambda: corpus.svg("<style>g {fill: url('a.svg#b')}</style>"), "names other"),
+    "an svg with an svg in it": (lambda: corpus.svg('<image href="data:image/svg+xml;base64,AA"/>'), "names other"),
+    "an svg with entities": (lambda: b'<!DOCTYPE svg [<!ENTITY a "b">]>' + corpus.svg(""), "web page|entities"),
+    "a deep svg": (lambda: corpus.svg("<g>" * 9000 + "</g>" * 9000), "nested"),
+    "an svg like a thread": (lambda: b'<svg xmlns="x" viewBox="0 0 1 100000"/>', "no size"),
+    "an svg of letters from elsewhere": (lambda: corpus.svg("").decode().encode("utf-16"), "not a JPEG"),
+    "a heic's first bytes": (lambda: b"\0\0\0\x18ftypheic" + bytes(40), "damaged"),
+    "a heic cut short": (lambda: SAME["heic"]()[:9000], "damaged"),
     "a tiff": (lambda: corpus.save(corpus.small_photo(), "TIFF"), "not a JPEG"),
     "text": (lambda: b"plain text, no picture", "not a JPEG"),
     "a tracking pixel": (lambda: corpus.to_png(Image.new("RGB", (1, 1))), "too few"),

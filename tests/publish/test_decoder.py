@@ -44,6 +44,8 @@ GOOD = {
     "see-through png": lambda: corpus.to_png(corpus.see_through((20, 20, 30))),
     "webp": lambda: corpus.to_webp(corpus.small_photo()),
     "avif": lambda: corpus.save(corpus.small_photo(), "AVIF"),
+    "heic": lambda: corpus.to_heic(corpus.small_photo()),
+    "svg": lambda: corpus.svg('<circle r="90" cx="150" cy="100"/>'),
     "gif": corpus.animated,
     "turned jpeg": lambda: corpus.turned(6),
 }
@@ -98,6 +100,7 @@ def test_what_would_fill_the_memory_is_refused_within_it(name: str) -> None:
 
 LARGE = {
     "a webp of 12 megapixels": lambda: encode("WEBP", (4000, 3000), quality=50, method=0),
+    "a heic of 12 megapixels": lambda: corpus.to_heic(Image.new("RGB", (4000, 3000))),
     "an avif of 12 megapixels": lambda: encode("AVIF", (4000, 3000), speed=10),
     "a see-through png of 30 megapixels": lambda: encode("PNG", (6000, 4990), "RGBA", compress_level=1),
     "a grey png of 49 megapixels": lambda: encode("PNG", (7000, 7000), "L", compress_level=1),
