@@ -45,7 +45,7 @@ _AT_ONCE_KEPT, _HELD_BYTES = 500, 8_000_000
 _OVERLOADED = frozenset({429, 502, 503, 504, *range(520, 531)})
 """Answers that a whole server gives, or what stands before it."""
 
-EXTRA = "syndicate[pictures]"
+EXTRA = "syndicate-feeds[pictures]"
 """Stands in the reason for which a file is not read: the extra may have come since."""
 
 RECORDS, CONTENTS = "picture", "picture-data"

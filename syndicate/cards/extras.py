@@ -15,7 +15,7 @@ from itertools import accumulate
 
 from PIL import Image, ImageFile, PngImagePlugin
 
-ADVICE = "syndicate[pictures] brings what reads it: README, Extras"
+ADVICE = "syndicate-feeds[pictures] brings what reads it: README, Extras"
 MOST_LETTERS = 4_000_000
 MOST_PIXELS, MOST_ACROSS = 6_000_000, 4_000
 """Of a drawing as it is rendered: more than a card ever needs."""

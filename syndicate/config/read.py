@@ -7,6 +7,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from syndicate.config.schema import (
 )
 from syndicate.errors import ConfigError
 from syndicate.model import (
+    SQUARE,
     Account,
     Author,
     CardRules,
@@ -84,6 +86,12 @@ def _is_same(one: Path, other: str) -> bool:
         return False
 
 
+def _make_cards(rules: CardRules) -> CardRules:
+    """The square card is one more size that is drawn."""
+    wants_more = rules.square and SQUARE not in rules.sizes
+    return replace(rules, sizes=(*rules.sizes, SQUARE)) if wants_more else rules
+
+
 CONFIG_NAME = "syndicate.toml"
 _SCHEDULE_KEYS = set(ScheduleTable.model_fields)
 
@@ -129,7 +137,7 @@ def make_settings(
         storage=_make_storage(file.storage, root),
         content=ContentRules(fields=file.fields, **_plain(file.content, "write_back")),
         feeds=FeedRules(**_plain(file.feeds)),
-        cards=CardRules(**_plain(file.cards)),
+        cards=_make_cards(CardRules(**_plain(file.cards))),
         schedule=schedule,
         accounts=tuple(_make_account(key, table, schedule) for key, table in file.accounts.items()),
         notices=Notices(**_plain(file.notices)),

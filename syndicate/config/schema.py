@@ -156,6 +156,8 @@ class CardsTable(Section):
     """Format of photo cards; flat cards may become PNG where that is smaller."""
     sizes: Annotated[tuple[CardSize, ...], OneOrMore] = ("1200x630",)
     """Sizes to draw; the first is the share card."""
+    square: bool = False
+    """A second, square card in the page's tags, for WhatsApp and Signal."""
     max_bytes: Size = 280_000
     """Most bytes of a card."""
     keep: Duration = timedelta(days=30)

@@ -11,7 +11,7 @@ from html import escape
 from syndicate.formats.clean import clean_line, clean_title, clean_url, to_utc
 from syndicate.model import FEED_FORMATS, CardRef, Feed, Identified, Site
 
-VERSION = "meta-2"
+VERSION = "meta-3"
 """Part of the stamp: count up whenever the rendering changes."""
 _LOCALES = {"en": "en_US", "ja": "ja_JP", "zh": "zh_CN", "ko": "ko_KR", "ar": "ar_AR", "sv": "sv_SE", "da": "da_DK"}
 
@@ -69,11 +69,12 @@ def to_locale(language: str) -> str:
 def _picture(card: CardRef | None) -> Iterable[str]:
     if card is None:
         return
-    yield from _property("og:image", card.url)
-    yield from _property("og:image:type", card.media_type)
-    yield from _property("og:image:width", str(card.width))
-    yield from _property("og:image:height", str(card.height))
-    yield from _property("og:image:alt", card.alt)
+    for one in filter(None, (card, card.square)):  # who takes one picture takes the first
+        yield from _property("og:image", one.url)
+        yield from _property("og:image:type", one.media_type)
+        yield from _property("og:image:width", str(one.width))
+        yield from _property("og:image:height", str(one.height))
+        yield from _property("og:image:alt", one.alt)
     yield from _named("twitter:image", card.url)
     yield from _named("twitter:image:alt", card.alt)
 

@@ -63,6 +63,7 @@ from syndicate.model.post import (
 )
 from syndicate.model.reason import FEATURED, NEW, Occasion, OccasionKind, Reason, Why
 from syndicate.model.site import (
+    SQUARE,
     Account,
     Cache,
     CardRules,
@@ -84,6 +85,7 @@ __all__ = [
     "FEED_FORMATS",
     "NEW",
     "ON_DISK",
+    "SQUARE",
     "TRANSITIONS",
     "Account",
     "Action",

@@ -56,6 +56,8 @@ class CardRef:
     size: int
     """Bytes."""
     alt: str
+    square: CardRef | None = None
+    """The same card for places that cut to a square, where the site wants one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,10 @@ class FeedRules:
     indexnow_key: str = ""
 
 
+SQUARE = "1200x1200"
+"""The size of the second card for messengers."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardRules:
     """How share cards look."""
@@ -98,6 +102,8 @@ class CardRules:
     accent: str = ""
     format: str = "jpeg"
     sizes: tuple[str, ...] = ("1200x630",)
+    square: bool = False
+    """Whether a second, square card stands in the page's tags, for messengers that cut the first to its middle."""
     max_bytes: int = 280_000
     keep: timedelta = timedelta(days=30)
     fetch: bool = True

@@ -14,7 +14,18 @@ from syndicate.cards.check import tell_gaps
 from syndicate.containment import contain
 from syndicate.errors import ConfigError, SyndicateError
 from syndicate.http import Client, name_server
-from syndicate.model import Artefact, Cache, CardRef, Identified, PictureFacts, Plan, Problem, Settings, make_problem
+from syndicate.model import (
+    SQUARE,
+    Artefact,
+    Cache,
+    CardRef,
+    Identified,
+    PictureFacts,
+    Plan,
+    Problem,
+    Settings,
+    make_problem,
+)
 from syndicate.pictures import FoundPicture, find_pictures, read_picture
 from syndicate.planning.feeds.feeds import list_public
 from syndicate.processes import count_cores
@@ -170,7 +181,12 @@ class Drawer:
         self._manifest.forget_cards([name_of(number, frame) for number in post_ids for frame in sizes])
 
     def _refer(self, cards: Iterable[Card]) -> Mapping[str, CardRef]:
-        return {card.post_id: self._make_ref(card) for card in cards if card.frame == self._main}
+        squares = {card.post_id: self._make_ref(card) for card in cards if self._is_square(card)}
+        mains = {card.post_id: self._make_ref(card) for card in cards if card.frame == self._main}
+        return {number: self._join(ref, squares.get(number)) for number, ref in mains.items()}
+
+    def _is_square(self, card: Card) -> bool:
+        return self._settings.cards.square and card.frame == SQUARE != self._main
 
     def _make_ref(self, card: Card) -> CardRef:
         """The same reference for the same card: planning asks, and rendering asks again."""
@@ -178,6 +194,10 @@ class Drawer:
         if known is None or known.alt != card.alt:
             known = self._referred[card.path] = card.make_ref(self._settings.site.feeds_url)
         return known
+
+    @staticmethod
+    def _join(ref: CardRef, square: CardRef | None) -> CardRef:
+        return replace(ref, square=square) if square else ref
 
     def _list_jobs(self, plan: Plan) -> tuple[list[Job], Mapping[str, FoundPicture]]:
         posts = list_public(plan.identified, plan.now)

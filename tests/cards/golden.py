@@ -156,17 +156,17 @@ EXAMPLES = (
 
 
 def write_contact_sheet(fonts: FontSet) -> None:
-    """docs/cards.jpg: every layout, all scripts, themes as they come; each alone as docs/cards/<layout>.jpg."""
+    """docs/cards.jpg: every layout, all scripts, themes as they come; each alone as docs/layouts/<layout>.jpg."""
     width, height, gap = 440, 231, 10
     sheet = Image.new("RGB", (3 * (width + gap) + gap, 3 * (height + gap) + gap), (232, 232, 236))
-    (ROOT / "docs" / "cards").mkdir(exist_ok=True)
+    (ROOT / "docs" / "layouts").mkdir(exist_ok=True)
     for row, examples in enumerate(EXAMPLES):
         for column, (layout, name) in enumerate(examples):
             card = draw(layout, "auto", name, fonts).resize((width, height), Image.Resampling.LANCZOS)
             sheet.paste(card, (gap + column * (width + gap), gap + row * (height + gap)))
             draw(layout, "auto", "code" if layout == "framed" else "latin", fonts).resize(
                 (width, height), Image.Resampling.LANCZOS
-            ).save(ROOT / "docs" / "cards" / f"{layout}.jpg", quality=80, optimize=True)
+            ).save(ROOT / "docs" / "layouts" / f"{layout}.jpg", quality=80, optimize=True)
     sheet.save(ROOT / "docs" / "cards.jpg", quality=84, optimize=True)
 
 

@@ -63,7 +63,7 @@ def test_without_the_extra_its_pictures_are_named(monkeypatch, name, module):
     monkeypatch.setitem(sys.modules, module, None)
     data = SAME["heic"]() if name == "heic" else corpus.svg("")
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(PhotoRefused, match=r"syndicate\[pictures\]"):
+    with pytest.raises(PhotoRefused, match=r"syndicate-feeds\[pictures\]"):
         decode_photo(data, CARD)
 
 

@@ -167,6 +167,15 @@ def test_meta_tags(name: str, content: str) -> None:
     assert [tag["content"] for tag in tags if name in (tag.get("name"), tag.get("property"))][:1] == [content]
 
 
+def test_a_square_card_comes_second() -> None:
+    """Whoever takes one picture takes the wide one; messengers find a square one with its size."""
+    square = replace(CARD, url=f"{CARD.url}?square", width=1200, height=1200)
+    tags = Tags(render_meta(post(1), replace(CARD, square=square), [], SITE)).all("meta")
+    found = [(tag["property"], tag["content"]) for tag in tags if tag.get("property", "").startswith("og:image")]
+    assert [value for name, value in found if name == "og:image"] == [CARD.url, square.url]
+    assert [value for name, value in found if name == "og:image:height"] == ["630", "1200"]
+
+
 def test_meta_names_the_sites_own_feeds_only() -> None:
     """A page offers three addresses, not forty; the whole list is a file of its own."""
     feeds = plan()
