@@ -9,7 +9,7 @@ TEST   := $(BIN)/python -m pytest
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: docs help setup demo test test-slow check format lock faults fuzz e2e bench bench-cards bench-feeds bench-accounts clean
+.PHONY: docs help setup demo test test-slow check format lock faults fuzz e2e generators bench bench-cards bench-feeds bench-accounts clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -48,8 +48,18 @@ faults: setup ## run the fault campaign (half an hour): troubles of networks, pr
 fuzz: setup ## look for posts, pictures, answers and texts that break a promise: 4 minutes, or MINUTES=30
 	$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),4)
 
-e2e: setup ## run the tests against real servers, validators and readers
-	$(TEST) -m e2e
+e2e: setup generators ## run the tests against real servers, validators, readers and site generators
+	$(TEST) -m e2e -rs
+
+generators: .generators/ready ## install the site generators that `make e2e` builds blogs with (npm and PyPI; some 500 MB)
+
+.generators/ready: Makefile
+	mkdir -p .generators
+	$(PYTHON) -m venv .generators/python
+	.generators/python/bin/pip install --quiet --disable-pip-version-check "pelican[markdown]==4.12.0"
+	npm install --prefix .generators --silent --no-audit --no-fund --no-package-lock @11ty/eleventy@3.1.8 astro@5 \
+		@docusaurus/core@3.10.2 @docusaurus/preset-classic@3.10.2 react@18 react-dom@18
+	@touch $@
 
 bench: bench-cards bench-feeds bench-accounts ## run every benchmark
 
@@ -73,4 +83,4 @@ lock: ## write requirements.lock anew from pyproject.toml (needs uv)
 		--generate-hashes --no-header --no-annotate --upgrade --output-file requirements.lock
 
 clean: ## remove the environment, the demo and all caches
-	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(DEMO) .generators .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
-from syndicate.content.addresses import make_slug
+from syndicate.content.addresses import make_slug, quote_path
 from syndicate.content.built import Page, key_of, normalise_title
 from syndicate.content.permalinks import Named, fill_words
 from syndicate.model import Post, Site
@@ -70,10 +70,19 @@ def _day(post: Post) -> str:
 
 def _address(page: Page, by_rule: str, site_url: str) -> str:
     """What the page says; else the rule's where it leads to the file as it lies, else the file's place."""
-    if page.address:
-        return page.address
+    if page.address:  # templates write spaces and letters as they are, we as browsers send them
+        return by_rule if unquote(page.address) == unquote(by_rule) else quote_address(page.address)
     is_same = key_of(by_rule) == key_of(urlsplit(site_url).path.rstrip("/") + page.path)
-    return by_rule if is_same and page.file.endswith("index.html") == by_rule.endswith("/") else site_url + page.path
+    return (
+        by_rule
+        if is_same and page.file.endswith("index.html") == by_rule.endswith("/")
+        else site_url + quote_path(page.path)
+    )
+
+
+def quote_address(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}{quote_path(unquote(parts.path))}"
 
 
 # --- the pattern that an address follows ---

@@ -152,17 +152,17 @@ def _by_default(post: Named) -> Words:
 
 
 def _by_hugo(post: Named) -> Words:
-    """Everything in small letters; a date in a file name stays."""
+    """Everything in small letters; a date in a file name stays. What is in {path} keeps more hyphens than a token."""
     *folders, name = [name_file(part) for part in post.parts]
-    declared = name_slug(post.declared)
-    slug = declared or name
-    return {
-        "slug": slug,
-        "name": name,
-        "title": declared or name_title(post.title) or name,
-        "path": "/".join([*folders, name]),
+    declared, token = name_slug(post.declared), name_slug(post.parts[-1])
+    dates = _date_words(post.dated_at)
+    return {word: value.lower() for word, value in dates.items()} | {
+        "slug": declared or token,
+        "name": token,
+        "title": declared or name_title(post.title) or token,
+        "path": "/".join([*folders, declared or name]),
         "folders": "/".join(folders),
-    } | {word: _date_words(post.dated_at)[word].lower() for word in DATES if post.dated_at}
+    }
 
 
 def _by_jekyll(post: Named) -> Words:
@@ -182,14 +182,14 @@ def _by_jekyll(post: Named) -> Words:
 
 
 def _by_eleventy(post: Named) -> Words:
-    """A page in a folder of its own name is the folder's; names stay as the files have them."""
-    *folders, _ = [*post.parts[:-1], ""]
-    name = undated(post.source)
-    if folders and folders[-1] == name:
+    """Names stay as files have them, in {path} with their dates; a page in a folder of its own name is the folder's."""
+    *folders, stem = post.parts
+    if folders and folders[-1] == stem:
         folders = folders[:-1]
+    name = undated(post.source)
     slug = name_ascii(post.declared or name) or post.slug
-    path = "/".join([*folders, name])
     title = name_ascii(post.title) or slug
+    path = "/".join([*folders, stem])
     return {"slug": slug, "name": name, "title": title, "path": path, "folders": "/".join(folders)}
 
 

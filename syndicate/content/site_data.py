@@ -39,8 +39,7 @@ class SiteData(Mapping[str, object]):
     def __getitem__(self, name: str) -> object:
         if name.lower() == "data":
             return self._data
-        value = self._own.get(name)
-        return self._own[name] if value is not None else self._theirs[name]
+        return self._own[name] if name in self._own else self._theirs[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter({**self._theirs, **self._own})
@@ -54,6 +53,7 @@ class SiteData(Mapping[str, object]):
         path = urlsplit(site.url).path
         author = site.authors[0].name if site.authors else None
         own = {"title": site.title, "description": site.description or None, "author": author}
+        own = {name: value for name, value in own.items() if value is not None}
         own |= {"url": site.url.removesuffix(path), "baseurl": path, "lang": site.language, "language": site.language}
         return own
 

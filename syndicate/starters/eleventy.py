@@ -78,7 +78,7 @@ def _find_pattern(folder: Path, base: str, content: str, below: str) -> tuple[st
             continue
         text = read_text(place / name)
         written = _read_permalink(place / name, text)
-        pattern = from_template(written, f"/{below}/{{path}}".replace("//", "/")) if written else ""
+        pattern = from_template(written, f"/{below}/{{folders}}/{{name}}") if written else ""
         if written or "permalink" in text:
             is_known = re.search(r"\{(slug|name|title|path)\}", pattern)
             return pattern if is_known else "", place.relative_to(folder).joinpath(name).as_posix()
@@ -124,5 +124,5 @@ def look_for_lume(folder: Path) -> Found | None:
     found = found.note("title", text_of(metas if isinstance(metas, dict) else values, "site", "title"), data)
     content = _choose_folder(folder, base)
     end = "" if re.search(r"prettyUrls\s*:\s*false", config) else "/"
-    pattern = f"/{content.removeprefix(base).strip('/')}/{{path}}{end or '.html'}"
+    pattern = f"/{content.removeprefix(base).strip('/')}/{{folders}}/{{name}}{end or '.html'}"
     return replace(found.settle(folder, [Place(content, pattern, "Lume's own rule: the path")] if content else []))

@@ -131,7 +131,8 @@ def guess_site(folder: Path) -> Guess | None:
     if content and content != found.content:
         found = found.note("content", content, "the posts in it")
     guess = _make_guess(replace(found, content=content), samples, len(list_posts(folder / content)) if content else 0)
-    built = next((name for name in (*found.built, *_BUILT) if _is_built(folder / name)), "")
+    own = [name for name in found.built if any((folder / name).glob("**/*.html"))]
+    built = next((name for name in (*own, *_BUILT) if name in own or _is_built(folder / name)), "")
     return replace(guess, built=built, notes=list_notes(folder, guess.content, guess.generator))
 
 

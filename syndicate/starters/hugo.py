@@ -36,7 +36,7 @@ def look_for_hugo(folder: Path) -> Found | None:
     sections = _choose_sections(folder, roots, params)
     places = [_place(folder, root, section, data, name) for root, section in sections]
     if not places:
-        places = [Place(roots[0].folder, "/{folders}/{slug}/", "Hugo's own rule: the path below content/")]
+        places = [Place(roots[0].folder, "/{path}/", "Hugo's own rule: the path below content/")]
     found = found.settle(folder, places, _list_endings(folder, places))
     return found.note("publish_to", "static/feeds", "Hugo's own rule: it is served at /feeds/")
 
@@ -125,9 +125,10 @@ def _place(folder: Path, root: _Root, section: str, data: Mapping[str, Any], nam
     if pattern == QUESTION:
         return Place(place, "", f"{name}, permalinks")
     source = f"{name}, permalinks" if pattern else "Hugo's own rule: the path below content/"
-    pattern = pattern or re.sub("/+", "/", f"/{section.lower()}/{{folders}}/{{slug}}/")
+    pattern = pattern or re.sub("/+", "/", f"/{section.lower()}/{{path}}/")
     if _names_dates_in_files(data):
-        pattern = pattern.replace("{slug}", "{undated}")
+        pattern = pattern.replace("{slug}", "{undated}").replace("{path}", "{folders}/{undated}")
+    pattern = pattern if pattern.endswith((".html", "/")) else f"{pattern}/"
     if data.get("uglyurls") is True:  # Hugo 0.123 and later take no notice of sections named there
         pattern = f"{pattern.rstrip('/')}.html"
     return Place(place, root.start + pattern, source)

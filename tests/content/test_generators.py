@@ -106,3 +106,8 @@ def test_a_post_declares_its_address_in_its_generator_s_words(tmp_path: Path) ->
         post = read_one(tmp_path / generator, text, site=f'generator = "{generator}"\npermalink = "/{{slug}}/"')
         assert post.permalink.endswith("/2025/x-a/" if generator else "/a/")
         assert bool(post.problems) is not bool(generator)
+
+
+def test_what_a_site_does_not_say_of_itself_stops_no_post(tmp_path: Path) -> None:
+    """A site without author and description, and a post that asks for something else."""
+    assert read_one(tmp_path, f"{HEAD}By {{{{ site.nobody }}}} and {{{{ site.title }}}}.\n").title == "T"

@@ -103,10 +103,10 @@ def test_every_guess_names_its_source(tmp_path):
 @pytest.mark.parametrize(
     ("permalinks", "guessed"),
     [
-        ("", "/posts/{folders}/{slug}/"),
+        ("", "/posts/{path}/"),
         ('[permalinks]\nposts = "/:sections/:filename/"', "/posts/{name}/"),
         ('[permalinks.page]\nposts = "/:year/:title/"', "/{year}/{title}/"),
-        ('[permalinks]\npost = "/:year/:title/"', "/posts/{folders}/{slug}/"),
+        ('[permalinks]\npost = "/:year/:title/"', "/posts/{path}/"),
         ('[permalinks]\nposts = "/:yearday/:title/"', "/{yearday}/{title}/"),
         ('[permalinks]\nposts = "/:unheard/:title/"', "?"),
     ],
