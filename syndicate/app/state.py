@@ -206,11 +206,11 @@ def _refuse_copy(settings: Settings, state: StateRecord) -> None:
     if not _is_copied(settings, state):
         return
     other = Path(state.config.partition(":")[2]).parent
-    remedy = "remove the folder that is no longer the site; a copy needs accounts and a state of its own"
+    database = settings.storage.database.removeprefix(_SQLITE)
     raise ConfigError(
         f"this folder is a copy of {other}, which is still there with the same state: both would send",
         where=settings.file,
-        hint=f"{remedy} (remove {settings.storage.database.removeprefix(_SQLITE)})",
+        hint=f"remove the folder that is no longer the site; a copy needs other accounts, and no {database}",
     )
 
 

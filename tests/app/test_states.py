@@ -112,3 +112,15 @@ def test_a_full_disk_is_said() -> None:
     """Nothing of it can be kept for later, so `status` looks at the disk itself."""
     assert "the disk is full" in tell_disk(LEAST_ROOM - 1)
     assert tell_disk(LEAST_ROOM) == ""
+
+
+def test_what_a_person_asks_for_wakes_a_paused_account(blog: House) -> None:
+    """`queue retry` tries it now, and the sentence of a pause names what else does."""
+    with blog.open() as app:
+        store = app._wiring.store
+        (row,) = app.list_deliveries()
+        store.pause_account("timeline", "the token is dead", app.now(), secrets="0badcafe")
+        (said,) = app.read_status().paused
+        assert "`syndicate accounts --resume timeline`" in said
+        app.change_deliveries("retry", (row.id,))
+        assert [(one.paused_at, one.paused_with) for one in store.list_accounts()] == [(None, "")]
