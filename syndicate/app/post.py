@@ -106,9 +106,8 @@ def write_back(wiring: Wiring, sent: tuple[Delivery, ...]) -> dict[Path, int]:
     written = {}
     for post_id in {delivery.post_id for delivery in sent} & sources.keys():
         path = Path(wiring.settings.root, wiring.settings.site.content, sources[post_id])
-        links = list_links(copies.get(post_id, ()))
         with contain(partial(_warn, path.name)):  # one file's trouble is its own: the copies stand in the state
-            if write_syndication(path, links):
+            if write_syndication(path, list_links(copies.get(post_id, ()))):
                 written[path] = path.stat().st_mtime_ns
     return written
 

@@ -159,7 +159,7 @@ def parse_receipt(answer: object, *, where: str) -> Receipt:
 def parse_recent(answer: object, me: str, channel: str) -> tuple[Recent, ...]:
     """The bot's own messages in a page of a channel's history, newest first."""
     mine = [each for each in pick_list(answer, "messages") if me and pick_text(each, "user") == me]
-    return tuple(_parse_one(each, channel) for each in mine)
+    return tuple(_parse_one(each, channel) for each in mine if pick_text(each, "ts"))
 
 
 def _parse_one(answer: object, channel: str) -> Recent:

@@ -108,7 +108,7 @@ FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "fit.fit": lambda text: fit.fit(text, lambda one: len(one) <= len(text) // 2),
     "fit.fit weighted": lambda text: fit.fit(text, lambda one: count(one, Counter.WEIGHTED) <= 280),
     "fit.split": lambda text: fit.split(text, lambda one, _: len(one) <= 300),
-    "fit.split large": lambda text: fit.split(text, lambda one, _: len(one) <= 20_000),
+    "fit.split large": lambda text: fit.split(text, lambda one, _: len(one) <= 2_000),
     "graphemes.split_graphemes": graphemes.split_graphemes,
     "graphemes.cut": lambda text: graphemes.cut(text, len(text) // 2),
     "hashtags.find_hashtags": hashtags.find_hashtags,

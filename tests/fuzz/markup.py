@@ -20,6 +20,7 @@ _ODD = (
     "2026-01-05T09:00:00Z", "0001-01-01", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "2026-02-30", "99999-01-01", "-1", "1e400",
     "9" * 400, "0o7", "0x" + "f" * 300, ".nan", ".inf", "~", "null", "yes", "2026-01-05", "12:30:45", "1_000", "!!binary aGk=", "!!python/object:os.system x",
     "!!set {a, b}", "!!omap [a: b]", "!<tag:x> a", "&a [*a]", "*nope", "[" * 200, "{" * 200, "{a: {b: {c: d}}}", "[[[]]]", "|\n  a\n  b", ">-\n  a", "? a\n: b",
+    "first.0123456789", "first.1200x630", "_alternates", "../../private/x.png", "/private/x.png", "/../x.png", "/.git/x.png",
     "<<: *a", "<<: {title: x}", "'", '"', "\"\\ud800\"", '"\\0"', '"\\x1b[2J"', "@a", "`a`", "%a", "a: b: c", "- a", "#", "true", "[]", "{}", '""',
     "[a, {type: exact, name: B}]", "{name: A, url: 'javascript:x', email: 'a@@b'}", "https://example.com/a", "{mastodon: {text: x, skip: maybe}, all: [1]}",
 )  # fmt: skip

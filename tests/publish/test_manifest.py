@@ -6,11 +6,15 @@ import os
 
 import pytest
 
+from syndicate.formats.documents import Document
 from syndicate.model import Artefact
 from syndicate.publish.cards import AT_ONCE, batches
 from syndicate.publish.manifest import Manifest
+from syndicate.publish.write import write_documents
 from syndicate.store import open_store
 from syndicate.store.backup import back_up
+from syndicate.store.cache import open_cache
+from tests.containment.troubles import TROUBLES, name_of
 
 PATH = "meta/a.html"
 
@@ -107,3 +111,24 @@ def test_batches_hold_everything_once_and_in_order(number):
         seen += some
         assert len(taken) == len(seen)
     assert seen == list(range(number))
+
+
+@pytest.mark.parametrize("trouble", TROUBLES, ids=name_of)
+def test_a_file_that_cannot_be_rendered_stops_no_other(open_manifest, tmp_path, trouble) -> None:
+    """meta/<slug>.html of one post is a problem that names it; those of the others are there."""
+
+    def make(path):
+        def render(_cache):
+            if "odd" in path:
+                raise trouble
+            return Artefact(path, "text/html", b"x")
+
+        return Document(path, "", render)
+
+    paths = ("meta/good.html", "meta/odd.html", "meta/fine.html")
+    with open_cache(str(tmp_path / "cache.db")) as cache:
+        written = write_documents(map(make, paths), open_manifest(), cache)
+    assert ([one.source for one in written.problems], sorted(written.paths)) == (
+        ["meta/odd.html"],
+        ["meta/fine.html", "meta/good.html"],
+    )

@@ -35,7 +35,7 @@ from syndicate.networks.bluesky.session import ENTRYWAY, Session, Sessions, is_e
 from syndicate.networks.toolkit.answers import error_of, pick, pick_text, say
 from syndicate.networks.toolkit.checks import refuse_misfits, refuse_private
 from syndicate.networks.toolkit.client import Parts
-from syndicate.networks.toolkit.readback import REPLIES_TO, name_of, parse_instant
+from syndicate.networks.toolkit.readback import REPLIES_TO, name_of, parse_instant, require_list
 from syndicate.text.counting import Counter
 
 LIMITS = Limits(
@@ -265,8 +265,8 @@ class Bluesky:
         params = {"repo": self.sessions.get().did, "collection": POST, "limit": str(PAGE)}
         for _ in range(PAGES):
             page = self._call("GET", "com.atproto.repo.listRecords", params=params).json()
-            records = page.get("records") if isinstance(page, dict) else None
-            found += [post for post in map(parse_recent, records or []) if post]
+            records = require_list(page, "records", account=self.account)
+            found += [post for post in map(parse_recent, records) if post]
             if not records or not page.get("cursor") or (since and found and found[-1].published_at < since):
                 break
             params["cursor"] = str(page["cursor"])
