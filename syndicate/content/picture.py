@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape, unescape
+from itertools import islice
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -61,6 +62,10 @@ _SCHEME = re.compile(r"[a-zA-Z][\w+.-]*:")
 # Served as the root whenever they are served: "public/a.jpg" is "/a.jpg". "assets/a.jpg" is "/assets/a.jpg" in Jekyll.
 _ROOTS = frozenset({"public", "static"})
 _IMAGES = (".avif", ".bmp", ".gif", ".heic", ".jpeg", ".jpg", ".png", ".svg", ".tif", ".tiff", ".webp")
+_MOST_PICTURES = 2_000
+"""Of one text, that are looked for among a generator's sources."""
+_MAX_PATH = 1_000
+"""Characters: a system looks at each folder of a path anew."""
 _ADDRESS_KEYS = ("url", "src", "path", "href", "source", "image", "file", "feature", "teaser")
 
 
@@ -175,7 +180,7 @@ def _choose_places(name: str, static: tuple[str, ...]) -> list[tuple[str, str]]:
 def find_image(settings: Settings, folder: str, address: str) -> str:
     """The real path of an image file, "" where there is none or where it lies outside of what the site shows."""
     name = unquote(address.partition("?")[0].partition("#")[0])
-    if "\0" in name or not name.lower().endswith(_IMAGES):
+    if "\0" in name or len(name) > _MAX_PATH or not name.lower().endswith(_IMAGES):
         return ""
     try:
         path = Path(folder, name).resolve()
@@ -245,9 +250,9 @@ def show_words_for_unserved(html: str, markdown: str, place: Place) -> str:
 
 
 def _find_unserved(markdown: str, place: Place) -> Iterator[str]:
-    """Their addresses as the HTML has them."""
-    for found in _ADDRESSES.finditer(markdown):
-        address = unescape(next(filter(None, found.groups())))
+    """Their addresses as the HTML has them; each is looked for on the disk once."""
+    written = dict.fromkeys(next(filter(None, found.groups())) for found in _ADDRESSES.finditer(markdown))
+    for address in map(unescape, islice(written, _MOST_PICTURES)):
         _, path = locate(address, place)
         if path and is_source(path, place.settings):
             yield absolute_url(address, place.permalink)

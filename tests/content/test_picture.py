@@ -118,6 +118,16 @@ def test_a_post_shows_pictures_of_declared_folders_alone(site, static, image, is
     assert bool(picture and picture.path) is is_shown
 
 
+@pytest.mark.parametrize(
+    "image", ["/" + "a/" * 100_000 + "x.png", "../" * 80_000 + "x.png", "/public/" + "./" * 600 + "a.png"]
+)
+def test_a_path_of_a_hundred_thousand_folders_is_not_walked(site, image) -> None:
+    """It took ten seconds for each place to look in."""
+    post = _post(site, f'image: "{image}"')
+    assert post.picture is None or post.picture.path == ""
+    assert [problem.key for problem in post.problems] == ["image"]
+
+
 @pytest.mark.parametrize("image", ["javascript:alert(1)", "data:image/png;base64,AA", "http://[", "file:///etc/passwd"])
 def test_strange_addresses_are_no_picture(site: Path, image: str) -> None:
     """Only http addresses and paths."""
