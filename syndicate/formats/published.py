@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import lxml.etree  # noqa: F401 - feedgen.util names it and relies on others to load it
 import orjson
-from lxml import etree  # type: ignore[import-untyped]
+from lxml import etree
 
 from syndicate.model import SeenEntry, SeenFeed
 
