@@ -158,19 +158,21 @@ class GitState:
     def _address(self) -> str:
         """Where the site's repository pushes to."""
         if not self._url:
-            remotes = self._ask_site("remote").split()
+            listed = self._call_site("remote")
+            remotes = listed.stdout.decode().split()
             name = "origin" if "origin" in remotes else next(iter(remotes), "")
             if not name:
+                why = f": {_tell(listed.stderr)}" if listed.returncode else ""
                 hint = "a state in a branch needs a repository with a remote; else [storage] state is a bucket"
                 raise ConfigError(
-                    "the site's folder is in no git repository with a remote", where=self.where, hint=hint
+                    f"the site's folder is in no git repository with a remote{why}", where=self.where, hint=hint
                 )
-            self._url = self._ask_site("remote", "get-url", "--push", name).strip()
+            self._url = self._call_site("remote", "get-url", "--push", name).stdout.decode().strip()
         return self._url
 
-    def _ask_site(self, *words: str) -> str:
-        """The site's own repository, "" where there is none. Raises ConfigError where git cannot be had."""
-        return self._call(["git", "-C", str(self._root), *words], self._list_environment(), b"").stdout.decode()
+    def _call_site(self, *words: str) -> subprocess.CompletedProcess[bytes]:
+        """A question to the site's own repository. Raises ConfigError where git cannot be had."""
+        return self._call(["git", "-C", str(self._root), *words], self._list_environment(), b"")
 
     def _ask(self, *words: str) -> str:
         done = self._run(*words)
@@ -193,7 +195,7 @@ class GitState:
         if not (self._area / "HEAD").exists():
             self._area.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._call(["git", "init", "--quiet", "--bare", str(self._area)], plain, b"")
-        listed = self._ask_site("config", "--local", "--includes", "--null", "--list")
+        listed = self._call_site("config", "--local", "--includes", "--null", "--list").stdout.decode()
         pairs = [entry.partition("\n")[::2] for entry in listed.split("\0") if _LOGIN.match(entry)]
         at = int(plain.get("GIT_CONFIG_COUNT") or 0)
         for number, (key, value) in enumerate(pairs, at):
