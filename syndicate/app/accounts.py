@@ -17,11 +17,11 @@ from syndicate.http import Client
 from syndicate.model import Account, NetworkFacts, Settings, variable_of
 from syndicate.networks import describe, facts_of, list_networks, open_network
 from syndicate.networks.base import Description, LogsIn, Network, Option, Renews, RenewsAlone
+from syndicate.store.remote.lines import KEY
 from syndicate.vault import PASSPHRASE, AccountVault, Box, Keyring, digest_secrets, find_keyring, open_vault
 
 # --- what an account asks of its network, held against what the network has ---
 
-STATE_KEY = "SYNDICATE_STATE_KEY"
 PASSWORD = "SYNDICATE_DASHBOARD_PASSWORD"  # noqa: S105 - the name of a variable
 
 
@@ -141,7 +141,7 @@ class Accounts:
         """Raises ConfigError or Unauthorised where credentials are missing, or cannot travel with the state."""
         network = open_network(self._with_folder(account), self.vault(account), self._http)
         if self._settings.storage.state and self._shared is None and self._is_renewed(account, network):
-            hint = f"set {STATE_KEY} to a long random value, the same for every machine"
+            hint = f"set {KEY} to a long random value, the same for every machine"
             raise ConfigError(
                 "its network renews the token, which needs a key to travel", where=account.name, hint=hint
             )

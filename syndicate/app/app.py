@@ -76,13 +76,13 @@ class App:
     def borrow(self) -> Iterator[Wiring]:
         """The rooms of the site as they are now, for a use case of the dashboard."""
         with self._shared.borrow() as wiring:
-            wiring.refresh()
+            wiring.state_place.refresh()
             yield wiring
 
     @contextmanager
     def _changing(self) -> Iterator[Wiring]:
         """Borrow the rooms to change the state, wherever that lives."""
-        with self._shared.borrow() as wiring, wiring.changing():
+        with self._shared.borrow() as wiring, wiring.state_place.changing():
             yield wiring
 
     # --- for whoever watches over the program -----------------------------------------------------------------
@@ -297,7 +297,11 @@ class App:
 
     def only_look(self) -> None:
         """Show what can be shown, also where the state may not be read. Nothing is sent, and nothing kept."""
-        self._wiring.only_looks = True
+        self._wiring.state_place.only_looks = True
+
+    def forget_sealed(self) -> None:
+        """Give up what a lost key has sealed. To be said before anything else."""
+        self._wiring.state_place.forgets_sealed = True
 
     @property
     def has_memory(self) -> bool:
@@ -402,7 +406,7 @@ class App:
         from syndicate.store.backup import back_up
 
         with self._shared.borrow() as wiring:
-            if wiring.settings.storage.state:
+            if wiring.state_place.is_elsewhere:
                 assert wiring.store  # read anew
             back_up(path_of_state(wiring), target)
 

@@ -121,8 +121,8 @@ def _edit(wiring: Wiring, one: Amendment, message: Message, now: datetime) -> st
 def _begin_call(wiring: Wiring) -> None:
     """The state counts the call before it is made. Raises Contradicted."""
     state = wiring.store.raise_counter()
-    wiring.durable.make_durable()
-    if why := wiring.durable.confirm():
+    wiring.state_place.durable.make_durable()
+    if why := wiring.state_place.durable.confirm():
         raise Unavailable(why)
     keep_seen(wiring.cache, state.identity, state.counter)
 

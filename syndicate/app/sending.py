@@ -59,7 +59,7 @@ def make_tools(wiring: Wiring) -> Tools:
         jitter=wiring.jitter,
         owner=wiring.process.name,
         digest_secrets=wiring.accounts.digest_secrets,
-        durable=wiring.durable,
+        durable=wiring.state_place.durable,
         keep_seen=lambda state: keep_seen(wiring.cache, state.identity, state.counter),
     )
 

@@ -6,7 +6,7 @@ import logging
 import random
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from syndicate import content
 from syndicate.app.publish_lock import take_turn
-from syndicate.errors import ConfigError, ContentError, StateError, SyndicateError
+from syndicate.app.state_place import StatePlace
+from syndicate.errors import ContentError, StateError, SyndicateError
 from syndicate.model import Account, KnownPost, NetworkFacts, Post, Settings, Snapshot, SyndicationLink
 from syndicate.output import Output, open_output
 from syndicate.store.cache import FileCache, open_cache
@@ -23,11 +24,8 @@ from syndicate.templates import read_template
 
 if TYPE_CHECKING:
     from syndicate.app.accounts import Accounts
-    from syndicate.app.state_sync import StateBox
-    from syndicate.deliver.account_worker import Durability
     from syndicate.http import Client
     from syndicate.store.locks import ProcessLock
-    from syndicate.store.remote.sync import StateSync
     from syndicate.store.store import Store
 
 # The heavy rooms are imported where they are opened: a publication that finds nothing changed needs none of them.
@@ -57,8 +55,7 @@ class Wiring:
         self._reading = threading.Lock()
         self._state = ""
         self._is_opening = False
-        self.sync: StateSync | None = None
-        self.only_looks = False
+        self.state_place = StatePlace(self)
 
     # --- what stays open --------------------------------------------------------------------------------------
 
@@ -80,7 +77,7 @@ class Wiring:
     def keep_store(self, before: Wiring) -> None:
         """Go on with the open state database, and the daemon's lock on it."""
         self.store, self._state, self.process = before.store, before._state, before.process
-        self.sync = before.sync
+        self.state_place.take_over(before.state_place)
 
     @cached_property
     def state_folder(self) -> Path:
@@ -115,8 +112,7 @@ class Wiring:
         self._is_opening = True
         try:
             self._state = identify(database)
-            if self.settings.storage.state:
-                self._read_state(store)
+            self.state_place.read(store)
             check_site(self, store)
             check_state(self, store)
         except BaseException:
@@ -125,54 +121,6 @@ class Wiring:
         finally:
             self._is_opening = False
         return store
-
-    def _read_state(self, store: Store) -> None:
-        """Have the state of now in the working copy.
-
-        Raises StateError or ConfigError where it cannot be had, unless somebody only looks who may lack every right.
-        """
-        from syndicate.app.state_sync import open_sync
-
-        self.sync = open_sync(self, store)
-        try:
-            self.sync.refresh()
-        except (StateError, ConfigError) as error:
-            if not self.only_looks:
-                raise
-            log.warning("the state cannot be read here, so all looks as if nothing was ever sent: %s", error)
-            self.sync = None
-
-    def refresh(self) -> None:
-        """Look again at a state that lives elsewhere."""
-        if self.settings.storage.state and "store" in vars(self) and self.sync:
-            self.sync.refresh()
-
-    def changing(self) -> AbstractContextManager[None]:
-        """Held while the state is changed; one that lives elsewhere is read before and put back after.
-
-        Who only looks changes the working copy, which nobody else will see.
-        """
-        if not self.settings.storage.state or self.only_looks:
-            return nullcontext()
-        return self._get_sync().changing()
-
-    def _get_sync(self) -> StateSync:
-        """Raises StateError where the state could not be read, and may therefore not be written."""
-        self.store  # noqa: B018 - opens it
-        if self.sync is None:
-            raise StateError("could not be read, so nothing may be changed", where=self.settings.storage.state)
-        return self.sync
-
-    @property
-    def durable(self) -> Durability:
-        """What makes an intent outlive this machine."""
-        from syndicate.deliver.account_worker import OwnDisk
-
-        if not self.settings.storage.state:
-            return OwnDisk()
-        if self.only_looks:
-            raise StateError("nothing is sent from a pull request", where=self.settings.storage.state)
-        return self._get_sync()
 
     def require_state(self) -> None:
         """Have a state database there. Raises StateError where it vanished or was replaced while it is open here.
@@ -204,15 +152,7 @@ class Wiring:
     def accounts(self) -> Accounts:
         from syndicate.app.accounts import Accounts
 
-        return Accounts(self.settings, self.state_folder, self.http, self._open_shared_box())
-
-    def _open_shared_box(self) -> StateBox | None:
-        """Where tokens are kept that travel with the state, None where they do not."""
-        if not self.settings.storage.state:
-            return None
-        from syndicate.app.state_sync import open_box
-
-        return open_box(self)
+        return Accounts(self.settings, self.state_folder, self.http, self.state_place.open_box())
 
     @cached_property
     def folder(self) -> content.ContentFolder:
@@ -232,7 +172,7 @@ class Wiring:
         """Shows others that this process lives; its name stands in its leases."""
         from syndicate.store.locks import ProcessLock
 
-        host = "run" if self.settings.storage.state else ""  # others may read who worked
+        host = "run" if self.state_place.is_elsewhere else ""  # others may read who worked
         return ProcessLock(self.own_file("processes", ""), host)
 
     def release_dead(self) -> None:

@@ -34,6 +34,9 @@ def once(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only show what would go out, as in every pull request.")
     ] = False,
+    forget: Annotated[
+        bool, typer.Option("--forget-sealed", help="Give up tokens and texts sealed with a lost SYNDICATE_STATE_KEY.")
+    ] = False,
 ) -> int:
     """Do one whole pass, for cron and CI: publish, deliver what is due, settle what is unknown.
 
@@ -50,6 +53,8 @@ def once(
             return show_plan(hall, given, check=True, everything=False)
     set_up_log(given.verbosity - 1)
     with given.open_app() as hall, progress_bar():
+        if forget:
+            hall.forget_sealed()
         made = hall.make_pass(patience)
         _show(made, hall, given)
         _write_summary(made, hall)

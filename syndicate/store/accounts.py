@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 
 from syndicate.model import Limits
 from syndicate.store.database import Part
@@ -158,6 +158,11 @@ class AccountBook(Part):
             changes = {"sealed": insert.excluded.sealed}
             query = insert.on_conflict_do_update(index_elements=["site", "name"], set_=changes)
             connection.execute(query, rows)
+
+    def forget_secrets(self, names: Iterable[str]) -> None:
+        mine = (secrets.c.site == self._site, secrets.c.name.in_(list(names)))
+        with self._database.writing() as connection:
+            connection.execute(delete(secrets).where(*mine))
 
     def list_secrets(self) -> Mapping[str, str]:
         query = select(secrets.c.name, secrets.c.sealed).where(secrets.c.site == self._site)

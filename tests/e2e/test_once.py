@@ -13,20 +13,21 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml12
+from obstore.store import from_url
 
 from syndicate.store.remote.base import INFO, RemoteState
 from syndicate.store.remote.bucket import open_bucket_state
 from syndicate.store.remote.git import GitState
 from tests.faults.site import BLIND, CONFIG, SECRETS, Town
 from tests.networks.fake import CUT
-from tests.seaweed import BUCKET, environment, find_weed, serve_s3
+from tests.seaweed import BUCKET, READER, environment, find_weed, serve_s3
 
 pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).parents[2]
@@ -232,3 +233,73 @@ def settle_by_looking(blog: Blog, name: str) -> None:
             command = [sys.executable, "-P", "-m", "syndicate", "settle", str(row["id"]), *answer]
             kept = {key: value for key, value in os.environ.items() if not key.startswith(("GITHUB_", "CI_"))}
             subprocess.run(command, cwd=clone, env={**kept, **SECRETS, "HOME": str(clone)}, check=True)
+
+
+def test_each_trouble_has_its_outcome(blog: Blog, tmp_path: Path) -> None:
+    """Lost: put back. Set back: nothing is sent, and the way out is named. No right to write: nothing is sent, and the
+    right is named. Afterwards each message has gone out once."""
+    town = blog.town
+    blog.run("first")
+    early = keep(blog)
+    blog.push("one")
+    blog.run("second")
+    newest = keep(blog)
+
+    lose(blog)
+    blog.push("two")
+    blog.run("third")
+    assert open_state(blog).head()
+
+    blog.push("three")
+    put_back(blog, early)
+    assert "set back" in blog.run("fourth", code=1)
+    put_back(blog, newest)  # also a state that is only one write older
+    assert "set back" in blog.run("fifth", code=1)
+    assert [town.count(account, "three") for account in town.accounts] == [0, 0]
+    lose(blog)
+    with only_reading(blog):
+        assert "may not be written" in blog.run("sixth", code=2)
+    assert [town.count(account, "three") for account in town.accounts] == [0, 0]
+    blog.run("seventh")
+    assert [town.count(account, slug) for account in town.accounts for slug in ("one", "two", "three")] == [1] * 6
+
+
+def is_branch(blog: Blog) -> bool:
+    return not blog.more
+
+
+def keep(blog: Blog) -> bytes:
+    """What names the state as it is now."""
+    if is_branch(blog):
+        return git(blog.root / "origin.git", "rev-parse", "syndicate-state").encode()
+    return bytes(from_url(f"s3://{BUCKET}/state").get(INFO).bytes())
+
+
+def put_back(blog: Blog, kept: bytes) -> None:
+    """A force-push, or an old copy of the object."""
+    if is_branch(blog):
+        git(blog.root / "origin.git", "update-ref", "refs/heads/syndicate-state", kept.decode())
+    else:
+        from_url(f"s3://{BUCKET}/state").put(INFO, kept)
+
+
+def lose(blog: Blog) -> None:
+    if is_branch(blog):
+        git(blog.root / "origin.git", "update-ref", "-d", "refs/heads/syndicate-state")
+    else:
+        from_url(f"s3://{BUCKET}/state").delete(INFO)
+
+
+@contextmanager
+def only_reading(blog: Blog) -> Iterator[None]:
+    """A token that may not write."""
+    if is_branch(blog):
+        hook = blog.root / "origin.git" / "hooks" / "pre-receive"
+        hook.write_text("#!/bin/sh\necho 'permission to this repository denied'\nexit 1\n")
+        hook.chmod(0o755)
+        yield
+        hook.unlink()
+    else:
+        before, blog.more = blog.more, environment(blog.more["AWS_ENDPOINT"], READER)
+        yield
+        blog.more = before

@@ -34,6 +34,7 @@ SIZES = (
     ("cli_kills", 200, 500),
     ("lives", 400, 2_000),
     ("life_kills", 60, 100),
+    ("passes", 150, 2_000),
 )
 """How many of each, usually and in full."""
 NOTHING_BROKEN = "none: 0 duplicates, losses, floods, wrong removals, accounts kept waiting"

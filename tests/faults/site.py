@@ -103,6 +103,8 @@ class Town:
 
 def forget_place(state: Path) -> None:
     """Let a copied folder be one of its own: the program refuses a copy beside the folder that it was made of."""
+    if not state.exists():  # nothing was ever published there
+        return
     with closing(sqlite3.connect(state)) as database, database:
         database.execute("UPDATE states SET config = ''")
 

@@ -20,7 +20,7 @@ from syndicate.store import open_store
 from syndicate.store.remote.base import INFO, RemoteState
 from syndicate.store.remote.bucket import BucketState
 from syndicate.store.remote.git import GitState
-from syndicate.store.remote.lines import Sealer
+from syndicate.store.remote.lines import ForgetfulSealer, Sealer
 from syndicate.store.remote.sync import LASTS, StateSync
 from syndicate.store.schema import HEAD
 from syndicate.store.store import Store
@@ -160,6 +160,19 @@ def test_a_state_that_cannot_be_read_changes_nothing(path: Path) -> None:
         with pytest.raises(ConfigError, match="SYNDICATE_STATE_KEY"):  # a person's words do not go out in the open
             store.export_lines(Sealer(""))
     assert dump(path) == before
+
+
+def test_what_a_lost_key_sealed_can_be_given_up(path: Path) -> None:
+    """Messages that wait are composed anew; one that may be out waits for a person; nothing else changes."""
+    with open_store(f"sqlite:///{path}", SITE) as store:
+        fill(store)
+        files = store.export_lines(Sealer(KEY))
+        store.import_lines(files, HEAD, ForgetfulSealer("another key of some length"))
+        rows = {row.id: row for row in store.list_deliveries()}
+        assert (rows[1].state, rows[1].look_at, rows[1].message) == (State.UNCERTAIN, None, None)
+        assert (rows[3].state, rows[3].text) == (State.HELD, "")
+        assert rows[2].state is State.PLANNED
+        assert set(store.export_lines(Sealer(""))) == set(files)
 
 
 def test_only_who_has_the_newest_version_writes(place: Place) -> None:

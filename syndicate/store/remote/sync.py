@@ -20,6 +20,7 @@ from pathlib import Path
 
 from syndicate.containment import survive
 from syndicate.errors import AlreadyRunning, StateError, StateMoved
+from syndicate.model import State
 from syndicate.store.remote.base import INFO, Copy, Info, RemoteState, parse_info
 from syndicate.store.remote.lines import Sealer
 from syndicate.store.schema import HEAD
@@ -221,7 +222,7 @@ class StateSync:
                 return
             self._refuse_lost()
             covered = self._asked
-            self._push(self._export(), holds=True, note="Before a call")
+            self._push(self._export(), holds=True, note=self._tell_calls())
             self._covered = covered
 
     def confirm(self) -> str:
@@ -248,6 +249,11 @@ class StateSync:
 
     def _moved(self) -> StateMoved:
         return StateMoved("another run changed the state meanwhile", where=self.where, hint="run it again")
+
+    def _tell_calls(self) -> str:
+        """What is about to be sent, for people who read the history."""
+        calls = [f"{row.slug} on {row.account}" for row in self._store.list_deliveries(states=(State.SENDING,))]
+        return f"About to send {', '.join(sorted(calls))}"[:200] if calls else "At work"
 
     def _export(self) -> Mapping[str, bytes]:
         return self._store.export_lines(self._sealer)

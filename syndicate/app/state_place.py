@@ -1,0 +1,149 @@
+"""A state that lives in a branch or a bucket, joined with the rooms: read, held for changes, and asked for tokens."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from syndicate.errors import ConfigError, StateError
+
+if TYPE_CHECKING:
+    from syndicate.app.site import Wiring
+    from syndicate.deliver.account_worker import Durability
+    from syndicate.store.remote.lines import Sealer
+    from syndicate.store.remote.sync import StateSync
+    from syndicate.store.store import Store
+
+# Most sites keep their state on this disk, and need none of the rooms below.
+# ruff: noqa: PLC0415
+
+log = logging.getLogger("syndicate")
+
+
+class StatePlace:
+    """Where the state of one site lives: on this disk, or elsewhere with a working copy here."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+        self._address = wiring.settings.storage.state
+        self._sync: StateSync | None = None
+        self.only_looks = False
+        """Whatever changes stays here, and nothing is sent; the state may be one that we may not read."""
+        self.forgets_sealed = False
+        """What was sealed with a lost key is given up."""
+
+    @property
+    def is_elsewhere(self) -> bool:
+        return bool(self._address)
+
+    def take_over(self, before: StatePlace) -> None:
+        """Go on with the hold on the state that another wiring had."""
+        self._sync, self.only_looks = before._sync, before.only_looks
+
+    def read(self, store: Store) -> None:
+        """Have the state of now in the working copy. Raises StateError or ConfigError where it cannot be had."""
+        if not self.is_elsewhere:
+            return
+        self._sync = self._open(store)
+        try:
+            self._sync.refresh()
+        except (StateError, ConfigError) as error:
+            if not self.only_looks:
+                raise
+            log.warning("the state cannot be read here, so all looks as if nothing was ever sent: %s", error)
+            self._sync = None
+        if self.forgets_sealed:
+            _forget_sealed(store)
+
+    def refresh(self) -> None:
+        """Look again at a state that others change, too."""
+        if self._sync:
+            self._sync.refresh()
+
+    def changing(self) -> AbstractContextManager[None]:
+        """Held while the state is changed; one that lives elsewhere is read before and put back after."""
+        return self._get_sync().changing() if self.is_elsewhere and not self.only_looks else nullcontext()
+
+    @property
+    def durable(self) -> Durability:
+        """What makes an intent outlive this machine. Raises StateError where nothing may be sent."""
+        from syndicate.deliver.account_worker import OwnDisk
+
+        if self.is_elsewhere and self.only_looks:
+            raise StateError("nothing is sent from a pull request", where=self._address)
+        return self._get_sync() if self.is_elsewhere else OwnDisk()
+
+    def open_box(self) -> StateBox | None:
+        """Where tokens are kept that travel with the state; None where they do not."""
+        from syndicate.store.remote.lines import Sealer
+
+        key, store = read_key(os.environ), self._wiring.store
+        return StateBox(store, self._sync, Sealer(key)) if key and self._sync else None
+
+    def _get_sync(self) -> StateSync:
+        assert self._wiring.store  # opening it reads the state
+        if self._sync is None:
+            raise StateError("could not be read, so nothing may be changed", where=self._address)
+        return self._sync
+
+    def _open(self, store: Store) -> StateSync:
+        from syndicate.app.state import path_of_state
+        from syndicate.store.backup import back_up
+        from syndicate.store.remote.base import open_remote
+        from syndicate.store.remote.lines import ForgetfulSealer, Sealer
+        from syndicate.store.remote.sync import StateSync
+
+        wiring, database = self._wiring, path_of_state(self._wiring)
+        return StateSync(
+            open_remote(self._address, Path(wiring.settings.root), wiring.state_folder),
+            store,
+            (ForgetfulSealer if self.forgets_sealed else Sealer)(read_key(os.environ)),
+            lock=wiring.own_file("state", ".lock"),
+            name=wiring.process.name,
+            clock=wiring.clock,
+            keep_other=lambda: back_up(database, database.with_name(f"{database.name}.before")),
+        )
+
+
+def read_key(environ: Mapping[str, str]) -> str:
+    """The key of what is not public; "" for none."""
+    from syndicate.store.remote.lines import KEY
+
+    return environ.get(KEY, "").strip()
+
+
+def _forget_sealed(store: Store) -> None:
+    """Drop the tokens that the key of now does not open."""
+    from syndicate.store.remote.lines import ForgetfulSealer
+
+    sealer = ForgetfulSealer(read_key(os.environ))
+    store.forget_secrets(name for name, words in store.list_secrets().items() if not sealer.open(words, name=name))
+
+
+class StateBox:
+    """Tokens that travel with the state: a `vault.Box`. A new one is in its place before it is used."""
+
+    def __init__(self, store: Store, sync: StateSync, sealer: Sealer) -> None:
+        self._store = store
+        self._sync = sync
+        self._sealer = sealer
+
+    def read(self) -> Mapping[str, str]:
+        return {name: self._sealer.open(words, name=name) for name, words in self._store.list_secrets().items()}
+
+    def update(self, entries: Mapping[str, str]) -> None:
+        salt = self._store.read_state().identity
+        sealed = {name: self._sealer.seal(value, name=name, salt=salt) for name, value in entries.items()}
+        with self._sync.holding():
+            self._store.keep_secrets(sealed)
+            self._sync.make_durable()
+
+    @contextmanager
+    def locked(self, name: str) -> Iterator[None]:  # noqa: ARG002 - the whole state is held
+        """Nobody else renews a token: another run could spend the same one."""
+        with self._sync.holding():
+            yield
