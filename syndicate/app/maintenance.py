@@ -14,6 +14,7 @@ from syndicate.errors import SyndicateError
 from syndicate.model import Account
 from syndicate.networks.base import Renews
 from syndicate.notices import Notice, NoticeKind, list_ways, send_notice
+from syndicate.store.passes import NOTICE
 
 ENDS_SOON = timedelta(days=14)
 LOOK_AGAIN = timedelta(days=1)
@@ -115,7 +116,7 @@ def _warn(wiring: Wiring, account: Account, ends: datetime, now: datetime) -> It
     """Once for each of the last days that count; again where no configured way has brought it to the person."""
     left = max((ends - now).days, 0)
     key = f"token {account.name} {ends:%Y-%m-%d} {next(mark for mark in _MARKS if left <= mark)}"
-    if wiring.cache.get("notice", key):
+    if wiring.store.has_pass(NOTICE, key, now):
         return
     text = f"The token of {account.name} {_spell_end(ends, now)}. Log in again: syndicate login {account.name}"
     notice = Notice(
@@ -124,7 +125,7 @@ def _warn(wiring: Wiring, account: Account, ends: datetime, now: datetime) -> It
     ways = wiring.settings.notices
     troubles = send_notice(notice, ways, wiring.http)
     if not troubles or len(troubles) < len(list_ways(ways)):
-        wiring.cache.put_many("notice", {key: b"told"})
+        wiring.store.keep_pass(NOTICE, key, max(ends, now) + ENDS_SOON, now)
     yield from (text, *troubles)
 
 

@@ -13,7 +13,7 @@ import typer
 
 from syndicate.cli.publish import progress_bar, show_plan, show_published
 from syndicate.cli.queue import show_deliveries, warn_of_state
-from syndicate.cli.root import DONE, NEEDS_A_PERSON, Globals, command, globals_of, is_pull_request
+from syndicate.cli.root import DONE, NEEDS_A_PERSON, Globals, command, end_tidily, globals_of, is_pull_request
 from syndicate.cli.words import read_time
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from syndicate.app.once import Pass
     from syndicate.model import Delivery
 
+GRACE = 7.0
+"""Seconds to end in after Ctrl-C: GitHub allows so many before it becomes rude."""
 SUMMARY = "GITHUB_STEP_SUMMARY"
 """The file whose Markdown GitHub and Forgejo show beside a job."""
 
@@ -52,6 +54,7 @@ def once(
             hall.only_look()
             return show_plan(hall, given, check=True, everything=False)
     set_up_log(given.verbosity - 1)
+    end_tidily(GRACE)
     with given.open_app() as hall, progress_bar():
         if forget:
             hall.forget_sealed()

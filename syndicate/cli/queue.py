@@ -338,7 +338,9 @@ def status(context: typer.Context) -> int:
         print("  " + (", ".join(f"{number} {state}" for state, number in now_is.counts.items()) or "outbox empty"))
         if now_is.next_at:
             print(f"  next message {local_time(now_is.next_at, zone, now=hall.now())}")
-        if not hall.settings.storage.state:
+        if hall.settings.storage.state:
+            print(f"  the state lives in {hall.settings.storage.state}")
+        else:
             print(f"  daemon {'running' if now_is.daemon else 'not running (syndicate run)'}")
         warn_of_state(now_is.contradiction)
         troubles = (*now_is.paused, *now_is.resting, *now_is.leased, *now_is.unready, *now_is.dying, *now_is.amendments)

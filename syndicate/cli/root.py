@@ -113,10 +113,18 @@ def run() -> None:
     sys.exit(call(sys.argv[1:]))
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
+def _interrupt(number: int, frame: FrameType | None, seconds: float = PATIENCE) -> None:
     """Ctrl-C: clean up, but do not wait for threads that wait for somebody else's server."""
-    leave_after(PATIENCE, INTERRUPTED)
+    leave_after(seconds, INTERRUPTED)
     signal.default_int_handler(number, frame)
+
+
+def end_tidily(seconds: float) -> None:
+    """Let Ctrl-C and SIGTERM leave so much time: who holds a state that lives elsewhere has to let go of it."""
+    if signal.getsignal(signal.SIGINT) is not _interrupt:
+        return  # we are no process of our own
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, frame: _interrupt(number, frame, seconds))
 
 
 def leave_after(seconds: float, code: int = DONE) -> None:

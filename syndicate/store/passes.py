@@ -1,5 +1,7 @@
 """Who may use the dashboard: one-time addresses, open sessions, browsers and addresses that logged in before.
 
+And what a person was told already, which need not be told again until then.
+
 Only digests are kept, so that whoever reads the database, or a copy of it, gets in with none of them.
 """
 
@@ -12,6 +14,9 @@ from sqlalchemy import ColumnElement, delete, insert, select
 
 from syndicate.store.database import Part
 from syndicate.store.schema import passes
+
+NOTICE = "notice"
+"""The kind of what was told. It is no way in, and travels with the state."""
 
 
 class Passes(Part):

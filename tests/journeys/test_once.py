@@ -19,6 +19,7 @@ def _no_ci(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.mark.slow
 def test_one_pass_publishes_delivers_and_says_what_is_left(tmp_path, monkeypatch):
     """The message goes out once, the summary shows it as it reads, a pull request sends nothing."""
     blog = Blog(tmp_path)

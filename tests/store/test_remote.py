@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -41,7 +43,7 @@ def origin(tmp_path: Path) -> Path:
     return tmp_path / "origin.git"
 
 
-@pytest.fixture(params=["git", "bucket"])
+@pytest.fixture(params=[pytest.param("git", marks=pytest.mark.slow), "bucket"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     if request.param == "git":
         request.getfixturevalue("origin")
@@ -128,7 +130,8 @@ def test_the_state_travels_without_a_loss(tmp_path: Path, path: Path, blank: Pat
     """Every value of every table comes back as it was, in lines sorted by key; what waits is sealed; and again."""
     with open_store(f"sqlite:///{path}", SITE) as store:
         fill(store)
-        store.keep_pass("session", "key", NOW + timedelta(days=1), NOW)
+        for kind in ("session", "notice"):
+            store.keep_pass(kind, "key", NOW + timedelta(days=1), NOW)
         files = store.export_lines(Sealer(KEY))
         assert store.export_lines(Sealer(KEY)) == files
     assert all(one not in data for data in files.values() for one in (b"that wait", "ä and".encode()))
@@ -252,6 +255,26 @@ def test_runs_that_began_together_are_one(machine: Callable[..., Machine]) -> No
         assert one.store.get_delivery(1).state is State.UNCERTAIN
 
 
+@pytest.mark.parametrize(("can_look", "most"), [(True, 10), (False, 1)])
+def test_few_calls_are_open_at_one_time(machine: Callable[..., Machine], can_look: bool, most: int) -> None:
+    """Ten at most, and one where nobody could look for it; who comes later waits for their end."""
+    one = machine("one")
+    together, inside, counts = threading.Barrier(most), set[int](), list[int]()
+
+    def call(number: int) -> None:
+        with one.sync.in_turn(can_look=can_look):
+            inside.add(number)
+            together.wait(30)  # so many are inside at once …
+            counts.append(len(inside))  # … and no others
+            together.wait(30)
+            inside.remove(number)
+
+    with one.sync.changing(), ThreadPoolExecutor(most * 2) as pool:
+        for done in [pool.submit(call, number) for number in range(most * 2)]:
+            done.result()
+    assert counts == [most] * most * 2
+
+
 def test_a_state_of_this_machine_is_kept_aside_before_it_is_replaced(machine: Callable[..., Machine]) -> None:
     """The first run brings its own state along; where there is one already, the machine's own is not thrown away."""
     first, second = machine("first"), machine("second")
@@ -313,6 +336,7 @@ def test_a_branch_that_is_set_back_sends_nothing(tmp_path: Path, origin: Path) -
     assert GitState(tmp_path / "site", BRANCH, tmp_path / accepted).read() is not None
 
 
+@pytest.mark.slow
 def test_git_says_what_is_wrong(tmp_path: Path, origin: Path) -> None:
     """A branch with other things, no right to write, no server, no repository: each a sentence, no token in it."""
     site = tmp_path / "site"
@@ -334,6 +358,7 @@ def test_git_says_what_is_wrong(tmp_path: Path, origin: Path) -> None:
         GitState(site, BRANCH, tmp_path / "area").head()
 
 
+@pytest.mark.slow
 def test_the_checkout_stays_as_it_is(tmp_path: Path, origin: Path) -> None:
     """Also a shallow one: no branch, object or setting of it changes, and its own way to log in is used."""
     site, shallow = tmp_path / "site", tmp_path / "shallow"

@@ -15,18 +15,20 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Table, delete, insert, select, text
+from sqlalchemy import Connection, Table, delete, insert, select, text, true
 
 from syndicate.errors import ConfigError, StateError
 from syndicate.model import ON_DISK, Reason, State
 from syndicate.store.database import Database, Part
+from syndicate.store.passes import NOTICE
 from syndicate.store.schema import HEAD, Instant, Word, deliveries, metadata, passes, publications, states
 
 KEY = "SYNDICATE_STATE_KEY"
 _SHORTEST_KEY = 16
-_OF_THIS_MACHINE = (passes, publications)
-"""What opens the dashboard of one machine opens no other; and each looks at its own files."""
-_TRAVELLING = tuple(table for table in metadata.sorted_tables if table not in _OF_THIS_MACHINE)
+_TRAVELLING = tuple(table for table in metadata.sorted_tables if table is not publications)
+"""Each machine looks at its own files."""
+_PART = {"passes": passes.c.kind == NOTICE}
+"""What travels of a table, where that is not all: what opens the dashboard of one machine opens no other."""
 _SEALED = "sealed"
 _NOT_PUBLIC = ("text", "message")
 _PLAIN_NAME = re.compile(r"\b([a-z_]+)\.jsonl\b")
@@ -119,7 +121,8 @@ class Lines(Part):
 
 
 def _render_table(connection: Connection, table: Table, sealer: Sealer, salt: str) -> bytes:
-    rows = connection.execute(select(table).order_by(*table.primary_key.columns)).mappings()
+    query = select(table).where(_PART.get(table.name, true())).order_by(*table.primary_key.columns)
+    rows = connection.execute(query).mappings()
     options = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
     told = ({str(name): one for name, one in row.items() if one is not None} for row in rows)
     lines = (_seal_row(row, sealer, salt) for row in told) if table is deliveries else map(_forget_disk, told)
@@ -200,7 +203,7 @@ def _keep(value: Any) -> Any:
 def _replace(connection: Connection, rows: Mapping[str, list[Row]]) -> None:
     connection.execute(delete(publications))  # the next one looks at everything
     for table in reversed(_TRAVELLING):
-        connection.execute(delete(table))
+        connection.execute(delete(table).where(_PART.get(table.name, true())))
     for table in _TRAVELLING:
         if rows[table.name]:
             connection.execute(insert(table), rows[table.name])
