@@ -125,6 +125,10 @@ class App:
         """Write what changed. `only` is "feeds", "cards" or "" for everything."""
         from syndicate.app.publish import find_current, open_last, publish
 
+        place = self.settings.storage.publish_to
+        if self._wiring.state_place.only_looks and "://" in place:
+            log.warning("nothing is published to %s from a pull request", place)
+            return Published(where=place)
         with self._changing() as wiring, wiring.take_turn():
             wiring.require_state()  # before the fingerprint, which tells one from another
             now, made_of = self.now(), open_last(wiring).take_fingerprint()
@@ -298,6 +302,10 @@ class App:
     def only_look(self) -> None:
         """Show what can be shown, also where the state may not be read. Nothing is sent, and nothing kept."""
         self._wiring.state_place.only_looks = True
+
+    def never_wait(self) -> None:
+        """Refuse a change while another run holds the state. To be said before anything else."""
+        self._wiring.state_place.waits = False
 
     def forget_sealed(self) -> None:
         """Give up what a lost key has sealed. To be said before anything else."""

@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,8 @@ class StatePlace:
         """Whatever changes stays here, and nothing is sent; the state may be one that we may not read."""
         self.forgets_sealed = False
         """What was sealed with a lost key is given up."""
+        self.waits = True
+        """Another run that holds the state is waited for; a page in a browser rather says so."""
 
     @property
     def is_elsewhere(self) -> bool:
@@ -95,7 +98,7 @@ class StatePlace:
         from syndicate.store.backup import back_up
         from syndicate.store.remote.base import open_remote
         from syndicate.store.remote.lines import ForgetfulSealer, Sealer
-        from syndicate.store.remote.sync import StateSync
+        from syndicate.store.remote.sync import PATIENCE, StateSync
 
         wiring, database = self._wiring, path_of_state(self._wiring)
         return StateSync(
@@ -105,6 +108,7 @@ class StatePlace:
             lock=wiring.own_file("state", ".lock"),
             name=wiring.process.name,
             clock=wiring.clock,
+            patience=PATIENCE if self.waits else timedelta(0),
             keep_other=lambda: back_up(database, database.with_name(f"{database.name}.before")),
         )
 

@@ -96,6 +96,7 @@ def _open_web(hall: App, host: str, port: int, pulse: Pulse | None = None) -> It
     from syndicate.web.dashboard.security import is_loopback
     from syndicate.web.server import find_local_address, listen, told_where
 
+    hall.never_wait()  # a page in a browser rather says so
     web = _make_web(hall, host, _make_health(hall, pulse))
     with listen(host, port) as listener:
         address = find_local_address(listener)

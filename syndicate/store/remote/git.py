@@ -77,7 +77,7 @@ class GitState:
         return Copy(branch, files)
 
     def write(self, files: Mapping[str, bytes], expected: str, note: str) -> str:
-        fresh = self._commit({NOTE: _NOTE, **files}, expected or self._witnessed, note)
+        fresh = self._commit({NOTE: _NOTE, **files}, expected or self._witnessed, f"[skip ci] {note}")
         leases = (
             f"--force-with-lease={self._branch}:{expected}",
             f"--force-with-lease={self._witness}:{self._witnessed}",
@@ -144,7 +144,12 @@ class GitState:
     def _commit(self, files: Mapping[str, bytes], parent: str, note: str) -> str:
         """A commit of these files and no others, in our own repository."""
         name = f"refs/work/{os.getpid()}"
-        lines = [f"commit {name}\ncommitter syndicate <syndicate@localhost> now\ndata {len(note)}\n{note}\n".encode()]
+        said = note.encode()
+        lines = [
+            f"commit {name}\ncommitter syndicate <syndicate@localhost> now\ndata {len(said)}\n".encode(),
+            said,
+            b"\n",
+        ]
         lines += [f"from {parent}\n".encode()] if parent else []
         lines += [b"deleteall\n", *_list_blobs(files), b"done\n"]
         made = self._run("fast-import", "--quiet", "--done", "--force", "--date-format=now", given=b"".join(lines))

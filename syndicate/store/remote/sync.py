@@ -56,6 +56,7 @@ class StateSync:
         clock: Callable[[], datetime],
         keep_other: Callable[[], object] = lambda: None,
         glance: timedelta = GLANCE,
+        patience: timedelta = PATIENCE,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._remote = remote
@@ -73,7 +74,7 @@ class StateSync:
         self._info = Info(schema=HEAD)
         self._files: Mapping[str, bytes] = {}
         self._is_held = False
-        self._looked_at, self._glance = 0.0, glance
+        self._looked_at, self._glance, self._patience = 0.0, glance, patience
         self._asked = self._covered = 0
         self._counting = threading.Lock()
         self._few = threading.BoundedSemaphore(MOST_TOGETHER)
@@ -91,10 +92,15 @@ class StateSync:
             self._version is not None and time.monotonic() < self._looked_at + self._glance.total_seconds()
         ):
             return
-        with self._session, self._lock_machine(waits=False) as is_ours:
-            if is_ours and self._is_behind():
-                self._pull()
-            self._looked_at = time.monotonic()
+        if not self._session.acquire(blocking=False):
+            return  # somebody in this process is about to change it
+        try:
+            with self._lock_machine(waits=False) as is_ours:
+                if is_ours and self._is_behind():
+                    self._pull()
+                self._looked_at = time.monotonic()
+        finally:
+            self._session.release()
 
     def _is_behind(self) -> bool:
         return self._version is None or self._remote.head() != self._version
@@ -163,8 +169,9 @@ class StateSync:
             unmoved = unmoved if self._version == seen else timedelta(0)
             if not self._is_busy(unmoved):
                 break
-            if waited >= PATIENCE:
-                raise AlreadyRunning("another run holds the state and does not end", where=self.where)
+            if waited >= self._patience:
+                hint = "try again when it is done"
+                raise AlreadyRunning("another run holds the state now", where=self.where, hint=hint)
             if not waited:
                 log.warning("another run holds the state: waiting until it is done")
             seen, waited, unmoved = self._version, waited + PAUSE, unmoved + PAUSE
