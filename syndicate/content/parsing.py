@@ -35,13 +35,13 @@ from syndicate.content.picture import Place, read_picture, show_words_for_unserv
 from syndicate.content.reading import Served
 from syndicate.content.site_data import SiteData
 from syndicate.content.topics import read_authors, read_categories, read_keywords
+from syndicate.content.translations import Translation, choose_language, name_group, prefix_of, read_translation
 from syndicate.errors import CommitAwaited, ContentError
 from syndicate.model import Awaited, LeftOut, Post, Settings
 from syndicate.text.cleaning import one_line
 from syndicate.text.dates import find_zone
 from syndicate.text.generator_code import MARK, Piece, drop_marks
 from syndicate.text.labels import strip_label
-from syndicate.text.languages import normalise_language
 from syndicate.text.plain import first_paragraph, line_to_plain, list_code, shorten, to_plain
 from syndicate.text.sketch import make_sketch
 
@@ -171,19 +171,21 @@ class _Parser:
         title = self._title(markdown)
         published_at = self._published_at()
         categories = read_categories(fields)
-        slug = make_slug(fields.verbatim("slug"), fields.source, title)
+        found = read_translation(fields.source, self.settings)
+        language = choose_language(fields, found, site)
+        slug = make_slug(fields.verbatim("slug"), found.source, title)
         authors = read_authors(fields, site.authors)
         named = Named(
-            fields.source,
+            fields.source if found.is_folder else found.source,
             slug,
             declared=fields.verbatim("slug"),
             title=title,
             dated_at=self._dated_at(published_at),
             categories=[category.name for category in categories],
-            language=fields.text("language") or site.language,
+            language=language or site.language,
             author=authors[0].name if authors else "",
         )
-        rule = self._permalink(named)
+        rule = self._permalink(named, found)
         permalink = self.served.address if self.served and self.served.rule == rule else rule
         picture = read_picture(fields, Place(self.settings, permalink, fields.source, self.file))
         post = Post(
@@ -196,7 +198,8 @@ class _Parser:
             published_at=published_at,
             updated_at=self._updated_at(),
             authors=authors,
-            language=self._language(),
+            language=language,
+            group=name_group(fields, found),
             categories=categories,
             keywords=read_keywords(fields),
             picture=picture,
@@ -323,7 +326,7 @@ class _Parser:
     def _zone(self) -> ZoneInfo:
         return ZoneInfo(self.settings.site.timezone)
 
-    def _permalink(self, named: Named) -> str:
+    def _permalink(self, named: Named, found: Translation) -> str:
         site, (key, value) = self.settings.site, self.fields.find("permalink")
         written = value.strip() if isinstance(value, str) else ""
         closing = "/" if simplify(key) == "url" or site.generator == "hugo" else ""
@@ -333,7 +336,12 @@ class _Parser:
         pattern = "" if declared or not written else translate(written, site.generator)
         if value and not (declared or pattern):
             self.fields.warn(key, f'"{key}" is no plain path or address, so the pattern of the site is used')
-        return declared or (fill_permalink(site, named, pattern) if pattern else make_permalink(site, named))
+        if declared or pattern:
+            return declared or fill_permalink(site, named, pattern)
+        address = make_permalink(site, named)
+        has_own = any(named.source.startswith(f"{folder}/") for folder in site.permalinks)
+        prefix = "" if has_own and found.is_folder else prefix_of(site, found, site.permalink)
+        return f"{site.url}{prefix}{address.removeprefix(site.url)}"
 
     def _dated_at(self, published_at: datetime | None) -> datetime | None:
         """The date that an address is made of: `date` as Hugo and Eleventy read it, even where another one publishes.
@@ -348,17 +356,6 @@ class _Parser:
         if self.settings.site.generator == "hugo":
             zone = find_zone(value) or zone
         return at.astimezone(zone) if at else None
-
-    def _language(self) -> str:
-        key, _ = self.fields.find("language")
-        written = self.fields.text("language")
-        if not written:
-            return self.settings.site.language
-        language = normalise_language(written)
-        if not language:
-            hint = 'write for example "en" or "pt-BR"'
-            self.fields.warn(key, f'"{written[:40]}" is not a language tag, so it is left out', hint)
-        return language
 
     def _is_draft(self) -> bool:
         in_drafts = "_drafts" in self.fields.source.split("/")[:-1]

@@ -11,7 +11,7 @@ import orjson
 
 from syndicate.model import Author, Awaited, Category, Credit, LeftOut, Picture, Post, Problem, Repair, SocialOverride
 
-VERSION = 13
+VERSION = 15
 """Raise it when a row, or what is derived from a file, changes its meaning."""
 
 
@@ -107,6 +107,7 @@ def _post_to_row(post: Post) -> list[Any]:
         post.title_code,
         [[one.part, one.place] for one in post.left_out],
         post.by_rule,
+        post.group,
     ]
 
 
@@ -144,6 +145,7 @@ def _post_from_row(row: list[Any]) -> Post:
         title_code=tuple(row[29]),
         left_out=tuple(LeftOut(*one) for one in row[30]),
         by_rule=row[31],
+        group=row[32],
     )
 
 

@@ -65,6 +65,7 @@ def clean_entry(entry: Entry) -> Entry:
         updated_at=to_utc(entry.updated_at),
         authors=_clean_authors(entry.authors),
         language=clean_language(entry.language),
+        translations=tuple((clean_language(language), clean_url(url)) for language, url in entry.translations),
         categories=tuple(Category(clean_line(one.name), clean_line(one.type)) for one in entry.categories),
         tags=tuple(tag for tag in map(clean_line, entry.tags) if tag),
         picture=_clean_picture(entry.picture) if entry.picture else None,

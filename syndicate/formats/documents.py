@@ -59,9 +59,9 @@ def list_meta(
     documents = []
     for one in public:
         card = cards.get(one.id)
-        made_of = fingerprint(
-            common, one.post.digest, one.known.updated_at, one.post.permalink, card.url if card else ""
-        )
+        place = card.url if card else ""
+        shown = (one.post.digest, one.known.updated_at, one.post.permalink, one.translations, place)
+        made_of = fingerprint(common, *shown)
         path = _meta_path(one.post.slug)
         documents.append(Document(path, made_of, partial(_make_meta, path, one, card, own, site)))
     return tuple(documents)

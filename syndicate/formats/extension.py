@@ -42,11 +42,13 @@ class Link:
     type: str = ""
     title: str = ""
     length: int = 0
+    hreflang: str = ""
 
     def attributes(self) -> dict[str, str]:
         """The attributes that have a value."""
         length = str(self.length or "")
-        pairs = {"href": self.href, "rel": self.rel, "type": self.type, "title": self.title, "length": length}
+        kind = {"type": self.type, "hreflang": self.hreflang}
+        pairs = {"href": self.href, "rel": self.rel, **kind, "title": self.title, "length": length}
         return {name: value for name, value in pairs.items() if value}
 
 
@@ -65,6 +67,7 @@ def list_feed_links(feed: Feed, form: str) -> tuple[Link, ...]:
 def list_entry_links(entry: Entry) -> tuple[Link, ...]:
     """The links of an entry in Atom: its page, its files, and what it is about."""
     links = [Link("alternate", entry.url, "text/html")]
+    links += [Link("alternate", url, "text/html", hreflang=language) for language, url in entry.translations]
     links += [Link("enclosure", file.url, file.media_type, file.title, file.length) for file in entry.enclosures]
     if entry.external_url:
         links.append(Link("related", entry.external_url))

@@ -74,6 +74,7 @@ def _describe_extension(entry: Entry) -> Mapping[str, object]:
             "image_alt": picture.alt if picture else "",
             "image_credit": _filled({"text": credit.text, "url": credit.url}) if credit else {},
             "generated_by": entry.generated_by,
+            "translations": [{"language": language, "url": url} for language, url in entry.translations],
             "markdown": entry.markdown,
         }
     )

@@ -24,6 +24,7 @@ def render_meta(one: Identified, card: CardRef | None, feeds: Sequence[Feed], si
     post = one.post
     lines = [
         f'<link rel="canonical" href="{_quote(clean_url(post.permalink))}">',
+        *_list_translations(one, site),
         *_named("description", post.summary),
         *_named("author", ", ".join(author.name for author in post.authors or site.authors)),
         *_property("og:type", "article"),
@@ -43,6 +44,13 @@ def render_meta(one: Identified, card: CardRef | None, feeds: Sequence[Feed], si
         *_named("twitter:description", post.summary),
     ]
     return ("\n".join(lines) + "\n").encode() + render_alternates([feed for feed in feeds if not feed.name])
+
+
+def _list_translations(one: Identified, site: Site) -> Iterable[str]:
+    """The post in each language, its own one, too, as search engines ask for it."""
+    own = (one.post.language or site.language, one.post.permalink)
+    for language, url in sorted((own, *one.translations)) if one.translations else ():
+        yield f'<link rel="alternate" hreflang="{_quote(language)}" href="{_quote(clean_url(url))}">'
 
 
 def render_alternates(feeds: Sequence[Feed]) -> bytes:

@@ -102,6 +102,8 @@ class Entry:
     updated_at: datetime
     authors: tuple[Author, ...] = ()
     language: str = ""
+    translations: tuple[tuple[str, str], ...] = ()
+    """Language and address of the same post in others."""
     categories: tuple[Category, ...] = ()
     tags: tuple[str, ...] = ()
     picture: Picture | None = None

@@ -105,6 +105,8 @@ class Identified:
     is_changed: bool
     found_at: datetime | None = None
     """When a new post was first seen, as a draft, too."""
+    translations: tuple[tuple[str, str], ...] = ()
+    """Language and address of each public translation; filled where feeds and pages are made."""
     perhaps: str = ""
     """The slug of the earlier post that a new one may be, renamed: a person is asked."""
     may_be_draft: bool = False

@@ -155,6 +155,8 @@ class Post:
     authors: tuple[Author, ...] = ()
     language: str = ""
     """BCP 47, the site's where the post names none."""
+    group: str = ""
+    """What the translations of one post have in common."""
     categories: tuple[Category, ...] = ()
     keywords: tuple[str, ...] = ()
     title_code: tuple[str, ...] = ()

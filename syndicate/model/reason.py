@@ -25,12 +25,15 @@ class Reason(StrEnum):
     GENERATOR_CODE = "generator_code"  # the file, the line, the field, and the code
     MANY_AT_ONCE = "many_at_once"
     MAYBE_RENAMED = "maybe_renamed"  # the old post's slug
+    NO_TRANSLATION = "no_translation"  # the account's language
     NOT_AN_OCCASION = "not_an_occasion"  # the word missing in the account's `on`
     NOT_IN_CATEGORIES = "not_in_categories"  # the account's categories
     OLD_WHEN_FOUND = "old_when_found"
+    OTHER_LANGUAGE = "other_language"  # the slug of the translation that is announced
     POST_CAME_BACK = "post_came_back"
     POST_GONE = "post_gone"
     REDATED = "redated"
+    TRANSLATION_ANNOUNCED = "translation_announced"  # its slug
     TURNED_OFF = "turned_off"
     TURNED_UP = "turned_up"
     UNFLAGGED = "unflagged"  # the flag

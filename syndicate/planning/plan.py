@@ -45,6 +45,7 @@ from syndicate.planning.deliveries.changes import plan_cancellations, plan_chang
 from syndicate.planning.deliveries.new import oldest_first, plan_baseline, plan_evergreen, plan_fresh, yield_slots
 from syndicate.planning.identity import match_identities, remember_drafts
 from syndicate.planning.messages.template import name_template
+from syndicate.planning.translations import Groups, group_translations
 
 _BEHIND = timedelta(days=1)
 """A file from so far ahead is no other machine's clock."""
@@ -75,7 +76,8 @@ def make_plan(
     present = {item.id: item for item in identified}
     reading = _digest_reading(settings)
     sights = {name: _find_sight(name, snapshot, ledger, reading) for name in facts}
-    desks = _open_desks(ledger, settings, facts, templates, cards=cards, sights=sights, now=now)
+    groups = group_translations(identified)
+    desks = _open_desks(ledger, settings, facts, templates, cards=cards, sights=sights, groups=groups, now=now)
     deliveries, changes = _plan_accounts(desks, ledger, oldest_first(identified), snapshot.changed_at)
     future = [item.known.published_at for item in identified if item.known.published_at > now]
     return Plan(
@@ -221,6 +223,7 @@ def _open_desks(
     *,
     cards: Mapping[str, CardRef],
     sights: Mapping[str, Sight],
+    groups: Groups,
     now: datetime,
 ) -> list[Desk]:
     limits = {name: found for name, found in ledger.limits if isinstance(found, Limits)}
@@ -239,6 +242,7 @@ def _open_desks(
             site=settings.site,
             cards=cards,
             sight=sights[account.name],
+            groups=groups,
             now=now,
         )
         for account in settings.accounts

@@ -14,7 +14,7 @@ from syndicate.content.parsing import parse_post
 from syndicate.model import Post, Settings, Site, Storage
 
 CASES = Path(__file__).parent / "cases"
-_LEFT_OUT = ("html", "markdown", "length", "digest", "source_digest", "fields_digest", "sketch")
+_LEFT_OUT = ("html", "markdown", "length", "digest", "source_digest", "fields_digest", "sketch", "group")
 
 
 def make_settings(root: Path, **site: object) -> Settings:

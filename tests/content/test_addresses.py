@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from syndicate.content import read_snapshot
 from syndicate.content.addresses import (
     MAX_SLUG,
     absolute_permalink,
@@ -23,6 +24,7 @@ from syndicate.content.addresses import (
 from syndicate.content.permalinks import Named, make_permalink
 from syndicate.errors import ContentError
 from syndicate.model import Site
+from tests.content.golden import make_settings
 
 NEW_YEAR = datetime(2024, 12, 31, 23, 30, tzinfo=UTC).astimezone(ZoneInfo("Europe/Berlin"))
 
@@ -212,3 +214,33 @@ def test_a_folder_with_its_own_pattern_begins_anew() -> None:
     site = replace(_site("/x/{slug}/"), permalinks={"notes": "/n/{folders}/{slug}/", "notes/old": "/o/{slug}/"})
     made = [make_permalink(site, Named(f"{source}.md", "a")) for source in ("b/a", "notes/c/a", "notes/old/a")]
     assert [one.removeprefix(site.url) for one in made] == ["/x/a/", "/n/c/a/", "/o/a/"]
+
+
+@pytest.mark.parametrize(
+    ("source", "siblings", "pattern", "language", "path"),
+    [
+        ("a/index.fr.md", (), "/blog/{slug}/", "fr", "/fr/blog/a/"),
+        ("hello.fr.md", ("hello.md",), "/{path}/", "fr", "/fr/hello/"),
+        ("2026-01-02-hello.pt-br.md", ("2026-01-02-hello.en.md",), "/{year}/{slug}/", "pt-BR", "/pt-br/2026/hello/"),
+        ("hello.en.md", ("hello.fr.md",), "/{slug}/", "en", "/hello/"),
+        ("socket.io.md", (), "/{slug}/", "en", "/socket.io/"),
+        ("hello.fr.md", (), "/{slug}/", "en", "/hello.fr/"),
+        ("fr/hello.md", ("en/hello.md",), "/blog/{slug}/", "fr", "/fr/blog/hello/"),
+        ("fr/hello.md", ("hello.md",), "/{path}/", "fr", "/fr/hello/"),
+        ("fr/hello.md", ("de/hello.md",), "/{language}/{slug}/", "fr", "/fr/hello/"),
+        ("it/hello.md", ("go/other.md",), "/{slug}/", "en", "/hello/"),
+    ],
+)
+def test_a_translation_has_its_language_and_address_from_its_path(
+    tmp_path: Path, source: str, siblings: tuple[str, ...], pattern: str, language: str, path: str
+) -> None:
+    """By the file's name or a folder, where other files say that it is meant so; it shares a group with the others."""
+    settings = make_settings(tmp_path, permalink=pattern)
+    for name in (source, *siblings):
+        (tmp_path / "posts" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "posts" / name).write_text("---\ntitle: T\ndate: 2026-01-02\n---\nText\n")
+    posts = {post.source: post for post in read_snapshot(settings).posts}
+    post = posts[source]
+    assert (post.language, post.permalink) == (language, f"https://blog.example{path}")
+    has_translation = language != "en" or source == "hello.en.md"
+    assert all((posts[name].group == post.group) is has_translation for name in siblings)

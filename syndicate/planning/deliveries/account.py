@@ -33,6 +33,7 @@ from syndicate.planning.deliveries.reasons import find_code
 from syndicate.planning.messages.compose import Composed, Voice, compose, make_voice
 from syndicate.planning.schedule.calendar import Calendar, Taken, list_taken
 from syndicate.planning.schedule.when import parse_moment
+from syndicate.planning.translations import Groups, find_language_reason
 
 Row = TypeVar("Row")
 UNSENT = frozenset({State.PLANNED, State.DUE, State.HELD, State.MISSED})
@@ -79,6 +80,8 @@ class Desk:
     site: Site
     cards: Mapping[str, CardRef]
     now: datetime
+    groups: Groups = field(default_factory=dict)
+    """Posts in several languages."""
     heard: frozenset[str] = frozenset()
     """Flags that it waited for before: a post that gets one of them now is news."""
     sight: Sight = field(default_factory=Sight)
@@ -92,6 +95,11 @@ class Desk:
             with contain(partial(self._note, item)):
                 rows += plan(item)
         return rows
+
+    def find_language_reason(self, item: Identified, occasion: Occasion) -> Why | None:
+        """Why the account leaves a post to its translation, or to nobody."""
+        wanted = self.account.language or self.site.language
+        return find_language_reason(item, self.groups, wanted, self.rows, occasion)
 
     def _note(self, item: Identified, error: Exception) -> None:
         self.problems.append(make_problem(item.post.source, error))
@@ -114,6 +122,7 @@ def open_desk(
     cards: Mapping[str, CardRef],
     now: datetime,
     heard: frozenset[str] = frozenset(),
+    groups: Groups | None = None,
     sight: Sight | None = None,
 ) -> Desk:
     """Everything made ready; `deliveries` may hold rows of other accounts."""
@@ -134,6 +143,7 @@ def open_desk(
         cards=cards,
         now=now,
         heard=heard,
+        groups=groups or {},
         sight=sight or Sight(),
     )
 

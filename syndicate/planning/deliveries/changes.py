@@ -136,7 +136,7 @@ def _change_row(row: KnownDelivery, case: _Case) -> PlannedChange | None:
         return _bring_back(row, case) if is_stopped or is_back else None
     own = find_own_reason(case.item.post, case.override, row.occasion)
     if row.state in UNSENT:
-        why = own or _find_rule_reason(row, case)
+        why = own or _find_rule_reason(row, case) or _leave_to_translation(row, case)
         if why and not _is_overruled(row, why):
             detail = "\n".join(filter(None, (why.detail, _keep_question(row))))
             return PlannedChange(
@@ -148,6 +148,12 @@ def _change_row(row: KnownDelivery, case: _Case) -> PlannedChange | None:
     if own or not (is_stopped or _is_mended(row, case)):
         return None
     return _bring_back(row, case)
+
+
+def _leave_to_translation(row: KnownDelivery, case: _Case) -> Why | None:
+    """Planned before anybody knew that it is a translation."""
+    why = case.desk.find_language_reason(case.item, row.occasion) if row.chosen is None else None
+    return why if why and why.reason is Reason.OTHER_LANGUAGE else None
 
 
 def _hold_for_code(row: KnownDelivery, case: _Case) -> PlannedChange | None:

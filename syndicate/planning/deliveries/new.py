@@ -112,7 +112,8 @@ def was_old(item: Identified, desk: Desk) -> bool:
 def _plan_occasion(item: Identified, desk: Desk, occasion: Occasion, other: Why | None = None) -> list[PlannedDelivery]:
     """Rows of a message; skipped for what the post, the account or the caller says, held while the post is doubtful."""
     override = find_override(item.post, desk.account)
-    why = find_own_reason(item.post, override, occasion) or find_rule_reason(item, desk.account, occasion) or other
+    why = find_own_reason(item.post, override, occasion) or find_rule_reason(item, desk.account, occasion)
+    why = why or desk.find_language_reason(item, occasion) or other
     if why and why.reason in JUDGED_AGAIN and item.perhaps:
         why = Why(why.reason, f"{why.detail}\n{Reason.MAYBE_RENAMED}\n{item.perhaps}")
     if why:
@@ -162,6 +163,7 @@ def plan_evergreen(identified: Iterable[Identified], desk: Desk) -> list[Planned
     def plan(item: Identified) -> list[PlannedDelivery]:
         override = find_override(item.post, desk.account)
         why = find_own_reason(item.post, override, occasion) or find_rule_reason(item, desk.account, occasion)
+        why = why or desk.find_language_reason(item, occasion)
         has_row = any(row.occasion == occasion for row in desk.rows.get(item.id, ()))
         return [] if why or has_row else plan_rows(item, desk, override, occasion)
 

@@ -112,7 +112,8 @@ class EntryMaker:
         facts = self.pictures.get(post.picture.url) if self.pictures and post.picture else None
         hidden = " hidden" if post.picture and not post.picture.is_public else ""
         place = card.url if card else ""
-        return f"{known.id} {post.digest} {post.permalink} {known.updated_at} {place} {facts}{hidden}"
+        others = f" {one.translations}" if one.translations else ""
+        return f"{known.id} {post.digest} {post.permalink} {known.updated_at} {place} {facts}{hidden}{others}"
 
 
 class Entries(Sequence[Entry]):
@@ -160,6 +161,7 @@ def make_entry(one: Identified, rules: FeedRules, card: CardRef | None, facts: P
         updated_at=max(one.known.updated_at, one.known.published_at),
         authors=post.authors,
         language=post.language,
+        translations=one.translations,
         categories=post.categories,
         tags=_list_tags(one),
         picture=picture,
@@ -197,6 +199,8 @@ def _list_names(entry: Entry) -> Iterator[str]:
     yield from (entry.id, entry.url, entry.url, entry.external_url, entry.generated_by, *entry.tags)
     for author in entry.authors:
         yield from (author.name, author.url, author.email)
+    for language, url in entry.translations:
+        yield from (language, url, url)
     for category in entry.categories:
         yield from (category.name, quote(category.type, errors="replace"), f"{entry.url}{_FRAME_OF_NAME}")
     for file in entry.enclosures:

@@ -31,6 +31,7 @@ from syndicate.model import (
     Site,
 )
 from syndicate.planning.feeds.entries import Entries, EntryMaker, Fill, Tell, shorten_entry, weigh
+from syndicate.planning.translations import link_translations
 
 # --- how much of a document an entry takes, without rendering it ---
 
@@ -94,7 +95,7 @@ def list_public(identified: Sequence[Identified], now: datetime) -> list[Identif
     """The posts readers may see now, newest first, in an order that depends on nothing but them."""
     public = [one for one in identified if one.known.published_at <= now and not one.post.is_draft]
     public.sort(key=lambda one: (one.known.published_at, one.id), reverse=True)
-    return public
+    return link_translations(public)
 
 
 def feeds_url(site: Site) -> str:

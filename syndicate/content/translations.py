@@ -1,0 +1,111 @@
+"""Which files are one post in several languages: told by their names ("index.fr.md") and folders ("fr/hello.md")."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from syndicate.content.fields import Fields
+from syndicate.model import Settings, Site
+from syndicate.text.languages import normalise_language
+
+# ISO 639-1, without those that are endings of programs' names ("socket.io.md", "types.ts.md").
+_LANGUAGES = (
+    " aa ab af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en eo"
+    " es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik is it iu ja jv ka kg"
+    " ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl"
+    " nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv"
+    " sw ta te tg th ti tk tl tn to tr tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu "
+)
+_KEYS = ("translationKey", "translation_key", "translationId", "ref", "page_id", "lang-ref")
+_MOST_FOLDERS = 3
+"""Folders above a post that may name its language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """What a file's path says: its language ("" where it says none), and the path without it."""
+
+    language: str
+    source: str
+    is_folder: bool = False
+
+
+def read_translation(source: str, settings: Settings) -> Translation:
+    """The language that the name or a folder of a post stands for: where other files say that it is meant so."""
+    root = f"{settings.root}/{settings.site.content}"
+    folder, _, name = source.rpartition("/")
+    stem, _, ending = name.rpartition(".")
+    bare, _, suffix = stem.rpartition(".")
+    if bare and _is_language(suffix) and _has_siblings(f"{root}/{folder}", bare, stem):
+        return Translation(normalise_language(suffix), f"{folder}/{bare}.{ending}".lstrip("/"))
+    parts = source.split("/")
+    for depth, part in enumerate(parts[:-1][:_MOST_FOLDERS]):
+        rest = "/".join([*parts[:depth], *parts[depth + 1 :]])
+        if _is_language(part) and (_has_others("/".join([root, *parts[:depth]])) or _is_file(f"{root}/{rest}")):
+            return Translation(normalise_language(part), rest, is_folder=True)
+    return Translation("", source)
+
+
+def _is_language(word: str) -> bool:
+    """ "fr", "pt-BR", "zh_tw"."""
+    first, _, region = word.replace("_", "-").lower().partition("-")
+    return (
+        first.isalpha() and f" {first} " in _LANGUAGES and (not region or (len(region) in {2, 4} and region.isalpha()))
+    )
+
+
+def _has_siblings(folder: str, bare: str, stem: str) -> bool:
+    """Whether the same post is there in another language, or in none; a bundle's file needs no other."""
+    if bare == "index":
+        return True
+    return any(
+        name != stem and (name == bare or (name.startswith(f"{bare}.") and _is_language(name[len(bare) + 1 :])))
+        for name in map(_stem_of, _list_names(folder))
+    )
+
+
+def _stem_of(name: str) -> str:
+    return name.rpartition(".")[0]
+
+
+def _has_others(folder: str) -> bool:
+    """Whether the folder holds folders of several languages."""
+    return sum(map(_is_language, _list_names(folder))) > 1
+
+
+def _list_names(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)  # noqa: PTH208 - plain strings
+    except OSError:
+        return []
+
+
+def _is_file(path: str) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def choose_language(fields: Fields, found: Translation, site: Site) -> str:
+    """What the post declares, else what its path says, else the site's. A warning where it declares none that is."""
+    key, _ = fields.find("language")
+    written = fields.text("language")
+    language = normalise_language(written) if written else found.language or site.language
+    if not language:
+        hint = 'write for example "en" or "pt-BR"'
+        fields.warn(key, f'"{written[:40]}" is not a language tag, so it is left out', hint)
+    return language
+
+
+def name_group(fields: Fields, found: Translation) -> str:
+    """What translations of one post have in common: the key that they declare, else the path without the language."""
+    declared = next((value for key in _KEYS if isinstance(value := fields.at(key), str | int) and value != ""), "")
+    return f"key {declared}" if declared != "" else found.source
+
+
+def prefix_of(site: Site, found: Translation, pattern: str) -> str:
+    """What stands before the address of a post in another language than the site's, where no pattern says it."""
+    says_folders = found.is_folder and any(word in pattern for word in ("{path}", "{folders}"))
+    if not found.language or "{language}" in pattern or says_folders:
+        return ""
+    is_main = found.language.lower() == site.language.lower()
+    return "" if is_main else f"/{found.language.lower()}"
