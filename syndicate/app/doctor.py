@@ -16,6 +16,7 @@ from syndicate.errors import tell_for_log
 from syndicate.formats.published import parse_feed
 from syndicate.model import FEED_FORMATS, Plan, Post
 from syndicate.pages import check_page
+from syndicate.planning.deliveries.explain import find_other_date
 from syndicate.planning.feeds.entries import find_floods
 from syndicate.planning.feeds.feeds import plan_feeds
 from syndicate.probes import probe_feed
@@ -51,6 +52,11 @@ def _content(wiring: Wiring, plan: Plan) -> Iterator[Finding]:
         yield Finding("problem", problem.text, problem.place)
     for warning in plan.warnings:
         yield Finding("warning", warning)
+    for item in plan.identified:
+        if date := find_other_date(item):
+            shown = f"{item.known.published_at:%Y-%m-%d %H:%M} UTC"
+            text = f"the file says {date:%Y-%m-%d %H:%M} UTC, the feeds keep {shown}"
+            yield Finding("warning", text, item.post.source)
     for post in snapshot.posts:
         yield from _post(post)
     drafts = sum(post.is_draft for post in snapshot.posts)

@@ -14,7 +14,7 @@ from syndicate.model.reason import Occasion, Reason
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownPost:
-    """A post as the state database remembers it. `id`, `published_at` and `first_seen_at` never change."""
+    """A post as the state database remembers it. `id` and `first_seen_at` never change."""
 
     id: str
     source: str

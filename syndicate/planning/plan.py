@@ -159,26 +159,43 @@ def is_unreadable(source: str, snapshot: Snapshot) -> bool:
     return any(source == name or (name.endswith("/") and source.startswith(name)) for name in snapshot.unreadable)
 
 
-def _follow_dates(identified: Iterable[Identified], ledger: Ledger, now: datetime) -> tuple[Identified, ...]:
-    """The posts, re-dated where their author mends a date before anything of them is out.
+MOST_REDATED = 5
+"""More dates than this that change at once are another time zone, another generator or another checkout."""
 
-    Soon after first sight to any date, later on only to one that is still to come, while a message waits for it.
+
+def _follow_dates(identified: Iterable[Identified], ledger: Ledger, now: datetime) -> tuple[Identified, ...]:
+    """The posts, each at the date that its author gives it now; its id stays.
+
+    Soon after first sight to any date; later on to an earlier one, and to one that is still to come only while a
+    message waits for it. What is out is not put off, and many dates that change at once move nothing.
     """
     out = {row.post_id for row in ledger.deliveries if row.state in OUT}
     waiting = {row.post_id for row in ledger.deliveries if row.state in UNSENT}
+    items = tuple(identified)
+    mended = _find_mended(items, {row.id: row for row in ledger.posts}, now)
 
     def follow(item: Identified) -> Identified:
         known, date = item.known, item.post.published_at
-        if item.is_new or item.id in out or date is None or date == known.published_at:
+        if item.is_new or date is None or date == known.published_at:
             return item
         is_soon = now < known.first_seen_at + SECOND_LOOK
-        if not is_soon and not (date > now and item.id in waiting):
+        may_wait = item.id not in out and (is_soon or item.id in waiting)
+        if not (may_wait if date > now else is_soon or item.id in mended):
             return item
-        redated = replace(known, published_at=date, updated_at=max(date, known.updated_at))
+        redated = replace(known, published_at=date, updated_at=max(date, known.updated_at), dated_at=None)
         return replace(item, known=redated, is_changed=True)
 
-    moved = map(follow, identified)
-    return tuple(sorted(moved, key=lambda item: (item.known.published_at, item.id), reverse=True))
+    return tuple(sorted(map(follow, items), key=lambda item: (item.known.published_at, item.id), reverse=True))
+
+
+def _find_mended(items: Iterable[Identified], before: Mapping[str, KnownPost], now: datetime) -> frozenset[str]:
+    """Ids of posts whose date was corrected: just now, or while an earlier program kept the first one."""
+    just_now, earlier = set[str](), set[str]()
+    for item in items:
+        date, row = item.post.published_at, before.get(item.id)
+        if row is not None and date is not None and date != item.known.published_at and date <= now:
+            (earlier if row.dated_at == date else just_now).add(item.id)
+    return frozenset().union(*(some for some in (just_now, earlier) if len(some) <= MOST_REDATED))
 
 
 def _digest_reading(settings: Settings) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, String, and_, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, String, bindparam, delete, func, insert, or_, select, update
 
 from syndicate.errors import UsageError
 from syndicate.model import (
@@ -108,7 +108,7 @@ class LedgerPart(Part):
         if not (stored or gone or plan.hidden or plan.drafts or rows or accounts_change or plan.reading):
             return Applied()
         with self._database.writing() as connection:
-            self._write_posts(connection, stored, now)
+            self._write_posts(connection, stored)
             self._write_gone(connection, gone, now)
             self._write_hidden(connection, plan.hidden)
             self._write_drafts(connection, plan.drafts)
@@ -180,20 +180,14 @@ class LedgerPart(Part):
         values = {"post_id": post_id, "occasion": occasion.name, "occasion_kind": occasion.kind}
         connection.execute(update(deliveries).where(deliveries.c.id == row.id).values(values))
 
-    def _write_posts(self, connection: Connection, stored: list[Identified], now: datetime) -> None:
-        """What has been public for a while keeps its publication, unless it is put off; the plan knows what is out."""
+    def _write_posts(self, connection: Connection, stored: list[Identified]) -> None:
+        """The plan knows whose date may be another one now."""
         if not stored:
             return
         names = [column.name for column in posts.c if column.name != "site"]
         rows = [{"site": self._site} | {name: getattr(one.known, name) for name in names} for one in stored]
         insert = insert_of(connection)(posts)
-        is_fixed = and_(
-            posts.c.published_at <= now,
-            posts.c.first_seen_at <= now - timedelta(days=1),
-            insert.excluded.published_at <= now,
-        )
-        published_at = case((is_fixed, posts.c.published_at), else_=insert.excluded.published_at)
-        changes = {name: insert.excluded[name] for name in _CHANGING} | {"published_at": published_at}
+        changes = {name: insert.excluded[name] for name in (*_CHANGING, "published_at")}
         connection.execute(insert.on_conflict_do_update(index_elements=["site", "id"], set_=changes), rows)
         self._write_slugs(connection, [one.known for one in stored if one.is_changed and not one.is_new])
 

@@ -20,6 +20,7 @@ from syndicate.model import (
     SocialOverride,
     State,
 )
+from syndicate.planning.deliveries.explain import find_other_date
 from syndicate.planning.deliveries.reasons import say_reason
 from tests.planning.blog import NOW, Blog, make_account, make_post
 
@@ -271,14 +272,34 @@ def test_a_category_forgotten_may_be_added_soon(days: float, state: State) -> No
 
 @pytest.mark.parametrize(("days", "state"), [(0.01, State.PLANNED), (2, State.SKIPPED)])
 def test_a_date_mistyped_may_be_mended_soon(days: float, state: State) -> None:
-    """The year before; mended, the entry has the right date, and the post is news."""
+    """The year before; mended, the entry has the right date, and soon after first sight the post is news."""
     blog = waiting(make_post("a", published_at=NOW - timedelta(days=365)))
     assert only(blog).state is State.SKIPPED
     blog.live(days)
     blog.edit("a.md", published_at=NOW)
     plan = blog.publish()
     assert only(blog).state is state
-    assert (plan.identified[0].known.published_at == NOW) is (state is State.PLANNED)
+    assert plan.identified[0].known.published_at == NOW
+
+
+def test_a_wrong_date_can_be_mended_at_any_time() -> None:
+    """The entry moves, its id stays; many dates that change at once are no corrections, and are told."""
+    blog = Blog((make_account("mastodon"),))
+    blog.write(*(make_post(f"p{number}") for number in range(9)))
+    before = {item.post.source: item.id for item in blog.publish().identified}
+    blog.live(30)
+    right = NOW - timedelta(days=400)
+    blog.edit("p0.md", published_at=right)
+    plan = blog.publish()
+    assert [item.post.source for item in plan.identified if item.known.published_at == right] == ["p0.md"]
+    assert {item.post.source: item.id for item in plan.identified} == before
+    assert plan.identified[-1].post.source == "p0.md"
+    for number in range(1, 9):
+        blog.edit(f"p{number}.md", published_at=NOW - timedelta(days=2, hours=1))
+    plan = blog.publish()
+    assert len([item for item in plan.identified if find_other_date(item)]) == 8
+    blog.edit("p1.md", published_at=right)
+    assert sum(find_other_date(item) is None for item in blog.publish().identified) == 2
 
 
 def test_a_date_of_what_is_out_stays() -> None:

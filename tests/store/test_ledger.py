@@ -57,22 +57,13 @@ def test_a_post_that_is_a_draft_now_is_kept_as_it_is_now(store: Store) -> None:
 
 
 def test_what_is_fixed_at_first_sight_stays_fixed(store: Store) -> None:
-    """A changed post gets its new slug, title and digest; its publication (a day later) and first sight stay."""
+    """A changed post gets its new slug, title, digest and date; its first sight stays."""
     store.apply(plan(identified=(identified(known()),), deliveries=(planned(),)), NOW)
     edited = known(slug="new", title="New", digest="d2", updated_at=LATER, published_at=LATER, first_seen_at=LATER)
     store.apply(plan(identified=(identified(edited, is_new=False),)), LATER + timedelta(days=2))
-    assert store.read_ledger().posts == (known(slug="new", title="New", digest="d2", updated_at=LATER),)
+    changed = known(slug="new", title="New", digest="d2", updated_at=LATER, published_at=LATER)
+    assert store.read_ledger().posts == (changed,)
     assert store.list_deliveries()[0].slug == "new"
-
-
-def test_a_post_announced_ahead_may_be_redated_until_it_is_public(store: Store) -> None:
-    """Before its moment a publication may move; after it, never."""
-    ahead, moved = known(published_at=LATER), known(published_at=LATER + timedelta(days=1))
-    store.apply(plan(identified=(identified(ahead),)), NOW)
-    store.apply(plan(identified=(identified(moved, is_new=False),)), NOW)
-    assert store.read_ledger().posts == (moved,)
-    store.apply(plan(identified=(identified(ahead, is_new=False),)), LATER + timedelta(days=2))
-    assert store.read_ledger().posts == (moved,)
 
 
 def test_the_slug_of_what_went_out_stays_as_it_was(store: Store) -> None:

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
 from syndicate.errors import UsageError
-from syndicate.model import Attempt, Delivery, KnownPost, Plan, PlannedDelivery, Problem, State
+from syndicate.model import Attempt, Delivery, Identified, KnownPost, Plan, PlannedDelivery, Problem, State
 from syndicate.planning.deliveries.reasons import say_reason, say_why
 
 _WAITING = frozenset({State.PLANNED, State.DUE, State.HELD, State.MISSED})
@@ -56,8 +56,16 @@ def _explain_post(slug: str, plan: Plan, known: KnownPost | None, zone: ZoneInfo
         return
     when = "is public since" if row.published_at <= plan.now else "becomes public at"
     yield f"{when} {_local(row.published_at, zone)}, last changed {_local(row.updated_at, zone)}"
+    if date := find_other_date(item):
+        yield f"its file says {_local(date, zone)}: the feeds keep the date of before"
     if item.post.flags:
         yield f"flags: {', '.join(sorted(item.post.flags))}"
+
+
+def find_other_date(item: Identified) -> datetime | None:
+    """The date that the file names, where the feeds show another one."""
+    date = item.post.published_at
+    return date if date is not None and date != item.known.published_at else None
 
 
 def _hint(slug: str, plan: Plan) -> str:
