@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from syndicate.app.metrics import Metrics
     from syndicate.app.once import Pass
     from syndicate.app.reports import AccountRow, Finding, Joined, Status, Story
+    from syndicate.config import Mistake
     from syndicate.deliver import AccountThreads, Tools
     from syndicate.model import Account, Delivery, Plan, PlannedDelivery, Settings
     from syndicate.networks.base import LogsIn
@@ -39,6 +40,12 @@ if TYPE_CHECKING:
 log = logging.getLogger("syndicate")
 
 
+def _judge(account: Account) -> Iterable[Mistake]:
+    from syndicate.app.accounts import find_mistakes
+
+    return find_mistakes(account)
+
+
 def open_app(config: Path | None = None) -> App:
     """The hall of the nearest syndicate.toml, or of the given one."""
     return App(config or find_config(Path.cwd()))
@@ -49,7 +56,7 @@ class App:
 
     def __init__(self, config: Path, clock: Clock = read_clock) -> None:
         self.config = config
-        self._shared = Shared(Wiring(read_settings(config), clock))
+        self._shared = Shared(Wiring(read_settings(config, _judge), clock))
         self._own_writes: dict[Path, int] = {}
         self._showing = threading.Lock()
         self._is_read_anew = True
@@ -636,7 +643,7 @@ class App:
 
         Raises ConfigError for one that is broken or asks for another state: then everything stays as it is.
         """
-        settings, before = read_settings(self.config), self._wiring
+        settings, before = read_settings(self.config, _judge), self._wiring
         if settings.digest == before.settings.digest:
             return False
         if _state_of(settings) != _state_of(before.settings):

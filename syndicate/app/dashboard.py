@@ -198,12 +198,6 @@ def list_posts(site: Wiring, words: str = "") -> tuple[PostState, ...]:
     )
 
 
-def list_problems(site: Wiring) -> tuple[Problem, ...]:
-    """What is wrong in the content, of posts that can be read, too."""
-    snapshot = site.read_snapshot()
-    return (*snapshot.problems, *(problem for post in snapshot.posts for problem in post.problems))
-
-
 # --- feeds -----------------------------------------------------------------------------------------------------
 
 

@@ -7,14 +7,14 @@ from itertools import islice
 
 from syndicate.app.addresses import compare
 from syndicate.app.login import list_accounts
-from syndicate.app.publish import open_drawer
+from syndicate.app.publish import list_problems, open_drawer
 from syndicate.app.queue import list_warnings
 from syndicate.app.reports import Finding
 from syndicate.app.site import Wiring
 from syndicate.containment import contain
 from syndicate.errors import tell_for_log
 from syndicate.formats.published import parse_feed
-from syndicate.model import FEED_FORMATS, Plan, Post
+from syndicate.model import FEED_FORMATS, Plan, Post, unique_problems
 from syndicate.pages import check_page
 from syndicate.planning.deliveries.explain import find_other_date
 from syndicate.planning.feeds.entries import find_floods
@@ -48,7 +48,7 @@ def examine(wiring: Wiring, plan: Plan, *, online: bool, ask_generator: bool = F
 
 def _content(wiring: Wiring, plan: Plan) -> Iterator[Finding]:
     snapshot = wiring.read_snapshot()
-    for problem in plan.problems:
+    for problem in unique_problems((*list_problems(wiring, snapshot), *plan.elsewhere)):
         yield Finding("problem", problem.text, problem.place)
     for warning in plan.warnings:
         yield Finding("warning", warning)
@@ -66,7 +66,7 @@ def _content(wiring: Wiring, plan: Plan) -> Iterator[Finding]:
 
 
 def _post(post: Post) -> Iterator[Finding]:
-    for problem in post.problems:
+    for problem in post.problems if post.is_draft else ():
         yield Finding("warning", problem.text, problem.place)
     for repair in post.repairs:
         place = f"{post.source}:{repair.line}" if repair.line else post.source

@@ -16,7 +16,7 @@ from syndicate import content
 from syndicate.app.last_seen import is_in_order, keep_rows, read_publication
 from syndicate.app.site import Wiring, identify
 from syndicate.fonts import digest_fonts
-from syndicate.model import Plan, Reason, Remark
+from syndicate.model import Plan, Problem, Reason, Remark, Snapshot, unique_problems
 from syndicate.publish.unchanged import LastPublication, Published, look_at
 from syndicate.templates import fingerprint_templates
 
@@ -52,6 +52,16 @@ def find_current(site: Wiring, made_of: str, now: datetime) -> Published | None:
     if not last.is_current(made_of, now):
         return None
     return Published(where=site.settings.storage.publish_to, problems=last.read_problems())
+
+
+def list_problems(site: Wiring, snapshot: Snapshot) -> tuple[Problem, ...]:
+    """What is wrong now, each once: in the files of posts, and what only the last publication could find.
+
+    `publish`, `status`, `doctor` and the dashboard name these. A draft may still be unfinished.
+    """
+    posts = (post for post in snapshot.posts if not post.is_draft)
+    own = (*snapshot.problems, *(problem for post in posts for problem in post.problems))
+    return unique_problems((*own, *open_last(site).read_elsewhere()))
 
 
 def publish(site: Wiring, only: str, made_of: str, now: datetime, progress: Progress) -> Published:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from syndicate.app.edits import list_amendments, tell_waiting
 from syndicate.app.login import list_accounts
+from syndicate.app.publish import list_problems
 from syndicate.app.reports import Joined, Measure, Status
 from syndicate.app.sending import Composer
 from syndicate.app.site import Wiring
@@ -271,7 +272,7 @@ def read_status(wiring: Wiring, now: datetime) -> Status:
         contradiction=wiring.check_state(),
         disk=tell_disk(disk_usage(wiring.state_folder).free),
         posts=sum(not post.is_draft for post in snapshot.posts),
-        problems=len({problem.source for problem in snapshot.problems}),
+        problems=len(list_problems(wiring, snapshot)),
         counts={state.value: counts[state.value] for state in State if counts[state.value]},
         next_at=store.find_next_at(),
         daemon=store.is_daemon_running(),

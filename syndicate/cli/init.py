@@ -140,12 +140,27 @@ def _show_findings(findings: Sequence[Finding], verbosity: int) -> None:
 
     marks = {"problem": "✗", "warning": "!", "repair": "~", "ok": "✓"}
     hidden = {"ok", "repair"} if verbosity < 0 else set()
-    for finding in sorted(findings, key=lambda one: -list(marks).index(one.level)):
+    for finding in sorted(_gather(findings, verbosity), key=lambda one: -list(marks).index(one.level)):
         where = f" {finding.where}:" if finding.where else ""
         if finding.level not in hidden:
             tell(f"{marks[finding.level]}{where} {finding.text}")
     levels = [finding.level for finding in findings]
     print(", ".join(plural(levels.count(one), one) for one in ("problem", "warning", "repair")), file=sys.stderr)
+
+
+def _gather(findings: Sequence[Finding], verbosity: int) -> Sequence[Finding]:
+    """Many of a kind as one line; each of them with -v."""
+    from syndicate.app.reports import Finding
+    from syndicate.model import Problem, gather_problems
+
+    if verbosity > 0:
+        return findings
+    levels = dict.fromkeys(finding.level for finding in findings)
+    return [
+        Finding(level, one.message, one.source)
+        for level in levels
+        for one in gather_problems(Problem(each.where, each.text) for each in findings if each.level == level)
+    ]
 
 
 @command()

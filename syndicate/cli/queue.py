@@ -334,7 +334,8 @@ def status(context: typer.Context) -> int:
             print_json(now_is)
             return ended
         zone = hall.settings.site.timezone
-        print(f"{hall.settings.site.title}: {plural(now_is.posts, 'post')}, {now_is.problems} with problems")
+        problems = f"{plural(now_is.problems, 'problem')} (syndicate doctor)" if now_is.problems else "no problems"
+        print(f"{hall.settings.site.title}: {plural(now_is.posts, 'post')}, {problems}")
         print("  " + (", ".join(f"{number} {state}" for state, number in now_is.counts.items()) or "outbox empty"))
         if now_is.next_at:
             print(f"  next message {local_time(now_is.next_at, zone, now=hall.now())}")

@@ -157,8 +157,9 @@ def load_commands() -> None:
 
 
 def _call(words: Sequence[str]) -> int:
+    ordered = put_globals_first(words)
     try:
-        result = app(put_globals_first(words), standalone_mode=False)
+        result = app(ordered, standalone_mode=False)
         sys.stdout.flush()
         return result if isinstance(result, int) else DONE
     except typer.Exit as end:
@@ -169,19 +170,39 @@ def _call(words: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except (SyndicateError, typer.TyperException, OSError) as error:
-        return _say(error)
+        is_misuse = isinstance(error, UsageError | ConfigError | typer.TyperException)
+        code = WRONG_USE if is_misuse else NEEDS_A_PERSON
+        _say(error, code, as_json=_asks_for_json(ordered))
+        return code
 
 
-def _say(error: Exception) -> int:
-    """The error as a sentence, and the exit code it stands for."""
-    from syndicate.cli.show import tell
+def _asks_for_json(ordered: Sequence[str]) -> bool:
+    """Whether --json stands among the options before the command."""
+    for before, word in zip(["", *ordered], ordered, strict=False):
+        if word == "--json":
+            return True
+        if not word.startswith("-") and before not in {"-c", "--config"}:
+            break
+    return False
 
+
+def _say(error: Exception, code: int, *, as_json: bool) -> None:
+    """The error as a sentence on standard error; as JSON for programs that asked for that."""
+    from syndicate.cli.show import print_json, tell
+
+    place, message, hint = "", str(error), ""
     if isinstance(error, typer.TyperException):
-        tell(explain_misuse(error), file=sys.stderr)
-        return WRONG_USE
-    if isinstance(error, OSError):  # a full disk, a folder that nobody may write
-        place = f"{error.filename}: " if error.filename else ""
-        tell(f"syndicate: {place}{error.strerror or error}", file=sys.stderr)
-        return NEEDS_A_PERSON
-    tell(f"syndicate: {error}", file=sys.stderr)
-    return WRONG_USE if isinstance(error, UsageError | ConfigError) else NEEDS_A_PERSON
+        sentence = explain_misuse(error)
+        message = sentence.removeprefix("syndicate: ")
+    elif isinstance(error, OSError):  # a full disk, a folder that nobody may write
+        place, message = str(error.filename or ""), error.strerror or str(error)
+        sentence = f"syndicate: {place}: {message}" if place else f"syndicate: {message}"
+    else:
+        sentence = f"syndicate: {error}"
+    if isinstance(error, SyndicateError):
+        place, message, hint = error.where, error.message, error.hint
+    if as_json:
+        kind = type(error).__name__
+        print_json({"error": message, "where": place, "hint": hint, "kind": kind, "code": code}, file=sys.stderr)
+    else:
+        tell(sentence, file=sys.stderr)

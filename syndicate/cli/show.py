@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 from zoneinfo import ZoneInfo
 
-from syndicate.model import Attempt, Delivery, Occasion, PlannedChange, PlannedDelivery, Problem
+from syndicate.model import (
+    Attempt,
+    Delivery,
+    Occasion,
+    PlannedChange,
+    PlannedDelivery,
+    Problem,
+    gather_problems,
+)
 from syndicate.planning.deliveries.reasons import say_reason, say_why
 from syndicate.text.cleaning import escape_controls
 
@@ -34,12 +42,12 @@ _COLOURS = {
 }
 
 
-def print_json(value: object) -> None:
+def print_json(value: object, *, file: TextIO | None = None) -> None:
     """Any of our values as indented JSON with sorted keys; instants are ISO 8601, secrets are never in values."""
     import orjson
 
     options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
-    sys.stdout.write(orjson.dumps(_plain(value), option=options).decode() + "\n")
+    (file or sys.stdout).write(orjson.dumps(_plain(value), option=options).decode() + "\n")
 
 
 def _plain(value: object) -> object:
@@ -190,8 +198,8 @@ def _wrap(line: str) -> Sequence[str]:
 
 
 def print_problems(problems: Sequence[Problem]) -> None:
-    """Each problem with file and line, on standard error."""
-    for problem in problems:
+    """Each problem with file and line, many of a kind as one, on standard error."""
+    for problem in gather_problems(problems):
         tell(str(problem), file=sys.stderr)
 
 

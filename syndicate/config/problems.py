@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -41,9 +41,9 @@ class Mistake:
     sentence: str
 
 
-def make_config_error(error: ValidationError, text: str, path: str) -> ConfigError:
+def make_config_error(error: ValidationError, text: str, path: str, more: Iterable[Mistake] = ()) -> ConfigError:
     """One ConfigError that lists every problem, each with its line."""
-    return make_mistakes_error(list(dict.fromkeys(map(_read_detail, error.errors()))), text, path)
+    return make_mistakes_error(list(dict.fromkeys((*map(_read_detail, error.errors()), *more))), text, path)
 
 
 def locate_mistakes(path: str, mistakes: Sequence[Mistake]) -> ConfigError:

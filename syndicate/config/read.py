@@ -6,7 +6,8 @@ import hashlib
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -104,19 +105,31 @@ def find_config(start: Path) -> Path:
     raise ConfigError(f"no {CONFIG_NAME} here or above", where=str(start), hint="`syndicate init` writes one")
 
 
-def read_settings(path: Path) -> Settings:
-    """Read and check a syndicate.toml. Raises ConfigError that lists everything wrong with it."""
+Judge = Callable[[Account], Iterable[Mistake]]
+"""What only networks know: what is wrong with an account."""
+
+
+def read_settings(path: Path, judge: Judge = lambda _account: ()) -> Settings:
+    """Read and check a syndicate.toml. Raises ConfigError that lists everything wrong with it.
+
+    `judge` is asked only where something is wrong anyway, so that all of it is said at once.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror or error}", where=str(path)) from error
     except UnicodeDecodeError as error:
         raise ConfigError("is not UTF-8 text", where=str(path), hint="save it as UTF-8") from error
-    return make_settings(text, root=path.parent.resolve(), name=str(path))
+    return make_settings(text, root=path.parent.resolve(), name=str(path), judge=judge)
 
 
 def make_settings(
-    text: str, *, root: Path, name: str = CONFIG_NAME, environ: Mapping[str, str] = os.environ
+    text: str,
+    *,
+    root: Path,
+    name: str = CONFIG_NAME,
+    environ: Mapping[str, str] = os.environ,
+    judge: Judge = lambda _account: (),
 ) -> Settings:
     """Turn the text of a syndicate.toml into Settings; relative paths start at `root`."""
     try:
@@ -128,7 +141,7 @@ def make_settings(
     try:
         file = ConfigFile.model_validate(tables)
     except ValidationError as error:
-        raise make_config_error(error, text, name) from error
+        raise make_config_error(error, text, name, _judge_each(tables, judge)) from error
     site = _make_site(file.site)
     schedule = _lay_over(ScheduleRules(timezone=site.timezone), file.schedule)
     settings = Settings(
@@ -154,6 +167,14 @@ def make_settings(
     if mistakes:
         raise make_mistakes_error(mistakes, text, name)
     return settings
+
+
+def _judge_each(tables: Mapping[str, Any], judge: Judge) -> Iterator[Mistake]:
+    """What is wrong with the accounts that can be read by themselves."""
+    accounts = tables.get("accounts")
+    for name, table in accounts.items() if isinstance(accounts, dict) else ():
+        with suppress(ValidationError):
+            yield from judge(_make_account(name, AccountTable.model_validate(table), ScheduleRules()))
 
 
 def _find_namesakes(names: Iterable[str]) -> Iterator[Mistake]:

@@ -59,7 +59,9 @@ from syndicate.model.post import (
     Repair,
     Snapshot,
     SocialOverride,
+    gather_problems,
     make_problem,
+    unique_problems,
 )
 from syndicate.model.reason import FEATURED, NEW, Occasion, OccasionKind, Reason, Why
 from syndicate.model.site import (
@@ -147,8 +149,10 @@ __all__ = [
     "can_move",
     "find_feed_format",
     "fingerprint",
+    "gather_problems",
     "make_problem",
     "refuse",
     "shout",
+    "unique_problems",
     "variable_of",
 ]

@@ -214,6 +214,8 @@ class Plan:
     deliveries: tuple[PlannedDelivery, ...] = ()
     changes: tuple[PlannedChange, ...] = ()
     problems: tuple[Problem, ...] = ()
+    elsewhere: tuple[Problem, ...] = ()
+    """Those of them that no file of a post explains: of templates and accounts."""
     warnings: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
     baselined: frozenset[str] = frozenset()

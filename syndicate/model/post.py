@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -124,6 +125,30 @@ def make_problem(source: str, error: Exception) -> Problem:
     if isinstance(error, SyndicateError):
         return Problem(error.where or source, error.message, hint=error.hint)
     return Problem(source, f"something that nobody foresaw: {type(error).__name__}", hint="please report it")
+
+
+def unique_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Each once, in their order."""
+    return tuple(dict.fromkeys(problems))
+
+
+MANY = 3
+"""More problems of one kind than this are one line with their number."""
+_VARYING = re.compile(r'"[^"]*"|\{[^}]*\}+|<[^>]*>|[^\s",]+\.(?:md|mdx|markdown|html?)\b|\d[\w:.,+-]*')
+
+
+def gather_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """The problems as a person reads them: each once, many of one kind as one with their number and the first place."""
+    kinds: dict[tuple[str, str], list[Problem]] = {}
+    for problem in unique_problems(problems):
+        kinds.setdefault((problem.key, _VARYING.sub("…", problem.message)), []).append(problem)
+    return tuple(one for some in kinds.values() for one in (some if len(some) <= MANY else [_sum_up(some)]))
+
+
+def _sum_up(some: Sequence[Problem]) -> Problem:
+    first, files = some[0], len({problem.source for problem in some})
+    where = f"{files:,} files" if files > 1 else first.source
+    return Problem(where, f"{len(some):,} times, first in {first.place}: {first.message}", 0, first.key, first.hint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

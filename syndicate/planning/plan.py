@@ -38,6 +38,7 @@ from syndicate.model import (
     Snapshot,
     State,
     make_problem,
+    unique_problems,
 )
 from syndicate.planning.deliveries.account import OUT, SECOND_LOOK, UNSENT, Desk, Sight, make_calendars, open_desk
 from syndicate.planning.deliveries.bursts import hold_bursts, list_remarks
@@ -80,6 +81,7 @@ def make_plan(
     desks = _open_desks(ledger, settings, facts, templates, cards=cards, sights=sights, groups=groups, now=now)
     deliveries, changes = _plan_accounts(desks, ledger, oldest_first(identified), snapshot.changed_at)
     future = [item.known.published_at for item in identified if item.known.published_at > now]
+    elsewhere = (*_template_problems(desks), *_desk_problems(desks))
     return Plan(
         now=now,
         identified=identified,
@@ -94,12 +96,8 @@ def make_plan(
             *plan_orphans(ledger.deliveries, kept | present.keys(), {account.name for account in settings.accounts}),
             *changes,
         ),
-        problems=(
-            *snapshot.problems,
-            *_post_problems(identified),
-            *_template_problems(desks),
-            *_desk_problems(desks),
-        ),
+        problems=unique_problems((*snapshot.problems, *_post_problems(identified), *elsewhere)),
+        elsewhere=elsewhere,
         remarks=list_remarks(deliveries, changes, ledger.deliveries),
         warnings=(*_warn_of_clock(desks, ledger, snapshot, now), *_warnings(settings.accounts, facts, ledger)),
         baselined=frozenset(desk.account.name for desk in desks if desk.account.enabled) - ledger.baselined,

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
 
-from syndicate.model import Cache, NetworkFacts, Plan, Snapshot
+from syndicate.model import Cache, NetworkFacts, Plan, Snapshot, unique_problems
 from syndicate.networks.local import PAGE
 from syndicate.output import Output
 from syndicate.pictures import forget_pictures
@@ -79,6 +79,7 @@ def publish(needs: Dependencies, now: datetime, *, made_of: str, progress: Progr
         ends=(plan.next_change_at, drawn.retry_at),
         files=watched,
         problems=published.problems,
+        elsewhere=(*plan.elsewhere, *(one for one in published.problems if one not in plan.problems)),
         paths=paths,
     )
     keep_publication(finished, needs.output, needs.store)
@@ -97,7 +98,7 @@ def publish_cards(needs: Dependencies, now: datetime, *, progress: Progress) -> 
     """Only the cards."""
     plan = read_plan(needs, now)
     drawn = needs.drawer.draw(plan, progress)
-    problems = (*plan.problems, *drawn.problems, *needs.manifest.problems)
+    problems = unique_problems((*plan.problems, *drawn.problems, *needs.manifest.problems))
     where = needs.sources.settings.storage.publish_to
     return Published(where=where, written=drawn.written, drawn=drawn.count, problems=problems, warnings=drawn.warnings)
 
@@ -116,7 +117,7 @@ def _publish_files(
         written=(*drawn.written, *written.paths),
         removed=removed,
         drawn=drawn.count,
-        problems=(*plan.problems, *drawn.problems, *written.problems, *needs.manifest.problems),
+        problems=unique_problems((*plan.problems, *drawn.problems, *written.problems, *needs.manifest.problems)),
         warnings=(*plan.warnings, *drawn.warnings),
         remarks=plan.remarks,
         **asdict(applied),

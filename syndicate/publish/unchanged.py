@@ -60,6 +60,8 @@ class Finished:
     files: Mapping[str, int | None]
     """Further files and folders it depends on, as `look_at` saw them before they were used."""
     problems: tuple[Problem, ...]
+    elsewhere: tuple[Problem, ...]
+    """Those of them that no file of a post explains: of cards, files, templates, accounts."""
     paths: Collection[str]
     """What is published now."""
 
@@ -103,6 +105,13 @@ class LastPublication:
         except TypeError:
             return ()
 
+    def read_elsewhere(self) -> tuple[Problem, ...]:
+        """Those that only a publication can find: true until the next one."""
+        try:
+            return tuple(Problem(**problem) for problem in self._parse().get("elsewhere", ()))
+        except TypeError:
+            return ()
+
     def _parse(self) -> Mapping[str, Any]:
         _, record = self._read()
         try:
@@ -120,6 +129,7 @@ def keep_publication(finished: Finished, output: Output, store: Store) -> None:
         "at": finished.at.isoformat(),
         "until": min([at for at in finished.ends if at] + [finished.at + LOOK_AGAIN]).isoformat(),
         "problems": [asdict(problem) for problem in finished.problems],
+        "elsewhere": [asdict(problem) for problem in finished.elsewhere],
         "files": dict(finished.files),
         "places": places,
         "published": output.fingerprint(places),

@@ -1,5 +1,7 @@
 """What syndicate.toml asks of networks in vain is told at once: file, line, key, and what may have been meant."""
 
+import json
+
 import pytest
 
 from tests.journeys.blog import CONFIG, Blog
@@ -41,3 +43,37 @@ def test_all_mistakes_of_all_accounts_are_told_at_once(tmp_path):
     assert f"line {LINE + 5}, accounts.two.templte: there is no such key; did you mean template?" in error
     assert f"line {LINE + 6}, accounts.two.frequency: there is no such key; " in error
     assert f"line {LINE + 8}, accounts.three.network: " in error
+
+
+def test_mistakes_of_all_kinds_are_told_together_and_as_json(tmp_path):
+    """Unknown networks beside wrong keys and values; a program that asks for JSON gets errors as JSON, too."""
+    config = HEAD.replace('title = "Notes"', 'titel = "Notes"') + '[accounts.main]\nnetwork = "mastadon"\n'
+    blog = Blog(tmp_path, config)
+    said = blog.run("publish", code=2).err
+    assert "3 things are wrong" in said
+    assert 'there is no network "mastadon"; did you mean "mastodon"?' in said
+    error = json.loads(blog.run("publish", "--json", code=2).err)
+    assert (error["kind"], error["code"], error["where"]) == ("ConfigError", 2, f"{tmp_path}/syndicate.toml")
+    assert "site.titel" in error["error"]
+    right = Blog(tmp_path)
+    right.write("slug")
+    assert json.loads(right.run("why", "slog", "--json", code=2).err)["hint"] == 'did you mean "slug"?'
+    assert json.loads(right.run("--json", "wy", code=2).err)["kind"]
+
+
+def test_one_count_of_problems(tmp_path):
+    """`publish`, `doctor`, `status` and the dashboard name the same, each once, many of a kind as one line."""
+    blog = Blog(tmp_path)
+    for number in range(5):
+        blog.write(f"post{number}", lang=f"not a language {number}")
+    blog.write("twin", permalink="/blog/post0/")
+    (tmp_path / "templates" / "messages").mkdir(parents=True)
+    (tmp_path / "templates" / "messages" / "local.txt").write_text("{{ nonsense }")
+    published = blog.run("publish", code=1).err.splitlines()
+    template = "templates/messages/local.txt or default.txt"
+    assert [line.partition(":")[0] for line in published] == ["twin.md", "5 files", template]
+    assert "5 times, first in post" in published[1]
+    found = blog.run("--json", "doctor", code=1).json
+    assert sum(one["level"] == "problem" for one in found) == 7
+    assert blog.run("doctor", code=1).out.count("is not a language tag") == 1
+    assert blog.run("--json", "status").json["problems"] == 7

@@ -9,11 +9,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from syndicate.app.app import App
-from syndicate.app.dashboard import list_feeds, list_last_troubles, list_posts, list_problems
+from syndicate.app.dashboard import list_feeds, list_last_troubles, list_posts
 from syndicate.app.post import NEXT_SLOT, measure_words, write_message
+from syndicate.app.publish import list_problems
 from syndicate.app.queue import measure_text
 from syndicate.app.reports import Measure
 from syndicate.errors import SyndicateError
+from syndicate.model import gather_problems
 from syndicate.networks import NETWORKS, describe
 from syndicate.planning.deliveries.reasons import say_reason
 from syndicate.planning.schedule.when import parse_moment
@@ -49,7 +51,7 @@ class SitePages:
                 asked=asked,
                 number=len(found),
                 posts=found[first : first + _POSTS_ON_A_PAGE],
-                problems=list_problems(site),
+                problems=gather_problems(list_problems(site, site.read_snapshot())),
                 later=asked.to_query(page=asked.page + 1) if len(found) > first + _POSTS_ON_A_PAGE else "",
                 earlier=asked.to_query(page=asked.page - 1) if asked.page > 1 else "",
             )
