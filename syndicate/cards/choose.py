@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from syndicate.cards.content import CardContent
 from syndicate.cards.crop import MAX_ENLARGED, choose_window
@@ -18,14 +18,14 @@ Size = tuple[int, int]
 LEAST_KEPT = 0.6
 """A cover that would show less of its photo than this becomes a split, or a band where the photo is a panorama."""
 
+WIDE = 1.4
+"""Width by height from which on a card has sides."""
+
 LONG = 100
 """Letters of a title that would cover most of a photo."""
 
 SHORT, SHORT_WORDS, SHORT_WORD = 16, 3, 11
 """Letters and words of a title that fills a card alone, and letters of its longest word."""
-
-FEET = ((17, 0.54), (36, 0.42), (10_000, 0.32))
-"""Letters of a title, and about where it begins on a cover, as a share of the height."""
 
 UNDER_WORDS = frozenset({"cover", "side"})
 """Layouts of ours that lay words on the picture."""
@@ -38,7 +38,7 @@ class Choice:
     layout: Layout
     kind: Kind = Kind.PHOTO
     side: str = "bottom"
-    """Where the words stand on a photo: "bottom", "left" or "right"; "beside" where all of these cover its subject."""
+    """Where the words stand on a photo: "bottom", "left" or "right"."""
     subject: Subject | None = None
 
 
@@ -51,10 +51,9 @@ def choose_layout(content: CardContent, design: Design, photo: Photo | None, siz
         return Choice(design.layouts[_choose_flat(content)])
     kind = find_kind(photo, content.picture_kind)
     subject = look_for_subject(photo.small, content.focus)
-    side = find_room(content, photo, size, subject) if kind is Kind.PHOTO else "bottom"
     if wanted is None or (wanted.name in UNDER_WORDS and kind is not Kind.PHOTO):
-        wanted = design.layouts[_choose_pictured(content, photo, size, kind, side)]
-    return Choice(wanted, kind, side, subject)
+        wanted = design.layouts[_choose_pictured(content, photo, size, kind)]
+    return Choice(wanted, kind, subject=subject)
 
 
 def _choose_flat(content: CardContent) -> str:
@@ -73,16 +72,14 @@ def _count(word: str) -> int:
     return sum(1 for _ in split_graphemes(word))
 
 
-def _choose_pictured(content: CardContent, photo: Photo, size: Size, kind: Kind, side: str) -> str:
+def _choose_pictured(content: CardContent, photo: Photo, size: Size, kind: Kind) -> str:
     if kind is Kind.TEXT:
         return "framed"
     if kind is not Kind.LOGO and _is_panorama(photo, size):
         return "band"
     if kind is Kind.LOGO or _enlarged(photo, _panel(size)) > MAX_ENLARGED:
         return "emblem"
-    if not fills(photo, size) or len(content.title) > LONG or side == "beside":
-        return "split"
-    return "cover" if side == "bottom" else "side"
+    return "split" if not fills(photo, size) or len(content.title) > LONG else "cover"
 
 
 def fills(photo: Photo, size: Size) -> bool:
@@ -97,7 +94,7 @@ def _is_panorama(photo: Photo, size: Size) -> bool:
 
 def _panel(size: Size) -> Size:
     """About the room that a split gives its photo."""
-    is_wide = size[0] > size[1] * 1.4
+    is_wide = size[0] > size[1] * WIDE
     return (size[0] * 2 // 5, size[1]) if is_wide else (size[0], size[1] * 2 // 5)
 
 
@@ -110,11 +107,14 @@ def _kept(photo: Photo, size: Size) -> float:
     return (size[0] * size[1]) / (photo.width * photo.height * scale * scale)
 
 
-def find_room(content: CardContent, photo: Photo, size: Size, subject: Subject) -> str:
-    """Where the words of a title may stand on a photo without covering its subject."""
-    foot = next(foot for most, foot in FEET if len(content.title) <= most)
-    window = choose_window((photo.width, photo.height), size, subject=subject.focus, clear=(0.5, foot / 2))
-    return find_side(subject, window.share_of((photo.width, photo.height)), foot)
+def give_way(choice: Choice, design: Design, photo: Photo, size: Size) -> Choice:
+    """For a cover whose words lie on its subject: words on the free side, or beside the photo where none is free."""
+    assert choice.subject is not None
+    whole = (photo.width, photo.height)
+    window = choose_window(whole, size, subject=choice.subject.focus, clear=(0.5, 0.5))
+    side = find_side(choice.subject, window.share_of(whole))
+    layout = design.layouts["side" if side and size[0] > size[1] * WIDE else "split"]
+    return replace(choice, layout=layout, side=side or "bottom")
 
 
 def describe(choice: Choice, content: CardContent, design: Design, photo: Photo | None) -> Shown:

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field, replace
 from PIL import Image
 
 from syndicate.cards.canvas import Canvas, FlatCanvas, FullCanvas
-from syndicate.cards.choose import Choice, choose_layout, describe
+from syndicate.cards.choose import Choice, choose_layout, describe, give_way
 from syndicate.cards.colour import MIDDLE, luminance
 from syndicate.cards.content import CardContent
 from syndicate.cards.design import Box, Design
 from syndicate.cards.encode import encode_jpeg, encode_png
-from syndicate.cards.faults import Fault, judge_picture
+from syndicate.cards.faults import Fault, find_cover, judge_picture
 from syndicate.cards.frame import fit_frames
 from syndicate.cards.keys import ONLY_JPEG
 from syndicate.cards.kind import Kind, find_ground
@@ -30,6 +30,9 @@ from syndicate.cards.shade import Shaded, shade
 from syndicate.cards.themes import Theme, choose_theme, find_swatch
 from syndicate.errors import ConfigError
 from syndicate.typeset import FontSet, Missing, TextBlock, fit_text
+
+MAY_COVER = 0.1
+"""Of a photo's subject: so much may lie under words before they give way."""
 
 LEAST_SIDE, MOST_SIDE = 200, 4096
 
@@ -137,6 +140,10 @@ def paint_card(
     shown = picture if choice.layout.picture else None
     theme = _choose_theme(content, design, shown, choice)
     placed = _place(content, design, fonts, choice, size=size, photo=shown)
+    is_ours = design.layout == "auto" and choice.layout.name == "cover"
+    if shown is not None and is_ours and find_cover(placed, shown, choice.subject) > MAY_COVER:
+        choice = give_way(choice, design, shown, size)
+        placed = _place(content, design, fonts, choice, size=size, photo=shown)
     logos = _order_logos(design, theme)
     focus = choice.subject.focus if choice.subject else content.focus
     shaded = shade(placed, theme, photo=shown, logos=logos, focus=focus, unit=find_unit(*size))

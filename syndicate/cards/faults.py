@@ -48,8 +48,22 @@ def judge_picture(placed: Sequence[Placed], photo: Photo | None, choice: Choice)
     return tuple(found)
 
 
+def find_cover(placed: Sequence[Placed], photo: Photo, subject: Subject | None) -> float:
+    """Which share of the photo's subject lies under words."""
+    covered = [0.0]
+    for at, one in enumerate(placed):
+        words = _find_words(one, placed[at + 1 :]) if one.box.kind == "image" and one.box.fit == "fill" else []
+        if words and subject is not None:
+            covered.append(_cover(one, words, photo, subject))
+    return max(covered)
+
+
+def _find_words(image: Placed, above: Sequence[Placed]) -> list[Rect]:
+    return [one.ink for one in above if one.block is not None and not one.box.fill and _meets(one.ink, image.rect)]
+
+
 def _judge(image: Placed, above: Sequence[Placed], photo: Photo, choice: Choice) -> list[Fault]:
-    words = [one.ink for one in above if one.block is not None and not one.box.fill and _meets(one.ink, image.rect)]
+    words = _find_words(image, above)
     found = [Fault(Flaw.WORDS_OVER_TEXT)] if words and choice.kind is Kind.TEXT else []
     if image.box.fit == "whole":
         return found

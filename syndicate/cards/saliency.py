@@ -14,9 +14,7 @@ Box = tuple[float, float, float, float]
 ACROSS, DOWN = 60, 44
 """The cells that are weighed."""
 
-MOST_UNDER = 0.3
-"""Of the subject's weight: more than this under the words at the foot, and they go elsewhere."""
-CLEAR = 0.3
+CLEAR = 0.25
 """Of the subject's weight: no more than this may be under words at a side."""
 WORDS = 0.54
 """Of the width: what words at a side take."""
@@ -54,21 +52,19 @@ def _find_middle(weights: Image.Image) -> Focus:
     return _balance(across, 0.5), _balance(down, 0.45)
 
 
-def find_side(subject: Subject, window: Box, foot: float) -> str:
-    """Where words may stand without covering the subject: "bottom" if they can, else "left", "right" or "beside".
+def find_side(subject: Subject, window: Box) -> str:
+    """ "left" or "right", whichever half of a card words may have without covering the subject; "" for neither.
 
-    `window` is what the card shows, in shares of the photo; words at the bottom begin at `foot` of the card's height.
+    `window` is what the card shows, in shares of the photo.
     """
     cells = _look_through(subject, window)
     if cells is None:
-        return "bottom"
+        return ""
     total = _sum(cells, (0, 0, ACROSS, DOWN))
-    if _sum(cells, (0, round(DOWN * foot), ACROSS, DOWN)) <= MOST_UNDER * total:
-        return "bottom"
     left = _sum(cells, (0, 0, round(ACROSS * WORDS), DOWN))
     right = _sum(cells, (round(ACROSS * (1 - WORDS)), 0, ACROSS, DOWN))
     if min(left, right) > CLEAR * total:
-        return "beside"
+        return ""
     return "left" if left < right else "right"
 
 

@@ -87,7 +87,7 @@ def draw_mask(width: int, height: int, *, side: str, reach: float, fade: float, 
     length, across = (height, width) if is_level else (width, height)
     first, last = min(length, max(0, math.ceil(reach))), min(length, max(0, math.ceil(reach + fade)))
     mask = Image.new("L", (across, length), 0)
-    mask.paste(round(strength * 255), (0, 0, across, first))
+    mask.paste(_tile(_draw_rows(across, [strength] * 8), first), (0, 0))
     eased = [strength * ease((at - reach) / max(fade, 1.0)) for at in range(first, last)]
     mask.paste(_draw_rows(across, eased), (0, first))
     if side in {"bottom", "end"}:
@@ -99,6 +99,17 @@ def ease(at: float) -> float:
     """1 before 0, 0 after 1, and between them a curve without corners (6t⁵ - 15t⁴ + 10t³, turned round)."""
     t = 1 - min(max(at, 0.0), 1.0)
     return min(1.0, t * t * t * (t * (t * 6 - 15) + 10))
+
+
+def _tile(rows: Image.Image, height: int) -> Image.Image:
+    """Rows repeated downwards."""
+    mask = Image.new("L", (rows.width, height))
+    mask.paste(rows, (0, 0))
+    done = rows.height
+    while done < height:
+        mask.paste(mask.crop((0, 0, rows.width, min(done, height - done))), (0, done))
+        done *= 2
+    return mask
 
 
 def _draw_rows(width: int, levels: Sequence[float]) -> Image.Image:

@@ -135,7 +135,7 @@ def test_a_picture_that_is_not_there_yet_is_a_warning_of_the_check(tmp_path):
         finding, summary = app.check_cards(())
     assert (finding.level, finding.where) == ("warning", "first.md")
     assert finding.text.startswith("the card is without its picture, http://127.0.0.1:9/a.jpg: ")
-    assert (summary.level, summary.text) == ("ok", "1 card: all in order (quote)")
+    assert (summary.level, summary.text) == ("ok", "1 card: all in order (1 poster)")
 
 
 def test_a_slug_nobody_has_is_named(tmp_path):

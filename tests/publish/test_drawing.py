@@ -80,7 +80,7 @@ def test_the_sheet_shows_what_is_known_of_each_card(broken, tmp_path):
     assert "type, vivid, contrast" in page
     assert "the picture has no alt text" in page
     assert "the card cannot be drawn" in page
-    assert "data:image/png;base64," in page
+    assert "data:image/webp;base64," in page
 
 
 def test_a_damaged_file_is_told_with_what_to_do(blog, tmp_path):
