@@ -101,6 +101,6 @@ def open_remote(address: str, root: Path, folder: Path) -> RemoteState:
     try:
         from syndicate.store.remote.bucket import open_bucket_state  # noqa: PLC0415 - obstore is an extra
     except ImportError as error:
-        hint = "install the extra s3: README, Extras"
+        hint = 'pip install "syndicate-feeds[s3]"'
         raise ConfigError("an object store needs obstore", where="[storage] state", hint=hint) from error
     return open_bucket_state(address)

@@ -117,6 +117,7 @@ class StateSync:
         files = {name: data for name, data in copy.files.items() if name != INFO}
         before = self._store.read_state().identity
         if before.encode() not in files.get("states.jsonl", b"") and self._store.has_posts():
+            log.warning("another state lives in %s: the one of this machine is kept beside it", self.where)
             self._keep_other()
         self._store.import_lines(files, self._info.schema, self._sealer)
         self._version, self._files = copy.version, files
