@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from syndicate.content.addresses import absolute_permalink, date_in_name, is_http, make_slug
+from syndicate.content.addresses import absolute_permalink, date_in_name, is_http, make_slug, undated
 from syndicate.content.body import (
     drop_heading,
     drop_label,
@@ -284,6 +284,8 @@ class _Parser:
         title = line_to_plain(self.fields.text("title")) or first_heading(
             markdown, lambda heading: self.fields.mend(heading, "title")
         )
+        if not title and self.settings.site.generator in {"jekyll", "docusaurus"}:  # as these do
+            title = " ".join(word.capitalize() for word in undated(self.fields.source).split("-") if word)
         if not title:
             raise ContentError("the post has no title", key="title", line=1, hint="add title: to its front matter")
         return self.fields.check_length(title, "title", MAX_TITLE)

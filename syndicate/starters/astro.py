@@ -44,7 +44,7 @@ def _end_of(config: str) -> str:
 def _list_collections(folder: Path, end: str) -> Iterator[Place]:
     """Folders of collections with dated posts, and the page that shows each."""
     bases = _read_bases(folder)
-    shown = [(page, _read_page(page, folder)) for page in sorted((folder / "src/pages").rglob("[[]*[]].astro"))]
+    shown = [(page, _read_page(page, folder)) for page in _list_routes(folder / "src/pages")]
     for name, base in bases.items():
         posts = list_posts(folder / base)
         if not posts or not (name in _USUAL or all(map(is_dated, posts[:20]))):
@@ -53,7 +53,13 @@ def _list_collections(folder: Path, end: str) -> Iterator[Place]:
         pages = pages or [(page, text) for page, text in shown if page.parent.name in _USUAL]
         if pages:
             page, text = min(pages, key=lambda pair: _rank(pair[0], name))
-            yield Place(base, _pattern_of(page, text, folder) + end, page.relative_to(folder).as_posix())
+            pattern = _pattern_of(page, text, folder)
+            yield Place(base, pattern and pattern + end, page.relative_to(folder).as_posix())
+
+
+def _list_routes(pages: Path) -> list[Path]:
+    """Pages that stand for many: [slug].astro, and index.astro in a folder of such a name."""
+    return sorted([*pages.rglob("[[]*[]].astro"), *pages.rglob("[[]*[]]/index.astro")])
 
 
 def _rank(page: Path, name: str) -> tuple[bool, bool, int, str]:
@@ -84,8 +90,8 @@ def _pattern_of(page: Path, text: str, folder: Path) -> str:
     last = "{path}"
     if re.search(r"(?:slug|id)\s*:\s*(?:slugify|slugger\.slug|kebabCase)\(\s*\w+\.data\.title", text):
         last = "{title}"
-    parts = [_part_of(part, last) for part in route.split("/")]
-    return "/" + "/".join(part for part in parts if part)
+    parts = [_part_of(part, last) for part in route.removesuffix("/index").split("/")]
+    return "/" + "/".join(part for part in parts if part) if parts.count(last) == 1 else ""
 
 
 def _part_of(part: str, last: str) -> str:
@@ -137,9 +143,10 @@ def look_for_docusaurus(folder: Path) -> Found | None:
     found = Found("Docusaurus", "docusaurus", built=("build",), static="static", ignore=("**/_*/**",))
     found = found.note("title", find_string(config, "title"), name)
     found = found.note("description", find_string(config, "tagline"), name)
-    url = find_first(config, r"(?m)^\s*url\s*:\s*[\"'`](https?://[^\"'`]+)") or find_first(
-        config, r"\bSITE_URL\s*=\s*[\"'`](https?://[^\"'`]+)"
-    )
+    url = find_first(config, r"(?m)^\s*url\s*:\s*[\"'`](https?://[^\"'`]+)")
+    constant = find_first(config, r"(?m)^\s*url\s*:\s*(\w+)\s*,")
+    if constant and not url:
+        url = find_first(config, rf"\b{constant}\s*=[^\n]{{0,60}}?[\"'`](https?://[^\"'`]+)")
     base = find_first(config, r"\bbaseUrl\s*:\s*[\"'`]([^\"'`]+)").strip("/")
     found = found.note("url", f"{url.rstrip('/')}/{base}".rstrip("/") if url else "", name)
     found = found.note("language", find_first(config, r"\bdefaultLocale\s*:\s*[\"'`]([^\"'`]+)"), name)

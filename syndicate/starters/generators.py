@@ -11,13 +11,19 @@ from syndicate.starters.eleventy import look_for_eleventy, look_for_lume
 from syndicate.starters.found import Found, read_domain
 from syndicate.starters.hugo import look_for_hugo
 from syndicate.starters.jekyll import look_for_hexo, look_for_jekyll
-from syndicate.starters.scripts import find_address, look_for_nextjs, look_for_others, look_for_vitepress
+from syndicate.starters.scripts import (
+    find_address,
+    look_for_nextjs,
+    look_for_others,
+    look_for_quarto,
+    look_for_vitepress,
+)
 from syndicate.starters.zola import look_for_mkdocs, look_for_pelican, look_for_zola
 
 GENERATORS: tuple[Callable[[Path], Found | None], ...] = (
     look_for_zola, look_for_hugo, look_for_hexo, look_for_eleventy, look_for_jekyll, look_for_astro,
-    look_for_docusaurus, look_for_pelican, look_for_mkdocs, look_for_nextjs, look_for_vitepress, look_for_lume,
-    look_for_others,
+    look_for_docusaurus, look_for_pelican, look_for_mkdocs, look_for_nextjs, look_for_vitepress,
+    look_for_quarto, look_for_lume, look_for_others,
 )  # fmt: skip
 _INSIDE = (
     "docs",

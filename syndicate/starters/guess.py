@@ -153,7 +153,8 @@ def find_content(folder: Path) -> str:
     counts: Counter[str] = Counter()
     for place, names, files in os.walk(folder):
         names[:] = sorted(name for name in names if name not in SKIPPED and not name.startswith("."))
-        number = sum(is_post(Path(name)) and read_sample(Path(place, name)) is not None for name in files)
+        posts = [Path(place, name) for name in files if is_post(Path(name))]
+        number = sum(1_000 if is_dated(path) else 1 for path in posts if read_sample(path))
         below = Path(place).relative_to(folder)
         for above in (below, *below.parents) if number else ():
             counts[above.as_posix()] += number
@@ -197,6 +198,12 @@ def _guess_fields(samples: tuple[Sample, ...]) -> tuple[dict[str, str], tuple[Cl
             continue
         fields[ours] = theirs
         clues.append(Clue(f"fields.{ours}", theirs, f"{used[theirs]} of {len(samples)} posts"))
+    other = Counter(name for name in used.elements() if re.fullmatch(r"(?!sub).*title", name, re.IGNORECASE))
+    if other and used["title"] * 2 < len(samples) and "title" not in fields:
+        ((theirs, number),) = other.most_common(1)
+        if theirs != "title":
+            fields["title"] = theirs
+            clues.append(Clue("fields.title", theirs, f"{number} of {len(samples)} posts"))
     return fields, tuple(clues)
 
 

@@ -84,19 +84,26 @@ def _list_roots(folder: Path, data: Mapping[str, Any]) -> Iterator[_Root]:
     )
     languages = table_of(data, "languages")
     own = {code: text_of(table, "contentdir") for code, table in languages.items() if isinstance(table, dict)}
+    mounts = table_of(data, "module").get("mounts")
+    mounted = [mount for mount in mounts if _is_content(mount)] if isinstance(mounts, list) else []
+    if mounted and not any(own.values()):  # what is mounted as content takes the place of the usual folder
+        own, usual = {}, ""
     seen = set()
     for code, place in (own if any(own.values()) else {main: usual}).items():
         start = f"/{code}" if (code != main or in_folder) and languages else ""
         root = (place or usual).strip("/")
-        if root not in seen and (folder / root).is_dir():
+        if root and root not in seen and (folder / root).is_dir():
             seen.add(root)
             yield _Root(root, start)
-    mounts = table_of(data, "module").get("mounts")
-    for mount in mounts if isinstance(mounts, list) else ():
+    for mount in mounted:
         source, target = (text_of(mount, key).strip("/") for key in ("source", "target"))
-        if target.startswith("content") and source not in seen and (folder / source).is_dir() and ".." not in source:
+        if source not in seen and (folder / source).is_dir() and ".." not in source:
             seen.add(source)
             yield _Root(source, target.removeprefix("content").rstrip("/"))
+
+
+def _is_content(mount: object) -> bool:
+    return isinstance(mount, dict) and text_of(mount, "target").strip("/").partition("/")[0] == "content"
 
 
 def _choose_sections(folder: Path, roots: list[_Root], params: Mapping[str, Any]) -> list[tuple[_Root, str]]:

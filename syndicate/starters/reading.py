@@ -80,7 +80,7 @@ def find_first(text: str, pattern: str) -> str:
 SCRIPT_ENDS = ("js", "cjs", "mjs", "ts", "json")
 _SCRIPT_NAMES = {
     "title": r"(?:SITE_TITLE|title|siteTitle|siteName|SITE_NAME|name)",
-    "url": r"(?:SITE_URL|siteUrl|siteURL|url|website|site|SITE|baseUrl|BASE_URL)",
+    "url": r"(?:SITE_URL|siteUrl|siteURL|origin|baseUrl|BASE_URL)",
     "description": r"(?:SITE_DESCRIPTION|description|siteDescription)",
     "language": r"(?:language|lang|locale)",
     "author": r"(?:author|AUTHOR|authorName)",
@@ -96,8 +96,21 @@ def note_script(found: Found, folder: Path, names: list[str]) -> Found:
         value = find_string(text, pattern)
         if key == "author" and not value:
             value = find_string(find_first(text, rf"\b{pattern}\b[\"']?\s*[:=]\s*\{{([^}}]*)"), "name")
-        if key == "url" and not value.startswith("http"):
-            value = find_first(text, rf"\b{pattern}\b[\"']?\s*[:=]\s*[\"'`](https?://[^\"'`$\s]+)[\"'`]")
+        if key == "url":
+            value = _find_own_url(text, pattern) or _find_own_url(text, "(?:url|website|site|SITE)")
         if not getattr(found, key):
             found = found.note(key, value, name)
     return found
+
+
+OTHERS = re.compile(
+    r"//(?:[\w.-]+\.)?(?:github|gitlab|twitter|x|facebook|instagram|linkedin|youtube|opencollective|patreon|npmjs|jsdelivr"
+    r"|unpkg|mastodon|bsky|t|w3|schema|googleapis|gravatar|localhost|example)\.(?:com|org|net|social|app|me)\b|localhost"
+)
+"""Addresses that are nobody's blog: of networks, of where code lies, of examples."""
+
+
+def _find_own_url(text: str, pattern: str) -> str:
+    """The first address behind such a name that may be the site's."""
+    found = re.findall(rf"\b{pattern}\b[\"']?\s*[:=]\s*[\"'`](https?://[^\"'`$\s]+)[\"'`]", text)
+    return next((url for url in found if not OTHERS.search(url)), "")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from syndicate.starters.found import Found, Place
 from syndicate.starters.reading import (
+    OTHERS,
     SCRIPT_ENDS,
     find_file,
     find_first,
@@ -133,9 +134,38 @@ def look_for_others(folder: Path) -> Found | None:
         found = found.note("content", content, f"{content}/")
         if routes:
             return found.note("permalink", *routes)
-        own = pattern.replace("{section}", content.removeprefix("content/"))
+        own = pattern.replace("{section}", content.removeprefix("content/")) or _find_in_gatsby(folder)
         return found.settle(folder, [Place(content, own, f"{generator}'s usual rule")]) if own else found
     return None
+
+
+def _find_in_gatsby(folder: Path) -> str:
+    """`createFilePath` makes the address of a page of the path of its file, as Gatsby's own starters use it."""
+    text = "".join(read_text(folder / f"gatsby-node.{end}") for end in SCRIPT_ENDS)
+    if "createFilePath(" not in text:
+        return ""
+    start = find_first(text, r"(?:path|value)\s*:\s*`/?([^`$]*)\$\{").strip("/")
+    return re.sub("/+", "/", f"/{start}/{{path}}/")
+
+
+def look_for_quarto(folder: Path) -> Found | None:
+    """Posts are files .qmd: a folder's index is the folder, another one ends in .html."""
+    name = find_file(folder, ["_quarto.yml", "_quarto.yaml"])
+    if not name:
+        return None
+    text = read_text(folder / name)
+    built = find_first(text, r"(?m)^\s*output-dir:\s*[\"']?([^\"'\n]+)").strip() or "_site"
+    found = _note_config(Found("Quarto", built=(built,)), text, name)
+    posts = next(
+        (path for place in _ROUTES for path in sorted(folder.glob(f"**/{place}/")) if any(path.rglob("*.qmd"))), None
+    )
+    if posts is None:
+        return found
+    place = posts.relative_to(folder).as_posix()
+    place = f"{place}/posts" if (posts / "posts").is_dir() else place
+    end = "/" if any((folder / place).glob("*/index.qmd")) else ".html"
+    pattern = f"/{place}/{{path}}{end}"
+    return found.settle(folder, [Place(place, pattern, "Quarto's own rule: the path")], ("**/*.qmd", "**/*.md"))
 
 
 def _note_config(found: Found, text: str, name: str) -> Found:
@@ -151,7 +181,6 @@ _BY_NAME = (
     ("Gatsby", ("gatsby-config.*",), ("public",), ""),
     ("VitePress", (".vitepress/config.*", "docs/.vitepress/config.*"), (".vitepress/dist", "docs/.vitepress/dist"), ""),
     ("VuePress", (".vuepress", "docs/.vuepress"), (".vuepress/dist", "docs/.vuepress/dist"), ""),
-    ("Quarto", ("_quarto.yml", "_quarto.yaml"), ("_site", "docs"), ""),
     ("Gridsome", ("gridsome.config.js",), ("dist",), ""),
     ("Remix", ("remix.config.*", "react-router.config.*"), ("build/client",), ""),
     ("Bridgetown", ("bridgetown.config.yml",), ("output",), ""),
@@ -179,7 +208,7 @@ def look_for_vitepress(folder: Path) -> Found | None:
 
 
 _ADDRESS = re.compile(
-    r"(?:\b(?:siteUrl|SITE_URL|siteURL|baseUrl|BASE_URL|hostname|homepage|site|url|origin)\b)[^\n]{0,60}?"
+    r"\b(?:siteUrl|SITE_URL|siteURL|baseUrl|BASE_URL|hostname|homepage|origin)\b[^\n]{0,60}?"
     r"[\"'`](https?://[\w.-]+\.[a-z]{2,}(?:/[\w./-]*)?)[\"'`]"
 )
 
@@ -190,6 +219,6 @@ def find_address(folder: Path) -> tuple[str, str]:
              for end in (*SCRIPT_ENDS, "mts", "tsx")]  # fmt: skip
     for path in (path for glob in globs for path in sorted(folder.glob(glob))[:20] if path.name != "package-lock.json"):
         for url in _ADDRESS.findall(read_text(path)):
-            if not re.search(r"github\.com|example|localhost|w3\.org|schema\.org|npmjs|jsdelivr|unpkg", url):
+            if not OTHERS.search(url):
                 return url, path.relative_to(folder).as_posix()
     return "", ""

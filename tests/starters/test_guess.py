@@ -276,3 +276,83 @@ def test_a_setting_nested_without_end_is_no_setting(tmp_path: Path, name: str, t
     guess = guess_site(tmp_path)
     assert guess is not None
     assert guess.content == "posts"
+
+
+SMALL = {
+    "Hexo": (
+        {"_config.yml": "url: https://a.example\npermalink: :year/:title/\n", "source/_posts/b.md": POST},
+        "/{year}/{path}/",
+    ),
+    "MkDocs": (
+        {"mkdocs.yml": "plugins:\n  - blog\n", "docs/blog/posts/b.md": POST},
+        "/blog/{year}/{month}/{day}/{title}/",
+    ),
+    "VitePress": ({".vitepress/config.ts": "cleanUrls: true", "posts/b.md": POST}, "/posts/{path}"),
+    "Gatsby": (
+        {"gatsby-config.js": "", "gatsby-node.js": "createFilePath({})", "content/blog/b/index.md": POST},
+        "/{path}/",
+    ),
+    "SvelteKit": (
+        {"svelte.config.js": "", "src/routes/blog/[slug]/+page.svelte": "", "posts/b.md": POST},
+        "/blog/{slug}",
+    ),
+    "Remix": ({"remix.config.js": "", "app/routes/blog.$slug.tsx": "", "content/blog/b.mdx": POST}, "/blog/{slug}"),
+    "Nuxt": ({"nuxt.config.ts": "", "content/blog/b.md": POST}, "/blog/{path}"),
+    "Quarto": ({"_quarto.yml": "", "posts/b/index.qmd": POST, "posts/b.md": POST}, "/posts/{path}/"),
+    "Lume": ({"_config.ts": 'import lume from "lume/mod.ts"', "posts/b.md": POST}, "/posts/{folders}/{name}/"),
+    "Zola": ({"config.toml": 'base_url = "https://a.example"', "content/blog/b.md": POST}, "/blog/{folders}/{slug}/"),
+    "Pelican": ({"pelicanconf.py": "ARTICLE_URL = '{date:%Y}/{slug}/'", "content/b.md": POST}, "/{year}/{slug}/"),
+    "Docusaurus": ({"docusaurus.config.js": "blog: { routeBasePath: '/' }", "blog/b.md": POST}, "/{path}"),
+    "VuePress": ({"docs/.vuepress/config.js": "", "blog/b.md": POST}, "?"),
+}
+
+
+@pytest.mark.parametrize("generator", SMALL)
+def test_further_generators_are_recognised_by_name(tmp_path, generator):
+    """With the addresses that are usual there, or their routes; else the address is a question."""
+    files, permalink = SMALL[generator]
+    write(tmp_path, files)
+    guess = guess_site(tmp_path)
+    assert (guess.generator, guess.permalink) == (generator, permalink)
+
+
+def test_hugo_keeps_to_what_is_mounted_and_to_each_section(tmp_path):
+    """A mount takes the place of content/; each section has its pattern; other languages their beginning."""
+    mounts = '[[module.mounts]]\nsource = "texts"\ntarget = "content"\n[permalinks]\nnotes = "/n/:slug"\n'
+    write(
+        tmp_path / "a",
+        {"hugo.toml": mounts, "texts/posts/b.md": POST, "texts/notes/c.md": POST, "content/posts/d.md": POST},
+    )
+    guess = guess_site(tmp_path / "a")
+    assert (guess.content, dict(guess.permalinks)) == ("texts", {"notes": "/n/{title}/", "posts": "/posts/{path}/"})
+    languages = '[languages.en]\ncontentDir = "en"\n[languages.de]\ncontentDir = "de"\n'
+    write(tmp_path / "b", {"hugo.toml": languages, "en/posts/b.md": POST, "de/posts/c.md": POST})
+    assert dict(guess_site(tmp_path / "b").permalinks) == {
+        "en/posts": "/posts/{path}/",
+        "de/posts": "/de/posts/{path}/",
+    }
+
+
+def test_jekyll_s_folders_of_posts_and_nearest_default(tmp_path):
+    """Several folders _posts are read from the top; the default whose scope is nearest says the permalink."""
+    defaults = "defaults:\n- {scope: {path: '', type: posts}, values: {permalink: '/:title/'}}\n"
+    defaults += "- {scope: {path: notes}, values: {permalink: '/n/:i_day/:title'}}\n"
+    posts = ("_posts/2025-01-02-a.md", "notes/_posts/2025-01-02-b.md")
+    write(tmp_path, {"_config.yml": defaults} | dict.fromkeys(posts, POST))
+    guess = guess_site(tmp_path)
+    assert (guess.content, guess.permalink) == (".", "/{name}/")
+    assert dict(guess.permalinks) == {"notes/_posts": "/n/{i_day}/{name}"}
+
+
+def test_a_title_under_another_name_is_found_and_no_network_is_an_address(tmp_path):
+    """What most posts have instead of a title; the site's own address among those of networks; posts in public/."""
+    post = "---\nnewstitle: Hello\ndate: 2025-01-02\n---\n"
+    data = 'module.exports = { url: "https://opencollective.com/us", origin: "https://a.example" }'
+    write(tmp_path / "e", {"eleventy.config.js": "", "_data/site.js": data, "blog/b.md": post})
+    guess = guess_site(tmp_path / "e")
+    assert (guess.url, guess.fields["title"]) == ("https://a.example", "newstitle")
+    write(
+        tmp_path / "n", {"next.config.js": "trailingSlash: true", "app/[slug]/page.tsx": "", "public/a/index.md": POST}
+    )
+    guess = guess_site(tmp_path / "n")
+    assert (guess.content, guess.permalink) == ("public", "/{slug}/")
