@@ -87,6 +87,8 @@ class CliToll:
 def run_cli_kills(kills: int, folder: Path, processes: int) -> Iterator[CliToll]:
     """The toll so far, after every kill."""
     toll = CliToll()
+    if not kills:
+        return
     with ProcessPoolExecutor(processes, get_context("spawn"), _settle_in, (folder,)) as pool:
         steps = dict(zip(COMMANDS, pool.map(_count_steps, COMMANDS), strict=True))
         for running in as_completed([pool.submit(_strike, blow) for blow in choose_blows(steps, kills)]):
