@@ -291,5 +291,6 @@ def restore_state(wiring: Wiring, source: Path) -> Path | None:
         with open_store(f"sqlite:///{fresh}", wiring.settings.site.name) as store:
             check_site(wiring, store)
             _doubt_backup(wiring, store)
+            store.forget_passes()
             store.begin_turn()
         return put_in_place(fresh, database, wiring.clock())

@@ -1,4 +1,4 @@
-"""What keeps running: `run`, `serve`, `worker`; and `token`, the way into what they serve."""
+"""What keeps running: `run`, `serve`, `worker`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ import typer
 
 from syndicate.cli.plain import JsonFormatter, LogFormatter, UnblockedHandler
 from syndicate.cli.root import DONE, command, globals_of, leave, leave_after
-from syndicate.errors import UsageError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -109,53 +108,11 @@ def _open_web(hall: App, host: str, port: int, pulse: Pulse | None = None) -> It
 def _tell_way_in(hall: App, address: str) -> None:
     """A one-time address for a person at a terminal. A log keeps what it is told, and others may read it."""
     if sys.stderr.isatty():
-        print(f"Dashboard: {_make_address(hall, address)} (works once, for ten minutes)", file=sys.stderr)
+        from syndicate.cli.token import make_way_in
+
+        print(f"Dashboard: {make_way_in(hall, address)} (works once, for ten minutes)", file=sys.stderr)
     else:
         log.info("`syndicate token --browser` prints an address that opens the dashboard")
-
-
-def _make_address(hall: App, address: str) -> str:
-    from syndicate.web.dashboard.sessions import make_ticket
-
-    return f"{address}/dashboard/enter?key={make_ticket(hall)}"
-
-
-@command()
-def token(
-    context: typer.Context,
-    browser: Annotated[bool, typer.Option("--browser", help="An address that opens the dashboard once.")] = False,
-) -> int:
-    """Print a way into the dashboard of the running server.
-
-    The address works once, within ten minutes, on this machine; the browser then stays logged in for 30 days.
-    """
-    from syndicate.cli.show import print_json
-
-    if not browser:
-        raise UsageError("say what it is for", hint="`syndicate token --browser`")
-    given = globals_of(context)
-    with given.open_app() as hall:
-        address = _make_address(hall, _find_server(hall))
-    if given.json:
-        print_json({"url": address})
-    else:
-        print(address)
-    return DONE
-
-
-def _find_server(hall: App) -> str:
-    """Where this site is served on this machine. Raises UsageError where it is not."""
-    from urllib.parse import urlsplit
-
-    from syndicate.web.dashboard.security import is_loopback
-    from syndicate.web.server import find_server
-
-    address = find_server(hall.server_file)
-    if not address:
-        raise UsageError("nothing serves this site now", hint="start `syndicate run --serve` or `syndicate serve`")
-    if not is_loopback(urlsplit(address).hostname or ""):
-        raise UsageError(f"the server listens on {address} alone", hint="open its /dashboard/ and give the password")
-    return address
 
 
 def _make_health(hall: App, pulse: Pulse | None) -> Health:
@@ -176,16 +133,20 @@ def _serve_health(hall: App, pulse: Pulse, port: int) -> Callable[[threading.Eve
 
 
 def _make_web(hall: App, host: str, health: Health | None = None) -> ASGIApp:
-    """The feeds and the dashboard as one application, which follows the settings of the hall."""
+    """The feeds, the dashboard and the API as one application, which follows the settings of the hall."""
     from syndicate.app.dashboard import read_password
     from syndicate.web import Current, make_app
-    from syndicate.web.dashboard.routes import open_dashboard
+    from syndicate.web.api.routes import make_api
+    from syndicate.web.dashboard.routes import make_dashboard, open_door
 
-    dashboard = open_dashboard(hall, listening=host, password=read_password(os.environ))
+    door = open_door(hall, listening=host, password=read_password(os.environ))
+    dashboard = make_dashboard(hall, door) if door else None
+    hall.open_for_threads()
+    api = make_api(hall, door)
     return Current(
         lambda: hall.settings,
         lambda now: make_app(
-            now.storage.publish_to, now, is_published=hall.is_published, dashboard=dashboard, health=health
+            now.storage.publish_to, now, is_published=hall.is_published, dashboard=dashboard, api=api, health=health
         ),
     )
 

@@ -21,12 +21,13 @@ from syndicate.errors import ConfigError, StateError
 from syndicate.model import ON_DISK, Reason, State
 from syndicate.store.database import Database, Part
 from syndicate.store.passes import NOTICE
-from syndicate.store.schema import HEAD, Instant, Word, deliveries, metadata, passes, publications, states
+from syndicate.store.schema import HEAD, Instant, Word, api_tokens, deliveries, metadata, passes, publications, states
 
 KEY = "SYNDICATE_STATE_KEY"
 _SHORTEST_KEY = 16
-_TRAVELLING = tuple(table for table in metadata.sorted_tables if table is not publications)
-"""Each machine looks at its own files."""
+_OF_THIS_MACHINE = (api_tokens, publications)
+"""What lets programs in on one machine lets them in on no other; and each looks at its own files."""
+_TRAVELLING = tuple(table for table in metadata.sorted_tables if table not in _OF_THIS_MACHINE)
 _PART = {"passes": passes.c.kind == NOTICE}
 """What travels of a table, where that is not all: what opens the dashboard of one machine opens no other."""
 _SEALED = "sealed"
