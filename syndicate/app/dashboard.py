@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from syndicate.app.accounts import PASSWORD
 from syndicate.app.publish import open_drawer
@@ -17,6 +18,7 @@ from syndicate.errors import ConfigError, UsageError
 from syndicate.formats.published import find_trouble, find_updated, parse_feed
 from syndicate.model import FEED_FILES, CardRef, Delivery, PlannedDelivery, Post, Problem, Reason, State
 from syndicate.planning.schedule.calendar import Calendar, Taken, find_broken_rule, list_taken
+from syndicate.planning.schedule.when import parse_when
 from syndicate.store.overview import Event
 from syndicate.text.dates import parse_date
 
@@ -162,6 +164,21 @@ def refuse_time(site: Wiring, number: int, at: datetime, now: datetime) -> None:
     others = (one for one in rows if (one.post_id, one.occasion) != (row.post_id, row.occasion))
     if why := find_broken_rule(account.schedule, at, Taken(sorted(list_taken(others)))):
         raise UsageError(f"the message about {row.slug} on {account.name} stays where it is: {why}")
+
+
+def choose_time(site: Wiring, number: int, value: str, by: timedelta, now: datetime, *, is_forced: bool) -> datetime:
+    """When a message is to go: at a time in words, or later by so much where there are none.
+
+    Raises UsageError for a time in the past, or one that a rule of the account forbids and that is not forced.
+    """
+    due_at = site.store.get_delivery(number).due_at
+    try:
+        at = parse_when(value or (due_at + by).isoformat(), now, ZoneInfo(site.settings.site.timezone))
+    except OverflowError as error:
+        raise UsageError("that is too far away") from error
+    if not is_forced:
+        refuse_time(site, number, at, now)
+    return at
 
 
 def list_burst(site: Wiring, account: str) -> tuple[int, ...]:

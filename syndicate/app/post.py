@@ -64,14 +64,21 @@ def write_message(
     """
     if contradiction := wiring.check_state():
         raise Contradicted(contradiction)
+    plans = plan_message(wiring, slug, to=to, at=at, text=text, again=again, now=now)
+    return tuple(number for planned in plans for number in put_into_outbox(wiring, planned, now))
+
+
+def plan_message(
+    wiring: Wiring, slug: str, *, to: tuple[str, ...], at: str, text: str, again: bool, now: datetime
+) -> tuple[ManualPlan, ...]:
+    """What `write_message` would store."""
     if not to:
         raise UsageError("choose at least one account")
     asked: list[tuple[tuple[str, ...], str]] = [(to, at)]
     if at == NEXT_SLOT:
         times = {name: find_next_slot(wiring, wiring.accounts.get(name), now).isoformat() for name in to}
         asked = [((name,), times[name]) for name in to]
-    plans = [plan_post(wiring, slug, to=names, at=when, text=text, again=again, now=now) for names, when in asked]
-    return tuple(number for planned in plans for number in put_into_outbox(wiring, planned, now))
+    return tuple(plan_post(wiring, slug, to=names, at=when, text=text, again=again, now=now) for names, when in asked)
 
 
 def measure_words(wiring: Wiring, slug: str, names: Iterable[str], text: str) -> tuple[Measure, ...]:

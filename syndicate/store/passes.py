@@ -36,6 +36,7 @@ class ApiToken:
     ends_at: datetime | None = None
     """None for one that lasts until it is revoked."""
 
+
 NOTICE = "notice"
 """The kind of what was told. It is no way in, and travels with the state."""
 

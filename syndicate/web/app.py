@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -80,6 +81,8 @@ def _quote(value: str) -> str:
     return '"' + "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in escaped) + '"'
 
 
+API_PLACES = ("/api/v1", "/dashboard/api/v1")
+"""The second is for the dashboard's own scripts: a browser sends the session's cookie there."""
 _METHODS = ["GET", "HEAD", "OPTIONS"]
 
 
@@ -89,22 +92,31 @@ def make_app(
     *,
     is_published: Callable[[str, bytes], bool],
     dashboard: ASGIApp | None = None,
+    api: ASGIApp | None = None,
     health: Health | None = None,
 ) -> Starlette:
-    """The ASGI application: published files under the path of the feeds' public address, `dashboard` beside them.
+    """The ASGI application: published files under the path of the feeds' public address.
 
-    `health` adds /healthz and /metrics.
+    Beside them are `dashboard` and `api`, and /healthz and /metrics where there is `health`.
 
     Of what lies in the folder only what `is_published` knows by path and bytes is served.
     """
     prefix = urlsplit(settings.site.feeds_url or f"{settings.site.url}/feeds").path.rstrip("/")
     files = FeedFiles(Shelf(Path(output_root), is_published), settings.feeds, prefix)
     routes: list[BaseRoute] = list_routes(health) if health else []
+    routes += [_mount_whole(place, api) for place in API_PLACES] if api is not None else []
     routes += _mount(dashboard) if dashboard is not None else []
     if prefix:
         routes += [Route(place, files.enter, methods=_METHODS) for place in ("/", prefix)]
     routes.append(Route(prefix + "/{path:path}", files.answer, methods=_METHODS))
     return Starlette(routes=routes, exception_handlers={HTTPException: say_error, Exception: say_error})
+
+
+def _mount_whole(place: str, app: ASGIApp) -> Mount:
+    """Every path below a place, those with the sign of a new line included: Starlette's pattern passes them over."""
+    mount = Mount(place, app=app)
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
+    return mount
 
 
 def _mount(dashboard: ASGIApp) -> list[BaseRoute]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from syndicate.cli.root import app, load_commands
+from syndicate.web.api.openapi import make_document
 from tests.docs.configuration import render_table
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -86,9 +87,22 @@ def _escape(text: str) -> str:
     return text.replace("\\", "").replace("-", r"\-").replace("'", r"\(aq").lstrip(".")
 
 
+def render_api() -> list[str]:
+    """A line for each request that the API answers."""
+    paths: Mapping[str, Mapping[str, Any]] = make_document()["paths"]
+    rows = [(method.upper(), path, one) for path, methods in paths.items() for method, one in methods.items()]
+    lines = [f"| `{method} {path}` | {one['summary']} | {_name_scope(one)} |" for method, path, one in rows]
+    return ["| request | what it does | scope |", "|---|---|---|", *lines]
+
+
+def _name_scope(operation: Mapping[str, Any]) -> str:
+    return " ".join(operation["security"][0]["token"])
+
+
 PARTS: dict[str, tuple[str, Callable[[], list[str]]]] = {
     "configuration": ("configuration.md", render_table),
     "commands": ("commands.md", render_commands),
+    "api": ("api.md", render_api),
 }
 
 

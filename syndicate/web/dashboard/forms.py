@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from starlette.concurrency import run_in_threadpool
@@ -13,16 +12,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from syndicate.app.app import App
-from syndicate.app.dashboard import list_burst, refuse_time
+from syndicate.app.dashboard import choose_time, list_burst
 from syndicate.errors import SyndicateError, UsageError
 from syndicate.model import ACTIONS, Action, Delivery
-from syndicate.planning.schedule.when import parse_when
 from syndicate.web.dashboard.middleware import Form, read_form
 from syndicate.web.dashboard.replies import go, to_sentence
-from syndicate.web.dashboard.rows import tell, tell_many, to_link, to_moment
+from syndicate.web.dashboard.rows import is_address, tell, tell_many, to_moment
 from syndicate.web.dashboard.sessions import Note, Notes
 
-_MOST_URL = 2048
 _VERBS = frozenset(action for actions in ACTIONS.values() for action in actions)
 _STEPS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604_800}
 
@@ -97,13 +94,8 @@ class Forms:
 
     def _choose_time(self, wish: Wish, number: int) -> datetime:
         """Raises UsageError for a time in the past, or one that a rule of the account forbids."""
-        now = self._app.now()
         with self._app.borrow() as site:
-            value = wish.value or (site.store.get_delivery(number).due_at + wish.by).isoformat()
-            at = parse_when(value, now, ZoneInfo(site.settings.site.timezone))
-            if not wish.is_forced:
-                refuse_time(site, number, at, now)
-        return at
+            return choose_time(site, number, wish.value, wish.by, self._app.now(), is_forced=wish.is_forced)
 
     def _tell(self, wish: Wish, changed: Sequence[Delivery], refusals: Sequence[SyndicateError]) -> Note:
         with self._app.borrow() as site:
@@ -155,7 +147,7 @@ def read_wish(fields: Form) -> Wish:
         raise UsageError("there is no such action")
     if not numbers:
         raise UsageError("choose a message first")
-    if action == Action.SETTLE_SENT and not _is_address(value):
+    if action == Action.SETTLE_SENT and not is_address(value):
         raise UsageError("say where it was sent", hint="the address of the message, beginning with https://")
     by = _read_step(fields.get("by", "")) if action == Action.MOVE and not value else timedelta(0)
     if action == Action.MOVE and not value and not by:
@@ -200,10 +192,3 @@ def _ask_again(fields: Form) -> tuple[tuple[str, str], ...]:
     """The same form, which overrules the rule."""
     kept = [(name, value) for name, value in fields.multi_items() if name in {"number", "value", "by", "back", "order"}]
     return (*kept, ("action", Action.MOVE.value), ("force", "yes"))
-
-
-def _is_address(text: str) -> bool:
-    try:
-        return bool(to_link(text) and urlsplit(text).hostname) and len(text) <= _MOST_URL and " " not in text
-    except ValueError:
-        return False

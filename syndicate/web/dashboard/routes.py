@@ -29,13 +29,19 @@ log = logging.getLogger("syndicate")
 
 def open_dashboard(app: App, *, listening: str, password: str) -> ASGIApp | None:
     """The dashboard for a server on the host `listening`; None where others could reach it and there is no password."""
+    door = open_door(app, listening=listening, password=password)
+    return make_dashboard(app, door) if door else None
+
+
+def open_door(app: App, *, listening: str, password: str) -> Door | None:
+    """How the dashboard is reached; None where others could reach it and there is no password."""
     if not password and not is_loopback(listening):
         log.warning("the dashboard is off: others reach %s, so it needs SYNDICATE_DASHBOARD_PASSWORD", listening)
         return None
     log.info("the dashboard is at /dashboard/%s", " and asks for the password" if password else "")
     names = list_names(app.settings.site, listening)
     app.open_for_threads()
-    return make_dashboard(app, Door(names, password, secrets.token_bytes(32), name_cookie(app.settings)))
+    return Door(names, password, secrets.token_bytes(32), name_cookie(app.settings))
 
 
 def make_dashboard(app: App, door: Door) -> ASGIApp:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from syndicate.app.dashboard import FreeSlot
@@ -20,6 +20,7 @@ _OFF = frozenset({State.SKIPPED, State.CANCELLED})
 _UNITS = ((365 * 86400, "year"), (30 * 86400, "month"), (86400, "day"), (3600, "hour"))
 
 
+_MOST_URL = 2048
 _ON_A_PAGE, _POST_WEIGHS = 120, 3
 """Lines after which no further post begins; a post with its picture and title weighs so many more."""
 
@@ -286,6 +287,14 @@ def to_span(at: datetime, now: datetime) -> str:
 def to_link(url: str) -> str:
     """The address where it is one of the web, "" for anything a browser might run."""
     return url if url.startswith(("https://", "http://")) else ""
+
+
+def is_address(text: str) -> bool:
+    """Whether a person's words are the address of a page."""
+    try:
+        return bool(to_link(text) and urlsplit(text).hostname) and len(text) <= _MOST_URL and " " not in text
+    except ValueError:
+        return False
 
 
 def to_segment(slug: str) -> str:

@@ -1,0 +1,1 @@
+"""The API: the dashboard's use cases for programs, as JSON over HTTP."""

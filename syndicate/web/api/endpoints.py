@@ -1,0 +1,98 @@
+"""The table of everything the API does. Routes, rights and the OpenAPI document are made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from syndicate.app.app import App
+from syndicate.model import Action
+from syndicate.store.passes import Scope
+from syndicate.web.api import messages, site
+from syndicate.web.api import models as m
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One line of the table. `asked` holds the parameters: those that `path` names, and the query."""
+
+    method: str
+    path: str
+    scope: Scope
+    work: Callable[[App, Any, Any], BaseModel]
+    asked: type[m.Asked] = m.Nothing
+    body: type[m.Asked] | None = None
+    answer: type[m.Shown]
+    status: int = 200
+
+    @property
+    def name(self) -> str:
+        return self.work.__name__
+
+
+_SIMPLE = {
+    Action.HOLD: "Keep a message until it is released.",
+    Action.RELEASE: "Let a message go that waits for a person.",
+    Action.SKIP: "Decide that a message is not sent; it can be released later.",
+    Action.CANCEL: "Take a message back before it is sent.",
+    Action.RETRY: "Try a message again at once.",
+}
+_ONE = "/deliveries/{id}"
+
+
+def _get(
+    path: str, work: Callable[..., BaseModel], answer: type[m.Shown], asked: type[m.Asked] = m.Nothing
+) -> Endpoint:
+    return Endpoint(method="GET", path=path, scope=Scope.READ, work=work, asked=asked, answer=answer)
+
+
+def _act(path: str, work: Callable[..., BaseModel], body: type[m.Asked] | None = None) -> Endpoint:
+    return Endpoint(
+        method="POST",
+        path=path,
+        scope=Scope.WRITE,
+        work=work,
+        asked=m.DeliveryNumber,
+        body=body,
+        answer=m.DeliveryShown,
+    )
+
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    _get("/status", site.read_status, m.StatusShown),
+    _get("/plan", site.read_plan, m.PlanShown),
+    _get("/deliveries", messages.list_deliveries, m.DeliveryList, m.DeliveryFilter),
+    Endpoint(
+        method="POST",
+        path="/deliveries",
+        scope=Scope.WRITE,
+        work=messages.write_delivery,
+        body=m.NewMessage,
+        answer=m.DeliveryList,
+        status=201,
+    ),
+    Endpoint(
+        method="POST", path="/preview", scope=Scope.READ, work=messages.preview, body=m.NewMessage, answer=m.Preview
+    ),
+    _get(_ONE, messages.read_delivery, m.DeliveryStory, m.DeliveryNumber),
+    *(_act(f"{_ONE}/{action.value}", messages.make_action(action, words)) for action, words in _SIMPLE.items()),
+    _act(f"{_ONE}/move", messages.move, m.Move),
+    _act(f"{_ONE}/edit", messages.edit, m.Edit),
+    _act(f"{_ONE}/settle", messages.settle, m.Settle),
+    _get("/posts", site.read_posts, m.PostList, m.PostFilter),
+    _get("/posts/{slug}", site.read_post, m.PostStory, m.PostSlug),
+    _get("/accounts", site.read_accounts, m.AccountList),
+    Endpoint(
+        method="POST",
+        path="/accounts/{name}/resume",
+        scope=Scope.WRITE,
+        work=site.resume_account,
+        asked=m.AccountName,
+        answer=m.AccountList,
+    ),
+    _get("/feeds", site.read_feeds, m.FeedList),
+    _get("/history", site.read_history, m.History, m.HistoryFilter),
+)

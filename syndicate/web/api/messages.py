@@ -1,0 +1,183 @@
+"""What the API does about messages: the use cases that the pages have, too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from syndicate.app.app import App
+from syndicate.app.dashboard import (
+    COMING,
+    Wanted,
+    choose_time,
+    describe,
+    list_messages,
+    list_needing,
+    list_titles,
+)
+from syndicate.app.post import plan_message, write_message
+from syndicate.app.site import Wiring
+from syndicate.errors import UsageError
+from syndicate.model import ACTIONS, Action, Attempt, Delivery, PlannedDelivery, State
+from syndicate.planning.deliveries.reasons import say_reason, say_why
+from syndicate.web.api import models as m
+from syndicate.web.dashboard.rows import is_address
+
+_ANY = tuple(State)
+
+
+class Missing(UsageError):
+    """There is nothing of that name or number."""
+
+
+def list_deliveries(app: App, asked: m.DeliveryFilter, _body: None) -> m.DeliveryList:
+    """The outbox by time: what waits, what needs you, or everything."""
+    state = asked.state.value if asked.state else ""
+    wanted = Wanted(account=asked.account, state=state, occasion=asked.occasion, words=asked.words)
+    with app.borrow() as site:
+        if asked.which == "needs_you" and not state:
+            found = list_needing(site, wanted, app.now())
+            found = tuple(one for one in found if _is_within(one, asked))
+        else:
+            states = COMING if asked.which == "waiting" else _ANY
+            since, until = asked.since, asked.until
+            found = list_messages(site, wanted, app.now(), states=states, since=since, until=until)
+        chosen = found[(asked.page - 1) * asked.limit : asked.page * asked.limit]
+        return m.DeliveryList(deliveries=show_all(site, chosen), total=len(found))
+
+
+def _is_within(one: Delivery, asked: m.DeliveryFilter) -> bool:
+    return (asked.since is None or asked.since <= one.due_at) and (asked.until is None or one.due_at < asked.until)
+
+
+def read_delivery(app: App, asked: m.DeliveryNumber, _body: None) -> m.DeliveryStory:
+    """One message with its text, and how it came to where it is."""
+    with app.borrow() as site:
+        _require_delivery(site, asked.id)
+        (one,) = app.list_these((asked.id,))
+        steps = tuple(m.Step(**tell(step)) for step in site.store.list_attempts(asked.id))
+        return m.DeliveryStory(**dict(show_all(site, (one,))[0]), history=steps)
+
+
+def write_delivery(app: App, _asked: m.Nothing, body: m.NewMessage) -> m.DeliveryList:
+    """A new message about a post: own words to chosen accounts, now, at a time or at each account's next slot."""
+    with app.borrow() as site:
+        _require_post(site, body.post)
+        numbers = write_message(site, body.post, now=app.now(), **_read_message(body))
+        rows = app.list_these(numbers)
+        return m.DeliveryList(deliveries=show_all(site, rows), total=len(rows))
+
+
+def preview(app: App, _asked: m.Nothing, body: m.NewMessage) -> m.Preview:
+    """How a new message would look, with its length on each account. Nothing is stored."""
+    with app.borrow() as site:
+        _require_post(site, body.post)
+        plans = plan_message(site, body.post, now=app.now(), **_read_message(body))
+        messages = tuple(show_planned(one) for plan in plans for one in plan.deliveries)
+        return m.Preview(messages=messages, moved=tuple(one.delivery_id for plan in plans for one in plan.changes))
+
+
+def _read_message(body: m.NewMessage) -> dict[str, Any]:
+    at = body.at if isinstance(body.at, str) else body.at.isoformat()
+    to = tuple(dict.fromkeys(body.to))
+    return {"to": to, "at": "" if at == "now" else at, "text": body.text, "again": body.again}
+
+
+def move(app: App, asked: m.DeliveryNumber, body: m.Move) -> m.DeliveryShown:
+    """Send a message at another time. A rule of the account may refuse it; the answer names it."""
+    if (body.at is None) == (body.by_minutes is None):
+        raise UsageError("say when: `at` or `by_minutes`")
+    value, by = body.at.isoformat() if body.at else "", timedelta(minutes=body.by_minutes or 0)
+    with app.borrow() as site:
+        _require_delivery(site, asked.id)
+        at = choose_time(site, asked.id, value, by, app.now(), is_forced=body.force)
+    return _change(app, Action.MOVE, asked.id, at.isoformat())
+
+
+def edit(app: App, asked: m.DeliveryNumber, body: m.Edit) -> m.DeliveryShown:
+    """Give a message other words. A text that is too long for its network is refused."""
+    with app.borrow() as site:
+        _require_delivery(site, asked.id)
+    app.check_text((asked.id,), body.text)
+    return _change(app, Action.EDIT, asked.id, body.text)
+
+
+def settle(app: App, asked: m.DeliveryNumber, body: m.Settle) -> m.DeliveryShown:
+    """Say what became of a message whose outcome nobody knows: where it is shown, or that it was not sent."""
+    if body.url is None:
+        return _change(app, Action.SETTLE_NOT_SENT, asked.id)
+    if not is_address(body.url):
+        raise UsageError("`url` is not the address of a page")
+    return _change(app, Action.SETTLE_SENT, asked.id, body.url)
+
+
+def make_action(action: Action, words: str) -> Callable[[App, m.DeliveryNumber, None], m.DeliveryShown]:
+    def work(app: App, asked: m.DeliveryNumber, _body: None) -> m.DeliveryShown:
+        return _change(app, action, asked.id)
+
+    work.__name__, work.__doc__ = action.value, words
+    return work
+
+
+def _change(app: App, action: Action, number: int, value: str = "") -> m.DeliveryShown:
+    with app.borrow() as site:
+        _require_delivery(site, number)
+        changed = app.change_deliveries(action, (number,), value)
+        return show_all(site, changed)[0]
+
+
+def _require_delivery(site: Wiring, number: int) -> None:
+    try:
+        site.store.get_delivery(number)
+    except UsageError as error:
+        raise Missing(error.message) from error
+
+
+def _require_post(site: Wiring, slug: str) -> None:
+    if slug not in {post.slug for post in site.read_snapshot().posts}:
+        raise Missing(f'there is no post "{slug}"')
+
+
+def show_all(site: Wiring, rows: tuple[Delivery, ...]) -> tuple[m.DeliveryShown, ...]:
+    titles = list_titles(site, rows)
+    planned = describe(site, rows)
+    return tuple(_show(row, plan, titles.get(row.post_id, "")) for row, plan in zip(rows, planned, strict=True))
+
+
+def _show(row: Delivery, plan: PlannedDelivery, title: str) -> m.DeliveryShown:
+    shown = dict(show_planned(plan)) | {"reason": row.reason, "why": say_why(row)}
+    return m.DeliveryShown(
+        **shown | {"title": title or shown["title"]},
+        id=row.id,
+        chosen=row.chosen,
+        actions=ACTIONS[row.state],
+        attempts=row.attempts,
+        sent_at=row.sent_at,
+        url=row.receipt.url if row.receipt else "",
+    )
+
+
+def show_planned(one: PlannedDelivery) -> m.PlannedMessage:
+    return m.PlannedMessage(
+        post=one.slug,
+        account=one.account,
+        network=one.network,
+        occasion=one.occasion.name,
+        part=one.part,
+        state=one.state,
+        due_at=one.due_at,
+        title=one.message.title if one.message else "",
+        text=one.message.text if one.message else one.text,
+        count=one.count,
+        limit=one.limit,
+        cost=one.cost,
+        reason=one.reason,
+        why=say_why(one),
+        warnings=one.warnings,
+    )
+
+
+def tell(step: Attempt) -> dict[str, Any]:
+    told = {name: getattr(step, name) for name in ("at", "action", "outcome", "state", "reason")}
+    return told | {"why": say_reason(step.reason, step.detail)}

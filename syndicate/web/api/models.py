@@ -1,0 +1,318 @@
+"""What the API takes and gives. OpenAPI, the parsing of requests and the answers are all made of these."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from syndicate.model import Action, Reason, State
+from syndicate.text.cleaning import drop_controls
+
+_MOST_WORDS, _MOST_TEXT, _MOST_URL = 200, 20_000, 2048
+_NUMBER = re.compile(r"[0-9]{1,16}")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d[Tt ].*")
+
+
+def _refuse_odd_number(value: object) -> object:
+    """Python reads "1_0" and " 7 " as numbers, too; to JSON 5.0 is a whole number."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str) and not _NUMBER.fullmatch(value):
+        raise ValueError("a whole number is expected")
+    return value
+
+
+def _read_date(value: object) -> object:
+    """Seconds since 1970 are a number to us, not a date."""
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
+        raise ValueError("a date with time and offset is expected, as in RFC 3339")
+    return datetime.fromisoformat(value.upper())
+
+
+def _to_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("that is too far away") from error
+
+
+_Plain = BeforeValidator(_refuse_odd_number)
+Number = Annotated[int, Field(ge=1, le=10**15), _Plain]
+Limit = Annotated[int, Field(ge=1, le=500, description="So many at most."), _Plain]
+Page = Annotated[int, Field(ge=1, le=10**6, description="Which page of so many."), _Plain]
+Minutes = Annotated[int, Field(ge=-525_600, le=525_600), _Plain]
+Moment = Annotated[AwareDatetime, BeforeValidator(_read_date), AfterValidator(_to_utc)]
+Words = Annotated[str, StringConstraints(max_length=_MOST_WORDS), AfterValidator(drop_controls)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=_MOST_WORDS, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Text = Annotated[str, StringConstraints(max_length=_MOST_TEXT), AfterValidator(drop_controls)]
+Url = Annotated[str, StringConstraints(max_length=_MOST_URL, pattern=r"^https?://[!-~]+$")]
+
+
+class Asked(BaseModel):
+    """Parameters of the path and the query, and bodies. What nobody knows is refused: no typo is passed over."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Shown(BaseModel):
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+# --- what is asked ---------------------------------------------------------------------------------------------
+
+
+class Nothing(Asked):
+    """No parameters."""
+
+
+class DeliveryFilter(Asked):
+    which: Literal["waiting", "needs_you", "all"] = Field(
+        "waiting", description="Which of them, where no state is named."
+    )
+    state: State | None = Field(None, description="Only those in this state.")
+    account: Words = Field("", description="Only this account's.")
+    occasion: Words = Field("", description='Only of this occasion: "new", a flag, "evergreen" or "manual".')
+    words: Words = Field("", description="Only where post or text hold each of these words.")
+    since: Moment | None = Field(None, description="Not before this moment.")
+    until: Moment | None = Field(None, description="Before this moment.")
+    limit: Limit = 100
+    page: Page = 1
+
+
+class DeliveryNumber(Asked):
+    id: Number = Field(description="The number that `syndicate queue` shows.")
+
+
+class PostFilter(Asked):
+    words: Words = Field("", description="Only posts that hold each of these words.")
+    limit: Limit = 100
+    page: Page = 1
+
+
+class PostSlug(Asked):
+    slug: Name = Field(description="The slug of the post.")
+
+
+class AccountName(Asked):
+    name: Name = Field(description="The account's name in syndicate.toml.")
+
+
+class HistoryFilter(Asked):
+    account: Words = Field("", description="Only this account's.")
+    slug: Words = Field("", description="Only this post's.")
+    before: Number | None = Field(None, description="Only lines before this one: `number` of the last line you have.")
+    limit: Limit = 100
+
+
+class Move(Asked):
+    at: Moment | None = Field(None, description="When it is to go.")
+    by_minutes: Minutes | None = Field(None, description="Or how much later it is to go.")
+    force: bool = Field(False, description="Overrule quiet hours, gaps and other rules of the account.")
+
+
+class Edit(Asked):
+    text: Text = Field(description='The words to send; "" lets them be composed from the post again.')
+
+
+class Settle(Asked):
+    url: Url | None = Field(description="Where the message is shown; null where it was not sent.")
+
+
+class NewMessage(Asked):
+    post: Name = Field(description="The slug of the post that it is about.")
+    to: list[Name] = Field(min_length=1, max_length=100, description="Accounts.")
+    text: Text = Field("", description='The words to send; "" lets them be composed from the post.')
+    at: Moment | Literal["now", "slot"] = Field(
+        "now", description='A time, "now", or "slot": each account\'s next one.'
+    )
+    again: bool = Field(False, description="Also where the post went to the account before.")
+
+
+# --- what is answered ------------------------------------------------------------------------------------------
+
+
+class PlannedMessage(Shown):
+    """A message as it would go out."""
+
+    post: str = Field(description="The slug of its post.")
+    account: str
+    network: str
+    occasion: str
+    part: int = Field(description="1, or the place in a thread.")
+    state: State
+    due_at: datetime
+    title: str
+    text: str = Field(description="As it was or would be sent.")
+    count: int = Field(description="Length as the network counts, 0 where unknown.")
+    limit: int
+    cost: float = Field(description="US dollars.")
+    reason: Reason
+    why: str = Field(description="The reason in a sentence.")
+    warnings: tuple[str, ...]
+
+
+class DeliveryShown(PlannedMessage):
+    """One row of the outbox."""
+
+    id: int
+    chosen: Action | None = Field(description="What a person did to it last.")
+    actions: tuple[Action, ...] = Field(description="What can be done to it now.")
+    attempts: int
+    sent_at: datetime | None
+    url: str = Field(description="The published copy.")
+
+
+class DeliveryList(Shown):
+    deliveries: tuple[DeliveryShown, ...]
+    total: int
+
+
+class Step(Shown):
+    """What happened to a message once."""
+
+    at: datetime
+    action: str
+    outcome: str
+    state: State
+    reason: Reason
+    why: str
+
+
+class DeliveryStory(DeliveryShown):
+    """One message and how it came to where it is."""
+
+    history: tuple[Step, ...]
+
+
+class ProblemShown(Shown):
+    source: str
+    line: int
+    key: str
+    message: str
+    hint: str
+
+
+class PostShown(Shown):
+    slug: str
+    title: str
+    source: str
+    published_at: datetime | None
+    is_draft: bool
+    card: str = Field(description="Path of its card below the published folder.")
+    messages: Mapping[State, int]
+    problems: tuple[ProblemShown, ...]
+
+
+class PostList(Shown):
+    posts: tuple[PostShown, ...]
+    problems: tuple[ProblemShown, ...] = Field(description="Of all posts, those that cannot be read included.")
+    total: int
+
+
+class PostStory(Shown):
+    slug: str
+    title: str
+    permalink: str
+    lines: tuple[str, ...] = Field(description="Its story in sentences.")
+    deliveries: tuple[DeliveryShown, ...]
+
+
+class AccountShown(Shown):
+    name: str
+    network: str
+    state: str
+    who: str
+    expires: str
+    note: str
+    messages: Mapping[State, int]
+    last_trouble: str
+    last_trouble_at: datetime | None
+
+
+class AccountList(Shown):
+    accounts: tuple[AccountShown, ...]
+
+
+class FeedShown(Shown):
+    path: str
+    size: int
+    entries: int
+    changed_at: datetime | None
+    trouble: str
+
+
+class FeedList(Shown):
+    feeds: tuple[FeedShown, ...]
+    total: int
+
+
+class HistoryLine(Step):
+    number: int
+    delivery: int
+    post: str
+    account: str
+    network: str
+
+
+class History(Shown):
+    lines: tuple[HistoryLine, ...]
+
+
+class BudgetShown(Shown):
+    """What the messages of one account will cost, in US dollars."""
+
+    account: str
+    waiting: float
+    coming: float
+    spent: float
+    limit: float
+
+
+class PlanShown(Shown):
+    deliveries: tuple[PlannedMessage, ...] = Field(description="What would be added to the outbox.")
+    waiting: tuple[PlannedMessage, ...] = Field(description="What waits in it.")
+    problems: tuple[ProblemShown, ...]
+    warnings: tuple[str, ...]
+    budgets: tuple[BudgetShown, ...]
+
+
+class Preview(Shown):
+    messages: tuple[PlannedMessage, ...]
+    moved: tuple[int, ...] = Field(description="Deliveries that would be sent at that time instead of a second one.")
+
+
+class StatusShown(Shown):
+    posts: int
+    problems: int
+    counts: Mapping[State, int]
+    next_at: datetime | None
+    daemon: bool
+    disk: str
+    paused: tuple[str, ...]
+    resting: tuple[str, ...]
+    unready: tuple[str, ...]
+    dying: tuple[str, ...]
+    needs_you: tuple[int, ...] = Field(description="Numbers of deliveries.")
+    questions: tuple[str, ...]
+    amendments: tuple[str, ...]
+    contradiction: str
+
+
+class FaultShown(BaseModel):
+    where: str = Field(description='What of the request is meant, such as "query limit" or "body at".')
+    message: str
+
+
+class ProblemDetails(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    hint: str = Field(description="What to do about it.")
+    errors: tuple[FaultShown, ...]

@@ -1,0 +1,171 @@
+"""The API as an ASGI application: each request is known, allowed, read, answered; every error is a problem document."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from syndicate.app.app import App
+from syndicate.errors import ConfigError, ContentError, Contradicted, StateError, SyndicateError, UsageError
+from syndicate.web.api.callers import Callers, Rate
+from syndicate.web.api.endpoints import ENDPOINTS, Endpoint
+from syndicate.web.api.messages import Missing
+from syndicate.web.api.models import Asked, FaultShown, ProblemDetails
+from syndicate.web.api.openapi import make_document
+from syndicate.web.dashboard.security import Door
+
+_MOST_BYTES = 65_536
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class Invalid(HTTPException):
+    """The request is not as the document says."""
+
+    def __init__(self, errors: Sequence[FaultShown]) -> None:
+        super().__init__(422, "The request cannot be read.")
+        self.errors = tuple(errors)
+
+
+def make_api(app: App, door: Door | None, rate: Rate | None = None) -> Starlette:
+    """Everything below /api/v1. `door` is that of the dashboard, None where there is none: then only tokens pass."""
+    callers, limits = Callers(app, door), rate or Rate()
+    paths: dict[str, dict[str, Endpoint]] = {}
+    for one in ENDPOINTS:
+        paths.setdefault(one.path, {})[one.method] = one
+    routes = [Route("/openapi.json", _show_document, methods=["GET"])]
+    for path, methods in paths.items():
+        place = Place(app, methods, callers, limits)
+        routes.append(Route(path.replace("{slug}", "{slug:path}"), place.answer, methods=list(methods)))
+    handlers = dict.fromkeys((HTTPException, SyndicateError, Exception), say_problem)
+    return Starlette(routes=routes, exception_handlers=handlers)
+
+
+def _show_document(_request: Request) -> Response:
+    return _respond(200, orjson.dumps(make_document()))
+
+
+class Place:
+    """One path with its methods."""
+
+    def __init__(self, app: App, methods: Mapping[str, Endpoint], callers: Callers, rate: Rate) -> None:
+        self._app = app
+        self._methods = methods
+        self._callers = callers
+        self._rate = rate
+
+    async def answer(self, request: Request) -> Response:
+        endpoint = self._methods["GET" if request.method == "HEAD" else request.method]
+        try:
+            caller = await run_in_threadpool(self._callers.find, request)
+        except HTTPException:
+            self._count(request.client.host if request.client else "")
+            raise
+        self._count(caller.key)
+        if endpoint.scope not in caller.scopes:
+            asked = f'Bearer realm="syndicate", error="insufficient_scope", scope="{endpoint.scope.value}"'
+            detail = f"The token does not allow this: it lacks the scope {endpoint.scope.value}."
+            raise HTTPException(403, detail, {"WWW-Authenticate": asked})
+        asked_for = read_parameters(endpoint.asked, request)
+        body = _read_json(endpoint.body, await _read_body(request)) if endpoint.body else None
+        found = await run_in_threadpool(endpoint.work, self._app, asked_for, body)
+        return _respond(endpoint.status, found.model_dump_json().encode())
+
+    def _count(self, who: str) -> None:
+        """Raises HTTPException where there were too many requests."""
+        if wait := self._rate.take(who):
+            raise HTTPException(429, "Too many requests.", {"Retry-After": str(math.ceil(wait))})
+
+
+def read_parameters(model: type[Asked], request: Request) -> Asked:
+    """Path and query as the model wants them. Raises Invalid."""
+    pairs = request.query_params.multi_items()
+    names = [name for name, _ in pairs]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise Invalid([FaultShown(where=f"query {name}", message="is given twice") for name in twice])
+    path = request.path_params
+    if both := sorted(set(names) & path.keys()):
+        raise Invalid([FaultShown(where=f"query {name}", message="is no parameter of the query") for name in both])
+    try:
+        return model.model_validate({**dict(pairs), **path})
+    except ValidationError as error:
+        raise Invalid(_list_faults(error.errors(), path)) from error
+
+
+def _read_json(model: type[Asked], body: bytes) -> Asked:
+    try:
+        return model.model_validate_json(body, strict=True)
+    except ValidationError as error:
+        raise Invalid(_list_faults(error.errors(), None)) from error
+
+
+def _list_faults(errors: Iterable[ErrorDetails], path: Mapping[str, Any] | None) -> list[FaultShown]:
+    found = []
+    for one in errors:
+        steps = [str(step) for step in one["loc"]]
+        part = "body" if path is None else "path" if steps and steps[0] in path else "query"
+        found.append(FaultShown(where=" ".join([part, *steps]), message=one["msg"].removeprefix("Value error, ")))
+    return found
+
+
+async def _read_body(request: Request) -> bytes:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise HTTPException(415, "The body must be application/json.")
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > _MOST_BYTES:
+                raise HTTPException(413, f"The body may have {_MOST_BYTES} bytes.")
+    except ClientDisconnect as error:  # nobody reads the answer
+        raise HTTPException(400, "The body did not come whole.") from error
+    return bytes(body)
+
+
+def say_problem(_request: Request, error: Exception) -> Response:
+    """What went wrong, as RFC 9457 says; of the unforeseen only that it did."""
+    headers: Mapping[str, str] = {}
+    errors: tuple[FaultShown, ...] = ()
+    hint = ""
+    if isinstance(error, HTTPException):
+        status, detail, headers = error.status_code, error.detail, error.headers or {}
+        errors = error.errors if isinstance(error, Invalid) else ()
+    elif isinstance(error, SyndicateError):
+        status, detail, hint = _choose_status(error), f"{error.message[:1].upper()}{error.message[1:]}", error.hint
+    else:
+        status, detail = 500, "Something broke."
+    problem = ProblemDetails(
+        type="about:blank", title=HTTPStatus(status).phrase, status=status, detail=detail, hint=hint, errors=errors
+    )
+    return _respond(status, problem.model_dump_json().encode(), "application/problem+json", headers)
+
+
+def _choose_status(error: SyndicateError) -> int:
+    if isinstance(error, Missing):
+        return 404
+    if isinstance(error, UsageError | ConfigError | ContentError | Contradicted):
+        return 409
+    return 503 if isinstance(error, StateError) else 500
+
+
+def _respond(
+    status: int, body: bytes, media_type: str = "application/json", headers: Mapping[str, str] | None = None
+) -> Response:
+    return Response(body, status, {**_HEADERS, **(headers or {})}, media_type)

@@ -1,0 +1,135 @@
+"""What the API tells of the site: posts, accounts, feeds, history, plan, status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from syndicate.app.app import App
+from syndicate.app.dashboard import list_feeds, list_last_troubles, list_posts
+from syndicate.app.publish import list_problems
+from syndicate.errors import UsageError
+from syndicate.model import PlannedDelivery
+from syndicate.planning.deliveries.reasons import say_reason
+from syndicate.web.api import models as m
+from syndicate.web.api.messages import Missing, show_all, show_planned, tell
+
+_MOST_FEEDS = 1000
+
+
+def read_posts(app: App, asked: m.PostFilter, _body: None) -> m.PostList:
+    """The posts of the content folder, newest first, and what is wrong in them."""
+    with app.borrow() as site:
+        found = list_posts(site, asked.words)
+        chosen = found[(asked.page - 1) * asked.limit : asked.page * asked.limit]
+        posts = tuple(
+            m.PostShown(
+                slug=one.slug,
+                title=one.title,
+                source=one.source,
+                published_at=one.published_at,
+                is_draft=one.is_draft,
+                card=one.card.path if one.card else "",
+                messages=one.messages,
+                problems=tuple(map(m.ProblemShown.model_validate, one.problems)),
+            )
+            for one in chosen
+        )
+        problems = tuple(map(m.ProblemShown.model_validate, list_problems(site, site.read_snapshot())))
+        return m.PostList(posts=posts, problems=problems, total=len(found))
+
+
+def read_post(app: App, asked: m.PostSlug, _body: None) -> m.PostStory:
+    """The whole story of one post, and its messages."""
+    try:
+        story = app.tell_story(asked.slug)
+    except UsageError as error:
+        raise Missing(error.message) from error
+    with app.borrow() as site:
+        return m.PostStory(
+            slug=story.slug,
+            title=story.post.title if story.post else "",
+            permalink=story.post.permalink if story.post else "",
+            lines=story.lines,
+            deliveries=show_all(site, story.deliveries),
+        )
+
+
+def read_accounts(app: App, _asked: m.Nothing, _body: None) -> m.AccountList:
+    """Accounts: whether each can do its work, how long its token lives, what went wrong last."""
+    with app.borrow() as site:
+        counts, troubles = site.store.count_by_account(), list_last_troubles(site)
+        rows = []
+        for row in app.list_accounts(online=False):
+            last = troubles[row.name].attempt if row.name in troubles else None
+            rows.append(
+                m.AccountShown(
+                    name=row.name,
+                    network=row.network,
+                    state=row.state.value,
+                    who=row.who,
+                    expires=row.expires,
+                    note=row.note,
+                    messages=counts.get(row.name, {}),
+                    last_trouble=say_reason(last.reason, last.detail) if last else "",
+                    last_trouble_at=last.at if last else None,
+                )
+            )
+        return m.AccountList(accounts=tuple(rows))
+
+
+def resume_account(app: App, asked: m.AccountName, _body: None) -> m.AccountList:
+    """Let the messages of a paused account go on."""
+    if asked.name not in {account.name for account in app.settings.accounts}:
+        raise Missing(f'there is no account "{asked.name}"')
+    app.resume_account(asked.name)
+    return read_accounts(app, m.Nothing(), None)
+
+
+def read_feeds(app: App, _asked: m.Nothing, _body: None) -> m.FeedList:
+    """The published feeds: whether readers can use them, how large they are, when they changed."""
+    with app.borrow() as site:
+        feeds, total = list_feeds(site, _MOST_FEEDS)
+        return m.FeedList(feeds=tuple(map(m.FeedShown.model_validate, feeds)), total=total)
+
+
+def read_history(app: App, asked: m.HistoryFilter, _body: None) -> m.History:
+    """Every attempt, newest first, with the network's own words."""
+    with app.borrow() as site:
+        events = site.store.list_events(
+            account=asked.account, slug=asked.slug, before=asked.before or 0, most=asked.limit
+        )
+        lines = (
+            m.HistoryLine(
+                **tell(one.attempt),
+                number=one.number,
+                delivery=one.attempt.delivery_id,
+                post=one.slug,
+                account=one.account,
+                network=one.network,
+            )
+            for one in events
+        )
+        return m.History(lines=tuple(lines))
+
+
+def read_plan(app: App, _asked: m.Nothing, _body: None) -> m.PlanShown:
+    """What the next publication would add, what waits, and what it will cost. Changes nothing."""
+    plan, waiting = app.make_plan(), app.preview_waiting()
+    return m.PlanShown(
+        deliveries=_show_plans(plan.deliveries),
+        waiting=_show_plans(waiting),
+        problems=tuple(map(m.ProblemShown.model_validate, plan.problems)),
+        warnings=(*plan.warnings, *app.list_dying_tokens(plan)),
+        budgets=tuple(map(m.BudgetShown.model_validate, app.forecast_costs(plan))),
+    )
+
+
+def _show_plans(rows: Iterable[PlannedDelivery]) -> tuple[m.PlannedMessage, ...]:
+    return tuple(map(show_planned, rows))
+
+
+def read_status(app: App, _asked: m.Nothing, _body: None) -> m.StatusShown:
+    """One look at the whole: what waits, what needs you, which accounts rest."""
+    status = app.read_status()
+    told = {name: getattr(status, name) for name in m.StatusShown.model_fields if name != "needs_you"}
+    return m.StatusShown(**told, needs_you=tuple(one.id for one in status.needs_you))

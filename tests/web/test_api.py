@@ -1,0 +1,258 @@
+"""The API on a real site: who may do what, and what each action comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from types import SimpleNamespace
+
+import httpx
+import pytest
+
+from syndicate.app.tokens import make_token
+from syndicate.model import State
+from syndicate.store.passes import Scope
+from syndicate.web.api.callers import Rate
+from syndicate.web.api.endpoints import ENDPOINTS
+from syndicate.web.api.openapi import make_document
+from syndicate.web.api.routes import make_api
+from syndicate.web.dashboard.routes import make_dashboard, open_door
+from tests.web.api import make_desk, make_key, serve_api
+from tests.web.browsing import enter
+from tests.web.desk import DELIVERY, NOW, Desk, delivery, find_token, sent
+
+PLACES = [(one.method, one.path.format(id=7, slug="hello", name="timeline"), one.scope) for one in ENDPOINTS]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, str]]:
+    """A desk with one post, and the address of its API, which stands beside the dashboard."""
+    desk = make_desk(tmp_path_factory.mktemp("site"))
+    door = open_door(desk.app, listening="127.0.0.1", password="")
+    assert door is not None
+    with serve_api(desk, make_api(desk.app, door, Rate(most=1e9)), make_dashboard(desk.app, door)) as address:
+        yield desk, address
+
+
+@pytest.fixture
+def desk(place: tuple[Desk, str]) -> Desk:
+    desk, _ = place
+    desk.begin_another_day()
+    with desk.app.borrow() as site:
+        site.store.forget_passes()
+    return desk
+
+
+@pytest.fixture
+def client(place: tuple[Desk, str], desk: Desk) -> Iterator[httpx.Client]:
+    key = make_key(desk)
+    with httpx.Client(base_url=place[1], headers={"Authorization": f"Bearer {key}"}) as client:
+        yield client
+
+
+def test_each_route_refuses_without_a_token_or_session(place: tuple[Desk, str], desk: Desk) -> None:
+    """Nobody, a guess, a cookie of nobody's, a revoked and an ended token: all are asked for a token."""
+    key, ended = make_key(desk, "gone"), "syn_" + "A" * 43
+    with desk.app.borrow() as site:
+        site.store.revoke_token("gone")
+    cases = ({}, {"Authorization": f"Bearer {key}"}, {"Authorization": f"Bearer {ended}"}, {"Cookie": "syndicate=1"})
+    with httpx.Client(base_url=place[1]) as client:
+        for method, path, _ in PLACES:
+            for headers in cases:
+                answer = client.request(method, path, headers=headers)
+                assert (answer.status_code, answer.json()["status"]) == (401, 401), (method, path)
+                assert answer.headers["www-authenticate"].startswith("Bearer")
+                assert answer.headers["content-type"] == "application/problem+json"
+        assert client.get("/openapi.json").status_code == 200
+    assert desk.states() == {7: "planned"}
+
+
+def test_a_token_does_what_its_scopes_say(place: tuple[Desk, str], desk: Desk) -> None:
+    """Reading alone changes nothing, writing alone tells nothing."""
+    keys = {scope: make_key(desk, scope.value, scope) for scope in Scope}
+    with httpx.Client(base_url=place[1]) as client:
+        for method, path, scope in PLACES:
+            other = Scope.READ if scope is Scope.WRITE else Scope.WRITE
+            answer = client.request(method, path, headers={"Authorization": f"Bearer {keys[other]}"})
+            assert answer.status_code == 403, (method, path)
+            assert f'scope="{scope.value}"' in answer.headers["www-authenticate"]
+    assert desk.states() == {7: "planned"}
+
+
+def test_a_token_ends_at_its_time(place: tuple[Desk, str], desk: Desk) -> None:
+    """From the moment it names, and not before."""
+    with desk.app.borrow() as site:
+        _, key = make_token(site, "short", (Scope.READ,), desk.at, desk.at + timedelta(days=1))
+    asked = {"Authorization": f"Bearer {key}"}
+    assert httpx.get(f"{place[1]}/feeds", headers=asked).status_code == 200
+    desk.at += timedelta(days=1)
+    assert httpx.get(f"{place[1]}/feeds", headers=asked).status_code == 401
+
+
+def test_a_session_reads_and_changes_with_the_token_of_its_forms(place: tuple[Desk, str], desk: Desk) -> None:
+    """The dashboard's own scripts need no token of their own; another site's page gets nowhere."""
+    origin = place[1].removesuffix("/api/v1")
+    with httpx.Client(base_url=f"{origin}/dashboard") as client:
+        enter(client, desk)
+        token = find_token(client.get("/list").text)
+        own = {"Origin": origin, "X-Syndicate-Token": token}
+        assert client.get("/api/v1/deliveries").json()["total"] == 1
+        assert client.get("/api/v1/deliveries", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+        for headers in (
+            {},
+            {"Origin": origin},
+            own | {"Origin": "https://evil.example"},
+            own | {"Host": "evil.example"},
+        ):
+            assert client.post("/api/v1/deliveries/7/hold", headers=headers).status_code == 403
+        assert desk.states() == {7: "planned"}
+        assert client.post("/api/v1/deliveries/7/hold", headers=own).json()["state"] == "held"
+
+
+def test_too_many_requests_wait(desk: Desk) -> None:
+    """Each caller has as many at once as it saved up, and gets them back with time; strangers share nothing with it."""
+    clock = SimpleNamespace(now=0.0)
+    rate = Rate(most=3, a_second=0.5, clock=lambda: clock.now)
+    assert [rate.take("a") for _ in range(4)] == [0, 0, 0, 2.0]
+    assert rate.take("b") == 0
+    clock.now = 2.0
+    assert [rate.take("a"), rate.take("a")] == [0, 2.0]
+    for number in range(1500):
+        clock.now += 10
+        rate.take(f"stranger {number}")
+    assert len(rate._buckets) < 1100
+    with serve_api(desk, make_api(desk.app, None, Rate(most=2))) as address:
+        answers = [httpx.get(f"{address}/status") for _ in range(3)]
+    assert [one.status_code for one in answers] == [401, 401, 429]
+    assert answers[-1].headers["retry-after"] == "1"
+
+
+ACTIONS = [
+    (State.PLANNED, "hold", None, "held"),
+    (State.HELD, "release", None, "planned"),
+    (State.HELD, "skip", None, "skipped"),
+    (State.PLANNED, "cancel", None, "cancelled"),
+    (State.FAILED, "retry", None, "due"),
+    (State.PLANNED, "move", {"at": "2027-01-05T09:00:00+01:00"}, "planned"),
+    (State.PLANNED, "move", {"by_minutes": 90}, "planned"),
+    (State.PLANNED, "edit", {"text": "My words."}, "planned"),
+    (State.UNCERTAIN, "settle", {"url": "https://social.example/1"}, "sent"),
+    (State.UNCERTAIN, "settle", {"url": None}, "due"),
+]
+
+
+@pytest.mark.parametrize(("before", "action", "body", "after"), ACTIONS)
+def test_an_action_does_what_the_dashboards_button_does(
+    client: httpx.Client, desk: Desk, before: State, action: str, body: object, after: str
+) -> None:
+    """And its trail tells of it."""
+    desk.put(delivery(7, before, due_at=desk.at + timedelta(hours=14)))
+    answer = client.post(f"/deliveries/7/{action}", json=body)
+    assert (answer.status_code, answer.json()["state"]) == (200, after), answer.text
+    assert desk.states() == {7: after}
+    assert client.get("/deliveries/7").json()["history"][-1]["state"] == after
+
+
+REFUSED = [
+    ("POST", "/deliveries/9/hold", None, 409, "is sent"),
+    ("POST", "/deliveries/1/hold", None, 404, "no delivery 1"),
+    ("POST", "/deliveries/7/move", {"at": "1999-01-01T00:00:00Z"}, 409, "lies in the past"),
+    ("POST", "/deliveries/7/move", {"at": "0001-01-01T00:00:00+14:00"}, 422, ""),
+    ("POST", "/deliveries/7/move", {"at": 4e9}, 422, ""),
+    ("POST", "/deliveries/7/move", {}, 409, "Say when"),
+    ("POST", "/deliveries/7/edit", {"text": "long " * 200}, 409, "too long"),
+    ("POST", "/deliveries/7/edit", {"text": 5}, 422, ""),
+    ("POST", "/deliveries/7/edit", {"text": "", "txet": ""}, 422, ""),
+    ("POST", "/deliveries", {"post": "hello", "to": ["nobody"]}, 409, "no account"),
+    ("POST", "/deliveries", {"post": "nothing", "to": ["timeline"]}, 404, "no post"),
+    ("GET", "/deliveries?limit=1_0", None, 422, ""),
+    ("GET", "/deliveries?limit=1&limit=2", None, 422, ""),
+    ("GET", "/deliveries/7?id=9", None, 422, ""),
+    ("GET", "/posts/nothing", None, 404, "nothing"),
+    ("DELETE", "/deliveries", None, 405, ""),
+    ("GET", "/nowhere", None, 404, ""),
+    ("GET", "/posts/a%0Ab", None, 404, ""),
+    ("GET", "/now%0Ahere", None, 404, ""),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "status", "words"), REFUSED)
+def test_what_cannot_be_done_is_a_problem_document(
+    client: httpx.Client, desk: Desk, method: str, path: str, body: object, status: int, words: str
+) -> None:
+    """RFC 9457, with the sentence that a person would read, and nothing is changed."""
+    desk.put(DELIVERY, sent(9, "https://social.example/9", post_id="q", slug="other"))
+    answer = client.request(method, path, json=body)
+    problem = answer.json()
+    assert (answer.status_code, problem["status"]) == (status, status), answer.text
+    assert words in problem["detail"]
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert bool(problem["errors"]) == (status == 422)
+    assert desk.states() == {7: "planned", 9: "sent"}
+
+
+def test_bodies_are_small_json(client: httpx.Client) -> None:
+    """A form of another site is none, and nobody fills the memory."""
+    form = client.post("/deliveries/7/edit", data={"text": "x"})
+    large = client.post("/deliveries/7/edit", json={"text": "x" * 70_000})
+    broken = client.post(
+        "/deliveries/7/edit", content=b'{"text": "\\ud800"}', headers={"Content-Type": "application/json"}
+    )
+    assert [one.status_code for one in (form, large, broken)] == [415, 413, 422]
+
+
+def test_the_outbox_is_filtered_and_paged(client: httpx.Client, desk: Desk) -> None:
+    """By what is asked for, in pages that add up to the whole."""
+    rows = [
+        delivery(n, State.HELD, post_id=f"p{n}", slug=f"s{n}", due_at=NOW + timedelta(hours=n)) for n in range(1, 6)
+    ]
+    desk.put(*rows, sent(9, "https://social.example/9", post_id="q", slug="other"))
+
+    def ask(**query: object) -> list[int]:
+        return [one["id"] for one in client.get("/deliveries", params=query).raise_for_status().json()["deliveries"]]
+
+    assert ask() == [1, 2, 3, 4, 5]
+    assert sorted(ask(which="all")) == [1, 2, 3, 4, 5, 9]
+    assert ask(state="sent") == [9]
+    assert ask(which="needs_you", until=(NOW + timedelta(hours=2)).isoformat()) == [1]
+    assert ask(since=(NOW + timedelta(hours=4)).isoformat()) == [4, 5]
+    assert [ask(limit=2, page=page) for page in (1, 2, 3, 4)] == [[1, 2], [3, 4], [5], []]
+    assert ask(account="nobody") == []
+    assert ask(words="s3") == [3]
+
+
+def test_a_new_message_is_previewed_and_written(client: httpx.Client, desk: Desk) -> None:
+    """The preview stores nothing and says what the message will say."""
+    asked = {"post": "hello", "to": ["timeline"], "text": "My own words.", "again": True, "at": "2027-01-05T09:00:00Z"}
+    seen = client.post("/preview", json=asked).json()["messages"]
+    assert desk.states() == {7: "planned"}
+    written = client.post("/deliveries", json=asked)
+    assert written.status_code == 201
+    (one,) = written.json()["deliveries"]
+    assert (one["text"], one["due_at"]) == (seen[0]["text"], "2027-01-05T09:00:00Z")
+    assert one["text"].startswith("My own words.")
+    assert len(desk.states()) == 2
+
+
+def test_the_site_is_told(client: httpx.Client) -> None:
+    """Status, plan, posts, accounts, feeds and history answer with what the pages show."""
+    assert client.get("/status").json()["counts"] == {"planned": 1}
+    assert [one["title"] for one in client.get("/posts").json()["posts"]] == ["Hello"]
+    assert client.get("/posts/hello").json()["deliveries"][0]["id"] == 7
+    assert client.get("/accounts").json()["accounts"][0]["messages"] == {"planned": 1}
+    assert client.get("/plan").json()["waiting"][0]["post"] == "hello"
+    assert client.post("/accounts/timeline/resume").status_code == 200
+    client.post("/deliveries/7/hold")
+    assert client.get("/history").json()["lines"][0]["delivery"] == 7
+    assert client.get("/history", params={"before": 1}).json() == {"lines": []}
+
+
+def test_the_document_describes_every_route_and_nothing_else() -> None:
+    """It is made of the table: names are unique, references lead somewhere, each answer has its shape."""
+    document = make_document()
+    described = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
+    assert described == {(one.method, one.path) for one in ENDPOINTS}
+    assert len({one.name for one in ENDPOINTS}) == len(ENDPOINTS)
+    schemas = document["components"]["schemas"]
+    for name in str(document).split("#/components/schemas/")[1:]:
+        assert name.split("'")[0] in schemas
