@@ -194,7 +194,7 @@ def _plain(table: Any, *without: str) -> dict[str, Any]:
 
 def _make_site(table: SiteTable) -> Site:
     values = _plain(table, "allow_private")
-    authors = tuple(Author(one.name, one.url, one.email) for one in values.pop("author"))
+    authors = tuple(Author(one.name, one.url, one.email, one.avatar) for one in values.pop("author"))
     own = {folder.strip("/"): pattern for folder, pattern in table.permalinks.items()}
     return Site(
         **values | {"authors": authors, "permalinks": own, "feeds_url": table.feeds_url or f"{table.url}/feeds"}

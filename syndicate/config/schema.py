@@ -13,6 +13,7 @@ from syndicate.config.values import (
     CardSize,
     Colour,
     Duration,
+    ElementName,
     IndexNowKey,
     InsidePath,
     Language,
@@ -45,6 +46,8 @@ class AuthorTable(Section):
     name: str
     url: OptionalUrl = ""
     email: str = ""
+    avatar: OptionalUrl = ""
+    """Address of a picture of the person."""
 
 
 Person = str | AuthorTable
@@ -125,6 +128,8 @@ class FeedsTable(Section):
     """Least posts for a category, author or language to have a feed."""
     hubs: Annotated[tuple[Address, ...], OneOrMore] = ()
     """WebSub hubs to name and to ping."""
+    extra: dict[ElementName, str | dict[str, str]] = Field(default_factory=dict)
+    """Elements of your own in the head of RSS and Atom: "webfeeds:accentColor" = "2ee5ac"."""
     full_content: bool = True
     """Whole posts, or only their summaries."""
     source_markdown: bool = False
@@ -241,6 +246,8 @@ class AccountTable(ScheduleTable):
     """Whether published messages are removed with their post."""
     evergreen_after: Duration = timedelta(days=180)
     """Age from which a post may be announced again (on = "evergreen")."""
+    profile: OptionalAddress = ""
+    """Address of your profile there, for rel="me" and fediverse:creator in your pages."""
     enabled: bool = True
     """Turn the account off without losing its history."""
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from syndicate.errors import ConfigError
+from syndicate.model import EXTRA_NAMESPACES
 from syndicate.text.languages import normalise_language
 from syndicate.text.permalinks import NAMING, WORDS
 
@@ -276,3 +277,14 @@ CardSize = Annotated[str, _matching(f"^{_SIDE}x{_SIDE}$")]
 Words = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
 OneOrMore = BeforeValidator(as_tuple)
 """For lists of other things than plain words."""
+
+
+def _check_element(name: str) -> str:
+    """An element of a feed's head: without a prefix, or with one of which we know the namespace."""
+    prefix, _, local = name.rpartition(":")
+    if not re.fullmatch(r"[A-Za-z_][\w-]*", local) or (prefix and prefix not in EXTRA_NAMESPACES):
+        raise ValueError(f'"{name}" is not an element we know; prefixes are {", ".join(sorted(EXTRA_NAMESPACES))}')
+    return name
+
+
+ElementName = Annotated[str, AfterValidator(_check_element)]

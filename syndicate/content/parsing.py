@@ -29,6 +29,7 @@ from syndicate.content.built_body import read_body
 from syndicate.content.dates import History, read_date
 from syndicate.content.fields import Fields, is_yes, read_social
 from syndicate.content.front import Front, parse_front
+from syndicate.content.media import read_media
 from syndicate.content.names import simplify
 from syndicate.content.permalinks import Named, fill_permalink, make_permalink, translate
 from syndicate.content.picture import Place, read_picture, show_words_for_unserved
@@ -81,6 +82,8 @@ def digest_of(post: Post, site_url: str) -> str:
         [picture.url, picture.alt, picture.credit.text, picture.credit.url] if picture and picture.credit
         else [picture.url, picture.alt] if picture else [],
     ]  # fmt: skip
+    seen += [[[one.url, one.media_type, str(one.length), one.title] for one in post.media]] if post.media else []
+    seen += [[one.avatar for one in post.authors]] if any(one.avatar for one in post.authors) else []
     data = orjson.dumps(seen).replace(post.permalink.encode(), b"\0p").replace(site_url.encode(), b"\0s")
     return sha256(data).hexdigest()
 
@@ -203,6 +206,7 @@ class _Parser:
             categories=categories,
             keywords=read_keywords(fields),
             picture=picture,
+            media=read_media(fields, Place(self.settings, permalink, fields.source, self.file)),
             flags=fields.flags(),
             is_draft=self._is_draft(),
             status=fields.text("status"),

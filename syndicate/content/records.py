@@ -9,9 +9,21 @@ from typing import Any
 
 import orjson
 
-from syndicate.model import Author, Awaited, Category, Credit, LeftOut, Picture, Post, Problem, Repair, SocialOverride
+from syndicate.model import (
+    Author,
+    Awaited,
+    Category,
+    Credit,
+    LeftOut,
+    MediaFile,
+    Picture,
+    Post,
+    Problem,
+    Repair,
+    SocialOverride,
+)
 
-VERSION = 15
+VERSION = 16
 """Raise it when a row, or what is derived from a file, changes its meaning."""
 
 
@@ -70,7 +82,7 @@ def _post_to_row(post: Post) -> list[Any]:
         _instant(post.published_at),
         _instant(post.updated_at),
         post.summary,
-        [[author.name, author.url, author.email] for author in post.authors],
+        [[author.name, author.url, author.email, author.avatar] for author in post.authors],
         post.language,
         [[category.name, category.type] for category in post.categories],
         post.keywords,
@@ -108,6 +120,7 @@ def _post_to_row(post: Post) -> list[Any]:
         [[one.part, one.place] for one in post.left_out],
         post.by_rule,
         post.group,
+        [[one.url, one.media_type, one.length, one.title] for one in post.media],
     ]
 
 
@@ -146,6 +159,7 @@ def _post_from_row(row: list[Any]) -> Post:
         left_out=tuple(LeftOut(*one) for one in row[30]),
         by_rule=row[31],
         group=row[32],
+        media=tuple(MediaFile(*one) for one in row[33]),
     )
 
 

@@ -33,13 +33,22 @@ def _author(fields: Fields, key: str, person: object) -> Author | None:
     if isinstance(person, Mapping):
         values = {simplify(str(name)): str(value) for name, value in person.items() if isinstance(value, str)}
         url = next((values[name] for name in ("url", "link", "website", "homepage", "site") if name in values), "")
-        return Author(name, url if is_http(url) else "", values.get("email", ""))
+        pictures = ("avatar", "image", "picture", "photo")
+        avatar = next((values[name] for name in pictures if name in values), "")
+        return Author(name, _only_http(url), values.get("email", ""), _only_http(avatar))
     parts = _WITH_EMAIL.fullmatch(str(person).strip())
     return Author(line_to_plain(parts["name"]) or parts["email"], "", parts["email"]) if parts else Author(name)
 
 
 def _complete(author: Author, known: Author | None) -> Author:
-    return Author(author.name, author.url or known.url, author.email or known.email) if known else author
+    if known is None:
+        return author
+    email, avatar = author.email or known.email, author.avatar or known.avatar
+    return Author(author.name, author.url or known.url, email, avatar)
+
+
+def _only_http(address: str) -> str:
+    return address if is_http(address) else ""
 
 
 def _unique(authors: Iterable[Author]) -> list[Author]:

@@ -6,6 +6,7 @@ digest it was rendered from; a document is a head, a joint of entries and a tail
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 
@@ -106,6 +107,9 @@ def _cut(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
     return (entries[at : at + _BATCH] for at in range(0, len(entries), _BATCH))
 
 
+_PREFIX = re.compile(rb' xmlns:([\w-]+)="')
+
+
 def split(document: bytes, tag: str) -> list[bytes]:
     """The elements `tag` of a document. Text is escaped, so the tag's bytes stand nowhere else."""
     start, end = document.find(f"<{tag}".encode()), f"</{tag}>".encode()
@@ -116,6 +120,13 @@ def split(document: bytes, tag: str) -> list[bytes]:
 
 
 def join(shell: bytes, entries: Sequence[bytes], closing: bytes) -> bytes:
-    """The shell of a document with the entries put in before its `closing` tag."""
+    """The shell of a document with the entries put in before its `closing` tag, and the namespaces that it uses."""
     head, _, _ = shell.rpartition(closing)
+    unused = [
+        prefix
+        for prefix in dict.fromkeys(_PREFIX.findall(head))
+        if not any(b"<%s:" % prefix in part for part in (head, *entries))
+    ]
+    for prefix in unused:
+        head = re.sub(rb' xmlns:%s="[^"]*"' % prefix, b"", head, count=1)
     return b"\n".join([head, *entries, closing]) + b"\n"

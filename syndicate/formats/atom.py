@@ -37,6 +37,7 @@ def _make_generator(feed: Feed) -> Any:
     generator = FeedGenerator()
     generator.register_extension("syndicate", FeedExtension, EntryExtension)
     generator.syndicate.is_archive = feed.is_archive
+    generator.syndicate.extra = feed.extra
     generator.id(feed.id or feed.urls["atom"])
     generator.title(feed.title)
     generator.updated(feed.updated_at)

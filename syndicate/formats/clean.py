@@ -82,7 +82,10 @@ def _clean_urls(urls: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _clean_authors(authors: tuple[Author, ...]) -> tuple[Author, ...]:
-    return tuple(Author(clean_title(one.name), clean_url(one.url), clean_email(one.email)) for one in authors)
+    return tuple(
+        Author(clean_title(one.name), clean_url(one.url), clean_email(one.email), clean_url(one.avatar))
+        for one in authors
+    )
 
 
 def _clean_picture(picture: Picture) -> Picture:

@@ -12,6 +12,7 @@ from typing import Any
 from syndicate.formats import meta
 from syndicate.model import (
     FEED_FORMATS,
+    Account,
     Artefact,
     Cache,
     CardRef,
@@ -51,11 +52,16 @@ def _fingerprint(feed: Feed, form: str) -> str:
 
 
 def list_meta(
-    public: Sequence[Identified], cards: Mapping[str, CardRef], feeds: Sequence[Feed], site: Site
+    public: Sequence[Identified],
+    cards: Mapping[str, CardRef],
+    feeds: Sequence[Feed],
+    site: Site,
+    accounts: Sequence[Account] = (),
 ) -> tuple[Document, ...]:
     """meta/<slug>.html of each post, none rendered yet. `cards` is by post id."""
     own = tuple(feed for feed in feeds if not feed.name)
-    common = fingerprint(meta.VERSION, site, meta.render_alternates(own))
+    profiles = [(account.profile, account.enabled) for account in accounts if account.profile]
+    common = fingerprint(meta.VERSION, site, meta.render_alternates(own), profiles)
     documents = []
     for one in public:
         card = cards.get(one.id)
@@ -63,7 +69,7 @@ def list_meta(
         shown = (one.post.digest, one.known.updated_at, one.post.permalink, one.translations, place)
         made_of = fingerprint(common, *shown)
         path = _meta_path(one.post.slug)
-        documents.append(Document(path, made_of, partial(_make_meta, path, one, card, own, site)))
+        documents.append(Document(path, made_of, partial(_make_meta, path, one, card, own, site, accounts)))
     return tuple(documents)
 
 
@@ -87,7 +93,13 @@ def _leave_out(entry: Entry, form: str, error: Exception) -> Problem:
     return replace(found, message=f"the post is left out of feeds ({form}): {found.message}")
 
 
-def _make_meta(
-    path: str, one: Identified, card: CardRef | None, feeds: Sequence[Feed], site: Site, *_: object
+def _make_meta(  # noqa: PLR0917 - what a page is made of
+    path: str,
+    one: Identified,
+    card: CardRef | None,
+    feeds: Sequence[Feed],
+    site: Site,
+    accounts: Sequence[Account],
+    *_: object,
 ) -> Artefact:
-    return Artefact(path, HTML, meta.render_meta(one, card, feeds, site), one.known.updated_at)
+    return Artefact(path, HTML, meta.render_meta(one, card, feeds, site, accounts), one.known.updated_at)

@@ -18,7 +18,7 @@ from urllib.parse import quote
 import lxml.etree  # noqa: F401 - feedgen.util names it and relies on others to load it
 from feedgen.util import xml_elem
 
-from syndicate.model import FEED_FORMATS, Entry, Feed, Picture
+from syndicate.model import EXTRA_NAMESPACES, FEED_FORMATS, Entry, Feed, Picture
 
 NAMESPACES = {
     "atom": "http://www.w3.org/2005/Atom",
@@ -108,9 +108,12 @@ class FeedExtension:
     def __init__(self) -> None:
         self.links: Sequence[Link] = ()
         self.is_archive = False
+        self.extra: Mapping[str, str | Mapping[str, str]] = {}
 
     def extend_ns(self) -> Mapping[str, str]:
-        return {prefix: uri for prefix, uri in NAMESPACES.items() if prefix != "atom"}
+        own = {name.partition(":")[0] for name in self.extra}
+        more = {prefix: uri for prefix, uri in EXTRA_NAMESPACES.items() if prefix in own}
+        return {prefix: uri for prefix, uri in NAMESPACES.items() if prefix != "atom"} | more
 
     def extend_rss(self, root: Element) -> None:
         channel = root[0]
@@ -118,9 +121,28 @@ class FeedExtension:
             if link.rel not in {"self", "alternate"}:
                 _add(channel, "atom:link", attributes=link.attributes())
         self._mark(channel)
+        self._add_extra(channel, "")
 
     def extend_atom(self, root: Element) -> None:
         self._mark(root)
+        self._add_extra(root, NAMESPACES["atom"])
+
+    def _add_extra(self, parent: Element, plain: str) -> None:
+        """The site's own elements; `plain` is the namespace of those without a prefix."""
+        for name, value in self.extra.items():
+            prefix, _, local = name.rpartition(":")
+            space = {**NAMESPACES, **EXTRA_NAMESPACES}[prefix] if prefix else plain
+            element = xml_elem(f"{{{space}}}{local}" if space else local, parent)
+            if isinstance(value, str):
+                element.text = value
+                continue
+            for key, text in value.items():
+                if prefix and key != "value":
+                    element.set(key, text)
+                elif prefix:
+                    element.text = text
+                else:
+                    xml_elem(f"{{{space}}}{key}" if space else key, element).text = text
 
     def _mark(self, parent: Element) -> None:
         if self.is_archive:

@@ -59,7 +59,8 @@ def _describe_item(entry: Entry) -> Mapping[str, object]:
         "tags": list(entry.tags),
         "language": entry.language,
         "attachments": [
-            {"url": file.url, "mime_type": file.media_type, "size_in_bytes": file.length} for file in entry.enclosures
+            _filled({"url": one.url, "mime_type": one.media_type, "size_in_bytes": one.length})
+            for one in entry.enclosures
         ],
         "_syndicate": _describe_extension(entry),
     }
@@ -82,7 +83,7 @@ def _describe_extension(entry: Entry) -> Mapping[str, object]:
 
 
 def _list_authors(authors: Sequence[Author]) -> list[Mapping[str, object]]:
-    named = [_filled({"name": author.name, "url": author.url}) for author in authors]
+    named = [_filled({"name": one.name, "url": one.url, "avatar": one.avatar}) for one in authors]
     return [author for author in named if author]
 
 

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from urllib.parse import urlsplit
 
 from syndicate.formats.clean import clean_line, clean_title, clean_url, to_utc
-from syndicate.model import FEED_FORMATS, CardRef, Feed, Identified, Site
+from syndicate.model import FEED_FORMATS, Account, CardRef, Feed, Identified, Site
 
 VERSION = "meta-3"
 """Part of the stamp: count up whenever the rendering changes."""
 _LOCALES = {"en": "en_US", "ja": "ja_JP", "zh": "zh_CN", "ko": "ko_KR", "ar": "ar_AR", "sv": "sv_SE", "da": "da_DK"}
 
 
-def render_meta(one: Identified, card: CardRef | None, feeds: Sequence[Feed], site: Site) -> bytes:
+def render_meta(
+    one: Identified, card: CardRef | None, feeds: Sequence[Feed], site: Site, accounts: Sequence[Account] = ()
+) -> bytes:
     """Every tag for the head of one post's page, for a site generator to include.
 
     Of the feeds only the site's own are named: readers offer a choice, and a page should not offer forty.
@@ -42,8 +45,20 @@ def render_meta(one: Identified, card: CardRef | None, feeds: Sequence[Feed], si
         *_named("twitter:card", "summary_large_image" if card else "summary"),
         *_named("twitter:title", post.title),
         *_named("twitter:description", post.summary),
+        *_list_profiles(accounts),
     ]
     return ("\n".join(lines) + "\n").encode() + render_alternates([feed for feed in feeds if not feed.name])
+
+
+def _list_profiles(accounts: Iterable[Account]) -> Iterable[str]:
+    """Where the author is: `fediverse:creator` for a server that shows it, and rel="me" for each."""
+    profiles = [account for account in accounts if account.enabled and account.profile]
+    for account in profiles:
+        parts, server = urlsplit(account.profile), urlsplit(account.options.get("instance", ""))
+        if server.hostname and parts.hostname == server.hostname and parts.path.startswith("/@"):
+            yield from _named("fediverse:creator", f"{parts.path.strip('/')}@{parts.hostname}")
+    for profile in dict.fromkeys(account.profile for account in profiles):
+        yield f'<link rel="me" href="{_quote(clean_url(profile))}">'
 
 
 def _list_translations(one: Identified, site: Site) -> Iterable[str]:

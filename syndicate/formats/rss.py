@@ -40,6 +40,7 @@ def _make_generator(feed: Feed) -> Any:
     links = list_feed_links(feed, "rss")
     generator.syndicate.links = links
     generator.syndicate.is_archive = feed.is_archive
+    generator.syndicate.extra = feed.extra
     generator.title(feed.title)
     generator.description(feed.description or feed.title)
     generator.link([link.attributes() for link in links])

@@ -18,6 +18,7 @@ from syndicate.model.delivery import (
     refuse,
 )
 from syndicate.model.feed import (
+    EXTRA_NAMESPACES,
     FEED_FILES,
     FEED_FORMATS,
     ON_DISK,
@@ -53,6 +54,7 @@ from syndicate.model.post import (
     Category,
     Credit,
     LeftOut,
+    MediaFile,
     Picture,
     Post,
     Problem,
@@ -82,6 +84,7 @@ from syndicate.model.site import (
 
 __all__ = [
     "ACTIONS",
+    "EXTRA_NAMESPACES",
     "FEATURED",
     "FEED_FILES",
     "FEED_FORMATS",
@@ -117,6 +120,7 @@ __all__ = [
     "Ledger",
     "LeftOut",
     "Limits",
+    "MediaFile",
     "Message",
     "NetworkFacts",
     "Notices",

@@ -25,6 +25,19 @@ class FeedFormat:
     module: str
 
 
+EXTRA_NAMESPACES: Mapping[str, str] = {
+    "cc": "http://backend.userland.com/creativeCommonsRssModule",
+    "creativeCommons": "http://backend.userland.com/creativeCommonsRssModule",
+    "googleplay": "http://www.google.com/schemas/play-podcasts/1.0",
+    "itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd",
+    "podcast": "https://podcastindex.org/namespace/1.0",
+    "rawvoice": "http://www.rawvoice.com/rawvoiceRssModule/",
+    "spotify": "http://www.spotify.com/ns/rss",
+    "sy": "http://purl.org/rss/1.0/modules/syndication/",
+    "webfeeds": "http://webfeeds.org/rss/1.0",
+}
+"""What a site may add to the head of its feeds (`[feeds.extra]`)."""
+
 FEED_FORMATS: Mapping[str, FeedFormat] = {
     "rss": FeedFormat("rss.xml", "application/rss+xml", ("application/xml", "text/xml"), "syndicate.formats.rss"),
     "atom": FeedFormat("atom.xml", "application/atom+xml", ("application/xml", "text/xml"), "syndicate.formats.atom"),
@@ -81,7 +94,7 @@ class SyndicationLink:
 
 @dataclass(frozen=True, slots=True)
 class Enclosure:
-    """A file that travels with an entry; only made when the length is known."""
+    """A file that travels with an entry; a picture only where its length is known."""
 
     url: str
     media_type: str
@@ -150,6 +163,8 @@ class Feed:
     id: str = ""
     """Stable identity of the feed itself (Atom `id`)."""
     copyright: str = ""
+    extra: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
+    """Elements of the site's own: by name, with text, or with attributes or children."""
     previous: Mapping[str, str] = field(default_factory=dict)
     next: Mapping[str, str] = field(default_factory=dict)
     current: Mapping[str, str] = field(default_factory=dict)

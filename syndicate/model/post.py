@@ -18,6 +18,8 @@ class Author:
     name: str
     url: str = ""
     email: str = ""
+    avatar: str = ""
+    """Address of a picture of the person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,16 @@ class Picture:
     """What the author says it is: "photo", "text" (screen, chart, scan), "logo"; empty where the pixels decide."""
     is_public: bool = True
     """Whether `url` leads to it: a generator gives what lies among its sources an address of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFile:
+    """A file that travels with a post: sound, film, a document. `length` in bytes, 0 where unknown."""
+
+    url: str
+    media_type: str
+    length: int = 0
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +199,7 @@ class Post:
     title_code: tuple[str, ...] = ()
     """Words of the title that stood in backticks."""
     picture: Picture | None = None
+    media: tuple[MediaFile, ...] = ()
     flags: frozenset[str] = frozenset()
     """Names of the front-matter keys that are true: "featured", "trending" …"""
     is_draft: bool = False

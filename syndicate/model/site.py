@@ -72,6 +72,8 @@ class FeedRules:
     flags: tuple[str, ...] = ("featured", "trending")
     by_min_posts: int = 3
     hubs: tuple[str, ...] = ()
+    extra: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
+    """Elements of the site's own in the head of each feed."""
     full_content: bool = True
     source_markdown: bool = False
     retired: tuple[str, ...] = ()
@@ -177,6 +179,8 @@ class Account:
     on_delete: str = "keep"
     """"keep" or "delete"."""
     evergreen_after: timedelta = timedelta(days=180)
+    profile: str = ""
+    """Address of the profile there."""
     enabled: bool = True
     schedule: ScheduleRules = field(default_factory=ScheduleRules)
     """The account's own rules laid over the site's: complete."""

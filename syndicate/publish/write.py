@@ -116,7 +116,7 @@ def list_files(
     public = list_public(plan.identified, now)
     documents = (
         *list_documents(feeds),
-        *list_meta(public, drawn.refs, feeds, settings.site),
+        *list_meta(public, drawn.refs, feeds, settings.site, settings.accounts),
         _syndication(sources, public, drawn.refs),
         *_pages(sources, feeds, problems),
         *list_timeline(sources),

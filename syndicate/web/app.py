@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
-from syndicate.model import FeedRules, Settings
+from syndicate.model import FEED_FORMATS, FeedRules, Settings
 from syndicate.web.feeds.files import OPEN, Shelf, allow_everyone, refuse, say_error, serve_file
 from syndicate.web.health import Health, list_routes
 
@@ -102,7 +102,8 @@ def make_app(
     Of what lies in the folder only what `is_published` knows by path and bytes is served.
     """
     prefix = urlsplit(settings.site.feeds_url or f"{settings.site.url}/feeds").path.rstrip("/")
-    files = FeedFiles(Shelf(Path(output_root), is_published), settings.feeds, prefix)
+    address = settings.site.feeds_url or f"{settings.site.url}/feeds"
+    files = FeedFiles(Shelf(Path(output_root), is_published), settings.feeds, prefix, address.rstrip("/"))
     routes: list[BaseRoute] = list_routes(health) if health else []
     routes += [_mount_whole(place, api) for place in API_PLACES] if api is not None else []
     routes += _mount(dashboard) if dashboard is not None else []
@@ -127,13 +128,17 @@ def _mount(dashboard: ASGIApp) -> list[BaseRoute]:
     ]
 
 
+_FEED_NAMES = frozenset(form.file for form in FEED_FORMATS.values())
+
+
 class FeedFiles:
     """Answers for the published files below `prefix`."""
 
-    def __init__(self, shelf: Shelf, rules: FeedRules, prefix: str) -> None:
+    def __init__(self, shelf: Shelf, rules: FeedRules, prefix: str, address: str) -> None:
         self._shelf = shelf
         self._rules = rules
         self._prefix = prefix
+        self._address = address
 
     def enter(self, request: Request) -> Response:
         """The way in: the page for people."""
@@ -156,7 +161,15 @@ class FeedFiles:
             return RedirectResponse(f"{self._prefix}/{moved}", 301, headers=OPEN)
         if is_retired(path, self._rules.retired):
             return refuse(410, "This feed has ended.")
-        return serve_file(request, self._shelf, path)
+        answer = serve_file(request, self._shelf, path)
+        if answer.status_code in {200, 304} and path.rpartition("/")[2] in _FEED_NAMES:
+            answer.headers["Link"] = self._list_links(path)
+        return answer
+
+    def _list_links(self, path: str) -> str:
+        """Self and hubs as headers (WebSub, section 4): readers need not parse the document for them."""
+        links = [f'<{self._address}/{quote(path)}>; rel="self"']
+        return ", ".join([*links, *(f'<{hub}>; rel="hub"' for hub in self._rules.hubs)])
 
 
 def find_new_path(path: str, renamed: Mapping[str, str]) -> str:

@@ -19,7 +19,7 @@ from syndicate.formats.documents import list_meta
 from syndicate.formats.meta import render_alternates, render_meta, to_locale
 from syndicate.formats.page import render_opml, render_page
 from syndicate.formats.syndication import render_syndication
-from syndicate.model import Author, Category, Feed, SyndicationLink
+from syndicate.model import Account, Author, Category, Feed, SyndicationLink
 from syndicate.planning.feeds.feeds import plan_feeds
 from syndicate.templates import read_template
 from tests.formats.samples import CARD, HOME, NOW, entry, feed, post, posts, settings
@@ -241,3 +241,21 @@ def test_syndication_tells_generators_about_cards_and_copies() -> None:
         {"account": "", "network": "", "url": "https://lobste.example/s/x"},
     ]
     assert found["post-2"]["card"] is None
+
+
+def test_meta_names_the_profiles_of_accounts() -> None:
+    """rel="me" for each, and `fediverse:creator` for the account on a server that shows it."""
+    accounts = [
+        Account(
+            name="m", network="mastodon", profile="https://social.example/@ann",
+            options={"instance": "https://social.example"},
+        ),
+        Account(name="c", network="local", profile="https://code.example/ann"),
+        Account(name="off", network="local", profile="https://off.example/ann", enabled=False),
+    ]  # fmt: skip
+    lines = render_meta(post(1), None, (), settings().site, accounts).decode().splitlines()
+    assert [line for line in lines if "creator" in line or 'rel="me"' in line] == [
+        '<meta name="fediverse:creator" content="@ann@social.example">',
+        '<link rel="me" href="https://social.example/@ann">',
+        '<link rel="me" href="https://code.example/ann">',
+    ]

@@ -206,3 +206,25 @@ def test_markup_in_the_name_of_the_site_is_no_part_of_it() -> None:
 def test_addresses_have_the_letters_of_addresses(written: str, sent: str) -> None:
     """Whatever else an author wrote is percent-encoded, and what was encoded already stays."""
     assert clean_url(written) == sent
+
+
+def test_a_head_has_the_elements_that_a_site_adds() -> None:
+    """Text, attributes and children; each document declares the namespaces that it uses, and no other."""
+    extra = {
+        "webfeeds:accentColor": "2ee5ac",
+        "podcast:locked": {"value": "yes", "owner": "ann@blog.example"},
+        "follow_challenge": {"feedId": "1", "userId": "2"},
+    }
+    rss, atom = render_rss(feed(entry(), extra=extra)), render_atom(feed(entry(), extra=extra))
+    for document, space in ((rss, ""), (atom, ATOM)):
+        head = fromstring(document)
+        parent = head if space else head[0]
+        assert parent.findtext("{http://webfeeds.org/rss/1.0}accentColor") == "2ee5ac"
+        locked = parent.find("{https://podcastindex.org/namespace/1.0}locked")
+        assert locked is not None
+        assert (locked.text, locked.attrib) == ("yes", {"owner": "ann@blog.example"})
+        assert parent.findtext(f"{space}follow_challenge/{space}userId") == "2"
+    bare = render_atom(feed(replace(ENTRY, picture=None, card=None, markdown="")))
+    assert b"xmlns:" not in bare
+    assert b"xmlns:media=" in rss
+    assert b"xmlns:source=" not in render_rss(feed(replace(ENTRY, markdown="")))

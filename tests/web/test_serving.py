@@ -34,7 +34,7 @@ FILES = (
     Artefact("category/ämne/rss.xml", "application/rss+xml", RSS, AT),
     Artefact("new/rss.xml", "application/rss+xml", RSS, AT),
 )
-SITE = settings(retired=("old-news",), renamed={"boats": "new"})
+SITE = settings(retired=("old-news",), renamed={"boats": "new"}, hubs=("https://hub.example/",))
 
 
 @pytest.fixture(scope="module")
@@ -299,3 +299,13 @@ def test_changed_settings_are_followed(tmp_path: Path) -> None:
         now[0] = (settings(site={"feeds_url": "https://feeds.example"}), "new")
         assert httpx.get(f"{address}/rss.xml").text == "new"
         assert httpx.get(f"{address}/feeds/rss.xml").status_code == 404
+
+
+def test_headers_name_self_and_hub_and_no_ranges(client: httpx.Client) -> None:
+    """Subscribers need not parse the document (WebSub, section 4); a part of a document is not to be had."""
+    answer = client.get("/feeds/atom.xml", headers={"Range": "bytes=0-3"})
+    assert answer.status_code == 200
+    assert answer.headers["accept-ranges"] == "none"
+    own = f"<{SITE.site.url}/feeds/atom.xml>"
+    assert answer.headers["link"] == f'{own}; rel="self", <https://hub.example/>; rel="hub"'
+    assert "link" not in client.get("/feeds/opml.xml").headers

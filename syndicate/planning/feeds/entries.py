@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from functools import partial
 from hashlib import sha256
 from typing import overload
@@ -170,7 +170,7 @@ def make_entry(one: Identified, rules: FeedRules, card: CardRef | None, facts: P
         picture_width=facts.width,
         picture_height=facts.height,
         card=card,
-        enclosures=_enclose(picture, facts),
+        enclosures=(*(Enclosure(*astuple(file)) for file in post.media), *_enclose(picture, facts)),
         external_url=post.external_url,
         generated_by=post.generated_by,
         markdown=post.markdown if rules.source_markdown else "",

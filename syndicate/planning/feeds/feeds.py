@@ -155,6 +155,7 @@ def _make_feed(settings: Settings, name: str, label: str, posts: Sequence[Identi
             icon_url=urljoin(f"{site.url}/", site.icon) if site.icon else "",
             hubs=settings.feeds.hubs,
             copyright=site.copyright,
+            extra=settings.feeds.extra,
         )
     )
 
@@ -164,7 +165,8 @@ def _make_archives(
 ) -> list[Feed]:
     shown = frozenset(entry.id for entry in current.entries)
     blocks = plan_blocks(public, gone, shown, settings.feeds.archive_items)
-    frame = replace(current, hubs=(), previous={}, current=current.urls, is_archive=True, updated_at=_NEVER, entries=())
+    bare = replace(current, hubs=(), extra={}, previous={}, entries=())
+    frame = replace(bare, current=current.urls, is_archive=True, updated_at=_NEVER)
     common = f"{_head(frame)}\n{maker.rules}"
     feeds = [_make_archive(settings.site, frame, block, maker) for block in blocks]
     for at, feed in enumerate(feeds):

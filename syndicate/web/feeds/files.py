@@ -109,8 +109,9 @@ def _find_time(place: Path) -> int | None:
 
 OPEN = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Last-Modified",
+    "Access-Control-Expose-Headers": "ETag, Last-Modified, Link",
     "X-Content-Type-Options": "nosniff",
+    "Accept-Ranges": "none",  # a document is small, and half of one is none
 }
 """Headers of every answer, errors too: readers that run in browsers must be able to see them."""
 _PREFLIGHT = {
