@@ -112,6 +112,10 @@ class Guess:
     ignore: tuple[str, ...] = ()
     built: str = ""
     """The folder of the built site, "" where none is there."""
+    icon: str = ""
+    """The address of a square picture of the site, from its root."""
+    logo: str = ""
+    """A logo's file below the site's folder."""
 
     def answer(self, key: str, value: str, source: str) -> Guess:
         """The same with one value that was learned."""
@@ -133,7 +137,25 @@ def guess_site(folder: Path) -> Guess | None:
     guess = _make_guess(replace(found, content=content), samples, len(list_posts(folder / content)) if content else 0)
     own = [name for name in found.built if any((folder / name).glob("**/*.html"))]
     built = next((name for name in (*own, *_BUILT) if name in own or _is_built(folder / name)), "")
-    return replace(guess, built=built, notes=list_notes(folder, guess.content, guess.generator))
+    icon, logo = _find_marks(folder, guess.static)
+    notes = list_notes(folder, guess.content, guess.generator)
+    return replace(guess, built=built, icon=icon, logo=logo, notes=notes)
+
+
+_ICONS = (
+    "apple-touch-icon.png", "android-chrome-512x512.png", "icon-512.png", "icon-512x512.png", "icon.png", "favicon.png",
+    "favicon-32x32.png", "icon.svg", "favicon.svg", "favicon.ico",
+)  # fmt: skip
+_LOGOS = tuple(f"{place}logo.{ending}" for place in ("", "images/", "img/") for ending in ("png", "webp", "jpg"))
+
+
+def _find_marks(folder: Path, static: str) -> tuple[str, str]:
+    """The site's icon as it is served, and the file of its logo; "" for what is not there."""
+    served = (*filter(None, static.split(",")), "static", "public", ".", "app", "src/app")
+    icons = [f"/{name}" for place in served for name in _ICONS if (folder / place / name).is_file()]
+    icons += [f"/assets/{name}" for name in _ICONS if (folder / "assets" / name).is_file()]
+    logos = [f"{place}/{name}".removeprefix("./") for place in (*served, "assets") for name in _LOGOS]
+    return next(iter(icons), ""), next((name for name in logos if (folder / name).is_file()), "")
 
 
 _BUILT = ("public", "_site", "dist", "out", "build")

@@ -50,6 +50,7 @@ def render_config(guess: Guess) -> str:
         "generator": guess.rules,
         "content": guess.content,
         "built": guess.built,
+        "icon": guess.icon,
     }
     lines = [f"# Written by `syndicate init` from what this folder ({guess.generator}) says. Check each line.", ""]
     lines += ["[site]", *(_line(key, value, sources.get(key, "")) for key, value in site.items() if value)]
@@ -61,6 +62,8 @@ def render_config(guess: Guess) -> str:
     if guess.include or guess.ignore:
         globs = {"include": list(guess.include), "ignore": list(guess.ignore)}
         lines += ["", "[content]", *(f"{key} = {_quote(some)}" for key, some in globs.items() if some)]
+    if guess.logo:
+        lines += ["", "[cards]", _line("logo", guess.logo, "its name")]
     if guess.fields:
         lines += ["", "[fields]", "# our name = the name your posts use"]
         lines += [_line(ours, theirs, "") for ours, theirs in guess.fields.items()]

@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import UTC
 from pathlib import Path
 
-from syndicate.content.addresses import absolute_permalink, make_slug, name_title
+from syndicate.content.addresses import absolute_permalink, make_slug
 from syndicate.content.body import drop_heading, drop_lead, first_heading, read_teaser
 from syndicate.content.front import parse_front
 from syndicate.content.names import NAMES
@@ -30,19 +30,23 @@ from syndicate.text import (
     fit,
     graphemes,
     hashtags,
+    jsx,
     labels,
     links,
+    liquid,
     markdown,
+    maths,
     plain,
     repair,
     sanitising,
     shortcodes,
 )
 from syndicate.text import markdown as pruning
-from syndicate.text import shortcodes as mdx
 from syndicate.text.absolute import make_absolute
 from syndicate.text.cleaning import drop_broken
 from syndicate.text.counting import Counter, count, count_weighted_plainly
+from syndicate.text.generator_code import GeneratorCode
+from syndicate.text.slugs import name_title
 from tests.content.golden import make_settings
 
 _LOG_HEAD = 'a - - [24/Nov/2026:09:00:00 +0000] "GET /rss.xml HTTP/1.1"'
@@ -124,7 +128,12 @@ FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "links.add_parameters": lambda text: links.add_parameters(f"https://example.com/?{text}", {"utm_source": "a"}),
     "markdown.render_html": lambda text: markdown.render_html(text, _SITE),
     "markdown.link_addresses": markdown.link_addresses,
-    "mdx.drop_mdx": mdx.drop_mdx,
+    "jsx.drop_mdx": jsx.drop_mdx,
+    "jsx.is_mdx": jsx.is_mdx,
+    "liquid.render_tags": lambda text: liquid.render_tags(text, GeneratorCode(), lambda _inside, _written: None),
+    "maths.set_apart": maths.set_apart,
+    "shortcodes.fill_text": lambda text: shortcodes.fill_text(text, GeneratorCode()),
+    "plain.first_paragraph of": lambda text: plain.first_paragraph(f"<p>{text}</p>"),
     "plain.to_plain": plain.to_plain,
     "plain.line_to_plain": plain.line_to_plain,
     "plain.first_paragraph": lambda text: plain.first_paragraph(sanitising.sanitise(text, _SITE)),
@@ -142,7 +151,7 @@ FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "addresses.absolute_permalink": lambda text: absolute_permalink(_SETTINGS.site, text, closing="/"),
     "body.first_heading": first_heading,
     "body.drop_heading": lambda text: drop_heading(f"# {text}", text),
-    "body.read_teaser": lambda text: read_teaser(f"{text}<!-- more -->{text}", "a.md", _SITE),
+    "body.read_teaser": lambda text: read_teaser(f"{text}<!-- more -->{text}", "a.md", _SITE, GeneratorCode()),
     "body.drop_lead": lambda text: drop_lead(sanitising.sanitise(text, _SITE), _PICTURE),
     "picture.make_credit": make_credit,
     "front YAML": _front("---"),

@@ -356,3 +356,18 @@ def test_a_title_under_another_name_is_found_and_no_network_is_an_address(tmp_pa
     )
     guess = guess_site(tmp_path / "n")
     assert (guess.content, guess.permalink) == ("public", "/{slug}/")
+
+
+def test_icon_and_logo_are_found_where_they_are_served(tmp_path: Path) -> None:
+    """The best icon by its address, the logo by its file; the proposal names both."""
+    for name in ("static/favicon.ico", "static/apple-touch-icon.png", "assets/favicon.png", "static/images/logo.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "hugo.toml").write_text('title = "T"\nbaseURL = "https://t.example/"\n')
+    (tmp_path / "content/posts").mkdir(parents=True)
+    (tmp_path / "content/posts/a.md").write_text(POST)
+    guess = guess_site(tmp_path)
+    assert guess is not None
+    assert (guess.icon, guess.logo) == ("/apple-touch-icon.png", "static/images/logo.png")
+    written = tomllib.loads(render_config(guess))
+    assert (written["site"]["icon"], written["cards"]["logo"]) == (guess.icon, guess.logo)
