@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from syndicate.text.code import map_prose
+from syndicate.text.code import map_prose, split_code
 from syndicate.text.generator_code import UNKNOWN, GeneratorCode, to_text
 from syndicate.text.shortcodes import replace_tag
 
@@ -19,18 +19,16 @@ _NOTE = re.compile(r"/\*.*\*/", re.DOTALL)
 _COMPONENT = re.compile(
     r"""<(?P<closing>/?)(?P<name>[A-Z][\w.]{0,99})(?=[\s/>])(?P<rest>(?:[^<>"']|"[^"]{0,500}"|'[^']{0,500}')*)>|</?>"""
 )
-_SIGN = re.compile(
-    r"""^import\s[^\n]{1,500}\sfrom\s+["'][^"'\n]{1,300}["'];?[ \t]*$|<[A-Za-z][^<>]{0,500}=\{""", re.MULTILINE
-)
+_IMPORT = re.compile(r"""^import\s[^\n]{1,500}\sfrom\s+["'][^"'\n]{1,300}["'];?[ \t]*$""", re.MULTILINE)
+_ATTRIBUTE = re.compile(r"""<[A-Za-z][^<>]{0,500}=\{(?:[^{%\s]|\{\s*["']?[\w-]{1,50}["']?\s*:)""")
 
 
 def is_mdx(markdown: str) -> bool:
     """Whether a file that ends in ".md" is MDX all the same, as Docusaurus takes every file for it."""
     if "import" not in markdown and "={" not in markdown:
         return False
-    found: list[bool] = []
-    map_prose(markdown, lambda text: found.append(_SIGN.search(text) is not None) or text)  # type: ignore[func-returns-value]
-    return found[0]
+    prose = "".join(piece for piece, is_code in split_code(markdown) if not is_code)
+    return _IMPORT.search(prose) is not None or ("{%" not in prose and _ATTRIBUTE.search(prose) is not None)
 
 
 def drop_mdx(markdown: str, code: GeneratorCode | None = None) -> str:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.text.generator_code import MARK, GeneratorCode
-from syndicate.text.jsx import drop_mdx
+from syndicate.text.jsx import drop_mdx, is_mdx
 from syndicate.text.liquid import render_tags
 from syndicate.text.maths import put_back, set_apart
 from syndicate.text.shortcodes import drop_shortcodes
@@ -125,6 +125,23 @@ def test_what_is_left_out_is_noted() -> None:
 def test_javascript_goes_and_markdown_stays(written: str, left: str) -> None:
     """MDX becomes the Markdown that it encloses."""
     assert drop_mdx(written, know()).replace(MARK, "▢") == left
+
+
+@pytest.mark.parametrize(
+    ("written", "is_so"),
+    [
+        ("import Tabs from '@theme/Tabs';\n\nText", True),
+        ("<span style={{color: 'red'}}>x</span>", True),
+        ("<img src={picture} />", True),
+        ("`<img src={picture} />` and ```import a from 'b'```", False),
+        ("<img src={{ site.baseurl }}/a.png>", False),
+        ("<a href={{ page.url }}>x</a> {% include a.html %} <b style={c}>", False),
+        ("import the idea from everywhere, and x={y}", False),
+    ],
+)
+def test_a_markdown_file_may_be_mdx_all_the_same(written: str, is_so: bool) -> None:
+    """By an import or an attribute in braces outside code; Liquid in an attribute is none."""
+    assert is_mdx(written) is is_so
 
 
 @pytest.mark.parametrize(
