@@ -38,7 +38,7 @@ from syndicate.content.site_data import SiteData
 from syndicate.content.topics import read_authors, read_categories, read_keywords
 from syndicate.content.translations import Translation, choose_language, name_group, prefix_of, read_translation
 from syndicate.errors import CommitAwaited, ContentError
-from syndicate.model import Awaited, LeftOut, Post, Settings
+from syndicate.model import Awaited, LeftOut, Post, Problem, Settings
 from syndicate.text.cleaning import one_line
 from syndicate.text.dates import find_zone
 from syndicate.text.generator_code import MARK, Piece, drop_marks
@@ -262,8 +262,11 @@ class _Parser:
         for part, place in found.items():
             if place:
                 hint = "its messages wait: write it out, or put it in `code` if readers shall see it"
-                words = f"code of the generator is left out of the {part}: {place.partition(': ')[2]}"
-                fields.warn(keys.get(part, "") or part, words, hint)
+                where, _, code = place.partition(": ")
+                digits = where.partition(", ")[0].removeprefix(f"{fields.source}:")
+                key, words = keys.get(part, "") or part, f"code of the generator is left out of the {part}: {code}"
+                number = int(digits) if digits.isdecimal() else 0
+                fields.problems.append(Problem(fields.source, words, number, key, hint))
         return tuple(LeftOut(part, place) for part, place in found.items() if place)
 
     def _built_body(self, post: Post) -> str:
