@@ -79,7 +79,7 @@ def _find_pattern(folder: Path, base: str, content: str, below: str) -> tuple[st
         text = read_text(place / name)
         written = _read_permalink(place / name, text)
         pattern = from_template(written, f"/{below}/{{folders}}/{{name}}") if written else ""
-        if written or "permalink" in text:
+        if written or ("permalink" in text and "data.permalink" not in text):  # some only leave drafts out there
             is_known = re.search(r"\{(slug|name|title|path)\}", pattern)
             return pattern if is_known else "", place.relative_to(folder).joinpath(name).as_posix()
     return "", ""

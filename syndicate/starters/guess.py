@@ -127,7 +127,8 @@ class Guess:
 def guess_site(folder: Path) -> Guess | None:
     """Look at a folder; None where nothing in it looks like a blog."""
     found = find_generator(folder)
-    content = found.content if found.content and list_posts(folder / found.content) else find_content(folder)
+    is_there = bool(found.content) and (bool(found.include) or bool(list_posts(folder / found.content)))
+    content = found.content if is_there else find_content(folder)
     content = content or (found.content if (folder / found.content).is_dir() else "")
     samples = read_samples(folder / content) if content else ()
     if not found.generator and not samples:
@@ -223,7 +224,7 @@ def _guess_fields(samples: tuple[Sample, ...]) -> tuple[dict[str, str], tuple[Cl
     other = Counter(name for name in used.elements() if re.fullmatch(r"(?!sub).*title", name, re.IGNORECASE))
     if other and used["title"] * 2 < len(samples) and "title" not in fields:
         ((theirs, number),) = other.most_common(1)
-        if theirs != "title":
+        if theirs.lower() != "title":
             fields["title"] = theirs
             clues.append(Clue("fields.title", theirs, f"{number} of {len(samples)} posts"))
     return fields, tuple(clues)

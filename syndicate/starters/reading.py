@@ -105,9 +105,9 @@ def note_script(found: Found, folder: Path, names: list[str]) -> Found:
 
 OTHERS = re.compile(
     r"//(?:[\w.-]+\.)?(?:github|gitlab|twitter|x|facebook|instagram|linkedin|youtube|opencollective|patreon|npmjs|jsdelivr"
-    r"|unpkg|mastodon|bsky|t|w3|schema|googleapis|gravatar|localhost|example)\.(?:com|org|net|social|app|me)\b|localhost"
+    r"|unpkg|mastodon|bsky|t|w3|schema|googleapis|gravatar)\.(?:com|org|net|social|app|me)\b|localhost"
 )
-"""Addresses that are nobody's blog: of networks, of where code lies, of examples."""
+"""Addresses that are nobody's blog: of networks, and of where code lies."""
 
 
 def _find_own_url(text: str, pattern: str) -> str:

@@ -38,6 +38,10 @@ def look_for_nextjs(folder: Path) -> Found | None:
     found = _note_layout(found, folder)
     content = next((place for place in _FOLDERS if any(map(is_dated, list_posts(folder / place)))), "")
     content = content or _find_beside_assets(folder)
+    pages = "" if content else _find_among_pages(folder)
+    if pages:
+        place = Place(pages, f"/{pages.partition('pages/')[2]}/{{path}}", "Next.js's own rule: the path below pages/")
+        return found.settle(folder, [place])
     end = "/" if re.search(r"trailingSlash\s*:\s*true", config) else ""
     starts = ("app", "src/app", "pages", "src/pages")
     pattern, source = next(_find_routes(folder, starts), ("", ""))
@@ -45,6 +49,16 @@ def look_for_nextjs(folder: Path) -> Found | None:
         found = found.note("content", content, f"{content}/")
         found = found.note("permalink", f"{pattern}{end}" if pattern else "", source)
     return found.note("publish_to", "public/feeds", "Next.js's own rule: it is served at /feeds/")
+
+
+def _find_among_pages(folder: Path) -> str:
+    """Posts that are pages themselves: pages/blog or pages/en/blog."""
+    globs = (
+        f"{start}{inner}{route}" for start in ("pages/", "src/pages/") for inner in ("", "*/") for route in _ROUTES[:-4]
+    )
+    places = (path for glob in globs for path in sorted(folder.glob(glob)) if any(map(is_dated, list_posts(path))))
+    found = next(places, None)
+    return found.relative_to(folder).as_posix() if found else ""
 
 
 def _find_beside_assets(folder: Path) -> str:
@@ -219,6 +233,6 @@ def find_address(folder: Path) -> tuple[str, str]:
              for end in (*SCRIPT_ENDS, "mts", "tsx")]  # fmt: skip
     for path in (path for glob in globs for path in sorted(folder.glob(glob))[:20] if path.name != "package-lock.json"):
         for url in _ADDRESS.findall(read_text(path)):
-            if not OTHERS.search(url):
+            if not OTHERS.search(url) and "example" not in url:
                 return url, path.relative_to(folder).as_posix()
     return "", ""
