@@ -35,13 +35,6 @@ def read_template(root: str, name: str) -> str:
         raise ConfigError("the template cannot be read as UTF-8 text", where=str(found)) from error
 
 
-def list_templates(root: str, folder: str) -> tuple[str, ...]:
-    """Names of all templates below a folder ("cards"), the site's and ours together, sorted."""
-    own = Path(root, FOLDER, folder)
-    names = {*_list_names(own), *_list_names(_ours().joinpath(folder))} if folder else set()
-    return tuple(sorted(f"{folder}/{name}" for name in names))
-
-
 def fingerprint_templates(root: str) -> str:
     """Changes when a template does, the site's or ours; reads none of them."""
     places = [place / kind for place in (Path(root, FOLDER), Path(str(_ours()))) for kind in KINDS]
@@ -60,6 +53,12 @@ def _ours() -> Traversable:
     return packaged if packaged.is_dir() else Path(__file__).resolve().parent.parent / FOLDER
 
 
+def read_starter() -> Iterator[tuple[str, bytes]]:
+    """The files of the sample site, by POSIX path."""
+    for name in sorted(_list_names(_ours().joinpath("starter"))):
+        yield name, _ours().joinpath("starter", *PurePosixPath(name).parts).read_bytes()
+
+
 def _list_names(folder: Traversable) -> Iterator[str]:
     if not folder.is_dir():
         return
@@ -70,9 +69,3 @@ def _list_names(folder: Traversable) -> Iterator[str]:
             yield from (f"{found.name}/{name}" for name in _list_names(found))
         else:
             yield found.name
-
-
-def read_starter() -> Iterator[tuple[str, bytes]]:
-    """The files of the sample site, by POSIX path."""
-    for name in sorted(_list_names(_ours().joinpath("starter"))):
-        yield name, _ours().joinpath("starter", *PurePosixPath(name).parts).read_bytes()

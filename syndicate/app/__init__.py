@@ -1,4 +1,4 @@
-"""The hall: the only place that joins rooms. One short method per use case; `now` is read here.
+"""The only place that joins rooms: `app.App` has one short method per use case, each in a module of its own.
 
-Doors import what they need from its files: `hall` for an open site, `beginning` for `init`, `reading` for `stats`.
+`now` is read here. Doors import what they need: `app` for an open site, `init` for a new one, `stats` for logs.
 """

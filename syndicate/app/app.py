@@ -1,4 +1,4 @@
-"""The hall itself: one short method per use case."""
+"""One open site: one short method per use case."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _judge(account: Account) -> Iterable[Mistake]:
 
 
 def open_app(config: Path | None = None) -> App:
-    """The hall of the nearest syndicate.toml, or of the given one."""
+    """The site of the nearest syndicate.toml, or of the given one."""
     return App(config or find_config(Path.cwd()))
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Rounds:
-    """The daemon's work (`daemon.Work`) on one hall. What its threads share is open before they start."""
+    """The daemon's work (`daemon.Work`) on one site. What its threads share is open before they start."""
 
     def __init__(self, app: App) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""What the delivery corridor is handed: rooms as functions."""
+"""What delivering is handed: rooms as functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How rooms are joined: each is opened when the first use case needs it, and closed with the hall."""
+"""What a site is made of: each part is opened when the first use case needs it, and closed with the app."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ class Wiring:
 
     @cached_property
     def folder(self) -> content.ContentFolder:
-        """The posts; an unchanged one is not built again while the hall is open."""
+        """The posts; an unchanged one is not built again while the app is open."""
         return content.ContentFolder(self.settings, self.cache, self._list_known)
 
     def _list_known(self) -> tuple[KnownPost, ...]:

@@ -3,18 +3,77 @@ whatever is not as it should be."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, Final
 
+from syndicate.content.addresses import date_in_name, is_http
 from syndicate.content.front import Front
-from syndicate.content.names import SIMPLE_NAMES, simplify
 from syndicate.errors import ContentError
-from syndicate.model import Awaited, ContentRules, Problem, Repair, SocialOverride
+from syndicate.model import Author, Awaited, Category, ContentRules, Problem, Repair, SocialOverride
 from syndicate.text.cleaning import clean_text
 from syndicate.text.generator_code import GeneratorCode, drop_marks
 from syndicate.text.languages import normalise_language
+from syndicate.text.plain import line_to_plain
 from syndicate.text.repair import repair_text
 from syndicate.text.shortcodes import fill_text
+
+# --- Our field names and what other generators and people call them ---
+
+# Hugo, Jekyll (with Minimal Mistakes and Chirpy), Eleventy, Astro (with AstroPaper), Next.js, Gatsby, Ghost
+# exports, dev.to. Compared without case, "_", "-" and spaces, so "pubDate" is "pub_date" too. The first that
+# has a value counts.
+NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "title": ("title", "headline"),
+    "date": (
+        "date", "pubDate", "publishDate", "publishedAt", "datePublished", "publishedOn", "dateCreated", "created",
+        "createdAt", "published",
+    ),
+    "updated": (
+        "updated", "lastmod", "updatedDate", "updatedAt", "lastUpdated", "modified", "modifiedAt", "dateModified",
+        "lastModified", "lastModifiedAt", "modDate", "modDatetime",
+    ),
+    "slug": ("slug",),
+    "excerpt": ("excerpt", "summary", "teaser", "abstract"),
+    "metaDescription": ("metaDescription", "description", "desc", "seo.description"),
+    "category": ("category",),
+    "categories": ("categories",),
+    "keywords": ("keywords",),
+    "tags": ("tags", "tag"),
+    "status": ("status",),
+    "draft": ("draft", "isDraft"),
+    "image": (
+        "image", "cover", "coverImage", "heroImage", "featuredImage", "featureImage", "thumbnail", "banner", "ogImage",
+        "socialImage", "header.image", "header.overlay_image", "header.teaser", "images",
+    ),
+    "imageAlt": ("imageAlt", "coverAlt", "coverImageAlt", "heroImageAlt", "featuredImageAlt", "heroAlt", "alt"),
+    "imageCredit": ("imageCredit", "photoCredit", "coverCredit", "imageAttribution", "coverImageCredit"),
+    "imageKind": ("imageKind", "pictureKind", "coverKind"),
+    "focus": ("focus", "imageFocus", "focalPoint"),
+    "author": ("author", "authors", "byline"),
+    "language": ("language", "lang", "locale"),
+    "permalink": ("permalink", "url"),
+    "externalUrl": ("externalUrl", "externalLink", "link", "linkUrl"),
+    "id": ("id", "guid"),
+    "readingTime": ("readingTime", "readTime", "timeToRead"),
+    "socialShare": ("socialShare", "socialText", "shareText"),
+    "social": ("social",),
+    "syndication": ("syndication", "syndicationLinks", "alsoOn"),
+    "generatedBy": ("generatedBy", "aiGenerated", "aiModel"),
+}  # fmt: skip
+
+
+@lru_cache(maxsize=1000)
+def simplify(name: str) -> str:
+    """The name as it is compared."""
+    return name.replace("_", "").replace("-", "").replace(" ", "").lower()
+
+
+SIMPLE_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+    ours: tuple(simplify(name) for name in names) for ours, names in NAMES.items()
+}
+
 
 MAX_TEXT = 10_000
 """Characters of one text of the front matter."""
@@ -220,3 +279,77 @@ def _mend_override(fields: Fields, key: str, written: str) -> tuple[str, str]:
 def _option(value: object) -> str:
     """Options are texts; true and false as the configuration writes them."""
     return str(value).lower() if isinstance(value, bool) else clean_text(plain_text(value))
+
+
+# --- Authors, categories and keywords in all the shapes people write them ---
+
+_WITH_EMAIL = re.compile(r"(?P<name>[^<>]*)<(?P<email>[^<>\s@]+@[^<>\s]+)>")
+
+
+def read_authors(fields: Fields, known: tuple[Author, ...]) -> tuple[Author, ...]:
+    """The post's authors; one that the site knows by name brings the address the site gives them."""
+    key, value = fields.find("author")
+    people = value if isinstance(value, list) else [] if value is None else [value]
+    authors = [author for person in fields.some(people, key) if (author := _author(fields, key, person)) is not None]
+    by_name = {author.name.casefold(): author for author in known}
+    return tuple(_unique(_complete(author, by_name.get(author.name.casefold())) for author in authors))
+
+
+def _author(fields: Fields, key: str, person: object) -> Author | None:
+    name = line_to_plain(fields.mend(plain_text(person), key))
+    if name == "default":  # the file of the site's own author in Next.js starters
+        return None
+    if not name:
+        fields.warn(key, f'"{key}" should be a name, or a table with a name')
+        return None
+    if isinstance(person, Mapping):
+        values = {simplify(str(name)): str(value) for name, value in person.items() if isinstance(value, str)}
+        url = next((values[name] for name in ("url", "link", "website", "homepage", "site") if name in values), "")
+        return Author(name, url if is_http(url) else "", values.get("email", ""))
+    parts = _WITH_EMAIL.fullmatch(str(person).strip())
+    return Author(line_to_plain(parts["name"]) or parts["email"], "", parts["email"]) if parts else Author(name)
+
+
+def _complete(author: Author, known: Author | None) -> Author:
+    return Author(author.name, author.url or known.url, author.email or known.email) if known else author
+
+
+def _unique(authors: Iterable[Author]) -> list[Author]:
+    return list({author.name.casefold(): author for author in authors}.values())
+
+
+def read_categories(fields: Fields) -> tuple[Category, ...]:
+    """The main category first, each name once; a name that is there with and without type keeps its type."""
+    found: dict[str, Category] = {}
+    for name in ("category", "categories"):
+        key, value = fields.find(name)
+        items = _items(value, is_spaced=key == "categories" and bool(date_in_name(fields.source)))
+        for item in fields.some(items, key):
+            category = Category(line_to_plain(fields.mend(plain_text(item), key)), _type_of(item))
+            known = found.get(category.name.casefold())
+            if category.name and (known is None or not known.type):
+                found[category.name.casefold()] = category
+    return tuple(found.values())
+
+
+def _items(value: object, *, is_spaced: bool) -> list[object]:
+    """What stands in a list, or in one text: `categories: life travel` are two in a Jekyll post."""
+    if isinstance(value, str):
+        return list(value.split(None if is_spaced and "," not in value else ","))
+    if isinstance(value, list):
+        return value
+    return [] if value is None else [value]
+
+
+def _type_of(item: object) -> str:
+    if not isinstance(item, Mapping):
+        return ""
+    values = {simplify(str(key)): value for key, value in item.items()}
+    kind = values.get("type") or values.get("kind") or values.get("scheme")
+    return kind.strip() if isinstance(kind, str) else ""
+
+
+def read_keywords(fields: Fields) -> tuple[str, ...]:
+    """Keywords and tags, each once, without a leading "#"."""
+    words = [word.lstrip("#").strip() for name in ("keywords", "tags") for word in fields.texts(name)]
+    return tuple({word.casefold(): line_to_plain(word) for word in reversed(words) if word}.values())[::-1]

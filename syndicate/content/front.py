@@ -2,17 +2,212 @@
 
 from __future__ import annotations
 
+import json
+import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar, Final
 
 import frontmatter
 import yaml12
+from frontmatter.default_handlers import BaseHandler
 
-from syndicate.content.syntaxes import Syntax, Yaml, choose_syntax
 from syndicate.errors import ContentError
 from syndicate.model import Problem
 from syndicate.text.cleaning import drop_broken
-from syndicate.text.nesting import MAX_DEPTH
+from syndicate.text.nesting import MAX_DEPTH, find_deep_toml, find_deep_yaml, repeats_anchors
+
+# --- The syntaxes of front matter, as handlers for python-frontmatter ---
+
+MAX_FRONT: Final = 256_000
+"""Characters of front matter."""
+_PLACE = re.compile(r"\s*(?:at byte \d+ |\(?at )line (\d+),? column \d+\)?")
+_HINTS = (
+    ("mapping values", "put the whole value in quotes: it holds a colon"),
+    ("unexpected character", "put the whole value in quotes"),
+    ("tab", "indent with spaces"),
+    ("quoted scalar", "a quote is opened and never closed, or stands inside another one"),
+    ("anchor", "put the value in quotes: it begins with * or &"),
+)
+
+
+class Syntax(BaseHandler):
+    """What all syntaxes share. Lines in errors are those of stripped text, which begins with front matter."""
+
+    KEY: ClassVar[re.Pattern[str]]
+    """Finds top-level keys, in a group `key`."""
+    OTHER_END: ClassVar[str] = ""
+    """A further sign that closes, as a part of a regular expression."""
+    first_line: ClassVar[int] = 2
+    """The line of the text on which the values begin."""
+
+    def split(self, text: str) -> tuple[str, str]:
+        """Front matter and body: the line that closes has the sign of the line that opens."""
+        opening = self.FM_BOUNDARY.match(text) if self.FM_BOUNDARY else None
+        start, sign = opening.end() if opening else 0, text[:3]
+        closing = re.compile(rf"^(?:{re.escape(sign)}{self.OTHER_END})[ \t]*$", re.MULTILINE).search(text, start)
+        if closing is None:
+            raise ContentError("the front matter never ends", line=1, hint=f"close it with a line {sign} of its own")
+        _check_length(closing.start() - start)
+        return text[start : closing.start()], text[closing.end() :]
+
+    def refuse(self, name: str, error: Exception, line: int = 1) -> ContentError:
+        """A reader's complaint with the true line and what to do."""
+        message = str(error).removeprefix("YAML parse error: ")
+        place = _PLACE.search(message)
+        hint = next((hint for sign, hint in _HINTS if sign in message), "")
+        line = (int(place[1]) if place else line) + self.first_line - 1
+        return ContentError(f"the {name} cannot be read: {_PLACE.sub('', message).strip()}", line=line, hint=hint)
+
+
+class Yaml(Syntax):
+    """`---` to `---`, or to `...` as Jekyll and Pandoc allow."""
+
+    OTHER_END = r"|\.\.\."
+    KEY = re.compile(r"""^(?P<quote>["']?)(?P<key>[^\s"'#:=\[\]{},-][^\n"':=]*+)(?P=quote)[ \t]*:""", re.MULTILINE)
+    FM_BOUNDARY = re.compile(r"---(?:ya?ml)?[ \t]*\n")
+
+    def load(self, fm: str) -> dict[str, object]:
+        _refuse_bombs(fm)
+        try:
+            return _mapping(yaml12.parse_yaml(fm))
+        except ValueError as error:
+            mended = _indent_quoted(fm)
+            if mended == fm:
+                raise self.refuse("YAML", error) from error
+        try:
+            return _mapping(yaml12.parse_yaml(mended))
+        except ValueError as error:
+            raise self.refuse("YAML", error) from error
+
+
+_QUOTED = re.compile(r"""^[\w-]+:[ \t]*(?:"(?:[^"\\]|\\.)*"|'[^']*')[ \t]*$""", re.MULTILINE | re.DOTALL)
+
+
+def _indent_quoted(fm: str) -> str:
+    """Texts in quotes that go on at the margin, which YAML forbids and the readers of other generators allow."""
+    return _QUOTED.sub(lambda found: re.sub(r"\n(?=\S)", "\n  ", found[0]), fm)
+
+
+class Toml(Syntax):
+    """Hugo's `+++` to `+++`, and `---toml`."""
+
+    KEY = re.compile(r"""^(?:\[{1,2}[ \t]*)?["']?(?P<key>[\w-]+)["']?[ \t]*(?:[=.\]])""", re.MULTILINE)
+    FM_BOUNDARY = re.compile(r"(?:\+\+\+|---toml)[ \t]*\n")
+
+    def load(self, fm: str) -> dict[str, object]:
+        _refuse_deep(fm, find_deep_toml(fm))
+        try:
+            return tomllib.loads(fm)
+        except (ValueError, RecursionError) as error:
+            raise self.refuse("TOML", error) from error
+
+
+class Json(Syntax):
+    """`;;;` to `;;;`, and `---json`."""
+
+    KEY = re.compile(r'^[ \t]*\{?[ \t]*"(?P<key>[^"\n]+)"[ \t]*:', re.MULTILINE)
+    FM_BOUNDARY = re.compile(r"(?:;;;|---json)[ \t]*\n")
+
+    def load(self, fm: str) -> dict[str, object]:
+        try:
+            return _mapping(json.loads(fm))
+        except (ValueError, RecursionError) as error:
+            raise self.refuse("JSON", error, getattr(error, "lineno", 1)) from error
+
+
+class BareJson(Json):
+    """Hugo's JSON front matter: an object at the very beginning."""
+
+    FM_BOUNDARY = re.compile(r'(?=\{\s*["}])')
+    first_line = 1
+
+    def split(self, text: str) -> tuple[str, str]:
+        try:
+            _, end = json.JSONDecoder().raw_decode(text)
+        except (ValueError, RecursionError) as error:
+            raise self.refuse("JSON", error, getattr(error, "lineno", 1)) from error
+        _check_length(end)
+        return text[:end], text[end:]
+
+
+class Lines(Syntax):
+    """Pelican's and MultiMarkdown's "Title: …" lines up to the first empty one. Names are in small letters there."""
+
+    KEY = re.compile(r"^(?P<key>[A-Za-z][\w -]*?)[ \t]*:", re.MULTILINE)
+    FM_BOUNDARY = re.compile(r"(?=[A-Za-z])")
+    first_line = 1
+
+    def detect(self, text: str) -> bool:
+        """Each line names something or goes on with the one before, and one of them is the title."""
+        lines = text[:4_000].partition("\n\n")[0].split("\n")
+        named = [line for line in lines if not line[:1].isspace()]
+        return all(map(self.KEY.match, named)) and any(line[:6].lower() == "title:" for line in named)
+
+    def split(self, text: str) -> tuple[str, str]:
+        head, _, body = text.partition("\n\n")
+        _check_length(len(head))
+        return head, body
+
+    def load(self, fm: str) -> dict[str, object]:
+        values: dict[str, object] = {}
+        key = ""
+        for line in fm.split("\n"):
+            if line[:1].isspace() and key:
+                values[key] = f"{values[key]} {line.strip()}".strip()
+                continue
+            name, _, value = line.partition(":")
+            key = name.strip().lower()
+            values[key] = value.strip()
+        return values
+
+
+class Foreign(Syntax):
+    """`---js` and the like, which only another program can run: no post, and no text of one either."""
+
+    KEY = re.compile(r"(?!)(?P<key>)")
+    FM_BOUNDARY = re.compile(r"---[A-Za-z]+[ \t]*\n")
+
+    def split(self, text: str) -> tuple[str, str]:
+        language = text[3:].partition("\n")[0].strip()
+        name = {"js": "JavaScript", "javascript": "JavaScript"}.get(language.lower(), f'"{language}"')
+        hint = "write it as YAML between two lines ---, or leave the file out with [content] ignore"
+        raise ContentError(f"the front matter is {name}, which only your generator can run", line=1, hint=hint)
+
+
+_SYNTAXES: Final = (Yaml(), Toml(), Json(), BareJson(), Foreign(), Lines())
+
+
+def choose_syntax(text: str) -> Syntax | None:
+    """The syntax that stripped text opens with, None where it has no front matter."""
+    return next((syntax for syntax in _SYNTAXES if syntax.detect(text)), None)
+
+
+def _check_length(length: int) -> None:
+    if length > MAX_FRONT:
+        raise ContentError(f"the front matter is longer than {MAX_FRONT:,} characters", line=1)
+
+
+def _refuse_bombs(fm: str) -> None:
+    """What would make the YAML reader run out of memory or stack."""
+    if repeats_anchors(fm):
+        raise ContentError("the front matter repeats too many anchors", line=2, hint="write the values out")
+    _refuse_deep(fm, find_deep_yaml(fm))
+
+
+def _refuse_deep(fm: str, place: int | None) -> None:
+    if place is not None:
+        raise ContentError("the front matter is nested too deeply", line=fm.count("\n", 0, place) + 2)
+
+
+def _mapping(values: object) -> dict[str, object]:
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise ContentError("the front matter is no list of names and values", line=1)
+    return values
+
 
 _LARGEST = 10**50
 """A number that is larger belongs in quotes; Python refuses to write out the largest."""

@@ -12,8 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from syndicate.content.addresses import is_http
-from syndicate.content.fields import Fields, plain_text
-from syndicate.content.names import simplify
+from syndicate.content.fields import Fields, plain_text, simplify
 from syndicate.model import Awaited, Credit, Picture, Settings
 from syndicate.text.links import MAX_URL
 from syndicate.text.markdown import prune

@@ -62,15 +62,15 @@ def collect(
         return [body for body in _render_each(entries, render, tell) if body]
     form = version.partition("-")[0]
     keys = [f"{form}:{entry.id}" for entry in entries]
-    seals = [f"{version} {entry.digest}\n".encode("utf-8", "replace") if entry.digest else b"" for entry in entries]
+    made_of = [f"{version} {entry.digest}\n".encode("utf-8", "replace") if entry.digest else b"" for entry in entries]
     stored = cache.get_many(KIND, keys)
-    bodies = [_open(stored.get(key, b""), seal) for key, seal in zip(keys, seals, strict=True)]
+    bodies = [_open(stored.get(key, b""), one) for key, one in zip(keys, made_of, strict=True)]
     missing = [at for at, body in enumerate(bodies) if not body]
     for at, body in zip(missing, _render_each([entries[at] for at in missing], render, tell), strict=True):
         bodies[at] = body
-    lasting = [at for at in missing if seals[at] and bodies[at]]
+    lasting = [at for at in missing if made_of[at] and bodies[at]]
     packed = pack_all([bodies[at] for at in lasting], 1)
-    cache.put_many(KIND, {keys[at]: seals[at] + data for at, data in zip(lasting, packed, strict=True)})
+    cache.put_many(KIND, {keys[at]: made_of[at] + data for at, data in zip(lasting, packed, strict=True)})
     return [body for body in bodies if body]
 
 
@@ -97,9 +97,9 @@ def raise_it(_entry: Entry, error: Exception) -> None:
     raise error
 
 
-def _open(stored: bytes, seal: bytes) -> bytes:
-    """The rendered entry behind a seal, b"" where it was rendered from something else."""
-    return unpack(stored[len(seal) :]) if seal and stored.startswith(seal) else b""
+def _open(stored: bytes, made_of: bytes) -> bytes:
+    """The rendered entry behind a fingerprint, b"" where it was rendered from something else."""
+    return unpack(stored[len(made_of) :]) if made_of and stored.startswith(made_of) else b""
 
 
 def _cut(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:

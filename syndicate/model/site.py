@@ -243,7 +243,7 @@ class Settings:
 
 
 class Cache(Protocol):
-    """Bytes by (kind, key). Kinds: "post", "entry", "picture", "card", "stamp"."""
+    """Bytes by (kind, key). Kinds: "post", "entry", "picture", "feed"."""
 
     def get(self, kind: str, key: str) -> bytes | None:
         """The stored bytes, None where there are none."""

@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from syndicate.errors import NetworkError
-from syndicate.http import Client
 from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.toolkit.answers import say
 from syndicate.text.addresses import keep_web_address
@@ -248,7 +247,10 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """What can be said of a network without opening it."""
+    """What can be said of a network without opening it.
+
+    Its module has it as DESCRIPTION, beside `open_network(account: Account, vault: Vault, http: Client) -> Network`.
+    """
 
     name: str
     title: str
@@ -260,9 +262,3 @@ class Description:
     """The facts of one account, where its options change them (a bot instead of a webhook, other prices)."""
     look: Look = Look()
     note: str = ""
-
-
-class Opens(Protocol):
-    """Every module of a network has DESCRIPTION and this function."""
-
-    def __call__(self, account: Account, vault: Vault, http: Client) -> Network: ...

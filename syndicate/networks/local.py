@@ -210,7 +210,7 @@ def _find_item(items: list[Item], key: str) -> Item | None:
 
 
 def open_network(account: Account, vault: Vault, http: Client) -> LocalTimeline:
-    """The timeline in the folder that the options name (the publish folder, filled in by the hall)."""
+    """The timeline in the folder that the options name (the publish folder, filled in by the app)."""
     options: Mapping[str, str] = account.options
     if not options.get("folder"):
         raise ConfigError("the local network needs a folder", where=f"accounts.{account.name}.folder")

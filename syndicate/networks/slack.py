@@ -40,7 +40,7 @@ API = "https://slack.com/api"
 # Slack takes 40,000 characters and advises below 4,000; beside a picture 3,000 are enough.
 LIMITS = Limits(characters=4000, counter=Counter.UTF16, caption=3000, alt=2000, images=1)
 PAGE = 100
-# The words of chat.* and of webhooks, by what the person or the corridor must do.
+# The words of chat.* and of webhooks, by what the person or we must do.
 _ACCOUNT_ERRORS = frozenset(
     {
         "account_inactive",

@@ -4,7 +4,7 @@
                                          ├ deliveries (new rows) and changes (rows already there), account by account
                                          └ problems, warnings, when to look again
 
-Feeds are not in it: an entry names its card, and cards are drawn after planning. The corridor draws `plan.cards`,
+Feeds are not in it: an entry names its card, and cards are drawn after planning. Publishing draws `plan.cards`,
 then calls `plan_feeds(plan.identified, settings, drawn_cards, now)` and may keep both in one Plan by
 `dataclasses.replace(plan, feeds=…, drawn=…)`.
 """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -56,12 +55,6 @@ def read_lines(path: Path) -> str:
 def is_post(path: Path) -> bool:
     """Whether a file is called like a post."""
     return path.suffix in _SUFFIXES and path.stem != "_index"
-
-
-def choose_folder(folder: Path, places: Sequence[str]) -> str:
-    """The first of these places with posts, else the first that is there, "" where none is."""
-    there = [place for place in places if (folder / place).is_dir()]
-    return next((place for place in there if list_posts(folder / place)), there[0] if there else "")
 
 
 def read_samples(folder: Path, *, limit: int = 60) -> tuple[Sample, ...]:

@@ -31,7 +31,7 @@ Change = Callable[[Delivery], tuple[State, dict[str, Any]]]
 """What an action makes of a row: its new state and values."""
 
 
-class Desk(Part):
+class Actions(Part):
     """What a person does to deliveries. All raise UsageError where `model.ACTIONS` has no such action.
 
     Holding, releasing, cancelling, moving and retrying a part of a thread does the same to the parts after it.

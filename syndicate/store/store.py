@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 
 from syndicate.errors import AlreadyRunning, StateError
 from syndicate.store.accounts import AccountBook
-from syndicate.store.actions import Desk
+from syndicate.store.actions import Actions
 from syndicate.store.database import Database
 from syndicate.store.identity import StateIdentity
 from syndicate.store.ledger import LedgerPart
@@ -67,7 +67,7 @@ class Store(
     LedgerPart,
     Outbox,
     Overview,
-    Desk,
+    Actions,
     AccountBook,
     Copies,
     Aftercare,

@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.content.names import NAMES
+from syndicate.content.fields import NAMES
 from syndicate.content.parsing import parse_post
 from syndicate.content.records import Outcome, pack, unpack
 from syndicate.errors import ContentError

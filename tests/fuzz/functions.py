@@ -10,8 +10,8 @@ from pathlib import Path
 
 from syndicate.content.addresses import absolute_permalink, make_slug
 from syndicate.content.body import drop_heading, drop_lead, first_heading, read_teaser
+from syndicate.content.fields import NAMES
 from syndicate.content.front import parse_front
-from syndicate.content.names import NAMES
 from syndicate.content.parsing import parse_post
 from syndicate.content.picture import make_credit
 from syndicate.content.syndication import add_syndication

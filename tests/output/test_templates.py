@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from syndicate.errors import ConfigError
-from syndicate.templates import list_templates, read_template
+from syndicate.templates import read_template
 
 
 def test_ours_is_found_without_a_site(tmp_path: Path) -> None:
@@ -20,11 +20,8 @@ def test_the_sites_own_wins_file_by_file(tmp_path: Path) -> None:
     own = tmp_path / "templates" / "pages"
     own.mkdir(parents=True)
     (own / "index.html").write_text("mine")
-    (own / "extra.html").write_text("more")
     assert read_template(str(tmp_path), "pages/index.html") == "mine"
-    names = list_templates(str(tmp_path), "pages")
-    assert {"pages/index.html", "pages/extra.html"} <= set(names)
-    assert len(set(names)) == len(names)
+    assert "<html" in read_template(str(tmp_path), "pages/timeline.html")
 
 
 @pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "pages/../../x", "pages\\x", "pages/none.html", "pages"])

@@ -10,9 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SCRIPT = (
-    "from syndicate.templates import list_templates, read_template\nprint(len(read_template('/', 'pages/index.html')))"
-)
+SCRIPT = "from syndicate.templates import read_template\nprint(len(read_template('/', 'pages/index.html')))"
 
 
 @pytest.mark.slow

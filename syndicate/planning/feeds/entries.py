@@ -103,9 +103,11 @@ class EntryMaker:
 
     def digest_of(self, one: Identified) -> str:
         """Changes whenever a byte of the rendered entry could."""
-        return sha256(f"{self.rules}{self.authors}\n{self.seal(one)}".encode("utf-8", "surrogatepass")).hexdigest()
+        return sha256(
+            f"{self.rules}{self.authors}\n{self.fingerprint_of(one)}".encode("utf-8", "surrogatepass")
+        ).hexdigest()
 
-    def seal(self, one: Identified) -> str:
+    def fingerprint_of(self, one: Identified) -> str:
         """What tells one state of a post from another: every post of every archive is asked for it at each publish."""
         known, post = one.known, one.post
         card = self.cards.get(known.id)

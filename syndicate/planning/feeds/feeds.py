@@ -172,7 +172,7 @@ def _make_archives(
     for at, feed in enumerate(feeds):
         older = feeds[at - 1].urls if at else {}
         newer = feeds[at + 1].urls if at + 1 < len(feeds) and not blocks[at + 1].is_open else {}
-        digest = _digest(common, feed.name, older, newer, *map(maker.seal, blocks[at].posts))
+        digest = _digest(common, feed.name, older, newer, *map(maker.fingerprint_of, blocks[at].posts))
         feeds[at] = replace(feed, previous=older, next=newer, digest=digest)
     return feeds
 
