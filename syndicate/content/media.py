@@ -7,8 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from syndicate.content.addresses import is_http
-from syndicate.content.fields import Fields, plain_text
-from syndicate.content.names import simplify
+from syndicate.content.fields import Fields, plain_text, simplify
 from syndicate.content.picture import Place
 from syndicate.model import MediaFile
 from syndicate.text.links import MAX_URL

@@ -27,15 +27,13 @@ from syndicate.content.body import (
 )
 from syndicate.content.built_body import read_body
 from syndicate.content.dates import History, read_date
-from syndicate.content.fields import Fields, is_yes, read_social
+from syndicate.content.fields import Fields, is_yes, read_authors, read_categories, read_keywords, read_social, simplify
 from syndicate.content.front import Front, parse_front
 from syndicate.content.media import read_media
-from syndicate.content.names import simplify
 from syndicate.content.permalinks import Named, fill_permalink, make_permalink, translate
 from syndicate.content.picture import Place, read_picture, show_words_for_unserved
 from syndicate.content.reading import Served
 from syndicate.content.site_data import SiteData
-from syndicate.content.topics import read_authors, read_categories, read_keywords
 from syndicate.content.translations import Translation, choose_language, name_group, prefix_of, read_translation
 from syndicate.errors import CommitAwaited, ContentError
 from syndicate.model import Awaited, LeftOut, Post, Problem, Settings

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from syndicate.content.addresses import date_in_name, is_http
-from syndicate.content.fields import Fields, plain_text
-from syndicate.content.names import simplify
+from syndicate.content.fields import Fields, plain_text, simplify
 from syndicate.model import Author, Category
 from syndicate.text.plain import line_to_plain
 

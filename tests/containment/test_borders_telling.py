@@ -153,7 +153,7 @@ def test_one_look_of_the_doctor_that_fails_is_a_finding(tmp_path: Path) -> None:
     with house.open() as app, house.wired() as wiring:
         plan = app.make_plan()
         for trouble in TROUBLES:
-            found = examine(wiring, replace(plan, problems=make_copies(trouble)), online=False)
+            found = examine(wiring, replace(plan, elsewhere=make_copies(trouble)), online=False)
             said = [one.text for one in found if one.level == "problem"]
             assert len(said) == 1
             assert said[0].startswith("doctor cannot go on here")
