@@ -24,7 +24,7 @@ class Kind(StrEnum):
     LOGO = "logo"  # shown whole on plain ground
 
 
-MOST_LOOKED_AT = 400
+MOST_LOOKED_AT = 320
 """Pixels across: every so many are looked at, none are averaged, so that hard edges stay hard."""
 
 FLAT, SOFT, HARD = 3, (5, 28), 56

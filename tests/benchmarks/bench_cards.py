@@ -32,7 +32,7 @@ PHOTO_SIZES = {"1200": (1200, 800), "1600": (1600, 1067), "2400": (2400, 1600)}
 USUAL = "1600"
 ROUNDS = 3
 
-PYTHON_PEERS = {"Pillow only": "pillow", "pyvips": "pyvips", "skia-python": "skia"}
+PYTHON_PEERS = {"decode, crop, encode": "bare", "Pillow only": "pillow", "pyvips": "pyvips", "skia-python": "skia"}
 NODE_PEERS = {
     "sharp + SVG text": "sharp",
     "@napi-rs/canvas": "canvas",
@@ -96,7 +96,8 @@ def install(peers: Path) -> dict[str, str]:
             subprocess.run(command, check=True, capture_output=True, timeout=300)
         except (OSError, subprocess.SubprocessError) as error:
             absent |= dict.fromkeys(names, f"absent ({type(error).__name__} while installing)")
-    absent.pop("Pillow only", None)
+    for name in ("decode, crop, encode", "Pillow only"):
+        absent.pop(name, None)
     return absent
 
 
