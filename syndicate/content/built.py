@@ -149,10 +149,10 @@ def find_site_url(folder: Path) -> str:
 
 # --- one page: what stands in its head ---
 
-_TAG = re.compile(r"<(link|meta)\b([^<>]*)>", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"""([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""")
+_TAG = re.compile(r"<(link|meta)\b([^<>]{0,4000})>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""(?<![\w:-])([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""")
 _TITLE = re.compile(r"<title\b[^<>]*>([^<]{1,1000})</title>", re.IGNORECASE)
-_H1 = re.compile(r"<h1\b[^<>]*>(.{1,2000}?)</h1>", re.IGNORECASE | re.DOTALL)
+_H1 = re.compile(r"<h1\b[^<>]*>", re.IGNORECASE)
 _TIME = re.compile(r"""<time\b[^<>]*?\bdatetime\s*=\s*["']?(\d{4}-\d\d-\d\d)""", re.IGNORECASE)
 _PUBLISHED = re.compile(r'"datePublished"\s*:\s*"(\d{4}-\d\d-\d\d)')
 _DAYS = ("article:published_time", "date", "dc.date", "datepublished")
@@ -179,7 +179,7 @@ def parse_page(text: str, file: str, mtime_ns: int, host: str = "") -> Page:
     address = next((one for one in (canonical, metas.get("og:url", "")) if _names(one, page)), "")
     if canonical and not address and _is_elsewhere_here(canonical, host):
         return page
-    found = [metas.get("og:title", ""), *_H1.findall(text)[:1], *_TITLE.findall(text)[:1]]
+    found = [metas.get("og:title", ""), _first_heading(text), *_TITLE.findall(text)[:1]]
     plain = [_TAGS.sub("", html.unescape(one)) for one in found]
     plain += [_BEHIND.split(one.strip())[0] for one in plain]
     titles = [title for title in dict.fromkeys(map(normalise_title, plain)) if title]
@@ -187,6 +187,12 @@ def parse_page(text: str, file: str, mtime_ns: int, host: str = "") -> Page:
     days += [at[1] for pattern in (_PUBLISHED, _TIME) if (at := pattern.search(text))]
     day = next((day for day in days if re.fullmatch(r"\d{4}-\d\d-\d\d", day)), "")
     return replace(page, address=address, titles=tuple(titles), day=day)
+
+
+def _first_heading(text: str) -> str:
+    start = _H1.search(text)
+    end = text.find("</h1>", start.end(), start.end() + 2_000) if start else -1
+    return text[start.end() : end] if start and end > 0 else ""
 
 
 _TAGS = re.compile(r"<[^<>]*>")
@@ -215,7 +221,9 @@ def _names(address: str, page: Page) -> bool:
 # --- the sitemap and the feeds of the site ---
 
 _LOC = re.compile(r"<loc>\s*([^<\s]+)\s*</loc>")
-_ITEM = re.compile(r"<(item|entry)\b.*?</\1>", re.DOTALL)
+_ITEM_START, _ITEM_END = re.compile(r"<(?:item|entry)\b"), re.compile(r"</(?:item|entry)>")
+_ITEM_HEAD = 20_000
+"""Characters of an entry: its title and link stand before its text."""
 _LINK = re.compile(
     r"<link>\s*(?:<!\[CDATA\[)?([^<\s\]]+)|<link\b(?![^<>]*rel=[\"'](?!alternate))[^<>]*href=[\"']([^\"']+)"
 )
@@ -236,8 +244,9 @@ def _read_told(root: Path) -> dict[str, Page]:
         if not address.endswith(".xml"):
             pages.setdefault(key_of(address), Page("", address=address))
     for text in (_read(root / name) for name in _FEEDS):
-        for item in _ITEM.finditer(text):
-            link, name, day = _LINK.search(item[0]), _NAME.search(item[0]), _ATOM_DAY.search(item[0])
+        for part in _ITEM_END.split(text)[:-1]:
+            item = _ITEM_START.split(part)[-1][:_ITEM_HEAD]
+            link, name, day = _LINK.search(item), _NAME.search(item), _ATOM_DAY.search(item)
             address = html.unescape((link[1] or link[2]) if link else "")
             title = normalise_title(_TAGS.sub("", html.unescape(html.unescape(name[1])))) if name else ""
             if address and title:

@@ -145,4 +145,5 @@ def test_a_page_of_any_bytes_is_read(tmp_path: Path) -> None:
         path.write_bytes(data)
         assert read_body(ContentFolder(settle(tmp_path, '[content]\nbody = "article"'))).permalink.endswith("/blog/a/")
     assert parse_page("<meta content=x>" * 3, "a.html", 0).titles == ()
+    assert parse_page(f"<meta {'a' * 200_000}>", "a.html", 0).titles == ()
     assert to_xpath("main #a.b").count("//") == 2
