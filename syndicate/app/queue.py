@@ -33,7 +33,7 @@ from syndicate.planning.deliveries.reasons import ASKED_TOGETHER, find_own_reaso
 from syndicate.planning.deliveries.retry import describe
 from syndicate.planning.identity import join_rows
 from syndicate.planning.messages.compose import Composed
-from syndicate.planning.messages.template import find_override
+from syndicate.planning.messages.template import choose_text, find_override
 from syndicate.planning.schedule.gates import policy_of
 from syndicate.planning.schedule.when import parse_when
 from syndicate.store.accounts import AccountState
@@ -204,6 +204,47 @@ def check_text(wiring: Wiring, ids: Iterable[int], text: str) -> None:
         excess = composer.measure(replace(delivery, text=text)).excess
         if excess:
             raise UsageError(f"the text is too long for {delivery.account}: {excess}", hint="nothing was changed")
+
+
+def edit_message(wiring: Wiring, number: int, now: datetime, *, text: str, alt: str, media: str) -> Delivery:
+    """A person's words, alt text and picture for one message; what is as it would be composed is no one's own.
+
+    Raises UsageError where the network would refuse it.
+    """
+    delivery, composer = wiring.store.get_delivery(number), Composer(wiring)
+    with contain(lambda _: None):  # a post that is gone leaves a person's own words
+        composed = composer.measure(replace(delivery, text="", alt="", media=media)).message
+        picture = composed.image or composed.card
+        text = "" if _is_same(text, composed.text) else text
+        alt = "" if picture is None or _is_same(alt, picture.alt) else alt.strip()
+    if media not in {"", *list_media(wiring, delivery)}:
+        raise UsageError(f"{delivery.account} takes no such picture")
+    if excess := composer.measure(replace(delivery, text=text, alt=alt, media=media)).excess:
+        raise UsageError(f"the text is too long for {delivery.account}: {excess}", hint="nothing was changed")
+    return wiring.store.set_text(number, text, now, alt=alt, media=media)
+
+
+def _is_same(written: str, composed: str) -> bool:
+    return not written.strip() or written.strip() == composed.strip()
+
+
+def list_media(wiring: Wiring, delivery: Delivery) -> tuple[str, ...]:
+    """What may go with a message on its network: "card", "image", "none"."""
+    facts = wiring.facts_with_limits().get(delivery.account)
+    if facts is None:
+        return ()
+    own = ("card",) if facts.media == "card" else ()
+    return (*own, *(("image",) if facts.limits.images else ()), "none")
+
+
+def find_origin(wiring: Wiring, delivery: Delivery) -> str:
+    """The author's words from which a message is composed: of the post's override, `socialShare`, or its summary."""
+    found: list[str] = []
+    with contain(lambda _: None):
+        account = wiring.accounts.get(delivery.account)
+        post = next(post for post in wiring.read_snapshot().posts if post.slug == delivery.slug)
+        found.append(choose_text(post, find_override(post, account)))
+    return found[0] if found else ""
 
 
 def measure_text(wiring: Wiring, number: int, text: str) -> Measure:

@@ -118,6 +118,8 @@ class Composer:
             site=self._wiring.settings.site,
             created_at=None,
             text=delivery.text,
+            alt=delivery.alt,
+            media=delivery.media,
         )
         if delivery.text.strip():
             return parts[0] if delivery.part == 1 else _make_later(parts[0], delivery.part)

@@ -237,6 +237,10 @@ class Delivery:
     """Deterministic, unique, random-looking; the network's idempotency key."""
     text: str = ""
     """A person's own text, which wins over composing."""
+    alt: str = ""
+    """A person's own alt text of the picture."""
+    media: str = ""
+    """What a person wants to go with it, "card", "image" or "none"; "" for what the post or the account asks for."""
     message: Message | None = None
     """Frozen at the first intent."""
     reason: Reason = Reason.NONE
@@ -267,6 +271,11 @@ class Delivery:
     receipt: Receipt | None = None
     lease_owner: str = ""
     lease_until: datetime | None = None
+
+    @property
+    def is_own(self) -> bool:
+        """Whether a person chose words or a picture for it."""
+        return bool(self.text or self.alt or self.media)
 
 
 @dataclass(frozen=True, slots=True)

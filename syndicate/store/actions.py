@@ -96,12 +96,18 @@ class Actions(Part):
 
         return self._act_on_thread(delivery_id, Action.RETRY, now, change)
 
-    def set_text(self, delivery_id: int, text: str, now: datetime) -> Delivery:
-        """The person's own words win over composing; "" goes back to composing. All else stays as it was."""
+    def set_text(
+        self, delivery_id: int, text: str, now: datetime, *, alt: str | None = None, media: str | None = None
+    ) -> Delivery:
+        """The person's own words, alt text and picture win over composing; "" goes back to composing, None keeps.
+
+        All else stays as it was.
+        """
 
         def change(row: Delivery) -> tuple[State, dict[str, Any]]:
             same = {"reason": row.reason, "detail": row.detail, "chosen": row.chosen}
-            return row.state, {"text": text, "message": None, **same}
+            own = {"alt": row.alt if alt is None else alt, "media": row.media if media is None else media}
+            return row.state, {"text": text, "message": None, **own, **same}
 
         return self._act(delivery_id, Action.EDIT, now, change)
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from syndicate.model import Action, OccasionKind, Reason, State
 
-HEAD = "0014"
+HEAD = "0015"
 """The last migration. A database that names a later one is from a newer syndicate."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -158,6 +158,8 @@ deliveries = Table(
     Column("decided_at", Instant),
     Column("key", Text, nullable=False),
     Column("text", Text, nullable=False, default=""),
+    Column("alt", Text, nullable=False, default=""),
+    Column("media", Text, nullable=False, default=""),
     Column("message", Text),
     Column("reason", Word(Reason), nullable=False, default=Reason.NONE),
     Column("detail", Text, nullable=False, default=""),

@@ -149,6 +149,27 @@ def test_a_text_is_edited_and_given_back(app: App, client: httpx.Client) -> None
     assert find(app, "nine").text == ""
 
 
+def test_a_picture_and_its_alt_text_are_chosen(app: App, client: httpx.Client) -> None:
+    """For this message alone; what is as it was composed is nobody's own, and all of it can be given back."""
+    number = find(app, "ten").id
+    page = client.get(f"/dashboard/message/{number}").text
+    assert "Read ten." in re.findall(r"<blockquote[^>]*>(.*?)</blockquote>", page, re.DOTALL)[0]
+    text = app.preview_waiting()
+    composed = next(row.message for row in text if row.slug == "ten" and row.account == "timeline")
+    assert composed is not None
+    assert composed.card is not None
+    same = act(client, number, "edit", composed.text, alt="A cliff at dawn", media="")
+    assert "Your words for ten on timeline are kept." in same.text
+    assert (find(app, "ten").text, find(app, "ten").alt, find(app, "ten").media) == ("", "A cliff at dawn", "")
+    act(client, number, "edit", composed.text, alt=composed.card.alt, media="image")
+    assert (find(app, "ten").text, find(app, "ten").alt, find(app, "ten").media) == ("", "", "image")
+    picture = Page(client.get(f"/dashboard/message/{number}").text)
+    assert "attached" in picture.find_all("img", "class")
+    assert "takes no such picture" in act(client, number, "edit", "", media="video").text
+    assert "composed from the post again" in act(client, number, "edit", "").text
+    assert not find(app, "ten").is_own
+
+
 def test_what_went_on_meanwhile_is_said(app: App, client: httpx.Client) -> None:
     """A button of an old page on a delivery that is elsewhere now changes nothing."""
     number = find(app, "ten").id

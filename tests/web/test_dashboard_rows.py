@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from syndicate.model import State, can_move
+from syndicate.model import Attachment, CardRef, Message, State, can_move
+from syndicate.networks.base import Look
 from syndicate.web.dashboard.forms import find_next
+from syndicate.web.dashboard.preview import make_preview
 from syndicate.web.dashboard.rows import (
     ACTIONS,
     choose_page,
@@ -158,3 +161,23 @@ def test_many_outcomes_are_one_sentence() -> None:
     assert tell_many("release", 3, 0, []) == "Released 3 messages."
     assert tell_many("move", 1, 2, ["A.", "B."]) == "Moved 1 message. 2 were refused: A. B."
     assert tell_many("hold", 0, 9, ["A.", "B.", "C.", "D."]).endswith("9 were refused: A. B. (and 2 more reasons)")
+
+
+def test_a_preview_shows_what_the_network_shows() -> None:
+    """Links as they are cut there, tags where they are links, folding, and the card of ours or of the page."""
+    text = "Read #this by @me@social.example: https://www.example.com/a/very/long/address/that/goes/on/and/on"
+    message = Message(text=text, link="https://example.com/a/", title="T", summary="S")
+    drawn = CardRef("c.jpg", "https://x.example/c.jpg", "", "image/jpeg", 1200, 630, 9, "alt")
+    cut = make_preview(message, Look(link=30), drawn)
+    assert [(one.kind, one.text) for one in cut.pieces if one.kind] == [
+        ("tag", "#this"),
+        ("mention", "@me@social.example"),
+        ("link", "example.com/a/very/long/addres…"),
+    ]
+    assert (cut.card.host, cut.card.picture.path, cut.is_guess) == ("example.com", "c.jpg", True)
+    folded = make_preview(message, Look(fold=20, more="…more", tags=False), None)
+    assert "".join(one.text for one in folded.pieces) == "Read #this by @me@so"
+    assert "".join(one.text for one in (*folded.pieces, *folded.folded)) == text
+    assert (folded.more, folded.card.picture, folded.is_guess) == ("…more", None, False)
+    picture = Attachment(path="p.png", media_type="image/png", alt="", width=1, height=1)
+    assert make_preview(replace(message, image=picture), Look(), drawn).card is None

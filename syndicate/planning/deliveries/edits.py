@@ -77,7 +77,7 @@ def plan_amendments(
     """Edits and removals that the accounts' policies ask for now, silent ones included.
 
     `known` is by post id, `asked` are the slugs of posts that others may be, renamed. A message that cannot be
-    composed is left as it is. A text that a person wrote by hand is never edited.
+    composed is left as it is. What a person wrote or chose by hand is never edited.
     """
     planned: list[Amendment] = []
     for delivery in sent:
@@ -86,7 +86,7 @@ def plan_amendments(
             continue
         if post.gone_at is not None:
             planned += _plan_removal(delivery, account, post, known, now, asked=asked)
-        elif account.on_edit == "edit" and not delivery.text:
+        elif account.on_edit == "edit" and not delivery.is_own:
             planned += _plan_edit(delivery, post, composers)
     return tuple(_ask_about_many(planned))
 

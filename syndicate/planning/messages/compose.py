@@ -166,13 +166,17 @@ def compose_message(  # noqa: PLR0917 - the six things a message is made of, in 
     site: Site,
     created_at: datetime | None,
     text: str = "",
+    alt: str = "",
+    media: str = "",
 ) -> tuple[Composed, ...]:
     """What the account will say about the post: one part, or several where it threads or replies with the link.
 
-    `text` is a person's own text and is taken as it stands. Raises ConfigError where the template is broken.
+    `text`, `alt` and `media` are a person's own and are taken as they stand. Raises ConfigError where the template is
+    broken.
     """
     voice = make_voice(account, facts, template_text)
-    return compose(post, known, voice, card, occasion=occasion, site=site, created_at=created_at, text=text)
+    asked = {"text": text, "alt": alt, "media": media}
+    return compose(post, known, voice, card, occasion=occasion, site=site, created_at=created_at, **asked)
 
 
 def make_voice(account: Account, facts: NetworkFacts, template_text: str) -> Voice:
@@ -191,13 +195,16 @@ def compose(
     site: Site,
     created_at: datetime | None,
     text: str = "",
+    alt: str = "",
+    media: str = "",
 ) -> tuple[Composed, ...]:
     """`compose_message` for an account that is ready to speak."""
     override, origin = find_override(post, voice.account), trace(post, known, voice.account)
     voice = _lay_over(voice, override)
+    voice = replace(voice, account=replace(voice.account, media=media)) if media else voice
     placing, notes = _place_link(voice)
     link = "" if placing == "none" else make_link(post, voice.account, occasion)
-    picture, refusal = _attach(card, voice, post.title)
+    picture, refusal = _attach(card, voice, alt or (card.alt if card else "") or post.title)
     is_thumbnail = _media(voice) == "card" and bool(link)  # a link card needs a link; else the card is an image
     base = Message(
         text="",
@@ -304,7 +311,7 @@ def _place_link(voice: Voice) -> tuple[str, tuple[str, ...]]:
     return asked, ()
 
 
-def _attach(card: CardRef | None, voice: Voice, title: str) -> tuple[Attachment | None, tuple[str, ...]]:
+def _attach(card: CardRef | None, voice: Voice, alt: str) -> tuple[Attachment | None, tuple[str, ...]]:
     """The share card as an attachment, or why it cannot be one."""
     limits, network = voice.facts.limits, voice.facts.network
     if card is None or _media(voice) not in {"card", "image"}:
@@ -316,7 +323,7 @@ def _attach(card: CardRef | None, voice: Voice, title: str) -> tuple[Attachment 
     return Attachment(
         path=card.path,
         media_type=card.media_type,
-        alt=fit(card.alt or title, limits.fits_alt),
+        alt=fit(alt, limits.fits_alt),
         width=card.width,
         height=card.height,
         url=card.url,

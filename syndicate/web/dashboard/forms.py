@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from syndicate.app.app import App
 from syndicate.app.dashboard import choose_time, list_burst
+from syndicate.app.queue import edit_message
 from syndicate.errors import SyndicateError, UsageError
 from syndicate.model import ACTIONS, Action, Delivery
 from syndicate.web.dashboard.middleware import Form, read_form
@@ -34,6 +35,9 @@ class Wish:
     """A time to move to, a text, or the address of a copy."""
     by: timedelta = timedelta(0)
     """How far to move, where no time is given."""
+    alt: str = ""
+    media: str = ""
+    """What shall go with the message: "card", "image", "none", "" for what the account has."""
     is_forced: bool = False
     """Whether a rule that speaks against the time is overruled."""
 
@@ -86,8 +90,9 @@ class Forms:
     def _change_one(self, wish: Wish, number: int) -> Delivery:
         value = wish.value
         if wish.action is Action.EDIT:
-            self._app.check_text((number,), value)
-        elif wish.action is Action.MOVE:
+            with self._app.borrow() as site:
+                return edit_message(site, number, self._app.now(), text=value, alt=wish.alt, media=wish.media)
+        if wish.action is Action.MOVE:
             value = self._choose_time(wish, number).isoformat()
         (after,) = self._app.change_deliveries(wish.action, (number,), value)
         return after
@@ -153,7 +158,15 @@ def read_wish(fields: Form) -> Wish:
     if action == Action.MOVE and not value and not by:
         raise UsageError("say when", hint="choose a time, or how far to move")
     chosen = tuple(dict.fromkeys(map(int, numbers)))
-    return Wish(Action(action), chosen, value, by, is_forced=fields.get("force") == "yes")
+    return Wish(
+        Action(action),
+        chosen,
+        value,
+        by,
+        alt=fields.get("alt", ""),
+        media=fields.get("media", ""),
+        is_forced=fields.get("force") == "yes",
+    )
 
 
 def _read_step(text: str) -> timedelta:

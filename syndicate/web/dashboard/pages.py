@@ -20,6 +20,7 @@ from syndicate.app.dashboard import (
     list_needing,
     list_titles,
 )
+from syndicate.app.queue import find_origin, list_media
 from syndicate.app.site import Wiring
 from syndicate.errors import UsageError
 from syndicate.model import Delivery, State
@@ -153,6 +154,8 @@ class Pages:
                 title=list_titles(site, own).get(chosen.post_id, chosen.slug),
                 tabs=[one for one in own if one.part == 1],
                 parts=self._preview_parts(site, lines, line),
+                media=list_media(site, chosen),
+                origin=find_origin(site, chosen),
                 trail=site.store.list_attempts(number),
             )
 
@@ -201,13 +204,19 @@ class Pages:
     def _preview(self, site: Wiring, line: Line) -> Preview | None:
         if line.message is None:
             return None
-        card = list_cards(site, (line.delivery.post_id,)).get(line.delivery.post_id)
-        return make_preview(line.message, find_look(line.delivery.network), card)
+        one = line.delivery
+        card = list_cards(site, (one.post_id,)).get(one.post_id) if _has_crawler(one.network) else None
+        return make_preview(line.message, find_look(one.network), card)
 
 
 def _message_of(line: Line) -> tuple[str, str, str]:
     one = line.delivery
     return one.post_id, one.account, one.occasion.name
+
+
+def _has_crawler(network: str) -> bool:
+    """Whether the network makes link cards itself, from the page."""
+    return network in NETWORKS and describe_network(network).facts.media == "none"
 
 
 def find_look(network: str) -> Look:

@@ -48,7 +48,7 @@ class Preview:
 
 
 def make_preview(message: Message, look: Look, drawn: CardRef | None) -> Preview:
-    """How the message will look; `drawn` is the post's own share card, which crawlers find on its page."""
+    """How the message will look; `drawn` is the card on the post's page, where the network's crawler fetches it."""
     pieces = tuple(_split(message.text, look))
     shown, folded = _fold(pieces, look.fold)
     card = _make_card(message, look, drawn)
@@ -59,7 +59,7 @@ def make_preview(message: Message, look: Look, drawn: CardRef | None) -> Preview
         more=look.more if folded else "",
         picture=message.image,
         card=card,
-        is_guess=bool(card and message.card is None),
+        is_guess=bool(card and drawn and message.card is None),
     )
 
 

@@ -315,7 +315,7 @@ def tell(action: Action, after: Delivery, moment: str, *, is_running: bool) -> s
         Action.CANCEL: f"Cancelled {who}: it will not be sent. Its story can bring it back.",
         Action.RETRY: f"Another try for {who}. {goes}",
         Action.MOVE: f"Moved {who} to {moment}.",
-        Action.EDIT: f"Your text for {who} is kept." if after.text else f"{who} is composed from the post again.",
+        Action.EDIT: f"Your words for {who} are kept." if after.is_own else f"{who} is composed from the post again.",
         Action.SETTLE_SENT: f"Noted that {who} was sent.",
         Action.SETTLE_NOT_SENT: f"Noted that {who} was not sent. {goes}",
     }
