@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -353,3 +354,23 @@ def test_a_redirect_leads_back(client: httpx.Client) -> None:
     """To the very page with its filters, without the note of before."""
     place = client.post("/act", data=fields(client, back="/list?account=a+b&note=x&page=2")).headers["location"]
     assert place.startswith("/dashboard/list?account=a+b&page=2&note=")
+
+
+def test_five_hundred_messages_fit_a_page(client: httpx.Client, desk: Desk) -> None:
+    """The first page of every view stays below 100 KB without its pictures, however many messages there are."""
+    said = replace(MESSAGE, text="Words about it, as long as many networks take. " * 8)
+    rows = [
+        delivery(
+            number,
+            State.HELD if number % 3 else State.PLANNED,
+            post_id=f"p{number // 8}",
+            slug=f"a-post-with-a-rather-long-slug-{number // 8}",
+            part=number,
+            due_at=desk.at + timedelta(hours=number % 100),
+            message=said,
+        )
+        for number in range(1, 505)
+    ]
+    desk.put(*rows)
+    for view in ("week", "month", "list", "needs", "posts", "history"):
+        assert len(client.get(f"/{view}").content) < 100_000, view

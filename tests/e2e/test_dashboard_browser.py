@@ -1,0 +1,269 @@
+"""The dashboard in Debian's Chromium: every view at two widths, in both themes, with and without its script."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from syndicate.app.app import App
+from syndicate.cli.daemon import _make_web
+from syndicate.model import State
+from syndicate.web.dashboard.sessions import make_ticket
+from tests.journeys.blog import CONFIG, Blog
+from tests.web.serving import serving
+from tests.web.test_dashboard_tickets import find_address, running
+
+playwright = pytest.importorskip("playwright.sync_api")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+
+CHROMIUM = shutil.which("chromium")
+pytestmark = [pytest.mark.e2e, pytest.mark.skipif(not CHROMIUM, reason="needs Debian's chromium")]
+
+MORE = """
+slots = ["mon-fri 09:00", "sat 11:00"]
+most_at_once = 0
+
+[accounts.second]
+network = "local"
+folder = "{folder}"
+approve = true
+most_at_once = 0
+[accounts.toot]
+network = "mastodon"
+instance = "https://social.example"
+most_at_once = 0
+[accounts.x]
+network = "x"
+most_at_once = 0
+"""
+LISTS = ("week", "month", "list", "needs", "sent")
+VIEWS = (*LISTS, "posts", "accounts", "accounts/toot/login", "feeds", "history", "new")
+PICTURES = Path(__file__).parents[2] / "docs" / "dashboard"
+TITLES = (
+    "Six years of Rust",
+    "A garden that waters itself",
+    "What the tide left",
+    "The price of a free font",
+    "Notes for a slower winter",
+    "Letters to a lighthouse keeper who never answers",
+)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A served site."""
+
+    app: App
+    address: str
+
+    def open(self, browser, *, width: int = 1280, scheme: str = "light", script: bool = True):
+        """A page of a browser that is logged in."""
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=script, bypass_csp=True
+        )
+        page = context.new_page()
+        page.goto(f"{self.address}/dashboard/enter?key={make_ticket(self.app)}")
+        return page
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Six posts on four accounts, one of which waits for approval, one sent, one refused, and a broken post."""
+    root = tmp_path_factory.mktemp("blog")
+    blog = Blog(root, CONFIG.replace('"Notes"', '"The Slow Notebook"') + MORE.format(folder=root / "second"))
+    blog.write("before")
+    blog.run("publish")
+    day = datetime.now(UTC) - timedelta(days=1)
+    for number, title in enumerate(TITLES):
+        slug = title.lower().replace(" ", "-")
+        blog.write(slug, title=title, date=f"{day - timedelta(hours=number):%Y-%m-%dT%H:%M:%SZ}", tags=["rust"])
+    (blog.posts / "broken.md").write_text('---\ntitle: "open\n---\n', encoding="utf-8")
+    blog.run("publish", code=1)
+    with App(root / "syndicate.toml") as app, serving(_make_web(app, "127.0.0.1")) as address:
+        first = app.list_deliveries(account="timeline")[0]
+        app.change_deliveries("retry", (first.id,))
+        app.deliver_due(only=(first.id,))
+        yield Desk(app, address)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[object]:
+    with playwright.sync_playwright() as started:
+        chromium = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_every_view_fits_and_is_for_everyone(desk: Desk, browser, width: int, scheme: str, script: bool) -> None:
+    """No violation that axe finds, no horizontal scroll, no error in the console."""
+    page = desk.open(browser, width=width, scheme=scheme, script=script)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    number = desk.app.list_deliveries(account="second")[0].id
+    for view in (*VIEWS, f"message/{number}", "post/six-years-of-rust"):
+        assert page.goto(f"{desk.address}/dashboard/{view}").status == 200
+        room, used = page.evaluate("[document.documentElement.clientWidth, document.documentElement.scrollWidth]")
+        assert used <= room, view
+        if script:
+            assert axe.Axe().run(page).response["violations"] == [], view
+    assert errors == []
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_many_are_held_and_the_page_goes_on(desk: Desk, browser, script: bool) -> None:
+    """With and without the script: what is chosen is done, it is said, and the next one has the focus."""
+    page = desk.open(browser, script=script)
+    page.goto(f"{desk.address}/dashboard/list?account=x")
+    first, second, third = (one.id for one in desk.app.list_deliveries(account="x")[:3])
+    page.check(f"#c{first}")
+    page.check(f"#c{second}")
+    if script:
+        assert page.inner_text("#number") == "2 chosen"
+    page.click("#chosen button[value=hold]")
+    assert page.inner_text("#note") == "Held 2 messages."
+    assert page.evaluate("document.activeElement.id") == f"c{third}"
+    assert {desk.app.list_deliveries(account="x")[place].state for place in (0, 1)} == {State.HELD}
+    page.check(f"#c{first}")
+    page.check(f"#c{second}")
+    page.click("#chosen button[value=release]")
+    assert page.inner_text("#note") == "Released 2 messages."
+
+
+def test_keys_are_enough(desk: Desk, browser) -> None:
+    """From the top of the page to a message, its box, and back to a button, with Tab, Space and Enter alone."""
+    page = desk.open(browser)
+    page.goto(f"{desk.address}/dashboard/list?account=x")
+    press_until(page, "Tab", "document.activeElement.name === 'number'")
+    page.keyboard.press("Space")
+    press_until(page, "Shift+Tab", "document.activeElement.value === 'hold'")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.inner_text("#note").startswith("Held ")
+
+
+def press_until(page, key: str, condition: str) -> None:
+    for _ in range(80):
+        page.keyboard.press(key)
+        if page.evaluate(condition):
+            return
+    raise AssertionError(f"{key} never leads to {condition}")
+
+
+def test_a_post_is_dragged_to_another_day(desk: Desk, browser) -> None:
+    """All its messages of that moment move; a day that has passed takes none."""
+    page = desk.open(browser)
+    page.goto(f"{desk.address}/dashboard/week")
+    chip = page.locator(".chip[data-numbers]").last
+    numbers = [int(number) for number in chip.get_attribute("data-numbers").split()]
+    before = desk.app._wiring.store.get_delivery(numbers[0]).due_at
+    target = page.locator(".day").nth(5)
+    with page.expect_navigation():
+        chip.drag_to(target, target_position={"x": 40, "y": 12})
+    if page.locator("#note button").count():  # a rule speaks against it, and the person overrules it
+        with page.expect_navigation():
+            page.click("#note button")
+    assert "Moved" in page.inner_text("#note")
+    assert desk.app._wiring.store.get_delivery(numbers[0]).due_at != before
+
+
+def test_words_are_counted_while_they_are_typed(desk: Desk, browser) -> None:
+    """In the network's own counting: a link weighs 23 on X."""
+    page = desk.open(browser)
+    number = desk.app.list_deliveries(account="x")[0].id
+    page.goto(f"{desk.address}/dashboard/message/{number}")
+    page.fill("#text", "Look: https://example.com/a/very/long/address/that/goes/on/and/on")
+    page.wait_for_function("document.querySelector('[data-size]').textContent === '29 of 280'")
+
+
+def test_an_open_page_follows_the_daemon(tmp_path: Path, browser) -> None:
+    """What a running daemon sends is shown as sent without a reload, and what is chosen stays chosen."""
+    blog = Blog(tmp_path)
+    blog.write("before")
+    blog.run("publish")
+    blog.write("one", date=f"{datetime.now(UTC) - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}")
+    blog.write("two", date=f"{datetime.now(UTC) - timedelta(hours=2):%Y-%m-%dT%H:%M:%SZ}")
+    blog.run("publish")
+    with App(tmp_path / "syndicate.toml") as app:
+        held = {one.slug: one.id for one in app.list_deliveries()}
+        app.change_deliveries("hold", tuple(held.values()))
+    with running(tmp_path) as lines:
+        page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+        page.goto(find_address(lines))
+        page.goto(page.url.replace("/dashboard/", "/dashboard/list?state="))
+        other = page.context.new_page()
+        other.goto(page.url)
+        other.check(f"#c{held['two']}")
+        page.click(f"button[value='release:{held['one']}']")
+        other.wait_for_selector(f"#d{held['one']}", state="detached")
+        assert other.is_checked(f"#c{held['two']}")
+        other.goto(page.url.replace("/list", "/sent"))
+        assert "1 message sent" in other.inner_text("h1")
+        page.context.close()
+
+
+PLANNED = """
+[site]
+title = "The Slow Notebook"
+url = "https://notes.example"
+timezone = "Europe/Berlin"
+author = "Ada"
+[cards]
+fetch = false
+[schedule]
+slots = ["mon-sun 09:00", "mon-fri 17:30"]
+most_at_once = 0
+[accounts.timeline]
+network = "local"
+slots = ["sat 11:00"]
+[accounts.bluesky]
+network = "bluesky"
+handle = "ada.example"
+[accounts.mastodon]
+network = "mastodon"
+instance = "https://social.example"
+[accounts.linkedin]
+network = "linkedin"
+slots = ["mon-fri 12:00"]
+approve = true
+[accounts.x]
+network = "x"
+slots = ["mon-fri 12:30"]
+"""
+SAID = "{}: what I learned on the way, and what I would do again."
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "scheme"), [("week", 1280, "light"), ("message", 1280, "dark"), ("phone", 390, "light")]
+)
+def test_the_pictures_of_the_docs_are_these(tmp_path: Path, browser, name: str, width: int, scheme: str) -> None:
+    """A planned week, as docs/dashboard.md shows it; a picture that was taken away is made anew."""
+    blog = Blog(tmp_path, PLANNED)
+    blog.write("before")
+    blog.run("publish")
+    for number, title in enumerate(TITLES):
+        slug, day = title.lower().replace(" ", "-"), datetime.now(UTC) - timedelta(hours=number + 1)
+        blog.write(slug, title=title, date=f"{day:%Y-%m-%dT%H:%M:%SZ}", tags=["rust"], excerpt=SAID.format(title))
+    blog.run("publish")
+    with (
+        App(tmp_path / "syndicate.toml") as app,
+        app.lock_daemon(),
+        serving(_make_web(app, "127.0.0.1")) as address,
+    ):
+        page = Desk(app, address).open(browser, width=width, scheme=scheme)
+        message = app.list_deliveries(account="bluesky")[0].id
+        page.goto(f"{address}/dashboard/{f'message/{message}' if name == 'message' else 'week'}")
+        page.wait_for_function("[...document.images].every((one) => one.complete || one.loading === 'lazy')")
+        shot = page.screenshot(type="jpeg", quality=60, clip={"x": 0, "y": 0, "width": width, "height": 800})
+    path = PICTURES / f"{name}.jpg"
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(shot)
+    assert len(shot) < 120_000
