@@ -18,6 +18,7 @@ import pytest
 
 from syndicate.app.app import App
 from syndicate.cli.daemon import _make_web
+from syndicate.web.dashboard.routes import open_dashboard
 from syndicate.web.dashboard.sessions import make_ticket
 from syndicate.web.server import find_server, told_where
 from tests.journeys.blog import Blog
@@ -53,6 +54,20 @@ def test_nothing_is_shown_to_other_users_of_the_machine(outside: httpx.Client, d
     assert "<form" not in page
     assert outside.post("/act", data={"token": "x", "action": "hold", "number": "7"}).status_code == 303
     assert outside.post("/login", data={"token": "x", "password": ""}).status_code == 403
+    assert desk.states() == {7: "planned"}
+
+
+def test_every_route_needs_a_session(outside: httpx.Client, desk: Desk) -> None:
+    """But for the ways in, the way back from a network, style sheet and script: those of tomorrow, too."""
+    gate = open_dashboard(desk.app, listening="127.0.0.1", password="")
+    found = set()
+    for route in gate._app.routes:
+        path = re.sub(r"{(\w+)(:\w+)?}", lambda name: {"number": "7"}.get(name[1], "timeline"), route.path)
+        for method in route.methods - {"HEAD"}:
+            answer = outside.request(method, path, data={"token": "x"} if method == "POST" else None)
+            if (answer.status_code, answer.headers.get("location")) != (303, "/dashboard/login"):
+                found.add(f"{method} {path}")
+    assert found == {"GET /login", "POST /login", "GET /enter", "GET /back", "GET /desk.css", "GET /desk.js"}
     assert desk.states() == {7: "planned"}
 
 
