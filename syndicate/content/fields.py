@@ -19,7 +19,7 @@ from syndicate.text.plain import line_to_plain
 from syndicate.text.repair import repair_text
 from syndicate.text.shortcodes import fill_text
 
-# --- Our field names and what other generators and people call them ---
+# --- our field names and what other generators and people call them ---
 
 # Hugo, Jekyll (with Minimal Mistakes and Chirpy), Eleventy, Astro (with AstroPaper), Next.js, Gatsby, Ghost
 # exports, dev.to. Compared without case, "_", "-" and spaces, so "pubDate" is "pub_date" too. The first that
@@ -281,7 +281,7 @@ def _option(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else clean_text(plain_text(value))
 
 
-# --- Authors, categories and keywords in all the shapes people write them ---
+# --- authors, categories and keywords in all the shapes people write them ---
 
 _WITH_EMAIL = re.compile(r"(?P<name>[^<>]*)<(?P<email>[^<>\s@]+@[^<>\s]+)>")
 
@@ -305,13 +305,22 @@ def _author(fields: Fields, key: str, person: object) -> Author | None:
     if isinstance(person, Mapping):
         values = {simplify(str(name)): str(value) for name, value in person.items() if isinstance(value, str)}
         url = next((values[name] for name in ("url", "link", "website", "homepage", "site") if name in values), "")
-        return Author(name, url if is_http(url) else "", values.get("email", ""))
+        pictures = ("avatar", "image", "picture", "photo")
+        avatar = next((values[name] for name in pictures if name in values), "")
+        return Author(name, _only_http(url), values.get("email", ""), _only_http(avatar))
     parts = _WITH_EMAIL.fullmatch(str(person).strip())
     return Author(line_to_plain(parts["name"]) or parts["email"], "", parts["email"]) if parts else Author(name)
 
 
 def _complete(author: Author, known: Author | None) -> Author:
-    return Author(author.name, author.url or known.url, author.email or known.email) if known else author
+    if known is None:
+        return author
+    email, avatar = author.email or known.email, author.avatar or known.avatar
+    return Author(author.name, author.url or known.url, email, avatar)
+
+
+def _only_http(address: str) -> str:
+    return address if is_http(address) else ""
 
 
 def _unique(authors: Iterable[Author]) -> list[Author]:
