@@ -23,7 +23,7 @@ from syndicate.model import (
     SocialOverride,
 )
 
-VERSION = 16
+VERSION = 17
 """Raise it when a row, or what is derived from a file, changes its meaning."""
 
 

@@ -19,6 +19,8 @@ _NOTE = re.compile(r"/\*.*\*/", re.DOTALL)
 _COMPONENT = re.compile(
     r"""<(?P<closing>/?)(?P<name>[A-Z][\w.]{0,99})(?=[\s/>])(?P<rest>(?:[^<>"']|"[^"]{0,500}"|'[^']{0,500}')*)>|</?>"""
 )
+_FENCE = re.compile(r"( {0,12})(`{3,}|~{3,})")
+_TAG_LINE = re.compile(r" {0,12}</?[A-Z][\w.]{0,99}(?:\s[^<>\n]{0,500})?>[ \t]*\Z")
 _IMPORT = re.compile(r"""^import\s[^\n]{1,500}\sfrom\s+["'][^"'\n]{1,300}["'];?[ \t]*$""", re.MULTILINE)
 _ATTRIBUTE = re.compile(r"""<[A-Za-z][^<>]{0,500}=\{(?:[^{%\s]|\{\s*["']?[\w-]{1,50}["']?\s*:)""")
 
@@ -37,7 +39,29 @@ def drop_mdx(markdown: str, code: GeneratorCode | None = None) -> str:
     `code` knows values and takes the notes of what was left out.
     """
     known = code or GeneratorCode()
-    return map_prose(markdown, lambda text: _drop(text, known))
+    return map_prose(_set_tags_apart(markdown), lambda text: _drop(text, known))
+
+
+def _set_tags_apart(markdown: str) -> str:
+    """Empty lines around components that have a line of their own: MDX reads Markdown there, code in fences too."""
+    if "```" not in markdown and "~~~" not in markdown:
+        return markdown
+    kept: list[str] = []
+    fence, indent, is_behind_tag = "", 0, False
+    lines = markdown.split("\n")
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        mark = _FENCE.match(line)
+        if mark and not fence:
+            fence, indent = mark[2], len(mark[1]) if is_behind_tag else 0
+        elif mark and mark[2].startswith(fence):
+            fence = ""
+        is_behind_tag = not (fence or mark) and _TAG_LINE.match(line) is not None
+        if is_behind_tag:
+            is_text = following.startswith("    ") and not _FENCE.match(following)
+            kept += ["", line.strip()] if is_text else ["", line.strip(), ""]
+        else:
+            kept.append(line[indent:] if (fence or mark) and not line[:indent].strip() else line)
+    return "\n".join(kept)
 
 
 def _drop(text: str, code: GeneratorCode) -> str:

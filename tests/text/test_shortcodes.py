@@ -120,6 +120,9 @@ def test_what_is_left_out_is_noted() -> None:
         ("<b>bold</b> a < b", "<b>bold</b> a < b"),
         ("an \\{escaped\\} brace and a { lone one", "an \\{escaped\\} brace and a { lone one"),
         ("`{code}` <https://x.example>", "`{code}` <https://x.example>"),
+        ("  <Tab>\n    ```\n    { a\n      b }\n    ```\n  </Tab>", "\n\n\n```\n{ a\n  b }\n```\n\n\n"),
+        ("1. a\n\n    ```\n    {b}\n    ```", "1. a\n\n    ```\n    {b}\n    ```"),
+        ("<Tab>\n```js\n{ a: <Tab> }\n```\n</Tab>", "\n\n\n```js\n{ a: <Tab> }\n```\n\n\n"),
     ],
 )
 def test_javascript_goes_and_markdown_stays(written: str, left: str) -> None:
