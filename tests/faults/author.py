@@ -141,9 +141,11 @@ class Author:
         """Up to three things at once, as one `git pull` brings them."""
         self._read = set(self.posts)
         self._go_on()
-        self._mend_dates()
+        has_mended = self._mend_dates()
         for _ in range(self.rng.choice((1, 1, 1, 2, 3))):
             events = self._list_events()
+            if has_mended:  # nobody would see the mended dates before it is too late
+                events = {name: event for name, event in events.items() if name not in _HIDES}
             name = self.rng.choices(list(events), [_RARE.get(name, 1.0) for name in events])[0]
             self.events[name] += 1
             before = dict(self.posts)
@@ -237,8 +239,9 @@ class Author:
         self.unwanted.add(post.mark)
         self._misdated[post.mark] = self.now
 
-    def _mend_dates(self) -> None:
+    def _mend_dates(self) -> bool:
         """Within a day it is news as if the date had been right at once; later nobody hears of it unasked."""
+        has_mended = bool(self._misdated)
         for mark, since in self._misdated.items():
             post = self.posts.get(mark)
             if post and not post.is_draft:
@@ -247,6 +250,7 @@ class Author:
                     self.unwanted.discard(mark)
                     self._announce(self.posts[mark])
         self._misdated.clear()
+        return has_mended
 
     def _write_many(self) -> None:
         for _ in range(self.rng.randint(6, 9)):
@@ -416,7 +420,7 @@ class Author:
         self.backup, self.put_back = None, False
         self.events["put the backup back"] += 1
         self.unwanted -= self.many  # the state of then never saw them together
-        self.may_wait |= self.wanted
+        self.may_wait |= self.wanted | set(self._misdated)
 
     @property
     def _state(self) -> Path:
@@ -493,6 +497,7 @@ class Author:
             )
 
 
+_HIDES = frozenset({"leave the main branch", "empty the folder"})
 _RARE: Mapping[str, float] = {"import old posts": 0.5, "write many posts": 0.3, "nothing": 0.5, "write a post": 3.0}
 """Weights of what happens less often than once, or more."""
 

@@ -46,4 +46,6 @@ def _waits_for_page(author: Author, row: Delivery) -> bool:
 
 
 def _may_be_held(author: Author, mark: str, row: Delivery) -> bool:
-    return mark in author.may_wait or row.reason is Reason.PAGE_TOO_LATE
+    """A person is asked; after a backup was put back also of what was written before the accounts were adopted."""
+    is_asked = row.reason is Reason.STATE_CONTRADICTION and author.events["put the backup back"] > 0
+    return mark in author.may_wait or row.reason is Reason.PAGE_TOO_LATE or is_asked

@@ -410,3 +410,17 @@ def test_a_draft_that_is_renamed_and_edited_as_it_is_published_is_asked_about() 
     blog.ledger, blog.files = imported
     blog.write(*(make_post(f"copied{number}", **old) for number in range(2)))
     assert {row.reason for row in blog.publish().deliveries} == {Reason.OLD_WHEN_FOUND}
+
+
+def test_a_fresh_date_answers_whether_an_old_post_is_news() -> None:
+    """It was asked about because a draft had vanished; the author only mends the year."""
+    blog = settled("mastodon")
+    blog.write(make_post("draft", is_draft=True))
+    blog.publish()
+    del blog.files["draft.md"]
+    blog.write(make_post("mistyped", published_at=NOW - timedelta(days=365)))
+    (row,) = blog.publish().deliveries
+    assert (row.state, row.reason) == (State.HELD, Reason.TURNED_UP)
+    blog.edit("mistyped.md", published_at=NOW)
+    (change,) = blog.publish().changes
+    assert change.state is State.PLANNED

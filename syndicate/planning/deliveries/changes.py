@@ -144,7 +144,8 @@ def _change_row(row: KnownDelivery, case: _Case) -> PlannedChange | None:
             )
         if held := _hold_for_code(row, case):
             return held
-        return _bring_back(row, case) if is_back or _is_written_out(row, case) else _move(row, case)
+        is_answered = is_back or _is_written_out(row, case) or _is_dated_anew(row, case)
+        return _bring_back(row, case) if is_answered else _move(row, case)
     if own or not (is_stopped or _is_mended(row, case)):
         return None
     return _bring_back(row, case)
@@ -169,6 +170,15 @@ def _hold_for_code(row: KnownDelivery, case: _Case) -> PlannedChange | None:
 def _is_written_out(row: KnownDelivery, case: _Case) -> bool:
     is_held = row.state is State.HELD and row.reason is Reason.GENERATOR_CODE and row.chosen is not Action.HOLD
     return is_held and find_code(case.item.post, case.override) is None
+
+
+def _is_dated_anew(row: KnownDelivery, case: _Case) -> bool:
+    """Whether it was asked about because of an old date, and its author has just written a fresh one."""
+    desk, item, before = case.desk, case.item, case.before
+    is_asked = row.state is State.HELD and row.reason is Reason.TURNED_UP and row.chosen is None
+    if not is_asked or before is None or before.published_at == item.known.published_at:
+        return False
+    return was_old(replace(item, known=before), desk) and not was_old(item, desk)
 
 
 def _is_mended(row: KnownDelivery, case: _Case) -> bool:
