@@ -326,6 +326,29 @@ class Usage:
     """Instants and US dollars, oldest first."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reactions:
+    """How often others answered a message; None where the network does not say. Never who did."""
+
+    likes: int | None = None
+    boosts: int | None = None
+    replies: int | None = None
+    quotes: int | None = None
+
+    @property
+    def total(self) -> int:
+        return sum(number or 0 for number in (self.likes, self.boosts, self.replies, self.quotes))
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What was counted at a moment, and still so when it was looked at last."""
+
+    at: datetime
+    looked_at: datetime
+    reactions: Reactions
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkFacts:
     """What planning may know about the network behind an account, without opening it."""

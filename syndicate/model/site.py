@@ -181,6 +181,8 @@ class Account:
     evergreen_after: timedelta = timedelta(days=180)
     profile: str = ""
     """Address of the profile there."""
+    counts: bool | None = None
+    """Whether likes and the like are counted; None: where reading costs nothing."""
     enabled: bool = True
     schedule: ScheduleRules = field(default_factory=ScheduleRules)
     """The account's own rules laid over the site's: complete."""

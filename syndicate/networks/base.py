@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from syndicate.errors import NetworkError
-from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
+from syndicate.model import Account, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.toolkit.answers import say
 from syndicate.text.addresses import keep_web_address
 
@@ -123,6 +123,12 @@ class RenewsAlone(Protocol):
 class Edits(Protocol):
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
         """Change a published message. `key` is another than the message's own, and another for every edit."""
+
+
+@runtime_checkable
+class Counts(Protocol):
+    def count(self, receipt: Receipt) -> Reactions | None:
+        """How often others answered a published message; None where the network does not show it any more."""
 
 
 @runtime_checkable

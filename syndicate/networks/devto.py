@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 from syndicate.errors import Duplicate, NetworkError, Rejected, Unauthorised, Uncertain
 from syndicate.http import Client, Response
-from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
+from syndicate.model import Account, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.base import Description, LoginField, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.toolkit.answers import error_of, pick_instant, pick_list, pick_text, words_of
+from syndicate.networks.toolkit.answers import error_of, pick_count, pick_instant, pick_list, pick_text, words_of
 from syndicate.networks.toolkit.checks import shorten
 from syndicate.networks.toolkit.client import Api, refuse_non_number, require_secret
 from syndicate.networks.toolkit.oauth import PastedLogin
@@ -167,6 +167,14 @@ class DevTo(PastedLogin):
             .json()
         )
         return parse_receipt(answer, where=self._account.name)
+
+    def count(self, receipt: Receipt) -> Reactions | None:
+        """A draft has nothing to count, and the site shows none."""
+        number = number_of(receipt, account=self._account.name)
+        article = self._api().ask("GET", self._url(f"articles/{number}")).json()
+        return Reactions(
+            likes=pick_count(article, "public_reactions_count"), replies=pick_count(article, "comments_count")
+        )
 
     def delete(self, receipt: Receipt) -> None:
         """Unpublish: Forem's API deletes nothing."""

@@ -13,9 +13,17 @@ from typing import TypeVar
 
 from syndicate.errors import Blocked, NetworkError, RateLimited, Rejected, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Client, Response
-from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
+from syndicate.model import Account, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.base import Description, LoginField, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.toolkit.answers import error_of, pick, pick_instant, pick_list, pick_text, retry_at_of
+from syndicate.networks.toolkit.answers import (
+    error_of,
+    pick,
+    pick_count,
+    pick_instant,
+    pick_list,
+    pick_text,
+    retry_at_of,
+)
 from syndicate.networks.toolkit.checks import refuse_misfits, shorten
 from syndicate.networks.toolkit.client import Api, refuse_non_number, require_option, require_secret, with_prepared
 from syndicate.networks.toolkit.oauth import PastedLogin, Session, call_again, read_session, session_secrets
@@ -170,6 +178,14 @@ class Lemmy(PastedLogin):
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
         body = build_post(message, 0, self._options) | {"post_id": int(number_of(receipt, account=self._account.name))}
         return parse_receipt(self._ask("PUT", "post", json=body), where=self._account.name)
+
+    def count(self, receipt: Receipt) -> Reactions | None:
+        """Votes up count as likes; nothing is boosted there."""
+        number = number_of(receipt, account=self._account.name)
+        view = pick(self._ask("GET", "post", params={"id": number}), "post_view")
+        if pick(view, "post", "deleted") is True or pick(view, "post", "removed") is True:
+            return None
+        return Reactions(likes=pick_count(view, "counts", "upvotes"), replies=pick_count(view, "counts", "comments"))
 
     def delete(self, receipt: Receipt) -> None:
         body = {"post_id": int(number_of(receipt, account=self._account.name)), "deleted": True}

@@ -12,9 +12,9 @@ import orjson
 
 from syndicate.errors import Blocked, NetworkError, Uncertain
 from syndicate.http import Client, Response
-from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
+from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.base import Description, LoginPage, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.toolkit.answers import error_of, pick, pick_instant, pick_list, pick_text, words_of
+from syndicate.networks.toolkit.answers import error_of, pick, pick_count, pick_instant, pick_list, pick_text, words_of
 from syndicate.networks.toolkit.checks import refuse_misfits
 from syndicate.networks.toolkit.client import Api, Parts, require_option
 from syndicate.networks.toolkit.oauth import LOGIN_FIELDS, Forbidden, Provider, TurningToken, begin_login, finish_login
@@ -180,6 +180,15 @@ class Tumblr:
         number = number_of(receipt, account=self._account.name)
         self._token.use(lambda token: self._api(token).ask("PUT", self._url(f"posts/{number}"), **parts))
         return receipt
+
+    def count(self, receipt: Receipt) -> Reactions | None:
+        """What is neither like nor reblog among the notes is a reply."""
+        query = {"id": number_of(receipt, account=self._account.name), "mode": "conversation"}
+        told = pick(self._ask("GET", "notes", params=query), "response")
+        likes, boosts = pick_count(told, "total_likes"), pick_count(told, "total_reblogs")
+        notes = pick_count(told, "total_notes")
+        replies = None if notes is None else max(notes - (likes or 0) - (boosts or 0), 0)
+        return Reactions(likes, boosts, replies)
 
     def delete(self, receipt: Receipt) -> None:
         form = {"id": number_of(receipt, account=self._account.name)}

@@ -15,7 +15,7 @@ import orjson
 
 from syndicate.errors import ConfigError, NetworkError, NotReady, Rejected, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Client, Response
-from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
+from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.bluesky.facets import list_mentions
 from syndicate.networks.bluesky.record import (
@@ -32,7 +32,7 @@ from syndicate.networks.bluesky.record import (
     tid_of,
 )
 from syndicate.networks.bluesky.session import ENTRYWAY, Session, Sessions, is_expired
-from syndicate.networks.toolkit.answers import error_of, pick, pick_text, say
+from syndicate.networks.toolkit.answers import error_of, pick, pick_count, pick_text, say
 from syndicate.networks.toolkit.checks import refuse_misfits, refuse_private
 from syndicate.networks.toolkit.client import Parts
 from syndicate.networks.toolkit.readback import REPLIES_TO, name_of, parse_instant, require_list
@@ -250,6 +250,14 @@ class Bluesky:
     def resend_until(self, intent_at: datetime) -> datetime:
         """The record key is kept for ever."""
         return intent_at + timedelta(days=3650)
+
+    def count(self, receipt: Receipt) -> Reactions | None:
+        """Its server passes the question on to the application that counts."""
+        uri = f"at://{self.sessions.get().did}/{POST}/{name_of(receipt)}"
+        answer = self._call("GET", "app.bsky.feed.getPosts", params={"uris": uri}).json()
+        posts = require_list(answer, "posts", account=self.account)
+        names = ("likeCount", "repostCount", "replyCount", "quoteCount")
+        return Reactions(*(pick_count(posts, 0, name) for name in names)) if posts else None
 
     def delete(self, receipt: Receipt) -> None:
         """Deleting what is gone succeeds too, and so would deleting what cannot be a post's key."""

@@ -24,7 +24,7 @@ from syndicate.errors import (
     Uncertain,
 )
 from syndicate.http import Client, Response
-from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
+from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.base import (
     Description,
     LoginField,
@@ -38,7 +38,7 @@ from syndicate.networks.base import (
 )
 from syndicate.networks.mastodon.login import begin_login, choose_scopes, finish_login
 from syndicate.networks.mastodon.servers import KEY_WINDOW, Server, parse_server
-from syndicate.networks.toolkit.answers import error_of, pick_list, pick_text, retry_at_of, words_of
+from syndicate.networks.toolkit.answers import error_of, pick_count, pick_list, pick_text, retry_at_of, words_of
 from syndicate.networks.toolkit.checks import refuse_misfits
 from syndicate.networks.toolkit.client import Parts, require_secret
 from syndicate.networks.toolkit.oauth import take_pasted
@@ -341,6 +341,16 @@ class Mastodon:
         for one in media:
             self._ask("PUT", f"/api/v1/media/{quote(one, safe='')}", json={"description": alt})
         return has_alt(self._ask("GET", path).json(), alt)
+
+    def count(self, receipt: Receipt) -> Reactions | None:
+        """Quotes are counted by Mastodon 4.5 and later alone."""
+        response = self._ask("GET", _path_of(receipt))
+        if response.status in {404, 410}:
+            return None
+        if not response.is_success:
+            raise self._error(response, publishes=False)
+        names = ("favourites_count", "reblogs_count", "replies_count", "quotes_count")
+        return Reactions(*(pick_count(response.json(), name) for name in names))
 
     def delete(self, receipt: Receipt) -> None:
         path = _path_of(receipt)

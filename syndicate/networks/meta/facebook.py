@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 
 from syndicate.errors import NetworkError, Rejected, Unauthorised, Unavailable, Uncertain, UsageError
 from syndicate.http import Client, Response
-from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
+from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.meta.graph import build_proof, build_since, parse_cursor, parse_failure, says_gone
-from syndicate.networks.toolkit.answers import pick, pick_instant, pick_list, pick_text, say
+from syndicate.networks.toolkit.answers import pick, pick_count, pick_instant, pick_list, pick_text, say
 from syndicate.networks.toolkit.checks import refuse_misfits, refuse_private, refuse_warning
 from syndicate.networks.toolkit.client import Api, refuse_non_number, require_option, require_secret, with_prepared
 from syndicate.networks.toolkit.readback import (
@@ -163,6 +163,16 @@ class Facebook:
         """Change the words; Facebook never changes the link or the picture of a post."""
         self._ask("POST", self._post_of(receipt), form={"message": message.text})
         return receipt
+
+    def count(self, receipt: Receipt) -> Reactions | None:
+        """Every kind of reaction counts as a like, a share as a boost."""
+        fields = "reactions.limit(0).summary(total_count),comments.limit(0).summary(total_count),shares"
+        post = self._ask("GET", self._post_of(receipt), params={"fields": fields}).json()
+        return Reactions(
+            likes=pick_count(post, "reactions", "summary", "total_count"),
+            boosts=pick_count(post, "shares", "count") or 0,  # where nobody shared it the field is left out
+            replies=pick_count(post, "comments", "summary", "total_count"),
+        )
 
     def delete(self, receipt: Receipt) -> None:
         """Meta says "does not exist" of what the token may not delete, too, so the post is looked at once more."""

@@ -23,7 +23,16 @@ from syndicate.errors import (
     Uncertain,
 )
 from syndicate.http import Response
-from syndicate.networks.toolkit.answers import LONGEST_WAIT, error_of, pick, pick_list, pick_text, retry_at_of, say
+from syndicate.networks.toolkit.answers import (
+    LONGEST_WAIT,
+    error_of,
+    pick,
+    pick_count,
+    pick_list,
+    pick_text,
+    retry_at_of,
+    say,
+)
 from syndicate.networks.toolkit.readback import CLOCK_SKEW
 
 TOKEN_CODES = frozenset({102, 190, 1404078})
@@ -108,6 +117,17 @@ def parse_expiry(answer: object, now: datetime) -> datetime | None:
 def parse_cursor(answer: object) -> str:
     """The cursor of a listing's next page, "" on the last."""
     return pick_text(answer, "paging", "cursors", "after") if pick_list(answer, "data") else ""
+
+
+def parse_insights(answer: object) -> dict[str, int]:
+    """The numbers of a post by their names; Meta tells each as a total or as the first of some values."""
+    found = {}
+    for each in pick_list(answer, "data"):
+        total, first = pick_count(each, "total_value", "value"), pick_count(each, "values", 0, "value")
+        number = first if total is None else total
+        if number is not None:
+            found[pick_text(each, "name")] = number
+    return found
 
 
 def build_since(since: datetime | None) -> dict[str, str]:

@@ -11,13 +11,13 @@ from datetime import datetime
 
 from syndicate.errors import Rejected
 from syndicate.http import Client
-from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
+from syndicate.model import Account, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.base import Description, Look, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.meta.containers import ContainerNetwork, Steps
 from syndicate.networks.meta.login import Place
-from syndicate.networks.toolkit.answers import pick_instant, pick_list, pick_text
+from syndicate.networks.toolkit.answers import pick_count, pick_instant, pick_list, pick_text
 from syndicate.networks.toolkit.client import refuse_non_number, require_option
-from syndicate.networks.toolkit.readback import Listing, links_of_text
+from syndicate.networks.toolkit.readback import Listing, links_of_text, number_of
 from syndicate.text.counting import Counter
 
 API = "https://graph.instagram.com"
@@ -106,6 +106,10 @@ class Instagram(ContainerNetwork):
 
     def _list(self, message: Message | None, since: datetime | None) -> Listing:
         return self._read(f"{self._user}/media", FIELDS, parse_recent, since)
+
+    def count(self, receipt: Receipt) -> Reactions | None:
+        post = self._get(number_of(receipt, account=self._name), {"fields": "like_count,comments_count"})
+        return Reactions(likes=pick_count(post, "like_count"), replies=pick_count(post, "comments_count"))
 
     def verify(self) -> Profile:
         """Who we are, and whether the day's posts are used."""

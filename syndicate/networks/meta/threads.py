@@ -11,10 +11,10 @@ from datetime import datetime
 
 from syndicate.errors import ConfigError, Rejected
 from syndicate.http import Client, Response
-from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
+from syndicate.model import Account, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.base import Description, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.meta.containers import ContainerNetwork, Steps, failures_of
-from syndicate.networks.meta.graph import says_gone
+from syndicate.networks.meta.graph import parse_insights, says_gone
 from syndicate.networks.meta.login import Place
 from syndicate.networks.toolkit.answers import pick_instant, pick_list, pick_text
 from syndicate.networks.toolkit.readback import REPLIES_TO, Listing, links_of_text, number_of, with_numbered_reply
@@ -98,6 +98,12 @@ class Threads(ContainerNetwork):
         if message and message.reply_to:  # replies stand in a listing of their own
             return self._read("me/replies", f"{FIELDS},replied_to", parse_recent, since)
         return self._read("me/threads", FIELDS, parse_recent, since)
+
+    def count(self, receipt: Receipt) -> Reactions | None:
+        """Needs the scope threads_manage_insights."""
+        place = f"{number_of(receipt, account=self._name)}/insights"
+        found = parse_insights(self._get(place, {"metric": "likes,reposts,replies,quotes"}))
+        return Reactions(found.get("likes"), found.get("reposts"), found.get("replies"), found.get("quotes"))
 
     def delete(self, receipt: Receipt) -> None:
         """Needs the scope threads_delete. "Does not exist" may mean "may not be deleted", so it is looked at again."""

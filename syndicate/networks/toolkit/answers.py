@@ -158,6 +158,12 @@ def pick_text(value: object, *path: str | int) -> str:
     return drop_controls(str(found)) if isinstance(found, str | int) and not isinstance(found, bool) else ""
 
 
+def pick_count(value: object, *path: str | int) -> int | None:
+    """How many, None where an answer has no sensible number there."""
+    found = pick(value, *path)
+    return found if isinstance(found, int) and not isinstance(found, bool) and 0 <= found < 10**12 else None
+
+
 def pick_list(value: object, *path: str | int) -> list[object]:
     """The list at a path, empty where there is none."""
     found = pick(value, *path)

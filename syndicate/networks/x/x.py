@@ -26,12 +26,13 @@ from syndicate.errors import (
     Uncertain,
 )
 from syndicate.http import Client, Response
-from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
+from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.toolkit.answers import (
     error_of,
     parse_moment,
     pick,
+    pick_count,
     pick_list,
     pick_text,
     pick_wait,
@@ -367,6 +368,15 @@ class X:
         user = self._whoami()
         name = str(user.get("username", ""))
         return Profile(f"@{name}", f"https://x.com/{name}", ("post", "read back", "delete"))
+
+    def count(self, receipt: Receipt) -> Reactions | None:
+        """One read, which costs money."""
+        number = quote(number_of(receipt, account=self.account), safe="")
+        response = self._call("GET", f"/2/tweets/{number}", params={"tweet.fields": "public_metrics"})
+        metrics = _data(response).get("public_metrics")
+        self._spent += self.price_read
+        names = ("like_count", "retweet_count", "reply_count", "quote_count")
+        return Reactions(*(pick_count(metrics, name) for name in names)) if metrics else None
 
     def delete(self, receipt: Receipt) -> None:
         number = number_of(receipt, account=self.account)
