@@ -1,4 +1,4 @@
-"""What nobody asks for and everybody expects: tokens renewed, limits read."""
+"""What nobody asks for and everybody expects: tokens renewed, limits read, answers counted."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import chain
 
+from syndicate.app.counting import count_reactions
 from syndicate.app.login import learn_limits
 from syndicate.app.site import Wiring
 from syndicate.containment import contain
@@ -39,6 +40,8 @@ def tend(wiring: Wiring, account: Account, now: datetime) -> tuple[str, ...]:
     if not _is_in_order(wiring, account, now):
         with contain(lambda error: lines.append(f"{account.name}: {_describe(error, account)}")):
             lines.extend(_look_at(wiring, account, now))
+    with contain(lambda error: lines.append(f"{account.name}: {_describe(error, account)}")):
+        count_reactions(wiring, account, now)
     return tuple(lines)
 
 

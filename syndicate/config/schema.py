@@ -248,6 +248,8 @@ class AccountTable(ScheduleTable):
     """Age from which a post may be announced again (on = "evergreen")."""
     profile: OptionalAddress = ""
     """Address of your profile there, for rel="me" and fediverse:creator in your pages."""
+    counts: bool | None = None
+    """Count likes, boosts, replies and quotes: true also where reading costs money, false never."""
     enabled: bool = True
     """Turn the account off without losing its history."""
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from syndicate.model import Action, OccasionKind, Reason, State
 
-HEAD = "0015"
+HEAD = "0016"
 """The last migration. A database that names a later one is from a newer syndicate."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -227,6 +227,20 @@ secrets = Table(
     Column("sealed", Text, nullable=False),
 )
 """Tokens that networks renew, sealed; only where the state has no disk of its own."""
+
+reactions = Table(
+    "reactions",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("delivery_id", _RowId, primary_key=True, autoincrement=False),
+    Column("at", Instant, primary_key=True),
+    Column("looked_at", Instant, nullable=False),
+    Column("likes", BigInteger),
+    Column("boosts", BigInteger),
+    Column("replies", BigInteger),
+    Column("quotes", BigInteger),
+)
+"""A line for each change of the numbers; `looked_at` is the last moment at which they were still so."""
 
 published_files = Table(
     "published_files",

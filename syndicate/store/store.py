@@ -19,6 +19,7 @@ from syndicate.store.outbox import Outbox
 from syndicate.store.overview import Overview
 from syndicate.store.passes import Passes
 from syndicate.store.published import PublishedFiles
+from syndicate.store.reactions import ReactionBook
 from syndicate.store.remote.lines import Lines
 from syndicate.store.schema import HEAD
 from syndicate.store.syndication_links import Aftercare, Copies
@@ -74,6 +75,7 @@ class Store(
     StateIdentity,
     Passes,
     PublishedFiles,
+    ReactionBook,
     Lines,
     Upkeep,
 ):

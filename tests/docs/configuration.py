@@ -54,7 +54,9 @@ def _default(key: str, field: FieldInfo) -> str:
         return "required"
     value = field.get_default(call_default_factory=True) if field.default_factory else field.default
     if value is None:
-        value = getattr(ScheduleRules(), key)
+        value = getattr(ScheduleRules(), key, None)
+    if value is None:
+        return "not set"
     assert value is not PydanticUndefined
     return "the site's" if key == "timezone" and not value else f"`{_write(value)}`"
 

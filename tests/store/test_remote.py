@@ -11,11 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from typing import cast
 
 import orjson
 import pytest
-from obstore.store import MemoryStore, ObjectStore
+from obstore.store import MemoryStore
 
 from syndicate.errors import ConfigError, Contradicted, StateError, StateMoved
 from syndicate.model import Limits, State
@@ -401,25 +400,3 @@ def test_a_bucket_that_is_set_back_or_damaged_is_noticed() -> None:
     store.put(orjson.loads(newest)["files"]["posts.jsonl"], b"3\n")
     with pytest.raises(StateError, match="damaged"):
         BucketState(store, "s3://bucket/state").read()
-
-
-class Careless:
-    """An object store that takes conditions and ignores them, as some do."""
-
-    def __init__(self, heeds: object = None) -> None:
-        self._inner, self._heeds = MemoryStore(), heeds
-
-    def put(self, path: str, data: bytes, *, mode: object = None, attributes: object = None) -> object:
-        return self._inner.put(path, data, mode=mode) if mode == self._heeds else self._inner.put(path, data)
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._inner, name)
-
-
-@pytest.mark.parametrize("heeds", [None, "create"])
-def test_a_store_that_ignores_conditions_is_refused(heeds: object) -> None:
-    """Also one that heeds only the condition of a first write: of two runs both would win."""
-    state = BucketState(cast(ObjectStore, Careless(heeds)), "s3://bucket/state")
-    with pytest.raises(ConfigError, match="ignores conditions"):
-        state.write({INFO: b'{"sequence":1}'}, "", "first")
-    assert state.read() is None

@@ -136,6 +136,7 @@ ACTIONS = [
     (State.PLANNED, "move", {"at": "2027-01-05T09:00:00+01:00"}, "planned"),
     (State.PLANNED, "move", {"by_minutes": 90}, "planned"),
     (State.PLANNED, "edit", {"text": "My words."}, "planned"),
+    (State.PLANNED, "edit", {"text": "", "alt": "A hill.", "media": "none"}, "planned"),
     (State.UNCERTAIN, "settle", {"url": "https://social.example/1"}, "sent"),
     (State.UNCERTAIN, "settle", {"url": None}, "due"),
 ]

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -86,8 +85,6 @@ class BucketState:
         told = orjson.loads(files[INFO]) | {"note": note, "files": tables}
         manifest = orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
         try:
-            if not expected:
-                self._require_conditions()
             for name, path in tables.items():
                 if path not in self._known:
                     self._store.put(path, files[name], attributes={"Content-Type": "application/jsonl"})
@@ -100,28 +97,6 @@ class BucketState:
             self._sweep(needed)
         self._known = needed
         return version
-
-    def _require_conditions(self) -> None:
-        """Before the first write: some stores take a condition and ignore it, and two runs would both win.
-
-        Raises ConfigError for such a one.
-        """
-        careless = ConfigError(
-            "this object store ignores conditions (If-Match, If-None-Match), so two runs could not see each other",
-            where=self.where,
-            hint="use another store, or a git branch",
-        )
-        probe = f"probe-{secrets.token_hex(4)}"
-        self._store.put(probe, b"1")
-        modes: tuple[PutMode, ...] = ("create", {"e_tag": '"another"'})
-        for mode in modes:
-            try:
-                self._store.put(probe, b"2", mode=mode)
-            except (PreconditionError, AlreadyExistsError):
-                continue
-            raise careless
-        with suppress(BaseError):
-            self._store.delete(probe)
 
     def _swap(self, manifest: bytes, expected: str) -> str:
         """A refusal may be the second try of a write that arrived: only what is there tells."""

@@ -202,13 +202,6 @@ class GitState:
             self._call(["git", "init", "--quiet", "--bare", str(self._area)], plain, b"")
         listed = self._call_site("config", "--local", "--includes", "--null", "--list").stdout.decode()
         pairs = [entry.partition("\n")[::2] for entry in listed.split("\0") if _LOGIN.match(entry)]
-        if (
-            not {"GIT_SSH", "GIT_SSH_COMMAND"} & plain.keys()
-            and self._call_site("config", "core.sshcommand").returncode
-        ):
-            plain["GIT_SSH_COMMAND"] = (
-                "ssh -oBatchMode=yes"  # nobody could answer: we are not what the terminal talks to
-            )
         at = int(plain.get("GIT_CONFIG_COUNT") or 0)
         for number, (key, value) in enumerate(pairs, at):
             plain |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}

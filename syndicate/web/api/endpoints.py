@@ -94,5 +94,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         answer=m.AccountList,
     ),
     _get("/feeds", site.read_feeds, m.FeedList),
+    _get("/counts", site.read_counts, m.Counts, m.CountsFilter),
     _get("/history", site.read_history, m.History, m.HistoryFilter),
 )

@@ -17,6 +17,7 @@ from syndicate.app.dashboard import (
     list_titles,
 )
 from syndicate.app.post import plan_message, write_message
+from syndicate.app.queue import edit_message
 from syndicate.app.site import Wiring
 from syndicate.errors import UsageError
 from syndicate.model import ACTIONS, Action, Attempt, Delivery, PlannedDelivery, State
@@ -96,11 +97,14 @@ def move(app: App, asked: m.DeliveryNumber, body: m.Move) -> m.DeliveryShown:
 
 
 def edit(app: App, asked: m.DeliveryNumber, body: m.Edit) -> m.DeliveryShown:
-    """Give a message other words. A text that is too long for its network is refused."""
+    """Give a message other words, alt text or picture. A text that is too long for its network is refused."""
     with app.borrow() as site:
         _require_delivery(site, asked.id)
-    app.check_text((asked.id,), body.text)
-    return _change(app, Action.EDIT, asked.id, body.text)
+        before = site.store.get_delivery(asked.id)
+        alt = before.alt if body.alt is None else body.alt
+        media = before.media if body.media is None else body.media
+        after = edit_message(site, asked.id, app.now(), text=body.text, alt=alt, media=media)
+        return show_all(site, (after,))[0]
 
 
 def settle(app: App, asked: m.DeliveryNumber, body: m.Settle) -> m.DeliveryShown:

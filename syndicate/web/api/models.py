@@ -116,6 +116,10 @@ class Move(Asked):
 
 class Edit(Asked):
     text: Text = Field(description='The words to send; "" lets them be composed from the post again.')
+    alt: Text | None = Field(None, description="The alt text of the picture; null keeps what is there.")
+    media: Literal["", "card", "image", "none"] | None = Field(
+        None, description='What goes with it; "" for what the account has, null keeps what is there.'
+    )
 
 
 class Settle(Asked):
@@ -260,6 +264,42 @@ class HistoryLine(Step):
 
 class History(Shown):
     lines: tuple[HistoryLine, ...]
+
+
+class CountsFilter(Asked):
+    account: Words = Field("", description="Only this account's.")
+    by: Literal["newest", "likes", "boosts", "replies", "quotes", "total"] = Field("newest", description="The order.")
+    limit: Limit = 100
+
+
+class ReactionsShown(Shown):
+    """How often others answered; null where the network does not say."""
+
+    likes: int | None
+    boosts: int | None
+    replies: int | None
+    quotes: int | None
+
+
+class CountedShown(Shown):
+    at: datetime
+    looked_at: datetime = Field(description="The last moment at which they were still so.")
+    reactions: ReactionsShown
+
+
+class CountedMessageShown(Shown):
+    delivery: int
+    post: str
+    title: str
+    account: str
+    network: str
+    url: str
+    sent_at: datetime | None
+    counts: tuple[CountedShown, ...] = Field(description="One for each change, the oldest first.")
+
+
+class Counts(Shown):
+    messages: tuple[CountedMessageShown, ...]
 
 
 class BudgetShown(Shown):

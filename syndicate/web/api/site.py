@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from syndicate.app.app import App
-from syndicate.app.dashboard import list_feeds, list_last_troubles, list_posts
+from syndicate.app.counting import list_counted, sort_counted
+from syndicate.app.dashboard import list_feeds, list_last_troubles, list_posts, list_titles
 from syndicate.app.publish import list_problems
 from syndicate.errors import UsageError
 from syndicate.model import PlannedDelivery
@@ -110,6 +111,27 @@ def read_history(app: App, asked: m.HistoryFilter, _body: None) -> m.History:
             for one in events
         )
         return m.History(lines=tuple(lines))
+
+
+def read_counts(app: App, asked: m.CountsFilter, _body: None) -> m.Counts:
+    """What others answered to the messages that were sent last: numbers, with how they grew."""
+    with app.borrow() as site:
+        found = list_counted(site, app.now(), account=asked.account, newest=asked.limit)
+        titles = list_titles(site, [one.delivery for one in found])
+        messages = (
+            m.CountedMessageShown(
+                delivery=one.delivery.id,
+                post=one.delivery.slug,
+                title=titles.get(one.delivery.post_id, ""),
+                account=one.delivery.account,
+                network=one.delivery.network,
+                url=one.delivery.receipt.url if one.delivery.receipt else "",
+                sent_at=one.delivery.sent_at,
+                counts=tuple(map(m.CountedShown.model_validate, one.counts)),
+            )
+            for one in sort_counted(found, asked.by, titles)
+        )
+        return m.Counts(messages=tuple(messages))
 
 
 def read_plan(app: App, _asked: m.Nothing, _body: None) -> m.PlanShown:

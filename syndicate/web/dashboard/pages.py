@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from syndicate.app.app import App
+from syndicate.app.counting import list_counts
 from syndicate.app.dashboard import (
     COMING,
     SHOWN,
@@ -27,6 +28,7 @@ from syndicate.model import Delivery, State
 from syndicate.networks import NETWORKS
 from syndicate.networks import describe as describe_network
 from syndicate.networks.base import Look
+from syndicate.web.dashboard.counted import make_counted
 from syndicate.web.dashboard.preview import Preview, make_preview
 from syndicate.web.dashboard.render import Renderer, choose_singly, tell_questions
 from syndicate.web.dashboard.replies import go, to_sentence
@@ -131,7 +133,8 @@ class Pages:
             raise HTTPException(404, to_sentence(error)) from error
         with self._app.borrow() as site:
             found = self._app.list_deliveries(slug=slug, everything=True)
-            return self._render_rows(request, site, "post", asked, found, slug=slug, told=told)
+            counted = make_counted(list_counts(site, found), list_titles(site, found))
+            return self._render_rows(request, site, "post", asked, found, slug=slug, told=told, counted=counted)
 
     def show_message(self, request: Request) -> Response:
         """One message: as the network shows it, to be edited, moved, decided."""

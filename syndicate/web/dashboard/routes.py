@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from syndicate.app.app import App
 from syndicate.errors import SyndicateError
 from syndicate.web.dashboard.account_login import AccountLogins
+from syndicate.web.dashboard.counted import CountedPages
 from syndicate.web.dashboard.events import Events
 from syndicate.web.dashboard.forms import Forms
 from syndicate.web.dashboard.logins import Logins
@@ -67,6 +68,7 @@ def make_dashboard(app: App, door: Door) -> ASGIApp:
         Route("/accounts/{name}/login", account_logins.answer, methods=["POST"]),
         Route("/back", account_logins.come_back, methods=["GET"]),
         Route("/feeds", site_pages.show_feeds),
+        Route("/counted", CountedPages(app, renderer).show_counted),
         Route("/history", site_pages.show_history),
         Route("/new", site_pages.ask_for_message, methods=["GET"]),
         Route("/new", site_pages.write, methods=["POST"]),

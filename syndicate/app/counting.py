@@ -1,0 +1,93 @@
+"""What others answered to sent messages: counted politely, shown with how it came about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from syndicate.app.login import keep_spending, require_money
+from syndicate.app.site import Wiring
+from syndicate.errors import Blocked, NetworkError, Rejected, UsageError
+from syndicate.model import Account, Counted, Delivery, State
+from syndicate.networks.base import Counts, Spends
+from syndicate.planning.deliveries.counting import COUNTED_FOR, is_count_due
+
+_MOST_IN_A_ROUND = 40
+"""Messages of one account that are looked at in one round."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedMessage:
+    """A sent message with what was counted of it, the oldest first."""
+
+    delivery: Delivery
+    counts: tuple[Counted, ...]
+
+
+def count_reactions(wiring: Wiring, account: Account, now: datetime) -> None:
+    """Look at those messages of an account whose time it is, where that costs nothing or the person wants it.
+
+    What a network refuses to show is asked for as seldom as what it shows; one that fails is left alone this time.
+    """
+    due = _list_due(wiring, account, now)
+    if not due or account.counts is False or not _is_working(wiring, account, now):
+        return
+    network = wiring.accounts.open(account)
+    if not isinstance(network, Counts) or (isinstance(network, Spends) and not account.counts):
+        return
+    try:
+        for one in due:
+            _count(wiring, account, network, one, now)
+    except (NetworkError, UsageError):  # the next round asks again; `max_cost` has no room
+        return
+    finally:
+        keep_spending(wiring, account, network)
+
+
+def _list_due(wiring: Wiring, account: Account, now: datetime) -> list[Delivery]:
+    rows = wiring.store.list_countable(account.name, now - COUNTED_FOR)
+    due = [
+        one
+        for one, looked_at in rows
+        if one.receipt and one.receipt.remote_id and one.sent_at and is_count_due(one.sent_at, looked_at, now)
+    ]
+    return due[:_MOST_IN_A_ROUND]
+
+
+def _is_working(wiring: Wiring, account: Account, now: datetime) -> bool:
+    known = next((one for one in wiring.store.list_accounts() if one.name == account.name), None)
+    return known is None or (known.paused_at is None and not known.is_resting(now))
+
+
+def _count(wiring: Wiring, account: Account, network: Counts, one: Delivery, now: datetime) -> None:
+    assert one.receipt is not None
+    if isinstance(network, Spends):
+        require_money(wiring, account, network.cost_of_check, now)
+    try:
+        counted = network.count(one.receipt)
+    except (Rejected, Blocked):  # a right that only counting needs pauses no account
+        counted = None
+    wiring.store.record_count(one.id, counted, now)
+
+
+def list_counted(wiring: Wiring, now: datetime, *, account: str = "", newest: int) -> tuple[CountedMessage, ...]:
+    """So many of the messages that were sent last, those of which something is known."""
+    return list_counts(wiring, wiring.store.list_messages(now, states=(State.SENT,), account=account, newest=newest))
+
+
+def list_counts(wiring: Wiring, rows: Sequence[Delivery]) -> tuple[CountedMessage, ...]:
+    """The same of some messages."""
+    counts = wiring.store.list_counts([one.id for one in rows])
+    return tuple(CountedMessage(delivery=one, counts=counts[one.id]) for one in rows if one.id in counts)
+
+
+def sort_counted(found: Iterable[CountedMessage], by: str, titles: Mapping[str, str]) -> Sequence[CountedMessage]:
+    """By one of the numbers, the highest first; by title or account; else as they are, the newest first."""
+    if by in {"likes", "boosts", "replies", "quotes", "total"}:
+        return sorted(found, key=lambda one: getattr(one.counts[-1].reactions, by) or 0, reverse=True)
+    if by == "account":
+        return sorted(found, key=lambda one: one.delivery.account)
+    if by == "title":
+        return sorted(found, key=lambda one: titles.get(one.delivery.post_id, one.delivery.slug).casefold())
+    return tuple(found)
