@@ -9,13 +9,13 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
-QUOTES = re.findall(r"^```python\n# (\S+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+QUOTES = re.findall(r"^```(?:python|toml)\n# (\S+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 LINKS = re.findall(r"\]\(\.\./([^)#]+)\)", PAGE)
 
 
 def test_every_block_of_code_names_its_file() -> None:
     """A block that names none would be compared with nothing."""
-    assert len(QUOTES) == PAGE.count("```python") >= 4
+    assert len(QUOTES) == PAGE.count("```python") + PAGE.count("```toml") >= 9
 
 
 @pytest.mark.parametrize(("path", "quoted"), QUOTES)
