@@ -9,7 +9,7 @@ TEST   := $(BIN)/python -m pytest
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: bench-dashboard docs help setup demo test test-slow check format lock faults fuzz e2e generators bench bench-cards bench-feeds bench-accounts clean
+.PHONY: bench-dashboard docs help setup demo test test-slow check format lock faults fuzz e2e generators bench bench-cards bench-feeds bench-accounts bench-costs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -61,7 +61,7 @@ generators: .generators/ready ## install the site generators that `make e2e` bui
 		@docusaurus/core@3.10.2 @docusaurus/preset-classic@3.10.2 react@18 react-dom@18
 	@touch $@
 
-bench: bench-cards bench-feeds bench-accounts bench-dashboard ## run every benchmark
+bench: bench-cards bench-feeds bench-accounts bench-costs bench-dashboard ## run every benchmark
 
 bench-cards: setup ## milliseconds per card beside its peers
 	$(BIN)/python tests/benchmarks/bench_cards.py
@@ -72,6 +72,9 @@ bench-feeds: setup ## cold, warm and one-edit times for 1,000 and 10,000 posts
 
 bench-accounts: setup ## what twenty accounts that hang cost a healthy one
 	$(BIN)/python -m tests.benchmarks.bench_accounts
+
+bench-costs: setup ## what a post, a delivery and a site cost: the table of docs/scale.md
+	$(BIN)/python -m tests.benchmarks.bench_costs
 
 bench-dashboard: setup ## CPU and bytes of each page of the dashboard with 500 messages
 	$(BIN)/python -m tests.benchmarks.bench_dashboard
