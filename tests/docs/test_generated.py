@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.docs.generate import DOCS, MANUAL, PARTS, fill, render_manual
+from tests.docs.site import lay_out
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
@@ -22,6 +24,15 @@ def test_a_generated_part_says_what_the_program_says(name: str) -> None:
 def test_readme_can_be_read_in_one_go() -> None:
     """What it is, two commands, five minutes, and where to read on."""
     assert len(README.splitlines()) <= 150
+
+
+def test_the_navigation_leads_to_every_page(tmp_path: Path) -> None:
+    """A page that it forgets is found by nobody; one that is not there is a dead link."""
+    lay_out(tmp_path / "site")
+    pages = {path.name for path in (tmp_path / "site" / "pages").glob("*.md")}
+    navigation = (tmp_path / "site" / "mkdocs.yml").read_text(encoding="utf-8").partition("\nnav:")[2]
+    named = re.findall(r": (\S+\.md)$", navigation, re.MULTILINE)
+    assert sorted(named) == sorted(pages)
 
 
 def test_the_manual_page_says_what_the_program_says() -> None:
