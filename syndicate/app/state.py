@@ -194,7 +194,9 @@ def check_site(wiring: Wiring, store: Store) -> None:
         raise ConfigError(
             f"these rows of the state database belong to another site, {state.url} ({state.config.partition(':')[2]})",
             where="[site] name, [storage] database",
-            hint='give each site a [site] name of its own, such as name = "notes", or a database of its own',
+            hint="give each site a [storage] state of its own"
+            if settings.storage.state
+            else 'give each site a [site] name of its own, such as name = "notes", or a database of its own',
         )
     _refuse_copy(settings, state)
     if not is_beside:  # a second checkout leaves the rows to the first

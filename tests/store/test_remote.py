@@ -160,6 +160,11 @@ def test_a_state_that_cannot_be_read_changes_nothing(path: Path) -> None:
                 store.import_lines(files | damaged, HEAD, Sealer(KEY))
         with pytest.raises(StateError, match="newer syndicate"):
             store.import_lines(files, "9999", Sealer(KEY))
+        with pytest.raises(StateError, match="damaged"):
+            store.import_lines(files, "0000", Sealer(KEY))
+        others = {"states.jsonl": files["states.jsonl"].replace(f'"{SITE}"'.encode(), b'"another"')}
+        with pytest.raises(ConfigError, match=r'site "another".*of its own'):
+            store.import_lines(files | others, HEAD, Sealer(KEY))
         with pytest.raises(ConfigError, match="SYNDICATE_STATE_KEY"):  # a person's words do not go out in the open
             store.export_lines(Sealer(""))
     assert dump(path) == before
@@ -356,6 +361,98 @@ def test_git_says_what_is_wrong(tmp_path: Path, origin: Path) -> None:
     git(site, "remote", "remove", "origin")
     with pytest.raises(ConfigError, match="no git repository with a remote"):
         GitState(site, BRANCH, tmp_path / "area").head()
+
+
+def test_settings_for_a_persons_own_commits_do_not_stop_the_state(
+    tmp_path: Path, origin: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Signed pushes, a pre-push hook and a pruning fetch belong to their work, not to ours; in any kind of hash."""
+    (tmp_path / "hooks").mkdir()
+    hook = tmp_path / "hooks" / "pre-push"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    (tmp_path / "gitconfig").write_text(
+        f"[core]\nhooksPath = {hook.parent}\nautocrlf = true\n[push]\ngpgSign = true\nfollowTags = true\n"
+        "recurseSubmodules = on-demand\n[submodule]\nrecurse = true\n[safe]\nbareRepository = explicit\n"
+    )
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
+    GitState(tmp_path / "site", BRANCH, tmp_path / "area").write({INFO: b"{}\r\n"}, "", "first")
+    for name in ("site", "origin.git"):
+        shutil.rmtree(tmp_path / name)
+    monkeypatch.setenv("GIT_DEFAULT_HASH", "sha256")
+    git(tmp_path, "init", "--quiet", "--bare", origin.name)
+    git(tmp_path, "init", "--quiet", "site")
+    git(tmp_path / "site", "remote", "add", "origin", "../origin.git")
+    monkeypatch.delenv("GIT_DEFAULT_HASH")
+    (tmp_path / "site" / "blog").mkdir()  # whose remote is named from the top of the checkout
+    GitState(tmp_path / "site" / "blog", BRANCH, tmp_path / "area").write({INFO: b"{}\r\n"}, "", "first")
+    found = GitState(tmp_path / "site", BRANCH, tmp_path / "other").read()
+    assert found is not None
+    assert (len(found.version), found.files[INFO]) == (64, b"{}\r\n")
+
+
+def test_what_a_killed_git_leaves_is_cleared_away(tmp_path: Path, origin: Path) -> None:
+    """A lock that nobody holds, and files that lost their bytes with the power: our repository is only a copy."""
+    area = tmp_path / "area"
+    version = GitState(tmp_path / "site", BRANCH, area).write({INFO: b"{}"}, "", "first")
+    (area / "shallow.lock").touch()
+    found = GitState(tmp_path / "site", BRANCH, area).read()
+    assert found is not None
+    assert found.version == version
+    for path in (area / "objects").rglob("*"):
+        if path.is_file():
+            path.chmod(0o600)
+            path.write_bytes(b"")
+    found = GitState(tmp_path / "site", BRANCH, area).read()
+    assert found is not None
+    assert found.version == version
+    (area / "HEAD").write_bytes(b"")
+    assert GitState(tmp_path / "site", BRANCH, area).head() == version
+
+
+def test_two_machines_take_the_same_remote(tmp_path: Path, origin: Path) -> None:
+    """Of several that are none of them origin only the one that a person named: another one has no state yet."""
+    site = tmp_path / "site"
+    git(site, "remote", "rename", "origin", "github")
+    version = GitState(site, BRANCH, tmp_path / "area").write({INFO: b"{}"}, "", "first")
+    git(site, "remote", "add", "backup", "../backup.git")
+    with pytest.raises(ConfigError, match=r"several remotes.*backup, github.*pushDefault"):
+        GitState(site, BRANCH, tmp_path / "area").head()
+    git(site, "config", "remote.pushDefault", "github")
+    assert GitState(site, BRANCH, tmp_path / "area").head() == version
+
+
+def test_a_way_to_log_in_knows_the_environment_but_for_our_secrets(
+    tmp_path: Path, origin: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`gh` reads its token there, as other helpers do; the tokens of accounts stay here."""
+    monkeypatch.setenv("GH_TOKEN", "of the job")
+    monkeypatch.setenv("SYNDICATE_TOOT_ACCESS_TOKEN", "of an account")
+    site, seen = tmp_path / "site", tmp_path / "seen"
+    git(site, "config", "core.sshCommand", f"env > '{seen}'; false")
+    git(site, "remote", "set-url", "origin", "ssh://blog.example/403-protected.git")
+    with pytest.raises(StateError):  # a name that sounds like a refusal is none
+        GitState(site, BRANCH, tmp_path / "area").head()
+    assert "of the job" in seen.read_text()
+    assert "of an account" not in seen.read_text()
+
+
+def test_a_line_spoilt_by_hand_is_named(tmp_path: Path, machine: Callable[..., Machine], place: Place) -> None:
+    """With the place of the state and the way back; nothing of it is taken."""
+    one = machine("one")
+    with one.sync.changing():
+        one.store.add_deliveries([planned()], NOW)
+    there = place("hand").read()
+    assert there is not None
+    row = there.files["deliveries.jsonl"]
+    for spoilt in (row + row, row + b"\n", row.replace(b'"slug":', b'"slug":[],"was":')):
+        writer = place(f"hand-{len(spoilt)}")
+        now = writer.read()
+        assert now is not None
+        writer.write({**there.files, "deliveries.jsonl": spoilt}, now.version, "by hand")
+        with pytest.raises(StateError, match="by hand, undo that") as raised:
+            machine(f"two-{len(spoilt)}").sync.refresh()
+        assert raised.value.where.startswith(writer.where)
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterable, Mapping
@@ -19,7 +20,6 @@ from datetime import timedelta
 from pathlib import Path
 
 from syndicate.errors import ConfigError, Contradicted, StateError, StateMoved
-from syndicate.processes import clean_environment
 from syndicate.store.remote.base import INFO, Copy
 
 PATIENCE = timedelta(seconds=90)
@@ -31,17 +31,29 @@ What was sent and what waits, a file for each table, a line for each row. syndic
 else should: a change made by hand while a job runs is refused or refuses the job. `syndicate queue`, `syndicate why`
 and `syndicate status` tell what it means.
 """
-_HEARD = ("GIT_", "SSH_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "http_", "https_", "no_proxy", "GNUPG")
-"""Further variables that the git command needs: how to log in, and which way to take."""
-_NOT_HEARD = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"}
-"""What a hook sets for the repository it runs in."""
+_NOT_TOLD = re.compile(
+    r"SYNDICATE_|GIT_(DIR|COMMON_DIR|WORK_TREE|INDEX_FILE|PREFIX|NAMESPACE|SHALLOW_FILE|GRAFT_FILE|QUARANTINE_PATH"
+    r"|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|DEFAULT_HASH|TEMPLATE_DIR)$"
+)
+"""Our own secrets, and what a hook sets for the repository it runs in. All else may be needed to log in: a helper of
+the person's reads what it likes (GH_TOKEN, AWS_PROFILE)."""
 _LOGIN = re.compile(r"(http|credential|core\.sshcommand|ssh|url|protocol)\b", re.IGNORECASE)
 _REFUSED = re.compile(
     r"denied|403|401|read.only|not allowed|unauthori[sz]ed|authentication failed|could not read username|protected"
-    r"|permission|hook declined|insufficient",
+    r"|permission|hook declined|insufficient|not found",
     re.IGNORECASE,
 )
 _OWN = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "LANGUAGE": "C"}
+_SETTINGS = {
+    "core.hooksPath": os.devnull,
+    "push.gpgSign": "false",
+    "push.followTags": "false",
+    "push.recurseSubmodules": "no",
+    "submodule.recurse": "false",
+    "fetch.prune": "false",
+    "gc.autoDetach": "false",
+}
+"""What a person wants for their own commits must not stop or change ours."""
 
 
 class GitState:
@@ -65,10 +77,14 @@ class GitState:
         self._witnessed = witness
         if not branch and not witness:
             return None
-        self._fetch(self._branch if branch else self._witness)
+        name, commit = (self._branch, branch) if branch else (self._witness, witness)
+        try:
+            files = self._fetch_files(name, commit)
+        except StateError:  # a run or a disk that died may have left half a file: ours is only a copy
+            self._begin_anew()
+            files = self._fetch_files(name, commit)
         if branch and witness and branch != witness:
             self._refuse_set_back(branch, witness)
-        files = self._read_files(branch or witness)
         if INFO not in files:
             hint = "name a branch that is not there yet: it must hold nothing else"
             raise ConfigError(
@@ -96,7 +112,7 @@ class GitState:
             return
         if (branch, witness) != (expected, self._witnessed):
             raise StateMoved("another run changed the state meanwhile", where=self.where, hint="run it again")
-        if _REFUSED.search(said.decode(errors="replace")):
+        if _is_refused(said.decode(errors="replace")):
             hint = "the job needs the right to write to the repository (contents: write), and the branch no protection"
             raise ConfigError(f"the state may not be written: {_tell(said)}", where=self.where, hint=hint)
         raise StateError(f"the state could not be written: {_tell(said)}", where=self.where, hint="run it again")
@@ -126,6 +142,10 @@ class GitState:
     def _fetch(self, name: str, depth: int = 1) -> None:
         self._ask("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", f"--depth={depth}", self._address, name)
 
+    def _fetch_files(self, name: str, commit: str) -> dict[str, bytes]:
+        self._fetch(name)
+        return self._read_files(commit)
+
     def _read_files(self, commit: str) -> dict[str, bytes]:
         listed = self._ask("ls-tree", "-z", commit).split("\0")
         blobs = {
@@ -135,8 +155,11 @@ class GitState:
         answer = self._run("cat-file", "--batch", given="".join(f"{blob}\n" for blob in blobs.values()).encode()).stdout
         files, at = {}, 0
         for name in blobs:
-            begin = answer.index(b"\n", at) + 1
-            size = int(answer[at : begin - 1].split()[2])
+            begin = answer.find(b"\n", at) + 1
+            facts = answer[at : begin - 1].split()
+            if len(facts) != 3:
+                raise StateError("git has lost a part of the state", where=str(self._area))
+            size = int(facts[2])
             files[name] = answer[begin : begin + size]
             at = begin + size + 1
         return files
@@ -163,17 +186,35 @@ class GitState:
     def _address(self) -> str:
         """Where the site's repository pushes to."""
         if not self._url:
-            listed = self._call_site("remote")
-            remotes = listed.stdout.decode().split()
-            name = "origin" if "origin" in remotes else next(iter(remotes), "")
-            if not name:
-                why = f": {_tell(listed.stderr)}" if listed.returncode else ""
-                hint = "a state in a branch needs a repository with a remote; else [storage] state is a bucket"
-                raise ConfigError(
-                    f"the site's folder is in no git repository with a remote{why}", where=self.where, hint=hint
-                )
-            self._url = self._call_site("remote", "get-url", "--push", name).stdout.decode().strip()
+            name = self._choose_remote()
+            url = self._call_site("remote", "get-url", "--push", name).stdout.decode().strip()
+            if url.startswith(("./", "../")):  # as git takes it, from the top of the checkout
+                url = os.path.join(self._call_site("rev-parse", "--show-toplevel").stdout.decode().strip(), url)  # noqa: PTH118
+            self._url = url
         return self._url
+
+    def _choose_remote(self) -> str:
+        """`origin`, the only one, or the one that the person has named: two machines must not choose differently."""
+        listed = self._call_site("remote")
+        remotes = listed.stdout.decode().split()
+        if not remotes:
+            why = f": {_tell(listed.stderr)}" if listed.returncode else ""
+            hint = "a state in a branch needs a repository with a remote; else [storage] state is a bucket"
+            if "dubious ownership" in why:
+                hint = f'if you trust it: git config --global --add safe.directory "{self._root}"'
+            raise ConfigError(
+                f"the site's folder is in no git repository with a remote{why}", where=self.where, hint=hint
+            )
+        chosen = self._call_site("config", "remote.pushDefault").stdout.decode().strip()
+        name = "origin" if "origin" in remotes else chosen if chosen in remotes else remotes[0]
+        if len(remotes) > 1 and name not in {"origin", chosen}:
+            hint = f"`git config remote.pushDefault {name}`, or `git remote rename {name} origin`"
+            raise ConfigError(
+                f"the repository has several remotes, and none is named origin: {', '.join(remotes)}",
+                where=self.where,
+                hint=hint,
+            )
+        return name
 
     def _call_site(self, *words: str) -> subprocess.CompletedProcess[bytes]:
         """A question to the site's own repository. Raises ConfigError where git cannot be had."""
@@ -183,35 +224,48 @@ class GitState:
         done = self._run(*words)
         if done.returncode:
             said = _tell(done.stderr)
-            if _REFUSED.search(said):
-                hint = "check the rights and the login of this job"
+            if _is_refused(said):
+                hint = "check the rights and the login of this job, and that the repository is still there"
                 raise ConfigError(f"the state may not be read: {said}", where=self.where, hint=hint)
             raise StateError(f"the state cannot be read: {said}", where=self.where, hint="see whether the server is up")
         return done.stdout.decode()
 
     def _run(self, *words: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         environment = self._environment or self._prepare()
-        command = ["git", f"--git-dir={self._area}", "-c", "gc.autoDetach=false", *words]
+        command = ["git", f"--git-dir={self._area}", *words]
         return self._call(command, environment, given)
 
     def _prepare(self) -> dict[str, str]:
         """Our own repository, with the way in that the checkout knows (a CI keeps its token in its configuration)."""
         plain = self._list_environment()
-        if not (self._area / "HEAD").exists():
-            self._area.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._call(["git", "init", "--quiet", "--bare", str(self._area)], plain, b"")
         listed = self._call_site("config", "--local", "--includes", "--null", "--list").stdout.decode()
         pairs = [entry.partition("\n")[::2] for entry in listed.split("\0") if _LOGIN.match(entry)]
         at = int(plain.get("GIT_CONFIG_COUNT") or 0)
+        pairs += _SETTINGS.items()
         for number, (key, value) in enumerate(pairs, at):
             plain |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
         self._environment = plain | {"GIT_CONFIG_COUNT": str(at + len(pairs))}
+        self._found_area()
         return self._environment
 
+    def _found_area(self) -> None:
+        """Our own repository, which counts its commits as the site's does: anew where it is none, or half of one."""
+        form = self._call_site("rev-parse", "--show-object-format").stdout.decode().strip() or "sha1"
+        if self._run("rev-parse", "--show-object-format").stdout.decode().strip() == form:
+            return
+        shutil.rmtree(self._area, ignore_errors=True)
+        self._area.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        words = ("init", "--quiet", "--bare", "--template=", f"--object-format={form}", str(self._area))
+        made = self._call(["git", *words], self._environment, b"")
+        if made.returncode:
+            raise StateError(f"git cannot keep the state: {_tell(made.stderr)}", where=str(self._area))
+
+    def _begin_anew(self) -> None:
+        shutil.rmtree(self._area, ignore_errors=True)
+        self._found_area()
+
     def _list_environment(self) -> dict[str, str]:
-        heard = {name: value for name, value in os.environ.items() if name.startswith(_HEARD)}
-        kept = {name: value for name, value in heard.items() if name not in _NOT_HEARD}
-        return clean_environment(os.environ) | kept | _OWN
+        return {name: value for name, value in os.environ.items() if not _NOT_TOLD.match(name)} | _OWN
 
     def _call(
         self, command: list[str], environment: Mapping[str, str], given: bytes
@@ -239,6 +293,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def _is_refused(said: str) -> bool:
+    """Whether it is a matter of rights; names and addresses in quotes may be called anything."""
+    return bool(_REFUSED.search(re.sub(r"'[^']*'|\S+://\S+", "", said)))
 
 
 def _list_blobs(files: Mapping[str, bytes]) -> Iterable[bytes]:

@@ -113,6 +113,7 @@ class Lines(Part):
         if schema > HEAD:
             hint = "use the newer syndicate that wrote it"
             raise StateError(f"written by a newer syndicate (schema {schema}, this one knows {HEAD})", hint=hint)
+        _refuse_other_site(files, self._site)
         rows = _parse_tables(files, sealer) if schema == HEAD else _bring_up(files, schema, sealer)
         with self._database.writing() as connection:
             _replace(connection, rows)
@@ -179,6 +180,17 @@ def _give_up(row: Row) -> Row:
     return kept | {"state": State.UNCERTAIN, "reason": Reason.NOBODY_TO_ASK, "detail": ""}
 
 
+def _refuse_other_site(files: Mapping[str, bytes], site: str) -> None:
+    """One place holds one site: the other would go on with its messages, or lose its own."""
+    names = [str(row.get("site")) for row in _read_lines(files, states.name, Sealer(""))]
+    if names and site not in names:
+        raise ConfigError(
+            f'holds the state of the site "{names[0]}", and this one is "{site}"',
+            where="[storage] state",
+            hint=f'give each site a branch or prefix of its own; the same site again has [site] name = "{names[0]}"',
+        )
+
+
 def _convert(row: Row, readers: Mapping[str, Callable[[Any], Any]]) -> Row:
     """Every column has a value, so that many rows go in at once."""
     try:
@@ -212,6 +224,8 @@ def _replace(connection: Connection, rows: Mapping[str, list[Row]]) -> None:
 
 def _bring_up(files: Mapping[str, bytes], schema: str, sealer: Sealer) -> dict[str, list[Row]]:
     """What an earlier syndicate wrote goes into a database as it was then, which is brought to the present one."""
+    from alembic.util import CommandError  # noqa: PLC0415 - seldom needed
+
     from syndicate.store.store import run_steps, upgrade  # noqa: PLC0415 - the store is made of us
 
     with TemporaryDirectory() as folder:
@@ -226,6 +240,8 @@ def _bring_up(files: Mapping[str, bytes], schema: str, sealer: Sealer) -> dict[s
             with database.reading() as connection:
                 rows = {table.name: connection.execute(select(table)).mappings() for table in _TRAVELLING}
                 return {name: [dict(row) for row in found] for name, found in rows.items()}
+        except (CommandError, ValueError, TypeError, KeyError) as error:
+            raise StateError(f"cannot be brought up from schema {schema}: it is damaged") from error
         finally:
             database.close()
 

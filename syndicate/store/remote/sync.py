@@ -119,7 +119,12 @@ class StateSync:
         if before.encode() not in files.get("states.jsonl", b"") and self._store.has_posts():
             log.warning("another state lives in %s: the one of this machine is kept beside it", self.where)
             self._keep_other()
-        self._store.import_lines(files, self._info.schema, self._sealer)
+        try:
+            self._store.import_lines(files, self._info.schema, self._sealer)
+        except StateError as error:
+            where = f"{self.where}, {error.where}" if error.where.partition(":")[0] in files else self.where
+            hint = error.hint or "if somebody changed it by hand, undo that: its history has the state before"
+            raise StateError(error.message, where=where, hint=hint) from error
         self._version, self._files = copy.version, files
 
     # --- changing -------------------------------------------------------------------------------------------------
