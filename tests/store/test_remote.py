@@ -455,6 +455,29 @@ def test_a_line_spoilt_by_hand_is_named(tmp_path: Path, machine: Callable[..., M
         assert raised.value.where.startswith(writer.where)
 
 
+class Closing(BucketState):
+    """A place whose door closes after so many looks: a token that ends while a job runs."""
+
+    looks = 1
+
+    def head(self) -> str:
+        self.looks -= 1
+        if self.looks < 0:
+            raise ConfigError("the state may not be read")
+        return super().head()
+
+
+def test_a_right_that_ends_midway_makes_no_call_unknown(tmp_path: Path, blank: Path) -> None:
+    """Between the intent and the call: it surely was not made, and is told as such."""
+    one = Machine(tmp_path, "one", blank, lambda _: Closing(MemoryStore(), "s3://bucket/state"), skew=timedelta(0))
+    with one.sync.changing():
+        one.store.add_deliveries([planned()], NOW)
+        one.begin_call("p1")
+        assert one.sync.confirm() == ""
+        assert "may not be read" in one.sync.confirm()
+    one.store.close()
+
+
 @pytest.mark.slow
 def test_the_checkout_stays_as_it_is(tmp_path: Path, origin: Path) -> None:
     """Also a shallow one: no branch, object or setting of it changes, and its own way to log in is used."""

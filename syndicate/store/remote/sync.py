@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from syndicate.containment import survive
-from syndicate.errors import AlreadyRunning, StateError, StateMoved
+from syndicate.errors import AlreadyRunning, ConfigError, StateError, StateMoved
 from syndicate.model import State
 from syndicate.store.remote.base import INFO, Copy, Info, RemoteState, parse_info
 from syndicate.store.remote.lines import Sealer
@@ -249,7 +249,7 @@ class StateSync:
                 head = self._remote.head()
             except StateMoved:
                 raise
-            except StateError as error:
+            except (StateError, ConfigError) as error:
                 return f"the state could not be read again just before the call: {error.message}"
             if head != self._version:
                 self._version = None
