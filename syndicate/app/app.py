@@ -87,7 +87,7 @@ class App:
             yield wiring
 
     @contextmanager
-    def _changing(self) -> Iterator[Wiring]:
+    def changing(self) -> Iterator[Wiring]:
         """Borrow the rooms to change the state, wherever that lives."""
         with self._shared.borrow() as wiring, wiring.state_place.changing():
             yield wiring
@@ -123,7 +123,7 @@ class App:
 
     def prune(self, before: datetime) -> int:
         """Forget the trail from before that moment of what ended; returns how many steps."""
-        with self._changing() as wiring:
+        with self.changing() as wiring:
             return wiring.store.prune_trails(before)
 
     # --- publishing -------------------------------------------------------------------------------------------
@@ -136,7 +136,7 @@ class App:
         if self._wiring.state_place.only_looks and "://" in place:
             log.warning("nothing is published to %s from a pull request", place)
             return Published(where=place)
-        with self._changing() as wiring, wiring.take_turn():
+        with self.changing() as wiring, wiring.take_turn():
             wiring.require_state()  # before the fingerprint, which tells one from another
             now, made_of = self.now(), open_last(wiring).take_fingerprint()
             if not only and (current := find_current(wiring, made_of, now)):
@@ -179,7 +179,7 @@ class App:
         from syndicate.app.sending import make_tools
         from syndicate.deliver import deliver_due
 
-        with self._changing() as wiring:
+        with self.changing() as wiring:
             wiring.require_state()
             wiring.release_dead()
             wiring.check_state()
@@ -277,7 +277,7 @@ class App:
         from syndicate.app.post import put_into_outbox
         from syndicate.app.queue import explain_waits
 
-        with self._changing() as wiring:
+        with self.changing() as wiring:
             if contradiction := wiring.check_state():
                 raise Contradicted(contradiction)
             ids = put_into_outbox(wiring, planned, self.now())
@@ -355,7 +355,7 @@ class App:
         """
         from syndicate.app.queue import join_all, join_posts
 
-        with self._changing() as wiring:
+        with self.changing() as wiring:
             with wiring.take_turn():
                 wiring.require_state()
                 joined = [join_posts(wiring, old, new, self.now())] if old else join_all(wiring, self.now())
@@ -375,7 +375,7 @@ class App:
         from syndicate.app.queue import change_delivery
         from syndicate.model import Action
 
-        with self._changing() as wiring:
+        with self.changing() as wiring:
             wiring.release_dead()
             if action == "retry":
                 _wake_accounts(wiring, ids, self.now())
@@ -461,7 +461,7 @@ class App:
             )
 
     def resume_account(self, name: str) -> None:
-        with self._changing() as wiring:
+        with self.changing() as wiring:
             wiring.store.resume_account(wiring.accounts.get(name).name)
             wiring.store.wake_account(name, self.now())
 
@@ -471,14 +471,14 @@ class App:
     def store_login(self, account: str, secrets: Mapping[str, str]) -> str:
         from syndicate.app.login import store_login
 
-        with self._changing() as wiring:
+        with self.changing() as wiring:
             return store_login(wiring, account, secrets)
 
     def look_after(self) -> tuple[str, ...]:
         """Renew tokens, read limits; returns lines for the log."""
         from syndicate.app.maintenance import look_after
 
-        with self._changing() as wiring:
+        with self.changing() as wiring:
             self._is_read_anew = True  # a removal comes due without any change
             return look_after(wiring, self.now())
 
@@ -544,7 +544,7 @@ class App:
         from syndicate.app.edits import amend, take_amendments, tell_waiting
         from syndicate.planning.deliveries.edits import choose_automatic
 
-        with self._changing() as wiring:
+        with self.changing() as wiring:
             if wiring.check_state():
                 return ()
             amendments = take_amendments(wiring, self.now())
@@ -556,7 +556,7 @@ class App:
         """Carry out edits and removals; returns a line for each."""
         from syndicate.app.edits import amend
 
-        with self._changing() as wiring:
+        with self.changing() as wiring:
             if amendments and (contradiction := wiring.check_state()):
                 raise Contradicted(contradiction)
             amended = amend(wiring, amendments, self.now())
@@ -578,7 +578,7 @@ class App:
         """
         from syndicate.app.login import accept_account, adopt
 
-        with self._changing() as wiring:
+        with self.changing() as wiring:
             wiring.check_state()
             adopted = (accept_account if accept else adopt)(wiring, account, self.now())
             wiring.forget_publication()

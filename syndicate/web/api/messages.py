@@ -98,7 +98,7 @@ def move(app: App, asked: m.DeliveryNumber, body: m.Move) -> m.DeliveryShown:
 
 def edit(app: App, asked: m.DeliveryNumber, body: m.Edit) -> m.DeliveryShown:
     """Give a message other words, alt text or picture. A text that is too long for its network is refused."""
-    with app.borrow() as site:
+    with app.changing() as site:
         _require_delivery(site, asked.id)
         before = site.store.get_delivery(asked.id)
         alt = before.alt if body.alt is None else body.alt

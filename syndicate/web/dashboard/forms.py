@@ -90,7 +90,7 @@ class Forms:
     def _change_one(self, wish: Wish, number: int) -> Delivery:
         value = wish.value
         if wish.action is Action.EDIT:
-            with self._app.borrow() as site:
+            with self._app.changing() as site:
                 return edit_message(site, number, self._app.now(), text=value, alt=wish.alt, media=wish.media)
         if wish.action is Action.MOVE:
             value = self._choose_time(wish, number).isoformat()
