@@ -160,7 +160,8 @@ def gather_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 def _sum_up(some: Sequence[Problem]) -> Problem:
     first, files = some[0], len({problem.source for problem in some})
     where = f"{files:,} files" if files > 1 else first.source
-    return Problem(where, f"{len(some):,} times, first in {first.place}: {first.message}", 0, first.key, first.hint)
+    times = "" if len(some) == files else f"{len(some):,} times, "
+    return Problem(where, f"{times}first in {first.place}: {first.message}", 0, first.key, first.hint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -214,7 +214,7 @@ def test_a_copy_that_the_network_names_is_ours_after_looking(bench: Bench) -> No
 class Paid(Finding):
     """Looking costs half a cent for each post read."""
 
-    cost_of_list = cost_of_delete = 0.005
+    cost_of_list = cost_of_delete = cost_of_check = 0.005
 
     def take_spent(self) -> float:
         return 0.005

@@ -1,6 +1,7 @@
 """What is coming is said before it comes, and what a person decided lasts, by the real command line."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -41,7 +42,8 @@ def dying(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Blog:
 
 def test_a_token_that_dies_before_a_message_is_due_is_told_everywhere(dying: Blog):
     """Before it is queued and after, by `plan`, `status` and `doctor`, with the command that helps."""
-    told = f"company: its token dies on {SOON:%Y-%m-%d %H:%M}, before 2 messages are due"
+    soon = SOON.astimezone(ZoneInfo("Europe/Berlin"))
+    told = f"company: its token dies on {soon:%Y-%m-%d %H:%M}, before 2 messages are due"
     assert told in dying.run("plan").err
     dying.run("publish")
     plan = dying.run("plan")

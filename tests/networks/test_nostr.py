@@ -398,7 +398,7 @@ def test_bad_options_are_told_at_once(http: Client, options: dict[str, str]) -> 
 def test_a_missing_extra_is_named(http: Client, monkeypatch: pytest.MonkeyPatch, library: str) -> None:
     """With the place that says how to install it: on PyPI "syndicate" is another program."""
     monkeypatch.setitem(sys.modules, library, None)
-    with pytest.raises(ConfigError, match="install the extra nostr"):
+    with pytest.raises(ConfigError, match="syndicate-feeds\\[nostr"):
         open_network(Account(name="mine", network="nostr", options={"relays": "wss://r"}), MemoryVault(), http)
 
 

@@ -198,7 +198,7 @@ def test_pictures_with_names_like_cards_stay(output: Output, store: Store) -> No
     output.write([text(STRANGE, path) for path in paths])
     files = ours(output, store)
     assert files.write([text(NEW, path) for path in paths]) == ()
-    assert files.remove(paths) == ()
+    assert take_away(files, paths) == ()
     assert len(files.problems) == 3
 
 

@@ -18,6 +18,7 @@ from syndicate.model import Problem
 from syndicate.output import FolderOutput
 from syndicate.publish.unchanged import LOOK_AGAIN, Finished, LastPublication, keep_publication, look_at
 from syndicate.store.store import Store
+from tests.faults.site import forget_place
 from tests.journeys.blog import CONFIG
 from tests.publish.house import NOW, House, make_picture
 
@@ -35,7 +36,14 @@ class Last:
 
     def finish(self, *, made_of: str = "", **more: object) -> None:
         made_of = made_of or self.last.take_fingerprint()
-        values = {"at": NOW, "ends": (), "problems": (), "files": {}, "paths": {"rss.xml", "meta/a.html"}}
+        values = {
+            "at": NOW,
+            "ends": (),
+            "problems": (),
+            "elsewhere": (),
+            "files": {},
+            "paths": {"rss.xml", "meta/a.html"},
+        }
         keep_publication(Finished(**{"made_of": made_of, **values, **more}), self.folder, self.store)  # type: ignore[arg-type]
 
     def is_current(self, at: datetime = NOW) -> bool:
@@ -185,6 +193,7 @@ def test_every_source_is_noticed(tmp_path, published, change):
     """Nothing changed: current. Then one thing changes, and the next publication looks at everything; and only that."""
     blog = House(tmp_path, SETTINGS)
     shutil.copytree(published, blog.root, dirs_exist_ok=True)
+    forget_place(blog.root / ".syndicate" / "state.db")
     with blog.open() as app:
         app.publish()  # the copied files are other files
         assert app.publish().written == ()
