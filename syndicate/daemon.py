@@ -46,7 +46,7 @@ PATIENCE = {"publish": 3600.0, "deliver": 120.0, "ping": 900.0, "amend": 900.0, 
 
 
 class Work(Protocol):
-    """What the daemon asks of the hall. Each call does one round and returns lines for the log, "" for nothing."""
+    """What the daemon asks of the app. Each call does one round and returns lines for the log, "" for nothing."""
 
     def publish_round(self) -> str: ...
 

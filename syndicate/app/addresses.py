@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from syndicate import content
 from syndicate.app.reports import Finding
-from syndicate.app.site import Wiring
+from syndicate.app.site import OpenSite
 from syndicate.config import make_settings
 from syndicate.content.built import find_site_url
 from syndicate.content.listing import list_addresses
@@ -99,10 +99,10 @@ def _is_same(one: str, other: str) -> bool:
     return unquote(one) == unquote(other)
 
 
-def compare(wiring: Wiring, *, ask_generator: bool) -> Iterator[Finding]:
+def compare(site: OpenSite, *, ask_generator: bool) -> Iterator[Finding]:
     """For `doctor`: how many addresses are as the site serves them, and which are not."""
-    settings = wiring.settings
-    posts = wiring.read_snapshot().posts
+    settings = site.settings
+    posts = site.read_snapshot().posts
     if ask_generator:
         try:
             listed = _list_listed(settings, posts, list_addresses(Path(settings.root)))
@@ -111,7 +111,7 @@ def compare(wiring: Wiring, *, ask_generator: bool) -> Iterator[Finding]:
         else:
             yield from _tell(listed, "your generator lists them")
     if settings.site.built:
-        served = wiring.folder.list_served()
+        served = site.folder.list_served()
         if not served:
             text = (
                 f"no page of a post is in {settings.site.built}/, so addresses are by permalink alone: build the site"

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from syndicate.app.post import get_post
 from syndicate.app.publish import open_drawer, open_manifest, read_plan
 from syndicate.app.reports import Finding
-from syndicate.app.site import Wiring
+from syndicate.app.site import OpenSite
 from syndicate.cards.check import check_drawing, summarise
 from syndicate.cards.sheet import SheetCard, render_sheet, shrink
 from syndicate.model import Plan, Problem
@@ -20,25 +20,25 @@ from syndicate.publish.drawing import Sketch
 from syndicate.templates import read_template
 
 
-def _choose(wiring: Wiring, slugs: tuple[str, ...], now: datetime) -> Plan:
-    plan = read_plan(wiring, now)
+def _choose(site: OpenSite, slugs: tuple[str, ...], now: datetime) -> Plan:
+    plan = read_plan(site, now)
     return replace(plan, identified=tuple(get_post(plan.identified, slug) for slug in slugs)) if slugs else plan
 
 
-def draw_cards(wiring: Wiring, slugs: tuple[str, ...], now: datetime) -> tuple[Finding, ...]:
+def draw_cards(site: OpenSite, slugs: tuple[str, ...], now: datetime) -> tuple[Finding, ...]:
     """Draw anew, whatever was drawn before; the findings name each written card."""
-    plan, manifest = _choose(wiring, slugs, now), open_manifest(wiring)
-    drawer = open_drawer(wiring, manifest)
+    plan, manifest = _choose(site, slugs, now), open_manifest(site)
+    drawer = open_drawer(site, manifest)
     drawer.forget([one.id for one in plan.identified])
     drawn = drawer.draw(plan, lambda _done, _all: None)
-    wiring.forget_publication()
+    site.forget_publication()
     troubles = (*drawn.problems, *manifest.problems)
     problems = [Finding("problem", one.text, one.source) for one in troubles]
     warnings = [Finding("warning", line) for line in drawn.warnings]
     return (*problems, *(Finding("ok", card.path, card.slug) for card in drawn.cards), *warnings)
 
 
-def check_cards(wiring: Wiring, slugs: tuple[str, ...], now: datetime) -> tuple[Finding, ...]:
+def check_cards(site: OpenSite, slugs: tuple[str, ...], now: datetime) -> tuple[Finding, ...]:
     """Judge every card as it would be drawn now, and sum up. Writes nothing.
 
     A picture that could not be fetched may come yet: that is a warning.
@@ -46,10 +46,10 @@ def check_cards(wiring: Wiring, slugs: tuple[str, ...], now: datetime) -> tuple[
     found: list[Finding] = []
     judged: list[tuple[Problem, ...]] = []
     layouts: list[str] = []
-    for sketch in open_drawer(wiring).sketch(_choose(wiring, slugs, now)):
+    for sketch in open_drawer(site).sketch(_choose(site, slugs, now)):
         source = sketch.content.source
         found += [Finding("warning", sketch.lacks, source)] if sketch.lacks else []
-        judged.append(_judge(wiring, sketch))
+        judged.append(_judge(site, sketch))
         layouts.append(sketch.drawing.layout if sketch.drawing else "")
         for problem in judged[-1]:
             hint = f" ({problem.hint})" if problem.hint else ""
@@ -57,39 +57,39 @@ def check_cards(wiring: Wiring, slugs: tuple[str, ...], now: datetime) -> tuple[
     return (*found, Finding("ok", summarise(judged, layouts)))
 
 
-def _judge(wiring: Wiring, sketch: Sketch) -> tuple[Problem, ...]:
+def _judge(site: OpenSite, sketch: Sketch) -> tuple[Problem, ...]:
     if sketch.drawing is None:
         return (Problem(sketch.content.source, sketch.trouble),)
-    return check_drawing(sketch.content, sketch.drawing, max_bytes=wiring.settings.cards.max_bytes)
+    return check_drawing(sketch.content, sketch.drawing, max_bytes=site.settings.cards.max_bytes)
 
 
-def write_sheet(wiring: Wiring, slugs: tuple[str, ...], path: Path, now: datetime) -> None:
+def write_sheet(site: OpenSite, slugs: tuple[str, ...], path: Path, now: datetime) -> None:
     """One HTML page, complete in itself, that shows each card as each network frames it."""
     cards: list[SheetCard] = []
     layouts: list[str] = []
-    for sketch in open_drawer(wiring).sketch(_choose(wiring, slugs, now)):
-        cards.append(_lay_out(wiring, sketch))
+    for sketch in open_drawer(site).sketch(_choose(site, slugs, now)):
+        cards.append(_lay_out(site, sketch))
         layouts.append(sketch.drawing.layout if sketch.drawing else "")
-    template = read_template(wiring.settings.root, "pages/sheet.html")
+    template = read_template(site.settings.root, "pages/sheet.html")
     summary = summarise([card.problems for card in cards], layouts)
-    page = render_sheet(cards, template, title=wiring.settings.site.title, summary=summary)
+    page = render_sheet(cards, template, title=site.settings.site.title, summary=summary)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(page)
 
 
-def _lay_out(wiring: Wiring, sketch: Sketch) -> SheetCard:
+def _lay_out(site: OpenSite, sketch: Sketch) -> SheetCard:
     """One card with all that is known of it; a card that cannot be drawn has its place and its problem too."""
     content, drawing = sketch.content, sketch.drawing
-    width, height = parse_frame(wiring.settings.cards.sizes[0])
+    width, height = parse_frame(site.settings.cards.sizes[0])
     common = SheetCard(
         src="",
         title=content.title,
-        host=urlsplit(wiring.settings.site.url).netloc,
+        host=urlsplit(site.settings.site.url).netloc,
         alt=content.alt,
         width=width,
         height=height,
         size=0,
-        problems=_judge(wiring, sketch),
+        problems=_judge(site, sketch),
     )
     if drawing is None:
         return common

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from syndicate.app.login import keep_spending, require_money
-from syndicate.app.site import Wiring
+from syndicate.app.site import OpenSite
 from syndicate.errors import Blocked, NetworkError, Rejected, UsageError
 from syndicate.model import Account, Counted, Delivery, State
 from syndicate.networks.base import Counts, Spends
@@ -25,28 +25,28 @@ class CountedMessage:
     counts: tuple[Counted, ...]
 
 
-def count_reactions(wiring: Wiring, account: Account, now: datetime) -> None:
+def count_reactions(site: OpenSite, account: Account, now: datetime) -> None:
     """Look at those messages of an account whose time it is, where that costs nothing or the person wants it.
 
     What a network refuses to show is asked for as seldom as what it shows; one that fails is left alone this time.
     """
-    due = _list_due(wiring, account, now)
-    if not due or account.counts is False or not _is_working(wiring, account, now):
+    due = _list_due(site, account, now)
+    if not due or account.counts is False or not _is_working(site, account, now):
         return
-    network = wiring.accounts.open(account)
+    network = site.accounts.open(account)
     if not isinstance(network, Counts) or (isinstance(network, Spends) and not account.counts):
         return
     try:
         for one in due:
-            _count(wiring, account, network, one, now)
+            _count(site, account, network, one, now)
     except (NetworkError, UsageError):  # the next round asks again; `max_cost` has no room
         return
     finally:
-        keep_spending(wiring, account, network)
+        keep_spending(site, account, network)
 
 
-def _list_due(wiring: Wiring, account: Account, now: datetime) -> list[Delivery]:
-    rows = wiring.store.list_countable(account.name, now - COUNTED_FOR)
+def _list_due(site: OpenSite, account: Account, now: datetime) -> list[Delivery]:
+    rows = site.store.list_countable(account.name, now - COUNTED_FOR)
     due = [
         one
         for one, looked_at in rows
@@ -55,30 +55,30 @@ def _list_due(wiring: Wiring, account: Account, now: datetime) -> list[Delivery]
     return due[:_MOST_IN_A_ROUND]
 
 
-def _is_working(wiring: Wiring, account: Account, now: datetime) -> bool:
-    known = next((one for one in wiring.store.list_accounts() if one.name == account.name), None)
+def _is_working(site: OpenSite, account: Account, now: datetime) -> bool:
+    known = next((one for one in site.store.list_accounts() if one.name == account.name), None)
     return known is None or (known.paused_at is None and not known.is_resting(now))
 
 
-def _count(wiring: Wiring, account: Account, network: Counts, one: Delivery, now: datetime) -> None:
+def _count(site: OpenSite, account: Account, network: Counts, one: Delivery, now: datetime) -> None:
     assert one.receipt is not None
     if isinstance(network, Spends):
-        require_money(wiring, account, network.cost_of_check, now)
+        require_money(site, account, network.cost_of_check, now)
     try:
         counted = network.count(one.receipt)
     except (Rejected, Blocked):  # a right that only counting needs pauses no account
         counted = None
-    wiring.store.record_count(one.id, counted, now)
+    site.store.record_count(one.id, counted, now)
 
 
-def list_counted(wiring: Wiring, now: datetime, *, account: str = "", newest: int) -> tuple[CountedMessage, ...]:
+def list_counted(site: OpenSite, now: datetime, *, account: str = "", newest: int) -> tuple[CountedMessage, ...]:
     """So many of the messages that were sent last, those of which something is known."""
-    return list_counts(wiring, wiring.store.list_messages(now, states=(State.SENT,), account=account, newest=newest))
+    return list_counts(site, site.store.list_messages(now, states=(State.SENT,), account=account, newest=newest))
 
 
-def list_counts(wiring: Wiring, rows: Sequence[Delivery]) -> tuple[CountedMessage, ...]:
+def list_counts(site: OpenSite, rows: Sequence[Delivery]) -> tuple[CountedMessage, ...]:
     """The same of some messages."""
-    counts = wiring.store.list_counts([one.id for one in rows])
+    counts = site.store.list_counts([one.id for one in rows])
     return tuple(CountedMessage(delivery=one, counts=counts[one.id]) for one in rows if one.id in counts)
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from syndicate.app.accounts import PASSWORD
 from syndicate.app.publish import open_drawer
 from syndicate.app.queue import explain_waits, preview
-from syndicate.app.site import Wiring
+from syndicate.app.site import OpenSite
 from syndicate.containment import contain
 from syndicate.deliver.account_worker import needs_person
 from syndicate.errors import ConfigError, UsageError
@@ -65,7 +65,7 @@ class PostState:
 
 
 def list_messages(
-    site: Wiring,
+    site: OpenSite,
     wanted: Wanted,
     now: datetime,
     *,
@@ -88,7 +88,7 @@ def list_messages(
     return explain_waits(site, found[:newest] if newest else found, now)
 
 
-def _search(site: Wiring, rows: Sequence[Delivery], words: str) -> tuple[Delivery, ...]:
+def _search(site: OpenSite, rows: Sequence[Delivery], words: str) -> tuple[Delivery, ...]:
     """Those whose post or text holds every word, in any case."""
     asked = words.casefold().split()
     posts: dict[str, str] = {}
@@ -111,23 +111,23 @@ def _list_words(post: Post) -> str:
     return "\n".join((post.title, post.summary, post.social_share, *overrides, *names, *post.keywords))
 
 
-def list_needing(site: Wiring, wanted: Wanted, now: datetime) -> tuple[Delivery, ...]:
+def list_needing(site: OpenSite, wanted: Wanted, now: datetime) -> tuple[Delivery, ...]:
     """What goes no further without a person."""
     states = (State.UNCERTAIN, State.FAILED, State.HELD, State.MISSED)
     return tuple(row for row in list_messages(site, wanted, now, states=states) if needs_person(row))
 
 
-def describe(site: Wiring, rows: Sequence[Delivery]) -> tuple[PlannedDelivery, ...]:
+def describe(site: OpenSite, rows: Sequence[Delivery]) -> tuple[PlannedDelivery, ...]:
     """The same in the same order, each with its text as it was or would be sent, count and limit."""
     return preview(site, rows)
 
 
-def list_titles(site: Wiring, rows: Iterable[Delivery]) -> Mapping[str, str]:
+def list_titles(site: OpenSite, rows: Iterable[Delivery]) -> Mapping[str, str]:
     """Titles by post id."""
     return site.store.list_titles(sorted({row.post_id for row in rows}))
 
 
-def list_cards(site: Wiring, post_ids: Iterable[str]) -> Mapping[str, CardRef]:
+def list_cards(site: OpenSite, post_ids: Iterable[str]) -> Mapping[str, CardRef]:
     """The share cards that are drawn, by post id."""
     drawer = open_drawer(site)
     found = {post_id: drawer.find_drawn(post_id) for post_id in dict.fromkeys(post_ids)}
@@ -138,7 +138,7 @@ def list_cards(site: Wiring, post_ids: Iterable[str]) -> Mapping[str, CardRef]:
 
 
 def list_free_slots(
-    site: Wiring, wanted: Wanted, since: datetime, until: datetime, now: datetime
+    site: OpenSite, wanted: Wanted, since: datetime, until: datetime, now: datetime
 ) -> tuple[FreeSlot, ...]:
     """Slots from now on at which nothing is planned, those of all accounts at the same moment together."""
     free: dict[datetime, list[str]] = {}
@@ -155,7 +155,7 @@ def list_free_slots(
     return tuple(FreeSlot(at=at, accounts=tuple(names)) for at, names in sorted(free.items()))
 
 
-def refuse_time(site: Wiring, number: int, at: datetime, now: datetime) -> None:
+def refuse_time(site: OpenSite, number: int, at: datetime, now: datetime) -> None:
     """Raises UsageError naming the rule of its account that speaks against sending a message at this time."""
     row = site.store.get_delivery(number)
     account = site.accounts.get(row.account)
@@ -166,7 +166,7 @@ def refuse_time(site: Wiring, number: int, at: datetime, now: datetime) -> None:
         raise UsageError(f"the message about {row.slug} on {account.name} stays where it is: {why}")
 
 
-def choose_time(site: Wiring, number: int, value: str, by: timedelta, now: datetime, *, is_forced: bool) -> datetime:
+def choose_time(site: OpenSite, number: int, value: str, by: timedelta, now: datetime, *, is_forced: bool) -> datetime:
     """When a message is to go: at a time in words, or later by so much where there are none.
 
     Raises UsageError for a time in the past, or one that a rule of the account forbids and that is not forced.
@@ -181,7 +181,7 @@ def choose_time(site: Wiring, number: int, value: str, by: timedelta, now: datet
     return at
 
 
-def list_burst(site: Wiring, account: str) -> tuple[int, ...]:
+def list_burst(site: OpenSite, account: str) -> tuple[int, ...]:
     """The numbers of what the account holds because many posts came at once."""
     held = site.store.list_deliveries(account=account, states=(State.HELD,))
     return tuple(one.id for one in held if one.reason is Reason.MANY_AT_ONCE and one.part == 1)
@@ -190,7 +190,7 @@ def list_burst(site: Wiring, account: str) -> tuple[int, ...]:
 # --- posts -----------------------------------------------------------------------------------------------------
 
 
-def list_posts(site: Wiring, words: str = "") -> tuple[PostState, ...]:
+def list_posts(site: OpenSite, words: str = "") -> tuple[PostState, ...]:
     """The posts of the content folder, newest first, and those that the words name where there are any."""
     snapshot = site.read_snapshot()
     known = {row.source: row for row in site.store.read_ledger().posts if row.gone_at is None}
@@ -231,7 +231,7 @@ class FeedState:
     """What is wrong with it, "" for nothing."""
 
 
-def list_feeds(site: Wiring, most: int) -> tuple[tuple[FeedState, ...], int]:
+def list_feeds(site: OpenSite, most: int) -> tuple[tuple[FeedState, ...], int]:
     """So many of the published feeds, the site's own first, and how many there are."""
     files = site.output.list_files()
     paths = [path for path in files if path.rpartition("/")[2] in FEED_FILES]
@@ -273,7 +273,7 @@ _TROUBLES = frozenset(
 )
 
 
-def list_last_troubles(site: Wiring) -> Mapping[str, Event]:
+def list_last_troubles(site: OpenSite) -> Mapping[str, Event]:
     """What each account's network refused or failed at last, by account."""
     names = [account.name for account in site.settings.accounts]
     found = {name: site.store.list_events(account=name, reasons=_TROUBLES, most=1) for name in names}

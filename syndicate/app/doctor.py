@@ -10,7 +10,7 @@ from syndicate.app.login import list_accounts
 from syndicate.app.publish import list_problems, open_drawer
 from syndicate.app.queue import list_warnings
 from syndicate.app.reports import Finding
-from syndicate.app.site import Wiring
+from syndicate.app.site import OpenSite
 from syndicate.containment import contain
 from syndicate.errors import tell_for_log
 from syndicate.formats.published import parse_feed
@@ -26,16 +26,16 @@ NEWEST = 3
 """Pages looked at by `doctor --online`: enough to see that the permalink pattern is right."""
 
 
-def examine(wiring: Wiring, plan: Plan, *, online: bool, ask_generator: bool = False) -> tuple[Finding, ...]:
+def examine(site: OpenSite, plan: Plan, *, online: bool, ask_generator: bool = False) -> tuple[Finding, ...]:
     """Findings, worst first."""
     looks = [
-        _content(wiring, plan),
-        compare(wiring, ask_generator=ask_generator),
-        _accounts(wiring, plan, online),
-        _floods(wiring, plan),
-        _state(wiring),
+        _content(site, plan),
+        compare(site, ask_generator=ask_generator),
+        _accounts(site, plan, online),
+        _floods(site, plan),
+        _state(site),
     ]
-    looks += [_published(wiring), _pages(wiring, plan)] if online else []
+    looks += [_published(site), _pages(site, plan)] if online else []
     found: list[Finding] = []
     for look in looks:
         with contain(
@@ -46,9 +46,9 @@ def examine(wiring: Wiring, plan: Plan, *, online: bool, ask_generator: bool = F
     return tuple(sorted(found, key=lambda finding: order.index(finding.level)))
 
 
-def _content(wiring: Wiring, plan: Plan) -> Iterator[Finding]:
-    snapshot = wiring.read_snapshot()
-    for problem in unique_problems((*list_problems(wiring, snapshot), *plan.elsewhere)):
+def _content(site: OpenSite, plan: Plan) -> Iterator[Finding]:
+    snapshot = site.read_snapshot()
+    for problem in unique_problems((*list_problems(site, snapshot), *plan.elsewhere)):
         yield Finding("problem", problem.text, problem.place)
     for warning in plan.warnings:
         yield Finding("warning", warning)
@@ -62,7 +62,7 @@ def _content(wiring: Wiring, plan: Plan) -> Iterator[Finding]:
     drafts = sum(post.is_draft for post in snapshot.posts)
     left_out = f", {drafts} of them {'a draft' if drafts == 1 else 'drafts'}" if drafts else ""
     number = "1 post" if len(snapshot.posts) == 1 else f"{len(snapshot.posts):,} posts"
-    yield Finding("ok", f"{number} in {wiring.settings.site.content}/{left_out}")
+    yield Finding("ok", f"{number} in {site.settings.site.content}/{left_out}")
 
 
 def _post(post: Post) -> Iterator[Finding]:
@@ -90,41 +90,41 @@ def _cut(text: str, start: int) -> str:
     return f"{'…' if start else ''}{text[start:end].strip()}{'…' if end < len(text) else ''}"
 
 
-def _accounts(wiring: Wiring, plan: Plan, online: bool) -> Iterator[Finding]:
-    for row in list_accounts(wiring, online=online, now=plan.now):
+def _accounts(site: OpenSite, plan: Plan, online: bool) -> Iterator[Finding]:
+    for row in list_accounts(site, online=online, now=plan.now):
         level = {"ready": "ok", "off": "ok", "no credentials": "problem"}.get(row.state, "warning")
         text = f"{row.network}, {row.state}{' as ' + row.who if row.who else ''}"
         yield Finding(level, f"{text}: {row.note}" if row.note and level != "ok" else text, f"account {row.name}")
-    for warning in list_warnings(wiring, plan.deliveries, plan.now):
+    for warning in list_warnings(site, plan.deliveries, plan.now):
         yield Finding("warning", warning)
 
 
-def _state(wiring: Wiring) -> Iterator[Finding]:
-    contradiction = wiring.check_state()
+def _state(site: OpenSite) -> Iterator[Finding]:
+    contradiction = site.check_state()
     if contradiction:
         yield Finding("problem", contradiction, "state")
-    yield Finding("ok", f"state in {wiring.store.where}")
-    if wiring.state_folder.stat().st_mode & 0o077:
-        yield Finding("warning", "other users of this machine can read it: run chmod 700", str(wiring.state_folder))
-    yield Finding("ok", f"publishes to {wiring.settings.storage.publish_to}")
+    yield Finding("ok", f"state in {site.store.where}")
+    if site.state_folder.stat().st_mode & 0o077:
+        yield Finding("warning", "other users of this machine can read it: run chmod 700", str(site.state_folder))
+    yield Finding("ok", f"publishes to {site.settings.storage.publish_to}")
 
 
-def _floods(wiring: Wiring, plan: Plan) -> Iterator[Finding]:
+def _floods(site: OpenSite, plan: Plan) -> Iterator[Finding]:
     """What the next publication would make subscribers see as new, though it is old."""
-    rules, site = wiring.settings.feeds, wiring.settings.site
-    published = ((name, wiring.output.read(name)) for name in (FEED_FORMATS[form].file for form in rules.formats))
+    rules = site.settings.feeds
+    published = ((name, site.output.read(name)) for name in (FEED_FORMATS[form].file for form in rules.formats))
     seen = [feed for name, data in published if data and (feed := parse_feed(name, data))]
-    feeds = plan_feeds(plan.identified, wiring.settings, open_drawer(wiring).list_drawn(), plan.now, gone=plan.gone)
-    for warning in find_floods(seen, feeds, rules, site):
+    feeds = plan_feeds(plan.identified, site.settings, open_drawer(site).list_drawn(), plan.now, gone=plan.gone)
+    for warning in find_floods(seen, feeds, rules, site.settings.site):
         yield Finding("warning", warning)
 
 
-def _published(wiring: Wiring) -> Iterator[Finding]:
+def _published(site: OpenSite) -> Iterator[Finding]:
     """What readers would notice about the published feeds."""
-    for form in wiring.settings.feeds.formats:
+    for form in site.settings.feeds.formats:
         file = FEED_FORMATS[form].file
-        url = f"{wiring.settings.site.feeds_url}/{file}"
-        remarks = probe_feed(wiring.http, url, form, wiring.output.read(file))
+        url = f"{site.settings.site.feeds_url}/{file}"
+        remarks = probe_feed(site.http, url, form, site.output.read(file))
         for remark in remarks:
             text = remark.text.removeprefix(f"{url}: ")  # it stands beside it
             yield Finding("problem" if remark.is_problem else "warning", text, url)
@@ -132,12 +132,12 @@ def _published(wiring: Wiring) -> Iterator[Finding]:
             yield Finding("ok", "answers as feed readers expect", url)
 
 
-def _pages(wiring: Wiring, plan: Plan) -> Iterator[Finding]:
+def _pages(site: OpenSite, plan: Plan) -> Iterator[Finding]:
     """Whether the newest posts are where their links lead: a wrong permalink would stop every message."""
     public = (one for one in plan.identified if one.known.published_at <= plan.now)
     for one in islice(public, NEWEST):
         link = one.post.permalink
-        trouble = check_page(wiring.http, link, one.post.title)
+        trouble = check_page(site.http, link, one.post.title)
         if trouble:
             yield Finding("warning", f"{trouble.removeprefix(f'{link}: ')} (is [site] url or permalink right?)", link)
         else:

@@ -21,7 +21,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 import orjson
 
-from syndicate.app.site import Wiring
+from syndicate.app.site import OpenSite
 from syndicate.http import Client
 from syndicate.hubs import (
     INDEXNOW,
@@ -78,15 +78,15 @@ _HIDDEN = 10
 """After so many looks in vain, most of an hour, a person hears that hubs are not told."""
 
 
-def ping_hubs(wiring: Wiring, now: datetime, *, endpoint: str = INDEXNOW) -> tuple[str, ...]:
+def ping_hubs(site: OpenSite, now: datetime, *, endpoint: str = INDEXNOW) -> tuple[str, ...]:
     """Tell those who are configured what changed and is visible outside; returns lines for the log."""
-    ledger = read_pages(wiring)  # first, for feeds are published before the state: it never knows more than they show
-    changes = _find_changes(wiring, now)
-    with _late_client(allow_private=wiring.settings.allow_private) as open_http:
-        visible, lines = _look(wiring.cache, open_http, changes, now)
-        lines += _tell_hubs(wiring, open_http, [one for one in changes if one.feed_url in visible], now)
+    ledger = read_pages(site)  # first, for feeds are published before the state: it never knows more than they show
+    changes = _find_changes(site, now)
+    with _late_client(allow_private=site.settings.allow_private) as open_http:
+        visible, lines = _look(site.cache, open_http, changes, now)
+        lines += _tell_hubs(site, open_http, [one for one in changes if one.feed_url in visible], now)
         if _is_live(changes, visible):
-            lines += tell_search_engines(wiring, open_http, ledger, changes, now, endpoint=endpoint)
+            lines += tell_search_engines(site, open_http, ledger, changes, now, endpoint=endpoint)
     return tuple(lines)
 
 
@@ -98,24 +98,24 @@ def _late_client(*, allow_private: bool) -> Iterator[Callable[[], Client]]:
         yield cache(lambda: closing.enter_context(make()))
 
 
-def _find_changes(wiring: Wiring, now: datetime) -> list[Change]:
+def _find_changes(site: OpenSite, now: datetime) -> list[Change]:
     """Every feed document with the digest of its bytes, and since when it has them.
 
     A document is read only where its listing says that somebody replaced it.
     """
-    files = wiring.output.list_files()
+    files = site.output.list_files()
     listed = {path: stat for path, stat in files.items() if path.rpartition("/")[2] in FEED_FILES}
-    known = recall(wiring.cache, "feed")
+    known = recall(site.cache, "feed")
     found: dict[str, PingState] = {}
     for path, stat in sorted(listed.items()):
         mark, state = f"{stat.size} {stat.version} ", known.get(path, PingState())
         if state.digest.startswith(mark) and not _is_ahead(state, now):
             found[path] = state
-        elif (data := wiring.output.read(path)) is not None:
+        elif (data := site.output.read(path)) is not None:
             is_same = state.digest.endswith(f" {_digest_of(data)}") and not _is_ahead(state, now)
             found[path] = PingState(mark + _digest_of(data), state.tried_at if is_same else now)
-    remember(wiring.cache, "feed", {path: state for path, state in found.items() if state != known.get(path)})
-    base = wiring.settings.site.feeds_url
+    remember(site.cache, "feed", {path: state for path, state in found.items() if state != known.get(path)})
+    base = site.settings.site.feeds_url
     return [
         Change(f"{base}/{quote(path)}", state.digest.rpartition(" ")[2], state.tried_at or now)
         for path, state in found.items()
@@ -147,14 +147,14 @@ def _look(
 
 
 def _tell_hubs(
-    wiring: Wiring, open_http: Callable[[], Client], changes: Sequence[Change], now: datetime
+    site: OpenSite, open_http: Callable[[], Client], changes: Sequence[Change], now: datetime
 ) -> Iterator[str]:
     """Each hub in a thread of its own: one that is dead or slow keeps no other waiting."""
-    hubs, last = dict.fromkeys(wiring.settings.feeds.hubs), recall(wiring.cache, "ping")
+    hubs, last = dict.fromkeys(site.settings.feeds.hubs), recall(site.cache, "ping")
     states = {(hub, one.feed_url): last.get(f"{hub} {one.feed_url}", PingState()) for hub in hubs for one in changes}
     due = choose_pings(tuple(hubs), changes, {change.feed_url for change in changes}, states, now)
     rows = [tuple(pings) for _, pings in groupby(due, key=lambda one: one.hub)]
-    if not rows or not is_kept(wiring.cache, "ping", now):
+    if not rows or not is_kept(site.cache, "ping", now):
         return
     http = open_http()
     with ThreadPoolExecutor(len(rows)) as threads:
@@ -164,7 +164,7 @@ def _tell_hubs(
         f"{one.hub} {one.feed_url}": settle_ping(one, states[one.hub, one.feed_url], now, is_accepted=not trouble)
         for one, trouble in told.items()
     }
-    remember(wiring.cache, "ping", settled)
+    remember(site.cache, "ping", settled)
     yield from _say(told)
 
 
@@ -200,13 +200,13 @@ _MOST = 50
 """Pages of one round: each is looked at first, and a changed domain changes all of them."""
 
 
-def read_pages(wiring: Wiring) -> Ledger:
+def read_pages(site: OpenSite) -> Ledger:
     """The posts as they stand in the state; none where nobody wants to tell search engines."""
-    return wiring.store.read_ledger() if wiring.settings.feeds.indexnow_key else Ledger()
+    return site.store.read_ledger() if site.settings.feeds.indexnow_key else Ledger()
 
 
 def tell_search_engines(
-    wiring: Wiring,
+    site: OpenSite,
     open_http: Callable[[], Client],
     ledger: Ledger,
     feeds: Sequence[Change],
@@ -218,19 +218,19 @@ def tell_search_engines(
 
     The world sees the newest of `feeds`: what stands beside it is taken to be published, too.
     """
-    key, host = wiring.settings.feeds.indexnow_key, urlsplit(wiring.settings.site.url).netloc
+    key, host = site.settings.feeds.indexnow_key, urlsplit(site.settings.site.url).netloc
     if not (ledger.posts or ledger.baselined):  # feeds stand before the state does: what is in them is not new
         return
-    told, rows = recall(wiring.cache, _KIND), _list_rows(ledger, host, now)
+    told, rows = recall(site.cache, _KIND), _list_rows(ledger, host, now)
     if _BEGUN not in told:
         known = {url: PingState(row.digest, now) for url, row in rows.items()}
-        remember(wiring.cache, _KIND, {_BEGUN: PingState("begun", now)} | known)
-    elif (due := _choose_due(rows, told, feeds, now)) and is_kept(wiring.cache, _KIND, now):
+        remember(site.cache, _KIND, {_BEGUN: PingState("begun", now)} | known)
+    elif (due := _choose_due(rows, told, feeds, now)) and is_kept(site.cache, _KIND, now):
         http = open_http()
         live = _choose_live(http, due, rows)
         pages = [one.feed_url for one, is_live in live.items() if is_live]
         trouble = submit_indexnow(http, host, key, pages, endpoint=endpoint) if pages else ""
-        remember(wiring.cache, _KIND, _settle(live, told, now, is_told=not trouble))
+        remember(site.cache, _KIND, _settle(live, told, now, is_told=not trouble))
         if pages:
             number = "1 page" if len(pages) == 1 else f"{len(pages)} pages"
             yield f"search engines were {'not ' if trouble else ''}told about {number}{trouble and f': {trouble}'}"

@@ -10,7 +10,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
-from syndicate.app.site import Wiring
+from syndicate.app.site import OpenSite
 from syndicate.containment import contain
 from syndicate.model import NetworkFacts
 
@@ -38,22 +38,22 @@ class Metrics:
         if drawn:
             self._drawing.observe(seconds / drawn)
 
-    def render(self, wiring: Wiring, now: datetime) -> tuple[bytes, str]:
+    def render(self, site: OpenSite, now: datetime) -> tuple[bytes, str]:
         """The text and its media type."""
         asked = CollectorRegistry()
-        asked.register(_State(wiring, now))
+        asked.register(_State(site, now))
         return generate_latest(self._registry) + generate_latest(asked), CONTENT_TYPE_LATEST
 
 
 class _State(Collector):
     """Outbox and accounts as they are now."""
 
-    def __init__(self, wiring: Wiring, now: datetime) -> None:
-        self._wiring = wiring
+    def __init__(self, site: OpenSite, now: datetime) -> None:
+        self._site = site
         self._now = now
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        figures, accounts = self._wiring.store.count(), self._wiring.store.list_accounts()
+        figures, accounts = self._site.store.count(), self._site.store.list_accounts()
         yield _gauge("deliveries", "Deliveries by account and state.", figures.deliveries.items(), "account", "state")
         yield _gauge("steps", "Steps in the trail by account and outcome.", figures.steps.items(), "account", "outcome")
         due = ((name, self._since(at)) for name, at in figures.oldest_due_at.items())
@@ -72,7 +72,7 @@ class _State(Collector):
     def _ends(self) -> list[tuple[str, float]]:
         facts: dict[str, NetworkFacts] = {}
         with contain(lambda _: None):  # without credentials nobody knows
-            facts.update(self._wiring.facts_with_limits())
+            facts.update(self._site.facts_with_limits())
         ends = {name: each.expires_at for name, each in facts.items()}
         return [(name, (at - self._now).total_seconds() / 86400) for name, at in ends.items() if at]
 

@@ -20,7 +20,7 @@ from syndicate.store.accounts import AccountState
 
 if TYPE_CHECKING:
     from syndicate.app.app import App
-    from syndicate.app.site import Wiring
+    from syndicate.app.site import OpenSite
 
 log = logging.getLogger("syndicate")
 
@@ -89,12 +89,12 @@ def _insist(work: Callable[[], Result]) -> Result:
     return work()
 
 
-def find_next_at(wiring: Wiring, now: datetime) -> datetime | None:
+def find_next_at(site: OpenSite, now: datetime) -> datetime | None:
     """The next moment at which there is something to do: a message or a look comes due, or a post comes of age."""
-    rows = explain_waits(wiring, wiring.store.list_deliveries(states=WAITING), now)
-    accounts = {account.name: account for account in wiring.store.list_accounts()}
-    mine = [row for row in rows if row.account in wiring.accounts.enabled]
-    coming = [*_list_due(mine, accounts), *_list_dates(wiring.read_snapshot().posts)]
+    rows = explain_waits(site, site.store.list_deliveries(states=WAITING), now)
+    accounts = {account.name: account for account in site.store.list_accounts()}
+    mine = [row for row in rows if row.account in site.accounts.enabled]
+    coming = [*_list_due(mine, accounts), *_list_dates(site.read_snapshot().posts)]
     return min((at for at in coming if at > now), default=None)
 
 

@@ -15,7 +15,7 @@ from syndicate.app.login import learn_missing_limits
 from syndicate.app.publish import open_drawer, read_plan
 from syndicate.app.reports import Measure
 from syndicate.app.sending import find_next_slot
-from syndicate.app.site import Wiring
+from syndicate.app.site import OpenSite
 from syndicate.containment import contain
 from syndicate.content.syndication import write_syndication
 from syndicate.errors import Contradicted, UsageError, tell_for_log
@@ -26,25 +26,25 @@ from syndicate.text.addresses import keep_web_address
 
 
 def plan_post(
-    wiring: Wiring, slug: str, *, to: tuple[str, ...], at: str, text: str, again: bool, now: datetime
+    site: OpenSite, slug: str, *, to: tuple[str, ...], at: str, text: str, again: bool, now: datetime
 ) -> ManualPlan:
     """The message planned for the named accounts, or all enabled ones that the post does not skip itself."""
-    named = tuple(wiring.accounts.get(name) for name in to)
-    if not named and not wiring.accounts.enabled:
+    named = tuple(site.accounts.get(name) for name in to)
+    if not named and not site.accounts.enabled:
         raise UsageError("there is no account to post to", hint="add [accounts.NAME] to syndicate.toml")
-    item = get_post(read_plan(wiring, now).identified, slug)
-    chosen = named or choose_accounts(item, wiring.accounts.enabled.values())
-    learn_missing_limits(wiring, chosen)
+    item = get_post(read_plan(site, now).identified, slug)
+    chosen = named or choose_accounts(item, site.accounts.enabled.values())
+    learn_missing_limits(site, chosen)
     return plan_manual(
         item,
         chosen,
-        wiring.store.read_ledger(),
-        wiring.settings,
-        facts=wiring.facts_with_limits(),
-        templates=wiring.read_messages(),
-        cards=open_drawer(wiring).list_drawn(),
+        site.store.read_ledger(),
+        site.settings,
+        facts=site.facts_with_limits(),
+        templates=site.read_messages(),
+        cards=open_drawer(site).list_drawn(),
         now=now,
-        at=parse_when(at, now, ZoneInfo(wiring.settings.site.timezone)) if at else None,
+        at=parse_when(at, now, ZoneInfo(site.settings.site.timezone)) if at else None,
         text=text,
         again=again,
     )
@@ -55,47 +55,47 @@ NEXT_SLOT = "slot"
 
 
 def write_message(
-    wiring: Wiring, slug: str, *, to: tuple[str, ...], at: str, text: str, again: bool, now: datetime
+    site: OpenSite, slug: str, *, to: tuple[str, ...], at: str, text: str, again: bool, now: datetime
 ) -> tuple[int, ...]:
     """A message about a post into the outbox of these accounts; the worker sends it. Returns the numbers.
 
     `at` is a time in words, "" for now, or `NEXT_SLOT`. All is planned before the first is stored. Raises UsageError as
     `plan_post` does, Contradicted where nothing may be sent.
     """
-    if contradiction := wiring.check_state():
+    if contradiction := site.check_state():
         raise Contradicted(contradiction)
-    plans = plan_message(wiring, slug, to=to, at=at, text=text, again=again, now=now)
-    return tuple(number for planned in plans for number in put_into_outbox(wiring, planned, now))
+    plans = plan_message(site, slug, to=to, at=at, text=text, again=again, now=now)
+    return tuple(number for planned in plans for number in put_into_outbox(site, planned, now))
 
 
 def plan_message(
-    wiring: Wiring, slug: str, *, to: tuple[str, ...], at: str, text: str, again: bool, now: datetime
+    site: OpenSite, slug: str, *, to: tuple[str, ...], at: str, text: str, again: bool, now: datetime
 ) -> tuple[ManualPlan, ...]:
     """What `write_message` would store."""
     if not to:
         raise UsageError("choose at least one account")
     asked: list[tuple[tuple[str, ...], str]] = [(to, at)]
     if at == NEXT_SLOT:
-        times = {name: find_next_slot(wiring, wiring.accounts.get(name), now).isoformat() for name in to}
+        times = {name: find_next_slot(site, site.accounts.get(name), now).isoformat() for name in to}
         asked = [((name,), times[name]) for name in to]
-    return tuple(plan_post(wiring, slug, to=names, at=when, text=text, again=again, now=now) for names, when in asked)
+    return tuple(plan_post(site, slug, to=names, at=when, text=text, again=again, now=now) for names, when in asked)
 
 
-def measure_words(wiring: Wiring, slug: str, names: Iterable[str], text: str) -> tuple[Measure, ...]:
+def measure_words(site: OpenSite, slug: str, names: Iterable[str], text: str) -> tuple[Measure, ...]:
     """How long a person's words about a post are on each of these accounts, as its network counts."""
-    post = next((one for one in wiring.read_snapshot().posts if one.slug == slug), None)
-    facts = wiring.facts_with_limits()
+    post = next((one for one in site.read_snapshot().posts if one.slug == slug), None)
+    facts = site.facts_with_limits()
     found = []
-    for account in map(wiring.accounts.get, names):
+    for account in map(site.accounts.get, names):
         limits = facts[account.name].limits
         words = add_link(text, post, account) if post else text
         found.append(Measure(account.name, limits.count(words), limits.characters, limits.find_excess(words)))
     return tuple(found)
 
 
-def put_into_outbox(wiring: Wiring, planned: ManualPlan, now: datetime) -> tuple[int, ...]:
+def put_into_outbox(site: OpenSite, planned: ManualPlan, now: datetime) -> tuple[int, ...]:
     """Store the new rows, move the waiting ones; returns the numbers of all."""
-    store = wiring.store
+    store = site.store
     added = store.add_deliveries(planned.deliveries, now)
     store.apply(Plan(now=now, changes=planned.changes), now)
     return (*(delivery.id for delivery in added), *(change.delivery_id for change in planned.changes))
@@ -106,13 +106,13 @@ def put_into_outbox(wiring: Wiring, planned: ManualPlan, now: datetime) -> tuple
 log = logging.getLogger("syndicate")
 
 
-def write_back(wiring: Wiring, sent: tuple[Delivery, ...]) -> dict[Path, int]:
+def write_back(site: OpenSite, sent: tuple[Delivery, ...]) -> dict[Path, int]:
     """Write the links of sent copies into their posts; returns what was written, with its new time."""
-    sources = {known.id: known.source for known in wiring.store.read_ledger().posts}
-    copies = wiring.list_copies()
+    sources = {known.id: known.source for known in site.store.read_ledger().posts}
+    copies = site.list_copies()
     written = {}
     for post_id in {delivery.post_id for delivery in sent} & sources.keys():
-        path = Path(wiring.settings.root, wiring.settings.site.content, sources[post_id])
+        path = Path(site.settings.root, site.settings.site.content, sources[post_id])
         with contain(partial(_warn, path.name)):  # one file's trouble is its own: the copies stand in the state
             if write_syndication(path, list_links(copies.get(post_id, ()))):
                 written[path] = path.stat().st_mtime_ns

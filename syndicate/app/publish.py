@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from syndicate import content
 from syndicate.app.last_seen import is_in_order, keep_rows, read_publication
-from syndicate.app.site import Wiring, identify
+from syndicate.app.site import OpenSite, identify
 from syndicate.fonts import digest_fonts
 from syndicate.model import Plan, Problem, Reason, Remark, Snapshot, unique_problems
 from syndicate.publish.unchanged import LastPublication, Published, look_at
@@ -33,7 +33,7 @@ log = logging.getLogger("syndicate")
 Progress = Callable[[int, int], None]
 
 
-def open_last(site: Wiring) -> LastPublication:
+def open_last(site: OpenSite) -> LastPublication:
     """The last publication; the state is opened only where a glance is not enough."""
     database = site.settings.storage.database
 
@@ -44,7 +44,7 @@ def open_last(site: Wiring) -> LastPublication:
     return LastPublication(site.output, read, lambda: _list_sources(site))
 
 
-def find_current(site: Wiring, made_of: str, now: datetime) -> Published | None:
+def find_current(site: OpenSite, made_of: str, now: datetime) -> Published | None:
     """The last publication where nothing changed since; its problems are still there. None where there is work."""
     last = open_last(site)
     if not is_in_order(site.cache, site.settings.storage.database, site.settings.site.name):
@@ -54,7 +54,7 @@ def find_current(site: Wiring, made_of: str, now: datetime) -> Published | None:
     return Published(where=site.settings.storage.publish_to, problems=last.read_problems())
 
 
-def list_problems(site: Wiring, snapshot: Snapshot) -> tuple[Problem, ...]:
+def list_problems(site: OpenSite, snapshot: Snapshot) -> tuple[Problem, ...]:
     """What is wrong now, each once: in the files of posts, and what only the last publication could find.
 
     `publish`, `status`, `doctor` and the dashboard name these. A draft may still be unfinished.
@@ -64,7 +64,7 @@ def list_problems(site: Wiring, snapshot: Snapshot) -> tuple[Problem, ...]:
     return unique_problems((*own, *open_last(site).read_elsewhere()))
 
 
-def publish(site: Wiring, only: str, made_of: str, now: datetime, progress: Progress) -> Published:
+def publish(site: OpenSite, only: str, made_of: str, now: datetime, progress: Progress) -> Published:
     """Read everything and write what changed; `made_of` was taken before. `only` is "feeds", "cards" or ""."""
     from syndicate.publish.publish import publish, publish_cards, publish_feeds
 
@@ -82,14 +82,14 @@ def publish(site: Wiring, only: str, made_of: str, now: datetime, progress: Prog
     return replace(published, contradiction=contradiction)
 
 
-def read_plan(site: Wiring, now: datetime) -> Plan:
+def read_plan(site: OpenSite, now: datetime) -> Plan:
     """What would happen now; changes nothing."""
     from syndicate.publish.publish import read_plan
 
     return read_plan(gather(site), now)
 
 
-def show_timeline(site: Wiring) -> None:
+def show_timeline(site: OpenSite) -> None:
     """What was just said stands on the local network's page at once."""
     from syndicate.publish.write import list_timeline, write_documents
 
@@ -99,7 +99,7 @@ def show_timeline(site: Wiring) -> None:
         log.warning("the timeline page stays as it was: %s: %s", problem.source, problem.message)
 
 
-def is_published(site: Wiring, path: str, data: bytes) -> bool:
+def is_published(site: OpenSite, path: str, data: bytes) -> bool:
     """Whether a file in the published folder is ours: what we wrote, what a local account did, the author's key."""
     key = site.settings.feeds.indexnow_key
     if key and path == f"{key}.txt":
@@ -107,7 +107,7 @@ def is_published(site: Wiring, path: str, data: bytes) -> bool:
     return open_manifest(site).is_ours(path, data) or _is_timeline(site, path, data)
 
 
-def _is_timeline(site: Wiring, path: str, data: bytes) -> bool:
+def _is_timeline(site: OpenSite, path: str, data: bytes) -> bool:
     from syndicate.networks.local import TIMELINE, parse_items
 
     if path.rpartition("/")[2] != TIMELINE or all(one.network != "local" for one in site.settings.accounts):
@@ -121,7 +121,7 @@ def _is_timeline(site: Wiring, path: str, data: bytes) -> bool:
 # --- what it needs -------------------------------------------------------------------------------------------------
 
 
-def open_manifest(site: Wiring) -> Manifest:
+def open_manifest(site: OpenSite) -> Manifest:
     """The published files, for one publication: other people's stay."""
     from syndicate.publish.manifest import Manifest
 
@@ -129,7 +129,7 @@ def open_manifest(site: Wiring) -> Manifest:
     return Manifest(site.output, site.store, place.removeprefix(f"{root}/").rstrip("/"))
 
 
-def open_drawer(site: Wiring, manifest: Manifest | None = None) -> Drawer:
+def open_drawer(site: OpenSite, manifest: Manifest | None = None) -> Drawer:
     """Knows what cards are drawn, and draws others."""
     from syndicate.publish.card_renderer import CardRenderer, suit_networks
     from syndicate.publish.drawing import Drawer
@@ -140,7 +140,7 @@ def open_drawer(site: Wiring, manifest: Manifest | None = None) -> Drawer:
     return Drawer(settings, site.cache, renderer, manifest or open_manifest(site), open_http=site.open_http)
 
 
-def gather(site: Wiring) -> Dependencies:
+def gather(site: OpenSite) -> Dependencies:
     """What a publication needs."""
     from syndicate.publish.publish import Dependencies
 
@@ -158,7 +158,7 @@ def gather(site: Wiring) -> Dependencies:
     )
 
 
-def _gather_sources(site: Wiring) -> Sources:
+def _gather_sources(site: OpenSite) -> Sources:
     from syndicate.publish.write import Sources
 
     return Sources(
@@ -170,7 +170,7 @@ def _gather_sources(site: Wiring) -> Sources:
     )
 
 
-def _list_sources(site: Wiring) -> Iterator[str]:
+def _list_sources(site: OpenSite) -> Iterator[str]:
     """Everything a publication is made of, as fingerprints: posts, settings, templates, fonts, logo, the state."""
     settings = site.settings
     yield content.fingerprint_posts(settings)
@@ -181,7 +181,7 @@ def _list_sources(site: Wiring) -> Iterator[str]:
     yield identify(settings.storage.database)
 
 
-def _ask(site: Wiring, remarks: tuple[Remark, ...], now: datetime) -> None:
+def _ask(site: OpenSite, remarks: tuple[Remark, ...], now: datetime) -> None:
     """Tell the person what waits for an answer, each question once."""
     if not remarks:
         return

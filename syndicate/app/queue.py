@@ -16,7 +16,7 @@ from syndicate.app.login import list_accounts
 from syndicate.app.publish import list_problems
 from syndicate.app.reports import Joined, Measure, Status
 from syndicate.app.sending import Composer
-from syndicate.app.site import Wiring
+from syndicate.app.site import OpenSite
 from syndicate.containment import contain
 from syndicate.deliver.account_worker import needs_person
 from syndicate.errors import UsageError, tell_for_log
@@ -44,42 +44,42 @@ from syndicate.store.store import Store
 WAITING = (State.PLANNED, State.DUE, State.HELD)
 
 
-def preview_waiting(wiring: Wiring) -> tuple[PlannedDelivery, ...]:
+def preview_waiting(site: OpenSite) -> tuple[PlannedDelivery, ...]:
     """Everything that waits on a configured account."""
-    waiting = wiring.store.list_deliveries(states=WAITING)
-    return preview(wiring, (one for one in waiting if one.account in wiring.accounts.facts))
+    waiting = site.store.list_deliveries(states=WAITING)
+    return preview(site, (one for one in waiting if one.account in site.accounts.facts))
 
 
-def list_warnings(wiring: Wiring, coming: Iterable[PlannedDelivery], now: datetime) -> tuple[str, ...]:
+def list_warnings(site: OpenSite, coming: Iterable[PlannedDelivery], now: datetime) -> tuple[str, ...]:
     """Accounts whose token dies before their messages are due; `coming` are those that are not in the outbox yet."""
-    facts = {name: facts for name, facts in wiring.accounts.facts.items() if name in wiring.accounts.enabled}
+    facts = {name: facts for name, facts in site.accounts.facts.items() if name in site.accounts.enabled}
     return list_dying_tokens(
-        [*wiring.store.list_deliveries(states=WAITING), *coming], facts, now, wiring.settings.site.timezone
+        [*site.store.list_deliveries(states=WAITING), *coming], facts, now, site.settings.site.timezone
     )
 
 
-def list_budgets(wiring: Wiring, coming: Iterable[PlannedDelivery], now: datetime) -> tuple[Budget, ...]:
+def list_budgets(site: OpenSite, coming: Iterable[PlannedDelivery], now: datetime) -> tuple[Budget, ...]:
     """What the messages of each account will cost, and what its `max_cost` will hold."""
-    waiting, coming = wiring.store.list_deliveries(states=WAITING), tuple(coming)
+    waiting, coming = site.store.list_deliveries(states=WAITING), tuple(coming)
     budgets = (
         forecast_costs(
             account.name,
             waiting,
             coming,
-            usage=wiring.store.read_usage(account.name, now),
+            usage=site.store.read_usage(account.name, now),
             limit=policy_of(account).max_cost,
             now=now,
         )
-        for account in wiring.accounts.enabled.values()
+        for account in site.accounts.enabled.values()
     )
     return tuple(budget for budget in budgets if budget)
 
 
-def preview(wiring: Wiring, deliveries: Iterable[Delivery]) -> tuple[PlannedDelivery, ...]:
+def preview(site: OpenSite, deliveries: Iterable[Delivery]) -> tuple[PlannedDelivery, ...]:
     """These deliveries with text and count; the content is read once for all."""
-    composer = Composer(wiring)
-    facts, now = wiring.facts_with_limits(), wiring.clock()
-    zone = wiring.settings.site.timezone
+    composer = Composer(site)
+    facts, now = site.facts_with_limits(), site.clock()
+    zone = site.settings.site.timezone
     return tuple(_preview(composer, facts.get(one.account), one, now, zone) for one in deliveries)
 
 
@@ -138,37 +138,37 @@ _SIMPLE: Mapping[Action, Callable[[Store, int, datetime], Delivery]] = {
 }
 
 
-def change_delivery(wiring: Wiring, action: Action, number: int, value: str, now: datetime) -> Delivery:
+def change_delivery(site: OpenSite, action: Action, number: int, value: str, now: datetime) -> Delivery:
     """One action on one delivery; `value` is a time to move to, a text, or the URL of a copy."""
-    store = wiring.store
+    store = site.store
     if action is Action.MOVE:
-        return store.move(number, parse_when(value, now, ZoneInfo(wiring.settings.site.timezone)), now)
+        return store.move(number, parse_when(value, now, ZoneInfo(site.settings.site.timezone)), now)
     if action is Action.EDIT:
         return store.set_text(number, value, now)
     if action is Action.SETTLE_SENT:
         return store.settle_sent(number, Receipt(remote_id=value, url=value), now)
     if action is Action.RELEASE:
-        return store.release(number, now, _find_wish(wiring, store.get_delivery(number)))
+        return store.release(number, now, _find_wish(site, store.get_delivery(number)))
     if action is Action.RETRY:
-        return store.retry(number, now, _find_wish(wiring, store.get_delivery(number)))
+        return store.retry(number, now, _find_wish(site, store.get_delivery(number)))
     return _SIMPLE[action](store, number, now)
 
 
-def _find_wish(wiring: Wiring, delivery: Delivery) -> Reason:
+def _find_wish(site: OpenSite, delivery: Delivery) -> Reason:
     """What the post itself says against the message now, where a person lets it go all the same."""
-    accounts = {account.name: account for account in wiring.settings.accounts}
+    accounts = {account.name: account for account in site.settings.accounts}
     if delivery.account not in accounts:
         return Reason.NONE
     posts: tuple[Post, ...] = ()
     with contain(lambda _: None):  # a folder that is away says nothing, and stops no person
-        posts = wiring.read_snapshot().posts
+        posts = site.read_snapshot().posts
     own = (post for post in posts if post.slug == delivery.slug)
     overrides = ((post, find_override(post, accounts[delivery.account])) for post in own)
     reasons = (find_own_reason(post, override, delivery.occasion) for post, override in overrides)
     return next((why.reason for why in reasons if why), Reason.NONE)
 
 
-def choose_all(site: Wiring, *, account: str = "", slug: str = "", reason: str = "") -> tuple[int, ...]:
+def choose_all(site: OpenSite, *, account: str = "", slug: str = "", reason: str = "") -> tuple[int, ...]:
     """The numbers of what waits for a person, the first parts of threads, in the order in which they are due.
 
     What was skipped is chosen, too, where its reason is named, unless a person did it; what may be a renamed post only
@@ -197,68 +197,68 @@ def _read_reason(word: str) -> Reason | None:
         raise UsageError(f'there is no reason "{word}"', hint=hint) from None
 
 
-def check_text(wiring: Wiring, ids: Iterable[int], text: str) -> None:
+def check_text(site: OpenSite, ids: Iterable[int], text: str) -> None:
     """Raises UsageError where a network would refuse this text."""
-    composer = Composer(wiring)
-    for delivery in map(wiring.store.get_delivery, ids if text.strip() else ()):
+    composer = Composer(site)
+    for delivery in map(site.store.get_delivery, ids if text.strip() else ()):
         excess = composer.measure(replace(delivery, text=text)).excess
         if excess:
             raise UsageError(f"the text is too long for {delivery.account}: {excess}", hint="nothing was changed")
 
 
-def edit_message(wiring: Wiring, number: int, now: datetime, *, text: str, alt: str, media: str) -> Delivery:
+def edit_message(site: OpenSite, number: int, now: datetime, *, text: str, alt: str, media: str) -> Delivery:
     """A person's words, alt text and picture for one message; what is as it would be composed is no one's own.
 
     Raises UsageError where the network would refuse it.
     """
-    delivery, composer = wiring.store.get_delivery(number), Composer(wiring)
+    delivery, composer = site.store.get_delivery(number), Composer(site)
     with contain(lambda _: None):  # a post that is gone leaves a person's own words
         composed = composer.measure(replace(delivery, text="", alt="", media=media)).message
         picture = composed.image or composed.card
         text = "" if _is_same(text, composed.text) else text
         alt = "" if picture is None or _is_same(alt, picture.alt) else alt.strip()
-    if media not in {"", *list_media(wiring, delivery)}:
+    if media not in {"", *list_media(site, delivery)}:
         raise UsageError(f"{delivery.account} takes no such picture")
     if excess := composer.measure(replace(delivery, text=text, alt=alt, media=media)).excess:
         raise UsageError(f"the text is too long for {delivery.account}: {excess}", hint="nothing was changed")
-    return wiring.store.set_text(number, text, now, alt=alt, media=media)
+    return site.store.set_text(number, text, now, alt=alt, media=media)
 
 
 def _is_same(written: str, composed: str) -> bool:
     return not written.strip() or written.strip() == composed.strip()
 
 
-def list_media(wiring: Wiring, delivery: Delivery) -> tuple[str, ...]:
+def list_media(site: OpenSite, delivery: Delivery) -> tuple[str, ...]:
     """What may go with a message on its network: "card", "image", "none"."""
-    facts = wiring.facts_with_limits().get(delivery.account)
+    facts = site.facts_with_limits().get(delivery.account)
     if facts is None:
         return ()
     own = ("card",) if facts.media == "card" else ()
     return (*own, *(("image",) if facts.limits.images else ()), "none")
 
 
-def find_origin(wiring: Wiring, delivery: Delivery) -> str:
+def find_origin(site: OpenSite, delivery: Delivery) -> str:
     """The author's words from which a message is composed: of the post's override, `socialShare`, or its summary."""
     found: list[str] = []
     with contain(lambda _: None):
-        account = wiring.accounts.get(delivery.account)
-        post = next(post for post in wiring.read_snapshot().posts if post.slug == delivery.slug)
+        account = site.accounts.get(delivery.account)
+        post = next(post for post in site.read_snapshot().posts if post.slug == delivery.slug)
         found.append(choose_text(post, find_override(post, account)))
     return found[0] if found else ""
 
 
-def measure_text(wiring: Wiring, number: int, text: str) -> Measure:
+def measure_text(site: OpenSite, number: int, text: str) -> Measure:
     """How long a message would be with this text, composed where it is empty."""
-    delivery = wiring.store.get_delivery(number)
-    composed = Composer(wiring).measure(replace(delivery, text=text))
+    delivery = site.store.get_delivery(number)
+    composed = Composer(site).measure(replace(delivery, text=text))
     return Measure(delivery.account, composed.count, composed.limit, composed.excess)
 
 
-def explain_waits(wiring: Wiring, rows: Iterable[Delivery], now: datetime) -> tuple[Delivery, ...]:
+def explain_waits(site: OpenSite, rows: Iterable[Delivery], now: datetime) -> tuple[Delivery, ...]:
     """The rows, where those that are due and cannot go now say for what they wait, and until when."""
-    accounts = {account.name: account for account in wiring.store.list_accounts()}
-    leased = {row.account: row for row in wiring.store.list_leased(now)}
-    zone = ZoneInfo(wiring.settings.site.timezone)
+    accounts = {account.name: account for account in site.store.list_accounts()}
+    leased = {row.account: row for row in site.store.list_leased(now)}
+    zone = ZoneInfo(site.settings.site.timezone)
 
     def explain(row: Delivery) -> Delivery:
         is_due = row.state in {State.PLANNED, State.DUE} and row.due_at <= now
@@ -289,12 +289,12 @@ def _tell_rest(account: AccountState, zone: ZoneInfo) -> tuple[str, str]:
     return f"{until:%H:%M:%S}", f"{since:%Y-%m-%d %H:%M}: {account.rest_reason}"
 
 
-def list_resting(wiring: Wiring, now: datetime) -> Mapping[str, str]:
+def list_resting(site: OpenSite, now: datetime) -> Mapping[str, str]:
     """Why and until when accounts are left alone, by name."""
-    zone = ZoneInfo(wiring.settings.site.timezone)
+    zone = ZoneInfo(site.settings.site.timezone)
     return {
         account.name: say_reason(Reason.ACCOUNT_RESTING, "\n".join(_tell_rest(account, zone)))
-        for account in wiring.store.list_accounts()
+        for account in site.store.list_accounts()
         if account.is_resting(now)
     }
 
@@ -304,31 +304,31 @@ def tell_disk(free: int) -> str:
     return "the disk is full: nothing is published or sent before there is room" if free < LEAST_ROOM else ""
 
 
-def read_status(wiring: Wiring, now: datetime) -> Status:
+def read_status(site: OpenSite, now: datetime) -> Status:
     """One look at posts, outbox, accounts and daemon."""
-    snapshot, store = wiring.read_snapshot(), wiring.store
+    snapshot, store = site.read_snapshot(), site.store
     deliveries = store.list_deliveries()
     counts = Counter(one.state.value for one in deliveries)
     return Status(
-        contradiction=wiring.check_state(),
-        disk=tell_disk(disk_usage(wiring.state_folder).free),
+        contradiction=site.check_state(),
+        disk=tell_disk(disk_usage(site.state_folder).free),
         posts=sum(not post.is_draft for post in snapshot.posts),
-        problems=len(list_problems(wiring, snapshot)),
+        problems=len(list_problems(site, snapshot)),
         counts={state.value: counts[state.value] for state in State if counts[state.value]},
         next_at=store.find_next_at(),
         daemon=store.is_daemon_running(),
         paused=tuple(f"{one.name} is paused: {_say_pause(one)}" for one in store.list_accounts() if one.paused_at),
         unready=tuple(
             f"{row.name}, {row.state}: {row.note}"
-            for row in list_accounts(wiring, online=False, now=now)
+            for row in list_accounts(site, online=False, now=now)
             if row.state not in {"ready", "off", "paused"}
         ),
-        leased=_list_leased(explain_waits(wiring, deliveries, now)),
-        resting=tuple(f"{name}: {why}" for name, why in list_resting(wiring, now).items()),
+        leased=_list_leased(explain_waits(site, deliveries, now)),
+        resting=tuple(f"{name}: {why}" for name, why in list_resting(site, now).items()),
         needs_you=tuple(one for one in deliveries if needs_person(one) and one.reason not in ASKED_TOGETHER),
         questions=tuple(say_remark(one) for one in list_questions(deliveries)),
-        dying=list_warnings(wiring, (), now),
-        amendments=_tell_amendments(wiring, now),
+        dying=list_warnings(site, (), now),
+        amendments=_tell_amendments(site, now),
     )
 
 
@@ -339,7 +339,7 @@ def _list_leased(rows: Iterable[Delivery]) -> tuple[str, ...]:
     return tuple(f"{name}: {number} due wait for {whys[name]}" for name, number in sorted(counts.items()))
 
 
-def join_posts(site: Wiring, old: str, new: str, now: datetime) -> Joined:
+def join_posts(site: OpenSite, old: str, new: str, now: datetime) -> Joined:
     """Give the row of a post that is gone to the new post that it became; keep a copy quiet while both are there."""
     rows = site.store.read_ledger().posts
     after = _find_post(rows, new, is_here=True)
@@ -358,7 +358,7 @@ def join_posts(site: Wiring, old: str, new: str, now: datetime) -> Joined:
     return Joined(joined, is_news=True)
 
 
-def join_all(site: Wiring, now: datetime) -> list[Joined]:
+def join_all(site: OpenSite, now: datetime) -> list[Joined]:
     """The answer yes to every question of that kind; one that has no clear answer stays."""
     joined: list[Joined] = []
     for post_id, old in dict.fromkeys((row.post_id, row.detail) for row in _list_asked(site.store)):
@@ -386,8 +386,8 @@ def _find_post(rows: Iterable[KnownPost], name: str, *, is_here: bool) -> KnownP
     raise UsageError(f'"{name}" still has its file, {named[0].source}', hint=hint)
 
 
-def _tell_amendments(wiring: Wiring, now: datetime) -> tuple[str, ...]:
+def _tell_amendments(site: OpenSite, now: datetime) -> tuple[str, ...]:
     lines: list[str] = []
     with contain(lambda error: lines.append(f"what was edited cannot be told: {tell_for_log(error)}")):
-        lines += tell_waiting(list_amendments(wiring, now))
+        lines += tell_waiting(list_amendments(site, now))
     return tuple(lines)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from syndicate.app.last_seen import keep_seen
 from syndicate.app.publish import open_drawer
-from syndicate.app.site import Wiring
+from syndicate.app.site import OpenSite
 from syndicate.deliver import Tools
 from syndicate.errors import ContentError, FetchError, Unavailable
 from syndicate.http.servers import Waits
@@ -43,31 +43,31 @@ FRESH = 2.0
 """Seconds for which the posts that were read last are the posts of now."""
 
 
-def make_tools(wiring: Wiring) -> Tools:
+def make_tools(site: OpenSite) -> Tools:
     """The collaborators of one round."""
-    composer, waits = Composer(wiring), Waits()
+    composer, waits = Composer(site), Waits()
     return Tools(
-        store=wiring.store,
-        accounts=wiring.accounts.enabled,
-        open_network=wiring.accounts.open,
+        store=site.store,
+        accounts=site.accounts.enabled,
+        open_network=site.accounts.open,
         compose=composer.compose,
-        load_attachment=lambda attachment: _load(wiring, attachment),
-        check_ready=lambda account, message: _check_ready(wiring, account, message, waits),
-        next_slot=lambda account, after: find_next_slot(wiring, account, after),
-        notify=lambda notice: _notify(wiring, notice),
-        clock=wiring.clock,
-        jitter=wiring.jitter,
-        owner=wiring.process.name,
-        digest_secrets=wiring.accounts.digest_secrets,
-        durable=wiring.state_place.durable,
-        keep_seen=lambda state: keep_seen(wiring.cache, state.identity, state.counter),
+        load_attachment=lambda attachment: _load(site, attachment),
+        check_ready=lambda account, message: _check_ready(site, account, message, waits),
+        next_slot=lambda account, after: find_next_slot(site, account, after),
+        notify=lambda notice: _notify(site, notice),
+        clock=site.clock,
+        jitter=site.jitter,
+        owner=site.process.name,
+        digest_secrets=site.accounts.digest_secrets,
+        durable=site.state_place.durable,
+        keep_seen=lambda state: keep_seen(site.cache, state.identity, state.counter),
     )
 
 
-def find_next_slot(wiring: Wiring, account: Account, after: datetime) -> datetime:
+def find_next_slot(site: OpenSite, account: Account, after: datetime) -> datetime:
     """When the account may speak next."""
-    taken = list_taken(wiring.store.list_deliveries(account=account.name))
-    return next_slot(account.schedule, after, taken, wiring.clock())
+    taken = list_taken(site.store.list_deliveries(account=account.name))
+    return next_slot(account.schedule, after, taken, site.clock())
 
 
 def _make_later(first: Composed, part: int) -> Composed:
@@ -83,8 +83,8 @@ class Composer:
     beginning: posts are read again after `FRESH` seconds, and where one is missing.
     """
 
-    def __init__(self, wiring: Wiring, stopwatch: Callable[[], float] = monotonic) -> None:
-        self._wiring = wiring
+    def __init__(self, site: OpenSite, stopwatch: Callable[[], float] = monotonic) -> None:
+        self._site = site
         self._stopwatch = stopwatch
         self._lock = threading.Lock()
         self._read: _Materials | None = None
@@ -100,22 +100,22 @@ class Composer:
         read this moment.
         """
         materials = self._get_materials(delivery)
-        account = self._wiring.accounts.get(delivery.account)
+        account = self._site.accounts.get(delivery.account)
         template, facts = materials.messages.get(account.name), materials.facts[account.name]
-        limits = self._wiring.store.find_limits(account.name)  # it may have been read a moment ago
+        limits = self._site.store.find_limits(account.name)  # it may have been read a moment ago
         facts = replace(facts, limits=limits) if limits else facts
         if template is None:
             raise ContentError("the message template is no longer there", where=delivery.slug)
         post, known = materials.find(delivery)
         parts = compose_message(
-            self._wiring.fill((post,))[0] if facts.wants_markdown else post,
+            self._site.fill((post,))[0] if facts.wants_markdown else post,
             known,
             account,
             facts,
             template,
             materials.drawer.find_drawn(known.id),
             occasion=delivery.occasion,
-            site=self._wiring.settings.site,
+            site=self._site.settings.site,
             created_at=None,
             text=delivery.text,
             alt=delivery.alt,
@@ -130,7 +130,7 @@ class Composer:
     def trace(self, delivery: Delivery) -> str:
         """`Message.origin` as it would be now. Raises as `measure` does."""
         post, known = self._get_materials(delivery).find(delivery)
-        return trace(post, known, self._wiring.accounts.get(delivery.account))
+        return trace(post, known, self._site.accounts.get(delivery.account))
 
     def _get_materials(self, delivery: Delivery) -> _Materials:
         with self._lock:
@@ -140,17 +140,17 @@ class Composer:
             return self._read
 
     def _read_materials(self) -> _Materials:
-        wiring = self._wiring
+        site = self._site
         try:
-            snapshot = wiring.read_snapshot()
+            snapshot = site.read_snapshot()
         except ContentError as error:
             raise Unavailable(error.message, where=error.where, hint=error.hint) from error
-        rows = wiring.store.read_ledger().posts
-        identified, vanished = match_identities(snapshot.posts, rows, site=wiring.settings.site, now=wiring.clock())
+        rows = site.store.read_ledger().posts
+        identified, vanished = match_identities(snapshot.posts, rows, site=site.settings.site, now=site.clock())
         return _Materials(
-            messages=wiring.read_messages(),
-            facts=wiring.accounts.facts,
-            drawer=open_drawer(wiring),
+            messages=site.read_messages(),
+            facts=site.accounts.facts,
+            drawer=open_drawer(site),
             posts={one.id: (one.post, one.known) for one in identified},
             unreadable=frozenset(row.id for row in vanished if is_unreadable(row.source, snapshot)),
         )
@@ -180,36 +180,36 @@ class _Materials:
         return found
 
 
-def load_images(wiring: Wiring, message: Message) -> Message:
+def load_images(site: OpenSite, message: Message) -> Message:
     """The message with the bytes of its images."""
 
     def fill(attachment: Attachment | None) -> Attachment | None:
-        return replace(attachment, data=_load(wiring, attachment)) if attachment else None
+        return replace(attachment, data=_load(site, attachment)) if attachment else None
 
     return replace(message, image=fill(message.image), card=fill(message.card))
 
 
-def _load(wiring: Wiring, attachment: Attachment) -> bytes:
-    data = wiring.output.read(attachment.path)
+def _load(site: OpenSite, attachment: Attachment) -> bytes:
+    data = site.output.read(attachment.path)
     if data is None:
         raise FetchError("the card is not published", where=attachment.path, hint="syndicate publish draws it")
     return data
 
 
-def _check_ready(wiring: Wiring, account: Account, message: Message, waits: Waits) -> str:
+def _check_ready(site: OpenSite, account: Account, message: Message, waits: Waits) -> str:
     """Only where somebody out there follows the link at once."""
     if not describe(account.network).facts.needs_page:
         return ""
-    return check_page(wiring.http, message.link, message.title, waits)
+    return check_page(site.http, message.link, message.title, waits)
 
 
-def ask_person(wiring: Wiring, question: str, now: datetime, *, slug: str = "") -> None:
+def ask_person(site: OpenSite, question: str, now: datetime, *, slug: str = "") -> None:
     """Ask what only a person knows of new posts, by every way that is configured."""
     subject = "a question about new posts"
-    _notify(wiring, Notice(kind=NoticeKind.QUESTION, account="", subject=subject, text=question, at=now, slug=slug))
+    _notify(site, Notice(kind=NoticeKind.QUESTION, account="", subject=subject, text=question, at=now, slug=slug))
 
 
-def _notify(wiring: Wiring, notice: Notice) -> None:
+def _notify(site: OpenSite, notice: Notice) -> None:
     log.warning("%s: %s", notice.subject, notice.text)
-    for trouble in send_notice(notice, wiring.settings.notices, wiring.http):
+    for trouble in send_notice(notice, site.settings.notices, site.http):
         log.warning("the notice did not go out: %s", trouble)

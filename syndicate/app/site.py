@@ -41,7 +41,7 @@ def read_clock() -> datetime:
     return datetime.now(UTC)
 
 
-class Wiring:
+class OpenSite:
     """The rooms of one site.
 
     What stays open is opened once: by the first who needs it, or by `open_all` before threads share it. Everything
@@ -74,7 +74,7 @@ class Wiring:
         if "process" in vars(self):
             self.process.close()
 
-    def keep_store(self, before: Wiring) -> None:
+    def keep_store(self, before: OpenSite) -> None:
         """Go on with the open state database, and the daemon's lock on it."""
         self.store, self._state, self.process = before.store, before._state, before.process
         self.state_place.take_over(before.state_place)

@@ -25,7 +25,7 @@ from syndicate.store.identity import Contradiction, StateRecord
 from syndicate.store.syndication_links import Found
 
 if TYPE_CHECKING:
-    from syndicate.app.site import Wiring
+    from syndicate.app.site import OpenSite
     from syndicate.store.store import Store
 
 log = logging.getLogger("syndicate")
@@ -42,21 +42,21 @@ _WORDS = {
 }
 
 
-def check_state(wiring: Wiring, store: Store) -> StateRecord:
+def check_state(site: OpenSite, store: Store) -> StateRecord:
     """The state as it stands, after closing its switch where something outside knows more, or opening it again."""
-    accounts = list_enabled(wiring.settings)
-    seen = read_seen(wiring.cache)  # before the state: it is never ahead of a sound one
+    accounts = list_enabled(site.settings)
+    seen = read_seen(site.cache)  # before the state: it is never ahead of a sound one
     state = store.read_state()
     if state.contradiction is not None:
-        return solve(wiring, store, state)
-    found = _find_contradiction(wiring, store, state, seen) if accounts else None
+        return solve(site, store, state)
+    found = _find_contradiction(site, store, state, seen) if accounts else None
     if found is None:
-        keep_seen(wiring.cache, state.identity, state.counter)
+        keep_seen(site.cache, state.identity, state.counter)
         return state
-    is_news = store.contradict(found, wiring.clock())
+    is_news = store.contradict(found, site.clock())
     state = store.read_state()
     if is_news:
-        _tell(wiring, describe(state, accounts))
+        _tell(site, describe(state, accounts))
     return state
 
 
@@ -64,7 +64,7 @@ def list_enabled(settings: Settings) -> tuple[str, ...]:
     return tuple(account.name for account in settings.accounts if account.enabled)
 
 
-def _find_contradiction(wiring: Wiring, store: Store, state: StateRecord, seen: Seen | None) -> Contradiction | None:
+def _find_contradiction(site: OpenSite, store: Store, state: StateRecord, seen: Seen | None) -> Contradiction | None:
     if seen and seen.identity == state.identity and seen.counter > state.counter:
         return Contradiction.OLDER
     if seen and seen.identity not in {state.identity, *state.replaces}:
@@ -72,16 +72,16 @@ def _find_contradiction(wiring: Wiring, store: Store, state: StateRecord, seen: 
             return Contradiction.LOST
         if seen.counter:
             return Contradiction.REPLACED
-    return _ask_published(wiring, store, state, is_known=seen is not None)
+    return _ask_published(site, store, state, is_known=seen is not None)
 
 
-def _ask_published(wiring: Wiring, store: Store, state: StateRecord, *, is_known: bool) -> Contradiction | None:
+def _ask_published(site: OpenSite, store: Store, state: StateRecord, *, is_known: bool) -> Contradiction | None:
     """Parsed again only when the file or the counter changed."""
-    mark = _fingerprint(wiring, state)
-    if wiring.cache.get(KIND, _CHECKED) == mark:
+    mark = _fingerprint(site, state)
+    if site.cache.get(KIND, _CHECKED) == mark:
         return None
     try:
-        posts, copies = read_published(wiring)
+        posts, copies = read_published(site)
     except (SyndicateError, OSError) as error:
         log.debug("%s cannot be read now: %s", SYNDICATION, error)
         return None
@@ -90,28 +90,28 @@ def _ask_published(wiring: Wiring, store: Store, state: StateRecord, *, is_known
     # The first publication writes its files before the state: then the cache has seen this very state already.
     if posts and not is_known and not store.has_posts():
         return Contradiction.LOST
-    wiring.cache.put_many(KIND, {_CHECKED: mark})
+    site.cache.put_many(KIND, {_CHECKED: mark})
     return None
 
 
-def read_published(wiring: Wiring) -> tuple[frozenset[str], tuple[PublishedCopy, ...]]:
+def read_published(site: OpenSite) -> tuple[frozenset[str], tuple[PublishedCopy, ...]]:
     """The posts and copies of the published syndication.json."""
-    return parse_syndication(wiring.output.read(SYNDICATION) or b"")
+    return parse_syndication(site.output.read(SYNDICATION) or b"")
 
 
-def adopt_published(wiring: Wiring, store: Store, account: str = "") -> tuple[PublishedCopy, ...]:
+def adopt_published(site: OpenSite, store: Store, account: str = "") -> tuple[PublishedCopy, ...]:
     """Record the copies that syndication.json lists and the state does not know, of one account or of all."""
-    copies = [copy for copy in list_unknown(read_published(wiring)[1], store) if account in ("", copy.account)]
-    now = wiring.clock()
+    copies = [copy for copy in list_unknown(read_published(site)[1], store) if account in ("", copy.account)]
+    now = site.clock()
     for copy in copies:
         found = Found(copy.post_id, copy.slug, Receipt(copy.url, copy.url), now)
         store.take_over(copy.account, copy.network, [found] if copy.url else [], now)
     return tuple(copies)
 
 
-def _fingerprint(wiring: Wiring, state: StateRecord) -> bytes:
+def _fingerprint(site: OpenSite, state: StateRecord) -> bytes:
     """Another one whenever the file or the state has changed."""
-    return f"{state.identity} {state.counter} {wiring.output.fingerprint([SYNDICATION])}".encode()
+    return f"{state.identity} {state.counter} {site.output.fingerprint([SYNDICATION])}".encode()
 
 
 def list_unknown(copies: Iterable[PublishedCopy], store: Store) -> list[PublishedCopy]:
@@ -139,20 +139,20 @@ def list_unknown(copies: Iterable[PublishedCopy], store: Store) -> list[Publishe
     return unknown
 
 
-def solve(wiring: Wiring, store: Store, state: StateRecord) -> StateRecord:
+def solve(site: OpenSite, store: Store, state: StateRecord) -> StateRecord:
     """Open the switch where nothing is left to adopt; an account that was taken away meanwhile needs no adopting."""
-    needed = list_enabled(wiring.settings)
+    needed = list_enabled(site.settings)
     if not state.adopted.issuperset(needed):
         return state
     for account in set(store.list_waiting_accounts()) - state.adopted:  # turned off now, and back on one day
-        store.hold_waiting(account, wiring.clock())
-    adopt_published(wiring, store)
-    seen = read_seen(wiring.cache)
+        store.hold_waiting(account, site.clock())
+    adopt_published(site, store)
+    seen = read_seen(site.cache)
     counter, identities = (seen.counter, {seen.identity}) if seen else (0, set[str]())
     solved = store.solve_contradiction(needed, counter, identities)
     if solved.contradiction is None:
-        replace_seen(wiring.cache, solved.identity, solved.counter)
-        wiring.cache.put_many(KIND, {_CHECKED: _fingerprint(wiring, solved)})
+        replace_seen(site.cache, solved.identity, solved.counter)
+        site.cache.put_many(KIND, {_CHECKED: _fingerprint(site, solved)})
         store.begin_turn()
         log.info("every account is adopted: messages go out again")
     return solved
@@ -171,26 +171,26 @@ def describe(state: StateRecord, accounts: Iterable[str]) -> str:
     )
 
 
-def _tell(wiring: Wiring, text: str) -> None:
+def _tell(site: OpenSite, text: str) -> None:
     from syndicate.notices import Notice, NoticeKind, send_notice  # noqa: PLC0415 - seldom needed, and slow to load
 
     subject = "nothing is sent: the state does not know everything"
-    notice = Notice(kind=NoticeKind.STATE, account="", subject=subject, text=text, at=wiring.clock())
-    for trouble in send_notice(notice, wiring.settings.notices, wiring.http):
+    notice = Notice(kind=NoticeKind.STATE, account="", subject=subject, text=text, at=site.clock())
+    for trouble in send_notice(notice, site.settings.notices, site.http):
         log.warning("the notice did not go out: %s", trouble)
 
 
 # --- whose state it is --------------------------------------------------------------------------------------------
 
 
-def check_site(wiring: Wiring, store: Store) -> None:
+def check_site(site: OpenSite, store: Store) -> None:
     """Raises ConfigError where another site uses the same rows. A new domain or a moved folder is no other site."""
-    settings, state = wiring.settings, store.read_state()
+    settings, state = site.settings, store.read_state()
     here = settings.storage.state or f"{socket.gethostname()}:{Path(settings.file).resolve()}"
     if (state.url, state.config) == (settings.site.url, here):
         return
     is_beside = bool(state.config) and state.config != here and _is_in_use(state.config, settings)
-    if state.config and is_foreign(wiring, store, state.url != settings.site.url, is_beside):
+    if state.config and is_foreign(site, store, state.url != settings.site.url, is_beside):
         raise ConfigError(
             f"these rows of the state database belong to another site, {state.url} ({state.config.partition(':')[2]})",
             where="[site] name, [storage] database",
@@ -233,13 +233,13 @@ def _is_copied(settings: Settings, state: StateRecord) -> bool:
     return False
 
 
-def is_foreign(wiring: Wiring, store: Store, has_other_url: bool, is_beside: bool) -> bool:
+def is_foreign(site: OpenSite, store: Store, has_other_url: bool, is_beside: bool) -> bool:
     """Two sites that are both there, under different addresses; or other posts under another address or elsewhere."""
     if has_other_url and is_beside:
         return True
     if not has_other_url and not is_beside:
         return False
-    return has_other_posts(store.read_ledger().posts, wiring.read_snapshot().posts)
+    return has_other_posts(store.read_ledger().posts, site.read_snapshot().posts)
 
 
 def has_other_posts(known: Iterable[KnownPost], posts: Iterable[Post]) -> bool:
@@ -263,36 +263,36 @@ def _is_in_use(place: str, settings: Settings) -> bool:
 # --- backups ------------------------------------------------------------------------------------------------------
 
 
-def path_of_state(wiring: Wiring) -> Path:
+def path_of_state(site: OpenSite) -> Path:
     """The SQLite file. Raises UsageError for PostgreSQL, which has tools of its own."""
-    database = wiring.settings.storage.database
+    database = site.settings.storage.database
     if not database.startswith("sqlite:///"):
         hint = "pg_dump writes a backup, pg_restore or psql reads it; stop every syndicate before you put one back"
         raise UsageError("PostgreSQL is backed up with its own tools", where="[storage] database", hint=hint)
     return Path(database.removeprefix("sqlite:///"))
 
 
-def _doubt_backup(wiring: Wiring, store: Store) -> None:
+def _doubt_backup(site: OpenSite, store: Store) -> None:
     """Close the switch unless the cache has seen this very moment: nobody else knows what was sent after the backup."""
-    state, seen = store.read_state(), read_seen(wiring.cache)
+    state, seen = store.read_state(), read_seen(site.cache)
     is_proven = seen is not None and (seen.identity, seen.counter) == (state.identity, state.counter)
-    if not is_proven and list_enabled(wiring.settings):
-        store.contradict(Contradiction.OLDER, wiring.clock())
+    if not is_proven and list_enabled(site.settings):
+        store.contradict(Contradiction.OLDER, site.clock())
 
 
-def restore_state(wiring: Wiring, source: Path) -> Path | None:
+def restore_state(site: OpenSite, source: Path) -> Path | None:
     """The backup is opened as the site's state, and brought to the present schema, before it replaces anything."""
     from syndicate.store import open_store  # noqa: PLC0415 - loads SQLAlchemy
     from syndicate.store.backup import prepare_restore, put_in_place  # noqa: PLC0415 - seldom needed
 
-    if wiring.settings.storage.state:
+    if site.settings.storage.state:
         hint = "put an earlier version of it back there; nothing is sent before every account is adopted"
-        raise UsageError("the state does not live on this disk", where=wiring.settings.storage.state, hint=hint)
-    database = path_of_state(wiring)
-    with prepare_restore(database, source, wiring.settings.site.name) as fresh:
-        with open_store(f"sqlite:///{fresh}", wiring.settings.site.name) as store:
-            check_site(wiring, store)
-            _doubt_backup(wiring, store)
+        raise UsageError("the state does not live on this disk", where=site.settings.storage.state, hint=hint)
+    database = path_of_state(site)
+    with prepare_restore(database, source, site.settings.site.name) as fresh:
+        with open_store(f"sqlite:///{fresh}", site.settings.site.name) as store:
+            check_site(site, store)
+            _doubt_backup(site, store)
             store.forget_passes()
             store.begin_turn()
-        return put_in_place(fresh, database, wiring.clock())
+        return put_in_place(fresh, database, site.clock())

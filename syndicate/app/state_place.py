@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from syndicate.errors import ConfigError, StateError
 
 if TYPE_CHECKING:
-    from syndicate.app.site import Wiring
+    from syndicate.app.site import OpenSite
     from syndicate.deliver.account_worker import Durability
     from syndicate.store.remote.lines import Sealer
     from syndicate.store.remote.sync import StateSync
@@ -28,9 +28,9 @@ log = logging.getLogger("syndicate")
 class StatePlace:
     """Where the state of one site lives: on this disk, or elsewhere with a working copy here."""
 
-    def __init__(self, wiring: Wiring) -> None:
-        self._wiring = wiring
-        self._address = wiring.settings.storage.state
+    def __init__(self, site: OpenSite) -> None:
+        self._site = site
+        self._address = site.settings.storage.state
         self._sync: StateSync | None = None
         self.only_looks = False
         """Whatever changes stays here, and nothing is sent; the state may be one that we may not read."""
@@ -44,7 +44,7 @@ class StatePlace:
         return bool(self._address)
 
     def take_over(self, before: StatePlace) -> None:
-        """Go on with the hold on the state that another wiring had."""
+        """Go on with the hold on the state that another site had."""
         self._sync, self.only_looks = before._sync, before.only_looks
 
     def read(self, store: Store) -> None:
@@ -84,11 +84,11 @@ class StatePlace:
         """Where tokens are kept that travel with the state; None where they do not."""
         from syndicate.store.remote.lines import Sealer
 
-        key, store = read_key(os.environ), self._wiring.store
+        key, store = read_key(os.environ), self._site.store
         return StateBox(store, self._sync, Sealer(key)) if key and self._sync else None
 
     def _get_sync(self) -> StateSync:
-        assert self._wiring.store  # opening it reads the state
+        assert self._site.store  # opening it reads the state
         if self._sync is None:
             raise StateError("could not be read, so nothing may be changed", where=self._address)
         return self._sync
@@ -100,14 +100,14 @@ class StatePlace:
         from syndicate.store.remote.lines import ForgetfulSealer, Sealer
         from syndicate.store.remote.sync import PATIENCE, StateSync
 
-        wiring, database = self._wiring, path_of_state(self._wiring)
+        site, database = self._site, path_of_state(self._site)
         return StateSync(
-            open_remote(self._address, Path(wiring.settings.root), wiring.state_folder),
+            open_remote(self._address, Path(site.settings.root), site.state_folder),
             store,
             (ForgetfulSealer if self.forgets_sealed else Sealer)(read_key(os.environ)),
-            lock=wiring.own_file("state", ".lock"),
-            name=wiring.process.name,
-            clock=wiring.clock,
+            lock=site.own_file("state", ".lock"),
+            name=site.process.name,
+            clock=site.clock,
             patience=PATIENCE if self.waits else timedelta(0),
             keep_other=lambda: back_up(database, database.with_name(f"{database.name}.before")),
         )

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Collection
 from datetime import datetime
 
-from syndicate.app.site import Wiring
+from syndicate.app.site import OpenSite
 from syndicate.errors import UsageError
 from syndicate.store.passes import ApiToken, Scope
 
@@ -18,7 +18,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,59}")
 
 
 def make_token(
-    site: Wiring, name: str, scopes: Collection[Scope], now: datetime, ends_at: datetime | None
+    site: OpenSite, name: str, scopes: Collection[Scope], now: datetime, ends_at: datetime | None
 ) -> tuple[ApiToken, str]:
     """A new token and its key, which nobody can show again. Raises UsageError for a name that is taken or unfit."""
     if not _NAME.fullmatch(name):
@@ -31,13 +31,13 @@ def make_token(
     return token, key
 
 
-def revoke_token(site: Wiring, name: str) -> None:
+def revoke_token(site: OpenSite, name: str) -> None:
     """Let it pass no more. Raises UsageError where there is none of that name."""
     if not site.store.revoke_token(name):
         known = ", ".join(token.name for token in site.store.list_tokens())
         raise UsageError(f'there is no token "{name}"', hint=f"known: {known}" if known else "")
 
 
-def find_token(site: Wiring, key: str, now: datetime) -> ApiToken | None:
+def find_token(site: OpenSite, key: str, now: datetime) -> ApiToken | None:
     """The token that a key is, None where it is none or has ended."""
     return site.store.find_token(key, now) if _SHAPE.fullmatch(key) else None

@@ -31,10 +31,10 @@ def accounts(
     from syndicate.cli.show import print_json, print_table
 
     given = globals_of(context)
-    with given.open_app() as hall:
+    with given.open_app() as app:
         if resume:
-            hall.resume_account(resume)
-        rows = hall.list_accounts(online=online)
+            app.resume_account(resume)
+        rows = app.list_accounts(online=online)
     if given.json:
         print_json(rows)
     elif rows:
@@ -61,8 +61,8 @@ def login(
     """Log in to a network and store the token safely."""
     from syndicate.cli.login import walk_through
 
-    with globals_of(context).open_app() as hall:
-        print(walk_through(hall, account, paste=paste))
+    with globals_of(context).open_app() as app:
+        print(walk_through(app, account, paste=paste))
     return DONE
 
 
@@ -90,9 +90,9 @@ def adopt(
     from syndicate.cli.show import plural, print_json
 
     given = globals_of(context)
-    with given.open_app() as hall:
-        adopted = hall.adopt(account, accept=accept)
-        contradiction = hall.find_contradiction()
+    with given.open_app() as app:
+        adopted = app.adopt(account, accept=accept)
+        contradiction = app.find_contradiction()
     if given.json:
         print_json(adopted)
     elif accept and not adopted:

@@ -21,8 +21,8 @@ def backup(
     from syndicate.cli.show import print_json
 
     given = globals_of(context)
-    with given.open_app() as hall:
-        hall.back_up(file)
+    with given.open_app() as app:
+        app.back_up(file)
     if given.json:
         print_json({"file": file.resolve()})
     elif given.verbosity >= 0:
@@ -43,9 +43,9 @@ def restore(
     from syndicate.cli.show import print_json, tell
 
     given = globals_of(context)
-    with given.open_app() as hall:
-        kept = hall.restore(file)
-        contradiction = hall.find_contradiction()
+    with given.open_app() as app:
+        kept = app.restore(file)
+        contradiction = app.find_contradiction()
     if given.json:
         print_json({"file": file.resolve(), "kept": kept, "contradiction": contradiction})
     elif given.verbosity >= 0:
@@ -67,8 +67,8 @@ def prune(
     from syndicate.cli.show import print_json
 
     given, age = globals_of(context), read_time(older_than, where="--older-than")
-    with given.open_app() as hall:
-        forgotten = hall.prune(hall.now() - age)
+    with given.open_app() as app:
+        forgotten = app.prune(app.now() - age)
     if given.json:
         print_json({"forgotten": forgotten})
     elif given.verbosity >= 0:

@@ -31,13 +31,13 @@ def cards(
     from syndicate.cli.show import print_json, tell
 
     given = globals_of(context)
-    with given.open_app() as hall:
-        chosen = tuple(map(hall.name_post, slugs or ()))
+    with given.open_app() as app:
+        chosen = tuple(map(app.name_post, slugs or ()))
         if sheet:
-            hall.write_card_sheet(chosen, sheet)
+            app.write_card_sheet(chosen, sheet)
             print_json({"sheet": sheet}) if given.json else print(f"Wrote {sheet}.")
             return DONE
-        findings = hall.check_cards(chosen) if check else hall.draw_cards(chosen)
+        findings = app.check_cards(chosen) if check else app.draw_cards(chosen)
     if given.json:
         print_json(findings)
         return NEEDS_A_PERSON if any(finding.level == "problem" for finding in findings) else DONE

@@ -12,8 +12,8 @@ def complete_slug(incomplete: str) -> list[str]:
     from syndicate.app.app import open_app
 
     try:
-        with open_app() as hall:
-            slugs = [one.post.slug for one in hall.make_plan().identified]
+        with open_app() as app:
+            slugs = [one.post.slug for one in app.make_plan().identified]
     except (SyndicateError, OSError):
         return []
     return [slug for slug in slugs if slug.startswith(incomplete)]

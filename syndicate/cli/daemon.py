@@ -75,78 +75,78 @@ def run(
 
     given, pulse = globals_of(context), Pulse(PATIENCE)
     set_up_log(given.verbosity, log)
-    with given.open_app() as hall, hall.lock_daemon(), ExitStack() as closing:
+    with given.open_app() as app, app.lock_daemon(), ExitStack() as closing:
         alongside = []
         if serve:
             from syndicate.web.server import make_server
 
-            alongside.append(make_server(*closing.enter_context(_open_web(hall, host, port, pulse))))
+            alongside.append(make_server(*closing.enter_context(_open_web(app, host, port, pulse))))
         if health:
-            alongside.append(_serve_health(hall, pulse, health))
-        if not Daemon(Rounds(hall), pulse=pulse).run(alongside=alongside):
+            alongside.append(_serve_health(app, pulse, health))
+        if not Daemon(Rounds(app), pulse=pulse).run(alongside=alongside):
             leave(DONE)
     return DONE
 
 
 @contextmanager
-def _open_web(hall: App, host: str, port: int, pulse: Pulse | None = None) -> Iterator[tuple[ASGIApp, Listener]]:
+def _open_web(app: App, host: str, port: int, pulse: Pulse | None = None) -> Iterator[tuple[ASGIApp, Listener]]:
     """What is served, and where it listens."""
     from syndicate.app.dashboard import read_password
     from syndicate.web.dashboard.security import is_loopback
     from syndicate.web.server import find_local_address, listen, told_where
 
-    hall.never_wait()  # a page in a browser rather says so
-    web = _make_web(hall, host, _make_health(hall, pulse))
+    app.never_wait()  # a page in a browser rather says so
+    web = _make_web(app, host, _make_health(app, pulse))
     with listen(host, port) as listener:
         address = find_local_address(listener)
-        with told_where(hall.server_file, address):
+        with told_where(app.server_file, address):
             if not read_password(os.environ) and is_loopback(host):
-                _tell_way_in(hall, address)
+                _tell_way_in(app, address)
             yield web, listener
 
 
-def _tell_way_in(hall: App, address: str) -> None:
+def _tell_way_in(app: App, address: str) -> None:
     """A one-time address for a person at a terminal. A log keeps what it is told, and others may read it."""
     if sys.stderr.isatty():
         from syndicate.cli.token import make_way_in
 
-        print(f"Dashboard: {make_way_in(hall, address)} (works once, for ten minutes)", file=sys.stderr)
+        print(f"Dashboard: {make_way_in(app, address)} (works once, for ten minutes)", file=sys.stderr)
     else:
         log.info("`syndicate token --browser` prints an address that opens the dashboard")
 
 
-def _make_health(hall: App, pulse: Pulse | None) -> Health:
+def _make_health(app: App, pulse: Pulse | None) -> Health:
     from syndicate.web.health import TOKEN, Health
 
     def list_troubles() -> tuple[str, ...]:
-        return (*(pulse.list_still() if pulse else ()), *hall.list_state_troubles())
+        return (*(pulse.list_still() if pulse else ()), *app.list_state_troubles())
 
-    return Health(list_troubles, hall.render_metrics, os.environ.get(TOKEN, ""))
+    return Health(list_troubles, app.render_metrics, os.environ.get(TOKEN, ""))
 
 
-def _serve_health(hall: App, pulse: Pulse, port: int) -> Callable[[threading.Event], None]:
+def _serve_health(app: App, pulse: Pulse, port: int) -> Callable[[threading.Event], None]:
     """A loop that serves the two pages, and nothing else, to this machine."""
     from syndicate.web.health import make_health_app
     from syndicate.web.server import listen, make_server
 
-    return make_server(make_health_app(_make_health(hall, pulse)), listen("127.0.0.1", port))
+    return make_server(make_health_app(_make_health(app, pulse)), listen("127.0.0.1", port))
 
 
-def _make_web(hall: App, host: str, health: Health | None = None) -> ASGIApp:
-    """The feeds, the dashboard and the API as one application, which follows the settings of the hall."""
+def _make_web(app: App, host: str, health: Health | None = None) -> ASGIApp:
+    """The feeds, the dashboard and the API as one application, which follows the settings of the app."""
     from syndicate.app.dashboard import read_password
     from syndicate.web import Current, make_app
     from syndicate.web.api.routes import make_api
     from syndicate.web.dashboard.routes import make_dashboard, open_door
 
-    door = open_door(hall, listening=host, password=read_password(os.environ))
-    dashboard = make_dashboard(hall, door) if door else None
-    hall.open_for_threads()
-    api = make_api(hall, door)
+    door = open_door(app, listening=host, password=read_password(os.environ))
+    dashboard = make_dashboard(app, door) if door else None
+    app.open_for_threads()
+    api = make_api(app, door)
     return Current(
-        lambda: hall.settings,
+        lambda: app.settings,
         lambda now: make_app(
-            now.storage.publish_to, now, is_published=hall.is_published, dashboard=dashboard, api=api, health=health
+            now.storage.publish_to, now, is_published=app.is_published, dashboard=dashboard, api=api, health=health
         ),
     )
 
@@ -158,7 +158,7 @@ def serve(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8080, l
 
     given = globals_of(context)
     set_up_log(given.verbosity, log)
-    with given.open_app() as hall, _open_web(hall, host, port) as (web, listener):
+    with given.open_app() as app, _open_web(app, host, port) as (web, listener):
         server.serve(web, listener)
     return DONE
 
@@ -175,11 +175,11 @@ def worker(context: typer.Context, health: HealthPort = 0, log: Log = LogFormat.
 
     given, pulse, stop = globals_of(context), Pulse(PATIENCE), threading.Event()
     set_up_log(given.verbosity, log)
-    with given.open_app() as hall:
+    with given.open_app() as app:
         if health:
-            serve_pages = _serve_health(hall, pulse, health)
+            serve_pages = _serve_health(app, pulse, health)
             threading.Thread(target=serve_pages, args=(stop,), name="syndicate-health", daemon=True).start()
-        settings = hall.settings
-        keep_working(settings.storage.database, settings.site.name, lambda: Rounds(hall), leave_after, pulse)
+        settings = app.settings
+        keep_working(settings.storage.database, settings.site.name, lambda: Rounds(app), leave_after, pulse)
         stop.set()
     return DONE

@@ -125,8 +125,8 @@ def doctor(
     from syndicate.cli.show import print_json
 
     given = globals_of(context)
-    with given.open_app() as hall:
-        findings = hall.examine(online=online, ask_generator=ask_generator)
+    with given.open_app() as app:
+        findings = app.examine(online=online, ask_generator=ask_generator)
     if given.json:
         print_json(findings)
     else:

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 WAIT_SECONDS = 300
 
 
-def walk_through(hall: App, account: str, *, paste: bool) -> str:
+def walk_through(app: App, account: str, *, paste: bool) -> str:
     """Log an account in and return the sentence that says as whom. Raises UsageError where it needs no login."""
     from syndicate.networks.base import AskAgain
 
-    network = hall.open_login(account)
+    network = app.open_login(account)
     answers = {field.name: _ask(field) for field in network.login_fields}
     finish = _finish_pasted if paste else _finish_looped
     try:
@@ -33,7 +33,7 @@ def walk_through(hall: App, account: str, *, paste: bool) -> str:
     except AskAgain as again:
         print(f"\n{again.message[0].upper()}{again.message[1:]}.")
         secrets = finish(network, {**answers, **again.answers})
-    return hall.store_login(account, secrets)
+    return app.store_login(account, secrets)
 
 
 def _ask(field: LoginField) -> str:

@@ -50,17 +50,17 @@ def once(
     if dry_run or is_pull_request(os.environ):
         if not dry_run:
             print("This is a pull request: nothing is sent, this is what would go out.\n", file=sys.stderr)
-        with given.open_app() as hall:
-            hall.only_look()
-            return show_plan(hall, given, check=True, everything=False)
+        with given.open_app() as app:
+            app.only_look()
+            return show_plan(app, given, check=True, everything=False)
     set_up_log(given.verbosity - 1)
     end_tidily(GRACE)
-    with given.open_app() as hall, progress_bar():
+    with given.open_app() as app, progress_bar():
         if forget:
-            hall.forget_sealed()
-        made = hall.make_pass(patience)
-        _show(made, hall, given)
-        _write_summary(made, hall)
+            app.forget_sealed()
+        made = app.make_pass(patience)
+        _show(made, app, given)
+        _write_summary(made, app)
     return _judge(made)
 
 
@@ -71,7 +71,7 @@ def _judge(made: Pass) -> int:
     return NEEDS_A_PERSON if any((made.published.problems, now_is.contradiction, *asked)) else DONE
 
 
-def _show(made: Pass, hall: App, given: Globals) -> None:
+def _show(made: Pass, app: App, given: Globals) -> None:
     from syndicate.cli.show import print_json, print_problems, tell
 
     if given.json:
@@ -80,16 +80,16 @@ def _show(made: Pass, hall: App, given: Globals) -> None:
     print_problems(made.published.problems)
     if given.verbosity >= 0:
         show_published(made.published, waiting=made.fresh)
-        show_deliveries(made.touched, hall)
+        show_deliveries(made.touched, app)
         for line in made.lines:
             tell(line)
-        tell(_tell_rest(made, hall))
+        tell(_tell_rest(made, app))
     warn_of_state(made.status.contradiction)
     for line in _list_asked(made):
         tell(f"! {line}", file=sys.stderr)
     if needs := [one for one in made.status.needs_you if one.id not in {done.id for done in made.touched}]:
         print("\nNeeds you:")
-        show_deliveries(needs, hall)
+        show_deliveries(needs, app)
 
 
 def _list_asked(made: Pass) -> Sequence[str]:
@@ -97,24 +97,22 @@ def _list_asked(made: Pass) -> Sequence[str]:
     return (*now_is.questions, *now_is.paused, *now_is.unready, *now_is.resting, *now_is.dying, *now_is.amendments)
 
 
-def _tell_rest(made: Pass, hall: App) -> str:
+def _tell_rest(made: Pass, app: App) -> str:
     """What is left, and when to come back."""
     from syndicate.cli.show import local_time, plural
 
     left = f"{plural(len(made.waiting), 'message')} still to go out" if made.waiting else "Nothing is left to send"
     if made.next_at is None:
         return f"{left}."
-    return (
-        f"{left}; run `syndicate once` again {local_time(made.next_at, hall.settings.site.timezone, now=hall.now())}."
-    )
+    return f"{left}; run `syndicate once` again {local_time(made.next_at, app.settings.site.timezone, now=app.now())}."
 
 
-def _write_summary(made: Pass, hall: App) -> None:
+def _write_summary(made: Pass, app: App) -> None:
     """Markdown where the CI shows it; one that cannot be written stops nothing that is done already."""
     path = os.environ.get(SUMMARY, "")
     if not path:
         return
-    text = "\n".join(_render_summary(made, hall)) + "\n"
+    text = "\n".join(_render_summary(made, app)) + "\n"
     try:
         with Path(path).open("a", encoding="utf-8") as file:
             file.write(text)
@@ -122,14 +120,14 @@ def _write_summary(made: Pass, hall: App) -> None:
         print(f"! the summary cannot be written: {error.strerror}", file=sys.stderr)
 
 
-def _render_summary(made: Pass, hall: App) -> Iterator[str]:
-    yield f"### syndicate: {_escape(hall.settings.site.title)}\n"
+def _render_summary(made: Pass, app: App) -> Iterator[str]:
+    yield f"### syndicate: {_escape(app.settings.site.title)}\n"
     rows = {one.id: one for one in (*made.status.needs_you, *made.touched)}.values()
     if rows:
         yield "| message | account | state | |\n|---|---|---|---|"
     for one in rows:
         yield f"| {_escape(one.slug)} | {_escape(one.account)} | {one.state.value} | {_link(one)} |"
-    yield f"\n{_escape(_tell_rest(made, hall))}"
+    yield f"\n{_escape(_tell_rest(made, app))}"
     asked = [made.status.contradiction] if made.status.contradiction else []
     for line in (*asked, *_list_asked(made), *map(str, made.published.problems), *made.lines):
         yield f"* {_escape(line)}"

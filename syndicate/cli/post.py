@@ -52,24 +52,24 @@ def post(
     from syndicate.deliver.account_worker import needs_person
 
     given = globals_of(context)
-    with given.open_app() as hall:
+    with given.open_app() as app:
         if not dry_run:
-            hall.publish()  # so that it has its card, and the message that would come by itself is moved, not doubled
-        slug = hall.name_post(slug)
-        planned = hall.plan_post(slug, to=tuple(to or ()), at=at, text=text, again=again)
-        _warn_of_accounts(hall, to or [account.name for account in hall.settings.accounts])
+            app.publish()  # so that it has its card, and the message that would come by itself is moved, not doubled
+        slug = app.name_post(slug)
+        planned = app.plan_post(slug, to=tuple(to or ()), at=at, text=text, again=again)
+        _warn_of_accounts(app, to or [account.name for account in app.settings.accounts])
         if dry_run:
             if given.json:
                 print_json(planned)
             else:
-                _show_dry(planned, hall, slug)
+                _show_dry(planned, app, slug)
             return DONE
-        sent = hall.post(planned)
+        sent = app.post(planned)
         if given.json:
             print_json(sent)
         else:
-            show_deliveries([one for one in sent if given.verbosity >= 0 or needs_person(one)], hall)
-        blocked = {row.name: row for row in hall.list_accounts(online=False) if row.state.needs_person}
+            show_deliveries([one for one in sent if given.verbosity >= 0 or needs_person(one)], app)
+        blocked = {row.name: row for row in app.list_accounts(online=False) if row.state.needs_person}
         if not given.json:
             _say_what_next(sent, blocked, slug)
     is_stuck = any(needs_person(one) or _is_blocked(one, blocked) for one in sent)
@@ -83,28 +83,28 @@ def _is_blocked(delivery: Delivery, blocked: Mapping[str, AccountRow]) -> bool:
 _WAITING = ("planned", "due", "uncertain")
 
 
-def _warn_of_accounts(hall: App, names: Sequence[str]) -> None:
+def _warn_of_accounts(app: App, names: Sequence[str]) -> None:
     """Who cannot send now is told before the message waits for it."""
     from syndicate.cli.show import tell
 
-    for row in hall.list_accounts(online=False):
+    for row in app.list_accounts(online=False):
         if row.name in names and row.state.needs_person:
             tell(f"! {row.name}, {row.state}: {row.note}", file=sys.stderr)
 
 
-def _show_dry(planned: ManualPlan, hall: App, slug: str) -> None:
+def _show_dry(planned: ManualPlan, app: App, slug: str) -> None:
     """New messages, and those that wait already and would be moved."""
     from syndicate.cli.previews import show_planned
 
     for row in planned.deliveries:
-        show_planned(row, hall)
+        show_planned(row, app)
     moved = {change.delivery_id: change for change in planned.changes}
-    waiting = {(one.account, one.occasion, one.part): one.id for one in hall.list_deliveries(slug=slug)}
-    for row in hall.preview_waiting() if moved else ():
+    waiting = {(one.account, one.occasion, one.part): one.id for one in app.list_deliveries(slug=slug)}
+    for row in app.preview_waiting() if moved else ():
         number = waiting.get((row.account, row.occasion, row.part)) if row.slug == slug else None
         if number in moved:
             print(f"Delivery {number} waits in the outbox already, and would be moved:")
-            show_planned(_moved(row, moved[number]), hall)
+            show_planned(_moved(row, moved[number]), app)
 
 
 def _moved(row: PlannedDelivery, change: PlannedChange) -> PlannedDelivery:
@@ -147,8 +147,8 @@ def why(
     from syndicate.cli.show import print_json, tell
 
     given = globals_of(context)
-    with given.open_app() as hall:
-        story = hall.tell_story(hall.name_post(slug))
+    with given.open_app() as app:
+        story = app.tell_story(app.name_post(slug))
     if given.json:
         print_json(story)
         return NEEDS_A_PERSON if story.contradiction else DONE

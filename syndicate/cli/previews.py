@@ -34,12 +34,12 @@ def _alts(message: Message) -> tuple[str, ...]:
     return tuple(picture.alt for picture in (message.image, message.card) if picture)
 
 
-def show_planned(row: PlannedDelivery, hall: App) -> None:
+def show_planned(row: PlannedDelivery, app: App) -> None:
     """One message as it would go out: where, when, how long, its text and picture."""
     from syndicate.cli.show import local_time, name_post, print_quoted, tell
     from syndicate.planning.deliveries.reasons import say_why
 
-    zone, now = hall.settings.site.timezone, hall.now()
+    zone, now = app.settings.site.timezone, app.now()
     when = "at once" if row.due_at <= now else local_time(row.due_at, zone, now=now)
     facts = [
         f"{row.state.value} {when}" if row.state in WAITING else row.state.value,

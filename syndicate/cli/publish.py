@@ -36,10 +36,10 @@ def publish(
     from syndicate.cli.show import print_json, print_problems
 
     given = globals_of(context)
-    with progress_bar() as progress, given.open_app() as hall:
-        started_at = hall.now()
-        published = hall.publish(only=only or "", progress=progress)
-        fresh = hall.list_deliveries() if published.new_deliveries else ()
+    with progress_bar() as progress, given.open_app() as app:
+        started_at = app.now()
+        published = app.publish(only=only or "", progress=progress)
+        fresh = app.list_deliveries() if published.new_deliveries else ()
     if given.json:
         print_json(published)
         return NEEDS_A_PERSON if published.problems or published.contradiction else DONE
@@ -132,17 +132,17 @@ def plan(
     For each message its exact text, length against the limit, picture, time and cost; and why others stay.
     """
     given = globals_of(context)
-    with given.open_app() as hall:
-        return show_plan(hall, given, check=check, everything=everything)
+    with given.open_app() as app:
+        return show_plan(app, given, check=check, everything=everything)
 
 
-def show_plan(hall: App, given: Globals, *, check: bool, everything: bool) -> int:
+def show_plan(app: App, given: Globals, *, check: bool, everything: bool) -> int:
     """Everything that would happen, and the exit code that stands for it."""
     from syndicate.cli.show import print_json, print_problems, tell
 
-    made, waiting, amendments = hall.make_plan(), hall.preview_waiting(), hall.list_amendments()
-    budgets, dying = hall.forecast_costs(made), hall.list_dying_tokens(made)
-    contradiction = hall.find_contradiction()
+    made, waiting, amendments = app.make_plan(), app.preview_waiting(), app.list_amendments()
+    budgets, dying = app.forecast_costs(made), app.list_dying_tokens(made)
+    contradiction = app.find_contradiction()
     if given.json:
         lists = {"new": made.deliveries, "waiting": waiting, "amendments": amendments, "costs": budgets}
         warnings = (*made.warnings, *dying)
@@ -150,9 +150,9 @@ def show_plan(hall: App, given: Globals, *, check: bool, everything: bool) -> in
         print_json({**lists, "changes": made.changes, **more})
     else:
         print_problems(made.problems)
-        _show_waiting(waiting, hall)
-        _show_plan(made, hall, everything=everything)
-        _show_costs(budgets, hall)
+        _show_waiting(waiting, app)
+        _show_plan(made, app, everything=everything)
+        _show_costs(budgets, app)
         for warning in (*made.warnings, *dying):
             tell(f"! {warning}", file=sys.stderr)
         warn_of_state(contradiction)
@@ -162,19 +162,19 @@ def show_plan(hall: App, given: Globals, *, check: bool, everything: bool) -> in
     return NEEDS_A_PERSON if contradiction or (needs_a_person and check) else DONE
 
 
-def _show_waiting(waiting: tuple[PlannedDelivery, ...], hall: App) -> None:
+def _show_waiting(waiting: tuple[PlannedDelivery, ...], app: App) -> None:
     if waiting:
         print("In the outbox:\n")
     for row in waiting:
-        show_planned(row, hall)
+        show_planned(row, app)
 
 
-def _show_plan(made: Plan, hall: App, *, everything: bool) -> None:
+def _show_plan(made: Plan, app: App, *, everything: bool) -> None:
     rows = [row for row in made.deliveries if everything or row.state in WAITING]
     if rows:
         print("The next `publish` (or the running daemon) would add:\n")
     for row in sorted(rows, key=lambda row: (row.due_at, row.slug, row.account, row.part)):
-        show_planned(row, hall)
+        show_planned(row, app)
     if not rows:
         print("Nothing new would go out.")
     if not everything:
@@ -183,11 +183,11 @@ def _show_plan(made: Plan, hall: App, *, everything: bool) -> None:
     show_remarks(made.remarks)
 
 
-def _show_costs(budgets: tuple[Budget, ...], hall: App) -> None:
+def _show_costs(budgets: tuple[Budget, ...], app: App) -> None:
     """What all of it costs, and which messages the money limits will hold until when."""
     from syndicate.cli.show import local_time, plural, tell
 
-    zone, now = hall.settings.site.timezone, hall.now()
+    zone, now = app.settings.site.timezone, app.now()
     for one in budgets:
         coming = f", and ${one.coming:.2f} for what would be added" if one.coming else ""
         limit = f"; `max_cost` is ${one.limit:.2f} in 30 days, of which ${one.spent:.2f} is spent" if one.limit else ""

@@ -45,16 +45,16 @@ def queue(
     from syndicate.cli.show import print_json
 
     given = globals_of(context)
-    with given.open_app() as hall:
-        slug = hall.name_post(slug) if slug else ""
-        found = hall.list_deliveries(account=account, slug=slug, everything=everything)
+    with given.open_app() as app:
+        slug = app.name_post(slug) if slug else ""
+        found = app.list_deliveries(account=account, slug=slug, everything=everything)
         if given.json:
             print_json(found)
         elif found:
-            _show_outbox(found, hall, each=everything or bool(slug))
+            _show_outbox(found, app, each=everything or bool(slug))
         else:
-            _say_nothing(hall, account, slug)
-        return warn_of_state(hall.find_contradiction())
+            _say_nothing(app, account, slug)
+        return warn_of_state(app.find_contradiction())
 
 
 def warn_of_state(contradiction: str) -> int:
@@ -66,17 +66,17 @@ def warn_of_state(contradiction: str) -> int:
     return NEEDS_A_PERSON if contradiction else DONE
 
 
-def _say_nothing(hall: App, account: str, slug: str) -> None:
+def _say_nothing(app: App, account: str, slug: str) -> None:
     """Nothing there, or nothing of that name: a typing error must not read like an answer."""
-    names = [known.name for known in hall.settings.accounts]
+    names = [known.name for known in app.settings.accounts]
     if account and account not in names:
         raise UsageError(f'there is no account "{account}" in syndicate.toml', hint=f"known: {', '.join(names)}")
     if slug:
-        hall.explain(slug)
+        app.explain(slug)
     print("Nothing waits. `syndicate queue --all` shows what was sent or skipped.")
 
 
-def _show_outbox(found: Sequence[Delivery], hall: App, *, each: bool) -> None:
+def _show_outbox(found: Sequence[Delivery], app: App, *, each: bool) -> None:
     """The outbox, many posts at once as one line, unless a person asks for `each`."""
     from syndicate.cli.show import tell
     from syndicate.planning.deliveries.bursts import list_questions, say_remark
@@ -85,18 +85,18 @@ def _show_outbox(found: Sequence[Delivery], hall: App, *, each: bool) -> None:
     many = [] if each else [one for one in found if one.reason in ASKED_TOGETHER]
     shown = [one for one in found if one not in many]
     if shown:
-        show_deliveries(shown, hall)
+        show_deliveries(shown, app)
     for remark in list_questions(many):
         line = say_remark(remark)
         tell(f"{line[0].upper()}{line[1:]}.")
 
 
-def show_deliveries(deliveries: Sequence[Delivery], hall: App) -> None:
+def show_deliveries(deliveries: Sequence[Delivery], app: App) -> None:
     """A line for each delivery: its number, its post by title and slug, and what it waits for."""
     from syndicate.cli.show import local_time, name_posts, print_table
     from syndicate.planning.deliveries.reasons import say_why
 
-    zone, now, titles = hall.settings.site.timezone, hall.now(), hall.list_titles(deliveries)
+    zone, now, titles = app.settings.site.timezone, app.now(), app.list_titles(deliveries)
     rows = []
     for item in deliveries:
         part = f" (part {item.part})" if item.part > 1 else ""
@@ -118,14 +118,14 @@ def _act(context: typer.Context, action: str, ids: Iterable[int], value: str = "
     from syndicate.cli.show import print_json
 
     given = globals_of(context)
-    with given.open_app() as hall:
+    with given.open_app() as app:
         if action == "edit":
-            hall.check_text(tuple(ids), value)  # all of them, before the first is changed
-        changed, refusals = _change(hall, action, ids, value)
+            app.check_text(tuple(ids), value)  # all of them, before the first is changed
+        changed, refusals = _change(app, action, ids, value)
         if given.json and changed:
             print_json(changed)
         elif changed:
-            show_deliveries(changed, hall)
+            show_deliveries(changed, app)
     for line in refusals[1:]:
         print(f"syndicate: {line}", file=sys.stderr)
     if refusals:
@@ -133,13 +133,13 @@ def _act(context: typer.Context, action: str, ids: Iterable[int], value: str = "
     return DONE
 
 
-def _change(hall: App, action: str, ids: Iterable[int], value: str) -> tuple[list[Delivery], list[UsageError]]:
+def _change(app: App, action: str, ids: Iterable[int], value: str) -> tuple[list[Delivery], list[UsageError]]:
     """One that is refused keeps none of the others: typed again after a crash, some are done already."""
     changed: list[Delivery] = []
     refusals: dict[str, UsageError] = {}
     for number in ids:
         try:
-            changed += hall.change_deliveries(action, (number,), value)
+            changed += app.change_deliveries(action, (number,), value)
         except UsageError as error:
             refusals[str(error)] = error
     return changed, list(refusals.values())
@@ -200,9 +200,9 @@ def _choose(
     if ids:
         return ids
     account, slug, reason = filters
-    with globals_of(context).open_app() as hall:
-        slug = hall.name_post(slug) if slug else ""
-        found = hall.choose_all(account=account, slug=slug, reason=reason)
+    with globals_of(context).open_app() as app:
+        slug = app.name_post(slug) if slug else ""
+        found = app.choose_all(account=account, slug=slug, reason=reason)
     if not found and not globals_of(context).json:
         print("Nothing of that kind waits for you.")
     return found
@@ -221,8 +221,8 @@ def same(
     if everything == bool(old) or bool(old) != bool(new):
         raise UsageError("name the post as it was and as it is now, or say --all")
     given = globals_of(context)
-    with given.open_app() as hall:
-        joined = hall.join_posts(*(hall.name_post(word) if word else "" for word in (old, new)))
+    with given.open_app() as app:
+        joined = app.join_posts(*(app.name_post(word) if word else "" for word in (old, new)))
     if given.json:
         print_json([one.post for one in joined] if everything else joined[0].post)
         return DONE
@@ -307,9 +307,9 @@ def amend(
     from syndicate.cli.show import print_json
 
     given = globals_of(context)
-    with given.open_app() as hall:
-        wanted = hall.list_amendments()
-        lines = () if dry_run else hall.amend(wanted)
+    with given.open_app() as app:
+        wanted = app.list_amendments()
+        lines = () if dry_run else app.amend(wanted)
     if given.json:
         print_json({"amendments": wanted, "done": lines})
     elif dry_run and wanted:
@@ -325,22 +325,22 @@ def status(context: typer.Context) -> int:
     from syndicate.cli.show import local_time, plural, print_json, tell
 
     given = globals_of(context)
-    with given.open_app() as hall:
-        now_is = hall.read_status()
+    with given.open_app() as app:
+        now_is = app.read_status()
         asked = (now_is.questions, now_is.needs_you, now_is.amendments, now_is.dying)
         broken = (now_is.contradiction, now_is.disk, now_is.paused, now_is.unready)
         ended = NEEDS_A_PERSON if any((*broken, *asked)) else DONE
         if given.json:
             print_json(now_is)
             return ended
-        zone = hall.settings.site.timezone
+        zone = app.settings.site.timezone
         problems = f"{plural(now_is.problems, 'problem')} (syndicate doctor)" if now_is.problems else "no problems"
-        print(f"{hall.settings.site.title}: {plural(now_is.posts, 'post')}, {problems}")
+        print(f"{app.settings.site.title}: {plural(now_is.posts, 'post')}, {problems}")
         print("  " + (", ".join(f"{number} {state}" for state, number in now_is.counts.items()) or "outbox empty"))
         if now_is.next_at:
-            print(f"  next message {local_time(now_is.next_at, zone, now=hall.now())}")
-        if hall.settings.storage.state:
-            print(f"  the state lives in {hall.settings.storage.state}")
+            print(f"  next message {local_time(now_is.next_at, zone, now=app.now())}")
+        if app.settings.storage.state:
+            print(f"  the state lives in {app.settings.storage.state}")
         else:
             print(f"  daemon {'running' if now_is.daemon else 'not running (syndicate run)'}")
         warn_of_state(now_is.contradiction)
@@ -349,5 +349,5 @@ def status(context: typer.Context) -> int:
             tell(f"  ! {line}", file=sys.stderr)
         if now_is.needs_you:
             print("\nNeeds you:")
-            show_deliveries(now_is.needs_you, hall)
+            show_deliveries(now_is.needs_you, app)
     return ended

@@ -55,14 +55,14 @@ class Globals:
     verbosity: int = 0
 
     def open_app(self) -> App:
-        """The hall, opened on the nearest or named syndicate.toml."""
+        """The app, opened on the nearest or named syndicate.toml."""
         from syndicate.app.app import open_app
 
         named = self.config
-        hall = open_app(named / "syndicate.toml" if named and named.is_dir() else named)
-        if hall.settings.storage.state and is_pull_request(os.environ):
-            hall.only_look()
-        return hall
+        app = open_app(named / "syndicate.toml" if named and named.is_dir() else named)
+        if app.settings.storage.state and is_pull_request(os.environ):
+            app.only_look()
+        return app
 
 
 def is_pull_request(environ: Mapping[str, str]) -> bool:

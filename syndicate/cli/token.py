@@ -43,8 +43,8 @@ def token(
     if not browser:
         raise UsageError("say what it is for", hint="`syndicate token --browser`, or `syndicate token make NAME`")
     given = globals_of(context)
-    with given.open_app() as hall:
-        address = make_way_in(hall, _find_server(hall))
+    with given.open_app() as app:
+        address = make_way_in(app, _find_server(app))
     if given.json:
         print_json({"url": address})
     else:
@@ -66,9 +66,9 @@ def make(
 
     given = globals_of(context)
     scopes = (Scope.READ, Scope.WRITE) if write else (Scope.READ,)
-    with given.open_app() as hall, hall.borrow() as site:
-        ends_at = hall.now() + read_time(ends, where="--ends") if ends else None
-        made, key = make_token(site, name, scopes, hall.now(), ends_at)
+    with given.open_app() as app, app.borrow() as site:
+        ends_at = app.now() + read_time(ends, where="--ends") if ends else None
+        made, key = make_token(site, name, scopes, app.now(), ends_at)
     if given.json:
         print_json({"token": key, "name": made.name, "scopes": made.scopes, "ends_at": made.ends_at})
         return DONE
@@ -84,8 +84,8 @@ def list_all(context: typer.Context) -> int:
     from syndicate.cli.show import local_time, print_json, print_table
 
     given = globals_of(context)
-    with given.open_app() as hall, hall.borrow() as site:
-        found, zone, now = site.store.list_tokens(), hall.settings.site.timezone, hall.now()
+    with given.open_app() as app, app.borrow() as site:
+        found, zone, now = site.store.list_tokens(), app.settings.site.timezone, app.now()
     if given.json:
         print_json(found)
     elif found:
@@ -111,7 +111,7 @@ def revoke(context: typer.Context, name: Name) -> int:
     from syndicate.cli.show import print_json
 
     given = globals_of(context)
-    with given.open_app() as hall, hall.borrow() as site:
+    with given.open_app() as app, app.borrow() as site:
         revoke_token(site, name)
     if given.json:
         print_json({"revoked": name})
@@ -124,21 +124,21 @@ def _say_scopes(token: ApiToken) -> str:
     return " and ".join(token.scopes)
 
 
-def make_way_in(hall: App, address: str) -> str:
+def make_way_in(app: App, address: str) -> str:
     """An address that opens the dashboard of a server once."""
     from syndicate.web.dashboard.sessions import make_ticket
 
-    return f"{address}/dashboard/enter?key={make_ticket(hall)}"
+    return f"{address}/dashboard/enter?key={make_ticket(app)}"
 
 
-def _find_server(hall: App) -> str:
+def _find_server(app: App) -> str:
     """Where this site is served on this machine. Raises UsageError where it is not."""
     from urllib.parse import urlsplit
 
     from syndicate.web.dashboard.security import is_loopback
     from syndicate.web.server import find_server
 
-    address = find_server(hall.server_file)
+    address = find_server(app.server_file)
     if not address:
         raise UsageError("nothing serves this site now", hint="start `syndicate run --serve` or `syndicate serve`")
     if not is_loopback(urlsplit(address).hostname or ""):

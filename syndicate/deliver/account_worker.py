@@ -32,7 +32,7 @@ class Stopping(BaseException):
     border stops it."""
 
 
-class Desk:
+class AccountRound:
     """What the steps of one account's deliveries share."""
 
     def __init__(self, tools: Tools, account: Account) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from threading import get_ident
 
 from syndicate.containment import contain
-from syndicate.deliver.account_worker import Desk, Stopping, Tools
+from syndicate.deliver.account_worker import AccountRound, Stopping, Tools
 from syndicate.deliver.sending import advance
 from syndicate.deliver.settling import settle
 from syndicate.errors import LostLease, tell_for_log
@@ -72,7 +72,7 @@ class AccountThreads:
 
 def work_account(tools: Tools, account: Account, only: Collection[int] = ()) -> tuple[Delivery, ...]:
     """Everything of one account that is due; returns what became of each."""
-    desk = Desk(tools, account)
+    current = AccountRound(tools, account)
     owner = f"{tools.owner}:{get_ident()}"
     results = []
     for _ in range(MOST_IN_A_ROUND):
@@ -81,18 +81,18 @@ def work_account(tools: Tools, account: Account, only: Collection[int] = ()) -> 
         delivery = tools.store.claim(owner, tools.clock(), tools.lease, account=account.name, only=only)
         if delivery is None:
             break
-        results += _work(desk, delivery)
+        results += _work(current, delivery)
     return tuple(results)
 
 
-def _work(desk: Desk, delivery: Delivery) -> list[Delivery]:
+def _work(current: AccountRound, delivery: Delivery) -> list[Delivery]:
     """What becomes of one delivery; after what nobody foresaw it keeps its lease, and the others go on."""
     done: list[Delivery] = []
     try:
         with contain(lambda error: logger.error("delivery %s waits: %s", delivery.id, tell_for_log(error))):
-            done.append(settle(desk, delivery) if delivery.state is State.UNCERTAIN else advance(desk, delivery))
+            done.append(settle(current, delivery) if delivery.state is State.UNCERTAIN else advance(current, delivery))
     except LostLease as lost:
         logger.info("delivery %s is left alone: %s", delivery.id, lost)
     except Stopping:
-        desk.tools.store.give_back(delivery)
+        current.tools.store.give_back(delivery)
     return done

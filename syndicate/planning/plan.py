@@ -40,7 +40,15 @@ from syndicate.model import (
     make_problem,
     unique_problems,
 )
-from syndicate.planning.deliveries.account import OUT, SECOND_LOOK, UNSENT, Desk, Sight, make_calendars, open_desk
+from syndicate.planning.deliveries.account import (
+    OUT,
+    SECOND_LOOK,
+    UNSENT,
+    AccountContext,
+    Sight,
+    make_calendars,
+    open_context,
+)
 from syndicate.planning.deliveries.bursts import hold_bursts, list_remarks
 from syndicate.planning.deliveries.changes import plan_cancellations, plan_changes, plan_orphans, plan_parts
 from syndicate.planning.deliveries.new import oldest_first, plan_baseline, plan_evergreen, plan_fresh, yield_slots
@@ -78,10 +86,10 @@ def make_plan(
     reading = _digest_reading(settings)
     sights = {name: _find_sight(name, snapshot, ledger, reading) for name in facts}
     groups = group_translations(identified)
-    desks = _open_desks(ledger, settings, facts, templates, cards=cards, sights=sights, groups=groups, now=now)
-    deliveries, changes = _plan_accounts(desks, ledger, oldest_first(identified), snapshot.changed_at)
+    contexts = _open_contexts(ledger, settings, facts, templates, cards=cards, sights=sights, groups=groups, now=now)
+    deliveries, changes = _plan_accounts(contexts, ledger, oldest_first(identified), snapshot.changed_at)
     future = [item.known.published_at for item in identified if item.known.published_at > now]
-    elsewhere = (*_template_problems(desks), *_desk_problems(desks))
+    elsewhere = (*_template_problems(contexts), *_context_problems(contexts))
     return Plan(
         now=now,
         identified=identified,
@@ -99,10 +107,10 @@ def make_plan(
         problems=unique_problems((*snapshot.problems, *_post_problems(identified), *elsewhere)),
         elsewhere=elsewhere,
         remarks=list_remarks(deliveries, changes, ledger.deliveries),
-        warnings=(*_warn_of_clock(desks, ledger, snapshot, now), *_warnings(settings.accounts, facts, ledger)),
-        baselined=frozenset(desk.account.name for desk in desks if desk.account.enabled) - ledger.baselined,
+        warnings=(*_warn_of_clock(contexts, ledger, snapshot, now), *_warnings(settings.accounts, facts, ledger)),
+        baselined=frozenset(context.account.name for context in contexts if context.account.enabled) - ledger.baselined,
         forgotten=ledger.baselined - {account.name for account in settings.accounts},
-        listening=_find_listening(desks, ledger),
+        listening=_find_listening(contexts, ledger),
         next_change_at=min(future, default=None),
     )
 
@@ -145,9 +153,11 @@ def _leave_out_odd(snapshot: Snapshot, settings: Settings, now: datetime) -> Sna
     return replace(snapshot, posts=tuple(kept), problems=tuple(problems), unreadable=unreadable)
 
 
-def _find_listening(desks: Iterable[Desk], ledger: Ledger) -> frozenset[tuple[str, str]] | None:
+def _find_listening(contexts: Iterable[AccountContext], ledger: Ledger) -> frozenset[tuple[str, str]] | None:
     """The flags that accounts with a baseline wait for, None where they are those of before."""
-    counted = [desk.account for desk in desks if desk.account.enabled or desk.account.name in ledger.baselined]
+    counted = [
+        context.account for context in contexts if context.account.enabled or context.account.name in ledger.baselined
+    ]
     wanted = frozenset((account.name, flag) for account in counted for flag in account.flags)
     return None if wanted == ledger.listening else wanted
 
@@ -230,7 +240,7 @@ def _remember_closed(snapshot: Snapshot, ledger: Ledger, now: datetime) -> tuple
     )
 
 
-def _open_desks(
+def _open_contexts(
     ledger: Ledger,
     settings: Settings,
     facts: Mapping[str, NetworkFacts],
@@ -240,14 +250,14 @@ def _open_desks(
     sights: Mapping[str, Sight],
     groups: Groups,
     now: datetime,
-) -> list[Desk]:
+) -> list[AccountContext]:
     limits = {name: found for name, found in ledger.limits if isinstance(found, Limits)}
     by_account: dict[str, list[KnownDelivery]] = {}
     for row in ledger.deliveries:
         by_account.setdefault(row.account, []).append(row)
     calendars = make_calendars(settings.accounts, settings.site, now)
     return [
-        open_desk(
+        open_context(
             account,
             _with_limits(facts[account.name], limits.get(account.name)),
             templates.get(account.name),
@@ -270,22 +280,22 @@ def _with_limits(facts: NetworkFacts, limits: Limits | None) -> NetworkFacts:
 
 
 def _plan_accounts(
-    desks: Sequence[Desk], ledger: Ledger, ordered: Sequence[Identified], changed_at: datetime | None
+    contexts: Sequence[AccountContext], ledger: Ledger, ordered: Sequence[Identified], changed_at: datetime | None
 ) -> tuple[list[PlannedDelivery], list[PlannedChange]]:
     present = {item.id: item for item in ordered}
     remembered = {row.id: row for row in ledger.posts}
     deliveries: list[PlannedDelivery] = []
     changes: list[PlannedChange] = []
-    for desk in desks:
-        if desk.account.name not in ledger.baselined:
-            deliveries += plan_baseline(ordered, desk, changed_at) if desk.account.enabled else []
+    for context in contexts:
+        if context.account.name not in ledger.baselined:
+            deliveries += plan_baseline(ordered, context, changed_at) if context.account.enabled else []
             continue
-        own = plan_changes(desk, present, remembered)
-        more, fewer = plan_parts(desk, present, {change.delivery_id for change in own})
-        fresh, own = hold_bursts(desk, plan_fresh(ordered, desk), [*own, *fewer], present)
-        changes += [*own, *yield_slots(desk, present)]
+        own = plan_changes(context, present, remembered)
+        more, fewer = plan_parts(context, present, {change.delivery_id for change in own})
+        fresh, own = hold_bursts(context, plan_fresh(ordered, context), [*own, *fewer], present)
+        changes += [*own, *yield_slots(context, present)]
         is_quiet = all(row.state is State.SKIPPED for row in fresh)
-        deliveries += [*more, *fresh, *(plan_evergreen(ordered, desk) if is_quiet else [])]
+        deliveries += [*more, *fresh, *(plan_evergreen(ordered, context) if is_quiet else [])]
     return deliveries, changes
 
 
@@ -299,27 +309,29 @@ def _post_problems(identified: Iterable[Identified]) -> tuple[Problem, ...]:
     return tuple(problem for item in identified for problem in item.post.problems)
 
 
-def _desk_problems(desks: Iterable[Desk]) -> tuple[Problem, ...]:
+def _context_problems(contexts: Iterable[AccountContext]) -> tuple[Problem, ...]:
     """Each once, whatever the number of accounts."""
-    return tuple(dict.fromkeys(problem for desk in desks for problem in desk.problems))
+    return tuple(dict.fromkeys(problem for context in contexts for problem in context.problems))
 
 
-def _template_problems(desks: Iterable[Desk]) -> tuple[Problem, ...]:
+def _template_problems(contexts: Iterable[AccountContext]) -> tuple[Problem, ...]:
     return tuple(
         Problem(
-            source=name_template(desk.account),
-            message=desk.trouble,
-            key=f"accounts.{desk.account.name}.template",
+            source=name_template(context.account),
+            message=context.trouble,
+            key=f"accounts.{context.account.name}.template",
             hint="its messages are planned but cannot be composed until the template is mended",
         )
-        for desk in desks
-        if desk.trouble
+        for context in contexts
+        if context.trouble
     )
 
 
-def _warn_of_clock(desks: Iterable[Desk], ledger: Ledger, snapshot: Snapshot, now: datetime) -> tuple[str, ...]:
+def _warn_of_clock(
+    contexts: Iterable[AccountContext], ledger: Ledger, snapshot: Snapshot, now: datetime
+) -> tuple[str, ...]:
     """Told where an account begins, and takes what is public already for known."""
-    begins = any(desk.account.enabled and desk.account.name not in ledger.baselined for desk in desks)
+    begins = any(context.account.enabled and context.account.name not in ledger.baselined for context in contexts)
     if not begins or snapshot.changed_at is None or snapshot.changed_at < now + _BEHIND:
         return ()
     return (

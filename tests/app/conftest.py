@@ -1,4 +1,4 @@
-"""Sites for tests of the hall."""
+"""Sites for tests of the app."""
 
 from __future__ import annotations
 

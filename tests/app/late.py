@@ -1,4 +1,4 @@
-"""The hall of a small blog, by a clock that a test may put on."""
+"""The app of a small blog, by a clock that a test may put on."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class LateApp(App):
         return super().now() - self.late
 
 
-def write(hall: App, slug: str) -> None:
+def write(app: App, slug: str) -> None:
     """A post of today, since an older one is no news."""
-    text = f"---\ntitle: {slug}\ndate: {hall.now():%Y-%m-%d}\nsocialShare: Read {slug}\n---\n\nA body.\n"
-    (hall.config.parent / "content" / "posts" / f"{slug}.md").write_text(text)
+    text = f"---\ntitle: {slug}\ndate: {app.now():%Y-%m-%d}\nsocialShare: Read {slug}\n---\n\nA body.\n"
+    (app.config.parent / "content" / "posts" / f"{slug}.md").write_text(text)
 
 
 def wait_for_accounts() -> None:

@@ -198,4 +198,4 @@ def test_without_a_key_nobody_asks(make_site: MakeSite, web: FakeWeb) -> None:
     site.publish("one")
     site.ping_through(NOW, 3)
     assert [path for _, path in web.told] == ["/feeds/rss.xml"]
-    assert not (site.wiring.state_folder / "state.db").exists()
+    assert not (site.site.state_folder / "state.db").exists()

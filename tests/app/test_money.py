@@ -44,7 +44,7 @@ def open_site(root: Path, fake: FakeX, most: str, pages: str = "https://blog.exa
 
 
 def spent(app: App) -> float:
-    return sum(cost for _, cost in app._wiring.store.read_usage("x", app.now()).costs)
+    return sum(cost for _, cost in app._site.store.read_usage("x", app.now()).costs)
 
 
 def test_who_we_are_counts(tmp_path: Path, fake: FakeX) -> None:
@@ -58,7 +58,7 @@ def test_who_we_are_counts(tmp_path: Path, fake: FakeX) -> None:
 def test_a_check_that_the_limit_does_not_cover_is_not_made(tmp_path: Path, fake: FakeX) -> None:
     """`accounts --online` and `doctor --online` ask X for nothing then, and say what there is to do."""
     with open_site(tmp_path, fake, "0.001") as app:
-        app._wiring.accounts.vault(app._wiring.accounts.get("x")).put(KEYS)
+        app._site.accounts.vault(app._site.accounts.get("x")).put(KEYS)
         (row,) = app.list_accounts(online=True)
         assert (row.state, "max_cost" in row.note, fake.requests) == ("refused", True, [])
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from syndicate.app.site import Wiring
+from syndicate.app.site import OpenSite
 from syndicate.hubs import QUIET
 from tests.app.conftest import MakeSite
 from tests.app.web import MINUTE, NOW, FakeWeb
@@ -211,7 +211,7 @@ def test_a_feed_is_read_again_only_when_its_listing_changed(
     def refuse(path: str) -> bytes:
         raise AssertionError(path)
 
-    monkeypatch.setattr(site.wiring.output, "read", refuse)
+    monkeypatch.setattr(site.site.output, "read", refuse)
     assert site.ping(NOW + 3 * MINUTE) == ()
 
 
@@ -233,12 +233,12 @@ def test_a_lost_cache_tells_hubs_once_more(make_site: MakeSite, web: FakeWeb) ->
     site = make_site("a")
     site.publish("one")
     site.ping_through(NOW, 2)
-    _lose_cache(site.wiring)
+    _lose_cache(site.site)
     site.restart()
     site.ping_through(NOW + 3 * MINUTE, 2)
     assert web.told == [("a", RSS)] * 2
 
 
-def _lose_cache(wiring: Wiring) -> None:
+def _lose_cache(site: OpenSite) -> None:
     for kind in ("feed", "seen", "ping"):
-        wiring.cache.put_many(kind, dict.fromkeys(wiring.cache.get_all(kind), b"[]"))
+        site.cache.put_many(kind, dict.fromkeys(site.cache.get_all(kind), b"[]"))

@@ -19,7 +19,7 @@ PATIENCE = 60
 
 
 @pytest.fixture
-def hall(tmp_path: Path, web: FakeWeb) -> Iterator[LateApp]:
+def app(tmp_path: Path, web: FakeWeb) -> Iterator[LateApp]:
     """One site with one hub and the local timeline; its first post is published."""
     (tmp_path / "content" / "posts").mkdir(parents=True)
     config = tmp_path / "syndicate.toml"
@@ -28,12 +28,12 @@ def hall(tmp_path: Path, web: FakeWeb) -> Iterator[LateApp]:
         f'[feeds]\nformats = ["rss"]\nhubs = ["{web.hub("a")}"]\n[cards]\nfetch = false\n'
         '[accounts.timeline]\nnetwork = "local"\non = ["new"]\n'
     )
-    with LateApp(config) as hall:
-        write(hall, "old")
-        yield hall
+    with LateApp(config) as app:
+        write(app, "old")
+        yield app
 
 
-def test_publishing_and_sending_do_not_wait_for_a_hub(hall: LateApp, web: FakeWeb) -> None:
+def test_publishing_and_sending_do_not_wait_for_a_hub(app: LateApp, web: FakeWeb) -> None:
     """While a hub keeps its ping round waiting, a post is published and sent, and syndicate.toml taken up."""
     asked, done = threading.Event(), threading.Event()
 
@@ -43,16 +43,16 @@ def test_publishing_and_sending_do_not_wait_for_a_hub(hall: LateApp, web: FakeWe
         return handle(request)
 
     web.fail(wait, on="POST /hubs/a")
-    rounds = Rounds(hall)
+    rounds = Rounds(app)
     rounds.publish_round()
-    web.pages["/feeds/rss.xml"] = (hall.config.parent / "feeds" / "rss.xml").read_bytes()
+    web.pages["/feeds/rss.xml"] = (app.config.parent / "feeds" / "rss.xml").read_bytes()
     rounds.ping_round()
-    hall.late -= MINUTE
+    app.late -= MINUTE
     pinging = threading.Thread(target=rounds.ping_round)
     pinging.start()
     assert asked.wait(PATIENCE)
-    write(hall, "fresh")
-    hall.config.write_text(hall.config.read_text().replace("Notes", "Better notes"))
+    write(app, "fresh")
+    app.config.write_text(app.config.read_text().replace("Notes", "Better notes"))
     sent: list[str] = []
     published, told = rounds.publish_round(), list(web.told)
     rounds.deliver_round(sent.append)

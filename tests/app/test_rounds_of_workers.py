@@ -1,4 +1,4 @@
-"""A worker's rounds on the real hall, handed out by a real PostgreSQL: from the file to the hub."""
+"""A worker's rounds on the real app, handed out by a real PostgreSQL: from the file to the hub."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ALL = ("publish", "deliver", "ping", "amend", "look_after")
 
 
 @pytest.fixture
-def hall(postgres: str, tmp_path: Path, web: FakeWeb, numbers: Iterator[int]) -> Iterator[LateApp]:
+def app(postgres: str, tmp_path: Path, web: FakeWeb, numbers: Iterator[int]) -> Iterator[LateApp]:
     """One site with a hub and the local timeline, its state on PostgreSQL."""
     (tmp_path / "content" / "posts").mkdir(parents=True)
     config = tmp_path / "syndicate.toml"
@@ -31,17 +31,17 @@ def hall(postgres: str, tmp_path: Path, web: FakeWeb, numbers: Iterator[int]) ->
         '[accounts.timeline]\nnetwork = "local"\non = ["new"]\n'
     )
     prepare_tables(postgres)
-    with LateApp(config) as hall:
-        yield hall
+    with LateApp(config) as app:
+        yield app
 
 
-def run(postgres: str, hall: LateApp, *names: str) -> None:
+def run(postgres: str, app: LateApp, *names: str) -> None:
     """These rounds, one after the other, as a worker does them."""
-    site = hall.settings.site.name
+    site = app.settings.site.name
     for name in names:
         with psycopg.connect(postgres) as connection:
             connection.execute("DELETE FROM procrastinate_jobs")
-        tasks = make_tasks(postgres, site, Rounds(hall))
+        tasks = make_tasks(postgres, site, Rounds(app))
         with tasks.open():
             tasks.configure_task(name).defer(timestamp=0)
         tasks.periodic_registry.periodic_tasks.clear()  # no ticks of the true clock
@@ -57,49 +57,47 @@ def run(postgres: str, hall: LateApp, *names: str) -> None:
 
 
 def test_workers_do_what_the_daemon_does(
-    postgres: str, hall: LateApp, web: FakeWeb, caplog: pytest.LogCaptureFixture
+    postgres: str, app: LateApp, web: FakeWeb, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A new post is published, sent to its account once, and its feed is told to the hub once the world sees it."""
     caplog.set_level("INFO", "syndicate")
-    write(hall, "old")
-    run(postgres, hall, *ALL)
-    write(hall, "fresh")
-    run(postgres, hall, *ALL, "publish")
-    feeds = hall.config.parent / "feeds"
+    write(app, "old")
+    run(postgres, app, *ALL)
+    write(app, "fresh")
+    run(postgres, app, *ALL, "publish")
+    feeds = app.config.parent / "feeds"
     assert (feeds / "timeline.html").read_text().count("Read fresh") == 1
     web.pages["/feeds/rss.xml"] = (feeds / "rss.xml").read_bytes()
-    hall.late -= MINUTE
-    run(postgres, hall, "ping", "ping")
+    app.late -= MINUTE
+    run(postgres, app, "ping", "ping")
     assert web.told == [("a", "/feeds/rss.xml")]
     assert "fresh → timeline: sent" in caplog.text
     assert f"{web.hub('a')} was told about" in caplog.text
     assert "unexpected" not in caplog.text
 
 
-def test_a_dead_hub_stops_no_round(
-    postgres: str, hall: LateApp, web: FakeWeb, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_dead_hub_stops_no_round(postgres: str, app: LateApp, web: FakeWeb, caplog: pytest.LogCaptureFixture) -> None:
     """It is said, and posts go on to be published and sent."""
     caplog.set_level("INFO", "syndicate")
     web.deaf["a"] = 500
-    write(hall, "old")
-    run(postgres, hall, *ALL)
-    web.pages["/feeds/rss.xml"] = (hall.config.parent / "feeds" / "rss.xml").read_bytes()
-    hall.late -= MINUTE
-    write(hall, "fresh")
-    run(postgres, hall, "ping", *ALL)
+    write(app, "old")
+    run(postgres, app, *ALL)
+    web.pages["/feeds/rss.xml"] = (app.config.parent / "feeds" / "rss.xml").read_bytes()
+    app.late -= MINUTE
+    write(app, "fresh")
+    run(postgres, app, "ping", *ALL)
     assert f"{web.hub('a')} was not told about {web.url}/feeds/rss.xml: it answered 500" in caplog.text
     assert "fresh → timeline: sent" in caplog.text
 
 
 def test_a_changed_configuration_is_taken_up(
-    postgres: str, hall: LateApp, web: FakeWeb, caplog: pytest.LogCaptureFixture
+    postgres: str, app: LateApp, web: FakeWeb, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Before the next publication, without a new start."""
     caplog.set_level("INFO", "syndicate")
-    write(hall, "old")
-    run(postgres, hall, "publish")
-    hall.config.write_text(hall.config.read_text().replace("Notes", "Better notes"))
-    run(postgres, hall, "publish")
+    write(app, "old")
+    run(postgres, app, "publish")
+    app.config.write_text(app.config.read_text().replace("Notes", "Better notes"))
+    run(postgres, app, "publish")
     assert "took up the changed syndicate.toml" in caplog.text
-    assert "Better notes" in (hall.config.parent / "feeds" / "rss.xml").read_text()
+    assert "Better notes" in (app.config.parent / "feeds" / "rss.xml").read_text()

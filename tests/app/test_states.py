@@ -36,15 +36,15 @@ def test_a_copied_folder_sends_nothing_beside_the_first(blog: House, tmp_path: P
     shutil.copytree(blog.root, tmp_path / "copy")
     copy = open_copy(tmp_path / "copy")
     with (
-        copy.wired() as wiring,
+        copy.wired() as site,
         pytest.raises(ConfigError, match=r"is a copy of .*, which is still there") as caught,
     ):
-        assert wiring.store
+        assert site.store
     assert "remove the folder that is no longer the site" in caught.value.hint
     (tmp_path / "link").symlink_to(blog.root)
     for there in (open_copy(tmp_path / "link"), blog):
-        with there.wired() as wiring:
-            assert wiring.check_state() == ""
+        with there.wired() as site:
+            assert site.check_state() == ""
     blog.root.rename(tmp_path / "moved")
     for place in ("moved", "copy"):  # the folder that used it last is gone: then each is just a moved one
         with open_copy(tmp_path / place).open() as app:
@@ -77,9 +77,9 @@ def test_a_backup_is_believed_only_where_the_cache_proves_it(blog: House, tmp_pa
 def test_a_message_is_composed_from_the_post_of_now(blog: House) -> None:
     """A round that lasts reads the posts again after two seconds, and not before."""
     seconds = 10.0
-    with blog.wired() as wiring:
-        (row,) = wiring.store.list_deliveries(states=(State.PLANNED,))
-        composer = Composer(wiring, lambda: seconds)
+    with blog.wired() as site:
+        (row,) = site.store.list_deliveries(states=(State.PLANNED,))
+        composer = Composer(site, lambda: seconds)
         before = composer.compose(row).text
         blog.write("fresh", socialShare="Mended.")
         seconds += FRESH
@@ -96,7 +96,7 @@ def test_a_person_releases_what_was_counted_and_not_what_they_skipped(blog: Hous
     """`--all --reason` lets go what waits for that answer; what was answered before with no stays so."""
     with blog.open() as app:
         (row,) = app.list_deliveries()
-        store = app._wiring.store
+        store = app._site.store
         store.record(
             store.claim("test", app.now(), timedelta(minutes=1)),
             "wait",
@@ -117,7 +117,7 @@ def test_a_full_disk_is_said() -> None:
 def test_what_a_person_asks_for_wakes_a_paused_account(blog: House) -> None:
     """`queue retry` tries it now, and the sentence of a pause names what else does."""
     with blog.open() as app:
-        store = app._wiring.store
+        store = app._site.store
         (row,) = app.list_deliveries()
         store.pause_account("timeline", "the token is dead", app.now(), secrets="0badcafe")
         (said,) = app.read_status().paused

@@ -12,7 +12,7 @@ import pytest
 
 from syndicate.app.login import list_accounts
 from syndicate.app.maintenance import ENDS_SOON, LOOK_AGAIN, look_after
-from syndicate.app.site import Wiring
+from syndicate.app.site import OpenSite
 from syndicate.config import read_settings
 from syndicate.vault import Keyring
 from tests.containment.troubles import TROUBLES, name_of
@@ -76,7 +76,7 @@ class Place:
         self.open()
 
     def open(self) -> None:
-        self.wiring = Wiring(read_settings(self.path))
+        self.site = OpenSite(read_settings(self.path))
         self.use_keyring(None)
 
     def restart(self) -> None:
@@ -84,31 +84,31 @@ class Place:
         self.open()
 
     def close(self) -> None:
-        self.wiring.close()
-        self.wiring.close_store()
+        self.site.close()
+        self.site.close_store()
 
     def use_keyring(self, keyring: Keyring | None) -> None:
         """This one instead of the machine's own."""
-        vars(self.wiring.accounts)["_keyring"] = keyring
+        vars(self.site.accounts)["_keyring"] = keyring
 
     def log_in(self, account: str, **secrets: str) -> None:
-        self.wiring.accounts.vault(self.wiring.accounts.get(account)).put({"access_token": TOKEN, **secrets})
+        self.site.accounts.vault(self.site.accounts.get(account)).put({"access_token": TOKEN, **secrets})
 
     def log_in_linkedin(self, ends: datetime, further: Mapping[str, str] | None = None) -> None:
         self.log_in("linkedin", expires_at=ends.isoformat(), **(further or {}))
 
     def look(self, at: datetime) -> tuple[str, ...]:
         """One round. The moment is the test's, the token's new end is the true clock's: surely later."""
-        return look_after(self.wiring, at)
+        return look_after(self.site, at)
 
     def look_daily(self, days: int) -> list[str]:
         return [line for number in range(days) for line in self.look(NOW + number * DAY)]
 
     def end_of_token(self) -> str:
-        return self.wiring.accounts.vault(self.wiring.accounts.get("linkedin")).get("expires_at")
+        return self.site.accounts.vault(self.site.accounts.get("linkedin")).get("expires_at")
 
     def read_limit(self) -> int | None:
-        limits = self.wiring.store.find_limits("mastodon")
+        limits = self.site.store.find_limits("mastodon")
         return limits.characters if limits else None
 
     def asked(self) -> int:
@@ -121,7 +121,7 @@ def place(tmp_path: Path, blank: Path) -> Iterator[Place]:
     with ExitStack() as stack:
         fakes = [stack.enter_context(fake) for fake in (FakeMastodon(), FakeLinkedIn(), Hook())]
         place = Place(tmp_path, *fakes)
-        (place.wiring.state_folder / "state.db").write_bytes(blank.read_bytes())
+        (place.site.state_folder / "state.db").write_bytes(blank.read_bytes())
         place.log_in("mastodon")
         yield place
         place.close()
@@ -258,8 +258,8 @@ def test_an_unexpected_error_stops_no_other_and_says_no_secret(place: Place) -> 
 def test_an_account_that_cannot_be_opened_costs_its_own_row(place: Place, trouble: BaseException) -> None:
     """Publishing knows what both take, the list shows both, and the other one's limits are read."""
     place.use_keyring(BrokenKeyring(trouble))
-    assert place.wiring.accounts.facts.keys() == {"linkedin", "mastodon"}
-    rows = list_accounts(place.wiring, online=False, now=NOW)
+    assert place.site.accounts.facts.keys() == {"linkedin", "mastodon"}
+    rows = list_accounts(place.site, online=False, now=NOW)
     assert [(row.name, row.state) for row in rows] == [("linkedin", "refused"), ("mastodon", "ready")]
     assert len(place.look(NOW)) == 1
     assert place.read_limit() == 500

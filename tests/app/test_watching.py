@@ -16,52 +16,52 @@ from tests.app.web import FakeWeb
 
 
 @pytest.fixture
-def hall(tmp_path: Path, web: FakeWeb) -> Iterator[LateApp]:
+def app(tmp_path: Path, web: FakeWeb) -> Iterator[LateApp]:
     (tmp_path / "content" / "posts").mkdir(parents=True)
     config = tmp_path / "syndicate.toml"
     config.write_text(
         f'[site]\ntitle = "Notes"\nurl = "{web.url}"\nallow_private = true\n[cards]\nfetch = false\n'
         f'[notices]\nheartbeat = "{web.url}/beat"\n[accounts.timeline]\nnetwork = "local"\nlink = "none"\n'
     )
-    with LateApp(config) as hall:
-        yield hall
+    with LateApp(config) as app:
+        yield app
 
 
-def read_metrics(hall: App) -> dict[tuple[str, str], float]:
+def read_metrics(app: App) -> dict[tuple[str, str], float]:
     """By name and state or account."""
-    figures, media_type = hall.render_metrics()
+    figures, media_type = app.render_metrics()
     assert media_type.startswith("text/plain")
     families = text_string_to_metric_families(figures.decode())
     samples = [sample for family in families for sample in family.samples]
     return {(one.name, one.labels.get("state") or one.labels.get("account", "")): one.value for one in samples}
 
 
-def test_the_metrics_follow_a_message_from_due_to_sent(hall: LateApp) -> None:
+def test_the_metrics_follow_a_message_from_due_to_sent(app: LateApp) -> None:
     """One post, one account: a message that is sent stands under sent alone."""
-    hall.publish()
-    write(hall, "hello")
-    hall.publish()
-    assert hall.deliver_due()
-    found = read_metrics(hall)
+    app.publish()
+    write(app, "hello")
+    app.publish()
+    assert app.deliver_due()
+    found = read_metrics(app)
     assert found["syndicate_deliveries", "sent"] == 1
     assert ("syndicate_deliveries", "due") not in found
     assert found["syndicate_account_paused", "timeline"] == 0
 
 
-def test_a_heartbeat_that_nobody_takes_is_trouble(hall: LateApp, web: FakeWeb) -> None:
+def test_a_heartbeat_that_nobody_takes_is_trouble(app: LateApp, web: FakeWeb) -> None:
     """A monitor that answers 404 watches over nothing."""
     with pytest.raises(Unavailable, match="heartbeat"):
-        hall.send_heartbeat()
+        app.send_heartbeat()
 
 
-def test_nothing_is_published_or_sent_by_a_newer_schema(hall: LateApp) -> None:
+def test_nothing_is_published_or_sent_by_a_newer_schema(app: LateApp) -> None:
     """The machine that was not updated says so, and does nothing."""
-    hall.publish()
-    write(hall, "hello")
-    hall.publish()
-    with hall._wiring.store._database.writing() as connection:
+    app.publish()
+    write(app, "hello")
+    app.publish()
+    with app._site.store._database.writing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    for attempt in (hall.publish, hall.deliver_due):
+    for attempt in (app.publish, app.deliver_due):
         with pytest.raises(StateError, match="a newer syndicate"):
             attempt()
-    assert hall.list_state_troubles() != ()
+    assert app.list_state_troubles() != ()

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from syndicate.app.hubs import ping_hubs
-from syndicate.app.site import Wiring
+from syndicate.app.site import OpenSite
 from syndicate.config import read_settings
 from syndicate.model import Artefact, Cache, KnownPost
 from tests.networks.fake import Fake, Reply, Request
@@ -71,7 +71,7 @@ class Site:
     web: FakeWeb
     hubs: Sequence[str] = ()
     key: str = ""
-    wiring: Wiring = field(init=False)
+    site: OpenSite = field(init=False)
 
     def __post_init__(self) -> None:
         self.open()
@@ -83,11 +83,11 @@ class Site:
             f'[site]\ntitle = "Notes"\nurl = "{self.web.url}"\nallow_private = true\n'
             f'[feeds]\nhubs = [{hubs}]\nindexnow_key = "{self.key}"\n'
         )
-        self.wiring = Wiring(read_settings(path))
+        self.site = OpenSite(read_settings(path))
 
     def close(self) -> None:
-        self.wiring.close()
-        self.wiring.close_store()
+        self.site.close()
+        self.site.close_store()
 
     def restart(self) -> None:
         self.close()
@@ -95,35 +95,35 @@ class Site:
 
     def use_state(self, blank: Path) -> None:
         """An empty state database, copied: making one takes longer."""
-        shutil.copy(blank, self.wiring.state_folder / "state.db")
+        shutil.copy(blank, self.site.state_folder / "state.db")
 
     def fill_disk(self) -> None:
-        vars(self.wiring)["cache"] = FullCache(self.wiring.cache)
+        vars(self.site)["cache"] = FullCache(self.site.cache)
 
     def publish(self, text: str, path: str = "rss.xml", *, is_deployed: bool = True) -> None:
-        self.wiring.output.write([Artefact(path, "application/rss+xml", text.encode())])
+        self.site.output.write([Artefact(path, "application/rss+xml", text.encode())])
         if is_deployed:
             self.deploy(path)
 
     def deploy(self, path: str = "rss.xml") -> None:
         """Visitors see what is in the folder."""
-        self.web.pages[f"/feeds/{path}"] = self.wiring.output.read(path) or b""
+        self.web.pages[f"/feeds/{path}"] = self.site.output.read(path) or b""
 
     def know(self, *names: str, is_live: bool = True, **changes: object) -> None:
         """Posts in the state; where they are live, their pages, too."""
         rows = [self._row(name, changes) for name in names]
-        self.wiring.store.apply(plan(identified=tuple(identified(row) for row in rows)), NOW)
+        self.site.store.apply(plan(identified=tuple(identified(row) for row in rows)), NOW)
         if is_live:
             self.web.pages |= {f"/{row.slug}/": f"<title>{row.title}</title>".encode() for row in rows}
 
     def _row(self, name: str, changes: Mapping[str, object]) -> KnownPost:
         """A row of the ledger, whose page stands below the site under its slug unless `changes` say otherwise."""
-        before = next((row for row in self.wiring.store.read_ledger().posts if row.id == name), known(name, slug=name))
+        before = next((row for row in self.site.store.read_ledger().posts if row.id == name), known(name, slug=name))
         row = replace(before, **changes)  # type: ignore[arg-type]
         return row if "permalink" in changes else replace(row, permalink=f"{self.web.url}/{row.slug}/")
 
     def ping(self, at: datetime) -> tuple[str, ...]:
-        return ping_hubs(self.wiring, at, endpoint=f"{self.web.url}/indexnow")
+        return ping_hubs(self.site, at, endpoint=f"{self.web.url}/indexnow")
 
     def ping_through(self, start: datetime, minutes: int) -> None:
         """A round a minute, as the daemon does."""

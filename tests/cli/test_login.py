@@ -15,7 +15,7 @@ from syndicate.networks.base import AskAgain, LoginField, LoginPage
 
 @dataclass
 class Hall:
-    """A hall whose one account logs in to `network`."""
+    """A app whose one account logs in to `network`."""
 
     network: object
     stored: dict = field(default_factory=dict)
@@ -69,33 +69,33 @@ def browser(flow: Flow, *queries: str):
 
 def test_the_browser_brings_the_code_back(monkeypatch):
     """The redirect with our state carries the code; favicon requests in between do not disturb."""
-    flow, hall = Flow(), None
-    hall = Hall(flow)
+    flow, app = Flow(), None
+    app = Hall(flow)
     monkeypatch.setattr("sys.stdin", io.StringIO("id1\n"))
     monkeypatch.setattr("webbrowser.open", browser(flow, "/favicon.ico", "?code=c1&state=s1"))
-    assert login.walk_through(hall, "toot", paste=False) == "toot is ada."
-    assert hall.stored == {"toot": {"token": "id1-c1"}}
+    assert login.walk_through(app, "toot", paste=False) == "toot is ada."
+    assert app.stored == {"toot": {"token": "id1-c1"}}
 
 
 def test_a_strangers_answer_is_refused(monkeypatch):
     """A redirect with another state stores nothing."""
     flow = Flow()
-    hall = Hall(flow)
+    app = Hall(flow)
     monkeypatch.setattr("sys.stdin", io.StringIO("id1\n"))
     monkeypatch.setattr("webbrowser.open", browser(flow, "?code=evil&state=other"))
     with pytest.raises(UsageError, match="does not belong"):
-        login.walk_through(hall, "toot", paste=False)
-    assert hall.stored == {}
+        login.walk_through(app, "toot", paste=False)
+    assert app.stored == {}
 
 
 @pytest.mark.parametrize("pasted", ["c2", "https://registered.example/done?code=c2&state=s1#_"])
 def test_a_pasted_code_or_address_works(monkeypatch, pasted):
     """Where the network only returns to a registered address, the person pastes what they land on."""
     flow = Flow(registered="https://registered.example/done")
-    hall = Hall(flow)
+    app = Hall(flow)
     monkeypatch.setattr("sys.stdin", io.StringIO(f"id1\n{pasted}\n"))
-    login.walk_through(hall, "toot", paste=False)
-    assert hall.stored == {"toot": {"token": "id1-c2"}}
+    login.walk_through(app, "toot", paste=False)
+    assert app.stored == {"toot": {"token": "id1-c2"}}
 
 
 def test_the_end_of_the_input_ends_the_line_of_the_question(monkeypatch, capsys):
@@ -109,13 +109,13 @@ def test_the_end_of_the_input_ends_the_line_of_the_question(monkeypatch, capsys)
 
 def test_ending_the_input_at_a_terminal_gives_up(monkeypatch):
     """Ctrl-D at a question asks no network."""
-    hall = Hall(Flow())
+    app = Hall(Flow())
     terminal = io.StringIO("")
     terminal.isatty = lambda: True
     monkeypatch.setattr("sys.stdin", terminal)
     with pytest.raises(EOFError):
-        login.walk_through(hall, "toot", paste=True)
-    assert hall.stored == {}
+        login.walk_through(app, "toot", paste=True)
+    assert app.stored == {}
 
 
 class Wary(Flow):
@@ -133,10 +133,10 @@ class Wary(Flow):
 
 def test_a_server_that_refuses_its_own_token_is_asked_again(monkeypatch, capsys):
     """The person hears why a second consent is needed, and what it is for."""
-    hall = Hall(Wary())
+    app = Hall(Wary())
     monkeypatch.setattr("sys.stdin", io.StringIO("id1\nc1\nc2\n"))
-    assert login.walk_through(hall, "toot", paste=True) == "toot is ada."
-    assert hall.stored == {"toot": {"token": "id1-c2"}}
+    assert login.walk_through(app, "toot", paste=True) == "toot is ada."
+    assert app.stored == {"toot": {"token": "id1-c2"}}
     said = capsys.readouterr().out
     assert "The server refuses it." in said
     assert "It takes all or nothing." in said

@@ -135,13 +135,13 @@ def test_links_that_cannot_be_listed_are_missing_in_one_post(trouble: BaseExcept
     for name in copies:
         (tmp_path / f"{name}.md").write_text("---\ntitle: T\n---\nBody\n")
     known = [SimpleNamespace(id=name, source=f"{name}.md") for name in copies]
-    wiring = SimpleNamespace(
+    site = SimpleNamespace(
         store=SimpleNamespace(read_ledger=lambda: SimpleNamespace(posts=known)),
         list_copies=lambda: copies,
         settings=SimpleNamespace(root=str(tmp_path), site=SimpleNamespace(content=".")),
     )
     sent = tuple(SimpleNamespace(post_id=name) for name in copies)
-    written = write_back(cast("Any", wiring), cast("Any", sent))
+    written = write_back(cast("Any", site), cast("Any", sent))
     assert {path.name for path in written} == {"good.md", "fine.md"}
     assert link.url in (tmp_path / "fine.md").read_text()
 
@@ -150,10 +150,10 @@ def test_one_look_of_the_doctor_that_fails_is_a_finding(tmp_path: Path) -> None:
     """What all the other looks find is told, too."""
     house = House(tmp_path)
     house.write("one")
-    with house.open() as app, house.wired() as wiring:
+    with house.open() as app, house.wired() as site:
         plan = app.make_plan()
         for trouble in TROUBLES:
-            found = examine(wiring, replace(plan, elsewhere=make_copies(trouble)), online=False)
+            found = examine(site, replace(plan, elsewhere=make_copies(trouble)), online=False)
             said = [one.text for one in found if one.level == "problem"]
             assert len(said) == 1
             assert said[0].startswith("doctor cannot go on here")

@@ -1,4 +1,4 @@
-"""A small bench for the corridor: a real store, a scripted network, and tools that a test can change."""
+"""A small bench for the delivery: a real store, a scripted network, and tools that a test can change."""
 
 from __future__ import annotations
 

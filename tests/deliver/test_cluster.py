@@ -30,7 +30,7 @@ SITE = "cluster"
 
 @dataclass
 class Machine:
-    """The rounds of one machine; delivering is the real corridor on the shared state."""
+    """The rounds of one machine; delivering is the real delivery on the shared state."""
 
     bench: Bench
     done: Counter[str] = field(default_factory=Counter)

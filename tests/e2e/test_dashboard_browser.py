@@ -163,7 +163,7 @@ def test_a_post_is_dragged_to_another_day(desk: Desk, browser) -> None:
     page.goto(f"{desk.address}/dashboard/week")
     chip = page.locator(".chip[data-numbers]").last
     numbers = [int(number) for number in chip.get_attribute("data-numbers").split()]
-    before = desk.app._wiring.store.get_delivery(numbers[0]).due_at
+    before = desk.app._site.store.get_delivery(numbers[0]).due_at
     target = page.locator(".day").nth(5)
     with page.expect_navigation():
         chip.drag_to(target, target_position={"x": 40, "y": 12})
@@ -171,7 +171,7 @@ def test_a_post_is_dragged_to_another_day(desk: Desk, browser) -> None:
         with page.expect_navigation():
             page.click("#note button")
     assert "Moved" in page.inner_text("#note")
-    assert desk.app._wiring.store.get_delivery(numbers[0]).due_at != before
+    assert desk.app._site.store.get_delivery(numbers[0]).due_at != before
 
 
 def test_words_are_counted_while_they_are_typed(desk: Desk, browser) -> None:

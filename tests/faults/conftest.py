@@ -1,4 +1,4 @@
-"""One town with a site in it, for attacks on the hall itself."""
+"""One town with a site in it, for attacks on the app itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The process that is killed: the real corridor, store and networks, with a trap at one of its steps."""
+"""The process that is killed: the real delivery, store and networks, with a trap at one of its steps."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def run_victim(orders: Orders) -> None:
 
 @contextmanager
 def wired(store: Store, urls: Mapping[str, str], later: timedelta, step: Step) -> Iterator[Tools]:
-    """The hall's wiring in small, with a step before and after whatever touches the disk or the network."""
+    """The app's site in small, with a step before and after whatever touches the disk or the network."""
     started = monotonic()
 
     def clock() -> datetime:

@@ -17,8 +17,8 @@ def test_a_problem_reads_the_same_in_the_log_and_on_the_command_line(tmp_path):
     (blog.posts / "empty.md").write_bytes(b"\xff\xfe\x00")
     said = blog.run("publish", code=1).err.splitlines()
     assert any(line.startswith("bad.md:3: date: ") for line in said)
-    with open_app(tmp_path / "syndicate.toml") as hall:
-        rounds = Rounds(hall)
+    with open_app(tmp_path / "syndicate.toml") as app:
+        rounds = Rounds(app)
         first, second = rounds.publish_round(), rounds.publish_round()
     assert set(said) <= set(first.splitlines())
     assert not any(line in second for line in said)
@@ -32,8 +32,8 @@ def test_each_message_has_a_line_of_its_own(tmp_path):
     blog.run("publish")
     for slug in ("one", "two"):
         blog.write(slug)
-    with open_app(tmp_path / "syndicate.toml") as hall:
-        rounds = Rounds(hall)
+    with open_app(tmp_path / "syndicate.toml") as app:
+        rounds = Rounds(app)
         rounds.publish_round()
         lines: list[str] = []
         rounds.deliver_round(lines.append)

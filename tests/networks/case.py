@@ -25,7 +25,7 @@ TEXT = Message(text=f"A title\n\n{LINK}", link=LINK, title="A title", summary="W
 
 
 def picture(alt: str = "A fox in snow") -> Attachment:
-    """An image as the corridor hands it over, bytes filled in."""
+    """An image as the delivery hands it over, bytes filled in."""
     return Attachment(path="cards/a.png", media_type="image/png", alt=alt, width=1200, height=630, data=PIXEL)
 
 
@@ -67,7 +67,7 @@ class Case:
 
 
 def deliver(network: Any, message: Message, *, key: str = "key-1") -> Any:
-    """All the steps that the corridor takes for one attempt: prepare until nothing is left, then send."""
+    """All the steps that the delivery takes for one attempt: prepare until nothing is left, then send."""
     prepare = getattr(network, "prepare", None)
     while prepare is not None and (further := prepare(message, key=key)) != message:
         message = further

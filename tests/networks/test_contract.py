@@ -1,4 +1,4 @@
-"""What every network in the table owes the corridor, whatever it speaks. Each test file gives its CASE."""
+"""What every network in the table owes the delivery, whatever it speaks. Each test file gives its CASE."""
 
 from __future__ import annotations
 

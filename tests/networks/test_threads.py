@@ -58,7 +58,7 @@ def fake() -> Iterator[FakeThreads]:
 
 
 def prepared(network, message: Message) -> Message:
-    """All the steps before the call, as the corridor takes them."""
+    """All the steps before the call, as the delivery takes them."""
     while (further := network.prepare(message, key="k")) != message:
         message = further
     return message

@@ -159,7 +159,7 @@ def test_a_price_that_is_no_number_is_refused(price: str) -> None:
 
 
 def test_equal_words_are_refused_as_a_duplicate(x: X, fake: FakeX) -> None:
-    """X says that the post exists, not which: the corridor knows whether it may be ours."""
+    """X says that the post exists, not which: the delivery knows whether it may be ours."""
     x.send(TEXT, key="k")
     with pytest.raises(Duplicate) as caught:
         x.send(TEXT, key="k2")

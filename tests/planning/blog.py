@@ -104,7 +104,7 @@ def make_settings(*accounts: Account) -> Settings:
 
 @dataclass
 class Blog:
-    """Files, rules and memory; `publish` plans and remembers, as the corridor and the store do."""
+    """Files, rules and memory; `publish` plans and remembers, as the delivery and the store do."""
 
     accounts: tuple[Account, ...] = ()
     files: dict[str, Post] = field(default_factory=dict)

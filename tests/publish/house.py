@@ -1,4 +1,4 @@
-"""A blog whose hall stays open in this process, with a clock that the test moves and an output that counts."""
+"""A blog whose app stays open in this process, with a clock that the test moves and an output that counts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 from PIL import Image
 
 from syndicate.app.app import App
-from syndicate.app.site import Wiring
+from syndicate.app.site import OpenSite
 from syndicate.config import read_settings
 from syndicate.model import Artefact
 from syndicate.output import FolderOutput
@@ -38,14 +38,14 @@ class House(Blog):
         return App(self.config, lambda: self.now)
 
     @contextmanager
-    def wired(self) -> Iterator[Wiring]:
+    def wired(self) -> Iterator[OpenSite]:
         """The rooms by themselves."""
-        wiring = Wiring(read_settings(self.config), lambda: self.now)
+        site = OpenSite(read_settings(self.config), lambda: self.now)
         try:
-            yield wiring
+            yield site
         finally:
-            wiring.close()
-            wiring.close_store()
+            site.close()
+            site.close_store()
 
     def wait(self, **span: float) -> None:
         self.now += timedelta(**span)
@@ -61,8 +61,8 @@ class House(Blog):
             connection.execute("DELETE FROM publications")
 
     def begin_turn(self) -> None:
-        with self.wired() as wiring:
-            wiring.forget_publication()
+        with self.wired() as site:
+            site.forget_publication()
 
     def files(self) -> dict[str, bytes]:
         """Everything that is published, but for the packed forms."""

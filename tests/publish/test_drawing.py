@@ -147,8 +147,8 @@ def test_pictures_nobody_uses_are_dropped_with_their_cards(blog, tmp_path):
         blog.wait(days=days)
         with blog.open() as app:
             app.publish()
-    with blog.wired() as wiring:
-        assert [key.rpartition("/")[2] for key in wiring.cache.get_all(RECORDS)] == ["a.png"]
+    with blog.wired() as site:
+        assert [key.rpartition("/")[2] for key in site.cache.get_all(RECORDS)] == ["a.png"]
 
 
 def test_a_network_that_takes_only_jpeg_gets_jpeg(tmp_path):

@@ -160,10 +160,10 @@ def test_what_needs_no_write_is_not_read(tmp_path):
         blog.write(f"post-{number}")
     blog.run("publish")
     old = next(path for path in blog.files() if path.startswith("cards/post-3.") and path.count(".") == 2)
-    with blog.wired() as wiring:
-        wiring.output = counting = Counting(blog.feeds)
+    with blog.wired() as site:
+        site.output = counting = Counting(blog.feeds)
         blog.write("post-3", title="Changed")
-        publish(gather(wiring), blog.now, made_of="", progress=lambda done, total: None)
+        publish(gather(site), blog.now, made_of="", progress=lambda done, total: None)
     read, written = (
         {call.removeprefix(word) for call in counting.calls if call.startswith(word)} for word in ("read ", "write ")
     )

@@ -103,8 +103,8 @@ def judge(blog: House, model: Model) -> None:
     assert describe(blog) == model.outcome
     for path in blog.feeds.rglob("*.gz"):
         assert gzip.decompress(path.read_bytes()) == path.with_suffix("").read_bytes()
-    with blog.wired() as wiring:
-        wiring.forget_publication()
+    with blog.wired() as site:
+        site.forget_publication()
     again = blog.run("--json", "publish").json
     assert (again["written"], again["removed"], again["new_deliveries"]) == ([], [], 0)
 

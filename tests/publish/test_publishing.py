@@ -45,9 +45,9 @@ def test_the_same_again_touches_no_file(tmp_path, loss):
     blog.write("second", title="Zwei Äpfel")
     blog.run("publish")
     before = looks(blog)
-    with blog.wired() as wiring:
+    with blog.wired() as site:
         if loss == "the last publication":
-            wiring.forget_publication()
+            site.forget_publication()
     if loss == "the cache":
         blog.lose_cache()
     if loss == "the manifest":
@@ -102,12 +102,12 @@ def test_a_change_while_it_publishes_is_seen_by_the_next(tmp_path):
         if not late:
             late.append(blog.write("second"))
 
-    with blog.wired() as wiring:
-        wiring.output = Counting(blog.feeds, save)
+    with blog.wired() as site:
+        site.output = Counting(blog.feeds, save)
         publish(
-            gather(wiring),
+            gather(site),
             blog.now,
-            made_of=open_last(wiring).take_fingerprint(),
+            made_of=open_last(site).take_fingerprint(),
             progress=lambda done, total: None,
         )
     assert set(blog.entries()) == {"First"}

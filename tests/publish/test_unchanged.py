@@ -13,7 +13,7 @@ import pytest
 
 import syndicate
 from syndicate.app.publish import open_last
-from syndicate.app.site import Wiring
+from syndicate.app.site import OpenSite
 from syndicate.model import Problem
 from syndicate.output import FolderOutput
 from syndicate.publish.unchanged import LOOK_AGAIN, Finished, LastPublication, keep_publication, look_at
@@ -126,8 +126,8 @@ def test_problems_are_told_again(last):
     assert last.last.read_problems() == (problem,)
 
 
-def is_current(wiring: Wiring, at: datetime) -> bool:
-    last = open_last(wiring)
+def is_current(site: OpenSite, at: datetime) -> bool:
+    last = open_last(site)
     return last.is_current(last.take_fingerprint(), at)
 
 
@@ -197,18 +197,18 @@ def test_every_source_is_noticed(tmp_path, published, change):
     with blog.open() as app:
         app.publish()  # the copied files are other files
         assert app.publish().written == ()
-    with blog.wired() as wiring:
-        assert is_current(wiring, blog.now)
+    with blog.wired() as site:
+        assert is_current(site, blog.now)
     CHANGES[change](blog)
-    with blog.wired() as wiring:
-        assert not is_current(wiring, blog.now)
+    with blog.wired() as site:
+        assert not is_current(site, blog.now)
     with blog.open() as app:
         if app.find_contradiction():
             app.adopt("timeline")
         app.publish()
         assert app.publish().written == ()
-    with blog.wired() as wiring:
-        assert is_current(wiring, blog.now)
+    with blog.wired() as site:
+        assert is_current(site, blog.now)
 
 
 def test_a_publication_without_news_loads_no_heavy_room(tmp_path):

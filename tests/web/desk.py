@@ -85,10 +85,10 @@ class Desk:
 
     def states(self) -> dict[int, str]:
         """The state of each message."""
-        return {one.id: one.state.value for one in self.app._wiring.store.list_deliveries()}
+        return {one.id: one.state.value for one in self.app._site.store.list_deliveries()}
 
     def _writing(self) -> AbstractContextManager[Connection]:
-        return self.app._wiring.store._database.writing()
+        return self.app._site.store._database.writing()
 
 
 def _columns(row: Delivery) -> dict[str, object]:

@@ -67,15 +67,15 @@ def find(app: App, slug: str, account: str = "timeline") -> Delivery:
 
 
 def bring(app: App, number: int, state: State) -> None:
-    """Take the delivery where a test wants it, on the ways the corridor takes."""
-    store, now, lease = app._wiring.store, datetime.now(UTC), timedelta(minutes=5)
+    """Take the delivery where a test wants it, on the ways the delivery takes."""
+    store, now, lease = app._site.store, datetime.now(UTC), timedelta(minutes=5)
     if state is State.MISSED:
         change = PlannedChange(delivery_id=number, state=state, due_at=now, reason=Reason.MISSED)
         store.apply(Plan(now=now, changes=(change,)), now)
     elif state in {State.UNCERTAIN, State.FAILED, State.SENDING}:
         store.retry(number, now)
         one = store.claim("test", now, lease, only=(number,))
-        one = store.keep_message(one, Composer(app._wiring).compose(one), now, lease)
+        one = store.keep_message(one, Composer(app._site).compose(one), now, lease)
         one = store.intend(one, now, lease)
         if state is not State.SENDING:
             store.record(
@@ -226,7 +226,7 @@ def test_a_refused_move_names_its_rule(app: App, client: httpx.Client) -> None:
 
 def test_a_paused_account_goes_on(app: App, client: httpx.Client) -> None:
     """It is shown with its reason among what needs you, and its button lets it go on."""
-    app._wiring.store.pause_account("second", "the token was revoked", datetime.now(UTC))
+    app._site.store.pause_account("second", "the token was revoked", datetime.now(UTC))
     page = client.get("/dashboard/needs").text
     assert "The token was revoked" in page
     form = {"token": find_token(page), "account": "second", "back": "/needs"}
@@ -313,5 +313,5 @@ def test_feeds_are_served_beside_it(app: App, client: httpx.Client, tmp_path: Pa
 def test_a_running_daemon_is_seen(app: App, client: httpx.Client) -> None:
     """Whether anything will be sent at all is said at the top."""
     assert "The daemon is not running" in client.get("/dashboard/").text
-    with app._wiring.store.lock_daemon():
+    with app._site.store.lock_daemon():
         assert "Daemon running" in client.get("/dashboard/").text

@@ -147,7 +147,7 @@ def test_an_account_logs_in_from_the_browser(app: App, client: httpx.Client, mas
     assert f"key={key}" in last.forms[-1]["fields"]
     done = send(client, "/accounts/toot/login", key=key, code="good-code")
     assert "toot is @fox@127.0.0.1" in Page(done.text).words
-    assert app._wiring.accounts.vault(app._wiring.accounts.get("toot")).get("access_token") == TOKEN
+    assert app._site.accounts.vault(app._site.accounts.get("toot")).get("access_token") == TOKEN
     again = send(client, "/accounts/toot/login", key=key, code="good-code")
     assert "toot is" not in again.text  # a login is finished once
 
@@ -167,7 +167,7 @@ def test_open_pages_hear_of_a_change(app: App, client: httpx.Client) -> None:
         lines = stream.iter_lines()
         assert stream.headers["content-type"].startswith("text/event-stream")
         before = next(line for line in lines if line.startswith("id: "))
-        app._wiring.store.pause_account("x", "no", datetime.now(UTC))
+        app._site.store.pause_account("x", "no", datetime.now(UTC))
         assert next(line for line in lines if line.startswith("event")) == "event: change"
     with client.stream("GET", "/events", headers={"Last-Event-ID": before.removeprefix("id: ")}) as stream:
         assert "event: change" in (next(lines) for lines in [stream.iter_lines()] for _ in range(4))

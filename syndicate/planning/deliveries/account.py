@@ -1,4 +1,4 @@
-"""One account at planning: its voice, its calendar, the rows it has, and how a new row is made."""
+"""One account at planning: its style, its calendar, the rows it has, and how a new row is made."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from syndicate.model import (
 )
 from syndicate.planning.deliveries.foresight import find_token_end, tell_token_end
 from syndicate.planning.deliveries.reasons import find_code
-from syndicate.planning.messages.compose import Composed, Voice, compose, make_voice
+from syndicate.planning.messages.compose import AccountStyle, Composed, compose, make_voice
 from syndicate.planning.schedule.calendar import Calendar, Taken, list_taken
 from syndicate.planning.schedule.when import parse_moment
 from syndicate.planning.translations import Groups, find_language_reason
@@ -66,12 +66,12 @@ def is_within(source: str, names: Container[str]) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class AccountContext:
     """What planning needs to know of one account. `rows` are its deliveries by post id; `taken` grows."""
 
     account: Account
     facts: NetworkFacts
-    voice: Voice | None
+    style: AccountStyle | None
     trouble: str
     """Why nothing can be composed for the account, "" when it can."""
     calendar: Calendar
@@ -111,7 +111,7 @@ class Desk:
         return at
 
 
-def open_desk(
+def open_context(
     account: Account,
     facts: NetworkFacts,
     template: str | None,
@@ -124,17 +124,17 @@ def open_desk(
     heard: frozenset[str] = frozenset(),
     groups: Groups | None = None,
     sight: Sight | None = None,
-) -> Desk:
+) -> AccountContext:
     """Everything made ready; `deliveries` may hold rows of other accounts."""
     own = [row for row in deliveries if row.account == account.name]
     rows: dict[str, list[KnownDelivery]] = {}
     for row in own:
         rows.setdefault(row.post_id, []).append(row)
-    voice, trouble = _find_voice(account, facts, template)
-    return Desk(
+    style, trouble = _find_style(account, facts, template)
+    return AccountContext(
         account=account,
         facts=facts,
-        voice=voice,
+        style=style,
         trouble=trouble,
         calendar=calendar,
         taken=Taken(sorted(list_taken(own))),
@@ -148,7 +148,7 @@ def open_desk(
     )
 
 
-def _find_voice(account: Account, facts: NetworkFacts, template: str | None) -> tuple[Voice | None, str]:
+def _find_style(account: Account, facts: NetworkFacts, template: str | None) -> tuple[AccountStyle | None, str]:
     if template is None:
         return None, f'there is no message template "{account.template or "default"}"'
     try:
@@ -180,7 +180,7 @@ def make_calendars(accounts: Iterable[Account], site: Site, now: datetime) -> di
 
 def plan_rows(
     item: Identified,
-    desk: Desk,
+    context: AccountContext,
     override: SocialOverride,
     occasion: Occasion,
     *,
@@ -188,22 +188,22 @@ def plan_rows(
     at: datetime | None = None,
 ) -> list[PlannedDelivery]:
     """A message as rows of the outbox, one for each part, at the next free slot (or `at`)."""
-    earliest, notes = earliest_at(item, desk, override)
-    due_at = at or desk.take_slot(earliest)
-    parts, trouble = _compose(item, desk, occasion, text)
-    ends = find_token_end(desk.facts, due_at, desk.now)
+    earliest, notes = earliest_at(item, context, override)
+    due_at = at or context.take_slot(earliest)
+    parts, trouble = _compose(item, context, occasion, text)
+    ends = find_token_end(context.facts, due_at, context.now)
     notes = [
         *notes,
         *trouble,
-        *([tell_token_end(desk.account.name, ends, desk.now, desk.account.schedule.timezone)] if ends else []),
+        *([tell_token_end(context.account.name, ends, context.now, context.account.schedule.timezone)] if ends else []),
     ]
-    is_held = desk.account.approve and occasion.kind is not OccasionKind.MANUAL
+    is_held = context.account.approve and occasion.kind is not OccasionKind.MANUAL
     why = find_code(item.post, override, text) or (Why(Reason.APPROVAL) if is_held else None)
     blank = PlannedDelivery(
         post_id=item.id,
         slug=item.post.slug,
-        account=desk.account.name,
-        network=desk.account.network,
+        account=context.account.name,
+        network=context.account.network,
         occasion=occasion,
         part=1,
         state=State.HELD if why else State.PLANNED,
@@ -211,23 +211,23 @@ def plan_rows(
         reason=why.reason if why else Reason.NONE,
         detail=why.detail if why else "",
         text=text,
-        limit=desk.facts.limits.characters,
+        limit=context.facts.limits.characters,
         warnings=tuple(notes),
     )
-    return [_fill_row(blank, part, desk.facts, notes) for part in parts] or [blank]
+    return [_fill_row(blank, part, context.facts, notes) for part in parts] or [blank]
 
 
-def skip_row(item: Identified, desk: Desk, occasion: Occasion, why: Why) -> PlannedDelivery:
+def skip_row(item: Identified, context: AccountContext, occasion: Occasion, why: Why) -> PlannedDelivery:
     """A row that says why nothing goes out; a person may release it."""
     return PlannedDelivery(
         post_id=item.id,
         slug=item.post.slug,
-        account=desk.account.name,
-        network=desk.account.network,
+        account=context.account.name,
+        network=context.account.network,
         occasion=occasion,
         part=1,
         state=State.SKIPPED,
-        due_at=desk.now,
+        due_at=context.now,
         reason=why.reason,
         detail=why.detail,
     )
@@ -239,28 +239,30 @@ def find_doubt(rows: Iterable[KnownDelivery]) -> str:
     return next(doubts, "")
 
 
-def earliest_at(item: Identified, desk: Desk, override: SocialOverride) -> tuple[datetime, list[str]]:
+def earliest_at(item: Identified, context: AccountContext, override: SocialOverride) -> tuple[datetime, list[str]]:
     """When the message may go out at the earliest: published, delay over, embargo over."""
-    at = max(desk.now, item.known.published_at + desk.account.schedule.delay)
-    embargo, notes = find_embargo(override, desk)
+    at = max(context.now, item.known.published_at + context.account.schedule.delay)
+    embargo, notes = find_embargo(override, context)
     return (max(at, embargo) if embargo else at), notes
 
 
-def find_embargo(override: SocialOverride, desk: Desk) -> tuple[datetime | None, list[str]]:
+def find_embargo(override: SocialOverride, context: AccountContext) -> tuple[datetime | None, list[str]]:
     """`social: {all: {embargo: "2026-12-01 09:00"}}` as an instant, and a note where it cannot be read."""
     words = override.options.get("embargo", "")
-    at = parse_moment(words, desk.calendar.zone) if words else None
+    at = parse_moment(words, context.calendar.zone) if words else None
     return at, [f'the embargo "{words}" is not a valid date and has no effect'] if words and at is None else []
 
 
-def _compose(item: Identified, desk: Desk, occasion: Occasion, text: str) -> tuple[tuple[Composed, ...], list[str]]:
-    if desk.voice is None:
-        return (), [desk.trouble]
-    card, troubles = desk.cards.get(item.id), list[str]()
+def _compose(
+    item: Identified, context: AccountContext, occasion: Occasion, text: str
+) -> tuple[tuple[Composed, ...], list[str]]:
+    if context.style is None:
+        return (), [context.trouble]
+    card, troubles = context.cards.get(item.id), list[str]()
     parts: tuple[Composed, ...] = ()
     with contain(lambda error: troubles.append(str(make_problem(item.post.source, error)))):
         parts = compose(
-            item.post, item.known, desk.voice, card, occasion=occasion, site=desk.site, created_at=None, text=text
+            item.post, item.known, context.style, card, occasion=occasion, site=context.site, created_at=None, text=text
         )
     return parts, troubles
 

@@ -23,7 +23,7 @@ from syndicate.model import (
     Remark,
     State,
 )
-from syndicate.planning.deliveries.account import Desk
+from syndicate.planning.deliveries.account import AccountContext
 from syndicate.planning.deliveries.reasons import ASKED_TOGETHER
 
 HOUR = timedelta(hours=1)
@@ -41,15 +41,15 @@ class _News:
 
 
 def hold_bursts(
-    desk: Desk,
+    context: AccountContext,
     fresh: Sequence[PlannedDelivery],
     changes: Sequence[PlannedChange],
     present: Mapping[str, Identified],
 ) -> tuple[list[PlannedDelivery], list[PlannedChange]]:
     """The rows to add and the changes of one account, with everything held that belongs to too many at once."""
-    most = desk.account.schedule.most_at_once
+    most = context.account.schedule.most_at_once
     changed = {change.delivery_id: change for change in changes}
-    news = [*_list_new(fresh, present, desk.now), *_list_known(desk, changed, present)] if most else []
+    news = [*_list_new(fresh, present, context.now), *_list_known(context, changed, present)] if most else []
     crowd = {(one.post_id, one.occasion) for one in _find_crowded(news, most)}
     if not crowd:
         return list(fresh), list(changes)
@@ -57,7 +57,7 @@ def hold_bursts(
     stopped = {
         row.id: PlannedChange(delivery_id=row.id, state=State.HELD, due_at=row.due_at, reason=Reason.MANY_AT_ONCE)
         for post_id in {post_id for post_id, _ in crowd}
-        for row in desk.rows.get(post_id, ())
+        for row in context.rows.get(post_id, ())
         if (post_id, row.occasion) in crowd and _is_stoppable(row, changed.get(row.id))
     }
     return held, [*(change for change in changes if change.delivery_id not in stopped), *stopped.values()]
@@ -69,13 +69,15 @@ def _list_new(fresh: Iterable[PlannedDelivery], present: Mapping[str, Identified
             yield _News(max(now, present[row.post_id].known.published_at), row.post_id, row.occasion)
 
 
-def _list_known(desk: Desk, changed: Mapping[int, PlannedChange], present: Mapping[str, Identified]) -> Iterable[_News]:
+def _list_known(
+    context: AccountContext, changed: Mapping[int, PlannedChange], present: Mapping[str, Identified]
+) -> Iterable[_News]:
     """What became news within the last hour, or will."""
-    for post_id, rows in desk.rows.items():
+    for post_id, rows in context.rows.items():
         item = present.get(post_id)
         for row in rows:
-            at = desk.now if _goes_now(row, changed.get(row.id), item, desk.now) else _find_news_at(row, item)
-            if at and at > desk.now - HOUR and _is_news(row, changed.get(row.id)):
+            at = context.now if _goes_now(row, changed.get(row.id), item, context.now) else _find_news_at(row, item)
+            if at and at > context.now - HOUR and _is_news(row, changed.get(row.id)):
                 yield _News(at, post_id, row.occasion)
 
 

@@ -25,7 +25,7 @@ from syndicate.model import (
 from syndicate.planning.deliveries.account import (
     SECOND_LOOK,
     UNSENT,
-    Desk,
+    AccountContext,
     earliest_at,
     find_doubt,
     find_embargo,
@@ -80,18 +80,18 @@ def _keep_question(row: KnownDelivery) -> str:
 
 
 def plan_changes(
-    desk: Desk, present: Mapping[str, Identified], remembered: Mapping[str, KnownPost]
+    context: AccountContext, present: Mapping[str, Identified], remembered: Mapping[str, KnownPost]
 ) -> list[PlannedChange]:
     """Rows of one account whose post gives them a reason to stop, none any longer, or another date."""
 
     def plan(item: Identified) -> list[PlannedChange]:
-        rows = desk.rows[item.id]
-        if not any(_may_change(row, desk.now) for row in rows):
+        rows = context.rows[item.id]
+        if not any(_may_change(row, context.now) for row in rows):
             return []
-        case = _Case(item, desk, find_override(item.post, desk.account), remembered.get(item.id), {})
+        case = _Case(item, context, find_override(item.post, context.account), remembered.get(item.id), {})
         return [change for row in rows if (change := _change_row(row, case))]
 
-    return desk.plan_each((present[post_id] for post_id in desk.rows if post_id in present), plan)
+    return context.plan_each((present[post_id] for post_id in context.rows if post_id in present), plan)
 
 
 def _may_change(row: KnownDelivery, now: datetime) -> bool:
@@ -109,23 +109,23 @@ class _Case:
     """One post on one account. `slots` keeps the slot of a thread's first part for the others, by occasion."""
 
     item: Identified
-    desk: Desk
+    context: AccountContext
     override: SocialOverride
     before: KnownPost | None
     slots: dict[Occasion, datetime]
 
     @property
     def is_public(self) -> bool:
-        return self.item.known.published_at <= self.desk.now
+        return self.item.known.published_at <= self.context.now
 
     def slot_for(self, row: KnownDelivery) -> datetime:
         """A free slot; the time that a person gave it, where that is still to come."""
-        soonest = max(self.desk.now, self.item.known.published_at)
+        soonest = max(self.context.now, self.item.known.published_at)
         if row.chosen_due_at is not None and row.chosen_due_at >= soonest:
             return row.chosen_due_at
         if row.occasion not in self.slots:
-            earliest, _ = earliest_at(self.item, self.desk, self.override)
-            self.slots[row.occasion] = self.desk.take_slot(earliest)
+            earliest, _ = earliest_at(self.item, self.context, self.override)
+            self.slots[row.occasion] = self.context.take_slot(earliest)
         return self.slots[row.occasion]
 
 
@@ -153,7 +153,7 @@ def _change_row(row: KnownDelivery, case: _Case) -> PlannedChange | None:
 
 def _leave_to_translation(row: KnownDelivery, case: _Case) -> Why | None:
     """Planned before anybody knew that it is a translation."""
-    why = case.desk.find_language_reason(case.item, row.occasion) if row.chosen is None else None
+    why = case.context.find_language_reason(case.item, row.occasion) if row.chosen is None else None
     return why if why and why.reason is Reason.OTHER_LANGUAGE else None
 
 
@@ -174,20 +174,20 @@ def _is_written_out(row: KnownDelivery, case: _Case) -> bool:
 
 def _is_dated_anew(row: KnownDelivery, case: _Case) -> bool:
     """Whether it was asked about because of an old date, and its author has just written a fresh one."""
-    desk, item, before = case.desk, case.item, case.before
+    context, item, before = case.context, case.item, case.before
     is_asked = row.state is State.HELD and row.reason is Reason.TURNED_UP and row.chosen is None
     if not is_asked or before is None or before.published_at == item.known.published_at:
         return False
-    return was_old(replace(item, known=before), desk) and not was_old(item, desk)
+    return was_old(replace(item, known=before), context) and not was_old(item, context)
 
 
 def _is_mended(row: KnownDelivery, case: _Case) -> bool:
     """Whether the rule that stopped it lately stops it no more, and nothing of its post goes out here anyway."""
-    desk = case.desk
-    if not _is_judged_again(row, desk.now) or not desk.account.enabled or _find_rule_reason(row, case):
+    context = case.context
+    if not _is_judged_again(row, context.now) or not context.account.enabled or _find_rule_reason(row, case):
         return False
-    is_alone = all(one.state in {State.SKIPPED, State.CANCELLED} for one in desk.rows[row.post_id])
-    return is_alone and not was_old(case.item, desk)
+    is_alone = all(one.state in {State.SKIPPED, State.CANCELLED} for one in context.rows[row.post_id])
+    return is_alone and not was_old(case.item, context)
 
 
 def _is_overruled(row: KnownDelivery, why: Why) -> bool:
@@ -198,7 +198,7 @@ def _is_overruled(row: KnownDelivery, why: Why) -> bool:
 
 def _find_rule_reason(row: KnownDelivery, case: _Case) -> Why | None:
     """What an account that is turned off keeps waits for its return."""
-    account = case.desk.account
+    account = case.context.account
     return find_rule_reason(case.item, account, row.occasion) if account.enabled else None
 
 
@@ -210,7 +210,7 @@ def _move(row: KnownDelivery, case: _Case) -> PlannedChange | None:
     if row.chosen_due_at is not None and row.due_at >= case.item.known.published_at:
         return None
     is_redated = case.before is not None and case.before.published_at != case.item.known.published_at
-    embargo, _ = find_embargo(case.override, case.desk)
+    embargo, _ = find_embargo(case.override, case.context)
     if not is_redated and not (embargo and row.due_at < embargo):
         return None
     is_asked = row.state in {State.HELD, State.MISSED}
@@ -237,17 +237,17 @@ def _find_kept_question(row: KnownDelivery) -> Why | None:
 
 
 def _find_new_question(row: KnownDelivery, case: _Case) -> Why | None:
-    desk = case.desk
-    if doubt := find_doubt(desk.rows.get(row.post_id, ())):
+    context = case.context
+    if doubt := find_doubt(context.rows.get(row.post_id, ())):
         return Why(Reason.MAYBE_RENAMED, doubt)
     if row.chosen is Action.HOLD or row.reason is Reason.POST_CAME_BACK:
         return Why(Reason.POST_CAME_BACK)
-    if row.reason in JUDGED_AGAIN and case.is_public and desk.sight.may_hide(case.item.post.source):
+    if row.reason in JUDGED_AGAIN and case.is_public and context.sight.may_hide(case.item.post.source):
         return Why(Reason.TURNED_UP)
-    if desk.now - row.due_at > policy_of(desk.account).stale_after:
-        return Why(Reason.MISSED, say_time(row.due_at, desk.account.schedule.timezone))
+    if context.now - row.due_at > policy_of(context.account).stale_after:
+        return Why(Reason.MISSED, say_time(row.due_at, context.account.schedule.timezone))
     is_asked_for = row.chosen is not None or row.occasion.kind is OccasionKind.MANUAL
-    return Why(Reason.APPROVAL) if desk.account.approve and not is_asked_for else None
+    return Why(Reason.APPROVAL) if context.account.approve and not is_asked_for else None
 
 
 # --- threads whose text changed while they wait ---
@@ -256,7 +256,7 @@ _WAITING = frozenset({State.PLANNED, State.DUE, State.HELD})
 
 
 def plan_parts(
-    desk: Desk, present: Mapping[str, Identified], untouchable: Collection[int]
+    context: AccountContext, present: Mapping[str, Identified], untouchable: Collection[int]
 ) -> tuple[list[PlannedDelivery], list[PlannedChange]]:
     """Rows to add and to cancel, so that each waiting message has as many rows as it has parts.
 
@@ -265,21 +265,21 @@ def plan_parts(
     """
     added: list[PlannedDelivery] = []
     changes: list[PlannedChange] = []
-    for item, rows in _list_waiting(desk, present):
+    for item, rows in _list_waiting(context, present):
         if any(row.id in untouchable for row in rows):
             continue
-        for more, fewer in desk.plan_each((item,), partial(_plan_parts_of, desk, rows)):
+        for more, fewer in context.plan_each((item,), partial(_plan_parts_of, context, rows)):
             added += more
             changes += fewer
     return added, changes
 
 
 def _plan_parts_of(
-    desk: Desk, rows: Sequence[KnownDelivery], item: Identified
+    context: AccountContext, rows: Sequence[KnownDelivery], item: Identified
 ) -> list[tuple[list[PlannedDelivery], list[PlannedChange]]]:
     first = min((row for row in rows if row.state in _WAITING), key=lambda row: row.part)
-    override = find_override(item.post, desk.account)
-    wanted = plan_rows(item, desk, override, first.occasion, at=first.due_at)
+    override = find_override(item.post, context.account)
+    wanted = plan_rows(item, context, override, first.occasion, at=first.due_at)
     if wanted[0].message is None:
         return []
     have = {row.part for row in rows}
@@ -316,12 +316,12 @@ def _change_parts(rows: Iterable[KnownDelivery], number: int, first: KnownDelive
 
 
 def _list_waiting(
-    desk: Desk, present: Mapping[str, Identified]
+    context: AccountContext, present: Mapping[str, Identified]
 ) -> Iterator[tuple[Identified, Sequence[KnownDelivery]]]:
     """Messages that may have several parts and of which nothing is out yet: all rows wait or are parked."""
-    if not desk.account.thread and desk.account.link != "reply":
+    if not context.account.thread and context.account.link != "reply":
         return
-    for post_id, rows in desk.rows.items():
+    for post_id, rows in context.rows.items():
         item = present.get(post_id)
         occasions = {row.occasion for row in rows if row.occasion.kind is not OccasionKind.MANUAL}
         for occasion in sorted(occasions, key=str):

@@ -23,7 +23,14 @@ from syndicate.model import (
     Settings,
     State,
 )
-from syndicate.planning.deliveries.account import UNSENT, Desk, find_embargo, make_calendars, open_desk, plan_rows
+from syndicate.planning.deliveries.account import (
+    UNSENT,
+    AccountContext,
+    find_embargo,
+    make_calendars,
+    open_context,
+    plan_rows,
+)
 from syndicate.planning.messages.template import find_override, make_link, tidy
 from syndicate.planning.schedule.calendar import say_time
 from syndicate.text.links import find_links
@@ -62,7 +69,7 @@ def plan_manual(
     plan = ManualPlan()
     calendars = make_calendars(accounts, settings.site, now)
     for account in accounts:
-        desk = open_desk(
+        context = open_context(
             account,
             facts[account.name],
             templates.get(account.name),
@@ -72,12 +79,12 @@ def plan_manual(
             cards=cards,
             now=now,
         )
-        own = desk.rows.get(item.id, ())
+        own = context.rows.get(item.id, ())
         if not again:
             _refuse_second(own, item, account)
         waiting = () if again else [row for row in own if row.state in UNSENT]
-        moment = at or _now_or_later(item, desk)
-        added = _add(item, desk, moment, text)  # measures the text, even where a message that waits is moved instead
+        moment = at or _now_or_later(item, context)
+        added = _add(item, context, moment, text)  # measures the text, even where a message that waits is moved instead
         more = _move_waiting(waiting, moment, add_link(text, item.post, account), added) if waiting else added
         plan = ManualPlan((*plan.deliveries, *more.deliveries), (*plan.changes, *more.changes))
     return plan
@@ -91,9 +98,9 @@ def choose_accounts(item: Identified, accounts: Iterable[Account]) -> tuple[Acco
     return chosen
 
 
-def _now_or_later(item: Identified, desk: Desk) -> datetime:
-    embargo, _ = find_embargo(find_override(item.post, desk.account), desk)
-    return max(embargo or desk.now, desk.now)
+def _now_or_later(item: Identified, context: AccountContext) -> datetime:
+    embargo, _ = find_embargo(find_override(item.post, context.account), context)
+    return max(embargo or context.now, context.now)
 
 
 def _refuse_second(rows: Iterable[KnownDelivery], item: Identified, account: Account) -> None:
@@ -143,15 +150,15 @@ def _move_waiting(rows: Iterable[KnownDelivery], at: datetime, text: str, like: 
     )
 
 
-def _add(item: Identified, desk: Desk, at: datetime, text: str) -> ManualPlan:
-    override = find_override(item.post, desk.account)
-    occasion = _next_occasion(desk.rows.get(item.id, ()))
-    own = add_link(text, item.post, desk.account)
-    rows = plan_rows(item, desk, override, occasion, text=own, at=at)
+def _add(item: Identified, context: AccountContext, at: datetime, text: str) -> ManualPlan:
+    override = find_override(item.post, context.account)
+    occasion = _next_occasion(context.rows.get(item.id, ()))
+    own = add_link(text, item.post, context.account)
+    rows = plan_rows(item, context, override, occasion, text=own, at=at)
     message = rows[0].message
-    excess = desk.facts.limits.find_excess(own, with_image=bool(message and message.image)) if own else ""
+    excess = context.facts.limits.find_excess(own, with_image=bool(message and message.image)) if own else ""
     if excess:
-        raise UsageError(f"the text is too long for {desk.account.name}: {excess}", hint="nothing was changed")
+        raise UsageError(f"the text is too long for {context.account.name}: {excess}", hint="nothing was changed")
     return ManualPlan(deliveries=tuple(replace(row, chosen=Action.POST, chosen_due_at=at) for row in rows))
 
 

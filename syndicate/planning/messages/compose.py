@@ -23,7 +23,7 @@ from syndicate.model import (
     SocialOverride,
 )
 from syndicate.planning.messages.template import (
-    Wording,
+    MessageTemplate,
     choose_tags,
     choose_text,
     find_override,
@@ -50,7 +50,7 @@ MOST_PARTS = 99
 class Draft:
     """What a text is rendered from, and the limit it must meet."""
 
-    wording: Wording
+    wording: MessageTemplate
     values: Mapping[str, object]
     text: str
     link: str
@@ -146,12 +146,12 @@ class Composed:
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class AccountStyle:
     """An account ready to speak: its settings, its network's limits, its template."""
 
     account: Account
     facts: NetworkFacts
-    wording: Wording
+    wording: MessageTemplate
 
 
 def compose_message(  # noqa: PLR0917 - the six things a message is made of, in the order of the pipe
@@ -174,21 +174,21 @@ def compose_message(  # noqa: PLR0917 - the six things a message is made of, in 
     `text`, `alt` and `media` are a person's own and are taken as they stand. Raises ConfigError where the template is
     broken.
     """
-    voice = make_voice(account, facts, template_text)
+    style = make_voice(account, facts, template_text)
     asked = {"text": text, "alt": alt, "media": media}
-    return compose(post, known, voice, card, occasion=occasion, site=site, created_at=created_at, **asked)
+    return compose(post, known, style, card, occasion=occasion, site=site, created_at=created_at, **asked)
 
 
-def make_voice(account: Account, facts: NetworkFacts, template_text: str) -> Voice:
+def make_voice(account: Account, facts: NetworkFacts, template_text: str) -> AccountStyle:
     """The account with its template compiled, for many messages. Raises ConfigError where the template is broken."""
     where = f"{name_template(account)} (account {account.name})"
-    return Voice(account, facts, make_wording(template_text, where=where))
+    return AccountStyle(account, facts, make_wording(template_text, where=where))
 
 
 def compose(
     post: Post,
     known: KnownPost,
-    voice: Voice,
+    style: AccountStyle,
     card: CardRef | None,
     *,
     occasion: Occasion,
@@ -199,13 +199,13 @@ def compose(
     media: str = "",
 ) -> tuple[Composed, ...]:
     """`compose_message` for an account that is ready to speak."""
-    override, origin = find_override(post, voice.account), trace(post, known, voice.account)
-    voice = _lay_over(voice, override)
-    voice = replace(voice, account=replace(voice.account, media=media)) if media else voice
-    placing, notes = _place_link(voice)
-    link = "" if placing == "none" else make_link(post, voice.account, occasion)
-    picture, refusal = _attach(card, voice, alt or (card.alt if card else "") or post.title)
-    is_thumbnail = _media(voice) == "card" and bool(link)  # a link card needs a link; else the card is an image
+    override, origin = find_override(post, style.account), trace(post, known, style.account)
+    style = _lay_over(style, override)
+    style = replace(style, account=replace(style.account, media=media)) if media else style
+    placing, notes = _place_link(style)
+    link = "" if placing == "none" else make_link(post, style.account, occasion)
+    picture, refusal = _attach(card, style, alt or (card.alt if card else "") or post.title)
+    is_thumbnail = _media(style) == "card" and bool(link)  # a link card needs a link; else the card is an image
     base = Message(
         text="",
         link=link,
@@ -213,40 +213,40 @@ def compose(
         summary=post.summary,
         card=picture if is_thumbnail else None,
         image=None if is_thumbnail else picture,
-        language=normalise_language(voice.account.language or post.language),
-        visibility=voice.account.visibility,
-        warning=voice.account.warning,
+        language=normalise_language(style.account.language or post.language),
+        visibility=style.account.visibility,
+        warning=style.account.warning,
         created_at=created_at,
         post_id=known.id,
         origin=origin,
         published_at=known.published_at,
-        markdown=make_absolute(post.markdown, post.permalink) if voice.facts.wants_markdown else "",
+        markdown=make_absolute(post.markdown, post.permalink) if style.facts.wants_markdown else "",
     )
     words = _mark_link(choose_text(post, override), post.permalink, link)
     draft = Draft(
-        wording=voice.wording,
-        values=make_values(post, known, voice.account, site, occasion),
+        wording=style.wording,
+        values=make_values(post, known, style.account, site, occasion),
         text=words,
         link=link if placing == "text" and link not in words else "",
-        limits=voice.facts.limits,
+        limits=style.facts.limits,
         # Every server that speaks Mastodon's API adds the content warning to the text (StatusLengthValidator).
-        warning=base.warning if voice.facts.network == "mastodon" else "",
+        warning=base.warning if style.facts.network == "mastodon" else "",
         with_image=base.image is not None,
     )
-    texts = (tidy(text),) if text.strip() else _write(draft, post, voice)
+    texts = (tidy(text),) if text.strip() else _write(draft, post, style)
     parts = [_measure(draft, base, each, number) for number, each in enumerate(texts, 1)]
     if notes or refusal:
         parts[0] = replace(parts[0], warnings=(*notes, *refusal, *parts[0].warnings))
     return tuple(_move_link_to_reply(draft, parts)) if placing == "reply" and not text.strip() else tuple(parts)
 
 
-def _write(draft: Draft, post: Post, voice: Voice) -> tuple[str, ...]:
-    most = voice.facts.limits.hashtags
-    wanted = voice.account.hashtags if most is None else min(voice.account.hashtags, most)
+def _write(draft: Draft, post: Post, style: AccountStyle) -> tuple[str, ...]:
+    most = style.facts.limits.hashtags
+    wanted = style.account.hashtags if most is None else min(style.account.hashtags, most)
     tags = choose_tags(post, draft.text, wanted)
     if whole := find_whole(draft, tags):
         return (whole,)
-    threaded = thread_draft(draft, tags) if voice.account.thread and voice.facts.can_thread else ()
+    threaded = thread_draft(draft, tags) if style.account.thread and style.facts.can_thread else ()
     return threaded or (shorten_draft(draft),)
 
 
@@ -281,11 +281,11 @@ def _move_link_to_reply(draft: Draft, parts: list[Composed]) -> list[Composed]:
 # --- what goes with the text -----------------------------------------------------------------------------------
 
 
-def _lay_over(voice: Voice, override: SocialOverride) -> Voice:
+def _lay_over(style: AccountStyle, override: SocialOverride) -> AccountStyle:
     """The account with what the post itself asks for."""
-    asked, account = override.options, voice.account
+    asked, account = override.options, style.account
     if not asked:
-        return voice
+        return style
     own = replace(
         account,
         link=asked.get("link", account.link),
@@ -294,27 +294,27 @@ def _lay_over(voice: Voice, override: SocialOverride) -> Voice:
         warning=asked.get("warning", account.warning),
         language=asked.get("language", account.language),
     )
-    return replace(voice, account=own)
+    return replace(style, account=own)
 
 
-def _media(voice: Voice) -> str:
-    return voice.account.media or voice.facts.media
+def _media(style: AccountStyle) -> str:
+    return style.account.media or style.facts.media
 
 
-def _place_link(voice: Voice) -> tuple[str, tuple[str, ...]]:
+def _place_link(style: AccountStyle) -> tuple[str, tuple[str, ...]]:
     """Where the link goes, and a note where the network cannot do as asked."""
-    asked, network = voice.account.link, voice.facts.network
-    if asked == "card" and _media(voice) != "card":
+    asked, network = style.account.link, style.facts.network
+    if asked == "card" and _media(style) != "card":
         return "text", (f"{network} makes no link card from us: the link stands in the text",)
-    if asked == "reply" and not voice.facts.can_thread:
+    if asked == "reply" and not style.facts.can_thread:
         return "text", (f"{network} takes no replies from us: the link stands in the text",)
     return asked, ()
 
 
-def _attach(card: CardRef | None, voice: Voice, alt: str) -> tuple[Attachment | None, tuple[str, ...]]:
+def _attach(card: CardRef | None, style: AccountStyle, alt: str) -> tuple[Attachment | None, tuple[str, ...]]:
     """The share card as an attachment, or why it cannot be one."""
-    limits, network = voice.facts.limits, voice.facts.network
-    if card is None or _media(voice) not in {"card", "image"}:
+    limits, network = style.facts.limits, style.facts.network
+    if card is None or _media(style) not in {"card", "image"}:
         return None, ()
     if card.media_type not in limits.image_types:
         return None, (f"{network} takes no {card.media_type}: the card is left out",)

@@ -23,7 +23,7 @@ _EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class MessageTemplate:
     """A message template made ready; `where` names it in errors."""
 
     where: str
@@ -41,10 +41,10 @@ def name_template(account: Account) -> str:
     return f"templates/messages/{name}"
 
 
-def make_wording(template_text: str, *, where: str) -> Wording:
+def make_wording(template_text: str, *, where: str) -> MessageTemplate:
     """The template compiled in a sandbox where unknown names are errors. Raises ConfigError with its line."""
     with contain(lambda error: tell_broken(error, where)):
-        return Wording(where, _compile(template_text))
+        return MessageTemplate(where, _compile(template_text))
 
 
 @lru_cache(maxsize=100)

@@ -18,7 +18,7 @@ from syndicate.app.dashboard import (
 )
 from syndicate.app.post import plan_message, write_message
 from syndicate.app.queue import edit_message
-from syndicate.app.site import Wiring
+from syndicate.app.site import OpenSite
 from syndicate.errors import UsageError
 from syndicate.model import ACTIONS, Action, Attempt, Delivery, PlannedDelivery, State
 from syndicate.planning.deliveries.reasons import say_reason, say_why
@@ -131,19 +131,19 @@ def _change(app: App, action: Action, number: int, value: str = "") -> m.Deliver
         return show_all(site, changed)[0]
 
 
-def _require_delivery(site: Wiring, number: int) -> None:
+def _require_delivery(site: OpenSite, number: int) -> None:
     try:
         site.store.get_delivery(number)
     except UsageError as error:
         raise Missing(error.message) from error
 
 
-def _require_post(site: Wiring, slug: str) -> None:
+def _require_post(site: OpenSite, slug: str) -> None:
     if slug not in {post.slug for post in site.read_snapshot().posts}:
         raise Missing(f'there is no post "{slug}"')
 
 
-def show_all(site: Wiring, rows: tuple[Delivery, ...]) -> tuple[m.DeliveryShown, ...]:
+def show_all(site: OpenSite, rows: tuple[Delivery, ...]) -> tuple[m.DeliveryShown, ...]:
     titles = list_titles(site, rows)
     planned = describe(site, rows)
     return tuple(_show(row, plan, titles.get(row.post_id, "")) for row, plan in zip(rows, planned, strict=True))

@@ -22,7 +22,7 @@ from syndicate.app.dashboard import (
     list_titles,
 )
 from syndicate.app.queue import find_origin, list_media
-from syndicate.app.site import Wiring
+from syndicate.app.site import OpenSite
 from syndicate.errors import UsageError
 from syndicate.model import Delivery, State
 from syndicate.networks import NETWORKS
@@ -172,7 +172,7 @@ class Pages:
         )
 
     def _render_rows(
-        self, request: Request, site: Wiring, name: str, asked: Asked, found: Sequence[Delivery], **values: object
+        self, request: Request, site: OpenSite, name: str, asked: Asked, found: Sequence[Delivery], **values: object
     ) -> Response:
         """A page of posts with their messages."""
         chosen, has_more = choose_page(found, asked.page)
@@ -199,12 +199,12 @@ class Pages:
             **values,
         )
 
-    def _preview_parts(self, site: Wiring, lines: Sequence[Line], one: Line) -> list[tuple[Line, Preview | None]]:
+    def _preview_parts(self, site: OpenSite, lines: Sequence[Line], one: Line) -> list[tuple[Line, Preview | None]]:
         """Every part of a message, as its network shows it."""
         same = [line for line in lines if _message_of(line) == _message_of(one)]
         return [(line, self._preview(site, line)) for line in same]
 
-    def _preview(self, site: Wiring, line: Line) -> Preview | None:
+    def _preview(self, site: OpenSite, line: Line) -> Preview | None:
         if line.message is None:
             return None
         one = line.delivery

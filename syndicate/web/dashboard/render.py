@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, Response
 
 from syndicate.app.app import App
 from syndicate.app.dashboard import Wanted, list_needing
-from syndicate.app.site import Wiring
+from syndicate.app.site import OpenSite
 from syndicate.model import Delivery, Reason, Remark, Site, State
 from syndicate.networks import NETWORKS, describe
 from syndicate.planning.deliveries.bursts import list_questions, say_remark
@@ -45,7 +45,7 @@ class Renderer:
     def serve_script(self, _request: Request) -> Response:
         return Response(self._read("desk.js"), media_type="text/javascript", headers={"Cache-Control": _FOR_EVER})
 
-    def render_page(self, request: Request, site: Wiring, name: str, **values: object) -> HTMLResponse:
+    def render_page(self, request: Request, site: OpenSite, name: str, **values: object) -> HTMLResponse:
         """A page for somebody who is logged in."""
         needing = list_needing(site, Wanted(), self._app.now())
         frame = {

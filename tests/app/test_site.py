@@ -19,7 +19,7 @@ from tests.publish.house import House
 
 
 class Room:
-    """Stands for a wiring: it is only lent and closed."""
+    """Stands for a site: it is only lent and closed."""
 
     def __init__(self) -> None:
         self.closed = 0
@@ -57,7 +57,7 @@ def test_a_borrowed_wiring_is_closed_by_the_last_who_gives_it_back():
 
 
 def test_a_use_case_that_fails_gives_back_too():
-    """An exception leaves no wiring open for ever."""
+    """An exception leaves no site open for ever."""
     shared, old = share()
 
     def fail() -> None:
@@ -163,7 +163,7 @@ BROKEN = {
 @pytest.mark.slow
 @pytest.mark.parametrize("why", BROKEN)
 def test_a_broken_file_leaves_everything_as_it_is(tmp_path, why):
-    """It is refused with the place, and the hall goes on with what it had, to publish and to send."""
+    """It is refused with the place, and the app goes on with what it had, to publish and to send."""
     blog = House(tmp_path)
     blog.write("first")
     with blog.open() as app:
@@ -236,9 +236,9 @@ def test_a_use_case_keeps_the_wiring_it_began_with(tmp_path):
 def test_the_state_folder_is_its_owners(tmp_path):
     """Nobody else may read it, and no repository wants it."""
     blog = House(tmp_path)
-    with blog.wired() as wiring:
-        wiring.open_all()
-        folder = wiring.state_folder
+    with blog.wired() as site:
+        site.open_all()
+        folder = site.state_folder
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert (folder / ".gitignore").read_text() == "*\n"
     assert all(not stat.S_IMODE(path.stat().st_mode) & 0o077 for path in folder.iterdir())
@@ -248,12 +248,12 @@ def test_an_open_state_folder_is_closed(tmp_path):
     """A folder and a database that others could read, from a tool or an archive, are their owner's afterwards."""
     blog = House(tmp_path)
     folder = blog.root / ".syndicate"
-    with blog.wired() as wiring:
-        assert wiring.store
+    with blog.wired() as site:
+        assert site.store
     folder.chmod(0o755)
     (folder / "state.db").chmod(0o644)
-    with blog.wired() as wiring:
-        assert wiring.store
+    with blog.wired() as site:
+        assert site.store
     assert [stat.S_IMODE(path.stat().st_mode) for path in (folder, folder / "state.db")] == [0o700, 0o600]
 
 

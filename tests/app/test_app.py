@@ -1,4 +1,4 @@
-"""The hall's use cases, one after another on a real site: what each changes, and what it leaves."""
+"""The app's use cases, one after another on a real site: what each changes, and what it leaves."""
 
 from __future__ import annotations
 
@@ -158,21 +158,21 @@ def test_an_object_store_is_as_good_as_a_folder(tmp_path):
     """A stranger's object stays and is named, the rest is written, and the same again puts nothing."""
     blog = House(tmp_path, CONFIG + '\n[storage]\npublish_to = "memory:///"\n')
     blog.write("first", featured=True)
-    with blog.wired() as wiring:
-        wiring.output.write([strange("index.html"), strange("featured/rss.xml")])
+    with blog.wired() as site:
+        site.output.write([strange("index.html"), strange("featured/rss.xml")])
         for number in range(2):
-            done = publish(gather(wiring), blog.now, made_of="", progress=lambda done, total: None)
+            done = publish(gather(site), blog.now, made_of="", progress=lambda done, total: None)
             assert {problem.source.rpartition(":")[2].lstrip("/") for problem in done.problems} == {
                 "index.html",
                 "featured/rss.xml",
             }
             assert (len(done.written) > 0) == (number == 0)
-        assert wiring.output.read("index.html") == b"theirs"
-        assert wiring.output.read("rss.xml")
+        assert site.output.read("index.html") == b"theirs"
+        assert site.output.read("rss.xml")
         blog.lose_cache()
-    with blog.wired() as wiring:
+    with blog.wired() as site:
         blog.wait(hours=1)
-        done = publish(gather(wiring), blog.now, made_of="", progress=lambda done, total: None)
+        done = publish(gather(site), blog.now, made_of="", progress=lambda done, total: None)
         assert done.problems == ()
 
 
@@ -201,8 +201,8 @@ def test_the_first_round_after_a_start_looks_at_everything(tmp_path):
     with blog.open() as app:
         app.publish()
         app.open_all()
-        with blog.wired() as wiring:
-            assert not is_current(wiring, blog.now)
+        with blog.wired() as site:
+            assert not is_current(site, blog.now)
         assert app.publish().written == ()
-        with blog.wired() as wiring:
-            assert is_current(wiring, blog.now + timedelta(hours=1))
+        with blog.wired() as site:
+            assert is_current(site, blog.now + timedelta(hours=1))
