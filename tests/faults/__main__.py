@@ -29,11 +29,11 @@ from tests.faults.servers import KINDS, READS_BACK
 from tests.seaweed import find_weed, serve_s3
 
 SIZES = (
-    ("schedules", 10_000, 10_000),
-    ("kills", 200, 250),
-    ("cli_kills", 200, 500),
-    ("lives", 400, 2_000),
-    ("life_kills", 60, 100),
+    ("schedules", 4_000, 10_000),
+    ("kills", 100, 150),
+    ("cli_kills", 100, 250),
+    ("lives", 400, 1_000),
+    ("life_kills", 30, 60),
     ("passes", 150, 2_000),
 )
 """How many of each, usually and in full."""
@@ -91,7 +91,7 @@ def _run_elsewhere(wanted: argparse.Namespace, processes: int, address: str) -> 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument(
-        "--full", action="store_true", help="10,000 schedules, 2,000 lives, 850 kills of real processes"
+        "--full", action="store_true", help="10,000 schedules, 1,000 lives, 500 kills of real processes"
     )
     parser.add_argument("--schedules", type=int, help="troubles of networks and processes")
     parser.add_argument("--kills", type=int, help="kills of a delivery")
