@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from syndicate.cards import ONLY_JPEG, CardContent, digest_design, list_layout_names
 from syndicate.fonts import digest_fonts, find_fonts
 from syndicate.model import CardRules, Limits, Settings
+from syndicate.processes import Process, count_cores, count_others
 from syndicate.publish.decoder import Decoder
 
 if TYPE_CHECKING:
     from syndicate.cards.design import Design
     from syndicate.cards.draw import Drawing
     from syndicate.typeset import FontSet
-
-
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from queue import SimpleQueue
-from typing import TYPE_CHECKING
-
-from syndicate.processes import Process, count_cores, count_others
-
-if TYPE_CHECKING:
-    from syndicate.cards.draw import Drawing
-
 
 # ruff: noqa: PLC0415 - Pillow and HarfBuzz take a fifth of a second to load
 

@@ -33,7 +33,7 @@ def share() -> tuple[Shared, Room]:
     return Shared(room), room  # type: ignore[arg-type]
 
 
-def test_an_idle_wiring_is_closed_when_it_is_replaced():
+def test_an_idle_site_is_closed_when_it_is_replaced():
     """At once, since nobody works with it; and only once."""
     shared, old = share()
     with shared.borrow():
@@ -42,7 +42,7 @@ def test_an_idle_wiring_is_closed_when_it_is_replaced():
     assert old.closed == 1
 
 
-def test_a_borrowed_wiring_is_closed_by_the_last_who_gives_it_back():
+def test_a_borrowed_site_is_closed_by_the_last_who_gives_it_back():
     """Two use cases began with it; each keeps it to its end, and new ones get the new."""
     shared, old = share()
     fresh = Room()
@@ -70,7 +70,7 @@ def test_a_use_case_that_fails_gives_back_too():
     assert old.closed == 1
 
 
-def test_a_wiring_that_came_and_went_while_nobody_looked():
+def test_a_site_that_came_and_went_while_nobody_looked():
     """Replaced twice while the first is still at work: each is closed once."""
     shared, first = share()
     second = Room()
@@ -82,7 +82,7 @@ def test_a_wiring_that_came_and_went_while_nobody_looked():
 
 
 @pytest.mark.parametrize("is_borrowed", [True, False], ids=["while it is lent", "while it is idle"])
-def test_a_replaced_wiring_is_kept_by_nobody(is_borrowed: bool):
+def test_a_replaced_site_is_kept_by_nobody(is_borrowed: bool):
     """A daemon that takes up changed settings for months does not collect the posts of each."""
     shared, old = share()
     kept = weakref.ref(old)
@@ -95,7 +95,7 @@ def test_a_replaced_wiring_is_kept_by_nobody(is_borrowed: bool):
     assert kept() is None
 
 
-def test_threads_share_a_wiring_while_it_is_exchanged():
+def test_threads_share_a_site_while_it_is_exchanged():
     """Eight threads borrow, a ninth exchanges: none is closed under their hands, and all but the last at the end."""
     shared, old = share()
     rooms, seen_closed = [old], []
@@ -215,7 +215,7 @@ def test_the_daemon_says_once_that_the_file_is_broken(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_use_case_keeps_the_wiring_it_began_with(tmp_path):
+def test_a_use_case_keeps_the_site_it_began_with(tmp_path):
     """A publication that runs while the file changes ends with the settings it had."""
     blog = House(tmp_path)
     blog.write("first")

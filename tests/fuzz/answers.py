@@ -233,7 +233,7 @@ class _Judge:
 
 
 def _use(judge: _Judge, network: Any, message: Any) -> None:
-    """Everything that the corridors ever ask of a network, in their order."""
+    """Everything that deliveries ever ask of a network, in their order."""
     for kind, ask in (
         (Verifies, lambda: judge.run(Profile, network.verify)),
         (ReadsLimits, lambda: judge.run(object, network.read_limits)),

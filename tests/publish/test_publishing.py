@@ -80,7 +80,7 @@ def test_two_processes_at_once(tmp_path):
     }
 
 
-def test_two_threads_of_one_hall(tmp_path):
+def test_two_threads_of_one_app(tmp_path):
     """The daemon's round and the dashboard's wish at once: one publishes, the other finds nothing to do."""
     blog = House(tmp_path)
     blog.write("first")
