@@ -520,3 +520,34 @@ def test_a_bucket_that_is_set_back_or_damaged_is_noticed() -> None:
     store.put(orjson.loads(newest)["files"]["posts.jsonl"], b"3\n")
     with pytest.raises(StateError, match="damaged"):
         BucketState(store, "s3://bucket/state").read()
+
+
+class Overtaken(GitState):
+    """Somebody else pushes after each look at the branch, and before its fetch."""
+
+    rivals: list[Callable[[], object]] = []  # noqa: RUF012 - set by the test
+
+    def _list_refs(self) -> tuple[str, str]:
+        refs = super()._list_refs()
+        if self.rivals:
+            self.rivals.pop()()
+        return refs
+
+
+@pytest.mark.slow
+def test_a_push_between_the_look_and_the_fetch_is_no_error(origin: Path, tmp_path: Path) -> None:
+    """Only the newest commit is fetched: the one that was seen is not there any more."""
+    first = GitState(tmp_path / "site", BRANCH, tmp_path / "first")
+    rival = GitState(tmp_path / "site", BRANCH, tmp_path / "rival")
+    seen = first.write({INFO: b"{}", "a.jsonl": b"0"}, "", "begin")
+
+    def push() -> None:
+        there = rival.read()
+        assert there is not None
+        rival.write({**there.files, "a.jsonl": there.files["a.jsonl"] + b"+"}, there.version, "go on")
+
+    late = Overtaken(tmp_path / "site", BRANCH, tmp_path / "late")
+    late.rivals = [push, push]
+    found = late.read()
+    assert found is not None
+    assert (found.files["a.jsonl"], found.version != seen) == (b"0++", True)

@@ -56,6 +56,10 @@ _SETTINGS = {
 """What a person wants for their own commits must not stop or change ours."""
 
 
+MOVES = 5
+"""How often others may push between the look at a branch and its fetch, which brings only the newest commit."""
+
+
 class GitState:
     """One branch. `root` is the site's folder, `area` the bare repository to work in."""
 
@@ -73,16 +77,20 @@ class GitState:
         return self._list_refs()[0]
 
     def read(self) -> Copy | None:
-        branch, witness = self._list_refs()
-        self._witnessed = witness
-        if not branch and not witness:
-            return None
-        name, commit = (self._branch, branch) if branch else (self._witness, witness)
-        try:
-            files = self._fetch_files(name, commit)
-        except StateError:  # a run or a disk that died may have left half a file: ours is only a copy
-            self._begin_anew()
-            files = self._fetch_files(name, commit)
+        for is_last in (*[False] * MOVES, True):
+            branch, witness = self._list_refs()
+            self._witnessed = witness
+            if not branch and not witness:
+                return None
+            name, commit = (self._branch, branch) if branch else (self._witness, witness)
+            try:
+                files = self._fetch_files(name, commit)
+                break
+            except StateError:
+                if is_last:
+                    raise
+                if self._list_refs() == (branch, witness):  # nobody pushed between: a run that died left half a file
+                    self._begin_anew()
         if branch and witness and branch != witness:
             self._refuse_set_back(branch, witness)
         if INFO not in files:
