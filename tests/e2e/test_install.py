@@ -62,7 +62,7 @@ def test_the_steps_of_the_container_make_a_program_that_runs(tmp_path: Path) -> 
         if kind == "COPY":
             *names, target = words.split()
             for name in names:
-                _copy(ROOT / name, source / target, is_folder=target.startswith("."))
+                _copy(ROOT / name, source / target, is_folder=target.endswith("/"))
         else:
             command = words.replace("/opt/syndicate", str(opt)).replace("/wheel", str(wheel))
             run("sh", "-c", re.sub(r"\bpython -m", f"{sys.executable} -m", command), cwd=source, home=tmp_path)
@@ -73,8 +73,11 @@ def test_the_steps_of_the_container_make_a_program_that_runs(tmp_path: Path) -> 
 def _copy(source: Path, target: Path, *, is_folder: bool) -> None:
     if source.is_dir():
         shutil.copytree(source, target)
+    elif is_folder:
+        target.mkdir(exist_ok=True)
+        shutil.copy(source, target)
     else:
-        shutil.copy(source, target / source.name if is_folder else target)
+        shutil.copy(source, target)
 
 
 @pytest.mark.parametrize("tool", ["uv", "pipx"])
