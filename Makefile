@@ -57,6 +57,7 @@ generators: .generators/ready ## install the site generators that `make e2e` bui
 	mkdir -p .generators
 	$(PYTHON) -m venv .generators/python
 	.generators/python/bin/pip install --quiet --disable-pip-version-check "pelican[markdown]==4.12.0"
+	command -v npm >/dev/null || { echo "npm is missing: Eleventy, Astro and Docusaurus are not tried" >&2; exit 0; }; \
 	npm install --prefix .generators --silent --no-audit --no-fund --no-package-lock @11ty/eleventy@3.1.8 astro@5 \
 		@docusaurus/core@3.10.2 @docusaurus/preset-classic@3.10.2 react@18 react-dom@18
 	@touch $@
