@@ -174,7 +174,7 @@ class GitState:
 
     def _commit(self, files: Mapping[str, bytes], parent: str, note: str) -> str:
         """A commit of these files and no others, in our own repository."""
-        name = f"refs/work/{os.getpid()}"
+        name = f"refs/made/{os.getpid()}"
         said = note.encode()
         lines = [
             f"commit {name}\ncommitter syndicate <syndicate@localhost> now\ndata {len(said)}\n".encode(),
