@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 pytestmark = pytest.mark.e2e
 
@@ -90,3 +91,14 @@ def test_one_line_installs_it(tool: str, archives: Path, tmp_path: Path) -> None
     places |= {"UV_TOOL_DIR": str(tmp_path / "tools"), "UV_TOOL_BIN_DIR": str(tmp_path / "bin")}
     run(program, *words, wheel, cwd=tmp_path, **places)
     assert run(tmp_path / "bin" / "syndicate", "--version", cwd=tmp_path).startswith("syndicate ")
+
+
+def test_the_install_step_of_the_action_installs_and_keeps(archives: Path, tmp_path: Path) -> None:
+    """From nothing, and again over what a cache has kept, also where no package index answers."""
+    action = yaml.safe_load((ROOT / "deploy" / "action" / "action.yml").read_text(encoding="utf-8"))
+    (step,) = [step["run"] for step in action["runs"]["steps"] if step.get("name") == "Install"]
+    (wheel,) = archives.glob("*.whl")
+    place = {"PLACE": str(tmp_path / "program")}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    for package in (str(wheel), "no-such-package-anywhere"):
+        assert "syndicate " in run("bash", "-c", step, cwd=tmp_path, PATH=path, PACKAGE=package, **place)
