@@ -242,7 +242,7 @@ def _list_moved(posts: Iterable[Post], known: Iterable[KnownPost]) -> frozenset[
     places = {(row.title, row.source_digest): row for row in known if row.sketch and row.gone_at is None}
     found = ((post, places.get((post.title, post.source_digest))) for post in posts)
     return frozenset(
-        row.id for post, row in found if row and row.source != post.source and Resemblance(post, row).has_same_date
+        row.id for post, row in found if row and row.source != post.source and not Resemblance(post, row).has_other_date
     )
 
 
@@ -265,7 +265,7 @@ def _pair_by(
     for post in posts:
         key = evidence.of_post(post)
         found = index.get(key) if key is not None else None
-        is_newcomer = found is not None and found.id in moved and Resemblance(post, found).is_other_text
+        is_newcomer = found is not None and found.id in moved and Resemblance(post, found).is_newcomer
         if found is not None and not is_newcomer and not evidence.contradicts(post, found):
             pairs[post.source] = index.pop(key)
         else:

@@ -168,6 +168,12 @@ class Resemblance:
     def is_other_text(self) -> bool:
         return self.has_other_date and self.body < _FAIR
 
+    @property
+    def is_newcomer(self) -> bool:
+        """Whether it is another one, where the post of the row is known to have moved: nothing speaks for the same."""
+        is_named_otherwise = self.title < 2 and not self.has_same_date and not self.is_unknown
+        return self.is_other_text or (is_named_otherwise and self.body < _FAIR)
+
 
 def is_used_again(post: Post, row: KnownPost) -> bool:
     """Whether a post at the path, or at the address, of a row is another one all the same."""

@@ -120,6 +120,17 @@ def test_a_new_post_on_an_old_path_is_new() -> None:
     assert found["one.md"].is_new
 
 
+@pytest.mark.parametrize("is_dated", [True, False], ids=["the one that moved has a date", "neither has a date"])
+def test_an_undated_post_in_the_whole_place_of_one_that_moved_is_new(*, is_dated: bool) -> None:
+    """… although its title is like the other's: what moved word for word cannot be in its old file as well."""
+    old = make_post("one", title="Notes on old stones", published_at=ONE.published_at if is_dated else None)
+    newcomer = make_post("one", title="Old notes on stones", body=make_body("new"), published_at=None)
+    moved = replace(old, source="two.md", slug="two", permalink=f"{SITE.url}/blog/two/")
+    known = remember(old)
+    found = match([moved, newcomer], known)
+    assert (found["two.md"].id, found["one.md"].is_new) == (known[0].id, True)
+
+
 def test_a_path_used_again_after_a_deletion_is_a_new_post() -> None:
     """Only content, title with date, slug or link bring a vanished post back; "draft.md" is used for many."""
     gone = tuple(replace(row, gone_at=NOW) for row in remember(ONE))
