@@ -15,6 +15,7 @@ from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, globals_of
 if TYPE_CHECKING:
     from syndicate.app.init import Begun
     from syndicate.app.reports import Finding
+    from syndicate.model import Problem
 
 WIDEST = 34
 """Columns for guessed values beside their sources."""
@@ -151,16 +152,24 @@ def _show_findings(findings: Sequence[Finding], verbosity: int) -> None:
 def _gather(findings: Sequence[Finding], verbosity: int) -> Sequence[Finding]:
     """Many of a kind as one line; each of them with -v."""
     from syndicate.app.reports import Finding
-    from syndicate.model import Problem, gather_problems
+    from syndicate.model import gather_problems
 
     if verbosity > 0:
         return findings
     levels = dict.fromkeys(finding.level for finding in findings)
     return [
-        Finding(level, one.message, one.source)
+        Finding(level, one.message, one.place)
         for level in levels
-        for one in gather_problems(Problem(each.where, each.text) for each in findings if each.level == level)
+        for one in gather_problems(_to_problem(each) for each in findings if each.level == level)
     ]
+
+
+def _to_problem(finding: Finding) -> Problem:
+    """With file and line apart, so that four lines of one file are not four files."""
+    from syndicate.model import Problem
+
+    source, _, line = finding.where.rpartition(":")
+    return Problem(source, finding.text, int(line)) if line.isdecimal() else Problem(finding.where, finding.text)
 
 
 @command()

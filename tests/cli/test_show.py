@@ -73,3 +73,13 @@ def test_doctor_ends_with_what_is_worst(capsys):
     out, err = capsys.readouterr()
     assert out.splitlines() == ["✓ fine", "~ r", "✗ p1", "✗ p2"]
     assert err == "2 problems, 0 warnings, 1 repair\n"
+
+
+def test_many_lines_of_one_file_are_not_many_files(capsys):
+    """A kind that comes often is one line, which says where: in one file or in how many."""
+    one_file = [Finding("repair", f"mojibake {number}", f"a.md:{number}") for number in range(1, 5)]
+    begin._show_findings([*one_file, *(Finding("warning", "no date", f"{name}.md:2") for name in "abcd")], 0)
+    assert capsys.readouterr().out.splitlines() == [
+        "~ a.md: 4 times, first in a.md:1: mojibake 1",
+        "! 4 files: first in a.md:2: no date",
+    ]
