@@ -16,9 +16,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol
 
+from syndicate.app.rounds import Pulse
 from syndicate.containment import survive
 from syndicate.errors import ConfigError, StateError, tell_for_log
-from syndicate.pulse import Pulse
 
 if TYPE_CHECKING:
     from procrastinate import App

@@ -27,9 +27,9 @@ from apscheduler.schedulers.base import BaseScheduler
 from apscheduler.triggers.base import BaseTrigger
 from watchfiles import Change, DefaultFilter, watch
 
+from syndicate.app.rounds import Pulse
 from syndicate.containment import survive
 from syndicate.errors import tell_for_log
-from syndicate.pulse import Pulse
 
 log = logging.getLogger("syndicate")
 

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from syndicate.app.sharing import Shared
-from syndicate.app.site import Clock, OpenSite, read_clock
+from syndicate.app.site import Clock, OpenSite, Shared, read_clock
 from syndicate.config import find_config, read_settings
 from syndicate.containment import survive
 from syndicate.errors import ConfigError, Contradicted, StateError, SyndicateError, Unavailable, tell_for_log
@@ -399,7 +398,7 @@ class App:
         """The same with what it is told from."""
         from syndicate.app.queue import explain_waits
         from syndicate.app.reports import Story
-        from syndicate.planning.deliveries.explain import explain
+        from syndicate.planning.deliveries.reasons import explain
 
         with self._shared.borrow() as site:
             _release_dead(site)

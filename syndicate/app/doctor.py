@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from syndicate.app.addresses import compare
+from syndicate.app.init import compare
 from syndicate.app.login import list_accounts
 from syndicate.app.publish import list_problems, open_drawer
 from syndicate.app.queue import list_warnings
@@ -15,11 +15,10 @@ from syndicate.containment import contain
 from syndicate.errors import tell_for_log
 from syndicate.formats.published import parse_feed
 from syndicate.model import FEED_FORMATS, Plan, Post, unique_problems
-from syndicate.pages import check_page
-from syndicate.planning.deliveries.explain import find_other_date
+from syndicate.pages import check_page, probe_feed
+from syndicate.planning.deliveries.reasons import find_other_date
+from syndicate.planning.feeds import plan_feeds
 from syndicate.planning.feeds.entries import find_floods
-from syndicate.planning.feeds.feeds import plan_feeds
-from syndicate.probes import probe_feed
 
 MAX_EXCERPT = 60
 NEWEST = 3

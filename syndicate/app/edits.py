@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 
-from syndicate.app.last_seen import keep_seen
 from syndicate.app.login import keep_spending, require_money
 from syndicate.app.sending import Composer, load_images
 from syndicate.app.site import OpenSite
@@ -21,6 +20,7 @@ from syndicate.networks import describe
 from syndicate.networks.base import Deletes, Edits, Spends
 from syndicate.pages import find_sign_of_life
 from syndicate.planning.deliveries.edits import Amendment, Composers, plan_amendments
+from syndicate.store.glance import keep_seen
 
 EDITED, REMOVED = _DONE = ("edited", "removed")
 

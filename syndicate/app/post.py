@@ -22,7 +22,7 @@ from syndicate.errors import Contradicted, UsageError, tell_for_log
 from syndicate.model import Delivery, Identified, KnownPost, Plan, Post, SyndicationLink
 from syndicate.planning.deliveries.manual import ManualPlan, add_link, choose_accounts, plan_manual
 from syndicate.planning.schedule.when import parse_when
-from syndicate.text.addresses import keep_web_address
+from syndicate.text.links import keep_web_address
 
 
 def plan_post(

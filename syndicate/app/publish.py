@@ -13,11 +13,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from syndicate import content
-from syndicate.app.last_seen import is_in_order, keep_rows, read_publication
 from syndicate.app.site import OpenSite, identify
 from syndicate.fonts import digest_fonts
 from syndicate.model import Plan, Problem, Reason, Remark, Snapshot, unique_problems
 from syndicate.publish.unchanged import LastPublication, Published, look_at
+from syndicate.store.glance import is_in_order, keep_rows, read_publication
 from syndicate.templates import fingerprint_templates
 
 if TYPE_CHECKING:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from syndicate.app.edits import Amended
 
 
+import threading
+from collections.abc import Mapping
+
+
 class Rounds:
     """The daemon's work (`daemon.Work`) on one site. What its threads share is open before they start."""
 
@@ -102,3 +106,34 @@ def _describe(touched: tuple[Delivery, ...]) -> str:
         f"{one.slug} → {one.account}: {one.state.value} {one.receipt.url if one.receipt else say_why(one)}".rstrip()
         for one in touched
     )
+
+
+# --- Whether loops that should never end are still going round ---
+# What `/healthz` and the heartbeat ask.
+
+
+class Pulse:
+    """Loops by name, each with the most seconds that may pass between two signs of life. Threads may share it."""
+
+    def __init__(self, patience: Mapping[str, float], *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._patience = patience
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._seen = dict.fromkeys(patience, clock())
+
+    def beat(self, name: str) -> None:
+        """The loop is there; one that nobody expects is ignored."""
+        with self._lock:
+            if name in self._seen:
+                self._seen[name] = self._clock()
+
+    def list_still(self) -> tuple[str, ...]:
+        """A sentence for each loop that stands still."""
+        now = self._clock()
+        with self._lock:
+            silent = {name: now - seen for name, seen in self._seen.items()}
+        return tuple(
+            f"{name} has stood still for {seconds:.0f} s"
+            for name, seconds in silent.items()
+            if seconds > self._patience[name]
+        )

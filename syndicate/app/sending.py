@@ -10,7 +10,6 @@ from datetime import datetime
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from syndicate.app.last_seen import keep_seen
 from syndicate.app.publish import open_drawer
 from syndicate.app.site import OpenSite
 from syndicate.deliver import Tools
@@ -33,6 +32,7 @@ from syndicate.planning.messages.compose import Composed, compose_message
 from syndicate.planning.messages.template import trace
 from syndicate.planning.plan import is_unreadable
 from syndicate.planning.schedule.calendar import list_taken, next_slot
+from syndicate.store.glance import keep_seen
 
 if TYPE_CHECKING:
     from syndicate.publish.drawing import Drawer

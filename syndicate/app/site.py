@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syndicate import content
-from syndicate.app.publish_lock import take_turn
 from syndicate.app.state_place import StatePlace
 from syndicate.errors import ContentError, StateError, SyndicateError
 from syndicate.model import Account, KnownPost, NetworkFacts, Post, Settings, Snapshot, SyndicationLink
@@ -27,6 +26,14 @@ if TYPE_CHECKING:
     from syndicate.http import Client
     from syndicate.store.locks import ProcessLock
     from syndicate.store.store import Store
+
+
+import fcntl
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 # The heavy rooms are imported where they are opened: a publication that finds nothing changed needs none of them.
 # ruff: noqa: PLC0415
@@ -265,3 +272,91 @@ def identify(database: str) -> str:
 def _is_missing(database: str) -> bool:
     """Whether an SQLite file is not there (yet, or any more)."""
     return database.startswith("sqlite:///") and not Path(database.removeprefix("sqlite:///")).exists()
+
+
+# --- The site of now, lent to the threads of one process ---
+
+
+class Shared:
+    """Lends the site to use cases: each keeps the one it began with to its end.
+
+    A site that was replaced (syndicate.toml changed) is closed by whoever gives it back last, so that nobody's
+    cache or connection is closed under their hands.
+    """
+
+    def __init__(self, site: OpenSite) -> None:
+        self.current = site
+        self._users: Counter[OpenSite] = Counter()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def borrow(self) -> Iterator[OpenSite]:
+        with self._lock:
+            site = self.current
+            self._users[site] += 1
+        try:
+            yield site
+        finally:
+            self.give_back(site)
+
+    def keep(self, site: OpenSite) -> None:
+        """Borrow it once more, for work that ends in another thread; that gives it back."""
+        with self._lock:
+            self._users[site] += 1
+
+    def replace(self, fresh: OpenSite) -> None:
+        with self._lock:
+            old, self.current = self.current, fresh
+            is_idle = old not in self._users
+        if is_idle:
+            old.close()
+
+    def give_back(self, site: OpenSite) -> None:
+        with self._lock:
+            self._users[site] -= 1
+            if self._users[site]:
+                return
+            del self._users[site]  # with it go its settings and posts, once it is replaced
+            is_replaced = site is not self.current
+        if is_replaced:
+            site.close()
+
+
+# --- One publication at a time on this machine, whoever runs it ---
+# The daemon, a person, cron.
+
+
+PATIENCE, PAUSE = 1.0, 0.05
+"""Seconds after which a wait is told, and between two tries until then."""
+
+
+@contextmanager
+def take_turn(path: Path) -> Iterator[None]:
+    """Wait until nobody else is at it. The operating system ends the turn of a process that dies.
+
+    Raises StateError where the file cannot be had.
+    """
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        hint = "free space, or check who owns the folder"
+        raise StateError(f"cannot be opened: {error.strerror}", where=str(path), hint=hint) from error
+    try:
+        _wait(handle)
+        yield
+    finally:
+        os.close(handle)  # closing is what lets go
+
+
+def _wait(handle: int) -> None:
+    """Have the turn; who waits longer than a moment is told, since a publication of many cards takes minutes."""
+    ends = time.monotonic() + PATIENCE
+    while time.monotonic() < ends:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(PAUSE)
+        else:
+            return
+    log.warning("another syndicate is publishing here: waiting until it is done")
+    fcntl.flock(handle, fcntl.LOCK_EX)

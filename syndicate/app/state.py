@@ -15,12 +15,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syndicate.app.last_seen import KIND, Seen, keep_seen, read_seen, replace_seen
 from syndicate.config import read_settings
 from syndicate.errors import ConfigError, SyndicateError, UsageError
 from syndicate.formats.syndication import PublishedCopy, parse_syndication
 from syndicate.model import KnownPost, Post, Receipt, Settings
-from syndicate.store.glance import glance
+from syndicate.store.glance import KIND, Seen, glance, keep_seen, read_seen, replace_seen
 from syndicate.store.identity import Contradiction, StateRecord
 from syndicate.store.syndication_links import Found
 

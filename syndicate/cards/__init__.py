@@ -15,8 +15,16 @@ Heavy, imported only when something is drawn (Pillow and HarfBuzz take a fifth o
     syndicate.cards.sheet.render_sheet(cards, template) → bytes, for `cards --sheet`
 """
 
-from syndicate.cards.content import CardContent, make_content
-from syndicate.cards.keys import ONLY_JPEG, card_key, card_paths, digest_design, list_layout_names, path_by_digest
+from syndicate.cards.content import (
+    ONLY_JPEG,
+    CardContent,
+    card_key,
+    card_paths,
+    digest_design,
+    list_layout_names,
+    make_content,
+    path_by_digest,
+)
 
 __all__ = [
     "ONLY_JPEG",

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from syndicate.cards.content import CardContent
-from syndicate.cards.crop import MAX_ENLARGED, choose_window
+from syndicate.cards.crop import MAX_ENLARGED, Subject, choose_window, find_side, look_for_subject
 from syndicate.cards.design import Design, Layout
 from syndicate.cards.kind import Kind, find_ground, find_kind, is_dark
 from syndicate.cards.photo import Photo
 from syndicate.cards.resolve import Shown
-from syndicate.cards.saliency import Subject, find_side, look_for_subject
-from syndicate.text.graphemes import split_graphemes
+from syndicate.text.counting import split_graphemes
 
 Size = tuple[int, int]
 

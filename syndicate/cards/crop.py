@@ -3,13 +3,154 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from PIL import Image, ImageFilter
+from PIL import Image, ImageChops, ImageFilter
 
 from syndicate.cards.photo import Photo
 from syndicate.cards.pixels import to_srgb
-from syndicate.cards.saliency import Focus, find_subject
+
+# --- Where a photo's subject is, told from its edges, its colours and its skin; words keep away from it ---
+
+Focus = tuple[float, float]
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
+
+ACROSS, DOWN = 60, 44
+"""The cells that are weighed."""
+
+CLEAR = 0.25
+"""Of the subject's weight: no more than this may be under words at a side."""
+WORDS = 0.54
+"""Of the width: what words at a side take."""
+LOUD, CLEARLY = 0.45, 100
+"""A subject is what weighs so much of the greatest weight, and that greatest weight is at least so much."""
+COMPACT, NEAR = 0.7, 0.24
+"""And so much of it lies no further from its middle than this share of the width: a pattern has no subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a photo shows: its middle, and the cells it fills (None where there is no one thing)."""
+
+    focus: Focus
+    cells: Image.Image | None = field(default=None, repr=False)
+
+
+def look_for_subject(image: Image.Image, focus: Focus | None = None) -> Subject:
+    """The subject where the author says it is, else where the eye goes first."""
+    if focus is not None:
+        return Subject(focus, _mark(focus))
+    weights = weigh(image)
+    return Subject(_find_middle(weights), _find_loud(weights))
+
+
+def find_subject(image: Image.Image) -> Focus:
+    """The middle of what is looked at first."""
+    return _find_middle(weigh(image))
+
+
+def _find_middle(weights: Image.Image) -> Focus:
+    """Drawn a little towards the upper middle: people put subjects near the middle and faces above it."""
+    across = list(weights.resize((ACROSS, 1), Image.Resampling.BOX).tobytes())
+    down = list(weights.resize((1, DOWN), Image.Resampling.BOX).tobytes())
+    return _balance(across, 0.5), _balance(down, 0.45)
+
+
+def find_side(subject: Subject, window: Box) -> str:
+    """ "left" or "right", whichever half of a card words may have without covering the subject; "" for neither.
+
+    `window` is what the card shows, in shares of the photo.
+    """
+    cells = _look_through(subject, window)
+    if cells is None:
+        return ""
+    total = _sum(cells, (0, 0, ACROSS, DOWN))
+    left = _sum(cells, (0, 0, round(ACROSS * WORDS), DOWN))
+    right = _sum(cells, (round(ACROSS * (1 - WORDS)), 0, ACROSS, DOWN))
+    if min(left, right) > CLEAR * total:
+        return ""
+    return "left" if left < right else "right"
+
+
+def cover_of_subject(subject: Subject, window: Box, words: Sequence[Box]) -> float:
+    """Which share of the subject lies under words; their boxes are shares of what the card shows."""
+    cells = _look_through(subject, window)
+    if cells is None:
+        return 0.0
+    total = _sum(cells, (0, 0, ACROSS, DOWN))
+    for x, y, right, bottom in words:
+        cells.paste(0, (round(x * ACROSS), round(y * DOWN), round(right * ACROSS), round(bottom * DOWN)))
+    return 1 - _sum(cells, (0, 0, ACROSS, DOWN)) / total
+
+
+def _look_through(subject: Subject, window: Box) -> Image.Image | None:
+    """The subject's cells as the card shows them, None where it shows none of them."""
+    if subject.cells is None:
+        return None
+    left, top, right, bottom = (share * size for share, size in zip(window, (ACROSS, DOWN) * 2, strict=True))
+    seen = subject.cells.resize((ACROSS, DOWN), Image.Resampling.NEAREST, box=(left, top, right, bottom))
+    return seen if seen.getbbox() else None
+
+
+def _mark(focus: Focus) -> Image.Image:
+    """A few cells around a place."""
+    cells = Image.new("L", (ACROSS, DOWN), 0)
+    x, y = round(focus[0] * (ACROSS - 1)), round(focus[1] * (DOWN - 1))
+    cells.paste(255, (x - 3, y - 2, x + 4, y + 3))
+    return cells
+
+
+def _find_loud(weights: Image.Image) -> Image.Image | None:
+    """The cells of the one thing that is looked at, None where there is no such thing."""
+    peak = weights.filter(ImageFilter.BoxBlur(2))
+    highest = max(peak.tobytes())
+    if highest < CLEARLY:
+        return None
+    loud = peak.point([value if value > highest * LOUD else 0 for value in range(256)])
+    return loud if _is_compact(loud.resize((ACROSS, 1), Image.Resampling.BOX).tobytes()) else None
+
+
+def _is_compact(columns: bytes) -> bool:
+    middle = sum(at * weight for at, weight in enumerate(columns)) / max(1, sum(columns))
+    near = sum(weight for at, weight in enumerate(columns) if abs(at - middle) <= NEAR * ACROSS)
+    return near >= COMPACT * sum(columns)
+
+
+def weigh(image: Image.Image) -> Image.Image:
+    """How much each cell of a photo draws the eye: strong edges, and three times as much where there is skin."""
+    small = image.resize((ACROSS + 4, DOWN + 4), Image.Resampling.BOX)
+    edges = small.convert("L").filter(ImageFilter.FIND_EDGES).point(_SQUARED)
+    near = edges.filter(ImageFilter.BoxBlur(1.5))
+    faces = ImageChops.multiply(_find_skin(small), near.point(_TRIPLED))
+    return ImageChops.add(edges, faces).crop((2, 2, ACROSS + 2, DOWN + 2))
+
+
+def _find_skin(image: Image.Image) -> Image.Image:
+    """Skin of all people lies in one small range of Cb and Cr; how light it is makes no difference."""
+    luma, blue, red = image.convert("YCbCr").split()
+    skin = ImageChops.multiply(blue.point(_SKIN_BLUE), red.point(_SKIN_RED))
+    return ImageChops.multiply(skin, luma.point(_LIT))
+
+
+_SQUARED = bytes(min(255, value * value // 96) for value in range(256))
+"""Strong edges count more than the grain of film."""
+_TRIPLED = [min(255, value * 3) for value in range(256)]
+_SKIN_BLUE = [255 if 80 <= value <= 122 else 0 for value in range(256)]
+_SKIN_RED = [255 if 137 <= value <= 170 else 0 for value in range(256)]
+_LIT = [255 if value > 50 else 0 for value in range(256)]
+
+
+def _sum(image: Image.Image, box: tuple[int, int, int, int]) -> int:
+    return sum(image.crop(box).tobytes())
+
+
+def _balance(weights: list[int], middle: float) -> float:
+    """Where the weights balance, from 0 to 1; the fewer there are, the nearer to `middle`."""
+    pull = 0.1 * len(weights)
+    moment = sum((index + 0.5) * weight for index, weight in enumerate(weights)) / len(weights)
+    return (moment + middle * pull) / (sum(weights) + pull)
+
 
 MAX_ENLARGED = 2.0
 """Beyond this a photo looks soft; it is then shown whole on plain ground, or on its own blur where a layout fills."""

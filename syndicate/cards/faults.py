@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from syndicate.cards.choose import Choice
-from syndicate.cards.crop import MAX_ENLARGED, choose_window, find_clear
+from syndicate.cards.crop import MAX_ENLARGED, Subject, choose_window, cover_of_subject, find_clear
 from syndicate.cards.kind import Kind
 from syndicate.cards.photo import Photo
 from syndicate.cards.placed import Placed, Rect
-from syndicate.cards.saliency import Subject, cover_of_subject
 
 MOST_CUT = 0.7
 """Of a picture: a card that leaves away more of it shows another picture."""

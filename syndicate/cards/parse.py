@@ -18,8 +18,8 @@ from jinja2 import TemplateError, Undefined
 from PIL import Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
 from syndicate.cards.colour import parse_colour
+from syndicate.cards.content import digest_design
 from syndicate.cards.design import BoxSpec, Design, Expression, Layout, Level
-from syndicate.cards.keys import digest_design
 from syndicate.cards.sniff import MAX_PIXELS, find_format, keep_freed_memory, read_webp_size
 from syndicate.errors import ConfigError
 from syndicate.model import CardRules

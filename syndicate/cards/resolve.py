@@ -13,7 +13,7 @@ from syndicate.cards.design import Box, BoxSpec, Edges, Layout, Level, Words
 from syndicate.cards.parse import MAX_LINES, MAX_SIZE, MAX_SIZES
 from syndicate.cards.placed import TEXTS
 from syndicate.errors import ConfigError
-from syndicate.text.graphemes import split_graphemes
+from syndicate.text.counting import split_graphemes
 
 _AVATAR: Mapping[str, object] = {"fill": "accent", "colour": "on_accent", "radius": 999}
 """A disc with a first letter, unless the layout says otherwise."""

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from syndicate.cli.completing import complete_account
-from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, globals_of
+from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, complete_account, globals_of
 
 
 @command()

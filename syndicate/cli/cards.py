@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from syndicate.cli.completing import complete_slug
-from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, globals_of
+from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, complete_slug, globals_of
 
 
 @command()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from syndicate.app.app import App
-    from syndicate.pulse import Pulse
+    from syndicate.app.rounds import Pulse
     from syndicate.web.connections import Listener
     from syndicate.web.health import Health
 
@@ -69,9 +69,8 @@ def run(
 
     Ctrl-C or SIGTERM ends it within 30 seconds: nothing new begins, and open calls may finish.
     """
-    from syndicate.app.rounds import Rounds
+    from syndicate.app.rounds import Pulse, Rounds
     from syndicate.daemon import PATIENCE, Daemon
-    from syndicate.pulse import Pulse
 
     given, pulse = globals_of(context), Pulse(PATIENCE)
     set_up_log(given.verbosity, log)
@@ -169,9 +168,8 @@ def worker(context: typer.Context, health: HealthPort = 0, log: Log = LogFormat.
 
     Where PostgreSQL is away it waits, and goes on when it comes back.
     """
-    from syndicate.app.rounds import Rounds
+    from syndicate.app.rounds import Pulse, Rounds
     from syndicate.cluster import PATIENCE, keep_working
-    from syndicate.pulse import Pulse
 
     given, pulse, stop = globals_of(context), Pulse(PATIENCE), threading.Event()
     set_up_log(given.verbosity, log)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syndicate.cli.plain import read_time
 from syndicate.cli.publish import progress_bar, show_plan, show_published
 from syndicate.cli.queue import show_deliveries, warn_of_state
 from syndicate.cli.root import DONE, NEEDS_A_PERSON, Globals, command, end_tidily, globals_of, is_pull_request
-from syndicate.cli.words import read_time
 
 if TYPE_CHECKING:
     from syndicate.app.app import App
@@ -142,6 +142,6 @@ def _link(one: Delivery) -> str:
 
 def _escape(text: str) -> str:
     """One line that shows in Markdown as it reads: networks and authors wrote parts of it."""
-    from syndicate.text.escaping import MARKDOWN, escape_markdown
+    from syndicate.text.plain import MARKDOWN, escape_markdown
 
     return escape_markdown(html.escape(" ".join(text.split()), quote=False), MARKDOWN.replace("&", "").rstrip("\n"))

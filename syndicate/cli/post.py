@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syndicate.cli.completing import complete_account, complete_slug
 from syndicate.cli.queue import warn_of_state
-from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, globals_of
+from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, complete_account, complete_slug, globals_of
 
 if TYPE_CHECKING:
     from syndicate.app.app import App
@@ -94,7 +93,7 @@ def _warn_of_accounts(app: App, names: Sequence[str]) -> None:
 
 def _show_dry(planned: ManualPlan, app: App, slug: str) -> None:
     """New messages, and those that wait already and would be moved."""
-    from syndicate.cli.previews import show_planned
+    from syndicate.cli.show import show_planned
 
     for row in planned.deliveries:
         show_planned(row, app)

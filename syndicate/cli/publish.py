@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from syndicate.cli.previews import WAITING, show_amendments, show_planned
 from syndicate.cli.queue import warn_of_state
 from syndicate.cli.root import DONE, NEEDS_A_PERSON, Globals, command, globals_of
+from syndicate.cli.show import WAITING, show_amendments, show_planned
 
 if TYPE_CHECKING:
     from syndicate.app.app import App

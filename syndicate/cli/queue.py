@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syndicate.cli.completing import complete_account, complete_slug
 from syndicate.cli.plain import PlainCommand
-from syndicate.cli.root import DONE, NEEDS_A_PERSON, app, command, globals_of
+from syndicate.cli.root import DONE, NEEDS_A_PERSON, app, command, complete_account, complete_slug, globals_of
 from syndicate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -303,8 +302,7 @@ def amend(
     Only on accounts with on_edit = "edit" or on_delete = "delete". The daemon does it by itself, except for many
     removals at once.
     """
-    from syndicate.cli.previews import show_amendments
-    from syndicate.cli.show import print_json
+    from syndicate.cli.show import print_json, show_amendments
 
     given = globals_of(context)
     with given.open_app() as app:

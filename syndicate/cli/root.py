@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from syndicate import __version__
-from syndicate.cli.plain import PlainCommand, PlainGroup, plain_streams
-from syndicate.cli.words import explain_misuse, put_globals_first
+from syndicate.cli.plain import PlainCommand, PlainGroup, explain_misuse, plain_streams, put_globals_first
 from syndicate.errors import ConfigError, SyndicateError, UsageError
 
 if TYPE_CHECKING:
     from syndicate.app.app import App
+
 
 PATIENCE = 2.0
 """Seconds to clean up after Ctrl-C."""
@@ -206,3 +206,30 @@ def _say(error: Exception, code: int, *, as_json: bool) -> None:
         print_json({"error": message, "where": place, "hint": hint, "kind": kind, "code": code}, file=sys.stderr)
     else:
         tell(sentence, file=sys.stderr)
+
+
+# --- What the shell offers after TAB ---
+# Slugs and account names of the site around the current folder, never an error.
+
+
+def complete_slug(incomplete: str) -> list[str]:
+    """Posts, the newest first."""
+    from syndicate.app.app import open_app
+
+    try:
+        with open_app() as app:
+            slugs = [one.post.slug for one in app.make_plan().identified]
+    except (SyndicateError, OSError):
+        return []
+    return [slug for slug in slugs if slug.startswith(incomplete)]
+
+
+def complete_account(incomplete: str) -> list[str]:
+    """Accounts of syndicate.toml, in its order."""
+    from syndicate.config import find_config, read_settings
+
+    try:
+        names = [account.name for account in read_settings(find_config(Path.cwd())).accounts]
+    except (SyndicateError, OSError):
+        return []
+    return [name for name in names if name.startswith(incomplete)]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from syndicate.cli.root import DONE, command, globals_of
+from syndicate.errors import UsageError
 
 
 @command()
@@ -21,12 +26,26 @@ def stats(
     ],
 ) -> int:
     """Count subscribers from an access log, and judge each reader."""
-    from syndicate.app.stats import read_stats
     from syndicate.cli.show import print_json
+    from syndicate.stats import count_readers, render_stats
 
-    found = read_stats(access_log)
+    with _open_log(access_log) as lines:
+        found = count_readers(lines)
     if globals_of(context).json:
-        print_json(found.data)
+        print_json(found)
     else:
-        print(found.text)
+        print(render_stats(found))
     return DONE
+
+
+@contextmanager
+def _open_log(path: Path) -> Iterator[Iterator[str]]:
+    """Its lines: ".gz" is unpacked, "-" is standard input."""
+    if str(path) == "-":
+        yield iter(sys.stdin)
+        return
+    try:
+        with gzip.open(path, "rt", errors="replace") if path.suffix == ".gz" else path.open(errors="replace") as file:
+            yield iter(file)
+    except OSError as error:
+        raise UsageError(f"cannot be read: {error.strerror or error}", where=str(path)) from error

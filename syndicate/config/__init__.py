@@ -1,8 +1,8 @@
 """syndicate.toml: read, checked as a whole, and turned into `model.Settings`."""
 
-from syndicate.config.json_schema import make_json_schema
 from syndicate.config.problems import Mistake, list_account_keys, locate_mistakes
 from syndicate.config.read import CONFIG_NAME, find_config, make_settings, read_settings
+from syndicate.config.schema import make_json_schema
 
 __all__ = [
     "CONFIG_NAME",

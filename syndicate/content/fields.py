@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from syndicate.content.addresses import date_in_name, is_http
 from syndicate.content.front import Front
+from syndicate.content.permalinks import date_in_name, is_http
 from syndicate.errors import ContentError
 from syndicate.model import Author, Awaited, Category, ContentRules, Problem, Repair, SocialOverride
 from syndicate.text.cleaning import clean_text

@@ -11,11 +11,9 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from syndicate.content.built import BuiltSite, Page, fingerprint_built
-from syndicate.content.matching import match_pages
-from syndicate.content.places import settle_places
-from syndicate.content.post_cache import Memory, Shelf, Stat
+from syndicate.content.matching import match_pages, settle_places
 from syndicate.content.reading import Reader, Reading, Served, Wanted, fill_body, is_body_of
-from syndicate.content.records import Outcome
+from syndicate.content.records import Memory, Outcome, Shelf, Stat
 from syndicate.content.scanning import Scan, scan
 from syndicate.model import Cache, KnownPost, Post, Problem, Settings, Snapshot
 from syndicate.processes import Process, count_others

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from syndicate.content.addresses import absolute_permalink, date_in_name, is_http, make_slug, undated
 from syndicate.content.body import (
     drop_heading,
     drop_label,
@@ -21,17 +20,26 @@ from syndicate.content.body import (
     first_heading,
     mend_body,
     note_pieces,
+    read_body,
     read_teaser,
     ready_body,
     render_body,
 )
-from syndicate.content.built_body import read_body
 from syndicate.content.dates import History, read_date
 from syndicate.content.fields import Fields, is_yes, read_authors, read_categories, read_keywords, read_social, simplify
 from syndicate.content.front import Front, parse_front
-from syndicate.content.media import read_media
-from syndicate.content.permalinks import Named, fill_permalink, make_permalink, translate
-from syndicate.content.picture import Place, read_picture, show_words_for_unserved
+from syndicate.content.permalinks import (
+    Named,
+    absolute_permalink,
+    date_in_name,
+    fill_permalink,
+    is_http,
+    make_permalink,
+    make_slug,
+    translate,
+    undated,
+)
+from syndicate.content.picture import Place, read_media, read_picture, show_words_for_unserved
 from syndicate.content.reading import Served
 from syndicate.content.site_data import SiteData
 from syndicate.content.translations import Translation, choose_language, name_group, prefix_of, read_translation

@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 from syndicate.containment import contain
 from syndicate.content.dates import History
-from syndicate.content.post_cache import Stat
-from syndicate.content.records import Outcome
+from syndicate.content.records import Outcome, Stat
 from syndicate.content.scanning import Found
 from syndicate.content.site_data import SiteData
 from syndicate.errors import CommitAwaited, ContentError

@@ -12,8 +12,8 @@ import orjson
 
 from syndicate.formats.page import sign_page
 from syndicate.model import Site
-from syndicate.text.addresses import find_addresses
 from syndicate.text.hashtags import find_hashtags
+from syndicate.text.links import find_http_addresses
 from syndicate.text.sandbox import render_html_template
 
 YEARS = range(1970, 9000)
@@ -131,7 +131,7 @@ def _in_threads(entries: Sequence[TimelineEntry]) -> Iterator[TimelineEntry]:
 
 
 def _split(text: str) -> Iterator[Piece]:
-    marks = [(link.start, link.end, link.url, False) for link in find_addresses(text)]
+    marks = [(link.start, link.end, link.url, False) for link in find_http_addresses(text)]
     marks += [(tag.start, tag.end, "", True) for tag in find_hashtags(text) if not _is_inside(tag.start, marks)]
     at = 0
     for start, end, href, is_tag in sorted(marks):

@@ -7,7 +7,7 @@ attempt, and a call that publishes turns every unclear ending into `Uncertain`.
 """
 
 from syndicate.http.client import TIMEOUT, USER_AGENT, Client, utc_now
+from syndicate.http.exchange import MAX_BODY, Response
 from syndicate.http.guard import is_public, name_server
-from syndicate.http.reading import MAX_BODY, Response
 
 __all__ = ["MAX_BODY", "TIMEOUT", "USER_AGENT", "Client", "Response", "is_public", "name_server", "utc_now"]

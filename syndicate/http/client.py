@@ -22,9 +22,8 @@ import httpx
 from syndicate import __version__
 from syndicate.containment import as_trouble
 from syndicate.errors import ConfigError, FetchError, HostAway, NetworkError, Unavailable, Uncertain
-from syndicate.http.exchange import DeadlinePassed, Exchange, describe
+from syndicate.http.exchange import ENCODINGS, MAX_BODY, Budget, DeadlinePassed, Exchange, Response, describe, read_body
 from syndicate.http.guard import Resolve, find_addresses, name_server, parse_address, resolve_host, spell
-from syndicate.http.reading import ENCODINGS, MAX_BODY, Budget, Response, read_body
 
 USER_AGENT = f"syndicate/{__version__} (+https://github.com/syndicate-feeds/syndicate)"
 TIMEOUT = httpx.Timeout(connect=10, read=30, write=60, pool=10)

@@ -8,10 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from syndicate.model.reason import Occasion, Reason
-from syndicate.text.addresses import keep_web_address
 from syndicate.text.cleaning import plain_line
 from syndicate.text.counting import Counter, count
-from syndicate.text.escaping import escape_markdown
+from syndicate.text.links import keep_web_address
+from syndicate.text.plain import escape_markdown
 
 MAX_ID = 2000
 """Characters of a network's own id that are kept: some are addresses."""

@@ -20,13 +20,13 @@ from syndicate.networks.base import Description, Network, Vault
 
 NETWORKS: dict[str, str] = {
     "local": "syndicate.networks.local",
-    "mastodon": "syndicate.networks.mastodon.mastodon",
-    "bluesky": "syndicate.networks.bluesky.bluesky",
-    "x": "syndicate.networks.x.x",
-    "linkedin": "syndicate.networks.linkedin.linkedin",
+    "mastodon": "syndicate.networks.mastodon",
+    "bluesky": "syndicate.networks.bluesky",
+    "x": "syndicate.networks.x",
+    "linkedin": "syndicate.networks.linkedin",
     "webhook": "syndicate.networks.webhook",
     "telegram": "syndicate.networks.telegram",
-    "discord": "syndicate.networks.discord.discord",
+    "discord": "syndicate.networks.discord",
     "slack": "syndicate.networks.slack",
     "threads": "syndicate.networks.meta.threads",
     "facebook": "syndicate.networks.meta.facebook",
@@ -36,7 +36,7 @@ NETWORKS: dict[str, str] = {
     "lemmy": "syndicate.networks.lemmy",
     "tumblr": "syndicate.networks.tumblr",
     "pinterest": "syndicate.networks.pinterest",
-    "nostr": "syndicate.networks.nostr.nostr",
+    "nostr": "syndicate.networks.nostr",
     "instagram": "syndicate.networks.meta.instagram",
 }
 

@@ -15,7 +15,7 @@ from typing import Protocol, runtime_checkable
 from syndicate.errors import NetworkError
 from syndicate.model import Account, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.toolkit.answers import say
-from syndicate.text.addresses import keep_web_address
+from syndicate.text.links import keep_web_address
 
 
 class Vault(Protocol):

@@ -24,8 +24,15 @@ from syndicate.networks.toolkit.answers import (
     pick_text,
     retry_at_of,
 )
-from syndicate.networks.toolkit.checks import refuse_misfits, shorten
-from syndicate.networks.toolkit.client import Api, refuse_non_number, require_option, require_secret, with_prepared
+from syndicate.networks.toolkit.client import (
+    Api,
+    refuse_misfits,
+    refuse_non_number,
+    require_option,
+    require_secret,
+    shorten,
+    with_prepared,
+)
 from syndicate.networks.toolkit.oauth import PastedLogin, Session, call_again, read_session, session_secrets
 from syndicate.networks.toolkit.readback import (
     Listing,
@@ -37,7 +44,7 @@ from syndicate.networks.toolkit.readback import (
     require_list,
 )
 from syndicate.text.counting import Counter
-from syndicate.text.escaping import MARKDOWN
+from syndicate.text.plain import MARKDOWN
 
 T = TypeVar("T")
 

@@ -19,8 +19,7 @@ from syndicate.http import Client, Response
 from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, Look, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.toolkit.answers import error_of, pick, pick_list, pick_text, retry_at_of, say
-from syndicate.networks.toolkit.checks import refuse_misfits, refuse_unpublished_image
-from syndicate.networks.toolkit.client import Api, require_secret
+from syndicate.networks.toolkit.client import Api, refuse_misfits, refuse_unpublished_image, require_secret
 from syndicate.networks.toolkit.oauth import PastedLogin
 from syndicate.networks.toolkit.readback import (
     CLOCK_SKEW,
@@ -33,8 +32,8 @@ from syndicate.networks.toolkit.readback import (
     require_list,
     require_name,
 )
-from syndicate.text.addresses import find_addresses
 from syndicate.text.counting import Counter
+from syndicate.text.links import find_http_addresses
 
 API = "https://slack.com/api"
 # Slack takes 40,000 characters and advises below 4,000; beside a picture 3,000 are enough.
@@ -129,7 +128,7 @@ def build_blocks(message: Message) -> list[dict[str, object]]:
 
 def _build_elements(text: str) -> Iterator[dict[str, object]]:
     at = 0
-    for link in find_addresses(text):
+    for link in find_http_addresses(text):
         if link.start > at:
             yield {"type": "text", "text": text[at : link.start]}
         yield {"type": "link", "url": link.url}

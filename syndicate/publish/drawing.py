@@ -27,7 +27,7 @@ from syndicate.model import (
     make_problem,
 )
 from syndicate.pictures import FoundPicture, find_pictures, read_picture
-from syndicate.planning.feeds.feeds import list_public
+from syndicate.planning.feeds import list_public
 from syndicate.processes import count_cores
 from syndicate.publish.card_renderer import CardRenderer, Draw, open_renderers
 from syndicate.publish.cards import AT_ONCE, Card, CardJobs, Job, batches, name_of

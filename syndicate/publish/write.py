@@ -30,7 +30,7 @@ from syndicate.model import (
     make_problem,
 )
 from syndicate.networks.local import PAGE, TIMELINE
-from syndicate.planning.feeds.feeds import list_public, plan_feeds
+from syndicate.planning.feeds import list_public, plan_feeds
 from syndicate.publish.drawing import DrawnCards
 from syndicate.publish.manifest import Manifest
 

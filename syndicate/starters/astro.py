@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from syndicate.starters.found import Found, Place
+from syndicate.starters.found import Found, Place, is_dated, list_posts
 from syndicate.starters.reading import find_file, find_first, find_string, note_script, read_text
-from syndicate.starters.sample import is_dated, list_posts
 
 _USUAL = ("blog", "posts", "post", "articles", "article", "news", "writing", "notes", "essays", "journal", "thoughts")
 

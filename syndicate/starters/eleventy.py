@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from syndicate.starters.found import Found, Place
+from syndicate.starters.found import SKIPPED, Found, Place, is_dated, list_posts, read_head
 from syndicate.starters.reading import (
     SCRIPT_ENDS,
     find_file,
@@ -17,7 +17,6 @@ from syndicate.starters.reading import (
     read_text,
     text_of,
 )
-from syndicate.starters.sample import SKIPPED, is_dated, list_posts, read_head
 from syndicate.text.permalinks import from_template
 
 _CONFIGS = [".eleventy.js", ".eleventy.cjs", ".eleventy.mjs", "eleventy.config.js", "eleventy.config.mjs",

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from syndicate.starters.found import QUESTION, Found, Place
+from syndicate.starters.found import QUESTION, Found, Place, is_dated, list_posts
 from syndicate.starters.reading import author_of, read_data, read_first, table_of, text_of
-from syndicate.starters.sample import is_dated, list_posts
 from syndicate.text.permalinks import HUGO, from_colons
 
 _ENDS = ("toml", "yaml", "yml", "json")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from syndicate.starters.found import Found, Place
+from syndicate.starters.found import Found, Place, is_dated, list_posts
 from syndicate.starters.reading import (
     OTHERS,
     SCRIPT_ENDS,
@@ -19,7 +19,6 @@ from syndicate.starters.reading import (
     read_text,
     text_of,
 )
-from syndicate.starters.sample import is_dated, list_posts
 
 _ROUTES = ("blog", "posts", "post", "articles", "article", "writing", "news", "notes", "p", "journal", "thoughts")
 _FOLDERS = (

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from syndicate.text.graphemes import split_graphemes
+from syndicate.text.counting import split_graphemes
 from syndicate.text.hashtags import find_hashtags, find_mentions
 from syndicate.text.links import find_addresses
 

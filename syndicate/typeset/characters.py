@@ -10,7 +10,7 @@ from typing import Protocol
 import regex
 import uharfbuzz as hb
 
-from syndicate.text.graphemes import split_graphemes
+from syndicate.text.counting import split_graphemes
 
 _EMOJI = regex.compile(
     r"""

@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from syndicate.model import FEED_FORMATS, FeedRules, Settings
-from syndicate.web.feeds.files import OPEN, Shelf, allow_everyone, refuse, say_error, serve_file
+from syndicate.web.feeds import OPEN, Shelf, allow_everyone, refuse, say_error, serve_file
 from syndicate.web.health import Health, list_routes
 
 # --- an access log that `syndicate stats` reads ---

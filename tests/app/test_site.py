@@ -12,7 +12,7 @@ import pytest
 
 from syndicate.app.app import App
 from syndicate.app.rounds import Rounds
-from syndicate.app.sharing import Shared
+from syndicate.app.site import Shared
 from syndicate.errors import ConfigError, StateError
 from tests.journeys.blog import CONFIG
 from tests.publish.house import House

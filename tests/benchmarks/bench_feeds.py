@@ -40,7 +40,7 @@ from syndicate.model import (
     Storage,
 )
 from syndicate.output import FolderOutput
-from syndicate.planning.feeds.feeds import plan_feeds
+from syndicate.planning.feeds import plan_feeds
 from syndicate.store.cache import FileCache, open_cache
 
 START = datetime(2015, 1, 1, tzinfo=UTC)

@@ -13,8 +13,7 @@ from syndicate.cards.design import Box
 from syndicate.cards.paint import Scene, paint_boxes
 from syndicate.cards.photo import Photo
 from syndicate.cards.placed import Placed, Rect
-from syndicate.cards.scrim import draw_mask, ease
-from syndicate.cards.shade import shade
+from syndicate.cards.shade import draw_mask, ease, shade
 from syndicate.cards.themes import make_dark, make_light
 from syndicate.typeset import TextBlock
 from tests.cards import corpus

@@ -11,7 +11,7 @@ import pytest
 
 from syndicate.formats.syndication import render_syndication
 from syndicate.model import Identified, Post, SocialOverride, State
-from syndicate.planning.feeds.feeds import plan_feeds
+from syndicate.planning.feeds import plan_feeds
 from tests.containment.troubles import TROUBLES, name_of
 from tests.planning.blog import NOW, Blog, make_account, make_post, make_settings
 

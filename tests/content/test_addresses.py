@@ -13,15 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.content import read_snapshot
-from syndicate.content.addresses import (
+from syndicate.content.permalinks import (
     MAX_SLUG,
+    Named,
     absolute_permalink,
     date_in_name,
+    make_permalink,
     make_slug,
     path_of,
     slugify,
 )
-from syndicate.content.permalinks import Named, make_permalink
 from syndicate.errors import ContentError
 from syndicate.model import Site
 from tests.content.golden import make_settings

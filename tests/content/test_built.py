@@ -9,8 +9,8 @@ import pytest
 
 from syndicate.config import make_settings
 from syndicate.content import ContentFolder
+from syndicate.content.body import to_xpath
 from syndicate.content.built import parse_page
-from syndicate.content.built_body import to_xpath
 from syndicate.model import Post, Settings
 
 CANONICAL = '<link rel="canonical" href="https://blog.example{}">'

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from syndicate.content import ContentFolder, fingerprint_posts, read_snapshot
-from syndicate.content.post_cache import Memory
 from syndicate.content.reading import MAX_BYTES
+from syndicate.content.records import Memory
 from syndicate.errors import ContentError
 from syndicate.model import KnownPost, Settings, Snapshot
 from tests.content.golden import make_settings

@@ -16,11 +16,11 @@ from procrastinate import App
 from procrastinate.periodic import PeriodicDeferrer, PeriodicTask
 
 from syndicate import daemon
+from syndicate.app.rounds import Pulse
 from syndicate.cluster import PATIENCE, Work, keep_working, make_tasks, prepare_tables, queue_of, work
 from syndicate.deliver import deliver_due
 from syndicate.errors import ConfigError, StateError
 from syndicate.model import State
-from syndicate.pulse import Pulse
 from syndicate.store import open_store
 from tests.deliver.bench import Bench, Scripted
 from tests.store.conftest import postgres as postgres  # noqa: PLC0414 - a fixture of the store's tests

@@ -23,7 +23,7 @@ from syndicate.errors import Rejected, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Client
 from syndicate.model import Account, Attachment, Limits, Message
 from syndicate.networks import open_network
-from syndicate.networks.bluesky.bluesky import Bluesky
+from syndicate.networks.bluesky import Bluesky
 from syndicate.networks.bluesky.record import tid_of
 from tests.e2e.pds.install import cache_folder, install
 from tests.networks.case import deliver

@@ -20,7 +20,7 @@ from syndicate.errors import RateLimited, Rejected, Unauthorised, Uncertain
 from syndicate.http import Client
 from syndicate.model import Account, Message
 from syndicate.networks import open_network
-from syndicate.networks.mastodon.mastodon import Mastodon
+from syndicate.networks.mastodon import Mastodon
 from tests.e2e.fediverse.install import install_mock, install_snac
 from tests.e2e.pds.install import cache_folder
 from tests.networks.case import deliver, picture

@@ -26,7 +26,7 @@ from syndicate.model import (
     Site,
     Storage,
 )
-from syndicate.planning.feeds.feeds import plan_feeds
+from syndicate.planning.feeds import plan_feeds
 
 CASES = Path(__file__).parent / "cases"
 NOW = datetime(2025, 6, 1, tzinfo=UTC)

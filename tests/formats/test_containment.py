@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from syndicate.content.post_cache import Memory
+from syndicate.content.records import Memory
 from syndicate.formats.assembly import collect
 from syndicate.formats.documents import list_documents
 from syndicate.model import Category, Entry

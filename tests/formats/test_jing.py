@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from syndicate.formats.atom import render as render_atom
-from syndicate.planning.feeds.feeds import plan_feeds
+from syndicate.planning.feeds import plan_feeds
 from tests.formats.golden import CASES
 from tests.formats.reading import SCHEMAS
 from tests.formats.samples import NOW, posts, settings

@@ -20,7 +20,7 @@ from syndicate.formats.meta import render_alternates, render_meta, to_locale
 from syndicate.formats.page import render_opml, render_page
 from syndicate.formats.syndication import render_syndication
 from syndicate.model import Account, Author, Category, Feed, SyndicationLink
-from syndicate.planning.feeds.feeds import plan_feeds
+from syndicate.planning.feeds import plan_feeds
 from syndicate.templates import read_template
 from tests.formats.samples import CARD, HOME, NOW, entry, feed, post, posts, settings
 

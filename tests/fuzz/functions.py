@@ -8,11 +8,11 @@ from contextlib import suppress
 from datetime import UTC
 from pathlib import Path
 
-from syndicate.content.addresses import absolute_permalink, make_slug
 from syndicate.content.body import drop_heading, drop_lead, first_heading, read_teaser
 from syndicate.content.fields import NAMES
 from syndicate.content.front import parse_front
 from syndicate.content.parsing import parse_post
+from syndicate.content.permalinks import absolute_permalink, make_slug
 from syndicate.content.picture import make_credit
 from syndicate.content.syndication import add_syndication
 from syndicate.formats.clean import clean, clean_line, clean_url
@@ -23,30 +23,26 @@ from syndicate.planning.messages.template import tidy
 from syndicate.stats.counting import count_readers
 from syndicate.stats.hits import parse_line
 from syndicate.text import (
-    addresses,
     cleaning,
     code,
     dates,
     fit,
-    graphemes,
     hashtags,
     jsx,
     labels,
     links,
-    liquid,
     markdown,
-    maths,
     plain,
     repair,
     sanitising,
     shortcodes,
 )
 from syndicate.text import markdown as pruning
-from syndicate.text.absolute import make_absolute
 from syndicate.text.cleaning import drop_broken
-from syndicate.text.counting import Counter, count, count_weighted_plainly
+from syndicate.text.counting import Counter, count, count_weighted_plainly, cut, split_graphemes
 from syndicate.text.generator_code import GeneratorCode
-from syndicate.text.slugs import name_title
+from syndicate.text.markdown import make_absolute
+from syndicate.text.permalinks import name_title
 from tests.content.golden import make_settings
 
 _LOG_HEAD = 'a - - [24/Nov/2026:09:00:00 +0000] "GET /rss.xml HTTP/1.1"'
@@ -96,7 +92,7 @@ def _syndicate(text: str) -> object:
 
 FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "absolute.make_absolute": lambda text: make_absolute(text, _SITE),
-    "addresses.find_addresses": addresses.find_addresses,
+    "links.find_http_addresses": links.find_http_addresses,
     "cleaning.clean_text": cleaning.clean_text,
     "cleaning.drop_broken": drop_broken,
     "cleaning.one_line": cleaning.one_line,
@@ -113,8 +109,8 @@ FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "fit.fit weighted": lambda text: fit.fit(text, lambda one: count(one, Counter.WEIGHTED) <= 280),
     "fit.split": lambda text: fit.split(text, lambda one, _: len(one) <= 300),
     "fit.split large": lambda text: fit.split(text, lambda one, _: len(one) <= 2_000),
-    "graphemes.split_graphemes": graphemes.split_graphemes,
-    "graphemes.cut": lambda text: graphemes.cut(text, len(text) // 2),
+    "graphemes.split_graphemes": split_graphemes,
+    "graphemes.cut": lambda text: cut(text, len(text) // 2),
     "hashtags.find_hashtags": hashtags.find_hashtags,
     "hashtags.find_mentions": hashtags.find_mentions,
     "hashtags.to_hashtag": hashtags.to_hashtag,
@@ -130,8 +126,8 @@ FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "markdown.link_addresses": markdown.link_addresses,
     "jsx.drop_mdx": jsx.drop_mdx,
     "jsx.is_mdx": jsx.is_mdx,
-    "liquid.render_tags": lambda text: liquid.render_tags(text, GeneratorCode(), lambda _inside, _written: None),
-    "maths.set_apart": maths.set_apart,
+    "liquid.render_tags": lambda text: shortcodes.render_tags(text, GeneratorCode(), lambda _inside, _written: None),
+    "maths.set_apart": code.set_apart,
     "shortcodes.fill_text": lambda text: shortcodes.fill_text(text, GeneratorCode()),
     "plain.first_paragraph of": lambda text: plain.first_paragraph(f"<p>{text}</p>"),
     "plain.to_plain": plain.to_plain,

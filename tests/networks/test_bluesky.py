@@ -11,7 +11,7 @@ from syndicate.errors import ConfigError, RateLimited, Rejected, Unauthorised, U
 from syndicate.http import Client
 from syndicate.model import Account, Message
 from syndicate.networks import open_network
-from syndicate.networks.bluesky.bluesky import Bluesky
+from syndicate.networks.bluesky import Bluesky
 from syndicate.networks.bluesky.record import build_embed, build_post, tid_of
 from tests.networks.case import LINK, NOW, TEXT, Case, deliver, picture
 from tests.networks.conftest import Clock

@@ -11,7 +11,7 @@ import pytest
 
 from syndicate.errors import RateLimited, Unauthorised, Unavailable
 from syndicate.http import Client
-from syndicate.networks.bluesky.bluesky import Bluesky
+from syndicate.networks.bluesky import Bluesky
 from syndicate.networks.bluesky.session import parse_expiry, parse_session
 from tests.networks.case import TEXT
 from tests.networks.conftest import Clock

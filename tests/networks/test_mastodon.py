@@ -20,7 +20,7 @@ from syndicate.errors import (
 from syndicate.http import Client
 from syndicate.model import Account, Message, Receipt
 from syndicate.networks import open_network
-from syndicate.networks.mastodon.mastodon import Mastodon, build_status
+from syndicate.networks.mastodon import Mastodon, build_status
 from syndicate.networks.toolkit.oauth import challenge_of
 from tests.networks.case import LINK, NOW, PIXEL, TEXT, Case, deliver, picture
 from tests.networks.conftest import Clock

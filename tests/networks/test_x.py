@@ -21,7 +21,7 @@ from syndicate.errors import (
 from syndicate.http import Client
 from syndicate.model import Account, Message, Receipt
 from syndicate.networks import describe, facts_of, open_network
-from syndicate.networks.x.x import X, build_post
+from syndicate.networks.x import X, build_post
 from tests.networks.case import LINK, NOW, PIXEL, TEXT, Case, deliver, picture
 from tests.networks.conftest import Clock
 from tests.networks.fake import Reply, drop_reply_after_commit, rate_limit, status

@@ -17,7 +17,7 @@ from syndicate.errors import (
 )
 from syndicate.http import Client
 from syndicate.networks.toolkit.oauth import challenge_of
-from syndicate.networks.x.x import X
+from syndicate.networks.x import X
 from tests.networks.case import NOW, TEXT
 from tests.networks.conftest import Clock
 from tests.networks.fake import Handler, Reply, Request, drop_reply_after_commit

@@ -13,7 +13,7 @@ from syndicate.formats.atom import render as render_atom
 from syndicate.formats.jsonfeed import render as render_json
 from syndicate.formats.rss import render as render_rss
 from syndicate.model import Feed, Identified
-from syndicate.planning.feeds.feeds import plan_feeds
+from syndicate.planning.feeds import plan_feeds
 from tests.formats.samples import NOW, post, posts, settings
 
 SITE = settings(items=4, archive_items=3, by=(), flags=())

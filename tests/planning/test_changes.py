@@ -20,8 +20,7 @@ from syndicate.model import (
     SocialOverride,
     State,
 )
-from syndicate.planning.deliveries.explain import find_other_date
-from syndicate.planning.deliveries.reasons import say_reason
+from syndicate.planning.deliveries.reasons import find_other_date, say_reason
 from tests.planning.blog import NOW, Blog, make_account, make_post
 
 FEATURED = frozenset({"featured"})

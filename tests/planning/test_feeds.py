@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.model import Author, CardRef, Category, Feed, Identified, Picture, PictureFacts, Post
-from syndicate.planning.feeds.feeds import plan_feeds
+from syndicate.planning.feeds import plan_feeds
 from tests.formats.samples import CARD, HOME, NOW, PICTURE, post, posts, settings
 
 

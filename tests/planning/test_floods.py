@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from syndicate.formats.documents import list_documents
 from syndicate.formats.published import parse_feed
 from syndicate.model import Category, Feed, Identified, SeenFeed, Settings
+from syndicate.planning.feeds import plan_feeds
 from syndicate.planning.feeds.entries import find_floods
-from syndicate.planning.feeds.feeds import plan_feeds
 from tests.formats.samples import NOW, post, posts, settings
 
 SITE = settings(items=20)

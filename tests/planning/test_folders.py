@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.output.base import check_path
-from syndicate.planning.feeds.feeds import to_folder
+from syndicate.planning.feeds import to_folder
 
 
 @pytest.mark.parametrize(

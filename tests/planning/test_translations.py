@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from syndicate.formats import atom, jsonfeed, meta
 from syndicate.model import Ledger, Post, Reason, State
-from syndicate.planning.feeds.feeds import plan_feeds
+from syndicate.planning.feeds import plan_feeds
 from tests.planning.blog import NOW, Blog, make_account, make_post, make_settings
 
 ANNOUNCED = {State.PLANNED, State.SENT}

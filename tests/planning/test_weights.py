@@ -10,7 +10,7 @@ from syndicate.formats.atom import render as render_atom
 from syndicate.formats.jsonfeed import render as render_json
 from syndicate.formats.rss import render as render_rss
 from syndicate.model import Author, Category, Credit, Picture
-from syndicate.planning.feeds.feeds import plan_feeds
+from syndicate.planning.feeds import plan_feeds
 from tests.formats.samples import CARD, NOW, post, settings
 
 HEAVY = st.lists(

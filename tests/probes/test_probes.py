@@ -15,7 +15,7 @@ from starlette.routing import Route
 from syndicate.http import Client
 from syndicate.model import Artefact
 from syndicate.output import FolderOutput
-from syndicate.probes import Remark, probe_feed
+from syndicate.pages import Remark, probe_feed
 from syndicate.web import make_app
 from tests.formats.samples import settings
 from tests.web.serving import everything, serving

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.text.absolute import make_absolute
+from syndicate.text.markdown import make_absolute
 
 BASE = "https://blog.example/2026/fox/"
 

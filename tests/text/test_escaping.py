@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.text.escaping import MARKDOWN, escape_markdown
-from syndicate.text.plain import to_plain
+from syndicate.text.plain import MARKDOWN, escape_markdown, to_plain
 
 TRICKY = "\\`*_[]<>&|~!#-+=1.) \nab:/@(\"'"
 

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syndicate.text.counting import Counter, count
+from syndicate.text.counting import Counter, count, split_graphemes
 from syndicate.text.fit import ELLIPSIS, fit, split
-from syndicate.text.graphemes import split_graphemes
 from syndicate.text.hashtags import find_hashtags, find_mentions
 from syndicate.text.links import find_addresses
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syndicate.text.graphemes import count_graphemes, cut, split_graphemes
+from syndicate.text.counting import count_graphemes, cut, split_graphemes
 
 BREAK_TEST = Path("/usr/share/unicode/auxiliary/GraphemeBreakTest.txt")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from syndicate.errors import ContentError
-from syndicate.text import addresses, counting, fit, hashtags, labels, markdown, sanitising
+from syndicate.text import counting, fit, hashtags, labels, links, markdown, sanitising
 
 N = 100_000
 LABELS = ("Summary", "Social Snippet")
@@ -44,7 +44,7 @@ def test_a_label_with_a_gap_behind_it_is_no_label(between: str) -> None:
 def test_signs_behind_an_address_are_given_back_at_once() -> None:
     """Neither in a text nor in a page is an address counted anew for each sign that it loses."""
     text = "http://example.com/" + ")." * N
-    assert [link.url for link in addresses.find_addresses(text)] == ["http://example.com/"]
+    assert [link.url for link in links.find_http_addresses(text)] == ["http://example.com/"]
     link = '<a href="http://example.com/">http://example.com/</a>'
     assert markdown.link_addresses(f"<p>{text}</p>") == f"<p>{link}{').' * N}</p>"
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.text.graphemes import count_graphemes
+from syndicate.text.counting import count_graphemes
 from syndicate.text.plain import first_paragraph, line_to_plain, shorten, to_plain
 
 

@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from syndicate.text.code import put_back, set_apart
 from syndicate.text.generator_code import MARK, GeneratorCode
 from syndicate.text.jsx import drop_mdx, is_mdx
-from syndicate.text.liquid import render_tags
-from syndicate.text.maths import put_back, set_apart
-from syndicate.text.shortcodes import drop_shortcodes
+from syndicate.text.shortcodes import drop_shortcodes, render_tags
 
 
 def know() -> GeneratorCode:

@@ -9,8 +9,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from syndicate.typeset import FontSet
-from syndicate.typeset.breaking import Decision, decide_breaks, find_breaks, find_classes
-from syndicate.typeset.breaking.rules import RULES, Table, compile_rules
+from syndicate.typeset.breaking import RULES, Decision, Table, compile_rules, decide_breaks, find_breaks, find_classes
 from tests.typeset.conftest import Lines
 
 CHANGED_SINCE_15 = {

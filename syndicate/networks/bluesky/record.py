@@ -18,7 +18,7 @@ import orjson
 from syndicate.model import Attachment, Message
 from syndicate.networks.bluesky.facets import build_facets
 from syndicate.networks.toolkit.answers import pick_list, pick_text
-from syndicate.text.graphemes import cut
+from syndicate.text.counting import cut
 
 LABELS = ("porn", "sexual", "nudity", "graphic-media", "!no-unauthenticated")
 MAX_CARD_TEXT = 300

@@ -1,1 +1,403 @@
-"""LinkedIn: people and organisations."""
+"""LinkedIn (Posts API, versioned REST). Facts: learn.microsoft.com/linkedin (posts, images, versioning).
+
+There is no key and no way to list a member's own posts, but an equal post is refused and the refusal names the
+one that exists. So one more call settles an unknown outcome. A token lasts sixty days and is made again by hand.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Unpack
+from urllib.parse import quote, unquote
+
+from syndicate.errors import (
+    Blocked,
+    Duplicate,
+    NetworkError,
+    NotReady,
+    RateLimited,
+    Rejected,
+    Unauthorised,
+    Unavailable,
+    Uncertain,
+)
+from syndicate.http import Client, Response
+from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
+from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Secret, Vault
+from syndicate.networks.linkedin.login import OAUTH, TOKEN_LIVES, begin_login, finish_login, refresh
+from syndicate.networks.toolkit.answers import error_of, pick_text, retry_at_of, words_of
+from syndicate.networks.toolkit.client import Parts, refuse_misfits, refuse_warning, require_secret
+from syndicate.networks.toolkit.oauth import take_pasted
+from syndicate.networks.toolkit.readback import parse_instant
+from syndicate.text.counting import Counter, cut
+from syndicate.text.hashtags import find_hashtags
+from syndicate.text.links import find_http_addresses
+
+# --- LinkedIn's "little text format", in which a post's text is written ---
+
+_RESERVED = re.compile(r"[\\|{}@\[\]()<>#*_~]")
+_BRACKETS = str.maketrans({"(": "%28", ")": "%29", "[": "%5B", "]": "%5D", "{": "%7B", "}": "%7D"})
+
+
+def escape(text: str) -> str:
+    """Any text as commentary."""
+    kept = [(link.start, link.end, link.url.translate(_BRACKETS)) for link in find_http_addresses(text)]
+    tags = (tag for tag in find_hashtags(text) if not any(start <= tag.start < end for start, end, _ in kept))
+    kept += [(tag.start, tag.end, "#" + _escape_plain(tag.name)) for tag in tags]
+    parts, at = [], 0
+    for start, end, written in sorted(kept):
+        parts += [_escape_plain(text[at:start]), written]
+        at = end
+    return "".join((*parts, _escape_plain(text[at:])))
+
+
+def _escape_plain(text: str) -> str:
+    return _RESERVED.sub(r"\\\g<0>", text)
+
+
+API = "https://api.linkedin.com"
+VERSION = "202607"
+VERSION_LIVES = timedelta(days=300)
+LIMITS = Limits(
+    characters=2900,
+    counter=Counter.UTF16,
+    alt=4086,
+    image_bytes=8_000_000,
+    image_types=("image/jpeg", "image/png", "image/gif"),
+)
+MAX_TITLE = 200
+MAX_DESCRIPTION = 300
+IMAGE_WAIT = timedelta(seconds=10)
+TOKEN_SPREADS = timedelta(seconds=10)
+"""Until all of LinkedIn knows a new token; before, some of it calls the token revoked."""
+TOKEN_IS_NEW = timedelta(minutes=5)
+DUPLICATES_KNOWN = timedelta(hours=1)
+"""LinkedIn knows an equal post for hours; this is the part of it that we rely on."""
+VISIBILITIES = {
+    "": "PUBLIC",
+    "public": "PUBLIC",
+    "unlisted": "PUBLIC",
+    "private": "CONNECTIONS",
+    "connections": "CONNECTIONS",
+    "logged_in": "LOGGED_IN",
+}
+_URN = re.compile(r"urn:li:(?:share|ugcPost):\d+")
+_REVOKED = {"REVOKED_ACCESS_TOKEN", "65601"}
+_PICTURE = re.compile(r"image|media|asset|thumbnail", re.IGNORECASE)
+_BUSY = re.compile(
+    r"not (?:yet )?(?:ready|available|processed)|still |try again|waiting_upload|processing\b", re.IGNORECASE
+)
+
+DESCRIPTION = Description(
+    name="linkedin",
+    title="LinkedIn",
+    look=Look(fold=210, more="…more"),
+    options=(
+        Option("author", "urn:li:organization:… for a company page; yourself where empty"),
+        Option("visibility", "who sees the posts", default="public", choices=("public", "connections")),
+        Option("version", "LinkedIn-Version header, YYYYMM; each lives about a year", default=VERSION),
+        Option("api", "address of the API", default=API),
+        Option("oauth", "address of the login pages", default=OAUTH),
+    ),
+    secrets=(
+        Secret("access_token", "developer portal → your app → OAuth tools, scopes openid profile w_member_social"),
+        Secret("expires_at", "when that token dies (ISO 8601); `syndicate login` fills it in", required=False),
+        Secret("client_id", "developer portal → your app → Auth", required=False),
+        Secret("client_secret", "developer portal → your app → Auth", required=False),
+        Secret("refresh_token", "only approved partners get one", required=False),
+    ),
+    facts=NetworkFacts(network="linkedin", limits=LIMITS, media="card", reads_back=False),
+    note="The token dies after sixty days and has to be made again; `accounts` counts the days.",
+)
+
+
+def build_post(message: Message, *, author: str, visibility: str) -> dict[str, object]:
+    """The body of POST /rest/posts."""
+    content = build_content(message)
+    return {
+        "author": author,
+        "commentary": escape(unicodedata.normalize("NFC", message.text)),
+        "visibility": visibility,
+        "distribution": {
+            "feedDistribution": "MAIN_FEED",
+            "targetEntities": [],
+            "thirdPartyDistributionChannels": [],
+        },
+        **({"content": content} if content else {}),
+        "lifecycleState": "PUBLISHED",
+        "isReshareDisabledByAuthor": False,
+    }
+
+
+def build_content(message: Message) -> dict[str, object] | None:
+    """An image, else a card for the link (LinkedIn makes none by itself), else nothing."""
+    uploaded = message.prepared.get("image", "")
+    if message.image and uploaded:
+        return {"media": {"id": uploaded, "altText": message.image.alt}}
+    if not message.link:
+        return None
+    thumbnail = {"thumbnail": uploaded} if uploaded else {}
+    alt = {"thumbnailAltText": message.card.alt} if uploaded and message.card and message.card.alt else {}
+    article = {
+        "source": message.link,
+        "title": cut(message.title or message.link, MAX_TITLE),
+        "description": cut(message.summary, MAX_DESCRIPTION),
+        **thumbnail,
+        **alt,
+    }
+    return {"article": article}
+
+
+def parse_receipt(response: Response) -> Receipt | None:
+    """The id stands in a header; the body of a 201 is empty."""
+    found = _URN.fullmatch(response.headers.get("x-restli-id", ""))
+    return Receipt(found.group(), permalink_of(found.group())) if found else None
+
+
+def permalink_of(urn: str) -> str:
+    return f"https://www.linkedin.com/feed/update/{urn}/"
+
+
+def is_picture_busy(said: str) -> bool:
+    """Whether a refusal means that the picture is still processed. LinkedIn has no code for that, only words."""
+    return bool(_PICTURE.search(said) and _BUSY.search(said))
+
+
+def is_called_revoked(response: Response) -> bool:
+    """Error 65601, by its name or by its number."""
+    names = {pick_text(response.json(), name) for name in ("code", "serviceErrorCode")}
+    return response.status == 401 and bool(names & _REVOKED)
+
+
+def next_midnight(now: datetime) -> datetime:
+    """Daily limits start anew at 00:00 UTC; a little later, so that clocks need not agree."""
+    return now.replace(hour=0, minute=5, second=0, microsecond=0) + timedelta(days=1)
+
+
+@dataclass(slots=True)
+class LinkedIn:
+    """One member (or one of their pages)."""
+
+    account: str
+    api: str
+    options: Mapping[str, str]
+    vault: Vault = field(repr=False)
+    http: Client = field(repr=False)
+    limits: Limits = LIMITS
+    _author: str = ""
+
+    login_fields = (
+        LoginField("access_token", "Access token", secret=True, help="leave empty to log in with the browser"),
+        LoginField("client_id", "Client id", help="developer portal → your app → Auth"),
+        LoginField("client_secret", "Client secret", secret=True),
+        LoginField("redirect_uri", "Redirect address as registered in the app"),
+    )
+
+    def prepare(self, message: Message, *, key: str) -> Message:
+        """Upload the picture, then give LinkedIn the seconds it needs to process it."""
+        self._refuse_misfits(message)
+        picture = message.image or message.card
+        if picture is None or not picture.data or "image_ready" in message.prepared:
+            return message
+        if "image" not in message.prepared:
+            return self._upload(message, picture)
+        return self._ask_for_image(message)
+
+    def _refuse_misfits(self, message: Message) -> None:
+        refuse_misfits(message, self.limits, account=self.account)
+        refuse_warning(message, account=self.account)
+        if message.visibility.lower() not in VISIBILITIES:
+            raise Rejected(f'LinkedIn has no visibility "{message.visibility}"', where=self.account)
+
+    def _upload(self, message: Message, picture: Attachment) -> Message:
+        request = {"initializeUploadRequest": {"owner": self._whose()}}
+        response = self._call("POST", "/rest/images", params={"action": "initializeUpload"}, json=request)
+        answer = response.json()
+        value = answer.get("value") if isinstance(answer, dict) else None
+        if not isinstance(value, dict) or not value.get("uploadUrl") or not value.get("image"):
+            raise Unavailable("the upload cannot be begun: the answer cannot be read", where=self.account)
+        self._put_bytes(str(value["uploadUrl"]), picture)
+        uploaded = {"image": str(value["image"]), "image_at": response.received_at.isoformat()}
+        return replace(message, prepared={**message.prepared, **uploaded})
+
+    def _put_bytes(self, url: str, picture: Attachment) -> None:
+        headers = {"Authorization": f"Bearer {self._token()}", "Content-Type": picture.media_type}
+        response = self.http.call("PUT", url, headers=headers, content=picture.data, where=self.account)
+        if not response.is_success:
+            raise self._error(response, publishes=False)
+
+    def _ask_for_image(self, message: Message) -> Message:
+        """A member's token may not read images (403): then waiting is all there is."""
+        response = self._ask("GET", f"/rest/images/{quote(message.prepared['image'], safe='')}")
+        answer = response.json()
+        status = str(answer.get("status", "")) if response.is_success and isinstance(answer, dict) else ""
+        if status == "PROCESSING_FAILED":
+            raise Rejected("LinkedIn could not process the image", where=self.account)
+        ready_at = datetime.fromisoformat(message.prepared["image_at"]) + IMAGE_WAIT
+        if status in {"WAITING_UPLOAD", "PROCESSING"}:
+            ready_at = max(ready_at, response.received_at + IMAGE_WAIT)
+        if response.status == 404:
+            kept = {name: value for name, value in message.prepared.items() if not name.startswith("image")}
+            return replace(message, prepared=kept)
+        if status != "AVAILABLE" and ready_at > response.received_at:
+            raise NotReady("the image is still processed", retry_at=ready_at, where=self.account)
+        return replace(message, prepared={**message.prepared, "image_ready": "yes"})
+
+    def send(self, message: Message, *, key: str) -> Receipt:
+        self._refuse_misfits(message)
+        visibility = VISIBILITIES[(message.visibility or self.options.get("visibility", "")).lower()]
+        body = build_post(message, author=self._whose(), visibility=visibility)
+        response = self._ask("POST", "/rest/posts", publishes=True, json=body)
+        if not response.is_success:
+            raise self._send_error(response, message)
+        receipt = parse_receipt(response)
+        if receipt is None:
+            raise Uncertain("LinkedIn accepted the post but did not name it", where=self.account)
+        return receipt
+
+    def _send_error(self, response: Response, message: Message) -> NetworkError:
+        said = f"{response.status}: {words_of(response, self._secrets())}"
+        if response.status in {409, 422} and "duplicate" in response.text.lower():
+            urn = _URN.search(response.text)
+            remote_id = urn.group() if urn else ""
+            return Duplicate(said, remote_id=remote_id, url=remote_id and permalink_of(remote_id), where=self.account)
+        if response.status in {400, 422} and "image" in message.prepared and is_picture_busy(said):
+            return NotReady(said, retry_at=response.received_at + IMAGE_WAIT, where=self.account)
+        return self._error(response, publishes=True)
+
+    def resend_until(self, intent_at: datetime) -> datetime:
+        """While LinkedIn surely remembers the first post it refuses a second one, and the refusal names the first."""
+        return intent_at + DUPLICATES_KNOWN
+
+    def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
+        """Only the text can change."""
+        body = {"patch": {"$set": {"commentary": escape(unicodedata.normalize("NFC", message.text))}}}
+        self._call("POST", self._path_of(receipt), headers={"X-RestLi-Method": "PARTIAL_UPDATE"}, json=body)
+        return receipt
+
+    def delete(self, receipt: Receipt) -> None:
+        response = self._ask("DELETE", self._path_of(receipt), headers={"X-RestLi-Method": "DELETE"})
+        if not response.is_success and response.status != 404:
+            raise self._error(response, publishes=False)
+
+    def _path_of(self, receipt: Receipt) -> str:
+        """The post's path, also where a person gave its address. LinkedIn calls any other name deleted."""
+        urn = _URN.search(unquote(receipt.remote_id))
+        if urn is None:
+            hint = "the post was settled by hand with an address that does not say its share or ugcPost"
+            raise Rejected("the earlier post cannot be named to LinkedIn", where=self.account, hint=hint)
+        return f"/rest/posts/{quote(urn.group(), safe='')}"
+
+    def verify(self) -> Profile:
+        try:
+            me = self._me()
+        except NotReady as error:  # right after a login
+            return Profile("", expires_at=self.expires_at(), warnings=(error.message,))
+        return Profile(
+            str(me.get("name") or me["sub"]), "", ("post", "edit", "delete"), self.expires_at(), self._advice()
+        )
+
+    def _advice(self) -> tuple[str, ...]:
+        version = self._version()
+        since = parse_instant(f"{version[:4]}-{version[4:6]}-01")
+        if since is None or self.http.now() - since > VERSION_LIVES:
+            return (f"LinkedIn-Version {version} is old: set a newer one in [accounts.{self.account}] version",)
+        return ()
+
+    def expires_at(self) -> datetime | None:
+        return parse_instant(self.vault.get("expires_at"))
+
+    def renews_alone(self) -> bool:
+        return bool(self.vault.get("refresh_token"))
+
+    def renew(self) -> datetime | None:
+        """A fresh token where LinkedIn gave us the right to ask for one; else the day when this one ends."""
+        if not self.vault.get("refresh_token"):
+            return self.expires_at()
+        self.vault.put(refresh(self.http, self._oauth(), self.vault, account=self.account))
+        return self.expires_at()
+
+    def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
+        return None if answers.get("access_token") else begin_login(self._oauth(), answers, redirect)
+
+    def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
+        """A pasted token was made just now, so its sixty days begin today."""
+        if page is None:
+            token = take_pasted(answers, ("access_token",))
+            return {**token, "expires_at": (self.http.now() + TOKEN_LIVES).isoformat()}
+        return finish_login(self.http, self._oauth(), answers, page, code, account=self.account)
+
+    def _oauth(self) -> str:
+        return (self.options.get("oauth") or OAUTH).rstrip("/")
+
+    def _version(self) -> str:
+        return self.options.get("version") or VERSION
+
+    def _whose(self) -> str:
+        """The author's URN: a page by option, else the member behind the token (asked once)."""
+        if not self._author:
+            self._author = self.options.get("author") or f"urn:li:person:{self._me()['sub']}"
+        return self._author
+
+    def _me(self) -> Mapping[str, Any]:
+        headers = {"Authorization": f"Bearer {self._token()}"}
+        response = self.http.call("GET", f"{self.api}/v2/userinfo", headers=headers, where=self.account)
+        if not response.is_success:
+            raise self._error(response, publishes=False)
+        me = response.json()
+        if not isinstance(me, dict) or not me.get("sub"):
+            raise Unavailable("LinkedIn does not say who we are", where=self.account)
+        return me
+
+    def _token(self) -> str:
+        return require_secret(self.vault, "access_token", self.account)
+
+    def _secrets(self) -> tuple[str, ...]:
+        return tuple(self.vault.get(name) for name in ("access_token", "client_secret", "refresh_token"))
+
+    def _call(self, method: str, path: str, **parts: Unpack[Parts]) -> Response:
+        response = self._ask(method, path, **parts)
+        if not response.is_success:
+            raise self._error(response, publishes=False)
+        return response
+
+    def _ask(self, method: str, path: str, *, publishes: bool = False, **parts: Unpack[Parts]) -> Response:
+        headers = {
+            "Authorization": f"Bearer {self._token()}",
+            "LinkedIn-Version": self._version(),
+            "X-Restli-Protocol-Version": "2.0.0",
+            **(parts.get("headers") or {}),
+        }
+        signed: Parts = {**parts, "headers": headers}
+        return self.http.call(method, self.api + path, publishes=publishes, where=self.account, **signed)
+
+    def _error(self, response: Response, *, publishes: bool) -> NetworkError:
+        error = error_of(response, account=self.account, publishes=publishes, secrets=self._secrets())
+        if is_called_revoked(response) and self._is_token_new(response.received_at):
+            retry_at = response.received_at + TOKEN_SPREADS
+            return NotReady(
+                "LinkedIn does not know the new token everywhere yet", retry_at=retry_at, where=self.account
+            )
+        if response.status == 403:
+            return Unauthorised(error.message, where=self.account, hint="check the app's products and the author")
+        if response.status == 426:
+            hint = f'set a newer version in [accounts.{self.account}], such as version = "{VERSION}"'
+            return Blocked(error.message, where=self.account, hint=hint)
+        if isinstance(error, RateLimited):
+            retry_at = retry_at_of(response) or next_midnight(response.received_at)
+            return RateLimited(error.message, retry_at=retry_at, where=self.account)
+        return error
+
+    def _is_token_new(self, now: datetime) -> bool:
+        ends_at = self.expires_at()
+        return ends_at is not None and ends_at - now > TOKEN_LIVES - TOKEN_IS_NEW
+
+
+def open_network(account: Account, vault: Vault, http: Client) -> LinkedIn:
+    """The member whose token the vault holds."""
+    api = (account.options.get("api") or API).rstrip("/")
+    return LinkedIn(account.name, api, account.options, vault, http)

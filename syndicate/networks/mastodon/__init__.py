@@ -1,1 +1,421 @@
-"""Mastodon and the servers that speak its API."""
+"""Mastodon and the servers that speak its API. Facts: docs.joinmastodon.org (methods and entities).
+
+The instance states its limits and its software; only software known to keep the Idempotency-Key is trusted with
+a second call. Every read of the account's own posts is `readback.choose_copy`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Unpack
+from urllib.parse import quote, urlsplit
+
+from syndicate.errors import (
+    ConfigError,
+    NetworkError,
+    NotReady,
+    RateLimited,
+    Rejected,
+    Unauthorised,
+    Unavailable,
+    Uncertain,
+)
+from syndicate.http import Client, Response
+from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Reactions, Receipt
+from syndicate.networks.base import (
+    Description,
+    LoginField,
+    LoginPage,
+    Look,
+    Option,
+    Profile,
+    Recent,
+    Secret,
+    Vault,
+)
+from syndicate.networks.mastodon.login import begin_login, choose_scopes, finish_login
+from syndicate.networks.mastodon.servers import KEY_WINDOW, Server, parse_server
+from syndicate.networks.toolkit.answers import error_of, pick_count, pick_list, pick_text, retry_at_of, words_of
+from syndicate.networks.toolkit.client import Parts, refuse_misfits, require_secret
+from syndicate.networks.toolkit.oauth import take_pasted
+from syndicate.networks.toolkit.readback import (
+    REPLIES_TO,
+    Listing,
+    Page,
+    find_in,
+    links_of_html,
+    name_of,
+    parse_instant,
+    read_listing,
+    text_of_html,
+    with_named_reply,
+)
+from syndicate.text.counting import Counter
+
+LIMITS = Limits(characters=500, counter=Counter.MASTODON, per_link=23, image_bytes=16_777_216)
+MEDIA_LIVES = timedelta(hours=12)
+"""Uploads that no post uses are purged after about a day; older ones are sent again."""
+PAGE = 40
+VISIBILITIES = ("public", "unlisted", "private", "direct")
+
+DESCRIPTION = Description(
+    name="mastodon",
+    title="Mastodon",
+    look=Look(link=30),
+    options=(
+        Option("instance", "address of your server, such as https://mastodon.social", required=True),
+        Option("visibility", "who sees the posts; your account's own default where empty", choices=VISIBILITIES),
+        Option("content_type", "for servers that offer it (GoToSocial, Pleroma): text/plain or text/markdown"),
+    ),
+    secrets=(Secret("access_token", "Preferences → Development → your application → access token"),),
+    facts=NetworkFacts(network="mastodon", limits=LIMITS, media="none", can_thread=True, edits_alt=True),
+    note="Also GoToSocial, Pixelfed, Takahē, Pleroma, Akkoma and Hollo; limits are read from the server.",
+)
+
+
+def build_status(message: Message, options: Mapping[str, str]) -> dict[str, object]:
+    """The body of POST and PUT /api/v1/statuses, as JSON (some servers refuse booleans in forms)."""
+    media = message.prepared.get("media", "")
+    optional: dict[str, object] = {
+        "visibility": message.visibility or options.get("visibility", ""),
+        "language": message.language.partition("-")[0].lower(),
+        "spoiler_text": message.warning,
+        "in_reply_to_id": message.reply_to.remote_id if message.reply_to else "",
+        "content_type": options.get("content_type", ""),
+        "media_ids": [media] if media else [],
+    }
+    filled = {name: value for name, value in optional.items() if value}
+    return {"status": unicodedata.normalize("NFC", message.text), "sensitive": bool(message.warning), **filled}
+
+
+def build_edit(message: Message, options: Mapping[str, str], media: list[str]) -> dict[str, object]:
+    """The body of PUT: who sees it never changes, a warning may go, and pictures that are not named are removed."""
+    body = {name: value for name, value in build_status(message, options).items() if name != "visibility"}
+    described = [{"id": one, "description": message.image.alt} for one in media if message.image]
+    return {**body, "spoiler_text": message.warning, "media_ids": media, "media_attributes": described}
+
+
+def has_alt(status: object, alt: str) -> bool:
+    """Whether every picture of a status has this alt text."""
+    return all(pick_text(picture, "description") == alt for picture in pick_list(status, "media_attachments"))
+
+
+def parse_receipt(status: object) -> Receipt | None:
+    """A Status entity as a receipt, None where it is none."""
+    if not isinstance(status, dict) or not isinstance(status.get("id"), str):
+        return None
+    media = (pick_text(item, "id") for item in pick_list(status, "media_attachments"))
+    ref = {
+        "uri": str(status.get("uri") or ""),
+        "media": ",".join(filter(None, media)),
+        REPLIES_TO: str(status.get("in_reply_to_id") or ""),
+    }
+    return Receipt(status["id"], str(status.get("url") or status.get("uri") or ""), ref)
+
+
+def parse_recent(status: Mapping[str, Any]) -> Recent | None:
+    """A listed status, None for one without a readable id or time."""
+    receipt = parse_receipt(status)
+    published_at = parse_instant(status.get("created_at"))
+    if receipt is None or published_at is None:
+        return None
+    content = str(status.get("content") or "")
+    card = status.get("card")
+    in_card = (str(card["url"]),) if isinstance(card, dict) and card.get("url") else ()
+    return Recent(receipt, text_of_html(content), (*links_of_html(content), *in_card), published_at)
+
+
+def parse_listing(statuses: list[object]) -> list[Recent]:
+    """The account's own posts on one page: some servers list boosts although they were asked not to."""
+    own = (status for status in statuses if isinstance(status, dict) and not status.get("reblog"))
+    return [post for post in map(parse_recent, own) if post]
+
+
+def parse_profile(account: Mapping[str, Any], domain: str) -> Profile:
+    """A handle that holds its domain already is left as it is: one server may serve several."""
+    handle = str(account.get("acct") or account.get("username") or "?").removeprefix("@")
+    name = f"@{handle}" if "@" in handle else f"@{handle}@{domain}"
+    is_bot = account.get("bot", True)
+    advice = () if is_bot else ("the account is not marked as automated; many servers ask for that",)
+    return Profile(name, str(account.get("url") or ""), ("post", "read back", "edit", "delete"), None, advice)
+
+
+@dataclass(slots=True)
+class Mastodon:
+    """One login on one server. What the server says of itself is asked once and kept for this object's life."""
+
+    account: str
+    base: str
+    options: Mapping[str, str]
+    vault: Vault = field(repr=False)
+    http: Client = field(repr=False)
+    limits: Limits = LIMITS
+    _server: Server | None = None
+
+    login_fields = (
+        LoginField("access_token", "Access token", secret=True, help="leave empty to log in with the browser"),
+    )
+
+    def prepare(self, message: Message, *, key: str) -> Message:
+        """See whether the server takes it, upload the image, then wait until the server has processed it."""
+        self._token()
+        self._refuse_misfits(message)
+        if message.image is None or message.prepared.get("media_ready"):
+            return message if not self._is_stale(message) else _without_media(message)
+        if "media" not in message.prepared:
+            return self._upload(message, message.image)
+        return self._ask_for_media(message)
+
+    def _is_stale(self, message: Message) -> bool:
+        uploaded = message.prepared.get("media_at")
+        return uploaded is not None and self.http.now() - datetime.fromisoformat(uploaded) > MEDIA_LIVES
+
+    def _upload(self, message: Message, image: Attachment) -> Message:
+        name = image.path.rpartition("/")[2]
+        response = self._call(
+            "POST",
+            "/api/v2/media",
+            files={"file": (name, image.data, image.media_type)},
+            form={"description": image.alt} if image.alt else None,
+        )
+        media = response.json()
+        if not isinstance(media, dict) or not media.get("id"):
+            raise Unavailable("the upload's answer cannot be read", where=self.account)
+        ready = {"media_ready": "yes"} if response.status != 202 and media.get("url") else {}
+        uploaded = {"media": str(media["id"]), "media_at": response.received_at.isoformat(), **ready}
+        return replace(message, prepared={**message.prepared, **uploaded})
+
+    def _ask_for_media(self, message: Message) -> Message:
+        media = quote(message.prepared["media"], safe="")
+        response = self._ask("GET", f"/api/v1/media/{media}")
+        if response.status == 206:
+            raise self._not_ready("the image is still processed", message, response)
+        if response.status == 404:
+            return _without_media(message)
+        if not response.is_success:
+            raise self._error(response, publishes=False)
+        return replace(message, prepared={**message.prepared, "media_ready": "yes"})
+
+    def _not_ready(self, said: str, message: Message, response: Response) -> NotReady:
+        """Waits grow with the age of the upload, so that asking again doubles by itself."""
+        now = response.received_at
+        age = now - datetime.fromisoformat(message.prepared.get("media_at", now.isoformat()))
+        wait = min(max(age, timedelta(seconds=1)), timedelta(minutes=1))
+        return NotReady(said, retry_at=now + wait, where=self.account)
+
+    def send(self, message: Message, *, key: str) -> Receipt:
+        self._token()
+        self._refuse_misfits(message)
+        response = self._ask(
+            "POST",
+            "/api/v1/statuses",
+            publishes=True,
+            headers={"Idempotency-Key": key},
+            json=build_status(self._escaped(with_named_reply(message)), self.options),
+        )
+        if not response.is_success:
+            raise self._send_error(response, message)
+        receipt = parse_receipt(response.json())
+        if receipt is None:
+            raise Uncertain("the server accepted the post but its answer cannot be read", where=self.account)
+        return receipt
+
+    def _refuse_misfits(self, message: Message) -> None:
+        """A content warning counts with the text."""
+        server = self._read_server()
+        whole = replace(message, text=message.warning + message.text)
+        refuse_misfits(whole, server.limits, account=self.account)
+        if server.dialect.needs_image and message.image is None:
+            hint = f'set media = "image" in [accounts.{self.account}]'
+            raise Rejected(f"{server.software} takes only posts with an image", where=self.account, hint=hint)
+
+    def _escaped(self, message: Message) -> Message:
+        """As this server wants it: some read every text as Markdown."""
+        return replace(message, text=self._read_server().limits.escape(message.text))
+
+    def _send_error(self, response: Response, message: Message) -> NetworkError:
+        said = words_of(response).lower()
+        if response.status == 422 and "finished processing" in said:
+            return self._not_ready("the image is still processed", message, response)
+        if response.status in {400, 422} and ("idempotency key" in said or "already attached" in said):
+            return Uncertain("the server has seen this post before", where=self.account)
+        if response.status == 503 and isinstance(response.json(), dict):
+            return self._busy(response)
+        return self._error(response, publishes=True)
+
+    def _busy(self, response: Response) -> NetworkError:
+        """A 503 in the server's own words means that it did nothing; a throttled GoToSocial adds when to come back."""
+        said = f"503: {words_of(response, self._secrets())}"
+        retry_at = retry_at_of(response)
+        if retry_at is not None:
+            return RateLimited(said, retry_at=retry_at, where=self.account)
+        return Unavailable(said, where=self.account)
+
+    def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
+        return find_in(self._read_own(since), with_named_reply(message), since=since, account=self.account)
+
+    def resend_until(self, intent_at: datetime) -> datetime:
+        """One hour on servers that keep the key, no time at all on others or where the server does not tell."""
+        try:
+            keeps_key = self._read_server().dialect.keeps_key
+        except NetworkError:
+            keeps_key = False
+        return intent_at + KEY_WINDOW if keeps_key else intent_at
+
+    def read_limits(self) -> Limits:
+        self._server = None
+        return self._read_server().limits
+
+    def _read_server(self) -> Server:
+        if self._server is None:
+            nodeinfo = self._public("/nodeinfo/2.0")
+            instance = self._public("/api/v2/instance") or self._public("/api/v1/instance")
+            self._server = parse_server(nodeinfo, instance)
+            self.limits = self._server.limits
+        return self._server
+
+    def _public(self, path: str) -> object:
+        """What a page for everybody says, None where this server has no such page."""
+        response = self.http.call("GET", self.base + path, where=self.account)
+        if response.status in {429, 500, 502, 503, 504}:
+            raise self._error(response, publishes=False)
+        return response.json() if response.is_success else None
+
+    def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
+        return self._read_own(since).posts
+
+    def _read_own(self, since: datetime | None) -> Listing:
+        path = f"/api/v1/accounts/{quote(self._whoami()['id'], safe='')}/statuses"
+        params = {"limit": str(PAGE), "exclude_reblogs": "true"}
+
+        def fetch(cursor: str) -> Page:
+            here = {**params, "max_id": cursor} if cursor else params
+            statuses = self._call("GET", path, params=here).json()
+            if not isinstance(statuses, list):
+                raise Unavailable("the list of posts cannot be read", where=self.account)
+            posts = parse_listing(statuses)
+            goes_on = len(statuses) >= PAGE and (since is None or not posts or posts[-1].published_at >= since)
+            return Page(posts, pick_text(statuses, -1, "id") if goes_on else "")
+
+        return read_listing(fetch)
+
+    def verify(self) -> Profile:
+        me, host = self._whoami(), urlsplit(self.base).hostname or self.base
+        return parse_profile(me, self._read_server().domain or host)
+
+    def _whoami(self) -> Mapping[str, Any]:
+        response = self._ask("GET", "/api/v1/accounts/verify_credentials")
+        if response.status in {400, 403, 422}:
+            said = words_of(response, self._secrets())
+            raise Unauthorised(f"the token is refused: {said}", where=self.account)
+        if not response.is_success:
+            raise self._error(response, publishes=False)
+        account = response.json()
+        if not isinstance(account, dict) or not isinstance(account.get("id"), str):
+            raise Unavailable("the server's answer cannot be read", where=self.account)
+        return account
+
+    def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
+        """Change the words, the warning and the alt text; the picture stays the one it is."""
+        path = _path_of(receipt)
+        known = receipt if "media" in receipt.ref else parse_receipt(self._call("GET", path).json())
+        if known is None:
+            raise Unavailable("the status to edit cannot be read", where=self.account)
+        media = [one for one in known.ref["media"].split(",") if one]
+        status = self._call("PUT", path, json=build_edit(self._escaped(message), self.options, media)).json()
+        changed = parse_receipt(status) or receipt
+        if (
+            message.image is None
+            or has_alt(status, message.image.alt)
+            or self._describe(media, message.image.alt, path)
+        ):
+            return changed
+        return replace(changed, remark="the server keeps the picture's alt text of before")
+
+    def _describe(self, media: list[str], alt: str, path: str) -> bool:
+        """Change the alt text at the picture itself, as Hollo wants it; returns whether the status then shows it."""
+        for one in media:
+            self._ask("PUT", f"/api/v1/media/{quote(one, safe='')}", json={"description": alt})
+        return has_alt(self._ask("GET", path).json(), alt)
+
+    def count(self, receipt: Receipt) -> Reactions | None:
+        """Quotes are counted by Mastodon 4.5 and later alone."""
+        response = self._ask("GET", _path_of(receipt))
+        if response.status in {404, 410}:
+            return None
+        if not response.is_success:
+            raise self._error(response, publishes=False)
+        names = ("favourites_count", "reblogs_count", "replies_count", "quotes_count")
+        return Reactions(*(pick_count(response.json(), name) for name in names))
+
+    def delete(self, receipt: Receipt) -> None:
+        path = _path_of(receipt)
+        response = self._ask("DELETE", path)
+        if response.is_success or response.status == 410:
+            return
+        if response.status != 404:
+            raise self._error(response, publishes=False)
+        if self._ask("GET", path).is_success:
+            raise Rejected("this server cannot delete posts", where=self.account, hint=f"delete {receipt.url} by hand")
+
+    def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
+        if answers.get("access_token"):
+            return None
+        scopes = answers.get("scopes") or choose_scopes(self.http, self.base, account=self.account)
+        return begin_login(self.http, self.base, redirect, scopes=scopes, account=self.account)
+
+    def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
+        if page is None:
+            return take_pasted(answers, ("access_token",))
+        return finish_login(self.http, self.base, page, code, account=self.account)
+
+    def _call(self, method: str, path: str, **parts: Unpack[Parts]) -> Response:
+        response = self._ask(method, path, **parts)
+        if not response.is_success:
+            raise self._error(response, publishes=False)
+        return response
+
+    def _ask(self, method: str, path: str, *, publishes: bool = False, **parts: Unpack[Parts]) -> Response:
+        headers = {"Authorization": f"Bearer {self._token()}", **(parts.get("headers") or {})}
+        signed: Parts = {**parts, "headers": headers}
+        return self.http.call(method, self.base + path, publishes=publishes, where=self.account, **signed)
+
+    def _token(self) -> str:
+        return require_secret(self.vault, "access_token", self.account)
+
+    def _secrets(self) -> tuple[str, ...]:
+        return (self.vault.get("access_token"),)
+
+    def _error(self, response: Response, *, publishes: bool) -> NetworkError:
+        error = error_of(response, account=self.account, publishes=publishes, secrets=self._secrets())
+        is_broken = response.status == 403 and self._software() != "pixelfed"
+        is_silent = response.status == 422 and not response.body.strip()
+        if response.status == 400 and not isinstance(response.json(), dict):
+            self._whoami()  # some servers say so, in plain text, that the token is dead
+        if is_broken or is_silent:
+            return Unauthorised(error.message, where=self.account)
+        return error
+
+    def _software(self) -> str:
+        return self._server.software if self._server else ""
+
+
+def _path_of(receipt: Receipt) -> str:
+    return f"/api/v1/statuses/{quote(name_of(receipt), safe='')}"
+
+
+def _without_media(message: Message) -> Message:
+    kept = {name: value for name, value in message.prepared.items() if not name.startswith("media")}
+    return replace(message, prepared=kept)
+
+
+def open_network(account: Account, vault: Vault, http: Client) -> Mastodon:
+    """The account on the server that its option `instance` names; "https://" may be left out."""
+    instance = account.options.get("instance", "").strip().rstrip("/")
+    if not instance:
+        raise ConfigError("the server is missing", where=f"accounts.{account.name}.instance")
+    base = instance if "://" in instance else f"https://{instance}"
+    return Mastodon(account.name, base, account.options, vault, http)

@@ -10,7 +10,7 @@ from typing import Any
 from syndicate.model import Limits
 from syndicate.networks.toolkit.answers import pick_text
 from syndicate.text.counting import Counter
-from syndicate.text.escaping import MARKDOWN
+from syndicate.text.plain import MARKDOWN
 
 KEY_WINDOW = timedelta(hours=1)
 """Mastodon keeps an Idempotency-Key for 3600 seconds."""

@@ -17,8 +17,13 @@ from syndicate.networks.base import Recent, Vault
 from syndicate.networks.meta.graph import READY_WAIT, CardFailed, build_since, parse_cursor
 from syndicate.networks.meta.login import GraphLogin, Place
 from syndicate.networks.toolkit.answers import pick, pick_text, say
-from syndicate.networks.toolkit.checks import refuse_misfits, refuse_private, refuse_unpublished_image, refuse_warning
-from syndicate.networks.toolkit.client import with_prepared
+from syndicate.networks.toolkit.client import (
+    refuse_misfits,
+    refuse_private,
+    refuse_unpublished_image,
+    refuse_warning,
+    with_prepared,
+)
 from syndicate.networks.toolkit.readback import Listing, Page, find_in, read_listing, require_list
 
 MOST_FAILURES = 2

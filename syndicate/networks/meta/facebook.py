@@ -16,8 +16,16 @@ from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, 
 from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.meta.graph import build_proof, build_since, parse_cursor, parse_failure, says_gone
 from syndicate.networks.toolkit.answers import pick, pick_count, pick_instant, pick_list, pick_text, say
-from syndicate.networks.toolkit.checks import refuse_misfits, refuse_private, refuse_warning
-from syndicate.networks.toolkit.client import Api, refuse_non_number, require_option, require_secret, with_prepared
+from syndicate.networks.toolkit.client import (
+    Api,
+    refuse_misfits,
+    refuse_non_number,
+    refuse_private,
+    refuse_warning,
+    require_option,
+    require_secret,
+    with_prepared,
+)
 from syndicate.networks.toolkit.readback import (
     Listing,
     Page,

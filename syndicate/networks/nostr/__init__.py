@@ -1,1 +1,269 @@
-"""Nostr: signed events on relays."""
+"""Nostr, with the extra `nostr` installed. networks.md, section 10.3; github.com/nostr-protocol/nips.
+
+An event is signed once and kept before it is sent: its id is its hash, so sending it again can never publish it
+twice, and every relay can be asked whether it has it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import orjson
+
+from syndicate.errors import (
+    Blocked,
+    ConfigError,
+    NetworkError,
+    RateLimited,
+    Rejected,
+    Unauthorised,
+    Unavailable,
+    Uncertain,
+)
+from syndicate.http import Client
+from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
+from syndicate.networks.base import Description, LoginField, Option, Profile, Recent, Secret, Vault
+from syndicate.networks.nostr.event import (
+    Draft,
+    build_deletion,
+    build_event,
+    build_long_form,
+    build_note,
+    encode_event,
+    encode_name,
+    is_event,
+    read_event_id,
+    read_hex,
+)
+from syndicate.networks.nostr.relay import Answer, Verdict, list_events, load_extra, publish_event
+from syndicate.networks.toolkit.answers import pick_instant, pick_list, pick_text
+from syndicate.networks.toolkit.client import (
+    refuse_misfits,
+    refuse_non_number,
+    refuse_unpublished_image,
+    require_option,
+    require_secret,
+    with_prepared,
+)
+from syndicate.networks.toolkit.oauth import PastedLogin
+from syndicate.networks.toolkit.readback import links_of_text
+from syndicate.text.counting import Counter
+
+VIEWER = "https://njump.me"
+# Nostr states no limit; relays commonly refuse events above 64 kB.
+LIMITS = Limits(characters=10_000, counter=Counter.CODEPOINTS, max_bytes=40_000, images=1)
+RESEND_FOR = timedelta(days=365)
+PAGE = 100
+# The machine-readable words before the colon of a refusal (NIP-01), by what follows from them.
+_PASSING_WORDS = ("rate-limited", "error")
+_ACCOUNT_WORDS = ("blocked", "restricted", "auth-required", "mute")
+
+FACTS = NetworkFacts(network="nostr", limits=LIMITS, media="none", can_thread=True)
+
+
+def facts_of(account: Account) -> NetworkFacts:
+    """An article is the whole post and stands alone; notes can follow one another."""
+    is_article = account.options.get("kind") == "article"
+    return replace(FACTS, wants_markdown=is_article, can_thread=not is_article)
+
+
+DESCRIPTION = Description(
+    name="nostr",
+    title="Nostr",
+    options=(
+        Option("relays", "Addresses of your relays (wss://…)", required=True),
+        Option("accept", "How many relays must take a post", "1"),
+        Option("kind", "A short note, or the whole post as a long-form article", "note", choices=("note", "article")),
+    ),
+    secrets=(Secret("key", "Your private key (nsec1…)"),),
+    facts=FACTS,
+    facts_by=facts_of,
+    note="Needs the extra nostr. Deleting is a request that relays may ignore.",
+)
+
+
+def judge(answers: tuple[Answer, ...], enough: int, *, account: str) -> NetworkError | None:
+    """What the relays' verdicts come to, None where it is published. Pure."""
+    taken = [answer for answer in answers if answer.verdict is Verdict.ACCEPTED]
+    is_final = all(answer in taken or _is_final(answer) for answer in answers)
+    if len(taken) >= enough or (taken and is_final):
+        return None  # where the others refuse for good, it is as published as it will ever be
+    told = "; ".join(f"{answer.relay}: {answer.words or answer.verdict}" for answer in answers)[:500]
+    if taken or any(answer.verdict is Verdict.UNCLEAR for answer in answers):
+        return Uncertain(f"{len(taken)} of {enough} relays took it: {told}", where=account)
+    if any(answer.verdict is Verdict.UNREACHED for answer in answers):
+        return Unavailable(f"relays cannot be reached: {told}", where=account)
+    return _refusal(answers, told, account)
+
+
+def _is_final(answer: Answer) -> bool:
+    """Whether the relay will never take this event; one that is busy may."""
+    return answer.verdict is Verdict.REFUSED and _reason_of(answer) not in _PASSING_WORDS
+
+
+def _reason_of(answer: Answer) -> str:
+    return answer.words.partition(":")[0]
+
+
+def _refusal(answers: tuple[Answer, ...], told: str, account: str) -> NetworkError:
+    """Every relay refused; one that only asks to wait is enough to wait."""
+    reasons = set(map(_reason_of, answers))
+    if "rate-limited" in reasons:
+        return RateLimited(told, where=account)
+    if "error" in reasons:
+        return Unavailable(told, where=account)
+    if reasons & set(_ACCOUNT_WORDS):
+        return Blocked(told, where=account, hint="use relays that take your posts")
+    return Rejected(told, where=account)
+
+
+def parse_recent(events: list[object], relays: tuple[str, ...]) -> tuple[Recent, ...]:
+    """A relay's list of our events as posts."""
+    posts = []
+    for event in events:
+        number, created_at = pick_text(event, "id"), pick_instant(pick_text(event, "created_at"))
+        if re.fullmatch(r"[0-9a-f]{64}", number) and created_at:
+            text = pick_text(event, "content")
+            named = [pick_text(tag, 1) for tag in pick_list(event, "tags") if pick_text(tag, 0) == "r"]
+            posts.append(Recent(_receipt(number, relays, event), text, (*named, *links_of_text(text)), created_at))
+    return tuple(posts)
+
+
+def _receipt(event: str, relays: tuple[str, ...], body: object) -> Receipt:
+    roots = [pick_text(tag, 1) for tag in pick_list(body, "tags") if pick_text(tag, 3) == "root"]
+    ref = {"kind": pick_text(body, "kind")} | ({"root": roots[0]} if roots else {})
+    return Receipt(event, f"{VIEWER}/{encode_event(event, relays)}", ref)
+
+
+class NostrNotes(PastedLogin):
+    """One key writing notes to its relays."""
+
+    limits = LIMITS
+    login_fields = (LoginField("key", "Private key", secret=True, help="nsec1…, from your Nostr client's settings"),)
+
+    def __init__(self, account: Account, vault: Vault, http: Client) -> None:
+        self._account = account
+        self._vault = vault
+        self._http = http
+        self._relays = tuple(filter(None, re.split(r"[,\s]+", account.options["relays"])))
+        self._enough = min(int(account.options.get("accept") or 1), len(self._relays))
+
+    def prepare(self, message: Message, *, key: str) -> Message:
+        """Sign the event, once: whatever happens then, it is this very event."""
+        if "event" in message.prepared:
+            return message
+        refuse_misfits(message, LIMITS, account=self._account.name)
+        refuse_unpublished_image(message, account=self._account.name)
+        if message.reply_to and not read_event_id(message.reply_to.remote_id):
+            raise Rejected("the earlier note cannot be referred to", where=self._account.name)
+        event = self._sign(self._draft(message, message.created_at or self._http.now()))
+        return with_prepared(message, event=orjson.dumps(event).decode())
+
+    def _draft(self, message: Message, created_at: datetime) -> Draft:
+        return build_note(message, self._pubkey().hex(), int(created_at.timestamp()))
+
+    def send(self, message: Message, *, key: str) -> Receipt:
+        event = self._event_of(message, key)
+        self._publish(event)
+        return _receipt(str(event["id"]), self._relays, event)
+
+    def resend_until(self, intent_at: datetime) -> datetime:
+        return intent_at + RESEND_FOR
+
+    def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
+        """Whether enough relays have the signed event. Raises Unavailable where too few of them answer."""
+        if "event" not in message.prepared:
+            return None
+        event = self._event_of(message, key)
+        lists = [list_events(relay, {"ids": [event["id"]]}) for relay in self._relays]
+        having = sum(any(is_event(each, event) for each in found or ()) for found in lists)
+        if having >= self._enough:
+            return _receipt(str(event["id"]), self._relays, event)
+        if having + lists.count(None) >= self._enough:
+            raise Unavailable("too few relays answer", where=self._account.name)
+        return None
+
+    def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
+        """Our own notes and articles on all relays, newest first, the last hundred of each."""
+        wanted: dict[str, object] = {"authors": [self._pubkey().hex()], "kinds": [1, 30023], "limit": PAGE}
+        if since:
+            wanted["since"] = int(since.timestamp())
+        found: dict[str, Recent] = {}
+        for relay in self._relays:
+            posts = parse_recent(list_events(relay, wanted) or [], self._relays)
+            found |= {post.receipt.remote_id: post for post in posts}
+        return tuple(sorted(found.values(), key=lambda post: post.published_at, reverse=True))
+
+    def delete(self, receipt: Receipt) -> None:
+        """Ask every relay to forget the event."""
+        created_at = int(self._http.now().timestamp())
+        kind = receipt.ref.get("kind", "1")
+        number = read_event_id(receipt.remote_id)
+        event = self._sign(build_deletion(number, kind, self._pubkey().hex(), created_at))
+        self._publish(event)
+
+    def verify(self) -> Profile:
+        """Our public name, and which relays answer."""
+        name = encode_name("npub", self._pubkey())
+        silent = [relay for relay in self._relays if list_events(relay, {"ids": ["0" * 64]}) is None]
+        return Profile(
+            name=name,
+            url=f"{VIEWER}/{name}",
+            abilities=("post", "read", "delete"),
+            warnings=tuple(f"{relay} does not answer" for relay in silent),
+        )
+
+    def _event_of(self, message: Message, key: str) -> dict[str, object]:
+        event: dict[str, object] = orjson.loads(self.prepare(message, key=key).prepared["event"])
+        return event
+
+    def _publish(self, event: Mapping[str, object]) -> None:
+        """Offer an event to every relay; an id that a relay has already is accepted again."""
+        answers = tuple(publish_event(relay, event) for relay in self._relays)
+        error = judge(answers, self._enough, account=self._account.name)
+        if error:
+            raise error
+
+    def _sign(self, draft: Draft) -> dict[str, object]:
+        key = load_extra("coincurve").PrivateKey(self._secret())
+        signature: bytes = key.sign_schnorr(bytes.fromhex(draft.id))
+        return build_event(draft, signature)
+
+    def _pubkey(self) -> bytes:
+        pubkey: bytes = load_extra("coincurve").PublicKeyXOnly.from_secret(self._secret()).format()
+        return pubkey
+
+    def _secret(self) -> bytes:
+        secret = read_hex(require_secret(self._vault, "key", self._account.name), "nsec")
+        if not secret:
+            raise Unauthorised("the key is no nsec1… key", where=self._account.name)
+        return secret
+
+
+class NostrArticles(NostrNotes):
+    """One key writing long-form articles, which can be replaced."""
+
+    def _draft(self, message: Message, created_at: datetime) -> Draft:
+        return build_long_form(message, self._pubkey().hex(), int(created_at.timestamp()))
+
+    def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
+        """A newer event under the same name takes the place of the one before."""
+        event = self._sign(self._draft(message, self._http.now()))
+        self._publish(event)
+        return _receipt(str(event["id"]), self._relays, event)
+
+
+def open_network(account: Account, vault: Vault, http: Client) -> NostrNotes:
+    """The key behind an account. Raises ConfigError without relays, or without the extra `nostr`."""
+    for relay in filter(None, re.split(r"[,\s]+", require_option(account, "relays"))):
+        if not relay.startswith(("wss://", "ws://")):
+            raise ConfigError(
+                f"a relay's address begins with wss://, not {relay!r}", where=f"[accounts.{account.name}]"
+            )
+    refuse_non_number(account, "accept")
+    load_extra("websockets.sync.client")
+    load_extra("coincurve")
+    return (NostrArticles if account.options.get("kind") == "article" else NostrNotes)(account, vault, http)

@@ -1,1 +1,449 @@
-"""X."""
+"""X (API v2). Facts: docs.x.com. Every post costs money and there is no idempotency key.
+
+An equal text is refused for some hours, which proves that a post exists but does not name it; our own posts are
+listed to find it. X shortens links to t.co, so what is read back is unwrapped first.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Unpack
+from urllib.parse import quote
+
+from syndicate.errors import (
+    Duplicate,
+    NetworkError,
+    NotReady,
+    PaymentRequired,
+    RateLimited,
+    Rejected,
+    Unauthorised,
+    Unavailable,
+    Uncertain,
+)
+from syndicate.http import Client, Response
+from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Reactions, Receipt
+from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Recent, Secret, Vault
+from syndicate.networks.toolkit.answers import (
+    error_of,
+    parse_moment,
+    pick,
+    pick_count,
+    pick_list,
+    pick_text,
+    pick_wait,
+    retry_at_of,
+    words_of,
+)
+from syndicate.networks.toolkit.client import Parts, read_dollars, refuse_misfits, refuse_private, refuse_warning
+from syndicate.networks.toolkit.oauth import take_pasted
+from syndicate.networks.toolkit.readback import (
+    CLOCK_SKEW,
+    REPLIES_TO,
+    Listing,
+    Page,
+    choose_copy,
+    find_in,
+    number_of,
+    parse_instant,
+    read_listing,
+    with_numbered_reply,
+)
+from syndicate.networks.x.auth import KEY_NAMES, Signer, begin_login, finish_login, open_signer
+from syndicate.text.counting import Counter
+
+API = "https://api.x.com"
+LIMITS = Limits(
+    characters=280,
+    counter=Counter.WEIGHTED,
+    per_link=23,
+    alt=1000,
+    image_bytes=5_000_000,
+    image_types=("image/jpeg", "image/png", "image/webp", "image/gif"),
+)
+MEDIA_LIVES = timedelta(hours=20)
+"""Uploads expire after a day."""
+LISTED, ADOPTED = 5, 100
+"""How many posts are read at once to find one (X gives no fewer), and to adopt an account: each costs PRICE_READ."""
+PRICE, PRICE_WITH_LINK = 0.015, 0.20
+"""US dollars for a post, and for one with a link, as X's price list had them in autumn 2026."""
+PRICE_READ, PRICE_DELETE = 0.005, 0.010
+"""US dollars for each post that is read, and for a post that is deleted."""
+FIELDS = (
+    {"tweet.fields": "created_at,entities,referenced_tweets"},
+    {"post.fields": "created_at,entities,referenced_posts"},
+)
+"""What is asked of listed posts, as X's guides have it and as its newest documents do."""
+_OWN_MEDIA = re.compile(r"https://(?:x|twitter)\.com/[^/]+/status/\d+/(?:photo|video)/\d+")
+"""Where X's link to a post's own picture leads."""
+_FURTHER_PRICES = {"price_read": PRICE_READ, "price_delete": PRICE_DELETE}
+REPLY_SETTINGS = ("following", "mentionedUsers", "subscribers", "verified")
+
+FACTS = NetworkFacts(
+    network="x", limits=LIMITS, media="none", can_thread=True, cost=PRICE, cost_with_link=PRICE_WITH_LINK
+)
+
+
+def facts_of(account: Account) -> NetworkFacts:
+    """What the account's plan allows and costs: X tells neither, so the person does."""
+    for name, usual in _FURTHER_PRICES.items():
+        read_dollars(account, name, usual)
+    return replace(
+        FACTS,
+        limits=limits_of(account),
+        cost=read_dollars(account, "price", PRICE),
+        cost_with_link=read_dollars(account, "price_with_link", PRICE_WITH_LINK),
+    )
+
+
+def limits_of(account: Account) -> Limits:
+    """The usual limits, or longer posts where the account's plan has them."""
+    longest = account.options.get("max_length", "")
+    return replace(LIMITS, characters=int(longest)) if longest.isdecimal() else LIMITS
+
+
+DESCRIPTION = Description(
+    name="x",
+    title="X",
+    look=Look(link=25),
+    options=(
+        Option("max_length", "weighted characters of a post, where your account may write longer ones", default="280"),
+        Option("reply_settings", "who may reply; everyone where empty", choices=REPLY_SETTINGS),
+        Option("made_with_ai", "label the posts as made with AI", choices=("yes", "no")),
+        Option("max_cost", "most US dollars to spend in 30 days; nothing is sent beyond it"),
+        Option("price", "US dollars that X charges for a post", default=str(PRICE)),
+        Option("price_with_link", "US dollars that X charges for a post with a link", default=str(PRICE_WITH_LINK)),
+        Option("price_read", "US dollars that X charges for each post that is read", default=str(PRICE_READ)),
+        Option("price_delete", "US dollars that X charges for deleting a post", default=str(PRICE_DELETE)),
+        Option("api", "address of the API", default=API),
+    ),
+    secrets=(
+        Secret("api_key", "developer console → your app → API key (OAuth 1.0a)", required=False),
+        Secret("api_secret", "developer console → your app → API key secret", required=False),
+        Secret("access_token", "developer console → your app → access token", required=False),
+        Secret("access_token_secret", "developer console → your app → access token secret", required=False),
+        Secret(
+            "client_id", "developer console → your app → OAuth 2.0 client id, instead of the four keys", required=False
+        ),
+        Secret("client_secret", "OAuth 2.0 client secret, for a confidential app", required=False),
+        Secret("refresh_token", "comes from `syndicate login`", required=False),
+    ),
+    facts=FACTS,
+    facts_by=facts_of,
+    note="X charges for every post, far more for one that carries a link, and for reading and deleting.",
+)
+
+
+def build_post(message: Message, options: Mapping[str, str]) -> dict[str, object]:
+    """The body of POST /2/tweets. Fields that X does not know are refused, so only what is needed is sent."""
+    media = message.prepared.get("media", "")
+    optional: dict[str, object] = {
+        "media": {"media_ids": [media]} if media else None,
+        "reply": {"in_reply_to_tweet_id": message.reply_to.remote_id} if message.reply_to else None,
+        "reply_settings": options.get("reply_settings"),
+        "made_with_ai": options.get("made_with_ai") == "yes",
+    }
+    filled = {name: value for name, value in optional.items() if value}
+    return {"text": unicodedata.normalize("NFC", message.text), **filled}
+
+
+def parse_receipt(answer: object) -> Receipt | None:
+    """The receipt in {"data": {"id": …}}; the address works without the account's name."""
+    data = answer.get("data") if isinstance(answer, dict) else None
+    if not isinstance(data, dict) or not isinstance(data.get("id"), str):
+        return None
+    return Receipt(data["id"], f"https://x.com/i/status/{data['id']}")
+
+
+def parse_recent(item: object) -> Recent | None:
+    """A listed post, its t.co links replaced by what they stand for; X writes &, < and > as HTML does."""
+    number, published_at = pick(item, "id"), parse_instant(pick(item, "created_at"))
+    if published_at is None or not isinstance(number, str):
+        return None
+    text = _unescape(pick_text(item, "text"))
+    links: list[str] = []
+    for url in pick_list(item, "entities", "urls"):
+        short, target = pick_text(url, "url"), pick_text(url, "expanded_url")
+        is_picture = _OWN_MEDIA.match(target) is not None
+        text = text.replace(short, "" if is_picture else target) if short else text
+        links += [] if is_picture else filter(None, [target, pick_text(url, "unwound_url")])
+    referenced = pick_list(item, "referenced_tweets") or pick_list(item, "referenced_posts")
+    answered = (ref for ref in referenced if pick(ref, "type") == "replied_to")
+    receipt = Receipt(number, f"https://x.com/i/status/{number}", {REPLIES_TO: pick_text(next(answered, None), "id")})
+    return Recent(receipt, text, tuple(links), published_at)
+
+
+def _unescape(text: str) -> str:
+    """These three and no more: `&copy` in an address is no sign of copyright."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def parse_listing(answer: object) -> list[Recent]:
+    """The posts on one page; what cannot be read as one is left out, and an empty page has no `data`."""
+    return [post for post in map(parse_recent, pick_list(answer, "data")) if post]
+
+
+def is_listing(answer: object) -> bool:
+    """Whether an answer lists posts, or says that there are none: X also sends errors alone with a 200."""
+    return isinstance(pick(answer, "data"), list) or pick(answer, "meta", "result_count") == 0
+
+
+def parse_problem(response: Response) -> str:
+    """The last part of an RFC 7807 type, such as "client-forbidden"; "" where there is none."""
+    answer = response.json()
+    kind = str(answer.get("type", "")) if isinstance(answer, dict) else ""
+    return kind.rstrip("/").rpartition("/")[2]
+
+
+def retry_at_of_x(response: Response) -> datetime | None:
+    """When the window (or, where that is used up, the day) ends."""
+    headers = response.headers
+    for scope in ("x-user-limit-24hour", "x-app-limit-24hour"):
+        if headers.get(f"{scope}-remaining") == "0":
+            return parse_moment(headers.get(f"{scope}-reset", ""), response.received_at)
+    return retry_at_of(response)
+
+
+@dataclass(slots=True)
+class X:
+    """One account on X."""
+
+    account: str
+    api: str
+    options: Mapping[str, str]
+    vault: Vault = field(repr=False)
+    http: Client = field(repr=False)
+    limits: Limits = LIMITS
+    price_read: float = PRICE_READ
+    price_delete: float = PRICE_DELETE
+    _user: str = ""
+    _fields: Mapping[str, str] = field(default_factory=lambda: FIELDS[0])
+    _spent: float = 0.0
+
+    login_fields = (
+        LoginField("client_id", "OAuth 2.0 client id", help="leave empty to paste four OAuth 1.0a keys instead"),
+        LoginField("client_secret", "OAuth 2.0 client secret", secret=True, help="empty for a public app"),
+        LoginField("redirect_uri", "Redirect address as registered in the app", help="only with a client id"),
+        *(LoginField(name, name.replace("_", " "), secret=True) for name in KEY_NAMES),
+    )
+
+    def prepare(self, message: Message, *, key: str) -> Message:
+        """Upload the image, wait where X wants to process it, then say what it shows."""
+        self._refuse_misfits(message)
+        image = message.image
+        if image is None:
+            return message
+        if "media" not in message.prepared or self._is_stale(message):
+            return self._upload(message, image)
+        if "media_busy" in message.prepared:
+            return self._ask_for_media(message)
+        if image.alt and "media_alt" not in message.prepared:
+            return self._describe(message, image.alt)
+        return message
+
+    def _refuse_misfits(self, message: Message) -> None:
+        refuse_misfits(message, self.limits, account=self.account)
+        refuse_private(message, account=self.account)
+        refuse_warning(message, account=self.account)
+
+    def _is_stale(self, message: Message) -> bool:
+        return self.http.now() - datetime.fromisoformat(message.prepared["media_at"]) > MEDIA_LIVES
+
+    def _upload(self, message: Message, image: Attachment) -> Message:
+        name = image.path.rpartition("/")[2]
+        files = {"media": (name, image.data, image.media_type)}
+        response = self._call("POST", "/2/media/upload", files=files, form={"media_category": "tweet_image"})
+        media = _data(response)
+        if not media.get("id"):
+            raise Unavailable("the upload's answer cannot be read", where=self.account)
+        busy = {"media_busy": "yes"} if media.get("processing_info") else {}
+        uploaded = {"media": str(media["id"]), "media_at": response.received_at.isoformat(), **busy}
+        kept = {name: value for name, value in message.prepared.items() if not name.startswith("media")}
+        return replace(message, prepared={**kept, **uploaded})
+
+    def _ask_for_media(self, message: Message) -> Message:
+        params = {"command": "STATUS", "media_id": message.prepared["media"]}
+        response = self._call("GET", "/2/media/upload", params=params)
+        progress = pick(response.json(), "data", "processing_info")
+        if pick(progress, "state") == "failed":
+            raise Rejected("X could not process the image", where=self.account)
+        if progress and pick(progress, "state") != "succeeded":
+            retry_at = pick_wait(response, "data", "processing_info", "check_after_secs")
+            raise NotReady("the image is still processed", retry_at=retry_at, where=self.account)
+        kept = {name: value for name, value in message.prepared.items() if name != "media_busy"}
+        return replace(message, prepared=kept)
+
+    def _describe(self, message: Message, alt: str) -> Message:
+        body = {"id": message.prepared["media"], "metadata": {"alt_text": {"text": alt}}}
+        self._call("POST", "/2/media/metadata", json=body)
+        return replace(message, prepared={**message.prepared, "media_alt": "yes"})
+
+    def send(self, message: Message, *, key: str) -> Receipt:
+        self._refuse_misfits(message)
+        body = build_post(with_numbered_reply(message, account=self.account), self.options)
+        response = self._ask("POST", "/2/tweets", publishes=True, json=body)
+        if not response.is_success:
+            raise self._error(response, publishes=True)
+        receipt = parse_receipt(response.json())
+        if receipt is None:
+            raise Uncertain("X accepted the post but its answer cannot be read", where=self.account)
+        return receipt
+
+    def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
+        message = with_numbered_reply(message, account=self.account)
+        same_words = replace(message, link="")
+
+        def is_found(posts: list[Recent]) -> bool:
+            return choose_copy(posts, same_words, since=since) is not None
+
+        return find_in(self._read_own(since, is_found), message, since=since, account=self.account)
+
+    def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
+        return self._read_own(since, lambda _: False).posts
+
+    def _read_own(self, since: datetime | None, is_enough: Callable[[list[Recent]], bool]) -> Listing:
+        """Our posts back to `since`, else one long page. Each costs money, so nothing is read after what is enough."""
+        path = f"/2/users/{quote(self._user_id(), safe='')}/tweets"
+        params = {"max_results": str(LISTED if since else ADOPTED)}
+        if since:
+            params["start_time"] = (since - CLOCK_SKEW).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+        def fetch(cursor: str) -> Page:
+            here = {**params, "pagination_token": cursor} if cursor else params
+            answer = self._list(path, here)
+            if not is_listing(answer):
+                raise Unavailable("the list of posts cannot be read", where=self.account)
+            self._spent += len(pick_list(answer, "data")) * self.price_read
+            posts = parse_listing(answer)
+            goes_on = since is not None and posts and posts[-1].published_at >= since and not is_enough(posts)
+            return Page(posts, pick_text(answer, "meta", "next_token") if goes_on else "")
+
+        return read_listing(fetch)
+
+    def _list(self, path: str, params: Mapping[str, str]) -> object:
+        """One page; where X does not know the fields by this name, once more by the other."""
+        response = self._ask("GET", path, params={**params, **self._fields})
+        if response.status == 400:
+            self._fields = next(other for other in FIELDS if other != self._fields)
+            response = self._ask("GET", path, params={**params, **self._fields})
+        if not response.is_success:
+            raise self._error(response, publishes=False)
+        answer: object = response.json()
+        return answer
+
+    @property
+    def cost_of_list(self) -> float:
+        return (1 + ADOPTED) * self.price_read
+
+    @property
+    def cost_of_check(self) -> float:
+        return self.price_read
+
+    @property
+    def cost_of_delete(self) -> float:
+        return self.price_delete
+
+    def take_spent(self) -> float:
+        spent, self._spent = self._spent, 0.0
+        return spent
+
+    def _user_id(self) -> str:
+        if not self._user:
+            self._user = str(self._whoami()["id"])
+        return self._user
+
+    def _whoami(self) -> Mapping[str, Any]:
+        user = _data(self._call("GET", "/2/users/me"))
+        self._spent += self.price_read
+        if not user.get("id"):
+            raise Unavailable("X does not say who we are", where=self.account)
+        return user
+
+    def verify(self) -> Profile:
+        user = self._whoami()
+        name = str(user.get("username", ""))
+        return Profile(f"@{name}", f"https://x.com/{name}", ("post", "read back", "delete"))
+
+    def count(self, receipt: Receipt) -> Reactions | None:
+        """One read, which costs money."""
+        number = quote(number_of(receipt, account=self.account), safe="")
+        response = self._call("GET", f"/2/tweets/{number}", params={"tweet.fields": "public_metrics"})
+        metrics = _data(response).get("public_metrics")
+        self._spent += self.price_read
+        names = ("like_count", "retweet_count", "reply_count", "quote_count")
+        return Reactions(*(pick_count(metrics, name) for name in names)) if metrics else None
+
+    def delete(self, receipt: Receipt) -> None:
+        number = number_of(receipt, account=self.account)
+        response = self._ask("DELETE", f"/2/tweets/{quote(number, safe='')}")
+        if not response.is_success and response.status != 404:
+            raise self._error(response, publishes=False)
+        self._spent += self.price_delete if response.is_success else 0.0
+
+    def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
+        """With a client id OAuth 2.0 in a browser, without one the four pasted keys are enough."""
+        return begin_login(answers, redirect) if answers.get("client_id") else None
+
+    def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
+        if page is None:
+            return take_pasted(answers, KEY_NAMES)
+        return finish_login(self.http, self.api, answers, page, code, account=self.account)
+
+    def _signer(self) -> Signer:
+        return open_signer(self.account, self.api, self.vault, self.http)
+
+    def _call(self, method: str, path: str, **parts: Unpack[Parts]) -> Response:
+        response = self._ask(method, path, **parts)
+        if not response.is_success:
+            raise self._error(response, publishes=False)
+        return response
+
+    def _ask(self, method: str, path: str, *, publishes: bool = False, **parts: Unpack[Parts]) -> Response:
+        """One call; where the token died in the meantime (surely nothing happened) once more with a fresh one."""
+        signer, url = self._signer(), self.api + path
+
+        def call(header: str) -> Response:
+            signed: Parts = {**parts, "headers": {"Authorization": header}}
+            return self.http.call(method, url, publishes=publishes, where=self.account, **signed)
+
+        params = parts.get("params") or {}
+        header = signer.header(method, url, params)
+        response = call(header)
+        is_worth_another = response.status == 401 and signer.renew(header)
+        return call(signer.header(method, url, params)) if is_worth_another else response
+
+    def _error(self, response: Response, *, publishes: bool) -> NetworkError:
+        secrets = self._signer().secrets()
+        said = f"{response.status}: {words_of(response, secrets)}"
+        problem = parse_problem(response)
+        if response.status == 403 and "duplicate content" in said:
+            return Duplicate(said, where=self.account)
+        if response.status == 403 and problem in {"client-forbidden", "oauth1-permissions"}:
+            hint = "give the app Read and Write permission, then make a new access token"
+            return Unauthorised(said, where=self.account, hint=hint)
+        if problem == "usage-capped":
+            return PaymentRequired(said, where=self.account, hint="raise the limit in the developer console")
+        if response.status == 401 and self.vault.get("api_key"):
+            ask = "are the four keys right, and is this machine's clock? X refuses signatures of another time"
+            hint = f"{ask}; else run: syndicate login {self.account}"
+            return Unauthorised(said, where=self.account, hint=hint)
+        if response.status == 429:
+            return RateLimited(said, retry_at=retry_at_of_x(response), where=self.account)
+        return error_of(response, account=self.account, publishes=publishes, secrets=secrets)
+
+
+def _data(response: Response) -> Mapping[str, Any]:
+    answer = response.json()
+    data = answer.get("data") if isinstance(answer, dict) else None
+    return data if isinstance(data, dict) else {}
+
+
+def open_network(account: Account, vault: Vault, http: Client) -> X:
+    """The account whose keys or tokens the vault holds."""
+    api = (account.options.get("api") or API).rstrip("/")
+    read, delete = (read_dollars(account, name, usual) for name, usual in _FURTHER_PRICES.items())
+    return X(account.name, api, account.options, vault, http, limits_of(account), read, delete)

@@ -17,9 +17,8 @@ from starlette.responses import Response
 from syndicate.app.app import App
 from syndicate.errors import SyndicateError, UsageError
 from syndicate.networks.base import AskAgain, LoginPage, LogsIn
-from syndicate.web.dashboard.middleware import Form, read_form
+from syndicate.web.dashboard.middleware import Form, base_of, go, read_form, to_sentence
 from syndicate.web.dashboard.render import Renderer
-from syndicate.web.dashboard.replies import base_of, go, to_sentence
 from syndicate.web.dashboard.rows import to_link
 from syndicate.web.dashboard.sessions import Note, Notes
 

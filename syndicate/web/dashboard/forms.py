@@ -16,8 +16,7 @@ from syndicate.app.dashboard import choose_time, list_burst
 from syndicate.app.queue import edit_message
 from syndicate.errors import SyndicateError, UsageError
 from syndicate.model import ACTIONS, Action, Delivery
-from syndicate.web.dashboard.middleware import Form, read_form
-from syndicate.web.dashboard.replies import go, to_sentence
+from syndicate.web.dashboard.middleware import Form, go, read_form, to_sentence
 from syndicate.web.dashboard.rows import is_address, tell, tell_many, to_moment
 from syndicate.web.dashboard.sessions import Note, Notes
 

@@ -11,8 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from syndicate.app.app import App
-from syndicate.web.dashboard.middleware import read_form
-from syndicate.web.dashboard.replies import base_of, go
+from syndicate.web.dashboard.middleware import base_of, go, read_form
 from syndicate.web.dashboard.security import Door, is_local
 from syndicate.web.dashboard.sessions import KNOWN_LASTS, LOGIN_LASTS, SESSION_LASTS, Sessions, Tries
 

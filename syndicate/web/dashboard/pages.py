@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from starlette.exceptions import HTTPException
@@ -10,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from syndicate.app.app import App
-from syndicate.app.counting import list_counts
+from syndicate.app.counting import CountedMessage, list_counted, list_counts, sort_counted
 from syndicate.app.dashboard import (
     COMING,
     SHOWN,
@@ -24,14 +26,13 @@ from syndicate.app.dashboard import (
 from syndicate.app.queue import find_origin, list_media
 from syndicate.app.site import OpenSite
 from syndicate.errors import UsageError
-from syndicate.model import Delivery, State
+from syndicate.model import Counted, Delivery, Reactions, State
 from syndicate.networks import NETWORKS
 from syndicate.networks import describe as describe_network
 from syndicate.networks.base import Look
-from syndicate.web.dashboard.counted import make_counted
+from syndicate.web.dashboard.middleware import go, to_sentence
 from syndicate.web.dashboard.preview import Preview, make_preview
 from syndicate.web.dashboard.render import Renderer, choose_singly, tell_questions
-from syndicate.web.dashboard.replies import go, to_sentence
 from syndicate.web.dashboard.rows import Line, choose_page, make_days, make_lines, make_rows
 from syndicate.web.dashboard.views import (
     WEEK,
@@ -42,6 +43,66 @@ from syndicate.web.dashboard.views import (
     previous_month,
     read_query,
 )
+
+# --- What others answered to sent messages ---
+# A list that can be sorted, each with a small chart that the server draws.
+
+_MOST = 200
+_WIDTH, _HEIGHT = 120, 28
+_SORTS = ("newest", "title", "account", "likes", "boosts", "replies", "quotes", "total")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedRow:
+    """One message with its numbers of now, and its chart as the points of a line."""
+
+    delivery: Delivery
+    title: str
+    reactions: Reactions
+    looked_at: datetime
+    points: str
+
+
+class CountedPages:
+    def __init__(self, app: App, renderer: Renderer) -> None:
+        self._app = app
+        self._renderer = renderer
+
+    def show_counted(self, request: Request) -> Response:
+        """The messages that were sent last, sorted as the address says."""
+        asked, by = read_query(request.query_params), request.query_params.get("by", "")
+        with self._app.borrow() as site:
+            found = list_counted(site, self._app.now(), account=asked.wanted.account, newest=_MOST)
+            titles = list_titles(site, [one.delivery for one in found])
+            rows = make_counted(sort_counted(found, by, titles), titles)
+            by = by if by in _SORTS else "newest"
+            return self._renderer.render_page(request, site, "counted", asked=asked, rows=rows, by=by)
+
+
+def make_counted(found: Iterable[CountedMessage], titles: Mapping[str, str]) -> list[CountedRow]:
+    return [
+        CountedRow(
+            delivery=one.delivery,
+            title=titles.get(one.delivery.post_id, one.delivery.slug),
+            reactions=one.counts[-1].reactions,
+            looked_at=one.counts[-1].looked_at,
+            points=draw_line(one.counts, one.delivery.sent_at or one.counts[0].at),
+        )
+        for one in found
+    ]
+
+
+def draw_line(counts: Sequence[Counted], sent_at: datetime) -> str:
+    """How the sum grew since the message was sent, as points within the chart; the last look is at its right edge."""
+    end = max((counts[-1].looked_at - sent_at).total_seconds(), 1.0)
+    most = max(1, *(one.reactions.total for one in counts))
+    points = [(0.0, float(_HEIGHT))]
+    for one in counts:
+        x = _WIDTH * min(max((one.at - sent_at).total_seconds() / end, 0.0), 1.0)
+        points += [(x, points[-1][1]), (x, _HEIGHT - (_HEIGHT - 2) * one.reactions.total / most)]
+    points.append((float(_WIDTH), points[-1][1]))
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+
 
 _MOST_A_DAY, _MOST_A_DAY_OF_MONTH = 12, 4
 _MOST_SENT = 2000

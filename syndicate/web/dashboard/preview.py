@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from syndicate.model import Attachment, CardRef, Message
 from syndicate.networks.base import Look
-from syndicate.text.graphemes import split_graphemes
+from syndicate.text.counting import split_graphemes
 from syndicate.text.hashtags import find_hashtags, find_mentions
 from syndicate.text.links import find_addresses
 

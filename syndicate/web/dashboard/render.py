@@ -19,7 +19,7 @@ from syndicate.networks import NETWORKS, describe
 from syndicate.planning.deliveries.bursts import list_questions, say_remark
 from syndicate.templates import read_template
 from syndicate.text.sandbox import compile_html_template
-from syndicate.web.dashboard.replies import base_of
+from syndicate.web.dashboard.middleware import base_of
 from syndicate.web.dashboard.rows import choose_urgent, say_counts, to_day, to_link, to_moment, to_segment, to_span
 from syndicate.web.dashboard.sessions import Notes
 

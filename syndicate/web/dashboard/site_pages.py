@@ -19,9 +19,8 @@ from syndicate.model import gather_problems
 from syndicate.networks import NETWORKS, describe
 from syndicate.planning.deliveries.reasons import say_reason
 from syndicate.planning.schedule.when import parse_moment
-from syndicate.web.dashboard.middleware import Form, read_form
+from syndicate.web.dashboard.middleware import Form, go, read_form, to_sentence
 from syndicate.web.dashboard.render import Renderer
-from syndicate.web.dashboard.replies import go, to_sentence
 from syndicate.web.dashboard.rows import to_moment, to_segment
 from syndicate.web.dashboard.sessions import Note, Notes
 from syndicate.web.dashboard.views import read_query

@@ -1,1 +1,0 @@
-"""Published files as feed readers fetch them."""
