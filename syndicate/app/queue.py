@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from shutil import disk_usage
 from zoneinfo import ZoneInfo
@@ -34,6 +34,7 @@ from syndicate.planning.deliveries.retry import describe
 from syndicate.planning.identity import join_rows
 from syndicate.planning.messages.compose import Composed
 from syndicate.planning.messages.template import choose_text, find_override
+from syndicate.planning.schedule.calendar import Calendar
 from syndicate.planning.schedule.gates import policy_of
 from syndicate.planning.schedule.when import parse_when
 from syndicate.store.accounts import AccountState
@@ -255,9 +256,10 @@ def measure_text(site: OpenSite, number: int, text: str) -> Measure:
 
 
 def explain_waits(site: OpenSite, rows: Iterable[Delivery], now: datetime) -> tuple[Delivery, ...]:
-    """The rows, where those that are due and cannot go now say for what they wait, and until when."""
+    """The rows, where those that wait and have no reason of their own say for what they wait, and until when."""
     accounts = {account.name: account for account in site.store.list_accounts()}
     leased = {row.account: row for row in site.store.list_leased(now)}
+    quiet = _find_quiet(site)
     zone = ZoneInfo(site.settings.site.timezone)
 
     def explain(row: Delivery) -> Delivery:
@@ -272,9 +274,23 @@ def explain_waits(site: OpenSite, rows: Iterable[Delivery], now: datetime) -> tu
             return replace(row, reason=Reason.ACCOUNT_RESTING, detail="\n".join(_tell_rest(account, zone)))
         if is_due and account and account.paused_at:
             return replace(row, reason=Reason.ACCOUNT_BLOCKED, detail=f"the account is paused: {_say_pause(account)}")
+        if _is_after_quiet(row, quiet.get(row.account)):
+            return replace(row, reason=Reason.QUIET_HOURS, detail=quiet[row.account].rules.quiet)
         return row
 
     return tuple(map(explain, rows))
+
+
+def _find_quiet(site: OpenSite) -> Mapping[str, Calendar]:
+    """Calendars of the accounts that speak as soon as they may, and not in the quiet hours."""
+    accounts = site.accounts.enabled.items()
+    return {name: Calendar(one.schedule) for name, one in accounts if one.schedule.quiet and not one.schedule.slots}
+
+
+def _is_after_quiet(row: Delivery, quiet: Calendar | None) -> bool:
+    """Whether it goes out as soon as the quiet hours are over, and nobody chose that."""
+    waits = row.state is State.PLANNED and not row.reason and not row.chosen
+    return waits and quiet is not None and quiet.is_quiet(row.due_at - timedelta(seconds=1))
 
 
 def _say_pause(account: AccountState) -> str:

@@ -160,3 +160,13 @@ def test_cards_and_feeds_stay_whole(tmp_path, jump):
     blog.wait(days=-jump)
     blog.round()
     assert blog.files() == before
+
+
+def test_a_message_in_the_quiet_hours_says_so(tmp_path):
+    """… until when it waits, and for what; a time that a person chose says that instead."""
+    blog = Blog(tmp_path, CONFIG + 'quiet = "08:30-22:00"\n')
+    with blog.open() as app:
+        told = app.explain("second")
+        assert "due 2026-03-02 22:00 - waits for the end of the quiet hours, 08:30-22:00" in told[-1]
+        app.change_deliveries("move", (blog.find().id,), "2026-03-03 22:00")
+        assert "due 2026-03-03 22:00 - moved by you" in app.explain("second")[-2]
