@@ -138,7 +138,7 @@ class App:
         with self.changing() as site, site.take_turn():
             site.require_state()  # before the fingerprint, which tells one from another
             now, made_of = self.now(), open_last(site).take_fingerprint()
-            if not only and (current := find_current(site, made_of, now)):
+            if current := find_current(site, only, made_of, now):
                 return current
             self._is_read_anew = True
             return publish(site, only, made_of, now, progress)

@@ -44,14 +44,18 @@ def open_last(site: OpenSite) -> LastPublication:
     return LastPublication(site.output, read, lambda: _list_sources(site))
 
 
-def find_current(site: OpenSite, made_of: str, now: datetime) -> Published | None:
-    """The last publication where nothing changed since; its problems are still there. None where there is work."""
+def find_current(site: OpenSite, only: str, made_of: str, now: datetime) -> Published | None:
+    """The last publication of all, or of this part, where nothing changed since; its problems are still there.
+
+    None where there is work.
+    """
     last = open_last(site)
     if not is_in_order(site.cache, site.settings.storage.database, site.settings.site.name):
         return None
-    if not last.is_current(made_of, now):
-        return None
-    return Published(where=site.settings.storage.publish_to, problems=last.read_problems())
+    for part in dict.fromkeys(("", only)):
+        if last.is_current(made_of, now, part):
+            return Published(where=site.settings.storage.publish_to, problems=last.read_problems(part))
+    return None
 
 
 def list_problems(site: OpenSite, snapshot: Snapshot) -> tuple[Problem, ...]:
@@ -72,7 +76,7 @@ def publish(site: OpenSite, only: str, made_of: str, now: datetime, progress: Pr
     if only == "cards":
         published = publish_cards(needs, now, progress=progress)
     elif only == "feeds":
-        published = publish_feeds(needs, now)
+        published = publish_feeds(needs, now, made_of=made_of)
     else:
         published = publish(needs, now, made_of=made_of, progress=progress)
     keep_rows(site.cache, site.settings.storage.database, site.settings.site.name)

@@ -67,30 +67,15 @@ def read_plan(needs: Dependencies, now: datetime) -> Plan:
 @uncollected()
 def publish(needs: Dependencies, now: datetime, *, made_of: str, progress: Progress) -> Published:
     """Everything: cards, feeds, pages, outbox. `made_of` is the fingerprint taken before this call."""
-    plan = read_plan(needs, now)
-    watched = look_at(list_watched(plan, needs.sources.settings))
-    drawn = needs.drawer.draw(plan, progress)
-    published, paths = _publish_files(needs, plan, drawn, now)
-    if published.removed and not plan.problems:  # a post that cannot be read now may still want its picture
-        forget_pictures((one.post.picture for one in plan.identified if one.post.picture), cache=needs.cache)
-    finished = Finished(
-        made_of=made_of,
-        at=now,
-        ends=(plan.next_change_at, drawn.retry_at),
-        files=watched,
-        problems=published.problems,
-        elsewhere=(*plan.elsewhere, *(one for one in published.problems if one not in plan.problems)),
-        paths=paths,
-    )
-    keep_publication(finished, needs.output, needs.store)
-    return published
+    plan, watched = _read_watched(needs, now)
+    return _finish(needs, plan, needs.drawer.draw(plan, progress), Began("", made_of, watched))
 
 
 @uncollected()
-def publish_feeds(needs: Dependencies, now: datetime) -> Published:
+def publish_feeds(needs: Dependencies, now: datetime, *, made_of: str) -> Published:
     """Everything but the drawing: cards stay as they are."""
-    plan = read_plan(needs, now)
-    return _publish_files(needs, plan, needs.drawer.list_known(plan), now)[0]
+    plan, watched = _read_watched(needs, now)
+    return _finish(needs, plan, needs.drawer.list_known(plan), Began("feeds", made_of, watched))
 
 
 @uncollected()
@@ -103,26 +88,52 @@ def publish_cards(needs: Dependencies, now: datetime, *, progress: Progress) -> 
     return Published(where=where, written=drawn.written, drawn=drawn.count, problems=problems, warnings=drawn.warnings)
 
 
-def _publish_files(
-    needs: Dependencies, plan: Plan, drawn: DrawnCards, now: datetime
-) -> tuple[Published, frozenset[str]]:
-    """Artefacts first, then the state, then what nobody needs any more; with every path that is published now."""
-    documents = list_files(needs.sources, plan, drawn, needs.manifest.paths, now)
+@dataclass(frozen=True, slots=True)
+class Began:
+    """What was seen before a publication read anything: how its last word is remembered."""
+
+    only: str
+    made_of: str
+    watched: Mapping[str, int | None]
+
+
+def _read_watched(needs: Dependencies, now: datetime) -> tuple[Plan, Mapping[str, int | None]]:
+    """The plan, and how the files besides posts looked before they were used."""
+    plan = read_plan(needs, now)
+    return plan, look_at(list_watched(plan, needs.sources.settings))
+
+
+def _finish(needs: Dependencies, plan: Plan, drawn: DrawnCards, began: Began) -> Published:
+    """Artefacts first, then the state, then what nobody needs any more; and how it ended."""
+    documents = list_files(needs.sources, plan, drawn, needs.manifest.paths, plan.now)
     written = write_documents(documents, needs.manifest, needs.cache)
-    applied = needs.store.apply(plan, now)
+    applied = needs.store.apply(plan, plan.now)
     needed = drawn.paths | {document.path for document in documents} | {PAGE}
-    removed = needs.manifest.sweep(needed, needs.sources.settings.cards.keep, now)
-    published = Published(
+    removed = needs.manifest.sweep(needed, needs.sources.settings.cards.keep, plan.now)
+    if removed and not plan.problems:  # a post that cannot be read now may still want its picture
+        forget_pictures((one.post.picture for one in plan.identified if one.post.picture), cache=needs.cache)
+    problems = unique_problems((*plan.problems, *drawn.problems, *written.problems, *needs.manifest.problems))
+    finished = Finished(
+        made_of=began.made_of,
+        only=began.only,
+        at=plan.now,
+        ends=(plan.next_change_at, drawn.retry_at),
+        files=began.watched,
+        problems=problems,
+        elsewhere=(*plan.elsewhere, *(one for one in problems if one not in plan.problems)),
+        paths=needed,
+    )
+    keep_publication(finished, needs.output, needs.store)
+    return Published(
         where=needs.sources.settings.storage.publish_to,
         written=(*drawn.written, *written.paths),
         removed=removed,
         drawn=drawn.count,
-        problems=unique_problems((*plan.problems, *drawn.problems, *written.problems, *needs.manifest.problems)),
+        problems=problems,
         warnings=(*plan.warnings, *drawn.warnings),
         remarks=plan.remarks,
         **asdict(applied),
     )
-    return published, needed
 
 
 @cache

@@ -54,6 +54,8 @@ class Finished:
 
     made_of: str
     """The fingerprint that `LastPublication.take_fingerprint` gave before anything was read."""
+    only: str = ""
+    """The part that was published, "" for everything."""
     at: datetime
     ends: Iterable[datetime | None]
     """When it is out of date by itself: a post comes of age, a picture is worth another try."""
@@ -85,9 +87,9 @@ class LastPublication:
         turn, _ = self._read()
         return fingerprint(__version__, turn, *self._sources())
 
-    def is_current(self, made_of: str, now: datetime) -> bool:
-        """Whether the last publication was made of the same and is still there."""
-        known = self._parse()
+    def is_current(self, made_of: str, now: datetime, only: str = "") -> bool:
+        """Whether the last publication, of everything or of one part, was made of the same and is still there."""
+        known = self._parse(only)
         try:
             return (
                 known["made_of"] == made_of
@@ -98,10 +100,10 @@ class LastPublication:
         except (KeyError, TypeError, ValueError, AttributeError):
             return False
 
-    def read_problems(self) -> tuple[Problem, ...]:
+    def read_problems(self, only: str = "") -> tuple[Problem, ...]:
         """The problems of the last publication: they are still there, since nothing changed."""
         try:
-            return tuple(Problem(**problem) for problem in self._parse().get("problems", ()))
+            return tuple(Problem(**problem) for problem in self._parse(only).get("problems", ()))
         except TypeError:
             return ()
 
@@ -112,17 +114,22 @@ class LastPublication:
         except TypeError:
             return ()
 
-    def _parse(self) -> Mapping[str, Any]:
-        _, record = self._read()
-        try:
-            known = orjson.loads(record or "{}")
-        except ValueError:
-            return {}
-        return known if isinstance(known, dict) else {}
+    def _parse(self, only: str = "") -> Mapping[str, Any]:
+        return _parse_records(self._read()[1]).get(only, {})
+
+
+def _parse_records(text: str) -> dict[str, Mapping[str, Any]]:
+    """The last publication of everything, and of one part since then, by part."""
+    try:
+        known = orjson.loads(text or "{}")
+    except ValueError:
+        return {}
+    return {only: one for only, one in known.items() if isinstance(one, dict)} if isinstance(known, dict) else {}
 
 
 def keep_publication(finished: Finished, output: Output, store: Store) -> None:
-    """Remember it until it is out of date."""
+    """Remember it until it is out of date; that of a part beside the last one of everything."""
+    before = _parse_records(store.read_publication()[1]) if finished.only else {}
     places = sorted({path.rpartition("/")[0] or path for path in finished.paths})
     value = {
         "made_of": finished.made_of,
@@ -134,7 +141,7 @@ def keep_publication(finished: Finished, output: Output, store: Store) -> None:
         "places": places,
         "published": output.fingerprint(places),
     }
-    store.keep_publication(orjson.dumps(value).decode())
+    store.keep_publication(orjson.dumps(before | {finished.only: value}).decode())
 
 
 def look_at(paths: Iterable[str]) -> dict[str, int | None]:

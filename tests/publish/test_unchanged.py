@@ -126,6 +126,21 @@ def test_problems_are_told_again(last):
     assert last.last.read_problems() == (problem,)
 
 
+def test_a_part_is_remembered_beside_everything(last):
+    """Feeds alone are current after either; everything only after everything, whose problems stay."""
+    problem = Problem("cards", "no font")
+    last.finish(elsewhere=(problem,))
+    made_of = last.last.take_fingerprint()
+    assert last.last.is_current(made_of, NOW, "")
+    last.finish(only="feeds", made_of="another")
+    assert last.last.is_current("another", NOW, "feeds")
+    assert not last.last.is_current("another", NOW)
+    assert last.last.is_current(made_of, NOW)
+    assert last.last.read_elsewhere() == (problem,)
+    last.finish()
+    assert not last.last.is_current("another", NOW, "feeds")
+
+
 def is_current(site: OpenSite, at: datetime) -> bool:
     last = open_last(site)
     return last.is_current(last.take_fingerprint(), at)
@@ -217,9 +232,11 @@ def test_a_publication_without_news_loads_no_heavy_room(tmp_path):
     blog.write("first")
     with blog.open() as app:
         app.publish()
-        assert app.publish().written == ()
+        assert app.publish(only="feeds").written == app.publish(only="cards").written == ()
+        blog.write("second")
+        assert app.publish(only="feeds").new_posts == 1
     told = "import sys; print(*sorted({'sqlalchemy', 'feedgen', 'httpx', 'PIL', 'jinja2'} & set(sys.modules)))"
-    script = f"from syndicate.app.app import open_app; open_app().publish(); {told}"
+    script = f"from syndicate.app.app import open_app; open_app().publish(only='feeds'); {told}"
     words = [sys.executable, "-c", script]
     ran = subprocess.run(words, cwd=tmp_path, env=blog.environment(), capture_output=True, text=True, check=True)
     assert ran.stdout.split() == []
