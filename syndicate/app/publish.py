@@ -157,6 +157,7 @@ def gather(site: OpenSite) -> Dependencies:
         cache=site.cache,
         drawer=open_drawer(site, manifest),
         read_snapshot=site.read_snapshot,
+        read_newest=site.read_newest,
         facts=site.accounts.facts,
         messages=site.read_messages(),
     )

@@ -214,6 +214,11 @@ class OpenSite:
         with self._reading:
             return self.folder.read()
 
+    def read_newest(self, count: int, now: datetime) -> Snapshot | None:
+        """The newest posts without bodies; None where reading all takes no time."""
+        with self._reading:
+            return self.folder.read_newest(count, now)
+
     def fill(self, posts: Sequence[Post]) -> Sequence[Post]:
         """The posts with their bodies. Raises ContentError where a file vanished since the posts were read."""
         filled = self.folder.fill(posts)

@@ -45,8 +45,8 @@ def begin_reading(settings: Settings) -> Callable[[Sequence[Wanted]], list[Readi
     return Reader(settings).read_many
 
 
-_BATCH = 200
-"""Bodies held in memory before they go to the cache."""
+_BATCH = 500
+"""Posts held in memory before they go to the cache: no more is read again after a kill."""
 _NOTHING = (None, None)
 _LATEST = 253_402_300_799
 """The last second that a datetime can name; a file may claim any."""
@@ -79,17 +79,34 @@ class ContentFolder:
 
     def read(self) -> Snapshot:
         """Every post with empty `markdown` and `html`. Raises ContentError where the folder is not there."""
+        self._renew()
+        found = scan(self._settings)
+        gone = self._forget(found)
+        self._unsaved |= gone
+        changed = self._read(self._list_stale(found), found)
+        self._learn(found, is_news=bool(changed | gone))
+        self._flush()
+        return self._snapshot(found)
+
+    def read_newest(self, count: int, now: datetime) -> Snapshot | None:
+        """The newest posts alone, where so many were never read that their first feed can be out long before the rest.
+
+        Of the others only the heads of their files are read, for their dates. None where there is no such hurry, or
+        where only the pages of a built site tell addresses.
+        """
+        self._renew()
+        found = scan(self._settings)
+        stale = self._list_stale(found)
+        if self._built or len(stale) < MANY:
+            return None
+        heads = Reader(self._settings).list_newest([file for file, _, _ in stale], count, now)
+        self._read([one for one in stale if one[0] in heads], found)
+        return self._snapshot(found)
+
+    def _renew(self) -> None:
         if self._shelf.renew():
             self._stats, self._outcomes = self._shelf.load()
             self._served = {s: Served(*row) for s, row in self._shelf.load_served().items()} if self._built else {}
-        found = scan(self._settings)
-        gone = self._forget(found)
-        changed = self._refresh(found)
-        self._unsaved |= changed | gone | self._learn(found, is_news=bool(changed | gone))
-        self._flush()
-        if self._unsaved and self._shelf.save(self._stats, self._outcomes, self._unsaved):
-            self._unsaved = set()
-        return self._snapshot(found)
 
     def read_whole(self) -> Snapshot:
         """Every post with its body; one that did not change since the last call is the same object."""
@@ -123,24 +140,30 @@ class ContentFolder:
                     filled.append(fill_body(post, body))
         return tuple(filled)
 
-    def _refresh(self, found: Scan) -> set[str]:
-        """Read the files whose stats changed; the sources of which we know something else now."""
+    def _list_stale(self, found: Scan) -> list[Wanted]:
+        """The files whose stats changed."""
         wanted = [(file, self._stats.get(file.source), self._served.get(file.source)) for file in found.files]
-        stale = [one for one in wanted if not one[1] or one[1][:3] != one[0][2:]]
-        return self._read(stale, found)
+        return [one for one in wanted if not one[1] or one[1][:3] != one[0][2:]]
 
     def _read(self, wanted: Sequence[Wanted], found: Scan) -> set[str]:
-        readings = (reading for some in read_files(wanted, self._settings) for reading in some)
-        return {reading.source for reading in readings if self._remember(reading, found)}
+        """Read these files; the sources of which we know something else now."""
+        changed: set[str] = set()
+        for some in read_files(wanted, self._settings):
+            news = {reading.source for reading in some if self._remember(reading, found)}
+            changed |= news
+            self._unsaved |= news
+            if len(self._bodies) >= _BATCH:
+                self._flush()
+        return changed
 
-    def _learn(self, found: Scan, *, is_news: bool) -> set[str]:
-        """Read the built site and, again, the posts that it serves elsewhere than was thought; their sources.
+    def _learn(self, found: Scan, *, is_news: bool) -> None:
+        """Read the built site and, again, the posts that it serves elsewhere than was thought.
 
         What was learned of a post stays true while its page is missing: a folder may be emptied before a build.
         """
         stamp = fingerprint_built(self._settings)
         if self._built is None or (stamp == self._built_stamp and not is_news):
-            return set()
+            return
         if stamp != self._built_stamp:
             self._pages, self._built_stamp = self._built.read(), stamp
         served = self._match()
@@ -148,7 +171,7 @@ class ContentFolder:
         if served != self._served:
             self._shelf.save_served(served)
         self._served = served
-        return self._read([(file, None, served.get(file.source)) for file in changed], found)
+        self._read([(file, None, served.get(file.source)) for file in changed], found)
 
     def _match(self) -> dict[str, Served]:
         posts = [outcome.post for outcome in self._outcomes.values() if outcome.post]
@@ -179,22 +202,20 @@ class ContentFolder:
         else:
             self._stats[source] = reading.stat
         if reading.body:
-            self._keep_body(source, reading.body)
+            self._bodies[source] = reading.body
         if outcome is None:
             return True
         is_new = self._outcomes.get(source) != outcome or reading.stat is None
         self._outcomes[source] = outcome
         return is_new
 
-    def _keep_body(self, source: str, body: bytes) -> None:
-        self._bodies[source] = body
-        if len(self._bodies) >= _BATCH:
-            self._flush()
-
     def _flush(self) -> None:
+        """Bodies first: one without its row is of no use, a row without its body costs a look into the file."""
         if self._bodies:
             self._shelf.put_bodies(self._bodies)
             self._bodies = {}
+        if self._unsaved and self._shelf.save(self._stats, self._outcomes, self._unsaved):
+            self._unsaved = set()
 
     def _forget(self, found: Scan) -> set[str]:
         """Sources whose files are gone, unless their folder could not be read."""

@@ -257,6 +257,8 @@ def _plain_mapping(values: Mapping[str, object], depth: int) -> dict[str, object
 
 def _plain_key(key: object, depth: int) -> str:
     """A key as text. A list of lists is none: written out, each level would double the one inside it."""
+    if isinstance(key, str) and key.isprintable():
+        return key
     plain = _plain(key, depth + 1)
     inner = [*plain, *plain.values()] if isinstance(plain, dict) else plain if isinstance(plain, list) else ()
     if any(isinstance(one, dict | list) for one in inner):

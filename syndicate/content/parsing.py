@@ -165,6 +165,15 @@ def parse_post(  # noqa: PLR0917 - a file, and what it is read with
         raise type(error)(error.message, where=source, line=line, key=error.key, hint=error.hint) from error
 
 
+def read_moment(  # noqa: PLR0917 - as above
+    text: str, source: str, settings: Settings, history: History, data: Mapping[str, object], now: datetime
+) -> datetime | None:
+    """When the post was published, as its front matter alone tells: now where it does not say, None for a draft."""
+    front = parse_front(text, source)
+    parser = _Parser(front, Fields(front, settings.content, source, data), settings, source, history)
+    return None if parser.is_draft() or not front.is_there else parser.published_at() or now
+
+
 @dataclass(frozen=True, slots=True)
 class _Parser:
     front: Front
@@ -178,7 +187,7 @@ class _Parser:
         fields, site = self.fields, self.settings.site
         markdown = mend_body(self.front, fields, self.settings.content)
         title = self._title(markdown)
-        published_at = self._published_at()
+        published_at = self.published_at()
         categories = read_categories(fields)
         found = read_translation(fields.source, self.settings)
         language = choose_language(fields, found, site)
@@ -214,7 +223,7 @@ class _Parser:
             picture=picture,
             media=read_media(fields, Place(self.settings, permalink, fields.source, self.file)),
             flags=fields.flags(),
-            is_draft=self._is_draft(),
+            is_draft=self.is_draft(),
             status=fields.text("status"),
             social_share=read_unlabelled(fields, "socialShare", self.settings.content.labels),
             social=read_social(fields),
@@ -303,7 +312,7 @@ class _Parser:
             raise ContentError("the post has no title", key="title", line=1, hint="add title: to its front matter")
         return self.fields.check_length(title, "title", MAX_TITLE)
 
-    def _published_at(self) -> datetime | None:
+    def published_at(self) -> datetime | None:
         key, value = self.fields.find("date")
         if "date" not in self.settings.content.fields and self.fields.at("publishDate"):
             key, value = "publishDate", self.fields.at("publishDate")  # as Hugo: `date` is when it was written
@@ -372,7 +381,7 @@ class _Parser:
             zone = find_zone(value) or zone
         return at.astimezone(zone) if at else None
 
-    def _is_draft(self) -> bool:
+    def is_draft(self) -> bool:
         in_drafts = "_drafts" in self.fields.source.split("/")[:-1]
         unpublished = self.fields.at("published") in (False, "false", "no")
         status = self.fields.text("status").lower()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +22,8 @@ from syndicate.text.cleaning import drop_broken
 # --- the bytes of one file and their text ---
 
 MAX_BYTES = 5_000_000
+_HEAD = 16_000
+"""Bytes in which front matter nearly always ends."""
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 
@@ -132,6 +135,27 @@ class Reader:
         """What became of each; nothing of files that are gone."""
         readings = (self._read(file, known, served) for file, known, served in wanted)
         return [reading for reading in readings if reading]
+
+    def list_newest(self, files: Iterable[Found], count: int, now: datetime) -> frozenset[Found]:
+        """The files of the newest posts that are out now; all of the moment of the last one. Files that cannot be
+        understood are left out: whoever reads them whole says why."""
+        dated = sorted(
+            ((at, file) for file in files if (at := self._read_moment(file, now)) and at <= now), reverse=True
+        )
+        last = dated[count - 1 : count] or dated[-1:]
+        return frozenset(file for at, file in dated if at >= last[0][0])
+
+    def _read_moment(self, file: Found, now: datetime) -> datetime | None:
+        """When a post was published, from the head of its file; None for a draft."""
+        from syndicate.content.parsing import read_moment  # noqa: PLC0415 - as in _parse
+
+        found: list[datetime | None] = []
+        with contain(lambda _: None), open(file.path, "rb", buffering=0) as opened:  # noqa: PTH123 - 10,000 plain strings
+            data = opened.read(_HEAD)
+            data = data if len(data) < _HEAD else data[: data.rfind(b"\n")]
+            text = decode(Content(file, data))
+            found.append(read_moment(text, file.source, self._settings, self._history, self._data, now))
+        return found[0] if found else None
 
     def read_body(self, source: str, served: Served | None = None) -> bytes | None:
         """The body as the file has it now, None where it has none that can be read."""

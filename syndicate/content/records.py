@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
-from zlib import crc32
 
 import orjson
 
@@ -30,7 +29,7 @@ from syndicate.model import (
     SocialOverride,
 )
 
-VERSION = 17
+VERSION = 18
 """Raise it when a row, or what is derived from a file, changes its meaning."""
 
 
@@ -48,25 +47,14 @@ class Outcome:
         return any(one.awaits is not Awaited.NOTHING for one in notes)
 
 
-def pack(outcomes: Mapping[str, Outcome]) -> bytes:
-    """Outcomes by source as JSON."""
-    return orjson.dumps({source: _to_row(outcome) for source, outcome in outcomes.items()})
-
-
-def unpack(data: bytes) -> dict[str, Outcome]:
-    """The outcomes; none at all where the bytes are not what `pack` writes."""
-    try:
-        return {source: _from_row(row) for source, row in orjson.loads(data).items()}
-    except (ValueError, TypeError, IndexError, AttributeError):
-        return {}
-
-
 def _to_row(outcome: Outcome) -> list[Any]:
+    """The outcome as values that JSON can hold."""
     problems = [_problem_to_row(problem) for problem in outcome.problems]
     return [_post_to_row(outcome.post) if outcome.post else None, problems]
 
 
 def _from_row(row: list[Any]) -> Outcome:
+    """The outcome. Raises ValueError, TypeError, IndexError or AttributeError where `_to_row` did not write it."""
     return Outcome(_post_from_row(row[0]) if row[0] else None, tuple(map(_problem_from_row, row[1])))
 
 
@@ -181,11 +169,9 @@ def _instant(moment: datetime | None) -> str | None:
 
 
 # --- What is kept between two reads, in the disposable cache ---
-# One index of stats, posts without bodies in shards, and each body on its own, so that nothing large is read or
-# written for one edited post.
 
-KIND = "post"
-_SHARDS = 64
+# Of each file a row with its stat and the post without its body, and the body on its own, so that nothing large is read
+# or written for one edited post.
 
 Stat = tuple[int, int, int, str]
 """Modification time in ns, size, inode, and a digest of the bytes of a file when it was last read."""
@@ -196,86 +182,58 @@ class Shelf:
 
     def __init__(self, settings: Settings, cache: Cache) -> None:
         self._cache = cache
-        self._prefix = f"{settings.site.name}/"
-        self._index = f"{self._prefix}index"
+        name = settings.site.name
+        self._posts, self._bodies, self._places = f"post {name}", f"body {name}", f"served {name}"
         self._rules = (VERSION, __version__, settings.root, settings.site, settings.content, settings.feeds.flags)
         self._settings = settings
-        self._context = ""
+        self._context = b""
 
     def renew(self) -> bool:
         """Look at the data of the site; whether all that was read before was read with other data."""
         rules = (*self._rules, stamp_data(self._settings))
-        before, self._context = (
-            self._context,
-            blake2b(repr(rules).encode("utf-8", "replace"), digest_size=16).hexdigest(),
-        )
+        before, self._context = self._context, blake2b(repr(rules).encode("utf-8", "replace"), digest_size=16).digest()
         return before != self._context
 
     def load(self) -> tuple[dict[str, Stat], dict[str, Outcome]]:
-        """Stats and outcomes by source; nothing where other settings or another version wrote them."""
-        stats = self._load_index()
-        if not stats:
-            return {}, {}
-        shards = self._cache.get_many(KIND, [self._shard(number) for number in range(_SHARDS)])
-        outcomes: dict[str, Outcome] = {}
-        for data in shards.values():
-            outcomes.update(unpack(data))
-        return {source: stat for source, stat in stats.items() if source in outcomes}, outcomes
-
-    def _load_index(self) -> dict[str, Stat]:
-        data = self._cache.get(KIND, self._index)
-        try:
-            index = orjson.loads(data or b"{}")
-            known = index.get("context") == self._context
-            return {source: (m, s, i, d) for source, (m, s, i, d) in index["files"].items()} if known else {}
-        except (ValueError, TypeError, AttributeError, KeyError):
-            return {}
+        """Stats and outcomes by source; nothing of what other settings or another version wrote."""
+        stored = self._cache.get_all(self._posts).items()
+        mine = {source: row[len(self._context) :] for source, row in stored if row.startswith(self._context)}
+        with suppress(ValueError, TypeError, IndexError, AttributeError):
+            rows = orjson.loads(b"[%s]" % b",".join(mine.values()))
+            stats = {source: (m, s, i, d) for source, ((m, s, i, d), _) in zip(mine, rows, strict=True)}
+            return stats, {source: _from_row(row) for source, (_, row) in zip(mine, rows, strict=True)}
+        return {}, {}
 
     def save(self, stats: Mapping[str, Stat], outcomes: Mapping[str, Outcome], changed: Collection[str]) -> bool:
-        """Write the index, and the shards in which a changed source lives or lived; whether the cache kept them.
+        """Keep what is known of changed sources, and nothing of those whose files are gone; whether the cache did so.
 
-        Where it did not, these sources belong to the next call, too: an index must not be newer than a shard.
+        Where it did not, these sources belong to the next call, too.
         """
-        numbers = {_number(source) for source in changed}
-        shards: dict[int, dict[str, Outcome]] = {number: {} for number in numbers}
-        for source, outcome in outcomes.items():
-            if source in stats and (number := _number(source)) in shards:
-                shards[number][source] = outcome
-        items = {self._shard(number): pack(shard) for number, shard in shards.items()}
-        index = orjson.dumps({"context": self._context, "files": dict(stats)})
-        self._cache.put_many(KIND, items | {self._index: index})
-        return self._cache.get(KIND, self._index) == index
+        known = [source for source in changed if source in stats and source in outcomes]
+        rows = {source: self._context + orjson.dumps([stats[source], _to_row(outcomes[source])]) for source in known}
+        self._cache.put_many(self._posts, rows)
+        self._cache.drop(self._posts, set(changed) - rows.keys())
+        return not known or self._cache.get(self._posts, known[-1]) == rows[known[-1]]
 
     def load_served(self) -> dict[str, list[Any]]:
         """Where the built site has posts; kept whatever settings and version, for its pages may be gone by now."""
         with suppress(ValueError, TypeError, AttributeError):
-            return dict(orjson.loads(self._cache.get(KIND, f"{self._prefix}served") or b"{}"))
+            return dict(orjson.loads(self._cache.get(self._places, "all") or b"{}"))
         return {}
 
     def save_served(self, served: Mapping[str, tuple[Any, ...]]) -> None:
         rows = {source: list(one) for source, one in served.items()}
-        self._cache.put_many(KIND, {f"{self._prefix}served": orjson.dumps(rows)})
+        self._cache.put_many(self._places, {"all": orjson.dumps(rows)})
 
     def put_bodies(self, bodies: Mapping[str, bytes]) -> None:
-        self._cache.put_many(KIND, {self._body(source): body for source, body in bodies.items()})
+        self._cache.put_many(self._bodies, bodies)
 
-    def get_bodies(self, sources: Iterable[str]) -> dict[str, bytes]:
-        names = {self._body(source): source for source in sources}
-        return {names[name]: body for name, body in self._cache.get_many(KIND, names).items()}
+    def get_bodies(self, sources: Iterable[str]) -> Mapping[str, bytes]:
+        return self._cache.get_many(self._bodies, sources)
 
     def drop_bodies(self, sources: Collection[str]) -> None:
         if sources:
-            self._cache.drop(KIND, [self._body(source) for source in sources])
-
-    def _shard(self, number: int) -> str:
-        return f"{self._prefix}shard/{number}"
-
-    def _body(self, source: str) -> str:
-        return f"{self._prefix}body/{source}"
-
-
-def _number(source: str) -> int:
-    return crc32(source.encode()) % _SHARDS
+            self._cache.drop(self._bodies, sources)
 
 
 class Memory:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import cache
 
-from syndicate.model import Cache, NetworkFacts, Plan, Snapshot, unique_problems
+from syndicate.formats.documents import list_documents
+from syndicate.model import FEED_FILES, Cache, Ledger, NetworkFacts, Plan, Snapshot, unique_problems
 from syndicate.networks.local import PAGE
 from syndicate.output import Output
 from syndicate.pictures import forget_pictures
+from syndicate.planning.feeds import plan_feeds
 from syndicate.planning.plan import make_plan
 from syndicate.publish.drawing import Drawer, DrawnCards, Progress
 from syndicate.publish.manifest import Manifest
@@ -33,6 +35,8 @@ class Dependencies:
     drawer: Drawer
     read_snapshot: Callable[[], Snapshot]
     """Posts without bodies."""
+    read_newest: Callable[[int, datetime], Snapshot | None]
+    """So many of the newest, None where reading all takes no time."""
     facts: Mapping[str, NetworkFacts]
     """By account."""
     messages: Mapping[str, str]
@@ -67,15 +71,15 @@ def read_plan(needs: Dependencies, now: datetime) -> Plan:
 @uncollected()
 def publish(needs: Dependencies, now: datetime, *, made_of: str, progress: Progress) -> Published:
     """Everything: cards, feeds, pages, outbox. `made_of` is the fingerprint taken before this call."""
-    plan, watched = _read_watched(needs, now)
-    return _finish(needs, plan, needs.drawer.draw(plan, progress), Began("", made_of, watched))
+    plan, began = _begin(needs, now, "", made_of)
+    return _finish(needs, plan, needs.drawer.draw(plan, progress), began)
 
 
 @uncollected()
 def publish_feeds(needs: Dependencies, now: datetime, *, made_of: str) -> Published:
     """Everything but the drawing: cards stay as they are."""
-    plan, watched = _read_watched(needs, now)
-    return _finish(needs, plan, needs.drawer.list_known(plan), Began("feeds", made_of, watched))
+    plan, began = _begin(needs, now, "feeds", made_of)
+    return _finish(needs, plan, needs.drawer.list_known(plan), began)
 
 
 @uncollected()
@@ -90,17 +94,36 @@ def publish_cards(needs: Dependencies, now: datetime, *, progress: Progress) -> 
 
 @dataclass(frozen=True, slots=True)
 class Began:
-    """What was seen before a publication read anything: how its last word is remembered."""
+    """What was done and seen before a publication read everything."""
 
     only: str
     made_of: str
     watched: Mapping[str, int | None]
+    """How the files besides posts looked before they were used."""
+    written: tuple[str, ...]
 
 
-def _read_watched(needs: Dependencies, now: datetime) -> tuple[Plan, Mapping[str, int | None]]:
-    """The plan, and how the files besides posts looked before they were used."""
+def _begin(needs: Dependencies, now: datetime, only: str, made_of: str) -> tuple[Plan, Began]:
+    written = _publish_newest(needs, now)
     plan = read_plan(needs, now)
-    return plan, look_at(list_watched(plan, needs.sources.settings))
+    return plan, Began(only, made_of, look_at(list_watched(plan, needs.sources.settings)), written)
+
+
+def _publish_newest(needs: Dependencies, now: datetime) -> tuple[str, ...]:
+    """The site's own feeds before everything else, where nothing was published yet: who subscribes waits for these.
+
+    They say the same again, with cards and archives, when everything was read; until then no post is known, so that
+    nothing is announced.
+    """
+    settings, rules = needs.sources.settings, replace(needs.sources.settings.feeds, by=(), flags=(), archives=False)
+    if needs.manifest.paths & FEED_FILES.keys() or needs.store.read_ledger().posts:
+        return ()
+    snapshot = needs.read_newest(rules.items, now)
+    if snapshot is None:
+        return ()
+    plan = make_plan(snapshot, Ledger(), settings, facts={}, templates={}, cards={}, now=now)
+    feeds = plan_feeds(plan.identified, replace(settings, feeds=rules), {}, now, fill=needs.sources.fill)
+    return write_documents(list_documents(feeds), needs.manifest, needs.cache).paths
 
 
 def _finish(needs: Dependencies, plan: Plan, drawn: DrawnCards, began: Began) -> Published:
@@ -126,7 +149,7 @@ def _finish(needs: Dependencies, plan: Plan, drawn: DrawnCards, began: Began) ->
     keep_publication(finished, needs.output, needs.store)
     return Published(
         where=needs.sources.settings.storage.publish_to,
-        written=(*drawn.written, *written.paths),
+        written=tuple(dict.fromkeys((*began.written, *drawn.written, *written.paths))),
         removed=removed,
         drawn=drawn.count,
         problems=problems,

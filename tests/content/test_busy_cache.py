@@ -86,4 +86,5 @@ class _Forgetting(Memory):
         self._other = other
 
     def put_many(self, kind: str, items: Mapping[str, bytes]) -> None:
-        self._other.put_many(kind, {key: data for key, data in items.items() if "/body/" in key})
+        if kind.startswith("body"):
+            self._other.put_many(kind, items)
