@@ -261,7 +261,7 @@ class App:
         from syndicate.app.post import find_name
 
         with self._shared.borrow() as site:
-            posts, rows = site.read_snapshot().posts, site.store.read_ledger().posts
+            posts, rows = site.read_snapshot().posts, site.store.list_posts()
             return find_name(posts, rows, word, site.settings.site.content)
 
     def plan_post(self, slug: str, *, to: tuple[str, ...], at: str, text: str, again: bool) -> ManualPlan:
@@ -403,7 +403,7 @@ class App:
         with self._shared.borrow() as site:
             _release_dead(site)
             store = site.store
-            known = next((row for row in store.read_ledger().posts if row.slug == slug), None)
+            known = next((row for row in store.list_posts() if row.slug == slug), None)
             deliveries = store.list_deliveries(post_id=known.id) if known else ()
             deliveries = explain_waits(site, deliveries, self.now())
             trails = {one.id: store.list_attempts(one.id) for one in deliveries}

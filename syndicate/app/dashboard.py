@@ -193,7 +193,7 @@ def list_burst(site: OpenSite, account: str) -> tuple[int, ...]:
 def list_posts(site: OpenSite, words: str = "") -> tuple[PostState, ...]:
     """The posts of the content folder, newest first, and those that the words name where there are any."""
     snapshot = site.read_snapshot()
-    known = {row.source: row for row in site.store.read_ledger().posts if row.gone_at is None}
+    known = {row.source: row for row in site.store.list_posts() if row.gone_at is None}
     ids = {post.source: known[post.source].id for post in snapshot.posts if post.source in known}
     counts = site.store.count_states(sorted(set(ids.values())))
     asked = words.casefold().split()

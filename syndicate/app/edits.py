@@ -52,7 +52,7 @@ def _plan(site: OpenSite, now: datetime) -> tuple[Amendment, ...]:
     accounts = site.accounts.enabled
     if all(account.on_edit == "keep" and account.on_delete == "keep" for account in accounts.values()):
         return ()
-    known = {post.id: post for post in site.store.read_ledger().posts}
+    known = {post.id: post for post in site.store.list_posts()}
     sent = site.store.list_deliveries(states=(State.SENT,))
     composer = Composer(site)
     held = site.store.list_deliveries(states=(State.HELD,))

@@ -108,7 +108,7 @@ log = logging.getLogger("syndicate")
 
 def write_back(site: OpenSite, sent: tuple[Delivery, ...]) -> dict[Path, int]:
     """Write the links of sent copies into their posts; returns what was written, with its new time."""
-    sources = {known.id: known.source for known in site.store.read_ledger().posts}
+    sources = {known.id: known.source for known in site.store.list_posts()}
     copies = site.list_copies()
     written = {}
     for post_id in {delivery.post_id for delivery in sent} & sources.keys():

@@ -357,7 +357,7 @@ def _list_leased(rows: Iterable[Delivery]) -> tuple[str, ...]:
 
 def join_posts(site: OpenSite, old: str, new: str, now: datetime) -> Joined:
     """Give the row of a post that is gone to the new post that it became; keep a copy quiet while both are there."""
-    rows = site.store.read_ledger().posts
+    rows = site.store.list_posts()
     after = _find_post(rows, new, is_here=True)
     if old not in {row.slug for row in rows} and (old == after.id or site.store.was_joined(after.id, old)):
         return Joined(after, is_news=False)

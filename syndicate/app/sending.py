@@ -145,7 +145,7 @@ class Composer:
             snapshot = site.read_snapshot()
         except ContentError as error:
             raise Unavailable(error.message, where=error.where, hint=error.hint) from error
-        rows = site.store.read_ledger().posts
+        rows = site.store.list_posts()
         identified, vanished = match_identities(snapshot.posts, rows, site=site.settings.site, now=site.clock())
         return _Materials(
             messages=site.read_messages(),

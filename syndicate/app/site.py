@@ -171,7 +171,7 @@ class OpenSite:
         if self._is_opening:
             return ()
         with suppress(StateError):
-            return self.store.read_ledger().posts
+            return self.store.list_posts()
         return ()
 
     @cached_property

@@ -238,7 +238,7 @@ def is_foreign(site: OpenSite, store: Store, has_other_url: bool, is_beside: boo
         return True
     if not has_other_url and not is_beside:
         return False
-    return has_other_posts(store.read_ledger().posts, site.read_snapshot().posts)
+    return has_other_posts(store.list_posts(), site.read_snapshot().posts)
 
 
 def has_other_posts(known: Iterable[KnownPost], posts: Iterable[Post]) -> bool:

@@ -1,7 +1,7 @@
 """The outbox at work: what is due goes out, what is uncertain is settled, what cannot go says why.
 
-    claim ─→ missed? room? ─→ compose ─→ page live? ─→ freeze ─→ prepare … prepare ─→ intend ─→ send ─→ record
-                                                      (each step on disk before the next)      (once)
+    claim ─→ missed? room? ─→ compose ─→ page live? ─→ prepare … prepare ─→ intend and freeze ─→ send ─→ record
+                                            (each step on disk before the next)             (once)
     claim an uncertain one ─→ find … find … find ─→ record        (or send again under the key the network keeps)
 
 Everything from outside comes in through `Tools`. A crash at any arrow leaves a row that says where it stood: before

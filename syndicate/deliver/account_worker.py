@@ -54,7 +54,7 @@ class AccountRound:
         is_news = not self._has_told(delivery, decision)
         recorded = self._insist(delivery, action, decision)
         self._pause(decision)
-        if recorded.state is State.SENT:
+        if recorded.state is State.SENT and self.tools.store.is_troubled(self.account.name):
             self.tools.store.resume_account(self.account.name)
             self.note_answer()
         if decision.notice and not decision.pause and is_news:
@@ -70,9 +70,8 @@ class AccountRound:
         since = delivery.started_at
         return any(one.reason is decision.reason and (since is None or one.at >= since) for one in trail)
 
-    def leave_out_gap(self, delivery: Delivery) -> Delivery:
+    def leave_out_gap(self, delivery: Delivery, rests_until: datetime | None) -> Delivery:
         """The delivery, as if the time in which nobody ran had not been."""
-        _, rests_until = self.tools.store.find_rest(self.account.name)
         free_since = max(delivery.due_at, rests_until or delivery.due_at)
         started_at = leave_out_gap(delivery, free_since, self.policy, now=self.tools.clock())
         return delivery if started_at is None else self.tools.store.leave_out_gap(delivery, started_at)

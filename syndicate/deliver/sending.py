@@ -19,7 +19,7 @@ from syndicate.errors import (
     UsageError,
     tell_for_log,
 )
-from syndicate.model import Decision, Delivery, Message, Receipt
+from syndicate.model import Decision, Delivery, Message, Receipt, Usage
 from syndicate.networks.base import Finds, Network, Prepares, ReadsLimits, Resends
 from syndicate.networks.toolkit.client import refuse_misfits
 from syndicate.planning.deliveries.retry import (
@@ -50,7 +50,7 @@ def advance(current: AccountRound, delivery: Delivery) -> Delivery:
     """Take one delivery as far as it goes now. Raises LostLease where it is in other hands meanwhile."""
     try:
         with contain(lambda error: _stop(current, delivery, "prepare", error)):
-            ready, network, loaded = _make_ready(current, current.leave_out_gap(delivery))
+            ready, network, loaded = _make_ready(current, delivery)
     except Stop as stop:
         return current.record(delivery, stop.action, stop.decision)
     return send_once(current, ready, network, loaded)
@@ -58,28 +58,30 @@ def advance(current: AccountRound, delivery: Delivery) -> Delivery:
 
 def _make_ready(current: AccountRound, delivery: Delivery) -> tuple[Delivery, Network, Message]:
     """Everything before the intent. Raises Stop where it goes no further now."""
-    _wait_for_turn(current, delivery)
+    standing = current.tools.store.read_standing(delivery)
+    delivery = current.leave_out_gap(delivery, standing.rests_until)
+    _wait_for_turn(current, delivery, standing.twin)
     network = _open(current, delivery)
     learn_limits(current, network)
     message = delivery.message or _compose(current, delivery)
     _wait_for_page(current, delivery, message)
-    ready = current.tools.store.keep_message(delivery, message, current.tools.clock(), current.tools.lease)
-    ready = _prepare(current, ready, network)
+    ready = replace(delivery, message=message)  # the intent freezes it, or the first step before
+    if isinstance(network, Prepares):
+        ready = _prepare(current, ready, network)
     loaded = _load(current, ready)
     _refuse_misfits(current, ready, network, loaded)
     current.go_on()
     return ready, network, loaded
 
 
-def _wait_for_turn(current: AccountRound, delivery: Delivery) -> None:
+def _wait_for_turn(current: AccountRound, delivery: Delivery, twin: Delivery | None) -> None:
     now = current.tools.clock()
     missed = decide_missed(delivery, current.policy, lambda at: current.tools.next_slot(current.account, at), now=now)
     if missed is not None:
         raise Stop("wait", missed)
-    twin = current.tools.store.find_unsettled_twin(delivery)
     if twin is not None:
         raise Stop("wait", decide_behind(twin, now=now))
-    usage = current.tools.store.read_usage(current.account.name, now)
+    usage = current.tools.store.read_usage(current.account.name, now) if current.policy.counts else Usage()
     waiting = decide_room(delivery, usage, current.policy, now=now)
     if waiting is not None:
         raise Stop("wait", waiting)
@@ -121,21 +123,21 @@ def _wait_for_page(current: AccountRound, delivery: Delivery, message: Message) 
         raise Stop("check page", unready)
 
 
-def _prepare(current: AccountRound, delivery: Delivery, network: Network) -> Delivery:
-    """Uploads and containers, one step after the other, each remote id on disk before the next."""
+def _prepare(current: AccountRound, delivery: Delivery, network: Prepares) -> Delivery:
+    """Uploads and containers, one step after the other, the message with each remote id on disk before the next."""
+    message = delivery.message
     for _ in range(MOST_STEPS):
-        current.go_on()
-        message = _prepare_once(current, delivery, network)
-        if delivery.message is not None and message.prepared == delivery.message.prepared:
-            return delivery
+        assert message is not None
         delivery = current.tools.store.keep_message(delivery, message, current.tools.clock(), current.tools.lease)
+        current.go_on()
+        before, message = message, _prepare_once(current, delivery, network)
+        if message.prepared == before.prepared:
+            break
     return delivery
 
 
-def _prepare_once(current: AccountRound, delivery: Delivery, network: Network) -> Message:
+def _prepare_once(current: AccountRound, delivery: Delivery, network: Prepares) -> Message:
     message = _load(current, delivery)
-    if not isinstance(network, Prepares):
-        return message
     with contain(lambda error: _blame(current, delivery, "prepare", error)):
         try:
             return network.prepare(message, key=delivery.key)

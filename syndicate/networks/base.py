@@ -45,7 +45,7 @@ class Network(Protocol):
 
 
 @runtime_checkable
-class Prepares(Protocol):
+class Prepares(Network, Protocol):
     """Uploads or containers come before the irreversible call."""
 
     def prepare(self, message: Message, *, key: str) -> Message:

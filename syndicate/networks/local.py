@@ -11,7 +11,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ DESCRIPTION = Description(
 )
 
 Item = dict[str, Any]
+Build = tuple[int, int, int]
 REQUIRED = ("id", "url", "content_text", "date_published")
 
 
@@ -106,6 +107,8 @@ class LocalTimeline:
     url: str
     http: Client
     limits: Limits = LIMITS
+    _known: dict[Build, list[Item]] = field(default_factory=dict, repr=False)
+    """The items of the file as we read or wrote it last, so that many messages do not read it again and again."""
 
     def send(self, message: Message, *, key: str) -> Receipt:
         refuse_misfits(message, self.limits, account=self.account)
@@ -169,7 +172,10 @@ class LocalTimeline:
     def _read(self) -> list[Item]:
         path = self.folder / TIMELINE
         try:
-            items = parse_items(path.read_bytes())
+            build = _build_of(path.stat())
+            items = self._known.get(build)
+            if items is None:
+                items = self._remember(build, parse_items(path.read_bytes()))
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -186,10 +192,21 @@ class LocalTimeline:
             **({"home_page_url": f"{self.url}/{PAGE}", "feed_url": f"{self.url}/{TIMELINE}"} if self.url else {}),
             "items": items,
         }
-        _replace(self.folder / TIMELINE, orjson.dumps(feed, option=orjson.OPT_INDENT_2))
+        written = _replace(self.folder / TIMELINE, orjson.dumps(feed, option=orjson.OPT_INDENT_2))
+        self._remember(_build_of(written), items)
+
+    def _remember(self, build: Build, items: list[Item]) -> list[Item]:
+        self._known.clear()
+        self._known[build] = items
+        return items
 
 
-def _replace(path: Path, data: bytes) -> None:
+def _build_of(facts: os.stat_result) -> Build:
+    """Tells one writing of a file from every other: a rename moves none of these."""
+    return facts.st_ino, facts.st_size, facts.st_mtime_ns
+
+
+def _replace(path: Path, data: bytes) -> os.stat_result:
     """Write beside, flush, rename: a reader sees the old file or the new one, whole."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -198,11 +215,13 @@ def _replace(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+            facts = os.fstat(file.fileno())
         Path(name).replace(path)
     except BaseException:
         with suppress(OSError):
             Path(name).unlink()
         raise
+    return facts
 
 
 def _find_item(items: list[Item], key: str) -> Item | None:

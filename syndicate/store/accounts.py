@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
 
 from syndicate.model import Limits
 from syndicate.store.database import Part
@@ -46,6 +46,19 @@ class AccountState:
         if self.rest_at is None or self.rest_until is None:
             return False
         return self.rest_at <= now + SLACK and now < self.rest_until
+
+
+_IS_MINE = and_(accounts.c.site == bindparam("site"), accounts.c.name == bindparam("name"))
+_REST = select(accounts.c.rest_since, accounts.c.rest_until).where(_IS_MINE)
+_LIMITS = select(accounts.c.limits).where(_IS_MINE)
+_TROUBLED = select(accounts.c.name).where(
+    _IS_MINE, or_(accounts.c.paused_at.is_not(None), accounts.c.paused_with != "", accounts.c.rest_since.is_not(None))
+)
+
+
+def find_rest(connection: Connection, site: str, name: str) -> tuple[datetime | None, datetime | None]:
+    row = connection.execute(_REST, {"site": site, "name": name}).first()
+    return (None, None) if row is None else (row[0], row[1])
 
 
 class AccountBook(Part):
@@ -103,12 +116,15 @@ class AccountBook(Part):
             connection.execute(update(accounts).where(*mine).values(cleared))
         return row[0] is not None
 
+    def is_troubled(self, name: str) -> bool:
+        """Whether it is paused or its server fails, so that a message that was sent is news."""
+        with self._database.reading() as connection:
+            return connection.execute(_TROUBLED, {"site": self._site, "name": name}).first() is not None
+
     def find_rest(self, name: str) -> tuple[datetime | None, datetime | None]:
         """When the account's server began to fail, and until when it is left alone; None while it answers."""
-        query = select(accounts.c.rest_since, accounts.c.rest_until)
         with self._database.reading() as connection:
-            row = connection.execute(query.where(accounts.c.site == self._site, accounts.c.name == name)).first()
-        return (None, None) if row is None else (row[0], row[1])
+            return find_rest(connection, self._site, name)
 
     def rest_account(
         self, name: str, action: str, reason: str, now: datetime, until: datetime, *, since: datetime
@@ -171,7 +187,6 @@ class AccountBook(Part):
 
     def find_limits(self, name: str) -> Limits | None:
         """The limits as last read from the server, None where nothing was read yet."""
-        query = select(accounts.c.limits).where(accounts.c.site == self._site, accounts.c.name == name)
         with self._database.reading() as connection:
-            stored = connection.execute(query).scalar()
+            stored = connection.execute(_LIMITS, {"site": self._site, "name": name}).scalar()
         return parse_limits(stored) if stored else None

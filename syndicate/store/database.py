@@ -67,14 +67,22 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one moment of the database and changes nothing."""
-        with self.mapped(), self.engine.connect() as connection, connection.begin():
+        with self.mapped(), self._begin("BEGIN") as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that is all or nothing; on SQLite it takes the one write lock at once, not at a later step."""
-        options = self.engine.execution_options(begin="BEGIN IMMEDIATE")
-        with self._turn, self.mapped(), options.begin() as connection:
+        with self._turn, self.mapped(), self._begin("BEGIN IMMEDIATE") as connection:
+            yield connection
+
+    @contextmanager
+    def _begin(self, words: str) -> Iterator[Connection]:
+        """SQLite's own words go straight to the driver: they are said before every transaction."""
+        with self.engine.begin() as connection:
+            if self.is_sqlite:
+                driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+                driver.execute(words)
             yield connection
 
     def take_turn(self, connection: Connection, name: str) -> None:
@@ -139,7 +147,6 @@ def _make_engine(url: URL, connecting: dict[str, float]) -> Engine:
         ) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", partial(_set_up_sqlite, patience=connecting["timeout"]))
-        event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
@@ -162,10 +169,6 @@ def _write_ahead(connection: sqlite3.Connection, patience: float) -> None:
             time.sleep(_PAUSE)
         else:
             return
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
 
 
 def _describe(error: SQLAlchemyError | sqlite3.Error, where: str) -> StateError:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from secrets import token_hex
 
 import orjson
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from syndicate.errors import Contradicted, StateError
 from syndicate.store.database import Part
@@ -23,6 +23,10 @@ from syndicate.store.schema import attempts, posts, states
 
 LEAP = 1_000_000
 """How far the counter goes ahead when a contradiction is solved: beyond whatever another machine's cache has seen."""
+
+_IS_MINE = states.c.site == bindparam("of_site")
+_FIND = select(states).where(_IS_MINE)
+_RAISE = update(states).where(_IS_MINE).values(counter=states.c.counter + 1)
 
 
 class Contradiction(StrEnum):
@@ -130,7 +134,7 @@ def get_state(connection: Connection, site: str) -> StateRecord:
 
 
 def _find_state(connection: Connection, site: str) -> StateRecord | None:
-    row = connection.execute(select(states).where(states.c.site == site)).mappings().first()
+    row = connection.execute(_FIND, {"of_site": site}).mappings().first()
     if row is None:
         return None
     return StateRecord(
@@ -147,7 +151,7 @@ def _find_state(connection: Connection, site: str) -> StateRecord | None:
 
 def raise_counter(connection: Connection, site: str) -> None:
     """One irreversible call more is about to be made."""
-    connection.execute(update(states).where(states.c.site == site).values(counter=states.c.counter + 1))
+    connection.execute(_RAISE, {"of_site": site})
 
 
 def refuse_contradicted(state: StateRecord) -> None:

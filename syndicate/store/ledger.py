@@ -75,6 +75,11 @@ class LedgerPart(Part):
                 paused=frozenset(row["name"] for row in states if row["paused_at"]),
             )
 
+    def list_posts(self) -> tuple[KnownPost, ...]:
+        """The posts of the ledger, those that are gone, too."""
+        with self._database.reading() as connection:
+            return self._read_posts(connection)
+
     def _read_posts(self, connection: Connection) -> tuple[KnownPost, ...]:
         columns = [column for column in posts.c if column.name != "site"]
         rows = connection.execute(select(*columns).where(posts.c.site == self._site))

@@ -7,14 +7,28 @@ once the row belongs to somebody else or a person has moved it.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, case, exists, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+)
 
 from syndicate.errors import ContentError, LostLease
 from syndicate.model import Attempt, Decision, Delivery, Message, OccasionKind, Reason, State, Usage
-from syndicate.store.accounts import SLACK
+from syndicate.store.accounts import SLACK, find_rest
 from syndicate.store.database import Part
 from syndicate.store.identity import StateRecord, get_state, raise_counter, refuse_contradicted
 from syndicate.store.rows import is_damaged, parse_attempt, parse_delivery
@@ -29,26 +43,36 @@ MONTH = timedelta(days=30)
 SKEW = timedelta(minutes=5)
 
 
+_SITE: BindParameter[str] = bindparam("site")
+_ACCOUNT: BindParameter[str] = bindparam("account")
+_SINCE: BindParameter[datetime] = bindparam("since", type_=Instant)
+_SENT = (
+    select(deliveries.c.intent_at, deliveries.c.sent_at, deliveries.c.part, deliveries.c.cost)
+    .where(
+        deliveries.c.site == _SITE,
+        deliveries.c.account == _ACCOUNT,
+        deliveries.c.state.in_((State.SENT, State.UNCERTAIN)),
+        deliveries.c.intent_at > _SINCE,
+    )
+    .order_by(deliveries.c.intent_at)
+)
+_SPENT = select(spendings.c.at, spendings.c.dollars).where(
+    spendings.c.site == _SITE, spendings.c.account == _ACCOUNT, spendings.c.at > _SINCE
+)
+
+
 def read_usage(connection: Connection, site: str, account: str, now: datetime) -> Usage:
-    row = deliveries.c
-    done = (row.site == site, row.account == account, row.state.in_((State.SENT, State.UNCERTAIN)))
-    at = row.intent_at
-    query = select(at, row.sent_at, row.part, row.cost).where(*done, at.is_not(None)).order_by(at)
-    rows = connection.execute(query.where(at > now - MONTH)).all()
+    mine = {"site": site, "account": account, "since": now - MONTH}
+    rows = connection.execute(_SENT, mine).all()
+    spent = [(at, dollars) for at, dollars in connection.execute(_SPENT, mine)]
     # What was sent by a clock that was days ahead keeps no gap for days.
     firsts = [sent or intent for intent, sent, part, _ in rows if part == 1 and (sent or intent) <= now + SKEW]
     sent_costs = [(intent, cost) for intent, _, _, cost in rows if cost]
     return Usage(
         sent_at=tuple(at for at in firsts if at > now - DAY),
         last_sent_at=max(firsts, default=None),
-        costs=tuple(sorted([*_read_spendings(connection, site, account, now), *sent_costs])),
+        costs=tuple(sorted([*spent, *sent_costs])),
     )
-
-
-def _read_spendings(connection: Connection, site: str, account: str, now: datetime) -> list[tuple[datetime, float]]:
-    row = spendings.c
-    query = select(row.at, row.dollars).where(row.site == site, row.account == account, row.at > now - MONTH)
-    return [(at, dollars) for at, dollars in connection.execute(query)]
 
 
 DAMAGED_FOR = timedelta(days=1)
@@ -73,7 +97,6 @@ _LATE_PATHS: dict[State, tuple[State, ...]] = {
 
 
 # The conditions of a row that a worker may take now, built once: a statement that stays the same is compiled once.
-_SITE: BindParameter[str] = bindparam("site")
 _NOW: BindParameter[datetime] = bindparam("now", type_=Instant)
 _ROW, _OTHER, _BEFORE = deliveries.c, deliveries.alias("other").c, deliveries.alias("before").c
 _SOON: BindParameter[datetime] = bindparam("soon", type_=Instant)
@@ -86,20 +109,6 @@ _IS_DUE = or_(
 _MAY_LOOK = and_(_ROW.state == State.UNCERTAIN, _ROW.look_at.is_not(None), or_(_ROW.look_at <= _NOW, _HAS_LATER_CLOCK))
 _LEASE_NOW: BindParameter[datetime] = bindparam("lease_now", type_=Instant)
 _LEASE_END: BindParameter[datetime] = bindparam("lease_end", type_=Instant)
-_IS_BUSY = exists().where(
-    _OTHER.site == _SITE,
-    _OTHER.account == _ROW.account,
-    _OTHER.lease_until > _LEASE_NOW,
-    _OTHER.lease_until <= _LEASE_END,
-)
-_MY_ACCOUNT = and_(accounts.c.site == _SITE, accounts.c.name == _ROW.account)
-_IS_PAUSED = exists().where(
-    _MY_ACCOUNT,
-    accounts.c.paused_at.is_not(None),
-    or_(accounts.c.paused_until.is_(None), and_(accounts.c.paused_until > _NOW, accounts.c.paused_at <= _SOON)),
-)
-_IS_RESTING = exists().where(_MY_ACCOUNT, accounts.c.rest_until > _NOW, accounts.c.rest_at <= _SOON)
-_LOOKED_IN_VAIN = exists().where(_MY_ACCOUNT, accounts.c.rest_after.in_(("find", "send again")))
 _IS_CONTRADICTED = exists().where(states.c.site == _SITE, states.c.contradiction != "")
 _IS_ANSWERED = exists().where(
     _BEFORE.site == _SITE,
@@ -109,26 +118,77 @@ _IS_ANSWERED = exists().where(
     _BEFORE.part == _ROW.part - 1,
     _BEFORE.state == State.SENT,
 )
-_CLAIMABLE = (
-    _ROW.site == _SITE,
-    # A look after a lost answer is no burden, and may show that the account answers again.
-    or_(and_(_IS_DUE, ~_IS_RESTING), and_(_MAY_LOOK, ~and_(_IS_RESTING, _LOOKED_IN_VAIN))),
-    ~_IS_BUSY,
-    ~_IS_PAUSED,
-    ~_IS_CONTRADICTED,
-    or_(_ROW.part == 1, _IS_ANSWERED),
+
+
+def _select_claimable(what: Select[Any], account: ColumnElement[str]) -> tuple[Select[Any], ColumnElement[bool]]:
+    """The rows of an account that may be taken, and whether looking for a lost answer was in vain there.
+
+    The account is each row's own, or a given one: then what is asked of it is asked once, not for every row.
+    """
+    mine = and_(accounts.c.site == _SITE, accounts.c.name == account)
+    is_busy = exists().where(
+        _OTHER.site == _SITE,
+        _OTHER.account == account,
+        _OTHER.lease_until > _LEASE_NOW,
+        _OTHER.lease_until <= _LEASE_END,
+    )
+    is_paused = exists().where(
+        mine,
+        accounts.c.paused_at.is_not(None),
+        or_(accounts.c.paused_until.is_(None), and_(accounts.c.paused_until > _NOW, accounts.c.paused_at <= _SOON)),
+    )
+    is_resting = exists().where(mine, accounts.c.rest_until > _NOW, accounts.c.rest_at <= _SOON)
+    looked_in_vain = exists().where(mine, accounts.c.rest_after.in_(("find", "send again")))
+    query = what.where(
+        _ROW.site == _SITE,
+        _ROW.account == account,
+        # A look after a lost answer is no burden, and may show that the account answers again.
+        or_(and_(_IS_DUE, ~is_resting), and_(_MAY_LOOK, ~and_(is_resting, looked_in_vain))),
+        ~is_busy,
+        ~is_paused,
+        ~_IS_CONTRADICTED,
+        or_(_ROW.part == 1, _IS_ANSWERED),
+    )
+    return query, looked_in_vain
+
+
+def _select_next(account: ColumnElement[str]) -> Select[Any]:
+    query, looked_in_vain = _select_claimable(select(deliveries), account)
+    return query.order_by(
+        # What was uncertain is settled first, unless just that was tried in vain; then by time, so that after a rest
+        # another message goes first. At the same time a fresh post before a recycled one.
+        case((_ROW.state != State.UNCERTAIN, 1), (looked_in_vain, 2), else_=0),
+        case((_ROW.state == State.UNCERTAIN, _ROW.look_at), else_=_ROW.due_at),
+        case((_ROW.occasion_kind == OccasionKind.EVERGREEN, 1), else_=0),
+        _ROW.part,
+        _ROW.id,
+    ).limit(1)
+
+
+_NEXT_OF_ANY, _NEXT = _select_next(_ROW.account), _select_next(_ACCOUNT)
+_DUE_ACCOUNTS = _select_claimable(select(_ROW.account).distinct().order_by(_ROW.account), _ROW.account)[0]
+_TWIN = (
+    select(deliveries)
+    .where(
+        _ROW.site == _SITE,
+        _ROW.account == _ACCOUNT,
+        _ROW.state.in_((State.SENDING, State.UNCERTAIN)),
+        _ROW.post_id == bindparam("of_post"),
+        _ROW.id != bindparam("but_not"),
+    )
+    .limit(1)
 )
-_ORDER = (
-    # What was uncertain is settled first, unless just that was tried in vain; then by time, so that after a rest
-    # another message goes first. At the same time a fresh post before a recycled one.
-    case((_ROW.state != State.UNCERTAIN, 1), (_LOOKED_IN_VAIN, 2), else_=0),
-    case((_ROW.state == State.UNCERTAIN, _ROW.look_at), else_=_ROW.due_at),
-    case((_ROW.occasion_kind == OccasionKind.EVERGREEN, 1), else_=0),
-    _ROW.part,
-    _ROW.id,
-)
-_NEXT_ROW = select(deliveries).where(*_CLAIMABLE).order_by(*_ORDER).limit(1)
-_DUE_ACCOUNTS = select(_ROW.account).distinct().where(*_CLAIMABLE).order_by(_ROW.account)
+_HELD = select(_ROW.state, _ROW.lease_owner, _ROW.lease_until).where(_ROW.site == _SITE, _ROW.id == bindparam("of_id"))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What decides whether a delivery may go now, besides its own row."""
+
+    twin: Delivery | None
+    """Another delivery of the same post on the same account whose outcome is unknown."""
+    rests_until: datetime | None
+    """Until when its account is or was left alone."""
 
 
 class Outbox(Part):
@@ -168,14 +228,13 @@ class Outbox(Part):
             raise ContentError("the receipt of the part before cannot be read", where=delivery.slug)
         return before
 
-    def find_unsettled_twin(self, delivery: Delivery) -> Delivery | None:
-        """Another delivery of the same post on the same account whose outcome is unknown."""
-        row = deliveries.c
-        same = (row.post_id == delivery.post_id, row.account == delivery.account, row.id != delivery.id)
-        query = self._mine(select(deliveries)).where(*same, row.state.in_((State.SENDING, State.UNCERTAIN)))
+    def read_standing(self, delivery: Delivery) -> Standing:
+        """How things stand around a delivery that was taken up."""
+        wanted = {"site": self._site, "account": delivery.account}
         with self._database.reading() as connection:
-            rows = connection.execute(query.limit(1)).mappings()
-            return next((parse_delivery(found) for found in rows), None)
+            rows = connection.execute(_TWIN, wanted | {"of_post": delivery.post_id, "but_not": delivery.id})
+            twin = next((parse_delivery(found) for found in rows.mappings()), None)
+            return Standing(twin, find_rest(connection, self._site, delivery.account)[1])
 
     def find_by_receipt(self, account: str, remote_id: str) -> Delivery | None:
         """The delivery that this published copy belongs to."""
@@ -224,11 +283,11 @@ class Outbox(Part):
         One account is in one pair of hands at a time; paused accounts, and parts of a thread whose part before is
         not sent, are passed over. `owner` must be unique to the caller's thread.
         """
-        query = _NEXT_ROW.where(deliveries.c.account == account) if account else _NEXT_ROW
+        query = _NEXT if account else _NEXT_OF_ANY
         query = query.where(deliveries.c.id.in_(only)) if only else query
         with self._database.writing() as connection:
             self._database.take_turn(connection, f"syndicate claim {self._site}")
-            moments = self._moments(connection, now)
+            moments = self._moments(connection, now) | {"account": account}
             while (row := connection.execute(query, moments).mappings().first()) is not None:
                 found = parse_delivery(row)
                 if not is_damaged(row, found):
@@ -300,23 +359,25 @@ class Outbox(Part):
             return change(connection, delivery, message=message, lease_until=lease_now + lease)
 
     def intend(self, delivery: Delivery, now: datetime, lease: timedelta) -> Delivery:
-        """Put the intent on disk: from here on the outcome counts as unknown until recorded.
+        """Put the intent and the message on disk: from here on the outcome counts as unknown until recorded.
 
         Refused with LostLease where the lease is over, even if nobody else has taken the row yet.
         """
-        path = (State.SENDING,) if delivery.state is State.DUE else (State.DUE, State.SENDING)
         with self._database.writing() as connection:
             lease_now = self._database.read_clock(connection, now)
-            change(connection, delivery, deliveries.c.lease_until > lease_now, lease_until=lease_now + lease)
-            raise_counter(connection, self._site)
-            step = Step("send", "intent", now)
-            changes = {
+            changes: dict[str, Any] = {
+                "message": delivery.message,
                 "attempts": delivery.attempts + 1,
                 "intent_at": delivery.intent_at or now,
                 "lease_until": lease_now + lease,
                 "look_at": None,
             }
-            return walk(connection, delivery, path, step, **changes)
+            if delivery.state is not State.DUE:
+                delivery = change(connection, delivery, leased_at=lease_now, state=State.DUE)
+            step = Step("send", "intent", now)
+            intended = move(connection, delivery, State.SENDING, step, leased_at=lease_now, **changes)
+            raise_counter(connection, self._site)
+            return intended
 
     def confirm(self, delivery: Delivery, now: datetime) -> StateRecord | None:
         """The last look before the call: the state as it is then, None where the lease is over.
@@ -325,13 +386,19 @@ class Outbox(Part):
         foreign one meanwhile.
         """
         with self._database.reading() as connection:
-            current = get_row(connection, self._site, delivery.id)
+            held = self._find_held(connection, delivery)
             lease_now = self._database.read_clock(connection, now)
             state = get_state(connection, self._site)
-        if (current.state, current.lease_owner) != (delivery.state, delivery.lease_owner):
+        if held is None:
             raise LostLease(f"delivery {delivery.id} is in other hands now")
         refuse_contradicted(state)
-        return state if current.lease_until is not None and lease_now < current.lease_until else None
+        return state if held.lease_until is not None and lease_now < held.lease_until else None
+
+    def _find_held(self, connection: Connection, delivery: Delivery) -> Row[Any, Any, Any] | None:
+        """The row where it still has the state and the owner that `delivery` names."""
+        row = connection.execute(_HELD, {"site": self._site, "of_id": delivery.id}).first()
+        is_same = row is not None and (row.state, row.lease_owner) == (delivery.state, delivery.lease_owner)
+        return row if is_same else None
 
     def record(self, delivery: Delivery, action: str, decision: Decision, now: datetime) -> Delivery:
         """Write what came of it and end the lease.
@@ -341,12 +408,12 @@ class Outbox(Part):
         step = Step(action, decision.outcome, now, decision.reason, decision.detail)
         changes = _changes_of(delivery, decision, now)
         with self._database.writing() as connection:
-            current = get_row(connection, self._site, delivery.id)
-            is_ours = (current.state, current.lease_owner) == (delivery.state, delivery.lease_owner)
-            if is_ours and _says_nothing_new(connection, current, decision, step):
+            is_ours = self._find_held(connection, delivery) is not None
+            if is_ours and _says_nothing_new(connection, delivery, decision, step):
                 return change(connection, delivery, **changes)
             if is_ours:
                 return move(connection, delivery, decision.state, step, **changes)
+            current = get_row(connection, self._site, delivery.id)
             if decision.state is not State.SENT or current.state not in _LATE_PATHS:
                 raise LostLease(f"delivery {delivery.id} is in other hands now")
             return walk(connection, current, _LATE_PATHS[current.state], step, **changes)
@@ -367,7 +434,7 @@ def _recover(connection: Connection, row: Delivery, now: datetime) -> None:
 
 def _lease(connection: Connection, found: Delivery, owner: str, now: datetime, *, lease_until: datetime) -> Delivery:
     state = State.DUE if found.state is State.PLANNED else found.state
-    changes = {"lease_owner": owner, "lease_until": lease_until, "started_at": found.started_at or now}
+    changes: dict[str, Any] = {"lease_owner": owner, "lease_until": lease_until, "started_at": found.started_at or now}
     return change(connection, found, state=state, **changes)
 
 

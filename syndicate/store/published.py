@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, delete, select
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, select
 
 from syndicate.model import PublishedFile
 from syndicate.store.database import Part
@@ -13,6 +13,11 @@ from syndicate.store.rows import insert_of
 from syndicate.store.schema import publications, published_files
 
 _FILE = [published_files.c[name] for name in PublishedFile._fields]
+_CARDS = select(*_FILE).where(
+    published_files.c.site == bindparam("site"),
+    published_files.c.post_id != "",
+    published_files.c.post_id == bindparam("of_post"),
+)
 _AT_ONCE = 500
 """Names in one question: databases limit them."""
 
@@ -29,7 +34,9 @@ class PublishedFiles(Part):
 
     def find_cards(self, post_id: str) -> dict[str, PublishedFile]:
         """The cards of one post."""
-        return self._read_published([self._own, published_files.c.post_id != "", published_files.c.post_id == post_id])
+        with self._database.reading() as connection:
+            rows = map(PublishedFile._make, connection.execute(_CARDS, {"site": self._site, "of_post": post_id}))
+            return {one.path: one for one in rows}
 
     def keep_published(self, files: Iterable[PublishedFile]) -> None:
         """Store or replace."""

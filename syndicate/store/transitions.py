@@ -6,12 +6,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 
 from syndicate.errors import LostLease, StateError, UsageError
 from syndicate.model import Delivery, Message, PlannedDelivery, Reason, Receipt, State, can_move
 from syndicate.store.rows import parse_delivery, render_message, render_receipt
 from syndicate.store.schema import attempts, deliveries
+
+# A statement that is built once is compiled once for each set of columns that it is given.
+_GET = select(deliveries).where(deliveries.c.site == bindparam("of_site"), deliveries.c.id == bindparam("of_id"))
+_CHANGE = update(deliveries).where(
+    deliveries.c.id == bindparam("of_id"),
+    deliveries.c.state == bindparam("in_state"),
+    deliveries.c.lease_owner == bindparam("held_by"),
+)
+_CHANGE_LEASED = _CHANGE.where(deliveries.c.lease_until > bindparam("leased_at"))
+_SITE = select(deliveries.c.site).where(deliveries.c.id == bindparam("of_id")).scalar_subquery()
+_ADD_STEP = insert(attempts).values(site=_SITE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +38,7 @@ class Step:
 
 def get_row(connection: Connection, site: str, delivery_id: int) -> Delivery:
     """The delivery as it is now. Raises UsageError where the site has none with this number."""
-    query = select(deliveries).where(deliveries.c.site == site, deliveries.c.id == delivery_id)
-    row = connection.execute(query).mappings().first()
+    row = connection.execute(_GET, {"of_site": site, "of_id": delivery_id}).mappings().first()
     if row is None:
         raise UsageError(f"there is no delivery {delivery_id}", hint="`syndicate queue` lists them")
     return parse_delivery(row)
@@ -50,14 +60,16 @@ def move(connection: Connection, before: Delivery, after: State, step: Step, **c
     """
     moved = change(connection, before, state=after, **changes)
     line = {
+        "of_id": before.id,
         "delivery_id": before.id,
         "at": step.at,
         "action": step.action,
         "outcome": step.outcome,
+        "state": after,
         "reason": step.reason,
         "detail": step.detail,
     }
-    connection.execute(insert(attempts).values(site=_site_of(before.id), state=after, **line))
+    connection.execute(_ADD_STEP, line)
     return moved
 
 
@@ -68,24 +80,22 @@ def walk(connection: Connection, before: Delivery, path: tuple[State, ...], step
     return move(connection, before, path[-1], step, **changes)
 
 
-def change(connection: Connection, before: Delivery, *conditions: ColumnElement[bool], **changes: Any) -> Delivery:
-    """Write new values if the row still has the state and the owner that `before` names, and no other."""
+def change(connection: Connection, before: Delivery, *, leased_at: datetime | None = None, **changes: Any) -> Delivery:
+    """Write new values if the row still has the state and the owner that `before` names, and no other.
+
+    With `leased_at` its lease must run at that moment, too.
+    """
     after = changes.get("state", before.state)
     if after is not before.state and not can_move(before.state, after):
         raise StateError(f"delivery {before.id} cannot go from {before.state} to {after}")
-    same = (
-        deliveries.c.id == before.id,
-        deliveries.c.state == before.state,
-        deliveries.c.lease_owner == before.lease_owner,
-    )
-    done = connection.execute(update(deliveries).where(*same, *conditions).values(_render(changes)))
+    same = {"of_id": before.id, "in_state": before.state, "held_by": before.lease_owner}
+    if leased_at is None:
+        done = connection.execute(_CHANGE, _render(changes) | same)
+    else:
+        done = connection.execute(_CHANGE_LEASED, _render(changes) | same | {"leased_at": leased_at})
     if done.rowcount != 1:
         raise LostLease(f"delivery {before.id} is in other hands now")
     return replace(before, **changes)
-
-
-def _site_of(delivery_id: int) -> Any:
-    return select(deliveries.c.site).where(deliveries.c.id == delivery_id).scalar_subquery()
 
 
 def _render(changes: dict[str, Any]) -> dict[str, Any]:

@@ -42,6 +42,11 @@ class Policy:
     give_up_after: timedelta = timedelta(hours=48)
     max_attempts: int = 30
 
+    @property
+    def counts(self) -> bool:
+        """Whether it matters what the account has sent lately."""
+        return bool(self.gap or self.per_day or self.max_cost)
+
 
 def policy_of(account: Account) -> Policy:
     """The rules of one account."""
