@@ -14,9 +14,9 @@ import signal
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from syndicate.app.rounds import Pulse
+from syndicate.app.rounds import Pulse, Rounds
 from syndicate.containment import survive
 from syndicate.errors import ConfigError, StateError, tell_for_log
 
@@ -47,36 +47,8 @@ CONCURRENCY = 4
 """Rounds that one machine works on at once."""
 
 
-class Work(Protocol):
-    """The rounds that machines share. Each call does one and returns lines for the log, "" for nothing."""
-
-    def publish_round(self) -> str: ...
-
-    def deliver_round(self, done: Callable[[str], None]) -> None:
-        """Start a thread for each account with work; `done` hears of each when it has finished."""
-        ...
-
-    def stop(self, seconds: float) -> tuple[str, ...]:
-        """Let no delivery begin, and wait so long for open calls; returns the accounts whose are open then."""
-        ...
-
-    def ping_round(self) -> str: ...
-
-    def amend_round(self, tell: Callable[[str], None]) -> str:
-        """Start a thread for each account whose messages follow their posts; `tell` hears of each."""
-        ...
-
-    def look_after_round(self, tell: Callable[[str], None]) -> None:
-        """Start a thread for each account; `tell` hears of each when it has finished."""
-        ...
-
-    def heartbeat_round(self) -> str:
-        """Tell whoever watches over us that all is well."""
-        ...
-
-
 def keep_working(
-    database: str, site: str, begin: Callable[[], Work], leave_after: Callable[[float], object], pulse: Pulse
+    database: str, site: str, begin: Callable[[], Rounds], leave_after: Callable[[float], object], pulse: Pulse
 ) -> None:
     """Be one of the workers until SIGTERM or SIGINT. Where PostgreSQL is away it is waited for.
 
@@ -84,9 +56,9 @@ def keep_working(
     after so many seconds, whatever still runs then. Raises ConfigError where the state is not in PostgreSQL, and
     StateError where it is there and refuses.
     """
-    conninfo, stop, begun = _conninfo_of(database), threading.Event(), list[Work]()
+    conninfo, stop, begun = _conninfo_of(database), threading.Event(), list[Rounds]()
 
-    def begin_once() -> Work:
+    def begin_once() -> Rounds:
         if not begun:
             begun.append(begin())
         return begun[0]
@@ -130,7 +102,7 @@ def _stopping(stop: threading.Event) -> Iterator[None]:
 def work(
     conninfo: str,
     site: str,
-    begin: Callable[[], Work],
+    begin: Callable[[], Rounds],
     leave_after: Callable[[float], object],
     *,
     pulse: Pulse,
@@ -227,7 +199,7 @@ def _telling() -> Iterator[None]:
         raise StateError(f"the state database refused: {type(error.__cause__ or error).__name__}") from error
 
 
-def make_tasks(conninfo: str, site: str, work: Work) -> App:
+def make_tasks(conninfo: str, site: str, work: Rounds) -> App:
     """The Procrastinate application: the rounds, and when they are due. Of each, one waits at most."""
     from procrastinate import App, PsycopgConnector
 
@@ -268,12 +240,12 @@ def _make_round(name: str, do_round: Callable[[], str]) -> Callable[[int], None]
     return run
 
 
-def _start_deliveries(work: Work) -> str:
+def _start_deliveries(work: Rounds) -> str:
     work.deliver_round(_log)
     return ""  # said by each account when it is done
 
 
-def _start_looking_after(work: Work) -> str:
+def _start_looking_after(work: Rounds) -> str:
     work.look_after_round(_log)
     return ""  # as above
 

@@ -20,14 +20,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.schedulers.base import BaseScheduler
 from apscheduler.triggers.base import BaseTrigger
 from watchfiles import Change, DefaultFilter, watch
 
-from syndicate.app.rounds import Pulse
+from syndicate.app.rounds import Pulse, Rounds
 from syndicate.containment import survive
 from syndicate.errors import tell_for_log
 
@@ -43,40 +42,6 @@ QUIET_MS = 250
 
 PATIENCE = {"publish": 3600.0, "deliver": 120.0, "ping": 900.0, "amend": 900.0, "look after": 7200.0, "watch": 120.0}
 """Seconds that each loop may show no sign of life; a first publication of a large site takes a while."""
-
-
-class Work(Protocol):
-    """What the daemon asks of the app. Each call does one round and returns lines for the log, "" for nothing."""
-
-    def publish_round(self) -> str: ...
-
-    def deliver_round(self, done: Callable[[str], None]) -> None:
-        """Start a thread for each account with work; `done` hears of each when it has finished."""
-        ...
-
-    def stop(self, seconds: float) -> tuple[str, ...]:
-        """Let no delivery begin, and wait so long for open calls; returns the accounts whose are open then."""
-        ...
-
-    def ping_round(self) -> str: ...
-
-    def amend_round(self, tell: Callable[[str], None]) -> str:
-        """Start a thread for each account whose messages follow their posts; `tell` hears of each."""
-        ...
-
-    def look_after_round(self, tell: Callable[[str], None]) -> None:
-        """Start a thread for each account; `tell` hears of each when it has finished."""
-        ...
-
-    def heartbeat_round(self) -> str:
-        """Tell whoever watches over us that all is well."""
-        ...
-
-    def list_watched(self) -> tuple[Path, ...]: ...
-
-    def is_news(self, path: Path) -> bool:
-        """Whether a change is somebody else's: what we wrote ourselves need not wake us."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +79,7 @@ class Daemon:
     """One run of the daemon; `run` returns when it was asked to stop, and everything is finished or GRACE is over."""
 
     def __init__(
-        self, work: Work, *, pace: Pace | None = None, grace: float = GRACE, pulse: Pulse | None = None
+        self, work: Rounds, *, pace: Pace | None = None, grace: float = GRACE, pulse: Pulse | None = None
     ) -> None:
         self._work = work
         self._pulse = pulse or Pulse(PATIENCE)

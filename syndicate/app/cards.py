@@ -27,11 +27,12 @@ def _choose(site: OpenSite, slugs: tuple[str, ...], now: datetime) -> Plan:
 
 def draw_cards(site: OpenSite, slugs: tuple[str, ...], now: datetime) -> tuple[Finding, ...]:
     """Draw anew, whatever was drawn before; the findings name each written card."""
-    plan, manifest = _choose(site, slugs, now), open_manifest(site)
-    drawer = open_drawer(site, manifest)
-    drawer.forget([one.id for one in plan.identified])
-    drawn = drawer.draw(plan, lambda _done, _all: None)
-    site.forget_publication()
+    with site.take_turn():
+        plan, manifest = _choose(site, slugs, now), open_manifest(site)
+        drawer = open_drawer(site, manifest)
+        drawer.forget([one.id for one in plan.identified])
+        drawn = drawer.draw(plan, lambda _done, _all: None)
+        site.forget_publication()
     troubles = (*drawn.problems, *manifest.problems)
     problems = [Finding("problem", one.text, one.source) for one in troubles]
     warnings = [Finding("warning", line) for line in drawn.warnings]

@@ -80,6 +80,8 @@ _HIDDEN = 10
 
 def ping_hubs(site: OpenSite, now: datetime, *, endpoint: str = INDEXNOW) -> tuple[str, ...]:
     """Tell those who are configured what changed and is visible outside; returns lines for the log."""
+    if not site.settings.feeds.hubs and not site.settings.feeds.indexnow_key:
+        return ()
     ledger = read_pages(site)  # first, for feeds are published before the state: it never knows more than they show
     changes = _find_changes(site, now)
     with _late_client(allow_private=site.settings.allow_private) as open_http:

@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from syndicate.app.site import OpenSite
 from syndicate.containment import contain
+from syndicate.errors import StateError
 from syndicate.model import NetworkFacts
 
 _BUCKETS = (0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800)
@@ -43,6 +44,15 @@ class Metrics:
         asked = CollectorRegistry()
         asked.register(_State(site, now))
         return generate_latest(self._registry) + generate_latest(asked), CONTENT_TYPE_LATEST
+
+
+def list_state_troubles(site: OpenSite) -> tuple[str, ...]:
+    """A sentence where the state database cannot be read, or was changed by a newer version."""
+    try:
+        site.store.refuse_newer_schema()
+    except StateError as error:
+        return (str(error),)
+    return ()
 
 
 class _State(Collector):

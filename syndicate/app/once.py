@@ -7,13 +7,17 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from syndicate.app.queue import explain_waits
+from syndicate.app.edits import amend, take_amendments, tell_waiting
+from syndicate.app.hubs import ping_hubs
+from syndicate.app.queue import explain_waits, list_these, read_status
 from syndicate.app.reports import Status
 from syndicate.containment import contain
 from syndicate.errors import StateMoved, tell_for_log
 from syndicate.model import Delivery, Post, Reason, State
+from syndicate.planning.deliveries.edits import choose_automatic
 from syndicate.planning.schedule.calendar import say_time
 from syndicate.publish.unchanged import Published
 from syndicate.store.accounts import AccountState
@@ -51,32 +55,55 @@ class Pass:
 def make_pass(app: App, wait: timedelta, sleep: Callable[[float], None] = time.sleep) -> Pass:
     """Whatever a daemon would do by now, and until `wait` is over what it would do by then."""
     began_at, lines, touched = app.now(), list[str](), dict[int, Delivery]()
-    ends_at, has_memory = began_at + wait, app.has_memory
+    ends_at, has_memory = began_at + wait, Path(app.settings.storage.cache).exists()
     published = _insist(app.publish)
     fresh = sum(_is_fresh(one, began_at) for one in app.list_deliveries()) if published.new_deliveries else 0
     lines += _insist(app.look_after)
     while True:
         touched |= {one.id: one for one in _insist(app.deliver_due)}
-        next_at, now = app.find_next_at(), app.now()
+        next_at, now = _find_next_at(app), app.now()
         if next_at is None or next_at > ends_at or now > ends_at:
             break
         log.info("waiting until %s", say_time(next_at, app.settings.site.timezone))
         sleep(max(next_at - now, SHORTEST_PAUSE).total_seconds())
         _insist(app.publish)  # a post may have come of age meanwhile
     with contain(lambda error: lines.append(f"edits and hubs: {tell_for_log(error)}")):
-        lines += _insist(app.follow_posts)
+        lines += _insist(lambda: _follow_posts(app))
         _insist(app.publish)  # the feeds show the links of the copies
         if has_memory or published.new_posts or published.changed_posts or published.gone_posts:
-            lines += app.ping_hubs()  # else every feed would be news to a run that remembers none
+            lines += _ping(app)  # else every feed would be news to a run that remembers none
+    with app.using() as site:
+        status, touched_now = read_status(site, app.now()), list_these(site, touched, app.now())
     return Pass(
         published=published,
         fresh=fresh,
-        touched=tuple(app.list_these(touched)),
+        touched=touched_now,
         lines=tuple(line for text in lines for line in text.splitlines()),
         waiting=tuple(one for one in app.list_deliveries() if one.state in WAITING and not _waits_for_person(one)),
-        next_at=app.find_next_at(),
-        status=app.read_status(),
+        next_at=_find_next_at(app),
+        status=status,
     )
+
+
+def _follow_posts(app: App) -> tuple[str, ...]:
+    """Edit and remove by policy, as the daemon does by itself; returns a line for each and for what waits."""
+    with app.changing() as site:
+        if site.check_state():
+            return ()
+        amendments = take_amendments(site, app.now())
+        amended = amend(site, choose_automatic(amendments), app.now())
+        app.show_amended(site, amended)
+        return (*(one.line for one in amended), *tell_waiting(amendments))
+
+
+def _ping(app: App) -> tuple[str, ...]:
+    with app.using() as site:
+        return ping_hubs(site, app.now())
+
+
+def _find_next_at(app: App) -> datetime | None:
+    with app.using() as site:
+        return find_next_at(site, app.now())
 
 
 def _insist(work: Callable[[], Result]) -> Result:

@@ -1,10 +1,11 @@
-"""`post SLUG`: one message by hand."""
+"""One post by hand: a message about it (`post`), its story (`why`), and which earlier one it is (`same`)."""
 
 from __future__ import annotations
 
 import difflib
 import logging
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -13,15 +14,19 @@ from zoneinfo import ZoneInfo
 
 from syndicate.app.login import learn_missing_limits
 from syndicate.app.publish import open_drawer, read_plan
-from syndicate.app.reports import Measure
+from syndicate.app.queue import explain_waits
+from syndicate.app.reports import Joined, Measure, Story
 from syndicate.app.sending import find_next_slot
 from syndicate.app.site import OpenSite
 from syndicate.containment import contain
 from syndicate.content.syndication import write_syndication
 from syndicate.errors import Contradicted, UsageError, tell_for_log
-from syndicate.model import Delivery, Identified, KnownPost, Plan, Post, SyndicationLink
+from syndicate.model import Delivery, Identified, KnownPost, Plan, Post, Reason, State, SyndicationLink
 from syndicate.planning.deliveries.manual import ManualPlan, add_link, choose_accounts, plan_manual
+from syndicate.planning.deliveries.reasons import explain
+from syndicate.planning.identity import join_rows
 from syndicate.planning.schedule.when import parse_when
+from syndicate.store.store import Store
 from syndicate.text.links import keep_web_address
 
 
@@ -128,7 +133,35 @@ def list_links(copies: Iterable[SyndicationLink]) -> list[str]:
     return [copy.url for copy in copies if keep_web_address(copy.url)]
 
 
+# --- `why`: one post's story ---
+
+
+def tell_story(site: OpenSite, slug: str, now: datetime) -> Story:
+    """Everything that is known and planned about a post. Raises UsageError where nothing is."""
+    site.show_dead()
+    store = site.store
+    known = next((row for row in store.list_posts() if row.slug == slug), None)
+    deliveries = explain_waits(site, store.list_deliveries(post_id=known.id) if known else (), now)
+    trails = {one.id: store.list_attempts(one.id) for one in deliveries}
+    zone = ZoneInfo(site.settings.site.timezone)
+    lines = explain(slug, read_plan(site, now), known, deliveries, trails, zone=zone)
+    return Story(
+        slug=slug,
+        lines=lines,
+        post=known,
+        deliveries=deliveries,
+        attempts=trails,
+        contradiction=site.check_state(),
+    )
+
+
 # --- posts by the name that a person types ---
+
+
+def name_post(site: OpenSite, word: str) -> str:
+    """`find_name` among the posts of the site. Raises UsageError with the candidates where there are several."""
+    rows = site.store.list_posts()
+    return find_name(site.read_snapshot().posts, rows, word, site.settings.site.content)
 
 
 def get_post(identified: Sequence[Identified], slug: str) -> Identified:
@@ -172,3 +205,53 @@ def _is_place(one: Post | KnownPost, word: str, folder: str) -> bool:
 
 def _path_of(permalink: str) -> str:
     return unquote(urlsplit(permalink).path)
+
+
+# --- `same`: a new post is an earlier one ---
+
+
+def join_posts(site: OpenSite, old: str, new: str, now: datetime) -> Joined:
+    """Give the row of a post that is gone to the new post that it became; keep a copy quiet while both are there."""
+    rows = site.store.list_posts()
+    after = _find_post(rows, new, is_here=True)
+    if old not in {row.slug for row in rows} and (old == after.id or site.store.was_joined(after.id, old)):
+        return Joined(after, is_news=False)
+    others = [row for row in rows if row.id != after.id]
+    asked = [row for row in _list_asked(site.store) if row.post_id == after.id]
+    original = next((row for row in others if old in {row.slug, row.id} and row.gone_at is None), None)
+    if original and any(row.detail == original.slug for row in asked):
+        for row in asked:
+            site.store.skip(row.id, now)
+        return Joined(after, is_news=True, copy_of=original.slug)
+    before = _find_post(others, old, is_here=False)
+    joined = join_rows(before, after, now)
+    site.store.join_posts(joined, after, now)
+    return Joined(joined, is_news=True)
+
+
+def join_all(site: OpenSite, now: datetime) -> list[Joined]:
+    """The answer yes to every question of that kind; one that has no clear answer stays."""
+    joined: list[Joined] = []
+    for post_id, old in dict.fromkeys((row.post_id, row.detail) for row in _list_asked(site.store)):
+        with suppress(UsageError):
+            joined.append(join_posts(site, old, post_id, now))
+    return joined
+
+
+def _list_asked(store: Store) -> list[Delivery]:
+    held = store.list_deliveries(states=(State.HELD,))
+    return [row for row in held if row.reason is Reason.MAYBE_RENAMED and row.part == 1]
+
+
+def _find_post(rows: Iterable[KnownPost], name: str, *, is_here: bool) -> KnownPost:
+    """The row of this slug or id, with a file or without one; the latest of several."""
+    named = [row for row in rows if name in {row.slug, row.id}]
+    found = [row for row in named if (row.gone_at is None) == is_here]
+    if found:
+        return max(found, key=lambda row: (row.gone_at or row.first_seen_at, row.id))
+    if not named:
+        raise UsageError(f'no post has the slug "{name}"', hint="`syndicate publish` first, if the file is new")
+    if is_here:
+        raise UsageError(f'"{name}" has no file any more', hint="name the post as it was first, then as it is now")
+    hint = "they are one post only when that file is gone; `syndicate queue skip` keeps a copy quiet"
+    raise UsageError(f'"{name}" still has its file, {named[0].source}', hint=hint)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
@@ -14,13 +13,13 @@ from zoneinfo import ZoneInfo
 from syndicate.app.edits import list_amendments, tell_waiting
 from syndicate.app.login import list_accounts
 from syndicate.app.publish import list_problems
-from syndicate.app.reports import Joined, Measure, Status
+from syndicate.app.reports import AccountCondition, AccountRow, Measure, Status
 from syndicate.app.sending import Composer
 from syndicate.app.site import OpenSite
 from syndicate.containment import contain
 from syndicate.deliver.account_worker import needs_person
 from syndicate.errors import UsageError, tell_for_log
-from syndicate.model import Action, Delivery, KnownPost, NetworkFacts, PlannedDelivery, Post, Reason, Receipt, State
+from syndicate.model import Action, Delivery, NetworkFacts, PlannedDelivery, Post, Reason, Receipt, State
 from syndicate.planning.deliveries.bursts import list_questions, say_remark
 from syndicate.planning.deliveries.foresight import (
     Budget,
@@ -31,7 +30,6 @@ from syndicate.planning.deliveries.foresight import (
 )
 from syndicate.planning.deliveries.reasons import ASKED_TOGETHER, find_own_reason, say_pause, say_reason, say_why
 from syndicate.planning.deliveries.retry import describe
-from syndicate.planning.identity import join_rows
 from syndicate.planning.messages.compose import Composed
 from syndicate.planning.messages.template import choose_text, find_override
 from syndicate.planning.schedule.calendar import Calendar
@@ -153,6 +151,13 @@ def change_delivery(site: OpenSite, action: Action, number: int, value: str, now
     if action is Action.RETRY:
         return store.retry(number, now, _find_wish(site, store.get_delivery(number)))
     return _SIMPLE[action](store, number, now)
+
+
+def wake_accounts(site: OpenSite, ids: Iterable[int], now: datetime) -> None:
+    """Who asks for a message by hand wants it tried now, also where the account is paused or rests."""
+    for name in {site.store.get_delivery(number).account for number in ids}:
+        site.store.resume_account(name)
+        site.store.wake_account(name, now)
 
 
 def _find_wish(site: OpenSite, delivery: Delivery) -> Reason:
@@ -315,6 +320,22 @@ def list_resting(site: OpenSite, now: datetime) -> Mapping[str, str]:
     }
 
 
+def list_accounts_now(site: OpenSite, *, online: bool, now: datetime) -> tuple[AccountRow, ...]:
+    """The accounts; one that could send and rests says so."""
+    resting = list_resting(site, now)
+    return tuple(
+        replace(row, state=AccountCondition.RESTING, note=resting[row.name])
+        if row.state is AccountCondition.READY and row.name in resting
+        else row
+        for row in list_accounts(site, online=online, now=now)
+    )
+
+
+def list_these(site: OpenSite, ids: Iterable[int], now: datetime) -> tuple[Delivery, ...]:
+    """Some deliveries by their numbers, as they are now."""
+    return explain_waits(site, map(site.store.get_delivery, ids), now)
+
+
 def tell_disk(free: int) -> str:
     """That nothing can be written any more, "" where there is room."""
     return "the disk is full: nothing is published or sent before there is room" if free < LEAST_ROOM else ""
@@ -322,6 +343,7 @@ def tell_disk(free: int) -> str:
 
 def read_status(site: OpenSite, now: datetime) -> Status:
     """One look at posts, outbox, accounts and daemon."""
+    site.show_dead()
     snapshot, store = site.read_snapshot(), site.store
     deliveries = store.list_deliveries()
     counts = Counter(one.state.value for one in deliveries)
@@ -353,53 +375,6 @@ def _list_leased(rows: Iterable[Delivery]) -> tuple[str, ...]:
     waiting = [row for row in rows if row.reason is Reason.LEASE_WAIT and row.state in {State.PLANNED, State.DUE}]
     counts, whys = Counter(row.account for row in waiting), {row.account: say_why(row) for row in waiting}
     return tuple(f"{name}: {number} due wait for {whys[name]}" for name, number in sorted(counts.items()))
-
-
-def join_posts(site: OpenSite, old: str, new: str, now: datetime) -> Joined:
-    """Give the row of a post that is gone to the new post that it became; keep a copy quiet while both are there."""
-    rows = site.store.list_posts()
-    after = _find_post(rows, new, is_here=True)
-    if old not in {row.slug for row in rows} and (old == after.id or site.store.was_joined(after.id, old)):
-        return Joined(after, is_news=False)
-    others = [row for row in rows if row.id != after.id]
-    asked = [row for row in _list_asked(site.store) if row.post_id == after.id]
-    original = next((row for row in others if old in {row.slug, row.id} and row.gone_at is None), None)
-    if original and any(row.detail == original.slug for row in asked):
-        for row in asked:
-            site.store.skip(row.id, now)
-        return Joined(after, is_news=True, copy_of=original.slug)
-    before = _find_post(others, old, is_here=False)
-    joined = join_rows(before, after, now)
-    site.store.join_posts(joined, after, now)
-    return Joined(joined, is_news=True)
-
-
-def join_all(site: OpenSite, now: datetime) -> list[Joined]:
-    """The answer yes to every question of that kind; one that has no clear answer stays."""
-    joined: list[Joined] = []
-    for post_id, old in dict.fromkeys((row.post_id, row.detail) for row in _list_asked(site.store)):
-        with suppress(UsageError):
-            joined.append(join_posts(site, old, post_id, now))
-    return joined
-
-
-def _list_asked(store: Store) -> list[Delivery]:
-    held = store.list_deliveries(states=(State.HELD,))
-    return [row for row in held if row.reason is Reason.MAYBE_RENAMED and row.part == 1]
-
-
-def _find_post(rows: Iterable[KnownPost], name: str, *, is_here: bool) -> KnownPost:
-    """The row of this slug or id, with a file or without one; the latest of several."""
-    named = [row for row in rows if name in {row.slug, row.id}]
-    found = [row for row in named if (row.gone_at is None) == is_here]
-    if found:
-        return max(found, key=lambda row: (row.gone_at or row.first_seen_at, row.id))
-    if not named:
-        raise UsageError(f'no post has the slug "{name}"', hint="`syndicate publish` first, if the file is new")
-    if is_here:
-        raise UsageError(f'"{name}" has no file any more', hint="name the post as it was first, then as it is now")
-    hint = "they are one post only when that file is gone; `syndicate queue skip` keeps a copy quiet"
-    raise UsageError(f'"{name}" still has its file, {named[0].source}', hint=hint)
 
 
 def _tell_amendments(site: OpenSite, now: datetime) -> tuple[str, ...]:

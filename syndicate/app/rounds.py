@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syndicate.deliver import AccountThreads
-from syndicate.errors import ConfigError
-from syndicate.model import Delivery
+from syndicate.app.edits import amend_account, group_by_account, take_amendments, tell_waiting
+from syndicate.app.hubs import ping_hubs
+from syndicate.app.maintenance import tend
+from syndicate.app.sending import make_tools
+from syndicate.deliver import AccountThreads, list_accounts_with_work, work_account
+from syndicate.errors import ConfigError, Unavailable
+from syndicate.model import Account, Delivery
 from syndicate.planning.deliveries.bursts import say_remark
+from syndicate.planning.deliveries.edits import Amendment, choose_automatic
 from syndicate.planning.deliveries.reasons import say_why
 
 if TYPE_CHECKING:
     from syndicate.app.app import App
-    from syndicate.app.edits import Amended
-
-
-import threading
-from collections.abc import Mapping
 
 
 class Rounds:
-    """The daemon's work (`daemon.Work`) on one site. What its threads share is open before they start."""
+    """The daemon's work on one site. What its threads share is open before they start."""
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -65,33 +68,76 @@ class Rounds:
 
     def deliver_round(self, done: Callable[[str], None]) -> None:
         """Start a thread for each account with work; `done` hears of each when it has finished."""
-        self._app.start_deliveries(self._threads, lambda touched: done(_describe(touched)))
+        app = self._app
+        with app.using() as site:
+            site.require_state()
+            site.release_dead()
+            site.check_state()
+            tools = replace(make_tools(site), is_stopping=self._threads.is_stopping)
+
+            def work(account: Account) -> None:
+                with app.following_up(site) as results:
+                    results.extend(work_account(tools, account))
+                done(_describe(results))
+
+            for account in list_accounts_with_work(tools):
+                app.start(self._threads, account.name, site, partial(work, account))
 
     def stop(self, seconds: float) -> tuple[str, ...]:
         """Let no delivery begin, and wait so long for the calls that are open; returns whose are open then."""
         return self._threads.stop(seconds)
 
     def ping_round(self) -> str:
-        return "\n".join(self._app.ping_hubs())
+        with self._app.using() as site:
+            return "\n".join(ping_hubs(site, self._app.now()))
 
     def amend_round(self, tell: Callable[[str], None]) -> str:
         """Start a thread for each account whose messages follow their posts; returns what waits for a person."""
+        return "\n".join(self._choose_news("amendments", self._start_amending(tell)))
 
-        def hear(account: str, amended: tuple[Amended, ...]) -> None:
-            in_vain = self._choose_news(f"amendments {account}", [one.line for one in amended if not one.is_done])
-            tell("\n".join([*(one.line for one in amended if one.is_done), *in_vain]))
+    def _start_amending(self, tell: Callable[[str], None]) -> tuple[str, ...]:
+        """Only where posts have been read anew since the last time."""
+        app = self._app
+        if not app.is_read_anew:
+            return ()
+        with app.using() as site:
+            if site.check_state():
+                return ()
+            app.is_read_anew = False
+            amendments = take_amendments(site, app.now())
 
-        return "\n".join(self._choose_news("amendments", self._app.start_following_posts(self._threads, hear)))
+            def work(name: str, wanted: Sequence[Amendment]) -> None:
+                amended = amend_account(site, wanted, app.now(), self._threads.is_stopping)
+                app.show_amended(site, amended)
+                in_vain = self._choose_news(f"amendments {name}", [one.line for one in amended if not one.is_done])
+                tell("\n".join([*(one.line for one in amended if one.is_done), *in_vain]))
+
+            for name, wanted in group_by_account(choose_automatic(amendments)).items():
+                if not app.start(self._threads, f"{name} (edits)", site, partial(work, name, wanted)):
+                    app.is_read_anew = True  # planned again when that one is done
+            return tell_waiting(amendments)
 
     def look_after_round(self, tell: Callable[[str], None]) -> None:
         """Start a thread for each account; a server that hangs keeps its own."""
-        self._app.start_looking_after(self._threads, lambda lines: tell("\n".join(lines)))
+        app = self._app
+        with app.using() as site:
+            app.is_read_anew = True  # a removal comes due without any change
+
+            def work(account: Account) -> None:
+                tell("\n".join(tend(site, account, app.now())))
+
+            for account in site.accounts.enabled.values():
+                app.start(self._threads, f"{account.name} (token and limits)", site, partial(work, account))
 
     def is_news(self, path: Path) -> bool:
         return self._app.is_news(path)
 
     def heartbeat_round(self) -> str:
-        self._app.send_heartbeat()
+        """Fetch the address of `[notices] heartbeat`. Raises where that is in vain."""
+        with self._app.using() as site:
+            address = site.settings.notices.heartbeat
+            if address and not site.http.call("GET", address, where="[notices] heartbeat").is_success:
+                raise Unavailable("the monitor does not take the heartbeat", where="[notices] heartbeat")
         return ""
 
     def list_watched(self) -> tuple[Path, ...]:
@@ -101,7 +147,7 @@ class Rounds:
         return (root / settings.site.content, root / "templates", self._app.config)
 
 
-def _describe(touched: tuple[Delivery, ...]) -> str:
+def _describe(touched: Iterable[Delivery]) -> str:
     return "\n".join(
         f"{one.slug} → {one.account}: {one.state.value} {one.receipt.url if one.receipt else say_why(one)}".rstrip()
         for one in touched

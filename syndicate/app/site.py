@@ -188,6 +188,16 @@ class OpenSite:
 
         clear_dead(self.own_file("processes", ""), lambda owner: self.store.release_dead(owner, self.clock()))
 
+    def show_dead(self) -> None:
+        """The same for who looks at the outbox; who may only read sees it as it was."""
+        with suppress(StateError):
+            self.release_dead()
+
+    @property
+    def server_file(self) -> Path:
+        """Where a running server of this site says where it is."""
+        return self.own_file("serve", ".lock")
+
     # --- what is made for one use -----------------------------------------------------------------------------
 
     def take_turn(self) -> AbstractContextManager[None]:

@@ -271,6 +271,15 @@ def path_of_state(site: OpenSite) -> Path:
     return Path(database.removeprefix("sqlite:///"))
 
 
+def back_up_state(site: OpenSite, target: Path) -> None:
+    """Write a whole copy of the state database, while others may work on it. Raises UsageError on PostgreSQL."""
+    from syndicate.store.backup import back_up  # noqa: PLC0415 - seldom needed
+
+    if site.state_place.is_elsewhere:
+        assert site.store  # read anew
+    back_up(path_of_state(site), target)
+
+
 def _doubt_backup(site: OpenSite, store: Store) -> None:
     """Close the switch unless the cache has seen this very moment: nobody else knows what was sent after the backup."""
     state, seen = store.read_state(), read_seen(site.cache)
@@ -288,7 +297,7 @@ def restore_state(site: OpenSite, source: Path) -> Path | None:
         hint = "put an earlier version of it back there; nothing is sent before every account is adopted"
         raise UsageError("the state does not live on this disk", where=site.settings.storage.state, hint=hint)
     database = path_of_state(site)
-    with prepare_restore(database, source, site.settings.site.name) as fresh:
+    with site.take_turn(), prepare_restore(database, source, site.settings.site.name) as fresh:
         with open_store(f"sqlite:///{fresh}", site.settings.site.name) as store:
             check_site(site, store)
             _doubt_backup(site, store)

@@ -18,11 +18,12 @@ def backup(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to; an older backup there is replaced.")],
 ) -> int:
     """Write a copy of the state database, also while the daemon runs."""
+    from syndicate.app.state import back_up_state
     from syndicate.cli.show import print_json
 
     given = globals_of(context)
-    with given.open_app() as app:
-        app.back_up(file)
+    with given.open_app() as app, app.using() as site:
+        back_up_state(site, file)
     if given.json:
         print_json({"file": file.resolve()})
     elif given.verbosity >= 0:
@@ -40,11 +41,13 @@ def restore(
     The replaced one is kept beside it. Where messages were sent since the backup, nothing goes out before every
     account was adopted.
     """
+    from syndicate.app.state import restore_state
     from syndicate.cli.show import print_json, tell
 
     given = globals_of(context)
     with given.open_app() as app:
-        kept = app.restore(file)
+        with app.using() as site:
+            kept = restore_state(site, file)
         contradiction = app.find_contradiction()
     if given.json:
         print_json({"file": file.resolve(), "kept": kept, "contradiction": contradiction})
@@ -67,8 +70,8 @@ def prune(
     from syndicate.cli.show import print_json
 
     given, age = globals_of(context), read_time(older_than, where="--older-than")
-    with given.open_app() as app:
-        forgotten = app.prune(app.now() - age)
+    with given.open_app() as app, app.changing() as site:
+        forgotten = site.store.prune_trails(app.now() - age)
     if given.json:
         print_json({"forgotten": forgotten})
     elif given.verbosity >= 0:

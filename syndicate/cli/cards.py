@@ -27,16 +27,18 @@ def cards(
     ] = None,
 ) -> int:
     """Draw, judge or show the share cards."""
+    from syndicate.app.cards import check_cards, draw_cards, write_sheet
+    from syndicate.app.post import name_post
     from syndicate.cli.show import print_json, tell
 
     given = globals_of(context)
-    with given.open_app() as app:
-        chosen = tuple(map(app.name_post, slugs or ()))
+    with given.open_app() as app, app.using() as site:
+        chosen = tuple(name_post(site, slug) for slug in slugs or ())
         if sheet:
-            app.write_card_sheet(chosen, sheet)
+            write_sheet(site, chosen, sheet, app.now())
             print_json({"sheet": sheet}) if given.json else print(f"Wrote {sheet}.")
             return DONE
-        findings = app.check_cards(chosen) if check else app.draw_cards(chosen)
+        findings = (check_cards if check else draw_cards)(site, chosen, app.now())
     if given.json:
         print_json(findings)
         return NEEDS_A_PERSON if any(finding.level == "problem" for finding in findings) else DONE

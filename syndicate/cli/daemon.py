@@ -94,11 +94,13 @@ def _open_web(app: App, host: str, port: int, pulse: Pulse | None = None) -> Ite
     from syndicate.web.dashboard.security import is_loopback
     from syndicate.web.server import find_local_address, listen, told_where
 
-    app.never_wait()  # a page in a browser rather says so
+    app.state_place.waits = False  # a page in a browser rather says so
     web = _make_web(app, host, _make_health(app, pulse))
+    with app.using() as site:
+        server_file = site.server_file
     with listen(host, port) as listener:
         address = find_local_address(listener)
-        with told_where(app.server_file, address):
+        with told_where(server_file, address):
             if not read_password(os.environ) and is_loopback(host):
                 _tell_way_in(app, address)
             yield web, listener
@@ -115,12 +117,18 @@ def _tell_way_in(app: App, address: str) -> None:
 
 
 def _make_health(app: App, pulse: Pulse | None) -> Health:
+    from syndicate.app.metrics import list_state_troubles
     from syndicate.web.health import TOKEN, Health
 
     def list_troubles() -> tuple[str, ...]:
-        return (*(pulse.list_still() if pulse else ()), *app.list_state_troubles())
+        with app.using() as site:
+            return (*(pulse.list_still() if pulse else ()), *list_state_troubles(site))
 
-    return Health(list_troubles, app.render_metrics, os.environ.get(TOKEN, ""))
+    def render() -> tuple[bytes, str]:
+        with app.using() as site:
+            return app.metrics.render(site, app.now())
+
+    return Health(list_troubles, render, os.environ.get(TOKEN, ""))
 
 
 def _serve_health(app: App, pulse: Pulse, port: int) -> Callable[[threading.Event], None]:

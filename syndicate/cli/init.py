@@ -123,11 +123,12 @@ def doctor(
 
     Marks: ✗ needs you, ! worth a look, ~ mended while reading (your files stay as they are), ✓ in order.
     """
+    from syndicate.app.doctor import examine
     from syndicate.cli.show import print_json
 
     given = globals_of(context)
-    with given.open_app() as app:
-        findings = app.examine(online=online, ask_generator=ask_generator)
+    with given.open_app() as app, app.using() as site:
+        findings = examine(site, app.now(), online=online, ask_generator=ask_generator)
     if given.json:
         print_json(findings)
     else:

@@ -44,6 +44,7 @@ def once(
 
     Says what is left and when to come back. In a pull request nothing is sent and nothing is kept.
     """
+    from syndicate.app.once import make_pass
     from syndicate.cli.daemon import set_up_log
 
     given, patience = globals_of(context), read_time(wait, where="--wait")
@@ -51,14 +52,14 @@ def once(
         if not dry_run:
             print("This is a pull request: nothing is sent, this is what would go out.\n", file=sys.stderr)
         with given.open_app() as app:
-            app.only_look()
+            app.state_place.only_looks = True
             return show_plan(app, given, check=True, everything=False)
     set_up_log(given.verbosity - 1)
     end_tidily(GRACE)
     with given.open_app() as app, progress_bar():
         if forget:
-            app.forget_sealed()
-        made = app.make_pass(patience)
+            app.state_place.forgets_sealed = True
+        made = make_pass(app, patience)
         _show(made, app, given)
         _write_summary(made, app)
     return _judge(made)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syndicate.cli.queue import warn_of_state
+from syndicate.cli.queue import name_in, warn_of_state
 from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, complete_account, complete_slug, globals_of
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def post(
     with given.open_app() as app:
         if not dry_run:
             app.publish()  # so that it has its card, and the message that would come by itself is moved, not doubled
-        slug = app.name_post(slug)
+        slug = name_in(app, slug)
         planned = app.plan_post(slug, to=tuple(to or ()), at=at, text=text, again=again)
         _warn_of_accounts(app, to or [account.name for account in app.settings.accounts])
         if dry_run:
@@ -93,13 +93,16 @@ def _warn_of_accounts(app: App, names: Sequence[str]) -> None:
 
 def _show_dry(planned: ManualPlan, app: App, slug: str) -> None:
     """New messages, and those that wait already and would be moved."""
+    from syndicate.app.queue import preview_waiting
     from syndicate.cli.show import show_planned
 
     for row in planned.deliveries:
         show_planned(row, app)
     moved = {change.delivery_id: change for change in planned.changes}
     waiting = {(one.account, one.occasion, one.part): one.id for one in app.list_deliveries(slug=slug)}
-    for row in app.preview_waiting() if moved else ():
+    with app.using() as site:
+        rows = preview_waiting(site) if moved else ()
+    for row in rows:
         number = waiting.get((row.account, row.occasion, row.part)) if row.slug == slug else None
         if number in moved:
             print(f"Delivery {number} waits in the outbox already, and would be moved:")
@@ -147,7 +150,7 @@ def why(
 
     given = globals_of(context)
     with given.open_app() as app:
-        story = app.tell_story(app.name_post(slug))
+        story = app.tell_story(name_in(app, slug))
     if given.json:
         print_json(story)
         return NEEDS_A_PERSON if story.contradiction else DONE

@@ -138,11 +138,15 @@ def plan(
 
 def show_plan(app: App, given: Globals, *, check: bool, everything: bool) -> int:
     """Everything that would happen, and the exit code that stands for it."""
+    from syndicate.app.queue import list_budgets, list_warnings, preview_waiting
     from syndicate.cli.show import print_json, print_problems, tell
 
-    made, waiting, amendments = app.make_plan(), app.preview_waiting(), app.list_amendments()
-    budgets, dying = app.forecast_costs(made), app.list_dying_tokens(made)
-    contradiction = app.find_contradiction()
+    made = app.make_plan()
+    with app.using() as site:
+        waiting = preview_waiting(site)
+        budgets = list_budgets(site, made.deliveries, app.now())
+        dying = list_warnings(site, made.deliveries, app.now())
+    amendments, contradiction = app.list_amendments(), app.find_contradiction()
     if given.json:
         lists = {"new": made.deliveries, "waiting": waiting, "amendments": amendments, "costs": budgets}
         warnings = (*made.warnings, *dying)

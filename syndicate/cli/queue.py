@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -45,7 +45,7 @@ def queue(
 
     given = globals_of(context)
     with given.open_app() as app:
-        slug = app.name_post(slug) if slug else ""
+        slug = name_in(app, slug)
         found = app.list_deliveries(account=account, slug=slug, everything=everything)
         if given.json:
             print_json(found)
@@ -71,7 +71,7 @@ def _say_nothing(app: App, account: str, slug: str) -> None:
     if account and account not in names:
         raise UsageError(f'there is no account "{account}" in syndicate.toml', hint=f"known: {', '.join(names)}")
     if slug:
-        app.explain(slug)
+        app.tell_story(slug)
     print("Nothing waits. `syndicate queue --all` shows what was sent or skipped.")
 
 
@@ -95,7 +95,7 @@ def show_deliveries(deliveries: Sequence[Delivery], app: App) -> None:
     from syndicate.cli.show import local_time, name_posts, print_table
     from syndicate.planning.deliveries.reasons import say_why
 
-    zone, now, titles = app.settings.site.timezone, app.now(), app.list_titles(deliveries)
+    zone, now, titles = app.settings.site.timezone, app.now(), _list_titles(app, deliveries)
     rows = []
     for item in deliveries:
         part = f" (part {item.part})" if item.part > 1 else ""
@@ -113,13 +113,31 @@ def show_deliveries(deliveries: Sequence[Delivery], app: App) -> None:
     print_table(("id", "state", "when", "account", "post", "link or reason"), table)
 
 
-def _act(context: typer.Context, action: str, ids: Iterable[int], value: str = "") -> int:
+def _list_titles(app: App, deliveries: Sequence[Delivery]) -> Mapping[str, str]:
+    with app.using() as site:
+        return site.store.list_titles(sorted({one.post_id for one in deliveries}))
+
+
+def name_in(app: App, word: str) -> str:
+    """The name of the post that a slug, a path or an address means; "" for "".
+
+    Raises UsageError with the candidates where it means several.
+    """
+    from syndicate.app.post import name_post
+
+    with app.using() as site:
+        return name_post(site, word) if word else ""
+
+
+def _act(context: typer.Context, action: str, ids: Sequence[int], value: str = "") -> int:
+    from syndicate.app.queue import check_text
     from syndicate.cli.show import print_json
 
     given = globals_of(context)
     with given.open_app() as app:
         if action == "edit":
-            app.check_text(tuple(ids), value)  # all of them, before the first is changed
+            with app.using() as site:
+                check_text(site, ids, value)  # all of them, before the first is changed
         changed, refusals = _change(app, action, ids, value)
         if given.json and changed:
             print_json(changed)
@@ -198,10 +216,13 @@ def _choose(
         raise UsageError("say either which ones, by number, or --all", hint=hint)
     if ids:
         return ids
+    from syndicate.app.queue import choose_all
+
     account, slug, reason = filters
     with globals_of(context).open_app() as app:
-        slug = app.name_post(slug) if slug else ""
-        found = app.choose_all(account=account, slug=slug, reason=reason)
+        slug = name_in(app, slug)
+        with app.using() as site:
+            found = choose_all(site, account=account, slug=slug, reason=reason)
     if not found and not globals_of(context).json:
         print("Nothing of that kind waits for you.")
     return found
@@ -221,7 +242,7 @@ def same(
         raise UsageError("name the post as it was and as it is now, or say --all")
     given = globals_of(context)
     with given.open_app() as app:
-        joined = app.join_posts(*(app.name_post(word) if word else "" for word in (old, new)))
+        joined = app.join_posts(name_in(app, old), name_in(app, new))
     if given.json:
         print_json([one.post for one in joined] if everything else joined[0].post)
         return DONE
@@ -320,11 +341,13 @@ def amend(
 @command()
 def status(context: typer.Context) -> int:
     """See what waits and what needs you."""
+    from syndicate.app.queue import read_status
     from syndicate.cli.show import local_time, plural, print_json, tell
 
     given = globals_of(context)
     with given.open_app() as app:
-        now_is = app.read_status()
+        with app.using() as site:
+            now_is = read_status(site, app.now())
         asked = (now_is.questions, now_is.needs_you, now_is.amendments, now_is.dying)
         broken = (now_is.contradiction, now_is.disk, now_is.paused, now_is.unready)
         ended = NEEDS_A_PERSON if any((*broken, *asked)) else DONE

@@ -61,7 +61,7 @@ class Globals:
         named = self.config
         app = open_app(named / "syndicate.toml" if named and named.is_dir() else named)
         if app.settings.storage.state and is_pull_request(os.environ):
-            app.only_look()
+            app.state_place.only_looks = True
         return app
 
 

@@ -137,7 +137,8 @@ def _find_server(app: App) -> str:
     from syndicate.web.dashboard.security import is_loopback
     from syndicate.web.server import find_server
 
-    address = find_server(app.server_file)
+    with app.using() as site:
+        address = find_server(site.server_file)
     if not address:
         raise UsageError("nothing serves this site now", hint="start `syndicate run --serve` or `syndicate serve`")
     if not is_loopback(urlsplit(address).hostname or ""):

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from syndicate.app.cards import check_cards, draw_cards
 from syndicate.app.publish import gather
+from syndicate.app.queue import preview_waiting, read_status
 from syndicate.errors import ContentError, UsageError
 from syndicate.model import Artefact, State
 from syndicate.publish.publish import publish
@@ -43,12 +45,13 @@ def test_looking_changes_nothing(tmp_path):
         app.open_all()
         before = looks(tmp_path)
         assert [row.slug for row in app.make_plan().deliveries if row.state is State.DUE or row.state is State.PLANNED]
-        app.preview_waiting()
-        app.read_status()
+        with app.using() as site:
+            preview_waiting(site)
+            read_status(site, app.now())
+            check_cards(site, (), app.now())
         app.list_accounts(online=False)
         app.list_amendments()
-        app.check_cards(())
-        app.explain("fresh")
+        app.tell_story("fresh")
         app.plan_post("fresh", to=(), at="", text="", again=False)
         assert looks(tmp_path) == before
 
@@ -121,7 +124,8 @@ def test_cards_by_hand_leave_a_strangers_picture(tmp_path):
     with blog.open() as app:
         app.publish()
         (blog.feeds / "cards" / "first.png").write_bytes(b"theirs")
-        problems = [one for one in app.draw_cards(("first",)) if one.level == "problem"]
+        with app.using() as site:
+            problems = [one for one in draw_cards(site, ("first",), app.now()) if one.level == "problem"]
     assert [one.where for one in problems] == ["feeds/cards/first.png"]
     assert (blog.feeds / "cards" / "first.png").read_bytes() == b"theirs"
 
@@ -132,7 +136,8 @@ def test_a_picture_that_is_not_there_yet_is_a_warning_of_the_check(tmp_path):
     blog.write("first", image="http://127.0.0.1:9/a.jpg", imageAlt="A hill")
     with blog.open() as app:
         app.publish()
-        finding, summary = app.check_cards(())
+        with app.using() as site:
+            finding, summary = check_cards(site, (), app.now())
     assert (finding.level, finding.where) == ("warning", "first.md")
     assert finding.text.startswith("the card is without its picture, http://127.0.0.1:9/a.jpg: ")
     assert (summary.level, summary.text) == ("ok", "1 card: all in order (1 poster)")
@@ -145,8 +150,7 @@ def test_a_slug_nobody_has_is_named(tmp_path):
     with blog.open() as app:
         app.publish()
         for use in (
-            lambda: app.draw_cards(("frist",)),
-            lambda: app.explain("frist"),
+            lambda: app.tell_story("frist"),
             lambda: app.plan_post("frist", to=(), at="", text="", again=False),
         ):
             with pytest.raises(UsageError) as caught:

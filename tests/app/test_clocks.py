@@ -129,7 +129,7 @@ def test_a_month_in_between_follows_the_policy(tmp_path, policy, state):
         assert blog.said() == ["Read second."]
     else:
         with blog.open() as app:
-            assert any("missed" in line for line in app.explain("second"))
+            assert any("missed" in line for line in app.tell_story("second").lines)
         with blog.open() as app:
             (released,) = app.change_deliveries("release", (row.id,))
         assert released.state is State.DUE

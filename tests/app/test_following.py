@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from syndicate.app.app import App
-from syndicate.deliver import AccountThreads
+from syndicate.app.queue import read_status
+from syndicate.app.rounds import Rounds
 from syndicate.networks import mastodon  # noqa: F401 - opened before the clock stands
+from tests.app.late import wait_for_accounts
 from tests.networks.case import PIXEL
 from tests.networks.fake import Fake, Reply, Request
 from tests.networks.fake_mastodon import TOKEN, FakeMastodon
@@ -68,13 +70,10 @@ class Blog:
         self.now += after
         self.app.publish()
         self.app.look_after()
-        done: list[str] = []
-        threads = AccountThreads()
-        waiting = self.app.start_following_posts(
-            threads, lambda _name, amended: done.extend(one.line for one in amended)
-        )
-        threads.wait()
-        return (*done, *waiting)
+        told: list[str] = []
+        waiting = Rounds(self.app).amend_round(told.append)
+        wait_for_accounts()
+        return tuple(line for text in (*told, waiting) for line in text.splitlines())
 
 
 @pytest.fixture
@@ -148,7 +147,8 @@ def test_many_edits_wait_for_a_person(blog: Blog, fake: FakeMastodon) -> None:
     (line,) = blog.follow()
     assert line.startswith("6 edits of published messages wait for you: 6 posts were edited at once")
     assert edits(fake) == []
-    assert blog.app.read_status().amendments == (line,)
+    with blog.app.using() as site:
+        assert read_status(site, blog.now).amendments == (line,)
     assert len(blog.app.amend(blog.app.list_amendments())) == 6
     assert len(edits(fake)) == 6
 

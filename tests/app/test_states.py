@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.app.queue import LEAST_ROOM, tell_disk
+from syndicate.app.queue import LEAST_ROOM, choose_all, read_status, tell_disk
 from syndicate.app.sending import FRESH, Composer
+from syndicate.app.state import back_up_state, restore_state
 from syndicate.errors import ConfigError, ContentError
 from syndicate.model import Decision, Reason, State
 from tests.publish.house import House
@@ -60,15 +61,15 @@ def test_a_backup_is_believed_only_where_the_cache_proves_it(blog: House, tmp_pa
     backup, before = tmp_path / "backup.db", tmp_path / "before"
     shutil.copytree(blog.root / ".syndicate", before)
     with blog.open() as app:
-        steps = [lambda: app.back_up(backup), app.deliver_due]
+        steps = [lambda: back_up_state(app._site, backup), app.deliver_due]
         for step in steps[:1] if cache in {"as the backup", "lost"} else steps if cache == "ahead" else steps[::-1]:
             step()
     if cache in {"behind", "lost"}:
         blog.lose_cache()
     for path in before.glob("cache*") if cache == "behind" else ():
         shutil.copy(path, blog.root / ".syndicate")
-    with blog.open() as app:
-        app.restore(backup)
+    with blog.open() as app, app.using() as site:
+        restore_state(site, backup)
     with blog.open() as app:
         assert bool(app.find_contradiction()) == (cache != "as the backup")
         assert len(app.deliver_due()) == (cache == "as the backup")
@@ -103,9 +104,10 @@ def test_a_person_releases_what_was_counted_and_not_what_they_skipped(blog: Hous
             Decision(state=State.HELD, outcome="held", reason=Reason.MANY_AT_ONCE),
             app.now(),
         )
-        assert app.choose_all(account="", slug="", reason="many_at_once") == (row.id,)
-        app.change_deliveries("skip", (row.id,))
-        assert app.choose_all(account="", slug="", reason="many_at_once") == ()
+        with app.using() as site:
+            assert choose_all(site, reason="many_at_once") == (row.id,)
+            app.change_deliveries("skip", (row.id,))
+            assert choose_all(site, reason="many_at_once") == ()
 
 
 def test_a_full_disk_is_said() -> None:
@@ -120,7 +122,8 @@ def test_what_a_person_asks_for_wakes_a_paused_account(blog: House) -> None:
         store = app._site.store
         (row,) = app.list_deliveries()
         store.pause_account("timeline", "the token is dead", app.now(), secrets="0badcafe")
-        (said,) = app.read_status().paused
+        with app.using() as site:
+            (said,) = read_status(site, app.now()).paused
         assert "`syndicate accounts --resume timeline`" in said
         app.change_deliveries("retry", (row.id,))
         assert [(one.paused_at, one.paused_with) for one in store.list_accounts()] == [(None, "")]

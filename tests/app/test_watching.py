@@ -10,6 +10,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
 from syndicate.app.app import App
+from syndicate.app.metrics import list_state_troubles
+from syndicate.app.rounds import Rounds
 from syndicate.errors import StateError, Unavailable
 from tests.app.late import LateApp, write
 from tests.app.web import FakeWeb
@@ -29,7 +31,8 @@ def app(tmp_path: Path, web: FakeWeb) -> Iterator[LateApp]:
 
 def read_metrics(app: App) -> dict[tuple[str, str], float]:
     """By name and state or account."""
-    figures, media_type = app.render_metrics()
+    with app.using() as site:
+        figures, media_type = app.metrics.render(site, app.now())
     assert media_type.startswith("text/plain")
     families = text_string_to_metric_families(figures.decode())
     samples = [sample for family in families for sample in family.samples]
@@ -51,7 +54,7 @@ def test_the_metrics_follow_a_message_from_due_to_sent(app: LateApp) -> None:
 def test_a_heartbeat_that_nobody_takes_is_trouble(app: LateApp, web: FakeWeb) -> None:
     """A monitor that answers 404 watches over nothing."""
     with pytest.raises(Unavailable, match="heartbeat"):
-        app.send_heartbeat()
+        Rounds(app).heartbeat_round()
 
 
 def test_nothing_is_published_or_sent_by_a_newer_schema(app: LateApp) -> None:
@@ -64,4 +67,5 @@ def test_nothing_is_published_or_sent_by_a_newer_schema(app: LateApp) -> None:
     for attempt in (app.publish, app.deliver_due):
         with pytest.raises(StateError, match="a newer syndicate"):
             attempt()
-    assert app.list_state_troubles() != ()
+    with app.using() as site:
+        assert list_state_troubles(site) != ()

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from syndicate.app.app import App
+from syndicate.app.queue import preview_waiting
 from syndicate.app.sending import Composer
 from syndicate.cli.daemon import _make_web
 from syndicate.model import Decision, Delivery, Plan, PlannedChange, Reason, State
@@ -154,7 +155,8 @@ def test_a_picture_and_its_alt_text_are_chosen(app: App, client: httpx.Client) -
     number = find(app, "ten").id
     page = client.get(f"/dashboard/message/{number}").text
     assert "Read ten." in re.findall(r"<blockquote[^>]*>(.*?)</blockquote>", page, re.DOTALL)[0]
-    text = app.preview_waiting()
+    with app.using() as site:
+        text = preview_waiting(site)
     composed = next(row.message for row in text if row.slug == "ten" and row.account == "timeline")
     assert composed is not None
     assert composed.card is not None

@@ -17,7 +17,7 @@ from syndicate.app.dashboard import (
     list_titles,
 )
 from syndicate.app.post import plan_message, write_message
-from syndicate.app.queue import edit_message
+from syndicate.app.queue import edit_message, list_these
 from syndicate.app.site import OpenSite
 from syndicate.errors import UsageError
 from syndicate.model import ACTIONS, Action, Attempt, Delivery, PlannedDelivery, State
@@ -56,7 +56,7 @@ def read_delivery(app: App, asked: m.DeliveryNumber, _body: None) -> m.DeliveryS
     """One message with its text, and how it came to where it is."""
     with app.borrow() as site:
         _require_delivery(site, asked.id)
-        (one,) = app.list_these((asked.id,))
+        (one,) = list_these(site, (asked.id,), app.now())
         steps = tuple(m.Step(**tell(step)) for step in site.store.list_attempts(asked.id))
         return m.DeliveryStory(**dict(show_all(site, (one,))[0]), history=steps)
 
@@ -66,7 +66,7 @@ def write_delivery(app: App, _asked: m.Nothing, body: m.NewMessage) -> m.Deliver
     with app.borrow() as site:
         _require_post(site, body.post)
         numbers = write_message(site, body.post, now=app.now(), **_read_message(body))
-        rows = app.list_these(numbers)
+        rows = list_these(site, numbers, app.now())
         return m.DeliveryList(deliveries=show_all(site, rows), total=len(rows))
 
 

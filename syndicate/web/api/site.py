@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from syndicate.app import queue
 from syndicate.app.app import App
 from syndicate.app.counting import list_counted, sort_counted
 from syndicate.app.dashboard import list_feeds, list_last_troubles, list_posts, list_titles
 from syndicate.app.publish import list_problems
+from syndicate.app.queue import list_budgets, list_warnings, preview_waiting
 from syndicate.errors import UsageError
 from syndicate.model import PlannedDelivery
 from syndicate.planning.deliveries.reasons import say_reason
@@ -136,13 +138,17 @@ def read_counts(app: App, asked: m.CountsFilter, _body: None) -> m.Counts:
 
 def read_plan(app: App, _asked: m.Nothing, _body: None) -> m.PlanShown:
     """What the next publication would add, what waits, and what it will cost. Changes nothing."""
-    plan, waiting = app.make_plan(), app.preview_waiting()
+    plan = app.make_plan()
+    with app.using() as site:
+        waiting = preview_waiting(site)
+        dying = list_warnings(site, plan.deliveries, app.now())
+        budgets = list_budgets(site, plan.deliveries, app.now())
     return m.PlanShown(
         deliveries=_show_plans(plan.deliveries),
         waiting=_show_plans(waiting),
         problems=tuple(map(m.ProblemShown.model_validate, plan.problems)),
-        warnings=(*plan.warnings, *app.list_dying_tokens(plan)),
-        budgets=tuple(map(m.BudgetShown.model_validate, app.forecast_costs(plan))),
+        warnings=(*plan.warnings, *dying),
+        budgets=tuple(map(m.BudgetShown.model_validate, budgets)),
     )
 
 
@@ -152,6 +158,7 @@ def _show_plans(rows: Iterable[PlannedDelivery]) -> tuple[m.PlannedMessage, ...]
 
 def read_status(app: App, _asked: m.Nothing, _body: None) -> m.StatusShown:
     """One look at the whole: what waits, what needs you, which accounts rest."""
-    status = app.read_status()
+    with app.using() as site:
+        status = queue.read_status(site, app.now())
     told = {name: getattr(status, name) for name in m.StatusShown.model_fields if name != "needs_you"}
     return m.StatusShown(**told, needs_you=tuple(one.id for one in status.needs_you))

@@ -189,7 +189,7 @@ class Pages:
         """One post: its messages, and how each came to where it is."""
         slug, asked = request.path_params["slug"], read_query(request.query_params)
         try:
-            told = self._app.explain(slug)
+            told = self._app.tell_story(slug).lines
         except UsageError as error:
             raise HTTPException(404, to_sentence(error)) from error
         with self._app.borrow() as site:
