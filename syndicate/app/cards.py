@@ -8,8 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from syndicate.app.post import get_post
-from syndicate.app.publish import open_drawer, open_manifest, read_plan
+from syndicate.app.publish import get_post, open_drawer, open_manifest, read_plan
 from syndicate.app.reports import Finding
 from syndicate.app.site import OpenSite
 from syndicate.cards.check import check_drawing, summarise

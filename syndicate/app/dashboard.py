@@ -16,13 +16,14 @@ from syndicate.containment import contain
 from syndicate.deliver.account_worker import needs_person
 from syndicate.errors import ConfigError, UsageError
 from syndicate.formats.published import find_trouble, find_updated, parse_feed
-from syndicate.model import FEED_FILES, CardRef, Delivery, PlannedDelivery, Post, Problem, Reason, State
+from syndicate.model import FEED_FILES, Account, CardRef, Delivery, PlannedDelivery, Post, Problem, Reason, State
 from syndicate.planning.schedule.calendar import Calendar, Taken, find_broken_rule, list_taken
 from syndicate.planning.schedule.when import parse_when
 from syndicate.store.overview import Event
 from syndicate.text.dates import parse_date
 
 _SHORTEST = 8
+_BODIES_AT_ONCE = 200
 _DAY = timedelta(days=1)
 
 COMING = (State.PLANNED, State.DUE, State.SENDING, State.HELD, State.UNCERTAIN, State.MISSED, State.FAILED)
@@ -89,20 +90,40 @@ def list_messages(
 
 
 def _search(site: OpenSite, rows: Sequence[Delivery], words: str) -> tuple[Delivery, ...]:
-    """Those whose post or text holds every word, in any case."""
+    """Those whose message or post holds every word, in any case; bodies are read last, and only where they decide."""
     asked = words.casefold().split()
-    posts: dict[str, str] = {}
+    posts: dict[str, Post] = {}
     with contain(lambda _: None):  # without the folder, texts and titles that the state knows are still searched
-        posts = {post.slug: _list_words(post) for post in site.read_snapshot().posts}
+        posts = {post.slug: post for post in site.read_snapshot().posts}
     titles = site.store.list_titles([row.post_id for row in rows])
 
-    def holds(row: Delivery) -> bool:
+    def find_missing(row: Delivery) -> set[str]:
         said = row.message.text if row.message else ""
-        known = (row.slug, titles.get(row.post_id, ""), posts.get(row.slug, ""), row.text, said, row.account)
-        hay = "\n".join(known).casefold()
-        return all(word in hay for word in asked)
+        post = posts.get(row.slug)
+        known = (row.slug, titles.get(row.post_id, ""), _list_words(post) if post else "", row.text, said, row.account)
+        return _list_missing(asked, "\n".join(known))
 
-    return tuple(row for row in rows if holds(row))
+    missing = [find_missing(row) for row in rows]
+    open_ones = {
+        row.slug: posts[row.slug] for row, words in zip(rows, missing, strict=True) if words and row.slug in posts
+    }
+    said = _find_in_bodies(site, tuple(open_ones.values()), asked)
+    return tuple(row for row, words in zip(rows, missing, strict=True) if words <= said.get(row.slug, set()))
+
+
+def _list_missing(asked: Iterable[str], text: str) -> set[str]:
+    hay = text.casefold()
+    return {word for word in asked if word not in hay}
+
+
+def _find_in_bodies(site: OpenSite, posts: Sequence[Post], asked: Iterable[str]) -> Mapping[str, set[str]]:
+    """Which of the words the body of each post holds, by slug; few bodies are in memory at once."""
+    found: dict[str, set[str]] = {}
+    wanted = set(asked)
+    for start in range(0, len(posts), _BODIES_AT_ONCE):
+        for post in site.folder.fill(posts[start : start + _BODIES_AT_ONCE]):
+            found[post.slug] = wanted - _list_missing(wanted, post.markdown)
+    return found
 
 
 def _list_words(post: Post) -> str:
@@ -196,8 +217,7 @@ def list_posts(site: OpenSite, words: str = "") -> tuple[PostState, ...]:
     known = {row.source: row for row in site.store.list_posts() if row.gone_at is None}
     ids = {post.source: known[post.source].id for post in snapshot.posts if post.source in known}
     counts = site.store.count_states(sorted(set(ids.values())))
-    asked = words.casefold().split()
-    found = [post for post in snapshot.posts if all(word in _list_words(post).casefold() for word in asked)]
+    found = _search_posts(site, snapshot.posts, words) if words.strip() else snapshot.posts
     cards = list_cards(site, ids.values())
     return tuple(
         PostState(
@@ -213,6 +233,13 @@ def list_posts(site: OpenSite, words: str = "") -> tuple[PostState, ...]:
         )
         for post in sorted(found, key=lambda post: (post.published_at is None, post.published_at), reverse=True)
     )
+
+
+def _search_posts(site: OpenSite, posts: Sequence[Post], words: str) -> Sequence[Post]:
+    asked = words.casefold().split()
+    missing = {post.slug: _list_missing(asked, _list_words(post)) for post in posts}
+    said = _find_in_bodies(site, [post for post in posts if missing[post.slug]], asked)
+    return [post for post in posts if missing[post.slug] <= said.get(post.slug, set())]
 
 
 # --- feeds -----------------------------------------------------------------------------------------------------
@@ -278,6 +305,19 @@ def list_last_troubles(site: OpenSite) -> Mapping[str, Event]:
     names = [account.name for account in site.settings.accounts]
     found = {name: site.store.list_events(account=name, reasons=_TROUBLES, most=1) for name in names}
     return {name: events[0] for name, events in found.items() if events}
+
+
+def list_names(site: OpenSite) -> Mapping[str, str]:
+    """As whom each account speaks: as its network said last, or as far as its settings know."""
+    said = {one.name: one.who for one in site.store.list_accounts()}
+    return {one.name: _name_by_settings(site, one) or said.get(one.name) or one.name for one in site.settings.accounts}
+
+
+def _name_by_settings(site: OpenSite, account: Account) -> str:
+    if account.network == "local":
+        return site.settings.site.title
+    handle = account.options.get("handle", "")
+    return f"@{handle.removeprefix('@')}" if handle else ""
 
 
 # --- the way in ------------------------------------------------------------------------------------------------

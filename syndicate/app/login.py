@@ -55,7 +55,7 @@ def _describe(site: OpenSite, account: Account, state: AccountState | None, onli
         name=account.name,
         network=account.network,
         state=AccountCondition.PAUSED if paused else AccountCondition.READY,
-        who=profile.name,
+        who=profile.name or (state.who if state else ""),
         expires=_days_left(ends, now) if describe(account.network).secrets else "needs no login",
         note=say_pause(account.name, paused.pause_reason, ends=paused.paused_until is not None)
         if paused
@@ -87,6 +87,8 @@ def _ask(site: OpenSite, account: Account) -> Profile:
     network = site.accounts.open(account)
     try:
         profile = network.verify() if isinstance(network, Verifies) else Profile("")
+        if profile.name:
+            site.store.save_who(account.name, profile.name)
         learn_limits(site, account, network)
     finally:
         keep_spending(site, account, network)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -13,16 +12,28 @@ from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from syndicate.app.login import learn_missing_limits
-from syndicate.app.publish import open_drawer, read_plan
+from syndicate.app.own_words import offer_own_picture, require_media
+from syndicate.app.publish import get_post, open_drawer, read_plan
 from syndicate.app.queue import explain_waits
-from syndicate.app.reports import Joined, Measure, Story
+from syndicate.app.reports import Joined, Story
 from syndicate.app.sending import find_next_slot
 from syndicate.app.site import OpenSite
 from syndicate.containment import contain
 from syndicate.content.syndication import write_syndication
 from syndicate.errors import Contradicted, UsageError, tell_for_log
-from syndicate.model import Delivery, Identified, KnownPost, Plan, Post, Reason, State, SyndicationLink
-from syndicate.planning.deliveries.manual import ManualPlan, add_link, choose_accounts, plan_manual
+from syndicate.model import (
+    NO_PICTURE,
+    OWN_PICTURE,
+    Delivery,
+    KnownPost,
+    OwnPicture,
+    Plan,
+    Post,
+    Reason,
+    State,
+    SyndicationLink,
+)
+from syndicate.planning.deliveries.manual import ManualPlan, choose_accounts, plan_manual
 from syndicate.planning.deliveries.reasons import explain
 from syndicate.planning.identity import join_rows
 from syndicate.planning.schedule.when import parse_when
@@ -31,7 +42,15 @@ from syndicate.text.links import keep_web_address
 
 
 def plan_post(
-    site: OpenSite, slug: str, *, to: tuple[str, ...], at: str, text: str, again: bool, now: datetime
+    site: OpenSite,
+    slug: str,
+    *,
+    to: tuple[str, ...],
+    at: str,
+    text: str,
+    again: bool,
+    now: datetime,
+    picture: OwnPicture = NO_PICTURE,
 ) -> ManualPlan:
     """The message planned for the named accounts, or all enabled ones that the post does not skip itself."""
     named = tuple(site.accounts.get(name) for name in to)
@@ -40,6 +59,9 @@ def plan_post(
     item = get_post(read_plan(site, now).identified, slug)
     chosen = named or choose_accounts(item, site.accounts.enabled.values())
     learn_missing_limits(site, chosen)
+    cards = open_drawer(site).list_drawn()
+    if picture.media == OWN_PICTURE:
+        cards = {**cards, item.id: offer_own_picture(site, slug, now)}
     return plan_manual(
         item,
         chosen,
@@ -47,10 +69,11 @@ def plan_post(
         site.settings,
         facts=site.facts_with_limits(),
         templates=site.read_messages(),
-        cards=open_drawer(site).list_drawn(),
+        cards=cards,
         now=now,
         at=parse_when(at, now, ZoneInfo(site.settings.site.timezone)) if at else None,
         text=text,
+        picture=picture,
         again=again,
     )
 
@@ -60,7 +83,15 @@ NEXT_SLOT = "slot"
 
 
 def write_message(
-    site: OpenSite, slug: str, *, to: tuple[str, ...], at: str, text: str, again: bool, now: datetime
+    site: OpenSite,
+    slug: str,
+    *,
+    to: tuple[str, ...],
+    at: str,
+    text: str,
+    again: bool,
+    now: datetime,
+    picture: OwnPicture = NO_PICTURE,
 ) -> tuple[int, ...]:
     """A message about a post into the outbox of these accounts; the worker sends it. Returns the numbers.
 
@@ -69,33 +100,34 @@ def write_message(
     """
     if contradiction := site.check_state():
         raise Contradicted(contradiction)
-    plans = plan_message(site, slug, to=to, at=at, text=text, again=again, now=now)
+    plans = plan_message(site, slug, to=to, at=at, text=text, again=again, now=now, picture=picture)
     return tuple(number for planned in plans for number in put_into_outbox(site, planned, now))
 
 
 def plan_message(
-    site: OpenSite, slug: str, *, to: tuple[str, ...], at: str, text: str, again: bool, now: datetime
+    site: OpenSite,
+    slug: str,
+    *,
+    to: tuple[str, ...],
+    at: str,
+    text: str,
+    again: bool,
+    now: datetime,
+    picture: OwnPicture = NO_PICTURE,
 ) -> tuple[ManualPlan, ...]:
     """What `write_message` would store."""
     if not to:
         raise UsageError("choose at least one account")
+    for name in to:
+        require_media(site, name, picture.media)
     asked: list[tuple[tuple[str, ...], str]] = [(to, at)]
     if at == NEXT_SLOT:
         times = {name: find_next_slot(site, site.accounts.get(name), now).isoformat() for name in to}
         asked = [((name,), times[name]) for name in to]
-    return tuple(plan_post(site, slug, to=names, at=when, text=text, again=again, now=now) for names, when in asked)
-
-
-def measure_words(site: OpenSite, slug: str, names: Iterable[str], text: str) -> tuple[Measure, ...]:
-    """How long a person's words about a post are on each of these accounts, as its network counts."""
-    post = next((one for one in site.read_snapshot().posts if one.slug == slug), None)
-    facts = site.facts_with_limits()
-    found = []
-    for account in map(site.accounts.get, names):
-        limits = facts[account.name].limits
-        words = add_link(text, post, account) if post else text
-        found.append(Measure(account.name, limits.count(words), limits.characters, limits.find_excess(words)))
-    return tuple(found)
+    return tuple(
+        plan_post(site, slug, to=names, at=when, text=text, again=again, now=now, picture=picture)
+        for names, when in asked
+    )
 
 
 def put_into_outbox(site: OpenSite, planned: ManualPlan, now: datetime) -> tuple[int, ...]:
@@ -162,15 +194,6 @@ def name_post(site: OpenSite, word: str) -> str:
     """`find_name` among the posts of the site. Raises UsageError with the candidates where there are several."""
     rows = site.store.list_posts()
     return find_name(site.read_snapshot().posts, rows, word, site.settings.site.content)
-
-
-def get_post(identified: Sequence[Identified], slug: str) -> Identified:
-    """The post of a slug. Raises UsageError naming near ones."""
-    found = next((one for one in identified if one.post.slug == slug), None)
-    if found is None:
-        near = difflib.get_close_matches(slug, [one.post.slug for one in identified], 3)
-        raise UsageError(f'there is no post "{slug}"', hint=f"did you mean {', '.join(near)}?" if near else "")
-    return found
 
 
 _MOST = 20

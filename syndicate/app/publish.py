@@ -6,7 +6,7 @@ The heavy rooms are imported where they are needed: a publication that finds not
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from syndicate import content
 from syndicate.app.site import OpenSite, identify
+from syndicate.errors import UsageError
 from syndicate.fonts import digest_fonts
-from syndicate.model import Plan, Problem, Reason, Remark, Snapshot, unique_problems
+from syndicate.model import Identified, Plan, Problem, Reason, Remark, Snapshot, unique_problems
 from syndicate.publish.unchanged import LastPublication, Published, look_at
 from syndicate.store.glance import is_in_order, keep_rows, read_publication
 from syndicate.templates import fingerprint_templates
@@ -131,6 +132,17 @@ def open_manifest(site: OpenSite) -> Manifest:
 
     place, root = site.settings.storage.publish_to, site.settings.root
     return Manifest(site.output, site.store, place.removeprefix(f"{root}/").rstrip("/"))
+
+
+def get_post(identified: Sequence[Identified], slug: str) -> Identified:
+    """The post of a slug. Raises UsageError naming near ones."""
+    found = next((one for one in identified if one.post.slug == slug), None)
+    if found is None:
+        import difflib
+
+        near = difflib.get_close_matches(slug, [one.post.slug for one in identified], 3)
+        raise UsageError(f'there is no post "{slug}"', hint=f"did you mean {', '.join(near)}?" if near else "")
+    return found
 
 
 def open_drawer(site: OpenSite, manifest: Manifest | None = None) -> Drawer:

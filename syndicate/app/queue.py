@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from syndicate.app.edits import list_amendments, tell_waiting
 from syndicate.app.login import list_accounts
 from syndicate.app.publish import list_problems
-from syndicate.app.reports import AccountCondition, AccountRow, Measure, Status
+from syndicate.app.reports import AccountCondition, AccountRow, Status
 from syndicate.app.sending import Composer
 from syndicate.app.site import OpenSite
 from syndicate.containment import contain
@@ -31,7 +31,7 @@ from syndicate.planning.deliveries.foresight import (
 from syndicate.planning.deliveries.reasons import ASKED_TOGETHER, find_own_reason, say_pause, say_reason, say_why
 from syndicate.planning.deliveries.retry import describe
 from syndicate.planning.messages.compose import Composed
-from syndicate.planning.messages.template import choose_text, find_override
+from syndicate.planning.messages.template import find_override
 from syndicate.planning.schedule.calendar import Calendar
 from syndicate.planning.schedule.gates import policy_of
 from syndicate.planning.schedule.when import parse_when
@@ -127,6 +127,8 @@ def _compose(composer: Composer, delivery: Delivery) -> tuple[Composed | None, t
 LEAST_ROOM = 2**20
 """Bytes without which the state cannot be written."""
 
+_MOST_COMING = 3
+
 OPEN = (State.PLANNED, State.DUE, State.SENDING, State.HELD, State.UNCERTAIN, State.MISSED, State.FAILED)
 
 _SIMPLE: Mapping[Action, Callable[[Store, int, datetime], Delivery]] = {
@@ -201,63 +203,6 @@ def _read_reason(word: str) -> Reason | None:
         near = get_close_matches(word, [reason.value for reason in Reason], n=1)
         hint = f'did you mean "{near[0]}"?' if near else "`syndicate queue --json` shows the reason of each message"
         raise UsageError(f'there is no reason "{word}"', hint=hint) from None
-
-
-def check_text(site: OpenSite, ids: Iterable[int], text: str) -> None:
-    """Raises UsageError where a network would refuse this text."""
-    composer = Composer(site)
-    for delivery in map(site.store.get_delivery, ids if text.strip() else ()):
-        excess = composer.measure(replace(delivery, text=text)).excess
-        if excess:
-            raise UsageError(f"the text is too long for {delivery.account}: {excess}", hint="nothing was changed")
-
-
-def edit_message(site: OpenSite, number: int, now: datetime, *, text: str, alt: str, media: str) -> Delivery:
-    """A person's words, alt text and picture for one message; what is as it would be composed is no one's own.
-
-    Raises UsageError where the network would refuse it.
-    """
-    delivery, composer = site.store.get_delivery(number), Composer(site)
-    with contain(lambda _: None):  # a post that is gone leaves a person's own words
-        composed = composer.measure(replace(delivery, text="", alt="", media=media)).message
-        picture = composed.image or composed.card
-        text = "" if _is_same(text, composed.text) else text
-        alt = "" if picture is None or _is_same(alt, picture.alt) else alt.strip()
-    if media not in {"", *list_media(site, delivery)}:
-        raise UsageError(f"{delivery.account} takes no such picture")
-    if excess := composer.measure(replace(delivery, text=text, alt=alt, media=media)).excess:
-        raise UsageError(f"the text is too long for {delivery.account}: {excess}", hint="nothing was changed")
-    return site.store.set_text(number, text, now, alt=alt, media=media)
-
-
-def _is_same(written: str, composed: str) -> bool:
-    return not written.strip() or written.strip() == composed.strip()
-
-
-def list_media(site: OpenSite, delivery: Delivery) -> tuple[str, ...]:
-    """What may go with a message on its network: "card", "image", "none"."""
-    facts = site.facts_with_limits().get(delivery.account)
-    if facts is None:
-        return ()
-    own = ("card",) if facts.media == "card" else ()
-    return (*own, *(("image",) if facts.limits.images else ()), "none")
-
-
-def find_origin(site: OpenSite, delivery: Delivery) -> str:
-    """The author's words from which a message is composed: of the post's override, `socialShare`, or its summary."""
-    found: list[str] = []
-    with contain(lambda _: None):
-        account = site.accounts.get(delivery.account)
-        post = next(post for post in site.read_snapshot().posts if post.slug == delivery.slug)
-        found.append(choose_text(post, find_override(post, account)))
-    return found[0] if found else ""
-
-
-def measure_text(site: OpenSite, number: int, text: str) -> Measure:
-    """How long a message would be with this text, composed where it is empty."""
-    delivery = site.store.get_delivery(number)
-    composed = Composer(site).measure(replace(delivery, text=text))
-    return Measure(delivery.account, composed.count, composed.limit, composed.excess)
 
 
 def explain_waits(site: OpenSite, rows: Iterable[Delivery], now: datetime) -> tuple[Delivery, ...]:
@@ -354,6 +299,7 @@ def read_status(site: OpenSite, now: datetime) -> Status:
         problems=len(list_problems(site, snapshot)),
         counts={state.value: counts[state.value] for state in State if counts[state.value]},
         next_at=store.find_next_at(),
+        coming=_list_coming(deliveries),
         daemon=store.is_daemon_running(),
         paused=tuple(f"{one.name} is paused: {_say_pause(one)}" for one in store.list_accounts() if one.paused_at),
         unready=tuple(
@@ -368,6 +314,11 @@ def read_status(site: OpenSite, now: datetime) -> Status:
         dying=list_warnings(site, (), now),
         amendments=_tell_amendments(site, now),
     )
+
+
+def _list_coming(rows: Iterable[Delivery]) -> tuple[Delivery, ...]:
+    waiting = (row for row in rows if row.state in {State.PLANNED, State.DUE} and row.part == 1)
+    return tuple(sorted(waiting, key=lambda row: (row.due_at, row.id))[:_MOST_COMING])
 
 
 def _list_leased(rows: Iterable[Delivery]) -> tuple[str, ...]:

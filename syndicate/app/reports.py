@@ -28,6 +28,8 @@ class Status:
     counts: Mapping[str, int] = field(default_factory=dict)
     """Deliveries by state."""
     next_at: datetime | None = None
+    coming: tuple[Delivery, ...] = ()
+    """The few messages that go out next."""
     daemon: bool = False
     disk: str = ""
     """That there is no room for the state, "" where there is."""

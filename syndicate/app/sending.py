@@ -16,8 +16,10 @@ from syndicate.deliver import Tools
 from syndicate.errors import ContentError, FetchError, Unavailable
 from syndicate.http.servers import Waits
 from syndicate.model import (
+    OWN_PICTURE,
     Account,
     Attachment,
+    CardRef,
     Delivery,
     KnownPost,
     Message,
@@ -113,7 +115,7 @@ class Composer:
             account,
             facts,
             template,
-            materials.drawer.find_drawn(known.id),
+            materials.find_picture(known.id, delivery.media),
             occasion=delivery.occasion,
             site=self._site.settings.site,
             created_at=None,
@@ -170,6 +172,11 @@ class _Materials:
     """By post id."""
     unreadable: frozenset[str]
     """Ids of posts whose files are there and give no post now: half written, broken, locked away."""
+
+    def find_picture(self, post_id: str, media: str) -> CardRef | None:
+        """The card, or the post's own picture where a person wants that and it is there."""
+        own = self.drawer.find_own(post_id) if media == OWN_PICTURE else None
+        return own or self.drawer.find_drawn(post_id)
 
     def find(self, delivery: Delivery) -> tuple[Post, KnownPost]:
         found = self.posts.get(delivery.post_id)

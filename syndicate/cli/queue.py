@@ -48,7 +48,7 @@ def queue(
         slug = name_in(app, slug)
         found = app.list_deliveries(account=account, slug=slug, everything=everything)
         if given.json:
-            print_json(found)
+            print_json(found, titles=_list_titles(app, found))
         elif found:
             _show_outbox(found, app, each=everything or bool(slug))
         else:
@@ -130,7 +130,7 @@ def name_in(app: App, word: str) -> str:
 
 
 def _act(context: typer.Context, action: str, ids: Sequence[int], value: str = "") -> int:
-    from syndicate.app.queue import check_text
+    from syndicate.app.own_words import check_text
     from syndicate.cli.show import print_json
 
     given = globals_of(context)
@@ -140,7 +140,7 @@ def _act(context: typer.Context, action: str, ids: Sequence[int], value: str = "
                 check_text(site, ids, value)  # all of them, before the first is changed
         changed, refusals = _change(app, action, ids, value)
         if given.json and changed:
-            print_json(changed)
+            print_json(changed, titles=_list_titles(app, changed))
         elif changed:
             show_deliveries(changed, app)
     for line in refusals[1:]:
@@ -352,7 +352,7 @@ def status(context: typer.Context) -> int:
         broken = (now_is.contradiction, now_is.disk, now_is.paused, now_is.unready)
         ended = NEEDS_A_PERSON if any((*broken, *asked)) else DONE
         if given.json:
-            print_json(now_is)
+            print_json(now_is, titles=_list_titles(app, (*now_is.needs_you, *now_is.coming)))
             return ended
         zone = app.settings.site.timezone
         problems = f"{plural(now_is.problems, 'problem')} (syndicate doctor)" if now_is.problems else "no problems"
@@ -371,4 +371,7 @@ def status(context: typer.Context) -> int:
         if now_is.needs_you:
             print("\nNeeds you:")
             show_deliveries(now_is.needs_you, app)
+        if now_is.coming:
+            print("\nNext:")
+            show_deliveries(now_is.coming, app)
     return ended

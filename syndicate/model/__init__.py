@@ -39,12 +39,14 @@ from syndicate.model.feed import (
     fingerprint,
 )
 from syndicate.model.plan import (
+    NO_PICTURE,
     CardPlan,
     Identified,
     KnownDelivery,
     KnownDraft,
     KnownPost,
     Ledger,
+    OwnPicture,
     Plan,
     PlannedChange,
     PlannedDelivery,
@@ -69,6 +71,7 @@ from syndicate.model.post import (
 )
 from syndicate.model.reason import FEATURED, NEW, Occasion, OccasionKind, Reason, Why
 from syndicate.model.site import (
+    OWN_PICTURE,
     SQUARE,
     Account,
     Cache,
@@ -91,7 +94,9 @@ __all__ = [
     "FEED_FILES",
     "FEED_FORMATS",
     "NEW",
+    "NO_PICTURE",
     "ON_DISK",
+    "OWN_PICTURE",
     "SQUARE",
     "TRANSITIONS",
     "Account",
@@ -129,6 +134,7 @@ __all__ = [
     "Notices",
     "Occasion",
     "OccasionKind",
+    "OwnPicture",
     "Picture",
     "PictureFacts",
     "Plan",

@@ -240,7 +240,8 @@ class Delivery:
     alt: str = ""
     """A person's own alt text of the picture."""
     media: str = ""
-    """What a person wants to go with it, "card", "image" or "none"; "" for what the post or the account asks for."""
+    """What a person wants to go with it, "card", "image" (the card as a picture), "photo" (the post's own picture) or
+    "none"; "" for what the post or the account asks for."""
     message: Message | None = None
     """Frozen at the first intent."""
     reason: Reason = Reason.NONE

@@ -123,6 +123,18 @@ class Identified:
         return self.post.declared_id or self.known.id
 
 
+@dataclass(frozen=True, slots=True)
+class OwnPicture:
+    """What a person wants to go with a message, and its alt text: as `Delivery.media` and `Delivery.alt`."""
+
+    media: str = ""
+    alt: str = ""
+
+
+NO_PICTURE = OwnPicture()
+"""Nothing was chosen: what the post or the account asks for goes with it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedDelivery:
     """A row to add to the outbox, or the reason why there is none."""
@@ -142,6 +154,8 @@ class PlannedDelivery:
     chosen_due_at: datetime | None = None
     text: str = ""
     """A person's own text, stored with the row; empty means composed."""
+    media: str = ""
+    alt: str = ""
     message: Message | None = None
     """Composed for preview; composed again at the intent unless a person fixed the text."""
     count: int = 0
@@ -168,7 +182,9 @@ class PlannedChange:
     """What a person did, where one asked for it; None keeps what is there, like `chosen_due_at`."""
     chosen_due_at: datetime | None = None
     text: str = ""
-    """A person's own text, stored with the row; empty keeps what is there."""
+    """A person's own text, stored with the row; empty keeps what is there, as do `media` and `alt`."""
+    media: str = ""
+    alt: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,6 +86,9 @@ class FeedRules:
 SQUARE = "1200x1200"
 """The size of the second card for messengers."""
 
+OWN_PICTURE = "photo"
+"""What a person says who wants a post's own picture to go with a message, and not its card."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardRules:

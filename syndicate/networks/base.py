@@ -241,6 +241,8 @@ class Look:
 
     link: int = 0
     """So many characters of an address are shown, without its scheme; 0 for all of it as it stands."""
+    path: int = 0
+    """Or its host, and so many characters of what follows; a longer one loses two more to dots."""
     fold: int = 0
     """A text that is longer is folded after so many characters; 0 for never."""
     more: str = "more"
@@ -249,6 +251,8 @@ class Look:
     """Whether hashtags and mentions become links."""
     cards: bool = True
     """Whether a link without a picture of its own gets a card, ours or the one that its crawler makes."""
+    shapes: tuple[float, float] = (0.0, 0.0)
+    """Width by height of the tallest and the widest picture that is shown whole; 0 for any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

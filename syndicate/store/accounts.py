@@ -40,6 +40,8 @@ class AccountState:
     """What was tried in vain last: "open", "prepare", "send", "find", "send again"."""
     limits: Limits | None = None
     limits_read_at: datetime | None = None
+    who: str = ""
+    """As whom it is logged in, as its network said last."""
 
     def is_resting(self, now: datetime) -> bool:
         """Whether it is left alone now; a clock that was set back since ends that."""
@@ -165,6 +167,14 @@ class AccountBook(Part):
             changes = {"limits": render_limits(limits), "limits_read_at": now}
             query = insert.on_conflict_do_update(index_elements=["site", "name"], set_=changes)
             connection.execute(query, {"site": self._site, "name": name} | changes)
+
+    def save_who(self, name: str, who: str) -> None:
+        """Keep as whom the account is logged in."""
+        with self._database.writing() as connection:
+            query = insert_of(connection)(accounts).on_conflict_do_update(
+                index_elements=["site", "name"], set_={"who": who}
+            )
+            connection.execute(query, {"site": self._site, "name": name, "who": who})
 
     def keep_secrets(self, sealed: Mapping[str, str]) -> None:
         """Keep tokens that are sealed already, by name."""

@@ -265,8 +265,9 @@ class LedgerPart(Part):
         }
         if planned.chosen is not None:
             changes |= {"chosen": planned.chosen, "chosen_due_at": planned.chosen_due_at}
-        if planned.text:
-            changes |= {"text": planned.text, "message": None}
+        own = {name: value for name in ("text", "media", "alt") if (value := getattr(planned, name))}
+        if own:
+            changes |= {**own, "message": None}
         step = Step("plan", planned.state, now, planned.reason, planned.detail)
         move(connection, before, planned.state, step, **changes)
         return True

@@ -23,6 +23,7 @@ class Event:
 
     number: int
     attempt: Attempt
+    post_id: str
     slug: str
     account: str
     network: str
@@ -90,7 +91,7 @@ class Overview(Part):
     ) -> tuple[Event, ...]:
         """The trail of all messages, newest first; `before` is the number of a line, an empty filter means any."""
         query = (
-            select(attempts, _ROW.slug, _ROW.account, _ROW.network)
+            select(attempts, _ROW.post_id, _ROW.slug, _ROW.account, _ROW.network)
             .join(deliveries, _ROW.id == attempts.c.delivery_id)
             .where(attempts.c.site == self._site)
             .order_by(attempts.c.id.desc())
@@ -105,6 +106,7 @@ class Overview(Part):
                 Event(
                     number=row["id"],
                     attempt=parse_attempt(row),
+                    post_id=row["post_id"],
                     slug=row["slug"],
                     account=row["account"],
                     network=row["network"],

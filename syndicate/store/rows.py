@@ -119,7 +119,7 @@ def _leave_out(value: object) -> object:
 
 _COLUMNS = (
     "post_id", "slug", "account", "network", "part", "state", "due_at", "reason", "detail", "chosen", "chosen_due_at",
-    "cost", "text",
+    "cost", "text", "media", "alt",
 )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from syndicate.model import Action, OccasionKind, Reason, State
 
-HEAD = "0016"
+HEAD = "0017"
 """The last migration. A database that names a later one is from a newer syndicate."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -129,6 +129,7 @@ accounts = Table(
     Column("listening", Text, nullable=False, default=""),
     Column("limits", Text, nullable=False, default=""),
     Column("limits_read_at", Instant),
+    Column("who", Text, nullable=False, default=""),
 )
 
 spendings = Table(

@@ -117,6 +117,7 @@ def test_an_edited_text_that_is_too_long_is_refused_with_its_length(blog):
     blog.write("fresh")
     blog.run("publish")
     (row,) = blog.run("--json", "queue").json
+    assert row["title"] == blog.run("--json", "status").json["coming"][0]["title"] != ""
     number = str(row["id"])
     most = 500
     said = blog.run("queue", "edit", number, "--text", "x" * (most + 7), code=2).err

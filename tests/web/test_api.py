@@ -222,6 +222,39 @@ def test_the_outbox_is_filtered_and_paged(client: httpx.Client, desk: Desk) -> N
     assert ask(words="s3") == [3]
 
 
+def test_many_are_changed_at_once(client: httpx.Client, desk: Desk) -> None:
+    """Each on its own: what cannot be done says why by its number, and keeps none of the others."""
+    rows = [
+        delivery(n, State.PLANNED, post_id=f"p{n}", slug=f"s{n}", due_at=desk.at + timedelta(days=n)) for n in (1, 2)
+    ]
+    desk.put(*rows, sent(9, "https://social.example/9", post_id="q", slug="other"))
+
+    def ask(**body: object) -> tuple[list[int], list[int]]:
+        told = client.post("/deliveries/many", json=body).raise_for_status().json()
+        return [one["id"] for one in told["changed"]], [one["id"] for one in told["refused"]]
+
+    assert ask(action="hold", ids=[1, 9, 2, 1, 404]) == ([1, 2], [9, 404])
+    assert desk.states() == {1: "held", 2: "held", 9: "sent"}
+    assert ask(action="move", ids=[1, 2, 404], by_minutes=1440) == ([2, 1], [404])
+    assert client.get("/deliveries/2").json()["due_at"] == f"{desk.at + timedelta(days=3):%Y-%m-%dT%H:%M:%SZ}"
+    assert ask(action="release", ids=[1, 2]) == ([1, 2], [])
+    for body in ({"action": "move", "ids": [1]}, {"action": "hold", "ids": [1], "force": True}):
+        assert client.post("/deliveries/many", json=body).status_code == 409
+    for body in ({"action": "settle_sent", "ids": [1]}, {"action": "hold", "ids": []}, {"action": "hold"}):
+        assert client.post("/deliveries/many", json=body).status_code == 422
+
+
+def test_a_text_is_measured(client: httpx.Client, desk: Desk) -> None:
+    """As the words of a message, or for accounts; too long is told, not refused."""
+    one = client.post("/measure", json={"text": "Hello.", "delivery": 7}).json()["counts"]
+    assert one == [{"account": "timeline", "count": 6, "limit": 500, "excess": ""}]
+    two = client.post("/measure", json={"text": "long " * 200, "post": "hello", "to": ["timeline"]}).json()["counts"]
+    assert two[0]["count"] > 500
+    assert "of 500 characters" in two[0]["excess"]
+    assert client.post("/measure", json={"text": "", "to": ["nobody"]}).status_code == 409
+    assert client.post("/measure", json={"text": "", "delivery": 404}).status_code == 404
+
+
 def test_a_new_message_is_previewed_and_written(client: httpx.Client, desk: Desk) -> None:
     """The preview stores nothing and says what the message will say."""
     asked = {"post": "hello", "to": ["timeline"], "text": "My own words.", "again": True, "at": "2027-01-05T09:00:00Z"}

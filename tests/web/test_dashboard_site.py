@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.networks.fake_mastodon import TOKEN, FakeMastodon
 from tests.web.desk import Page, find_token
 from tests.web.serving import serving
 
+HILLS = Path(__file__).parents[2] / "templates" / "starter" / "static" / "images" / "hills-at-dawn.jpg"
 MORE = """
 slots = ["mon-fri 09:00"]
 
@@ -42,8 +44,11 @@ def app(tmp_path_factory: pytest.TempPathFactory, mastodon: FakeMastodon) -> Ite
     """Two posts of before, one that cannot be read."""
     config = CONFIG.replace("[cards]", "allow_private = true\n[cards]")
     blog = Blog(tmp_path_factory.mktemp("blog"), config + MORE.format(url=mastodon.url))
-    blog.write("one", title="The First")
+    blog.write("one", title="The First", body="Hay, a Needle, hay.")
     blog.write("two")
+    (blog.root / "static").mkdir()
+    shutil.copy(HILLS, blog.root / "static" / "hills.jpg")
+    blog.write("three", image="/hills.jpg", imageAlt="The hills at dawn")
     (blog.posts / "broken.md").write_text('---\ntitle: "open\n---\n', encoding="utf-8")
     blog.run("publish", code=1)
     with App(blog.root / "syndicate.toml") as app:
@@ -74,6 +79,20 @@ def test_posts_show_cards_and_problems(client: httpx.Client) -> None:
         for src in page.find_all("img", "src")
     )
     assert "/dashboard/post/two" not in client.get("/posts?q=first").text
+
+
+def test_search_reads_bodies_titles_and_messages(client: httpx.Client) -> None:
+    """Every word must be somewhere: in the body, the title or the message, in any case."""
+    for words, places in [
+        ("NEEDLE", {"one"}),
+        ("needle first", {"one"}),
+        ("needle two", set()),
+        ("read", {"one", "two", "three"}),
+    ]:
+        for view in ("posts", "list?state=skipped&"):
+            page = Page(client.get(f"/{view}{'' if '?' in view else '?'}q={words}").text)
+            found = {href.rpartition("/")[2] for href in page.find_all("a", "href") if "/post/" in href}
+            assert found == places, (view, words)
 
 
 def test_feeds_show_whether_readers_can_use_them(app: App, client: httpx.Client) -> None:
@@ -112,21 +131,47 @@ def test_a_new_message_goes_to_its_accounts(app: App, client: httpx.Client) -> N
 def test_texts_are_counted_as_each_network_counts(app: App, client: httpx.Client) -> None:
     """Of a message by its number, of a new one for the accounts that are chosen, its link with it."""
     text = "👍🏽 https://example.com/a/very/long/address/that/goes/on"
-    one = send(client, "/count", post="two", to=["x", "toot"], value=text).json()
+
+    def measure(**asked: object) -> list[dict]:
+        headers = {"X-Syndicate-Token": find_token(client.get("/new").text)}
+        return client.post("/api/v1/measure", json=asked, headers=headers).raise_for_status().json()["counts"]
+
+    one = measure(post="two", to=["x", "toot"], text=text)
     assert [(each["account"], each["count"], each["limit"]) for each in one] == [("x", 26, 280), ("toot", 25, 500)]
-    assert send(client, "/count", post="two", to=["x"], value="w" * 300).json()[0]["excess"]
-    number = next(one.id for one in app.list_deliveries(slug="one", account="x"))
-    assert send(client, "/count", number=str(number), value="Words").json()[0]["count"] == 5
-    assert send(client, "/count", number="999", value="x").status_code == 400
+    assert measure(post="two", to=["x"], text="w" * 300)[0]["excess"]
+    number = next(one.id for one in app.list_deliveries(slug="one", account="x", everything=True))
+    assert measure(delivery=number, text="Words")[0]["count"] == 5
+
+
+def test_the_posts_own_picture_goes_with_a_message(app: App, client: httpx.Client) -> None:
+    """Looked at before it is kept, with its own alt text or the person's; the next publication leaves it."""
+    words = {"post": "three", "value": "Look.", "to": ["timeline"], "when": "slot", "media": "photo", "alt": "A hill"}
+    before = app.list_deliveries(everything=True)
+    seen = Page(send(client, "/new", **words, action="look").text)
+    picture = next(src for src in seen.find_all("img", "src") if "three.photo." in src)
+    assert ("A hill" in seen.words, "Look." in seen.words, app.list_deliveries(everything=True)) == (True, True, before)
+    number = send(client, "/new", **words, again="yes") and app.list_deliveries(slug="three")[-1].id
+    assert (app._site.store.get_delivery(number).media, app._site.store.get_delivery(number).alt) == ("photo", "A hill")
+    app.publish()
+    place = f"http://{client.base_url.netloc.decode()}{picture}"
+    assert client.get(place).content.startswith(b"\xff\xd8")
+    looked = send(client, f"/message/{number}", value="", alt="", media="photo")
+    assert "The hills at dawn" in Page(looked.text).find_all("img", "alt")
+    assert app._site.store.get_delivery(number).alt == "A hill"
+    without = Page(send(client, "/new", **words | {"post": "one"}, action="look").text)
+    assert "The post has no picture of its own" in without.words
+    send(client, "/act", action="edit", number=number, value="Look.", media="none", alt="")
+    assert app._site.store.get_delivery(number).media == "none"
 
 
 def test_history_has_every_attempt(client: httpx.Client) -> None:
     """With account, post and state, newest first, and by account."""
-    number = re.findall(r"/message/(\d+)", client.get("/list?account=x").text)[0]
-    send(client, "/act", action="hold", number=number)
+    number = re.findall(r"/message/(\d+)", client.get("/list?account=x&state=skipped").text)[0]
     send(client, "/act", action="release", number=number)
+    send(client, "/act", action="skip", number=number)
+    send(client, "/act", action="hold", number=number)
     lines = re.findall(r"(hold|release): by hand", client.get("/history").text)
-    assert lines == ["release", "hold"]
+    assert lines[:2] == ["hold", "release"]
     assert "by hand" not in client.get("/history?account=toot").text
 
 

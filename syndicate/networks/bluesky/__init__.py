@@ -16,7 +16,7 @@ import orjson
 from syndicate.errors import ConfigError, NetworkError, NotReady, Rejected, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Reactions, Receipt
-from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
+from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.bluesky.facets import list_mentions
 from syndicate.networks.bluesky.record import (
     BLOB,
@@ -62,6 +62,7 @@ DESCRIPTION = Description(
         Option("labels", "content labels for every post, separated by commas: nudity, graphic-media …"),
         Option("publication", "at:// address or URL of your site.standard.publication, for richer cards"),
     ),
+    look=Look(path=15),
     secrets=(Secret("app_password", "Settings → Privacy and security → App passwords"),),
     facts=NetworkFacts(network="bluesky", limits=LIMITS, media="card", can_thread=True),
     note="A content warning must be one of Bluesky's labels. Posts are public and cannot be edited.",

@@ -41,7 +41,7 @@ NARROWEST, WIDEST = 4 / 5, 1.91
 DESCRIPTION = Description(
     name="instagram",
     title="Instagram",
-    look=Look(fold=125, more="more", cards=False),
+    look=Look(fold=125, more="more", cards=False, shapes=(0.8, 1.91)),
     options=(
         Option("user", "Number of the Instagram account", required=True),
         Option("version", "Version of the Graph API", default=VERSION),

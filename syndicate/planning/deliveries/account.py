@@ -11,6 +11,7 @@ from typing import TypeVar
 from syndicate.containment import contain
 from syndicate.errors import ConfigError
 from syndicate.model import (
+    NO_PICTURE,
     Account,
     CardRef,
     Identified,
@@ -18,6 +19,7 @@ from syndicate.model import (
     NetworkFacts,
     Occasion,
     OccasionKind,
+    OwnPicture,
     PlannedDelivery,
     Problem,
     Reason,
@@ -185,12 +187,13 @@ def plan_rows(
     occasion: Occasion,
     *,
     text: str = "",
+    picture: OwnPicture = NO_PICTURE,
     at: datetime | None = None,
 ) -> list[PlannedDelivery]:
     """A message as rows of the outbox, one for each part, at the next free slot (or `at`)."""
     earliest, notes = earliest_at(item, context, override)
     due_at = at or context.take_slot(earliest)
-    parts, trouble = _compose(item, context, occasion, text)
+    parts, trouble = _compose(item, context, occasion, text, picture)
     ends = find_token_end(context.facts, due_at, context.now)
     notes = [
         *notes,
@@ -211,6 +214,8 @@ def plan_rows(
         reason=why.reason if why else Reason.NONE,
         detail=why.detail if why else "",
         text=text,
+        media=picture.media,
+        alt=picture.alt,
         limit=context.facts.limits.characters,
         warnings=tuple(notes),
     )
@@ -254,7 +259,7 @@ def find_embargo(override: SocialOverride, context: AccountContext) -> tuple[dat
 
 
 def _compose(
-    item: Identified, context: AccountContext, occasion: Occasion, text: str
+    item: Identified, context: AccountContext, occasion: Occasion, text: str, picture: OwnPicture
 ) -> tuple[tuple[Composed, ...], list[str]]:
     if context.style is None:
         return (), [context.trouble]
@@ -262,7 +267,16 @@ def _compose(
     parts: tuple[Composed, ...] = ()
     with contain(lambda error: troubles.append(str(make_problem(item.post.source, error)))):
         parts = compose(
-            item.post, item.known, context.style, card, occasion=occasion, site=context.site, created_at=None, text=text
+            item.post,
+            item.known,
+            context.style,
+            card,
+            occasion=occasion,
+            site=context.site,
+            created_at=None,
+            text=text,
+            alt=picture.alt,
+            media=picture.media,
         )
     return parts, troubles
 
@@ -273,6 +287,8 @@ def _fill_row(blank: PlannedDelivery, part: Composed, facts: NetworkFacts, notes
         blank,
         part=part.part,
         text=blank.text if part.part == 1 else "",
+        media=blank.media if part.part == 1 else "",
+        alt=blank.alt if part.part == 1 else "",
         message=part.message,
         count=part.count,
         limit=part.limit,

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from syndicate.errors import UsageError
 from syndicate.model import (
+    NO_PICTURE,
     Account,
     Action,
     CardRef,
@@ -16,6 +17,7 @@ from syndicate.model import (
     Ledger,
     NetworkFacts,
     Occasion,
+    OwnPicture,
     PlannedChange,
     PlannedDelivery,
     Post,
@@ -58,9 +60,10 @@ def plan_manual(
     now: datetime,
     at: datetime | None = None,
     text: str = "",
+    picture: OwnPicture = NO_PICTURE,
     again: bool = False,
 ) -> ManualPlan:
-    """The post on these accounts at `at`, with `text` instead of the composed one.
+    """The post on these accounts at `at`, with `text` instead of the composed one, and `picture` to go with it.
 
     Without `at` it goes now, or when its embargo there ends. A message of the post that waits already is moved to that
     time. Where the post went out, or may have, `again` asks for another one. Raises UsageError naming where it already
@@ -84,8 +87,9 @@ def plan_manual(
             _refuse_second(own, item, account)
         waiting = () if again else [row for row in own if row.state in UNSENT]
         moment = at or _now_or_later(item, context)
-        added = _add(item, context, moment, text)  # measures the text, even where a message that waits is moved instead
-        more = _move_waiting(waiting, moment, add_link(text, item.post, account), added) if waiting else added
+        # Measures the text, even where a message that waits is moved instead.
+        added = _add(item, context, moment, text, picture)
+        more = _move_waiting(waiting, moment, add_link(text, item.post, account), picture, added) if waiting else added
         plan = ManualPlan((*plan.deliveries, *more.deliveries), (*plan.changes, *more.changes))
     return plan
 
@@ -121,7 +125,9 @@ def _refuse_second(rows: Iterable[KnownDelivery], item: Identified, account: Acc
     )
 
 
-def _move_waiting(rows: Iterable[KnownDelivery], at: datetime, text: str, like: ManualPlan) -> ManualPlan:
+def _move_waiting(
+    rows: Iterable[KnownDelivery], at: datetime, text: str, picture: OwnPicture, like: ManualPlan
+) -> ManualPlan:
     """The message that waits goes out at the asked time; asking for it is approving it.
 
     It is held where a new one (`like`) would be, unless a person let it go.
@@ -143,6 +149,8 @@ def _move_waiting(rows: Iterable[KnownDelivery], at: datetime, text: str, like: 
                 chosen=Action.POST,
                 chosen_due_at=at,
                 text=text if row.part == 1 else "",
+                media=picture.media if row.part == 1 else "",
+                alt=picture.alt if row.part == 1 else "",
             )
             for row in ordered
             if row.occasion == occasion
@@ -150,11 +158,11 @@ def _move_waiting(rows: Iterable[KnownDelivery], at: datetime, text: str, like: 
     )
 
 
-def _add(item: Identified, context: AccountContext, at: datetime, text: str) -> ManualPlan:
+def _add(item: Identified, context: AccountContext, at: datetime, text: str, picture: OwnPicture) -> ManualPlan:
     override = find_override(item.post, context.account)
     occasion = _next_occasion(context.rows.get(item.id, ()))
     own = add_link(text, item.post, context.account)
-    rows = plan_rows(item, context, override, occasion, text=own, at=at)
+    rows = plan_rows(item, context, override, occasion, text=own, picture=picture, at=at)
     message = rows[0].message
     excess = context.facts.limits.find_excess(own, with_image=bool(message and message.image)) if own else ""
     if excess:

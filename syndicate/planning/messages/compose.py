@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from syndicate.model import (
+    OWN_PICTURE,
     Account,
     Attachment,
     CardRef,
@@ -312,9 +313,9 @@ def _place_link(style: AccountStyle) -> tuple[str, tuple[str, ...]]:
 
 
 def _attach(card: CardRef | None, style: AccountStyle, alt: str) -> tuple[Attachment | None, tuple[str, ...]]:
-    """The share card as an attachment, or why it cannot be one."""
+    """The share card, or the post's own picture, as an attachment, or why it cannot be one."""
     limits, network = style.facts.limits, style.facts.network
-    if card is None or _media(style) not in {"card", "image"}:
+    if card is None or _media(style) not in {"card", "image", OWN_PICTURE}:
         return None, ()
     if card.media_type not in limits.image_types:
         return None, (f"{network} takes no {card.media_type}: the card is left out",)

@@ -77,6 +77,17 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
         method="POST", path="/preview", scope=Scope.READ, work=messages.preview, body=m.NewMessage, answer=m.Preview
     ),
+    Endpoint(
+        method="POST",
+        path="/deliveries/many",
+        scope=Scope.WRITE,
+        work=messages.change_many,
+        body=m.Many,
+        answer=m.ManyChanged,
+    ),
+    Endpoint(
+        method="POST", path="/measure", scope=Scope.READ, work=messages.measure, body=m.Measured, answer=m.Measures
+    ),
     _get(_ONE, messages.read_delivery, m.DeliveryStory, m.DeliveryNumber),
     *(_act(f"{_ONE}/{action.value}", messages.make_action(action, words)) for action, words in _SIMPLE.items()),
     _act(f"{_ONE}/move", messages.move, m.Move),

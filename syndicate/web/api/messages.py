@@ -10,17 +10,19 @@ from syndicate.app.app import App
 from syndicate.app.dashboard import (
     COMING,
     Wanted,
-    choose_time,
     describe,
     list_messages,
     list_needing,
     list_titles,
 )
+from syndicate.app.own_words import measure_text, measure_words
 from syndicate.app.post import plan_message, write_message
-from syndicate.app.queue import edit_message, list_these
+from syndicate.app.queue import list_these
+from syndicate.app.reports import Measure
 from syndicate.app.site import OpenSite
+from syndicate.app.wishes import Wish, carry_out
 from syndicate.errors import UsageError
-from syndicate.model import ACTIONS, Action, Attempt, Delivery, PlannedDelivery, State
+from syndicate.model import ACTIONS, Action, Attempt, Delivery, OwnPicture, PlannedDelivery, State
 from syndicate.planning.deliveries.reasons import say_reason, say_why
 from syndicate.web.api import models as m
 from syndicate.web.dashboard.rows import is_address
@@ -55,7 +57,7 @@ def _is_within(one: Delivery, asked: m.DeliveryFilter) -> bool:
 def read_delivery(app: App, asked: m.DeliveryNumber, _body: None) -> m.DeliveryStory:
     """One message with its text, and how it came to where it is."""
     with app.borrow() as site:
-        _require_delivery(site, asked.id)
+        _get_delivery(site, asked.id)
         (one,) = list_these(site, (asked.id,), app.now())
         steps = tuple(m.Step(**tell(step)) for step in site.store.list_attempts(asked.id))
         return m.DeliveryStory(**dict(show_all(site, (one,))[0]), history=steps)
@@ -63,7 +65,7 @@ def read_delivery(app: App, asked: m.DeliveryNumber, _body: None) -> m.DeliveryS
 
 def write_delivery(app: App, _asked: m.Nothing, body: m.NewMessage) -> m.DeliveryList:
     """A new message about a post: own words to chosen accounts, now, at a time or at each account's next slot."""
-    with app.borrow() as site:
+    with app.changing() as site:
         _require_post(site, body.post)
         numbers = write_message(site, body.post, now=app.now(), **_read_message(body))
         rows = list_these(site, numbers, app.now())
@@ -82,29 +84,61 @@ def preview(app: App, _asked: m.Nothing, body: m.NewMessage) -> m.Preview:
 def _read_message(body: m.NewMessage) -> dict[str, Any]:
     at = body.at if isinstance(body.at, str) else body.at.isoformat()
     to = tuple(dict.fromkeys(body.to))
-    return {"to": to, "at": "" if at == "now" else at, "text": body.text, "again": body.again}
+    return {
+        "to": to,
+        "at": "" if at == "now" else at,
+        "text": body.text,
+        "again": body.again,
+        "picture": OwnPicture(body.media, body.alt),
+    }
 
 
 def move(app: App, asked: m.DeliveryNumber, body: m.Move) -> m.DeliveryShown:
     """Send a message at another time. A rule of the account may refuse it; the answer names it."""
+    return _carry_out(app, _read_move(body, (asked.id,)))
+
+
+def _read_move(body: m.Move, numbers: tuple[int, ...]) -> Wish:
     if (body.at is None) == (body.by_minutes is None):
         raise UsageError("say when: `at` or `by_minutes`")
     value, by = body.at.isoformat() if body.at else "", timedelta(minutes=body.by_minutes or 0)
-    with app.borrow() as site:
-        _require_delivery(site, asked.id)
-        at = choose_time(site, asked.id, value, by, app.now(), is_forced=body.force)
-    return _change(app, Action.MOVE, asked.id, at.isoformat())
+    return Wish(Action.MOVE, numbers, value, by, is_forced=body.force)
 
 
 def edit(app: App, asked: m.DeliveryNumber, body: m.Edit) -> m.DeliveryShown:
     """Give a message other words, alt text or picture. A text that is too long for its network is refused."""
-    with app.changing() as site:
-        _require_delivery(site, asked.id)
-        before = site.store.get_delivery(asked.id)
-        alt = before.alt if body.alt is None else body.alt
-        media = before.media if body.media is None else body.media
-        after = edit_message(site, asked.id, app.now(), text=body.text, alt=alt, media=media)
-        return show_all(site, (after,))[0]
+    with app.borrow() as site:
+        before = _get_delivery(site, asked.id)
+    alt = before.alt if body.alt is None else body.alt
+    media = before.media if body.media is None else body.media
+    return _carry_out(app, Wish(Action.EDIT, (asked.id,), body.text, alt=alt, media=media))
+
+
+def change_many(app: App, _asked: m.Nothing, body: m.Many) -> m.ManyChanged:
+    """One action on many messages. One that is refused keeps none of the others; the answer says why it was."""
+    numbers = tuple(dict.fromkeys(body.ids))
+    action = Action(body.action)
+    is_timed = body.at is not None or body.by_minutes is not None or body.force
+    if is_timed and action is not Action.MOVE:
+        raise UsageError('`at`, `by_minutes` and `force` go with "move" alone')
+    done = carry_out(app, _read_move(body, numbers) if action is Action.MOVE else Wish(action, numbers))
+    refused = tuple(
+        m.Refused(id=number, detail=f"{error.message[:1].upper()}{error.message[1:]}", hint=error.hint)
+        for number, error in done.refused
+    )
+    with app.borrow() as site:
+        return m.ManyChanged(changed=show_all(site, done.changed), refused=refused)
+
+
+def measure(app: App, _asked: m.Nothing, body: m.Measured) -> m.Measures:
+    """How long a text is, as each network counts. Nothing is stored."""
+    with app.borrow() as site:
+        if body.delivery is not None:
+            _get_delivery(site, body.delivery)
+            found: tuple[Measure, ...] = (measure_text(site, body.delivery, body.text),)
+        else:
+            found = measure_words(site, body.post, body.to, body.text)
+    return m.Measures(counts=tuple(map(m.MeasureShown.model_validate, found)))
 
 
 def settle(app: App, asked: m.DeliveryNumber, body: m.Settle) -> m.DeliveryShown:
@@ -125,15 +159,22 @@ def make_action(action: Action, words: str) -> Callable[[App, m.DeliveryNumber, 
 
 
 def _change(app: App, action: Action, number: int, value: str = "") -> m.DeliveryShown:
+    return _carry_out(app, Wish(action, (number,), value))
+
+
+def _carry_out(app: App, wish: Wish) -> m.DeliveryShown:
+    """Of a single message. Raises what keeps it from being changed."""
     with app.borrow() as site:
-        _require_delivery(site, number)
-        changed = app.change_deliveries(action, (number,), value)
-        return show_all(site, changed)[0]
+        _get_delivery(site, wish.numbers[0])
+        done = carry_out(app, wish)
+        if done.refused:
+            raise done.refused[0][1]
+        return show_all(site, done.changed)[0]
 
 
-def _require_delivery(site: OpenSite, number: int) -> None:
+def _get_delivery(site: OpenSite, number: int) -> Delivery:
     try:
-        site.store.get_delivery(number)
+        return site.store.get_delivery(number)
     except UsageError as error:
         raise Missing(error.message) from error
 

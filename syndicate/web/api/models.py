@@ -52,6 +52,10 @@ Text = Annotated[str, StringConstraints(max_length=_MOST_TEXT), AfterValidator(d
 Url = Annotated[str, StringConstraints(max_length=_MOST_URL, pattern=r"^https?://[!-~]+$")]
 
 
+Media = Literal["", "card", "image", "photo", "none"]
+_MEDIA = 'What goes with it: a link card, the card as a picture, the post\'s own picture ("photo"), nothing'
+
+
 class Asked(BaseModel):
     """Parameters of the path and the query, and bodies. What nobody knows is refused: no typo is passed over."""
 
@@ -114,12 +118,17 @@ class Move(Asked):
     force: bool = Field(False, description="Overrule quiet hours, gaps and other rules of the account.")
 
 
+class Many(Move):
+    """One action on some messages; `at`, `by_minutes` and `force` belong to "move"."""
+
+    action: Literal["hold", "release", "skip", "cancel", "retry", "move"]
+    ids: list[Number] = Field(min_length=1, max_length=500, description="Numbers of deliveries.")
+
+
 class Edit(Asked):
     text: Text = Field(description='The words to send; "" lets them be composed from the post again.')
     alt: Text | None = Field(None, description="The alt text of the picture; null keeps what is there.")
-    media: Literal["", "card", "image", "none"] | None = Field(
-        None, description='What goes with it; "" for what the account has, null keeps what is there.'
-    )
+    media: Media | None = Field(None, description=f'{_MEDIA}; "" for what the account has, null keeps what is there.')
 
 
 class Settle(Asked):
@@ -133,7 +142,18 @@ class NewMessage(Asked):
     at: Moment | Literal["now", "slot"] = Field(
         "now", description='A time, "now", or "slot": each account\'s next one.'
     )
+    media: Media = Field("", description=f'{_MEDIA}; "" for what the account has.')
+    alt: Text = Field("", description='The alt text of that picture; "" for its own.')
     again: bool = Field(False, description="Also where the post went to the account before.")
+
+
+class Measured(Asked):
+    """A text for a delivery that there is, or for accounts."""
+
+    text: Text
+    delivery: Number | None = Field(None, description="Measure it as the words of this delivery.")
+    post: Words = Field("", description="Else: the slug of the post that it is about, whose link may be added.")
+    to: list[Name] = Field([], max_length=100, description="And the accounts.")
 
 
 # --- what is answered ------------------------------------------------------------------------------------------
@@ -173,6 +193,28 @@ class DeliveryShown(PlannedMessage):
 class DeliveryList(Shown):
     deliveries: tuple[DeliveryShown, ...]
     total: int
+
+
+class Refused(Shown):
+    id: int
+    detail: str = Field(description="Why this one was not changed.")
+    hint: str
+
+
+class ManyChanged(Shown):
+    changed: tuple[DeliveryShown, ...]
+    refused: tuple[Refused, ...]
+
+
+class MeasureShown(Shown):
+    account: str
+    count: int = Field(description="As its network counts.")
+    limit: int
+    excess: str = Field(description='How much too long it is, "" where it fits.')
+
+
+class Measures(Shown):
+    counts: tuple[MeasureShown, ...]
 
 
 class Step(Shown):
@@ -336,6 +378,7 @@ class StatusShown(Shown):
     resting: tuple[str, ...]
     unready: tuple[str, ...]
     dying: tuple[str, ...]
+    coming: tuple[int, ...] = Field(description="Numbers of the few deliveries that go out next.")
     needs_you: tuple[int, ...] = Field(description="Numbers of deliveries.")
     questions: tuple[str, ...]
     amendments: tuple[str, ...]

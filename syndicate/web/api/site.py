@@ -160,5 +160,6 @@ def read_status(app: App, _asked: m.Nothing, _body: None) -> m.StatusShown:
     """One look at the whole: what waits, what needs you, which accounts rest."""
     with app.using() as site:
         status = queue.read_status(site, app.now())
-    told = {name: getattr(status, name) for name in m.StatusShown.model_fields if name != "needs_you"}
-    return m.StatusShown(**told, needs_you=tuple(one.id for one in status.needs_you))
+    told = {name: getattr(status, name) for name in m.StatusShown.model_fields if name not in {"coming", "needs_you"}}
+    coming, needs_you = (tuple(one.id for one in some) for some in (status.coming, status.needs_you))
+    return m.StatusShown(**told, coming=coming, needs_you=needs_you)

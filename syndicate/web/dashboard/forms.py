@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from starlette.concurrency import run_in_threadpool
@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from syndicate.app.app import App
-from syndicate.app.dashboard import choose_time, list_burst
-from syndicate.app.queue import edit_message
+from syndicate.app.dashboard import list_burst
+from syndicate.app.wishes import Wish, carry_out
 from syndicate.errors import SyndicateError, UsageError
 from syndicate.model import ACTIONS, Action, Delivery
 from syndicate.web.dashboard.middleware import Form, go, read_form, to_sentence
@@ -22,23 +22,6 @@ from syndicate.web.dashboard.sessions import Note, Notes
 
 _VERBS = frozenset(action for actions in ACTIONS.values() for action in actions)
 _STEPS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604_800}
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What a form asks for: one action on some messages."""
-
-    action: Action
-    numbers: tuple[int, ...]
-    value: str = ""
-    """A time to move to, a text, or the address of a copy."""
-    by: timedelta = timedelta(0)
-    """How far to move, where no time is given."""
-    alt: str = ""
-    media: str = ""
-    """What shall go with the message: "card", "image", "none", "" for what the account has."""
-    is_forced: bool = False
-    """Whether a rule that speaks against the time is overruled."""
 
 
 class Forms:
@@ -57,49 +40,16 @@ class Forms:
     def _act(self, fields: Form) -> Note:
         try:
             wish = read_wish(fields)
-            changed, refusals = self._change(wish)
+            done = carry_out(self._app, wish)
+            if done.refused and len(wish.numbers) == 1:
+                raise done.refused[0][1]
         except SyndicateError as error:
             return _refused(error, fields)
-        note = self._tell(wish, changed, refusals)
+        refusals = [error for _, error in done.refused]
+        note = self._tell(wish, done.changed, refusals)
         numbers = [int(one) for one in fields.get("order", "").split() if one.isascii() and one.isdigit()]
         again = _ask_again(fields) if refusals and wish.action is Action.MOVE and not wish.is_forced else ()
         return replace(note, focus=find_next(numbers, wish.numbers), again=again)
-
-    def _change(self, wish: Wish) -> tuple[list[Delivery], list[SyndicateError]]:
-        """What was changed, and why the others were not: one that is refused keeps none of the others."""
-        if len(wish.numbers) == 1:
-            return [self._change_one(wish, wish.numbers[0])], []
-        changed: list[Delivery] = []
-        refusals: list[SyndicateError] = []
-        for number in self._order(wish):
-            try:
-                changed.append(self._change_one(wish, number))
-            except UsageError as error:
-                refusals.append(error)
-        return changed, refusals
-
-    def _order(self, wish: Wish) -> Sequence[int]:
-        """Messages that move later: the last one first, so that none stands in another's way."""
-        if not wish.by:
-            return wish.numbers
-        with self._app.borrow() as site:
-            due = {number: site.store.get_delivery(number).due_at for number in wish.numbers}
-        return sorted(wish.numbers, key=due.__getitem__, reverse=wish.by > timedelta(0))
-
-    def _change_one(self, wish: Wish, number: int) -> Delivery:
-        value = wish.value
-        if wish.action is Action.EDIT:
-            with self._app.changing() as site:
-                return edit_message(site, number, self._app.now(), text=value, alt=wish.alt, media=wish.media)
-        if wish.action is Action.MOVE:
-            value = self._choose_time(wish, number).isoformat()
-        (after,) = self._app.change_deliveries(wish.action, (number,), value)
-        return after
-
-    def _choose_time(self, wish: Wish, number: int) -> datetime:
-        """Raises UsageError for a time in the past, or one that a rule of the account forbids."""
-        with self._app.borrow() as site:
-            return choose_time(site, number, wish.value, wish.by, self._app.now(), is_forced=wish.is_forced)
 
     def _tell(self, wish: Wish, changed: Sequence[Delivery], refusals: Sequence[SyndicateError]) -> Note:
         with self._app.borrow() as site:

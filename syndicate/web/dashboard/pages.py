@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,17 +24,28 @@ from syndicate.app.dashboard import (
     list_needing,
     list_titles,
 )
-from syndicate.app.queue import find_origin, list_media
+from syndicate.app.own_words import find_origin, list_media, offer_own_picture, require_media
 from syndicate.app.site import OpenSite
 from syndicate.errors import UsageError
-from syndicate.model import Counted, Delivery, Reactions, State
+from syndicate.model import (
+    ACTIONS,
+    OWN_PICTURE,
+    Action,
+    Counted,
+    Delivery,
+    Message,
+    PlannedDelivery,
+    Reactions,
+    State,
+)
 from syndicate.networks import NETWORKS
 from syndicate.networks import describe as describe_network
 from syndicate.networks.base import Look
-from syndicate.web.dashboard.middleware import go, to_sentence
+from syndicate.web.dashboard.middleware import Form, go, read_form, to_sentence
 from syndicate.web.dashboard.preview import Preview, make_preview
 from syndicate.web.dashboard.render import Renderer, choose_singly, tell_questions
 from syndicate.web.dashboard.rows import Line, choose_page, make_days, make_lines, make_rows
+from syndicate.web.dashboard.sessions import Note
 from syndicate.web.dashboard.views import (
     WEEK,
     Asked,
@@ -199,29 +211,50 @@ class Pages:
 
     def show_message(self, request: Request) -> Response:
         """One message: as the network shows it, to be edited, moved, decided."""
-        number = request.path_params["number"]
         with self._app.borrow() as site:
+            return self._render_message(request, site, _get_delivery(site, request.path_params["number"]))
+
+    async def look_at_message(self, request: Request) -> Response:
+        """The message as it would be with the words and the picture of the form. Nothing is kept."""
+        fields = await read_form(request)
+        return await run_in_threadpool(self._look_at_message, request, fields)
+
+    def _look_at_message(self, request: Request, fields: Form) -> Response:
+        media, note = fields.get("media", ""), None
+        with self._app.borrow() as site:
+            chosen = _get_delivery(site, request.path_params["number"])
             try:
-                chosen = site.store.get_delivery(number)
+                require_media(site, chosen.account, media)
+                if media == OWN_PICTURE:
+                    offer_own_picture(site, chosen.slug, self._app.now())
             except UsageError as error:
-                raise HTTPException(404, to_sentence(error)) from error
-            own = self._app.list_deliveries(slug=chosen.slug, everything=True)
-            same = [one for one in own if one.account == chosen.account and one.occasion == chosen.occasion]
-            lines = make_lines(same, describe(site, same))
-            line = next(one for one in lines if one.delivery.id == number)
-            return self._renderer.render_page(
-                request,
-                site,
-                "message",
-                asked=Asked(),
-                line=line,
-                title=list_titles(site, own).get(chosen.post_id, chosen.slug),
-                tabs=[one for one in own if one.part == 1],
-                parts=self._preview_parts(site, lines, line),
-                media=list_media(site, chosen),
-                origin=find_origin(site, chosen),
-                trail=site.store.list_attempts(number),
-            )
+                media, note = "", Note(to_sentence(error), is_error=True)
+            own = replace(chosen, text=fields.get("value", ""), alt=fields.get("alt", ""), media=media, message=None)
+            is_open = Action.EDIT in ACTIONS[chosen.state]
+            return self._render_message(request, site, own if is_open else chosen, note)
+
+    def _render_message(self, request: Request, site: OpenSite, chosen: Delivery, note: Note | None = None) -> Response:
+        own = self._app.list_deliveries(slug=chosen.slug, everything=True)
+        same = [one for one in own if one.account == chosen.account and one.occasion == chosen.occasion]
+        same = [chosen if one.id == chosen.id and request.method == "POST" else one for one in same]
+        lines = make_lines(same, describe(site, same))
+        line = next(one for one in lines if one.delivery.id == chosen.id)
+        shown = {"note": note} if note else {}
+        return self._renderer.render_page(
+            request,
+            site,
+            "message",
+            asked=Asked(),
+            line=line,
+            title=list_titles(site, own).get(chosen.post_id, chosen.slug),
+            tabs=[one for one in own if one.part == 1],
+            parts=self._preview_parts(site, lines, line),
+            media=list_media(site, chosen.account),
+            origin=find_origin(site, chosen),
+            trail=site.store.list_attempts(chosen.id),
+            place=f"/message/{chosen.id}",
+            **shown,
+        )
 
     def ask_for_password(self, request: Request) -> Response:
         """The login."""
@@ -266,11 +299,20 @@ class Pages:
         return [(line, self._preview(site, line)) for line in same]
 
     def _preview(self, site: OpenSite, line: Line) -> Preview | None:
-        if line.message is None:
-            return None
-        one = line.delivery
-        card = list_cards(site, (one.post_id,)).get(one.post_id) if _has_crawler(one.network) else None
-        return make_preview(line.message, find_look(one.network), card)
+        return preview_message(site, line.message, line.delivery) if line.message else None
+
+
+def preview_message(site: OpenSite, message: Message, one: Delivery | PlannedDelivery) -> Preview:
+    """A message as its network shows it."""
+    card = list_cards(site, (one.post_id,)).get(one.post_id) if _has_crawler(one.network) else None
+    return make_preview(message, find_look(one.network), card)
+
+
+def _get_delivery(site: OpenSite, number: int) -> Delivery:
+    try:
+        return site.store.get_delivery(number)
+    except UsageError as error:
+        raise HTTPException(404, to_sentence(error)) from error
 
 
 def _message_of(line: Line) -> tuple[str, str, str]:

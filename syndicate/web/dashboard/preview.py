@@ -42,6 +42,8 @@ class Preview:
     """What is seen only after `more` was pressed."""
     more: str = ""
     picture: Attachment | None = None
+    cut: str = ""
+    """Where the network cuts the picture: it is too "tall" or too "wide"."""
     card: LinkCard | None = None
     is_guess: bool = False
     """Whether the network makes the card itself, from the page."""
@@ -58,6 +60,7 @@ def make_preview(message: Message, look: Look, drawn: CardRef | None) -> Preview
         folded=folded,
         more=look.more if folded else "",
         picture=message.image,
+        cut=_find_cut(message.image, look) if message.image else "",
         card=card,
         is_guess=bool(card and drawn and message.card is None),
     )
@@ -75,17 +78,29 @@ def _split(text: str, look: Look) -> Iterator[Piece]:
         if start > at:
             yield Piece(text[at:start])
         said = text[start:end]
-        yield Piece(_shorten(said, look.link), kind, said) if kind == "link" else Piece(said, kind)
+        yield Piece(_shorten(said, look), kind, said) if kind == "link" else Piece(said, kind)
         at = end
     if at < len(text):
         yield Piece(text[at:])
 
 
-def _shorten(url: str, most: int) -> str:
-    if not most:
+def _shorten(url: str, look: Look) -> str:
+    bare = url.partition("://")[2]
+    if look.path:
+        host, slash, path = bare.partition("/")
+        if len(path) < look.path:
+            return f"{host}{slash}{path}" if path else host
+        return f"{host}/{path[: look.path - 3]}..."
+    if not look.link:
         return url
-    bare = url.partition("://")[2].removeprefix("www.")
-    return bare if len(bare) <= most else f"{bare[:most]}…"
+    bare = bare.removeprefix("www.")
+    return bare if len(bare) <= look.link else f"{bare[: look.link]}…"
+
+
+def _find_cut(picture: Attachment, look: Look) -> str:
+    shape = picture.width / max(picture.height, 1)
+    tallest, widest = look.shapes
+    return "tall" if shape < tallest else "wide" if shape > widest > 0 else ""
 
 
 def _fold(pieces: Sequence[Piece], most: int) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from syndicate.app.app import App
-from syndicate.app.dashboard import Wanted, list_needing
+from syndicate.app.dashboard import Wanted, list_names, list_needing
 from syndicate.app.site import OpenSite
 from syndicate.model import Delivery, Reason, Remark, Site, State
 from syndicate.networks import NETWORKS, describe
@@ -56,13 +56,14 @@ class Renderer:
             "occasions": site.store.list_occasions(),
             "states": [state.value for state in State],
             "place": f"{request.url.path.removeprefix(base_of(request))}{tell_query(request)}",
+            "names": list_names(site),
         }
-        return self.render(request, name, **frame, **values)
+        return self.render(request, name, **(frame | values))
 
     def render(self, request: Request, name: str, **values: object) -> HTMLResponse:
         """A page for anybody."""
         site = self._app.settings.site
-        values |= {
+        values = {
             "view": name,
             "site": site,
             "base": base_of(request),
@@ -73,7 +74,7 @@ class Renderer:
             "note": self._notes.take(request.query_params.get("note", "")),
             "has_login": bool(request.state.session),
             "version": sha256((self._read("desk.css") + self._read("desk.js")).encode()).hexdigest()[:12],
-        }
+        } | values
         return HTMLResponse(self._compile(name)(values).encode("utf-8", "replace"))
 
     def _compile(self, name: str) -> Fill:
@@ -106,6 +107,7 @@ class Renderer:
             "network": name_network,
             "money": lambda dollars: f"${dollars:.2f}" if dollars >= 0.1 else f"${dollars:.3f}",
             "bytes": to_size,
+            "initial": to_initial,
         }
 
     def _read(self, name: str) -> str:
@@ -135,6 +137,11 @@ def tell_query(request: Request) -> str:
 def name_network(name: str) -> str:
     """A network as it calls itself."""
     return describe(name).title if name in NETWORKS else name
+
+
+def to_initial(name: str) -> str:
+    """ "A" for "@ada.example": what stands in the round where a network shows a face."""
+    return next((sign for sign in name if sign.isalnum()), "?").upper()
 
 
 def to_size(number: int) -> str:

@@ -23,6 +23,7 @@ from syndicate.web.dashboard.account_login import AccountLogins
 from syndicate.web.dashboard.forms import Forms
 from syndicate.web.dashboard.logins import Logins
 from syndicate.web.dashboard.middleware import Gate, say_error
+from syndicate.web.dashboard.new_messages import NewMessages
 from syndicate.web.dashboard.pages import CountedPages, Pages
 from syndicate.web.dashboard.render import Renderer
 from syndicate.web.dashboard.security import Door, is_loopback, list_names, name_cookie
@@ -99,7 +100,8 @@ def make_dashboard(app: App, door: Door) -> ASGIApp:
     sessions, notes = Sessions(app, door.password), Notes()
     renderer = Renderer(app, notes)
     pages, forms = Pages(app, renderer, has_password=bool(door.password)), Forms(app, notes)
-    site_pages, account_logins = SitePages(app, renderer, notes), AccountLogins(app, renderer, notes)
+    site_pages, new_messages = SitePages(app, renderer), NewMessages(app, renderer, notes)
+    account_logins = AccountLogins(app, renderer, notes)
     events = Events(app)
     logins = Logins(app, door, sessions)
     routes = [
@@ -110,7 +112,8 @@ def make_dashboard(app: App, door: Door) -> ASGIApp:
         Route("/needs", pages.show_needing),
         Route("/sent", pages.show_sent),
         Route("/post/{slug:path}", pages.show_post),
-        Route("/message/{number:int}", pages.show_message),
+        Route("/message/{number:int}", pages.show_message, methods=["GET"]),
+        Route("/message/{number:int}", pages.look_at_message, methods=["POST"]),
         Route("/posts", site_pages.show_posts),
         Route("/accounts", site_pages.show_accounts),
         Route("/accounts/{name}/login", account_logins.ask, methods=["GET"]),
@@ -119,9 +122,8 @@ def make_dashboard(app: App, door: Door) -> ASGIApp:
         Route("/feeds", site_pages.show_feeds),
         Route("/counted", CountedPages(app, renderer).show_counted),
         Route("/history", site_pages.show_history),
-        Route("/new", site_pages.ask_for_message, methods=["GET"]),
-        Route("/new", site_pages.write, methods=["POST"]),
-        Route("/count", site_pages.count, methods=["POST"]),
+        Route("/new", new_messages.ask, methods=["GET"]),
+        Route("/new", new_messages.answer, methods=["POST"]),
         Route("/events", events.listen, methods=["GET"]),
         Route("/act", forms.act, methods=["POST"]),
         Route("/many", forms.answer_many, methods=["POST"]),

@@ -163,6 +163,11 @@ class Chip:
         return " ".join(str(one.id) for one in self.deliveries if Action.MOVE in ACTIONS[one.state])
 
     @property
+    def whom(self) -> tuple[Delivery, ...]:
+        """One message of each account: a thread is one thing."""
+        return tuple({one.account: one for one in reversed(self.deliveries)}.values())[::-1]
+
+    @property
     def cost(self) -> float:
         return sum(one.cost for one in self.deliveries)
 

@@ -116,17 +116,23 @@ for (const kind of ["dragover", "dragleave", "dragend", "drop"]) {
 
 // --- a counter in the network's own counting ---
 
+const ask = (path, body) =>
+  fetch(`${base}/api/v1/${path}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-Syndicate-Token": token },
+    body: JSON.stringify(body),
+  });
+
 let counting = 0;
 
 async function count(area) {
   const asked = ++counting;
-  const fields = new URLSearchParams({ token, value: area.value });
-  if (area.dataset.count) fields.append("number", area.dataset.count);
-  for (const other of all("[name=post], [name=to]:checked", area.form)) fields.append(other.name, other.value);
-  const answer = await fetch(`${base}/count`, { method: "POST", body: fields });
+  const to = all("[name=to]:checked", area.form).map((box) => box.value);
+  const about = area.dataset.count ? { delivery: Number(area.dataset.count) } : { post: area.form.elements.post.value, to };
+  const answer = await ask("measure", { text: area.value, ...about });
   if (!answer.ok || asked !== counting) return;
   for (const size of all("[data-size]", area.form)) size.textContent = "";
-  for (const one of await answer.json()) {
+  for (const one of (await answer.json()).counts) {
     const size = all("[data-size]", area.form).find((found) => found.dataset.size === one.account);
     if (!size) continue;
     size.textContent = `${one.count.toLocaleString("en")} of ${one.limit.toLocaleString("en")}${one.excess ? ": too long" : ""}`;
@@ -134,12 +140,31 @@ async function count(area) {
   }
 }
 
+// --- a preview that follows what is typed ---
+
+let looking = 0;
+
+async function look(form) {
+  const button = form.querySelector("[data-look]");
+  const pane = document.getElementById("look");
+  if (!button || !pane || (form.elements.post && !(form.elements.post.value && form.querySelector("[name=to]:checked")))) return;
+  const asked = ++looking;
+  const body = new URLSearchParams(new FormData(form, button));
+  const answer = await fetch(button.formAction, { method: "POST", body });
+  if (!answer.ok || asked !== looking) return;
+  const fresh = parse(await answer.text());
+  const next = fresh.getElementById("look");
+  const why = fresh.getElementById("note")?.innerText.trim();
+  pane.replaceChildren(...(why ? [Object.assign(document.createElement("p"), { className: "warning", textContent: why })] : next.childNodes));
+}
+
 let pause;
 document.addEventListener("input", (event) => {
-  const area = event.target.form?.querySelector("textarea[data-count]");
+  const form = event.target.form;
+  const area = form?.querySelector("textarea[data-count]");
   if (!area) return;
   clearTimeout(pause);
-  pause = setTimeout(() => count(area), 200);
+  pause = setTimeout(() => Promise.all([count(area), look(form)]).catch(() => {}), 300);
 });
 
 // --- what changes while the page is open ---

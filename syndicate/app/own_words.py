@@ -1,0 +1,105 @@
+"""A person's own words and picture for a message: what may go with it, how long it is, where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from syndicate.app.publish import get_post, open_drawer, read_plan
+from syndicate.app.reports import Measure
+from syndicate.app.sending import Composer
+from syndicate.app.site import OpenSite
+from syndicate.containment import contain
+from syndicate.errors import FetchError, UsageError
+from syndicate.model import OWN_PICTURE, CardRef, Delivery
+from syndicate.planning.deliveries.manual import add_link
+from syndicate.planning.messages.template import choose_text, find_override
+
+
+def check_text(site: OpenSite, ids: Iterable[int], text: str) -> None:
+    """Raises UsageError where a network would refuse this text."""
+    composer = Composer(site)
+    for delivery in map(site.store.get_delivery, ids if text.strip() else ()):
+        excess = composer.measure(replace(delivery, text=text)).excess
+        if excess:
+            raise UsageError(f"the text is too long for {delivery.account}: {excess}", hint="nothing was changed")
+
+
+def edit_message(site: OpenSite, number: int, now: datetime, *, text: str, alt: str, media: str) -> Delivery:
+    """A person's words, alt text and picture for one message; what is as it would be composed is no one's own.
+
+    Raises UsageError where the network would refuse it.
+    """
+    delivery, composer = site.store.get_delivery(number), Composer(site)
+    require_media(site, delivery.account, media)
+    if media == OWN_PICTURE:
+        offer_own_picture(site, delivery.slug, now)
+    with contain(lambda _: None):  # a post that is gone leaves a person's own words
+        composed = composer.measure(replace(delivery, text="", alt="", media=media)).message
+        picture = composed.image or composed.card
+        text = "" if _is_same(text, composed.text) else text
+        alt = "" if picture is None or _is_same(alt, picture.alt) else alt.strip()
+    if excess := composer.measure(replace(delivery, text=text, alt=alt, media=media)).excess:
+        raise UsageError(f"the text is too long for {delivery.account}: {excess}", hint="nothing was changed")
+    return site.store.set_text(number, text, now, alt=alt, media=media)
+
+
+def _is_same(written: str, composed: str) -> bool:
+    return not written.strip() or written.strip() == composed.strip()
+
+
+def list_media(site: OpenSite, account: str) -> tuple[str, ...]:
+    """What may go with a message on its network, as `Delivery.media` says it."""
+    facts = site.facts_with_limits().get(account)
+    if facts is None:
+        return ()
+    own = ("card",) if facts.media == "card" else ()
+    return (*own, *(("image", OWN_PICTURE) if facts.limits.images else ()), "none")
+
+
+def require_media(site: OpenSite, account: str, media: str) -> None:
+    """Raises UsageError where this cannot go with a message of the account."""
+    if media not in {"", *list_media(site, account)}:
+        raise UsageError(f"{account} takes no such picture")
+
+
+def offer_own_picture(site: OpenSite, slug: str, now: datetime) -> CardRef:
+    """The post's own picture as a file to publish. Raises UsageError where there is none that can be used."""
+    one = get_post(read_plan(site, now).identified, slug)
+    try:
+        with site.take_turn():
+            found = open_drawer(site).offer_own(one, now)
+    except FetchError as error:
+        raise UsageError(error.message, where=error.where) from error
+    site.forget_publication()
+    return found
+
+
+def find_origin(site: OpenSite, delivery: Delivery) -> str:
+    """The author's words from which a message is composed: of the post's override, `socialShare`, or its summary."""
+    found: list[str] = []
+    with contain(lambda _: None):
+        account = site.accounts.get(delivery.account)
+        post = next(post for post in site.read_snapshot().posts if post.slug == delivery.slug)
+        found.append(choose_text(post, find_override(post, account)))
+    return found[0] if found else ""
+
+
+def measure_text(site: OpenSite, number: int, text: str) -> Measure:
+    """How long a message would be with this text, composed where it is empty."""
+    delivery = site.store.get_delivery(number)
+    composed = Composer(site).measure(replace(delivery, text=text))
+    return Measure(delivery.account, composed.count, composed.limit, composed.excess)
+
+
+def measure_words(site: OpenSite, slug: str, names: Iterable[str], text: str) -> tuple[Measure, ...]:
+    """How long a person's words about a post are on each of these accounts, as its network counts."""
+    post = next((one for one in site.read_snapshot().posts if one.slug == slug), None)
+    facts = site.facts_with_limits()
+    found = []
+    for account in map(site.accounts.get, names):
+        limits = facts[account.name].limits
+        words = add_link(text, post, account) if post else text
+        found.append(Measure(account.name, limits.count(words), limits.characters, limits.find_excess(words)))
+    return tuple(found)
