@@ -126,8 +126,9 @@ class Fields:
         """The value at a key, or at a dotted path of keys; None where there is none."""
         if path in self.values:
             return self.values[path]
-        value: object = self.values
-        for step in path.split("."):
+        first, *steps = path.split(".")
+        value = self.values.get(self._by_name.get(simplify(first), ""))
+        for step in steps:
             if not isinstance(value, Mapping):
                 return None
             value = {simplify(str(key)): item for key, item in value.items()}.get(simplify(step))

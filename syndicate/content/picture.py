@@ -182,8 +182,10 @@ def find_image(settings: Settings, folder: str, address: str) -> str:
     if "\0" in name or len(name) > _MAX_PATH or not name.lower().endswith(_IMAGES):
         return ""
     try:
+        if not os.path.isfile(os.path.join(folder, name)):  # noqa: PTH113, PTH118 - mostly there is none
+            return ""
         path = Path(folder, name).resolve()
-        return str(path) if path.is_file() and any(_is_shown(path, one) for one in list_shown(settings)) else ""
+        return str(path) if any(_is_shown(path, one) for one in list_shown(settings)) else ""
     except (OSError, ValueError, RuntimeError):
         return ""
 

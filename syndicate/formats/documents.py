@@ -79,8 +79,11 @@ def _meta_path(slug: str) -> str:
 
 
 def _make_feed(feed: Feed, form: str, cache: Cache | None) -> Artefact:
+    """Entries of archives are not kept: each stands in one, which is rendered when one of its posts changes."""
     problems: list[Problem] = []
-    data = _module(form).render(feed, cache, lambda entry, error: problems.append(_leave_out(entry, form, error)))
+    data = _module(form).render(
+        feed, None if feed.is_archive else cache, lambda entry, error: problems.append(_leave_out(entry, form, error))
+    )
     return Artefact(feed.paths[form], FEED_FORMATS[form].media_type, data, feed.updated_at, tuple(problems))
 
 

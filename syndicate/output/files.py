@@ -6,7 +6,7 @@ import ctypes
 import errno
 import os
 import zlib
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -30,20 +30,30 @@ _WORTH = 600
 _TEXT = ("text/", "application/json", *(one.media_type for one in FEED_FORMATS.values()))
 
 
-def is_compressible(path: str, media_type: str, size: int) -> bool:
-    """Text above one packet that readers fetch: pictures are compressed already, meta/ is for site generators."""
+def may_have_siblings(path: str, media_type: str) -> bool:
+    """Text that readers fetch: pictures are compressed already, meta/ is for site generators."""
     is_text = media_type.startswith(_TEXT) or media_type.partition(";")[0].endswith("+xml")
-    return is_text and size >= _WORTH and not path.startswith("meta/")
+    return is_text and not path.startswith("meta/")
 
 
-def compress(data: bytes, *, is_archive: bool = False) -> dict[str, bytes]:
-    """The compressed forms by file name ending. Deterministic: no time, no file name in the headers.
+def is_compressible(path: str, media_type: str, size: int) -> bool:
+    """Such text above one packet."""
+    return size >= _WORTH and may_have_siblings(path, media_type)
+
+
+def choose_levels(path: str) -> Mapping[str, int]:
+    """How well a file is compressed, by file name ending.
 
     Levels lie before the steep part: gzip 6 takes four times as long as 4 for a tenth less, and a person waits for a
-    publish. An archive is one of hundreds, and a reader fetches it once: a tenth more bytes for half of the time.
+    publish. An archive is one of hundreds, and a reader fetches it once: what every client takes, as fast as it goes.
     """
-    gzip, brotli_quality = (2, 1) if is_archive else (4, 5)
-    return {".gz": _gzip(data, gzip), ".br": _brotli(data, brotli_quality), ".zst": pack(data, 3)}
+    return {".gz": 1} if path.startswith("archive/") else {".gz": 4, ".br": 5, ".zst": 3}
+
+
+def compress(data: bytes, levels: Mapping[str, int]) -> dict[str, bytes]:
+    """The compressed forms by file name ending. Deterministic: no time, no file name in the headers."""
+    packers = {".gz": _gzip, ".br": _brotli, ".zst": pack}
+    return {ending: packers[ending](data, level) for ending, level in levels.items()}
 
 
 def _gzip(data: bytes, level: int) -> bytes:
@@ -68,9 +78,9 @@ def read_bytes(place: Path) -> bytes | None:
         return None
 
 
-def list_siblings(place: Path) -> dict[str, Path]:
+def list_siblings(place: Path, endings: Iterable[str]) -> dict[str, Path]:
     """Where the compressed forms of a file lie, by file name ending."""
-    return {ending: place.with_name(place.name + ending) for ending in ENDINGS.values()}
+    return {ending: place.with_name(place.name + ending) for ending in endings}
 
 
 def is_blocked(place: Path) -> bool:

@@ -18,6 +18,7 @@ from syndicate.model import Artefact
 from syndicate.output.base import FileStat, check_path
 from syndicate.output.files import (
     Fresh,
+    choose_levels,
     choose_mtime,
     compress,
     find_mtime,
@@ -25,6 +26,7 @@ from syndicate.output.files import (
     is_compressible,
     is_sibling,
     list_siblings,
+    may_have_siblings,
     prune,
     read_bytes,
     remove_siblings,
@@ -139,16 +141,18 @@ def _differs(place: Path, artefact: Artefact) -> bool:
 
 def _date(place: Path, artefact: Artefact) -> Fresh:
     with telling(place):
-        return Fresh(place, artefact.data, choose_mtime(place, artefact.modified_at), has_siblings=True)
+        has_siblings = may_have_siblings(artefact.path, artefact.media_type)
+        return Fresh(place, artefact.data, choose_mtime(place, artefact.modified_at), has_siblings=has_siblings)
 
 
 def _pack_one(place: Path, artefact: Artefact) -> list[Fresh]:
+    levels = choose_levels(artefact.path)
+    siblings = list_siblings(place, levels)
     with telling(place):
         modified = place.stat().st_mtime
-        siblings = list_siblings(place)
         if all(find_mtime(sibling) == modified for sibling in siblings.values()):
             return []
-    packed = compress(artefact.data, is_archive=artefact.path.startswith("archive/"))
+    packed = compress(artefact.data, levels)
     return [Fresh(siblings[ending], data, modified, has_siblings=False) for ending, data in packed.items()]
 
 

@@ -56,6 +56,18 @@ def test_siblings_hold_the_same_bytes(output: FolderOutput) -> None:
     assert names == {"rss.xml", "rss.xml.gz", "rss.xml.br", "rss.xml.zst", "b.jpg", "small.xml", "a.html"}
 
 
+def test_an_archive_has_the_one_form_that_everybody_takes(output: FolderOutput) -> None:
+    """gzip; what an earlier version compressed otherwise stays beside the bytes it holds, and goes when they change."""
+    output.write([feed(path="archive/1.rss")])
+    archive = output.root / "archive"
+    assert gzip.decompress((archive / "1.rss.gz").read_bytes()) == TEXT
+    (archive / "1.rss.br").write_bytes(brotli.compress(TEXT))
+    assert output.write([feed(path="archive/1.rss")]) == ()
+    assert sorted(path.name for path in archive.iterdir()) == ["1.rss", "1.rss.br", "1.rss.gz"]
+    output.write([feed(TEXT + b"\n", path="archive/1.rss")])
+    assert sorted(path.name for path in archive.iterdir()) == ["1.rss", "1.rss.gz"]
+
+
 def test_siblings_are_part_of_their_file(output: FolderOutput) -> None:
     """They are not listed, and go when their file goes or becomes too small for them."""
     output.write([feed(), feed(path="category/go/rss.xml")])
