@@ -30,8 +30,10 @@ _GAP = re.compile(r"\n{3,}")
 
 def prune(markup: str) -> str:
     """Sanitised HTML without elements that show nothing, white space around it trimmed."""
-    markup = _NO_ADDRESS.sub(r"\1", _NO_SOURCE.sub("", markup))
-    markup = _EMPTY_FILM.sub("", markup)
+    if "<img" in markup or "<a" in markup:
+        markup = _NO_ADDRESS.sub(r"\1", _NO_SOURCE.sub("", markup))
+    if "<video" in markup or "<iframe" in markup:
+        markup = _EMPTY_FILM.sub("", markup)
     for _ in range(_MAX_SHELLS):
         if (pruned := _EMPTY.sub("", markup)) == markup:
             break
@@ -73,6 +75,8 @@ def _adapt(markup: str) -> str:
 
     Footnotes get the names that Hugo and kramdown give them, so the links lead somewhere on the site as well.
     """
+    if "<sup" not in markup and "<input" not in markup and "markdown-alert" not in markup:
+        return markup
     markup = _NOTE_MARK.sub(r'<sup id="fnref:\1"><a href="#fn:\1">\2</a></sup>', markup)
     markup = _NOTE.sub(r'<div id="fn:\1"><sup><a href="#fnref:\1">\2</a></sup>', markup)
     markup = _TASK.sub(lambda found: "☑ " if found[1] else "☐ ", markup)

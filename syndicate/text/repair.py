@@ -40,6 +40,7 @@ _BYTES = {
     )
 }
 _ROUNDS = 6
+_PLAIN = bytes(range(128))
 
 
 def repair_text(text: str) -> str:
@@ -60,10 +61,13 @@ def repair_markdown(markdown: str) -> str:
 
 
 def is_suspect(text: str) -> bool:
-    """Whether it is worth looking closer."""
+    """Whether it is worth looking closer. Damage stands side by side, also where all that is plain is left out."""
     if text.isascii():
         return False
-    return any(not line.isascii() and _SUSPECT.search(line) for line in text.split("\n"))
+    rare = text.encode(errors="replace").translate(None, _PLAIN).decode()
+    return _SUSPECT.search(rare) is not None and any(
+        not line.isascii() and _SUSPECT.search(line) for line in text.split("\n")
+    )
 
 
 def _repair_once(text: str) -> str:

@@ -67,7 +67,8 @@ _WHOLE_TAG = re.compile(r"""<([a-zA-Z][\w:-]*+)((?:[^<>"']|"[^"]{0,1000}+"|'[^']
 _FRAME = re.compile(r"<(/?)iframe(?=[\s/>])", re.IGNORECASE)
 _FRAME_WITH_EXCUSE = re.compile(r"(<framed-player\b[^<>]*>)[^<>]{1,300}(?=</framed-player)")
 _SAFE_FRAME = re.compile(r'<framed-player((?: [a-z]+="[^"]*")*)>')
-_LONG_TEXT = re.compile(r"(?:\A|>)[^<>]{4000,}")
+_LONGEST_TEXT = 4_000
+_LONG_TEXT = re.compile(rf"(?:\A|>)[^<>]{{{_LONGEST_TEXT},}}")
 # Possessive throughout: where an entity ends is never tried twice.
 _PIECE = re.compile(r"(?:[^&]|&[a-zA-Z0-9#]{0,40}+;?+){1,2000}+")
 _LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{20000,}")
@@ -86,7 +87,8 @@ def sanitise(markup: str, base_url: str) -> str:
     Raises ContentError for markup that is made to hurt (see `refuse_hostile`), and for a base that is no address.
     """
     markup = refuse_hostile(close_elements(markup))
-    markup = _LONG_TEXT.sub(_divide, markup)
+    if max(map(len, markup.split("<"))) >= _LONGEST_TEXT:
+        markup = _LONG_TEXT.sub(_divide, markup)
     try:
         return show_frames(_clean(markup, base_url))
     except ValueError as error:

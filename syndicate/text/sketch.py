@@ -11,7 +11,6 @@ import re
 import struct
 from base64 import b64decode, b64encode
 from binascii import crc32
-from heapq import nsmallest
 
 SIZE = 64
 
@@ -31,7 +30,9 @@ def make_sketch(text: str) -> str:
         text = _NO_SPACES.sub(r" \g<0>", text)
     words = text.encode("utf-8", "replace").translate(_PLAIN).split()
     shingles = set(map(crc32, words[1:], map(crc32, words)) if len(words) > 1 else map(crc32, words))
-    smallest = nsmallest(SIZE, shingles)
+    few = (3 * SIZE << 32) // max(len(shingles), 1)  # about three times as many as are wanted lie below
+    likely = [number for number in shingles if number < few]
+    smallest = sorted(likely if len(likely) >= SIZE else shingles)[:SIZE]
     return b64encode(struct.pack(f">{len(smallest)}I", *smallest)).decode()
 
 
