@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from syndicate.cards import CardContent, card_paths
-from syndicate.cards.check import tell_gaps
 from syndicate.containment import contain
 from syndicate.errors import ConfigError, FetchError, SyndicateError
 from syndicate.http import Client, name_server
@@ -388,6 +387,8 @@ def _advise(picture: FoundPicture) -> str:
 
 def _list_remarks(drawing: Drawing) -> list[str]:
     """What a person should know about a card."""
+    from syndicate.cards.check import tell_gaps  # noqa: PLC0415 - with all that draws: 0.2 s that few publications need
+
     refused = [f"the picture cannot be used: {drawing.refused}"] if drawing.refused else []
     missing = [f"{words} ({hint})" for words, hint in tell_gaps(drawing.missing)]
     return [*refused, *missing]
