@@ -25,7 +25,7 @@ _WORD = re.compile(r"\S+")
 _DENSE = re.compile("[\u0e00-\u109f\u1780-\u17ff\u2e80-\ua4cf\uf900-\ufaff\uff01-\uff9f\U0001f000-\U0003ffff]")
 _LOOSE = ' \t\n,;:\u2013\u2014-([{"\u201c\u2018'
 _GAP = re.compile(r"\s\S")
-_REACH = 5_000
+_REACH = 2_000
 """Characters from what does not fit to the next gap: more than any address has."""
 _PATIENCE = 32
 # A beginning that ends with a sentence is worth this much of the room.
