@@ -28,7 +28,7 @@ import orjson
 from syndicate.containment import contain
 from syndicate.errors import FetchError, HostAway, HostRefused, TooLarge
 from syndicate.http import Client, Response, name_server
-from syndicate.http.servers import Servers
+from syndicate.http.silent import Servers
 from syndicate.model import Cache, Picture, PictureFacts
 
 MAX_BYTES = 20_000_000

@@ -137,7 +137,7 @@ class App:
 
     def deliver_due(self, *, only: tuple[int, ...] = ()) -> tuple[Delivery, ...]:
         """Send what is due now, settle what is uncertain; returns everything that was touched."""
-        from syndicate.app.sending import make_tools
+        from syndicate.app.deliver import make_tools
         from syndicate.deliver import deliver_due
 
         with self.changing() as site:

@@ -14,7 +14,7 @@ from syndicate.app.site import OpenSite
 from syndicate.cards.check import check_drawing, summarise
 from syndicate.cards.sheet import SheetCard, render_sheet, shrink
 from syndicate.model import Plan, Problem
-from syndicate.publish.cards import parse_frame
+from syndicate.publish.card_jobs import parse_frame
 from syndicate.publish.drawing import Sketch
 from syndicate.templates import read_template
 

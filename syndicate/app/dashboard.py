@@ -15,7 +15,7 @@ from syndicate.app.site import OpenSite
 from syndicate.containment import contain
 from syndicate.deliver.account_worker import needs_person
 from syndicate.errors import ConfigError, UsageError
-from syndicate.formats.published import find_trouble, find_updated, parse_feed
+from syndicate.formats.parse_feed import find_trouble, find_updated, parse_feed
 from syndicate.model import FEED_FILES, Account, CardRef, Delivery, PlannedDelivery, Post, Problem, Reason, State
 from syndicate.planning.schedule.calendar import Calendar, Taken, find_broken_rule, list_taken
 from syndicate.planning.schedule.when import parse_when

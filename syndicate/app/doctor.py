@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from itertools import islice
 
 from syndicate.app.init import compare
 from syndicate.app.login import list_accounts
-from syndicate.app.publish import list_problems, open_drawer, read_plan
+from syndicate.app.publish import list_problems, open_drawer
 from syndicate.app.queue import list_warnings
 from syndicate.app.reports import Finding
 from syndicate.app.site import OpenSite
 from syndicate.containment import contain
 from syndicate.errors import tell_for_log
-from syndicate.formats.published import parse_feed
+from syndicate.formats.parse_feed import parse_feed
 from syndicate.model import FEED_FORMATS, Plan, Post, unique_problems
 from syndicate.pages import check_page, probe_feed
 from syndicate.planning.deliveries.reasons import find_other_date
@@ -26,9 +25,8 @@ NEWEST = 3
 """Pages looked at by `doctor --online`: enough to see that the permalink pattern is right."""
 
 
-def examine(site: OpenSite, now: datetime, *, online: bool, ask_generator: bool = False) -> tuple[Finding, ...]:
+def examine(site: OpenSite, plan: Plan, *, online: bool, ask_generator: bool = False) -> tuple[Finding, ...]:
     """Findings, worst first."""
-    plan = read_plan(site, now)
     looks = [
         _content(site, plan),
         compare(site, ask_generator=ask_generator),

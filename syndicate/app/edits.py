@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 
+from syndicate.app.deliver import Composer, load_images
 from syndicate.app.login import keep_spending, require_money
-from syndicate.app.sending import Composer, load_images
 from syndicate.app.site import OpenSite
 from syndicate.containment import contain
 from syndicate.errors import Unavailable, tell_for_log

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from syndicate.app.deliver import Composer
 from syndicate.app.publish import get_post, open_drawer, read_plan
 from syndicate.app.reports import Measure
-from syndicate.app.sending import Composer
 from syndicate.app.site import OpenSite
 from syndicate.containment import contain
 from syndicate.errors import FetchError, UsageError

@@ -202,7 +202,7 @@ def _ask(site: OpenSite, remarks: tuple[Remark, ...], now: datetime) -> None:
     """Tell the person what waits for an answer, each question once."""
     if not remarks:
         return
-    from syndicate.app.sending import ask_person
+    from syndicate.app.deliver import ask_person
     from syndicate.planning.deliveries.bursts import say_remark
 
     for one in remarks:

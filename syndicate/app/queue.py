@@ -10,11 +10,11 @@ from difflib import get_close_matches
 from shutil import disk_usage
 from zoneinfo import ZoneInfo
 
+from syndicate.app.deliver import Composer
 from syndicate.app.edits import list_amendments, tell_waiting
 from syndicate.app.login import list_accounts
 from syndicate.app.publish import list_problems
 from syndicate.app.reports import AccountCondition, AccountRow, Status
-from syndicate.app.sending import Composer
 from syndicate.app.site import OpenSite
 from syndicate.containment import contain
 from syndicate.deliver.account_worker import needs_person

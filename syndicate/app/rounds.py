@@ -10,10 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from syndicate.app.deliver import make_tools
 from syndicate.app.edits import amend_account, group_by_account, take_amendments, tell_waiting
 from syndicate.app.hubs import ping_hubs
 from syndicate.app.maintenance import tend
-from syndicate.app.sending import make_tools
 from syndicate.deliver import AccountThreads, list_accounts_with_work, work_account
 from syndicate.errors import ConfigError, Unavailable
 from syndicate.model import Account, Delivery

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from syndicate.cli.plain import read_time
 from syndicate.cli.queue import warn_of_state
 from syndicate.cli.root import DONE, command, globals_of
+from syndicate.cli.terminal import read_time
 
 
 @command()

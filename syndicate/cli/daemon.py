@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syndicate.cli.plain import JsonFormatter, LogFormatter, UnblockedHandler
 from syndicate.cli.root import DONE, command, globals_of, leave, leave_after
+from syndicate.cli.terminal import JsonFormatter, LogFormatter, UnblockedHandler
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from syndicate.app.app import App
     from syndicate.app.rounds import Pulse
+    from syndicate.web.asgi import Health
     from syndicate.web.connections import Listener
-    from syndicate.web.health import Health
 
 log = logging.getLogger("syndicate")
 
@@ -118,7 +118,7 @@ def _tell_way_in(app: App, address: str) -> None:
 
 def _make_health(app: App, pulse: Pulse | None) -> Health:
     from syndicate.app.metrics import list_state_troubles
-    from syndicate.web.health import TOKEN, Health
+    from syndicate.web.asgi import TOKEN, Health
 
     def list_troubles() -> tuple[str, ...]:
         with app.using() as site:
@@ -133,7 +133,7 @@ def _make_health(app: App, pulse: Pulse | None) -> Health:
 
 def _serve_health(app: App, pulse: Pulse, port: int) -> Callable[[threading.Event], None]:
     """A loop that serves the two pages, and nothing else, to this machine."""
-    from syndicate.web.health import make_health_app
+    from syndicate.web.asgi import make_health_app
     from syndicate.web.server import listen, make_server
 
     return make_server(make_health_app(_make_health(app, pulse)), listen("127.0.0.1", port))

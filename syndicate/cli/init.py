@@ -128,7 +128,7 @@ def doctor(
 
     given = globals_of(context)
     with given.open_app() as app, app.using() as site:
-        findings = examine(site, app.now(), online=online, ask_generator=ask_generator)
+        findings = examine(site, app.make_plan(), online=online, ask_generator=ask_generator)
     if given.json:
         print_json(findings)
     else:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syndicate.cli.plain import PlainCommand
 from syndicate.cli.root import DONE, NEEDS_A_PERSON, app, command, complete_account, complete_slug, globals_of
+from syndicate.cli.terminal import PlainCommand
 from syndicate.errors import UsageError
 
 if TYPE_CHECKING:

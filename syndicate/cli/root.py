@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from syndicate import __version__
-from syndicate.cli.plain import PlainCommand, PlainGroup, explain_misuse, plain_streams, put_globals_first
+from syndicate.cli.terminal import PlainCommand, PlainGroup, explain_misuse, plain_streams, put_globals_first
 from syndicate.errors import ConfigError, SyndicateError, UsageError
 
 if TYPE_CHECKING:

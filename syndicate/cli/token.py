@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syndicate.cli.plain import PlainCommand, read_time
 from syndicate.cli.root import DONE, app, globals_of
+from syndicate.cli.terminal import PlainCommand, read_time
 from syndicate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -59,9 +59,9 @@ def make(
     ends: Annotated[str, typer.Option("--ends", metavar="TIME", help='When it ends, such as "90d"; else never.')] = "",
 ) -> int:
     """Make a token for a program that uses the API. It is shown this once."""
-    from syndicate.app.tokens import make_token
     from syndicate.cli.show import print_json
     from syndicate.store.passes import Scope
+    from syndicate.web.dashboard.sessions import make_token
 
     given = globals_of(context)
     scopes = (Scope.READ, Scope.WRITE) if write else (Scope.READ,)
@@ -106,8 +106,8 @@ def list_all(context: typer.Context) -> int:
 @token_app.command(cls=PlainCommand)
 def revoke(context: typer.Context, name: Name) -> int:
     """Let a token pass no more, from this moment."""
-    from syndicate.app.tokens import revoke_token
     from syndicate.cli.show import print_json
+    from syndicate.web.dashboard.sessions import revoke_token
 
     given = globals_of(context)
     with given.open_app() as app, app.borrow() as site:

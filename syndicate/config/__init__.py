@@ -2,7 +2,7 @@
 
 from syndicate.config.problems import Mistake, list_account_keys, locate_mistakes
 from syndicate.config.read import CONFIG_NAME, find_config, make_settings, read_settings
-from syndicate.config.schema import make_json_schema
+from syndicate.config.tables import make_json_schema
 
 __all__ = [
     "CONFIG_NAME",

@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from syndicate.config.schema import AccountTable, ConfigFile
+from syndicate.config.tables import AccountTable, ConfigFile
 from syndicate.errors import ConfigError
 
 _PLAIN = {

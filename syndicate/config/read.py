@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from syndicate.config.problems import Mistake, make_config_error, make_mistakes_error
-from syndicate.config.schema import (
+from syndicate.config.tables import (
     AccountTable,
     ConfigFile,
     ScheduleTable,

@@ -25,9 +25,9 @@ from syndicate.content.body import (
     ready_body,
     render_body,
 )
-from syndicate.content.dates import History, read_date
 from syndicate.content.fields import Fields, is_yes, read_authors, read_categories, read_keywords, read_social, simplify
 from syndicate.content.front import Front, parse_front
+from syndicate.content.git_dates import History, read_date
 from syndicate.content.permalinks import (
     Named,
     absolute_permalink,

@@ -15,7 +15,7 @@ import regex
 from syndicate.errors import ContentError
 from syndicate.model import Site
 from syndicate.text.links import MAX_URL
-from syndicate.text.permalinks import (
+from syndicate.text.slugs import (
     DATES,
     HUGO,
     JEKYLL,

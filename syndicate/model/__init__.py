@@ -70,7 +70,7 @@ from syndicate.model.post import (
     unique_problems,
 )
 from syndicate.model.reason import FEATURED, NEW, Occasion, OccasionKind, Reason, Why
-from syndicate.model.site import (
+from syndicate.model.settings import (
     OWN_PICTURE,
     SQUARE,
     Account,

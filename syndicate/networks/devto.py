@@ -16,7 +16,7 @@ from syndicate.http import Client, Response
 from syndicate.model import Account, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.base import Description, LoginField, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.toolkit.answers import error_of, pick_count, pick_instant, pick_list, pick_text, words_of
-from syndicate.networks.toolkit.client import Api, refuse_non_number, require_secret, shorten
+from syndicate.networks.toolkit.calls import Api, refuse_non_number, require_secret, shorten
 from syndicate.networks.toolkit.oauth import PastedLogin
 from syndicate.networks.toolkit.readback import (
     Listing,

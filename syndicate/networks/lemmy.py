@@ -24,7 +24,7 @@ from syndicate.networks.toolkit.answers import (
     pick_text,
     retry_at_of,
 )
-from syndicate.networks.toolkit.client import (
+from syndicate.networks.toolkit.calls import (
     Api,
     refuse_misfits,
     refuse_non_number,

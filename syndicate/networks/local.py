@@ -22,7 +22,7 @@ from syndicate.errors import Blocked, ConfigError, Rejected, Unavailable
 from syndicate.http import Client
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, Option, Profile, Recent, Vault
-from syndicate.networks.toolkit.client import refuse_misfits
+from syndicate.networks.toolkit.calls import refuse_misfits
 
 TIMELINE = "timeline.json"
 PAGE = "timeline.html"

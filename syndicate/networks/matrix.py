@@ -31,7 +31,7 @@ from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.toolkit.answers import error_of, pick, pick_list, pick_text, retry_at_of, words_of
-from syndicate.networks.toolkit.client import Api, refuse_misfits, require_option, require_secret, with_prepared
+from syndicate.networks.toolkit.calls import Api, refuse_misfits, require_option, require_secret, with_prepared
 from syndicate.networks.toolkit.readback import (
     Listing,
     Page,

@@ -17,7 +17,7 @@ from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.toolkit.answers import error_of, pick, pick_instant, pick_list, pick_text, say, words_of
-from syndicate.networks.toolkit.client import Api, refuse_misfits, require_secret, with_prepared
+from syndicate.networks.toolkit.calls import Api, refuse_misfits, require_secret, with_prepared
 from syndicate.networks.toolkit.readback import Listing, find_in, links_of_html, links_of_text, text_of_html
 from syndicate.text.counting import Counter
 

@@ -15,7 +15,7 @@ from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginPage, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.toolkit.answers import error_of, pick_instant, pick_list, pick_text, words_of
-from syndicate.networks.toolkit.client import Api, refuse_misfits, refuse_non_number, require_option, shorten
+from syndicate.networks.toolkit.calls import Api, refuse_misfits, refuse_non_number, require_option, shorten
 from syndicate.networks.toolkit.oauth import LOGIN_FIELDS, Forbidden, Provider, TurningToken, begin_login, finish_login
 from syndicate.networks.toolkit.readback import (
     Listing,

@@ -19,7 +19,7 @@ from syndicate.http import Client, Response
 from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, Look, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.toolkit.answers import error_of, pick, pick_list, pick_text, retry_at_of, say
-from syndicate.networks.toolkit.client import Api, refuse_misfits, refuse_unpublished_image, require_secret
+from syndicate.networks.toolkit.calls import Api, refuse_misfits, refuse_unpublished_image, require_secret
 from syndicate.networks.toolkit.oauth import PastedLogin
 from syndicate.networks.toolkit.readback import (
     CLOCK_SKEW,

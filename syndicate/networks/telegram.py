@@ -18,7 +18,7 @@ from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, Option, Profile, Secret, Vault
 from syndicate.networks.toolkit.answers import error_of, pick, pick_text, pick_wait, retry_at_of, words_of
-from syndicate.networks.toolkit.client import Api, refuse_misfits, refuse_non_number, require_option, require_secret
+from syndicate.networks.toolkit.calls import Api, refuse_misfits, refuse_non_number, require_option, require_secret
 from syndicate.networks.toolkit.oauth import PastedLogin
 from syndicate.networks.toolkit.readback import number_of, with_numbered_reply
 from syndicate.text.counting import Counter

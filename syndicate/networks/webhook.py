@@ -21,7 +21,7 @@ from syndicate.http import Client, Response
 from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Secret, Vault
 from syndicate.networks.toolkit.answers import error_of, retry_at_of
-from syndicate.networks.toolkit.client import Api, refuse_misfits, require_option, require_secret
+from syndicate.networks.toolkit.calls import Api, refuse_misfits, require_option, require_secret
 from syndicate.text.counting import Counter
 
 PREFIX = "whsec_"

@@ -13,7 +13,7 @@ from obstore.store import ObjectStore, from_url
 
 from syndicate.errors import ConfigError, StateError
 from syndicate.model import Artefact
-from syndicate.output.base import FileStat, check_path, choose_cache_control
+from syndicate.output import FileStat, check_path, choose_cache_control
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta

@@ -20,7 +20,7 @@ import brotli
 from syndicate.errors import StateError
 from syndicate.formats.assembly import pack
 from syndicate.model import FEED_FORMATS, ON_DISK
-from syndicate.output.base import FileStat
+from syndicate.output import FileStat
 
 # --- the same file three times smaller, made once and not at every request ---
 

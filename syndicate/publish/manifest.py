@@ -17,9 +17,8 @@ from hashlib import blake2b
 from syndicate.cards import path_by_digest
 from syndicate.errors import StateError
 from syndicate.model import Artefact, Problem, PublishedFile
-from syndicate.output import Output
-from syndicate.output.base import FileStat
-from syndicate.publish.cards import Card, parse_card
+from syndicate.output import FileStat, Output
+from syndicate.publish.card_jobs import Card, parse_card
 from syndicate.store.published import PublishedFiles
 
 REST_AGE = timedelta(hours=1)

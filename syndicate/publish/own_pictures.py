@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from syndicate.cards import card_paths
 from syndicate.model import OWN_PICTURE, Artefact, Identified, fingerprint
 from syndicate.pictures import FoundPicture
-from syndicate.publish.cards import Card
+from syndicate.publish.card_jobs import Card
 
 if TYPE_CHECKING:
     from syndicate.cards.photo import Photo

@@ -15,7 +15,7 @@ from syndicate.networks.local import PAGE
 from syndicate.output import Output
 from syndicate.pictures import forget_pictures
 from syndicate.planning.feeds import plan_feeds
-from syndicate.planning.plan import make_plan
+from syndicate.planning.make_plan import make_plan
 from syndicate.publish.drawing import Drawer, DrawnCards, Progress
 from syndicate.publish.manifest import Manifest
 from syndicate.publish.unchanged import Finished, Published, keep_publication, list_watched, look_at

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from syndicate.starters.found import Found, Place, is_dated, list_posts
-from syndicate.starters.reading import find_file, find_first, find_string, note_script, read_text
+from syndicate.starters.parse import find_file, find_first, find_string, note_script, read_text
 
 _USUAL = ("blog", "posts", "post", "articles", "article", "news", "writing", "notes", "essays", "journal", "thoughts")
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from syndicate.starters.found import SKIPPED, Found, Place, is_dated, list_posts, read_head
-from syndicate.starters.reading import (
+from syndicate.starters.parse import (
     SCRIPT_ENDS,
     find_file,
     find_first,
@@ -17,7 +17,7 @@ from syndicate.starters.reading import (
     read_text,
     text_of,
 )
-from syndicate.text.permalinks import from_template
+from syndicate.text.slugs import from_template
 
 _CONFIGS = [".eleventy.js", ".eleventy.cjs", ".eleventy.mjs", "eleventy.config.js", "eleventy.config.mjs",
             "eleventy.config.cjs", "eleventy.config.ts"]  # fmt: skip

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from syndicate.starters.found import QUESTION, Found, Place, is_dated, list_posts
-from syndicate.starters.reading import author_of, read_data, read_first, table_of, text_of
-from syndicate.text.permalinks import HUGO, from_colons
+from syndicate.starters.parse import author_of, read_data, read_first, table_of, text_of
+from syndicate.text.slugs import HUGO, from_colons
 
 _ENDS = ("toml", "yaml", "yml", "json")
 _USUAL = (

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from syndicate.starters.found import SKIPPED, Found, Place, list_posts, read_head
-from syndicate.starters.reading import author_of, read_first, read_text, table_of, text_of
-from syndicate.text.permalinks import JEKYLL, JEKYLL_STYLES, from_colons
+from syndicate.starters.parse import author_of, read_first, read_text, table_of, text_of
+from syndicate.text.slugs import JEKYLL, JEKYLL_STYLES, from_colons
 
 _ENDS = ("md", "markdown", "mkd", "mkdown", "mkdn")
 

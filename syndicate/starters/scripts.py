@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from syndicate.starters.found import Found, Place, is_dated, list_posts
-from syndicate.starters.reading import (
+from syndicate.starters.parse import (
     OTHERS,
     SCRIPT_ENDS,
     find_file,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from syndicate.starters.found import Found, Place, is_dated, list_posts
-from syndicate.starters.reading import find_file, find_first, find_string, read_data, read_text, table_of, text_of
+from syndicate.starters.parse import find_file, find_first, find_string, read_data, read_text, table_of, text_of
 
 _USUAL = ("blog", "posts", "post", "articles", "news", "writing", "notes", "essays", "journal")
 

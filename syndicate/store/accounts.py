@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
 
 from syndicate.model import Limits
 from syndicate.store.database import Part
-from syndicate.store.rows import insert_of, parse_limits, render_limits
+from syndicate.store.mapping import insert_of, parse_limits, render_limits
 from syndicate.store.schema import accounts, secrets, spendings
 
 MOST_TRIED = 8

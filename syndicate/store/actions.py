@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from syndicate.errors import UsageError
 from syndicate.model import Action, Delivery, PlannedDelivery, Reason, Receipt, State, refuse
 from syndicate.store.database import Part
-from syndicate.store.rows import insert_deliveries, parse_delivery
+from syndicate.store.mapping import insert_deliveries, parse_delivery
 from syndicate.store.schema import deliveries
 from syndicate.store.transitions import Step, get_row, move, same_message
 

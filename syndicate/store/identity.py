@@ -18,7 +18,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from syndicate.errors import Contradicted, StateError
 from syndicate.store.database import Part
-from syndicate.store.rows import insert_of
+from syndicate.store.mapping import insert_of
 from syndicate.store.schema import attempts, posts, states
 
 LEAP = 1_000_000

@@ -26,7 +26,7 @@ from syndicate.model import (
     can_move,
 )
 from syndicate.store.database import Part
-from syndicate.store.rows import find_receipt, insert_deliveries, insert_of, parse_delivery, parse_limits
+from syndicate.store.mapping import find_receipt, insert_deliveries, insert_of, parse_delivery, parse_limits
 from syndicate.store.schema import accounts, attempts, deliveries, drafts, posts
 from syndicate.store.schema import states as site_states
 from syndicate.store.transitions import Step, get_row, move

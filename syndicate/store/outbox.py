@@ -31,7 +31,7 @@ from syndicate.model import Attempt, Decision, Delivery, Message, OccasionKind, 
 from syndicate.store.accounts import SLACK, find_rest
 from syndicate.store.database import Part
 from syndicate.store.identity import StateRecord, get_state, raise_counter, refuse_contradicted
-from syndicate.store.rows import is_damaged, parse_attempt, parse_delivery
+from syndicate.store.mapping import is_damaged, parse_attempt, parse_delivery
 from syndicate.store.schema import Instant, accounts, attempts, deliveries, spendings, states
 from syndicate.store.transitions import Step, change, get_row, move, same_message, walk
 

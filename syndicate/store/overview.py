@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
 
 from syndicate.model import Attempt, Delivery, OccasionKind, Reason, State
 from syndicate.store.database import Part
-from syndicate.store.rows import parse_attempt, parse_delivery
+from syndicate.store.mapping import parse_attempt, parse_delivery
 from syndicate.store.schema import Instant, accounts, attempts, deliveries, posts
 
 _ROW = deliveries.c

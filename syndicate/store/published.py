@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, select
 
 from syndicate.model import PublishedFile
 from syndicate.store.database import Part
-from syndicate.store.rows import insert_of
+from syndicate.store.mapping import insert_of
 from syndicate.store.schema import publications, published_files
 
 _FILE = [published_files.c[name] for name in PublishedFile._fields]

@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping, func, select, update
 
 from syndicate.model import Counted, Delivery, Reactions, State
 from syndicate.store.database import Part
-from syndicate.store.rows import insert_of, parse_delivery
+from syndicate.store.mapping import insert_of, parse_delivery
 from syndicate.store.schema import deliveries, reactions
 
 _ROW = deliveries.c

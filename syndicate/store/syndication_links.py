@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from syndicate.model import NEW, Delivery, Message, Occasion, Reason, Receipt, State
 from syndicate.store.database import Part
-from syndicate.store.rows import find_receipt, make_key, parse_delivery, render_receipt
+from syndicate.store.mapping import find_receipt, make_key, parse_delivery, render_receipt
 from syndicate.store.schema import deliveries
 from syndicate.store.transitions import Step, change, move, walk
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, upd
 
 from syndicate.errors import LostLease, StateError, UsageError
 from syndicate.model import Delivery, Message, PlannedDelivery, Reason, Receipt, State, can_move
-from syndicate.store.rows import parse_delivery, render_message, render_receipt
+from syndicate.store.mapping import parse_delivery, render_message, render_receipt
 from syndicate.store.schema import attempts, deliveries
 
 # A statement that is built once is compiled once for each set of columns that it is given.

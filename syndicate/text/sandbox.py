@@ -28,11 +28,6 @@ _WIDE = re.compile(r"%[^%a-zA-Z]*(?:\d{5}|\*)|\{[^{}]*:[^{}]*(?:\d{5}|\{)")
 _BUDGET, _TURNS, _JOINED = "_budget", "_turns", "_joined"
 
 
-def render_text(source: str, values: Mapping[str, object], *, where: str = "") -> str:
-    """A plain-text template (messages, cards) filled with values. Raises ConfigError with file and line."""
-    return _fill(_compile(make_environment(), source, where), values, where, render_limited)
-
-
 def render_html_template(
     source: str,
     values: Mapping[str, object],
@@ -40,7 +35,7 @@ def render_html_template(
     where: str = "",
     filters: Mapping[str, Callable[..., object]] | None = None,
 ) -> str:
-    """The same for a page: every value is escaped unless it is Markup. Raises ConfigError with file and line."""
+    """A page filled: every value is escaped unless it is Markup. Raises ConfigError with file and line."""
     return compile_html_template(source, where=where, filters=filters)(values)
 
 
@@ -58,8 +53,14 @@ def compile_html_template(
     environment = make_html_environment()
     environment.filters.update(filters or {})
     environment.loader = DictLoader(parts or {})
-    template = _compile(environment, source, where)
-    return lambda values: _fill(template, values, where, render_page_limited)
+    with contain(lambda error: tell_broken(error, where)):
+        template = environment.from_string(source)
+
+    def fill(values: Mapping[str, object]) -> str:
+        with contain(lambda error: tell_unfilled(error, where)):
+            return _collect(template, values, MAX_PAGE, MAX_PAGE_STEPS)
+
+    return fill
 
 
 def make_environment() -> SandboxedEnvironment:
@@ -72,12 +73,8 @@ def render_limited(template: Template, values: Mapping[str, object]) -> str:
     return _collect(template, values, MAX_OUTPUT, MAX_STEPS)
 
 
-def render_page_limited(template: Template, values: Mapping[str, object]) -> str:
-    """A page filled. Raises TooMuch beyond the limits of a page."""
-    return _collect(template, values, MAX_PAGE, MAX_PAGE_STEPS)
-
-
 def _collect(template: Template, values: Mapping[str, object], output: int, steps: int) -> str:
+    """Raises TooMuch beyond so many bytes of output or so many steps."""
     pieces, size = [], 0
     for piece in template.generate({**values, _BUDGET: _Budget(steps)}):
         pieces.append(piece)
@@ -244,21 +241,6 @@ def _check_size(value: Any) -> Any:
 def make_html_environment() -> SandboxedEnvironment:
     """For HTML: values are escaped."""
     return _Counted(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=True)
-
-
-def _compile(environment: SandboxedEnvironment, source: str, where: str) -> Template:
-    with contain(lambda error: tell_broken(error, where)):
-        return environment.from_string(source)
-
-
-def _fill(
-    template: Template,
-    values: Mapping[str, object],
-    where: str,
-    render: Callable[[Template, Mapping[str, object]], str],
-) -> str:
-    with contain(lambda error: tell_unfilled(error, where)):
-        return render(template, values)
 
 
 def tell_broken(error: Exception, where: str) -> NoReturn:

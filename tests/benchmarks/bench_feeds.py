@@ -39,7 +39,7 @@ from syndicate.model import (
     Site,
     Storage,
 )
-from syndicate.output import FolderOutput
+from syndicate.output.disk import FolderOutput
 from syndicate.planning.feeds import plan_feeds
 from syndicate.store.cache import FileCache, open_cache
 

@@ -14,8 +14,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from syndicate.model import Category, Ledger, Limits, NetworkFacts, Plan, Post, ScheduleRules, Snapshot
+from syndicate.planning.make_plan import make_plan
 from syndicate.planning.messages.template import make_wording
-from syndicate.planning.plan import make_plan
 from syndicate.text.counting import Counter
 from tests.planning.blog import FACTS, NOW, TEMPLATE, fold, make_account, make_post, make_settings
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.cli.plain import LogFormatter, PlainStream, UnblockedHandler, plain_streams
 from syndicate.cli.show import print_json
+from syndicate.cli.terminal import LogFormatter, PlainStream, UnblockedHandler, plain_streams
 from syndicate.content import read_snapshot
 from tests.content.golden import make_settings
 

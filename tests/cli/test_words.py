@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from syndicate.cli.plain import put_globals_first
 from syndicate.cli.root import call, complete_account, complete_slug
+from syndicate.cli.terminal import put_globals_first
 from tests.journeys.blog import Blog
 
 

@@ -20,9 +20,9 @@ from syndicate.hubs import Ping, fetch_visible, submit_indexnow, tell_hub
 from syndicate.model import Notices, SyndicationLink
 from syndicate.notices import Notice, NoticeKind, send_notice
 from syndicate.pages import check_page
-from syndicate.starters.reading import read_data
-from syndicate.stats.counting import count_readers
+from syndicate.starters.parse import read_data
 from syndicate.stats.hits import parse_line
+from syndicate.stats.readers import count_readers
 from tests.containment.troubles import TROUBLES, name_of
 from tests.publish.house import House
 
@@ -136,7 +136,7 @@ def test_links_that_cannot_be_listed_are_missing_in_one_post(trouble: BaseExcept
         (tmp_path / f"{name}.md").write_text("---\ntitle: T\n---\nBody\n")
     known = [SimpleNamespace(id=name, source=f"{name}.md") for name in copies]
     site = SimpleNamespace(
-        store=SimpleNamespace(read_ledger=lambda: SimpleNamespace(posts=known)),
+        store=SimpleNamespace(list_posts=lambda: known),
         list_copies=lambda: copies,
         settings=SimpleNamespace(root=str(tmp_path), site=SimpleNamespace(content=".")),
     )

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.content.syndication import add_syndication, write_syndication
+from syndicate.content.write_back import add_syndication, write_syndication
 from syndicate.errors import ContentError
 
 A, B = "https://a.example/1", "https://b.example/2"

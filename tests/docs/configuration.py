@@ -9,7 +9,7 @@ from datetime import timedelta
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from syndicate.config.schema import AccountTable, ConfigFile, ScheduleTable
+from syndicate.config.tables import AccountTable, ConfigFile, ScheduleTable
 from syndicate.model import ScheduleRules
 
 HEAD = ["| key | default | meaning |", "|---|---|---|"]

@@ -18,8 +18,8 @@ from typer.main import get_command
 
 from syndicate.app.accounts import find_mistakes
 from syndicate.cards.parse import parse_design
-from syndicate.cli.plain import put_globals_first
 from syndicate.cli.root import app, load_commands
+from syndicate.cli.terminal import put_globals_first
 from syndicate.config.read import make_settings
 from syndicate.errors import ConfigError
 from syndicate.model import CardRules

@@ -14,14 +14,14 @@ from syndicate.content.front import parse_front
 from syndicate.content.parsing import parse_post
 from syndicate.content.permalinks import absolute_permalink, make_slug
 from syndicate.content.picture import make_credit
-from syndicate.content.syndication import add_syndication
+from syndicate.content.write_back import add_syndication
 from syndicate.formats.clean import clean, clean_line, clean_url
 from syndicate.model import Picture
 from syndicate.pages import parse_page
 from syndicate.planning.feeds.entries import guess_picture_type
 from syndicate.planning.messages.template import tidy
-from syndicate.stats.counting import count_readers
 from syndicate.stats.hits import parse_line
+from syndicate.stats.readers import count_readers
 from syndicate.text import (
     cleaning,
     code,
@@ -39,10 +39,10 @@ from syndicate.text import (
 )
 from syndicate.text import markdown as pruning
 from syndicate.text.cleaning import drop_broken
-from syndicate.text.counting import Counter, count, count_weighted_plainly, cut, split_graphemes
+from syndicate.text.counting import Counter, count, cut, split_graphemes
 from syndicate.text.generator_code import GeneratorCode
 from syndicate.text.markdown import make_absolute
-from syndicate.text.permalinks import name_title
+from syndicate.text.slugs import name_title
 from tests.content.golden import make_settings
 
 _LOG_HEAD = 'a - - [24/Nov/2026:09:00:00 +0000] "GET /rss.xml HTTP/1.1"'
@@ -101,7 +101,6 @@ FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "count graphemes": _count(Counter.GRAPHEMES),
     "count utf16 with links": _count(Counter.UTF16, 23),
     "count weighted": _count(Counter.WEIGHTED),
-    "count weighted plainly": count_weighted_plainly,
     "count mastodon": _count(Counter.MASTODON, 23),
     "count threads": _count(Counter.THREADS),
     "dates.parse_date": _dated,

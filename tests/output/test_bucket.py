@@ -12,8 +12,7 @@ from obstore.store import MemoryStore, S3Store
 
 from syndicate.errors import ConfigError, StateError, UsageError
 from syndicate.model import Artefact
-from syndicate.output import open_output
-from syndicate.output.base import choose_cache_control
+from syndicate.output import choose_cache_control, open_output
 from syndicate.output.bucket import BucketOutput
 from tests.networks.fake import Fake, Reply
 

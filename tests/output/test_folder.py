@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from syndicate.errors import StateError, UsageError
 from syndicate.formats.assembly import unpack
 from syndicate.model import Artefact
-from syndicate.output import FolderOutput, open_output
-from syndicate.output.base import check_path
+from syndicate.output import check_path, open_output
+from syndicate.output.disk import FolderOutput
 
 AT = datetime(2025, 3, 1, 9, 30, tzinfo=UTC)
 TEXT = b"<rss>" + b"many words, " * 200 + b"</rss>"

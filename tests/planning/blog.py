@@ -29,7 +29,7 @@ from syndicate.model import (
     Storage,
     can_move,
 )
-from syndicate.planning.plan import make_plan
+from syndicate.planning.make_plan import make_plan
 from syndicate.text.counting import Counter
 from syndicate.text.sketch import make_sketch
 

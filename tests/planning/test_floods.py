@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.formats.documents import list_documents
-from syndicate.formats.published import parse_feed
+from syndicate.formats.parse_feed import parse_feed
 from syndicate.model import Category, Feed, Identified, SeenFeed, Settings
 from syndicate.planning.feeds import plan_feeds
 from syndicate.planning.feeds.entries import find_floods

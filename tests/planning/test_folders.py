@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.output.base import check_path
+from syndicate.output import check_path
 from syndicate.planning.feeds import to_folder
 
 

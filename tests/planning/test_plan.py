@@ -9,7 +9,7 @@ import pytest
 
 from syndicate.errors import ConfigError
 from syndicate.model import Limits, Plan, Problem, ScheduleRules, Snapshot, State
-from syndicate.planning.plan import make_plan
+from syndicate.planning.make_plan import make_plan
 from tests.planning.blog import FACTS, NOW, TEMPLATE, Blog, make_account, make_post, make_settings
 
 FEATURED = frozenset({"featured"})

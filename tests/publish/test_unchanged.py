@@ -15,7 +15,7 @@ import syndicate
 from syndicate.app.publish import open_last
 from syndicate.app.site import OpenSite
 from syndicate.model import Problem
-from syndicate.output import FolderOutput
+from syndicate.output.disk import FolderOutput
 from syndicate.publish.unchanged import LOOK_AGAIN, Finished, LastPublication, keep_publication, look_at
 from syndicate.store.store import Store
 from tests.faults.site import forget_place

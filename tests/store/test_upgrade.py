@@ -22,7 +22,7 @@ from syndicate.errors import StateError
 from syndicate.model import Occasion, OccasionKind
 from syndicate.planning.deliveries.reasons import say_reason
 from syndicate.store import open_store
-from syndicate.store.rows import make_key
+from syndicate.store.mapping import make_key
 from syndicate.store.schema import HEAD, metadata
 from tests.store.conftest import Opener
 from tests.store.rows import SITE

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from syndicate.text.counting import count_weighted, count_weighted_plainly
+from syndicate.text.counting import count_weighted
 from syndicate.text.hashtags import find_hashtags, find_mentions
 from syndicate.text.links import find_links
 from tests.text.conformance import load
@@ -78,9 +78,3 @@ def test_bare_links(case: dict[str, Any]) -> None:
 def test_weighted_length(case: dict[str, Any]) -> None:
     """The weighted length of configuration v3."""
     assert count_weighted(case["text"]) == case["expected"]["weightedLength"]
-
-
-@pytest.mark.parametrize("case", cases(VALIDATE, "WeightedTweetsCounterTest"))
-def test_plainly_weighted_length(case: dict[str, Any]) -> None:
-    """The weighted length of configuration v2, in which emoji are not discounted."""
-    assert count_weighted_plainly(case["text"]) == case["expected"]["weightedLength"]

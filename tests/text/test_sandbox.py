@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
+from syndicate.containment import contain
 from syndicate.errors import ConfigError
-from syndicate.text.sandbox import render_html_template, render_text
+from syndicate.text.sandbox import compile_text, render_html_template, tell_broken, tell_unfilled
+
+
+def render_text(source: str, values: Mapping[str, object], where: str = "") -> str:
+    """A message's template as messages fill it."""
+    with contain(lambda error: tell_broken(error, where)):
+        fill = compile_text(source)
+    with contain(lambda error: tell_unfilled(error, where)):
+        return fill(values)
 
 
 def test_text_goes_in_as_it_is_and_html_escaped() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from syndicate.errors import ConfigError
-from syndicate.text.sandbox import MAX_OUTPUT, MAX_STEPS, compile_html_template, render_html_template, render_text
+from syndicate.text.sandbox import MAX_OUTPUT, MAX_STEPS, compile_html_template, render_html_template
+from tests.text.test_sandbox import render_text
 
 VALUES = {"text": "word " * 100, "tags": ("a", "b")}
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from starlette.types import ASGIApp
 
-from syndicate.app.tokens import make_token
 from syndicate.store.passes import Scope
 from syndicate.web import make_app
 from syndicate.web.api.endpoints import ENDPOINTS
+from syndicate.web.dashboard.sessions import make_token
 from tests.web.desk import Desk
 from tests.web.serving import everything, serving
 

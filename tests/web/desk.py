@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, insert, text
 
 from syndicate.app.app import App
 from syndicate.model import NEW, Attachment, Delivery, Message, Receipt, State
-from syndicate.store.rows import render_message, render_receipt
+from syndicate.store.mapping import render_message, render_receipt
 from syndicate.store.schema import attempts, deliveries, passes, posts
 
 CONFIG = """

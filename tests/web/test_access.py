@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.model import Artefact
-from syndicate.output import FolderOutput
+from syndicate.output.disk import FolderOutput
 from syndicate.stats.hits import parse_line
 from syndicate.web import make_app
-from syndicate.web.app import format_line
+from syndicate.web.asgi import format_line
 from tests.formats.samples import settings
 from tests.web.serving import everything, serving
 

@@ -9,14 +9,13 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from syndicate.app.tokens import make_token
 from syndicate.model import State
 from syndicate.store.passes import Scope
-from syndicate.web.api.callers import Rate
 from syndicate.web.api.endpoints import ENDPOINTS
 from syndicate.web.api.openapi import make_document
-from syndicate.web.api.routes import make_api
+from syndicate.web.api.routes import Rate, make_api
 from syndicate.web.dashboard.routes import make_dashboard, open_door
+from syndicate.web.dashboard.sessions import make_token
 from tests.web.api import make_desk, make_key, serve_api
 from tests.web.browsing import enter
 from tests.web.desk import DELIVERY, NOW, Desk, delivery, find_token, sent

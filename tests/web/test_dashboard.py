@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from syndicate.app.app import App
+from syndicate.app.deliver import Composer
 from syndicate.app.queue import preview_waiting
-from syndicate.app.sending import Composer
 from syndicate.cli.daemon import _make_web
 from syndicate.model import Decision, Delivery, Plan, PlannedChange, Reason, State
 from syndicate.web.dashboard.sessions import make_ticket

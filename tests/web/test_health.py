@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import pytest
 
 from syndicate.app.rounds import Pulse
-from syndicate.web.health import Health, make_health_app
+from syndicate.web.asgi import Health, make_health_app
 from tests.web.serving import serving
 
 

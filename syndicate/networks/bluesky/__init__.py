@@ -33,7 +33,7 @@ from syndicate.networks.bluesky.record import (
 )
 from syndicate.networks.bluesky.session import ENTRYWAY, Session, Sessions, is_expired
 from syndicate.networks.toolkit.answers import error_of, pick, pick_count, pick_text, say
-from syndicate.networks.toolkit.client import Parts, refuse_misfits, refuse_private
+from syndicate.networks.toolkit.calls import Parts, refuse_misfits, refuse_private
 from syndicate.networks.toolkit.readback import REPLIES_TO, name_of, parse_instant, require_list
 from syndicate.text.counting import Counter
 

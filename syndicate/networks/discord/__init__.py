@@ -31,7 +31,7 @@ from syndicate.networks.discord.message import (
     tell_alt,
 )
 from syndicate.networks.toolkit.answers import pick_text
-from syndicate.networks.toolkit.client import Api, refuse_misfits, refuse_non_number, require_secret, with_prepared
+from syndicate.networks.toolkit.calls import Api, refuse_misfits, refuse_non_number, require_secret, with_prepared
 from syndicate.networks.toolkit.oauth import PastedLogin
 from syndicate.networks.toolkit.readback import (
     CLOCK_SKEW,

@@ -23,7 +23,7 @@ from syndicate.networks.toolkit.answers import (
     retry_at_of,
     words_of,
 )
-from syndicate.networks.toolkit.client import Parts, shorten
+from syndicate.networks.toolkit.calls import Parts, shorten
 from syndicate.networks.toolkit.readback import REPLIES_TO, links_of_text
 from syndicate.text.counting import Counter, count
 from syndicate.text.fit import fit

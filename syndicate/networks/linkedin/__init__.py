@@ -30,7 +30,7 @@ from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, 
 from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Secret, Vault
 from syndicate.networks.linkedin.login import OAUTH, TOKEN_LIVES, begin_login, finish_login, refresh
 from syndicate.networks.toolkit.answers import error_of, pick_text, retry_at_of, words_of
-from syndicate.networks.toolkit.client import Parts, refuse_misfits, refuse_warning, require_secret
+from syndicate.networks.toolkit.calls import Parts, refuse_misfits, refuse_warning, require_secret
 from syndicate.networks.toolkit.oauth import take_pasted
 from syndicate.networks.toolkit.readback import parse_instant
 from syndicate.text.counting import Counter, cut

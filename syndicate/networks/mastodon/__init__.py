@@ -36,10 +36,10 @@ from syndicate.networks.base import (
     Secret,
     Vault,
 )
-from syndicate.networks.mastodon.login import begin_login, choose_scopes, finish_login
-from syndicate.networks.mastodon.servers import KEY_WINDOW, Server, parse_server
+from syndicate.networks.mastodon.dialects import KEY_WINDOW, Server, parse_server
+from syndicate.networks.mastodon.registration import begin_login, choose_scopes, finish_login
 from syndicate.networks.toolkit.answers import error_of, pick_count, pick_list, pick_text, retry_at_of, words_of
-from syndicate.networks.toolkit.client import Parts, refuse_misfits, require_secret
+from syndicate.networks.toolkit.calls import Parts, refuse_misfits, require_secret
 from syndicate.networks.toolkit.oauth import take_pasted
 from syndicate.networks.toolkit.readback import (
     REPLIES_TO,

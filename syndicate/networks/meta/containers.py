@@ -15,9 +15,9 @@ from syndicate.http import Client
 from syndicate.model import Limits, Message, Receipt
 from syndicate.networks.base import Recent, Vault
 from syndicate.networks.meta.graph import READY_WAIT, CardFailed, build_since, parse_cursor
-from syndicate.networks.meta.login import GraphLogin, Place
+from syndicate.networks.meta.tokens import GraphLogin, Place
 from syndicate.networks.toolkit.answers import pick, pick_text, say
-from syndicate.networks.toolkit.client import (
+from syndicate.networks.toolkit.calls import (
     refuse_misfits,
     refuse_private,
     refuse_unpublished_image,

@@ -15,7 +15,7 @@ from syndicate.model import Account, Limits, Message, NetworkFacts, Reactions, R
 from syndicate.networks.base import Description, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.meta.containers import ContainerNetwork, Steps, failures_of
 from syndicate.networks.meta.graph import parse_insights, says_gone
-from syndicate.networks.meta.login import Place
+from syndicate.networks.meta.tokens import Place
 from syndicate.networks.toolkit.answers import pick_instant, pick_list, pick_text
 from syndicate.networks.toolkit.readback import REPLIES_TO, Listing, links_of_text, number_of, with_numbered_reply
 from syndicate.text.counting import Counter

@@ -40,7 +40,7 @@ from syndicate.networks.nostr.event import (
 )
 from syndicate.networks.nostr.relay import Answer, Verdict, list_events, load_extra, publish_event
 from syndicate.networks.toolkit.answers import pick_instant, pick_list, pick_text
-from syndicate.networks.toolkit.client import (
+from syndicate.networks.toolkit.calls import (
     refuse_misfits,
     refuse_non_number,
     refuse_unpublished_image,

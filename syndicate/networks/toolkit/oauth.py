@@ -24,7 +24,7 @@ from syndicate.errors import Rejected, Unauthorised, Unavailable, UsageError
 from syndicate.http import Client
 from syndicate.networks.base import LoginField, LoginPage, Vault
 from syndicate.networks.toolkit.answers import pick, pick_instant, pick_text
-from syndicate.networks.toolkit.client import Api, require_secret
+from syndicate.networks.toolkit.calls import Api, require_secret
 
 # --- Proof Key for Code Exchange (RFC 7636) and the state of an authorisation request ---
 

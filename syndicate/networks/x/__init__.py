@@ -39,7 +39,7 @@ from syndicate.networks.toolkit.answers import (
     retry_at_of,
     words_of,
 )
-from syndicate.networks.toolkit.client import Parts, read_dollars, refuse_misfits, refuse_private, refuse_warning
+from syndicate.networks.toolkit.calls import Parts, read_dollars, refuse_misfits, refuse_private, refuse_warning
 from syndicate.networks.toolkit.oauth import take_pasted
 from syndicate.networks.toolkit.readback import (
     CLOCK_SKEW,

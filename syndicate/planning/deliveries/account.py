@@ -32,10 +32,10 @@ from syndicate.model import (
 )
 from syndicate.planning.deliveries.foresight import find_token_end, tell_token_end
 from syndicate.planning.deliveries.reasons import find_code
+from syndicate.planning.language_groups import Groups, find_language_reason
 from syndicate.planning.messages.compose import AccountStyle, Composed, compose, make_voice
 from syndicate.planning.schedule.calendar import Calendar, Taken, list_taken
 from syndicate.planning.schedule.when import parse_moment
-from syndicate.planning.translations import Groups, find_language_reason
 
 Row = TypeVar("Row")
 UNSENT = frozenset({State.PLANNED, State.DUE, State.HELD, State.MISSED})

@@ -31,7 +31,7 @@ from syndicate.model import (
     Site,
 )
 from syndicate.planning.feeds.entries import Entries, EntryMaker, Fill, Tell, shorten_entry, weigh
-from syndicate.planning.translations import link_translations
+from syndicate.planning.language_groups import link_translations
 
 # --- how much of a document an entry takes, without rendering it ---
 

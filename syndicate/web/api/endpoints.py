@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from syndicate.app.app import App
 from syndicate.model import Action
 from syndicate.store.passes import Scope
-from syndicate.web.api import messages, site
+from syndicate.web.api import messages, site_answers
 from syndicate.web.api import models as m
 
 
@@ -62,8 +62,8 @@ def _act(path: str, work: Callable[..., BaseModel], body: type[m.Asked] | None =
 
 
 ENDPOINTS: tuple[Endpoint, ...] = (
-    _get("/status", site.read_status, m.StatusShown),
-    _get("/plan", site.read_plan, m.PlanShown),
+    _get("/status", site_answers.read_status, m.StatusShown),
+    _get("/plan", site_answers.read_plan, m.PlanShown),
     _get("/deliveries", messages.list_deliveries, m.DeliveryList, m.DeliveryFilter),
     Endpoint(
         method="POST",
@@ -93,18 +93,18 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _act(f"{_ONE}/move", messages.move, m.Move),
     _act(f"{_ONE}/edit", messages.edit, m.Edit),
     _act(f"{_ONE}/settle", messages.settle, m.Settle),
-    _get("/posts", site.read_posts, m.PostList, m.PostFilter),
-    _get("/posts/{slug}", site.read_post, m.PostStory, m.PostSlug),
-    _get("/accounts", site.read_accounts, m.AccountList),
+    _get("/posts", site_answers.read_posts, m.PostList, m.PostFilter),
+    _get("/posts/{slug}", site_answers.read_post, m.PostStory, m.PostSlug),
+    _get("/accounts", site_answers.read_accounts, m.AccountList),
     Endpoint(
         method="POST",
         path="/accounts/{name}/resume",
         scope=Scope.WRITE,
-        work=site.resume_account,
+        work=site_answers.resume_account,
         asked=m.AccountName,
         answer=m.AccountList,
     ),
-    _get("/feeds", site.read_feeds, m.FeedList),
-    _get("/counts", site.read_counts, m.Counts, m.CountsFilter),
-    _get("/history", site.read_history, m.History, m.HistoryFilter),
+    _get("/feeds", site_answers.read_feeds, m.FeedList),
+    _get("/counts", site_answers.read_counts, m.Counts, m.CountsFilter),
+    _get("/history", site_answers.read_history, m.History, m.HistoryFilter),
 )

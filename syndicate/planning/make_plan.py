@@ -53,8 +53,8 @@ from syndicate.planning.deliveries.bursts import hold_bursts, list_remarks
 from syndicate.planning.deliveries.changes import plan_cancellations, plan_changes, plan_orphans, plan_parts
 from syndicate.planning.deliveries.new import oldest_first, plan_baseline, plan_evergreen, plan_fresh, yield_slots
 from syndicate.planning.identity import match_identities, remember_drafts
+from syndicate.planning.language_groups import Groups, group_translations
 from syndicate.planning.messages.template import name_template
-from syndicate.planning.translations import Groups, group_translations
 
 _BEHIND = timedelta(days=1)
 """A file from so far ahead is no other machine's clock."""

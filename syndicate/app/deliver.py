@@ -14,7 +14,7 @@ from syndicate.app.publish import open_drawer
 from syndicate.app.site import OpenSite
 from syndicate.deliver import Tools
 from syndicate.errors import ContentError, FetchError, Unavailable
-from syndicate.http.servers import Waits
+from syndicate.http.silent import Waits
 from syndicate.model import (
     OWN_PICTURE,
     Account,
@@ -30,9 +30,9 @@ from syndicate.networks import describe
 from syndicate.notices import Notice, NoticeKind, send_notice
 from syndicate.pages import check_page
 from syndicate.planning.identity import match_identities
+from syndicate.planning.make_plan import is_unreadable
 from syndicate.planning.messages.compose import Composed, compose_message
 from syndicate.planning.messages.template import trace
-from syndicate.planning.plan import is_unreadable
 from syndicate.planning.schedule.calendar import list_taken, next_slot
 from syndicate.store.glance import keep_seen
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from syndicate.errors import UsageError
 from syndicate.model import Artefact
-from syndicate.output.base import FileStat, check_path
+from syndicate.output import FileStat, check_path
 from syndicate.output.files import (
     Fresh,
     choose_levels,

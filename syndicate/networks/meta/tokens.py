@@ -15,7 +15,7 @@ from syndicate.http import Client
 from syndicate.networks.base import LoginField, LoginPage, Vault
 from syndicate.networks.meta.graph import parse_expiry, parse_failure
 from syndicate.networks.toolkit.answers import pick_text
-from syndicate.networks.toolkit.client import Api, require_secret
+from syndicate.networks.toolkit.calls import Api, require_secret
 from syndicate.networks.toolkit.oauth import Session, make_state, read_session, session_secrets
 
 TOKEN_LIFE = timedelta(days=60)

@@ -99,7 +99,7 @@ def open_remote(address: str, root: Path, folder: Path) -> RemoteState:
 
         return GitState(root, address.removeprefix("git:"), folder / "state.git")
     try:
-        from syndicate.store.remote.bucket import open_bucket_state  # noqa: PLC0415 - obstore is an extra
+        from syndicate.store.remote.object_store import open_bucket_state  # noqa: PLC0415 - obstore is an extra
     except ImportError as error:
         hint = 'pip install "syndicate-feeds[s3]"'
         raise ConfigError("an object store needs obstore", where="[storage] state", hint=hint) from error
