@@ -17,7 +17,7 @@ from syndicate.deliver.account_worker import needs_person
 from syndicate.errors import ConfigError, UsageError
 from syndicate.formats.parse_feed import find_trouble, find_updated, parse_feed
 from syndicate.model import FEED_FILES, Account, CardRef, Delivery, PlannedDelivery, Post, Problem, Reason, State
-from syndicate.planning.schedule.calendar import Calendar, Taken, find_broken_rule, list_taken
+from syndicate.planning.schedule.calendar import Calendar, Taken, find_broken_rule, list_taken, to_instant
 from syndicate.planning.schedule.when import parse_when
 from syndicate.store.overview import Event
 from syndicate.text.dates import parse_date
@@ -190,11 +190,14 @@ def refuse_time(site: OpenSite, number: int, at: datetime, now: datetime) -> Non
 def choose_time(site: OpenSite, number: int, value: str, by: timedelta, now: datetime, *, is_forced: bool) -> datetime:
     """When a message is to go: at a time in words, or later by so much where there are none.
 
+    Whole days keep the time of day, also where the clock is set forward or back between.
     Raises UsageError for a time in the past, or one that a rule of the account forbids and that is not forced.
     """
-    due_at = site.store.get_delivery(number).due_at
+    due_at, zone = site.store.get_delivery(number).due_at, ZoneInfo(site.settings.site.timezone)
     try:
-        at = parse_when(value or (due_at + by).isoformat(), now, ZoneInfo(site.settings.site.timezone))
+        wall = due_at.astimezone(zone).replace(tzinfo=None)
+        later = due_at + by if by % _DAY else to_instant(wall + by, zone)
+        at = parse_when(value or later.isoformat(), now, zone)
     except OverflowError as error:
         raise UsageError("that is too far away") from error
     if not is_forced:

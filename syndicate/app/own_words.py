@@ -12,7 +12,7 @@ from syndicate.app.reports import Measure
 from syndicate.app.site import OpenSite
 from syndicate.containment import contain
 from syndicate.errors import FetchError, UsageError
-from syndicate.model import OWN_PICTURE, CardRef, Delivery
+from syndicate.model import OWN_PICTURE, CardRef, Delivery, fingerprint
 from syndicate.planning.deliveries.manual import add_link
 from syndicate.planning.messages.template import choose_text, find_override
 
@@ -26,12 +26,25 @@ def check_text(site: OpenSite, ids: Iterable[int], text: str) -> None:
             raise UsageError(f"the text is too long for {delivery.account}: {excess}", hint="nothing was changed")
 
 
-def edit_message(site: OpenSite, number: int, now: datetime, *, text: str, alt: str, media: str) -> Delivery:
+def digest_words(site: OpenSite, delivery: Delivery) -> str:
+    """Tells whether a message says something else than when a page showed it, since its post or a person changed it."""
+    said = [delivery.text, delivery.alt, delivery.media]
+    with contain(lambda _: None):
+        said.append(Composer(site).measure(delivery).message.text)
+    return fingerprint(*said)
+
+
+def edit_message(
+    site: OpenSite, number: int, now: datetime, *, text: str, alt: str, media: str, was: str = ""
+) -> Delivery:
     """A person's words, alt text and picture for one message; what is as it would be composed is no one's own.
 
-    Raises UsageError where the network would refuse it.
+    Raises UsageError where the network would refuse it, or where it is not as it `was` (`digest_words`).
     """
     delivery, composer = site.store.get_delivery(number), Composer(site)
+    if was and was != digest_words(site, delivery):
+        hint = "see what it says now, then keep your words or leave them"
+        raise UsageError("somebody changed this message meanwhile, or its post", hint=hint)
     require_media(site, delivery.account, media)
     if media == OWN_PICTURE:
         offer_own_picture(site, delivery.slug, now)

@@ -29,6 +29,8 @@ class Wish:
     alt: str = ""
     media: str = ""
     """What shall go with the message: "card", "image", "photo", "none", "" for what the account has."""
+    was: str = ""
+    """What the message said when the person saw it (`digest_words`), "" where nobody asks."""
     is_forced: bool = False
     """Whether a rule that speaks against the time is overruled."""
 
@@ -66,7 +68,7 @@ def _order(app: App, wish: Wish) -> Sequence[int]:
 def _change_one(app: App, wish: Wish, number: int) -> Delivery:
     if wish.action is Action.EDIT:
         with app.changing() as site:
-            return edit_message(site, number, app.now(), text=wish.value, alt=wish.alt, media=wish.media)
+            return edit_message(site, number, app.now(), text=wish.value, alt=wish.alt, media=wish.media, was=wish.was)
     value = wish.value
     if wish.action is Action.MOVE:
         with app.borrow() as site:

@@ -36,9 +36,14 @@ class Step:
     detail: str = ""
 
 
+_MOST_ID = 2**63 - 1
+"""No database has a larger number, or even takes one."""
+
+
 def get_row(connection: Connection, site: str, delivery_id: int) -> Delivery:
     """The delivery as it is now. Raises UsageError where the site has none with this number."""
-    row = connection.execute(_GET, {"of_site": site, "of_id": delivery_id}).mappings().first()
+    is_number = 0 < delivery_id <= _MOST_ID
+    row = connection.execute(_GET, {"of_site": site, "of_id": delivery_id}).mappings().first() if is_number else None
     if row is None:
         raise UsageError(f"there is no delivery {delivery_id}", hint="`syndicate queue` lists them")
     return parse_delivery(row)

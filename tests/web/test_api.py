@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from starlette.routing import BaseRoute, Mount
 
+from syndicate.app.dashboard import choose_time
 from syndicate.model import State
 from syndicate.store.passes import Scope
+from syndicate.web import make_app
 from syndicate.web.api.endpoints import ENDPOINTS
 from syndicate.web.api.openapi import make_document
 from syndicate.web.api.routes import Rate, make_api
+from syndicate.web.asgi import API_PLACES, Health
 from syndicate.web.dashboard.routes import make_dashboard, open_door
 from syndicate.web.dashboard.sessions import make_token
 from tests.web.api import make_desk, make_key, serve_api
 from tests.web.browsing import enter
 from tests.web.desk import DELIVERY, NOW, Desk, delivery, find_token, sent
+from tests.web.serving import everything, serving
 
+HEALTH = Health(lambda: (), lambda: "", "a-token-of-metrics")
 PLACES = [(one.method, one.path.format(id=7, slug="hello", name="timeline"), one.scope) for one in ENDPOINTS]
 
 
@@ -63,6 +72,44 @@ def test_each_route_refuses_without_a_token_or_session(place: tuple[Desk, str], 
                 assert answer.headers["www-authenticate"].startswith("Bearer")
                 assert answer.headers["content-type"] == "application/problem+json"
         assert client.get("/openapi.json").status_code == 200
+    assert desk.states() == {7: "planned"}
+
+
+def list_routes(routes: Iterable[BaseRoute], before: str = "") -> Iterator[tuple[str, str]]:
+    """Methods and paths of a whole server, whatever is mounted in it."""
+    for route in routes:
+        if isinstance(route, Mount):
+            inner = getattr(route.app, "_app", route.app)
+            yield from list_routes(inner.routes, before + route.path)
+        else:
+            yield from ((method, before + route.path) for method in sorted(route.methods - {"HEAD"}))
+
+
+PUBLIC = {
+    *((method, path) for method in ("GET", "OPTIONS") for path in ("/", "/feeds", "/feeds/{path:path}")),
+    ("GET", "/healthz"),
+    ("GET", "/dashboard"),
+    *(("GET", f"/dashboard/{path}") for path in ("login", "enter", "back", "desk.css", "desk.js")),
+    ("POST", "/dashboard/login"),
+    *(("GET", f"{place}/openapi.json") for place in API_PLACES),
+}
+
+
+def test_no_route_of_the_whole_server_is_forgotten(tmp_path: Path) -> None:
+    """Whoever adds one finds it refused to strangers, or says here that it is for everybody."""
+    desk = make_desk(tmp_path)
+    door = open_door(desk.app, listening="127.0.0.1", password="")
+    parts = {"api": make_api(desk.app, door), "dashboard": make_dashboard(desk.app, door), "health": HEALTH}
+    whole = make_app(str(tmp_path), desk.app.settings, is_published=everything, **parts)
+    open_to_all = set()
+    with desk.app, serving(whole) as address, httpx.Client(base_url=address, headers={"Origin": address}) as client:
+        for method, path in list_routes(whole.routes):
+            filled = re.sub(r"{(\w+)(:\w+)?}", lambda name: {"number": "7", "id": "7"}.get(name[1], "timeline"), path)
+            answer = client.request(method, filled)
+            is_led_away = (answer.status_code, answer.headers.get("location")) == (303, "/dashboard/login")
+            if answer.status_code not in {401, 403} and not is_led_away:
+                open_to_all.add((method, path))
+    assert open_to_all == PUBLIC
     assert desk.states() == {7: "planned"}
 
 
@@ -132,7 +179,7 @@ ACTIONS = [
     (State.HELD, "skip", None, "skipped"),
     (State.PLANNED, "cancel", None, "cancelled"),
     (State.FAILED, "retry", None, "due"),
-    (State.PLANNED, "move", {"at": "2027-01-05T09:00:00+01:00"}, "planned"),
+    (State.PLANNED, "move", {"at": "2199-01-05T09:00:00+01:00"}, "planned"),
     (State.PLANNED, "move", {"by_minutes": 90}, "planned"),
     (State.PLANNED, "edit", {"text": "My words."}, "planned"),
     (State.PLANNED, "edit", {"text": "", "alt": "A hill.", "media": "none"}, "planned"),
@@ -159,6 +206,7 @@ REFUSED = [
     ("POST", "/deliveries/7/move", {"at": "1999-01-01T00:00:00Z"}, 409, "lies in the past"),
     ("POST", "/deliveries/7/move", {"at": "0001-01-01T00:00:00+14:00"}, 422, ""),
     ("POST", "/deliveries/7/move", {"at": 4e9}, 422, ""),
+    ("POST", "/deliveries/7/move", {"at": "9999-12-31T23:59:59Z"}, 409, "too far away"),
     ("POST", "/deliveries/7/move", {}, 409, "Say when"),
     ("POST", "/deliveries/7/edit", {"text": "long " * 200}, 409, "too long"),
     ("POST", "/deliveries/7/edit", {"text": 5}, 422, ""),
@@ -243,6 +291,20 @@ def test_many_are_changed_at_once(client: httpx.Client, desk: Desk) -> None:
         assert client.post("/deliveries/many", json=body).status_code == 422
 
 
+def test_a_day_later_is_the_same_time_of_day(desk: Desk) -> None:
+    """Also where the clock is set back between; hours are hours."""
+    zone = ZoneInfo("Europe/Berlin")
+    at = datetime(2027, 10, 30, 9, tzinfo=zone)  # the day before it is
+    desk.put(delivery(7, State.PLANNED, due_at=at.astimezone(UTC)))
+    with desk.app.borrow() as own:
+        site = SimpleNamespace(store=own.store, settings=SimpleNamespace(site=SimpleNamespace(timezone=zone.key)))
+        day, hours = (
+            choose_time(site, 7, "", by, desk.at, is_forced=True).astimezone(zone)
+            for by in (timedelta(days=1), timedelta(hours=25))
+        )
+    assert (day.isoformat(), hours.isoformat()) == ("2027-10-31T09:00:00+01:00", "2027-10-31T09:00:00+01:00")
+
+
 def test_a_text_is_measured(client: httpx.Client, desk: Desk) -> None:
     """As the words of a message, or for accounts; too long is told, not refused."""
     one = client.post("/measure", json={"text": "Hello.", "delivery": 7}).json()["counts"]
@@ -256,13 +318,13 @@ def test_a_text_is_measured(client: httpx.Client, desk: Desk) -> None:
 
 def test_a_new_message_is_previewed_and_written(client: httpx.Client, desk: Desk) -> None:
     """The preview stores nothing and says what the message will say."""
-    asked = {"post": "hello", "to": ["timeline"], "text": "My own words.", "again": True, "at": "2027-01-05T09:00:00Z"}
+    asked = {"post": "hello", "to": ["timeline"], "text": "My own words.", "again": True, "at": "2199-01-05T09:00:00Z"}
     seen = client.post("/preview", json=asked).json()["messages"]
     assert desk.states() == {7: "planned"}
     written = client.post("/deliveries", json=asked)
     assert written.status_code == 201
     (one,) = written.json()["deliveries"]
-    assert (one["text"], one["due_at"]) == (seen[0]["text"], "2027-01-05T09:00:00Z")
+    assert (one["text"], one["due_at"]) == (seen[0]["text"], "2199-01-05T09:00:00Z")
     assert one["text"].startswith("My own words.")
     assert len(desk.states()) == 2
 

@@ -252,7 +252,7 @@ def test_views_show_their_messages(app: App, client: httpx.Client) -> None:
     picture, alt = found.find_all("img", "src")[-1], found.find_all("img", "alt")[-1]
     assert alt
     assert client.get(picture).headers["content-type"].startswith("image/")
-    assert "No message waits" in client.get("/dashboard/list?q=nowhere").text
+    assert "No message fits these filters" in client.get("/dashboard/list?q=nowhere").text
 
 
 def test_free_slots_are_shown(app: App, client: httpx.Client) -> None:
@@ -291,7 +291,8 @@ def test_the_page_can_be_used_without_eyes(client: httpx.Client) -> None:
         assert len(ids) == len(set(ids))
         fields = [given for tag, given in page.tags if tag in {"input", "textarea", "select"}]
         labels = set(page.find_all("label", "for"))
-        assert all(one.get("type") == "hidden" or "aria-label" in one or one["id"] in labels for one in fields)
+        named = [one for one in fields if one.get("type") not in {"hidden", "radio"}]  # these stand in their labels
+        assert all("aria-label" in one or one["id"] in labels for one in named)
 
 
 def test_a_post_has_its_story(client: httpx.Client) -> None:
@@ -300,6 +301,7 @@ def test_a_post_has_its_story(client: httpx.Client) -> None:
     assert "settled by you: it was sent" in page.words
     assert "intent" in page.words
     answer = client.get("/dashboard/post/thre")
+    assert client.get(f"/dashboard/message/{'9' * 30}").status_code == 404
     assert (answer.status_code, answer.text) == (404, 'No post has the slug "thre": did you mean "three"?\n')
 
 

@@ -59,7 +59,9 @@ def app(tmp_path_factory: pytest.TempPathFactory, mastodon: FakeMastodon) -> Ite
 def client(app: App) -> Iterator[httpx.Client]:
     with (
         serving(_make_web(app, "127.0.0.1")) as address,
-        httpx.Client(base_url=f"{address}/dashboard", headers={"Origin": address}, follow_redirects=True) as client,
+        httpx.Client(
+            base_url=f"{address}/dashboard", headers={"Origin": address}, follow_redirects=True, timeout=60
+        ) as client,
     ):
         client.get(f"/enter?key={make_ticket(app)}")
         yield client
@@ -114,6 +116,7 @@ def test_a_new_message_goes_to_its_accounts(app: App, client: httpx.Client) -> N
     assert "The text is too long for timeline" in refused.text
     assert "w" * 600 in refused.text
     assert "Choose at least one account" in send(client, "/new", **mine | {"to": [], "when": "now"}).text
+    assert "Say when: choose a time" in send(client, "/new", **mine | {"when": "time", "at": ""}).text
     assert app.list_deliveries(slug="one") == ()
     written = send(client, "/new", **mine | {"when": "time", "at": "2199-01-01T09:30"})
     assert "Written: timeline Tue 1 Jan 2199 09:30, x Tue 1 Jan 2199 09:30." in Page(written.text).words
@@ -141,6 +144,35 @@ def test_texts_are_counted_as_each_network_counts(app: App, client: httpx.Client
     assert measure(post="two", to=["x"], text="w" * 300)[0]["excess"]
     number = next(one.id for one in app.list_deliveries(slug="one", account="x", everything=True))
     assert measure(delivery=number, text="Words")[0]["count"] == 5
+
+
+def test_a_form_that_is_sent_twice_writes_one_message(app: App, client: httpx.Client) -> None:
+    """Also where another message about the post was wanted; the next form writes the next one."""
+    page = Page(client.get("/new").text)
+    once = next(given["value"] for tag, given in page.tags if given.get("name") == "once")
+    words = {"post": "two", "value": "Once.", "to": ["x"], "when": "slot", "again": "yes", "once": once}
+    said = [Page(send(client, "/new", **words).text).words for _ in range(2)]
+    assert ("Written: x" in said[0], "This was written already" in said[1]) == (True, True)
+    assert [row.text.startswith("Once.") for row in app.list_deliveries(slug="two", account="x")] == [True]
+
+
+def test_what_somebody_else_changed_meanwhile_is_not_overwritten(app: App, client: httpx.Client) -> None:
+    """Neither another person's words nor a new text of the post; who has seen them may."""
+    number = next(one.id for one in app.list_deliveries(slug="one", account="x", everything=True))
+
+    def read() -> str:
+        page = Page(client.get(f"/message/{number}").text)
+        return next(given["value"] for tag, given in page.tags if given.get("name") == "was")
+
+    mine = {"action": "edit", "number": number, "back": f"/message/{number}"}
+    seen = read()
+    assert "are kept" in send(client, "/act", **mine, value="Theirs.", was=seen).text
+    refused = send(client, "/act", **mine, value="Mine.", was=seen)
+    assert "Somebody changed this message meanwhile" in refused.text
+    assert "Mine." in refused.text
+    assert app._site.store.get_delivery(number).text == "Theirs."
+    send(client, "/act", **mine, value="Mine.", was=read())
+    assert app._site.store.get_delivery(number).text == "Mine."
 
 
 def test_the_posts_own_picture_goes_with_a_message(app: App, client: httpx.Client) -> None:

@@ -21,6 +21,8 @@ _DAY = re.compile(
     re.IGNORECASE,
 )
 _MORNING, _EVENING = time(9), time(20)
+_FARTHEST = timedelta(days=366_000)
+"""A thousand years: what is reckoned with such a time must stay within the calendar."""
 
 
 def parse_when(text: str, now: datetime, zone: ZoneInfo) -> datetime:
@@ -36,6 +38,8 @@ def parse_when(text: str, now: datetime, zone: ZoneInfo) -> datetime:
     if at < now:
         local = f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
         raise UsageError(f'"{text}" is {local} and lies in the past', hint=_HINT)
+    if at > now + _FARTHEST:
+        raise UsageError(f'"{text}" is too far away', hint=_HINT)
     return at
 
 

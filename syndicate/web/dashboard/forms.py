@@ -74,6 +74,8 @@ class Forms:
                 raise UsageError("there is no such action")
             with self._app.borrow() as site:
                 numbers = list_burst(site, account)
+            if not numbers:
+                raise UsageError(f"nothing of that kind waits on {account}" if account else "say which account")
             number = len(self._app.change_deliveries(action, numbers))
         except SyndicateError as error:
             return Note(to_sentence(error), is_error=True)
@@ -114,6 +116,7 @@ def read_wish(fields: Form) -> Wish:
         by,
         alt=fields.get("alt", ""),
         media=fields.get("media", ""),
+        was=fields.get("was", ""),
         is_forced=fields.get("force") == "yes",
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+import threading
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -14,7 +16,7 @@ from syndicate.app.app import App
 from syndicate.app.dashboard import list_posts
 from syndicate.app.post import NEXT_SLOT, plan_message, write_message
 from syndicate.app.site import OpenSite
-from syndicate.errors import SyndicateError
+from syndicate.errors import SyndicateError, UsageError
 from syndicate.model import OwnPicture, PlannedDelivery
 from syndicate.planning.schedule.when import parse_moment
 from syndicate.web.dashboard.middleware import Form, go, read_form, to_sentence
@@ -24,7 +26,7 @@ from syndicate.web.dashboard.render import Renderer
 from syndicate.web.dashboard.rows import to_moment, to_segment
 from syndicate.web.dashboard.sessions import Note, Notes
 
-_MOST_CHOICES = 300
+_MOST_CHOICES, _MOST_REMEMBERED = 300, 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +42,15 @@ class Sheet:
     again: bool = False
     media: str = ""
     alt: str = ""
+    once: str = ""
+    """Tells forms apart: another one for each page that shows it."""
 
     @property
     def moment(self) -> str:
-        """As `write_message` wants it."""
-        return {"slot": NEXT_SLOT, "time": self.at or "?"}.get(self.when, "")
+        """As `write_message` wants it. Raises UsageError where a time is wanted and none is given."""
+        if self.when == "time" and not self.at:
+            raise UsageError("say when", hint="choose a time, or the next free slot")
+        return {"slot": NEXT_SLOT, "time": self.at}.get(self.when, "")
 
 
 class NewMessages:
@@ -54,6 +60,9 @@ class NewMessages:
         self._app = app
         self._renderer = renderer
         self._notes = notes
+        self._lock = threading.Lock()
+        self._written: dict[str, str] = {}
+        """Pages of the posts, by the forms that were sent: a form that is sent twice writes one message."""
 
     def ask(self, request: Request) -> Response:
         """The form; the address may name the post, accounts and a time."""
@@ -95,6 +104,13 @@ class NewMessages:
         return [(one, preview_message(site, one.message, one)) for one in rows if one.message]
 
     def _write(self, request: Request, sheet: Sheet) -> Response:
+        with self._lock:
+            if sheet.once in self._written:
+                note = Note("This was written already; here it is.")
+                return go(request, self._written[sheet.once], self._notes.keep(note))
+            return self._write_once(request, sheet)
+
+    def _write_once(self, request: Request, sheet: Sheet) -> Response:
         """The message into the outbox; where that is refused, the form as it was."""
         now = self._app.now()
         with self._app.changing() as site:
@@ -113,7 +129,11 @@ class NewMessages:
                 return self._render(request, site, sheet, Note(to_sentence(error), is_error=True))
             rows = [site.store.get_delivery(number) for number in numbers]
         told = ", ".join(self._tell(one.account, one.due_at) for one in rows if one.part == 1)
-        return go(request, f"/post/{to_segment(sheet.post)}", self._notes.keep(Note(f"Written: {told}.")))
+        place = f"/post/{to_segment(sheet.post)}"
+        while len(self._written) >= _MOST_REMEMBERED:
+            self._written.pop(next(iter(self._written)))
+        self._written[sheet.once] = place
+        return go(request, place, self._notes.keep(Note(f"Written: {told}.")))
 
     def _tell(self, account: str, due_at: datetime) -> str:
         zone = ZoneInfo(self._app.settings.site.timezone)
@@ -130,7 +150,15 @@ class NewMessages:
         posts = [one for one in list_posts(site) if one.post_id and not one.is_draft][:_MOST_CHOICES]
         told = {"note": note} if note else {}
         return self._renderer.render_page(
-            request, site, "new", posts=posts, sheet=sheet, shown=shown or [], place="/new", **told
+            request,
+            site,
+            "new",
+            posts=posts,
+            sheet=sheet,
+            shown=shown or [],
+            place="/new",
+            once=secrets.token_urlsafe(9),
+            **told,
         )
 
 
@@ -145,4 +173,5 @@ def read_sheet(fields: Form) -> Sheet:
         again=fields.get("again") == "yes",
         media=fields.get("media", ""),
         alt=fields.get("alt", ""),
+        once=fields.get("once", "") or secrets.token_urlsafe(9),
     )

@@ -24,7 +24,7 @@ from syndicate.app.dashboard import (
     list_needing,
     list_titles,
 )
-from syndicate.app.own_words import find_origin, list_media, offer_own_picture, require_media
+from syndicate.app.own_words import digest_words, find_origin, list_media, offer_own_picture, require_media
 from syndicate.app.site import OpenSite
 from syndicate.errors import UsageError
 from syndicate.model import (
@@ -252,6 +252,7 @@ class Pages:
             media=list_media(site, chosen.account),
             origin=find_origin(site, chosen),
             trail=site.store.list_attempts(chosen.id),
+            was=digest_words(site, site.store.get_delivery(chosen.id)),
             place=f"/message/{chosen.id}",
             **shown,
         )
