@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +164,7 @@ def make_settings(
         *find_exposed(settings, environ),
         *_find_namesakes(file.accounts),
         *_find_two_states(settings.storage),
+        *dict.fromkeys(_find_never(settings.accounts, tables)),
     )
     if mistakes:
         raise make_mistakes_error(mistakes, text, name)
@@ -186,6 +188,30 @@ def _find_namesakes(names: Iterable[str]) -> Iterator[Mistake]:
             variables = variable_of(name, "…").rstrip("_") + "_…"
             sentence = f'shares its secrets\' variables {variables} with "{other}"; give one of them another name'
             yield Mistake(("accounts", name), sentence)
+
+
+_SOME_DAY = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def _find_never(accounts: Iterable[Account], tables: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Accounts that could never speak: all their slots lie in the quiet hours."""
+    for account in accounts:
+        rules = account.schedule
+        if not (rules.slots and rules.quiet):
+            continue
+        from syndicate.planning.schedule.calendar import next_slot  # noqa: PLC0415 - APScheduler, as for every slot
+
+        try:
+            next_slot(rules, _SOME_DAY, (), _SOME_DAY)
+        except ConfigError:
+            own = tables["accounts"][account.name]
+            is_own = not own.keys().isdisjoint(("slots", "quiet"))
+            key = "quiet" if is_own and "slots" not in own else "slots"
+            sentence = f"no message could ever go out, since every slot lies in the quiet hours {rules.quiet}"
+            yield Mistake(
+                ("accounts", account.name, key) if is_own else ("schedule", key),
+                f"{sentence}; move a slot or the quiet hours",
+            )
 
 
 def _plain(table: Any, *without: str) -> dict[str, Any]:

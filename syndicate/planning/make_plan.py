@@ -12,7 +12,7 @@ then calls `plan_feeds(plan.identified, settings, drawn_cards, now)` and may kee
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -46,6 +46,7 @@ from syndicate.planning.deliveries.account import (
     UNSENT,
     AccountContext,
     Sight,
+    Troubles,
     make_calendars,
     open_context,
 )
@@ -73,8 +74,8 @@ def make_plan(
     """What would happen now.
 
     `facts` and `templates` are by account name, `cards` (those drawn already, for previews) by post id. Limits that
-    the ledger remembers from a server win over those in `facts`. Raises ConfigError where an account's schedule
-    cannot be understood; everything else that is wrong with one post or account is a problem or warning in the plan.
+    the ledger remembers from a server win over those in `facts`. What is wrong with one post or account, its schedule
+    included, is a problem or warning in the plan and stops no other.
     """
     snapshot, identified, vanished = _identify(snapshot, ledger, settings, now)
     is_closed = partial(is_unreadable, snapshot=snapshot)
@@ -86,10 +87,14 @@ def make_plan(
     reading = _digest_reading(settings)
     sights = {name: _find_sight(name, snapshot, ledger, reading) for name in facts}
     groups = group_translations(identified)
-    contexts = _open_contexts(ledger, settings, facts, templates, cards=cards, sights=sights, groups=groups, now=now)
-    deliveries, changes = _plan_accounts(contexts, ledger, oldest_first(identified), snapshot.changed_at)
+    contexts, closed = _open_contexts(
+        ledger, settings, facts, templates, cards=cards, sights=sights, groups=groups, now=now
+    )
+    deliveries, changes, broken = _plan_accounts(contexts, ledger, oldest_first(identified), snapshot.changed_at)
     future = [item.known.published_at for item in identified if item.known.published_at > now]
-    elsewhere = (*_template_problems(contexts), *_context_problems(contexts))
+    troubles = (*closed, *broken)
+    elsewhere = (*_template_problems(contexts), *_context_problems(contexts), *_account_problems(settings, troubles))
+    begun = {context.account.name for context in contexts if context.account.enabled} - {name for name, _ in troubles}
     return Plan(
         now=now,
         identified=identified,
@@ -108,9 +113,9 @@ def make_plan(
         elsewhere=elsewhere,
         remarks=list_remarks(deliveries, changes, ledger.deliveries),
         warnings=(*_warn_of_clock(contexts, ledger, snapshot, now), *_warnings(settings.accounts, facts, ledger)),
-        baselined=frozenset(context.account.name for context in contexts if context.account.enabled) - ledger.baselined,
+        baselined=frozenset(begun - ledger.baselined),
         forgotten=ledger.baselined - {account.name for account in settings.accounts},
-        listening=_find_listening(contexts, ledger),
+        listening=_find_listening(contexts, ledger, {name for name, _ in troubles}),
         next_change_at=min(future, default=None),
     )
 
@@ -153,12 +158,18 @@ def _leave_out_odd(snapshot: Snapshot, settings: Settings, now: datetime) -> Sna
     return replace(snapshot, posts=tuple(kept), problems=tuple(problems), unreadable=unreadable)
 
 
-def _find_listening(contexts: Iterable[AccountContext], ledger: Ledger) -> frozenset[tuple[str, str]] | None:
+def _find_listening(
+    contexts: Iterable[AccountContext], ledger: Ledger, troubled: Container[str]
+) -> frozenset[tuple[str, str]] | None:
     """The flags that accounts with a baseline wait for, None where they are those of before."""
     counted = [
-        context.account for context in contexts if context.account.enabled or context.account.name in ledger.baselined
+        context.account
+        for context in contexts
+        if context.account.name not in troubled
+        and (context.account.enabled or context.account.name in ledger.baselined)
     ]
-    wanted = frozenset((account.name, flag) for account in counted for flag in account.flags)
+    kept = (one for one in ledger.listening if one[0] in troubled)
+    wanted = frozenset((*kept, *((account.name, flag) for account in counted for flag in account.flags)))
     return None if wanted == ledger.listening else wanted
 
 
@@ -250,13 +261,14 @@ def _open_contexts(
     sights: Mapping[str, Sight],
     groups: Groups,
     now: datetime,
-) -> list[AccountContext]:
+) -> tuple[list[AccountContext], Troubles]:
+    """Each account made ready, and those whose schedule cannot be worked out."""
     limits = {name: found for name, found in ledger.limits if isinstance(found, Limits)}
     by_account: dict[str, list[KnownDelivery]] = {}
     for row in ledger.deliveries:
         by_account.setdefault(row.account, []).append(row)
-    calendars = make_calendars(settings.accounts, settings.site, now)
-    return [
+    calendars, closed = make_calendars(settings.accounts, settings.site, now)
+    contexts = [
         open_context(
             account,
             _with_limits(facts[account.name], limits.get(account.name)),
@@ -271,8 +283,9 @@ def _open_contexts(
             now=now,
         )
         for account in settings.accounts
-        if account.name in facts
+        if account.name in facts and account.name in calendars
     ]
+    return contexts, closed
 
 
 def _with_limits(facts: NetworkFacts, limits: Limits | None) -> NetworkFacts:
@@ -281,22 +294,34 @@ def _with_limits(facts: NetworkFacts, limits: Limits | None) -> NetworkFacts:
 
 def _plan_accounts(
     contexts: Sequence[AccountContext], ledger: Ledger, ordered: Sequence[Identified], changed_at: datetime | None
-) -> tuple[list[PlannedDelivery], list[PlannedChange]]:
+) -> tuple[list[PlannedDelivery], list[PlannedChange], Troubles]:
+    """What is planned for each account; trouble that nobody foresaw costs its own account."""
     present = {item.id: item for item in ordered}
     remembered = {row.id: row for row in ledger.posts}
     deliveries: list[PlannedDelivery] = []
     changes: list[PlannedChange] = []
-    for context in contexts:
+    troubles: list[tuple[str, Exception]] = []
+
+    def plan(context: AccountContext) -> None:
         if context.account.name not in ledger.baselined:
-            deliveries += plan_baseline(ordered, context, changed_at) if context.account.enabled else []
-            continue
+            deliveries.extend(plan_baseline(ordered, context, changed_at) if context.account.enabled else [])
+            return
         own = plan_changes(context, present, remembered)
         more, fewer = plan_parts(context, present, {change.delivery_id for change in own})
         fresh, own = hold_bursts(context, plan_fresh(ordered, context), [*own, *fewer], present)
-        changes += [*own, *yield_slots(context, present)]
+        moved = yield_slots(context, present)
         is_quiet = all(row.state is State.SKIPPED for row in fresh)
-        deliveries += [*more, *fresh, *(plan_evergreen(ordered, context) if is_quiet else [])]
-    return deliveries, changes
+        again = plan_evergreen(ordered, context) if is_quiet else []
+        changes.extend((*own, *moved))
+        deliveries.extend((*more, *fresh, *again))
+
+    def note(context: AccountContext, error: Exception) -> None:
+        troubles.append((context.account.name, error))
+
+    for context in contexts:
+        with contain(partial(note, context)):
+            plan(context)
+    return deliveries, changes, troubles
 
 
 def _plan_cards(identified: Iterable[Identified], now: datetime) -> tuple[CardPlan, ...]:
@@ -312,6 +337,12 @@ def _post_problems(identified: Iterable[Identified]) -> tuple[Problem, ...]:
 def _context_problems(contexts: Iterable[AccountContext]) -> tuple[Problem, ...]:
     """Each once, whatever the number of accounts."""
     return tuple(dict.fromkeys(problem for context in contexts for problem in context.problems))
+
+
+def _account_problems(settings: Settings, troubles: Troubles) -> tuple[Problem, ...]:
+    """Why nothing is planned for some accounts; what waits on them stays as it is."""
+    file = settings.file.rpartition("/")[2]
+    return tuple(replace(make_problem(file, error), source=file, key=f"accounts.{name}") for name, error in troubles)
 
 
 def _template_problems(contexts: Iterable[AccountContext]) -> tuple[Problem, ...]:

@@ -71,6 +71,26 @@ def test_a_slot_that_cannot_be_understood_is_told_with_its_line():
         make_settings(SITE + '[schedule]\nslots = ["mon 09:00", "moonday 09:00"]\n', root=ROOT)
 
 
+@pytest.mark.parametrize(
+    ("lines", "where"),
+    [
+        (
+            '[schedule]\nslots = "08:00"\nquiet = "22:00-09:00"\n[accounts.a]\nnetwork = "local"',
+            "line 5, schedule.slots",
+        ),
+        ('[accounts.a]\nnetwork = "local"\nslots = "08:00"\nquiet = "22:00-09:00"', "line 6, accounts.a.slots"),
+        (
+            '[schedule]\nslots = ["07:00", "mon 08:00"]\n[accounts.a]\nnetwork = "local"\nquiet = "22:00-09:00"',
+            "line 8, accounts.a.quiet",
+        ),
+    ],
+)
+def test_slots_that_all_lie_in_the_quiet_hours_are_refused(lines, where):
+    """The account could never speak: told once, with the line of what makes it so."""
+    with pytest.raises(ConfigError, match=f"one thing is wrong\n  {where}: no message could ever go out"):
+        make_settings(SITE + lines, root=ROOT)
+
+
 def test_broken_toml_names_the_place():
     """A syntax error is a ConfigError with file and line."""
     with pytest.raises(ConfigError, match=r"syndicate.toml: is not valid TOML: .*line 4"):

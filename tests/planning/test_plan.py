@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 
-from syndicate.errors import ConfigError
 from syndicate.model import Limits, Plan, Problem, ScheduleRules, Snapshot, State
 from syndicate.planning.make_plan import make_plan
 from tests.planning.blog import FACTS, NOW, TEMPLATE, Blog, make_account, make_post, make_settings
@@ -131,11 +130,24 @@ def test_a_paused_account_is_told() -> None:
         ScheduleRules(slots=("every day 09:00",), quiet="08:00-10:00"),
     ],
 )
-def test_a_schedule_that_cannot_be_understood_names_its_account(rules: ScheduleRules) -> None:
-    """Before anything is planned."""
-    blog = Blog((make_account("mastodon", schedule=rules),))
-    with pytest.raises(ConfigError, match=r"accounts\.mastodon"):
-        blog.plan()
+def test_a_schedule_that_cannot_be_worked_out_costs_its_own_account(rules: ScheduleRules) -> None:
+    """A problem names the account; the others go on, and what came meanwhile is planned once it is mended."""
+    blog = Blog((make_account("mastodon"), make_account("bluesky")))
+    blog.publish()
+    broken = Blog((make_account("mastodon", schedule=rules), make_account("bluesky")), ledger=blog.ledger)
+    broken.write(make_post("a"))
+    plan = broken.publish()
+    assert new_rows(plan) == [("a", "bluesky", "new")]
+    assert [problem.key for problem in plan.problems] == ["accounts.mastodon"]
+    blog.ledger = broken.ledger
+    blog.write(make_post("a"))
+    assert new_rows(blog.publish()) == [("a", "mastodon", "new")]
+
+
+def test_an_account_whose_schedule_is_broken_has_no_baseline() -> None:
+    """It begins when it is mended: what is there by then is old."""
+    broken = make_account("mastodon", schedule=ScheduleRules(timezone="Mars/Olympus"))
+    assert Blog((broken, make_account("bluesky"))).plan().baselined == {"bluesky"}
 
 
 def test_planning_composes_only_what_is_new() -> None:

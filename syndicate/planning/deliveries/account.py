@@ -38,6 +38,8 @@ from syndicate.planning.schedule.calendar import Calendar, Taken, list_taken
 from syndicate.planning.schedule.when import parse_moment
 
 Row = TypeVar("Row")
+Troubles = Sequence[tuple[str, Exception]]
+"""What is wrong with accounts, by their names."""
 UNSENT = frozenset({State.PLANNED, State.DUE, State.HELD, State.MISSED})
 OUT = frozenset({State.SENDING, State.UNCERTAIN, State.SENT})
 SECOND_LOOK = timedelta(days=1)
@@ -159,25 +161,27 @@ def _find_style(account: Account, facts: NetworkFacts, template: str | None) -> 
         return None, str(error)
 
 
-def make_calendars(accounts: Iterable[Account], site: Site, now: datetime) -> dict[str, Calendar]:
-    """Each account's calendar by its name, one for all accounts of equal rules.
+def make_calendars(accounts: Iterable[Account], site: Site, now: datetime) -> tuple[dict[str, Calendar], Troubles]:
+    """Each account's calendar by its name, one for all accounts of equal rules; and the accounts that can have none.
 
-    Every calendar is asked once, so that rules without any slot are an error at once: ConfigError naming the account.
+    Every calendar is asked once, so that rules without any slot are found before anything is planned.
     """
     shared: dict[ScheduleRules, Calendar] = {}
     calendars: dict[str, Calendar] = {}
+    troubles: list[tuple[str, Exception]] = []
+
+    def note(account: Account, error: Exception) -> None:
+        troubles.append((account.name, error))
+
     for account in accounts:
         rules = replace(account.schedule, timezone=account.schedule.timezone or site.timezone)
-        try:
+        with contain(partial(note, account)):
             if rules not in shared:
-                shared[rules] = Calendar(rules)
-                shared[rules].next_slot(now, Taken([]))
-        except ConfigError as error:
-            raise ConfigError(
-                error.message, where=f"accounts.{account.name}: {error.where}", hint=error.hint
-            ) from error
-        calendars[account.name] = shared[rules]
-    return calendars
+                calendar = Calendar(rules)
+                calendar.next_slot(now, Taken([]))
+                shared[rules] = calendar
+            calendars[account.name] = shared[rules]
+    return calendars, troubles
 
 
 def plan_rows(

@@ -70,7 +70,9 @@ def plan_manual(
     is, or by how much the text is too long.
     """
     plan = ManualPlan()
-    calendars = make_calendars(accounts, settings.site, now)
+    calendars, closed = make_calendars(accounts, settings.site, now)
+    for _, trouble in closed:
+        raise trouble
     for account in accounts:
         context = open_context(
             account,
