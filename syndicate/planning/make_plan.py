@@ -217,11 +217,24 @@ def _find_mended(items: Iterable[Identified], before: Mapping[str, KnownPost], n
     return frozenset().union(*(some for some in (just_now, earlier) if len(some) <= MOST_REDATED))
 
 
+_ONLY_SHOWN = frozenset(
+    {"name", "title", "url", "description", "authors", "icon", "copyright", "feeds_url", "static"}
+    | {"timezone", "labels", "repair", "body"}
+)
+"""What says nothing of which files are posts. Whatever else there is to set, now or later, may."""
+
+
 def _digest_reading(settings: Settings) -> str:
     """Of the settings that decide which files are posts, at which address, and what their fields mean."""
     site, rules = settings.site, settings.content
-    fields = sorted(rules.fields.items())
-    parts = (site.content, site.permalink, fields, rules.include, rules.ignore, settings.feeds.flags)
+    values = {
+        f"{type(one).__name__}.{name}": sorted(value.items()) if isinstance(value, Mapping) else value
+        for one in (site, rules)
+        for name in one.__dataclass_fields__
+        if name not in _ONLY_SHOWN
+        for value in [getattr(one, name)]
+    }
+    parts = (sorted(values.items()), settings.feeds.flags)
     return hashlib.blake2b(repr(parts).encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 

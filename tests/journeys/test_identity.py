@@ -246,19 +246,23 @@ def configure(blog: Blog, before: str, after: str) -> None:
     [
         ("[cards]", '[content]\nignore = ["notes/**"]\n\n[cards]'),
         ("[cards]", '[content]\ninclude = ["*.md"]\n\n[cards]'),
+        ("[site]", '[site]\ngenerator = "hugo"'),
     ],
-    ids=["ignore", "include"],
+    ids=["ignore", "include", "generator"],
 )
 def test_what_a_changed_setting_brings_to_light_is_asked_about(blog: Blog, before: str, after: str) -> None:
     """Undated notes were left out, and a new post that comes after them is news as ever."""
     (blog.posts / "notes").mkdir()
+    if "hugo" in after:
+        blog.write("notes/index", date=NOW, body=BODY)
+        blog.run("publish")
     for name in ("one", "two"):
         (blog.posts / "notes" / f"{name}.md").write_text(f"---\ntitle: {name}\n---\n{OTHER} {name}\n", encoding="utf-8")
     configure(blog, before, after)
     blog.run("publish")
     configure(blog, after, before)
     assert "2 posts that may have been there before are held on timeline" in blog.run("publish").out
-    blog.write("news", date=NOW, body=BODY)
+    blog.write("news", date=NOW, body=" ".join(f"news{number}" for number in range(60)))
     blog.run("publish")
     assert held(blog) == ["one", "two"]
     assert blog.run("queue", "skip", "--all", "--account", "timeline", "--reason", "turned_up").code == 0
