@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from syndicate.cards.content import CardContent
-from syndicate.cards.crop import MAX_ENLARGED, Subject, choose_window, find_side, look_for_subject
+from syndicate.cards.crop import MAX_ENLARGED, Subject, choose_window, find_side, is_wide, look_for_subject
 from syndicate.cards.design import Design, Layout
 from syndicate.cards.kind import Kind, find_ground, find_kind, is_dark
 from syndicate.cards.photo import Photo
-from syndicate.cards.resolve import Shown
+from syndicate.cards.resolve import Shown, find_longest
 from syndicate.text.counting import split_graphemes
 
 Size = tuple[int, int]
@@ -19,6 +19,9 @@ LEAST_KEPT = 0.6
 
 WIDE = 1.4
 """Width by height from which on a card has sides."""
+
+LONG_WORD = 20
+"""Letters of a word that is too long to stand beside a picture: then the title is above it."""
 
 LONG = 100
 """Letters of a title that would cover most of a photo."""
@@ -52,7 +55,8 @@ def choose_layout(content: CardContent, design: Design, photo: Photo | None, siz
     subject = look_for_subject(photo.small, content.focus)
     if wanted is None or (wanted.name in UNDER_WORDS and kind is not Kind.PHOTO):
         wanted = design.layouts[_choose_pictured(content, photo, size, kind)]
-    return Choice(wanted, kind, subject=subject)
+    side = "" if design.layout == "auto" else _find_free(subject, photo, size)  # for a site's own choice of layout
+    return Choice(wanted, kind, side or "bottom", subject)
 
 
 def _choose_flat(content: CardContent) -> str:
@@ -76,9 +80,10 @@ def _choose_pictured(content: CardContent, photo: Photo, size: Size, kind: Kind)
         return "framed"
     if kind is not Kind.LOGO and _is_panorama(photo, size):
         return "band"
+    beside = "framed" if _has_sides(size) and find_longest(content) > LONG_WORD else ""
     if kind is Kind.LOGO or _enlarged(photo, _panel(size)) > MAX_ENLARGED:
-        return "emblem"
-    return "split" if not fills(photo, size) or len(content.title) > LONG else "cover"
+        return beside or "emblem"
+    return beside or "split" if not fills(photo, size) or len(content.title) > LONG else "cover"
 
 
 def fills(photo: Photo, size: Size) -> bool:
@@ -93,8 +98,11 @@ def _is_panorama(photo: Photo, size: Size) -> bool:
 
 def _panel(size: Size) -> Size:
     """About the room that a split gives its photo."""
-    is_wide = size[0] > size[1] * WIDE
-    return (size[0] * 2 // 5, size[1]) if is_wide else (size[0], size[1] * 2 // 5)
+    return (size[0] * 2 // 5, size[1]) if _has_sides(size) else (size[0], size[1] * 2 // 5)
+
+
+def _has_sides(size: Size) -> bool:
+    return size[0] > size[1] * WIDE
 
 
 def _enlarged(photo: Photo, size: Size) -> float:
@@ -106,20 +114,30 @@ def _kept(photo: Photo, size: Size) -> float:
     return (size[0] * size[1]) / (photo.width * photo.height * scale * scale)
 
 
-def give_way(choice: Choice, design: Design, photo: Photo, size: Size) -> Choice:
-    """For a cover whose words lie on its subject: words on the free side, or beside the photo where none is free."""
+def give_way(choice: Choice, content: CardContent, design: Design, photo: Photo, size: Size) -> Choice:
+    """For a cover whose words lie on its subject: words on the free side, or beside the photo where none is free, or
+    below a subject that is as wide as the card."""
     assert choice.subject is not None
+    side = _find_free(choice.subject, photo, size)
+    name = "side" if side else "band" if photo.width > photo.height * WIDE and is_wide(choice.subject) else "split"
+    if not _has_sides(size):
+        name = "split"
+    elif find_longest(content) > LONG_WORD and name != "band":
+        name = "framed"
+    return replace(choice, layout=design.layouts[name], side=side or "bottom")
+
+
+def _find_free(subject: Subject, photo: Photo, size: Size) -> str:
+    """The side of a photo, filling the card, that words may have; "" where there is none."""
     whole = (photo.width, photo.height)
-    window = choose_window(whole, size, subject=choice.subject.focus, clear=(0.5, 0.5))
-    side = find_side(choice.subject, window.share_of(whole))
-    layout = design.layouts["side" if side and size[0] > size[1] * WIDE else "split"]
-    return replace(choice, layout=layout, side=side or "bottom")
+    window = choose_window(whole, size, subject=subject.focus, clear=(0.5, 0.5))
+    return find_side(subject, window.share_of(whole))
 
 
 def describe(choice: Choice, content: CardContent, design: Design, photo: Photo | None) -> Shown:
     """What a layout may know."""
     logo = design.logo or design.logo_dark
-    ground = find_ground(photo.image) if photo is not None else None
+    ground = find_ground(photo.image) if photo is not None and choice.kind is not Kind.PHOTO else None
     sides = {"left": "end", "right": "start"} if content.direction == "rtl" else {"left": "start", "right": "end"}
     return Shown(
         has_photo=photo is not None,

@@ -27,6 +27,8 @@ LOUD, CLEARLY = 0.45, 100
 """A subject is what weighs so much of the greatest weight, and that greatest weight is at least so much."""
 COMPACT, NEAR = 0.7, 0.24
 """And so much of it lies no further from its middle than this share of the width: a pattern has no subject."""
+SKIN, SPREAD = 0.6, 0.35
+"""Or so much of all weight is skin, on no more of the cells: several people. Sand and wood fill more of a picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,9 @@ def look_for_subject(image: Image.Image, focus: Focus | None = None) -> Subject:
     """The subject where the author says it is, else where the eye goes first."""
     if focus is not None:
         return Subject(focus, _mark(focus))
-    weights = weigh(image)
-    return Subject(_find_middle(weights), _find_loud(weights))
+    edges, faces = _weigh_parts(image)
+    weights = ImageChops.add(edges, faces)
+    return Subject(_find_middle(weights), _find_loud(weights, faces))
 
 
 def find_subject(image: Image.Image) -> Focus:
@@ -84,6 +87,11 @@ def cover_of_subject(subject: Subject, window: Box, words: Sequence[Box]) -> flo
     return 1 - _sum(cells, (0, 0, ACROSS, DOWN)) / total
 
 
+def is_wide(subject: Subject) -> bool:
+    """Whether it needs most of the photo's width, as people in a row do."""
+    return subject.cells is not None and not _is_compact(_sum_columns(subject.cells))
+
+
 def _look_through(subject: Subject, window: Box) -> Image.Image | None:
     """The subject's cells as the card shows them, None where it shows none of them."""
     if subject.cells is None:
@@ -101,14 +109,22 @@ def _mark(focus: Focus) -> Image.Image:
     return cells
 
 
-def _find_loud(weights: Image.Image) -> Image.Image | None:
-    """The cells of the one thing that is looked at, None where there is no such thing."""
+def _find_loud(weights: Image.Image, faces: Image.Image) -> Image.Image | None:
+    """The cells of the one thing that is looked at, or of people, None where there is no such thing."""
     peak = weights.filter(ImageFilter.BoxBlur(2))
     highest = max(peak.tobytes())
     if highest < CLEARLY:
         return None
     loud = peak.point([value if value > highest * LOUD else 0 for value in range(256)])
-    return loud if _is_compact(loud.resize((ACROSS, 1), Image.Resampling.BOX).tobytes()) else None
+    if _is_compact(_sum_columns(loud)):
+        return loud
+    share = 1 - loud.histogram()[0] / (ACROSS * DOWN)
+    are_people = share <= SPREAD and sum(faces.tobytes()) >= SKIN * sum(weights.tobytes())
+    return ImageChops.multiply(loud, faces.point(_ANY)) if are_people else None
+
+
+def _sum_columns(cells: Image.Image) -> bytes:
+    return cells.resize((ACROSS, 1), Image.Resampling.BOX).tobytes()
 
 
 def _is_compact(columns: bytes) -> bool:
@@ -119,11 +135,17 @@ def _is_compact(columns: bytes) -> bool:
 
 def weigh(image: Image.Image) -> Image.Image:
     """How much each cell of a photo draws the eye: strong edges, and three times as much where there is skin."""
+    return ImageChops.add(*_weigh_parts(image))
+
+
+def _weigh_parts(image: Image.Image) -> tuple[Image.Image, Image.Image]:
+    """Edges, and what skin adds to them."""
     small = image.resize((ACROSS + 4, DOWN + 4), Image.Resampling.BOX)
     edges = small.convert("L").filter(ImageFilter.FIND_EDGES).point(_SQUARED)
     near = edges.filter(ImageFilter.BoxBlur(1.5))
     faces = ImageChops.multiply(_find_skin(small), near.point(_TRIPLED))
-    return ImageChops.add(edges, faces).crop((2, 2, ACROSS + 2, DOWN + 2))
+    inner = (2, 2, ACROSS + 2, DOWN + 2)
+    return edges.crop(inner), faces.crop(inner)
 
 
 def _find_skin(image: Image.Image) -> Image.Image:
@@ -135,6 +157,7 @@ def _find_skin(image: Image.Image) -> Image.Image:
 
 _SQUARED = bytes(min(255, value * value // 96) for value in range(256))
 """Strong edges count more than the grain of film."""
+_ANY = [0, *[255] * 255]
 _TRIPLED = [min(255, value * 3) for value in range(256)]
 _SKIN_BLUE = [255 if 80 <= value <= 122 else 0 for value in range(256)]
 _SKIN_RED = [255 if 137 <= value <= 170 else 0 for value in range(256)]

@@ -104,7 +104,7 @@ def _jpeg(image: Image.Image, quality: int, *, optimize: bool = False) -> bytes:
     return out.getvalue()
 
 
-MAY_COVER = 0.1
+MAY_COVER = 0.05
 """Of a photo's subject: so much may lie under words before they give way."""
 
 LEAST_SIDE, MOST_SIDE = 200, 4096
@@ -215,13 +215,13 @@ def paint_card(
     placed = _place(content, design, fonts, choice, size=size, photo=shown)
     is_ours = design.layout == "auto" and choice.layout.name == "cover"
     if shown is not None and is_ours and find_cover(placed, shown, choice.subject) > MAY_COVER:
-        choice = give_way(choice, design, shown, size)
+        choice = give_way(choice, content, design, shown, size)
         placed = _place(content, design, fonts, choice, size=size, photo=shown)
     logos = _order_logos(design, theme)
     focus = choice.subject.focus if choice.subject else content.focus
     shaded = shade(placed, theme, photo=shown, logos=logos, focus=focus, unit=find_unit(*size))
     canvas: Canvas = (FullCanvas if shown else FlatCanvas)(size, theme.paper)
-    paint_boxes(canvas, placed, Scene(theme, content.seed, shaded.pictures, shaded.masks))
+    paint_boxes(canvas, placed, Scene(theme, content.seed, shaded.pictures, shaded.veils))
     return Painted(canvas.finish(), placed, choice, theme, shaded, refused, shown)
 
 
@@ -260,6 +260,12 @@ def _place(
     sides = {"start": "right", "end": "left"} if is_mirrored else {"start": "left", "end": "right"}
 
     def fit(box: Box, room: tuple[float, float], max_lines: int) -> TextBlock:
+        if content.title in box.text:  # no other card has it
+            return fit_new(box, room, max_lines)
+        key = (box.text, box.level, box.align, room, max_lines, content.language, is_mirrored, design.font)
+        return fonts.texts.get(key, lambda: fit_new(box, room, max_lines))
+
+    def fit_new(box: Box, room: tuple[float, float], max_lines: int) -> TextBlock:
         level = box.level
         return fit_text(
             box.text,
@@ -307,7 +313,8 @@ def _encode(image: Image.Image, design: Design) -> tuple[bytes, str]:
         data = encode_png(image)
         if len(data) <= design.max_bytes:
             return data, "image/png"
-    return encode_jpeg(image.convert("RGB"), design.max_bytes), "image/jpeg"
+    whole = image if image.mode == "RGB" else image.convert("RGB")
+    return encode_jpeg(whole, design.max_bytes), "image/jpeg"
 
 
 def _list_missing(blocks: Sequence[TextBlock]) -> tuple[Missing, ...]:

@@ -58,7 +58,9 @@ def find_cover(placed: Sequence[Placed], photo: Photo, subject: Subject | None) 
 
 
 def _find_words(image: Placed, above: Sequence[Placed]) -> list[Rect]:
-    return [one.ink for one in above if one.block is not None and not one.box.fill and _meets(one.ink, image.rect)]
+    """Of a badge all of it: it covers what lies under it."""
+    places = [one.rect if one.box.fill else one.ink for one in above if one.block is not None]
+    return [place for place in places if _meets(place, image.rect)]
 
 
 def _judge(image: Placed, above: Sequence[Placed], photo: Photo, choice: Choice) -> list[Fault]:

@@ -32,13 +32,16 @@ FLAT, SOFT, HARD = 3, (5, 28), 56
 
 GROUND = 0.25
 """Of the pixels: so many have the commonest luma, give or take four."""
+EQUAL = 0.5
+"""Of the pixels: so many are exactly as their neighbour, whatever grounds there are. No lens does that."""
 STILL = 0.6
 """Of the pixels: so many differ from no neighbour."""
 CRISP = 0.28
 """Hard steps for each soft one; below that it is texture."""
 
-GREY_GROUND, GREY_STILL, GREY_CRISP = 0.55, 0.25, 0.38
-"""The same for a page under uneven light: hardly any colour, and most of it in a quarter of the range."""
+GREY_GROUND, GREY_STILL, GREY_CRISP = 0.65, 0.25, 0.38
+UNEVEN = 96
+"""The same for a page under uneven light: hardly any colour, and most of it in so many levels of luma."""
 
 LEAST_HARD = 0.002
 """Of the pixels: a picture with fewer hard edges is a gradient."""
@@ -46,6 +49,11 @@ GREY = 60
 """The mean saturation, 0 to 255, of what has hardly any colour."""
 PAPER = 90
 """Luma of the darkest paper in the shade; a city at night is darker."""
+
+WHITE, ABOVE, STROKE = 210, 70, 4
+"""A caption on a photo: luma of its letters, how far they stand out on both sides, and how thick they are."""
+CAPTION, CAPTION_ROWS = 0.010, 0.026
+"""Of the pixels so many are such strokes, and of an eighth of the rows."""
 
 LARGEST_LOGO = 1100
 """Pixels: what is cut out and not larger is a logo or an icon, else a diagram."""
@@ -65,7 +73,7 @@ def find_kind(photo: Photo, declared: str = "") -> Kind:
     levels, steps = luma.histogram(), _steps(luma)
     if is_small and has_ground and _is_drawn(levels, steps, CRISP / 3):
         return Kind.LOGO if photo.is_cut_out or _is_compact(photo) else Kind.TEXT
-    if _is_drawn(levels, steps, CRISP) or _is_page(photo.small, levels, steps):
+    if _is_drawn(levels, steps, CRISP) or _is_page(photo.small, levels, steps) or _has_caption(luma):
         return Kind.TEXT
     return Kind.LOGO if photo.is_cut_out and is_small else Kind.PHOTO
 
@@ -112,7 +120,8 @@ def _is_drawn(levels: Sequence[int], steps: Sequence[int], crisp: float) -> bool
     still, soft, hard = sum(steps[:FLAT]), sum(steps[slice(*SOFT)]), sum(steps[HARD:])
     if still < STILL * sum(steps) or hard <= crisp * soft or hard <= LEAST_HARD * sum(steps):
         return False
-    return max(sum(levels[at : at + 5]) for at in range(252)) >= GROUND * sum(levels)
+    ground = max(sum(levels[at : at + 5]) for at in range(252)) / sum(levels)
+    return ground >= GROUND or steps[0] >= EQUAL * sum(steps)
 
 
 def _is_page(small: Image.Image, levels: Sequence[int], steps: Sequence[int]) -> bool:
@@ -120,7 +129,27 @@ def _is_page(small: Image.Image, levels: Sequence[int], steps: Sequence[int]) ->
     still, soft, hard = sum(steps[:FLAT]), sum(steps[slice(*SOFT)]), sum(steps[HARD:])
     if still < GREY_STILL * sum(steps) or hard <= GREY_CRISP * soft:
         return False
-    if max(sum(levels[at : at + 64]) for at in range(PAPER, 192)) < GREY_GROUND * sum(levels):
+    if max(sum(levels[at : at + UNEVEN]) for at in range(PAPER, 257 - UNEVEN)) < GREY_GROUND * sum(levels):
         return False
     saturation = small.convert("HSV").getchannel("S").histogram()
     return sum(value * number for value, number in enumerate(saturation)) < GREY * sum(saturation)
+
+
+def _has_caption(luma: Image.Image) -> bool:
+    """White letters written on a photo: many thin strokes, close together in some rows."""
+    width, height = luma.size
+    if width <= 2 * STROKE:
+        return False
+    here = luma.crop((STROKE, 0, width - STROKE, height))
+    before, after = luma.crop((0, 0, width - 2 * STROKE, height)), luma.crop((2 * STROKE, 0, width, height))
+    stroke = ImageChops.subtract(here, ImageChops.lighter(before, after)).point(_STANDS_OUT)
+    white = ImageChops.multiply(stroke, here.point(_WHITE))
+    rows = white.resize((1, height), Image.Resampling.BOX).tobytes()
+    if sum(rows) < CAPTION * 255 * height:
+        return False
+    window = max(1, height // 8)
+    return max(sum(rows[at : at + window]) for at in range(height - window + 1)) >= CAPTION_ROWS * 255 * window
+
+
+_STANDS_OUT = [255 if value >= ABOVE else 0 for value in range(256)]
+_WHITE = [255 if value >= WHITE else 0 for value in range(256)]

@@ -19,8 +19,8 @@ FULL = 0.75
 SIGN = 0.03
 """Of a logo's ink: what is less is no sign."""
 PLATES: tuple[RGB, ...] = ((255, 255, 255), (18, 18, 22))
-PADDING, ROUND = 0.14, 0.22
-"""Of a plate's height."""
+PADDING, ASIDE, ROUND = 0.1, 0.22, 0.22
+"""Of a plate's height: above and below the logo, beside it, and of its corners."""
 MOST_SEEN = 96
 """Pixels across on which a logo's contrast is measured."""
 
@@ -89,10 +89,10 @@ def _scale(logo: Image.Image, size: tuple[int, int]) -> Image.Image:
 
 
 def _lay_on(plate: RGB, logo: Image.Image, size: tuple[int, int]) -> Image.Image:
-    padding = max(2, round(size[1] * PADDING))
-    inner = _scale(logo, (size[0] - 2 * padding, size[1] - 2 * padding))
-    width, height = inner.width + 2 * padding, inner.height + 2 * padding
+    padding, aside = max(2, round(size[1] * PADDING)), max(2, round(size[1] * ASIDE))
+    inner = _scale(logo, (size[0] - 2 * aside, size[1] - 2 * padding))
+    width, height = inner.width + 2 * aside, inner.height + 2 * padding
     whole = Image.new("RGBA", (width, height), (*plate, 0))
     whole.putalpha(draw_rounded(width, height, round(height * ROUND)))
-    whole.alpha_composite(inner, (padding, padding))
+    whole.alpha_composite(inner, (aside, padding))
     return whole

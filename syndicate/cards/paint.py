@@ -11,6 +11,7 @@ from syndicate.cards.canvas import Canvas, draw_rounded
 from syndicate.cards.colour import BLACK, RGB
 from syndicate.cards.pattern import paint_pattern
 from syndicate.cards.placed import Placed, find_offset
+from syndicate.cards.shade import Veil
 from syndicate.cards.themes import Theme
 from syndicate.typeset import draw_text
 
@@ -22,7 +23,7 @@ class Scene:
     theme: Theme
     seed: str
     pictures: dict[str, Image.Image]
-    masks: dict[str, Image.Image]
+    veils: dict[str, Veil]
 
 
 def paint_boxes(canvas: Canvas, placed: Sequence[Placed], scene: Scene) -> None:
@@ -50,12 +51,20 @@ def _paint(canvas: Canvas, placed: Placed, scene: Scene) -> None:
         if box.shadow:
             _paint_shadow(canvas, placed)
         _paint_picture(canvas, scene.pictures[box.name], placed)
-    elif box.name in scene.masks:
-        canvas.stain(scene.masks[box.name], left, top, theme.tint)
+    elif box.name in scene.veils:
+        _paint_veil(canvas, scene.veils[box.name], left, top, theme.tint)
     elif box.kind == "pattern":
         paint_pattern(canvas, (left, top, right, bottom), theme, scene.seed)
     elif placed.block is not None:
         _paint_text(canvas, placed, theme.find(box.colour))
+
+
+def _paint_veil(canvas: Canvas, veil: Veil, left: int, top: int, colour: RGB) -> None:
+    first, above, last, below = veil.even
+    if veil.opacity and first < last and above < below:
+        canvas.cover((left + first, top + above, left + last, top + below), colour, veil.opacity)
+    if veil.opacity and veil.eased.width and veil.eased.height:
+        canvas.stain(veil.eased, left + veil.left, top + veil.top, colour)
 
 
 def _paint_picture(canvas: Canvas, picture: Image.Image, placed: Placed) -> None:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
-from jinja2 import TemplateError, Undefined
+from jinja2 import StrictUndefined, TemplateError, Undefined
 from PIL import Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
 from syndicate.cards.colour import parse_colour
@@ -186,11 +186,21 @@ class _Reader:
     def _expression(self, source: str) -> object:
         if source.endswith("%") and source[:-1].strip().replace(".", "", 1).isdigit():
             return -float(source[:-1]) / 100
-        return _guarded(compile_value(source), source)
+        return _guarded(_look_up(source) if _NAME.fullmatch(source) else compile_value(source), source)
 
     def _template(self, source: str) -> Expression:
-        fill = compile_text(source)
-        return _guarded(lambda words: re.sub(r"[ \t\r\n]+", " ", fill(words)).strip(), source)
+        name = _ONLY_A_NAME.fullmatch(source)
+        fill = _look_up(name[1]) if name else compile_text(source)
+        return _guarded(lambda words: re.sub(r"[ \t\r\n]+", " ", str(fill(words))).strip(), source)
+
+
+_NAME = re.compile(r"(?!true$|false$|none$)[a-z_]+")
+_ONLY_A_NAME = re.compile(r"\{\{ (?!(?:true|false|none) )([a-z_]+) \}\}")
+
+
+def _look_up(name: str) -> Expression:
+    """Most boxes name one value: no template is needed for that."""
+    return lambda words: words.get(name, StrictUndefined(name=name))
 
 
 def _guarded(expression: Expression, source: str) -> Expression:

@@ -93,19 +93,19 @@ def _paint_rings(canvas: Canvas, box: Box, theme: Theme, chance: Chance) -> None
     step = max(width, height) / chance.pick((7, 8, 9))
     count = math.ceil(1.5 * max(width, height) / step)
     loud = 1 + chance.below(2)
-    for colour, rings in (
-        (theme.shapes[0], [ring for ring in range(count) if ring % 2 == 0 and ring // 2 != loud]),
-        (theme.shapes[2], [2 * loud]),
-    ):
-        mask = _draw_rings((width, height), centre, step, rings)
-        canvas.stain(mask, left, top, colour, over=theme.panel)
+    quiet = _draw_rings((0, 0, width, height), centre, step, [ring for ring in range(0, count, 2) if ring != 2 * loud])
+    canvas.stain(quiet, left, top, theme.shapes[0], over=theme.panel)
+    reach = (2 * loud + 1) * step + 1  # the loud one fills a small part of the box
+    x, y = max(0, int(centre[0] - reach)), max(0, int(centre[1] - reach))
+    part = (x, y, min(width, int(centre[0] + reach)), min(height, int(centre[1] + reach)))
+    canvas.stain(_draw_rings(part, centre, step, [2 * loud]), left + x, top + y, theme.shapes[2], over=theme.panel)
 
 
-def _draw_rings(size: tuple[int, int], centre: tuple[float, float], step: float, rings: list[int]) -> Image.Image:
-    k = SMOOTH
-    large = Image.new("L", (size[0] * k, size[1] * k), 0)
+def _draw_rings(part: Box, centre: tuple[float, float], step: float, rings: list[int]) -> Image.Image:
+    k, (left, top, right, bottom) = SMOOTH, part
+    large = Image.new("L", ((right - left) * k, (bottom - top) * k), 0)
     pen = ImageDraw.Draw(large)
-    x, y = centre[0] * k, centre[1] * k
+    x, y = (centre[0] - left) * k, (centre[1] - top) * k
     for ring in rings:
         radius = (ring + 1) * step * k
         pen.ellipse((x - radius, y - radius, x + radius, y + radius), outline=255, width=round(step * k))

@@ -61,7 +61,7 @@ def make_words(content: CardContent, width: int, height: int, shown: Shown) -> W
             "reading": content.reading,
             "byline": _join(content.direction, content.author, content.date, content.reading),
             "brief": _join(content.direction, content.author, content.date),
-            "longest": max(map(len, _list_whole(content)), default=0),
+            "longest": find_longest(content),
             "site": content.site,
             "summary": content.summary,
             "host": content.host,
@@ -76,9 +76,10 @@ def make_words(content: CardContent, width: int, height: int, shown: Shown) -> W
     )
 
 
-def _list_whole(content: CardContent) -> list[str]:
-    """What of a title stays on one line: code, and words of scripts that put spaces between them."""
-    return [*content.code, *(word for word in content.title.split() if not _UNSPACED.search(word))]
+def find_longest(content: CardContent) -> int:
+    """Letters of a title that stay on one line: of its code, and of words of scripts that put spaces between them."""
+    whole = [*content.code, *(word for word in content.title.split() if not _UNSPACED.search(word))]
+    return max(map(len, whole), default=0)
 
 
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\uffef]")

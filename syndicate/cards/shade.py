@@ -58,10 +58,12 @@ class Spot:
     ink: RGB
 
 
-def find_spot(cells: Image.Image, box: tuple[int, int, int, int], ink: RGB) -> Spot:
-    """The colours under a text that are nearest to its ink; `cells` is the picture reduced by CELL."""
-    inside = (box[0] // CELL, box[1] // CELL, -(-box[2] // CELL), -(-box[3] // CELL))
-    small = cells.crop(_inside(inside, cells.size))
+def find_spot(picture: Image.Image, box: tuple[int, int, int, int], ink: RGB) -> Spot:
+    """The colours under a text that are nearest to its ink, each the mean of a cell of the picture."""
+    cells = (box[0] // CELL, box[1] // CELL, -(-box[2] // CELL), -(-box[3] // CELL))
+    left, top, right, bottom = _inside(cells, (-(-picture.width // CELL), -(-picture.height // CELL)))
+    part = (left * CELL, top * CELL, min(right * CELL, picture.width), min(bottom * CELL, picture.height))
+    small = picture.reduce(CELL, part)
     luma = small.convert("L").tobytes()
     choose = nlargest if luminance(ink) > MIDDLE else nsmallest
     pixels = small.tobytes()
@@ -86,40 +88,43 @@ def least_contrast(spots: Sequence[Spot], tint: RGB, strength: float) -> float:
     return min((contrast(mix(c, tint, strength), spot.ink) for spot in spots for c in spot.colours), default=21.0)
 
 
-def draw_mask(width: int, height: int, *, side: str, reach: float, fade: float, strength: float) -> Image.Image:
-    """The opacity of a scrim as an "L" image: full over `reach` pixels from its side, then eased to nothing.
+@dataclass(frozen=True, slots=True)
+class Veil:
+    """A scrim to be laid: one opacity over a part of its box, eased to nothing over the next part. Places are pixels
+    from the box's corner."""
+
+    opacity: float
+    even: tuple[int, int, int, int]
+    eased: Image.Image
+    """Opacities ("L"), dithered; of no size where there is no easing."""
+    left: int = 0
+    top: int = 0
+
+
+def draw_veil(width: int, height: int, *, side: str, reach: float, fade: float, strength: float) -> Veil:
+    """Full over `reach` pixels from its side, then eased to nothing over `fade` pixels.
 
     `side` is "top", "bottom", "start" (left), "end" (right) or "all".
     """
     if side == "all":
-        return Image.new("L", (width, height), round(strength * 255))
+        return Veil(strength, (0, 0, width, height), Image.new("L", (0, 0)))
     is_level = side in {"top", "bottom"}
     length, across = (height, width) if is_level else (width, height)
     first, last = min(length, max(0, math.ceil(reach))), min(length, max(0, math.ceil(reach + fade)))
-    mask = Image.new("L", (across, length), 0)
-    mask.paste(_tile(_draw_rows(across, [strength] * 8), first), (0, 0))
-    eased = [strength * ease((at - reach) / max(fade, 1.0)) for at in range(first, last)]
-    mask.paste(_draw_rows(across, eased), (0, first))
-    if side in {"bottom", "end"}:
-        mask = mask.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
-    return mask if is_level else mask.transpose(Image.Transpose.TRANSPOSE)
+    eased = _draw_rows(across, [strength * ease((at - reach) / max(fade, 1.0)) for at in range(first, last)])
+    is_far = side in {"bottom", "end"}
+    if is_far:
+        eased = eased.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+    start, even = (length - last, (length - first, length)) if is_far else (first, (0, first))
+    if is_level:
+        return Veil(strength, (0, even[0], width, even[1]), eased, 0, start)
+    return Veil(strength, (even[0], 0, even[1], height), eased.transpose(Image.Transpose.TRANSPOSE), start, 0)
 
 
 def ease(at: float) -> float:
     """1 before 0, 0 after 1, and between them a curve without corners (6t⁵ - 15t⁴ + 10t³, turned round)."""
     t = 1 - min(max(at, 0.0), 1.0)
     return min(1.0, t * t * t * (t * (t * 6 - 15) + 10))
-
-
-def _tile(rows: Image.Image, height: int) -> Image.Image:
-    """Rows repeated downwards."""
-    mask = Image.new("L", (rows.width, height))
-    mask.paste(rows, (0, 0))
-    done = rows.height
-    while done < height:
-        mask.paste(mask.crop((0, 0, rows.width, min(done, height - done))), (0, done))
-        done *= 2
-    return mask
 
 
 def _draw_rows(width: int, levels: Sequence[float]) -> Image.Image:
@@ -168,7 +173,7 @@ class Shaded:
     """What to paint into image and scrim boxes, by the box's name, and the least contrast of any text."""
 
     pictures: dict[str, Image.Image] = field(default_factory=dict)
-    masks: dict[str, Image.Image] = field(default_factory=dict)
+    veils: dict[str, Veil] = field(default_factory=dict)
     contrast: float = 21.0
     logo_contrast: float = 0.0
     """Of the logo with what is under it, 0 where none is shown."""
@@ -197,7 +202,7 @@ def shade(
         elif one.box.kind == "scrim":
             shader.solve(at)
     contrast = min((shader.contrast(at) for at, one in enumerate(placed) if one.block is not None), default=21.0)
-    return Shaded(shader.pictures, shader.masks, contrast, shader.logo_contrast)
+    return Shaded(shader.pictures, shader.veils, contrast, shader.logo_contrast)
 
 
 class _Shader:
@@ -205,10 +210,9 @@ class _Shader:
         self._placed = placed
         self._theme = theme
         self._strengths: dict[str, float] = {}
-        self._cells: dict[str, Image.Image] = {}
         self._spots: dict[str, Spot] = {}
         self.pictures: dict[str, Image.Image] = {}
-        self.masks: dict[str, Image.Image] = {}
+        self.veils: dict[str, Veil] = {}
         self.logo_contrast = 0.0
 
     def lay_logo(self, at: int, logos: Sequence[Image.Image]) -> None:
@@ -232,7 +236,7 @@ class _Shader:
         ratio = READABLE if luminance(self._theme.tint) < MIDDLE else CLEAR_VEIL
         strength = solve_strength(spots, self._theme.tint, ratio, box.strength)
         self._strengths[box.name] = strength
-        self.masks[box.name] = draw_mask(
+        self.veils[box.name] = draw_veil(
             right - left,
             bottom - top,
             side=box.side,
@@ -274,11 +278,7 @@ class _Shader:
     def _spot_on_picture(self, picture: Placed, text: Placed, ink: RGB) -> Spot:
         left, top, right, bottom = text.ink.pixels
         x, y = picture.rect.pixels[:2]
-        box = (left - x, top - y, right - x, bottom - y)
-        name = picture.box.name
-        if name not in self._cells:
-            self._cells[name] = self.pictures[name].reduce(CELL)
-        return find_spot(self._cells[name], box, ink)
+        return find_spot(self.pictures[picture.box.name], (left - x, top - y, right - x, bottom - y), ink)
 
     def _ink(self, text: Placed) -> RGB:
         return self._theme.find(text.box.colour)

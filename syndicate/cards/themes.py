@@ -207,13 +207,17 @@ def make_vivid(hue: float, chroma: float, depth: float = 0.40) -> Theme:
     )
 
 
+LOOKED_AT = (30, 20)
+"""Cells of a photo that its main colours are found from."""
+
+
 def find_swatch(image: Image.Image) -> Swatch:
     """A photo's leading hue: of its eight main colours, the one with most area times chroma."""
-    tiny = image.resize((48, 32), Image.Resampling.BOX)
+    tiny = image.resize(LOOKED_AT, Image.Resampling.BOX)
     few = tiny.quantize(8, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).convert("RGB")
     counted = [(count, colour) for count, colour in few.getcolors() or [] if isinstance(colour, tuple)]
     colours = [(count, (colour[0], colour[1], colour[2])) for count, colour in counted]
-    light = sum(count * luminance(colour) for count, colour in colours) / (48 * 32)
+    light = sum(count * luminance(colour) for count, colour in colours) / (tiny.width * tiny.height)
     best = max(((count**0.5 * to_oklch(colour)[1], to_oklch(colour)) for count, colour in colours), default=None)
     return Swatch(0.0, 0.0, light) if best is None else Swatch(best[1][2], best[1][1], light)
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any, TypeVar
 
 import regex
 import uharfbuzz as hb
 
 from syndicate.typeset.characters import CJK, NoPhrases, Phrases, has_emoji, is_emoji
+
+T = TypeVar("T")
 
 SUBPIXELS = 64
 """Font units per pixel: HarfBuzz positions are whole numbers, so a pixel is cut into 64 (26.6 fixed point)."""
@@ -71,6 +74,24 @@ class SizedFonts:
         return font
 
 
+class KeptTexts:
+    """Blocks of text laid out before: the cards of a site share its name, its authors and its categories."""
+
+    def __init__(self, most: int = 256) -> None:
+        self._most = most
+        self._blocks: dict[Hashable, Any] = {}
+
+    def get(self, key: Hashable, lay_out: Callable[[], T]) -> T:
+        """The block that was made under this key, else one made now."""
+        block: T | None = self._blocks.get(key)
+        if block is None:
+            block = lay_out()
+            if len(self._blocks) >= self._most:
+                self._blocks.clear()
+            self._blocks[key] = block
+        return block
+
+
 @dataclass(frozen=True, slots=True)
 class FontSet:
     """Every face a card may use, best first. Hand the same set to every call: it keeps sized fonts."""
@@ -81,6 +102,7 @@ class FontSet:
     digest: str = ""
     """Changes when a font is added, removed, updated or reordered: for cache keys."""
     sized: SizedFonts = field(default_factory=SizedFonts, repr=False, compare=False)
+    texts: KeptTexts = field(default_factory=KeptTexts, repr=False, compare=False)
 
     @property
     def families(self) -> tuple[str, ...]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import sys
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Unpack
 
 import regex
@@ -36,14 +37,21 @@ class Lines:
     tears_words: bool
 
 
-def make_lines(analysis: Analysis, style: Style, fonts: FontSet, column: Column) -> Lines | None:
+Shaped = Mapping[float, Sequence[Run]]
+"""A whole text shaped already, by size."""
+NONE_SHAPED: Shaped = MappingProxyType({})
+
+
+def make_lines(
+    analysis: Analysis, style: Style, fonts: FontSet, column: Column, shaped: Shaped = NONE_SHAPED
+) -> Lines | None:
     """The lines of a text, none wider than the column unless one cluster is; None where they are too many.
 
     Letters shaped anew at a line's edge may be wider than measured: then the text is wrapped so narrow that this line
     cannot come again.
     """
-    setting = Setting(style.size_px, style.language, style.tracking, style.features, analysis.spacing)
-    runs = _shape_all(analysis, style, fonts, setting)
+    setting = _make_setting(analysis, style)
+    runs = shaped.get(style.size_px) or _shape_all(analysis, style, fonts, setting)
     ruler = Ruler(analysis.text, _advances(analysis.text, runs))
     narrower, made = column, None
     for _ in range(_ROUNDS):
@@ -179,20 +187,23 @@ def _fit(text: str, sizes: Sequence[float], style: Style, fonts: FontSet, column
     shown = _shorten(whole)
     style = replace(style, code=tuple(span for span in style.code if span[1] <= len(shown)))
     line = analyse_line(shown, style, fonts)
-    advances = _measure(line, replace(style, size_px=sizes[0]), fonts)
+    largest = replace(style, size_px=sizes[0])
+    runs = _shape_all(line, largest, fonts, _make_setting(line, largest))
+    advances = _advances(shown, runs)
     is_forced = bool(_FORCED.search(shown))
     fits = sum(advances) <= column.max_width and not is_forced
     is_one_line = style.count_lines(min(sizes), column.max_lines) == 1 and not is_forced
     # Where a line might break is looked for only where it may, which is half the work.
     analysis = line if fits or is_one_line else add_breaks(line, style, fonts)
     hopeful = sizes if len(sizes) == 1 else _skip_hopeless(analysis, sizes, style, column, Ruler(shown, advances))
-    block = _choose_size(analysis, hopeful, style, fonts, column) or _make_do(analysis, sizes, style, fonts, column)
+    shaped = {sizes[0]: runs}
+    block = _choose_size(analysis, hopeful, style, fonts, column, shaped=shaped)
+    block = block or _make_do(analysis, sizes, style, fonts, column)
     return block if shown == whole else replace(block, is_truncated=True)
 
 
-def _measure(analysis: Analysis, style: Style, fonts: FontSet) -> list[float]:
-    setting = Setting(style.size_px, style.language, style.tracking, style.features, analysis.spacing)
-    return _advances(analysis.text, _shape_all(analysis, style, fonts, setting))
+def _make_setting(analysis: Analysis, style: Style) -> Setting:
+    return Setting(style.size_px, style.language, style.tracking, style.features, analysis.spacing)
 
 
 def _shorten(text: str) -> str:
@@ -204,11 +215,11 @@ def _shorten(text: str) -> str:
 
 
 def _choose_size(
-    analysis: Analysis, sizes: Iterable[float], style: Style, fonts: FontSet, column: Column
+    analysis: Analysis, sizes: Iterable[float], style: Style, fonts: FontSet, column: Column, *, shaped: Shaped
 ) -> TextBlock | None:
     """The first at which nothing is cut, torn or too high."""
     for size_px in sizes:
-        block = _lay_out(analysis, replace(style, size_px=size_px), fonts, column)
+        block = _lay_out(analysis, replace(style, size_px=size_px), fonts, column, shaped)
         if block and not block.tears_words and block.height <= column.max_height:
             return block
     return None
@@ -247,14 +258,16 @@ def _skip_hopeless(
         wrapped = wrap(analysis.breaks, analysis.clusters, ruler, wider, balance=False)
         if wrapped is None or wrapped.tears_words:
             continue
-        if (len(wrapped.lines) - 1) * size_px * style.line_height <= column.max_height:
+        if len(wrapped.lines) * round(size_px * style.line_height) <= column.max_height:
             yield size_px
 
 
-def _lay_out(analysis: Analysis, style: Style, fonts: FontSet, column: Column) -> TextBlock | None:
+def _lay_out(
+    analysis: Analysis, style: Style, fonts: FontSet, column: Column, shaped: Shaped = NONE_SHAPED
+) -> TextBlock | None:
     """The block, None where the text needs too many lines."""
     most = style.count_lines(style.size_px, column.max_lines)
-    made = make_lines(analysis, style, fonts, replace(column, max_lines=most))
+    made = make_lines(analysis, style, fonts, replace(column, max_lines=most), shaped)
     if made is None:
         return None
     return replace(place_lines(analysis, made.lines, style, fonts), tears_words=made.tears_words)

@@ -38,7 +38,7 @@ class Ground:
     bottom: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TextBlock:
     """Laid-out text. All lengths in pixels; the origin is the top left corner, y grows downwards."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import uharfbuzz as hb
 from PIL import Image
@@ -43,8 +44,12 @@ class Drawn:
     pictures: tuple[Picture, ...]
 
 
+@lru_cache(16)  # cards of a site share blocks: its name, its categories
 def draw_text(block: TextBlock, *, colour: Colour = (0, 0, 0, 255)) -> Drawn:
-    """Rasterise a block, glyphs at subpixel positions; `colour` (RGBA) tints only colour glyphs that ask for it."""
+    """Rasterise a block, glyphs at subpixel positions; `colour` (RGBA) tints only colour glyphs that ask for it.
+
+    Kept: never paint on what it returns.
+    """
     pen = hb.RasterDraw()
     pictures = []
     for run, glyph, x, y in _place_glyphs(block):

@@ -37,10 +37,14 @@ def _font(package: str, pattern: str, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(min(Path(place).rglob(pattern))), size)
 
 
-def _say(chance: random.Random, letters: int) -> str:
+def say(chance: random.Random, letters: int) -> str:
     """Words for nobody to read."""
     at = chance.randrange(len(_PROSE) - letters)
     return _PROSE[at : at + letters]
+
+
+def pick_sign(chance: random.Random) -> str:
+    return chance.choice(_SIGNS)
 
 
 def sans(size: int) -> ImageFont.FreeTypeFont:
@@ -63,7 +67,7 @@ def draw_terminal(width: int = 1600, height: int = 900) -> Image.Image:
     colours = ((198, 208, 245), (166, 209, 137), (229, 200, 144), (140, 170, 238))
     for row, y in enumerate(range(24, height - 30, 30)):
         pen.text((20, y), f"module_{row}.py", font=mono(18), fill=(130, 138, 162))
-        line = "    " * chance.randrange(4) + chance.choice(_SIGNS) + "  # " + _say(chance, 24)
+        line = "    " * chance.randrange(4) + pick_sign(chance) + "  # " + say(chance, 24)
         pen.text((width * 0.18, y), line, font=mono(22), fill=chance.choice(colours))
     return image
 
@@ -77,7 +81,7 @@ def draw_article(width: int = 1440, height: int = 900) -> Image.Image:
     pen.text((200, 110), "A page about small feeds", font=serif(56), fill=(20, 20, 24))
     image.paste(corpus.draw_landscape(1600, 1067).resize((400, 267)), (width - 500, 200))
     for y in range(210, height - 40, 34):
-        pen.text((200, y), _say(chance, 54), font=serif(24), fill=(50, 50, 56))
+        pen.text((200, y), say(chance, 54), font=serif(24), fill=(50, 50, 56))
     return image
 
 
@@ -89,7 +93,7 @@ def draw_phone(width: int = 780, height: int = 1688) -> Image.Image:
         left = 40 if row % 2 else width - 560
         pen.rounded_rectangle((left, y, left + 520, y + 150), 40, fill=(255, 255, 255) if row % 2 else (0, 122, 255))
         for line in range(3):
-            words = _say(chance, 24)[:32]
+            words = say(chance, 24)[:32]
             pen.text(
                 (left + 28, y + 22 + 38 * line), words, font=sans(28), fill=(0, 0, 0) if row % 2 else (255, 255, 255)
             )
@@ -143,7 +147,7 @@ def draw_scan(width: int = 1240, height: int = 1754) -> Image.Image:
     image, chance = Image.new("L", (width, height), 238), random.Random(4)
     pen = ImageDraw.Draw(image)
     for y in range(150, height - 150, 44):
-        pen.text((130, y), _say(chance, 66)[:70], font=serif(30), fill=50)
+        pen.text((130, y), say(chance, 66)[:70], font=serif(30), fill=50)
     noise = Image.frombytes("L", image.size, chance.randbytes(width * height)).point(lambda value: value // 16)
     soft = image.filter(ImageFilter.GaussianBlur(0.8))
     return Image.merge("RGB", [Image.eval(Image.blend(soft, noise, 0.06), lambda value: min(255, value + 12))] * 3)

@@ -14,7 +14,7 @@ from syndicate.cards.kind import find_kind
 from syndicate.cards.parse import parse_design
 from syndicate.cards.photo import decode_photo
 from syndicate.model import CardRules
-from tests.cards import corpus, pictures
+from tests.cards import corpus, more_pictures, pictures
 from tests.cards.conftest import CONTENT, read_layouts
 
 WIDE, SQUARE, STORY = (1200, 630), (1080, 1080), (1080, 1920)
@@ -25,10 +25,13 @@ LONG = (
 FORMER, CODE = "How async fn in traits broke my build", ("async fn",)
 
 
+DRAWN = {**pictures.TEXTS, **pictures.LOGOS, **pictures.PHOTOS, **more_pictures.MORE_TEXTS, **more_pictures.MORE_PHOTOS}
+
+
 @cache
 def stored(name):
     """One of the drawn pictures as a file of the usual size."""
-    image = {**pictures.TEXTS, **pictures.LOGOS, **pictures.PHOTOS}[name]()
+    image = DRAWN[name]()
     image.thumbnail((1200, 1200))
     return corpus.to_png(image) if image.mode == "RGBA" else corpus.to_jpeg(image)
 
@@ -56,6 +59,8 @@ def pictures_of(painted):
         *((name, "text") for name in pictures.TEXTS),
         *((name, "logo") for name in pictures.LOGOS),
         *((name, "photo") for name in pictures.PHOTOS),
+        *((name, "text") for name in ("heat", "slide", "meme", "board", "dashboard", "map", "scatter")),
+        *((name, "photo") for name in ("blossoms", "fog", "crowd", "person left")),
     ],
 )
 def test_kinds_are_told_from_pixels_and_by_the_author(name, kind):
@@ -143,6 +148,25 @@ def test_long_titles_use_the_room(fonts, make_design):
     assert len(title.block.lines) <= 6
 
 
+@pytest.mark.parametrize("picture", ["terminal", "phone", "bars", "lines", "upright", "icon", "person", "landscape"])
+def test_long_titles_stay_large_beside_pictures(fonts, make_design, picture):
+    """Two hundred letters have 48 pixels and at most seven lines whatever the picture: it gives up room."""
+    painted = paint(fonts, make_design(), LONG, picture)
+    (title,) = [one for one in words_of(painted) if one.box.name.startswith("title")]
+    assert title.block.size_px >= 48
+    assert len(title.block.lines) <= 7
+    assert not title.block.is_truncated
+
+
+@pytest.mark.parametrize("picture", ["bars", "upright", "icon", "person", "landscape", None])
+def test_long_words_stay_large_beside_pictures(fonts, make_design, picture):
+    """A word of 43 letters is neither torn nor smaller than 48 pixels: the picture stands below it."""
+    painted = paint(fonts, make_design(), "Donaudampfschifffahrtsgesellschaftskapitän: eine Spurensuche", picture)
+    (title,) = [one for one in words_of(painted) if one.box.name.startswith("title")]
+    assert title.block.size_px >= 48
+    assert not title.block.tears_words
+
+
 @pytest.mark.parametrize("title", ["2026", "Hello AI", "On being wrong", "静かな朝", "שלום"])
 def test_few_short_words_fill_the_card(fonts, make_design, title):
     """A poster: its letters take two thirds of the card's width, or most of its height."""
@@ -178,6 +202,17 @@ def test_people_keep_their_half(fonts, make_design, at, layout, direction):
     assert drawing.faults == ()
     forced = draw_card(content, design=make_design(layout="cover"), fonts=fonts, photo=photo)
     assert [fault.flaw for fault in forced.faults] == ["subject covered"]
+    aside = draw_card(content, design=make_design(layout="side"), fonts=fonts, photo=photo)
+    assert layout == "split" or aside.faults == ()
+
+
+@pytest.mark.parametrize("title", ["2026", CONTENT.title, LONG])
+def test_people_in_a_row_are_seen(fonts, make_design, title):
+    """Where five faces fill the width, no word and no badge lies on them, and most of each is shown."""
+    photo = corpus.to_jpeg(more_pictures.draw_crowd())
+    drawing = draw_card(replace(CONTENT, title=title), design=make_design(), fonts=fonts, photo=photo)
+    assert drawing.layout == ("split" if title == LONG else "band")
+    assert drawing.faults == ()
 
 
 def test_a_panorama_is_a_band(fonts, make_design):

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from syndicate.cards.canvas import FullCanvas
+from syndicate.cards.canvas import FlatCanvas, FullCanvas
 from syndicate.cards.colour import contrast
 from syndicate.cards.design import Box
 from syndicate.cards.paint import Scene, paint_boxes
 from syndicate.cards.photo import Photo
 from syndicate.cards.placed import Placed, Rect
-from syndicate.cards.shade import draw_mask, ease, shade
+from syndicate.cards.shade import draw_veil, ease, shade
 from syndicate.cards.themes import make_dark, make_light
 from syndicate.typeset import TextBlock
 from tests.cards import corpus
@@ -50,7 +53,7 @@ def boxes(*texts, **scrim):
 def paint_without_words(placed, theme, photo):
     shaded = shade(placed, theme, photo=photo, focus=None)
     canvas = FullCanvas(SIZE, theme.paper)
-    paint_boxes(canvas, placed[:2], Scene(theme, "", shaded.pictures, shaded.masks))
+    paint_boxes(canvas, placed[:2], Scene(theme, "", shaded.pictures, shaded.veils))
     return canvas.finish(), shaded.contrast
 
 
@@ -86,11 +89,11 @@ def test_a_scrim_is_no_stronger_than_needed():
     """On a photo that is dark enough already the scrim is at its least; on white it is much stronger."""
     placed = boxes(text("title", Rect(60, 400, 900, 100)), strength=0.2)
     strengths = [
-        shade(placed, DARK, photo=make_photo(PHOTOS[name]()), focus=None).masks["scrim"].getextrema()[1]
+        shade(placed, DARK, photo=make_photo(PHOTOS[name]()), focus=None).veils["scrim"].opacity
         for name in ("black", "white")
     ]
-    assert strengths[0] <= 0.2 * 255 + 1
-    assert strengths[1] > 0.5 * 255
+    assert strengths[0] == 0.2
+    assert strengths[1] > 0.5
 
 
 def test_a_scrim_leaves_the_rest_of_the_photo_alone():
@@ -105,7 +108,7 @@ def test_text_on_its_own_ground_needs_no_scrim():
     """A badge brings its own colour along, so a white photo under it asks for nothing."""
     badge = text("badge", Rect(60, 500, 200, 40), "on_accent", fill="accent")
     shaded = shade(boxes(badge), DARK, photo=make_photo(PHOTOS["white"]()), focus=None)
-    assert shaded.masks["scrim"].getextrema()[1] == 0
+    assert shaded.veils["scrim"].opacity == 0
     assert shaded.contrast == pytest.approx(contrast(DARK.on_accent, DARK.accent))
 
 
@@ -116,24 +119,34 @@ def test_text_straight_on_a_photo_is_reported_honestly():
     assert shade(placed, DARK, photo=make_photo(PHOTOS["white"]()), focus=None).contrast < 1.2
 
 
+def scene(veil):
+    return Scene(replace(DARK, tint=(255, 255, 255)), "", {}, {"scrim": veil})
+
+
+@pytest.mark.parametrize("canvas", [FullCanvas, FlatCanvas])
 @pytest.mark.parametrize("side", ["top", "bottom", "start", "end", "all"])
-def test_a_mask_is_full_under_the_text_and_gone_beyond_the_fade(side):
-    """Full from its side over its reach, then falling, then nothing."""
-    mask = draw_mask(400, 300, side=side, reach=100, fade=100, strength=1.0)
+def test_a_scrim_is_full_under_the_text_and_gone_beyond_the_fade(side, canvas):
+    """Full from its side over its reach, then falling, then nothing; on a photo and on a flat card."""
+    veil = draw_veil(400, 300, side=side, reach=100, fade=100, strength=1.0)
+    painted = canvas((400, 300), (0, 0, 0))
+    paint_boxes(painted, [Placed(Box(name="scrim", kind="scrim"), Rect(0, 0, 400, 300))], scene(veil))
     strip = {"top": (9, 0, 10, 300), "bottom": (9, 0, 10, 300), "start": (0, 9, 400, 10), "end": (0, 9, 400, 10)}
-    levels = list(mask.crop(strip.get(side, (0, 0, 1, 1))).tobytes())
+    levels = list(painted.finish().convert("L").crop(strip.get(side, (0, 0, 1, 1))).tobytes())
     levels = levels[::-1] if side in {"bottom", "end"} else levels
     assert set(levels[:100]) == {255}
+    assert all(one >= other for one, other in pairwise(levels[:210:10]))
     assert set(levels[210:]) <= {0}
 
 
 @settings(max_examples=25)
 @given(strength=st.floats(0, 1))
-def test_dithering_keeps_the_exact_mean(strength):
+def test_dithering_keeps_the_mean(strength):
     """Eight-bit opacity between two steps is both, in the right shares: no bands, no drift."""
-    mask = draw_mask(64, 64, side="top", reach=64, fade=1, strength=strength)
-    mean = sum(mask.tobytes()) / len(mask.tobytes())
-    assert mean == pytest.approx(strength * 255, abs=0.02)
+    eased = draw_veil(64, 800, side="top", reach=0, fade=800, strength=strength).eased
+    for top in range(0, 800, 8):
+        rows = eased.crop((0, top, 64, top + 8)).tobytes()
+        wanted = sum(strength * 255 * ease((top + row) / 800) for row in range(8)) / 8
+        assert sum(rows) / len(rows) == pytest.approx(wanted, abs=0.3)
 
 
 @given(st.floats(-2, 3))
