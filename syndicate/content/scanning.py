@@ -122,11 +122,8 @@ class _Walk:
             hint = "take over what is new in it, then delete it; or rename it, if it is a post"
             self.result.refuse(source, "this is what a program left after a conflict, so it is left out", hint)
             return
-        if not source.isprintable() and _shown(source) != source:
-            self.result.refuse(source, "the file name is not UTF-8", "rename the file")
-            return
-        if _escaped(source) != source:
-            self.result.refuse(source, "the file name holds control characters", "rename the file")
+        if not source.isprintable() and (why := _find_fault(source)):
+            self.result.refuse(source, why, "rename the file")
             return
         stat = entry.stat()
         self.result.files.append(Found(source, entry.path, stat.st_mtime_ns, stat.st_size, stat.st_ino))
@@ -141,6 +138,12 @@ class _Walk:
         if not is_inside and (entry.is_dir() or self.is_post(source)):
             self.result.refuse(source, "the link leads out of the content folder", "copy the file or folder")
         return is_inside and not entry.is_dir()
+
+
+def _find_fault(source: str) -> str:
+    if _shown(source) != source:
+        return "the file name is not UTF-8"
+    return "the file name holds control characters" if _escaped(source) != source else ""
 
 
 def _shown(source: str) -> str:

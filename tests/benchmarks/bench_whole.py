@@ -1,11 +1,10 @@
-"""How long a whole `syndicate publish --only feeds` takes: cold, unchanged, after an edit; beside Hugo.
+"""How long a publication takes, from the first feed on disk to all of it, beside Hugo: a part of docs/benchmarks.md.
 
     python -m tests.benchmarks.bench_whole [POSTS …]
 
-Both read the same Markdown files of about 8 KB and write RSS, Atom and JSON with every post's full text, three more
-documents for each category, and the tags for each page's head. We write archives of 50 posts and compress each document
-three times; Hugo writes one document of all posts per format and compresses nothing. Hugo is left out where it is not
-installed. Seconds are of the clock, CPU seconds of the process and its children, memory is the largest process.
+Both read the same Markdown files of about 8 KB. Hugo makes the same three feeds and nothing else: RSS, Atom and JSON
+with the whole text of the newest 50 posts. Ours are there early; what follows are archives of all posts, three feeds
+for each category and flag, compressed forms, and the tags for each page's head. Hugo is left out where it is missing.
 """
 
 from __future__ import annotations
@@ -16,8 +15,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import log
 from pathlib import Path
 from random import Random
 
@@ -45,6 +46,11 @@ socialShare: "Read post {number}, it is good."
 
 > A quotation.
 """
+FEEDS = ("publish", "--only", "feeds")
+HUGO_ROW = "Hugo, the same three feeds"
+NEWEST = "newest RSS, Atom and JSON on disk, cold"
+ALL, SAME, EDIT, STATUS = "all of it, cold", "nothing changed", "one edit, command line", "`status`"
+GOALS = {ALL: "≤ 20 CPU s, ≤ 150 MB", SAME: "≤ 0.35 CPU s", EDIT: "≤ 0.6 CPU s", STATUS: "≤ 0.4 CPU s"}
 OURS = """[site]
 title = "A blog"
 url = "https://blog.example"
@@ -54,9 +60,7 @@ fetch = false
 """
 HUGO = """baseURL = "https://blog.example/"
 title = "A blog"
-disableKinds = ["404", "robotstxt", "sitemap", "section", "taxonomy"]
-[taxonomies]
-topic = "topics"
+disableKinds = ["404", "robotstxt", "sitemap", "section", "taxonomy", "term"]
 [permalinks]
 posts = "/blog/:slug/"
 [mediaTypes."application/atom+xml"]
@@ -74,15 +78,16 @@ baseName = "feed"
 isPlainText = true
 [outputs]
 home = ["RSS", "ATOM", "FEED"]
-term = ["RSS", "ATOM", "FEED"]
-page = ["HTML"]
+[[cascade]]
+[cascade.build]
+render = "never"
+list = "always"
+[cascade._target]
+kind = "page"
 """
-PAGES = "{{ $pages := cond .IsHome .Site.RegularPages (first 50 .RegularPages) }}"
+PAGES = "{{ $pages := first 50 .Site.RegularPages }}"
 DAY = '"2006-01-02T15:04:05Z07:00"'
 LAYOUTS = {
-    "single.html": """<link rel="canonical" href="{{ .Permalink }}"><meta property="og:title" content="{{ .Title }}">
-<meta name="description" content="{{ .Params.excerpt }}"><meta property="og:url" content="{{ .Permalink }}">
-""",
     "list.rss.xml": PAGES
     + """<rss version="2.0"><channel><title>{{ .Title }}</title><link>{{ .Permalink }}</link>
 {{ range $pages }}<item><title>{{ .Title }}</title><link>{{ .Permalink }}</link><guid>{{ .Permalink }}</guid>
@@ -126,33 +131,99 @@ def make_post(number: int) -> str:
     )
 
 
-def measure(what: str, command: Sequence[str], root: Path) -> None:
-    """Run it to its end and say what it took."""
-    started = time.perf_counter()
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What a command took: CPU seconds of it and its children, seconds of the clock, the largest process."""
+
+    cpu: float
+    seconds: float
+    megabytes: float
+    first_cpu: float = 0.0
+    first_seconds: float = 0.0
+    """Until the files that somebody waits for were there."""
+
+
+def run(root: Path, *command: str, first: Sequence[str] = ()) -> Used:
+    """Run it to its end, and look all the time whether the `first` files are there."""
+    waited = [root / path for path in first]
+    began, found = time.perf_counter(), (0.0, 0.0)
     process = subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
+    while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
+        if not any(found) and waited and all(path.exists() for path in waited):
+            found = _read_cpu(process.pid), time.perf_counter() - began
+        time.sleep(0.005)
+    _, status, used = ended
     process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.perf_counter() - started
     assert process.returncode == 0, command
-    print(f"    {what:<20} {seconds:>7.2f} s   {used.ru_utime + used.ru_stime:>7.2f} s of CPU", end="   ")
-    print(f"{used.ru_maxrss / 1024:>5.0f} MB", flush=True)
+    return Used(used.ru_utime + used.ru_stime, time.perf_counter() - began, used.ru_maxrss / 1024, *found)
 
 
-def run(count: int) -> None:
-    ours = [sys.executable, "-m", "syndicate", "publish", "--only", "feeds"]
+def _read_cpu(pid: int) -> float:
+    values = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return sum(map(int, values[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure(count: int) -> dict[str, Used]:
+    """By what was done. Hugo runs before and after, so that a machine that slows down slows both."""
+    ours = (sys.executable, "-m", "syndicate")
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         write_site(root, count)
-        print(f"{count:,} posts", flush=True)
-        if shutil.which("hugo"):
-            measure("Hugo, cold", ["hugo", "--quiet", "--destination", "hugo"], root)
-        measure("cold", ours, root)
-        measure("nothing changed", ours, root)
         newest = root / "content" / "posts" / f"post-{count - 1:05d}.md"
+        found = {}
+        if shutil.which("hugo"):
+            found[HUGO_ROW] = run(root, "hugo", "--quiet", "--destination", "hugo")
+        found[ALL] = run(root, *ours, *FEEDS, first=("feeds/rss.xml", "feeds/atom.xml", "feeds/feed.json"))
+        if shutil.which("hugo"):
+            found[HUGO_ROW] = min(found[HUGO_ROW], run(root, "hugo", "--quiet", "--destination", "hugo2"), key=_cpu)
+        found[SAME] = run(root, *ours, *FEEDS)
         newest.write_text(newest.read_text() + "\nOne more line.\n")
-        measure("newest edited", ours, root)
+        found[EDIT] = run(root, *ours, *FEEDS)
+        found[STATUS] = run(root, *ours, "status")
+    return found
+
+
+def _cpu(used: Used) -> float:
+    return used.cpu
+
+
+def tell(found: Mapping[int, Mapping[str, Used]]) -> Iterator[str]:
+    """The table, a row for each work; how CPU grows is the exponent of the number of posts, 1 for twice as much."""
+    sizes = sorted(found)
+    yield f"| work | {' | '.join(f'{size:,} posts' for size in sizes)} | CPU grows by | to reach, 10,000 |"
+    yield f"|---|{'---|' * len(sizes)}---|---|"
+    hugo = [found[size].get(HUGO_ROW) for size in sizes]
+    if all(hugo):
+        yield _row(HUGO_ROW, [f"{one.cpu:.1f} CPU s, {one.seconds:.1f} s" for one in hugo if one], "", "")
+    every = [found[size][ALL] for size in sizes]
+    cells = [_compare(one, peer) for one, peer in zip(every, hugo, strict=True)]
+    yield _row(NEWEST, cells, _grow(sizes, [one.first_cpu for one in every]), "CPU ≤ 1.0 ×, clock ≤ 1.5 × Hugo")
+    for work, goal in GOALS.items():
+        used = [found[size][work] for size in sizes]
+        cells = [f"{one.cpu:.2f} CPU s, {one.megabytes:.0f} MB" for one in used]
+        yield _row(work, cells, _grow(sizes, [one.cpu for one in used]), goal)
+
+
+def _compare(one: Used, peer: Used | None) -> str:
+    cell = f"{one.first_cpu:.1f} CPU s, {one.first_seconds:.1f} s"
+    ratios = f": {one.first_cpu / peer.cpu:.1f} ×, {one.first_seconds / peer.seconds:.1f} × Hugo" if peer else ""
+    return cell + ratios
+
+
+def _grow(sizes: Sequence[int], cpu: Sequence[float]) -> str:
+    if len(sizes) < 2:
+        return ""
+    return f"n^{log(cpu[-1] / cpu[0]) / log(sizes[-1] / sizes[0]):.2f}"
+
+
+def _row(work: str, cells: Sequence[str], growth: str, goal: str) -> str:
+    return f"| {' | '.join((work, *cells, growth, goal))} |"
+
+
+def main(sizes: Sequence[int]) -> None:
+    for line in tell({size: measure(size) for size in sizes}):
+        print(line, flush=True)
 
 
 if __name__ == "__main__":
-    for size in [int(word) for word in sys.argv[1:]] or [1_000, 10_000]:
-        run(size)
+    main([int(word) for word in sys.argv[1:]] or [1_000, 10_000])
