@@ -45,7 +45,7 @@ def begin_reading(settings: Settings) -> Callable[[Sequence[Wanted]], list[Readi
     return Reader(settings).read_many
 
 
-_BATCH = 500
+_BATCH = 200
 """Posts held in memory before they go to the cache: no more is read again after a kill."""
 _NOTHING = (None, None)
 _LATEST = 253_402_300_799

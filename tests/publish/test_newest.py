@@ -88,7 +88,7 @@ def test_a_killed_reading_goes_on_where_it_was(tmp_path):
     with pytest.raises(Killed):
         ContentFolder(site, killed).read()
     kept = len(killed.get_all("post default"))
-    assert kept == 500
+    assert 400 <= kept <= 500
     after = Dying()
     after._items, after.most = dict(killed._items), 600 - kept
     folder = ContentFolder(site, after)
