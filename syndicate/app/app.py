@@ -110,7 +110,7 @@ class App:
 
     # --- publishing -------------------------------------------------------------------------------------------
 
-    def publish(self, *, only: str = "", progress: Callable[[int, int], None] = lambda _done, _all: None) -> Published:
+    def publish(self, *, only: str = "", progress: Callable[[str, int, int], None] = lambda *_: None) -> Published:
         """Write what changed. `only` is "feeds", "cards" or "" for everything."""
         from syndicate.app.publish import find_current, open_last, publish
 

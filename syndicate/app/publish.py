@@ -6,7 +6,7 @@ The heavy rooms are imported where they are needed: a publication that finds not
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -17,7 +17,7 @@ from syndicate.app.site import OpenSite, identify
 from syndicate.errors import UsageError
 from syndicate.fonts import digest_fonts
 from syndicate.model import Identified, Plan, Problem, Reason, Remark, Snapshot, unique_problems
-from syndicate.publish.unchanged import LastPublication, Published, look_at
+from syndicate.publish.unchanged import LastPublication, Progress, Published, look_at
 from syndicate.store.glance import is_in_order, keep_rows, read_publication
 from syndicate.templates import fingerprint_templates
 
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 # ruff: noqa: PLC0415
 
 log = logging.getLogger("syndicate")
-
-Progress = Callable[[int, int], None]
 
 
 def open_last(site: OpenSite) -> LastPublication:
@@ -73,13 +71,13 @@ def publish(site: OpenSite, only: str, made_of: str, now: datetime, progress: Pr
     """Read everything and write what changed; `made_of` was taken before. `only` is "feeds", "cards" or ""."""
     from syndicate.publish.publish import publish, publish_cards, publish_feeds
 
-    contradiction, needs = site.check_state(), gather(site)
+    contradiction, needs = site.check_state(), gather(site, progress)
     if only == "cards":
-        published = publish_cards(needs, now, progress=progress)
+        published = publish_cards(needs, now)
     elif only == "feeds":
         published = publish_feeds(needs, now, made_of=made_of)
     else:
-        published = publish(needs, now, made_of=made_of, progress=progress)
+        published = publish(needs, now, made_of=made_of)
     keep_rows(site.cache, site.settings.storage.database, site.settings.site.name)
     if contradiction:
         site.forget_publication()  # it is said until it is solved
@@ -156,7 +154,7 @@ def open_drawer(site: OpenSite, manifest: Manifest | None = None) -> Drawer:
     return Drawer(settings, site.cache, renderer, manifest or open_manifest(site), open_http=site.open_http)
 
 
-def gather(site: OpenSite) -> Dependencies:
+def gather(site: OpenSite, progress: Progress = lambda _what, _done, _all: None) -> Dependencies:
     """What a publication needs."""
     from syndicate.publish.publish import Dependencies
 
@@ -172,6 +170,7 @@ def gather(site: OpenSite) -> Dependencies:
         read_newest=site.read_newest,
         facts=site.accounts.facts,
         messages=site.read_messages(),
+        progress=progress,
     )
 
 

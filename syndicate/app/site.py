@@ -219,10 +219,10 @@ class OpenSite:
         facts = self.accounts.facts
         return {name: replace(one, limits=limits.get(name) or one.limits) for name, one in facts.items()}
 
-    def read_snapshot(self) -> Snapshot:
-        """Every post without its body."""
+    def read_snapshot(self, tell: Callable[[int, int], None] = lambda _done, _all: None) -> Snapshot:
+        """Every post without its body; `tell` hears how many files were read, of how many that changed."""
         with self._reading:
-            return self.folder.read()
+            return self.folder.read(tell)
 
     def read_newest(self, count: int, now: datetime) -> Snapshot | None:
         """The newest posts without bodies; None where reading all takes no time."""

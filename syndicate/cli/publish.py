@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from syndicate.planning.deliveries.foresight import Budget
     from syndicate.publish.unchanged import Published
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[str, int, int], None]
 _MOMENT = 0.3
 """Seconds after which a person wants to see that something happens."""
 
@@ -95,9 +95,9 @@ def show_remarks(remarks: Iterable[Remark]) -> None:
 
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
-    """A bar on a terminal, as soon as it takes longer than a moment: the time, and the cards where there are many."""
+    """A bar on a terminal, as soon as it takes longer than a moment: the time, and a part of the work that is long."""
     if not sys.stderr.isatty():
-        yield lambda _done, _all: None
+        yield lambda _what, _done, _all: None
         return
     from threading import Timer
 
@@ -110,11 +110,13 @@ def progress_bar() -> Iterator[Progress]:
     console = make_console(stderr=True)
     with Bar(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False) as bar:
         whole = bar.add_task("publishing", total=None, visible=False)
-        cards = bar.add_task("drawing cards", total=None, visible=False)
+        part = bar.add_task("", total=None, visible=False)
         soon = Timer(_MOMENT, bar.update, (whole,), {"visible": True})
         soon.start()
         try:
-            yield lambda done, total: bar.update(cards, completed=done, total=total, visible=8 < total != done)
+            yield lambda what, done, total: bar.update(
+                part, description=what, completed=done, total=total, visible=8 < total != done
+            )
         finally:
             soon.cancel()
 

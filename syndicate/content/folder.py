@@ -45,6 +45,7 @@ def begin_reading(settings: Settings) -> Callable[[Sequence[Wanted]], list[Readi
     return Reader(settings).read_many
 
 
+Tell = Callable[[int, int], None]
 _BATCH = 200
 """Posts held in memory before they go to the cache: no more is read again after a kill."""
 _NOTHING = (None, None)
@@ -77,13 +78,16 @@ class ContentFolder:
         self._filled: dict[str, tuple[Post, Post]] = {}
         self._unsaved: set[str] = set()
 
-    def read(self) -> Snapshot:
-        """Every post with empty `markdown` and `html`. Raises ContentError where the folder is not there."""
+    def read(self, tell: Tell = lambda _done, _all: None) -> Snapshot:
+        """Every post with empty `markdown` and `html`. Raises ContentError where the folder is not there.
+
+        `tell` hears how many of the changed files are read.
+        """
         self._renew()
         found = scan(self._settings)
         gone = self._forget(found)
         self._unsaved |= gone
-        changed = self._read(self._list_stale(found), found)
+        changed = self._read(self._list_stale(found), found, tell)
         self._learn(found, is_news=bool(changed | gone))
         self._flush()
         return self._snapshot(found)
@@ -145,10 +149,13 @@ class ContentFolder:
         wanted = [(file, self._stats.get(file.source), self._served.get(file.source)) for file in found.files]
         return [one for one in wanted if not one[1] or one[1][:3] != one[0][2:]]
 
-    def _read(self, wanted: Sequence[Wanted], found: Scan) -> set[str]:
+    def _read(self, wanted: Sequence[Wanted], found: Scan, tell: Tell = lambda _done, _all: None) -> set[str]:
         """Read these files; the sources of which we know something else now."""
         changed: set[str] = set()
+        done = 0
         for some in read_files(wanted, self._settings):
+            done += len(some)
+            tell(done, len(wanted))
             news = {reading.source for reading in some if self._remember(reading, found)}
             changed |= news
             self._unsaved |= news

@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("syndicate")
 
-Progress = Callable[[int, int], None]
+Tell = Callable[[int, int], None]
+"""Hears how many cards are drawn, and how many there are to draw."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +171,7 @@ class Drawer:
             found = self._find_pictures(posts, plan, None)
         return DrawnCards(cards=cards, refs=self._refer(cards), pictures=_facts(found))
 
-    def draw(self, plan: Plan, progress: Progress) -> DrawnCards:
+    def draw(self, plan: Plan, tell: Tell) -> DrawnCards:
         """Every card of the plan; draws and writes those whose picture or file is new.
 
         Where none can be drawn (a broken layout, no font), those of before stay, and a problem says why.
@@ -183,14 +184,14 @@ class Drawer:
             found.append(replace(self.list_known(plan), problems=(make_problem("cards", error),), retry_at=again))
 
         with contain(do_without):
-            found.append(self._draw_missing(plan, progress))
+            found.append(self._draw_missing(plan, tell))
         return found[0]
 
-    def _draw_missing(self, plan: Plan, progress: Progress) -> DrawnCards:
+    def _draw_missing(self, plan: Plan, tell: Tell) -> DrawnCards:
         with self._renderer.decoder:
             jobs, found = self._list_jobs(plan)
             missing = [job for job in jobs if not self._is_known(job)]
-            written, troubles = self._draw_all(missing, progress)
+            written, troubles = self._draw_all(missing, tell)
             own = tuple(self._renew_own(jobs))
         known = self._manifest.cards
         cards = (*(known[job.name] for job in jobs if job.name in known), *own)
@@ -277,7 +278,7 @@ class Drawer:
         self._renderer.open(text)
         return text
 
-    def _draw_all(self, jobs: Sequence[Job], progress: Progress) -> tuple[tuple[str, ...], list[str]]:
+    def _draw_all(self, jobs: Sequence[Job], tell: Tell) -> tuple[tuple[str, ...], list[str]]:
         """The paths written, and why some cards could not be drawn."""
         written: list[str] = []
         troubles: list[str] = []
@@ -293,7 +294,7 @@ class Drawer:
                 artefacts = [artefact for one in made for artefact in one.artefacts]
                 written += self._manifest.write(artefacts, [one.card for one in made if one.card])
                 troubles += [one.trouble for one in made if one.trouble]
-                progress(number * AT_ONCE + len(made), len(jobs))
+                tell(number * AT_ONCE + len(made), len(jobs))
         return tuple(written), troubles
 
     def _make(self, job: Job, draw: Draw) -> _Made:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 
 from syndicate.formats.documents import list_documents
 from syndicate.model import FEED_FILES, Cache, Ledger, NetworkFacts, Plan, Snapshot, unique_problems
@@ -16,9 +16,9 @@ from syndicate.output import Output
 from syndicate.pictures import forget_pictures
 from syndicate.planning.feeds import plan_feeds
 from syndicate.planning.make_plan import make_plan
-from syndicate.publish.drawing import Drawer, DrawnCards, Progress
+from syndicate.publish.drawing import Drawer, DrawnCards
 from syndicate.publish.manifest import Manifest
-from syndicate.publish.unchanged import Finished, Published, keep_publication, list_watched, look_at
+from syndicate.publish.unchanged import Finished, Progress, Published, keep_publication, list_watched, look_at
 from syndicate.publish.write import Sources, list_files, write_documents
 from syndicate.store.store import Store
 
@@ -33,7 +33,7 @@ class Dependencies:
     manifest: Manifest
     cache: Cache
     drawer: Drawer
-    read_snapshot: Callable[[], Snapshot]
+    read_snapshot: Callable[[Callable[[int, int], None]], Snapshot]
     """Posts without bodies."""
     read_newest: Callable[[int, datetime], Snapshot | None]
     """So many of the newest, None where reading all takes no time."""
@@ -41,6 +41,7 @@ class Dependencies:
     """By account."""
     messages: Mapping[str, str]
     """Message templates by account."""
+    progress: Progress
 
 
 @contextmanager
@@ -58,7 +59,7 @@ def read_plan(needs: Dependencies, now: datetime) -> Plan:
     """What would happen now; changes nothing."""
     _return_freed_memory()
     return make_plan(
-        needs.read_snapshot(),
+        needs.read_snapshot(partial(needs.progress, "reading posts")),
         needs.store.read_ledger(),
         needs.sources.settings,
         facts=needs.facts,
@@ -69,10 +70,10 @@ def read_plan(needs: Dependencies, now: datetime) -> Plan:
 
 
 @uncollected()
-def publish(needs: Dependencies, now: datetime, *, made_of: str, progress: Progress) -> Published:
+def publish(needs: Dependencies, now: datetime, *, made_of: str) -> Published:
     """Everything: cards, feeds, pages, outbox. `made_of` is the fingerprint taken before this call."""
     plan, began = _begin(needs, now, "", made_of)
-    return _finish(needs, plan, needs.drawer.draw(plan, progress), began)
+    return _finish(needs, plan, _draw(needs, plan), began)
 
 
 @uncollected()
@@ -83,13 +84,17 @@ def publish_feeds(needs: Dependencies, now: datetime, *, made_of: str) -> Publis
 
 
 @uncollected()
-def publish_cards(needs: Dependencies, now: datetime, *, progress: Progress) -> Published:
+def publish_cards(needs: Dependencies, now: datetime) -> Published:
     """Only the cards."""
     plan = read_plan(needs, now)
-    drawn = needs.drawer.draw(plan, progress)
+    drawn = _draw(needs, plan)
     problems = unique_problems((*plan.problems, *drawn.problems, *needs.manifest.problems))
     where = needs.sources.settings.storage.publish_to
     return Published(where=where, written=drawn.written, drawn=drawn.count, problems=problems, warnings=drawn.warnings)
+
+
+def _draw(needs: Dependencies, plan: Plan) -> DrawnCards:
+    return needs.drawer.draw(plan, partial(needs.progress, "drawing cards"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +134,7 @@ def _publish_newest(needs: Dependencies, now: datetime) -> tuple[str, ...]:
 def _finish(needs: Dependencies, plan: Plan, drawn: DrawnCards, began: Began) -> Published:
     """Artefacts first, then the state, then what nobody needs any more; and how it ended."""
     documents = list_files(needs.sources, plan, drawn, needs.manifest.paths, plan.now)
-    written = write_documents(documents, needs.manifest, needs.cache)
+    written = write_documents(documents, needs.manifest, needs.cache, partial(needs.progress, "writing files"))
     applied = needs.store.apply(plan, plan.now)
     needed = drawn.paths | {document.path for document in documents} | {PAGE}
     removed = needs.manifest.sweep(needed, needs.sources.settings.cards.keep, plan.now)

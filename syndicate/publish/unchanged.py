@@ -24,6 +24,8 @@ LOOK_AGAIN = timedelta(days=1)
 with time alone."""
 MOST_FOLDERS = 2_000
 """Folders that are watched for a missing picture; more are no folder of pictures."""
+Progress = Callable[[str, int, int], None]
+"""Hears what is being done, how much of it is done, and how much there is."""
 _PASSED_OVER = ("node_modules", "__pycache__")
 
 

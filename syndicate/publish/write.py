@@ -48,14 +48,22 @@ class Written:
     problems: tuple[Problem, ...] = ()
 
 
-def write_documents(documents: Iterable[Document], manifest: Manifest, cache: Cache) -> Written:
+def write_documents(
+    documents: Iterable[Document],
+    manifest: Manifest,
+    cache: Cache,
+    tell: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Written:
     """Render what is not there as it should be, write it, remember it: a kill costs one batch."""
     paths: list[str] = []
     problems: list[Problem] = []
-    stale = (one for one in documents if not manifest.is_current(one.path, one.fingerprint))
+    stale = [one for one in documents if not manifest.is_current(one.path, one.fingerprint)]
+    done = 0
     rendered = (artefact for one in stale if (artefact := _render(one, cache, problems)))
     for batch in _batches(rendered):
         paths += manifest.write(batch)
+        done += len(batch)
+        tell(done, len(stale))
     return Written(tuple(paths), tuple(problems))
 
 

@@ -165,7 +165,7 @@ def test_an_object_store_is_as_good_as_a_folder(tmp_path):
     with blog.wired() as site:
         site.output.write([strange("index.html"), strange("featured/rss.xml")])
         for number in range(2):
-            done = publish(gather(site), blog.now, made_of="", progress=lambda done, total: None)
+            done = publish(gather(site), blog.now, made_of="")
             assert {problem.source.rpartition(":")[2].lstrip("/") for problem in done.problems} == {
                 "index.html",
                 "featured/rss.xml",
@@ -176,7 +176,7 @@ def test_an_object_store_is_as_good_as_a_folder(tmp_path):
         blog.lose_cache()
     with blog.wired() as site:
         blog.wait(hours=1)
-        done = publish(gather(site), blog.now, made_of="", progress=lambda done, total: None)
+        done = publish(gather(site), blog.now, made_of="")
         assert done.problems == ()
 
 

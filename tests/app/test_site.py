@@ -222,7 +222,7 @@ def test_a_use_case_keeps_the_site_it_began_with(tmp_path):
     with blog.open() as app:
         app.open_all()
 
-        def change(_done: int, _all: int) -> None:
+        def change(_what: str, _done: int, _all: int) -> None:
             rewrite(blog, CONFIG.replace('"Notes"', '"Other notes"'))
             app.reload()
 

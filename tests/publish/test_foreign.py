@@ -163,7 +163,7 @@ def test_what_needs_no_write_is_not_read(tmp_path):
     with blog.wired() as site:
         site.output = counting = Counting(blog.feeds)
         blog.write("post-3", title="Changed")
-        publish(gather(site), blog.now, made_of="", progress=lambda done, total: None)
+        publish(gather(site), blog.now, made_of="")
     read, written = (
         {call.removeprefix(word) for call in counting.calls if call.startswith(word)} for word in ("read ", "write ")
     )

@@ -104,12 +104,7 @@ def test_a_change_while_it_publishes_is_seen_by_the_next(tmp_path):
 
     with blog.wired() as site:
         site.output = Counting(blog.feeds, save)
-        publish(
-            gather(site),
-            blog.now,
-            made_of=open_last(site).take_fingerprint(),
-            progress=lambda done, total: None,
-        )
+        publish(gather(site), blog.now, made_of=open_last(site).take_fingerprint())
     assert set(blog.entries()) == {"First"}
     with blog.open() as app:
         assert app.publish().new_posts == 1
