@@ -151,7 +151,7 @@ def run(root: Path, *command: str, first: Sequence[str] = ()) -> Used:
     while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
         if not any(found) and waited and all(path.exists() for path in waited):
             found = _read_cpu(process.pid), time.perf_counter() - began
-        time.sleep(0.005)
+        time.sleep(0.02)
     _, status, used = ended
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0, command
