@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
@@ -40,7 +41,7 @@ from syndicate.model import FeedFormatName
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class AuthorTable(Section):
@@ -211,7 +212,7 @@ class ScheduleTable(Section):
 
 
 class AccountTable(ScheduleTable):
-    model_config = ConfigDict(extra="allow", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="allow", frozen=True)
 
     network: str
     """The network this account lives on."""
@@ -297,15 +298,32 @@ _UNITS = (("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 def make_json_schema() -> dict[str, Any]:
     """What every configuration may hold. Accounts take further keys, which `app.options` adds."""
     schema = ConfigFile.model_json_schema(by_alias=True)
-    for model in _list_tables(ConfigFile):
-        properties = schema["$defs"][model.__name__]["properties"]
+    tables: list[type[BaseModel]] = [ConfigFile, *_list_tables(ConfigFile)]
+    for model in tables:
+        told = read_help(model)
+        properties = schema["$defs"].get(model.__name__, schema)["properties"]
         for name, field in model.model_fields.items():
             key = field.alias or name
-            properties[key] = _as_written(properties[key], field.default)
+            help_ = {"description": told[name]} if name in told else {}
+            properties[key] = _as_written(properties[key] | help_, field.default)
     for table in schema["properties"].values():
         table.pop("default", None)
     schema["properties"]["accounts"]["propertyNames"] = {"pattern": f"^{ACCOUNT_NAME}$"}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "syndicate.toml"} | schema
+
+
+def read_help(table: type[BaseModel]) -> dict[str, str]:
+    """The docstrings under the keys of a table. Pydantic would read them at every start, for 50 ms."""
+    import ast  # noqa: PLC0415 - with the next one only for who shows them
+    import inspect  # noqa: PLC0415
+
+    found: dict[str, str] = {}
+    for model in reversed([one for one in table.__mro__ if one.__module__ == __name__]):
+        (tree,) = ast.parse(inspect.getsource(model)).body
+        for key, text in pairwise(ast.iter_child_nodes(tree)):
+            if isinstance(key, ast.AnnAssign) and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
+                found[ast.unparse(key.target)] = inspect.cleandoc(str(text.value.value))
+    return found
 
 
 def _list_tables(model: type[BaseModel]) -> list[type[BaseModel]]:

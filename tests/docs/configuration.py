@@ -9,7 +9,7 @@ from datetime import timedelta
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from syndicate.config.tables import AccountTable, ConfigFile, ScheduleTable
+from syndicate.config.tables import AccountTable, ConfigFile, ScheduleTable, read_help
 from syndicate.model import ScheduleRules
 
 HEAD = ["| key | default | meaning |", "|---|---|---|"]
@@ -26,14 +26,16 @@ def render_table() -> list[str]:
     for name, model in [*tables.items(), ("accounts.NAME", AccountTable)]:
         inherited = set(ScheduleTable.model_fields) if model is AccountTable else set()
         lines.append(f"| **[{name}]** |  |  |")
-        lines += [_row(key, field) for key, field in model.model_fields.items() if key not in inherited]
-    return [*lines, "| **top level** |  |  |", _row("fields", ConfigFile.model_fields["fields"])]
+        told = read_help(model)
+        lines += [_row(key, field, told[key]) for key, field in model.model_fields.items() if key not in inherited]
+    told = read_help(ConfigFile)
+    return [*lines, "| **top level** |  |  |", _row("fields", ConfigFile.model_fields["fields"], told["fields"])]
 
 
-def _row(key: str, field: FieldInfo) -> str:
+def _row(key: str, field: FieldInfo, told: str) -> str:
     choices = [json.dumps(choice) for choice in _choices(field.annotation) if choice]
     words = f" {_how_many(field.annotation)} {', '.join(f'`{choice}`' for choice in choices)}." if choices else ""
-    return f"| `{field.alias or key}` | {_default(key, field)} | {field.description}{words} |"
+    return f"| `{field.alias or key}` | {_default(key, field)} | {told}{words} |"
 
 
 def _how_many(kind: object) -> str:
