@@ -86,6 +86,8 @@ class Ledger:
     """Accounts whose existing posts were recorded as already there."""
     baselined_at: Mapping[str, datetime] = field(default_factory=dict)
     """When that was, by account."""
+    away: Mapping[str, datetime] = field(default_factory=dict)
+    """Accounts with a baseline that syndicate.toml did not name the last time, and since when."""
     reading: str = ""
     """A digest of the settings with which posts were read the last time; "" where that is not known."""
     listening: frozenset[tuple[str, str]] = frozenset()
@@ -237,7 +239,9 @@ class Plan:
     baselined: frozenset[str] = frozenset()
     """Accounts whose baseline this plan sets."""
     forgotten: frozenset[str] = frozenset()
-    """Accounts no longer configured: their baseline is dropped, so that coming back floods nobody."""
+    """Accounts that were not configured for long: their baseline is dropped, so that coming back floods nobody."""
+    away: Mapping[str, datetime | None] = field(default_factory=dict)
+    """Accounts that are not configured from now on, and since when; None for those that are back."""
     listening: frozenset[tuple[str, str]] | None = None
     """(account, flag) to remember from now on, None where that is as it was."""
     next_change_at: datetime | None = None

@@ -30,6 +30,8 @@ class Reason(StrEnum):
     NOT_IN_CATEGORIES = "not_in_categories"  # the account's categories
     OLD_WHEN_FOUND = "old_when_found"
     OTHER_LANGUAGE = "other_language"  # the slug of the translation that is announced
+    OTHER_SLOTS = "other_slots"
+    POSTED_BY_HAND = "posted_by_hand"
     POST_CAME_BACK = "post_came_back"
     POST_GONE = "post_gone"
     REDATED = "redated"

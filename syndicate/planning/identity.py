@@ -233,7 +233,8 @@ def _pair(
     broken = {source: row for source, row in alike.items() if unreadable(row.source)}
     sure = {source: row for source, row in alike.items() if source not in broken}
     fresh = [post for post in sorted(waiting, key=_age) if not post.is_draft and post.source not in sure]
-    copies = find_copies(fresh, pairs.values(), lambda post: _make_row(post, post.source, now)) if known else {}
+    present = (_update_row(pairs[post.source], post, now) for post in posts if post.source in pairs)
+    copies = find_copies(fresh, present, lambda post: _make_row(post, post.source, now)) if known else {}
     return pairs | sure, copies | doubts | broken
 
 

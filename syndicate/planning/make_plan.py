@@ -77,6 +77,10 @@ def make_plan(
     the ledger remembers from a server win over those in `facts`. What is wrong with one post or account, its schedule
     included, is a problem or warning in the plan and stops no other.
     """
+    names = {account.name for account in settings.accounts}
+    forgotten = frozenset(name for name, since in ledger.away.items() if now - since > SECOND_LOOK)
+    away = ledger.baselined - names - forgotten
+    ledger = replace(ledger, baselined=ledger.baselined - forgotten)
     snapshot, identified, vanished = _identify(snapshot, ledger, settings, now)
     is_closed = partial(is_unreadable, snapshot=snapshot)
     identified = _follow_dates(identified, ledger, now)
@@ -106,7 +110,7 @@ def make_plan(
         deliveries=tuple(deliveries),
         changes=(
             *plan_cancellations(ledger.deliveries, kept | present.keys()),
-            *plan_orphans(ledger.deliveries, kept | present.keys(), {account.name for account in settings.accounts}),
+            *plan_orphans(ledger.deliveries, kept | present.keys(), names),
             *changes,
         ),
         problems=unique_problems((*snapshot.problems, *_post_problems(identified), *elsewhere)),
@@ -114,7 +118,8 @@ def make_plan(
         remarks=list_remarks(deliveries, changes, ledger.deliveries),
         warnings=(*_warn_of_clock(contexts, ledger, snapshot, now), *_warnings(settings.accounts, facts, ledger)),
         baselined=frozenset(begun - ledger.baselined),
-        forgotten=ledger.baselined - {account.name for account in settings.accounts},
+        forgotten=forgotten,
+        away=dict.fromkeys(ledger.away.keys() & names) | dict.fromkeys(away - ledger.away.keys(), now),
         listening=_find_listening(contexts, ledger, {name for name, _ in troubles}),
         next_change_at=min(future, default=None),
     )
@@ -316,10 +321,11 @@ def _plan_accounts(
     troubles: list[tuple[str, Exception]] = []
 
     def plan(context: AccountContext) -> None:
+        own = plan_changes(context, present, remembered)
         if context.account.name not in ledger.baselined:
             deliveries.extend(plan_baseline(ordered, context, changed_at) if context.account.enabled else [])
+            changes.extend(own)
             return
-        own = plan_changes(context, present, remembered)
         more, fewer = plan_parts(context, present, {change.delivery_id for change in own})
         fresh, own = hold_bursts(context, plan_fresh(ordered, context), [*own, *fewer], present)
         moved = yield_slots(context, present)

@@ -73,7 +73,11 @@ class AccountBook(Part):
             rows = connection.execute(query).mappings().all()
         return tuple(
             AccountState(
-                **{name: value for name, value in row.items() if name not in {"site", "limits", "listening"}},
+                **{
+                    name: value
+                    for name, value in row.items()
+                    if name not in {"site", "away_since", "limits", "listening"}
+                },
                 limits=parse_limits(row["limits"]) if row["limits"] else None,
             )
             for row in rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -69,6 +69,7 @@ class LedgerPart(Part):
                 deliveries=self._read_deliveries(connection),
                 baselined=frozenset(row["name"] for row in states if row["baselined_at"]),
                 baselined_at={row["name"]: row["baselined_at"] for row in states if row["baselined_at"]},
+                away={row["name"]: row["away_since"] for row in states if row["away_since"]},
                 reading=self._read_reading(connection),
                 listening=frozenset((row["name"], flag) for row in states for flag in row["listening"].split()),
                 limits=tuple((row["name"], found) for row in states if (found := _limits_of(row["limits"]))),
@@ -109,7 +110,7 @@ class LedgerPart(Part):
         stored = [one for one in plan.identified if one.is_new or one.is_changed]
         gone = [post for post in plan.gone if post.gone_at is None]
         rows = plan.deliveries or plan.changes
-        accounts_change = plan.baselined or plan.forgotten or plan.listening is not None
+        accounts_change = plan.baselined or plan.forgotten or plan.away or plan.listening is not None
         if not (stored or gone or plan.hidden or plan.drafts or rows or accounts_change or plan.reading):
             return Applied()
         with self._database.writing() as connection:
@@ -118,8 +119,9 @@ class LedgerPart(Part):
             self._write_hidden(connection, plan.hidden)
             self._write_drafts(connection, plan.drafts)
             self._write_reading(connection, plan.reading)
-            self._write_baselines(connection, plan.baselined, now)
+            self._write_away(connection, plan.away)
             self._forget_baselines(connection, plan.forgotten)
+            self._write_baselines(connection, plan.baselined, now)
             self._write_listening(connection, plan.listening)
             return Applied(
                 new_posts=sum(one.is_new for one in stored),
@@ -238,7 +240,12 @@ class LedgerPart(Part):
 
     def _forget_baselines(self, connection: Connection, names: Iterable[str]) -> None:
         forgotten = (accounts.c.site == self._site, accounts.c.name.in_(sorted(names)))
-        connection.execute(update(accounts).where(*forgotten).values(baselined_at=None))
+        connection.execute(update(accounts).where(*forgotten).values(baselined_at=None, away_since=None))
+
+    def _write_away(self, connection: Connection, away: Mapping[str, datetime | None]) -> None:
+        for name, since in away.items():
+            mine = update(accounts).where(accounts.c.site == self._site, accounts.c.name == name)
+            connection.execute(mine.values(away_since=since))
 
     def _write_listening(self, connection: Connection, pairs: frozenset[tuple[str, str]] | None) -> None:
         """The flags each account waits for; None for no news."""

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from syndicate.model import Action, OccasionKind, Reason, State
 
-HEAD = "0017"
+HEAD = "0018"
 """The last migration. A database that names a later one is from a newer syndicate."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -117,6 +117,7 @@ accounts = Table(
     Column("site", Text, primary_key=True),
     Column("name", Text, primary_key=True),
     Column("baselined_at", Instant),
+    Column("away_since", Instant),
     Column("paused_at", Instant),
     Column("paused_until", Instant),
     Column("pause_reason", Text, nullable=False, default=""),

@@ -166,7 +166,7 @@ def test_a_message_in_the_quiet_hours_says_so(tmp_path):
     """… until when it waits, and for what; a time that a person chose says that instead."""
     blog = Blog(tmp_path, CONFIG + 'quiet = "08:30-22:00"\n')
     with blog.open() as app:
-        told = app.explain("second")
+        told = app.tell_story("second").lines
         assert "due 2026-03-02 22:00 - waits for the end of the quiet hours, 08:30-22:00" in told[-1]
         app.change_deliveries("move", (blog.find().id,), "2026-03-03 22:00")
-        assert "due 2026-03-03 22:00 - moved by you" in app.explain("second")[-2]
+        assert "due 2026-03-03 22:00 - moved by you" in app.tell_story("second").lines[-2]

@@ -184,9 +184,14 @@ def fold(ledger: Ledger, plan: Plan) -> Ledger:
         drafts=tuple(({draft.source: draft for draft in (*ledger.drafts, *plan.drafts)}).values()),
         deliveries=tuple(rows.values()),
         baselined_at={**dict.fromkeys(plan.baselined, plan.now), **ledger.baselined_at},
+        away={
+            name: since
+            for name, since in {**ledger.away, **plan.away}.items()
+            if since is not None and name not in plan.forgotten
+        },
         reading=plan.reading or ledger.reading,
         listening=ledger.listening if plan.listening is None else plan.listening,
-        baselined=(ledger.baselined | plan.baselined) - plan.forgotten,
+        baselined=(ledger.baselined - plan.forgotten) | plan.baselined,
     )
 
 

@@ -21,7 +21,7 @@ from syndicate.model import (
     State,
 )
 from syndicate.planning.deliveries.reasons import find_other_date, say_reason
-from tests.planning.blog import NOW, Blog, make_account, make_post
+from tests.planning.blog import AT_ONCE, NOW, Blog, make_account, make_post
 
 FEATURED = frozenset({"featured"})
 SKIP = {"mastodon": SocialOverride(skip=True)}
@@ -499,3 +499,39 @@ def test_a_post_that_was_left_out_until_it_was_old_is_asked_about() -> None:
         "old": Reason.TURNED_UP,
         "new": Reason.NONE,
     }
+
+
+SLOTTED = replace(AT_ONCE, slots=("mon 09:00",))
+
+
+def test_a_small_correction_of_a_date_keeps_the_slot() -> None:
+    """A row's own slot is free for it: a minute more or less moves nothing, nor four posts redated at once."""
+    blog = waiting(make_post("old"), schedule=SLOTTED)
+    dates = {f"p{week}": NOW + timedelta(weeks=week) for week in range(1, 5)}
+    blog.write(*(make_post(slug, published_at=date) for slug, date in dates.items()))
+    blog.publish()
+    before = {row.id: row.due_at for row in blog.rows()}
+    for slug, date in dates.items():
+        blog.edit(f"{slug}.md", published_at=date + timedelta(hours=1))
+    blog.publish()
+    assert {row.id: row.due_at for row in blog.rows()} == before
+    assert len(set(before.values())) == len(before)
+
+
+def test_messages_follow_slots_that_are_changed() -> None:
+    """Each to a slot of its own; a time that a person gave stays."""
+    blog = waiting(make_post("old"), schedule=SLOTTED)
+    blog.write(make_post("a"), make_post("b"))
+    blog.publish()
+    first, *others = blog.rows()
+    chosen = replace(first, chosen=Action.MOVE, chosen_due_at=first.due_at)
+    blog.ledger = replace(blog.ledger, deliveries=(chosen, *others))
+    blog.accounts = (make_account("mastodon", schedule=replace(SLOTTED, slots=("tue 18:00",))),)
+    blog.publish()
+    moved = {row.id: row for row in blog.rows()}
+    assert moved[first.id].due_at == first.due_at
+    times = [moved[row.id].due_at for row in others]
+    assert {(at.weekday(), at.hour) for at in times} == {(1, 17)}  # 18:00 in Berlin
+    assert len(set(times)) == 2
+    assert {moved[row.id].reason for row in others} == {Reason.OTHER_SLOTS}
+    assert blog.publish().changes == ()

@@ -10,9 +10,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syndicate.model import Category, Ledger, Plan, Reason, ScheduleRules, SocialOverride, State
+from syndicate.model import (
+    Category,
+    KnownDelivery,
+    Ledger,
+    Occasion,
+    OccasionKind,
+    Plan,
+    Reason,
+    ScheduleRules,
+    SocialOverride,
+    State,
+)
 from syndicate.planning.deliveries.reasons import say_why
-from tests.planning.blog import FACTS, NOW, Blog, make_account, make_post
+from tests.planning.blog import AT_ONCE, FACTS, NOW, Blog, make_account, make_post
 
 FEATURED = frozenset({"featured"})
 
@@ -181,15 +192,60 @@ def test_an_account_turned_off_and_on_announces_nothing_of_the_meantime() -> Non
     assert rows(blog.publish()) == []
 
 
-def test_an_account_removed_and_added_again_starts_anew() -> None:
-    """Its baseline is forgotten with it, so that its return is no flood."""
+@pytest.mark.parametrize("looks", [True, False], ids=["published meanwhile", "not published meanwhile"])
+def test_an_account_removed_and_added_again_later_starts_anew(*, looks: bool) -> None:
+    """Its baseline is forgotten after a day, so that its return is no flood; what waited for it goes on."""
     blog = settled("mastodon")
+    blog.write(make_post("waiting"))
+    blog.publish()
     blog.accounts = ()
-    assert blog.publish().forgotten == {"mastodon"}
     blog.write(make_post("a"))
     blog.publish()
+    blog.now += timedelta(days=3)
+    if looks:
+        assert blog.publish().forgotten == {"mastodon"}
     blog.accounts = (make_account("mastodon"),)
-    assert rows(blog.publish()) == [("a", "mastodon", "new", State.SKIPPED)]
+    plan = blog.publish()
+    assert rows(plan) == [("a", "mastodon", "new", State.SKIPPED)]
+    assert [(change.state, change.reason) for change in plan.changes] == [(State.PLANNED, Reason.NONE)]
+
+
+def test_an_account_that_is_away_for_a_moment_goes_on() -> None:
+    """A file that was half written named no account: nothing is forgotten, what waits keeps its slot."""
+    account = make_account("mastodon", schedule=replace(AT_ONCE, slots=("09:00", "17:00")))
+    blog = Blog((account,))
+    blog.write(make_post("old"))
+    blog.publish()
+    blog.write(make_post("one"), make_post("two"))
+    before = {row.slug: row.due_at for row in blog.publish().deliveries}
+    blog.accounts = ()
+    blog.write(make_post("meanwhile"))
+    assert {change.reason for change in blog.publish().changes} == {Reason.ACCOUNT_GONE}
+    blog.accounts = (account,)
+    plan = blog.publish()
+    assert rows(plan) == [("meanwhile", "mastodon", "new", State.PLANNED)]
+    assert sorted(change.due_at for change in plan.changes) == sorted(before.values())
+    assert (blog.ledger.away, blog.publish().away) == ({}, {})
+
+
+def test_what_was_announced_by_hand_before_it_was_known_is_not_announced_again() -> None:
+    """Somebody was quicker than the publication."""
+    blog = settled("mastodon")
+    post = make_post("a")
+    blog.write(post)
+    (item,) = (one for one in blog.plan().identified if one.post.slug == "a")
+    by_hand = KnownDelivery(
+        id=99,
+        post_id=item.id,
+        account="mastodon",
+        occasion=Occasion(OccasionKind.MANUAL, "1"),
+        part=1,
+        state=State.SENT,
+        due_at=blog.now,
+        sent_at=blog.now,
+    )
+    blog.ledger = replace(blog.ledger, deliveries=(*blog.ledger.deliveries, by_hand))
+    assert [(row.state, row.reason) for row in blog.publish().deliveries] == [(State.SKIPPED, Reason.POSTED_BY_HAND)]
 
 
 def test_an_account_never_turned_on_is_left_alone() -> None:

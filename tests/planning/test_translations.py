@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from syndicate.formats import atom, jsonfeed, meta
 from syndicate.model import Ledger, Post, Reason, State
 from syndicate.planning.feeds import plan_feeds
-from tests.planning.blog import NOW, Blog, make_account, make_post, make_settings
+from tests.planning.blog import AT_ONCE, NOW, Blog, make_account, make_post, make_settings
 
 ANNOUNCED = {State.PLANNED, State.SENT}
 
@@ -73,6 +74,61 @@ def test_a_group_that_was_announced_before_it_was_known_is_not_announced_again()
     blog.write(translate("fr"), translate("en"))
     blog.publish()
     assert tell(blog) == {("in-en", "fr"): "announced", ("in-en", "en"): Reason.TRANSLATION_ANNOUNCED}
+
+
+def test_a_translation_that_comes_late_is_still_awaited() -> None:
+    """With the date of the first one, weeks later; but where the first one was old when it was found, so is this."""
+    blog = begin("fr")
+    blog.write(translate("en"), translate("en", "old", published_at=NOW - timedelta(days=90)))
+    blog.publish()
+    blog.now += timedelta(days=20)
+    blog.write(translate("fr"), translate("fr", "old", published_at=NOW - timedelta(days=90)))
+    blog.publish()
+    assert tell(blog)["in-fr", "fr"] == "announced"
+    assert tell(blog, "old")["in-fr", "fr"] is Reason.OLD_WHEN_FOUND
+
+
+def test_a_wrong_language_that_is_mended_soon_is_as_if_it_had_never_been() -> None:
+    """Of a post, and of the account; after a day a person decides."""
+    blog = begin("en")
+    blog.write(translate("de"))
+    blog.publish()
+    assert tell(blog) == {("in-en", "de"): Reason.NO_TRANSLATION}
+    late = replace(blog, now=blog.now + timedelta(days=2))
+    late.edit("a-de.md", language="en")
+    late.publish()
+    assert tell(late) == {("in-en", "de"): Reason.NO_TRANSLATION}
+    blog.edit("a-de.md", language="en")
+    blog.publish()
+    assert tell(blog) == {("in-en", "de"): "announced"}
+    (account,) = blog.accounts
+    for language, is_said in (("fr", Reason.NO_TRANSLATION), ("en", "announced")):
+        blog.accounts = (replace(account, language=language),)
+        blog.write(translate("en", "b"))
+        blog.publish()
+        assert tell(blog, "b") == {("in-en", "en"): is_said}
+
+
+def test_another_language_takes_the_translation_that_waits() -> None:
+    """Whatever time has gone by: one of the group goes out, and nothing of one that was announced."""
+    schedule = replace(AT_ONCE, slots=("sun 09:00",))
+    account = replace(make_account("mastodon", schedule=schedule), name="in-en")
+    blog = Blog((account,))
+    blog.write(translate("en", "first"), translate("fr", "first"))
+    blog.publish()
+    blog.write(translate("en"), translate("fr"))
+    blog.publish()
+    for language in ("fr", "en", "fr"):
+        blog.now += timedelta(days=1, hours=1)
+        blog.accounts = (replace(account, language=language),)
+        blog.publish()
+        other = "en" if language == "fr" else "fr"
+        assert tell(blog) == {("in-en", language): "announced", ("in-en", other): Reason.OTHER_LANGUAGE}
+    blog.now += timedelta(days=8)
+    blog.deliver()
+    blog.accounts = (replace(account, language="en"),)
+    blog.publish()
+    assert tell(blog) == {("in-en", "fr"): "announced", ("in-en", "en"): Reason.OTHER_LANGUAGE}
 
 
 def test_both_translations_waiting_from_before_become_one() -> None:

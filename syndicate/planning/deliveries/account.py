@@ -114,6 +114,17 @@ class AccountContext:
         self.taken.add(at, self.calendar.zone)
         return at
 
+    def keep_slot(self, row: KnownDelivery, after: datetime) -> datetime:
+        """The row's own slot where that still fits, else another one."""
+        self.taken.release(row.due_at, self.calendar.zone)
+        is_fit = row.due_at >= max(after, self.now) and self.calendar.is_slot(row.due_at)
+        return self.take_slot(row.due_at if is_fit else after)
+
+    def change_slot(self, row: KnownDelivery, after: datetime) -> datetime:
+        """The first free slot from then on; its own is free for it."""
+        self.taken.release(row.due_at, self.calendar.zone)
+        return self.take_slot(after)
+
 
 def open_context(
     account: Account,

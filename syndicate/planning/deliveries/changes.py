@@ -86,7 +86,7 @@ def plan_changes(
 
     def plan(item: Identified) -> list[PlannedChange]:
         rows = context.rows[item.id]
-        if not any(_may_change(row, context.now) for row in rows):
+        if not any(_may_change(row, context.now) or _find_rival(row, item, context) for row in rows):
             return []
         case = _Case(item, context, find_override(item.post, context.account), remembered.get(item.id), {})
         return [change for row in rows if (change := _change_row(row, case))]
@@ -104,6 +104,15 @@ def _is_judged_again(row: KnownDelivery, now: datetime) -> bool:
     return row.state is State.SKIPPED and row.reason in JUDGED_AGAIN and row.chosen is None and is_lately
 
 
+def _find_rival(row: KnownDelivery, item: Identified, context: AccountContext) -> KnownDelivery | None:
+    """The waiting message of the translation that this one was left to: where languages changed, it gives way."""
+    if row.state is not State.SKIPPED or row.reason is not Reason.OTHER_LANGUAGE or row.chosen is not None:
+        return None
+    others = (one.id for one in context.groups.get(item.post.group, ()) if one.id != item.id)
+    rivals = (one for other in others for one in context.rows.get(other, ()) if one.occasion == row.occasion)
+    return next((one for one in rivals if one.state in UNSENT and one.chosen is None), None)
+
+
 @dataclass(frozen=True, slots=True)
 class _Case:
     """One post on one account. `slots` keeps the slot of a thread's first part for the others, by occasion."""
@@ -119,13 +128,17 @@ class _Case:
         return self.item.known.published_at <= self.context.now
 
     def slot_for(self, row: KnownDelivery) -> datetime:
-        """A free slot; the time that a person gave it, where that is still to come."""
+        """A free slot; rather the time that a person gave it, or the slot of what gives way to it, if still to come."""
         soonest = max(self.context.now, self.item.known.published_at)
         if row.chosen_due_at is not None and row.chosen_due_at >= soonest:
             return row.chosen_due_at
+        rival = _find_rival(row, self.item, self.context)
+        if rival and rival.due_at >= soonest:
+            return rival.due_at
         if row.occasion not in self.slots:
             earliest, _ = earliest_at(self.item, self.context, self.override)
-            self.slots[row.occasion] = self.context.take_slot(earliest)
+            take = self.context.keep_slot if row.reason is Reason.ACCOUNT_GONE else self.context.change_slot
+            self.slots[row.occasion] = take(row, earliest)
         return self.slots[row.occasion]
 
 
@@ -184,8 +197,16 @@ def _is_dated_anew(row: KnownDelivery, case: _Case) -> bool:
 def _is_mended(row: KnownDelivery, case: _Case) -> bool:
     """Whether the rule that stopped it lately stops it no more, and nothing of its post goes out here anyway."""
     context = case.context
-    if not _is_judged_again(row, context.now) or not context.account.enabled or _find_rule_reason(row, case):
+    has_rival = _find_rival(row, case.item, context) is not None
+    if not (has_rival or _is_judged_again(row, context.now)):
         return False
+    if not context.account.enabled or _find_rule_reason(row, case):
+        return False
+    why = context.find_language_reason(case.item, row.occasion)
+    if why and not (has_rival and why.reason is Reason.TRANSLATION_ANNOUNCED):
+        return False
+    if row.reason is Reason.OTHER_LANGUAGE and case.item.post.group not in context.groups:
+        return False  # the translation that was announced may be gone
     is_alone = all(one.state in {State.SKIPPED, State.CANCELLED} for one in context.rows[row.post_id])
     return is_alone and not was_old(case.item, context)
 
@@ -211,13 +232,25 @@ def _move(row: KnownDelivery, case: _Case) -> PlannedChange | None:
         return None
     is_redated = case.before is not None and case.before.published_at != case.item.known.published_at
     embargo, _ = find_embargo(case.override, case.context)
-    if not is_redated and not (embargo and row.due_at < embargo):
+    is_out_of_slot = _is_out_of_slot(row, case.context)
+    if not is_redated and not (embargo and row.due_at < embargo) and not is_out_of_slot:
         return None
     is_asked = row.state in {State.HELD, State.MISSED}
-    why = Why(row.reason, row.detail) if is_asked else Why(Reason.REDATED)
+    new = Reason.REDATED if is_redated or not is_out_of_slot else Reason.OTHER_SLOTS
+    why = Why(row.reason, row.detail) if is_asked else Why(new)
     return PlannedChange(
         delivery_id=row.id, state=row.state, due_at=case.slot_for(row), reason=why.reason, detail=why.detail
     )
+
+
+_PLACED = frozenset({Reason.NONE, Reason.REDATED, Reason.OTHER_SLOTS, Reason.GAVE_WAY, Reason.MISSED_MOVED})
+"""Where a slot was taken for the row, and nothing put it off since."""
+
+
+def _is_out_of_slot(row: KnownDelivery, context: AccountContext) -> bool:
+    """Whether the slot that it was given is none any more: the account's slots, or its zone, were changed."""
+    is_placed = row.state is State.PLANNED and row.reason in _PLACED and row.chosen is None
+    return is_placed and row.due_at > context.now and not context.calendar.is_slot(row.due_at)
 
 
 def _bring_back(row: KnownDelivery, case: _Case) -> PlannedChange:
@@ -244,7 +277,8 @@ def _find_new_question(row: KnownDelivery, case: _Case) -> Why | None:
         return Why(Reason.POST_CAME_BACK)
     if row.reason in JUDGED_AGAIN and case.is_public and context.sight.may_hide(case.item.post.source):
         return Why(Reason.TURNED_UP)
-    if context.now - row.due_at > policy_of(context.account).stale_after:
+    is_late = context.now - row.due_at > policy_of(context.account).stale_after
+    if is_late and row.reason is not Reason.OTHER_LANGUAGE:
         return Why(Reason.MISSED, say_time(row.due_at, context.account.schedule.timezone))
     is_asked_for = row.chosen is not None or row.occasion.kind is OccasionKind.MANUAL
     return Why(Reason.APPROVAL) if context.account.approve and not is_asked_for else None

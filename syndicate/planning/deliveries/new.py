@@ -75,7 +75,9 @@ def _plan_flag(item: Identified, context: AccountContext, occasion: Occasion) ->
 def _plan_first_sight(item: Identified, context: AccountContext) -> list[PlannedDelivery]:
     """A post never seen before: announced once, as new, or for its first flag where the account posts no new ones."""
     is_known_draft = _was_draft(item, context) or item.may_be_draft
-    old = Why(Reason.OLD_WHEN_FOUND) if was_old(item, context) and not is_known_draft else None
+    is_expected = is_known_draft or _is_awaited(item, context)
+    old = Why(Reason.OLD_WHEN_FOUND) if was_old(item, context) and not is_expected else None
+    old = Why(Reason.POSTED_BY_HAND) if _is_said_by_hand(item, context) else old
     rows = [] if _has_row(context, item.id, NEW) else _plan_occasion(item, context, NEW, old)
     is_announced = NEW.word in context.account.on
     for occasion in _list_flags(item, context):
@@ -87,6 +89,22 @@ def _plan_first_sight(item: Identified, context: AccountContext) -> list[Planned
             rows += _plan_occasion(item, context, occasion, old)
             is_announced = occasion.word in context.account.on
     return rows
+
+
+def _is_said_by_hand(item: Identified, context: AccountContext) -> bool:
+    """Whether a person announced it before it was known."""
+    by_hand = (row for row in context.rows.get(item.id, ()) if row.occasion.kind is OccasionKind.MANUAL)
+    return any(row.state not in {State.SKIPPED, State.CANCELLED} for row in by_hand)
+
+
+def _is_awaited(item: Identified, context: AccountContext) -> bool:
+    """Whether it is the translation that the account has waited for, since a post that was news then."""
+    others = (one for one in context.groups.get(item.post.group, ()) if one.id != item.id and not was_old(one, context))
+    return any(
+        row.state is State.SKIPPED and row.reason is Reason.NO_TRANSLATION and row.chosen is None
+        for one in others
+        for row in context.rows.get(one.id, ())
+    )
 
 
 def _was_draft(item: Identified, context: AccountContext) -> bool:

@@ -34,9 +34,10 @@ TAKES_BACK = frozenset({Reason.POST_GONE, Reason.ASKED_TO_SKIP, Reason.UNFLAGGED
 Below its own data, `detail` keeps the reason and the data that the row was held for, for its return.
 """
 
-JUDGED_AGAIN = frozenset(
-    {Reason.OLD_WHEN_FOUND, Reason.NOT_IN_CATEGORIES, Reason.EXCLUDED_CATEGORY, Reason.NOT_AN_OCCASION}
-)
+JUDGED_AGAIN = frozenset({
+    Reason.OLD_WHEN_FOUND, Reason.NOT_IN_CATEGORIES, Reason.EXCLUDED_CATEGORY, Reason.NOT_AN_OCCASION,
+    Reason.NO_TRANSLATION, Reason.OTHER_LANGUAGE,
+})  # fmt: skip
 """Rules that a typing error in a post or in syndicate.toml may have brought in; `detail` keeps a question as above."""
 
 ASKED_TOGETHER = frozenset({Reason.MANY_AT_ONCE, Reason.TURNED_UP})
@@ -63,6 +64,8 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.NOT_IN_CATEGORIES: "not in the account's categories ({})",
     Reason.OLD_WHEN_FOUND: "the post was old when it was found: release it to send it",
     Reason.OTHER_LANGUAGE: "this account announces its translation, {}",
+    Reason.OTHER_SLOTS: "the account's slots were changed",
+    Reason.POSTED_BY_HAND: "it was announced by hand before it was published",
     Reason.POST_CAME_BACK: "its post came back: release it to send it",
     Reason.POST_GONE: "its post is gone: deleted, or a draft again",
     Reason.REDATED: "its post was given another date",

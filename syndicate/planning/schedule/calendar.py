@@ -63,6 +63,10 @@ class Calendar:
         """Whether one more message may go out at this instant."""
         return self._has_room(at, taken) and not self.is_quiet(at)
 
+    def is_slot(self, at: datetime) -> bool:
+        """Whether the rules name this very instant; without slots every one."""
+        return not self.triggers or next(self._slots_after(at)) == at
+
     def is_quiet(self, at: datetime) -> bool:
         """Whether the local time lies in the quiet hours (the first minute in, the last out)."""
         if self.quiet is None:
@@ -155,6 +159,14 @@ class Taken:
         insort(self.instants, at)
         if self._days is not None:
             self._days[at.astimezone(zone).date()] += 1
+
+    def release(self, at: datetime, zone: ZoneInfo) -> None:
+        """One message less, where there is one at this instant."""
+        if self.holds(at):
+            del self.instants[bisect_left(self.instants, at)]
+            self._tried = None
+            if self._days is not None:
+                self._days[at.astimezone(zone).date()] -= 1
 
     def blocker(self, at: datetime, gap: timedelta) -> datetime | None:
         """The latest message closer than `gap` to this instant, before or after it."""
