@@ -41,6 +41,7 @@ Row = TypeVar("Row")
 Troubles = Sequence[tuple[str, Exception]]
 """What is wrong with accounts, by their names."""
 UNSENT = frozenset({State.PLANNED, State.DUE, State.HELD, State.MISSED})
+HOLDS_SLOT = frozenset({State.PLANNED, State.DUE, State.HELD})
 OUT = frozenset({State.SENDING, State.UNCERTAIN, State.SENT})
 SECOND_LOOK = timedelta(days=1)
 """How long a mistake in a date, a category or a setting may be mended as if it had never been."""
@@ -115,15 +116,22 @@ class AccountContext:
         return at
 
     def keep_slot(self, row: KnownDelivery, after: datetime) -> datetime:
-        """The row's own slot where that still fits, else another one."""
-        self.taken.release(row.due_at, self.calendar.zone)
-        is_fit = row.due_at >= max(after, self.now) and self.calendar.is_slot(row.due_at)
-        return self.take_slot(row.due_at if is_fit else after)
+        """The row's own slot while the rules name it, else as `change_slot`."""
+        return row.due_at if self._has_slot(row, after) else self.change_slot(row, after)
 
     def change_slot(self, row: KnownDelivery, after: datetime) -> datetime:
-        """The first free slot from then on; its own is free for it."""
-        self.taken.release(row.due_at, self.calendar.zone)
-        return self.take_slot(after)
+        """The first free slot from then on. Its own is free for it, so that a small correction makes nothing late."""
+        if row.state in HOLDS_SLOT:
+            self.taken.release(row.due_at, self.calendar.zone)
+        at = self.calendar.next_slot(max(after, self.now), self.taken)
+        at = min(at, row.due_at) if self._has_slot(row, after) else at
+        self.taken.add(at, self.calendar.zone)
+        return at
+
+    def _has_slot(self, row: KnownDelivery, after: datetime) -> bool:
+        """Whether its own time is still to come, not too early, and one that the rules name."""
+        is_to_come = row.state in HOLDS_SLOT and row.due_at >= max(after, self.now)
+        return is_to_come and self.calendar.is_slot(row.due_at)
 
 
 def open_context(
