@@ -34,6 +34,7 @@ class SitePages:
                 request,
                 site,
                 "posts",
+                content=site.settings.site.content,
                 asked=asked,
                 number=len(found),
                 posts=found[first : first + _POSTS_ON_A_PAGE],
