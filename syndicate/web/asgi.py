@@ -18,11 +18,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from syndicate.model import FEED_FORMATS, FeedRules, Settings
 from syndicate.web.dashboard.security import is_loopback
-from syndicate.web.feeds import OPEN, Shelf, allow_everyone, refuse, say_error, serve_file
+from syndicate.web.feeds import OPEN, Shelf, allow_everyone, answer_with, refuse, say_error, serve_file
 
 # --- `/healthz` and `/metrics` for whoever watches over the program ---
 
@@ -146,7 +146,7 @@ def make_app(
     dashboard: ASGIApp | None = None,
     api: ASGIApp | None = None,
     health: Health | None = None,
-) -> Starlette:
+) -> ASGIApp:
     """The ASGI application: published files under the path of the feeds' public address.
 
     Beside them are `dashboard` and `api`, and /healthz and /metrics where there is `health`.
@@ -162,7 +162,9 @@ def make_app(
     if prefix:
         routes += [Route(place, files.enter, methods=_METHODS) for place in ("/", prefix)]
     routes.append(Route(prefix + "/{path:path}", files.answer, methods=_METHODS))
-    return Starlette(routes=routes, exception_handlers={HTTPException: say_error, Exception: say_error})
+    return QuickAnswers(
+        files, Starlette(routes=routes, exception_handlers={HTTPException: say_error, Exception: say_error})
+    )
 
 
 def _mount_whole(place: str, app: ASGIApp) -> Mount:
@@ -180,6 +182,8 @@ def _mount(dashboard: ASGIApp) -> list[BaseRoute]:
     ]
 
 
+_MOST_AT_ONCE = 1_000_000
+"""Bytes that are read without a thread: what is larger may keep everybody else waiting."""
 _FEED_NAMES = frozenset(form.file for form in FEED_FORMATS.values())
 
 
@@ -200,28 +204,60 @@ class FeedFiles:
 
     def answer(self, request: Request) -> Response:
         """One published file, or the reason why there is none."""
-        answer = self._answer(request)
+        answer = self._answer(request, request.path_params["path"] or "index.html")
         note(request, answer)
         return answer
 
-    def _answer(self, request: Request) -> Response:
+    def answer_at_once(self, scope: Scope) -> Response | None:
+        """The same of a small file that was asked for before: neither a thread nor the framework's routes are needed.
+
+        None where somebody has to look.
+        """
+        path, place = scope["path"], f"{self._prefix}/"
+        if scope["method"] not in {"GET", "HEAD"} or not path.startswith(place):
+            return None
+        found = self._shelf.find_known(path.removeprefix(place) or "index.html")
+        if found is None or found.build.size > _MOST_AT_ONCE:
+            return None
+        request = Request(scope)
+        answer = answer_with(request, found)
+        if answer is not None:
+            self._add_links(answer, found.path)
+            note(request, answer)
+        return answer
+
+    def _answer(self, request: Request, path: str) -> Response:
         if request.method == "OPTIONS":
             return allow_everyone()
-        path = request.path_params["path"] or "index.html"
         moved = find_new_path(path, self._rules.renamed)
         if moved:
             return RedirectResponse(f"{self._prefix}/{moved}", 301, headers=OPEN)
         if is_retired(path, self._rules.retired):
             return refuse(410, "This feed has ended.")
         answer = serve_file(request, self._shelf, path)
+        self._add_links(answer, path)
+        return answer
+
+    def _add_links(self, answer: Response, path: str) -> None:
         if answer.status_code in {200, 304} and path.rpartition("/")[2] in _FEED_NAMES:
             answer.headers["Link"] = self._list_links(path)
-        return answer
 
     def _list_links(self, path: str) -> str:
         """Self and hubs as headers (WebSub, section 4): readers need not parse the document for them."""
         links = [f'<{self._address}/{quote(path)}>; rel="self"']
         return ", ".join([*links, *(f'<{hub}>; rel="hub"' for hub in self._rules.hubs)])
+
+
+class QuickAnswers:
+    """What readers ask for again and again is answered before the framework is asked."""
+
+    def __init__(self, files: FeedFiles, app: ASGIApp) -> None:
+        self._files = files
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = self._files.answer_at_once(scope) if scope["type"] == "http" else None
+        await (answer or self._app)(scope, receive, send)
 
 
 def find_new_path(path: str, renamed: Mapping[str, str]) -> str:

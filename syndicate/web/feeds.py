@@ -16,6 +16,7 @@ from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
 from stat import S_ISREG
+from typing import NamedTuple
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -145,7 +146,14 @@ def _parse_date(value: str | None) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
-Build = tuple[int, int, int]
+class Build(NamedTuple):
+    """Tells one writing of a file from every other."""
+
+    inode: int
+    size: int
+    changed_ns: int
+
+
 _MOST_BYTES = 100_000_000
 """No file of ours is larger; a strange one need not be read to tell."""
 
@@ -182,10 +190,19 @@ class Shelf:
             tag = self._find_tag(path, place, facts)
         except (UsageError, OSError, ValueError):
             return None
-        if not tag:
+        return _shelve(path, place, facts, tag) if tag else None
+
+    def find_known(self, path: str) -> Shelved | None:
+        """The same of a file that was found before and is as it was: no look at its bytes, no question to anybody."""
+        known = self._tags.get(path)
+        if known is None:
             return None
-        modified_at = datetime.fromtimestamp(int(facts.st_mtime), UTC)
-        return Shelved(path, place, _build(facts), tag, modified_at, _list_siblings(place, facts))
+        place = self.root / path
+        try:
+            facts = place.stat()
+        except OSError:
+            return None
+        return _shelve(path, place, facts, known[1]) if known[0] == _build(facts) else None
 
     def _find_tag(self, path: str, place: Path, facts: os.stat_result) -> str:
         """The tag of a published file, "" for another one: asked each time, as it may be taken over later."""
@@ -199,6 +216,11 @@ class Shelf:
         return self._tags[path][1]
 
 
+def _shelve(path: str, place: Path, facts: os.stat_result, tag: str) -> Shelved:
+    modified_at = datetime.fromtimestamp(int(facts.st_mtime), UTC)
+    return Shelved(path, place, _build(facts), tag, modified_at, _list_siblings(place, facts))
+
+
 def read_build(found: Shelved, coding: str) -> bytes | None:
     """The bytes in a coding, "" for plain; None where a publication replaced them meanwhile."""
     try:
@@ -209,7 +231,7 @@ def read_build(found: Shelved, coding: str) -> bytes | None:
 
 
 def _build(facts: os.stat_result) -> Build:
-    return facts.st_ino, facts.st_size, facts.st_ctime_ns
+    return Build(facts.st_ino, facts.st_size, facts.st_ctime_ns)
 
 
 def _list_siblings(place: Path, facts: os.stat_result) -> dict[str, Path]:
@@ -248,7 +270,7 @@ def serve_file(request: Request, shelf: Shelf, path: str) -> Response:
         found = shelf.find(path)
         if found is None:
             return refuse(404, "There is no such file.")
-        answer = _answer(request, found)
+        answer = answer_with(request, found)
         if answer is not None:
             return answer
     return refuse(503, "The file is being published, ask again.")
@@ -274,7 +296,8 @@ def say_error(_request: Request, error: Exception) -> Response:
     return answer
 
 
-def _answer(request: Request, found: Shelved) -> Response | None:
+def answer_with(request: Request, found: Shelved) -> Response | None:
+    """The answer with this build of a file, None where a publication replaced it meanwhile."""
     coding = choose_coding(request.headers.get("accept-encoding", ""), found.siblings)
     status = decide_status(request.headers, found.tag, found.modified_at)
     if status == 412:

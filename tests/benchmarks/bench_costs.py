@@ -105,15 +105,15 @@ def _idle(site: Neighbours) -> Iterator[tuple[str, str]]:
     with site.start("run") as process:
         site.wait_for(lambda: "watching" in site.read_log())
         time.sleep(15)  # what a start does is over
-        before = _read_cpu(process.pid)
+        before = read_cpu(process.pid)
         time.sleep(IDLE)
-        used = (_read_cpu(process.pid) - before) / IDLE
+        used = (read_cpu(process.pid) - before) / IDLE
         status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
     (memory,) = (int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
     yield "`run` with nothing to do", f"{used * 100:.1f} % of one core, {memory / 1024:.0f} MB"
 
 
-def _read_cpu(pid: int) -> float:
+def read_cpu(pid: int) -> float:
     values = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return (int(values[11]) + int(values[12])) / os.sysconf("SC_CLK_TCK")
 
