@@ -203,7 +203,8 @@ class App:
     def post(self, planned: ManualPlan) -> tuple[Delivery, ...]:
         """Put the planned message into the outbox and send what is due now; returns the deliveries."""
         from syndicate.app.post import put_into_outbox
-        from syndicate.app.queue import list_these, wake_accounts
+        from syndicate.app.queue import wake_accounts
+        from syndicate.app.status import list_these
 
         with self.changing() as site:
             if contradiction := site.check_state():
@@ -219,7 +220,7 @@ class App:
 
     def list_deliveries(self, *, account: str = "", slug: str = "", everything: bool = False) -> tuple[Delivery, ...]:
         """The outbox by time: what waits, or everything."""
-        from syndicate.app.queue import OPEN, explain_waits
+        from syndicate.app.status import OPEN, explain_waits
 
         with self.using() as site:
             site.show_dead()
@@ -271,7 +272,7 @@ class App:
     # --- looking after ----------------------------------------------------------------------------------------
 
     def list_accounts(self, *, online: bool) -> tuple[AccountRow, ...]:
-        from syndicate.app.queue import list_accounts_now
+        from syndicate.app.status import list_accounts_now
 
         with self.using() as site:
             return list_accounts_now(site, online=online, now=self.now())

@@ -10,13 +10,24 @@ from zoneinfo import ZoneInfo
 
 from syndicate.app.accounts import PASSWORD
 from syndicate.app.publish import open_drawer
-from syndicate.app.queue import explain_waits, preview
+from syndicate.app.queue import preview
 from syndicate.app.site import OpenSite
+from syndicate.app.status import explain_waits
 from syndicate.containment import contain
-from syndicate.deliver.account_worker import needs_person
 from syndicate.errors import ConfigError, UsageError
 from syndicate.formats.parse_feed import find_trouble, find_updated, parse_feed
-from syndicate.model import FEED_FILES, Account, CardRef, Delivery, PlannedDelivery, Post, Problem, Reason, State
+from syndicate.model import (
+    FEED_FILES,
+    Account,
+    CardRef,
+    Delivery,
+    PlannedDelivery,
+    Post,
+    Problem,
+    Reason,
+    State,
+    needs_person,
+)
 from syndicate.planning.schedule.calendar import Calendar, Taken, find_broken_rule, list_taken, to_instant
 from syndicate.planning.schedule.when import parse_when
 from syndicate.store.overview import Event

@@ -8,9 +8,9 @@ from itertools import islice
 from syndicate.app.init import compare
 from syndicate.app.login import list_accounts
 from syndicate.app.publish import list_problems, open_drawer
-from syndicate.app.queue import list_warnings
 from syndicate.app.reports import Finding
 from syndicate.app.site import OpenSite
+from syndicate.app.status import list_warnings
 from syndicate.containment import contain
 from syndicate.errors import tell_for_log
 from syndicate.formats.parse_feed import parse_feed

@@ -50,7 +50,7 @@ def take_amendments(site: OpenSite, now: datetime) -> tuple[Amendment, ...]:
 
 def _plan(site: OpenSite, now: datetime) -> tuple[Amendment, ...]:
     accounts = site.accounts.enabled
-    if all(account.on_edit == "keep" and account.on_delete == "keep" for account in accounts.values()):
+    if not any(account.follows_posts for account in accounts.values()):
         return ()
     known = {post.id: post for post in site.store.list_posts()}
     sent = site.store.list_deliveries(states=(State.SENT,))

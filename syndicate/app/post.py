@@ -15,9 +15,9 @@ from syndicate.app.deliver import find_next_slot
 from syndicate.app.login import learn_missing_limits
 from syndicate.app.own_words import offer_own_picture, require_media
 from syndicate.app.publish import get_post, open_drawer, read_plan
-from syndicate.app.queue import explain_waits
 from syndicate.app.reports import Joined, Story
 from syndicate.app.site import OpenSite
+from syndicate.app.status import explain_waits
 from syndicate.containment import contain
 from syndicate.content.write_back import write_syndication
 from syndicate.errors import Contradicted, UsageError, tell_for_log

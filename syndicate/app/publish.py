@@ -67,6 +67,18 @@ def list_problems(site: OpenSite, snapshot: Snapshot) -> tuple[Problem, ...]:
     return unique_problems((*own, *open_last(site).read_elsewhere()))
 
 
+def count_posts(site: OpenSite, now: datetime) -> tuple[int, int]:
+    """How many posts there are, and how many problems: as the last publication found them where nothing changed."""
+    last = open_last(site)
+    made_of = last.take_fingerprint()
+    for only in ("", "feeds"):
+        posts = last.count_posts(only)
+        if posts is not None and last.is_current(made_of, now, only):
+            return posts, len(unique_problems((*last.read_problems(only), *last.read_elsewhere())))
+    snapshot = site.read_snapshot()
+    return sum(not post.is_draft for post in snapshot.posts), len(list_problems(site, snapshot))
+
+
 def publish(site: OpenSite, only: str, made_of: str, now: datetime, progress: Progress) -> Published:
     """Read everything and write what changed; `made_of` was taken before. `only` is "feeds", "cards" or ""."""
     from syndicate.publish.publish import publish, publish_cards, publish_feeds

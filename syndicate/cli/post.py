@@ -48,7 +48,7 @@ def post(
     """Post one post to your accounts, now or at a time."""
     from syndicate.cli.queue import show_deliveries
     from syndicate.cli.show import print_json
-    from syndicate.deliver.account_worker import needs_person
+    from syndicate.model import needs_person
 
     given = globals_of(context)
     with given.open_app() as app:
@@ -119,7 +119,7 @@ def _moved(row: PlannedDelivery, change: PlannedChange) -> PlannedDelivery:
 def _say_what_next(sent: Sequence[Delivery], blocked: Mapping[str, AccountRow], slug: str) -> None:
     """What happens by itself, and what does not before a person acts."""
     from syndicate.cli.show import tell
-    from syndicate.deliver.account_worker import needs_person
+    from syndicate.model import needs_person
 
     states = {one.state.value for one in sent if not _is_blocked(one, blocked) and not needs_person(one)}
     if states & {"planned", "due"}:

@@ -140,7 +140,8 @@ def plan(
 
 def show_plan(app: App, given: Globals, *, check: bool, everything: bool) -> int:
     """Everything that would happen, and the exit code that stands for it."""
-    from syndicate.app.queue import list_budgets, list_warnings, preview_waiting
+    from syndicate.app.queue import list_budgets, preview_waiting
+    from syndicate.app.status import list_warnings
     from syndicate.cli.show import print_json, print_problems, tell
 
     made = app.make_plan()

@@ -341,7 +341,7 @@ def amend(
 @command()
 def status(context: typer.Context) -> int:
     """See what waits and what needs you."""
-    from syndicate.app.queue import read_status
+    from syndicate.app.status import read_status
     from syndicate.cli.show import local_time, plural, print_json, tell
 
     given = globals_of(context)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from syndicate.containment import contain
 from syndicate.errors import LostLease, StateError, SyndicateError, tell_for_log
-from syndicate.model import Account, Attachment, Decision, Delivery, Message, Reason, Receipt, State
+from syndicate.model import Account, Attachment, Decision, Delivery, Message, Reason, Receipt, State, needs_person
 from syndicate.networks.base import Network, Spends
 from syndicate.notices import Notice, NoticeKind
 from syndicate.planning.deliveries.retry import ask_person, begin_trouble, decide_rest, describe, leave_out_gap
@@ -165,8 +165,6 @@ def log_surprise(error: Exception, delivery: Delivery) -> None:
 
 # --- what a round of deliveries came to ---
 
-_NEEDS_PERSON = frozenset({State.FAILED, State.HELD, State.MISSED})
-
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
@@ -182,12 +180,6 @@ class DeliveryReport:
     def needs_person(self) -> tuple[Delivery, ...]:
         """Those that will not go on by themselves."""
         return tuple(one for one in self.results if needs_person(one))
-
-
-def needs_person(delivery: Delivery) -> bool:
-    """Whether nothing happens to it before a person acts."""
-    is_unsettled = delivery.state is State.UNCERTAIN and delivery.look_at is None
-    return delivery.state in _NEEDS_PERSON or is_unsettled
 
 
 # --- what delivering needs from other rooms, handed in by `app` ---

@@ -17,6 +17,7 @@ from syndicate.model.delivery import (
     State,
     Usage,
     can_move,
+    needs_person,
     refuse,
 )
 from syndicate.model.feed import (
@@ -165,6 +166,7 @@ __all__ = [
     "fingerprint",
     "gather_problems",
     "make_problem",
+    "needs_person",
     "refuse",
     "shout",
     "unique_problems",

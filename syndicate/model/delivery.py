@@ -279,6 +279,15 @@ class Delivery:
         return bool(self.text or self.alt or self.media)
 
 
+_NEEDS_PERSON = frozenset({State.FAILED, State.HELD, State.MISSED})
+
+
+def needs_person(delivery: Delivery) -> bool:
+    """Whether nothing happens to it before a person acts."""
+    is_unsettled = delivery.state is State.UNCERTAIN and delivery.look_at is None
+    return delivery.state in _NEEDS_PERSON or is_unsettled
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One line of a delivery's trail: what happened, and where it went."""

@@ -197,6 +197,11 @@ class Account:
         """The flags that it announces beside "featured", whose rows every post has from the start."""
         return tuple(word for word in self.on if word not in {"new", "featured", "evergreen"})
 
+    @property
+    def follows_posts(self) -> bool:
+        """Whether what it sent changes with its post."""
+        return (self.on_edit, self.on_delete) != ("keep", "keep")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Storage:

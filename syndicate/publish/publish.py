@@ -147,6 +147,7 @@ def _finish(needs: Dependencies, plan: Plan, drawn: DrawnCards, began: Began) ->
         at=plan.now,
         ends=(plan.next_change_at, drawn.retry_at),
         files=began.watched,
+        posts=len(plan.identified),
         problems=problems,
         elsewhere=(*plan.elsewhere, *(one for one in problems if one not in plan.problems)),
         paths=needed,

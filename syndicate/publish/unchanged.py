@@ -63,6 +63,8 @@ class Finished:
     """When it is out of date by itself: a post comes of age, a picture is worth another try."""
     files: Mapping[str, int | None]
     """Further files and folders it depends on, as `look_at` saw them before they were used."""
+    posts: int
+    """How many there are, drafts apart."""
     problems: tuple[Problem, ...]
     elsewhere: tuple[Problem, ...]
     """Those of them that no file of a post explains: of cards, files, templates, accounts."""
@@ -102,6 +104,11 @@ class LastPublication:
         except (KeyError, TypeError, ValueError, AttributeError):
             return False
 
+    def count_posts(self, only: str = "") -> int | None:
+        """How many it was made of, None where that is not known."""
+        found = self._parse(only).get("posts")
+        return found if isinstance(found, int) else None
+
     def read_problems(self, only: str = "") -> tuple[Problem, ...]:
         """The problems of the last publication: they are still there, since nothing changed."""
         try:
@@ -137,6 +144,7 @@ def keep_publication(finished: Finished, output: Output, store: Store) -> None:
         "made_of": finished.made_of,
         "at": finished.at.isoformat(),
         "until": min([at for at in finished.ends if at] + [finished.at + LOOK_AGAIN]).isoformat(),
+        "posts": finished.posts,
         "problems": [asdict(problem) for problem in finished.problems],
         "elsewhere": [asdict(problem) for problem in finished.elsewhere],
         "files": dict(finished.files),

@@ -23,6 +23,11 @@ from syndicate.store.schema import deliveries
 
 PATIENCE_MS = 10_000
 _PAUSE = 0.02
+_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+_TURN_OF_PART = text(
+    "SELECT pg_advisory_xact_lock_shared(hashtextextended(:name, 0)),"
+    " pg_advisory_xact_lock(hashtextextended(:name || ' ' || :part, 0))"
+)
 _PRAGMAS = (
     # The intent must be on the disk, not on its way there, before a message leaves (WAL syncs each commit only so).
     "PRAGMA synchronous=FULL",
@@ -85,10 +90,17 @@ class Database:
                 driver.execute(words)
             yield connection
 
-    def take_turn(self, connection: Connection, name: str) -> None:
-        """Let writers of one name go one after the other. SQLite's write lock does so already."""
-        if not self.is_sqlite:
-            connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+    def take_turn(self, connection: Connection, name: str, part: str = "") -> None:
+        """Let writers of one name go one after the other; those of different parts of it may go at the same time.
+
+        SQLite's write lock does more than that already.
+        """
+        if self.is_sqlite:
+            return
+        if part:
+            connection.execute(_TURN_OF_PART, {"name": name, "part": part})
+        else:
+            connection.execute(_TURN, {"name": name})
 
     def read_clock(self, connection: Connection, now: datetime) -> datetime:
         """The time by which leases are measured: machines that share a PostgreSQL share its clock, too."""

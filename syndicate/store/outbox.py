@@ -152,8 +152,8 @@ def _select_claimable(what: Select[Any], account: ColumnElement[str]) -> tuple[S
     return query, looked_in_vain
 
 
-def _select_next(account: ColumnElement[str]) -> Select[Any]:
-    query, looked_in_vain = _select_claimable(select(deliveries), account)
+def _select_next() -> Select[Any]:
+    query, looked_in_vain = _select_claimable(select(deliveries), _ACCOUNT)
     return query.order_by(
         # What was uncertain is settled first, unless just that was tried in vain; then by time, so that after a rest
         # another message goes first. At the same time a fresh post before a recycled one.
@@ -165,7 +165,7 @@ def _select_next(account: ColumnElement[str]) -> Select[Any]:
     ).limit(1)
 
 
-_NEXT_OF_ANY, _NEXT = _select_next(_ROW.account), _select_next(_ACCOUNT)
+_NEXT = _select_next()
 _DUE_ACCOUNTS = _select_claimable(select(_ROW.account).distinct().order_by(_ROW.account), _ROW.account)[0]
 _TWIN = (
     select(deliveries)
@@ -283,10 +283,17 @@ class Outbox(Part):
         One account is in one pair of hands at a time; paused accounts, and parts of a thread whose part before is
         not sent, are passed over. `owner` must be unique to the caller's thread.
         """
-        query = _NEXT if account else _NEXT_OF_ANY
-        query = query.where(deliveries.c.id.in_(only)) if only else query
+        for name in (account,) if account else self.list_due_accounts(now):
+            if claimed := self._claim(owner, now, lease, name, only):
+                return claimed
+        return None
+
+    def _claim(
+        self, owner: str, now: datetime, lease: timedelta, account: str, only: Collection[int]
+    ) -> Delivery | None:
+        query = _NEXT.where(deliveries.c.id.in_(only)) if only else _NEXT
         with self._database.writing() as connection:
-            self._database.take_turn(connection, f"syndicate claim {self._site}")
+            self._database.take_turn(connection, f"syndicate claim {self._site}", account)
             moments = self._moments(connection, now) | {"account": account}
             while (row := connection.execute(query, moments).mappings().first()) is not None:
                 found = parse_delivery(row)

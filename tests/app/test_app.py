@@ -11,7 +11,8 @@ import pytest
 
 from syndicate.app.cards import check_cards, draw_cards
 from syndicate.app.publish import gather
-from syndicate.app.queue import preview_waiting, read_status
+from syndicate.app.queue import preview_waiting
+from syndicate.app.status import read_status
 from syndicate.errors import ContentError, UsageError
 from syndicate.model import Artefact, State
 from syndicate.publish.publish import publish

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from syndicate.app.app import App
-from syndicate.app.queue import read_status
 from syndicate.app.rounds import Rounds
+from syndicate.app.status import read_status
 from syndicate.networks import mastodon  # noqa: F401 - opened before the clock stands
 from tests.app.late import wait_for_accounts
 from tests.networks.case import PIXEL

@@ -15,9 +15,8 @@ import pytest
 from procrastinate import App
 from procrastinate.periodic import PeriodicDeferrer, PeriodicTask
 
-from syndicate import daemon
-from syndicate.app.rounds import Pulse
-from syndicate.cluster import PATIENCE, Work, keep_working, make_tasks, prepare_tables, queue_of, work
+from syndicate.app.rounds import Pulse, Rounds
+from syndicate.cluster import PATIENCE, keep_working, make_tasks, prepare_tables, queue_of, work
 from syndicate.deliver import deliver_due
 from syndicate.errors import ConfigError, StateError
 from syndicate.model import State
@@ -91,7 +90,7 @@ def machines(postgres: str) -> Iterator[list[Machine]]:
         store.close()
 
 
-def run(conninfo: str, machine: Work, *names: str, site: str = SITE) -> None:
+def run(conninfo: str, machine: Machine, *names: str, site: str = SITE) -> None:
     """Queue these rounds and work until none waits."""
     tasks = make_tasks(conninfo, site, machine)
     with tasks.open():
@@ -100,7 +99,7 @@ def run(conninfo: str, machine: Work, *names: str, site: str = SITE) -> None:
     _work_off(conninfo, machine, site)
 
 
-def _work_off(conninfo: str, machine: Work, site: str = SITE) -> None:
+def _work_off(conninfo: str, machine: Machine, site: str = SITE) -> None:
     tasks = make_tasks(conninfo, site, machine)
     tasks.periodic_registry.periodic_tasks.clear()  # no ticks of the true clock
     tasks.run_worker(
@@ -152,7 +151,7 @@ def test_every_round_of_the_daemon_is_worked_on(
 
 def test_all_rounds_of_the_daemon_have_a_place_here(conninfo: str, machines: list[Machine]) -> None:
     """Who gives the daemon a new round gives it to workers, too."""
-    daemons = {name.removesuffix("_round") for name in vars(daemon.Work) if name.endswith("_round")}
+    daemons = {name.removesuffix("_round") for name in vars(Rounds) if name.endswith("_round")}
     tasks = make_tasks(conninfo, SITE, machines[0])
     assert {name for name, _ in tasks.periodic_registry.periodic_tasks} == {*daemons, "rescue"}
 
@@ -283,7 +282,7 @@ def test_who_may_make_no_tables_is_told_so(guest: str, postgres: str) -> None:
 def test_a_worker_whose_database_goes_away_says_so(guest: str, machines: list[Machine]) -> None:
     """It ends with a sentence, and whoever keeps it running starts it again."""
 
-    def begin() -> Work:
+    def begin() -> Machine:
         with psycopg.connect(guest) as connection:
             connection.execute("DROP TABLE procrastinate_jobs CASCADE")
         return machines[0]

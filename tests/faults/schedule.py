@@ -10,7 +10,6 @@ from itertools import count
 from pathlib import Path
 
 from syndicate.deliver import Tools, deliver_due
-from syndicate.deliver.account_worker import needs_person
 from syndicate.errors import ConfigError, ContentError, StateError, UsageError
 from syndicate.model import (
     FEATURED,
@@ -24,6 +23,7 @@ from syndicate.model import (
     Reason,
     ScheduleRules,
     State,
+    needs_person,
 )
 from syndicate.networks.base import Network
 from syndicate.notices import Notice

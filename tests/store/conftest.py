@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,9 +26,9 @@ def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The URL of a real PostgreSQL server that lives as long as the tests.
+@contextmanager
+def run_postgres() -> Iterator[str]:
+    """The URL of a real PostgreSQL server.
 
     Not below pytest's own folder: root's server runs as another user, whom a second pytest would shut out of there.
     """
@@ -38,6 +39,13 @@ def postgres() -> Iterator[str]:
         server = get_server(Path(folder) / "pg")
         yield server.get_uri()
         server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """One that lives as long as the tests."""
+    with run_postgres() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from syndicate.model import (
     Action,
@@ -23,8 +24,10 @@ from syndicate.model import (
     Remark,
     State,
 )
-from syndicate.planning.deliveries.account import AccountContext
 from syndicate.planning.deliveries.reasons import ASKED_TOGETHER
+
+if TYPE_CHECKING:  # what composes messages is slow to load, and who asks for questions needs none of it
+    from syndicate.planning.deliveries.account import AccountContext
 
 HOUR = timedelta(hours=1)
 _OUT_OF_IT = frozenset({State.SKIPPED, State.CANCELLED})

@@ -17,9 +17,9 @@ from syndicate.app.dashboard import (
 )
 from syndicate.app.own_words import measure_text, measure_words
 from syndicate.app.post import plan_message, write_message
-from syndicate.app.queue import list_these
 from syndicate.app.reports import Measure
 from syndicate.app.site import OpenSite
+from syndicate.app.status import list_these
 from syndicate.app.wishes import Wish, carry_out
 from syndicate.errors import UsageError
 from syndicate.model import ACTIONS, Action, Attempt, Delivery, OwnPicture, PlannedDelivery, State

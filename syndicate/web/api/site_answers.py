@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from syndicate.app import queue
+from syndicate.app import status
 from syndicate.app.app import App
 from syndicate.app.counting import list_counted, sort_counted
 from syndicate.app.dashboard import list_feeds, list_last_troubles, list_posts, list_titles
 from syndicate.app.publish import list_problems
-from syndicate.app.queue import list_budgets, list_warnings, preview_waiting
+from syndicate.app.queue import list_budgets, preview_waiting
+from syndicate.app.status import list_warnings
 from syndicate.errors import UsageError
 from syndicate.model import PlannedDelivery
 from syndicate.planning.deliveries.reasons import say_reason
@@ -159,7 +160,7 @@ def _show_plans(rows: Iterable[PlannedDelivery]) -> tuple[m.PlannedMessage, ...]
 def read_status(app: App, _asked: m.Nothing, _body: None) -> m.StatusShown:
     """One look at the whole: what waits, what needs you, which accounts rest."""
     with app.using() as site:
-        status = queue.read_status(site, app.now())
-    told = {name: getattr(status, name) for name in m.StatusShown.model_fields if name not in {"coming", "needs_you"}}
-    coming, needs_you = (tuple(one.id for one in some) for some in (status.coming, status.needs_you))
+        seen = status.read_status(site, app.now())
+    told = {name: getattr(seen, name) for name in m.StatusShown.model_fields if name not in {"coming", "needs_you"}}
+    coming, needs_you = (tuple(one.id for one in some) for some in (seen.coming, seen.needs_you))
     return m.StatusShown(**told, coming=coming, needs_you=needs_you)
