@@ -196,13 +196,13 @@ class Shelf:
 
     def load(self) -> tuple[dict[str, Stat], dict[str, Outcome]]:
         """Stats and outcomes by source; nothing of what other settings or another version wrote."""
-        stored = self._cache.get_all(self._posts).items()
-        mine = {source: row[len(self._context) :] for source, row in stored if row.startswith(self._context)}
-        with suppress(ValueError, TypeError, IndexError, AttributeError):
-            rows = orjson.loads(b"[%s]" % b",".join(mine.values()))
-            stats = {source: (m, s, i, d) for source, ((m, s, i, d), _) in zip(mine, rows, strict=True)}
-            return stats, {source: _from_row(row) for source, (_, row) in zip(mine, rows, strict=True)}
-        return {}, {}
+        start, stats, outcomes = len(self._context), dict[str, Stat](), dict[str, Outcome]()
+        for source, row in self._cache.get_all(self._posts).items():
+            with suppress(ValueError, TypeError, IndexError, AttributeError):
+                if row.startswith(self._context):
+                    (mtime_ns, size, inode, digest), outcome = orjson.loads(row[start:])
+                    outcomes[source], stats[source] = _from_row(outcome), (mtime_ns, size, inode, digest)
+        return stats, outcomes
 
     def save(self, stats: Mapping[str, Stat], outcomes: Mapping[str, Outcome], changed: Collection[str]) -> bool:
         """Keep what is known of changed sources, and nothing of those whose files are gone; whether the cache did so.
