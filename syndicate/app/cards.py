@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 from syndicate.app.publish import get_post, open_drawer, open_manifest, read_plan
 from syndicate.app.reports import Finding
 from syndicate.app.site import OpenSite
-from syndicate.cards.check import check_drawing, summarise
-from syndicate.cards.sheet import SheetCard, render_sheet, shrink
+from syndicate.cards.check import SheetCard, check_drawing, render_sheet, shrink, summarise
 from syndicate.model import Plan, Problem
 from syndicate.publish.card_jobs import parse_frame
 from syndicate.publish.drawing import Sketch

@@ -12,7 +12,7 @@ Heavy, imported only when something is drawn (Pillow and HarfBuzz take a fifth o
     syndicate.cards.parse.parse_design(rules, {name: toml}, logo=bytes) → Design              once
     syndicate.cards.draw.draw_card(content, design=…, fonts=…, photo=bytes or None, size=…) → Drawing
     syndicate.cards.check.check_drawing(content, drawing, rules) → Problems, for `cards --check`
-    syndicate.cards.sheet.render_sheet(cards, template) → bytes, for `cards --sheet`
+    syndicate.cards.check.render_sheet(cards, template) → bytes, for `cards --sheet`
 """
 
 from syndicate.cards.content import (

@@ -22,10 +22,9 @@ from syndicate.cards.design import Box, Design
 from syndicate.cards.faults import Fault, find_cover, judge_picture
 from syndicate.cards.frame import fit_frames
 from syndicate.cards.kind import Kind, find_ground
-from syndicate.cards.layout import SLACK, place_boxes
+from syndicate.cards.layout import SLACK, Placed, mirror_boxes, place_boxes
 from syndicate.cards.paint import Scene, paint_boxes
 from syndicate.cards.photo import Photo, PhotoRefused, decode_photo
-from syndicate.cards.placed import Placed, mirror_boxes
 from syndicate.cards.resolve import find_unit, make_words, resolve
 from syndicate.cards.shade import Shaded, shade
 from syndicate.cards.themes import Theme, choose_theme, find_swatch

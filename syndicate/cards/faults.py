@@ -9,8 +9,8 @@ from enum import StrEnum
 from syndicate.cards.choose import Choice
 from syndicate.cards.crop import MAX_ENLARGED, Subject, choose_window, cover_of_subject, find_clear
 from syndicate.cards.kind import Kind
+from syndicate.cards.layout import Placed, Rect
 from syndicate.cards.photo import Photo
-from syndicate.cards.placed import Placed, Rect
 
 MOST_CUT = 0.7
 """Of a picture: a card that leaves away more of it shows another picture."""

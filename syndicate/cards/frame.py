@@ -12,9 +12,9 @@ from syndicate.cards.colour import BLACK, RGB, WHITE, mix
 from syndicate.cards.crop import MAX_ENLARGED
 from syndicate.cards.design import Box
 from syndicate.cards.kind import find_ground, is_dark
+from syndicate.cards.layout import Placed, Rect, find_offset
 from syndicate.cards.photo import Photo
 from syndicate.cards.pixels import to_srgb
-from syndicate.cards.placed import Placed, Rect, find_offset
 
 BAR, MARGIN = 0.052, 0.03
 """Of a window's width, its bar; of a sheet's longer side, its margin."""

@@ -9,8 +9,8 @@ from PIL import Image, ImageFilter
 
 from syndicate.cards.canvas import Canvas, draw_rounded
 from syndicate.cards.colour import BLACK, RGB
+from syndicate.cards.layout import Placed, find_offset
 from syndicate.cards.pattern import paint_pattern
-from syndicate.cards.placed import Placed, find_offset
 from syndicate.cards.shade import Veil
 from syndicate.cards.themes import Theme
 from syndicate.typeset import draw_text

@@ -10,8 +10,8 @@ from types import MappingProxyType
 
 from syndicate.cards.content import CardContent
 from syndicate.cards.design import Box, BoxSpec, Edges, Layout, Level, Words
+from syndicate.cards.layout import TEXTS
 from syndicate.cards.parse import MAX_LINES, MAX_SIZE, MAX_SIZES
-from syndicate.cards.placed import TEXTS
 from syndicate.errors import ConfigError
 from syndicate.text.counting import split_graphemes
 

@@ -16,9 +16,9 @@ from PIL import Image
 from syndicate.cards.colour import BLACK, MIDDLE, RGB, WHITE, contrast, luminance, mix
 from syndicate.cards.crop import Focus, fill_room, find_clear
 from syndicate.cards.frame import draw_whole, find_surround
+from syndicate.cards.layout import Placed, Rect
 from syndicate.cards.logo import fit_logo
 from syndicate.cards.photo import Photo
-from syndicate.cards.placed import Placed, Rect
 from syndicate.cards.themes import READABLE, Theme
 
 # --- Scrims ---

@@ -327,7 +327,7 @@ def read_help(table: type[BaseModel]) -> dict[str, str]:
 
 
 def _list_tables(model: type[BaseModel]) -> list[type[BaseModel]]:
-    from syndicate.config.problems import find_table  # noqa: PLC0415 - it reads the same models
+    from syndicate.config.read import find_table  # noqa: PLC0415 - it reads the same models
 
     tables = (find_table(field.annotation) for field in model.model_fields.values())
     return [*dict.fromkeys(table for table in tables if table), AuthorTable]

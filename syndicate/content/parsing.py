@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 from hashlib import blake2b, sha256
-from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -27,11 +24,9 @@ from syndicate.content.body import (
 )
 from syndicate.content.fields import Fields, is_yes, read_authors, read_categories, read_keywords, read_social, simplify
 from syndicate.content.front import Front, parse_front
-from syndicate.content.git_dates import History, read_date
 from syndicate.content.permalinks import (
     Named,
     absolute_permalink,
-    date_in_name,
     fill_permalink,
     is_http,
     make_permalink,
@@ -40,13 +35,13 @@ from syndicate.content.permalinks import (
     undated,
 )
 from syndicate.content.picture import Place, read_media, read_picture, show_words_for_unserved
+from syndicate.content.post_dates import History, find_address_date, read_published, read_updated
 from syndicate.content.reading import Served
 from syndicate.content.site_data import SiteData
 from syndicate.content.translations import Translation, choose_language, name_group, prefix_of, read_translation
-from syndicate.errors import CommitAwaited, ContentError
-from syndicate.model import Awaited, LeftOut, Post, Problem, Settings
+from syndicate.errors import ContentError
+from syndicate.model import LeftOut, Post, Problem, Settings
 from syndicate.text.cleaning import one_line
-from syndicate.text.dates import find_zone
 from syndicate.text.generator_code import MARK, Piece, drop_marks
 from syndicate.text.labels import strip_label
 from syndicate.text.plain import first_paragraph, line_to_plain, list_code, shorten, to_plain
@@ -170,8 +165,9 @@ def read_moment(  # noqa: PLR0917 - as above
 ) -> datetime | None:
     """When the post was published, as its front matter alone tells: now where it does not say, None for a draft."""
     front = parse_front(text, source)
-    parser = _Parser(front, Fields(front, settings.content, source, data), settings, source, history)
-    return None if parser.is_draft() or not front.is_there else parser.published_at() or now
+    fields = Fields(front, settings.content, source, data)
+    is_draft = _Parser(front, fields, settings, source, history).is_draft()
+    return None if is_draft or not front.is_there else read_published(fields, settings, history) or now
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +183,7 @@ class _Parser:
         fields, site = self.fields, self.settings.site
         markdown = mend_body(self.front, fields, self.settings.content)
         title = self._title(markdown)
-        published_at = self.published_at()
+        published_at = read_published(fields, self.settings, self.history)
         categories = read_categories(fields)
         found = read_translation(fields.source, self.settings)
         language = choose_language(fields, found, site)
@@ -198,7 +194,7 @@ class _Parser:
             slug,
             declared=fields.verbatim("slug"),
             title=title,
-            dated_at=self._dated_at(published_at),
+            dated_at=find_address_date(fields, self.settings, self.history, published_at),
             categories=[category.name for category in categories],
             language=language or site.language,
             author=authors[0].name if authors else "",
@@ -214,7 +210,7 @@ class _Parser:
             permalink=permalink,
             by_rule=rule if rule != permalink else "",
             published_at=published_at,
-            updated_at=self._updated_at(),
+            updated_at=read_updated(fields, self.settings, self.history),
             authors=authors,
             language=language,
             group=name_group(fields, found),
@@ -312,44 +308,6 @@ class _Parser:
             raise ContentError("the post has no title", key="title", line=1, hint="add title: to its front matter")
         return self.fields.check_length(title, "title", MAX_TITLE)
 
-    def published_at(self) -> datetime | None:
-        key, value = self.fields.find("date")
-        if "date" not in self.settings.content.fields and self.fields.at("publishDate"):
-            key, value = "publishDate", self.fields.at("publishDate")  # as Hugo: `date` is when it was written
-        if value is None or isinstance(value, bool):
-            key, value = "", date_in_name(self.fields.source) or self._date_in_address() or None
-        if value is None:
-            return None
-        try:
-            at = read_date(value, key, self._zone(), self.fields.source, self.history)
-        except ContentError as error:
-            named = date_in_name(self.fields.source)
-            if isinstance(error, CommitAwaited) or not (named and key):
-                raise
-            self.fields.warn(key, f"{error.message}, so the one in the file's name counts", error.hint)
-            return read_date(named, "", self._zone(), self.fields.source, self.history)
-        if at is None:
-            words = "git tells no date yet: the post counts as written when it is first seen"
-            self.fields.warn(key, words, "commit it", Awaited.COMMIT)
-        return at
-
-    def _date_in_address(self) -> str:
-        """The date of an address that the post declares ("2015/05/15/Rust-1.0"), "" where it has none."""
-        found = re.match(r"(?:.*/)?(\d{4})/(\d\d)/(\d\d)/", str(self.fields.find("permalink")[1] or "")[:300])
-        return "-".join(found.groups()) if found else ""
-
-    def _updated_at(self) -> datetime | None:
-        key, value = self.fields.find("updated")
-        try:
-            return None if value is None else read_date(value, key, self._zone(), self.fields.source, self.history)
-        except ContentError as error:
-            awaits = Awaited.COMMIT if isinstance(error, CommitAwaited) else Awaited.NOTHING
-            self.fields.warn(key, f"{error.message}, so it does not count", error.hint, awaits)
-            return None
-
-    def _zone(self) -> ZoneInfo:
-        return ZoneInfo(self.settings.site.timezone)
-
     def _permalink(self, named: Named, found: Translation) -> str:
         site, (key, value) = self.settings.site, self.fields.find("permalink")
         written = value.strip() if isinstance(value, str) else ""
@@ -366,20 +324,6 @@ class _Parser:
         has_own = any(named.source.startswith(f"{folder}/") for folder in site.permalinks)
         prefix = "" if has_own and found.is_folder else prefix_of(site, found, site.permalink)
         return f"{site.url}{prefix}{address.removeprefix(site.url)}"
-
-    def _dated_at(self, published_at: datetime | None) -> datetime | None:
-        """The date that an address is made of: `date` as Hugo and Eleventy read it, even where another one publishes.
-
-        Hugo takes the day that the author wrote, whatever the zone of the site.
-        """
-        value, at = self.fields.at("date"), published_at
-        if value is not None and not isinstance(value, bool) and "date" not in self.settings.content.fields:
-            with suppress(ContentError):
-                at = read_date(value, "date", self._zone(), self.fields.source, self.history) or published_at
-        zone: tzinfo = UTC if self.settings.site.generator == "eleventy" else self._zone()
-        if self.settings.site.generator == "hugo":
-            zone = find_zone(value) or zone
-        return at.astimezone(zone) if at else None
 
     def is_draft(self) -> bool:
         in_drafts = "_drafts" in self.fields.source.split("/")[:-1]

@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from syndicate.containment import contain
-from syndicate.content.git_dates import History
+from syndicate.content.post_dates import History
 from syndicate.content.records import Outcome, Stat
 from syndicate.content.scanning import Found
 from syndicate.content.site_data import SiteData

@@ -7,15 +7,14 @@ and last, among the vanished, a body, title and date that are alike. Two posts n
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
 from typing import NamedTuple
-from urllib.parse import quote, urlsplit
 
-from syndicate.model import Identified, KnownDraft, KnownPost, Post, Problem, Site
+from syndicate.model import Identified, KnownDraft, KnownPost, Post, Site
+from syndicate.planning.declared_ids import age_of, make_id, make_iris, settle_declared_ids
 from syndicate.planning.resemblance import (
     ASKED_FOR,
     Resemblance,
@@ -26,10 +25,6 @@ from syndicate.planning.resemblance import (
 )
 
 _Key = tuple[object, ...] | None
-_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?:[^\s<>\"{}|\\^`\[\]%#]|%[0-9A-Fa-f]{2})+(?:#[^\s<>\"{}|\\^`\[\]%#]*)?")
-_DECLARED = ":id/"
-"""Stands before a declared id in a tag URI; a slug has no "/"."""
-_NO_YEAR = 2000
 
 
 def match_identities(
@@ -49,7 +44,7 @@ def match_identities(
     `unreadable` has not vanished: a post like it is asked about.
     """
     ordered = sorted(posts, key=lambda post: post.source)
-    ordered = _settle_declared_ids(_make_iris(ordered, known, site), known)
+    ordered = settle_declared_ids(make_iris(ordered, known, site), known)
     rows, doubts = _pair(ordered, known, unreadable, now)
     taken = {row.id for row in known} | {row.declared_id for row in known}
     hidden: dict[str, KnownPost] = {}
@@ -58,13 +53,13 @@ def match_identities(
     strangers = _list_strangers([post for post in ordered if post.source not in rows], drafts_by)
     lost = _list_lost(drafts, ordered, drafts_by)
     identified: list[Identified] = []
-    for post in sorted(ordered, key=_age):
+    for post in sorted(ordered, key=age_of):
         row = rows.get(post.source)
         if post.is_draft:
             if row is not None:
                 hidden[row.id] = _follow_draft(row, post, now)
         elif row is None:
-            fresh = _make_row(post, _new_id(post, site, taken), now)
+            fresh = _make_row(post, make_id(post, site, taken), now)
             taken.add(fresh.id)
             draft = _find_draft(post, drafts_by)
             new = Identified(
@@ -88,10 +83,6 @@ def match_identities(
 def _name_doubt(row: KnownPost | None, present_slugs: Mapping[str, str]) -> str:
     """The post that a new one may be, as it is called now."""
     return present_slugs.get(row.id, row.slug) if row else ""
-
-
-def _age(post: Post) -> tuple[bool, float, str]:
-    return post.published_at is None, post.published_at.timestamp() if post.published_at else 0.0, post.source
 
 
 def remember_drafts(posts: Iterable[Post], known: Sequence[KnownDraft], now: datetime) -> tuple[KnownDraft, ...]:
@@ -134,83 +125,6 @@ def _list_lost(
     return [draft for draft in drafts if draft.slug and draft.source not in found]
 
 
-# --- what a declared id means ----------------------------------------------------------------------------------
-
-
-def _make_iris(posts: Sequence[Post], known: Sequence[KnownPost], site: Site) -> list[Post]:
-    """The posts with declared ids that feeds may carry: "12" becomes a tag URI.
-
-    Whoever is known keeps the id that readers have seen: "12" itself, or the tag URI, whatever site or year it names.
-    """
-    kept = {name for row in known for name in (row.id, row.declared_id)}
-    tags = {name: one for one in kept if (name := one.partition(_DECLARED)[2]) and one.startswith("tag:")}
-    return [
-        post
-        if not post.declared_id or post.declared_id in kept or _IRI.fullmatch(post.declared_id)
-        else replace(post, declared_id=tags.get(quote(post.declared_id, safe="")) or _to_tag(post, site))
-        for post in posts
-    ]
-
-
-def _to_tag(post: Post, site: Site) -> str:
-    """RFC 4151 wants a day on which the host was the author's."""
-    year = post.published_at.year if post.published_at else _NO_YEAR
-    return f"tag:{_host(site)},{year}{_DECLARED}{quote(post.declared_id, safe='')}"
-
-
-# --- which post owns a declared id -----------------------------------------------------------------------------
-
-
-def _settle_declared_ids(posts: Sequence[Post], known: Sequence[KnownPost]) -> list[Post]:
-    """A declared id that several posts carry (a copied file) stays with the one the ledger knows, else the first.
-
-    One that we gave to a post whose file is still there is not for another file to take.
-    """
-    claims: dict[str, list[Post]] = {}
-    for post in posts:
-        if post.declared_id:
-            claims.setdefault(post.declared_id, []).append(post)
-    rows = {row.declared_id: row for row in known} | {row.id: row for row in known}
-    losers = {
-        post.source: owner.source
-        for claimants in claims.values()
-        if len(claimants) > 1
-        for owner in [_owner(claimants, rows.get(claimants[0].declared_id))]
-        for post in claimants
-        if post is not owner
-    }
-    places = {(post.source, post.slug) for post in posts}
-    for post in posts:
-        row = rows.get(post.declared_id) if post.declared_id else None
-        if row and _is_given(row) and row.source != post.source and (row.source, row.slug) in places:
-            losers[post.source] = row.source
-    return [_without_id(post, losers[post.source]) if post.source in losers else post for post in posts]
-
-
-def _is_given(row: KnownPost) -> bool:
-    """Whether the id of a present post was made by `_new_id`, not declared by its author."""
-    is_tag = row.id.startswith("tag:") and _DECLARED not in row.id
-    return row.gone_at is None and (is_tag or row.id == row.permalink)
-
-
-def _owner(claimants: Sequence[Post], row: KnownPost | None) -> Post:
-    def rank(post: Post) -> tuple[object, ...]:
-        likeness = () if row is None else (post.source != row.source, post.slug != row.slug, post.digest != row.digest)
-        return (post.is_draft, *likeness, *_age(post))
-
-    return min(claimants, key=rank)
-
-
-def _without_id(post: Post, owner: str) -> Post:
-    problem = Problem(
-        source=post.source,
-        message=f'the id "{post.declared_id}" belongs to {owner} already',
-        key="id",
-        hint="give this post an id of its own, or none",
-    )
-    return replace(post, declared_id="", problems=(*post.problems, problem))
-
-
 # --- pairing ---------------------------------------------------------------------------------------------------
 
 
@@ -232,7 +146,7 @@ def _pair(
     alike, doubts = match_vanished(waiting, rows, now)
     broken = {source: row for source, row in alike.items() if unreadable(row.source)}
     sure = {source: row for source, row in alike.items() if source not in broken}
-    fresh = [post for post in sorted(waiting, key=_age) if not post.is_draft and post.source not in sure]
+    fresh = [post for post in sorted(waiting, key=age_of) if not post.is_draft and post.source not in sure]
     present = (_update_row(pairs[post.source], post, now) for post in posts if post.source in pairs)
     copies = find_copies(fresh, present, lambda post: _make_row(post, post.source, now)) if known else {}
     return pairs | sure, copies | doubts | broken
@@ -413,21 +327,3 @@ def _is_edited(row: KnownPost, post: Post) -> bool:
 def _declared(post: Post, now: datetime) -> datetime | None:
     """The author's own date of change; one that lies in the future says nothing yet."""
     return post.updated_at if post.updated_at and post.updated_at <= now else None
-
-
-def _new_id(post: Post, site: Site, taken: Container[str]) -> str:
-    """The declared id, else a tag URI (RFC 4151) that the same content would get again after a lost database.
-
-    A post without a date takes its permalink, since the day it was first seen would be another one then.
-    """
-    if post.declared_id:
-        return post.declared_id
-    base = f"tag:{_host(site)},{post.published_at:%Y-%m-%d}:{quote(post.slug)}" if post.published_at else post.permalink
-    candidate, number = base, 2
-    while candidate in taken:
-        candidate, number = f"{base}-{number}", number + 1
-    return candidate
-
-
-def _host(site: Site) -> str:
-    return urlsplit(site.url).hostname or "localhost"

@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syndicate.cards.design import Box, Edges, Level
-from syndicate.cards.layout import place_boxes
-from syndicate.cards.placed import mirror_boxes
+from syndicate.cards.layout import mirror_boxes, place_boxes
 from syndicate.typeset import TextBlock
 
 

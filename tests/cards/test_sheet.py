@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 import pytest
 from PIL import Image
 
-from syndicate.cards.sheet import FRAMES, SheetCard, render_sheet, shrink
+from syndicate.cards.check import FRAMES, SheetCard, render_sheet, shrink
 from syndicate.errors import ConfigError
 from syndicate.model import Problem
 from tests.cards.conftest import ROOT

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.content.git_dates import History, Span
+from syndicate.content.post_dates import History, Span
 from syndicate.content.reading import Reader
 from syndicate.content.scanning import scan
 from syndicate.errors import StateError

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from syndicate.content import ContentFolder, read_snapshot
-from syndicate.content.git_dates import Span, parse_log
+from syndicate.content.post_dates import Span, parse_log
 from syndicate.model import Settings, Site, Storage
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.networks.bluesky.facets import build_facets, find_spans, list_mentions
+from syndicate.networks.bluesky.record import build_facets, find_spans, list_mentions
 
 HEADS = ["", "see ", "(", "Füße 👍🏽 ", "\n"]
 

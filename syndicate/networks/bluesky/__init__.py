@@ -17,7 +17,6 @@ from syndicate.errors import ConfigError, NetworkError, NotReady, Rejected, Unau
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.bluesky.facets import list_mentions
 from syndicate.networks.bluesky.record import (
     BLOB,
     DOCUMENT,
@@ -27,6 +26,7 @@ from syndicate.networks.bluesky.record import (
     build_document,
     build_post,
     is_tid,
+    list_mentions,
     parent_of,
     parse_links,
     tid_of,

@@ -6,7 +6,6 @@ one that exists. So one more call settles an unknown outcome. A token lasts sixt
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -28,36 +27,22 @@ from syndicate.errors import (
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Secret, Vault
-from syndicate.networks.linkedin.login import OAUTH, TOKEN_LIVES, begin_login, finish_login, refresh
-from syndicate.networks.toolkit.answers import error_of, pick_text, retry_at_of, words_of
+from syndicate.networks.linkedin.grants import OAUTH, TOKEN_LIVES, begin_login, finish_login, refresh
+from syndicate.networks.linkedin.shares import (
+    URN,
+    build_post,
+    escape,
+    is_called_revoked,
+    is_picture_busy,
+    next_midnight,
+    parse_receipt,
+    permalink_of,
+)
+from syndicate.networks.toolkit.answers import error_of, retry_at_of, words_of
 from syndicate.networks.toolkit.calls import Parts, refuse_misfits, refuse_warning, require_secret
 from syndicate.networks.toolkit.oauth import take_pasted
 from syndicate.networks.toolkit.readback import parse_instant
-from syndicate.text.counting import Counter, cut
-from syndicate.text.hashtags import find_hashtags
-from syndicate.text.links import find_http_addresses
-
-# --- LinkedIn's "little text format", in which a post's text is written ---
-
-_RESERVED = re.compile(r"[\\|{}@\[\]()<>#*_~]")
-_BRACKETS = str.maketrans({"(": "%28", ")": "%29", "[": "%5B", "]": "%5D", "{": "%7B", "}": "%7D"})
-
-
-def escape(text: str) -> str:
-    """Any text as commentary."""
-    kept = [(link.start, link.end, link.url.translate(_BRACKETS)) for link in find_http_addresses(text)]
-    tags = (tag for tag in find_hashtags(text) if not any(start <= tag.start < end for start, end, _ in kept))
-    kept += [(tag.start, tag.end, "#" + _escape_plain(tag.name)) for tag in tags]
-    parts, at = [], 0
-    for start, end, written in sorted(kept):
-        parts += [_escape_plain(text[at:start]), written]
-        at = end
-    return "".join((*parts, _escape_plain(text[at:])))
-
-
-def _escape_plain(text: str) -> str:
-    return _RESERVED.sub(r"\\\g<0>", text)
-
+from syndicate.text.counting import Counter
 
 API = "https://api.linkedin.com"
 VERSION = "202607"
@@ -69,8 +54,6 @@ LIMITS = Limits(
     image_bytes=8_000_000,
     image_types=("image/jpeg", "image/png", "image/gif"),
 )
-MAX_TITLE = 200
-MAX_DESCRIPTION = 300
 IMAGE_WAIT = timedelta(seconds=10)
 TOKEN_SPREADS = timedelta(seconds=10)
 """Until all of LinkedIn knows a new token; before, some of it calls the token revoked."""
@@ -85,12 +68,6 @@ VISIBILITIES = {
     "connections": "CONNECTIONS",
     "logged_in": "LOGGED_IN",
 }
-_URN = re.compile(r"urn:li:(?:share|ugcPost):\d+")
-_REVOKED = {"REVOKED_ACCESS_TOKEN", "65601"}
-_PICTURE = re.compile(r"image|media|asset|thumbnail", re.IGNORECASE)
-_BUSY = re.compile(
-    r"not (?:yet )?(?:ready|available|processed)|still |try again|waiting_upload|processing\b", re.IGNORECASE
-)
 
 DESCRIPTION = Description(
     name="linkedin",
@@ -113,69 +90,6 @@ DESCRIPTION = Description(
     facts=NetworkFacts(network="linkedin", limits=LIMITS, media="card", reads_back=False),
     note="The token dies after sixty days and has to be made again; `accounts` counts the days.",
 )
-
-
-def build_post(message: Message, *, author: str, visibility: str) -> dict[str, object]:
-    """The body of POST /rest/posts."""
-    content = build_content(message)
-    return {
-        "author": author,
-        "commentary": escape(unicodedata.normalize("NFC", message.text)),
-        "visibility": visibility,
-        "distribution": {
-            "feedDistribution": "MAIN_FEED",
-            "targetEntities": [],
-            "thirdPartyDistributionChannels": [],
-        },
-        **({"content": content} if content else {}),
-        "lifecycleState": "PUBLISHED",
-        "isReshareDisabledByAuthor": False,
-    }
-
-
-def build_content(message: Message) -> dict[str, object] | None:
-    """An image, else a card for the link (LinkedIn makes none by itself), else nothing."""
-    uploaded = message.prepared.get("image", "")
-    if message.image and uploaded:
-        return {"media": {"id": uploaded, "altText": message.image.alt}}
-    if not message.link:
-        return None
-    thumbnail = {"thumbnail": uploaded} if uploaded else {}
-    alt = {"thumbnailAltText": message.card.alt} if uploaded and message.card and message.card.alt else {}
-    article = {
-        "source": message.link,
-        "title": cut(message.title or message.link, MAX_TITLE),
-        "description": cut(message.summary, MAX_DESCRIPTION),
-        **thumbnail,
-        **alt,
-    }
-    return {"article": article}
-
-
-def parse_receipt(response: Response) -> Receipt | None:
-    """The id stands in a header; the body of a 201 is empty."""
-    found = _URN.fullmatch(response.headers.get("x-restli-id", ""))
-    return Receipt(found.group(), permalink_of(found.group())) if found else None
-
-
-def permalink_of(urn: str) -> str:
-    return f"https://www.linkedin.com/feed/update/{urn}/"
-
-
-def is_picture_busy(said: str) -> bool:
-    """Whether a refusal means that the picture is still processed. LinkedIn has no code for that, only words."""
-    return bool(_PICTURE.search(said) and _BUSY.search(said))
-
-
-def is_called_revoked(response: Response) -> bool:
-    """Error 65601, by its name or by its number."""
-    names = {pick_text(response.json(), name) for name in ("code", "serviceErrorCode")}
-    return response.status == 401 and bool(names & _REVOKED)
-
-
-def next_midnight(now: datetime) -> datetime:
-    """Daily limits start anew at 00:00 UTC; a little later, so that clocks need not agree."""
-    return now.replace(hour=0, minute=5, second=0, microsecond=0) + timedelta(days=1)
 
 
 @dataclass(slots=True)
@@ -262,7 +176,7 @@ class LinkedIn:
     def _send_error(self, response: Response, message: Message) -> NetworkError:
         said = f"{response.status}: {words_of(response, self._secrets())}"
         if response.status in {409, 422} and "duplicate" in response.text.lower():
-            urn = _URN.search(response.text)
+            urn = URN.search(response.text)
             remote_id = urn.group() if urn else ""
             return Duplicate(said, remote_id=remote_id, url=remote_id and permalink_of(remote_id), where=self.account)
         if response.status in {400, 422} and "image" in message.prepared and is_picture_busy(said):
@@ -286,7 +200,7 @@ class LinkedIn:
 
     def _path_of(self, receipt: Receipt) -> str:
         """The post's path, also where a person gave its address. LinkedIn calls any other name deleted."""
-        urn = _URN.search(unquote(receipt.remote_id))
+        urn = URN.search(unquote(receipt.remote_id))
         if urn is None:
             hint = "the post was settled by hand with an address that does not say its share or ugcPost"
             raise Rejected("the earlier post cannot be named to LinkedIn", where=self.account, hint=hint)

@@ -6,7 +6,6 @@ a second call. Every read of the account's own posts is `readback.choose_copy`.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -38,21 +37,20 @@ from syndicate.networks.base import (
 )
 from syndicate.networks.mastodon.dialects import KEY_WINDOW, Server, parse_server
 from syndicate.networks.mastodon.registration import begin_login, choose_scopes, finish_login
-from syndicate.networks.toolkit.answers import error_of, pick_count, pick_list, pick_text, retry_at_of, words_of
+from syndicate.networks.mastodon.statuses import (
+    build_edit,
+    build_status,
+    has_alt,
+    parse_listing,
+    parse_profile,
+    parse_receipt,
+    path_of,
+    without_media,
+)
+from syndicate.networks.toolkit.answers import error_of, pick_count, pick_text, retry_at_of, words_of
 from syndicate.networks.toolkit.calls import Parts, refuse_misfits, require_secret
 from syndicate.networks.toolkit.oauth import take_pasted
-from syndicate.networks.toolkit.readback import (
-    REPLIES_TO,
-    Listing,
-    Page,
-    find_in,
-    links_of_html,
-    name_of,
-    parse_instant,
-    read_listing,
-    text_of_html,
-    with_named_reply,
-)
+from syndicate.networks.toolkit.readback import Listing, Page, find_in, read_listing, with_named_reply
 from syndicate.text.counting import Counter
 
 LIMITS = Limits(characters=500, counter=Counter.MASTODON, per_link=23, image_bytes=16_777_216)
@@ -76,73 +74,6 @@ DESCRIPTION = Description(
 )
 
 
-def build_status(message: Message, options: Mapping[str, str]) -> dict[str, object]:
-    """The body of POST and PUT /api/v1/statuses, as JSON (some servers refuse booleans in forms)."""
-    media = message.prepared.get("media", "")
-    optional: dict[str, object] = {
-        "visibility": message.visibility or options.get("visibility", ""),
-        "language": message.language.partition("-")[0].lower(),
-        "spoiler_text": message.warning,
-        "in_reply_to_id": message.reply_to.remote_id if message.reply_to else "",
-        "content_type": options.get("content_type", ""),
-        "media_ids": [media] if media else [],
-    }
-    filled = {name: value for name, value in optional.items() if value}
-    return {"status": unicodedata.normalize("NFC", message.text), "sensitive": bool(message.warning), **filled}
-
-
-def build_edit(message: Message, options: Mapping[str, str], media: list[str]) -> dict[str, object]:
-    """The body of PUT: who sees it never changes, a warning may go, and pictures that are not named are removed."""
-    body = {name: value for name, value in build_status(message, options).items() if name != "visibility"}
-    described = [{"id": one, "description": message.image.alt} for one in media if message.image]
-    return {**body, "spoiler_text": message.warning, "media_ids": media, "media_attributes": described}
-
-
-def has_alt(status: object, alt: str) -> bool:
-    """Whether every picture of a status has this alt text."""
-    return all(pick_text(picture, "description") == alt for picture in pick_list(status, "media_attachments"))
-
-
-def parse_receipt(status: object) -> Receipt | None:
-    """A Status entity as a receipt, None where it is none."""
-    if not isinstance(status, dict) or not isinstance(status.get("id"), str):
-        return None
-    media = (pick_text(item, "id") for item in pick_list(status, "media_attachments"))
-    ref = {
-        "uri": str(status.get("uri") or ""),
-        "media": ",".join(filter(None, media)),
-        REPLIES_TO: str(status.get("in_reply_to_id") or ""),
-    }
-    return Receipt(status["id"], str(status.get("url") or status.get("uri") or ""), ref)
-
-
-def parse_recent(status: Mapping[str, Any]) -> Recent | None:
-    """A listed status, None for one without a readable id or time."""
-    receipt = parse_receipt(status)
-    published_at = parse_instant(status.get("created_at"))
-    if receipt is None or published_at is None:
-        return None
-    content = str(status.get("content") or "")
-    card = status.get("card")
-    in_card = (str(card["url"]),) if isinstance(card, dict) and card.get("url") else ()
-    return Recent(receipt, text_of_html(content), (*links_of_html(content), *in_card), published_at)
-
-
-def parse_listing(statuses: list[object]) -> list[Recent]:
-    """The account's own posts on one page: some servers list boosts although they were asked not to."""
-    own = (status for status in statuses if isinstance(status, dict) and not status.get("reblog"))
-    return [post for post in map(parse_recent, own) if post]
-
-
-def parse_profile(account: Mapping[str, Any], domain: str) -> Profile:
-    """A handle that holds its domain already is left as it is: one server may serve several."""
-    handle = str(account.get("acct") or account.get("username") or "?").removeprefix("@")
-    name = f"@{handle}" if "@" in handle else f"@{handle}@{domain}"
-    is_bot = account.get("bot", True)
-    advice = () if is_bot else ("the account is not marked as automated; many servers ask for that",)
-    return Profile(name, str(account.get("url") or ""), ("post", "read back", "edit", "delete"), None, advice)
-
-
 @dataclass(slots=True)
 class Mastodon:
     """One login on one server. What the server says of itself is asked once and kept for this object's life."""
@@ -164,7 +95,7 @@ class Mastodon:
         self._token()
         self._refuse_misfits(message)
         if message.image is None or message.prepared.get("media_ready"):
-            return message if not self._is_stale(message) else _without_media(message)
+            return message if not self._is_stale(message) else without_media(message)
         if "media" not in message.prepared:
             return self._upload(message, message.image)
         return self._ask_for_media(message)
@@ -194,7 +125,7 @@ class Mastodon:
         if response.status == 206:
             raise self._not_ready("the image is still processed", message, response)
         if response.status == 404:
-            return _without_media(message)
+            return without_media(message)
         if not response.is_success:
             raise self._error(response, publishes=False)
         return replace(message, prepared={**message.prepared, "media_ready": "yes"})
@@ -320,7 +251,7 @@ class Mastodon:
 
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
         """Change the words, the warning and the alt text; the picture stays the one it is."""
-        path = _path_of(receipt)
+        path = path_of(receipt)
         known = receipt if "media" in receipt.ref else parse_receipt(self._call("GET", path).json())
         if known is None:
             raise Unavailable("the status to edit cannot be read", where=self.account)
@@ -343,7 +274,7 @@ class Mastodon:
 
     def count(self, receipt: Receipt) -> Reactions | None:
         """Quotes are counted by Mastodon 4.5 and later alone."""
-        response = self._ask("GET", _path_of(receipt))
+        response = self._ask("GET", path_of(receipt))
         if response.status in {404, 410}:
             return None
         if not response.is_success:
@@ -352,7 +283,7 @@ class Mastodon:
         return Reactions(*(pick_count(response.json(), name) for name in names))
 
     def delete(self, receipt: Receipt) -> None:
-        path = _path_of(receipt)
+        path = path_of(receipt)
         response = self._ask("DELETE", path)
         if response.is_success or response.status == 410:
             return
@@ -401,15 +332,6 @@ class Mastodon:
 
     def _software(self) -> str:
         return self._server.software if self._server else ""
-
-
-def _path_of(receipt: Receipt) -> str:
-    return f"/api/v1/statuses/{quote(name_of(receipt), safe='')}"
-
-
-def _without_media(message: Message) -> Message:
-    kept = {name: value for name, value in message.prepared.items() if not name.startswith("media")}
-    return replace(message, prepared=kept)
 
 
 def open_network(account: Account, vault: Vault, http: Client) -> Mastodon:

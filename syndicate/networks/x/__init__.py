@@ -6,8 +6,6 @@ listed to find it. X shortens links to t.co, so what is read back is unwrapped f
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -28,32 +26,30 @@ from syndicate.errors import (
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.toolkit.answers import (
-    error_of,
-    parse_moment,
-    pick,
-    pick_count,
-    pick_list,
-    pick_text,
-    pick_wait,
-    retry_at_of,
-    words_of,
-)
+from syndicate.networks.toolkit.answers import error_of, pick, pick_count, pick_list, pick_text, pick_wait, words_of
 from syndicate.networks.toolkit.calls import Parts, read_dollars, refuse_misfits, refuse_private, refuse_warning
 from syndicate.networks.toolkit.oauth import take_pasted
 from syndicate.networks.toolkit.readback import (
     CLOCK_SKEW,
-    REPLIES_TO,
     Listing,
     Page,
     choose_copy,
     find_in,
     number_of,
-    parse_instant,
     read_listing,
     with_numbered_reply,
 )
 from syndicate.networks.x.auth import KEY_NAMES, Signer, begin_login, finish_login, open_signer
+from syndicate.networks.x.tweets import (
+    FIELDS,
+    build_post,
+    data_of,
+    is_listing,
+    parse_listing,
+    parse_problem,
+    parse_receipt,
+    retry_at_of_x,
+)
 from syndicate.text.counting import Counter
 
 API = "https://api.x.com"
@@ -73,13 +69,6 @@ PRICE, PRICE_WITH_LINK = 0.015, 0.20
 """US dollars for a post, and for one with a link, as X's price list had them in autumn 2026."""
 PRICE_READ, PRICE_DELETE = 0.005, 0.010
 """US dollars for each post that is read, and for a post that is deleted."""
-FIELDS = (
-    {"tweet.fields": "created_at,entities,referenced_tweets"},
-    {"post.fields": "created_at,entities,referenced_posts"},
-)
-"""What is asked of listed posts, as X's guides have it and as its newest documents do."""
-_OWN_MEDIA = re.compile(r"https://(?:x|twitter)\.com/[^/]+/status/\d+/(?:photo|video)/\d+")
-"""Where X's link to a post's own picture leads."""
 _FURTHER_PRICES = {"price_read": PRICE_READ, "price_delete": PRICE_DELETE}
 REPLY_SETTINGS = ("following", "mentionedUsers", "subscribers", "verified")
 
@@ -138,76 +127,6 @@ DESCRIPTION = Description(
 )
 
 
-def build_post(message: Message, options: Mapping[str, str]) -> dict[str, object]:
-    """The body of POST /2/tweets. Fields that X does not know are refused, so only what is needed is sent."""
-    media = message.prepared.get("media", "")
-    optional: dict[str, object] = {
-        "media": {"media_ids": [media]} if media else None,
-        "reply": {"in_reply_to_tweet_id": message.reply_to.remote_id} if message.reply_to else None,
-        "reply_settings": options.get("reply_settings"),
-        "made_with_ai": options.get("made_with_ai") == "yes",
-    }
-    filled = {name: value for name, value in optional.items() if value}
-    return {"text": unicodedata.normalize("NFC", message.text), **filled}
-
-
-def parse_receipt(answer: object) -> Receipt | None:
-    """The receipt in {"data": {"id": …}}; the address works without the account's name."""
-    data = answer.get("data") if isinstance(answer, dict) else None
-    if not isinstance(data, dict) or not isinstance(data.get("id"), str):
-        return None
-    return Receipt(data["id"], f"https://x.com/i/status/{data['id']}")
-
-
-def parse_recent(item: object) -> Recent | None:
-    """A listed post, its t.co links replaced by what they stand for; X writes &, < and > as HTML does."""
-    number, published_at = pick(item, "id"), parse_instant(pick(item, "created_at"))
-    if published_at is None or not isinstance(number, str):
-        return None
-    text = _unescape(pick_text(item, "text"))
-    links: list[str] = []
-    for url in pick_list(item, "entities", "urls"):
-        short, target = pick_text(url, "url"), pick_text(url, "expanded_url")
-        is_picture = _OWN_MEDIA.match(target) is not None
-        text = text.replace(short, "" if is_picture else target) if short else text
-        links += [] if is_picture else filter(None, [target, pick_text(url, "unwound_url")])
-    referenced = pick_list(item, "referenced_tweets") or pick_list(item, "referenced_posts")
-    answered = (ref for ref in referenced if pick(ref, "type") == "replied_to")
-    receipt = Receipt(number, f"https://x.com/i/status/{number}", {REPLIES_TO: pick_text(next(answered, None), "id")})
-    return Recent(receipt, text, tuple(links), published_at)
-
-
-def _unescape(text: str) -> str:
-    """These three and no more: `&copy` in an address is no sign of copyright."""
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-
-
-def parse_listing(answer: object) -> list[Recent]:
-    """The posts on one page; what cannot be read as one is left out, and an empty page has no `data`."""
-    return [post for post in map(parse_recent, pick_list(answer, "data")) if post]
-
-
-def is_listing(answer: object) -> bool:
-    """Whether an answer lists posts, or says that there are none: X also sends errors alone with a 200."""
-    return isinstance(pick(answer, "data"), list) or pick(answer, "meta", "result_count") == 0
-
-
-def parse_problem(response: Response) -> str:
-    """The last part of an RFC 7807 type, such as "client-forbidden"; "" where there is none."""
-    answer = response.json()
-    kind = str(answer.get("type", "")) if isinstance(answer, dict) else ""
-    return kind.rstrip("/").rpartition("/")[2]
-
-
-def retry_at_of_x(response: Response) -> datetime | None:
-    """When the window (or, where that is used up, the day) ends."""
-    headers = response.headers
-    for scope in ("x-user-limit-24hour", "x-app-limit-24hour"):
-        if headers.get(f"{scope}-remaining") == "0":
-            return parse_moment(headers.get(f"{scope}-reset", ""), response.received_at)
-    return retry_at_of(response)
-
-
 @dataclass(slots=True)
 class X:
     """One account on X."""
@@ -257,7 +176,7 @@ class X:
         name = image.path.rpartition("/")[2]
         files = {"media": (name, image.data, image.media_type)}
         response = self._call("POST", "/2/media/upload", files=files, form={"media_category": "tweet_image"})
-        media = _data(response)
+        media = data_of(response)
         if not media.get("id"):
             raise Unavailable("the upload's answer cannot be read", where=self.account)
         busy = {"media_busy": "yes"} if media.get("processing_info") else {}
@@ -357,7 +276,7 @@ class X:
         return self._user
 
     def _whoami(self) -> Mapping[str, Any]:
-        user = _data(self._call("GET", "/2/users/me"))
+        user = data_of(self._call("GET", "/2/users/me"))
         self._spent += self.price_read
         if not user.get("id"):
             raise Unavailable("X does not say who we are", where=self.account)
@@ -372,7 +291,7 @@ class X:
         """One read, which costs money."""
         number = quote(number_of(receipt, account=self.account), safe="")
         response = self._call("GET", f"/2/tweets/{number}", params={"tweet.fields": "public_metrics"})
-        metrics = _data(response).get("public_metrics")
+        metrics = data_of(response).get("public_metrics")
         self._spent += self.price_read
         names = ("like_count", "retweet_count", "reply_count", "quote_count")
         return Reactions(*(pick_count(metrics, name) for name in names)) if metrics else None
@@ -434,12 +353,6 @@ class X:
         if response.status == 429:
             return RateLimited(said, retry_at=retry_at_of_x(response), where=self.account)
         return error_of(response, account=self.account, publishes=publishes, secrets=secrets)
-
-
-def _data(response: Response) -> Mapping[str, Any]:
-    answer = response.json()
-    data = answer.get("data") if isinstance(answer, dict) else None
-    return data if isinstance(data, dict) else {}
 
 
 def open_network(account: Account, vault: Vault, http: Client) -> X:

@@ -1,16 +1,22 @@
-"""When git first and last saw the files of a folder, for posts that say `date: git Created` (Eleventy)."""
+"""When a post is published and was changed: by its front matter, its name or address, or git (`date: git Created`)."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
+from syndicate.content.fields import Fields
+from syndicate.content.permalinks import date_in_name
 from syndicate.errors import CommitAwaited, ContentError
+from syndicate.model import Awaited, Settings
 from syndicate.processes import clean_environment
-from syndicate.text.dates import parse_date
+from syndicate.text.dates import find_zone, parse_date
 
 _COMMIT = "\x01"
 _PATIENCE = 120
@@ -145,3 +151,67 @@ def _ask_git(word: str, key: str, source: str, history: History) -> datetime | N
     if span is None:
         return None
     return span.created_at if word == "git created" else span.modified_at
+
+
+# --- the dates of a post, as its front matter, name and address tell them ---
+
+
+def zone_of(settings: Settings) -> ZoneInfo:
+    return ZoneInfo(settings.site.timezone)
+
+
+def read_published(fields: Fields, settings: Settings, history: History) -> datetime | None:
+    """When the post is published; None where nothing tells."""
+    key, value = fields.find("date")
+    if "date" not in settings.content.fields and fields.at("publishDate"):
+        key, value = "publishDate", fields.at("publishDate")  # as Hugo: `date` is when it was written
+    if value is None or isinstance(value, bool):
+        key, value = "", date_in_name(fields.source) or _date_in_address(fields) or None
+    if value is None:
+        return None
+    try:
+        at = read_date(value, key, zone_of(settings), fields.source, history)
+    except ContentError as error:
+        named = date_in_name(fields.source)
+        if isinstance(error, CommitAwaited) or not (named and key):
+            raise
+        fields.warn(key, f"{error.message}, so the one in the file's name counts", error.hint)
+        return read_date(named, "", zone_of(settings), fields.source, history)
+    if at is None:
+        words = "git tells no date yet: the post counts as written when it is first seen"
+        fields.warn(key, words, "commit it", Awaited.COMMIT)
+    return at
+
+
+def _date_in_address(fields: Fields) -> str:
+    """The date of an address that the post declares ("2015/05/15/Rust-1.0"), "" where it has none."""
+    found = re.match(r"(?:.*/)?(\d{4})/(\d\d)/(\d\d)/", str(fields.find("permalink")[1] or "")[:300])
+    return "-".join(found.groups()) if found else ""
+
+
+def read_updated(fields: Fields, settings: Settings, history: History) -> datetime | None:
+    """When the author changed it last; what cannot be read is a warning."""
+    key, value = fields.find("updated")
+    try:
+        return None if value is None else read_date(value, key, zone_of(settings), fields.source, history)
+    except ContentError as error:
+        awaits = Awaited.COMMIT if isinstance(error, CommitAwaited) else Awaited.NOTHING
+        fields.warn(key, f"{error.message}, so it does not count", error.hint, awaits)
+        return None
+
+
+def find_address_date(
+    fields: Fields, settings: Settings, history: History, published_at: datetime | None
+) -> datetime | None:
+    """The date that an address is made of: `date` as Hugo and Eleventy read it, even where another one publishes.
+
+    Hugo takes the day that the author wrote, whatever the zone of the site.
+    """
+    value, at = fields.at("date"), published_at
+    if value is not None and not isinstance(value, bool) and "date" not in settings.content.fields:
+        with suppress(ContentError):
+            at = read_date(value, "date", zone_of(settings), fields.source, history) or published_at
+    zone: tzinfo = UTC if settings.site.generator == "eleventy" else zone_of(settings)
+    if settings.site.generator == "hugo":
+        zone = find_zone(value) or zone
+    return at.astimezone(zone) if at else None
