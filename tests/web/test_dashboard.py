@@ -55,7 +55,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 def client(app: App) -> Iterator[httpx.Client]:
     with (
         serving(_make_web(app, "127.0.0.1")) as address,
-        httpx.Client(base_url=address, headers={"Origin": address}, follow_redirects=True) as client,
+        httpx.Client(base_url=address, headers={"Origin": address}, follow_redirects=True, timeout=60) as client,
     ):
         client.get(f"/dashboard/enter?key={make_ticket(app)}")
         client.headers["X-Token"] = find_token(client.get("/dashboard/").text)  # kept for the forms; nobody reads it

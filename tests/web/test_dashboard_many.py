@@ -44,7 +44,7 @@ def test_one_button_answers_for_all_of_an_account(app: App, action: str, said: s
     """The other account's question stays; what is no answer changes nothing."""
     with (
         serving(_make_web(app, "127.0.0.1")) as address,
-        httpx.Client(base_url=address, headers={"Origin": address}, follow_redirects=True) as client,
+        httpx.Client(base_url=address, headers={"Origin": address}, follow_redirects=True, timeout=60) as client,
     ):
         client.get(f"/dashboard/enter?key={make_ticket(app)}")
         page = Page(text := client.get("/dashboard/needs").text)
