@@ -36,6 +36,8 @@ EQUAL = 0.5
 """Of the pixels: so many are exactly as their neighbour, whatever grounds there are. No lens does that."""
 STILL = 0.6
 """Of the pixels: so many differ from no neighbour."""
+PLAIN = 0.75
+"""Or so many, where hard steps are as many as soft ones: letters on a gradient."""
 CRISP = 0.28
 """Hard steps for each soft one; below that it is texture."""
 
@@ -52,8 +54,8 @@ PAPER = 90
 
 WHITE, ABOVE, STROKE = 210, 70, 4
 """A caption on a photo: luma of its letters, how far they stand out on both sides, and how thick they are."""
-CAPTION, CAPTION_ROWS = 0.010, 0.026
-"""Of the pixels so many are such strokes, and of an eighth of the rows."""
+CAPTION, CAPTION_ROWS = 0.002, 0.03
+"""Of the pixels so many are such strokes, and of those in a twentieth of the rows: one line of letters."""
 
 LARGEST_LOGO = 1100
 """Pixels: what is cut out and not larger is a logo or an icon, else a diagram."""
@@ -121,7 +123,8 @@ def _is_drawn(levels: Sequence[int], steps: Sequence[int], crisp: float) -> bool
     if still < STILL * sum(steps) or hard <= crisp * soft or hard <= LEAST_HARD * sum(steps):
         return False
     ground = max(sum(levels[at : at + 5]) for at in range(252)) / sum(levels)
-    return ground >= GROUND or steps[0] >= EQUAL * sum(steps)
+    is_even = steps[0] >= EQUAL * sum(steps) or (still >= PLAIN * sum(steps) and hard >= soft)
+    return is_even or ground >= GROUND
 
 
 def _is_page(small: Image.Image, levels: Sequence[int], steps: Sequence[int]) -> bool:
@@ -147,7 +150,7 @@ def _has_caption(luma: Image.Image) -> bool:
     rows = white.resize((1, height), Image.Resampling.BOX).tobytes()
     if sum(rows) < CAPTION * 255 * height:
         return False
-    window = max(1, height // 8)
+    window = max(1, height // 20)
     return max(sum(rows[at : at + window]) for at in range(height - window + 1)) >= CAPTION_ROWS * 255 * window
 
 

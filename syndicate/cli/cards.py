@@ -36,8 +36,9 @@ def cards(
         chosen = tuple(name_post(site, slug) for slug in slugs or ())
         if sheet:
             write_sheet(site, chosen, sheet, app.now())
-            print_json({"sheet": sheet}) if given.json else print(f"Wrote {sheet}.")
-            return DONE
+            if not check:
+                print_json({"sheet": sheet}) if given.json else print(f"Wrote {sheet}.")
+                return DONE
         findings = (check_cards if check else draw_cards)(site, chosen, app.now())
     if given.json:
         print_json(findings)

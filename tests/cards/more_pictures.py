@@ -201,6 +201,31 @@ def draw_meme() -> Image.Image:
     return image
 
 
+def draw_subtitle() -> Image.Image:
+    """A still of a film with one line at its foot."""
+    image = corpus.draw_landscape(1600, 900).copy()
+    words = "I told you we should have used feeds."
+    ImageDraw.Draw(image).text(
+        (800, 800), words, (255, 255, 255), sans(52), "mm", stroke_width=2, stroke_fill=(0, 0, 0)
+    )
+    return image
+
+
+def draw_talk() -> Image.Image:
+    """White letters on a bright and blurred scene."""
+    image = corpus.draw_landscape(1280, 720, corpus.NOON).filter(ImageFilter.GaussianBlur(6))
+    ImageDraw.Draw(image).text((90, 260), "A talk about feeds", (255, 255, 255), sans(110))
+    return image
+
+
+def draw_dark_slide() -> Image.Image:
+    """Dark letters on a gradient."""
+    fade = Image.linear_gradient("L").resize((1600, 900))
+    image = Image.merge("RGB", (fade, fade.point(lambda value: value // 2), Image.new("L", fade.size, 120)))
+    ImageDraw.Draw(image).text((100, 300), "Q3 results\nand what next", (20, 20, 20), sans(130))
+    return image
+
+
 def draw_page_shot() -> Image.Image:
     """A whole web page, four times as long as wide."""
     image, chance = Image.new("RGB", (800, 3200), (255, 255, 255)), random.Random(19)
@@ -315,6 +340,9 @@ MORE_TEXTS: Mapping[str, Callable[[], Image.Image]] = {
     "board": draw_board,
     "receipt": draw_receipt,
     "meme": draw_meme,
+    "subtitle": draw_subtitle,
+    "talk": draw_talk,
+    "dark slide": draw_dark_slide,
     "page": draw_page_shot,
     "window": draw_window,
     "square code": draw_code_square,

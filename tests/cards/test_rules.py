@@ -59,7 +59,7 @@ def pictures_of(painted):
         *((name, "text") for name in pictures.TEXTS),
         *((name, "logo") for name in pictures.LOGOS),
         *((name, "photo") for name in pictures.PHOTOS),
-        *((name, "text") for name in ("heat", "slide", "meme", "board", "dashboard", "map", "scatter")),
+        *((name, "text") for name in ("heat", "slide", "dark slide", "meme", "subtitle", "talk", "board", "map")),
         *((name, "photo") for name in ("blossoms", "fog", "crowd", "person left")),
     ],
 )

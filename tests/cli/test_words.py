@@ -113,6 +113,16 @@ def test_what_the_system_refuses_is_a_sentence(blog):
     assert ran.err.startswith("syndicate: /dev/null")
 
 
+def test_a_sheet_does_not_silence_the_check(blog):
+    """`cards --check --sheet FILE` writes the page and still judges: the lines and the exit code of the check."""
+    blog.write("wordy", title="word " * 120)
+    alone = blog.run("cards", "--check", code=1)
+    both = blog.run("cards", "--check", "--sheet", str(blog.root / "sheet.html"), code=1)
+    assert "the title is cut" in alone.err + alone.out
+    assert (both.out, both.err) == (alone.out, alone.err)
+    assert (blog.root / "sheet.html").stat().st_size > 0
+
+
 def test_a_taken_port_is_told_before_anything_runs(blog):
     """Serving, alone or beside the daemon."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
