@@ -10,7 +10,7 @@ from syndicate.app.login import list_accounts
 from syndicate.app.publish import list_problems, open_drawer
 from syndicate.app.reports import Finding
 from syndicate.app.site import OpenSite
-from syndicate.app.status import list_warnings
+from syndicate.app.status import list_warnings, tell_damage
 from syndicate.containment import contain
 from syndicate.errors import tell_for_log
 from syndicate.formats.parse_feed import parse_feed
@@ -102,6 +102,8 @@ def _state(site: OpenSite) -> Iterator[Finding]:
     contradiction = site.check_state()
     if contradiction:
         yield Finding("problem", contradiction, "state")
+    for line in tell_damage(site.store):
+        yield Finding("problem", line, "state")
     yield Finding("ok", f"state in {site.store.where}")
     if site.state_folder.stat().st_mode & 0o077:
         yield Finding("warning", "other users of this machine can read it: run chmod 700", str(site.state_folder))

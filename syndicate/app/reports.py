@@ -49,6 +49,8 @@ class Status:
     """Edits and removals of published messages that a person must decide, a line for each reason."""
     contradiction: str = ""
     """Why nothing is sent and what to do, where the state does not know everything."""
+    damaged: tuple[str, ...] = ()
+    """What of the state cannot be read, and what could not be looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

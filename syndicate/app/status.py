@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from shutil import disk_usage
+from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 from syndicate.app.publish import count_posts
 from syndicate.app.reports import AccountCondition, AccountRow, Status
 from syndicate.app.site import OpenSite
 from syndicate.containment import contain
-from syndicate.errors import tell_for_log
+from syndicate.errors import ConfigError, tell_for_log
 from syndicate.model import Delivery, PlannedDelivery, Reason, State, needs_person
 from syndicate.planning.deliveries.bursts import list_questions, say_remark
 from syndicate.planning.deliveries.foresight import list_dying_tokens
@@ -21,9 +22,13 @@ from syndicate.planning.deliveries.reasons import ASKED_TOGETHER, say_pause, say
 from syndicate.planning.schedule.calendar import Calendar
 from syndicate.store.accounts import AccountState
 
+if TYPE_CHECKING:
+    from syndicate.store.store import Store
+
 # The heavy rooms are imported where they are needed: who only looks at the outbox needs no network.
 # ruff: noqa: PLC0415
 
+T = TypeVar("T")
 LEAST_ROOM = 2**20
 """Bytes without which the state cannot be written."""
 
@@ -125,36 +130,73 @@ def tell_disk(free: int) -> str:
 
 
 def read_status(site: OpenSite, now: datetime) -> Status:
-    """One look at posts, outbox, accounts and daemon."""
-    from syndicate.app.login import list_accounts
+    """One look at posts, outbox, accounts and daemon; what cannot be looked at is named, and the rest is told."""
+    troubles: list[str] = []
+
+    def tell(error: Exception) -> None:
+        if isinstance(error, ConfigError):
+            raise error  # said once, with its place, as every command says it
+        troubles.append(f"this cannot be told: {tell_for_log(error)}")
+
+    def look(ask: Callable[[], T], otherwise: T) -> T:
+        found = [otherwise]
+        with contain(tell):
+            found.append(ask())
+        return found[-1]
 
     site.show_dead()
-    store, (posts, problems) = site.store, count_posts(site, now)
-    counts = Counter[State]()
-    for states in store.count_by_account().values():
-        counts.update(states)
-    waiting = store.list_deliveries(states=OPEN)
+    store, none = site.store, tuple[Delivery, ...]()
+    posts, problems = look(lambda: count_posts(site, now), (0, 0))
+    counts = look(lambda: _count_states(store), Counter[State]())
+    waiting = look(lambda: store.list_deliveries(states=OPEN), none)
     return Status(
         contradiction=site.check_state(),
         disk=tell_disk(disk_usage(site.state_folder).free),
         posts=posts,
         problems=problems,
         counts={state.value: counts[state] for state in State if counts[state]},
-        next_at=store.find_next_at(),
+        next_at=look(store.find_next_at, None),
         coming=_list_coming(waiting),
         daemon=store.is_daemon_running(),
-        paused=tuple(f"{one.name} is paused: {_say_pause(one)}" for one in store.list_accounts() if one.paused_at),
-        unready=tuple(
-            f"{row.name}, {row.state}: {row.note}"
-            for row in list_accounts(site, online=False, now=now)
-            if row.state not in {"ready", "off", "paused"}
-        ),
-        leased=_list_leased(explain_waits(site, waiting, now)),
-        resting=tuple(f"{name}: {why}" for name, why in list_resting(site, now).items()),
+        paused=look(lambda: _list_paused(store), ()),
+        unready=look(lambda: _list_unready(site, now), ()),
+        leased=look(lambda: _list_leased(explain_waits(site, waiting, now)), ()),
+        resting=look(lambda: tuple(f"{name}: {why}" for name, why in list_resting(site, now).items()), ()),
         needs_you=tuple(one for one in waiting if needs_person(one) and one.reason not in ASKED_TOGETHER),
-        questions=tuple(say_remark(one) for one in list_questions(waiting)),
-        dying=list_warnings(site, (), now),
-        amendments=_tell_amendments(site, now),
+        questions=look(lambda: tuple(say_remark(one) for one in list_questions(waiting)), ()),
+        dying=look(lambda: list_warnings(site, (), now), ()),
+        amendments=look(lambda: _tell_amendments(site, now), ()),
+        damaged=(*tell_damage(store), *troubles),
+    )
+
+
+def tell_damage(store: Store) -> tuple[str, ...]:
+    """A line for each row of the state with a value that cannot be read."""
+    hint = "look whether it is published, then `syndicate queue cancel` or `settle` it"
+    return tuple(
+        f"the state cannot be read here: {row}; {hint if row.startswith('deliveries') else 'a backup may have it'}"
+        for row in store.list_damaged()
+    )
+
+
+def _count_states(store: Store) -> Counter[State]:
+    counts = Counter[State]()
+    for states in store.count_by_account().values():
+        counts.update(states)
+    return counts
+
+
+def _list_paused(store: Store) -> tuple[str, ...]:
+    return tuple(f"{one.name} is paused: {_say_pause(one)}" for one in store.list_accounts() if one.paused_at)
+
+
+def _list_unready(site: OpenSite, now: datetime) -> tuple[str, ...]:
+    from syndicate.app.login import list_accounts
+
+    return tuple(
+        f"{row.name}, {row.state}: {row.note}"
+        for row in list_accounts(site, online=False, now=now)
+        if row.state not in {"ready", "off", "paused"}
     )
 
 
@@ -175,7 +217,4 @@ def _tell_amendments(site: OpenSite, now: datetime) -> tuple[str, ...]:
         return ()
     from syndicate.app.edits import list_amendments, tell_waiting
 
-    lines: list[str] = []
-    with contain(lambda error: lines.append(f"what was edited cannot be told: {tell_for_log(error)}")):
-        lines += tell_waiting(list_amendments(site, now))
-    return tuple(lines)
+    return tuple(tell_waiting(list_amendments(site, now)))

@@ -95,7 +95,8 @@ def _show(made: Pass, app: App, given: Globals) -> None:
 
 def _list_asked(made: Pass) -> Sequence[str]:
     now_is = made.status
-    return (*now_is.questions, *now_is.paused, *now_is.unready, *now_is.resting, *now_is.dying, *now_is.amendments)
+    accounts = (*now_is.paused, *now_is.unready, *now_is.resting, *now_is.dying)
+    return (*now_is.damaged, *now_is.questions, *accounts, *now_is.amendments)
 
 
 def _tell_rest(made: Pass, app: App) -> str:

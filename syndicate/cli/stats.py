@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import sys
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +15,8 @@ import typer
 
 from syndicate.cli.root import DONE, command, globals_of
 from syndicate.errors import UsageError
+
+LONGEST_LINE = 100_000
 
 
 @command()
@@ -40,12 +44,16 @@ def stats(
 
 @contextmanager
 def _open_log(path: Path) -> Iterator[Iterator[str]]:
-    """Its lines: ".gz" is unpacked, "-" is standard input."""
+    """Its lines: ".gz" is unpacked, "-" is standard input. A line without end comes in parts, which are no requests."""
     if str(path) == "-":
-        yield iter(sys.stdin)
+        if isinstance(sys.stdin, TextIOWrapper):
+            sys.stdin.reconfigure(errors="replace")
+        yield iter(lambda: sys.stdin.readline(LONGEST_LINE), "")
         return
     try:
         with gzip.open(path, "rt", errors="replace") if path.suffix == ".gz" else path.open(errors="replace") as file:
-            yield iter(file)
+            yield iter(lambda: file.readline(LONGEST_LINE), "")
+    except (EOFError, zlib.error) as error:
+        raise UsageError("is damaged, or cut short", where=str(path)) from error
     except OSError as error:
         raise UsageError(f"cannot be read: {error.strerror or error}", where=str(path)) from error

@@ -43,6 +43,15 @@ from syndicate.model import FeedFormatName
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _refuse_nul(cls, value: Any) -> Any:
+        """No path, address or name may hold it, and what is asked of the system with one is a ValueError there."""
+        for text in value if isinstance(value, list) else (value,):
+            if isinstance(text, str) and "\0" in text:
+                raise ValueError("holds a NUL character")
+        return value
+
 
 class AuthorTable(Section):
     name: str
@@ -121,7 +130,8 @@ class FeedsTable(Section):
     archives: bool = True
     """Whether older entries are published as RFC 5005 archives."""
     archive_items: int = Field(default=50, ge=1, le=1000)
-    """Entries in an archive document; changing it later writes new archives."""
+    """Entries in an archive document; changing it later writes new archives. Beyond four times `max_bytes` the longest
+    show their summaries alone."""
     by: Annotated[tuple[Literal["category", "author", "language"], ...], OneOrMore] = ("category",)
     """Further feeds for each of these."""
     flags: Words = ("featured", "trending")

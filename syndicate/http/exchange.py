@@ -226,12 +226,17 @@ def _read_plain(answer: httpx.Response, budget: Budget) -> bytes:
 
 
 def _inflate(answer: httpx.Response, budget: Budget) -> bytes:
-    """Never more in memory than the budget allows, however well it was packed."""
-    parts, decoder, is_empty = [], zlib.decompressobj(_GZIP_OR_ZLIB), True
+    """Never more in memory than the budget allows, however well it was packed, and never more packed than unpacked.
+
+    What follows the end of what was packed is not read.
+    """
+    parts, decoder, is_empty, packed = [], zlib.decompressobj(_GZIP_OR_ZLIB), True, Budget(budget.max_bytes)
     try:
         for chunk in answer.iter_raw():
             is_empty = False
-            parts.append(budget.spend(decoder.decompress(chunk, budget.left + 1)))
+            parts.append(budget.spend(decoder.decompress(packed.spend(chunk), budget.left + 1)))
+            if decoder.eof:
+                break
     except zlib.error:
         raise FetchError("the answer cannot be unpacked") from None
     if not is_empty and not decoder.eof:

@@ -87,6 +87,10 @@ def _list_sites(path: Path) -> frozenset[str]:
             verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
             if verdict != "ok":
                 raise UsageError("the state database in it is damaged", where=str(path), hint=verdict)
+            foreign = "SELECT name FROM sqlite_master WHERE type NOT IN ('table', 'index') OR sql LIKE '%VIRTUAL%'"
+            if connection.execute(foreign).fetchone():
+                hint = "it holds triggers or views, which would act by themselves: `syndicate backup` writes none"
+                raise UsageError("is no backup of a state", where=str(path), hint=hint)
             queries = [f"SELECT site FROM {table}" for table in _TABLES_OF_SITES if table in tables]  # noqa: S608
             return frozenset(row[0] for query in queries for row in connection.execute(query))
     except sqlite3.Error as error:

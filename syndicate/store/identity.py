@@ -16,6 +16,7 @@ from secrets import token_hex
 import orjson
 from sqlalchemy import Connection, bindparam, func, select, update
 
+from syndicate.containment import contain
 from syndicate.errors import Contradicted, StateError
 from syndicate.store.database import Part
 from syndicate.store.mapping import insert_of
@@ -140,12 +141,12 @@ def _find_state(connection: Connection, site: str) -> StateRecord | None:
     return StateRecord(
         identity=row["identity"],
         counter=row["counter"],
-        replaces=frozenset(orjson.loads(row["replaces"])),
+        replaces=_parse_names(row["replaces"]),
         url=row["url"],
         config=row["config"],
-        contradiction=Contradiction(row["contradiction"]) if row["contradiction"] else None,
+        contradiction=_parse_contradiction(row["contradiction"]),
         contradicted_at=row["contradicted_at"],
-        adopted=frozenset(orjson.loads(row["adopted"])),
+        adopted=_parse_names(row["adopted"]),
     )
 
 
@@ -159,6 +160,21 @@ def refuse_contradicted(state: StateRecord) -> None:
         raise Contradicted(
             "this state does not know everything that was sent", hint="`syndicate status` says what to do"
         )
+
+
+def _parse_contradiction(word: str) -> Contradiction | None:
+    """A word that cannot be read keeps the switch closed, like any other."""
+    if not word:
+        return None
+    return Contradiction(word) if word in set(Contradiction) else Contradiction.UNKNOWN_COPIES
+
+
+def _parse_names(text: str) -> frozenset[str]:
+    """None where they cannot be read: too few never open the switch."""
+    found: list[str] = []
+    with contain(lambda _error: None):
+        found += [name for name in orjson.loads(text) if isinstance(name, str)]
+    return frozenset(found)
 
 
 def _render_names(names: Iterable[str]) -> str:

@@ -13,11 +13,11 @@ from sqlalchemy import Connection, RowMapping, func, select
 from sqlalchemy.dialects import sqlite
 
 from syndicate.containment import contain
-from syndicate.model import Attachment, Attempt, Delivery, Limits, Message, Occasion, PlannedDelivery, Receipt
-from syndicate.store.schema import deliveries
+from syndicate.model import Attachment, Attempt, Delivery, Limits, Message, Occasion, PlannedDelivery, Reason, Receipt
+from syndicate.store.schema import UNREADABLE_AT, deliveries
 from syndicate.text.counting import Counter
 
-_UNSHOWN = {"site", "remote_id", "occasion_kind"}
+_UNSHOWN = {"site", "remote_id", "occasion_kind", "is_readable"}
 
 
 def make_key(site: str, post_id: str, account: str, occasion: Occasion, part: int) -> str:
@@ -27,11 +27,13 @@ def make_key(site: str, post_id: str, account: str, occasion: Occasion, part: in
 
 
 def parse_delivery(row: RowMapping) -> Delivery:
-    """A message or receipt that cannot be read counts as none; see `is_damaged`."""
+    """A message or receipt that cannot be read counts as none; see `is_damaged`. Other values: see `store.schema`."""
     values = {name: value for name, value in row.items() if name not in _UNSHOWN}
     values["occasion"] = Occasion(row["occasion_kind"], row["occasion"])
     values["message"] = parse_message(row["message"]) if row["message"] else None
     values["receipt"] = find_receipt(row["receipt"])
+    if UNREADABLE_AT in values.values():
+        values["reason"] = Reason.DAMAGED
     return Delivery(**values)
 
 

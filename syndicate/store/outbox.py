@@ -32,7 +32,7 @@ from syndicate.store.accounts import SLACK, find_rest
 from syndicate.store.database import Part
 from syndicate.store.identity import StateRecord, get_state, raise_counter, refuse_contradicted
 from syndicate.store.mapping import is_damaged, parse_attempt, parse_delivery
-from syndicate.store.schema import Instant, accounts, attempts, deliveries, spendings, states
+from syndicate.store.schema import Instant, accounts, attempts, deliveries, is_readable, spendings, states
 from syndicate.store.transitions import Step, change, get_row, move, same_message, walk
 
 # --- what an account has sent lately: the figures behind gaps, daily caps and money limits ---
@@ -75,8 +75,6 @@ def read_usage(connection: Connection, site: str, account: str, now: datetime) -
     )
 
 
-DAMAGED_FOR = timedelta(days=1)
-"""After which a row that could not be read is tried again."""
 LONGEST_LEASE = timedelta(minutes=10)
 """No lease is as long: one that ends later was taken by a clock that was wrong, and is not believed."""
 
@@ -152,9 +150,10 @@ def _select_claimable(what: Select[Any], account: ColumnElement[str]) -> tuple[S
     return query, looked_in_vain
 
 
-def _select_next() -> Select[Any]:
-    query, looked_in_vain = _select_claimable(select(deliveries), _ACCOUNT)
-    return query.order_by(
+def _select_next(*conditions: ColumnElement[bool]) -> Select[Any]:
+    """The row to take next, and whether every value of it can be read: only that row is looked at so closely."""
+    query, looked_in_vain = _select_claimable(select(_ROW.id), _ACCOUNT)
+    first = query.where(*conditions).order_by(
         # What was uncertain is settled first, unless just that was tried in vain; then by time, so that after a rest
         # another message goes first. At the same time a fresh post before a recycled one.
         case((_ROW.state != State.UNCERTAIN, 1), (looked_in_vain, 2), else_=0),
@@ -162,7 +161,9 @@ def _select_next() -> Select[Any]:
         case((_ROW.occasion_kind == OccasionKind.EVERGREEN, 1), else_=0),
         _ROW.part,
         _ROW.id,
-    ).limit(1)
+    )
+    flag = and_(*map(is_readable, deliveries.c)).label("is_readable")
+    return select(deliveries, flag).where(_ROW.id == first.limit(1).correlate(None).scalar_subquery())
 
 
 _NEXT = _select_next()
@@ -291,15 +292,15 @@ class Outbox(Part):
     def _claim(
         self, owner: str, now: datetime, lease: timedelta, account: str, only: Collection[int]
     ) -> Delivery | None:
-        query = _NEXT.where(deliveries.c.id.in_(only)) if only else _NEXT
+        query = _select_next(_ROW.id.in_(only)) if only else _NEXT
         with self._database.writing() as connection:
             self._database.take_turn(connection, f"syndicate claim {self._site}", account)
             moments = self._moments(connection, now) | {"account": account}
             while (row := connection.execute(query, moments).mappings().first()) is not None:
                 found = parse_delivery(row)
-                if not is_damaged(row, found):
+                if row["is_readable"] and not is_damaged(row, found):
                     return _lease(connection, found, owner, now, lease_until=moments["lease_now"] + lease)
-                _put_off(connection, found, now)
+                _set_aside(connection, found, now)
             return None
 
     def _moments(self, connection: Connection, now: datetime) -> dict[str, Any]:
@@ -426,11 +427,11 @@ class Outbox(Part):
             return walk(connection, current, _LATE_PATHS[current.state], step, **changes)
 
 
-def _put_off(connection: Connection, row: Delivery, now: datetime) -> None:
-    """A row that cannot be read costs itself: it stays in its state, is shown with the reason, and never sent."""
-    later = now + DAMAGED_FOR
+def _set_aside(connection: Connection, row: Delivery, now: datetime) -> None:
+    """A row that cannot be read costs itself: it waits for a person, with the reason."""
+    after = row.state if row.state is State.UNCERTAIN else State.HELD
     step = Step("read", "damaged", now, Reason.DAMAGED)
-    move(connection, row, row.state, step, due_at=later, look_at=later, reason=Reason.DAMAGED, detail="", **_FREE)
+    move(connection, row, after, step, due_at=now, look_at=None, reason=Reason.DAMAGED, detail="", **_FREE)
 
 
 def _recover(connection: Connection, row: Delivery, now: datetime) -> None:

@@ -118,7 +118,7 @@ class Passes(Part):
 def _parse_token(row: RowMapping) -> ApiToken:
     return ApiToken(
         name=row["name"],
-        scopes=tuple(map(Scope, row["scopes"].split())),
+        scopes=tuple(scope for scope in Scope if scope in row["scopes"].split()),
         created_at=row["created_at"],
         ends_at=row["ends_at"],
     )

@@ -6,18 +6,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, or_, select, update
 
 from syndicate.errors import LostLease, StateError, UsageError
 from syndicate.model import Delivery, Message, PlannedDelivery, Reason, Receipt, State, can_move
 from syndicate.store.mapping import parse_delivery, render_message, render_receipt
-from syndicate.store.schema import attempts, deliveries
+from syndicate.store.schema import attempts, deliveries, is_readable
 
 # A statement that is built once is compiled once for each set of columns that it is given.
 _GET = select(deliveries).where(deliveries.c.site == bindparam("of_site"), deliveries.c.id == bindparam("of_id"))
+_STATE = bindparam("in_state", type_=deliveries.c.state.type)
+_IS_SAME_STATE = or_(
+    deliveries.c.state == _STATE, and_(_STATE == State.UNCERTAIN, ~is_readable(deliveries.c.state))
+)  # what cannot be read counts as uncertain
 _CHANGE = update(deliveries).where(
     deliveries.c.id == bindparam("of_id"),
-    deliveries.c.state == bindparam("in_state"),
+    _IS_SAME_STATE,
     deliveries.c.lease_owner == bindparam("held_by"),
 )
 _CHANGE_LEASED = _CHANGE.where(deliveries.c.lease_until > bindparam("leased_at"))

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, func, or_, select, text
 
 from syndicate.errors import StateError
 from syndicate.model import State
 from syndicate.store.database import Part
-from syndicate.store.schema import HEAD, attempts, deliveries
+from syndicate.store.schema import HEAD, attempts, deliveries, is_readable, metadata
 
 _ENDED = (State.SENT, State.SKIPPED, State.CANCELLED)
 
@@ -64,6 +64,20 @@ class Upkeep(Part):
         )
         with self._database.writing() as connection:
             return connection.execute(old).rowcount
+
+    def list_damaged(self) -> tuple[str, ...]:
+        """The rows with a value that cannot be read, each by its table, its key and the names of such columns."""
+        found: list[str] = []
+        with self._database.reading() as connection:
+            for table in metadata.sorted_tables:
+                keys = [column for column in table.primary_key.columns if column.name != "site"]
+                flaws = {column.name: ~is_readable(column) for column in table.columns}
+                query = select(*keys, *(flaw.label(f"flaw {name}") for name, flaw in flaws.items()))
+                for row in connection.execute(query.where(table.c.site == self._site, or_(*flaws.values()))).mappings():
+                    key = " ".join(str(row[column.name]) for column in keys)
+                    names = ", ".join(name for name in flaws if row[f"flaw {name}"])
+                    found.append(f"{' '.join((table.name, key)).strip()}: {names}")
+        return tuple(found)
 
     def refuse_newer_schema(self) -> None:
         """Raises StateError where a newer syndicate has changed the database while it is open here."""

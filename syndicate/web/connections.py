@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 from weakref import WeakSet
 
+import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -24,6 +25,10 @@ REQUEST_TIME = 15.0
 """Seconds in which a whole request has to arrive."""
 EXCHANGE_TIME = 120.0
 """Seconds in which it has to be answered and the answer fetched."""
+LARGEST_REQUEST = 256_000
+"""Bytes of one request, its body included; what the pages and the API take is less."""
+READ_AT_ONCE = 4_096
+"""Bytes that one visitor's turn takes: reading tiny chunks is slow work, and others have their turn in between."""
 EVENTS = "/dashboard/events"
 _MOST = 512
 _LEAST = 8
@@ -73,13 +78,24 @@ class Connection(H11Protocol):
     """One visitor. `began` is when the present exchange began: with the connection, or after the last answer."""
 
     began = 0.0
+    received = 0
+    """Bytes of the present request."""
 
     def connection_made(self, transport: Any) -> None:
         self.began = self.loop.time()
+        transport.max_size = READ_AT_ONCE
         super().connection_made(transport)
 
+    def data_received(self, data: bytes) -> None:
+        self.received += len(data)
+        if self.received > LARGEST_REQUEST:
+            self.transport.abort()
+        else:
+            super().data_received(data)
+
     def on_response_complete(self) -> None:
-        self.began = self.loop.time()
+        if self.conn.their_state is not h11.SEND_BODY:  # else it goes on with a request that is answered already
+            self.began, self.received = self.loop.time(), 0
         super().on_response_complete()
 
     @property

@@ -1,6 +1,10 @@
 """What syndicate.toml asks of networks in vain is told at once: file, line, key, and what may have been meant."""
 
+import gzip
 import json
+import os
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -77,3 +81,23 @@ def test_one_count_of_problems(tmp_path):
     assert sum(one["level"] == "problem" for one in found) == 7
     assert blog.run("doctor", code=1).out.count("is not a language tag") == 1
     assert blog.run("--json", "status").json["problems"] == 7
+
+
+def test_a_log_that_cannot_be_unpacked_is_told(tmp_path):
+    """One that is cut short; a line without end is no request, and costs no memory."""
+    blog, whole = Blog(tmp_path), gzip.compress(os.urandom(9_000))
+    (tmp_path / "log.gz").write_bytes(whole[:4_000])
+    assert "log.gz: is damaged, or cut short" in blog.run("stats", str(tmp_path / "log.gz"), code=2).err
+    (tmp_path / "log.gz").write_bytes(gzip.compress(bytes(350_000)))
+    assert "in 4 lines (4 of them unreadable)" in blog.run("stats", str(tmp_path / "log.gz")).out
+
+
+@pytest.mark.parametrize("foreign", ["TRIGGER t AFTER INSERT ON posts BEGIN SELECT 1; END", "VIEW v AS SELECT 1"])
+def test_a_backup_that_would_act_by_itself_is_refused(tmp_path, foreign):
+    """Triggers and views of a stranger's file never get into the state."""
+    blog = Blog(tmp_path)
+    blog.run("publish")
+    blog.run("backup", str(tmp_path / "copy.db"))
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as connection, connection:
+        connection.execute(f"CREATE {foreign}")
+    assert "is no backup of a state" in blog.run("restore", str(tmp_path / "copy.db"), code=2).err

@@ -42,6 +42,8 @@ def test_every_problem_is_reported_at_once_with_its_line():
         ('permalink = "/{year}/"', "must hold {slug}"),
         ('permalink = "/{sluug}/"', "{sluug} is unknown"),
         ('content = "../elsewhere"', "inside the site's folder"),
+        ('content = "\\u0000"', "holds a NUL character"),
+        ('[storage]\npublish_to = "\\u0000"', "holds a NUL character"),
         ('language = "de_DE!"', "not a language tag"),
         ('feeds_url = "ftp://x.example"', "not an absolute address"),
         ('name = "My Blog"', 'use small letters, digits, "-", "_" and "."'),

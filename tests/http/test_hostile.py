@@ -118,6 +118,22 @@ def test_no_server_holds_a_publishing_call_beyond_its_deadline(name: str) -> Non
         client.call("POST", url, publishes=True, json={"text": "hello"})
 
 
+def test_what_follows_the_end_of_a_packed_answer_is_not_read() -> None:
+    """It would fill the memory, and nothing of it counts."""
+    packed = OK + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"hello")
+    with serve(lambda peer: (peer.say(packed), peer.flood(bytes(65536)))) as url, Client(allow_private=True) as client:
+        assert client.fetch(url).body == b"hello"
+
+
+@pytest.mark.parametrize("begun", [gzip.compress(b"")[:10], b"\x1f\x8b\x08\x08" + bytes(6)])
+def test_a_packed_answer_without_content_is_bounded_too(begun: bytes) -> None:
+    """Empty blocks, or a name, without end: no byte comes of them, so the packed ones are counted."""
+    packed, more = OK + b"Content-Encoding: gzip\r\n\r\n" + begun, b"\1\0\0\xff\xff".replace(b"\1", b"\0") * 9_000
+    act: Act = lambda peer: (peer.say(packed), peer.flood(more if begun[3] == 0 else b"x" * 65536))  # noqa: E731
+    with serve(act) as url, Client(allow_private=True) as client, pytest.raises(FetchError, match="larger than"):
+        client.fetch(url, max_bytes=1_000_000)
+
+
 def test_redirects_share_one_deadline() -> None:
     """A chain of slow redirects lasts no longer than one slow answer."""
 

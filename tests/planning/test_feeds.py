@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from syndicate.formats.atom import render as render_atom
 from syndicate.model import Author, CardRef, Category, Feed, Identified, Picture, PictureFacts, Post
 from syndicate.planning.feeds import plan_feeds
 from tests.formats.samples import CARD, HOME, NOW, PICTURE, post, posts, settings
@@ -191,6 +192,17 @@ def test_bodies_are_asked_for_when_they_are_needed() -> None:
         [f"<p>post-{n}</p>" for n in (2, 1, 0)]
     ] * 3
     assert asked == [4, 3]
+
+
+def test_an_archive_is_bounded_as_a_whole() -> None:
+    """Its heaviest entries show their summaries alone, as few as need be, and the same ones each time."""
+    heavy = [post(n, html="<p>long</p>" * (500 + 10 * n)) for n in range(40)]
+    rules = settings(items=2, archive_items=40, max_bytes=50_000, by=(), flags=())
+    archive = plan_feeds(heavy, rules, {}, NOW)[-1]
+    short = [entry.id for entry in archive.entries if entry.is_short]
+    assert 0 < len(short) <= 30
+    assert short == [entry.id for entry in plan_feeds(heavy[::-1], rules, {}, NOW)[-1].entries if entry.is_short]
+    assert len(render_atom(archive)) < 4 * 50_000
 
 
 @pytest.mark.parametrize(

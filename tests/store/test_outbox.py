@@ -412,7 +412,7 @@ def test_a_release_remembers_what_it_overruled(store: Store) -> None:
 @pytest.mark.parametrize("column", ["message", "receipt"])
 @pytest.mark.parametrize("text", ["{", "[]", '{"text": 1, "card": 3}', "null", '"' + "\\u0000" * 9])
 def test_a_row_that_cannot_be_read_costs_itself(sqlite_store: Store, path: Path, column: str, text: str) -> None:
-    """It is shown with its reason, never claimed, and the rows behind it are; a day later it is looked at again."""
+    """It is held with its reason, never claimed, and the rows behind it are."""
     first, second = add(sqlite_store, planned("p1"), planned("p2"))
     with sqlite3.connect(path) as raw:
         raw.execute(f"UPDATE deliveries SET {column} = ? WHERE id = ?", (text, first.id))
@@ -420,6 +420,5 @@ def test_a_row_that_cannot_be_read_costs_itself(sqlite_store: Store, path: Path,
     assert claim(sqlite_store).id == second.id
     assert sqlite_store.claim("other", NOW, LEASE) is None
     shown = {row.id: row for row in sqlite_store.list_deliveries()}
-    assert (shown[first.id].reason, shown[first.id].state) == (Reason.DAMAGED, State.PLANNED)
+    assert (shown[first.id].reason, shown[first.id].state) == (Reason.DAMAGED, State.HELD)
     assert len(sqlite_store.read_ledger().deliveries) == 2
-    assert shown[first.id].due_at == NOW + timedelta(days=1)

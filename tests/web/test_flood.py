@@ -22,6 +22,7 @@ import pytest
 from syndicate.web import make_app
 from syndicate.web.connections import (
     EXCHANGE_TIME,
+    READ_AT_ONCE,
     REQUEST_TIME,
     Connection,
     Listener,
@@ -110,6 +111,20 @@ def test_a_request_has_to_come_whole(small: Small, begun: bytes) -> None:
         until(lambda: not small.list_connections())
 
 
+@pytest.mark.parametrize("method", [b"GET", b"POST"])
+def test_a_request_without_end_is_cut_off(small: Small, method: bytes) -> None:
+    """Tiny chunks are slow to read: few bytes are taken at a time, and no more than a request may have."""
+    head = method + b" /feeds/rss.xml HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", small.port), timeout=10) as visitor:
+        visitor.sendall(head)
+        until(small.list_connections)
+        assert small.list_connections()[0].transport.max_size == READ_AT_ONCE
+        with pytest.raises(OSError, match=r"reset|pipe"):
+            send_for_ever(visitor, b"1\r\na\r\n" * 1000)
+        until(lambda: not small.list_connections())
+    assert httpx.get(f"http://127.0.0.1:{small.port}/feeds/rss.xml").status_code == 200
+
+
 def test_an_answer_has_to_be_fetched(small: Small, tmp_path: Path) -> None:
     """Who asks for much and reads nothing is closed, later than who asks for nothing."""
     (tmp_path / "rss.xml").write_bytes(b"x" * 30_000_000)
@@ -162,6 +177,11 @@ def test_half_sent_requests_stop_nothing(tmp_path: Path) -> None:
 def read_timeline(root: Path) -> list[str]:
     path = root / "feeds" / "timeline.json"
     return [item.get("title", "") for item in json.loads(path.read_bytes())["items"]] if path.exists() else []
+
+
+def send_for_ever(one: socket.socket, data: bytes) -> None:
+    while True:
+        one.sendall(data)
 
 
 def ask_half(port: int) -> socket.socket:

@@ -30,7 +30,7 @@ from syndicate.model import (
     Settings,
     Site,
 )
-from syndicate.planning.feeds.entries import Entries, EntryMaker, Fill, Tell, shorten_entry, weigh
+from syndicate.planning.feeds.entries import ArchivedEntries, Entries, EntryMaker, Fill, Tell, shorten_entry, weigh
 from syndicate.planning.language_groups import link_translations
 
 # --- how much of a document an entry takes, without rendering it ---
@@ -186,7 +186,7 @@ def _make_archive(site: Site, frame: Feed, block: Block, maker: EntryMaker) -> F
         paths=paths,
         urls=_urls(site, paths),
         updated_at=newest,
-        entries=Entries(block.posts, maker),
+        entries=ArchivedEntries(block.posts, maker),
     )
 
 

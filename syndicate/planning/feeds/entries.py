@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from functools import partial
 from hashlib import sha256
-from typing import overload
+from typing import Any, overload
 from urllib.parse import quote, unquote, urlsplit
 
 from syndicate.containment import contain
@@ -37,6 +37,9 @@ _TYPES = {
 }
 _FORMAT_IN_QUERY = re.compile(r"(?:^|&)(?:fm|format)=(\w+)")
 
+
+ARCHIVE_SHARE = 4
+"""So many times as heavy as a current feed may an archive be."""
 
 Fill = Callable[[Sequence[Post]], Sequence[Post]]
 """Gives posts that were read without their bodies those bodies, in the same order."""
@@ -149,6 +152,19 @@ class Entries(Sequence[Entry]):
         return hash(tuple(self))
 
 
+class ArchivedEntries(Entries):
+    """The entries of an archive, whose set of posts is fixed: where they are too heavy together, the heaviest are
+    shortened, so that its documents are bounded, too."""
+
+    __slots__ = ()
+
+    def __getitem__(self, index: Any) -> Any:
+        return tuple(self)[index]
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(shorten_heaviest(self._maker.make(self._posts), ARCHIVE_SHARE * self._maker.rules.max_bytes))
+
+
 def make_entry(one: Identified, rules: FeedRules, card: CardRef | None, facts: PictureFacts, digest: str) -> Entry:
     """One post as readers get it. The enclosure is made only where the length of its file is known."""
     post = one.post
@@ -232,6 +248,20 @@ def limit_entry(entry: Entry, max_bytes: int) -> Entry:
     most = max_bytes // 2
     may_be_heavy = _MOST_FOR_LETTER * (len(entry.html) + len(entry.markdown)) > most
     return shorten_entry(entry) if may_be_heavy and weigh(entry) > most else entry
+
+
+def shorten_heaviest(entries: Sequence[Entry], max_bytes: int) -> Sequence[Entry]:
+    """The entries, as few as possible of them with their summaries alone, so that all weigh no more than that."""
+    if _MOST_FOR_LETTER * sum(len(one.html) + len(one.markdown) for one in entries) <= max_bytes // 2:
+        return entries
+    weights = [weigh(one) for one in entries]
+    excess, shortened = sum(weights) - max_bytes, list(entries)
+    for at in sorted(range(len(entries)), key=lambda at: (-weights[at], entries[at].id)):
+        if excess <= 0:
+            break
+        shortened[at] = shorten_entry(entries[at])
+        excess -= weights[at] - weigh(shortened[at])
+    return shortened
 
 
 def shorten_entry(entry: Entry) -> Entry:

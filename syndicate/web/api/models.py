@@ -383,6 +383,7 @@ class StatusShown(Shown):
     questions: tuple[str, ...]
     amendments: tuple[str, ...]
     contradiction: str
+    damaged: tuple[str, ...]
 
 
 class FaultShown(BaseModel):
