@@ -9,7 +9,7 @@ TEST   := $(BIN)/python -m pytest
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: bench-dashboard docs help setup demo test test-slow check format lock faults fuzz e2e generators bench bench-cards bench-feeds bench-accounts bench-costs clean
+.PHONY: bench-dashboard bench-work docs help setup demo test test-slow check format lock faults fuzz e2e generators bench bench-cards bench-feeds bench-accounts bench-costs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -62,7 +62,7 @@ generators: .generators/ready ## install the site generators that `make e2e` bui
 		@docusaurus/core@3.10.2 @docusaurus/preset-classic@3.10.2 react@18 react-dom@18
 	@touch $@
 
-bench: bench-cards bench-feeds bench-accounts bench-costs bench-dashboard ## run every benchmark
+bench: bench-cards bench-feeds bench-work bench-accounts bench-costs bench-dashboard ## run every benchmark
 
 bench-cards: setup ## milliseconds per card beside its peers
 	$(BIN)/python tests/benchmarks/bench_cards.py
@@ -70,6 +70,11 @@ bench-cards: setup ## milliseconds per card beside its peers
 bench-feeds: setup ## cold, warm and one-edit times for 1,000 and 10,000 posts
 	$(BIN)/python tests/benchmarks/bench_feeds.py
 	$(BIN)/python -m tests.benchmarks.bench_whole
+
+bench-work: setup ## deliveries and answers for each CPU second, and what more workers bring
+	$(BIN)/python -m tests.benchmarks.bench_deliveries
+	$(BIN)/python -m tests.benchmarks.bench_serving
+	$(BIN)/python -m tests.benchmarks.bench_workers
 
 bench-accounts: setup ## what twenty accounts that hang cost a healthy one
 	$(BIN)/python -m tests.benchmarks.bench_accounts

@@ -3,7 +3,8 @@
     python -m tests.benchmarks.bench_workers [WORKERS]
 
 `ACCOUNTS` accounts with `EACH` messages, a network that takes `SLOWNESS` seconds for each, and `AT_ONCE` accounts at a
-time in each worker. The workers are processes; a worker that shares its claims badly shows as a ratio near 1.
+time in each worker. The workers are processes. The clock counts: a worker waits most of the time, unless the machine
+has no processor for it.
 """
 
 from __future__ import annotations
