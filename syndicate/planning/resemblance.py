@@ -139,7 +139,9 @@ class Resemblance:
             return self.body >= _FAIR or self.has_same_address or self.are_wordless
         if self.is_short:
             return self.title == 2 and not self.has_other_date and self.body >= _ALIKE
-        return self.body >= (_SURE if self.has_other_date else _ALIKE)
+        if self.has_other_date:
+            return self.body >= _SURE
+        return self.body >= (_FAIR if self.title == 2 else _ALIKE)
 
     @property
     def has_same_address(self) -> bool:

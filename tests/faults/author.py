@@ -117,6 +117,8 @@ class Author:
         """Marks of posts that were there when the program looked."""
         self._deleted: list[Post] = []
         self._born: list[datetime] = []
+        self._mended: set[str] = set()
+        """Marks of posts whose year is mended with the next write."""
         self._misdated: dict[str, datetime] = {}
         """Marks of posts with a wrong year, and since when."""
         self._number = 0
@@ -244,6 +246,7 @@ class Author:
     def _mend_dates(self) -> bool:
         """Within a day it is news as if the date had been right at once; later nobody hears of it unasked."""
         has_mended = bool(self._misdated)
+        self._mended = set(self._misdated)
         for mark, since in self._misdated.items():
             post = self.posts.get(mark)
             if post and not post.is_draft:
@@ -289,6 +292,7 @@ class Author:
         changed = post
         if rename:
             changed = replace(changed, path=self._new_path(post))
+            self.may_wait |= {post.mark} & self._mended  # another name, text and year: who knows
         if retitle:
             changed = replace(changed, title=_mistype(post.title, self.rng))
         if edit:

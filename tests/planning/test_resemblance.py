@@ -197,6 +197,21 @@ def test_a_short_undated_copy_is_asked_about() -> None:
     assert match([post, copy], remember(post))["z.md"].perhaps == OLD.slug
 
 
+def test_an_undated_copy_that_was_much_edited_is_asked_about() -> None:
+    """Nothing but the title and a part of the text is left to tell; another text under the title is news."""
+    copy = replace(worded(UNDATED, 25), source="z.md", slug="z", permalink="https://z/")
+    assert match([UNDATED, copy], remember(UNDATED))["z.md"].perhaps == OLD.slug
+    other = write_body(copy, make_body("other"))
+    assert match([UNDATED, other], remember(UNDATED))["z.md"].perhaps == ""
+
+
+def test_a_copy_of_a_post_whose_year_is_mended_with_it_is_asked_about() -> None:
+    """The original is compared as it is now, not as it was remembered."""
+    before = replace(OLD, published_at=OLD.published_at and OLD.published_at - timedelta(days=365))
+    copy = replace(worded(OLD, 25), source="z.md", slug="z", permalink="https://z/")
+    assert match([OLD, copy], remember(before))["z.md"].perhaps == OLD.slug
+
+
 def test_the_next_one_of_a_series_is_not_a_copy() -> None:
     """Much the same text beside it, and another number in the title."""
     first = make_post("r12", title="Release 1.2", published_at=OLD.published_at)
