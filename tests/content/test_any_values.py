@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from syndicate.content.fields import NAMES
 from syndicate.content.parsing import parse_post
-from syndicate.content.records import Outcome, pack, unpack
+from syndicate.content.records import Memory, Outcome, Shelf
 from syndicate.errors import ContentError
 from syndicate.text.cleaning import drop_broken
 from tests.content.golden import make_settings
@@ -42,5 +42,7 @@ def test_any_fields_make_a_post_or_a_readable_error(fields: dict[str, object], b
     assert "\n" not in post.title
     assert post.permalink.startswith(("https://", "http://"))
     assert "\0" not in post.html + post.markdown
-    kept = {"a.mdx": Outcome(replace(post, html="", markdown=""))}
-    assert unpack(pack(kept)) == kept
+    kept, stats = {"a.mdx": Outcome(replace(post, html="", markdown=""))}, {"a.mdx": (1, 2, 3, "digest")}
+    shelf = Shelf(make_settings(Path("/nowhere")), Memory())
+    assert shelf.save(stats, kept, kept)
+    assert shelf.load() == (stats, kept)
