@@ -36,8 +36,8 @@ EQUAL = 0.5
 """Of the pixels: so many are exactly as their neighbour, whatever grounds there are. No lens does that."""
 STILL = 0.6
 """Of the pixels: so many differ from no neighbour."""
-PLAIN = 0.75
-"""Or so many, where hard steps are as many as soft ones: letters on a gradient."""
+PLAIN, SHARP = 0.75, 0.6
+"""Or so many, with so many hard steps for each soft one: letters on a gradient."""
 CRISP = 0.28
 """Hard steps for each soft one; below that it is texture."""
 
@@ -123,7 +123,7 @@ def _is_drawn(levels: Sequence[int], steps: Sequence[int], crisp: float) -> bool
     if still < STILL * sum(steps) or hard <= crisp * soft or hard <= LEAST_HARD * sum(steps):
         return False
     ground = max(sum(levels[at : at + 5]) for at in range(252)) / sum(levels)
-    is_even = steps[0] >= EQUAL * sum(steps) or (still >= PLAIN * sum(steps) and hard >= soft)
+    is_even = steps[0] >= EQUAL * sum(steps) or (still >= PLAIN * sum(steps) and hard >= SHARP * soft)
     return is_even or ground >= GROUND
 
 

@@ -158,6 +158,16 @@ def test_long_titles_stay_large_beside_pictures(fonts, make_design, picture):
     assert not title.block.is_truncated
 
 
+@pytest.mark.parametrize("picture", [None, "terminal", "phone", "bars", "upright", "icon", "person"])
+@pytest.mark.parametrize("size", [SQUARE, (1000, 1500), STORY])
+def test_upright_cards_show_the_accent_and_cut_no_title(fonts, make_design, size, picture):
+    """Two hundred letters stand whole on every size, with the site's colour."""
+    painted = paint(fonts, make_design(accent="#c2410c"), LONG, picture, size)
+    assert not any(one.block.is_truncated for one in words_of(painted))
+    colours = painted.image.convert("RGB").getcolors(size[0] * size[1])
+    assert sum(number for number, colour in colours if colour == (194, 65, 12)) >= 300
+
+
 @pytest.mark.parametrize("picture", ["bars", "upright", "icon", "person", "landscape", None])
 def test_long_words_stay_large_beside_pictures(fonts, make_design, picture):
     """A word of 43 letters is neither torn nor smaller than 48 pixels: the picture stands below it."""
