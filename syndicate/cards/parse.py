@@ -64,7 +64,6 @@ MAX_DEPTH, MAX_BOXES = 12, 100
 MAX_SIZES, MAX_SIZE, MAX_LINES = 30, 1_000, 100
 """Of a text: sizes to try, the largest of them, and lines."""
 
-CONTAINERS = frozenset({"layers", "row", "column"})
 _SIZING = frozenset({"kind", "show", "width", "height", "most", "grow", "align", "fill", "radius"})
 _CONTAINER = _SIZING | {"children", "gap", "padding", "justify"}
 _TEXT = _SIZING | {"text", "level", "colour", "lines", "sizes", "weight", "padding"}

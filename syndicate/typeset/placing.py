@@ -63,11 +63,6 @@ class TextBlock:
     code: tuple[Ground, ...] = ()
     """Of each piece of code on each line."""
 
-    @property
-    def descent(self) -> float:
-        """From the last baseline to the bottom."""
-        return self.height - self.lines[-1].baseline if self.lines else 0.0
-
 
 _UNIT = 1 / SUBPIXELS
 _CLEAR = 0.04

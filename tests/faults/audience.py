@@ -128,10 +128,10 @@ class Town:
 
 
 @contextmanager
-def secrets_at_hand() -> Iterator[None]:
+def secrets_at_hand(secrets: Mapping[str, str]) -> Iterator[None]:
     """The accounts' secrets in the environment, as a service has them."""
-    before = {name: os.environ.get(name) for name in SECRETS}
-    os.environ.update(SECRETS)
+    before = {name: os.environ.get(name) for name in secrets}
+    os.environ.update(secrets)
     try:
         yield
     finally:

@@ -13,7 +13,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.faults.audience import Town, secrets_at_hand
+from tests.faults.audience import SECRETS, Town, secrets_at_hand
 from tests.faults.judge import count_by
 from tests.faults.life import Ending, Life
 from tests.faults.schedule import Outcome, Schedule, open_ground
@@ -104,7 +104,7 @@ def live_some(seeds: Iterable[int]) -> list[Ending]:
     """Lives one after the other in this process; the stories of good ones are not worth keeping."""
     logging.disable()
     endings = []
-    with scratch() as folder, secrets_at_hand(), Town() as town:
+    with scratch() as folder, secrets_at_hand(SECRETS), Town() as town:
         for seed in seeds:
             ending = Life(seed, folder / str(seed), town).live()
             shutil.rmtree(folder / str(seed))

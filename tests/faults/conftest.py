@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.site import Site, Town, secrets_at_hand
+from tests.faults.audience import secrets_at_hand
+from tests.faults.site import SECRETS, Site, Town
 
 
 @pytest.fixture
 def town() -> Iterator[Town]:
-    with secrets_at_hand(), Town() as town:
+    with secrets_at_hand(SECRETS), Town() as town:
         yield town
 
 

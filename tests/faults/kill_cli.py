@@ -21,8 +21,9 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
+from tests.faults.audience import secrets_at_hand
 from tests.faults.commands import COMMANDS
-from tests.faults.site import PUBLISHES, Site, Town, secrets_at_hand
+from tests.faults.site import PUBLISHES, SECRETS, Site, Town
 from tests.faults.whole import judge_site
 from tests.networks.fake import CUT, Fault
 
@@ -128,7 +129,7 @@ class Ground:
     def __enter__(self) -> Ground:
         logging.disable()
         self._closing.callback(logging.disable, logging.NOTSET)
-        self._closing.enter_context(secrets_at_hand())
+        self._closing.enter_context(secrets_at_hand(SECRETS))
         self.town = self._closing.enter_context(Town())
         return self
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
@@ -218,15 +218,3 @@ def let_time_pass(root: Path) -> None:
 def _far_slots() -> str:
     day = datetime.now(UTC) + timedelta(days=3)
     return f'slots = ["{("mon", "tue", "wed", "thu", "fri", "sat", "sun")[day.weekday()]} 03:00"]'
-
-
-@contextmanager
-def secrets_at_hand() -> Iterator[None]:
-    """The accounts' secrets in the environment, as a service has them."""
-    before = {name: os.environ.get(name) for name in SECRETS}
-    os.environ.update(SECRETS)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})

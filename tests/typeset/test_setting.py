@@ -179,7 +179,7 @@ def test_measures_are_consistent(fonts: FontSet) -> None:
     assert [line.baseline - block.ascent for line in block.lines] == [block.line_height * n for n in range(3)]
     assert block.ascent == int(block.ascent)
     assert 0 < block.cap_height < block.size_px
-    assert 0 < block.descent < block.line_height
+    assert 0 < block.height - block.lines[-1].baseline < block.line_height
 
 
 def test_tracking_widens_letters_but_not_joined_scripts(fonts: FontSet) -> None:
