@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from syndicate import content
 from syndicate.app.reports import Finding
@@ -14,6 +15,7 @@ from syndicate.app.site import OpenSite
 from syndicate.config import CONFIG_NAME, make_settings
 from syndicate.content.built import find_site_url
 from syndicate.content.matching import derive_pattern, list_addresses
+from syndicate.content.permalinks import name_of, undated
 from syndicate.errors import ConfigError, ContentError, SyndicateError, UsageError
 from syndicate.model import Post, Settings
 from syndicate.starters import QUESTION, Guess, guess_site, render_config, write_new_files
@@ -45,6 +47,7 @@ class Trial:
     posts: int
     problems: tuple[str, ...]
     fit: Fit | None = None
+    read: tuple[Post, ...] = ()
 
 
 def learn(folder: Path, guess: Guess, *, ask_generator: bool) -> Trial:
@@ -55,7 +58,9 @@ def learn(folder: Path, guess: Guess, *, ask_generator: bool) -> Trial:
     listed = list_addresses(folder) if ask_generator else {}
     first, served = _try(folder, guess, listed)
     is_answered = guess.permalink != QUESTION
-    if first.fit is None or (is_answered and first.fit.fits == first.fit.of):
+    if first.fit is None:
+        return first if is_answered and guess.rules else _learn_from_links(folder, first)
+    if is_answered and first.fit.fits == first.fit.of:
         return first
     site, where = _settle(folder, guess).site, first.fit.where
     patterns = Counter(pattern for post, address in served if (pattern := derive_pattern(site, post, address)))
@@ -65,6 +70,68 @@ def learn(folder: Path, guess: Guess, *, ask_generator: bool) -> Trial:
     ]
     best = max([first, *trials] if is_answered else [*trials, first], key=_count_fits)
     return best if is_answered or _count_fits(best) * 2 >= first.fit.of else first
+
+
+_LINK = re.compile(r"""(?:\]\(|\]:\s*|href=["'])(https?://[^\s)"'<>#?]+|/[^\s)"'<>#?]*)""")
+_FEWEST_LINKS = 3
+
+
+def _learn_from_links(folder: Path, first: Trial) -> Trial:
+    """Posts link to one another: where no rule is known, the pattern that most of these addresses follow.
+
+    People write them with and without a slash at the end, so a known pattern is not left for that alone.
+    """
+    linked = list(_list_linked(folder / first.guess.content, first.read))
+    guess = first.guess
+    if guess.url == QUESTION and (host := _find_host(linked)):
+        guess = guess.answer("url", host, "links between posts")
+    site = _settle(folder, guess).site
+    parts = urlsplit(site.url)
+    origin, own = f"{parts.scheme}://{parts.netloc}/", rf"^(?:https?://{re.escape(parts.netloc)})?/"
+    urls = {re.sub(own, origin, link): post for post, link in linked}
+    pairs = [(post, url) for url, post in urls.items() if url.startswith(f"{site.url}/")]
+    patterns = Counter(pattern for post, url in pairs if (pattern := derive_pattern(site, post, url)))
+    pattern, number = max(patterns.items(), key=lambda found: (found[1], found[0]), default=("", 0))
+    fits = sum(_is_same(post.permalink.rstrip("/"), url.rstrip("/")) for post, url in pairs)
+    is_answered = guess.permalink != QUESTION
+    share = 0.8 if is_answered else 0.5  # old links lead to redirects
+    is_right = is_answered and fits * 2 >= len(pairs)
+    if not is_right and number >= _FEWEST_LINKS * (1 + is_answered) and number >= share * len(pairs):
+        guess = guess.answer("permalink", pattern, f"{number} of {len(pairs)} links between posts")
+    return replace(first, guess=guess)
+
+
+def _find_host(linked: Sequence[tuple[Post, str]]) -> str:
+    """The host at which most of the posts that others link to are said to be; old links have no TLS."""
+    found = {(post.source, link[: link.index("/", 8)]) for post, link in linked if "://" in link}
+    hosts = Counter(origin.partition("://")[2] for _, origin in found)
+    host, number = max(hosts.items(), key=lambda pair: (pair[1], pair[0]), default=("", 0))
+    scheme = "https" if any(origin == f"https://{host}" for _, origin in found) else "http"
+    return f"{scheme}://{host}" if number >= _FEWEST_LINKS and number * 2 > len(found) else ""
+
+
+def _list_linked(place: Path, posts: Sequence[Post]) -> Iterator[tuple[Post, str]]:
+    """Posts with the addresses that others link to them by: told by the last part, which names one post alone.
+
+    Pages without a date are no posts, and as many link to pages of other sites that have the same names.
+    """
+    named: dict[str, list[Post]] = defaultdict(list)
+    for post in (post for post in posts if post.published_at):
+        for name in {post.slug.lower(), name_of(post.source).lower(), undated(post.source).lower()}:
+            named[name].append(post)
+    links = (link for post in posts for link in _LINK.findall(_read_start(place / post.source)))
+    for link in dict.fromkeys(links):
+        last = re.sub(r"(?:/index)?(?:\.html?)?/?\Z", "", link).rpartition("/")[2].lower()
+        if not link.startswith("//") and len(named.get(last, ())) == 1:
+            yield named[last][0], link
+
+
+def _read_start(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return file.read(200_000)
+    except OSError:
+        return ""
 
 
 def _count_fits(trial: Trial) -> int:
@@ -83,7 +150,8 @@ def _try(folder: Path, guess: Guess, listed: Mapping[str, str]) -> tuple[Trial, 
     settings = _settle(folder, guess)
     reader = content.ContentFolder(settings)
     snapshot = reader.read()
-    trial = Trial(guess, len(snapshot.posts), tuple(str(problem) for problem in snapshot.problems))
+    problems = tuple(str(problem) for problem in snapshot.problems)
+    trial = Trial(guess, len(snapshot.posts), problems, read=snapshot.posts)
     served = _list_listed(settings, snapshot.posts, listed) if listed else reader.list_served()
     if not served:
         return trial, []

@@ -53,7 +53,9 @@ def find_current(site: OpenSite, only: str, made_of: str, now: datetime) -> Publ
         return None
     for part in dict.fromkeys(("", only)):
         if last.is_current(made_of, now, part):
-            return Published(where=site.settings.storage.publish_to, problems=last.read_problems(part))
+            doubts = site.settings.site.list_doubts()
+            where = site.settings.storage.publish_to
+            return Published(where=where, problems=last.read_problems(part), warnings=doubts)
     return None
 
 
@@ -94,7 +96,8 @@ def publish(site: OpenSite, only: str, made_of: str, now: datetime, progress: Pr
     if contradiction:
         site.forget_publication()  # it is said until it is solved
     _ask(site, published.remarks, now)
-    return replace(published, contradiction=contradiction)
+    warnings = (*site.settings.site.list_doubts(), *published.warnings)
+    return replace(published, contradiction=contradiction, warnings=warnings)
 
 
 def read_plan(site: OpenSite, now: datetime) -> Plan:

@@ -40,6 +40,8 @@ class Status:
     """Accounts that cannot send before somebody logs in."""
     dying: tuple[str, ...] = ()
     """Accounts whose token dies before a message that waits is due."""
+    doubts: tuple[str, ...] = ()
+    """What the settings leave open, though everything works."""
     needs_you: tuple[Delivery, ...] = ()
     leased: tuple[str, ...] = ()
     """Accounts with messages that wait for a lease: for whose, on what, and until when."""

@@ -165,6 +165,7 @@ def read_status(site: OpenSite, now: datetime) -> Status:
         needs_you=tuple(one for one in waiting if needs_person(one) and one.reason not in ASKED_TOGETHER),
         questions=look(lambda: tuple(say_remark(one) for one in list_questions(waiting)), ()),
         dying=look(lambda: list_warnings(site, (), now), ()),
+        doubts=site.settings.site.list_doubts(),
         amendments=look(lambda: _tell_amendments(site, now), ()),
         damaged=(*tell_damage(store), *troubles),
     )

@@ -366,7 +366,7 @@ def status(context: typer.Context) -> int:
             print(f"  daemon {'running' if now_is.daemon else 'not running (syndicate run)'}")
         warn_of_state(now_is.contradiction)
         troubles = (*now_is.paused, *now_is.resting, *now_is.leased, *now_is.unready, *now_is.dying, *now_is.amendments)
-        for line in filter(None, (now_is.disk, *now_is.damaged, *now_is.questions, *troubles)):
+        for line in filter(None, (now_is.disk, *now_is.damaged, *now_is.doubts, *now_is.questions, *troubles)):
             tell(f"  ! {line}", file=sys.stderr)
         if now_is.needs_you:
             print("\nNeeds you:")

@@ -163,6 +163,23 @@ class Lines(Syntax):
         return values
 
 
+class Comments(Syntax):
+    """Nikola's ".. title: …" lines, in a comment or bare up to the first empty one."""
+
+    KEY = re.compile(r"^\.\.[ \t]+(?P<key>[\w-]+)[ \t]*:", re.MULTILINE)
+    FM_BOUNDARY = re.compile(r"(?:<!--[ \t]*\n\s*)?(?=\.\.[ \t]+[\w-]+[ \t]*:)")
+    first_line = 1
+
+    def split(self, text: str) -> tuple[str, str]:
+        head, _, body = text.partition("-->") if text.startswith("<!--") else text.partition("\n\n")
+        _check_length(len(head))
+        return head, body
+
+    def load(self, fm: str) -> dict[str, object]:
+        lines = [line.strip().partition(":") for line in fm.split("\n") if self.KEY.match(line.strip())]
+        return {name.lstrip(". \t").strip(): value.strip() for name, _, value in lines if value.strip()}
+
+
 class Foreign(Syntax):
     """`---js` and the like, which only another program can run: no post, and no text of one either."""
 
@@ -176,7 +193,7 @@ class Foreign(Syntax):
         raise ContentError(f"the front matter is {name}, which only your generator can run", line=1, hint=hint)
 
 
-_SYNTAXES: Final = (Yaml(), Toml(), Json(), BareJson(), Foreign(), Lines())
+_SYNTAXES: Final = (Yaml(), Toml(), Json(), BareJson(), Foreign(), Comments(), Lines())
 
 
 def choose_syntax(text: str) -> Syntax | None:

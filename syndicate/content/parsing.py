@@ -29,6 +29,7 @@ from syndicate.content.permalinks import (
     absolute_permalink,
     fill_permalink,
     is_http,
+    list_sections,
     make_permalink,
     make_slug,
     translate,
@@ -38,7 +39,7 @@ from syndicate.content.picture import Place, read_media, read_picture, show_word
 from syndicate.content.post_dates import History, find_address_date, read_published, read_updated
 from syndicate.content.reading import Served
 from syndicate.content.site_data import SiteData
-from syndicate.content.translations import Translation, choose_language, name_group, prefix_of, read_translation
+from syndicate.content.translations import Translation, choose_language, localise, name_group, read_translation
 from syndicate.errors import ContentError
 from syndicate.model import LeftOut, Post, Problem, Settings
 from syndicate.text.cleaning import one_line
@@ -198,6 +199,7 @@ class _Parser:
             categories=[category.name for category in categories],
             language=language or site.language,
             author=authors[0].name if authors else "",
+            sections=list_sections(self.settings, fields.source),
         )
         rule = self._permalink(named, found)
         permalink = self.served.address if self.served and self.served.rule == rule else rule
@@ -213,7 +215,7 @@ class _Parser:
             updated_at=read_updated(fields, self.settings, self.history),
             authors=authors,
             language=language,
-            group=name_group(fields, found),
+            group=name_group(fields, found, site),
             categories=categories,
             keywords=read_keywords(fields),
             picture=picture,
@@ -316,14 +318,14 @@ class _Parser:
             written = f"{written.rstrip('/')}/"
         declared = absolute_permalink(site, written, closing=closing) if written else ""
         pattern = "" if declared or not written else translate(written, site.generator)
+        pattern += closing if pattern and "." not in pattern and not pattern.endswith("/") else ""
         if value and not (declared or pattern):
             self.fields.warn(key, f'"{key}" is no plain path or address, so the pattern of the site is used')
         if declared or pattern:
             return declared or fill_permalink(site, named, pattern)
         address = make_permalink(site, named)
         has_own = any(named.source.startswith(f"{folder}/") for folder in site.permalinks)
-        prefix = "" if has_own and found.is_folder else prefix_of(site, found, site.permalink)
-        return f"{site.url}{prefix}{address.removeprefix(site.url)}"
+        return address if has_own and found.is_folder else localise(site, found, address)
 
     def is_draft(self) -> bool:
         in_drafts = "_drafts" in self.fields.source.split("/")[:-1]

@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 import regex
 
 from syndicate.errors import ContentError
-from syndicate.model import Site
+from syndicate.model import Settings, Site
 from syndicate.text.links import MAX_URL
 from syndicate.text.slugs import (
     DATES,
@@ -151,6 +152,8 @@ class Named:
     categories: Sequence[str] = ()
     language: str = ""
     author: str = ""
+    sections: Sequence[str] = ()
+    """The folders above it that are sections of Hugo's; only where a pattern asks for them."""
 
     @property
     def parts(self) -> list[str]:
@@ -183,6 +186,8 @@ def fill_words(site: Site, post: Named) -> Words:
         "categories": _join_categories(post),
         "language": post.language,
         "author": slugify(post.author.lower()),
+        "only_title": name_title(post.title) or post.slug,
+        "sections": "/".join(name_file(folder.rpartition("/")[2]) for folder in post.sections),
         "undated": post.slug if post.declared else slugify(undated(post.source).lower()) or post.slug,
         **_date_words(post.dated_at),
         **_NAMES.get(site.generator, _by_default)(post),
@@ -213,7 +218,18 @@ def _choose_pattern(site: Site, post: Named) -> tuple[str, Named]:
 
 
 def _below(post: Named, folder: str) -> Named:
-    return replace(post, source=post.source.removeprefix(f"{folder}/"))
+    sections = [section for section in post.sections if section.startswith(f"{folder}/")]
+    return replace(post, source=post.source.removeprefix(f"{folder}/"), sections=sections)
+
+
+def list_sections(settings: Settings, source: str) -> list[str]:
+    """The folders above a post that have a page of their own, where a pattern of this site asks for them."""
+    site = settings.site
+    if not any("{sections}" in pattern for pattern in (site.permalink, *site.permalinks.values())):
+        return []
+    *parts, _ = source.split("/")
+    folders = ["/".join(parts[: number + 1]) for number in range(len(parts))]
+    return [folder for folder in folders if any(Path(settings.root, site.content, folder).glob("_index.*"))]
 
 
 def _join_categories(post: Named) -> str:

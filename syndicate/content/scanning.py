@@ -76,6 +76,15 @@ def fingerprint_posts(settings: Settings) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
 
+def _choose_index(entries: list[os.DirEntry[str]]) -> list[os.DirEntry[str]]:
+    """The post of a bundle in each of its languages. Beside index.md another one is what it was made of, or of it."""
+    found: dict[str, os.DirEntry[str]] = {}
+    for entry in sorted(entries, key=lambda entry: len(entry.name)):
+        if _INDEX.fullmatch(entry.name):
+            found.setdefault(entry.name.rpartition(".")[0], entry)
+    return list(found.values())
+
+
 @dataclass(frozen=True, slots=True)
 class _Walk:
     home: str
@@ -93,7 +102,7 @@ class _Walk:
                 raise ContentError(f"the content folder cannot be read: {error.strerror}", where=folder) from error
             self.result.refuse(prefix, f"the folder cannot be read: {error.strerror}")
             return
-        index = [entry for entry in found if _INDEX.fullmatch(entry.name)] if self.has_bundles and prefix else []
+        index = _choose_index(found) if self.has_bundles and prefix else []
         for entry in index or found:
             self._visit(entry, prefix, depth)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from syndicate.content.fields import Fields
+from syndicate.content.fields import Fields, simplify
 from syndicate.model import Settings, Site
 from syndicate.text.languages import normalise_language
 
@@ -17,7 +17,11 @@ _LANGUAGES = (
     " nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv"
     " sw ta te tg th ti tk tl tn to tr tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu "
 )
-_KEYS = ("translationKey", "translation_key", "translationId", "ref", "page_id", "lang-ref")
+_KEYS = frozenset({
+    "translationkey", "translationid", "translationsid", "translationof", "ref", "langref", "refslug", "pageid",
+    "i18nid", "i18nkey", "i18nref", "hreflangkey",
+})  # fmt: skip
+"""Names under which translations share a value, as `simplify` writes them."""
 _MOST_FOLDERS = 3
 """Folders above a post that may name its language."""
 
@@ -96,16 +100,30 @@ def choose_language(fields: Fields, found: Translation, site: Site) -> str:
     return language
 
 
-def name_group(fields: Fields, found: Translation) -> str:
-    """What translations of one post have in common: the key that they declare, else the path without the language."""
-    declared = next((value for key in _KEYS if isinstance(value := fields.at(key), str | int) and value != ""), "")
+def name_group(fields: Fields, found: Translation, site: Site) -> str:
+    """What translations of one post have in common: the key that they declare, else the path without the language.
+
+    For Pelican it is the slug.
+    """
+    named = ((key, value) for key, value in fields.values.items() if simplify(key) in _KEYS)
+    declared = next((value for _, value in named if isinstance(value, str | int) and value != ""), "")
+    if declared == "" and site.generator == "pelican":
+        declared = fields.verbatim("slug")
     return f"key {declared}" if declared != "" else found.source
 
 
-def prefix_of(site: Site, found: Translation, pattern: str) -> str:
-    """What stands before the address of a post in another language than the site's, where no pattern says it."""
-    says_folders = found.is_folder and any(word in pattern for word in ("{path}", "{folders}"))
-    if not found.language or "{language}" in pattern or says_folders:
-        return ""
-    is_main = found.language.lower() == site.language.lower()
-    return "" if is_main else f"/{found.language.lower()}"
+def localise(site: Site, found: Translation, address: str) -> str:
+    """The address of a post in another language than the site's, where no pattern says it.
+
+    Its language stands before the path, in the place of the site's own if that stands there.
+    """
+    says_folders = found.is_folder and any(word in site.permalink for word in ("{path}", "{folders}"))
+    language, main = found.language.lower(), site.language.lower()
+    if not language or "{language}" in site.permalink or says_folders or language == main:
+        return address
+    path = address.removeprefix(site.url)
+    first = path.split("/")[1].replace("_", "-").lower()
+    if found.is_folder and first == language:  # folders are in the address already, as Jekyll's categories are
+        return address
+    own = next((f"/{name}" for name in (main, main.partition("-")[0]) if path.startswith(f"/{name}/")), "")
+    return f"{site.url}/{language}{path.removeprefix(own)}"

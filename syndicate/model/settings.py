@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from syndicate.model.feed import FEED_FORMATS
 from syndicate.model.post import Author
@@ -40,6 +41,13 @@ class Site:
     copyright: str = ""
     feeds_url: str = ""
     """Public URL of the publish root, without trailing slash; empty means <url>/feeds."""
+
+    def list_doubts(self) -> tuple[str, ...]:
+        """What a person has to answer before anything leads anywhere: names that nobody can have (RFC 2606)."""
+        host = (urlsplit(self.url).hostname or "").rstrip(".")
+        if not re.search(r"(?:^|\.)(?:example(?:\.(?:com|net|org))?|invalid)$", host):
+            return ()
+        return (f"{host} is an example and nobody's site: feeds and messages lead nowhere until [site] url is yours",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

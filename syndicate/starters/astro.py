@@ -49,7 +49,8 @@ def _list_collections(folder: Path, end: str) -> Iterator[Place]:
         if not posts or not (name in _USUAL or all(map(is_dated, posts[:20]))):
             continue
         pages = [(page, text) for page, text in shown if re.search(rf"[\"'`]{re.escape(name)}[\"'`]", text)]
-        pages = pages or [(page, text) for page, text in shown if page.parent.name in _USUAL]
+        if all(_rank(page, name)[0] for page, _ in pages):  # lists of posts show none
+            pages = [(page, text) for page, text in shown if page.parent.name in _USUAL] or pages
         if pages:
             page, text = min(pages, key=lambda pair: _rank(pair[0], name))
             pattern = _pattern_of(page, text, folder)

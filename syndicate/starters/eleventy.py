@@ -32,6 +32,8 @@ def look_for_eleventy(folder: Path) -> Found | None:
     config = read_text(folder / name)
     start = find_first(config, r"(?:\binput\s*:\s*|setInputDirectory\(\s*)[\"'`]([^\"'`]+)")
     base = start.strip("./")
+    if not base and any((folder / "src" / name).is_dir() for name in ("_data", "_includes")):
+        base = "src"  # its own script tells it
     advice = f'Add eleventyConfig.addPassthroughCopy("feeds") to {name}, so that feeds/ is served.'
     built = find_first(config, r"(?:\boutput\s*:\s*|setOutputDirectory\(\s*)[\"'`]([^\"'`]+)").strip("./") or "_site"
     found = _note_copied(Found("Eleventy", "eleventy", advice=advice, built=(built,)), config, base, name)

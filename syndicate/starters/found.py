@@ -46,12 +46,15 @@ def is_dated(path: Path) -> bool:
 
 
 def read_lines(path: Path) -> str:
-    """The first lines "Name: value" of a file without front matter, as Pelican has them; "" where there are none."""
+    """The first lines "Name: value" of a file without front matter, as Pelican and Nikola have them, else ""."""
     try:
         with path.open(encoding="utf-8-sig", errors="replace") as file:
             start = file.read(4_000)
     except OSError:
         return ""
+    found = re.match(r"(?:<!--\s*\n)?((?:\.\. [\w-]+:.*\n)+)", start)
+    if found:  # Nikola's, as if they were without the dots
+        return re.sub(r"(?m)^\.\. ", "", found[1])
     found = re.match(r"(?:[A-Za-z][\w -]*:.*\n(?:[ \t]+\S.*\n)*)+", start)
     return found[0] if found else ""
 
@@ -62,8 +65,9 @@ def is_post(path: Path) -> bool:
 
 
 def read_samples(folder: Path, *, limit: int = 60) -> tuple[Sample, ...]:
-    """Up to `limit` Markdown files with front matter below a folder, in order of name."""
-    samples = (read_sample(path) for path in list_posts(folder))
+    """Up to `limit` Markdown files with front matter below a folder, from all over it, in order of name."""
+    posts = list_posts(folder)
+    samples = (read_sample(path) for path in posts[:: max(1, len(posts) // limit)])
     return tuple(islice((sample for sample in samples if sample), limit))
 
 
@@ -178,15 +182,3 @@ class Found:
 
 def _below_each(folders: Iterable[str], endings: Sequence[str]) -> tuple[str, ...]:
     return tuple(ending if name == "." else f"{name}/{ending}" for name in folders for ending in endings)
-
-
-def read_domain(folder: Path) -> str:
-    """The address in a CNAME file, which GitHub Pages reads, "" where there is none."""
-    for name in ("CNAME", "static/CNAME", "public/CNAME", "docs/CNAME", "source/CNAME", "src/CNAME"):
-        try:
-            domain = (folder / name).read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError):
-            continue
-        if domain and "." in domain and not set(domain) & set("/ \n:"):
-            return f"https://{domain}"
-    return ""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from syndicate.starters.astro import look_for_astro, look_for_docusaurus
+from syndicate.starters.domains import find_domain, is_placeholder
 from syndicate.starters.eleventy import look_for_eleventy, look_for_lume
 from syndicate.starters.found import (
     QUESTION,
@@ -20,7 +21,6 @@ from syndicate.starters.found import (
     is_dated,
     is_post,
     list_posts,
-    read_domain,
     read_head,
     read_sample,
     read_samples,
@@ -28,19 +28,18 @@ from syndicate.starters.found import (
 from syndicate.starters.hugo import look_for_hugo
 from syndicate.starters.jekyll import look_for_hexo, look_for_jekyll
 from syndicate.starters.scripts import (
-    find_address,
     look_for_nextjs,
     look_for_others,
     look_for_quarto,
     look_for_vitepress,
 )
-from syndicate.starters.zola import look_for_mkdocs, look_for_pelican, look_for_zola
+from syndicate.starters.zola import look_for_mkdocs, look_for_nikola, look_for_pelican, look_for_zola
 
 # --- Every generator that is recognised, in the order in which their files are looked for ---
 
 GENERATORS: tuple[Callable[[Path], Found | None], ...] = (
     look_for_zola, look_for_hugo, look_for_hexo, look_for_eleventy, look_for_jekyll, look_for_astro,
-    look_for_docusaurus, look_for_pelican, look_for_mkdocs, look_for_nextjs, look_for_vitepress,
+    look_for_docusaurus, look_for_pelican, look_for_nikola, look_for_mkdocs, look_for_nextjs, look_for_vitepress,
     look_for_quarto, look_for_lume, look_for_others,
 )  # fmt: skip
 _INSIDE = (
@@ -56,11 +55,13 @@ _INSIDE = (
     "apps/blog",
     "services/site",
 )
+_MOST_FOLDERS = 60
 
 
 def find_generator(folder: Path) -> Found:
     """What the folder's own files say, else those of a folder in which sites often lie."""
-    for place in ("", *_INSIDE):
+    below = (path.name for path in sorted(folder.glob("*/"))[:_MOST_FOLDERS] if path.name not in SKIPPED)
+    for place in dict.fromkeys(("", *_INSIDE, *below)):
         for look in GENERATORS:
             found = look(folder / place) if (folder / place).is_dir() else None
             if found is not None and (found.content or not place):
@@ -69,16 +70,15 @@ def find_generator(folder: Path) -> Found:
     return _find_address(Found(generator=""), folder, folder)
 
 
-def _find_address(found: Found, *folders: Path) -> Found:
-    """The site's address, where its settings do not tell it: in a CNAME file, or in one of its own scripts."""
-    if found.url.startswith("http") and "localhost" not in found.url:
+def _find_address(found: Found, site: Path, top: Path) -> Found:
+    """The site's address, where its generator's settings do not tell it.
+
+    What the README of a template that is still as it came links to is its maker's.
+    """
+    if not is_placeholder(found.url):
         return found
-    found = replace(found, url="")
-    for folder in folders:
-        found = found if found.url else found.note("url", read_domain(folder), "CNAME")
-    if found.generator and not found.url:
-        found = found.note("url", *find_address(folders[0]))
-    return found
+    is_template = found.url.startswith("http") and "localhost" not in found.url
+    return replace(found, url="").note("url", *find_domain(site, top, "" if is_template else found.content or "."))
 
 
 def _move(found: Found, place: str) -> Found:
@@ -154,6 +154,8 @@ _CONTENT_FOLDERS = (
     "content/posts", "content/post", "content/blog", "src/content/posts", "src/content/blog", "src/posts", "_posts",
     "posts", "blog", "articles", "content", "src/blog", "data/blog", "docs",
 )  # fmt: skip
+
+_NAMES = frozenset({"posts", "post", "blog", "articles", "_posts"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +256,11 @@ def find_content(folder: Path) -> str:
         below = Path(place).relative_to(folder)
         for above in (below, *below.parents) if number else ():
             counts[above.as_posix()] += number
-    nearly = [place for place, number in counts.items() if number >= 0.8 * max(counts.values())]
+    best = max(counts.values(), default=0)
+    named = [place for place, number in counts.items() if place.rpartition("/")[2] in _NAMES and number > 0.5 * best]
+    if named:
+        return max(named, key=lambda place: (counts[place], place))
+    nearly = [place for place, number in counts.items() if number >= 0.8 * best]
     return max(nearly, key=lambda place: (place.count("/") + (place != "."), place), default="")
 
 

@@ -32,7 +32,7 @@ def look_for_hugo(folder: Path) -> Found | None:
     found = found.note("language", text_of(data, "languagecode", "locale", "defaultcontentlanguage"), name)
     found = found.note("timezone", text_of(data, "timezone"), name)
     found = found.note("author", author_of(data, "author") or author_of(params, "author"), name)
-    sections = _choose_sections(folder, roots, params)
+    sections = _choose_sections(folder, roots, data)
     places = [_place(folder, root, section, data, name) for root, section in sections]
     if not places:
         places = [Place(roots[0].folder, "/{path}/", "Hugo's own rule: the path below content/")]
@@ -73,6 +73,7 @@ class _Root:
 
     folder: str
     start: str = ""
+    language: str = ""
 
 
 def _list_roots(folder: Path, data: Mapping[str, Any]) -> Iterator[_Root]:
@@ -93,7 +94,7 @@ def _list_roots(folder: Path, data: Mapping[str, Any]) -> Iterator[_Root]:
         root = (place or usual).strip("/")
         if root and root not in seen and (folder / root).is_dir():
             seen.add(root)
-            yield _Root(root, start)
+            yield _Root(root, start, code)
     for mount in mounted:
         source, target = (text_of(mount, key).strip("/") for key in ("source", "target"))
         if source not in seen and (folder / source).is_dir() and ".." not in source:
@@ -105,15 +106,17 @@ def _is_content(mount: object) -> bool:
     return isinstance(mount, dict) and text_of(mount, "target").strip("/").partition("/")[0] == "content"
 
 
-def _choose_sections(folder: Path, roots: list[_Root], params: Mapping[str, Any]) -> list[tuple[_Root, str]]:
-    """The sections that the theme shows, else those of usual names, else the one with most dated posts."""
+def _choose_sections(folder: Path, roots: list[_Root], data: Mapping[str, Any]) -> list[tuple[_Root, str]]:
+    """The sections that the theme shows, else those of usual names or with a permalink, else the fullest one."""
     pairs = [(root, path.name) for root in roots for path in sorted((folder / root.folder).iterdir()) if path.is_dir()]
     counts = {pair: sum(map(is_dated, list_posts(folder / pair[0].folder / pair[1]))) for pair in pairs}
     there = [pair for pair in pairs if counts[pair]]
-    named = params.get("mainsections")
+    named = table_of(data, "params").get("mainsections")
     wanted = [str(name).lower() for name in named] if isinstance(named, list) else [str(named).lower()]
     chosen = [pair for pair in there if pair[1].lower() in wanted]
     chosen = chosen or [pair for pair in there if pair[1].lower() in _USUAL]
+    table = table_of(data, "permalinks")
+    chosen = chosen or [pair for pair in there if pair[1].lower() in {**table, **table_of(table, "page")}]
     chosen += [(root, "") for root in roots if root.start.strip("/").lower() in _USUAL]  # mounted as a section
     if chosen:
         return chosen
@@ -127,14 +130,17 @@ def _choose_sections(folder: Path, roots: list[_Root], params: Mapping[str, Any]
 def _place(folder: Path, root: _Root, section: str, data: Mapping[str, Any], name: str) -> Place:
     """One section with its pattern: that of the settings, else the path."""
     place = f"{root.folder}/{section}".rstrip("/")
-    pattern = _find_pattern(data, section, is_nested=any((folder / place).glob("*/_index.*")))
-    if pattern == QUESTION:
+    posts = list_posts(folder / place)
+    pattern = _find_pattern({**data, **_own_permalinks(data, root.language)}, section)
+    if pattern == QUESTION or _keeps_letters(data, posts):
         return Place(place, "", f"{name}, permalinks")
     source = f"{name}, permalinks" if pattern else "Hugo's own rule: the path below content/"
     pattern = pattern or re.sub("/+", "/", f"/{section.lower()}/{{path}}/")
     if _names_dates_in_files(data):
         pattern = pattern.replace("{slug}", "{undated}").replace("{path}", "{folders}/{undated}")
-    pattern = pattern if pattern.endswith((".html", "/")) else f"{pattern}/"
+        if sum(bool(re.match(r"\d{4}-\d\d-\d\d", path.name)) for path in posts) * 2 > len(posts):
+            pattern = pattern.replace("{title}", "{undated}")
+    pattern = pattern if pattern.endswith("/") else f"{pattern}/"
     if data.get("uglyurls") is True:  # Hugo 0.123 and later take no notice of sections named there
         pattern = f"{pattern.rstrip('/')}.html"
     return Place(place, root.start + pattern, source)
@@ -146,7 +152,21 @@ def _names_dates_in_files(data: Mapping[str, Any]) -> bool:
     return ":filename" in [str(date).lower() for date in dates] if isinstance(dates, list) else False
 
 
-def _find_pattern(data: Mapping[str, Any], section: str, *, is_nested: bool) -> str:
+def _own_permalinks(data: Mapping[str, Any], language: str) -> Mapping[str, Any]:
+    """The permalinks of one language, where it has some."""
+    own = table_of(table_of(table_of(data, "languages"), language), "permalinks")
+    return {"permalinks": own} if own else {}
+
+
+def _keeps_letters(data: Mapping[str, Any], posts: list[Path]) -> bool:
+    """Whether addresses keep capitals, or lose accents, against Hugo's rule and there are some: no word says that."""
+    names = "".join("/".join(path.parts[-3:]) for path in posts)
+    if data.get("disablepathtolower") is True and names != names.lower():
+        return True
+    return data.get("removepathaccents") is True and not names.isascii()
+
+
+def _find_pattern(data: Mapping[str, Any], section: str) -> str:
     """permalinks.posts or permalinks.page.posts, in our words (gohugo.io/configuration/permalinks).
 
     `:sections` are folders with an _index; a pattern begins below the section's folder.
@@ -156,8 +176,8 @@ def _find_pattern(data: Mapping[str, Any], section: str, *, is_nested: bool) -> 
     pattern = pages.get(section.lower() or "/")
     if not isinstance(pattern, str):
         return ""
-    folders = "{folders}" if is_nested else ""
     lowered = section.lower()
-    pattern = pattern.replace(":sections[1:]", folders.replace("{folders}", ":folders"))
-    words = {**HUGO, "section": lowered, "sections": f"{lowered}/{folders}".rstrip("/"), "folders": folders}
+    pattern = pattern.replace(":sections[1:]", ":inner").replace(":sections[0]", ":section")
+    pattern = pattern.replace(":sections[:1]", ":section").replace(":sections[0:1]", ":section")
+    words = {**HUGO, "section": lowered, "sections": f"{lowered}/{{sections}}", "inner": "{sections}"}
     return from_colons(pattern, words) or QUESTION

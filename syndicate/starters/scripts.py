@@ -9,7 +9,6 @@ from pathlib import Path
 
 from syndicate.starters.found import Found, Place, is_dated, list_posts
 from syndicate.starters.parse import (
-    OTHERS,
     SCRIPT_ENDS,
     find_file,
     find_first,
@@ -68,20 +67,28 @@ def _find_beside_assets(folder: Path) -> str:
 def _find_routes(folder: Path, starts: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Pages of posts in a folder of routes: [...slug] takes the whole path of a post, [slug] its name."""
     for start in starts:
-        for route in (*_ROUTES, ""):
-            place = folder / start / route
-            pages = sorted(place.glob("[[]*")) if place.is_dir() else []
-            for page in pages:
-                parts = [page.name, *_list_inner(page)]
-                words = [_word_of(part) for part in parts]
-                if any(word in {"{slug}", "{path}"} for word in words):
-                    inner = "/".join(word for word in words if word)
-                    yield re.sub("/+", "/", f"/{route}/{inner}"), page.relative_to(folder).as_posix()
+        pages = list(_list_parameters(folder / start, ""))
+        for route, page in (found for wanted in (*_ROUTES, "") for found in pages if found[0] == wanted):
+            words = [_word_of(part) for part in (page.name, *_list_inner(page))]
+            if any(word in {"{slug}", "{path}"} for word in words):
+                inner = "/".join(word for word in words if word)
+                yield re.sub("/+", "/", f"/{route}/{inner}"), page.relative_to(folder).as_posix()
+
+
+def _list_parameters(place: Path, route: str) -> Iterator[tuple[str, Path]]:
+    """Folders and files [named so], each with the route before it, of which (groups) and [lang] are no part."""
+    inside = sorted(place.iterdir()) if place.is_dir() else []
+    for path in inside:
+        is_group = path.name.startswith("(") or _word_of(path.name) == ""
+        if path.name.startswith("[") and not is_group:
+            yield route, path
+        elif path.is_dir() and (is_group or (not route and path.name in _ROUTES)):
+            yield from _list_parameters(path, route if is_group else path.name)
 
 
 def _find_named_routes(folder: Path) -> Iterator[tuple[str, str]]:
     """Routes that are named after what they show: src/routes/blog/[slug], Remix's app/routes/blog.$slug.tsx."""
-    starts = ("src/routes", "src/routes/(app)", "app/routes", "pages", "src/pages")
+    starts = ("src/routes", "app/routes", "pages", "src/pages", "app/pages")
     for pattern, source in _find_routes(folder, starts):
         if pattern.count("/") > 1:
             yield pattern, source
@@ -98,10 +105,11 @@ def _list_inner(page: Path) -> list[str]:
 
 
 def _word_of(part: str) -> str:
+    """What a parameter stands for, "" for one that is no part of the address of each post."""
     word = part.partition("]")[0].strip("[.").partition("=")[0].lower().removeprefix("...")
     if word in {"year", "month", "day", "category"}:
         return f"{{{word}}}"
-    if word in {"lang", "locale", "page", "tag"}:
+    if part.startswith("[") and word in {"lang", "locale", "page", "tag"}:
         return ""
     return "{path}" if "..." in part else "{slug}"
 
@@ -196,8 +204,8 @@ _BY_NAME = (
     ("VuePress", (".vuepress", "docs/.vuepress"), (".vuepress/dist", "docs/.vuepress/dist"), ""),
     ("Gridsome", ("gridsome.config.js",), ("dist",), ""),
     ("Remix", ("remix.config.*", "react-router.config.*"), ("build/client",), ""),
+    ("Waku", ("waku.config.*",), ("dist/public",), ""),
     ("Bridgetown", ("bridgetown.config.yml",), ("output",), ""),
-    ("Nikola", ("conf.py",), ("output",), ""),
     ("Obsidian", (".obsidian",), (), ""),
 )
 
@@ -218,20 +226,3 @@ def look_for_vitepress(folder: Path) -> Found | None:
     content = next((place for place in places if list_posts(folder / place)), "")
     pattern = f"/{content.removeprefix(base).strip('/')}/{{path}}{end}"
     return replace(found.settle(folder, [Place(content, pattern, "VitePress's own rule: the path")] if content else []))
-
-
-_ADDRESS = re.compile(
-    r"\b(?:siteUrl|SITE_URL|siteURL|baseUrl|BASE_URL|hostname|homepage|origin)\b[^\n]{0,60}?"
-    r"[\"'`](https?://[\w.-]+\.[a-z]{2,}(?:/[\w./-]*)?)[\"'`]"
-)
-
-
-def find_address(folder: Path) -> tuple[str, str]:
-    """The site's address in one of its own scripts, and which; ("", "") where none names it."""
-    globs = [f"{place}*.{end}" for place in ("", "src/", "config/", "lib/", ".vitepress/", "src/lib/", "app/")
-             for end in (*SCRIPT_ENDS, "mts", "tsx")]  # fmt: skip
-    for path in (path for glob in globs for path in sorted(folder.glob(glob))[:20] if path.name != "package-lock.json"):
-        for url in _ADDRESS.findall(read_text(path)):
-            if not OTHERS.search(url) and "example" not in url:
-                return url, path.relative_to(folder).as_posix()
-    return "", ""

@@ -23,19 +23,20 @@ def look_for_zola(folder: Path) -> Found | None:
     found = _title_of_front(found, folder, data)
     found = found.note("language", text_of(data, "default_language"), name)
     found = found.note("author", text_of(data, "author") or text_of(table_of(data, "extra"), "author"), name)
-    content = folder / "content"
-    sections = [part for part in _USUAL if any(map(is_dated, list_posts(content / part)))]
-    if not sections or any(map(is_dated, list_posts(content, deep=False))):
-        place = Place("content", "/{folders}/{slug}/", "Zola's own rule: the path below content/")
-        return found.settle(folder, [place]).note(
-            "publish_to", "static/feeds", "Zola's own rule: it is served at /feeds/"
-        )
-    places = [
-        Place(f"content/{part}", f"/{part}/{{folders}}/{{slug}}/", "Zola's own rule: the path below content/")
-        for part in sections
-    ]
-    found = found.settle(folder, places)
+    rule = "Zola's own rule: the path below content/"
+    sections = _choose_sections(folder / "content")
+    places = [Place(f"content/{part}", f"/{part}/{{folders}}/{{slug}}/", rule) for part in sections]
+    found = found.settle(folder, places or [Place("content", "/{folders}/{slug}/", rule)])
     return found.note("publish_to", "static/feeds", "Zola's own rule: it is served at /feeds/")
+
+
+def _choose_sections(content: Path) -> list[str]:
+    """Sections of usual names, where most posts with dates are; none where they lie all over the content folder."""
+    counts = {path.name: sum(map(is_dated, list_posts(path))) for path in sorted(content.glob("*/"))}
+    usual = [name for name in _USUAL if counts.get(name)]
+    loose = sum(map(is_dated, list_posts(content, deep=False)))
+    is_most = sum(counts[name] for name in usual) * 2 > sum(counts.values()) + loose
+    return usual if is_most and not loose else []
 
 
 def _title_of_front(found: Found, folder: Path, data: dict[str, Any]) -> Found:
@@ -104,6 +105,30 @@ def _date_word(found: re.Match[str]) -> str:
     return f"{{{_DATES[found[1]]}}}" if found[1] in _DATES else found[0]
 
 
+# --- Nikola ---
+
+
+def look_for_nikola(folder: Path) -> Found | None:
+    """Posts lie where their files do, below the folder that POSTS names for them."""
+    text = _drop_comments(read_text(folder / "conf.py"))
+    table = find_first(text, r"(?ms)^POSTS\s*=\s*\((.*?)^\)")
+    rows = re.findall(r"\(\s*[\"']([\w./-]+?)/\*\.\w+[\"']\s*,\s*[\"']([\w./-]*)[\"']", table)
+    if not rows:
+        return None
+    found = Found("Nikola", built=(_constant(text, "OUTPUT_FOLDER") or "output",))
+    values = {"title": "BLOG_TITLE", "url": "SITE_URL", "description": "BLOG_DESCRIPTION", "language": "DEFAULT_LANG",
+              "timezone": "TIMEZONE", "author": "BLOG_AUTHOR"}  # fmt: skip
+    for key, name in values.items():
+        found = found.note(key, _constant(text, name), "conf.py")
+    end = ".html" if re.search(r"(?m)^PRETTY_URLS\s*=\s*False", text) else "/"
+    places = [
+        Place(place, re.sub("/+", "/", f"/{start}/{{folders}}/{{slug}}{end}"), "conf.py, POSTS")
+        for place, start in dict(rows).items()
+    ]
+    found = found.settle(folder, [place for place in places if list_posts(folder / place.folder)])
+    return found.note("static", "files", "Nikola's own rule")
+
+
 # --- MkDocs with the blog of Material ---
 
 
@@ -122,13 +147,15 @@ def look_for_mkdocs(folder: Path) -> Found | None:
     found = found.note("static", docs, "MkDocs's own rule")
     blog = (find_first(text, r"(?m)^\s+blog_dir:\s*[\"']?([^\"'\s]+)") or "blog").strip("./")
     posts = f"{docs}/{blog}/posts".replace("//", "/")
+    end = ".html" if re.search(r"(?m)^use_directory_urls:\s*false", text) else "/"
     if not re.search(r"(?m)^\s*-\s*(?:material/)?blog\b", text) or not (folder / posts).is_dir():
-        return found
+        plain = next((name for name in _USUAL if any(map(is_dated, list_posts(folder / docs / name)))), "")
+        place = Place(f"{docs}/{plain}", f"/{plain}/{{path}}{end}", "MkDocs's own rule: the path")
+        return found.settle(folder, [place] if plain else [])
     given = find_first(text, r"(?m)^\s+post_url_format:\s*[\"']?([^\"'\n]+)") or "{date}/{slug}"
     day = find_first(text, r"(?m)^\s+post_url_date_format:\s*[\"']?([^\"'\n]+)") or "yyyy/MM/dd"
     date = day.replace("yyyy", "{year}").replace("MM", "{month}").replace("dd", "{day}")
     pattern = given.replace("{date}", date).replace("{slug}", "{title}").replace("{file}", "{name}").strip("/")
-    end = ".html" if re.search(r"(?m)^use_directory_urls:\s*false", text) else "/"
     permalink = re.sub("/+", "/", f"/{blog}/{pattern}{end}")
     source = f"{name}, post_url_format" if "post_url_format" in text else "Material for MkDocs's own rule"
     return found.settle(folder, [Place(posts, permalink, source)])

@@ -30,6 +30,8 @@ _TAG = re.compile(
     r"|\{%[-~]?(?P<tag>[^{}]{0,1000}?(?:\{[^{}]{0,300}\}[^{}]{0,300}){0,3})[-~]?%\}"
     r"|<?\{\{[-~]?(?P<output>[^{}]{0,500}(?:\{[^{}]{0,300}\}[^{}]{0,300}){0,3})[-~]?\}\}\}?>?"
     r"|\{#(?=[\s-])[^{}]{0,1000}#\}"
+    r"|(?P<open>\{(?:\{[-~]?[ \t]*\w{1,50}\.|%[-~]?[ \t]*[a-z_]{1,50}[ \t])[^{}\n]{1,300}$)",  # never closed
+    re.MULTILINE,
 )
 _BRANCHES = frozenset({"if", "unless", "case", "ifchanged", "if-async"})
 _BLOCKS = _BRANCHES | {"for", "tablerow", "each", "asyncEach", "capture"}
@@ -83,8 +85,9 @@ class _Reader:
     def _replace(self, token: re.Match[str], inside: str, name: str, depth: int) -> str:
         if token["output"] is not None:
             return self._show(token)
-        if token["hugo"]:
-            return self._leave(token, self.replace(token["shortcode"].strip(_EDGES), token[0]))
+        if token["hugo"] or token["open"]:
+            is_closed = token["open"] is None
+            return self._leave(token, self.replace(token["shortcode"].strip(_EDGES), token[0]) if is_closed else None)
         if not inside or name.startswith(("end", "else", "elsif", "elif", "when")):
             return ""
         if name in {"assign", "set"}:

@@ -9,20 +9,24 @@ from typing import Final
 
 import regex
 
-NAMING: Final = ("slug", "name", "title", "path", "undated")
+NAMING: Final = ("slug", "name", "title", "path", "undated", "only_title")
 """Words that tell one post from another; a pattern needs one of them."""
 DATES = (
     "year", "month", "day", "hour", "minute", "second", "i_month", "i_day", "short_year", "long_month", "short_month",
     "weekday", "long_day", "short_day", "yearday", "y_day", "week",
 )  # fmt: skip
-WORDS: Final = (*NAMING, *DATES, "folders", "category", "categories", "language", "author")
+WORDS: Final = (*NAMING, *DATES, "folders", "sections", "category", "categories", "language", "author")
 """Every word between braces that a pattern may hold."""
 
-# gohugo.io/configuration/permalinks. Hugo's `:title` and `:slug` are made of the title, not of the file name.
+# gohugo.io/configuration/permalinks. Hugo's `:slug` is the title where no slug is declared, `:title` always is.
 HUGO: Final[Mapping[str, str]] = {
     **{name: f"{{{name}}}" for name in ("year", "month", "day", "weekday", "yearday")},
-    "title": "{title}", "slug": "{title}", "slugorfilename": "{slug}", "slugorcontentbasename": "{slug}",
+    "title": "{only_title}", "slug": "{title}", "slugorfilename": "{slug}", "slugorcontentbasename": "{slug}",
     "filename": "{name}", "contentbasename": "{name}", "monthname": "{long_month}", "weekdayname": "{long_day}",
+    # Go's moment of reference: each number and name stands for that part of a date
+    "2006": "{year}", "06": "{short_year}", "01": "{month}", "1": "{i_month}", "Jan": "{short_month}",
+    "January": "{long_month}", "02": "{day}", "2": "{i_day}", "002": "{y_day}", "15": "{hour}", "04": "{minute}",
+    "05": "{second}", "Mon": "{short_day}", "Monday": "{long_day}",
 }  # fmt: skip
 # jekyllrb.com/docs/permalinks. Jekyll's `:title` is the file name with its capitals.
 JEKYLL: Final[Mapping[str, str]] = {
@@ -51,6 +55,8 @@ def from_colons(pattern: str, words: Mapping[str, str]) -> str:
 def _word_of(word: str, words: Mapping[str, str]) -> str | None:
     """The word itself, or the longest beginning of it that is one: Jekyll reads ":year_x" as ":year" and "_x"."""
     lowered = word.lower()
+    if word in words:
+        return words[word]
     if lowered in words:
         return words[lowered]
     start = next((name for name in sorted(words, key=len, reverse=True) if lowered.startswith(f"{name}_")), "")

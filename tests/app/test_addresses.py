@@ -91,3 +91,17 @@ def test_a_generator_is_asked_only_where_a_person_says_so(tmp_path: Path, capsys
     assert call(["init", str(tmp_path), "--ask-generator"]) == 2
     assert "no generator here lists its addresses" in capsys.readouterr().err
     assert call(["publish", "--ask-generator"]) == 2
+
+
+@pytest.mark.parametrize("start", ["", "https://notes.example", "http://notes.example"])
+def test_init_learns_the_pattern_from_links_between_posts(
+    tmp_path: Path, start: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a rule or a built site; whole addresses tell the host as well, and one link alone tells nothing."""
+    for name, day in DAYS.items():
+        links = " ".join(f"[x]({start}/log/{DAYS[other][:4]}/{other}/)" for other in DAYS if other != name)
+        text = f"[code](https://code.example/{name}/src) {links}"
+        write(tmp_path, {f"writing/{name}.md": f"---\ntitle: The {name}\ndate: {day}\n---\n{text}\n"})
+    call(["--json", "init", str(tmp_path), "--dry-run"])
+    guess = json.loads(capsys.readouterr().out)["guess"]
+    assert (guess["url"], guess["permalink"]) == (start or "?", "/log/{year}/{slug}/")

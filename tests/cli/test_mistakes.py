@@ -75,12 +75,15 @@ def test_one_count_of_problems(tmp_path):
     (tmp_path / "templates" / "messages" / "local.txt").write_text("{{ nonsense }")
     published = blog.run("publish", code=1).err.splitlines()
     template = "templates/messages/local.txt or default.txt"
-    assert [line.partition(":")[0] for line in published] == ["twin.md", "5 files", template]
-    assert "first in post" in published[1]
+    *problems, doubt = published
+    assert [line.partition(":")[0] for line in problems] == ["twin.md", "5 files", template]
+    assert "first in post" in problems[1]
+    assert "is an example and nobody's site" in doubt
     found = blog.run("--json", "doctor", code=1).json
     assert sum(one["level"] == "problem" for one in found) == 7
     assert blog.run("doctor", code=1).out.count("is not a language tag") == 1
-    assert blog.run("--json", "status").json["problems"] == 7
+    status = blog.run("--json", "status").json
+    assert (status["problems"], status["doubts"]) == (7, [doubt.removeprefix("! ")])
 
 
 def test_a_log_that_cannot_be_unpacked_is_told(tmp_path):

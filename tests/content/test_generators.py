@@ -37,7 +37,8 @@ def read_one(tmp_path: Path, text: str, name: str = "a.md", site: str = "", more
 )
 def test_what_lies_in_a_bundle_is_no_post(tmp_path: Path, generator: str, sources: list[str]) -> None:
     """For Hugo and Zola a folder with an index.md is one post, and further files in it belong to that."""
-    files = dict.fromkeys(("a/index.md", "a/notes.md", "a/more/deep.md", "b/c.md", "d.md"), HEAD)
+    files = {"a/index.markdown": HEAD} if generator == "hugo" else {}
+    files |= dict.fromkeys(("a/index.md", "a/notes.md", "a/more/deep.md", "b/c.md", "d.md"), HEAD)
     found = read(tmp_path, files, f'generator = "{generator}"\npermalink = "/{{path}}/"')
     assert [post.source for post in found.posts if post.source in sources] == sources
     assert len(found.posts) + len(found.problems) == len(sources)
@@ -111,3 +112,45 @@ def test_a_post_declares_its_address_in_its_generator_s_words(tmp_path: Path) ->
 def test_what_a_site_does_not_say_of_itself_stops_no_post(tmp_path: Path) -> None:
     """A site without author and description, and a post that asks for something else."""
     assert read_one(tmp_path, f"{HEAD}By {{{{ site.nobody }}}} and {{{{ site.title }}}}.\n").title == "T"
+
+
+def test_nikola_s_comment_is_front_matter(tmp_path: Path) -> None:
+    """Lines ".. name: value" in a comment; an empty one is none, and a comment of words is no front matter."""
+    text = "<!--\n.. title: A walk\n.. slug: far-out\n.. date: 2025-01-02 10:20:00 UTC\n.. link: \n-->\n\nWords.\n"
+    post = read_one(tmp_path, text, "2025/a.md", site='permalink = "/posts/{folders}/{slug}/"')
+    assert (post.title, post.markdown, post.permalink) == (
+        "A walk", "Words.", "https://blog.example/posts/2025/far-out/"
+    )  # fmt: skip
+    assert post.published_at == datetime(2025, 1, 2, 10, 20, tzinfo=UTC)
+    assert not read(tmp_path / "other", {"b.md": "<!-- note: words -->\n\nMore."}).posts
+
+
+def test_hugo_counts_only_folders_with_an_index_as_sections(tmp_path: Path) -> None:
+    """`:title` is the title even beside a slug, and an address without an ending is a folder."""
+    files = {
+        "posts/Deep One/_index.md": "",
+        "posts/Deep One/plain/a.md": HEAD.replace("---\n", "---\nslug: own\n", 1),
+        "posts/b.md": HEAD.replace("---\n", "---\nurl: /u/:slug\n", 1),
+        "posts/c.md": HEAD,
+    }
+    site = 'generator = "hugo"\n[site.permalinks]\nposts = "/p/{sections}/{only_title}/"'
+    found = read(tmp_path, files, site, '[content]\ninclude = ["posts/**/*.md"]')
+    assert {post.source: post.permalink.removeprefix("https://blog.example") for post in found.posts} == {
+        "posts/Deep One/plain/a.md": "/p/deep-one/t/", "posts/b.md": "/u/t/", "posts/c.md": "/p/t/"
+    }  # fmt: skip
+
+
+def test_a_translation_s_language_takes_the_place_of_the_site_s_in_the_path(tmp_path: Path) -> None:
+    """Where the site's own language stands before every path, as Hugo's defaultContentLanguageInSubdir does it."""
+    files = {"a.md": HEAD, "a.de.md": HEAD}
+    found = read(tmp_path, files, 'language = "en-GB"\npermalink = "/en/{slug}/"')
+    assert {post.permalink for post in found.posts} == {"https://blog.example/en/a/", "https://blog.example/de/a/"}
+
+
+def test_folders_of_languages_are_in_an_address_once(tmp_path: Path) -> None:
+    """Jekyll's folders above _posts are categories already."""
+    files = {f"{code}/news/_posts/2025-01-02-a.md": HEAD for code in ("zh_tw", "en")}
+    found = read(tmp_path, files, 'generator = "jekyll"\npermalink = "/{categories}/{year}/{name}/"')
+    assert {post.permalink for post in found.posts} == {
+        "https://blog.example/zh_tw/news/2025/a/", "https://blog.example/en/news/2025/a/"
+    }  # fmt: skip

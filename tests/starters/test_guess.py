@@ -104,10 +104,14 @@ def test_every_guess_names_its_source(tmp_path):
     ("permalinks", "guessed"),
     [
         ("", "/posts/{path}/"),
-        ('[permalinks]\nposts = "/:sections/:filename/"', "/posts/{name}/"),
-        ('[permalinks.page]\nposts = "/:year/:title/"', "/{year}/{title}/"),
+        ('[permalinks]\nposts = "/:sections/:filename/"', "/posts/{sections}/{name}/"),
+        ('[permalinks]\nposts = "/:sections[0]/:sections[1:]/:slug"', "/posts/{sections}/{title}/"),
+        ('[permalinks.page]\nposts = "/:year/:title/"', "/{year}/{only_title}/"),
         ('[permalinks]\npost = "/:year/:title/"', "/posts/{path}/"),
-        ('[permalinks]\nposts = "/:yearday/:title/"', "/{yearday}/{title}/"),
+        ('[permalinks]\nposts = "/:yearday/:slug.html"', "/{yearday}/{title}.html/"),
+        ('[permalinks]\nposts = "/:2006/:Jan/:02/:filename"', "/{year}/{short_month}/{day}/{name}/"),
+        ('[languages.en.permalinks]\nposts = "/own/:slug"', "/own/{title}/"),
+        ("disablePathToLower = true", "/posts/{path}/"),
         ('[permalinks]\nposts = "/:unheard/:title/"', "?"),
     ],
 )
@@ -115,13 +119,6 @@ def test_hugo_pages_lie_where_their_files_do_unless_it_says_otherwise(tmp_path, 
     """Folders belong to the address; `:title` is the title, `:filename` the file."""
     write(tmp_path, {"hugo.toml": f'title = "Dunes"\n{permalinks}\n', "content/posts/2024/hello.md": POST})
     assert guess_site(tmp_path).permalink == guessed
-
-
-def test_hugo_sections_are_folders_with_an_index(tmp_path):
-    """`:sections` has the folders that Hugo counts as sections."""
-    files = {"hugo.toml": '[permalinks]\nposts = "/:sections/:slug/"', "content/posts/2024/_index.md": ""}
-    write(tmp_path, files)
-    assert guess_site(tmp_path).permalink == "/posts/{folders}/{title}/"
 
 
 @pytest.mark.parametrize(
@@ -371,3 +368,31 @@ def test_icon_and_logo_are_found_where_they_are_served(tmp_path: Path) -> None:
     assert (guess.icon, guess.logo) == ("/apple-touch-icon.png", "static/images/logo.png")
     written = tomllib.loads(render_config(guess))
     assert (written["site"]["icon"], written["cards"]["logo"]) == (guess.icon, guess.logo)
+
+
+@pytest.mark.parametrize(
+    ("files", "url"),
+    [
+        ({"public/robots.txt": "User-agent: *\nSitemap: https://kites.test/sitemap.xml\n"}, "https://kites.test"),
+        ({"netlify.toml": '[context.production.environment]\nSITE_URL = "https://kites.test/"\n'}, "https://kites.test"),
+        ({"README.md": "# [Kites](https://www.kites.test)", "package.json": '{"name": "kites"}'}, "https://www.kites.test"),
+        ({"README.md": "Made with [Winds](https://winds.test)", "package.json": '{"name": "kites"}'}, "?"),
+        ({"next.config.js": "", "lib/site.js": "const siteUrl =\n  process.env.URL || 'https://kites.test';"},
+         "https://kites.test"),
+        ({"package.json": '{"name": "x", "homepage": "https://github.com/ann/kites"}'}, "?"),
+    ],
+)  # fmt: skip
+def test_the_address_is_looked_for_where_sites_say_it(tmp_path, files, url):
+    """robots.txt, the settings of hosts, scripts, and a README whose link is called like the site."""
+    write(tmp_path, {"next.config.js": "", "app/blog/[slug]/page.tsx": "", "posts/hello.md": POST} | files)
+    assert guess_site(tmp_path).url == url
+
+
+def test_routes_in_groups_and_lists_of_posts_are_told_apart(tmp_path):
+    """(groups) are no part of an address, and a page of numbers shows no post."""
+    write(tmp_path, {"next.config.js": "", "app/(site)/[locale]/blog/[...slug]/page.tsx": "", "posts/hello.md": POST})
+    assert guess_site(tmp_path).permalink == "/blog/{path}"
+    astro = {"astro.config.mjs": "export default {}", "src/content/posts/hello.md": POST}
+    pages = {"src/pages/[...page].astro": "getCollection('posts')", "src/pages/posts/[...slug].astro": "getSorted()"}
+    write(tmp_path / "other", astro | pages)
+    assert guess_site(tmp_path / "other").permalink == "/posts/{path}/"

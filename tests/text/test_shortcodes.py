@@ -35,6 +35,7 @@ def know() -> GeneratorCode:
         ('{{< tweet user="ann" id="12" >}}', "<https://x.com/ann/status/12>"),
         ("{{% notice %}}inside{{% /notice %}}", "inside"),
         ("{{< unknown a=1 >}}", "▢"),
+        ("never closed {{ page.version\nand {% include a.html\nmore", "never closed ▢\nand ▢\nmore"),
         ("{{</* figure x */>}}", "&#123;&#123;&lt; figure x &gt;&#125;&#125;"),
         ('[a]({{< relref "b.md" >}})', "[a]()"),
         ("{{< highlight go >}}x := 1{{< /highlight >}}", "\n```go\nx := 1\n```\n"),
