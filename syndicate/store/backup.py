@@ -91,6 +91,10 @@ def _list_sites(path: Path) -> frozenset[str]:
             if connection.execute(foreign).fetchone():
                 hint = "it holds triggers or views, which would act by themselves: `syndicate backup` writes none"
                 raise UsageError("is no backup of a state", where=str(path), hint=hint)
+            versions = connection.execute("SELECT version_num FROM alembic_version").fetchall() if tables else []
+            if any(not isinstance(version, str) for (version,) in versions):
+                hint = "its version cannot be read: name a file that `syndicate backup` wrote"
+                raise UsageError("is no backup of a state", where=str(path), hint=hint)
             queries = [f"SELECT site FROM {table}" for table in _TABLES_OF_SITES if table in tables]  # noqa: S608
             return frozenset(row[0] for query in queries for row in connection.execute(query))
     except sqlite3.Error as error:
