@@ -18,6 +18,7 @@ SyndicateError                  shown to the person: what, where, what to do
     │   ├── NotReady            … media or container still in the making, ask again at `retry_at`
     │   └── Spoiled             … what was prepared cannot be used: prepare it anew
     ├── Rejected                surely not published and never will be: the delivery failed
+    │   ├── Gone                … because what was to be changed is not there any more
     │   ├── Misfit              … because it is too long or large: composed anew within the limits it may fit
     │   └── Duplicate           … because an equal post exists: after an Uncertain one it is ours, else a refusal
     ├── Uncertain               may have been published: settle by looking, never send again blindly
@@ -139,6 +140,10 @@ class Spoiled(Unavailable):
 
 class Rejected(NetworkError):
     """Surely not published: the network refuses this message as it is."""
+
+
+class Gone(Rejected):
+    """The published message that was to be changed is not there any more."""
 
 
 class Misfit(Rejected):

@@ -10,6 +10,7 @@ from syndicate.app.login import keep_spending, require_money
 from syndicate.app.site import OpenSite
 from syndicate.errors import Blocked, NetworkError, Rejected, UsageError
 from syndicate.model import Account, Counted, Delivery, State
+from syndicate.networks import find_other_place
 from syndicate.networks.base import Counts, Spends
 
 # --- How often others' answers to a message are counted ---
@@ -69,6 +70,7 @@ def _list_due(site: OpenSite, account: Account, now: datetime) -> list[Delivery]
         one
         for one, looked_at in rows
         if one.receipt and one.receipt.remote_id and one.sent_at and is_count_due(one.sent_at, looked_at, now)
+        if not find_other_place(one.receipt, account)
     ]
     return due[:_MOST_IN_A_ROUND]
 

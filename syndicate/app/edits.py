@@ -14,13 +14,25 @@ from syndicate.app.deliver import Composer, load_images
 from syndicate.app.login import keep_spending, require_money
 from syndicate.app.site import OpenSite
 from syndicate.containment import contain
-from syndicate.errors import Unavailable, tell_for_log
+from syndicate.errors import Gone, Rejected, Unavailable, tell_for_log
 from syndicate.model import Message, Reason, State
-from syndicate.networks import describe
+from syndicate.networks import describe, find_other_place, find_place, note_place
 from syndicate.networks.base import Deletes, Edits, Spends
 from syndicate.pages import find_sign_of_life
-from syndicate.planning.deliveries.edits import Amendment, Composers, plan_amendments
+from syndicate.planning.deliveries.edits import (
+    ELSEWHERE,
+    GONE,
+    IN_VAIN,
+    REFUSED,
+    UNABLE,
+    Amendment,
+    Composers,
+    Trouble,
+    plan_amendments,
+)
+from syndicate.planning.deliveries.retry import TELL_AFTER
 from syndicate.store.glance import keep_seen
+from syndicate.store.transitions import Step
 
 EDITED, REMOVED = _DONE = ("edited", "removed")
 
@@ -57,17 +69,36 @@ def _plan(site: OpenSite, now: datetime) -> tuple[Amendment, ...]:
     composer = Composer(site)
     held = site.store.list_deliveries(states=(State.HELD,))
     asked = frozenset(row.detail for row in held if row.reason is Reason.MAYBE_RENAMED)
-    return plan_amendments(sent, known, accounts, Composers(composer.compose, composer.trace), now, asked=asked)
+    composers = Composers(
+        composer.compose,
+        composer.trace,
+        list_attempts=lambda row: site.store.list_attempts(row.id),
+        find_other_place=lambda row: find_other_place(row.receipt, accounts[row.account]) if row.receipt else "",
+        keeps_picture=lambda name: site.accounts.facts[name].keeps_picture,
+    )
+    return plan_amendments(sent, known, accounts, composers, now, asked=asked)
 
 
 def tell_waiting(amendments: Iterable[Amendment]) -> tuple[str, ...]:
-    """A line for each reason why a person must decide."""
+    """A line for each reason why a person must decide, and for each change that fails and fails."""
+    amendments = tuple(amendments)
     counts = Counter((one.is_removal, one.waits) for one in amendments if one.waits)
     return tuple(
         f"{number} {'removal' if is_removal else 'edit'}{'' if number == 1 else 's'} of published messages wait"
         f"{'s' if number == 1 else ''} for you: {why} (`syndicate amend --dry-run` shows them)"
         for (is_removal, why), number in counts.items()
-    )
+    ) + tuple(_tell_trouble(one, one.trouble) for one in amendments if one.trouble and _is_lasting(one.trouble))
+
+
+def _is_lasting(trouble: Trouble) -> bool:
+    return trouble.again_at is None or trouble.again_at - trouble.since >= TELL_AFTER
+
+
+def _tell_trouble(one: Amendment, trouble: Trouble) -> str:
+    what = "removal" if one.is_removal else "edit"
+    how = "was given up" if trouble.again_at is None else "still fails"
+    name = f"the {what} of {one.delivery.slug} on {one.delivery.account}"
+    return f"{name} {how}: {trouble.words} (`syndicate amend` tries once more)"
 
 
 def amend(site: OpenSite, amendments: Iterable[Amendment], now: datetime) -> tuple[Amended, ...]:
@@ -96,25 +127,51 @@ def amend_account(
 
 def _amend_one(site: OpenSite, one: Amendment, now: datetime) -> Amended:
     said: list[str] = []
-    with contain(lambda error: said.append(tell_for_log(error))):
+
+    def note(error: Exception) -> None:
+        outcome = GONE if isinstance(error, Gone) else REFUSED if isinstance(error, Rejected) else IN_VAIN
+        words = "it is not there any more" if outcome == GONE else tell_for_log(error).partition("\n")[0]
+        said.append(_note(site, one, outcome, words, now))
+
+    with contain(note):
         said.append(_remove(site, one, now) if one.message is None else _edit(site, one, one.message, now))
     return Amended(f"{one.delivery.slug} on {one.delivery.account}: {said[-1]}", said[-1].startswith(_DONE))
 
 
+def _note(site: OpenSite, one: Amendment, outcome: str, words: str, now: datetime) -> str:
+    """Keep in the trail why the change was not made; returns the words."""
+    action = "delete" if one.is_removal else "edit"
+    detail = f"{words}\n{one.mark}"
+    site.store.record_unfollowed(one.delivery, Step(action, outcome, now, reason=Reason.NOT_FOLLOWED, detail=detail))
+    return words
+
+
+def _note_elsewhere(site: OpenSite, one: Amendment, now: datetime) -> str:
+    """Another server may have another message under the same number: nothing is asked of it."""
+    place = find_place(site.accounts.get(one.delivery.account))
+    words = f"it is on {one.elsewhere}, and the account on {place} now: change it there by hand"
+    return _note(site, one, ELSEWHERE, words, now)
+
+
 def _edit(site: OpenSite, one: Amendment, message: Message, now: datetime) -> str:
-    network = site.accounts.open(site.accounts.get(one.delivery.account))
-    receipt = one.delivery.receipt
+    account = site.accounts.get(one.delivery.account)
+    if one.elsewhere:
+        return _note_elsewhere(site, one, now)
+    network = site.accounts.open(account)
+    receipt, facts = one.delivery.receipt, site.accounts.facts[account.name]
     assert receipt is not None
     if not isinstance(network, Edits):
-        return f"{describe(one.delivery.network).title} cannot edit; it stays as it is"
-    if one.is_alt_alone and not site.accounts.facts[one.delivery.account].edits_alt:
+        words = f"{describe(one.delivery.network).title} cannot edit; it stays as it is"
+        return _note(site, one, UNABLE, words, now)
+    if one.is_alt_alone and not facts.edits_alt:
         site.store.keep_sent_message(one.delivery, message)
         title = describe(one.delivery.network).title
         return f"{title} cannot change the alt text of a published picture; it stays as it is"
     key = _make_key(one, message, edits=_count_edits(site, one))
     _begin_call(site)
-    changed = network.edit(receipt, load_images(site, message), key=key)
-    site.store.record_edit(one.delivery, message, changed, now)
+    loaded = message if facts.keeps_picture else load_images(site, message)
+    changed = network.edit(receipt, loaded, key=key)
+    site.store.record_edit(one.delivery, message, note_place(changed, account), now)
     return f"{EDITED}, but {changed.remark}" if changed.remark else EDITED
 
 
@@ -128,7 +185,7 @@ def _begin_call(site: OpenSite) -> None:
 
 
 def _count_edits(site: OpenSite, one: Amendment) -> int:
-    return sum(attempt.action == "edit" for attempt in site.store.list_attempts(one.delivery.id))
+    return sum(attempt.outcome == EDITED for attempt in site.store.list_attempts(one.delivery.id))
 
 
 def _make_key(one: Amendment, message: Message, *, edits: int) -> str:
@@ -144,10 +201,13 @@ def _remove(site: OpenSite, one: Amendment, now: datetime) -> str:
     if sign:
         return f"not removed: {sign}"
     account = site.accounts.get(one.delivery.account)
+    if one.elsewhere:
+        return _note_elsewhere(site, one, now)
     network = site.accounts.open(account)
     assert one.delivery.receipt is not None
     if not isinstance(network, Deletes):
-        return f"{describe(one.delivery.network).title} cannot remove it; it stays as it is"
+        words = f"{describe(one.delivery.network).title} cannot remove it; it stays as it is"
+        return _note(site, one, UNABLE, words, now)
     require_money(site, account, network.cost_of_delete if isinstance(network, Spends) else 0.0, now)
     _begin_call(site)
     try:

@@ -13,7 +13,7 @@ from syndicate.app.state import adopt_published, solve
 from syndicate.containment import contain
 from syndicate.errors import ConfigError, SyndicateError, Unauthorised, Unavailable, Uncertain, UsageError
 from syndicate.model import Account, Identified, variable_of
-from syndicate.networks import describe
+from syndicate.networks import describe, note_place
 from syndicate.networks.base import Lists, Network, Profile, ReadsLimits, Recent, Spends, Verifies
 from syndicate.planning.deliveries.reasons import say_pause
 from syndicate.planning.deliveries.retry import describe as describe_trouble
@@ -205,7 +205,7 @@ def adopt(site: OpenSite, name: str, now: datetime) -> tuple[tuple[str, str], ..
     known_until = site.store.find_last_step_at()
     site.store.apply(plan, now)
     by_link = {_same(one.post.permalink): one for one in plan.identified}
-    found = tuple(match for one in recent if (match := _match(one, by_link)))
+    found = tuple(match for one in recent if (match := _match(one, by_link, account)))
     if not is_contradicted:
         site.store.adopt(name, account.network, found, now)
         return tuple((one.slug, one.receipt.url) for one in found)
@@ -241,11 +241,11 @@ def _finish_adoption(site: OpenSite, name: str) -> None:
     solve(site, site.store, site.store.read_state())
 
 
-def _match(recent: Recent, by_link: Mapping[str, Identified]) -> Found | None:
+def _match(recent: Recent, by_link: Mapping[str, Identified], account: Account) -> Found | None:
     one = next((by_link[_same(link)] for link in recent.links if _same(link) in by_link), None)
     if one is None:
         return None
-    return Found(one.id, one.post.slug, recent.receipt, recent.published_at)
+    return Found(one.id, one.post.slug, note_place(recent.receipt, account), recent.published_at)
 
 
 def _same(url: str) -> str:

@@ -255,6 +255,7 @@ def show_amendments(amendments: tuple[Amendment, ...]) -> None:
     for one in amendments:
         place = one.delivery.receipt.url if one.delivery.receipt else ""
         why = f" (waits for you: {one.waits})" if one.waits else ""
+        why += f" (in vain so far: {one.trouble.words})" if one.trouble else ""
         print(f"{'remove' if one.is_removal else 'edit'} {one.delivery.slug} on {one.delivery.account}: {place}{why}")
         if one.message is not None and one.delivery.message is not None:
             print_quoted(one.delivery.message.text, "-")

@@ -13,6 +13,7 @@ from typing import Protocol
 from syndicate.containment import contain
 from syndicate.errors import LostLease, StateError, SyndicateError, tell_for_log
 from syndicate.model import Account, Attachment, Decision, Delivery, Message, Reason, Receipt, State, needs_person
+from syndicate.networks import note_place
 from syndicate.networks.base import Network, Spends
 from syndicate.notices import Notice, NoticeKind
 from syndicate.planning.deliveries.retry import ask_person, begin_trouble, decide_rest, describe, leave_out_gap
@@ -51,6 +52,8 @@ class AccountRound:
 
     def record(self, delivery: Delivery, action: str, decision: Decision) -> Delivery:
         """Put the decision on disk, then let the account wait and the person know, where it says so."""
+        if decision.receipt is not None:
+            decision = replace(decision, receipt=note_place(decision.receipt, self.account))
         is_news = not self._has_told(delivery, decision)
         recorded = self._insist(delivery, action, decision)
         self._pause(decision)

@@ -374,6 +374,8 @@ class NetworkFacts:
     can_thread: bool = False
     edits_alt: bool = False
     """Whether an edit can change the alt text of a picture."""
+    keeps_picture: bool = False
+    """Whether an edit leaves the picture that was sent, so that the alt text of another one must not reach it."""
     needs_page: bool = True
     """Whether somebody follows the link at once (a crawler, a reader), so that the page must be live before."""
     wants_markdown: bool = False

@@ -75,6 +75,7 @@ class Reason(StrEnum):
     NOT_THERE_YET = "not_there_yet"  # how many looks; of how many
     # What is there.
     EDITED = "edited"  # the copy
+    NOT_FOLLOWED = "not_followed"  # what went wrong; which change it was
     FOUND = "found"  # the copy
     FOUND_ON_NETWORK = "found_on_the_network"
     NAMED_BY_NETWORK = "named_by_the_network"  # the copy

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any
+from urllib.parse import urlsplit
 
 from syndicate.containment import contain
 from syndicate.errors import ConfigError
 from syndicate.http import Client
-from syndicate.model import Account, NetworkFacts
+from syndicate.model import Account, NetworkFacts, Receipt
 from syndicate.networks.base import Description, Network, Vault
 
 NETWORKS: dict[str, str] = {
@@ -61,6 +63,35 @@ def facts_of(account: Account) -> NetworkFacts:
     """What planning may know of an account without credentials. Raises ConfigError for an option that says nonsense."""
     description = describe(account.network)
     return description.facts_by(account) if description.facts_by else description.facts
+
+
+PLACE = "place"
+"""Of a receipt: where its account spoke then."""
+
+
+def find_place(account: Account) -> str:
+    """Where the account speaks, as far as its settings say: the host of its server, a blog, a channel; else ""."""
+    values = (account.options.get(name, "") for name in describe(account.network).place)
+    return " ".join(filter(None, (value.lower().partition("://")[2] or value.lower() for value in values))).strip("/ ")
+
+
+def note_place(receipt: Receipt, account: Account) -> Receipt:
+    """The receipt with the place in it; a receipt proves a publication, so that no trouble may cost it."""
+    places: list[str] = []
+    with contain(lambda _error: None):
+        places.append(find_place(account))
+    return replace(receipt, ref={**receipt.ref, PLACE: places[0]}) if any(places) else receipt
+
+
+def find_other_place(receipt: Receipt, account: Account) -> str:
+    """Where a message is that its account cannot reach now, since it speaks elsewhere; "" where it can, or may.
+
+    A receipt that keeps no place has its address, and a server's own address is that of its messages.
+    """
+    here, there = find_place(account), receipt.ref.get(PLACE, "")
+    if not there and describe(account.network).place == ("instance",):
+        there = urlsplit(receipt.url).netloc.lower()
+    return there if here and there != here else ""
 
 
 def open_network(account: Account, vault: Vault, http: Client) -> Network:

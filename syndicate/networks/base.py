@@ -271,4 +271,6 @@ class Description:
     facts_by: Callable[[Account], NetworkFacts] | None = None
     """The facts of one account, where its options change them (a bot instead of a webhook, other prices)."""
     look: Look = Look()
+    place: tuple[str, ...] = ()
+    """The options that say where messages are: with others, those of before are out of reach."""
     note: str = ""

@@ -40,6 +40,7 @@ _DUPLICATE = re.compile(r"already been (taken|used)", re.IGNORECASE)
 DESCRIPTION = Description(
     name="devto",
     title="dev.to",
+    place=("api",),
     options=(
         Option("series", "Name of the series that articles belong to"),
         Option("organization", "Number of the organisation to publish under"),

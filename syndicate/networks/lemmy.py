@@ -58,6 +58,7 @@ _GONE = frozenset({"couldnt_find_post", "not_found", "deleted"})
 DESCRIPTION = Description(
     name="lemmy",
     title="Lemmy",
+    place=("instance",),
     options=(
         Option("instance", "Address of your server (https://lemmy.example)", required=True),
         Option("community", "The community: name, or name@server", required=True),

@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from syndicate.errors import Blocked, ConfigError, Rejected, Unavailable
+from syndicate.errors import Blocked, ConfigError, Gone, Unavailable
 from syndicate.http import Client
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, Option, Profile, Recent, Vault
@@ -133,7 +133,7 @@ class LocalTimeline:
         with self._locked() as items:
             place = next((n for n, item in enumerate(items) if item["id"] == receipt.remote_id), None)
             if place is None:
-                raise Rejected("this message is no longer on the timeline", where=self.account)
+                raise Gone("this message is no longer on the timeline", where=self.account)
             at = datetime.fromisoformat(items[place]["date_published"])
             changed = build_item(message, key=receipt.remote_id, url=items[place]["url"], at=at)
             changed["date_modified"] = self.http.now().isoformat()

@@ -60,7 +60,8 @@ DESCRIPTION = Description(
         Option("notice", "Send as a bot's notice, which rings nobody", "false", choices=("true", "false")),
     ),
     secrets=(Secret("access_token", "An access token of the account that posts"),),
-    facts=NetworkFacts(network="matrix", limits=LIMITS, media="none"),
+    facts=NetworkFacts(network="matrix", limits=LIMITS, media="none", keeps_picture=True),
+    place=("homeserver",),
     note="Readers' own servers draw the card of a link. A picture's caption takes the place of its alt text.",
 )
 

@@ -70,6 +70,7 @@ SHORT = 10
 DESCRIPTION = Description(
     name="micropub",
     title="Micropub",
+    place=("endpoint",),
     options=(
         Option(
             "endpoint", "Micropub address of the site; `login` finds it, micro.blog's is https://micro.blog/micropub"

@@ -47,7 +47,7 @@ DESCRIPTION = Description(
         Secret("client_secret", "Your app's secret"),
         Secret("refresh_token", "From `syndicate login`"),
     ),
-    facts=NetworkFacts(network="pinterest", limits=LIMITS, media="image", edits_alt=True),
+    facts=NetworkFacts(network="pinterest", limits=LIMITS, media="image", edits_alt=True, keeps_picture=True),
     note="Until Pinterest has reviewed your app, only you see its pins.",
 )
 

@@ -37,6 +37,7 @@ PAGE = 20
 DESCRIPTION = Description(
     name="tumblr",
     title="Tumblr",
+    place=("blog",),
     options=(
         Option("blog", 'The blog: "name" or "name.tumblr.com"', required=True),
         Option("api", "Address of the API", default=API),

@@ -210,6 +210,11 @@ class Aftercare(Part):
             why = {"reason": Reason.EDITED, "detail": receipt.url}
             return move(connection, delivery, State.SENT, step, message=message, receipt=receipt, **why)
 
+    def record_unfollowed(self, delivery: Delivery, step: Step) -> Delivery:
+        """Keep in the trail why a change of its post did not reach the message."""
+        with self._database.writing() as connection:
+            return move(connection, delivery, State.SENT, step)
+
     def record_removal(self, delivery: Delivery, now: datetime) -> Delivery:
         """Forget the receipt: there is no copy any more."""
         step = Step("delete", "removed", now)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from syndicate.app.app import App
 from syndicate.app.rounds import Rounds
@@ -14,7 +15,7 @@ from syndicate.app.status import read_status
 from syndicate.networks import mastodon  # noqa: F401 - opened before the clock stands
 from tests.app.late import wait_for_accounts
 from tests.networks.case import PIXEL
-from tests.networks.fake import Fake, Reply, Request
+from tests.networks.fake import Fake, Reply, Request, status
 from tests.networks.fake_mastodon import TOKEN, FakeMastodon
 
 pytestmark = pytest.mark.slow
@@ -136,6 +137,80 @@ def test_a_corrected_alt_text_reaches_the_picture(blog: Blog, fake: FakeMastodon
     (media,) = fake.media.values()
     assert "A fox in snow" in media["alt"]
     assert blog.follow() == ()
+
+
+def test_another_picture_does_not_reach_the_one_that_was_sent(blog: Blog, fake: FakeMastodon) -> None:
+    """Mastodon keeps the picture, which is described by its own alt text still, also where the words are edited."""
+    pictures = blog.posts.parents[1] / "static"
+    pictures.mkdir()
+    for name, colour in (("fox.png", "red"), ("sea.png", "blue")):
+        Image.new("RGB", (1200, 800), colour).save(pictures / name)
+    blog.write("post1", image="/fox.png", imageAlt="A fox in snow")
+    blog.follow()
+    blog.send("post1")
+    blog.write("post1", image="/sea.png", imageAlt="The sea")
+    assert blog.follow() == ()
+    blog.write("post1", words="Read it twice.", image="/sea.png", imageAlt="The blue sea")
+    assert blog.follow() == ("post1 on toot: edited",)
+    (media,) = fake.media.values()
+    assert media["alt"].endswith("A fox in snow")
+
+
+def test_a_message_deleted_by_hand_is_told_once(blog: Blog, fake: FakeMastodon) -> None:
+    """No further call is made for this edit; the next edit asks once more."""
+    blog.send("post1")
+    fake.published.clear()
+    blog.write("post1", words="Read it twice.")
+    assert blog.follow() == ("post1 on toot: it is not there any more",)
+    before = len(fake.sent("PUT"))
+    assert blog.follow(after=HOUR) == ()
+    assert len(fake.sent("PUT")) == before
+    blog.write("post1", words="Read it again.")
+    assert blog.follow() == ("post1 on toot: it is not there any more",)
+
+
+def test_an_edit_that_fails_backs_off_and_is_given_up(blog: Blog, fake: FakeMastodon) -> None:
+    """Tried less and less often, at last never by itself; status says why, and a person may try once more."""
+    blog.send("post1")
+    fake.fail(status(503, "down"), on="PUT", times=1000)
+    blog.write("post1", words="Read it twice.")
+    assert len(blog.follow()) == 1
+    for _ in range(60):
+        blog.follow(after=timedelta(seconds=20))
+    assert 3 <= len(fake.sent("PUT")) <= 10
+    for _ in range(50):
+        blog.follow(after=HOUR)
+    tried = len(fake.sent("PUT"))
+    blog.follow(after=HOUR)
+    assert len(fake.sent("PUT")) == tried
+    with blog.app.using() as site:
+        (line,) = read_status(site, blog.now).amendments
+    assert line.startswith("the edit of post1 on toot was given up: ")
+    assert "503" in line
+    fake.heal()
+    assert blog.app.amend(blog.app.list_amendments()) == ("post1 on toot: edited",)
+
+
+def test_an_account_on_another_server_asks_nothing_about_the_old_one(
+    blog: Blog, fake: FakeMastodon, website: Website
+) -> None:
+    """Another message has the same number there: it is neither edited nor removed, and the person is told once."""
+    blog.send("post1", "post2")
+    with FakeMastodon() as other:
+        for _ in fake.published:
+            other._store({"status": "Of somebody else."})
+        assert {one["id"] for one in other.published} == {one["id"] for one in fake.published}
+        config = blog.posts.parents[1] / "syndicate.toml"
+        config.write_text(config.read_text().replace(fake.url, other.url))
+        blog.app.reload()
+        blog.write("post1", words="Read it twice.")
+        (blog.posts / "post2.md").unlink()
+        website.gone.add("post2")
+        lines = (*blog.follow(), *blog.follow(after=HOUR))
+        place = f"it is on {fake.url[7:]}, and the account on {other.url[7:]} now: change it there by hand"
+        assert lines == (f"post1 on toot: {place}", f"post2 on toot: {place}")
+        assert blog.follow() == ()
+        assert [one for one in other.requests if one.method in {"PUT", "DELETE"}] == []
 
 
 def test_many_edits_wait_for_a_person(blog: Blog, fake: FakeMastodon) -> None:

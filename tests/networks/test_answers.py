@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.errors import Blocked, PaymentRequired, RateLimited, Rejected, Unauthorised, Unavailable, Uncertain
+from syndicate.errors import Blocked, Gone, PaymentRequired, RateLimited, Rejected, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Response
 from syndicate.networks.toolkit.answers import error_of, hide, parse_moment, retry_at_of, words_of
 from tests.networks.case import NOW
@@ -27,7 +27,8 @@ def answer(status: int = 400, body: str = "", **headers: str) -> Response:
         (401, Unauthorised, Unauthorised),
         (402, PaymentRequired, PaymentRequired),
         (403, Rejected, Rejected),
-        (404, Rejected, Rejected),
+        (404, Rejected, Gone),
+        (410, Rejected, Gone),
         (408, Uncertain, Unavailable),
         (413, Rejected, Rejected),
         (422, Rejected, Rejected),

@@ -52,7 +52,9 @@ RESEND_FOR = timedelta(minutes=2)
 PAGE = 100
 USERNAME = 80
 
-FACTS = NetworkFacts(network="discord", limits=LIMITS, media="none", reads_back=False, edits_alt=True)
+FACTS = NetworkFacts(
+    network="discord", limits=LIMITS, media="none", reads_back=False, edits_alt=True, keeps_picture=True
+)
 
 
 def facts_of(account: Account) -> NetworkFacts:
@@ -64,6 +66,7 @@ def facts_of(account: Account) -> NetworkFacts:
 DESCRIPTION = Description(
     name="discord",
     title="Discord",
+    place=("channel",),
     look=Look(tags=False),
     options=(
         Option("channel", "Number of the channel a bot posts into; without it a webhook is used"),

@@ -62,6 +62,7 @@ VISIBILITIES = ("public", "unlisted", "private", "direct")
 DESCRIPTION = Description(
     name="mastodon",
     title="Mastodon",
+    place=("instance",),
     look=Look(link=30),
     options=(
         Option("instance", "address of your server, such as https://mastodon.social", required=True),
@@ -69,7 +70,9 @@ DESCRIPTION = Description(
         Option("content_type", "for servers that offer it (GoToSocial, Pleroma): text/plain or text/markdown"),
     ),
     secrets=(Secret("access_token", "Preferences → Development → your application → access token"),),
-    facts=NetworkFacts(network="mastodon", limits=LIMITS, media="none", can_thread=True, edits_alt=True),
+    facts=NetworkFacts(
+        network="mastodon", limits=LIMITS, media="none", can_thread=True, edits_alt=True, keeps_picture=True
+    ),
     note="Also GoToSocial, Pixelfed, Takahē, Pleroma, Akkoma and Hollo; limits are read from the server.",
 )
 

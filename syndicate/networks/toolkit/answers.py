@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from syndicate.errors import (
     Blocked,
+    Gone,
     NetworkError,
     PaymentRequired,
     RateLimited,
@@ -52,7 +53,8 @@ def error_of(response: Response, *, account: str, publishes: bool, secrets: Iter
     if 300 <= status < 400:
         return Blocked(f"the network answered {status}", where=account, hint=_redirect_hint(response))
     if 400 <= status < 500 and status != 408:
-        return Rejected(said, where=account)
+        is_gone = status in {404, 410} and not publishes
+        return (Gone if is_gone else Rejected)(said, where=account)
     return Uncertain(said, where=account) if publishes else Unavailable(said, where=account)
 
 

@@ -7,12 +7,14 @@ there, and whoever carries it out finds that its page is gone, too.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from syndicate.containment import contain
-from syndicate.model import Account, Delivery, KnownPost, Message, State
+from syndicate.model import Account, Attachment, Attempt, Delivery, KnownPost, Message, Reason, State
+from syndicate.planning.deliveries.retry import FIRST_WAIT, LONGEST_WAIT
 from syndicate.planning.resemblance import find_copy
 
 GONE_FOR = timedelta(hours=1)
@@ -29,6 +31,49 @@ BUNDLES = frozenset({"index", "_index", "readme"})
 """File names of posts that have a folder of their own."""
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A change that was tried in vain."""
+
+    words: str
+    since: datetime
+    again_at: datetime | None
+    """When it is tried again by itself, None for never."""
+    is_resting: bool
+    is_settled: bool = False
+    """Whether it was told, and there is nothing more to do or to ask."""
+
+
+GONE, ELSEWHERE, UNABLE, REFUSED, IN_VAIN = "gone", "elsewhere", "cannot", "refused", "in vain"
+"""How a change ended that was not made, in the trail."""
+_SETTLED = frozenset({GONE, ELSEWHERE, UNABLE})
+_MADE = frozenset({"edited", "removed"})
+GIVE_UP_AFTER = timedelta(hours=48)
+
+
+def find_trouble(trail: Iterable[Attempt], mark: str, now: datetime, *, is_elsewhere: bool = False) -> Trouble | None:
+    """What the trail says of a change that was tried in vain, since the last one that was made.
+
+    Tried again after as long as it has failed already, from half a minute to an hour, for two days; what a network
+    refuses is not tried again.
+    """
+    tries: list[Attempt] = []
+    for one in trail:
+        if one.outcome in _MADE:
+            tries.clear()
+        elif one.reason is Reason.NOT_FOLLOWED and one.detail.partition("\n")[2] == mark:
+            tries += [one] if is_elsewhere or one.outcome != ELSEWHERE else []
+    if not tries:
+        return None
+    since, last = tries[0].at, tries[-1]
+    words, waited = last.detail.partition("\n")[0], last.at - since
+    again_at: datetime | None = last.at + min(max(FIRST_WAIT, waited), LONGEST_WAIT)
+    if last.outcome != IN_VAIN or waited >= GIVE_UP_AFTER:
+        again_at = None
+    is_resting = again_at is None or last.at <= now < again_at  # a later last try: the clock was set back
+    return Trouble(words, since, again_at, is_resting, is_settled=last.outcome in _SETTLED)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amendment:
     """A change to one published message: with a `message` it is edited, without one it is removed."""
@@ -39,6 +84,10 @@ class Amendment:
     """Of a removal: the page that must be gone."""
     waits: str = ""
     """Why a person must decide, "" where nobody need be asked."""
+    elsewhere: str = ""
+    """Where the message is, if its account cannot reach it any more; "" where it can."""
+    trouble: Trouble | None = None
+    """Why it was in vain before."""
 
     @property
     def is_removal(self) -> bool:
@@ -51,6 +100,15 @@ class Amendment:
         return before is not None and after is not None and _said(before) == _said(after)
 
     @property
+    def mark(self) -> str:
+        """Tells this change of the message from every other."""
+        return (
+            ""
+            if self.message is None
+            else hashlib.blake2b("\0".join(_said(self.message)).encode("utf-8", "replace"), digest_size=8).hexdigest()
+        )
+
+    @property
     def is_alt_alone(self) -> bool:
         """Whether nothing but the alt text of the picture changes."""
         before, after = self.delivery.message, self.message
@@ -59,10 +117,15 @@ class Amendment:
 
 @dataclass(frozen=True, slots=True)
 class Composers:
-    """How messages come about, handed in: `compose` a delivery's as it would be now, `trace` its `Message.origin`."""
+    """What the rules ask: `compose` a delivery's message as it would be now, `trace` its `Message.origin` …"""
 
     compose: Callable[[Delivery], Message]
     trace: Callable[[Delivery], str]
+    list_attempts: Callable[[Delivery], Iterable[Attempt]] = field(default=lambda _delivery: ())
+    find_other_place: Callable[[Delivery], str] = field(default=lambda _delivery: "")
+    """Where a message is that its account cannot reach any more, "" where it can."""
+    keeps_picture: Callable[[str], bool] = field(default=lambda _account: False)
+    """Whether an edit leaves the picture as it was sent."""
 
 
 def plan_amendments(
@@ -88,7 +151,16 @@ def plan_amendments(
             planned += _plan_removal(delivery, account, post, known, now, asked=asked)
         elif account.on_edit == "edit" and not delivery.is_own:
             planned += _plan_edit(delivery, post, composers)
-    return tuple(_ask_about_many(planned))
+    judged = [one if one.is_silent else _judge(one, composers, now) for one in planned]
+    return tuple(_ask_about_many([one for one in judged if not (one.trouble and one.trouble.is_settled)]))
+
+
+def _judge(one: Amendment, composers: Composers, now: datetime) -> Amendment:
+    """With what speaks against making it now: the message is out of reach, or it was in vain before."""
+    elsewhere = composers.find_other_place(one.delivery)
+    trail = composers.list_attempts(one.delivery)
+    trouble = find_trouble(trail, one.mark, now, is_elsewhere=bool(elsewhere))
+    return replace(one, elsewhere=elsewhere, trouble=trouble)
 
 
 def _plan_removal(
@@ -140,7 +212,10 @@ def _plan_edit(delivery: Delivery, post: KnownPost, composers: Composers) -> lis
     before = delivery.message
     with contain(lambda _: None):  # whoever publishes is told why
         if before is not None and _is_changed(before, delivery, post, composers):
-            return [Amendment(delivery=delivery, message=composers.compose(delivery))]
+            after = composers.compose(delivery)
+            if composers.keeps_picture(delivery.account):
+                after = _with_sent_pictures(before, after)
+            return [Amendment(delivery=delivery, message=after)]
     return []
 
 
@@ -151,10 +226,20 @@ def _is_changed(before: Message, delivery: Delivery, post: KnownPost, composers:
     return delivery.sent_at is not None and post.updated_at > delivery.sent_at
 
 
+def _with_sent_pictures(before: Message, after: Message) -> Message:
+    """The message with the pictures that were sent: the words about another one would be wrong for them."""
+
+    def keep(sent: Attachment | None, now: Attachment | None) -> Attachment | None:
+        return now if sent and now and sent.path == now.path else sent
+
+    return replace(after, image=keep(before.image, after.image), card=keep(before.card, after.card))
+
+
 def _said(message: Message) -> tuple[str, ...]:
     """What readers of the network see or hear of a message; alt texts come last."""
-    alts = "\0".join(picture.alt for picture in (message.image, message.card) if picture)
-    return message.text, message.markdown, message.title, message.summary, message.warning, alts
+    pictures = [picture for picture in (message.image, message.card) if picture]
+    paths, alts = "\0".join(one.path for one in pictures), "\0".join(one.alt for one in pictures)
+    return message.text, message.markdown, message.title, message.summary, message.warning, paths, alts
 
 
 def _ask_about_many(planned: list[Amendment]) -> Iterator[Amendment]:
@@ -168,5 +253,5 @@ def _ask_about_many(planned: list[Amendment]) -> Iterator[Amendment]:
 
 
 def choose_automatic(amendments: Iterable[Amendment]) -> tuple[Amendment, ...]:
-    """What the daemon does by itself."""
-    return tuple(one for one in amendments if not one.waits)
+    """What the daemon does by itself now."""
+    return tuple(one for one in amendments if not one.waits and not (one.trouble and one.trouble.is_resting))

@@ -40,6 +40,9 @@ JUDGED_AGAIN = frozenset({
 })  # fmt: skip
 """Rules that a typing error in a post or in syndicate.toml may have brought in; `detail` keeps a question as above."""
 
+_KEEPS_MORE = TAKES_BACK | JUDGED_AGAIN | {Reason.NOT_FOLLOWED}
+"""Below the data of their sentences, `detail` keeps what is for rules alone."""
+
 ASKED_TOGETHER = frozenset({Reason.MANY_AT_ONCE, Reason.TURNED_UP})
 """What is one question on an account, however many posts it is about."""
 
@@ -105,6 +108,7 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.NOT_THERE: "not found after {} looks: sending it again",
     Reason.NOT_THERE_YET: "not found after {} of {} looks",
     Reason.EDITED: "edited to follow its post: {}",
+    Reason.NOT_FOLLOWED: "{}",
     Reason.FOUND: "was published; found by looking: {}",
     Reason.FOUND_ON_NETWORK: "found on the network",
     Reason.NAMED_BY_NETWORK: "was published; the network names the copy: {}",
@@ -147,7 +151,7 @@ class Decided(Protocol):
 def say_reason(reason: Reason, detail: str = "") -> str:
     """The reason as a sentence for a person, with its data in it."""
     sentence = _SENTENCES[reason]
-    detail = detail.partition("\n")[0] if reason in TAKES_BACK | JUDGED_AGAIN else detail
+    detail = detail.partition("\n")[0] if reason in _KEEPS_MORE else detail
     for piece in detail.split("\n", max(sentence.count("{}") - 1, 0)):
         sentence = sentence.replace("{}", piece, 1)
     return sentence
