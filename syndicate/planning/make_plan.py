@@ -49,6 +49,7 @@ from syndicate.planning.deliveries.account import (
     Troubles,
     make_calendars,
     open_context,
+    plan_composed,
 )
 from syndicate.planning.deliveries.bursts import hold_bursts, list_remarks
 from syndicate.planning.deliveries.changes import plan_cancellations, plan_changes, plan_orphans, plan_parts
@@ -328,7 +329,8 @@ def _plan_accounts(
             return
         more, fewer = plan_parts(context, present, {change.delivery_id for change in own})
         fresh, own = hold_bursts(context, plan_fresh(ordered, context), [*own, *fewer], present)
-        moved = yield_slots(context, present)
+        moved = [*yield_slots(context, present)]
+        moved += plan_composed(context, present, {change.delivery_id for change in (*own, *moved)})
         is_quiet = all(row.state is State.SKIPPED for row in fresh)
         again = plan_evergreen(ordered, context) if is_quiet else []
         changes.extend((*own, *moved))

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syndicate.model import (
+    Action,
     Category,
     KnownDelivery,
     Ledger,
@@ -480,3 +481,25 @@ def test_a_fresh_date_answers_whether_an_old_post_is_news() -> None:
     blog.edit("mistyped.md", published_at=NOW)
     (change,) = blog.publish().changes
     assert change.state is State.PLANNED
+
+
+def test_a_message_waits_for_its_template_and_goes_on_once_that_is_mended() -> None:
+    """At its time where that is to come, else at once; what a person holds, and what cannot be composed yet, stays."""
+    blog = settled("mastodon")
+    blog.write(*(make_post(name) for name in "abc"))
+    blog.publish()
+    stopped = [replace(row, state=State.HELD, reason=Reason.NOT_COMPOSED) for row in blog.rows()]
+    stopped[1] = replace(stopped[1], due_at=NOW + timedelta(days=9))
+    stopped[2] = replace(stopped[2], chosen=Action.HOLD)
+    blog.ledger = replace(blog.ledger, deliveries=tuple(stopped))
+    blog.live(1 / 24)
+    for broken in ("", "{{ nonsense }}", "{{ title[:0] }}"):
+        blog.templates["mastodon"] = broken
+        assert blog.plan().changes == ()
+    blog.templates.clear()
+    blog.publish()
+    assert [(row.state, row.due_at) for row in blog.rows()] == [
+        (State.PLANNED, blog.now),
+        (State.PLANNED, NOW + timedelta(days=9)),
+        (State.HELD, stopped[2].due_at),
+    ]

@@ -13,6 +13,7 @@ from syndicate.errors import ConfigError
 from syndicate.model import (
     NO_PICTURE,
     Account,
+    Action,
     CardRef,
     Identified,
     KnownDelivery,
@@ -20,6 +21,7 @@ from syndicate.model import (
     Occasion,
     OccasionKind,
     OwnPicture,
+    PlannedChange,
     PlannedDelivery,
     Problem,
     Reason,
@@ -243,6 +245,31 @@ def plan_rows(
         warnings=tuple(notes),
     )
     return [_fill_row(blank, part, context.facts, notes) for part in parts] or [blank]
+
+
+def plan_composed(
+    context: AccountContext, present: Mapping[str, Identified], changed: Container[int]
+) -> list[PlannedChange]:
+    """Messages that could not be composed, and can be now that the template or the post is mended: they go on.
+
+    At the time they had, where it is still to come; else at the next free slot, unless that time is long past.
+    """
+
+    def plan(item: Identified) -> list[PlannedChange]:
+        return [
+            PlannedChange(delivery_id=row.id, state=State.PLANNED, due_at=_find_new_time(row, context))
+            for row in context.rows[item.id]
+            if row.state is State.HELD and row.reason is Reason.NOT_COMPOSED and row.chosen is not Action.HOLD
+            if row.id not in changed and len(_compose(item, context, row.occasion, "", NO_PICTURE)[0]) >= row.part
+        ]
+
+    items = (present[post_id] for post_id in context.rows if post_id in present)
+    return context.plan_each(items, plan) if context.account.enabled and context.style else []
+
+
+def _find_new_time(row: KnownDelivery, context: AccountContext) -> datetime:
+    is_past = context.now > row.due_at >= context.now - max(context.account.schedule.old_after, SECOND_LOOK)
+    return context.take_slot(context.now) if is_past and row.part == 1 else row.due_at
 
 
 def skip_row(item: Identified, context: AccountContext, occasion: Occasion, why: Why) -> PlannedDelivery:

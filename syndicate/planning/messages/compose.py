@@ -262,7 +262,7 @@ def _mark_link(words: str, permalink: str, link: str) -> str:
 def _measure(draft: Draft, base: Message, text: str, part: int) -> Composed:
     """A finished text as a part: the first carries card, image and link, the others text alone."""
     own = base if part == 1 else replace(base, card=None, image=None, link="", warning="", markdown="")
-    message = replace(own, text=text, tags=tuple(tag.name for tag in find_hashtags(text)))
+    message = replace(own, text=draft.wording.require_words(text), tags=tuple(tag.name for tag in find_hashtags(text)))
     length, most, excess = draft.count(text), draft.limits.links, draft.find_excess(text)
     notes = [f"the text is too long: {excess}"] if excess else []
     if most is not None and len(find_links(text)) > most:

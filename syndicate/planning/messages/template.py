@@ -12,6 +12,7 @@ from functools import lru_cache
 from jinja2 import Template
 
 from syndicate.containment import contain
+from syndicate.errors import ConfigError
 from syndicate.model import Account, KnownPost, Occasion, Post, Site, SocialOverride
 from syndicate.text.hashtags import find_hashtags, to_hashtag
 from syndicate.text.links import add_parameters
@@ -29,6 +30,12 @@ class MessageTemplate:
     where: str
     _template: Template = field(repr=False)
 
+    def require_words(self, text: str) -> str:
+        """The text. Raises ConfigError where there is none: neither a bare picture nor a bare card is a message."""
+        if not text.strip():
+            raise _say_nothing(self.where)
+        return text
+
     def render(self, values: Mapping[str, object]) -> str:
         """The text, tidied: NFC, no spaces at line ends, at most one empty line in a row. Raises ConfigError."""
         with contain(lambda error: tell_unfilled(error, self.where)):
@@ -43,8 +50,16 @@ def name_template(account: Account) -> str:
 
 def make_wording(template_text: str, *, where: str) -> MessageTemplate:
     """The template compiled in a sandbox where unknown names are errors. Raises ConfigError with its line."""
+    if not template_text.strip():
+        raise _say_nothing(where)
     with contain(lambda error: tell_broken(error, where)):
         return MessageTemplate(where, _compile(template_text))
+
+
+def _say_nothing(where: str) -> ConfigError:
+    return ConfigError(
+        "says nothing, and no message goes out without words", where=where, hint="write {{ text }} into it"
+    )
 
 
 @lru_cache(maxsize=100)
