@@ -78,13 +78,14 @@ def make_plan(
     the ledger remembers from a server win over those in `facts`. What is wrong with one post or account, its schedule
     included, is a problem or warning in the plan and stops no other.
     """
+    says, now = now, _find_now(snapshot, ledger, now)
     names = {account.name for account in settings.accounts}
     forgotten = frozenset(name for name, since in ledger.away.items() if now - since > SECOND_LOOK)
     away = ledger.baselined - names - forgotten
     ledger = replace(ledger, baselined=ledger.baselined - forgotten)
     snapshot, identified, vanished = _identify(snapshot, ledger, settings, now)
     is_closed = partial(is_unreadable, snapshot=snapshot)
-    identified = _follow_dates(identified, ledger, now)
+    identified = _follow_dates(identified, ledger, now) if says == now else identified
     gone = tuple(row for row in vanished if not is_closed(row.source))
     before = {row.id: row for row in ledger.posts}
     kept = {row.id for row in vanished} - {row.id for row in gone}
@@ -117,13 +118,30 @@ def make_plan(
         problems=unique_problems((*snapshot.problems, *_post_problems(identified), *elsewhere)),
         elsewhere=elsewhere,
         remarks=list_remarks(deliveries, changes, ledger.deliveries),
-        warnings=(*_warn_of_clock(contexts, ledger, snapshot, now), *_warnings(settings.accounts, facts, ledger)),
+        warnings=(*_warn_of_clock(contexts, ledger, snapshot, now, says), *_warnings(settings.accounts, facts, ledger)),
         baselined=frozenset(begun - ledger.baselined),
         forgotten=forgotten,
         away=dict.fromkeys(ledger.away.keys() & names) | dict.fromkeys(away - ledger.away.keys(), now),
         listening=_find_listening(contexts, ledger, {name for name, _ in troubles}),
         next_change_at=min(future, default=None),
     )
+
+
+def _find_now(snapshot: Snapshot, ledger: Ledger, now: datetime) -> datetime:
+    """The moment to plan for: where the clock is behind, the last one that is known to have been.
+
+    A machine without a battery begins in 1970 or at its last shutdown. Both the state and the files have seen later
+    days then; a state alone may come from a clock that was ahead.
+    """
+    moments = [
+        *(row.first_seen_at for row in ledger.posts),
+        *(row.sent_at or row.created_at for row in ledger.deliveries),
+        *ledger.baselined_at.values(),
+        now,
+    ]
+    seen = max(moment for moment in moments if moment is not None)
+    is_behind = now + _BEHIND < min(seen, snapshot.changed_at or now)
+    return seen if is_behind else now
 
 
 def _identify(
@@ -380,9 +398,11 @@ def _template_problems(contexts: Iterable[AccountContext]) -> tuple[Problem, ...
 
 
 def _warn_of_clock(
-    contexts: Iterable[AccountContext], ledger: Ledger, snapshot: Snapshot, now: datetime
+    contexts: Iterable[AccountContext], ledger: Ledger, snapshot: Snapshot, now: datetime, says: datetime
 ) -> tuple[str, ...]:
-    """Told where an account begins, and takes what is public already for known."""
+    """Told where it is surely behind; and where an account begins, and takes what is public already for known."""
+    if says != now:
+        return (f"the clock is behind: it says {says:%Y-%m-%d}, and it was {now:%Y-%m-%d} already: no date moves",)
     begins = any(context.account.enabled and context.account.name not in ledger.baselined for context in contexts)
     if not begins or snapshot.changed_at is None or snapshot.changed_at < now + _BEHIND:
         return ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -148,6 +148,27 @@ def test_an_account_whose_schedule_is_broken_has_no_baseline() -> None:
     """It begins when it is mended: what is there by then is old."""
     broken = make_account("mastodon", schedule=ScheduleRules(timezone="Mars/Olympus"))
     assert Blog((broken, make_account("bluesky"))).plan().baselined == {"bluesky"}
+
+
+def test_a_clock_that_is_behind_moves_no_date_and_no_message() -> None:
+    """Begun in 1970: undated posts and kept dates stay as they are, no post leaves the feeds, and what waits does."""
+    blog = Blog((make_account("mastodon", schedule=ScheduleRules(slots=("every day 09:00",))),), changed_at=NOW)
+    blog.publish()
+    blog.write(make_post("undated", published_at=None), *(make_post(f"old{n}", published_at=NOW) for n in range(8)))
+    blog.publish()
+    for name in range(8):
+        blog.edit(f"old{name}.md", published_at=NOW - timedelta(hours=1))
+    blog.live(3)
+    blog.publish()
+    before, waiting = blog.plan(), blog.rows()
+    blog.now = datetime(1970, 1, 1, 0, 1, tzinfo=UTC)
+    plan = blog.publish()
+    assert {item.known for item in plan.identified} == {item.known for item in before.identified}
+    assert (plan.cards, plan.changes, plan.gone) == (before.cards, (), ())
+    assert plan.warnings[0].startswith("the clock is behind: it says 1970-01-01")
+    assert blog.rows() == waiting
+    blog.changed_at = None
+    assert blog.plan().now == blog.now
 
 
 def test_planning_composes_only_what_is_new() -> None:
