@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
@@ -172,11 +173,14 @@ def tell_story(site: OpenSite, slug: str, now: datetime) -> Story:
     """Everything that is known and planned about a post. Raises UsageError where nothing is."""
     site.show_dead()
     store = site.store
-    known = next((row for row in store.list_posts() if row.slug == slug), None)
-    deliveries = explain_waits(site, store.list_deliveries(post_id=known.id) if known else (), now)
+    plan = read_plan(site, now)
+    named = _list_named(site, plan, slug)
+    of_them = (store.list_deliveries(post_id=one.id) for one in named)
+    deliveries = explain_waits(site, tuple(chain.from_iterable(of_them)), now)
+    known = named[0] if named else None
     trails = {one.id: store.list_attempts(one.id) for one in deliveries}
     zone = ZoneInfo(site.settings.site.timezone)
-    lines = explain(slug, read_plan(site, now), known, deliveries, trails, zone=zone)
+    lines = explain(slug, plan, known, deliveries, trails, zone=zone, earlier=named[1:])
     return Story(
         slug=slug,
         lines=lines,
@@ -185,6 +189,15 @@ def tell_story(site: OpenSite, slug: str, now: datetime) -> Story:
         attempts=trails,
         contradiction=site.check_state(),
     )
+
+
+def _list_named(site: OpenSite, plan: Plan, slug: str) -> list[KnownPost]:
+    """The posts that have or had the name: the one that has it now comes first, then the latest to go."""
+    now_called = {one.id for one in plan.identified if one.post.slug == slug}
+    spoke = {row.post_id for row in site.store.list_deliveries(slug=slug)}
+    named = [row for row in site.store.list_posts() if row.slug == slug or row.id in spoke]
+    latest_first = sorted(named, key=lambda row: row.gone_at or row.first_seen_at, reverse=True)
+    return sorted(latest_first, key=lambda row: (row.id not in now_called, row.gone_at is not None))
 
 
 # --- posts by the name that a person types ---

@@ -127,7 +127,7 @@ class Resemblance:
             or (bool(self.title) and self.has_same_date)
             or (self.title == 2 and not (is_worded or self.row.sketch))
             or (self.has_same_date and _is_precise(self.row.published_at))
-            or self.has_same_address
+            or (self.has_same_address and not self.is_other_post)
         )
 
     @property
@@ -169,6 +169,11 @@ class Resemblance:
     @property
     def is_other_text(self) -> bool:
         return self.has_other_date and self.body < _FAIR
+
+    @property
+    def is_other_post(self) -> bool:
+        """Whether title, date and text are all others."""
+        return not self.title and self.is_other_text and not self.is_unknown
 
     @property
     def is_newcomer(self) -> bool:

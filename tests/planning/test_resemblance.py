@@ -136,11 +136,11 @@ def test_an_address_used_again_years_later_is_a_new_post() -> None:
             assert (found.is_new, found.perhaps, found.id == gone[0].id) == (True, "", False)
 
 
-def test_a_file_written_over_with_another_post_is_asked_about() -> None:
-    """Path and address are the same, title, date and body are not."""
+def test_a_file_written_over_with_another_post_is_new() -> None:
+    """Path and address are the same, title, date and body are not; where the title is, it was edited."""
     again = replace(make_post("x", title="Lisbon", published_at=NOW), source=OLD.source, slug=OLD.slug)
     (found,) = match([again], remember(OLD)).values()
-    assert (found.is_new, found.perhaps) == (True, OLD.slug)
+    assert (found.is_new, found.perhaps) == (True, "")
     edited = replace(again, title=OLD.title)
     assert not match([edited], remember(OLD))[OLD.source].is_new
 

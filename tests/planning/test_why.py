@@ -52,6 +52,20 @@ def test_a_public_post_with_its_deliveries_and_their_trail() -> None:
     )
 
 
+def test_every_post_that_had_the_name_is_told() -> None:
+    """The one of now first, with its own messages; then each other with its."""
+    blog = Blog((make_account("mastodon"),))
+    blog.write(make_post("a"))
+    old = replace(blog.publish().identified[0].known, id="old", title="Of cats", gone_at=NOW)
+    sent = replace(delivery(1, State.SENT, receipt=Receipt("9", "https://net/9")), post_id="old")
+    lines = explain("a", blog.plan(), blog.ledger.posts[0], [sent], {}, zone=BERLIN, earlier=[old])
+    assert lines[0] == 'a: "About a" in a.md'
+    assert lines[-2:] == (
+        'another post had this name: "Of cats", id old, gone since 2026-11-24 13:00',
+        "mastodon (new): delivery 1 is sent, https://net/9",
+    )
+
+
 def test_what_would_happen_now() -> None:
     """New rows with time, length and reason; changes of rows; problems of the file."""
     blog = Blog((make_account("mastodon"), make_account("x", on=())))

@@ -220,15 +220,20 @@ def explain(
     attempts: Mapping[int, Sequence[Attempt]],
     *,
     zone: ZoneInfo,
+    earlier: Sequence[KnownPost] = (),
 ) -> tuple[str, ...]:
     """Lines for a person: the post, its identity, each delivery with its trail, what would be added now.
 
-    `known` is the row the state database has for the slug; times are shown in the zone. Raises UsageError for a slug
-    that nobody knows.
+    `known` is the row the state database has for the slug, `earlier` are other posts that had this name once; times are
+    shown in the zone. Raises UsageError for a slug that nobody knows.
     """
     lines = [*_explain_post(slug, plan, known, zone)]
-    for delivery in sorted(deliveries, key=lambda row: (row.account, row.id)):
-        lines += _explain_delivery(delivery, attempts.get(delivery.id, ()), zone)
+    others = {row.id for row in earlier}
+    lines += _explain_deliveries([one for one in deliveries if one.post_id not in others], attempts, zone)
+    for row in earlier:
+        now = f'is "{row.slug}" now' if row.gone_at is None else f"gone since {_local(row.gone_at, zone)}"
+        lines.append(f'another post had this name: "{row.title}", id {row.id}, {now}')
+        lines += _explain_deliveries([one for one in deliveries if one.post_id == row.id], attempts, zone)
     lines += [_explain_planned(row, zone) for row in plan.deliveries if row.slug == slug]
     changed = {change.delivery_id: change for change in plan.changes}
     for delivery in deliveries:
@@ -240,6 +245,13 @@ def explain(
             )
     lines += [f"problem: {problem}" for problem in _problems(slug, plan, known)]
     return tuple(lines)
+
+
+def _explain_deliveries(
+    deliveries: Iterable[Delivery], attempts: Mapping[int, Sequence[Attempt]], zone: ZoneInfo
+) -> Iterable[str]:
+    for delivery in sorted(deliveries, key=lambda row: (row.account, row.id)):
+        yield from _explain_delivery(delivery, attempts.get(delivery.id, ()), zone)
 
 
 def _explain_post(slug: str, plan: Plan, known: KnownPost | None, zone: ZoneInfo) -> Iterable[str]:
