@@ -232,6 +232,12 @@ def plain_text(value: object) -> str:
     return "" if value is None or isinstance(value, list | Mapping | bool) else str(value)
 
 
+def is_switch(value: object) -> bool:
+    """Whether it says yes or no, in any YAML, where another post may have a date."""
+    words = _NEGATIVE | {"true", "yes", "on", "1"}
+    return isinstance(value, bool) or (isinstance(value, str | int) and str(value).strip().lower() in words)
+
+
 def is_yes(value: object) -> bool:
     """Whether a person who wrote this meant yes, in any YAML."""
     if isinstance(value, str):

@@ -243,6 +243,27 @@ class Front:
     """Whether the file has any front matter, be it an empty one."""
 
 
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+
+
+def find_conflict(text: str) -> int:
+    """The line on which a merge conflict begins that git left in the text, 0 for none; code may show one."""
+    if "<<<<<<< " not in text or ">>>>>>> " not in text:
+        return 0
+    fence, begin, is_halved = "", 0, False
+    for number, line in enumerate(text.split("\n"), 1):
+        if not begin and (found := _FENCE.match(line)):
+            closes = fence and line.strip().startswith(fence)
+            fence = "" if closes else fence or found[1]
+        elif line.startswith("<<<<<<< ") and not fence:
+            begin, is_halved = number, False
+        elif begin and line.rstrip() == "=======":
+            is_halved = True
+        elif begin and is_halved and line.startswith(">>>>>>> "):
+            return begin
+    return 0
+
+
 def parse_front(text: str, source: str) -> Front:
     """Values and body of a post. Raises ContentError with the line where the front matter cannot be read."""
     skipped = len(text) - len(text.lstrip())

@@ -22,8 +22,17 @@ from syndicate.content.body import (
     ready_body,
     render_body,
 )
-from syndicate.content.fields import Fields, is_yes, read_authors, read_categories, read_keywords, read_social, simplify
-from syndicate.content.front import Front, parse_front
+from syndicate.content.fields import (
+    Fields,
+    is_switch,
+    is_yes,
+    read_authors,
+    read_categories,
+    read_keywords,
+    read_social,
+    simplify,
+)
+from syndicate.content.front import Front, find_conflict, parse_front
 from syndicate.content.permalinks import (
     Named,
     absolute_permalink,
@@ -148,6 +157,9 @@ def parse_post(  # noqa: PLR0917 - a file, and what it is read with
     served: Served | None = None,
 ) -> Post:
     """The post in a file's text. Raises ContentError with line and key where it cannot be published."""
+    if line := find_conflict(text):
+        hint = "keep one of the two texts, and none of the three marks"
+        raise ContentError("a merge conflict is not solved", where=source, line=line, hint=hint)
     front = parse_front(text, source)
     if not front.is_there:
         hint = "let it begin with ---, title: and --- to publish it, or name it under [content] ignore"
@@ -329,7 +341,8 @@ class _Parser:
 
     def is_draft(self) -> bool:
         in_drafts = "_drafts" in self.fields.source.split("/")[:-1]
-        unpublished = self.fields.at("published") in (False, "false", "no")
+        published = self.fields.at("published")
+        unpublished = published != "" and is_switch(published) and not is_yes(published)
         status = self.fields.text("status").lower()
         return in_drafts or unpublished or status in _DRAFTS or is_yes(self.fields.find("draft")[1])
 

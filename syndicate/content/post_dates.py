@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from syndicate.content.fields import Fields
+from syndicate.content.fields import Fields, is_switch, simplify
 from syndicate.content.permalinks import date_in_name
 from syndicate.errors import CommitAwaited, ContentError
 from syndicate.model import Awaited, Settings
@@ -165,7 +165,7 @@ def read_published(fields: Fields, settings: Settings, history: History) -> date
     key, value = fields.find("date")
     if "date" not in settings.content.fields and fields.at("publishDate"):
         key, value = "publishDate", fields.at("publishDate")  # as Hugo: `date` is when it was written
-    if value is None or isinstance(value, bool):
+    if value is None or isinstance(value, bool) or (simplify(key) == "published" and is_switch(value)):
         key, value = "", date_in_name(fields.source) or _date_in_address(fields) or None
     if value is None:
         return None

@@ -29,7 +29,7 @@ from syndicate.model import (
     SocialOverride,
 )
 
-VERSION = 18
+VERSION = 19
 """Raise it when a row, or what is derived from a file, changes its meaning."""
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.content.front import parse_front
+from syndicate.content.front import find_conflict, parse_front
 from syndicate.errors import ContentError
 
 VALUES = {"title": "A", "tags": ["b", "c"], "draft": False}
@@ -40,6 +40,28 @@ def test_text_without_front_matter_is_all_body(text: str) -> None:
     """A rule, a shortcode or a brace is no front matter."""
     front = parse_front(text, "a.md")
     assert (dict(front.values), front.body) == ({}, text)
+
+
+CONFLICT = "<<<<<<< HEAD\nours\n=======\ntheirs\n>>>>>>> branch\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (f"---\ntitle: A\n{CONFLICT}---\nBody", 3),
+        (f"---\ntitle: A\n---\nBody\n\n{CONFLICT}", 6),
+        (f"{CONFLICT}---\ntitle: A\n---\n", 1),
+        (CONFLICT.replace("\n", "\r\n"), 1),
+        ("<<<<<<< HEAD\n```sh\nls\n=======\ntheirs\n>>>>>>> branch\n", 1),
+        (f"```\n{CONFLICT}```\n\n~~~ diff\n{CONFLICT}~~~\n", 0),
+        (f"```\ncode\n```\n{CONFLICT}", 4),
+        ("A heading\n=======\n\n<<<<<<< marks what git >>>>>>> wrote", 0),
+        (">>>>>>> b\n=======\n<<<<<<< a\n", 0),
+    ],
+)
+def test_a_merge_conflict_is_found_with_its_line(text: str, line: int) -> None:
+    """Anywhere in the file, but for code that shows one."""
+    assert find_conflict(text) == line
 
 
 def test_yaml_is_version_1_2() -> None:
