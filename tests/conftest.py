@@ -42,7 +42,6 @@ THOROUGH = frozenset(
         "output/test_bucket.py",
         "output/test_wheel.py",
         "pictures",
-        "planning/stats/test_stats.py",
         "planning/test_archives.py",
         "probes",
         "processes",

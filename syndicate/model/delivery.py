@@ -118,6 +118,7 @@ class Limits:
     """Characters of the text when an image is attached, where that differs."""
     alt: int = 1500
     images: int = 4
+    """0: the network takes none, and no link card."""
     image_bytes: int = 950_000
     image_types: tuple[str, ...] = ("image/jpeg", "image/png")
     links: int | None = None

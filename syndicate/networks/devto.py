@@ -1,4 +1,4 @@
-"""dev.to and other Forem sites: the whole post as an article that names its original. networks.md, section 10.7.
+"""dev.to and other Forem sites: the whole post as an article that names its original. developers.forem.com/api.
 
 Forem keeps `canonical_url` unique, which makes the post's own address the idempotency key: a second call is refused,
 and the article is found by it.

@@ -1,4 +1,4 @@
-"""Lemmy communities (API v3, servers 0.19). networks.md, section 10.10.
+"""Lemmy communities (API v3, servers 0.19). join-lemmy.org/docs/contributors/04-api.html.
 
 Communities dislike link dumping: read the rules of the one you post to. There is no key, so an unknown outcome is
 settled by the community's newest posts of ours. Sessions are had with the password and end without notice.

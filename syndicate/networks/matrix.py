@@ -1,4 +1,4 @@
-"""Matrix rooms through the client-server API. networks.md, section 10.2; spec.matrix.org.
+"""Matrix rooms through the client-server API. spec.matrix.org.
 
 The transaction id in the address is our key: the same call again gives the same event, and the server tells us the id
 back on our own events, so an unknown outcome is settled exactly. Encrypted rooms are refused: what is sent there in

@@ -1,4 +1,4 @@
-"""Micropub (W3C): micro.blog and any IndieWeb site. networks.md, section 10.9; w3.org/TR/micropub.
+"""Micropub (W3C): micro.blog and any IndieWeb site. w3.org/TR/micropub.
 
 The network is somebody's own site, so abilities differ: reading back (`q=source`) is an extension that many lack, and
 where it is missing an unknown outcome waits for the person.

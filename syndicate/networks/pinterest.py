@@ -1,4 +1,4 @@
-"""Pinterest boards (API v5). networks.md, section 10.6; developers.pinterest.com/docs/api/v5.
+"""Pinterest boards (API v5). developers.pinterest.com/docs/api/v5.
 
 A pin is a picture with a link, so a message without a picture is refused. New apps have trial access: their pins are
 seen by their owner only, until Pinterest has reviewed the app.

@@ -1,4 +1,4 @@
-"""Slack, by an incoming webhook or by a bot. networks.md, section 10.1; docs.slack.dev.
+"""Slack, by an incoming webhook or by a bot. docs.slack.dev.
 
 A webhook is one secret address that answers "ok" and gives no id: nothing can be found, changed or deleted, and
 an unknown outcome waits for the person. A bot (option `channel`) posts with chat.postMessage, reads the channel

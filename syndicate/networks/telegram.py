@@ -1,4 +1,4 @@
-"""Telegram channels and groups through the Bot API (core.telegram.org/bots/api). networks.md, section 8.
+"""Telegram channels and groups through the Bot API (core.telegram.org/bots/api).
 
 The text is sent as plain text, never as HTML or Markdown: nothing in a post can then become markup or break the
 call, and what planning counted is what Telegram counts. `bold = "title"` marks the title by an entity, whose

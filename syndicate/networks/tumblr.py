@@ -1,4 +1,4 @@
-"""Tumblr in its Neue Post Format (API v2). networks.md, section 10.5; tumblr.com/docs/en/api/v2.
+"""Tumblr in its Neue Post Format (API v2). tumblr.com/docs/en/api/v2.
 
 Tokens live 42 minutes and turn over. There is no key, so an unknown outcome is settled by the blog's own posts.
 """

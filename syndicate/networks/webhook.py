@@ -1,4 +1,4 @@
-"""A signed webhook to any address of yours, after the Standard Webhooks convention. networks.md, section 11.4.
+"""A signed webhook to any address of yours, after the Standard Webhooks convention. standardwebhooks.com.
 
 The receiver knows a message by `webhook-id`, which is the same on every retry: sending again is always safe.
 During a change of secret, `old_secret` signs too, and the header carries both signatures.

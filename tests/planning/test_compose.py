@@ -193,6 +193,13 @@ def test_the_card(network: str, account: dict[str, Any], card: CardRef | None, e
     assert bool(part.warnings) is (expected == "refused")
 
 
+def test_a_network_without_pictures_gets_none() -> None:
+    """And nothing is said of it: there is nothing to mend."""
+    facts = replace(FACTS["mastodon"], limits=Limits(500, images=0))
+    (part,) = compose(account=make_account("mastodon", media="image"), card=CARD, facts=facts)
+    assert (part.message.card, part.message.image, part.warnings) == (None, None, ())
+
+
 @pytest.mark.parametrize(("counter", "kept"), [(Counter.GRAPHEMES, 4), (Counter.UTF16, 2)])
 def test_the_alternative_text_fits_in_every_script(counter: Counter, kept: int) -> None:
     """What is composed passes the last look before the call, which counts code points or UTF-16 units."""

@@ -61,7 +61,10 @@ def test_what_messages_need_is_done(source: str, text: str) -> None:
     [
         "{% for a in range(2000) %}{% for b in range(2000) %}{% endfor %}{% endfor %}",
         "{% for a in range(20000) %}{{ text * 20 }}{% endfor %}",
-        "{% macro m(n) %}{% if n %}{{ m(n - 1) }}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(40) }}",
+        pytest.param(
+            "{% macro m(n) %}{% if n %}{{ m(n - 1) }}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(40) }}",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_a_page_has_limits_too(source: str) -> None:

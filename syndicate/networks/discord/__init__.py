@@ -1,4 +1,4 @@
-"""Discord, by an incoming webhook or by a bot. networks.md, section 9; discord.com/developers/docs.
+"""Discord, by an incoming webhook or by a bot. discord.com/developers/docs.
 
 A webhook is one secret address, and nothing that was sent through it can be listed: an unknown outcome waits for
 the person. A bot (option `channel`) sends a nonce that Discord enforces for some minutes, and reads the channel

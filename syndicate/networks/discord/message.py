@@ -1,4 +1,4 @@
-"""What Discord is sent and what it answers: bodies, embeds, Markdown, codes. Pure. networks.md, section 9."""
+"""What Discord is sent and what it answers: bodies, embeds, Markdown, codes. Pure. discord.com/developers/docs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Facebook Pages through the Graph API. networks.md, section 6; developers.facebook.com/docs/pages-api.
+"""Facebook Pages through the Graph API. developers.facebook.com/docs/pages-api.
 
 Profiles and groups cannot be posted to by anyone's program. A picture is uploaded unpublished with its alt text
 (`prepare`), and one call to the Page's feed publishes.

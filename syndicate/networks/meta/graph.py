@@ -1,6 +1,6 @@
 """Meta's Graph API as Threads and Facebook (and Instagram) share it: error shape, usage headers, token lives. Pure.
 
-networks.md, sections 5 and 6; developers.facebook.com/docs/graph-api/guides/error-handling.
+developers.facebook.com/docs/graph-api/guides/error-handling.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Instagram professional accounts. networks.md, section 7; developers.facebook.com/docs/instagram-platform.
+"""Instagram professional accounts. developers.facebook.com/docs/instagram-platform.
 
 A picture is compulsory, must be a published JPEG, and a link in the caption cannot be followed by a tap: word the
 message accordingly ("link in bio"). Posting goes by containers (graph_containers.py).

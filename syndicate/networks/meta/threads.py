@@ -1,4 +1,4 @@
-"""Threads. networks.md, section 5; developers.facebook.com/docs/threads.
+"""Threads. developers.facebook.com/docs/threads.
 
 Posting goes by containers (graph_containers.py); the link becomes a preview of its own, the picture is fetched by
 Meta from the site.

@@ -1,6 +1,6 @@
 """Logging in to Threads and Instagram: a pasted long-lived token, or the browser with an app of the person's own.
 
-networks.md, sections 5 and 7 (Auth). Short token (an hour) → long token (60 days) → renewed again and again.
+Short token (an hour) → long token (60 days) → renewed again and again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Nostr, with the extra `nostr` installed. networks.md, section 10.3; github.com/nostr-protocol/nips.
+"""Nostr, with the extra `nostr` installed. github.com/nostr-protocol/nips.
 
 An event is signed once and kept before it is sent: its id is its hash, so sending it again can never publish it
 twice, and every relay can be asked whether it has it.

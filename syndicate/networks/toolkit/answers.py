@@ -1,6 +1,6 @@
 """The shared reading of answers: which error a status is, when to come back, what the server said. Pure.
 
-A network looks for its own codes first and leaves the rest to `error_of`, which follows networks.md, section 0.1.
+A network looks for its own codes first and leaves the rest to `error_of`, which goes by the status (RFC 9110).
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.FLAGGED_FROM_THE_START: "{} from the start: announced as new",
     Reason.GAVE_WAY: "gave its slot to a fresh post",
     Reason.GENERATOR_CODE: "code of the generator was left out ({}): write it out, or release it as it is",
-    Reason.MANY_AT_ONCE: "many posts appeared at once: release what is news, skip the rest",
+    Reason.MANY_AT_ONCE: "many posts appeared at once, more than `most_at_once`: release what is news, skip the rest",
     Reason.MAYBE_RENAMED: "may be the earlier post {}: tell whether it is the same",
     Reason.NO_TRANSLATION: 'there is no translation into the account\'s language, "{}"',
     Reason.NOT_AN_OCCASION: 'this account does not post on the occasion "{}"',

@@ -315,7 +315,7 @@ def _place_link(style: AccountStyle) -> tuple[str, tuple[str, ...]]:
 def _attach(card: CardRef | None, style: AccountStyle, alt: str) -> tuple[Attachment | None, tuple[str, ...]]:
     """The share card, or the post's own picture, as an attachment, or why it cannot be one."""
     limits, network = style.facts.limits, style.facts.network
-    if card is None or _media(style) not in {"card", "image", OWN_PICTURE}:
+    if card is None or not limits.images or _media(style) not in {"card", "image", OWN_PICTURE}:
         return None, ()
     if card.media_type not in limits.image_types:
         return None, (f"{network} takes no {card.media_type}: the card is left out",)
