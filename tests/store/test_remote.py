@@ -19,7 +19,7 @@ from obstore.store import MemoryStore
 from syndicate.errors import ConfigError, Contradicted, StateError, StateMoved
 from syndicate.model import Limits, State
 from syndicate.store import open_store
-from syndicate.store.remote.git import GitState
+from syndicate.store.remote.git import GitState, _is_refused
 from syndicate.store.remote.lines import ForgetfulSealer, Sealer
 from syndicate.store.remote.object_store import BucketState
 from syndicate.store.remote.place import INFO, RemoteState
@@ -408,6 +408,12 @@ def test_what_a_killed_git_leaves_is_cleared_away(tmp_path: Path, origin: Path) 
     assert found.version == version
     (area / "HEAD").write_bytes(b"")
     assert GitState(tmp_path / "site", BRANCH, area).head() == version
+
+
+def test_digits_in_the_name_of_an_object_are_no_refusal() -> None:
+    """ "401" is a word of the server, or a piece of forty letters of a digest."""
+    assert _is_refused("fatal: unable to access: The requested URL returned error: 401")
+    assert not _is_refused("error: object file objects/5f/9af8fd8f670a2e7d4d99c1d440182e4ec87403 is empty")
 
 
 def test_two_machines_take_the_same_remote(tmp_path: Path, origin: Path) -> None:

@@ -39,7 +39,7 @@ _NOT_TOLD = re.compile(
 the person's reads what it likes (GH_TOKEN, AWS_PROFILE)."""
 _LOGIN = re.compile(r"(http|credential|core\.sshcommand|ssh|url|protocol)\b", re.IGNORECASE)
 _REFUSED = re.compile(
-    r"denied|403|401|read.only|not allowed|unauthori[sz]ed|authentication failed|could not read username|protected"
+    r"denied|\b40[13]\b|read.only|not allowed|unauthori[sz]ed|authentication failed|could not read username|protected"
     r"|permission|hook declined|insufficient|not found",
     re.IGNORECASE,
 )
