@@ -173,7 +173,8 @@ class LedgerPart(Part):
             connection.execute(insert(attempts).values(delivery_id=row.id, state=row.state, **line))
 
     def _list_of_post(self, connection: Connection, post_id: str) -> list[Delivery]:
-        query = self._mine(select(deliveries)).where(deliveries.c.post_id == post_id)
+        """The rows, which no worker claims or sends before this transaction ends."""
+        query = self._mine(select(deliveries)).where(deliveries.c.post_id == post_id).with_for_update()
         return [parse_delivery(row) for row in connection.execute(query).mappings()]
 
     def _hand_over(self, connection: Connection, row: Delivery, post_id: str) -> None:
