@@ -142,9 +142,12 @@ def test_a_text_is_edited_and_given_back(app: App, client: httpx.Client) -> None
     page = client.get(f"/dashboard/message/{number}").text
     assert "Mine.\n\nAll &lt;b&gt;mine&lt;/b&gt;, café." in page
     assert f"{len(find(app, 'nine').text)} of 500" in page
-    refused = act(client, number, "edit", "x" * 600, back=f"/message/{number}").text
+    picture = {"media": "image", "alt": "A mill at night."}
+    refused = act(client, number, "edit", "x" * 600, back=f"/message/{number}", **picture).text
     assert "The text is too long for timeline" in refused
     assert "x" * 600 in refused  # what was typed is still there to be shortened
+    assert "A mill at night." in refused
+    assert 'value="image" checked' in refused
     assert find(app, "nine").text.startswith("Mine.")
     assert "composed from the post again" in act(client, number, "edit", "").text
     assert find(app, "nine").text == ""

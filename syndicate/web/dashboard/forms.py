@@ -148,6 +148,8 @@ def _refused(error: SyndicateError, fields: Form) -> Note:
         is_error=True,
         number=number if is_edit else 0,
         typed=fields.get("value", "") if is_edit else "",
+        media=fields.get("media", ""),
+        alt=fields.get("alt", ""),
         focus=number,
         again=_ask_again(fields) if is_move and "stays where it is" in str(error) else (),
     )

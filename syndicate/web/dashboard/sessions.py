@@ -136,6 +136,9 @@ class Note:
     """The delivery whose text was refused, 0 for none."""
     typed: str = ""
     """That text, as it was typed."""
+    media: str = ""
+    alt: str = ""
+    """What was chosen to go with it, and its alt text."""
     focus: int = 0
     """The delivery that comes next, 0 for none: the page goes on there."""
     again: tuple[tuple[str, str], ...] = ()
