@@ -36,9 +36,7 @@ _CODE = re.compile(r"(?<!`)(`++)(.{1,1000}?)(?<!`)\1(?!`)", re.DOTALL)
 _EMPHASIS = re.compile(r"(?<![\w\\*])(\*{1,3}|_{1,3}|~~)(?=[^\s*_])(.{1,300}?)(?<=[^\s*_\\])\1(?![\w*])", re.DOTALL)
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
-_ASIDE = re.compile(
-    r"<(blockquote|figure|table|aside|details|ul|ol|dl|nav|pre|header|footer)\b.*?</\1>|<div id=.*?</div>", re.DOTALL
-)
+_ASIDE = re.compile(r"<(blockquote|figure|table|aside|details|ul|ol|dl|nav|pre|header|footer)\b|<(div) id=")
 _WORDS = re.compile(r"\w")
 _DATE = re.compile(
     r"\d{4}-\d\d-\d\d|\d{1,4}[./]\d{1,2}[./]\d{2,4}|\d{4}\s?[年년]\s?\d{1,2}\s?[月월]\s?\d{1,2}\s?[日일]"
@@ -101,7 +99,7 @@ def first_paragraph(markup: str) -> str:
     No caption, quotation, list or picture, no line with date and author, no row of links, no import.
     """
     captions = []
-    for found in _PARAGRAPH.finditer(_ASIDE.sub("", markup)):
+    for found in _PARAGRAPH.finditer(_drop_asides(markup)):
         text = one_line(to_plain(found[1]))
         if not _WORDS.search(text) or is_no_sentence(found[1], text):
             continue
@@ -109,6 +107,23 @@ def first_paragraph(markup: str) -> str:
             return text
         captions.append(text)
     return captions[0] if captions else ""
+
+
+def _drop_asides(markup: str) -> str:
+    """Without what stands beside the text, each to its first closing tag; one that is never closed stays."""
+    kept: list[str] = []
+    end, unclosed = 0, set[str]()
+    for opening in _ASIDE.finditer(markup):
+        name = opening[1] or opening[2]
+        if opening.start() < end or name in unclosed:
+            continue
+        closing = markup.find(f"</{name}>", opening.end())
+        if closing < 0:
+            unclosed.add(name)
+        else:
+            kept.append(markup[end : opening.start()])
+            end = closing + len(f"</{name}>")
+    return "".join((*kept, markup[end:]))
 
 
 def is_no_sentence(inner: str, text: str) -> bool:

@@ -124,7 +124,8 @@ def name_file(stem: str) -> str:
 
 
 def _join(kept: str) -> str:
-    return re.sub(r"\s+", "-", re.sub(r"(?<=-)\s+|\s+(?=-)", "", kept.strip()))
+    words = re.sub(r"\s+", " ", kept.strip())
+    return re.sub(r"(?<=-) | (?=-)", "", words).replace(" ", "-")
 
 
 def name_pretty(text: str) -> str:
