@@ -36,6 +36,9 @@ class Tag:
     name: str
 
 
+_LONGEST = 500
+
+
 def find_hashtags(text: str) -> tuple[Tag, ...]:
     """Every hashtag in the text, in order, those inside links left out."""
     if "#" not in text and "＃" not in text:
@@ -57,8 +60,10 @@ def to_hashtag(name: str) -> str:
     """The words of a label as one hashtag without its sign: "machine learning" → "MachineLearning".
 
     CamelCase lets screen readers tell the words apart; scripts without capitals get an underscore between words.
-    "" where nothing is left that a network would take for one hashtag (it needs a letter).
+    "" where nothing is left that a network would take for one hashtag: it needs a letter, and is no whole text.
     """
+    if len(name) > _LONGEST:
+        return ""
     if _PLAIN_WORDS.fullmatch(name):
         return "".join(word[0].upper() + word[1:] for word in name.split(" "))
     label = unicodedata.normalize("NFC", name).strip().lstrip("#＃")
