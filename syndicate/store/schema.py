@@ -200,7 +200,7 @@ accounts = Table(
     Column("listening", Words, nullable=False, default=""),
     Column("limits", Words, nullable=False, default=""),
     Column("limits_read_at", Instant),
-    Column("who", Text, nullable=False, default=""),
+    Column("who", Words, nullable=False, default=""),
 )
 
 spendings = Table(

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pytest
 
@@ -50,7 +51,7 @@ def wait_for(app: App, number: int, state: State) -> None:
 
 def test_an_unpublished_post_is_published_first(tmp_path):
     """Before its message goes out it is in the feeds with its card; afterwards they show the copy. It is said once."""
-    blog = House(tmp_path)
+    blog = House(tmp_path, now=datetime.now(UTC))
     blog.write("old")
     blog.run("publish")
     blog.write("fresh")
@@ -70,7 +71,7 @@ def test_an_unpublished_post_is_published_first(tmp_path):
 
 def test_the_waiting_message_is_moved_not_doubled(tmp_path):
     """A post that waits for its slot and is posted by hand goes out now, and its slot passes in silence."""
-    blog = House(tmp_path, SLOTTED)
+    blog = House(tmp_path, SLOTTED, datetime.now(UTC))
     blog.write("old")
     with blog.open() as app:
         app.publish()
@@ -86,7 +87,7 @@ def test_the_waiting_message_is_moved_not_doubled(tmp_path):
 
 def test_a_baseline_post_can_be_said_by_hand(tmp_path):
     """What was skipped because it was old goes out when a person asks, and a second time only on demand."""
-    blog = House(tmp_path)
+    blog = House(tmp_path, now=datetime.now(UTC))
     blog.write("old")
     with blog.open() as app:
         app.publish()
@@ -115,7 +116,7 @@ def test_a_time_in_the_future_waits(tmp_path):
 @pytest.mark.parametrize("action", ["release", "hold", "cancel", "retry", "move", "edit"])
 def test_nothing_is_changed_during_a_call(tmp_path, action):
     """While its call runs a delivery belongs to the call: the person is told to wait, and it is said once."""
-    blog = House(tmp_path)
+    blog = House(tmp_path, now=datetime.now(UTC))
     blog.write("old")
     blog.run("publish")
     blog.write("fresh")
@@ -137,7 +138,7 @@ def test_nothing_is_changed_during_a_call(tmp_path, action):
 
 def test_a_second_round_during_a_call_leaves_it_alone(tmp_path):
     """Another process delivers, publishes and posts by hand meanwhile: the message is out once."""
-    blog = House(tmp_path)
+    blog = House(tmp_path, now=datetime.now(UTC))
     blog.write("old")
     blog.run("publish")
     blog.write("fresh")

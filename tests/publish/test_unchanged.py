@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import syndicate
+from syndicate.app.post import write_message
 from syndicate.app.publish import open_last
 from syndicate.app.site import OpenSite
 from syndicate.model import Problem
@@ -44,7 +45,7 @@ class Last:
             "files": {},
             "paths": {"rss.xml", "meta/a.html"},
         }
-        keep_publication(Finished(**{"made_of": made_of, **values, **more}), self.folder, self.store)  # type: ignore[arg-type]
+        keep_publication(Finished(**{"made_of": made_of, "posts": 1, **values, **more}), self.folder, self.store)  # type: ignore[arg-type]
 
     def is_current(self, at: datetime = NOW) -> bool:
         return self.last.is_current(self.last.take_fingerprint(), at)
@@ -181,11 +182,19 @@ CHANGES: dict[str, Callable[[House], object]] = {
     "the timeline's page vanishes": lambda blog: (blog.feeds / "timeline.html").unlink(),
     "the state is lost": lambda blog: (blog.root / ".syndicate" / "state.db").unlink(),
     "another publication begins a turn": lambda blog: blog.begin_turn(),
-    "a message is sent": lambda blog: blog.run("post", "first"),
+    "a message is sent": lambda blog: send(blog, "first"),
     "a day passes": lambda blog: blog.wait(days=1),
     "a post comes of age": lambda blog: blog.wait(hours=3),
     "the clock goes back": lambda blog: blog.wait(seconds=-1),
 }
+
+
+def send(blog: House, slug: str) -> None:
+    """And nothing is published after it."""
+    with blog.open() as app:
+        with app.changing() as site:
+            write_message(site, slug, to=("timeline",), at="", text="", again=True, now=blog.now)
+        assert app.deliver_due()
 
 
 @pytest.fixture(scope="session")
