@@ -7,7 +7,7 @@ once the row belongs to somebody else or a person has moved it.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +24,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    update,
 )
 
 from syndicate.errors import ContentError, LostLease
@@ -431,6 +432,8 @@ def _set_aside(connection: Connection, row: Delivery, now: datetime) -> None:
     """A row that cannot be read costs itself: it waits for a person, with the reason."""
     after = row.state if row.state is State.UNCERTAIN else State.HELD
     step = Step("read", "damaged", now, Reason.DAMAGED)
+    connection.execute(update(deliveries).where(_ROW.id == row.id).values(lease_owner=""))  # whatever stood there
+    row = replace(row, lease_owner="")
     move(connection, row, after, step, due_at=now, look_at=None, reason=Reason.DAMAGED, detail="", **_FREE)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,7 +21,7 @@ from tests.publish.house import House
 @pytest.fixture
 def blog(tmp_path: Path) -> House:
     """One with two messages that are due."""
-    blog = House(tmp_path / "blog")
+    blog = House(tmp_path / "blog", now=datetime.now(UTC))
     blog.write("old")
     with blog.open() as app:
         app.publish()
