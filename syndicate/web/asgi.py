@@ -253,11 +253,11 @@ class QuickAnswers:
 
     def __init__(self, files: FeedFiles, app: ASGIApp) -> None:
         self._files = files
-        self._app = app
+        self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = self._files.answer_at_once(scope) if scope["type"] == "http" else None
-        await (answer or self._app)(scope, receive, send)
+        await (answer or self.app)(scope, receive, send)
 
 
 def find_new_path(path: str, renamed: Mapping[str, str]) -> str:

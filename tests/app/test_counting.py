@@ -44,7 +44,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeMastodon]:
 
 def make_desk(root: Path, fake: Fake, more: str = "") -> Desk:
     desk = Desk(root, CONFIG.format(url=fake.url, more=more))
-    desk.put(sent(7, "https://social.example/1", account="toot", network="mastodon"))
+    desk.put(sent(7, f"{fake.url}/1", account="toot", network="mastodon"))
     return desk
 
 

@@ -78,10 +78,10 @@ class Desk:
             for post_id, row in {row.post_id: row for row in rows}.items():
                 connection.execute(insert(posts).values(site="default", **_post(post_id, row)))
 
-    def break_row(self) -> None:
-        """A time that no syndicate wrote."""
+    def rename_column(self) -> None:
+        """A column that is called otherwise: nobody foresaw that."""
         with self._writing() as connection:
-            connection.execute(text("UPDATE deliveries SET due_at = 'secret'"))
+            connection.execute(text("ALTER TABLE deliveries RENAME COLUMN due_at TO secret"))
 
     def states(self) -> dict[int, str]:
         """The state of each message."""

@@ -103,7 +103,7 @@ def test_no_route_of_the_whole_server_is_forgotten(tmp_path: Path) -> None:
     whole = make_app(str(tmp_path), desk.app.settings, is_published=everything, **parts)
     open_to_all = set()
     with desk.app, serving(whole) as address, httpx.Client(base_url=address, headers={"Origin": address}) as client:
-        for method, path in list_routes(whole.routes):
+        for method, path in list_routes(whole.app.routes):
             filled = re.sub(r"{(\w+)(:\w+)?}", lambda name: {"number": "7", "id": "7"}.get(name[1], "timeline"), path)
             answer = client.request(method, filled)
             is_led_away = (answer.status_code, answer.headers.get("location")) == (303, "/dashboard/login")
