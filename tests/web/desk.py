@@ -78,10 +78,10 @@ class Desk:
             for post_id, row in {row.post_id: row for row in rows}.items():
                 connection.execute(insert(posts).values(site="default", **_post(post_id, row)))
 
-    def rename_column(self) -> None:
-        """A column that is called otherwise: nobody foresaw that."""
+    def rename_column(self, before: str, after: str) -> None:
+        """Of the table of messages: no question about them is answered under another name."""
         with self._writing() as connection:
-            connection.execute(text("ALTER TABLE deliveries RENAME COLUMN due_at TO secret"))
+            connection.execute(text(f"ALTER TABLE deliveries RENAME COLUMN {before} TO {after}"))
 
     def states(self) -> dict[int, str]:
         """The state of each message."""
