@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 MODULES = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
     for path in (ROOT / "syndicate").rglob("*.py")
-    if path.name != "__main__.py" and "migrations" not in path.parts
+    if path.name != "__main__.py"
 )
 
 

@@ -1,4 +1,4 @@
-"""The tables as they are now; `migrations/` says how older databases get here. Every table carries the site."""
+"""The tables as they are now; `migrations.py` says how older databases get here. Every table carries the site."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from sqlalchemy import (
 from syndicate.model import Action, OccasionKind, Reason, State
 
 HEAD = "0018"
-"""The last migration. A database that names a later one is from a newer syndicate."""
+"""The last step of `migrations.py`. A database that names a later one is from a newer syndicate."""
 
 # A value that cannot be read costs its own row, never the query: SQLite keeps any value in any column. Each type reads
 # such a value as one with which nothing goes out, and `is_readable` is the question to the database whether it is one.

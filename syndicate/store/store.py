@@ -4,64 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from sqlalchemy import Connection, inspect, text
-
-from syndicate.errors import AlreadyRunning, StateError
+from syndicate.errors import AlreadyRunning
 from syndicate.store.accounts import AccountBook
 from syndicate.store.actions import Actions
 from syndicate.store.database import Database
 from syndicate.store.identity import StateIdentity
 from syndicate.store.ledger import LedgerPart
 from syndicate.store.locks import TRIES, lock_daemon
+from syndicate.store.migrations import upgrade
 from syndicate.store.outbox import Outbox
 from syndicate.store.overview import Overview
 from syndicate.store.passes import Passes
 from syndicate.store.published import PublishedFiles
 from syndicate.store.reactions import ReactionBook
 from syndicate.store.remote.lines import Lines
-from syndicate.store.schema import HEAD
 from syndicate.store.syndication_links import Aftercare, Copies
 from syndicate.store.upkeep import Upkeep
-
-# --- bringing a database to the present schema ---
-
-
-def upgrade(database: Database) -> None:
-    """Run the missing steps in one transaction; raises StateError for a database from a newer syndicate."""
-    with database.reading() as connection:
-        version = _read_version(connection)
-        tables = inspect(connection).get_table_names() if database.is_sqlite and not version else ()
-        if tables and "alembic_version" not in tables:
-            hint = "check [storage] database"
-            raise StateError("this is another program's database", where=database.where, hint=hint)
-    if version > HEAD:
-        hint = "use the newer syndicate that wrote it"
-        raise StateError(
-            f"written by a newer syndicate (schema {version}, this one knows {HEAD})", where=database.where, hint=hint
-        )
-    if version < HEAD:
-        with database.writing() as connection:
-            database.take_turn(connection, "syndicate upgrade")
-            run_steps(connection)
-
-
-def _read_version(connection: Connection) -> str:
-    if not inspect(connection).has_table("alembic_version"):
-        return ""
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
-
-
-def run_steps(connection: Connection, last: str = "head") -> None:
-    """Bring the database to the schema of this step."""
-    from alembic import command  # noqa: PLC0415 - 100 ms that a start without news need not pay
-    from alembic.config import Config  # noqa: PLC0415
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.attributes["connection"] = connection
-    command.upgrade(config, last)
 
 
 class Store(

@@ -9,5 +9,5 @@ import syndicate
 import tests.faults.trapped  # noqa: F401 - as all below
 
 for module in walk_packages(syndicate.__path__, "syndicate."):
-    if not module.name.endswith("__main__") and ".migrations" not in module.name:
+    if not module.name.endswith("__main__"):
         import_module(module.name)

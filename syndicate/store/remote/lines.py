@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Table, delete, insert, select, text, true
 from syndicate.errors import ConfigError, StateError
 from syndicate.model import ON_DISK, Reason, State
 from syndicate.store.database import Database, Part
+from syndicate.store.migrations import run_steps, upgrade
 from syndicate.store.passes import NOTICE
 from syndicate.store.schema import HEAD, Instant, Word, api_tokens, deliveries, metadata, passes, publications, states
 
@@ -224,10 +225,6 @@ def _replace(connection: Connection, rows: Mapping[str, list[Row]]) -> None:
 
 def _bring_up(files: Mapping[str, bytes], schema: str, sealer: Sealer) -> dict[str, list[Row]]:
     """What an earlier syndicate wrote goes into a database as it was then, which is brought to the present one."""
-    from alembic.util import CommandError  # noqa: PLC0415 - seldom needed
-
-    from syndicate.store.store import run_steps, upgrade  # noqa: PLC0415 - the store is made of us
-
     with TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{Path(folder) / 'state.db'}")
         try:
@@ -240,7 +237,7 @@ def _bring_up(files: Mapping[str, bytes], schema: str, sealer: Sealer) -> dict[s
             with database.reading() as connection:
                 rows = {table.name: connection.execute(select(table)).mappings() for table in _TRAVELLING}
                 return {name: [dict(row) for row in found] for name, found in rows.items()}
-        except (CommandError, ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError) as error:
             raise StateError(f"cannot be brought up from schema {schema}: it is damaged") from error
         finally:
             database.close()
