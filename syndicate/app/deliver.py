@@ -30,7 +30,6 @@ from syndicate.networks import describe
 from syndicate.notices import Notice, NoticeKind, send_notice
 from syndicate.pages import check_page
 from syndicate.planning.identity import match_identities
-from syndicate.planning.make_plan import is_unreadable
 from syndicate.planning.messages.compose import Composed, compose_message
 from syndicate.planning.messages.template import trace
 from syndicate.planning.schedule.calendar import list_taken, next_slot
@@ -154,7 +153,7 @@ class Composer:
             facts=site.accounts.facts,
             drawer=open_drawer(site),
             posts={one.id: (one.post, one.known) for one in identified},
-            unreadable=frozenset(row.id for row in vanished if is_unreadable(row.source, snapshot)),
+            unreadable=frozenset(row.id for row in vanished if snapshot.is_unreadable(row.source)),
         )
 
 

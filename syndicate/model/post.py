@@ -241,7 +241,10 @@ class Snapshot:
     posts: tuple[Post, ...]
     problems: tuple[Problem, ...] = ()
     unreadable: tuple[str, ...] = ()
-    """Sources of files, and folders ending in "/", that are there but gave no post: a post known from there is
-    not gone."""
+    """Sources of files, and folders ending in "/", that are there but gave no post."""
     changed_at: datetime | None = field(default=None, compare=False)
     """When the newest of its files was changed: a clock that stands before that is behind."""
+
+    def is_unreadable(self, source: str) -> bool:
+        """Whether a file is there but gave no post (broken, half written, locked away): so it is not gone."""
+        return any(source == name or (name.endswith("/") and source.startswith(name)) for name in self.unreadable)

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
 from typing import NamedTuple
 
-from syndicate.model import Identified, KnownDraft, KnownPost, Post, Site
+from syndicate.containment import contain
+from syndicate.model import Identified, KnownDraft, KnownPost, Ledger, Post, Site, Snapshot, make_problem
 from syndicate.planning.declared_ids import age_of, make_id, make_iris, settle_declared_ids
 from syndicate.planning.resemblance import (
     ASKED_FOR,
@@ -25,6 +27,43 @@ from syndicate.planning.resemblance import (
 )
 
 _Key = tuple[object, ...] | None
+
+
+def identify(
+    snapshot: Snapshot, ledger: Ledger, site: Site, now: datetime
+) -> tuple[Snapshot, tuple[Identified, ...], tuple[KnownPost, ...]]:
+    """Who is who. Where a post cannot even be compared, once more without it: its file is there, so nothing is gone."""
+
+    found: list[tuple[Snapshot, tuple[Identified, ...], tuple[KnownPost, ...]]] = []
+
+    def match(some: Snapshot) -> None:
+        matched = match_identities(
+            some.posts, ledger.posts, site=site, now=now, drafts=ledger.drafts, unreadable=some.is_unreadable
+        )
+        found.append((some, *matched))
+
+    with contain(lambda _error: None):
+        match(snapshot)
+    if not found:
+        match(_leave_out_odd(snapshot, site, now))
+    return found[0]
+
+
+def _leave_out_odd(snapshot: Snapshot, site: Site, now: datetime) -> Snapshot:
+    """Without the posts of which nobody can say who they are, each a problem."""
+    kept: list[Post] = []
+    problems = list(snapshot.problems)
+
+    def tell(post: Post, error: Exception) -> None:
+        problems.append(make_problem(post.source, error))
+
+    for post in snapshot.posts:
+        with contain(partial(tell, post)):
+            match_identities((post,), (), site=site, now=now)
+            kept.append(post)
+    odd = {post.source for post in snapshot.posts} - {post.source for post in kept}
+    unreadable = (*snapshot.unreadable, *sorted(odd))
+    return replace(snapshot, posts=tuple(kept), problems=tuple(problems), unreadable=unreadable)
 
 
 def match_identities(

@@ -1,8 +1,8 @@
 """The Plan: what would happen now. One pure function, shared by dry run, preview and the real run.
 
-    posts ─match_identities→ identified ─┬ cards wanted
-                                         ├ deliveries (new rows) and changes (rows already there), account by account
-                                         └ problems, warnings, when to look again
+    posts ─identify→ identified ─┬ cards wanted
+                                 ├ deliveries (new rows) and changes (rows already there), account by account
+                                 └ problems, warnings, when to look again
 
 Feeds are not in it: an entry names its card, and cards are drawn after planning. Publishing draws `plan.cards`,
 then calls `plan_feeds(plan.identified, settings, drawn_cards, now)` and may keep both in one Plan by
@@ -32,7 +32,6 @@ from syndicate.model import (
     Plan,
     PlannedChange,
     PlannedDelivery,
-    Post,
     Problem,
     Settings,
     Snapshot,
@@ -54,8 +53,8 @@ from syndicate.planning.deliveries.account import (
 from syndicate.planning.deliveries.bursts import hold_bursts, list_remarks
 from syndicate.planning.deliveries.changes import plan_cancellations, plan_changes, plan_orphans, plan_parts
 from syndicate.planning.deliveries.new import oldest_first, plan_baseline, plan_evergreen, plan_fresh, yield_slots
-from syndicate.planning.identity import match_identities, remember_drafts
-from syndicate.planning.language_groups import Groups, group_translations
+from syndicate.planning.identity import identify, remember_drafts
+from syndicate.planning.language_groups import group_translations
 from syndicate.planning.messages.template import name_template
 
 _BEHIND = timedelta(days=1)
@@ -80,27 +79,26 @@ def make_plan(
     """
     says, now = now, _find_now(snapshot, ledger, now)
     names = {account.name for account in settings.accounts}
-    forgotten = frozenset(name for name, since in ledger.away.items() if now - since > SECOND_LOOK)
-    away = ledger.baselined - names - forgotten
+    forgotten, away = _find_absent(ledger, names, now)
     ledger = replace(ledger, baselined=ledger.baselined - forgotten)
-    snapshot, identified, vanished = _identify(snapshot, ledger, settings, now)
-    is_closed = partial(is_unreadable, snapshot=snapshot)
+    snapshot, identified, vanished = identify(snapshot, ledger, settings.site, now)
     identified = _follow_dates(identified, ledger, now) if says == now else identified
-    gone = tuple(row for row in vanished if not is_closed(row.source))
+    gone = tuple(row for row in vanished if not snapshot.is_unreadable(row.source))
     before = {row.id: row for row in ledger.posts}
-    kept = {row.id for row in vanished} - {row.id for row in gone}
-    present = {item.id: item for item in identified}
+    here = {item.id for item in identified} | {row.id for row in vanished} - {row.id for row in gone}
     reading = _digest_reading(settings)
     sights = {name: _find_sight(name, snapshot, ledger, reading) for name in facts}
-    groups = group_translations(identified)
     contexts, closed = _open_contexts(
-        ledger, settings, facts, templates, cards=cards, sights=sights, groups=groups, now=now
+        ledger, settings, facts, templates, cards=cards, sights=sights, identified=identified, now=now
     )
+    stopped = [*plan_cancellations(ledger.deliveries, here), *plan_orphans(ledger.deliveries, here, names)]
     deliveries, changes, broken = _plan_accounts(contexts, ledger, oldest_first(identified), snapshot.changed_at)
     future = [item.known.published_at for item in identified if item.known.published_at > now]
     troubles = (*closed, *broken)
+    of_posts = (problem for item in identified for problem in item.post.problems)
     elsewhere = (*_template_problems(contexts), *_context_problems(contexts), *_account_problems(settings, troubles))
-    begun = {context.account.name for context in contexts if context.account.enabled} - {name for name, _ in troubles}
+    troubled = {name for name, _ in troubles}
+    begun = {context.account.name for context in contexts if context.account.enabled} - troubled
     return Plan(
         now=now,
         identified=identified,
@@ -110,21 +108,27 @@ def make_plan(
         reading=reading if snapshot.posts and reading != ledger.reading else "",
         cards=_plan_cards(identified, now),
         deliveries=tuple(deliveries),
-        changes=(
-            *plan_cancellations(ledger.deliveries, kept | present.keys()),
-            *plan_orphans(ledger.deliveries, kept | present.keys(), names),
-            *changes,
-        ),
-        problems=unique_problems((*snapshot.problems, *_post_problems(identified), *elsewhere)),
+        changes=(*stopped, *changes),
+        problems=unique_problems((*snapshot.problems, *of_posts, *elsewhere)),
         elsewhere=elsewhere,
         remarks=list_remarks(deliveries, changes, ledger.deliveries),
         warnings=(*_warn_of_clock(contexts, ledger, snapshot, now, says), *_warnings(settings.accounts, facts, ledger)),
         baselined=frozenset(begun - ledger.baselined),
         forgotten=forgotten,
-        away=dict.fromkeys(ledger.away.keys() & names) | dict.fromkeys(away - ledger.away.keys(), now),
-        listening=_find_listening(contexts, ledger, {name for name, _ in troubles}),
+        away=away,
+        listening=_find_listening(contexts, ledger, troubled),
         next_change_at=min(future, default=None),
     )
+
+
+def _find_absent(
+    ledger: Ledger, names: Container[str], now: datetime
+) -> tuple[frozenset[str], dict[str, datetime | None]]:
+    """Accounts that are out of syndicate.toml for too long to go on; and since when others are (None: there again)."""
+    forgotten = frozenset(name for name, since in ledger.away.items() if now - since > SECOND_LOOK)
+    back = {name: None for name in ledger.away if name in names}
+    new = {name: now for name in ledger.baselined - forgotten if name not in names and name not in ledger.away}
+    return forgotten, back | new
 
 
 def _find_now(snapshot: Snapshot, ledger: Ledger, now: datetime) -> datetime:
@@ -144,44 +148,6 @@ def _find_now(snapshot: Snapshot, ledger: Ledger, now: datetime) -> datetime:
     return seen if is_behind else now
 
 
-def _identify(
-    snapshot: Snapshot, ledger: Ledger, settings: Settings, now: datetime
-) -> tuple[Snapshot, tuple[Identified, ...], tuple[KnownPost, ...]]:
-    """Who is who. Where a post cannot even be compared, once more without it: its file is there, so nothing is gone."""
-
-    found: list[tuple[Snapshot, tuple[Identified, ...], tuple[KnownPost, ...]]] = []
-
-    def match(some: Snapshot) -> None:
-        is_closed = partial(is_unreadable, snapshot=some)
-        matched = match_identities(
-            some.posts, ledger.posts, site=settings.site, now=now, drafts=ledger.drafts, unreadable=is_closed
-        )
-        found.append((some, *matched))
-
-    with contain(lambda _error: None):
-        match(snapshot)
-    if not found:
-        match(_leave_out_odd(snapshot, settings, now))
-    return found[0]
-
-
-def _leave_out_odd(snapshot: Snapshot, settings: Settings, now: datetime) -> Snapshot:
-    """Without the posts of which nobody can say who they are, each a problem."""
-    kept: list[Post] = []
-    problems = list(snapshot.problems)
-
-    def tell(post: Post, error: Exception) -> None:
-        problems.append(make_problem(post.source, error))
-
-    for post in snapshot.posts:
-        with contain(partial(tell, post)):
-            match_identities((post,), (), site=settings.site, now=now)
-            kept.append(post)
-    odd = {post.source for post in snapshot.posts} - {post.source for post in kept}
-    unreadable = (*snapshot.unreadable, *sorted(odd))
-    return replace(snapshot, posts=tuple(kept), problems=tuple(problems), unreadable=unreadable)
-
-
 def _find_listening(
     contexts: Iterable[AccountContext], ledger: Ledger, troubled: Container[str]
 ) -> frozenset[tuple[str, str]] | None:
@@ -195,11 +161,6 @@ def _find_listening(
     kept = (one for one in ledger.listening if one[0] in troubled)
     wanted = frozenset((*kept, *((account.name, flag) for account in counted for flag in account.flags)))
     return None if wanted == ledger.listening else wanted
-
-
-def is_unreadable(source: str, snapshot: Snapshot) -> bool:
-    """Whether a file is there but gave no post: broken, half written, in a folder nobody may read. Not gone, then."""
-    return any(source == name or (name.endswith("/") and source.startswith(name)) for name in snapshot.unreadable)
 
 
 MOST_REDATED = 5
@@ -296,7 +257,7 @@ def _open_contexts(
     *,
     cards: Mapping[str, CardRef],
     sights: Mapping[str, Sight],
-    groups: Groups,
+    identified: Sequence[Identified],
     now: datetime,
 ) -> tuple[list[AccountContext], Troubles]:
     """Each account made ready, and those whose schedule cannot be worked out."""
@@ -304,6 +265,7 @@ def _open_contexts(
     by_account: dict[str, list[KnownDelivery]] = {}
     for row in ledger.deliveries:
         by_account.setdefault(row.account, []).append(row)
+    groups = group_translations(identified)
     calendars, closed = make_calendars(settings.accounts, settings.site, now)
     contexts = [
         open_context(
@@ -367,10 +329,6 @@ def _plan_cards(identified: Iterable[Identified], now: datetime) -> tuple[CardPl
     """Cards of public posts; a card of a future post would tell its title early."""
     public = (item for item in identified if item.known.published_at <= now)
     return tuple(CardPlan(post_id=item.id, slug=item.post.slug, post=item.post) for item in public)
-
-
-def _post_problems(identified: Iterable[Identified]) -> tuple[Problem, ...]:
-    return tuple(problem for item in identified for problem in item.post.problems)
 
 
 def _context_problems(contexts: Iterable[AccountContext]) -> tuple[Problem, ...]:
