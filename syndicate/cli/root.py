@@ -43,7 +43,7 @@ app = typer.Typer(
 command = partial(app.command, cls=PlainCommand)
 """Decorator: a command of `syndicate`."""
 
-_MODULES = ("init", "publish", "post", "once", "queue", "daemon", "token", "accounts", "cards", "stats", "backup")
+_MODULES = ("init", "publish", "post", "once", "queue", "daemon", "token", "accounts", "stats", "backup")
 
 
 @dataclass(frozen=True, slots=True)

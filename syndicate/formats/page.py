@@ -1,19 +1,25 @@
-"""What leads to the feeds: a page for people with the latest posts, and a list for readers (OPML 2.0, opml.org)."""
+"""Pages for people: the feeds with their latest posts, a list for readers (OPML 2.0), and the local network."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
+from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 from zoneinfo import ZoneInfo
 
+import orjson
+
 from syndicate.formats.clean import clean, clean_title, clean_url
 from syndicate.model import FEED_FORMATS, Feed, Site
-from syndicate.text.sandbox import compile_html_template
+from syndicate.text.hashtags import find_hashtags
+from syndicate.text.links import find_http_addresses
+from syndicate.text.sandbox import compile_html_template, render_html_template
 
 GENERATOR = '<meta name="generator" content="syndicate">'
 
@@ -86,3 +92,151 @@ def _render_outline(feed: Feed) -> str:
         "description": clean_title(feed.description),
     }
     return "<outline " + " ".join(f"{name}={quoteattr(value)}" for name, value in attributes.items() if value) + "/>"
+
+
+# --- the page of the local network: its messages as a social timeline ---
+
+YEARS = range(1970, 9000)
+"""Moments that can be shown in every time zone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a message's text; `href` where it is a link, `is_tag` where it is a hashtag."""
+
+    text: str
+    href: str = ""
+    is_tag: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineEntry:
+    """One message as the page shows it. `picture` is a path below the publish root, so it works from a disk too."""
+
+    id: str
+    text: str
+    posted_at: datetime
+    link: str = ""
+    title: str = ""
+    summary: str = ""
+    picture: str = ""
+    alt: str = ""
+    width: int = 0
+    height: int = 0
+    is_card: bool = False
+    warning: str = ""
+    reply_to: str = ""
+    language: str = ""
+
+    @property
+    def host(self) -> str:
+        """Where the link leads, for a reader."""
+        return self.link.partition("://")[2].partition("/")[0].rpartition("@")[2].removeprefix("www.")
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """The text with its links and hashtags marked."""
+        return tuple(_split(self.text))
+
+
+def parse_timeline(data: bytes) -> tuple[TimelineEntry, ...]:
+    """The messages in a timeline.json, newest first, the parts of a thread in reading order under their first.
+
+    What cannot be read as a message is left out; a file that is no timeline gives none.
+    """
+    try:
+        items = orjson.loads(data)["items"]
+    except (ValueError, TypeError, KeyError):
+        return ()
+    entries = [_parse_entry(item) for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+    return tuple(_in_threads([entry for entry in entries if entry]))
+
+
+def _parse_entry(item: Mapping[str, Any]) -> TimelineEntry | None:
+    own = item.get("_syndicate")
+    own = own if isinstance(own, dict) else {}
+    picture = own.get("picture")
+    picture = picture if isinstance(picture, dict) else {}
+    try:
+        posted_at = datetime.fromisoformat(str(item.get("date_published")))
+    except ValueError:
+        return None
+    if not item.get("id") or posted_at.tzinfo is None or posted_at.year not in YEARS:
+        return None
+    return TimelineEntry(
+        id=str(item["id"]),
+        text=str(item.get("content_text", "")),
+        posted_at=posted_at.astimezone(UTC),
+        link=_web_address(item.get("external_url")),
+        title=str(item.get("title") or ""),
+        summary=str(item.get("summary") or ""),
+        picture=_path_below(picture.get("path")),
+        alt=str(picture.get("alt") or ""),
+        width=_size(picture.get("width")),
+        height=_size(picture.get("height")),
+        is_card=own.get("is_card") is True,
+        warning=str(own.get("warning") or ""),
+        reply_to=str(own.get("reply_to") or ""),
+        language=str(item.get("language") or ""),
+    )
+
+
+def _web_address(value: object) -> str:
+    address = str(value or "")
+    return address if address.startswith(("https://", "http://")) else ""
+
+
+def _path_below(value: object) -> str:
+    """A relative path, "" for anything that would lead elsewhere."""
+    path = str(value or "")
+    return "" if path.startswith("/") or ":" in path or ".." in path.split("/") else path
+
+
+def _size(value: object) -> int:
+    return value if isinstance(value, int) and value > 0 else 0
+
+
+def _in_threads(entries: Sequence[TimelineEntry]) -> Iterator[TimelineEntry]:
+    known = {entry.id for entry in entries}
+    answers: dict[str, list[TimelineEntry]] = {}
+    for entry in sorted(entries, key=lambda entry: entry.posted_at):
+        answers.setdefault(entry.reply_to if entry.reply_to in known else "", []).append(entry)
+    waiting = answers.pop("", [])
+    while waiting:
+        entry = waiting.pop()
+        yield entry
+        waiting += reversed(answers.pop(entry.id, []))
+    for circle in answers.values():
+        yield from circle
+
+
+def _split(text: str) -> Iterator[Piece]:
+    marks = [(link.start, link.end, link.url, False) for link in find_http_addresses(text)]
+    marks += [(tag.start, tag.end, "", True) for tag in find_hashtags(text) if not _is_inside(tag.start, marks)]
+    at = 0
+    for start, end, href, is_tag in sorted(marks):
+        yield Piece(text[at:start])
+        yield Piece(text[start:end], href, is_tag)
+        at = end
+    yield Piece(text[at:])
+
+
+def _is_inside(place: int, marks: Sequence[tuple[int, int, str, bool]]) -> bool:
+    return any(start <= place < end for start, end, _, _ in marks)
+
+
+def render_timeline(
+    entries: Sequence[TimelineEntry], site: Site, template: str, *, where: str = "pages/timeline.html"
+) -> bytes:
+    """timeline.html from a template's text; it sees `site` and `entries`. Times are in the site's zone.
+
+    Raises ConfigError with the template's line where it is broken.
+    """
+    zone = ZoneInfo(site.timezone)
+    filters = {
+        "moment": lambda at: f"{at.astimezone(zone):%Y-%m-%d %H:%M}",
+        "machine": lambda at: at.isoformat(timespec="seconds"),
+        "bare": lambda url: url.partition("://")[2].removeprefix("www.").rstrip("/"),
+    }
+    page = render_html_template(template, {"site": site, "entries": entries}, where=where, filters=filters)
+    return sign_page(page).encode("utf-8", "replace")

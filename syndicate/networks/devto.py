@@ -121,15 +121,10 @@ class DevTo(PastedLogin):
     limits = LIMITS
     login_fields = (LoginField("api_key", "API key", secret=True, help="Settings, Extensions, Generate API key"),)
 
-    def __init__(self, account: Account, vault: Vault, http: Client) -> None:
-        self._account = account
-        self._vault = vault
-        self._http = http
-
     def send(self, message: Message, *, key: str) -> Receipt:
         if not message.title:
             raise Rejected("an article needs a title", where=self._account.name)
-        body = build_article(message, self._account.options)
+        body = build_article(message, self._options)
         response = self._api().publish("POST", self._url("articles"), json=body)
         return parse_receipt(response.json(), where=self._account.name)
 
@@ -154,13 +149,13 @@ class DevTo(PastedLogin):
             query = {"per_page": str(PAGE), "page": str(number)}
             response = self._api().ask("GET", self._url("articles/me/all"), params=query)
             is_full = len(require_list(response.json(), account=self._account.name)) == PAGE
-            posts = parse_recent(response, self._account.options, where=self._account.name)
+            posts = parse_recent(response, self._options, where=self._account.name)
             return Page(posts, str(number + 1) if is_full else "")
 
         return read_listing(fetch)
 
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
-        body = build_article(message, self._account.options)
+        body = build_article(message, self._options)
         answer = (
             self._api()
             .ask("PUT", self._url(f"articles/{number_of(receipt, account=self._account.name)}"), json=body)
@@ -189,7 +184,7 @@ class DevTo(PastedLogin):
 
     @property
     def _base(self) -> str:
-        return (self._account.options.get("api") or API).rstrip("/")
+        return (self._options.get("api") or API).rstrip("/")
 
     def _url(self, path: str) -> str:
         return f"{self._base}/api/{path}"

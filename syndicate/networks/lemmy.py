@@ -139,10 +139,7 @@ class Lemmy(PastedLogin):
     login_fields = (LoginField("password", "Password", secret=True, help="of the account on your Lemmy server"),)
 
     def __init__(self, account: Account, vault: Vault, http: Client) -> None:
-        self._account = account
-        self._options = account.options
-        self._vault = vault
-        self._http = http
+        super().__init__(account, vault, http)
         self._base = f"{account.options['instance'].rstrip('/')}/api/v3"
 
     def prepare(self, message: Message, *, key: str) -> Message:

@@ -211,12 +211,6 @@ class SlackWebhook(PastedLogin):
         ),
     )
 
-    def __init__(self, account: Account, vault: Vault, http: Client) -> None:
-        self._account = account
-        self._options = account.options
-        self._vault = vault
-        self._http = http
-
     def send(self, message: Message, *, key: str) -> Receipt:
         refuse_misfits(message, LIMITS, account=self._account.name)
         refuse_unpublished_image(message, account=self._account.name)
@@ -257,15 +251,13 @@ class SlackBot(PastedLogin):
     )
 
     def __init__(self, account: Account, vault: Vault, http: Client) -> None:
-        self._account = account
+        super().__init__(account, vault, http)
         self._channel = account.options["channel"]
-        self._vault = vault
-        self._http = http
 
     def send(self, message: Message, *, key: str) -> Receipt:
         refuse_misfits(message, LIMITS, account=self._account.name)
         refuse_unpublished_image(message, account=self._account.name)
-        body = build_message(message, self._account.options) | {"channel": self._channel}
+        body = build_message(message, self._options) | {"channel": self._channel}
         if message.reply_to:
             body["thread_ts"] = stamp_of(message.reply_to)
         answer = self._publish("chat.postMessage", body)
@@ -347,7 +339,7 @@ class SlackBot(PastedLogin):
         raise error_of(response, account=account, publishes=publishes, secrets=self._api().secrets)
 
     def _url(self, method: str) -> str:
-        return f"{(self._account.options.get('api') or API).rstrip('/')}/{method}"
+        return f"{(self._options.get('api') or API).rstrip('/')}/{method}"
 
     def _api(self) -> Api:
         token = require_secret(self._vault, "bot_token", self._account.name)

@@ -167,12 +167,6 @@ class Telegram(PastedLogin):
         LoginField("token", "Bot token", secret=True, help="talk to @BotFather, /newbot, and copy the token"),
     )
 
-    def __init__(self, account: Account, vault: Vault, http: Client) -> None:
-        self._account = account
-        self._options = account.options
-        self._vault = vault
-        self._http = http
-
     def send(self, message: Message, *, key: str) -> Receipt:
         api = self._api()
         refuse_misfits(message, LIMITS, account=self._account.name)

@@ -11,9 +11,8 @@ from syndicate import __version__
 from syndicate.containment import contain
 from syndicate.formats.documents import HTML, Document, list_documents, list_meta
 from syndicate.formats.meta import render_alternates
-from syndicate.formats.page import render_opml, render_page
+from syndicate.formats.page import parse_timeline, render_opml, render_page, render_timeline
 from syndicate.formats.syndication import render_syndication
-from syndicate.formats.timeline import parse_timeline, render_timeline
 from syndicate.model import (
     FEED_FILES,
     Artefact,

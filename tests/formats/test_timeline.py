@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syndicate.errors import ConfigError
-from syndicate.formats.timeline import TimelineEntry, parse_timeline, render_timeline
+from syndicate.formats.page import TimelineEntry, parse_timeline, render_timeline
 from syndicate.model import Site
 
 TEMPLATE = (Path(__file__).parents[2] / "templates/pages/timeline.html").read_text(encoding="utf-8")

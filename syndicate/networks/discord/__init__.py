@@ -98,12 +98,6 @@ class DiscordWebhook(PastedLogin):
         ),
     )
 
-    def __init__(self, account: Account, vault: Vault, http: Client) -> None:
-        self._account = account
-        self._options = account.options
-        self._vault = vault
-        self._http = http
-
     def prepare(self, message: Message, *, key: str) -> Message:
         """Learn the server's number, without which there is no permalink."""
         if "guild" in message.prepared:
@@ -171,12 +165,6 @@ class DiscordBot(PastedLogin):
     login_fields = (
         LoginField("bot_token", "Bot token", secret=True, help="discord.com/developers, your application, Bot"),
     )
-
-    def __init__(self, account: Account, vault: Vault, http: Client) -> None:
-        self._account = account
-        self._options = account.options
-        self._vault = vault
-        self._http = http
 
     def prepare(self, message: Message, *, key: str) -> Message:
         """Learn the server's number, without which there is no permalink."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Unpack
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlencode
 
 from syndicate.errors import (
     Blocked,
@@ -23,11 +23,11 @@ from syndicate.errors import (
     Unauthorised,
     Unavailable,
     Uncertain,
+    UsageError,
 )
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Secret, Vault
-from syndicate.networks.linkedin.grants import OAUTH, TOKEN_LIVES, begin_login, finish_login, refresh
 from syndicate.networks.linkedin.shares import (
     URN,
     build_post,
@@ -40,11 +40,14 @@ from syndicate.networks.linkedin.shares import (
 )
 from syndicate.networks.toolkit.answers import error_of, retry_at_of, words_of
 from syndicate.networks.toolkit.calls import Parts, refuse_misfits, refuse_warning, require_secret
-from syndicate.networks.toolkit.oauth import take_pasted
+from syndicate.networks.toolkit.oauth import make_state, take_pasted
 from syndicate.networks.toolkit.readback import parse_instant
 from syndicate.text.counting import Counter
 
 API = "https://api.linkedin.com"
+OAUTH = "https://www.linkedin.com"
+SCOPES = "openid profile w_member_social"
+TOKEN_LIVES = timedelta(days=60)
 VERSION = "202607"
 VERSION_LIVES = timedelta(days=300)
 LIMITS = Limits(
@@ -309,6 +312,59 @@ class LinkedIn:
     def _is_token_new(self, now: datetime) -> bool:
         ends_at = self.expires_at()
         return ends_at is not None and ends_at - now > TOKEN_LIVES - TOKEN_IS_NEW
+
+
+# --- the login: OAuth 2.0 with an authorisation code (learn.microsoft.com/linkedin/shared) ---
+
+
+def begin_login(oauth: str, answers: Mapping[str, str], redirect: str) -> LoginPage:
+    """The page where the member allows us to post. LinkedIn returns only to an address that the app registered."""
+    target = answers.get("redirect_uri") or redirect
+    if not (answers.get("client_id") and answers.get("client_secret") and target):
+        raise UsageError("give the app's client id, client secret and redirect address, or an access token")
+    state = make_state()
+    query = {
+        "response_type": "code",
+        "client_id": answers["client_id"],
+        "redirect_uri": target,
+        "state": state,
+        "scope": SCOPES,
+    }
+    return LoginPage(f"{oauth}/oauth/v2/authorization?{urlencode(query)}", state, {"redirect_uri": target})
+
+
+def finish_login(
+    http: Client, oauth: str, answers: Mapping[str, str], page: LoginPage, code: str, *, account: str
+) -> Mapping[str, str]:
+    """Trade the code for a token of sixty days."""
+    client = {name: answers.get(name, "") for name in ("client_id", "client_secret")}
+    form = {"grant_type": "authorization_code", "code": code.strip(), **client, **(page.memory or {})}
+    response = http.call("POST", f"{oauth}/oauth/v2/accessToken", form=form, where=account)
+    return {**client, **_parse_grant(response, (code, client["client_secret"]), account)}
+
+
+def refresh(http: Client, oauth: str, vault: Vault, *, account: str) -> Mapping[str, str]:
+    """A fresh token, for the few apps that have a refresh token."""
+    form = {
+        "grant_type": "refresh_token",
+        **{name: vault.get(name) for name in ("refresh_token", "client_id", "client_secret")},
+    }
+    response = http.call("POST", f"{oauth}/oauth/v2/accessToken", form=form, where=account)
+    return _parse_grant(response, (form["refresh_token"], form["client_secret"]), account)
+
+
+def _parse_grant(response: Response, secrets: tuple[str, ...], account: str) -> dict[str, str]:
+    """The token and its end. Only a refusal is one: an outage or a limit says nothing about the login."""
+    grant = response.json()
+    if response.status in {408, 429} or response.status >= 500:
+        raise error_of(response, account=account, publishes=False, secrets=secrets)
+    if not response.is_success or not isinstance(grant, dict) or not grant.get("access_token"):
+        said = words_of(response, secrets)
+        raise Unauthorised(f"the login is refused: {said}", where=account)
+    seconds = grant.get("expires_in")
+    ends_at = response.received_at + (timedelta(seconds=seconds) if isinstance(seconds, int) else TOKEN_LIVES)
+    further = {"refresh_token": str(grant["refresh_token"])} if grant.get("refresh_token") else {}
+    return {"access_token": str(grant["access_token"]), "expires_at": ends_at.isoformat(), **further}
 
 
 def open_network(account: Account, vault: Vault, http: Client) -> LinkedIn:

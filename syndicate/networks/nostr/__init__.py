@@ -145,9 +145,7 @@ class NostrNotes(PastedLogin):
     login_fields = (LoginField("key", "Private key", secret=True, help="nsec1…, from your Nostr client's settings"),)
 
     def __init__(self, account: Account, vault: Vault, http: Client) -> None:
-        self._account = account
-        self._vault = vault
-        self._http = http
+        super().__init__(account, vault, http)
         self._relays = tuple(filter(None, re.split(r"[,\s]+", account.options["relays"])))
         self._enough = min(int(account.options.get("accept") or 1), len(self._relays))
 

@@ -22,6 +22,7 @@ import orjson
 
 from syndicate.errors import Rejected, Unauthorised, Unavailable, UsageError
 from syndicate.http import Client
+from syndicate.model import Account
 from syndicate.networks.base import LoginField, LoginPage, Vault
 from syndicate.networks.toolkit.answers import pick, pick_instant, pick_text
 from syndicate.networks.toolkit.calls import Api, require_secret
@@ -222,9 +223,15 @@ def encode(text: str) -> str:
 
 
 class PastedLogin:
-    """The answers are the secrets; an empty answer keeps what is stored."""
+    """A network whose secrets are the answers to its login; an empty answer keeps what is stored."""
 
     login_fields: tuple[LoginField, ...] = ()
+
+    def __init__(self, account: Account, vault: Vault, http: Client) -> None:
+        self._account = account
+        self._options = account.options
+        self._vault = vault
+        self._http = http
 
     def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
         return None
