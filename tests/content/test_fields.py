@@ -200,6 +200,12 @@ def test_repairs_name_field_and_line() -> None:
     ]
 
 
+def test_a_line_that_only_loses_its_end_is_a_repair() -> None:
+    """Nothing else differs, so there is no letter to point at."""
+    post = _parse("excerpt: E", body="```\x80\x00")
+    assert [(repair.field, repair.line) for repair in post.repairs] == [("body", 5)]
+
+
 def _digest(front: str = "excerpt: E", body: str = "Body.") -> str:
     return _parse(front, body=body).digest
 

@@ -137,7 +137,7 @@ FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "repair.repair_text": repair.repair_text,
     "repair.repair_markdown": repair.repair_markdown,
     "sanitising.sanitise": lambda text: sanitising.sanitise(text, _SITE),
-    "sanitising.absolute_url": lambda text: sanitising.absolute_url(text, _SITE),
+    "links.absolute_url": lambda text: links.absolute_url(text, _SITE),
     "sanitising.absolute_srcset": lambda text: sanitising.absolute_srcset(text, _SITE),
     "shortcodes.drop_shortcodes": shortcodes.drop_shortcodes,
     "addresses.make_slug": lambda text: make_slug(text, "a.md", text),

@@ -127,9 +127,10 @@ def test_exactly_at_and_one_over_the_limit(fake: FakeSite, http: Client, text: s
     assert len(fake.published) == fits
 
 
-def test_a_success_without_an_address_is_unknown(fake: FakeSite, http: Client) -> None:
-    """201 needs a Location."""
-    fake.fail(status(201))
+@pytest.mark.parametrize("headers", [{}, {"Location": "http://["}, {"Location": "javascript:alert(1)"}])
+def test_a_success_without_an_address_is_unknown(fake: FakeSite, http: Client, headers: dict[str, str]) -> None:
+    """201 needs a Location, one of the web."""
+    fake.fail(status(201, b"", headers))
     with pytest.raises(Uncertain, match="address"):
         CASE.open(fake.url, http).send(TEXT, key="k")
 

@@ -11,7 +11,8 @@ from lxml import html as lxml_html
 
 from syndicate.errors import ContentError
 from syndicate.text.markdown import render_html
-from syndicate.text.sanitising import absolute_srcset, absolute_url, sanitise
+from syndicate.text.links import absolute_url
+from syndicate.text.sanitising import absolute_srcset, sanitise
 
 PAGE = "https://blog.example/posts/one/"
 
