@@ -97,7 +97,7 @@ class Photo:
 
     image: Image.Image = field(repr=False)
     small: Image.Image = field(repr=False)
-    """The whole picture on about 100x70 pixels, for what only needs an impression."""
+    """The whole picture on about 100x70 pixels, and some 400 high at most, for what only needs an impression."""
     width: int
     height: int
     profile: bytes = field(default=b"", repr=False)
@@ -189,17 +189,20 @@ def _decode(image: ImageFile.ImageFile, name: str, data: bytes, need: tuple[int,
 def _is_cut_out(image: Image.Image) -> bool:
     if not image.has_transparency_data:
         return False
-    step = max(1, max(image.size) // 400)
-    sparse = image.resize((image.width // step, image.height // step), Image.Resampling.NEAREST)
+    sparse = _thin(image, max(1, max(image.size) // 400))
     clear = sparse.convert("RGBA").getchannel("A").histogram()
     return sum(clear[:32]) > 0.02 * sum(clear)
 
 
 def _glance(image: Image.Image) -> Image.Image:
     """The picture on about 100 pixels across, from every fourth pixel: an impression need not see them all."""
-    step = max(1, image.width // 400)
-    sparse = image.resize((max(1, image.width // step), max(1, image.height // step)), Image.Resampling.NEAREST)
-    return sparse.reduce(max(1, sparse.width // 100))
+    sparse = _thin(image, max(1, image.width // 400, image.height // 1600))
+    return sparse.reduce(max(1, sparse.width // 100, sparse.height // 400))
+
+
+def _thin(image: Image.Image, step: int) -> Image.Image:
+    """Every `step`th pixel of every `step`th row, at least one of each."""
+    return image.resize((max(1, image.width // step), max(1, image.height // step)), Image.Resampling.NEAREST)
 
 
 def _check_size(size: tuple[int, int], name: str) -> None:

@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from html import escape
-from os.path import commonprefix
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -51,7 +50,8 @@ def _changed_lines(front: Front, mended: str) -> Iterable[Repair]:
     pairs = zip(front.body.split("\n"), mended.split("\n"), strict=False)
     changed = [(number, before, after) for number, (before, after) in enumerate(pairs) if before != after]
     for number, before, after in changed[:_MAX_REPAIRS]:
-        at = max(len(commonprefix((before, after))) - 30, 0)
+        letters = enumerate(zip(before, after, strict=False))
+        at = max(next((n for n, (a, b) in letters if a != b), len(after)) - 30, 0)
         yield Repair("mojibake", "body", before[at : at + 80], after[at : at + 80], front.body_line + number)
 
 

@@ -14,10 +14,9 @@ from urllib.parse import unquote, urlsplit
 from syndicate.content.fields import Fields, plain_text, simplify
 from syndicate.content.permalinks import is_http
 from syndicate.model import Awaited, Credit, MediaFile, Picture, Settings
-from syndicate.text.links import MAX_URL
+from syndicate.text.links import MAX_URL, absolute_url
 from syndicate.text.markdown import prune
 from syndicate.text.plain import line_to_plain
-from syndicate.text.links import absolute_url
 
 # --- where the subject of a picture is, in the ways people write it ---
 

@@ -1,6 +1,6 @@
 """Looks for inputs that break a promise: `python -m tests.fuzz [--minutes N] [--only TARGET]… [--seed N]`.
 
-Prints executions, findings and the slowest growth of each function; 1 where there is a finding. What Hypothesis
+Prints executions, findings and the slowest growth of each function; 1 where there is a finding. What was
 found is kept in .hypothesis/fuzz and tried first the next time. Hypothesis, since in equal time it found all that
 atheris did on these grammars and more, and makes its findings small.
 """
@@ -21,6 +21,8 @@ from tests.fuzz.targets import TARGETS
 GROWTH = "growth"
 _GROWTH_SHARE = 3
 """Measuring every function under every unit takes as long as some targets together."""
+_ROUND = 60
+"""Seconds of one process."""
 
 
 def main() -> int:
@@ -44,26 +46,34 @@ def main() -> int:
 
 
 def _fuzz(name: str, seconds: float, seed: int) -> int:
-    """The number of findings of one target; a process that died or hung is one."""
+    """The number of findings of one target, which gets a fresh process each minute: Hypothesis fills its memory."""
+    rounds = max(1, round(seconds / _ROUND))
+    outcomes = [_run_target(name, seconds / rounds, seed + 1000 * number) for number in range(rounds)]
+    findings = {place: told for outcome in outcomes for place, told in outcome["findings"].items()}
+    print(
+        f"{name:<14} {sum(one['executions'] for one in outcomes):>8,} executions"
+        f" in {sum(one['seconds'] for one in outcomes):.0f} s, slowest {max(one['slowest'] for one in outcomes):.2f} s,"
+        f" {max(one['memory'] for one in outcomes)} MB of memory, {len(findings)} findings",
+        flush=True,
+    )
+    for place, told in findings.items():
+        print(f"--- FINDING {name}: {place}\n{told}\n")
+    return len(findings)
+
+
+def _run_target(name: str, seconds: float, seed: int) -> dict[str, Any]:
+    """Its outcome; a process that died or hung is a finding."""
     command = [sys.executable, "-m", "tests.fuzz.run", name, str(seconds), str(seed)]
+    died = {"executions": 0, "seconds": 0, "slowest": 0, "memory": 0}
     try:
         ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds * 2 + 300)
     except subprocess.TimeoutExpired:
-        print(f"{name:<14} FINDING: the job does not end")
-        return 1
+        return {**died, "findings": {"the process": "the job does not end"}}
     lines = ran.stdout.splitlines()
     if ran.returncode or not lines:
-        print(f"{name:<14} FINDING: the process ended with {ran.returncode}\n{ran.stderr[-4000:]}")
-        return 1
+        return {**died, "findings": {"the process": f"it ended with {ran.returncode}\n{ran.stderr[-4000:]}"}}
     outcome: dict[str, Any] = json.loads(lines[-1])
-    print(
-        f"{name:<14} {outcome['executions']:>8,} executions in {outcome['seconds']:.0f} s, slowest"
-        f" {outcome['slowest']:.2f} s, {outcome['memory']} MB of memory, {len(outcome['findings'])} findings",
-        flush=True,
-    )
-    for place, told in outcome["findings"].items():
-        print(f"--- FINDING {name}: {place}\n{told}\n")
-    return len(outcome["findings"])
+    return outcome
 
 
 def _measure_growth(seconds: float, seed: int) -> int:

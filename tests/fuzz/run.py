@@ -9,25 +9,26 @@ import faulthandler
 import json
 import logging
 import os
+import pickle
 import re
 import sys
 import time
 import traceback
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis.database import DirectoryBasedExampleDatabase
 
 from tests.fuzz import address_guard
 from tests.fuzz.target import Check, Target
 from tests.fuzz.targets import TARGETS
 
 KEPT = Path(".hypothesis/fuzz")
-"""Where Hypothesis keeps what it found, to begin with it the next time; git ignores it."""
+"""Where the smallest input of each finding is kept, to begin with it the next time; git ignores it."""
 CHILD = 210
 """Megabytes that a process which decodes pictures may fill."""
 _PROMPT, _MOST = 10, 200
@@ -44,7 +45,7 @@ class Outcome:
     slowest: float = 0
     slowest_input: str = ""
     memory: int = 0
-    """Megabytes of all processes together; Hypothesis remembers its examples in a good part of them."""
+    """Megabytes of all processes together; a good part is Hypothesis', which remembers its examples."""
     child: int = 0
     """Megabytes of the largest process below this one: what decodes pictures."""
 
@@ -53,9 +54,11 @@ def fuzz(target: Target, seconds: float, first_seed: int) -> Outcome:
     outcome, began = Outcome(target.name), time.monotonic()
     with target.open() as check, _Memory(outcome):
         batch = 0
+        for kept in sorted((KEPT / target.name).glob("*.pickle")):
+            _run_kept(check, outcome, kept)
         while (left := began + seconds - time.monotonic()) > 0 and len(outcome.findings) < _MOST:
             each = (time.monotonic() - began) / max(1, outcome.executions)
-            examples = max(5, min(2000, int(min(left, _PROMPT) / max(each, 1e-4)))) if batch else 20
+            examples = max(5, min(500, int(min(left, _PROMPT) / max(each, 1e-4)))) if batch else 20
             _run_batch(target, check, outcome, first_seed + batch, examples)
             batch += 1
     outcome.seconds = time.monotonic() - began
@@ -66,15 +69,23 @@ def fuzz(target: Target, seconds: float, first_seed: int) -> Outcome:
     return outcome
 
 
+def _run_kept(check: Check, outcome: Outcome, kept: Path) -> None:
+    given = pickle.loads(kept.read_bytes())
+    try:
+        check(given)
+    except Exception as error:  # noqa: BLE001 - whatever is raised is a finding
+        _note(outcome, error, given)
+
+
 def _run_batch(target: Target, check: Check, outcome: Outcome, number: int, examples: int) -> None:
-    """Some examples, the kept ones first. One that fails is made small, kept and noted; the batch ends with it."""
+    """Some examples. One that fails is made small, kept and noted; the batch ends with it."""
 
     @seed(number)
     @settings(
         max_examples=examples,
         deadline=None,
-        database=DirectoryBasedExampleDatabase(KEPT / target.name),
-        phases=(Phase.reuse, Phase.generate, Phase.shrink),
+        database=None,  # it keeps nothing where the seed is ours
+        phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
         report_multiple_bugs=True,
         print_blob=False,
@@ -108,6 +119,9 @@ def _note(outcome: Outcome, error: Exception, given: object) -> None:
     text = f"{_show(given)}\n{''.join(traceback.format_exception(error)[-8:])}"
     if place not in outcome.findings or len(text) < len(outcome.findings[place]):
         outcome.findings[place] = text
+        kept = KEPT / outcome.target / f"{sha256(place.encode()).hexdigest()[:12]}.pickle"
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_bytes(pickle.dumps(given))
 
 
 def _show(given: object) -> str:

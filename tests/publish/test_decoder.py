@@ -118,6 +118,15 @@ def test_large_pictures_of_cameras_fit_into_the_memory(name: str) -> None:
         assert peak_of(decoder) < LIMIT
 
 
+@pytest.mark.parametrize("size", [(160, 65_280), (65_280, 160)])
+def test_a_strip_is_decoded_with_a_small_impression(decoder: Decoder, size: tuple[int, int]) -> None:
+    """A strip of paper, a panorama; see-through, too."""
+    for more in ({}, {"transparency": 0}):
+        photo = decoder.decode(encode("GIF", size, "P", **more), CARD)
+        assert photo.image.size == size
+        assert max(photo.small.size) <= 410
+
+
 def png_of_many_comments() -> bytes:
     """Chunks without end before the pixels."""
     chunk = b"tEXta\0b"

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from syndicate.errors import ContentError
-from syndicate.text.markdown import render_html
 from syndicate.text.links import absolute_url
+from syndicate.text.markdown import render_html
 from syndicate.text.sanitising import absolute_srcset, sanitise
 
 PAGE = "https://blog.example/posts/one/"
