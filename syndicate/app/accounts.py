@@ -10,7 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from syndicate.config import Mistake, list_account_keys, locate_mistakes, make_json_schema
+from syndicate.config.place import Mistake
+from syndicate.config.read import list_account_keys, locate_mistakes
+from syndicate.config.tables import make_json_schema
 from syndicate.containment import contain
 from syndicate.errors import ConfigError, UsageError
 from syndicate.http import Client

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from syndicate.app.site import Clock, OpenSite, Shared, read_clock
 from syndicate.app.state_place import StatePlace
-from syndicate.config import find_config, read_settings
+from syndicate.config.place import find_config
+from syndicate.config.read import read_settings
 from syndicate.containment import survive
 from syndicate.errors import ConfigError, Contradicted, SyndicateError, tell_for_log
 from syndicate.model import State
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from syndicate.app.edits import Amended
     from syndicate.app.metrics import Metrics
     from syndicate.app.reports import AccountRow, Joined, Story
-    from syndicate.config import Mistake
+    from syndicate.config.place import Mistake
     from syndicate.deliver import AccountThreads
     from syndicate.model import Account, Delivery, Plan, Settings
     from syndicate.networks.base import LogsIn
@@ -113,6 +114,7 @@ class App:
     def publish(self, *, only: str = "", progress: Callable[[str, int, int], None] = lambda *_: None) -> Published:
         """Write what changed. `only` is "feeds", "cards" or "" for everything."""
         from syndicate.app.publish import find_current, open_last, publish
+        from syndicate.config.remembered import keep_settings
 
         place = self.settings.storage.publish_to
         if self.state_place.only_looks and "://" in place:
@@ -120,6 +122,7 @@ class App:
             return Published(where=place)
         with self.changing() as site, site.take_turn():
             site.require_state()  # before the fingerprint, which tells one from another
+            keep_settings(site.settings)  # for a glance the next time
             now, made_of = self.now(), open_last(site).take_fingerprint()
             if current := find_current(site, only, made_of, now):
                 return current

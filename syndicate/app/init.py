@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from syndicate import content
 from syndicate.app.reports import Finding
 from syndicate.app.site import OpenSite
-from syndicate.config import CONFIG_NAME, make_settings
+from syndicate.config.place import CONFIG_NAME
+from syndicate.config.read import make_settings
 from syndicate.content.built import find_site_url
+from syndicate.content.folder import ContentFolder
 from syndicate.content.matching import derive_pattern, list_addresses
 from syndicate.content.permalinks import name_of, undated
 from syndicate.errors import ConfigError, ContentError, SyndicateError, UsageError
@@ -148,7 +149,7 @@ def _settle(folder: Path, guess: Guess) -> Settings:
 def _try(folder: Path, guess: Guess, listed: Mapping[str, str]) -> tuple[Trial, list[tuple[Post, str]]]:
     """One reading, and each post with the address that it is served at."""
     settings = _settle(folder, guess)
-    reader = content.ContentFolder(settings)
+    reader = ContentFolder(settings)
     snapshot = reader.read()
     problems = tuple(str(problem) for problem in snapshot.problems)
     trial = Trial(guess, len(snapshot.posts), problems, read=snapshot.posts)

@@ -54,6 +54,11 @@ class Status:
     damaged: tuple[str, ...] = ()
     """What of the state cannot be read, and what could not be looked at."""
 
+    @property
+    def needs_person(self) -> bool:
+        asked = (self.questions, self.needs_you, self.amendments, self.dying)
+        return any((self.contradiction, self.disk, self.damaged, self.paused, self.unready, *asked))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:

@@ -13,7 +13,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syndicate import content
 from syndicate.app.state_place import StatePlace
 from syndicate.errors import ContentError, StateError, SyndicateError
 from syndicate.model import Account, KnownPost, NetworkFacts, Post, Settings, Snapshot, SyndicationLink
@@ -23,6 +22,7 @@ from syndicate.templates import read_template
 
 if TYPE_CHECKING:
     from syndicate.app.accounts import Accounts
+    from syndicate.content.folder import ContentFolder
     from syndicate.http import Client
     from syndicate.store.locks import ProcessLock
     from syndicate.store.store import Store
@@ -162,9 +162,11 @@ class OpenSite:
         return Accounts(self.settings, self.state_folder, self.http, self.state_place.open_box())
 
     @cached_property
-    def folder(self) -> content.ContentFolder:
+    def folder(self) -> ContentFolder:
         """The posts; an unchanged one is not built again while the app is open."""
-        return content.ContentFolder(self.settings, self.cache, self._list_known)
+        from syndicate.content.folder import ContentFolder
+
+        return ContentFolder(self.settings, self.cache, self._list_known)
 
     def _list_known(self) -> tuple[KnownPost, ...]:
         """The posts the state remembers; none while it is being opened, or where it cannot be."""

@@ -2,9 +2,31 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 
 def main() -> None:
     """The command `syndicate`. Exit codes: 0 done, 1 something needs a person, 2 usage or configuration."""
+    try:
+        code = _glance(sys.argv[1:])
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:  # `| head` has seen enough, as in `root`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    if code is not None:
+        sys.exit(code)
     from syndicate.cli.root import run
 
     run()
+
+
+def _glance(words: list[str]) -> int | None:
+    """The exit code of a command that a glance answered."""
+    if words[:1] != ["publish"]:
+        return None
+    from syndicate.cli.glance import answer
+
+    return answer(words)

@@ -85,8 +85,7 @@ def adopt(
 
     Reads the account's own posts and matches their links with yours.
     """
-    from syndicate.cli.queue import warn_of_state
-    from syndicate.cli.show import plural, print_json
+    from syndicate.cli.show import plural, print_json, warn_of_state
 
     given = globals_of(context)
     with given.open_app() as app:

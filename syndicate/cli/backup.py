@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from syndicate.cli.queue import warn_of_state
 from syndicate.cli.root import DONE, command, globals_of
+from syndicate.cli.show import warn_of_state
 from syndicate.cli.terminal import read_time
 
 

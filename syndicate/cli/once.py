@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syndicate.cli.publish import progress_bar, show_plan, show_published
-from syndicate.cli.queue import show_deliveries, warn_of_state
+from syndicate.cli.publish import progress_bar, show_plan
+from syndicate.cli.queue import show_deliveries
 from syndicate.cli.root import DONE, NEEDS_A_PERSON, Globals, command, end_tidily, globals_of, is_pull_request
+from syndicate.cli.show import show_published, warn_of_state
 from syndicate.cli.terminal import read_time
 
 if TYPE_CHECKING:

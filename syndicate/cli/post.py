@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syndicate.cli.queue import name_in, warn_of_state
+from syndicate.cli.queue import name_in
 from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, complete_account, complete_slug, globals_of
+from syndicate.cli.show import warn_of_state
 
 if TYPE_CHECKING:
     from syndicate.app.app import App

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from syndicate.cli.queue import warn_of_state
 from syndicate.cli.root import DONE, NEEDS_A_PERSON, Globals, command, globals_of
-from syndicate.cli.show import WAITING, show_amendments, show_planned
+from syndicate.cli.show import (
+    WAITING,
+    show_amendments,
+    show_planned,
+    show_published,
+    show_remarks,
+    warn_of_state,
+)
 
 if TYPE_CHECKING:
     from syndicate.app.app import App
-    from syndicate.model import Plan, PlannedDelivery, Remark
+    from syndicate.model import Plan, PlannedDelivery
     from syndicate.planning.deliveries.foresight import Budget
-    from syndicate.publish.unchanged import Published
 
 
 from pathlib import Path
@@ -53,49 +58,6 @@ def publish(
         started = [one for one in fresh if one.created_at is not None and one.created_at >= started_at]
         show_published(published, waiting=sum(one.state.value != "held" for one in started))
     return max(warn_of_state(published.contradiction), NEEDS_A_PERSON if published.problems else DONE)
-
-
-def show_published(published: Published, *, waiting: int) -> None:
-    from syndicate.cli.show import plural, short_path, tell
-
-    for warning in published.warnings:
-        tell(f"! {warning}", file=sys.stderr)
-    if not published.written and not published.removed:
-        print("No file changed.")
-    else:
-        parts = [f"wrote {plural(len(published.written), 'file')}"]
-        parts += [f"drew {plural(published.drawn, 'card')}"] if published.drawn else []
-        parts += [f"removed {plural(len(published.removed), 'file')}"] if published.removed else []
-        print(f"{', '.join(parts).capitalize()} in {short_path(published.where)}.")
-    _show_news(published, waiting)
-
-
-def _show_news(published: Published, waiting: int) -> None:
-    """What became of the posts, and of the messages about them."""
-    from syndicate.cli.show import plural
-
-    counts = {"new": published.new_posts, "changed": published.changed_posts, "vanished": published.gone_posts}
-    said = ", ".join(plural(number, f"{word} post") for word, number in counts.items() if number)
-    if said:
-        print(f"{said}.")
-    show_remarks(published.remarks)
-    if waiting:
-        print(f"{plural(waiting, 'message')} will go out: `syndicate plan` shows when.")
-    if published.new_deliveries > waiting:
-        recorded = plural(published.new_deliveries - waiting, "message")
-        print(f"{recorded} will not go out: `syndicate queue --all` says why.")
-
-
-def show_remarks(remarks: Iterable[Remark]) -> None:
-    """A line for each question, and for what is old."""
-    from syndicate.cli.show import tell
-
-    if remarks:
-        from syndicate.planning.deliveries.bursts import say_remark
-
-        for remark in remarks:
-            line = say_remark(remark)
-            tell(f"{line[0].upper()}{line[1:]}.")
 
 
 @contextmanager

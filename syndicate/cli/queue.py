@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syndicate.cli.root import DONE, NEEDS_A_PERSON, app, command, complete_account, complete_slug, globals_of
-from syndicate.cli.terminal import PlainCommand
+from syndicate.cli.root import (
+    DONE,
+    NEEDS_A_PERSON,
+    PlainCommand,
+    app,
+    command,
+    complete_account,
+    complete_slug,
+    globals_of,
+)
+from syndicate.cli.show import warn_of_state
 from syndicate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -54,15 +63,6 @@ def queue(
         else:
             _say_nothing(app, account, slug)
         return warn_of_state(app.find_contradiction())
-
-
-def warn_of_state(contradiction: str) -> int:
-    """Say why nothing is sent; returns the exit code that stands for it."""
-    from syndicate.cli.show import tell
-
-    if contradiction:
-        tell(f"! {contradiction[0].upper()}{contradiction[1:]}.", file=sys.stderr)
-    return NEEDS_A_PERSON if contradiction else DONE
 
 
 def _say_nothing(app: App, account: str, slug: str) -> None:
@@ -342,32 +342,17 @@ def amend(
 def status(context: typer.Context) -> int:
     """See what waits and what needs you."""
     from syndicate.app.status import read_status
-    from syndicate.cli.show import local_time, plural, print_json, tell
+    from syndicate.cli.show import print_json, show_status
 
     given = globals_of(context)
     with given.open_app() as app:
         with app.using() as site:
             now_is = read_status(site, app.now())
-        asked = (now_is.questions, now_is.needs_you, now_is.amendments, now_is.dying)
-        broken = (now_is.contradiction, now_is.disk, now_is.damaged, now_is.paused, now_is.unready)
-        ended = NEEDS_A_PERSON if any((*broken, *asked)) else DONE
+        ended = NEEDS_A_PERSON if now_is.needs_person else DONE
         if given.json:
             print_json(now_is, titles=_list_titles(app, (*now_is.needs_you, *now_is.coming)))
             return ended
-        zone = app.settings.site.timezone
-        problems = f"{plural(now_is.problems, 'problem')} (syndicate doctor)" if now_is.problems else "no problems"
-        print(f"{app.settings.site.title}: {plural(now_is.posts, 'post')}, {problems}")
-        print("  " + (", ".join(f"{number} {state}" for state, number in now_is.counts.items()) or "outbox empty"))
-        if now_is.next_at:
-            print(f"  next message {local_time(now_is.next_at, zone, now=app.now())}")
-        if app.settings.storage.state:
-            print(f"  the state lives in {app.settings.storage.state}")
-        else:
-            print(f"  daemon {'running' if now_is.daemon else 'not running (syndicate run)'}")
-        warn_of_state(now_is.contradiction)
-        troubles = (*now_is.paused, *now_is.resting, *now_is.leased, *now_is.unready, *now_is.dying, *now_is.amendments)
-        for line in filter(None, (now_is.disk, *now_is.damaged, *now_is.doubts, *now_is.questions, *troubles)):
-            tell(f"  ! {line}", file=sys.stderr)
+        show_status(now_is, app.settings, app.now())
         if now_is.needs_you:
             print("\nNeeds you:")
             show_deliveries(now_is.needs_you, app)

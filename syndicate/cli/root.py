@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import signal
 import sys
 import threading
@@ -14,16 +15,55 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from syndicate import __version__
-from syndicate.cli.terminal import PlainCommand, PlainGroup, explain_misuse, plain_streams, put_globals_first
+from syndicate.cli.terminal import explain_misuse, plain_streams, put_globals_first
 from syndicate.errors import ConfigError, SyndicateError, UsageError
 
 if TYPE_CHECKING:
     from syndicate.app.app import App
+
+
+ORDER = (
+    "init", "doctor", "publish", "plan", "post", "run", "serve", "status", "queue", "why", "settle", "amend",
+    "accounts", "login", "adopt", "cards", "stats", "backup", "restore", "prune", "worker", "schema",
+)  # fmt: skip
+
+
+class PlainCommand(TyperCommand):
+    """A command whose arguments are shown by name alone: "SLUG" where Typer writes "{SLUG} <str>"."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        return [piece.replace("{", "").replace("}", "") for piece in super().collect_usage_pieces(ctx)]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        for heading, kind in (("Arguments", "argument"), ("Options", "option")):
+            rows = [_row(ctx, param) for param in self.get_params(ctx) if param.param_type_name == kind]
+            if shown := [row for row in rows if row]:
+                with formatter.section(heading):
+                    formatter.write_dl(shown)
+
+
+class PlainGroup(TyperGroup):
+    """The commands in `ORDER`, then the rest."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        known = super().list_commands(ctx)
+        return [*(name for name in ORDER if name in known), *(name for name in known if name not in ORDER)]
+
+
+def _row(ctx: Any, param: Any) -> tuple[str, str] | None:
+    record = param.get_help_record(ctx)
+    if record is None:
+        return None
+    name, text = record
+    if param.param_type_name == "argument":
+        name = re.sub(r"[{}\[\]]", "", param.get_usage_pieces(ctx)[0])
+    return name, text.replace("  [required]", "")
 
 
 PATIENCE = 2.0
@@ -226,7 +266,8 @@ def complete_slug(incomplete: str) -> list[str]:
 
 def complete_account(incomplete: str) -> list[str]:
     """Accounts of syndicate.toml, in its order."""
-    from syndicate.config import find_config, read_settings
+    from syndicate.config.place import find_config
+    from syndicate.config.read import read_settings
 
     try:
         names = [account.name for account in read_settings(find_config(Path.cwd())).accounts]

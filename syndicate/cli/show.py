@@ -27,13 +27,11 @@ from syndicate.text.cleaning import escape_controls
 if TYPE_CHECKING:
     from rich.console import Console
 
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
     from syndicate.app.app import App
-    from syndicate.model import Message, PlannedDelivery
+    from syndicate.app.reports import Status
+    from syndicate.model import Message, Remark, Settings
     from syndicate.planning.deliveries.edits import Amendment
+    from syndicate.publish.unchanged import Published
 
 
 _SHORTEST_TITLE = 10
@@ -294,3 +292,68 @@ def show_planned(row: PlannedDelivery, app: App) -> None:
     for warning in row.warnings:
         tell(f"  ! {warning}")
     print()
+
+
+# --- How publications and the whole site look ---
+
+
+def show_published(published: Published, *, waiting: int) -> None:
+    for warning in published.warnings:
+        tell(f"! {warning}", file=sys.stderr)
+    if not published.written and not published.removed:
+        print("No file changed.")
+    else:
+        parts = [f"wrote {plural(len(published.written), 'file')}"]
+        parts += [f"drew {plural(published.drawn, 'card')}"] if published.drawn else []
+        parts += [f"removed {plural(len(published.removed), 'file')}"] if published.removed else []
+        print(f"{', '.join(parts).capitalize()} in {short_path(published.where)}.")
+    _show_news(published, waiting)
+
+
+def _show_news(published: Published, waiting: int) -> None:
+    """What became of the posts, and of the messages about them."""
+    counts = {"new": published.new_posts, "changed": published.changed_posts, "vanished": published.gone_posts}
+    said = ", ".join(plural(number, f"{word} post") for word, number in counts.items() if number)
+    if said:
+        print(f"{said}.")
+    show_remarks(published.remarks)
+    if waiting:
+        print(f"{plural(waiting, 'message')} will go out: `syndicate plan` shows when.")
+    if published.new_deliveries > waiting:
+        recorded = plural(published.new_deliveries - waiting, "message")
+        print(f"{recorded} will not go out: `syndicate queue --all` says why.")
+
+
+def show_remarks(remarks: Iterable[Remark]) -> None:
+    """A line for each question, and for what is old."""
+    if remarks:
+        from syndicate.planning.deliveries.bursts import say_remark
+
+        for remark in remarks:
+            line = say_remark(remark)
+            tell(f"{line[0].upper()}{line[1:]}.")
+
+
+def warn_of_state(contradiction: str) -> int:
+    """Say why nothing is sent; returns the exit code that stands for it."""
+    if contradiction:
+        tell(f"! {contradiction[0].upper()}{contradiction[1:]}.", file=sys.stderr)
+    return int(bool(contradiction))
+
+
+def show_status(now_is: Status, settings: Settings, now: datetime) -> None:
+    """The site in a few lines; warnings on standard error."""
+    zone = settings.site.timezone
+    problems = f"{plural(now_is.problems, 'problem')} (syndicate doctor)" if now_is.problems else "no problems"
+    print(f"{settings.site.title}: {plural(now_is.posts, 'post')}, {problems}")
+    print("  " + (", ".join(f"{number} {state}" for state, number in now_is.counts.items()) or "outbox empty"))
+    if now_is.next_at:
+        print(f"  next message {local_time(now_is.next_at, zone, now=now)}")
+    if settings.storage.state:
+        print(f"  the state lives in {settings.storage.state}")
+    else:
+        print(f"  daemon {'running' if now_is.daemon else 'not running (syndicate run)'}")
+    warn_of_state(now_is.contradiction)
+    troubles = (*now_is.paused, *now_is.resting, *now_is.leased, *now_is.unready, *now_is.dying, *now_is.amendments)
+    for line in filter(None, (now_is.disk, *now_is.damaged, *now_is.doubts, *now_is.questions, *troubles)):
+        tell(f"  ! {line}", file=sys.stderr)

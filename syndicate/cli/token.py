@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syndicate.cli.root import DONE, app, globals_of
-from syndicate.cli.terminal import PlainCommand, read_time
+from syndicate.cli.root import DONE, PlainCommand, app, globals_of
+from syndicate.cli.terminal import read_time
 from syndicate.errors import UsageError
 
 if TYPE_CHECKING:

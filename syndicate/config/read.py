@@ -9,13 +9,14 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from syndicate.config.place import CONFIG_NAME, Mistake, find_exposed
 from syndicate.config.tables import (
     AccountTable,
     ConfigFile,
@@ -59,14 +60,6 @@ _PLAIN = {
     "tuple_type": "must be a list",
 }
 """What people are told where Pydantic speaks of its types."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """Something wrong: the keys that lead to it, and what to do."""
-
-    keys: tuple[str, ...]
-    sentence: str
 
 
 def make_config_error(error: ValidationError, text: str, path: str, more: Iterable[Mistake] = ()) -> ConfigError:
@@ -160,70 +153,13 @@ def find_line(text: str, keys: Sequence[str]) -> int:
     return best
 
 
-# --- what must never lie in the published folder, since everybody may read what is there ---
-
-_KEYS = ("storage", "publish_to")
-
-
-def find_exposed(settings: Settings, environ: Mapping[str, str]) -> tuple[Mistake, ...]:
-    """One mistake where the published folder is, or holds, a place of which the world must see nothing."""
-    if "://" in settings.storage.publish_to:
-        return ()
-    folder = settings.storage.publish_to
-    held = list(dict.fromkeys(what for what, place in _list_private(settings, environ) if _holds(folder, place)))
-    if not held:
-        return ()
-    hint = 'name a folder of its own, such as "feeds"'
-    return (Mistake(_KEYS, f"everybody could read {' and '.join(held)}, which this folder holds; {hint}"),)
-
-
-def _list_private(settings: Settings, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Each private place with its name in a sentence."""
-    yield "the configuration", str(Path(settings.root, Path(settings.file).name))
-    yield "the configuration", f"{settings.root}/syndicate.toml"
-    yield "the posts' files", f"{settings.root}/{settings.site.content}"
-    yield "the state", str(Path(settings.storage.cache).parent)
-    if settings.storage.database.startswith("sqlite"):
-        yield "the state database", settings.storage.database.partition(":///")[2].partition("?")[0]
-    for name, value in environ.items():
-        if name.startswith("SYNDICATE_") and name.endswith("_FILE") and value:
-            yield f"the file of {name}", value
-
-
-def _holds(folder: str, place: str) -> bool:
-    """Whether a place is a folder or lies in it: as it is written, behind links, and by another name of the folder."""
-    written = Path(os.path.abspath(place)).is_relative_to(os.path.abspath(folder))  # noqa: PTH100 - keeps links
-    real = Path(place).resolve()
-    return (
-        written
-        or real.is_relative_to(Path(folder).resolve())
-        or any(_is_same(one, folder) for one in (real, *real.parents))
-    )
-
-
-def _is_same(one: Path, other: str) -> bool:
-    try:
-        return one.samefile(other)
-    except OSError:
-        return False
-
-
 def _make_cards(rules: CardRules) -> CardRules:
     """The square card is one more size that is drawn."""
     wants_more = rules.square and SQUARE not in rules.sizes
     return replace(rules, sizes=(*rules.sizes, SQUARE)) if wants_more else rules
 
 
-CONFIG_NAME = "syndicate.toml"
 _SCHEDULE_KEYS = set(ScheduleTable.model_fields)
-
-
-def find_config(start: Path) -> Path:
-    """The nearest syndicate.toml, from `start` upwards. Raises ConfigError where there is none."""
-    for folder in (start, *start.parents):
-        if (folder / CONFIG_NAME).is_file():
-            return folder / CONFIG_NAME
-    raise ConfigError(f"no {CONFIG_NAME} here or above", where=str(start), hint="`syndicate init` writes one")
 
 
 Judge = Callable[[Account], Iterable[Mistake]]

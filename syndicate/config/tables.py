@@ -41,7 +41,7 @@ from syndicate.model import FeedFormatName
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
 
     @field_validator("*", mode="before")
     @classmethod

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import NamedTuple
 
 from syndicate import __version__
@@ -17,15 +18,17 @@ from syndicate.model import Problem, Settings
 from syndicate.text.cleaning import escape_controls
 
 # "_index.md" and the like are pages of a section (Hugo) or parts (Jekyll, Astro), never posts.
-_NO_POST = re.compile(r"[._#]|~\$|.*(?:~|\.(?:tmp|bak|orig|swp|swo|part|crdownload))\Z", re.IGNORECASE)
+_NO_POST_BEFORE = (".", "_", "#", "~$")
+_NO_POST_AFTER = ("~", ".tmp", ".bak", ".orig", ".swp", ".swo", ".part", ".crdownload")
 # What programs for syncing (Syncthing, Dropbox, Nextcloud, Seafile) and merging (git) leave beside a post.
 _CONFLICT = re.compile(
-    r".*(?:\.sync-conflict-\d{8}-\d{6}|\([^()]*(?:confli[ct]|konflikt)[^()]*\d{4}-\d\d-\d\d[^()]*\)"
-    r"|_(?:LOCAL|REMOTE|BASE|BACKUP)_\d+\.)",
+    r"\.sync-conflict-\d{8}-\d{6}|\([^()]*(?:confli[ct]|konflikt)[^()]*\d{4}-\d\d-\d\d[^()]*\)"
+    r"|_(?:LOCAL|REMOTE|BASE|BACKUP)_\d+\.",
     re.IGNORECASE,
 )
 _INDEX = re.compile(r"index(?:\.[a-zA-Z-]{2,7})?\.(?:md|markdown|html)")
 _NO_FOLDER = re.compile(r"\.|node_modules\Z")
+_ENDING = re.compile(r"/?\*\*/\*([^*?/]+)")
 _MAX_DEPTH = 40
 
 
@@ -96,7 +99,7 @@ class _Walk:
     def walk(self, folder: str, prefix: str, depth: int) -> None:
         try:
             with os.scandir(folder) as entries:
-                found = sorted(entries, key=lambda entry: entry.name)
+                found = sorted(entries, key=attrgetter("name"))
         except OSError as error:
             if not prefix:
                 raise ContentError(f"the content folder cannot be read: {error.strerror}", where=folder) from error
@@ -113,7 +116,7 @@ class _Walk:
                 return
             if entry.is_dir():
                 self._enter(entry, source, depth)
-            elif not _NO_POST.match(entry.name) and self.is_post(source) and entry.is_file():
+            elif self.is_post(source) and not _is_passed_over(entry.name) and entry.is_file():
                 self._take(entry, source)
         except OSError:
             return  # it vanished while we looked; the next walk sees what is there then
@@ -127,7 +130,7 @@ class _Walk:
         self.walk(entry.path, f"{source}/", depth + 1)
 
     def _take(self, entry: os.DirEntry[str], source: str) -> None:
-        if _CONFLICT.match(entry.name):
+        if _CONFLICT.search(entry.name):
             hint = "take over what is new in it, then delete it; or rename it, if it is a post"
             self.result.refuse(source, "this is what a program left after a conflict, so it is left out", hint)
             return
@@ -149,6 +152,10 @@ class _Walk:
         return is_inside and not entry.is_dir()
 
 
+def _is_passed_over(name: str) -> bool:
+    return name.startswith(_NO_POST_BEFORE) or name.lower().endswith(_NO_POST_AFTER)
+
+
 def _find_fault(source: str) -> str:
     if _shown(source) != source:
         return "the file name is not UTF-8"
@@ -167,12 +174,17 @@ def _escaped(source: str) -> str:
 
 def _choose(include: tuple[str, ...], ignore: tuple[str, ...]) -> Callable[[str], bool]:
     wanted, unwanted = _any_of(include), _any_of(ignore)
-    return lambda source: wanted.match(source) is not None and unwanted.match(source) is None
+    return lambda source: wanted(source) and not unwanted(source)
 
 
-def _any_of(globs: tuple[str, ...]) -> re.Pattern[str]:
-    """One pattern for all globs; none at all matches nothing."""
-    return re.compile("|".join(f"(?:{''.join(_translate(glob))})\\Z" for glob in globs) or r"(?!)")
+def _any_of(globs: tuple[str, ...]) -> Callable[[str], bool]:
+    """Whether one of the globs fits: those that only name an ending ("**/*.md") without a pattern, which is slower."""
+    endings = tuple(found[1] for glob in globs if (found := _ENDING.fullmatch(glob)))
+    others = [f"(?:{''.join(_translate(glob))})\\Z" for glob in globs if not _ENDING.fullmatch(glob)]
+    if not others:
+        return lambda source: source.endswith(endings)
+    pattern = re.compile("|".join(others))
+    return lambda source: source.endswith(endings) or pattern.match(source) is not None
 
 
 def _translate(glob: str) -> Iterator[str]:

@@ -13,8 +13,6 @@ from itertools import islice
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import yaml12
-
 from syndicate.containment import contain
 from syndicate.model import Settings
 from syndicate.text.nesting import find_deep_toml, find_deep_yaml, repeats_anchors
@@ -112,6 +110,8 @@ def _parse(text: str, ending: str) -> object:
         return None if find_deep_toml(text) is not None else tomllib.loads(text)
     if ending == ".json":
         return json.loads(text)
+    import yaml12  # noqa: PLC0415 - whoever only asks for the stamp parses nothing
+
     return None if repeats_anchors(text) or find_deep_yaml(text) is not None else yaml12.parse_yaml(text)
 
 

@@ -13,11 +13,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-
-from sqlalchemy import text
+from typing import TYPE_CHECKING
 
 from syndicate.errors import AlreadyRunning, StateError
-from syndicate.store.database import Database
+
+if TYPE_CHECKING:
+    from syndicate.store.database import Database
 
 TRIES, PAUSE = 10, 0.05
 """Who only asks if a daemon runs holds the lock for an instant: a daemon that starts right then tries again."""
@@ -37,6 +38,15 @@ def lock_states(database: Path) -> Iterator[None]:
             site = path.name.removeprefix(database.name).removesuffix(".lock").lstrip(".") or "default"
             held.enter_context(contextmanager(_lock_file)(path, site, TRIES))
         yield
+
+
+def is_daemon_running(database: Path, site: str) -> bool:
+    """Whether a process holds the daemon's lock beside this file."""
+    try:
+        with contextmanager(_lock_file)(_name_lock(database, site), site, 1):
+            return False
+    except AlreadyRunning:
+        return True
 
 
 def _name_lock(database: Path, site: str) -> Path:
@@ -133,6 +143,8 @@ def _clear(path: Path, release: Callable[[str], object]) -> None:
 
 
 def _lock_row(database: Database, site: str, tries: int) -> Iterator[None]:
+    from sqlalchemy import text  # noqa: PLC0415 - a lock that is a file needs none of it
+
     with database.mapped(), database.engine.connect() as connection:
         connection.detach()  # from the pool, which would keep it open with its lock: closing is what lets go here, too
         query, name = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), f"syndicate daemon {site}"

@@ -13,7 +13,7 @@ import pytest
 from syndicate.app.login import list_accounts
 from syndicate.app.maintenance import ENDS_SOON, LOOK_AGAIN, look_after
 from syndicate.app.site import OpenSite
-from syndicate.config import read_settings
+from syndicate.config.read import read_settings
 from syndicate.vault import Keyring
 from tests.containment.troubles import TROUBLES, name_of
 from tests.networks.fake import Fake, Reply, Request

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from syndicate.app.hubs import ping_hubs
 from syndicate.app.site import OpenSite
-from syndicate.config import read_settings
+from syndicate.config.read import read_settings
 from syndicate.model import Artefact, Cache, KnownPost
 from tests.networks.fake import Fake, Reply, Request
 from tests.store.rows import identified, known, plan

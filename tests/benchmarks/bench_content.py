@@ -21,7 +21,8 @@ import frontmatter
 import nh3
 from markdown_it import MarkdownIt
 
-from syndicate.content import ContentFolder, fingerprint_posts
+from syndicate.content import fingerprint_posts
+from syndicate.content.folder import ContentFolder
 from syndicate.model import Settings, Site, Storage
 from syndicate.store.cache import open_cache
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.config import make_settings, read_settings
+from syndicate.config.read import make_settings, read_settings
 from syndicate.errors import ConfigError
 
 SITE = '[site]\ntitle = "Notes"\nurl = "https://blog.example"\ncontent = "{content}"\n'

@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from syndicate.app.accounts import find_mistakes, make_schema
-from syndicate.config import make_settings
+from syndicate.config.read import make_settings
 from syndicate.config.tables import write_duration
 from syndicate.config.values import parse_duration
 from syndicate.errors import ConfigError

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.config import make_settings
-from syndicate.content import ContentFolder
+from syndicate.config.read import make_settings
 from syndicate.content.body import to_xpath
 from syndicate.content.built import parse_page
+from syndicate.content.folder import ContentFolder
 from syndicate.model import Post, Settings
 
 CANONICAL = '<link rel="canonical" href="https://blog.example{}">'

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.content import ContentFolder
+from syndicate.content.folder import ContentFolder
 from syndicate.content.records import Memory
 from syndicate.model import Settings
 from tests.content.golden import make_settings

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.content import ContentFolder, read_snapshot
+from syndicate.content import read_snapshot
+from syndicate.content.folder import ContentFolder
 from syndicate.content.post_dates import Span, parse_log
 from syndicate.model import Settings, Site, Storage
 

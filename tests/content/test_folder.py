@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.content import ContentFolder
 from syndicate.content import folder as many
+from syndicate.content.folder import ContentFolder
 from syndicate.model import Settings, Site, Snapshot, Storage
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.config import make_settings
+from syndicate.config.read import make_settings
 from syndicate.content import read_snapshot
 from syndicate.model import Post, Snapshot
 

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from syndicate.content import ContentFolder, fingerprint_posts, read_snapshot
+from syndicate.content import fingerprint_posts, read_snapshot
+from syndicate.content.folder import ContentFolder
 from syndicate.content.reading import MAX_BYTES
 from syndicate.content.records import Memory
 from syndicate.errors import ContentError

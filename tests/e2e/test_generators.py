@@ -18,7 +18,7 @@ from urllib.parse import unquote
 import pytest
 
 from syndicate.cli.root import call
-from syndicate.config import read_settings
+from syndicate.config.read import read_settings
 from syndicate.content import read_snapshot
 from syndicate.model import Post
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from syndicate.app.app import App
 from syndicate.app.site import OpenSite
-from syndicate.config import read_settings
+from syndicate.config.read import read_settings
 from syndicate.model import Artefact
 from syndicate.output.disk import FolderOutput
 from tests.journeys.blog import CONFIG, Blog

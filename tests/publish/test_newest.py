@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from syndicate.app.publish import gather
-from syndicate.content import ContentFolder
-from syndicate.content.folder import MANY
+from syndicate.content.folder import MANY, ContentFolder
 from syndicate.content.records import Memory
 from syndicate.model import Settings
 from syndicate.publish.publish import publish_feeds

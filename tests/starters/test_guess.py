@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.config import make_settings
+from syndicate.config.read import make_settings
 from syndicate.errors import ConfigError
 from syndicate.starters import Guess, guess_site, render_config, write_new_files
 

@@ -1,0 +1,103 @@
+"""A publication without news is answered at a glance; whatever is news is left to the whole program."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from syndicate.cli.glance import answer
+from tests.journeys.blog import CONFIG, Blog
+
+HEAVY = {"alembic", "httpx", "jinja2", "pydantic", "rich", "sqlalchemy", "typer"}
+LOADED = f"""
+import sys
+from syndicate.cli import main
+sys.argv = ["syndicate", "publish"]
+try:
+    main()
+finally:
+    print(sorted({HEAVY!r} & set(sys.modules)))
+"""
+
+
+@pytest.fixture
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Blog:
+    """A blog with a post and a broken one, published; a person stands in its folder."""
+    blog = Blog(tmp_path / "blog")
+    blog.write("fine")
+    (blog.posts / "broken.md").write_text("---\ntitle: [\n---\n")
+    blog.run("publish", code=1)
+    monkeypatch.chdir(blog.root)
+    return blog
+
+
+def test_it_says_what_the_whole_program_says(published, capsys):
+    """Word for word, with the problems that are still there and the exit code that stands for them."""
+    whole = published.run("publish", code=1)
+    assert answer(["publish"]) == 1
+    said = capsys.readouterr()
+    assert (said.out, said.err) == (whole.out, whole.err)
+    assert "broken.md" in said.err
+
+
+def test_it_loads_nothing_heavy(published):
+    """Neither what reads command lines and configurations nor what opens a database or a connection."""
+    ran = subprocess.run(
+        [sys.executable, "-c", LOADED], cwd=published.root, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 1, ran.stderr
+    assert ran.stdout == "No file changed.\n[]\n"
+
+
+def damage(path: Path) -> None:
+    path.write_bytes(b"rubbish" * 400)
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "a post": lambda root: (root / "content/posts/fine.md").write_text(
+        "---\ntitle: New\ndate: 2026-01-02\n---\nNew.\n"
+    ),
+    "another post": lambda root: (root / "content/posts/more.md").write_text("---\ntitle: More\n---\nMore.\n"),
+    "the settings": lambda root: (root / "syndicate.toml").write_text(f"{CONFIG}# a remark\n"),
+    "a template": lambda root: _write(root / "templates/messages/default.txt", "{{ title }}"),
+    "a feed that went": lambda root: (root / "feeds/rss.xml").unlink(),
+    "a lost cache": lambda root: (root / ".syndicate/cache.db").unlink(),
+    "a memory of another program": lambda root: (root / ".syndicate/settings.json").write_text('{"version": "0"}'),
+    "a damaged memory": lambda root: damage(root / ".syndicate/settings.json"),
+    "a damaged state": lambda root: damage(root / ".syndicate/state.db"),
+}
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+
+
+def test_a_change_is_left_to_the_whole_program(published, capsys):
+    """Nothing is said before that; what it has published is told at a glance again."""
+    for name, change in CHANGES.items():
+        assert answer(["publish"]) == 1, name
+        capsys.readouterr()
+        change(published.root)
+        assert answer(["publish"]) is None, name
+        assert capsys.readouterr() == ("", ""), name
+        if name != "a damaged state":
+            published.run("publish", code=1)
+    (published.root / ".syndicate/state.db").unlink()
+    assert answer(["publish"]) is None
+
+
+def test_so_is_a_secret_that_everybody_could_read(published, monkeypatch):
+    """A file of secrets in the published folder is refused, though no file of the site changed."""
+    monkeypatch.setenv("SYNDICATE_MASTODON_TOKEN_FILE", str(published.root / "feeds/token"))
+    assert answer(["publish"]) is None
+
+
+@pytest.mark.parametrize("words", [["publish", "--json"], ["publish", "-q"], ["-c", "x", "publish"], ["plan"], []])
+def test_so_is_every_other_command(words):
+    """With further options, another configuration, another name."""
+    assert answer(words) is None
