@@ -58,7 +58,7 @@ class Pace:
     """How often a watched folder that went away is looked for."""
 
 
-# Linux's own way to watch a tree follows links, to the whole disk and to what is no post at all.
+# Linux's own way to watch a tree follows links, to the whole disk and to what is not a post at all.
 _IS_RECURSIVE = sys.platform in {"darwin", "win32"}
 
 

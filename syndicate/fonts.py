@@ -78,7 +78,7 @@ def find_fonts(rules: CardRules, root: str, *, text: str = "") -> FontSet:
 
     Files named in `rules.fonts` come before the family `rules.font`, Inter, Source Serif 4, further packages and
     the system's colour emoji. Only where these cannot write `text`, the fonts of the system are searched too; what
-    they add does not change the digest. Raises ConfigError for a file that is no font and for an unknown family.
+    they add does not change the digest. Raises ConfigError for a file that is not a font and for an unknown family.
     """
     from syndicate.typeset.faces import FontSet  # noqa: PLC0415 - see the top
 

@@ -32,7 +32,7 @@ from syndicate.http.silent import Servers
 from syndicate.model import Cache, Picture, PictureFacts
 
 MAX_BYTES = 20_000_000
-"""A 100-megapixel JPEG has about this; more is no lead image."""
+"""A 100-megapixel JPEG has about this; anything larger is not a lead image."""
 
 FRESH_AT_LEAST, FRESH_AT_MOST = timedelta(days=1), timedelta(days=30)
 RETRY_AT_FIRST, RETRY_AT_LAST = timedelta(hours=1), timedelta(days=1)
@@ -53,7 +53,7 @@ RECORDS, CONTENTS = "picture", "picture-data"
 
 
 Describe = Callable[[bytes], tuple[PictureFacts | None, str]]
-"""From a file's bytes to its facts, or None and why it is no picture."""
+"""From a file's bytes to its facts, or None and why it is not a picture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

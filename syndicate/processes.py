@@ -65,7 +65,7 @@ class Process(Generic[Given, Question, Answer]):
     """Another process that calls `begin(given)` and then answers questions, one at a time, with what that returned.
 
     `begin` is named in a module. `memory` is what it may fill while it works, in bytes, `patience` how long an answer
-    may take; 0 and None are no limits. Use it as a context manager.
+    may take; 0 and None mean no limit. Use it as a context manager.
     """
 
     def __init__(
@@ -275,7 +275,7 @@ def _limit_memory(most: int) -> None:
 
 
 def _pack(answer: object, window: mmap.mmap) -> bytes:
-    """An answer as bytes; its buffers lie in the window, their sizes stand before it. Too large is no answer."""
+    """An answer as bytes; its buffers lie in the window, their sizes before it. One that is too large becomes none."""
     buffers: list[pickle.PickleBuffer] = []
     packed = pickle.dumps(answer, protocol=5, buffer_callback=buffers.append)
     raws = [one.raw() for one in buffers]

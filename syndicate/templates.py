@@ -24,7 +24,7 @@ def read_template(root: str, name: str) -> str:
     """
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or "\\" in name:
-        raise ConfigError("is no name of a template", where=name, hint="name a file below templates/")
+        raise ConfigError("is not the name of a template", where=name, hint="name a file below templates/")
     own = Path(root, FOLDER, *path.parts)
     found = own if own.is_file() else _find_ours(path)
     if found is None:

@@ -382,7 +382,7 @@ class App:
             return False
         if _state_of(settings) != _state_of(before.settings):
             raise ConfigError(
-                "another database or site name needs a new start",
+                "another database or site name needs a restart",
                 where=f"{self.config}: [storage] database, [site] name",
                 hint="stop this process and start it again",
             )

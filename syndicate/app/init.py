@@ -114,7 +114,7 @@ def _find_host(linked: Sequence[tuple[Post, str]]) -> str:
 def _list_linked(place: Path, posts: Sequence[Post]) -> Iterator[tuple[Post, str]]:
     """Posts with the addresses that others link to them by: told by the last part, which names one post alone.
 
-    Pages without a date are no posts, and as many link to pages of other sites that have the same names.
+    Pages without a date are not posts, and as many link to pages of other sites that have the same names.
     """
     named: dict[str, list[Post]] = defaultdict(list)
     for post in (post for post in posts if post.published_at):
@@ -217,7 +217,7 @@ class Begun:
     fit: Fit | None = None
     """How many addresses are as the site serves them, where anything tells."""
     left_out: tuple[str, ...] = ()
-    """Files that are no posts yet, each with the reason."""
+    """Files that are not posts yet, each with the reason."""
 
 
 def begin(folder: Path, *, dry_run: bool, ask_generator: bool = False) -> Begun:

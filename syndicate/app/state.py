@@ -183,7 +183,7 @@ def _tell(site: OpenSite, text: str) -> None:
 
 
 def check_site(site: OpenSite, store: Store) -> None:
-    """Raises ConfigError where another site uses the same rows. A new domain or a moved folder is no other site."""
+    """Raises ConfigError where another site uses the same rows. A new domain or a moved folder is the same site."""
     settings, state = site.settings, store.read_state()
     here = settings.storage.state or f"{socket.gethostname()}:{Path(settings.file).resolve()}"
     if (state.url, state.config) == (settings.site.url, here):

@@ -206,7 +206,9 @@ def paint_card(
 ) -> Painted:
     """The card as pixels; see `draw_card`."""
     if not all(LEAST_SIDE <= side <= MOST_SIDE for side in size):
-        raise ConfigError(f"{size[0]}x{size[1]} is no size for a card", where="cards.sizes", hint="200 to 4096 pixels")
+        raise ConfigError(
+            f"{size[0]}x{size[1]} is not a possible size for a card", where="cards.sizes", hint="200 to 4096 pixels"
+        )
     picture, refused = _open_photo(photo, size, decode)
     choice = choose_layout(content, design, picture, size)
     shown = picture if choice.layout.picture else None

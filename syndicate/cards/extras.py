@@ -22,7 +22,7 @@ MOST_PIXELS, MOST_ACROSS = 6_000_000, 4_000
 DEEPEST = 200
 """Levels of nesting: more would overflow the stack of the library."""
 STRETCHED = 8
-"""A drawing so many times longer than wide is no lead image."""
+"""A drawing so many times longer than wide is not a lead image."""
 LARGE_ENOUGH = 1_600
 """Pixels of the longer side at which a drawing is rendered at least: it has no size of its own."""
 

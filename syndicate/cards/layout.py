@@ -98,7 +98,7 @@ FitText = Callable[[Box, Size, int], TextBlock]
 """A box's text at the largest size of its level that stands in some room in at most so many lines."""
 
 SLACK = 0.5
-"""Half a pixel is no overflow."""
+"""Half a pixel is not an overflow."""
 
 
 def place_boxes(root: Box, width: int, height: int, fit: FitText) -> tuple[Placed, ...]:

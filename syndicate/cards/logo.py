@@ -17,7 +17,7 @@ INK = 0.8
 FULL = 0.75
 """Of its box: a logo that fills so much (a disc fills 0.78) is a plate itself, if its sign can be read on it."""
 SIGN = 0.03
-"""Of a logo's ink: what is less is no sign."""
+"""Of a logo's ink: anything less is not a sign."""
 PLATES: tuple[RGB, ...] = ((255, 255, 255), (18, 18, 22))
 PADDING, ASIDE, ROUND = 0.1, 0.22, 0.22
 """Of a plate's height: above and below the logo, beside it, and of its corners."""

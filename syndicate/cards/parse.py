@@ -42,7 +42,7 @@ def parse_logo(data: bytes, where: str = "cards.logo") -> Image.Image | None:
         return None
     name = find_format(data)
     if name not in _OPENERS:
-        raise ConfigError("the logo is no PNG, JPEG or WebP", where=where, hint="export it as PNG")
+        raise ConfigError("the logo is not a PNG, JPEG or WebP", where=where, hint="export it as PNG")
     width, height = read_webp_size(data) if name == "webp" else (1, 1)
     try:
         with _OPENERS[name](BytesIO(data)) as image:
@@ -110,7 +110,7 @@ def parse_design(rules: CardRules, files: Mapping[str, str], *, logo: bytes = b"
         raise ConfigError(f'no theme is called "{rules.theme}"', where="cards.theme", hint="use auto, light or dark")
     accent = parse_colour(rules.accent) if rules.accent else None
     if rules.accent and accent is None:
-        raise ConfigError(f'"{rules.accent}" is no colour', where="cards.accent", hint='write it as "#c2410c"')
+        raise ConfigError(f'"{rules.accent}" is not a colour', where="cards.accent", hint='write it as "#c2410c"')
     return Design(
         layouts=layouts,
         layout=rules.layout,

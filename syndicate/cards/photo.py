@@ -108,8 +108,8 @@ class Photo:
 def decode_photo(data: bytes, need: tuple[int, int], fonts: Sequence[str] = ()) -> Photo:
     """The picture, upright, RGB, at least large enough to cover `need` pixels if it ever was.
 
-    `fonts` are paths of font files for the letters of drawings. Raises PhotoRefused for what is no picture, too large,
-    too small, truncated or broken.
+    `fonts` are paths of font files for the letters of drawings. Raises PhotoRefused for what is not a picture, is
+    too large, too small, truncated or broken.
     """
     name = find_format(data)
     if not name:
@@ -140,7 +140,7 @@ def _refuse(error: Exception, name: str) -> None:
 
 
 def read_facts(data: bytes) -> tuple[PictureFacts | None, str]:
-    """What a picture's header says (upright size in pixels, media type, bytes), or None and why it is no picture."""
+    """What a picture's header says (upright size in pixels, media type, bytes), or None and why it is not a picture."""
     name = find_format(data)
     if not name:
         return None, describe_unknown(data)

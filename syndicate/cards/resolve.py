@@ -26,7 +26,7 @@ RIGHT_TO_LEFT, ISOLATE, END_ISOLATE = "\u200f", "\u2068", "\u2069"
 
 BASE_AREA = 1200 * 630
 MAX_NUMBER = 10_000
-"""Of pixels and all else; beyond is no card."""
+"""Of pixels and all else; anything beyond is not a card."""
 MAX_TEXT = 5_000
 """Characters that all texts of a card have together."""
 

@@ -12,7 +12,7 @@ from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, complete_account, 
 @command()
 def accounts(
     context: typer.Context,
-    online: Annotated[bool, typer.Option("--online", help="Ask each network as whom it knows us.")] = False,
+    online: Annotated[bool, typer.Option("--online", help="Ask each network which of its accounts this is.")] = False,
     resume: Annotated[
         str,
         typer.Option(

@@ -32,7 +32,12 @@ SUMMARY = "GITHUB_STEP_SUMMARY"
 def once(
     context: typer.Context,
     wait: Annotated[
-        str, typer.Option("--wait", metavar="TIME", help='Stay so long for what comes due or live, such as "10m".')
+        str,
+        typer.Option(
+            "--wait",
+            metavar="TIME",
+            help='Wait up to this long for messages that come due and pages that go live, such as "10m".',
+        ),
     ] = "0",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only show what would go out, as in every pull request.")

@@ -162,7 +162,7 @@ def _interrupt(number: int, frame: FrameType | None, seconds: float = PATIENCE) 
 def end_tidily(seconds: float) -> None:
     """Let Ctrl-C and SIGTERM leave so much time: who holds a state that lives elsewhere has to let go of it."""
     if signal.getsignal(signal.SIGINT) is not _interrupt:
-        return  # we are no process of our own
+        return  # we are not a process of our own
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, frame: _interrupt(number, frame, seconds))
 

@@ -44,7 +44,7 @@ def stats(
 
 @contextmanager
 def _open_log(path: Path) -> Iterator[Iterator[str]]:
-    """Its lines: ".gz" is unpacked, "-" is standard input. A line without end comes in parts, which are no requests."""
+    """Its lines: ".gz" is unpacked, "-" is standard input. A line without end comes in parts: no requests."""
     if str(path) == "-":
         if isinstance(sys.stdin, TextIOWrapper):
             sys.stdin.reconfigure(errors="replace")

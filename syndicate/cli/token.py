@@ -55,7 +55,7 @@ def token(
 def make(
     context: typer.Context,
     name: Name,
-    write: Annotated[bool, typer.Option("--write", help="It may change things, too, not only read.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Let it change things, not only read them.")] = False,
     ends: Annotated[str, typer.Option("--ends", metavar="TIME", help='When it ends, such as "90d"; else never.')] = "",
 ) -> int:
     """Make a token for a program that uses the API. It is shown this once."""
@@ -115,7 +115,7 @@ def revoke(context: typer.Context, name: Name) -> int:
     if given.json:
         print_json({"revoked": name})
     elif given.verbosity >= 0:
-        print(f"{name} passes no more.")
+        print(f"{name} is not accepted any more.")
     return DONE
 
 

@@ -344,7 +344,7 @@ def _list_tables(model: type[BaseModel]) -> list[type[BaseModel]]:
 
 
 def _as_written(key: dict[str, Any], default: object) -> dict[str, Any]:
-    """One key: TOML has no null, one word may stand for a list of one, and a length of time is no ISO 8601."""
+    """One key: TOML has no null, one word may stand for a list of one, and a length of time is not ISO 8601."""
     if "anyOf" in key:
         choices = [choice for choice in key["anyOf"] if choice != {"type": "null"}]
         key = {**key, "anyOf": choices} if len(choices) > 1 else {**_without(key, "anyOf"), **choices[0]}

@@ -145,7 +145,7 @@ class Fields:
         return clean_text(self.check_length(self._written(name), self.find(name)[0])).strip()
 
     def _written(self, name: str) -> str:
-        """What the author wrote; numbers and dates as they read, a warning for what is no text."""
+        """What the author wrote; numbers and dates as they read, a warning for what is not text."""
         key, value = self.find(name)
         if isinstance(value, list | Mapping | bool):
             self.warn(key, f'"{key}" should be a text')

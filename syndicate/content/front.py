@@ -222,7 +222,7 @@ def _mapping(values: object) -> dict[str, object]:
     if values is None:
         return {}
     if not isinstance(values, dict):
-        raise ContentError("the front matter is no list of names and values", line=1)
+        raise ContentError("the front matter is not a list of names and values", line=1)
     return values
 
 

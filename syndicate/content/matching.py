@@ -273,7 +273,7 @@ def list_addresses(folder: Path) -> Mapping[str, str]:
 
 
 def parse_listing(text: str) -> dict[str, str]:
-    """The pages of Hugo's list; what it warns of before it is no part of it."""
+    """The pages of Hugo's list; what it warns of before it is not part of it."""
     lines = text.splitlines()
     start = next((at for at, line in enumerate(lines) if line.startswith("path,")), len(lines))
     rows = csv.DictReader(lines[start:])

@@ -67,7 +67,7 @@ _SEEN = (
 
 
 def digest_body(body: str) -> str:
-    """The source digest: of the body as written, whatever becomes of it. Space around it is no part of it."""
+    """The source digest: of the body as written, whatever becomes of it. Space around it is not part of it."""
     return blake2b(body.strip().encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
@@ -78,7 +78,7 @@ def digest_fields(fields: Fields) -> str:
 
 
 def digest_of(post: Post, site_url: str) -> str:
-    """SHA-256 (hex). The site's address and the permalink are left out: a moved site is no changed post."""
+    """SHA-256 (hex). The site's address and the permalink are left out: a moved site is not a changed post."""
     picture = post.picture
     seen = [
         post.title,
@@ -159,7 +159,7 @@ def parse_post(  # noqa: PLR0917 - a file, and what it is read with
     """The post in a file's text. Raises ContentError with line and key where it cannot be published."""
     if line := find_conflict(text):
         hint = "keep one of the two texts, and none of the three marks"
-        raise ContentError("a merge conflict is not solved", where=source, line=line, hint=hint)
+        raise ContentError("a merge conflict is not resolved", where=source, line=line, hint=hint)
     front = parse_front(text, source)
     if not front.is_there:
         hint = "let it begin with ---, title: and --- to publish it, or name it under [content] ignore"
@@ -332,7 +332,7 @@ class _Parser:
         pattern = "" if declared or not written else translate(written, site.generator)
         pattern += closing if pattern and "." not in pattern and not pattern.endswith("/") else ""
         if value and not (declared or pattern):
-            self.fields.warn(key, f'"{key}" is no plain path or address, so the pattern of the site is used')
+            self.fields.warn(key, f'"{key}" is not a plain path or address, so the pattern of the site is used')
         if declared or pattern:
             return declared or fill_permalink(site, named, pattern)
         address = make_permalink(site, named)

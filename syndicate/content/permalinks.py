@@ -342,7 +342,7 @@ def _by_docusaurus(post: Named) -> Words:
 
 
 def _by_zola(post: Named) -> Words:
-    """Accents and signs go, also of folders; a date before a name is no part of it."""
+    """Accents and signs go, also of folders; a date before a name is not part of it."""
     *folders, _ = [*map(name_ascii, post.parts[:-1]), ""]
     name = re.sub(r"^\d{4}-\d\d-\d\d(?:T[\d:+Z.-]*?)?\s?[_-]", "", name_of(post.source))
     slug = name_ascii(post.declared or name) or post.slug

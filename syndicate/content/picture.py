@@ -88,7 +88,7 @@ def read_picture(fields: Fields, place: Place) -> Picture | None:
         return None
     url, path = locate(address, place)
     if not url or len(url) > MAX_URL:
-        fields.warn(key, f'"{address[:100]}" is no address of an image', "write a path or an http address")
+        fields.warn(key, f'"{address[:100]}" is not the address of an image', "write a path or an http address")
         return None
     if not path and not is_http(address):
         words = f'the image "{address[:100]}" is not among the files of the site'
@@ -297,7 +297,9 @@ def _read_file(fields: Fields, key: str, value: object, place: Place) -> MediaFi
     url = absolute_url(address, place.permalink) if is_http(address) or not path else _serve(address, place)
     kind = next(_list_texts(details, ("type", "mimetype")), "") or _guess(urlsplit(url).path if url else "")
     if not url or len(url) > MAX_URL or "/" not in kind:
-        fields.warn(key, f'"{written[:100]}" is no file that can travel with the post', "write an address and a type")
+        fields.warn(
+            key, f'"{written[:100]}" is not a file that can travel with the post', "write an address and a type"
+        )
         return None
     title = fields.mend(next(_list_texts(details, ("title", "name")), ""), key)
     return MediaFile(url, kind, _read_length(details) or (path.stat().st_size if path else 0), title)

@@ -115,7 +115,7 @@ class Reading:
 
     source: str
     stat: Stat | None
-    """None where the file could not be read now: it is looked at again next time, and is no missing post."""
+    """None where the file could not be read now: it is looked at again next time, and is not a missing post."""
     outcome: Outcome | None
     """None where the bytes are those that are known."""
     body: bytes = b""

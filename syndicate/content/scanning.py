@@ -163,7 +163,7 @@ def _find_fault(source: str) -> str:
 
 
 def _shown(source: str) -> str:
-    """The name with "?" for bytes that are no UTF-8."""
+    """The name with "?" for bytes that are not UTF-8."""
     return source.encode(errors="replace").decode()
 
 

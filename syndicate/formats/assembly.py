@@ -34,7 +34,7 @@ def pack_all(some: Sequence[bytes], level: int) -> list[bytes]:
 
 
 def unpack(data: bytes) -> bytes:
-    """What was packed; b"" for bytes that are no whole frame."""
+    """What was packed; b"" for bytes that are not a whole frame."""
     try:
         return zstd.decompress(data)
     except zstd.ZstdError:

@@ -142,7 +142,7 @@ class TimelineEntry:
 def parse_timeline(data: bytes) -> tuple[TimelineEntry, ...]:
     """The messages in a timeline.json, newest first, the parts of a thread in reading order under their first.
 
-    What cannot be read as a message is left out; a file that is no timeline gives none.
+    What cannot be read as a message is left out; a file that is not a timeline gives none.
     """
     try:
         items = orjson.loads(data)["items"]

@@ -243,7 +243,7 @@ def _join(url: str, location: str) -> str:
     try:
         return urljoin(url, location)
     except ValueError:
-        raise FetchError("redirects to something that is no URL", where=spell(url)) from None
+        raise FetchError("redirects to something that is not a URL", where=spell(url)) from None
 
 
 def _without_personal(headers: Mapping[str, str]) -> dict[str, str]:

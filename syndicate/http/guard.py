@@ -55,7 +55,7 @@ def _carried_by(ip: ipaddress.IPv6Address) -> IP:
 
 
 def parse_address(url: str) -> httpx.URL:
-    """An address that may be fetched; raises FetchError for other schemes and for what is no URL."""
+    """An address that may be fetched; raises FetchError for other schemes and for what is not a URL."""
     try:
         parsed = httpx.URL(url)
         has_host = bool(parsed.host)  # decoded only now, and a host like "xn--" cannot be

@@ -87,7 +87,7 @@ def parse_receipt(answer: object, *, where: str) -> Receipt:
     """The article in an answer. Raises Uncertain where there is none to read."""
     number = pick_text(answer, "id")
     if not number:
-        raise Uncertain("the site said yes without a number", where=where)
+        raise Uncertain("the site accepted the post without a number", where=where)
     return Receipt(number, pick_text(answer, "url"))
 
 

@@ -99,7 +99,7 @@ def parse_receipt(answer: object, *, where: str) -> Receipt:
     """The post in an answer. Raises Uncertain where there is none to read."""
     post = pick(answer, "post_view", "post")
     if not pick_text(post, "id"):
-        raise Uncertain("the server said yes without a number", where=where)
+        raise Uncertain("the server accepted the post without a number", where=where)
     return Receipt(pick_text(post, "id"), pick_text(post, "ap_id"))
 
 

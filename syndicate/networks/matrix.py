@@ -197,7 +197,7 @@ class Matrix:
         response = self._api().publish("PUT", self._sending(room, key), json=build_content(message, self._options))
         event = pick_text(response.json(), "event_id")
         if not event:
-            raise Uncertain("the homeserver said yes without an event id", where=self._account.name)
+            raise Uncertain("the homeserver accepted the post without an event id", where=self._account.name)
         media = {"media": message.prepared["media"]} if "media" in message.prepared else {}
         return Receipt(event, build_permalink(room, event, self._via), {"room": room, **media})
 

@@ -106,7 +106,7 @@ def parse_receipt(response: Response, *, where: str) -> Receipt:
     """The permalink in the Location header is the entry's id. Raises Uncertain without one."""
     url = _location_of(response)
     if not url:
-        raise Uncertain("the site said yes without an address", where=where)
+        raise Uncertain("the site accepted the post without an address", where=where)
     return Receipt(url, url)
 
 

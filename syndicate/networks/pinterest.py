@@ -79,7 +79,7 @@ def parse_receipt(answer: object, *, where: str) -> Receipt:
     """The pin in an answer. Raises Uncertain where there is none to read."""
     number = pick_text(answer, "id")
     if not number:
-        raise Uncertain("Pinterest said yes without a number", where=where)
+        raise Uncertain("Pinterest accepted the post without a number", where=where)
     return Receipt(number, f"https://www.pinterest.com/pin/{number}/")
 
 
@@ -99,7 +99,7 @@ def parse_failure(response: Response, *, account: str, publishes: bool, secrets:
     """Errors are {"code", "message"}; 403 is about the app's rights."""
     if response.status == 403:
         said = words_of(response, secrets)
-        return Forbidden(said, where=account, hint="has the app the scopes, and does the board belong to you?")
+        return Forbidden(said, where=account, hint="does the app have the scopes, and does the board belong to you?")
     if response.status == 404 and publishes:
         return Blocked(words_of(response, secrets), where=account, hint="check `board`")
     return error_of(response, account=account, publishes=publishes, secrets=secrets)

@@ -151,7 +151,7 @@ def parse_receipt(answer: object, *, where: str) -> Receipt:
     """What chat.postMessage says. Raises Uncertain where it says yes and nothing more."""
     stamp, channel = pick_text(answer, "ts"), pick_text(answer, "channel")
     if not stamp:
-        raise Uncertain("Slack said yes without a timestamp", where=where)
+        raise Uncertain("Slack accepted the post without a timestamp", where=where)
     return Receipt(stamp, "", {"channel": channel})
 
 

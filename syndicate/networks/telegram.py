@@ -129,7 +129,7 @@ def parse_receipt(answer: Any, *, where: str) -> Receipt:
     result = pick(answer, "result")
     number, chat = pick_text(result, "message_id"), pick_text(result, "chat", "id")
     if not number or not chat:
-        raise Uncertain("Telegram said yes without a message number", where=where)
+        raise Uncertain("Telegram accepted the post without a message number", where=where)
     kind = "photo" if pick(result, "photo") else "text"
     return Receipt(
         number, _permalink(pick_text(result, "chat", "username"), chat, number), {"chat": chat, "kind": kind}
@@ -250,7 +250,7 @@ class Telegram(PastedLogin):
 
 
 def open_network(account: Account, vault: Vault, http: Client) -> Telegram:
-    """The bot behind an account. Raises ConfigError for a missing chat or a topic that is no number."""
+    """The bot behind an account. Raises ConfigError for a missing chat or a topic that is not a number."""
     require_option(account, "chat")
     refuse_non_number(account, "topic")
     return Telegram(account, vault, http)

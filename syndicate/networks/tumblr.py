@@ -100,7 +100,7 @@ def parse_receipt(answer: object, blog: str, *, where: str) -> Receipt:
     """The post in an answer. Raises Uncertain where there is none to read."""
     number = pick_text(answer, "response", "id_string") or pick_text(answer, "response", "id")
     if not number:
-        raise Uncertain("Tumblr said yes without a number", where=where)
+        raise Uncertain("Tumblr accepted the post without a number", where=where)
     return Receipt(number, _permalink(blog, number))
 
 

@@ -49,7 +49,7 @@ class Output(Protocol):
         """Whether a file may be there, given a listing of a moment ago: where looking is cheap, always."""
 
     def find_blocked(self, paths: Iterable[str]) -> Collection[str]:
-        """Those in whose place, or on the way to it, something is that is no file: a folder, a link."""
+        """Those in whose place, or on the way to it, something is that is not a file: a folder, a link."""
 
     def fingerprint(self, places: Iterable[str]) -> str:
         """Changes when a file among these places changes, or a file in a folder among them comes or goes.
@@ -91,7 +91,7 @@ def check_path(path: str) -> str:
         part and not part.startswith(".") and len(part.encode("utf-8", "replace")) <= _MAX_NAME for part in parts
     )
     if not fits or _BAD.search(path) or not _is_unicode(path):
-        raise UsageError("is no path below the publish folder", where=repr(path))
+        raise UsageError("is not a path below the publish folder", where=repr(path))
     return path
 
 

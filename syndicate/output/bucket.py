@@ -39,7 +39,7 @@ def open_bucket(address: str) -> BucketOutput:
     try:
         return BucketOutput(from_url(address, retry_config=_PATIENCE))
     except (BaseError, ValueError) as error:
-        raise ConfigError(f"is no usable address: {error}", where="storage.publish_to") from error
+        raise ConfigError(f"is not a usable address: {error}", where="storage.publish_to") from error
 
 
 class BucketOutput:

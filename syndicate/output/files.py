@@ -84,7 +84,7 @@ def list_siblings(place: Path, endings: Iterable[str]) -> dict[str, Path]:
 
 
 def is_blocked(place: Path) -> bool:
-    """Whether something is there, or on the way there, that is no file."""
+    """Whether something is there, or on the way there, that is not a file."""
     try:
         return not S_ISREG(place.lstat().st_mode)
     except NotADirectoryError:

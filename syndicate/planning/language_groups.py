@@ -18,7 +18,7 @@ _SAYS_NOTHING = frozenset({
 
 
 def group_translations(identified: Iterable[Identified]) -> Groups:
-    """Posts that share a group and no language. Two of one language are no translations of each other."""
+    """Posts that share a group and no language. Two of one language are not translations of each other."""
     found: dict[str, list[Identified]] = {}
     for one in identified:
         if one.post.group and one.post.language:

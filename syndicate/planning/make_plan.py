@@ -58,7 +58,7 @@ from syndicate.planning.language_groups import group_translations
 from syndicate.planning.messages.template import name_template
 
 _BEHIND = timedelta(days=1)
-"""A file from so far ahead is no other machine's clock."""
+"""A file from so far ahead does not come from another machine's clock."""
 
 
 def make_plan(
@@ -294,7 +294,7 @@ def _with_limits(facts: NetworkFacts, limits: Limits | None) -> NetworkFacts:
 def _plan_accounts(
     contexts: Sequence[AccountContext], ledger: Ledger, ordered: Sequence[Identified], changed_at: datetime | None
 ) -> tuple[list[PlannedDelivery], list[PlannedChange], Troubles]:
-    """What is planned for each account; trouble that nobody foresaw costs its own account."""
+    """What is planned for each account; trouble that nobody foresaw stops only its own account."""
     present = {item.id: item for item in ordered}
     remembered = {row.id: row for row in ledger.posts}
     deliveries: list[PlannedDelivery] = []

@@ -32,7 +32,7 @@ def make_own(
 ) -> tuple[Card, tuple[Artefact, ...]]:
     """The whole picture, upright, as a JPEG of at most `max_bytes`, under two names as cards have them.
 
-    Raises PhotoRefused for what is no picture.
+    Raises PhotoRefused for what is not a picture.
     """
     from syndicate.cards.draw import encode_jpeg
     from syndicate.cards.pixels import to_srgb

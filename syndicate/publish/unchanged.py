@@ -23,7 +23,7 @@ LOOK_AGAIN = timedelta(days=1)
 """How long a publication counts as current at most: ages of posts, replaced cards and other people's pictures change
 with time alone."""
 MOST_FOLDERS = 2_000
-"""Folders that are watched for a missing picture; more are no folder of pictures."""
+"""Folders that are watched for a missing picture; one with more is not a folder of pictures."""
 Progress = Callable[[str, int, int], None]
 """Hears what is being done, how much of it is done, and how much there is."""
 _PASSED_OVER = ("node_modules", "__pycache__")

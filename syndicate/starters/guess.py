@@ -118,7 +118,9 @@ def _notes(heads: list[str], folder: Path, content: str, generator: str) -> Iter
     if number := _count(heads, _BY_FILE):
         yield f'{number} dated by the file, which every copy changes: left out until dated, or with "git Created".'
     if number := _count(heads, _BY_GIT):
-        where = "run syndicate where the whole repository is" if _is_repository(folder) else "but this is no repository"
+        where = (
+            "run syndicate where the whole repository is" if _is_repository(folder) else "but this is not a repository"
+        )
         yield f"{number} dated by git: {where}."
     if content.startswith("src/") and (number := _count(heads, _BESIDE)):
         yield f"{number} with a picture below src/: feeds show the share card instead. Below public/ it has an address."

@@ -45,7 +45,7 @@ def _is_bare(folder: Path) -> bool:
 
 
 def _find_folders(folder: Path, base: str) -> Iterator[str]:
-    """Each folder _posts that Jekyll looks into, at the root and in folders that are no collections' of their own."""
+    """Each folder _posts that Jekyll looks into, at the root and in folders that do not belong to a collection."""
     top = folder / base.strip("/") if base and ".." not in base else folder
     for place, names, _ in os.walk(top):
         if "_posts" in names:

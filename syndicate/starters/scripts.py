@@ -76,7 +76,7 @@ def _find_routes(folder: Path, starts: tuple[str, ...]) -> Iterator[tuple[str, s
 
 
 def _list_parameters(place: Path, route: str) -> Iterator[tuple[str, Path]]:
-    """Folders and files [named so], each with the route before it, of which (groups) and [lang] are no part."""
+    """Folders and files [named so], each with the route before it, of which (groups) and [lang] are not part."""
     inside = sorted(place.iterdir()) if place.is_dir() else []
     for path in inside:
         is_group = path.name.startswith("(") or _word_of(path.name) == ""
@@ -105,7 +105,7 @@ def _list_inner(page: Path) -> list[str]:
 
 
 def _word_of(part: str) -> str:
-    """What a parameter stands for, "" for one that is no part of the address of each post."""
+    """What a parameter stands for, "" for one that is not part of the address of each post."""
     word = part.partition("]")[0].strip("[.").partition("=")[0].lower().removeprefix("...")
     if word in {"year", "month", "day", "category"}:
         return f"{{{word}}}"

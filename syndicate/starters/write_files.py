@@ -86,7 +86,7 @@ def _line(key: str, value: str, source: str) -> str:
 
 
 def _quote(value: str | list[str]) -> str:
-    """As TOML: JSON, but for what is no text at all, and for DEL, which it must not show as it is."""
+    """As TOML: JSON, but for what is not text at all, and for DEL, which it must not show as it is."""
     text = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()
     return text.replace("\x7f", "\\u007f")
 

@@ -16,7 +16,7 @@ from syndicate.store.schema import accounts, secrets, spendings
 MOST_TRIED = 8
 """So many secrets with which an account failed are remembered."""
 SLACK = timedelta(minutes=5)
-"""So much later than now is no sign of a wrong clock: whoever waits for the database has read the time before."""
+"""So much later than now is not a sign of a wrong clock: whoever waits for the database has read the time before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,11 +90,11 @@ def _list_sites(path: Path) -> frozenset[str]:
             foreign = "SELECT name FROM sqlite_master WHERE type NOT IN ('table', 'index') OR sql LIKE '%VIRTUAL%'"
             if connection.execute(foreign).fetchone():
                 hint = "it holds triggers or views, which would act by themselves: `syndicate backup` writes none"
-                raise UsageError("is no backup of a state", where=str(path), hint=hint)
+                raise UsageError("is not a backup of a state", where=str(path), hint=hint)
             versions = connection.execute("SELECT version_num FROM alembic_version").fetchall() if tables else []
             if any(not isinstance(version, str) for (version,) in versions):
                 hint = "its version cannot be read: name a file that `syndicate backup` wrote"
-                raise UsageError("is no backup of a state", where=str(path), hint=hint)
+                raise UsageError("is not a backup of a state", where=str(path), hint=hint)
             queries = [f"SELECT site FROM {table}" for table in _TABLES_OF_SITES if table in tables]  # noqa: S608
             return frozenset(row[0] for query in queries for row in connection.execute(query))
     except sqlite3.Error as error:
@@ -134,7 +134,7 @@ def _close_journal(path: Path) -> None:
         with closing(sqlite3.connect(path, timeout=1)) as connection:
             connection.execute("PRAGMA journal_mode=DELETE")
     except sqlite3.Error as error:
-        hint = "end every syndicate that uses this state, and try again"
+        hint = "stop every syndicate that uses this state, and try again"
         raise StateError("another program has the state database open", where=str(path), hint=hint) from error
 
 

@@ -30,7 +30,7 @@ Result = TypeVar("Result")
 
 
 class _OtherFile(sqlite3.DatabaseError):
-    """A sound SQLite file that is no cache, or one of another version."""
+    """A sound SQLite file that is not a cache, or one of another version."""
 
 
 def open_cache(path: str, *, patience_ms: int = 5000) -> FileCache:
@@ -148,7 +148,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
     if _version(connection) == _VERSION:
         return
     connection.execute("BEGIN IMMEDIATE")
-    # Another process may have been quicker; and an SQLite file with tables of its own is no cache.
+    # Another process may have been quicker; and an SQLite file with tables of its own is not a cache.
     has_tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] > 0
     if _version(connection) == _VERSION:
         connection.execute("ROLLBACK")

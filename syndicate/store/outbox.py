@@ -141,7 +141,7 @@ def _select_claimable(what: Select[Any], account: ColumnElement[str]) -> tuple[S
     query = what.where(
         _ROW.site == _SITE,
         _ROW.account == account,
-        # A look after a lost answer is no burden, and may show that the account answers again.
+        # A look after a lost answer is not a burden, and may show that the account answers again.
         or_(and_(_IS_DUE, ~is_resting), and_(_MAY_LOOK, ~and_(is_resting, looked_in_vain))),
         ~is_busy,
         ~is_paused,

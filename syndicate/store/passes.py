@@ -38,7 +38,7 @@ class ApiToken:
 
 
 NOTICE = "notice"
-"""The kind of what was told. It is no way in, and travels with the state."""
+"""The kind of what was told. It does not let anybody in, and travels with the state."""
 
 
 class Passes(Part):

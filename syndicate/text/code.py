@@ -70,7 +70,7 @@ def _join(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 # --- Formulas in Markdown ---
 # Kept as they stand, where Markdown or MDX would take their signs for its own. `$…$`, `$$…$$`, `\(…\)` and `\[…\]`,
-# outside code. Money is no formula, nor is an escaped bracket: what stands between must have a sign of mathematics
+# outside code. Money is not a formula, nor is an escaped bracket: what stands between must have a sign of mathematics
 # in it, and between single dollars begin and end without a space, no digit after.
 
 _EDGE = "\U0010fffc"

@@ -63,11 +63,11 @@ def _in_utc(moment: datetime, zone: tzinfo) -> datetime:
 def _from_number(number: float) -> datetime:
     """Seconds, or milliseconds where seconds would lie beyond the year 2286; never a lone year."""
     if number < _LEAST_SECONDS:
-        raise ValueError("the number is no time since 1970")
+        raise ValueError("the number is not a time since 1970")
     try:
         return datetime.fromtimestamp(number / 1000 if number >= 1e10 else number, UTC)
     except (OverflowError, OSError, ValueError) as error:
-        raise ValueError("the number is no time since 1970") from error
+        raise ValueError("the number is not a time since 1970") from error
 
 
 def _from_text(text: str) -> datetime:

@@ -60,7 +60,7 @@ def to_hashtag(name: str) -> str:
     """The words of a label as one hashtag without its sign: "machine learning" → "MachineLearning".
 
     CamelCase lets screen readers tell the words apart; scripts without capitals get an underscore between words.
-    "" where nothing is left that a network would take for one hashtag: it needs a letter, and is no whole text.
+    "" where nothing is left that a network would take for one hashtag: it needs a letter, and is not a whole text.
     """
     if len(name) > _LONGEST:
         return ""

@@ -14,7 +14,7 @@ _LONGEST = 60
 
 
 def normalise_language(written: str) -> str:
-    """The tag as networks and feeds take it ("EN" is "en", "pt_br.UTF-8" is "pt-BR"); "" for what is no tag."""
+    """The tag as networks and feeds take it ("EN" is "en", "pt_br.UTF-8" is "pt-BR"); "" for what is not a tag."""
     tag = written.strip().partition(".")[0].partition("@")[0].replace("_", "-").lower()
     if len(tag) > _LONGEST or not _TAG.fullmatch(tag):
         return ""

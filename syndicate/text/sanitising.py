@@ -85,7 +85,7 @@ _Filter = Callable[[str, str, str], str | None]
 def sanitise(markup: str, base_url: str) -> str:
     """Safe HTML with absolute addresses, relative ones resolved against `base_url`.
 
-    Raises ContentError for markup that is made to hurt (see `refuse_hostile`), and for a base that is no address.
+    Raises ContentError for markup that is made to hurt (see `refuse_hostile`), and for a base that is not an address.
     """
     markup = refuse_hostile(close_elements(markup))
     if max(map(len, markup.split("<"))) >= _LONGEST_TEXT:

@@ -270,7 +270,7 @@ def _drop(text: str, code: GeneratorCode) -> str:
 
 
 def _replace_tag(body: str, written: str, code: GeneratorCode, closed: frozenset[str]) -> str | None:
-    """A tag that is no logic: a shortcode, or the literal text of one that its author escaped with a comment."""
+    """A tag that is not logic: a shortcode, or the literal text of one that its author escaped with a comment."""
     body = body.removesuffix("/").strip()
     if body.startswith("/*"):
         closing = {"<": "&gt;", "%": "%"}[written[2]]

@@ -144,7 +144,7 @@ def name_github(text: str) -> str:
 
 
 def name_ascii(text: str) -> str:
-    """As Zola and Eleventy's `slugify`: accents go, everything else that is no letter or digit is a hyphen."""
+    """As Zola and Eleventy's `slugify`: accents go, everything else that is not a letter or digit is a hyphen."""
     return re.sub(r"[^a-z0-9]+", "-", _without_accents(text)).strip("-")
 
 

@@ -146,7 +146,7 @@ def test_missing_characters_are_said(make_design, fonts):
 @pytest.mark.parametrize("size", [(10, 10), (1200, 0), (9000, 630)])
 def test_a_size_nobody_can_use_is_refused(fonts, make_design, size):
     """Cards have 200 to 4096 pixels a side."""
-    with pytest.raises(ConfigError, match="no size"):
+    with pytest.raises(ConfigError, match="not a possible size"):
         draw_card(CONTENT, design=make_design(), fonts=fonts, size=size)
 
 

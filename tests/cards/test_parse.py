@@ -112,7 +112,7 @@ def test_type_grows_with_the_card_and_never_below_24_pixels():
     [
         (CardRules(layout="covr"), '"covr"', "cover"),
         (CardRules(theme="blue"), '"blue"', "auto, light or dark"),
-        (CardRules(accent="blue"), '"blue" is no colour', "#c2410c"),
+        (CardRules(accent="blue"), '"blue" is not a colour', "#c2410c"),
     ],
 )
 def test_wrong_rules_name_the_right_ones(rules, message, hint):

@@ -110,4 +110,4 @@ def test_a_backup_that_a_stranger_wrote_is_refused(tmp_path, foreign):
     blog.run("backup", str(tmp_path / "copy.db"))
     with closing(sqlite3.connect(tmp_path / "copy.db")) as connection, connection:
         connection.execute(foreign)
-    assert "is no backup of a state" in blog.run("restore", str(tmp_path / "copy.db"), code=2).err
+    assert "is not a backup of a state" in blog.run("restore", str(tmp_path / "copy.db"), code=2).err

@@ -43,8 +43,8 @@ def complain(url: str) -> str:
     ("says", "words"),
     [
         (None, "no whole answer: it fell silent"),
-        (b"", "no whole answer: the connection was cut, or what came is no HTTP"),
-        (b"SSH-2.0-x\r\n", "no whole answer: the connection was cut, or what came is no HTTP"),
+        (b"", "no whole answer: the connection was cut, or the answer is not HTTP"),
+        (b"SSH-2.0-x\r\n", "no whole answer: the connection was cut, or the answer is not HTTP"),
     ],
     ids=["silent", "cut", "ssh"],
 )

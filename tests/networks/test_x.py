@@ -154,7 +154,7 @@ def test_prices_and_length_are_the_accounts_own() -> None:
 @pytest.mark.parametrize("price", ["free", "-1", "0,20", "nan", "1e9", "$1"])
 def test_a_price_that_is_no_number_is_refused(price: str) -> None:
     """A cap on spending cannot be kept with it."""
-    with pytest.raises(ConfigError, match="no price"):
+    with pytest.raises(ConfigError, match="not a price"):
         facts_of(Account(name="mine", network="x", options={"price_with_link": price}))
 
 

@@ -143,7 +143,7 @@ def test_both_translations_waiting_from_before_become_one() -> None:
 
 
 def test_a_blog_without_translations_says_all_of_it_everywhere() -> None:
-    """Posts of several languages, and two of one language with one key, are no translations of each other."""
+    """Posts of several languages, and two of one language with one key, are not translations of each other."""
     blog = Blog((make_account("mastodon", language="en"),))
     blog.write(make_post("before", group="before", language="en"))
     blog.publish()

@@ -19,7 +19,7 @@ def test_posts_that_need_a_word_are_counted(tmp_path):
     assert guess_site(tmp_path).notes == (
         "1 post in JavaScript, which only Eleventy can run: left out until their front matter is YAML.",
         '2 posts dated by the file, which every copy changes: left out until dated, or with "git Created".',
-        "1 post dated by git: but this is no repository.",
+        "1 post dated by git: but this is not a repository.",
     )
     (tmp_path / ".git").mkdir()
     assert guess_site(tmp_path).notes[2] == "1 post dated by git: run syndicate where the whole repository is."

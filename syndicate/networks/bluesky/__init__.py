@@ -135,7 +135,7 @@ class Bluesky:
         strange = [label for label in self._labels(message) if label not in LABELS]
         if strange:
             hint = f"Bluesky knows only: {', '.join(LABELS)}"
-            raise Rejected(f'"{strange[0]}" is no content label', where=self.account, hint=hint)
+            raise Rejected(f'"{strange[0]}" is not a content label', where=self.account, hint=hint)
 
     def _labels(self, message: Message) -> tuple[str, ...]:
         named = f"{self.options.get('labels', '')},{message.warning}".split(",")
@@ -198,7 +198,7 @@ class Bluesky:
     def send(self, message: Message, *, key: str) -> Receipt:
         self._refuse_misfits(message)
         if message.reply_to and "cid" not in parent_of(message):
-            raise Unavailable("the part before is not looked up yet", where=self.account)
+            raise Unavailable("the part before has not been looked up yet", where=self.account)
         created_at = self._intent(message)
         record = build_post(message, created_at=created_at, labels=self._labels(message))
         body = {**self._put(POST, tid_of(created_at, key), record), "swapRecord": None, "validate": True}

@@ -143,7 +143,7 @@ def parse_receipt(answer: object, guild: str, *, where: str) -> Receipt:
     """The message in an answer. Raises Uncertain where there is none to read."""
     number, channel = pick_text(answer, "id"), pick_text(answer, "channel_id")
     if not number:
-        raise Uncertain("Discord said yes without a message id", where=where)
+        raise Uncertain("Discord accepted the post without a message id", where=where)
     url = f"https://discord.com/channels/{guild}/{channel}/{number}" if guild and channel else ""
     reply = pick_text(answer, "message_reference", "message_id")
     picture = pick_text(answer, "attachments", 0, "id")

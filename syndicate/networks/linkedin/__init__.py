@@ -161,7 +161,7 @@ class LinkedIn:
             kept = {name: value for name, value in message.prepared.items() if not name.startswith("image")}
             return replace(message, prepared=kept)
         if status != "AVAILABLE" and ready_at > response.received_at:
-            raise NotReady("the image is still processed", retry_at=ready_at, where=self.account)
+            raise NotReady("the image is still being processed", retry_at=ready_at, where=self.account)
         return replace(message, prepared={**message.prepared, "image_ready": "yes"})
 
     def send(self, message: Message, *, key: str) -> Receipt:

@@ -126,7 +126,7 @@ class Mastodon:
         media = quote(message.prepared["media"], safe="")
         response = self._ask("GET", f"/api/v1/media/{media}")
         if response.status == 206:
-            raise self._not_ready("the image is still processed", message, response)
+            raise self._not_ready("the image is still being processed", message, response)
         if response.status == 404:
             return without_media(message)
         if not response.is_success:
@@ -173,7 +173,7 @@ class Mastodon:
     def _send_error(self, response: Response, message: Message) -> NetworkError:
         said = words_of(response).lower()
         if response.status == 422 and "finished processing" in said:
-            return self._not_ready("the image is still processed", message, response)
+            return self._not_ready("the image is still being processed", message, response)
         if response.status in {400, 422} and ("idempotency key" in said or "already attached" in said):
             return Uncertain("the server has seen this post before", where=self.account)
         if response.status == 503 and isinstance(response.json(), dict):

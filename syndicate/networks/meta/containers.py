@@ -111,7 +111,7 @@ class ContainerNetwork(GraphLogin):
             return self.find(message, key=key, since=since) or Receipt(container, "")
         post = self._publish(container, message)
         if not post:
-            raise Uncertain(f"{self._place.title} said yes without an id", where=self._name)
+            raise Uncertain(f"{self._place.title} accepted the post without an id", where=self._name)
         return Receipt(post, self._permalink(post))
 
     def _publish(self, container: str, message: Message) -> str:

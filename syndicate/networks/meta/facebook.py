@@ -81,7 +81,7 @@ def parse_receipt(answer: object, *, where: str) -> Receipt:
     """The post in an answer. Raises Uncertain where there is none to read."""
     post = pick_text(answer, "id")
     if not post:
-        raise Uncertain("Facebook said yes without an id", where=where)
+        raise Uncertain("Facebook accepted the post without an id", where=where)
     return Receipt(post, pick_text(answer, "permalink_url") or _permalink(post))
 
 

@@ -137,5 +137,7 @@ def open_network(account: Account, vault: Vault, http: Client) -> Threads:
     topic = account.options.get("topic", "")
     if len(topic) > MAX_TOPIC or {".", "&"} & set(topic):
         where = f"accounts.{account.name}.topic"
-        raise ConfigError(f'"{topic}" is no topic', where=where, hint=f"at most {MAX_TOPIC} characters, no . or &")
+        raise ConfigError(
+            f'"{topic}" is not a valid topic', where=where, hint=f"at most {MAX_TOPIC} characters, no . or &"
+        )
     return Threads(account, vault, http)

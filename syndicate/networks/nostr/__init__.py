@@ -237,7 +237,7 @@ class NostrNotes(PastedLogin):
     def _secret(self) -> bytes:
         secret = read_hex(require_secret(self._vault, "key", self._account.name), "nsec")
         if not secret:
-            raise Unauthorised("the key is no nsec1… key", where=self._account.name)
+            raise Unauthorised("this is not an nsec1… key", where=self._account.name)
         return secret
 
 

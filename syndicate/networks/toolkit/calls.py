@@ -99,13 +99,13 @@ def refuse_non_number(account: Account, name: str) -> None:
 
 
 def read_dollars(account: Account, name: str, default: float) -> float:
-    """A price among the options. Raises ConfigError where it is no amount of US dollars."""
+    """A price among the options. Raises ConfigError where it is not an amount of US dollars."""
     value = account.options.get(name, "").strip()
     if not value:
         return default
     if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", value):
         where = f"accounts.{account.name}.{name}"
-        raise ConfigError(f'"{value}" is no price', where=where, hint=f'US dollars, such as {name} = "{default}"')
+        raise ConfigError(f'"{value}" is not a price', where=where, hint=f'US dollars, such as {name} = "{default}"')
     return float(value)
 
 

@@ -192,7 +192,7 @@ class X:
             raise Rejected("X could not process the image", where=self.account)
         if progress and pick(progress, "state") != "succeeded":
             retry_at = pick_wait(response, "data", "processing_info", "check_after_secs")
-            raise NotReady("the image is still processed", retry_at=retry_at, where=self.account)
+            raise NotReady("the image is still being processed", retry_at=retry_at, where=self.account)
         kept = {name: value for name, value in message.prepared.items() if name != "media_busy"}
         return replace(message, prepared=kept)
 

@@ -72,7 +72,7 @@ def parse_recent(item: object) -> Recent | None:
 
 
 def _unescape(text: str) -> str:
-    """These three and no more: `&copy` in an address is no sign of copyright."""
+    """These three and no more: `&copy` in an address is not a copyright sign."""
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 

@@ -96,7 +96,7 @@ class AccountContext:
     """Posts that could not be planned on the account, and why; the next plan tries again."""
 
     def plan_each(self, items: Iterable[Identified], plan: Callable[[Identified], Iterable[Row]]) -> list[Row]:
-        """What `plan` makes of each post; one that nobody foresaw costs its own rows."""
+        """What `plan` makes of each post; trouble that nobody foresaw stops only its own post."""
         rows: list[Row] = []
         for item in items:
             with contain(partial(self._note, item)):

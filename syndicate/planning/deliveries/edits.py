@@ -18,7 +18,7 @@ from syndicate.planning.deliveries.retry import FIRST_WAIT, LONGEST_WAIT
 from syndicate.planning.resemblance import find_copy
 
 GONE_FOR = timedelta(hours=1)
-"""A post must be gone for so long before its messages are removed: a checkout or a moved folder is no deletion."""
+"""A post must be gone for so long before its messages are removed: a checkout or a moved folder is not a deletion."""
 ONE_READ = timedelta(hours=1)
 """Posts that went within this time of each other went together: a checkout may be read in several pieces."""
 MOST_EDITS = 5

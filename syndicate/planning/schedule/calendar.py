@@ -209,7 +209,7 @@ def next_slot(rules: ScheduleRules, after: datetime, taken: Iterable[datetime], 
 def find_broken_rule(rules: ScheduleRules, at: datetime, taken: Taken) -> str:
     """Which rule speaks against one more message at this instant, as a sentence; "" for none.
 
-    Slots are no rule: a person may choose any time between them.
+    Slots are not a rule: a person may choose any time between them.
     """
     calendar = Calendar(rules)
     local = at.astimezone(calendar.zone)
@@ -244,7 +244,11 @@ def parse_quiet(text: str) -> tuple[time, time] | None:
     begin, dash, end = text.replace("\u2013", "-").partition("-")
     first, last = parse_clock(begin), parse_clock(end)
     if not dash or first is None or last is None or first == last:
-        raise ConfigError(f'"{text}" are no quiet hours', where="schedule.quiet", hint='write them like "22:00-07:00"')
+        raise ConfigError(
+            f'"{text}" is not a valid range of quiet hours',
+            where="schedule.quiet",
+            hint='write them like "22:00-07:00"',
+        )
     return first, last
 
 
@@ -259,7 +263,7 @@ def get_zone(name: str) -> ZoneInfo:
         return ZoneInfo(name or "UTC")
     except (ValueError, OSError, KeyError) as error:
         raise ConfigError(
-            f'"{name}" is no time zone', where="timezone", hint='use a name like "Europe/Berlin"'
+            f'"{name}" is not a valid time zone', where="timezone", hint='use a name like "Europe/Berlin"'
         ) from error
 
 

@@ -143,4 +143,4 @@ def _make(text: str, **fields: object) -> Trigger:
 
 
 def _not_understood(text: str) -> ConfigError:
-    return ConfigError(f'"{text}" is no slot', where="slots", hint=_HINT)
+    return ConfigError(f'"{text}" is not a valid slot', where="slots", hint=_HINT)

@@ -34,7 +34,7 @@ def parse_when(text: str, now: datetime, zone: ZoneInfo) -> datetime:
     words = " ".join(text.split())
     at = _parse(words, now, zone)
     if at is None:
-        raise UsageError(f'"{text}" is no time', hint=_HINT)
+        raise UsageError(f'"{text}" is not a time', hint=_HINT)
     if at < now:
         local = f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
         raise UsageError(f'"{text}" is {local} and lies in the past', hint=_HINT)

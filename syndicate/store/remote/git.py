@@ -96,7 +96,7 @@ class GitState:
         if INFO not in files:
             hint = "name a branch that is not there yet: it must hold nothing else"
             raise ConfigError(
-                "this branch holds other things than a state", where=f"[storage] state, {self.where}", hint=hint
+                "this branch holds something other than a state", where=f"[storage] state, {self.where}", hint=hint
             )
         return Copy(branch, files)
 

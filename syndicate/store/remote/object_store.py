@@ -48,7 +48,7 @@ def open_bucket_state(address: str) -> BucketState:
     try:
         return BucketState(from_url(address.rstrip("/"), retry_config=_PATIENCE), address)
     except (BaseError, ValueError) as error:
-        raise ConfigError(f"is no usable address: {error}", where="[storage] state") from error
+        raise ConfigError(f"is not a usable address: {error}", where="[storage] state") from error
 
 
 class BucketState:

@@ -36,7 +36,7 @@ class RemoteState(Protocol):
     def read(self) -> Copy | None:
         """What is there now; None where nothing ever was.
 
-        Raises Contradicted where it was set back from outside, ConfigError where we may not read or it is no state.
+        Raises Contradicted where it was set back from outside, ConfigError where we may not read or it is not a state.
         """
 
     def write(self, files: Mapping[str, bytes], expected: str, note: str) -> str:
@@ -66,7 +66,7 @@ class Info:
 
 
 def parse_info(files: Mapping[str, bytes], where: str) -> Info:
-    """Raises StateError where the files are no state, or a newer syndicate's."""
+    """Raises StateError where the files are not a state, or a newer syndicate's."""
     try:
         raw: dict[str, Any] = orjson.loads(files[INFO])
         if raw["format"] > FORMAT:

@@ -192,7 +192,7 @@ def read_parameters(model: type[Asked], request: Request) -> Asked:
         raise Invalid([FaultShown(where=f"query {name}", message="is given twice") for name in twice])
     path = request.path_params
     if both := sorted(set(names) & path.keys()):
-        raise Invalid([FaultShown(where=f"query {name}", message="is no parameter of the query") for name in both])
+        raise Invalid([FaultShown(where=f"query {name}", message="is not a parameter of the query") for name in both])
     try:
         return model.model_validate({**dict(pairs), **path})
     except ValidationError as error:

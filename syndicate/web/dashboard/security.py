@@ -77,7 +77,7 @@ def find_refusal(method: str, headers: Mapping[str, str], door: Door) -> str:
 
 
 def _is_known(host: str, door: Door) -> bool:
-    """A name that belongs to us. A number is no name that could be rebound, so with a password any will do."""
+    """A name that belongs to us. A number is not a name that could be rebound, so with a password any will do."""
     name = _parse_host(host)
     if is_loopback(name):
         return True

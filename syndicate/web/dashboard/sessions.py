@@ -54,7 +54,7 @@ def _has_pass(app: App, kind: str, key: str) -> bool:
 
 
 def _take_pass(app: App, kind: str, key: str) -> bool:
-    """Whether the key passed until now; it passes no more."""
+    """Whether the key passed until now; it is not accepted any more."""
     with app.borrow() as site:
         return site.store.take_pass(kind, key, app.now())
 
