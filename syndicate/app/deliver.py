@@ -16,7 +16,6 @@ from syndicate.deliver import Tools
 from syndicate.errors import ContentError, FetchError, Unavailable
 from syndicate.http.silent import Waits
 from syndicate.model import (
-    OWN_PICTURE,
     Account,
     Attachment,
     CardRef,
@@ -25,6 +24,7 @@ from syndicate.model import (
     Message,
     NetworkFacts,
     Post,
+    is_own_picture,
 )
 from syndicate.networks import describe
 from syndicate.notices import Notice, NoticeKind, send_notice
@@ -174,7 +174,7 @@ class _Materials:
 
     def find_picture(self, post_id: str, media: str) -> CardRef | None:
         """The card, or the post's own picture where a person wants that and it is there."""
-        own = self.drawer.find_own(post_id) if media == OWN_PICTURE else None
+        own = self.drawer.own.find(post_id, media) if is_own_picture(media) else None
         return own or self.drawer.find_drawn(post_id)
 
     def find(self, delivery: Delivery) -> tuple[Post, KnownPost]:

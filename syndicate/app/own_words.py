@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,8 +11,8 @@ from syndicate.app.publish import get_post, open_drawer, read_plan
 from syndicate.app.reports import Measure
 from syndicate.app.site import OpenSite
 from syndicate.containment import contain
-from syndicate.errors import FetchError, UsageError
-from syndicate.model import OWN_PICTURE, CardRef, Delivery, fingerprint
+from syndicate.errors import ContentError, FetchError, UsageError
+from syndicate.model import OWN_PICTURE, CardRef, Delivery, Message, Picture, fingerprint, is_own_picture
 from syndicate.planning.deliveries.manual import add_link
 from syndicate.planning.messages.template import choose_text, find_override
 
@@ -46,15 +46,18 @@ def edit_message(
         hint = "see what it says now, then keep your words or leave them"
         raise UsageError("somebody changed this message meanwhile, or its post", hint=hint)
     require_media(site, delivery.account, media)
-    if media == OWN_PICTURE:
-        offer_own_picture(site, delivery.slug, now)
+    if is_own_picture(media):
+        offer_own_picture(site, delivery.slug, media, now)
     with contain(lambda _: None):  # a post that is gone leaves a person's own words
         composed = composer.measure(replace(delivery, text="", alt="", media=media)).message
         picture = composed.image or composed.card
         text = "" if _is_same(text, composed.text) else text
         alt = "" if picture is None or _is_same(alt, picture.alt) else alt.strip()
-    if excess := composer.measure(replace(delivery, text=text, alt=alt, media=media)).excess:
-        raise UsageError(f"the text is too long for {delivery.account}: {excess}", hint="nothing was changed")
+    after = composer.measure(replace(delivery, text=text, alt=alt, media=media))
+    if after.excess:
+        raise UsageError(f"the text is too long for {delivery.account}: {after.excess}", hint="nothing was changed")
+    if delivery.part == 1:
+        require_attached(delivery.account, media, after.message, after.warnings)
     return site.store.set_text(number, text, now, alt=alt, media=media)
 
 
@@ -71,22 +74,38 @@ def list_media(site: OpenSite, account: str) -> tuple[str, ...]:
     return (*own, *(("image", OWN_PICTURE) if facts.limits.images else ()), "none")
 
 
+def list_pictures(site: OpenSite, slug: str) -> Mapping[str, Picture]:
+    """The post's own pictures as `Delivery.media` names them: its lead picture, then those of its text."""
+    found: list[Mapping[str, Picture]] = []
+    with contain(lambda _: None):  # a post that is gone, or cannot be read, has none
+        post = next(post for post in site.read_snapshot().posts if post.slug == slug)
+        found.append(site.list_pictures(post))
+    return found[0] if found else {}
+
+
 def require_media(site: OpenSite, account: str, media: str) -> None:
     """Raises UsageError where this cannot go with a message of the account."""
-    if media not in {"", *list_media(site, account)}:
+    kind = OWN_PICTURE if is_own_picture(media) else media
+    if kind not in {"", *list_media(site, account)}:
         raise UsageError(f"{account} takes no such picture")
 
 
-def offer_own_picture(site: OpenSite, slug: str, now: datetime) -> CardRef:
-    """The post's own picture as a file to publish. Raises UsageError where there is none that can be used."""
+def offer_own_picture(site: OpenSite, slug: str, media: str, now: datetime) -> CardRef:
+    """One of the post's own pictures as a file to publish. Raises UsageError where it is none, or cannot be used."""
     one = get_post(read_plan(site, now).identified, slug)
     try:
         with site.take_turn():
-            found = open_drawer(site).offer_own(one, now)
-    except FetchError as error:
+            found = open_drawer(site).own.offer(one, media, now)
+    except (FetchError, ContentError) as error:
         raise UsageError(error.message, where=error.where) from error
     site.forget_publication()
     return found
+
+
+def require_attached(account: str, media: str, message: Message | None, notes: Sequence[str]) -> None:
+    """Raises UsageError where a picture that a person chose would be left out."""
+    if is_own_picture(media) and message is not None and message.image is None:
+        raise UsageError(notes[0] if notes else f"{account} takes no such picture")
 
 
 def find_origin(site: OpenSite, delivery: Delivery) -> str:

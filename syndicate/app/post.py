@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from syndicate.app.deliver import find_next_slot
 from syndicate.app.login import learn_missing_limits
-from syndicate.app.own_words import offer_own_picture, require_media
+from syndicate.app.own_words import offer_own_picture, require_attached, require_media
 from syndicate.app.publish import get_post, open_drawer, read_plan
 from syndicate.app.reports import Joined, Story
 from syndicate.app.site import OpenSite
@@ -24,7 +24,6 @@ from syndicate.content.write_back import write_syndication
 from syndicate.errors import Contradicted, UsageError, tell_for_log
 from syndicate.model import (
     NO_PICTURE,
-    OWN_PICTURE,
     Delivery,
     KnownPost,
     OwnPicture,
@@ -33,6 +32,7 @@ from syndicate.model import (
     Reason,
     State,
     SyndicationLink,
+    is_own_picture,
 )
 from syndicate.planning.deliveries.manual import ManualPlan, choose_accounts, plan_manual
 from syndicate.planning.deliveries.reasons import explain
@@ -61,8 +61,8 @@ def plan_post(
     chosen = named or choose_accounts(item, site.accounts.enabled.values())
     learn_missing_limits(site, chosen)
     cards = open_drawer(site).list_drawn()
-    if picture.media == OWN_PICTURE:
-        cards = {**cards, item.id: offer_own_picture(site, slug, now)}
+    if is_own_picture(picture.media):
+        cards = {**cards, item.id: offer_own_picture(site, slug, picture.media, now)}
     return plan_manual(
         item,
         chosen,
@@ -125,10 +125,13 @@ def plan_message(
     if at == NEXT_SLOT:
         times = {name: find_next_slot(site, site.accounts.get(name), now).isoformat() for name in to}
         asked = [((name,), times[name]) for name in to]
-    return tuple(
+    plans = tuple(
         plan_post(site, slug, to=names, at=when, text=text, again=again, now=now, picture=picture)
         for names, when in asked
     )
+    for row in (row for plan in plans for row in plan.deliveries if row.part == 1):
+        require_attached(row.account, picture.media, row.message, row.warnings)
+    return plans
 
 
 def put_into_outbox(site: OpenSite, planned: ManualPlan, now: datetime) -> tuple[int, ...]:

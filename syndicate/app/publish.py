@@ -166,7 +166,14 @@ def open_drawer(site: OpenSite, manifest: Manifest | None = None) -> Drawer:
     limits = [facts.limits for facts in site.accounts.facts.values()]
     settings = replace(site.settings, cards=suit_networks(site.settings.cards, limits))
     renderer = CardRenderer(settings, site.read_template)
-    return Drawer(settings, site.cache, renderer, manifest or open_manifest(site), open_http=site.open_http)
+    return Drawer(
+        settings,
+        site.cache,
+        renderer,
+        manifest or open_manifest(site),
+        open_http=site.open_http,
+        list_pictures=site.list_pictures,
+    )
 
 
 def gather(site: OpenSite, progress: Progress = lambda _what, _done, _all: None) -> Dependencies:

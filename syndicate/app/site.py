@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from syndicate.app.state_place import StatePlace
 from syndicate.errors import ContentError, StateError, SyndicateError
-from syndicate.model import Account, KnownPost, NetworkFacts, Post, Settings, Snapshot, SyndicationLink
+from syndicate.model import Account, KnownPost, NetworkFacts, Picture, Post, Settings, Snapshot, SyndicationLink
 from syndicate.output import Output, open_output
 from syndicate.store.cache import FileCache, open_cache
 from syndicate.templates import read_template
@@ -238,6 +238,12 @@ class OpenSite:
             lost = {post.source for post in posts} - {post.source for post in filled}
             raise ContentError("the file vanished while it was published", where=min(lost), hint="publish again")
         return filled
+
+    def list_pictures(self, post: Post) -> Mapping[str, Picture]:
+        """The post's own pictures as `Delivery.media` names them. Raises ContentError where its file vanished."""
+        from syndicate.content.picture import list_pictures
+
+        return list_pictures(self.fill((post,))[0], self.settings)
 
     def read_messages(self) -> Mapping[str, str]:
         """Message templates by account: its own, else its network's, else the default."""

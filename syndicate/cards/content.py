@@ -209,7 +209,7 @@ DRAWN_BY = f"cards-4 pillow-{pillow_version} zlib-{zlib.ZLIB_RUNTIME_VERSION}"
 ONLY_JPEG = "only jpeg"
 """A format beside those of the settings: flat cards as JPEG too, for networks that take nothing else."""
 
-_ENDS_AS_OURS = re.compile(r"\.(?:\d+x\d+|photo|[0-9a-f]{10})_*\Z", re.IGNORECASE)
+_ENDS_AS_OURS = re.compile(r"\.(?:\d+x\d+|photo(?:-[0-9a-f]{8})?|[0-9a-f]{10})_*\Z", re.IGNORECASE)
 _ENDINGS: Mapping[str, str] = {"image/png": "png", "image/jpeg": "jpg"}
 
 
@@ -244,8 +244,8 @@ def card_paths(slug: str, data: bytes, media_type: str, suffix: str = "") -> tup
     """Two paths below the publish root: one that changes with the bytes, one that never changes.
 
     Networks cache pictures by address for weeks, so a link always names the first. `suffix` tells sizes apart
-    ("1080x1080", "photo" for a post's own picture), "" for the main one. A slug that ends as such names do gets a "_"
-    behind it, and one more where it ends in that already, so that no two slugs ever share a name.
+    ("1080x1080", "photo" and "photo-1f2e3d4c" for a post's own pictures), "" for the main one. A slug that ends as such
+    names do gets a "_" behind it, and one more where it ends in that already, so that no two slugs ever share a name.
     """
     name = f"{slug}_" if _ENDS_AS_OURS.search(slug) else slug
     name = f"{name}.{suffix}" if suffix else name

@@ -138,7 +138,7 @@ def drop_lead(html: str, picture: Picture | None) -> str:
     if picture is None or found is None:
         return html
     src = _SRC.search(found["attributes"])
-    if not src or not _is_same(src[1].replace("&amp;", "&"), picture.url):
+    if not src or not is_same_picture(src[1].replace("&amp;", "&"), picture.url):
         return html
     caption = to_plain(found["rest"])
     credit = picture.credit.text if picture.credit else ""
@@ -147,7 +147,7 @@ def drop_lead(html: str, picture: Picture | None) -> str:
     return f"<p>{found['rest'].strip()}</p>\n{html[found.end() :]}"
 
 
-def _is_same(one: str, other: str) -> bool:
+def is_same_picture(one: str, other: str) -> bool:
     """Whether two addresses show the same image: image services only scale it by their query."""
     if one == other:
         return True

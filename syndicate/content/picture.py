@@ -11,9 +11,10 @@ from itertools import islice
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from syndicate.content.body import is_same_picture, render_body
 from syndicate.content.fields import Fields, plain_text, simplify
 from syndicate.content.permalinks import is_http
-from syndicate.model import Awaited, Credit, MediaFile, Picture, Settings
+from syndicate.model import OWN_PICTURE, Awaited, Credit, MediaFile, Picture, Post, Settings, fingerprint
 from syndicate.text.links import MAX_URL, absolute_url
 from syndicate.text.markdown import prune
 from syndicate.text.plain import line_to_plain
@@ -256,6 +257,41 @@ def _find_unserved(markdown: str, place: Place) -> Iterator[str]:
         _, path = locate(address, place)
         if path and is_source(path, place.settings):
             yield absolute_url(address, place.permalink)
+
+
+# --- the pictures that a post has itself, for a person who chooses one of them ---
+
+_MOST_OFFERED = 60
+
+
+def list_pictures(post: Post, settings: Settings) -> dict[str, Picture]:
+    """The lead picture and those of the text, each once with its own alt text, as `Delivery.media` names them.
+
+    `post` has its body. A name lasts as long as the address of its picture below the site's.
+    """
+    found = {OWN_PICTURE: post.picture} if post.picture else {}
+    file = f"{settings.root}/{settings.site.content}/{post.source}"
+    place = Place(settings, post.permalink, post.source, file)
+    html = render_body(post.markdown, post.source, post.permalink) if "<img" in post.html or "<em" in post.html else ""
+    written = _list_written(post.markdown, post.permalink) if html else {}
+    for image in islice(_IMAGE.finditer(html), _MOST_PICTURES):
+        src, alt = _SRC.search(image[0]), _ALT.search(image[0])
+        url = unescape(src[1]) if src else ""
+        url, path = locate(written.get(url, url), place)
+        if not is_http(url) or (post.picture and is_same_picture(url, post.picture.url)):
+            continue
+        name = f"{OWN_PICTURE}-{fingerprint(url.removeprefix(settings.site.url))[:8]}"
+        words = line_to_plain(unescape(alt[1])) if alt else ""
+        found.setdefault(name, Picture(url, words, path=path, is_public=not is_source(path, settings)))
+        if len(found) == _MOST_OFFERED:
+            break
+    return found
+
+
+def _list_written(markdown: str, permalink: str) -> dict[str, str]:
+    """Addresses of pictures as the HTML has them, and as they are written."""
+    addresses = (unescape(next(filter(None, found.groups()))) for found in _ADDRESSES.finditer(markdown))
+    return {absolute_url(address, permalink): address for address in islice(addresses, _MOST_PICTURES)}
 
 
 # --- Sound, film and other files that travel with a post ---

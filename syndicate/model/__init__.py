@@ -84,6 +84,7 @@ from syndicate.model.settings import (
     Settings,
     Site,
     Storage,
+    is_own_picture,
     shout,
     variable_of,
 )
@@ -165,6 +166,7 @@ __all__ = [
     "find_feed_format",
     "fingerprint",
     "gather_problems",
+    "is_own_picture",
     "make_problem",
     "needs_person",
     "refuse",

@@ -121,6 +121,10 @@ class Limits:
     """0: the network takes none, and no link card."""
     image_bytes: int = 950_000
     image_types: tuple[str, ...] = ("image/jpeg", "image/png")
+    tallest: float = 0.0
+    """Width by height of an attached image, at least; 0 for any."""
+    widest: float = 0.0
+    """And at most."""
     links: int | None = None
     hashtags: int | None = None
     marks: str = ""
@@ -145,6 +149,15 @@ class Limits:
             return f"{size:,} of {self.max_bytes:,} bytes"
         used = self.count(text)
         return f"{used:,} of {room:,} characters" if used > room else ""
+
+    def takes_shape(self, width: int, height: int) -> bool:
+        """Whether the network would accept an attached image of this shape."""
+        shape = width / max(height, 1)
+        return self.tallest <= shape and (shape <= self.widest or not self.widest)
+
+    def say_shapes(self) -> str:
+        """ "from 0.8 to 1.91 times as wide as high"."""
+        return f"from {self.tallest:g} to {self.widest:g} times as wide as high"
 
     def fits_alt(self, alt: str) -> bool:
         """Whether the network would accept the alt text, counted on the strict side: no network says in what."""
@@ -241,8 +254,8 @@ class Delivery:
     alt: str = ""
     """A person's own alt text of the picture."""
     media: str = ""
-    """What a person wants to go with it, "card", "image" (the card as a picture), "photo" (the post's own picture) or
-    "none"; "" for what the post or the account asks for."""
+    """What a person wants to go with it, "card", "image" (the card as a picture), "photo" (the post's lead picture),
+    "photo-1f2e3d4c" (one of its text) or "none"; "" for what the post or the account asks for."""
     message: Message | None = None
     """Frozen at the first intent."""
     reason: Reason = Reason.NONE

@@ -95,7 +95,13 @@ SQUARE = "1200x1200"
 """The size of the second card for messengers."""
 
 OWN_PICTURE = "photo"
-"""What a person says who wants a post's own picture to go with a message, and not its card."""
+"""What a person says who wants a post's own picture to go with a message, and not its card: its lead picture. Those of
+its text have a name behind that: "photo-1f2e3d4c"."""
+
+
+def is_own_picture(media: str) -> bool:
+    """Whether a person's choice is one of the post's own pictures."""
+    return media == OWN_PICTURE or media.startswith(f"{OWN_PICTURE}-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

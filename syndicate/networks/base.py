@@ -251,8 +251,6 @@ class Look:
     """Whether hashtags and mentions become links."""
     cards: bool = True
     """Whether a link without a picture of its own gets a card, ours or the one that its crawler makes."""
-    shapes: tuple[float, float] = (0.0, 0.0)
-    """Width by height of the tallest and the widest picture that is shown whole; 0 for any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

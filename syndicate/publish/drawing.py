@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 from syndicate.cards import CardContent, card_paths
 from syndicate.containment import contain
-from syndicate.errors import ConfigError, FetchError, SyndicateError
+from syndicate.errors import ConfigError, SyndicateError
 from syndicate.http import Client, name_server
 from syndicate.model import (
-    OWN_PICTURE,
     SQUARE,
     Artefact,
     Cache,
@@ -32,7 +31,7 @@ from syndicate.processes import count_cores
 from syndicate.publish.card_jobs import AT_ONCE, Card, CardJobs, Job, batches, name_of
 from syndicate.publish.card_renderer import CardRenderer, Draw, open_renderers
 from syndicate.publish.manifest import Manifest
-from syndicate.publish.own_pictures import make_own, tell_own
+from syndicate.publish.own_pictures import ListPictures, OwnPictures
 
 if TYPE_CHECKING:
     from syndicate.cards.draw import Drawing
@@ -97,12 +96,14 @@ class Drawer:
         manifest: Manifest,
         *,
         open_http: Callable[[], Client | None],
+        list_pictures: ListPictures,
     ) -> None:
         self._settings = settings
         self._cache = cache
         self._renderer = renderer
         self._manifest = manifest
         self._open_http = open_http
+        self.own = OwnPictures(settings, cache, renderer, manifest, open_http=open_http, list_pictures=list_pictures)
         self._jobs = CardJobs(settings, renderer)
         self._main = settings.cards.sizes[0]
         self._referred: dict[str, CardRef] = {}
@@ -116,57 +117,12 @@ class Drawer:
         card = self._manifest.find_card(post_id, self._main)
         return card.make_ref(self._settings.site.feeds_url) if card else None
 
-    def find_own(self, post_id: str) -> CardRef | None:
-        """A post's own picture, where a person wanted it to go with a message."""
-        card = self._manifest.find_card(post_id, OWN_PICTURE)
-        return card.make_ref(self._settings.site.feeds_url) if card else None
-
-    def offer_own(self, one: Identified, now: datetime) -> CardRef:
-        """The post's own picture as a file that networks take; made where it is not there as it is now.
-
-        Raises FetchError where there is none, or it cannot be read.
-        """
-        picture = one.post.picture
-        if picture is None:
-            raise FetchError("the post has no picture of its own", where=one.post.slug)
-        with self._renderer.decoder as decoder:
-            http, cache = self._open_http(), self._cache
-            found = find_pictures((picture,), http=http, cache=cache, now=now, describe=decoder.describe)[picture.url]
-            return self._make_own(one, found).make_ref(self._settings.site.feeds_url)
-
-    def _make_own(self, one: Identified, found: FoundPicture) -> Card:
-        from syndicate.cards.photo import PhotoRefused  # noqa: PLC0415 - Pillow is slow to load
-
-        most, known = self._settings.cards.max_bytes, self._manifest.find_card(one.id, OWN_PICTURE)
-        if known and known.fingerprint == tell_own(found, most) and self._manifest.has_card(known):
-            return known
-        data = read_picture(found, self._cache)
-        if data is None:
-            raise FetchError(f"the picture cannot be read: {found.reason or 'it is gone'}", where=one.post.slug)
-        try:
-            card, artefacts = make_own(one, found, data, decode=self._renderer.decoder.decode, max_bytes=most)
-        except PhotoRefused as error:
-            raise FetchError(f"the picture cannot be used: {error}", where=one.post.slug) from error
-        self._manifest.write(artefacts, [card])
-        return card
-
-    def _renew_own(self, jobs: Iterable[Job]) -> Iterator[Card]:
-        """The posts' own pictures that were wanted once, as they are now; of the others nothing is made."""
-        known = {card.post_id: card for card in self._manifest.cards.values() if card.frame == OWN_PICTURE}
-        pictured = {job.one.id: job for job in jobs if job.one.id in known and job.one.post.picture}
-        for post_id, job in pictured.items():
-            kept = [known[post_id]]
-            with contain(lambda error: log.debug("a post's own picture", exc_info=error)):
-                kept.append(self._make_own(job.one, job.picture))
-            yield kept[-1]
-
     def list_known(self, plan: Plan) -> DrawnCards:
         """The cards of the plan's posts that exist already; nothing is drawn or fetched."""
         posts = list_public(plan.identified, plan.now)
         known = self._manifest.cards
-        frames = (*self._settings.cards.sizes, OWN_PICTURE)
-        wanted = [known.get(name_of(one.id, frame)) for one in posts for frame in frames]
-        cards = tuple(card for card in wanted if card)
+        wanted = [known.get(name_of(one.id, frame)) for one in posts for frame in self._settings.cards.sizes]
+        cards = (*(card for card in wanted if card), *self.own.list_known({one.id for one in posts}))
         with self._renderer.decoder:
             found = self._find_pictures(posts, plan, None)
         return DrawnCards(cards=cards, refs=self._refer(cards), pictures=_facts(found))
@@ -192,7 +148,7 @@ class Drawer:
             jobs, found = self._list_jobs(plan)
             missing = [job for job in jobs if not self._is_known(job)]
             written, troubles = self._draw_all(missing, tell)
-            own = tuple(self._renew_own(jobs))
+            own = tuple(self.own.renew({job.one.id: job.one for job in jobs}, plan.now))
         known = self._manifest.cards
         cards = (*(known[job.name] for job in jobs if job.name in known), *own)
         warnings = {line for card in cards for line in card.warnings} | _reasons(jobs) | set(troubles)

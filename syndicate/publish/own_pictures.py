@@ -1,14 +1,33 @@
-"""A post's own picture as a file that every network takes: made where a person wants it to go with a message."""
+"""A post's own pictures as files that every network takes: made where a person wants one to go with a message."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import KW_ONLY, dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from syndicate.cards import card_paths
-from syndicate.model import OWN_PICTURE, Artefact, Identified, fingerprint
-from syndicate.pictures import FoundPicture
+from syndicate.containment import contain
+from syndicate.errors import FetchError
+from syndicate.http import Client
+from syndicate.model import (
+    OWN_PICTURE,
+    Artefact,
+    Cache,
+    CardRef,
+    Identified,
+    Picture,
+    Post,
+    Settings,
+    fingerprint,
+    is_own_picture,
+)
+from syndicate.pictures import FoundPicture, find_pictures, read_picture
 from syndicate.publish.card_jobs import Card
+from syndicate.publish.card_renderer import CardRenderer
+from syndicate.publish.manifest import Manifest
 
 if TYPE_CHECKING:
     from syndicate.cards.photo import Photo
@@ -19,7 +38,79 @@ _LONGEST = 1600
 """Pixels of the longer side: no network shows more."""
 _JPEG = "image/jpeg"
 
+log = logging.getLogger("syndicate")
+
 Decode = Callable[[bytes, tuple[int, int]], "Photo"]
+ListPictures = Callable[[Post], Mapping[str, Picture]]
+"""The pictures of a post as `Delivery.media` names them: its lead picture, and those of its text."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPictures:
+    """Those that were wanted once. They lie beside the cards, and are kept as cards are: the frame is their name."""
+
+    settings: Settings
+    cache: Cache
+    renderer: CardRenderer
+    manifest: Manifest
+    _: KW_ONLY
+    open_http: Callable[[], Client | None]
+    list_pictures: ListPictures
+
+    def find(self, post_id: str, media: str) -> CardRef | None:
+        """A post's own picture, where a person wanted it to go with a message."""
+        card = self.manifest.find_card(post_id, media)
+        return card.make_ref(self.settings.site.feeds_url) if card else None
+
+    def offer(self, one: Identified, media: str, now: datetime) -> CardRef:
+        """The picture as a file that networks take; made where it is not there as it is now.
+
+        Raises FetchError where there is none, or it cannot be read.
+        """
+        picture = self.list_pictures(one.post).get(media)
+        if picture is None:
+            raise FetchError("the post has no such picture of its own", where=one.post.slug)
+        with self.renderer.decoder:
+            return self._make(one, media, picture, now).make_ref(self.settings.site.feeds_url)
+
+    def list_known(self, post_ids: Collection[str]) -> list[Card]:
+        """Those of these posts."""
+        cards = self.manifest.cards.values()
+        return [card for card in cards if is_own_picture(card.frame) and card.post_id in post_ids]
+
+    def renew(self, posts: Mapping[str, Identified], now: datetime) -> Iterator[Card]:
+        """Those that are known, as they are now; one that its post has no more goes."""
+        for card in self.list_known(posts.keys()):
+            one, kept = posts[card.post_id], [card]
+            with contain(lambda error: log.debug("a post's own picture", exc_info=error)):
+                picture = self.list_pictures(one.post).get(card.frame)
+                kept = [self._make(one, card.frame, picture, now)] if picture else []
+            yield from kept
+
+    def _make(self, one: Identified, media: str, picture: Picture, now: datetime) -> Card:
+        """Raises FetchError."""
+        from syndicate.cards.photo import PhotoRefused
+
+        decoder, http = self.renderer.decoder, self.open_http()
+        looked = find_pictures((picture,), http=http, cache=self.cache, now=now, describe=decoder.describe)
+        found, most = looked[picture.url], self.settings.cards.max_bytes
+        known = self.manifest.find_card(one.id, media)
+        if known and known.fingerprint == tell_own(found, most) and self.manifest.has_card(known):
+            return known if known.alt == picture.alt else self._rename(replace(known, alt=picture.alt))
+        data = read_picture(found, self.cache)
+        if data is None:
+            raise FetchError(f"the picture cannot be read: {found.reason or 'it is gone'}", where=one.post.slug)
+        try:
+            card, artefacts = make_own(one, media, picture, found, data, decode=decoder.decode, max_bytes=most)
+        except PhotoRefused as error:
+            raise FetchError(f"the picture cannot be used: {error}", where=one.post.slug) from error
+        self.manifest.write(artefacts, [card])
+        return card
+
+    def _rename(self, card: Card) -> Card:
+        """The same file; its author wrote another alt text."""
+        self.manifest.renew_card(card)
+        return card
 
 
 def tell_own(picture: FoundPicture, max_bytes: int) -> str:
@@ -28,7 +119,14 @@ def tell_own(picture: FoundPicture, max_bytes: int) -> str:
 
 
 def make_own(
-    one: Identified, picture: FoundPicture, data: bytes, *, decode: Decode, max_bytes: int
+    one: Identified,
+    media: str,
+    picture: Picture,
+    found: FoundPicture,
+    data: bytes,
+    *,
+    decode: Decode,
+    max_bytes: int,
 ) -> tuple[Card, tuple[Artefact, ...]]:
     """The whole picture, upright, as a JPEG of at most `max_bytes`, under two names as cards have them.
 
@@ -37,17 +135,17 @@ def make_own(
     from syndicate.cards.draw import encode_jpeg
     from syndicate.cards.pixels import to_srgb
 
-    asked = _fit(picture.facts.width, picture.facts.height)
+    asked = _fit(found.facts.width, found.facts.height)
     photo = decode(data, asked)
     size = _fit(photo.width, photo.height)
     image = photo.image if photo.image.size == size else photo.image.resize(size, reducing_gap=2.0)
     encoded = encode_jpeg(to_srgb(image, photo.profile), max_bytes)
-    path, stable = card_paths(one.post.slug, encoded, _JPEG, OWN_PICTURE)
-    made_of = tell_own(picture, max_bytes)
+    path, stable = card_paths(one.post.slug, encoded, _JPEG, media)
+    made_of = tell_own(found, max_bytes)
     card = Card(
         post_id=one.id,
         slug=one.post.slug,
-        frame=OWN_PICTURE,
+        frame=media,
         fingerprint=made_of,
         key=made_of,
         path=path,
@@ -55,7 +153,7 @@ def make_own(
         width=size[0],
         height=size[1],
         length=len(encoded),
-        alt=one.post.picture.alt if one.post.picture else "",
+        alt=picture.alt,
     )
     return card, tuple(Artefact(name, _JPEG, encoded) for name in (path, stable))
 

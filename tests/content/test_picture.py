@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from syndicate.content.parsing import parse_post
-from syndicate.content.picture import make_credit, parse_focus
+from syndicate.content.picture import list_pictures, make_credit, parse_focus
 from syndicate.model import Credit, Picture, Post
 from tests.content.golden import make_settings
 
@@ -208,3 +208,39 @@ def test_no_focus(written: object) -> None:
 def test_credits(text: str, credit: Credit | None) -> None:
     """Plain words and the first link."""
     assert make_credit(text) == credit
+
+
+TEXT = """
+![The lead](beside.png)
+
+First ![A *served* one](/images/served.png "Title") and <img alt="From &amp; afar" src="https://i.example/a.png?b=1&amp;c">.
+
+![again](/images/served.png) ![][named] ![no](javascript:x) ![no](../../secret.toml)
+
+```
+![code](https://i.example/code.png)
+```
+
+[named]: /assets/a.png
+"""
+
+
+def test_the_pictures_of_a_text_have_names_of_their_own(site: Path) -> None:
+    """Each once with its alt text and file, after the lead picture; none of code; a moved site changes no name."""
+    settings, source = make_settings(site), "one/index.md"
+    front = "---\ntitle: T\nimage: beside.png\nimageAlt: Lead\n---\n"
+    post = parse_post(front + TEXT, source, str(site / "posts" / source), settings)
+    found = list_pictures(post, settings)
+    assert [(one.alt, one.url, Path(one.path).name) for one in found.values()] == [
+        ("Lead", "https://blog.example/blog/one/beside.png", "beside.png"),
+        ("A served one", "https://blog.example/images/served.png", "served.png"),
+        ("From & afar", "https://i.example/a.png?b=1&c", ""),
+        ("", "https://blog.example/assets/a.png", "a.png"),
+        ("no", "https://blog.example/secret.toml", ""),
+    ]
+    names = list(found)
+    assert names[0] == "photo"
+    assert all(len(name) == 14 and name.startswith("photo-") for name in names[1:])
+    moved = replace(settings, site=replace(settings.site, url="https://moved.example"))
+    again = parse_post(front + TEXT, source, str(site / "posts" / source), moved)
+    assert list(list_pictures(again, moved)) == names

@@ -193,6 +193,22 @@ def test_the_card(network: str, account: dict[str, Any], card: CardRef | None, e
     assert bool(part.warnings) is (expected == "refused")
 
 
+def test_a_picture_of_a_shape_that_the_network_refuses_is_left_out() -> None:
+    """With a word that names both; a link card is cut by the network and may have any shape."""
+    facts = replace(FACTS["bluesky"], limits=Limits(500, tallest=0.8, widest=1.91))
+    for width, height, media, is_there in [
+        (400, 500, "photo", True),
+        (191, 100, "image", True),
+        (400, 501, "photo-1f2e3d4c", False),
+        (192, 100, "image", False),
+        (100, 1000, "card", True),
+    ]:
+        shaped = replace(CARD, width=width, height=height)
+        (part,) = compose(account=make_account("bluesky", media=media), card=shaped, facts=facts)
+        assert bool(part.message.image or part.message.card) is is_there, (width, height, media)
+        assert ("from 0.8 to 1.91 times as wide as high" in " ".join(part.warnings)) is not is_there
+
+
 def test_a_network_without_pictures_gets_none() -> None:
     """And nothing is said of it: there is nothing to mend."""
     facts = replace(FACTS["mastodon"], limits=Limits(500, images=0))

@@ -183,8 +183,3 @@ def test_a_preview_shows_what_the_network_shows() -> None:
     assert (folded.more, folded.card.picture, folded.is_guess) == ("…more", None, False)
     picture = Attachment(path="p.png", media_type="image/png", alt="", width=1, height=1)
     assert make_preview(replace(message, image=picture), Look(), drawn).card is None
-    shapes = {(4, 5): "", (1, 2): "tall", (191, 100): "", (2, 1): "wide"}
-    for (width, height), where in shapes.items():
-        shown = replace(message, image=replace(picture, width=width, height=height))
-        assert make_preview(shown, Look(shapes=(0.8, 1.91)), None).cut == where
-        assert make_preview(shown, Look(), None).cut == ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +20,6 @@ from tests.networks.fake_mastodon import TOKEN, FakeMastodon
 from tests.web.desk import Page, find_token
 from tests.web.serving import serving
 
-HILLS = Path(__file__).parents[2] / "templates" / "starter" / "static" / "images" / "hills-at-dawn.jpg"
 MORE = """
 slots = ["mon-fri 09:00"]
 
@@ -46,9 +44,7 @@ def app(tmp_path_factory: pytest.TempPathFactory, mastodon: FakeMastodon) -> Ite
     blog = Blog(tmp_path_factory.mktemp("blog"), config + MORE.format(url=mastodon.url))
     blog.write("one", title="The First", body="Hay, a Needle, hay.")
     blog.write("two")
-    (blog.root / "static").mkdir()
-    shutil.copy(HILLS, blog.root / "static" / "hills.jpg")
-    blog.write("three", image="/hills.jpg", imageAlt="The hills at dawn")
+    blog.write("three")
     (blog.posts / "broken.md").write_text('---\ntitle: "open\n---\n', encoding="utf-8")
     blog.run("publish", code=1)
     with App(blog.root / "syndicate.toml") as app:
@@ -173,27 +169,6 @@ def test_what_somebody_else_changed_meanwhile_is_not_overwritten(app: App, clien
     assert app._site.store.get_delivery(number).text == "Theirs."
     send(client, "/act", **mine, value="Mine.", was=read())
     assert app._site.store.get_delivery(number).text == "Mine."
-
-
-def test_the_posts_own_picture_goes_with_a_message(app: App, client: httpx.Client) -> None:
-    """Looked at before it is kept, with its own alt text or the person's; the next publication leaves it."""
-    words = {"post": "three", "value": "Look.", "to": ["timeline"], "when": "slot", "media": "photo", "alt": "A hill"}
-    before = app.list_deliveries(everything=True)
-    seen = Page(send(client, "/new", **words, action="look").text)
-    picture = next(src for src in seen.find_all("img", "src") if "three.photo." in src)
-    assert ("A hill" in seen.words, "Look." in seen.words, app.list_deliveries(everything=True)) == (True, True, before)
-    number = send(client, "/new", **words, again="yes") and app.list_deliveries(slug="three")[-1].id
-    assert (app._site.store.get_delivery(number).media, app._site.store.get_delivery(number).alt) == ("photo", "A hill")
-    app.publish()
-    place = f"http://{client.base_url.netloc.decode()}{picture}"
-    assert client.get(place).content.startswith(b"\xff\xd8")
-    looked = send(client, f"/message/{number}", value="", alt="", media="photo")
-    assert "The hills at dawn" in Page(looked.text).find_all("img", "alt")
-    assert app._site.store.get_delivery(number).alt == "A hill"
-    without = Page(send(client, "/new", **words | {"post": "one"}, action="look").text)
-    assert "The post has no picture of its own" in without.words
-    send(client, "/act", action="edit", number=number, value="Look.", media="none", alt="")
-    assert app._site.store.get_delivery(number).media == "none"
 
 
 def test_history_has_every_attempt(client: httpx.Client) -> None:

@@ -32,16 +32,15 @@ LIMITS = Limits(
     images=1,
     image_bytes=8_000_000,
     image_types=("image/jpeg",),
+    tallest=4 / 5,
+    widest=1.91,  # a card of 1200 by 630 has 1.905
     hashtags=30,
 )
 FIELDS = "id,caption,permalink,timestamp"
-NARROWEST, WIDEST = 4 / 5, 1.91
-"""Width by height; a card of 1200 by 630 is 1.905."""
-
 DESCRIPTION = Description(
     name="instagram",
     title="Instagram",
-    look=Look(fold=125, more="more", cards=False, shapes=(0.8, 1.91)),
+    look=Look(fold=125, more="more", cards=False),
     options=(
         Option("user", "Number of the Instagram account", required=True),
         Option("version", "Version of the Graph API", default=VERSION),
@@ -59,8 +58,7 @@ def build_container(message: Message, *, account: str) -> dict[str, str]:
     image = message.image
     if image is None:
         raise Rejected("Instagram takes no post without a picture", where=account, hint='set media = "image"')
-    shape = image.width / image.height if image.height else 0.0
-    if not NARROWEST <= shape <= WIDEST:
+    if not LIMITS.takes_shape(image.width, image.height):
         raise Rejected(
             f"the picture's shape, {image.width} by {image.height}, is not between 4:5 and 1.91", where=account
         )

@@ -24,7 +24,17 @@ API = "https://graph.threads.net"
 VERSION = "v1.0"
 AUTHORISE = "https://threads.net/oauth/authorize"
 SCOPES = "threads_basic,threads_content_publish,threads_delete"
-LIMITS = Limits(characters=500, counter=Counter.THREADS, alt=1000, images=1, image_bytes=8_000_000, links=5, hashtags=1)
+LIMITS = Limits(
+    characters=500,
+    counter=Counter.THREADS,
+    alt=1000,
+    images=1,
+    image_bytes=8_000_000,
+    tallest=1 / 10,
+    widest=10,
+    links=5,
+    hashtags=1,
+)
 MAX_TOPIC = 50
 REPLY_CONTROLS = ("everyone", "accounts_you_follow", "mentioned_only", "parent_post_author_only", "followers_only")
 FIELDS = "id,permalink,text,timestamp,link_attachment_url"

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from syndicate.model import (
-    OWN_PICTURE,
     Account,
     Attachment,
     CardRef,
@@ -22,6 +21,7 @@ from syndicate.model import (
     Post,
     Site,
     SocialOverride,
+    is_own_picture,
 )
 from syndicate.planning.messages.template import (
     MessageTemplate,
@@ -314,13 +314,16 @@ def _place_link(style: AccountStyle) -> tuple[str, tuple[str, ...]]:
 
 def _attach(card: CardRef | None, style: AccountStyle, alt: str) -> tuple[Attachment | None, tuple[str, ...]]:
     """The share card, or the post's own picture, as an attachment, or why it cannot be one."""
-    limits, network = style.facts.limits, style.facts.network
-    if card is None or not limits.images or _media(style) not in {"card", "image", OWN_PICTURE}:
+    limits, network, media = style.facts.limits, style.facts.network, _media(style)
+    if card is None or not limits.images or not (media in {"card", "image"} or is_own_picture(media)):
         return None, ()
     if card.media_type not in limits.image_types:
         return None, (f"{network} takes no {card.media_type}: the card is left out",)
     if card.size > limits.image_bytes:
         return None, (f"the card has {card.size} bytes, {network} takes {limits.image_bytes}: it is left out",)
+    if media != "card" and not limits.takes_shape(card.width, card.height):
+        shape = f"{card.width} by {card.height} pixels"
+        return None, (f"{network} takes no picture of {shape}, only {limits.say_shapes()}: it is left out",)
     return Attachment(
         path=card.path,
         media_type=card.media_type,

@@ -191,7 +191,7 @@ def show_all(site: OpenSite, rows: tuple[Delivery, ...]) -> tuple[m.DeliveryShow
 
 
 def _show(row: Delivery, plan: PlannedDelivery, title: str) -> m.DeliveryShown:
-    shown = dict(show_planned(plan)) | {"reason": row.reason, "why": say_why(row)}
+    shown = dict(show_planned(plan)) | {"media": row.media, "reason": row.reason, "why": say_why(row)}
     return m.DeliveryShown(
         **shown | {"title": title or shown["title"]},
         id=row.id,
@@ -214,6 +214,8 @@ def show_planned(one: PlannedDelivery) -> m.PlannedMessage:
         due_at=one.due_at,
         title=one.message.title if one.message else "",
         text=one.message.text if one.message else one.text,
+        media=one.media,
+        alt=_find_alt(one),
         count=one.count,
         limit=one.limit,
         cost=one.cost,
@@ -221,6 +223,11 @@ def show_planned(one: PlannedDelivery) -> m.PlannedMessage:
         why=say_why(one),
         warnings=one.warnings,
     )
+
+
+def _find_alt(one: PlannedDelivery) -> str:
+    picture = (one.message.image or one.message.card) if one.message else None
+    return picture.alt if picture else one.alt
 
 
 def tell(step: Attempt) -> dict[str, Any]:

@@ -52,8 +52,12 @@ Text = Annotated[str, StringConstraints(max_length=_MOST_TEXT), AfterValidator(d
 Url = Annotated[str, StringConstraints(max_length=_MOST_URL, pattern=r"^https?://[!-~]+$")]
 
 
-Media = Literal["", "card", "image", "photo", "none"]
-_MEDIA = 'What goes with it: a link card, the card as a picture, the post\'s own picture ("photo"), nothing'
+_InText = Annotated[str, StringConstraints(pattern=r"^photo-[0-9a-f]{8}$")]
+Media = Literal["", "card", "image", "photo", "none"] | _InText
+_MEDIA = (
+    'What goes with it: a link card, the card as a picture, the post\'s lead picture ("photo") or one of its text, as '
+    "the post names them, nothing"
+)
 
 
 class Asked(BaseModel):
@@ -171,6 +175,8 @@ class PlannedMessage(Shown):
     due_at: datetime
     title: str
     text: str = Field(description="As it was or would be sent.")
+    media: str = Field(description='What a person chose to go with it, "" for what the account has.')
+    alt: str = Field(description="The alt text of what goes with it.")
     count: int = Field(description="Length as the network counts, 0 where unknown.")
     limit: int
     cost: float = Field(description="US dollars.")
@@ -259,10 +265,17 @@ class PostList(Shown):
     total: int
 
 
+class PictureShown(Shown):
+    media: str = Field(description='What a message calls it: "photo" is the lead picture.')
+    url: str
+    alt: str
+
+
 class PostStory(Shown):
     slug: str
     title: str
     permalink: str
+    pictures: tuple[PictureShown, ...] = Field(description="Its own ones, which messages may carry.")
     lines: tuple[str, ...] = Field(description="Its story in sentences.")
     deliveries: tuple[DeliveryShown, ...]
 

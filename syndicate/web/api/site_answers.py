@@ -8,6 +8,7 @@ from syndicate.app import status
 from syndicate.app.app import App
 from syndicate.app.counting import list_counted, sort_counted
 from syndicate.app.dashboard import list_feeds, list_last_troubles, list_posts, list_titles
+from syndicate.app.own_words import list_pictures
 from syndicate.app.publish import list_problems
 from syndicate.app.queue import list_budgets, preview_waiting
 from syndicate.app.status import list_warnings
@@ -49,10 +50,12 @@ def read_post(app: App, asked: m.PostSlug, _body: None) -> m.PostStory:
     except UsageError as error:
         raise Missing(error.message) from error
     with app.borrow() as site:
+        pictures = list_pictures(site, story.slug)
         return m.PostStory(
             slug=story.slug,
             title=story.post.title if story.post else "",
             permalink=story.post.permalink if story.post else "",
+            pictures=tuple(m.PictureShown(media=name, url=one.url, alt=one.alt) for name, one in pictures.items()),
             lines=story.lines,
             deliveries=show_all(site, story.deliveries),
         )

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from syndicate.app.app import App
 from syndicate.app.dashboard import list_posts
+from syndicate.app.own_words import list_pictures
 from syndicate.app.post import NEXT_SLOT, plan_message, write_message
 from syndicate.app.site import OpenSite
 from syndicate.errors import SyndicateError, UsageError
@@ -156,6 +157,7 @@ class NewMessages:
             posts=posts,
             sheet=sheet,
             shown=shown or [],
+            own_pictures=list_pictures(site, sheet.post) if sheet.post else {},
             place="/new",
             once=secrets.token_urlsafe(9),
             **told,

@@ -24,12 +24,18 @@ from syndicate.app.dashboard import (
     list_needing,
     list_titles,
 )
-from syndicate.app.own_words import digest_words, find_origin, list_media, offer_own_picture, require_media
+from syndicate.app.own_words import (
+    digest_words,
+    find_origin,
+    list_media,
+    list_pictures,
+    offer_own_picture,
+    require_media,
+)
 from syndicate.app.site import OpenSite
 from syndicate.errors import UsageError
 from syndicate.model import (
     ACTIONS,
-    OWN_PICTURE,
     Action,
     Counted,
     Delivery,
@@ -37,6 +43,7 @@ from syndicate.model import (
     PlannedDelivery,
     Reactions,
     State,
+    is_own_picture,
 )
 from syndicate.networks import NETWORKS
 from syndicate.networks import describe as describe_network
@@ -225,8 +232,8 @@ class Pages:
             chosen = _get_delivery(site, request.path_params["number"])
             try:
                 require_media(site, chosen.account, media)
-                if media == OWN_PICTURE:
-                    offer_own_picture(site, chosen.slug, self._app.now())
+                if is_own_picture(media):
+                    offer_own_picture(site, chosen.slug, media, self._app.now())
             except UsageError as error:
                 media, note = "", Note(to_sentence(error), is_error=True)
             own = replace(chosen, text=fields.get("value", ""), alt=fields.get("alt", ""), media=media, message=None)
@@ -250,6 +257,7 @@ class Pages:
             tabs=[one for one in own if one.part == 1],
             parts=self._preview_parts(site, lines, line),
             media=list_media(site, chosen.account),
+            own_pictures=list_pictures(site, chosen.slug),
             origin=find_origin(site, chosen),
             trail=site.store.list_attempts(chosen.id),
             was=digest_words(site, site.store.get_delivery(chosen.id)),

@@ -42,8 +42,6 @@ class Preview:
     """What is seen only after `more` was pressed."""
     more: str = ""
     picture: Attachment | None = None
-    cut: str = ""
-    """Where the network cuts the picture: it is too "tall" or too "wide"."""
     card: LinkCard | None = None
     is_guess: bool = False
     """Whether the network makes the card itself, from the page."""
@@ -60,7 +58,6 @@ def make_preview(message: Message, look: Look, drawn: CardRef | None) -> Preview
         folded=folded,
         more=look.more if folded else "",
         picture=message.image,
-        cut=_find_cut(message.image, look) if message.image else "",
         card=card,
         is_guess=bool(card and drawn and message.card is None),
     )
@@ -95,12 +92,6 @@ def _shorten(url: str, look: Look) -> str:
         return url
     bare = bare.removeprefix("www.")
     return bare if len(bare) <= look.link else f"{bare[: look.link]}…"
-
-
-def _find_cut(picture: Attachment, look: Look) -> str:
-    shape = picture.width / max(picture.height, 1)
-    tallest, widest = look.shapes
-    return "tall" if shape < tallest else "wide" if shape > widest > 0 else ""
 
 
 def _fold(pieces: Sequence[Piece], most: int) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
