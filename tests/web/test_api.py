@@ -180,6 +180,7 @@ ACTIONS = [
     (State.PLANNED, "cancel", None, "cancelled"),
     (State.FAILED, "retry", None, "due"),
     (State.PLANNED, "move", {"at": "2199-01-05T09:00:00+01:00"}, "planned"),
+    (State.PLANNED, "move", {"at": "2199-01-05T09:00"}, "planned"),
     (State.PLANNED, "move", {"by_minutes": 90}, "planned"),
     (State.PLANNED, "edit", {"text": "My words."}, "planned"),
     (State.PLANNED, "edit", {"text": "", "alt": "A hill.", "media": "none"}, "planned"),
@@ -206,6 +207,9 @@ REFUSED = [
     ("POST", "/deliveries/7/move", {"at": "1999-01-01T00:00:00Z"}, 409, "lies in the past"),
     ("POST", "/deliveries/7/move", {"at": "0001-01-01T00:00:00+14:00"}, 422, ""),
     ("POST", "/deliveries/7/move", {"at": 4e9}, 422, ""),
+    ("POST", "/deliveries/7/move", {"at": "2199-01-05 09:00"}, 422, ""),
+    ("POST", "/deliveries/7/move", {"at": "2199-02-30T09:00"}, 409, "is no time"),
+    ("POST", "/deliveries/7/edit", {"text": "", "media": "photo-x"}, 422, ""),
     ("POST", "/deliveries/7/move", {"at": "9999-12-31T23:59:59Z"}, 409, "too far away"),
     ("POST", "/deliveries/7/move", {}, 409, "Say when"),
     ("POST", "/deliveries/7/edit", {"text": "long " * 200}, 409, "too long"),
@@ -285,6 +289,9 @@ def test_many_are_changed_at_once(client: httpx.Client, desk: Desk) -> None:
     assert ask(action="move", ids=[1, 2, 404], by_minutes=1440) == ([2, 1], [404])
     assert client.get("/deliveries/2").json()["due_at"] == f"{desk.at + timedelta(days=3):%Y-%m-%dT%H:%M:%SZ}"
     assert ask(action="release", ids=[1, 2]) == ([1, 2], [])
+    told = client.post("/deliveries/many", json={"action": "hold", "ids": [1, 9]}).json()["told"]
+    assert told.startswith("Held 1 message. 1 was refused: Delivery 9 is sent")
+    assert client.post("/deliveries/many", json={"action": "hold", "ids": [2]}).json()["told"].startswith("Held s2 on")
     for body in ({"action": "move", "ids": [1]}, {"action": "hold", "ids": [1], "force": True}):
         assert client.post("/deliveries/many", json=body).status_code == 409
     for body in ({"action": "settle_sent", "ids": [1]}, {"action": "hold", "ids": []}, {"action": "hold"}):

@@ -147,7 +147,7 @@ def test_a_text_is_edited_and_given_back(app: App, client: httpx.Client) -> None
     assert "The text is too long for timeline" in refused
     assert "x" * 600 in refused  # what was typed is still there to be shortened
     assert "A mill at night." in refused
-    assert 'value="image" checked' in refused
+    assert 'value="image" id="with-image" checked' in refused
     assert find(app, "nine").text.startswith("Mine.")
     assert "composed from the post again" in act(client, number, "edit", "").text
     assert find(app, "nine").text == ""

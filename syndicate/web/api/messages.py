@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from syndicate.app.app import App
@@ -25,6 +25,7 @@ from syndicate.errors import UsageError
 from syndicate.model import ACTIONS, Action, Attempt, Delivery, OwnPicture, PlannedDelivery, State
 from syndicate.planning.deliveries.reasons import say_reason, say_why
 from syndicate.web.api import models as m
+from syndicate.web.dashboard.forms import tell_outcome
 from syndicate.web.dashboard.rows import is_address
 
 _ANY = tuple(State)
@@ -82,7 +83,7 @@ def preview(app: App, _asked: m.Nothing, body: m.NewMessage) -> m.Preview:
 
 
 def _read_message(body: m.NewMessage) -> dict[str, Any]:
-    at = body.at if isinstance(body.at, str) else body.at.isoformat()
+    at = _to_words(body.at)
     to = tuple(dict.fromkeys(body.to))
     return {
         "to": to,
@@ -93,6 +94,10 @@ def _read_message(body: m.NewMessage) -> dict[str, Any]:
     }
 
 
+def _to_words(at: datetime | str) -> str:
+    return at if isinstance(at, str) else at.isoformat()
+
+
 def move(app: App, asked: m.DeliveryNumber, body: m.Move) -> m.DeliveryShown:
     """Send a message at another time. A rule of the account may refuse it; the answer names it."""
     return _carry_out(app, _read_move(body, (asked.id,)))
@@ -101,7 +106,7 @@ def move(app: App, asked: m.DeliveryNumber, body: m.Move) -> m.DeliveryShown:
 def _read_move(body: m.Move, numbers: tuple[int, ...]) -> Wish:
     if (body.at is None) == (body.by_minutes is None):
         raise UsageError("say when: `at` or `by_minutes`")
-    value, by = body.at.isoformat() if body.at else "", timedelta(minutes=body.by_minutes or 0)
+    value, by = _to_words(body.at) if body.at else "", timedelta(minutes=body.by_minutes or 0)
     return Wish(Action.MOVE, numbers, value, by, is_forced=body.force)
 
 
@@ -121,13 +126,15 @@ def change_many(app: App, _asked: m.Nothing, body: m.Many) -> m.ManyChanged:
     is_timed = body.at is not None or body.by_minutes is not None or body.force
     if is_timed and action is not Action.MOVE:
         raise UsageError('`at`, `by_minutes` and `force` go with "move" alone')
-    done = carry_out(app, _read_move(body, numbers) if action is Action.MOVE else Wish(action, numbers))
+    wish = _read_move(body, numbers) if action is Action.MOVE else Wish(action, numbers)
+    done = carry_out(app, wish)
     refused = tuple(
         m.Refused(id=number, detail=f"{error.message[:1].upper()}{error.message[1:]}", hint=error.hint)
         for number, error in done.refused
     )
     with app.borrow() as site:
-        return m.ManyChanged(changed=show_all(site, done.changed), refused=refused)
+        told = tell_outcome(app, wish, done)
+        return m.ManyChanged(told=told, changed=show_all(site, done.changed), refused=refused)
 
 
 def measure(app: App, _asked: m.Nothing, body: m.Measured) -> m.Measures:

@@ -46,6 +46,8 @@ Limit = Annotated[int, Field(ge=1, le=500, description="So many at most."), _Pla
 Page = Annotated[int, Field(ge=1, le=10**6, description="Which page of so many."), _Plain]
 Minutes = Annotated[int, Field(ge=-525_600, le=525_600), _Plain]
 Moment = Annotated[AwareDatetime, BeforeValidator(_read_date), AfterValidator(_to_utc)]
+LocalTime = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}$")]
+"""Of the site's zone, as a field for a time gives it."""
 Words = Annotated[str, StringConstraints(max_length=_MOST_WORDS), AfterValidator(drop_controls)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=_MOST_WORDS, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Text = Annotated[str, StringConstraints(max_length=_MOST_TEXT), AfterValidator(drop_controls)]
@@ -117,7 +119,7 @@ class HistoryFilter(Asked):
 
 
 class Move(Asked):
-    at: Moment | None = Field(None, description="When it is to go.")
+    at: Moment | LocalTime | None = Field(None, description="When it is to go; without an offset in the site's zone.")
     by_minutes: Minutes | None = Field(None, description="Or how much later it is to go.")
     force: bool = Field(False, description="Overrule quiet hours, gaps and other rules of the account.")
 
@@ -143,8 +145,8 @@ class NewMessage(Asked):
     post: Name = Field(description="The slug of the post that it is about.")
     to: list[Name] = Field(min_length=1, max_length=100, description="Accounts.")
     text: Text = Field("", description='The words to send; "" lets them be composed from the post.')
-    at: Moment | Literal["now", "slot"] = Field(
-        "now", description='A time, "now", or "slot": each account\'s next one.'
+    at: Moment | LocalTime | Literal["now", "slot"] = Field(
+        "now", description='A time (without an offset in the site\'s zone), "now", or "slot": each account\'s next one.'
     )
     media: Media = Field("", description=f'{_MEDIA}; "" for what the account has.')
     alt: Text = Field("", description='The alt text of that picture; "" for its own.')
@@ -208,6 +210,7 @@ class Refused(Shown):
 
 
 class ManyChanged(Shown):
+    told: str = Field(description="What it came to, in a sentence.")
     changed: tuple[DeliveryShown, ...]
     refused: tuple[Refused, ...]
 

@@ -13,9 +13,9 @@ from starlette.responses import Response
 
 from syndicate.app.app import App
 from syndicate.app.dashboard import list_burst
-from syndicate.app.wishes import Wish, carry_out
+from syndicate.app.wishes import Outcome, Wish, carry_out
 from syndicate.errors import SyndicateError, UsageError
-from syndicate.model import ACTIONS, Action, Delivery
+from syndicate.model import ACTIONS, Action
 from syndicate.web.dashboard.middleware import Form, go, read_form, to_sentence
 from syndicate.web.dashboard.rows import is_address, tell, tell_many, to_moment
 from syndicate.web.dashboard.sessions import Note, Notes
@@ -45,21 +45,10 @@ class Forms:
                 raise done.refused[0][1]
         except SyndicateError as error:
             return _refused(error, fields)
-        refusals = [error for _, error in done.refused]
-        note = self._tell(wish, done.changed, refusals)
+        note = Note(tell_outcome(self._app, wish, done), is_error=bool(done.refused))
         numbers = [int(one) for one in fields.get("order", "").split() if one.isascii() and one.isdigit()]
-        again = _ask_again(fields) if refusals and wish.action is Action.MOVE and not wish.is_forced else ()
+        again = _ask_again(fields) if done.refused and wish.action is Action.MOVE and not wish.is_forced else ()
         return replace(note, focus=find_next(numbers, wish.numbers), again=again)
-
-    def _tell(self, wish: Wish, changed: Sequence[Delivery], refusals: Sequence[SyndicateError]) -> Note:
-        with self._app.borrow() as site:
-            is_running = site.store.is_daemon_running()
-        if len(changed) == 1 and not refusals:
-            zone = ZoneInfo(self._app.settings.site.timezone)
-            moment = to_moment(changed[0].due_at, zone, self._app.now())
-            return Note(tell(wish.action, changed[0], moment, is_running=is_running))
-        whys = list(dict.fromkeys(map(to_sentence, refusals)))
-        return Note(tell_many(wish.action, len(changed), len(refusals), whys), is_error=bool(refusals))
 
     async def answer_many(self, request: Request) -> Response:
         """One answer for all that an account holds because many posts came at once."""
@@ -91,6 +80,20 @@ class Forms:
         except SyndicateError as error:
             note = Note(to_sentence(error), is_error=True)
         return go(request, fields.get("back", ""), self._notes.keep(note))
+
+
+def tell_outcome(app: App, wish: Wish, done: Outcome) -> str:
+    """What an action came to, for the person who asked for it."""
+    refusals = [error for _, error in done.refused]
+    if len(done.changed) == 1 and not refusals:
+        with app.borrow() as site:
+            is_running = site.store.is_daemon_running()
+        moment = to_moment(done.changed[0].due_at, ZoneInfo(app.settings.site.timezone), app.now())
+        return tell(wish.action, done.changed[0], moment, is_running=is_running)
+    whys = list(dict.fromkeys(map(to_sentence, refusals)))
+    if len(wish.numbers) == 1:
+        return whys[0]
+    return tell_many(wish.action, len(done.changed), len(refusals), whys)
 
 
 def read_wish(fields: Form) -> Wish:

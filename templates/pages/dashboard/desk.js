@@ -1,10 +1,16 @@
-// Comfort on top of pages that work without it: every action here sends a form that the page has as well.
+// Comfort on top of pages that work without it: what is done here through the API, a form of the page does as well.
 "use strict";
 
-const { base, place, token } = document.body.dataset;
+const { base, place } = document.body.dataset;
+let { token } = document.body.dataset;
 const policy = window.trustedTypes ? trustedTypes.createPolicy("desk", { createHTML: (text) => text }) : { createHTML: (text) => text };
 const parse = (text) => new DOMParser().parseFromString(policy.createHTML(text), "text/html");
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+const make = (tag, fields, ...children) => {
+  const made = Object.assign(document.createElement(tag), fields);
+  made.append(...children);
+  return made;
+};
 document.documentElement.classList.add("scripted");
 
 // --- filters apply as they are chosen ---
@@ -33,7 +39,7 @@ function tellChosen() {
 function offerAll() {
   const words = document.getElementById("number");
   if (!words || document.getElementById("all")) return;
-  const box = Object.assign(document.createElement("input"), { type: "checkbox", id: "all" });
+  const box = make("input", { type: "checkbox", id: "all" });
   box.setAttribute("aria-label", "Choose all on this page");
   words.parentElement.prepend(box, " ");
 }
@@ -43,10 +49,121 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("#rows input[type=checkbox]")) tellChosen();
 });
 
-// --- after an action the page is where it was ---
+// --- what an action came to ---
+
+function say(words, isWrong, ...more) {
+  const note = make("div", { id: "note", className: isWrong ? "note wrong" : "note" }, make("p", { textContent: words }), ...more);
+  document.getElementById("notes").replaceChildren(note);
+  offerClosing();
+}
+
+function offerClosing() {
+  const note = document.getElementById("note");
+  if (!note) return;
+  const button = make("button", { type: "button", className: "close", textContent: "×" });
+  button.setAttribute("aria-label", "Close");
+  button.addEventListener("click", closeNote);
+  note.append(button);
+}
+
+let after = "";
+
+function closeNote() {
+  document.getElementById("note")?.remove();
+  findPlace(after || "main")?.focus({ preventScroll: true });
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && document.getElementById("note")) closeNote();
+});
+
+// --- actions on messages: by the API, so that the page stays ---
+
+const MINUTES = { minute: 1, hour: 60, day: 1440, week: 10080 };
+
+function readWish(fields) {
+  const [one, number] = (fields.get("one") ?? "").split(":");
+  const ids = (number ? [number] : fields.getAll("number")).map(Number);
+  const wish = { action: one || fields.get("action"), ids };
+  if (wish.action !== "move") return ids.length ? wish : null;
+  const [step, unit] = (fields.get("by") ?? "").split(" ");
+  if (fields.get("value")) wish.at = fields.get("value");
+  else if (step) wish.by_minutes = Number(step) * MINUTES[unit];
+  if (fields.get("force")) wish.force = true;
+  return ids.length && (wish.at || wish.by_minutes) ? wish : null;
+}
+
+function findNext(ids) {
+  const order = boxes().map((box) => Number(box.value));
+  const places = ids.map((id) => order.indexOf(id)).filter((found) => found >= 0);
+  if (!places.length) return document.activeElement?.id ?? "";
+  const last = Math.max(...places);
+  const isFree = (id) => !ids.includes(id);
+  return `c${order.slice(last + 1).find(isFree) ?? order.slice(0, last).findLast(isFree) ?? order[last]}`;
+}
+
+function offerForce(fields, chip) {
+  const button = make("button", { textContent: "Move it all the same" });
+  const kept = [...fields].filter(([name]) => ["number", "value", "by"].includes(name));
+  const all = [...kept, ["token", token], ["back", place], ["action", "move"], ["force", "yes"]];
+  const form = make("form", { method: "post", action: `${base}/act` }, ...all.map(([name, value]) => make("input", { type: "hidden", name, value })), button);
+  form.dataset.api = chip ?? "";
+  return form;
+}
+
+const findPlace = (id) => document.getElementById(id) ?? document.querySelector(`.chip[data-numbers~="${id.slice(1)}"]`);
+let isActing = false;
+
+async function act(fields, chip) {
+  const wish = readWish(fields);
+  if (!wish || isActing) return;
+  isActing = true;
+  try {
+    const answer = await ask("deliveries/many", wish);
+    if (answer.status === 401 || answer.status === 403) return send(fields);
+    await tellOutcome(await answer.json(), wish, fields, chip);
+  } catch {
+    say("The dashboard did not answer. Reload the page to see what became of it.", true);
+  } finally {
+    isActing = false;
+  }
+}
+
+async function tellOutcome(told, wish, fields, chip) {
+  if (!told.told) return say(`${told.detail}${told.hint ? `: ${told.hint}` : ""}.`.replace("..", "."), true);
+  const isRefused = told.refused.length > 0;
+  after = chip ?? (told.changed.length ? findNext(wish.ids) : `c${wish.ids[0]}`);
+  for (const box of boxes()) box.checked = false;
+  await refresh(true).catch(() => {});
+  say(told.told, isRefused, ...(isRefused && wish.action === "move" && !wish.force ? [offerForce(fields, chip)] : []));
+  const place = findPlace(after);
+  const next = document.querySelector("#note form button") ?? place ?? document.getElementById("main");
+  next.focus({ preventScroll: true });
+  if (!chip) place?.scrollIntoView({ block: "nearest" });
+}
+
+function send(fields) {
+  const form = make("form", { method: "post", action: `${base}/act`, hidden: true });
+  const given = new Map([["token", token], ["back", place]]);
+  for (const [name, value] of [...given, ...[...fields].filter(([name]) => !given.has(name))]) {
+    form.append(make("input", { type: "hidden", name, value }));
+  }
+  document.body.append(form);
+  form.requestSubmit();
+}
 
 document.addEventListener("submit", (event) => {
-  if (event.target.method === "post") {
+  if (!("api" in event.target.dataset)) return;
+  const fields = new FormData(event.target, event.submitter);
+  if (!readWish(fields)) return;
+  event.preventDefault();
+  act(fields, event.target.dataset.api || undefined);
+});
+
+// --- after a form was sent the page is where it was ---
+
+document.addEventListener("submit", (event) => {
+  if (event.target.method === "post" && !event.defaultPrevented) {
     sessionStorage.setItem("place", JSON.stringify({ path: location.pathname, y: scrollY }));
   }
 });
@@ -74,7 +191,7 @@ document.addEventListener("click", async (event) => {
   const answer = await fetch(link.href);
   const look = answer.ok && parse(await answer.text()).getElementById("look");
   if (!look) return location.assign(link.href);
-  const edit = Object.assign(document.createElement("a"), { href: link.href, className: "button", textContent: "Edit or move it" });
+  const edit = make("a", { href: link.href, className: "button", textContent: "Edit or move it" });
   pane.replaceChildren(edit, ...look.childNodes);
   for (const line of all(".line.shown")) line.classList.remove("shown");
   link.closest(".line").classList.add("shown");
@@ -83,15 +200,6 @@ document.addEventListener("click", async (event) => {
 // --- drag to another day or slot ---
 
 let dragged = null;
-
-function send(fields) {
-  const form = Object.assign(document.createElement("form"), { method: "post", action: `${base}/act`, hidden: true });
-  for (const [name, value] of [["token", token], ["back", place], ...fields]) {
-    form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
-  }
-  document.body.append(form);
-  form.requestSubmit();
-}
 
 document.addEventListener("dragstart", (event) => {
   dragged = event.target.closest?.(".chip[data-numbers]") ?? null;
@@ -108,9 +216,12 @@ for (const kind of ["dragover", "dragleave", "dragend", "drop"]) {
     event.preventDefault();
     if (kind === "dragover") return day.classList.add("over-me");
     const at = event.target.closest(".chip.free")?.dataset.at ?? dragged.dataset.at;
-    const numbers = dragged.dataset.numbers.split(" ").map((number) => ["number", number]);
+    const fields = new FormData();
+    fields.set("action", "move");
+    fields.set("value", `${day.dataset.day}T${at}`);
+    for (const number of dragged.dataset.numbers.split(" ")) fields.append("number", number);
+    act(fields, dragged.id);
     dragged = null;
-    send([["action", "move"], ["value", `${day.dataset.day}T${at}`], ...numbers]);
   });
 }
 
@@ -155,8 +266,21 @@ async function look(form) {
   const fresh = parse(await answer.text());
   const next = fresh.getElementById("look");
   const why = fresh.getElementById("note")?.innerText.trim();
-  pane.replaceChildren(...(why ? [Object.assign(document.createElement("p"), { className: "warning", textContent: why })] : next.childNodes));
+  pane.replaceChildren(...(why ? [make("p", { className: "warning", textContent: why })] : next.childNodes));
 }
+
+document.addEventListener("change", async (event) => {  // each post has pictures of its own
+  const { id, form, value } = event.target;
+  if (id !== "post") return;
+  const chosen = form.elements.media.value;
+  const answer = await fetch(`${base}/new?post=${encodeURIComponent(value)}`);
+  const next = answer.ok && parse(await answer.text()).getElementById("with");
+  if (!next || form.elements.post.value !== value) return;
+  document.getElementById("with").replaceWith(document.importNode(next, true));
+  const same = document.getElementById(`with-${chosen}`);
+  if (same) same.checked = true;
+  look(form).catch(() => {});
+});
 
 let pause;
 document.addEventListener("input", (event) => {
@@ -174,16 +298,25 @@ function isBusy(part) {
   return dragged || part.querySelector("details[open]") || (part.contains(active) && active.matches("textarea, select, input:not([type=checkbox])"));
 }
 
-async function refresh() {
+const shown = new Map(all(".live").map((part) => [part.id, part.outerHTML]));
+const listParts = (page) => all("#page .live", page).map((part) => part.id).join();
+
+async function refresh(isOurs = false) {
   const answer = await fetch(`${base}${place}`, { redirect: "error" });
   if (!answer.ok) return;
   const fresh = parse(await answer.text());
+  token = fresh.body.dataset.token;
   const chosen = new Set(all("input:checked").map((box) => box.id));
   const focused = document.activeElement?.id;
+  const isKept = (part) => !isOurs && isBusy(part);
+  if (listParts(fresh) !== listParts(document) && !isKept(document.getElementById("page"))) {
+    document.getElementById("page").replaceChildren(...fresh.getElementById("page").childNodes);
+    for (const part of all("#page .live")) shown.set(part.id, part.outerHTML);
+  }
   for (const part of all(".live")) {
     const next = fresh.getElementById(part.id);
-    if (!next || isBusy(part) || next.outerHTML === part.outerHTML) continue;
-    for (const box of all("input[type=checkbox]", next)) box.checked = chosen.has(box.id);
+    if (!next || isKept(part) || next.outerHTML === shown.get(part.id)) continue;
+    shown.set(part.id, next.outerHTML);
     part.replaceWith(document.importNode(next, true));
   }
   for (const box of boxes()) box.checked = chosen.has(box.id);
@@ -204,4 +337,5 @@ if (document.querySelector(".live")) {
   addEventListener("pagehide", () => events.close());
 }
 offerAll();
+offerClosing();
 tellChosen();
