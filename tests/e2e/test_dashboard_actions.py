@@ -56,13 +56,13 @@ class Live:
         for slug in slugs:
             self.page.check(f"#c{self.find(slug).id}")
         self.page.click(f"#chosen > button[value={action}]")
-        return self.page.inner_text("#note")
+        return self.page.inner_text("#note p")
 
     def press(self, slug: str, button: str) -> str:
         """A button of the message's own page."""
         self.open(f"message/{self.find(slug).id}")
         self.page.click(f"button:text-is('{button}')")
-        return self.page.inner_text("#note")
+        return self.page.inner_text("#note p")
 
     def wait_for(self, slug: str, state: State) -> Delivery:
         """The daemon works while the page is looked at again."""
@@ -118,13 +118,13 @@ def test_move_by_and_to(live: Live) -> None:
     live.page.click("#moving summary")
     live.page.select_option("#by", "1 week")
     live.page.click("#moving button")
-    if "stays where it is" in live.page.inner_text("#note"):
+    if "stays where it is" in live.page.inner_text("#note p"):
         live.page.click("#note button")
     assert live.find("move").due_at == before + timedelta(weeks=1)
     live.open(f"message/{live.find('move').id}")
     live.page.fill("#at", "2199-06-03T09:00")
     live.page.click("button[value=move]")
-    assert "Mon 3 Jun 2199 09:00" in live.page.inner_text("#note")
+    assert "Mon 3 Jun 2199 09:00" in live.page.inner_text("#note p")
     assert live.find("move").due_at == datetime(2199, 6, 3, 7, tzinfo=UTC)
 
 
@@ -144,9 +144,11 @@ def test_send_now_and_try_again(live: Live) -> None:
     assert url.rpartition("#")[2] in (live.root / "feeds" / "timeline.json").read_text(encoding="utf-8")
     live.open("needs")
     live.page.click(f"button[value='retry:{live.find('failed').id}']")
+    live.page.wait_for_selector("#note")
     live.wait_for("failed", State.SENT)
     live.open("needs")
     live.page.click(f"button[value='release:{live.find('missed').id}']")
+    live.page.wait_for_selector("#note")
     assert live.find("missed").state in {State.PLANNED, State.DUE, State.SENT}
 
 
@@ -185,7 +187,7 @@ def test_new_message_at_a_time_and_now(live: Live) -> None:
     live.page.wait_for_selector("#look .said:has-text('Said by hand.')")
     assert len(live.app._site.store.list_deliveries(slug="after", account="timeline")) == 1
     live.page.click("button:text-is('Put it into the outbox')")
-    assert live.page.inner_text("#note").startswith("Written: timeline")
+    assert live.page.inner_text("#note p").startswith("Written: timeline")
     number = max(row.id for row in live.app._site.store.list_deliveries(slug="after", account="timeline"))
     for _ in range(300):
         if live.app._site.store.get_delivery(number).state is State.SENT:
@@ -198,19 +200,19 @@ def test_an_account_logs_in_and_goes_on(live: Live) -> None:
     live.open("accounts/toot/login")
     live.page.fill("#answer-access_token", TOKEN)
     live.page.click("button.first")
-    assert "toot is @fox@127.0.0.1" in live.page.inner_text("#note")
+    assert "toot is @fox@127.0.0.1" in live.page.inner_text("#note p")
     live.open(f"message/{live.find('last', 'toot').id}")
     assert "@fox" in live.page.inner_text("#look .author")
     live.app._site.store.pause_account("toot", "a test", datetime.now(UTC))
     live.open("accounts")
     live.page.click("button:has-text('Let it go on')")
-    assert live.page.inner_text("#note") == "toot goes on."
+    assert live.page.inner_text("#note p") == "toot goes on."
     assert all(one.paused_at is None for one in live.app._site.store.list_accounts())
 
 
 def test_many_at_once_are_answered_together(live: Live) -> None:
     live.open("needs")
     live.page.click("#asking button:has-text('Skip all')")
-    assert live.page.inner_text("#note") == f"Skipped {len(SLUGS)} messages on many."
+    assert live.page.inner_text("#note p") == f"Skipped {len(SLUGS)} messages on many."
     states = {live.find(slug, "many").state for slug in SLUGS}
     assert states == {State.SKIPPED}

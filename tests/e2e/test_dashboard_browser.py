@@ -188,7 +188,7 @@ def test_a_message_is_written_with_keys_alone(desk: Desk, browser) -> None:
     press_until(page, "Tab", "document.activeElement.textContent === 'Put it into the outbox'")
     with page.expect_navigation():
         page.keyboard.press("Enter")
-    assert page.inner_text("#note").startswith("Written: second")
+    assert page.inner_text("#note p").startswith("Written: second")
 
 
 def test_the_page_stays_where_it_was(desk: Desk, browser) -> None:
