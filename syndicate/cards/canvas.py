@@ -72,6 +72,9 @@ class FullCanvas:
         self._image.paste(Image.new("RGB", seen.size, colour), (left + box[0], top + box[1]), seen)
 
     def paste(self, picture: Image.Image, left: int, top: int) -> None:
+        if picture.mode == "RGB" and picture.size == self.size and not left and not top:
+            self._image = picture  # it covers everything: painted on as it is
+            return
         mask = picture if picture.mode == "RGBA" else None
         self._image.paste(picture, (left, top), mask)
 

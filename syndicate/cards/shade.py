@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from heapq import nlargest, nsmallest
+from struct import pack
 
 from PIL import Image
 
@@ -111,7 +112,7 @@ def draw_veil(width: int, height: int, *, side: str, reach: float, fade: float, 
     is_level = side in {"top", "bottom"}
     length, across = (height, width) if is_level else (width, height)
     first, last = min(length, max(0, math.ceil(reach))), min(length, max(0, math.ceil(reach + fade)))
-    eased = _draw_rows(across, [strength * ease((at - reach) / max(fade, 1.0)) for at in range(first, last)])
+    eased = _draw_rows(across, [255 * strength * ease((at - reach) / max(fade, 1.0)) for at in range(first, last)])
     is_far = side in {"bottom", "end"}
     if is_far:
         eased = eased.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
@@ -123,15 +124,17 @@ def draw_veil(width: int, height: int, *, side: str, reach: float, fade: float, 
 
 def ease(at: float) -> float:
     """1 before 0, 0 after 1, and between them a curve without corners (6t⁵ - 15t⁴ + 10t³, turned round)."""
-    t = 1 - min(max(at, 0.0), 1.0)
-    return min(1.0, t * t * t * (t * (t * 6 - 15) + 10))
+    if not 0.0 < at < 1.0:
+        return 1.0 if at <= 0.0 else 0.0
+    t = 1 - at
+    return t * t * t * (t * (t * 6 - 15) + 10)
 
 
 def _draw_rows(width: int, levels: Sequence[float]) -> Image.Image:
     """One dithered row for each level: eight pixels that are the opacity below or above, repeated to the width."""
-    rows = b"".join(_dither(level * 255, y & 7) for y, level in enumerate(levels))
+    rows = [_dither(level, y & 7) for y, level in enumerate(levels)]
     mask = Image.new("L", (width, len(levels)))
-    mask.paste(Image.frombytes("L", (8, len(levels)), rows), (0, 0))
+    mask.paste(Image.frombytes("L", (8, len(levels)), pack(f"<{len(rows)}Q", *rows)), (0, 0))
     done = 8
     while done < width:
         mask.paste(mask.crop((0, 0, min(done, width - done), len(levels))), (done, 0))
@@ -139,17 +142,19 @@ def _draw_rows(width: int, levels: Sequence[float]) -> Image.Image:
     return mask
 
 
-def _dither(opacity: float, y: int) -> bytes:
+def _dither(opacity: float, y: int) -> int:
     """Eight pixels of a row, as one number of eight bytes; over eight rows their mean is the opacity to a 64th."""
     whole = int(opacity)
-    above = _find_above(y, int((opacity - whole) * 64 + 0.5))
-    return (whole * _EIGHT_ONES + above).to_bytes(8, "little")
+    return whole * _EIGHT_ONES + _find_above()[y][int((opacity - whole) * 64 + 0.5)]
 
 
 @cache
-def _find_above(y: int, sixty_fourths: int) -> int:
-    """Which pixels of a row get one step more, as ones in the bytes of a number."""
-    return sum(1 << (8 * x) for x, threshold in enumerate(_BAYER[y]) if threshold < sixty_fourths)
+def _find_above() -> tuple[tuple[int, ...], ...]:
+    """Which pixels of each row get one step more, by sixty-fourths of a step, as ones in the bytes of a number."""
+    return tuple(
+        tuple(sum(1 << (8 * x) for x, threshold in enumerate(row) if threshold < part) for part in range(65))
+        for row in _BAYER
+    )
 
 
 def _reaches(spots: Sequence[Spot], tint: RGB, strength: float, ratio: float) -> bool:
