@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from syndicate.app.publish import get_post, open_drawer, open_manifest, read_plan
 from syndicate.app.reports import Finding
 from syndicate.app.site import OpenSite
-from syndicate.cards.check import SheetCard, check_drawing, render_sheet, shrink, summarise
+from syndicate.cards.check import SheetCard, check_drawing, list_notes, render_sheet, shrink, summarise
 from syndicate.model import Plan, Problem
 from syndicate.publish.card_jobs import parse_frame
 from syndicate.publish.drawing import Sketch
@@ -40,9 +40,10 @@ def draw_cards(site: OpenSite, slugs: tuple[str, ...], now: datetime) -> tuple[F
 def check_cards(site: OpenSite, slugs: tuple[str, ...], now: datetime) -> tuple[Finding, ...]:
     """Judge every card as it would be drawn now, and sum up. Writes nothing.
 
-    A picture that could not be fetched may come yet: that is a warning.
+    A picture that could not be fetched may come yet, and what the author decided stands: those are warnings.
     """
     found: list[Finding] = []
+    noted = 0
     judged: list[tuple[Problem, ...]] = []
     layouts: list[str] = []
     for sketch in open_drawer(site).sketch(_choose(site, slugs, now)):
@@ -53,7 +54,10 @@ def check_cards(site: OpenSite, slugs: tuple[str, ...], now: datetime) -> tuple[
         for problem in judged[-1]:
             hint = f" ({problem.hint})" if problem.hint else ""
             found.append(Finding("problem", f"{problem.message}{hint}", source))
-    return (*found, Finding("ok", summarise(judged, layouts)))
+        notes = list_notes(sketch.drawing) if sketch.drawing else ()
+        found += [Finding("warning", note, source) for note in notes]
+        noted += bool(notes)
+    return (*found, Finding("ok", summarise(judged, layouts, noted)))
 
 
 def _judge(site: OpenSite, sketch: Sketch) -> tuple[Problem, ...]:
@@ -96,5 +100,5 @@ def _lay_out(site: OpenSite, sketch: Sketch) -> SheetCard:
         common,
         src=f"data:image/webp;base64,{b64encode(shrink(drawing.data)).decode()}",
         size=len(drawing.data),
-        note=f"{drawing.layout}, {drawing.theme}, contrast {drawing.contrast:g}:1",
+        note="; ".join((f"{drawing.layout}, {drawing.theme}, contrast {drawing.contrast:g}:1", *list_notes(drawing))),
     )

@@ -56,12 +56,21 @@ def check_drawing(content: CardContent, drawing: Drawing, *, max_bytes: int) -> 
     return (
         *_check_glyphs(content, drawing),
         *_check_picture(content, drawing),
-        *(_tell_fault(content, fault) for fault in drawing.faults),
+        *(_tell_fault(content, fault) for fault in drawing.faults if fault.flaw is not Flaw.DECLARED),
         *_check_layout(content, drawing),
         *_check_title(content, drawing),
         *_check_logo(content, drawing),
         *_check_size(content, drawing, max_bytes),
     )
+
+
+def list_notes(drawing: Drawing) -> tuple[str, ...]:
+    """What the author decided and might look at once more: no problem, no exit code."""
+    declared = any(fault.flaw is Flaw.DECLARED for fault in drawing.faults)
+    return (_NOTE,) if declared else ()
+
+
+_NOTE = "the picture seems to hold text, and is cropped or under words, since the post says imageKind: photo"
 
 
 def _check_glyphs(content: CardContent, drawing: Drawing) -> tuple[Problem, ...]:
@@ -138,11 +147,12 @@ def _check_size(content: CardContent, drawing: Drawing, max_bytes: int) -> tuple
     return (Problem(content.source, f"the card has {len(drawing.data):,} bytes, {max_bytes:,} are allowed"),)
 
 
-def summarise(problems: Sequence[Sequence[Problem]], layouts: Sequence[str]) -> str:
-    """One line about all cards: how many are in order, and in which layouts they are."""
+def summarise(problems: Sequence[Sequence[Problem]], layouts: Sequence[str], noted: int = 0) -> str:
+    """One line about all cards: how many are in order, how many have a note, and in which layouts they are."""
     faulty = sum(1 for some in problems if some)
     used = ", ".join(f"{number} {name}" for name, number in sorted(Counter(filter(None, layouts)).items()))
     state = "all in order" if not faulty else f"{len(problems) - faulty} in order, {faulty} with problems"
+    state += f", {noted} with a note" if noted else ""
     number = f"{len(problems):,} card" + ("" if len(problems) == 1 else "s")
     return f"{number}: {state}" + (f" ({used})" if used else "")
 

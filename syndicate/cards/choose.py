@@ -42,6 +42,8 @@ class Choice:
     side: str = "bottom"
     """Where the words stand on a photo: "bottom", "left" or "right"."""
     subject: Subject | None = None
+    is_declared: bool = False
+    """The author says what kind of picture it is."""
 
 
 def choose_layout(content: CardContent, design: Design, photo: Photo | None, size: Size) -> Choice:
@@ -56,7 +58,7 @@ def choose_layout(content: CardContent, design: Design, photo: Photo | None, siz
     if wanted is None or (wanted.name in UNDER_WORDS and kind is not Kind.PHOTO):
         wanted = design.layouts[_choose_pictured(content, photo, size, kind)]
     side = "" if design.layout == "auto" else _find_free(subject, photo, size)  # for a site's own choice of layout
-    return Choice(wanted, kind, side or "bottom", subject)
+    return Choice(wanted, kind, side or "bottom", subject, bool(content.picture_kind))
 
 
 def _choose_flat(content: CardContent) -> str:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from syndicate.cards.choose import Choice
 from syndicate.cards.crop import MAX_ENLARGED, Subject, choose_window, cover_of_subject, find_clear
-from syndicate.cards.kind import Kind
+from syndicate.cards.kind import Kind, find_kind
 from syndicate.cards.layout import Placed, Rect
 from syndicate.cards.photo import Photo
 
@@ -24,6 +24,7 @@ class Flaw(StrEnum):
     ENLARGED = "enlarged"
     BLURRED = "blurred"
     WORDS_OVER_TEXT = "words over text"
+    DECLARED = "text cropped or under words, since the author calls it a photo"
     CUT = "cut"
     SUBJECT_COVERED = "subject covered"
 
@@ -68,6 +69,8 @@ def _judge(image: Placed, above: Sequence[Placed], photo: Photo, choice: Choice)
     found = [Fault(Flaw.WORDS_OVER_TEXT)] if words and choice.kind is Kind.TEXT else []
     if image.box.fit == "whole":
         return found
+    if choice.is_declared and choice.kind is Kind.PHOTO and find_kind(photo) is Kind.TEXT:
+        found.append(Fault(Flaw.DECLARED))
     scale = max(image.rect.width / photo.width, image.rect.height / photo.height)
     if scale > MAX_ENLARGED:
         return [*found, Fault(Flaw.BLURRED, scale)]

@@ -57,6 +57,20 @@ WHITE, ABOVE, STROKE = 210, 70, 4
 CAPTION, CAPTION_ROWS = 0.002, 0.03
 """Of the pixels so many are such strokes, and of those in a twentieth of the rows: one line of letters."""
 
+PRINT_ACROSS, CELL, REACH = 500, 16, 4
+"""Print on a photographed sheet: pixels of its longer side that are looked at, those of a cell, and how far from a
+stroke its paper is."""
+LIGHT, FADED, EVEN_PAPER, INKED = 120, 60, 12, 0.75
+"""Luma of paper, how little colour it has, the steps on it, and what share of its light a stroke has at most."""
+BROKEN, LEAST_BROKEN = 40, 0.02
+"""The steps, and how many of them at least, that strokes leave however blurred they are."""
+WRITTEN, BARE, FLAT_PAPER = 10, 4, 32
+"""Of 255: what share of a cell is strokes where it is written on, where it is not, and what share is even paper."""
+PRINT, MARGINS, MUCH_PRINT = 0.1, 0.05, 0.25
+"""Of all cells so many are written on, and so many are bare paper."""
+UNEVEN_PRINT, MOST_UNEVEN = 0.02, 0.07
+"""Of the cells with strokes so many may have no even paper: the second where there is much print."""
+
 LARGEST_LOGO = 1100
 """Pixels: what is cut out and not larger is a logo or an icon, else a diagram."""
 PLAIN_LOGO = 700
@@ -70,12 +84,14 @@ def find_kind(photo: Photo, declared: str = "") -> Kind:
     if declared:
         return Kind(declared)
     is_small = max(photo.width, photo.height) <= (LARGEST_LOGO if photo.is_cut_out else PLAIN_LOGO)
-    has_ground = photo.is_cut_out or find_ground(photo.image) is not None
+    has_ground = photo.is_cut_out or (is_small and find_ground(photo.image) is not None)
     luma = _thin_out(photo.image)
     levels, steps = luma.histogram(), _steps(luma)
     if is_small and has_ground and _is_drawn(levels, steps, CRISP / 3):
         return Kind.LOGO if photo.is_cut_out or _is_compact(photo) else Kind.TEXT
     if _is_drawn(levels, steps, CRISP) or _is_page(photo.small, levels, steps) or _has_caption(luma):
+        return Kind.TEXT
+    if _may_have_print(photo.small, steps) and _has_print(photo.image):
         return Kind.TEXT
     return Kind.LOGO if photo.is_cut_out and is_small else Kind.PHOTO
 
@@ -143,16 +159,66 @@ def _has_caption(luma: Image.Image) -> bool:
     width, height = luma.size
     if width <= 2 * STROKE:
         return False
-    here = luma.crop((STROKE, 0, width - STROKE, height))
+    white = luma.crop((STROKE, 0, width - STROKE, height)).point(_WHITE)
     before, after = luma.crop((0, 0, width - 2 * STROKE, height)), luma.crop((2 * STROKE, 0, width, height))
-    stroke = ImageChops.subtract(here, ImageChops.lighter(before, after)).point(_STANDS_OUT)
-    white = ImageChops.multiply(stroke, here.point(_WHITE))
-    rows = white.resize((1, height), Image.Resampling.BOX).tobytes()
+    strokes = ImageChops.subtract(white, ImageChops.lighter(before, after)).point(_STANDS_OUT)
+    rows = strokes.resize((1, height), Image.Resampling.BOX).tobytes()
     if sum(rows) < CAPTION * 255 * height:
         return False
     window = max(1, height // 20)
     return max(sum(rows[at : at + window]) for at in range(height - window + 1)) >= CAPTION_ROWS * 255 * window
 
 
+def _may_have_print(small: Image.Image, steps: Sequence[int]) -> bool:
+    """Enough of the picture is light and has hardly any colour, and there are edges: few photos need a closer look."""
+    if sum(steps[BROKEN:]) < LEAST_BROKEN * sum(steps):
+        return False
+    _, saturation, light = small.convert("HSV").split()
+    paper = ImageChops.multiply(saturation.point(_IS_FADED), light.point(_IS_LIGHT))
+    return paper.histogram()[255] >= (PRINT + MARGINS) * small.width * small.height
+
+
+def _has_print(image: Image.Image) -> bool:
+    """Thin dark strokes on even paper in many small cells, and hardly any on what is uneven: print, however noisy the
+    photo and whatever the sheet lies on. Stone, bark and fur have strokes too, but nothing even between them."""
+    rgb = image.reduce(max(1, round(max(image.size) / PRINT_ACROSS)))
+    luma = rgb.convert("L")
+    width, height = luma.size
+    if min(width, height) < 3 * CELL:
+        return False
+    inside = (REACH, REACH, width - REACH, height - REACH)
+    here = luma.crop(inside)
+    strokes = ImageChops.lighter(_find_ink(luma, here, REACH, 0), _find_ink(luma, here, 0, REACH)).point(_ANY)
+    beside, below = (
+        luma.crop((REACH + x, REACH + y, width - REACH + x, height - REACH + y)) for x, y in ((1, 0), (0, 1))
+    )
+    steps = ImageChops.lighter(ImageChops.difference(here, beside), ImageChops.difference(here, below))
+    even = ImageChops.multiply(steps.point(_IS_EVEN), here.point(_IS_LIGHT))
+    saturation = rgb.crop(inside).reduce(CELL).convert("HSV").getchannel("S").tobytes()
+    parts = (part.reduce(CELL).tobytes() for part in (strokes, even, here))
+    cells = [
+        (ink, flat)
+        for colour, ink, flat, light in zip(saturation, *parts, strict=True)
+        if colour <= FADED and light >= LIGHT
+    ]
+    inked = [flat >= FLAT_PAPER for ink, flat in cells if ink >= WRITTEN]
+    bare, written = sum(ink <= BARE for ink, _ in cells) / len(saturation), sum(inked) / len(saturation)
+    most = MOST_UNEVEN if written >= MUCH_PRINT else UNEVEN_PRINT
+    return written >= PRINT and bare >= MARGINS and inked.count(False) <= most * len(inked)
+
+
+def _find_ink(luma: Image.Image, here: Image.Image, across: int, down: int) -> Image.Image:
+    """Where a pixel is darker than what is so far away on both its sides, and that is paper."""
+    left, top, right, bottom = REACH, REACH, luma.width - REACH, luma.height - REACH
+    before = luma.crop((left - across, top - down, right - across, bottom - down))
+    after = luma.crop((left + across, top + down, right + across, bottom + down))
+    return ImageChops.subtract(ImageChops.darker(before, after).point(_INK_ON), here)
+
+
+_ANY = [0, *[255] * 255]
+_IS_FADED = [255 if value <= FADED else 0 for value in range(256)]
+_IS_LIGHT = [255 if value >= LIGHT else 0 for value in range(256)]
+_IS_EVEN = [255 if value <= EVEN_PAPER else 0 for value in range(256)]
+_INK_ON = [int(value * INKED) if value >= LIGHT else 0 for value in range(256)]
 _STANDS_OUT = [255 if value >= ABOVE else 0 for value in range(256)]
-_WHITE = [255 if value >= WHITE else 0 for value in range(256)]
+_WHITE = [value if value >= WHITE else 0 for value in range(256)]

@@ -6,7 +6,7 @@ import math
 import random
 from collections.abc import Callable, Mapping
 
-from PIL import Image, ImageChops, ImageDraw, ImageFilter
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
 from tests.cards import corpus
 from tests.cards.pictures import (
@@ -190,6 +190,22 @@ def draw_receipt() -> Image.Image:
     return _grain(image.filter(ImageFilter.GaussianBlur(1)), 18, 0.05)
 
 
+def draw_letter_on_a_table(angle: float = 7, seed: int = 21) -> Image.Image:
+    """A printed page that lies askew on wood, in warm light that fades, blurred and full of grain."""
+    chance = random.Random(seed)
+    fibres = Image.frombytes("L", (1600, 30), chance.randbytes(1600 * 30)).resize((1600, 1200))
+    table = ImageOps.colorize(fibres.filter(ImageFilter.GaussianBlur(2)), (70, 40, 22), (170, 110, 66))
+    page = Image.new("RGBA", (800, 1080), (244, 243, 238, 255))
+    pen = ImageDraw.Draw(page)
+    for y in range(70, 1000, 36):
+        pen.text((70, y), say(chance, 48), font=serif(25), fill=(52, 50, 50, 255))
+    page = page.rotate(angle, Image.Resampling.BICUBIC, expand=True)
+    table.paste(page, (330, 20), page)
+    light = Image.linear_gradient("L").resize(table.size).point(lambda value: 255 - value // 3)
+    warm = Image.merge("RGB", (light, light, light.point(lambda value: value * 11 // 12)))
+    return _grain(ImageChops.multiply(table, warm).filter(ImageFilter.GaussianBlur(1.3)), seed, 0.06)
+
+
 def draw_meme() -> Image.Image:
     """A photo with words across its top and its foot."""
     image = corpus.draw_landscape(1200, 900, corpus.NOON).copy()
@@ -339,6 +355,7 @@ MORE_TEXTS: Mapping[str, Callable[[], Image.Image]] = {
     "slide": draw_slide,
     "board": draw_board,
     "receipt": draw_receipt,
+    "letter": draw_letter_on_a_table,
     "meme": draw_meme,
     "subtitle": draw_subtitle,
     "talk": draw_talk,

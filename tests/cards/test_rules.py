@@ -9,6 +9,7 @@ from functools import cache
 import pytest
 from PIL import Image
 
+from syndicate.cards.check import check_drawing, list_notes
 from syndicate.cards.draw import draw_card, paint_card
 from syndicate.cards.kind import find_kind
 from syndicate.cards.parse import parse_design
@@ -60,6 +61,7 @@ def pictures_of(painted):
         *((name, "logo") for name in pictures.LOGOS),
         *((name, "photo") for name in pictures.PHOTOS),
         *((name, "text") for name in ("heat", "slide", "dark slide", "meme", "subtitle", "talk", "board", "map")),
+        *((name, "text") for name in ("receipt", "letter")),
         *((name, "photo") for name in ("blossoms", "fog", "crowd", "person left")),
     ],
 )
@@ -68,6 +70,22 @@ def test_kinds_are_told_from_pixels_and_by_the_author(name, kind):
     photo = decode_photo(stored(name), WIDE)
     assert find_kind(photo) == kind
     assert find_kind(photo, "text") == "text"
+
+
+def test_an_author_who_calls_a_screenshot_a_photo_is_told_once_more(fonts, make_design):
+    """Its words lie on it or its edges are cut, which is no problem but a note; of a real photo nothing is said."""
+    cards = {
+        name: draw_card(
+            replace(CONTENT, picture_kind="photo", picture_alt="seen", has_picture=True),
+            design=make_design(),
+            fonts=fonts,
+            photo=stored(name),
+        )
+        for name in ("article", "terminal", "table", "landscape")
+    }
+    assert [name for name, card in cards.items() if list_notes(card)] == ["article", "terminal", "table"]
+    assert [card.layout for card in cards.values()] == ["side", "split", "cover", "cover"]
+    assert not any(check_drawing(CONTENT, card, max_bytes=280_000) for card in cards.values())
 
 
 @pytest.mark.parametrize("size", [WIDE, SQUARE, STORY])
