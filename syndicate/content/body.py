@@ -17,6 +17,7 @@ from syndicate.content.permalinks import date_in_name
 from syndicate.model import ContentRules, Picture, Repair
 from syndicate.text.cleaning import clean_text, one_line
 from syndicate.text.code import put_back, set_apart
+from syndicate.text.dialects import open_notes
 from syndicate.text.generator_code import MARK, GeneratorCode, Piece, finish
 from syndicate.text.jsx import drop_mdx, is_mdx
 from syndicate.text.labels import drop_label_paragraph
@@ -84,7 +85,7 @@ def drop_label(markdown: str, front: Front, fields: Fields, rules: ContentRules,
 
 def ready_body(markdown: str, source: str, code: GeneratorCode) -> str:
     """Markdown without what only a generator understands; marks stand for what was left out, formulas stay."""
-    text, formulas = set_apart(markdown)
+    text, formulas = set_apart(open_notes(markdown))
     if source.endswith(".mdx") or is_mdx(text):
         text = drop_mdx(text, code)
     is_liquid = bool(date_in_name(source)) or "_posts/" in source

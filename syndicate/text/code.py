@@ -14,9 +14,14 @@ _HTML_CODE = re.compile(rb"<(/?)(pre|code|samp|kbd)\b[^<>]*>", re.IGNORECASE)
 _MARK = re.compile("\0(\\d+)\0")
 
 
-def map_prose(markdown: str, change: Callable[[str], str]) -> str:
-    """The Markdown after `change`, which sees every piece of code as one opaque mark and so cannot touch it."""
-    pieces = split_code(markdown.replace("\0", ""))
+def map_prose(
+    markdown: str, change: Callable[[str], str], split: Callable[[str], list[tuple[str, bool]]] | None = None
+) -> str:
+    """The Markdown after `change`, which sees every piece of code as one opaque mark and so cannot touch it.
+
+    `split` says what code is, where that is not `split_code`.
+    """
+    pieces = (split or split_code)(markdown.replace("\0", ""))
     code = [piece for piece, is_code in pieces if is_code]
     if not code:
         return change(markdown)
@@ -27,9 +32,18 @@ def map_prose(markdown: str, change: Callable[[str], str]) -> str:
 
 def split_code(markdown: str) -> list[tuple[str, bool]]:
     """The text in pieces that join to the same text; True marks code spans, code blocks and HTML code."""
+    return _split(markdown, [*_markdown_code(markdown), *_html_code(markdown.encode())])
+
+
+def split_fences(markdown: str) -> list[tuple[str, bool]]:
+    """The same for MDX, where HTML code is an element like others, and braces in it are expressions."""
+    return _split(markdown, list(_markdown_code(markdown)))
+
+
+def _split(markdown: str, ranges: list[tuple[int, int]]) -> list[tuple[str, bool]]:
     data = markdown.encode()
     pieces, at = [], 0
-    for start, end in _join([*_markdown_code(markdown), *_html_code(data)]):
+    for start, end in _join(ranges):
         pieces.append((data[at:start].decode(), False))
         pieces.append((data[start:end].decode(), True))
         at = end

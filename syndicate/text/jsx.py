@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from html import escape
 
-from syndicate.text.code import map_prose, split_code
+from syndicate.text.code import map_prose, split_code, split_fences
 from syndicate.text.generator_code import UNKNOWN, GeneratorCode, to_text
 from syndicate.text.shortcodes import replace_tag
 
@@ -13,7 +14,7 @@ _MODULE = re.compile(
     r"[^\n]*(?:\n(?!\s*\n)[^\n]*)*",
     re.MULTILINE,
 )
-_STRING = re.compile(r"""(["'`])([^"'`\\{}]*)\1""")
+_STRING = re.compile(r"""(["'])(?P<plain>[^"'`\\\n]*)\1|`(?P<template>(?:[^`\\$]|\\.|\$(?!\{))*)`""", re.DOTALL)
 _NOTE = re.compile(r"/\*.*\*/", re.DOTALL)
 # A quoted value is bounded, so that a text of opening quotes costs linear time.
 _COMPONENT = re.compile(
@@ -24,13 +25,20 @@ _TAG_LINE = re.compile(r" {0,12}</?[A-Z][\w.]{0,99}(?:\s[^<>\n]{0,500})?>[ \t]*\
 _IMPORT = re.compile(r"""^import\s[^\n]{1,500}\sfrom\s+["'][^"'\n]{1,300}["'];?[ \t]*$""", re.MULTILINE)
 _ATTRIBUTE = re.compile(r"""<[A-Za-z][^<>]{0,500}=\{(?:[^{%\s]|\{\s*["']?[\w-]{1,50}["']?\s*:)""")
 
+_CODE = re.compile(r"<(?:pre|code|samp|kbd)\s[^<>]{0,500}", re.IGNORECASE)
+
 
 def is_mdx(markdown: str) -> bool:
     """Whether a file that ends in ".md" is MDX all the same, as Docusaurus takes every file for it."""
     if "import" not in markdown and "={" not in markdown:
         return False
     prose = "".join(piece for piece, is_code in split_code(markdown) if not is_code)
-    return _IMPORT.search(prose) is not None or ("{%" not in prose and _ATTRIBUTE.search(prose) is not None)
+    if _IMPORT.search(prose):
+        return True
+    if "{%" in prose or "={" not in markdown:
+        return False
+    elements = _CODE.findall("".join(piece for piece, is_code in split_fences(markdown) if not is_code))
+    return any(_ATTRIBUTE.search(text) for text in (prose, *elements))
 
 
 def drop_mdx(markdown: str, code: GeneratorCode | None = None) -> str:
@@ -39,7 +47,7 @@ def drop_mdx(markdown: str, code: GeneratorCode | None = None) -> str:
     `code` knows values and takes the notes of what was left out.
     """
     known = code or GeneratorCode()
-    return map_prose(_set_tags_apart(markdown), lambda text: _drop(text, known))
+    return map_prose(_set_tags_apart(markdown), lambda text: _drop(text, known), split_fences)
 
 
 def _set_tags_apart(markdown: str) -> str:
@@ -92,8 +100,8 @@ def _drop_expressions(text: str, code: GeneratorCode) -> str:
 def _show(inside: str, written: str, code: GeneratorCode, *, in_tag: bool) -> str:
     string = _STRING.fullmatch(inside)
     if in_tag or string:
-        words = string[2] if string else ""
-        return f'"{words}"' if in_tag else words
+        words = re.sub(r"\\(.)", r"\1", string["plain"] or string["template"] or "") if string else ""
+        return f'"{escape(words)}"' if in_tag else escape(words, quote=False).replace("{", "&#123;")
     if inside.startswith("#"):  # Docusaurus names headings so
         return written
     if not inside or _NOTE.fullmatch(inside) or inside.startswith("..."):

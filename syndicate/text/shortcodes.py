@@ -1,10 +1,11 @@
 """Template marks that a site generator would have replaced, taken out of Markdown before it is rendered.
 
-What we decided, for Hugo shortcodes, Liquid (Jekyll, Eleventy, dev.to), kramdown and `:::` containers:
+What we decided, for Hugo shortcodes and Liquid (Jekyll, Eleventy, dev.to):
 
 * pictures become Markdown pictures; films, posts and gists become plain links to them;
 * `highlight` becomes a code block; comments go; `raw` keeps its inside as it stands;
 * `ref`, `relref`, `link`, `post_url` become nothing, so the link leads to the post's own page;
+* what else is written for some programs alone: `text.dialects`;
 * values and conditions are looked up (`text.liquid`); what cannot be is left out and noted, a value, a loop or a tag of
   its own with a mark in its place;
 * any other tag goes and what stands between a pair stays.
@@ -19,6 +20,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from syndicate.text.code import map_prose, split_code
+from syndicate.text.dialects import SIGNS, drop_dialect
 from syndicate.text.generator_code import MARK, UNKNOWN, GeneratorCode, to_text
 
 # --- Liquid, Nunjucks and Hugo tags in order ---
@@ -177,8 +179,6 @@ def render_tags(text: str, code: GeneratorCode, replace: Replace) -> str:
     return _Reader([*tokens, text[at:]], code, replace).read()[0] if tokens else text
 
 
-_BRACES = ("{%", "{{", "{:", "){")
-_OTHER_SIGNS = (":::", "toc]", "TOC]")
 _Pair = tuple[re.Pattern[str], re.Pattern[str]]
 _HIGHLIGHT: _Pair = (
     re.compile(r"\{(?:\{[<%]|%-?)[ \t]*highlight[ \t]+([\w+#-]*)[^{}]*\}\}?"),
@@ -193,11 +193,6 @@ _RAW_LINE = re.compile(r"\{%-?[ \t]*(?:end)?raw[ \t]*-?%\}(?:(?<=\n.{9})\n)?")
 _CLOSED = re.compile(r"\{(?:\{[<%][ \t]*/|%-?[ \t]*end)[ \t]*([\w./-]+)")
 _PAGE_ADDRESS = re.compile(r"\{\{-?\s*(?:page\.url|base_?url)\s*(?:\|[^{}]*)?-?\}\}", re.IGNORECASE)
 _HIDDEN = re.compile(r"<!--(?!\s*(?:more|truncate)\b).*?-->", re.IGNORECASE | re.DOTALL)
-_KRAMDOWN = re.compile(r"(?:^[*+-] TOC\n)?\{:(?:[^{}\n]|\n(?!\n)){0,500}\}", re.MULTILINE | re.IGNORECASE)
-# What markdown-it-attrs and Pandoc write behind a picture or link: "{.wide width=300}".
-_ATTRIBUTES = re.compile(r"(?<=\))\{\s*(?:[.#][\w-]+|[\w-]+=[^\s{}]+)(?:\s+(?:[.#][\w-]+|[\w-]+=[^\s{}]+))*\s*\}")
-_CONTENTS = re.compile(r"^[ \t]*\[{1,2}_?toc_?\]{1,2}[ \t]*$", re.MULTILINE | re.IGNORECASE)
-_CONTAINER = re.compile(r"^ {0,3}:{3,}.*$", re.MULTILINE)
 _WORDS = re.compile(r"""([\w-]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"']+)|"([^"]*)"|'([^']*)'|([^\s"'=]+)""")
 _IDENTIFIER = re.compile(r"[\w-]{1,40}\Z")
 _LINKS = {
@@ -222,8 +217,7 @@ def drop_shortcodes(markdown: str, code: GeneratorCode | None = None, *, is_liqu
 
     `is_liquid` where the site's generator reads Liquid in code, too, so that `raw` stands around it.
     """
-    signs = (*_BRACES, *_OTHER_SIGNS) if "{" in markdown else _OTHER_SIGNS  # most texts have no brace at all
-    if not any(sign in markdown for sign in signs):
+    if not any(sign in markdown for sign in ("{%", "{{", *SIGNS)):
         return markdown
     if "highlight" in markdown or "raw" in markdown or "comment" in markdown:
         markdown = _drop_raw_around_code(markdown) if is_liquid else markdown
@@ -265,8 +259,7 @@ def _drop(text: str, code: GeneratorCode) -> str:
     text = _PAGE_ADDRESS.sub("", _HIDDEN.sub("", text))
     closed = frozenset(_CLOSED.findall(text))
     text = render_tags(text, code, lambda inside, written: _replace_tag(inside, written, code, closed))
-    text = _ATTRIBUTES.sub("", text)
-    return _CONTAINER.sub("", _CONTENTS.sub("", _KRAMDOWN.sub("", text)))
+    return drop_dialect(text, code)
 
 
 def _replace_tag(body: str, written: str, code: GeneratorCode, closed: frozenset[str]) -> str | None:

@@ -1,0 +1,178 @@
+"""Markdown that only some programs read, as Markdown that all read: notes, tabs, attributes, directives, wiki links.
+
+"!!! note", "??? note", '=== "Tab"', "/// note"   Python-Markdown (MkDocs, Pelican, Nikola)
+"{: .wide}"                                       kramdown (Jekyll), Python-Markdown
+"{.wide}"                                         markdown-it-attrs (Eleventy), Pandoc (Quarto), Goldmark (Hugo)
+":::note", "::card{a=b}", ":badge[new]{.red}"     Docusaurus, Nuxt, VitePress, Starlight
+"[[Page|shown]]", "![[a.png]]", "> [!info] Title" Obsidian and other vaults
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from syndicate.text.generator_code import GeneratorCode
+
+# --- Blocks that are told by a line before them and by their indentation ---
+
+_NOTE = re.compile(r"[ \t]*(?P<sign>!!!|\?\?\?\+?|===[+!]?)(?P<rest>.*)\Z")
+_SLASHES = re.compile(r" {0,3}/{3,}[ \t]*(?P<kind>[a-z][\w-]*)[ \t]*(?:\|[ \t]*(?P<title>.*))?\Z")
+_KINDS = re.compile(r"[\w-]+(?: +[\w-]+)*\Z")
+_FENCE = re.compile(r"\s*(`{3,}|~{3,})")
+_ITEM = re.compile(r" {0,3}(?:[-*+]|\d{1,9}[.)])[ \t]")
+_MOST_LEVELS = 8
+
+
+def open_notes(markdown: str, levels: int = _MOST_LEVELS) -> str:
+    """Notes as quotations, tabs as plain text below their titles: what they hold is no indented code."""
+    if not any(sign in markdown for sign in ("!!!", "???", "===", "///")):
+        return markdown
+    return "\n".join(_open(markdown.split("\n"), levels))
+
+
+def _open(lines: Sequence[str], levels: int) -> Iterator[str]:
+    at, fence, is_in_list, slashes = 0, "", False, 0
+    while at < len(lines):
+        line = lines[at]
+        indent = _count_indent(line)
+        head = None if fence or not levels or (indent >= 4 and not is_in_list) else _read_head(line)
+        if head and (end := _find_end(lines, at, indent + 4, head)):
+            inside = open_notes("\n".join(_dedent(lines[at + 1 : end], indent + 4)), levels - 1)
+            yield from (f"{line[: len(line) - len(line.lstrip())]}{one}".rstrip() for one in _show(head, inside))
+            at = end
+            continue
+        found = _FENCE.match(line) if fence or indent < 4 or is_in_list else None
+        if found:
+            closes = fence and line.strip().startswith(fence)
+            fence = "" if closes else fence or found[1]
+        elif line.strip() and indent < 4:
+            is_in_list = _ITEM.match(line) is not None or (is_in_list and line[0] == " ")
+        slash = None if fence else _SLASHES.match(line)
+        is_end = not fence and slashes and line.strip().strip("/") == "" and line.strip().startswith("///")
+        slashes += bool(slash) - bool(is_end)
+        yield _show_title(slash) if slash else "" if is_end else line
+        at += 1
+
+
+class _Head(NamedTuple):
+    """`title` is None where only the kind is written."""
+
+    is_tab: bool
+    kind: str
+    title: str | None
+
+
+def _read_head(line: str) -> _Head | None:
+    found = _NOTE.match(line)
+    if found is None:
+        return None
+    kind, quote, rest = found["rest"].partition('"')
+    kind, rest, is_tab = kind.strip(), rest.rstrip(), found["sign"][0] == "="
+    if quote and rest.endswith('"') and (not kind or (_KINDS.match(kind) and not is_tab)):
+        return _Head(is_tab, kind, rest[:-1].strip())
+    return _Head(is_tab, kind, None) if not quote and not is_tab and _KINDS.match(kind) else None
+
+
+def _find_end(lines: Sequence[str], at: int, indent: int, head: _Head) -> int:
+    """The line behind the block, 0 where there is none: three exclamation marks of a person's."""
+    end = at + 1
+    for number in range(at + 1, len(lines)):
+        if lines[number].strip():
+            if _count_indent(lines[number]) < indent:
+                break
+            end = number + 1
+    return end if head.title is not None or end > at + 1 else 0
+
+
+def _count_indent(line: str) -> int:
+    return len(line) - len(line.lstrip()) + 3 * line[: len(line) - len(line.lstrip())].count("\t")
+
+
+def _dedent(lines: Sequence[str], width: int) -> Iterator[str]:
+    for line in lines:
+        spread = line.expandtabs(4) if line.startswith((" ", "\t")) else line
+        yield spread[width:] if not spread[:width].strip() else spread.lstrip()
+
+
+def _show(head: _Head, inside: str) -> Iterator[str]:
+    """With an empty line before and behind; a tab is no quotation."""
+    title = head.kind.partition(" ")[0].capitalize() if head.title is None else head.title
+    lines = [*([f"**{title}**", ""] if title else []), *inside.strip("\n").split("\n")]
+    yield ""
+    yield from (line if head.is_tab else f"> {line}" for line in lines)
+    yield ""
+
+
+def _show_title(slash: re.Match[str]) -> str:
+    return f"\n**{slash['title'].strip()}**\n" if slash["title"] else ""
+
+
+# --- Marks within a text ---
+
+_NAME = r"[A-Za-z_][\w:.-]{0,60}"
+_PAIR = rf"""{_NAME}=(?:"[^"{{}}\n]{{0,200}}"|'[^'{{}}\n]{{0,200}}'|[^\s{{}}"']{{1,200}})"""
+_PART = rf"(?:[.#]{_NAME}|{_PAIR})"
+_PARTS = rf"\{{:?[ \t]*{_PART}(?:[ \t]+{_PART}){{0,20}}[ \t]*\}}"
+_KRAMDOWN = re.compile(r"(?:^[*+-] TOC\n)?\{:(?:[^{}\n]|\n(?!\n)){0,500}\}", re.MULTILINE | re.IGNORECASE)
+# Behind a picture, a link, a span or code, for which \0 stands; or at the end of a line, with a class or a name.
+_ATTRIBUTES = re.compile(
+    rf"(?<=[)\]\0*]){_PARTS}|[ \t]{{0,8}}(?=\{{[^{{}}\n]{{0,500}}?(?<=[ \t{{])[.#]){_PARTS}[ \t]*$", re.MULTILINE
+)
+_CONTENTS = re.compile(r"^[ \t]*\[{1,2}_?toc_?\]{1,2}[ \t]*$", re.MULTILINE | re.IGNORECASE)
+_CONTAINER = re.compile(
+    r"^[ \t]{0,8}(?::{3,}.*|::(?:[a-z][\w-]{0,60})?(?:\[[^\[\]\n]{0,300}\])?(?P<values>\{[^{}\n]{0,500}\})?[ \t]*)$",
+    re.MULTILINE,
+)
+_DIRECTIVE = re.compile(r"(?<![\w:/\\]):{1,2}[a-z][\w-]{0,60}(?:\[(?P<label>[^\[\]\n]{0,300})\])?\{[^{}\n]{0,500}\}")
+_SNIPPET = re.compile(r'^[ \t]*-+8<-+(?:[ \t]+"[^"\n]*"|[ \t]*\n(?:.*\n){1,20}?[ \t]*-+8<-+)[ \t]*$', re.MULTILINE)
+_SYMBOL = re.compile(r":(?:material|fontawesome|octicons|simple)-[a-z0-9-]{1,80}:(?:\{[^{}\n]{0,200}\})?[ \t]?")
+_EMBEDDED = re.compile(r"!\[\[([^\[\]|\n]{1,300})(?:\|[^\[\]\n]{0,200})?\]\]")
+# With a capital, a space or a path: "[[nodiscard]]" is C++.
+_WIKI = re.compile(
+    r"(?<![\w\[!])\[\[(?=[^\W\d_][^\[\]\n]{0,300}[\s|/#\w]\]\])(?=[^\[\]\n]{0,300}?[A-Z\s|/#])"
+    r"(?P<page>[^\[\]|\n]{1,300})(?:\|(?P<shown>[^\[\]\n]{1,300}))?\]\](?![(\[])"
+)
+_CALLOUT = re.compile(
+    r"^(?P<quote>[ \t]{0,3}(?:>[ \t]?)+)\[!(?P<kind>[\w-]{1,40})\](?P<fold>[+-]?)(?P<title>[^\n]*)$", re.MULTILINE
+)
+_ALERTS = frozenset({"note", "tip", "important", "warning", "caution"})
+"""Those that are rendered as GitHub does."""
+_PICTURE_FILE = re.compile(r"\S.*\.(?:avif|gif|jpe?g|png|svg|webp)\Z", re.IGNORECASE)
+
+SIGNS = (
+    "{:", "){", "]{", "`{", "{.", "{ .", "{#", "{ #", "::", ":material-", ":octicons-", ":fontawesome-", ":simple-",
+    "toc]", "TOC]", "8<-", "[[", "[!",
+)  # fmt: skip
+"""A text without any of these has none of these marks."""
+
+
+def drop_dialect(text: str, code: GeneratorCode) -> str:
+    """Prose without such marks; `code` takes the notes of what would have shown something."""
+    text = _CONTENTS.sub("", _SNIPPET.sub(lambda found: code.leave_out(found[0]), text))
+    text = _WIKI.sub(_show_page, _EMBEDDED.sub(lambda found: _embed(found, code), _CALLOUT.sub(_show_callout, text)))
+    text = _CONTAINER.sub(lambda found: _drop_container(found, code), _SYMBOL.sub("", text))
+    text = _DIRECTIVE.sub(lambda found: found["label"] or code.leave_out(found[0]), text)
+    return _ATTRIBUTES.sub("", _KRAMDOWN.sub("", text))
+
+
+def _drop_container(found: re.Match[str], code: GeneratorCode) -> str:
+    return code.leave_out(found[0], is_missed=False) if found["values"] else ""
+
+
+def _show_page(found: re.Match[str]) -> str:
+    return (found["shown"] or found["page"].partition("#")[0].rpartition("/")[2] or found["page"]).strip()
+
+
+def _embed(found: re.Match[str], code: GeneratorCode) -> str:
+    name = found[1].strip()
+    return f"![](<{name}>)" if _PICTURE_FILE.match(name) else code.leave_out(found[0])
+
+
+def _show_callout(found: re.Match[str]) -> str:
+    """Its title in bold; a kind that GitHub knows stays, where it has no title of its own."""
+    title, kind = found["title"].strip(), found["kind"]
+    if kind.lower() in _ALERTS and not title:
+        return f"{found['quote']}[!{kind.upper()}]"
+    return f"{found['quote']}**{title or kind.capitalize()}**\n{found['quote']}"
