@@ -121,6 +121,7 @@ class App:
             log.warning("nothing is published to %s from a pull request", place)
             return Published(where=place)
         with self.changing() as site, site.take_turn():
+            site.require_address()
             site.require_state()  # before the fingerprint, which tells one from another
             keep_settings(site.settings)  # for a glance the next time
             now, made_of = self.now(), open_last(site).take_fingerprint()
@@ -144,6 +145,7 @@ class App:
         from syndicate.deliver import deliver_due
 
         with self.changing() as site:
+            site.require_address()
             site.require_state()
             site.release_dead()
             site.check_state()
@@ -210,6 +212,7 @@ class App:
         from syndicate.app.status import list_these
 
         with self.changing() as site:
+            site.require_address()
             if contradiction := site.check_state():
                 raise Contradicted(contradiction)
             ids = put_into_outbox(site, planned, self.now())
@@ -351,6 +354,7 @@ class App:
         if self.settings.storage.state:
             hint = "run `syndicate once` by cron or in a CI, or take the key away and let the state live here"
             raise ConfigError("is for passes, not for a daemon", where="[storage] state", hint=hint)
+        self._site.require_address()
         return self._site.store.lock_daemon()
 
     def open_all(self) -> None:

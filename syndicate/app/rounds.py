@@ -70,6 +70,7 @@ class Rounds:
         """Start a thread for each account with work; `done` hears of each when it has finished."""
         app = self._app
         with app.using() as site:
+            site.require_address()
             site.require_state()
             site.release_dead()
             site.check_state()

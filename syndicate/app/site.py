@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syndicate.app.state_place import StatePlace
-from syndicate.errors import ContentError, StateError, SyndicateError
+from syndicate.errors import ConfigError, ContentError, StateError, SyndicateError
 from syndicate.model import Account, KnownPost, NetworkFacts, Picture, Post, Settings, Snapshot, SyndicationLink
 from syndicate.output import Output, open_output
 from syndicate.store.cache import FileCache, open_cache
@@ -142,6 +142,18 @@ class OpenSite:
             self.store  # noqa: B018 - made anew
         if "store" in vars(self):
             self.store.refuse_newer_schema()
+
+    def require_address(self) -> None:
+        """Have the pages' own address before anything goes to a network. Raises ConfigError where it is an example.
+
+        Where private addresses are allowed the site is a trial; the network `local` shows everything only here.
+        """
+        doubts = () if self.settings.allow_private else self.settings.site.list_doubts()
+        networks = sorted({one.network for one in self.settings.accounts if one.enabled} - {"local"})
+        if doubts and networks:
+            self.accounts  # noqa: B018 - what is wrong with them is told first
+            hint = f"write where your pages live: messages to {', '.join(networks)} would link to nobody's site"
+            raise ConfigError(f"{self.settings.site.url} is an example", where="[site] url", hint=hint)
 
     def check_state(self) -> str:
         """What contradicts the state and what to do about it, "" where nothing does. Then nothing may be sent."""

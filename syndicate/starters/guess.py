@@ -304,10 +304,10 @@ def _guess_fields(samples: tuple[Sample, ...]) -> tuple[dict[str, str], tuple[Cl
         clues.append(Clue(f"fields.{ours}", theirs, f"{used[theirs]} of {len(samples)} posts"))
     other = Counter(name for name in used.elements() if re.fullmatch(r"(?!sub).*title", name, re.IGNORECASE))
     if other and used["title"] * 2 < len(samples) and "title" not in fields:
-        ((theirs, number),) = other.most_common(1)
+        theirs = max(other, key=lambda name: (other[name], name.lower() == "title", name))
         if theirs.lower() != "title":
             fields["title"] = theirs
-            clues.append(Clue("fields.title", theirs, f"{number} of {len(samples)} posts"))
+            clues.append(Clue("fields.title", theirs, f"{other[theirs]} of {len(samples)} posts"))
     return fields, tuple(clues)
 
 

@@ -111,7 +111,7 @@ def _show_title(slash: re.Match[str]) -> str:
 
 # --- Marks within a text ---
 
-_NAME = r"[A-Za-z_][\w:.-]{0,60}"
+_NAME = r"[A-Za-z_][\w:-]{0,60}(?:[./][\w-]{1,60}){0,3}"  # no dot at its end: "{.raises.}" is Nim
 _PAIR = rf"""{_NAME}=(?:"[^"{{}}\n]{{0,200}}"|'[^'{{}}\n]{{0,200}}'|[^\s{{}}"']{{1,200}})"""
 _PART = rf"(?:[.#]{_NAME}|{_PAIR})"
 _PARTS = rf"\{{:?[ \t]*{_PART}(?:[ \t]+{_PART}){{0,20}}[ \t]*\}}"
@@ -139,6 +139,7 @@ _CALLOUT = re.compile(
 )
 _ALERTS = frozenset({"note", "tip", "important", "warning", "caution"})
 """Those that are rendered as GitHub does."""
+_LONGEST_TITLE = 80
 _PICTURE_FILE = re.compile(r"\S.*\.(?:avif|gif|jpe?g|png|svg|webp)\Z", re.IGNORECASE)
 
 SIGNS = (
@@ -175,4 +176,6 @@ def _show_callout(found: re.Match[str]) -> str:
     title, kind = found["title"].strip(), found["kind"]
     if kind.lower() in _ALERTS and not title:
         return f"{found['quote']}[!{kind.upper()}]"
+    if len(title) > _LONGEST_TITLE:
+        return f"{found['quote']}**{kind.capitalize()}**\n{found['quote']}\n{found['quote']}{title}"
     return f"{found['quote']}**{title or kind.capitalize()}**\n{found['quote']}"

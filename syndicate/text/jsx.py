@@ -15,6 +15,7 @@ _MODULE = re.compile(
     re.MULTILINE,
 )
 _STRING = re.compile(r"""(["'])(?P<plain>[^"'`\\\n]*)\1|`(?P<template>(?:[^`\\$]|\\.|\$(?!\{))*)`""", re.DOTALL)
+_MARK = re.compile("\0\\d+\0")
 _NOTE = re.compile(r"/\*.*\*/", re.DOTALL)
 # A quoted value is bounded, so that a text of opening quotes costs linear time.
 _COMPONENT = re.compile(
@@ -104,6 +105,8 @@ def _show(inside: str, written: str, code: GeneratorCode, *, in_tag: bool) -> st
         return f'"{escape(words)}"' if in_tag else escape(words, quote=False).replace("{", "&#123;")
     if inside.startswith("#"):  # Docusaurus names headings so
         return written
+    if _MARK.fullmatch(inside):  # a string in backticks, which Markdown takes for code
+        return inside
     if not inside or _NOTE.fullmatch(inside) or inside.startswith("..."):
         return ""
     value = code.evaluate(inside) if inside.isascii() else UNKNOWN

@@ -31,7 +31,7 @@ _TAG = re.compile(
     r"\{\{(?P<hugo>[<%])(?P<shortcode>(?:[^{}]|\}(?!\})){0,2000}?)[>%]\}\}"
     r"|\{%[-~]?(?P<tag>[^{}]{0,1000}?(?:\{[^{}]{0,300}\}[^{}]{0,300}){0,3})[-~]?%\}"
     r"|<?\{\{[-~]?(?P<output>[^{}]{0,500}(?:\{[^{}]{0,300}\}[^{}]{0,300}){0,3})[-~]?\}\}\}?>?"
-    r"|\{#(?=[\s-])[^{}]{0,1000}#\}"
+    r"|(?:(?<![^\n])[ \t]{0,20})?\{#(?=[\s-])[^{}]{0,1000}#\}(?:(?<=#\})[ \t]{0,20}\n)?"
     r"|(?P<open>\{(?:\{[-~]?[ \t]*\w{1,50}\.|%[-~]?[ \t]*[a-z_]{1,50}[ \t])[^{}\n]{1,300}$)",  # never closed
     re.MULTILINE,
 )
@@ -192,7 +192,7 @@ _RAW: _Pair = (re.compile(r"\{%-?[ \t]*raw[ \t]*-?%\}"), re.compile(r"\{%-?[ \t]
 _RAW_LINE = re.compile(r"\{%-?[ \t]*(?:end)?raw[ \t]*-?%\}(?:(?<=\n.{9})\n)?")
 _CLOSED = re.compile(r"\{(?:\{[<%][ \t]*/|%-?[ \t]*end)[ \t]*([\w./-]+)")
 _PAGE_ADDRESS = re.compile(r"\{\{-?\s*(?:page\.url|base_?url)\s*(?:\|[^{}]*)?-?\}\}", re.IGNORECASE)
-_HIDDEN = re.compile(r"<!--(?!\s*(?:more|truncate)\b).*?-->", re.IGNORECASE | re.DOTALL)
+_TEASER_END = re.compile(r"\s*(?:more|truncate)\b", re.IGNORECASE)
 _WORDS = re.compile(r"""([\w-]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"']+)|"([^"]*)"|'([^']*)'|([^\s"'=]+)""")
 _IDENTIFIER = re.compile(r"[\w-]{1,40}\Z")
 _LINKS = {
@@ -256,10 +256,29 @@ def _replace_blocks(text: str) -> str:
 
 
 def _drop(text: str, code: GeneratorCode) -> str:
-    text = _PAGE_ADDRESS.sub("", _HIDDEN.sub("", text))
+    text = _PAGE_ADDRESS.sub("", _drop_comments(text))
     closed = frozenset(_CLOSED.findall(text))
     text = render_tags(text, code, lambda inside, written: _replace_tag(inside, written, code, closed))
     return drop_dialect(text, code)
+
+
+def _drop_comments(text: str) -> str:
+    """The text without HTML comments, which may hold tags, but for the mark of a teaser's end.
+
+    One with lines of its own leaves an empty one: an empty line would end the HTML that it stands in.
+    """
+    kept, at = [], 0
+    start = text.find("<!--")
+    while start >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        end += 3
+        if not _TEASER_END.match(text, start + 4):
+            before = f"\n{text[max(start - 20, 0) : start]}".rpartition("\n")[2]
+            behind = text[end : end + 40].lstrip(" \t")
+            is_alone = not before.strip() and behind[:1] == "\n" and behind[1:].lstrip(" \t")[:1] not in {"", "\n"}
+            kept += [text[at:start], "<!---->" if is_alone else ""]
+            at = end
+        start = text.find("<!--", end)
+    return "".join([*kept, text[at:]])
 
 
 def _replace_tag(body: str, written: str, code: GeneratorCode, closed: frozenset[str]) -> str | None:

@@ -111,3 +111,15 @@ def test_a_backup_that_a_stranger_wrote_is_refused(tmp_path, foreign):
     with closing(sqlite3.connect(tmp_path / "copy.db")) as connection, connection:
         connection.execute(foreign)
     assert "is not a backup of a state" in blog.run("restore", str(tmp_path / "copy.db"), code=2).err
+
+
+def test_nothing_leaves_for_a_network_while_the_address_is_an_example(tmp_path):
+    """Whoever only looks is warned; what publishes or sends is refused, with the place and what to write there."""
+    blog = Blog(tmp_path, HEAD + '[accounts.main]\nnetwork = "mastodon"\ninstance = "https://social.example"\n')
+    blog.write("hello")
+    for words in (["publish"], ["once"], ["run"], ["post", "hello"]):
+        error = blog.run(*words, code=2).err
+        assert "[site] url: https://notes.example is an example (write where your pages live" in error
+    assert not blog.feeds.exists()
+    blog.run("plan")
+    Blog(tmp_path, HEAD + '[accounts.main]\nnetwork = "local"\n').run("publish")

@@ -348,6 +348,9 @@ def test_a_title_under_another_name_is_found_and_no_network_is_an_address(tmp_pa
     write(tmp_path / "e", {"eleventy.config.js": "", "_data/site.js": data, "blog/b.md": post})
     guess = guess_site(tmp_path / "e")
     assert (guess.url, guess.fields["title"]) == ("https://a.example", "newstitle")
+    both = post.replace("newstitle: Hello", "disqus_title: Other\nTitle: Hello")
+    write(tmp_path / "t", {"eleventy.config.js": "", "blog/b.md": both})
+    assert "title" not in guess_site(tmp_path / "t").fields
     write(
         tmp_path / "n", {"next.config.js": "trailingSlash: true", "app/[slug]/page.tsx": "", "public/a/index.md": POST}
     )

@@ -181,3 +181,16 @@ def test_any_text_is_taken(text: str) -> None:
     assert isinstance(drop_mdx(text), str)
     assert put_back(*set_apart(text)) == text
     assert isinstance(render_tags(text, GeneratorCode(), lambda _inside, _written: None), str)
+
+
+def test_a_comment_leaves_the_html_around_it_whole() -> None:
+    """An empty line would end a table in the middle, and its rest would be code."""
+    table = "<table>\n    <!-- {{ old }} -->\n    <tr></tr>\n</table>"
+    assert drop_shortcodes(table) == table.replace("<!-- {{ old }} -->", "<!---->")
+    assert (
+        drop_shortcodes("<ul>\n{# <li>\nold</li> #}\n  <li>a</li>\n</ul> {{< x >}}")
+        == f"<ul>\n  <li>a</li>\n</ul> {MARK}"
+    )
+    assert drop_shortcodes("a <!-- b --> c\n\n<!-- {{ d }} -->\n\ne <!-- more --> <!-- f") == (
+        "a  c\n\n\n\ne <!-- more --> <!-- f"
+    )
