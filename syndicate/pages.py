@@ -206,7 +206,7 @@ def judge(url: str, form: str, published: bytes | None, first: Response, second:
         _judge_type(first, form),
         _judge_address(first, url),
         _judge_conditional(second),
-        *_judge_manners(first),
+        *_judge_transport(first),
     ]
     return tuple(remark for remark in found if remark is not None)
 
@@ -245,7 +245,7 @@ def _judge_conditional(second: Response | None) -> Remark | None:
     return Remark(f"answers {second.status} instead of 304 to its own validators: readers fetch everything each time")
 
 
-def _judge_manners(first: Response) -> tuple[Remark | None, ...]:
+def _judge_transport(first: Response) -> tuple[Remark | None, ...]:
     is_packed = first.headers.get("content-encoding", "") in {"gzip", "br", "zstd", "deflate"}
     is_open = first.headers.get("access-control-allow-origin") in {"*", "https://reader.invalid"}
     return (

@@ -91,7 +91,7 @@ def _count(site: OpenSite, account: Account, network: Counts, one: Delivery, now
     site.store.record_count(one.id, counted, now)
 
 
-def list_counted(site: OpenSite, now: datetime, *, account: str = "", newest: int) -> tuple[CountedMessage, ...]:
+def list_counted(site: OpenSite, now: datetime, *, account: str, newest: int) -> tuple[CountedMessage, ...]:
     """So many of the messages that were sent last, those of which something is known."""
     return list_counts(site, site.store.list_messages(now, states=(State.SENT,), account=account, newest=newest))
 

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from syndicate.app.accounts import PASSWORD
 from syndicate.app.publish import open_drawer
@@ -14,7 +13,7 @@ from syndicate.app.queue import preview
 from syndicate.app.site import OpenSite
 from syndicate.app.status import explain_waits
 from syndicate.containment import contain
-from syndicate.errors import ConfigError, UsageError
+from syndicate.errors import ConfigError
 from syndicate.formats.parse_feed import find_trouble, find_updated, parse_feed
 from syndicate.model import (
     FEED_FILES,
@@ -28,8 +27,7 @@ from syndicate.model import (
     State,
     needs_person,
 )
-from syndicate.planning.schedule.calendar import Calendar, Taken, find_broken_rule, list_taken, to_instant
-from syndicate.planning.schedule.when import parse_when
+from syndicate.planning.schedule.calendar import Calendar, Taken, list_taken
 from syndicate.store.overview import Event
 from syndicate.text.dates import parse_date
 
@@ -185,35 +183,6 @@ def list_free_slots(
             if calendar.is_free(at, taken):
                 free.setdefault(at, []).append(account.name)
     return tuple(FreeSlot(at=at, accounts=tuple(names)) for at, names in sorted(free.items()))
-
-
-def refuse_time(site: OpenSite, number: int, at: datetime, now: datetime) -> None:
-    """Raises UsageError naming the rule of its account that speaks against sending a message at this time."""
-    row = site.store.get_delivery(number)
-    account = site.accounts.get(row.account)
-    edge = max(account.schedule.gap, _DAY) * 2
-    rows = site.store.list_messages(now, account=row.account, since=at - edge, until=at + edge)
-    others = (one for one in rows if (one.post_id, one.occasion) != (row.post_id, row.occasion))
-    if why := find_broken_rule(account.schedule, at, Taken(sorted(list_taken(others)))):
-        raise UsageError(f"the message about {row.slug} on {account.name} stays where it is: {why}")
-
-
-def choose_time(site: OpenSite, number: int, value: str, by: timedelta, now: datetime, *, is_forced: bool) -> datetime:
-    """When a message is to go: at a time in words, or later by so much where there are none.
-
-    Whole days keep the time of day, also where the clock is set forward or back between.
-    Raises UsageError for a time in the past, or one that a rule of the account forbids and that is not forced.
-    """
-    due_at, zone = site.store.get_delivery(number).due_at, ZoneInfo(site.settings.site.timezone)
-    try:
-        wall = due_at.astimezone(zone).replace(tzinfo=None)
-        later = due_at + by if by % _DAY else to_instant(wall + by, zone)
-        at = parse_when(value or later.isoformat(), now, zone)
-    except OverflowError as error:
-        raise UsageError("that is too far away") from error
-    if not is_forced:
-        refuse_time(site, number, at, now)
-    return at
 
 
 def list_burst(site: OpenSite, account: str) -> tuple[int, ...]:

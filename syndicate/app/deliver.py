@@ -1,4 +1,4 @@
-"""What delivering is handed: rooms as functions."""
+"""What delivering needs of the rest of a site, handed over as functions."""
 
 from __future__ import annotations
 

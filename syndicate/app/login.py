@@ -1,4 +1,4 @@
-"""Accounts as a person sees them: who, how long, and what is on them already."""
+"""Accounts as a person sees them: who is logged in, for how long, and what is already on them."""
 
 from __future__ import annotations
 

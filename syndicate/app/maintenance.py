@@ -1,4 +1,4 @@
-"""What nobody asks for and everybody expects: tokens renewed, limits read, answers counted."""
+"""Maintenance of accounts: tokens are renewed, limits read, reactions counted."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def look_after(site: OpenSite, now: datetime) -> tuple[str, ...]:
     accounts = tuple(site.accounts.enabled.values())
     if not accounts:
         return ()
-    with ThreadPoolExecutor(len(accounts), thread_name_prefix="tend") as pool:
-        return tuple(chain.from_iterable(pool.map(lambda account: tend(site, account, now), accounts)))
+    with ThreadPoolExecutor(len(accounts), thread_name_prefix="maintain_account") as pool:
+        return tuple(chain.from_iterable(pool.map(lambda account: maintain_account(site, account, now), accounts)))
 
 
-def tend(site: OpenSite, account: Account, now: datetime) -> tuple[str, ...]:
+def maintain_account(site: OpenSite, account: Account, now: datetime) -> tuple[str, ...]:
     """One account; its trouble is a line of its own and stops nobody else."""
     lines: list[str] = []
     if not _is_in_order(site, account, now):

@@ -34,9 +34,7 @@ def digest_words(site: OpenSite, delivery: Delivery) -> str:
     return fingerprint(*said)
 
 
-def edit_message(
-    site: OpenSite, number: int, now: datetime, *, text: str, alt: str, media: str, was: str = ""
-) -> Delivery:
+def edit_message(site: OpenSite, number: int, now: datetime, *, text: str, alt: str, media: str, was: str) -> Delivery:
     """A person's words, alt text and picture for one message; what is as it would be composed is no one's own.
 
     Raises UsageError where the network would refuse it, or where it is not as it `was` (`digest_words`).

@@ -1,14 +1,16 @@
-"""The outbox under a person's hands."""
+"""The outbox in a person's hands: what waits, as it would be now, and actions on one message or on many."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from syndicate.app.deliver import Composer
+from syndicate.app.own_words import edit_message
 from syndicate.app.site import OpenSite
 from syndicate.app.status import WAITING
 from syndicate.containment import contain
@@ -24,9 +26,16 @@ from syndicate.planning.deliveries.reasons import find_own_reason
 from syndicate.planning.deliveries.retry import describe
 from syndicate.planning.messages.compose import Composed
 from syndicate.planning.messages.template import find_override
+from syndicate.planning.schedule.calendar import Taken, find_broken_rule, list_taken, to_instant
 from syndicate.planning.schedule.gates import policy_of
 from syndicate.planning.schedule.when import parse_when
 from syndicate.store.store import Store
+
+if TYPE_CHECKING:
+    from syndicate.app.app import App
+
+
+_DAY = timedelta(days=1)
 
 # --- deliveries on their way, composed as they would be now ---
 
@@ -122,9 +131,9 @@ def change_delivery(site: OpenSite, action: Action, number: int, value: str, now
     if action is Action.SETTLE_SENT:
         return store.settle_sent(number, Receipt(remote_id=value, url=value), now)
     if action is Action.RELEASE:
-        return store.release(number, now, _find_wish(site, store.get_delivery(number)))
+        return store.release(number, now, _find_objection(site, store.get_delivery(number)))
     if action is Action.RETRY:
-        return store.retry(number, now, _find_wish(site, store.get_delivery(number)))
+        return store.retry(number, now, _find_objection(site, store.get_delivery(number)))
     return _SIMPLE[action](store, number, now)
 
 
@@ -135,7 +144,7 @@ def wake_accounts(site: OpenSite, ids: Iterable[int], now: datetime) -> None:
         site.store.wake_account(name, now)
 
 
-def _find_wish(site: OpenSite, delivery: Delivery) -> Reason:
+def _find_objection(site: OpenSite, delivery: Delivery) -> Reason:
     """What the post itself says against the message now, where a person lets it go all the same."""
     accounts = {account.name: account for account in site.settings.accounts}
     if delivery.account not in accounts:
@@ -176,3 +185,96 @@ def _read_reason(word: str) -> Reason | None:
         near = get_close_matches(word, [reason.value for reason in Reason], n=1)
         hint = f'did you mean "{near[0]}"?' if near else "`syndicate queue --json` shows the reason of each message"
         raise UsageError(f'there is no reason "{word}"', hint=hint) from None
+
+
+# --- one action on one message or on many, as the dashboard and the API ask for it ---
+
+
+@dataclass(frozen=True, slots=True)
+class BulkAction:
+    """One action on some messages."""
+
+    action: Action
+    numbers: tuple[int, ...]
+    value: str = ""
+    """A time to move to, a text, or the address of a copy."""
+    by: timedelta = timedelta(0)
+    """How far to move, where no time is given."""
+    alt: str = ""
+    media: str = ""
+    """What shall go with the message: "card", "image", "photo", "none", "" for what the account has."""
+    was: str = ""
+    """What the message said when the person saw it (`digest_words`), "" where nobody asks."""
+    is_forced: bool = False
+    """Whether a rule that speaks against the time is overruled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was changed, and why the others were not."""
+
+    changed: tuple[Delivery, ...]
+    refused: tuple[tuple[int, UsageError], ...] = ()
+
+
+def carry_out(app: App, bulk: BulkAction) -> Outcome:
+    """Every message on its own: one that is refused keeps none of the others."""
+    changed: list[Delivery] = []
+    refused: list[tuple[int, UsageError]] = []
+    for number in _order(app, bulk):
+        try:
+            changed.append(_change_one(app, bulk, number))
+        except UsageError as error:
+            refused.append((number, error))
+    return Outcome(tuple(changed), tuple(refused))
+
+
+def _order(app: App, bulk: BulkAction) -> Sequence[int]:
+    """Messages that move later: the last one first, so that none stands in another's way."""
+    if not bulk.by or len(bulk.numbers) == 1:
+        return bulk.numbers
+    with app.borrow() as site:
+        due = {row.id: row.due_at for row in site.store.list_deliveries() if row.id in set(bulk.numbers)}
+    there = sorted(due, key=due.__getitem__, reverse=bulk.by > timedelta(0))
+    return (*there, *(number for number in bulk.numbers if number not in due))
+
+
+def _change_one(app: App, bulk: BulkAction, number: int) -> Delivery:
+    if bulk.action is Action.EDIT:
+        with app.changing() as site:
+            return edit_message(site, number, app.now(), text=bulk.value, alt=bulk.alt, media=bulk.media, was=bulk.was)
+    value = bulk.value
+    if bulk.action is Action.MOVE:
+        with app.borrow() as site:
+            value = choose_time(site, number, value, bulk.by, app.now(), is_forced=bulk.is_forced).isoformat()
+    (after,) = app.change_deliveries(bulk.action, (number,), value)
+    return after
+
+
+def _refuse_time(site: OpenSite, number: int, at: datetime, now: datetime) -> None:
+    """Raises UsageError naming the rule of its account that speaks against sending a message at this time."""
+    row = site.store.get_delivery(number)
+    account = site.accounts.get(row.account)
+    edge = max(account.schedule.gap, _DAY) * 2
+    rows = site.store.list_messages(now, account=row.account, since=at - edge, until=at + edge)
+    others = (one for one in rows if (one.post_id, one.occasion) != (row.post_id, row.occasion))
+    if why := find_broken_rule(account.schedule, at, Taken(sorted(list_taken(others)))):
+        raise UsageError(f"the message about {row.slug} on {account.name} stays where it is: {why}")
+
+
+def choose_time(site: OpenSite, number: int, value: str, by: timedelta, now: datetime, *, is_forced: bool) -> datetime:
+    """When a message is to go: at a time in words, or later by so much where there are none.
+
+    Whole days keep the time of day, also where the clock is set forward or back between.
+    Raises UsageError for a time in the past, or one that a rule of the account forbids and that is not forced.
+    """
+    due_at, zone = site.store.get_delivery(number).due_at, ZoneInfo(site.settings.site.timezone)
+    try:
+        wall = due_at.astimezone(zone).replace(tzinfo=None)
+        later = due_at + by if by % _DAY else to_instant(wall + by, zone)
+        at = parse_when(value or later.isoformat(), now, zone)
+    except OverflowError as error:
+        raise UsageError("that is too far away") from error
+    if not is_forced:
+        _refuse_time(site, number, at, now)
+    return at

@@ -1,4 +1,4 @@
-"""What use cases answer: values that the doors show."""
+"""What use cases answer: values that the command line, the pages and the API show."""
 
 from __future__ import annotations
 

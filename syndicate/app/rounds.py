@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from syndicate.app.deliver import make_tools
 from syndicate.app.edits import amend_account, group_by_account, take_amendments, tell_waiting
 from syndicate.app.hubs import ping_hubs
-from syndicate.app.maintenance import tend
+from syndicate.app.maintenance import maintain_account
 from syndicate.deliver import AccountThreads, list_accounts_with_work, work_account
 from syndicate.errors import ConfigError, Unavailable
 from syndicate.model import Account, Delivery
@@ -125,7 +125,7 @@ class Rounds:
             app.is_read_anew = True  # a removal comes due without any change
 
             def work(account: Account) -> None:
-                tell("\n".join(tend(site, account, app.now())))
+                tell("\n".join(maintain_account(site, account, app.now())))
 
             for account in site.accounts.enabled.values():
                 app.start(self._threads, f"{account.name} (token and limits)", site, partial(work, account))

@@ -39,7 +39,7 @@ class Subject:
     cells: Image.Image | None = field(default=None, repr=False)
 
 
-def look_for_subject(image: Image.Image, focus: Focus | None = None) -> Subject:
+def look_for_subject(image: Image.Image, focus: Focus | None) -> Subject:
     """The subject where the author says it is, else where the eye goes first."""
     if focus is not None:
         return Subject(focus, _mark(focus))

@@ -220,12 +220,12 @@ def print_problems(problems: Sequence[Problem]) -> None:
         tell(str(problem), file=sys.stderr)
 
 
-def local_time(at: datetime | None, zone: str, *, now: datetime | None = None) -> str:
+def local_time(at: datetime | None, zone: str, *, now: datetime) -> str:
     """An instant in the site's zone: "Mon 24 Nov 09:00", with the year when it is another one."""
     if at is None:
         return "never"
     there = at.astimezone(ZoneInfo(zone))
-    same_year = now is not None and there.year == now.astimezone(ZoneInfo(zone)).year
+    same_year = there.year == now.astimezone(ZoneInfo(zone)).year
     return f"{there:%a} {there.day} {there:%b %H:%M}" if same_year else f"{there.day} {there:%b %Y %H:%M}"
 
 

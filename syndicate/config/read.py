@@ -62,7 +62,7 @@ _PLAIN = {
 """What people are told where Pydantic speaks of its types."""
 
 
-def make_config_error(error: ValidationError, text: str, path: str, more: Iterable[Mistake] = ()) -> ConfigError:
+def make_config_error(error: ValidationError, text: str, path: str, more: Iterable[Mistake]) -> ConfigError:
     """One ConfigError that lists every problem, each with its line."""
     return make_mistakes_error(list(dict.fromkeys((*map(_read_detail, error.errors()), *more))), text, path)
 

@@ -13,7 +13,7 @@ from itertools import islice
 from syndicate.content.built import BuiltSite, Page, fingerprint_built
 from syndicate.content.matching import match_pages, settle_places
 from syndicate.content.reading import Reader, Reading, Served, Wanted, fill_body, is_body_of
-from syndicate.content.records import Memory, Outcome, Shelf, Stat
+from syndicate.content.records import Memory, Outcome, PostCache, Stat
 from syndicate.content.scanning import Scan, scan
 from syndicate.model import Cache, KnownPost, Post, Problem, Settings, Snapshot
 from syndicate.processes import Process, count_others
@@ -67,7 +67,7 @@ class ContentFolder:
         self._settings = settings
         self._list_known = list_known
         cache = Memory() if cache is None else cache
-        self._shelf = Shelf(settings, cache)
+        self._cache = PostCache(settings, cache)
         self._built = BuiltSite(settings, cache) if settings.site.built else None
         self._built_stamp = ""
         self._pages: tuple[Page, ...] = ()
@@ -108,9 +108,9 @@ class ContentFolder:
         return self._snapshot(found)
 
     def _renew(self) -> None:
-        if self._shelf.renew():
-            self._stats, self._outcomes = self._shelf.load()
-            self._served = {s: Served(*row) for s, row in self._shelf.load_served().items()} if self._built else {}
+        if self._cache.renew():
+            self._stats, self._outcomes = self._cache.load()
+            self._served = {s: Served(*row) for s, row in self._cache.load_served().items()} if self._built else {}
 
     def read_whole(self) -> Snapshot:
         """Every post with its body; one that did not change since the last call is the same object."""
@@ -135,7 +135,7 @@ class ContentFolder:
         reader, wanted = Reader(self._settings), iter(posts)
         filled: list[Post] = []
         while batch := list(islice(wanted, _BATCH)):
-            bodies = self._shelf.get_bodies(post.source for post in batch)
+            bodies = self._cache.get_bodies(post.source for post in batch)
             for post in batch:
                 body = bodies.get(post.source)
                 if body is None or not is_body_of(post, body):
@@ -176,7 +176,7 @@ class ContentFolder:
         served = self._match()
         changed = [file for file in found.files if served.get(file.source) != self._served.get(file.source)]
         if served != self._served:
-            self._shelf.save_served(served)
+            self._cache.save_served(served)
         self._served = served
         self._read([(file, None, served.get(file.source)) for file in changed], found)
 
@@ -219,9 +219,9 @@ class ContentFolder:
     def _flush(self) -> None:
         """Bodies first: one without its row is of no use, a row without its body costs a look into the file."""
         if self._bodies:
-            self._shelf.put_bodies(self._bodies)
+            self._cache.put_bodies(self._bodies)
             self._bodies = {}
-        if self._unsaved and self._shelf.save(self._stats, self._outcomes, self._unsaved):
+        if self._unsaved and self._cache.save(self._stats, self._outcomes, self._unsaved):
             self._unsaved = set()
 
     def _forget(self, found: Scan) -> set[str]:
@@ -232,7 +232,7 @@ class ContentFolder:
         for source in gone:
             self._stats.pop(source, None)
             del self._outcomes[source]
-        self._shelf.drop_bodies(gone)
+        self._cache.drop_bodies(gone)
         return gone
 
     def _snapshot(self, found: Scan) -> Snapshot:

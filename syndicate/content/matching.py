@@ -142,7 +142,7 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def settle_places(
-    posts: Iterable[Post], list_known: Callable[[], Iterable[KnownPost]] = tuple
+    posts: Iterable[Post], list_known: Callable[[], Iterable[KnownPost]]
 ) -> tuple[list[Post], list[Problem]]:
     """The posts that may stay, by source, each with a name of its own, and a Problem for each that may not."""
     posts = sorted(posts, key=lambda post: post.source)

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from syndicate import __version__
-from syndicate.content.site_data import stamp_data
+from syndicate.content.site_data import fingerprint_data
 from syndicate.model import (
     Author,
     Awaited,
@@ -177,7 +177,7 @@ Stat = tuple[int, int, int, str]
 """Modification time in ns, size, inode, and a digest of the bytes of a file when it was last read."""
 
 
-class Shelf:
+class PostCache:
     """Reads and writes the room's part of a cache. One site's entries do not meet another's."""
 
     def __init__(self, settings: Settings, cache: Cache) -> None:
@@ -190,7 +190,7 @@ class Shelf:
 
     def renew(self) -> bool:
         """Look at the data of the site; whether all that was read before was read with other data."""
-        rules = (*self._rules, stamp_data(self._settings))
+        rules = (*self._rules, fingerprint_data(self._settings))
         before, self._context = self._context, blake2b(repr(rules).encode("utf-8", "replace"), digest_size=16).digest()
         return before != self._context
 

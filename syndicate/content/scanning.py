@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from syndicate import __version__
 from syndicate.content.built import fingerprint_built
-from syndicate.content.site_data import stamp_data
+from syndicate.content.site_data import fingerprint_data
 from syndicate.errors import ContentError
 from syndicate.model import Problem, Settings
 from syndicate.text.cleaning import escape_controls
@@ -74,7 +74,7 @@ def fingerprint_posts(settings: Settings) -> str:
     """A digest that changes with any post file, the settings and each build of the site. Reads no file."""
     seen = scan(settings)
     marks = [f"{found.source}\0{found.mtime_ns}\0{found.size}\0{found.inode}" for found in seen.files]
-    outside = (settings.digest, settings.root, stamp_data(settings), fingerprint_built(settings))
+    outside = (settings.digest, settings.root, fingerprint_data(settings), fingerprint_built(settings))
     text = "\n".join([__version__, *outside, *marks, *seen.unreadable])
     return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 

@@ -115,15 +115,15 @@ def _parse(text: str, ending: str) -> object:
     return None if repeats_anchors(text) or find_deep_yaml(text) is not None else yaml12.parse_yaml(text)
 
 
-def stamp_data(settings: Settings) -> str:
+def fingerprint_data(settings: Settings) -> str:
     """Another text whenever one of the files is another one."""
     root = Path(settings.root)
     files = [root / name for name in _SETTINGS]
     files += [file for name in _FOLDERS for file in islice((root / name).rglob("*"), _MOST_FILES)]
-    return "\n".join(_stamp(file) for file in files if file.suffix in _ENDINGS)
+    return "\n".join(_fingerprint_file(file) for file in files if file.suffix in _ENDINGS)
 
 
-def _stamp(file: Path) -> str:
+def _fingerprint_file(file: Path) -> str:
     try:
         stat = file.stat()
     except OSError:

@@ -225,9 +225,7 @@ def _is_inside(place: int, marks: Sequence[tuple[int, int, str, bool]]) -> bool:
     return any(start <= place < end for start, end, _, _ in marks)
 
 
-def render_timeline(
-    entries: Sequence[TimelineEntry], site: Site, template: str, *, where: str = "pages/timeline.html"
-) -> bytes:
+def render_timeline(entries: Sequence[TimelineEntry], site: Site, template: str) -> bytes:
     """timeline.html from a template's text; it sees `site` and `entries`. Times are in the site's zone.
 
     Raises ConfigError with the template's line where it is broken.
@@ -238,5 +236,7 @@ def render_timeline(
         "machine": lambda at: at.isoformat(timespec="seconds"),
         "bare": lambda url: url.partition("://")[2].removeprefix("www.").rstrip("/"),
     }
-    page = render_html_template(template, {"site": site, "entries": entries}, where=where, filters=filters)
+    page = render_html_template(
+        template, {"site": site, "entries": entries}, where="pages/timeline.html", filters=filters
+    )
     return sign_page(page).encode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""The client with its two doors, `fetch` and `call`."""
+"""The HTTP client: `fetch` for anybody's addresses, `call` for the APIs of networks."""
 
 # ruff: noqa: E402 - see at the import of httpx
 

@@ -1,4 +1,4 @@
-"""The site, its accounts and its rules as `config.py` reads them from syndicate.toml: plain values."""
+"""The site, its accounts and its rules as `config/` reads them from syndicate.toml: plain values."""
 
 from __future__ import annotations
 

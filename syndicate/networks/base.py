@@ -1,4 +1,4 @@
-"""The waist between deliveries and networks: one method every network has, and one-method abilities some have.
+"""What a network is to the rest of the program: one method that all have, and abilities of one method that some have.
 
 A network never retries, sleeps, logs a secret or sees the store. It makes one irreversible call per `send`
 and says how that ended by returning a Receipt or raising one of the errors in `syndicate.errors`.

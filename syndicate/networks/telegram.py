@@ -90,13 +90,13 @@ def _build_entities(name: str, message: Message, options: Mapping[str, str]) -> 
 
 def build_preview(message: Message, options: Mapping[str, str]) -> dict[str, object]:
     """How the link's card looks; the link makes one even where it is not in the text."""
-    wish = options.get("preview") or "large"
-    if wish == "none":
+    style = options.get("preview") or "large"
+    if style == "none":
         return {"is_disabled": True}
     if not message.link:
-        return {"show_above_text": wish == "above"}
-    size = "prefer_small_media" if wish == "small" else "prefer_large_media"
-    return {"is_disabled": False, "url": message.link, size: True, "show_above_text": wish == "above"}
+        return {"show_above_text": style == "above"}
+    size = "prefer_small_media" if style == "small" else "prefer_large_media"
+    return {"is_disabled": False, "url": message.link, size: True, "show_above_text": style == "above"}
 
 
 def build_photo(message: Message, options: Mapping[str, str], chat: str) -> dict[str, str]:

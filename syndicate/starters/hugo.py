@@ -31,7 +31,7 @@ def look_for_hugo(folder: Path) -> Found | None:
     found = found.note("description", text_of(params, "description", "subtitle"), name)
     found = found.note("language", text_of(data, "languagecode", "locale", "defaultcontentlanguage"), name)
     found = found.note("timezone", text_of(data, "timezone"), name)
-    found = found.note("author", author_of(data, "author") or author_of(params, "author"), name)
+    found = found.note("author", author_of(data) or author_of(params), name)
     sections = _choose_sections(folder, roots, data)
     places = [_place(folder, root, section, data, name) for root, section in sections]
     if not places:

@@ -32,7 +32,7 @@ def look_for_jekyll(folder: Path) -> Found | None:
     found = found.note("static", ".", "Jekyll's own rule: every folder is served")
     found = found.note("language", text_of(data, "lang", "locale"), name)
     found = found.note("timezone", text_of(data, "timezone"), name)
-    found = found.note("author", author_of(data, "author"), name)
+    found = found.note("author", author_of(data), name)
     if not folders:
         return _settle_collection(found, folder, data, name)
     return _settle_posts(found, folder, folders, data, name)

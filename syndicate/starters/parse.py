@@ -58,9 +58,9 @@ def table_of(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def author_of(data: Mapping[str, Any], name: str) -> str:
-    """A name, or the name in a table."""
-    return text_of(table_of(data, name), "name") or text_of(data, name)
+def author_of(data: Mapping[str, Any]) -> str:
+    """The author as a name, or as a table with a name."""
+    return text_of(table_of(data, "author"), "name") or text_of(data, "author")
 
 
 def find_string(text: str, name: str) -> str:

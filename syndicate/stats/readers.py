@@ -1,4 +1,4 @@
-"""From hits to numbers.
+"""Counts readers and subscribers from hits, and judges how well each reader behaves.
 
 A service that announces its subscribers counts as many as it last announced, for each copy of a feed that it keeps.
 Any other program counts as one person per address, when it calls itself a reader or came back for the same feed.

@@ -20,6 +20,6 @@ def open_store(url: str, site: str) -> Store:
     `url` is an SQLAlchemy URL: "sqlite:////abs/path/state.db" or "postgresql://…". Raises StateError where the
     database cannot be used, or was written by a newer syndicate.
     """
-    from syndicate.store.store import open_door  # noqa: PLC0415 - keeps SQLAlchemy out of `syndicate --help`
+    from syndicate.store.store import Store  # noqa: PLC0415 - keeps SQLAlchemy out of `syndicate --help`
 
-    return open_door(url, site)
+    return Store.open(url, site)

@@ -52,15 +52,15 @@ class Actions(Part):
         """Keep it until released."""
         return self._act_on_thread(delivery_id, Action.HOLD, now, lambda _row: (State.HELD, {}))
 
-    def release(self, delivery_id: int, now: datetime, wish: Reason = Reason.NONE) -> Delivery:
+    def release(self, delivery_id: int, now: datetime, objection: Reason = Reason.NONE) -> Delivery:
         """Let a held, skipped, missed or cancelled one go: at its time, or now where that has passed.
 
-        `wish` is what its post asks for against it, which the person overrules, too.
+        `objection` is what its post asks for against it, which the person overrules, too.
         """
 
         def change(row: Delivery) -> tuple[State, dict[str, Any]]:
             state = State.PLANNED if row.due_at > now else State.DUE
-            return state, {"due_at": max(row.due_at, now), "message": None, "overruled": wish or row.reason}
+            return state, {"due_at": max(row.due_at, now), "message": None, "overruled": objection or row.reason}
 
         return self._act_on_thread(delivery_id, Action.RELEASE, now, change)
 
@@ -84,15 +84,15 @@ class Actions(Part):
 
         return self._act_on_thread(delivery_id, Action.MOVE, now, change)
 
-    def retry(self, delivery_id: int, now: datetime, wish: Reason = Reason.NONE) -> Delivery:
+    def retry(self, delivery_id: int, now: datetime, objection: Reason = Reason.NONE) -> Delivery:
         """Try a failed, missed or waiting one again now, composed anew: the post may have been mended.
 
-        `wish` as above.
+        `objection` as above.
         """
         changes = {"due_at": now, "chosen_due_at": now, "message": None}
 
         def change(row: Delivery) -> tuple[State, dict[str, Any]]:
-            return State.DUE, changes | {"overruled": wish or row.reason or row.overruled}
+            return State.DUE, changes | {"overruled": objection or row.reason or row.overruled}
 
         return self._act_on_thread(delivery_id, Action.RETRY, now, change)
 

@@ -1,4 +1,4 @@
-"""The store's door: one class of many parts."""
+"""`Store`: everything that is known of one site, in one class put together from its parts."""
 
 from __future__ import annotations
 
@@ -44,6 +44,19 @@ class Store(
     read-only, damaged or gone.
     """
 
+    @classmethod
+    def open(cls, url: str, site: str) -> Store:
+        """See `syndicate.store.open_store`."""
+        database = Database(url)
+        try:
+            upgrade(database)
+            store = cls(database, site)
+            store.begin_state()
+        except BaseException:
+            database.close()
+            raise
+        return store
+
     def __enter__(self) -> Store:
         return self
 
@@ -70,15 +83,3 @@ class Store(
                 return False
         except AlreadyRunning:
             return True
-
-
-def open_door(url: str, site: str) -> Store:
-    database = Database(url)
-    try:
-        upgrade(database)
-        store = Store(database, site)
-        store.begin_state()
-    except BaseException:
-        database.close()
-        raise
-    return store

@@ -1,4 +1,4 @@
-"""The doors of setting text: lay out, fit, and cut with an ellipsis when nothing else helps."""
+"""Sets a paragraph: lay it out, make it fit, and cut it with an ellipsis when nothing else helps."""
 
 from __future__ import annotations
 

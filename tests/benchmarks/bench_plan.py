@@ -15,7 +15,7 @@ from datetime import timedelta
 
 from syndicate.model import Category, Ledger, Limits, NetworkFacts, Plan, Post, ScheduleRules, Snapshot
 from syndicate.planning.make_plan import make_plan
-from syndicate.planning.messages.template import make_wording
+from syndicate.planning.messages.template import make_message_template
 from syndicate.text.counting import Counter
 from tests.planning.blog import FACTS, NOW, TEMPLATE, fold, make_account, make_post, make_settings
 
@@ -74,7 +74,7 @@ def main(number: int) -> None:
     measure("first run (baseline)", messages, lambda: plan(snapshot, Ledger()))
     measure("nothing new", messages, lambda: plan(snapshot, settled))
     full = measure("everything new, composed", messages, lambda: plan(snapshot, fresh))
-    wording = make_wording(TEMPLATE, where="bench")
+    wording = make_message_template(TEMPLATE, where="bench")
     values = {"text": SHARE, "link": "https://blog.example.com/", "hashtags": "#A #B"}
     bare = measure("template alone", messages, lambda: [wording.render(values) for _ in range(messages)])
     print(f"a planned message costs {full / bare:.1f} times its bare template")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from syndicate.content.fields import NAMES
 from syndicate.content.parsing import parse_post
-from syndicate.content.records import Memory, Outcome, Shelf
+from syndicate.content.records import Memory, Outcome, PostCache
 from syndicate.errors import ContentError
 from syndicate.text.cleaning import drop_broken
 from tests.content.golden import make_settings
@@ -43,6 +43,6 @@ def test_any_fields_make_a_post_or_a_readable_error(fields: dict[str, object], b
     assert post.permalink.startswith(("https://", "http://"))
     assert "\0" not in post.html + post.markdown
     kept, stats = {"a.mdx": Outcome(replace(post, html="", markdown=""))}, {"a.mdx": (1, 2, 3, "digest")}
-    shelf = Shelf(make_settings(Path("/nowhere")), Memory())
-    assert shelf.save(stats, kept, kept)
-    assert shelf.load() == (stats, kept)
+    cache = PostCache(make_settings(Path("/nowhere")), Memory())
+    assert cache.save(stats, kept, kept)
+    assert cache.load() == (stats, kept)

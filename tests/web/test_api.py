@@ -13,7 +13,7 @@ import httpx
 import pytest
 from starlette.routing import BaseRoute, Mount
 
-from syndicate.app.dashboard import choose_time
+from syndicate.app.queue import choose_time
 from syndicate.model import State
 from syndicate.store.passes import Scope
 from syndicate.web import make_app

@@ -126,19 +126,19 @@ class Mastodon:
         media = quote(message.prepared["media"], safe="")
         response = self._ask("GET", f"/api/v1/media/{media}")
         if response.status == 206:
-            raise self._not_ready("the image is still being processed", message, response)
+            raise self._not_ready(message, response)
         if response.status == 404:
             return without_media(message)
         if not response.is_success:
             raise self._error(response, publishes=False)
         return replace(message, prepared={**message.prepared, "media_ready": "yes"})
 
-    def _not_ready(self, said: str, message: Message, response: Response) -> NotReady:
+    def _not_ready(self, message: Message, response: Response) -> NotReady:
         """Waits grow with the age of the upload, so that asking again doubles by itself."""
         now = response.received_at
         age = now - datetime.fromisoformat(message.prepared.get("media_at", now.isoformat()))
         wait = min(max(age, timedelta(seconds=1)), timedelta(minutes=1))
-        return NotReady(said, retry_at=now + wait, where=self.account)
+        return NotReady("the image is still being processed", retry_at=now + wait, where=self.account)
 
     def send(self, message: Message, *, key: str) -> Receipt:
         self._token()
@@ -173,7 +173,7 @@ class Mastodon:
     def _send_error(self, response: Response, message: Message) -> NetworkError:
         said = words_of(response).lower()
         if response.status == 422 and "finished processing" in said:
-            return self._not_ready("the image is still being processed", message, response)
+            return self._not_ready(message, response)
         if response.status in {400, 422} and ("idempotency key" in said or "already attached" in said):
             return Uncertain("the server has seen this post before", where=self.account)
         if response.status == 503 and isinstance(response.json(), dict):

@@ -35,7 +35,7 @@ from syndicate.model import (
 from syndicate.planning.deliveries.foresight import find_token_end, tell_token_end
 from syndicate.planning.deliveries.reasons import find_code
 from syndicate.planning.language_groups import Groups, find_language_reason
-from syndicate.planning.messages.compose import AccountStyle, Composed, compose, make_voice
+from syndicate.planning.messages.compose import AccountStyle, Composed, compose, make_style
 from syndicate.planning.schedule.calendar import Calendar, Taken, list_taken
 from syndicate.planning.schedule.when import parse_moment
 
@@ -177,7 +177,7 @@ def _find_style(account: Account, facts: NetworkFacts, template: str | None) -> 
     if template is None:
         return None, f'there is no message template "{account.template or "default"}"'
     try:
-        return make_voice(account, facts, template), ""
+        return make_style(account, facts, template), ""
     except ConfigError as error:
         return None, str(error)
 

@@ -30,7 +30,7 @@ from syndicate.planning.messages.template import find_override
 
 
 def plan_baseline(
-    identified: Iterable[Identified], context: AccountContext, changed_at: datetime | None = None
+    identified: Iterable[Identified], context: AccountContext, changed_at: datetime | None
 ) -> list[PlannedDelivery]:
     """The first plan of an account: what is public already is skipped, what is still to come is planned.
 

@@ -30,8 +30,8 @@ from syndicate.planning.messages.template import (
     find_override,
     join_tags,
     make_link,
+    make_message_template,
     make_values,
-    make_wording,
     name_template,
     tidy,
     trace,
@@ -175,15 +175,15 @@ def compose_message(  # noqa: PLR0917 - the six things a message is made of, in 
     `text`, `alt` and `media` are a person's own and are taken as they stand. Raises ConfigError where the template is
     broken.
     """
-    style = make_voice(account, facts, template_text)
+    style = make_style(account, facts, template_text)
     asked = {"text": text, "alt": alt, "media": media}
     return compose(post, known, style, card, occasion=occasion, site=site, created_at=created_at, **asked)
 
 
-def make_voice(account: Account, facts: NetworkFacts, template_text: str) -> AccountStyle:
+def make_style(account: Account, facts: NetworkFacts, template_text: str) -> AccountStyle:
     """The account with its template compiled, for many messages. Raises ConfigError where the template is broken."""
     where = f"{name_template(account)} (account {account.name})"
-    return AccountStyle(account, facts, make_wording(template_text, where=where))
+    return AccountStyle(account, facts, make_message_template(template_text, where=where))
 
 
 def compose(

@@ -48,7 +48,7 @@ def name_template(account: Account) -> str:
     return f"templates/messages/{name}"
 
 
-def make_wording(template_text: str, *, where: str) -> MessageTemplate:
+def make_message_template(template_text: str, *, where: str) -> MessageTemplate:
     """The template compiled in a sandbox where unknown names are errors. Raises ConfigError with its line."""
     if not template_text.strip():
         raise _say_nothing(where)

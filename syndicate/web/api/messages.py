@@ -17,10 +17,10 @@ from syndicate.app.dashboard import (
 )
 from syndicate.app.own_words import measure_text, measure_words
 from syndicate.app.post import plan_message, write_message
+from syndicate.app.queue import BulkAction, carry_out
 from syndicate.app.reports import Measure
 from syndicate.app.site import OpenSite
 from syndicate.app.status import list_these
-from syndicate.app.wishes import Wish, carry_out
 from syndicate.errors import UsageError
 from syndicate.model import ACTIONS, Action, Attempt, Delivery, OwnPicture, PlannedDelivery, State
 from syndicate.planning.deliveries.reasons import say_reason, say_why
@@ -103,11 +103,11 @@ def move(app: App, asked: m.DeliveryNumber, body: m.Move) -> m.DeliveryShown:
     return _carry_out(app, _read_move(body, (asked.id,)))
 
 
-def _read_move(body: m.Move, numbers: tuple[int, ...]) -> Wish:
+def _read_move(body: m.Move, numbers: tuple[int, ...]) -> BulkAction:
     if (body.at is None) == (body.by_minutes is None):
         raise UsageError("say when: `at` or `by_minutes`")
     value, by = _to_words(body.at) if body.at else "", timedelta(minutes=body.by_minutes or 0)
-    return Wish(Action.MOVE, numbers, value, by, is_forced=body.force)
+    return BulkAction(Action.MOVE, numbers, value, by, is_forced=body.force)
 
 
 def edit(app: App, asked: m.DeliveryNumber, body: m.Edit) -> m.DeliveryShown:
@@ -116,7 +116,7 @@ def edit(app: App, asked: m.DeliveryNumber, body: m.Edit) -> m.DeliveryShown:
         before = _get_delivery(site, asked.id)
     alt = before.alt if body.alt is None else body.alt
     media = before.media if body.media is None else body.media
-    return _carry_out(app, Wish(Action.EDIT, (asked.id,), body.text, alt=alt, media=media))
+    return _carry_out(app, BulkAction(Action.EDIT, (asked.id,), body.text, alt=alt, media=media))
 
 
 def change_many(app: App, _asked: m.Nothing, body: m.Many) -> m.ManyChanged:
@@ -126,14 +126,14 @@ def change_many(app: App, _asked: m.Nothing, body: m.Many) -> m.ManyChanged:
     is_timed = body.at is not None or body.by_minutes is not None or body.force
     if is_timed and action is not Action.MOVE:
         raise UsageError('`at`, `by_minutes` and `force` go with "move" alone')
-    wish = _read_move(body, numbers) if action is Action.MOVE else Wish(action, numbers)
-    done = carry_out(app, wish)
+    bulk = _read_move(body, numbers) if action is Action.MOVE else BulkAction(action, numbers)
+    done = carry_out(app, bulk)
     refused = tuple(
         m.Refused(id=number, detail=f"{error.message[:1].upper()}{error.message[1:]}", hint=error.hint)
         for number, error in done.refused
     )
     with app.borrow() as site:
-        told = tell_outcome(app, wish, done)
+        told = tell_outcome(app, bulk, done)
         return m.ManyChanged(told=told, changed=show_all(site, done.changed), refused=refused)
 
 
@@ -166,14 +166,14 @@ def make_action(action: Action, words: str) -> Callable[[App, m.DeliveryNumber, 
 
 
 def _change(app: App, action: Action, number: int, value: str = "") -> m.DeliveryShown:
-    return _carry_out(app, Wish(action, (number,), value))
+    return _carry_out(app, BulkAction(action, (number,), value))
 
 
-def _carry_out(app: App, wish: Wish) -> m.DeliveryShown:
+def _carry_out(app: App, bulk: BulkAction) -> m.DeliveryShown:
     """Of a single message. Raises what keeps it from being changed."""
     with app.borrow() as site:
-        _get_delivery(site, wish.numbers[0])
-        done = carry_out(app, wish)
+        _get_delivery(site, bulk.numbers[0])
+        done = carry_out(app, bulk)
         if done.refused:
             raise done.refused[0][1]
         return show_all(site, done.changed)[0]

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from syndicate.app.app import App
 from syndicate.app.dashboard import list_burst
-from syndicate.app.wishes import Outcome, Wish, carry_out
+from syndicate.app.queue import BulkAction, Outcome, carry_out
 from syndicate.errors import SyndicateError, UsageError
 from syndicate.model import ACTIONS, Action
 from syndicate.web.dashboard.middleware import Form, go, read_form, to_sentence
@@ -39,16 +39,16 @@ class Forms:
 
     def _act(self, fields: Form) -> Note:
         try:
-            wish = read_wish(fields)
-            done = carry_out(self._app, wish)
-            if done.refused and len(wish.numbers) == 1:
+            bulk = read_bulk_action(fields)
+            done = carry_out(self._app, bulk)
+            if done.refused and len(bulk.numbers) == 1:
                 raise done.refused[0][1]
         except SyndicateError as error:
             return _refused(error, fields)
-        note = Note(tell_outcome(self._app, wish, done), is_error=bool(done.refused))
+        note = Note(tell_outcome(self._app, bulk, done), is_error=bool(done.refused))
         numbers = [int(one) for one in fields.get("order", "").split() if one.isascii() and one.isdigit()]
-        again = _ask_again(fields) if done.refused and wish.action is Action.MOVE and not wish.is_forced else ()
-        return replace(note, focus=find_next(numbers, wish.numbers), again=again)
+        again = _ask_again(fields) if done.refused and bulk.action is Action.MOVE and not bulk.is_forced else ()
+        return replace(note, focus=find_next(numbers, bulk.numbers), again=again)
 
     async def answer_many(self, request: Request) -> Response:
         """One answer for all that an account holds because many posts came at once."""
@@ -82,21 +82,21 @@ class Forms:
         return go(request, fields.get("back", ""), self._notes.keep(note))
 
 
-def tell_outcome(app: App, wish: Wish, done: Outcome) -> str:
+def tell_outcome(app: App, bulk: BulkAction, done: Outcome) -> str:
     """What an action came to, for the person who asked for it."""
     refusals = [error for _, error in done.refused]
     if len(done.changed) == 1 and not refusals:
         with app.borrow() as site:
             is_running = site.store.is_daemon_running()
         moment = to_moment(done.changed[0].due_at, ZoneInfo(app.settings.site.timezone), app.now())
-        return tell(wish.action, done.changed[0], moment, is_running=is_running)
+        return tell(bulk.action, done.changed[0], moment, is_running=is_running)
     whys = list(dict.fromkeys(map(to_sentence, refusals)))
-    if len(wish.numbers) == 1:
+    if len(bulk.numbers) == 1:
         return whys[0]
-    return tell_many(wish.action, len(done.changed), len(refusals), whys)
+    return tell_many(bulk.action, len(done.changed), len(refusals), whys)
 
 
-def read_wish(fields: Form) -> Wish:
+def read_bulk_action(fields: Form) -> BulkAction:
     """What a form asks for. Raises UsageError for what no form of ours sends."""
     one, _, number = fields.get("one", "").partition(":")  # the button of a single line
     action = one or fields.get("action", "")
@@ -112,7 +112,7 @@ def read_wish(fields: Form) -> Wish:
     if action == Action.MOVE and not value and not by:
         raise UsageError("say when", hint="choose a time, or how far to move")
     chosen = tuple(dict.fromkeys(map(int, numbers)))
-    return Wish(
+    return BulkAction(
         Action(action),
         chosen,
         value,
