@@ -208,7 +208,7 @@ REFUSED = [
     ("POST", "/deliveries/7/move", {"at": "0001-01-01T00:00:00+14:00"}, 422, ""),
     ("POST", "/deliveries/7/move", {"at": 4e9}, 422, ""),
     ("POST", "/deliveries/7/move", {"at": "2199-01-05 09:00"}, 422, ""),
-    ("POST", "/deliveries/7/move", {"at": "2199-02-30T09:00"}, 409, "is no time"),
+    ("POST", "/deliveries/7/move", {"at": "2199-02-30T09:00"}, 409, "is not a time"),
     ("POST", "/deliveries/7/edit", {"text": "", "media": "photo-x"}, 422, ""),
     ("POST", "/deliveries/7/move", {"at": "9999-12-31T23:59:59Z"}, 409, "too far away"),
     ("POST", "/deliveries/7/move", {}, 409, "Say when"),
