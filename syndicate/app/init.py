@@ -15,10 +15,10 @@ from syndicate.config.place import CONFIG_NAME
 from syndicate.config.read import make_settings
 from syndicate.content.built import find_site_url
 from syndicate.content.folder import ContentFolder
-from syndicate.content.matching import derive_pattern, list_addresses
+from syndicate.content.matching import derive_pattern, list_addresses, make_address
 from syndicate.content.permalinks import name_of, undated
 from syndicate.errors import ConfigError, ContentError, SyndicateError, UsageError
-from syndicate.model import Post, Settings
+from syndicate.model import Post, Settings, Site
 from syndicate.starters import QUESTION, Guess, guess_site, render_config, write_new_files
 from syndicate.templates import read_starter
 
@@ -92,7 +92,8 @@ def _learn_from_links(folder: Path, first: Trial) -> Trial:
     urls = {re.sub(own, origin, link): post for post, link in linked}
     pairs = [(post, url) for url, post in urls.items() if url.startswith(f"{site.url}/")]
     patterns = Counter(pattern for post, url in pairs if (pattern := derive_pattern(site, post, url)))
-    pattern, number = max(patterns.items(), key=lambda found: (found[1], found[0]), default=("", 0))
+    scored = [(_count_linked(site, pairs, one), times, one) for one, times in patterns.most_common(_TRIED)]
+    number, _, pattern = max(scored, default=(0, 0, ""))
     fits = sum(_is_same(post.permalink.rstrip("/"), url.rstrip("/")) for post, url in pairs)
     is_answered = guess.permalink != QUESTION
     share = 0.8 if is_answered else 0.5  # old links lead to redirects
@@ -100,6 +101,10 @@ def _learn_from_links(folder: Path, first: Trial) -> Trial:
     if not is_right and number >= _FEWEST_LINKS * (1 + is_answered) and number >= share * len(pairs):
         guess = guess.answer("permalink", pattern, f"{number} of {len(pairs)} links between posts")
     return replace(first, guess=guess)
+
+
+def _count_linked(site: Site, pairs: Sequence[tuple[Post, str]], pattern: str) -> int:
+    return sum(_is_same(make_address(site, post, pattern).rstrip("/"), url.rstrip("/")) for post, url in pairs)
 
 
 def _find_host(linked: Sequence[tuple[Post, str]]) -> str:

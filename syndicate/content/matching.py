@@ -15,8 +15,8 @@ from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from syndicate.content.built import Page, key_of, normalise_title
-from syndicate.content.permalinks import Named, fill_words, make_slug, name_by_address, quote_path
-from syndicate.errors import UsageError
+from syndicate.content.permalinks import Named, fill_permalink, fill_words, make_slug, name_by_address, quote_path
+from syndicate.errors import ContentError, UsageError
 from syndicate.model import KnownPost, Post, Problem, Site
 from syndicate.processes import clean_environment
 
@@ -97,19 +97,7 @@ def quote_address(address: str) -> str:
 def derive_pattern(site: Site, post: Post, address: str) -> str:
     """The pattern by which this post has this address, "" where no word of ours is in it."""
     path = unquote(urlsplit(address).path).removeprefix(urlsplit(site.url).path.rstrip("/"))
-    zone = ZoneInfo(site.timezone)
-    declared = "" if post.slug == make_slug("", post.source, post.title) else post.slug
-    words = fill_words(
-        site,
-        Named(
-            post.source,
-            post.slug,
-            declared=declared,
-            title=post.title,
-            dated_at=post.published_at.astimezone(zone) if post.published_at else None,
-            categories=[category.name for category in post.categories],
-        ),
-    )
+    words = fill_words(site, _name(site, post))
     end = re.search(r"(?:/index\.html|\.html?|/)?\Z", path)
     stem, ending = path[: end.start()] if end else path, end[0] if end else ""
     naming = [name for name in ("path", "slug", "undated", "name", "title") if "/" in words[name] or name != "path"]
@@ -118,6 +106,25 @@ def derive_pattern(site: Site, post: Post, address: str) -> str:
         if value and f"/{stem}".endswith(f"/{value}"):
             return _name_dates(stem[: len(stem) - len(value)], words) + f"{{{name}}}{ending}"
     return ""
+
+
+def make_address(site: Site, post: Post, pattern: str) -> str:
+    """The address that a pattern gives this post, "" where it needs a date that the post has not."""
+    try:
+        return fill_permalink(site, _name(site, post), pattern)
+    except ContentError:
+        return ""
+
+
+def _name(site: Site, post: Post) -> Named:
+    return Named(
+        post.source,
+        post.slug,
+        declared="" if post.slug == make_slug("", post.source, post.title) else post.slug,
+        title=post.title,
+        dated_at=post.published_at.astimezone(ZoneInfo(site.timezone)) if post.published_at else None,
+        categories=[category.name for category in post.categories],
+    )
 
 
 def _name_dates(start: str, words: Mapping[str, str]) -> str:

@@ -37,6 +37,8 @@ from syndicate.text.slugs import (
 # What becomes part of addresses and file names, so it must be safe.
 
 _UNSAFE = regex.compile(r"[^\w.~-]+")  # its \w has the marks of Indic and Thai letters, which `re` has not
+_SAFE = regex.compile(r"[\w~](?:[\w.~@!$&'()*+,;=-]*[\w~!)])?")
+"""A name that addresses may hold as it is."""
 _RUNS = re.compile(r"-{2,}")
 _DATED = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})-(.+)")
 _BUNDLE = frozenset({"index", "readme"})
@@ -97,7 +99,13 @@ def path_of(source: str) -> str:
     stem = source.rpartition(".")[0]
     folder, _, name = stem.rpartition("/")
     parts = (folder if name.lower() in _BUNDLE and folder else stem).split("/")
-    return "/".join(slugify(part) or "-" for part in parts)
+    return "/".join(_keep(part) or "-" for part in parts)
+
+
+def _keep(name: str) -> str:
+    """As sites serve it that make addresses of the names of files; else made safe."""
+    name = unicodedata.normalize("NFC", name)
+    return name if _SAFE.fullmatch(name) else slugify(name)
 
 
 def folders_of(source: str) -> str:
@@ -188,7 +196,7 @@ def fill_words(site: Site, post: Named) -> Words:
         "author": slugify(post.author.lower()),
         "only_title": name_title(post.title) or post.slug,
         "sections": "/".join(name_file(folder.rpartition("/")[2]) for folder in post.sections),
-        "undated": post.slug if post.declared else slugify(undated(post.source).lower()) or post.slug,
+        "undated": post.slug if post.declared else _keep(undated(post.source).lower()) or post.slug,
         **_date_words(post.dated_at),
         **_NAMES.get(site.generator, _by_default)(post),
     }

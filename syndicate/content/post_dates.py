@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from syndicate.content.fields import Fields, is_switch, simplify
 from syndicate.content.permalinks import date_in_name
 from syndicate.errors import CommitAwaited, ContentError
-from syndicate.model import Awaited, Settings
+from syndicate.model import Awaited, Settings, Site
 from syndicate.processes import clean_environment
 from syndicate.text.dates import find_zone, parse_date
 
@@ -200,13 +200,26 @@ def read_updated(fields: Fields, settings: Settings, history: History) -> dateti
         return None
 
 
+def _counts_names(site: Site) -> bool:
+    """Whether addresses are made of the dates before the names of files: a day, and the name without it."""
+    return any("{day}" in pattern and "{undated}" in pattern for pattern in (site.permalink, *site.permalinks.values()))
+
+
 def find_address_date(
     fields: Fields, settings: Settings, history: History, published_at: datetime | None
 ) -> datetime | None:
     """The date that an address is made of: `date` as Hugo and Eleventy read it, even where another one publishes.
 
-    Hugo takes the day that the author wrote, whatever the zone of the site.
+    Hugo takes the day that the author wrote, whatever the zone of the site. A site's own script may take it from
+    the name of the file.
     """
+    if (
+        settings.site.generator in {"", "astro"}
+        and _counts_names(settings.site)
+        and (day := date_in_name(fields.source))
+    ):
+        with suppress(ContentError):
+            return read_date(day, "date", zone_of(settings), fields.source, history)
     value, at = fields.at("date"), published_at
     if value is not None and not isinstance(value, bool) and "date" not in settings.content.fields:
         with suppress(ContentError):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from syndicate.starters.found import Found, Place, is_dated, list_posts
+from syndicate.starters.found import Found, Place, is_dated, list_posts, take_dates_from_names
 from syndicate.starters.parse import find_file, find_first, find_string, note_script, read_text
 
 _USUAL = ("blog", "posts", "post", "articles", "article", "news", "writing", "notes", "essays", "journal", "thoughts")
@@ -53,7 +53,7 @@ def _list_collections(folder: Path, end: str) -> Iterator[Place]:
             pages = [(page, text) for page, text in shown if page.parent.name in _USUAL] or pages
         if pages:
             page, text = min(pages, key=lambda pair: _rank(pair[0], name))
-            pattern = _pattern_of(page, text, folder)
+            pattern = take_dates_from_names(_pattern_of(page, text, folder), posts)
             yield Place(base, pattern and pattern + end, page.relative_to(folder).as_posix())
 
 

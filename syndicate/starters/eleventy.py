@@ -73,7 +73,7 @@ def _find_pattern(folder: Path, base: str, content: str, below: str) -> tuple[st
     One that we cannot say in our words comes as "" with its source.
     """
     for place in _list_above(folder / content, folder / base):
-        ends = [f"{place.name}{kind}.{end}" for kind in ("", ".11tydata") for end in SCRIPT_ENDS]
+        ends = [f"{place.name}{kind}.{end}" for kind in ("", ".11tydata") for end in (*SCRIPT_ENDS, "yml", "yaml")]
         name = find_file(place, ends)
         if not name:
             continue
@@ -88,7 +88,7 @@ def _find_pattern(folder: Path, base: str, content: str, below: str) -> tuple[st
 
 def _read_permalink(path: Path, text: str) -> str:
     """A string, or what a function returns, where that is a plain template."""
-    if path.suffix == ".json":
+    if path.suffix in {".json", ".yml", ".yaml"}:
         return text_of(read_data(path), "permalink")
     function = find_first(
         text, r"permalink\s*(?::\s*(?:function\s*)?)?\([^)]*\)\s*(?:=>)?\s*\{?\s*(?:return\s+)?[\"'`]([^\"'`\n]+)"

@@ -153,7 +153,7 @@ class Found:
 
     def note(self, key: str, value: str, source: str) -> Found:
         """The same with one more value, remembered with its source; an empty value changes nothing."""
-        if not value:
+        if not value or (key == "url" and ("?" in value or "#" in value)):  # an advertisement's
             return self
         others = tuple(clue for clue in self.clues if clue.key != key)
         return replace(self, **{key: value}, clues=(*others, Clue(key, value, source)))  # type: ignore[arg-type]
@@ -178,6 +178,14 @@ class Found:
         found = found.note("permalink", largest.permalink, source)
         include = _below_each(below.values(), endings or ("**/*.md", "**/*.markdown", "**/*.mdx"))
         return replace(found, permalinks=tuple(sorted(own.items())), include=include)
+
+
+def take_dates_from_names(pattern: str, posts: Sequence[Path]) -> str:
+    """Where an address has a day and files begin with one, a site's own script made it of that."""
+    dated = sum(bool(re.match(r"\d{4}-\d{1,2}-\d{1,2}-", path.name)) for path in posts)
+    if not all(word in pattern for word in ("{year}", "{month}", "{day}")) or dated * 2 <= len(posts):
+        return pattern
+    return re.sub(r"\{(?:slug|path)\}(?=/?\Z)", "{undated}", pattern)
 
 
 def _below_each(folders: Iterable[str], endings: Sequence[str]) -> tuple[str, ...]:

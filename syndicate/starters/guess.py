@@ -26,7 +26,7 @@ from syndicate.starters.found import (
     read_samples,
 )
 from syndicate.starters.hugo import look_for_hugo
-from syndicate.starters.jekyll import look_for_hexo, look_for_jekyll
+from syndicate.starters.jekyll import look_for_bridgetown, look_for_hexo, look_for_jekyll
 from syndicate.starters.scripts import (
     look_for_nextjs,
     look_for_others,
@@ -40,7 +40,7 @@ from syndicate.starters.zola import look_for_mkdocs, look_for_nikola, look_for_p
 GENERATORS: tuple[Callable[[Path], Found | None], ...] = (
     look_for_zola, look_for_hugo, look_for_hexo, look_for_eleventy, look_for_jekyll, look_for_astro,
     look_for_docusaurus, look_for_pelican, look_for_nikola, look_for_mkdocs, look_for_nextjs, look_for_vitepress,
-    look_for_quarto, look_for_lume, look_for_others,
+    look_for_quarto, look_for_lume, look_for_bridgetown, look_for_others,
 )  # fmt: skip
 _INSIDE = (
     "docs",
@@ -254,7 +254,7 @@ def find_content(folder: Path) -> str:
     for place, names, files in os.walk(folder):
         names[:] = sorted(name for name in names if name not in SKIPPED and not name.startswith("."))
         posts = [Path(place, name) for name in files if is_post(Path(name))]
-        number = sum(1_000 if is_dated(path) else 1 for path in posts if read_sample(path))
+        number = sum(_weigh(path) for path in posts)
         below = Path(place).relative_to(folder)
         for above in (below, *below.parents) if number else ():
             counts[above.as_posix()] += number
@@ -264,6 +264,14 @@ def find_content(folder: Path) -> str:
         return max(named, key=lambda place: (counts[place], place))
     nearly = [place for place, number in counts.items() if number >= 0.8 * best]
     return max(nearly, key=lambda place: (place.count("/") + (place != "."), place), default="")
+
+
+def _weigh(path: Path) -> int:
+    """What is dated is a post, one with a title rather than a note."""
+    sample = read_sample(path)
+    if sample is None or not is_dated(path):
+        return int(sample is not None)
+    return 1_000 if any(key.lower().endswith("title") for key in sample.keys) else 10
 
 
 def _make_guess(found: Found, samples: tuple[Sample, ...], posts: int) -> Guess:

@@ -48,12 +48,11 @@ def _list_endings(folder: Path, places: list[Place]) -> tuple[str, ...]:
 
 def _read_settings(folder: Path) -> tuple[str, dict[str, Any]]:
     """All settings with their names in small letters, as Hugo compares them, and the file with most of them."""
-    places = ("", "config/_default/")
-    name, data = read_first(folder, [f"{place}{stem}.{end}" for place in places for stem in ("hugo", "config")
-                                     for end in _ENDS])  # fmt: skip
+    own = [f"{stem}.{end}" for stem in ("hugo", "config") for end in _ENDS]
+    name, data = read_first(folder, [*own, *_list_in_folder(folder, "hugo"), *_list_in_folder(folder, "config")])
     data = _lower(data)
     for table in ("params", "permalinks", "languages", "module", "frontmatter"):
-        other, more = read_first(folder, [f"config/_default/{table}.{end}" for end in _ENDS])
+        other, more = read_first(folder, _list_in_folder(folder, table))
         if other:
             name = name or other
             data[table] = {**table_of(data, table), **_lower(more)}
@@ -61,6 +60,12 @@ def _read_settings(folder: Path) -> tuple[str, dict[str, Any]]:
         languages = data.setdefault("languages", {})
         languages[path.name.split(".")[1]] = _lower(read_data(path))
     return name, data
+
+
+def _list_in_folder(folder: Path, stem: str) -> list[str]:
+    """Files of settings in config/_default and the folders below it, as Hugo looks for them."""
+    found = sorted((folder / "config/_default").rglob(f"{stem}.*"))
+    return [path.relative_to(folder).as_posix() for path in found if path.suffix[1:] in _ENDS]
 
 
 def _lower(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,7 +104,9 @@ def _list_roots(folder: Path, data: Mapping[str, Any]) -> Iterator[_Root]:
         source, target = (text_of(mount, key).strip("/") for key in ("source", "target"))
         if source not in seen and (folder / source).is_dir() and ".." not in source:
             seen.add(source)
-            yield _Root(source, target.removeprefix("content").rstrip("/"))
+            code = text_of(mount, "lang")
+            start = f"/{code}" if languages and code and (code != main or in_folder) else ""
+            yield _Root(source, start + target.removeprefix("content").rstrip("/"), code)
 
 
 def _is_content(mount: object) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from syndicate.starters.found import SKIPPED, Found, Place, list_posts, read_head
-from syndicate.starters.parse import author_of, read_first, read_text, table_of, text_of
+from syndicate.starters.parse import author_of, find_first, read_first, read_text, table_of, text_of
 from syndicate.text.slugs import JEKYLL, JEKYLL_STYLES, from_colons
 
 _ENDS = ("md", "markdown", "mkd", "mkdown", "mkdn")
@@ -117,6 +117,29 @@ def _find_default(data: Mapping[str, Any], place: str, collection: str) -> str:
         if values.get("permalink") and fits and kind in {"", collection} and rank >= depth:
             best, depth = text_of(values, "permalink"), rank
     return best
+
+
+# --- Bridgetown, which began as Jekyll ---
+
+_BRIDGETOWN = {"pretty": "/:categories/:year/:month/:day/:slug/", "simple": "/:categories/:slug/"}
+
+
+def look_for_bridgetown(folder: Path) -> Found | None:
+    name, data = read_first(folder, ["bridgetown.config.yml"])
+    script = read_text(folder / "config/initializers.rb")
+    if not name and "Bridgetown.configure" not in script:
+        return None
+    url = text_of(data, "url") or find_first(script, r"\burl\s+[\"'](https?://[^\"']+)")
+    found = Found("Bridgetown", "jekyll", built=("output",)).note("url", url, name or "config/initializers.rb")
+    found = found.note("timezone", text_of(data, "timezone"), name)
+    title = text_of(read_first(folder, ["src/_data/site_metadata.yml"])[1], "title")
+    found = found.note("title", title, "src/_data/site_metadata.yml")
+    own = text_of(table_of(table_of(data, "collections"), "posts"), "permalink") or text_of(data, "permalink")
+    given = own or find_first(script, r"\bpermalink\s+[:\"']([\w:/.*-]+)") or "pretty"
+    pattern = from_colons(_BRIDGETOWN.get(given, given).replace(".*", ".html"), {**JEKYLL, "slug": "{name}"})
+    return found.settle(
+        folder, [Place("src/_posts", pattern, f"{name}, permalink" if own else "Bridgetown's own rule")]
+    )
 
 
 # --- Hexo, whose settings stand in a file of the same name ---

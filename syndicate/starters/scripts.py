@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from syndicate.starters.found import Found, Place, is_dated, list_posts
+from syndicate.starters.found import Found, Place, is_dated, list_posts, take_dates_from_names
 from syndicate.starters.parse import (
     SCRIPT_ENDS,
     find_file,
@@ -45,7 +45,8 @@ def look_for_nextjs(folder: Path) -> Found | None:
     pattern, source = next(_find_routes(folder, starts), ("", ""))
     if content:
         found = found.note("content", content, f"{content}/")
-        found = found.note("permalink", f"{pattern}{end}" if pattern else "", source)
+        own = take_dates_from_names(f"{pattern}{end}", list_posts(folder / content)) if pattern else ""
+        found = found.note("permalink", own, source)
     return found.note("publish_to", "public/feeds", "Next.js's own rule: it is served at /feeds/")
 
 
@@ -154,7 +155,7 @@ def look_for_others(folder: Path) -> Found | None:
             return found
         found = found.note("content", content, f"{content}/")
         if routes:
-            return found.note("permalink", *routes)
+            return found.note("permalink", take_dates_from_names(routes[0], list_posts(folder / content)), routes[1])
         own = pattern.replace("{section}", content.removeprefix("content/")) or _find_in_gatsby(folder)
         return found.settle(folder, [Place(content, own, f"{generator}'s usual rule")]) if own else found
     return None
@@ -165,7 +166,8 @@ def _find_in_gatsby(folder: Path) -> str:
     text = "".join(read_text(folder / f"gatsby-node.{end}") for end in SCRIPT_ENDS)
     if "createFilePath(" not in text:
         return ""
-    start = find_first(text, r"(?:path|value)\s*:\s*`/?([^`$]*)\$\{").strip("/")
+    made = re.findall(r"(?:path|value)\s*:\s*`/?([^`$]*)\$\{([^}]*)\}", text)  # pages of tags are made so, too
+    start = next((start.strip("/") for start, of in made if re.search(r"slug|path|value|url", of, re.IGNORECASE)), "")
     return re.sub("/+", "/", f"/{start}/{{path}}/")
 
 
@@ -205,7 +207,6 @@ _BY_NAME = (
     ("Gridsome", ("gridsome.config.js",), ("dist",), ""),
     ("Remix", ("remix.config.*", "react-router.config.*"), ("build/client",), ""),
     ("Waku", ("waku.config.*",), ("dist/public",), ""),
-    ("Bridgetown", ("bridgetown.config.yml",), ("output",), ""),
     ("Obsidian", (".obsidian",), (), ""),
 )
 

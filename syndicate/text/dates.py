@@ -11,7 +11,7 @@ from functools import lru_cache
 _ISO = re.compile(
     r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})"
     r"(?:[Tt\s]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?"
-    r"(?:\s+\1)?\s*(?:UTC(?=[+-]))?(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?$"
+    r"(?:\s+\1)?\s*(?:UTC(?=[+-]))?(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2}|(?(4)[+-]\d(?::\d{2})?|(?!)))?$"
 )
 _COMPACT = re.compile(r"((?:19|20)\d{2})(0[1-9]|1[0-2])([0-3]\d)()()()()()$")
 _LEAST_SECONDS = 100_000_000
@@ -107,6 +107,7 @@ def _from_words(found: re.Match[str]) -> datetime:
 def _zone(offset: str) -> tzinfo:
     if offset in {"Z", "z", "UTC", "GMT"}:
         return UTC
-    digits = offset[1:].replace(":", "").ljust(4, "0")
+    hours, _, minutes = offset[1:].partition(":")
+    digits = f"{hours[:2]:0>2}{minutes or hours[2:]:0>2}"
     found = datetime.strptime(f"{offset[0]}{digits}", "%z").tzinfo
     return found or UTC

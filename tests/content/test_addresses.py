@@ -176,6 +176,8 @@ def test_dates_in_file_names(source: str, written: str) -> None:
 def test_paths_are_safe() -> None:
     """{path} keeps folders and nothing else."""
     assert path_of("a b/../c/index.md") == "a-b/-/c"
+    assert path_of("git--blob/the-@-sign.md") == "git--blob/the-@-sign"
+    assert path_of("Cafe\u0301/-a-.md") == "Caf\u00e9/a"
 
 
 # As the generators themselves build them; the first five were read from Hugo 0.131 and Jekyll 4.3.

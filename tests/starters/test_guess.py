@@ -2,11 +2,13 @@
 
 import resource
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from syndicate.config.read import make_settings
+from syndicate.content.folder import ContentFolder
 from syndicate.errors import ConfigError
 from syndicate.starters import Guess, guess_site, render_config, write_new_files
 
@@ -300,6 +302,10 @@ SMALL = {
     "Zola": ({"config.toml": 'base_url = "https://a.example"', "content/blog/b.md": POST}, "/blog/{folders}/{slug}/"),
     "Pelican": ({"pelicanconf.py": "ARTICLE_URL = '{date:%Y}/{slug}/'", "content/b.md": POST}, "/{year}/{slug}/"),
     "Docusaurus": ({"docusaurus.config.js": "blog: { routeBasePath: '/' }", "blog/b.md": POST}, "/{path}"),
+    "Bridgetown": (
+        {"bridgetown.config.yml": "permalink: simple\n", "src/_posts/2025-01-02-b.md": POST},
+        "/{categories}/{name}/",
+    ),
     "VuePress": ({"docs/.vuepress/config.js": "", "blog/b.md": POST}, "?"),
 }
 
@@ -311,6 +317,23 @@ def test_further_generators_are_recognised_by_name(tmp_path, generator):
     write(tmp_path, files)
     guess = guess_site(tmp_path)
     assert (guess.generator, guess.permalink) == (generator, permalink)
+
+
+def test_settings_in_folders_of_their_own_and_data_in_yaml(tmp_path):
+    """Hugo reads config/_default with all below it; Eleventy may be taught YAML; an advertisement's link is no site."""
+    mounts = "mounts:\n  - {source: content/en, target: content, lang: en}\n  - {source: de, target: content, lang: de}"
+    write(tmp_path / "h", {
+        "config/_default/config.toml": "[languages.en]\n[languages.de]", "config/_default/module/module.yaml": mounts,
+        "content/en/blog/a.md": POST, "de/blog/b.md": POST,
+    })  # fmt: skip
+    guess = guess_site(tmp_path / "h")
+    assert dict(guess.permalinks) == {"content/en/blog": "/blog/{path}/", "de/blog": "/de/blog/{path}/"}
+    data = "permalink: '/b/{{ page.date | own }}/'"
+    write(tmp_path / "e", {"eleventy.config.js": "", "blog/blog.yml": data, "blog/a.md": POST})
+    assert guess_site(tmp_path / "e").permalink == "?"
+    advert = "url: 'https://other.example/?from=us'"
+    write(tmp_path / "v", {".vitepress/config.ts": advert, "blog/a.md": POST})
+    assert guess_site(tmp_path / "v").url == "?"
 
 
 def test_hugo_keeps_to_what_is_mounted_and_to_each_section(tmp_path):
@@ -399,3 +422,21 @@ def test_routes_in_groups_and_lists_of_posts_are_told_apart(tmp_path):
     pages = {"src/pages/[...page].astro": "getCollection('posts')", "src/pages/posts/[...slug].astro": "getSorted()"}
     write(tmp_path / "other", astro | pages)
     assert guess_site(tmp_path / "other").permalink == "/posts/{path}/"
+    tags = "path: `/tags/${kebabCase(tag)}/`; const value = createFilePath({}); path: `/b${node.fields.slug}`"
+    write(tmp_path / "g", {"gatsby-config.js": "", "gatsby-node.js": tags, "content/blog/a/index.md": POST})
+    assert guess_site(tmp_path / "g").permalink == "/b/{path}/"
+
+
+def test_addresses_with_a_day_are_made_of_dated_names(tmp_path):
+    """Where a route has year, month and day and most files begin with them, whatever date the front matter has."""
+    page = "src/pages/[year]/[month]/[day]/[slug].astro"
+    write(tmp_path, {"astro.config.mjs": "", page: "getCollection('posts')", "src/content/posts/2025-01-02-a.md": POST})
+    guess = guess_site(tmp_path)
+    assert guess.permalink == "/{year}/{month}/{day}/{undated}/"
+    settings = make_settings(render_config(replace(guess, url="https://a.example")), root=tmp_path)
+    late = tmp_path / "src/content/posts/2024-05-06-b.md"
+    late.write_text("---\ntitle: B\ndate: 2025-07-08\n---\n", encoding="utf-8")
+    assert [post.permalink for post in ContentFolder(settings).read().posts] == [
+        "https://a.example/2024/05/06/b/",
+        "https://a.example/2025/01/02/a/",
+    ]
