@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
@@ -17,11 +17,10 @@ from syndicate.errors import FetchError
 from syndicate.http import Client, Response, name_server
 from syndicate.http.silent import Waits
 from syndicate.model import FEED_FORMATS
+from syndicate.text.tags import read_head_tags
 
 MAX_PAGE = 4_000_000
 
-_TAG = re.compile(r"<(link|meta)\b([^<>]{0,4000})>", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"""(?<![^\s"'/])([^\s"'=/]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"']+))""")
 _ANY_TAG = re.compile(r"<[^<>]*>")
 
 
@@ -111,9 +110,8 @@ def _check_image(fetch: Fetch, page_url: str, image: str) -> str:
 
 def parse_page(text: str) -> PageFacts:
     """The facts of an HTML page, in time that grows with its length, whatever it holds."""
-    shown = _without(_without(_without(text, "<!--", "-->"), "<script", "</script"), "<style", "</style")
     claims, images = list[str](), list[str]()
-    for tag, given in _read_tags(shown):
+    for tag, given in read_head_tags(text):
         name = given.get("property") or given.get("name", "")
         if tag == "link" and "canonical" in given.get("rel", "").lower().split():
             claims.append(given.get("href", ""))
@@ -122,29 +120,6 @@ def parse_page(text: str) -> PageFacts:
         if tag == "meta" and name == "og:image" and given.get("content"):
             images.append(given["content"])
     return PageFacts(tuple(claims), images[0] if images else "", _ANY_TAG.sub(" ", text))
-
-
-def _read_tags(text: str) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """The link and meta tags with their attributes; of two equal attributes the first one counts."""
-    for tag in _TAG.finditer(text):
-        given: dict[str, str] = {}
-        for one in _ATTRIBUTE.finditer(tag[2]):
-            given.setdefault(one[1].lower(), unescape(one[2] or one[3] or one[4] or "").strip())
-        yield tag[1].lower(), given
-
-
-def _without(text: str, start: str, end: str) -> str:
-    """The text without everything from each `start` to the `end` after it; without an end up to its own."""
-    lower, kept, at = text.lower(), list[str](), 0
-    if len(lower) != len(text):  # a few letters grow when they become small
-        lower = text
-    while (found := lower.find(start, at)) >= 0:
-        kept.append(text[at:found])
-        at = lower.find(end, found + len(start))
-        if at < 0:
-            return "".join(kept)
-        at += len(end)
-    return "".join((*kept, text[at:]))
 
 
 def _join(base: str, url: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,6 +14,7 @@ import regex
 
 from syndicate.errors import ContentError
 from syndicate.model import Settings, Site
+from syndicate.text.cleaning import normalize
 from syndicate.text.links import MAX_URL
 from syndicate.text.slugs import (
     DATES,
@@ -48,7 +48,7 @@ MAX_SLUG = 150
 
 def slugify(text: str) -> str:
     """Letters, digits, "-", "_", "." and "~" of any script, nothing that could lead out of a folder."""
-    safe = _UNSAFE.sub("-", unicodedata.normalize("NFC", text).strip())
+    safe = _UNSAFE.sub("-", normalize("NFC", text).strip())
     return _RUNS.sub("-", safe).strip("-.") or ""
 
 
@@ -69,7 +69,7 @@ def _within(slug: str) -> str:
 def name_by_address(permalink: str) -> str:
     """What a template of the site's generator can compute, too: the path of the address with "-" for each "/"."""
     path = unquote(urlsplit(permalink).path).strip("/").replace("/", "-")
-    return _within(_UNSAFE.sub("-", unicodedata.normalize("NFC", path)).strip("."))
+    return _within(_UNSAFE.sub("-", normalize("NFC", path)).strip("."))
 
 
 def name_of(source: str) -> str:
@@ -104,7 +104,7 @@ def path_of(source: str) -> str:
 
 def _keep(name: str) -> str:
     """As sites serve it that make addresses of the names of files; else made safe."""
-    name = unicodedata.normalize("NFC", name)
+    name = normalize("NFC", name)
     return name if _SAFE.fullmatch(name) else slugify(name)
 
 

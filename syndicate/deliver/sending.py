@@ -16,6 +16,7 @@ from syndicate.errors import (
     NetworkError,
     Spoiled,
     Unavailable,
+    Uncertain,
     UsageError,
     tell_for_log,
 )
@@ -220,7 +221,10 @@ def call(
     outcome: list[Receipt | Exception] = []
     with contain(outcome.append):  # whatever it was, the network may have published: it is decided, not lost
         try:
-            outcome.append(network.send(message, key=intended.key))
+            receipt = network.send(message, key=intended.key)
+            outcome.append(
+                receipt if receipt.remote_id else Uncertain("the network accepted the message without an id")
+            )
         except NetworkError as error:  # it says itself what became of it, whatever stands behind
             outcome.append(error)
     if isinstance(outcome[0], Exception):

@@ -23,6 +23,7 @@ _FORBIDDEN = re.compile(
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _NOT_IN_URL = re.compile(r"[^A-Za-z0-9._~:/?#@!$&'()*+,;=%-]|%(?![0-9A-Fa-f]{2})")
+_LONGEST_HOST = 253
 _EMAIL = re.compile(r"[^\s@<>()\[\],;:\"\\\x00-\x20]+@[^\s@<>()\[\],;:\"\\]+\.[^\s@<>()\[\],;:\"\\.]+")
 
 # The same in UTF-8, a little too wide: looking for bytes is 30 times faster than asking that class for every letter.
@@ -127,6 +128,8 @@ def clean_url(url: str) -> str:
 
 def _clean_host(host: str) -> str:
     user, sign, name = host.rpartition("@")
+    if len(name) > _LONGEST_HOST:
+        return _encode(host)
     try:
         return _encode(user) + sign + (name if name.startswith("[") else _encode(name.encode("idna").decode()))
     except UnicodeError:

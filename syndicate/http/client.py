@@ -24,6 +24,7 @@ from syndicate.containment import as_trouble
 from syndicate.errors import ConfigError, FetchError, HostAway, NetworkError, Unavailable, Uncertain
 from syndicate.http.exchange import ENCODINGS, MAX_BODY, Budget, DeadlinePassed, Exchange, Response, describe, read_body
 from syndicate.http.guard import Resolve, find_addresses, name_server, parse_address, resolve_host, spell
+from syndicate.text.links import split_address
 
 USER_AGENT = f"syndicate/{__version__} (+https://github.com/syndicate-feeds/syndicate)"
 TIMEOUT = httpx.Timeout(connect=10, read=30, write=60, pool=10)
@@ -241,6 +242,7 @@ def _unanswered(error: BaseException, *, publishes: bool, where: str) -> Network
 
 def _join(url: str, location: str) -> str:
     try:
+        split_address(location)
         return urljoin(url, location)
     except ValueError:
         raise FetchError("redirects to something that is not a URL", where=spell(url)) from None

@@ -21,8 +21,11 @@ from syndicate.networks.toolkit.oauth import PastedLogin
 from syndicate.networks.toolkit.readback import (
     Listing,
     Page,
+    can_read,
     find_in,
+    is_name,
     is_same_link,
+    is_text,
     number_of,
     read_listing,
     require_list,
@@ -91,6 +94,9 @@ def parse_receipt(answer: object, *, where: str) -> Receipt:
     return Receipt(number, pick_text(answer, "url"))
 
 
+LISTED = {"id": is_name, "title": is_text, "canonical_url": is_text, "published_at": is_text}
+
+
 def parse_recent(response: Response, options: Mapping[str, str], *, where: str) -> tuple[Recent, ...]:
     """The account's articles in a page, newest first. Drafts count, as new, where drafts are what we make."""
     has_drafts = options.get("draft") == "true"
@@ -136,7 +142,9 @@ class DevTo(PastedLogin):
         same = (recent.receipt for recent in listing.posts if is_same_link(recent.links[0], canonical))
         found = next(same, None)
         if found is None and not listing.is_whole:
-            raise Uncertain("there are too many articles to look through", where=self._account.name)
+            raise Uncertain(
+                "there are too many articles to look through, or some cannot be read", where=self._account.name
+            )
         return found
 
     def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
@@ -148,9 +156,9 @@ class DevTo(PastedLogin):
             number = int(cursor or "1")
             query = {"per_page": str(PAGE), "page": str(number)}
             response = self._api().ask("GET", self._url("articles/me/all"), params=query)
-            is_full = len(require_list(response.json(), account=self._account.name)) == PAGE
+            found = require_list(response.json(), account=self._account.name)
             posts = parse_recent(response, self._options, where=self._account.name)
-            return Page(posts, str(number + 1) if is_full else "")
+            return Page(posts, str(number + 1) if len(found) == PAGE else "", can_read(found, LISTED))
 
         return read_listing(fetch)
 

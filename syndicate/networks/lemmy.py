@@ -19,6 +19,7 @@ from syndicate.networks.toolkit.answers import (
     error_of,
     pick,
     pick_count,
+    pick_digits,
     pick_instant,
     pick_list,
     pick_text,
@@ -37,7 +38,11 @@ from syndicate.networks.toolkit.oauth import PastedLogin, Session, call_again, r
 from syndicate.networks.toolkit.readback import (
     Listing,
     Page,
+    can_read,
     find_in,
+    is_moment,
+    is_name,
+    is_text,
     links_of_text,
     number_of,
     read_listing,
@@ -98,9 +103,13 @@ def build_title(message: Message) -> str:
 def parse_receipt(answer: object, *, where: str) -> Receipt:
     """The post in an answer. Raises Uncertain where there is none to read."""
     post = pick(answer, "post_view", "post")
-    if not pick_text(post, "id"):
+    number = pick_digits(post, "id")
+    if not number:
         raise Uncertain("the server accepted the post without a number", where=where)
-    return Receipt(pick_text(post, "id"), pick_text(post, "ap_id"))
+    return Receipt(number, pick_text(post, "ap_id"))
+
+
+LISTED = {"creator.name": is_name, "post.id": is_name, "post.published": is_moment, "post.body": is_text}
 
 
 def parse_recent(answer: object, name: str, *, where: str) -> tuple[Recent, ...]:
@@ -109,7 +118,7 @@ def parse_recent(answer: object, name: str, *, where: str) -> tuple[Recent, ...]
     for view in pick_list(answer, "posts"):
         is_ours = pick_text(view, "creator", "name") == name and pick(view, "creator", "local") is not False
         published_at = pick_instant(view, "post", "published")
-        if is_ours and published_at and pick(view, "post", "deleted") is not True:
+        if is_ours and published_at and pick_digits(view, "post", "id") and pick(view, "post", "deleted") is not True:
             found.append(_parse_one(view, published_at, where))
     return tuple(found)
 
@@ -176,7 +185,7 @@ class Lemmy(PastedLogin):
             oldest = pick_instant(views, -1, "post", "published")
             goes_on = len(views) == PAGE and not (since and oldest and oldest < since)
             posts = parse_recent(answer, name, where=self._account.name)
-            return Page(posts, str(number + 1) if goes_on else "")
+            return Page(posts, str(number + 1) if goes_on else "", can_read(views, LISTED))
 
         return read_listing(fetch)
 
@@ -227,7 +236,7 @@ class Lemmy(PastedLogin):
             answer = self._ask("GET", "community", params={"name": self._options["community"]})
         except Rejected as error:
             raise Blocked(error.message, where=self._account.name, hint="check `community`") from None
-        number = pick_text(answer, "community_view", "community", "id")
+        number = pick_digits(answer, "community_view", "community", "id")
         if not number:
             raise Unavailable("the server does not say which community that is", where=self._account.name)
         return number

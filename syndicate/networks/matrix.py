@@ -35,7 +35,11 @@ from syndicate.networks.toolkit.calls import Api, refuse_misfits, require_option
 from syndicate.networks.toolkit.readback import (
     Listing,
     Page,
+    can_read,
     find_in,
+    is_name,
+    is_object,
+    is_text,
     links_of_text,
     read_listing,
     require_list,
@@ -104,6 +108,15 @@ def event_of(receipt: Receipt) -> str:
     """The event's id, also out of a matrix.to address, as a person may have given it."""
     found = re.search(r"\$[^/?]+", unquote(receipt.remote_id))
     return found[0] if found else receipt.remote_id
+
+
+LISTED = {
+    "sender": is_name,
+    "event_id": is_name,
+    "origin_server_ts": is_name,
+    "content": is_object,
+    "content.body": is_text,
+}
 
 
 def parse_recent(answer: object, me: str, room: str, via: str) -> list[tuple[str, Recent]]:
@@ -206,18 +219,18 @@ class Matrix:
 
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
         """By the transaction id where the server still tells it, else by the words."""
-        keyed = self._list(message.prepared.get("room") or self._room_id(), since)
+        keyed, is_whole = self._list(message.prepared.get("room") or self._room_id(), since)
         for found_key, recent in keyed:
             if found_key == key:
                 return recent.receipt
         posts = tuple(recent for found_key, recent in keyed if not found_key)
-        return find_in(Listing(posts, is_whole=True), message, since=since, account=self._account.name)
+        return find_in(Listing(posts, is_whole=is_whole), message, since=since, account=self._account.name)
 
     def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
         """The account's own messages in the room, newest first."""
-        return tuple(recent for _, recent in self._list(self._room_id(), since))
+        return tuple(recent for _, recent in self._list(self._room_id(), since)[0])
 
-    def _list(self, room: str, since: datetime | None) -> list[tuple[str, Recent]]:
+    def _list(self, room: str, since: datetime | None) -> tuple[list[tuple[str, Recent]], bool]:
         me = require_name(self._get("/_matrix/client/v3/account/whoami"), "user_id", account=self._account.name)
         wanted = orjson.dumps({"types": ["m.room.message"], "senders": [me]}).decode()
         keyed: list[tuple[str, Recent]] = []
@@ -225,15 +238,13 @@ class Matrix:
         def fetch(cursor: str) -> Page:
             query = {"dir": "b", "limit": str(PAGE), "filter": wanted} | ({"from": cursor} if cursor else {})
             answer = self._get(f"/_matrix/client/v3/rooms/{quote(room, safe='')}/messages", query)
-            require_list(answer, "chunk", account=self._account.name)
+            events = require_list(answer, "chunk", account=self._account.name)
             found = parse_recent(answer, me, room, self._via)
             keyed.extend(found)
             is_past = since is not None and any(recent.published_at < since for _, recent in found)
-            return Page((), "" if is_past else pick_text(answer, "end"))
+            return Page((), "" if is_past else pick_text(answer, "end"), can_read(events, LISTED))
 
-        if not read_listing(fetch).is_whole and since is not None:
-            raise Uncertain("there are too many messages to look through", where=self._account.name)
-        return keyed
+        return keyed, read_listing(fetch).is_whole
 
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
         """Replace the words, or a picture's caption."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from html.parser import HTMLParser
 from urllib.parse import urlencode, urlsplit
 
 from syndicate.errors import ConfigError, NetworkError, Unauthorised, Unavailable, Uncertain
@@ -18,13 +17,14 @@ from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, 
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.toolkit.answers import error_of, pick, pick_instant, pick_list, pick_text, say, words_of
 from syndicate.networks.toolkit.calls import Api, refuse_misfits, require_secret, with_prepared
-from syndicate.networks.toolkit.readback import Listing, find_in, links_of_html, links_of_text, text_of_html
+from syndicate.networks.toolkit.readback import Listing, find_in, is_array, links_of_html, links_of_text, text_of_html
 from syndicate.text.counting import Counter
 from syndicate.text.links import absolute_url
+from syndicate.text.tags import read_head_tags
 
 # --- where a site takes Micropub requests: its Link header, else the first <link rel="micropub"> ---
 
-_HEADER_LINK = re.compile(r"<([^>]*)>\s*((?:;\s*[^,;]+)*)")
+_HEADER_LINK = re.compile(r"<([^<>]*)>\s*((?:;\s*[^,;]+)*)")
 _REL = re.compile(r';\s*rel\s*=\s*"?([^";]+)"?', re.IGNORECASE)
 
 
@@ -47,20 +47,8 @@ def _in_header(header: str) -> str:
 
 
 def _in_page(markup: str) -> str:
-    finder = _Finder()
-    finder.feed(markup)
-    return finder.found
-
-
-class _Finder(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.found = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        named = {name: value or "" for name, value in attrs}
-        if tag == "link" and "micropub" in named.get("rel", "").split() and not self.found:
-            self.found = named.get("href", "")
+    links = (given for tag, given in read_head_tags(markup) if tag == "link")
+    return next((one.get("href", "") for one in links if "micropub" in one.get("rel", "").split()), "")
 
 
 # Micropub states no limit; a site that does refuses with its own words.
@@ -131,7 +119,7 @@ def parse_listing(answer: object, since: datetime | None) -> Listing | None:
 
 def _parse_one(properties: object) -> Recent | None:
     url, published_at = pick_text(properties, "url", 0), pick_instant(properties, "published", 0)
-    if not url or published_at is None:
+    if not url or published_at is None or not is_array(pick(properties, "content")):
         return None
     markup = pick_text(properties, "content", 0, "html")
     text = pick_text(properties, "content", 0) or text_of_html(markup)

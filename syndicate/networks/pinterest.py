@@ -20,7 +20,11 @@ from syndicate.networks.toolkit.oauth import LOGIN_FIELDS, Forbidden, Provider, 
 from syndicate.networks.toolkit.readback import (
     Listing,
     Page,
+    can_read,
     find_in,
+    is_moment,
+    is_name,
+    is_text,
     links_of_text,
     number_of,
     read_listing,
@@ -81,6 +85,9 @@ def parse_receipt(answer: object, *, where: str) -> Receipt:
     if not number:
         raise Uncertain("Pinterest accepted the post without a number", where=where)
     return Receipt(number, f"https://www.pinterest.com/pin/{number}/")
+
+
+LISTED = {"id": is_name, "created_at": is_moment, "description": is_text, "link": is_text}
 
 
 def parse_recent(answer: object, *, where: str) -> tuple[Recent, ...]:
@@ -144,8 +151,11 @@ class Pinterest:
         def fetch(cursor: str) -> Page:
             query = {"page_size": str(PAGE)} | ({"bookmark": cursor} if cursor else {})
             answer = self._ask(f"boards/{self._board}/pins", query)
-            require_list(answer, "items", account=self._account.name)
-            return Page(parse_recent(answer, where=self._account.name), pick_text(answer, "bookmark"))
+            found, pins = (
+                require_list(answer, "items", account=self._account.name),
+                parse_recent(answer, where=self._account.name),
+            )
+            return Page(pins, pick_text(answer, "bookmark"), can_read(found, LISTED))
 
         return read_listing(fetch)
 

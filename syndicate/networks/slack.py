@@ -26,7 +26,10 @@ from syndicate.networks.toolkit.readback import (
     REPLIES_TO,
     Listing,
     Page,
+    can_read,
     find_in,
+    is_name,
+    is_text,
     links_of_text,
     read_listing,
     require_list,
@@ -144,7 +147,7 @@ def build_text(text: str) -> str:
 
 def parse_text(text: str) -> str:
     """A text as Slack gives it back, as it was: links without brackets and labels, escapes undone."""
-    return html.unescape(re.sub(r"<(https?://[^|>]+)(?:\|[^>]*)?>", r"\1", text))
+    return html.unescape(re.sub(r"<(https?://[^|<>]+)(?:\|[^<>]*)?>", r"\1", text))
 
 
 def parse_receipt(answer: object, *, where: str) -> Receipt:
@@ -153,6 +156,9 @@ def parse_receipt(answer: object, *, where: str) -> Receipt:
     if not stamp:
         raise Uncertain("Slack accepted the post without a timestamp", where=where)
     return Receipt(stamp, "", {"channel": channel})
+
+
+LISTED = {"ts": is_name, "user": is_text, "text": is_text}
 
 
 def parse_recent(answer: object, me: str, channel: str) -> tuple[Recent, ...]:
@@ -284,10 +290,11 @@ class SlackBot(PastedLogin):
         me = require_name(self._ask("auth.test", {}), "user_id", account=account)
 
         def fetch(cursor: str) -> Page:
-            following = {"cursor": cursor} if cursor else {}
-            answer = self._ask(method, {"channel": self._channel, "limit": str(PAGE), **query, **following})
-            require_list(answer, "messages", account=account)
-            return Page(parse_recent(answer, me, self._channel), pick_text(answer, "response_metadata", "next_cursor"))
+            here = {**query, "cursor": cursor} if cursor else query
+            answer = self._ask(method, {"channel": self._channel, "limit": str(PAGE), **here})
+            found = require_list(answer, "messages", account=account)
+            posts, following = parse_recent(answer, me, self._channel), pick(answer, "response_metadata", "next_cursor")
+            return Page(posts, pick_text(following), can_read(found, LISTED))
 
         return read_listing(fetch)
 
@@ -315,7 +322,7 @@ class SlackBot(PastedLogin):
         query = {"channel": receipt.ref["channel"], "message_ts": receipt.remote_id}
         try:
             url = pick_text(self._ask("chat.getPermalink", query), "permalink")
-        except NetworkError:
+        except (NetworkError, ConfigError):  # the latter where it named a channel that no request can hold
             url = ""
         return Receipt(receipt.remote_id, url, receipt.ref)
 

@@ -17,7 +17,7 @@ from syndicate.errors import NetworkError, RateLimited, Unauthorised, Unavailabl
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, Option, Profile, Secret, Vault
-from syndicate.networks.toolkit.answers import error_of, pick, pick_text, pick_wait, retry_at_of, words_of
+from syndicate.networks.toolkit.answers import error_of, pick, pick_digits, pick_text, pick_wait, retry_at_of, words_of
 from syndicate.networks.toolkit.calls import Api, refuse_misfits, refuse_non_number, require_option, require_secret
 from syndicate.networks.toolkit.oauth import PastedLogin
 from syndicate.networks.toolkit.readback import number_of, with_numbered_reply
@@ -135,7 +135,7 @@ def _as_field(value: object) -> str:
 def parse_receipt(answer: Any, *, where: str) -> Receipt:
     """The Message in an answer. Raises Uncertain where there is none to read."""
     result = pick(answer, "result")
-    number, chat = pick_text(result, "message_id"), pick_text(result, "chat", "id")
+    number, chat = pick_digits(result, "message_id"), pick_text(result, "chat", "id")
     if not number or not chat:
         raise Uncertain("Telegram accepted the post without a message number", where=where)
     kind = "photo" if pick(result, "photo") else "text"

@@ -21,7 +21,11 @@ from syndicate.networks.toolkit.readback import (
     CLOCK_SKEW,
     Listing,
     Page,
+    can_read,
     find_in,
+    is_array,
+    is_moment,
+    is_name,
     links_of_text,
     number_of,
     read_listing,
@@ -108,6 +112,9 @@ def _permalink(blog: str, number: str) -> str:
     return f"https://{blog}/post/{number}"
 
 
+LISTED = {"id_string": is_name, "timestamp": is_moment, "content": is_array}
+
+
 def parse_recent(answer: object, blog: str) -> tuple[Recent, ...]:
     """The blog's posts in a page, newest first; entries without a date are passed over."""
     posts = []
@@ -170,8 +177,9 @@ class Tumblr:
             posts = parse_recent(answer, self._blog)
             # The last one, since a pinned post of any age may stand before all others.
             is_past = since is not None and any(post.published_at < since - CLOCK_SKEW for post in posts[-1:])
-            is_full = len(require_list(answer, "response", "posts", account=self._account.name)) == PAGE
-            return Page(posts, str(int(cursor or "0") + PAGE) if is_full and not is_past else "")
+            found = require_list(answer, "response", "posts", account=self._account.name)
+            goes_on = len(found) == PAGE and not is_past
+            return Page(posts, str(int(cursor or "0") + PAGE) if goes_on else "", can_read(found, LISTED))
 
         return read_listing(fetch)
 

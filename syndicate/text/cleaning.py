@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Literal
 
 # XML 1.0, section 2.2, allows none of these; Unicode chapter 23 keeps noncharacters for internal use.
 _CONTROLS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
@@ -18,6 +19,29 @@ _CONTROL_BYTES = bytes(byte for byte in (*range(32), 127) if byte not in b"\t\n\
 _OTHER_BYTES = (b"\xef\xb7", b"\xef\xbb\xbf", b"\xbf\xbe", b"\xbf\xbf")
 _SURROGATE_BYTES = re.compile(b"\xed[\xa0-\xbf]")
 _C1_BYTES = re.compile(b"\xc2[\x80-\x9f]")
+
+
+_MOST_MARKS = 30
+"""More than any language sets on one letter (Unicode Standard Annex 15, section 13)."""
+# What may be a run of marks: no letters, spaces or Latin signs; the last two become marks in NFKC and NFKD.
+_MAYBE_MARKS = re.compile(f"(?:[^\\w\\s\0-\u02ff]|[\uff9e\uff9f]){{{_MOST_MARKS + 1},}}")
+
+
+def normalize(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:
+    """The text in a Unicode form. Marks beyond 30 on one letter are dropped: to sort them takes quadratic time."""
+    if text.isascii() or unicodedata.is_normalized(form, text):
+        return text
+    return unicodedata.normalize(form, _MAYBE_MARKS.sub(_thin, text))
+
+
+def _thin(found: re.Match[str]) -> str:
+    kept, marks = list[str](), 0
+    for sign in found[0]:
+        is_mark = unicodedata.category(sign).startswith("M") or sign in "\uff9e\uff9f"
+        marks = marks + 1 if is_mark else 0
+        if marks <= _MOST_MARKS:
+            kept.append(sign)
+    return "".join(kept)
 
 
 def drop_broken(text: str) -> str:
@@ -36,7 +60,7 @@ def clean_text(text: str) -> str:
         text = drop_broken(text)
         if not text.isascii() and _C1_BYTES.search(text.encode()):
             text = _C1.sub("", text)
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    return normalize("NFC", text)
 
 
 def drop_controls(text: str) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 
+from syndicate.text.cleaning import normalize
 from syndicate.text.links import find_links, find_web_links
 
 # --- User-perceived characters: extended grapheme clusters of Unicode Annex 29 ---
@@ -167,7 +167,7 @@ _LIGHT = re.compile("[\u0000-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]")
 
 def count_weighted(text: str, *, per_link: int = LINK) -> int:
     """Weighted length; X takes up to 280."""
-    text = unicodedata.normalize("NFC", text)
+    text = normalize("NFC", text)
     total = at = 0
     for link in find_links(text):
         total += _weigh(text[at : link.start]) + per_link

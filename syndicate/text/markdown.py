@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from typing import Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import pyromark
 from pyromark import Options
 
-from syndicate.text.links import trim_address
+from syndicate.text.links import split_address, trim_address
 from syndicate.text.sanitising import sanitise
 
 # --- what sanitising leaves empty ---
@@ -130,7 +130,7 @@ def make_absolute(markdown: str, base_url: str) -> str:
 
 def _join(base_url: str, address: str) -> str:
     try:
-        return address if urlsplit(address).scheme else urljoin(base_url, address)
+        return address if split_address(address).scheme else urljoin(base_url, address)
     except ValueError:
         return address
 

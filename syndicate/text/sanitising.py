@@ -13,12 +13,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 import nh3
 
 from syndicate.errors import ContentError
-from syndicate.text.links import absolute_url
+from syndicate.text.links import absolute_url, split_address
 from syndicate.text.nesting import VOID, flatten_markup
 
 _TAGS = frozenset({
@@ -192,7 +191,7 @@ def absolute_srcset(value: str, base_url: str) -> str | None:
 def _player(address: str) -> str | None:
     """The address of a well-known player, always https."""
     try:
-        parts = urlsplit(address.strip())
+        parts = split_address(address.strip())
     except ValueError:
         return None
     if parts.scheme not in {"", "http", "https"} or (parts.netloc or "").lower() not in _PLAYERS:

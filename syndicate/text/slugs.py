@@ -9,6 +9,8 @@ from typing import Final
 
 import regex
 
+from syndicate.text.cleaning import normalize
+
 NAMING: Final = ("slug", "name", "title", "path", "undated", "only_title")
 """Words that tell one post from another; a pattern needs one of them."""
 DATES = (
@@ -155,5 +157,5 @@ def name_pelican(text: str) -> str:
 
 def _without_accents(text: str) -> str:
     """Letters of other scripts stay as they are: what they would be spelt like is a table of its own."""
-    spread = unicodedata.normalize("NFKD", text.lower().translate(_SPELT))
-    return unicodedata.normalize("NFC", "".join(letter for letter in spread if not unicodedata.combining(letter)))
+    spread = normalize("NFKD", text.lower().translate(_SPELT))
+    return normalize("NFC", "".join(letter for letter in spread if not unicodedata.combining(letter)))

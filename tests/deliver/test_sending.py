@@ -555,3 +555,13 @@ def test_other_secrets_wake_a_paused_account(bench: Bench) -> None:
     assert bench.get(row).state is State.SENT
     (account,) = bench.store.list_accounts()
     assert (account.paused_at, account.paused_with) == (None, "")
+
+
+def test_a_yes_without_an_id_is_an_unknown_outcome(bench: Bench) -> None:
+    """Nothing could be looked for, edited or removed by it, and nobody knows whether it is one."""
+    bench.networks["a"].script = [Receipt("\x1b\x00", "https://social.example/1")]
+    row = bench.add()
+    bench.run()
+    assert bench.get(row).state is not State.SENT
+    bench.run_after(HOUR)
+    assert len(bench.networks["a"].calls) == 1

@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
+from operator import methodcaller
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 from hypothesis import strategies as st
 
-from syndicate.errors import ConfigError, NetworkError, Unavailable, Uncertain
+from syndicate.errors import ConfigError, FetchError, NetworkError, SyndicateError, Unavailable, Uncertain
 from syndicate.http import Client
-from syndicate.model import Receipt
-from syndicate.networks.base import Deletes, Edits, Finds, Lists, Profile, ReadsLimits, Renews, Verifies
+from syndicate.model import Reactions, Receipt
+from syndicate.networks.base import (
+    Counts,
+    Deletes,
+    Edits,
+    Finds,
+    Lists,
+    LoginPage,
+    LogsIn,
+    Profile,
+    ReadsLimits,
+    Renews,
+    Verifies,
+)
 from tests.fuzz import address_guard
 from tests.fuzz.target import Check, Target, find_steering
 from tests.fuzz.words import addresses, lines
@@ -118,29 +132,36 @@ _lies = st.builds(
 )
 
 
-def _places(body: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+def list_places(body: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     items = body.items() if isinstance(body, dict) else enumerate(body) if isinstance(body, list) else ()
     for key, value in items:
         yield (*path, key)
-        yield from _places(value, (*path, key))
+        yield from list_places(value, (*path, key))
 
 
 def _change(body: Any, lie: Lie) -> Any:
     """The body with the value at one place replaced, or without it; at every place for "all values"."""
-    places = list(_places(body))
+    places = list(list_places(body))
     if not places:
         return lie.value
-    body = copy.deepcopy(body)
     if lie.kind == "all values":
         return _replace_all(body, lie.value)
-    *path, last = places[lie.at % len(places)]
-    inner = body
+    place = places[lie.at % len(places)]
+    if lie.kind == "without":
+        return replace_at(body, place, None)
+    return replace_at(body, place, lambda _old: lie.value)
+
+
+def replace_at(body: Any, place: tuple[Any, ...], change: Callable[[Any], Any] | None) -> Any:
+    """A copy of the body with the value at a place changed, or without it."""
+    body = inner = copy.deepcopy(body)
+    *path, last = place
     for key in path:
         inner = inner[key]
-    if lie.kind == "without":
+    if change is None:
         del inner[last]
     else:
-        inner[last] = lie.value
+        inner[last] = change(inner[last])
     return body
 
 
@@ -169,13 +190,13 @@ def _tell(lie: Lie, fake: Fake, done: list[str]) -> Any:
             return Reply(lie.status, reply.body, {**reply.headers, lie.header[0]: lie.header[1]})
         if lie.kind == "status":
             return Reply(lie.status, reply.body, reply.headers)
-        body = lie.value if lie.kind == "whole" else _change(_read(reply.body), lie)
+        body = lie.value if lie.kind == "whole" else _change(read_body(reply.body), lie)
         return Reply(reply.status, json.dumps(body, default=str).encode("utf-8", "replace"), reply.headers)
 
     return fault
 
 
-def _read(body: Any) -> Any:
+def read_body(body: Any) -> Any:
     if isinstance(body, bytes | str):
         try:
             return json.loads(body)
@@ -184,17 +205,28 @@ def _read(body: Any) -> Any:
     return body
 
 
-class _Judge:
+class Judge:
     """One call of a network: an answer of the agreed kind, or an error of our tree that shows no secret."""
 
-    def __init__(self, case: Case, done: list[str]) -> None:
-        self._case, self._done = case, done
+    def __init__(self, case: Case, url: str, done: list[str]) -> None:
+        self._case, self.url, self._done = case, url, done
+        self._error: Exception | None = None
+        self.secrets = dict(case.secrets)
+
+    def send(self, call: Any) -> Any:
+        """The irreversible call: a message that was published may not go out again."""
+        self._done.clear()
+        found = self.run(Receipt, call)
+        if self._error is not None:
+            self._judge_loss(self._error)
+        return found
 
     def run(self, kind: Any, call: Any) -> Any:
-        self._done.clear()
+        self._error = None
         try:
             found = call()
-        except (NetworkError, ConfigError) as error:
+        except (NetworkError, ConfigError, FetchError) as error:
+            self._error = error
             self._judge_error(error)
             return None
         assert isinstance(found, kind), f"{type(found).__name__} where {kind} was agreed"
@@ -202,7 +234,7 @@ class _Judge:
             self._judge_receipt(getattr(one, "receipt", one))
         return found
 
-    def _judge_error(self, error: NetworkError | ConfigError) -> None:
+    def _judge_error(self, error: SyndicateError) -> None:
         shown = str(error)
         assert not find_steering(shown), f"control characters in an error: {find_steering(shown)!r}"
         assert len(error.message) <= 600, "an error longer than a sentence"
@@ -210,10 +242,12 @@ class _Judge:
             assert len(secret) < _SECRETS_SHOWN or secret not in shown, f"a secret in an error: {shown}"
         retry_at = getattr(error, "retry_at", None)
         assert retry_at is None or (retry_at.utcoffset() == timedelta(0) and retry_at >= NOW), f"a retry at {retry_at}"
+
+    def _judge_loss(self, error: Exception) -> None:
         if set(self._done) & {"cut", "reset", "raw", "header"}:
-            assert isinstance(error, Uncertain), f"{type(error).__name__} though it was published: {shown}"
-        if self._done and "refused" not in self._done:  # then a message that was published may not go out again
-            assert not isinstance(error, Unavailable | ConfigError), f"{type(error).__name__} though published: {shown}"
+            assert isinstance(error, Uncertain), f"{type(error).__name__} though it was published: {error}"
+        if self._done and "refused" not in self._done:
+            assert not isinstance(error, Unavailable | ConfigError), f"{type(error).__name__} though published: {error}"
 
     def _judge_receipt(self, found: Any) -> None:
         if not isinstance(found, Receipt | Profile):
@@ -232,15 +266,8 @@ class _Judge:
         assert not find_steering(found.url), "control characters in an address"
 
 
-def _use(judge: _Judge, network: Any, message: Any) -> None:
+def use(judge: Judge, network: Any, message: Any) -> None:
     """Everything that deliveries ever ask of a network, in their order."""
-    for kind, ask in (
-        (Verifies, lambda: judge.run(Profile, network.verify)),
-        (ReadsLimits, lambda: judge.run(object, network.read_limits)),
-        (Renews, lambda: judge.run(object, network.expires_at)),
-    ):
-        if isinstance(network, kind):
-            ask()
     prepare = getattr(network, "prepare", None)
     for _ in range(6):
         further = judge.run(type(message), lambda: prepare(message, key="key-1")) if prepare else message  # noqa: B023
@@ -249,15 +276,31 @@ def _use(judge: _Judge, network: Any, message: Any) -> None:
         if further == message:
             break
         message = further
-    receipt = judge.run(Receipt, lambda: network.send(message, key="key-1")) or Receipt("1", "https://example.com/1")
-    if isinstance(network, Finds):
-        judge.run((Receipt, type(None)), lambda: network.find(message, key="key-1", since=NOW - timedelta(hours=1)))
-    if isinstance(network, Lists):
-        judge.run(tuple, lambda: network.list_recent(since=NOW - timedelta(days=30)))
-    if isinstance(network, Edits):
-        judge.run(Receipt, lambda: network.edit(receipt, message, key="key-2"))
-    if isinstance(network, Deletes):
-        judge.run(object, lambda: network.delete(receipt))
+    receipt = judge.send(lambda: network.send(message, key="key-1")) or Receipt("1", "https://example.com/1")
+    since = NOW - timedelta(hours=1)
+    for ability, kind, ask in (
+        (Finds, (Receipt, type(None)), methodcaller("find", message, key="key-1", since=since)),
+        (Verifies, Profile, methodcaller("verify")),
+        (ReadsLimits, object, methodcaller("read_limits")),
+        (Renews, object, methodcaller("expires_at")),
+        (Lists, tuple, methodcaller("list_recent", since=since)),
+        (Edits, Receipt, methodcaller("edit", receipt, message, key="key-2")),
+        (Counts, (Reactions, type(None)), methodcaller("count", receipt)),
+        (Deletes, object, methodcaller("delete", receipt)),
+        (Renews, (datetime, type(None)), methodcaller("renew")),
+    ):
+        if isinstance(network, ability):
+            judge.run(kind, partial(ask, network))
+    if isinstance(network, LogsIn):
+        _log_in(judge, network)
+
+
+def _log_in(judge: Judge, network: LogsIn) -> None:
+    """With everything that any login asks for, and the codes that the fakes know."""
+    answers = {field.name: "good" for field in network.login_fields} | judge.secrets | {"site": judge.url}
+    page = judge.run((LoginPage, type(None)), lambda: network.begin_login(answers, redirect="http://127.0.0.1:9/"))
+    for code in ("good-code", "good"):
+        judge.run(Mapping, lambda: network.finish_login(answers, page, code))  # noqa: B023
 
 
 @contextmanager
@@ -277,7 +320,7 @@ def open_networks() -> Iterator[Check]:
                 for lie in lies:
                     fake.fail(_tell(lie, fake, done), times=1 + lie.at % 3)
                 network = case.open(fake.url, http, MemoryVault(case.secrets))
-                _use(_Judge(case, done), network, case.illustrated if is_illustrated else case.message)
+                use(Judge(case, fake.url, done), network, case.illustrated if is_illustrated else case.message)
 
         yield check
         stack.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 
 from syndicate.content.body import drop_heading, drop_lead, first_heading, read_teaser
@@ -15,8 +15,13 @@ from syndicate.content.parsing import parse_post
 from syndicate.content.permalinks import absolute_permalink, make_slug
 from syndicate.content.picture import make_credit
 from syndicate.content.write_back import add_syndication
+from syndicate.errors import ConfigError
 from syndicate.formats.clean import clean, clean_line, clean_url
-from syndicate.model import Picture
+from syndicate.http import Response
+from syndicate.model import Message, Picture, Receipt
+from syndicate.networks import micropub, slack
+from syndicate.networks.base import Recent
+from syndicate.networks.toolkit import answers, readback
 from syndicate.pages import parse_page
 from syndicate.planning.feeds.entries import guess_picture_type
 from syndicate.planning.messages.template import tidy
@@ -48,6 +53,7 @@ from tests.content.golden import make_settings
 
 _LOG_HEAD = 'a - - [24/Nov/2026:09:00:00 +0000] "GET /rss.xml HTTP/1.1"'
 _SITE = "https://example.com/blog/a/"
+_NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 _PICTURE = Picture("https://example.com/a.jpg", "a picture")
 _SETTINGS = make_settings(Path("/nowhere"))
 _LABELS = _SETTINGS.content.labels
@@ -89,6 +95,15 @@ def _body(source: str) -> Callable[[str], object]:
 
 def _syndicate(text: str) -> object:
     return add_syndication(f"---\na: b\n---\n{text}", ["https://example.com/b"], source="a.md")
+
+
+def _answer(text: str, **headers: str) -> Response:
+    return Response(400, headers, text.encode("utf-8", "replace"), _SITE, _NOW)
+
+
+def _found(text: str, **headers: str) -> None:
+    with suppress(ConfigError):
+        micropub.find_endpoint(_answer(text, **headers))
 
 
 FUNCTIONS: Mapping[str, Callable[[str], object]] = {
@@ -169,6 +184,20 @@ FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "entries.guess_picture_type": guess_picture_type,
     "wording.tidy": tidy,
     "page": parse_page,
+    "micropub.find_endpoint": _found,
+    "micropub.find_endpoint in a header": lambda text: _found("", link=f"<a>{text}"),
+    "slack.parse_text": slack.parse_text,
+    "answers.words_of": lambda text: answers.words_of(_answer(text), ["secret-1"]),
+    "answers.words_of JSON": lambda text: answers.words_of(_answer(json.dumps({"error": text})), ["secret-1"]),
+    "answers.parse_moment": lambda text: answers.parse_moment(text, _NOW),
+    "answers.pick_text": answers.pick_text,
+    "readback.links_of_html": readback.links_of_html,
+    "readback.links_of_text": readback.links_of_text,
+    "readback.text_of_html": readback.text_of_html,
+    "readback.is_same_link": lambda text: readback.is_same_link(f"http://a{text}", _SITE),
+    "readback.choose_copy": lambda text: readback.choose_copy(
+        [Recent(Receipt("1", ""), text, (), _NOW)], Message(text=text), since=_NOW
+    ),
     "log line": parse_line,
     "log line's agent": lambda text: count_readers([f'{_LOG_HEAD} 200 1 "-" "{text[:500]}"'] * (len(text) // 500)),
     "log line's numbers": lambda text: parse_line(f'{_LOG_HEAD} {text} {text} "-" "-"'),

@@ -59,6 +59,7 @@ _PAIRS = (
     "<x-y><p></x-y></p>", "<h2><form></form>", "<style></b></style><b>", "<table><td></b>", "<b><![CDATA[</b>]]>", "<a><b></a>",
     "<b><i></b></i>", "<p><b>a</p>", "<dl><dt>a<dd>b</dl>", "<div>a</div>", "<!-->", "<!--->", "<div =\">", "a[^1]\n\n[^1]: a\n\n",
     "I. ", "é.", "—", "-a", "_", "12:", "1,", "2025-", "Jan ", "+0", "Mon, ", "()(", "\t\n",
+    "\u0301\u0316", "\uff9e\u0316", "<a href= ", "<br", "<p", "<head", "<http://a", "<http://a|", "&#769;&#790;", "<![<", "Bearer a", '"token":"',
 )  # fmt: skip
 _ENCLOSED = (
     Unit(" ", "Summary", "x"), Unit(" ", "Summary: ", "x"), Unit(" ", "a", "a"), Unit("\n", "a", "a"),
@@ -83,6 +84,8 @@ _ENCLOSED = (
     Unit("🏴\U000e0067", "", "\U000e007f"), Unit("\U000e0067", "🏴"), Unit("́", "e"), Unit("\u200d👩", "👨"),
     Unit("x", "import "), Unit("x\n", "import {"), Unit(" ", "import", "x"), Unit(" ", "export const"),
     Unit("'", "{", "}"), Unit("a", "{'", "'}"), Unit("{}", "{"), Unit("}", "{"),
+    Unit("\u0301\u0316", "http://a"), Unit("\u0301\u0316", "[a](http://a", ")"), Unit("\u0301\u0316", "<a href='//a", "'>"),
+    Unit("&#769;&#790;", "<blockquote cite='//a", "'>"), Unit("&#769;&#790;", "<a href='//a", "'>"), Unit("\u0301\u0316", "//a"),
 )  # fmt: skip
 
 UNITS: tuple[Unit, ...] = (*map(Unit, dict.fromkeys(one for one in (*_SIGNS, " ", *_PAIRS) if one)), *_ENCLOSED)

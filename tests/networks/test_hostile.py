@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 
@@ -12,6 +13,7 @@ from syndicate.errors import NetworkError, Uncertain
 from syndicate.http import Client
 from syndicate.networks.base import Finds, Lists, Verifies
 from syndicate.networks.discord.message import parse_failure
+from tests.fuzz.leaves import check_plot, list_plots
 from tests.networks.case import NOW, Case, deliver
 from tests.networks.fake import Fake, Handler, Reply, Request, status
 from tests.networks.test_answers import answer
@@ -175,6 +177,35 @@ def test_nonsense_is_no_proof_of_absence(case: Case, fake: Fake, http: Client) -
         with pytest.raises(NetworkError):
             network.find(case.message, key="key-1", since=NOW)
         fake.heal()
+
+
+def _hollow(body: object) -> object:
+    """The same answer with nothing in each item of its lists."""
+    if isinstance(body, list):
+        return [{} for _ in body]
+    return {name: _hollow(value) for name, value in body.items()} if isinstance(body, dict) else body
+
+
+@pytest.mark.parametrize("case", _able(Finds), ids=_named)
+def test_a_listed_post_that_cannot_be_read_is_no_proof_of_absence(case: Case, fake: Fake, http: Client) -> None:
+    """It may be ours: a server that writes its posts in another way from today on makes us send nothing twice."""
+    network, message = case.open(fake.url, http), case.message
+    deliver(network, message)
+
+    def fault(request: Request, handle: Handler) -> Reply:
+        reply = handle(request)
+        return Reply(reply.status, _hollow(reply.body), reply.headers)
+
+    fake.fail(fault, times=99)
+    with suppress(NetworkError):
+        assert network.find(message, key="key-1", since=NOW - timedelta(hours=1)) is not None
+
+
+@pytest.mark.slow
+def test_one_wrong_value_in_one_answer_costs_at_most_one_delivery(http: Client) -> None:
+    """Some of what `make fuzz` tries: each value of each answer of each network replaced by what breaks a reader."""
+    for plot in list_plots()[::211]:
+        check_plot(plot, http)
 
 
 @pytest.mark.parametrize("case", _able(Lists), ids=_named)

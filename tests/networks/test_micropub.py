@@ -19,7 +19,7 @@ from syndicate.model import Account
 from syndicate.networks import open_network
 from syndicate.networks.micropub import find_endpoint
 from tests.networks.case import LINK, NOW, PIXEL, TEXT, Case, deliver, picture
-from tests.networks.fake import cut_before_commit, drop_reply_after_commit, rate_limit, status
+from tests.networks.fake import Handler, Reply, Request, cut_before_commit, drop_reply_after_commit, rate_limit, status
 from tests.networks.fake_micropub import TOKEN, FakeSite
 from tests.networks.vault import MemoryVault
 
@@ -278,7 +278,22 @@ def test_discovery(header: str, page: str, found: str) -> None:
     assert find_endpoint(Response(200, headers, page.encode(), "https://fox.example/", NOW)) == found
 
 
-def test_a_page_without_an_address_is_told() -> None:
-    """With what it needs."""
-    with pytest.raises(ConfigError, match="rel="):
-        find_endpoint(Response(200, {}, b"<p>hello", "https://fox.example/", NOW))
+@pytest.mark.parametrize("page", ["<p>hello", "<![<" * 50_000, "<" * 100_000, '<link rel="micropub" href="http://[">'])
+def test_a_page_without_an_address_is_told(page: str) -> None:
+    """With what it needs, and whatever stands there instead."""
+    for header in ({}, {"link": "<" * 50_000}, {"link": '<javascript:x>; rel="micropub"'}):
+        with pytest.raises(ConfigError, match="rel="):
+            find_endpoint(Response(200, header, page.encode(), "https://fox.example/", NOW))
+
+
+@pytest.mark.parametrize("location", ["http://[", "javascript:alert(1)", "https://a" + "\u0301\u0316" * 5_000])
+def test_a_success_with_no_web_address_is_unknown(fake: FakeSite, http: Client, location: str) -> None:
+    """It is the entry's id: with this one it would never be edited or removed."""
+    network = CASE.open(fake.url, http)
+
+    def fault(request: Request, handle: Handler) -> Reply:
+        return replace(handle(request), headers={"Location": location})
+
+    fake.fail(fault, on=CASE.publish)
+    with pytest.raises(Uncertain):
+        deliver(network, TEXT)

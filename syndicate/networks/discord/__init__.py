@@ -18,6 +18,7 @@ from syndicate.model import Account, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, Look, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.discord.message import (
     LIMITS,
+    LISTED,
     build_bot_extras,
     build_edit,
     build_message,
@@ -30,13 +31,14 @@ from syndicate.networks.discord.message import (
     parse_recent,
     tell_alt,
 )
-from syndicate.networks.toolkit.answers import pick_text
+from syndicate.networks.toolkit.answers import pick_digits, pick_text
 from syndicate.networks.toolkit.calls import Api, refuse_misfits, refuse_non_number, require_secret, with_prepared
 from syndicate.networks.toolkit.oauth import PastedLogin
 from syndicate.networks.toolkit.readback import (
     CLOCK_SKEW,
     Listing,
     Page,
+    can_read,
     find_in,
     number_of,
     read_listing,
@@ -199,9 +201,10 @@ class DiscordBot(PastedLogin):
         def fetch(cursor: str) -> Page:
             query = {"limit": str(PAGE)} | ({"before": cursor} if cursor else {})
             answer = self._get(f"/channels/{self._channel}/messages", query)
-            last = pick_text(answer, -1, "id")
-            goes_on = len(require_list(answer, account=account)) == PAGE and last.isdecimal() and int(last) > oldest
-            return Page(parse_recent(answer, me, guild), last if goes_on else "")
+            last = pick_digits(answer, -1, "id")
+            found = require_list(answer, account=account)
+            goes_on = len(found) == PAGE and last != "" and int(last) > oldest
+            return Page(parse_recent(answer, me, guild), last if goes_on else "", can_read(found, LISTED))
 
         return read_listing(fetch)
 

@@ -24,7 +24,7 @@ from syndicate.networks.toolkit.answers import (
     words_of,
 )
 from syndicate.networks.toolkit.calls import Parts, shorten
-from syndicate.networks.toolkit.readback import REPLIES_TO, links_of_text
+from syndicate.networks.toolkit.readback import REPLIES_TO, is_moment, is_name, is_text, links_of_text
 from syndicate.text.counting import Counter, count
 from syndicate.text.fit import fit
 
@@ -166,6 +166,9 @@ def parse_failure(response: Response, *, account: str, publishes: bool, secrets:
     if response.status == 403 or code in _RIGHTS:
         return Unauthorised(said, where=account, hint="the bot needs View Channel and Send Messages there")
     return error_of(response, account=account, publishes=publishes, secrets=secrets)
+
+
+LISTED = {"id": is_name, "author.id": is_name, "timestamp": is_moment, "content": is_text}
 
 
 def parse_recent(answer: object, me: str, guild: str) -> tuple[Recent, ...]:

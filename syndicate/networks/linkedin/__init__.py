@@ -6,7 +6,6 @@ one that exists. So one more call settles an unknown outcome. A token lasts sixt
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -42,6 +41,7 @@ from syndicate.networks.toolkit.answers import error_of, retry_at_of, words_of
 from syndicate.networks.toolkit.calls import Parts, refuse_misfits, refuse_warning, require_secret
 from syndicate.networks.toolkit.oauth import make_state, take_pasted
 from syndicate.networks.toolkit.readback import parse_instant
+from syndicate.text.cleaning import normalize
 from syndicate.text.counting import Counter
 
 API = "https://api.linkedin.com"
@@ -192,7 +192,7 @@ class LinkedIn:
 
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
         """Only the text can change."""
-        body = {"patch": {"$set": {"commentary": escape(unicodedata.normalize("NFC", message.text))}}}
+        body = {"patch": {"$set": {"commentary": escape(normalize("NFC", message.text))}}}
         self._call("POST", self._path_of(receipt), headers={"X-RestLi-Method": "PARTIAL_UPDATE"}, json=body)
         return receipt
 

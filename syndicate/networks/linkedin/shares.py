@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import datetime, timedelta
 
 from syndicate.http import Response
 from syndicate.model import Message, Receipt
 from syndicate.networks.toolkit.answers import pick_text
+from syndicate.text.cleaning import normalize
 from syndicate.text.counting import cut
 from syndicate.text.hashtags import find_hashtags
 from syndicate.text.links import find_http_addresses
@@ -50,7 +50,7 @@ def build_post(message: Message, *, author: str, visibility: str) -> dict[str, o
     content = build_content(message)
     return {
         "author": author,
-        "commentary": escape(unicodedata.normalize("NFC", message.text)),
+        "commentary": escape(normalize("NFC", message.text)),
         "visibility": visibility,
         "distribution": {
             "feedDistribution": "MAIN_FEED",

@@ -38,6 +38,7 @@ from syndicate.networks.base import (
 from syndicate.networks.mastodon.dialects import KEY_WINDOW, Server, parse_server
 from syndicate.networks.mastodon.registration import begin_login, choose_scopes, finish_login
 from syndicate.networks.mastodon.statuses import (
+    LISTED,
     build_edit,
     build_status,
     has_alt,
@@ -50,7 +51,15 @@ from syndicate.networks.mastodon.statuses import (
 from syndicate.networks.toolkit.answers import error_of, pick_count, pick_text, retry_at_of, words_of
 from syndicate.networks.toolkit.calls import Parts, refuse_misfits, require_secret
 from syndicate.networks.toolkit.oauth import take_pasted
-from syndicate.networks.toolkit.readback import Listing, Page, find_in, read_listing, with_named_reply
+from syndicate.networks.toolkit.readback import (
+    Listing,
+    Page,
+    can_read,
+    find_in,
+    read_listing,
+    require_list,
+    with_named_reply,
+)
 from syndicate.text.counting import Counter
 
 LIMITS = Limits(characters=500, counter=Counter.MASTODON, per_link=23, image_bytes=16_777_216)
@@ -228,11 +237,10 @@ class Mastodon:
         def fetch(cursor: str) -> Page:
             here = {**params, "max_id": cursor} if cursor else params
             statuses = self._call("GET", path, params=here).json()
-            if not isinstance(statuses, list):
-                raise Unavailable("the list of posts cannot be read", where=self.account)
+            require_list(statuses, account=self.account)
             posts = parse_listing(statuses)
             goes_on = len(statuses) >= PAGE and (since is None or not posts or posts[-1].published_at >= since)
-            return Page(posts, pick_text(statuses, -1, "id") if goes_on else "")
+            return Page(posts, pick_text(statuses, -1, "id") if goes_on else "", can_read(statuses, LISTED))
 
         return read_listing(fetch)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -16,11 +15,15 @@ from syndicate.networks.base import (
 from syndicate.networks.toolkit.answers import pick_list, pick_text
 from syndicate.networks.toolkit.readback import (
     REPLIES_TO,
+    is_moment,
+    is_name,
+    is_text,
     links_of_html,
     name_of,
     parse_instant,
     text_of_html,
 )
+from syndicate.text.cleaning import normalize, plain_line
 
 
 def build_status(message: Message, options: Mapping[str, str]) -> dict[str, object]:
@@ -35,7 +38,7 @@ def build_status(message: Message, options: Mapping[str, str]) -> dict[str, obje
         "media_ids": [media] if media else [],
     }
     filled = {name: value for name, value in optional.items() if value}
-    return {"status": unicodedata.normalize("NFC", message.text), "sensitive": bool(message.warning), **filled}
+    return {"status": normalize("NFC", message.text), "sensitive": bool(message.warning), **filled}
 
 
 def build_edit(message: Message, options: Mapping[str, str], media: list[str]) -> dict[str, object]:
@@ -50,17 +53,21 @@ def has_alt(status: object, alt: str) -> bool:
     return all(pick_text(picture, "description") == alt for picture in pick_list(status, "media_attachments"))
 
 
+LISTED = {"id": is_name, "created_at": is_moment, "content": is_text}
+
+
 def parse_receipt(status: object) -> Receipt | None:
     """A Status entity as a receipt, None where it is none."""
-    if not isinstance(status, dict) or not isinstance(status.get("id"), str):
+    number = plain_line(pick_text(status, "id"))
+    if not isinstance(status, dict) or not number:
         return None
     media = (pick_text(item, "id") for item in pick_list(status, "media_attachments"))
     ref = {
         "uri": str(status.get("uri") or ""),
         "media": ",".join(filter(None, media)),
-        REPLIES_TO: str(status.get("in_reply_to_id") or ""),
+        REPLIES_TO: pick_text(status, "in_reply_to_id"),
     }
-    return Receipt(status["id"], str(status.get("url") or status.get("uri") or ""), ref)
+    return Receipt(number, str(status.get("url") or status.get("uri") or ""), ref)
 
 
 def parse_recent(status: Mapping[str, Any]) -> Recent | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from syndicate.errors import NetworkError, NotReady, Rejected, Spoiled, Unavailable, Uncertain
+from syndicate.errors import ConfigError, NetworkError, NotReady, Rejected, Spoiled, Unavailable, Uncertain
 from syndicate.http import Client
 from syndicate.model import Limits, Message, Receipt
 from syndicate.networks.base import Recent, Vault
@@ -24,8 +24,19 @@ from syndicate.networks.toolkit.calls import (
     refuse_warning,
     with_prepared,
 )
-from syndicate.networks.toolkit.readback import Listing, Page, find_in, read_listing, require_list
+from syndicate.networks.toolkit.readback import (
+    Listing,
+    Page,
+    can_read,
+    find_in,
+    is_moment,
+    is_name,
+    is_text,
+    read_listing,
+    require_list,
+)
 
+LISTED = {"id": is_name, "timestamp": is_moment, "text": is_text, "caption": is_text}
 MOST_FAILURES = 2
 CONTAINER_LIFE = timedelta(hours=24)
 LISTING_LAG = timedelta(hours=1)
@@ -150,8 +161,8 @@ class ContainerNetwork(GraphLogin):
 
         def fetch(cursor: str) -> Page:
             answer = self._get(path, query | ({"after": cursor} if cursor else {}))
-            require_list(answer, "data", account=self._name)
-            return Page(parse(answer), parse_cursor(answer))
+            found = require_list(answer, "data", account=self._name)
+            return Page(parse(answer), parse_cursor(answer), can_read(found, LISTED))
 
         return read_listing(fetch)
 
@@ -159,7 +170,7 @@ class ContainerNetwork(GraphLogin):
         """The post's address; one that cannot be had now must not undo the publication."""
         try:
             return pick_text(self._get(post, {"fields": "id,permalink"}), "permalink")
-        except NetworkError:
+        except (NetworkError, ConfigError):  # the latter where the id is one that no request can hold
             return ""
 
     def _state(self, container: str) -> str:

@@ -29,7 +29,11 @@ from syndicate.networks.toolkit.calls import (
 from syndicate.networks.toolkit.readback import (
     Listing,
     Page,
+    can_read,
     find_in,
+    is_moment,
+    is_name,
+    is_text,
     links_of_text,
     number_of,
     read_listing,
@@ -88,6 +92,9 @@ def parse_receipt(answer: object, *, where: str) -> Receipt:
 def _permalink(post: str) -> str:
     page, _, number = post.partition("_")
     return f"https://www.facebook.com/{page}/posts/{number}" if number else ""
+
+
+LISTED = {"id": is_name, "created_time": is_moment, "message": is_text}
 
 
 def parse_recent(answer: object, *, where: str) -> tuple[Recent, ...]:
@@ -162,8 +169,11 @@ class Facebook:
         def fetch(cursor: str) -> Page:
             params = query | ({"after": cursor} if cursor else {})
             answer = self._ask("GET", f"{self._page}/feed", params=params).json()
-            require_list(answer, "data", account=self._account.name)
-            return Page(parse_recent(answer, where=self._account.name), parse_cursor(answer))
+            found, posts = (
+                require_list(answer, "data", account=self._account.name),
+                parse_recent(answer, where=self._account.name),
+            )
+            return Page(posts, parse_cursor(answer), can_read(found, LISTED))
 
         return read_listing(fetch)
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from syndicate.errors import (
     Blocked,
@@ -25,6 +25,7 @@ from syndicate.errors import (
 )
 from syndicate.http import Response
 from syndicate.text.cleaning import drop_controls, plain_line
+from syndicate.text.links import split_address
 
 MAX_WORDS = 500
 """Characters of a server's text that are shown."""
@@ -35,6 +36,8 @@ _EPOCH_FROM = 1_000_000_000
 _WORD_KEYS = ("error_description", "description", "message", "detail", "error_message", "error", "errors", "title")
 _CREDENTIALS = re.compile(r"\b([Bb]earer|[Bb]asic(?= \S*[A-Z0-9=])) [\w.~+/=-]{8,}")
 """As they stand in an Authorization header; "basic authentication" is not one."""
+_QUERY = re.compile(r"""(?<=[\w/.])\?[^\s"'<>?]*=[^\s"'<>]*""")
+"""As an address of an upload has it; it may be a key to it."""
 _NAMED_SECRET = re.compile(r"""(?i)("[\w-]{0,40}(?:token|jwt|secret|passw)[\w-]{0,40}"\s*+:\s*+")[^"]++""")
 """As an answer to a login holds them: a new secret that nobody knows yet."""
 _WAIT_HEADERS = ("retry-after", "x-ratelimit-reset-after", "x-ratelimit-reset", "ratelimit-reset", "x-rate-limit-reset")
@@ -61,7 +64,7 @@ def error_of(response: Response, *, account: str, publishes: bool, secrets: Iter
 def _redirect_hint(response: Response) -> str:
     """Only the host: the path may hold a token."""
     try:
-        host = urlsplit(response.headers.get("location", "")).hostname
+        host = split_address(response.headers.get("location", "")).hostname
     except ValueError:
         host = None
     return f"the configured address leads on to {say(host)}; use the final one" if host else "use the final address"
@@ -75,14 +78,14 @@ def words_of(response: Response, secrets: Iterable[str] = ()) -> str:
 
 def say(words: str, secrets: Iterable[str] = ()) -> str:
     """A network's words as a person may see them: one short line without controls and secrets."""
-    return hide(plain_line(words), secrets)[:MAX_WORDS]
+    return hide(plain_line(words[: MAX_WORDS * 40]), secrets)[:MAX_WORDS]
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:
     """The text with every secret blotted out, as it is and as it stands in an address; credentials of headers too."""
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, "…").replace(quote(secret, safe=""), "…")
-    return _NAMED_SECRET.sub(r"\1…", _CREDENTIALS.sub(r"\1 …", text))
+    return _NAMED_SECRET.sub(r"\1…", _CREDENTIALS.sub(r"\1 …", _QUERY.sub("?…", text)))
 
 
 def _find_words(answer: object, depth: int = 5) -> str:
@@ -160,6 +163,12 @@ def pick_text(value: object, *path: str | int) -> str:
     return drop_controls(str(found)) if isinstance(found, str | int) and not isinstance(found, bool) else ""
 
 
+def pick_digits(value: object, *path: str | int) -> str:
+    """The number at a path in digits, "" where there is none that a database would count by."""
+    found = pick_text(value, *path)
+    return found if re.fullmatch(r"[0-9]{1,20}", found) else ""
+
+
 def pick_count(value: object, *path: str | int) -> int | None:
     """How many, None where an answer has no sensible number there."""
     found = pick(value, *path)
@@ -179,9 +188,9 @@ def pick_instant(value: object, *path: str | int) -> datetime | None:
         if found.isdecimal():
             return datetime.fromtimestamp(int(found), UTC)
         moment = datetime.fromisoformat(found)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def pick_wait(response: Response, *path: str | int) -> datetime | None:

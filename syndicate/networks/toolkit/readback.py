@@ -8,26 +8,26 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 from syndicate.errors import Rejected, Unavailable, Uncertain
 from syndicate.model import Message, Receipt
 from syndicate.networks.base import Recent
-from syndicate.networks.toolkit.answers import pick, pick_text
+from syndicate.networks.toolkit.answers import pick, pick_instant, pick_text
+from syndicate.text.cleaning import normalize
+from syndicate.text.links import split_address
 
 CLOCK_SKEW = timedelta(minutes=2)
 """A server's clock may be this far behind ours."""
 REPLIES_TO = "reply_to"
 """The key of `Receipt.ref` under which a listed post names the post it answers."""
 
-_HREF = re.compile(r"""<a\b[^>]*?\bhref\s*=\s*["']([^"']*)["']""", re.IGNORECASE)
+_HREF = re.compile(r"""<a\b[^<>]*?\bhref\s*=\s*["']([^"'<>]*)["']""", re.IGNORECASE)
 _ADDRESS = re.compile(r"""https?://[^\s<>"]+""")
-_TAG = re.compile(r"<[^>]*>")
-_BREAK = re.compile(r"<(?:br\b|/p\b)[^>]*>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>")
+_BREAK = re.compile(r"<(?:br\b|/p\b)[^<>]*>", re.IGNORECASE)
 
 
 def choose_copy(recent: Iterable[Recent], message: Message, *, since: datetime) -> Receipt | None:
@@ -55,7 +55,7 @@ def is_same_link(one: str, other: str) -> bool:
 
 def _canonical(link: str) -> tuple[str, str, str]:
     try:
-        parts = urlsplit(link)
+        parts = split_address(link)
     except ValueError:  # networks list what people typed
         return link, "", ""
     return parts.netloc.lower(), parts.path.rstrip("/"), parts.query
@@ -87,12 +87,13 @@ def text_of_html(content: str) -> str:
 
 def _words(text: str) -> str:
     """The text without anything a server may change on the way: spacing and normalisation."""
-    return "".join(unicodedata.normalize("NFC", text).split())
+    return "".join(normalize("NFC", text).split())
 
 
 # --- an account's own posts page by page ---
 
 MOST_PAGES = 10
+Is = Callable[[object], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +102,13 @@ class Page:
 
     posts: Sequence[Recent]
     following: str
+    is_readable: bool = True
+    """Whether `posts` are all that it holds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What was read, newest first. `is_whole` is False where ten pages did not reach the end."""
+    """What was read, newest first. `is_whole` is False where a post could not be, or ten pages were not enough."""
 
     posts: tuple[Recent, ...]
     is_whole: bool
@@ -119,6 +122,35 @@ def require_list(answer: object, *path: str, account: str) -> list[object]:
     return found
 
 
+def can_read(posts: Iterable[object], each: Mapping[str, Is]) -> bool:
+    """Whether each post is as it should be, by keys with dots between them. One that is not may be the one we look for,
+    so nobody can say of such a list what is not in it."""
+    return all(fits(pick(post, *keys.split("."))) for post in posts for keys, fits in each.items())
+
+
+def is_name(value: object) -> bool:
+    """Whether it is a text or number to tell one from another by."""
+    return bool(pick_text(value))
+
+
+def is_moment(value: object) -> bool:
+    return pick_instant(value) is not None
+
+
+def is_text(value: object) -> bool:
+    """Whether it is a text; posts without words may have none."""
+    return value is None or isinstance(value, str)
+
+
+def is_object(value: object) -> bool:
+    return isinstance(value, dict)
+
+
+def is_array(value: object) -> bool:
+    """Whether it is a list; posts without words may have none."""
+    return value is None or isinstance(value, list)
+
+
 def require_name(answer: object, *path: str, account: str) -> str:
     """Who we are there. Raises Unavailable where it is not said: nothing in a list would be ours."""
     name = pick_text(answer, *path)
@@ -130,13 +162,13 @@ def require_name(answer: object, *path: str, account: str) -> str:
 def read_listing(fetch: Callable[[str], Page]) -> Listing:
     """Follow the cursors from "" on, up to ten pages; a cursor that comes twice ends the listing."""
     posts: list[Recent] = []
-    cursor, seen = "", {""}
+    cursor, seen, is_readable = "", {""}, True
     for _ in range(MOST_PAGES):
         page = fetch(cursor)
         posts += page.posts
-        cursor = page.following
+        cursor, is_readable = page.following, is_readable and page.is_readable
         if cursor in seen:
-            return Listing(tuple(posts), is_whole=True)
+            return Listing(tuple(posts), is_whole=is_readable)
         seen.add(cursor)
     return Listing(tuple(posts), is_whole=False)
 
@@ -145,7 +177,7 @@ def find_in(listing: Listing, message: Message, *, since: datetime, account: str
     """The copy of a message. Raises Uncertain where it is not in a listing that is not whole."""
     found = choose_copy(listing.posts, message, since=since)
     if found is None and not listing.is_whole:
-        raise Uncertain("there are too many posts to look through", where=account)
+        raise Uncertain("there are too many posts to look through, or some cannot be read", where=account)
     return found
 
 

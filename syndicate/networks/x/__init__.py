@@ -33,6 +33,7 @@ from syndicate.networks.toolkit.readback import (
     CLOCK_SKEW,
     Listing,
     Page,
+    can_read,
     choose_copy,
     find_in,
     number_of,
@@ -42,6 +43,7 @@ from syndicate.networks.toolkit.readback import (
 from syndicate.networks.x.auth import KEY_NAMES, Signer, begin_login, finish_login, open_signer
 from syndicate.networks.x.tweets import (
     FIELDS,
+    LISTED_POST,
     build_post,
     data_of,
     is_listing,
@@ -236,10 +238,13 @@ class X:
             answer = self._list(path, here)
             if not is_listing(answer):
                 raise Unavailable("the list of posts cannot be read", where=self.account)
-            self._spent += len(pick_list(answer, "data")) * self.price_read
+            listed = pick_list(answer, "data")
+            self._spent += len(listed) * self.price_read
             posts = parse_listing(answer)
             goes_on = since is not None and posts and posts[-1].published_at >= since and not is_enough(posts)
-            return Page(posts, pick_text(answer, "meta", "next_token") if goes_on else "")
+            return Page(
+                posts, pick_text(answer, "meta", "next_token") if goes_on else "", can_read(listed, LISTED_POST)
+            )
 
         return read_listing(fetch)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -18,10 +17,8 @@ from syndicate.networks.toolkit.answers import (
     pick_text,
     retry_at_of,
 )
-from syndicate.networks.toolkit.readback import (
-    REPLIES_TO,
-    parse_instant,
-)
+from syndicate.networks.toolkit.readback import REPLIES_TO, is_moment, is_name, is_text, parse_instant
+from syndicate.text.cleaning import normalize, plain_line
 
 FIELDS = (
     {"tweet.fields": "created_at,entities,referenced_tweets"},
@@ -42,7 +39,7 @@ def build_post(message: Message, options: Mapping[str, str]) -> dict[str, object
         "made_with_ai": options.get("made_with_ai") == "yes",
     }
     filled = {name: value for name, value in optional.items() if value}
-    return {"text": unicodedata.normalize("NFC", message.text), **filled}
+    return {"text": normalize("NFC", message.text), **filled}
 
 
 def parse_receipt(answer: object) -> Receipt | None:
@@ -55,8 +52,8 @@ def parse_receipt(answer: object) -> Receipt | None:
 
 def parse_recent(item: object) -> Recent | None:
     """A listed post, its t.co links replaced by what they stand for; X writes &, < and > as HTML does."""
-    number, published_at = pick(item, "id"), parse_instant(pick(item, "created_at"))
-    if published_at is None or not isinstance(number, str):
+    number, published_at = plain_line(pick_text(item, "id")), parse_instant(pick(item, "created_at"))
+    if published_at is None or not number:
         return None
     text = _unescape(pick_text(item, "text"))
     links: list[str] = []
@@ -74,6 +71,9 @@ def parse_recent(item: object) -> Recent | None:
 def _unescape(text: str) -> str:
     """These three and no more: `&copy` in an address is not a copyright sign."""
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+LISTED_POST = {"id": is_name, "created_at": is_moment, "text": is_text}
 
 
 def parse_listing(answer: object) -> list[Recent]:

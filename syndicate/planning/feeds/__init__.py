@@ -8,7 +8,6 @@ public posts, newest first ─┬ the site's own feed ─ archives behind it
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -32,6 +31,7 @@ from syndicate.model import (
 )
 from syndicate.planning.feeds.entries import ArchivedEntries, Entries, EntryMaker, Fill, Tell, shorten_entry, weigh
 from syndicate.planning.language_groups import link_translations
+from syndicate.text.cleaning import normalize
 
 # --- how much of a document an entry takes, without rendering it ---
 
@@ -222,7 +222,7 @@ def to_folder(name: str) -> str:
     Where signs get lost ("C++", "C#") or the name is long, eight digits of its digest keep folders apart, so that
     no other category decides what this one is called.
     """
-    plain = _SPACES.sub("-", unicodedata.normalize("NFKC", name).casefold().strip())
+    plain = _SPACES.sub("-", normalize("NFKC", name).casefold().strip())
     kept = _LOST.sub("-", plain).strip("-")[:_MAX]
     while len(kept.encode("utf-8", "replace")) > _MAX_BYTES:
         kept = kept[:-1]

@@ -25,6 +25,7 @@ from syndicate.model import (
     SeenFeed,
     Site,
 )
+from syndicate.text.links import split_address
 
 _TYPES = {
     "avif": "image/avif",
@@ -295,7 +296,7 @@ def _enclose(picture: Picture | None, facts: PictureFacts) -> tuple[Enclosure, .
 def guess_picture_type(url: str) -> str:
     """The media type an image address promises: image services say it in the query ("fm=webp"), files in the name."""
     try:
-        parts = urlsplit(url)
+        parts = split_address(url)
     except ValueError:
         return ""
     asked = _FORMAT_IN_QUERY.search(parts.query)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -14,6 +13,7 @@ from jinja2 import Template
 from syndicate.containment import contain
 from syndicate.errors import ConfigError
 from syndicate.model import Account, KnownPost, Occasion, Post, Site, SocialOverride
+from syndicate.text.cleaning import normalize
 from syndicate.text.hashtags import find_hashtags, to_hashtag
 from syndicate.text.links import add_parameters
 from syndicate.text.sandbox import make_environment, render_limited, tell_broken, tell_unfilled
@@ -70,7 +70,7 @@ def _compile(template_text: str) -> Template:
 
 def tidy(text: str) -> str:
     """Text as networks get it: NFC, trimmed, at most one empty line in a row."""
-    lines = "\n".join(line.rstrip() for line in unicodedata.normalize("NFC", text).splitlines())
+    lines = "\n".join(line.rstrip() for line in normalize("NFC", text).splitlines())
     return _EMPTY_LINES.sub("\n\n", lines).strip()
 
 
