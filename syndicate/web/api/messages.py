@@ -25,6 +25,7 @@ from syndicate.errors import UsageError
 from syndicate.model import ACTIONS, Action, Attempt, Delivery, OwnPicture, PlannedDelivery, State
 from syndicate.planning.deliveries.reasons import say_reason, say_why
 from syndicate.web.api import models as m
+from syndicate.web.api import requests as ask
 from syndicate.web.dashboard.forms import tell_outcome
 from syndicate.web.dashboard.rows import is_address
 
@@ -35,7 +36,7 @@ class Missing(UsageError):
     """There is nothing of that name or number."""
 
 
-def list_deliveries(app: App, asked: m.DeliveryFilter, _body: None) -> m.DeliveryList:
+def list_deliveries(app: App, asked: ask.DeliveryFilter, _body: None) -> m.DeliveryList:
     """The outbox by time: what waits, what needs you, or everything."""
     state = asked.state.value if asked.state else ""
     wanted = Wanted(account=asked.account, state=state, occasion=asked.occasion, words=asked.words)
@@ -51,11 +52,11 @@ def list_deliveries(app: App, asked: m.DeliveryFilter, _body: None) -> m.Deliver
         return m.DeliveryList(deliveries=show_all(site, chosen), total=len(found))
 
 
-def _is_within(one: Delivery, asked: m.DeliveryFilter) -> bool:
+def _is_within(one: Delivery, asked: ask.DeliveryFilter) -> bool:
     return (asked.since is None or asked.since <= one.due_at) and (asked.until is None or one.due_at < asked.until)
 
 
-def read_delivery(app: App, asked: m.DeliveryNumber, _body: None) -> m.DeliveryStory:
+def read_delivery(app: App, asked: ask.DeliveryNumber, _body: None) -> m.DeliveryStory:
     """One message with its text, and how it came to where it is."""
     with app.borrow() as site:
         _get_delivery(site, asked.id)
@@ -64,7 +65,7 @@ def read_delivery(app: App, asked: m.DeliveryNumber, _body: None) -> m.DeliveryS
         return m.DeliveryStory(**dict(show_all(site, (one,))[0]), history=steps)
 
 
-def write_delivery(app: App, _asked: m.Nothing, body: m.NewMessage) -> m.DeliveryList:
+def write_delivery(app: App, _asked: ask.Nothing, body: ask.NewMessage) -> m.DeliveryList:
     """A new message about a post: own words to chosen accounts, now, at a time or at each account's next slot."""
     with app.changing() as site:
         _require_post(site, body.post)
@@ -73,7 +74,7 @@ def write_delivery(app: App, _asked: m.Nothing, body: m.NewMessage) -> m.Deliver
         return m.DeliveryList(deliveries=show_all(site, rows), total=len(rows))
 
 
-def preview(app: App, _asked: m.Nothing, body: m.NewMessage) -> m.Preview:
+def preview(app: App, _asked: ask.Nothing, body: ask.NewMessage) -> m.Preview:
     """How a new message would look, with its length on each account. Nothing is stored."""
     with app.borrow() as site:
         _require_post(site, body.post)
@@ -82,7 +83,7 @@ def preview(app: App, _asked: m.Nothing, body: m.NewMessage) -> m.Preview:
         return m.Preview(messages=messages, moved=tuple(one.delivery_id for plan in plans for one in plan.changes))
 
 
-def _read_message(body: m.NewMessage) -> dict[str, Any]:
+def _read_message(body: ask.NewMessage) -> dict[str, Any]:
     at = _to_words(body.at)
     to = tuple(dict.fromkeys(body.to))
     return {
@@ -98,19 +99,19 @@ def _to_words(at: datetime | str) -> str:
     return at if isinstance(at, str) else at.isoformat()
 
 
-def move(app: App, asked: m.DeliveryNumber, body: m.Move) -> m.DeliveryShown:
+def move(app: App, asked: ask.DeliveryNumber, body: ask.Move) -> m.DeliveryShown:
     """Send a message at another time. A rule of the account may refuse it; the answer names it."""
     return _carry_out(app, _read_move(body, (asked.id,)))
 
 
-def _read_move(body: m.Move, numbers: tuple[int, ...]) -> BulkAction:
+def _read_move(body: ask.Move, numbers: tuple[int, ...]) -> BulkAction:
     if (body.at is None) == (body.by_minutes is None):
         raise UsageError("say when: `at` or `by_minutes`")
     value, by = _to_words(body.at) if body.at else "", timedelta(minutes=body.by_minutes or 0)
     return BulkAction(Action.MOVE, numbers, value, by, is_forced=body.force)
 
 
-def edit(app: App, asked: m.DeliveryNumber, body: m.Edit) -> m.DeliveryShown:
+def edit(app: App, asked: ask.DeliveryNumber, body: ask.Edit) -> m.DeliveryShown:
     """Give a message other words, alt text or picture. A text that is too long for its network is refused."""
     with app.borrow() as site:
         before = _get_delivery(site, asked.id)
@@ -119,7 +120,7 @@ def edit(app: App, asked: m.DeliveryNumber, body: m.Edit) -> m.DeliveryShown:
     return _carry_out(app, BulkAction(Action.EDIT, (asked.id,), body.text, alt=alt, media=media))
 
 
-def change_many(app: App, _asked: m.Nothing, body: m.Many) -> m.ManyChanged:
+def change_many(app: App, _asked: ask.Nothing, body: ask.Many) -> m.ManyChanged:
     """One action on many messages. One that is refused keeps none of the others; the answer says why it was."""
     numbers = tuple(dict.fromkeys(body.ids))
     action = Action(body.action)
@@ -137,7 +138,7 @@ def change_many(app: App, _asked: m.Nothing, body: m.Many) -> m.ManyChanged:
         return m.ManyChanged(told=told, changed=show_all(site, done.changed), refused=refused)
 
 
-def measure(app: App, _asked: m.Nothing, body: m.Measured) -> m.Measures:
+def measure(app: App, _asked: ask.Nothing, body: ask.Measured) -> m.Measures:
     """How long a text is, as each network counts. Nothing is stored."""
     with app.borrow() as site:
         if body.delivery is not None:
@@ -148,7 +149,7 @@ def measure(app: App, _asked: m.Nothing, body: m.Measured) -> m.Measures:
     return m.Measures(counts=tuple(map(m.MeasureShown.model_validate, found)))
 
 
-def settle(app: App, asked: m.DeliveryNumber, body: m.Settle) -> m.DeliveryShown:
+def settle(app: App, asked: ask.DeliveryNumber, body: ask.Settle) -> m.DeliveryShown:
     """Say what became of a message whose outcome nobody knows: where it is shown, or that it was not sent."""
     if body.url is None:
         return _change(app, Action.SETTLE_NOT_SENT, asked.id)
@@ -157,8 +158,8 @@ def settle(app: App, asked: m.DeliveryNumber, body: m.Settle) -> m.DeliveryShown
     return _change(app, Action.SETTLE_SENT, asked.id, body.url)
 
 
-def make_action(action: Action, words: str) -> Callable[[App, m.DeliveryNumber, None], m.DeliveryShown]:
-    def work(app: App, asked: m.DeliveryNumber, _body: None) -> m.DeliveryShown:
+def make_action(action: Action, words: str) -> Callable[[App, ask.DeliveryNumber, None], m.DeliveryShown]:
+    def work(app: App, asked: ask.DeliveryNumber, _body: None) -> m.DeliveryShown:
         return _change(app, action, asked.id)
 
     work.__name__, work.__doc__ = action.value, words

@@ -16,12 +16,13 @@ from syndicate.errors import UsageError
 from syndicate.model import PlannedDelivery
 from syndicate.planning.deliveries.reasons import say_reason
 from syndicate.web.api import models as m
+from syndicate.web.api import requests as ask
 from syndicate.web.api.messages import Missing, show_all, show_planned, tell
 
 _MOST_FEEDS = 1000
 
 
-def read_posts(app: App, asked: m.PostFilter, _body: None) -> m.PostList:
+def read_posts(app: App, asked: ask.PostFilter, _body: None) -> m.PostList:
     """The posts of the content folder, newest first, and what is wrong in them."""
     with app.borrow() as site:
         found = list_posts(site, asked.words)
@@ -43,7 +44,7 @@ def read_posts(app: App, asked: m.PostFilter, _body: None) -> m.PostList:
         return m.PostList(posts=posts, problems=problems, total=len(found))
 
 
-def read_post(app: App, asked: m.PostSlug, _body: None) -> m.PostStory:
+def read_post(app: App, asked: ask.PostSlug, _body: None) -> m.PostStory:
     """The whole story of one post, and its messages."""
     try:
         story = app.tell_story(asked.slug)
@@ -61,7 +62,7 @@ def read_post(app: App, asked: m.PostSlug, _body: None) -> m.PostStory:
         )
 
 
-def read_accounts(app: App, _asked: m.Nothing, _body: None) -> m.AccountList:
+def read_accounts(app: App, _asked: ask.Nothing, _body: None) -> m.AccountList:
     """Accounts: whether each can do its work, how long its token lives, what went wrong last."""
     with app.borrow() as site:
         counts, troubles = site.store.count_by_account(), list_last_troubles(site)
@@ -84,22 +85,22 @@ def read_accounts(app: App, _asked: m.Nothing, _body: None) -> m.AccountList:
         return m.AccountList(accounts=tuple(rows))
 
 
-def resume_account(app: App, asked: m.AccountName, _body: None) -> m.AccountList:
+def resume_account(app: App, asked: ask.AccountName, _body: None) -> m.AccountList:
     """Let the messages of a paused account go on."""
     if asked.name not in {account.name for account in app.settings.accounts}:
         raise Missing(f'there is no account "{asked.name}"')
     app.resume_account(asked.name)
-    return read_accounts(app, m.Nothing(), None)
+    return read_accounts(app, ask.Nothing(), None)
 
 
-def read_feeds(app: App, _asked: m.Nothing, _body: None) -> m.FeedList:
+def read_feeds(app: App, _asked: ask.Nothing, _body: None) -> m.FeedList:
     """The published feeds: whether readers can use them, how large they are, when they changed."""
     with app.borrow() as site:
         feeds, total = list_feeds(site, _MOST_FEEDS)
         return m.FeedList(feeds=tuple(map(m.FeedShown.model_validate, feeds)), total=total)
 
 
-def read_history(app: App, asked: m.HistoryFilter, _body: None) -> m.History:
+def read_history(app: App, asked: ask.HistoryFilter, _body: None) -> m.History:
     """Every attempt, newest first, with the network's own words."""
     with app.borrow() as site:
         events = site.store.list_events(
@@ -119,7 +120,7 @@ def read_history(app: App, asked: m.HistoryFilter, _body: None) -> m.History:
         return m.History(lines=tuple(lines))
 
 
-def read_counts(app: App, asked: m.CountsFilter, _body: None) -> m.Counts:
+def read_counts(app: App, asked: ask.CountsFilter, _body: None) -> m.Counts:
     """What others answered to the messages that were sent last: numbers, with how they grew."""
     with app.borrow() as site:
         found = list_counted(site, app.now(), account=asked.account, newest=asked.limit)
@@ -140,7 +141,7 @@ def read_counts(app: App, asked: m.CountsFilter, _body: None) -> m.Counts:
         return m.Counts(messages=tuple(messages))
 
 
-def read_plan(app: App, _asked: m.Nothing, _body: None) -> m.PlanShown:
+def read_plan(app: App, _asked: ask.Nothing, _body: None) -> m.PlanShown:
     """What the next publication would add, what waits, and what it will cost. Changes nothing."""
     plan = app.make_plan()
     with app.using() as site:
@@ -160,7 +161,7 @@ def _show_plans(rows: Iterable[PlannedDelivery]) -> tuple[m.PlannedMessage, ...]
     return tuple(map(show_planned, rows))
 
 
-def read_status(app: App, _asked: m.Nothing, _body: None) -> m.StatusShown:
+def read_status(app: App, _asked: ask.Nothing, _body: None) -> m.StatusShown:
     """One look at the whole: what waits, what needs you, which accounts rest."""
     with app.using() as site:
         seen = status.read_status(site, app.now())
