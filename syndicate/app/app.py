@@ -23,7 +23,7 @@ from syndicate.publish.unchanged import Published
 if TYPE_CHECKING:
     from syndicate.app.edits import Amended
     from syndicate.app.metrics import Metrics
-    from syndicate.app.reports import AccountRow, Joined, Story
+    from syndicate.app.reports import AccountRow, Story
     from syndicate.config.place import Mistake
     from syndicate.deliver import AccountThreads
     from syndicate.model import Account, Delivery, Plan, Settings
@@ -200,10 +200,11 @@ class App:
 
     def plan_post(self, slug: str, *, to: tuple[str, ...], at: str, text: str, again: bool) -> ManualPlan:
         """A message by hand, planned. Raises UsageError for an unknown slug, account or time, or a second time."""
-        from syndicate.app.post import plan_post
+        from syndicate.app.post import MessageRequest, plan_post
 
+        asked = MessageRequest(post=slug, to=to, at=at, text=text, again=again)
         with self.using() as site:
-            return plan_post(site, slug, to=to, at=at, text=text, again=again, now=self.now())
+            return plan_post(site, asked, self.now())
 
     def post(self, planned: ManualPlan) -> tuple[Delivery, ...]:
         """Put the planned message into the outbox and send what is due now; returns the deliveries."""
@@ -233,21 +234,6 @@ class App:
             states = () if everything else OPEN
             rows = site.store.list_deliveries(account=account, slug=slug, states=states)
             return explain_waits(site, rows, self.now())
-
-    def join_posts(self, old: str = "", new: str = "") -> list[Joined]:
-        """A new post becomes an earlier one that was renamed; slugs or ids. Raises UsageError where they are not.
-
-        Without names every post of which a person is asked that.
-        """
-        from syndicate.app.post import join_all, join_posts
-
-        with self.changing() as site:
-            with site.take_turn():
-                site.require_state()
-                joined = [join_posts(site, old, new, self.now())] if old else join_all(site, self.now())
-                site.forget_publication()
-            self.publish()
-            return joined
 
     def change_deliveries(self, action: str, ids: tuple[int, ...], value: str = "") -> tuple[Delivery, ...]:
         """A person's action on deliveries, one of `model.Action`."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -41,28 +43,41 @@ from syndicate.planning.schedule.when import parse_when
 from syndicate.store.store import Store
 from syndicate.text.links import keep_web_address
 
+if TYPE_CHECKING:
+    from syndicate.app.app import App
 
-def plan_post(
-    site: OpenSite,
-    slug: str,
-    *,
-    to: tuple[str, ...],
-    at: str,
-    text: str,
-    again: bool,
-    now: datetime,
-    picture: OwnPicture = NO_PICTURE,
-) -> ManualPlan:
+
+NEXT_SLOT = "slot"
+"""Where a time is asked for: each account's next free slot."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRequest:
+    """A message about a post, as a person asks for it."""
+
+    post: str
+    """The slug of the post."""
+    to: tuple[str, ...]
+    at: str = ""
+    """A time in words, "" for now, or `NEXT_SLOT`."""
+    text: str = ""
+    """The person's own words, "" for what is composed."""
+    picture: OwnPicture = NO_PICTURE
+    again: bool = False
+    """Whether it may go where the post has been before."""
+
+
+def plan_post(site: OpenSite, asked: MessageRequest, now: datetime) -> ManualPlan:
     """The message planned for the named accounts, or all enabled ones that the post does not skip itself."""
-    named = tuple(site.accounts.get(name) for name in to)
+    named = tuple(site.accounts.get(name) for name in asked.to)
     if not named and not site.accounts.enabled:
         raise UsageError("there is no account to post to", hint="add [accounts.NAME] to syndicate.toml")
-    item = get_post(read_plan(site, now).identified, slug)
+    item = get_post(read_plan(site, now).identified, asked.post)
     chosen = named or choose_accounts(item, site.accounts.enabled.values())
     learn_missing_limits(site, chosen)
     cards = open_drawer(site).list_drawn()
-    if is_own_picture(picture.media):
-        cards = {**cards, item.id: offer_own_picture(site, slug, picture.media, now)}
+    if is_own_picture(asked.picture.media):
+        cards = {**cards, item.id: offer_own_picture(site, asked.post, asked.picture.media, now)}
     return plan_manual(
         item,
         chosen,
@@ -72,65 +87,38 @@ def plan_post(
         templates=site.read_messages(),
         cards=cards,
         now=now,
-        at=parse_when(at, now, ZoneInfo(site.settings.site.timezone)) if at else None,
-        text=text,
-        picture=picture,
-        again=again,
+        at=parse_when(asked.at, now, ZoneInfo(site.settings.site.timezone)) if asked.at else None,
+        text=asked.text,
+        picture=asked.picture,
+        again=asked.again,
     )
 
 
-NEXT_SLOT = "slot"
-"""Where a time is asked for: each account's next free slot."""
-
-
-def write_message(
-    site: OpenSite,
-    slug: str,
-    *,
-    to: tuple[str, ...],
-    at: str,
-    text: str,
-    again: bool,
-    now: datetime,
-    picture: OwnPicture = NO_PICTURE,
-) -> tuple[int, ...]:
+def write_message(site: OpenSite, asked: MessageRequest, now: datetime) -> tuple[int, ...]:
     """A message about a post into the outbox of these accounts; the worker sends it. Returns the numbers.
 
-    `at` is a time in words, "" for now, or `NEXT_SLOT`. All is planned before the first is stored. Raises UsageError as
-    `plan_post` does, Contradicted where nothing may be sent.
+    All is planned before the first is stored. Raises UsageError as `plan_post` does, Contradicted where nothing may be
+    sent.
     """
     if contradiction := site.check_state():
         raise Contradicted(contradiction)
-    plans = plan_message(site, slug, to=to, at=at, text=text, again=again, now=now, picture=picture)
+    plans = plan_message(site, asked, now)
     return tuple(number for planned in plans for number in put_into_outbox(site, planned, now))
 
 
-def plan_message(
-    site: OpenSite,
-    slug: str,
-    *,
-    to: tuple[str, ...],
-    at: str,
-    text: str,
-    again: bool,
-    now: datetime,
-    picture: OwnPicture = NO_PICTURE,
-) -> tuple[ManualPlan, ...]:
+def plan_message(site: OpenSite, asked: MessageRequest, now: datetime) -> tuple[ManualPlan, ...]:
     """What `write_message` would store."""
-    if not to:
+    if not asked.to:
         raise UsageError("choose at least one account")
-    for name in to:
-        require_media(site, name, picture.media)
-    asked: list[tuple[tuple[str, ...], str]] = [(to, at)]
-    if at == NEXT_SLOT:
-        times = {name: find_next_slot(site, site.accounts.get(name), now).isoformat() for name in to}
-        asked = [((name,), times[name]) for name in to]
-    plans = tuple(
-        plan_post(site, slug, to=names, at=when, text=text, again=again, now=now, picture=picture)
-        for names, when in asked
-    )
+    for name in asked.to:
+        require_media(site, name, asked.picture.media)
+    requests = [asked]
+    if asked.at == NEXT_SLOT:
+        times = {name: find_next_slot(site, site.accounts.get(name), now).isoformat() for name in asked.to}
+        requests = [replace(asked, to=(name,), at=times[name]) for name in asked.to]
+    plans = tuple(plan_post(site, one, now) for one in requests)
     for row in (row for plan in plans for row in plan.deliveries if row.part == 1):
-        require_attached(row.account, picture.media, row.message, row.warnings)
+        require_attached(row.account, asked.picture.media, row.message, row.warnings)
     return plans
 
 
@@ -266,6 +254,20 @@ def join_posts(site: OpenSite, old: str, new: str, now: datetime) -> Joined:
     joined = join_rows(before, after, now)
     site.store.join_posts(joined, after, now)
     return Joined(joined, is_news=True)
+
+
+def join(app: App, old: str = "", new: str = "") -> list[Joined]:
+    """A new post becomes an earlier one that was renamed; slugs or ids. Raises UsageError where they are not.
+
+    Without names every post of which a person is asked that.
+    """
+    with app.changing() as site:
+        with site.take_turn():
+            site.require_state()
+            joined = [join_posts(site, old, new, app.now())] if old else join_all(site, app.now())
+            site.forget_publication()
+        app.publish()
+        return joined
 
 
 def join_all(site: OpenSite, now: datetime) -> list[Joined]:

@@ -236,13 +236,14 @@ def same(
     everything: Annotated[bool, typer.Option("--all", help="Say so of every post you are asked about.")] = False,
 ) -> int:
     """Say that a new post is an earlier one, renamed or copied: it is not announced again."""
+    from syndicate.app.post import join
     from syndicate.cli.show import print_json
 
     if everything == bool(old) or bool(old) != bool(new):
         raise UsageError("name the post as it was and as it is now, or say --all")
     given = globals_of(context)
     with given.open_app() as app:
-        joined = app.join_posts(name_in(app, old), name_in(app, new))
+        joined = join(app, name_in(app, old), name_in(app, new))
     if given.json:
         print_json([one.post for one in joined] if everything else joined[0].post)
         return DONE

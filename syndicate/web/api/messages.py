@@ -16,7 +16,7 @@ from syndicate.app.dashboard import (
     list_titles,
 )
 from syndicate.app.own_words import measure_text, measure_words
-from syndicate.app.post import plan_message, write_message
+from syndicate.app.post import MessageRequest, plan_message, write_message
 from syndicate.app.queue import BulkAction, carry_out
 from syndicate.app.reports import Measure
 from syndicate.app.site import OpenSite
@@ -69,7 +69,7 @@ def write_delivery(app: App, _asked: ask.Nothing, body: ask.NewMessage) -> m.Del
     """A new message about a post: own words to chosen accounts, now, at a time or at each account's next slot."""
     with app.changing() as site:
         _require_post(site, body.post)
-        numbers = write_message(site, body.post, now=app.now(), **_read_message(body))
+        numbers = write_message(site, _read_message(body), app.now())
         rows = list_these(site, numbers, app.now())
         return m.DeliveryList(deliveries=show_all(site, rows), total=len(rows))
 
@@ -78,21 +78,21 @@ def preview(app: App, _asked: ask.Nothing, body: ask.NewMessage) -> m.Preview:
     """How a new message would look, with its length on each account. Nothing is stored."""
     with app.borrow() as site:
         _require_post(site, body.post)
-        plans = plan_message(site, body.post, now=app.now(), **_read_message(body))
+        plans = plan_message(site, _read_message(body), app.now())
         messages = tuple(show_planned(one) for plan in plans for one in plan.deliveries)
         return m.Preview(messages=messages, moved=tuple(one.delivery_id for plan in plans for one in plan.changes))
 
 
-def _read_message(body: ask.NewMessage) -> dict[str, Any]:
+def _read_message(body: ask.NewMessage) -> MessageRequest:
     at = _to_words(body.at)
-    to = tuple(dict.fromkeys(body.to))
-    return {
-        "to": to,
-        "at": "" if at == "now" else at,
-        "text": body.text,
-        "again": body.again,
-        "picture": OwnPicture(body.media, body.alt),
-    }
+    return MessageRequest(
+        post=body.post,
+        to=tuple(dict.fromkeys(body.to)),
+        at="" if at == "now" else at,
+        text=body.text,
+        picture=OwnPicture(body.media, body.alt),
+        again=body.again,
+    )
 
 
 def _to_words(at: datetime | str) -> str:

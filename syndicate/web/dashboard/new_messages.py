@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ from starlette.responses import Response
 from syndicate.app.app import App
 from syndicate.app.dashboard import list_posts
 from syndicate.app.own_words import list_pictures
-from syndicate.app.post import NEXT_SLOT, plan_message, write_message
+from syndicate.app.post import NEXT_SLOT, MessageRequest, plan_message, write_message
 from syndicate.app.site import OpenSite
 from syndicate.errors import SyndicateError, UsageError
 from syndicate.model import OwnPicture, PlannedDelivery
@@ -47,11 +47,13 @@ class Sheet:
     """Tells forms apart: another one for each page that shows it."""
 
     @property
-    def moment(self) -> str:
-        """As `write_message` wants it. Raises UsageError where a time is wanted and none is given."""
+    def request(self) -> MessageRequest:
+        """What is asked for. Raises UsageError where a time is wanted and none is given."""
         if self.when == "time" and not self.at:
             raise UsageError("say when", hint="choose a time, or the next free slot")
-        return {"slot": NEXT_SLOT, "time": self.at}.get(self.when, "")
+        at = {"slot": NEXT_SLOT, "time": self.at}.get(self.when, "")
+        picture = OwnPicture(self.media, self.alt)
+        return MessageRequest(post=self.post, to=self.to, at=at, text=self.text, picture=picture, again=self.again)
 
 
 class NewMessages:
@@ -91,16 +93,7 @@ class NewMessages:
 
     def _preview(self, site: OpenSite, sheet: Sheet) -> list[tuple[PlannedDelivery, Preview]]:
         """Each part on each account, whether or not the post is there already."""
-        plans = plan_message(
-            site,
-            sheet.post,
-            to=sheet.to,
-            at=sheet.moment,
-            text=sheet.text,
-            again=True,
-            now=self._app.now(),
-            picture=OwnPicture(sheet.media, sheet.alt),
-        )
+        plans = plan_message(site, replace(sheet.request, again=True), self._app.now())
         rows = [one for plan in plans for one in plan.deliveries]
         return [(one, preview_message(site, one.message, one)) for one in rows if one.message]
 
@@ -116,16 +109,7 @@ class NewMessages:
         now = self._app.now()
         with self._app.changing() as site:
             try:
-                numbers = write_message(
-                    site,
-                    sheet.post,
-                    to=sheet.to,
-                    at=sheet.moment,
-                    text=sheet.text,
-                    again=sheet.again,
-                    now=now,
-                    picture=OwnPicture(sheet.media, sheet.alt),
-                )
+                numbers = write_message(site, sheet.request, now)
             except SyndicateError as error:
                 return self._render(request, site, sheet, Note(to_sentence(error), is_error=True))
             rows = [site.store.get_delivery(number) for number in numbers]
