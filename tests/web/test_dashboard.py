@@ -9,12 +9,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import delete, insert, select
 
 from syndicate.app.app import App
 from syndicate.app.deliver import Composer
 from syndicate.app.queue import preview_waiting
 from syndicate.cli.daemon import _make_web
 from syndicate.model import Decision, Delivery, Plan, PlannedChange, Reason, State
+from syndicate.store.schema import accounts, attempts, deliveries
 from syndicate.web.dashboard.sessions import make_ticket
 from tests.journeys.blog import CONFIG, Blog
 from tests.web.desk import Page, find_token
@@ -49,6 +51,21 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     blog.run("publish", code=1)
     with App(root / "syndicate.toml") as app:
         yield app
+
+
+@pytest.fixture(autouse=True)
+def as_it_was(app: App) -> Iterator[None]:
+    """Each test finds the outbox as it was published, in whatever order and company they run."""
+    database, tables = app._site.store._database, (attempts, deliveries, accounts)
+    with database.writing() as connection:
+        rows = {table: [dict(row) for row in connection.execute(select(table)).mappings()] for table in tables}
+    yield
+    with database.writing() as connection:
+        for table in tables:
+            connection.execute(delete(table))
+        for table in reversed(tables):
+            if rows[table]:
+                connection.execute(insert(table), rows[table])
 
 
 @pytest.fixture(scope="module")
@@ -240,15 +257,20 @@ def test_a_paused_account_goes_on(app: App, client: httpx.Client) -> None:
     assert "There is no account" in client.post("/dashboard/resume", data=form | {"account": "x"}).text
 
 
+def settle(app: App, client: httpx.Client, slug: str, url: str) -> None:
+    """Let nobody know what became of a message, and then say it."""
+    bring(app, find(app, slug).id, State.UNCERTAIN)
+    act(client, find(app, slug).id, "settle_sent", url)
+
+
 def test_views_show_their_messages(app: App, client: httpx.Client) -> None:
     """Each view its own, with texts, counts, pictures and times; filters and search narrow them."""
+    settle(app, client, "three", "https://a.example/@me/1")
     needs, waiting = (Page(client.get(f"/dashboard/{view}").text) for view in ("needs", "list"))
     assert "Waits for approval" in needs.words
     assert "Waits for approval" in waiting.words
     assert re.search(r"\d+ of 500", waiting.words)
-    assert {"https://a.example/@me/1", "https://a.example/@me/2"} <= set(
-        Page(client.get("/dashboard/sent").text).find_all("a", "href")
-    )
+    assert "https://a.example/@me/1" in Page(client.get("/dashboard/sent").text).find_all("a", "href")
     found = Page(client.get("/dashboard/list?q=READ+nine&account=second").text)
     assert "1 message to come" in found.words
     assert {href for href in found.find_all("a", "href") if "/post/" in href} == {"/dashboard/post/nine"}
@@ -298,8 +320,9 @@ def test_the_page_can_be_used_without_eyes(client: httpx.Client) -> None:
         assert all("aria-label" in one or one["id"] in labels for one in named)
 
 
-def test_a_post_has_its_story(client: httpx.Client) -> None:
+def test_a_post_has_its_story(app: App, client: httpx.Client) -> None:
     """Its messages, and the trail of each; an unknown slug is 404 with the nearest one."""
+    settle(app, client, "three", "https://a.example/@me/1")
     page = Page(client.get("/dashboard/post/three").text)
     assert "settled by you: it was sent" in page.words
     assert "intent" in page.words
