@@ -62,6 +62,18 @@ TITLES = (
     "Notes for a slower winter",
     "Letters to a lighthouse keeper who never answers",
 )
+ODD = (
+    "🌱🌻 An emoji 👩🏽‍🚀 garden 🏳️‍🌈",
+    "خريطة المدينة القديمة وحكايات أهلها في الأزقة الضيقة",
+    "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 4,
+)
+"""Titles, and words of messages."""
+CUT = """[...document.querySelectorAll("main *, header *")].filter((one) => {
+  const { overflowX, textOverflow } = getComputedStyle(one);
+  const isCut = one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 1 && overflowX === "hidden";
+  return isCut && textOverflow !== "ellipsis" && !one.matches("input, select, textarea");
+}).map((one) => one.outerHTML.slice(0, 80))"""
+"""What is wider than the place that it has, and does not say so."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +97,7 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """Six posts on four accounts, one of which waits for approval, one sent, one refused, and a broken post."""
+    """Posts on four accounts, one of which waits for approval, one sent, one refused, a broken post, and odd titles."""
     root = tmp_path_factory.mktemp("blog")
     blog = Blog(root, CONFIG.replace('"Notes"', '"The Slow Notebook"') + MORE.format(folder=root / "second"))
     blog.write("before")
@@ -94,12 +106,18 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     for number, title in enumerate(TITLES):
         slug = title.lower().replace(" ", "-")
         blog.write(slug, title=title, date=f"{day - timedelta(hours=number):%Y-%m-%dT%H:%M:%SZ}", tags=["rust"])
+    for number, title in enumerate(ODD):
+        date = f"{day - timedelta(hours=20 + number):%Y-%m-%dT%H:%M:%SZ}"
+        blog.write(f"odd-{number}", title=title, date=date, excerpt=title, tags=["rust", title])
     (blog.posts / "broken.md").write_text('---\ntitle: "open\n---\n', encoding="utf-8")
     blog.run("publish", code=1)
     with App(root / "syndicate.toml") as app, serving(_make_web(app, "127.0.0.1")) as address:
         first = app.list_deliveries(account="timeline")[0]
         app.change_deliveries("retry", (first.id,))
         app.deliver_due(only=(first.id,))
+        for number, words in enumerate(ODD):
+            for one in app.list_deliveries(slug=f"odd-{number}"):
+                app._site.store.set_text(one.id, f"{words} https://example.com/{'long/' * 60}", app.now(), alt=words)
         for hours, number in enumerate((1, 4, 9)):
             at = app.now() + timedelta(hours=hours)
             app._site.store.record_count(first.id, Reactions(number, number // 2, None, 0), at)
@@ -118,16 +136,18 @@ def browser() -> Iterator[object]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_every_view_fits_and_is_for_everyone(desk: Desk, browser, width: int, scheme: str, script: bool) -> None:
-    """No violation that axe finds, no horizontal scroll, no error in the console; axe itself needs a script to run."""
+    """No violation that axe finds, no horizontal scroll, nothing cut, no error; axe itself needs a script to run."""
     page = desk.open(browser, width=width, scheme=scheme, script=script)
     judged = page if script else desk.open(browser, width=width, scheme=scheme, ours=False)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
+    odd = [f"message/{desk.app.list_deliveries(slug=f'odd-{number}')[0].id}" for number in range(len(ODD))]
     number = desk.app.list_deliveries(account="second")[0].id
-    for view in (*VIEWS, f"message/{number}", "post/six-years-of-rust"):
+    for view in (*VIEWS, f"message/{number}", "post/six-years-of-rust", "post/odd-2", *odd):
         assert page.goto(f"{desk.address}/dashboard/{view}").status == 200
         room, used = page.evaluate("[document.documentElement.clientWidth, document.documentElement.scrollWidth]")
         assert used <= room, view
+        assert page.evaluate(CUT) == [], view
         if not script:
             judged.goto(f"{desk.address}/dashboard/{view}")
             assert judged.evaluate("document.documentElement.className") == "", "our script runs"

@@ -166,6 +166,7 @@ class Pages:
             first, weeks = choose_month(asked, now.astimezone(zone).date())
             since, until = weeks.to_instants(zone)
             found = list_messages(site, asked.wanted, now, states=SHOWN, since=since, until=until)
+            free = list_free_slots(site, asked.wanted, since, until, now)
             titles = list_titles(site, found)
             return self._renderer.render_page(
                 request,
@@ -173,7 +174,7 @@ class Pages:
                 "month",
                 asked=asked,
                 first=first,
-                days=make_days(weeks.days, found, titles, (), zone=zone, now=now, most=_MOST_A_DAY_OF_MONTH),
+                days=make_days(weeks.days, found, titles, free, zone=zone, now=now, most=_MOST_A_DAY_OF_MONTH),
                 before=asked.to_query(**{"from": previous_month(first)}),
                 after=asked.to_query(**{"from": next_month(first)}),
                 today=asked.to_query(**{"from": ""}),
