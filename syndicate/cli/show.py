@@ -193,7 +193,8 @@ def _wrap_cells(line: str, width: int, first: str, later: str) -> list[str]:
             lines.append(current)
             current, has_word = later, False
         room = width - cell_len(current) - has_word
-        *whole, rest = [word] if word.isascii() or cell_len(word) <= room else chop_cells(word, max(room, 2))
+        least = max(min(room, width - cell_len(later)), 2)
+        *whole, rest = [word] if word.isascii() or cell_len(word) <= room else chop_cells(word, least)
         for piece in whole:
             lines.append(f"{current} {piece}" if has_word else current + piece)
             current, has_word = later, False

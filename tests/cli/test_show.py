@@ -45,6 +45,11 @@ def test_a_sentence_is_wrapped_between_words(shown):
     ]
 
 
+def test_a_word_without_end_is_broken_within_the_screen(shown):
+    """Also where what follows is indented further than its beginning."""
+    assert max(map(len, shown(lambda: show.tell("ß" * 120)))) == 40
+
+
 def test_a_pipe_gets_a_sentence_as_it_is(capsys, monkeypatch):
     """Programs read lines."""
     monkeypatch.setenv("COLUMNS", "40")

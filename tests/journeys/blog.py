@@ -58,12 +58,8 @@ class Blog:
         return self.root / "feeds"
 
     def write(self, slug: str, *, title: str = "", date: str = "2026-01-05T09:00:00Z", body: str = "Text.", **more):
-        lines = [
-            f"title: {json.dumps(title or slug.title(), ensure_ascii=False)}",
-            f'date: "{date}"',
-            f'socialShare: "Read {slug}."',
-        ]
-        lines += [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in more.items()]
+        said = {"title": title or slug.title(), "date": date, "socialShare": f"Read {slug}.", **more}
+        lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in said.items()]
         path = self.posts / f"{slug}.md"
         path.write_text("---\n" + "\n".join(lines) + f"\n---\n\n{body}\n", encoding="utf-8")
         return path

@@ -287,6 +287,8 @@ def test_free_slots_are_shown(app: App, client: httpx.Client) -> None:
     assert free == [f"/dashboard/new?at=2197-06-{day:02}T09:00&to=timeline" for day in (5, 6, 7, 8, 9)] + [
         "/dashboard/new?at=2197-06-10T11:00&to=second"
     ]
+    month = client.get("/dashboard/month?from=2197-06-01").text
+    assert month.count("1 free") == 30  # five whole weeks: each working day, and each Saturday
     act(client, find(app, "seven", "second").id, "move", "2197-06-10T11:00")
     page = client.get("/dashboard/week?from=2197-06-05").text
     assert "to=second" not in page
