@@ -116,10 +116,12 @@ class Fields:
             if value is not None:
                 return theirs, value
         for alias in SIMPLE_NAMES[name]:
-            key = self._by_name.get(alias, alias)
-            value = self.values.get(key) if "." not in alias else self.at(alias)
+            key = self._by_name.get(alias)
+            if key is None and "." not in alias:
+                continue
+            value = self.at(alias) if "." in alias else self.values.get(key or alias)
             if value is not None and value != "":
-                return key, value
+                return key or alias, value
         return "", None
 
     def at(self, path: str) -> object:

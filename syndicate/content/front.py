@@ -271,15 +271,28 @@ def parse_front(text: str, source: str) -> Front:
     if syntax is None:
         body, line = _body_of(text, text.strip())
         return Front({}, {}, body, line, is_there=False)
-    try:
-        values, body = frontmatter.parse(text, handler=syntax)
-        values = _plain_mapping(values, 0)
-    except ContentError as error:
-        line = error.line + text.count("\n", 0, skipped)
-        raise ContentError(error.message, where=source, line=line, hint=error.hint) from error
+    values, body = _take_apart(text, syntax, source, skipped)
     lines, problems = _read_lines(syntax, text, len(text.rstrip()) - len(body), source)
     body, line = _body_of(text, body)
     return Front(values, lines, body, line, problems)
+
+
+def parse_values(text: str, source: str) -> Front:
+    """The values alone, from the beginning of a post."""
+    skipped = len(text) - len(text.lstrip())
+    syntax = choose_syntax(text[skipped:])
+    if syntax is None:
+        return Front({}, {}, "", 0, is_there=False)
+    return Front(_take_apart(text, syntax, source, skipped)[0], {}, "", 0)
+
+
+def _take_apart(text: str, syntax: Syntax, source: str, skipped: int) -> tuple[dict[str, object], str]:
+    try:
+        values, body = frontmatter.parse(text, handler=syntax)
+        return _plain_mapping(values, 0), body
+    except ContentError as error:
+        line = error.line + text.count("\n", 0, skipped)
+        raise ContentError(error.message, where=source, line=line, hint=error.hint) from error
 
 
 def _body_of(text: str, stripped: str) -> tuple[str, int]:

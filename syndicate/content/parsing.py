@@ -32,7 +32,7 @@ from syndicate.content.fields import (
     read_social,
     simplify,
 )
-from syndicate.content.front import Front, find_conflict, parse_front
+from syndicate.content.front import Front, find_conflict, parse_front, parse_values
 from syndicate.content.permalinks import (
     Named,
     absolute_permalink,
@@ -177,7 +177,7 @@ def read_moment(  # noqa: PLR0917 - as above
     text: str, source: str, settings: Settings, history: History, data: Mapping[str, object], now: datetime
 ) -> datetime | None:
     """When the post was published, as its front matter alone tells: now where it does not say, None for a draft."""
-    front = parse_front(text, source)
+    front = parse_values(text, source)
     fields = Fields(front, settings.content, source, data)
     is_draft = _Parser(front, fields, settings, source, history).is_draft()
     return None if is_draft or not front.is_there else read_published(fields, settings, history) or now

@@ -21,8 +21,10 @@ from syndicate.text.cleaning import drop_broken
 # --- the bytes of one file and their text ---
 
 MAX_BYTES = 5_000_000
-_HEAD = 16_000
-"""Bytes in which front matter nearly always ends."""
+_HEADS = (2_000, 16_000)
+"""Bytes in which front matter mostly, and nearly always, ends."""
+_CLOSED = (b"---", b"+++")
+"""How front matter begins that is refused where its end is missing."""
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 
@@ -149,11 +151,15 @@ class Reader:
         from syndicate.content.parsing import read_moment  # noqa: PLC0415 - as in _parse
 
         found: list[datetime | None] = []
-        with contain(lambda _: None), open(file.path, "rb", buffering=0) as opened:  # noqa: PTH123 - as above
-            data = opened.read(_HEAD)
-            data = data if len(data) < _HEAD else data[: data.rfind(b"\n")]
-            text = decode(Content(file, data))
-            found.append(read_moment(text, file.source, self._settings, self._history, self._data, now))
+        for most in _HEADS:
+            with contain(lambda _: None), open(file.path, "rb", buffering=0) as opened:  # noqa: PTH123 - as above
+                data = opened.read(most)
+                is_whole = len(data) < most
+                if is_whole or most > _HEADS[0] or data.startswith(_CLOSED):
+                    text = decode(Content(file, data if is_whole else data[: data.rfind(b"\n")]))
+                    found.append(read_moment(text, file.source, self._settings, self._history, self._data, now))
+            if found:
+                break
         return found[0] if found else None
 
     def read_body(self, source: str, served: Served | None = None) -> bytes | None:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 
 from syndicate.containment import contain
-from syndicate.formats.clean import clean_entry
+from syndicate.formats.clean import Clean, clean_all
 from syndicate.model import Cache, Entry
 
 # --- Zstandard (RFC 8878), in the standard library from Python 3.14 on ---
@@ -43,6 +43,7 @@ def unpack(data: bytes) -> bytes:
 
 Tell = Callable[[Entry, Exception], object]
 """What is done with an entry that cannot be rendered."""
+Render = Callable[[Sequence[Entry]], list[bytes]]
 KIND = "entry"
 _BATCH = 100
 
@@ -51,22 +52,24 @@ def collect(
     version: str,
     entries: Sequence[Entry],
     cache: Cache | None,
-    render: Callable[[Sequence[Entry]], list[bytes]],
+    render: Render,
     tell: Tell,
+    *,
+    clean: Clean = clean_all,
 ) -> list[bytes]:
     """The bytes of each entry, from the cache where its digest and our `version` are the same as then.
 
     An entry that cannot be rendered is told and left out.
     """
     if cache is None or not entries:
-        return [body for body in _render_each(entries, render, tell) if body]
+        return [body for body in _render_each(entries, render, tell, clean) if body]
     form = version.partition("-")[0]
     keys = [f"{form}:{entry.id}" for entry in entries]
     made_of = [f"{version} {entry.digest}\n".encode("utf-8", "replace") if entry.digest else b"" for entry in entries]
     stored = cache.get_many(KIND, keys)
     bodies = [_open(stored.get(key, b""), one) for key, one in zip(keys, made_of, strict=True)]
     missing = [at for at, body in enumerate(bodies) if not body]
-    for at, body in zip(missing, _render_each([entries[at] for at in missing], render, tell), strict=True):
+    for at, body in zip(missing, _render_each([entries[at] for at in missing], render, tell, clean), strict=True):
         bodies[at] = body
     lasting = [at for at in missing if made_of[at] and bodies[at]]
     packed = pack_all([bodies[at] for at in lasting], 1)
@@ -74,21 +77,21 @@ def collect(
     return [body for body in bodies if body]
 
 
-def _render_each(entries: Sequence[Entry], render: Callable[[Sequence[Entry]], list[bytes]], tell: Tell) -> list[bytes]:
+def _render_each(entries: Sequence[Entry], render: Render, tell: Tell, clean: Clean) -> list[bytes]:
     """All together, which is faster; one by one where that fails, to find out whose fault it is (b"")."""
     bodies: list[bytes] = []
     for batch in _cut(entries):
         rendered: list[bytes] = []
         with contain(lambda _: None):
-            rendered = render([clean_entry(entry) for entry in batch])
+            rendered = render(clean(batch))
         bodies += rendered if len(rendered) == len(batch) else [_render_one(entry, render, tell) for entry in batch]
     return bodies
 
 
-def _render_one(entry: Entry, render: Callable[[Sequence[Entry]], list[bytes]], tell: Tell) -> bytes:
+def _render_one(entry: Entry, render: Render, tell: Tell) -> bytes:
     body = b""
     with contain(lambda error: tell(entry, error)):
-        (body,) = render([clean_entry(entry)])
+        (body,) = render(clean_all([entry]))
     return body
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -78,6 +78,26 @@ def clean_entry(entry: Entry) -> Entry:
     )
 
 
+Clean = Callable[[Sequence[Entry]], list[Entry]]
+
+
+def clean_all(entries: Sequence[Entry]) -> list[Entry]:
+    return [clean_entry(entry) for entry in entries]
+
+
+class Cleaner:
+    """The same, with what was cleaned last kept: an archive is rendered once in each format."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[Entry, Entry]] = {}
+
+    def __call__(self, entries: Sequence[Entry]) -> list[Entry]:
+        pairs = [(entry, self._kept.get(entry.id)) for entry in entries]
+        cleaned = [known[1] if known and known[0] is entry else clean_entry(entry) for entry, known in pairs]
+        self._kept = {entry.id: (entry, one) for entry, one in zip(entries, cleaned, strict=True)}
+        return cleaned
+
+
 def _clean_urls(urls: Mapping[str, str]) -> Mapping[str, str]:
     return {form: clean_url(url) for form, url in urls.items()}
 
@@ -110,6 +130,8 @@ def clean(text: str) -> str:
 
 def clean_line(text: str) -> str:
     """The same on one line: titles, names, addresses."""
+    if text.isprintable() and "  " not in text and text == text.strip(" "):  # no other white space is printable
+        return text
     return " ".join(clean(text).split())
 
 

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from syndicate.formats import meta
+from syndicate.formats.clean import Clean, Cleaner
 from syndicate.model import (
     FEED_FORMATS,
     Account,
@@ -40,8 +41,9 @@ class Document:
 
 def list_documents(feeds: Sequence[Feed]) -> tuple[Document, ...]:
     """Each feed in each of its formats, none rendered yet."""
+    clean = Cleaner()
     return tuple(
-        Document(path, _fingerprint(feed, form), partial(_make_feed, feed, form))
+        Document(path, _fingerprint(feed, form), partial(_make_feed, feed, form, clean))
         for feed in feeds
         for form, path in feed.paths.items()
     )
@@ -61,7 +63,8 @@ def list_meta(
     """meta/<slug>.html of each post, none rendered yet. `cards` is by post id."""
     own = tuple(feed for feed in feeds if not feed.name)
     profiles = [(account.profile, account.enabled) for account in accounts if account.profile]
-    common = fingerprint(meta.VERSION, site, meta.render_alternates(own), profiles)
+    alternates = meta.render_alternates(own)
+    common = fingerprint(meta.VERSION, site, alternates, profiles)
     documents = []
     for one in public:
         card = cards.get(one.id)
@@ -69,7 +72,7 @@ def list_meta(
         shown = (one.post.digest, one.known.updated_at, one.post.permalink, one.translations, place)
         made_of = fingerprint(common, *shown)
         path = _meta_path(one.post.slug)
-        documents.append(Document(path, made_of, partial(_make_meta, path, one, card, own, site, accounts)))
+        documents.append(Document(path, made_of, partial(_make_meta, path, one, card, alternates, site, accounts)))
     return tuple(documents)
 
 
@@ -78,11 +81,12 @@ def _meta_path(slug: str) -> str:
     return f"meta/{'_' if _ALTERNATES.fullmatch(slug) else ''}{slug}.html"
 
 
-def _make_feed(feed: Feed, form: str, cache: Cache | None) -> Artefact:
+def _make_feed(feed: Feed, form: str, clean: Clean, cache: Cache | None) -> Artefact:
     """Entries of archives are not kept: each stands in one, which is rendered when one of its posts changes."""
     problems: list[Problem] = []
+    kept = None if feed.is_archive else cache
     data = _module(form).render(
-        feed, None if feed.is_archive else cache, lambda entry, error: problems.append(_leave_out(entry, form, error))
+        feed, kept, lambda entry, error: problems.append(_leave_out(entry, form, error)), clean=clean
     )
     return Artefact(feed.paths[form], FEED_FORMATS[form].media_type, data, feed.updated_at, tuple(problems))
 
@@ -100,9 +104,9 @@ def _make_meta(  # noqa: PLR0917 - what a page is made of
     path: str,
     one: Identified,
     card: CardRef | None,
-    feeds: Sequence[Feed],
+    alternates: bytes,
     site: Site,
     accounts: Sequence[Account],
     *_: object,
 ) -> Artefact:
-    return Artefact(path, HTML, meta.render_meta(one, card, feeds, site, accounts), one.known.updated_at)
+    return Artefact(path, HTML, meta.render_own(one, card, site, accounts) + alternates, one.known.updated_at)

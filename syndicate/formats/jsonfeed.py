@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import orjson
 
 from syndicate.formats.assembly import Tell, collect, raise_it
-from syndicate.formats.clean import clean_feed
+from syndicate.formats.clean import Clean, clean_all, clean_feed
 from syndicate.model import Author, Cache, Entry, Feed
 
 VERSION = "json-2"
@@ -15,10 +15,10 @@ VERSION = "json-2"
 ABOUT = "https://github.com/syndicate-feeds/syndicate"
 
 
-def render(feed: Feed, cache: Cache | None = None, tell: Tell = raise_it) -> bytes:
+def render(feed: Feed, cache: Cache | None = None, tell: Tell = raise_it, *, clean: Clean = clean_all) -> bytes:
     """The feed as a JSON Feed document in UTF-8."""
     feed = clean_feed(feed)
-    items = collect(f"{VERSION} {feed.home_url}", feed.entries, cache, _render_items, tell)
+    items = collect(f"{VERSION} {feed.home_url}", feed.entries, cache, _render_items, tell, clean=clean)
     head = orjson.dumps(_filled(_describe_feed(feed)))
     return head[:-1] + b',"items":[\n' + b",\n".join(items) + b"\n]}\n"
 

@@ -24,6 +24,11 @@ def render_meta(
 
     Of the feeds only the site's own are named: readers offer a choice, and a page should not offer forty.
     """
+    return render_own(one, card, site, accounts) + render_alternates([feed for feed in feeds if not feed.name])
+
+
+def render_own(one: Identified, card: CardRef | None, site: Site, accounts: Sequence[Account] = ()) -> bytes:
+    """What says something of the post itself."""
     post = one.post
     lines = [
         f'<link rel="canonical" href="{_quote(clean_url(post.permalink))}">',
@@ -47,7 +52,7 @@ def render_meta(
         *_named("twitter:description", post.summary),
         *_list_profiles(accounts),
     ]
-    return ("\n".join(lines) + "\n").encode() + render_alternates([feed for feed in feeds if not feed.name])
+    return ("\n".join(lines) + "\n").encode()
 
 
 def _list_profiles(accounts: Iterable[Account]) -> Iterable[str]:

@@ -11,7 +11,7 @@ from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 
 from syndicate.formats.assembly import Tell, collect, join, raise_it, split
-from syndicate.formats.clean import clean_feed
+from syndicate.formats.clean import Clean, clean_all, clean_feed
 from syndicate.formats.extension import EntryExtension, FeedExtension, list_entry_links, list_feed_links, list_labels
 from syndicate.model import Cache, Entry, Feed
 
@@ -19,11 +19,11 @@ VERSION = "rss-2"
 """Part of the cache key: count up whenever the rendering of an entry changes."""
 
 
-def render(feed: Feed, cache: Cache | None = None, tell: Tell = raise_it) -> bytes:
+def render(feed: Feed, cache: Cache | None = None, tell: Tell = raise_it, *, clean: Clean = clean_all) -> bytes:
     """The feed as an RSS 2.0 document in UTF-8."""
     feed = clean_feed(feed)
     version = f"{VERSION} {feed.home_url}"
-    entries = collect(version, feed.entries, cache, partial(_render_items, feed), tell)
+    entries = collect(version, feed.entries, cache, partial(_render_items, feed), tell, clean=clean)
     return join(_make_generator(feed).rss_str(), entries, b"</channel></rss>")
 
 

@@ -29,10 +29,10 @@ def make_sketch(text: str) -> str:
     if not text.isascii():
         text = _NO_SPACES.sub(r" \g<0>", text)
     words = text.encode("utf-8", "replace").translate(_PLAIN).split()
-    shingles = set(map(crc32, words[1:], map(crc32, words)) if len(words) > 1 else map(crc32, words))
+    shingles = list(map(crc32, words[1:], map(crc32, words)) if len(words) > 1 else map(crc32, words))
     few = (3 * SIZE << 32) // max(len(shingles), 1)  # about three times as many as are wanted lie below
-    likely = [number for number in shingles if number < few]
-    smallest = sorted(likely if len(likely) >= SIZE else shingles)[:SIZE]
+    likely = {number for number in shingles if number < few}
+    smallest = sorted(likely if len(likely) >= SIZE else set(shingles))[:SIZE]
     return b64encode(struct.pack(f">{len(smallest)}I", *smallest)).decode()
 
 

@@ -66,6 +66,8 @@ class EntryMaker:
     tell: Tell = lambda _one, _error: None
     most: int = 2_000
     made: dict[str, Entry] = field(default_factory=dict)
+    fitted: dict[tuple[str, ...], Sequence[Entry]] = field(default_factory=dict)
+    """The entries of the last archive, which is rendered once in each format."""
 
     def make(self, some: Sequence[Identified]) -> list[Entry]:
         """The entries of posts, in order, with full content unless the site wants summaries only.
@@ -78,11 +80,19 @@ class EntryMaker:
             missing = list(some)
         for one, post in self._fill_each(missing):
             with contain(partial(self.tell, one)):
-                signed = replace(one, post=replace(post, authors=post.authors or self.authors))
+                signed = replace(one, post=post if post.authors else replace(post, authors=self.authors))
                 facts, digest = self.facts_of(post.picture), self.digest_of(one)
                 entry = make_entry(signed, self.rules, self.cards.get(one.id), facts, digest)
                 self.made[one.id] = limit_entry(entry, self.rules.max_bytes)
         return [self.made[one.id] for one in some if one.id in self.made]
+
+    def fit(self, some: Sequence[Identified]) -> Sequence[Entry]:
+        """The entries of an archive: where they are too heavy together, the heaviest are shortened."""
+        ids = tuple(one.id for one in some)
+        if ids not in self.fitted:
+            self.fitted.clear()
+            self.fitted[ids] = shorten_heaviest(self.make(some), ARCHIVE_SHARE * self.rules.max_bytes)
+        return self.fitted[ids]
 
     def _fill_each(self, some: Sequence[Identified]) -> list[tuple[Identified, Post]]:
         """Posts with their bodies, together where that goes well, else one by one: only those that fail are told."""
@@ -96,7 +106,7 @@ class EntryMaker:
 
     def for_archives(self) -> EntryMaker:
         """The same, keeping one archive at a time: each post stands in one."""
-        return replace(self, made={}, most=self.rules.archive_items)
+        return replace(self, made={}, fitted={}, most=self.rules.archive_items)
 
     def facts_of(self, picture: Picture | None) -> PictureFacts:
         """What is known of the picture; the type is guessed from the address where nobody has seen the file."""
@@ -163,7 +173,7 @@ class ArchivedEntries(Entries):
         return tuple(self)[index]
 
     def __iter__(self) -> Iterator[Entry]:
-        return iter(shorten_heaviest(self._maker.make(self._posts), ARCHIVE_SHARE * self._maker.rules.max_bytes))
+        return iter(self._maker.fit(self._posts))
 
 
 def make_entry(one: Identified, rules: FeedRules, card: CardRef | None, facts: PictureFacts, digest: str) -> Entry:
@@ -205,23 +215,25 @@ ENTRY = 1_000
 _MOST_FOR_LETTER = 5
 _FRAME_OF_NAME = '<category term="" scheme="" label=""/>'
 """The most that stands around a short text."""
+_ESCAPED = re.compile(r'[&<>"\\\n]')
 
 
 def weigh(entry: Entry) -> int:
     """An upper bound of the entry's bytes in RSS, Atom and JSON."""
     texts = (entry.title, entry.summary, entry.html, entry.markdown)
-    return ENTRY + sum(map(_weigh_text, texts)) + sum(map(_weigh_name, _list_names(entry)))
+    types = len(entry.categories) * _weigh_name(f"{entry.url}{_FRAME_OF_NAME}") if entry.categories else 0
+    return ENTRY + sum(map(_weigh_text, texts)) + types + _weigh_names([*_list_names(entry)])
 
 
 def _list_names(entry: Entry) -> Iterator[str]:
-    """Everything short, as often as a format says it; a category's type becomes part of an address."""
+    """Everything short, as often as a format says it; that a category's type is part of an address comes on top."""
     yield from (entry.id, entry.url, entry.url, entry.external_url, entry.generated_by, *entry.tags)
     for author in entry.authors:
         yield from (author.name, author.url, author.email)
     for language, url in entry.translations:
         yield from (language, url, url)
     for category in entry.categories:
-        yield from (category.name, quote(category.type, errors="replace"), f"{entry.url}{_FRAME_OF_NAME}")
+        yield from (category.name, quote(category.type, errors="replace"))
     for file in entry.enclosures:
         yield from (file.url, file.media_type, file.title)
     if entry.card is not None:
@@ -230,6 +242,14 @@ def _list_names(entry: Entry) -> Iterator[str]:
         yield from (entry.picture.url, entry.picture.url, entry.picture.alt, entry.picture.alt)
     if entry.picture is not None and entry.picture.credit is not None:
         yield from (entry.picture.credit.text, entry.picture.credit.url)
+
+
+def _weigh_names(texts: Sequence[str]) -> int:
+    """All together where no letter is escaped, which is faster."""
+    whole = "".join(texts)
+    if _ESCAPED.search(whole):
+        return sum(map(_weigh_name, texts))
+    return len(_FRAME_OF_NAME) * len(texts) + len(whole.encode("utf-8", "replace")) + 2 * whole.count(" ")
 
 
 def _weigh_name(text: str) -> int:
