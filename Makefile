@@ -67,9 +67,10 @@ bench: bench-cards bench-feeds bench-work bench-accounts bench-costs bench-dashb
 bench-cards: setup ## milliseconds per card beside its peers
 	$(BIN)/python tests/benchmarks/bench_cards.py
 
-bench-feeds: setup ## cold, warm and one-edit times for 1,000 and 10,000 posts
+bench-feeds: setup ## cold, warm and one-edit times for 1,000, 10,000 and 50,000 posts, beside what generators is there
 	$(BIN)/python tests/benchmarks/bench_feeds.py
-	$(BIN)/python -m tests.benchmarks.bench_whole
+	$(BIN)/python -m tests.benchmarks.bench_whole 1000 10000 50000
+	$(BIN)/python -m tests.benchmarks.bench_whole 10000 --cards
 
 bench-work: setup ## deliveries and answers for each CPU second, and what more workers bring
 	$(BIN)/python -m tests.benchmarks.bench_deliveries

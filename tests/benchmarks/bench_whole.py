@@ -1,10 +1,11 @@
 """How long a publication takes, from the first feed on disk to all of it, beside Hugo: a part of docs/benchmarks.md.
 
-    python -m tests.benchmarks.bench_whole [POSTS …]
+    python -m tests.benchmarks.bench_whole [POSTS …] [--cards]
 
-Both read the same Markdown files of about 8 KB. Hugo makes the same three feeds and nothing else: RSS, Atom and JSON
-with the whole text of the newest 50 posts. Ours are there early; what follows are archives of all posts, three feeds
-for each category and flag, compressed forms, and the tags for each page's head. Hugo is left out where it is missing.
+All read the same Markdown files of about 8 KB. Hugo makes the same three feeds and nothing else: RSS, Atom and JSON
+with the whole text of the newest 50 posts; so does Eleventy, and Pelican two of them. Ours are there early; what
+follows are archives of all posts, three feeds for each category and flag, compressed forms, and the tags for the head
+of each page. With --cards a card is drawn for each post, too.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pathlib import Path
 from random import Random
 
 from tests.benchmarks.bench_feeds import TOPICS, WORDS
+from tests.benchmarks.peers import list_peers, write_peers
 
 POST = """---
 title: "Post {number}: a title of ordinary length"
@@ -47,10 +49,17 @@ socialShare: "Read post {number}, it is good."
 > A quotation.
 """
 FEEDS = ("publish", "--only", "feeds")
-HUGO_ROW = "Hugo, the same three feeds"
 NEWEST = "newest RSS, Atom and JSON on disk, cold"
 ALL, SAME, EDIT, STATUS = "all of it, cold", "nothing changed", "one edit, command line", "`status`"
-GOALS = {ALL: "≤ 20 CPU s, ≤ 150 MB", SAME: "≤ 0.35 CPU s", EDIT: "≤ 0.6 CPU s", STATUS: "≤ 0.4 CPU s"}
+CARDS = "all of it with a card for each post, cold"
+GOALS = {
+    ALL: "≤ 20 CPU s, ≤ 150 MB",
+    CARDS: "≤ 200 CPU s",
+    SAME: "≤ 0.35 CPU s",
+    EDIT: "≤ 0.6 CPU s",
+    STATUS: "≤ 0.4 CPU s",
+}
+OURS_ROWS = (NEWEST, *GOALS)
 OURS = """[site]
 title = "A blog"
 url = "https://blog.example"
@@ -58,64 +67,14 @@ content = "content/posts"
 [cards]
 fetch = false
 """
-HUGO = """baseURL = "https://blog.example/"
-title = "A blog"
-disableKinds = ["404", "robotstxt", "sitemap", "section", "taxonomy", "term"]
-[permalinks]
-posts = "/blog/:slug/"
-[mediaTypes."application/atom+xml"]
-suffixes = ["xml"]
-[mediaTypes."application/feed+json"]
-suffixes = ["json"]
-[outputFormats.RSS]
-baseName = "rss"
-[outputFormats.ATOM]
-mediaType = "application/atom+xml"
-baseName = "atom"
-[outputFormats.FEED]
-mediaType = "application/feed+json"
-baseName = "feed"
-isPlainText = true
-[outputs]
-home = ["RSS", "ATOM", "FEED"]
-[[cascade]]
-[cascade.build]
-render = "never"
-list = "always"
-[cascade._target]
-kind = "page"
-"""
-PAGES = "{{ $pages := first 50 .Site.RegularPages }}"
-DAY = '"2006-01-02T15:04:05Z07:00"'
-LAYOUTS = {
-    "list.rss.xml": PAGES
-    + """<rss version="2.0"><channel><title>{{ .Title }}</title><link>{{ .Permalink }}</link>
-{{ range $pages }}<item><title>{{ .Title }}</title><link>{{ .Permalink }}</link><guid>{{ .Permalink }}</guid>
-<pubDate>{{ .Date }}</pubDate><description>{{ .Params.excerpt }}</description>{{ range .Params.categories }}
-<category>{{ . }}</category>{{ end }}<encoded>{{ .Content | html }}</encoded></item>{{ end }}</channel></rss>""",
-    "list.atom.xml": PAGES
-    + """<feed xmlns="http://www.w3.org/2005/Atom"><title>{{ .Title }}</title><id>{{ .Permalink }}</id>
-{{ range $pages }}<entry><title>{{ .Title }}</title><link href="{{ .Permalink }}"/><id>{{ .Permalink }}</id>
-<published>{{ .Date.Format DAY }}</published><updated>{{ .Lastmod.Format DAY }}</updated>
-<summary>{{ .Params.excerpt }}</summary>{{ range .Params.categories }}<category term="{{ . }}"/>{{ end }}
-<content type="html">{{ .Content | html }}</content></entry>{{ end }}</feed>""".replace("DAY", DAY),
-    "list.feed.json": PAGES
-    + """{"version":"https://jsonfeed.org/version/1.1","title":{{ .Title | jsonify }},"items":[
-{{ range $at, $page := $pages }}{{ if $at }},{{ end }}{"id":{{ .Permalink | jsonify }},"title":{{ .Title | jsonify }},
-"date_published":"{{ .Date.Format DAY }}","content_html":{{ .Content | jsonify }}}{{ end }}]}""".replace("DAY", DAY),
-}
 
 
 def write_site(root: Path, count: int) -> None:
-    posts, layouts = root / "content" / "posts", root / "layouts" / "_default"
+    posts = root / "content" / "posts"
     posts.mkdir(parents=True)
-    layouts.mkdir(parents=True)
     for number in range(count):
         (posts / f"post-{number:05d}.md").write_text(make_post(number))
-    for name, text in LAYOUTS.items():
-        (layouts / name).write_text(text)
     (root / "syndicate.toml").write_text(OURS)
-    (root / "hugo.toml").write_text(HUGO)
 
 
 def make_post(number: int) -> str:
@@ -163,23 +122,36 @@ def _read_cpu(pid: int) -> float:
     return sum(map(int, values[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
-def measure(count: int) -> dict[str, Used]:
-    """By what was done. Hugo runs before and after, so that a machine that slows down slows both."""
+def measure(count: int, *, cards: bool = False) -> dict[str, Used]:
+    """By what was done. Peers run before and after ours, so that a machine that slows down slows all."""
     ours = (sys.executable, "-m", "syndicate")
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         write_site(root, count)
+        write_peers(root, count)
         newest = root / "content" / "posts" / f"post-{count - 1:05d}.md"
-        found = {}
-        if shutil.which("hugo"):
-            found[HUGO_ROW] = run(root, "hugo", "--quiet", "--destination", "hugo")
+        found = run_peers(root, count)
         found[ALL] = run(root, *ours, *FEEDS, first=("feeds/rss.xml", "feeds/atom.xml", "feeds/feed.json"))
-        if shutil.which("hugo"):
-            found[HUGO_ROW] = min(found[HUGO_ROW], run(root, "hugo", "--quiet", "--destination", "hugo2"), key=_cpu)
+        found |= {row: min(found[row], used, key=_cpu) for row, used in run_peers(root, count).items()}
         found[SAME] = run(root, *ours, *FEEDS)
         newest.write_text(newest.read_text() + "\nOne more line.\n")
         found[EDIT] = run(root, *ours, *FEEDS)
         found[STATUS] = run(root, *ours, "status")
+        if cards:
+            shutil.rmtree(root / "feeds")
+            shutil.rmtree(root / ".syndicate")
+            found[CARDS] = run(root, *ours, "publish")
+    return found
+
+
+def run_peers(root: Path, count: int) -> dict[str, Used]:
+    """Each from nothing; what it wrote has to be there."""
+    found = {}
+    for peer in (one for one in list_peers() if count <= one.most):
+        for folder in {path.partition("/")[0] for path in peer.files}:
+            shutil.rmtree(root / folder, ignore_errors=True)
+        found[peer.row] = run(root, *peer.command)
+        assert all((root / path).stat().st_size for path in peer.files), peer.row
     return found
 
 
@@ -192,14 +164,17 @@ def tell(found: Mapping[int, Mapping[str, Used]]) -> Iterator[str]:
     sizes = sorted(found)
     yield f"| work | {' | '.join(f'{size:,} posts' for size in sizes)} | CPU grows by | to reach, 10,000 |"
     yield f"|---|{'---|' * len(sizes)}---|---|"
-    hugo = [found[size].get(HUGO_ROW) for size in sizes]
-    if all(hugo):
-        yield _row(HUGO_ROW, [f"{one.cpu:.1f} CPU s, {one.seconds:.1f} s" for one in hugo if one], "", "")
+    for row in dict.fromkeys(row for size in sizes for row in found[size] if row not in OURS_ROWS):
+        used = [found[size].get(row) for size in sizes]
+        yield _row(row, [f"{one.cpu:.1f} CPU s, {one.seconds:.1f} s" if one else "" for one in used], "", "")
     every = [found[size][ALL] for size in sizes]
+    hugo = [next((used for row, used in found[size].items() if row.startswith("Hugo")), None) for size in sizes]
     cells = [_compare(one, peer) for one, peer in zip(every, hugo, strict=True)]
     yield _row(NEWEST, cells, _grow(sizes, [one.first_cpu for one in every]), "CPU ≤ 1.0 ×, clock ≤ 1.5 × Hugo")
     for work, goal in GOALS.items():
-        used = [found[size][work] for size in sizes]
+        used = [found[size][work] for size in sizes if work in found[size]]
+        if not used:
+            continue
         cells = [f"{one.cpu:.2f} CPU s, {one.megabytes:.0f} MB" for one in used]
         yield _row(work, cells, _grow(sizes, [one.cpu for one in used]), goal)
 
@@ -220,10 +195,11 @@ def _row(work: str, cells: Sequence[str], growth: str, goal: str) -> str:
     return f"| {' | '.join((work, *cells, growth, goal))} |"
 
 
-def main(sizes: Sequence[int]) -> None:
-    for line in tell({size: measure(size) for size in sizes}):
+def main(words: Sequence[str]) -> None:
+    sizes = [int(word) for word in words if word.isdecimal()] or [1_000, 10_000]
+    for line in tell({size: measure(size, cards="--cards" in words) for size in sizes}):
         print(line, flush=True)
 
 
 if __name__ == "__main__":
-    main([int(word) for word in sys.argv[1:]] or [1_000, 10_000])
+    main(sys.argv[1:])
