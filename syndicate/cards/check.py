@@ -16,7 +16,7 @@ from syndicate.cards.content import CardContent
 from syndicate.cards.draw import Drawing
 from syndicate.cards.faults import Fault, Flaw
 from syndicate.cards.logo import READABLE_LOGO
-from syndicate.cards.resolve import SMALLEST_TYPE
+from syndicate.cards.resolve import LEAST_TITLE, SMALLEST_TYPE
 from syndicate.cards.themes import READABLE
 from syndicate.errors import ConfigError
 from syndicate.model import Problem
@@ -25,9 +25,6 @@ from syndicate.typeset.faces import Missing
 # --- what a card cannot write: a line for each package that would help ---
 
 _SHOWN = 8
-
-LEAST_TITLE = 48
-"""Pixels on a card of 1200x630: a timeline shows it at a third."""
 
 
 def tell_gaps(missing: Sequence[Missing]) -> Iterator[tuple[str, str]]:

@@ -20,12 +20,12 @@ from syndicate.cards.colour import MIDDLE, luminance
 from syndicate.cards.content import ONLY_JPEG, CardContent
 from syndicate.cards.design import Box, Design
 from syndicate.cards.faults import Fault, find_cover, judge_picture
-from syndicate.cards.frame import fit_frames
+from syndicate.cards.frame import fit_frames, keep_top
 from syndicate.cards.kind import Kind, find_ground
 from syndicate.cards.layout import SLACK, Placed, mirror_boxes, place_boxes
 from syndicate.cards.paint import Scene, paint_boxes
 from syndicate.cards.photo import Photo, PhotoRefused, decode_photo
-from syndicate.cards.resolve import find_unit, make_words, resolve
+from syndicate.cards.resolve import LEAST_TITLE, find_unit, give_room, make_words, resolve
 from syndicate.cards.shade import Shaded, shade
 from syndicate.cards.themes import Theme, choose_theme, find_swatch
 from syndicate.errors import ConfigError
@@ -105,6 +105,8 @@ def _jpeg(image: Image.Image, quality: int, *, optimize: bool = False) -> bytes:
 
 MAY_COVER = 0.05
 """Of a photo's subject: so much may lie under words before they give way."""
+LESS_PICTURE = (0.9, 0.8, 0.7, 0.6)
+"""Of its size: so far a picture gives way to a title that would be too small beside it."""
 
 LEAST_SIDE, MOST_SIDE = 200, 4096
 
@@ -173,7 +175,6 @@ def draw_card(
     painted = paint_card(content, design=design, fonts=fonts, photo=photo, size=size, decode=decode)
     data, media_type = _encode(painted.image, design)
     blocks = [one.block for one in painted.placed if one.block is not None]
-    titles = [one.block for one in painted.placed if one.block is not None and one.box.name.startswith("title")]
     has_logo = design.logo is not None or design.logo_dark is not None
     return Drawing(
         data=data,
@@ -185,8 +186,8 @@ def draw_card(
         theme=painted.theme.name,
         contrast=round(painted.shaded.contrast, 2),
         smallest=min((block.size_px for block in blocks), default=0.0),
-        title_size=min((block.size_px for block in titles), default=0.0) / find_unit(*size),
-        is_cut=any(block.is_truncated for block in titles),
+        title_size=_measure_title(painted.placed, size),
+        is_cut=any(block.is_truncated for block in _list_titles(painted.placed)),
         missing=_list_missing(blocks),
         outside=_list_outside(painted.placed, size),
         refused=painted.refused,
@@ -212,12 +213,16 @@ def paint_card(
     picture, refused = _open_photo(photo, size, decode)
     choice = choose_layout(content, design, picture, size)
     shown = picture if choice.layout.picture else None
+    if shown is not None and choice.kind is Kind.TEXT and size[0] >= size[1]:
+        shown = keep_top(shown)
     theme = _choose_theme(content, design, shown, choice)
     placed = _place(content, design, fonts, choice, size=size, photo=shown)
     is_ours = design.layout == "auto" and choice.layout.name == "cover"
     if shown is not None and is_ours and find_cover(placed, shown, choice.subject) > MAY_COVER:
         choice = give_way(choice, content, design, shown, size)
         placed = _place(content, design, fonts, choice, size=size, photo=shown)
+    if shown is not None and 0 < _measure_title(placed, size) < LEAST_TITLE:
+        choice, placed = _enlarge_title(placed, content, design, fonts, choice, size=size, photo=shown)
     logos = _order_logos(design, theme)
     focus = choice.subject.focus if choice.subject else content.focus
     shaded = shade(placed, theme, photo=shown, logos=logos, focus=focus, unit=find_unit(*size))
@@ -250,12 +255,50 @@ def _order_logos(design: Design, theme: Theme) -> tuple[Image.Image, ...]:
     return logos[::-1] if luminance(theme.ink) > MIDDLE else logos
 
 
+def _enlarge_title(
+    placed: tuple[Placed, ...],
+    content: CardContent,
+    design: Design,
+    fonts: FontSet,
+    choice: Choice,
+    *,
+    size: Size,
+    photo: Photo,
+) -> tuple[Choice, tuple[Placed, ...]]:
+    """The picture smaller, or below the words, where the title can be read then; else all as it was."""
+    tries = [(choice, share) for share in LESS_PICTURE]
+    if design.layout == "auto" and choice.layout.name == "split":
+        tries.append((replace(choice, layout=design.layouts["framed"]), 1.0))
+    for other, share in tries:
+        found = _place(content, design, fonts, other, size=size, photo=photo, share=share)
+        if _measure_title(found, size) >= LEAST_TITLE:
+            return other, found
+    return choice, placed
+
+
+def _measure_title(placed: Sequence[Placed], size: Size) -> float:
+    """Pixels of the title's type on a card of 1200x630, 0 where the layout shows none."""
+    return min((block.size_px for block in _list_titles(placed)), default=0.0) / find_unit(*size)
+
+
+def _list_titles(placed: Sequence[Placed]) -> list[TextBlock]:
+    return [one.block for one in placed if one.block is not None and one.box.name.startswith("title")]
+
+
 def _place(
-    content: CardContent, design: Design, fonts: FontSet, choice: Choice, *, size: Size, photo: Photo | None
+    content: CardContent,
+    design: Design,
+    fonts: FontSet,
+    choice: Choice,
+    *,
+    size: Size,
+    photo: Photo | None,
+    share: float = 1.0,
 ) -> tuple[Placed, ...]:
     unit = find_unit(*size)
     words = make_words(content, *size, describe(choice, content, design, photo))
     root = resolve(choice.layout, words, unit)
+    root = root if share == 1 else give_room(root, share)
     is_mirrored = content.direction == "rtl"
     families = {"sans": design.font, "serif": "Source Serif 4", "mono": CODE}
     sides = {"start": "right", "end": "left"} if is_mirrored else {"start": "left", "end": "right"}

@@ -33,6 +33,18 @@ class Surround:
     margin: float = 0
 
 
+LONG_PAGE, PAGE = 0.4, 0.55
+"""Width by height of a page too long to be read whole on a card, and of the part of it that is shown."""
+
+
+def keep_top(photo: Photo) -> Photo:
+    """The beginning of a long receipt or page: whole it would be a thread."""
+    if photo.width >= LONG_PAGE * photo.height:
+        return photo
+    parts = [image.crop((0, 0, image.width, round(image.width / PAGE))) for image in (photo.image, photo.small)]
+    return replace(photo, image=parts[0], small=parts[1], height=round(photo.width / PAGE))
+
+
 def fit_frames(placed: Sequence[Placed], photo: Photo | None, unit: float) -> tuple[Placed, ...]:
     """The boxes, those of whole pictures shrunk to the picture with its frame."""
     if photo is None:

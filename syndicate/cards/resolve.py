@@ -14,12 +14,16 @@ from syndicate.cards.layout import TEXTS
 from syndicate.cards.parse import MAX_LINES, MAX_SIZE, MAX_SIZES
 from syndicate.errors import ConfigError
 from syndicate.text.counting import split_graphemes
+from syndicate.typeset.breaking import add_seams
 
 _AVATAR: Mapping[str, object] = {"fill": "accent", "colour": "on_accent", "radius": 999}
 """A disc with a first letter, unless the layout says otherwise."""
 
 SMALLEST_TYPE = 24
 """Pixels: networks show cards at a third of their size, where anything smaller is dust."""
+
+LEAST_TITLE = 48
+"""Pixels on a card of 1200x630: a timeline shows it at a third."""
 
 NO_BREAK = "\u00a0"
 RIGHT_TO_LEFT, ISOLATE, END_ISOLATE = "\u200f", "\u2068", "\u2069"
@@ -77,11 +81,16 @@ def make_words(content: CardContent, width: int, height: int, shown: Shown) -> W
 
 
 def find_longest(content: CardContent) -> int:
-    """Letters of a title that stay on one line: of its code, and of words of scripts that put spaces between them."""
-    whole = [*content.code, *(word for word in content.title.split() if not _UNSPACED.search(word))]
-    return max(map(len, whole), default=0)
+    """Letters of a title that stay on one line: of its code, and of words of scripts that put spaces between them.
+
+    A name or an address may be parted at its signs.
+    """
+    words = (word for word in add_seams(content.title).split() if not _UNSPACED.search(word))
+    whole = [*content.code, *(part for word in words for part in _SEAMS.split(word))]
+    return max((sum(1 for _ in split_graphemes(part)) for part in whole), default=0)
 
 
+_SEAMS = re.compile(r"[\u200b\u2013\u2014/-]")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\uffef]")
 """Thai, Lao, Burmese, Khmer, Chinese, Japanese, Korean."""
 
@@ -103,6 +112,14 @@ def resolve(layout: Layout, words: Words, unit: float) -> Box:
     if root is None:
         raise ConfigError("the outermost box is never shown", where=f"templates/cards/{layout.name}.toml")
     return root
+
+
+def give_room(box: Box, share: float) -> Box:
+    """The same with smaller pictures, for a title that would be too small beside them."""
+    if box.kind == "image" or [child.kind for child in box.children] == ["image"]:
+        width, height = (side and side * share for side in (box.width, box.height))
+        return replace(box, width=width, height=height)
+    return replace(box, children=tuple(give_room(child, share) for child in box.children))
 
 
 class _Resolver:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from itertools import accumulate, islice
+from itertools import accumulate, islice, pairwise
 from typing import NamedTuple
 
 import regex
@@ -303,7 +303,9 @@ _KOREAN = frozenset({"H2", "H3", "JL", "JV", "JT"})
 _IDEOGRAPHIC = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}ー々〻]")
 _COMPLEX = regex.compile(r"\p{lb=SA}+")
 _THAI = regex.compile(r"\p{Thai}")
-_JOINS_NEXT = regex.compile(r"[\p{ccc=9}\p{Logical_Order_Exception}]$")
+_JOINS_NEXT = regex.compile(r"[[\p{ccc=9}--\u103a]\p{Logical_Order_Exception}]$", regex.V1)
+_ENDS_SYLLABLE = regex.compile(r"\p{M}|[\u1000-\u1021]\u1037?[\u1039\u103a]")
+"""A sign that stands on what is before it, and a Burmese consonant that closes what is before it."""
 _DASH = regex.compile(r"[–—―-]\s")
 _LONE_LETTER = regex.compile(r"(?<!\w)\p{L}\s+$")
 
@@ -334,7 +336,7 @@ def find_words(text: str, phrases: Phrases) -> dict[int, float]:
 def _syllables(text: str) -> list[str]:
     parts: list[str] = []
     for cluster in split_graphemes(text):
-        if parts and _JOINS_NEXT.search(parts[-1]):
+        if parts and (_JOINS_NEXT.search(parts[-1]) or _ENDS_SYLLABLE.match(cluster)):
             parts[-1] += cluster
         else:
             parts.append(cluster)
@@ -359,6 +361,33 @@ def _rate(text: str, place: int, after_letter: float, phrase_ends: frozenset[int
         if _DASH.match(text, place):
             return _BEFORE_DASH
         return after_letter if _LONE_LETTER.search(text, max(0, place - 4), place) else 0.0
-    if phrase_ends is not None and place not in phrase_ends and _IDEOGRAPHIC.match(before + after):
+    if phrase_ends is not None and place not in phrase_ends and _IDEOGRAPHIC.search(before + after):
         return IN_PHRASE
     return _AFTER_HYPHEN if before in "-‐/" and after.isalnum() else 0.0
+
+
+# --- what a word is given that no size can hold ---
+
+_TOKEN = regex.compile(r"\S{13,}")
+_SEAM = regex.compile(r"(?<=[_./\\=&?:;#@~+|,])(?=\w)|(?<=[\p{Ll}\d])(?=\p{Lu})")
+_WORD = regex.compile(r"(?<!\S)\p{P}*+\K[\p{Latin}\p{Greek}\p{Cyrillic}]{13,}(?=\p{P}*+(?!\S))")
+_VOWELS = "aeiouyäöüàáâãåæèéêëìíîïòóôõøœùúûýāēīōūąęěůőűαεηιουωάέήίόύώаеёиоуыэюяіїє"
+_ONSET = regex.compile(rf"(?:sch|[cpst]h|qu|[bcdfgkpt][lr]|s[pt]|[\p{{L}}--[{_VOWELS}йьъ]])(?=[{_VOWELS}])", regex.V1)
+_APART = 4
+"""Letters that stay together at each end of a word."""
+
+
+def add_seams(text: str) -> str:
+    """Long names and addresses with places to part them at: after a sign between letters, and before a capital."""
+    return _TOKEN.sub(lambda token: _SEAM.sub("\u200b", token.group()), text)
+
+
+def add_hyphens(text: str) -> str:
+    """Long words with soft hyphens before what sounds like a syllable: no dictionary knows all of them."""
+    return _WORD.sub(lambda word: _hyphenate(word.group()), text)
+
+
+def _hyphenate(word: str) -> str:
+    lower = "".join(letter.lower()[0] for letter in word)
+    starts = [match.start() for match in _ONSET.finditer(lower) if _APART <= match.start() <= len(word) - _APART]
+    return "\u00ad".join(word[start:end] for start, end in pairwise([0, *starts, len(word)]))

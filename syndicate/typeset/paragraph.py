@@ -14,6 +14,7 @@ import regex
 
 from syndicate.typeset.analysis import Analysis, Style, StyleWords, add_breaks, analyse, analyse_line
 from syndicate.typeset.bidi import reorder
+from syndicate.typeset.breaking import add_hyphens, add_seams
 from syndicate.typeset.characters import split_clusters
 from syndicate.typeset.faces import FontSet
 from syndicate.typeset.placing import Line, TextBlock, place_lines
@@ -198,7 +199,7 @@ def _fit(text: str, sizes: Sequence[float], style: Style, fonts: FontSet, column
     hopeful = sizes if len(sizes) == 1 else _skip_hopeless(analysis, sizes, style, column, Ruler(shown, advances))
     shaped = {sizes[0]: runs}
     block = _choose_size(analysis, hopeful, style, fonts, column, shaped=shaped)
-    block = block or _make_do(analysis, sizes, style, fonts, column)
+    block = block or _part_words(shown, sizes, style, fonts, column) or _make_do(analysis, sizes, style, fonts, column)
     return block if shown == whole else replace(block, is_truncated=True)
 
 
@@ -222,6 +223,16 @@ def _choose_size(
         block = _lay_out(analysis, replace(style, size_px=size_px), fonts, column, shaped)
         if block and not block.tears_words and block.height <= column.max_height:
             return block
+    return None
+
+
+def _part_words(text: str, sizes: Sequence[float], style: Style, fonts: FontSet, column: Column) -> TextBlock | None:
+    """The first size at which the text fits once its longest words may be parted, at their seams or with a hyphen."""
+    for softer in (add_seams(text), add_hyphens(add_seams(text))):
+        if softer != text and not style.code:
+            block = _choose_size(analyse(softer, style, fonts), sizes, style, fonts, column, shaped=NONE_SHAPED)
+            if block is not None:
+                return block
     return None
 
 

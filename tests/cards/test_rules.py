@@ -195,6 +195,26 @@ def test_long_words_stay_large_beside_pictures(fonts, make_design, picture):
     assert not title.block.tears_words
 
 
+@pytest.mark.parametrize("picture", ["terminal", "bars", "upright", "icon", "panorama", "landscape"])
+@pytest.mark.parametrize(
+    "title", ["WHY WE STOPPED SHOUTING AND STARTED SHIPPING SMALLER RELEASES EVERY DAY", LONG[:150]]
+)
+def test_pictures_give_way_to_titles_that_need_more(fonts, make_design, title, picture):
+    """Wide letters, too, have 48 pixels beside every picture."""
+    painted = paint(fonts, make_design(), title, picture)
+    (words,) = [one for one in words_of(painted) if one.box.name.startswith("title")]
+    assert words.block.size_px >= 48
+    assert not words.block.is_truncated
+
+
+def test_a_long_page_shows_its_beginning(fonts, make_design):
+    """A web page four times as long as wide is cut below, not shown as a thread; a story has room for more of it."""
+    (wide,) = pictures_of(paint(fonts, make_design(), picture="page"))
+    (tall,) = pictures_of(paint(fonts, make_design(), picture="page", size=STORY))
+    assert wide.rect.width / wide.rect.height == pytest.approx(0.55, rel=0.1)
+    assert tall.rect.width / tall.rect.height == pytest.approx(0.25, rel=0.3)
+
+
 @pytest.mark.parametrize("title", ["2026", "Hello AI", "On being wrong", "静かな朝", "שלום"])
 def test_few_short_words_fill_the_card(fonts, make_design, title):
     """A poster: its letters take two thirds of the card's width, or most of its height."""

@@ -9,7 +9,17 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from syndicate.typeset import FontSet
-from syndicate.typeset.breaking import RULES, Decision, Table, compile_rules, decide_breaks, find_breaks, find_classes
+from syndicate.typeset.breaking import (
+    RULES,
+    Decision,
+    Table,
+    add_hyphens,
+    add_seams,
+    compile_rules,
+    decide_breaks,
+    find_breaks,
+    find_classes,
+)
 from tests.typeset.conftest import Lines
 
 CHANGED_SINCE_15 = {
@@ -133,6 +143,34 @@ def test_scripts_without_a_model_break_between_clusters(text: str, fonts: FontSe
     assert len(parts) > 1
     assert not any(part.endswith(("\u17d2", "\u1039", "ເ")) for part in parts)
     assert split(text, "", fonts, most=0.0) == [text]
+
+
+def test_burmese_breaks_between_syllables(fonts: FontSet) -> None:
+    """A consonant that has lost its vowel, and a sign that stands alone for others, belong to what is before them."""
+    assert split("ကြီးများထက်ပိုမို", "my", fonts) == ["ကြီး", "များ", "ထက်", "ပို", "မို"]
+
+
+def test_a_year_keeps_its_sign(fonts: FontSet) -> None:
+    """Digits of a Japanese phrase are parted from it only at a cost."""
+    assert "2026年の" in split("または2026年のRSS入門", "ja", fonts, most=0.0)
+
+
+@pytest.mark.parametrize(
+    ("word", "parts"),
+    [
+        ("my_long_snake_case_name", ["my_", "long_", "snake_", "case_", "name"]),
+        ("getElementsByClassName", ["get", "Elements", "By", "Class", "Name"]),
+        ("Überwachungsgesetz", ["Über", "wa", "chungs", "ge", "setz"]),
+        ("supercalifragilistic", ["super", "ca", "li", "fra", "gi", "li", "stic"]),
+        ("İSTANBULLULAŞTIRAMA", None),
+        ("short_word", ["short_word"]),
+    ],
+)
+def test_long_words_may_be_parted(word: str, parts: list[str] | None) -> None:
+    """Names at their signs and capitals, other words before a syllable, none with less than four letters at an end."""
+    softer = add_hyphens(add_seams(word))
+    assert softer.replace("\u200b", "").replace("\u00ad", "") == word
+    assert parts is None or softer.replace("\u00ad", "\u200b").split("\u200b") == parts
 
 
 def test_japanese_prefers_phrases(fonts: FontSet) -> None:

@@ -139,6 +139,17 @@ def test_a_soft_hyphen_shows_where_a_line_ends(fonts: FontSet) -> None:
     assert shown == [1, 0]
 
 
+def test_a_word_that_no_size_can_hold_is_parted_where_it_may_be(fonts: FontSet) -> None:
+    """A name without a hyphen, another word with one, each as large as it fits then; what fits whole is left whole."""
+    name = lay("very_long_snake_case_identifier_name", fonts, max_width=600)
+    word = lay("Rindfleischetikettierungsüberwachung", fonts, max_width=600)
+    assert all(line.text.endswith("_\u200b") for line in name.lines[:-1])
+    assert all(line.text.endswith("\u00ad") for line in word.lines[:-1])
+    assert not name.tears_words
+    assert not word.tears_words
+    assert len(lay("Rindfleischetikettierungsüberwachung", fonts, max_width=2000).lines) == 1
+
+
 @pytest.mark.parametrize(
     ("align", "text", "lefts"),
     [
