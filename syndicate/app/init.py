@@ -60,7 +60,7 @@ def learn(folder: Path, guess: Guess, *, ask_generator: bool) -> Trial:
     first, served = _try(folder, guess, listed)
     is_answered = guess.permalink != QUESTION
     if first.fit is None:
-        return first if is_answered and guess.rules else _learn_from_links(folder, first)
+        return first if is_answered and guess.rules not in _LOOSE else _learn_from_links(folder, first)
     if is_answered and first.fit.fits == first.fit.of:
         return first
     site, where = _settle(folder, guess).site, first.fit.where
@@ -75,6 +75,8 @@ def learn(folder: Path, guess: Guess, *, ask_generator: bool) -> Trial:
 
 _LINK = re.compile(r"""(?:\]\(|\]:\s*|href=["'])(https?://[^\s)"'<>#?]+|/[^\s)"'<>#?]*)""")
 _FEWEST_LINKS = 3
+_LOOSE = ("", "nuxt")
+"""Rules under which a site's own routes say what an address is."""
 
 
 def _learn_from_links(folder: Path, first: Trial) -> Trial:
@@ -95,12 +97,22 @@ def _learn_from_links(folder: Path, first: Trial) -> Trial:
     scored = [(_count_linked(site, pairs, one), times, one) for one, times in patterns.most_common(_TRIED)]
     number, _, pattern = max(scored, default=(0, 0, ""))
     fits = sum(_is_same(post.permalink.rstrip("/"), url.rstrip("/")) for post, url in pairs)
-    is_answered = guess.permalink != QUESTION
-    share = 0.8 if is_answered else 0.5  # old links lead to redirects
-    is_right = is_answered and fits * 2 >= len(pairs)
-    if not is_right and number >= _FEWEST_LINKS * (1 + is_answered) and number >= share * len(pairs):
+    if _is_better(guess, number, fits, len(pairs)):
+        is_file = guess.permalink == QUESTION or pattern.endswith(".html")
+        pattern = pattern if is_file else pattern.rstrip("/") + "/" * guess.permalink.endswith("/")
         guess = guess.answer("permalink", pattern, f"{number} of {len(pairs)} links between posts")
     return replace(first, guess=guess)
+
+
+def _is_better(guess: Guess, number: int, fits: int, of: int) -> bool:
+    """Whether a pattern that makes this many of the linked addresses is better than the guess, which makes `fits`.
+
+    Old links lead to redirects, so no few of them speak against a rule.
+    """
+    if guess.permalink == QUESTION:
+        return number >= _FEWEST_LINKS and number * 2 >= of
+    is_whole = number == of > fits
+    return number >= 2 * _FEWEST_LINKS and (is_whole or (number >= 0.8 * of and fits * 2 < of))
 
 
 def _count_linked(site: Site, pairs: Sequence[tuple[Post, str]], pattern: str) -> int:

@@ -87,7 +87,7 @@ class SiteTable(Section):
     """Below `url`: {slug}, {name}, {title}, {path}, {folders}, {year}, {month}, {day}, {category}, {categories} …"""
     permalinks: dict[InsidePath, Permalink] = Field(default_factory=dict)
     """Folder below the content folder = permalink of its posts, where it is not the site's."""
-    generator: Literal["", "hugo", "jekyll", "eleventy", "astro", "docusaurus", "zola", "pelican"] = ""
+    generator: Literal["", "hugo", "jekyll", "eleventy", "astro", "docusaurus", "zola", "pelican", "nuxt"] = ""
     """Whose rules fill these words and tell which files are posts."""
     built: InsidePath = ""
     """Folder of the built site ("public", "_site"), whose pages tell their own addresses; empty for none."""

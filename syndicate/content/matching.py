@@ -100,7 +100,7 @@ def derive_pattern(site: Site, post: Post, address: str) -> str:
     words = fill_words(site, _name(site, post))
     end = re.search(r"(?:/index\.html|\.html?|/)?\Z", path)
     stem, ending = path[: end.start()] if end else path, end[0] if end else ""
-    naming = [name for name in ("path", "slug", "undated", "name", "title") if "/" in words[name] or name != "path"]
+    naming = [*(["path"] if "/" in words["path"] else []), "slug", "undated", "name", "title", "path"]
     for name in naming:
         value = unquote(words[name])
         if value and f"/{stem}".endswith(f"/{value}"):

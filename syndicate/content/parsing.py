@@ -48,7 +48,14 @@ from syndicate.content.picture import Place, read_media, read_picture, show_word
 from syndicate.content.post_dates import History, find_address_date, read_published, read_updated
 from syndicate.content.reading import Served
 from syndicate.content.site_data import SiteData
-from syndicate.content.translations import Translation, choose_language, localise, name_group, read_translation
+from syndicate.content.translations import (
+    Translation,
+    choose_language,
+    localise,
+    localise_declared,
+    name_group,
+    read_translation,
+)
 from syndicate.errors import ContentError
 from syndicate.model import LeftOut, Post, Problem, Settings
 from syndicate.text.cleaning import one_line
@@ -329,6 +336,8 @@ class _Parser:
         if site.generator == "zola" and written:
             written = f"{written.rstrip('/')}/"
         declared = absolute_permalink(site, written, closing=closing) if written else ""
+        if declared and "://" not in written:
+            declared = localise_declared(site, found, named.language, declared, is_relative=written[0] != "/")
         pattern = "" if declared or not written else translate(written, site.generator)
         pattern += closing if pattern and "." not in pattern and not pattern.endswith("/") else ""
         if value and not (declared or pattern):

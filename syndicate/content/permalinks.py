@@ -193,6 +193,7 @@ def fill_words(site: Site, post: Named) -> Words:
         "category": slugify(post.categories[0].lower() if post.categories else "") or "uncategorized",
         "categories": _join_categories(post),
         "language": post.language,
+        "other_language": "" if post.language == site.language else post.language,
         "author": slugify(post.author.lower()),
         "only_title": name_title(post.title) or post.slug,
         "sections": "/".join(name_file(folder.rpartition("/")[2]) for folder in post.sections),
@@ -358,6 +359,16 @@ def _by_zola(post: Named) -> Words:
     return {"slug": slug, "name": slug, "title": slug, "path": path, "folders": "/".join(folders)}
 
 
+def _by_nuxt(post: Named) -> Words:
+    """A number before a name or folder only sorts: "2.hello.md" is /hello."""
+    *folders, file = post.source.split("/")
+    source = "/".join(
+        [*(re.sub(r"^\d+\.(?=.)", "", folder) for folder in folders), re.sub(r"^\d+\.(?=.+\.)", "", file)]
+    )
+    slug = post.slug if post.declared else make_slug("", source, post.title)
+    return _by_default(replace(post, source=source, slug=slug))
+
+
 def _by_pelican(post: Named) -> Words:
     """The slug is made of the title; the category is the folder's name where a post has none."""
     slug = name_pelican(post.declared or post.title) or post.slug
@@ -379,4 +390,5 @@ _NAMES: Mapping[str, Callable[[Named], Words]] = {
     "docusaurus": _by_docusaurus,
     "zola": _by_zola,
     "pelican": _by_pelican,
+    "nuxt": _by_nuxt,
 }

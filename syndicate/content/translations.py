@@ -119,7 +119,7 @@ def localise(site: Site, found: Translation, address: str) -> str:
     """
     says_folders = found.is_folder and any(word in site.permalink for word in ("{path}", "{folders}"))
     language, main = found.language.lower(), site.language.lower()
-    if not language or "{language}" in site.permalink or says_folders or language == main:
+    if not language or "language}" in site.permalink or says_folders or language == main:
         return address
     path = address.removeprefix(site.url)
     first = path.split("/")[1].replace("_", "-").lower()
@@ -127,3 +127,21 @@ def localise(site: Site, found: Translation, address: str) -> str:
         return address
     own = next((f"/{name}" for name in (main, main.partition("-")[0]) if path.startswith(f"/{name}/")), "")
     return f"{site.url}/{language}{path.removeprefix(own)}"
+
+
+def localise_declared(site: Site, found: Translation, language: str, address: str, *, is_relative: bool) -> str:
+    """The address that a translation declares itself, behind its language where the site's generator puts it there.
+
+    Hugo does so with `url: about`, not with `url: /about`; Jekyll's plugin Polyglot always.
+    """
+    path = address.removeprefix(site.url)
+    if "{other_language}" in site.permalink:
+        start = "" if language == site.language or path.startswith(f"/{language}/") else f"/{language}"
+    elif site.generator == "hugo" and is_relative:
+        code = (found.language or site.language).lower()
+        patterns = [site.permalink, *site.permalinks.values()]
+        is_main = code == site.language.lower() and not any(pattern.startswith(f"/{code}/") for pattern in patterns)
+        start = "" if is_main else f"/{code}"
+    else:
+        return address
+    return f"{site.url}{start}{path}"

@@ -21,16 +21,27 @@ def look_for_astro(folder: Path) -> Found | None:
     built = find_first(config, r"\boutDir\s*:\s*[\"'`]([^\"'`]+)").strip("./") or "dist"
     found = Found("Astro", "astro", built=(built, "dist/client"))
     url = find_first(config, r"\bsite\s*:\s*[\"'`](https?://[^\"'`]+)")
-    base = find_first(config, r"\bbase\s*:\s*[\"'`]/?([^\"'`]*)").strip("/")
+    base = find_first(config, r"\bbase\s*:\s*[\"'`](/[^\"'`]*)").strip("/")  # without a slash it is some plugin's
     found = found.note("url", f"{url.rstrip('/')}/{base}".rstrip("/") if url else "", name)
     names = [f"src/{stem}.{end}" for end in ("ts", "js", "mjs", "json")
              for stem in ("consts", "config", "site.config", "constants", "data/site", "site-config")]  # fmt: skip
     for script in names:
         found = note_script(found, folder, [script])
     end = _end_of(config)
-    places = list(_list_collections(folder, end)) or list(_list_pages(folder, end))
+    places = (
+        list(_list_in_starlight(folder, config, end))
+        or list(_list_collections(folder, end))
+        or list(_list_pages(folder, end))
+    )
     found = found.settle(folder, places)
     return found.note("publish_to", "public/feeds", "Astro's own rule: it is served at /feeds/")
+
+
+def _list_in_starlight(folder: Path, config: str, end: str) -> Iterator[Place]:
+    """Starlight serves what is in the collection docs where it lies, a blog below it, too."""
+    names = [name for name in _USUAL if any(map(is_dated, list_posts(folder / "src/content/docs" / name)))]
+    for name in names if "starlight" in config else ():
+        yield Place(f"src/content/docs/{name}", f"/{name}/{{path}}{end}", "Starlight's own rule: the path")
 
 
 def _end_of(config: str) -> str:

@@ -30,7 +30,7 @@ def look_for_jekyll(folder: Path) -> Found | None:
     found = found.note("url", url + text_of(data, "baseurl") if url else "", name)
     found = found.note("description", text_of(data, "description", "tagline"), name)
     found = found.note("static", ".", "Jekyll's own rule: every folder is served")
-    found = found.note("language", text_of(data, "lang", "locale"), name)
+    found = found.note("language", text_of(data, "default_lang", "lang", "locale"), name)
     found = found.note("timezone", text_of(data, "timezone"), name)
     found = found.note("author", author_of(data), name)
     if not folders:
@@ -102,7 +102,14 @@ def _find_pattern(data: Mapping[str, Any], place: str, collection: str, name: st
     given = given or text_of(data, "permalink")
     words = {**JEKYLL, "collection": collection} | ({"name": "{name}"} if collection == "posts" else {})
     pattern = from_colons(JEKYLL_STYLES.get(given or "date", given), words)
+    if pattern and _is_polyglot(data):
+        pattern = f"/{{other_language}}{pattern}"
     return pattern, f"{name}, permalink" if given else "Jekyll's own rule"
+
+
+def _is_polyglot(data: Mapping[str, Any]) -> bool:
+    """Whether the plugin Polyglot puts the language of a translation before its address."""
+    return isinstance(data.get("languages"), list) and bool(text_of(data, "default_lang"))
 
 
 def _find_default(data: Mapping[str, Any], place: str, collection: str) -> str:

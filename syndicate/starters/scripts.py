@@ -146,7 +146,7 @@ def look_for_others(folder: Path) -> Found | None:
         name = next((name for name in names if any(folder.glob(name))), "")
         if not name:
             continue
-        found = _note_usual(Found(generator, built=built), folder)
+        found = _note_usual(Found(generator, "nuxt" if generator == "Nuxt" else "", built=built), folder)
         if (folder / name).is_file():
             found = _note_config(found, read_text(folder / name), name)
         content = next((place for place in _FOLDERS if any(map(is_dated, list_posts(folder / place)))), "")

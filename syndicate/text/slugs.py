@@ -17,7 +17,17 @@ DATES = (
     "year", "month", "day", "hour", "minute", "second", "i_month", "i_day", "short_year", "long_month", "short_month",
     "weekday", "long_day", "short_day", "yearday", "y_day", "week",
 )  # fmt: skip
-WORDS: Final = (*NAMING, *DATES, "folders", "sections", "category", "categories", "language", "author")
+WORDS: Final = (
+    *NAMING,
+    *DATES,
+    "folders",
+    "sections",
+    "category",
+    "categories",
+    "language",
+    "other_language",
+    "author",
+)
 """Every word between braces that a pattern may hold."""
 
 # gohugo.io/configuration/permalinks. Hugo's `:slug` is the title where no slug is declared, `:title` always is.

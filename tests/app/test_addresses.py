@@ -105,3 +105,16 @@ def test_init_learns_the_pattern_from_links_between_posts(
     call(["--json", "init", str(tmp_path), "--dry-run"])
     guess = json.loads(capsys.readouterr().out)["guess"]
     assert (guess["url"], guess["permalink"]) == (start or "?", "/log/{year}/{slug}/")
+
+
+def test_a_pattern_that_makes_every_link_wins_over_a_route_that_makes_some(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """[slug] may be the whole name of a file, with its date; only links tell."""
+    names = [f"2025-01-0{day}-part-{day}" if day % 2 else f"part-{day}" for day in range(1, 8)]
+    for name in names:
+        links = " ".join(f"[x](/blog/{other})" for other in names if other != name)
+        write(tmp_path, {f"content/blog/{name}.md": f"---\ntitle: {name}\ndate: 2025-01-02\n---\n{links}\n"})
+    write(tmp_path, {"next.config.js": "", "app/blog/[slug]/page.tsx": 'baseUrl = "https://notes.example"'})
+    call(["--json", "init", str(tmp_path), "--dry-run"])
+    assert json.loads(capsys.readouterr().out)["guess"]["permalink"] == "/blog/{path}"

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from syndicate.config.read import make_settings as read_config
 from syndicate.content import read_snapshot
 from syndicate.content.permalinks import (
     MAX_SLUG,
@@ -201,6 +202,10 @@ def test_paths_are_safe() -> None:
         ("docusaurus", "/blog/{path}", "2019-05-28-first.md", {}, "/blog/2019/05/28/first"),
         ("docusaurus", "/blog/{path}", "2021-8-1-b/index.mdx", {}, "/blog/2021/8/1/b"),
         ("docusaurus", "/blog/{path}", "in/plain.md", {"declared": "/own"}, "/blog/own"),
+        ("nuxt", "/blog/{path}", "1.notes/2.may day.md", {}, "/blog/notes/may-day"),
+        ("nuxt", "/blog/{slug}", "2023.md", {}, "/blog/2023"),
+        ("jekyll", "/{other_language}/{name}/", "a.md", {"language": "pt-BR"}, "/pt-BR/a/"),
+        ("jekyll", "/{other_language}/{name}/", "a.md", {"language": "en"}, "/a/"),
         ("zola", "/{folders}/{slug}/", "Notes/2024-01-02-Größe 1.0.md", {}, "/notes/grosse-1-0/"),
         ("pelican", "/{category}/{slug}.html", "Long Walks/x.md", {"title": "C++ & Über"}, "/long-walks/c-uber.html"),
     ],
@@ -247,3 +252,37 @@ def test_a_translation_has_its_language_and_address_from_its_path(
     assert (post.language, post.permalink) == (language, f"https://blog.example{path}")
     has_translation = language != "en" or source == "hello.en.md"
     assert all((posts[name].group == post.group) is has_translation for name in siblings)
+
+
+@pytest.mark.parametrize(
+    ("site", "posts", "addresses"),
+    [
+        # as Hugo 0.131 lists them
+        (
+            'generator = "hugo"\n[site.permalinks]\nen = "/{path}/"\nde = "/de/{path}/"',
+            {"de/a.md": "url: rel/x", "de/b.md": "url: /abs/y", "en/a.md": "url: rel/x"},
+            ["/de/rel/x/", "/abs/y/", "/rel/x/"],
+        ),
+        (
+            'generator = "hugo"\n[site.permalinks]\nen = "/en/{path}/"\nde = "/de/{path}/"',
+            {"de/a.md": "url: rel/x", "en/a.md": "url: rel/x"},
+            ["/de/rel/x/", "/en/rel/x/"],
+        ),
+        # as Polyglot's documentation says
+        (
+            'generator = "jekyll"\npermalink = "/{other_language}/{name}/"',
+            {"a.md": "lang: zh-CN", "b.md": "lang: fr\npermalink: /own/", "en.md": "lang: en", "nl/a.md": "lang: nl"},
+            ["/zh-CN/a/", "/fr/own/", "/en/", "/nl/a/"],
+        ),
+    ],
+)
+def test_a_translation_that_declares_its_address_has_its_language_before_it(
+    tmp_path: Path, site: str, posts: dict[str, str], addresses: list[str]
+) -> None:
+    """Hugo's `url:` without a slash, and whatever Jekyll's Polyglot serves in another language than the site's."""
+    for source, line in posts.items():
+        (tmp_path / "c" / source).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "c" / source).write_text(f"---\ntitle: A\ndate: 2025-01-02\n{line}\n---\n", encoding="utf-8")
+    head = '[site]\ntitle = "N"\nurl = "https://a.example"\ncontent = "c"\n'
+    found = read_snapshot(read_config(f"{head}{site}\n", root=tmp_path)).posts
+    assert [post.permalink.removeprefix("https://a.example") for post in found] == addresses

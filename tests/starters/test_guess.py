@@ -362,6 +362,9 @@ def test_jekyll_s_folders_of_posts_and_nearest_default(tmp_path):
     guess = guess_site(tmp_path)
     assert (guess.content, guess.permalink) == (".", "/{name}/")
     assert dict(guess.permalinks) == {"notes/_posts": "/n/{i_day}/{name}"}
+    polyglot = {"_config.yml": "languages: [en, fr]\ndefault_lang: en\npermalink: /:title/"}
+    write(tmp_path / "p", polyglot | {"_posts/2025-01-02-a.md": POST})
+    assert guess_site(tmp_path / "p").permalink == "/{other_language}/{name}/"
 
 
 def test_a_title_under_another_name_is_found_and_no_network_is_an_address(tmp_path):
@@ -425,6 +428,10 @@ def test_routes_in_groups_and_lists_of_posts_are_told_apart(tmp_path):
     tags = "path: `/tags/${kebabCase(tag)}/`; const value = createFilePath({}); path: `/b${node.fields.slug}`"
     write(tmp_path / "g", {"gatsby-config.js": "", "gatsby-node.js": tags, "content/blog/a/index.md": POST})
     assert guess_site(tmp_path / "g").permalink == "/b/{path}/"
+    config = 'starlightChangelogs({ base: "changes" }), site: "https://a.example"'
+    write(tmp_path / "s", {"astro.config.mjs": config, "src/content/docs/blog/a.md": POST})
+    assert (guess := guess_site(tmp_path / "s")).permalink == "/blog/{path}/"
+    assert guess.url == "https://a.example"
 
 
 def test_addresses_with_a_day_are_made_of_dated_names(tmp_path):
