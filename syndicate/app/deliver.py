@@ -30,7 +30,7 @@ from syndicate.networks import describe
 from syndicate.notices import Notice, NoticeKind, send_notice
 from syndicate.pages import check_page
 from syndicate.planning.identity import match_identities
-from syndicate.planning.messages.compose import Composed, compose_message
+from syndicate.planning.messages.compose import Composed, compose_message, make_style
 from syndicate.planning.messages.template import trace
 from syndicate.planning.schedule.calendar import list_taken, next_slot
 from syndicate.store.glance import keep_seen
@@ -111,9 +111,7 @@ class Composer:
         parts = compose_message(
             self._site.fill((post,))[0] if facts.wants_markdown else post,
             known,
-            account,
-            facts,
-            template,
+            make_style(account, facts, template),
             materials.find_picture(known.id, delivery.media),
             occasion=delivery.occasion,
             site=self._site.settings.site,

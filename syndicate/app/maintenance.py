@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import chain
 
-from syndicate.app.counting import count_reactions
 from syndicate.app.login import learn_limits
+from syndicate.app.reactions import count_reactions
 from syndicate.app.site import OpenSite
 from syndicate.containment import contain
 from syndicate.errors import SyndicateError

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
+import os
 import random
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, suppress
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -27,13 +31,6 @@ if TYPE_CHECKING:
     from syndicate.store.locks import ProcessLock
     from syndicate.store.store import Store
 
-
-import fcntl
-import os
-import time
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 # The heavy rooms are imported where they are opened: a publication that finds nothing changed needs none of them.
 # ruff: noqa: PLC0415

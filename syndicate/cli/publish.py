@@ -6,11 +6,12 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from syndicate.cli.root import DONE, NEEDS_A_PERSON, Globals, command, globals_of
+from syndicate.cli.root import DONE, NEEDS_A_PERSON, Globals, command, complete_slug, globals_of
 from syndicate.cli.show import (
     WAITING,
     show_amendments,
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
     from syndicate.model import Plan, PlannedDelivery
     from syndicate.planning.deliveries.foresight import Budget
 
-
-from pathlib import Path
-
-from syndicate.cli.root import complete_slug
 
 Progress = Callable[[str, int, int], None]
 _MOMENT = 0.3

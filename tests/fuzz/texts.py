@@ -13,7 +13,7 @@ from syndicate.errors import ConfigError
 from syndicate.http import Response
 from syndicate.model import NEW, KnownPost, Settings
 from syndicate.pages import judge_page, parse_page
-from syndicate.planning.messages.compose import compose_message
+from syndicate.planning.messages.compose import compose_message, make_style
 from syndicate.stats import count_readers, render_stats
 from tests.fuzz.target import Target, find_steering, plain
 from tests.fuzz.words import HOSTS, addresses, lines, texts, words
@@ -267,9 +267,8 @@ def check_template(given: tuple[str, str, str, str]) -> None:
     post = replace(_POST, social_share=text, title=text[:40] or "T", keywords=(text[:20],))
     account = replace(make_account(network), link=link)
     try:
-        parts = compose_message(
-            post, _KNOWN, account, FACTS[network], template, CARD, occasion=NEW, site=SITE, created_at=NOW
-        )
+        style = make_style(account, FACTS[network], template)
+        parts = compose_message(post, _KNOWN, style, CARD, occasion=NEW, site=SITE, created_at=NOW)
     except ConfigError as error:
         _judge_error(error, "templates/messages")
         return

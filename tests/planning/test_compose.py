@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from syndicate.errors import ConfigError
 from syndicate.model import NEW, Account, CardRef, Category, KnownPost, Limits, NetworkFacts, Post, SocialOverride
-from syndicate.planning.messages.compose import Composed, compose_message
+from syndicate.planning.messages.compose import Composed, compose_message, make_style
 from syndicate.text.counting import Counter
 from syndicate.text.hashtags import find_hashtags
 from tests.planning.blog import CARD, FACTS, NOW, SITE, TEMPLATE, make_account, make_post
@@ -48,7 +48,7 @@ def compose(
     facts = more.pop("facts", FACTS[account.network])
     template, card = more.pop("template", TEMPLATE), more.pop("card", CARD)
     asked = {"occasion": NEW, "site": SITE, "created_at": NOW, **more}
-    return compose_message(post, known, account, facts, template, card, **asked)
+    return compose_message(post, known, make_style(account, facts, template), card, **asked)
 
 
 def text_of(*args: Any, **more: Any) -> str:

@@ -35,8 +35,8 @@ from syndicate.networks.base import (
     Secret,
     Vault,
 )
-from syndicate.networks.mastodon.dialects import KEY_WINDOW, Server, parse_server
 from syndicate.networks.mastodon.registration import begin_login, choose_scopes, finish_login
+from syndicate.networks.mastodon.servers import KEY_WINDOW, Server, parse_server
 from syndicate.networks.mastodon.statuses import (
     LISTED,
     build_edit,

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from syndicate.errors import Unauthorised
 from syndicate.http import Client
 from syndicate.networks.base import AskAgain, LoginPage
-from syndicate.networks.mastodon.dialects import parse_server
+from syndicate.networks.mastodon.servers import parse_server
 from syndicate.networks.toolkit.answers import error_of, pick_list, words_of
 from syndicate.networks.toolkit.oauth import challenge_of, make_state, make_verifier
 

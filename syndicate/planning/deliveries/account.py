@@ -35,7 +35,7 @@ from syndicate.model import (
 from syndicate.planning.deliveries.foresight import find_token_end, tell_token_end
 from syndicate.planning.deliveries.reasons import find_code
 from syndicate.planning.language_groups import Groups, find_language_reason
-from syndicate.planning.messages.compose import AccountStyle, Composed, compose, make_style
+from syndicate.planning.messages.compose import AccountStyle, Composed, compose_message, make_style
 from syndicate.planning.schedule.calendar import Calendar, Taken, list_taken
 from syndicate.planning.schedule.when import parse_moment
 
@@ -316,7 +316,7 @@ def _compose(
     card, troubles = context.cards.get(item.id), list[str]()
     parts: tuple[Composed, ...] = ()
     with contain(lambda error: troubles.append(str(make_problem(item.post.source, error)))):
-        parts = compose(
+        parts = compose_message(
             item.post,
             item.known,
             context.style,

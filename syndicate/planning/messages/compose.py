@@ -155,38 +155,13 @@ class AccountStyle:
     wording: MessageTemplate
 
 
-def compose_message(  # noqa: PLR0917 - the six things a message is made of, in the order of the pipe
-    post: Post,
-    known: KnownPost,
-    account: Account,
-    facts: NetworkFacts,
-    template_text: str,
-    card: CardRef | None,
-    *,
-    occasion: Occasion,
-    site: Site,
-    created_at: datetime | None,
-    text: str = "",
-    alt: str = "",
-    media: str = "",
-) -> tuple[Composed, ...]:
-    """What the account will say about the post: one part, or several where it threads or replies with the link.
-
-    `text`, `alt` and `media` are a person's own and are taken as they stand. Raises ConfigError where the template is
-    broken.
-    """
-    style = make_style(account, facts, template_text)
-    asked = {"text": text, "alt": alt, "media": media}
-    return compose(post, known, style, card, occasion=occasion, site=site, created_at=created_at, **asked)
-
-
 def make_style(account: Account, facts: NetworkFacts, template_text: str) -> AccountStyle:
     """The account with its template compiled, for many messages. Raises ConfigError where the template is broken."""
     where = f"{name_template(account)} (account {account.name})"
     return AccountStyle(account, facts, make_message_template(template_text, where=where))
 
 
-def compose(
+def compose_message(
     post: Post,
     known: KnownPost,
     style: AccountStyle,
@@ -199,7 +174,10 @@ def compose(
     alt: str = "",
     media: str = "",
 ) -> tuple[Composed, ...]:
-    """`compose_message` for an account that is ready to speak."""
+    """What an account will say about the post: one part, or several where it threads or replies with the link.
+
+    `text`, `alt` and `media` are a person's own and are taken as they stand.
+    """
     override, origin = find_override(post, style.account), trace(post, known, style.account)
     style = _lay_over(style, override)
     style = replace(style, account=replace(style.account, media=media)) if media else style

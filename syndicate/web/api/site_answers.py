@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from syndicate.app import status
 from syndicate.app.app import App
-from syndicate.app.counting import list_counted, sort_counted
 from syndicate.app.dashboard import list_feeds, list_last_troubles, list_posts, list_titles
 from syndicate.app.own_words import list_pictures
 from syndicate.app.publish import list_problems
 from syndicate.app.queue import list_budgets, preview_waiting
+from syndicate.app.reactions import list_counted, sort_counted
 from syndicate.app.status import list_warnings
 from syndicate.errors import UsageError
 from syndicate.model import PlannedDelivery

@@ -13,7 +13,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from syndicate.app.app import App
-from syndicate.app.counting import CountedMessage, list_counted, list_counts, sort_counted
 from syndicate.app.dashboard import (
     COMING,
     SHOWN,
@@ -32,6 +31,7 @@ from syndicate.app.own_words import (
     offer_own_picture,
     require_media,
 )
+from syndicate.app.reactions import CountedMessage, list_counted, list_counts, sort_counted
 from syndicate.app.site import OpenSite
 from syndicate.errors import UsageError
 from syndicate.model import (

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from syndicate.app.app import App
-
-
-import re
-from collections.abc import Collection
-
 from syndicate.app.site import OpenSite
 from syndicate.errors import UsageError
 from syndicate.store.passes import ApiToken, Scope
+
+if TYPE_CHECKING:
+    from syndicate.app.app import App
+
 
 SESSION_LASTS = timedelta(days=30)
 """Of a session that a one-time address opened."""
