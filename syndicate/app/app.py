@@ -19,6 +19,7 @@ from syndicate.containment import survive
 from syndicate.errors import ConfigError, Contradicted, SyndicateError, tell_for_log
 from syndicate.model import State
 from syndicate.publish.unchanged import Published
+from syndicate.store.glance import keep_sound
 
 if TYPE_CHECKING:
     from syndicate.app.edits import Amended
@@ -58,13 +59,18 @@ class App:
         self._showing = threading.Lock()
         self.is_read_anew = True
         """Whether posts were read, or a removal may have come due, since the messages last followed their posts."""
+        self.is_sound = False
+        """Whether all rows of the state were looked at and could be read: a glance need not look again."""
 
     def __enter__(self) -> App:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._site.close()
-        self._site.close_store()
+        site = self._site
+        site.close_store()
+        if self.is_sound:
+            keep_sound(site.cache, site.settings.storage.database)
+        site.close()
 
     @property
     def _site(self) -> OpenSite:
@@ -129,6 +135,11 @@ class App:
                 return current
             self.is_read_anew = True
             return publish(site, only, made_of, now, progress)
+
+    def look_for_damage(self) -> None:
+        """Note whether an open state is sound, for the next `status`."""
+        with self.using() as site:
+            self.is_sound = "store" in vars(site) and not site.store.list_damaged()
 
     def make_plan(self) -> Plan:
         """What would happen now; changes nothing."""

@@ -1,4 +1,4 @@
-"""A glance at a site where nothing changed: what `publish` says then, without the rooms that read and write.
+"""A glance at a site where nothing changed: what `publish` and `status` say then, without what reads and writes.
 
 Whatever a glance cannot tell for certain is None: then the whole program is asked. It changes nothing.
 """
@@ -6,11 +6,16 @@ Whatever a glance cannot tell for certain is None: then the whole program is ask
 from __future__ import annotations
 
 from pathlib import Path
+from shutil import disk_usage
 
-from syndicate.app.publish import find_current, open_last
+from syndicate.app.publish import find_current, open_last, recall_posts
+from syndicate.app.reports import Status, tell_disk
 from syndicate.app.site import OpenSite
 from syndicate.config.remembered import recall_settings
+from syndicate.model import State
 from syndicate.publish.unchanged import Published
+from syndicate.store.glance import count_calm, is_in_order, is_sound
+from syndicate.store.locks import is_daemon_running
 
 
 def open_remembered(config: Path) -> OpenSite | None:
@@ -26,3 +31,25 @@ def find_unchanged(site: OpenSite, only: str) -> Published | None:
     with site.take_turn():
         made_of = open_last(site).take_fingerprint()
         return find_current(site, only, made_of, site.clock())
+
+
+def read_calm(site: OpenSite) -> Status | None:
+    """What `status` says of a site that only makes feeds, or has no account now: nothing waits, nobody is asked.
+
+    Each account would have to be asked whether it could send.
+    """
+    settings = site.settings
+    database, name = settings.storage.database, settings.site.name
+    if any(account.enabled for account in settings.accounts) or not is_in_order(site.cache, database, name):
+        return None
+    counts, found = count_calm(database, name), recall_posts(site, site.clock())
+    if counts is None or found is None or not is_sound(site.cache, database):
+        return None
+    return Status(
+        disk=tell_disk(disk_usage(site.state_folder).free),
+        posts=found[0],
+        problems=found[1],
+        counts={state.value: counts[state] for state in State if state in counts},
+        daemon=is_daemon_running(Path(database.removeprefix("sqlite:///")), name),
+        doubts=settings.site.list_doubts(),
+    )

@@ -71,14 +71,21 @@ def list_problems(site: OpenSite, snapshot: Snapshot) -> tuple[Problem, ...]:
 
 def count_posts(site: OpenSite, now: datetime) -> tuple[int, int]:
     """How many posts there are, and how many problems: as the last publication found them where nothing changed."""
+    if (found := recall_posts(site, now)) is not None:
+        return found
+    snapshot = site.read_snapshot()
+    return sum(not post.is_draft for post in snapshot.posts), len(list_problems(site, snapshot))
+
+
+def recall_posts(site: OpenSite, now: datetime) -> tuple[int, int] | None:
+    """The same from the last publication alone; None where something changed since."""
     last = open_last(site)
     made_of = last.take_fingerprint()
     for only in ("", "feeds"):
         posts = last.count_posts(only)
         if posts is not None and last.is_current(made_of, now, only):
             return posts, len(unique_problems((*last.read_problems(only), *last.read_elsewhere())))
-    snapshot = site.read_snapshot()
-    return sum(not post.is_draft for post in snapshot.posts), len(list_problems(site, snapshot))
+    return None
 
 
 def publish(site: OpenSite, only: str, made_of: str, now: datetime, progress: Progress) -> Published:

@@ -60,6 +60,15 @@ class Status:
         return any((self.contradiction, self.disk, self.damaged, self.paused, self.unready, *asked))
 
 
+LEAST_ROOM = 2**20
+"""Bytes without which the state cannot be written."""
+
+
+def tell_disk(free: int) -> str:
+    """That nothing can be written any more, "" where there is room."""
+    return "the disk is full: nothing is published or sent before there is room" if free < LEAST_ROOM else ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """All about one post: in sentences, and as the state database has it."""

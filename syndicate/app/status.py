@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 from syndicate.app.publish import count_posts
-from syndicate.app.reports import AccountCondition, AccountRow, Status
+from syndicate.app.reports import AccountCondition, AccountRow, Status, tell_disk
 from syndicate.app.site import OpenSite
 from syndicate.containment import contain
 from syndicate.errors import ConfigError, tell_for_log
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 # ruff: noqa: PLC0415
 
 T = TypeVar("T")
-LEAST_ROOM = 2**20
-"""Bytes without which the state cannot be written."""
 
 _MOST_COMING = 3
 
@@ -122,11 +120,6 @@ def list_accounts_now(site: OpenSite, *, online: bool, now: datetime) -> tuple[A
 def list_these(site: OpenSite, ids: Iterable[int], now: datetime) -> tuple[Delivery, ...]:
     """Some deliveries by their numbers, as they are now."""
     return explain_waits(site, map(site.store.get_delivery, ids), now)
-
-
-def tell_disk(free: int) -> str:
-    """That nothing can be written any more, "" where there is room."""
-    return "the disk is full: nothing is published or sent before there is room" if free < LEAST_ROOM else ""
 
 
 def read_status(site: OpenSite, now: datetime) -> Status:

@@ -25,7 +25,7 @@ def main() -> None:
 
 def _glance(words: list[str]) -> int | None:
     """The exit code of a command that a glance answered."""
-    if words[:1] != ["publish"]:
+    if words[:1] not in (["publish"], ["status"]):
         return None
     from syndicate.cli.glance import answer
 

@@ -1,4 +1,4 @@
-"""`publish` where nothing changed, told at a glance.
+"""`publish` and `status` where nothing changed, told at a glance.
 
 Most publications have no news: cron, a hook of git and a daemon's neighbour ask again and again. What reads command
 lines, configurations and databases takes longer to load than the look at all files; so it is not loaded then.
@@ -6,28 +6,36 @@ lines, configurations and databases takes longer to load than the look at all fi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
-from syndicate.app.glance import find_unchanged, open_remembered
-from syndicate.cli.show import print_problems, show_published
+from syndicate.app.glance import find_unchanged, open_remembered, read_calm
+from syndicate.app.site import OpenSite
+from syndicate.cli.show import print_problems, show_published, show_status
 from syndicate.cli.terminal import plain_streams
 from syndicate.config.place import find_config
 from syndicate.containment import survive
-from syndicate.publish.unchanged import Published
 
+T = TypeVar("T")
 PARTS: Mapping[tuple[str, ...], str] = {
     ("publish",): "",
     ("publish", "--only", "feeds"): "feeds",
     ("publish", "--only", "cards"): "cards",
 }
-"""Command lines that a glance may answer, and the part that they publish."""
+"""Command lines that publish, and the part that they name."""
 
 
 def answer(words: Sequence[str]) -> int | None:
     """Say it, and return the exit code; None where there is news, trouble or another command."""
-    part = PARTS.get(tuple(words))
-    found = None if part is None else _look(part)
+    asked = tuple(words)
+    if asked == ("status",):
+        return _answer_status()
+    return _answer_publish(PARTS[asked]) if asked in PARTS else None
+
+
+def _answer_publish(part: str) -> int | None:
+    found = _look(lambda site: find_unchanged(site, part))
     if found is None:
         return None
     with plain_streams():
@@ -36,13 +44,23 @@ def answer(words: Sequence[str]) -> int | None:
     return int(bool(found.problems))
 
 
-def _look(part: str) -> Published | None:
-    found: list[Published | None] = []
+def _answer_status() -> int | None:
+    found = _look(lambda site: (status, site) if (status := read_calm(site)) else None)
+    if found is None:
+        return None
+    now_is, site = found
+    with plain_streams():
+        show_status(now_is, site.settings, site.clock())
+    return int(now_is.needs_person)
+
+
+def _look(ask: Callable[[OpenSite], T | None]) -> T | None:
+    found: list[T | None] = []
     with survive(lambda _: None):  # the whole program says what is the matter
         site = open_remembered(find_config(Path.cwd()))
         if site is not None:
             try:
-                found.append(find_unchanged(site, part))
+                found.append(ask(site))
             finally:
                 site.close()
     return found[0] if found else None

@@ -46,6 +46,7 @@ def publish(
     with progress_bar() as progress, given.open_app() as app:
         started_at = app.now()
         published = app.publish(only=only or "", progress=progress)
+        app.look_for_damage()
         fresh = app.list_deliveries() if published.new_deliveries else ()
     if given.json:
         print_json(published)

@@ -349,6 +349,7 @@ def status(context: typer.Context) -> int:
     with given.open_app() as app:
         with app.using() as site:
             now_is = read_status(site, app.now())
+        app.is_sound = not now_is.damaged
         ended = NEEDS_A_PERSON if now_is.needs_person else DONE
         if given.json:
             print_json(now_is, titles=_list_titles(app, (*now_is.needs_you, *now_is.coming)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +77,23 @@ def glance(path: Path, site: str) -> Glance | None:
     return None if row is None else Glance(row[0], row[1], bool(row[2]), row[3], (row[4], row[5]))
 
 
+_NOBODY_WAITS = """
+SELECT state, count(*), max(state NOT IN ('sent', 'skipped', 'cancelled')) FROM deliveries WHERE site = ? GROUP BY state
+"""
+_TROUBLED = "SELECT count(*) FROM accounts WHERE site = ? AND (paused_at IS NOT NULL OR rest_until IS NOT NULL)"
+
+
+def count_calm(database: str, site: str) -> Mapping[str, int] | None:
+    """How many messages are in each state, where none waits for anything and no account is paused or rests."""
+    try:
+        with closing(sqlite3.connect(Path(database.removeprefix(_SQLITE)), timeout=5)) as connection:
+            rows = connection.execute(_NOBODY_WAITS, (site,)).fetchall()
+            troubled = connection.execute(_TROUBLED, (site,)).fetchone()[0]
+    except sqlite3.Error:
+        return None
+    return None if troubled or any(waits for _, _, waits in rows) else {state: number for state, number, _ in rows}
+
+
 def _size_of(path: Path) -> int:
     try:
         return path.stat().st_size
@@ -87,7 +105,7 @@ def _size_of(path: Path) -> int:
 # Its identity and its counter, so that an older database is recognised. Nothing here needs SQLAlchemy: a
 # publication without news looks only so far.
 
-KIND, _SEEN, _ROWS = "state", "seen", "rows"
+KIND, _SEEN, _ROWS, _SOUND = "state", "seen", "rows", "sound"
 _SQLITE = "sqlite:///"
 
 
@@ -120,6 +138,23 @@ def keep_rows(cache: Cache, database: str, site: str) -> None:
     found = glance(Path(database.removeprefix(_SQLITE)), site) if database.startswith(_SQLITE) else None
     if found is not None:
         cache.put_many(KIND, {_ROWS: str(found.rows).encode()})
+
+
+def keep_sound(cache: Cache, database: str) -> None:
+    """Remember that every row of this very file could be read; asked once it is closed."""
+    cache.put_many(KIND, {_SOUND: _sign(database)})
+
+
+def is_sound(cache: Cache, database: str) -> bool:
+    """Whether the file is the one of which every row could be read."""
+    return cache.get(KIND, _SOUND) == _sign(database)
+
+
+def _sign(database: str) -> bytes:
+    """Other bytes whenever the file, or its journal, may hold something else."""
+    path = Path(database.removeprefix(_SQLITE))
+    stats = [one.stat() for one in (path, path.with_name(f"{path.name}-wal")) if _size_of(one)]
+    return repr([(one.st_ino, one.st_size, one.st_mtime_ns, one.st_ctime_ns) for one in stats]).encode()
 
 
 def read_publication(database: str, site: str) -> tuple[str, str] | None:

@@ -10,8 +10,9 @@ import pytest
 
 from syndicate.app.deliver import FRESH, Composer
 from syndicate.app.queue import choose_all
+from syndicate.app.reports import LEAST_ROOM, tell_disk
 from syndicate.app.state import back_up_state, restore_state
-from syndicate.app.status import LEAST_ROOM, read_status, tell_disk
+from syndicate.app.status import read_status
 from syndicate.errors import ConfigError, ContentError
 from syndicate.model import Decision, Reason, State
 from tests.publish.house import House

@@ -1,15 +1,18 @@
-"""A publication without news is answered at a glance; whatever is news is left to the whole program."""
+"""A publication or status without news is answered at a glance; whatever is news is left to the whole program."""
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import pytest
 
 from syndicate.cli.glance import answer
+from syndicate.store.locks import lock_states
 from tests.journeys.blog import CONFIG, Blog
 
 HEAVY = {"alembic", "httpx", "jinja2", "pydantic", "rich", "sqlalchemy", "typer"}
@@ -97,7 +100,62 @@ def test_so_is_a_secret_that_everybody_could_read(published, monkeypatch):
     assert answer(["publish"]) is None
 
 
-@pytest.mark.parametrize("words", [["publish", "--json"], ["publish", "-q"], ["-c", "x", "publish"], ["plan"], []])
+@pytest.fixture
+def quiet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Blog:
+    """A blog whose account was taken away after it had sent something, published; a person stands in its folder."""
+    blog = Blog(tmp_path / "blog")
+    blog.write("fine")
+    blog.run("once")
+    (blog.root / "syndicate.toml").write_text(CONFIG.partition("[accounts")[0])
+    blog.run("publish")
+    monkeypatch.chdir(blog.root)
+    return blog
+
+
+def test_a_status_says_what_the_whole_program_says(quiet, capsys):
+    """Word for word, also that a daemon runs."""
+    for holding in (nullcontext(), lock_states(quiet.root / ".syndicate/state.db")):
+        with holding:
+            whole = quiet.run("status")
+            assert answer(["status"]) == 0
+        said = capsys.readouterr()
+        assert (said.out, said.err) == (whole.out, whole.err)
+    assert "daemon running" in said.out
+
+
+TROUBLES = {
+    "a message that waits": ("UPDATE deliveries SET state = 'held'", "UPDATE deliveries SET state = 'sent'"),
+    "a message that cannot be read": ("UPDATE deliveries SET due_at = 'never'", "UPDATE deliveries SET due_at = 1"),
+    "a paused account": ("UPDATE accounts SET paused_at = 1", "UPDATE accounts SET paused_at = NULL"),
+}
+
+
+def change(root: Path, query: str) -> None:
+    with closing(sqlite3.connect(root / ".syndicate/state.db")) as connection, connection:
+        connection.execute(query)
+
+
+def test_a_status_with_news_is_left_to_the_whole_program(quiet, capsys):
+    """A message, an account, a row that was damaged since somebody looked at all of them, a post, the state itself."""
+    for name, (trouble, end) in TROUBLES.items():
+        change(quiet.root, trouble)
+        assert answer(["status"]) is None, name
+        assert capsys.readouterr() == ("", ""), name
+        change(quiet.root, end)
+        quiet.run("status")
+        assert answer(["status"]) == 0, name
+        capsys.readouterr()
+    quiet.write("another")
+    assert answer(["status"]) is None
+    quiet.run("publish")
+    assert answer(["status"]) == 0
+    (quiet.root / ".syndicate/state.db").unlink()
+    assert answer(["status"]) is None
+
+
+@pytest.mark.parametrize(
+    "words", [["publish", "--json"], ["status", "--json"], ["publish", "-q"], ["-c", "x", "publish"], ["plan"], []]
+)
 def test_so_is_every_other_command(words):
     """With further options, another configuration, another name."""
     assert answer(words) is None
