@@ -44,20 +44,24 @@ def from_linear(light: float) -> int:
 
 def luminance(colour: RGB) -> float:
     """Relative luminance, 0 for black and 1 for white."""
-    red, green, blue = (to_linear(channel) for channel in colour)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    red, green, blue = colour
+    return 0.2126 * to_linear(red) + 0.7152 * to_linear(green) + 0.0722 * to_linear(blue)
 
 
 def contrast(one: RGB, other: RGB) -> float:
     """Contrast ratio, from 1 (equal) to 21 (black on white)."""
-    lower, higher = sorted((luminance(one), luminance(other)))
-    return (higher + 0.05) / (lower + 0.05)
+    first, second = luminance(one), luminance(other)
+    return (max(first, second) + 0.05) / (min(first, second) + 0.05)
 
 
 def mix(below: RGB, above: RGB, alpha: float) -> RGB:
     """`above` laid over `below` with an opacity from 0 to 1, as the painter does it."""
-    red, green, blue = (round(b + (a - b) * alpha) for b, a in zip(below, above, strict=True))
-    return red, green, blue
+    (red, green, blue), (to_red, to_green, to_blue) = below, above
+    return (
+        round(red + (to_red - red) * alpha),
+        round(green + (to_green - green) * alpha),
+        round(blue + (to_blue - blue) * alpha),
+    )
 
 
 def oklch(lightness: float, chroma: float, hue: float) -> RGB:

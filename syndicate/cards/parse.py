@@ -185,11 +185,11 @@ class _Reader:
     def _expression(self, source: str) -> object:
         if source.endswith("%") and source[:-1].strip().replace(".", "", 1).isdigit():
             return -float(source[:-1]) / 100
-        return _guarded(_look_up(source) if _NAME.fullmatch(source) else compile_value(source), source)
+        return _guarded(_look_up(source) if _NAME.fullmatch(source) else _kept(compile_value(source), source), source)
 
     def _template(self, source: str) -> Expression:
         name = _ONLY_A_NAME.fullmatch(source)
-        fill = _look_up(name[1]) if name else compile_text(source)
+        fill = _look_up(name[1]) if name else _kept(compile_text(source), source)
         return _guarded(lambda words: re.sub(r"[ \t\r\n]+", " ", str(fill(words))).strip(), source)
 
 
@@ -200,6 +200,31 @@ _ONLY_A_NAME = re.compile(r"\{\{ (?!(?:true|false|none) )([a-z_]+) \}\}")
 def _look_up(name: str) -> Expression:
     """Most boxes name one value: no template is needed for that."""
     return lambda words: words.get(name, StrictUndefined(name=name))
+
+
+KEPT = 64
+"""Values of an expression that are kept: the cards of a site ask for few of them."""
+
+
+def _kept(expression: Expression, source: str) -> Expression:
+    """The same, worked out once for the values that it names."""
+    names = tuple(sorted(set(_WORD.findall(source))))
+    known: dict[tuple[object, ...], object] = {}
+
+    def evaluate(words: Mapping[str, object]) -> object:
+        key = tuple(words.get(name) for name in names)
+        value = known.get(key)
+        if value is None:
+            value = expression(words)
+            if len(known) >= KEPT:
+                known.clear()
+            known[key] = value
+        return value
+
+    return evaluate
+
+
+_WORD = re.compile(r"[a-z_]+")
 
 
 def _guarded(expression: Expression, source: str) -> Expression:

@@ -218,7 +218,8 @@ def find_swatch(image: Image.Image) -> Swatch:
     counted = [(count, colour) for count, colour in few.getcolors() or [] if isinstance(colour, tuple)]
     colours = [(count, (colour[0], colour[1], colour[2])) for count, colour in counted]
     light = sum(count * luminance(colour) for count, colour in colours) / (tiny.width * tiny.height)
-    best = max(((count**0.5 * to_oklch(colour)[1], to_oklch(colour)) for count, colour in colours), default=None)
+    seen = ((count**0.5, to_oklch(colour)) for count, colour in colours)
+    best = max(((weight * found[1], found) for weight, found in seen), default=None)
     return Swatch(0.0, 0.0, light) if best is None else Swatch(best[1][2], best[1][1], light)
 
 

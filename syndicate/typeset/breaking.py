@@ -276,6 +276,10 @@ def decide_breaks(text: str, classes: Sequence[str], table: Table | None = None)
 
 def find_breaks(text: str, language: str = "", phrases: Phrases | None = None) -> list[Break]:
     """Every place a line may end, ascending; the end of the text is the last, and forced."""
+    if _PLAIN.fullmatch(text):  # most titles: the rules part such words at spaces, and only there
+        spaces = [at for at, letter in enumerate(text, start=1) if letter == " "]
+        costs = rate_breaks(text, spaces, language, None)
+        return [*(Break(at, False, cost) for at, cost in zip(spaces, costs, strict=True)), Break(len(text), True, 0.0)]
     decisions = decide_breaks(text, tailor_classes(find_classes(text)))
     phrases = phrases or NoPhrases()
     words = find_words(text, phrases)
@@ -286,6 +290,9 @@ def find_breaks(text: str, language: str = "", phrases: Phrases | None = None) -
         Break(at, allowed.get(at, False), max(cost, words.get(at, 0.0))) for at, cost in zip(places, costs, strict=True)
     ]
     return [*found, Break(len(text), True, 0.0)]
+
+
+_PLAIN = regex.compile(r"[A-Za-z0-9]++(?:[,.;:]? [A-Za-z0-9]++)*+[,.;:]?")
 
 
 # --- what good typesetting adds to the rules ---

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from syndicate.typeset import FontSet
 from syndicate.typeset.breaking import (
@@ -143,6 +145,13 @@ def test_scripts_without_a_model_break_between_clusters(text: str, fonts: FontSe
     assert len(parts) > 1
     assert not any(part.endswith(("\u17d2", "\u1039", "ເ")) for part in parts)
     assert split(text, "", fonts, most=0.0) == [text]
+
+
+@given(st.text("ab Z9,.;:'-", max_size=14))
+def test_plain_titles_break_as_the_rules_say(text: str) -> None:
+    """A title of words, spaces and commas takes a short way to the same breaks."""
+    allowed = [(place.at, place.sign == "!") for place in decide_breaks(text, find_classes(text)) if place.sign != "×"]
+    assert [(place.at, place.is_forced) for place in find_breaks(text)] == [*allowed, (len(text), True)]
 
 
 def test_burmese_breaks_between_syllables(fonts: FontSet) -> None:
