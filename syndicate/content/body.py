@@ -24,7 +24,7 @@ from syndicate.text.labels import drop_label_paragraph
 from syndicate.text.markdown import clean_html, prune, render_html
 from syndicate.text.plain import line_to_plain, to_plain
 from syndicate.text.repair import repair_markdown
-from syndicate.text.shortcodes import drop_shortcodes
+from syndicate.text.shortcodes import drop_shortcodes, show_code_in_html
 
 _HEADING = re.compile(r"\s*(?:#[ \t]+(?P<atx>[^\n]*)|(?P<setext>[^\s#>*+-][^\n]*)\n=+[ \t]*)(?:\n|\Z)")
 _MORE = re.compile(r"<!--[ \t]*(?:more|truncate)[ \t]*-->|\{/\*[ \t]*truncate[ \t]*\*/\}", re.IGNORECASE)
@@ -36,6 +36,7 @@ _LEAD = re.compile(
     re.DOTALL,
 )
 _SRC = re.compile(r'\ssrc="([^"]*)"')
+_HTML = (".html", ".htm")
 _MAX_REPAIRS = 50
 
 
@@ -85,7 +86,7 @@ def drop_label(markdown: str, front: Front, fields: Fields, rules: ContentRules,
 
 def ready_body(markdown: str, source: str, code: GeneratorCode) -> str:
     """Markdown without what only a generator understands; marks stand for what was left out, formulas stay."""
-    text, formulas = set_apart(open_notes(markdown))
+    text, formulas = set_apart(show_code_in_html(markdown) if source.endswith(_HTML) else open_notes(markdown))
     if source.endswith(".mdx") or is_mdx(text):
         text = drop_mdx(text, code)
     is_liquid = bool(date_in_name(source)) or "_posts/" in source
@@ -94,7 +95,7 @@ def ready_body(markdown: str, source: str, code: GeneratorCode) -> str:
 
 def render_body(markdown: str, source: str, permalink: str) -> str:
     """Safe HTML, with the marks of what was left out. Raises ContentError for hostile nesting."""
-    if source.endswith((".html", ".htm")):
+    if source.endswith(_HTML):
         return clean_html(markdown, permalink)
     text, formulas = set_apart(markdown)
     return put_back(render_html(text, permalink), formulas, lambda formula: escape(formula, quote=False))

@@ -162,12 +162,19 @@ def parse_post(  # noqa: PLR0917 - a file, and what it is read with
     data: Mapping[str, object] | None = None,
     *,
     served: Served | None = None,
+    values: str = "",
 ) -> Post:
-    """The post in a file's text. Raises ContentError with line and key where it cannot be published."""
+    """The post in a file's text. Raises ContentError with line and key where it cannot be published.
+
+    `values` is front matter from a file beside it; what the post itself says counts.
+    """
     if line := find_conflict(text):
         hint = "keep one of the two texts, and none of the three marks"
         raise ContentError("a merge conflict is not resolved", where=source, line=line, hint=hint)
     front = parse_front(text, source)
+    if values:
+        more = {key: value for key, value in parse_front(values, source).values.items() if key not in front.values}
+        front = replace(front, values={**front.values, **more}, is_there=True)
     if not front.is_there:
         hint = "let it begin with ---, title: and --- to publish it, or name it under [content] ignore"
         raise ContentError("the file has no front matter, so it is not a post", where=source, line=1, hint=hint)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from syndicate.containment import contain
 from syndicate.content.post_dates import History
 from syndicate.content.records import Outcome, Stat
-from syndicate.content.scanning import Found
+from syndicate.content.scanning import Found, find_data, join_stats
 from syndicate.content.site_data import SiteData
 from syndicate.errors import CommitAwaited, ContentError
 from syndicate.model import Awaited, Post, Problem, Settings, make_problem
@@ -34,6 +34,8 @@ class Content:
 
     found: Found
     data: bytes
+    values: bytes = b""
+    """Front matter that lies in a file of its own, between its two lines."""
 
 
 def read_content(found: Found) -> Content:
@@ -166,7 +168,7 @@ class Reader:
         """The body as the file has it now, None where it has none that can be read."""
         found: list[bytes] = []
         with contain(lambda _: None):  # whoever reads the folder next is told why
-            content = read_content(Found(source, f"{self._folder}/{source}", 0, 0, 0))
+            content = self._read_content(Found(source, f"{self._folder}/{source}", 0, 0, 0))
             found.append(pack_body(self._parse(content, served)))
         return found[0] if found else None
 
@@ -179,15 +181,27 @@ class Reader:
 
     def _read_now(self, file: Found, known: Stat | None, served: Served | None) -> Reading | None:
         try:
-            content = read_content(file)
+            content = self._read_content(file)
         except FileNotFoundError:
             return None
         except ContentError as error:
             return Reading(file.source, None, _refused(error, file.source))
         return self._compare(content, known, served)
 
+    def _read_content(self, file: Found) -> Content:
+        """The file with the values beside it, where the generator looks for some."""
+        content = read_content(file)
+        path = find_data(file.path) if self._settings.site.generator == "eleventy" else ""
+        if not path:
+            return content
+        source = f"{file.source.rpartition('/')[0]}/{path.rpartition('/')[2]}".lstrip("/")
+        data = read_content(Found(source, path, 0, 0, 0))
+        fence = b"---json\n" if path.endswith(".json") else b"---\n"
+        values = fence + data.data.removeprefix(b"---\n") + b"\n---\n"
+        return Content(join_stats(content.found, os.stat(path)), content.data, values)  # noqa: PTH116 - plain strings
+
     def _compare(self, content: Content, known: Stat | None, served: Served | None) -> Reading:
-        file, digest = content.found, blake2b(content.data, digest_size=16).hexdigest()
+        file, digest = content.found, blake2b(content.data + content.values, digest_size=16).hexdigest()
         stat = (file.mtime_ns, file.size, file.inode, digest)
         if known and known[3] == digest:
             return Reading(file.source, stat, None)
@@ -203,7 +217,10 @@ class Reader:
         from syndicate.content.parsing import parse_post  # noqa: PLC0415 - 150 ms that an unchanged folder never pays
 
         text, file, own = decode(content), content.found, find_own(served, content.found.mtime_ns)
-        return parse_post(text, file.source, file.path, self._settings, self._history, self._data, served=own)
+        values = decode(Content(file, content.values)) if content.values else ""
+        return parse_post(
+            text, file.source, file.path, self._settings, self._history, self._data, served=own, values=values
+        )
 
 
 def find_own(served: Served | None, written_ns: int) -> Served | None:

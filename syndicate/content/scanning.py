@@ -42,6 +42,20 @@ class Found(NamedTuple):
     inode: int
 
 
+_DATA_ENDS = (".11tydata.json", ".11tydata.yml", ".11tydata.yaml", ".json", ".yml", ".yaml")
+
+
+def find_data(path: str) -> str:
+    """Eleventy's file of values beside a post, called like it; "" where there is none that can be read as values."""
+    stem = path.rpartition(".")[0]
+    return next((stem + end for end in _DATA_ENDS if os.path.isfile(stem + end)), "")  # noqa: PTH113 - plain strings
+
+
+def join_stats(post: Found, data: os.stat_result) -> Found:
+    """The file changes with its values."""
+    return post._replace(mtime_ns=max(post.mtime_ns, data.st_mtime_ns), size=post.size + data.st_size)
+
+
 @dataclass(slots=True)
 class Scan:
     """What a walk brought together; `unreadable` names files, and folders ending in "/"."""
@@ -65,7 +79,8 @@ def scan(settings: Settings) -> Scan:
     result = Scan()
     is_post = _choose(settings.content.include, settings.content.ignore)
     has_bundles = settings.site.generator in {"hugo", "zola"}
-    _Walk(os.path.realpath(root), is_post, result, has_bundles).walk(root, "", 0)
+    has_data = settings.site.generator == "eleventy"
+    _Walk(os.path.realpath(root), is_post, result, has_bundles, has_data).walk(root, "", 0)
     result.files.sort()
     return result
 
@@ -95,6 +110,8 @@ class _Walk:
     result: Scan
     has_bundles: bool = False
     """Whether a folder with an index.md is one post, and all else in it belongs to that."""
+    has_data: bool = False
+    """Whether a file of values may lie beside a post."""
 
     def walk(self, folder: str, prefix: str, depth: int) -> None:
         try:
@@ -138,7 +155,9 @@ class _Walk:
             self.result.refuse(source, why, "rename the file")
             return
         stat = entry.stat()
-        self.result.files.append(Found(source, entry.path, stat.st_mtime_ns, stat.st_size, stat.st_ino))
+        found = Found(source, entry.path, stat.st_mtime_ns, stat.st_size, stat.st_ino)
+        data = find_data(entry.path) if self.has_data else ""
+        self.result.files.append(join_stats(found, os.stat(data)) if data else found)  # noqa: PTH116 - plain strings
 
     def _is_welcome(self, entry: os.DirEntry[str], source: str) -> bool:
         """Whether a link leads to a file inside the content folder.

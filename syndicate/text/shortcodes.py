@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from html import escape
 
 from syndicate.text.code import map_prose, split_code
 from syndicate.text.dialects import SIGNS, drop_dialect
@@ -224,6 +225,15 @@ def drop_shortcodes(markdown: str, code: GeneratorCode | None = None, *, is_liqu
         markdown = map_prose(markdown, _replace_blocks)
     known = code or GeneratorCode()
     return map_prose(markdown, lambda text: _drop(text, known))
+
+
+def show_code_in_html(markup: str) -> str:
+    """A post in HTML with elements of code for what `highlight` stands around."""
+
+    def show(_language: str, code: str) -> str:
+        return f"<pre><code>{escape(_RAW_LINE.sub('', code).strip(), quote=False)}</code></pre>"
+
+    return _replace_pairs(markup, _HIGHLIGHT, show) if "highlight" in markup else markup
 
 
 def fill_text(text: str, code: GeneratorCode) -> str:

@@ -114,7 +114,7 @@ def test_a_pattern_that_makes_every_link_wins_over_a_route_that_makes_some(
     names = [f"2025-01-0{day}-part-{day}" if day % 2 else f"part-{day}" for day in range(1, 8)]
     for name in names:
         links = " ".join(f"[x](/blog/{other})" for other in names if other != name)
-        write(tmp_path, {f"content/blog/{name}.md": f"---\ntitle: {name}\ndate: 2025-01-02\n---\n{links}\n"})
+        write(tmp_path, {f"content/blog/{name}.md": f"---\ntitle: About {name[-1]}\ndate: 2025-01-02\n---\n{links}\n"})
     write(tmp_path, {"next.config.js": "", "app/blog/[slug]/page.tsx": 'baseUrl = "https://notes.example"'})
     call(["--json", "init", str(tmp_path), "--dry-run"])
     assert json.loads(capsys.readouterr().out)["guess"]["permalink"] == "/blog/{path}"

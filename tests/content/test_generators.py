@@ -9,6 +9,8 @@ import pytest
 
 from syndicate.config.read import make_settings
 from syndicate.content import read_snapshot
+from syndicate.content.folder import ContentFolder
+from syndicate.content.scanning import fingerprint_posts
 from syndicate.model import Post, Snapshot
 
 HEAD = "---\ntitle: T\ndate: 2025-01-02\n---\n"
@@ -154,3 +156,26 @@ def test_folders_of_languages_are_in_an_address_once(tmp_path: Path) -> None:
     assert {post.permalink for post in found.posts} == {
         "https://blog.example/zh_tw/news/2025/a/", "https://blog.example/en/news/2025/a/"
     }  # fmt: skip
+
+
+def test_eleventy_s_values_beside_a_post_are_its_front_matter(tmp_path: Path) -> None:
+    """In YAML or JSON, called like the post; what the post says itself counts, and a change of either is seen."""
+    site = 'generator = "eleventy"\npermalink = "/{path}/"'
+    values = {"a/index.yml": "title: A\ndate: 2025-01-02\nlang: de", "b.11tydata.json": '{"title": "No", "desc": "D"}'}
+    posts = read(tmp_path, values | {"a/index.md": "Text", "b.md": HEAD, "c.md": "None"}, site)
+    assert [(post.title, post.language, post.summary) for post in posts.posts] == [
+        ("A", "de", "Text"),
+        ("T", "en", "D"),
+    ]
+    assert [problem.source for problem in posts.problems] == ["c.md"]
+    settings = make_settings(
+        f'[site]\ntitle = "T"\nurl = "https://a.example"\ncontent = "posts"\n{site}', root=tmp_path
+    )
+    folder, before = ContentFolder(settings), fingerprint_posts(settings)
+    assert [post.title for post in folder.read().posts] == ["A", "T"]
+    (tmp_path / "posts/a/index.yml").write_text("title: Another\ndate: 2025-01-02", encoding="utf-8")
+    assert fingerprint_posts(settings) != before
+    assert [post.title for post in folder.read().posts] == ["Another", "T"]
+    (tmp_path / "posts/a/index.yml").write_text("title: [", encoding="utf-8")
+    assert "the YAML cannot be read" in folder.read().problems[0].message
+    assert [post.title for post in read(tmp_path, {}, 'generator = "hugo"').posts] == ["T"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from syndicate.text.code import put_back, set_apart
 from syndicate.text.generator_code import MARK, GeneratorCode
 from syndicate.text.jsx import drop_mdx, is_mdx
-from syndicate.text.shortcodes import drop_shortcodes, render_tags
+from syndicate.text.shortcodes import drop_shortcodes, render_tags, show_code_in_html
 
 
 def know() -> GeneratorCode:
@@ -194,3 +194,10 @@ def test_a_comment_leaves_the_html_around_it_whole() -> None:
     assert drop_shortcodes("a <!-- b --> c\n\n<!-- {{ d }} -->\n\ne <!-- more --> <!-- f") == (
         "a  c\n\n\n\ne <!-- more --> <!-- f"
     )
+
+
+def test_highlighted_code_in_html_is_an_element() -> None:
+    """No fence of Markdown, and what it shows is no markup of the page."""
+    written = '<p>a</p>\n{% highlight "html" %}\n<h1>{{ title }}</h1>\n{% endhighlight %}\n<p>b</p>'
+    shown = "<p>a</p>\n<pre><code>&lt;h1&gt;{{ title }}&lt;/h1&gt;</code></pre>\n<p>b</p>"
+    assert drop_shortcodes(show_code_in_html(written)) == shown
