@@ -278,7 +278,7 @@ def list_pictures(post: Post, settings: Settings) -> dict[str, Picture]:
         src, alt = _SRC.search(image[0]), _ALT.search(image[0])
         url = unescape(src[1]) if src else ""
         url, path = locate(written.get(url, url), place)
-        if not is_http(url) or (post.picture and is_same_picture(url, post.picture.url)):
+        if not is_http(url) or (post.picture and _is_same(url, path, post.picture)):
             continue
         name = f"{OWN_PICTURE}-{fingerprint(url.removeprefix(settings.site.url))[:8]}"
         words = line_to_plain(unescape(alt[1])) if alt else ""
@@ -286,6 +286,10 @@ def list_pictures(post: Post, settings: Settings) -> dict[str, Picture]:
         if len(found) == _MOST_OFFERED:
             break
     return found
+
+
+def _is_same(url: str, path: str, picture: Picture) -> bool:
+    return path == picture.path if path and picture.path else is_same_picture(url, picture.url)
 
 
 def _list_written(markdown: str, permalink: str) -> dict[str, str]:

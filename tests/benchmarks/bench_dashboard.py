@@ -28,13 +28,14 @@ EXTRA = {
 }
 LISTS = ("week", "month", "list", "list?page=2", "list?q=text", "needs", "sent")
 VIEWS = (*LISTS, "posts", "accounts", "feeds", "history", "new")
+TRIAL = "allow_private = true\n[cards]"
 SLOTS = 'slots = ["mon-fri 09:00"]\nmost_at_once = 0\n[accounts'
 
 
 def make_site(root: Path) -> None:
     """Five hundred messages of 84 posts on six accounts with slots."""
     accounts = (f'[accounts.{name}]\nnetwork = "{name}"\n{EXTRA.get(name, "")}\n' for name in NETWORKS)
-    blog = Blog(root, CONFIG.replace("[accounts", SLOTS, 1) + "".join(accounts))
+    blog = Blog(root, CONFIG.replace("[cards]", TRIAL).replace("[accounts", SLOTS, 1) + "".join(accounts))
     blog.write("before")
     blog.run("publish")
     for number in range(POSTS):

@@ -99,7 +99,8 @@ class Desk:
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """Posts on four accounts, one of which waits for approval, one sent, one refused, a broken post, and odd titles."""
     root = tmp_path_factory.mktemp("blog")
-    blog = Blog(root, CONFIG.replace('"Notes"', '"The Slow Notebook"') + MORE.format(folder=root / "second"))
+    trial = CONFIG.replace('"Notes"', '"The Slow Notebook"').replace("[cards]", "allow_private = true\n[cards]")
+    blog = Blog(root, trial + MORE.format(folder=root / "second"))
     blog.write("before")
     blog.run("publish")
     day = datetime.now(UTC) - timedelta(days=1)
@@ -298,6 +299,7 @@ title = "The Slow Notebook"
 url = "https://notes.example"
 timezone = "Europe/Berlin"
 author = "Ada"
+allow_private = true
 [cards]
 fetch = false
 [schedule]
@@ -333,7 +335,8 @@ def test_the_pictures_of_the_docs_are_these(tmp_path: Path, browser, name: str, 
     blog.run("publish")
     for number, title in enumerate(TITLES):
         slug, day = title.lower().replace(" ", "-"), datetime.now(UTC) - timedelta(hours=number + 1)
-        blog.write(slug, title=title, date=f"{day:%Y-%m-%dT%H:%M:%SZ}", tags=["rust"], excerpt=SAID.format(title))
+        date, said = f"{day:%Y-%m-%dT%H:%M:%SZ}", SAID.format(title)
+        blog.write(slug, title=title, date=date, tags=["rust"], excerpt=said, socialShare=said)
     blog.run("publish")
     with (
         App(tmp_path / "syndicate.toml") as app,

@@ -134,6 +134,7 @@ async function tellOutcome(told, wish, fields, chip) {
   const isRefused = told.refused.length > 0;
   after = chip ?? (told.changed.length ? findNext(wish.ids) : `c${wish.ids[0]}`);
   for (const box of boxes()) box.checked = false;
+  for (const menu of all("#rows details[open]")) menu.open = false;
   await refresh(true).catch(() => {});
   say(told.told, isRefused, ...(isRefused && wish.action === "move" && !wish.force ? [offerForce(fields, chip)] : []));
   const place = findPlace(after);
