@@ -381,7 +381,6 @@ class NetworkFacts:
     limits: Limits
     media: str = "image"
     """What suits it: "card" (we build the link card), "image" (attach the card), "none" (its crawler does)."""
-    reads_back: bool = True
     cost: float = 0.0
     """US dollars for a post, and for one that carries a link."""
     cost_with_link: float = 0.0

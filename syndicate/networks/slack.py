@@ -71,13 +71,13 @@ _DEAD_TOKENS = frozenset(
 _UNCLEAR_ERRORS = frozenset({"fatal_error", "internal_error", "request_timeout", "rollup_error", "service_unavailable"})
 _GONE = "message_not_found"
 
-FACTS = NetworkFacts(network="slack", limits=LIMITS, media="none", reads_back=False, edits_alt=True)
+FACTS = NetworkFacts(network="slack", limits=LIMITS, media="none", edits_alt=True)
 
 
 def facts_of(account: Account) -> NetworkFacts:
     """A bot can answer its own messages and reads the channel back; a webhook can neither."""
     is_bot = bool(account.options.get("channel"))
-    return replace(FACTS, reads_back=is_bot, can_thread=is_bot)
+    return replace(FACTS, can_thread=is_bot)
 
 
 DESCRIPTION = Description(

@@ -62,7 +62,7 @@ DESCRIPTION = Description(
         Option("api", "Address of a Bot API server of your own", default=API),
     ),
     secrets=(Secret("token", "The bot's token from @BotFather (123456:ABC…)"),),
-    facts=NetworkFacts(network="telegram", limits=LIMITS, media="none", reads_back=False, can_thread=True),
+    facts=NetworkFacts(network="telegram", limits=LIMITS, media="none", can_thread=True),
     note="Telegram has no alt text, and a bot cannot read its channel: an unknown outcome waits for you.",
 )
 

@@ -38,7 +38,7 @@ DESCRIPTION = Description(
         Secret("secret", "The shared secret, whsec_ and base64"),
         Secret("old_secret", "The secret before, while the receiver changes over", required=False),
     ),
-    facts=NetworkFacts(network="webhook", limits=LIMITS, media="image", reads_back=False, edits_alt=True),
+    facts=NetworkFacts(network="webhook", limits=LIMITS, media="image", edits_alt=True),
     note="Retries carry the same webhook-id, so a receiver that remembers ids sees each message once.",
 )
 

@@ -24,7 +24,7 @@ from syndicate.errors import (
 )
 from syndicate.http import Client
 from syndicate.model import Account, Message
-from syndicate.networks import describe, open_network
+from syndicate.networks import open_network
 from syndicate.networks.linkedin import LinkedIn
 from syndicate.networks.linkedin.shares import build_content, escape, next_midnight
 from tests.networks.case import LINK, NOW, PIXEL, TEXT, Case, deliver, picture
@@ -367,8 +367,3 @@ def test_a_browser_login_needs_the_app(linkedin: LinkedIn, answers: dict[str, st
     """Said before a page is opened that cannot work."""
     with pytest.raises(UsageError):
         linkedin.begin_login(answers, redirect="")
-
-
-def test_linkedin_cannot_be_read_back() -> None:
-    """Planning knows that an unknown outcome is settled by a second call or a person."""
-    assert describe("linkedin").facts.reads_back is False

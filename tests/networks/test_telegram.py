@@ -15,7 +15,7 @@ import pytest
 from syndicate.errors import ConfigError, RateLimited, Rejected, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Client
 from syndicate.model import Account, Receipt
-from syndicate.networks import describe, open_network
+from syndicate.networks import open_network
 from syndicate.networks.base import Finds, Resends
 from tests.networks.case import LINK, NOW, PIXEL, TEXT, Case, picture
 from tests.networks.fake import drop_reply_after_commit
@@ -145,7 +145,6 @@ def test_a_lost_reply_cannot_be_settled_here(fake: FakeTelegram, http: Client) -
         network.send(TEXT, key="k")
     assert len(fake.published) == 1
     assert not isinstance(network, Finds | Resends)
-    assert describe("telegram").facts.reads_back is False
 
 
 def test_a_limit_is_kept_to_the_second(fake: FakeTelegram, http: Client) -> None:

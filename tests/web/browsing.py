@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 
 from syndicate.web import make_app
-from syndicate.web.dashboard.routes import open_dashboard
+from syndicate.web.dashboard.routes import make_dashboard, open_door
 from syndicate.web.dashboard.sessions import make_ticket
 from tests.web.desk import CONFIG, Desk, find_token
 from tests.web.serving import everything, serving
@@ -25,7 +25,9 @@ class Served:
 
 def serve(password: str, root: Path, config: str = CONFIG) -> Iterator[Served]:
     desk = Desk(root, config)
-    dashboard = open_dashboard(desk.app, listening="127.0.0.1", password=password)
+    door = open_door(desk.app, listening="127.0.0.1", password=password)
+    assert door
+    dashboard = make_dashboard(desk.app, door)
     app = make_app(str(root / "feeds"), desk.app.settings, dashboard=dashboard, is_published=everything)
     with desk.app, serving(app) as address:
         yield Served(desk, address)

@@ -14,7 +14,7 @@ import pytest
 
 from syndicate.app.dashboard import read_password
 from syndicate.errors import ConfigError
-from syndicate.web.dashboard.routes import open_dashboard
+from syndicate.web.dashboard.routes import open_door
 from syndicate.web.dashboard.security import Door, is_loopback, list_names, name_cookie
 from syndicate.web.dashboard.sessions import LOGIN_LASTS, Sessions
 from tests.formats.samples import settings
@@ -165,9 +165,9 @@ def test_others_need_a_password(desk: Desk, host: str, *, loopback: bool, caplog
     """Where others reach the server, there is a dashboard only with a password; the log says so."""
     assert is_loopback(host) == loopback
     with caplog.at_level(logging.WARNING, "syndicate"):
-        assert (open_dashboard(desk.app, listening=host, password="") is not None) == loopback
+        assert (open_door(desk.app, listening=host, password="") is not None) == loopback
     assert ("SYNDICATE_DASHBOARD_PASSWORD" in caplog.text) != loopback
-    assert open_dashboard(desk.app, listening=host, password=PASSWORD) is not None
+    assert open_door(desk.app, listening=host, password=PASSWORD) is not None
 
 
 def test_names_are_those_of_site_and_server() -> None:

@@ -18,7 +18,7 @@ import pytest
 
 from syndicate.app.app import App
 from syndicate.cli.daemon import _make_web
-from syndicate.web.dashboard.routes import open_dashboard
+from syndicate.web.dashboard.routes import make_dashboard, open_door
 from syndicate.web.dashboard.sessions import make_ticket
 from syndicate.web.server import find_server, told_where
 from tests.journeys.blog import Blog
@@ -59,7 +59,9 @@ def test_nothing_is_shown_to_other_users_of_the_machine(outside: httpx.Client, d
 
 def test_every_route_needs_a_session(outside: httpx.Client, desk: Desk) -> None:
     """But for the ways in, the way back from a network, style sheet and script: those of tomorrow, too."""
-    gate = open_dashboard(desk.app, listening="127.0.0.1", password="")
+    door = open_door(desk.app, listening="127.0.0.1", password="")
+    assert door
+    gate = make_dashboard(desk.app, door)
     found = set()
     for route in gate._app.routes:
         path = re.sub(r"{(\w+)(:\w+)?}", lambda name: {"number": "7"}.get(name[1], "timeline"), route.path)

@@ -54,15 +54,13 @@ RESEND_FOR = timedelta(minutes=2)
 PAGE = 100
 USERNAME = 80
 
-FACTS = NetworkFacts(
-    network="discord", limits=LIMITS, media="none", reads_back=False, edits_alt=True, keeps_picture=True
-)
+FACTS = NetworkFacts(network="discord", limits=LIMITS, media="none", edits_alt=True, keeps_picture=True)
 
 
 def facts_of(account: Account) -> NetworkFacts:
     """A bot can answer its own messages and reads the channel back; a webhook can neither."""
     is_bot = bool(account.options.get("channel"))
-    return replace(FACTS, reads_back=is_bot, can_thread=is_bot)
+    return replace(FACTS, can_thread=is_bot)
 
 
 DESCRIPTION = Description(

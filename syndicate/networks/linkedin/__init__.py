@@ -90,7 +90,7 @@ DESCRIPTION = Description(
         Secret("client_secret", "developer portal → your app → Auth", required=False),
         Secret("refresh_token", "only approved partners get one", required=False),
     ),
-    facts=NetworkFacts(network="linkedin", limits=LIMITS, media="card", reads_back=False),
+    facts=NetworkFacts(network="linkedin", limits=LIMITS, media="card"),
     note="The token dies after sixty days and has to be made again; `accounts` counts the days.",
 )
 

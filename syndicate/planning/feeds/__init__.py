@@ -33,8 +33,6 @@ from syndicate.planning.feeds.entries import ArchivedEntries, Entries, EntryMake
 from syndicate.planning.language_groups import link_translations
 from syndicate.text.cleaning import normalize
 
-# --- how much of a document an entry takes, without rendering it ---
-
 FRAME = 6_000
 """Bytes kept free for a document's head: names, links, hubs, description."""
 

@@ -78,12 +78,6 @@ class Events:
 log = logging.getLogger("syndicate")
 
 
-def open_dashboard(app: App, *, listening: str, password: str) -> ASGIApp | None:
-    """The dashboard for a server on the host `listening`; None where others could reach it and there is no password."""
-    door = open_door(app, listening=listening, password=password)
-    return make_dashboard(app, door) if door else None
-
-
 def open_door(app: App, *, listening: str, password: str) -> Door | None:
     """How the dashboard is reached; None where others could reach it and there is no password."""
     if not password and not is_loopback(listening):
