@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import syndicate
-from syndicate.app.post import write_message
+from syndicate.app.post import MessageRequest, write_message
 from syndicate.app.publish import open_last
 from syndicate.app.site import OpenSite
 from syndicate.model import Problem
@@ -193,7 +193,7 @@ def send(blog: House, slug: str) -> None:
     """And nothing is published after it."""
     with blog.open() as app:
         with app.changing() as site:
-            write_message(site, slug, to=("timeline",), at="", text="", again=True, now=blog.now)
+            write_message(site, MessageRequest(post=slug, to=("timeline",), again=True), blog.now)
         assert app.deliver_due()
 
 
