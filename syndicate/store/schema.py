@@ -345,8 +345,7 @@ Index(
     "published_cards",
     published_files.c.site,
     published_files.c.post_id,
-    sqlite_where=_OF_CARDS,
-    postgresql_where=_OF_CARDS,
+    sqlite_where=_OF_CARDS,  # PostgreSQL's has the same: naming it here would load that dialect for everybody
 )
 
 publications = Table(
