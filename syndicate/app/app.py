@@ -107,8 +107,6 @@ class App:
         with self._shared.borrow() as site, site.state_place.changing():
             yield site
 
-    # --- for whoever watches over the program -----------------------------------------------------------------
-
     @cached_property
     def metrics(self) -> Metrics:
         from syndicate.app.metrics import Metrics

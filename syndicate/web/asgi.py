@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from syndicate.model import FEED_FORMATS, FeedRules, Settings
 from syndicate.web.dashboard.security import is_loopback
-from syndicate.web.feeds import OPEN, Shelf, allow_everyone, answer_with, refuse, say_error, serve_file
+from syndicate.web.feeds import OPEN, ServedFolder, allow_everyone, answer_with, refuse, say_error, serve_file
 
 # --- `/healthz` and `/metrics` for whoever watches over the program ---
 
@@ -155,7 +155,7 @@ def make_app(
     """
     prefix = urlsplit(settings.site.feeds_url or f"{settings.site.url}/feeds").path.rstrip("/")
     address = settings.site.feeds_url or f"{settings.site.url}/feeds"
-    files = FeedFiles(Shelf(Path(output_root), is_published), settings.feeds, prefix, address.rstrip("/"))
+    files = FeedFiles(ServedFolder(Path(output_root), is_published), settings.feeds, prefix, address.rstrip("/"))
     routes: list[BaseRoute] = list_routes(health) if health else []
     routes += [_mount_whole(place, api) for place in API_PLACES] if api is not None else []
     routes += _mount(dashboard) if dashboard is not None else []
@@ -190,8 +190,8 @@ _FEED_NAMES = frozenset(form.file for form in FEED_FORMATS.values())
 class FeedFiles:
     """Answers for the published files below `prefix`."""
 
-    def __init__(self, shelf: Shelf, rules: FeedRules, prefix: str, address: str) -> None:
-        self._shelf = shelf
+    def __init__(self, folder: ServedFolder, rules: FeedRules, prefix: str, address: str) -> None:
+        self._folder = folder
         self._rules = rules
         self._prefix = prefix
         self._address = address
@@ -216,7 +216,7 @@ class FeedFiles:
         path, place = scope["path"], f"{self._prefix}/"
         if scope["method"] not in {"GET", "HEAD"} or not path.startswith(place):
             return None
-        found = self._shelf.find_known(path.removeprefix(place) or "index.html")
+        found = self._folder.find_known(path.removeprefix(place) or "index.html")
         if found is None or found.build.size > _MOST_AT_ONCE:
             return None
         request = Request(scope)
@@ -234,7 +234,7 @@ class FeedFiles:
             return RedirectResponse(f"{self._prefix}/{moved}", 301, headers=OPEN)
         if is_retired(path, self._rules.retired):
             return refuse(410, "This feed has ended.")
-        answer = serve_file(request, self._shelf, path)
+        answer = serve_file(request, self._folder, path)
         self._add_links(answer, path)
         return answer
 

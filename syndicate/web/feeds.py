@@ -159,7 +159,7 @@ _MOST_BYTES = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Shelved:
+class ServedFile:
     """One build of a published file. `siblings` maps a content coding to the place of those bytes."""
 
     path: str
@@ -171,7 +171,7 @@ class Shelved:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class ServedFolder:
     """The published files below a folder. Whatever else lies there is nobody's business."""
 
     root: Path
@@ -179,7 +179,7 @@ class Shelf:
     """Whether these bytes under this path are part of what was published."""
     _tags: dict[str, tuple[Build, str]] = field(default_factory=dict)
 
-    def find(self, path: str) -> Shelved | None:
+    def find(self, path: str) -> ServedFile | None:
         """The file published under a path, None where there is none or it may not be shown."""
         try:
             place = self.root / check_path(path)
@@ -190,9 +190,9 @@ class Shelf:
             tag = self._find_tag(path, place, facts)
         except (UsageError, OSError, ValueError):
             return None
-        return _shelve(path, place, facts, tag) if tag else None
+        return _make_served(path, place, facts, tag) if tag else None
 
-    def find_known(self, path: str) -> Shelved | None:
+    def find_known(self, path: str) -> ServedFile | None:
         """The same of a file that was found before and is as it was: no look at its bytes, no question to anybody."""
         known = self._tags.get(path)
         if known is None:
@@ -202,7 +202,7 @@ class Shelf:
             facts = place.stat()
         except OSError:
             return None
-        return _shelve(path, place, facts, known[1]) if known[0] == _build(facts) else None
+        return _make_served(path, place, facts, known[1]) if known[0] == _build(facts) else None
 
     def _find_tag(self, path: str, place: Path, facts: os.stat_result) -> str:
         """The tag of a published file, "" for another one: asked each time, as it may be taken over later."""
@@ -216,12 +216,12 @@ class Shelf:
         return self._tags[path][1]
 
 
-def _shelve(path: str, place: Path, facts: os.stat_result, tag: str) -> Shelved:
+def _make_served(path: str, place: Path, facts: os.stat_result, tag: str) -> ServedFile:
     modified_at = datetime.fromtimestamp(int(facts.st_mtime), UTC)
-    return Shelved(path, place, _build(facts), tag, modified_at, _list_siblings(place, facts))
+    return ServedFile(path, place, _build(facts), tag, modified_at, _list_siblings(place, facts))
 
 
-def read_build(found: Shelved, coding: str) -> bytes | None:
+def read_build(found: ServedFile, coding: str) -> bytes | None:
     """The bytes in a coding, "" for plain; None where a publication replaced them meanwhile."""
     try:
         data = (found.siblings[coding] if coding else found.place).read_bytes()
@@ -264,10 +264,10 @@ _PREFLIGHT = {
 _TRIES = 3
 
 
-def serve_file(request: Request, shelf: Shelf, path: str) -> Response:
+def serve_file(request: Request, folder: ServedFolder, path: str) -> Response:
     """A published file, 304, 412, or 404; once more where a publication came between looking and reading."""
     for _ in range(_TRIES):
-        found = shelf.find(path)
+        found = folder.find(path)
         if found is None:
             return refuse(404, "There is no such file.")
         answer = answer_with(request, found)
@@ -296,7 +296,7 @@ def say_error(_request: Request, error: Exception) -> Response:
     return answer
 
 
-def answer_with(request: Request, found: Shelved) -> Response | None:
+def answer_with(request: Request, found: ServedFile) -> Response | None:
     """The answer with this build of a file, None where a publication replaced it meanwhile."""
     coding = choose_coding(request.headers.get("accept-encoding", ""), found.siblings)
     status = decide_status(request.headers, found.tag, found.modified_at)
@@ -315,7 +315,7 @@ def answer_with(request: Request, found: Shelved) -> Response | None:
     return Response(data, headers=_describe(found, coding) | about | ({"Content-Encoding": coding} if coding else {}))
 
 
-def _describe(found: Shelved, coding: str) -> dict[str, str]:
+def _describe(found: ServedFile, coding: str) -> dict[str, str]:
     """The headers that 200 and 304 share (RFC 9110 section 15.4.5)."""
     return OPEN | {
         "ETag": f'"{found.tag}-{coding}"' if coding else f'"{found.tag}"',
