@@ -90,13 +90,15 @@ def require_media(site: OpenSite, account: str, media: str) -> None:
 
 def offer_own_picture(site: OpenSite, slug: str, media: str, now: datetime) -> CardRef:
     """One of the post's own pictures as a file to publish. Raises UsageError where it is none, or cannot be used."""
-    one = get_post(read_plan(site, now).identified, slug)
+    one, own = get_post(read_plan(site, now).identified, slug), open_drawer(site).own
+    before = own.find(one.id, media)
     try:
         with site.take_turn():
-            found = open_drawer(site).own.offer(one, media, now)
+            found = own.offer(one, media, now)
     except (FetchError, ContentError) as error:
         raise UsageError(error.message, where=error.where) from error
-    site.forget_publication()
+    if found != before:
+        site.forget_publication()
     return found
 
 

@@ -277,15 +277,26 @@ def list_pictures(post: Post, settings: Settings) -> dict[str, Picture]:
     for image in islice(_IMAGE.finditer(html), _MOST_PICTURES):
         src, alt = _SRC.search(image[0]), _ALT.search(image[0])
         url = unescape(src[1]) if src else ""
-        url, path = locate(written.get(url, url), place)
-        if not is_http(url) or (post.picture and _is_same(url, path, post.picture)):
+        url, path = locate(written[url], place) if url in written else _locate_url(url, place)
+        known = any(_is_same(url, path, one) for one in found.values())
+        if known or not is_http(url):
             continue
         name = f"{OWN_PICTURE}-{fingerprint(url.removeprefix(settings.site.url))[:8]}"
         words = line_to_plain(unescape(alt[1])) if alt else ""
-        found.setdefault(name, Picture(url, words, path=path, is_public=not is_source(path, settings)))
+        found[name] = Picture(url, words, path=path, is_public=not is_source(path, settings))
         if len(found) == _MOST_OFFERED:
             break
     return found
+
+
+def _locate_url(url: str, place: Place) -> tuple[str, str]:
+    """`locate` for an address that the text has in other letters: beside the post, else below the site's root."""
+    for base, root in ((place.permalink.rpartition("/")[0], ""), (place.settings.site.url, "/")):
+        if url.startswith(f"{base}/"):
+            found = locate(root + url.removeprefix(f"{base}/"), place)
+            if found[1]:
+                return found
+    return url, ""
 
 
 def _is_same(url: str, path: str, picture: Picture) -> bool:

@@ -215,7 +215,8 @@ TEXT = """
 
 First ![A *served* one](/images/served.png "Title") and <img alt="From &amp; afar" src="https://i.example/a.png?b=1&amp;c">.
 
-![again](/images/served.png) ![][named] ![no](javascript:x) ![no](../../secret.toml)
+![again](/images/served.png?w=2) ![][named] ![no](javascript:x) ![no](../../secret.toml)
+![Space](</images/a served one.png>) ![Beside](<my own.png>)
 
 ```
 ![code](https://i.example/code.png)
@@ -228,6 +229,8 @@ First ![A *served* one](/images/served.png "Title") and <img alt="From &amp; afa
 def test_the_pictures_of_a_text_have_names_of_their_own(site: Path) -> None:
     """Each once with its alt text and file, after the lead picture; none of code; a moved site changes no name."""
     settings, source = make_settings(site), "one/index.md"
+    for name in ("public/images/a served one.png", "posts/one/my own.png"):
+        (site / name).write_bytes(b"x")
     front = "---\ntitle: T\nimage: beside.png\nimageAlt: Lead\n---\n"
     post = parse_post(front + TEXT, source, str(site / "posts" / source), settings)
     found = list_pictures(post, settings)
@@ -237,6 +240,8 @@ def test_the_pictures_of_a_text_have_names_of_their_own(site: Path) -> None:
         ("From & afar", "https://i.example/a.png?b=1&c", ""),
         ("", "https://blog.example/assets/a.png", "a.png"),
         ("no", "https://blog.example/secret.toml", ""),
+        ("Space", "https://blog.example/images/a%20served%20one.png", "a served one.png"),
+        ("Beside", "https://blog.example/blog/one/my%20own.png", "my own.png"),
     ]
     names = list(found)
     assert names[0] == "photo"
