@@ -29,6 +29,8 @@ old_after = "3650d"  # posts of the tests have dates of their own
 network = "local"
 on = ["new", "featured"]
 """
+TRIAL = CONFIG.replace("[cards]", "allow_private = true\n[cards]")
+"""A trial may have accounts on networks, though its address is an example."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.journeys.blog import CONFIG, Blog
+from tests.journeys.blog import TRIAL, Blog
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +35,7 @@ def dying(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Blog:
     """A LinkedIn token that dies before the message of tomorrow is due, and cannot be renewed."""
     monkeypatch.setenv("SYNDICATE_COMPANY_ACCESS_TOKEN", "token")
     monkeypatch.setenv("SYNDICATE_COMPANY_EXPIRES_AT", SOON.isoformat())
-    blog = Blog(tmp_path, CONFIG + DYING)
+    blog = Blog(tmp_path, TRIAL + DYING)
     write_news(blog, "first", "second")
     return blog
 
@@ -69,7 +69,7 @@ def spending(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Blog:
     """Two messages for X at 20 cents each, and a limit of 30."""
     for name in ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET"):
         monkeypatch.setenv(f"SYNDICATE_X_{name}", "secret")
-    blog = Blog(tmp_path, CONFIG + SPENDING)
+    blog = Blog(tmp_path, TRIAL + SPENDING)
     write_news(blog, "first", "second")
     return blog
 

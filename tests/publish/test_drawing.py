@@ -9,12 +9,12 @@ from syndicate.cards import ONLY_JPEG
 from syndicate.model import CardRules, Limits
 from syndicate.pictures import RECORDS
 from syndicate.publish.card_renderer import suit_networks
-from tests.journeys.blog import CONFIG
+from tests.journeys.blog import CONFIG, TRIAL
 from tests.publish.house import House, make_picture
 
 pytestmark = pytest.mark.slow
 
-INSTAGRAM = CONFIG + '\n[accounts.photos]\nnetwork = "instagram"\nuser = "17"\n'
+INSTAGRAM = TRIAL + '\n[accounts.photos]\nnetwork = "instagram"\nuser = "17"\n'
 
 
 def break_layout_for(blog: House, letters: int) -> None:
