@@ -173,6 +173,8 @@ class Fields:
 
     def mend(self, text: str, key: str) -> str:
         """The text repaired and cleaned; a repair is noted. Raises ContentError for one that is too long."""
+        if not text:  # most fields are not there
+            return ""
         self.check_length(text, key)
         mended = repair_text(text) if self._rules.repair else text
         if mended != text:

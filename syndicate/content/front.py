@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar, Final
 
 import frontmatter
@@ -32,6 +33,11 @@ _HINTS = (
 )
 
 
+@lru_cache(maxsize=16)
+def _close(sign: str, other: str) -> re.Pattern[str]:
+    return re.compile(rf"^(?:{re.escape(sign)}{other})[ \t]*$", re.MULTILINE)
+
+
 class Syntax(BaseHandler):
     """What all syntaxes share. Lines in errors are those of stripped text, which begins with front matter."""
 
@@ -46,7 +52,7 @@ class Syntax(BaseHandler):
         """Front matter and body: the line that closes has the sign of the line that opens."""
         opening = self.FM_BOUNDARY.match(text) if self.FM_BOUNDARY else None
         start, sign = opening.end() if opening else 0, text[:3]
-        closing = re.compile(rf"^(?:{re.escape(sign)}{self.OTHER_END})[ \t]*$", re.MULTILINE).search(text, start)
+        closing = _close(sign, self.OTHER_END).search(text, start)
         if closing is None:
             raise ContentError("the front matter never ends", line=1, hint=f"close it with a line {sign} of its own")
         _check_length(closing.start() - start)

@@ -22,7 +22,7 @@ _COMPACT_NESTING = re.compile(r"^[ \t]*(?:[-?:][ \t]+){30}", re.MULTILINE)
 
 def repeats_anchors(yaml: str) -> bool:
     """Whether it repeats anchors so often that aliases of aliases may fill the memory."""
-    names = set(_ANCHOR.findall(yaml))
+    names = set(_ANCHOR.findall(yaml)) if "&" in yaml else set()
     aliases = _ALIAS.findall(yaml) if names else []
     return sum(alias in names for alias in aliases) > _MAX_ALIASES
 
