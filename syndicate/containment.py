@@ -1,4 +1,4 @@
-"""One border for trouble: what goes wrong with one post, picture, entry or account costs only that one.
+"""One border for trouble: what goes wrong with one post, picture, entry or account harms no other.
 
     with contain(lambda error: problems.append(to_problem(post, error))):
         entries.append(render(post))

@@ -2,7 +2,7 @@
 
 Each is this module, run by the same interpreter, with a pipe in and a pipe out, and ends when we do, however we end.
 Large parts of an answer come through memory that both see. Where a process cannot be had, dies, or fails, there is no
-answer: whoever shares work must be able to do it as well; what is fenced in costs its own answer.
+answer: whoever shares work must be able to do it as well; what is fenced in has no answer then.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ class NoProcess(Exception):
 
 
 class Fenced(Generic[Question, Answer]):
-    """A process with little memory and time, for work on what strangers made. Its death costs one answer.
+    """A process with little memory and time, for work on what strangers made. When it dies, one answer is lost.
 
     It is started when something is asked, and begun anew after a death. Threads may share it.
     """

@@ -1,7 +1,7 @@
 """Pictures are decoded by another process with little memory and time, since their makers may be strangers.
 
 Local ones, too: a contributor's file comes with the post, and who wrote a file cannot be seen from it. What a decoder
-makes of hostile bytes (a crash, an endless loop, all memory) costs that one picture.
+makes of hostile bytes (a crash, an endless loop, all memory) harms that one picture only.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def write_documents(
     cache: Cache,
     tell: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Written:
-    """Render what is not there as it should be, write it, remember it: a kill costs one batch."""
+    """Render what is not there as it should be, write it, remember it: a kill loses one batch at most."""
     paths: list[str] = []
     problems: list[Problem] = []
     stale = [one for one in documents if not manifest.is_current(one.path, one.fingerprint)]

@@ -164,7 +164,7 @@ def _make_engine(url: URL, connecting: dict[str, float]) -> Engine:
 
 def _set_up_sqlite(connection: Any, _record: object, *, patience: float) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves: the driver would say it too late
-    connection.text_factory = partial(str, encoding="utf-8", errors="replace")  # a damaged byte costs itself
+    connection.text_factory = partial(str, encoding="utf-8", errors="replace")  # a damaged byte spoils nothing else
     _write_ahead(connection, patience)
     for pragma in _PRAGMAS:
         connection.execute(pragma)

@@ -429,7 +429,7 @@ class Outbox(Part):
 
 
 def _set_aside(connection: Connection, row: Delivery, now: datetime) -> None:
-    """A row that cannot be read costs itself: it waits for a person, with the reason."""
+    """A row that cannot be read harms no other: it waits for a person, with the reason."""
     after = row.state if row.state is State.UNCERTAIN else State.HELD
     step = Step("read", "damaged", now, Reason.DAMAGED)
     connection.execute(update(deliveries).where(_ROW.id == row.id).values(lease_owner=""))  # whatever stood there

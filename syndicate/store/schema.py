@@ -31,7 +31,7 @@ from syndicate.model import Action, OccasionKind, Reason, State
 HEAD = "0018"
 """The last step of `migrations.py`. A database that names a later one is from a newer syndicate."""
 
-# A value that cannot be read costs its own row, never the query: SQLite keeps any value in any column. Each type reads
+# A value that cannot be read spoils its own row, never the query: SQLite keeps any value in any column. Each type reads
 # such a value as one with which nothing goes out, and `is_readable` is the question to the database whether it is one.
 
 UNREADABLE_AT = datetime(9000, 1, 1, tzinfo=UTC)
