@@ -20,7 +20,7 @@ from syndicate.cards.colour import MIDDLE, luminance
 from syndicate.cards.content import ONLY_JPEG, CardContent
 from syndicate.cards.design import Box, Design
 from syndicate.cards.faults import Fault, find_cover, judge_picture
-from syndicate.cards.frame import fit_frames, keep_top
+from syndicate.cards.frame import fit_frames, shorten
 from syndicate.cards.kind import Kind, find_ground
 from syndicate.cards.layout import SLACK, Placed, mirror_boxes, place_boxes
 from syndicate.cards.paint import Scene, paint_boxes
@@ -105,6 +105,8 @@ def _jpeg(image: Image.Image, quality: int, *, optimize: bool = False) -> bytes:
 
 MAY_COVER = 0.05
 """Of a photo's subject: so much may lie under words before they give way."""
+WHOLE = frozenset({"framed", "emblem"})
+"""Layouts of ours that show all of a picture."""
 LESS_PICTURE = (0.9, 0.8, 0.7, 0.6)
 """Of its size: so far a picture gives way to a title that would be too small beside it."""
 
@@ -213,8 +215,9 @@ def paint_card(
     picture, refused = _open_photo(photo, size, decode)
     choice = choose_layout(content, design, picture, size)
     shown = picture if choice.layout.picture else None
-    if shown is not None and choice.kind is Kind.TEXT and size[0] >= size[1]:
-        shown = keep_top(shown)
+    if shown is not None and (choice.kind is Kind.TEXT or choice.layout.name in WHOLE):
+        middle = choice.subject.focus[1] if choice.kind is Kind.PHOTO and choice.subject else 0.0
+        shown = shorten(shown, middle)
     theme = _choose_theme(content, design, shown, choice)
     placed = _place(content, design, fonts, choice, size=size, photo=shown)
     is_ours = design.layout == "auto" and choice.layout.name == "cover"

@@ -33,16 +33,20 @@ class Surround:
     margin: float = 0
 
 
-LONG_PAGE, PAGE = 0.4, 0.55
-"""Width by height of a page too long to be read whole on a card, and of the part of it that is shown."""
+LONG, PART = 0.4, 0.55
+"""Width by height of a picture too long to be seen whole on a card, and of the part of it that is shown."""
 
 
-def keep_top(photo: Photo) -> Photo:
-    """The beginning of a long receipt or page: whole it would be a thread."""
-    if photo.width >= LONG_PAGE * photo.height:
+def shorten(photo: Photo, middle: float) -> Photo:
+    """A part of a long receipt, page or strip: whole it would be a thread. `middle` is where, 0 its beginning."""
+    if photo.width >= LONG * photo.height:
         return photo
-    parts = [image.crop((0, 0, image.width, round(image.width / PAGE))) for image in (photo.image, photo.small)]
-    return replace(photo, image=parts[0], small=parts[1], height=round(photo.width / PAGE))
+    parts = []
+    for image in (photo.image, photo.small):
+        height = round(image.width / PART)
+        top = round(min(max(middle * image.height - height / 2, 0), image.height - height))
+        parts.append(image.crop((0, top, image.width, top + height)))
+    return replace(photo, image=parts[0], small=parts[1], height=round(photo.width / PART))
 
 
 def fit_frames(placed: Sequence[Placed], photo: Photo | None, unit: float) -> tuple[Placed, ...]:

@@ -45,6 +45,8 @@ GREY_GROUND, GREY_STILL, GREY_CRISP = 0.65, 0.25, 0.38
 UNEVEN = 96
 """The same for a page under uneven light: hardly any colour, and most of it in so many levels of luma."""
 
+PLACE, LONE = 8, 4.6
+"""Pixels of a place, and how many hard edges those with any have at least: stars leave three, a scatter plot seven."""
 LEAST_HARD = 0.002
 """Of the pixels: a picture with fewer hard edges is a gradient."""
 GREY = 60
@@ -86,10 +88,12 @@ def find_kind(photo: Photo, declared: str = "") -> Kind:
     is_small = max(photo.width, photo.height) <= (LARGEST_LOGO if photo.is_cut_out else PLAIN_LOGO)
     has_ground = photo.is_cut_out or (is_small and find_ground(photo.image) is not None)
     luma = _thin_out(photo.image)
-    levels, steps = luma.histogram(), _steps(luma)
+    edges = _find_edges(luma)
+    levels, steps = luma.histogram(), edges.histogram()
     if is_small and has_ground and _is_drawn(levels, steps, CRISP / 3):
         return Kind.LOGO if photo.is_cut_out or _is_compact(photo) else Kind.TEXT
-    if _is_drawn(levels, steps, CRISP) or _is_page(photo.small, levels, steps) or _has_caption(luma):
+    is_drawn = _is_drawn(levels, steps, CRISP) and not _is_scattered(edges)
+    if is_drawn or _is_page(photo.small, levels, steps) or _has_caption(luma):
         return Kind.TEXT
     if _may_have_print(photo.small, steps) and _has_print(photo.image):
         return Kind.TEXT
@@ -124,13 +128,19 @@ def _thin_out(image: Image.Image) -> Image.Image:
     return small.convert("L")
 
 
-def _steps(luma: Image.Image) -> list[int]:
-    """How often neighbours, right or below, differ by so much."""
+def _find_edges(luma: Image.Image) -> Image.Image:
+    """By how much each pixel differs from its neighbours, right or below."""
     width, height = luma.size
     here = luma.crop((0, 0, width - 1, height - 1))
     across = ImageChops.difference(luma.crop((1, 0, width, height - 1)), here)
     down = ImageChops.difference(luma.crop((0, 1, width - 1, height)), here)
-    return ImageChops.lighter(across, down).histogram()
+    return ImageChops.lighter(across, down)
+
+
+def _is_scattered(edges: Image.Image) -> bool:
+    """Lone points in the dark, as stars are: the hard edges of letters and lines have others beside them."""
+    hard = [share for share in edges.point(_IS_HARD).reduce(PLACE).tobytes() if share]
+    return sum(hard) / 255 * PLACE * PLACE < LONE * len(hard)
 
 
 def _is_drawn(levels: Sequence[int], steps: Sequence[int], crisp: float) -> bool:
@@ -220,5 +230,6 @@ _IS_FADED = [255 if value <= FADED else 0 for value in range(256)]
 _IS_LIGHT = [255 if value >= LIGHT else 0 for value in range(256)]
 _IS_EVEN = [255 if value <= EVEN_PAPER else 0 for value in range(256)]
 _INK_ON = [int(value * INKED) if value >= LIGHT else 0 for value in range(256)]
+_IS_HARD = [255 if step >= HARD else 0 for step in range(256)]
 _STANDS_OUT = [255 if value >= ABOVE else 0 for value in range(256)]
 _WHITE = [value if value >= WHITE else 0 for value in range(256)]

@@ -7,6 +7,7 @@ import sys
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Unpack
 
@@ -229,11 +230,24 @@ def _choose_size(
 def _part_words(text: str, sizes: Sequence[float], style: Style, fonts: FontSet, column: Column) -> TextBlock | None:
     """The first size at which the text fits once its longest words may be parted, at their seams or with a hyphen."""
     for softer in (add_seams(text), add_hyphens(add_seams(text))):
-        if softer != text and not style.code:
-            block = _choose_size(analyse(softer, style, fonts), sizes, style, fonts, column, shaped=NONE_SHAPED)
+        if softer != text and not (style.code and softer.count(_SOFT_HYPHEN) > text.count(_SOFT_HYPHEN)):
+            parted = replace(style, code=tuple(_part_code(text, softer, style.code)))
+            block = _choose_size(analyse(softer, parted, fonts), sizes, parted, fonts, column, shaped=NONE_SHAPED)
             if block is not None:
                 return block
     return None
+
+
+def _part_code(text: str, softer: str, code: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The spans of code in the text with seams: one between each two of them, so that a line may end there."""
+    places, at = [], 0  # of each character of the text
+    for letter in text:
+        at = softer.index(letter, at) + 1
+        places.append(at - 1)
+    for start, end in code:
+        inside = places[start:end]
+        cuts = [here + 1 for here, after in pairwise(inside) if after > here + 1]
+        yield from pairwise([inside[0], *(cut + 1 for cut in cuts), inside[-1] + 1])
 
 
 def _make_do(analysis: Analysis, sizes: Sequence[float], style: Style, fonts: FontSet, column: Column) -> TextBlock:

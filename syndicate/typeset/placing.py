@@ -43,7 +43,7 @@ class TextBlock:
     """Laid-out text. All lengths in pixels; the origin is the top left corner, y grows downwards."""
 
     text: str
-    """What is drawn, the ellipsis included."""
+    """What is drawn: the ellipsis included, and the signs at which long words may be parted."""
     lines: tuple[Line, ...]
     width: float
     """Of the widest line: the block is tight, place it in its column by `direction`."""

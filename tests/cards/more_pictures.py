@@ -206,6 +206,21 @@ def draw_letter_on_a_table(angle: float = 7, seed: int = 21) -> Image.Image:
     return _grain(ImageChops.multiply(table, warm).filter(ImageFilter.GaussianBlur(1.3)), seed, 0.06)
 
 
+def draw_stars() -> Image.Image:
+    """A clear night: points of light on almost black."""
+    image, chance = Image.new("RGB", (1600, 1067), (5, 7, 18)), random.Random(22)
+    pen = ImageDraw.Draw(image)
+    for _ in range(900):
+        x, y, radius, light = (
+            chance.randrange(1600),
+            chance.randrange(1067),
+            chance.choice((0, 1, 2)),
+            chance.randrange(110, 250),
+        )
+        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=(light, light, light))
+    return image.filter(ImageFilter.GaussianBlur(0.6))
+
+
 def draw_meme() -> Image.Image:
     """A photo with words across its top and its foot."""
     image = corpus.draw_landscape(1200, 900, corpus.NOON).copy()
@@ -378,6 +393,7 @@ MORE_PHOTOS: Mapping[str, Callable[[], Image.Image]] = {
     "person right": lambda: draw_person(at=0.8),
     "crowd": draw_crowd,
     "fog": draw_fog,
+    "stars": draw_stars,
     "blossoms": draw_blossoms,
     "small": lambda: corpus.draw_landscape(500, 330),
     "tiny": lambda: corpus.draw_landscape(240, 160),

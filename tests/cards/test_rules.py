@@ -62,7 +62,7 @@ def pictures_of(painted):
         *((name, "photo") for name in pictures.PHOTOS),
         *((name, "text") for name in ("heat", "slide", "dark slide", "meme", "subtitle", "talk", "board", "map")),
         *((name, "text") for name in ("receipt", "letter")),
-        *((name, "photo") for name in ("blossoms", "fog", "crowd", "person left")),
+        *((name, "photo") for name in ("blossoms", "fog", "crowd", "person left", "stars")),
     ],
 )
 def test_kinds_are_told_from_pixels_and_by_the_author(name, kind):
@@ -208,11 +208,14 @@ def test_pictures_give_way_to_titles_that_need_more(fonts, make_design, title, p
 
 
 def test_a_long_page_shows_its_beginning(fonts, make_design):
-    """A web page four times as long as wide is cut below, not shown as a thread; a story has room for more of it."""
-    (wide,) = pictures_of(paint(fonts, make_design(), picture="page"))
-    (tall,) = pictures_of(paint(fonts, make_design(), picture="page", size=STORY))
-    assert wide.rect.width / wide.rect.height == pytest.approx(0.55, rel=0.1)
-    assert tall.rect.width / tall.rect.height == pytest.approx(0.25, rel=0.3)
+    """A web page four times as long as wide is cut below, a strip above, too, neither shown as a thread."""
+    strip = Image.open(io.BytesIO(stored("landscape"))).crop((400, 0, 560, 800))
+    for size, name in ((WIDE, "page"), (SQUARE, "page"), (STORY, "page"), (SQUARE, "strip")):
+        photo = corpus.to_jpeg(strip) if name == "strip" else stored(name)
+        painted = paint_card(CONTENT, design=make_design(), fonts=fonts, photo=photo, size=size)
+        assert painted.choice.layout.name == ("emblem" if name == "strip" else "framed")
+        (picture,) = pictures_of(painted)
+        assert picture.rect.width / picture.rect.height == pytest.approx(0.55, rel=0.1)
 
 
 @pytest.mark.parametrize("title", ["2026", "Hello AI", "On being wrong", "静かな朝", "שלום"])
