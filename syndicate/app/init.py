@@ -91,14 +91,14 @@ def _learn_from_links(folder: Path, first: Trial) -> Trial:
     site = _settle(folder, guess).site
     parts = urlsplit(site.url)
     origin, own = f"{parts.scheme}://{parts.netloc}/", rf"^(?:https?://{re.escape(parts.netloc)})?/"
-    urls = {re.sub(own, origin, link): post for post, link in linked}
+    urls = {re.sub(r"/index\.html\Z", "/", re.sub(own, origin, link)): post for post, link in linked}
     pairs = [(post, url) for url, post in urls.items() if url.startswith(f"{site.url}/")]
     patterns = Counter(pattern for post, url in pairs if (pattern := derive_pattern(site, post, url)))
     scored = [(_count_linked(site, pairs, one), times, one) for one, times in patterns.most_common(_TRIED)]
     number, _, pattern = max(scored, default=(0, 0, ""))
     fits = sum(_is_same(post.permalink.rstrip("/"), url.rstrip("/")) for post, url in pairs)
     if _is_better(guess, number, fits, len(pairs)):
-        is_file = guess.permalink == QUESTION or pattern.endswith(".html")
+        is_file = guess.permalink == QUESTION or ".html" in (guess.permalink[-5:], pattern[-5:])
         pattern = pattern if is_file else pattern.rstrip("/") + "/" * guess.permalink.endswith("/")
         guess = guess.answer("permalink", pattern, f"{number} of {len(pairs)} links between posts")
     return replace(first, guess=guess)

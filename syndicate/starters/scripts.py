@@ -186,7 +186,7 @@ def look_for_quarto(folder: Path) -> Found | None:
         return found
     place = posts.relative_to(folder).as_posix()
     place = f"{place}/posts" if (posts / "posts").is_dir() else place
-    end = "/" if any((folder / place).glob("*/index.qmd")) else ".html"
+    end = "/" if any((folder / place).rglob("*/index.qmd")) else ".html"
     pattern = f"/{place}/{{path}}{end}"
     return found.settle(folder, [Place(place, pattern, "Quarto's own rule: the path")], ("**/*.qmd", "**/*.md"))
 

@@ -92,6 +92,8 @@ _FORMULA = re.compile(f"{_EDGE}(\\d+){_EDGE}")
 _OPENING = re.compile(r"(?<![\\$])\$\$?(?!\$)|(?<!\\)\\{1,2}[(\[]")
 _CLOSING = {"(": ")", "[": "]"}
 _SIGNS = re.compile(r"[\\^_{=]")
+_NO_FORMULA = re.compile(r"^[ \t]*(?::::|#{1,6}[ \t])", re.MULTILINE)
+"""A heading or a container between two signs: each belongs to a formula of its own."""
 _MOST = 5_000
 """Characters of a formula."""
 
@@ -128,7 +130,7 @@ def _find_end(text: str, opening: re.Match[str]) -> int:
     closing = sign[:-1] + _CLOSING[sign[-1]] if sign[0] == "\\" else sign
     end = text.find(closing, start, start + _MOST)
     inside = text[start:end] if end >= 0 else ""
-    if not _SIGNS.search(inside):
+    if not _SIGNS.search(inside) or _NO_FORMULA.search(inside):
         return 0
     if sign == "$" and ("\n\n" in inside or inside != inside.strip() or text[end + 1 : end + 2].isdigit()):
         return 0

@@ -161,6 +161,7 @@ def test_a_markdown_file_may_be_mdx_all_the_same(written: str, is_so: bool) -> N
         ("costs $5_a and $6_b", []),
         ("$$\na_1 = *b*\n\nc\n$$", ["$$\na_1 = *b*\n\nc\n$$"]),
         (r"\(x^2\) \[not a\] \[a_b=c\] \\(y_1\\)", [r"\(x^2\)", r"\[a_b=c\]", r"\\(y_1\\)"]),
+        ("a $$ | b\n\n## c\n\n$$d_1 = 2$$", ["$$d_1 = 2$$"]),
         ("`$a_b$` $HOME_X and $FOO_Y end", []),
         (r"[a\[1\]](b_c)", []),
     ],
