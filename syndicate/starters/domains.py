@@ -111,9 +111,9 @@ def _read_mentions(site: Path, top: Path, content: str) -> tuple[str, str]:
     hosts = Counter(host.lower() for _, text in texts for host in _LINK.findall(text) if _is_own(f"https://{host}"))
     for host, _ in hosts.most_common(100):
         is_named = re.search(rf"(?<![a-z0-9]){re.escape(host)}(?![a-z0-9])", names) is not None
-        is_told = (host.rpartition(".")[0] in words or host.rpartition(".")[0].replace(".", "-") in names) and any(
-            _list_written(text, host) for _, text in told
-        )
+        stem = host.rpartition(".")[0]
+        is_alike = "." in stem and re.search(rf"(?<![a-z0-9]){re.escape(stem.replace('.', '-'))}(?![a-z0-9])", names)
+        is_told = (stem in words or is_alike) and any(_list_written(text, host) for _, text in told)
         if is_named or is_told:
             return _choose_written(texts, host)
     return "", ""

@@ -5,7 +5,6 @@
 "{.wide}"                                         markdown-it-attrs (Eleventy), Pandoc (Quarto), Goldmark (Hugo)
 ":::note", "::card{a=b}", ":badge[new]{.red}"     Docusaurus, Nuxt, VitePress, Starlight
 "[[Page|shown]]", "![[a.png]]", "> [!info] Title" Obsidian and other vaults
-    "<%= render a %>"                                  Ruby and JavaScript templates (Bridgetown, Middleman)
 """
 
 from __future__ import annotations
@@ -128,7 +127,6 @@ _CONTAINER = re.compile(
 )
 _DIRECTIVE = re.compile(r"(?<![\w:/\\]):{1,2}[a-z][\w-]{0,60}(?:\[(?P<label>[^\[\]\n]{0,300})\])?\{[^{}\n]{0,500}\}")
 _SNIPPET = re.compile(r'^[ \t]*-+8<-+(?:[ \t]+"[^"\n]*"|[ \t]*\n(?:.*\n){1,20}?[ \t]*-+8<-+)[ \t]*$', re.MULTILINE)
-_SCRIPT = re.compile(r"<%(?P<sign>[=#%-]{0,2})(?:[^%]|%(?!>)){0,1000}%>")
 _SYMBOL = re.compile(r":(?:material|fontawesome|octicons|simple)-[a-z0-9-]{1,80}:(?:\{[^{}\n]{0,200}\})?[ \t]?")
 _EMBEDDED = re.compile(r"!\[\[([^\[\]|\n]{1,300})(?:\|[^\[\]\n]{0,200})?\]\]")
 # With a capital, a space or a path: "[[nodiscard]]" is C++.
@@ -146,14 +144,13 @@ _PICTURE_FILE = re.compile(r"\S.*\.(?:avif|gif|jpe?g|png|svg|webp)\Z", re.IGNORE
 
 SIGNS = (
     "{:", "){", "]{", "`{", "{.", "{ .", "{#", "{ #", "::", ":material-", ":octicons-", ":fontawesome-", ":simple-",
-    "<%", "toc]", "TOC]", "8<-", "[[", "[!",
+    "toc]", "TOC]", "8<-", "[[", "[!",
 )  # fmt: skip
 """A text without any of these has none of these marks."""
 
 
 def drop_dialect(text: str, code: GeneratorCode) -> str:
     """Prose without such marks; `code` takes the notes of what would have shown something."""
-    text = _SCRIPT.sub(lambda found: code.leave_out(found[0], is_missed="=" in found["sign"]), text)
     text = _CONTENTS.sub("", _SNIPPET.sub(lambda found: code.leave_out(found[0]), text))
     text = _WIKI.sub(_show_page, _EMBEDDED.sub(lambda found: _embed(found, code), _CALLOUT.sub(_show_callout, text)))
     text = _CONTAINER.sub(lambda found: _drop_container(found, code), _SYMBOL.sub("", text))
