@@ -358,3 +358,12 @@ def test_the_document_describes_every_route_and_nothing_else() -> None:
     schemas = document["components"]["schemas"]
     for name in str(document).split("#/components/schemas/")[1:]:
         assert name.split("'")[0] in schemas
+
+
+def test_what_nobody_foresaw_is_a_problem_without_entrails(client: httpx.Client, desk: Desk) -> None:
+    """A clock that fails stands for it."""
+    at, desk.at = desk.at, None  # type: ignore[assignment]
+    answer = client.get("/status")
+    desk.at = at
+    assert (answer.status_code, answer.json()["detail"]) == (500, "Something broke.")
+    assert answer.headers["content-type"] == "application/problem+json"

@@ -8,8 +8,10 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from starlette.requests import Request
 
 from syndicate.model import Occasion, Reason, State
+from syndicate.web.dashboard.middleware import say_error
 from syndicate.web.dashboard.security import Door, find_refusal
 from tests.web.browsing import Served, browse, enter, fields, serve
 from tests.web.desk import CONFIG, MESSAGE, Desk, Page, delivery, sent
@@ -249,6 +251,15 @@ def test_what_breaks_is_said_without_entrails(client: httpx.Client, desk: Desk) 
     assert (broken.status_code, broken.text.partition(":")[0]) == (500, "The state database refused")
     check_headers(refused)
     check_headers(broken)
+
+
+def test_what_nobody_foresaw_is_said_in_two_words(client: httpx.Client, desk: Desk) -> None:
+    """A clock that fails in the gate stands for it; behind the gate the dashboard's own handler says the same."""
+    at, desk.at = desk.at, None  # type: ignore[assignment]
+    gate = client.get("/list")
+    desk.at = at
+    behind = say_error(Request({"type": "http"}), ValueError("entrails"))
+    assert (gate.status_code, gate.content) == (behind.status_code, behind.body) == (500, b"Something broke.\n")
 
 
 def test_each_answer_has_its_own_nonce(client: httpx.Client) -> None:
