@@ -32,7 +32,7 @@ from syndicate.networks import facts_of, open_network
 from syndicate.networks.base import Edits
 from syndicate.networks.nostr import judge
 from syndicate.networks.nostr.event import Draft, build_note, encode_event, encode_name, read_event_id, read_hex
-from syndicate.networks.nostr.relay import Answer, Verdict, publish_event
+from syndicate.networks.nostr.relay import Answer, Verdict, list_events, publish_event
 from tests.networks.case import LINK, NOW, TEXT, Case, deliver, picture
 from tests.networks.conftest import Clock
 from tests.networks.fake_relay import FakeRelay
@@ -313,6 +313,14 @@ def test_endless_chatter_is_no_verdict(relay: FakeRelay) -> None:
     relay.chatters_for_ever = True
     event = {"id": "0" * 64, "pubkey": PUBKEY, "created_at": 1, "kind": 1, "tags": [], "content": "", "sig": "00"}
     assert publish_event(relay.url, event, patience=0.1).verdict is Verdict.UNCLEAR
+
+
+def test_a_relay_cannot_fill_the_memory(relay: FakeRelay) -> None:
+    """Frame after frame within the limit of one: beyond eight megabytes together nobody listens."""
+    relay.chatter = [json.dumps(["EVENT", "syndicate", "x" * 900_000])] * 12
+    event = {"id": "0" * 64, "pubkey": PUBKEY, "created_at": 1, "kind": 1, "tags": [], "content": "", "sig": "00"}
+    assert publish_event(relay.url, event).verdict is Verdict.UNCLEAR
+    assert list_events(relay.url, {"ids": []}) is None
 
 
 def test_noise_and_garbage_pass_by(relay: FakeRelay, http: Client) -> None:

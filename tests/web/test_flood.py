@@ -19,6 +19,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from syndicate.app.app import App
 from syndicate.web import make_app
 from syndicate.web.connections import (
     EXCHANGE_TIME,
@@ -30,6 +31,7 @@ from syndicate.web.connections import (
     Server,
     choose_most,
 )
+from syndicate.web.dashboard.sessions import make_ticket
 from syndicate.web.server import configure, listen
 from tests.formats.samples import settings
 from tests.web.serving import everything
@@ -174,6 +176,30 @@ def test_half_sent_requests_stop_nothing(tmp_path: Path) -> None:
     assert len(log.read_bytes()) < 4_000, log.read_text()
 
 
+@pytest.mark.slow
+def test_open_event_streams_stop_nothing(tmp_path: Path) -> None:
+    """Nor do hundreds of pages of a browser that was let in, none of which reads what it hears."""
+    posts = tmp_path / "content" / "posts"
+    posts.mkdir(parents=True)
+    (tmp_path / "syndicate.toml").write_text(CONFIG)
+    with running(tmp_path) as (port, log):
+        until((tmp_path / "feeds" / "rss.xml").exists)
+        with App(tmp_path / "syndicate.toml") as app:
+            entered = httpx.get(f"http://127.0.0.1:{port}/dashboard/enter", params={"key": make_ticket(app)})
+        cookie = entered.headers["set-cookie"].partition(";")[0]
+        crowd = [hear(port, cookie) for _ in range(CROWD // 4)]
+        try:
+            (posts / "fresh.md").write_text(POST.format(title="Fresh", date=time.strftime("%Y-%m-%dT%H:%M:%SZ")))
+            until(lambda: "Fresh" in read_timeline(tmp_path))
+            here = f"http://127.0.0.1:{port}"
+            assert httpx.get(f"{here}/dashboard/list", headers={"Cookie": cookie}).status_code == 200
+            assert httpx.get(f"{here}/feeds/rss.xml").status_code == 200
+        finally:
+            for one in crowd:
+                one.close()
+    assert len(log.read_bytes()) < 4_000, log.read_text()
+
+
 def read_timeline(root: Path) -> list[str]:
     path = root / "feeds" / "timeline.json"
     return [item.get("title", "") for item in json.loads(path.read_bytes())["items"]] if path.exists() else []
@@ -188,6 +214,13 @@ def ask_half(port: int) -> socket.socket:
     """The beginning of a request, whose end never comes."""
     one = socket.create_connection(("127.0.0.1", port), timeout=10)
     one.sendall(b"GET /feeds/rss.xml HTTP/1.1\r\nHost: localhost\r\nX-")
+    return one
+
+
+def hear(port: int, cookie: str) -> socket.socket:
+    """A page that asks for news and reads none."""
+    one = socket.create_connection(("127.0.0.1", port), timeout=10)
+    one.sendall(f"GET /dashboard/events HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n".encode())
     return one
 
 

@@ -20,6 +20,8 @@ PATIENCE = 10.0
 """Seconds for opening, and for a whole answer: a relay may chatter for ever without giving one."""
 MOST_FRAMES = 1000
 MAX_FRAME = 1_000_000
+MAX_TALK = 8_000_000
+"""Bytes of all frames of one conversation."""
 
 
 class Verdict(StrEnum):
@@ -101,9 +103,12 @@ def _collect(socket: Any) -> list[object] | None:
 
 def _frames(socket: Any, patience: float) -> Iterator[object]:
     """What the relay says, as JSON; other chatter (NOTICE, AUTH, garbage) passes by, without end it is cut."""
-    ends = time.monotonic() + patience
+    ends, heard = time.monotonic() + patience, 0
     for _ in range(MOST_FRAMES):
         frame = socket.recv(timeout=max(0.0, ends - time.monotonic()))
+        heard += len(frame)
+        if heard > MAX_TALK:
+            return
         with contextlib.suppress(orjson.JSONDecodeError):
             yield orjson.loads(frame)
 
