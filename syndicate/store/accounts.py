@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
 from syndicate.model import Limits
 from syndicate.store.database import Part
 from syndicate.store.mapping import insert_of, parse_limits, render_limits
+from syndicate.store.prepared import Prepared
 from syndicate.store.schema import accounts, secrets, spendings
 
 MOST_TRIED = 8
@@ -51,16 +52,15 @@ class AccountState:
 
 
 _IS_MINE = and_(accounts.c.site == bindparam("site"), accounts.c.name == bindparam("name"))
-_REST = select(accounts.c.rest_since, accounts.c.rest_until).where(_IS_MINE)
-_LIMITS = select(accounts.c.limits).where(_IS_MINE)
-_TROUBLED = select(accounts.c.name).where(
-    _IS_MINE, or_(accounts.c.paused_at.is_not(None), accounts.c.paused_with != "", accounts.c.rest_since.is_not(None))
-)
+_REST = Prepared(select(accounts.c.rest_since, accounts.c.rest_until).where(_IS_MINE))
+_LIMITS = Prepared(select(accounts.c.limits).where(_IS_MINE))
+_IS_TROUBLED = or_(accounts.c.paused_at.is_not(None), accounts.c.paused_with != "", accounts.c.rest_since.is_not(None))
+_TROUBLED = Prepared(select(accounts.c.name).where(_IS_MINE, _IS_TROUBLED))
 
 
 def find_rest(connection: Connection, site: str, name: str) -> tuple[datetime | None, datetime | None]:
-    row = connection.execute(_REST, {"site": site, "name": name}).first()
-    return (None, None) if row is None else (row[0], row[1])
+    row = _REST.find(connection, {"site": site, "name": name})
+    return (None, None) if row is None else (row["rest_since"], row["rest_until"])
 
 
 class AccountBook(Part):
@@ -125,7 +125,7 @@ class AccountBook(Part):
     def is_troubled(self, name: str) -> bool:
         """Whether it is paused or its server fails, so that a message that was sent is news."""
         with self._database.reading() as connection:
-            return connection.execute(_TROUBLED, {"site": self._site, "name": name}).first() is not None
+            return _TROUBLED.find(connection, {"site": self._site, "name": name}) is not None
 
     def find_rest(self, name: str) -> tuple[datetime | None, datetime | None]:
         """When the account's server began to fail, and until when it is left alone; None while it answers."""
@@ -202,5 +202,5 @@ class AccountBook(Part):
     def find_limits(self, name: str) -> Limits | None:
         """The limits as last read from the server, None where nothing was read yet."""
         with self._database.reading() as connection:
-            stored = connection.execute(_LIMITS, {"site": self._site, "name": name}).scalar()
-        return parse_limits(stored) if stored else None
+            row = _LIMITS.find(connection, {"site": self._site, "name": name})
+        return parse_limits(row["limits"]) if row and row["limits"] else None

@@ -65,6 +65,7 @@ class Database:
         # SQLite lets one write at a time, and who finds it busy sleeps: our own threads queue up before it.
         self._turn: AbstractContextManager[object] = threading.Lock() if self.is_sqlite else nullcontext()
         self.engine = _make_engine(parsed, {"timeout": patience_ms / 1000} if self.is_sqlite else {})
+        self._driver_error: type[Exception] = self.engine.dialect.loaded_dbapi.Error
 
     def close(self) -> None:
         self.engine.dispose()
@@ -114,7 +115,7 @@ class Database:
         """Trouble with the database in a person's words."""
         try:
             yield
-        except (SQLAlchemyError, sqlite3.Error) as error:
+        except (SQLAlchemyError, self._driver_error) as error:
             raise _describe(error, self.where) from error
 
 
@@ -184,7 +185,7 @@ def _write_ahead(connection: sqlite3.Connection, patience: float) -> None:
             return
 
 
-def _describe(error: SQLAlchemyError | sqlite3.Error, where: str) -> StateError:
+def _describe(error: Exception, where: str) -> StateError:
     cause = error.orig if isinstance(error, DBAPIError) else error
     code = getattr(cause, "sqlite_errorname", "")
     words = _SQLITE_WORDS.get("_".join(code.split("_")[:2]))

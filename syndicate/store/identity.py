@@ -20,14 +20,15 @@ from syndicate.containment import contain
 from syndicate.errors import Contradicted, StateError
 from syndicate.store.database import Part
 from syndicate.store.mapping import insert_of
+from syndicate.store.prepared import Prepared
 from syndicate.store.schema import attempts, posts, states
 
 LEAP = 1_000_000
 """How far the counter goes ahead when a contradiction is solved: beyond whatever another machine's cache has seen."""
 
 _IS_MINE = states.c.site == bindparam("of_site")
-_FIND = select(states).where(_IS_MINE)
-_RAISE = update(states).where(_IS_MINE).values(counter=states.c.counter + 1)
+_FIND = Prepared(select(states).where(_IS_MINE))
+_RAISE = Prepared(update(states).where(_IS_MINE).values(counter=states.c.counter + 1))
 
 
 class Contradiction(StrEnum):
@@ -135,7 +136,7 @@ def get_state(connection: Connection, site: str) -> StateRecord:
 
 
 def _find_state(connection: Connection, site: str) -> StateRecord | None:
-    row = connection.execute(_FIND, {"of_site": site}).mappings().first()
+    row = _FIND.find(connection, {"of_site": site})
     if row is None:
         return None
     return StateRecord(
@@ -152,7 +153,7 @@ def _find_state(connection: Connection, site: str) -> StateRecord | None:
 
 def raise_counter(connection: Connection, site: str) -> None:
     """One irreversible call more is about to be made."""
-    connection.execute(_RAISE, {"of_site": site})
+    _RAISE.run(connection, {"of_site": site})
 
 
 def refuse_contradicted(state: StateRecord) -> None:

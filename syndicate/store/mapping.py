@@ -26,7 +26,7 @@ def make_key(site: str, post_id: str, account: str, occasion: Occasion, part: in
     return hashlib.sha256(name.encode()).hexdigest()[:32]
 
 
-def parse_delivery(row: RowMapping) -> Delivery:
+def parse_delivery(row: Mapping[str, Any] | RowMapping) -> Delivery:
     """A message or receipt that cannot be read counts as none; see `is_damaged`. Other values: see `store.schema`."""
     values = {name: value for name, value in row.items() if name not in _UNSHOWN}
     values["occasion"] = Occasion(row["occasion_kind"], row["occasion"])
@@ -37,7 +37,7 @@ def parse_delivery(row: RowMapping) -> Delivery:
     return Delivery(**values)
 
 
-def is_damaged(row: RowMapping, parsed: Delivery) -> bool:
+def is_damaged(row: Mapping[str, Any] | RowMapping, parsed: Delivery) -> bool:
     """Whether the row holds a message or receipt that cannot be read: nothing may be sent or looked for then."""
     return bool((row["message"] and parsed.message is None) or (row["receipt"] and parsed.receipt is None))
 

@@ -15,7 +15,6 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Connection,
-    Row,
     Select,
     and_,
     bindparam,
@@ -33,6 +32,7 @@ from syndicate.store.accounts import SLACK, find_rest
 from syndicate.store.database import Part
 from syndicate.store.identity import StateRecord, get_state, raise_counter, refuse_contradicted
 from syndicate.store.mapping import is_damaged, parse_attempt, parse_delivery
+from syndicate.store.prepared import Prepared, Row
 from syndicate.store.schema import Instant, accounts, attempts, deliveries, is_readable, spendings, states
 from syndicate.store.transitions import Step, change, get_row, move, same_message, walk
 
@@ -47,7 +47,7 @@ SKEW = timedelta(minutes=5)
 _SITE: BindParameter[str] = bindparam("site")
 _ACCOUNT: BindParameter[str] = bindparam("account")
 _SINCE: BindParameter[datetime] = bindparam("since", type_=Instant)
-_SENT = (
+_SENT = Prepared(
     select(deliveries.c.intent_at, deliveries.c.sent_at, deliveries.c.part, deliveries.c.cost)
     .where(
         deliveries.c.site == _SITE,
@@ -57,15 +57,17 @@ _SENT = (
     )
     .order_by(deliveries.c.intent_at)
 )
-_SPENT = select(spendings.c.at, spendings.c.dollars).where(
-    spendings.c.site == _SITE, spendings.c.account == _ACCOUNT, spendings.c.at > _SINCE
+_SPENT = Prepared(
+    select(spendings.c.at, spendings.c.dollars).where(
+        spendings.c.site == _SITE, spendings.c.account == _ACCOUNT, spendings.c.at > _SINCE
+    )
 )
 
 
 def read_usage(connection: Connection, site: str, account: str, now: datetime) -> Usage:
     mine = {"site": site, "account": account, "since": now - MONTH}
-    rows = connection.execute(_SENT, mine).all()
-    spent = [(at, dollars) for at, dollars in connection.execute(_SPENT, mine)]
+    rows = [tuple(row.values()) for row in _SENT.fetch(connection, mine)]
+    spent = [(row["at"], row["dollars"]) for row in _SPENT.fetch(connection, mine)]
     # What was sent by a clock that was days ahead keeps no gap for days.
     firsts = [sent or intent for intent, sent, part, _ in rows if part == 1 and (sent or intent) <= now + SKEW]
     sent_costs = [(intent, cost) for intent, _, _, cost in rows if cost]
@@ -167,9 +169,9 @@ def _select_next(*conditions: ColumnElement[bool]) -> Select[Any]:
     return select(deliveries, flag).where(_ROW.id == first.limit(1).correlate(None).scalar_subquery())
 
 
-_NEXT = _select_next()
+_NEXT = Prepared(_select_next())
 _DUE_ACCOUNTS = _select_claimable(select(_ROW.account).distinct().order_by(_ROW.account), _ROW.account)[0]
-_TWIN = (
+_TWIN = Prepared(
     select(deliveries)
     .where(
         _ROW.site == _SITE,
@@ -180,7 +182,15 @@ _TWIN = (
     )
     .limit(1)
 )
-_HELD = select(_ROW.state, _ROW.lease_owner, _ROW.lease_until).where(_ROW.site == _SITE, _ROW.id == bindparam("of_id"))
+_HELD = Prepared(
+    select(_ROW.state, _ROW.lease_owner, _ROW.lease_until).where(_ROW.site == _SITE, _ROW.id == bindparam("of_id"))
+)
+_LAST_STEP = Prepared(
+    select(attempts.c.action, attempts.c.outcome, attempts.c.reason, attempts.c.detail)
+    .where(attempts.c.delivery_id == bindparam("of_id"))
+    .order_by(attempts.c.id.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,8 +244,8 @@ class Outbox(Part):
         """How things stand around a delivery that was taken up."""
         wanted = {"site": self._site, "account": delivery.account}
         with self._database.reading() as connection:
-            rows = connection.execute(_TWIN, wanted | {"of_post": delivery.post_id, "but_not": delivery.id})
-            twin = next((parse_delivery(found) for found in rows.mappings()), None)
+            found = _TWIN.find(connection, wanted | {"of_post": delivery.post_id, "but_not": delivery.id})
+            twin = parse_delivery(found) if found else None
             return Standing(twin, find_rest(connection, self._site, delivery.account)[1])
 
     def find_by_receipt(self, account: str, remote_id: str) -> Delivery | None:
@@ -293,11 +303,11 @@ class Outbox(Part):
     def _claim(
         self, owner: str, now: datetime, lease: timedelta, account: str, only: Collection[int]
     ) -> Delivery | None:
-        query = _select_next(_ROW.id.in_(only)) if only else _NEXT
+        query = Prepared(_select_next(_ROW.id.in_(only))) if only else _NEXT
         with self._database.writing() as connection:
             self._database.take_turn(connection, f"syndicate claim {self._site}", account)
             moments = self._moments(connection, now) | {"account": account}
-            while (row := connection.execute(query, moments).mappings().first()) is not None:
+            while (row := query.find(connection, moments)) is not None:
                 found = parse_delivery(row)
                 if row["is_readable"] and not is_damaged(row, found):
                     return _lease(connection, found, owner, now, lease_until=moments["lease_now"] + lease)
@@ -401,12 +411,12 @@ class Outbox(Part):
         if held is None:
             raise LostLease(f"delivery {delivery.id} is in other hands now")
         refuse_contradicted(state)
-        return state if held.lease_until is not None and lease_now < held.lease_until else None
+        return state if held["lease_until"] is not None and lease_now < held["lease_until"] else None
 
-    def _find_held(self, connection: Connection, delivery: Delivery) -> Row[Any, Any, Any] | None:
+    def _find_held(self, connection: Connection, delivery: Delivery) -> Row | None:
         """The row where it still has the state and the owner that `delivery` names."""
-        row = connection.execute(_HELD, {"site": self._site, "of_id": delivery.id}).first()
-        is_same = row is not None and (row.state, row.lease_owner) == (delivery.state, delivery.lease_owner)
+        row = _HELD.find(connection, {"site": self._site, "of_id": delivery.id})
+        is_same = row is not None and (row["state"], row["lease_owner"]) == (delivery.state, delivery.lease_owner)
         return row if is_same else None
 
     def record(self, delivery: Delivery, action: str, decision: Decision, now: datetime) -> Delivery:
@@ -470,7 +480,5 @@ def _says_nothing_new(connection: Connection, current: Delivery, decision: Decis
     """Whether the trail ends with this very step already: waiting long must not make it long."""
     if decision.state is not current.state:
         return False
-    row = attempts.c
-    query = select(row.action, row.outcome, row.reason, row.detail).where(row.delivery_id == current.id)
-    last = connection.execute(query.order_by(row.id.desc()).limit(1)).first()
-    return last is not None and tuple(last) == (step.action, step.outcome, step.reason, step.detail)
+    last = _LAST_STEP.find(connection, {"of_id": current.id})
+    return last is not None and tuple(last.values()) == (step.action, step.outcome, step.reason, step.detail)

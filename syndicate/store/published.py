@@ -10,13 +10,16 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, select
 from syndicate.model import PublishedFile
 from syndicate.store.database import Part
 from syndicate.store.mapping import insert_of
+from syndicate.store.prepared import Prepared
 from syndicate.store.schema import publications, published_files
 
 _FILE = [published_files.c[name] for name in PublishedFile._fields]
-_CARDS = select(*_FILE).where(
-    published_files.c.site == bindparam("site"),
-    published_files.c.post_id != "",
-    published_files.c.post_id == bindparam("of_post"),
+_CARDS = Prepared(
+    select(*_FILE).where(
+        published_files.c.site == bindparam("site"),
+        published_files.c.post_id != "",
+        published_files.c.post_id == bindparam("of_post"),
+    )
 )
 _AT_ONCE = 500
 """Names in one question: databases limit them."""
@@ -35,8 +38,8 @@ class PublishedFiles(Part):
     def find_cards(self, post_id: str) -> dict[str, PublishedFile]:
         """The cards of one post."""
         with self._database.reading() as connection:
-            rows = map(PublishedFile._make, connection.execute(_CARDS, {"site": self._site, "of_post": post_id}))
-            return {one.path: one for one in rows}
+            rows = _CARDS.fetch(connection, {"site": self._site, "of_post": post_id})
+        return {row["path"]: PublishedFile(**row) for row in rows}
 
     def keep_published(self, files: Iterable[PublishedFile]) -> None:
         """Store or replace."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, or_, select, update
@@ -11,10 +12,12 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, or_, 
 from syndicate.errors import LostLease, StateError, UsageError
 from syndicate.model import Delivery, Message, PlannedDelivery, Reason, Receipt, State, can_move
 from syndicate.store.mapping import parse_delivery, render_message, render_receipt
+from syndicate.store.prepared import Prepared
 from syndicate.store.schema import attempts, deliveries, is_readable
 
-# A statement that is built once is compiled once for each set of columns that it is given.
-_GET = select(deliveries).where(deliveries.c.site == bindparam("of_site"), deliveries.c.id == bindparam("of_id"))
+_GET = Prepared(
+    select(deliveries).where(deliveries.c.site == bindparam("of_site"), deliveries.c.id == bindparam("of_id"))
+)
 _STATE = bindparam("in_state", type_=deliveries.c.state.type)
 _IS_SAME_STATE = or_(
     deliveries.c.state == _STATE, and_(_STATE == State.UNCERTAIN, ~is_readable(deliveries.c.state))
@@ -26,7 +29,13 @@ _CHANGE = update(deliveries).where(
 )
 _CHANGE_LEASED = _CHANGE.where(deliveries.c.lease_until > bindparam("leased_at"))
 _SITE = select(deliveries.c.site).where(deliveries.c.id == bindparam("of_id")).scalar_subquery()
-_ADD_STEP = insert(attempts).values(site=_SITE)
+_LINE = ("delivery_id", "at", "action", "outcome", "state", "reason", "detail")
+_ADD_STEP = Prepared(insert(attempts).values(site=_SITE).inline(), _LINE)
+
+
+@cache
+def _prepare_change(columns: tuple[str, ...], *, leased: bool) -> Prepared:
+    return Prepared(_CHANGE_LEASED if leased else _CHANGE, columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +56,7 @@ _MOST_ID = 2**63 - 1
 def get_row(connection: Connection, site: str, delivery_id: int) -> Delivery:
     """The delivery as it is now. Raises UsageError where the site has none with this number."""
     is_number = 0 < delivery_id <= _MOST_ID
-    row = connection.execute(_GET, {"of_site": site, "of_id": delivery_id}).mappings().first() if is_number else None
+    row = _GET.find(connection, {"of_site": site, "of_id": delivery_id}) if is_number else None
     if row is None:
         raise UsageError(f"there is no delivery {delivery_id}", hint="`syndicate queue` lists them")
     return parse_delivery(row)
@@ -78,7 +87,7 @@ def move(connection: Connection, before: Delivery, after: State, step: Step, **c
         "reason": step.reason,
         "detail": step.detail,
     }
-    connection.execute(_ADD_STEP, line)
+    _ADD_STEP.run(connection, line)
     return moved
 
 
@@ -97,12 +106,9 @@ def change(connection: Connection, before: Delivery, *, leased_at: datetime | No
     after = changes.get("state", before.state)
     if after is not before.state and not can_move(before.state, after):
         raise StateError(f"delivery {before.id} cannot go from {before.state} to {after}")
-    same = {"of_id": before.id, "in_state": before.state, "held_by": before.lease_owner}
-    if leased_at is None:
-        done = connection.execute(_CHANGE, _render(changes) | same)
-    else:
-        done = connection.execute(_CHANGE_LEASED, _render(changes) | same | {"leased_at": leased_at})
-    if done.rowcount != 1:
+    same = {"of_id": before.id, "in_state": before.state, "held_by": before.lease_owner, "leased_at": leased_at}
+    columns = _render(changes)
+    if _prepare_change(tuple(columns), leased=leased_at is not None).run(connection, columns | same) != 1:
         raise LostLease(f"delivery {before.id} is in other hands now")
     return replace(before, **changes)
 
