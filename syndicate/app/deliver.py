@@ -24,6 +24,7 @@ from syndicate.model import (
     Message,
     NetworkFacts,
     Post,
+    Snapshot,
     is_own_picture,
 )
 from syndicate.networks import describe
@@ -133,20 +134,25 @@ class Composer:
 
     def _get_materials(self, delivery: Delivery) -> _Materials:
         with self._lock:
-            is_old = self._stopwatch() - self._read_at > FRESH
-            if self._read is None or is_old or delivery.post_id not in self._read.posts:
-                self._read, self._read_at = self._read_materials(), self._stopwatch()
-            return self._read
+            known = self._read if self._read and delivery.post_id in self._read.posts else None
+            if known is None or self._stopwatch() - self._read_at > FRESH:
+                known = self._read = self._read_materials(known)
+                self._read_at = self._stopwatch()
+            return known
 
-    def _read_materials(self) -> _Materials:
+    def _read_materials(self, known: _Materials | None) -> _Materials:
+        """With what is `known` already, where the posts are the same: their rows follow them."""
         site = self._site
         try:
             snapshot = site.read_snapshot()
         except ContentError as error:
             raise Unavailable(error.message, where=error.where, hint=error.hint) from error
+        if known is not None and known.snapshot == snapshot:
+            return replace(known, messages=site.read_messages())
         rows = site.store.list_posts()
         identified, vanished = match_identities(snapshot.posts, rows, site=site.settings.site, now=site.clock())
         return _Materials(
+            snapshot=snapshot,
             messages=site.read_messages(),
             facts=site.accounts.facts,
             drawer=open_drawer(site),
@@ -159,6 +165,7 @@ class Composer:
 class _Materials:
     """What the messages of one round are made of."""
 
+    snapshot: Snapshot
     messages: Mapping[str, str]
     """Templates by account."""
     facts: Mapping[str, NetworkFacts]

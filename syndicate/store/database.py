@@ -23,16 +23,14 @@ from syndicate.store.schema import deliveries
 
 PATIENCE_MS = 10_000
 _PAUSE = 0.02
+_NO_FLUSH = text("SET LOCAL synchronous_commit = off")
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 _TURN_OF_PART = text(
     "SELECT pg_advisory_xact_lock_shared(hashtextextended(:name, 0)),"
     " pg_advisory_xact_lock(hashtextextended(:name || ' ' || :part, 0))"
 )
-_PRAGMAS = (
-    # The intent must be on the disk, not on its way there, before a message leaves (WAL syncs each commit only so).
-    "PRAGMA synchronous=FULL",
-    "PRAGMA foreign_keys=ON",
-)
+# The intent must be on the disk, not on its way there, before a message leaves (WAL syncs each commit only so).
+_ON_DISK, _SOON_ON_DISK = "PRAGMA synchronous=FULL", "PRAGMA synchronous=NORMAL"
 
 # SQLite's result codes (sqlite.org/rescode.html), by their first part, and what a person can do about them.
 _SQLITE_WORDS = {
@@ -73,22 +71,31 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one moment of the database and changes nothing."""
-        with self.mapped(), self._begin("BEGIN") as connection:
+        with self.mapped(), self._begin(("BEGIN",)) as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that is all or nothing; on SQLite it takes the one write lock at once, not at a later step."""
-        with self._turn, self.mapped(), self._begin("BEGIN IMMEDIATE") as connection:
+        with self._turn, self.mapped(), self._begin((_ON_DISK, "BEGIN IMMEDIATE")) as connection:
             yield connection
 
     @contextmanager
-    def _begin(self, words: str) -> Iterator[Connection]:
+    def noting(self) -> Iterator[Connection]:
+        """The same for what may be lost with the power, and then was not: it is on the disk with the next `writing`."""
+        with self._turn, self.mapped(), self._begin((_SOON_ON_DISK, "BEGIN IMMEDIATE")) as connection:
+            if not self.is_sqlite:
+                connection.execute(_NO_FLUSH)
+            yield connection
+
+    @contextmanager
+    def _begin(self, words: tuple[str, ...]) -> Iterator[Connection]:
         """SQLite's own words go straight to the driver: they are said before every transaction."""
         with self.engine.begin() as connection:
             if self.is_sqlite:
                 driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
-                driver.execute(words)
+                for one in words:
+                    driver.execute(one)
             yield connection
 
     def take_turn(self, connection: Connection, name: str, part: str = "") -> None:
@@ -167,8 +174,7 @@ def _set_up_sqlite(connection: Any, _record: object, *, patience: float) -> None
     connection.isolation_level = None  # we say BEGIN ourselves: the driver would say it too late
     connection.text_factory = partial(str, encoding="utf-8", errors="replace")  # a damaged byte spoils nothing else
     _write_ahead(connection, patience)
-    for pragma in _PRAGMAS:
-        connection.execute(pragma)
+    connection.execute("PRAGMA foreign_keys=ON")
 
 
 def _write_ahead(connection: sqlite3.Connection, patience: float) -> None:

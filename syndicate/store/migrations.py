@@ -304,4 +304,6 @@ _STEPS: dict[str, tuple[str | Callable[[Connection], None], ...]] = {
     "0017": ("ALTER TABLE accounts ADD COLUMN who TEXT NOT NULL DEFAULT ''",),
     # Since when an account is not in syndicate.toml, so that one that is back soon goes on.
     "0018": ("ALTER TABLE accounts ADD COLUMN away_since BIGINT",),
+    # What is in hand now is found without a look at all that was ever sent.
+    "0019": ("CREATE INDEX deliveries_leased ON deliveries (site, account) WHERE lease_until IS NOT NULL",),
 }

@@ -143,6 +143,7 @@ def _select_claimable(what: Select[Any], account: ColumnElement[str]) -> tuple[S
     query = what.where(
         _ROW.site == _SITE,
         _ROW.account == account,
+        _ROW.state.in_((State.PLANNED, State.DUE, State.UNCERTAIN)),  # an index leads there, past all that was sent
         # A look after a lost answer is not a burden, and may show that the account answers again.
         or_(and_(_IS_DUE, ~is_resting), and_(_MAY_LOOK, ~and_(is_resting, looked_in_vain))),
         ~is_busy,
@@ -170,7 +171,7 @@ def _select_next(*conditions: ColumnElement[bool]) -> Select[Any]:
 
 
 _NEXT = Prepared(_select_next())
-_DUE_ACCOUNTS = _select_claimable(select(_ROW.account).distinct().order_by(_ROW.account), _ROW.account)[0]
+_DUE_ACCOUNTS = Prepared(_select_claimable(select(_ROW.account), _ROW.account)[0])
 _TWIN = Prepared(
     select(deliveries)
     .where(
@@ -266,7 +267,8 @@ class Outbox(Part):
     def list_due_accounts(self, now: datetime) -> tuple[str, ...]:
         """Accounts with something to claim now."""
         with self._database.reading() as connection:
-            return tuple(connection.execute(_DUE_ACCOUNTS, self._moments(connection, now)).scalars())
+            rows = _DUE_ACCOUNTS.fetch(connection, self._moments(connection, now))
+        return tuple(sorted({row["account"] for row in rows}))
 
     def find_next_at(self) -> datetime | None:
         """When the next delivery or look is due; in the past where one is waiting already."""
@@ -304,7 +306,7 @@ class Outbox(Part):
         self, owner: str, now: datetime, lease: timedelta, account: str, only: Collection[int]
     ) -> Delivery | None:
         query = Prepared(_select_next(_ROW.id.in_(only))) if only else _NEXT
-        with self._database.writing() as connection:
+        with self._database.noting() as connection:  # the intent comes after it, and takes it along to the disk
             self._database.take_turn(connection, f"syndicate claim {self._site}", account)
             moments = self._moments(connection, now) | {"account": account}
             while (row := query.find(connection, moments)) is not None:

@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from syndicate.model import Action, OccasionKind, Reason, State
 
-HEAD = "0018"
+HEAD = "0019"
 """The last step of `migrations.py`. A database that names a later one is from a newer syndicate."""
 
 # A value that cannot be read spoils its own row, never the query: SQLite keeps any value in any column. Each type reads
@@ -267,6 +267,15 @@ deliveries = Table(
     Index("deliveries_account", "site", "account", "state"),
     Index("deliveries_receipt", "site", "account", "remote_id"),
 )
+_IS_LEASED = deliveries.c.lease_until.is_not(None)
+Index(
+    "deliveries_leased",
+    deliveries.c.site,
+    deliveries.c.account,
+    sqlite_where=_IS_LEASED,
+    postgresql_where=_IS_LEASED,
+)
+"""A few rows: what is in hand now."""
 
 attempts = Table(
     "attempts",
