@@ -98,6 +98,9 @@ def parse_recent(item: Item) -> Recent:
     return Recent(parse_receipt(item), item["content_text"], links, datetime.fromisoformat(item["date_published"]))
 
 
+_NO_ITEMS = b"[]\n}"
+
+
 @dataclass(frozen=True, slots=True)
 class LocalTimeline:
     """Sends by writing a file. Sending a key again changes nothing and returns the first receipt."""
@@ -107,8 +110,9 @@ class LocalTimeline:
     url: str
     http: Client
     limits: Limits = LIMITS
-    _known: dict[Build, list[Item]] = field(default_factory=dict, repr=False)
-    """The items of the file as we read or wrote it last, so that many messages do not read it again and again."""
+    _known: dict[Build, tuple[list[Item], bytes]] = field(default_factory=dict, repr=False)
+    """The items of the file as we read or wrote it last, and as they stand in it where we wrote them: many messages do
+    not read and render it again and again."""
 
     def send(self, message: Message, *, key: str) -> Receipt:
         refuse_misfits(message, self.limits, account=self.account)
@@ -173,9 +177,9 @@ class LocalTimeline:
         path = self.folder / TIMELINE
         try:
             build = _build_of(path.stat())
-            items = self._known.get(build)
-            if items is None:
-                items = self._remember(build, parse_items(path.read_bytes()))
+            if build not in self._known:
+                self._remember(build, parse_items(path.read_bytes()))
+            return self._known[build][0]
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -183,22 +187,32 @@ class LocalTimeline:
         except ValueError as error:
             hint = f"move {path} away; a new timeline is begun"
             raise Blocked(f"{TIMELINE} is damaged", where=self.account, hint=hint) from error
-        return items
 
     def _write(self, items: list[Item]) -> None:
         feed = {
             "version": "https://jsonfeed.org/version/1.1",
             "title": self.account,
             **({"home_page_url": f"{self.url}/{PAGE}", "feed_url": f"{self.url}/{TIMELINE}"} if self.url else {}),
-            "items": items,
+            "items": [],
         }
-        written = _replace(self.folder / TIMELINE, orjson.dumps(feed, option=orjson.OPT_INDENT_2))
-        self._remember(_build_of(written), items)
+        head, text = orjson.dumps(feed, option=orjson.OPT_INDENT_2), self._render(items)
+        whole = head.removesuffix(_NO_ITEMS) + b"[\n    " + text + b"\n  ]\n}" if items else head
+        self._remember(_build_of(_replace(self.folder / TIMELINE, whole)), items, text)
 
-    def _remember(self, build: Build, items: list[Item]) -> list[Item]:
+    def _render(self, items: list[Item]) -> bytes:
+        """The items as they stand in the file; those that stood there before are not rendered again."""
+        before, text = next(iter(self._known.values()), ([], b""))
+        new = len(items) - len(before)
+        is_longer = text and items[new:] == before
+        rendered = [
+            orjson.dumps(item, option=orjson.OPT_INDENT_2).replace(b"\n", b"\n    ")
+            for item in (items[:new] if is_longer else items)
+        ]
+        return b",\n    ".join([*rendered, text] if is_longer else rendered)
+
+    def _remember(self, build: Build, items: list[Item], text: bytes = b"") -> None:
         self._known.clear()
-        self._known[build] = items
-        return items
+        self._known[build] = (items, text)
 
 
 def _build_of(facts: os.stat_result) -> Build:
