@@ -7,8 +7,10 @@ Another package can bring one: a module with `DESCRIPTION` and `open_network`, n
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any
@@ -50,7 +52,7 @@ _OTHER_NAMES = {"twitter": "x", "fediverse": "mastodon", "bsky": "bluesky", "mic
 
 def list_networks() -> Mapping[str, str]:
     """Ours, then what installed packages bring: name → module."""
-    return NETWORKS | {name: module for name, module in _list_foreign().items() if name not in NETWORKS}
+    return NETWORKS | {name: module for name, module in _list_foreign(tuple(sys.path)) if name not in NETWORKS}
 
 
 def describe(name: str) -> Description:
@@ -125,8 +127,10 @@ def _load_foreign(name: str, module: str) -> Any:
     raise ConfigError(f'the network "{name}" cannot be loaded: {why}', hint=hint)
 
 
-def _list_foreign() -> Mapping[str, str]:
-    return {one.name: one.module for one in entry_points(group=ENTRY_POINTS)}
+@lru_cache(maxsize=1)
+def _list_foreign(_path: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Name and module of each; it takes a look at every installed package on the path."""
+    return tuple((one.name, one.module) for one in entry_points(group=ENTRY_POINTS))
 
 
 def _list_near(name: str, known: Mapping[str, str]) -> list[str]:

@@ -13,9 +13,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, create_engine, event, text
+from sqlalchemy import Connection, Dialect, Engine, Select, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from syndicate.errors import ConfigError, StateError
 from syndicate.store.glance import refuse_damage
@@ -23,12 +24,16 @@ from syndicate.store.schema import deliveries
 
 PATIENCE_MS = 10_000
 _PAUSE = 0.02
-_NO_FLUSH = text("SET LOCAL synchronous_commit = off")
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
-_TURN_OF_PART = text(
-    "SELECT pg_advisory_xact_lock_shared(hashtextextended(:name, 0)),"
-    " pg_advisory_xact_lock(hashtextextended(:name || ' ' || :part, 0))"
+_CLAIM = text(
+    "SELECT set_config('synchronous_commit', 'off', true),"
+    " pg_advisory_xact_lock_shared(hashtextextended(:name, 0)),"
+    " pg_try_advisory_xact_lock(hashtextextended(:name || ' ' || :part, 0)) AS is_mine,"
+    " clock_timestamp() AS at"
 )
+_CLOCK = text("SELECT clock_timestamp()")
+_IDLE = 1.0
+"""A server that was restarted has closed our connections: who used one longer ago, in seconds, asks before."""
 # The intent must be on the disk, not on its way there, before a message leaves (WAL syncs each commit only so).
 _ON_DISK, _SOON_ON_DISK = "PRAGMA synchronous=FULL", "PRAGMA synchronous=NORMAL"
 
@@ -81,12 +86,18 @@ class Database:
             yield connection
 
     @contextmanager
-    def noting(self) -> Iterator[Connection]:
-        """The same for what may be lost with the power, and then was not: it is on the disk with the next `writing`."""
+    def claiming(self, name: str, part: str, now: datetime) -> Iterator[tuple[Connection, datetime | None]]:
+        """The same for a claim, with the time by which leases are measured; None where another one of this part is made
+        at this moment.
+
+        A claim may be lost with the power, and then was not made: it is on the disk with the next `writing`.
+        """
         with self._turn, self.mapped(), self._begin((_SOON_ON_DISK, "BEGIN IMMEDIATE")) as connection:
-            if not self.is_sqlite:
-                connection.execute(_NO_FLUSH)
-            yield connection
+            if self.is_sqlite:
+                yield connection, now
+            else:
+                row = connection.execute(_CLAIM, {"name": name, "part": part}).one()
+                yield connection, row.at.astimezone(UTC) if row.is_mine else None
 
     @contextmanager
     def _begin(self, words: tuple[str, ...]) -> Iterator[Connection]:
@@ -98,23 +109,19 @@ class Database:
                     driver.execute(one)
             yield connection
 
-    def take_turn(self, connection: Connection, name: str, part: str = "") -> None:
-        """Let writers of one name go one after the other; those of different parts of it may go at the same time.
+    def take_turn(self, connection: Connection, name: str) -> None:
+        """Let writers of one name go one after the other, and no claim of it beside them.
 
         SQLite's write lock does more than that already.
         """
-        if self.is_sqlite:
-            return
-        if part:
-            connection.execute(_TURN_OF_PART, {"name": name, "part": part})
-        else:
+        if not self.is_sqlite:
             connection.execute(_TURN, {"name": name})
 
     def read_clock(self, connection: Connection, now: datetime) -> datetime:
         """The time by which leases are measured: machines that share a PostgreSQL share its clock, too."""
         if self.is_sqlite:
             return now
-        at: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        at: datetime = connection.execute(_CLOCK).scalar_one()
         return at.astimezone(UTC)
 
     @contextmanager
@@ -158,8 +165,7 @@ def _make_private(path: Path) -> None:
 
 def _make_engine(url: URL, connecting: dict[str, float]) -> Engine:
     try:
-        # A server that was restarted has closed our connections: ask before using one.
-        engine = create_engine(url, connect_args=connecting, pool_pre_ping=not connecting)
+        engine = create_engine(url, connect_args=connecting)
     except (ImportError, NoSuchModuleError) as error:
         hint = 'pip install "syndicate-feeds[postgres]"'
         raise ConfigError(
@@ -167,7 +173,25 @@ def _make_engine(url: URL, connecting: dict[str, float]) -> Engine:
         ) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", partial(_set_up_sqlite, patience=connecting["timeout"]))
+    else:
+        event.listen(engine, "checkout", partial(_ask_idle, engine.dialect))
+        event.listen(engine, "checkin", _note_use)
     return engine
+
+
+def _ask_idle(dialect: Dialect, connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """The pool takes another connection where this one turns out dead."""
+    used_at = record.info.get("used_at")
+    if used_at is None or time.monotonic() - used_at < _IDLE:
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as error:
+        raise DisconnectionError from error
+
+
+def _note_use(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info["used_at"] = time.monotonic()
 
 
 def _set_up_sqlite(connection: Any, _record: object, *, patience: float) -> None:

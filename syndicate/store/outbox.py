@@ -267,7 +267,7 @@ class Outbox(Part):
     def list_due_accounts(self, now: datetime) -> tuple[str, ...]:
         """Accounts with something to claim now."""
         with self._database.reading() as connection:
-            rows = _DUE_ACCOUNTS.fetch(connection, self._moments(connection, now))
+            rows = _DUE_ACCOUNTS.fetch(connection, self._moments(now, self._database.read_clock(connection, now)))
         return tuple(sorted({row["account"] for row in rows}))
 
     def find_next_at(self) -> datetime | None:
@@ -281,7 +281,9 @@ class Outbox(Part):
         """What processes have in hand now, one delivery of each busy account."""
         query = self._mine(select(deliveries)).where(_ROW.lease_until > _LEASE_NOW, _ROW.lease_until <= _LEASE_END)
         with self._database.reading() as connection:
-            rows = connection.execute(query.order_by(_ROW.id), self._moments(connection, now)).mappings()
+            rows = connection.execute(
+                query.order_by(_ROW.id), self._moments(now, self._database.read_clock(connection, now))
+            ).mappings()
             return tuple(parse_delivery(row) for row in rows)
 
     def read_usage(self, account: str, now: datetime) -> Usage:
@@ -306,18 +308,18 @@ class Outbox(Part):
         self, owner: str, now: datetime, lease: timedelta, account: str, only: Collection[int]
     ) -> Delivery | None:
         query = Prepared(_select_next(_ROW.id.in_(only))) if only else _NEXT
-        with self._database.noting() as connection:  # the intent comes after it, and takes it along to the disk
-            self._database.take_turn(connection, f"syndicate claim {self._site}", account)
-            moments = self._moments(connection, now) | {"account": account}
+        with self._database.claiming(f"syndicate claim {self._site}", account, now) as (connection, lease_now):
+            if lease_now is None:
+                return None
+            moments = self._moments(now, lease_now) | {"account": account}
             while (row := query.find(connection, moments)) is not None:
                 found = parse_delivery(row)
                 if row["is_readable"] and not is_damaged(row, found):
-                    return _lease(connection, found, owner, now, lease_until=moments["lease_now"] + lease)
+                    return _lease(connection, found, owner, now, lease_until=lease_now + lease)
                 _set_aside(connection, found, now)
             return None
 
-    def _moments(self, connection: Connection, now: datetime) -> dict[str, Any]:
-        lease_now = self._database.read_clock(connection, now)
+    def _moments(self, now: datetime, lease_now: datetime) -> dict[str, Any]:
         return {
             "site": self._site,
             "now": now,
@@ -341,11 +343,21 @@ class Outbox(Part):
         over = or_(_ROW.lease_until <= _LEASE_NOW, _ROW.lease_until > _LEASE_END)
         query = self._mine(select(deliveries)).where(_ROW.state == State.SENDING, over)
         with self._database.reading() as connection:
-            if connection.execute(query.limit(1), self._moments(connection, now)).first() is None:
+            if (
+                connection.execute(
+                    query.limit(1), self._moments(now, self._database.read_clock(connection, now))
+                ).first()
+                is None
+            ):
                 return 0
         with self._database.writing() as connection:
             self._database.take_turn(connection, f"syndicate claim {self._site}")
-            rows = [parse_delivery(row) for row in connection.execute(query, self._moments(connection, now)).mappings()]
+            rows = [
+                parse_delivery(row)
+                for row in connection.execute(
+                    query, self._moments(now, self._database.read_clock(connection, now))
+                ).mappings()
+            ]
             for row in rows:
                 _recover(connection, row, now)
             return len(rows)
@@ -408,8 +420,8 @@ class Outbox(Part):
         """
         with self._database.reading() as connection:
             held = self._find_held(connection, delivery)
-            lease_now = self._database.read_clock(connection, now)
             state = get_state(connection, self._site)
+            lease_now = self._database.read_clock(connection, now)  # the last thing before the call
         if held is None:
             raise LostLease(f"delivery {delivery.id} is in other hands now")
         refuse_contradicted(state)
