@@ -40,6 +40,20 @@ def _items(timeline: LocalTimeline) -> list[dict[str, object]]:
     return items
 
 
+def test_the_file_is_the_same_however_it_came_about(timeline: LocalTimeline, http: Client) -> None:
+    """Messages are rendered once; after more of them, a restart, an edit and a removal it is as if written whole."""
+    texts = ["“Héllo”\nworld", "two", "three", "four"]
+    receipts = [timeline.send(replace(TEXT, text=text), key=text) for text in texts[:2]]
+    again = _open(timeline.folder, http)
+    receipts += [again.send(replace(TEXT, text=text), key=text) for text in texts[2:]]
+    again.edit(receipts[1], replace(TEXT, text="new"), key="edit")
+    again.delete(receipts[2])
+    again.send(TEXT, key="last")
+    written = (timeline.folder / "timeline.json").read_bytes()
+    assert written == orjson.dumps(orjson.loads(written), option=orjson.OPT_INDENT_2)
+    assert [item["id"] for item in _items(timeline)] == ["last", texts[3], texts[1], texts[0]]
+
+
 def test_the_file_is_a_json_feed(tmp_path: Path, http: Client) -> None:
     """Readers can subscribe to it: version, addresses, and per item an id, a URL, words and a date."""
     timeline = _open(tmp_path, http, url="https://blog.example/feeds/")

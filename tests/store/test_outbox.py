@@ -5,9 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import update
 
@@ -377,6 +379,32 @@ def _finish(store: Store, done: list[int]) -> None:
     """A worker may leave while another still holds the last row of an account: take what is left."""
     while (row := store.claim("last", NOW, LEASE)) is not None:
         done.append(store.record(store.intend(row, NOW, LEASE), "send", decision(State.SENT), NOW).id)
+
+
+@pytest.mark.slow
+def test_a_claim_waits_for_no_other_one_of_its_account(postgres: str) -> None:
+    """While one is under way on PostgreSQL another worker goes on with the next account; afterwards it gets its row."""
+    with open_store(postgres, "turns") as store, psycopg.connect(postgres) as other:
+        here, there = add(store, planned("p1", account="a"), planned("p2", account="b"))
+        other.execute("SELECT pg_advisory_lock(hashtextextended('syndicate claim turns a', 0))")
+        taken = store.claim("me", NOW, LEASE)
+        assert (taken and taken.id, store.claim("me", NOW, LEASE)) == (there.id, None)
+        other.execute("SELECT pg_advisory_unlock_all()")
+        taken = store.claim("me", NOW, LEASE)
+        assert taken
+        assert taken.id == here.id
+
+
+@pytest.mark.slow
+def test_a_server_that_was_restarted_costs_one_transaction(postgres: str) -> None:
+    """Its connections are gone: who is at it fails in words, and the next one goes as always."""
+    url = f"{postgres}{'&' if '?' in postgres else '?'}application_name=restarted"
+    with open_store(url, "restarted") as store, psycopg.connect(postgres, autocommit=True) as other:
+        add(store)
+        other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'restarted'")
+        with suppress(StateError):
+            store.claim("me", NOW, LEASE)
+        assert store.claim("me", NOW, LEASE) is not None
 
 
 def test_two_workers_never_own_the_same_row(opener: Opener) -> None:
