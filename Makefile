@@ -72,10 +72,11 @@ bench-feeds: setup ## cold, warm and one-edit times for 1,000, 10,000 and 50,000
 	$(BIN)/python -m tests.benchmarks.bench_whole 1000 10000 50000
 	$(BIN)/python -m tests.benchmarks.bench_whole 10000 --cards
 
-bench-work: setup ## deliveries and answers for each CPU second, and what more workers bring
+bench-work: setup ## deliveries and answers for each CPU second, what more workers bring, and what idling costs
 	$(BIN)/python -m tests.benchmarks.bench_deliveries
 	$(BIN)/python -m tests.benchmarks.bench_serving
 	$(BIN)/python -m tests.benchmarks.bench_workers
+	$(BIN)/python -m tests.benchmarks.bench_daemon
 
 bench-accounts: setup ## what twenty accounts that hang cost a healthy one
 	$(BIN)/python -m tests.benchmarks.bench_accounts

@@ -1,0 +1,99 @@
+"""What `syndicate run` costs while nothing happens, and how soon one edit among many posts stands in the feed.
+
+    python -m tests.benchmarks.bench_daemon [POSTS [SECONDS]]
+
+A made blog that is published already, with small flat cards; the daemon idles for so many seconds (300). The clock
+holds the watcher's wait for the file's last change (`QUIET_MS`, longer while it keeps changing).
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from syndicate.daemon import QUIET_MS
+from tests.benchmarks.bench_costs import read_cpu, run
+from tests.benchmarks.bench_whole import write_site
+
+SETTLED = 10.0
+"""Seconds without work after which a start is over."""
+EDITS = 3
+
+
+@contextmanager
+def running(root: Path) -> Iterator[int]:
+    """The daemon's process id."""
+    command = [sys.executable, "-m", "syndicate", "--config", str(root / "syndicate.toml"), "run"]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=os.environ) as process:
+        try:
+            yield process.pid
+        finally:
+            process.terminate()
+
+
+def settle(pid: int) -> None:
+    """Wait until the start is over."""
+    before, used = -1.0, read_cpu(pid)
+    while used - before > 0.01 * SETTLED:
+        time.sleep(SETTLED)
+        before, used = used, read_cpu(pid)
+
+
+def read_memory(pid: int, name: str) -> float:
+    """In megabytes."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith(name)) / 1024
+
+
+def measure_edit(root: Path, pid: int, post: Path, number: int) -> tuple[float, float]:
+    """CPU seconds and seconds of the clock from the saved file to the feed that says the same."""
+    words = f"One more line, number {number}, at {time.time_ns()}."
+    feed = root / "feeds" / "atom.xml"
+    text, cpu, began = post.read_text(encoding="utf-8"), read_cpu(pid), time.perf_counter()
+    post.write_text(f"{text}\n{words}\n", encoding="utf-8")
+    wait_for(lambda: words in feed.read_text(encoding="utf-8"))
+    return read_cpu(pid) - cpu, time.perf_counter() - began
+
+
+def wait_for(is_done: Callable[[], bool]) -> None:
+    while not is_done():
+        time.sleep(0.01)
+
+
+def main(count: int, seconds: float) -> None:
+    with TemporaryDirectory() as folder:
+        root = Path(folder)
+        write_site(root, count)
+        with (root / "syndicate.toml").open("a", encoding="utf-8") as config:
+            config.write('sizes = ["400x210"]\n')
+        run(root, "publish")
+        report(root, count, seconds)
+
+
+def report(root: Path, count: int, seconds: float) -> None:
+    """The table of a site that is published."""
+    newest = root / "content" / "posts" / f"post-{count - 1:05d}.md"
+    with running(root) as pid:
+        settle(pid)
+        cpu, memory = read_cpu(pid), read_memory(pid, "VmRSS")
+        time.sleep(seconds)
+        idle = (read_cpu(pid) - cpu) / seconds
+        edits = [measure_edit(root, pid, newest, number) for number in range(EDITS)]
+        settle(pid)
+        after, most = read_memory(pid, "VmRSS"), read_memory(pid, "VmHWM")
+    print(f"| `run`, {count:,} posts | costs |\n|---|---|")
+    print(f"| idle, for {seconds:.0f} s | {idle * 100:.2f} % of one core |")
+    print(f"| memory: idle, after {EDITS} edits, at most | {memory:.0f}, {after:.0f}, {most:.0f} MB |")
+    cpus, clocks = (sorted(values) for values in zip(*edits, strict=True))
+    print(f"| one edit, saved to swapped | {cpus[EDITS // 2]:.2f} CPU s |")
+    print(f"| the same, of the clock | {clocks[EDITS // 2]:.1f} s, {QUIET_MS / 1000} s of it the wait for more |")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000, float(sys.argv[2]) if len(sys.argv) > 2 else 300.0)
