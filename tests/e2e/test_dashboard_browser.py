@@ -258,6 +258,23 @@ def test_a_post_is_dragged_to_another_day(desk: Desk, browser) -> None:
     assert page.evaluate("window.isSame")
 
 
+def test_an_action_without_an_answer_is_not_repeated(desk: Desk, browser) -> None:
+    """It may have been carried out, and a move by a day would be two; who is logged out comes to the login."""
+    page = desk.open(browser)
+    page.goto(f"{desk.address}/dashboard/list?account=x")
+    number, posted = desk.app.list_deliveries(account="x")[0].id, []
+    page.route("**/api/v1/deliveries/many", lambda route: route.abort())
+    page.on("request", lambda request: posted.append(request.url) if request.method == "POST" else None)
+    page.check(f"#c{number}")
+    page.click("#chosen button[value=hold]")
+    page.wait_for_selector("#note.wrong p:has-text('did not answer')")
+    assert len(posted) == 1
+    page.unroute("**/api/v1/deliveries/many")
+    page.context.clear_cookies()
+    page.click("#chosen button[value=hold]")
+    page.wait_for_url("**/dashboard/login")
+
+
 def test_words_are_counted_while_they_are_typed(desk: Desk, browser) -> None:
     """In the network's own counting: a link weighs 23 on X."""
     page = desk.open(browser)

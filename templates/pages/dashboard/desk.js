@@ -244,6 +244,7 @@ async function count(area) {
   const answer = await ask("measure", { text: area.value, ...about });
   if (!answer.ok || asked !== counting) return;
   for (const size of all("[data-size]", area.form)) size.textContent = "";
+  if (!area.dataset.count && !area.value.trim()) return; // composed from the post: the preview tells its length
   for (const one of (await answer.json()).counts) {
     const size = all("[data-size]", area.form).find((found) => found.dataset.size === one.account);
     if (!size) continue;
