@@ -19,7 +19,7 @@ from syndicate.cards.choose import Choice, choose_layout, describe, give_way
 from syndicate.cards.colour import MIDDLE, luminance
 from syndicate.cards.content import ONLY_JPEG, CardContent
 from syndicate.cards.design import Box, Design
-from syndicate.cards.faults import Fault, find_cover, judge_picture
+from syndicate.cards.faults import Fault, find_cover, find_shaded, judge_picture
 from syndicate.cards.frame import fit_frames, shorten
 from syndicate.cards.kind import Kind, find_ground
 from syndicate.cards.layout import SLACK, Placed, mirror_boxes, place_boxes
@@ -107,6 +107,8 @@ MAY_COVER = 0.05
 """Of a photo's subject: so much may lie under words before they give way."""
 WHOLE = frozenset({"framed", "emblem"})
 """Layouts of ours that show all of a picture."""
+MAY_SHADE = 0.6
+"""Of the subject: more of it under the scrim of a cover is dull."""
 LESS_PICTURE = (0.9, 0.8, 0.7, 0.6)
 """Of its size: so far a picture gives way to a title that would be too small beside it."""
 
@@ -220,10 +222,11 @@ def paint_card(
         shown = shorten(shown, middle)
     theme = _choose_theme(content, design, shown, choice)
     placed = _place(content, design, fonts, choice, size=size, photo=shown)
-    is_ours = design.layout == "auto" and choice.layout.name == "cover"
-    if shown is not None and is_ours and find_cover(placed, shown, choice.subject) > MAY_COVER:
-        choice = give_way(choice, content, design, shown, size)
-        placed = _place(content, design, fonts, choice, size=size, photo=shown)
+    if shown is not None and design.layout == "auto" and choice.layout.name == "cover":
+        other = give_way(choice, content, design, shown, size) if choice.subject else choice
+        if _must_give_way(placed, shown, choice, other):
+            choice = other
+            placed = _place(content, design, fonts, choice, size=size, photo=shown)
     if shown is not None and 0 < _measure_title(placed, size) < LEAST_TITLE:
         choice, placed = _enlarge_title(placed, content, design, fonts, choice, size=size, photo=shown)
     logos = _order_logos(design, theme)
@@ -256,6 +259,13 @@ def _order_logos(design: Design, theme: Theme) -> tuple[Image.Image, ...]:
     """The one made for the theme's ground first."""
     logos = tuple(logo for logo in (design.logo, design.logo_dark) if logo is not None)
     return logos[::-1] if luminance(theme.ink) > MIDDLE else logos
+
+
+def _must_give_way(placed: Sequence[Placed], photo: Photo, cover: Choice, other: Choice) -> bool:
+    """Words of a cover lie on its subject, or put it in their shade while one side is free of it."""
+    if find_cover(placed, photo, cover.subject) > MAY_COVER:
+        return True
+    return other.layout.name == "side" and find_shaded(placed, photo, cover.subject) > MAY_SHADE
 
 
 def _enlarge_title(

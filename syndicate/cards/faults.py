@@ -58,6 +58,20 @@ def find_cover(placed: Sequence[Placed], photo: Photo, subject: Subject | None) 
     return max(covered)
 
 
+def find_shaded(placed: Sequence[Placed], photo: Photo, subject: Subject | None) -> float:
+    """Which share of the photo's subject is as far down as words are, and so under the scrim of a cover."""
+    if subject is None:
+        return 0.0
+    shares = [0.0]
+    for at, one in enumerate(placed):
+        words = _find_words(one, placed[at + 1 :]) if one.box.kind == "image" and one.box.fit == "fill" else []
+        if words:
+            top = min(rect.y for rect in words)
+            below = Rect(one.rect.x, top, one.rect.width, one.rect.bottom - top)
+            shares.append(_cover(one, [below], photo, subject))
+    return max(shares)
+
+
 def _find_words(image: Placed, above: Sequence[Placed]) -> list[Rect]:
     """Of a badge all of it: it covers what lies under it."""
     places = [one.rect if one.box.fill else one.ink for one in above if one.block is not None]

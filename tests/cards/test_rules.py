@@ -207,6 +207,15 @@ def test_pictures_give_way_to_titles_that_need_more(fonts, make_design, title, p
     assert not words.block.is_truncated
 
 
+def test_nobody_stands_in_the_shade_of_a_title(fonts, make_design):
+    """Words as high as a face stand in their own half, whose scrim leaves it its light; low ones are on a cover."""
+    photo = corpus.to_jpeg(pictures.draw_person(1200, 800, 0.8))
+    for title, layout in (("Notes on feeds and life", "side"), ("Notes", "cover")):
+        content = replace(CONTENT, title=title)
+        painted = paint_card(content, design=make_design(), fonts=fonts, photo=photo)
+        assert painted.choice.layout.name == layout
+
+
 def test_a_long_page_shows_its_beginning(fonts, make_design):
     """A web page four times as long as wide is cut below, a strip above, too, neither shown as a thread."""
     strip = Image.open(io.BytesIO(stored("landscape"))).crop((400, 0, 560, 800))
