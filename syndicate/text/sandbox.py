@@ -19,9 +19,10 @@ from syndicate.errors import ConfigError
 MAX_OUTPUT = 64 * 1024
 """Bytes of text that a plain-text template may make."""
 MAX_STEPS = 10_000
-"""Turns of its loops, calls and sums."""
+"""Turns of its loops, calls, filters and sums; each costs more where it works on a long text."""
 MAX_PAGE, MAX_PAGE_STEPS = 16 * 1024 * 1024, 1_000_000
 """The same for a page."""
+_LETTERS_A_STEP = 100
 _MOST_POWER = 64
 _WIDE = re.compile(r"%[^%a-zA-Z]*(?:\d{5}|\*)|\{[^{}]*:[^{}]*(?:\d{5}|\{)")
 """A width of five digits, or one that is computed, in what `%` and `format` take."""
@@ -106,10 +107,10 @@ class _Budget:
     def __init__(self, steps: int) -> None:
         self._steps = self._left = steps
 
-    def spend(self) -> None:
-        if self._left <= 0:
+    def spend(self, steps: int = 1) -> None:
+        if self._left < steps:
             raise TooMuch(f"it takes more than {self._steps:,} steps")
-        self._left -= 1
+        self._left -= steps
 
 
 class _Counted(SandboxedEnvironment):
@@ -127,7 +128,7 @@ class _Counted(SandboxedEnvironment):
         return tree
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 - as Jinja has it
-        _spend(__context)
+        _spend(__context, getattr(__obj, "__self__", None), *args)
         return super().call(__context, __obj, *args, **kwargs)
 
 
@@ -160,7 +161,7 @@ class _Limited(_Counted):
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Every sum, product, power and `%`."""
-        _spend(context)
+        _spend(context, left, right)
         _check_arguments(left, right)
         if operator == "**" and abs(right) > _MOST_POWER:
             raise TooMuch("it reckons with numbers that are too large")
@@ -196,12 +197,16 @@ class _Joined(NodeTransformer):
 
 
 def _guard(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A filter that is given, and gives, nothing too large."""
+    """A filter that is given, and gives, nothing too large, and pays for the size of what it is given."""
+    wanted = getattr(getattr(function, "jinja_pass_arg", None), "name", "")  # as Jinja's decorators mark a filter
 
-    @wraps(function)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
+    @pass_context
+    @wraps(function, updated=())
+    def guarded(context: Context, *args: Any, **kwargs: Any) -> Any:
+        _spend(context, *args, *kwargs.values())
         _check_arguments(*args, *kwargs.values())
-        return _check_size(function(*args, **kwargs))
+        first = {"context": context, "eval_context": context.eval_ctx, "environment": context.environment}
+        return _check_size(function(*([first[wanted]] if wanted else []), *args, **kwargs))
 
     return guarded
 
@@ -213,10 +218,14 @@ def _count_turns(context: Context, items: Iterable[Any]) -> Iterator[Any]:
         yield item
 
 
-def _spend(context: Context) -> None:
-    """One step. Macros that a page imports have a context of their own, and no budget; texts import nothing."""
+def _spend(context: Context, *given: object) -> None:
+    """A step, and one for every hundred letters or items that are worked on.
+
+    Macros that a page imports have a context of their own, and no budget; texts import nothing.
+    """
     if _BUDGET in context or isinstance(context.environment, _Limited):
-        context[_BUDGET].spend()
+        sizes = (len(one) for one in given if isinstance(one, str | list | tuple | dict))
+        context[_BUDGET].spend(1 + sum(sizes) // _LETTERS_A_STEP)
 
 
 def _check_arguments(*given: object) -> None:
