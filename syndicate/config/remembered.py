@@ -44,12 +44,15 @@ def keep_settings(settings: Settings) -> None:
         return
     if _from_plain(orjson.loads(data)["settings"]) != settings:
         return
-    with suppress(OSError):
+    with suppress(OSError):  # a full disk, a folder that may not be written
         if path.exists() and path.read_bytes() == data:
             return
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(data)
-        fresh.replace(path)
+        try:
+            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(data)
+            fresh.replace(path)
+        finally:
+            fresh.unlink(missing_ok=True)
 
 
 def recall_settings(config: Path, environ: Mapping[str, str] = os.environ) -> Settings | None:
