@@ -156,19 +156,27 @@ def look_for_others(folder: Path) -> Found | None:
         found = found.note("content", content, f"{content}/")
         if routes:
             return found.note("permalink", take_dates_from_names(routes[0], list_posts(folder / content)), routes[1])
-        own = pattern.replace("{section}", content.removeprefix("content/")) or _find_in_gatsby(folder)
+        own = pattern.replace("{section}", content.removeprefix("content/")) or _find_in_gatsby(folder, content)
         return found.settle(folder, [Place(content, own, f"{generator}'s usual rule")]) if own else found
     return None
 
 
-def _find_in_gatsby(folder: Path) -> str:
-    """`createFilePath` makes the address of a page of the path of its file, as Gatsby's own starters use it."""
+def _find_in_gatsby(folder: Path, content: str) -> str:
+    """`createFilePath` makes the address of a page of the path of its file below the folder that is read.
+
+    That may be one above the posts, and `basePath` takes away what is between them.
+    """
     text = "".join(read_text(folder / f"gatsby-node.{end}") for end in SCRIPT_ENDS)
     if "createFilePath(" not in text:
         return ""
     made = re.findall(r"(?:path|value)\s*:\s*`/?([^`$]*)\$\{([^}]*)\}", text)  # pages of tags are made so, too
     start = next((start.strip("/") for start, of in made if re.search(r"slug|path|value|url", of, re.IGNORECASE)), "")
-    return re.sub("/+", "/", f"/{start}/{{path}}/")
+    config = "".join(read_text(folder / f"gatsby-config.{end}") for end in SCRIPT_ENDS)
+    read = re.findall(r"\bpath\s*:\s*[`\"'](?:\$\{__dirname\}/|\./)?([\w./-]+)[`\"']", config)
+    above = [place.strip("/") for place in read if f"{content}/".startswith(f"{place.strip('/')}/")]
+    between = content.removeprefix(max(above, key=len)).strip("/") if above else ""
+    taken = [base.strip("/") for base in re.findall(r"basePath\s*[:=]\s*[`\"']([^`\"']*)", text)]
+    return re.sub("/+", "/", f"/{start}/{'' if between in taken else between}/{{path}}/")
 
 
 def look_for_quarto(folder: Path) -> Found | None:

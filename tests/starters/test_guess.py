@@ -428,6 +428,10 @@ def test_routes_in_groups_and_lists_of_posts_are_told_apart(tmp_path):
     tags = "path: `/tags/${kebabCase(tag)}/`; const value = createFilePath({}); path: `/b${node.fields.slug}`"
     write(tmp_path / "g", {"gatsby-config.js": "", "gatsby-node.js": tags, "content/blog/a/index.md": POST})
     assert guess_site(tmp_path / "g").permalink == "/b/{path}/"
+    (tmp_path / "g/gatsby-config.js").write_text("options: { path: `${__dirname}/content/` }", encoding="utf-8")
+    assert guess_site(tmp_path / "g").permalink == "/b/blog/{path}/"
+    (tmp_path / "g/gatsby-node.js").write_text("createFilePath({ basePath: `blog` })", encoding="utf-8")
+    assert guess_site(tmp_path / "g").permalink == "/{path}/"
     config = 'starlightChangelogs({ base: "changes" }), site: "https://a.example"'
     write(tmp_path / "s", {"astro.config.mjs": config, "src/content/docs/blog/a.md": POST})
     assert (guess := guess_site(tmp_path / "s")).permalink == "/blog/{path}/"
