@@ -15,9 +15,8 @@ from collections.abc import Callable
 from typing import Any
 from weakref import WeakSet
 
-import h11
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 log = logging.getLogger("syndicate")
 
@@ -27,6 +26,8 @@ EXCHANGE_TIME = 120.0
 """Seconds in which it has to be answered and the answer fetched."""
 LARGEST_REQUEST = 256_000
 """Bytes of one request, its body included; what the pages and the API take is less."""
+LARGEST_HEAD = 16_384
+"""Bytes of its first line and its headers; the parser itself knows no limit."""
 READ_AT_ONCE = 4_096
 """Bytes that one visitor's turn takes: reading tiny chunks is slow work, and others have their turn in between."""
 EVENTS = "/dashboard/events"
@@ -74,12 +75,15 @@ class Listener(socket.socket):
         raise BlockingIOError
 
 
-class Connection(H11Protocol):
+class Connection(HttpToolsProtocol):
     """One visitor. `began` is when the present exchange began: with the connection, or after the last answer."""
 
     began = 0.0
     received = 0
     """Bytes of the present request."""
+    head = 0
+    """Bytes of a head that is not there whole."""
+    is_in_head = True
 
     def connection_made(self, transport: Any) -> None:
         self.began = self.loop.time()
@@ -90,11 +94,27 @@ class Connection(H11Protocol):
         self.received += len(data)
         if self.received > LARGEST_REQUEST:
             self.transport.abort()
-        else:
-            super().data_received(data)
+            return
+        super().data_received(data)
+        self.head = self.head + len(data) if self.is_in_head else 0
+        if self.head > LARGEST_HEAD:
+            self.send_400_response("The request's head is too large.")
+
+    def on_message_begin(self) -> None:
+        self.is_in_head = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self.is_in_head = False
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
+            raise ValueError  # not a valid request (RFC 9112, section 3.2), which the parser passes on as its own error
+        super().on_headers_complete()
+        if self.parser.should_upgrade():  # to another protocol, which is answered in this one: nothing is read after it
+            self.cycle.keep_alive = False
 
     def on_response_complete(self) -> None:
-        if self.conn.their_state is not h11.SEND_BODY:  # else it goes on with a request that is answered already
+        if self.pipeline or not self.cycle.more_body:  # else it goes on with a request that is answered already
             self.began, self.received = self.loop.time(), 0
         super().on_response_complete()
 
@@ -108,7 +128,7 @@ class Connection(H11Protocol):
     def is_listening(self) -> bool:
         """Whether it waits for news of the dashboard, which asks for them again."""
         is_open = self.cycle is not None and not self.cycle.response_complete
-        return is_open and self.scope["path"] == EVENTS
+        return is_open and self.cycle.scope["path"] == EVENTS
 
     def is_late(self, now: float) -> bool:
         return now - self.began > (REQUEST_TIME if self.is_waiting else EXCHANGE_TIME)

@@ -113,7 +113,6 @@ def configure(app: ASGIApp) -> uvicorn.Config:
         log_level="warning",
         access_log=False,
         server_header=False,
-        h11_max_incomplete_event_size=16_384,
         timeout_graceful_shutdown=10,
     )
 

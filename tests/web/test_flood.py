@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,6 +125,49 @@ def test_a_request_without_end_is_cut_off(small: Small, method: bytes) -> None:
             send_for_ever(visitor, b"1\r\na\r\n" * 1000)
         until(lambda: not small.list_connections())
     assert httpx.get(f"http://127.0.0.1:{small.port}/feeds/rss.xml").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"X: a\r\n" * 4_000,
+        b"X: " + b"a" * 40_000 + b"\r\n",
+        b"Host: localhost\r\nHost: blog.example\r\n",
+        b"X : a\r\n",
+        b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+    ],
+    ids=["headers without end", "a header without end", "two hosts", "a space in a name", "two lengths"],
+)
+def test_a_head_has_to_be_a_small_and_valid_one(small: Small, head: bytes) -> None:
+    """What is not is answered 400, and the connection ends."""
+    assert ask(small, b"GET /feeds/rss.xml HTTP/1.1\r\nHost: localhost\r\n" + head + b"\r\n").startswith("HTTP/1.1 400")
+
+
+def test_every_request_names_its_host(small: Small) -> None:
+    """Without one it is answered 400; only HTTP/1.0 knew none."""
+    assert ask(small, b"GET /feeds/rss.xml HTTP/1.1\r\n\r\n").startswith("HTTP/1.1 400")
+    assert ask(small, b"GET /feeds/rss.xml HTTP/1.0\r\n\r\n").startswith("HTTP/1.1 200")
+
+
+def test_who_asks_for_another_protocol_is_answered_in_this_one(small: Small) -> None:
+    """Some clients ask so with every first request; the connection ends, as nothing after it would be read."""
+    upgrade = (
+        b"Host: localhost\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n"
+    )
+    answer = ask(small, b"GET /feeds/rss.xml HTTP/1.1\r\n" + upgrade)
+    assert answer.startswith("HTTP/1.1 200")
+    assert answer.endswith("<rss/>")
+
+
+def ask(small: Small, request: bytes) -> str:
+    """All that comes until the server ends the connection."""
+    with socket.create_connection(("127.0.0.1", small.port), timeout=10) as visitor:
+        visitor.sendall(request)
+        parts = []
+        with suppress(ConnectionResetError):  # where it left something unread
+            while part := visitor.recv(65_536):
+                parts.append(part)
+    return b"".join(parts).decode()
 
 
 def test_an_answer_has_to_be_fetched(small: Small, tmp_path: Path) -> None:
