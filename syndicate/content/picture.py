@@ -370,7 +370,7 @@ def _guess(path: str) -> str:
 
 
 def _find_file(address: str, place: Place) -> Path | None:
-    """The file of the site that an address names, None where it is none of ours."""
+    """The file of the site that an address names, None where it is none of ours, or hidden, like our own state."""
     if not address or "://" in address or address.startswith("//") or "\0" in address:
         return None
     root = Path(place.settings.root).resolve()
@@ -379,7 +379,8 @@ def _find_file(address: str, place: Place) -> Path | None:
     for folder in folders[1:] if address.startswith("/") else folders:
         try:
             file = (folder / name).resolve()
-            if file.is_relative_to(root) and file.is_file():
+            is_hidden = file.is_relative_to(root) and any(part[0] == "." for part in file.relative_to(root).parts)
+            if file.is_relative_to(root) and not is_hidden and file.is_file():
                 return file
         except (OSError, ValueError, RuntimeError):
             continue

@@ -46,9 +46,13 @@ _DATA_ENDS = (".11tydata.json", ".11tydata.yml", ".11tydata.yaml", ".json", ".ym
 
 
 def find_data(path: str) -> str:
-    """Eleventy's file of values beside a post, called like it; "" where there is none that can be read as values."""
+    """Eleventy's file of values beside a post, called like it; "" where there is none that can be read as values.
+
+    No link: what it says is shown, and a contributor's link may lead to a secret.
+    """
     stem = path.rpartition(".")[0]
-    return next((stem + end for end in _DATA_ENDS if os.path.isfile(stem + end)), "")  # noqa: PTH113 - plain strings
+    found = (stem + end for end in _DATA_ENDS if os.path.isfile(stem + end))  # noqa: PTH113 - plain strings
+    return next((data for data in found if not os.path.islink(data)), "")  # noqa: PTH114
 
 
 def join_stats(post: Found, data: os.stat_result) -> Found:

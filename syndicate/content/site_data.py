@@ -1,13 +1,14 @@
 """What a generator calls by the name of the site: syndicate.toml, its own settings, and its folder of data.
 
-Read when a post first asks for it. A digest of the files' stats tells when posts have to be read anew.
+Read when a post first asks for it. A digest of the files' stats tells when posts have to be read anew. Links are not
+followed: what a post shows of these values is public, and a contributor's link may lead to a secret.
 """
 
 from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -57,21 +58,22 @@ class SiteData(Mapping[str, object]):
 
     @cached_property
     def _theirs(self) -> Mapping[str, object]:
-        found = next((value for name in _SETTINGS if (value := _read(self._root / name)) is not None), None)
+        found = next((value for name in _SETTINGS if (value := _read(self._root, name)) is not None), None)
         values = found if isinstance(found, Mapping) else {}
         params = values.get("params")
         return {**values, **params} if isinstance(params, Mapping) else values
 
     @cached_property
     def _data(self) -> _Folder:
-        return _Folder([self._root / name for name in _FOLDERS])
+        return _Folder(self._root, _FOLDERS)
 
 
 class _Folder(Mapping[str, object]):
     """Files and folders of data by their names without ending."""
 
-    def __init__(self, places: list[Path]) -> None:
-        self._places = places
+    def __init__(self, root: Path, places: Iterable[str]) -> None:
+        self._root = root
+        self._places = tuple(places)
         self._known: dict[str, object] = {}
 
     def __getitem__(self, name: str) -> object:
@@ -82,12 +84,10 @@ class _Folder(Mapping[str, object]):
         return self._known[name]
 
     def _find(self, name: str) -> object:
-        folders = [place / name for place in self._places if (place / name).is_dir()]
-        files = (place / f"{name}{ending}" for place in self._places for ending in sorted(_ENDINGS))
-        value = next((value for file in files if (value := _read(file)) is not None), None)
-        if value is None and folders:
-            return _Folder(folders)
-        return value
+        files = (f"{place}/{name}{ending}" for place in self._places for ending in sorted(_ENDINGS))
+        value = next((value for file in files if (value := _read(self._root, file)) is not None), None)
+        folders = [f"{place}/{name}" for place in self._places if _is_folder(self._root, f"{place}/{name}")]
+        return _Folder(self._root, folders) if value is None and folders else value
 
     def __iter__(self) -> Iterator[str]:
         return iter(())  # nobody lists them
@@ -96,13 +96,25 @@ class _Folder(Mapping[str, object]):
         return 0
 
 
-def _read(file: Path) -> object:
+def _read(root: Path, name: str) -> object:
     """What a file holds, None where it is not there or cannot be read: what it says is not known then."""
     found: list[object] = []
     with contain(lambda _: None):
-        if file.is_file() and file.stat().st_size <= _MAX_BYTES:
+        file = root / name
+        if file.is_file() and not _leads_away(root, name) and file.stat().st_size <= _MAX_BYTES:
             found.append(_parse(file.read_text(encoding="utf-8-sig"), file.suffix))
     return found[0] if found else None
+
+
+def _is_folder(root: Path, name: str) -> bool:
+    found: list[bool] = []
+    with contain(lambda _: None):  # a name may be longer than any file's
+        found.append((root / name).is_dir() and not _leads_away(root, name))
+    return any(found)
+
+
+def _leads_away(root: Path, name: str) -> bool:
+    return (root / name).resolve() != root.resolve() / name
 
 
 def _parse(text: str, ending: str) -> object:

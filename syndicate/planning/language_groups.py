@@ -43,15 +43,20 @@ def _list_others(one: Identified, group: Iterable[Identified]) -> tuple[tuple[st
     return tuple(sorted((other.post.language, other.post.permalink) for other in group if other.id != one.id))
 
 
+def is_spoken(groups: Groups, wanted: str) -> bool:
+    """Whether anything is there in this language and another one. Elsewhere a lone post's language says nothing."""
+    return any(_choose(group, wanted) for group in groups.values())
+
+
 def find_language_reason(
     item: Identified, groups: Groups, wanted: str, rows: Mapping[str, Sequence[KnownDelivery]], occasion: Occasion
 ) -> Why | None:
     """Why an account leaves a post to its translation, or to nobody: it announces all of them once.
 
-    `wanted` is the account's language. Where a blog has no translations at all, languages say nothing.
+    `wanted` is the account's language.
     """
     group = groups.get(item.post.group, (item,))
-    if not groups or not item.post.group or not item.post.language:
+    if not item.post.group or not item.post.language:
         return None
     chosen = _choose(group, wanted)
     if chosen is None:

@@ -21,7 +21,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from syndicate.model import FEED_FORMATS, FeedRules, Settings
-from syndicate.web.dashboard.security import is_loopback
+from syndicate.web.dashboard.security import is_local, is_loopback
 from syndicate.web.feeds import OPEN, ServedFolder, allow_everyone, answer_with, refuse, say_error, serve_file
 
 # --- `/healthz` and `/metrics` for whoever watches over the program ---
@@ -65,12 +65,16 @@ def make_health_app(health: Health) -> Starlette:
 
 
 def _may_read(request: Request, token: str) -> bool:
-    """By the token; without one from this machine, and not through a proxy on it."""
+    """By the token; without one from this machine by its own name, and not through a proxy on it.
+
+    A page of a stranger whose name was rebound to this machine asks by that name.
+    """
     given = request.headers.get("authorization", "")
     if token:
         return secrets.compare_digest(given.encode(), f"Bearer {token}".encode())
     is_passed_on = any(name in request.headers for name in ("forwarded", "x-forwarded-for", "x-real-ip", "via"))
-    return not is_passed_on and is_loopback(request.client.host if request.client else "")
+    is_here = is_loopback(request.client.host if request.client else "") and is_local(request.headers.get("host", ""))
+    return is_here and not is_passed_on
 
 
 # --- an access log that `syndicate stats` reads ---

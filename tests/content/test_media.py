@@ -26,11 +26,13 @@ from tests.content.golden import make_settings
         ("audio: https://cdn.example/a", None),
         ("audio: ../../outside.mp3", MediaFile("https://blog.example/outside.mp3", "audio/mpeg")),
         ("video: javascript:alert(1).mp4", None),
+        ("audio: /.state/own.mp3", MediaFile("https://blog.example/.state/own.mp3", "audio/mpeg")),
     ],
 )
 def test_a_file_has_address_type_and_length(tmp_path: Path, written: str, found: MediaFile | None) -> None:
     """Its own bytes are counted where it is one of the site's; what leads nowhere is left out."""
-    for name, data in (("static/talks/one.mp3", b"12345"), ("posts/film.mp4", b"123"), ("posts/post.md", b"")):
+    files = {"static/talks/one.mp3": b"12345", "posts/film.mp4": b"123", "posts/post.md": b"", ".state/own.mp3": b"1"}
+    for name, data in files.items():
         (tmp_path / "site" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "site" / name).write_bytes(data)
     (tmp_path / "outside.mp3").write_bytes(b"secret")

@@ -52,6 +52,16 @@ def test_each_account_announces_the_translation_of_its_language() -> None:
     }
 
 
+def test_translations_between_other_languages_say_nothing_of_a_lone_post() -> None:
+    """Two posts of a guest make no blog in German and Spanish of an English one, whose French post is news."""
+    blog = Blog((replace(make_account("mastodon"), name="in-", language=""),))
+    blog.write(translate("de", "guest"), translate("es", "guest"))
+    blog.publish()
+    blog.write(translate("fr"))
+    blog.publish()
+    assert tell(blog) == {("in-", "fr"): "announced"}
+
+
 def test_a_translation_that_comes_later_is_announced_where_nothing_was() -> None:
     """On the account of its language; the others have spoken already."""
     blog = begin("en", "fr")

@@ -44,6 +44,7 @@ def test_a_loop_that_stands_still_turns_the_page_red() -> None:
         ({}, "", 200),
         ({"X-Forwarded-For": "203.0.113.7"}, "", 403),
         ({"Via": "1.1 caddy"}, "", 403),
+        ({"Host": "rebound.example"}, "", 403),
         ({}, "s3cret", 403),
         ({"Authorization": "Bearer s3cret", "X-Forwarded-For": "203.0.113.7"}, "s3cret", 200),
         ({"Authorization": "Bearer other"}, "s3cret", 403),

@@ -34,7 +34,7 @@ from syndicate.model import (
 )
 from syndicate.planning.deliveries.foresight import find_token_end, tell_token_end
 from syndicate.planning.deliveries.reasons import find_code
-from syndicate.planning.language_groups import Groups, find_language_reason
+from syndicate.planning.language_groups import Groups, find_language_reason, is_spoken
 from syndicate.planning.messages.compose import AccountStyle, Composed, compose_message, make_style
 from syndicate.planning.schedule.calendar import Calendar, Taken, list_taken
 from syndicate.planning.schedule.when import parse_moment
@@ -89,6 +89,8 @@ class AccountContext:
     now: datetime
     groups: Groups = field(default_factory=dict)
     """Posts in several languages."""
+    is_translated: bool = False
+    """Whether one of them is there in the account's language."""
     heard: frozenset[str] = frozenset()
     """Flags that it waited for before: a post that gets one of them now is news."""
     sight: Sight = field(default_factory=Sight)
@@ -105,6 +107,8 @@ class AccountContext:
 
     def find_language_reason(self, item: Identified, occasion: Occasion) -> Why | None:
         """Why the account leaves a post to its translation, or to nobody."""
+        if item.post.group not in self.groups and not self.is_translated:
+            return None
         wanted = self.account.language or self.site.language
         return find_language_reason(item, self.groups, wanted, self.rows, occasion)
 
@@ -169,6 +173,7 @@ def open_context(
         now=now,
         heard=heard,
         groups=groups or {},
+        is_translated=is_spoken(groups or {}, account.language or site.language),
         sight=sight or Sight(),
     )
 
