@@ -125,7 +125,7 @@ def parse_recent(answer: object, me: str, room: str, via: str) -> list[tuple[str
     for event in pick_list(answer, "chunk"):
         body, number, sent_at = pick_text(event, "content", "body"), pick_text(event, "event_id"), _sent_at(event)
         is_edit = pick(event, "content", "m.relates_to", "rel_type") == "m.replace"
-        if pick_text(event, "sender") != me or not body or is_edit or sent_at is None:
+        if pick_text(event, "sender") != me or not is_name(number) or not body or is_edit or sent_at is None:
             continue
         media = pick_text(event, "content", "url")
         ref = {"room": room} | ({"media": media} if media else {})

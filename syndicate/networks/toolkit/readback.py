@@ -16,7 +16,7 @@ from syndicate.errors import Rejected, Unavailable, Uncertain
 from syndicate.model import Message, Receipt
 from syndicate.networks.base import Recent
 from syndicate.networks.toolkit.answers import pick, pick_instant, pick_text
-from syndicate.text.cleaning import normalize
+from syndicate.text.cleaning import normalize, plain_line
 from syndicate.text.links import split_address
 
 CLOCK_SKEW = timedelta(minutes=2)
@@ -41,7 +41,11 @@ def choose_copy(recent: Iterable[Recent], message: Message, *, since: datetime) 
 
 def _may_be(post: Recent, message: Message, since: datetime) -> bool:
     answers = message.reply_to.remote_id if message.reply_to else ""
-    return post.published_at >= since - CLOCK_SKEW and post.receipt.ref.get(REPLIES_TO, "") == answers
+    return (
+        bool(post.receipt.remote_id)
+        and post.published_at >= since - CLOCK_SKEW
+        and post.receipt.ref.get(REPLIES_TO, "") == answers
+    )
 
 
 def _has_link(post: Recent, link: str) -> bool:
@@ -130,7 +134,7 @@ def can_read(posts: Iterable[object], each: Mapping[str, Is]) -> bool:
 
 def is_name(value: object) -> bool:
     """Whether it is a text or number to tell one from another by."""
-    return bool(pick_text(value))
+    return bool(plain_line(pick_text(value)))
 
 
 def is_moment(value: object) -> bool:
