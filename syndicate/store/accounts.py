@@ -1,4 +1,4 @@
-"""What is known of accounts: pauses, and limits as their servers stated them."""
+"""What is known of accounts: pauses, limits as their servers stated them, and what each has sent lately."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
+from sqlalchemy import BindParameter, Connection, and_, bindparam, delete, or_, select, update
 
-from syndicate.model import Limits
+from syndicate.model import Limits, State, Usage
+from syndicate.store.claimable import ACCOUNT, SITE
 from syndicate.store.database import Part
 from syndicate.store.mapping import insert_of, parse_limits, render_limits
 from syndicate.store.prepared import Prepared
-from syndicate.store.schema import accounts, secrets, spendings
+from syndicate.store.schema import Instant, accounts, deliveries, secrets, spendings
 
 MOST_TRIED = 8
 """So many secrets with which an account failed are remembered."""
@@ -204,3 +205,43 @@ class AccountBook(Part):
         with self._database.reading() as connection:
             row = _LIMITS.find(connection, {"site": self._site, "name": name})
         return parse_limits(row["limits"]) if row and row["limits"] else None
+
+
+# --- what an account has sent lately: the figures behind gaps, daily caps and money limits ---
+
+DAY = timedelta(hours=26)
+"""A calendar day of any zone fits, also one with an hour more."""
+MONTH = timedelta(days=30)
+SKEW = timedelta(minutes=5)
+
+
+_SINCE: BindParameter[datetime] = bindparam("since", type_=Instant)
+_SENT = Prepared(
+    select(deliveries.c.intent_at, deliveries.c.sent_at, deliveries.c.part, deliveries.c.cost)
+    .where(
+        deliveries.c.site == SITE,
+        deliveries.c.account == ACCOUNT,
+        deliveries.c.state.in_((State.SENT, State.UNCERTAIN)),
+        deliveries.c.intent_at > _SINCE,
+    )
+    .order_by(deliveries.c.intent_at)
+)
+_SPENT = Prepared(
+    select(spendings.c.at, spendings.c.dollars).where(
+        spendings.c.site == SITE, spendings.c.account == ACCOUNT, spendings.c.at > _SINCE
+    )
+)
+
+
+def read_usage(connection: Connection, site: str, account: str, now: datetime) -> Usage:
+    mine = {"site": site, "account": account, "since": now - MONTH}
+    rows = [tuple(row.values()) for row in _SENT.fetch(connection, mine)]
+    spent = [(row["at"], row["dollars"]) for row in _SPENT.fetch(connection, mine)]
+    # What was sent by a clock that was days ahead keeps no gap for days.
+    firsts = [sent or intent for intent, sent, part, _ in rows if part == 1 and (sent or intent) <= now + SKEW]
+    sent_costs = [(intent, cost) for intent, _, _, cost in rows if cost]
+    return Usage(
+        sent_at=tuple(at for at in firsts if at > now - DAY),
+        last_sent_at=max(firsts, default=None),
+        costs=tuple(sorted([*spent, *sent_costs])),
+    )

@@ -12,14 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     Connection,
-    Select,
-    and_,
     bindparam,
     case,
-    exists,
     func,
     or_,
     select,
@@ -27,56 +23,15 @@ from sqlalchemy import (
 )
 
 from syndicate.errors import ContentError, LostLease
-from syndicate.model import Attempt, Decision, Delivery, Message, OccasionKind, Reason, State, Usage
-from syndicate.store.accounts import SLACK, find_rest
+from syndicate.model import Attempt, Decision, Delivery, Message, Reason, State, Usage
+from syndicate.store.accounts import SLACK, find_rest, read_usage
+from syndicate.store.claimable import ACCOUNT, DUE_ACCOUNTS, LEASE_END, LEASE_NOW, NEXT, ROW, SITE, select_next
 from syndicate.store.database import Part
 from syndicate.store.identity import StateRecord, get_state, raise_counter, refuse_contradicted
 from syndicate.store.mapping import is_damaged, parse_attempt, parse_delivery
 from syndicate.store.prepared import Prepared, Row
-from syndicate.store.schema import Instant, accounts, attempts, deliveries, is_readable, spendings, states
+from syndicate.store.schema import attempts, deliveries
 from syndicate.store.transitions import Step, change, get_row, move, same_message, walk
-
-# --- what an account has sent lately: the figures behind gaps, daily caps and money limits ---
-
-DAY = timedelta(hours=26)
-"""A calendar day of any zone fits, also one with an hour more."""
-MONTH = timedelta(days=30)
-SKEW = timedelta(minutes=5)
-
-
-_SITE: BindParameter[str] = bindparam("site")
-_ACCOUNT: BindParameter[str] = bindparam("account")
-_SINCE: BindParameter[datetime] = bindparam("since", type_=Instant)
-_SENT = Prepared(
-    select(deliveries.c.intent_at, deliveries.c.sent_at, deliveries.c.part, deliveries.c.cost)
-    .where(
-        deliveries.c.site == _SITE,
-        deliveries.c.account == _ACCOUNT,
-        deliveries.c.state.in_((State.SENT, State.UNCERTAIN)),
-        deliveries.c.intent_at > _SINCE,
-    )
-    .order_by(deliveries.c.intent_at)
-)
-_SPENT = Prepared(
-    select(spendings.c.at, spendings.c.dollars).where(
-        spendings.c.site == _SITE, spendings.c.account == _ACCOUNT, spendings.c.at > _SINCE
-    )
-)
-
-
-def read_usage(connection: Connection, site: str, account: str, now: datetime) -> Usage:
-    mine = {"site": site, "account": account, "since": now - MONTH}
-    rows = [tuple(row.values()) for row in _SENT.fetch(connection, mine)]
-    spent = [(row["at"], row["dollars"]) for row in _SPENT.fetch(connection, mine)]
-    # What was sent by a clock that was days ahead keeps no gap for days.
-    firsts = [sent or intent for intent, sent, part, _ in rows if part == 1 and (sent or intent) <= now + SKEW]
-    sent_costs = [(intent, cost) for intent, _, _, cost in rows if cost]
-    return Usage(
-        sent_at=tuple(at for at in firsts if at > now - DAY),
-        last_sent_at=max(firsts, default=None),
-        costs=tuple(sorted([*spent, *sent_costs])),
-    )
-
 
 LONGEST_LEASE = timedelta(minutes=10)
 """No lease is as long: one that ends later was taken by a clock that was wrong, and is not believed."""
@@ -97,94 +52,19 @@ _LATE_PATHS: dict[State, tuple[State, ...]] = {
 }
 
 
-# The conditions of a row that a worker may take now, built once: a statement that stays the same is compiled once.
-_NOW: BindParameter[datetime] = bindparam("now", type_=Instant)
-_ROW, _OTHER, _BEFORE = deliveries.c, deliveries.alias("other").c, deliveries.alias("before").c
-_SOON: BindParameter[datetime] = bindparam("soon", type_=Instant)
-_HAS_LATER_CLOCK = _ROW.decided_at > _SOON
-"""Its wait was decided by a clock that was set back since: it may end days too late."""
-_IS_DUE = or_(
-    and_(_ROW.state.in_((State.PLANNED, State.DUE)), _ROW.due_at <= _NOW),
-    and_(_ROW.state == State.DUE, _HAS_LATER_CLOCK),
-)
-_MAY_LOOK = and_(_ROW.state == State.UNCERTAIN, _ROW.look_at.is_not(None), or_(_ROW.look_at <= _NOW, _HAS_LATER_CLOCK))
-_LEASE_NOW: BindParameter[datetime] = bindparam("lease_now", type_=Instant)
-_LEASE_END: BindParameter[datetime] = bindparam("lease_end", type_=Instant)
-_IS_CONTRADICTED = exists().where(states.c.site == _SITE, states.c.contradiction != "")
-_IS_ANSWERED = exists().where(
-    _BEFORE.site == _SITE,
-    _BEFORE.post_id == _ROW.post_id,
-    _BEFORE.account == _ROW.account,
-    _BEFORE.occasion == _ROW.occasion,
-    _BEFORE.part == _ROW.part - 1,
-    _BEFORE.state == State.SENT,
-)
-
-
-def _select_claimable(what: Select[Any], account: ColumnElement[str]) -> tuple[Select[Any], ColumnElement[bool]]:
-    """The rows of an account that may be taken, and whether looking for a lost answer was in vain there.
-
-    The account is each row's own, or a given one: then what is asked of it is asked once, not for every row.
-    """
-    mine = and_(accounts.c.site == _SITE, accounts.c.name == account)
-    is_busy = exists().where(
-        _OTHER.site == _SITE,
-        _OTHER.account == account,
-        _OTHER.lease_until > _LEASE_NOW,
-        _OTHER.lease_until <= _LEASE_END,
-    )
-    is_paused = exists().where(
-        mine,
-        accounts.c.paused_at.is_not(None),
-        or_(accounts.c.paused_until.is_(None), and_(accounts.c.paused_until > _NOW, accounts.c.paused_at <= _SOON)),
-    )
-    is_resting = exists().where(mine, accounts.c.rest_until > _NOW, accounts.c.rest_at <= _SOON)
-    looked_in_vain = exists().where(mine, accounts.c.rest_after.in_(("find", "send again")))
-    query = what.where(
-        _ROW.site == _SITE,
-        _ROW.account == account,
-        _ROW.state.in_((State.PLANNED, State.DUE, State.UNCERTAIN)),  # an index leads there, past all that was sent
-        # A look after a lost answer is not a burden, and may show that the account answers again.
-        or_(and_(_IS_DUE, ~is_resting), and_(_MAY_LOOK, ~and_(is_resting, looked_in_vain))),
-        ~is_busy,
-        ~is_paused,
-        ~_IS_CONTRADICTED,
-        or_(_ROW.part == 1, _IS_ANSWERED),
-    )
-    return query, looked_in_vain
-
-
-def _select_next(*conditions: ColumnElement[bool]) -> Select[Any]:
-    """The row to take next, and whether every value of it can be read: only that row is looked at so closely."""
-    query, looked_in_vain = _select_claimable(select(_ROW.id), _ACCOUNT)
-    first = query.where(*conditions).order_by(
-        # What was uncertain is settled first, unless just that was tried in vain; then by time, so that after a rest
-        # another message goes first. At the same time a fresh post before a recycled one.
-        case((_ROW.state != State.UNCERTAIN, 1), (looked_in_vain, 2), else_=0),
-        case((_ROW.state == State.UNCERTAIN, _ROW.look_at), else_=_ROW.due_at),
-        case((_ROW.occasion_kind == OccasionKind.EVERGREEN, 1), else_=0),
-        _ROW.part,
-        _ROW.id,
-    )
-    flag = and_(*map(is_readable, deliveries.c)).label("is_readable")
-    return select(deliveries, flag).where(_ROW.id == first.limit(1).correlate(None).scalar_subquery())
-
-
-_NEXT = Prepared(_select_next())
-_DUE_ACCOUNTS = Prepared(_select_claimable(select(_ROW.account), _ROW.account)[0])
 _TWIN = Prepared(
     select(deliveries)
     .where(
-        _ROW.site == _SITE,
-        _ROW.account == _ACCOUNT,
-        _ROW.state.in_((State.SENDING, State.UNCERTAIN)),
-        _ROW.post_id == bindparam("of_post"),
-        _ROW.id != bindparam("but_not"),
+        ROW.site == SITE,
+        ROW.account == ACCOUNT,
+        ROW.state.in_((State.SENDING, State.UNCERTAIN)),
+        ROW.post_id == bindparam("of_post"),
+        ROW.id != bindparam("but_not"),
     )
     .limit(1)
 )
 _HELD = Prepared(
-    select(_ROW.state, _ROW.lease_owner, _ROW.lease_until).where(_ROW.site == _SITE, _ROW.id == bindparam("of_id"))
+    select(ROW.state, ROW.lease_owner, ROW.lease_until).where(ROW.site == SITE, ROW.id == bindparam("of_id"))
 )
 _LAST_STEP = Prepared(
     select(attempts.c.action, attempts.c.outcome, attempts.c.reason, attempts.c.detail)
@@ -267,7 +147,7 @@ class Outbox(Part):
     def list_due_accounts(self, now: datetime) -> tuple[str, ...]:
         """Accounts with something to claim now."""
         with self._database.reading() as connection:
-            rows = _DUE_ACCOUNTS.fetch(connection, self._moments(now, self._database.read_clock(connection, now)))
+            rows = DUE_ACCOUNTS.fetch(connection, self._moments(now, self._database.read_clock(connection, now)))
         return tuple(sorted({row["account"] for row in rows}))
 
     def find_next_at(self) -> datetime | None:
@@ -279,10 +159,10 @@ class Outbox(Part):
 
     def list_leased(self, now: datetime) -> tuple[Delivery, ...]:
         """What processes have in hand now, one delivery of each busy account."""
-        query = self._mine(select(deliveries)).where(_ROW.lease_until > _LEASE_NOW, _ROW.lease_until <= _LEASE_END)
+        query = self._mine(select(deliveries)).where(ROW.lease_until > LEASE_NOW, ROW.lease_until <= LEASE_END)
         with self._database.reading() as connection:
             rows = connection.execute(
-                query.order_by(_ROW.id), self._moments(now, self._database.read_clock(connection, now))
+                query.order_by(ROW.id), self._moments(now, self._database.read_clock(connection, now))
             ).mappings()
             return tuple(parse_delivery(row) for row in rows)
 
@@ -307,7 +187,7 @@ class Outbox(Part):
     def _claim(
         self, owner: str, now: datetime, lease: timedelta, account: str, only: Collection[int]
     ) -> Delivery | None:
-        query = Prepared(_select_next(_ROW.id.in_(only))) if only else _NEXT
+        query = Prepared(select_next(ROW.id.in_(only))) if only else NEXT
         with self._database.claiming(f"syndicate claim {self._site}", account, now) as (connection, lease_now):
             if lease_now is None:
                 return None
@@ -340,8 +220,8 @@ class Outbox(Part):
 
     def mark_abandoned(self, now: datetime) -> int:
         """Turn calls whose worker vanished into uncertain ones, to be looked for at once; returns how many."""
-        over = or_(_ROW.lease_until <= _LEASE_NOW, _ROW.lease_until > _LEASE_END)
-        query = self._mine(select(deliveries)).where(_ROW.state == State.SENDING, over)
+        over = or_(ROW.lease_until <= LEASE_NOW, ROW.lease_until > LEASE_END)
+        query = self._mine(select(deliveries)).where(ROW.state == State.SENDING, over)
         with self._database.reading() as connection:
             if (
                 connection.execute(
@@ -364,11 +244,11 @@ class Outbox(Part):
 
     def release_dead(self, owner: str, now: datetime) -> int:
         """End the leases of a process that is proved dead; its calls become uncertain at once. Returns how many."""
-        return self._release(_ROW.lease_owner.startswith(f"{owner}:", autoescape=True), now)
+        return self._release(ROW.lease_owner.startswith(f"{owner}:", autoescape=True), now)
 
     def release_everybody(self, now: datetime) -> int:
         """The same of everybody: whoever asks knows that nobody else is at work on this state."""
-        return self._release(or_(_ROW.lease_owner != "", _ROW.state == State.SENDING), now)
+        return self._release(or_(ROW.lease_owner != "", ROW.state == State.SENDING), now)
 
     def _release(self, condition: ColumnElement[bool], now: datetime) -> int:
         query = self._mine(select(deliveries)).where(condition)
@@ -456,7 +336,7 @@ def _set_aside(connection: Connection, row: Delivery, now: datetime) -> None:
     """A row that cannot be read harms no other: it waits for a person, with the reason."""
     after = row.state if row.state is State.UNCERTAIN else State.HELD
     step = Step("read", "damaged", now, Reason.DAMAGED)
-    connection.execute(update(deliveries).where(_ROW.id == row.id).values(lease_owner=""))  # whatever stood there
+    connection.execute(update(deliveries).where(ROW.id == row.id).values(lease_owner=""))  # whatever stood there
     row = replace(row, lease_owner="")
     move(connection, row, after, step, due_at=now, look_at=None, reason=Reason.DAMAGED, detail="", **_FREE)
 
