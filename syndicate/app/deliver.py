@@ -150,7 +150,9 @@ class Composer:
         if known is not None and known.snapshot == snapshot:
             return replace(known, messages=site.read_messages())
         rows = site.store.list_posts()
-        identified, vanished = match_identities(snapshot.posts, rows, site=site.settings.site, now=site.clock())
+        identified, vanished = match_identities(
+            snapshot.posts, rows, site=site.settings.site, now=site.clock(), unreadable=snapshot.is_unreadable
+        )
         return _Materials(
             snapshot=snapshot,
             messages=site.read_messages(),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
 from syndicate.model import KnownPost, Post, Problem, Site
+from syndicate.planning.resemblance import Resemblance, is_rewritten, is_used_again
 
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?:[^\s<>\"{}|\\^`\[\]%#]|%[0-9A-Fa-f]{2})+(?:#[^\s<>\"{}|\\^`\[\]%#]*)?")
 _DECLARED = ":id/"
@@ -36,44 +37,145 @@ def _to_tag(post: Post, site: Site) -> str:
     return f"tag:{_host(site)},{year}{_DECLARED}{quote(post.declared_id, safe='')}"
 
 
-def settle_declared_ids(posts: Sequence[Post], known: Sequence[KnownPost]) -> list[Post]:
+def settle_declared_ids(
+    posts: Sequence[Post], known: Sequence[KnownPost], unreadable: Callable[[str], bool]
+) -> tuple[list[Post], dict[str, KnownPost]]:
     """A declared id that several posts carry (a copied file) stays with the one the ledger knows, else the first.
 
-    One that we gave to a post whose file is still there is not for another file to take.
+    Whoever names the id of a row gets it where the row's own file is gone, or is another post now: feeds show ids to
+    everybody. The rows told beside the posts are those of which a person is asked, by source.
     """
-    claims: dict[str, list[Post]] = {}
-    for post in posts:
-        if post.declared_id:
-            claims.setdefault(post.declared_id, []).append(post)
+    if not any(post.declared_id for post in posts):
+        return list(posts), {}
     rows = {row.declared_id: row for row in known} | {row.id: row for row in known}
-    losers = {
-        post.source: owner.source
-        for claimants in claims.values()
-        if len(claimants) > 1
-        for owner in [_owner(claimants, rows.get(claimants[0].declared_id))]
-        for post in claimants
-        if post is not owner
-    }
-    places = {(post.source, post.slug) for post in posts}
+    claims = _Claims(posts, known, rows, unreadable)
+    claims.settle()
+    fresh: dict[str, list[Post]] = {}
     for post in posts:
-        row = rows.get(post.declared_id) if post.declared_id else None
-        if row and _is_given(row) and row.source != post.source and (row.source, row.slug) in places:
-            losers[post.source] = row.source
-    return [_without_id(post, losers[post.source]) if post.source in losers else post for post in posts]
+        if post.declared_id and post.declared_id not in rows:
+            fresh.setdefault(post.declared_id, []).append(post)
+    for several in fresh.values():
+        first = min(several, key=lambda post: (post.is_draft, *age_of(post)))
+        claims.losers |= {post.source: first.source for post in several if post is not first}
+    losers = claims.losers
+    told = [_without_id(post, losers[post.source]) if post.source in losers else post for post in posts]
+    return told, claims.doubts
+
+
+class _Claims:
+    """Which post gets which row by its id."""
+
+    def __init__(
+        self,
+        posts: Sequence[Post],
+        known: Sequence[KnownPost],
+        rows: Mapping[str, KnownPost],
+        unreadable: Callable[[str], bool],
+    ) -> None:
+        self.losers: dict[str, str] = {}
+        """Source of a post → of the one that has its id."""
+        self.doubts: dict[str, KnownPost] = {}
+        self._unreadable = unreadable
+        self._posts = {post.source: post for post in posts}
+        self._texts = {(post.title, post.source_digest): post for post in posts}
+        self._claims = {
+            post.source: rows[post.declared_id] for post in posts if post.declared_id and post.declared_id in rows
+        }
+        self._claimants: dict[str, list[Post]] = {}
+        for source, row in self._claims.items():
+            self._claimants.setdefault(row.id, []).append(self._posts[source])
+        self._rows_at: dict[str, list[KnownPost]] = {}
+        for row in known:
+            self._rows_at.setdefault(row.source, []).append(row)
+
+    def settle(self) -> None:
+        """Refuse claims until the rest can stand together: two files that exchange their ids free each other's row."""
+        waiting = list({row.id: row for row in self._claims.values()}.values())
+        while waiting:
+            row = waiting.pop()
+            lost = self._refuse(row)
+            for post in lost:
+                waiting += self._rows_at.get(post.source, ())  # it stays who it was
+            if lost and row.source in self._claims:
+                waiting.append(self._claims[row.source])
+
+    def _refuse(self, row: KnownPost) -> list[Post]:
+        """Those who claim the row and do not get it."""
+        claimants = [post for post in self._claimants.get(row.id, ()) if self._claims.get(post.source) is row]
+        if not claimants or [post.source for post in claimants] == [row.source]:
+            return []
+        keeper = self._find_keeper(row, claimants)
+        lost = [post for post in claimants if post is not keeper]
+        for post in lost:
+            del self._claims[post.source]
+            self.losers[post.source] = keeper.source if keeper else row.source
+            if not _is_copied(post, keeper, row):
+                self.doubts[post.source] = row
+        return lost
+
+    def _find_keeper(self, row: KnownPost, claimants: Sequence[Post]) -> Post | None:
+        """The post of the row; None where it is in a file that cannot be read, or cannot be told."""
+        here = self._posts.get(row.source)
+        moved = [post for post in (*claimants, self._find_text(row)) if post and _is_text_of(post, row)]
+        if here is None and self._unreadable(row.source):
+            return None
+        if here is not None and self._stays(here, row) and (not moved or Resemblance(here, row).is_trusted):
+            return here
+        able = moved or [post for post in claimants if self._may_take(post, row)]
+        return min(able, key=lambda post: _rank(post, row), default=None)
+
+    def _find_text(self, row: KnownPost) -> Post | None:
+        """A new file that is word for word the row's post, if it does not claim to be another one."""
+        post = self._texts.get((row.title, row.source_digest))
+        is_free = post and post.source not in self._rows_at and self._claims.get(post.source, row) is row
+        return post if is_free else None
+
+    def _stays(self, here: Post, row: KnownPost) -> bool:
+        """Whether the post in the row's file is the row's still."""
+        if here.source in self._claims:
+            return self._claims[here.source] is row
+        if here.slug != row.slug:
+            return row.gone_at is None and not is_used_again(here, row)
+        return not is_rewritten(here, row)
+
+    def _may_take(self, post: Post, row: KnownPost) -> bool:
+        """Whether an id alone says enough: not for one that is known as another, nor for an id that nobody declared.
+
+        The other one may be away for a moment; if the two are alike, it will be asked about when it is back.
+        """
+        if Resemblance(post, row).is_copy:
+            return True
+        own = [one for one in self._rows_at.get(post.source, ()) if one is not row and one.gone_at is None]
+        is_known = any(not self._is_claimed(one, post) and not is_rewritten(post, one) for one in own)
+        return not is_known and not (post.declared_id == row.id and _is_given(row))
+
+    def _is_claimed(self, row: KnownPost, but: Post) -> bool:
+        return any(self._claims.get(post.source) is row for post in self._claimants.get(row.id, ()) if post is not but)
 
 
 def _is_given(row: KnownPost) -> bool:
-    """Whether the id of a present post was made by `make_id`, not declared by its author."""
-    is_tag = row.id.startswith("tag:") and _DECLARED not in row.id
-    return row.gone_at is None and (is_tag or row.id == row.permalink)
+    """Whether the row's id was made by `make_id`, not declared by its author."""
+    return (row.id.startswith("tag:") and _DECLARED not in row.id) or row.id == row.permalink
 
 
-def _owner(claimants: Sequence[Post], row: KnownPost | None) -> Post:
-    def rank(post: Post) -> tuple[object, ...]:
-        likeness = () if row is None else (post.source != row.source, post.slug != row.slug, post.digest != row.digest)
-        return (post.is_draft, *likeness, *age_of(post))
+def _is_text_of(post: Post, row: KnownPost) -> bool:
+    return bool(row.sketch) and post.source_digest == row.source_digest
 
-    return min(claimants, key=rank)
+
+def _is_copied(post: Post, keeper: Post | None, row: KnownPost) -> bool:
+    """Whether the post brought its id along from another one that says so itself.
+
+    Alone of the row's own date it may be the row's post, back after another file took the row.
+    """
+    names = {row.id, row.declared_id} - {""}
+    if keeper is None or keeper.is_draft or keeper.declared_id not in names:
+        return False
+    return post.published_at != row.published_at or keeper.published_at == row.published_at
+
+
+def _rank(post: Post, row: KnownPost) -> tuple[object, ...]:
+    likeness = (post.source != row.source, not _is_text_of(post, row), post.slug != row.slug, post.digest != row.digest)
+    return (*likeness, post.is_draft, *age_of(post))
 
 
 def _without_id(post: Post, owner: str) -> Post:

@@ -83,8 +83,9 @@ def match_identities(
     `unreadable` has not vanished: a post like it is asked about.
     """
     ordered = sorted(posts, key=lambda post: post.source)
-    ordered = settle_declared_ids(make_iris(ordered, known, site), known)
+    ordered, claimed = settle_declared_ids(make_iris(ordered, known, site), known, unreadable)
     rows, doubts = _pair(ordered, known, unreadable, now)
+    doubts |= claimed
     taken = {row.id for row in known} | {row.declared_id for row in known}
     hidden: dict[str, KnownPost] = {}
     present_slugs = {rows[post.source].id: post.slug for post in ordered if post.source in rows}

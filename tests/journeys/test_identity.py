@@ -169,6 +169,28 @@ def test_an_id_given_later_is_remembered(blog: Blog) -> None:
     assert [row[1:] for row in rows(blog)] == [("sent", "sent")]
 
 
+def test_a_slip_in_a_file_gives_its_id_and_messages_to_no_other(blog: Blog) -> None:
+    """A copy with the same id waits for nothing: the original cannot be read, is gone, is a draft, and is sent once."""
+    original = {"date": NOW, "body": BODY, "id": "urn:x:1"}
+    blog.write("rome", **original)
+    blog.run("once")
+    blog.write("boats", date=NOW, body=OTHER, id="urn:x:1")
+    assert "belongs to rome.md already" in blog.run("once", code=1).err.replace("\n", " ")
+    before = (rows(blog), blog.entries(), blog.timeline())
+    slip = blog.posts / "rome.md"
+    for said in (
+        '---\ntitle: "Rome\n---\n',
+        "",
+        None,
+        f"---\ntitle: Rome\nid: urn:x:1\npublished: false\n---\n{BODY}\n",
+    ):
+        slip.unlink() if said is None else slip.write_text(said, encoding="utf-8")
+        blog.run("once", code=1)
+        blog.write("rome", **original)
+        blog.run("once", code=1)
+        assert (rows(blog), blog.entries(), blog.timeline()) == before
+
+
 def test_old_posts_are_one_line_and_may_be_released(blog: Blog) -> None:
     """`plan` and `publish` say it; a person may send them all the same."""
     for number in range(12):

@@ -209,67 +209,6 @@ def test_a_draft_never_seen_has_no_row() -> None:
     assert match_identities((replace(ONE, is_draft=True),), (), site=SITE, now=NOW) == ((), ())
 
 
-# --- declared ids ----------------------------------------------------------------------------------------------
-
-
-def test_a_declared_id_wins_over_path_and_slug() -> None:
-    """The post that names the id is the post, wherever its file went and whoever took its place."""
-    known = remember(make_post("a", declared_id="urn:a"))
-    moved = make_post("z", declared_id="urn:a", digest="other")
-    newcomer = make_post("a", title="Other", digest="third")
-    found = match([moved, newcomer], known)
-    assert found["z.md"].id == "urn:a"
-    assert found["a.md"].is_new
-
-
-def test_the_id_we_gave_to_a_post_is_not_for_another_file_to_take() -> None:
-    """Feeds show it to everybody; whoever names it takes neither the row nor the messages of that post."""
-    known = remember(make_post("a"))
-    thief = make_post("z", declared_id=known[0].id, digest="other")
-    found = match([make_post("a"), thief], known)
-    assert found["a.md"].id == known[0].id
-    assert found["z.md"].is_new
-    assert any(problem.key == "id" for problem in found["z.md"].post.problems)
-
-
-def test_an_id_declared_later_is_what_feeds_say_while_the_row_stays() -> None:
-    """The author's id shows at once, and nothing is announced again, since the ledger's key does not move."""
-    known = remember(ONE)
-    found = match([replace(ONE, declared_id="urn:mine")], known)["one.md"]
-    assert (found.id, found.entry_id) == (known[0].id, "urn:mine")
-
-
-@pytest.mark.parametrize("name", ["urn:mine", "post-17"])
-def test_an_id_declared_later_is_remembered(name: str) -> None:
-    """Renamed, retitled, re-dated and rewritten afterwards, the post is known by it; a copy does not get it."""
-    given = match([replace(ONE, declared_id=name)], remember(ONE))["one.md"]
-    other = make_post("z", declared_id=name, published_at=LATER)
-    found = match([other], [given.known], now=LATER)["z.md"]
-    assert (found.id, found.is_new, found.entry_id) == (given.id, False, given.entry_id)
-    both = match([other, replace(edit(ONE), declared_id=name)], [given.known], now=LATER)
-    assert (both["one.md"].id, both["z.md"].is_new) == (given.id, True)
-    assert both["z.md"].entry_id != given.entry_id
-
-
-def test_an_id_that_is_no_iri_keeps_what_readers_have_seen() -> None:
-    """A row with the bare id, or with its tag URI of another site and year, stays as it is."""
-    before = make_post("b", declared_id="12")
-    for seen in ("12", "tag:old.example,2001:id/12"):
-        known = [replace(row, id=seen) for row in remember(before)]
-        found = match([replace(before, source="new.md", slug="new", digest="other")], known)["new.md"]
-        assert (found.id, found.entry_id, found.is_new) == (seen, seen, False)
-
-
-def test_a_copied_id_stays_with_the_original() -> None:
-    """A file copied as a start for the next post brings its id along: the copy is told, and gets another."""
-    original = make_post("b", declared_id="urn:b")
-    copy = make_post("a", declared_id="urn:b", digest="edited")
-    found = match([original, copy], remember(original))
-    assert found["b.md"].id == found["b.md"].entry_id == "urn:b"
-    assert found["a.md"].entry_id == found["a.md"].id != "urn:b"
-    assert [problem.key for problem in found["a.md"].post.problems] == ["id"]
-
-
 # --- dates -----------------------------------------------------------------------------------------------------
 
 
