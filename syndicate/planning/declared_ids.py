@@ -111,6 +111,9 @@ class _Claims:
             self.losers[post.source] = keeper.source if keeper else row.source
             if not _is_copied(post, keeper, row):
                 self.doubts[post.source] = row
+        here = self._posts.get(row.source)
+        if here and here is not keeper and self._stays(here, row):
+            self.doubts[here.source] = row  # a page that leads on to where its post moved
         return lost
 
     def _find_keeper(self, row: KnownPost, claimants: Sequence[Post]) -> Post | None:

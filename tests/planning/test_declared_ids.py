@@ -161,9 +161,10 @@ def test_an_id_that_nobody_declared_leads_nowhere_but_to_a_question() -> None:
     ids=["gone", "a page that leads on", "that page with the id", "another post"],
 )
 def test_a_post_that_moved_takes_its_id_along(old: list[Post]) -> None:
-    """Whatever its old file is now."""
+    """Whatever its old file is now; what still looks like the post there is asked about."""
     found = match([place(VICTIM, "new"), *old], remember(VICTIM))
     assert (found["new.md"].id, found["new.md"].is_new) == ("urn:x:1", False)
+    assert [bool(found["victim.md"].perhaps) for _ in old] == [post.title == VICTIM.title for post in old]
 
 
 def test_a_file_that_went_over_another_one_takes_its_id_along() -> None:
