@@ -343,11 +343,11 @@ def test_a_branch_that_is_set_back_sends_nothing(tmp_path: Path, origin: Path) -
 
 @pytest.mark.slow
 def test_git_says_what_is_wrong(tmp_path: Path, origin: Path) -> None:
-    """A branch with other things, no right to write, no server, no repository: each a sentence, no token in it."""
+    """A branch with something other, no right to write, no server, no repository: each a sentence, no token in it."""
     site = tmp_path / "site"
     git(site, "-c", "user.name=a", "-c", "user.email=", "commit", "--quiet", "--allow-empty", "-m", "the blog")
     git(site, "push", "--quiet", "origin", "HEAD:main")
-    with pytest.raises(ConfigError, match="other things"):
+    with pytest.raises(ConfigError, match="something other"):
         GitState(site, "main", tmp_path / "area").read()
     hook = origin / "hooks" / "pre-receive"
     hook.write_text("#!/bin/sh\necho 'Write access to repository not granted: permission denied'; exit 1\n")
