@@ -193,8 +193,12 @@ def _pair(
 
 
 def _list_moved(posts: Iterable[Post], known: Iterable[KnownPost]) -> frozenset[str]:
-    """Ids of rows whose post is at another path now, word for word: what has taken its old place is another one."""
-    places = {(row.title, row.source_digest): row for row in known if row.sketch and row.gone_at is None}
+    """Ids of rows whose post is at another path now, word for word: what has taken its old place is another one.
+
+    Of two rows that say the same, the one of a present post counts.
+    """
+    ordered = sorted((row for row in known if row.sketch), key=_presence, reverse=True)
+    places = {(row.title, row.source_digest): row for row in ordered}
     found = ((post, places.get((post.title, post.source_digest))) for post in posts)
     return frozenset(
         row.id for post, row in found if row and row.source != post.source and not Resemblance(post, row).has_other_date

@@ -110,6 +110,19 @@ def test_two_posts_that_swap_files_keep_their_ids() -> None:
     assert (found["b.md"].id, found["a.md"].id) == (ids["a.md"], ids["b.md"])
 
 
+def test_two_posts_that_swap_names_while_the_folder_is_empty_keep_their_ids() -> None:
+    """One of them without a date of its own, so that nothing but its words tells it from the other."""
+    a = make_post("a", title="Violins by the harbour", body=make_body("a"), published_at=None)
+    b = make_post("b", title="An orchard in May", body=make_body("b"), published_at=NOW - timedelta(days=700))
+    known = tuple(replace(row, gone_at=NOW) for row in remember(a, b))
+    ids = {row.source: row.id for row in known}
+    names = [
+        replace(one, source=other.source, slug=other.slug, permalink=other.permalink) for one, other in ((a, b), (b, a))
+    ]
+    found = match(names, known)
+    assert (found["b.md"].id, found["a.md"].id) == (ids["a.md"], ids["b.md"])
+
+
 def test_a_new_post_on_an_old_path_is_new() -> None:
     """The post that left the path is recognised by its slug, so the newcomer gets an id of its own."""
     known = remember(ONE)
