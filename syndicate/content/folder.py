@@ -63,7 +63,8 @@ class ContentFolder:
     def __init__(
         self, settings: Settings, cache: Cache | None = None, list_known: Callable[[], Iterable[KnownPost]] = tuple
     ) -> None:
-        """`list_known` tells which posts are known already; it is asked only where two posts want one place."""
+        """`list_known` tells which posts are known already; it is asked only where two posts want one place, or a
+        file gave no post and its place is kept."""
         self._settings = settings
         self._list_known = list_known
         cache = Memory() if cache is None else cache
@@ -237,11 +238,12 @@ class ContentFolder:
 
     def _snapshot(self, found: Scan) -> Snapshot:
         outcomes = self._outcomes.values()
-        posts, clashes = settle_places((outcome.post for outcome in outcomes if outcome.post), self._list_known)
+        without = {source for source, outcome in self._outcomes.items() if not outcome.post} | {*found.unreadable}
+        readable = (outcome.post for outcome in outcomes if outcome.post)
+        posts, clashes = settle_places(readable, self._list_known, without)
         stopped = [problem for outcome in outcomes for problem in outcome.problems]
         problems = sorted([*found.problems, *stopped, *clashes], key=lambda problem: (problem.source, problem.line))
-        without = {source for source, outcome in self._outcomes.items() if not outcome.post}
-        unreadable = {*found.unreadable, *without, *(clash.source for clash in clashes)}
+        unreadable = without | {clash.source for clash in clashes}
         newest = max((file.mtime_ns for file in found.files), default=0)
         changed_at = datetime.fromtimestamp(min(newest // 10**9, _LATEST), UTC) if newest > 0 else None
         return Snapshot(tuple(posts), tuple(problems), tuple(sorted(unreadable)), changed_at)

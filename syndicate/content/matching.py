@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import count, islice
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
@@ -143,21 +144,28 @@ def _name_dates(start: str, words: Mapping[str, str]) -> str:
 # --- Each post its own place ---
 # One post at an address, and a name for each that no other post has. The address is the key. Posts that share a
 # slug and not an address are all published: the one that was known first keeps the slug as its name, others are
-# named by the path of their address.
+# named by the path of their address. What the ledger gave to a post stays with it while its file is there, also
+# while that file cannot be read.
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def settle_places(
-    posts: Iterable[Post], list_known: Callable[[], Iterable[KnownPost]]
+    posts: Iterable[Post], list_known: Callable[[], Iterable[KnownPost]], unreadable: Collection[str] = ()
 ) -> tuple[list[Post], list[Problem]]:
-    """The posts that may stay, by source, each with a name of its own, and a Problem for each that may not."""
+    """The posts that may stay, by source, each with a name of its own, and a Problem for each that may not.
+
+    `unreadable` names files, and folders ending in "/", that are there and gave no post.
+    """
     posts = sorted(posts, key=lambda post: post.source)
-    if _are_apart(posts):
+    is_apart = _are_apart(posts)
+    if is_apart and not unreadable:
         return posts, []
-    known = tuple(list_known())
-    kept, problems = _settle_addresses(posts, known)
-    return sorted(_name_apart(kept, known), key=lambda post: post.source), problems
+    rows = _Rows(list_known(), {post.source for post in posts}, unreadable)
+    if is_apart and not _is_held(posts, rows.unreadable):
+        return posts, []
+    kept, problems = _settle_addresses(posts, rows)
+    return sorted(_name_apart(kept, rows), key=lambda post: post.source), problems
 
 
 def _are_apart(posts: Collection[Post]) -> bool:
@@ -166,82 +174,147 @@ def _are_apart(posts: Collection[Post]) -> bool:
     return len(addresses) == len(slugs) == len(posts)
 
 
-# --- one address: whoever had it keeps it, else the older post ---
+def _is_held(posts: Iterable[Post], rows: Iterable[KnownPost]) -> bool:
+    """Whether a post asks for what belongs to one of these."""
+    wanted = {place for post in posts for place in (post.permalink, post.slug.casefold())}
+    return any(row.permalink in wanted or row.slug.casefold() in wanted for row in rows)
 
 
-def _settle_addresses(posts: Iterable[Post], known: Iterable[KnownPost]) -> tuple[list[Post], list[Problem]]:
-    present = [row for row in known if row.gone_at is None]
-    owners = {place: row for row in present for place in (row.slug.casefold(), row.permalink)}
+class _Rows:
+    """What is known of posts: the rows of files that are here, that cannot be read now, and that are lost."""
+
+    def __init__(self, known: Iterable[KnownPost], here: Collection[str], unreadable: Collection[str]) -> None:
+        known = sorted(known, key=lambda row: row.gone_at is None)
+        closed = tuple(name for name in unreadable if name.endswith("/"))
+        self._by_source = {row.source: row for row in known}
+        self._by_permalink: dict[str, list[KnownPost]] = defaultdict(list)
+        self._lost: dict[str, list[KnownPost]] = defaultdict(list)
+        self._moved: dict[str, KnownPost] = {}
+        self.unreadable: list[KnownPost] = []
+        for row in known:
+            if row.gone_at is not None:
+                continue
+            self._by_permalink[row.permalink].append(row)
+            if row.source in here:
+                continue
+            if row.source in unreadable or row.source.startswith(closed):
+                self.unreadable.append(row)
+            else:
+                self._lost[row.permalink].append(row)
+                self._moved[row.source_digest] = row
+
+    def find(self, post: Post) -> tuple[int, KnownPost | None]:
+        """The row of a post, and how well it proves that the post was at its address before: 0 for surely."""
+        at_place, lost = self._by_permalink.get(post.permalink, ()), self._lost.get(post.permalink, ())
+        own = self._by_source.get(post.source)
+        is_known = own is not None and own.gone_at is None
+        moved = self._moved.get(post.source_digest) if post.sketch else None
+        heir_of = () if is_known else lost  # its file was renamed and edited
+        found = (
+            next((row for row in at_place if row.source == post.source), None),
+            next((row for row in lost if row is moved), None),
+            next((row for row in heir_of if row.title == post.title), None),
+            next(iter(heir_of), None),
+            own if is_known else moved,
+            own,
+        )
+        return next(((rank, row) for rank, row in enumerate(found) if row), (len(found), None))
+
+
+# --- one address: whoever had it keeps it, else the one that was known first, else the older post ---
+
+_AT_PLACE = 3
+"""Up to this rank of `_Rows.find` a post was at its address before."""
+
+
+def _settle_addresses(posts: Iterable[Post], rows: _Rows) -> tuple[list[Post], list[Problem]]:
+    found = {post.source: rows.find(post) for post in posts}
     kept: list[Post] = []
     problems: list[Problem] = []
-    taken: dict[str, Post] = {}
-    for post in sorted(posts, key=lambda post: (post.is_draft, _rank(post, owners), *_age(post))):
-        exact, alike = post.permalink, f"{post.slug} {post.permalink}".casefold()
-        other = taken.get(exact) or taken.get(alike)  # servers and disks that do not tell case apart
-        if other:
-            owner = f"already belongs to {other.source}, which was there before"
-            message = f'the permalink "{post.permalink}" {owner}, so this post is left out'
-            problems.append(Problem(post.source, message, key="permalink", hint="give one of them another permalink"))
+    taken: dict[str, Post | KnownPost] = {place: row for row in rows.unreadable for place in _list_places(row)}
+
+    def order(post: Post) -> tuple[object, ...]:
+        rank, row = found[post.source]
+        return post.is_draft, rank, row.first_seen_at if row else _NEVER, *_age(post)
+
+    for post in sorted(posts, key=order):
+        other = next((taken[place] for place in _list_places(post) if place in taken), None)
+        is_own = found[post.source][0] == 0 and isinstance(other, KnownPost)
+        if other and not is_own:
+            problems.append(_tell_clash(post, _name_owner(other, found)))
             continue
         kept.append(post)
-        taken |= {exact: post, alike: post}
+        taken |= dict.fromkeys(_list_places(post), post)
     return kept, problems
 
 
-def _rank(post: Post, owners: Mapping[str, KnownPost]) -> int:
-    """Whether a post is the one known at its place, moved from there to another file, or somebody else."""
-    rows = [row for place in (post.permalink, post.slug.casefold()) if (row := owners.get(place))]
-    if any(row.source == post.source for row in rows):
-        return 0
-    return 1 if any(post.sketch and row.source_digest == post.source_digest for row in rows) else 2
+def _list_places(one: Post | KnownPost) -> tuple[str, str]:
+    """An address as it is, and for servers and disks that do not tell case apart."""
+    return one.permalink, f"{one.slug} {one.permalink}".casefold()
+
+
+def _name_owner(other: Post | KnownPost, found: Mapping[str, tuple[int, KnownPost | None]]) -> str:
+    if isinstance(other, KnownPost):
+        return f"belongs to {other.source}, which cannot be read now"
+    if found[other.source][0] <= _AT_PLACE:
+        return f"already belongs to {other.source}, which was there before"
+    return f"is also that of {other.source}"
+
+
+def _tell_clash(post: Post, owner: str) -> Problem:
+    message = f'the permalink "{post.permalink}" {owner}, so this post is left out'
+    return Problem(post.source, message, key="permalink", hint="give one of them another permalink")
 
 
 def _age(post: Post) -> tuple[datetime, str]:
     return post.published_at or _NEVER, post.source
 
 
-# --- one slug: whoever was known first keeps it, the others are named by their addresses ---
+# --- one name: whoever has it keeps it, else whoever was known first; the others are named by their addresses ---
 
 
-def _name_apart(posts: Collection[Post], known: Iterable[KnownPost]) -> Iterator[Post]:
+def _name_apart(posts: Collection[Post], rows: _Rows) -> Iterator[Post]:
+    found = {post.source: rows.find(post)[1] for post in posts}
+
+    def order(post: Post) -> tuple[object, ...]:
+        row = found[post.source]
+        first_sight = (row.first_seen_at, row.slug != post.slug) if row else (_NEVER, True)
+        return *first_sight, post.is_draft, *_age(post)
+
+    posts = sorted(posts, key=order)
     counts = Counter(post.slug.casefold() for post in posts)
-    taken = set(counts)
-    rows = _Rows(known)
-    owners: set[str] = set()
-    for post in sorted(posts, key=lambda post: (*rows.tell_first(post), post.is_draft, *_age(post))):
-        slug = post.slug.casefold()
-        if counts[slug] == 1:
+    given: dict[str, str] = {}
+    for post in posts:
+        row = found[post.source]
+        if row and row.slug in islice(_list_names(post), 3):
+            given.setdefault(row.slug.casefold(), post.source)
+    for row in rows.unreadable:
+        given.setdefault(row.slug.casefold(), row.source)
+    for post in posts:
+        slug = post.slug
+        name = next(name for name in _list_names(post) if _may_have(post, name.casefold(), given, counts))
+        given[name.casefold()] = post.source
+        if name == slug and counts[slug.casefold()] == 1:
             yield post
-        elif slug not in owners:
-            owners.add(slug)
-            yield replace(post, shared_slug=post.slug)
         else:
-            name = _choose_name(post.permalink, taken)
-            taken.add(name.casefold())
-            yield replace(post, slug=name, shared_slug=post.slug)
+            yield replace(post, slug=name, shared_slug=slug)
 
 
-def _choose_name(permalink: str, taken: Collection[str]) -> str:
-    name = name_by_address(permalink)
-    return name if name and name.casefold() not in taken else f"{name or 'post'}-{_digest(permalink)}"
+def _may_have(post: Post, name: str, given: Mapping[str, str], counts: Collection[str]) -> bool:
+    if name in given:
+        return given[name] == post.source
+    return name == post.slug.casefold() or name not in counts
 
 
-def _digest(permalink: str) -> str:
-    return sha256(permalink.encode()).hexdigest()[:8]
-
-
-class _Rows:
-    """What is known of posts, found by address and by file; of two rows that of a post which is there."""
-
-    def __init__(self, known: Iterable[KnownPost]) -> None:
-        ordered = sorted(known, key=lambda row: row.gone_at is None)
-        self._by_permalink = {row.permalink: row for row in ordered}
-        self._by_source = {row.source: row for row in ordered}
-
-    def tell_first(self, post: Post) -> tuple[datetime, bool]:
-        """Sorts by first sight; of posts that were seen together, the one that has its slug as name already."""
-        row = self._by_permalink.get(post.permalink) or self._by_source.get(post.source)
-        return (row.first_seen_at, row.slug != post.slug) if row else (_NEVER, True)
+def _list_names(post: Post) -> Iterator[str]:
+    """What a post may be called, the best first."""
+    yield post.slug
+    name = name_by_address(post.permalink)
+    if name:
+        yield name
+    for number in count():
+        digest = sha256(f"{post.permalink}{'#' * number}".encode()).hexdigest()[:8]
+        yield f"{name or 'post'}-{digest}"
 
 
 # --- What a site's generator lists when it is asked ---
