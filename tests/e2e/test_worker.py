@@ -77,7 +77,7 @@ def test_a_worker_waits_for_a_database_that_is_away(own_postgres: Postgres, tmp_
         own_postgres.stop()
         wait_until(lambda: read_health(port) == 503)
         own_postgres.start()
-        wait_until(lambda: said.read_text().count("this machine works") == 2)
+        wait_until(lambda: said.read_text().count("this machine works") == 2, 150)
         (next(tmp_path.rglob("posts")) / "hello.md").write_text(POST)
         timeline = tmp_path / "feeds" / "timeline.html"
         wait_until(lambda: timeline.exists() and timeline.read_text().count("Many machines say hello") == 1, 150)
