@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Unpack
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import quote, unquote
 
 from syndicate.errors import (
     Blocked,
@@ -22,7 +22,6 @@ from syndicate.errors import (
     Unauthorised,
     Unavailable,
     Uncertain,
-    UsageError,
 )
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
@@ -39,7 +38,7 @@ from syndicate.networks.linkedin.shares import (
 )
 from syndicate.networks.toolkit.answers import error_of, retry_at_of, words_of
 from syndicate.networks.toolkit.calls import Parts, refuse_misfits, refuse_warning, require_secret
-from syndicate.networks.toolkit.oauth import make_state, take_pasted
+from syndicate.networks.toolkit.oauth import Provider, begin_login, take_pasted
 from syndicate.networks.toolkit.readback import parse_instant
 from syndicate.text.cleaning import normalize
 from syndicate.text.counting import Counter
@@ -239,7 +238,12 @@ class LinkedIn:
         return self.expires_at()
 
     def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
-        return None if answers.get("access_token") else begin_login(self._oauth(), answers, redirect)
+        """LinkedIn returns only to an address that the app registered."""
+        if answers.get("access_token"):
+            return None
+        pages = f"{self._oauth()}/oauth/v2"
+        app = Provider(f"{pages}/authorization", f"{pages}/accessToken", SCOPES, instead=", or an access token")
+        return begin_login(app, answers, redirect)
 
     def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
         """A pasted token was made just now, so its sixty days begin today."""
@@ -315,22 +319,6 @@ class LinkedIn:
 
 
 # --- the login: OAuth 2.0 with an authorisation code (learn.microsoft.com/linkedin/shared) ---
-
-
-def begin_login(oauth: str, answers: Mapping[str, str], redirect: str) -> LoginPage:
-    """The page where the member allows us to post. LinkedIn returns only to an address that the app registered."""
-    target = answers.get("redirect_uri") or redirect
-    if not (answers.get("client_id") and answers.get("client_secret") and target):
-        raise UsageError("give the app's client id, client secret and redirect address, or an access token")
-    state = make_state()
-    query = {
-        "response_type": "code",
-        "client_id": answers["client_id"],
-        "redirect_uri": target,
-        "state": state,
-        "scope": SCOPES,
-    }
-    return LoginPage(f"{oauth}/oauth/v2/authorization?{urlencode(query)}", state, {"redirect_uri": target})
 
 
 def finish_login(

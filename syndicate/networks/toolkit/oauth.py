@@ -66,6 +66,8 @@ class Provider:
     scope: str
     extra: Mapping[str, str] = field(default_factory=dict)
     """Further fields of the token request."""
+    instead: str = ""
+    """What a person may give in place of an app, as the end of a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ def begin_login(provider: Provider, answers: Mapping[str, str], redirect: str) -
     """The page where the person allows us to post."""
     target = answers.get("redirect_uri") or redirect
     if not (answers.get("client_id") and answers.get("client_secret") and target):
-        raise UsageError("give the app's client id, client secret and redirect address")
+        raise UsageError(f"give the app's client id, client secret and redirect address{provider.instead}")
     state = make_state()
     query = {
         "client_id": answers["client_id"],
