@@ -24,6 +24,13 @@ def test_the_smallest_file_is_enough():
     assert settings.storage.publish_to == "/srv/notes/feeds"
 
 
+def test_a_hub_keeps_its_slash_and_its_query():
+    """It is another address without them."""
+    hubs = ("https://hub.example/", "https://hub.example/push/?site=notes")
+    settings = make_settings(f"{SITE}[feeds]\nhubs = {list(hubs)!r}\n", root=ROOT)
+    assert settings.feeds.hubs == hubs
+
+
 def test_every_problem_is_reported_at_once_with_its_line():
     """Three mistakes give one error that names three lines and the nearest known key."""
     text = '[site]\ntitel = "x"\nurl = "notes"\n[feeds]\nitms = 3\n'
