@@ -65,12 +65,16 @@ class Live:
         return self.page.inner_text("#note p")
 
     def wait_for(self, slug: str, state: State) -> Delivery:
-        """The daemon works while the page is looked at again."""
+        """The daemon works meanwhile; the page is left alone, it may still be on its way to what a button answered."""
+        return self.wait_for_number(self.find(slug).id, state)
+
+    def wait_for_number(self, number: int, state: State) -> Delivery:
         for _ in range(300):
-            if self.find(slug).state is state:
-                return self.find(slug)
-            self.page.reload()
-        raise AssertionError(f"{slug} is {self.find(slug)}")
+            row = self.app._site.store.get_delivery(number)
+            if row.state is state:
+                return row
+            self.page.wait_for_timeout(100)
+        raise AssertionError(f"{row} is not {state}")
 
 
 @pytest.fixture(scope="module")
@@ -189,11 +193,7 @@ def test_new_message_at_a_time_and_now(live: Live) -> None:
     live.page.click("button:text-is('Put it into the outbox')")
     assert live.page.inner_text("#note p").startswith("Written: timeline")
     number = max(row.id for row in live.app._site.store.list_deliveries(slug="after", account="timeline"))
-    for _ in range(300):
-        if live.app._site.store.get_delivery(number).state is State.SENT:
-            break
-        live.page.reload()
-    assert live.app._site.store.get_delivery(number).message.text.startswith("Said by hand.")
+    assert live.wait_for_number(number, State.SENT).message.text.startswith("Said by hand.")
 
 
 def test_an_account_logs_in_and_goes_on(live: Live) -> None:
