@@ -57,13 +57,13 @@ def read_content(found: Found) -> Content:
 
 def _read_once(found: Found) -> Content | None:
     """None where the file changed while it was read."""
-    with open(found.path, "rb") as file:  # noqa: PTH123 - plain strings: ten thousand files
+    with open(found.path, "rb", buffering=0) as file:  # noqa: PTH123 - plain strings: ten thousand files
         before = os.fstat(file.fileno())
         if before.st_size > MAX_BYTES:
             raise ContentError(
                 f"the file is larger than {MAX_BYTES:,} bytes", where=found.source, hint="is it really a post?"
             )
-        data = file.read(MAX_BYTES + 1)
+        data = file.read(before.st_size + 1)
         after = os.fstat(file.fileno())
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(data) != after.st_size:
         return None

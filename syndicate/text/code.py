@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pyromark
 
+from syndicate.text.generator_code import holds_any
 from syndicate.text.markdown import DIALECT
 
 _HTML_CODE = re.compile(rb"<(/?)(pre|code|samp|kbd)\b[^<>]*>", re.IGNORECASE)
@@ -101,7 +102,7 @@ _MOST = 5_000
 def set_apart(markdown: str) -> tuple[str, list[str]]:
     """The Markdown with a mark for each formula, and the formulas."""
     formulas: list[str] = []
-    if "$" not in markdown and "\\(" not in markdown and "\\[" not in markdown:
+    if not holds_any(markdown, ("$", "\\(", "\\[")):
         return markdown, formulas
     return map_prose(markdown.replace(_EDGE, ""), lambda text: _replace(text, formulas)), formulas
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from syndicate.text.generator_code import GeneratorCode
+from syndicate.text.generator_code import GeneratorCode, holds_any
 
 # --- Blocks that are told by a line before them and by their indentation ---
 
@@ -27,7 +27,7 @@ _MOST_LEVELS = 8
 
 def open_notes(markdown: str, levels: int = _MOST_LEVELS) -> str:
     """Notes as quotations, tabs as plain text below their titles: what they hold is no indented code."""
-    if not any(sign in markdown for sign in ("!!!", "???", "===", "///")):
+    if not holds_any(markdown, ("!!!", "???", "===", "///")):
         return markdown
     return "\n".join(_open(markdown.split("\n"), levels))
 

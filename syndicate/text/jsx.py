@@ -6,7 +6,7 @@ import re
 from html import escape
 
 from syndicate.text.code import map_prose, split_code, split_fences
-from syndicate.text.generator_code import UNKNOWN, GeneratorCode, to_text
+from syndicate.text.generator_code import UNKNOWN, GeneratorCode, holds_any, to_text
 from syndicate.text.shortcodes import replace_tag
 
 _MODULE = re.compile(
@@ -31,7 +31,7 @@ _CODE = re.compile(r"<(?:pre|code|samp|kbd)\s[^<>]{0,500}", re.IGNORECASE)
 
 def is_mdx(markdown: str) -> bool:
     """Whether a file that ends in ".md" is MDX all the same, as Docusaurus takes every file for it."""
-    if "import" not in markdown and "={" not in markdown:
+    if not holds_any(markdown, ("import", "={")):
         return False
     prose = "".join(piece for piece, is_code in split_code(markdown) if not is_code)
     if _IMPORT.search(prose):

@@ -22,7 +22,7 @@ from html import escape
 
 from syndicate.text.code import map_prose, split_code
 from syndicate.text.dialects import SIGNS, drop_dialect
-from syndicate.text.generator_code import MARK, UNKNOWN, GeneratorCode, to_text
+from syndicate.text.generator_code import MARK, UNKNOWN, GeneratorCode, holds_any, to_text
 
 # --- Liquid, Nunjucks and Hugo tags in order ---
 # What can be looked up is shown, what cannot is left out and noted. Branches whose condition is known are chosen;
@@ -218,7 +218,7 @@ def drop_shortcodes(markdown: str, code: GeneratorCode | None = None, *, is_liqu
 
     `is_liquid` where the site's generator reads Liquid in code, too, so that `raw` stands around it.
     """
-    if not any(sign in markdown for sign in ("{%", "{{", *SIGNS)):
+    if not holds_any(markdown, ("{%", "{{", *SIGNS)):
         return markdown
     if "highlight" in markdown or "raw" in markdown or "comment" in markdown:
         markdown = _drop_raw_around_code(markdown) if is_liquid else markdown
