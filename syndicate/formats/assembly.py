@@ -111,6 +111,7 @@ def _cut(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
 
 
 _PREFIX = re.compile(rb' xmlns:([\w-]+)="')
+_USED = re.compile(rb"<([\w-]+):")
 
 
 def split(document: bytes, tag: str) -> list[bytes]:
@@ -125,11 +126,7 @@ def split(document: bytes, tag: str) -> list[bytes]:
 def join(shell: bytes, entries: Sequence[bytes], closing: bytes) -> bytes:
     """The shell of a document with the entries put in before its `closing` tag, and the namespaces that it uses."""
     head, _, _ = shell.rpartition(closing)
-    unused = [
-        prefix
-        for prefix in dict.fromkeys(_PREFIX.findall(head))
-        if not any(b"<%s:" % prefix in part for part in (head, *entries))
-    ]
-    for prefix in unused:
+    used = {prefix for part in (head, *entries) for prefix in _USED.findall(part)}
+    for prefix in set(_PREFIX.findall(head)) - used:
         head = re.sub(rb' xmlns:%s="[^"]*"' % prefix, b"", head, count=1)
     return b"\n".join([head, *entries, closing]) + b"\n"
