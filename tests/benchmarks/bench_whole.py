@@ -103,10 +103,11 @@ class Used:
 
 
 def run(root: Path, *command: str, first: Sequence[str] = ()) -> Used:
-    """Run it to its end, and look all the time whether the `first` files are there."""
+    """Run it to its end, and look all the time whether the `first` files are there. Installed programs are compiled."""
     waited = [root / path for path in first]
     began, found = time.perf_counter(), (0.0, 0.0)
-    process = subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    process = subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, env=environment)
     while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
         if not any(found) and waited and all(path.exists() for path in waited):
             found = _read_cpu(process.pid), time.perf_counter() - began
