@@ -1,13 +1,14 @@
 """Who is who: posts of the content folder matched with the posts the ledger remembers.
 
 An id is fixed when a post is first seen. A post that comes back edited, moved, renamed or re-dated is recognised by
-what it still shares with its row: its declared id, its path and slug, then its body or title, then one of them alone,
-and last, among the vanished, a body, title and date that are alike. Two posts never share a row.
+what it still shares with its row: its declared id, its path and slug (unless it changed places with another one), then
+its body or title, then one of them alone, and last, among the vanished, a body, title and date that are alike. Two
+posts never share a row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -21,8 +22,10 @@ from syndicate.planning.resemblance import (
     ASKED_FOR,
     Resemblance,
     find_copies,
+    is_changed,
     is_rewritten,
     is_used_again,
+    match_moved,
     match_vanished,
 )
 
@@ -178,11 +181,13 @@ def _pair(
     pairs: dict[str, KnownPost] = {}
     waiting: Sequence[Post] = posts
     rows: Sequence[KnownPost] = sorted(known, key=_presence)
-    moved = _list_moved(posts, known)
     for evidence in _EVIDENCE:
         if not waiting or not rows:
             break
-        waiting, rows = _pair_by(evidence, waiting, rows, pairs, moved)
+        if evidence is _PLACE:
+            pairs |= match_moved(waiting, rows)
+            waiting, rows = _leave_out_paired(waiting, rows, pairs)
+        waiting, rows = _pair_by(evidence, waiting, rows, pairs)
     alike, doubts = match_vanished(waiting, rows, now)
     broken = {source: row for source, row in alike.items() if unreadable(row.source)}
     sure = {source: row for source, row in alike.items() if source not in broken}
@@ -190,19 +195,6 @@ def _pair(
     present = (_update_row(pairs[post.source], post, now) for post in posts if post.source in pairs)
     copies = find_copies(fresh, present, lambda post: _make_row(post, post.source, now)) if known else {}
     return pairs | sure, copies | doubts | broken
-
-
-def _list_moved(posts: Iterable[Post], known: Iterable[KnownPost]) -> frozenset[str]:
-    """Ids of rows whose post is at another path now, word for word: what has taken its old place is another one.
-
-    Of two rows that say the same, the one of a present post counts.
-    """
-    ordered = sorted((row for row in known if row.sketch), key=_presence, reverse=True)
-    places = {(row.title, row.source_digest): row for row in ordered}
-    found = ((post, places.get((post.title, post.source_digest))) for post in posts)
-    return frozenset(
-        row.id for post, row in found if row and row.source != post.source and not Resemblance(post, row).has_other_date
-    )
 
 
 def _presence(row: KnownPost) -> tuple[bool, float, str]:
@@ -215,22 +207,23 @@ def _pair_by(
     posts: Sequence[Post],
     rows: Sequence[KnownPost],
     pairs: dict[str, KnownPost],
-    moved: Container[str],
 ) -> tuple[list[Post], list[KnownPost]]:
     index: dict[_Key, KnownPost] = {}
     for row in rows:
         index.setdefault(evidence.of_row(row), row)
-    left: list[Post] = []
     for post in posts:
         key = evidence.of_post(post)
         found = index.get(key) if key is not None else None
-        is_newcomer = found is not None and found.id in moved and Resemblance(post, found).is_newcomer
-        if found is not None and not is_newcomer and not evidence.contradicts(post, found):
+        if found is not None and not evidence.contradicts(post, found):
             pairs[post.source] = index.pop(key)
-        else:
-            left.append(post)
+    return _leave_out_paired(posts, rows, pairs)
+
+
+def _leave_out_paired(
+    posts: Sequence[Post], rows: Sequence[KnownPost], pairs: Mapping[str, KnownPost]
+) -> tuple[list[Post], list[KnownPost]]:
     paired = {row.id for row in pairs.values()}
-    return left, [row for row in rows if row.id not in paired]
+    return [post for post in posts if post.source not in pairs], [row for row in rows if row.id not in paired]
 
 
 def _if(condition: object, *key: object) -> _Key:
@@ -259,10 +252,17 @@ def _body_at(name: str) -> _Evidence:
     return _Evidence(read, read, is_used_again)
 
 
+def _read_place(one: Post | KnownPost) -> _Key:
+    return one.source, one.slug
+
+
+_PLACE = _Evidence(_read_place, _read_place, is_rewritten)
+"""Before it is asked, posts that changed places are found."""
 _EVIDENCE = (
     _Evidence(lambda post: _if(post.declared_id, post.declared_id), lambda row: (row.id,)),
     _Evidence(lambda post: _if(post.declared_id, post.declared_id), lambda row: _if(row.declared_id, row.declared_id)),
-    _Evidence(lambda post: (post.source, post.slug), lambda row: (row.source, row.slug), is_rewritten),
+    _Evidence(_read_place, _read_place, is_changed),
+    _PLACE,
     _body_at("slug"),
     _body_at("source"),
     _Evidence(

@@ -24,7 +24,8 @@ _SURE, _ALIKE, _HALF, _FAIR = 0.8, 0.6, 0.4, 0.2
 equal title and date, or to ask where one of them is."""
 _FEW = 8
 """A body with fewer shingles than this (a picture, "See you there") may be equal by accident."""
-_MARGIN = 0.2
+_MARGIN, _CLEARLY = 0.2, 0.4
+"""By how much a pair must be better than its rivals: where nothing, or where their places, speak for those."""
 _NEAR = 0.7
 _COMMON = 200
 """What more rows than this share is a template, and says nothing of one of them."""
@@ -175,16 +176,15 @@ class Resemblance:
         """Whether title, date and text are all others."""
         return not self.title and self.is_other_text and not self.is_unknown
 
-    @property
-    def is_newcomer(self) -> bool:
-        """Whether it is another one, where the post of the row is known to have moved: nothing speaks for the same."""
-        is_named_otherwise = self.title < 2 and not self.has_same_date and not self.is_unknown
-        return self.is_other_text or (is_named_otherwise and self.body < _FAIR)
-
 
 def is_used_again(post: Post, row: KnownPost) -> bool:
     """Whether a post at the path, or at the address, of a row is another one all the same."""
     return Resemblance(post, row).is_other
+
+
+def is_changed(post: Post, row: KnownPost) -> bool:
+    """Whether title or text are others than the row's, or the row's post was gone."""
+    return row.gone_at is not None or post.source_digest != row.source_digest or post.title != row.title
 
 
 def is_rewritten(post: Post, row: KnownPost) -> bool:
@@ -193,6 +193,33 @@ def is_rewritten(post: Post, row: KnownPost) -> bool:
         return False  # nearly always, and cheap
     one = Resemblance(post, row)
     return one.has_other_date and one.is_other
+
+
+def match_moved(posts: Sequence[Post], rows: Sequence[KnownPost]) -> dict[str, KnownPost]:
+    """Source → row: posts that are somewhere else now, though another one is in their place or was in the new one.
+
+    So it is when files, names or titles are exchanged. Title, date and text tell it: they speak for the pair far more
+    than for the one that the places make.
+    """
+    index: dict[object, list[KnownPost]] = {}
+    for row in rows:
+        for key in _list_place_keys(row):
+            index.setdefault(key, []).append(row)
+    found: list[Resemblance] = []
+    for post in posts:
+        near = {row.id: row for key in _list_place_keys(post) for row in _few(index.get(key, ()))}
+        here = [row for row in near.values() if row.gone_at is None]
+        found += [Resemblance(post, row) for row in here or near.values()]
+    sources = {row.source for row in rows} & {post.source for post in posts}
+    return {
+        one.post.source: one.row
+        for one in _choose_sure(found, _CLEARLY)
+        if one.post.source != one.row.source and not sources.isdisjoint((one.post.source, one.row.source))
+    }
+
+
+def _list_place_keys(one: Post | KnownPost) -> Iterable[object]:
+    return (*enumerate((one.source, one.slug, one.title.casefold())), *([one.source_digest] if one.sketch else []))
 
 
 def match_vanished(
@@ -255,7 +282,7 @@ def _is_recent(row: KnownPost, now: datetime) -> bool:
     return row.gone_at is None or now - row.gone_at <= ASKED_FOR
 
 
-def _choose_sure(found: Sequence[Resemblance]) -> list[Resemblance]:
+def _choose_sure(found: Sequence[Resemblance], margin: float = _MARGIN) -> list[Resemblance]:
     """The sure ones without a rival that is about as good."""
     rivals: dict[str, list[Resemblance]] = {}
     for one in found:
@@ -266,7 +293,7 @@ def _choose_sure(found: Sequence[Resemblance]) -> list[Resemblance]:
         for one in found
         if one.is_sure
         and all(
-            other is one or other.score < one.score - _MARGIN
+            other is one or other.score < one.score - margin
             for other in (*rivals[f"post {one.post.source}"], *rivals[f"row {one.row.id}"])
         )
     ]

@@ -110,6 +110,39 @@ def test_two_posts_that_swap_files_keep_their_ids() -> None:
     assert (found["b.md"].id, found["a.md"].id) == (ids["a.md"], ids["b.md"])
 
 
+def _move_to(post: Post, place: Post) -> Post:
+    """The post in the file, and at the address, of another one."""
+    return replace(post, source=place.source, slug=place.slug, permalink=place.permalink)
+
+
+STONES = make_post("stones", title="Old stones", body=make_body("a"))
+VIOLINS = make_post("violins", title="Violins by night", body=make_body("b"))
+LATE = replace(VIOLINS, published_at=NOW + timedelta(hours=5))
+KETTLES = make_post("stones", title="Kettles and copper", body=make_body("c"))
+ELSEWHERE = make_post("elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ((STONES, VIOLINS), (_move_to(STONES, VIOLINS), _move_to(VIOLINS, STONES))),
+        ((STONES, VIOLINS), (_move_to(edit(STONES), VIOLINS), _move_to(edit(VIOLINS), STONES))),
+        (
+            (replace(_move_to(STONES, LATE), title=LATE.title), replace(_move_to(LATE, STONES), title=STONES.title)),
+            (STONES, LATE),
+        ),
+        ((STONES, VIOLINS), (_move_to(STONES, VIOLINS), _move_to(VIOLINS, ELSEWHERE), KETTLES)),
+    ],
+    ids=["files of one day", "and edited", "files and titles", "a new one moves all of a day on"],
+)
+def test_posts_that_take_each_others_places_stay_who_they_are(before: Sequence[Post], after: Sequence[Post]) -> None:
+    """A place does not outweigh title, date and text, also where all have the same date."""
+    rows = match(before, remember(*before))
+    found = match(after, remember(*before))
+    assert [found[one.source].known.id for one in after[:2]] == [rows[one.source].known.id for one in before]
+    assert all(found[one.source].is_new for one in after[2:])
+
+
 def test_two_posts_that_swap_names_while_the_folder_is_empty_keep_their_ids() -> None:
     """One of them without a date of its own, so that nothing but its words tells it from the other."""
     a = make_post("a", title="Violins by the harbour", body=make_body("a"), published_at=None)
