@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from PIL import Image, ImageChops, ImageFilter
 
 from syndicate.cards.photo import Photo
-from syndicate.cards.pixels import to_srgb
+from syndicate.cards.pixels import resize, to_srgb
 
 # --- Where a photo's subject is, told from its edges, its colours and its skin; words keep away from it ---
 
@@ -238,9 +238,8 @@ def scale_window(image: Image.Image, window: Window, width: int, height: int) ->
     if (round(window.width), round(window.height)) == (width, height):
         left, top = round(window.left), round(window.top)
         return image.crop((left, top, left + width, top + height))
-    shrinks = window.width >= width
-    method = Image.Resampling.HAMMING if shrinks else Image.Resampling.BICUBIC
-    return image.resize((width, height), method, box=window.box, reducing_gap=2.0 if shrinks else None)
+    method = Image.Resampling.HAMMING if window.width >= width else Image.Resampling.BICUBIC
+    return resize(image, (width, height), method, window.box)
 
 
 def _fill_with_blur(photo: Photo, width: int, height: int, clear: Focus) -> Image.Image:
@@ -255,7 +254,7 @@ def _fill_with_blur(photo: Photo, width: int, height: int, clear: Focus) -> Imag
     method = Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.HAMMING
     left = round(_clamp(clear[0] * width - across / 2, width - across))
     top = round(_clamp(clear[1] * height - down / 2, height - down))
-    backdrop.paste(image.resize((across, down), method), (left, top))
+    backdrop.paste(resize(image, (across, down), method), (left, top))
     return backdrop
 
 

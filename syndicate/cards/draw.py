@@ -223,8 +223,8 @@ def paint_card(
     theme = _choose_theme(content, design, shown, choice)
     placed = _place(content, design, fonts, choice, size=size, photo=shown)
     if shown is not None and design.layout == "auto" and choice.layout.name == "cover":
-        other = give_way(choice, content, design, shown, size) if choice.subject else choice
-        if _must_give_way(placed, shown, choice, other):
+        other = _find_better(placed, shown, choice, lambda: give_way(choice, content, design, shown, size))
+        if other is not choice:
             choice = other
             placed = _place(content, design, fonts, choice, size=size, photo=shown)
     if shown is not None and 0 < _measure_title(placed, size) < LEAST_TITLE:
@@ -261,11 +261,15 @@ def _order_logos(design: Design, theme: Theme) -> tuple[Image.Image, ...]:
     return logos[::-1] if luminance(theme.ink) > MIDDLE else logos
 
 
-def _must_give_way(placed: Sequence[Placed], photo: Photo, cover: Choice, other: Choice) -> bool:
-    """Words of a cover lie on its subject, or put it in their shade while one side is free of it."""
+def _find_better(placed: Sequence[Placed], photo: Photo, cover: Choice, give_way: Callable[[], Choice]) -> Choice:
+    """The layout that a cover gives way to whose words lie on its subject, or put it in their shade while one side is
+    free of it; else the cover."""
     if find_cover(placed, photo, cover.subject) > MAY_COVER:
-        return True
-    return other.layout.name == "side" and find_shaded(placed, photo, cover.subject) > MAY_SHADE
+        return give_way()
+    if find_shaded(placed, photo, cover.subject) > MAY_SHADE:
+        other = give_way()
+        return other if other.layout.name == "side" else cover
+    return cover
 
 
 def _enlarge_title(

@@ -14,7 +14,7 @@ from syndicate.cards.design import Box
 from syndicate.cards.kind import find_ground, is_dark
 from syndicate.cards.layout import Placed, Rect, find_offset
 from syndicate.cards.photo import Photo
-from syndicate.cards.pixels import to_srgb
+from syndicate.cards.pixels import resize, to_srgb
 
 BAR, MARGIN = 0.052, 0.03
 """Of a window's width, its bar; of a sheet's longer side, its margin."""
@@ -83,7 +83,7 @@ def draw_whole(photo: Photo, placed: Placed, around: Surround, ground: RGB) -> I
     picture = to_srgb(photo.image, photo.profile)
     size = (max(1, width - 2 * margin), max(1, height - 2 * margin - bar))
     method = Image.Resampling.LANCZOS if size[0] < picture.width else Image.Resampling.BICUBIC
-    scaled = picture.resize(size, method, reducing_gap=3.0)
+    scaled = resize(picture, size, method)
     if not margin and not bar:
         return scaled
     whole = Image.new("RGB", (width, height), find_ground(photo.image) or ground)

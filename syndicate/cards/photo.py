@@ -19,7 +19,7 @@ from PIL import (
 )
 
 from syndicate.cards.extras import ExtraMissing, open_heic, read_svg_size, render_svg
-from syndicate.cards.pixels import shrink_to_rgb
+from syndicate.cards.pixels import can_resize_fast, shrink_to_rgb
 from syndicate.cards.sniff import (
     MAX_PIXELS,
     MAX_SCANS,
@@ -33,9 +33,10 @@ from syndicate.cards.sniff import (
 from syndicate.containment import contain
 from syndicate.model import PictureFacts
 
-# --- JPEGs decoded at any eighth of their size, where simplejpeg is installed (the extra `fast`) ---
+# --- JPEGs decoded at eighths of their size by simplejpeg, where it is installed (the extra `fast`) ---
 
-HALVINGS = frozenset({1, 2, 4, 8})
+HALVINGS = (1, 2, 4, 8)
+"""Eighths that the decoder has SIMD for: all of a picture takes less time than six eighths of it."""
 
 
 def count_eighths(size: tuple[int, int], need: tuple[int, int]) -> int:
@@ -45,21 +46,26 @@ def count_eighths(size: tuple[int, int], need: tuple[int, int]) -> int:
 
 
 def decode_eighths(data: bytes, size: tuple[int, int], need: tuple[int, int]) -> Image.Image | None:
-    """An RGB JPEG of `size` pixels scaled while it is decoded, None where Pillow does as well or better.
-
-    Raises ValueError for a damaged file.
+    """An RGB JPEG of `size` pixels scaled while it is decoded. None where simplejpeg is not installed, would take too
+    much memory or finds anything wrong: Pillow is more patient, and has the last word.
     """
     eighths = count_eighths(size, need)
-    if eighths in HALVINGS:
+    if can_resize_fast():
+        eighths = next(n for n in HALVINGS if n >= eighths)
+    width, height = (-(-side * eighths // 8) for side in size)
+    if width * height * _TWICE > ROOM:
         return None
     try:
-        import simplejpeg  # type: ignore[import-untyped]  # noqa: PLC0415 - and NumPy with it, which few pictures need
-    except ImportError:
+        import simplejpeg  # type: ignore[import-untyped]  # noqa: PLC0415 - and NumPy with it, which few runs need
+
+        pixels = simplejpeg.decode_jpeg(data, "RGBX", min_width=width, min_height=height)
+    except (ImportError, ValueError):
         return None
-    width, height = (-(-side * eighths // 8) for side in size)
-    pixels = simplejpeg.decode_jpeg(data, "RGBX", min_width=width, min_height=height)
     return Image.frombytes("RGB", pixels.shape[1::-1], pixels, "raw", "RGBX")
 
+
+_TWICE = 8
+"""Bytes of a pixel that is there as an array and in Pillow's own memory."""
 
 SMALLEST = 120
 """Pixels on the short side: what is smaller is an icon or a tracking pixel, not a photo."""
@@ -262,7 +268,8 @@ def _decode_jpeg(image: ImageFile.ImageFile, data: bytes, need: tuple[int, int])
             raise PhotoRefused("the JPEG has far more scans than any picture needs")
     scale = max(need[0] / image.width, need[1] / image.height)
     least = (math.ceil(image.width * scale), math.ceil(image.height * scale))
-    scaled = decode_eighths(data, image.size, least) if image.mode == "RGB" else None
+    is_plain = image.mode == "RGB" and not image.info.get("progressive")
+    scaled = decode_eighths(data, image.size, least) if is_plain else None
     if scaled is None:
         image.draft(None, least)
         _check_memory(image.size, "jpeg", _depth(image))
