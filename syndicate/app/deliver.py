@@ -62,7 +62,7 @@ def make_tools(site: OpenSite) -> Tools:
         owner=site.process.name,
         digest_secrets=site.accounts.digest_secrets,
         durable=site.state_place.durable,
-        keep_seen=lambda state: keep_seen(site.cache, state.identity, state.counter),
+        keep_seen=lambda state: keep_seen(site.cache, state.moment),
     )
 
 

@@ -15,7 +15,7 @@ from syndicate.app.login import keep_spending, require_money
 from syndicate.app.site import OpenSite
 from syndicate.containment import contain
 from syndicate.errors import Gone, Rejected, Unavailable, tell_for_log
-from syndicate.model import Message, Reason, State
+from syndicate.model import Account, Message, Reason, State
 from syndicate.networks import describe, find_other_place, find_place, note_place
 from syndicate.networks.base import Deletes, Edits, Spends
 from syndicate.pages import find_sign_of_life
@@ -168,20 +168,20 @@ def _edit(site: OpenSite, one: Amendment, message: Message, now: datetime) -> st
         title = describe(one.delivery.network).title
         return f"{title} cannot change the alt text of a published picture; it stays as it is"
     key = _make_key(one, message, edits=_count_edits(site, one))
-    _begin_call(site)
+    _begin_call(site, account)
     loaded = message if facts.keeps_picture else load_images(site, message)
     changed = network.edit(receipt, loaded, key=key)
     site.store.record_edit(one.delivery, message, note_place(changed, account), now)
     return f"{EDITED}, but {changed.remark}" if changed.remark else EDITED
 
 
-def _begin_call(site: OpenSite) -> None:
+def _begin_call(site: OpenSite, account: Account) -> None:
     """The state counts the call before it is made. Raises Contradicted."""
-    state = site.store.raise_counter()
+    state = site.store.raise_counter(account.name)
     site.state_place.durable.make_durable()
     if why := site.state_place.durable.confirm():
         raise Unavailable(why)
-    keep_seen(site.cache, state.identity, state.counter)
+    keep_seen(site.cache, state.moment)
 
 
 def _count_edits(site: OpenSite, one: Amendment) -> int:
@@ -209,7 +209,7 @@ def _remove(site: OpenSite, one: Amendment, now: datetime) -> str:
         words = f"{describe(one.delivery.network).title} cannot remove it; it stays as it is"
         return _note(site, one, UNABLE, words, now)
     require_money(site, account, network.cost_of_delete if isinstance(network, Spends) else 0.0, now)
-    _begin_call(site)
+    _begin_call(site, account)
     try:
         network.delete(one.delivery.receipt)
     finally:

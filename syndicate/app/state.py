@@ -19,7 +19,7 @@ from syndicate.config.read import read_settings
 from syndicate.errors import ConfigError, SyndicateError, UsageError
 from syndicate.formats.syndication import PublishedCopy, parse_syndication
 from syndicate.model import KnownPost, Post, Receipt, Settings
-from syndicate.store.glance import KIND, Seen, glance, keep_seen, read_seen, replace_seen
+from syndicate.store.glance import KIND, Moment, glance, keep_seen, read_seen
 from syndicate.store.identity import Contradiction, StateRecord
 from syndicate.store.syndication_links import Found
 
@@ -50,7 +50,7 @@ def check_state(site: OpenSite, store: Store) -> StateRecord:
         return solve(site, store, state)
     found = _find_contradiction(site, store, state, seen) if accounts else None
     if found is None:
-        keep_seen(site.cache, state.identity, state.counter)
+        keep_seen(site.cache, state.moment)
         return state
     is_news = store.contradict(found, site.clock())
     state = store.read_state()
@@ -63,19 +63,19 @@ def list_enabled(settings: Settings) -> tuple[str, ...]:
     return tuple(account.name for account in settings.accounts if account.enabled)
 
 
-def _find_contradiction(site: OpenSite, store: Store, state: StateRecord, seen: Seen | None) -> Contradiction | None:
-    if seen and seen.identity == state.identity and seen.counter > state.counter:
+def _find_contradiction(site: OpenSite, store: Store, state: StateRecord, seen: Moment | None) -> Contradiction | None:
+    if seen and seen.identity == state.identity and seen.is_ahead_of(state.moment):
         return Contradiction.OLDER
     if seen and seen.identity not in {state.identity, *state.replaces}:
         if not store.has_posts():
             return Contradiction.LOST
-        if seen.counter:
+        if seen.highest:
             return Contradiction.REPLACED
     return _ask_published(site, store, state, is_known=seen is not None)
 
 
 def _ask_published(site: OpenSite, store: Store, state: StateRecord, *, is_known: bool) -> Contradiction | None:
-    """Parsed again only when the file or the counter changed."""
+    """Parsed again only when the file or a counter changed."""
     mark = _fingerprint(site, state)
     if site.cache.get(KIND, _CHECKED) == mark:
         return None
@@ -110,7 +110,7 @@ def adopt_published(site: OpenSite, store: Store, account: str = "") -> tuple[Pu
 
 def _fingerprint(site: OpenSite, state: StateRecord) -> bytes:
     """Another one whenever the file or the state has changed."""
-    return f"{state.identity} {state.counter} {site.output.fingerprint([SYNDICATION])}".encode()
+    return f"{state.moment} {site.output.fingerprint([SYNDICATION])}".encode()
 
 
 def list_unknown(copies: Iterable[PublishedCopy], store: Store) -> list[PublishedCopy]:
@@ -147,10 +147,10 @@ def solve(site: OpenSite, store: Store, state: StateRecord) -> StateRecord:
         store.hold_waiting(account, site.clock())
     adopt_published(site, store)
     seen = read_seen(site.cache)
-    counter, identities = (seen.counter, {seen.identity}) if seen else (0, set[str]())
+    counter, identities = (seen.highest, {seen.identity}) if seen else (0, set[str]())
     solved = store.solve_contradiction(needed, counter, identities)
     if solved.contradiction is None:
-        replace_seen(site.cache, solved.identity, solved.counter)
+        keep_seen(site.cache, solved.moment)
         site.cache.put_many(KIND, {_CHECKED: _fingerprint(site, solved)})
         store.begin_turn()
         log.info("every account is adopted: messages go out again")
@@ -228,7 +228,7 @@ def _is_copied(settings: Settings, state: StateRecord) -> bool:
         other = read_settings(Path(path))
         ours, theirs = (Path(one.storage.database.removeprefix(_SQLITE)) for one in (settings, other))
         found = None if theirs.samefile(ours) else glance(theirs, other.site.name)
-        return found is not None and found.identity == state.identity
+        return found is not None and found.moment.identity == state.identity
     return False
 
 
@@ -282,8 +282,9 @@ def back_up_state(site: OpenSite, target: Path) -> None:
 
 def _doubt_backup(site: OpenSite, store: Store) -> None:
     """Close the switch unless the cache has seen this very moment: nobody else knows what was sent after the backup."""
-    state, seen = store.read_state(), read_seen(site.cache)
-    is_proven = seen is not None and (seen.identity, seen.counter) == (state.identity, state.counter)
+    moment, seen = store.read_state().moment, read_seen(site.cache)
+    is_known = seen is not None and seen.identity == moment.identity
+    is_proven = is_known and seen and not (seen.is_ahead_of(moment) or moment.is_ahead_of(seen))
     if not is_proven and list_enabled(site.settings):
         store.contradict(Contradiction.OLDER, site.clock())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from syndicate.errors import StateError
@@ -16,11 +16,36 @@ _DAMAGES = {"NOTADB": "this file is not a state database", "CORRUPT": "the state
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """What tells an older copy of a state: its identity, and how many irreversible calls it knows.
+
+    Every account counts from `start`, which goes ahead for all of them at once.
+    """
+
+    identity: str
+    start: int
+    calls: Mapping[str, int] = field(default_factory=dict)
+    """By account, none where it is at the start."""
+
+    @property
+    def highest(self) -> int:
+        """0 where no call was ever made."""
+        return max((self.start, *self.calls.values()))
+
+    def list_ahead(self, other: Moment) -> Mapping[str, int]:
+        """The counters of accounts of which this one knows calls that the other one does not."""
+        return {name: count for name, count in self.calls.items() if count > other.calls.get(name, other.start)}
+
+    def is_ahead_of(self, other: Moment) -> bool:
+        """Whether it knows a call that the other one does not."""
+        return self.start > other.start or bool(self.list_ahead(other))
+
+
+@dataclass(frozen=True, slots=True)
 class Glance:
     """What a publication without news needs to know of the state."""
 
-    identity: str
-    counter: int
+    moment: Moment
     is_contradicted: bool
     rows: int
     """Grows with every post and message: a smaller one is an older state."""
@@ -60,21 +85,29 @@ def refuse_damage(path: Path) -> None:
         raise StateError(damage, where=str(path), hint=hint)
 
 
+_CALLS_MADE = """
+SELECT account, coalesce(states.counter + calls.counter, 0) FROM states JOIN calls USING (site) WHERE site = ?
+"""
+
+
 def glance(path: Path, site: str) -> Glance | None:
     """The site's state as this file has it; None where only opening it properly can tell what is the matter."""
     if not path.exists() or find_damage(path):
         return None
     rows = "(SELECT coalesce(max(id), 0) FROM deliveries) + (SELECT count(*) FROM posts WHERE site = states.site)"
     query = (
-        f"SELECT identity, counter, contradiction, {rows}, coalesce(turn, ''), coalesce(record, '') "  # noqa: S608 - ours
+        f"SELECT identity, coalesce(counter + 0, 0), contradiction, {rows}, coalesce(turn, ''), coalesce(record, '') "  # noqa: S608 - ours
         "FROM states LEFT JOIN publications USING (site) WHERE site = ?"
     )
     try:
         with closing(sqlite3.connect(path, timeout=5)) as connection:
             row = connection.execute(query, (site,)).fetchone()
+            made = connection.execute(_CALLS_MADE, (site,)).fetchall()
     except sqlite3.Error:
         return None
-    return None if row is None else Glance(row[0], row[1], bool(row[2]), row[3], (row[4], row[5]))
+    if row is None:
+        return None
+    return Glance(Moment(row[0], row[1], dict(made)), bool(row[2]), row[3], (row[4], row[5]))
 
 
 _NOBODY_WAITS = """
@@ -102,35 +135,42 @@ def _size_of(path: Path) -> int:
 
 
 # --- The state as the cache saw it last ---
-# Its identity and its counter, so that an older database is recognised. Nothing here needs SQLAlchemy: a
+# Its identity and its counters, so that an older database is recognised. Nothing here needs SQLAlchemy: a
 # publication without news looks only so far.
 
 KIND, _SEEN, _ROWS, _SOUND = "state", "seen", "rows", "sound"
+_CALLS = "calls"
+"""A kind of its own: a line for each account, written by the one process that has it in hands."""
 _SQLITE = "sqlite:///"
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What the cache has seen."""
-
-    identity: str
-    counter: int
-
-
-def read_seen(cache: Cache) -> Seen | None:
-    identity, _, counter = (cache.get(KIND, _SEEN) or b"").decode("ascii", "replace").partition(" ")
-    return Seen(identity, int(counter)) if counter.isdecimal() else None
+def read_seen(cache: Cache) -> Moment | None:
+    seen = _parse_count(cache.get(KIND, _SEEN) or b"")
+    if seen is None:
+        return None
+    found = {account: _parse_count(line) for account, line in cache.get_all(_CALLS).items()}
+    mine = {account: one[1] for account, one in found.items() if one and one[0] == seen[0]}
+    return Moment(*seen, mine)
 
 
-def keep_seen(cache: Cache, identity: str, counter: int) -> None:
-    """Keep the highest counter: processes may come here in another order than they raised it."""
+def keep_seen(cache: Cache, moment: Moment) -> None:
+    """Keep the highest counters: processes may come here in another order than they raised them."""
     seen = read_seen(cache)
-    if seen is None or seen.identity != identity or seen.counter < counter:
-        replace_seen(cache, identity, counter)
+    if seen is None or seen.identity != moment.identity:
+        seen = Moment(moment.identity, -1)
+    if seen.start < moment.start:
+        cache.put_many(KIND, {_SEEN: _render_count(moment.identity, moment.start)})
+    ahead = moment.list_ahead(seen)
+    cache.put_many(_CALLS, {account: _render_count(moment.identity, count) for account, count in ahead.items()})
 
 
-def replace_seen(cache: Cache, identity: str, counter: int) -> None:
-    cache.put_many(KIND, {_SEEN: f"{identity} {counter}".encode()})
+def _render_count(identity: str, count: int) -> bytes:
+    return f"{identity} {count}".encode()
+
+
+def _parse_count(line: bytes) -> tuple[str, int] | None:
+    identity, _, count = line.decode("ascii", "replace").partition(" ")
+    return (identity, int(count)) if count.isdecimal() else None
 
 
 def keep_rows(cache: Cache, database: str, site: str) -> None:
@@ -179,4 +219,4 @@ def is_in_order(cache: Cache, database: str, site: str) -> bool:
         return False
     if found.rows < int(cache.get(KIND, _ROWS) or 0):  # nothing was sent since, but posts must be planned anew
         return False
-    return seen.identity == found.identity and seen.counter <= found.counter
+    return seen.identity == found.moment.identity and not seen.is_ahead_of(found.moment)

@@ -1,14 +1,15 @@
-"""Which state this is: a random identity, a counter of irreversible calls, the site that uses it, and one switch.
+"""Which state this is: a random identity, counters of irreversible calls, the site that uses it, and one switch.
 
-The counter is raised in the transaction of every intent and repeated outside the database, so that an older copy of
-the database is recognised. Where something outside knows more than the state does, the switch closes: nothing is
-claimed and no call is made until every account was adopted.
+A counter is raised in the transaction of every intent and repeated outside the database, so that an older copy of the
+database is recognised. Each account has one of its own: one row for all would let every intent wait until the one
+before is on the disk. Where something outside knows more than the state does, the switch closes: nothing is claimed
+and no call is made until every account was adopted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from secrets import token_hex
@@ -18,17 +19,24 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from syndicate.containment import contain
 from syndicate.errors import Contradicted, StateError
+from syndicate.store.claimable import ACCOUNT, SITE
 from syndicate.store.database import Part
+from syndicate.store.glance import Moment
 from syndicate.store.mapping import insert_of
 from syndicate.store.prepared import Prepared
-from syndicate.store.schema import attempts, posts, states
+from syndicate.store.schema import attempts, calls, posts, states
 
 LEAP = 1_000_000
-"""How far the counter goes ahead when a contradiction is solved: beyond whatever another machine's cache has seen."""
+"""How far all counters go ahead when a contradiction is solved: beyond whatever another machine's cache has seen."""
 
-_IS_MINE = states.c.site == bindparam("of_site")
-_FIND = Prepared(select(states).where(_IS_MINE))
-_RAISE = Prepared(update(states).where(_IS_MINE).values(counter=states.c.counter + 1))
+_FIND = Prepared(select(states).where(states.c.site == SITE))
+_CALLS = select(calls.c.account, calls.c.counter).where(calls.c.site == SITE).order_by(calls.c.account)
+_ALL_CALLS, _CALLS_OF_ONE = Prepared(_CALLS), Prepared(_CALLS.where(calls.c.account == ACCOUNT))
+_RAISE = Prepared(
+    update(calls)
+    .where(calls.c.site == bindparam("of_site"), calls.c.account == bindparam("of_account"))
+    .values(counter=calls.c.counter + 1)
+)
 
 
 class Contradiction(StrEnum):
@@ -44,8 +52,7 @@ class Contradiction(StrEnum):
 class StateRecord:
     """One site's state, seen as a whole."""
 
-    identity: str
-    counter: int
+    moment: Moment
     replaces: frozenset[str] = frozenset()
     """Identities of earlier states whose messages this one has taken over."""
     url: str = ""
@@ -56,6 +63,10 @@ class StateRecord:
     contradicted_at: datetime | None = None
     adopted: frozenset[str] = frozenset()
     """Accounts that were adopted since then."""
+
+    @property
+    def identity(self) -> str:
+        return self.moment.identity
 
 
 class StateIdentity(Part):
@@ -89,13 +100,13 @@ class StateIdentity(Part):
         with self._database.writing() as connection:
             connection.execute(update(states).where(states.c.site == self._site).values(url=url, config=config))
 
-    def raise_counter(self) -> StateRecord:
+    def raise_counter(self, account: str) -> StateRecord:
         """Before an irreversible call that has no intent of its own. Raises Contradicted."""
         with self._database.writing() as connection:
-            state = get_state(connection, self._site)
+            raise_counter(connection, self._site, account)
+            state = get_state(connection, self._site, account)
             refuse_contradicted(state)
-            raise_counter(connection, self._site)
-            return replace(state, counter=state.counter + 1)
+            return state
 
     def contradict(self, found: Contradiction, now: datetime) -> bool:
         """Close the switch; returns whether it was open. Accounts adopted before count no more."""
@@ -120,28 +131,32 @@ class StateIdentity(Part):
             before = get_state(connection, self._site)
             if before.contradiction is None or not before.adopted.issuperset(needed):
                 return before
-            counter = max(before.counter, seen) + LEAP
+            start = max(before.moment.highest, seen) + LEAP
             replaces = (before.replaces | set(identities)) - {before.identity}
-            values = {"contradiction": "", "counter": counter, "replaces": _render_names(replaces)}
+            values = {"contradiction": "", "counter": start, "replaces": _render_names(replaces)}
             connection.execute(update(states).where(states.c.site == self._site).values(values))
-            return replace(before, contradiction=None, counter=counter, replaces=replaces)
+            return get_state(connection, self._site)
 
 
-def get_state(connection: Connection, site: str) -> StateRecord:
-    """Raises StateError where the site has none, which opening the store prevents."""
-    found = _find_state(connection, site)
+def get_state(connection: Connection, site: str, account: str = "") -> StateRecord:
+    """The state with the calls of one account, or of all.
+
+    Raises StateError where the site has none, which opening the store prevents.
+    """
+    found = _find_state(connection, site, account)
     if found is None:
         raise StateError("the state has lost its identity", hint="put a backup in its place: `syndicate restore FILE`")
     return found
 
 
-def _find_state(connection: Connection, site: str) -> StateRecord | None:
-    row = _FIND.find(connection, {"of_site": site})
+def _find_state(connection: Connection, site: str, account: str = "") -> StateRecord | None:
+    wanted = {"site": site, "account": account}
+    row = _FIND.find(connection, wanted)
     if row is None:
         return None
+    start, made = row["counter"], (_CALLS_OF_ONE if account else _ALL_CALLS).fetch(connection, wanted)
     return StateRecord(
-        identity=row["identity"],
-        counter=row["counter"],
+        moment=Moment(row["identity"], start, {one["account"]: start + one["counter"] for one in made}),
         replaces=_parse_names(row["replaces"]),
         url=row["url"],
         config=row["config"],
@@ -151,9 +166,12 @@ def _find_state(connection: Connection, site: str) -> StateRecord | None:
     )
 
 
-def raise_counter(connection: Connection, site: str) -> None:
+def raise_counter(connection: Connection, site: str, account: str) -> None:
     """One irreversible call more is about to be made."""
-    _RAISE.run(connection, {"of_site": site})
+    mine = {"of_site": site, "of_account": account}
+    if not _RAISE.run(connection, mine):
+        connection.execute(insert_of(connection)(calls).on_conflict_do_nothing(), {"site": site, "account": account})
+        _RAISE.run(connection, mine)
 
 
 def refuse_contradicted(state: StateRecord) -> None:

@@ -306,4 +306,9 @@ _STEPS: dict[str, tuple[str | Callable[[Connection], None], ...]] = {
     "0018": ("ALTER TABLE accounts ADD COLUMN away_since BIGINT",),
     # What is in hand now is found without a look at all that was ever sent.
     "0019": ("CREATE INDEX deliveries_leased ON deliveries (site, account) WHERE lease_until IS NOT NULL",),
+    # Each account counts its own calls, so that no intent waits for another account's.
+    "0020": (
+        """CREATE TABLE calls (
+            site TEXT NOT NULL, account TEXT NOT NULL, counter BIGINT NOT NULL, PRIMARY KEY (site, account))""",
+    ),
 }

@@ -289,18 +289,19 @@ class Outbox(Part):
                 delivery = change(connection, delivery, leased_at=lease_now, state=State.DUE)
             step = Step("send", "intent", now)
             intended = move(connection, delivery, State.SENDING, step, leased_at=lease_now, **changes)
-            raise_counter(connection, self._site)
+            raise_counter(connection, self._site, delivery.account)
             return intended
 
     def confirm(self, delivery: Delivery, now: datetime) -> StateRecord | None:
-        """The last look before the call: the state as it is then, None where the lease is over.
+        """The last look before the call: the state as it is then, with the calls of this account; None where the lease
+        is over.
 
         Raises LostLease where the row is another's, Contradicted where the state was found to be an old, lost or
         foreign one meanwhile.
         """
         with self._database.reading() as connection:
             held = self._find_held(connection, delivery)
-            state = get_state(connection, self._site)
+            state = get_state(connection, self._site, delivery.account)
             lease_now = self._database.read_clock(connection, now)  # the last thing before the call
         if held is None:
             raise LostLease(f"delivery {delivery.id} is in other hands now")

@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from syndicate.model import Action, OccasionKind, Reason, State
 
-HEAD = "0019"
+HEAD = "0020"
 """The last step of `migrations.py`. A database that names a later one is from a newer syndicate."""
 
 # A value that cannot be read spoils its own row, never the query: SQLite keeps any value in any column. Each type reads
@@ -161,6 +161,15 @@ states = Table(
     Column("adopted", Words, nullable=False, default="[]"),
     Column("reading", Words, nullable=False, default=""),
 )
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("site", Words, primary_key=True),
+    Column("account", Words, primary_key=True),
+    Column("counter", LongNumber, nullable=False, default=0),
+)
+"""How many irreversible calls each account has made since its state began to count: see `store.identity`."""
 
 posts = Table(
     "posts",
