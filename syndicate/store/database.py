@@ -23,6 +23,8 @@ from syndicate.store.glance import refuse_damage
 from syndicate.store.schema import deliveries
 
 PATIENCE_MS = 10_000
+MOST_CONNECTIONS = 15
+"""Opened when they are needed, and then kept: opening one costs PostgreSQL more than a delivery does."""
 _PAUSE = 0.02
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 _CLAIM = text(
@@ -68,6 +70,8 @@ class Database:
         # SQLite lets one write at a time, and who finds it busy sleeps: our own threads queue up before it.
         self._turn: AbstractContextManager[object] = threading.Lock() if self.is_sqlite else nullcontext()
         self.engine = _make_engine(parsed, {"timeout": patience_ms / 1000} if self.is_sqlite else {})
+        # PostgreSQL looks at each statement's own moment anyway: what only reads needs no words around it.
+        self._reader = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._driver_error: type[Exception] = self.engine.dialect.loaded_dbapi.Error
 
     def close(self) -> None:
@@ -75,14 +79,14 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that sees one moment of the database and changes nothing."""
-        with self.mapped(), self._begin(("BEGIN",)) as connection:
+        """Changes nothing; on SQLite it sees one moment of the database."""
+        with self.mapped(), self._begin(("BEGIN",), self._reader) as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that is all or nothing; on SQLite it takes the one write lock at once, not at a later step."""
-        with self._turn, self.mapped(), self._begin((_ON_DISK, "BEGIN IMMEDIATE")) as connection:
+        with self._turn, self.mapped(), self._begin((_ON_DISK, "BEGIN IMMEDIATE"), self.engine) as connection:
             yield connection
 
     @contextmanager
@@ -92,7 +96,7 @@ class Database:
 
         A claim may be lost with the power, and then was not made: it is on the disk with the next `writing`.
         """
-        with self._turn, self.mapped(), self._begin((_SOON_ON_DISK, "BEGIN IMMEDIATE")) as connection:
+        with self._turn, self.mapped(), self._begin((_SOON_ON_DISK, "BEGIN IMMEDIATE"), self.engine) as connection:
             if self.is_sqlite:
                 yield connection, now
             else:
@@ -100,9 +104,9 @@ class Database:
                 yield connection, row.at.astimezone(UTC) if row.is_mine else None
 
     @contextmanager
-    def _begin(self, words: tuple[str, ...]) -> Iterator[Connection]:
+    def _begin(self, words: tuple[str, ...], engine: Engine) -> Iterator[Connection]:
         """SQLite's own words go straight to the driver: they are said before every transaction."""
-        with self.engine.begin() as connection:
+        with engine.begin() as connection:
             if self.is_sqlite:
                 driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
                 for one in words:
@@ -165,7 +169,7 @@ def _make_private(path: Path) -> None:
 
 def _make_engine(url: URL, connecting: dict[str, float]) -> Engine:
     try:
-        engine = create_engine(url, connect_args=connecting)
+        engine = create_engine(url, connect_args=connecting, pool_size=MOST_CONNECTIONS, max_overflow=0)
     except (ImportError, NoSuchModuleError) as error:
         hint = 'pip install "syndicate-feeds[postgres]"'
         raise ConfigError(

@@ -29,7 +29,7 @@ from syndicate.store.claimable import ACCOUNT, DUE_ACCOUNTS, LEASE_END, LEASE_NO
 from syndicate.store.database import Part
 from syndicate.store.identity import StateRecord, get_state, raise_counter, refuse_contradicted
 from syndicate.store.mapping import is_damaged, parse_attempt, parse_delivery
-from syndicate.store.prepared import Prepared, Row
+from syndicate.store.prepared import Prepared
 from syndicate.store.schema import attempts, deliveries
 from syndicate.store.transitions import Step, change, get_row, move, same_message, walk
 
@@ -300,19 +300,13 @@ class Outbox(Part):
         foreign one meanwhile.
         """
         with self._database.reading() as connection:
-            held = self._find_held(connection, delivery)
+            held = _HELD.find(connection, {"site": self._site, "of_id": delivery.id})
             state = get_state(connection, self._site, delivery.account)
             lease_now = self._database.read_clock(connection, now)  # the last thing before the call
-        if held is None:
+        if held is None or (held["state"], held["lease_owner"]) != (delivery.state, delivery.lease_owner):
             raise LostLease(f"delivery {delivery.id} is in other hands now")
         refuse_contradicted(state)
         return state if held["lease_until"] is not None and lease_now < held["lease_until"] else None
-
-    def _find_held(self, connection: Connection, delivery: Delivery) -> Row | None:
-        """The row where it still has the state and the owner that `delivery` names."""
-        row = _HELD.find(connection, {"site": self._site, "of_id": delivery.id})
-        is_same = row is not None and (row["state"], row["lease_owner"]) == (delivery.state, delivery.lease_owner)
-        return row if is_same else None
 
     def record(self, delivery: Delivery, action: str, decision: Decision, now: datetime) -> Delivery:
         """Write what came of it and end the lease.
@@ -322,15 +316,15 @@ class Outbox(Part):
         step = Step(action, decision.outcome, now, decision.reason, decision.detail)
         changes = _changes_of(delivery, decision, now)
         with self._database.writing() as connection:
-            is_ours = self._find_held(connection, delivery) is not None
-            if is_ours and _says_nothing_new(connection, delivery, decision, step):
-                return change(connection, delivery, **changes)
-            if is_ours:
+            try:
+                if _says_nothing_new(connection, delivery, decision, step):
+                    return change(connection, delivery, **changes)
                 return move(connection, delivery, decision.state, step, **changes)
-            current = get_row(connection, self._site, delivery.id)
-            if decision.state is not State.SENT or current.state not in _LATE_PATHS:
-                raise LostLease(f"delivery {delivery.id} is in other hands now")
-            return walk(connection, current, _LATE_PATHS[current.state], step, **changes)
+            except LostLease:
+                current = get_row(connection, self._site, delivery.id)
+                if decision.state is not State.SENT or current.state not in _LATE_PATHS:
+                    raise
+                return walk(connection, current, _LATE_PATHS[current.state], step, **changes)
 
 
 def _set_aside(connection: Connection, row: Delivery, now: datetime) -> None:

@@ -56,13 +56,15 @@ class _Compiled:
     """By name, what makes a value one for the driver."""
     types: list[tuple[str, TypeEngine[Any]]]
     """Of what is selected, by name."""
+    options: dict[str, bool]
+    """For the driver: psycopg would have PostgreSQL plan a statement five times before it keeps it."""
     readers: list[tuple[str, Convert | None]] = field(default_factory=list)
     """The way back."""
 
     def execute(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         given = {name: values[name] if write is None else write(values[name]) for name, write in self.writers}
         driver: Any = connection.connection.driver_connection
-        return driver.execute(self.text, given | self.constants if self.constants else given)
+        return driver.execute(self.text, given | self.constants if self.constants else given, **self.options)
 
     def fetch(self, connection: Connection, values: Mapping[str, Any]) -> list[Row]:
         cursor = self.execute(connection, values)
@@ -98,4 +100,5 @@ def _compile(statement: ClauseElement, columns: Sequence[str], dialect: Dialect)
         constants={name: bind.value for name, bind in binds.items() if name not in given},
         writers=[(name, bind.type.dialect_impl(named).bind_processor(named)) for name, bind in given.items()],
         types=[(column.name, column.type) for column in getattr(statement, "selected_columns", ())],
+        options={} if dialect.name == "sqlite" else {"prepare": True},
     )
