@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from syndicate.model import (
     Action,
     Category,
+    Delivery,
     KnownDelivery,
     KnownDraft,
     LeftOut,
@@ -21,7 +22,8 @@ from syndicate.model import (
     State,
 )
 from syndicate.planning.deliveries.reasons import find_other_date, say_reason
-from tests.planning.blog import AT_ONCE, NOW, Blog, make_account, make_post
+from syndicate.planning.schedule.gates import decide_missed, policy_of
+from tests.planning.blog import AT_ONCE, NOW, Blog, make_account, make_body, make_post, write_body
 
 FEATURED = frozenset({"featured"})
 SKIP = {"mastodon": SocialOverride(skip=True)}
@@ -534,4 +536,78 @@ def test_messages_follow_slots_that_are_changed() -> None:
     assert {(at.weekday(), at.hour) for at in times} == {(1, 17)}  # 18:00 in Berlin
     assert len(set(times)) == 2
     assert {moved[row.id].reason for row in others} == {Reason.OTHER_SLOTS}
+    assert blog.publish().changes == ()
+
+
+# --- a copy that becomes a post of its own ---
+
+
+@pytest.mark.parametrize("days", [2, 20], ids=["copied from a post that is news", "copied from an old one"])
+def test_a_copy_that_became_another_post_goes_out(days: int) -> None:
+    """The last post was the template of the next: a question whose ground is gone is not asked any more.
+
+    Ten minutes after, since the last save may be to come; composed then, it says what that one says.
+    """
+    blog = waiting(last := make_post("last", published_at=NOW - timedelta(days=1)))
+    blog.deliver()
+    blog.live(days)
+    new = replace(last, source="new.md", slug="new", permalink="https://new/")
+    for step in ({}, {"title": "Kettles and copper"}, {"published_at": blog.now}, {"social_share": "Read on."}):
+        new = replace(new, **step)
+        blog.write(new)
+        blog.publish()
+        assert blog.deliver() == []
+    blog.write(write_body(new, make_body("other")))
+    blog.publish()
+    assert blog.deliver() == []
+    blog.live(0.01)
+    assert len(blog.deliver()) == 1
+
+
+@pytest.mark.parametrize("kept", ["social_share", "title", "published_at"])
+def test_a_copy_that_shares_anything_with_its_post_is_asked_about(kept: str) -> None:
+    """… and so is one whose post is not there: it may be that one, renamed and rewritten bit by bit."""
+    blog = waiting(last := make_post("last", published_at=NOW - timedelta(days=1)))
+    blog.deliver()
+    steps = {"title": "Kettles and copper", "published_at": NOW, "social_share": "Read on."}
+    new = replace(last, source="new.md", slug="new", permalink="https://new/")
+    for name, value in {"source": "new.md", **steps}.items():
+        new = new if name == kept else replace(new, **{name: value})
+        blog.write(new)
+        blog.publish()
+    blog.write(write_body(new, make_body("other")))
+    blog.publish()
+    del blog.files["last.md"]
+    blog.publish()
+    blog.write(write_body(replace(new, **steps), make_body("other")))
+    blog.publish()
+    assert [row.reason for row in blog.rows() if row.state is State.HELD] == [Reason.MAYBE_RENAMED]
+
+
+# --- a clock that was ahead ---
+
+
+@pytest.mark.parametrize("slots", [(), ("daily 09:00",)])
+@pytest.mark.parametrize("missed", ["hold", "next", "skip"])
+def test_what_only_a_wrong_clock_missed_goes_at_its_time(missed: str, slots: tuple[str, ...]) -> None:
+    """A year ahead at start-up, right a minute later: the message keeps its time, whatever the policy says."""
+    account = make_account("mastodon", schedule=replace(AT_ONCE, slots=slots, missed=missed))
+    blog = waiting(make_post("a", published_at=NOW + timedelta(days=3)), schedule=account.schedule)
+    before = only(blog)
+    ahead, policy = blog.now + timedelta(days=365), policy_of(account)
+    decision = decide_missed(cast(Delivery, before), policy, lambda at: at + timedelta(hours=9), now=ahead)
+    assert decision is not None
+    choose(blog, state=decision.state, reason=decision.reason, detail=decision.detail)
+    choose(blog, due_at=decision.due_at or before.due_at)
+    assert only(blog).reason in {Reason.MISSED, Reason.MISSED_MOVED}
+    blog.publish()
+    assert (only(blog).state, only(blog).due_at) == (State.PLANNED, before.due_at)
+    assert blog.publish().changes == ()
+
+
+@pytest.mark.parametrize("chosen", [Action.HOLD, Action.SKIP])
+def test_what_a_person_put_aside_stays_there_when_its_time_is_to_come(chosen: Action) -> None:
+    """The clock takes back only what it said itself."""
+    blog = waiting(make_post("a", published_at=NOW + timedelta(days=3)))
+    choose(blog, state=State.SKIPPED, reason=Reason.MISSED, chosen=chosen)
     assert blog.publish().changes == ()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
-from functools import partial
-from operator import or_
+from datetime import datetime, timedelta
 
 from syndicate.model import (
     Action,
@@ -16,7 +14,6 @@ from syndicate.model import (
     Occasion,
     OccasionKind,
     PlannedChange,
-    PlannedDelivery,
     Reason,
     SocialOverride,
     State,
@@ -29,7 +26,6 @@ from syndicate.planning.deliveries.account import (
     earliest_at,
     find_doubt,
     find_embargo,
-    plan_rows,
 )
 from syndicate.planning.deliveries.new import was_old
 from syndicate.planning.deliveries.reasons import (
@@ -40,8 +36,9 @@ from syndicate.planning.deliveries.reasons import (
     find_rule_reason,
 )
 from syndicate.planning.messages.template import find_override
+from syndicate.planning.resemblance import Resemblance
 from syndicate.planning.schedule.calendar import say_time
-from syndicate.planning.schedule.gates import policy_of
+from syndicate.planning.schedule.gates import is_in_time, policy_of
 
 _BRINGS_BACK = TAKES_BACK | {Reason.POST_CAME_BACK}
 """An earlier syndicate left rows cancelled whose post came back to a person's hold."""
@@ -88,14 +85,15 @@ def plan_changes(
         rows = context.rows[item.id]
         if not any(_may_change(row, context.now) or _find_rival(row, item, context) for row in rows):
             return []
-        case = _Case(item, context, find_override(item.post, context.account), remembered.get(item.id), {})
+        override = find_override(item.post, context.account)
+        case = _Case(item, context, override, remembered.get(item.id), present, {})
         return [change for row in rows if (change := _change_row(row, case))]
 
     return context.plan_each((present[post_id] for post_id in context.rows if post_id in present), plan)
 
 
 def _may_change(row: KnownDelivery, now: datetime) -> bool:
-    return row.state in UNSENT or row.reason in _BRINGS_BACK or _is_judged_again(row, now)
+    return row.state in UNSENT or row.reason in {*_BRINGS_BACK, Reason.MISSED} or _is_judged_again(row, now)
 
 
 def _is_judged_again(row: KnownDelivery, now: datetime) -> bool:
@@ -121,6 +119,7 @@ class _Case:
     context: AccountContext
     override: SocialOverride
     before: KnownPost | None
+    present: Mapping[str, Identified]
     slots: dict[Occasion, datetime]
 
     @property
@@ -144,24 +143,28 @@ class _Case:
 
 def _change_row(row: KnownDelivery, case: _Case) -> PlannedChange | None:
     is_stopped = row.state in {State.SKIPPED, State.CANCELLED} and row.reason in _BRINGS_BACK
-    is_back = row.state is State.HELD and row.reason is Reason.ACCOUNT_GONE
-    if row.occasion.kind is OccasionKind.MANUAL:
-        return _bring_back(row, case) if is_stopped or is_back else None
-    own = find_own_reason(case.item.post, case.override, row.occasion)
+    is_manual = row.occasion.kind is OccasionKind.MANUAL
+    own = None if is_manual else find_own_reason(case.item.post, case.override, row.occasion)
+    if own is None and (due_at := _find_time_before(row, case)):
+        return PlannedChange(delivery_id=row.id, state=State.PLANNED, due_at=due_at)
+    if is_manual:
+        return _bring_back(row, case) if is_stopped or _is_back(row, case) else None
     if row.state in UNSENT:
-        why = own or _find_rule_reason(row, case) or _leave_to_translation(row, case)
-        if why and not _is_overruled(row, why):
-            detail = "\n".join(filter(None, (why.detail, _keep_question(row))))
-            return PlannedChange(
-                delivery_id=row.id, state=State.SKIPPED, due_at=row.due_at, reason=why.reason, detail=detail
-            )
-        if held := _hold_for_code(row, case):
-            return held
-        is_answered = is_back or _is_written_out(row, case) or _is_dated_anew(row, case)
-        return _bring_back(row, case) if is_answered else _move(row, case)
-    if own or not (is_stopped or _is_mended(row, case)):
-        return None
-    return _bring_back(row, case)
+        return _change_waiting(row, case, own)
+    return _bring_back(row, case) if own is None and (is_stopped or _is_mended(row, case)) else None
+
+
+def _change_waiting(row: KnownDelivery, case: _Case, own: Why | None) -> PlannedChange | None:
+    why = own or _find_rule_reason(row, case) or _leave_to_translation(row, case)
+    if why and not _is_overruled(row, why):
+        detail = "\n".join(filter(None, (why.detail, _keep_question(row))))
+        return PlannedChange(
+            delivery_id=row.id, state=State.SKIPPED, due_at=row.due_at, reason=why.reason, detail=detail
+        )
+    if held := _hold_for_code(row, case):
+        return held
+    answers = (_is_back, _is_written_out, _is_dated_anew, _is_told_apart)
+    return _bring_back(row, case) if any(is_answered(row, case) for is_answered in answers) else _move(row, case)
 
 
 def _leave_to_translation(row: KnownDelivery, case: _Case) -> Why | None:
@@ -180,6 +183,11 @@ def _hold_for_code(row: KnownDelivery, case: _Case) -> PlannedChange | None:
     )
 
 
+def _is_back(row: KnownDelivery, _case: _Case) -> bool:
+    """Whether it waited for its account, which is there."""
+    return row.state is State.HELD and row.reason is Reason.ACCOUNT_GONE
+
+
 def _is_written_out(row: KnownDelivery, case: _Case) -> bool:
     is_held = row.state is State.HELD and row.reason is Reason.GENERATOR_CODE and row.chosen is not Action.HOLD
     return is_held and find_code(case.item.post, case.override) is None
@@ -192,6 +200,44 @@ def _is_dated_anew(row: KnownDelivery, case: _Case) -> bool:
     if not is_asked or before is None or before.published_at == item.known.published_at:
         return False
     return was_old(replace(item, known=before), context) and not was_old(item, context)
+
+
+_PUT_ASIDE = frozenset({Action.HOLD, Action.SKIP, Action.CANCEL})
+
+
+def _find_time_before(row: KnownDelivery, case: _Case) -> datetime | None:
+    """When it goes after all, where a clock that was ahead said that its time was over, and is right again."""
+    if row.chosen in _PUT_ASIDE or not case.context.account.enabled:
+        return None
+    is_missed = row.reason is Reason.MISSED and row.state in {State.MISSED, State.SKIPPED}
+    if is_missed and is_in_time(row, policy_of(case.context.account), case.context.now):
+        return case.slot_for(row)
+    is_moved = row.reason is Reason.MISSED_MOVED and row.state is State.PLANNED
+    due_at = case.slot_for(row) if is_moved else row.due_at
+    return due_at if due_at < row.due_at else None
+
+
+AFTER_COPYING = timedelta(minutes=10)
+"""Who began a post as a copy of another one may not have saved it for the last time."""
+
+
+def _is_told_apart(row: KnownDelivery, case: _Case) -> bool:
+    """Whether it was asked about as a copy, and has become a post of its own."""
+    is_asked = row.state is State.HELD and row.reason is Reason.MAYBE_RENAMED and row.chosen is None
+    return is_asked and _is_apart(row.detail, case)
+
+
+def _is_apart(doubt: str, case: _Case) -> bool:
+    """Whether the post that this one may be is there itself, and title, date, text and words to be said are others."""
+    item = case.item
+    other = next((one for one in case.present.values() if one.post.slug == doubt and one.id != item.id), None)
+    if other is None or was_old(item, case.context):
+        return False
+    return Resemblance(item.post, other.known).is_other_post and not (_list_said(item) & _list_said(other))
+
+
+def _list_said(item: Identified) -> set[str]:
+    return {item.post.social_share, *(one.text for one in item.post.social.values())} - {""}
 
 
 def _is_mended(row: KnownDelivery, case: _Case) -> bool:
@@ -256,13 +302,19 @@ def _is_out_of_slot(row: KnownDelivery, context: AccountContext) -> bool:
 def _bring_back(row: KnownDelivery, case: _Case) -> PlannedChange:
     """Planned again; held again where it was held, or where only a person knows whether it is news."""
     why = _find_kept_question(row) or _find_new_question(row, case)
+    due_at = case.slot_for(row) if why is None else row.due_at
+    if why and why.reason is Reason.MAYBE_RENAMED and _is_apart(why.detail, case):
+        why = Why(Reason.APPROVAL) if case.context.account.approve else None
+        due_at = max(case.slot_for(row), case.context.now + AFTER_COPYING)
     if why is None:
-        return PlannedChange(delivery_id=row.id, state=State.PLANNED, due_at=case.slot_for(row))
-    return PlannedChange(delivery_id=row.id, state=State.HELD, due_at=row.due_at, reason=why.reason, detail=why.detail)
+        return PlannedChange(delivery_id=row.id, state=State.PLANNED, due_at=due_at)
+    return PlannedChange(delivery_id=row.id, state=State.HELD, due_at=due_at, reason=why.reason, detail=why.detail)
 
 
 def _find_kept_question(row: KnownDelivery) -> Why | None:
-    """What a person was asked before it was stopped."""
+    """What a person was asked before it was stopped, or is asked."""
+    if row.reason is Reason.MAYBE_RENAMED:
+        return Why(row.reason, row.detail)
     has_own_data = row.reason in {Reason.UNFLAGGED, Reason.GENERATOR_CODE} or row.reason in JUDGED_AGAIN
     kept = row.detail.partition("\n")[2] if has_own_data else row.detail
     question, _, detail = kept.partition("\n")
@@ -282,85 +334,3 @@ def _find_new_question(row: KnownDelivery, case: _Case) -> Why | None:
         return Why(Reason.MISSED, say_time(row.due_at, context.account.schedule.timezone))
     is_asked_for = row.chosen is not None or row.occasion.kind is OccasionKind.MANUAL
     return Why(Reason.APPROVAL) if context.account.approve and not is_asked_for else None
-
-
-# --- threads whose text changed while they wait ---
-
-_WAITING = frozenset({State.PLANNED, State.DUE, State.HELD})
-
-
-def plan_parts(
-    context: AccountContext, present: Mapping[str, Identified], untouchable: Collection[int]
-) -> tuple[list[PlannedDelivery], list[PlannedChange]]:
-    """Rows to add and to cancel, so that each waiting message has as many rows as it has parts.
-
-    Rows in `untouchable` are changed otherwise by this plan; their message is looked at by the next one. What a
-    person asked for by hand keeps its rows.
-    """
-    added: list[PlannedDelivery] = []
-    changes: list[PlannedChange] = []
-    for item, rows in _list_waiting(context, present):
-        if any(row.id in untouchable for row in rows):
-            continue
-        for more, fewer in context.plan_each((item,), partial(_plan_parts_of, context, rows)):
-            added += more
-            changes += fewer
-    return added, changes
-
-
-def _plan_parts_of(
-    context: AccountContext, rows: Sequence[KnownDelivery], item: Identified
-) -> list[tuple[list[PlannedDelivery], list[PlannedChange]]]:
-    first = min((row for row in rows if row.state in _WAITING), key=lambda row: row.part)
-    override = find_override(item.post, context.account)
-    wanted = plan_rows(item, context, override, first.occasion, at=first.due_at)
-    if wanted[0].message is None:
-        return []
-    have = {row.part for row in rows}
-    more = [_follow(row, first) for row in wanted if row.part not in have]
-    return [(more, list(_change_parts(rows, len(wanted), first)))]
-
-
-def _follow(row: PlannedDelivery, first: KnownDelivery) -> PlannedDelivery:
-    """A further part is where its first is, for the same reason."""
-    return replace(
-        row,
-        state=first.state,
-        reason=first.reason,
-        detail=first.detail,
-        chosen=first.chosen,
-        chosen_due_at=first.chosen_due_at,
-    )
-
-
-def _change_parts(rows: Iterable[KnownDelivery], number: int, first: KnownDelivery) -> Iterator[PlannedChange]:
-    """Parts beyond the number are parked, parked ones within it come back; they follow the first in any case."""
-    for row in rows:
-        if row.part > number and row.state in _WAITING:
-            yield PlannedChange(delivery_id=row.id, state=State.CANCELLED, due_at=row.due_at, reason=Reason.FEWER_PARTS)
-        elif row.part <= number and row.state is State.CANCELLED:
-            held = first.state is State.HELD
-            yield PlannedChange(
-                delivery_id=row.id,
-                state=State.HELD if held else State.PLANNED,
-                due_at=first.due_at,
-                reason=first.reason if held else Reason.NONE,
-                detail=first.detail if held else "",
-            )
-
-
-def _list_waiting(
-    context: AccountContext, present: Mapping[str, Identified]
-) -> Iterator[tuple[Identified, Sequence[KnownDelivery]]]:
-    """Messages that may have several parts and of which nothing is out yet: all rows wait or are parked."""
-    if not context.account.thread and context.account.link != "reply":
-        return
-    for post_id, rows in context.rows.items():
-        item = present.get(post_id)
-        occasions = {row.occasion for row in rows if row.occasion.kind is not OccasionKind.MANUAL}
-        for occasion in sorted(occasions, key=str):
-            parts = [row for row in rows if row.occasion == occasion]
-            is_parked = [row.state is State.CANCELLED and row.reason is Reason.FEWER_PARTS for row in parts]
-            is_waiting = [row.state in _WAITING for row in parts]
-            if item and any(is_waiting) and all(map(or_, is_parked, is_waiting)):
-                yield item, parts

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
-from syndicate.model import Account, Decision, Delivery, Reason, ScheduleRules, State, Usage, Why
+from syndicate.model import Account, Decision, Delivery, KnownDelivery, Reason, ScheduleRules, State, Usage, Why
 from syndicate.planning.deliveries.reasons import say_reason
 from syndicate.planning.schedule.calendar import get_zone, next_slot, say_time, to_instant
 
@@ -73,15 +73,23 @@ def decide_missed(
 
     `next_slot` gives the account's next slot after an instant; it is asked only where the policy wants it.
     """
-    has_time = policy.has_slots or delivery.chosen_due_at is not None
-    if delivery.part > 1 or now - delivery.due_at <= (policy.grace if has_time else policy.stale_after):
+    if delivery.part > 1 or is_in_time(delivery, policy, now):
         return None
     time_was = say_time(delivery.due_at, policy.timezone)
-    if policy.missed == "next" and has_time:
+    if policy.missed == "next" and _has_time(delivery, policy):
         moved, due_at = Reason.MISSED_MOVED, next_slot(now)
         return Decision(state=State.PLANNED, outcome="missed", reason=moved, detail=time_was, due_at=due_at)
     state = State.SKIPPED if policy.missed == "skip" else State.MISSED
     return Decision(state=state, outcome="missed", reason=Reason.MISSED, detail=time_was)
+
+
+def is_in_time(delivery: Delivery | KnownDelivery, policy: Policy, now: datetime) -> bool:
+    """Whether its time is to come, or not long ago."""
+    return now - delivery.due_at <= (policy.grace if _has_time(delivery, policy) else policy.stale_after)
+
+
+def _has_time(delivery: Delivery | KnownDelivery, policy: Policy) -> bool:
+    return policy.has_slots or delivery.chosen_due_at is not None
 
 
 def decide_room(delivery: Delivery, usage: Usage, policy: Policy, *, now: datetime) -> Decision | None:
