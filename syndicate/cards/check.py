@@ -44,7 +44,8 @@ def _name_all(clusters: Sequence[str]) -> str:
 def _advise(package: str, number: int) -> str:
     what = "it" if number == 1 else "them"
     if not package:
-        return f"name a font that has {what} in cards.fonts"
+        where = "install a font on the system that does (Debian: fonts-noto-core), or name its file in cards.fonts"
+        return f"no package of ours has {what}: {where}"
     return f'pip install "{package}" brings {what}'
 
 

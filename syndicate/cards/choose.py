@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from syndicate.cards.content import CardContent
 from syndicate.cards.crop import MAX_ENLARGED, Subject, choose_window, find_side, is_wide, look_for_subject
 from syndicate.cards.design import Design, Layout
+from syndicate.cards.frame import BROAD
 from syndicate.cards.kind import Kind, find_ground, find_kind, is_dark
 from syndicate.cards.photo import Photo
 from syndicate.cards.resolve import Shown, find_longest
@@ -80,6 +81,8 @@ def _count(word: str) -> int:
 def _choose_pictured(content: CardContent, photo: Photo, size: Size, kind: Kind) -> str:
     if kind is Kind.TEXT:
         return "framed"
+    if kind is not Kind.LOGO and photo.width > photo.height * BROAD and not _fills_band(photo, size):
+        return "framed"
     if kind is not Kind.LOGO and _is_panorama(photo, size):
         return "band"
     beside = "framed" if _has_sides(size) and find_longest(content) > LONG_WORD else ""
@@ -96,6 +99,12 @@ def fills(photo: Photo, size: Size) -> bool:
 def _is_panorama(photo: Photo, size: Size) -> bool:
     is_wider = photo.width * size[1] > photo.height * size[0]
     return is_wider and _kept(photo, size) < LEAST_KEPT and size[0] / photo.width <= MAX_ENLARGED
+
+
+def _fills_band(photo: Photo, size: Size) -> bool:
+    """About the room that a band gives its photo."""
+    band = (size[0], size[1] * 2 // 7) if _has_sides(size) else (size[0], size[1] * 4 // 11)
+    return _enlarged(photo, band) <= MAX_ENLARGED
 
 
 def _panel(size: Size) -> Size:

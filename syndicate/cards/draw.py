@@ -191,7 +191,7 @@ def draw_card(
         contrast=round(painted.shaded.contrast, 2),
         smallest=min((block.size_px for block in blocks), default=0.0),
         title_size=_measure_title(painted.placed, size),
-        is_cut=any(block.is_truncated for block in _list_titles(painted.placed)),
+        is_cut=_is_cut(painted.placed),
         missing=_list_missing(blocks),
         outside=_list_outside(painted.placed, size),
         refused=painted.refused,
@@ -218,7 +218,7 @@ def paint_card(
     choice = choose_layout(content, design, picture, size)
     shown = picture if choice.layout.picture else None
     if shown is not None and (choice.kind is Kind.TEXT or choice.layout.name in WHOLE):
-        middle = choice.subject.focus[1] if choice.kind is Kind.PHOTO and choice.subject else 0.0
+        middle = choice.subject.focus if choice.kind is Kind.PHOTO and choice.subject else (0.0, 0.0)
         shown = shorten(shown, middle)
     theme = _choose_theme(content, design, shown, choice)
     placed = _place(content, design, fonts, choice, size=size, photo=shown)
@@ -282,20 +282,25 @@ def _enlarge_title(
     size: Size,
     photo: Photo,
 ) -> tuple[Choice, tuple[Placed, ...]]:
-    """The picture smaller, or below the words, where the title can be read then; else all as it was."""
+    """The picture smaller, or below the words, where the title can be read then; else what comes nearest to it."""
     tries = [(choice, share) for share in LESS_PICTURE]
     if design.layout == "auto" and choice.layout.name == "split":
         tries.append((replace(choice, layout=design.layouts["framed"]), 1.0))
+    tried = [(choice, placed)]
     for other, share in tries:
-        found = _place(content, design, fonts, other, size=size, photo=photo, share=share)
-        if _measure_title(found, size) >= LEAST_TITLE:
-            return other, found
-    return choice, placed
+        tried.append((other, _place(content, design, fonts, other, size=size, photo=photo, share=share)))
+        if _measure_title(tried[-1][1], size) >= LEAST_TITLE:
+            return tried[-1]
+    return max(tried, key=lambda one: (not _is_cut(one[1]), _measure_title(one[1], size)))
 
 
-def _measure_title(placed: Sequence[Placed], size: Size) -> float:
-    """Pixels of the title's type on a card of 1200x630, 0 where the layout shows none."""
-    return min((block.size_px for block in _list_titles(placed)), default=0.0) / find_unit(*size)
+def _measure_title(placed: Sequence[Placed], size: Size) -> int:
+    """Whole pixels of the title's type on a card of 1200x630, 0 where the layout shows none."""
+    return round(min((block.size_px for block in _list_titles(placed)), default=0.0) / find_unit(*size))
+
+
+def _is_cut(placed: Sequence[Placed]) -> bool:
+    return any(block.is_truncated for block in _list_titles(placed))
 
 
 def _list_titles(placed: Sequence[Placed]) -> list[TextBlock]:

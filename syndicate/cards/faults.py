@@ -82,7 +82,7 @@ def _judge(image: Placed, above: Sequence[Placed], photo: Photo, choice: Choice)
     words = _find_words(image, above)
     found = [Fault(Flaw.WORDS_OVER_TEXT)] if words and choice.kind is Kind.TEXT else []
     if image.box.fit == "whole":
-        return found
+        return [*found, Fault(Flaw.CUT, 1 - photo.kept)] if 1 - photo.kept > MOST_CUT else found
     if choice.is_declared and choice.kind is Kind.PHOTO and find_kind(photo) is Kind.TEXT:
         found.append(Fault(Flaw.DECLARED))
     scale = max(image.rect.width / photo.width, image.rect.height / photo.height)

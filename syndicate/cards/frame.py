@@ -9,7 +9,7 @@ from PIL import Image
 
 from syndicate.cards.canvas import draw_disc
 from syndicate.cards.colour import BLACK, RGB, WHITE, mix
-from syndicate.cards.crop import MAX_ENLARGED
+from syndicate.cards.crop import MAX_ENLARGED, Focus
 from syndicate.cards.design import Box
 from syndicate.cards.kind import find_ground, is_dark
 from syndicate.cards.layout import Placed, Rect, find_offset
@@ -35,18 +35,31 @@ class Surround:
 
 LONG, PART = 0.4, 0.55
 """Width by height of a picture too long to be seen whole on a card, and of the part of it that is shown."""
+BROAD, BROAD_PART = 6.0, 4.0
+"""The same of one too wide."""
 
 
-def shorten(photo: Photo, middle: float) -> Photo:
+def shorten(photo: Photo, middle: Focus) -> Photo:
     """A part of a long receipt, page or strip: whole it would be a thread. `middle` is where, 0 its beginning."""
-    if photo.width >= LONG * photo.height:
+    ratio = photo.width / photo.height
+    if LONG <= ratio <= BROAD:
         return photo
+
+    def find_part(size: tuple[int, int]) -> tuple[int, int]:
+        return (size[0], round(size[0] / PART)) if ratio < LONG else (round(size[1] * BROAD_PART), size[1])
+
     parts = []
     for image in (photo.image, photo.small):
-        height = round(image.width / PART)
-        top = round(min(max(middle * image.height - height / 2, 0), image.height - height))
-        parts.append(image.crop((0, top, image.width, top + height)))
-    return replace(photo, image=parts[0], small=parts[1], height=round(photo.width / PART))
+        part = find_part(image.size)
+        spare = [whole - side for whole, side in zip(image.size, part, strict=True)]
+        left, top = (
+            round(min(max(at * whole - side / 2, 0), most))
+            for at, whole, side, most in zip(middle, image.size, part, spare, strict=True)
+        )
+        parts.append(image.crop((left, top, left + part[0], top + part[1])))
+    width, height = find_part((photo.width, photo.height))
+    kept = width * height / (photo.width * photo.height)
+    return replace(photo, image=parts[0], small=parts[1], width=width, height=height, kept=kept)
 
 
 def fit_frames(placed: Sequence[Placed], photo: Photo | None, unit: float) -> tuple[Placed, ...]:

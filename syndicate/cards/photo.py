@@ -109,6 +109,8 @@ class Photo:
     profile: bytes = field(default=b"", repr=False)
     is_cut_out: bool = False
     """Whether some of it is transparent; that is on plain paper here."""
+    kept: float = 1.0
+    """The share of the picture that this is; less of a strip that would be a thread on a card."""
 
 
 def decode_photo(data: bytes, need: tuple[int, int], fonts: Sequence[str] = ()) -> Photo:

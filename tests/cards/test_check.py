@@ -44,7 +44,7 @@ def test_a_good_card_has_no_problem():
             'no installed font has "技" (U+6280)',
             "syndicate-feeds[cjk]",
         ),
-        ({"missing": (Missing("\U0001315a", ""),)}, "U+1315A", "cards.fonts"),
+        ({"missing": (Missing("ཀ", ""),)}, "U+0F40", "no package of ours has it: install a font on the system"),
         ({"contrast": 3.1}, "only 3.1:1", "scrim"),
         ({"smallest": 18}, "18 pixels", ""),
         ({"outside": ("title",)}, "outside the safe box: title", "padding"),

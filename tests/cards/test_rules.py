@@ -11,9 +11,11 @@ from PIL import Image
 
 from syndicate.cards.check import check_drawing, list_notes
 from syndicate.cards.draw import draw_card, paint_card
+from syndicate.cards.faults import Flaw
 from syndicate.cards.kind import find_kind
 from syndicate.cards.parse import parse_design
 from syndicate.cards.photo import decode_photo
+from syndicate.cards.resolve import find_unit
 from syndicate.model import CardRules
 from tests.cards import corpus, more_pictures, pictures
 from tests.cards.conftest import CONTENT, read_layouts
@@ -177,11 +179,21 @@ def test_long_titles_stay_large_beside_pictures(fonts, make_design, picture):
 
 
 @pytest.mark.parametrize("picture", [None, "terminal", "phone", "bars", "upright", "icon", "person"])
-@pytest.mark.parametrize("size", [SQUARE, (1000, 1500), STORY])
-def test_upright_cards_show_the_accent_and_cut_no_title(fonts, make_design, size, picture):
-    """Two hundred letters stand whole on every size, with the site's colour."""
+@pytest.mark.parametrize("size", [SQUARE, (1200, 900), (1000, 1500), STORY])
+def test_upright_cards_show_the_accent_and_long_titles_large(fonts, make_design, size, picture):
+    """Two hundred letters stand whole on every size, in 48 pixels of a 1200x630 card at least, with the site's colour;
+    so do 245 on a square without a picture."""
     painted = paint(fonts, make_design(accent="#c2410c"), LONG, picture, size)
-    assert not any(one.block.is_truncated for one in words_of(painted))
+    (title,) = [one for one in words_of(painted) if one.box.name.startswith("title")]
+    assert not title.block.is_truncated
+    assert round(title.block.size_px / find_unit(*size)) >= 48
+    if picture is None and size == SQUARE:
+        (longer,) = [
+            one
+            for one in words_of(paint(fonts, make_design(), LONG + LONG[:54], None, size))
+            if one.box.name == "title"
+        ]
+        assert round(longer.block.size_px / find_unit(*size)) >= 48
     colours = painted.image.convert("RGB").getcolors(size[0] * size[1])
     assert sum(number for number, colour in colours if colour == (194, 65, 12)) >= 300
 
@@ -225,6 +237,22 @@ def test_a_long_page_shows_its_beginning(fonts, make_design):
         assert painted.choice.layout.name == ("emblem" if name == "strip" else "framed")
         (picture,) = pictures_of(painted)
         assert picture.rect.width / picture.rect.height == pytest.approx(0.55, rel=0.1)
+
+
+@pytest.mark.parametrize("size", [WIDE, SQUARE, STORY])
+@pytest.mark.parametrize("name", ["terminal", "landscape"])
+def test_a_strip_as_wide_as_a_hundred_of_its_heights_is_no_line(fonts, make_design, size, name):
+    """A part of it is shown, high enough to be seen, or a band of it; the check says how much is left away."""
+    row = Image.open(io.BytesIO(stored(name))).convert("RGB").crop((0, 100, 1200, 230))
+    strip = Image.new("RGB", (13_000, 130))
+    for left in range(0, strip.width, row.width):
+        strip.paste(row, (left, 0))
+    photo = corpus.to_png(strip)
+    painted = paint_card(CONTENT, design=make_design(), fonts=fonts, photo=photo, size=size)
+    (picture,) = pictures_of(painted)
+    assert picture.rect.height >= picture.rect.width / 7
+    drawing = draw_card(CONTENT, design=make_design(), fonts=fonts, photo=photo, size=size)
+    assert [fault.flaw for fault in drawing.faults] == [Flaw.CUT]
 
 
 @pytest.mark.parametrize("title", ["2026", "Hello AI", "On being wrong", "静かな朝", "שלום"])
