@@ -20,6 +20,7 @@ from syndicate.content.permalinks import name_of, undated
 from syndicate.errors import ConfigError, ContentError, SyndicateError, UsageError
 from syndicate.model import Post, Settings, Site
 from syndicate.starters import QUESTION, Guess, guess_site, render_config, write_new_files
+from syndicate.starters.domains import is_own
 from syndicate.templates import read_starter
 
 # --- Addresses by the pattern beside those that the site serves ---
@@ -60,7 +61,8 @@ def learn(folder: Path, guess: Guess, *, ask_generator: bool) -> Trial:
     first, served = _try(folder, guess, listed)
     is_answered = guess.permalink != QUESTION
     if first.fit is None:
-        return first if is_answered and guess.rules not in _LOOSE else _learn_from_links(folder, first)
+        is_sure = is_answered and guess.rules not in _LOOSE and not guess.is_usual
+        return first if is_sure else _learn_from_links(folder, first)
     if is_answered and first.fit.fits == first.fit.of:
         return first
     site, where = _settle(folder, guess).site, first.fit.where
@@ -121,7 +123,7 @@ def _count_linked(site: Site, pairs: Sequence[tuple[Post, str]], pattern: str) -
 
 def _find_host(linked: Sequence[tuple[Post, str]]) -> str:
     """The host at which most of the posts that others link to are said to be; old links have no TLS."""
-    found = {(post.source, link[: link.index("/", 8)]) for post, link in linked if "://" in link}
+    found = {(post.source, link[: link.index("/", 8)]) for post, link in linked if "://" in link and is_own(link)}
     hosts = Counter(origin.partition("://")[2] for _, origin in found)
     host, number = max(hosts.items(), key=lambda pair: (pair[1], pair[0]), default=("", 0))
     scheme = "https" if any(origin == f"https://{host}" for _, origin in found) else "http"

@@ -283,6 +283,15 @@ def parse_front(text: str, source: str) -> Front:
     return Front(values, lines, body, line, problems)
 
 
+_COLON = re.compile(r"""^([A-Za-z][\w -]*:[ \t]+)([^\s"'\[{|>&*!%@`#][^\n]*:(?:[ \t][^\n]*)?)$""", re.MULTILINE)
+
+
+def quote_colons(text: str) -> str:
+    """The text with quotes around values with a colon: Pelican reads each to the end of its line."""
+    front, end, body = text.partition("\n---\n")
+    return _COLON.sub(lambda found: found[1] + json.dumps(found[2].strip(), ensure_ascii=False), front) + end + body
+
+
 def parse_values(text: str, source: str) -> Front:
     """The values alone, from the beginning of a post."""
     skipped = len(text) - len(text.lstrip())

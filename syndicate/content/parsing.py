@@ -32,7 +32,7 @@ from syndicate.content.fields import (
     read_social,
     simplify,
 )
-from syndicate.content.front import Front, find_conflict, parse_front, parse_values
+from syndicate.content.front import Front, find_conflict, parse_front, parse_values, quote_colons
 from syndicate.content.permalinks import (
     Named,
     absolute_permalink,
@@ -171,7 +171,7 @@ def parse_post(  # noqa: PLR0917 - a file, and what it is read with
     if line := find_conflict(text):
         hint = "keep one of the two texts, and none of the three marks"
         raise ContentError("a merge conflict is not resolved", where=source, line=line, hint=hint)
-    front = parse_front(text, source)
+    front = parse_front(quote_colons(text) if settings.site.generator == "pelican" else text, source)
     if values:
         more = {key: value for key, value in parse_front(values, source).values.items() if key not in front.values}
         front = replace(front, values={**front.values, **more}, is_there=True)
@@ -191,7 +191,7 @@ def read_moment(  # noqa: PLR0917 - as above
     text: str, source: str, settings: Settings, history: History, data: Mapping[str, object], now: datetime
 ) -> datetime | None:
     """When the post was published, as its front matter alone tells: now where it does not say, None for a draft."""
-    front = parse_values(text, source)
+    front = parse_values(quote_colons(text) if settings.site.generator == "pelican" else text, source)
     fields = Fields(front, settings.content, source, data)
     is_draft = _Parser(front, fields, settings, source, history).is_draft()
     return None if is_draft or not front.is_there else read_published(fields, settings, history) or now

@@ -280,7 +280,7 @@ def _by_default(post: Named) -> Words:
     """{title} as Hugo makes it unless a slug is declared; {name} is the slug with the file name's capitals."""
     return {
         "slug": post.slug,
-        "name": post.slug if post.declared else slugify(undated(post.source)) or post.slug,
+        "name": post.slug if post.declared else slugify(undated(post.source)).removesuffix(".html") or post.slug,
         "title": post.slug if post.declared else name_title(post.title) or post.slug,
         "path": path_of(post.source),
         "folders": folders_of(post.source),
@@ -323,6 +323,8 @@ def _by_eleventy(post: Named) -> Words:
     if folders and folders[-1] == stem:
         folders = folders[:-1]
     name = undated(post.source)
+    if name == "index" and folders:  # "2025-03-18-index.md" is called like its folder, too
+        name = undated(f"{folders[-1]}.md")
     slug = name_ascii(post.declared or name) or post.slug
     title = name_ascii(post.title) or slug
     path = "/".join([*folders, stem])

@@ -160,6 +160,15 @@ def zone_of(settings: Settings) -> ZoneInfo:
     return ZoneInfo(settings.site.timezone)
 
 
+_RUBY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}(?:[Tt]|\s+)\d{1,2}:\d\d:\d\d(?:\.\d*)?")
+
+
+def _zone_for(value: object, settings: Settings) -> tzinfo:
+    """The site's zone; Ruby's YAML takes a whole time that names no zone for UTC, and so does Jekyll."""
+    is_ruby = settings.site.generator == "jekyll" and isinstance(value, str) and _RUBY.fullmatch(value.strip())
+    return UTC if is_ruby else zone_of(settings)
+
+
 def read_published(fields: Fields, settings: Settings, history: History) -> datetime | None:
     """When the post is published; None where nothing tells."""
     key, value = fields.find("date")
@@ -170,7 +179,7 @@ def read_published(fields: Fields, settings: Settings, history: History) -> date
     if value is None:
         return None
     try:
-        at = read_date(value, key, zone_of(settings), fields.source, history)
+        at = read_date(value, key, _zone_for(value, settings), fields.source, history)
     except ContentError as error:
         named = date_in_name(fields.source)
         if isinstance(error, CommitAwaited) or not (named and key):
@@ -193,7 +202,7 @@ def read_updated(fields: Fields, settings: Settings, history: History) -> dateti
     """When the author changed it last; what cannot be read is a warning."""
     key, value = fields.find("updated")
     try:
-        return None if value is None else read_date(value, key, zone_of(settings), fields.source, history)
+        return None if value is None else read_date(value, key, _zone_for(value, settings), fields.source, history)
     except ContentError as error:
         awaits = Awaited.COMMIT if isinstance(error, CommitAwaited) else Awaited.NOTHING
         fields.warn(key, f"{error.message}, so it does not count", error.hint, awaits)
@@ -223,7 +232,7 @@ def find_address_date(
     value, at = fields.at("date"), published_at
     if value is not None and not isinstance(value, bool) and "date" not in settings.content.fields:
         with suppress(ContentError):
-            at = read_date(value, "date", zone_of(settings), fields.source, history) or published_at
+            at = read_date(value, "date", _zone_for(value, settings), fields.source, history) or published_at
     zone: tzinfo = UTC if settings.site.generator == "eleventy" else zone_of(settings)
     if settings.site.generator == "hugo":
         zone = find_zone(value) or zone

@@ -26,7 +26,7 @@ _CONFLICT = re.compile(
     r"|_(?:LOCAL|REMOTE|BASE|BACKUP)_\d+\.",
     re.IGNORECASE,
 )
-_INDEX = re.compile(r"index(?:\.[a-zA-Z-]{2,7})?\.(?:md|markdown|html)")
+_INDEX = re.compile(r"index(?:\.[a-zA-Z]{2,3}(?:-[a-zA-Z]{2,4})?)?\.(?:md|markdown|html)")
 _NO_FOLDER = re.compile(r"\.|node_modules\Z")
 _ENDING = re.compile(r"/?\*\*/\*([^*?/]+)")
 _MAX_DEPTH = 40

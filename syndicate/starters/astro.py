@@ -20,28 +20,29 @@ def look_for_astro(folder: Path) -> Found | None:
     config = read_text(folder / name)
     built = find_first(config, r"\boutDir\s*:\s*[\"'`]([^\"'`]+)").strip("./") or "dist"
     found = Found("Astro", "astro", built=(built, "dist/client"))
+    src = find_first(config, r"\bsrcDir\s*:\s*[\"'`]([^\"'`]+)").strip("./") or "src"
     url = find_first(config, r"\bsite\s*:\s*[\"'`](https?://[^\"'`]+)")
     base = find_first(config, r"\bbase\s*:\s*[\"'`](/[^\"'`]*)").strip("/")  # without a slash it is some plugin's
     found = found.note("url", f"{url.rstrip('/')}/{base}".rstrip("/") if url else "", name)
-    names = [f"src/{stem}.{end}" for end in ("ts", "js", "mjs", "json")
+    names = [f"{src}/{stem}.{end}" for end in ("ts", "js", "mjs", "json")
              for stem in ("consts", "config", "site.config", "constants", "data/site", "site-config")]  # fmt: skip
     for script in names:
         found = note_script(found, folder, [script])
     end = _end_of(config)
     places = (
-        list(_list_in_starlight(folder, config, end))
-        or list(_list_collections(folder, end))
-        or list(_list_pages(folder, end))
+        list(_list_in_starlight(folder, src, config, end))
+        or list(_list_collections(folder, src, end))
+        or list(_list_pages(folder, src, end))
     )
     found = found.settle(folder, places)
     return found.note("publish_to", "public/feeds", "Astro's own rule: it is served at /feeds/")
 
 
-def _list_in_starlight(folder: Path, config: str, end: str) -> Iterator[Place]:
+def _list_in_starlight(folder: Path, src: str, config: str, end: str) -> Iterator[Place]:
     """Starlight serves what is in the collection docs where it lies, a blog below it, too."""
-    names = [name for name in _USUAL if any(map(is_dated, list_posts(folder / "src/content/docs" / name)))]
+    names = [name for name in _USUAL if any(map(is_dated, list_posts(folder / src / "content/docs" / name)))]
     for name in names if "starlight" in config else ():
-        yield Place(f"src/content/docs/{name}", f"/{name}/{{path}}{end}", "Starlight's own rule: the path")
+        yield Place(f"{src}/content/docs/{name}", f"/{name}/{{path}}{end}", "Starlight's own rule: the path")
 
 
 def _end_of(config: str) -> str:
@@ -51,21 +52,23 @@ def _end_of(config: str) -> str:
     return "/"
 
 
-def _list_collections(folder: Path, end: str) -> Iterator[Place]:
+def _list_collections(folder: Path, src: str, end: str) -> Iterator[Place]:
     """Folders of collections with dated posts, and the page that shows each."""
-    bases = _read_bases(folder)
-    shown = [(page, _read_page(page, folder)) for page in _list_routes(folder / "src/pages")]
-    for name, base in bases.items():
-        posts = list_posts(folder / base)
-        if not posts or not (name in _USUAL or all(map(is_dated, posts[:20]))):
-            continue
+    bases = _read_bases(folder, src)
+    shown = [(page, _read_page(page, folder / src)) for page in _list_routes(folder / src / "pages")]
+    blogs = {name: list_posts(folder / base) for name, base in bases.items()}
+    blogs = {
+        name: posts for name, posts in blogs.items() if posts and (name in _USUAL or all(map(is_dated, posts[:20])))
+    }
+    for name, posts in blogs.items():
         pages = [(page, text) for page, text in shown if re.search(rf"[\"'`]{re.escape(name)}[\"'`]", text)]
         if all(_rank(page, name)[0] for page, _ in pages):  # lists of posts show none
-            pages = [(page, text) for page, text in shown if page.parent.name in _USUAL] or pages
+            is_blog = name in _USUAL or len(blogs) == 1  # what has no page of its own may be shown nowhere
+            pages = [(page, text) for page, text in shown if page.parent.name in _USUAL and is_blog] or pages
         if pages:
             page, text = min(pages, key=lambda pair: _rank(pair[0], name))
-            pattern = take_dates_from_names(_pattern_of(page, text, folder), posts)
-            yield Place(base, pattern and pattern + end, page.relative_to(folder).as_posix())
+            pattern = take_dates_from_names(_pattern_of(page, text, folder / src), posts)
+            yield Place(bases[name], pattern and pattern + end, page.relative_to(folder).as_posix())
 
 
 def _list_routes(pages: Path) -> list[Path]:
@@ -82,27 +85,34 @@ def _rank(page: Path, name: str) -> tuple[bool, bool, int, str]:
         "[...page].astro",
         "[tag].astro",
         "[category].astro",
+        "[year].astro",
+        "[month].astro",
     }
     return is_list, page.parent.name not in {name, *_USUAL}, len(page.parts), str(page)
 
 
-def _read_page(page: Path, folder: Path) -> str:
+def _read_page(page: Path, source: Path) -> str:
     """A page with what it imports from the site's own scripts: the collection may be named there."""
     text = read_text(page)
     imported = re.findall(r"from\s+[\"'`](?:@|~|\.\.?|src)/([\w./-]+)[\"'`]", text)
     names = (name.removeprefix("../").removeprefix("src/") for name in imported)
-    files = (find_file(folder / "src", [f"{name}{end}" for end in (".ts", ".js", "/index.ts", "")]) for name in names)
-    return "\n".join([text, *(read_text(folder / "src" / name) for name in files if name.endswith(("ts", "js")))])
+    files = (find_file(source, [f"{name}{end}" for end in (".ts", ".js", "/index.ts", "")]) for name in names)
+    return "\n".join([text, *(read_text(source / name) for name in files if name.endswith(("ts", "js")))])
 
 
-def _pattern_of(page: Path, text: str, folder: Path) -> str:
+def _pattern_of(page: Path, text: str, source: Path) -> str:
     """/blog/[...slug] is /blog/{path}; a slug that the page makes of the title is {title}."""
-    route = page.relative_to(folder / "src/pages").with_suffix("").as_posix()
+    route = page.relative_to(source / "pages").with_suffix("").as_posix()
     last = "{path}"
     if re.search(r"(?:slug|id)\s*:\s*(?:slugify|slugger\.slug|kebabCase)\(\s*\w+\.data\.title", text):
         last = "{title}"
     parts = [_part_of(part, last) for part in route.removesuffix("/index").split("/")]
-    return "/" + "/".join(part for part in parts if part) if parts.count(last) == 1 else ""
+    is_known = parts.count(last) == 1 and not ("{category}" in parts and _CUT.search(text))
+    return "/" + "/".join(part for part in parts if part) if is_known else ""
+
+
+_CUT = re.compile(r"\bcategory\s*:\s*[^,\n]*\.(?:split|slice|replace)\(")
+"""A page that makes the category of something else than the post's own."""
 
 
 def _part_of(part: str, last: str) -> str:
@@ -114,9 +124,9 @@ def _part_of(part: str, last: str) -> str:
     return "" if word in {"lang", "locale", "language"} else last
 
 
-def _read_bases(folder: Path) -> dict[str, str]:
+def _read_bases(folder: Path, src: str) -> dict[str, str]:
     """Collections and their folders: those a loader names, else the folders of src/content."""
-    config = "".join(read_text(folder / f"src/{stem}.{end}") for stem in ("content.config", "content/config")
+    config = "".join(read_text(folder / src / f"{stem}.{end}") for stem in ("content.config", "content/config")
                      for end in ("ts", "js", "mjs", "mts"))  # fmt: skip
     constants = dict(re.findall(r"const\s+(\w+)\s*=\s*[\"'`]([^\"'`]+)[\"'`]", config))
     bases = {}
@@ -126,21 +136,21 @@ def _read_bases(folder: Path) -> dict[str, str]:
         given = re.sub(r"\$\{(\w+)\}", lambda found: constants.get(found[1], ""), given)
         if given and ".." not in given:
             bases[name] = given.removeprefix("./").strip("/")
-    content = folder / "src/content"
+    content = folder / src / "content"
     for path in sorted(content.iterdir()) if content.is_dir() else ():
         if path.is_dir():
-            bases.setdefault(path.name, f"src/content/{path.name}")
+            bases.setdefault(path.name, f"{src}/content/{path.name}")
     for name, value in re.findall(r"(\w+)\s*:\s*(\w+)", find_first(config, r"collections\s*=\s*\{([^}]*)\}")):
         if value in bases and name not in bases:
             bases[name] = bases.pop(value)
     return {name: base for name, base in bases.items() if (folder / base).is_dir()}
 
 
-def _list_pages(folder: Path, end: str) -> Iterator[Place]:
+def _list_pages(folder: Path, src: str, end: str) -> Iterator[Place]:
     """Posts that are pages themselves, below src/pages."""
     for name in _USUAL:
-        if list_posts(folder / "src/pages" / name):
-            yield Place(f"src/pages/{name}", f"/{name}/{{path}}{end}", "Astro's own rule: the path below src/pages/")
+        if list_posts(folder / src / "pages" / name):
+            yield Place(f"{src}/pages/{name}", f"/{name}/{{path}}{end}", "Astro's own rule: the path below src/pages/")
 
 
 # --- Docusaurus ---

@@ -51,7 +51,7 @@ def _read_robots(folder: Path) -> tuple[str, str]:
     """The address of the site map, as search engines are told it; it lies beside the front page."""
     for name in (f"{place}robots.txt" for place in _SERVED):
         found = re.search(r"(?im)^\s*sitemap:\s*(https?://[^\s{}]+/)[^/\s]*$", read_text(folder / name))
-        if found and _is_own(found[1]):
+        if found and is_own(found[1]):
             return found[1].rstrip("/"), name
     return "", ""
 
@@ -75,16 +75,17 @@ def _read_scripts(folder: Path) -> tuple[str, str]:
         text = read_text(path)
         is_settings = path.name.split(".")[0] in _OF_PROGRAMS and ".config." in path.name
         for url in [*_ADDRESS.findall(text), *(_PLAIN.findall(text) if is_settings else ())]:
-            if _is_own(url):
+            if is_own(url):
                 return url.rstrip("/"), path.relative_to(folder).as_posix()
     homepage = text_of(read_data(folder / "package.json"), "homepage")
-    return (homepage.rstrip("/"), "package.json") if _is_own(homepage) else ("", "")
+    return (homepage.rstrip("/"), "package.json") if is_own(homepage) else ("", "")
 
 
 _MADE_UP = re.compile(r"(?:^|[.-])example|your-?(?:site|domain|blog)")
 
 
-def _is_own(url: str) -> bool:
+def is_own(url: str) -> bool:
+    """Whether this may be a site's own address: no network's, no code host's, and not made up."""
     host = urlsplit(url).hostname or ""
     return "." in host and not OTHERS.search(url) and not _MADE_UP.search(host)
 
@@ -108,7 +109,7 @@ def _read_mentions(site: Path, top: Path, content: str) -> tuple[str, str]:
     told = [(name, read_text(folder / name)) for folder in dict.fromkeys((site, top)) for name in _READMES]
     posts = list_posts(site / content)[:_MOST_POSTS] if content != "." else []
     texts = [*told, *((path.name, read_text(path)) for path in posts)]
-    hosts = Counter(host.lower() for _, text in texts for host in _LINK.findall(text) if _is_own(f"https://{host}"))
+    hosts = Counter(host.lower() for _, text in texts for host in _LINK.findall(text) if is_own(f"https://{host}"))
     for host, _ in hosts.most_common(100):
         is_named = re.search(rf"(?<![a-z0-9]){re.escape(host)}(?![a-z0-9])", names) is not None
         stem = host.rpartition(".")[0]

@@ -47,7 +47,32 @@ def look_for_eleventy(folder: Path) -> Found | None:
     declared, source = _find_pattern(folder, base, content, below)
     pattern = declared or ("" if source else re.sub("/+", "/", f"/{below}/{{path}}/"))
     source = source or "Eleventy's own rule: the path"
-    return found.settle(folder, [Place(content, pattern, source)], _list_endings(folder / content))
+    places = [Place(content, pattern, source), *_list_sections(folder, base, content, source)]
+    return found.settle(folder, places, _list_endings(folder / content))
+
+
+def _list_sections(folder: Path, base: str, content: str, source: str) -> Iterator[Place]:
+    """Folders beside it of which each, too, says in its own data file that it holds posts, and those in all of them."""
+    if not source.startswith(f"{content}/"):
+        return
+    for path in sorted((folder / content).parent.glob("*/")):
+        posts = list_posts(path)
+        if path.name.startswith("_") or sum(map(is_dated, posts)) * 2 <= len(posts):
+            continue
+        own = _read_section(folder, base, path)
+        if own and (own.folder == content or _OF_POSTS.search(read_text(folder / own.source))):
+            inner = (_read_section(folder, base, one) for one in sorted(path.glob("*/**/")))
+            yield from (place for place in (own, *inner) if place and place.folder != content)
+
+
+def _read_section(folder: Path, base: str, path: Path) -> Place | None:
+    """What a folder's own data file says of the posts in it."""
+    name = path.relative_to(folder).as_posix()
+    pattern, source = _find_pattern(folder, name, name, name.removeprefix(base).strip("/"))
+    return Place(name, pattern, source) if pattern and list_posts(path) else None
+
+
+_OF_POSTS = re.compile(r"\b(?:layout|tags)[\"']?\s*:\s*\[?[^\n\]]*\b(?:post|posts|blog)\b")
 
 
 def _list_endings(posts: Path) -> tuple[str, ...]:

@@ -153,16 +153,31 @@ class Found:
 
     def note(self, key: str, value: str, source: str) -> Found:
         """The same with one more value, remembered with its source; an empty value changes nothing."""
-        if not value or (key == "url" and ("?" in value or "#" in value)):  # an advertisement's
+        if not value or (key == "url" and re.search(r"[?#${}<>\s]", value)):  # an advertisement's, or a template
             return self
         others = tuple(clue for clue in self.clues if clue.key != key)
         return replace(self, **{key: value}, clues=(*others, Clue(key, value, source)))  # type: ignore[arg-type]
+
+    def move(self, place: str) -> Found:
+        """The same, seen from above the folder `place` in which it was found."""
+        static = ",".join(
+            f"{place}/{part}".removesuffix("/.") for part in (self.static or "static,public,assets").split(",")
+        )
+        moved = replace(self, static="", built=tuple(f"{place}/{part}" for part in self.built))
+        moved = moved.note("static", static, f"{place}/")
+        for key in ("content", "publish_to"):
+            source = next((clue.source for clue in self.clues if clue.key == key), "")
+            value = getattr(self, key)
+            moved = moved.note(key, f"{place}/{value}".removesuffix("/.") if value else "", f"{place}: {source}")
+        return moved
 
     def settle(self, folder: Path, places: Sequence[Place], endings: Sequence[str] = ()) -> Found:
         """The same with the content folder above these places, and the patterns of each.
 
         The largest place gives the site's pattern. `endings` are globs of what is a post, where not all Markdown is.
         """
+        known = [place for place in places if place.permalink]
+        places = known or sorted(places, key=lambda place: not place.folder.endswith(("blog", "posts")))[:1]
         if not places:
             return self
         largest = max(places, key=lambda place: len(list_posts(folder / place.folder)))

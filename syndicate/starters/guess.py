@@ -66,7 +66,7 @@ def find_generator(folder: Path) -> Found:
             found = look(folder / place) if (folder / place).is_dir() else None
             if found is not None and (found.content or not place):
                 found = _find_address(found, folder / place, folder)
-                return _move(found, place) if place else found
+                return found.move(place) if place else found
     return _find_address(Found(generator=""), folder, folder)
 
 
@@ -81,24 +81,10 @@ def _find_address(found: Found, site: Path, top: Path) -> Found:
     return replace(found, url="").note("url", *find_domain(site, top, "" if is_template else found.content or "."))
 
 
-def _move(found: Found, place: str) -> Found:
-    """The same, seen from the folder above."""
-    static = ",".join(
-        f"{place}/{part}".removesuffix("/.") for part in (found.static or "static,public,assets").split(",")
-    )
-    moved = replace(found, static="", built=tuple(f"{place}/{part}" for part in found.built))
-    moved = moved.note("static", static, f"{place}/")
-    for key in ("content", "publish_to"):
-        source = next((clue.source for clue in found.clues if clue.key == key), "")
-        value = getattr(found, key)
-        moved = moved.note(key, f"{place}/{value}".removesuffix("/.") if value else "", f"{place}: {source}")
-    return moved
-
-
 # --- what a person should know before the first publication ---
 
 _SCRIPT = re.compile(r"\s*---\s*(?:js|javascript)\s*\n", re.IGNORECASE)
-_DATED = r"""^date\s*[:=]\s*["']?{}(?:created|last modified)\b"""
+_DATED = r"""^date[ \t]*[:=][ \t]*["']?{}(?:created|last modified)\b"""
 _BY_FILE = re.compile(_DATED.format(""), re.IGNORECASE | re.MULTILINE)
 _BY_GIT = re.compile(_DATED.format(r"git\s+"), re.IGNORECASE | re.MULTILINE)
 _BESIDE = re.compile(
@@ -193,6 +179,11 @@ class Guess:
     """The address of a square picture of the site, from its root."""
     logo: str = ""
     """A logo's file below the site's folder."""
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether the pattern is what its generator does without a word, so that a script may do otherwise."""
+        return any(clue.key == "permalink" and "own rule" in clue.source for clue in self.clues)
 
     def answer(self, key: str, value: str, source: str) -> Guess:
         """The same with one value that was learned."""

@@ -29,7 +29,7 @@ def look_for_hugo(folder: Path) -> Found | None:
     found = Found("Hugo", "hugo", built=(text_of(data, "publishdir") or "public",))
     found = found.note("title", text_of(data, "title"), name).note("url", text_of(data, "baseurl"), name)
     found = found.note("description", text_of(params, "description", "subtitle"), name)
-    found = found.note("language", text_of(data, "languagecode", "locale", "defaultcontentlanguage"), name)
+    found = found.note("language", _choose_language(data), name)
     found = found.note("timezone", text_of(data, "timezone"), name)
     found = found.note("author", author_of(data) or author_of(params), name)
     sections = _choose_sections(folder, roots, data)
@@ -38,6 +38,13 @@ def look_for_hugo(folder: Path) -> Found | None:
         places = [Place(roots[0].folder, "/{path}/", "Hugo's own rule: the path below content/")]
     found = found.settle(folder, places, _list_endings(folder, places))
     return found.note("publish_to", "static/feeds", "Hugo's own rule: it is served at /feeds/")
+
+
+def _choose_language(data: Mapping[str, Any]) -> str:
+    """What the site is written in: `languageCode`, unless that is not the language of files without one."""
+    main, code = text_of(data, "defaultcontentlanguage"), text_of(data, "languagecode", "locale")
+    is_same = not main or code.lower().partition("-")[0] == main.lower().partition("-")[0]
+    return code if code and is_same else main
 
 
 def _list_endings(folder: Path, places: list[Place]) -> tuple[str, ...]:

@@ -17,14 +17,15 @@ _ENDS = ("md", "markdown", "mkd", "mkdown", "mkdn")
 
 def look_for_jekyll(folder: Path) -> Found | None:
     name, data = read_first(folder, ["_config.yml", "_config.yaml", "_config.toml"])
-    folders = list(_find_folders(folder, text_of(data, "collections_dir"))) if name or _is_bare(folder) else []
-    if not (name or folders) or (folder / "source/_posts").is_dir() or "hexo" in read_text(folder / "package.json"):
+    base = _find_source(folder, text_of(data, "source"))
+    site = folder / base
+    folders = list(_find_folders(site, text_of(data, "collections_dir"))) if name or _is_bare(folder) else []
+    if not (name or folders) or (site / "source/_posts").is_dir() or "hexo" in read_text(folder / "package.json"):
         return None
     excluded = data.get("exclude")
     is_excluded = isinstance(excluded, list) and "syndicate.toml" in excluded
     advice = f"Add syndicate.toml to `exclude:` in {name or '_config.yml'}: Jekyll publishes what it finds."
     found = Found("Jekyll", "jekyll", advice="" if is_excluded else advice)
-    found = replace(found, built=(text_of(data, "destination") or "_site",))
     url = text_of(data, "url")
     found = found.note("title", text_of(data, "title", "name"), name)
     found = found.note("url", url + text_of(data, "baseurl") if url else "", name)
@@ -33,9 +34,16 @@ def look_for_jekyll(folder: Path) -> Found | None:
     found = found.note("language", text_of(data, "default_lang", "lang", "locale"), name)
     found = found.note("timezone", text_of(data, "timezone"), name)
     found = found.note("author", author_of(data), name)
-    if not folders:
-        return _settle_collection(found, folder, data, name)
-    return _settle_posts(found, folder, folders, data, name)
+    found = _settle_posts(found, site, folders, data, name) if folders else _settle_collection(found, site, data, name)
+    found = found.move(base) if base else found
+    return replace(found, built=(text_of(data, "destination") or "_site",))
+
+
+def _find_source(folder: Path, given: str) -> str:
+    """The folder that `source` names; where a script copies it to one that is not there, that of the same name."""
+    base = given.strip("./")
+    names = (name for name in (base, base.rpartition("/")[2]) if name and ".." not in name)
+    return next((name for name in names if (folder / name).is_dir()), "")
 
 
 def _is_bare(folder: Path) -> bool:
@@ -158,7 +166,7 @@ def look_for_hexo(folder: Path) -> Found | None:
     name, data = read_first(folder, ["_config.yml", "_config.yaml"])
     source = text_of(data, "source_dir") or "source"
     posts = f"{source}/_posts"
-    if not name or not (folder / posts).is_dir():
+    if not name or not (folder / posts).is_dir() or "source" in data:  # Octopress names it so, which was Jekyll
         return None
     root = text_of(data, "root").strip("/")
     url = text_of(data, "url").rstrip("/")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from syndicate.starters.found import Found, Place, is_dated, list_posts, take_dates_from_names
+from syndicate.starters.found import Found, Place, is_dated, list_posts, read_head, take_dates_from_names
 from syndicate.starters.parse import (
     SCRIPT_ENDS,
     find_file,
@@ -23,7 +23,7 @@ _ROUTES = ("blog", "posts", "post", "articles", "article", "writing", "news", "n
 _FOLDERS = (
     "content/posts", "content/blog", "data/blog", "data/posts", "_posts", "posts", "src/content/posts",
     "src/content/blog", "src/posts", "content/articles", "content/writing", "_content/posts", "blog", "articles",
-    "app/blog/posts", "src/app/blog/posts", "content",
+    "app/blog/posts", "src/app/blog/posts", "notes", "writing", "content/notes", "content",
 )  # fmt: skip
 
 
@@ -146,7 +146,10 @@ def look_for_others(folder: Path) -> Found | None:
         name = next((name for name in names if any(folder.glob(name))), "")
         if not name:
             continue
-        found = _note_usual(Found(generator, "nuxt" if generator == "Nuxt" else "", built=built), folder)
+        found = Found(generator, "nuxt" if generator == "Nuxt" else "", built=built)
+        if generator == "Quartz":  # whose package is the program's own
+            found = _note_config(found, read_text(next(folder.glob(name))), "quartz.config.ts")
+        found = _note_usual(found, folder)
         if (folder / name).is_file():
             found = _note_config(found, read_text(folder / name), name)
         content = next((place for place in _FOLDERS if any(map(is_dated, list_posts(folder / place)))), "")
@@ -154,11 +157,21 @@ def look_for_others(folder: Path) -> Found | None:
         if not content:
             return found
         found = found.note("content", content, f"{content}/")
+        if generator == "Gatsby" and (key := _find_declared(list_posts(folder / content))):
+            found = replace(found, fields=(("permalink", key),))
         if routes:
             return found.note("permalink", take_dates_from_names(routes[0], list_posts(folder / content)), routes[1])
         own = pattern.replace("{section}", content.removeprefix("content/")) or _find_in_gatsby(folder, content)
         return found.settle(folder, [Place(content, own, f"{generator}'s usual rule")]) if own else found
     return None
+
+
+def _find_declared(posts: Sequence[Path]) -> str:
+    """The name under which posts declare addresses from the root: `path`, or `slug` where all of them do."""
+    heads = [read_head(path) for path in posts]
+    counts = {key: sum(bool(re.search(rf"(?m)^{key}\s*[:=]\s*[\"']?/\w", head)) for head in heads)
+              for key in ("path", "slug")}  # fmt: skip
+    return "path" if counts["path"] else "slug" if counts["slug"] == len(heads) else ""
 
 
 def _find_in_gatsby(folder: Path, content: str) -> str:
@@ -186,7 +199,8 @@ def look_for_quarto(folder: Path) -> Found | None:
         return None
     text = read_text(folder / name)
     built = find_first(text, r"(?m)^\s*output-dir:\s*[\"']?([^\"'\n]+)").strip() or "_site"
-    found = _note_config(Found("Quarto", built=(built,)), text, name)
+    made = ("**/*.html.md", "**/*.knit.md", "**/_*/**")  # what `keep-md` leaves, and what Quarto passes over
+    found = _note_config(Found("Quarto", built=(built,), ignore=made), text, name)
     posts = next(
         (path for place in _ROUTES for path in sorted(folder.glob(f"**/{place}/")) if any(path.rglob("*.qmd"))), None
     )
@@ -201,7 +215,9 @@ def look_for_quarto(folder: Path) -> Found | None:
 
 def _note_config(found: Found, text: str, name: str) -> Found:
     url = find_first(text, r"\b(?:siteUrl|site-url|url|hostname|website)[\"']?\s*[:=]\s*[\"'`]?(https?://[^\"'`\s,]+)")
-    title = find_string(text, "title") or find_first(text, r"(?m)^\s*title:\s*[\"']?([^\"'\n{]+)")
+    host = find_first(text, r"\bbaseUrl\s*:\s*[\"'`]([\w-]+(?:\.[\w-]+)+(?:/[\w./-]*)?)[\"'`]")
+    url = f"https://{host}" if host and found.generator == "Quartz" else url
+    title = find_string(text, "pageTitle|title") or find_first(text, r"(?m)^\s*title:\s*[\"']?([^\"'\n{]+)")
     return found.note("url", found.url or url, name).note("title", found.title or title, name)
 
 
@@ -215,6 +231,7 @@ _BY_NAME = (
     ("Gridsome", ("gridsome.config.js",), ("dist",), ""),
     ("Remix", ("remix.config.*", "react-router.config.*"), ("build/client",), ""),
     ("Waku", ("waku.config.*",), ("dist/public",), ""),
+    ("Quartz", ("quartz.config.*",), (), "/{section}/{path}"),
     ("Obsidian", (".obsidian",), (), ""),
 )
 

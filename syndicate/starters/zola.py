@@ -53,6 +53,7 @@ def _title_of_front(found: Found, folder: Path, data: dict[str, Any]) -> Found:
 _PELICAN = {"slug": "{slug}", "author": "{author}", "category": "{category}", "lang": "{language}"}
 _DATES = {"Y": "year", "m": "month", "d": "day", "b": "short_month", "B": "long_month", "H": "hour", "M": "minute",
           "S": "second", "y": "short_year", "j": "y_day", "a": "short_day", "A": "long_day"}  # fmt: skip
+_PELICAN_WORDS = {*_PELICAN.values(), *(f"{{{word}}}" for word in _DATES.values())}
 
 
 def look_for_pelican(folder: Path) -> Found | None:
@@ -98,7 +99,8 @@ def _from_pelican(pattern: str) -> str:
     """ "{date:%Y}/{slug}.html" in our words, "" where it has a part without one."""
     filled = re.sub(r"\{date:([^{}]*)\}", lambda date: re.sub("%-?([A-Za-z])", _date_word, date[1]), pattern)
     filled = re.sub(r"\{(slug|author|category|lang)\}", lambda found: _PELICAN[found[1]], filled)
-    return "" if "%" in filled else "/" + filled.lstrip("/").removesuffix("index.html")
+    is_known = set(re.findall(r"\{\w*\}|[{}%]", filled)) <= _PELICAN_WORDS
+    return "/" + filled.lstrip("/").removesuffix("index.html") if is_known else ""
 
 
 def _date_word(found: re.Match[str]) -> str:

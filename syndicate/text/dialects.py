@@ -131,8 +131,8 @@ _SYMBOL = re.compile(r":(?:material|fontawesome|octicons|simple)-[a-z0-9-]{1,80}
 _EMBEDDED = re.compile(r"!\[\[([^\[\]|\n]{1,300})(?:\|[^\[\]\n]{0,200})?\]\]")
 # With a capital, a space or a path: "[[nodiscard]]" is C++.
 _WIKI = re.compile(
-    r"(?<![\w\[!])\[\[(?=[^\W\d_][^\[\]\n]{0,300}[\s|/#\w]\]\])(?=[^\[\]\n]{0,300}?[A-Z\s|/#])"
-    r"(?P<page>[^\[\]|\n]{1,300})(?:\|(?P<shown>[^\[\]\n]{1,300}))?\]\](?![(\[])"
+    r"(?<![^\W_])(?<![\[!])\[\[(?=[^\W\d_][^\[\]\n]{0,300}[\s|/#\w]\]\])(?=[^\[\]\n]{0,300}?[A-Z\s|/#])"
+    r"(?P<page>[^\[\]|\n]{1,300})(?:\|(?P<shown>[^\[\]\n]{1,300}))?\]\](?!\(|\[(?!\^))"
 )
 _CALLOUT = re.compile(
     r"^(?P<quote>[ \t]{0,3}(?:>[ \t]?)+)\[!(?P<kind>[\w-]{1,40})\](?P<fold>[+-]?)(?P<title>[^\n]*)$", re.MULTILINE

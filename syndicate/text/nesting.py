@@ -12,7 +12,11 @@ from typing import Final
 MAX_DEPTH: Final = 32
 """Lists and tables in one another, and keys in one key."""
 _MAX_ALIASES = 10
-_ANCHOR = re.compile(r"(?<!\w)&([^\s\[\]{},]+)")
+_MAX_WORDS = 200
+_ANCHOR = re.compile(
+    r"(?<!\w)&([^\s\[\]{},]+)(?P<word>[ \t]+(?=[\w\"'/])[^\n&*:]*+(?::[^\s&*:][^\n&*:]*+)*+$)?", re.MULTILINE
+)
+"""An anchor and, where it names one, the word or sentence that ends its line."""
 _ALIAS = re.compile(r"\*([^\s\[\]{},]+)")
 # Every part is possessive: a text of quotes costs linear time.
 _TOML_STEP = r"""(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
@@ -21,10 +25,12 @@ _COMPACT_NESTING = re.compile(r"^[ \t]*(?:[-?:][ \t]+){30}", re.MULTILINE)
 
 
 def repeats_anchors(yaml: str) -> bool:
-    """Whether it repeats anchors so often that aliases of aliases may fill the memory."""
-    names = set(_ANCHOR.findall(yaml)) if "&" in yaml else set()
-    aliases = _ALIAS.findall(yaml) if names else []
-    return sum(alias in names for alias in aliases) > _MAX_ALIASES
+    """Whether it repeats anchors so often that aliases of aliases may fill the memory; words hold no others."""
+    found = list(_ANCHOR.finditer(yaml)) if "&" in yaml else []
+    names = {anchor[1] for anchor in found}
+    larger = {anchor[1] for anchor in found if not anchor["word"]}
+    aliases = [alias for alias in _ALIAS.findall(yaml) if alias in names] if names else []
+    return sum(alias in larger for alias in aliases) > _MAX_ALIASES or len(aliases) > _MAX_WORDS
 
 
 def find_deep_yaml(yaml: str) -> int | None:

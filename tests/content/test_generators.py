@@ -39,7 +39,7 @@ def read_one(tmp_path: Path, text: str, name: str = "a.md", site: str = "", more
 )
 def test_what_lies_in_a_bundle_is_no_post(tmp_path: Path, generator: str, sources: list[str]) -> None:
     """For Hugo and Zola a folder with an index.md is one post, and further files in it belong to that."""
-    files = {"a/index.markdown": HEAD} if generator == "hugo" else {}
+    files = dict.fromkeys(("a/index.markdown", "a/index.knit.md"), HEAD) if generator == "hugo" else {}
     files |= dict.fromkeys(("a/index.md", "a/notes.md", "a/more/deep.md", "b/c.md", "d.md"), HEAD)
     found = read(tmp_path, files, f'generator = "{generator}"\npermalink = "/{{path}}/"')
     assert [post.source for post in found.posts if post.source in sources] == sources
@@ -125,6 +125,32 @@ def test_nikola_s_comment_is_front_matter(tmp_path: Path) -> None:
     )  # fmt: skip
     assert post.published_at == datetime(2025, 1, 2, 10, 20, tzinfo=UTC)
     assert not read(tmp_path / "other", {"b.md": "<!-- note: words -->\n\nMore."}).posts
+
+
+def test_pelican_s_values_reach_to_the_end_of_the_line(tmp_path: Path) -> None:
+    """A colon in one ends nothing, though YAML would forbid it."""
+    text = '---\ntitle: Walks: "Far" out\ndate: 2025-01-02\ntags: [a, b]\n---\nText: one\n'
+    post = read_one(tmp_path, text, site='generator = "pelican"\npermalink = "/{slug}/"')
+    assert (post.title, post.markdown) == ('Walks: "Far" out', "Text: one")
+
+
+def test_jekyll_takes_a_whole_time_without_a_zone_for_utc(tmp_path: Path) -> None:
+    """As Ruby does, so that an address may have the next day; a day, and a time in minutes, are local."""
+    for written, day in (("2025-01-02 23:30:00", 3), ("2025-01-02 23:30", 2), ("2025-01-02", 2)):
+        site = 'timezone = "Europe/Berlin"\ngenerator = "jekyll"\npermalink = "/{day}/{slug}/"'
+        text = f"---\ntitle: T\ndate: {written}\n---\n"
+        assert (
+            read_one(tmp_path / f"{day}{len(written)}", text, site=site).permalink == f"https://blog.example/0{day}/a/"
+        )
+
+
+def test_a_dated_index_is_called_like_its_folder(tmp_path: Path) -> None:
+    """Eleventy's fileSlug of "walk/2025-01-02-index.md" is "walk"; an ending .html belongs to no name."""
+    files = dict.fromkeys(("walk/2025-01-02-index.md", "run/2025-01-02-index.md"), HEAD)
+    found = read(tmp_path, files, 'generator = "eleventy"\npermalink = "/b/{name}/"')
+    assert {post.permalink.removeprefix("https://blog.example") for post in found.posts} == {"/b/walk/", "/b/run/"}
+    post = read_one(tmp_path / "m", HEAD, "2025-01-02-a.html.markdown", 'permalink = "/{name}.html"')
+    assert post.permalink == "https://blog.example/a.html"
 
 
 def test_hugo_counts_only_folders_with_an_index_as_sections(tmp_path: Path) -> None:

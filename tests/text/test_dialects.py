@@ -46,6 +46,7 @@ def test_a_note_is_a_quotation_and_no_code(written: str, opened: str) -> None:
          "▢ New 10:30 a::b{c} https://a.example/:b{c}"),
         ('--8<-- "a.md"\n\n--8<--\n"b.md"\n--8<--\n\n:octicons-x-16:{ .a } b', "▢\n\n▢\n\nb"),
         ("[[Page|shown]] [[a/Page#b]] ![[a b.png|300]] ![[Note]]", "shown Page ![](<a b.png>) ▢"),
+        ("_[[a/Page|shown]]_ [[a b]][^1]", "_shown_ a b[^1]"),
         ("[[nodiscard]] [[1]] a[[I]] [[ -f X ]]", "[[nodiscard]] [[1]] a[[I]] [[ -f X ]]"),
         ("> [!info]- My title\n> a\n\n> [!NOTE]\n> b", "> **My title**\n> \n> a\n\n> [!NOTE]\n> b"),
         ("<%= toc %> is text here", "<%= toc %> is text here"),

@@ -1,0 +1,88 @@
+"""Where the settings of a site say that its posts and its address are, and what they leave open."""
+
+import pytest
+
+from syndicate.config.read import make_settings
+from syndicate.content.folder import ContentFolder
+from syndicate.starters import guess_site, render_config
+from tests.starters.test_guess import POST, write
+
+
+@pytest.mark.parametrize(
+    ("config", "url"),
+    [("url: `https://${domain}`,", "?"), ("url: 'https://a.example',", "https://a.example")],
+)
+def test_a_template_in_a_script_is_no_address(tmp_path, config, url):
+    """What only a program can fill is a question, or told by another file."""
+    write(tmp_path, {"docusaurus.config.js": f"export default {{\n  {config}\n}}", "blog/2025-01-02-a.md": POST})
+    assert guess_site(tmp_path).url == url
+    write(tmp_path, {"static/robots.txt": "Sitemap: https://dunes.test/sitemap.xml"})
+    assert guess_site(tmp_path).url == url.replace("?", "https://dunes.test")
+
+
+def test_folders_are_where_the_settings_say(tmp_path):
+    """Jekyll's `source`, also where a script copies it first, and Astro's `srcDir`; aliases of words are no bomb."""
+    text = "url: &url https://a.example\npermalink: /:categories/:title/\n" + "x: *url\n" * 30
+    for number, (source, place) in enumerate([("site", "site"), (".tmp/site", "site"), ("source", "source")]):
+        folder = tmp_path / str(number)
+        write(folder, {"_config.yml": f"{text}source: {source}\n", f"{place}/_posts/2025-01-02-a.md": POST})
+        guess = guess_site(folder)
+        assert (guess.generator, guess.url, guess.content) == ("Jekyll", "https://a.example", f"{place}/_posts")
+        assert guess.permalink == "/{categories}/{name}/"
+    page = {"pages/blog/[slug].astro": "getCollection('blog')", "content/blog/a.md": POST, "content/apps/a.md": POST}
+    write(tmp_path / "astro", {f"source/{name}": content for name, content in page.items()})
+    write(tmp_path / "astro", {"astro.config.mjs": "srcDir: './source', site: 'https://a.example'"})
+    guess = guess_site(tmp_path / "astro")
+    assert (guess.content, guess.permalink) == ("source/content/blog", "/blog/{path}/")
+
+
+def test_a_rule_that_cannot_be_said_in_our_words_is_a_question(tmp_path):
+    """Of pages that stand for two things, of names that a plugin fills, of categories that a page makes itself."""
+    write(tmp_path / "p", {"pelicanconf.py": "ARTICLE_URL = '{date:%Y}/{filename}'", "content/a.md": POST})
+    assert guess_site(tmp_path / "p").permalink == "?"
+    for number, page in enumerate(["[...blog]/[slug]", "blog/[category]/[id]"]):
+        text = "getCollection('blog'); params: { category: post.id.split('/')[0] }"
+        files = {f"src/pages/{page}.astro": text, "src/pages/[...apps]/[slug].astro": "getCollection('apps')"}
+        write(tmp_path / str(number), {"astro.config.mjs": "", "src/content/blog/a.md": POST, **files})
+        write(tmp_path / str(number), {"src/content/apps/b.md": POST, "src/content/apps/c.md": POST})
+        guess = guess_site(tmp_path / str(number))
+        assert (guess.permalink, guess.permalinks, guess.content) == ("?", (), "src/content/blog")
+
+
+def test_eleventy_s_sections_are_all_read(tmp_path):
+    """Each folder whose own data file says that it holds posts, with the folders in them; a folder of pages is none."""
+    for name, layout in (("journal", "post"), ("essays", "post"), ("pages", "page")):
+        data = f'{{"layout": "{layout}.njk", "permalink": "/{name}/{{{{ page.fileSlug }}}}/"}}'
+        write(tmp_path, {f"site/{name}/{name}.11tydata.json": data, f"site/{name}/a.md": POST})
+    write(tmp_path, {"eleventy.config.js": "input: 'site'", "site/journal/next/b.md": POST})
+    write(tmp_path, {"site/journal/next/next.json": '{"permalink": "/next/{{ page.fileSlug }}/"}'})
+    guess = guess_site(tmp_path)
+    assert guess.content == "site"
+    assert dict(guess.permalinks) == {
+        "essays": "/essays/{name}/", "journal": "/journal/{name}/", "journal/next": "/next/{name}/"
+    }  # fmt: skip
+
+
+def test_hugo_s_language_is_that_of_files_that_name_none(tmp_path):
+    """`defaultContentLanguage`, whatever `languageCode` says; a region of the same language stays."""
+    for code, main, language in (("bn", "en", "en"), ("en-gb", "en", "en-gb"), ("fr", "", "fr")):
+        own = f"defaultContentLanguage: {main}\n" if main else ""
+        write(tmp_path, {"hugo.yaml": f"title: T\nlanguageCode: {code}\n{own}", "content/posts/a.md": POST})
+        assert guess_site(tmp_path).language == language
+
+
+def test_what_quarto_makes_is_no_post(tmp_path):
+    """`keep-md` leaves index.html.md beside index.qmd, and what begins with "_" is included elsewhere."""
+    write(tmp_path, {"_quarto.yml": "website:\n  site-url: https://a.example\n"})
+    write(tmp_path, dict.fromkeys(("blog/a/index.qmd", "blog/a/index.html.md", "blog/a/_b.qmd", "blog/_c/d.qmd"), POST))
+    settings = make_settings(render_config(guess_site(tmp_path)), root=tmp_path)
+    assert [post.permalink for post in ContentFolder(settings).read().posts] == ["https://a.example/blog/a/"]
+
+
+def test_gatsby_s_posts_and_a_vault_tell_their_addresses(tmp_path):
+    """`path` from the root in front matter; Quartz serves notes where they lie, at its `baseUrl`."""
+    write(tmp_path / "g", {"gatsby-config.js": "", "content/posts/a.md": POST.replace("---\n", "---\npath: /x/a\n", 1)})
+    assert guess_site(tmp_path / "g").fields["permalink"] == "path"
+    write(tmp_path / "q", {"quartz.config.ts": 'pageTitle: "Q", baseUrl: "q.example.net"', "content/posts/a.md": POST})
+    guess = guess_site(tmp_path / "q")
+    assert (guess.generator, guess.url, guess.permalink) == ("Quartz", "https://q.example.net", "/posts/{path}")
