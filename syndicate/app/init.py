@@ -109,10 +109,12 @@ def _learn_from_links(folder: Path, first: Trial) -> Trial:
 def _is_better(guess: Guess, number: int, fits: int, of: int) -> bool:
     """Whether a pattern that makes this many of the linked addresses is better than the guess, which makes `fits`.
 
-    Old links lead to redirects, so no few of them speak against a rule.
+    Old links lead to redirects, so no few of them speak against a rule, and none where one link follows it.
     """
     if guess.permalink == QUESTION:
         return number >= _FEWEST_LINKS and number * 2 >= of
+    if guess.is_usual and fits:
+        return False
     is_whole = number == of > fits
     return number >= 2 * _FEWEST_LINKS and (is_whole or (number >= 0.8 * of and fits * 2 < of))
 
