@@ -16,10 +16,11 @@ from pathlib import Path
 from threading import RLock
 from typing import TypeVar
 
-_VERSION = 1
-# Clustered by kind, so that everything of one kind is read in one sweep.
-_TABLE = "CREATE TABLE items (kind TEXT, key TEXT, data BLOB NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID"
+_VERSION = 2
+# With row ids: in a table without, SQLite reads every large row whole that it passes on its way to another.
+_TABLE = "CREATE TABLE items (kind TEXT, key TEXT, data BLOB NOT NULL, PRIMARY KEY (kind, key))"
 _PRAGMAS = (
+    "PRAGMA page_size=16384",
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=OFF",
 )
