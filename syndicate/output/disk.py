@@ -42,7 +42,7 @@ class FolderOutput:
     """Files below `root`. The modification time of a file is its artefact's, so static servers tell it truly."""
 
     def __init__(self, root: str | Path) -> None:
-        self.root = Path(root)
+        self.root = os.path.abspath(root)
 
     def read(self, path: str) -> bytes | None:
         return self.read_many([path]).get(path)
@@ -61,9 +61,9 @@ class FolderOutput:
         """The files without their siblings; siblings of changed files are taken away, so that none is ever stale."""
         guard = _Guard(self.root)
         changed = [(one, place) for one in artefacts if _differs(place := guard.place(one.path), one)]
-        for folder in {place.parent for _, place in changed}:
+        for folder in {os.path.dirname(place) for _, place in changed}:
             with telling(folder):
-                folder.mkdir(parents=True, exist_ok=True)
+                os.makedirs(folder, exist_ok=True)
         replace_files([_date(place, one) for one, place in changed])
         return tuple(one.path for one, _ in changed)
 
@@ -99,76 +99,78 @@ class FolderOutput:
         return frozenset(path for path in paths if not guard.is_inside(path) or is_blocked(guard.place(path)))
 
     def fingerprint(self, places: Iterable[str]) -> str:
-        return "\n".join(f"{place} {_find_change(self.root / place)}" for place in places)
+        return "\n".join(f"{place} {_find_change(f'{self.root}/{place}')}" for place in places)
 
     def clear_rests(self, before: datetime) -> None:
         for rest in walk_rests(self.root):
             with suppress(OSError):
-                if rest.stat(follow_symlinks=False).st_mtime < before.timestamp():
-                    Path(rest).unlink(missing_ok=True)
+                if os.lstat(rest).st_mtime < before.timestamp():
+                    os.unlink(rest)
 
 
 class _Guard:
     """Where paths lie, for one call: a folder that turns out to be a link out of the root is refused, each once."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: str) -> None:
         self._root = root
-        self._real = root.resolve()
+        self._real = os.path.realpath(root)
         self._inside: set[str] = set()
 
-    def place(self, path: str) -> Path:
+    def place(self, path: str) -> str:
         if not self.is_inside(path):
             raise UsageError("leads out of the publish folder through a link", where=path)
-        return self._root / path
+        return f"{self._root}/{path}"
 
     def is_inside(self, path: str) -> bool:
         """Raises UsageError for a path that no folder may have."""
         folder = check_path(path).rpartition("/")[0]
-        if folder not in self._inside and (self._root / folder).resolve().is_relative_to(self._real):
-            self._inside.add(folder)
+        if folder not in self._inside:
+            real = os.path.realpath(f"{self._root}/{folder}")
+            if f"{real}/".startswith(f"{self._real.rstrip('/')}/"):
+                self._inside.add(folder)
         return folder in self._inside
 
 
-def _read_one(place: Path) -> bytes | None:
+def _read_one(place: str) -> bytes | None:
     with telling(place):
         return read_bytes(place)
 
 
-def _differs(place: Path, artefact: Artefact) -> bool:
+def _differs(place: str, artefact: Artefact) -> bool:
     with telling(place):
         return read_bytes(place) != artefact.data
 
 
-def _date(place: Path, artefact: Artefact) -> Fresh:
+def _date(place: str, artefact: Artefact) -> Fresh:
     with telling(place):
         has_siblings = may_have_siblings(artefact.path, artefact.media_type)
         return Fresh(place, artefact.data, choose_mtime(place, artefact.modified_at), has_siblings=has_siblings)
 
 
-def _pack_one(place: Path, artefact: Artefact) -> list[Fresh]:
+def _pack_one(place: str, artefact: Artefact) -> list[Fresh]:
     levels = choose_levels(artefact.path)
     siblings = list_siblings(place, levels)
     with telling(place):
-        modified = place.stat().st_mtime
+        modified = os.stat(place).st_mtime
         if all(find_mtime(sibling) == modified for sibling in siblings.values()):
             return []
     packed = compress(artefact.data, levels)
     return [Fresh(siblings[ending], data, modified, has_siblings=False) for ending, data in packed.items()]
 
 
-def _remove_one(place: Path, root: Path) -> bool:
+def _remove_one(place: str, root: str) -> bool:
     with telling(place):
         remove_siblings(place)
         try:
-            place.unlink()
+            os.unlink(place)
         except (FileNotFoundError, NotADirectoryError):
             return False
-        prune(place.parent, root)
+        prune(os.path.dirname(place), root)
     return True
 
 
-def _find_change(place: Path) -> int | None:
+def _find_change(place: str) -> int | None:
     try:
-        return place.stat(follow_symlinks=False).st_ctime_ns
+        return os.lstat(place).st_ctime_ns
     except OSError:
         return None

@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from stat import S_ISREG
 from threading import get_ident
 
@@ -70,45 +69,46 @@ TEMPORARY = ".syndicate-"
 """How the names of files begin that are not in place yet."""
 
 
-def read_bytes(place: Path) -> bytes | None:
+def read_bytes(place: str) -> bytes | None:
     """The bytes of a file, None where there is no file."""
     try:
-        return place.read_bytes()
+        with open(place, "rb", buffering=0) as file:
+            return file.read()
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         return None
 
 
-def list_siblings(place: Path, endings: Iterable[str]) -> dict[str, Path]:
+def list_siblings(place: str, endings: Iterable[str]) -> dict[str, str]:
     """Where the compressed forms of a file lie, by file name ending."""
-    return {ending: place.with_name(place.name + ending) for ending in endings}
+    return {ending: place + ending for ending in endings}
 
 
-def is_blocked(place: Path) -> bool:
+def is_blocked(place: str) -> bool:
     """Whether something is there, or on the way there, that is not a file."""
     try:
-        return not S_ISREG(place.lstat().st_mode)
+        return not S_ISREG(os.lstat(place).st_mode)
     except NotADirectoryError:
         return True
     except OSError:
         return False
 
 
-def remove_siblings(place: Path) -> None:
+def remove_siblings(place: str) -> None:
     """Take away the compressed forms of a file."""
     for ending in ENDINGS.values():
         with suppress(FileNotFoundError, NotADirectoryError):
-            os.unlink(f"{place}{ending}")  # noqa: PTH108 - plain strings: asked for ten thousand files
+            os.unlink(place + ending)
 
 
-def find_mtime(place: Path) -> float | None:
+def find_mtime(place: str) -> float | None:
     """The modification time in seconds, None where there is no file."""
     try:
-        return place.stat().st_mtime
+        return os.stat(place).st_mtime
     except FileNotFoundError:
         return None
 
 
-def choose_mtime(place: Path, modified_at: datetime | None) -> float | None:
+def choose_mtime(place: str, modified_at: datetime | None) -> float | None:
     """The artefact's own moment, but always later than the bytes it replaces.
 
     So If-Modified-Since and servers that make an ETag of time and size (nginx) notice every change, also one that
@@ -126,17 +126,17 @@ def is_sibling(path: str, found: Container[str]) -> bool:
     return f".{ending}" in ENDINGS.values() and base in found
 
 
-def prune(folder: Path, root: Path) -> None:
+def prune(folder: str, root: str) -> None:
     """Remove folders that became empty, never the root."""
     while folder != root:
         try:
-            folder.rmdir()
+            os.rmdir(folder)
         except OSError:
             return
-        folder = folder.parent
+        folder = os.path.dirname(folder)
 
 
-def walk(folder: str | Path, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+def walk(folder: str, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
     """Every file below a folder but hidden ones and links, each path behind the prefix."""
     for entry in _scan(folder):
         if entry.name.startswith("."):
@@ -147,7 +147,7 @@ def walk(folder: str | Path, prefix: str) -> Iterator[tuple[str, os.DirEntry[str
             yield prefix + entry.name, entry
 
 
-def walk_rests(folder: str | Path) -> Iterator[os.DirEntry[str]]:
+def walk_rests(folder: str) -> Iterator[os.DirEntry[str]]:
     """Every file below a folder that was begun and never put in place."""
     for entry in _scan(folder):
         if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
@@ -156,7 +156,7 @@ def walk_rests(folder: str | Path) -> Iterator[os.DirEntry[str]]:
             yield entry
 
 
-def _scan(folder: str | Path) -> list[os.DirEntry[str]]:
+def _scan(folder: str) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
             return list(entries)
@@ -164,10 +164,10 @@ def _scan(folder: str | Path) -> list[os.DirEntry[str]]:
         return []
 
 
-def stat_file(place: os.DirEntry[str] | Path) -> FileStat | None:
+def stat_file(place: os.DirEntry[str] | str) -> FileStat | None:
     """What a listing tells of a file, None where it vanished meanwhile."""
     try:
-        found = place.stat(follow_symlinks=False)
+        found = os.lstat(place)
     except OSError:
         return None
     return FileStat(found.st_size, f"{ON_DISK}{found.st_ctime_ns}") if S_ISREG(found.st_mode) else None
@@ -183,7 +183,7 @@ _AT_ONCE = 4
 """Files flushed at the same time: the disk serves several as fast as one."""
 
 
-def flush(places: Sequence[Path]) -> None:
+def flush(places: Sequence[str]) -> None:
     """Returns when the bytes of these files are safe from a power cut."""
     if len(places) >= MANY and _flush_together(places):
         return
@@ -191,16 +191,16 @@ def flush(places: Sequence[Path]) -> None:
         list(pool.map(lambda place: _with_handle(place, os.fsync), places))
 
 
-def _flush_together(places: Sequence[Path]) -> bool:
+def _flush_together(places: Sequence[str]) -> bool:
     """Whether the system can do that: Linux has a call for it that Python does not offer."""
     syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
     if syncfs is None:
         return False
-    disks = {place.stat().st_dev: place for place in places}
+    disks = {os.stat(place).st_dev: place for place in {os.path.dirname(place): place for place in places}.values()}
     return all(_with_handle(place, syncfs) == 0 for place in disks.values())
 
 
-def _with_handle(place: Path, action: Callable[[int], object]) -> object:
+def _with_handle(place: str, action: Callable[[int], object]) -> object:
     handle = os.open(place, os.O_RDONLY | os.O_NOFOLLOW)
     try:
         return action(handle)
@@ -222,7 +222,7 @@ _HINTS = {
 class Fresh:
     """Bytes for a place, and the modification time they shall carry."""
 
-    place: Path
+    place: str
     data: bytes
     modified: float | None
     has_siblings: bool
@@ -231,7 +231,7 @@ class Fresh:
 
 def replace_files(files: Sequence[Fresh]) -> None:
     """Put all of them there. Raises StateError where one cannot be written; those before it may be in place then."""
-    waiting: list[Path] = []
+    waiting: list[str] = []
     try:
         for one in files:
             waiting.append(_beside(one.place, len(waiting)))
@@ -245,38 +245,42 @@ def replace_files(files: Sequence[Fresh]) -> None:
                 _swap(beside, one)
     except BaseException:
         for beside in waiting:
-            beside.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                os.unlink(beside)
         raise
 
 
 @contextmanager
-def telling(place: Path) -> Iterator[None]:
+def telling(place: str) -> Iterator[None]:
     """Trouble with the disk in a person's words."""
     try:
         yield
     except OSError as error:
         what = error.strerror or type(error).__name__
         hint = _HINTS.get(error.errno or 0, "")
-        raise StateError(f"cannot be read or written: {what}", where=str(place), hint=hint) from error
+        raise StateError(f"cannot be read or written: {what}", where=place, hint=hint) from error
 
 
-def _beside(place: Path, number: int) -> Path:
+def _beside(place: str, number: int) -> str:
     """A hidden name of this thread's own, so that its next write takes a rest away."""
-    return place.with_name(f"{TEMPORARY}{os.getpid()}-{get_ident()}-{number}")
+    return f"{os.path.dirname(place)}/{TEMPORARY}{os.getpid()}-{get_ident()}-{number}"
 
 
-def _write(beside: Path, one: Fresh) -> None:
+def _write(beside: str, one: Fresh) -> None:
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o644)  # through nobody's link
-    with os.fdopen(handle, "wb") as file:
-        file.write(one.data)
-        file.flush()
+    try:
+        rest = memoryview(one.data)
+        while rest:
+            rest = rest[os.write(handle, rest) :]
         os.fchmod(handle, 0o644)
+    finally:
+        os.close(handle)
 
 
-def _swap(beside: Path, one: Fresh) -> None:
+def _swap(beside: str, one: Fresh) -> None:
     """It gets its time only now: one from years ago would look like a rest to another process that clears them."""
     if one.modified is not None:
         os.utime(beside, (one.modified, one.modified))
     if one.has_siblings:
         remove_siblings(one.place)
-    beside.replace(one.place)
+    os.replace(beside, one.place)

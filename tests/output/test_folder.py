@@ -32,7 +32,7 @@ def output(tmp_path: Path) -> FolderOutput:
 
 
 def stamps(output: FolderOutput) -> dict[str, tuple[int, int]]:
-    found = (path for path in output.root.rglob("*") if path.is_file())
+    found = (path for path in Path(output.root).rglob("*") if path.is_file())
     return {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in found}
 
 
@@ -49,17 +49,17 @@ def test_siblings_hold_the_same_bytes(output: FolderOutput) -> None:
     """gzip, Brotli and Zstandard siblings unpack to the file; pictures, crumbs and include files have none."""
     output.write([feed(), Artefact("a/b.jpg", "image/jpeg", TEXT), feed(b"<rss/>", "small.xml")])
     output.write([Artefact("meta/a.html", "text/html", TEXT)])
-    assert gzip.decompress((output.root / "rss.xml.gz").read_bytes()) == TEXT
-    assert brotli.decompress((output.root / "rss.xml.br").read_bytes()) == TEXT
-    assert unpack((output.root / "rss.xml.zst").read_bytes()) == TEXT
-    names = {path.name for path in output.root.rglob("*") if path.is_file()}
+    assert gzip.decompress((Path(output.root) / "rss.xml.gz").read_bytes()) == TEXT
+    assert brotli.decompress((Path(output.root) / "rss.xml.br").read_bytes()) == TEXT
+    assert unpack((Path(output.root) / "rss.xml.zst").read_bytes()) == TEXT
+    names = {path.name for path in Path(output.root).rglob("*") if path.is_file()}
     assert names == {"rss.xml", "rss.xml.gz", "rss.xml.br", "rss.xml.zst", "b.jpg", "small.xml", "a.html"}
 
 
 def test_an_archive_has_the_one_form_that_everybody_takes(output: FolderOutput) -> None:
     """gzip; what an earlier version compressed otherwise stays beside the bytes it holds, and goes when they change."""
     output.write([feed(path="archive/1.rss")])
-    archive = output.root / "archive"
+    archive = Path(output.root) / "archive"
     assert gzip.decompress((archive / "1.rss.gz").read_bytes()) == TEXT
     (archive / "1.rss.br").write_bytes(brotli.compress(TEXT))
     assert output.write([feed(path="archive/1.rss")]) == ()
@@ -74,16 +74,16 @@ def test_siblings_are_part_of_their_file(output: FolderOutput) -> None:
     assert set(output.list_files()) == {"rss.xml", "category/go/rss.xml"}
     output.write([feed(b"<rss/>")])
     assert output.remove(["category/go/rss.xml", "never/there.xml"]) == ("category/go/rss.xml",)
-    assert [path.name for path in output.root.rglob("*")] == ["rss.xml"]
+    assert [path.name for path in Path(output.root).rglob("*")] == ["rss.xml"]
 
 
 def test_lost_siblings_come_back(output: FolderOutput) -> None:
     """A crash between file and sibling is mended by the next publish, though the file itself is unchanged."""
     output.write([feed()])
-    (output.root / "rss.xml.gz").unlink()
-    os.utime(output.root / "rss.xml.br", (0, 0))
+    (Path(output.root) / "rss.xml.gz").unlink()
+    os.utime(Path(output.root) / "rss.xml.br", (0, 0))
     assert output.write([feed()]) == ()
-    modified = {path.stat().st_mtime for path in output.root.iterdir()}
+    modified = {path.stat().st_mtime for path in Path(output.root).iterdir()}
     assert modified == {AT.timestamp()}
 
 
@@ -91,20 +91,20 @@ def test_a_stale_sibling_never_stands_beside_new_bytes(output: FolderOutput) -> 
     """Between a new file and its siblings there are none, so no server hands out old bytes."""
     output.write([feed()])
     output.write_plain([feed(TEXT + b"\n")])
-    assert [path.name for path in output.root.iterdir()] == ["rss.xml"]
+    assert [path.name for path in Path(output.root).iterdir()] == ["rss.xml"]
 
 
 def test_an_orphaned_sibling_is_a_file_like_any_other(output: FolderOutput) -> None:
     """Without its file a sibling is listed, so that whoever cleans up finds it."""
     output.write([feed()])
-    (output.root / "rss.xml").unlink()
+    (Path(output.root) / "rss.xml").unlink()
     assert set(output.list_files()) == {"rss.xml.gz", "rss.xml.br", "rss.xml.zst"}
 
 
 def test_the_file_carries_the_date_of_its_newest_change(output: FolderOutput) -> None:
     """The modification time is the artefact's, so a static server's Last-Modified is true."""
     output.write([feed()])
-    assert (output.root / "rss.xml").stat().st_mtime == AT.timestamp()
+    assert (Path(output.root) / "rss.xml").stat().st_mtime == AT.timestamp()
 
 
 @pytest.mark.parametrize("at", [AT, AT - timedelta(days=5)])
@@ -112,13 +112,13 @@ def test_new_bytes_are_always_newer(output: FolderOutput, at: datetime) -> None:
     """Bytes that change without a newer date (a post taken away) still move Last-Modified forward."""
     output.write([feed()])
     output.write([feed(TEXT.replace(b"many", b"some"), at=at)])
-    assert (output.root / "rss.xml").stat().st_mtime == AT.timestamp() + 1
+    assert (Path(output.root) / "rss.xml").stat().st_mtime == AT.timestamp() + 1
 
 
 def test_files_can_be_read_by_the_web_server(output: FolderOutput) -> None:
     """Published files are readable for everybody: another user's server hands them out."""
     output.write([feed()])
-    assert (output.root / "rss.xml").stat().st_mode & 0o777 == 0o644
+    assert (Path(output.root) / "rss.xml").stat().st_mode & 0o777 == 0o644
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_paths_that_leave_the_root_are_refused(output: FolderOutput, path: str) 
     """No path climbs out, hides, or carries control characters; nothing is written."""
     with pytest.raises(UsageError):
         output.write([feed(path=path)])
-    assert not output.root.exists()
+    assert not Path(output.root).exists()
 
 
 @given(st.text(st.sampled_from("ab./\\\x00é"), max_size=12))
@@ -146,7 +146,7 @@ def test_a_link_out_of_the_root_is_not_followed(output: FolderOutput, tmp_path: 
     """A folder that is a link to somewhere else is refused."""
     output.write([feed()])
     (tmp_path / "elsewhere").mkdir()
-    (output.root / "cards").symlink_to(tmp_path / "elsewhere")
+    (Path(output.root) / "cards").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(UsageError, match="link"):
         output.write([feed(path="cards/x.xml")])
     assert list((tmp_path / "elsewhere").iterdir()) == []
@@ -155,11 +155,11 @@ def test_a_link_out_of_the_root_is_not_followed(output: FolderOutput, tmp_path: 
 def test_a_write_that_fails_leaves_the_old_file(output: FolderOutput) -> None:
     """Where the new bytes cannot be put down, the old ones stay and no rest remains; the error says where."""
     output.write([feed(path="a/rss.xml")])
-    (output.root / "a" / "taken").mkdir()
+    (Path(output.root) / "a" / "taken").mkdir()
     with pytest.raises(StateError, match="taken"):
         output.write([feed(path="a/taken")])
     assert output.read("a/rss.xml") == TEXT
-    assert not list(output.root.rglob(".*"))
+    assert not list(Path(output.root).rglob(".*"))
 
 
 def test_a_missing_file_reads_as_nothing(output: FolderOutput) -> None:
@@ -171,8 +171,8 @@ def test_a_missing_file_reads_as_nothing(output: FolderOutput) -> None:
 def test_hidden_files_are_not_ours(output: FolderOutput) -> None:
     """A .git folder or a half-written file is neither listed nor touched."""
     output.write([feed()])
-    (output.root / ".git").mkdir()
-    (output.root / ".git" / "config").write_text("x")
+    (Path(output.root) / ".git").mkdir()
+    (Path(output.root) / ".git" / "config").write_text("x")
     assert set(output.list_files()) == {"rss.xml"}
 
 
@@ -182,7 +182,7 @@ def test_facts_tell_that_a_file_was_replaced(output: FolderOutput) -> None:
     before = output.list_files()
     assert set(before) == {"rss.xml"}
     assert output.stat_files(["rss.xml", "gone.xml", "a/b"]) == before
-    place = output.root / "rss.xml"
+    place = Path(output.root) / "rss.xml"
     status = place.stat()
     place.with_name("other").write_bytes(place.read_bytes().swapcase())
     os.utime(place.with_name("other"), ns=(status.st_atime_ns, status.st_mtime_ns))
@@ -204,7 +204,7 @@ def test_the_stamp_tells_what_came_and_went(output: FolderOutput) -> None:
 def test_what_a_killed_process_left_is_cleared(output: FolderOutput) -> None:
     """Old half-written files go, young ones may belong to a process that still writes, hidden ones of others stay."""
     output.write([feed(path="cards/a.xml")])
-    old, young, other = (output.root / "cards" / name for name in (".syndicate-1-1", ".syndicate-2-2", ".keep"))
+    old, young, other = (Path(output.root) / "cards" / name for name in (".syndicate-1-1", ".syndicate-2-2", ".keep"))
     for place in (old, young, other):
         place.write_text("half")
     os.utime(old, (0, 0))
