@@ -84,13 +84,13 @@ def digest_fields(fields: Fields) -> str:
     return blake2b(repr(values).encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
-def digest_of(post: Post, site_url: str) -> str:
-    """SHA-256 (hex). The site's address and the permalink are left out: a moved site is not a changed post."""
+def digest_of(post: Post, summary: str, html: str, site_url: str) -> str:
+    """SHA-256 (hex) of a post with these texts, without its own and the site's address: a moved site is no changed post."""
     picture = post.picture
     seen = [
         post.title,
-        post.summary,
-        post.html,
+        summary,
+        html,
         [[author.name, author.url, author.email] for author in post.authors],
         [[category.name, category.type] for category in post.categories],
         post.keywords,
@@ -256,11 +256,14 @@ class _Parser:
             reading_minutes=self._reading_minutes(),
             generated_by=self._generated_by(),
             syndication=self._syndication(),
+            source_digest=digest_body(self.front.body),
+            fields_digest=digest_fields(fields),
+            sketch=make_sketch(self.front.body),
         )
-        return self._finish(self._with_body(post, markdown))
+        return self._with_body(post, markdown)
 
     def _with_body(self, post: Post, markdown: str) -> Post:
-        """Summary and body, which depend on each other: a label paragraph may repeat the excerpt."""
+        """The post whole. Summary and body depend on each other: a label paragraph may repeat the excerpt."""
         rules, fields = self.settings.content, self.fields
         excerpt = read_declared(fields, "excerpt", rules.labels)
         description = read_declared(fields, "metaDescription", rules.labels)
@@ -275,13 +278,19 @@ class _Parser:
         summary, length = choose_summary(excerpt, description, html), len(markdown.strip())
         pieces = () if built else tuple(code.pieces)
         note_pieces(self.front, fields, pieces)
+        left_out = self._left_out(summary, pieces)
+        fields.warn_of_words(self.settings.feeds.flags)
+        html, summary = finish_body(html), one_line(drop_marks(summary))
         return replace(
             post,
             markdown=drop_marks(ready),
-            html=finish_body(html),
-            summary=one_line(drop_marks(summary)),
+            html=html,
+            summary=summary,
             length=length,
-            left_out=self._left_out(summary, pieces),
+            left_out=left_out,
+            digest=digest_of(post, summary, html, self.settings.site.url),
+            repairs=tuple(sorted(fields.repairs, key=lambda repair: repair.line)),
+            problems=tuple(sorted(fields.problems, key=lambda problem: problem.line)),
         )
 
     def _left_out(self, summary: str, pieces: Sequence[Piece]) -> tuple[LeftOut, ...]:
@@ -313,18 +322,6 @@ class _Parser:
         if not (self.served and self.served.page):
             return ""
         return read_body(self.served.page, self.settings.content.body, post.title, post.permalink)
-
-    def _finish(self, post: Post) -> Post:
-        self.fields.warn_of_words(self.settings.feeds.flags)
-        return replace(
-            post,
-            digest=digest_of(post, self.settings.site.url),
-            source_digest=digest_body(self.front.body),
-            fields_digest=digest_fields(self.fields),
-            sketch=make_sketch(self.front.body),
-            repairs=tuple(sorted(self.fields.repairs, key=lambda repair: repair.line)),
-            problems=tuple(sorted(self.fields.problems, key=lambda problem: problem.line)),
-        )
 
     def _title(self, markdown: str) -> str:
         title = line_to_plain(self.fields.text("title")) or first_heading(

@@ -116,11 +116,12 @@ _USED = re.compile(rb"<([\w-]+):")
 
 def split(document: bytes, tag: str) -> list[bytes]:
     """The elements `tag` of a document. Text is escaped, so the tag's bytes stand nowhere else."""
-    start, end = document.find(f"<{tag}".encode()), f"</{tag}>".encode()
-    if start < 0:
-        return []
-    *elements, _ = document[start:].split(end)
-    return [element + end for element in elements]
+    elements, end = list[bytes](), f"</{tag}>".encode()
+    at = document.find(f"<{tag}".encode())
+    while at >= 0 and (closing := document.find(end, at)) >= 0:
+        elements.append(document[at : closing + len(end)])
+        at = closing + len(end)
+    return elements
 
 
 def join(shell: bytes, entries: Sequence[bytes], closing: bytes) -> bytes:
@@ -129,4 +130,4 @@ def join(shell: bytes, entries: Sequence[bytes], closing: bytes) -> bytes:
     used = {prefix for part in (head, *entries) for prefix in _USED.findall(part)}
     for prefix in set(_PREFIX.findall(head)) - used:
         head = re.sub(rb' xmlns:%s="[^"]*"' % prefix, b"", head, count=1)
-    return b"\n".join([head, *entries, closing]) + b"\n"
+    return b"\n".join([head, *entries, closing, b""])

@@ -20,7 +20,7 @@ def render(feed: Feed, cache: Cache | None = None, tell: Tell = raise_it, *, cle
     feed = clean_feed(feed)
     items = collect(f"{VERSION} {feed.home_url}", feed.entries, cache, _render_items, tell, clean=clean)
     head = orjson.dumps(_filled(_describe_feed(feed)))
-    return head[:-1] + b',"items":[\n' + b",\n".join(items) + b"\n]}\n"
+    return b"".join((head[:-1], b',"items":[\n', b",\n".join(items), b"\n]}\n"))
 
 
 def _render_items(entries: Sequence[Entry]) -> list[bytes]:

@@ -78,11 +78,13 @@ class EntryMaker:
         if missing and len(self.made) + len(missing) > self.most:
             self.made.clear()
             missing = list(some)
+        common = f"{self.rules}{self.authors}\n"  # with this, a digest changes whenever a byte of the entry could
         for one, post in self._fill_each(missing):
             with contain(partial(self.tell, one)):
-                signed = replace(one, post=post if post.authors else replace(post, authors=self.authors))
-                facts, digest = self.facts_of(post.picture), self.digest_of(one)
-                entry = make_entry(signed, self.rules, self.cards.get(one.id), facts, digest)
+                whole, facts = replace(one, post=post), self.facts_of(post.picture)
+                digest = sha256(f"{common}{self.fingerprint_of(one)}".encode("utf-8", "surrogatepass")).hexdigest()
+                authors = post.authors or self.authors
+                entry = make_entry(whole, self.rules, self.cards.get(one.id), facts, authors=authors, digest=digest)
                 self.made[one.id] = limit_entry(entry, self.rules.max_bytes)
         return [self.made[one.id] for one in some if one.id in self.made]
 
@@ -114,12 +116,6 @@ class EntryMaker:
             return PictureFacts()
         known = self.pictures.get(picture.url)
         return known or PictureFacts(media_type=guess_picture_type(picture.url))
-
-    def digest_of(self, one: Identified) -> str:
-        """Changes whenever a byte of the rendered entry could."""
-        return sha256(
-            f"{self.rules}{self.authors}\n{self.fingerprint_of(one)}".encode("utf-8", "surrogatepass")
-        ).hexdigest()
 
     def fingerprint_of(self, one: Identified) -> str:
         """What tells one state of a post from another: every post of every archive is asked for it at each publish."""
@@ -176,7 +172,15 @@ class ArchivedEntries(Entries):
         return iter(self._maker.fit(self._posts))
 
 
-def make_entry(one: Identified, rules: FeedRules, card: CardRef | None, facts: PictureFacts, digest: str) -> Entry:
+def make_entry(
+    one: Identified,
+    rules: FeedRules,
+    card: CardRef | None,
+    facts: PictureFacts,
+    *,
+    authors: tuple[Author, ...],
+    digest: str,
+) -> Entry:
     """One post as readers get it. The enclosure is made only where the length of its file is known."""
     post = one.post
     picture, facts = _choose_picture(post.picture, card, facts)
@@ -188,7 +192,7 @@ def make_entry(one: Identified, rules: FeedRules, card: CardRef | None, facts: P
         html=post.html if rules.full_content else "",
         published_at=one.known.published_at,
         updated_at=max(one.known.updated_at, one.known.published_at),
-        authors=post.authors,
+        authors=authors,
         language=post.language,
         translations=one.translations,
         categories=post.categories,
