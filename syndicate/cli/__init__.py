@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
 
 
 def main() -> None:
-    """The command `syndicate`. Exit codes: 0 done, 1 something needs a person, 2 usage or configuration."""
+    """The command `syndicate`. Exit codes: 0 done, 1 something needs a person, 2 usage or configuration.
+
+    Most commands end before garbage in circles could matter; what keeps running (`daemon`) collects it again.
+    """
+    gc.disable()
+    atexit.register(gc.freeze)  # the interpreter looks through everything once more before it leaves
     try:
         code = _glance(sys.argv[1:])
         sys.stdout.flush()

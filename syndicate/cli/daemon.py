@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -46,8 +47,12 @@ HealthPort = Annotated[
 ]
 
 
-def set_up_log(verbosity: int, form: LogFormat = LogFormat.TEXT) -> None:
-    """Lines for a person or the journal on standard error; libraries stay silent below warnings."""
+def keep_running(verbosity: int, form: LogFormat = LogFormat.TEXT) -> None:
+    """What a process needs that lives long: garbage collected, and a log.
+
+    Lines for a person or the journal on standard error; libraries stay silent below warnings.
+    """
+    gc.enable()
     level = {-1: logging.WARNING, 0: logging.INFO}.get(verbosity, logging.DEBUG if verbosity > 0 else logging.ERROR)
     lines = UnblockedHandler()
     plain = LogFormatter("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%d %H:%M:%S")
@@ -73,7 +78,7 @@ def run(
     from syndicate.daemon import PATIENCE, Daemon
 
     given, pulse = globals_of(context), Pulse(PATIENCE)
-    set_up_log(given.verbosity, log)
+    keep_running(given.verbosity, log)
     with given.open_app() as app, app.lock_daemon(), ExitStack() as closing:
         alongside = []
         if serve:
@@ -164,7 +169,7 @@ def serve(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8080, l
     from syndicate.web import server
 
     given = globals_of(context)
-    set_up_log(given.verbosity, log)
+    keep_running(given.verbosity, log)
     with given.open_app() as app, _open_web(app, host, port) as (web, listener):
         server.serve(web, listener)
     return DONE
@@ -180,7 +185,7 @@ def worker(context: typer.Context, health: HealthPort = 0, log: Log = LogFormat.
     from syndicate.cluster import PATIENCE, keep_working
 
     given, pulse, stop = globals_of(context), Pulse(PATIENCE), threading.Event()
-    set_up_log(given.verbosity, log)
+    keep_running(given.verbosity, log)
     with given.open_app() as app:
         if health:
             serve_pages = _serve_health(app, pulse, health)

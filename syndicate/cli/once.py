@@ -51,7 +51,7 @@ def once(
     Says what is left and when to come back. In a pull request nothing is sent and nothing is kept.
     """
     from syndicate.app.once import make_pass
-    from syndicate.cli.daemon import set_up_log
+    from syndicate.cli.daemon import keep_running
 
     given, patience = globals_of(context), read_time(wait, where="--wait")
     if dry_run or is_pull_request(os.environ):
@@ -60,7 +60,7 @@ def once(
         with given.open_app() as app:
             app.state_place.only_looks = True
             return show_plan(app, given, check=True, everything=False)
-    set_up_log(given.verbosity - 1)
+    keep_running(given.verbosity - 1)
     end_tidily(GRACE)
     with given.open_app() as app, progress_bar():
         if forget:

@@ -85,7 +85,7 @@ def digest_fields(fields: Fields) -> str:
 
 
 def digest_of(post: Post, summary: str, html: str, site_url: str) -> str:
-    """SHA-256 (hex) of a post with these texts, without its own and the site's address: a moved site is no changed post."""
+    """SHA-256 (hex) of a post with these texts. Its address and the site's are left out: a moved site changes none."""
     picture = post.picture
     seen = [
         post.title,

@@ -48,11 +48,13 @@ class Dependencies:
 def uncollected() -> Iterator[None]:
     """Without the collector of cycles, which would look through a million objects again and again, for a quarter of the
     time, and find nothing."""
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.enable()
+        if was_enabled:
+            gc.enable()
 
 
 def read_plan(needs: Dependencies, now: datetime) -> Plan:
