@@ -61,6 +61,33 @@ def test_sixty_old_posts_are_one_remark() -> None:
     assert [(one.reason, len(one.slugs)) for one in plan.remarks] == [(OLD, 60)]
 
 
+@pytest.mark.parametrize("after", [timedelta(0), timedelta(minutes=50)])
+def test_what_comes_together_with_old_posts_is_asked_about(after: timedelta) -> None:
+    """Another blog, or the rest of this one: its last posts are news no more than the others; today's is."""
+    blog = settled()
+    news(blog, "old1", "old2", at=NOW - 100 * DAYS)
+    if after:
+        blog.publish()
+        blog.now += after
+    news(blog, "recent", at=blog.now - 3 * DAYS)
+    news(blog, "today", at=blog.now)
+    rows = {row.slug: told(row) for row in blog.publish().deliveries}
+    assert (rows["recent"], rows["today"]) == ((State.HELD, Reason.TURNED_UP), PLANNED)
+
+
+def test_one_old_post_or_one_of_earlier_makes_nobody_doubtful() -> None:
+    """A post that was forgotten, and what came an hour ago, say nothing of today's."""
+    blog = settled()
+    news(blog, "old1", at=NOW - 100 * DAYS)
+    news(blog, "recent", at=NOW - 3 * DAYS)
+    assert [told(row) for row in blog.publish().deliveries if row.slug == "recent"] == [PLANNED]
+    news(blog, "old2", at=NOW - 100 * DAYS)
+    blog.publish()
+    blog.now += timedelta(hours=2)
+    news(blog, "next", at=NOW - 3 * DAYS)
+    assert [told(row) for row in blog.publish().deliveries] == [PLANNED]
+
+
 @pytest.mark.parametrize("move", [{}, {"source": "posts/b.md"}, {"source": "posts/b.md", "slug": "b"}])
 def test_time_as_a_draft_that_was_seen_makes_nothing_old(move: dict[str, str]) -> None:
     """A post may lie there as long as it takes, and be moved when it is done."""

@@ -94,6 +94,8 @@ class AccountContext:
     heard: frozenset[str] = frozenset()
     """Flags that it waited for before: a post that gets one of them now is news."""
     sight: Sight = field(default_factory=Sight)
+    is_import: bool = False
+    """Whether what is new now came together with old posts: what is not of today was there before, too."""
     problems: list[Problem] = field(default_factory=list)
     """Posts that could not be planned on the account, and why; the next plan tries again."""
 

@@ -24,7 +24,15 @@ from syndicate.model import (
     State,
     Why,
 )
-from syndicate.planning.deliveries.account import AccountContext, earliest_at, find_doubt, plan_rows, skip_row
+from syndicate.planning.deliveries.account import (
+    SECOND_LOOK,
+    AccountContext,
+    earliest_at,
+    find_doubt,
+    plan_rows,
+    skip_row,
+)
+from syndicate.planning.deliveries.bursts import HOUR
 from syndicate.planning.deliveries.reasons import JUDGED_AGAIN, find_own_reason, find_rule_reason
 from syndicate.planning.messages.template import find_override
 
@@ -49,7 +57,22 @@ def _plan_before(item: Identified, context: AccountContext, began_at: datetime) 
 
 def plan_fresh(identified: Iterable[Identified], context: AccountContext) -> list[PlannedDelivery]:
     """Posts that are new, or newly flagged, on an account with a baseline, the oldest first."""
-    return context.plan_each(identified, lambda item: _plan_news(item, context))
+    among = replace(context, is_import=_is_import(identified, context))
+    return context.plan_each(identified, lambda item: _plan_news(item, among))
+
+
+_IMPORT = 2
+"""So many posts that are old when found, within an hour, are another blog, another branch or a copy on its way."""
+
+
+def _is_import(identified: Iterable[Identified], context: AccountContext) -> bool:
+    """Whether what is new now came together with old posts."""
+    new = [item for item in identified if not context.rows.get(item.id)]
+    if not new:
+        return False
+    lately = [row for rows in context.rows.values() for row in rows if row.reason is Reason.OLD_WHEN_FOUND]
+    old = sum(was_old(item, context) for item in new)
+    return old + sum(row.created_at is not None and row.created_at > context.now - HOUR for row in lately) >= _IMPORT
 
 
 def _plan_news(item: Identified, context: AccountContext) -> list[PlannedDelivery]:
@@ -150,7 +173,13 @@ def _find_question(item: Identified, context: AccountContext) -> Why | None:
     is_public = item.known.published_at <= context.now
     was_kept_back = (_was_draft(item, context) or item.may_be_draft) and was_old(item, context)
     is_doubtful = context.sight.may_hide(item.post.source) or was_kept_back or _was_unread_long(item, context)
-    return Why(Reason.TURNED_UP) if is_public and is_doubtful else None
+    return Why(Reason.TURNED_UP) if is_public and (is_doubtful or _is_imported(item, context)) else None
+
+
+def _is_imported(item: Identified, context: AccountContext) -> bool:
+    """Whether it is not of today, and came together with old posts."""
+    is_expected = _was_draft(item, context) or item.may_be_draft or _is_awaited(item, context)
+    return context.is_import and not is_expected and context.now - item.known.published_at > SECOND_LOOK
 
 
 def _has_row(context: AccountContext, post_id: str, occasion: Occasion) -> bool:
