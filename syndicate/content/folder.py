@@ -128,6 +128,7 @@ class ContentFolder:
             outline.problems + tuple(Problem(source, "the file cannot be read now") for source in lost),
             outline.unreadable + lost,
             outline.changed_at,
+            outline.newest,
         )
 
     def fill(self, posts: Iterable[Post]) -> tuple[Post, ...]:
@@ -246,6 +247,6 @@ class ContentFolder:
         stopped = [problem for outcome in outcomes for problem in outcome.problems]
         problems = sorted([*found.problems, *stopped, *clashes], key=lambda problem: (problem.source, problem.line))
         unreadable = without | {clash.source for clash in clashes}
-        newest = max((file.mtime_ns for file in found.files), default=0)
+        newest, source = max(((file.mtime_ns, file.source) for file in found.files), default=(0, ""))
         changed_at = datetime.fromtimestamp(min(newest // 10**9, _LATEST), UTC) if newest > 0 else None
-        return Snapshot(tuple(posts), tuple(problems), tuple(sorted(unreadable)), changed_at)
+        return Snapshot(tuple(posts), tuple(problems), tuple(sorted(unreadable)), changed_at, source)

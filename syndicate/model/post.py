@@ -244,6 +244,8 @@ class Snapshot:
     """Sources of files, and folders ending in "/", that are there but gave no post."""
     changed_at: datetime | None = field(default=None, compare=False)
     """When the newest of its files was changed: a clock that stands before that is behind."""
+    newest: str = field(default="", compare=False)
+    """Source of that file."""
 
     def is_unreadable(self, source: str) -> bool:
         """Whether a file is there but gave no post (broken, half written, locked away): so it is not gone."""

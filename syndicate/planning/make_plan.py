@@ -361,7 +361,8 @@ def _warn_of_clock(
 ) -> tuple[str, ...]:
     """Told where it is surely behind; and where an account begins, and takes what is public already for known."""
     if says != now:
-        return (f"the clock is behind: it says {says:%Y-%m-%d}, and it was {now:%Y-%m-%d} already: no date moves",)
+        behind = f"the clock is behind: it says {says:%Y-%m-%d}, and it was {now:%Y-%m-%d} already: no date moves"
+        return (f"{behind}; if it is right, it was ahead when {snapshot.newest} was saved: save that once more",)
     begins = any(context.account.enabled and context.account.name not in ledger.baselined for context in contexts)
     if not begins or snapshot.changed_at is None or snapshot.changed_at < now + _BEHIND:
         return ()

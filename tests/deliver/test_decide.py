@@ -27,6 +27,7 @@ from syndicate.model import (
     Account,
     Decision,
     Delivery,
+    Occasion,
     Reason,
     Receipt,
     ScheduleRules,
@@ -334,6 +335,15 @@ def test_a_missed_slot_follows_its_policy(policy: str, state: State, due_at: dat
     assert can_move(DUE, state)
     assert decide_missed(row(due_at=NOW - 6 * HOUR), rules, lambda at: at, now=NOW) is None
     assert decide_missed(row(due_at=NOW - 9 * HOUR, part=2), rules, lambda at: at, now=NOW) is None
+
+
+@pytest.mark.parametrize("policy", ["hold", "skip", "next"])
+def test_a_recycled_post_takes_the_next_slot(policy: str) -> None:
+    """One that waited for a person would keep all others from coming again."""
+    late = row(due_at=NOW - 7 * HOUR, occasion=Occasion.of_month("2026-11"))
+    decision = decide_missed(late, Policy(missed=policy), lambda at: at + 9 * HOUR, now=NOW)
+    assert decision is not None
+    assert (decision.state, decision.due_at) == (State.PLANNED, NOW + 9 * HOUR)
 
 
 def test_without_slots_nothing_is_missed_but_what_a_person_asked_for() -> None:

@@ -126,7 +126,7 @@ class Blog:
         """What would happen now."""
         templates = {account.name: self.templates.get(account.name, TEMPLATE) for account in self.accounts}
         facts = {account.name: self.facts[account.network] for account in self.accounts}
-        snapshot = Snapshot(tuple(self.files.values()), changed_at=self.changed_at)
+        snapshot = Snapshot(tuple(self.files.values()), changed_at=self.changed_at, newest="old1.md")
         settings = make_settings(*self.accounts)
         return make_plan(snapshot, self.ledger, settings, facts=facts, templates=templates, cards={}, now=self.now)
 

@@ -584,6 +584,25 @@ def test_a_copy_that_shares_anything_with_its_post_is_asked_about(kept: str) -> 
     assert [row.reason for row in blog.rows() if row.state is State.HELD] == [Reason.MAYBE_RENAMED]
 
 
+# --- slots that are taken away ---
+
+
+def test_what_waits_for_a_slot_goes_at_once_when_there_are_none() -> None:
+    """Not before its post, not to the minute of another one, and not where a person gave the time."""
+    slots = replace(AT_ONCE, slots=("sun 09:00",))
+    blog = waiting(make_post("a"), schedule=slots)
+    blog.write(make_post("b"), make_post("ahead", published_at=NOW + timedelta(days=2)))
+    blog.publish()
+    first, *others = blog.rows()
+    at = NOW + timedelta(days=5)
+    asked = replace(first, due_at=at, chosen=Action.MOVE, chosen_due_at=at)
+    blog.ledger = replace(blog.ledger, deliveries=(asked, *others))
+    blog.accounts = (make_account("mastodon", schedule=replace(AT_ONCE, gap=timedelta(hours=1))),)
+    blog.publish()
+    assert sorted(row.due_at - NOW for row in blog.rows()) == [timedelta(0), timedelta(days=2), timedelta(days=5)]
+    assert blog.publish().changes == ()
+
+
 # --- a clock that was ahead ---
 
 

@@ -166,6 +166,7 @@ def test_a_clock_that_is_behind_moves_no_date_and_no_message() -> None:
     assert {item.known for item in plan.identified} == {item.known for item in before.identified}
     assert (plan.cards, plan.changes, plan.gone) == (before.cards, (), ())
     assert plan.warnings[0].startswith("the clock is behind: it says 1970-01-01")
+    assert "ahead when old1.md was saved" in plan.warnings[0]
     assert blog.rows() == waiting
     blog.changed_at = None
     assert blog.plan().now == blog.now

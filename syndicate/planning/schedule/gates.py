@@ -6,7 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
-from syndicate.model import Account, Decision, Delivery, KnownDelivery, Reason, ScheduleRules, State, Usage, Why
+from syndicate.model import (
+    Account,
+    Decision,
+    Delivery,
+    KnownDelivery,
+    OccasionKind,
+    Reason,
+    ScheduleRules,
+    State,
+    Usage,
+    Why,
+)
 from syndicate.planning.deliveries.reasons import say_reason
 from syndicate.planning.schedule.calendar import get_zone, next_slot, say_time, to_instant
 
@@ -71,12 +82,14 @@ def decide_missed(
 ) -> Decision | None:
     """Whether nobody was there at its time; None where it is still in time. Later parts follow the first.
 
+    A recycled post is as good at the next slot, and a question about it would keep all others back.
     `next_slot` gives the account's next slot after an instant; it is asked only where the policy wants it.
     """
     if delivery.part > 1 or is_in_time(delivery, policy, now):
         return None
     time_was = say_time(delivery.due_at, policy.timezone)
-    if policy.missed == "next" and _has_time(delivery, policy):
+    is_timeless = delivery.occasion.kind is OccasionKind.EVERGREEN
+    if (is_timeless or policy.missed == "next") and _has_time(delivery, policy):
         moved, due_at = Reason.MISSED_MOVED, next_slot(now)
         return Decision(state=State.PLANNED, outcome="missed", reason=moved, detail=time_was, due_at=due_at)
     state = State.SKIPPED if policy.missed == "skip" else State.MISSED
