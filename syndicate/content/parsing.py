@@ -357,7 +357,16 @@ class _Parser:
         published = self.fields.at("published")
         unpublished = published != "" and is_switch(published) and not is_yes(published)
         status = self.fields.text("status").lower()
-        return in_drafts or unpublished or status in _DRAFTS or is_yes(self.fields.find("draft")[1])
+        is_kept_back = in_drafts or unpublished or status in _DRAFTS or self._is_left_out()
+        return is_kept_back or is_yes(self.fields.find("draft")[1])
+
+    def _is_left_out(self) -> bool:
+        """Whether its generator makes no page of it, or lists that nowhere."""
+        at = self.fields.at
+        hugo = (at("build.render"), at("build.list"), at("_build.render"), at("_build.list"))
+        is_never = any(value is False or value == "never" for value in (*hugo, at("render")))
+        is_asked = any(is_yes(at(key)) for key in ("headless", "unlisted", "eleventyExcludeFromCollections"))
+        return is_never or is_asked or at("permalink") is False
 
     def _external_url(self) -> str:
         url = self.fields.verbatim("externalUrl")

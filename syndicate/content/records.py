@@ -29,7 +29,7 @@ from syndicate.model import (
     SocialOverride,
 )
 
-VERSION = 19
+VERSION = 20
 """Raise it when a row, or what is derived from a file, changes its meaning."""
 
 
