@@ -234,10 +234,15 @@ def _is_told_apart(row: KnownDelivery, case: _Case) -> bool:
 
 
 def _is_apart(doubt: str, case: _Case) -> bool:
-    """Whether the post that this one may be is there itself, and title, date, text and words to be said are others."""
+    """Whether title, date, text and words to be said are others than those of the post that it may be.
+
+    That one is there, and as it was: else it is the one that became another, and its copy still says what it said.
+    """
     item = case.item
     other = next((one for one in case.present.values() if one.post.slug == doubt and one.id != item.id), None)
     if other is None or was_old(item, case.context):
+        return False
+    if other.known.first_seen_at >= item.known.first_seen_at or other.known.updated_at > item.known.first_seen_at:
         return False
     return Resemblance(item.post, other.known).is_other_post and not (_list_said(item) & _list_said(other))
 
