@@ -192,9 +192,17 @@ def _pair(
     broken = {source: row for source, row in alike.items() if unreadable(row.source)}
     sure = {source: row for source, row in alike.items() if source not in broken}
     fresh = [post for post in sorted(waiting, key=age_of) if not post.is_draft and post.source not in sure]
-    present = (_update_row(pairs[post.source], post, now) for post in posts if post.source in pairs)
-    copies = find_copies(fresh, present, lambda post: _make_row(post, post.source, now)) if known else {}
+    present = ((pairs[post.source], post) for post in posts if post.source in pairs)
+    both = (one for row, post in present for one in _list_versions(row, post, now))
+    copies = find_copies(fresh, both, lambda post: _make_row(post, post.source, now)) if known else {}
     return pairs | sure, copies | doubts | broken
+
+
+def _list_versions(row: KnownPost, post: Post, now: datetime) -> Iterable[KnownPost]:
+    """What a copy may be a copy of: the post as it is, and as it was before this save."""
+    yield _update_row(row, post, now)
+    if row.source_digest != post.source_digest:
+        yield row
 
 
 def _presence(row: KnownPost) -> tuple[bool, float, str]:

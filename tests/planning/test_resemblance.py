@@ -212,6 +212,12 @@ def test_a_copy_of_a_post_whose_year_is_mended_with_it_is_asked_about() -> None:
     assert match([OLD, copy], remember(before))["z.md"].perhaps == OLD.slug
 
 
+def test_a_copy_of_a_post_that_is_rewritten_in_the_same_save_is_asked_about() -> None:
+    """What was said already is said by the copy now."""
+    copy = replace(OLD, source="z.md", slug="z", permalink="https://z/", title="Another title")
+    assert match([write_body(OLD, make_body("new")), copy], remember(OLD))["z.md"].perhaps == OLD.slug
+
+
 def test_the_next_one_of_a_series_is_not_a_copy() -> None:
     """Much the same text beside it, and another number in the title."""
     first = make_post("r12", title="Release 1.2", published_at=OLD.published_at)
