@@ -609,19 +609,12 @@ def test_a_copy_whose_post_became_another_one_is_asked_about(*, is_one_read: boo
 # --- slots that are taken away ---
 
 
-def test_what_waits_for_a_slot_goes_at_once_when_there_are_none() -> None:
-    """Not before its post, not to the minute of another one, and not where a person gave the time."""
-    slots = replace(AT_ONCE, slots=("sun 09:00",))
-    blog = waiting(make_post("a"), schedule=slots)
-    blog.write(make_post("b"), make_post("ahead", published_at=NOW + timedelta(days=2)))
+def test_what_waits_for_slots_keeps_its_times_when_there_are_none() -> None:
+    """A line that was deleted by mistake floods nobody."""
+    blog = waiting(make_post("a"), schedule=replace(AT_ONCE, slots=("sun 09:00",)))
+    blog.write(*(make_post(f"b{number}") for number in range(4)))
     blog.publish()
-    first, *others = blog.rows()
-    at = NOW + timedelta(days=5)
-    asked = replace(first, due_at=at, chosen=Action.MOVE, chosen_due_at=at)
-    blog.ledger = replace(blog.ledger, deliveries=(asked, *others))
-    blog.accounts = (make_account("mastodon", schedule=replace(AT_ONCE, gap=timedelta(hours=1))),)
-    blog.publish()
-    assert sorted(row.due_at - NOW for row in blog.rows()) == [timedelta(0), timedelta(days=2), timedelta(days=5)]
+    blog.accounts = (make_account("mastodon"),)
     assert blog.publish().changes == ()
 
 
@@ -643,6 +636,15 @@ def test_what_only_a_wrong_clock_missed_goes_at_its_time(missed: str, slots: tup
     assert only(blog).reason in {Reason.MISSED, Reason.MISSED_MOVED}
     blog.publish()
     assert (only(blog).state, only(blog).due_at) == (State.PLANNED, before.due_at)
+    assert blog.publish().changes == ()
+
+
+def test_a_longer_grace_sends_nothing_of_last_week() -> None:
+    """What waits for a person waits on; only a clock takes back what it said."""
+    blog = waiting(make_post("a"))
+    choose(blog, state=State.MISSED, reason=Reason.MISSED)
+    blog.accounts = (make_account("mastodon", schedule=replace(AT_ONCE, old_after=timedelta(days=30))),)
+    blog.live(8)
     assert blog.publish().changes == ()
 
 

@@ -27,6 +27,7 @@ from syndicate.planning.deliveries.account import (
     find_doubt,
     find_embargo,
 )
+from syndicate.planning.deliveries.bursts import HOUR
 from syndicate.planning.deliveries.new import was_old
 from syndicate.planning.deliveries.reasons import (
     JUDGED_AGAIN,
@@ -206,21 +207,16 @@ _PUT_ASIDE = frozenset({Action.HOLD, Action.SKIP, Action.CANCEL})
 
 
 def _find_time_before(row: KnownDelivery, case: _Case) -> datetime | None:
-    """When it goes after all: a clock that was ahead said that its time was over, or it waits for a slot of before."""
+    """When it goes after all, where a clock that was ahead said that its time was over, and is right again."""
     if row.chosen in _PUT_ASIDE or not case.context.account.enabled:
         return None
     is_missed = row.reason is Reason.MISSED and row.state in {State.MISSED, State.SKIPPED}
-    if is_missed and is_in_time(row, policy_of(case.context.account), case.context.now):
+    is_near = row.due_at > case.context.now - HOUR  # a longer `grace` sends nothing of last week
+    if is_missed and is_near and is_in_time(row, policy_of(case.context.account), case.context.now):
         return case.slot_for(row)
-    is_moved = row.reason is Reason.MISSED_MOVED or _waits_without_slots(row, case.context)
-    due_at = case.slot_for(row) if is_moved and row.state is State.PLANNED else row.due_at
+    is_moved = row.reason is Reason.MISSED_MOVED and row.state is State.PLANNED
+    due_at = case.slot_for(row) if is_moved else row.due_at
     return due_at if due_at < row.due_at else None
-
-
-def _waits_without_slots(row: KnownDelivery, context: AccountContext) -> bool:
-    """Whether it may have got its time from slots that are taken away now."""
-    is_placed = row.reason in _PLACED and row.chosen is None and row.occasion.kind is not OccasionKind.EVERGREEN
-    return is_placed and row.due_at > context.now and not context.calendar.triggers
 
 
 AFTER_COPYING = timedelta(minutes=10)
