@@ -34,6 +34,8 @@ GROUND = 0.25
 """Of the pixels: so many have the commonest luma, give or take four."""
 EQUAL = 0.5
 """Of the pixels: so many are exactly as their neighbour, whatever grounds there are. No lens does that."""
+BLANK, MOSTLY, NIGHT = 0.6, 0.5, 16
+"""Or so many are, and of all so many have one luma that is not night's: a page with photos on it, however soft."""
 STILL = 0.6
 """Of the pixels: so many differ from no neighbour."""
 PLAIN, SHARP = 0.75, 0.6
@@ -92,12 +94,14 @@ def find_kind(photo: Photo, declared: str = "") -> Kind:
     levels, steps = luma.histogram(), edges.histogram()
     if is_small and has_ground and _is_drawn(levels, steps, CRISP / 3):
         return Kind.LOGO if photo.is_cut_out or _is_compact(photo) else Kind.TEXT
-    is_drawn = _is_drawn(levels, steps, CRISP) and not _is_scattered(edges)
+    is_logo = photo.is_cut_out and is_small
+    is_drawn = _is_drawn(levels, steps, CRISP) or (_is_blank(levels, steps) and not is_logo)
+    is_drawn = is_drawn and not _is_scattered(edges)
     if is_drawn or _is_page(photo.small, levels, steps) or _has_caption(luma):
         return Kind.TEXT
     if _may_have_print(photo.small, steps) and _has_print(photo.image):
         return Kind.TEXT
-    return Kind.LOGO if photo.is_cut_out and is_small else Kind.PHOTO
+    return Kind.LOGO if is_logo else Kind.PHOTO
 
 
 def find_ground(image: Image.Image) -> RGB | None:
@@ -148,9 +152,19 @@ def _is_drawn(levels: Sequence[int], steps: Sequence[int], crisp: float) -> bool
     still, soft, hard = sum(steps[:FLAT]), sum(steps[slice(*SOFT)]), sum(steps[HARD:])
     if still < STILL * sum(steps) or hard <= crisp * soft or hard <= LEAST_HARD * sum(steps):
         return False
-    ground = max(sum(levels[at : at + 5]) for at in range(252)) / sum(levels)
     is_even = steps[0] >= EQUAL * sum(steps) or (still >= PLAIN * sum(steps) and hard >= SHARP * soft)
-    return is_even or ground >= GROUND
+    return is_even or _find_share(levels) >= GROUND
+
+
+def _is_blank(levels: Sequence[int], steps: Sequence[int]) -> bool:
+    """Hardly more than one even ground, and something hard on it."""
+    is_even = steps[0] >= BLANK * sum(steps) and sum(steps[HARD:]) > LEAST_HARD * sum(steps)
+    return is_even and _find_share(levels, NIGHT) >= MOSTLY
+
+
+def _find_share(levels: Sequence[int], darkest: int = 0) -> float:
+    """Of the commonest luma, give or take two, which of all pixels have it."""
+    return max(sum(levels[at : at + 5]) for at in range(darkest, 252)) / sum(levels)
 
 
 def _is_page(small: Image.Image, levels: Sequence[int], steps: Sequence[int]) -> bool:

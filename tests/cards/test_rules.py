@@ -74,6 +74,18 @@ def test_kinds_are_told_from_pixels_and_by_the_author(name, kind):
     assert find_kind(photo, "text") == "text"
 
 
+def test_a_page_with_a_photo_on_it_holds_text_and_a_dark_photo_does_not():
+    """A shop's page is mostly one ground, whatever its photo is like; so is a cellar with one small window."""
+    photo = Image.open(io.BytesIO(stored("landscape"))).convert("RGB")
+    page = Image.new("RGB", (1200, 900), (255, 255, 255))
+    page.paste(photo.resize((720, 480)), (60, 300))
+    page.paste(Image.open(io.BytesIO(stored("article"))).convert("RGB").crop((100, 100, 500, 180)), (60, 60))
+    cellar = Image.new("RGB", (1200, 900), (2, 2, 3))
+    cellar.paste(photo.resize((240, 300)), (700, 200))
+    found = [find_kind(decode_photo(corpus.to_jpeg(image, 85), WIDE)).value for image in (page, cellar)]
+    assert found == ["text", "photo"]
+
+
 def test_an_author_who_calls_a_screenshot_a_photo_is_told_once_more(fonts, make_design):
     """Its words lie on it or its edges are cut, which is no problem but a note; of a real photo nothing is said."""
     cards = {
