@@ -41,6 +41,7 @@ _KNOWN = (
 _UNSENT = (State.PLANNED, State.DUE, State.HELD, State.MISSED, State.SKIPPED)
 _OUT = frozenset({State.SENT, State.SENDING, State.UNCERTAIN})
 _PLANNABLE = frozenset({*_UNSENT, State.CANCELLED})
+_AT_ONCE = 500
 _SAME = "same"
 """The action in the trail of a post that a person joined with an earlier one; its detail is that one's slug."""
 
@@ -189,14 +190,17 @@ class LedgerPart(Part):
         connection.execute(update(deliveries).where(deliveries.c.id == row.id).values(values))
 
     def _write_posts(self, connection: Connection, stored: list[Identified]) -> None:
-        """The plan knows whose date may be another one now."""
+        """The plan knows whose date may be another one now. A few at a time: rows weigh more than posts."""
         if not stored:
             return
         names = [column.name for column in posts.c if column.name != "site"]
-        rows = [{"site": self._site} | {name: getattr(one.known, name) for name in names} for one in stored]
         insert = insert_of(connection)(posts)
         changes = {name: insert.excluded[name] for name in (*_CHANGING, "published_at")}
-        connection.execute(insert.on_conflict_do_update(index_elements=["site", "id"], set_=changes), rows)
+        query = insert.on_conflict_do_update(index_elements=["site", "id"], set_=changes)
+        for at in range(0, len(stored), _AT_ONCE):
+            some = [one.known for one in stored[at : at + _AT_ONCE]]
+            rows = [{"site": self._site} | {name: getattr(known, name) for name in names} for known in some]
+            connection.execute(query, rows)
         self._write_slugs(connection, [one.known for one in stored if one.is_changed and not one.is_new])
 
     def _write_slugs(self, connection: Connection, changed: list[KnownPost]) -> None:
