@@ -36,8 +36,8 @@ def may_have_siblings(path: str, media_type: str) -> bool:
 
 
 def is_compressible(path: str, media_type: str, size: int) -> bool:
-    """Such text above one packet."""
-    return size >= _WORTH and may_have_siblings(path, media_type)
+    """Such text above one packet, and nothing that is for site generators alone."""
+    return size >= _WORTH and may_have_siblings(path, media_type) and path != "syndication.json"
 
 
 def choose_levels(path: str) -> Mapping[str, int]:
