@@ -79,6 +79,8 @@ MAX_TEXT = 10_000
 """Characters of one text of the front matter."""
 MAX_LIST = 200
 """Entries of one list."""
+_share = lru_cache(maxsize=1_000)(lambda value: value)
+"""The first value that was equal: most posts have the flags and the categories of others."""
 _NEGATIVE = frozenset({"", "false", "no", "off", "0", "null", "none", "~"})
 
 
@@ -217,7 +219,8 @@ class Fields:
         """Keys whose value is exactly true, by their own name and by ours where `[fields]` names them."""
         plain = {key for key, value in self.values.items() if value is True and simplify(key) != "draft"}
         renamed = {ours for ours, theirs in self._rules.fields.items() if self.at(theirs) is True and ours != "draft"}
-        return frozenset(plain | renamed)
+        flags: frozenset[str] = _share(frozenset(plain | renamed))
+        return flags
 
     def warn_of_words(self, flags: tuple[str, ...]) -> None:
         """`featured: yes` is a word in YAML 1.2; someone who wrote it meant true."""
@@ -349,7 +352,8 @@ def read_categories(fields: Fields) -> tuple[Category, ...]:
             known = found.get(category.name.casefold())
             if category.name and (known is None or not known.type):
                 found[category.name.casefold()] = category
-    return tuple(found.values())
+    categories: tuple[Category, ...] = _share(tuple(found.values()))
+    return categories
 
 
 def _items(value: object, *, is_spaced: bool) -> list[object]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from functools import cache, partial
+from functools import partial
 
 from syndicate.formats.documents import list_documents
 from syndicate.model import FEED_FILES, Cache, Ledger, NetworkFacts, Plan, Snapshot, unique_problems
@@ -19,7 +19,7 @@ from syndicate.planning.make_plan import make_plan
 from syndicate.publish.drawing import Drawer, DrawnCards
 from syndicate.publish.manifest import Manifest
 from syndicate.publish.unchanged import Finished, Progress, Published, keep_publication, list_watched, look_at
-from syndicate.publish.write import Sources, list_files, write_documents
+from syndicate.publish.write import Sources, list_files, return_freed_memory, write_documents
 from syndicate.store.store import Store
 
 
@@ -59,7 +59,7 @@ def uncollected() -> Iterator[None]:
 
 def read_plan(needs: Dependencies, now: datetime) -> Plan:
     """What would happen now; changes nothing."""
-    _return_freed_memory()
+    return_freed_memory()
     return make_plan(
         needs.read_snapshot(partial(needs.progress, "reading posts")),
         needs.store.read_ledger(),
@@ -165,17 +165,3 @@ def _finish(needs: Dependencies, plan: Plan, drawn: DrawnCards, began: Began) ->
         remarks=plan.remarks,
         **asdict(applied),
     )
-
-
-@cache
-def _return_freed_memory() -> None:
-    """Ask glibc to give freed memory back at once.
-
-    It learns from the first large document to keep a good part for the next, which makes a fifth of the peak.
-    """
-    import ctypes  # noqa: PLC0415 - a run without news needs none of it
-
-    trim_threshold, threshold = -1, 64 * 1024  # M_TRIM_THRESHOLD in malloc.h of glibc
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(trim_threshold, threshold)

@@ -136,7 +136,11 @@ def _labels(kind: str, post: Post) -> Iterable[str]:
 def _make_feed(settings: Settings, name: str, label: str, posts: Sequence[Identified], maker: EntryMaker) -> Feed:
     site, folder = settings.site, f"{name}/" if name else ""
     paths = {form: f"{folder}{FEED_FORMATS[form].file}" for form in settings.feeds.formats}
-    shown = choose_fitting(Entries(posts[: settings.feeds.items], maker), settings.feeds.max_bytes)
+    newest = posts[: settings.feeds.items]
+    fitting = choose_fitting(Entries(newest, maker), settings.feeds.max_bytes)
+    made = [one for one in newest if one.id in maker.made]
+    # Made again when they are rendered, not kept; but a single one may have been shortened just now.
+    shown = Entries(made[: len(fitting)], maker) if len(fitting) > 1 else fitting
     return _sign(
         Feed(
             name=name,

@@ -38,7 +38,6 @@ _TYPES = {
 }
 _FORMAT_IN_QUERY = re.compile(r"(?:^|&)(?:fm|format)=(\w+)")
 
-
 ARCHIVE_SHARE = 4
 """So many times as heavy as a current feed may an archive be."""
 
@@ -83,8 +82,8 @@ class EntryMaker:
             with contain(partial(self.tell, one)):
                 whole, facts = replace(one, post=post), self.facts_of(post.picture)
                 digest = sha256(f"{common}{self.fingerprint_of(one)}".encode("utf-8", "surrogatepass")).hexdigest()
-                authors = post.authors or self.authors
-                entry = make_entry(whole, self.rules, self.cards.get(one.id), facts, authors=authors, digest=digest)
+                card, authors = self.cards.get(one.id), post.authors or self.authors
+                entry = make_entry(whole, self.rules, card, facts, authors, digest)
                 self.made[one.id] = limit_entry(entry, self.rules.max_bytes)
         return [self.made[one.id] for one in some if one.id in self.made]
 
@@ -107,8 +106,8 @@ class EntryMaker:
         return found
 
     def for_archives(self) -> EntryMaker:
-        """The same, keeping one archive at a time: each post stands in one."""
-        return replace(self, made={}, fitted={}, most=self.rules.archive_items)
+        """The same, keeping one archive at a time, and nothing of the feeds before: each post stands in one."""
+        return replace(self, fitted={}, most=self.rules.archive_items)
 
     def facts_of(self, picture: Picture | None) -> PictureFacts:
         """What is known of the picture; the type is guessed from the address where nobody has seen the file."""
@@ -172,12 +171,11 @@ class ArchivedEntries(Entries):
         return iter(self._maker.fit(self._posts))
 
 
-def make_entry(
+def make_entry(  # noqa: PLR0917 - what an entry is made of
     one: Identified,
     rules: FeedRules,
     card: CardRef | None,
     facts: PictureFacts,
-    *,
     authors: tuple[Author, ...],
     digest: str,
 ) -> Entry:
