@@ -79,7 +79,7 @@ class Yaml(Syntax):
         try:
             return _mapping(yaml12.parse_yaml(fm))
         except ValueError as error:
-            mended = _indent_quoted(fm)
+            mended = _BRACKETS.sub(lambda found: _BREAK.sub(" ", found[0]), _indent_quoted(fm))
             if mended == fm:
                 raise self.refuse("YAML", error) from error
         try:
@@ -88,6 +88,9 @@ class Yaml(Syntax):
             raise self.refuse("YAML", error) from error
 
 
+_BRACKETS = re.compile(r":[ \t]*(?:\[[^\[\]#]*+\]|\{[^{}#]*+\})")
+"""A list or table in brackets, which others read with tabs in it and with its end at the margin."""
+_BREAK = re.compile(r"\n\s*")
 _QUOTED = re.compile(r"""^[\w-]+:[ \t]*(?:"(?:[^"\\]|\\.)*"|'[^']*')[ \t]*$""", re.MULTILINE | re.DOTALL)
 
 

@@ -26,7 +26,7 @@ from syndicate.starters.found import (
     read_samples,
 )
 from syndicate.starters.hugo import look_for_hugo
-from syndicate.starters.jekyll import look_for_bridgetown, look_for_hexo, look_for_jekyll
+from syndicate.starters.jekyll import look_for_bridgetown, look_for_hexo, look_for_jekyll, look_for_middleman
 from syndicate.starters.scripts import (
     look_for_nextjs,
     look_for_others,
@@ -40,7 +40,8 @@ from syndicate.starters.zola import look_for_mkdocs, look_for_nikola, look_for_p
 GENERATORS: tuple[Callable[[Path], Found | None], ...] = (
     look_for_zola, look_for_hugo, look_for_hexo, look_for_eleventy, look_for_jekyll, look_for_astro,
     look_for_docusaurus, look_for_pelican, look_for_nikola, look_for_mkdocs, look_for_nextjs, look_for_vitepress,
-    look_for_quarto, look_for_lume, look_for_bridgetown, look_for_others,
+    look_for_quarto, look_for_lume, look_for_bridgetown,
+    look_for_middleman, look_for_others,
 )  # fmt: skip
 _INSIDE = (
     "docs",

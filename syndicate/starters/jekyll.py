@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -155,6 +156,28 @@ def look_for_bridgetown(folder: Path) -> Found | None:
     return found.settle(
         folder, [Place("src/_posts", pattern, f"{name}, permalink" if own else "Bridgetown's own rule")]
     )
+
+
+# --- Middleman ---
+
+_MIDDLEMAN = {"year": "{year}", "month": "{month}", "day": "{day}", "title": "{name}"}
+
+
+def look_for_middleman(folder: Path) -> Found | None:
+    """Its extension middleman-blog: articles below `prefix`, at `permalink`."""
+    config = read_text(folder / "config.rb")
+    if "activate :blog" not in config:
+        return None
+    prefix = find_first(config, r"(?m)^\s*\w+\.prefix\s*=\s*[\"']([^\"']*)").strip("/")
+    own = find_first(config, r"(?m)^\s*\w+\.permalink\s*=\s*[\"']([^\"']*)")
+    given = re.sub(r"\{(\w+)\}", r":\1", own or "{year}/{month}/{day}/{title}.html")
+    pattern = from_colons(f"/{prefix}/{given}".replace("//", "/"), _MIDDLEMAN)
+    if "activate :directory_indexes" in config:
+        pattern = re.sub(r"(?:/index)?\.html\Z", "/", pattern)
+    found = Found("Middleman", built=("build",)).note("static", "source", "Middleman's own rule")
+    source = "config.rb, permalink" if own else "Middleman's own rule"
+    content = f"source/{prefix}".rstrip("/")
+    return found.settle(folder, [Place(content, pattern, source)] if list_posts(folder / content) else [])
 
 
 # --- Hexo, whose settings stand in a file of the same name ---

@@ -105,7 +105,9 @@ def note_script(found: Found, folder: Path, names: list[str]) -> Found:
 
 OTHERS = re.compile(
     r"//(?:[\w.-]+\.)?(?:github|gitlab|twitter|x|facebook|instagram|linkedin|youtube|opencollective|patreon|npmjs|jsdelivr"
-    r"|unpkg|mastodon|bsky|t|w3|schema|googleapis|gravatar)\.(?:com|org|net|social|app|me)\b|localhost"
+    r"|unpkg|mastodon|bsky|t|w3|schema|googleapis|gravatar|medium|dribbble|behance|stackoverflow|reddit|threads|paypal"
+    r"|buymeacoffee|ko-fi|spotify|discord|vimeo|soundcloud|flickr|producthunt|leetcode|hackerrank|kaggle|goodreads)"
+    r"\.(?:com|org|net|social|app|me)\b|//(?:codepen\.io|dev\.to|twitch\.tv|discord\.gg|orcid\.org)\b|localhost"
 )
 """Addresses that are nobody's blog: of networks, and of where code lies."""
 

@@ -84,9 +84,11 @@ def test_a_date_is_found_where_other_generators_find_it(
 
 
 def test_a_text_in_quotes_may_go_on_at_the_margin(tmp_path: Path) -> None:
-    """YAML forbids it, and what other generators read it with allows it."""
+    """YAML forbids it, and what other generators read it with allows it, as it does tabs in a list in brackets."""
     post = read_one(tmp_path, '---\ntitle: T\ndescription: "One. \nAnd two."\ndate: 2025-01-02\n---\nText\n')
     assert post.summary == "One. And two."
+    post = read_one(tmp_path / "tabs", '---\ntitle: T\ndate: 2025-01-02\ntags: [\n\t"a",\n\t"b"\n]\n---\nText\n')
+    assert post.keywords == ("a", "b")
 
 
 def test_a_post_may_be_html(tmp_path: Path) -> None:

@@ -10,7 +10,10 @@ from tests.starters.test_guess import POST, write
 
 @pytest.mark.parametrize(
     ("config", "url"),
-    [("url: `https://${domain}`,", "?"), ("url: 'https://a.example',", "https://a.example")],
+    [
+        ("url: `https://${domain}`,", "?"),
+        ("url: 'https://a.example',", "https://a.example"),
+    ],
 )
 def test_a_template_in_a_script_is_no_address(tmp_path, config, url):
     """What only a program can fill is a question, or told by another file."""
@@ -82,7 +85,18 @@ def test_what_quarto_makes_is_no_post(tmp_path):
 def test_gatsby_s_posts_and_a_vault_tell_their_addresses(tmp_path):
     """`path` from the root in front matter; Quartz serves notes where they lie, at its `baseUrl`."""
     write(tmp_path / "g", {"gatsby-config.js": "", "content/posts/a.md": POST.replace("---\n", "---\npath: /x/a\n", 1)})
-    assert guess_site(tmp_path / "g").fields["permalink"] == "path"
+    write(tmp_path / "g", {"src/config.js": "social: [{ name: 'Codepen', url: 'https://codepen.io/me' }]"})
+    assert (guess := guess_site(tmp_path / "g")).fields["permalink"] == "path"
+    assert guess.url == "?"  # a profile is nobody's blog
     write(tmp_path / "q", {"quartz.config.ts": 'pageTitle: "Q", baseUrl: "q.example.net"', "content/posts/a.md": POST})
     guess = guess_site(tmp_path / "q")
     assert (guess.generator, guess.url, guess.permalink) == ("Quartz", "https://q.example.net", "/posts/{path}")
+
+
+def test_middleman_says_where_its_articles_are(tmp_path):
+    """`prefix` and `permalink` of its blog, as folders where it is told to make them; an ending .html is no name."""
+    config = "activate :blog do |blog|\n  blog.prefix = 'b'\n  blog.permalink = '{year}/{title}.html'\nend\n"
+    write(tmp_path, {"config.rb": config, "source/b/2025-01-02-a.html.md": POST})
+    assert guess_site(tmp_path).permalink == "/b/{year}/{name}.html"
+    write(tmp_path, {"config.rb": f"{config}activate :directory_indexes\n"})
+    assert guess_site(tmp_path).permalink == "/b/{year}/{name}/"
