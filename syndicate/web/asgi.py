@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -91,19 +92,18 @@ def note(request: Request, answer: Response) -> None:
     if not log.isEnabledFor(logging.INFO):
         return
     size = 0 if request.method == "HEAD" else int(answer.headers.get("content-length", 0))
-    target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    log.info(
-        "%s",
-        format_line(
-            address=_to_address(request.client.host if request.client else ""),
-            at=datetime.now(UTC),
-            request=f"{request.method} {target} HTTP/{request.scope.get('http_version', '1.1')}",
-            status=answer.status_code,
-            size=size,
-            asked=request.headers,
-            given=answer.headers,
-        ),
+    query = request.scope["query_string"].decode("latin-1")
+    target = request.scope["path"] + (f"?{query}" if query else "")
+    line = format_line(
+        address=_to_address(request.client.host if request.client else ""),
+        at=datetime.now(UTC),
+        request=f"{request.method} {target} HTTP/{request.scope.get('http_version', '1.1')}",
+        status=answer.status_code,
+        size=size,
+        asked=request.headers,
+        given=answer.headers,
     )
+    log.handle(log.makeRecord(log.name, logging.INFO, "", 0, line, (), None))  # `log.info` looks for who called
 
 
 def format_line(
@@ -124,6 +124,7 @@ def format_line(
     return f"{address} - - [{day}] {_quote(request)} {status} {size} {quoted}"
 
 
+@lru_cache(maxsize=512)
 def _to_address(host: str) -> str:
     """The visitor's address, "-" for anything else: a proxy passes on what it was told."""
     try:
@@ -134,7 +135,9 @@ def _to_address(host: str) -> str:
 
 def _quote(value: str) -> str:
     escaped = value[:_MOST_SIGNS].replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in escaped) + '"'
+    if not escaped.isprintable():
+        escaped = "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in escaped)
+    return f'"{escaped}"'
 
 
 API_PLACES = ("/api/v1", "/dashboard/api/v1")

@@ -170,6 +170,15 @@ class ServedFile:
     siblings: Mapping[str, Path]
 
 
+class _Seen(NamedTuple):
+    """A file that was found: where it is, where its compressed forms would be, and the tag of one build."""
+
+    place: Path
+    siblings: Mapping[str, Path]
+    build: Build
+    tag: str
+
+
 @dataclass(frozen=True, slots=True)
 class ServedFolder:
     """The published files below a folder. Whatever else lies there is nobody's business."""
@@ -177,7 +186,7 @@ class ServedFolder:
     root: Path
     is_published: Callable[[str, bytes], bool]
     """Whether these bytes under this path are part of what was published."""
-    _tags: dict[str, tuple[Build, str]] = field(default_factory=dict)
+    _seen: dict[str, _Seen] = field(default_factory=dict)
 
     def find(self, path: str) -> ServedFile | None:
         """The file published under a path, None where there is none or it may not be shown."""
@@ -187,38 +196,38 @@ class ServedFolder:
             is_inside = place.resolve().is_relative_to(self.root.resolve())
             if not is_inside or not S_ISREG(facts.st_mode):
                 return None
-            tag = self._find_tag(path, place, facts)
+            seen = self._find_seen(path, place, facts)
         except (UsageError, OSError, ValueError):
             return None
-        return _make_served(path, place, facts, tag) if tag else None
+        return _make_served(path, seen, facts) if seen else None
 
     def find_known(self, path: str) -> ServedFile | None:
         """The same of a file that was found before and is as it was: no look at its bytes, no question to anybody."""
-        known = self._tags.get(path)
-        if known is None:
+        seen = self._seen.get(path)
+        if seen is None:
             return None
-        place = self.root / path
         try:
-            facts = place.stat()
+            facts = seen.place.stat()
         except OSError:
             return None
-        return _make_served(path, place, facts, known[1]) if known[0] == _build(facts) else None
+        return _make_served(path, seen, facts) if seen.build == _build(facts) else None
 
-    def _find_tag(self, path: str, place: Path, facts: os.stat_result) -> str:
-        """The tag of a published file, "" for another one: asked each time, as it may be taken over later."""
-        known = self._tags.get(path)
-        if known is not None and known[0] == _build(facts):
-            return known[1]
+    def _find_seen(self, path: str, place: Path, facts: os.stat_result) -> _Seen | None:
+        """None for what is not published: asked each time, as it may be taken over later."""
+        seen = self._seen.get(path)
+        if seen is not None and seen.build == _build(facts):
+            return seen
         data = place.read_bytes() if facts.st_size <= _MOST_BYTES else b""
         if not self.is_published(path, data):
-            return ""
-        self._tags[path] = (_build(facts), sha256(data).hexdigest()[:32])
-        return self._tags[path][1]
+            return None
+        siblings = {coding: place.with_name(place.name + ending) for coding, ending in ENDINGS.items()}
+        self._seen[path] = seen = _Seen(place, siblings, _build(facts), sha256(data).hexdigest()[:32])
+        return seen
 
 
-def _make_served(path: str, place: Path, facts: os.stat_result, tag: str) -> ServedFile:
+def _make_served(path: str, seen: _Seen, facts: os.stat_result) -> ServedFile:
     modified_at = datetime.fromtimestamp(int(facts.st_mtime), UTC)
-    return ServedFile(path, place, _build(facts), tag, modified_at, _list_siblings(place, facts))
+    return ServedFile(path, seen.place, seen.build, seen.tag, modified_at, _list_fresh(seen.siblings, facts))
 
 
 def read_build(found: ServedFile, coding: str) -> bytes | None:
@@ -234,10 +243,9 @@ def _build(facts: os.stat_result) -> Build:
     return Build(facts.st_ino, facts.st_size, facts.st_ctime_ns)
 
 
-def _list_siblings(place: Path, facts: os.stat_result) -> dict[str, Path]:
+def _list_fresh(siblings: Mapping[str, Path], facts: os.stat_result) -> dict[str, Path]:
     """Compressed forms of this very build: they carry its time."""
-    found = {coding: place.with_name(place.name + ending) for coding, ending in ENDINGS.items()}
-    return {coding: sibling for coding, sibling in found.items() if _find_time(sibling) == facts.st_mtime_ns}
+    return {coding: sibling for coding, sibling in siblings.items() if _find_time(sibling) == facts.st_mtime_ns}
 
 
 def _find_time(place: Path) -> int | None:
