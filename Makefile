@@ -9,7 +9,7 @@ TEST   := $(BIN)/python -m pytest
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: bench-dashboard bench-work docs help setup demo test test-slow check format lock faults fuzz e2e generators bench bench-cards bench-feeds bench-accounts bench-costs clean
+.PHONY: bench-dashboard docs help setup demo test test-slow check format lock faults fuzz e2e generators bench bench-cards bench-feeds bench-accounts bench-costs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -62,21 +62,14 @@ generators: .generators/ready ## install the site generators that `make e2e` bui
 		@docusaurus/core@3.10.2 @docusaurus/preset-classic@3.10.2 react@18 react-dom@18
 	@touch $@
 
-bench: bench-cards bench-feeds bench-work bench-accounts bench-costs bench-dashboard ## run every benchmark
+bench: setup ## the table of docs/benchmarks.md in one run, beside what generators are there; takes long, or PARTS="deliveries serving"
+	$(BIN)/python -m tests.benchmarks $(PARTS)
 
 bench-cards: setup ## milliseconds per card beside its peers
 	$(BIN)/python tests/benchmarks/bench_cards.py
 
-bench-feeds: setup ## cold, warm and one-edit times for 1,000, 10,000 and 50,000 posts, beside what generators is there
+bench-feeds: setup ## rendering alone beside plain feedgen
 	$(BIN)/python tests/benchmarks/bench_feeds.py
-	$(BIN)/python -m tests.benchmarks.bench_whole 1000 10000 50000
-	$(BIN)/python -m tests.benchmarks.bench_whole 10000 --cards
-
-bench-work: setup ## deliveries and answers for each CPU second, what more workers bring, and what idling costs
-	$(BIN)/python -m tests.benchmarks.bench_deliveries
-	$(BIN)/python -m tests.benchmarks.bench_serving
-	$(BIN)/python -m tests.benchmarks.bench_workers
-	$(BIN)/python -m tests.benchmarks.bench_daemon
 
 bench-accounts: setup ## what twenty accounts that hang cost a healthy one
 	$(BIN)/python -m tests.benchmarks.bench_accounts

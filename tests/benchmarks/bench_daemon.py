@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 from syndicate.daemon import QUIET_MS
 from tests.benchmarks.bench_costs import read_cpu, run
 from tests.benchmarks.bench_whole import write_site
+from tests.benchmarks.table import Row, print_rows
 
 SETTLED = 10.0
 """Seconds without work after which a start is over."""
@@ -66,18 +67,18 @@ def wait_for(is_done: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def main(count: int, seconds: float) -> None:
+def list_rows(count: int = 10_000, seconds: float = 300.0) -> Iterator[Row]:
     with TemporaryDirectory() as folder:
         root = Path(folder)
         write_site(root, count)
         with (root / "syndicate.toml").open("a", encoding="utf-8") as config:
             config.write('sizes = ["400x210"]\n')
         run(root, "publish")
-        report(root, count, seconds)
+        yield from list_rows_of(root, count, seconds)
 
 
-def report(root: Path, count: int, seconds: float) -> None:
-    """The table of a site that is published."""
+def list_rows_of(root: Path, count: int, seconds: float) -> Iterator[Row]:
+    """Of a site that is published."""
     newest = root / "content" / "posts" / f"post-{count - 1:05d}.md"
     with running(root) as pid:
         settle(pid)
@@ -87,13 +88,14 @@ def report(root: Path, count: int, seconds: float) -> None:
         edits = [measure_edit(root, pid, newest, number) for number in range(EDITS)]
         settle(pid)
         after, most = read_memory(pid, "VmRSS"), read_memory(pid, "VmHWM")
-    print(f"| `run`, {count:,} posts | costs |\n|---|---|")
-    print(f"| idle, for {seconds:.0f} s | {idle * 100:.2f} % of one core |")
-    print(f"| memory: idle, after {EDITS} edits, at most | {memory:.0f}, {after:.0f}, {most:.0f} MB |")
-    cpus, clocks = (sorted(values) for values in zip(*edits, strict=True))
-    print(f"| one edit, saved to swapped | {cpus[EDITS // 2]:.2f} CPU s |")
-    print(f"| the same, of the clock | {clocks[EDITS // 2]:.1f} s, {QUIET_MS / 1000} s of it the wait for more |")
+    work = f"`run`, {count:,} posts"
+    yield Row(f"{work}, idle for {seconds:.0f} s", f"{idle * 100:.2f} % of one core", "≤ 0.1 %")
+    megabytes = f"{memory:.0f}, {after:.0f}, {most:.0f} MB"
+    yield Row(f"{work}, memory: idle, after {EDITS} edits, at most", megabytes, "≤ 150 MB")
+    cpu, clock = (sorted(values)[EDITS // 2] for values in zip(*edits, strict=True))
+    told = f"{cpu:.2f} CPU s, {clock:.1f} s, {QUIET_MS / 1000} s of them the wait for more"
+    yield Row(f"{work}, one edit, saved to swapped", told, "≤ 1 s")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000, float(sys.argv[2]) if len(sys.argv) > 2 else 300.0)
+    print_rows(list_rows(*map(int, sys.argv[1:2]), *map(float, sys.argv[2:])))

@@ -11,11 +11,13 @@ import http.client
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.benchmarks.bench_costs import read_cpu, run
 from tests.benchmarks.bench_whole import write_site
+from tests.benchmarks.table import Row, print_rows
 
 
 def measure(connection: http.client.HTTPConnection, pid: int, headers: dict[str, str], count: int) -> float:
@@ -27,7 +29,7 @@ def measure(connection: http.client.HTTPConnection, pid: int, headers: dict[str,
     return (read_cpu(pid) - before) / count * 1000
 
 
-def main(count: int) -> None:
+def list_rows(count: int = 2000) -> Iterator[Row]:
     with TemporaryDirectory() as folder:
         root = Path(folder)
         write_site(root, 50)
@@ -45,9 +47,9 @@ def main(count: int) -> None:
             whole = measure(connection, server.pid, headers, count)
             same = measure(connection, server.pid, headers | {"If-None-Match": answer.headers["ETag"]}, count)
             server.terminate()
-    print("| `serve` | CPU for each answer |\n|---|---|")
-    print(f"| 304 | {same:.2f} ms |\n| a whole feed, compressed | {whole:.2f} ms |")
+    yield Row("a 304 by `serve`", f"{same:.2f} ms of CPU", "≤ 0.2 ms")
+    yield Row("a whole feed by `serve`, compressed", f"{whole:.2f} ms of CPU")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 2000)
+    print_rows(list_rows(*map(int, sys.argv[1:])))

@@ -25,6 +25,7 @@ from random import Random
 
 from tests.benchmarks.bench_feeds import TOPICS, WORDS
 from tests.benchmarks.peers import list_peers, write_peers
+from tests.benchmarks.table import Row, print_rows
 
 POST = """---
 title: "Post {number}: a title of ordinary length"
@@ -160,24 +161,22 @@ def _cpu(used: Used) -> float:
     return used.cpu
 
 
-def tell(found: Mapping[int, Mapping[str, Used]]) -> Iterator[str]:
-    """The table, a row for each work; how CPU grows is the exponent of the number of posts, 1 for twice as much."""
-    sizes = sorted(found)
-    yield f"| work | {' | '.join(f'{size:,} posts' for size in sizes)} | CPU grows by | to reach, 10,000 |"
-    yield f"|---|{'---|' * len(sizes)}---|---|"
-    for row in dict.fromkeys(row for size in sizes for row in found[size] if row not in OURS_ROWS):
-        used = [found[size].get(row) for size in sizes]
-        yield _row(row, [f"{one.cpu:.1f} CPU s, {one.seconds:.1f} s" if one else "" for one in used], "", "")
-    every = [found[size][ALL] for size in sizes]
-    hugo = [next((used for row, used in found[size].items() if row.startswith("Hugo")), None) for size in sizes]
-    cells = [_compare(one, peer) for one, peer in zip(every, hugo, strict=True)]
-    yield _row(NEWEST, cells, _grow(sizes, [one.first_cpu for one in every]), "CPU ≤ 1.0 ×, clock ≤ 1.5 × Hugo")
+def list_rows(sizes: Sequence[int], *, cards: bool = False) -> Iterator[Row]:
+    """How CPU grows is the exponent of the number of posts, 1 for twice as much."""
+    found = {size: measure(size, cards=cards) for size in sizes}
+    for work in dict.fromkeys(work for size in sizes for work in found[size] if work not in OURS_ROWS):
+        of_peer = {size: found[size][work] for size in sizes if work in found[size]}
+        yield _row(work, {size: f"{one.cpu:.1f} CPU s, {one.seconds:.1f} s" for size, one in of_peer.items()})
+    every = {size: found[size][ALL] for size in sizes}
+    hugo = {size: next((found[size][work] for work in found[size] if work.startswith("Hugo")), None) for size in sizes}
+    cells = {size: _compare(one, hugo[size]) for size, one in every.items()}
+    first = {size: one.first_cpu for size, one in every.items()}
+    yield _row(NEWEST, cells, first, "CPU ≤ 1.0 ×, clock ≤ 1.5 × Hugo")
     for work, goal in GOALS.items():
-        used = [found[size][work] for size in sizes if work in found[size]]
-        if not used:
-            continue
-        cells = [f"{one.cpu:.2f} CPU s, {one.megabytes:.0f} MB" for one in used]
-        yield _row(work, cells, _grow(sizes, [one.cpu for one in used]), goal)
+        used = {size: found[size][work] for size in sizes if work in found[size]}
+        cells = {size: f"{one.cpu:.2f} CPU s, {one.megabytes:.0f} MB" for size, one in used.items()}
+        if used:
+            yield _row(work, cells, {size: one.cpu for size, one in used.items()}, goal)
 
 
 def _compare(one: Used, peer: Used | None) -> str:
@@ -186,21 +185,14 @@ def _compare(one: Used, peer: Used | None) -> str:
     return cell + ratios
 
 
-def _grow(sizes: Sequence[int], cpu: Sequence[float]) -> str:
-    if len(sizes) < 2:
-        return ""
-    return f"n^{log(cpu[-1] / cpu[0]) / log(sizes[-1] / sizes[0]):.2f}"
-
-
-def _row(work: str, cells: Sequence[str], growth: str, goal: str) -> str:
-    return f"| {' | '.join((work, *cells, growth, goal))} |"
-
-
-def main(words: Sequence[str]) -> None:
-    sizes = [int(word) for word in words if word.isdecimal()] or [1_000, 10_000]
-    for line in tell({size: measure(size, cards="--cards" in words) for size in sizes}):
-        print(line, flush=True)
+def _row(work: str, cells: Mapping[int, str], cpu: Mapping[int, float] = {}, goal: str = "") -> Row:
+    told = [f"{size:,}: {cell}" for size, cell in cells.items()]
+    if len(cpu) > 1:
+        (least, few), *_, (most, many) = cpu.items()
+        told.append(f"n^{log(many / few) / log(most / least):.2f}")
+    return Row(work, "<br>".join(told), f"{goal} of 10,000 posts" if goal else "")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    given = [int(word) for word in sys.argv[1:] if word.isdecimal()]
+    print_rows(list_rows(given or (1_000, 10_000), cards="--cards" in sys.argv))

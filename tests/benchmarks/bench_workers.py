@@ -13,6 +13,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from datetime import UTC, datetime, timedelta
 from syndicate.deliver import list_accounts_with_work, work_account
 from syndicate.model import Account, Message, Receipt, State
 from syndicate.store import open_store
+from tests.benchmarks.table import Row, print_rows
 from tests.deliver.bench import Bench, Scripted
 from tests.store.conftest import run_postgres
 
@@ -85,20 +87,18 @@ def measure(url: str, site: str, workers: int, seconds: float) -> tuple[float, f
     return took, used
 
 
-def main(workers: int, seconds: float) -> None:
+def list_rows(workers: int = 4, seconds: float = 0.2) -> Iterator[Row]:
     with run_postgres() as url:
         (alone, used_alone), (together, used) = measure(url, "1", 1, seconds), measure(url, "all", workers, seconds)
     least = ACCOUNTS * EACH * seconds / AT_ONCE
-    print(
-        f"| PostgreSQL, a network of {seconds} s | seconds | of the network | CPU of the workers |\n|---|---|---|---|"
-    )
-    print(f"| 1 worker | {alone:.1f} | {least:.1f} | {used_alone:.1f} |")
-    times = alone / together
-    print(f"| {workers} workers | {together:.1f}, {times:.1f} times as fast | {least / workers:.1f} | {used:.1f} |")
+    work = f"PostgreSQL, {workers} workers against 1, {ACCOUNTS} accounts, a network of {seconds} s, {AT_ONCE} at once"
+    clocks = f"{alone:.1f} s and {together:.1f} s, of the network {least:.1f} and {least / workers:.1f}"
+    cpus = f"{used_alone:.1f} and {used:.1f} CPU s"
+    yield Row(work, f"{alone / together:.1f} × ({clocks}; {cpus} of the workers)", "≥ 3 ×")
 
 
 if __name__ == "__main__":
     if len(sys.argv) == 5:
         work(sys.argv[1], sys.argv[2], sys.argv[4], float(sys.argv[3]))
     else:
-        main(int(sys.argv[1]) if len(sys.argv) > 1 else 4, float(sys.argv[2]) if len(sys.argv) > 2 else 0.2)
+        print_rows(list_rows(*map(int, sys.argv[1:2]), *map(float, sys.argv[2:])))
