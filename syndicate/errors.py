@@ -2,6 +2,7 @@
 
 SyndicateError                  shown to the person: what, where, what to do
 ├── UsageError                  the words typed were wrong: exit 2
+│   └── Overtaken               … or fit no more: plan it anew
 ├── ConfigError                 syndicate.toml or a credential is wrong: exit 2
 ├── ContentError                one post is wrong: it becomes a Problem, the rest goes on
 ├── StateError                  the state database cannot be used now
@@ -51,6 +52,10 @@ class SyndicateError(Exception):
 
 class UsageError(SyndicateError):
     """The command line or a request asks for something that does not exist or fit."""
+
+
+class Overtaken(UsageError):
+    """What was planned fits no more: plan it anew, and ask again."""
 
 
 class ConfigError(SyndicateError):

@@ -218,7 +218,6 @@ class App:
     def post(self, planned: ManualPlan) -> tuple[Delivery, ...]:
         """Put the planned message into the outbox and send what is due now; returns the deliveries."""
         from syndicate.app.post import put_into_outbox
-        from syndicate.app.queue import wake_accounts
         from syndicate.app.status import list_these
 
         with self.changing() as site:
@@ -226,7 +225,6 @@ class App:
             if contradiction := site.check_state():
                 raise Contradicted(contradiction)
             ids = put_into_outbox(site, planned, self.now())
-            wake_accounts(site, ids, self.now())
             self.deliver_due(only=ids)
             try:
                 self.publish()

@@ -29,6 +29,7 @@ from syndicate.model import (
 )
 from syndicate.planning.schedule.calendar import Calendar, Taken, list_taken
 from syndicate.store.overview import Event
+from syndicate.text.cleaning import normalize
 from syndicate.text.dates import parse_date
 
 _SHORTEST = 8
@@ -100,7 +101,7 @@ def list_messages(
 
 def _search(site: OpenSite, rows: Sequence[Delivery], words: str) -> tuple[Delivery, ...]:
     """Those whose message or post holds every word, in any case; bodies are read last, and only where they decide."""
-    asked = words.casefold().split()
+    asked = _fold(words).split()
     posts: dict[str, Post] = {}
     with contain(lambda _: None):  # without the folder, texts and titles that the state knows are still searched
         posts = {post.slug: post for post in site.read_snapshot().posts}
@@ -121,8 +122,13 @@ def _search(site: OpenSite, rows: Sequence[Delivery], words: str) -> tuple[Deliv
 
 
 def _list_missing(asked: Iterable[str], text: str) -> set[str]:
-    hay = text.casefold()
+    hay = _fold(text)
     return {word for word in asked if word not in hay}
+
+
+def _fold(text: str) -> str:
+    """As it is searched: in one case, however its accents, widths and ligatures are written."""
+    return normalize("NFKC", normalize("NFKC", text).casefold()).replace("i\u0307", "i")
 
 
 def _find_in_bodies(site: OpenSite, posts: Sequence[Post], asked: Iterable[str]) -> Mapping[str, set[str]]:
@@ -219,7 +225,7 @@ def list_posts(site: OpenSite, words: str = "") -> tuple[PostState, ...]:
 
 
 def _search_posts(site: OpenSite, posts: Sequence[Post], words: str) -> Sequence[Post]:
-    asked = words.casefold().split()
+    asked = _fold(words).split()
     missing = {post.slug: _list_missing(asked, _list_words(post)) for post in posts}
     said = _find_in_bodies(site, [post for post in posts if missing[post.slug]], asked)
     return [post for post in posts if missing[post.slug] <= said.get(post.slug, set())]

@@ -44,6 +44,7 @@ def edit_message(site: OpenSite, number: int, now: datetime, *, text: str, alt: 
         hint = "see what it says now, then keep your words or leave them"
         raise UsageError("somebody changed this message meanwhile, or its post", hint=hint)
     require_media(site, delivery.account, media)
+    require_alt(site, delivery.account, alt)
     if is_own_picture(media):
         offer_own_picture(site, delivery.slug, media, now)
     with contain(lambda _: None):  # a post that is gone leaves a person's own words
@@ -100,6 +101,14 @@ def offer_own_picture(site: OpenSite, slug: str, media: str, now: datetime) -> C
     if found != before:
         site.forget_publication()
     return found
+
+
+def require_alt(site: OpenSite, account: str, alt: str) -> None:
+    """Raises UsageError where a person's alt text would be cut: no word of it is left out unasked."""
+    facts = site.facts_with_limits().get(account)
+    if facts is not None and not facts.limits.fits_alt(alt.strip()):
+        size = f"{len(alt.strip()):,} of {facts.limits.alt:,} characters"
+        raise UsageError(f"the alt text is too long for {account}: {size}", hint="nothing was changed")
 
 
 def require_attached(account: str, media: str, message: Message | None, notes: Sequence[str]) -> None:

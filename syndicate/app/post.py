@@ -16,14 +16,15 @@ from zoneinfo import ZoneInfo
 
 from syndicate.app.deliver import find_next_slot
 from syndicate.app.login import learn_missing_limits
-from syndicate.app.own_words import offer_own_picture, require_attached, require_media
+from syndicate.app.own_words import offer_own_picture, require_alt, require_attached, require_media
 from syndicate.app.publish import get_post, open_drawer, read_plan
+from syndicate.app.queue import wake_accounts
 from syndicate.app.reports import Joined, Story
 from syndicate.app.site import OpenSite
 from syndicate.app.status import explain_waits
 from syndicate.containment import contain
 from syndicate.content.write_back import write_syndication
-from syndicate.errors import Contradicted, UsageError, tell_for_log
+from syndicate.errors import Contradicted, Overtaken, UsageError, tell_for_log
 from syndicate.model import (
     NO_PICTURE,
     Delivery,
@@ -94,24 +95,30 @@ def plan_post(site: OpenSite, asked: MessageRequest, now: datetime) -> ManualPla
     )
 
 
+_TRIES = 5
+
+
 def write_message(site: OpenSite, asked: MessageRequest, now: datetime) -> tuple[int, ...]:
     """A message about a post into the outbox of these accounts; the worker sends it. Returns the numbers.
 
-    All is planned before the first is stored. Raises UsageError as `plan_post` does, Contradicted where nothing may be
-    sent.
+    All is planned before the first is stored, and planned anew where somebody else was quicker. What is asked for by
+    hand lets a paused account go on. Raises UsageError as `plan_post` does, Contradicted where nothing may be sent.
     """
     if contradiction := site.check_state():
         raise Contradicted(contradiction)
-    plans = plan_message(site, asked, now)
-    return tuple(number for planned in plans for number in put_into_outbox(site, planned, now))
+    for _ in range(_TRIES - 1):
+        with suppress(Overtaken):
+            return put_into_outbox(site, plan_message(site, asked, now), now)
+    return put_into_outbox(site, plan_message(site, asked, now), now)
 
 
-def plan_message(site: OpenSite, asked: MessageRequest, now: datetime) -> tuple[ManualPlan, ...]:
+def plan_message(site: OpenSite, asked: MessageRequest, now: datetime) -> ManualPlan:
     """What `write_message` would store."""
     if not asked.to:
         raise UsageError("choose at least one account")
     for name in asked.to:
         require_media(site, name, asked.picture.media)
+        require_alt(site, name, asked.picture.alt)
     requests = [asked]
     if asked.at == NEXT_SLOT:
         times = {name: find_next_slot(site, site.accounts.get(name), now).isoformat() for name in asked.to}
@@ -119,15 +126,16 @@ def plan_message(site: OpenSite, asked: MessageRequest, now: datetime) -> tuple[
     plans = tuple(plan_post(site, one, now) for one in requests)
     for row in (row for plan in plans for row in plan.deliveries if row.part == 1):
         require_attached(row.account, asked.picture.media, row.message, row.warnings)
-    return plans
+    return ManualPlan(
+        tuple(row for plan in plans for row in plan.deliveries), tuple(one for plan in plans for one in plan.changes)
+    )
 
 
 def put_into_outbox(site: OpenSite, planned: ManualPlan, now: datetime) -> tuple[int, ...]:
-    """Store the new rows, move the waiting ones; returns the numbers of all."""
-    store = site.store
-    added = store.add_deliveries(planned.deliveries, now)
-    store.apply(Plan(now=now, changes=planned.changes), now)
-    return (*(delivery.id for delivery in added), *(change.delivery_id for change in planned.changes))
+    """New rows, and changed ones; returns the numbers of all. Raises Overtaken where they fit no more."""
+    rows = site.store.add_deliveries(planned.deliveries, now, planned.changes)
+    wake_accounts(site, (row.id for row in rows), now)
+    return tuple(row.id for row in rows)
 
 
 # --- `write_back`: which links belong into which post ---

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from syndicate.app.site import OpenSite
 from syndicate.app.status import WAITING
 from syndicate.containment import contain
 from syndicate.errors import UsageError
-from syndicate.model import Action, Delivery, NetworkFacts, PlannedDelivery, Post, Reason, Receipt, State
+from syndicate.model import Action, Delivery, NetworkFacts, Occasion, PlannedDelivery, Post, Reason, Receipt, State
 from syndicate.planning.deliveries.foresight import (
     Budget,
     find_token_end,
@@ -122,7 +123,8 @@ _SIMPLE: Mapping[Action, Callable[[Store, int, datetime], Delivery]] = {
 
 
 def change_delivery(site: OpenSite, action: Action, number: int, value: str, now: datetime) -> Delivery:
-    """One action on one delivery; `value` is a time to move to, a text, or the URL of a copy."""
+    """One action on one delivery; `value` is a time to move to, a text, the URL of a copy, or the state that a person
+    saw when they released it ("" where nobody says)."""
     store = site.store
     if action is Action.MOVE:
         return store.move(number, parse_when(value, now, ZoneInfo(site.settings.site.timezone)), now)
@@ -131,7 +133,8 @@ def change_delivery(site: OpenSite, action: Action, number: int, value: str, now
     if action is Action.SETTLE_SENT:
         return store.settle_sent(number, Receipt(remote_id=value, url=value), now)
     if action is Action.RELEASE:
-        return store.release(number, now, _find_objection(site, store.get_delivery(number)))
+        seen = State(value) if value else None
+        return store.release(number, now, _find_objection(site, store.get_delivery(number)), seen=seen)
     if action is Action.RETRY:
         return store.retry(number, now, _find_objection(site, store.get_delivery(number)))
     return _SIMPLE[action](store, number, now)
@@ -207,6 +210,8 @@ class BulkAction:
     """What the message said when the person saw it (`digest_words`), "" where nobody asks."""
     is_forced: bool = False
     """Whether a rule that speaks against the time is overruled."""
+    seen: Mapping[int, State] = field(default_factory=dict)
+    """In which state a page showed each message, where it says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,25 +223,39 @@ class Outcome:
 
 
 def carry_out(app: App, bulk: BulkAction) -> Outcome:
-    """Every message on its own: one that is refused keeps none of the others."""
+    """Every message on its own: one that is refused keeps none of the others.
+
+    Parts of a thread go with the first of them that is chosen, as the store does it, so that each is done once.
+    """
     changed: list[Delivery] = []
     refused: list[tuple[int, UsageError]] = []
-    for number in _order(app, bulk):
+    begun: set[tuple[str, str, Occasion]] = set()
+    for number, before in _order(app, bulk):
         try:
-            changed.append(_change_one(app, bulk, number))
+            with app.borrow() as site:
+                after = site.store.get_delivery(number)
+            message = (after.post_id, after.account, after.occasion)
+            came_along = message in begun and after != before
+            changed.append(after if came_along else _change_one(app, bulk, number))
+            begun.add(message)
         except UsageError as error:
             refused.append((number, error))
     return Outcome(tuple(changed), tuple(refused))
 
 
-def _order(app: App, bulk: BulkAction) -> Sequence[int]:
-    """Messages that move later: the last one first, so that none stands in another's way."""
-    if not bulk.by or len(bulk.numbers) == 1:
-        return bulk.numbers
+def _order(app: App, bulk: BulkAction) -> list[tuple[int, Delivery | None]]:
+    """The messages as they are before. What moves later begins with the last, so that none stands in another's way."""
+    rows: dict[int, Delivery] = {}
     with app.borrow() as site:
-        due = {row.id: row.due_at for row in site.store.list_deliveries() if row.id in set(bulk.numbers)}
-    there = sorted(due, key=due.__getitem__, reverse=bulk.by > timedelta(0))
-    return (*there, *(number for number in bulk.numbers if number not in due))
+        for number in bulk.numbers:
+            with suppress(UsageError):
+                rows[number] = site.store.get_delivery(number)
+    if bulk.by:
+        sign = -1 if bulk.by > timedelta(0) else 1
+        there = sorted(rows.values(), key=lambda row: (sign * row.due_at.timestamp(), row.part))
+    else:
+        there = list(rows.values())
+    return [*((row.id, row) for row in there), *((number, None) for number in bulk.numbers if number not in rows)]
 
 
 def _change_one(app: App, bulk: BulkAction, number: int) -> Delivery:
@@ -247,6 +266,8 @@ def _change_one(app: App, bulk: BulkAction, number: int) -> Delivery:
     if bulk.action is Action.MOVE:
         with app.borrow() as site:
             value = choose_time(site, number, value, bulk.by, app.now(), is_forced=bulk.is_forced).isoformat()
+    elif bulk.action is Action.RELEASE:
+        value = bulk.seen.get(number, "")
     (after,) = app.change_deliveries(bulk.action, (number,), value)
     return after
 

@@ -3,16 +3,16 @@ has not begun its call: the worker's next step is then refused."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from syndicate.errors import UsageError
-from syndicate.model import Action, Delivery, PlannedDelivery, Reason, Receipt, State, refuse
+from syndicate.model import Action, Delivery, Reason, Receipt, State, refuse
 from syndicate.store.database import Part
-from syndicate.store.mapping import insert_deliveries, parse_delivery
+from syndicate.store.mapping import parse_delivery
 from syndicate.store.schema import deliveries
 from syndicate.store.transitions import Step, get_row, move, same_message
 
@@ -27,6 +27,8 @@ _AFRESH: dict[str, Any] = {
     "detail": "",
 }
 
+_OFF = frozenset({State.SKIPPED, State.CANCELLED})
+
 Change = Callable[[Delivery], tuple[State, dict[str, Any]]]
 """What an action makes of a row: its new state and values."""
 
@@ -37,28 +39,23 @@ class Actions(Part):
     Holding, releasing, cancelling, moving and retrying a part of a thread does the same to the parts after it.
     """
 
-    def add_deliveries(self, planned: Iterable[PlannedDelivery], now: datetime) -> tuple[Delivery, ...]:
-        """Put rows into the outbox and return them; a row that is there already stays as it is."""
-        planned = tuple(planned)
-        with self._database.writing() as connection:
-            insert_deliveries(connection, self._site, planned, now)
-            found = []
-            for row in planned:
-                query = self._mine(select(deliveries)).where(*same_message(row), deliveries.c.part == row.part)
-                found.append(parse_delivery(connection.execute(query).mappings().one()))
-            return tuple(found)
-
     def hold(self, delivery_id: int, now: datetime) -> Delivery:
         """Keep it until released."""
         return self._act_on_thread(delivery_id, Action.HOLD, now, lambda _row: (State.HELD, {}))
 
-    def release(self, delivery_id: int, now: datetime, objection: Reason = Reason.NONE) -> Delivery:
+    def release(
+        self, delivery_id: int, now: datetime, objection: Reason = Reason.NONE, *, seen: State | None = None
+    ) -> Delivery:
         """Let a held, skipped, missed or cancelled one go: at its time, or now where that has passed.
 
-        `objection` is what its post asks for against it, which the person overrules, too.
+        `objection` is what its post asks for against it, which the person overrules, too. `seen`: in which state the
+        person saw it; what somebody has decided against since is not let go.
         """
 
         def change(row: Delivery) -> tuple[State, dict[str, Any]]:
+            if row.state in _OFF and seen not in {None, *_OFF}:
+                hint = "release it once more to send it all the same"
+                raise UsageError(f"delivery {row.id} was {row.state} meanwhile", hint=hint)
             state = State.PLANNED if row.due_at > now else State.DUE
             return state, {"due_at": max(row.due_at, now), "message": None, "overruled": objection or row.reason}
 
@@ -133,7 +130,8 @@ class Actions(Part):
             before = get_row(connection, self._site, delivery_id)
             acted = self._act_on(connection, before, action, now, change)
             for later in self._list_later_parts(connection, acted):
-                if not refuse(action, later.state):
+                is_off_by_itself = later.state in _OFF and before.state not in _OFF
+                if not refuse(action, later.state) and not is_off_by_itself:
                     self._act_on(connection, later, action, now, change)
             return acted
 

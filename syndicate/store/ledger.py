@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, String, bindparam, delete, func, insert, or_, select, update
 
-from syndicate.errors import UsageError
+from syndicate.errors import Overtaken, UsageError
 from syndicate.model import (
     Delivery,
     Identified,
@@ -22,6 +22,7 @@ from syndicate.model import (
     Occasion,
     Plan,
     PlannedChange,
+    PlannedDelivery,
     State,
     can_move,
 )
@@ -29,7 +30,7 @@ from syndicate.store.database import Part
 from syndicate.store.mapping import find_receipt, insert_deliveries, insert_of, parse_delivery, parse_limits
 from syndicate.store.schema import accounts, attempts, deliveries, drafts, posts
 from syndicate.store.schema import states as site_states
-from syndicate.store.transitions import Step, get_row, move
+from syndicate.store.transitions import Step, get_row, move, same_message
 
 _WRITTEN = ("source_digest", "fields_digest", "sketch")
 _NAMED = ("source", "slug", "permalink", "title", "digest", "updated_at", "dated_at", "declared_id", *_WRITTEN)
@@ -131,6 +132,24 @@ class LedgerPart(Part):
                 new_deliveries=insert_deliveries(connection, self._site, plan.deliveries, now),
                 changed_deliveries=sum(self._apply_change(connection, one, now) for one in plan.changes),
             )
+
+    def add_deliveries(
+        self, planned: Iterable[PlannedDelivery], now: datetime, changes: Iterable[PlannedChange] = ()
+    ) -> tuple[Delivery, ...]:
+        """What a person asked for, all or nothing: rows for the outbox, and rows that are there; returns them all.
+
+        Raises Overtaken where one was added meanwhile, or has gone on: no words are lost without a word.
+        """
+        planned, changes = tuple(planned), tuple(changes)
+        with self._database.writing() as connection:
+            added = insert_deliveries(connection, self._site, planned, now)
+            if added < len(planned) or not all(self._apply_change(connection, one, now) for one in changes):
+                raise Overtaken("somebody changed these messages this moment", hint="look at them, and try again")
+            found = []
+            for row in planned:
+                query = self._mine(select(deliveries)).where(*same_message(row), deliveries.c.part == row.part)
+                found.append(parse_delivery(connection.execute(query).mappings().one()))
+            return (*found, *(get_row(connection, self._site, one.delivery_id) for one in changes))
 
     def join_posts(self, joined: KnownPost, after: KnownPost, now: datetime) -> None:
         """One post instead of two: `joined` replaces the row with its id and that of `after`.

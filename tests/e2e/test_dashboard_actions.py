@@ -41,6 +41,7 @@ class Live:
     page: object
     app: App
     root: Path
+    has_script: bool
 
     def open(self, path: str) -> None:
         self.page.goto(f"{self.page.url.partition('/dashboard')[0]}/dashboard/{path}")
@@ -104,7 +105,7 @@ def live(tmp_path_factory: pytest.TempPathFactory, mastodon: FakeMastodon, brows
             context = browser.new_context(viewport={"width": 1280, "height": 900}, java_script_enabled=request.param)
             page = context.new_page()
             page.goto(find_address(lines))
-            yield Live(page, app, root)
+            yield Live(page, app, root, request.param)
             context.close()
 
 
@@ -165,9 +166,11 @@ def test_edit_words_alt_text_and_picture(live: Live) -> None:
     live.page.wait_for_selector("#look .said:has-text('My own words.')")
     assert not live.find("edit").is_own
     live.page.click("button:text-is('Keep this')")
+    live.page.wait_for_selector("#note p:has-text('are kept')")
     edited = live.find("edit")
     assert (edited.text, edited.media, edited.alt) == ("My own words.", "image", "A card with a title")
     live.page.click("text=Compose it from the post again")
+    live.page.wait_for_selector("#note p:has-text('composed from the post again')")
     assert live.find("edit").text == ""
 
 
@@ -175,6 +178,7 @@ def test_settle_with_and_without_a_copy(live: Live) -> None:
     live.open(f"message/{live.find('sent').id}")
     live.page.fill("#url", "https://timeline.example/1")
     live.page.click("button[value=settle_sent]")
+    live.page.wait_for_selector("#note p:has-text('was sent')")
     assert (live.find("sent").state, live.find("sent").receipt.url) == (State.SENT, "https://timeline.example/1")
     live.open(f"message/{live.find('unsent').id}")
     live.page.click("button[value=settle_not_sent]")
@@ -208,6 +212,26 @@ def test_an_account_logs_in_and_goes_on(live: Live) -> None:
     live.page.click("button:has-text('Let it go on')")
     assert live.page.inner_text("#note p") == "toot goes on."
     assert all(one.paused_at is None for one in live.app._site.store.list_accounts())
+
+
+def test_a_message_s_own_buttons_leave_the_page_as_it_is(live: Live) -> None:
+    """It is neither loaded anew nor scrolled, what is not kept yet stays typed, and the next button has the focus."""
+    if not live.has_script:
+        pytest.skip("without the script a button leads to a new page")
+    live.page.set_viewport_size({"width": 1280, "height": 500})
+    live.open(f"message/{live.find('after').id}")
+    live.page.fill("#text", "Not kept yet.")
+    live.page.evaluate("window.isTheSame = true; scrollTo(0, 90)")
+    for button, said, following in (("Hold", "Held after", "Release"), ("Release", "Released after", "Send now")):
+        live.page.locator(f".actions button:text-is('{button}')").dispatch_event("click")
+        live.page.wait_for_selector(f"#note p:has-text('{said}')")
+        assert live.page.evaluate("[window.isTheSame, scrollY, document.activeElement.textContent]") == [
+            True,
+            90,
+            following,
+        ]
+        assert live.page.input_value("#text") == "Not kept yet."
+    live.page.set_viewport_size({"width": 1280, "height": 900})
 
 
 def test_many_at_once_are_answered_together(live: Live) -> None:

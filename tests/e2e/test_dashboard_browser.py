@@ -176,6 +176,40 @@ def test_many_are_held_and_the_page_goes_on(desk: Desk, browser, script: bool) -
     page.wait_for_selector("#note p:text-is('Released 2 messages.')")
 
 
+def test_tabs_that_nobody_sees_keep_no_connection(desk: Desk, browser) -> None:
+    """A browser has six for a server; a tab that is looked at again shows what is now."""
+    page = desk.open(browser)
+    page.context.add_init_script("Object.defineProperty(document, 'hidden', { get: () => window.isHidden ?? false })")
+    tabs = [page.context.new_page() for _ in range(9)]
+    for tab in tabs:
+        tab.goto(f"{desk.address}/dashboard/list?account=x")
+        tab.evaluate("window.isHidden = true; document.dispatchEvent(new Event('visibilitychange'))")
+    first = desk.app.list_deliveries(account="x")[0].id
+    desk.app.change_deliveries("hold", (first,))
+    tabs[0].evaluate("window.isHidden = false; document.dispatchEvent(new Event('visibilitychange'))")
+    tabs[0].wait_for_selector(f"#d{first} .badge.held")
+    desk.app.change_deliveries("release", (first,))
+    page.context.close()
+
+
+def test_a_page_says_when_it_hears_nothing(desk: Desk, browser) -> None:
+    """Nobody reads "running" of a dashboard that is gone; what is written then is not lost."""
+    number = desk.app.list_deliveries(account="second")[0].id
+    page = desk.open(browser)
+    before = page.inner_text("#running")
+    page.route("**/events", lambda route: route.abort())
+    page.route("**/act", lambda route: route.abort())
+    page.goto(f"{desk.address}/dashboard/message/{number}")
+    page.fill("#text", "Typed meanwhile.")
+    page.wait_for_selector("#running:has-text('does not answer')")
+    page.click("button:text-is('Keep this')")
+    page.wait_for_selector("#note p:has-text('did not answer')")
+    assert page.input_value("#text") == "Typed meanwhile."
+    page.unroute_all()
+    page.wait_for_selector(f"#running:has-text('{before}')")
+    page.context.close()
+
+
 def test_keys_are_enough(desk: Desk, browser) -> None:
     """From the top of the page to a message, its box, and back to a button, with Tab, Space and Enter alone."""
     page = desk.open(browser)

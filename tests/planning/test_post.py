@@ -152,6 +152,23 @@ def test_one_account_after_another() -> None:
         by_hand(blog)
 
 
+def test_own_words_are_the_whole_message() -> None:
+    """What a waiting thread would have said after them is cancelled, and no thread that has begun takes them."""
+    blog = blog_with(State.PLANNED, thread=True)
+    first = blog.rows()[0]
+    blog.ledger = replace(blog.ledger, deliveries=(first, replace(first, id=2, part=2), replace(first, id=3, part=3)))
+    changes = by_hand(blog, text="Mine").changes
+    assert [(one.delivery_id, one.state, one.text) for one in changes] == [
+        (1, State.PLANNED, f"Mine\n\n{LINK}"),
+        (2, State.CANCELLED, ""),
+        (3, State.CANCELLED, ""),
+    ]
+    begun = (replace(first, state=State.FAILED), replace(first, id=2, part=2))
+    blog.ledger = replace(blog.ledger, deliveries=begun)
+    planned = by_hand(blog, text="Mine")
+    assert (planned.changes, [row.text for row in planned.deliveries]) == ((), [f"Mine\n\n{LINK}"])
+
+
 def test_only_one_waiting_message_is_moved() -> None:
     """The earliest; its thread comes along, a later occasion keeps its slot."""
     blog = blog_with(State.PLANNED)

@@ -142,6 +142,12 @@ def test_when_is_read_in_the_zone_of_the_site(text: str, expected: str) -> None:
     assert f"{parse_when(text, NOW, BERLIN).astimezone(BERLIN):%m-%d %H:%M}" == expected
 
 
+def test_this_minute_is_now() -> None:
+    """A field for a time knows no seconds."""
+    now = NOW.replace(second=59)
+    assert parse_when("2026-11-27T14:30", now, BERLIN) == now
+
+
 @pytest.mark.parametrize(
     ("text", "word"),
     [

@@ -155,7 +155,7 @@ def test_a_copy_found_on_the_network_is_adopted(store: Store, before: State) -> 
 def test_a_copy_without_a_row_gets_one_and_is_never_sent(store: Store) -> None:
     """After a lost database, adopting fills the outbox: planning the same post again adds nothing."""
     assert store.adopt("mastodon", "fake", [Found("p9", "slug-p9", Receipt("r9", "u9"), NOW)], LATER) == 1
-    add(store, planned("p9"))
+    store.apply(plan(deliveries=(planned("p9"),)), NOW)
     assert [row.state for row in store.list_deliveries()] == [State.SENT]
     assert store.claim("me", LATER, timedelta(minutes=5)) is None
     assert store.find_by_receipt("mastodon", "r9") is not None

@@ -13,8 +13,8 @@ import psycopg
 import pytest
 from sqlalchemy import update
 
-from syndicate.errors import LostLease, StateError, UsageError
-from syndicate.model import FEATURED, Action, Delivery, Occasion, Reason, Receipt, State
+from syndicate.errors import LostLease, Overtaken, StateError, UsageError
+from syndicate.model import FEATURED, Action, Delivery, Occasion, Plan, PlannedChange, Reason, Receipt, State
 from syndicate.planning.deliveries.reasons import say_why
 from syndicate.store import open_store
 from syndicate.store.schema import deliveries
@@ -29,9 +29,8 @@ SECOND = timedelta(seconds=1)
 def test_planning_the_same_delivery_twice_adds_one_row(store: Store) -> None:
     """(site, post, account, occasion, part) is unique; the second insert is ignored and the first row stays."""
     first = add(store)[0]
-    again = add(store, planned(reason=Reason.APPROVAL, state=State.HELD))[0]
-    assert again == first
-    assert len(store.list_deliveries()) == 1
+    store.apply(Plan(now=NOW, deliveries=(planned(reason=Reason.APPROVAL, state=State.HELD),)), NOW)
+    assert store.list_deliveries() == (first,)
 
 
 def test_a_key_is_the_same_for_ever_and_different_for_every_row(store: Store) -> None:
@@ -40,7 +39,8 @@ def test_a_key_is_the_same_for_ever_and_different_for_every_row(store: Store) ->
     keys = [row.key for row in add(store, *variants)]
     assert len(set(keys)) == 5
     assert all(len(key) == 32 for key in keys)
-    assert keys == [row.key for row in add(store, *variants)]
+    store.apply(Plan(now=NOW, deliveries=variants), NOW)
+    assert sorted(keys) == sorted(row.key for row in store.list_deliveries())
 
 
 def test_a_delivery_survives_the_way_to_the_disk_whole(opener: Opener) -> None:
@@ -267,6 +267,39 @@ def test_a_part_that_is_out_already_stays(store: Store) -> None:
     first, second = add(store, planned(part=1), planned(part=2, state=State.SKIPPED))
     store.cancel(first.id, NOW)
     assert store.get_delivery(second.id).state is State.SKIPPED
+
+
+def test_a_part_that_was_cancelled_by_itself_stays(store: Store) -> None:
+    """Holding and releasing the thread does not bring it back; releasing what was cancelled as a whole does."""
+    first, second = add(store, planned(part=1), planned(part=2))
+    store.cancel(second.id, NOW)
+    store.hold(first.id, NOW)
+    store.release(first.id, NOW)
+    assert store.get_delivery(second.id).state is State.CANCELLED
+    store.cancel(first.id, NOW)
+    store.release(first.id, NOW)
+    assert store.get_delivery(second.id).state is State.DUE
+
+
+@pytest.mark.parametrize("decided", ["cancel", "skip"])
+def test_what_was_decided_against_meanwhile_is_not_let_go(store: Store, decided: str) -> None:
+    """Who releases what their page shows as held overrules nobody; who sees that it is cancelled may."""
+    (row,) = add(store, planned(state=State.HELD))
+    after = getattr(store, decided)(row.id, NOW).state
+    with pytest.raises(UsageError, match=f"was {after} meanwhile"):
+        store.release(row.id, NOW, seen=State.HELD)
+    assert store.get_delivery(row.id).state is after
+    assert store.release(row.id, NOW, seen=after).state is State.DUE
+
+
+def test_what_a_person_asks_for_is_stored_whole_or_not_at_all(store: Store) -> None:
+    """Where somebody wrote at the same moment, or a message has gone on, it is said and nothing is kept."""
+    row = bring_to(store, State.SENDING)
+    change = PlannedChange(delivery_id=row.id, state=State.PLANNED, due_at=LATER, text="Mine")
+    for rows, changes in (((planned(),), ()), ((planned("p2"),), (change,))):
+        with pytest.raises(Overtaken):
+            store.add_deliveries(rows, NOW, changes)
+    assert store.list_deliveries() == (row,)
 
 
 def test_giving_back_leaves_the_row_for_the_next(store: Store) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -296,6 +297,40 @@ def test_many_are_changed_at_once(client: httpx.Client, desk: Desk) -> None:
         assert client.post("/deliveries/many", json=body).status_code == 409
     for body in ({"action": "settle_sent", "ids": [1]}, {"action": "hold", "ids": []}, {"action": "hold"}):
         assert client.post("/deliveries/many", json=body).status_code == 422
+
+
+def test_a_thread_is_moved_once_however_many_of_its_parts_are_chosen(client: httpx.Client, desk: Desk) -> None:
+    """All parts stay together, and each counts as done; so it is with every action on a thread."""
+    at = desk.at + timedelta(hours=14)
+    parts = [delivery(number, State.PLANNED, part=number, due_at=at) for number in (1, 2, 3)]
+    desk.put(*parts, delivery(4, State.PLANNED, post_id="q", slug="other", due_at=at))
+    wish = {"action": "move", "ids": [3, 1, 2, 4], "by_minutes": 60, "force": True}
+    assert client.post("/deliveries/many", json=wish).json()["told"] == "Moved 4 messages."
+    rows = desk.app._site.store.list_deliveries()
+    assert {row.due_at for row in rows} == {at + timedelta(hours=1)}
+    for action, after in (("hold", State.HELD), ("release", State.PLANNED), ("retry", State.DUE)):
+        answer = client.post("/deliveries/many", json={"action": action, "ids": [1, 2, 3]}).json()
+        assert ([one["state"] for one in answer["changed"]], answer["refused"]) == ([after] * 3, [])
+
+
+def test_what_somebody_cancelled_meanwhile_is_not_released(client: httpx.Client, desk: Desk) -> None:
+    """By whoever still sees it as held; the others are."""
+    desk.put(delivery(7, State.CANCELLED), delivery(8, State.HELD, post_id="q", slug="other"))
+    seen = {"7": "held", "8": "held"}
+    answer = client.post("/deliveries/many", json={"action": "release", "ids": [7, 8], "seen": seen}).json()
+    assert answer["refused"][0]["detail"] == "Delivery 7 was cancelled meanwhile"
+    assert desk.states() == {7: "cancelled", 8: "due"}
+
+
+def test_no_message_is_lost_where_many_write_at_once(client: httpx.Client, desk: Desk) -> None:
+    """Each gets its own number and keeps its own words."""
+    asked = {"post": "hello", "to": ["timeline"], "at": "2198-12-24T10:00", "again": True}
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda n: client.post("/deliveries", json={**asked, "text": f"Words {n}"}), range(4)))
+    said = [one.json()["deliveries"][0]["text"].partition("\n")[0] for one in answers]
+    assert said == [f"Words {number}" for number in range(4)]
+    kept = [row.text.partition("\n")[0] for row in desk.app._site.store.list_deliveries() if row.text]
+    assert sorted(kept) == said
 
 
 def test_a_day_later_is_the_same_time_of_day(desk: Desk) -> None:

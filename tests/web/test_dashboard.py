@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import httpx
 import pytest
@@ -205,12 +206,50 @@ def test_what_went_on_meanwhile_is_said(app: App, client: httpx.Client) -> None:
 def test_an_action_comes_back_to_its_page(app: App, client: httpx.Client) -> None:
     """With the outcome, and the next message of the page in focus."""
     number, after = find(app, "evil-b-co").id, find(app, "eight").id
-    answer = act(client, number, "hold", back="/post/evil-b-co?show=1", order=f"{number} {after}")
+    answer = act(client, number, "hold", back="/post/evil-b-co?show=1", order=f"{number}:planned {after}:planned")
     assert answer.url.path == "/dashboard/post/evil-b-co"
     assert answer.url.params["show"] == "1"
     assert "Held evil-b-co" in answer.text
-    answer = act(client, number, "hold", back="/list?state=planned", order=f"{number} {after}")
+    answer = act(client, number, "hold", back="/list?state=planned", order=f"{number}:planned {after}:planned")
     assert re.findall(r'id="c(\d+)"[^>]* autofocus', answer.text) == [str(after)]
+
+
+def test_the_page_of_a_post_stays_in_every_script(app: App, client: httpx.Client) -> None:
+    """Also where its address, or what was searched for, is long and of another script."""
+    for path, name in (("/dashboard/list", "日本語" * 60), ("/dashboard/week", "*'(x)")):
+        page = client.get(path, params={"q": name}).text
+        (back,) = Page(page).find_all("body", "data-place")
+        answer = act(client, find(app, "eight").id, "hold", back=back)
+        assert (answer.url.path, answer.url.params["q"]) == (path, name)
+    back = f"/post/{quote('日本語の記事' * 20)}"
+    answer = client.post("/dashboard/resume", data={"token": client.headers["X-Token"], "account": "x", "back": back})
+    assert unquote(answer.url.path) == f"/dashboard/post/{'日本語の記事' * 20}"
+
+
+def test_sent_and_needs_you_have_states_of_their_own(app: App, client: httpx.Client) -> None:
+    """A filter of the list does not show held messages as sent ones."""
+    listed = Page(client.get("/dashboard/list?state=held&account=second").text)
+    assert {"/dashboard/sent?account=second", "/dashboard/needs?account=second"} < set(listed.find_all("a", "href"))
+    assert "0 messages sent" in client.get("/dashboard/sent?state=held").text
+
+
+def test_no_word_of_an_alt_text_is_left_out(app: App, client: httpx.Client) -> None:
+    """One that the network would not take is refused, and stays in the form."""
+    number = find(app, "ten").id
+    alt = "Line one\nline two\n\n" + "word " * 400
+    refused = act(client, number, "edit", "Mine", alt=alt, back=f"/message/{number}").text
+    assert "The alt text is too long for timeline: 2,0" in refused
+    assert alt.strip() in refused
+    act(client, number, "edit", "", alt="Line one\nline two", media="image")
+    assert find(app, "ten").alt == "Line one\nline two"
+
+
+def test_words_are_found_however_their_letters_are_written(app: App, client: httpx.Client) -> None:
+    """Composed or not, in any case, with Turkish dots."""
+    number = find(app, "nine").id
+    act(client, number, "edit", "Café İstanbul")
+    for words in ("cafe\u0301", "CAFÉ", "istanbul", "İSTANBUL", "ｃａｆé"):
+        assert f'id="c{number}"' in client.get("/dashboard/list", params={"q": words}).text, words
 
 
 def test_many_messages_are_acted_on_at_once(app: App, client: httpx.Client) -> None:

@@ -48,12 +48,12 @@ def log_in(client: httpx.Client, password: str = PASSWORD, **headers: str) -> ht
 
 
 def test_nothing_is_shown_before_the_login(outside: httpx.Client, desk: Desk) -> None:
-    """Every page leads to the login, every form too, and the login tells nothing of the outbox."""
+    """Every page leads to the login, a form changes nothing, and the login tells nothing of the outbox."""
     for path in ("/", "/post/hello", "/nothing"):
         answer = outside.get(path)
         assert (answer.status_code, answer.headers["location"]) == (303, "/dashboard/login")
     token = find_token(outside.get("/login").text)
-    assert outside.post("/act", data={"token": token, "action": "hold", "number": "7"}).status_code == 303
+    assert outside.post("/act", data={"token": token, "action": "hold", "number": "7"}).status_code == 403
     assert desk.states() == {7: "planned"}
     assert "Read it." not in outside.get("/login").text
 
@@ -93,6 +93,23 @@ def test_a_session_ends(outside: httpx.Client, desk: Desk) -> None:
     assert outside.get("/").status_code == 303
     outside.cookies.set(name_cookie(desk.app.settings), "x" * 43, path="/dashboard")
     assert outside.get("/").status_code == 303
+
+
+def test_words_outlive_the_session(outside: httpx.Client, desk: Desk) -> None:
+    """A form that comes after the session has ended, or from before the last login, shows what was written in it."""
+    log_in(outside)
+    form = fields(outside, action="edit", value="Long <b>words</b>", alt="And more", back="/message/7")
+    desk.at += timedelta(days=1)
+    answer = outside.post("/act", data=form)
+    assert answer.status_code == 403
+    assert "You are logged out" in answer.text
+    assert "Long &lt;b&gt;words&lt;/b&gt;</textarea>" in answer.text
+    assert "And more</textarea>" in answer.text
+    log_in(outside)
+    answer = outside.post("/act", data=form)
+    assert (answer.status_code, "from before your last login" in answer.text) == (403, True)
+    assert 'href="/dashboard/message/7"' in answer.text
+    assert desk.states() == {7: "planned"}
 
 
 def test_who_logged_in_before_is_never_locked_out(outside: httpx.Client, served: Served, desk: Desk) -> None:

@@ -120,12 +120,18 @@ def test_every_action_has_words() -> None:
 
 
 def test_a_page_holds_whole_posts() -> None:
-    """Some eighty lines a page; a post is never torn, and every message is on one page."""
+    """Some eighty lines a page; a post is never torn, every message is on one page, and after the last comes none."""
     rows = [delivery(number, State.PLANNED, post_id=f"p{number // 8}") for number in range(400)]
     pages = [choose_page(rows, number) for number in (1, 2, 3, 4, 5, 6)]
-    assert [len(found) for found, _ in pages] == [80, 80, 80, 80, 80, 0]
-    assert [more for _, more in pages] == [True, True, True, True, False, False]
-    assert [one for found, _ in pages for one in found] == rows
+    assert [len(found) for found, _, _ in pages] == [80] * 6
+    assert [(number, more) for _, number, more in pages] == [
+        (1, True),
+        (2, True),
+        (3, True),
+        (4, True),
+        *[(5, False)] * 2,
+    ]
+    assert [one for found, _, _ in pages[:5] for one in found] == rows
 
 
 def test_a_calendar_shows_a_post_once_a_moment() -> None:

@@ -143,13 +143,15 @@ def test_texts_are_counted_as_each_network_counts(app: App, client: httpx.Client
 
 
 def test_a_form_that_is_sent_twice_writes_one_message(app: App, client: httpx.Client) -> None:
-    """Also where another message about the post was wanted; the next form writes the next one."""
+    """Also where another message about the post was wanted; other words, or the next form, write another one."""
     page = Page(client.get("/new").text)
     once = next(given["value"] for tag, given in page.tags if given.get("name") == "once")
     words = {"post": "two", "value": "Once.", "to": ["x"], "when": "slot", "again": "yes", "once": once}
     said = [Page(send(client, "/new", **words).text).words for _ in range(2)]
     assert ("Written: x" in said[0], "This was written already" in said[1]) == (True, True)
     assert [row.text.startswith("Once.") for row in app.list_deliveries(slug="two", account="x")] == [True]
+    assert "Written: x" in Page(send(client, "/new", **words | {"value": "Twice."}).text).words
+    assert [row.text[:5] for row in app.list_deliveries(slug="two", account="x")] == ["Once.", "Twice"]
 
 
 def test_what_somebody_else_changed_meanwhile_is_not_overwritten(app: App, client: httpx.Client) -> None:

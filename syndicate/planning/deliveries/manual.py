@@ -87,11 +87,11 @@ def plan_manual(
         own = context.rows.get(item.id, ())
         if not again:
             _refuse_second(own, item, account)
-        waiting = () if again else [row for row in own if row.state in UNSENT]
+        waiting = [] if again else _list_waiting(own)
         moment = at or _now_or_later(item, context)
         # Measures the text, even where a message that waits is moved instead.
         added = _add(item, context, moment, text, picture)
-        more = _move_waiting(waiting, moment, add_link(text, item.post, account), picture, added) if waiting else added
+        more = _move_waiting(waiting, account, moment, picture, added) if waiting else added
         plan = ManualPlan((*plan.deliveries, *more.deliveries), (*plan.changes, *more.changes))
     return plan
 
@@ -127,37 +127,43 @@ def _refuse_second(rows: Iterable[KnownDelivery], item: Identified, account: Acc
     )
 
 
+def _list_waiting(rows: Iterable[KnownDelivery]) -> list[KnownDelivery]:
+    """What waits, the earliest first; a thread whose beginning is out, or failed, takes no new words."""
+    waiting = [row for row in rows if row.state in UNSENT]
+    begin = {row.occasion for row in waiting if row.part == 1}
+    return sorted((row for row in waiting if row.occasion in begin), key=lambda row: (row.due_at, row.id))
+
+
 def _move_waiting(
-    rows: Iterable[KnownDelivery], at: datetime, text: str, picture: OwnPicture, like: ManualPlan
+    rows: Sequence[KnownDelivery], account: Account, at: datetime, picture: OwnPicture, like: ManualPlan
 ) -> ManualPlan:
     """The message that waits goes out at the asked time; asking for it is approving it.
 
-    It is held where a new one (`like`) would be, unless a person let it go.
+    It is held where a new one (`like`) would be, unless a person let it go. A person's own words are the whole
+    message: what the post would have said in a thread is not sent after them.
     """
-    ordered = sorted(rows, key=lambda row: (row.due_at, row.id))
-    occasion, new = ordered[0].occasion, like.deliveries[0]
+    first, new = rows[0], like.deliveries[0]
 
     def is_held(row: KnownDelivery) -> bool:
         return new.state is State.HELD and row.overruled is not new.reason
 
-    return ManualPlan(
-        changes=tuple(
-            PlannedChange(
-                delivery_id=row.id,
-                state=State.HELD if is_held(row) else State.DUE if row.state is State.DUE else State.PLANNED,
-                due_at=at,
-                reason=new.reason if is_held(row) else Reason.NONE,
-                detail=new.detail if is_held(row) else "",
-                chosen=Action.POST,
-                chosen_due_at=at,
-                text=text if row.part == 1 else "",
-                media=picture.media if row.part == 1 else "",
-                alt=picture.alt if row.part == 1 else "",
-            )
-            for row in ordered
-            if row.occasion == occasion
+    def change(row: KnownDelivery) -> PlannedChange:
+        if new.text and row.part > 1 and account.thread:
+            return PlannedChange(delivery_id=row.id, state=State.CANCELLED, due_at=row.due_at, chosen=Action.CANCEL)
+        return PlannedChange(
+            delivery_id=row.id,
+            state=State.HELD if is_held(row) else State.DUE if row.state is State.DUE else State.PLANNED,
+            due_at=at,
+            reason=new.reason if is_held(row) else Reason.NONE,
+            detail=new.detail if is_held(row) else "",
+            chosen=Action.POST,
+            chosen_due_at=at,
+            text=new.text if row.part == 1 else "",
+            media=picture.media if row.part == 1 else "",
+            alt=picture.alt if row.part == 1 else "",
         )
-    )
+
+    return ManualPlan(changes=tuple(change(row) for row in rows if row.occasion == first.occasion))
 
 
 def _add(item: Identified, context: AccountContext, at: datetime, text: str, picture: OwnPicture) -> ManualPlan:

@@ -29,18 +29,18 @@ def parse_when(text: str, now: datetime, zone: ZoneInfo) -> datetime:
     """The instant (aware UTC) that the words mean in the zone. Raises UsageError.
 
     A day without a time means nine in the morning; a time without a day its next coming. What lies in the past is
-    refused, since nothing can be sent then.
+    refused, since nothing can be sent then; this minute is now.
     """
     words = " ".join(text.split())
     at = _parse(words, now, zone)
     if at is None:
         raise UsageError(f'"{text}" is not a time', hint=_HINT)
-    if at < now:
+    if at < now.replace(second=0, microsecond=0):
         local = f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
         raise UsageError(f'"{text}" is {local} and lies in the past', hint=_HINT)
     if at > now + _FARTHEST:
         raise UsageError(f'"{text}" is too far away', hint=_HINT)
-    return at
+    return max(at, now)
 
 
 def _parse(words: str, now: datetime, zone: ZoneInfo) -> datetime | None:

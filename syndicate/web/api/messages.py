@@ -78,9 +78,9 @@ def preview(app: App, _asked: ask.Nothing, body: ask.NewMessage) -> m.Preview:
     """How a new message would look, with its length on each account. Nothing is stored."""
     with app.borrow() as site:
         _require_post(site, body.post)
-        plans = plan_message(site, _read_message(body), app.now())
-        messages = tuple(show_planned(one) for plan in plans for one in plan.deliveries)
-        return m.Preview(messages=messages, moved=tuple(one.delivery_id for plan in plans for one in plan.changes))
+        planned = plan_message(site, _read_message(body), app.now())
+        moved = tuple(one.delivery_id for one in planned.changes)
+        return m.Preview(messages=tuple(map(show_planned, planned.deliveries)), moved=moved)
 
 
 def _read_message(body: ask.NewMessage) -> MessageRequest:
@@ -127,7 +127,8 @@ def change_many(app: App, _asked: ask.Nothing, body: ask.Many) -> m.ManyChanged:
     is_timed = body.at is not None or body.by_minutes is not None or body.force
     if is_timed and action is not Action.MOVE:
         raise UsageError('`at`, `by_minutes` and `force` go with "move" alone')
-    bulk = _read_move(body, numbers) if action is Action.MOVE else BulkAction(action, numbers)
+    seen = {int(number): state for number, state in body.seen.items()}
+    bulk = _read_move(body, numbers) if action is Action.MOVE else BulkAction(action, numbers, seen=seen)
     done = carry_out(app, bulk)
     refused = tuple(
         m.Refused(id=number, detail=f"{error.message[:1].upper()}{error.message[1:]}", hint=error.hint)

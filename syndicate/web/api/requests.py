@@ -127,6 +127,11 @@ class Many(Move):
 
     action: Literal["hold", "release", "skip", "cancel", "retry", "move"]
     ids: list[Number] = Field(min_length=1, max_length=500, description="Numbers of deliveries.")
+    seen: dict[Annotated[str, StringConstraints(pattern=r"^[0-9]{1,16}$")], State] = Field(
+        {},
+        max_length=500,
+        description="In which state you saw each, by its number: what somebody decided against since is not released.",
+    )
 
 
 class Edit(Asked):

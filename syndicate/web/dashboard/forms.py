@@ -15,7 +15,7 @@ from syndicate.app.app import App
 from syndicate.app.dashboard import list_burst
 from syndicate.app.queue import BulkAction, Outcome, carry_out
 from syndicate.errors import SyndicateError, UsageError
-from syndicate.model import ACTIONS, Action
+from syndicate.model import ACTIONS, Action, State
 from syndicate.web.dashboard.middleware import Form, go, read_form, to_sentence
 from syndicate.web.dashboard.rows import is_address, tell, tell_many, to_moment
 from syndicate.web.dashboard.sessions import Note, Notes
@@ -46,9 +46,8 @@ class Forms:
         except SyndicateError as error:
             return _refused(error, fields)
         note = Note(tell_outcome(self._app, bulk, done), is_error=bool(done.refused))
-        numbers = [int(one) for one in fields.get("order", "").split() if one.isascii() and one.isdigit()]
         again = _ask_again(fields) if done.refused and bulk.action is Action.MOVE and not bulk.is_forced else ()
-        return replace(note, focus=find_next(numbers, bulk.numbers), again=again)
+        return replace(note, focus=find_next(tuple(bulk.seen), bulk.numbers), again=again)
 
     async def answer_many(self, request: Request) -> Response:
         """One answer for all that an account holds because many posts came at once."""
@@ -57,18 +56,20 @@ class Forms:
         return go(request, fields.get("back", ""), self._notes.keep(note))
 
     def _answer_many(self, action: str, account: str) -> Note:
-        done = {Action.RELEASE: "Released", Action.SKIP: "Skipped"}
         try:
-            if action not in done:
+            if action not in {Action.RELEASE, Action.SKIP}:
                 raise UsageError("there is no such action")
             with self._app.borrow() as site:
                 numbers = list_burst(site, account)
             if not numbers:
                 raise UsageError(f"nothing of that kind waits on {account}" if account else "say which account")
-            number = len(self._app.change_deliveries(action, numbers))
+            bulk = BulkAction(Action(action), numbers, seen=dict.fromkeys(numbers, State.HELD))
+            outcome = carry_out(self._app, bulk)
         except SyndicateError as error:
             return Note(to_sentence(error), is_error=True)
-        return Note(f"{done[Action(action)]} {number} message{'' if number == 1 else 's'} on {account}.")
+        whys = list(dict.fromkeys(to_sentence(error) for _, error in outcome.refused))
+        told = tell_many(bulk.action, len(outcome.changed), len(outcome.refused), whys)
+        return Note(told if whys else f"{told[:-1]} on {account}.", is_error=bool(whys))
 
     async def resume(self, request: Request) -> Response:
         """Let the deliveries of a paused account go on."""
@@ -102,7 +103,7 @@ def read_bulk_action(fields: Form) -> BulkAction:
     action = one or fields.get("action", "")
     numbers = [number] if number else [word for words in fields.getlist("number") for word in words.split()]
     value = fields.get("value", "").strip()
-    if action not in _VERBS or not all(each.isascii() and each.isdigit() and len(each) < 16 for each in numbers):
+    if action not in _VERBS or not all(map(_is_number, numbers)):
         raise UsageError("there is no such action")
     if not numbers:
         raise UsageError("choose a message first")
@@ -121,7 +122,18 @@ def read_bulk_action(fields: Form) -> BulkAction:
         media=fields.get("media", ""),
         was=fields.get("was", ""),
         is_forced=fields.get("force") == "yes",
+        seen=read_seen(fields.get("order", "")),
     )
+
+
+def read_seen(order: str) -> dict[int, State]:
+    """The messages of a page in their order, each in the state in which it was shown: "12:held 13:planned"."""
+    words = (word.partition(":") for word in order.split())
+    return {int(number): State(state) for number, _, state in words if _is_number(number) and state in set(State)}
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 16
 
 
 def _read_step(text: str) -> timedelta:
@@ -144,7 +156,7 @@ def find_next(order: Sequence[int], done: Sequence[int]) -> int:
 
 def _refused(error: SyndicateError, fields: Form) -> Note:
     numbers = fields.getlist("number") or [fields.get("one", "").partition(":")[2]]
-    number = int(numbers[0]) if numbers[0].isascii() and numbers[0].isdigit() and len(numbers[0]) < 16 else 0
+    number = int(numbers[0]) if _is_number(numbers[0]) else 0
     is_edit, is_move = fields.get("action") == Action.EDIT, fields.get("action") == Action.MOVE
     return Note(
         to_sentence(error),

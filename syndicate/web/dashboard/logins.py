@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from syndicate.app.app import App
-from syndicate.web.dashboard.middleware import base_of, go, read_form
+from syndicate.web.dashboard.middleware import Form, StaleForm, base_of, go, is_place, read_fields, read_form, say_error
+from syndicate.web.dashboard.render import Renderer
 from syndicate.web.dashboard.security import Door, is_local
 from syndicate.web.dashboard.sessions import KNOWN_LASTS, LOGIN_LASTS, SESSION_LASTS, Sessions, Tries
 
@@ -21,7 +22,8 @@ log = logging.getLogger("syndicate")
 class Logins:
     """The way in and out."""
 
-    def __init__(self, app: App, door: Door, sessions: Sessions) -> None:
+    def __init__(self, app: App, renderer: Renderer, door: Door, sessions: Sessions) -> None:
+        self._renderer = renderer
         self._door = door
         self._sessions = sessions
         self._tries = Tries(app.now)
@@ -60,6 +62,28 @@ class Logins:
         await read_form(request)
         await run_in_threadpool(self._sessions.close, request.state.session)
         return go(request)
+
+    async def keep_words(self, request: Request) -> Response:
+        """A form of somebody whose session has ended: nothing is done, and nothing that was written is lost."""
+        try:
+            fields = await read_fields(request)
+        except HTTPException:  # none of ours
+            fields = Form()
+        return await run_in_threadpool(self._show_words, request, fields)
+
+    async def say_stale(self, request: Request, error: StaleForm) -> Response:
+        """The same for a form of an earlier login; that of the login itself holds nothing to keep."""
+        if not request.state.session:
+            return say_error(request, error)
+        return await run_in_threadpool(self._show_words, request, error.fields)
+
+    def _show_words(self, request: Request, fields: Form) -> Response:
+        back = fields.get("back", "")
+        written = [fields.get(name, "") for name in ("value", "alt")]
+        shown = {"back": back if is_place(back) else "/", "written": [words for words in written if words.strip()]}
+        answer = self._renderer.render(request, "stale", **shown)
+        answer.status_code = 403
+        return answer
 
     async def _let_in(self, request: Request, lasts: timedelta) -> Response:
         answer = go(request)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qsl, unquote
 
 from starlette.concurrency import run_in_threadpool
@@ -21,7 +22,7 @@ from syndicate.web.dashboard.sessions import Sessions
 # --- Answers that every part of the dashboard gives ---
 # Redirects, and errors in plain words.
 
-_PLACE = re.compile(r"/(?!/)[A-Za-z0-9/%._~-]{0,600}(?:\?[A-Za-z0-9%._~+&=:,-]{0,900})?")
+_PLACE = re.compile(r"/(?!/)[A-Za-z0-9/%._~-]{0,2000}(?:\?[A-Za-z0-9%._~+&=:,!$'()*;@/?-]{0,4000})?")
 """A page of the dashboard as its own forms name it: a path that begins with one slash, and a query."""
 
 
@@ -32,13 +33,13 @@ def base_of(request: Request) -> str:
 
 def go(request: Request, back: str = "", key: str = "") -> RedirectResponse:
     """To the page that `back` names, below the dashboard; `key` is that of a note to show there."""
-    path, _, query = back.partition("?") if _is_place(back) else ("/", "", "")
+    path, _, query = back.partition("?") if is_place(back) else ("/", "", "")
     kept = [part for part in query.split("&") if part and not part.startswith("note=")]
     asked = "&".join([*kept, *([f"note={key}"] if key else [])])
     return RedirectResponse(f"{base_of(request)}{path}" + (f"?{asked}" if asked else ""), 303)
 
 
-def _is_place(back: str) -> bool:
+def is_place(back: str) -> bool:
     steps = unquote(back.partition("?")[0]).split("/")
     return bool(_PLACE.fullmatch(back)) and not {".", ".."} & set(steps)
 
@@ -58,17 +59,23 @@ def to_sentence(error: SyndicateError) -> str:
 
 
 _FORM = "application/x-www-form-urlencoded"
-_MOST_BYTES, _MOST_FIELDS = 65_536, 400
+_MOST_BYTES, _MOST_BYTES_OF_STRANGERS, _MOST_FIELDS = 1_000_000, 65_536, 1000
 _OPEN = frozenset({"/login", "/enter", "/desk.css", "/desk.js", "/back"})
+
+
+Form = ImmutableMultiDict[str, str]
+"""The fields of a form; of a name that comes several times `get` gives the last, `getlist` all."""
+Answer = Callable[[Request], Awaitable[Response]]
 
 
 class Gate:
     """Middleware around the pages. Behind it `request.state` has `session` ("" for nobody), `token` and `nonce`."""
 
-    def __init__(self, app: ASGIApp, door: Door, sessions: Sessions) -> None:
+    def __init__(self, app: ASGIApp, door: Door, sessions: Sessions, keep_words: Answer) -> None:
         self._app = app
         self._door = door
         self._sessions = sessions
+        self._keep_words = keep_words
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -90,39 +97,55 @@ class Gate:
             return
         request.state.token = self._door.make_token(request.state.session)
         request.state.nonce = nonce
-        await (self._stop(request) or self._app)(scope, receive, send_guarded)
+        answer = await self._stop(Request(scope, receive))
+        await (answer or self._app)(scope, receive, send_guarded)
 
     async def _find_session(self, request: Request) -> str:
         key = request.cookies.get(self._door.cookie, "")
         is_open = await run_in_threadpool(self._sessions.is_open, key)
         return key if is_open else ""
 
-    def _stop(self, request: Request) -> Response | None:
+    async def _stop(self, request: Request) -> Response | None:
         reason = find_refusal(request.method, request.headers, self._door)
         if reason:
             return PlainTextResponse(f"{reason}\n", 403)
         base = request.scope.get("root_path", "")
-        if not request.state.session and request.url.path.removeprefix(base) not in _OPEN:
-            return RedirectResponse(f"{base}/login", 303)
-        return None
+        if request.state.session or request.url.path.removeprefix(base) in _OPEN:
+            return None
+        if request.method == "POST":  # the session ended while somebody wrote
+            return await self._keep_words(request)
+        return RedirectResponse(f"{base}/login", 303)
 
 
-Form = ImmutableMultiDict[str, str]
-"""The fields of a form; of a name that comes several times `get` gives the last, `getlist` all."""
+class StaleForm(HTTPException):
+    """A form of an earlier login, with what somebody wrote into it."""
+
+    def __init__(self, fields: Form) -> None:
+        super().__init__(403, "This form is out of date: go back, reload the page, and try again.")
+        self.fields = fields
 
 
 async def read_form(request: Request) -> Form:
-    """The fields of one of our own forms, line ends as "\\n", without the control characters that pasted words bring.
+    """The fields of one of our own forms. Raises HTTPException for anything else, StaleForm for an earlier login's."""
+    fields = await read_fields(request)
+    if not secrets.compare_digest(fields.get("token", "").encode(), request.state.token.encode()):
+        raise StaleForm(fields)
+    return fields
+
+
+async def read_fields(request: Request) -> Form:
+    """The fields of a form, whoever sends it, line ends as "\\n", without the control characters of pasted words.
 
     Raises HTTPException for anything else.
     """
+    most = _MOST_BYTES if request.state.session else _MOST_BYTES_OF_STRANGERS
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
         raise HTTPException(415, "A form was expected.")
     body = bytearray()
     try:
         async for chunk in request.stream():
             body += chunk
-            if len(body) > _MOST_BYTES:
+            if len(body) > most:
                 raise HTTPException(413, "That is more than a form may hold.")
     except ClientDisconnect as error:  # nobody reads the answer
         raise HTTPException(400, "The form did not come whole.") from error
@@ -130,7 +153,4 @@ async def read_form(request: Request) -> Form:
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
     except ValueError as error:
         raise HTTPException(400, "The form cannot be read.") from error
-    fields = Form([(name, drop_controls(value.replace("\r\n", "\n"))) for name, value in pairs])
-    if not secrets.compare_digest(fields.get("token", "").encode(), request.state.token.encode()):
-        raise HTTPException(403, "This form is out of date: go back, reload the page, and try again.")
-    return fields
+    return Form([(name, drop_controls(value.replace("\r\n", "\n"))) for name, value in pairs])

@@ -25,9 +25,9 @@ from syndicate.web.dashboard.pages import preview_message
 from syndicate.web.dashboard.preview import Preview
 from syndicate.web.dashboard.render import Renderer
 from syndicate.web.dashboard.rows import to_moment, to_segment
-from syndicate.web.dashboard.sessions import Note, Notes
+from syndicate.web.dashboard.sessions import SESSION_LASTS, Note, Notes
 
-_MOST_CHOICES, _MOST_REMEMBERED = 300, 200
+_MOST_CHOICES = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +64,6 @@ class NewMessages:
         self._renderer = renderer
         self._notes = notes
         self._lock = threading.Lock()
-        self._written: dict[str, str] = {}
-        """Pages of the posts, by the forms that were sent: a form that is sent twice writes one message."""
 
     def ask(self, request: Request) -> Response:
         """The form; the address may name the post, accounts and a time."""
@@ -93,15 +91,15 @@ class NewMessages:
 
     def _preview(self, site: OpenSite, sheet: Sheet) -> list[tuple[PlannedDelivery, Preview]]:
         """Each part on each account, whether or not the post is there already."""
-        plans = plan_message(site, replace(sheet.request, again=True), self._app.now())
-        rows = [one for plan in plans for one in plan.deliveries]
-        return [(one, preview_message(site, one.message, one)) for one in rows if one.message]
+        planned = plan_message(site, replace(sheet.request, again=True), self._app.now())
+        return [(one, preview_message(site, one.message, one)) for one in planned.deliveries if one.message]
 
     def _write(self, request: Request, sheet: Sheet) -> Response:
-        with self._lock:
-            if sheet.once in self._written:
+        """A form that is sent twice with the same words writes one message, over every restart."""
+        with self._lock, self._app.borrow() as site:
+            if site.store.has_pass("written", repr(sheet), self._app.now()):
                 note = Note("This was written already; here it is.")
-                return go(request, self._written[sheet.once], self._notes.keep(note))
+                return go(request, f"/post/{to_segment(sheet.post)}", self._notes.keep(note))
             return self._write_once(request, sheet)
 
     def _write_once(self, request: Request, sheet: Sheet) -> Response:
@@ -112,13 +110,10 @@ class NewMessages:
                 numbers = write_message(site, sheet.request, now)
             except SyndicateError as error:
                 return self._render(request, site, sheet, Note(to_sentence(error), is_error=True))
+            site.store.keep_pass("written", repr(sheet), now + SESSION_LASTS, now)
             rows = [site.store.get_delivery(number) for number in numbers]
         told = ", ".join(self._tell(one.account, one.due_at) for one in rows if one.part == 1)
-        place = f"/post/{to_segment(sheet.post)}"
-        while len(self._written) >= _MOST_REMEMBERED:
-            self._written.pop(next(iter(self._written)))
-        self._written[sheet.once] = place
-        return go(request, place, self._notes.keep(Note(f"Written: {told}.")))
+        return go(request, f"/post/{to_segment(sheet.post)}", self._notes.keep(Note(f"Written: {told}.")))
 
     def _tell(self, account: str, due_at: datetime) -> str:
         zone = ZoneInfo(self._app.settings.site.timezone)
@@ -132,13 +127,15 @@ class NewMessages:
         note: Note | None = None,
         shown: list[tuple[PlannedDelivery, Preview]] | None = None,
     ) -> Response:
-        posts = [one for one in list_posts(site) if one.post_id and not one.is_draft][:_MOST_CHOICES]
+        public = [one for one in list_posts(site) if one.post_id and not one.is_draft]
+        posts = [one for number, one in enumerate(public) if number < _MOST_CHOICES or one.slug == sheet.post]
         told = {"note": note} if note else {}
         return self._renderer.render_page(
             request,
             site,
             "new",
             posts=posts,
+            has_more=len(public) > len(posts),
             sheet=sheet,
             shown=shown or [],
             own_pictures=list_pictures(site, sheet.post) if sheet.post else {},

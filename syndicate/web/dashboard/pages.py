@@ -189,7 +189,7 @@ class Pages:
 
     def show_needing(self, request: Request) -> Response:
         """What goes no further without a person: what nobody knows first."""
-        asked = read_query(request.query_params)
+        asked = read_query(request.query_params).without_state()
         with self._app.borrow() as site:
             found = list_needing(site, asked.wanted, self._app.now())
             questions = tell_questions(found)
@@ -200,7 +200,7 @@ class Pages:
 
     def show_sent(self, request: Request) -> Response:
         """What went out, newest first."""
-        asked = read_query(request.query_params)
+        asked = read_query(request.query_params).without_state()
         with self._app.borrow() as site:
             found = list_messages(site, asked.wanted, self._app.now(), states=(State.SENT,), newest=_MOST_SENT)
             return self._render_rows(request, site, "sent", asked, found)
@@ -279,7 +279,8 @@ class Pages:
         self, request: Request, site: OpenSite, name: str, asked: Asked, found: Sequence[Delivery], **values: object
     ) -> Response:
         """A page of posts with their messages."""
-        chosen, has_more = choose_page(found, asked.page)
+        chosen, page, has_more = choose_page(found, asked.page)
+        asked = replace(asked, page=page)
         rows = make_rows(
             make_lines(chosen, describe(site, chosen)),
             titles=list_titles(site, chosen),
@@ -297,7 +298,7 @@ class Pages:
             shown=shown,
             parts=self._preview_parts(site, lines, shown) if shown else [],
             number=len(found),
-            order=" ".join(str(line.delivery.id) for line in lines),
+            order=" ".join(f"{line.delivery.id}:{line.delivery.state}" for line in lines),
             later=asked.to_query(page=asked.page + 1) if has_more else "",
             earlier=asked.to_query(page=asked.page - 1 if asked.page > 2 else "") or "?" if asked.page > 1 else "",
             **values,

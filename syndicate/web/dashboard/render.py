@@ -55,7 +55,7 @@ class Renderer:
             "accounts": site.settings.accounts,
             "occasions": site.store.list_occasions(),
             "states": [state.value for state in State],
-            "place": f"{request.url.path.removeprefix(base_of(request))}{tell_query(request)}",
+            "place": f"{quote(request.url.path.removeprefix(base_of(request)))}{tell_query(request)}",
             "names": list_names(site),
         }
         return self.render(request, name, **(frame | values))

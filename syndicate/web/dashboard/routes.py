@@ -8,6 +8,7 @@ import secrets
 from collections.abc import AsyncIterator
 from hashlib import sha256
 from time import monotonic
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -22,7 +23,7 @@ from syndicate.errors import SyndicateError
 from syndicate.web.dashboard.account_login import AccountLogins
 from syndicate.web.dashboard.forms import Forms
 from syndicate.web.dashboard.logins import Logins
-from syndicate.web.dashboard.middleware import Gate, say_error
+from syndicate.web.dashboard.middleware import Gate, StaleForm, say_error
 from syndicate.web.dashboard.new_messages import NewMessages
 from syndicate.web.dashboard.pages import CountedPages, Pages
 from syndicate.web.dashboard.render import Renderer
@@ -97,7 +98,7 @@ def make_dashboard(app: App, door: Door) -> ASGIApp:
     site_pages, new_messages = SitePages(app, renderer), NewMessages(app, renderer, notes)
     account_logins = AccountLogins(app, renderer, notes)
     events = Events(app)
-    logins = Logins(app, door, sessions)
+    logins = Logins(app, renderer, door, sessions)
     routes = [
         Route("/", pages.show_week),
         Route("/week", pages.show_week),
@@ -129,5 +130,6 @@ def make_dashboard(app: App, door: Door) -> ASGIApp:
         Route("/desk.css", renderer.serve_style),
         Route("/desk.js", renderer.serve_script),
     ]
-    handlers = dict.fromkeys((HTTPException, SyndicateError, Exception), say_error)
-    return Gate(Starlette(routes=routes, exception_handlers=handlers), door, sessions)
+    handlers: dict[type[Exception], Any] = dict.fromkeys((HTTPException, SyndicateError, Exception), say_error)
+    handlers[StaleForm] = logins.say_stale
+    return Gate(Starlette(routes=routes, exception_handlers=handlers), door, sessions, logins.keep_words)

@@ -127,8 +127,8 @@ def _group(lines: Iterable[Line]) -> dict[str, list[Line]]:
     return groups
 
 
-def choose_page(deliveries: Sequence[Delivery], page: int) -> tuple[list[Delivery], bool]:
-    """The messages of whole posts that stand on this page (1, 2 …), and whether there are more."""
+def choose_page(deliveries: Sequence[Delivery], page: int) -> tuple[list[Delivery], int, bool]:
+    """The messages of whole posts that stand on this page (1, 2 …) or the last, its number, and whether more follow."""
     groups: dict[str, list[Delivery]] = {}
     for one in deliveries:
         groups.setdefault(one.post_id, []).append(one)
@@ -137,12 +137,12 @@ def choose_page(deliveries: Sequence[Delivery], page: int) -> tuple[list[Deliver
     for own in groups.values():
         weight = len(own) + _POST_WEIGHS
         if size and size + weight > _ON_A_PAGE:
-            number, size = number + 1, 0
-        if number > page:
-            return chosen, True
+            if number == page:
+                return chosen, number, True
+            number, size, chosen = number + 1, 0, []
         size += weight
-        chosen += own if number == page else []
-    return chosen, False
+        chosen += own
+    return chosen, number, False
 
 
 # --- the calendar ----------------------------------------------------------------------------------------------

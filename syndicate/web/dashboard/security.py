@@ -1,8 +1,8 @@
 """Who may see and change the dashboard. A hostile page may be open in the next tab, a hostile site behind the name.
 
 Four walls, each enough against most: only known names in Host (a rebound DNS name is none of them), forms only from
-our own pages (Origin and Sec-Fetch-Site), a token of this start and session in every form, and a login as soon as
-anybody else than this machine can ask. Pure decisions; `dashboard.py` asks them.
+our own pages (Origin and Sec-Fetch-Site), a token of the session in every form, and a login as soon as anybody else
+than this machine can ask. Pure decisions; `dashboard.py` asks them.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ class Door:
     """Host names it answers to, beside those of this machine."""
     password: str = field(repr=False)
     key: bytes = field(repr=False)
-    """Random, new at each start: what tokens are made with."""
+    """Random, new at each start: what the tokens of those are made with who are not logged in."""
     cookie: str = "syndicate"
     """Name of the session's cookie. Browsers keep one for all ports of a machine, which may serve several sites."""
 
     def make_token(self, session: str) -> str:
-        """What a form of this session must carry."""
-        return hmac.new(self.key, session.encode(), sha256).hexdigest()
+        """What a form of this session must carry: the same after a restart, so that no open page loses its words."""
+        return hmac.new(session.encode() or self.key, b"form", sha256).hexdigest()
 
     def fits(self, password: str) -> bool:
         """Whether this is the password, in the same time however wrong it is."""

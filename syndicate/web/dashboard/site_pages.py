@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -29,6 +31,7 @@ class SitePages:
         asked = read_query(request.query_params)
         with self._app.borrow() as site:
             found = list_posts(site, asked.wanted.words)
+            asked = replace(asked, page=min(asked.page, max(1, -(-len(found) // _POSTS_ON_A_PAGE))))
             first = (asked.page - 1) * _POSTS_ON_A_PAGE
             return self._renderer.render_page(
                 request,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -44,6 +44,10 @@ class Asked:
     page: int = 1
     show: int = 0
     """The message whose preview is open, 0 for the first of each post."""
+
+    def without_state(self) -> Asked:
+        """The same for a view that has states of its own."""
+        return replace(self, wanted=replace(self.wanted, state=""))
 
     def to_query(self, **changes: object) -> str:
         """The same address with other values, "" and 0 leave a name out: "?account=x&page=2"."""

@@ -84,7 +84,8 @@ const MINUTES = { minute: 1, hour: 60, day: 1440, week: 10080 };
 function readWish(fields) {
   const [one, number] = (fields.get("one") ?? "").split(":");
   const ids = (number ? [number] : fields.getAll("number")).map(Number);
-  const wish = { action: one || fields.get("action"), ids };
+  const seen = (fields.get("order") ?? "").split(" ").map((word) => word.split(":")).filter(([id]) => ids.includes(Number(id)));
+  const wish = { action: one || fields.get("action"), ids, seen: Object.fromEntries(seen) };
   if (wish.action !== "move") return ids.length ? wish : null;
   const [step, unit] = (fields.get("by") ?? "").split(" ");
   if (fields.get("value")) wish.at = fields.get("value");
@@ -119,14 +120,32 @@ async function act(fields, chip) {
   if (!wish || isActing) return;
   isActing = true;
   try {
-    const answer = await ask("deliveries/many", wish);
-    if (answer.status === 401 || answer.status === 403) return send(fields);
-    await tellOutcome(await answer.json(), wish, fields, chip);
+    const answer = await insist(() => ask("deliveries/many", wish));
+    if (answer) await tellOutcome(await answer.json(), wish, fields, chip);
   } catch {
-    say("The dashboard did not answer. Reload the page to see what became of it.", true);
+    say(SILENT, true);
   } finally {
     isActing = false;
   }
+}
+
+const SILENT = "The dashboard did not answer. Reload the page to see what became of it.";
+const LOGGED_OUT = "You are logged out, and nothing was changed. Log in in another tab, then try again here.";
+
+// Once more with the token of the present login, where the page is older than that; nothing where nobody is logged in.
+async function insist(send) {
+  const answer = await send();
+  if (answer.status !== 401 && answer.status !== 403) return answer;
+  const again = await fetch(`${base}${place}`);
+  if (!takeToken(parse(await again.text()))) return void say(LOGGED_OUT, true);
+  return send();
+}
+
+function takeToken(fresh) {
+  const given = fresh.body.dataset.token;
+  if (given) token = given;
+  for (const field of all("input[name=token]")) field.value = token;
+  return Boolean(given);
 }
 
 async function tellOutcome(told, wish, fields, chip) {
@@ -143,15 +162,45 @@ async function tellOutcome(told, wish, fields, chip) {
   if (!chip) place?.scrollIntoView({ block: "nearest" });
 }
 
-function send(fields) {
-  const form = make("form", { method: "post", action: `${base}/act`, hidden: true });
-  const given = new Map([["token", token], ["back", place]]);
-  for (const [name, value] of [...given, ...[...fields].filter(([name]) => !given.has(name))]) {
-    form.append(make("input", { type: "hidden", name, value }));
+// --- forms of one message or account: sent as they are, and the page stays ---
+
+async function sendHere(form, button) {
+  if (isActing) return;
+  isActing = true;
+  const to = button?.hasAttribute("formaction") ? button.formAction : form.getAttribute("action"); // some of our buttons are called "action"
+  try {
+    const answer = await insist(() => fetch(to, { method: "POST", body: new URLSearchParams(new FormData(form, button)) }));
+    if (answer) showOutcome(parse(await answer.text()), form, button);
+  } catch {
+    say(SILENT, true);
+  } finally {
+    isActing = false;
   }
-  document.body.append(form);
-  form.requestSubmit();
 }
+
+function showOutcome(fresh, form, button) {
+  if (!fresh.body.dataset.token) return say(fresh.body.textContent.trim() || SILENT, true);
+  const typed = all("#page textarea, #page input:not([type=hidden])").filter((field) => field.id && field.form !== form && isTyped(field));
+  for (const id of ["notes", "page"]) document.getElementById(id).replaceWith(document.importNode(fresh.getElementById(id), true));
+  for (const { id, value, checked } of typed) {
+    const field = document.getElementById(id);
+    if (field) Object.assign(field, { value, checked });
+  }
+  for (const part of all("#page .live")) shown.set(part.id, part.outerHTML);
+  show(fresh, true);
+  offerClosing();
+  const same = button?.value && document.querySelector(`#page form button[value="${CSS.escape(button.value)}"]`);
+  const next = document.querySelector("#note form button") ?? (same || document.querySelector("#page form button") || document.getElementById("main"));
+  next.focus({ preventScroll: true });
+}
+
+const isTyped = (field) => field.value !== field.defaultValue || (field.checked ?? false) !== (field.defaultChecked ?? false);
+
+document.addEventListener("submit", (event) => {
+  if (!("here" in event.target.dataset)) return;
+  event.preventDefault();
+  sendHere(event.target, event.submitter);
+});
 
 document.addEventListener("submit", (event) => {
   if (!("api" in event.target.dataset)) return;
@@ -242,8 +291,9 @@ async function count(area) {
   const to = all("[name=to]:checked", area.form).map((box) => box.value);
   const about = area.dataset.count ? { delivery: Number(area.dataset.count) } : { post: area.form.elements.post.value, to };
   const answer = await ask("measure", { text: area.value, ...about });
-  if (!answer.ok || asked !== counting) return;
-  for (const size of all("[data-size]", area.form)) size.textContent = "";
+  if (asked !== counting) return;
+  for (const size of all("[data-size]", area.form)) size.textContent = answer.ok ? "" : "not counted";
+  if (!answer.ok) return;
   if (!area.dataset.count && !area.value.trim()) return; // composed from the post: the preview tells its length
   for (const one of (await answer.json()).counts) {
     const size = all("[data-size]", area.form).find((found) => found.dataset.size === one.account);
@@ -305,9 +355,11 @@ const listParts = (page) => all("#page .live", page).map((part) => part.id).join
 
 async function refresh(isOurs = false) {
   const answer = await fetch(`${base}${place}`, { redirect: "error" });
-  if (!answer.ok) return;
-  const fresh = parse(await answer.text());
-  token = fresh.body.dataset.token;
+  if (answer.ok) show(parse(await answer.text()), isOurs);
+}
+
+function show(fresh, isOurs) {
+  takeToken(fresh);
   const chosen = new Set(all("input:checked").map((box) => box.id));
   const focused = document.activeElement?.id;
   const isKept = (part) => !isOurs && isBusy(part);
@@ -330,13 +382,54 @@ async function refresh(isOurs = false) {
 let waiting;
 function soon() {
   clearTimeout(waiting);
-  waiting = setTimeout(() => (document.hidden ? soon() : refresh().catch(() => {})), 300);
+  waiting = setTimeout(() => (document.hidden ? null : refresh().catch(() => {})), 300);
+}
+
+// A page that nobody sees does not listen: browsers keep six connections to a server, for all its tabs.
+let events;
+let silence = 0;
+
+function hear() {
+  clearTimeout(silence);
+  silence = 0;
+}
+
+function listen() {
+  events?.close();
+  hear();
+  if (document.hidden) return;
+  events = new EventSource(`${base}/events`);
+  events.addEventListener("change", soon);
+  events.addEventListener("open", () => {
+    hear();
+    if (!shown.has("running")) soon();
+  });
+  events.addEventListener("error", () => {
+    if (events.readyState === EventSource.CLOSED) hear();
+    silence ||= setTimeout(tellSilence, events.readyState === EventSource.CLOSED ? 0 : 6000);
+  });
+}
+
+function tellSilence() {
+  const running = document.getElementById("running");
+  running.classList.add("alarm");
+  running.replaceChildren(make("span", { className: "dot" }), "The dashboard does not answer: this page may be old");
+  shown.delete("running");
+  if (events.readyState === EventSource.CLOSED) silence = setTimeout(listen, 10000);
 }
 
 if (document.querySelector(".live")) {
-  const events = new EventSource(`${base}/events`);
-  events.addEventListener("change", soon);
-  addEventListener("pagehide", () => events.close());
+  listen();
+  addEventListener("pagehide", () => events?.close());
+  document.addEventListener("visibilitychange", () => {
+    listen();
+    soon();
+  });
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    listen();
+    soon();
+  });
 }
 offerAll();
 offerClosing();
