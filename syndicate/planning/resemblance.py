@@ -76,6 +76,11 @@ class Resemblance:
         return 1.0 if self.has_same_body else measure_likeness(_numbers(self.post.sketch), _numbers(self.row.sketch))
 
     @property
+    def is_alike(self) -> bool:
+        """Whether the bodies have much in common."""
+        return self.body >= _HALF
+
+    @property
     def is_short(self) -> bool:
         return len(_numbers(self.post.sketch)) < _FEW
 

@@ -606,6 +606,26 @@ def test_a_copy_whose_post_became_another_one_is_asked_about(*, is_one_read: boo
     assert [row.reason for row in blog.rows() if row.state is State.HELD] == [Reason.MAYBE_RENAMED]
 
 
+def test_a_copy_is_asked_about_though_another_post_has_the_name_of_its_own() -> None:
+    """The question names a post by its slug, and slugs are exchanged."""
+    blog = waiting(last := make_post("last", published_at=NOW - timedelta(days=1)))
+    other = make_post("other", published_at=NOW - timedelta(days=2), social_share="Read this.")
+    blog.write(other)
+    blog.publish()
+    blog.deliver()
+    blog.write(copy := replace(last, source="z.md", slug="z", permalink="https://z/"))
+    blog.live(0.01)
+    blog.publish()
+    blog.write(
+        replace(other, source="last.md", slug="last", permalink=last.permalink),
+        replace(last, source="other.md", slug="other", permalink=other.permalink),
+        replace(copy, title="Kettles and copper", published_at=blog.now, social_share="Read on."),
+    )
+    blog.publish()
+    assert blog.plan().changes == ()
+    assert [row.reason for row in blog.rows() if row.state is State.HELD] == [Reason.MAYBE_RENAMED]
+
+
 # --- slots that are taken away ---
 
 

@@ -37,7 +37,7 @@ from syndicate.planning.deliveries.reasons import (
     find_rule_reason,
 )
 from syndicate.planning.messages.template import find_override
-from syndicate.planning.resemblance import Resemblance
+from syndicate.planning.resemblance import ASKED_FOR, Resemblance
 from syndicate.planning.schedule.calendar import say_time
 from syndicate.planning.schedule.gates import is_in_time, policy_of
 
@@ -99,7 +99,8 @@ def _may_change(row: KnownDelivery, now: datetime) -> bool:
 
 def _is_judged_again(row: KnownDelivery, now: datetime) -> bool:
     """Whether a rule stopped it lately: at first sight (due then), or before a time that is not long past."""
-    is_lately = now < row.due_at + SECOND_LOOK
+    is_copy = row.reason is Reason.OLD_WHEN_FOUND and "\n" in row.detail  # a post may grow out of it
+    is_lately = now < row.due_at + (ASKED_FOR if is_copy else SECOND_LOOK)
     return row.state is State.SKIPPED and row.reason in JUDGED_AGAIN and row.chosen is None and is_lately
 
 
@@ -235,12 +236,14 @@ def _is_apart(doubt: str, case: _Case) -> bool:
     That one is there, and as it was: else it is the one that became another, and its copy still says what it said.
     """
     item = case.item
-    other = next((one for one in case.present.values() if one.post.slug == doubt and one.id != item.id), None)
-    if other is None or was_old(item, case.context):
+    others = [one for one in case.present.values() if one.id != item.id]
+    other = next((one for one in others if one.post.slug == doubt), None)
+    if other is None or was_old(item, case.context) or not Resemblance(item.post, other.known).is_other_post:
         return False
     if other.known.first_seen_at >= item.known.first_seen_at or other.known.updated_at > item.known.first_seen_at:
         return False
-    return Resemblance(item.post, other.known).is_other_post and not (_list_said(item) & _list_said(other))
+    said = _list_said(item)  # its post may have another name by now, and another post that name
+    return not any(said & _list_said(one) or Resemblance(item.post, one.known).is_alike for one in others)
 
 
 def _list_said(item: Identified) -> set[str]:
