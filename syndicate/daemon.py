@@ -29,6 +29,7 @@ from watchfiles import Change, DefaultFilter, watch
 from syndicate.app.rounds import Pulse, Rounds
 from syndicate.containment import survive
 from syndicate.errors import tell_for_log
+from syndicate.folders import walk
 
 log = logging.getLogger("syndicate")
 
@@ -66,9 +67,13 @@ def list_folders(paths: Iterable[Path]) -> Iterator[Path]:
     """What to watch for these files and trees: each folder below them, none behind a link."""
     for path in paths:
         yield path
-        for folder, names, _ in os.walk(path) if not _IS_RECURSIVE else ():
-            names[:] = [name for name in names if name not in DefaultFilter.ignore_dirs]
-            yield from (place for name in names if not (place := Path(folder, name)).is_symlink())
+        for entry in walk(path, _is_watched) if not _IS_RECURSIVE else ():
+            if _is_watched(entry.name) and entry.is_dir(follow_symlinks=False):
+                yield Path(entry)
+
+
+def _is_watched(name: str) -> bool:
+    return name not in DefaultFilter.ignore_dirs
 
 
 def _is_new_folder(change: Change, path: str) -> bool:

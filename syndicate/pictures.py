@@ -27,6 +27,7 @@ import orjson
 
 from syndicate.containment import contain
 from syndicate.errors import FetchError, HostAway, HostRefused, TooLarge
+from syndicate.folders import open_file
 from syndicate.http import Client, Response, name_server
 from syndicate.http.silent import Servers
 from syndicate.model import Cache, Picture, PictureFacts
@@ -171,7 +172,8 @@ def _look_at_file(path: Path, known: _Record | None, describe: Describe) -> _Rec
 
 def _read_file(path: Path) -> bytes | None:
     try:
-        return path.read_bytes()
+        with open_file(path) as file:
+            return file.read()
     except OSError:
         return None
 

@@ -12,6 +12,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path, PurePosixPath
 
 from syndicate.errors import ConfigError
+from syndicate.folders import walk
 
 FOLDER = "templates"
 KINDS = ("cards", "messages", "pages")
@@ -38,8 +39,8 @@ def read_template(root: str, name: str) -> str:
 def fingerprint_templates(root: str) -> str:
     """Changes when a template does, the site's or ours; reads none of them."""
     places = [place / kind for place in (Path(root, FOLDER), Path(str(_ours()))) for kind in KINDS]
-    found = sorted(path for place in places for path in place.rglob("*"))
-    return "\n".join(f"{path} {path.stat().st_ctime_ns}" for path in found if path.is_file())
+    found = [entry for place in places for entry in walk(place) if entry.is_file()]
+    return "\n".join(f"{entry.path} {entry.stat().st_ctime_ns}" for entry in found)
 
 
 def _find_ours(path: PurePosixPath) -> Traversable | None:

@@ -62,10 +62,10 @@ def _list_private(settings: Settings, environ: Mapping[str, str]) -> Iterator[tu
 def _holds(folder: str, place: str) -> bool:
     """Whether a place is a folder or lies in it: as it is written, behind links, and by another name of the folder."""
     written = Path(os.path.abspath(place)).is_relative_to(os.path.abspath(folder))  # noqa: PTH100 - keeps links
-    real = Path(place).resolve()
+    real = Path(os.path.realpath(place))  # where resolve() fails at a circle of links
     return (
         written
-        or real.is_relative_to(Path(folder).resolve())
+        or real.is_relative_to(os.path.realpath(folder))
         or any(_is_same(one, folder) for one in (real, *real.parents))
     )
 

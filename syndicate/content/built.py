@@ -10,19 +10,21 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 import orjson
 
+from syndicate.folders import open_file
 from syndicate.model import Cache, Settings
 
 KIND: Final = "page"
 _HEAD = 200_000
 """Bytes of a page that are looked at: titles and addresses stand at its beginning."""
 _MOST = 200_000
-"""Pages of a site."""
+"""Pages of a site that are looked at."""
 _NO_FOLDER = re.compile(r"\.|_?(?:assets|astro|next|nuxt|pagefind|node_modules)\Z")
 
 
@@ -79,7 +81,7 @@ class BuiltSite:
         """Every page that is one of its own: no redirect, and none that names another as the true one."""
         known = {page.file: page for page in self._load()}
         pages, told = [], _read_told(Path(self._root))
-        files = list(self._walk(self._root, "", 0))
+        files = list(islice(self._walk(self._root, "", 0), _MOST))
         for file, mtime_ns in files:
             page = known.get(file)
             pages.append(page if page and page.mtime_ns == mtime_ns else self._parse(file, mtime_ns))
@@ -116,7 +118,7 @@ class BuiltSite:
 
     def _parse(self, file: str, mtime_ns: int) -> Page:
         try:
-            with Path(self._root, file).open("rb") as opened:
+            with open_file(f"{self._root}/{file}") as opened:
                 text = opened.read(_HEAD).decode("utf-8", "replace")
         except OSError:
             return Page(file)
@@ -240,7 +242,8 @@ def _read_told(root: Path) -> dict[str, Page]:
     """Pages by key, as the site's sitemap and feeds tell of them."""
     pages: dict[str, Page] = {}
     maps = [_read(root / name) for name in (*_MAPS, *sorted(path.name for path in root.glob("sitemap-[0-9]*.xml")))]
-    for address in (html.unescape(found) for text in maps for found in _LOC.findall(text)):
+    places = (found[1] for text in maps for found in _LOC.finditer(text))
+    for address in map(html.unescape, islice(places, _MOST)):
         if not address.endswith(".xml"):
             pages.setdefault(key_of(address), Page("", address=address))
     for text in (_read(root / name) for name in _FEEDS):
@@ -256,7 +259,7 @@ def _read_told(root: Path) -> dict[str, Page]:
 
 def _read(path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             return file.read(50_000_000).decode("utf-8", "replace")
     except OSError:
         return ""

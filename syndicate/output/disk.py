@@ -81,7 +81,7 @@ class FolderOutput:
         return tuple(path for path in paths if _remove_one(guard.place(path), self.root))
 
     def list_files(self) -> Mapping[str, FileStat]:
-        found = {path: stat for path, entry in walk(self.root, "") if (stat := stat_file(entry))}
+        found = {path: stat for path, entry in walk(self.root) if (stat := stat_file(entry))}
         for path in [path for path in found if is_sibling(path, found)]:
             del found[path]
         return found
@@ -149,12 +149,12 @@ def _date(place: str, artefact: Artefact) -> Fresh:
 
 def _pack_one(place: str, artefact: Artefact) -> list[Fresh]:
     levels = choose_levels(artefact.path)
-    siblings = list_siblings(place, levels)
+    siblings = {ending: one for ending, one in list_siblings(place, levels).items() if not os.path.isdir(one)}
     with telling(place):
         modified = os.stat(place).st_mtime
         if all(find_mtime(sibling) == modified for sibling in siblings.values()):
             return []
-    packed = compress(artefact.data, levels)
+    packed = compress(artefact.data, {ending: levels[ending] for ending in siblings})
     return [Fresh(siblings[ending], data, modified, has_siblings=False) for ending, data in packed.items()]
 
 

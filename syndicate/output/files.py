@@ -16,6 +16,7 @@ from threading import get_ident
 
 import brotli
 
+from syndicate import folders
 from syndicate.errors import StateError
 from syndicate.formats.assembly import pack
 from syndicate.model import FEED_FORMATS, ON_DISK
@@ -72,9 +73,9 @@ TEMPORARY = ".syndicate-"
 def read_bytes(place: str) -> bytes | None:
     """The bytes of a file, None where there is no file."""
     try:
-        with open(place, "rb", buffering=0) as file:
+        with folders.open_file(place) as file:
             return file.read()
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, folders.NotAFile):
         return None
 
 
@@ -96,7 +97,7 @@ def is_blocked(place: str) -> bool:
 def remove_siblings(place: str) -> None:
     """Take away the compressed forms of a file."""
     for ending in ENDINGS.values():
-        with suppress(FileNotFoundError, NotADirectoryError):
+        with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
             os.unlink(place + ending)
 
 
@@ -136,32 +137,22 @@ def prune(folder: str, root: str) -> None:
         folder = os.path.dirname(folder)
 
 
-def walk(folder: str, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """Every file below a folder but hidden ones and links, each path behind the prefix."""
-    for entry in _scan(folder):
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            yield from walk(entry.path, f"{prefix}{entry.name}/")
-        elif entry.is_file(follow_symlinks=False):
-            yield prefix + entry.name, entry
+def walk(folder: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Every file below a folder but hidden ones and links, by its path there."""
+    for entry in folders.walk(folder, _is_shown):
+        if _is_shown(entry.name) and entry.is_file(follow_symlinks=False):
+            yield entry.path.removeprefix(f"{folder}/"), entry
 
 
 def walk_rests(folder: str) -> Iterator[os.DirEntry[str]]:
     """Every file below a folder that was begun and never put in place."""
-    for entry in _scan(folder):
-        if entry.is_dir(follow_symlinks=False) and not entry.name.startswith("."):
-            yield from walk_rests(entry.path)
-        elif entry.name.startswith(TEMPORARY) and entry.is_file(follow_symlinks=False):
+    for entry in folders.walk(folder, _is_shown):
+        if entry.name.startswith(TEMPORARY) and entry.is_file(follow_symlinks=False):
             yield entry
 
 
-def _scan(folder: str) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as entries:
-            return list(entries)
-    except OSError:
-        return []
+def _is_shown(name: str) -> bool:
+    return not name.startswith(".")
 
 
 def stat_file(place: os.DirEntry[str] | str) -> FileStat | None:
@@ -215,6 +206,7 @@ _HINTS = {
     errno.ENOSPC: "free space",
     errno.EDQUOT: "free space",
     errno.EIO: "check the disk",
+    errno.EEXIST: "take away what is there, or name another folder in [storage] publish_to",
 }
 
 
@@ -245,7 +237,7 @@ def replace_files(files: Sequence[Fresh]) -> None:
                 _swap(beside, one)
     except BaseException:
         for beside in waiting:
-            with suppress(FileNotFoundError):
+            with suppress(OSError):  # where nothing may be written, nothing may be taken away
                 os.unlink(beside)
         raise
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from syndicate import __version__
+from syndicate.folders import walk
 from syndicate.model import Awaited, Plan, Post, Problem, Remark, Settings, fingerprint
 from syndicate.output import Output
 
@@ -197,6 +198,8 @@ def _walk_folders(roots: Iterable[str]) -> Iterator[str]:
     """The folders and all folders below them; those that are not there yet, too."""
     for root in roots:
         yield root
-        for folder, names, _ in os.walk(root):
-            names[:] = sorted(name for name in names if not name.startswith(".") and name not in _PASSED_OVER)
-            yield from (f"{folder}/{name}" for name in names)
+        yield from (entry.path for entry in walk(root, _is_watched) if _is_watched(entry.name) and entry.is_dir())
+
+
+def _is_watched(name: str) -> bool:
+    return not name.startswith(".") and name not in _PASSED_OVER

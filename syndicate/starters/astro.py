@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from syndicate.starters.found import Found, Place, is_dated, list_posts, take_dates_from_names
+from syndicate.starters.found import Found, Place, find_files, is_dated, list_posts, take_dates_from_names
 from syndicate.starters.parse import find_file, find_first, find_string, note_script, read_text
 
 _USUAL = ("blog", "posts", "post", "articles", "article", "news", "writing", "notes", "essays", "journal", "thoughts")
@@ -73,7 +73,8 @@ def _list_collections(folder: Path, src: str, end: str) -> Iterator[Place]:
 
 def _list_routes(pages: Path) -> list[Path]:
     """Pages that stand for many: [slug].astro, and index.astro in a folder of such a name."""
-    return sorted([*pages.rglob("[[]*[]].astro"), *pages.rglob("[[]*[]]/index.astro")])
+    named = find_files(pages, "[[]*[]].astro")
+    return sorted([*named, *(page for page in find_files(pages, "index.astro") if page.parent.name[:1] == "[")])
 
 
 def _rank(page: Path, name: str) -> tuple[bool, bool, int, str]:
@@ -130,7 +131,9 @@ def _read_bases(folder: Path, src: str) -> dict[str, str]:
                      for end in ("ts", "js", "mjs", "mts"))  # fmt: skip
     constants = dict(re.findall(r"const\s+(\w+)\s*=\s*[\"'`]([^\"'`]+)[\"'`]", config))
     bases = {}
-    for name, body in re.findall(r"(\w+)\s*[=:]\s*defineCollection\(\s*\{(.*?)\bschema\b", config, re.DOTALL):
+    for name, body in re.findall(
+        r"\b(\w{1,99})\s*[=:]\s*defineCollection\(\s*\{(.{0,2000}?)\bschema\b", config, re.DOTALL
+    ):
         base = re.search(r"\bbase\s*:\s*(?:[\"'`]([^\"'`]+)[\"'`]|(?:`\./\$\{)?(\w+))", body)
         given = (base[1] or constants.get(base[2], "")) if base else ""
         given = re.sub(r"\$\{(\w+)\}", lambda found: constants.get(found[1], ""), given)
@@ -140,7 +143,8 @@ def _read_bases(folder: Path, src: str) -> dict[str, str]:
     for path in sorted(content.iterdir()) if content.is_dir() else ():
         if path.is_dir():
             bases.setdefault(path.name, f"{src}/content/{path.name}")
-    for name, value in re.findall(r"(\w+)\s*:\s*(\w+)", find_first(config, r"collections\s*=\s*\{([^}]*)\}")):
+    told = find_first(config, r"collections\s*=\s*\{([^}]{0,2000})\}")
+    for name, value in re.findall(r"\b(\w{1,99})\s*:\s*(\w+)", told):
         if value in bases and name not in bases:
             bases[name] = bases.pop(value)
     return {name: base for name, base in bases.items() if (folder / base).is_dir()}
@@ -177,11 +181,14 @@ def look_for_docusaurus(folder: Path) -> Found | None:
     return found.note("publish_to", "static/feeds", "Docusaurus's own rule: it is served at /feeds/")
 
 
+_MOST_BLOGS = 20
+
+
 def _list_blogs(config: str, source: str) -> Iterator[Place]:
     """The blog of the preset, and further ones of the plugin."""
-    preset = find_first(config, r"\bblog\s*:\s*(\{[^}]*\})")
-    others = re.findall(r"plugin-content-blog[\"'`]\s*,\s*(\{[^}]*\})", config)
-    for body in [preset, *others]:
+    preset = find_first(config, r"\bblog\s*:\s*(\{[^}]{0,2000}\})")
+    others = re.findall(r"plugin-content-blog[\"'`]\s*,\s*(\{[^}]{0,2000}\})", config)
+    for body in [preset, *others[:_MOST_BLOGS]]:
         path = find_first(body, r"\bpath\s*:\s*[\"'`]([^\"'`]+)").removeprefix("./").strip("/") or "blog"
         route = find_first(body, r"\brouteBasePath\s*:\s*[\"'`]([^\"'`]*)[\"'`]").strip("/")
         is_given = "routeBasePath" in body

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from syndicate.starters.found import SKIPPED, Found, Place, is_dated, list_posts, read_head
+from syndicate.folders import walk
+from syndicate.starters.found import SKIPPED, Found, Place, find_files, is_dated, list_posts, read_head
 from syndicate.starters.parse import (
     SCRIPT_ENDS,
     find_file,
@@ -76,7 +77,7 @@ _OF_POSTS = re.compile(r"\b(?:layout|tags)[\"']?\s*:\s*\[?[^\n\]]*\b(?:post|post
 
 
 def _list_endings(posts: Path) -> tuple[str, ...]:
-    has_html = any(is_dated(path) and read_head(path) for path in posts.rglob("*.html"))
+    has_html = any(is_dated(path) and read_head(path) for path in find_files(posts, "*.html"))
     return ("**/*.md", "**/*.markdown", "**/*.mdx", "**/*.html") if has_html else ()
 
 
@@ -86,7 +87,8 @@ def _choose_folder(folder: Path, base: str) -> str:
     there = [place for place in places if list_posts(folder / place)]
     if there:
         return next((place for place in there if any(map(is_dated, list_posts(folder / place)))), there[0])
-    folders = [path for path in (folder / base).glob("**/") if not SKIPPED & set(path.relative_to(folder).parts)]
+    below = (Path(entry) for entry in walk(folder / base, lambda name: name not in SKIPPED) if entry.is_dir())
+    folders = [folder / base, *(path for path in below if path.name not in SKIPPED)]
     counts = {path: sum(map(is_dated, list_posts(path, deep=False))) for path in folders}
     best = max(counts, key=lambda path: counts[path], default=folder)
     return best.relative_to(folder).as_posix() if counts.get(best) else ""
@@ -116,7 +118,7 @@ def _read_permalink(path: Path, text: str) -> str:
     if path.suffix in {".json", ".yml", ".yaml"}:
         return text_of(read_data(path), "permalink")
     function = find_first(
-        text, r"permalink\s*(?::\s*(?:function\s*)?)?\([^)]*\)\s*(?:=>)?\s*\{?\s*(?:return\s+)?[\"'`]([^\"'`\n]+)"
+        text, r"permalink\s*(?::\s*(?:function\s*)?)?\([^)]{0,500}\)\s*(?:=>)?\s*\{?\s*(?:return\s+)?[\"'`]([^\"'`\n]+)"
     )
     return function or find_first(text, r"permalink[\"']?\s*:\s*[\"'`]([^\"'`\n]+)")
 

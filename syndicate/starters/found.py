@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
+
+from syndicate.folders import open_file, walk
 
 # --- A few posts of a folder, read just far enough to know their front-matter names ---
 
@@ -28,12 +31,17 @@ class Sample:
 
 def list_posts(folder: Path, *, deep: bool = True) -> list[Path]:
     """Markdown files below a folder, or only in it, in order of name; the pages of Hugo's sections are none."""
-    files = (folder.rglob("*.m*") if deep else folder.glob("*.m*")) if folder.is_dir() else ()
-    return sorted(path for path in files if is_post(path))
+    return sorted(path for path in find_files(folder, "*.m*", deep=deep) if is_post(path))
+
+
+def find_files(folder: Path, name: str, *, deep: bool = True) -> Iterator[Path]:
+    """Files below a folder, or only in it, whose name a glob fits; neither pipes nor what lies too deep."""
+    found = walk(folder, lambda name: deep and name != "node_modules")
+    return (Path(entry) for entry in found if fnmatchcase(entry.name, name) and entry.is_file())
 
 
 _DATE = re.compile(
-    r"""^\s*["']?(?:date|pub_?date|published?_?(?:date|at|on)|published|created(?:_?at)?)["']?\s*[:=]""",
+    r"""^[ \t]*["']?(?:date|pub_?date|published?_?(?:date|at|on)|published|created(?:_?at)?)["']?\s*[:=]""",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -48,8 +56,8 @@ def is_dated(path: Path) -> bool:
 def read_lines(path: Path) -> str:
     """The first lines "Name: value" of a file without front matter, as Pelican and Nikola have them, else ""."""
     try:
-        with path.open(encoding="utf-8-sig", errors="replace") as file:
-            start = file.read(4_000)
+        with open_file(path) as file:
+            start = file.read(4_000).decode("utf-8-sig", "replace").replace("\r\n", "\n")
     except OSError:
         return ""
     found = re.match(r"(?:<!--\s*\n)?((?:\.\. [\w-]+:.*\n)+)", start)
@@ -74,7 +82,7 @@ def read_samples(folder: Path, *, limit: int = 60) -> tuple[Sample, ...]:
 def read_head(path: Path) -> str:
     """The front matter between its two lines, with the first of them; "" where there is none or nothing to read."""
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             head = file.read(MAX_HEAD).decode("utf-8-sig", "replace").replace("\r\n", "\n")
     except OSError:
         return ""
@@ -99,6 +107,8 @@ def _value(line: str) -> str:
     return value if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]+)*", value) else ""
 
 
+_LONGEST = 500
+"""Characters of a value that may be meant."""
 QUESTION = "?"
 """Written where nothing could be learned: a person has to answer before anything is published."""
 
@@ -153,7 +163,8 @@ class Found:
 
     def note(self, key: str, value: str, source: str) -> Found:
         """The same with one more value, remembered with its source; an empty value changes nothing."""
-        if not value or (key == "url" and re.search(r"[?#${}<>\s]", value)):  # an advertisement's, or a template
+        is_odd = key == "url" and re.search(r"[?#${}<>\s]", value)  # an advertisement's, or a template
+        if not value or len(value) > _LONGEST or is_odd:
             return self
         others = tuple(clue for clue in self.clues if clue.key != key)
         return replace(self, **{key: value}, clues=(*others, Clue(key, value, source)))  # type: ignore[arg-type]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from syndicate.containment import contain
+from syndicate.folders import walk
 from syndicate.starters.astro import look_for_astro, look_for_docusaurus
 from syndicate.starters.domains import find_domain, is_placeholder
 from syndicate.starters.eleventy import look_for_eleventy, look_for_lume
@@ -18,6 +19,7 @@ from syndicate.starters.found import (
     Clue,
     Found,
     Sample,
+    find_files,
     is_dated,
     is_post,
     list_posts,
@@ -64,11 +66,19 @@ def find_generator(folder: Path) -> Found:
     below = (path.name for path in sorted(folder.glob("*/"))[:_MOST_FOLDERS] if path.name not in SKIPPED)
     for place in dict.fromkeys(("", *_INSIDE, *below)):
         for look in GENERATORS:
-            found = look(folder / place) if (folder / place).is_dir() else None
+            found = _look(look, folder / place) if (folder / place).is_dir() else None
             if found is not None and (found.content or not place):
                 found = _find_address(found, folder / place, folder)
                 return found.move(place) if place else found
     return _find_address(Found(generator=""), folder, folder)
+
+
+def _look(look: Callable[[Path], Found | None], folder: Path) -> Found | None:
+    """Settings that nobody foresaw tell nothing."""
+    found: list[Found | None] = []
+    with contain(lambda _: found.append(None)):
+        found.append(look(folder))
+    return found[0]
 
 
 def _find_address(found: Found, site: Path, top: Path) -> Found:
@@ -84,12 +94,13 @@ def _find_address(found: Found, site: Path, top: Path) -> Found:
 
 # --- what a person should know before the first publication ---
 
-_SCRIPT = re.compile(r"\s*---\s*(?:js|javascript)\s*\n", re.IGNORECASE)
+_SCRIPT = re.compile(r"\A\s*---\s*(?:js|javascript)\s*\n", re.IGNORECASE)
 _DATED = r"""^date[ \t]*[:=][ \t]*["']?{}(?:created|last modified)\b"""
 _BY_FILE = re.compile(_DATED.format(""), re.IGNORECASE | re.MULTILINE)
 _BY_GIT = re.compile(_DATED.format(r"git\s+"), re.IGNORECASE | re.MULTILINE)
 _BESIDE = re.compile(
-    r"""^\s*(?:hero|cover|image|thumbnail|banner|ogImage|src|url)\w*\s*[:=]\s*["']?(?:\.{1,2}/|[@~]/)""", re.MULTILINE
+    r"""^[ \t]*(?:hero|cover|image|thumbnail|banner|ogImage|src|url)\w*\s*[:=]\s*["']?(?:\.{1,2}/|[@~]/)""",
+    re.MULTILINE,
 )
 
 
@@ -205,7 +216,7 @@ def guess_site(folder: Path) -> Guess | None:
     if content and content != found.content:
         found = found.note("content", content, "the posts in it")
     guess = _make_guess(replace(found, content=content), samples, len(list_posts(folder / content)) if content else 0)
-    own = [name for name in found.built if any((folder / name).glob("**/*.html"))]
+    own = [name for name in found.built if any(find_files(folder / name, "*.html"))]
     built = next((name for name in (*own, *_BUILT) if name in own or _is_built(folder / name)), "")
     icon, logo = _find_marks(folder, guess.static)
     notes = list_notes(folder, guess.content, guess.generator)
@@ -233,7 +244,8 @@ _BUILT = ("public", "_site", "dist", "out", "build")
 
 def _is_built(folder: Path) -> bool:
     """Whether a folder holds a built site: a front page, and pages in folders beside it."""
-    return (folder / "index.html").is_file() and any(folder.glob("*/**/*.html"))
+    pages = find_files(folder, "*.html")
+    return (folder / "index.html").is_file() and any(page.parent != folder for page in pages)
 
 
 def find_content(folder: Path) -> str:
@@ -243,12 +255,10 @@ def find_content(folder: Path) -> str:
     if usual:
         return usual[0]
     counts: Counter[str] = Counter()
-    for place, names, files in os.walk(folder):
-        names[:] = sorted(name for name in names if name not in SKIPPED and not name.startswith("."))
-        posts = [Path(place, name) for name in files if is_post(Path(name))]
-        number = sum(_weigh(path) for path in posts)
-        below = Path(place).relative_to(folder)
-        for above in (below, *below.parents) if number else ():
+    for entry in walk(folder, lambda name: name not in SKIPPED and not name.startswith(".")):
+        path = Path(entry)
+        number = _weigh(path) if is_post(path) and entry.is_file() else 0
+        for above in path.relative_to(folder).parents if number else ():
             counts[above.as_posix()] += number
     best = max(counts.values(), default=0)
     named = [place for place, number in counts.items() if place.rpartition("/")[2] in _NAMES and number > 0.5 * best]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from syndicate.starters.found import QUESTION, Found, Place, is_dated, list_posts
+from syndicate.starters.found import QUESTION, Found, Place, find_files, is_dated, list_posts
 from syndicate.starters.parse import author_of, read_data, read_first, table_of, text_of
 from syndicate.text.slugs import HUGO, from_colons
 
@@ -49,7 +49,7 @@ def _choose_language(data: Mapping[str, Any]) -> str:
 
 def _list_endings(folder: Path, places: list[Place]) -> tuple[str, ...]:
     """HTML is a post, too, where a section has some with front matter."""
-    has_html = any(is_dated(path) for place in places for path in (folder / place.folder).rglob("*.html"))
+    has_html = any(is_dated(path) for place in places for path in find_files(folder / place.folder, "*.html"))
     return ("**/*.md", "**/*.markdown", "**/*.mdx", "**/*.html") if has_html else ()
 
 
@@ -71,7 +71,7 @@ def _read_settings(folder: Path) -> tuple[str, dict[str, Any]]:
 
 def _list_in_folder(folder: Path, stem: str) -> list[str]:
     """Files of settings in config/_default and the folders below it, as Hugo looks for them."""
-    found = sorted((folder / "config/_default").rglob(f"{stem}.*"))
+    found = sorted(find_files(folder / "config/_default", f"{stem}.*"))
     return [path.relative_to(folder).as_posix() for path in found if path.suffix[1:] in _ENDS]
 
 

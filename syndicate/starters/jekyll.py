@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from syndicate.starters.found import SKIPPED, Found, Place, list_posts, read_head
+from syndicate.folders import walk
+from syndicate.starters.found import SKIPPED, Found, Place, find_files, list_posts, read_head
 from syndicate.starters.parse import author_of, find_first, read_first, read_text, table_of, text_of
 from syndicate.text.slugs import JEKYLL, JEKYLL_STYLES, from_colons
 
@@ -56,10 +56,9 @@ def _is_bare(folder: Path) -> bool:
 def _find_folders(folder: Path, base: str) -> Iterator[str]:
     """Each folder _posts that Jekyll looks into, at the root and in folders that do not belong to a collection."""
     top = folder / base.strip("/") if base and ".." not in base else folder
-    for place, names, _ in os.walk(top):
-        if "_posts" in names:
-            yield Path(place, "_posts").relative_to(folder).as_posix()
-        names[:] = sorted(name for name in names if name not in SKIPPED and not name.startswith((".", "_")))
+    for entry in walk(top, lambda name: name not in SKIPPED and not name.startswith((".", "_"))):
+        if entry.name == "_posts" and entry.is_dir():
+            yield Path(entry).relative_to(folder).as_posix()
 
 
 def _settle_posts(found: Found, folder: Path, folders: list[str], data: Mapping[str, Any], name: str) -> Found:
@@ -85,7 +84,7 @@ def _fill_categories(place: Place) -> str:
 
 
 def _has_html(folder: Path) -> bool:
-    return any(read_head(path) for path in folder.rglob("*.html"))
+    return any(read_head(path) for path in find_files(folder, "*.html"))
 
 
 def _settle_collection(found: Found, folder: Path, data: Mapping[str, Any], name: str) -> Found:

@@ -12,6 +12,7 @@ from typing import Any
 from yaml12 import parse_yaml
 
 from syndicate.containment import contain
+from syndicate.folders import open_file
 from syndicate.starters.found import Found
 from syndicate.text.nesting import find_deep_toml, find_deep_yaml, repeats_anchors
 
@@ -27,12 +28,21 @@ def read_first(folder: Path, names: list[str]) -> tuple[str, dict[str, Any]]:
     return name, read_data(folder / name) if name else {}
 
 
+_MOST = 200_000
+"""Bytes of a file that are looked at."""
+_WIDEST = 100
+_WIDE = re.compile(rf"\s{{{_WIDEST},}}+")
+"""Space without end, which every pattern with a space in it would go through from each of its characters."""
+
+
 def read_text(path: Path) -> str:
+    """The beginning of a file as text, "" where there is none that can be read."""
     try:
-        with path.open(encoding="utf-8-sig", errors="replace") as file:
-            return file.read(200_000)
+        with open_file(path) as file:
+            text = file.read(_MOST).decode("utf-8-sig", "replace").replace("\r\n", "\n")
     except OSError:
         return ""
+    return _WIDE.sub(lambda found: found[0][:_WIDEST], text)
 
 
 def read_data(path: Path) -> dict[str, Any]:
@@ -95,7 +105,7 @@ def note_script(found: Found, folder: Path, names: list[str]) -> Found:
     for key, pattern in _SCRIPT_NAMES.items():
         value = find_string(text, pattern)
         if key == "author" and not value:
-            value = find_string(find_first(text, rf"\b{pattern}\b[\"']?\s*[:=]\s*\{{([^}}]*)"), "name")
+            value = find_string(find_first(text, rf"\b{pattern}\b[\"']?\s*[:=]\s*\{{([^}}]{{0,2000}})"), "name")
         if key == "url":
             value = _find_own_url(text, pattern) or _find_own_url(text, "(?:url|website|site|SITE)")
         if not getattr(found, key):

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from syndicate.starters.found import Found, Place, is_dated, list_posts, read_head, take_dates_from_names
+from syndicate.folders import walk
+from syndicate.starters.found import Found, Place, find_files, is_dated, list_posts, read_head, take_dates_from_names
 from syndicate.starters.parse import (
     SCRIPT_ENDS,
     find_file,
@@ -132,7 +133,9 @@ def _note_layout(found: Found, folder: Path) -> Found:
     ends = [f"{start}app/{stem}" for start in ("", "src/") for stem in ("layout", "sitemap")]
     for name in (f"{end}.{kind}" for end in ends for kind in ("tsx", "jsx", "ts", "js")):
         text = read_text(folder / name)
-        title = find_first(text, r"title\s*:\s*\{[^}]*default\s*:\s*[\"'`]([^\"'`$]+)") or find_string(text, "title")
+        title = find_first(text, r"title\s*:\s*\{[^}]{0,2000}default\s*:\s*[\"'`]([^\"'`$]+)") or find_string(
+            text, "title"
+        )
         url = find_first(text, r"(?:metadataBase\s*:\s*new URL\(|baseUrl\s*=)\s*[\"'`](https?://[^\"'`$]+)")
         values = {"title": title, "description": find_string(text, "description"), "url": url}
         for key, value in values.items():
@@ -182,7 +185,7 @@ def _find_in_gatsby(folder: Path, content: str) -> str:
     text = "".join(read_text(folder / f"gatsby-node.{end}") for end in SCRIPT_ENDS)
     if "createFilePath(" not in text:
         return ""
-    made = re.findall(r"(?:path|value)\s*:\s*`/?([^`$]*)\$\{([^}]*)\}", text)  # pages of tags are made so, too
+    made = re.findall(r"(?:path|value)\s*:\s*`/?([^`$]*)\$\{([^}]{0,500})\}", text)  # pages of tags are made so, too
     start = next((start.strip("/") for start, of in made if re.search(r"slug|path|value|url", of, re.IGNORECASE)), "")
     config = "".join(read_text(folder / f"gatsby-config.{end}") for end in SCRIPT_ENDS)
     read = re.findall(r"\bpath\s*:\s*[`\"'](?:\$\{__dirname\}/|\./)?([\w./-]+)[`\"']", config)
@@ -190,6 +193,11 @@ def _find_in_gatsby(folder: Path, content: str) -> str:
     between = content.removeprefix(max(above, key=len)).strip("/") if above else ""
     taken = [base.strip("/") for base in re.findall(r"basePath\s*[:=]\s*[`\"']([^`\"']*)", text)]
     return re.sub("/+", "/", f"/{start}/{'' if between in taken else between}/{{path}}/")
+
+
+def _find_folders(folder: Path, name: str) -> list[Path]:
+    found = walk(folder, lambda name: name != "node_modules")
+    return sorted(Path(entry) for entry in found if entry.name == name and entry.is_dir())
 
 
 def look_for_quarto(folder: Path) -> Found | None:
@@ -202,13 +210,14 @@ def look_for_quarto(folder: Path) -> Found | None:
     made = ("**/*.html.md", "**/*.knit.md", "**/_*/**")  # what `keep-md` leaves, and what Quarto passes over
     found = _note_config(Found("Quarto", built=(built,), ignore=made), text, name)
     posts = next(
-        (path for place in _ROUTES for path in sorted(folder.glob(f"**/{place}/")) if any(path.rglob("*.qmd"))), None
+        (path for place in _ROUTES for path in _find_folders(folder, place) if any(find_files(path, "*.qmd"))), None
     )
     if posts is None:
         return found
     place = posts.relative_to(folder).as_posix()
     place = f"{place}/posts" if (posts / "posts").is_dir() else place
-    end = "/" if any((folder / place).rglob("*/index.qmd")) else ".html"
+    is_folder = any(page.parent != folder / place for page in find_files(folder / place, "index.qmd"))
+    end = "/" if is_folder else ".html"
     pattern = f"/{place}/{{path}}{end}"
     return found.settle(folder, [Place(place, pattern, "Quarto's own rule: the path")], ("**/*.qmd", "**/*.md"))
 
@@ -238,9 +247,7 @@ _BY_NAME = (
 
 def look_for_vitepress(folder: Path) -> Found | None:
     """Pages lie where their files do, with .html unless `cleanUrls` is on."""
-    name = next(
-        (path for path in sorted(folder.glob("**/.vitepress/config.*"))[:1] if "node_modules" not in path.parts), None
-    )
+    name = next((path for path in sorted(find_files(folder, "config.*")) if path.parent.name == ".vitepress"), None)
     if name is None:
         return None
     root, config = name.parent.parent, read_text(name)

@@ -113,7 +113,7 @@ def _date_word(found: re.Match[str]) -> str:
 def look_for_nikola(folder: Path) -> Found | None:
     """Posts lie where their files do, below the folder that POSTS names for them."""
     text = _drop_comments(read_text(folder / "conf.py"))
-    table = find_first(text, r"(?ms)^POSTS\s*=\s*\((.*?)^\)")
+    table = find_first(text, r"(?ms)^POSTS\s*=\s*\((.{0,2000}?)^\)")
     rows = re.findall(r"\(\s*[\"']([\w./-]+?)/\*\.\w+[\"']\s*,\s*[\"']([\w./-]*)[\"']", table)
     if not rows:
         return None

@@ -16,6 +16,7 @@ from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
 from stat import S_ISREG
+from threading import Lock
 from typing import NamedTuple
 
 from starlette.exceptions import HTTPException
@@ -101,7 +102,7 @@ def _parse_weight(parameter: str) -> float:
 # --- conditional requests (RFC 9110, section 13) ---
 
 _TAG = re.compile(r'(?:W/)?"([^"]*)"(?:-(?:gzip|br|zstd))?')
-_CODING = re.compile(r"(?:-(?:gzip|br|zstd|df))+$")
+_CODINGS_BEHIND = re.compile(r"(?:-(?:gzip|br|zstd|df))*")
 
 
 def decide_status(headers: Mapping[str, str], tag: str, modified_at: datetime) -> int:
@@ -127,7 +128,7 @@ def _is_listed(value: str, tag: str, *, weakly: bool) -> bool:
         return True
     found = [match for match in _TAG.finditer(value) if weakly or not match[0].startswith("W/")]
     names = [match[1] for match in found] or ([] if '"' in value else [value])
-    return any(_CODING.sub("", name) == tag for name in names)
+    return any(name.startswith(tag) and _CODINGS_BEHIND.fullmatch(name, len(tag)) for name in names)
 
 
 def _is_after(moment: datetime, header: str | None) -> bool:
@@ -187,6 +188,7 @@ class ServedFolder:
     is_published: Callable[[str, bytes], bool]
     """Whether these bytes under this path are part of what was published."""
     _seen: dict[str, _Seen] = field(default_factory=dict)
+    _one_at_a_time: Lock = field(default_factory=Lock)
 
     def find(self, path: str) -> ServedFile | None:
         """The file published under a path, None where there is none or it may not be shown."""
@@ -217,9 +219,10 @@ class ServedFolder:
         seen = self._seen.get(path)
         if seen is not None and seen.build == _build(facts):
             return seen
-        data = place.read_bytes() if facts.st_size <= _MOST_BYTES else b""
-        if not self.is_published(path, data):
-            return None
+        with self._one_at_a_time:  # many visitors who ask for a large file of somebody else cost the memory of one
+            data = place.read_bytes() if facts.st_size <= _MOST_BYTES else b""
+            if not self.is_published(path, data):
+                return None
         siblings = {coding: place.with_name(place.name + ending) for coding, ending in ENDINGS.items()}
         self._seen[path] = seen = _Seen(place, siblings, _build(facts), sha256(data).hexdigest()[:32])
         return seen

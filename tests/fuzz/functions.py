@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from syndicate.content import built
 from syndicate.content.body import drop_heading, drop_lead, first_heading, read_teaser
 from syndicate.content.fields import NAMES
 from syndicate.content.front import parse_front
@@ -49,6 +50,7 @@ from syndicate.text.counting import Counter, count, cut, split_graphemes
 from syndicate.text.generator_code import GeneratorCode
 from syndicate.text.markdown import make_absolute
 from syndicate.text.slugs import name_title
+from syndicate.web.feeds import choose_coding, decide_status
 from tests.content.golden import make_settings
 
 _LOG_HEAD = 'a - - [24/Nov/2026:09:00:00 +0000] "GET /rss.xml HTTP/1.1"'
@@ -104,6 +106,10 @@ def _answer(text: str, **headers: str) -> Response:
 def _found(text: str, **headers: str) -> None:
     with suppress(ConfigError):
         micropub.find_endpoint(_answer(text, **headers))
+
+
+def _header(name: str) -> Callable[[str], object]:
+    return lambda text: decide_status({name: f'"{"a" * 32}{text}'}, "a" * 32, _NOW)
 
 
 FUNCTIONS: Mapping[str, Callable[[str], object]] = {
@@ -184,6 +190,9 @@ FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "entries.guess_picture_type": guess_picture_type,
     "wording.tidy": tidy,
     "page": parse_page,
+    "built page": lambda text: built.parse_page(text, "a/index.html", 0, "example.com"),
+    "accept-encoding": lambda text: choose_coding(text, {"gzip": 1}),
+    **{name: _header(name) for name in ("if-none-match", "if-match", "if-modified-since")},
     "micropub.find_endpoint": _found,
     "micropub.find_endpoint in a header": lambda text: _found("", link=f"<a>{text}"),
     "slack.parse_text": slack.parse_text,
