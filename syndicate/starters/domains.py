@@ -48,11 +48,11 @@ def _read_cname(folder: Path) -> tuple[str, str]:
 
 
 def _read_robots(folder: Path) -> tuple[str, str]:
-    """The address of the site map, as search engines are told it; it lies beside the front page."""
+    """The address of the site map, as search engines are told it: beside the front page, or in a folder of its own."""
     for name in (f"{place}robots.txt" for place in _SERVED):
         found = re.search(r"(?im)^\s*sitemap:\s*(https?://[^\s{}]+/)[^/\s]*$", read_text(folder / name))
         if found and is_own(found[1]):
-            return found[1].rstrip("/"), name
+            return re.sub(r"/site-?maps?\Z", "", found[1].rstrip("/"), flags=re.IGNORECASE), name
     return "", ""
 
 

@@ -19,7 +19,7 @@ def test_a_template_in_a_script_is_no_address(tmp_path, config, url):
     """What only a program can fill is a question, or told by another file."""
     write(tmp_path, {"docusaurus.config.js": f"export default {{\n  {config}\n}}", "blog/2025-01-02-a.md": POST})
     assert guess_site(tmp_path).url == url
-    write(tmp_path, {"static/robots.txt": "Sitemap: https://dunes.test/sitemap.xml"})
+    write(tmp_path, {"static/robots.txt": "Sitemap: https://dunes.test/sitemap/sitemap-0.xml"})
     assert guess_site(tmp_path).url == url.replace("?", "https://dunes.test")
 
 
