@@ -57,6 +57,7 @@ from syndicate.planning.deliveries.threads import plan_parts
 from syndicate.planning.identity import identify, remember_drafts
 from syndicate.planning.language_groups import group_translations
 from syndicate.planning.messages.template import name_template
+from syndicate.planning.resemblance import doubt_echoes
 
 _BEHIND = timedelta(days=1)
 """A file from so far ahead does not come from another machine's clock."""
@@ -83,6 +84,7 @@ def make_plan(
     forgotten, away = _find_absent(ledger, names, now)
     ledger = replace(ledger, baselined=ledger.baselined - forgotten)
     snapshot, identified, vanished = identify(snapshot, ledger, settings.site, now)
+    identified = doubt_echoes(identified)
     identified = _follow_dates(identified, ledger, now) if says == now else identified
     gone = tuple(row for row in vanished if not snapshot.is_unreadable(row.source))
     before = {row.id: row for row in ledger.posts}

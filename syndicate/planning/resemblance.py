@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 
-from syndicate.model import KnownPost, Post
+from syndicate.model import Identified, KnownPost, Post
 from syndicate.text.sketch import measure_likeness, read_sketch
 
 ASKED_FOR = timedelta(days=7)
@@ -270,6 +270,26 @@ def find_copies(
             found[post.source] = max(copies, key=lambda one: (one.score, one.row.id)).row
         add(make_row(post))
     return found
+
+
+def doubt_echoes(items: Sequence[Identified]) -> tuple[Identified, ...]:
+    """The posts, a new one doubtful where text and words for networks are those of another: a copy on its way.
+
+    A title and a date of its own may be the first that it gets.
+    """
+    if not any(item.is_new for item in items):
+        return tuple(items)
+    said: dict[object, list[Identified]] = {}
+    for item in items:
+        if item.post.social_share and item.post.sketch:
+            said.setdefault((item.post.social_share, item.post.source_digest), []).append(item)
+
+    def doubt(item: Identified) -> Identified:
+        alike = said.get((item.post.social_share, item.post.source_digest), ())
+        other = next((one for one in alike if not one.is_new), None)
+        return replace(item, perhaps=other.post.slug) if item.is_new and other and not item.perhaps else item
+
+    return tuple(map(doubt, items))
 
 
 def find_copy(row: KnownPost, others: Iterable[KnownPost]) -> KnownPost | None:

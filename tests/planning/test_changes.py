@@ -563,6 +563,18 @@ def test_a_copy_that_became_another_post_goes_out(days: int) -> None:
     assert len(blog.deliver()) == 1
 
 
+def test_a_copy_that_has_only_its_own_title_and_date_yet_says_nothing() -> None:
+    """First seen like this; with words of its own, too, it is the next post of a series."""
+    blog = waiting(last := make_post("last", published_at=NOW - timedelta(days=1)))
+    blog.deliver()
+    new = replace(last, source="new.md", slug="new", title="Kettles", published_at=NOW, permalink="https://new/")
+    part = replace(last, source="part.md", slug="part", title="Stones", permalink="https://part/")
+    blog.write(new, replace(part, published_at=NOW - timedelta(hours=9), social_share="Read on."))
+    blog.publish()
+    assert [row.reason for row in blog.rows() if row.state is State.HELD] == [Reason.MAYBE_RENAMED]
+    assert len(blog.deliver()) == 1
+
+
 @pytest.mark.parametrize("kept", ["social_share", "title", "published_at"])
 def test_a_copy_that_shares_anything_with_its_post_is_asked_about(kept: str) -> None:
     """… and so is one whose post is not there: it may be that one, renamed and rewritten bit by bit."""
