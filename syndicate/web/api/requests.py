@@ -131,6 +131,7 @@ class Many(Move):
         {},
         max_length=500,
         description="In which state you saw each, by its number: what somebody decided against since is not released.",
+        json_schema_extra={"additionalProperties": False},
     )
 
 
