@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -138,18 +137,20 @@ def _package_files(package: str, folder: str, pattern: str) -> Iterator[FontFile
     spec = find_spec(package)
     if spec is None:
         return
-    release = _release_of(package)
     for place in spec.submodule_search_locations or ():
+        release = _release_of(package, Path(place).parent)
         paths = (Path(place) / folder).glob(pattern)
         for path in sorted(paths, key=lambda path: (len(path.name), path.name)):
             yield FontFile(path, package, release=release, size=path.stat().st_size)
 
 
-def _release_of(package: str) -> str:
-    try:
-        return version(package.replace("_", "-"))
-    except PackageNotFoundError:
-        return ""
+def _release_of(package: str, place: Path) -> str:
+    """As the notes of its installation say, "" where there are none. Python's own way to ask is slow to load."""
+    for notes in place.glob(f"{package}-*.dist-info/METADATA"):
+        with notes.open(encoding="utf-8") as lines:
+            found = (line.partition(":")[2].strip() for line in lines if line.startswith("Version:"))
+            return next(found, "")
+    return ""
 
 
 def _system_emoji() -> list[FontFile]:

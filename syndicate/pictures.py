@@ -22,15 +22,19 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 
 from syndicate.containment import contain
 from syndicate.errors import FetchError, HostAway, HostRefused, TooLarge
 from syndicate.folders import open_file
-from syndicate.http import Client, Response, name_server
-from syndicate.http.silent import Servers
 from syndicate.model import Cache, Picture, PictureFacts
+
+if TYPE_CHECKING:
+    from syndicate.http import Client, Response
+
+# ruff: noqa: PLC0415 - httpx takes a tenth of a second to load, and few looks fetch anything
 
 MAX_BYTES = 20_000_000
 """A 100-megapixel JPEG has about this; anything larger is not a lead image."""
@@ -186,6 +190,8 @@ class _Asker:
         self._cache = cache
         self._now = now
         self._describe = describe
+        from syndicate.http.silent import Servers
+
         self._servers = Servers(cache, now)
         self._keeping, self._one_large = threading.Lock(), threading.Lock()
         self._held: dict[str, _Record] = {}
@@ -194,8 +200,8 @@ class _Asker:
         """Each due picture as its server has it. The first one of a server shows whether it is there for the rest."""
         firsts: dict[str, str] = {}
         for url in sorted(due, key=lambda url: due[url].failures):  # another one than that which failed before
-            firsts.setdefault(name_server(url), url)
-        rest = [url for url in due if firsts[name_server(url)] != url]
+            firsts.setdefault(_name_server(url), url)
+        rest = [url for url in due if firsts[_name_server(url)] != url]
         looked: dict[str, _Record] = {}
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="picture") as pool:
             for urls in (list(firsts.values()), rest):
@@ -226,7 +232,7 @@ class _Asker:
 
     def _look(self, url: str, known: _Record) -> tuple[_Record, bool]:
         """What is known now, and whether that is news to remember: not where the server was not asked."""
-        if silent := self._servers.find_silent(name_server(url)):
+        if silent := self._servers.find_silent(_name_server(url)):
             return replace(known, reason=silent.reason, failures=silent.failures, next_at=silent.next_at), False
         found: list[tuple[_Record, bool]] = []
         with contain(lambda error: found.append(self._fail(error, known))):
@@ -262,9 +268,9 @@ class _Asker:
             self._servers.note_silence(error, time.monotonic() - begun)
             raise
         except FetchError:
-            self._servers.note_failure(name_server(url), time.monotonic() - begun)
+            self._servers.note_failure(_name_server(url), time.monotonic() - begun)
             raise
-        self._servers.note_answer(name_server(url), time.monotonic() - begun)
+        self._servers.note_answer(_name_server(url), time.monotonic() - begun)
         return answer
 
     def _learn(self, answer: Response, known: _Record) -> _Record:
@@ -275,9 +281,15 @@ class _Asker:
         return _received(answer, known, self._now, self._describe)
 
 
+def _name_server(url: str) -> str:
+    from syndicate.http import name_server
+
+    return name_server(url)
+
+
 def _give_memory_back() -> None:
     """Each exchange has a thread, and glibc keeps what threads freed, each its own, several times what is in use."""
-    import ctypes  # noqa: PLC0415 - nearly no run needs it
+    import ctypes
 
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
@@ -286,7 +298,7 @@ def _give_memory_back() -> None:
 
 def _require_server(answer: Response) -> None:
     if answer.status in _OVERLOADED:
-        raise HostAway(f"the server answered {answer.status}", server=name_server(answer.url))
+        raise HostAway(f"the server answered {answer.status}", server=_name_server(answer.url))
 
 
 def _batches(keys: Iterable[str], most: int) -> Iterator[list[str]]:

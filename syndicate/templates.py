@@ -36,6 +36,11 @@ def read_template(root: str, name: str) -> str:
         raise ConfigError("the template cannot be read as UTF-8 text", where=str(found)) from error
 
 
+def is_own(root: str, name: str) -> bool:
+    """Whether the site has a template of its own."""
+    return Path(root, FOLDER, name).is_file()
+
+
 def fingerprint_templates(root: str) -> str:
     """Changes when a template does, the site's or ours; reads none of them."""
     places = [place / kind for place in (Path(root, FOLDER), Path(str(_ours()))) for kind in KINDS]

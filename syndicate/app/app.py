@@ -117,7 +117,7 @@ class App:
 
     def publish(self, *, only: str = "", progress: Callable[[str, int, int], None] = lambda *_: None) -> Published:
         """Write what changed. `only` is "feeds", "cards" or "" for everything."""
-        from syndicate.app.publish import find_current, open_last, publish
+        from syndicate.app.publish import ask, find_current, publish, publish_edits
         from syndicate.config.remembered import keep_settings
 
         place = self.settings.storage.publish_to
@@ -128,11 +128,11 @@ class App:
             site.require_address()
             site.require_state()  # before the fingerprint, which tells one from another
             keep_settings(site.settings)  # for a glance the next time
-            now, made_of = self.now(), open_last(site).take_fingerprint()
-            if current := find_current(site, only, made_of, now):
+            asked = ask(site, only, self.now())
+            if current := find_current(site, asked):
                 return current
             self.is_read_anew = True
-            return publish(site, only, made_of, now, progress)
+            return publish_edits(site, asked, progress) or publish(site, asked, progress)
 
     def look_for_damage(self) -> None:
         """Note whether an open state is sound, for the next `status`."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from shutil import disk_usage
 
-from syndicate.app.publish import find_current, open_last, recall_posts
+from syndicate.app.publish import ask, find_current, publish_edits, recall_posts
 from syndicate.app.reports import Status, tell_disk
 from syndicate.app.site import OpenSite
 from syndicate.config.remembered import recall_settings
@@ -26,11 +26,11 @@ def open_remembered(config: Path) -> OpenSite | None:
     return OpenSite(settings) if settings.storage.database.startswith("sqlite:///") else None
 
 
-def find_unchanged(site: OpenSite, only: str) -> Published | None:
-    """What a publication without news comes to."""
+def publish_little(site: OpenSite, only: str) -> Published | None:
+    """A publication without news, or of edits alone."""
     with site.take_turn():
-        made_of = open_last(site).take_fingerprint()
-        return find_current(site, only, made_of, site.clock())
+        asked = ask(site, only, site.clock())
+        return find_current(site, asked) or publish_edits(site, asked)
 
 
 def read_calm(site: OpenSite) -> Status | None:

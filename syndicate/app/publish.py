@@ -7,22 +7,27 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import replace
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syndicate import content
 from syndicate.app.site import OpenSite, identify
-from syndicate.errors import UsageError
+from syndicate.containment import contain
+from syndicate.content import SeenPosts, look_at_posts
+from syndicate.errors import UsageError, tell_for_log
 from syndicate.fonts import digest_fonts
-from syndicate.model import Identified, Plan, Problem, Reason, Remark, Snapshot, unique_problems
-from syndicate.publish.unchanged import LastPublication, Progress, Published, look_at
-from syndicate.store.glance import is_in_order, keep_rows, read_publication
+from syndicate.model import TIMELINE, Identified, Plan, Problem, Reason, Remark, Snapshot, unique_problems
+from syndicate.publish.unchanged import LastPublication, Progress, Published, keep_silent, look_at
+from syndicate.store.glance import is_in_order, is_sound, keep_rows, keep_sound, read_publication
 from syndicate.templates import fingerprint_templates
 
 if TYPE_CHECKING:
+    from syndicate.model import Limits
     from syndicate.publish.drawing import Drawer
+    from syndicate.publish.edit import Edits
     from syndicate.publish.manifest import Manifest
     from syndicate.publish.publish import Dependencies
     from syndicate.publish.write import Sources
@@ -32,27 +37,44 @@ if TYPE_CHECKING:
 log = logging.getLogger("syndicate")
 
 
-def open_last(site: OpenSite) -> LastPublication:
-    """The last publication; the state is opened only where a glance is not enough."""
+def open_last(site: OpenSite, seen: SeenPosts | None = None) -> LastPublication:
+    """The last publication; the state is opened only where a glance is not enough. `seen` are the posts as they are to
+    be taken, else as they lie there now."""
     database = site.settings.storage.database
 
     def read() -> tuple[str, str]:
         found = read_publication(database, site.settings.site.name)
         return site.store.read_publication() if found is None else found
 
-    return LastPublication(site.output, read, lambda: _list_sources(site))
+    return LastPublication(site.output, read, lambda: _list_sources(site, seen))
 
 
-def find_current(site: OpenSite, only: str, made_of: str, now: datetime) -> Published | None:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A publication that somebody asks for, and what there is to be published, as it was seen at that moment."""
+
+    only: str
+    """The part: "feeds", "cards", "" for everything."""
+    now: datetime
+    seen: SeenPosts
+    made_of: str
+
+
+def ask(site: OpenSite, only: str, now: datetime) -> Asked:
+    seen = look_at_posts(site.settings)
+    return Asked(only, now, seen, open_last(site, seen).take_fingerprint())
+
+
+def find_current(site: OpenSite, asked: Asked) -> Published | None:
     """The last publication of all, or of this part, where nothing changed since; its problems are still there.
 
     None where there is work.
     """
-    last = open_last(site)
+    last = open_last(site, asked.seen)
     if not is_in_order(site.cache, site.settings.storage.database, site.settings.site.name):
         return None
-    for part in dict.fromkeys(("", only)):
-        if last.is_current(made_of, now, part):
+    for part in dict.fromkeys(("", asked.only)):
+        if last.is_current(asked.made_of, asked.now, part):
             doubts = site.settings.site.list_doubts()
             where = site.settings.storage.publish_to
             return Published(where=where, problems=last.read_problems(part), warnings=doubts)
@@ -88,21 +110,82 @@ def recall_posts(site: OpenSite, now: datetime) -> tuple[int, int] | None:
     return None
 
 
-def publish(site: OpenSite, only: str, made_of: str, now: datetime, progress: Progress) -> Published:
-    """Read everything and write what changed; `made_of` was taken before. `only` is "feeds", "cards" or ""."""
+def publish_edits(site: OpenSite, asked: Asked, progress: Progress = keep_silent) -> Published | None:
+    """What was edited since the last publication, where nothing else is new; None where everything is to be read."""
+    found: list[Published | None] = []
+    with contain(lambda error: log.debug("everything is read: %s", tell_for_log(error))):
+        edits = _find_edits(site, asked)
+        found.append(_publish_edits(site, edits, progress) if edits else None)
+    return found[0] if found else None
+
+
+def _find_edits(site: OpenSite, asked: Asked) -> Edits | None:
+    """None unless everything but the edited posts is as where nothing changed at all, and without trouble."""
+    rules, name = site.settings.storage, site.settings.site.name
+    is_here = rules.database.startswith("sqlite:///") and not rules.state and "://" not in rules.publish_to
+    if asked.only == "cards" or not is_here or site.settings.site.built:
+        return None
+    from syndicate.publish.edit import Edits, find_edited, read_remembered
+
+    known = read_remembered(site.cache, name)
+    edited = find_edited(known, asked.seen) if known else ()
+    if not known or not edited or not is_in_order(site.cache, rules.database, name):
+        return None
+    last = open_last(site, known.seen)
+    parts = [part for part in dict.fromkeys(("", asked.only)) if last.is_current(known.made_of, asked.now, part)]
+    if last.take_fingerprint() != known.made_of or not parts or last.read_elsewhere(parts[0]):
+        return None
+    return Edits(
+        known=known,
+        seen=asked.seen,
+        edited=edited,
+        only=asked.only,
+        base=parts[0],
+        made_of=asked.made_of,
+        record=last.read_record(),
+        now=asked.now,
+    )
+
+
+def _publish_edits(site: OpenSite, edits: Edits, progress: Progress) -> Published:
+    """A state of which all rows could be read stays one: what was written here can be."""
+    from syndicate.publish.edit import EditNeeds, publish_edits
+    from syndicate.store.edited import EditedState
+
+    database = site.settings.storage.database
+    was_sound, last = is_sound(site.cache, database), open_last(site, edits.known.seen)
+    with closing(EditedState(Path(database.removeprefix("sqlite:///")), site.settings.site.name)) as state:
+        needs = EditNeeds(
+            sources=_gather_sources(site),
+            cache=site.cache,
+            output=site.output,
+            state=state,
+            place=_name_place(site),
+            open_drawer=partial(open_drawer, site, limits=_list_limits(site) if site.settings.accounts else ()),
+            progress=progress,
+        )
+        published = publish_edits(needs, edits)
+    if was_sound:
+        keep_sound(site.cache, database)
+    problems = unique_problems((*last.read_problems(edits.base), *last.read_elsewhere()))
+    warnings = (*site.settings.site.list_doubts(), *published.warnings)
+    return replace(published, problems=problems, warnings=warnings)
+
+
+def publish(site: OpenSite, asked: Asked, progress: Progress) -> Published:
+    """Read everything and write what changed."""
     from syndicate.publish.publish import publish, publish_cards, publish_feeds
 
     contradiction, needs = site.check_state(), gather(site, progress)
-    if only == "cards":
-        published = publish_cards(needs, now)
-    elif only == "feeds":
-        published = publish_feeds(needs, now, made_of=made_of)
+    if asked.only == "cards":
+        published = publish_cards(needs, asked.now)
     else:
-        published = publish(needs, now, made_of=made_of)
+        write = publish_feeds if asked.only else publish
+        published = write(needs, asked.now, made_of=asked.made_of, seen=asked.seen)
     keep_rows(site.cache, site.settings.storage.database, site.settings.site.name)
     if contradiction:
         site.forget_publication()  # it is said until it is solved
-    _ask(site, published.remarks, now)
+    _ask(site, published.remarks, asked.now)
     warnings = (*site.settings.site.list_doubts(), *published.warnings)
     return replace(published, contradiction=contradiction, warnings=warnings)
 
@@ -133,7 +216,7 @@ def is_published(site: OpenSite, path: str, data: bytes) -> bool:
 
 
 def _is_timeline(site: OpenSite, path: str, data: bytes) -> bool:
-    from syndicate.networks.local import TIMELINE, parse_items
+    from syndicate.networks.local import parse_items
 
     if path.rpartition("/")[2] != TIMELINE or all(one.network != "local" for one in site.settings.accounts):
         return False
@@ -150,8 +233,12 @@ def open_manifest(site: OpenSite) -> Manifest:
     """The published files, for one publication: other people's stay."""
     from syndicate.publish.manifest import Manifest
 
-    place, root = site.settings.storage.publish_to, site.settings.root
-    return Manifest(site.output, site.store, place.removeprefix(f"{root}/").rstrip("/"))
+    return Manifest(site.output, site.store, _name_place(site))
+
+
+def _name_place(site: OpenSite) -> str:
+    """The published folder in a person's words."""
+    return site.settings.storage.publish_to.removeprefix(f"{site.settings.root}/").rstrip("/")
 
 
 def get_post(identified: Sequence[Identified], slug: str) -> Identified:
@@ -165,12 +252,13 @@ def get_post(identified: Sequence[Identified], slug: str) -> Identified:
     return found
 
 
-def open_drawer(site: OpenSite, manifest: Manifest | None = None) -> Drawer:
-    """Knows what cards are drawn, and draws others."""
+def open_drawer(site: OpenSite, manifest: Manifest | None = None, limits: Sequence[Limits] | None = None) -> Drawer:
+    """Knows what cards are drawn, and draws others. `limits` are those of the accounts, where somebody knows them."""
     from syndicate.publish.card_renderer import CardRenderer, suit_networks
     from syndicate.publish.drawing import Drawer
 
-    limits = [facts.limits for facts in site.accounts.facts.values()]
+    if limits is None:
+        limits = [facts.limits for facts in site.accounts.facts.values()]
     settings = replace(site.settings, cards=suit_networks(site.settings.cards, limits))
     renderer = CardRenderer(settings, site.read_template)
     return Drawer(
@@ -183,7 +271,14 @@ def open_drawer(site: OpenSite, manifest: Manifest | None = None) -> Drawer:
     )
 
 
-def gather(site: OpenSite, progress: Progress = lambda _what, _done, _all: None) -> Dependencies:
+def _list_limits(site: OpenSite) -> list[Limits]:
+    """Of accounts in which nothing was wrong when everything was published; opening them takes longer."""
+    from syndicate.networks import facts_of
+
+    return [facts_of(account).limits for account in site.settings.accounts]
+
+
+def gather(site: OpenSite, progress: Progress = keep_silent) -> Dependencies:
     """What a publication needs."""
     from syndicate.publish.publish import Dependencies
 
@@ -215,10 +310,10 @@ def _gather_sources(site: OpenSite) -> Sources:
     )
 
 
-def _list_sources(site: OpenSite) -> Iterator[str]:
+def _list_sources(site: OpenSite, seen: SeenPosts | None) -> Iterator[str]:
     """Everything a publication is made of, as fingerprints: posts, settings, templates, fonts, logo, the state."""
     settings = site.settings
-    yield content.fingerprint_posts(settings)
+    yield (seen or look_at_posts(settings)).fingerprint
     yield settings.digest
     yield fingerprint_templates(settings.root)
     yield digest_fonts(settings.cards, settings.root)

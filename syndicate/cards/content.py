@@ -7,19 +7,21 @@ import re
 import unicodedata
 import zlib
 
-# ruff: noqa: RUF001 - words in many scripts are the point
+# ruff: noqa: RUF001, PLC0415 - words in many scripts are the point; Babel is slow to load, and few cards are drawn
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from datetime import date
 from functools import cache
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date as format_in_locale
 from PIL import __version__ as pillow_version
 
 from syndicate.model import CardRules, Post, Site
+
+if TYPE_CHECKING:
+    from babel import Locale
 
 # --- a day and a reading time in the words of the post's language ---
 
@@ -64,6 +66,8 @@ _OTHER_NAMES = {"en": "en-001", "no": "nb", "nn": "nb", "iw": "he", "in": "id"}
 @cache
 def find_locale(language: str) -> Locale | None:
     """The nearest locale to a BCP 47 tag, None for a language that CLDR does not know."""
+    from babel import Locale, UnknownLocaleError
+
     parts = language.replace("_", "-").split("-")
     for size in range(len(parts), 0, -1):
         tag = "-".join(parts[:size])
@@ -76,6 +80,8 @@ def find_locale(language: str) -> Locale | None:
 
 def format_date(day: date, language: str) -> str:
     """ "18 March 2025", "2025年3月18日", or "2025-03-18" for a language nobody knows."""
+    from babel.dates import format_date as format_in_locale
+
     locale = find_locale(language)
     if locale is None:
         return day.isoformat()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from syndicate.app.glance import find_unchanged, open_remembered, read_calm
+from syndicate.app.glance import open_remembered, publish_little, read_calm
 from syndicate.app.site import OpenSite
 from syndicate.cli.show import print_problems, show_published, show_status
 from syndicate.cli.terminal import plain_streams
@@ -35,7 +35,7 @@ def answer(words: Sequence[str]) -> int | None:
 
 
 def _answer_publish(part: str) -> int | None:
-    found = _look(lambda site: find_unchanged(site, part))
+    found = _look(lambda site: publish_little(site, part))
     if found is None:
         return None
     with plain_streams():

@@ -1,16 +1,16 @@
 """Reads the folder of posts: the author's files become a Snapshot, each trouble a Problem with file and line.
 
 `read_snapshot` is the whole of it. A process that reads again and again keeps a `folder.ContentFolder`, which opens
-only what changed and can leave out the bodies, most of the bytes. `fingerprint_posts` tells cheaply whether to read
+only what changed and can leave out the bodies, most of the bytes. `look_at_posts` tells cheaply whether to read
 at all: whoever only asks that loads nothing that reads posts.
 """
 
 from __future__ import annotations
 
-from syndicate.content.scanning import fingerprint_posts
+from syndicate.content.scanning import SeenPosts, look_at_posts
 from syndicate.model import Cache, Settings, Snapshot
 
-__all__ = ["fingerprint_posts", "read_snapshot"]
+__all__ = ["SeenPosts", "look_at_posts", "read_snapshot"]
 
 
 def read_snapshot(settings: Settings, cache: Cache | None = None) -> Snapshot:

@@ -6,16 +6,16 @@ scan ─→ changed by stat ─→ changed by digest ─→ parse ─→ outcome
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from itertools import islice
 
 from syndicate.content.built import BuiltSite, Page, fingerprint_built
 from syndicate.content.matching import match_pages, settle_places
-from syndicate.content.reading import Reader, Reading, Served, Wanted, fill_body, is_body_of
+from syndicate.content.reading import NEVER_READ, Reader, Reading, Served, Wanted, fill_body, is_body_of
 from syndicate.content.records import Memory, Outcome, PostCache, Stat
-from syndicate.content.scanning import Scan, scan
+from syndicate.content.scanning import Found, Scan, scan, tell_stat
 from syndicate.model import Cache, KnownPost, Post, Problem, Settings, Snapshot
 from syndicate.processes import Process, count_others
 
@@ -45,6 +45,36 @@ def begin_reading(settings: Settings) -> Callable[[Sequence[Wanted]], list[Readi
     """What another process does for us: it ends before garbage in circles could matter."""
     gc.disable()
     return Reader(settings).read_many
+
+
+def read_edited(settings: Settings, cache: Cache, sources: Collection[str]) -> dict[str, Post] | None:
+    """The posts of these files without bodies, all of which the cache knows afterwards; None where one gives no post,
+    or may give another one without being touched."""
+    kept = PostCache(settings, cache)
+    kept.renew()
+    folder = f"{settings.root}/{settings.site.content}"
+    wanted: list[Wanted] = [(Found(source, f"{folder}/{source}", 0, 0, 0), None, None) for source in sources]
+    found = {reading.source: reading for reading in Reader(settings).read_many(wanted)}
+    stats = {source: one.stat for source, one in found.items() if one.stat and one.stat != NEVER_READ}
+    outcomes = {source: one.outcome for source, one in found.items() if one.outcome}
+    posts = {source: one.post for source, one in outcomes.items() if one.post and source in stats}
+    if len(posts) < len(sources):
+        return None
+    kept.put_bodies({source: one.body for source, one in found.items()})
+    kept.save(stats, outcomes, sources)
+    return posts
+
+
+def recall_posts(settings: Settings, cache: Cache, marks: Mapping[str, str]) -> dict[str, Post] | None:
+    """The posts of these files without bodies, as the cache knows them; None where it does not know one as it is now.
+
+    `marks` are those of `look_at_posts`.
+    """
+    kept = PostCache(settings, cache)
+    kept.renew()
+    stats, outcomes = kept.load(marks)
+    posts = {s: one.post for s, one in outcomes.items() if one.post and tell_stat(*stats[s][:3]) == marks[s]}
+    return posts if len(posts) == len(marks) else None
 
 
 Tell = Callable[[int, int], None]

@@ -194,10 +194,11 @@ class PostCache:
         before, self._context = self._context, blake2b(repr(rules).encode("utf-8", "replace"), digest_size=16).digest()
         return before != self._context
 
-    def load(self) -> tuple[dict[str, Stat], dict[str, Outcome]]:
-        """Stats and outcomes by source; nothing of what other settings or another version wrote."""
+    def load(self, sources: Collection[str] | None = None) -> tuple[dict[str, Stat], dict[str, Outcome]]:
+        """Stats and outcomes by source, of all or of these; nothing of what other settings or another version wrote."""
         start, stats, outcomes = len(self._context), dict[str, Stat](), dict[str, Outcome]()
-        for source, row in self._cache.get_all(self._posts).items():
+        rows = self._cache.get_all(self._posts) if sources is None else self._cache.get_many(self._posts, sources)
+        for source, row in rows.items():
             with suppress(ValueError, TypeError, IndexError, AttributeError):
                 if row.startswith(self._context):
                     (mtime_ns, size, inode, digest), outcome = orjson.loads(row[start:])

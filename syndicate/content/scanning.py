@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import NamedTuple
@@ -89,13 +89,34 @@ def scan(settings: Settings) -> Scan:
     return result
 
 
-def fingerprint_posts(settings: Settings) -> str:
-    """A digest that changes with any post file, the settings and each build of the site. Reads no file."""
+class SeenPosts(NamedTuple):
+    """The post files as they lie there, none of them read."""
+
+    marks: Mapping[str, str]
+    """What changes with the file, by source."""
+    rest: str
+    """Everything else that decides what becomes of them: settings, data, the built site, files that are no posts."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with any post file, the settings and each build of the site."""
+        return _digest([self.rest, *(f"{source}\0{mark}" for source, mark in self.marks.items())])
+
+
+def look_at_posts(settings: Settings) -> SeenPosts:
+    """Reads no file."""
     seen = scan(settings)
-    marks = [f"{found.source}\0{found.mtime_ns}\0{found.size}\0{found.inode}" for found in seen.files]
+    marks = {found.source: tell_stat(*found[2:]) for found in seen.files}
     outside = (settings.digest, settings.root, fingerprint_data(settings), fingerprint_built(settings))
-    text = "\n".join([__version__, *outside, *marks, *seen.unreadable])
-    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+    return SeenPosts(marks, _digest([__version__, *outside, *seen.unreadable]))
+
+
+def tell_stat(mtime_ns: int, size: int, inode: int) -> str:
+    return f"{mtime_ns} {size} {inode}"
+
+
+def _digest(lines: Iterable[str]) -> str:
+    return hashlib.blake2b("\n".join(lines).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
 
 def _choose_index(entries: list[os.DirEntry[str]]) -> list[os.DirEntry[str]]:

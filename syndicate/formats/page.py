@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
@@ -16,11 +16,15 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from syndicate.formats.clean import clean, clean_title, clean_url
-from syndicate.model import FEED_FORMATS, Feed, Site
+from syndicate.model import FEED_FORMATS, Entry, Feed, Site, fingerprint
 from syndicate.text.hashtags import find_hashtags
 from syndicate.text.links import find_http_addresses
-from syndicate.text.sandbox import compile_html_template, render_html_template
 
+# ruff: noqa: PLC0415 - Jinja is slow to load, and most edits change no page
+
+VERSION = "page-1"
+"""Count it up whenever the same template shows something else."""
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 GENERATOR = '<meta name="generator" content="syndicate">'
 
 
@@ -29,15 +33,29 @@ def render_page(template: str, feeds: Sequence[Feed], site: Site, *, where: str 
 
     Raises ConfigError with the template's line where it is broken.
     """
-    listed = [feed for feed in feeds if not feed.is_archive]
-    latest = list(listed[0].entries[:12]) if listed else []
+    listed, latest = _list_shown(feeds)
     values = {"site": site, "feeds": listed, "latest": latest, "archives": len(feeds) - len(listed)}
     return clean(sign_page(_compile(template, where, site.timezone)(values))).encode()
+
+
+def fingerprint_page(template: str, feeds: Sequence[Feed], site: Site) -> str:
+    """What the page is made of where the template is ours, which shows of texts and of their changes nothing."""
+    listed, latest = _list_shown(feeds)
+    heads = [replace(one, entries=(), updated_at=_NEVER, previous={}, digest="") for one in listed]
+    entries = [replace(one, html="", markdown="", updated_at=_NEVER, digest="") for one in latest]
+    return fingerprint(VERSION, template, site, heads, entries, len(feeds) - len(listed))
+
+
+def _list_shown(feeds: Sequence[Feed]) -> tuple[list[Feed], list[Entry]]:
+    listed = [feed for feed in feeds if not feed.is_archive]
+    return listed, list(listed[0].entries[:12]) if listed else []
 
 
 @lru_cache(maxsize=4)
 def _compile(template: str, where: str, timezone: str) -> Callable[[Mapping[str, object]], str]:
     """Kept: a daemon draws the same page after each edit, and compiling takes ten times as long as filling."""
+    from syndicate.text.sandbox import compile_html_template
+
     zone = ZoneInfo(timezone)
     filters: dict[str, Callable[..., str]] = {"day": lambda at: _to_day(at, zone), "address": quote}
     return compile_html_template(template, where=where, filters=filters)
@@ -230,6 +248,8 @@ def render_timeline(entries: Sequence[TimelineEntry], site: Site, template: str)
 
     Raises ConfigError with the template's line where it is broken.
     """
+    from syndicate.text.sandbox import render_html_template
+
     zone = ZoneInfo(site.timezone)
     filters = {
         "moment": lambda at: f"{at.astimezone(zone):%Y-%m-%d %H:%M}",

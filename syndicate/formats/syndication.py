@@ -36,6 +36,20 @@ def render_syndication(
     return data.getvalue()
 
 
+def edit_syndication(data: bytes, edited: Sequence[Identified], cards: Mapping[str, CardRef]) -> bytes:
+    """The same object with the edited posts as they are now; their copies stay. Raises KeyError, TypeError or
+    ValueError where they do not stand in it."""
+    posts = orjson.loads(data)
+    for one in edited:
+        facts = _describe(one, cards.get(one.id), ())
+        posts[one.post.slug] = {**facts, "copies": posts[one.post.slug]["copies"]}
+    return _dump(posts)
+
+
+def _dump(posts: Mapping[str, object]) -> bytes:
+    return orjson.dumps(posts, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
 @dataclass(frozen=True, slots=True)
 class PublishedCopy:
     """A copy that syndication.json lists."""

@@ -55,6 +55,10 @@ def find_feed_format(path: str) -> FeedFormat | None:
     return FEED_FORMATS.get(form)
 
 
+TIMELINE, TIMELINE_PAGE = "timeline.json", "timeline.html"
+"""The messages of accounts on the network `local`, and the page that shows them."""
+
+
 @dataclass(frozen=True, slots=True)
 class CardRef:
     """A drawn share card as others link to it. `url` is absolute and changes with the bytes."""

@@ -20,12 +20,10 @@ import orjson
 
 from syndicate.errors import Blocked, ConfigError, Gone, Unavailable
 from syndicate.http import Client
-from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
+from syndicate.model import TIMELINE, TIMELINE_PAGE, Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, Option, Profile, Recent, Vault
 from syndicate.networks.toolkit.calls import refuse_misfits
 
-TIMELINE = "timeline.json"
-PAGE = "timeline.html"
 LIMITS = Limits(characters=500, alt=1500, images=1, image_bytes=8_000_000)
 
 DESCRIPTION = Description(
@@ -156,10 +154,14 @@ class LocalTimeline:
 
     def verify(self) -> Profile:
         with self._locked():
-            return Profile(name=str(self.folder / PAGE), url=self.url and f"{self.url}/{PAGE}", abilities=("post",))
+            return Profile(
+                name=str(self.folder / TIMELINE_PAGE),
+                url=self.url and f"{self.url}/{TIMELINE_PAGE}",
+                abilities=("post",),
+            )
 
     def _link_to(self, key: str) -> str:
-        page = f"{self.url}/{PAGE}" if self.url else (self.folder.absolute() / PAGE).as_uri()
+        page = f"{self.url}/{TIMELINE_PAGE}" if self.url else (self.folder.absolute() / TIMELINE_PAGE).as_uri()
         return f"{page}#{key}"
 
     @contextmanager
@@ -192,7 +194,11 @@ class LocalTimeline:
         feed = {
             "version": "https://jsonfeed.org/version/1.1",
             "title": self.account,
-            **({"home_page_url": f"{self.url}/{PAGE}", "feed_url": f"{self.url}/{TIMELINE}"} if self.url else {}),
+            **(
+                {"home_page_url": f"{self.url}/{TIMELINE_PAGE}", "feed_url": f"{self.url}/{TIMELINE}"}
+                if self.url
+                else {}
+            ),
             "items": [],
         }
         head, text = orjson.dumps(feed, option=orjson.OPT_INDENT_2), self._render(items)

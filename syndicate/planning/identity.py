@@ -123,6 +123,22 @@ def match_identities(
     return tuple(sorted(identified, key=lambda item: (item.known.published_at, item.id), reverse=True)), gone
 
 
+def follow_edit(row: KnownPost, post: Post, now: datetime) -> Identified | None:
+    """The post of an edited file where it surely is the one that it was, public and at its place.
+
+    None where only a look at all posts can tell, or where its date may have to follow.
+    """
+    is_placed = row.gone_at is None and (row.source, row.slug) == (post.source, post.slug)
+    is_dated = row.published_at <= now and post.published_at in {row.published_at, None}
+    is_plain = not (post.is_draft or post.declared_id or row.declared_id)
+    if not (is_placed and is_dated and is_plain):
+        return None
+    if is_rewritten(post, row) or (is_changed(post, row) and not Resemblance(post, row).is_unrivalled):
+        return None
+    updated = _update_row(row, post, now)
+    return Identified(post=post, known=updated, is_new=False, is_changed=updated != row)
+
+
 def _name_doubt(row: KnownPost | None, present_slugs: Mapping[str, str]) -> str:
     """The post that a new one may be, as it is called now."""
     return present_slugs.get(row.id, row.slug) if row else ""

@@ -42,7 +42,6 @@ from syndicate.model import (
 from syndicate.planning.deliveries.account import (
     OUT,
     SECOND_LOOK,
-    UNSENT,
     AccountContext,
     Sight,
     Troubles,
@@ -53,6 +52,7 @@ from syndicate.planning.deliveries.account import (
 from syndicate.planning.deliveries.bursts import hold_bursts, list_remarks
 from syndicate.planning.deliveries.changes import plan_cancellations, plan_changes, plan_orphans
 from syndicate.planning.deliveries.new import oldest_first, plan_baseline, plan_evergreen, plan_fresh, yield_slots
+from syndicate.planning.deliveries.reasons import UNSENT
 from syndicate.planning.deliveries.threads import plan_parts
 from syndicate.planning.identity import identify, remember_drafts
 from syndicate.planning.language_groups import group_translations

@@ -26,6 +26,8 @@ _FEW = 8
 """A body with fewer shingles than this (a picture, "See you there") may be equal by accident."""
 _MARGIN, _CLEARLY = 0.2, 0.4
 """By how much a pair must be better than its rivals: where nothing, or where their places, speak for those."""
+_HIGHEST = 2.25
+"""The score of a post and its row where nothing changed."""
 _NEAR = 0.7
 _COMMON = 200
 """What more rows than this share is a template, and says nothing of one of them."""
@@ -156,6 +158,11 @@ class Resemblance:
     @property
     def score(self) -> float:
         return self.body + 0.25 * self.title + 0.5 * self.has_same_date + 0.25 * self.has_same_address
+
+    @property
+    def is_unrivalled(self) -> bool:
+        """Whether no other one, known to us or not, could be clearly more like the row or the post: a usual edit."""
+        return self.score >= _HIGHEST - _CLEARLY
 
     @property
     def is_other(self) -> bool:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from syndicate.cards import CardContent, card_paths
 from syndicate.containment import contain
 from syndicate.errors import ConfigError, SyndicateError
-from syndicate.http import Client, name_server
 from syndicate.model import (
     SQUARE,
     Artefact,
@@ -35,6 +34,9 @@ from syndicate.publish.own_pictures import ListPictures, OwnPictures
 
 if TYPE_CHECKING:
     from syndicate.cards.draw import Drawing
+    from syndicate.http import Client
+
+# ruff: noqa: PLC0415 - what draws and fetches: 0.3 s that few publications need
 
 log = logging.getLogger("syndicate")
 
@@ -314,11 +316,15 @@ def _reasons(jobs: Sequence[Job]) -> set[str]:
 
     Ten thousand posts may have their pictures on a server that is away.
     """
+    lacking = [job for job in jobs if job.picture.reason]
+    if not lacking:
+        return set()
+    from syndicate.http import name_server
+
     alike: dict[tuple[str, str], dict[str, Job]] = {}
-    for job in jobs:
-        if job.picture.reason:
-            server = "" if job.picture.path else name_server(job.picture.url)
-            alike.setdefault((server, job.picture.reason), {})[job.one.id] = job
+    for job in lacking:
+        server = "" if job.picture.path else name_server(job.picture.url)
+        alike.setdefault((server, job.picture.reason), {})[job.one.id] = job
     return {_tell_lacks(server, tuple(some.values())) for (server, _), some in alike.items()}
 
 
@@ -344,7 +350,7 @@ def _advise(picture: FoundPicture) -> str:
 
 def _list_remarks(drawing: Drawing) -> list[str]:
     """What a person should know about a card."""
-    from syndicate.cards.check import tell_gaps  # noqa: PLC0415 - with all that draws: 0.2 s that few publications need
+    from syndicate.cards.check import tell_gaps
 
     refused = [f"the picture cannot be used: {drawing.refused}"] if drawing.refused else []
     missing = [f"{words} ({hint})" for words, hint in tell_gaps(drawing.missing)]

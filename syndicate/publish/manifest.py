@@ -13,17 +13,27 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cached_property
 from hashlib import blake2b
+from typing import Protocol
 
 from syndicate.cards import path_by_digest
 from syndicate.errors import StateError
 from syndicate.model import Artefact, Problem, PublishedFile
 from syndicate.output import FileStat, Output
 from syndicate.publish.card_jobs import Card, parse_card
-from syndicate.store.published import PublishedFiles
 
 REST_AGE = timedelta(hours=1)
 """After so long what was left half written is being written by nobody."""
 _TAKE_AWAY = "name another folder in [storage] publish_to, or take this file away, and publish again"
+
+
+class Lines(Protocol):
+    """Where the lines are kept: a part of the store."""
+
+    def list_published(self) -> dict[str, PublishedFile]: ...
+    def find_published(self, paths: Sequence[str]) -> dict[str, PublishedFile]: ...
+    def find_cards(self, post_id: str) -> dict[str, PublishedFile]: ...
+    def keep_published(self, files: Iterable[PublishedFile]) -> None: ...
+    def forget_published(self, paths: Collection[str]) -> None: ...
 
 
 class Manifest:
@@ -34,8 +44,12 @@ class Manifest:
     folder in place of a file.
     """
 
-    def __init__(self, output: Output, store: PublishedFiles, place: str) -> None:
+    def __init__(
+        self, output: Output, store: Lines, place: str, *, only: Mapping[str, PublishedFile] | None = None
+    ) -> None:
+        """Of all files, or `only` of those whose lines are given."""
         self._output = output
+        self._only = only
         self._store = store
         self._place = place
         self._refused: dict[str, Problem] = {}
@@ -44,11 +58,11 @@ class Manifest:
 
     @cached_property
     def _lines(self) -> dict[str, PublishedFile]:
-        return self._store.list_published()
+        return self._store.list_published() if self._only is None else dict(self._only)
 
     @cached_property
     def _listed(self) -> dict[str, FileStat]:
-        return dict(self._output.list_files())
+        return dict(self._output.list_files() if self._only is None else self._output.stat_files(self._only))
 
     @cached_property
     def cards(self) -> dict[str, Card]:

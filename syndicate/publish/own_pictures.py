@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from syndicate.cards import card_paths
 from syndicate.containment import contain
 from syndicate.errors import FetchError
-from syndicate.http import Client
 from syndicate.model import (
     OWN_PICTURE,
     Artefact,
@@ -31,6 +30,7 @@ from syndicate.publish.manifest import Manifest
 
 if TYPE_CHECKING:
     from syndicate.cards.photo import Photo
+    from syndicate.http import Client
 
 # ruff: noqa: PLC0415 - Pillow is slow to load, and few messages carry one
 

@@ -9,17 +9,19 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
 
+from syndicate.content import SeenPosts
 from syndicate.formats.documents import list_documents
-from syndicate.model import FEED_FILES, Cache, Ledger, NetworkFacts, Plan, Snapshot, unique_problems
-from syndicate.networks.local import PAGE
+from syndicate.model import FEED_FILES, TIMELINE_PAGE, Cache, Ledger, NetworkFacts, Plan, Snapshot, unique_problems
 from syndicate.output import Output
 from syndicate.pictures import forget_pictures
 from syndicate.planning.feeds import plan_feeds
 from syndicate.planning.make_plan import make_plan
 from syndicate.publish.drawing import Drawer, DrawnCards
+from syndicate.publish.edit import keep_remembered, remember
 from syndicate.publish.manifest import Manifest
 from syndicate.publish.unchanged import Finished, Progress, Published, keep_publication, list_watched, look_at
 from syndicate.publish.write import Sources, list_files, return_freed_memory, write_documents
+from syndicate.store.schema import HEAD
 from syndicate.store.store import Store
 
 
@@ -72,16 +74,19 @@ def read_plan(needs: Dependencies, now: datetime) -> Plan:
 
 
 @uncollected()
-def publish(needs: Dependencies, now: datetime, *, made_of: str) -> Published:
-    """Everything: cards, feeds, pages, outbox. `made_of` is the fingerprint taken before this call."""
-    plan, began = _begin(needs, now, "", made_of)
+def publish(needs: Dependencies, now: datetime, *, made_of: str, seen: SeenPosts | None = None) -> Published:
+    """Everything: cards, feeds, pages, outbox.
+
+    `made_of` is the fingerprint taken before this call; the next edit is told from how posts were `seen` then.
+    """
+    plan, began = _begin(needs, now, "", made_of, seen)
     return _finish(needs, plan, _draw(needs, plan), began)
 
 
 @uncollected()
-def publish_feeds(needs: Dependencies, now: datetime, *, made_of: str) -> Published:
+def publish_feeds(needs: Dependencies, now: datetime, *, made_of: str, seen: SeenPosts | None = None) -> Published:
     """Everything but the drawing: cards stay as they are."""
-    plan, began = _begin(needs, now, "feeds", made_of)
+    plan, began = _begin(needs, now, "feeds", made_of, seen)
     return _finish(needs, plan, needs.drawer.list_known(plan), began)
 
 
@@ -108,12 +113,13 @@ class Began:
     watched: Mapping[str, int | None]
     """How the files besides posts looked before they were used."""
     written: tuple[str, ...]
+    seen: SeenPosts | None
 
 
-def _begin(needs: Dependencies, now: datetime, only: str, made_of: str) -> tuple[Plan, Began]:
+def _begin(needs: Dependencies, now: datetime, only: str, made_of: str, seen: SeenPosts | None) -> tuple[Plan, Began]:
     written = _publish_newest(needs, now)
     plan = read_plan(needs, now)
-    return plan, Began(only, made_of, look_at(list_watched(plan, needs.sources.settings)), written)
+    return plan, Began(only, made_of, look_at(list_watched(plan, needs.sources.settings)), written, seen)
 
 
 def _publish_newest(needs: Dependencies, now: datetime) -> tuple[str, ...]:
@@ -135,10 +141,10 @@ def _publish_newest(needs: Dependencies, now: datetime) -> tuple[str, ...]:
 
 def _finish(needs: Dependencies, plan: Plan, drawn: DrawnCards, began: Began) -> Published:
     """Artefacts first, then the state, then what nobody needs any more; and how it ended."""
-    documents = list_files(needs.sources, plan, drawn, needs.manifest.paths, plan.now)
-    written = write_documents(documents, needs.manifest, needs.cache, partial(needs.progress, "writing files"))
+    files = list_files(needs.sources, plan, drawn, needs.manifest.paths, plan.now)
+    written = write_documents(files.documents, needs.manifest, needs.cache, partial(needs.progress, "writing files"))
     applied = needs.store.apply(plan, plan.now)
-    needed = drawn.paths | {document.path for document in documents} | {PAGE}
+    needed = drawn.paths | {document.path for document in files.documents} | {TIMELINE_PAGE}
     removed = needs.manifest.sweep(needed, needs.sources.settings.cards.keep, plan.now)
     if removed and not plan.problems:  # a post that cannot be read now may still want its picture
         forget_pictures((one.post.picture for one in plan.identified if one.post.picture), cache=needs.cache)
@@ -155,6 +161,9 @@ def _finish(needs: Dependencies, plan: Plan, drawn: DrawnCards, began: Began) ->
         paths=needed,
     )
     keep_publication(finished, needs.output, needs.store)
+    if began.seen:
+        known = remember(began.made_of, HEAD, began.seen, files.public, files.members)
+        keep_remembered(needs.cache, needs.sources.settings.site.name, known)
     return Published(
         where=needs.sources.settings.storage.publish_to,
         written=tuple(dict.fromkeys((*began.written, *drawn.written, *written.paths))),

@@ -73,6 +73,10 @@ class Finished:
     """What is published now."""
 
 
+def keep_silent(_what: str, _done: int, _all: int) -> None:
+    """Where nobody hears it."""
+
+
 class LastPublication:
     """The last publication, as the state keeps it: `read` gives its turn and its record.
 
@@ -117,12 +121,16 @@ class LastPublication:
         except TypeError:
             return ()
 
-    def read_elsewhere(self) -> tuple[Problem, ...]:
+    def read_elsewhere(self, only: str = "") -> tuple[Problem, ...]:
         """Those that only a publication can find: true until the next one."""
         try:
-            return tuple(Problem(**problem) for problem in self._parse().get("elsewhere", ()))
+            return tuple(Problem(**problem) for problem in self._parse(only).get("elsewhere", ()))
         except TypeError:
             return ()
+
+    def read_record(self) -> str:
+        """How it ended, as it is kept."""
+        return self._read()[1]
 
     def _parse(self, only: str = "") -> Mapping[str, Any]:
         return _parse_records(self._read()[1]).get(only, {})
@@ -153,6 +161,31 @@ def keep_publication(finished: Finished, output: Output, store: Store) -> None:
         "published": output.fingerprint(places),
     }
     store.keep_publication(orjson.dumps(before | {finished.only: value}).decode())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewed:
+    """A publication of edits: everything else of the last one, `base`, is still true."""
+
+    base: str
+    only: str
+    made_of: str
+    at: datetime
+    ends: datetime | None
+    """When a picture is worth another try."""
+    paths: Collection[str]
+    """What was written."""
+
+
+def renew_record(record: str, renewed: Renewed, output: Output) -> str:
+    """How it ended: by itself it is out of date when the last whole publication was to be."""
+    before = _parse_records(record)
+    value: Mapping[str, Any] = before[renewed.base]
+    until = min([datetime.fromisoformat(value["until"]), *([renewed.ends] if renewed.ends else [])])
+    places = sorted({*value["places"], *(path.rpartition("/")[0] or path for path in renewed.paths)})
+    now = {"made_of": renewed.made_of, "at": renewed.at.isoformat(), "until": until.isoformat()}
+    value = {**value, **now, "places": places, "published": output.fingerprint(places)}
+    return orjson.dumps((before if renewed.only else {}) | {renewed.only: value}).decode()
 
 
 def look_at(paths: Iterable[str]) -> dict[str, int | None]:

@@ -7,15 +7,18 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, partial
+from typing import TYPE_CHECKING
 
 from syndicate import __version__
 from syndicate.containment import contain
 from syndicate.formats.documents import HTML, Document, list_documents, list_meta
 from syndicate.formats.meta import render_alternates
-from syndicate.formats.page import parse_timeline, render_opml, render_page, render_timeline
+from syndicate.formats.page import fingerprint_page, parse_timeline, render_opml, render_page, render_timeline
 from syndicate.formats.syndication import render_syndication
 from syndicate.model import (
     FEED_FILES,
+    TIMELINE,
+    TIMELINE_PAGE,
     Artefact,
     Cache,
     CardRef,
@@ -29,15 +32,21 @@ from syndicate.model import (
     fingerprint,
     make_problem,
 )
-from syndicate.networks.local import PAGE, TIMELINE
 from syndicate.planning.feeds import list_public, plan_feeds
-from syndicate.publish.drawing import DrawnCards
-from syndicate.publish.manifest import Manifest
+from syndicate.planning.feeds.members import Members, list_members
+from syndicate.templates import is_own
+
+if TYPE_CHECKING:
+    from syndicate.publish.drawing import DrawnCards
+    from syndicate.publish.manifest import Manifest
 
 _MOST_BYTES, _MOST_FILES = 2_000_000, 500
 """What is rendered before it is written, and so in memory."""
 _TRIMMED = 8
 """Batches between two looks for free memory."""
+
+INDEX = "pages/index.html"
+"""The template of the page for people, which may be the site's own."""
 
 Copies = Mapping[str, Sequence[SyndicationLink]]
 
@@ -124,12 +133,19 @@ class Sources:
     """Gives posts their bodies."""
 
 
-def list_files(
-    sources: Sources, plan: Plan, drawn: DrawnCards, present: Collection[str], now: datetime
-) -> tuple[Document, ...]:
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Every file of a plan but the cards, and what an edit is compared with."""
+
+    documents: tuple[Document, ...]
+    public: Sequence[Identified]
+    members: tuple[Members, ...]
+
+
+def list_files(sources: Sources, plan: Plan, drawn: DrawnCards, present: Collection[str], now: datetime) -> Files:
     """Every file of the plan but the cards. `present` are the published paths."""
     problems: list[Problem] = []
-    settings = sources.settings
+    settings, published = sources.settings, _published_folders(present)
     feeds = plan_feeds(
         plan.identified,
         settings,
@@ -137,9 +153,9 @@ def list_files(
         now,
         gone=plan.gone,
         pictures=drawn.pictures,
-        published=_published_folders(present),
+        published=published,
         fill=sources.fill,
-        tell=partial(_leave_out, problems, "feeds"),
+        tell=partial(leave_out, problems, "feeds"),
     )
     problems += _list_shortened(feeds)
     public = list_public(plan.identified, now)
@@ -150,7 +166,27 @@ def list_files(
         *_pages(sources, feeds, problems),
         *list_timeline(sources),
     )
-    return tuple({one.path: one for one in documents}.values())  # two flags may have one folder
+    unique = {one.path: one for one in documents}  # two flags may have one folder
+    return Files(tuple(unique.values()), public, list_members(public, settings, published, feeds))
+
+
+def list_edited_files(
+    sources: Sources,
+    feeds: tuple[Feed, ...],
+    touched: Collection[str],
+    *,
+    edited: Sequence[Identified],
+    cards: Mapping[str, CardRef],
+    problems: list[Problem],
+) -> tuple[Document, ...]:
+    """Every file that edits touch, but the cards and syndication.json. `touched` are the names of feeds."""
+    some = [feed for feed in feeds if feed.name in touched]
+    problems += _list_shortened(some)
+    return (
+        *list_documents(some),
+        *list_meta(edited, cards, feeds, sources.settings.site, sources.settings.accounts),
+        *_pages(sources, feeds, problems),
+    )
 
 
 def _list_shortened(feeds: Sequence[Feed]) -> Iterator[Problem]:
@@ -169,23 +205,32 @@ def list_timeline(sources: Sources) -> tuple[Document, ...]:
 
     def render() -> bytes:
         entries = parse_timeline(sources.read_published(TIMELINE) or b"")
-        return render_timeline(entries, settings.site, sources.read_template(f"pages/{PAGE}"))
+        return render_timeline(entries, settings.site, sources.read_template(f"pages/{TIMELINE_PAGE}"))
 
-    return (_page(PAGE, HTML, render),)
+    return (_page(TIMELINE_PAGE, HTML, render),)
 
 
 def _pages(sources: Sources, feeds: tuple[Feed, ...], problems: list[Problem]) -> list[Document]:
-    """Small and made of many things: rendered each time, written where their bytes differ.
+    """Small and made of many things: nearly all are rendered each time, and written where their bytes differ.
 
-    They come last, so that the first of them can say what was left out of everything before.
+    They come last, so that the list of feeds can say what was left out of everything before.
     """
     site = sources.settings.site
-    index = "pages/index.html"
+    index = partial(_render_index, sources, feeds)
+    made_of = "" if is_own(sources.settings.root, INDEX) else _fingerprint_index(sources, feeds)
     return [
-        _page("index.html", HTML, lambda: render_page(sources.read_template(index), feeds, site), problems),
-        _page("opml.xml", "text/x-opml", lambda: render_opml(feeds, site)),
+        Document("index.html", made_of, lambda _: Artefact("index.html", HTML, index())),
+        _page("opml.xml", "text/x-opml", lambda: render_opml(feeds, site), problems),
         _page("meta/_alternates.html", HTML, lambda: render_alternates(feeds)),
     ]
+
+
+def _render_index(sources: Sources, feeds: Sequence[Feed]) -> bytes:
+    return render_page(sources.read_template(INDEX), feeds, sources.settings.site)
+
+
+def _fingerprint_index(sources: Sources, feeds: Sequence[Feed]) -> str:
+    return fingerprint_page(sources.read_template(INDEX), feeds, sources.settings.site)
 
 
 def _page(path: str, media_type: str, render: Callable[[], bytes], problems: Iterable[Problem] = ()) -> Document:
@@ -201,7 +246,7 @@ def _syndication(sources: Sources, public: Sequence[Identified], cards: Mapping[
 
     def make(_cache: Cache | None) -> Artefact:
         problems: list[Problem] = []
-        data = render_syndication(public, cards, copies, partial(_leave_out, problems, path))
+        data = render_syndication(public, cards, copies, partial(leave_out, problems, path))
         return Artefact(path, "application/json", data, problems=tuple(problems))
 
     made_of = fingerprint(__version__, *(_tell(one, cards, copies) for one in public))
@@ -214,7 +259,8 @@ def _tell(one: Identified, cards: Mapping[str, CardRef], copies: Copies) -> str:
     return f"{one.id}\0{post.slug}\0{post.permalink}\0{post.title}\0{post.syndication}\0{card}\0{copies.get(one.id)}"
 
 
-def _leave_out(problems: list[Problem], where: str, one: Identified, error: Exception) -> None:
+def leave_out(problems: list[Problem], where: str, one: Identified, error: Exception) -> None:
+    """Say that a post stands not where it should, and why."""
     found = make_problem(one.post.source, error)
     problems.append(replace(found, message=f"the post is left out of {where}: {found.message}"))
 

@@ -21,7 +21,7 @@ import frontmatter
 import nh3
 from markdown_it import MarkdownIt
 
-from syndicate.content import fingerprint_posts
+from syndicate.content import look_at_posts
 from syndicate.content.folder import ContentFolder
 from syndicate.model import Settings, Site, Storage
 from syndicate.store.cache import open_cache
@@ -83,7 +83,7 @@ def measure(count: int) -> None:
             edited = folder / "posts" / "post-00001.md"
             edited.write_text(edited.read_text(encoding="utf-8") + "One more line.\n", encoding="utf-8")
             one_edit = seconds(reader.read)
-            unchanged = seconds(lambda: fingerprint_posts(settings))
+            unchanged = seconds(lambda: look_at_posts(settings).fingerprint)
             whole = seconds(reader.read_whole)
         peer = seconds(lambda: read_plainly(folder))
     print(

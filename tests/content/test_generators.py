@@ -10,7 +10,7 @@ import pytest
 from syndicate.config.read import make_settings
 from syndicate.content import read_snapshot
 from syndicate.content.folder import ContentFolder
-from syndicate.content.scanning import fingerprint_posts
+from syndicate.content.scanning import look_at_posts
 from syndicate.model import Post, Snapshot
 
 HEAD = "---\ntitle: T\ndate: 2025-01-02\n---\n"
@@ -199,10 +199,10 @@ def test_eleventy_s_values_beside_a_post_are_its_front_matter(tmp_path: Path) ->
     settings = make_settings(
         f'[site]\ntitle = "T"\nurl = "https://a.example"\ncontent = "posts"\n{site}', root=tmp_path
     )
-    folder, before = ContentFolder(settings), fingerprint_posts(settings)
+    folder, before = ContentFolder(settings), look_at_posts(settings).fingerprint
     assert [post.title for post in folder.read().posts] == ["A", "T"]
     (tmp_path / "posts/a/index.yml").write_text("title: Another\ndate: 2025-01-02", encoding="utf-8")
-    assert fingerprint_posts(settings) != before
+    assert look_at_posts(settings).fingerprint != before
     assert [post.title for post in folder.read().posts] == ["Another", "T"]
     (tmp_path / "posts/a/index.yml").write_text("title: [", encoding="utf-8")
     assert "the YAML cannot be read" in folder.read().problems[0].message

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from syndicate.content import fingerprint_posts, read_snapshot
+from syndicate.content import look_at_posts, read_snapshot
 from syndicate.content.folder import ContentFolder
 from syndicate.content.reading import MAX_BYTES
 from syndicate.content.records import Memory
@@ -80,7 +80,7 @@ def test_globs_choose(site: Settings) -> None:
 def test_a_missing_folder_is_an_error_and_no_empty_site(site: Settings) -> None:
     """When the folder is away, nothing may look deleted."""
     Path(site.root, "posts").rmdir()
-    for read in (read_snapshot, fingerprint_posts):
+    for read in (read_snapshot, look_at_posts):
         with pytest.raises(ContentError, match="does not exist"):
             read(site)
 
@@ -394,17 +394,17 @@ def test_an_image_that_comes_later_is_found(site: Settings) -> None:
 def test_the_stamp_moves_with_every_change_and_with_nothing_else(site: Settings) -> None:
     """Adding, editing, removing a post or changing the settings; not other files."""
     _write(site, "a.md")
-    found = [fingerprint_posts(site)]
+    found = [look_at_posts(site).fingerprint]
     _write(site, "notes.txt")
-    assert fingerprint_posts(site) == found[0]
+    assert look_at_posts(site).fingerprint == found[0]
     _write(site, "b.md")
-    found.append(fingerprint_posts(site))
+    found.append(look_at_posts(site).fingerprint)
     _write(site, "b.md", "longer than before, surely longer than before")
-    found.append(fingerprint_posts(site))
-    found.append(fingerprint_posts(replace(site, digest="other")))
+    found.append(look_at_posts(site).fingerprint)
+    found.append(look_at_posts(replace(site, digest="other")).fingerprint)
     assert len(set(found)) == 4
     Path(site.root, "posts", "b.md").unlink()
-    assert fingerprint_posts(site) == found[0]
+    assert look_at_posts(site).fingerprint == found[0]
 
 
 ANY_FILE = st.binary(max_size=300) | st.text(max_size=300).map(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
+from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree.ElementTree import fromstring
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from syndicate.errors import ConfigError
 from syndicate.formats.documents import list_meta
 from syndicate.formats.meta import render_alternates, render_meta, to_locale
-from syndicate.formats.page import render_opml, render_page
+from syndicate.formats.page import fingerprint_page, render_opml, render_page
 from syndicate.formats.syndication import render_syndication
 from syndicate.model import Account, Author, Category, Feed, SyndicationLink
 from syndicate.planning.feeds import plan_feeds
@@ -60,6 +61,20 @@ def test_the_page_offers_every_feed_to_copy() -> None:
     assert {one.urls["rss"] for one in listed} <= copies
     assert all(button["aria-label"].startswith("Copy the ") for button in tags.all("button"))
     assert not any("archive/" in (link or "") for link in links)
+
+
+def test_an_edited_text_is_no_reason_to_render_the_page_again() -> None:
+    """What its fingerprint leaves out of feeds and entries is nowhere on our page; every other field is in it."""
+    first, *others = plan()
+    before = fingerprint_page(TEMPLATE, [first, *others], SITE)
+    left_out = {"html": "<p>New</p>", "markdown": "New", "updated_at": NOW + timedelta(days=1), "digest": "new"}
+    entries = [replace(one, **left_out) for one in first.entries]
+    edited = replace(first, entries=entries, updated_at=NOW + timedelta(days=1), digest="new", previous={"rss": "x"})
+    assert fingerprint_page(TEMPLATE, [edited, *others], SITE) == before
+    assert render_page(TEMPLATE, [edited, *others], SITE) == render_page(TEMPLATE, [first, *others], SITE)
+    for field in {one.name for one in fields(first.entries[0])} - left_out.keys():
+        changed = [replace(one, **{field: "other"}) for one in first.entries]
+        assert fingerprint_page(TEMPLATE, [replace(first, entries=changed), *others], SITE) != before, field
 
 
 def test_the_page_shows_the_latest_posts_with_their_cards() -> None:

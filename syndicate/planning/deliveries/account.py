@@ -42,7 +42,6 @@ from syndicate.planning.schedule.when import parse_moment
 Row = TypeVar("Row")
 Troubles = Sequence[tuple[str, Exception]]
 """What is wrong with accounts, by their names."""
-UNSENT = frozenset({State.PLANNED, State.DUE, State.HELD, State.MISSED})
 HOLDS_SLOT = frozenset({State.PLANNED, State.DUE, State.HELD})
 OUT = frozenset({State.SENDING, State.UNCERTAIN, State.SENT})
 SECOND_LOOK = timedelta(days=1)

@@ -21,7 +21,6 @@ from syndicate.model import (
 )
 from syndicate.planning.deliveries.account import (
     SECOND_LOOK,
-    UNSENT,
     AccountContext,
     earliest_at,
     find_doubt,
@@ -30,8 +29,10 @@ from syndicate.planning.deliveries.account import (
 from syndicate.planning.deliveries.bursts import HOUR
 from syndicate.planning.deliveries.new import was_old
 from syndicate.planning.deliveries.reasons import (
+    BRINGS_BACK,
     JUDGED_AGAIN,
     TAKES_BACK,
+    UNSENT,
     find_code,
     find_own_reason,
     find_rule_reason,
@@ -40,9 +41,6 @@ from syndicate.planning.messages.template import find_override
 from syndicate.planning.resemblance import ASKED_FOR, Resemblance
 from syndicate.planning.schedule.calendar import say_time
 from syndicate.planning.schedule.gates import is_in_time, policy_of
-
-_BRINGS_BACK = TAKES_BACK | {Reason.POST_CAME_BACK}
-"""An earlier syndicate left rows cancelled whose post came back to a person's hold."""
 
 
 def plan_cancellations(rows: Iterable[KnownDelivery], present: Collection[str]) -> list[PlannedChange]:
@@ -94,7 +92,7 @@ def plan_changes(
 
 
 def _may_change(row: KnownDelivery, now: datetime) -> bool:
-    return row.state in UNSENT or row.reason in {*_BRINGS_BACK, Reason.MISSED} or _is_judged_again(row, now)
+    return row.state in UNSENT or row.reason in {*BRINGS_BACK, Reason.MISSED} or _is_judged_again(row, now)
 
 
 def _is_judged_again(row: KnownDelivery, now: datetime) -> bool:
@@ -144,7 +142,7 @@ class _Case:
 
 
 def _change_row(row: KnownDelivery, case: _Case) -> PlannedChange | None:
-    is_stopped = row.state in {State.SKIPPED, State.CANCELLED} and row.reason in _BRINGS_BACK
+    is_stopped = row.state in {State.SKIPPED, State.CANCELLED} and row.reason in BRINGS_BACK
     is_manual = row.occasion.kind is OccasionKind.MANUAL
     own = None if is_manual else find_own_reason(case.item.post, case.override, row.occasion)
     if own is None and (due_at := _find_time_before(row, case)):

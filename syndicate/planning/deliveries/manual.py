@@ -26,13 +26,13 @@ from syndicate.model import (
     State,
 )
 from syndicate.planning.deliveries.account import (
-    UNSENT,
     AccountContext,
     find_embargo,
     make_calendars,
     open_context,
     plan_rows,
 )
+from syndicate.planning.deliveries.reasons import UNSENT
 from syndicate.planning.messages.template import find_override, make_link, tidy
 from syndicate.planning.schedule.calendar import say_time
 from syndicate.text.links import find_links

@@ -34,11 +34,22 @@ TAKES_BACK = frozenset({Reason.POST_GONE, Reason.ASKED_TO_SKIP, Reason.UNFLAGGED
 Below its own data, `detail` keeps the reason and the data that the row was held for, for its return.
 """
 
+BRINGS_BACK = TAKES_BACK | {Reason.POST_CAME_BACK}
+"""An earlier syndicate left rows cancelled whose post came back to a person's hold."""
+
 JUDGED_AGAIN = frozenset({
     Reason.OLD_WHEN_FOUND, Reason.NOT_IN_CATEGORIES, Reason.EXCLUDED_CATEGORY, Reason.NOT_AN_OCCASION,
     Reason.NO_TRANSLATION, Reason.OTHER_LANGUAGE,
 })  # fmt: skip
 """Rules that a typing error in a post or in syndicate.toml may have brought in; `detail` keeps a question as above."""
+
+UNSENT = frozenset({State.PLANNED, State.DUE, State.HELD, State.MISSED})
+
+
+def may_follow_edit(state: State, reason: Reason) -> bool:
+    """Whether a message may change with its post: while it waits, and where what the post says stopped it."""
+    return state in UNSENT or reason in BRINGS_BACK | JUDGED_AGAIN | {Reason.MISSED}
+
 
 _KEEPS_MORE = TAKES_BACK | JUDGED_AGAIN | {Reason.NOT_FOLLOWED}
 """Below the data of their sentences, `detail` keeps what is for rules alone."""

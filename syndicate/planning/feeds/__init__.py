@@ -8,7 +8,7 @@ public posts, newest first ─┬ the site's own feed ─ archives behind it
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -54,7 +54,7 @@ def choose_fitting(entries: Sequence[Entry], max_bytes: int) -> tuple[Entry, ...
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
-Groups = Iterable[tuple[str, str, list[Identified]]]
+Group = tuple[str, str, list[Identified]]
 """Folder, label, posts."""
 
 
@@ -79,14 +79,21 @@ def plan_feeds(
     """
     public = list_public(identified, now)
     maker = EntryMaker(settings.feeds, cards, pictures or {}, settings.site.authors, fill, tell)
-    groups = [("", "", public), *_group_flags(public, settings.feeds), *_group_names(public, settings, published)]
-    feeds = [_make_feed(settings, name, label, posts, maker) for name, label, posts in groups]
+    groups = group_posts(public, settings, published)
+    feeds = [make_feed(settings, name, label, posts, maker) for name, label, posts in groups]
     seated = [known for known in gone if known.published_at <= now]
-    older = maker.for_archives()
-    archives = _make_archives(settings, feeds[0], public, seated, older) if settings.feeds.archives else []
-    if archives:
-        feeds[0] = _sign(replace(feeds[0], previous=archives[-1].urls))
-    return (*feeds, *archives)
+    shown = frozenset(entry.id for entry in feeds[0].entries)
+    blocks = plan_blocks(public, seated, shown, settings.feeds.archive_items) if settings.feeds.archives else ()
+    return put_together(settings, feeds, blocks, maker.for_archives())
+
+
+def put_together(
+    settings: Settings, feeds: Sequence[Feed], blocks: Sequence[Block], maker: EntryMaker
+) -> tuple[Feed, ...]:
+    """The feeds, and behind the first of them its archives."""
+    archives = _make_archives(settings, feeds[0], blocks, maker)
+    first = _sign(replace(feeds[0], previous=archives[-1].urls)) if archives else feeds[0]
+    return (first, *feeds[1:], *archives)
 
 
 def list_public(identified: Sequence[Identified], now: datetime) -> list[Identified]:
@@ -101,14 +108,19 @@ def feeds_url(site: Site) -> str:
     return (site.feeds_url or f"{site.url}/feeds").rstrip("/")
 
 
-def _group_flags(public: Sequence[Identified], rules: FeedRules) -> Groups:
+def group_posts(public: list[Identified], settings: Settings, published: Collection[str]) -> list[Group]:
+    """What each feed but the archives is made of, the site's own first."""
+    return [("", "", public), *_group_flags(public, settings.feeds), *_group_names(public, settings, published)]
+
+
+def _group_flags(public: Sequence[Identified], rules: FeedRules) -> Iterator[Group]:
     for flag in dict.fromkeys(rules.flags):
         posts = [one for one in public if flag in one.post.flags]
         if posts:
             yield to_folder(flag), flag[:1].upper() + flag[1:], posts
 
 
-def _group_names(public: Sequence[Identified], settings: Settings, published: Collection[str]) -> Groups:
+def _group_names(public: Sequence[Identified], settings: Settings, published: Collection[str]) -> Iterator[Group]:
     for kind in dict.fromkeys(settings.feeds.by):
         folders: dict[str, str] = {}
         groups: dict[str, tuple[str, list[Identified]]] = {}
@@ -133,40 +145,41 @@ def _labels(kind: str, post: Post) -> Iterable[str]:
     return (post.language,) if kind == "language" else ()
 
 
-def _make_feed(settings: Settings, name: str, label: str, posts: Sequence[Identified], maker: EntryMaker) -> Feed:
-    site, folder = settings.site, f"{name}/" if name else ""
-    paths = {form: f"{folder}{FEED_FORMATS[form].file}" for form in settings.feeds.formats}
+def make_feed(settings: Settings, name: str, label: str, posts: Sequence[Identified], maker: EntryMaker) -> Feed:
+    """One feed of its posts, newest first; of them as many as there is room for."""
     newest = posts[: settings.feeds.items]
     fitting = choose_fitting(Entries(newest, maker), settings.feeds.max_bytes)
     made = [one for one in newest if one.id in maker.made]
     # Made again when they are rendered, not kept; but a single one may have been shortened just now.
     shown = Entries(made[: len(fitting)], maker) if len(fitting) > 1 else fitting
-    return _sign(
-        Feed(
-            name=name,
-            title=f"{site.title}: {label}" if label else site.title,
-            description=site.description,
-            home_url=f"{site.url}/",
-            paths=paths,
-            urls=_urls(site, paths),
-            id=f"{feeds_url(site)}/{quote(folder)}",
-            updated_at=max((entry.updated_at for entry in shown), default=_NEVER),
-            entries=shown,
-            language=label if name.startswith("language/") else site.language,
-            authors=site.authors or (Author(site.title, site.url),),
-            icon_url=urljoin(f"{site.url}/", site.icon) if site.icon else "",
-            hubs=settings.feeds.hubs,
-            copyright=site.copyright,
-            extra=settings.feeds.extra,
-        )
+    changed_at = max((entry.updated_at for entry in shown), default=_NEVER)
+    return _sign(replace(frame_feed(settings, name, label), updated_at=changed_at, entries=shown))
+
+
+def frame_feed(settings: Settings, name: str, label: str) -> Feed:
+    """What a feed says whatever stands in it."""
+    site, folder = settings.site, f"{name}/" if name else ""
+    paths = {form: f"{folder}{FEED_FORMATS[form].file}" for form in settings.feeds.formats}
+    return Feed(
+        name=name,
+        title=f"{site.title}: {label}" if label else site.title,
+        description=site.description,
+        home_url=f"{site.url}/",
+        paths=paths,
+        urls=_urls(site, paths),
+        id=f"{feeds_url(site)}/{quote(folder)}",
+        updated_at=_NEVER,
+        entries=(),
+        language=label if name.startswith("language/") else site.language,
+        authors=site.authors or (Author(site.title, site.url),),
+        icon_url=urljoin(f"{site.url}/", site.icon) if site.icon else "",
+        hubs=settings.feeds.hubs,
+        copyright=site.copyright,
+        extra=settings.feeds.extra,
     )
 
 
-def _make_archives(
-    settings: Settings, current: Feed, public: Sequence[Identified], gone: Sequence[KnownPost], maker: EntryMaker
-) -> list[Feed]:
-    shown = frozenset(entry.id for entry in current.entries)
-    blocks = plan_blocks(public, gone, shown, settings.feeds.archive_items)
+def _make_archives(settings: Settings, current: Feed, blocks: Sequence[Block], maker: EntryMaker) -> list[Feed]:
     bare = replace(current, hubs=(), extra={}, previous={}, entries=())
     frame = replace(bare, current=current.urls, is_archive=True, updated_at=_NEVER)
     common = f"{_head(frame)}\n{maker.rules}"

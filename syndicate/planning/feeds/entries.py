@@ -130,10 +130,10 @@ class EntryMaker:
 class Entries(Sequence[Entry]):
     """The entries of one document, made when somebody reads them: an unchanged archive never asks."""
 
-    __slots__ = ("_maker", "_posts")
+    __slots__ = ("_maker", "posts")
 
     def __init__(self, posts: Sequence[Identified], maker: EntryMaker) -> None:
-        self._posts = posts
+        self.posts = posts
         self._maker = maker
 
     @overload
@@ -142,14 +142,14 @@ class Entries(Sequence[Entry]):
     def __getitem__(self, index: slice) -> Sequence[Entry]: ...
     def __getitem__(self, index: int | slice) -> Entry | Sequence[Entry]:
         if isinstance(index, slice):
-            return Entries(self._posts[index], self._maker)
-        return self._maker.make([self._posts[index]])[0]
+            return Entries(self.posts[index], self._maker)
+        return self._maker.make([self.posts[index]])[0]
 
     def __len__(self) -> int:
-        return len(self._posts)
+        return len(self.posts)
 
     def __iter__(self) -> Iterator[Entry]:
-        return iter(self._maker.make(self._posts))
+        return iter(self._maker.make(self.posts))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and tuple(self) == tuple(other)
@@ -168,7 +168,7 @@ class ArchivedEntries(Entries):
         return tuple(self)[index]
 
     def __iter__(self) -> Iterator[Entry]:
-        return iter(self._maker.fit(self._posts))
+        return iter(self._maker.fit(self.posts))
 
 
 def make_entry(  # noqa: PLR0917 - what an entry is made of

@@ -1,0 +1,343 @@
+"""The publication of edits alone: a few posts say something else, and everything else is as it was.
+
+    remembered ─find_edited→ files ─read→ posts ─follow→ edited ─┬ cards of these posts
+                                                                 ├ files of feeds in which they stand, their tags, pages
+                                                                 └ their rows, and how the publication ended
+
+An edit keeps its post at its place (`tell_place`): whatever decides where a post stands, and what others say of it, is
+as it was. Nothing of any other post is planned anew then, as where nothing changed at all. Whoever is in doubt raises
+`InDoubt`: the whole publication writes the same files, and more where it must.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from syndicate.content import SeenPosts
+from syndicate.content.folder import read_edited, recall_posts
+from syndicate.formats.documents import Document
+from syndicate.formats.syndication import edit_syndication
+from syndicate.model import Artefact, Cache, CardRef, Feed, Identified, KnownPost, Plan, Post, Problem, fingerprint
+from syndicate.output import Output
+from syndicate.planning.deliveries.reasons import may_follow_edit
+from syndicate.planning.feeds import frame_feed
+from syndicate.planning.feeds.members import Members, find_touched, refresh_feeds, renew_members
+from syndicate.planning.identity import follow_edit
+from syndicate.publish.card_jobs import parse_card
+from syndicate.publish.manifest import Manifest
+from syndicate.publish.unchanged import Progress, Published, Renewed, renew_record
+from syndicate.publish.write import INDEX, Sources, leave_out, list_edited_files, write_documents
+from syndicate.store.edited import EditedState
+from syndicate.templates import is_own
+
+if TYPE_CHECKING:
+    from syndicate.publish.drawing import Drawer, DrawnCards
+
+MOST = 20
+"""Files; of more the whole publication takes hardly longer."""
+_KIND, _KEY, _VERSION = "publication", "posts", 1
+_SYNDICATION = "syndication.json"
+
+
+class InDoubt(Exception):
+    """Only a look at everything tells what is to be published."""
+
+
+# --- what is remembered of the last publication, in the disposable cache ---
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the last publication was made of, post by post."""
+
+    made_of: str
+    """That publication's own fingerprint."""
+    schema: str
+    """Of the state that it wrote to."""
+    seen: SeenPosts
+    ids: Mapping[str, str]
+    """Of public posts, by source."""
+    places: Mapping[str, str]
+    """What `tell_place` said, by source."""
+    names: Mapping[str, tuple[str, str, str, Any]]
+    """Slug, the slug as written, id and translations of posts that all posts together gave one of these, by id."""
+    members: tuple[Members, ...]
+
+
+def remember(
+    made_of: str, schema: str, seen: SeenPosts, public: Iterable[Identified], members: Sequence[Members]
+) -> Remembered:
+    """What is to be remembered of a whole publication."""
+    ours = {one.post.source: one for one in public}
+    named = (one for one in ours.values() if one.translations or one.post.shared_slug or one.post.declared_id)
+    return Remembered(
+        made_of=made_of,
+        schema=schema,
+        seen=seen,
+        ids={source: one.id for source, one in ours.items()},
+        places={source: tell_place(one.post) for source, one in ours.items()},
+        names={one.id: (one.post.slug, one.post.shared_slug, one.post.declared_id, one.translations) for one in named},
+        members=tuple(members),
+    )
+
+
+def tell_place(post: Post) -> str:
+    """Everything of a post that decides where it stands, and what is said of it elsewhere."""
+    return fingerprint(
+        post.slug,
+        post.permalink,
+        post.published_at,
+        post.is_draft,
+        sorted(post.flags),
+        post.categories,
+        post.authors,
+        post.language,
+        post.group,
+        post.declared_id,
+        post.picture,
+        post.syndication,
+        post.problems,
+    )
+
+
+def keep_remembered(cache: Cache, site: str, known: Remembered) -> None:
+    """Feeds that share a folder are told apart by nobody; then there is nothing to remember."""
+    names = [one.name for one in known.members]
+    if len(set(names)) < len(names):
+        return
+    at = {number: place for place, source in enumerate(known.seen.marks) if (number := known.ids.get(source))}
+    value = {
+        "version": _VERSION,
+        "made_of": known.made_of,
+        "schema": known.schema,
+        "rest": known.seen.rest,
+        "posts": [[s, mark, known.ids.get(s, ""), known.places.get(s, "")] for s, mark in known.seen.marks.items()],
+        "names": known.names,
+        "members": [
+            [one.name, one.label, [at[number] for number in one.ids], one.shown, one.updated_at.isoformat()]
+            for one in known.members
+        ],
+    }
+    cache.put_many(_KIND, {f"{_KEY} {site}": orjson.dumps(value)})
+
+
+def read_remembered(cache: Cache, site: str) -> Remembered | None:
+    """None where nothing is remembered, or another version did."""
+    raw = orjson.loads(cache.get(_KIND, f"{_KEY} {site}") or b"{}")
+    if raw.get("version") != _VERSION:
+        return None
+    posts = raw["posts"]
+    return Remembered(
+        made_of=raw["made_of"],
+        schema=raw["schema"],
+        seen=SeenPosts({source: mark for source, mark, _, _ in posts}, raw["rest"]),
+        ids={source: number for source, _, number, _ in posts if number},
+        places={source: place for source, _, number, place in posts if number},
+        names={number: (*names, tuple(map(tuple, others))) for number, (*names, others) in raw["names"].items()},
+        members=tuple(
+            Members(name, label, tuple(posts[at][2] for at in some), shown, datetime.fromisoformat(updated_at))
+            for name, label, some, shown, updated_at in raw["members"]
+        ),
+    )
+
+
+def find_edited(known: Remembered, seen: SeenPosts) -> tuple[str, ...]:
+    """The files of public posts that were edited since; none where anything else is not as it was."""
+    before, now = known.seen.marks, seen.marks
+    if known.seen.rest != seen.rest or before.keys() != now.keys():
+        return ()
+    edited = tuple(source for source, mark in now.items() if before[source] != mark)
+    return edited if len(edited) <= MOST and known.ids.keys() >= set(edited) else ()
+
+
+# --- the publication ---
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditNeeds:
+    """What a publication of edits needs."""
+
+    sources: Sources
+    cache: Cache
+    output: Output
+    state: EditedState
+    place: str
+    """The published folder in a person's words."""
+    open_drawer: Callable[[Manifest], Drawer]
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edits:
+    """What to publish."""
+
+    known: Remembered
+    seen: SeenPosts
+    edited: tuple[str, ...]
+    """Files."""
+    only: str
+    """The part, "" for everything."""
+    base: str
+    """The part that was published last."""
+    made_of: str
+    record: str
+    now: datetime
+
+
+class _Posts:
+    """The posts that feeds need, read when somebody asks for them: the edited ones are as they are now."""
+
+    def __init__(self, needs: EditNeeds, edits: Edits) -> None:
+        self._needs = needs
+        self._edits = edits
+        self._settings = needs.sources.settings
+        self._sources = {number: source for source, number in edits.known.ids.items()}
+        self._found: dict[str, Identified] = {}
+        self.edited = self._read_edited()
+
+    def _read_edited(self) -> tuple[Identified, ...]:
+        """The edited posts, each surely the one that it was, at its place; no message of theirs may follow it."""
+        known, now = self._edits.known, self._edits.now
+        posts = read_edited(self._settings, self._needs.cache, self._edits.edited)
+        if posts is None or any(tell_place(post) != known.places[source] for source, post in posts.items()):
+            raise InDoubt
+        ids = [known.ids[source] for source in posts]
+        self.rows = self._needs.state.list_posts(ids)
+        found = (follow_edit(self.rows[known.ids[source]], post, now) for source, post in posts.items())
+        edited = tuple(one for one in found if one and one.id not in known.names)
+        if len(edited) < len(ids) or any(may_follow_edit(*one) for one in self._needs.state.list_messages(ids)):
+            raise InDoubt
+        self._found |= {one.id: one for one in edited}
+        return edited
+
+    def has_new_title(self, one: Identified) -> bool:
+        return self.rows[one.id].title != one.known.title
+
+    def find(self, ids: Sequence[str]) -> list[Identified]:
+        """Those with these ids, in order."""
+        missing = {self._sources[number]: number for number in ids if number not in self._found}
+        marks = {source: self._edits.seen.marks[source] for source in missing}
+        posts = recall_posts(self._settings, self._needs.cache, marks)
+        rows = self._needs.state.list_posts(missing.values())
+        if posts is None or len(rows) < len(posts):
+            raise InDoubt
+        for source, post in posts.items():
+            row = rows[missing[source]]
+            self._found[row.id] = self._name(Identified(post=post, known=row, is_new=False, is_changed=False))
+        return [self._found[number] for number in ids]
+
+    def _name(self, one: Identified) -> Identified:
+        if one.id not in self._edits.known.names:
+            return one
+        slug, shared, declared, translations = self._edits.known.names[one.id]
+        post = replace(one.post, slug=slug, shared_slug=shared, declared_id=declared)
+        return replace(one, post=post, translations=translations)
+
+
+def publish_edits(needs: EditNeeds, edits: Edits) -> Published:
+    """Cards and files first, then the rows and how it ended. Raises InDoubt."""
+    if needs.state.read_schema() != edits.known.schema:
+        raise InDoubt
+    posts = _Posts(needs, edits)
+    touched = _find_touched(edits.known.members, posts.edited, needs.sources.settings.root)
+    shown = posts.find(list(dict.fromkeys(number for one in touched for number in one.ids)))
+    around = {one.id: one for one in (*posts.edited, *shown)}
+    manifest = _open_manifest(needs, posts.edited, around, touched)
+    drawer, plan = needs.open_drawer(manifest), Plan(now=edits.now, identified=posts.edited)
+    before = drawer.list_drawn()
+    drawn = drawer.list_known(plan) if edits.only else drawer.draw(plan, partial(needs.progress, "drawing cards"))
+    cards = drawer.list_known(replace(plan, identified=tuple(around.values())))
+    feeds, documents = _list_documents(needs, edits, posts, touched, cards)
+    told = [one for one in posts.edited if posts.has_new_title(one) or before.get(one.id) != cards.refs.get(one.id)]
+    documents += _list_syndication(needs, told, cards.refs)
+    written = write_documents(documents, manifest, needs.cache, partial(needs.progress, "writing files"))
+    if drawn.problems or written.problems or manifest.problems:
+        raise InDoubt
+    changed = [one.known for one in posts.edited if one.is_changed]
+    members = renew_members(edits.known.members, feeds, [one.name for one in touched])
+    paths = tuple(dict.fromkeys((*drawn.written, *written.paths)))
+    _finish(needs, edits, changed, members, paths=paths, ends=drawn.retry_at)
+    return Published(
+        where=needs.sources.settings.storage.publish_to,
+        written=paths,
+        drawn=drawn.count,
+        warnings=drawn.warnings,
+        changed_posts=len(changed),
+    )
+
+
+def _find_touched(members: Sequence[Members], edited: Iterable[Identified], root: str) -> tuple[Members, ...]:
+    """What is to be looked at: where the site's page is its own, all that it may show."""
+    touched = find_touched(members, [one.id for one in edited])
+    shows_all = is_own(root, INDEX)
+    return tuple(one for one in members if one in touched or (shows_all and not one.is_archive))
+
+
+def _open_manifest(
+    needs: EditNeeds, edited: Iterable[Identified], around: Collection[str], touched: Iterable[Members]
+) -> Manifest:
+    """Of the cards and feeds that are shown; of an edited post both files are looked at."""
+    lines = needs.state.list_cards(around)
+    feeds = (frame_feed(needs.sources.settings, one.name, one.label) for one in touched if not one.is_archive)
+    lines |= needs.state.find_published(["index.html", *(path for feed in feeds for path in feed.paths.values())])
+    ours = {one.id for one in edited}
+    cards = [parse_card(line.card, line.fingerprint) for line in lines.values() if line.post_id in ours]
+    lines |= needs.state.find_published([path for card in cards if card for path in card.paths])
+    return Manifest(needs.output, needs.state, needs.place, only=lines)
+
+
+def _list_documents(
+    needs: EditNeeds, edits: Edits, posts: _Posts, touched: Sequence[Members], cards: DrawnCards
+) -> tuple[tuple[Feed, ...], tuple[Document, ...]]:
+    """All feeds, and the files of those that are touched, of the edited posts, and the pages. Raises InDoubt where a
+    post is left out or shortened, or where the archives might begin at another post."""
+    problems: list[Problem] = []
+    names = [one.name for one in touched]
+    feeds = refresh_feeds(
+        edits.known.members,
+        names,
+        posts.find,
+        needs.sources.settings,
+        cards=cards.refs,
+        pictures=cards.pictures,
+        fill=needs.sources.fill,
+        tell=partial(leave_out, problems, "feeds"),
+    )
+    documents = list_edited_files(needs.sources, feeds, names, edited=posts.edited, cards=cards.refs, problems=problems)
+    if problems or len(feeds[0].entries) != edits.known.members[0].shown:
+        raise InDoubt
+    return feeds, documents
+
+
+def _list_syndication(
+    needs: EditNeeds, told: Sequence[Identified], cards: Mapping[str, CardRef]
+) -> tuple[Document, ...]:
+    """What site generators read, where it says something else of a post."""
+
+    def make(_cache: Cache | None) -> Artefact:
+        data = edit_syndication(needs.sources.read_published(_SYNDICATION) or b"", told, cards)
+        return Artefact(_SYNDICATION, "application/json", data)
+
+    return (Document(_SYNDICATION, "", make),) if told else ()
+
+
+def _finish(
+    needs: EditNeeds,
+    edits: Edits,
+    changed: Sequence[KnownPost],
+    members: Sequence[Members],
+    *,
+    paths: Collection[str],
+    ends: datetime | None,
+) -> None:
+    """The rows of the posts and how it ended, together; then what the next edit is compared with."""
+    renewed = Renewed(base=edits.base, only=edits.only, made_of=edits.made_of, at=edits.now, ends=ends, paths=paths)
+    needs.state.keep_edits(changed, renew_record(edits.record, renewed, needs.output))
+    known = replace(edits.known, made_of=edits.made_of, seen=edits.seen, members=tuple(members))
+    keep_remembered(needs.cache, needs.sources.settings.site.name, known)
