@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -44,7 +45,7 @@ def test_what_has_no_fingerprint_is_never_current(open_manifest):
 def test_a_file_that_somebody_touched_is_not_current(open_manifest, folder, how):
     """Whatever was done to it since we wrote it shows in the listing, also where its size and time are the same."""
     write(open_manifest())
-    place = folder.root / PATH
+    place = Path(folder.root) / PATH
     before = place.stat()
     if how == "replaced":
         place.with_name("b").write_bytes(b"atad")

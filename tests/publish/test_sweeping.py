@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -39,7 +40,7 @@ def test_only_ours_and_only_what_is_not_needed(folder, sweep, write):
     write("rss.xml", "meta/a.html", "category/go/rss.xml")
     assert set(sweep(["rss.xml"])) == {"meta/a.html", "category/go/rss.xml"}
     assert set(folder.list_files()) == {*theirs, "rss.xml"}
-    assert not (folder.root / "category").exists()
+    assert not (Path(folder.root) / "category").exists()
 
 
 def test_what_somebody_put_in_place_of_ours_stays(folder, sweep, write):
@@ -90,15 +91,15 @@ def test_a_clock_that_jumps_removes_no_needed_card(folder, sweep, write, days):
 def test_rests_of_a_killed_process_go(folder, sweep, write):
     """What was left half written an hour ago is taken away; what may be being written now stays."""
     write("rss.xml")
-    old, young = folder.root / ".syndicate-1-1", folder.root / ".syndicate-2-2"
-    for path in (old, young, folder.root / ".theirs"):
+    old, young = Path(folder.root) / ".syndicate-1-1", Path(folder.root) / ".syndicate-2-2"
+    for path in (old, young, Path(folder.root) / ".theirs"):
         path.write_bytes(b"half")
     long_ago = (NOW - REST_AGE - timedelta(seconds=1)).timestamp()
-    for path in (old, folder.root / ".theirs"):
+    for path in (old, Path(folder.root) / ".theirs"):
         os.utime(path, (long_ago, long_ago))
     os.utime(young, (NOW.timestamp(), NOW.timestamp()))
     sweep(["rss.xml"])
-    assert {path.name for path in folder.root.glob(".*")} == {young.name, ".theirs"}
+    assert {path.name for path in Path(folder.root).glob(".*")} == {young.name, ".theirs"}
 
 
 def test_a_card_of_a_clock_that_was_ahead_counts_from_now(sweep, write):

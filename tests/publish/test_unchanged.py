@@ -54,8 +54,8 @@ class Last:
 @pytest.fixture
 def last(store, folder) -> Last:
     for path in ("rss.xml", "meta/a.html"):
-        (folder.root / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder.root / path).write_bytes(b"x")
+        (Path(folder.root) / path).parent.mkdir(parents=True, exist_ok=True)
+        (Path(folder.root) / path).write_bytes(b"x")
     return Last(store, folder)
 
 
@@ -105,7 +105,7 @@ def test_forgetting_reaches_a_publication_that_runs(last):
 def test_a_published_file_that_vanished_is_noticed(last, folder, path):
     """At the root and in a folder."""
     last.finish()
-    (folder.root / path).unlink()
+    (Path(folder.root) / path).unlink()
     assert not last.is_current()
 
 
