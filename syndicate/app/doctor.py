@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
+from shutil import disk_usage
 
 from syndicate.app.init import compare
 from syndicate.app.login import list_accounts
 from syndicate.app.publish import list_problems, open_drawer
-from syndicate.app.reports import Finding
+from syndicate.app.reports import Finding, tell_disk
 from syndicate.app.site import OpenSite
 from syndicate.app.status import list_warnings, tell_damage
 from syndicate.containment import contain
@@ -107,7 +110,19 @@ def _state(site: OpenSite) -> Iterator[Finding]:
     yield Finding("ok", f"state in {site.store.where}")
     if site.state_folder.stat().st_mode & 0o077:
         yield Finding("warning", "other users of this machine can read it: run chmod 700", str(site.state_folder))
-    yield Finding("ok", f"publishes to {site.settings.storage.publish_to}")
+    yield _place(site.settings.storage.publish_to)
+
+
+def _place(publish_to: str) -> Finding:
+    """Whether anything can be written there now; of an object store only its name is told."""
+    folder = Path(publish_to)
+    if "://" not in publish_to:
+        nearest = next(one for one in (folder, *folder.parents) if one.exists())
+        if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+            return Finding("problem", "is not a folder that we may write into: nothing can be published", str(nearest))
+        if full := tell_disk(disk_usage(nearest).free):
+            return Finding("problem", full, publish_to)
+    return Finding("ok", f"publishes to {publish_to}")
 
 
 def _floods(site: OpenSite, plan: Plan) -> Iterator[Finding]:

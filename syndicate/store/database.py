@@ -49,7 +49,7 @@ _SQLITE_WORDS = {
     "SQLITE_CANTOPEN": ("the state database cannot be opened", "check the folder and who may write there"),
     "SQLITE_CORRUPT": ("the state database is damaged", "put a backup in its place: `syndicate restore FILE`"),
     "SQLITE_NOTADB": ("this file is not a state database", "check [storage] database"),
-    "SQLITE_IOERR": ("the disk failed while the state database was used: nothing was changed", "check the disk"),
+    "SQLITE_IOERR": ("the disk failed while the state database was used: nothing was changed", "is it full?"),
 }
 
 

@@ -97,3 +97,15 @@ def test_status_tells_the_rest_beside_what_cannot_be_asked(blog: House, trouble:
             store = Troubled(site.store, name, trouble)
             told = read_status(cast("Any", Troubled(site, "", trouble, store=store)), blog.now)
             assert (bool(told.damaged), told.posts) == (True, whole.posts)
+
+
+def test_doctor_says_when_nothing_can_be_published(blog: House) -> None:
+    """A file stands where the published folder would be."""
+    with blog.open() as app, app.using() as site:
+        place = Path(site.settings.storage.publish_to)
+        plan = app.make_plan()
+        assert ("ok", f"publishes to {place}") in [(one.level, one.text) for one in examine(site, plan, online=False)]
+        shutil.rmtree(place)
+        place.write_text("in the way")
+        found = [one for one in examine(site, plan, online=False) if "may write into" in one.text]
+        assert [(one.level, one.where) for one in found] == [("problem", str(place))]
