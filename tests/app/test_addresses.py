@@ -93,7 +93,7 @@ def test_a_generator_is_asked_only_where_a_person_says_so(tmp_path: Path, capsys
     assert call(["publish", "--ask-generator"]) == 2
 
 
-@pytest.mark.parametrize("start", ["", "https://notes.example", "http://notes.example"])
+@pytest.mark.parametrize("start", ["", "https://notes.test", "http://notes.test"])
 def test_init_learns_the_pattern_from_links_between_posts(
     tmp_path: Path, start: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
