@@ -68,8 +68,7 @@ def list_meta(
     documents = []
     for one in public:
         card = cards.get(one.id)
-        place = card.url if card else ""
-        shown = (one.post.digest, one.known.updated_at, one.post.permalink, one.translations, place)
+        shown = (one.post.digest, one.known.updated_at, one.post.permalink, one.translations, card)
         made_of = fingerprint(common, *shown)
         path = _meta_path(one.post.slug)
         documents.append(Document(path, made_of, partial(_make_meta, path, one, card, alternates, site, accounts)))

@@ -88,7 +88,7 @@ def test_a_clock_that_goes_back_before_the_slot_only_delays(tmp_path):
 
 
 def test_a_post_of_the_future_is_announced_once(tmp_path):
-    """A month ahead for one round, it is public and its message missed; afterwards it goes out at its own time, once."""
+    """A month ahead for one round, it is public and its message missed; later it goes out at its own time, once."""
     blog = Blog(tmp_path)
     blog.write("later", date="2026-03-20T08:00:00Z")
     blog.round()

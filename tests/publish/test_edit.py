@@ -27,25 +27,41 @@ archive_items = 3
 by = ["category", "author", "language"]
 by_min_posts = 1
 max_bytes = "24KB"
+[accounts.more]
+network = "local"
+folder = "more"
+on = ["new", "featured", "evergreen"]
+on_edit = "edit"
+on_delete = "delete"
+evergreen_after = "3d"
+except = ["Letters"]
 """
 WORDS = "A river runs behind the house where we planted garlic and wrote letters about stones, year after year. " * 3
 FIRST: Mapping[str, Any] = {"category": "Garden", "featured": False, "body": WORDS}
 SLUGS = tuple(f"post-{number}" for number in range(8))
+WITH_ALT: Mapping[str, Any] = {"image": "https://images.example/a.jpg", "imageAlt": "A"}
 CHANGES: Sequence[Mapping[str, Any]] = (
     {"body": f"{WORDS} One more line."},
     {"body": f"{WORDS} And another one, [on](/x/)."},
     {"body": "Everything is new, and nothing of it was ever said before by anybody in this small blog of ours."},
     {"body": WORDS * 12},
+    {"body": ""},
+    {"body": "{{< x >}} {{ page.title }} <Tabs/>"},
     {"title": "Another title"},
     {"title": "Another titel", "excerpt": "What it is about."},
     {"keywords": ["stones"]},
     {"socialShare": "Say something else."},
+    {"socialShare": ""},
     {"social": {"timeline": {"skip": True}}},
+    {"social": {"timeline": {"skip": False}}},
+    {"social": {"timeline": {"text": "Own words."}}},
+    {"evergreen": True},
     {"category": "Letters"},
     {"featured": True},
     {"author": "Eve"},
     {"language": "de", "translationKey": "one"},
-    {"image": "https://images.example/a.jpg", "imageAlt": "A"},
+    WITH_ALT,
+    {"imageAlt": "B"},
     {"image": "/missing.png"},
     {"date": "2026-01-20T09:00:00Z"},
     {"date": "2026-03-03T09:00:00Z"},
@@ -109,6 +125,7 @@ ACTIONS = st.tuples(
 @settings(max_examples=8, deadline=None)
 @given(st.lists(ACTIONS, min_size=1, max_size=8))
 @example([("edit", slug, change, "") for slug, change in zip(SLUGS, CHANGES, strict=False)])
+@example([("edit", "post-0", WITH_ALT, only) for only in ("feeds", "", "feeds")])
 @example([("edit", slug, change, "feeds") for slug, change in zip(SLUGS * 3, CHANGES, strict=False)])
 def test_edits_write_what_the_whole_publication_would(actions):
     """Twins with the same posts: one may publish edits alone, the other looks at everything each time."""
