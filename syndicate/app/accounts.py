@@ -179,9 +179,11 @@ class Accounts:
         return find_keyring()
 
     def _with_folder(self, account: Account) -> Account:
-        """The local network writes beside what is published."""
-        if account.network != "local" or "folder" in account.options:
+        """The local network writes beside what is published, or into a folder of the site."""
+        if account.network != "local":
             return account
+        if own := account.options.get("folder"):
+            return replace(account, options={**account.options, "folder": str(Path(self._settings.root, own))})
         place = self._settings.storage.publish_to
         folder = str(self._folder / "local") if "://" in place else place
         return replace(account, options={"folder": folder, "url": self._settings.site.feeds_url, **account.options})

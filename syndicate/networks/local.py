@@ -30,7 +30,7 @@ DESCRIPTION = Description(
     name="local",
     title="Local timeline",
     options=(
-        Option("folder", "where timeline.json is kept; the publish folder unless said otherwise"),
+        Option("folder", "folder of the site where timeline.json is kept; the publish folder unless said otherwise"),
         Option("url", "public address of that folder, for links to single messages"),
     ),
     facts=NetworkFacts(network="local", limits=LIMITS, media="card", can_thread=True, needs_page=False, edits_alt=True),

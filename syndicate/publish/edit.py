@@ -233,9 +233,9 @@ class _Posts:
         return [self._found[number] for number in ids]
 
     def _name(self, one: Identified) -> Identified:
-        if one.id not in self._edits.known.names:
-            return one
-        slug, shared, declared, translations = self._edits.known.names[one.id]
+        """Whoever is not named has none of these, though its file may ask for an id that it does not get."""
+        usual = (one.post.slug, "", "", ())
+        slug, shared, declared, translations = self._edits.known.names.get(one.id, usual)
         post = replace(one.post, slug=slug, shared_slug=shared, declared_id=declared)
         return replace(one, post=post, translations=translations)
 

@@ -293,3 +293,17 @@ def test_two_sites_share_a_folder_and_no_cache(tmp_path):
             assert app.publish().new_posts == 1
     names = {path.name for path in Path(tmp_path, ".syndicate").iterdir()}
     assert {"cache.db", "cache-two.db", "publish.lock", "publish-two.lock", "state.db"} <= names
+
+
+def test_a_local_account_writes_into_the_site_wherever_it_is_called(tmp_path, monkeypatch):
+    """Its folder in the settings is one of the site's, as the published folder is."""
+    blog = House(tmp_path / "blog", f'{CONFIG}\nfolder = "said"\n')
+    monkeypatch.chdir(tmp_path)
+    blog.write("old")
+    with blog.open() as app:
+        app.publish()
+        blog.write("first")
+        app.publish()
+        blog.wait(days=1)
+        assert [one.slug for one in app.deliver_due()] == ["first"]
+    assert (blog.root / "said" / "timeline.json").is_file()

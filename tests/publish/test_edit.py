@@ -29,7 +29,7 @@ by_min_posts = 1
 max_bytes = "24KB"
 [accounts.more]
 network = "local"
-folder = "more"
+folder = "more"  # of the site
 on = ["new", "featured", "evergreen"]
 on_edit = "edit"
 on_delete = "delete"
@@ -125,6 +125,7 @@ ACTIONS = st.tuples(
 @settings(max_examples=8, deadline=None)
 @given(st.lists(ACTIONS, min_size=1, max_size=8))
 @example([("edit", slug, change, "") for slug, change in zip(SLUGS, CHANGES, strict=False)])
+@example([("edit", "post-1", {"id": "own"}, "feeds"), ("edit", "post-0", {"socialShare": "Say more."}, "feeds")])
 @example([("edit", "post-0", WITH_ALT, only) for only in ("feeds", "", "feeds")])
 @example([("edit", slug, change, "feeds") for slug, change in zip(SLUGS * 3, CHANGES, strict=False)])
 def test_edits_write_what_the_whole_publication_would(actions):

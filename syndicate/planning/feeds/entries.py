@@ -122,9 +122,9 @@ class EntryMaker:
         card = self.cards.get(known.id)
         facts = self.pictures.get(post.picture.url) if self.pictures and post.picture else None
         hidden = " hidden" if post.picture and not post.picture.is_public else ""
-        place = card.url if card else ""
+        place = f"{card.url} {card.alt}" if card else ""
         others = f" {one.translations}" if one.translations else ""
-        return f"{known.id} {post.digest} {post.permalink} {known.updated_at} {place} {facts}{hidden}{others}"
+        return f"{one.entry_id} {post.digest} {post.permalink} {known.updated_at} {place} {facts}{hidden}{others}"
 
 
 class Entries(Sequence[Entry]):
