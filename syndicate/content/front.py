@@ -290,7 +290,9 @@ _COLON = re.compile(r"""^([A-Za-z][\w -]*:[ \t]+)([^\s"'\[{|>&*!%@`#][^\n]*:(?:[
 
 
 def quote_colons(text: str) -> str:
-    """The text with quotes around values with a colon: Pelican reads each to the end of its line."""
+    """YAML with quotes around values with a colon: Pelican reads each to the end of its line."""
+    if not text.startswith(("---", "\ufeff---")):
+        return text
     front, end, body = text.partition("\n---\n")
     return _COLON.sub(lambda found: found[1] + json.dumps(found[2].strip(), ensure_ascii=False), front) + end + body
 

@@ -130,10 +130,11 @@ def test_nikola_s_comment_is_front_matter(tmp_path: Path) -> None:
 
 
 def test_pelican_s_values_reach_to_the_end_of_the_line(tmp_path: Path) -> None:
-    """A colon in one ends nothing, though YAML would forbid it."""
-    text = '---\ntitle: Walks: "Far" out\ndate: 2025-01-02\ntags: [a, b]\n---\nText: one\n'
-    post = read_one(tmp_path, text, site='generator = "pelican"\npermalink = "/{slug}/"')
-    assert (post.title, post.markdown) == ('Walks: "Far" out', "Text: one")
+    """A colon in one ends nothing, though YAML would forbid it; so it is where no fence is around them."""
+    for fences in (("---\n", "---\n"), ("", "\n")):
+        text = 'title: Walks: "Far" out\ndate: 2025-01-02\ntags: [a, b]\n'.join(fences) + "Text: one\n"
+        post = read_one(tmp_path, text, site='generator = "pelican"\npermalink = "/{slug}/"')
+        assert (post.title, post.markdown) == ('Walks: "Far" out', "Text: one")
 
 
 def test_jekyll_takes_a_whole_time_without_a_zone_for_utc(tmp_path: Path) -> None:

@@ -293,7 +293,8 @@ def test_a_post_is_dragged_to_another_day(desk: Desk, browser) -> None:
 
 
 def test_an_action_without_an_answer_is_not_repeated(desk: Desk, browser) -> None:
-    """It may have been carried out, and a move by a day would be two; who is logged out comes to the login."""
+    """It may have been carried out, and a move by a day would be two; who is logged out is told so, and what was chosen
+    stays chosen."""
     page = desk.open(browser)
     page.goto(f"{desk.address}/dashboard/list?account=x")
     number, posted = desk.app.list_deliveries(account="x")[0].id, []
@@ -306,7 +307,9 @@ def test_an_action_without_an_answer_is_not_repeated(desk: Desk, browser) -> Non
     page.unroute("**/api/v1/deliveries/many")
     page.context.clear_cookies()
     page.click("#chosen button[value=hold]")
-    page.wait_for_url("**/dashboard/login")
+    page.wait_for_selector("#note.wrong p:has-text('You are logged out')")
+    assert page.is_checked(f"#c{number}")
+    assert desk.app._site.store.get_delivery(number).state is State.PLANNED
 
 
 def test_words_are_counted_while_they_are_typed(desk: Desk, browser) -> None:
