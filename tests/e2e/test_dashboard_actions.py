@@ -51,18 +51,23 @@ class Live:
         rows = self.app._site.store.list_deliveries(slug=slug, account=account)
         return min(rows, key=lambda row: row.id)
 
+    def send(self, button: str) -> None:
+        """Press it, and go on once its form was answered: the script sends it beside the page."""
+        with self.page.expect_response(lambda answer: answer.request.method == "POST"):
+            self.page.click(button)
+
     def choose(self, action: str, *slugs: str) -> str:
         """Choose messages of the list and press a button for them; what the page says then."""
         self.open("list?account=timeline")
         for slug in slugs:
             self.page.check(f"#c{self.find(slug).id}")
-        self.page.click(f"#chosen > button[value={action}]")
+        self.send(f"#chosen > button[value={action}]")
         return self.page.inner_text("#note p")
 
     def press(self, slug: str, button: str) -> str:
         """A button of the message's own page."""
         self.open(f"message/{self.find(slug).id}")
-        self.page.click(f"button:text-is('{button}')")
+        self.send(f"button:text-is('{button}')")
         return self.page.inner_text("#note p")
 
     def wait_for(self, slug: str, state: State) -> Delivery:
@@ -122,13 +127,13 @@ def test_move_by_and_to(live: Live) -> None:
     live.page.check(f"#c{live.find('move').id}")
     live.page.click("#moving summary")
     live.page.select_option("#by", "1 week")
-    live.page.click("#moving button")
+    live.send("#moving button")
     if "stays where it is" in live.page.inner_text("#note p"):
-        live.page.click("#note button")
+        live.send("#note button")
     assert live.find("move").due_at == before + timedelta(weeks=1)
     live.open(f"message/{live.find('move').id}")
     live.page.fill("#at", "2199-06-03T09:00")
-    live.page.click("button[value=move]")
+    live.send("button[value=move]")
     assert "Mon 3 Jun 2199 09:00" in live.page.inner_text("#note p")
     assert live.find("move").due_at == datetime(2199, 6, 3, 7, tzinfo=UTC)
 
@@ -148,11 +153,11 @@ def test_send_now_and_try_again(live: Live) -> None:
     url = live.wait_for("send", State.SENT).receipt.url
     assert url.rpartition("#")[2] in (live.root / "feeds" / "timeline.json").read_text(encoding="utf-8")
     live.open("needs")
-    live.page.click(f"button[value='retry:{live.find('failed').id}']")
+    live.send(f"button[value='retry:{live.find('failed').id}']")
     live.page.wait_for_selector("#note")
     live.wait_for("failed", State.SENT)
     live.open("needs")
-    live.page.click(f"button[value='release:{live.find('missed').id}']")
+    live.send(f"button[value='release:{live.find('missed').id}']")
     live.page.wait_for_selector("#note")
     assert live.find("missed").state in {State.PLANNED, State.DUE, State.SENT}
 
@@ -165,11 +170,11 @@ def test_edit_words_alt_text_and_picture(live: Live) -> None:
     live.page.click("button:text-is('Preview')")
     live.page.wait_for_selector("#look .said:has-text('My own words.')")
     assert not live.find("edit").is_own
-    live.page.click("button:text-is('Keep this')")
+    live.send("button:text-is('Keep this')")
     live.page.wait_for_selector("#note p:has-text('are kept')")
     edited = live.find("edit")
     assert (edited.text, edited.media, edited.alt) == ("My own words.", "image", "A card with a title")
-    live.page.click("text=Compose it from the post again")
+    live.send("text=Compose it from the post again")
     live.page.wait_for_selector("#note p:has-text('composed from the post again')")
     assert live.find("edit").text == ""
 
@@ -177,11 +182,11 @@ def test_edit_words_alt_text_and_picture(live: Live) -> None:
 def test_settle_with_and_without_a_copy(live: Live) -> None:
     live.open(f"message/{live.find('sent').id}")
     live.page.fill("#url", "https://timeline.example/1")
-    live.page.click("button[value=settle_sent]")
+    live.send("button[value=settle_sent]")
     live.page.wait_for_selector("#note p:has-text('was sent')")
     assert (live.find("sent").state, live.find("sent").receipt.url) == (State.SENT, "https://timeline.example/1")
     live.open(f"message/{live.find('unsent').id}")
-    live.page.click("button[value=settle_not_sent]")
+    live.send("button[value=settle_not_sent]")
     live.wait_for("unsent", State.SENT)
 
 
@@ -194,7 +199,7 @@ def test_new_message_at_a_time_and_now(live: Live) -> None:
     live.page.click("button:text-is('Preview')")
     live.page.wait_for_selector("#look .said:has-text('Said by hand.')")
     assert len(live.app._site.store.list_deliveries(slug="after", account="timeline")) == 1
-    live.page.click("button:text-is('Put it into the outbox')")
+    live.send("button:text-is('Put it into the outbox')")
     assert live.page.inner_text("#note p").startswith("Written: timeline")
     number = max(row.id for row in live.app._site.store.list_deliveries(slug="after", account="timeline"))
     assert live.wait_for_number(number, State.SENT).message.text.startswith("Said by hand.")
@@ -203,13 +208,13 @@ def test_new_message_at_a_time_and_now(live: Live) -> None:
 def test_an_account_logs_in_and_goes_on(live: Live) -> None:
     live.open("accounts/toot/login")
     live.page.fill("#answer-access_token", TOKEN)
-    live.page.click("button.first")
+    live.send("button.first")
     assert "toot is @fox@127.0.0.1" in live.page.inner_text("#note p")
     live.open(f"message/{live.find('last', 'toot').id}")
     assert "@fox" in live.page.inner_text("#look .author")
     live.app._site.store.pause_account("toot", "a test", datetime.now(UTC))
     live.open("accounts")
-    live.page.click("button:has-text('Let it go on')")
+    live.send("button:has-text('Let it go on')")
     assert live.page.inner_text("#note p") == "toot goes on."
     assert all(one.paused_at is None for one in live.app._site.store.list_accounts())
 
@@ -234,7 +239,7 @@ def test_a_message_s_own_buttons_leave_the_page_as_it_is(live: Live) -> None:
 
 def test_many_at_once_are_answered_together(live: Live) -> None:
     live.open("needs")
-    live.page.click("#asking button:has-text('Skip all')")
+    live.send("#asking button:has-text('Skip all')")
     assert live.page.inner_text("#note p") == f"Skipped {len(SLUGS)} messages on many."
     states = {live.find(slug, "many").state for slug in SLUGS}
     assert states == {State.SKIPPED}
