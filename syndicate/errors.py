@@ -30,9 +30,24 @@ SyndicateError                  shown to the person: what, where, what to do
 
 from __future__ import annotations
 
+import errno
 import traceback
 from collections.abc import Mapping
 from datetime import datetime
+
+HINTS: Mapping[int, str] = {
+    errno.EACCES: "check its owner",
+    errno.EPERM: "check its owner",
+    errno.EROFS: "mount it so that it may be written",
+    errno.ENOSPC: "free space",
+    errno.EDQUOT: "free space",
+    errno.EIO: "check the disk",
+    errno.ENOTDIR: "a file is where a folder should be: move it away",
+    errno.EEXIST: "take away what is there",
+    errno.EMFILE: "allow more open files (ulimit -n)",
+    errno.ENFILE: "close other programs",
+}
+"""What to do about a failure of the system, by its number."""
 
 
 class SyndicateError(Exception):

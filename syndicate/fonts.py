@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syndicate.errors import ConfigError
+from syndicate.folders import walk
 from syndicate.model import CardRules
 
 if TYPE_CHECKING:  # a run that draws nothing must not pay for loading them
@@ -154,9 +155,12 @@ def _release_of(package: str, place: Path) -> str:
 
 
 def _system_emoji() -> list[FontFile]:
-    found = (path for folder in _system_folders() for name in _SYSTEM_EMOJI for path in sorted(folder.rglob(name)))
-    path = next(found, None)
-    return [FontFile(path, "the system", size=path.stat().st_size)] if path else []
+    for folder in _system_folders():
+        found = [path for path in _list_fonts(folder) if path.name in _SYSTEM_EMOJI]
+        if found:
+            path = min(found, key=lambda path: _SYSTEM_EMOJI.index(path.name))
+            return [FontFile(path, "the system", size=path.stat().st_size)]
+    return []
 
 
 def _system_folders() -> list[Path]:
@@ -169,6 +173,12 @@ def _system_folders() -> list[Path]:
         data = (os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share").split(":")
         folders = [data_home / "fonts", home / ".fonts", *(Path(folder) / "fonts" for folder in data)]
     return [folder for folder in folders if folder.is_dir()]
+
+
+def _list_fonts(folder: Path) -> list[Path]:
+    """Below the folder, by path; no pipe or device of such a name, which would wait for a writer."""
+    named = (Path(entry) for entry in walk(folder) if entry.name.lower().endswith(_SUFFIXES))
+    return sorted(path for path in named if path.is_file())
 
 
 def _load(file: FontFile) -> Iterator[Face]:
@@ -219,7 +229,7 @@ def _find_for(lacking: set[str]) -> Iterator[Face]:
 def _system_faces() -> Iterator[Face]:
     """Every face of the system's fonts that can be read, in a fixed order."""
     for folder in _system_folders():
-        for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES):
+        for path in _list_fonts(folder):
             try:
                 yield from _load(FontFile(path, "the system", index=None))
             except ConfigError:

@@ -123,6 +123,23 @@ def test_a_folder_in_the_place_of_a_compressed_form_costs_that_form(tmp_path: Pa
     assert {path.name for path in tmp_path.iterdir()} == {"rss.xml", "rss.xml.gz", "rss.xml.br", "rss.xml.zst"}
 
 
+def test_a_pipe_in_the_place_of_kept_settings_is_not_waited_for(tmp_path: Path) -> None:
+    """They are read anew instead, by every command."""
+    blog = Blog(tmp_path)
+    blog.write("hello")
+    (tmp_path / ".syndicate").mkdir()
+    os.mkfifo(tmp_path / ".syndicate/settings.json")
+    blog.run("publish")
+    blog.run("status")
+
+
+def test_a_file_in_the_place_of_the_state_is_told_with_advice(tmp_path: Path) -> None:
+    """As every failure of the system is that a person can do something about."""
+    blog = Blog(tmp_path)
+    (tmp_path / ".syndicate").write_text("")
+    assert "a file is where a folder should be: move it away" in blog.run("status", code=1).err
+
+
 # Each names a start again and again that another pattern of the same settings goes on from to the end of the file.
 ENDLESS = {
     "astro.config.mjs": ("a", " ", "base: '/"),

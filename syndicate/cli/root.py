@@ -22,7 +22,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from syndicate import __version__
 from syndicate.cli.terminal import explain_misuse, plain_streams, put_globals_first
-from syndicate.errors import ConfigError, SyndicateError, UsageError
+from syndicate.errors import HINTS, ConfigError, SyndicateError, UsageError
 
 if TYPE_CHECKING:
     from syndicate.app.app import App
@@ -236,7 +236,9 @@ def _say(error: Exception, code: int, *, as_json: bool) -> None:
         message = sentence.removeprefix("syndicate: ")
     elif isinstance(error, OSError):  # a full disk, a folder that nobody may write
         place, message = str(error.filename or ""), error.strerror or str(error)
+        hint = HINTS.get(error.errno or 0, "")
         sentence = f"syndicate: {place}: {message}" if place else f"syndicate: {message}"
+        sentence += f" ({hint})" if hint else ""
     else:
         sentence = f"syndicate: {error}"
     if isinstance(error, SyndicateError):

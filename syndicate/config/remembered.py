@@ -16,6 +16,7 @@ import orjson
 
 from syndicate import __version__
 from syndicate.config.place import find_exposed
+from syndicate.folders import open_file
 from syndicate.model import (
     Account,
     Author,
@@ -45,7 +46,7 @@ def keep_settings(settings: Settings) -> None:
     if _from_plain(orjson.loads(data)["settings"]) != settings:
         return
     with suppress(OSError):  # a full disk, a folder that may not be written
-        if path.exists() and path.read_bytes() == data:
+        if _read(path) == data:
             return
         try:
             with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
@@ -58,7 +59,7 @@ def keep_settings(settings: Settings) -> None:
 def recall_settings(config: Path, environ: Mapping[str, str] = os.environ) -> Settings | None:
     """What `read_settings` would give for this file; None where only that can tell."""
     try:
-        kept = orjson.loads((config.parent.resolve() / ".syndicate" / _NAME).read_bytes())
+        kept = orjson.loads(_read(config.parent.resolve() / ".syndicate" / _NAME))
         if kept["version"] != __version__:
             return None
         settings = _from_plain(kept["settings"])
@@ -69,6 +70,13 @@ def recall_settings(config: Path, environ: Mapping[str, str] = os.environ) -> Se
         return None
     is_same = settings.file == str(config) and settings.root == str(config.parent.resolve())
     return settings if is_same and not find_exposed(settings, environ) else None
+
+
+def _read(path: Path) -> bytes:
+    """Nothing where no such file is."""
+    with suppress(OSError), open_file(path) as file:
+        return file.read()
+    return b""
 
 
 def _to_plain(value: object) -> object:

@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from syndicate.containment import contain
+from syndicate.folders import walk
 from syndicate.model import Settings
 from syndicate.text.nesting import find_deep_toml, find_deep_yaml, repeats_anchors
 
@@ -131,7 +132,7 @@ def fingerprint_data(settings: Settings) -> str:
     """Another text whenever one of the files is another one."""
     root = Path(settings.root)
     files = [root / name for name in _SETTINGS]
-    files += [file for name in _FOLDERS for file in islice((root / name).rglob("*"), _MOST_FILES)]
+    files += [Path(entry) for name in _FOLDERS for entry in islice(walk(root / name), _MOST_FILES)]
     return "\n".join(_fingerprint_file(file) for file in files if file.suffix in _ENDINGS)
 
 

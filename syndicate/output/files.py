@@ -17,7 +17,7 @@ from threading import get_ident
 import brotli
 
 from syndicate import folders
-from syndicate.errors import StateError
+from syndicate.errors import HINTS, StateError
 from syndicate.formats.assembly import pack
 from syndicate.model import FEED_FORMATS, ON_DISK
 from syndicate.output import FileStat
@@ -200,12 +200,8 @@ def _with_handle(place: str, action: Callable[[int], object]) -> object:
 
 
 _HINTS = {
+    **HINTS,
     errno.EROFS: "mount it so that it may be written, or name another folder in [storage] publish_to",
-    errno.EACCES: "check its owner",
-    errno.EPERM: "check its owner",
-    errno.ENOSPC: "free space",
-    errno.EDQUOT: "free space",
-    errno.EIO: "check the disk",
     errno.EEXIST: "take away what is there, or name another folder in [storage] publish_to",
 }
 
