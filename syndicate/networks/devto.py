@@ -16,19 +16,17 @@ from syndicate.http import Client, Response
 from syndicate.model import Account, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.base import Description, LoginField, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.toolkit.answers import error_of, pick_count, pick_instant, pick_list, pick_text, words_of
-from syndicate.networks.toolkit.calls import Api, refuse_non_number, require_secret, shorten
+from syndicate.networks.toolkit.calls import Api, is_missing, refuse_non_number, require_secret, shorten
 from syndicate.networks.toolkit.oauth import PastedLogin
 from syndicate.networks.toolkit.readback import (
+    Is,
     Listing,
     Page,
-    can_read,
     find_in,
-    is_name,
     is_same_link,
-    is_text,
     number_of,
     read_listing,
-    require_list,
+    read_page,
 )
 from syndicate.text.counting import Counter
 
@@ -94,21 +92,17 @@ def parse_receipt(answer: object, *, where: str) -> Receipt:
     return Receipt(number, pick_text(answer, "url"))
 
 
-LISTED = {"id": is_name, "title": is_text, "canonical_url": is_text, "published_at": is_text}
+LISTED = {"id": Is.NAME, "title": Is.TEXT, "canonical_url": Is.TEXT, "published_at": Is.TEXT}
 
 
-def parse_recent(response: Response, options: Mapping[str, str], *, where: str) -> tuple[Recent, ...]:
-    """The account's articles in a page, newest first. Drafts count, as new, where drafts are what we make."""
-    has_drafts = options.get("draft") == "true"
-    articles = [each for each in pick_list(response.json()) if pick_text(each, "id")]
-    shown = [each for each in articles if has_drafts or pick_text(each, "published_at")]
-    return tuple(_parse_one(each, response.received_at, where) for each in shown)
-
-
-def _parse_one(answer: object, now: datetime, where: str) -> Recent:
-    published_at = pick_instant(answer, "published_at") or now
-    links = (pick_text(answer, "canonical_url"), pick_text(answer, "url"))
-    return Recent(parse_receipt(answer, where=where), pick_text(answer, "title"), links, published_at)
+def parse_recent(article: object, options: Mapping[str, str], now: datetime) -> Recent | None:
+    """A listed article. Drafts count, as new, where drafts are what we make."""
+    number, is_draft = pick_text(article, "id"), not pick_text(article, "published_at")
+    if not number or (is_draft and options.get("draft") != "true"):
+        return None
+    links = (pick_text(article, "canonical_url"), pick_text(article, "url"))
+    published_at = pick_instant(article, "published_at") or now
+    return Recent(Receipt(number, links[1]), pick_text(article, "title"), links, published_at)
 
 
 def parse_failure(response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]) -> NetworkError:
@@ -129,52 +123,48 @@ class DevTo(PastedLogin):
 
     def send(self, message: Message, *, key: str) -> Receipt:
         if not message.title:
-            raise Rejected("an article needs a title", where=self._account.name)
+            raise Rejected("an article needs a title", where=self._name)
         body = build_article(message, self._options)
         response = self._api().publish("POST", self._url("articles"), json=body)
-        return parse_receipt(response.json(), where=self._account.name)
+        return parse_receipt(response.json(), where=self._name)
 
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
         """By the canonical address, whenever it was published; by the title where the post has no address."""
         listing, canonical = self._list(), canonical_of(message.link)
         if not canonical:
-            return find_in(listing, Message(text=message.title), since=since, account=self._account.name)
+            return find_in(listing, Message(text=message.title), since=since, account=self._name)
         same = (recent.receipt for recent in listing.posts if is_same_link(recent.links[0], canonical))
         found = next(same, None)
         if found is None and not listing.is_whole:
-            raise Uncertain(
-                "there are too many articles to look through, or some cannot be read", where=self._account.name
-            )
+            raise Uncertain("there are too many articles to look through, or some cannot be read", where=self._name)
         return found
 
     def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
         """The author's own articles, newest first, up to a thousand."""
-        return tuple(post for post in self._list().posts if since is None or post.published_at >= since)
+        return self._list().back_to(since)
 
     def _list(self) -> Listing:
         def fetch(cursor: str) -> Page:
             number = int(cursor or "1")
             query = {"per_page": str(PAGE), "page": str(number)}
             response = self._api().ask("GET", self._url("articles/me/all"), params=query)
-            found = require_list(response.json(), account=self._account.name)
-            posts = parse_recent(response, self._options, where=self._account.name)
-            return Page(posts, str(number + 1) if len(found) == PAGE else "", can_read(found, LISTED))
+            return read_page(
+                response.json(),
+                parse=lambda each: parse_recent(each, self._options, response.received_at),
+                each=LISTED,
+                following=str(number + 1) if len(pick_list(response.json())) == PAGE else "",
+                account=self._name,
+            )
 
         return read_listing(fetch)
 
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
         body = build_article(message, self._options)
-        answer = (
-            self._api()
-            .ask("PUT", self._url(f"articles/{number_of(receipt, account=self._account.name)}"), json=body)
-            .json()
-        )
-        return parse_receipt(answer, where=self._account.name)
+        return parse_receipt(self._api().ask("PUT", self._article(receipt), json=body).json(), where=self._name)
 
     def count(self, receipt: Receipt) -> Reactions | None:
         """A draft has nothing to count, and the site shows none."""
-        number = number_of(receipt, account=self._account.name)
-        article = self._api().ask("GET", self._url(f"articles/{number}")).json()
+        article = self._api().ask("GET", self._article(receipt)).json()
         return Reactions(
             likes=pick_count(article, "public_reactions_count"), replies=pick_count(article, "comments_count")
         )
@@ -182,8 +172,7 @@ class DevTo(PastedLogin):
     def delete(self, receipt: Receipt) -> None:
         """Unpublish: Forem's API deletes nothing."""
         body = {"article": {"published": False}}
-        url = self._url(f"articles/{number_of(receipt, account=self._account.name)}")
-        self._api().ask_unless(lambda response: response.status == 404, "PUT", url, json=body)
+        self._api().ask_unless(is_missing, "PUT", self._article(receipt), json=body)
 
     def verify(self) -> Profile:
         me = self._api().ask("GET", self._url("users/me")).json()
@@ -197,9 +186,12 @@ class DevTo(PastedLogin):
     def _url(self, path: str) -> str:
         return f"{self._base}/api/{path}"
 
+    def _article(self, receipt: Receipt) -> str:
+        return self._url(f"articles/{number_of(receipt, account=self._name)}")
+
     def _api(self) -> Api:
-        key = require_secret(self._vault, "api_key", self._account.name)
-        return Api(self._http, self._account.name, {"api-key": key, "Accept": ACCEPT}, (key,), parse_failure)
+        key = require_secret(self._vault, "api_key", self._name)
+        return Api(self._http, self._name, {"api-key": key, "Accept": ACCEPT}, (key,), parse_failure)
 
 
 def open_network(account: Account, vault: Vault, http: Client) -> DevTo:

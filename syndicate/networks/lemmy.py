@@ -36,17 +36,14 @@ from syndicate.networks.toolkit.calls import (
 )
 from syndicate.networks.toolkit.oauth import PastedLogin, Session, call_again, read_session, session_secrets
 from syndicate.networks.toolkit.readback import (
+    Is,
     Listing,
     Page,
-    can_read,
     find_in,
-    is_moment,
-    is_name,
-    is_text,
-    links_of_text,
+    links_of,
     number_of,
     read_listing,
-    require_list,
+    read_page,
 )
 from syndicate.text.counting import Counter
 from syndicate.text.plain import MARKDOWN
@@ -109,24 +106,18 @@ def parse_receipt(answer: object, *, where: str) -> Receipt:
     return Receipt(number, pick_text(post, "ap_id"))
 
 
-LISTED = {"creator.name": is_name, "post.id": is_name, "post.published": is_moment, "post.body": is_text}
+LISTED = {"creator.name": Is.NAME, "post.id": Is.NAME, "post.published": Is.MOMENT, "post.body": Is.TEXT}
 
 
-def parse_recent(answer: object, name: str, *, where: str) -> tuple[Recent, ...]:
-    """Our own posts in a page of a community, newest first; deleted ones are passed over."""
-    found = []
-    for view in pick_list(answer, "posts"):
-        is_ours = pick_text(view, "creator", "name") == name and pick(view, "creator", "local") is not False
-        published_at = pick_instant(view, "post", "published")
-        if is_ours and published_at and pick_digits(view, "post", "id") and pick(view, "post", "deleted") is not True:
-            found.append(_parse_one(view, published_at, where))
-    return tuple(found)
-
-
-def _parse_one(view: object, published_at: datetime, where: str) -> Recent:
-    text, url = pick_text(view, "post", "body"), pick_text(view, "post", "url")
-    links = (*filter(None, [url]), *links_of_text(text))
-    return Recent(parse_receipt({"post_view": view}, where=where), text, links, published_at)
+def parse_recent(view: object, name: str) -> Recent | None:
+    """A listed post, None for one of somebody else and for a deleted one."""
+    is_ours = pick_text(view, "creator", "name") == name and pick(view, "creator", "local") is not False
+    number, published_at = pick_digits(view, "post", "id"), pick_instant(view, "post", "published")
+    if not is_ours or not number or published_at is None or pick(view, "post", "deleted") is True:
+        return None
+    text = pick_text(view, "post", "body")
+    links = tuple(filter(None, (pick_text(view, "post", "url"), *links_of(text))))
+    return Recent(Receipt(number, pick_text(view, "post", "ap_id")), text, links, published_at)
 
 
 def parse_failure(response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]) -> NetworkError:
@@ -158,21 +149,20 @@ class Lemmy(PastedLogin):
         return with_prepared(message, community=self._community())
 
     def send(self, message: Message, *, key: str) -> Receipt:
-        refuse_misfits(message, LIMITS, account=self._account.name)
+        refuse_misfits(message, LIMITS, account=self._name)
         community = int(message.prepared.get("community") or self._community())
         body = build_post(message, community, self._options)
         response = self._logged_in(lambda api: api.publish("POST", f"{self._base}/post", json=body))
-        return parse_receipt(response.json(), where=self._account.name)
+        return parse_receipt(response.json(), where=self._name)
 
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
         community = message.prepared.get("community") or self._community()
         sent = replace(message, text=LIMITS.escape(message.text))
-        return find_in(self._list(community, since), sent, since=since, account=self._account.name)
+        return find_in(self._list(community, since), sent, since=since, account=self._name)
 
     def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
         """The account's posts among the newest few hundred of the community."""
-        posts = self._list(self._community(), since).posts
-        return tuple(post for post in posts if since is None or post.published_at >= since)
+        return self._list(self._community(), since).back_to(since)
 
     def _list(self, community: str, since: datetime | None) -> Listing:
         name = pick_text(self._person(), "name")
@@ -181,28 +171,34 @@ class Lemmy(PastedLogin):
             number = int(cursor or "1")
             query = {"community_id": community, "sort": "New", "limit": str(PAGE), "page": str(number)}
             answer = self._ask("GET", "post/list", params=query)
-            views = require_list(answer, "posts", account=self._account.name)
+            views = pick_list(answer, "posts")
             oldest = pick_instant(views, -1, "post", "published")
             goes_on = len(views) == PAGE and not (since and oldest and oldest < since)
-            posts = parse_recent(answer, name, where=self._account.name)
-            return Page(posts, str(number + 1) if goes_on else "", can_read(views, LISTED))
+            return read_page(
+                answer,
+                "posts",
+                parse=lambda view: parse_recent(view, name),
+                each=LISTED,
+                following=str(number + 1) if goes_on else "",
+                account=self._name,
+            )
 
         return read_listing(fetch)
 
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
-        body = build_post(message, 0, self._options) | {"post_id": int(number_of(receipt, account=self._account.name))}
-        return parse_receipt(self._ask("PUT", "post", json=body), where=self._account.name)
+        body = build_post(message, 0, self._options) | {"post_id": int(number_of(receipt, account=self._name))}
+        return parse_receipt(self._ask("PUT", "post", json=body), where=self._name)
 
     def count(self, receipt: Receipt) -> Reactions | None:
         """Votes up count as likes; nothing is boosted there."""
-        number = number_of(receipt, account=self._account.name)
+        number = number_of(receipt, account=self._name)
         view = pick(self._ask("GET", "post", params={"id": number}), "post_view")
         if pick(view, "post", "deleted") is True or pick(view, "post", "removed") is True:
             return None
         return Reactions(likes=pick_count(view, "counts", "upvotes"), replies=pick_count(view, "counts", "comments"))
 
     def delete(self, receipt: Receipt) -> None:
-        body = {"post_id": int(number_of(receipt, account=self._account.name)), "deleted": True}
+        body = {"post_id": int(number_of(receipt, account=self._name)), "deleted": True}
 
         def is_gone(response: Response) -> bool:
             return pick_text(response.json(), "error") in _GONE
@@ -223,10 +219,10 @@ class Lemmy(PastedLogin):
         def call(api: Api) -> object:
             answer = api.ask("GET", f"{self._base}/site").json()
             if not pick(answer, "site_view"):
-                raise Unavailable("the server's answer cannot be read", where=self._account.name)
+                raise Unavailable("the server's answer cannot be read", where=self._name)
             person = pick(answer, "my_user", "local_user_view", "person")
             if not pick_text(person, "name"):  # a dead session may be taken for a stranger's
-                raise Unauthorised("the server does not know who we are", where=self._account.name)
+                raise Unauthorised("the server does not know who we are", where=self._name)
             return person
 
         return self._logged_in(call)
@@ -235,10 +231,10 @@ class Lemmy(PastedLogin):
         try:
             answer = self._ask("GET", "community", params={"name": self._options["community"]})
         except Rejected as error:
-            raise Blocked(error.message, where=self._account.name, hint="check `community`") from None
+            raise Blocked(error.message, where=self._name, hint="check `community`") from None
         number = pick_digits(answer, "community_view", "community", "id")
         if not number:
-            raise Unavailable("the server does not say which community that is", where=self._account.name)
+            raise Unavailable("the server does not say which community that is", where=self._name)
         return number
 
     def _ask(self, method: str, path: str, *, params: Mapping[str, str] | None = None, json: object = None) -> object:
@@ -255,11 +251,11 @@ class Lemmy(PastedLogin):
         return self._log_in(instead_of=refused).access
 
     def _session(self) -> Session | None:
-        return read_session(self._vault, require_secret(self._vault, "password", self._account.name))
+        return read_session(self._vault, require_secret(self._vault, "password", self._name))
 
     def _log_in(self, *, instead_of: str) -> Session:
         """A new session, kept for the next time; the one another process has made meanwhile, where there is one."""
-        password = require_secret(self._vault, "password", self._account.name)
+        password = require_secret(self._vault, "password", self._name)
         with self._vault.lock():
             kept = self._session()
             if kept and kept.access != instead_of:
@@ -274,16 +270,16 @@ class Lemmy(PastedLogin):
         try:
             answer = self._api("").ask("POST", f"{self._base}/user/login", json=body).json()
         except Rejected as error:
-            raise Unauthorised(error.message, where=self._account.name, hint="log in there by hand") from None
+            raise Unauthorised(error.message, where=self._name, hint="log in there by hand") from None
         if pick_text(answer, "jwt"):
             return pick_text(answer, "jwt")
         if isinstance(answer, dict) and "jwt" in answer:
-            raise Unauthorised("the server gives no session yet", where=self._account.name, hint="is it approved?")
-        raise Unavailable("the server's answer to the login cannot be read", where=self._account.name)
+            raise Unauthorised("the server gives no session yet", where=self._name, hint="is it approved?")
+        raise Unavailable("the server's answer to the login cannot be read", where=self._name)
 
     def _api(self, jwt: str) -> Api:
         headers = {"Authorization": f"Bearer {jwt}"} if jwt else {}
-        return Api(self._http, self._account.name, headers, (jwt, self._vault.get("password")), parse_failure)
+        return Api(self._http, self._name, headers, (jwt, self._vault.get("password")), parse_failure)
 
 
 def open_network(account: Account, vault: Vault, http: Client) -> Lemmy:

@@ -31,16 +31,23 @@ from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.toolkit.answers import error_of, pick, pick_list, pick_text, retry_at_of, words_of
-from syndicate.networks.toolkit.calls import Api, refuse_misfits, require_option, require_secret, with_prepared
+from syndicate.networks.toolkit.calls import (
+    Api,
+    is_missing,
+    refuse_misfits,
+    require_option,
+    require_secret,
+    with_prepared,
+)
+from syndicate.networks.toolkit.oauth import PastedLogin
 from syndicate.networks.toolkit.readback import (
+    Is,
     Listing,
     Page,
     can_read,
     find_in,
-    is_name,
-    is_object,
-    is_text,
-    links_of_text,
+    fits,
+    links_of,
     read_listing,
     require_list,
     require_name,
@@ -111,11 +118,11 @@ def event_of(receipt: Receipt) -> str:
 
 
 LISTED = {
-    "sender": is_name,
-    "event_id": is_name,
-    "origin_server_ts": is_name,
-    "content": is_object,
-    "content.body": is_text,
+    "sender": Is.NAME,
+    "event_id": Is.NAME,
+    "origin_server_ts": Is.NAME,
+    "content": Is.OBJECT,
+    "content.body": Is.TEXT,
 }
 
 
@@ -125,13 +132,13 @@ def parse_recent(answer: object, me: str, room: str, via: str) -> list[tuple[str
     for event in pick_list(answer, "chunk"):
         body, number, sent_at = pick_text(event, "content", "body"), pick_text(event, "event_id"), _sent_at(event)
         is_edit = pick(event, "content", "m.relates_to", "rel_type") == "m.replace"
-        if pick_text(event, "sender") != me or not is_name(number) or not body or is_edit or sent_at is None:
+        if pick_text(event, "sender") != me or not fits(number, Is.NAME) or not body or is_edit or sent_at is None:
             continue
         media = pick_text(event, "content", "url")
         ref = {"room": room} | ({"media": media} if media else {})
         receipt = Receipt(number, build_permalink(room, number, via), ref)
         key = pick_text(event, "unsigned", "transaction_id")
-        found.append((key, Recent(receipt, body, links_of_text(body), sent_at)))
+        found.append((key, Recent(receipt, body, links_of(body), sent_at)))
     return found
 
 
@@ -173,7 +180,7 @@ class Forbidden(Unauthorised):
     """The homeserver knows us, and does not let us."""
 
 
-class Matrix:
+class Matrix(PastedLogin):
     """One account posting into one room."""
 
     limits = LIMITS
@@ -189,10 +196,7 @@ class Matrix:
     )
 
     def __init__(self, account: Account, vault: Vault, http: Client) -> None:
-        self._account = account
-        self._options = account.options
-        self._vault = vault
-        self._http = http
+        super().__init__(account, vault, http)
         self._base = account.options["homeserver"].rstrip("/")
 
     def prepare(self, message: Message, *, key: str) -> Message:
@@ -200,17 +204,17 @@ class Matrix:
         if "room" not in message.prepared:
             return with_prepared(message, room=self._open_room())
         if message.image and "media" not in message.prepared:
-            refuse_misfits(message, LIMITS, account=self._account.name)
+            refuse_misfits(message, LIMITS, account=self._name)
             return with_prepared(message, media=self._upload(message.image))
         return message
 
     def send(self, message: Message, *, key: str) -> Receipt:
-        refuse_misfits(message, LIMITS, account=self._account.name)
+        refuse_misfits(message, LIMITS, account=self._name)
         room = message.prepared.get("room") or self._open_room()
         response = self._api().publish("PUT", self._sending(room, key), json=build_content(message, self._options))
         event = pick_text(response.json(), "event_id")
         if not event:
-            raise Uncertain("the homeserver accepted the post without an event id", where=self._account.name)
+            raise Uncertain("the homeserver accepted the post without an event id", where=self._name)
         media = {"media": message.prepared["media"]} if "media" in message.prepared else {}
         return Receipt(event, build_permalink(room, event, self._via), {"room": room, **media})
 
@@ -224,21 +228,21 @@ class Matrix:
             if found_key == key:
                 return recent.receipt
         posts = tuple(recent for found_key, recent in keyed if not found_key)
-        return find_in(Listing(posts, is_whole=is_whole), message, since=since, account=self._account.name)
+        return find_in(Listing(posts, is_whole=is_whole), message, since=since, account=self._name)
 
     def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
         """The account's own messages in the room, newest first."""
         return tuple(recent for _, recent in self._list(self._room_id(), since)[0])
 
     def _list(self, room: str, since: datetime | None) -> tuple[list[tuple[str, Recent]], bool]:
-        me = require_name(self._get("/_matrix/client/v3/account/whoami"), "user_id", account=self._account.name)
+        me = require_name(self._get("/_matrix/client/v3/account/whoami"), "user_id", account=self._name)
         wanted = orjson.dumps({"types": ["m.room.message"], "senders": [me]}).decode()
         keyed: list[tuple[str, Recent]] = []
 
         def fetch(cursor: str) -> Page:
             query = {"dir": "b", "limit": str(PAGE), "filter": wanted} | ({"from": cursor} if cursor else {})
             answer = self._get(f"/_matrix/client/v3/rooms/{quote(room, safe='')}/messages", query)
-            events = require_list(answer, "chunk", account=self._account.name)
+            events = require_list(answer, "chunk", account=self._name)
             found = parse_recent(answer, me, room, self._via)
             keyed.extend(found)
             is_past = since is not None and any(recent.published_at < since for _, recent in found)
@@ -261,7 +265,7 @@ class Matrix:
         txn = hashlib.sha256(event_of(receipt).encode()).hexdigest()[:32]
         room, event = quote(receipt.ref.get("room") or self._room_id(), safe=""), quote(event_of(receipt), safe="")
         url = f"{self._base}/_matrix/client/v3/rooms/{room}/redact/{event}/{txn}"
-        self._api().ask_unless(lambda response: response.status == 404, "PUT", url, json={})
+        self._api().ask_unless(is_missing, "PUT", url, json={})
 
     def verify(self) -> Profile:
         """Who we are, and whether the room can be spoken in."""
@@ -273,16 +277,13 @@ class Matrix:
             abilities=("post", "read", "edit", "delete"),
         )
 
-    def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
-        return None
-
     def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
         """The pasted token, or one that the homeserver gives for a password."""
         if answers.get("token"):
             return {"access_token": answers["token"].strip()}
         if not (answers.get("user") and answers.get("password")):
             raise UsageError("give an access token, or a user name and a password")
-        api = Api(self._http, self._account.name, secrets=(answers["password"],), parse_failure=parse_failure)
+        api = Api(self._http, self._name, secrets=(answers["password"],), parse_failure=parse_failure)
         body = {
             "type": "m.login.password",
             "identifier": {"type": "m.id.user", "user": answers["user"]},
@@ -294,10 +295,10 @@ class Matrix:
             answer = api.ask("POST", f"{self._base}/_matrix/client/v3/login", json=body).json()
         except Forbidden as error:
             said = f"the user name or the password is wrong: {error.message}"
-            raise Unauthorised(said, where=self._account.name) from None
+            raise Unauthorised(said, where=self._name) from None
         token = pick_text(answer, "access_token")
         if not token:
-            raise Unauthorised("the homeserver gave no token", where=self._account.name)
+            raise Unauthorised("the homeserver gave no token", where=self._name)
         return {"access_token": token}
 
     def _open_room(self) -> str:
@@ -312,9 +313,9 @@ class Matrix:
         except Missing:
             return room  # there is no such state: the room is in the clear
         except Rejected as error:
-            raise Blocked(error.message, where=self._account.name, hint="check `homeserver` and `room`") from None
+            raise Blocked(error.message, where=self._name, hint="check `homeserver` and `room`") from None
         hint = "use a room without encryption"
-        raise Blocked("the room is encrypted, and syndicate does not encrypt", where=self._account.name, hint=hint)
+        raise Blocked("the room is encrypted, and syndicate does not encrypt", where=self._name, hint=hint)
 
     def _ask_for_encryption(self, room: str) -> None:
         self._get(f"/_matrix/client/v3/rooms/{quote(room, safe='')}/state/m.room.encryption")
@@ -326,11 +327,11 @@ class Matrix:
             self._api().ask("POST", url, params={"server_name": self._via, "via": self._via}, json={})
         except Missing as error:
             said = f"the homeserver finds no such room: {error.message}"
-            raise Blocked(said, where=self._account.name, hint="check `room`") from None
+            raise Blocked(said, where=self._name, hint="check `room`") from None
         except Forbidden as error:
             hint = f"invite {self._me()} and accept, or make the room public"
             said = f"the account is not in the room and may not join it: {error.message}"
-            raise Blocked(said, where=self._account.name, hint=hint) from None
+            raise Blocked(said, where=self._name, hint=hint) from None
 
     def _me(self) -> str:
         return pick_text(self._get("/_matrix/client/v3/account/whoami"), "user_id") or "the account"
@@ -342,21 +343,18 @@ class Matrix:
         try:
             answer = self._get(f"/_matrix/client/v3/directory/room/{quote(room, safe='')}")
         except Rejected as error:
-            raise Blocked(error.message, where=self._account.name, hint="check `room`") from None
+            raise Blocked(error.message, where=self._name, hint="check `room`") from None
         if not pick_text(answer, "room_id"):
-            raise Unavailable("the homeserver does not say which room the alias means", where=self._account.name)
+            raise Unavailable("the homeserver does not say which room the alias means", where=self._name)
         return pick_text(answer, "room_id")
 
     def _upload(self, image: Attachment) -> str:
         url = f"{self._base}/_matrix/media/v3/upload"
         headers = {"Content-Type": image.media_type}
-        answer = (
-            self._api()
-            .ask("POST", url, params={"filename": _filename(image)}, headers=headers, content=image.data)
-            .json()
-        )
+        query = {"filename": _filename(image)}
+        answer = self._api().ask("POST", url, params=query, headers=headers, content=image.data).json()
         if not pick_text(answer, "content_uri"):
-            raise Unavailable("the homeserver gave no address for the picture", where=self._account.name)
+            raise Unavailable("the homeserver gave no address for the picture", where=self._name)
         return pick_text(answer, "content_uri")
 
     def _get(self, path: str, query: Mapping[str, str] | None = None) -> object:
@@ -372,8 +370,8 @@ class Matrix:
         return self._options["room"].partition(":")[2] or urlsplit(self._base).hostname or ""
 
     def _api(self) -> Api:
-        token = require_secret(self._vault, "access_token", self._account.name)
-        return Api(self._http, self._account.name, {"Authorization": f"Bearer {token}"}, (token,), parse_failure)
+        token = require_secret(self._vault, "access_token", self._name)
+        return Api(self._http, self._name, {"Authorization": f"Bearer {token}"}, (token,), parse_failure)
 
 
 def open_network(account: Account, vault: Vault, http: Client) -> Matrix:

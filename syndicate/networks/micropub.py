@@ -17,7 +17,8 @@ from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, 
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.toolkit.answers import error_of, pick, pick_instant, pick_list, pick_text, say, words_of
 from syndicate.networks.toolkit.calls import Api, refuse_misfits, require_secret, with_prepared
-from syndicate.networks.toolkit.readback import Listing, find_in, is_array, links_of_html, links_of_text, text_of_html
+from syndicate.networks.toolkit.oauth import PastedLogin
+from syndicate.networks.toolkit.readback import Is, Listing, find_in, fits, links_of, links_of_html, text_of_html
 from syndicate.text.counting import Counter
 from syndicate.text.links import absolute_url
 from syndicate.text.tags import read_head_tags
@@ -119,11 +120,11 @@ def parse_listing(answer: object, since: datetime | None) -> Listing | None:
 
 def _parse_one(properties: object) -> Recent | None:
     url, published_at = pick_text(properties, "url", 0), pick_instant(properties, "published", 0)
-    if not url or published_at is None or not is_array(pick(properties, "content")):
+    if not url or published_at is None or not fits(pick(properties, "content"), Is.LIST):
         return None
     markup = pick_text(properties, "content", 0, "html")
     text = pick_text(properties, "content", 0) or text_of_html(markup)
-    return Recent(Receipt(url, url), text, (*links_of_text(text), *links_of_html(markup)), published_at)
+    return Recent(Receipt(url, url), text, links_of(text, *links_of_html(markup)), published_at)
 
 
 def parse_failure(response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]) -> NetworkError:
@@ -135,7 +136,7 @@ def parse_failure(response: Response, *, account: str, publishes: bool, secrets:
     return error_of(response, account=account, publishes=publishes, secrets=secrets)
 
 
-class Micropub:
+class Micropub(PastedLogin):
     """One site."""
 
     limits = LIMITS
@@ -144,18 +145,12 @@ class Micropub:
         LoginField("token", "Token", secret=True, help="from your site; on micro.blog Account, App tokens"),
     )
 
-    def __init__(self, account: Account, vault: Vault, http: Client) -> None:
-        self._account = account
-        self._options = account.options
-        self._vault = vault
-        self._http = http
-
     def prepare(self, message: Message, *, key: str) -> Message:
         """Upload a picture that has no address of its own: first ask where to, then do it."""
         image = message.image
         if image is None or image.url or "photo" in message.prepared:
             return message
-        refuse_misfits(message, LIMITS, account=self._account.name)
+        refuse_misfits(message, LIMITS, account=self._name)
         if "media_endpoint" not in message.prepared:
             return with_prepared(message, media_endpoint=self._media_endpoint())
         return with_prepared(message, photo=self._upload(message.prepared["media_endpoint"], image))
@@ -164,7 +159,7 @@ class Micropub:
         named = pick_text(self._query({"q": "config"}), "media-endpoint")
         endpoint = absolute_url(named, self._endpoint()) if named else ""
         if not endpoint:
-            raise ConfigError("the site takes no uploads", where=self._account.name, hint='set media = "none"')
+            raise ConfigError("the site takes no uploads", where=self._name, hint='set media = "none"')
         return endpoint
 
     def _upload(self, url: str, image: Attachment) -> str:
@@ -172,26 +167,25 @@ class Micropub:
         response = self._api().ask("POST", url, files={"file": (name, image.data, image.media_type)})
         address = _location_of(response)
         if not address:
-            raise Unavailable("the site gave no address for the picture", where=self._account.name)
+            raise Unavailable("the site gave no address for the picture", where=self._name)
         return address
 
     def send(self, message: Message, *, key: str) -> Receipt:
-        refuse_misfits(message, LIMITS, account=self._account.name)
+        refuse_misfits(message, LIMITS, account=self._name)
         response = self._api().publish("POST", self._endpoint(), json=build_entry(message, self._options))
-        return parse_receipt(response, where=self._account.name)
+        return parse_receipt(response, where=self._name)
 
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
         """By the site's own list. Raises Uncertain where it has none."""
         listing = self._list(since)
         if listing is None:
-            raise Uncertain("the site does not list its posts", where=self._account.name)
-        return find_in(listing, message, since=since, account=self._account.name)
+            raise Uncertain("the site does not list its posts", where=self._name)
+        return find_in(listing, message, since=since, account=self._name)
 
     def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
         """The posts the site lists, newest first; none where it does not list."""
         listing = self._list(since)
-        posts = listing.posts if listing else ()
-        return tuple(post for post in posts if since is None or post.published_at >= since)
+        return listing.back_to(since) if listing else ()
 
     def _list(self, since: datetime | None) -> Listing | None:
         destination = self._options.get("destination", "")
@@ -216,14 +210,11 @@ class Micropub:
         host = urlsplit(self._endpoint()).hostname or ""
         return Profile(name=", ".join(filter(None, names)) or host, abilities=("post", "edit", "delete"))
 
-    def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
-        return None
-
     def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
         """The pasted token, and the address that the site names."""
         token, site = answers.get("token", "").strip(), answers.get("site", "").strip()
         if not token:
-            raise Unauthorised("a token is needed", where=self._account.name)
+            raise Unauthorised("a token is needed", where=self._name)
         if not site:
             return {"token": token}
         return {"token": token, "endpoint": find_endpoint(self._http.fetch(site))}
@@ -238,14 +229,14 @@ class Micropub:
     def _endpoint(self) -> str:
         endpoint = self._options.get("endpoint") or self._vault.get("endpoint")
         if not endpoint:
-            hint = f'run: syndicate login {self._account.name}, or set endpoint = "…"'
-            raise ConfigError("the site's Micropub address is unknown", where=self._account.name, hint=hint)
+            hint = f'run: syndicate login {self._name}, or set endpoint = "…"'
+            raise ConfigError("the site's Micropub address is unknown", where=self._name, hint=hint)
         return endpoint
 
     def _api(self) -> Api:
-        token = require_secret(self._vault, "token", self._account.name)
+        token = require_secret(self._vault, "token", self._name)
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-        return Api(self._http, self._account.name, headers, (token,), parse_failure)
+        return Api(self._http, self._name, headers, (token,), parse_failure)
 
 
 def open_network(account: Account, vault: Vault, http: Client) -> Micropub:

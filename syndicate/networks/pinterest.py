@@ -7,29 +7,16 @@ seen by their owner only, until Pinterest has reviewed the app.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from syndicate.errors import Blocked, NetworkError, Rejected, Uncertain
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
-from syndicate.networks.base import Description, LoginPage, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.toolkit.answers import error_of, pick_instant, pick_list, pick_text, words_of
-from syndicate.networks.toolkit.calls import Api, refuse_misfits, refuse_non_number, require_option, shorten
-from syndicate.networks.toolkit.oauth import LOGIN_FIELDS, Forbidden, Provider, TurningToken, begin_login, finish_login
-from syndicate.networks.toolkit.readback import (
-    Listing,
-    Page,
-    can_read,
-    find_in,
-    is_moment,
-    is_name,
-    is_text,
-    links_of_text,
-    number_of,
-    read_listing,
-    require_list,
-)
+from syndicate.networks.base import Description, Option, Profile, Recent, Secret, Vault
+from syndicate.networks.toolkit.answers import error_of, pick_instant, pick_text, words_of
+from syndicate.networks.toolkit.calls import is_missing, refuse_misfits, refuse_non_number, require_option, shorten
+from syndicate.networks.toolkit.oauth import AppLogin, Forbidden, Provider
+from syndicate.networks.toolkit.readback import Is, Listing, Page, find_in, links_of, number_of, read_listing, read_page
 from syndicate.text.counting import Counter
 
 API = "https://api.pinterest.com"
@@ -87,19 +74,17 @@ def parse_receipt(answer: object, *, where: str) -> Receipt:
     return Receipt(number, f"https://www.pinterest.com/pin/{number}/")
 
 
-LISTED = {"id": is_name, "created_at": is_moment, "description": is_text, "link": is_text}
+LISTED = {"id": Is.NAME, "created_at": Is.MOMENT, "description": Is.TEXT, "link": Is.TEXT}
 
 
-def parse_recent(answer: object, *, where: str) -> tuple[Recent, ...]:
-    """The pins in a page of a board; entries without a date are passed over."""
-    pins = []
-    for each in pick_list(answer, "items"):
-        created_at = pick_instant(each, "created_at")
-        if created_at and pick_text(each, "id"):
-            text, link = pick_text(each, "description"), pick_text(each, "link")
-            links = (*filter(None, [link]), *links_of_text(text))
-            pins.append(Recent(parse_receipt(each, where=where), text, links, created_at))
-    return tuple(pins)
+def parse_recent(pin: object) -> Recent | None:
+    """A listed pin, None for one without a date."""
+    created_at = pick_instant(pin, "created_at")
+    if created_at is None or not pick_text(pin, "id"):
+        return None
+    text = pick_text(pin, "description")
+    links = tuple(filter(None, (pick_text(pin, "link"), *links_of(text))))
+    return Recent(parse_receipt(pin, where=""), text, links, created_at)
 
 
 def parse_failure(response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]) -> NetworkError:
@@ -112,71 +97,62 @@ def parse_failure(response: Response, *, account: str, publishes: bool, secrets:
     return error_of(response, account=account, publishes=publishes, secrets=secrets)
 
 
-class Pinterest:
+class Pinterest(AppLogin):
     """One board."""
 
     limits = LIMITS
-    login_fields = LOGIN_FIELDS
+    parse_failure = staticmethod(parse_failure)
 
     def __init__(self, account: Account, vault: Vault, http: Client) -> None:
-        self._account = account
         self._board = account.options["board"]
-        self._http = http
         self._base = f"{(account.options.get('api') or API).rstrip('/')}/v5"
-        self._provider = Provider(AUTHORISE, f"{self._base}/oauth/token", SCOPE, {"continuous_refresh": "true"})
-        self._token = TurningToken(account.name, self._provider, vault, http)
+        provider = Provider(AUTHORISE, f"{self._base}/oauth/token", SCOPE, {"continuous_refresh": "true"})
+        super().__init__(account, vault, http, provider)
 
     def send(self, message: Message, *, key: str) -> Receipt:
         image = message.image or message.card
-        refuse_misfits(message, LIMITS, account=self._account.name)
+        refuse_misfits(message, LIMITS, account=self._name)
         if image is None:
-            raise Rejected("a pin needs a picture", where=self._account.name, hint='set media = "image"')
+            raise Rejected("a pin needs a picture", where=self._name, hint='set media = "image"')
         if len(message.link) > LINK_LENGTH:
-            raise Rejected(f"the link is longer than {LINK_LENGTH} characters", where=self._account.name)
+            raise Rejected(f"the link is longer than {LINK_LENGTH} characters", where=self._name)
         body = build_pin(message, self._board, image)
-        response = self._token.use(lambda token: self._api(token).publish("POST", f"{self._base}/pins", json=body))
-        return parse_receipt(response.json(), where=self._account.name)
+        response = self._use(lambda api: api.publish("POST", f"{self._base}/pins", json=body))
+        return parse_receipt(response.json(), where=self._name)
 
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
-        return find_in(self._list(), message, since=since, account=self._account.name)
+        return find_in(self._list(), message, since=since, account=self._name)
 
     def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
         """The board's pins, newest first, up to 2,500."""
-        pins = (pin for pin in self._list().posts if since is None or pin.published_at >= since)
-        return tuple(sorted(pins, key=lambda pin: pin.published_at, reverse=True))
+        return tuple(sorted(self._list().back_to(since), key=lambda pin: pin.published_at, reverse=True))
 
     def _list(self) -> Listing:
         """The whole board, for Pinterest promises no order."""
 
         def fetch(cursor: str) -> Page:
             query = {"page_size": str(PAGE)} | ({"bookmark": cursor} if cursor else {})
-            answer = self._ask(f"boards/{self._board}/pins", query)
-            found, pins = (
-                require_list(answer, "items", account=self._account.name),
-                parse_recent(answer, where=self._account.name),
-            )
-            return Page(pins, pick_text(answer, "bookmark"), can_read(found, LISTED))
+            answer, name = self._get(f"{self._base}/boards/{self._board}/pins", query), self._name
+            following = pick_text(answer, "bookmark")
+            return read_page(answer, "items", parse=parse_recent, each=LISTED, following=following, account=name)
 
         return read_listing(fetch)
 
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
         """Change the words and the link; a pin's picture never changes."""
         body = build_words(message, message.image or message.card)
-        url = f"{self._base}/pins/{number_of(receipt, account=self._account.name)}"
-        self._token.use(lambda token: self._api(token).ask("PATCH", url, json=body))
+        self._use(lambda api: api.ask("PATCH", self._pin(receipt), json=body))
         return receipt
 
     def delete(self, receipt: Receipt) -> None:
-        url = f"{self._base}/pins/{number_of(receipt, account=self._account.name)}"
+        self._use(lambda api: api.ask_unless(is_missing, "DELETE", self._pin(receipt)))
 
-        def call(token: str) -> None:
-            self._api(token).ask_unless(lambda response: response.status == 404, "DELETE", url)
-
-        self._token.use(call)
+    def _pin(self, receipt: Receipt) -> str:
+        return f"{self._base}/pins/{number_of(receipt, account=self._name)}"
 
     def verify(self) -> Profile:
-        name = pick_text(self._ask("user_account", {}), "username")
-        board = pick_text(self._ask(f"boards/{self._board}", {}), "name")
+        name = pick_text(self._get(f"{self._base}/user_account"), "username")
+        board = pick_text(self._get(f"{self._base}/boards/{self._board}"), "name")
         return Profile(
             name=f"{name} on {board}",
             url=f"https://www.pinterest.com/{name}/",
@@ -195,21 +171,6 @@ class Pinterest:
     def renew(self) -> datetime | None:
         self._token.turn_over()
         return self.expires_at()
-
-    def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
-        return begin_login(self._provider, answers, redirect)
-
-    def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
-        return finish_login(self._http, self._provider, answers, page, code, account=self._account.name)
-
-    def _ask(self, path: str, query: Mapping[str, str]) -> object:
-        url = f"{self._base}/{path}"
-        answer: object = self._token.use(lambda token: self._api(token).ask("GET", url, params=query)).json()
-        return answer
-
-    def _api(self, token: str) -> Api:
-        secrets = (token, *self._token.secrets())
-        return Api(self._http, self._account.name, {"Authorization": f"Bearer {token}"}, secrets, parse_failure)
 
 
 def open_network(account: Account, vault: Vault, http: Client) -> Pinterest:

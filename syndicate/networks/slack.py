@@ -18,21 +18,19 @@ from syndicate.errors import ConfigError, NetworkError, RateLimited, Rejected, U
 from syndicate.http import Client, Response
 from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, Look, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.toolkit.answers import error_of, pick, pick_list, pick_text, retry_at_of, say
+from syndicate.networks.toolkit.answers import error_of, pick, pick_text, retry_at_of, say
 from syndicate.networks.toolkit.calls import Api, refuse_misfits, refuse_unpublished_image, require_secret
 from syndicate.networks.toolkit.oauth import PastedLogin
 from syndicate.networks.toolkit.readback import (
     CLOCK_SKEW,
     REPLIES_TO,
+    Is,
     Listing,
     Page,
-    can_read,
     find_in,
-    is_name,
-    is_text,
-    links_of_text,
+    links_of,
     read_listing,
-    require_list,
+    read_page,
     require_name,
 )
 from syndicate.text.counting import Counter
@@ -158,20 +156,16 @@ def parse_receipt(answer: object, *, where: str) -> Receipt:
     return Receipt(stamp, "", {"channel": channel})
 
 
-LISTED = {"ts": is_name, "user": is_text, "text": is_text}
+LISTED = {"ts": Is.NAME, "user": Is.TEXT, "text": Is.TEXT}
 
 
-def parse_recent(answer: object, me: str, channel: str) -> tuple[Recent, ...]:
-    """The bot's own messages in a page of a channel's history, newest first."""
-    mine = [each for each in pick_list(answer, "messages") if me and pick_text(each, "user") == me]
-    return tuple(_parse_one(each, channel) for each in mine if pick_text(each, "ts"))
-
-
-def _parse_one(answer: object, channel: str) -> Recent:
-    stamp, text = pick_text(answer, "ts"), parse_text(pick_text(answer, "text"))
-    thread = pick_text(answer, "thread_ts")
+def parse_recent(listed: object, me: str, channel: str) -> Recent | None:
+    """A listed message, None for somebody else's."""
+    stamp, text, thread = pick_text(listed, "ts"), parse_text(pick_text(listed, "text")), pick_text(listed, "thread_ts")
+    if pick_text(listed, "user") != me or not stamp:
+        return None
     ref = {"channel": channel} | ({REPLIES_TO: thread} if thread not in {"", stamp} else {})
-    return Recent(Receipt(stamp, "", ref), text, links_of_text(text), parse_stamp(stamp))
+    return Recent(Receipt(stamp, "", ref), text, links_of(text), parse_stamp(stamp))
 
 
 def parse_stamp(stamp: str) -> datetime:
@@ -218,13 +212,13 @@ class SlackWebhook(PastedLogin):
     )
 
     def send(self, message: Message, *, key: str) -> Receipt:
-        refuse_misfits(message, LIMITS, account=self._account.name)
-        refuse_unpublished_image(message, account=self._account.name)
+        refuse_misfits(message, LIMITS, account=self._name)
+        refuse_unpublished_image(message, account=self._name)
         address, secrets = self._hook()
-        api = Api(self._http, self._account.name, secrets=secrets, parse_failure=parse_failure)
+        api = Api(self._http, self._name, secrets=secrets, parse_failure=parse_failure)
         response = api.publish("POST", address, json=build_message(message, self._options))
         if response.text.strip() != "ok":
-            raise Uncertain("Slack's webhook did not say ok", where=self._account.name)
+            raise Uncertain("Slack's webhook did not say ok", where=self._name)
         return Receipt(key, "")
 
     def verify(self) -> Profile:
@@ -234,11 +228,11 @@ class SlackWebhook(PastedLogin):
 
     def _hook(self) -> tuple[str, tuple[str, ...]]:
         """The address to post to, and what of it must never be shown."""
-        url = require_secret(self._vault, "webhook_url", self._account.name)
+        url = require_secret(self._vault, "webhook_url", self._name)
         path = re.search(r"/(?:services|workflows|triggers)/[\w/-]+$", url)
         if not path:
             hint = "it looks like https://hooks.slack.com/services/T…/B…/…"
-            raise ConfigError("this is not the address of a Slack webhook", where=self._account.name, hint=hint)
+            raise ConfigError("this is not the address of a Slack webhook", where=self._name, hint=hint)
         base = (self._options.get("hooks") or url[: path.start()]).rstrip("/")
         return base + path[0], (url, path[0], path[0].rsplit("/", 1)[-1])
 
@@ -261,13 +255,13 @@ class SlackBot(PastedLogin):
         self._channel = account.options["channel"]
 
     def send(self, message: Message, *, key: str) -> Receipt:
-        refuse_misfits(message, LIMITS, account=self._account.name)
-        refuse_unpublished_image(message, account=self._account.name)
+        refuse_misfits(message, LIMITS, account=self._name)
+        refuse_unpublished_image(message, account=self._name)
         body = build_message(message, self._options) | {"channel": self._channel}
         if message.reply_to:
             body["thread_ts"] = stamp_of(message.reply_to)
         answer = self._publish("chat.postMessage", body)
-        return self._with_link(parse_receipt(answer, where=self._account.name))
+        return self._with_link(parse_receipt(answer, where=self._name))
 
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
         query = {"oldest": f"{(since - CLOCK_SKEW).timestamp():.6f}"}
@@ -277,7 +271,7 @@ class SlackBot(PastedLogin):
             listing = self._list("conversations.replies", query | {"ts": parent})
         else:
             listing = self._list("conversations.history", query)
-        found = find_in(listing, message, since=since, account=self._account.name)
+        found = find_in(listing, message, since=since, account=self._name)
         return self._with_link(found) if found else None
 
     def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
@@ -286,15 +280,20 @@ class SlackBot(PastedLogin):
         return self._list("conversations.history", query).posts
 
     def _list(self, method: str, query: Mapping[str, str]) -> Listing:
-        account = self._account.name
+        account = self._name
         me = require_name(self._ask("auth.test", {}), "user_id", account=account)
 
         def fetch(cursor: str) -> Page:
             here = {**query, "cursor": cursor} if cursor else query
             answer = self._ask(method, {"channel": self._channel, "limit": str(PAGE), **here})
-            found = require_list(answer, "messages", account=account)
-            posts, following = parse_recent(answer, me, self._channel), pick(answer, "response_metadata", "next_cursor")
-            return Page(posts, pick_text(following), can_read(found, LISTED))
+            return read_page(
+                answer,
+                "messages",
+                parse=lambda each: parse_recent(each, me, self._channel),
+                each=LISTED,
+                following=pick_text(answer, "response_metadata", "next_cursor"),
+                account=account,
+            )
 
         return read_listing(fetch)
 
@@ -340,7 +339,7 @@ class SlackBot(PastedLogin):
         answer: object = response.json()
         if pick(answer, "ok") is True:
             return answer
-        account = self._account.name
+        account = self._name
         if pick(answer, "ok") is False:
             raise parse_failure(response, account=account, publishes=publishes, secrets=self._api().secrets)
         raise error_of(response, account=account, publishes=publishes, secrets=self._api().secrets)
@@ -349,8 +348,8 @@ class SlackBot(PastedLogin):
         return f"{(self._options.get('api') or API).rstrip('/')}/{method}"
 
     def _api(self) -> Api:
-        token = require_secret(self._vault, "bot_token", self._account.name)
-        return Api(self._http, self._account.name, {"Authorization": f"Bearer {token}"}, (token,), parse_failure)
+        token = require_secret(self._vault, "bot_token", self._name)
+        return Api(self._http, self._name, {"Authorization": f"Bearer {token}"}, (token,), parse_failure)
 
 
 def open_network(account: Account, vault: Vault, http: Client) -> SlackWebhook | SlackBot:

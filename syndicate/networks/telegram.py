@@ -177,10 +177,10 @@ class Telegram(PastedLogin):
 
     def send(self, message: Message, *, key: str) -> Receipt:
         api = self._api()
-        refuse_misfits(message, LIMITS, account=self._account.name)
-        message = with_numbered_reply(message, account=self._account.name)
+        refuse_misfits(message, LIMITS, account=self._name)
+        message = with_numbered_reply(message, account=self._name)
         response = self._send_photo(api, message, message.image) if message.image else self._send_text(api, message)
-        return parse_receipt(response.json(), where=self._account.name)
+        return parse_receipt(response.json(), where=self._name)
 
     def _send_text(self, api: Api, message: Message) -> Response:
         return api.publish(
@@ -206,7 +206,7 @@ class Telegram(PastedLogin):
 
     def _target(self, receipt: Receipt) -> dict[str, object]:
         chat = receipt.ref.get("chat") or self._chat()
-        return {"chat_id": _chat_id(chat), "message_id": int(number_of(receipt, account=self._account.name))}
+        return {"chat_id": _chat_id(chat), "message_id": int(number_of(receipt, account=self._name))}
 
     def verify(self) -> Profile:
         """Who the bot is, and whether it may post into the chat."""
@@ -234,7 +234,7 @@ class Telegram(PastedLogin):
         self._api().ask_unless(says_so, "POST", self._method(method), json=body)
 
     def _method(self, name: str) -> str:
-        token = require_secret(self._vault, "token", self._account.name)
+        token = require_secret(self._vault, "token", self._name)
         return f"{(self._options.get('api') or API).rstrip('/')}/bot{token}/{name}"
 
     def _chat(self) -> str:
@@ -243,8 +243,8 @@ class Telegram(PastedLogin):
         return self._vault.get("moved_to") if chat and self._vault.get("moved_from") == chat else chat
 
     def _api(self) -> Api:
-        token = require_secret(self._vault, "token", self._account.name)
-        return Api(self._http, self._account.name, secrets=(token,), parse_failure=self._parse_failure)
+        token = require_secret(self._vault, "token", self._name)
+        return Api(self._http, self._name, secrets=(token,), parse_failure=self._parse_failure)
 
     def _parse_failure(
         self, response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]

@@ -6,6 +6,7 @@ Tokens live 42 minutes and turn over. There is no key, so an unknown outcome is 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 import orjson
@@ -13,23 +14,20 @@ import orjson
 from syndicate.errors import Blocked, NetworkError, Uncertain
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Reactions, Receipt
-from syndicate.networks.base import Description, LoginPage, Option, Profile, Recent, Secret, Vault
+from syndicate.networks.base import Description, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.toolkit.answers import error_of, pick, pick_count, pick_instant, pick_list, pick_text, words_of
-from syndicate.networks.toolkit.calls import Api, Parts, refuse_misfits, require_option
-from syndicate.networks.toolkit.oauth import LOGIN_FIELDS, Forbidden, Provider, TurningToken, begin_login, finish_login
+from syndicate.networks.toolkit.calls import Parts, is_missing, refuse_misfits, require_option
+from syndicate.networks.toolkit.oauth import AppLogin, Forbidden, Provider
 from syndicate.networks.toolkit.readback import (
     CLOCK_SKEW,
+    Is,
     Listing,
     Page,
-    can_read,
     find_in,
-    is_array,
-    is_moment,
-    is_name,
-    links_of_text,
+    links_of,
     number_of,
     read_listing,
-    require_list,
+    read_page,
 )
 from syndicate.text.counting import Counter
 
@@ -112,25 +110,18 @@ def _permalink(blog: str, number: str) -> str:
     return f"https://{blog}/post/{number}"
 
 
-LISTED = {"id_string": is_name, "timestamp": is_moment, "content": is_array}
+LISTED = {"id_string": Is.NAME, "timestamp": Is.MOMENT, "content": Is.LIST}
 
 
-def parse_recent(answer: object, blog: str) -> tuple[Recent, ...]:
-    """The blog's posts in a page, newest first; entries without a date are passed over."""
-    posts = []
-    for each in pick_list(answer, "response", "posts"):
-        number = pick_text(each, "id_string") or pick_text(each, "id")
-        published_at = pick_instant(each, "timestamp")
-        if number and published_at:
-            posts.append(_parse_one(each, Receipt(number, _permalink(blog, number)), published_at))
-    return tuple(posts)
-
-
-def _parse_one(answer: object, receipt: Receipt, published_at: datetime) -> Recent:
-    blocks = pick_list(answer, "content")
+def parse_recent(post: object, blog: str) -> Recent | None:
+    """A listed post, None for one without a date."""
+    number, published_at = pick_text(post, "id_string") or pick_text(post, "id"), pick_instant(post, "timestamp")
+    if not number or published_at is None:
+        return None
+    blocks = pick_list(post, "content")
     text = "\n".join(pick_text(block, "text") for block in blocks if pick(block, "type") == "text")
-    linked = [pick_text(block, "url") for block in blocks if pick(block, "type") == "link"]
-    return Recent(receipt, text, (*links_of_text(text), *filter(None, linked)), published_at)
+    linked = (pick_text(block, "url") for block in blocks if pick(block, "type") == "link")
+    return Recent(Receipt(number, _permalink(blog, number)), text, links_of(text, *linked), published_at)
 
 
 def parse_failure(response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]) -> NetworkError:
@@ -143,74 +134,73 @@ def parse_failure(response: Response, *, account: str, publishes: bool, secrets:
     return error_of(response, account=account, publishes=publishes, secrets=secrets)
 
 
-class Tumblr:
+class Tumblr(AppLogin):
     """One blog."""
 
     limits = LIMITS
-    login_fields = LOGIN_FIELDS
+    parse_failure = staticmethod(parse_failure)
 
     def __init__(self, account: Account, vault: Vault, http: Client) -> None:
-        self._account = account
-        self._http = http
         self._base = (account.options.get("api") or API).rstrip("/")
         self._blog = blog_of(account.options["blog"])
-        self._provider = Provider(AUTHORISE, f"{self._base}/v2/oauth2/token", "basic write offline_access")
-        self._token = TurningToken(account.name, self._provider, vault, http)
+        provider = Provider(AUTHORISE, f"{self._base}/v2/oauth2/token", "basic write offline_access")
+        super().__init__(account, vault, http, provider)
 
     def send(self, message: Message, *, key: str) -> Receipt:
-        refuse_misfits(message, LIMITS, account=self._account.name)
+        refuse_misfits(message, LIMITS, account=self._name)
         parts = build_parts(message, build_post(message))
-        response = self._token.use(lambda token: self._api(token).publish("POST", self._url("posts"), **parts))
-        return parse_receipt(response.json(), self._blog, where=self._account.name)
+        response = self._use(lambda api: api.publish("POST", self._url("posts"), **parts))
+        return parse_receipt(response.json(), self._blog, where=self._name)
 
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
-        return find_in(self._list(since), message, since=since, account=self._account.name)
+        return find_in(self._list(since), message, since=since, account=self._name)
 
     def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
         """The blog's posts, newest first, up to 200."""
-        return tuple(post for post in self._list(since).posts if since is None or post.published_at >= since)
+        return self._list(since).back_to(since)
 
     def _list(self, since: datetime | None) -> Listing:
         def fetch(cursor: str) -> Page:
             query = {"npf": "true", "limit": str(PAGE), "offset": cursor or "0"}
-            answer = self._ask("GET", "posts", params=query)
-            posts = parse_recent(answer, self._blog)
+            answer = self._get(self._url("posts"), query)
+            page = read_page(
+                answer,
+                "response",
+                "posts",
+                parse=lambda post: parse_recent(post, self._blog),
+                each=LISTED,
+                following=str(int(cursor or "0") + PAGE),
+                account=self._name,
+            )
             # The last one, since a pinned post of any age may stand before all others.
-            is_past = since is not None and any(post.published_at < since - CLOCK_SKEW for post in posts[-1:])
-            found = require_list(answer, "response", "posts", account=self._account.name)
-            goes_on = len(found) == PAGE and not is_past
-            return Page(posts, str(int(cursor or "0") + PAGE) if goes_on else "", can_read(found, LISTED))
+            is_past = since is not None and any(post.published_at < since - CLOCK_SKEW for post in page.posts[-1:])
+            is_last = is_past or len(pick_list(answer, "response", "posts")) < PAGE
+            return replace(page, following="") if is_last else page
 
         return read_listing(fetch)
 
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
         parts = build_parts(message, build_post(message))
-        number = number_of(receipt, account=self._account.name)
-        self._token.use(lambda token: self._api(token).ask("PUT", self._url(f"posts/{number}"), **parts))
+        number = number_of(receipt, account=self._name)
+        self._use(lambda api: api.ask("PUT", self._url(f"posts/{number}"), **parts))
         return receipt
 
     def count(self, receipt: Receipt) -> Reactions | None:
         """What is neither like nor reblog among the notes is a reply."""
-        query = {"id": number_of(receipt, account=self._account.name), "mode": "conversation"}
-        told = pick(self._ask("GET", "notes", params=query), "response")
+        query = {"id": number_of(receipt, account=self._name), "mode": "conversation"}
+        told = pick(self._get(self._url("notes"), query), "response")
         likes, boosts = pick_count(told, "total_likes"), pick_count(told, "total_reblogs")
         notes = pick_count(told, "total_notes")
         replies = None if notes is None else max(notes - (likes or 0) - (boosts or 0), 0)
         return Reactions(likes, boosts, replies)
 
     def delete(self, receipt: Receipt) -> None:
-        form = {"id": number_of(receipt, account=self._account.name)}
-
-        def call(token: str) -> None:
-            url = self._url("post/delete")
-            self._api(token).ask_unless(lambda response: response.status == 404, "POST", url, form=form)
-
-        self._token.use(call)
+        form = {"id": number_of(receipt, account=self._name)}
+        self._use(lambda api: api.ask_unless(is_missing, "POST", self._url("post/delete"), form=form))
 
     def verify(self) -> Profile:
         """Whose login it is, and whether the blog is among theirs."""
-        url = f"{self._base}/v2/user/info"
-        user = pick(self._token.use(lambda token: self._api(token).ask("GET", url)).json(), "response", "user")
+        user = pick(self._get(f"{self._base}/v2/user/info"), "response", "user")
         names = {blog_of(pick_text(each, "name")) for each in pick_list(user, "blogs")}
         warnings = () if self._blog in names else (f"{self._blog} is not among your blogs",)
         return Profile(
@@ -220,23 +210,8 @@ class Tumblr:
             warnings=warnings,
         )
 
-    def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
-        return begin_login(self._provider, answers, redirect)
-
-    def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
-        return finish_login(self._http, self._provider, answers, page, code, account=self._account.name)
-
-    def _ask(self, method: str, path: str, *, params: Mapping[str, str]) -> object:
-        response = self._token.use(lambda token: self._api(token).ask(method, self._url(path), params=params))
-        answer: object = response.json()
-        return answer
-
     def _url(self, path: str) -> str:
         return f"{self._base}/v2/blog/{self._blog}/{path}"
-
-    def _api(self, token: str) -> Api:
-        secrets = (token, *self._token.secrets())
-        return Api(self._http, self._account.name, {"Authorization": f"Bearer {token}"}, secrets, parse_failure)
 
 
 def blog_of(name: str) -> str:

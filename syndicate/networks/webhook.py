@@ -22,6 +22,7 @@ from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Secret, Vault
 from syndicate.networks.toolkit.answers import error_of, retry_at_of
 from syndicate.networks.toolkit.calls import Api, refuse_misfits, require_option, require_secret
+from syndicate.networks.toolkit.oauth import PastedLogin
 from syndicate.text.counting import Counter
 
 PREFIX = "whsec_"
@@ -116,7 +117,7 @@ def _iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-class Webhook:
+class Webhook(PastedLogin):
     """One address that is told of posts."""
 
     limits = LIMITS
@@ -124,13 +125,8 @@ class Webhook:
         LoginField("secret", "Secret", secret=True, help="whsec_ and base64: echo whsec_$(openssl rand -base64 32)"),
     )
 
-    def __init__(self, account: Account, vault: Vault, http: Client) -> None:
-        self._account = account
-        self._vault = vault
-        self._http = http
-
     def send(self, message: Message, *, key: str) -> Receipt:
-        refuse_misfits(message, LIMITS, account=self._account.name)
+        refuse_misfits(message, LIMITS, account=self._name)
         identity = f"msg_{key}"
         self._post(identity, build_event(message, "post.published", at=self._http.now()))
         return Receipt(identity, message.link, {"post_id": message.post_id})
@@ -149,13 +145,10 @@ class Webhook:
         """Check what can be checked here: a webhook cannot be asked anything."""
         for secret in self._secrets():
             parse_secret(secret)
-        url = self._account.options["url"]
+        url = self._options["url"]
         host = urlsplit(url).hostname or url
         warnings = () if url.startswith("https://") else ("the address is not https: anyone on the way can read it",)
         return Profile(name=host, abilities=("post", "edit", "delete"), warnings=warnings)
-
-    def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
-        return None
 
     def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
         """Store the new secret and keep the one before as `old_secret`, so that both sign for now."""
@@ -166,12 +159,12 @@ class Webhook:
     def _post(self, identity: str, body: bytes) -> None:
         secrets = self._secrets()
         headers = build_headers(identity, body, secrets, at=self._http.now())
-        api = Api(self._http, self._account.name, headers, secrets, parse_failure)
-        api.publish("POST", self._account.options["url"], content=body)
+        api = Api(self._http, self._name, headers, secrets, parse_failure)
+        api.publish("POST", self._options["url"], content=body)
 
     def _secrets(self) -> tuple[str, ...]:
         """The present secret first, then the one before it."""
-        secret = require_secret(self._vault, "secret", self._account.name)
+        secret = require_secret(self._vault, "secret", self._name)
         return tuple(filter(None, (secret, self._vault.get("old_secret").strip())))
 
 

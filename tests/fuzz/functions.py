@@ -201,7 +201,7 @@ FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "answers.parse_moment": lambda text: answers.parse_moment(text, _NOW),
     "answers.pick_text": answers.pick_text,
     "readback.links_of_html": readback.links_of_html,
-    "readback.links_of_text": readback.links_of_text,
+    "readback.links_of": readback.links_of,
     "readback.text_of_html": readback.text_of_html,
     "readback.is_same_link": lambda text: readback.is_same_link(f"http://a{text}", _SITE),
     "readback.choose_copy": lambda text: readback.choose_copy(

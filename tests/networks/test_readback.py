@@ -13,18 +13,16 @@ from syndicate.errors import Uncertain
 from syndicate.model import Message, Receipt
 from syndicate.networks import slack
 from syndicate.networks.base import Recent
+from syndicate.networks.toolkit.answers import pick_instant
 from syndicate.networks.toolkit.readback import (
     REPLIES_TO,
+    Is,
     Page,
     can_read,
     choose_copy,
     find_in,
-    is_moment,
-    is_name,
     is_same_link,
-    is_text,
     links_of_html,
-    parse_instant,
     read_listing,
     text_of_html,
 )
@@ -106,7 +104,7 @@ def test_no_html_or_date_breaks_the_reading(content: str, date: str) -> None:
     """Whatever a server sends."""
     text_of_html(content)
     links_of_html(content)
-    found = parse_instant(date)
+    found = pick_instant(date)
     assert found is None or found.utcoffset() == timedelta(0)
 
 
@@ -123,7 +121,7 @@ def test_no_html_or_date_breaks_the_reading(content: str, date: str) -> None:
 )
 def test_moments_are_aware(text: object, moment: datetime | None) -> None:
     """A missing zone means UTC; nonsense means nothing."""
-    assert parse_instant(text) == moment
+    assert pick_instant(text) == moment
     assert NOW.tzinfo is UTC
 
 
@@ -139,7 +137,7 @@ def test_html_that_is_never_closed_is_read_once(piece: str) -> None:
 def test_a_list_with_a_post_that_cannot_be_read_proves_no_absence() -> None:
     """What is found in it is found; what is not may be the one that cannot be read."""
     seen = Recent(Receipt("1", ""), "here", (), NOW)
-    each = {"id": is_name, "author.at": is_moment, "text": is_text}
+    each = {"id": Is.NAME, "author.at": Is.MOMENT, "text": Is.TEXT}
     good = {"id": 1, "author": {"at": "2026-11-24T09:00:00Z"}, "text": None}
     assert can_read([good], each)
     changes = ({"id": "\u202e"}, {"id": True}, {"author": None}, {"text": ["a"]})

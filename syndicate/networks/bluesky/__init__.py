@@ -32,9 +32,9 @@ from syndicate.networks.bluesky.record import (
     tid_of,
 )
 from syndicate.networks.bluesky.session import ENTRYWAY, Session, Sessions, is_expired
-from syndicate.networks.toolkit.answers import error_of, pick, pick_count, pick_text, say
+from syndicate.networks.toolkit.answers import error_of, pick, pick_count, pick_instant, pick_text, say
 from syndicate.networks.toolkit.calls import Parts, refuse_misfits, refuse_private
-from syndicate.networks.toolkit.readback import REPLIES_TO, name_of, parse_instant, require_list
+from syndicate.networks.toolkit.readback import REPLIES_TO, name_of, require_list
 from syndicate.text.counting import Counter
 
 LIMITS = Limits(
@@ -89,7 +89,7 @@ def permalink_of(uri: str) -> str:
 def parse_recent(item: object) -> Recent | None:
     """A record of listRecords, None for one that cannot be read."""
     uri, value = pick_text(item, "uri"), pick(item, "value")
-    published_at = parse_instant(pick(value, "createdAt"))
+    published_at = pick_instant(value, "createdAt")
     if not uri or published_at is None:
         return None
     parent = pick_text(value, "reply", "parent", "uri")

@@ -31,18 +31,17 @@ from syndicate.networks.discord.message import (
     parse_recent,
     tell_alt,
 )
-from syndicate.networks.toolkit.answers import pick_digits, pick_text
+from syndicate.networks.toolkit.answers import pick_digits, pick_list, pick_text
 from syndicate.networks.toolkit.calls import Api, refuse_misfits, refuse_non_number, require_secret, with_prepared
 from syndicate.networks.toolkit.oauth import PastedLogin
 from syndicate.networks.toolkit.readback import (
     CLOCK_SKEW,
     Listing,
     Page,
-    can_read,
     find_in,
     number_of,
     read_listing,
-    require_list,
+    read_page,
     require_name,
     with_numbered_reply,
 )
@@ -106,26 +105,26 @@ class DiscordWebhook(PastedLogin):
         return with_prepared(message, guild=pick_text(hook, "guild_id"))
 
     def send(self, message: Message, *, key: str) -> Receipt:
-        refuse_misfits(message, LIMITS, account=self._account.name)
+        refuse_misfits(message, LIMITS, account=self._name)
         body = build_message(message, self._options) | build_webhook_extras(message, self._options)
         params = {"wait": "true"} | self._thread(self._options.get("thread_id", ""))
         parts = build_parts(message, body)
         parts["params"] = params
         response = self._api().publish("POST", self._hook(), **parts)
-        receipt = parse_receipt(response.json(), message.prepared.get("guild", ""), where=self._account.name)
+        receipt = parse_receipt(response.json(), message.prepared.get("guild", ""), where=self._name)
         return replace(receipt, ref={**receipt.ref, **self._thread_of(receipt)})
 
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
-        url = f"{self._hook()}/messages/{number_of(receipt, account=self._account.name)}"
+        url = f"{self._hook()}/messages/{number_of(receipt, account=self._name)}"
         thread = self._thread_of(receipt)
         picture = _find_picture(self._api(), receipt, message, url, thread)
         body = build_edit(message, self._options, picture)
         answer = self._api().ask("PATCH", url, params=thread, json=body).json()
-        changed = parse_receipt(answer, receipt.ref.get("guild", ""), where=self._account.name)
+        changed = parse_receipt(answer, receipt.ref.get("guild", ""), where=self._name)
         return tell_alt(message, answer, replace(changed, ref={**changed.ref, **thread}))
 
     def delete(self, receipt: Receipt) -> None:
-        url = f"{self._hook()}/messages/{number_of(receipt, account=self._account.name)}"
+        url = f"{self._hook()}/messages/{number_of(receipt, account=self._name)}"
         self._api().ask_unless(is_gone, "DELETE", url, params=self._thread_of(receipt))
 
     def verify(self) -> Profile:
@@ -146,16 +145,16 @@ class DiscordWebhook(PastedLogin):
 
     def _hook(self) -> str:
         """The webhook's address at the configured API, whatever host the pasted one has (ptb, canary …)."""
-        url = require_secret(self._vault, "webhook_url", self._account.name)
+        url = require_secret(self._vault, "webhook_url", self._name)
         found = re.search(r"/webhooks/(\d+)/([\w.-]+)/?$", url.split("?")[0])
         if not found:
             hint = "it ends in /api/webhooks/<number>/<token>"
-            raise ConfigError("this is not the address of a Discord webhook", where=self._account.name, hint=hint)
+            raise ConfigError("this is not the address of a Discord webhook", where=self._name, hint=hint)
         return f"{(self._options.get('api') or API).rstrip('/')}/webhooks/{found[1]}/{found[2]}"
 
     def _api(self) -> Api:
         hook = self._hook()
-        return Api(self._http, self._account.name, secrets=(hook, hook.rsplit("/", 1)[-1]), parse_failure=parse_failure)
+        return Api(self._http, self._name, secrets=(hook, hook.rsplit("/", 1)[-1]), parse_failure=parse_failure)
 
 
 class DiscordBot(PastedLogin):
@@ -173,26 +172,26 @@ class DiscordBot(PastedLogin):
         return with_prepared(message, guild=self._guild())
 
     def send(self, message: Message, *, key: str) -> Receipt:
-        refuse_misfits(message, LIMITS, account=self._account.name)
-        message = with_numbered_reply(message, account=self._account.name)
+        refuse_misfits(message, LIMITS, account=self._name)
+        message = with_numbered_reply(message, account=self._name)
         body = build_message(message, self._options) | build_bot_extras(message, key[:NONCE_LENGTH])
         response = self._api().publish("POST", self._messages(), **build_parts(message, body))
-        return parse_receipt(response.json(), message.prepared.get("guild", ""), where=self._account.name)
+        return parse_receipt(response.json(), message.prepared.get("guild", ""), where=self._name)
 
     def resend_until(self, intent_at: datetime) -> datetime:
         return intent_at + RESEND_FOR
 
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
-        message = with_numbered_reply(message, account=self._account.name)
+        message = with_numbered_reply(message, account=self._name)
         sent = replace(message, text=str(build_message(message, self._options)["content"]))
-        return find_in(self._list(since), sent, since=since, account=self._account.name)
+        return find_in(self._list(since), sent, since=since, account=self._name)
 
     def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
         """The bot's own messages, newest first, among the last thousand of the channel."""
         return self._list(since).posts
 
     def _list(self, since: datetime | None) -> Listing:
-        account = self._account.name
+        account = self._name
         me, guild = require_name(self._get("/users/@me"), "id", account=account), self._guild()
         oldest = int(build_snowflake(since - CLOCK_SKEW)) if since else 0
 
@@ -200,22 +199,25 @@ class DiscordBot(PastedLogin):
             query = {"limit": str(PAGE)} | ({"before": cursor} if cursor else {})
             answer = self._get(f"/channels/{self._channel}/messages", query)
             last = pick_digits(answer, -1, "id")
-            found = require_list(answer, account=account)
-            goes_on = len(found) == PAGE and last != "" and int(last) > oldest
-            return Page(parse_recent(answer, me, guild), last if goes_on else "", can_read(found, LISTED))
+            goes_on = len(pick_list(answer)) == PAGE and last != "" and int(last) > oldest
+            return read_page(
+                answer,
+                parse=lambda each: parse_recent(each, me, guild),
+                each=LISTED,
+                following=last if goes_on else "",
+                account=account,
+            )
 
         return read_listing(fetch)
 
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
-        url = f"{self._messages()}/{number_of(receipt, account=self._account.name)}"
+        url = f"{self._messages()}/{number_of(receipt, account=self._name)}"
         picture = _find_picture(self._api(), receipt, message, url, {})
         answer = self._api().ask("PATCH", url, json=build_edit(message, self._options, picture)).json()
-        return tell_alt(message, answer, parse_receipt(answer, receipt.ref.get("guild", ""), where=self._account.name))
+        return tell_alt(message, answer, parse_receipt(answer, receipt.ref.get("guild", ""), where=self._name))
 
     def delete(self, receipt: Receipt) -> None:
-        self._api().ask_unless(
-            is_gone, "DELETE", f"{self._messages()}/{number_of(receipt, account=self._account.name)}"
-        )
+        self._api().ask_unless(is_gone, "DELETE", f"{self._messages()}/{number_of(receipt, account=self._name)}")
 
     def verify(self) -> Profile:
         me = self._get("/users/@me")
@@ -242,8 +244,8 @@ class DiscordBot(PastedLogin):
         return (self._options.get("api") or API).rstrip("/")
 
     def _api(self) -> Api:
-        token = require_secret(self._vault, "bot_token", self._account.name)
-        return Api(self._http, self._account.name, {"Authorization": f"Bot {token}"}, (token,), parse_failure)
+        token = require_secret(self._vault, "bot_token", self._name)
+        return Api(self._http, self._name, {"Authorization": f"Bot {token}"}, (token,), parse_failure)
 
 
 def _find_picture(api: Api, receipt: Receipt, message: Message, url: str, params: Mapping[str, str]) -> str:

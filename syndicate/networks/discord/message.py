@@ -24,7 +24,7 @@ from syndicate.networks.toolkit.answers import (
     words_of,
 )
 from syndicate.networks.toolkit.calls import Parts, shorten
-from syndicate.networks.toolkit.readback import REPLIES_TO, is_moment, is_name, is_text, links_of_text
+from syndicate.networks.toolkit.readback import REPLIES_TO, Is, links_of
 from syndicate.text.counting import Counter, count
 from syndicate.text.fit import fit
 
@@ -168,21 +168,16 @@ def parse_failure(response: Response, *, account: str, publishes: bool, secrets:
     return error_of(response, account=account, publishes=publishes, secrets=secrets)
 
 
-LISTED = {"id": is_name, "author.id": is_name, "timestamp": is_moment, "content": is_text}
+LISTED = {"id": Is.NAME, "author.id": Is.NAME, "timestamp": Is.MOMENT, "content": Is.TEXT}
 
 
-def parse_recent(answer: object, me: str, guild: str) -> tuple[Recent, ...]:
-    """The bot's own messages in a page of a channel, newest first; texts as they were sent, escapes included."""
-    mine = [each for each in pick_list(answer) if pick_text(each, "author", "id") == me and pick_text(each, "id")]
-    return tuple(_parse_one(each, guild) for each in mine)
-
-
-def _parse_one(answer: object, guild: str) -> Recent:
-    text = pick_text(answer, "content")
-    embeds = [pick_text(each, "url") for each in pick_list(answer, "embeds")]
-    links = (*links_of_text(text), *filter(None, embeds))
-    published_at = pick_instant(answer, "timestamp") or EPOCH
-    return Recent(parse_receipt(answer, guild, where=""), text, links, published_at)
+def parse_recent(listed: object, me: str, guild: str) -> Recent | None:
+    """A listed message, None for somebody else's; its text as it was sent, escapes included."""
+    if pick_text(listed, "author", "id") != me or not pick_text(listed, "id"):
+        return None
+    text, published_at = pick_text(listed, "content"), pick_instant(listed, "timestamp") or EPOCH
+    links = links_of(text, *(pick_text(each, "url") for each in pick_list(listed, "embeds")))
+    return Recent(parse_receipt(listed, guild, where=""), text, links, published_at)
 
 
 def is_gone(response: Response) -> bool:

@@ -7,9 +7,9 @@ one that exists. So one more call settles an unknown outcome. A token lasts sixt
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Unpack
+from typing import Any
 from urllib.parse import quote, unquote
 
 from syndicate.errors import (
@@ -36,10 +36,9 @@ from syndicate.networks.linkedin.shares import (
     parse_receipt,
     permalink_of,
 )
-from syndicate.networks.toolkit.answers import error_of, retry_at_of, words_of
-from syndicate.networks.toolkit.calls import Parts, refuse_misfits, refuse_warning, require_secret
-from syndicate.networks.toolkit.oauth import Provider, begin_login, take_pasted
-from syndicate.networks.toolkit.readback import parse_instant
+from syndicate.networks.toolkit.answers import error_of, pick_instant, retry_at_of, words_of
+from syndicate.networks.toolkit.calls import Api, is_missing, refuse_misfits, refuse_warning, require_secret
+from syndicate.networks.toolkit.oauth import PastedLogin, Provider, begin_login, take_pasted
 from syndicate.text.cleaning import normalize
 from syndicate.text.counting import Counter
 
@@ -94,24 +93,20 @@ DESCRIPTION = Description(
 )
 
 
-@dataclass(slots=True)
-class LinkedIn:
+class LinkedIn(PastedLogin):
     """One member (or one of their pages)."""
 
-    account: str
-    api: str
-    options: Mapping[str, str]
-    vault: Vault = field(repr=False)
-    http: Client = field(repr=False)
-    limits: Limits = LIMITS
-    _author: str = ""
-
+    limits = LIMITS
     login_fields = (
         LoginField("access_token", "Access token", secret=True, help="leave empty to log in with the browser"),
         LoginField("client_id", "Client id", help="developer portal → your app → Auth"),
         LoginField("client_secret", "Client secret", secret=True),
         LoginField("redirect_uri", "Redirect address as registered in the app"),
     )
+
+    def __init__(self, account: Account, vault: Vault, http: Client) -> None:
+        super().__init__(account, vault, http)
+        self._author = ""
 
     def prepare(self, message: Message, *, key: str) -> Message:
         """Upload the picture, then give LinkedIn the seconds it needs to process it."""
@@ -124,35 +119,34 @@ class LinkedIn:
         return self._ask_for_image(message)
 
     def _refuse_misfits(self, message: Message) -> None:
-        refuse_misfits(message, self.limits, account=self.account)
-        refuse_warning(message, account=self.account)
+        refuse_misfits(message, self.limits, account=self._name)
+        refuse_warning(message, account=self._name)
         if message.visibility.lower() not in VISIBILITIES:
-            raise Rejected(f'LinkedIn has no visibility "{message.visibility}"', where=self.account)
+            raise Rejected(f'LinkedIn has no visibility "{message.visibility}"', where=self._name)
 
     def _upload(self, message: Message, picture: Attachment) -> Message:
         request = {"initializeUploadRequest": {"owner": self._whose()}}
-        response = self._call("POST", "/rest/images", params={"action": "initializeUpload"}, json=request)
+        response = self._api().ask("POST", "/rest/images", params={"action": "initializeUpload"}, json=request)
         answer = response.json()
         value = answer.get("value") if isinstance(answer, dict) else None
         if not isinstance(value, dict) or not value.get("uploadUrl") or not value.get("image"):
-            raise Unavailable("the upload cannot be begun: the answer cannot be read", where=self.account)
+            raise Unavailable("the upload cannot be begun: the answer cannot be read", where=self._name)
         self._put_bytes(str(value["uploadUrl"]), picture)
         uploaded = {"image": str(value["image"]), "image_at": response.received_at.isoformat()}
         return replace(message, prepared={**message.prepared, **uploaded})
 
     def _put_bytes(self, url: str, picture: Attachment) -> None:
-        headers = {"Authorization": f"Bearer {self._token()}", "Content-Type": picture.media_type}
-        response = self.http.call("PUT", url, headers=headers, content=picture.data, where=self.account)
-        if not response.is_success:
-            raise self._error(response, publishes=False)
+        """The address is whole, and takes the token alone."""
+        api = replace(self._api(), base="", headers={"Authorization": self._bearer()})
+        api.ask("PUT", url, headers={"Content-Type": picture.media_type}, content=picture.data)
 
     def _ask_for_image(self, message: Message) -> Message:
         """A member's token may not read images (403): then waiting is all there is."""
-        response = self._ask("GET", f"/rest/images/{quote(message.prepared['image'], safe='')}")
+        response = self._api().call("GET", f"/rest/images/{quote(message.prepared['image'], safe='')}")
         answer = response.json()
         status = str(answer.get("status", "")) if response.is_success and isinstance(answer, dict) else ""
         if status == "PROCESSING_FAILED":
-            raise Rejected("LinkedIn could not process the image", where=self.account)
+            raise Rejected("LinkedIn could not process the image", where=self._name)
         ready_at = datetime.fromisoformat(message.prepared["image_at"]) + IMAGE_WAIT
         if status in {"WAITING_UPLOAD", "PROCESSING"}:
             ready_at = max(ready_at, response.received_at + IMAGE_WAIT)
@@ -160,19 +154,19 @@ class LinkedIn:
             kept = {name: value for name, value in message.prepared.items() if not name.startswith("image")}
             return replace(message, prepared=kept)
         if status != "AVAILABLE" and ready_at > response.received_at:
-            raise NotReady("the image is still being processed", retry_at=ready_at, where=self.account)
+            raise NotReady("the image is still being processed", retry_at=ready_at, where=self._name)
         return replace(message, prepared={**message.prepared, "image_ready": "yes"})
 
     def send(self, message: Message, *, key: str) -> Receipt:
         self._refuse_misfits(message)
-        visibility = VISIBILITIES[(message.visibility or self.options.get("visibility", "")).lower()]
+        visibility = VISIBILITIES[(message.visibility or self._options.get("visibility", "")).lower()]
         body = build_post(message, author=self._whose(), visibility=visibility)
-        response = self._ask("POST", "/rest/posts", publishes=True, json=body)
+        response = self._api().call("POST", "/rest/posts", publishes=True, json=body)
         if not response.is_success:
             raise self._send_error(response, message)
         receipt = parse_receipt(response)
         if receipt is None:
-            raise Uncertain("LinkedIn accepted the post but did not name it", where=self.account)
+            raise Uncertain("LinkedIn accepted the post but did not name it", where=self._name)
         return receipt
 
     def _send_error(self, response: Response, message: Message) -> NetworkError:
@@ -180,10 +174,10 @@ class LinkedIn:
         if response.status in {409, 422} and "duplicate" in response.text.lower():
             urn = URN.search(response.text)
             remote_id = urn.group() if urn else ""
-            return Duplicate(said, remote_id=remote_id, url=remote_id and permalink_of(remote_id), where=self.account)
+            return Duplicate(said, remote_id=remote_id, url=remote_id and permalink_of(remote_id), where=self._name)
         if response.status in {400, 422} and "image" in message.prepared and is_picture_busy(said):
-            return NotReady(said, retry_at=response.received_at + IMAGE_WAIT, where=self.account)
-        return self._error(response, publishes=True)
+            return NotReady(said, retry_at=response.received_at + IMAGE_WAIT, where=self._name)
+        return self._api().failure(response, publishes=True)
 
     def resend_until(self, intent_at: datetime) -> datetime:
         """While LinkedIn surely remembers the first post it refuses a second one, and the refusal names the first."""
@@ -192,20 +186,19 @@ class LinkedIn:
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
         """Only the text can change."""
         body = {"patch": {"$set": {"commentary": escape(normalize("NFC", message.text))}}}
-        self._call("POST", self._path_of(receipt), headers={"X-RestLi-Method": "PARTIAL_UPDATE"}, json=body)
+        self._api().ask("POST", self._path_of(receipt), headers={"X-RestLi-Method": "PARTIAL_UPDATE"}, json=body)
         return receipt
 
     def delete(self, receipt: Receipt) -> None:
-        response = self._ask("DELETE", self._path_of(receipt), headers={"X-RestLi-Method": "DELETE"})
-        if not response.is_success and response.status != 404:
-            raise self._error(response, publishes=False)
+        headers = {"X-RestLi-Method": "DELETE"}
+        self._api().ask_unless(is_missing, "DELETE", self._path_of(receipt), headers=headers)
 
     def _path_of(self, receipt: Receipt) -> str:
         """The post's path, also where a person gave its address. LinkedIn calls any other name deleted."""
         urn = URN.search(unquote(receipt.remote_id))
         if urn is None:
             hint = "the post was settled by hand with an address that does not say its share or ugcPost"
-            raise Rejected("the earlier post cannot be named to LinkedIn", where=self.account, hint=hint)
+            raise Rejected("the earlier post cannot be named to LinkedIn", where=self._name, hint=hint)
         return f"/rest/posts/{quote(urn.group(), safe='')}"
 
     def verify(self) -> Profile:
@@ -219,22 +212,22 @@ class LinkedIn:
 
     def _advice(self) -> tuple[str, ...]:
         version = self._version()
-        since = parse_instant(f"{version[:4]}-{version[4:6]}-01")
-        if since is None or self.http.now() - since > VERSION_LIVES:
-            return (f"LinkedIn-Version {version} is old: set a newer one in [accounts.{self.account}] version",)
+        since = pick_instant(f"{version[:4]}-{version[4:6]}-01")
+        if since is None or self._http.now() - since > VERSION_LIVES:
+            return (f"LinkedIn-Version {version} is old: set a newer one in [accounts.{self._name}] version",)
         return ()
 
     def expires_at(self) -> datetime | None:
-        return parse_instant(self.vault.get("expires_at"))
+        return pick_instant(self._vault.get("expires_at"))
 
     def renews_alone(self) -> bool:
-        return bool(self.vault.get("refresh_token"))
+        return bool(self._vault.get("refresh_token"))
 
     def renew(self) -> datetime | None:
         """A fresh token where LinkedIn gave us the right to ask for one; else the day when this one ends."""
-        if not self.vault.get("refresh_token"):
+        if not self._vault.get("refresh_token"):
             return self.expires_at()
-        self.vault.put(refresh(self.http, self._oauth(), self.vault, account=self.account))
+        self._vault.put(refresh(self._http, self._oauth(), self._vault, account=self._name))
         return self.expires_at()
 
     def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
@@ -249,68 +242,57 @@ class LinkedIn:
         """A pasted token was made just now, so its sixty days begin today."""
         if page is None:
             token = take_pasted(answers, ("access_token",))
-            return {**token, "expires_at": (self.http.now() + TOKEN_LIVES).isoformat()}
-        return finish_login(self.http, self._oauth(), answers, page, code, account=self.account)
+            return {**token, "expires_at": (self._http.now() + TOKEN_LIVES).isoformat()}
+        return finish_login(self._http, self._oauth(), answers, page, code, account=self._name)
 
     def _oauth(self) -> str:
-        return (self.options.get("oauth") or OAUTH).rstrip("/")
+        return (self._options.get("oauth") or OAUTH).rstrip("/")
 
     def _version(self) -> str:
-        return self.options.get("version") or VERSION
+        return self._options.get("version") or VERSION
 
     def _whose(self) -> str:
         """The author's URN: a page by option, else the member behind the token (asked once)."""
         if not self._author:
-            self._author = self.options.get("author") or f"urn:li:person:{self._me()['sub']}"
+            self._author = self._options.get("author") or f"urn:li:person:{self._me()['sub']}"
         return self._author
 
     def _me(self) -> Mapping[str, Any]:
-        headers = {"Authorization": f"Bearer {self._token()}"}
-        response = self.http.call("GET", f"{self.api}/v2/userinfo", headers=headers, where=self.account)
-        if not response.is_success:
-            raise self._error(response, publishes=False)
-        me = response.json()
+        me = replace(self._api(), headers={"Authorization": self._bearer()}).ask("GET", "/v2/userinfo").json()
         if not isinstance(me, dict) or not me.get("sub"):
-            raise Unavailable("LinkedIn does not say who we are", where=self.account)
+            raise Unavailable("LinkedIn does not say who we are", where=self._name)
         return me
 
-    def _token(self) -> str:
-        return require_secret(self.vault, "access_token", self.account)
-
     def _secrets(self) -> tuple[str, ...]:
-        return tuple(self.vault.get(name) for name in ("access_token", "client_secret", "refresh_token"))
+        return tuple(self._vault.get(name) for name in ("access_token", "client_secret", "refresh_token"))
 
-    def _call(self, method: str, path: str, **parts: Unpack[Parts]) -> Response:
-        response = self._ask(method, path, **parts)
-        if not response.is_success:
-            raise self._error(response, publishes=False)
-        return response
-
-    def _ask(self, method: str, path: str, *, publishes: bool = False, **parts: Unpack[Parts]) -> Response:
+    def _api(self) -> Api:
         headers = {
-            "Authorization": f"Bearer {self._token()}",
+            "Authorization": self._bearer(),
             "LinkedIn-Version": self._version(),
             "X-Restli-Protocol-Version": "2.0.0",
-            **(parts.get("headers") or {}),
         }
-        signed: Parts = {**parts, "headers": headers}
-        return self.http.call(method, self.api + path, publishes=publishes, where=self.account, **signed)
+        base = (self._options.get("api") or API).rstrip("/")
+        return Api(self._http, self._name, headers, self._secrets(), self._parse_failure, base)
 
-    def _error(self, response: Response, *, publishes: bool) -> NetworkError:
-        error = error_of(response, account=self.account, publishes=publishes, secrets=self._secrets())
+    def _bearer(self) -> str:
+        return f"Bearer {require_secret(self._vault, 'access_token', self._name)}"
+
+    def _parse_failure(
+        self, response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]
+    ) -> NetworkError:
+        error = error_of(response, account=account, publishes=publishes, secrets=secrets)
         if is_called_revoked(response) and self._is_token_new(response.received_at):
             retry_at = response.received_at + TOKEN_SPREADS
-            return NotReady(
-                "LinkedIn does not know the new token everywhere yet", retry_at=retry_at, where=self.account
-            )
+            return NotReady("LinkedIn does not know the new token everywhere yet", retry_at=retry_at, where=account)
         if response.status == 403:
-            return Unauthorised(error.message, where=self.account, hint="check the app's products and the author")
+            return Unauthorised(error.message, where=account, hint="check the app's products and the author")
         if response.status == 426:
-            hint = f'set a newer version in [accounts.{self.account}], such as version = "{VERSION}"'
-            return Blocked(error.message, where=self.account, hint=hint)
+            hint = f'set a newer version in [accounts.{account}], such as version = "{VERSION}"'
+            return Blocked(error.message, where=account, hint=hint)
         if isinstance(error, RateLimited):
             retry_at = retry_at_of(response) or next_midnight(response.received_at)
-            return RateLimited(error.message, retry_at=retry_at, where=self.account)
+            return RateLimited(error.message, retry_at=retry_at, where=account)
         return error
 
     def _is_token_new(self, now: datetime) -> bool:
@@ -357,5 +339,4 @@ def _parse_grant(response: Response, secrets: tuple[str, ...], account: str) -> 
 
 def open_network(account: Account, vault: Vault, http: Client) -> LinkedIn:
     """The member whose token the vault holds."""
-    api = (account.options.get("api") or API).rstrip("/")
-    return LinkedIn(account.name, api, account.options, vault, http)
+    return LinkedIn(account, vault, http)

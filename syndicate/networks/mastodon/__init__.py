@@ -7,9 +7,9 @@ a second call. Every read of the account's own posts is `readback.choose_copy`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Unpack
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from syndicate.errors import (
@@ -42,22 +42,21 @@ from syndicate.networks.mastodon.statuses import (
     build_edit,
     build_status,
     has_alt,
-    parse_listing,
     parse_profile,
     parse_receipt,
+    parse_recent,
     path_of,
     without_media,
 )
 from syndicate.networks.toolkit.answers import error_of, pick_count, pick_text, retry_at_of, words_of
-from syndicate.networks.toolkit.calls import Parts, refuse_misfits, require_secret
-from syndicate.networks.toolkit.oauth import take_pasted
+from syndicate.networks.toolkit.calls import Api, refuse_misfits, require_secret
+from syndicate.networks.toolkit.oauth import PastedLogin
 from syndicate.networks.toolkit.readback import (
     Listing,
     Page,
-    can_read,
     find_in,
     read_listing,
-    require_list,
+    read_page,
     with_named_reply,
 )
 from syndicate.text.counting import Counter
@@ -86,25 +85,22 @@ DESCRIPTION = Description(
 )
 
 
-@dataclass(slots=True)
-class Mastodon:
+class Mastodon(PastedLogin):
     """One login on one server. What the server says of itself is asked once and kept for this object's life."""
 
-    account: str
-    base: str
-    options: Mapping[str, str]
-    vault: Vault = field(repr=False)
-    http: Client = field(repr=False)
-    limits: Limits = LIMITS
-    _server: Server | None = None
-
+    limits = LIMITS
     login_fields = (
         LoginField("access_token", "Access token", secret=True, help="leave empty to log in with the browser"),
     )
 
+    def __init__(self, account: Account, vault: Vault, http: Client, base: str) -> None:
+        super().__init__(account, vault, http)
+        self.base = base
+        self._server: Server | None = None
+
     def prepare(self, message: Message, *, key: str) -> Message:
         """See whether the server takes it, upload the image, then wait until the server has processed it."""
-        self._token()
+        self._api()
         self._refuse_misfits(message)
         if message.image is None or message.prepared.get("media_ready"):
             return message if not self._is_stale(message) else without_media(message)
@@ -114,11 +110,11 @@ class Mastodon:
 
     def _is_stale(self, message: Message) -> bool:
         uploaded = message.prepared.get("media_at")
-        return uploaded is not None and self.http.now() - datetime.fromisoformat(uploaded) > MEDIA_LIVES
+        return uploaded is not None and self._http.now() - datetime.fromisoformat(uploaded) > MEDIA_LIVES
 
     def _upload(self, message: Message, image: Attachment) -> Message:
         name = image.path.rpartition("/")[2]
-        response = self._call(
+        response = self._api().ask(
             "POST",
             "/api/v2/media",
             files={"file": (name, image.data, image.media_type)},
@@ -126,20 +122,20 @@ class Mastodon:
         )
         media = response.json()
         if not isinstance(media, dict) or not media.get("id"):
-            raise Unavailable("the upload's answer cannot be read", where=self.account)
+            raise Unavailable("the upload's answer cannot be read", where=self._name)
         ready = {"media_ready": "yes"} if response.status != 202 and media.get("url") else {}
         uploaded = {"media": str(media["id"]), "media_at": response.received_at.isoformat(), **ready}
         return replace(message, prepared={**message.prepared, **uploaded})
 
     def _ask_for_media(self, message: Message) -> Message:
         media = quote(message.prepared["media"], safe="")
-        response = self._ask("GET", f"/api/v1/media/{media}")
+        response = self._api().call("GET", f"/api/v1/media/{media}")
         if response.status == 206:
             raise self._not_ready(message, response)
         if response.status == 404:
             return without_media(message)
         if not response.is_success:
-            raise self._error(response, publishes=False)
+            raise self._api().failure(response)
         return replace(message, prepared={**message.prepared, "media_ready": "yes"})
 
     def _not_ready(self, message: Message, response: Response) -> NotReady:
@@ -147,33 +143,33 @@ class Mastodon:
         now = response.received_at
         age = now - datetime.fromisoformat(message.prepared.get("media_at", now.isoformat()))
         wait = min(max(age, timedelta(seconds=1)), timedelta(minutes=1))
-        return NotReady("the image is still being processed", retry_at=now + wait, where=self.account)
+        return NotReady("the image is still being processed", retry_at=now + wait, where=self._name)
 
     def send(self, message: Message, *, key: str) -> Receipt:
-        self._token()
+        self._api()
         self._refuse_misfits(message)
-        response = self._ask(
+        response = self._api().call(
             "POST",
             "/api/v1/statuses",
             publishes=True,
             headers={"Idempotency-Key": key},
-            json=build_status(self._escaped(with_named_reply(message)), self.options),
+            json=build_status(self._escaped(with_named_reply(message)), self._options),
         )
         if not response.is_success:
             raise self._send_error(response, message)
         receipt = parse_receipt(response.json())
         if receipt is None:
-            raise Uncertain("the server accepted the post but its answer cannot be read", where=self.account)
+            raise Uncertain("the server accepted the post but its answer cannot be read", where=self._name)
         return receipt
 
     def _refuse_misfits(self, message: Message) -> None:
         """A content warning counts with the text."""
         server = self._read_server()
         whole = replace(message, text=message.warning + message.text)
-        refuse_misfits(whole, server.limits, account=self.account)
+        refuse_misfits(whole, server.limits, account=self._name)
         if server.dialect.needs_image and message.image is None:
-            hint = f'set media = "image" in [accounts.{self.account}]'
-            raise Rejected(f"{server.software} takes only posts with an image", where=self.account, hint=hint)
+            hint = f'set media = "image" in [accounts.{self._name}]'
+            raise Rejected(f"{server.software} takes only posts with an image", where=self._name, hint=hint)
 
     def _escaped(self, message: Message) -> Message:
         """As this server wants it: some read every text as Markdown."""
@@ -184,21 +180,21 @@ class Mastodon:
         if response.status == 422 and "finished processing" in said:
             return self._not_ready(message, response)
         if response.status in {400, 422} and ("idempotency key" in said or "already attached" in said):
-            return Uncertain("the server has seen this post before", where=self.account)
+            return Uncertain("the server has seen this post before", where=self._name)
         if response.status == 503 and isinstance(response.json(), dict):
             return self._busy(response)
-        return self._error(response, publishes=True)
+        return self._api().failure(response, publishes=True)
 
     def _busy(self, response: Response) -> NetworkError:
         """A 503 in the server's own words means that it did nothing; a throttled GoToSocial adds when to come back."""
         said = f"503: {words_of(response, self._secrets())}"
         retry_at = retry_at_of(response)
         if retry_at is not None:
-            return RateLimited(said, retry_at=retry_at, where=self.account)
-        return Unavailable(said, where=self.account)
+            return RateLimited(said, retry_at=retry_at, where=self._name)
+        return Unavailable(said, where=self._name)
 
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
-        return find_in(self._read_own(since), with_named_reply(message), since=since, account=self.account)
+        return find_in(self._read_own(since), with_named_reply(message), since=since, account=self._name)
 
     def resend_until(self, intent_at: datetime) -> datetime:
         """One hour on servers that keep the key, no time at all on others or where the server does not tell."""
@@ -222,9 +218,10 @@ class Mastodon:
 
     def _public(self, path: str) -> object:
         """What a page for everybody says, None where this server has no such page."""
-        response = self.http.call("GET", self.base + path, where=self.account)
+        api = Api(self._http, self._name, secrets=self._secrets(), parse_failure=self._parse_failure, base=self.base)
+        response = api.call("GET", path)
         if response.status in {429, 500, 502, 503, 504}:
-            raise self._error(response, publishes=False)
+            raise api.failure(response)
         return response.json() if response.is_success else None
 
     def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
@@ -236,11 +233,11 @@ class Mastodon:
 
         def fetch(cursor: str) -> Page:
             here = {**params, "max_id": cursor} if cursor else params
-            statuses = self._call("GET", path, params=here).json()
-            require_list(statuses, account=self.account)
-            posts = parse_listing(statuses)
-            goes_on = len(statuses) >= PAGE and (since is None or not posts or posts[-1].published_at >= since)
-            return Page(posts, pick_text(statuses, -1, "id") if goes_on else "", can_read(statuses, LISTED))
+            statuses, account = self._api().ask("GET", path, params=here).json(), self._name
+            following = pick_text(statuses, -1, "id")
+            page = read_page(statuses, parse=parse_recent, each=LISTED, following=following, account=account)
+            is_past = since is not None and page.posts and page.posts[-1].published_at < since
+            return replace(page, following="") if is_past or len(statuses) < PAGE else page
 
         return read_listing(fetch)
 
@@ -249,25 +246,25 @@ class Mastodon:
         return parse_profile(me, self._read_server().domain or host)
 
     def _whoami(self) -> Mapping[str, Any]:
-        response = self._ask("GET", "/api/v1/accounts/verify_credentials")
+        response = self._api().call("GET", "/api/v1/accounts/verify_credentials")
         if response.status in {400, 403, 422}:
             said = words_of(response, self._secrets())
-            raise Unauthorised(f"the token is refused: {said}", where=self.account)
+            raise Unauthorised(f"the token is refused: {said}", where=self._name)
         if not response.is_success:
-            raise self._error(response, publishes=False)
+            raise self._api().failure(response)
         account = response.json()
         if not isinstance(account, dict) or not isinstance(account.get("id"), str):
-            raise Unavailable("the server's answer cannot be read", where=self.account)
+            raise Unavailable("the server's answer cannot be read", where=self._name)
         return account
 
     def edit(self, receipt: Receipt, message: Message, *, key: str) -> Receipt:
         """Change the words, the warning and the alt text; the picture stays the one it is."""
         path = path_of(receipt)
-        known = receipt if "media" in receipt.ref else parse_receipt(self._call("GET", path).json())
+        known = receipt if "media" in receipt.ref else parse_receipt(self._api().ask("GET", path).json())
         if known is None:
-            raise Unavailable("the status to edit cannot be read", where=self.account)
+            raise Unavailable("the status to edit cannot be read", where=self._name)
         media = [one for one in known.ref["media"].split(",") if one]
-        status = self._call("PUT", path, json=build_edit(self._escaped(message), self.options, media)).json()
+        status = self._api().ask("PUT", path, json=build_edit(self._escaped(message), self._options, media)).json()
         changed = parse_receipt(status) or receipt
         if (
             message.image is None
@@ -280,66 +277,57 @@ class Mastodon:
     def _describe(self, media: list[str], alt: str, path: str) -> bool:
         """Change the alt text at the picture itself, as Hollo wants it; returns whether the status then shows it."""
         for one in media:
-            self._ask("PUT", f"/api/v1/media/{quote(one, safe='')}", json={"description": alt})
-        return has_alt(self._ask("GET", path).json(), alt)
+            self._api().call("PUT", f"/api/v1/media/{quote(one, safe='')}", json={"description": alt})
+        return has_alt(self._api().call("GET", path).json(), alt)
 
     def count(self, receipt: Receipt) -> Reactions | None:
         """Quotes are counted by Mastodon 4.5 and later alone."""
-        response = self._ask("GET", path_of(receipt))
+        response = self._api().call("GET", path_of(receipt))
         if response.status in {404, 410}:
             return None
         if not response.is_success:
-            raise self._error(response, publishes=False)
+            raise self._api().failure(response)
         names = ("favourites_count", "reblogs_count", "replies_count", "quotes_count")
         return Reactions(*(pick_count(response.json(), name) for name in names))
 
     def delete(self, receipt: Receipt) -> None:
         path = path_of(receipt)
-        response = self._ask("DELETE", path)
+        response = self._api().call("DELETE", path)
         if response.is_success or response.status == 410:
             return
         if response.status != 404:
-            raise self._error(response, publishes=False)
-        if self._ask("GET", path).is_success:
-            raise Rejected("this server cannot delete posts", where=self.account, hint=f"delete {receipt.url} by hand")
+            raise self._api().failure(response)
+        if self._api().call("GET", path).is_success:
+            raise Rejected("this server cannot delete posts", where=self._name, hint=f"delete {receipt.url} by hand")
 
     def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
         if answers.get("access_token"):
             return None
-        scopes = answers.get("scopes") or choose_scopes(self.http, self.base, account=self.account)
-        return begin_login(self.http, self.base, redirect, scopes=scopes, account=self.account)
+        scopes = answers.get("scopes") or choose_scopes(self._http, self.base, account=self._name)
+        return begin_login(self._http, self.base, redirect, scopes=scopes, account=self._name)
 
     def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
         if page is None:
-            return take_pasted(answers, ("access_token",))
-        return finish_login(self.http, self.base, page, code, account=self.account)
+            return super().finish_login(answers, page, code)
+        return finish_login(self._http, self.base, page, code, account=self._name)
 
-    def _call(self, method: str, path: str, **parts: Unpack[Parts]) -> Response:
-        response = self._ask(method, path, **parts)
-        if not response.is_success:
-            raise self._error(response, publishes=False)
-        return response
+    def _api(self) -> Api:
+        token = require_secret(self._vault, "access_token", self._name)
+        headers = {"Authorization": f"Bearer {token}"}
+        return Api(self._http, self._name, headers, (token,), self._parse_failure, self.base)
 
-    def _ask(self, method: str, path: str, *, publishes: bool = False, **parts: Unpack[Parts]) -> Response:
-        headers = {"Authorization": f"Bearer {self._token()}", **(parts.get("headers") or {})}
-        signed: Parts = {**parts, "headers": headers}
-        return self.http.call(method, self.base + path, publishes=publishes, where=self.account, **signed)
-
-    def _token(self) -> str:
-        return require_secret(self.vault, "access_token", self.account)
-
-    def _secrets(self) -> tuple[str, ...]:
-        return (self.vault.get("access_token"),)
-
-    def _error(self, response: Response, *, publishes: bool) -> NetworkError:
-        error = error_of(response, account=self.account, publishes=publishes, secrets=self._secrets())
+    def _parse_failure(
+        self, response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]
+    ) -> NetworkError:
+        error = error_of(response, account=account, publishes=publishes, secrets=secrets)
         is_broken = response.status == 403 and self._software() != "pixelfed"
         is_silent = response.status == 422 and not response.body.strip()
         if response.status == 400 and not isinstance(response.json(), dict):
             self._whoami()  # some servers say so, in plain text, that the token is dead
-        if is_broken or is_silent:
-            return Unauthorised(error.message, where=self.account)
-        return error
+        return Unauthorised(error.message, where=account) if is_broken or is_silent else error
+
+    def _secrets(self) -> tuple[str, ...]:
+        return (self._vault.get("access_token"),)
 
     def _software(self) -> str:
         return self._server.software if self._server else ""
@@ -351,4 +339,4 @@ def open_network(account: Account, vault: Vault, http: Client) -> Mastodon:
     if not instance:
         raise ConfigError("the server is missing", where=f"accounts.{account.name}.instance")
     base = instance if "://" in instance else f"https://{instance}"
-    return Mastodon(account.name, base, account.options, vault, http)
+    return Mastodon(account, vault, http, base)

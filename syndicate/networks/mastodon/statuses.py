@@ -8,19 +8,13 @@ from typing import Any
 from urllib.parse import quote
 
 from syndicate.model import Message, Receipt
-from syndicate.networks.base import (
-    Profile,
-    Recent,
-)
-from syndicate.networks.toolkit.answers import pick_list, pick_text
+from syndicate.networks.base import Profile, Recent
+from syndicate.networks.toolkit.answers import pick, pick_instant, pick_list, pick_text
 from syndicate.networks.toolkit.readback import (
     REPLIES_TO,
-    is_moment,
-    is_name,
-    is_text,
+    Is,
     links_of_html,
     name_of,
-    parse_instant,
     text_of_html,
 )
 from syndicate.text.cleaning import normalize, plain_line
@@ -53,7 +47,7 @@ def has_alt(status: object, alt: str) -> bool:
     return all(pick_text(picture, "description") == alt for picture in pick_list(status, "media_attachments"))
 
 
-LISTED = {"id": is_name, "created_at": is_moment, "content": is_text}
+LISTED = {"id": Is.NAME, "created_at": Is.MOMENT, "content": Is.TEXT}
 
 
 def parse_receipt(status: object) -> Receipt | None:
@@ -70,22 +64,13 @@ def parse_receipt(status: object) -> Receipt | None:
     return Receipt(number, str(status.get("url") or status.get("uri") or ""), ref)
 
 
-def parse_recent(status: Mapping[str, Any]) -> Recent | None:
-    """A listed status, None for one without a readable id or time."""
-    receipt = parse_receipt(status)
-    published_at = parse_instant(status.get("created_at"))
-    if receipt is None or published_at is None:
+def parse_recent(status: object) -> Recent | None:
+    """A listed status, None for one without a readable id or time, and for a boost: some servers list those unasked."""
+    receipt, published_at = parse_receipt(status), pick_instant(status, "created_at")
+    if receipt is None or published_at is None or pick(status, "reblog"):
         return None
-    content = str(status.get("content") or "")
-    card = status.get("card")
-    in_card = (str(card["url"]),) if isinstance(card, dict) and card.get("url") else ()
-    return Recent(receipt, text_of_html(content), (*links_of_html(content), *in_card), published_at)
-
-
-def parse_listing(statuses: list[object]) -> list[Recent]:
-    """The account's own posts on one page: some servers list boosts although they were asked not to."""
-    own = (status for status in statuses if isinstance(status, dict) and not status.get("reblog"))
-    return [post for post in map(parse_recent, own) if post]
+    content, in_card = pick_text(status, "content"), pick_text(status, "card", "url")
+    return Recent(receipt, text_of_html(content), (*links_of_html(content), *filter(None, [in_card])), published_at)
 
 
 def parse_profile(account: Mapping[str, Any], domain: str) -> Profile:

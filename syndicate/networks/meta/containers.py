@@ -24,26 +24,14 @@ from syndicate.networks.toolkit.calls import (
     refuse_warning,
     with_prepared,
 )
-from syndicate.networks.toolkit.readback import (
-    Listing,
-    Page,
-    can_read,
-    find_in,
-    is_moment,
-    is_name,
-    is_text,
-    read_listing,
-    require_list,
-)
+from syndicate.networks.toolkit.readback import Is, Listing, Page, find_in, read_listing, read_page
 
-LISTED = {"id": is_name, "timestamp": is_moment, "text": is_text, "caption": is_text}
+LISTED = {"id": Is.NAME, "timestamp": Is.MOMENT, "text": Is.TEXT, "caption": Is.TEXT}
 MOST_FAILURES = 2
 CONTAINER_LIFE = timedelta(hours=24)
 LISTING_LAG = timedelta(hours=1)
 PAGE = 25
-
-
-ParsesPosts = Callable[[object], tuple[Recent, ...]]
+ParsesPost = Callable[[object], Recent | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,13 +144,13 @@ class ContainerNetwork(GraphLogin):
         """The account's own posts, newest first, up to 250."""
         return self._list(None, since).posts
 
-    def _read(self, path: str, fields: str, parse: ParsesPosts, since: datetime | None) -> Listing:
+    def _read(self, path: str, fields: str, parse: ParsesPost, since: datetime | None) -> Listing:
         query = {"fields": fields, "limit": str(PAGE), **build_since(since)}
 
         def fetch(cursor: str) -> Page:
             answer = self._get(path, query | ({"after": cursor} if cursor else {}))
-            found = require_list(answer, "data", account=self._name)
-            return Page(parse(answer), parse_cursor(answer), can_read(found, LISTED))
+            following = parse_cursor(answer)
+            return read_page(answer, "data", parse=parse, each=LISTED, following=following, account=self._name)
 
         return read_listing(fetch)
 

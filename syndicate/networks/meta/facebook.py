@@ -26,19 +26,8 @@ from syndicate.networks.toolkit.calls import (
     require_secret,
     with_prepared,
 )
-from syndicate.networks.toolkit.readback import (
-    Listing,
-    Page,
-    can_read,
-    find_in,
-    is_moment,
-    is_name,
-    is_text,
-    links_of_text,
-    number_of,
-    read_listing,
-    require_list,
-)
+from syndicate.networks.toolkit.oauth import PastedLogin
+from syndicate.networks.toolkit.readback import Is, Listing, Page, find_in, links_of, number_of, read_listing, read_page
 from syndicate.text.counting import Counter
 
 API = "https://graph.facebook.com"
@@ -94,27 +83,20 @@ def _permalink(post: str) -> str:
     return f"https://www.facebook.com/{page}/posts/{number}" if number else ""
 
 
-LISTED = {"id": is_name, "created_time": is_moment, "message": is_text}
+LISTED = {"id": Is.NAME, "created_time": Is.MOMENT, "message": Is.TEXT}
 
 
-def parse_recent(answer: object, *, where: str) -> tuple[Recent, ...]:
-    """The Page's posts in a page of its feed, newest first; entries without number or date are passed over."""
-    posts = []
-    for each in pick_list(answer, "data"):
-        created_at = pick_instant(each, "created_time")
-        if created_at and pick_text(each, "id"):
-            text = pick_text(each, "message")
-            posts.append(Recent(parse_receipt(each, where=where), text, _links(each, text), created_at))
-    return tuple(posts)
+def parse_recent(post: object) -> Recent | None:
+    """A listed post, None for one without number or date."""
+    created_at, text = pick_instant(post, "created_time"), pick_text(post, "message")
+    if created_at is None or not pick_text(post, "id"):
+        return None
+    attachments = pick_list(post, "attachments", "data")
+    attached = (pick_text(each, "unshimmed_url") or pick_text(each, "url") for each in attachments)
+    return Recent(parse_receipt(post, where=""), text, links_of(text, *attached), created_at)
 
 
-def _links(answer: object, text: str) -> tuple[str, ...]:
-    attachments = pick_list(answer, "attachments", "data")
-    attached = [pick_text(each, "unshimmed_url") or pick_text(each, "url") for each in attachments]
-    return (*links_of_text(text), *filter(None, attached))
-
-
-class Facebook:
+class Facebook(PastedLogin):
     """One Page."""
 
     limits = LIMITS
@@ -127,10 +109,8 @@ class Facebook:
     )
 
     def __init__(self, account: Account, vault: Vault, http: Client) -> None:
-        self._account = account
+        super().__init__(account, vault, http)
         self._page = account.options["page"]
-        self._vault = vault
-        self._http = http
 
     def prepare(self, message: Message, *, key: str) -> Message:
         """Upload the picture without publishing it."""
@@ -142,22 +122,22 @@ class Facebook:
         response = self._ask("POST", f"{self._page}/photos", form=build_photo(image), files=files)
         photo = pick_text(response.json(), "id")
         if not photo:
-            raise Unavailable("Facebook gave no number for the picture", where=self._account.name)
+            raise Unavailable("Facebook gave no number for the picture", where=self._name)
         return with_prepared(message, photo=photo)
 
     def _refuse_misfits(self, message: Message) -> None:
-        refuse_misfits(message, LIMITS, account=self._account.name)
-        refuse_warning(message, account=self._account.name)
-        refuse_private(message, account=self._account.name)
+        refuse_misfits(message, LIMITS, account=self._name)
+        refuse_warning(message, account=self._name)
+        refuse_private(message, account=self._name)
 
     def send(self, message: Message, *, key: str) -> Receipt:
         self._refuse_misfits(message)
         url = self._url(f"{self._page}/feed")
         response = self._api().publish("POST", url, form=build_post(message), params=self._proof())
-        return parse_receipt(response.json(), where=self._account.name)
+        return parse_receipt(response.json(), where=self._name)
 
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
-        return find_in(self._list(since), message, since=since, account=self._account.name)
+        return find_in(self._list(since), message, since=since, account=self._name)
 
     def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
         """The Page's own posts, newest first, up to 250."""
@@ -168,12 +148,9 @@ class Facebook:
 
         def fetch(cursor: str) -> Page:
             params = query | ({"after": cursor} if cursor else {})
-            answer = self._ask("GET", f"{self._page}/feed", params=params).json()
-            found, posts = (
-                require_list(answer, "data", account=self._account.name),
-                parse_recent(answer, where=self._account.name),
-            )
-            return Page(posts, parse_cursor(answer), can_read(found, LISTED))
+            answer, name = self._ask("GET", f"{self._page}/feed", params=params).json(), self._name
+            following = parse_cursor(answer)
+            return read_page(answer, "data", parse=parse_recent, each=LISTED, following=following, account=name)
 
         return read_listing(fetch)
 
@@ -208,7 +185,7 @@ class Facebook:
             return False
 
     def _post_of(self, receipt: Receipt) -> str:
-        number = number_of(receipt, account=self._account.name)
+        number = number_of(receipt, account=self._name)
         return number if "_" in number else f"{self._page}_{number}"
 
     def verify(self) -> Profile:
@@ -225,16 +202,13 @@ class Facebook:
             warnings=("the token lacks pages_manage_posts",) if lacks else (),
         )
 
-    def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
-        return None
-
     def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
         """User token → long-lived user token → the Page's token, which does not expire."""
         missing = [field.label for field in self.login_fields if not answers.get(field.name)]
         if missing:
             raise UsageError(f"{', '.join(missing)} must be given")
         given = (answers["app_secret"], answers["user_token"])
-        api = Api(self._http, self._account.name, secrets=given, parse_failure=parse_failure)
+        api = Api(self._http, self._name, secrets=given, parse_failure=parse_failure)
         query = {
             "grant_type": "fb_exchange_token",
             "client_id": answers["app_id"],
@@ -254,12 +228,12 @@ class Facebook:
         tokens = {pick_text(each, "id"): pick_text(each, "access_token") for each in pages}
         if not tokens.get(self._page):
             known = ", ".join(f"{pick_text(each, 'name')} ({pick_text(each, 'id')})" for each in pages)
-            raise Unauthorised(f"you do not administer page {self._page}", where=self._account.name, hint=say(known))
+            raise Unauthorised(f"you do not administer page {self._page}", where=self._name, hint=say(known))
         return tokens[self._page]
 
     def _debug_token(self) -> object:
         """What the token may do and until when; some apps may not ask, which changes nothing."""
-        token = require_secret(self._vault, "access_token", self._account.name)
+        token = require_secret(self._vault, "access_token", self._name)
         try:
             return pick(self._ask("GET", "debug_token", params={"input_token": token}).json(), "data")
         except NetworkError:
@@ -282,13 +256,13 @@ class Facebook:
         return {"appsecret_proof": build_proof(token, secret)} if secret else {}
 
     def _url(self, path: str) -> str:
-        base = (self._account.options.get("api") or API).rstrip("/")
-        return f"{base}/{self._account.options.get('version') or VERSION}/{path}"
+        base = (self._options.get("api") or API).rstrip("/")
+        return f"{base}/{self._options.get('version') or VERSION}/{path}"
 
     def _api(self) -> Api:
-        token = require_secret(self._vault, "access_token", self._account.name)
+        token = require_secret(self._vault, "access_token", self._name)
         secrets = (token, self._vault.get("app_secret"), *self._proof().values())
-        return Api(self._http, self._account.name, {"Authorization": f"Bearer {token}"}, secrets, parse_failure)
+        return Api(self._http, self._name, {"Authorization": f"Bearer {token}"}, secrets, parse_failure)
 
 
 def _until(seconds: object) -> datetime | None:

@@ -15,9 +15,9 @@ from syndicate.model import Account, Limits, Message, NetworkFacts, Reactions, R
 from syndicate.networks.base import Description, Look, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.meta.containers import ContainerNetwork, Steps
 from syndicate.networks.meta.tokens import Place
-from syndicate.networks.toolkit.answers import pick_count, pick_instant, pick_list, pick_text
+from syndicate.networks.toolkit.answers import pick_count, pick_instant, pick_text
 from syndicate.networks.toolkit.calls import refuse_non_number, require_option
-from syndicate.networks.toolkit.readback import Listing, links_of_text, number_of
+from syndicate.networks.toolkit.readback import Listing, links_of, number_of
 from syndicate.text.counting import Counter
 
 API = "https://graph.instagram.com"
@@ -66,16 +66,12 @@ def build_container(message: Message, *, account: str) -> dict[str, str]:
     return {name: value for name, value in form.items() if value}
 
 
-def parse_recent(answer: object) -> tuple[Recent, ...]:
-    """The account's posts in a page of a listing, newest first; entries without a date are passed over."""
-    posts = []
-    for each in pick_list(answer, "data"):
-        published_at = pick_instant(each, "timestamp")
-        if published_at and pick_text(each, "id"):
-            caption = pick_text(each, "caption")
-            receipt = Receipt(pick_text(each, "id"), pick_text(each, "permalink"))
-            posts.append(Recent(receipt, caption, links_of_text(caption), published_at))
-    return tuple(posts)
+def parse_recent(post: object) -> Recent | None:
+    """A listed post, None for one without number or date."""
+    number, published_at, caption = pick_text(post, "id"), pick_instant(post, "timestamp"), pick_text(post, "caption")
+    if not number or published_at is None:
+        return None
+    return Recent(Receipt(number, pick_text(post, "permalink")), caption, links_of(caption), published_at)
 
 
 class Instagram(ContainerNetwork):

@@ -16,8 +16,8 @@ from syndicate.networks.base import Description, Option, Profile, Recent, Secret
 from syndicate.networks.meta.containers import ContainerNetwork, Steps, failures_of
 from syndicate.networks.meta.graph import parse_insights, says_gone
 from syndicate.networks.meta.tokens import Place
-from syndicate.networks.toolkit.answers import pick_instant, pick_list, pick_text
-from syndicate.networks.toolkit.readback import REPLIES_TO, Listing, links_of_text, number_of, with_numbered_reply
+from syndicate.networks.toolkit.answers import pick_instant, pick_text
+from syndicate.networks.toolkit.readback import REPLIES_TO, Listing, links_of, number_of, with_numbered_reply
 from syndicate.text.counting import Counter
 
 API = "https://graph.threads.net"
@@ -65,21 +65,14 @@ def build_container(message: Message, options: Mapping[str, str]) -> dict[str, s
     return {name: value for name, value in form.items() if value}
 
 
-def parse_recent(answer: object) -> tuple[Recent, ...]:
-    """The account's posts in a page of a listing, newest first; entries without number or date are passed over."""
-    posts = []
-    for each in pick_list(answer, "data"):
-        published_at = pick_instant(each, "timestamp")
-        if published_at and pick_text(each, "id"):
-            posts.append(_parse_one(each, published_at))
-    return tuple(posts)
-
-
-def _parse_one(answer: object, published_at: datetime) -> Recent:
-    text, attached = pick_text(answer, "text"), pick_text(answer, "link_attachment_url")
-    parent = pick_text(answer, "replied_to", "id")
-    receipt = Receipt(pick_text(answer, "id"), pick_text(answer, "permalink"), {REPLIES_TO: parent} if parent else {})
-    return Recent(receipt, text, (*links_of_text(text), *filter(None, [attached])), published_at)
+def parse_recent(post: object) -> Recent | None:
+    """A listed post, None for one without number or date."""
+    number, published_at = pick_text(post, "id"), pick_instant(post, "timestamp")
+    if not number or published_at is None:
+        return None
+    text, parent = pick_text(post, "text"), pick_text(post, "replied_to", "id")
+    receipt = Receipt(number, pick_text(post, "permalink"), {REPLIES_TO: parent} if parent else {})
+    return Recent(receipt, text, links_of(text, pick_text(post, "link_attachment_url")), published_at)
 
 
 class Threads(ContainerNetwork):

@@ -49,7 +49,7 @@ from syndicate.networks.toolkit.calls import (
     with_prepared,
 )
 from syndicate.networks.toolkit.oauth import PastedLogin
-from syndicate.networks.toolkit.readback import links_of_text
+from syndicate.networks.toolkit.readback import links_of
 from syndicate.text.counting import Counter
 
 VIEWER = "https://njump.me"
@@ -120,16 +120,13 @@ def _refusal(answers: tuple[Answer, ...], told: str, account: str) -> NetworkErr
     return Rejected(told, where=account)
 
 
-def parse_recent(events: list[object], relays: tuple[str, ...]) -> tuple[Recent, ...]:
-    """A relay's list of our events as posts."""
-    posts = []
-    for event in events:
-        number, created_at = pick_text(event, "id"), pick_instant(pick_text(event, "created_at"))
-        if re.fullmatch(r"[0-9a-f]{64}", number) and created_at:
-            text = pick_text(event, "content")
-            named = [pick_text(tag, 1) for tag in pick_list(event, "tags") if pick_text(tag, 0) == "r"]
-            posts.append(Recent(_receipt(number, relays, event), text, (*named, *links_of_text(text)), created_at))
-    return tuple(posts)
+def parse_recent(event: object, relays: tuple[str, ...]) -> Recent | None:
+    """A listed event of ours, None for one that cannot be."""
+    number, created_at, text = pick_text(event, "id"), pick_instant(event, "created_at"), pick_text(event, "content")
+    if not re.fullmatch(r"[0-9a-f]{64}", number) or created_at is None:
+        return None
+    named = [pick_text(tag, 1) for tag in pick_list(event, "tags") if pick_text(tag, 0) == "r"]
+    return Recent(_receipt(number, relays, event), text, (*named, *links_of(text)), created_at)
 
 
 def _receipt(event: str, relays: tuple[str, ...], body: object) -> Receipt:
@@ -153,10 +150,10 @@ class NostrNotes(PastedLogin):
         """Sign the event, once: whatever happens then, it is this very event."""
         if "event" in message.prepared:
             return message
-        refuse_misfits(message, LIMITS, account=self._account.name)
-        refuse_unpublished_image(message, account=self._account.name)
+        refuse_misfits(message, LIMITS, account=self._name)
+        refuse_unpublished_image(message, account=self._name)
         if message.reply_to and not read_event_id(message.reply_to.remote_id):
-            raise Rejected("the earlier note cannot be referred to", where=self._account.name)
+            raise Rejected("the earlier note cannot be referred to", where=self._name)
         event = self._sign(self._draft(message, message.created_at or self._http.now()))
         return with_prepared(message, event=orjson.dumps(event).decode())
 
@@ -181,7 +178,7 @@ class NostrNotes(PastedLogin):
         if having >= self._enough:
             return _receipt(str(event["id"]), self._relays, event)
         if having + lists.count(None) >= self._enough:
-            raise Unavailable("too few relays answer", where=self._account.name)
+            raise Unavailable("too few relays answer", where=self._name)
         return None
 
     def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
@@ -191,8 +188,8 @@ class NostrNotes(PastedLogin):
             wanted["since"] = int(since.timestamp())
         found: dict[str, Recent] = {}
         for relay in self._relays:
-            posts = parse_recent(list_events(relay, wanted) or [], self._relays)
-            found |= {post.receipt.remote_id: post for post in posts}
+            posts = (parse_recent(event, self._relays) for event in list_events(relay, wanted) or [])
+            found |= {post.receipt.remote_id: post for post in posts if post}
         return tuple(sorted(found.values(), key=lambda post: post.published_at, reverse=True))
 
     def delete(self, receipt: Receipt) -> None:
@@ -221,7 +218,7 @@ class NostrNotes(PastedLogin):
     def _publish(self, event: Mapping[str, object]) -> None:
         """Offer an event to every relay; an id that a relay has already is accepted again."""
         answers = tuple(publish_event(relay, event) for relay in self._relays)
-        error = judge(answers, self._enough, account=self._account.name)
+        error = judge(answers, self._enough, account=self._name)
         if error:
             raise error
 
@@ -235,9 +232,9 @@ class NostrNotes(PastedLogin):
         return pubkey
 
     def _secret(self) -> bytes:
-        secret = read_hex(require_secret(self._vault, "key", self._account.name), "nsec")
+        secret = read_hex(require_secret(self._vault, "key", self._name), "nsec")
         if not secret:
-            raise Unauthorised("this is not an nsec1… key", where=self._account.name)
+            raise Unauthorised("this is not an nsec1… key", where=self._name)
         return secret
 
 

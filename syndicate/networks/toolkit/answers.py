@@ -185,7 +185,7 @@ def pick_instant(value: object, *path: str | int) -> datetime | None:
     """The instant at a path, from ISO 8601 or Unix seconds; aware UTC, None where there is none."""
     found = pick_text(value, *path)
     try:
-        if found.isdecimal():
+        if found.isdecimal() and len(found) != 8:  # 20260131 is a day
             return datetime.fromtimestamp(int(found), UTC)
         moment = datetime.fromisoformat(found)
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

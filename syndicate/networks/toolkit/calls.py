@@ -45,32 +45,42 @@ class Api:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Blotted out of whatever the server says."""
     parse_failure: ParsesFailure = error_of
+    base: str = ""
+    """Stands before every address."""
+
+    def call(self, method: str, url: str, *, publishes: bool = False, **parts: Unpack[Parts]) -> Response:
+        """Any answer to one call. Every unclear ending is Uncertain where it publishes, else Unavailable."""
+        signed: Parts = {**parts, "headers": {**self.headers, **(parts.get("headers") or {})}}
+        return self.http.call(method, self.base + url, publishes=publishes, where=self.account, **signed)
 
     def publish(self, method: str, url: str, **parts: Unpack[Parts]) -> Response:
-        """The irreversible call: once, and every unclear ending is Uncertain. Returns successes only."""
-        response = self.http.call(method, url, publishes=True, where=self.account, **self._with_headers(parts))
+        """The irreversible call, once. Returns successes only."""
+        response = self.call(method, url, publishes=True, **parts)
         if not response.is_success:
-            raise self._failure(response, publishes=True)
+            raise self.failure(response, publishes=True)
         return response
 
     def ask(self, method: str, url: str, **parts: Unpack[Parts]) -> Response:
-        """A call that publishes nothing: every unclear ending is Unavailable. Returns successes only."""
-        response = self.http.call(method, url, where=self.account, **self._with_headers(parts))
+        """A call that publishes nothing. Returns successes only."""
+        response = self.call(method, url, **parts)
         if not response.is_success:
-            raise self._failure(response, publishes=False)
+            raise self.failure(response)
         return response
 
     def ask_unless(self, fulfilled: Callable[[Response], bool], method: str, url: str, **parts: Unpack[Parts]) -> None:
         """A call that publishes nothing, where some refusals mean that the wish is fulfilled (deleted before)."""
-        response = self.http.call(method, url, where=self.account, **self._with_headers(parts))
+        response = self.call(method, url, **parts)
         if not response.is_success and not fulfilled(response):
-            raise self._failure(response, publishes=False)
+            raise self.failure(response)
 
-    def _failure(self, response: Response, *, publishes: bool) -> NetworkError:
+    def failure(self, response: Response, *, publishes: bool = False) -> NetworkError:
+        """What an answer means that is no success."""
         return self.parse_failure(response, account=self.account, publishes=publishes, secrets=self.secrets)
 
-    def _with_headers(self, parts: Parts) -> Parts:
-        return {**parts, "headers": {**self.headers, **(parts.get("headers") or {})}}
+
+def is_missing(response: Response) -> bool:
+    """Whether what was to be deleted is gone."""
+    return response.status == 404
 
 
 def require_secret(vault: Vault, name: str, account: str) -> str:

@@ -24,8 +24,8 @@ from syndicate.errors import Rejected, Unauthorised, Unavailable, UsageError
 from syndicate.http import Client
 from syndicate.model import Account
 from syndicate.networks.base import LoginField, LoginPage, Vault
-from syndicate.networks.toolkit.answers import pick, pick_instant, pick_text
-from syndicate.networks.toolkit.calls import Api, require_secret
+from syndicate.networks.toolkit.answers import error_of, pick, pick_instant, pick_text
+from syndicate.networks.toolkit.calls import Api, ParsesFailure, require_secret
 
 # --- Proof Key for Code Exchange (RFC 7636) and the state of an authorisation request ---
 
@@ -231,6 +231,7 @@ class PastedLogin:
 
     def __init__(self, account: Account, vault: Vault, http: Client) -> None:
         self._account = account
+        self._name = account.name
         self._options = account.options
         self._vault = vault
         self._http = http
@@ -241,6 +242,37 @@ class PastedLogin:
     def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
         """The secrets to store. Raises UsageError where nothing was given."""
         return take_pasted(answers, [field.name for field in self.login_fields])
+
+
+class AppLogin(PastedLogin):
+    """A network that gives its tokens to an app of the person's own. Its class says who the provider is."""
+
+    login_fields = LOGIN_FIELDS
+    parse_failure: ParsesFailure = staticmethod(error_of)
+
+    def __init__(self, account: Account, vault: Vault, http: Client, provider: Provider) -> None:
+        super().__init__(account, vault, http)
+        self._provider = provider
+        self._token = TurningToken(account.name, provider, vault, http)
+
+    def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
+        return begin_login(self._provider, answers, redirect)
+
+    def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
+        return finish_login(self._http, self._provider, answers, page, code, account=self._name)
+
+    def _use(self, call: Callable[[Api], T]) -> T:
+        """A call with a living token."""
+
+        def with_token(token: str) -> T:
+            headers, secrets_ = {"Authorization": f"Bearer {token}"}, (token, *self._token.secrets())
+            return call(Api(self._http, self._name, headers, secrets_, self.parse_failure))
+
+        return self._token.use(with_token)
+
+    def _get(self, url: str, query: Mapping[str, str] | None = None) -> object:
+        answer: object = self._use(lambda api: api.ask("GET", url, params=query)).json()
+        return answer
 
 
 def take_pasted(answers: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:

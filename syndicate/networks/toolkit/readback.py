@@ -10,7 +10,8 @@ import html
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from enum import StrEnum
 
 from syndicate.errors import Rejected, Unavailable, Uncertain
 from syndicate.model import Message, Receipt
@@ -65,23 +66,14 @@ def _canonical(link: str) -> tuple[str, str, str]:
     return parts.netloc.lower(), parts.path.rstrip("/"), parts.query
 
 
-def parse_instant(text: object) -> datetime | None:
-    """An ISO 8601 moment as aware UTC (a missing zone means UTC), None where it is none."""
-    try:
-        found = datetime.fromisoformat(str(text))
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
 def links_of_html(content: str) -> tuple[str, ...]:
     """The addresses of the links in a post's HTML, in order."""
     return tuple(html.unescape(found) for found in _HREF.findall(content))
 
 
-def links_of_text(text: str) -> tuple[str, ...]:
-    """The http addresses in a plain text, in order, without the punctuation that ends a sentence."""
-    return tuple(found.rstrip(".,;:!?") for found in _ADDRESS.findall(text))
+def links_of(text: str, *attached: str) -> tuple[str, ...]:
+    """The http addresses in a plain text, in order, without the punctuation that ends a sentence; then those beside."""
+    return (*(found.rstrip(".,;:!?") for found in _ADDRESS.findall(text)), *filter(None, attached))
 
 
 def text_of_html(content: str) -> str:
@@ -97,7 +89,16 @@ def _words(text: str) -> str:
 # --- an account's own posts page by page ---
 
 MOST_PAGES = 10
-Is = Callable[[object], bool]
+
+
+class Is(StrEnum):
+    """What a value of a listed post must be."""
+
+    NAME = "a text or number to tell one from another by"
+    MOMENT = "an instant"
+    TEXT = "a text; posts without words may have none"
+    LIST = "a list; posts without words may have none"
+    OBJECT = "an object"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,23 @@ class Listing:
     posts: tuple[Recent, ...]
     is_whole: bool
 
+    def back_to(self, since: datetime | None) -> tuple[Recent, ...]:
+        """The posts since then, all without it."""
+        return tuple(post for post in self.posts if since is None or post.published_at >= since)
+
+
+def read_page(
+    answer: object,
+    *path: str,
+    parse: Callable[[object], Recent | None],
+    each: Mapping[str, Is],
+    following: str,
+    account: str,
+) -> Page:
+    """The posts at a path, as far as `parse` can tell what one is. Raises Unavailable where none are listed."""
+    found = require_list(answer, *path, account=account)
+    return Page([post for post in map(parse, found) if post], following, can_read(found, each))
+
 
 def require_list(answer: object, *path: str, account: str) -> list[object]:
     """The posts at a path. Raises Unavailable where none are listed: a proxy's page in their place proves nothing."""
@@ -129,30 +147,19 @@ def require_list(answer: object, *path: str, account: str) -> list[object]:
 def can_read(posts: Iterable[object], each: Mapping[str, Is]) -> bool:
     """Whether each post is as it should be, by keys with dots between them. One that is not may be the one we look for,
     so nobody can say of such a list what is not in it."""
-    return all(fits(pick(post, *keys.split("."))) for post in posts for keys, fits in each.items())
+    return all(fits(pick(post, *keys.split(".")), kind) for post in posts for keys, kind in each.items())
 
 
-def is_name(value: object) -> bool:
-    """Whether it is a text or number to tell one from another by."""
-    return bool(plain_line(pick_text(value)))
-
-
-def is_moment(value: object) -> bool:
-    return pick_instant(value) is not None
-
-
-def is_text(value: object) -> bool:
-    """Whether it is a text; posts without words may have none."""
-    return value is None or isinstance(value, str)
-
-
-def is_object(value: object) -> bool:
-    return isinstance(value, dict)
-
-
-def is_array(value: object) -> bool:
-    """Whether it is a list; posts without words may have none."""
-    return value is None or isinstance(value, list)
+def fits(value: object, kind: Is) -> bool:
+    """Whether a value is of its kind."""
+    match kind:
+        case Is.NAME:
+            return bool(plain_line(pick_text(value)))
+        case Is.MOMENT:
+            return pick_instant(value) is not None
+        case Is.OBJECT:
+            return isinstance(value, dict)
+    return value is None or isinstance(value, str if kind is Is.TEXT else list)
 
 
 def require_name(answer: object, *path: str, account: str) -> str:

@@ -6,7 +6,7 @@ listed to find it. X shortens links to t.co, so what is read back is unwrapped f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Unpack
@@ -33,23 +33,23 @@ from syndicate.networks.toolkit.readback import (
     CLOCK_SKEW,
     Listing,
     Page,
-    can_read,
     choose_copy,
     find_in,
     number_of,
     read_listing,
+    read_page,
     with_numbered_reply,
 )
 from syndicate.networks.x.auth import KEY_NAMES, Signer, begin_login, finish_login, open_signer
 from syndicate.networks.x.tweets import (
     FIELDS,
-    LISTED_POST,
+    LISTED,
     build_post,
     data_of,
     is_listing,
-    parse_listing,
     parse_problem,
     parse_receipt,
+    parse_recent,
     retry_at_of_x,
 )
 from syndicate.text.counting import Counter
@@ -65,7 +65,7 @@ LIMITS = Limits(
 )
 MEDIA_LIVES = timedelta(hours=20)
 """Uploads expire after a day."""
-LISTED, ADOPTED = 5, 100
+AT_ONCE, ADOPTED = 5, 100
 """How many posts are read at once to find one (X gives no fewer), and to adopt an account: each costs PRICE_READ."""
 PRICE, PRICE_WITH_LINK = 0.015, 0.20
 """US dollars for a post, and for one with a link, as X's price list had them in autumn 2026."""
@@ -218,7 +218,7 @@ class X:
         message = with_numbered_reply(message, account=self.account)
         same_words = replace(message, link="")
 
-        def is_found(posts: list[Recent]) -> bool:
+        def is_found(posts: Sequence[Recent]) -> bool:
             return choose_copy(posts, same_words, since=since) is not None
 
         return find_in(self._read_own(since, is_found), message, since=since, account=self.account)
@@ -226,10 +226,10 @@ class X:
     def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
         return self._read_own(since, lambda _: False).posts
 
-    def _read_own(self, since: datetime | None, is_enough: Callable[[list[Recent]], bool]) -> Listing:
+    def _read_own(self, since: datetime | None, is_enough: Callable[[Sequence[Recent]], bool]) -> Listing:
         """Our posts back to `since`, else one long page. Each costs money, so nothing is read after what is enough."""
         path = f"/2/users/{quote(self._user_id(), safe='')}/tweets"
-        params = {"max_results": str(LISTED if since else ADOPTED)}
+        params = {"max_results": str(AT_ONCE if since else ADOPTED)}
         if since:
             params["start_time"] = (since - CLOCK_SKEW).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -240,11 +240,11 @@ class X:
                 raise Unavailable("the list of posts cannot be read", where=self.account)
             listed = pick_list(answer, "data")
             self._spent += len(listed) * self.price_read
-            posts = parse_listing(answer)
+            following = pick_text(answer, "meta", "next_token")
+            page = read_page(listed, parse=parse_recent, each=LISTED, following=following, account=self.account)
+            posts = page.posts
             goes_on = since is not None and posts and posts[-1].published_at >= since and not is_enough(posts)
-            return Page(
-                posts, pick_text(answer, "meta", "next_token") if goes_on else "", can_read(listed, LISTED_POST)
-            )
+            return page if goes_on else replace(page, following="")
 
         return read_listing(fetch)
 

@@ -13,11 +13,12 @@ from syndicate.networks.base import Recent
 from syndicate.networks.toolkit.answers import (
     parse_moment,
     pick,
+    pick_instant,
     pick_list,
     pick_text,
     retry_at_of,
 )
-from syndicate.networks.toolkit.readback import REPLIES_TO, is_moment, is_name, is_text, parse_instant
+from syndicate.networks.toolkit.readback import REPLIES_TO, Is
 from syndicate.text.cleaning import normalize, plain_line
 
 FIELDS = (
@@ -52,7 +53,7 @@ def parse_receipt(answer: object) -> Receipt | None:
 
 def parse_recent(item: object) -> Recent | None:
     """A listed post, its t.co links replaced by what they stand for; X writes &, < and > as HTML does."""
-    number, published_at = plain_line(pick_text(item, "id")), parse_instant(pick(item, "created_at"))
+    number, published_at = plain_line(pick_text(item, "id")), pick_instant(item, "created_at")
     if published_at is None or not number:
         return None
     text = _unescape(pick_text(item, "text"))
@@ -73,12 +74,7 @@ def _unescape(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-LISTED_POST = {"id": is_name, "created_at": is_moment, "text": is_text}
-
-
-def parse_listing(answer: object) -> list[Recent]:
-    """The posts on one page; what cannot be read as one is left out, and an empty page has no `data`."""
-    return [post for post in map(parse_recent, pick_list(answer, "data")) if post]
+LISTED = {"id": Is.NAME, "created_at": Is.MOMENT, "text": Is.TEXT}
 
 
 def is_listing(answer: object) -> bool:
