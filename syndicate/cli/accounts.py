@@ -7,6 +7,14 @@ from typing import Annotated
 import typer
 
 from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, complete_account, globals_of
+from syndicate.cli.show import plural, print_json, print_table, warn_of_state
+
+AccountName = Annotated[
+    str,
+    typer.Argument(
+        metavar="ACCOUNT", autocompletion=complete_account, help="Its name in syndicate.toml: [accounts.NAME]."
+    ),
+]
 
 
 @command()
@@ -27,8 +35,6 @@ def accounts(
 
     Without --online nothing is asked: it only looks whether the credentials are there.
     """
-    from syndicate.cli.show import print_json, print_table
-
     given = globals_of(context)
     with given.open_app() as app:
         if resume:
@@ -47,12 +53,7 @@ def accounts(
 @command()
 def login(
     context: typer.Context,
-    account: Annotated[
-        str,
-        typer.Argument(
-            metavar="ACCOUNT", autocompletion=complete_account, help="Its name in syndicate.toml: [accounts.NAME]."
-        ),
-    ],
+    account: AccountName,
     paste: Annotated[
         bool, typer.Option("--paste", help="Paste the code by hand: for a machine without a browser.")
     ] = False,
@@ -68,12 +69,7 @@ def login(
 @command()
 def adopt(
     context: typer.Context,
-    account: Annotated[
-        str,
-        typer.Argument(
-            metavar="ACCOUNT", autocompletion=complete_account, help="Its name in syndicate.toml: [accounts.NAME]."
-        ),
-    ],
+    account: AccountName,
     accept: Annotated[
         bool,
         typer.Option(
@@ -85,8 +81,6 @@ def adopt(
 
     Reads the account's own posts and matches their links with yours.
     """
-    from syndicate.cli.show import plural, print_json, warn_of_state
-
     given = globals_of(context)
     with given.open_app() as app:
         adopted = app.adopt(account, accept=accept)

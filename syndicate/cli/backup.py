@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from syndicate.cli.root import DONE, command, globals_of
-from syndicate.cli.show import warn_of_state
+from syndicate.cli.show import print_json, tell, warn_of_state
 from syndicate.cli.terminal import read_time
 
 
@@ -19,7 +19,6 @@ def backup(
 ) -> int:
     """Write a copy of the state database, also while the daemon runs."""
     from syndicate.app.state import back_up_state
-    from syndicate.cli.show import print_json
 
     given = globals_of(context)
     with given.open_app() as app, app.using() as site:
@@ -42,7 +41,6 @@ def restore(
     account was adopted.
     """
     from syndicate.app.state import restore_state
-    from syndicate.cli.show import print_json, tell
 
     given = globals_of(context)
     with given.open_app() as app:
@@ -67,8 +65,6 @@ def prune(
 
     No message is forgotten: what was sent must never be sent again. The last step of each stays.
     """
-    from syndicate.cli.show import print_json
-
     given, age = globals_of(context), read_time(older_than, where="--older-than")
     with given.open_app() as app, app.changing() as site:
         forgotten = site.store.prune_trails(app.now() - age)

@@ -16,6 +16,7 @@ import typer
 
 from syndicate.cli.root import DONE, command, globals_of, leave, leave_after
 from syndicate.cli.terminal import JsonFormatter, LogFormatter, UnblockedHandler
+from syndicate.cli.token import make_way_in
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -114,8 +115,6 @@ def _open_web(app: App, host: str, port: int, pulse: Pulse | None = None) -> Ite
 def _tell_way_in(app: App, address: str) -> None:
     """A one-time address for a person at a terminal. A log keeps what it is told, and others may read it."""
     if sys.stderr.isatty():
-        from syndicate.cli.token import make_way_in
-
         print(f"Dashboard: {make_way_in(app, address)} (works once, for ten minutes)", file=sys.stderr)
     else:
         log.info("`syndicate token --browser` prints an address that opens the dashboard")

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, globals_of
+from syndicate.cli.show import plural, print_json, tell
+from syndicate.model import Problem, gather_problems
 
 if TYPE_CHECKING:
     from syndicate.app.init import Begun
@@ -24,6 +26,11 @@ _ASKED = dict.fromkeys(("url", "permalink"), "please answer it: nothing is publi
 FIRST_PUBLICATION = "The first `publish` announces no post that is public by then; posts that come after it go out."
 
 
+AskGenerator = Annotated[
+    bool, typer.Option("--ask-generator", help="Run your generator's own list of addresses (hugo list all).")
+]
+
+
 @command()
 def init(
     context: typer.Context,
@@ -31,9 +38,7 @@ def init(
         Path, typer.Argument(metavar="DIR", help="Folder of the blog; an empty one gets a sample site.")
     ] = Path(),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the proposal, write nothing.")] = False,
-    ask_generator: Annotated[
-        bool, typer.Option("--ask-generator", help="Run your generator's own list of addresses (hugo list all).")
-    ] = False,
+    ask_generator: AskGenerator = False,
 ) -> int:
     """Write syndicate.toml for your blog, or a sample site.
 
@@ -41,7 +46,6 @@ def init(
     empty folder it writes a sample site.
     """
     from syndicate.app.init import begin
-    from syndicate.cli.show import print_json
 
     given = globals_of(context)
     begun = begin(folder, dry_run=dry_run, ask_generator=ask_generator)
@@ -54,8 +58,6 @@ def init(
 
 def _show_begun(begun: Begun, folder: Path, *, dry_run: bool) -> None:
     """What was guessed and written, and what comes next."""
-    from syndicate.cli.show import tell
-
     if begun.guess:
         _show_guess(begun)
     if dry_run:
@@ -72,8 +74,6 @@ def _show_begun(begun: Begun, folder: Path, *, dry_run: bool) -> None:
 
 
 def _show_guess(begun: Begun) -> None:
-    from syndicate.cli.show import plural, tell
-
     guess = begun.guess
     assert guess
     place = "this folder" if guess.content == "." else f"{guess.content}/"
@@ -115,16 +115,13 @@ def doctor(
     online: Annotated[
         bool, typer.Option("--online", help="Ask the networks, fetch the published feeds and the newest pages.")
     ] = False,
-    ask_generator: Annotated[
-        bool, typer.Option("--ask-generator", help="Run your generator's own list of addresses (hugo list all).")
-    ] = False,
+    ask_generator: AskGenerator = False,
 ) -> int:
     """Say what is wrong, and what was mended while reading.
 
     Marks: ✗ needs you, ! worth a look, ~ mended while reading (your files stay as they are), ✓ in order.
     """
     from syndicate.app.doctor import examine
-    from syndicate.cli.show import print_json
 
     given = globals_of(context)
     with given.open_app() as app, app.using() as site:
@@ -138,8 +135,6 @@ def doctor(
 
 def _show_findings(findings: Sequence[Finding], verbosity: int) -> None:
     """What is worst comes last: that is where eyes are when a long list has gone by."""
-    from syndicate.cli.show import plural, tell
-
     marks = {"problem": "✗", "warning": "!", "repair": "~", "ok": "✓"}
     hidden = {"ok", "repair"} if verbosity < 0 else set()
     for finding in sorted(_gather(findings, verbosity), key=lambda one: -list(marks).index(one.level)):
@@ -153,7 +148,6 @@ def _show_findings(findings: Sequence[Finding], verbosity: int) -> None:
 def _gather(findings: Sequence[Finding], verbosity: int) -> Sequence[Finding]:
     """Many of a kind as one line; each of them with -v."""
     from syndicate.app.reports import Finding
-    from syndicate.model import gather_problems
 
     if verbosity > 0:
         return findings
@@ -167,8 +161,6 @@ def _gather(findings: Sequence[Finding], verbosity: int) -> Sequence[Finding]:
 
 def _to_problem(finding: Finding) -> Problem:
     """With file and line apart, so that four lines of one file are not four files."""
-    from syndicate.model import Problem
-
     source, _, line = finding.where.rpartition(":")
     return Problem(source, finding.text, int(line)) if line.isdecimal() else Problem(finding.where, finding.text)
 
@@ -177,7 +169,6 @@ def _to_problem(finding: Finding) -> Problem:
 def schema() -> int:
     """Print the JSON Schema of syndicate.toml, for your editor."""
     from syndicate.app.accounts import make_schema
-    from syndicate.cli.show import print_json
 
     print_json(make_schema())
     return DONE

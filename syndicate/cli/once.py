@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from syndicate.cli.daemon import keep_running
 from syndicate.cli.publish import progress_bar, show_plan
 from syndicate.cli.queue import show_deliveries
 from syndicate.cli.root import DONE, NEEDS_A_PERSON, Globals, command, end_tidily, globals_of, is_pull_request
-from syndicate.cli.show import show_published, warn_of_state
+from syndicate.cli.show import local_time, plural, print_json, print_problems, show_published, tell, warn_of_state
 from syndicate.cli.terminal import read_time
+from syndicate.planning.deliveries.reasons import say_why
+from syndicate.text.plain import MARKDOWN, escape_markdown
 
 if TYPE_CHECKING:
     from syndicate.app.app import App
@@ -51,7 +54,6 @@ def once(
     Says what is left and when to come back. In a pull request nothing is sent and nothing is kept.
     """
     from syndicate.app.once import make_pass
-    from syndicate.cli.daemon import keep_running
 
     given, patience = globals_of(context), read_time(wait, where="--wait")
     if dry_run or is_pull_request(os.environ):
@@ -79,8 +81,6 @@ def _judge(made: Pass) -> int:
 
 
 def _show(made: Pass, app: App, given: Globals) -> None:
-    from syndicate.cli.show import print_json, print_problems, tell
-
     if given.json:
         print_json(made)
         return
@@ -107,8 +107,6 @@ def _list_asked(made: Pass) -> Sequence[str]:
 
 def _tell_rest(made: Pass, app: App) -> str:
     """What is left, and when to come back."""
-    from syndicate.cli.show import local_time, plural
-
     left = f"{plural(len(made.waiting), 'message')} still to go out" if made.waiting else "Nothing is left to send"
     if made.next_at is None:
         return f"{left}."
@@ -142,14 +140,10 @@ def _render_summary(made: Pass, app: App) -> Iterator[str]:
 
 
 def _link(one: Delivery) -> str:
-    from syndicate.planning.deliveries.reasons import say_why
-
     url = one.receipt.url if one.receipt else ""
     return f"<{_escape(url)}>" if url.startswith(("https://", "http://")) else _escape(say_why(one))
 
 
 def _escape(text: str) -> str:
     """One line that shows in Markdown as it reads: networks and authors wrote parts of it."""
-    from syndicate.text.plain import MARKDOWN, escape_markdown
-
     return escape_markdown(html.escape(" ".join(text.split()), quote=False), MARKDOWN.replace("&", "").rstrip("\n"))

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from syndicate.cli.queue import name_in
+from syndicate.cli.queue import name_in, show_deliveries
 from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, complete_account, complete_slug, globals_of
-from syndicate.cli.show import warn_of_state
+from syndicate.cli.show import print_json, show_planned, tell, warn_of_state
+from syndicate.model import needs_person
 
 if TYPE_CHECKING:
     from syndicate.app.app import App
@@ -19,13 +20,15 @@ if TYPE_CHECKING:
     from syndicate.model import Delivery, PlannedChange, PlannedDelivery
     from syndicate.planning.deliveries.manual import ManualPlan
 
+PostName = Annotated[
+    str, typer.Argument(metavar="SLUG", autocompletion=complete_slug, help="The post: its slug, path or address.")
+]
+
 
 @command()
 def post(
     context: typer.Context,
-    slug: Annotated[
-        str, typer.Argument(metavar="SLUG", autocompletion=complete_slug, help="The post: its slug, path or address.")
-    ],
+    slug: PostName,
     to: Annotated[
         list[str] | None,
         typer.Option(
@@ -47,10 +50,6 @@ def post(
     again: Annotated[bool, typer.Option("--again", help="Send it even if it was sent before.")] = False,
 ) -> int:
     """Post one post to your accounts, now or at a time."""
-    from syndicate.cli.queue import show_deliveries
-    from syndicate.cli.show import print_json
-    from syndicate.model import needs_person
-
     given = globals_of(context)
     with given.open_app() as app:
         if not dry_run:
@@ -85,8 +84,6 @@ _WAITING = ("planned", "due", "uncertain")
 
 def _warn_of_accounts(app: App, names: Sequence[str]) -> None:
     """Who cannot send now is told before the message waits for it."""
-    from syndicate.cli.show import tell
-
     for row in app.list_accounts(online=False):
         if row.name in names and row.state.needs_person:
             tell(f"! {row.name}, {row.state}: {row.note}", file=sys.stderr)
@@ -95,7 +92,6 @@ def _warn_of_accounts(app: App, names: Sequence[str]) -> None:
 def _show_dry(planned: ManualPlan, app: App, slug: str) -> None:
     """New messages, and those that wait already and would be moved."""
     from syndicate.app.queue import preview_waiting
-    from syndicate.cli.show import show_planned
 
     for row in planned.deliveries:
         show_planned(row, app)
@@ -119,9 +115,6 @@ def _moved(row: PlannedDelivery, change: PlannedChange) -> PlannedDelivery:
 
 def _say_what_next(sent: Sequence[Delivery], blocked: Mapping[str, AccountRow], slug: str) -> None:
     """What happens by itself, and what does not before a person acts."""
-    from syndicate.cli.show import tell
-    from syndicate.model import needs_person
-
     states = {one.state.value for one in sent if not _is_blocked(one, blocked) and not needs_person(one)}
     if states & {"planned", "due"}:
         tell(
@@ -139,16 +132,12 @@ def _say_what_next(sent: Sequence[Delivery], blocked: Mapping[str, AccountRow], 
 @command()
 def why(
     context: typer.Context,
-    slug: Annotated[
-        str, typer.Argument(metavar="SLUG", autocompletion=complete_slug, help="The post: its slug, path or address.")
-    ],
+    slug: PostName,
 ) -> int:
     """Tell the whole story of a post.
 
     What was sent, what waits, what will not go out, each with its reason.
     """
-    from syndicate.cli.show import print_json, tell
-
     given = globals_of(context)
     with given.open_app() as app:
         story = app.tell_story(name_in(app, slug))

@@ -14,12 +14,19 @@ import typer
 from syndicate.cli.root import DONE, NEEDS_A_PERSON, Globals, command, complete_slug, globals_of
 from syndicate.cli.show import (
     WAITING,
+    local_time,
+    make_console,
+    plural,
+    print_json,
+    print_problems,
     show_amendments,
     show_planned,
     show_published,
     show_remarks,
+    tell,
     warn_of_state,
 )
+from syndicate.planning.deliveries.reasons import say_why
 
 if TYPE_CHECKING:
     from syndicate.app.app import App
@@ -40,8 +47,6 @@ def publish(
     ] = None,
 ) -> int:
     """Write feeds and cards, fill the outbox. Sends nothing."""
-    from syndicate.cli.show import print_json, print_problems
-
     given = globals_of(context)
     with progress_bar() as progress, given.open_app() as app:
         started_at = app.now()
@@ -68,8 +73,6 @@ def progress_bar() -> Iterator[Progress]:
 
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
-
-    from syndicate.cli.show import make_console
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     console = make_console(stderr=True)
@@ -107,7 +110,6 @@ def show_plan(app: App, given: Globals, *, check: bool, everything: bool) -> int
     """Everything that would happen, and the exit code that stands for it."""
     from syndicate.app.queue import list_budgets, preview_waiting
     from syndicate.app.status import list_warnings
-    from syndicate.cli.show import print_json, print_problems, tell
 
     made = app.make_plan()
     with app.using() as site:
@@ -157,8 +159,6 @@ def _show_plan(made: Plan, app: App, *, everything: bool) -> None:
 
 def _show_costs(budgets: tuple[Budget, ...], app: App) -> None:
     """What all of it costs, and which messages the money limits will hold until when."""
-    from syndicate.cli.show import local_time, plural, tell
-
     zone, now = app.settings.site.timezone, app.now()
     for one in budgets:
         coming = f", and ${one.coming:.2f} for what would be added" if one.coming else ""
@@ -174,9 +174,6 @@ def _show_costs(budgets: tuple[Budget, ...], app: App) -> None:
 
 def _show_recorded(rows: Sequence[PlannedDelivery]) -> None:
     """How many messages would be recorded only, a line for each reason."""
-    from syndicate.cli.show import plural, tell
-    from syndicate.planning.deliveries.reasons import say_why
-
     for reason, number in Counter(map(say_why, rows)).most_common():
         tell(f"{plural(number, 'message')} would only be recorded, not sent: {reason}.")
     if rows:
@@ -205,7 +202,6 @@ def cards(
     """Draw, judge or show the share cards."""
     from syndicate.app.cards import check_cards, draw_cards, write_sheet
     from syndicate.app.post import name_post
-    from syndicate.cli.show import print_json, tell
 
     given = globals_of(context)
     with given.open_app() as app, app.using() as site:
@@ -218,7 +214,7 @@ def cards(
         findings = (check_cards if check else draw_cards)(site, chosen, app.now())
     if given.json:
         print_json(findings)
-        return NEEDS_A_PERSON if any(finding.level == "problem" for finding in findings) else DONE
-    for finding in findings:
-        tell(f"{finding.where}: {finding.text}" if finding.where else finding.text)
+    else:
+        for finding in findings:
+            tell(f"{finding.where}: {finding.text}" if finding.where else finding.text)
     return NEEDS_A_PERSON if any(finding.level == "problem" for finding in findings) else DONE

@@ -18,8 +18,18 @@ from syndicate.cli.root import (
     complete_slug,
     globals_of,
 )
-from syndicate.cli.show import warn_of_state
+from syndicate.cli.show import (
+    local_time,
+    name_posts,
+    print_json,
+    print_table,
+    show_amendments,
+    show_remarks,
+    show_status,
+    warn_of_state,
+)
 from syndicate.errors import UsageError
+from syndicate.planning.deliveries.reasons import ASKED_TOGETHER, say_why
 
 if TYPE_CHECKING:
     from syndicate.app.app import App
@@ -50,8 +60,6 @@ def queue(
     """Show the outbox, or change what waits in it."""
     if context.invoked_subcommand:
         return DONE
-    from syndicate.cli.show import print_json
-
     given = globals_of(context)
     with given.open_app() as app:
         slug = name_in(app, slug)
@@ -77,24 +85,17 @@ def _say_nothing(app: App, account: str, slug: str) -> None:
 
 def _show_outbox(found: Sequence[Delivery], app: App, *, each: bool) -> None:
     """The outbox, many posts at once as one line, unless a person asks for `each`."""
-    from syndicate.cli.show import tell
-    from syndicate.planning.deliveries.bursts import list_questions, say_remark
-    from syndicate.planning.deliveries.reasons import ASKED_TOGETHER
+    from syndicate.planning.deliveries.bursts import list_questions
 
     many = [] if each else [one for one in found if one.reason in ASKED_TOGETHER]
     shown = [one for one in found if one not in many]
     if shown:
         show_deliveries(shown, app)
-    for remark in list_questions(many):
-        line = say_remark(remark)
-        tell(f"{line[0].upper()}{line[1:]}.")
+    show_remarks(list_questions(many))
 
 
 def show_deliveries(deliveries: Sequence[Delivery], app: App) -> None:
     """A line for each delivery: its number, its post by title and slug, and what it waits for."""
-    from syndicate.cli.show import local_time, name_posts, print_table
-    from syndicate.planning.deliveries.reasons import say_why
-
     zone, now, titles = app.settings.site.timezone, app.now(), _list_titles(app, deliveries)
     rows = []
     for item in deliveries:
@@ -131,7 +132,6 @@ def name_in(app: App, word: str) -> str:
 
 def _act(context: typer.Context, action: str, ids: Sequence[int], value: str = "") -> int:
     from syndicate.app.own_words import check_text
-    from syndicate.cli.show import print_json
 
     given = globals_of(context)
     with given.open_app() as app:
@@ -237,7 +237,6 @@ def same(
 ) -> int:
     """Say that a new post is an earlier one, renamed or copied: it is not announced again."""
     from syndicate.app.post import join
-    from syndicate.cli.show import print_json
 
     if everything == bool(old) or bool(old) != bool(new):
         raise UsageError("name the post as it was and as it is now, or say --all")
@@ -324,8 +323,6 @@ def amend(
     Only on accounts with on_edit = "edit" or on_delete = "delete". The daemon does it by itself, except for many
     removals at once.
     """
-    from syndicate.cli.show import print_json, show_amendments
-
     given = globals_of(context)
     with given.open_app() as app:
         wanted = app.list_amendments()
@@ -343,7 +340,6 @@ def amend(
 def status(context: typer.Context) -> int:
     """See what waits and what needs you."""
     from syndicate.app.status import read_status
-    from syndicate.cli.show import print_json, show_status
 
     given = globals_of(context)
     with given.open_app() as app:

@@ -21,6 +21,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from syndicate import __version__
+from syndicate.cli.show import print_json, tell
 from syndicate.cli.terminal import explain_misuse, plain_streams, put_globals_first
 from syndicate.errors import HINTS, ConfigError, SyndicateError, UsageError
 
@@ -228,8 +229,6 @@ def _asks_for_json(ordered: Sequence[str]) -> bool:
 
 def _say(error: Exception, code: int, *, as_json: bool) -> None:
     """The error as a sentence on standard error; as JSON for programs that asked for that."""
-    from syndicate.cli.show import print_json, tell
-
     place, message, hint = "", str(error), ""
     if isinstance(error, typer.TyperException):
         sentence = explain_misuse(error)

@@ -271,8 +271,6 @@ def _alts(message: Message) -> tuple[str, ...]:
 
 def show_planned(row: PlannedDelivery, app: App) -> None:
     """One message as it would go out: where, when, how long, its text and picture."""
-    from syndicate.planning.deliveries.reasons import say_why
-
     zone, now = app.settings.site.timezone, app.now()
     when = "at once" if row.due_at <= now else local_time(row.due_at, zone, now=now)
     facts = [

@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from syndicate.cli.root import DONE, command, globals_of
+from syndicate.cli.show import print_json
 from syndicate.errors import UsageError
 
 LONGEST_LINE = 100_000
@@ -30,7 +31,6 @@ def stats(
     ],
 ) -> int:
     """Count subscribers from an access log, and judge each reader."""
-    from syndicate.cli.show import print_json
     from syndicate.stats import count_readers, render_stats
 
     with _open_log(access_log) as lines:

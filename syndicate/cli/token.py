@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from syndicate.cli.root import DONE, PlainCommand, app, globals_of
+from syndicate.cli.show import local_time, print_json, print_table
 from syndicate.cli.terminal import read_time
 from syndicate.errors import UsageError
 
@@ -35,8 +36,6 @@ def token(
     The address of --browser works once, within ten minutes, on this machine; the browser then stays logged in for
     30 days.
     """
-    from syndicate.cli.show import print_json
-
     if context.invoked_subcommand:
         return DONE
     if not browser:
@@ -59,7 +58,6 @@ def make(
     ends: Annotated[str, typer.Option("--ends", metavar="TIME", help='When it ends, such as "90d"; else never.')] = "",
 ) -> int:
     """Make a token for a program that uses the API. It is shown this once."""
-    from syndicate.cli.show import print_json
     from syndicate.store.passes import Scope
     from syndicate.web.dashboard.sessions import make_token
 
@@ -80,8 +78,6 @@ def make(
 @token_app.command("list", cls=PlainCommand)
 def list_all(context: typer.Context) -> int:
     """Show the tokens of the API by name, and what each may do."""
-    from syndicate.cli.show import local_time, print_json, print_table
-
     given = globals_of(context)
     with given.open_app() as app, app.borrow() as site:
         found, zone, now = site.store.list_tokens(), app.settings.site.timezone, app.now()
@@ -106,7 +102,6 @@ def list_all(context: typer.Context) -> int:
 @token_app.command(cls=PlainCommand)
 def revoke(context: typer.Context, name: Name) -> int:
     """Let a token pass no more, from this moment."""
-    from syndicate.cli.show import print_json
     from syndicate.web.dashboard.sessions import revoke_token
 
     given = globals_of(context)

@@ -3,5 +3,3 @@
 from syndicate.starters.found import QUESTION, Clue
 from syndicate.starters.guess import Guess, guess_site
 from syndicate.starters.write_files import render_config, write_new_files
-
-__all__ = ["QUESTION", "Clue", "Guess", "guess_site", "render_config", "write_new_files"]

@@ -22,18 +22,3 @@ from syndicate.typeset.faces import Face, FontSet, Missing, make_face
 from syndicate.typeset.paragraph import fit_text, layout_text
 from syndicate.typeset.placing import Line, TextBlock
 from syndicate.typeset.raster import Drawn, Mask, Picture, draw_text
-
-__all__ = [
-    "Drawn",
-    "Face",
-    "FontSet",
-    "Line",
-    "Mask",
-    "Missing",
-    "Picture",
-    "TextBlock",
-    "draw_text",
-    "fit_text",
-    "layout_text",
-    "make_face",
-]

@@ -234,9 +234,6 @@ def _resolve(char: str, kind: str) -> str:
     return "DC" if char == "\u25cc" else kind
 
 
-__all__ = ["Break", "Decision", "decide_breaks", "find_breaks"]
-
-
 class Break(NamedTuple):
     """A place where a line may end: before the character at `at`. `cost` is how bad it looks, 0 to 1."""
 

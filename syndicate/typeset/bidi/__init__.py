@@ -53,8 +53,6 @@ def reorder(levels: Sequence[int]) -> list[int]:
     return order
 
 
-__all__ = ["Brackets", "base_level", "classify", "reorder", "resolve_classes", "resolve_levels"]
-
 _RIGHTWARD = regex.compile(r"[\p{bc=R}\p{bc=AL}\p{bc=AN}\p{bc=RLE}\p{bc=RLO}\p{bc=RLI}\p{bc=LRE}\p{bc=LRO}]")
 _NAMES = "L WS ON R AL EN NSM CS ES ET AN B S BN LRE LRO RLE RLO PDF LRI RLI FSI PDI"
 
