@@ -16,7 +16,7 @@ from syndicate.content.matching import match_pages, settle_places
 from syndicate.content.reading import NEVER_READ, Reader, Reading, Served, Wanted, fill_body, is_body_of
 from syndicate.content.records import Memory, Outcome, PostCache, Stat
 from syndicate.content.scanning import Found, Scan, scan, tell_stat
-from syndicate.model import Cache, KnownPost, Post, Problem, Settings, Snapshot
+from syndicate.model import Cache, KnownPost, Post, Settings, Snapshot
 from syndicate.processes import Process, count_others
 
 # --- many files read on all cores, in order ---
@@ -80,13 +80,12 @@ def recall_posts(settings: Settings, cache: Cache, marks: Mapping[str, str]) -> 
 Tell = Callable[[int, int], None]
 _BATCH = 200
 """Posts held in memory before they go to the cache: no more is read again after a kill."""
-_NOTHING = (None, None)
 _LATEST = 253_402_300_799
 """The last second that a datetime can name; a file may claim any."""
 
 
 class ContentFolder:
-    """Reads whole posts, or posts without bodies and then the bodies of those that need one.
+    """Reads posts without bodies, most of the bytes, and then the bodies of those that need one.
 
     Keep the object to read again cheaply: only what changed is opened and built then. Not for several threads
     at once.
@@ -108,7 +107,6 @@ class ContentFolder:
         self._stats: dict[str, Stat] = {}
         self._outcomes: dict[str, Outcome] = {}
         self._bodies: dict[str, bytes] = {}
-        self._filled: dict[str, tuple[Post, Post]] = {}
         self._unsaved: set[str] = set()
 
     def read(self, tell: Tell = lambda _done, _all: None) -> Snapshot:
@@ -144,22 +142,6 @@ class ContentFolder:
         if self._cache.renew():
             self._stats, self._outcomes = self._cache.load()
             self._served = {s: Served(*row) for s, row in self._cache.load_served().items()} if self._built else {}
-
-    def read_whole(self) -> Snapshot:
-        """Every post with its body; one that did not change since the last call is the same object."""
-        outline = self.read()
-        new = [post for post in outline.posts if self._filled.get(post.source, _NOTHING)[0] is not post]
-        filled = {whole.source: whole for whole in self.fill(new)}
-        lost = tuple(post.source for post in new if post.source not in filled)
-        known = {**self._filled, **{post.source: (post, filled[post.source]) for post in new if post.source in filled}}
-        self._filled = {post.source: known[post.source] for post in outline.posts if post.source not in lost}
-        return Snapshot(
-            tuple(whole for _, whole in self._filled.values()),
-            outline.problems + tuple(Problem(source, "the file cannot be read now") for source in lost),
-            outline.unreadable + lost,
-            outline.changed_at,
-            outline.newest,
-        )
 
     def fill(self, posts: Iterable[Post]) -> tuple[Post, ...]:
         """The posts with `markdown` and `html`, from the cache or from their files.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -29,7 +30,7 @@ from syndicate.model import (
     SocialOverride,
 )
 
-VERSION = 20
+VERSION = 21
 """Raise it when a row, or what is derived from a file, changes its meaning."""
 
 
@@ -47,125 +48,52 @@ class Outcome:
         return any(one.awaits is not Awaited.NOTHING for one in notes)
 
 
+_FIELDS = tuple(one.name for one in fields(Post) if one.name not in {"html", "markdown"})
+_take_apart = attrgetter(*_FIELDS)
+
+
 def _to_row(outcome: Outcome) -> list[Any]:
-    """The outcome as values that JSON can hold."""
-    problems = [_problem_to_row(problem) for problem in outcome.problems]
-    return [_post_to_row(outcome.post) if outcome.post else None, problems]
+    """The outcome as values that `orjson` can write; what is inside a post becomes a table by name."""
+    return [_take_apart(outcome.post) if outcome.post else None, outcome.problems]
 
 
 def _from_row(row: list[Any]) -> Outcome:
-    """The outcome. Raises ValueError, TypeError, IndexError or AttributeError where `_to_row` did not write it."""
-    return Outcome(_post_from_row(row[0]) if row[0] else None, tuple(map(_problem_from_row, row[1])))
+    """The outcome. Raises ValueError, TypeError, LookupError or AttributeError where `_to_row` did not write it."""
+    found, problems = row
+    if found is None:
+        return Outcome(None, _problems(problems))
+    values = dict(zip(_FIELDS, found, strict=True))
+    for name, read in _READ.items():
+        values[name] = read(values[name])
+    return Outcome(Post(**values), _problems(problems))
 
 
-def _problem_to_row(problem: Problem) -> list[Any]:
-    return [problem.source, problem.message, problem.line, problem.key, problem.hint, problem.awaits.value]
+def _each(kind: Callable[..., Any]) -> Callable[[list[dict[str, Any]]], tuple[Any, ...]]:
+    return lambda rows: tuple(kind(**row) for row in rows) if rows else ()
 
 
-def _problem_from_row(row: list[Any]) -> Problem:
-    source, message, line, key, hint, awaits = row
-    return Problem(source, message, line, key, hint, Awaited(awaits))
+def _problems(rows: list[dict[str, Any]]) -> tuple[Problem, ...]:
+    return tuple(Problem(**{**row, "awaits": Awaited(row["awaits"])}) for row in rows)
 
 
-def _post_to_row(post: Post) -> list[Any]:
-    picture, credit = post.picture, post.picture.credit if post.picture else None
-    return [
-        post.source,
-        post.slug,
-        post.title,
-        post.permalink,
-        _instant(post.published_at),
-        _instant(post.updated_at),
-        post.summary,
-        [[author.name, author.url, author.email, author.avatar] for author in post.authors],
-        post.language,
-        [[category.name, category.type] for category in post.categories],
-        post.keywords,
-        picture
-        and [
-            picture.url,
-            picture.alt,
-            credit and [credit.text, credit.url],
-            picture.focus,
-            picture.path,
-            picture.kind,
-            picture.is_public,
-        ],
-        sorted(post.flags),
-        post.is_draft,
-        post.status,
-        post.social_share,
-        {
-            name: [override.text, override.skip, dict(override.options), override.code]
-            for name, override in post.social.items()
-        },
-        post.declared_id,
-        post.external_url,
-        post.reading_minutes,
-        post.generated_by,
-        post.syndication,
-        post.digest,
-        post.length,
-        [[repair.kind, repair.field, repair.before, repair.after, repair.line] for repair in post.repairs],
-        [_problem_to_row(problem) for problem in post.problems],
-        post.source_digest,
-        post.fields_digest,
-        post.sketch,
-        post.title_code,
-        [[one.part, one.place] for one in post.left_out],
-        post.by_rule,
-        post.group,
-        [[one.url, one.media_type, one.length, one.title] for one in post.media],
-    ]
+def _picture(row: dict[str, Any] | None) -> Picture | None:
+    if row is None:
+        return None
+    credit, focus = row["credit"], row["focus"]
+    return Picture(**{**row, "credit": credit and Credit(**credit), "focus": focus and tuple(focus)})
 
 
-def _post_from_row(row: list[Any]) -> Post:
-    return Post(
-        source=row[0],
-        slug=row[1],
-        title=row[2],
-        permalink=row[3],
-        published_at=datetime.fromisoformat(row[4]) if row[4] else None,
-        updated_at=datetime.fromisoformat(row[5]) if row[5] else None,
-        summary=row[6],
-        authors=tuple(Author(*author) for author in row[7]),
-        language=row[8],
-        categories=tuple(Category(*category) for category in row[9]),
-        keywords=tuple(row[10]),
-        picture=_picture(row[11]) if row[11] else None,
-        flags=frozenset(row[12]),
-        is_draft=row[13],
-        status=row[14],
-        social_share=row[15],
-        social={name: SocialOverride(*override) for name, override in row[16].items()},
-        declared_id=row[17],
-        external_url=row[18],
-        reading_minutes=row[19],
-        generated_by=row[20],
-        syndication=tuple(row[21]),
-        digest=row[22],
-        length=row[23],
-        repairs=tuple(Repair(*repair) for repair in row[24]),
-        problems=tuple(map(_problem_from_row, row[25])),
-        source_digest=row[26],
-        fields_digest=row[27],
-        sketch=row[28],
-        title_code=tuple(row[29]),
-        left_out=tuple(LeftOut(*one) for one in row[30]),
-        by_rule=row[31],
-        group=row[32],
-        media=tuple(MediaFile(*one) for one in row[33]),
-    )
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
-def _picture(row: list[Any]) -> Picture:
-    url, alt, credit, focus, path, kind, is_public = row
-    at = (focus[0], focus[1]) if focus else None
-    return Picture(url, alt, Credit(*credit) if credit else None, at, path, kind, is_public)
-
-
-def _instant(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
+_READ: Mapping[str, Callable[[Any], Any]] = {
+    "published_at": _instant, "updated_at": _instant, "picture": _picture, "problems": _problems, "flags": frozenset,
+    "authors": _each(Author), "categories": _each(Category), "media": _each(MediaFile), "repairs": _each(Repair),
+    "left_out": _each(LeftOut), "keywords": tuple, "syndication": tuple, "title_code": tuple,
+    "social": lambda rows: {name: SocialOverride(**row) for name, row in rows.items()},
+}  # fmt: skip
+"""How the fields of a post are read that JSON cannot hold as they are."""
 
 
 # --- What is kept between two reads, in the disposable cache ---
@@ -199,7 +127,7 @@ class PostCache:
         start, stats, outcomes = len(self._context), dict[str, Stat](), dict[str, Outcome]()
         rows = self._cache.get_all(self._posts) if sources is None else self._cache.get_many(self._posts, sources)
         for source, row in rows.items():
-            with suppress(ValueError, TypeError, IndexError, AttributeError):
+            with suppress(ValueError, TypeError, LookupError, AttributeError):
                 if row.startswith(self._context):
                     (mtime_ns, size, inode, digest), outcome = orjson.loads(row[start:])
                     outcomes[source], stats[source] = _from_row(outcome), (mtime_ns, size, inode, digest)
@@ -211,7 +139,10 @@ class PostCache:
         Where it did not, these sources belong to the next call, too.
         """
         known = [source for source in changed if source in stats and source in outcomes]
-        rows = {source: self._context + orjson.dumps([stats[source], _to_row(outcomes[source])]) for source in known}
+        rows = {
+            source: self._context + orjson.dumps([stats[source], _to_row(outcomes[source])], default=sorted)
+            for source in known
+        }
         self._cache.put_many(self._posts, rows)
         self._cache.drop(self._posts, set(changed) - rows.keys())
         return not known or self._cache.get(self._posts, known[-1]) == rows[known[-1]]

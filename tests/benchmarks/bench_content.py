@@ -84,7 +84,7 @@ def measure(count: int) -> None:
             edited.write_text(edited.read_text(encoding="utf-8") + "One more line.\n", encoding="utf-8")
             one_edit = seconds(reader.read)
             unchanged = seconds(lambda: look_at_posts(settings).fingerprint)
-            whole = seconds(reader.read_whole)
+            whole = seconds(lambda: reader.fill(reader.read().posts))
         peer = seconds(lambda: read_plainly(folder))
     print(
         f"{count:>6} posts   cold {cold:6.2f} s ({cold / count * 1e6:4.0f} µs a post, peak {peak:4.0f} MB)", end="   "

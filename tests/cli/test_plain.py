@@ -13,8 +13,7 @@ import pytest
 
 from syndicate.cli.show import print_json
 from syndicate.cli.terminal import LogFormatter, PlainStream, UnblockedHandler, plain_streams
-from syndicate.content import read_snapshot
-from tests.content.golden import make_settings
+from tests.content.golden import make_settings, read_snapshot
 
 EVIL = "a\x1b]0;owned\x07b\x9bc\u202ed\u2066e\rf\x00"
 SHOWN = "a\\u001b]0;owned\\u0007b\\u009bc\\u202ed\\u2066e\\u000df\\u0000"

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import orjson
 
+from syndicate.content.folder import ContentFolder
 from syndicate.content.parsing import parse_post
-from syndicate.model import Post, Settings, Site, Storage
+from syndicate.model import Cache, Post, Settings, Site, Snapshot, Storage
 
 CASES = Path(__file__).parent / "cases"
 _LEFT_OUT = ("html", "markdown", "length", "digest", "source_digest", "fields_digest", "sketch", "group")
@@ -21,6 +22,17 @@ def make_settings(root: Path, **site: object) -> Settings:
     """A site in a folder, with everything else as it comes."""
     values = {"title": "Notes", "url": "https://blog.example", "timezone": "Europe/Berlin", "content": "posts", **site}
     return Settings(root=str(root), site=Site(**values), storage=Storage(database="", publish_to="", cache=""))  # type: ignore[arg-type]
+
+
+def read_whole(folder: ContentFolder) -> Snapshot:
+    """Every post with its body."""
+    outline = folder.read()
+    return replace(outline, posts=folder.fill(outline.posts))
+
+
+def read_snapshot(settings: Settings, cache: Cache | None = None) -> Snapshot:
+    """The same by a reader that remembers nothing but the cache."""
+    return read_whole(ContentFolder(settings, cache))
 
 
 def read_case(folder: Path) -> Post:

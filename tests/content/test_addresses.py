@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.config.read import make_settings as read_config
-from syndicate.content import read_snapshot
 from syndicate.content.permalinks import (
     MAX_SLUG,
     Named,
@@ -26,7 +25,7 @@ from syndicate.content.permalinks import (
 )
 from syndicate.errors import ContentError
 from syndicate.model import Site
-from tests.content.golden import make_settings
+from tests.content.golden import make_settings, read_snapshot
 
 NEW_YEAR = datetime(2024, 12, 31, 23, 30, tzinfo=UTC).astimezone(ZoneInfo("Europe/Berlin"))
 

@@ -12,6 +12,7 @@ from syndicate.content.body import to_xpath
 from syndicate.content.built import parse_page
 from syndicate.content.folder import ContentFolder
 from syndicate.model import Post, Settings
+from tests.content.golden import read_whole
 
 CANONICAL = '<link rel="canonical" href="https://blog.example{}">'
 
@@ -105,7 +106,7 @@ ARTICLE = (
 
 
 def read_body(folder: ContentFolder) -> Post:
-    (whole,) = folder.read_whole().posts
+    (whole,) = read_whole(folder).posts
     return whole
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.content import read_snapshot
 from syndicate.content.folder import ContentFolder
 from syndicate.content.post_dates import Span, parse_log
 from syndicate.model import Settings, Site, Storage
+from tests.content.golden import read_snapshot
 
 
 def _settings(root: Path) -> Settings:

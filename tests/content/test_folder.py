@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from syndicate.content import folder as many
-from syndicate.content.folder import ContentFolder
 from syndicate.model import Settings, Site, Snapshot, Storage
+from tests.content.golden import read_snapshot
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def alone(settings: Settings) -> Snapshot:
-    return ContentFolder(settings).read_whole()
+    return read_snapshot(settings)
 
 
 def with_processes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,7 +47,7 @@ def test_processes_read_what_one_process_reads(
     monkeypatch.setattr(
         subprocess, "Popen", lambda *given, **named: started.append(popen(*given, **named)) or started[-1]
     )
-    assert ContentFolder(settings).read_whole() == alone
+    assert read_snapshot(settings) == alone
     assert len(started) == 2
     assert all(one.poll() is not None for one in started)
 
@@ -59,11 +59,11 @@ def test_files_are_read_in_one_process(
     """Where a process cannot be started, or dies, everything is read all the same."""
     with_processes(monkeypatch)
     monkeypatch.setattr(sys, "executable", executable)
-    assert ContentFolder(settings).read_whole() == alone
+    assert read_snapshot(settings) == alone
 
 
 def test_few_files_need_no_second_process(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """One edited post starts no process."""
     monkeypatch.setattr("os.sched_getaffinity", lambda _pid: range(3))
     monkeypatch.setattr(many, "Process", lambda *_given: pytest.fail("a process was started"))
-    assert ContentFolder(replace(settings)).read_whole().posts
+    assert read_snapshot(replace(settings)).posts

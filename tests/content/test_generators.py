@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from syndicate.config.read import make_settings
-from syndicate.content import read_snapshot
 from syndicate.content.folder import ContentFolder
 from syndicate.content.scanning import look_at_posts
 from syndicate.model import Post, Snapshot
+from tests.content.golden import read_snapshot
 
 HEAD = "---\ntitle: T\ndate: 2025-01-02\n---\n"
 

@@ -14,13 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from syndicate.content import look_at_posts, read_snapshot
+from syndicate.content import look_at_posts
 from syndicate.content.folder import ContentFolder
 from syndicate.content.reading import MAX_BYTES
 from syndicate.content.records import Memory
 from syndicate.errors import ContentError
 from syndicate.model import KnownPost, Settings, Snapshot
-from tests.content.golden import make_settings
+from tests.content.golden import make_settings, read_snapshot, read_whole
 
 NOW = datetime(2026, 12, 24, tzinfo=UTC)
 
@@ -248,7 +248,7 @@ def _states(site: Settings) -> Iterator[Snapshot]:
         lambda: None,
     ):
         change()
-        yield folder.read_whole()
+        yield read_whole(folder)
 
 
 def test_a_remembering_reader_sees_what_a_fresh_one_sees(site: Settings) -> None:
@@ -272,9 +272,9 @@ def test_unchanged_posts_are_the_same_objects(site: Settings) -> None:
     for title in ("A", "B"):
         _write(site, f"{title}.md", _post(title))
     folder = ContentFolder(site)
-    before = folder.read_whole().posts
+    before = folder.read().posts
     _write(site, "B.md", _post("B changed"))
-    after = folder.read_whole().posts
+    after = folder.read().posts
     assert after[0] is before[0]
     assert after[1].title == "B changed"
 

@@ -19,8 +19,8 @@ import pytest
 
 from syndicate.cli.root import call
 from syndicate.config.read import read_settings
-from syndicate.content import read_snapshot
 from syndicate.model import Post
+from tests.content.golden import read_snapshot
 
 pytestmark = pytest.mark.e2e
 

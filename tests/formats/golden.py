@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from syndicate.content import read_snapshot
 from syndicate.formats.atom import render as render_atom
 from syndicate.formats.jsonfeed import render as render_json
 from syndicate.formats.meta import render_meta
@@ -27,6 +26,7 @@ from syndicate.model import (
     Storage,
 )
 from syndicate.planning.feeds import plan_feeds
+from tests.content.golden import read_snapshot
 
 CASES = Path(__file__).parent / "cases"
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
