@@ -6,14 +6,13 @@ Facts: docs.joinmastodon.org/methods/apps and /methods/oauth. The token lasts un
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import urlencode
 
 from syndicate.errors import Unauthorised
 from syndicate.http import Client
 from syndicate.networks.base import AskAgain, LoginPage
 from syndicate.networks.mastodon.servers import parse_server
 from syndicate.networks.toolkit.answers import error_of, pick_list, words_of
-from syndicate.networks.toolkit.oauth import challenge_of, make_state, make_verifier
+from syndicate.networks.toolkit.oauth import make_login_page, make_verifier
 
 SCOPES = "read:accounts read:statuses write:statuses write:media"
 """All that is needed, and no more."""
@@ -42,25 +41,11 @@ def begin_login(http: Client, base: str, redirect: str, *, scopes: str, account:
     app = response.json()
     if not response.is_success or not isinstance(app, dict) or not app.get("client_id"):
         raise error_of(response, account=account, publishes=False)
-    verifier, state = make_verifier(), make_state()
-    memory = {
-        "client_id": str(app["client_id"]),
-        "client_secret": str(app.get("client_secret", "")),
-        "redirect_uri": target,
-        "code_verifier": verifier,
-        "scope": scopes,
-    }
-    query = {
-        "response_type": "code",
-        "client_id": memory["client_id"],
-        "redirect_uri": target,
-        "scope": scopes,
-        "state": state,
-        "code_challenge": challenge_of(verifier),
-        "code_challenge_method": "S256",
-    }
+    client = str(app["client_id"])
+    memory = {"client_id": client, "client_secret": str(app.get("client_secret", "")), "scope": scopes}
     note = f'This server takes no narrower permission than "{scopes}".' if scopes == BROAD_SCOPES else ""
-    return LoginPage(f"{base}/oauth/authorize?{urlencode(query)}", state, memory, note)
+    url, verifier = f"{base}/oauth/authorize", make_verifier()
+    return make_login_page(url, client, target, scopes, verifier=verifier, memory=memory, note=note)
 
 
 def finish_login(http: Client, base: str, page: LoginPage, code: str, *, account: str) -> Mapping[str, str]:

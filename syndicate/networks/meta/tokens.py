@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from urllib.parse import urlencode
 
 from syndicate.errors import Unauthorised, UsageError
 from syndicate.http import Client
@@ -16,7 +15,7 @@ from syndicate.networks.base import LoginField, LoginPage, Vault
 from syndicate.networks.meta.graph import parse_expiry, parse_failure
 from syndicate.networks.toolkit.answers import pick_text
 from syndicate.networks.toolkit.calls import Api, require_secret
-from syndicate.networks.toolkit.oauth import Session, make_state, read_session, session_secrets
+from syndicate.networks.toolkit.oauth import Session, make_login_page, read_session, session_secrets
 
 TOKEN_LIFE = timedelta(days=60)
 RENEW_FROM = timedelta(hours=24)
@@ -64,15 +63,7 @@ class GraphLogin:
         target = redirect if redirect.startswith("https://") else answers.get("redirect_uri", "")
         if not (answers.get("app_id") and answers.get("app_secret") and target.startswith("https://")):
             raise UsageError("give a token, or app id, app secret and an https redirect address")
-        state = make_state()
-        query = {
-            "client_id": answers["app_id"],
-            "redirect_uri": target,
-            "scope": self._place.scopes,
-            "response_type": "code",
-            "state": state,
-        }
-        return LoginPage(f"{self._place.authorise_url}?{urlencode(query)}", state, {"redirect_uri": target})
+        return make_login_page(self._place.authorise_url, answers["app_id"], target, self._place.scopes)
 
     def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
         """The long-lived token and its end. A pasted token is taken to be fresh."""

@@ -1,6 +1,6 @@
 """Logins that networks share: OAuth 2.0 with PKCE, OAuth 1.0a signatures, tokens that are pasted.
 
-Tumblr and Pinterest give a short-lived token, and a refresh token that is replaced by each use.
+X, Tumblr and Pinterest give a short-lived token, and a refresh token that is replaced by each use.
 
 A refresh token works once, so the answer to a renewal is stored before anything else happens, and the vault's lock
 lets one process at a time renew. RFC 6749.
@@ -46,6 +46,30 @@ def challenge_of(verifier: str) -> str:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
 
 
+def make_login_page(
+    url: str,
+    client_id: str,
+    redirect: str,
+    scope: str,
+    *,
+    verifier: str = "",
+    memory: Mapping[str, str] | None = None,
+    note: str = "",
+) -> LoginPage:
+    """The page where the person allows us to post. A verifier is shown by its challenge, and remembered."""
+    state = make_state()
+    query = {
+        "client_id": client_id,
+        "redirect_uri": redirect,
+        "response_type": "code",
+        "scope": scope,
+        "state": state,
+    }
+    proof = {"code_challenge": challenge_of(verifier), "code_challenge_method": "S256"} if verifier else {}
+    kept = {"redirect_uri": redirect, **({"code_verifier": verifier} if verifier else {}), **(memory or {})}
+    return LoginPage(f"{url}?{urlencode(query | proof)}", state, kept, note)
+
+
 T = TypeVar("T")
 
 EARLY = timedelta(minutes=2)
@@ -68,6 +92,10 @@ class Provider:
     """Further fields of the token request."""
     instead: str = ""
     """What a person may give in place of an app, as the end of a sentence."""
+    is_public: bool = False
+    """Whether an app may have no secret: it proves itself by PKCE and names itself in every request."""
+    token_lives: timedelta | None = None
+    """How long a token lives whose answer does not say so; None for as long as it likes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +140,14 @@ class TurningToken:
 
     def _ask(self, form: Mapping[str, str]) -> object:
         client_id = require_secret(self.vault, "client_id", self.account)
-        client_secret = require_secret(self.vault, "client_secret", self.account)
+        is_public, find = self.provider.is_public, self.vault.get
+        client_secret = (
+            find("client_secret") if is_public else require_secret(self.vault, "client_secret", self.account)
+        )
         return ask_for_token(self.http, self.provider, form, (client_id, client_secret), account=self.account)
 
     def _read(self, answer: object, refresh_before: str) -> Session:
-        session = parse_token(answer, self.http, refresh_before)
+        session = parse_token(answer, self.provider, self.http, refresh_before)
         if session is None:
             raise Unavailable("the new token cannot be read", where=self.account)
         return session
@@ -125,51 +156,52 @@ class TurningToken:
 def ask_for_token(
     http: Client, provider: Provider, form: Mapping[str, str], client: tuple[str, str], *, account: str
 ) -> object:
-    """The token endpoint's answer. Raises Unauthorised where the code or the refresh token is refused."""
+    """The token endpoint's answer. Raises Unauthorised where the code or the refresh token is refused.
+
+    An app with a secret proves itself in a Basic header (RFC 6749 section 2.3.1).
+    """
     basic = base64.b64encode(":".join(client).encode()).decode()
-    given = (client[1], form.get("refresh_token", ""), form.get("code", ""), basic)
-    api = Api(http, account, {"Authorization": f"Basic {basic}"}, given)
+    refresh, code = form.get("refresh_token", ""), form.get("code", "")
+    given = (client[1], refresh, code, form.get("code_verifier", ""), basic)
+    api = Api(http, account, {"Authorization": f"Basic {basic}"} if client[1] else {}, given)
+    named = {"client_id": client[0]} if provider.is_public else {}
     try:
-        answer: object = api.ask("POST", provider.token_url, form={**form, **provider.extra}).json()
-    except Rejected as error:
-        raise Unauthorised(error.message, where=account) from None
+        answer: object = api.ask("POST", provider.token_url, form={**form, **provider.extra, **named}).json()
+    except (Rejected, Unauthorised) as error:
+        said = f"the {'refresh token' if refresh else 'code'} is refused: {error.message}"
+        raise Unauthorised(said, where=account) from None
     return answer
 
 
-def parse_token(answer: object, http: Client, refresh_before: str) -> Session | None:
+def parse_token(answer: object, provider: Provider, http: Client, refresh_before: str) -> Session | None:
     """The session in a token answer; a network that keeps the refresh token leaves it out. None without a token."""
     access, seconds, now = pick_text(answer, "access_token"), pick(answer, "expires_in"), http.now()
     if not access:
         return None
-    is_sane = isinstance(seconds, int) and 0 < seconds < 10**9
-    expires_at = now + timedelta(seconds=seconds) if is_sane and isinstance(seconds, int) else None
-    return Session(access, pick_text(answer, "refresh_token") or refresh_before, expires_at, now)
+    lives = timedelta(seconds=seconds) if isinstance(seconds, int) and 0 < seconds < 10**9 else provider.token_lives
+    refresh = pick_text(answer, "refresh_token") or refresh_before
+    return Session(access, refresh, now + lives if lives else None, now)
 
 
 def begin_login(provider: Provider, answers: Mapping[str, str], redirect: str) -> LoginPage:
-    """The page where the person allows us to post."""
-    target = answers.get("redirect_uri") or redirect
-    if not (answers.get("client_id") and answers.get("client_secret") and target):
-        raise UsageError(f"give the app's client id, client secret and redirect address{provider.instead}")
-    state = make_state()
-    query = {
-        "client_id": answers["client_id"],
-        "redirect_uri": target,
-        "response_type": "code",
-        "scope": provider.scope,
-        "state": state,
-    }
-    return LoginPage(f"{provider.authorise_url}?{urlencode(query)}", state, {"redirect_uri": target})
+    """The page where the person allows us to post, at the network's own site."""
+    target, has_secret = answers.get("redirect_uri") or redirect, provider.is_public or answers.get("client_secret")
+    if not (answers.get("client_id") and has_secret and target):
+        asked = (
+            "client id and redirect address" if provider.is_public else "client id, client secret and redirect address"
+        )
+        raise UsageError(f"give the app's {asked}, as registered there{provider.instead}")
+    verifier = make_verifier() if provider.is_public else ""
+    return make_login_page(provider.authorise_url, answers["client_id"], target, provider.scope, verifier=verifier)
 
 
 def finish_login(
     http: Client, provider: Provider, answers: Mapping[str, str], page: LoginPage | None, code: str, *, account: str
 ) -> dict[str, str]:
     """Trade the code for the secrets to store."""
-    redirect = (page.memory or {}).get("redirect_uri", "") if page else ""
-    client = (answers["client_id"], answers["client_secret"])
-    form = {"grant_type": "authorization_code", "code": code.strip(), "redirect_uri": redirect}
-    session = parse_token(ask_for_token(http, provider, form, client, account=account), http, "")
+    client = (answers["client_id"], answers.get("client_secret", ""))
+    form = {"grant_type": "authorization_code", "code": code.strip(), **((page.memory if page else None) or {})}
+    session = parse_token(ask_for_token(http, provider, form, client, account=account), provider, http, "")
     if session is None or not session.refresh:
         raise Unauthorised("the network gave no refresh token", where=account)
     kept = session_secrets(session, session.refresh)

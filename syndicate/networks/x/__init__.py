@@ -7,8 +7,9 @@ listed to find it. X shortens links to t.co, so what is read back is unwrapped f
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from secrets import token_hex
 from typing import Any, Unpack
 from urllib.parse import quote
 
@@ -28,7 +29,16 @@ from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, 
 from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.toolkit.answers import error_of, pick, pick_count, pick_list, pick_text, pick_wait, words_of
 from syndicate.networks.toolkit.calls import Parts, read_dollars, refuse_misfits, refuse_private, refuse_warning
-from syndicate.networks.toolkit.oauth import take_pasted
+from syndicate.networks.toolkit.oauth import (
+    Keys,
+    PastedLogin,
+    Provider,
+    TurningToken,
+    begin_login,
+    build_header,
+    finish_login,
+    take_pasted,
+)
 from syndicate.networks.toolkit.readback import (
     CLOCK_SKEW,
     Listing,
@@ -40,7 +50,6 @@ from syndicate.networks.toolkit.readback import (
     read_page,
     with_numbered_reply,
 )
-from syndicate.networks.x.auth import KEY_NAMES, Signer, begin_login, finish_login, open_signer
 from syndicate.networks.x.tweets import (
     FIELDS,
     LISTED,
@@ -55,6 +64,10 @@ from syndicate.networks.x.tweets import (
 from syndicate.text.counting import Counter
 
 API = "https://api.x.com"
+AUTHORISE = "https://x.com/i/oauth2/authorize"
+SCOPES = "tweet.read tweet.write users.read media.write offline.access"
+LIFE = timedelta(hours=2)
+KEY_NAMES = ("api_key", "api_secret", "access_token", "access_token_secret")
 LIMITS = Limits(
     characters=280,
     counter=Counter.WEIGHTED,
@@ -129,21 +142,8 @@ DESCRIPTION = Description(
 )
 
 
-@dataclass(slots=True)
-class X:
-    """One account on X."""
-
-    account: str
-    api: str
-    options: Mapping[str, str]
-    vault: Vault = field(repr=False)
-    http: Client = field(repr=False)
-    limits: Limits = LIMITS
-    price_read: float = PRICE_READ
-    price_delete: float = PRICE_DELETE
-    _user: str = ""
-    _fields: Mapping[str, str] = field(default_factory=lambda: FIELDS[0])
-    _spent: float = 0.0
+class X(PastedLogin):
+    """One account on X, called with OAuth 1.0a keys that never expire or with an OAuth 2.0 token that turns over."""
 
     login_fields = (
         LoginField("client_id", "OAuth 2.0 client id", help="leave empty to paste four OAuth 1.0a keys instead"),
@@ -151,6 +151,15 @@ class X:
         LoginField("redirect_uri", "Redirect address as registered in the app", help="only with a client id"),
         *(LoginField(name, name.replace("_", " "), secret=True) for name in KEY_NAMES),
     )
+
+    def __init__(self, account: Account, vault: Vault, http: Client) -> None:
+        super().__init__(account, vault, http)
+        self.limits = limits_of(account)
+        self._api = (account.options.get("api") or API).rstrip("/")
+        self._provider = Provider(AUTHORISE, f"{self._api}/2/oauth2/token", SCOPES, is_public=True, token_lives=LIFE)
+        self._token = TurningToken(account.name, self._provider, vault, http)
+        self._price_read, self._price_delete = (read_dollars(account, *price) for price in _FURTHER_PRICES.items())
+        self._user, self._fields, self._spent = "", FIELDS[0], 0.0
 
     def prepare(self, message: Message, *, key: str) -> Message:
         """Upload the image, wait where X wants to process it, then say what it shows."""
@@ -167,12 +176,12 @@ class X:
         return message
 
     def _refuse_misfits(self, message: Message) -> None:
-        refuse_misfits(message, self.limits, account=self.account)
-        refuse_private(message, account=self.account)
-        refuse_warning(message, account=self.account)
+        refuse_misfits(message, self.limits, account=self._name)
+        refuse_private(message, account=self._name)
+        refuse_warning(message, account=self._name)
 
     def _is_stale(self, message: Message) -> bool:
-        return self.http.now() - datetime.fromisoformat(message.prepared["media_at"]) > MEDIA_LIVES
+        return self._http.now() - datetime.fromisoformat(message.prepared["media_at"]) > MEDIA_LIVES
 
     def _upload(self, message: Message, image: Attachment) -> Message:
         name = image.path.rpartition("/")[2]
@@ -180,7 +189,7 @@ class X:
         response = self._call("POST", "/2/media/upload", files=files, form={"media_category": "tweet_image"})
         media = data_of(response)
         if not media.get("id"):
-            raise Unavailable("the upload's answer cannot be read", where=self.account)
+            raise Unavailable("the upload's answer cannot be read", where=self._name)
         busy = {"media_busy": "yes"} if media.get("processing_info") else {}
         uploaded = {"media": str(media["id"]), "media_at": response.received_at.isoformat(), **busy}
         kept = {name: value for name, value in message.prepared.items() if not name.startswith("media")}
@@ -191,10 +200,10 @@ class X:
         response = self._call("GET", "/2/media/upload", params=params)
         progress = pick(response.json(), "data", "processing_info")
         if pick(progress, "state") == "failed":
-            raise Rejected("X could not process the image", where=self.account)
+            raise Rejected("X could not process the image", where=self._name)
         if progress and pick(progress, "state") != "succeeded":
             retry_at = pick_wait(response, "data", "processing_info", "check_after_secs")
-            raise NotReady("the image is still being processed", retry_at=retry_at, where=self.account)
+            raise NotReady("the image is still being processed", retry_at=retry_at, where=self._name)
         kept = {name: value for name, value in message.prepared.items() if name != "media_busy"}
         return replace(message, prepared=kept)
 
@@ -205,23 +214,23 @@ class X:
 
     def send(self, message: Message, *, key: str) -> Receipt:
         self._refuse_misfits(message)
-        body = build_post(with_numbered_reply(message, account=self.account), self.options)
+        body = build_post(with_numbered_reply(message, account=self._name), self._options)
         response = self._ask("POST", "/2/tweets", publishes=True, json=body)
         if not response.is_success:
             raise self._error(response, publishes=True)
         receipt = parse_receipt(response.json())
         if receipt is None:
-            raise Uncertain("X accepted the post but its answer cannot be read", where=self.account)
+            raise Uncertain("X accepted the post but its answer cannot be read", where=self._name)
         return receipt
 
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
-        message = with_numbered_reply(message, account=self.account)
+        message = with_numbered_reply(message, account=self._name)
         same_words = replace(message, link="")
 
         def is_found(posts: Sequence[Recent]) -> bool:
             return choose_copy(posts, same_words, since=since) is not None
 
-        return find_in(self._read_own(since, is_found), message, since=since, account=self.account)
+        return find_in(self._read_own(since, is_found), message, since=since, account=self._name)
 
     def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
         return self._read_own(since, lambda _: False).posts
@@ -237,11 +246,11 @@ class X:
             here = {**params, "pagination_token": cursor} if cursor else params
             answer = self._list(path, here)
             if not is_listing(answer):
-                raise Unavailable("the list of posts cannot be read", where=self.account)
+                raise Unavailable("the list of posts cannot be read", where=self._name)
             listed = pick_list(answer, "data")
-            self._spent += len(listed) * self.price_read
+            self._spent += len(listed) * self._price_read
             following = pick_text(answer, "meta", "next_token")
-            page = read_page(listed, parse=parse_recent, each=LISTED, following=following, account=self.account)
+            page = read_page(listed, parse=parse_recent, each=LISTED, following=following, account=self._name)
             posts = page.posts
             goes_on = since is not None and posts and posts[-1].published_at >= since and not is_enough(posts)
             return page if goes_on else replace(page, following="")
@@ -261,15 +270,15 @@ class X:
 
     @property
     def cost_of_list(self) -> float:
-        return (1 + ADOPTED) * self.price_read
+        return (1 + ADOPTED) * self._price_read
 
     @property
     def cost_of_check(self) -> float:
-        return self.price_read
+        return self._price_read
 
     @property
     def cost_of_delete(self) -> float:
-        return self.price_delete
+        return self._price_delete
 
     def take_spent(self) -> float:
         spent, self._spent = self._spent, 0.0
@@ -282,9 +291,9 @@ class X:
 
     def _whoami(self) -> Mapping[str, Any]:
         user = data_of(self._call("GET", "/2/users/me"))
-        self._spent += self.price_read
+        self._spent += self._price_read
         if not user.get("id"):
-            raise Unavailable("X does not say who we are", where=self.account)
+            raise Unavailable("X does not say who we are", where=self._name)
         return user
 
     def verify(self) -> Profile:
@@ -294,31 +303,29 @@ class X:
 
     def count(self, receipt: Receipt) -> Reactions | None:
         """One read, which costs money."""
-        number = quote(number_of(receipt, account=self.account), safe="")
+        number = quote(number_of(receipt, account=self._name), safe="")
         response = self._call("GET", f"/2/tweets/{number}", params={"tweet.fields": "public_metrics"})
         metrics = data_of(response).get("public_metrics")
-        self._spent += self.price_read
+        self._spent += self._price_read
         names = ("like_count", "retweet_count", "reply_count", "quote_count")
         return Reactions(*(pick_count(metrics, name) for name in names)) if metrics else None
 
     def delete(self, receipt: Receipt) -> None:
-        number = number_of(receipt, account=self.account)
+        number = number_of(receipt, account=self._name)
         response = self._ask("DELETE", f"/2/tweets/{quote(number, safe='')}")
         if not response.is_success and response.status != 404:
             raise self._error(response, publishes=False)
-        self._spent += self.price_delete if response.is_success else 0.0
+        self._spent += self._price_delete if response.is_success else 0.0
 
     def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
         """With a client id OAuth 2.0 in a browser, without one the four pasted keys are enough."""
-        return begin_login(answers, redirect) if answers.get("client_id") else None
+        return begin_login(self._provider, answers, redirect) if answers.get("client_id") else None
 
     def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
+        """The code lives thirty seconds."""
         if page is None:
             return take_pasted(answers, KEY_NAMES)
-        return finish_login(self.http, self.api, answers, page, code, account=self.account)
-
-    def _signer(self) -> Signer:
-        return open_signer(self.account, self.api, self.vault, self.http)
+        return finish_login(self._http, self._provider, answers, page, code, account=self._name)
 
     def _call(self, method: str, path: str, **parts: Unpack[Parts]) -> Response:
         response = self._ask(method, path, **parts)
@@ -328,40 +335,52 @@ class X:
 
     def _ask(self, method: str, path: str, *, publishes: bool = False, **parts: Unpack[Parts]) -> Response:
         """One call; where the token died in the meantime (surely nothing happened) once more with a fresh one."""
-        signer, url = self._signer(), self.api + path
+        url = self._api + path
 
-        def call(header: str) -> Response:
-            signed: Parts = {**parts, "headers": {"Authorization": header}}
-            return self.http.call(method, url, publishes=publishes, where=self.account, **signed)
+        def call(authorization: str) -> Response:
+            signed: Parts = {**parts, "headers": {"Authorization": authorization}}
+            response = self._http.call(method, url, publishes=publishes, where=self._name, **signed)
+            if response.status == 401:
+                raise self._error(response, publishes=publishes)
+            return response
 
-        params = parts.get("params") or {}
-        header = signer.header(method, url, params)
-        response = call(header)
-        is_worth_another = response.status == 401 and signer.renew(header)
-        return call(signer.header(method, url, params)) if is_worth_another else response
+        keys = self._find_keys()
+        if keys is None:
+            return self._token.use(lambda token: call(f"Bearer {token}"))
+        now = int(self._http.now().timestamp())
+        query = parts.get("params") or {}
+        return call(build_header(keys, method, url, query, nonce=token_hex(16), timestamp=now))
+
+    def _find_keys(self) -> Keys | None:
+        """The four keys, None where there is a token instead. Raises Unauthorised where there is neither."""
+        found = [self._vault.get(name) for name in KEY_NAMES]
+        if all(found):
+            return Keys(*found)
+        if self._vault.get("client_id") and self._vault.get("refresh_token"):
+            return None
+        missing = ", ".join(name for name, value in zip(KEY_NAMES, found, strict=True) if not value)
+        raise Unauthorised(f"no credentials ({missing})", where=self._name)
 
     def _error(self, response: Response, *, publishes: bool) -> NetworkError:
-        secrets = self._signer().secrets()
+        secrets = (*map(self._vault.get, KEY_NAMES), *self._token.secrets())
         said = f"{response.status}: {words_of(response, secrets)}"
         problem = parse_problem(response)
         if response.status == 403 and "duplicate content" in said:
-            return Duplicate(said, where=self.account)
+            return Duplicate(said, where=self._name)
         if response.status == 403 and problem in {"client-forbidden", "oauth1-permissions"}:
             hint = "give the app Read and Write permission, then make a new access token"
-            return Unauthorised(said, where=self.account, hint=hint)
+            return Unauthorised(said, where=self._name, hint=hint)
         if problem == "usage-capped":
-            return PaymentRequired(said, where=self.account, hint="raise the limit in the developer console")
-        if response.status == 401 and self.vault.get("api_key"):
+            return PaymentRequired(said, where=self._name, hint="raise the limit in the developer console")
+        if response.status == 401 and self._vault.get("api_key"):
             ask = "are the four keys right, and is this machine's clock? X refuses signatures of another time"
-            hint = f"{ask}; else run: syndicate login {self.account}"
-            return Unauthorised(said, where=self.account, hint=hint)
+            hint = f"{ask}; else run: syndicate login {self._name}"
+            return Unauthorised(said, where=self._name, hint=hint)
         if response.status == 429:
-            return RateLimited(said, retry_at=retry_at_of_x(response), where=self.account)
-        return error_of(response, account=self.account, publishes=publishes, secrets=secrets)
+            return RateLimited(said, retry_at=retry_at_of_x(response), where=self._name)
+        return error_of(response, account=self._name, publishes=publishes, secrets=secrets)
 
 
 def open_network(account: Account, vault: Vault, http: Client) -> X:
     """The account whose keys or tokens the vault holds."""
-    api = (account.options.get("api") or API).rstrip("/")
-    read, delete = (read_dollars(account, name, usual) for name, usual in _FURTHER_PRICES.items())
-    return X(account.name, api, account.options, vault, http, limits_of(account), read, delete)
+    return X(account, vault, http)
