@@ -7,7 +7,7 @@ creates or does nothing: so a lost answer is settled by asking for that one reco
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Unpack
 
@@ -16,7 +16,7 @@ import orjson
 from syndicate.errors import ConfigError, NetworkError, NotReady, Rejected, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Reactions, Receipt
-from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Recent, Secret, Vault
+from syndicate.networks.base import Description, LoginField, Look, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.bluesky.record import (
     BLOB,
     DOCUMENT,
@@ -33,8 +33,9 @@ from syndicate.networks.bluesky.record import (
 )
 from syndicate.networks.bluesky.session import ENTRYWAY, Session, Sessions, is_expired
 from syndicate.networks.toolkit.answers import error_of, pick, pick_count, pick_instant, pick_text, say
-from syndicate.networks.toolkit.calls import Parts, refuse_misfits, refuse_private
-from syndicate.networks.toolkit.readback import REPLIES_TO, name_of, require_list
+from syndicate.networks.toolkit.calls import Parts, refuse_misfits, refuse_private, with_prepared
+from syndicate.networks.toolkit.oauth import PastedLogin
+from syndicate.networks.toolkit.readback import REPLIES_TO, Page, name_of, read_listing, read_page, require_list
 from syndicate.text.counting import Counter
 
 LIMITS = Limits(
@@ -50,7 +51,6 @@ DOCUMENTS = "site.standard.document"
 BLOB_LIVES = timedelta(minutes=45)
 """A blob that no record uses is kept for at least an hour."""
 PAGE = 100
-PAGES = 5
 APP = "https://bsky.app"
 
 DESCRIPTION = Description(
@@ -102,43 +102,41 @@ def error_name(response: Response) -> str:
     return say(pick_text(response.json(), "error"))
 
 
-@dataclass(frozen=True, slots=True)
-class Bluesky:
-    """One account on one server."""
+class Bluesky(PastedLogin):
+    """One account on one server. An app password is all that a login needs."""
 
-    account: str
-    options: Mapping[str, str]
-    sessions: Sessions
-    http: Client = field(repr=False)
-    limits: Limits = LIMITS
-
+    limits = LIMITS
     login_fields = (LoginField("app_password", "App password", secret=True, help="Settings → App passwords"),)
+
+    def __init__(self, account: Account, vault: Vault, http: Client, sessions: Sessions) -> None:
+        super().__init__(account, vault, http)
+        self.sessions = sessions
 
     def prepare(self, message: Message, *, key: str) -> Message:
         """Look up the part before, resolve mentions, upload the picture, publish the document: one at a time."""
         self._refuse_misfits(message)
         if message.reply_to and "cid" not in parent_of(message):
-            return _with(message, {PARENT: self._ask_for_parent(message.reply_to)})
+            return with_prepared(message, **{PARENT: self._ask_for_parent(message.reply_to)})
         unknown = next((name for name in list_mentions(message.text) if MENTION + name not in message.prepared), "")
         if unknown:
-            return _with(message, {MENTION + unknown: self._resolve(unknown)})
+            return with_prepared(message, **{MENTION + unknown: self._resolve(unknown)})
         picture = message.image or message.card
         if picture and picture.data and self._needs_upload(message):
             return self._upload(message, picture)
-        if self.options.get("publication") and message.link and DOCUMENT not in message.prepared:
+        if self._options.get("publication") and message.link and DOCUMENT not in message.prepared:
             return self._publish_document(message)
         return message
 
     def _refuse_misfits(self, message: Message) -> None:
-        refuse_misfits(message, self.limits, account=self.account)
-        refuse_private(message, account=self.account)
+        refuse_misfits(message, self.limits, account=self._name)
+        refuse_private(message, account=self._name)
         strange = [label for label in self._labels(message) if label not in LABELS]
         if strange:
             hint = f"Bluesky knows only: {', '.join(LABELS)}"
-            raise Rejected(f'"{strange[0]}" is not a content label', where=self.account, hint=hint)
+            raise Rejected(f'"{strange[0]}" is not a content label', where=self._name, hint=hint)
 
     def _labels(self, message: Message) -> tuple[str, ...]:
-        named = f"{self.options.get('labels', '')},{message.warning}".split(",")
+        named = f"{self._options.get('labels', '')},{message.warning}".split(",")
         return tuple(dict.fromkeys(label.strip() for label in named if label.strip()))
 
     def _ask_for_parent(self, answered: Receipt) -> str:
@@ -147,7 +145,7 @@ class Bluesky:
         uri, cid = pick_text(record, "uri"), pick_text(record, "cid")
         if not cid:
             hint = "the post was settled by hand with an address that is none of this account's posts"
-            raise Rejected("the earlier post cannot be referred to", where=self.account, hint=hint)
+            raise Rejected("the earlier post cannot be referred to", where=self._name, hint=hint)
         root = pick(record, "value", "reply", "root")
         ends = {"root_uri": pick_text(root, "uri") or uri, "root_cid": pick_text(root, "cid") or cid}
         return orjson.dumps({"uri": uri, "cid": cid, **ends}).decode()
@@ -155,50 +153,47 @@ class Bluesky:
     def _resolve(self, handle: str) -> str:
         """The DID behind a handle, "" where nobody has it: the mention then stays plain text."""
         response = self._ask("GET", "com.atproto.identity.resolveHandle", params={"handle": handle})
-        answer = response.json()
         if not response.is_success and response.status not in {400, 404}:
             raise self._error(response, publishes=False)
-        return str(answer.get("did", "")) if response.is_success and isinstance(answer, dict) else ""
+        return pick_text(response.json(), "did") if response.is_success else ""
 
     def _needs_upload(self, message: Message) -> bool:
         uploaded = message.prepared.get("blob_at")
-        return uploaded is None or self.http.now() - datetime.fromisoformat(uploaded) > BLOB_LIVES
+        return uploaded is None or self._http.now() - datetime.fromisoformat(uploaded) > BLOB_LIVES
 
     def _upload(self, message: Message, picture: Attachment) -> Message:
         """The same bytes always get the same reference, so a second upload changes no record."""
         headers = {"Content-Type": picture.media_type}
         response = self._call("POST", "com.atproto.repo.uploadBlob", headers=headers, content=picture.data)
-        answer = response.json()
-        blob = answer.get("blob") if isinstance(answer, dict) else None
+        blob = pick(response.json(), "blob")
         if not isinstance(blob, dict):
-            raise Unavailable("the upload's answer cannot be read", where=self.account)
+            raise Unavailable("the upload's answer cannot be read", where=self._name)
         stored = orjson.dumps(blob, option=orjson.OPT_SORT_KEYS).decode()
-        return _with(message, {BLOB: stored, "blob_at": response.received_at.isoformat()})
+        return with_prepared(message, **{BLOB: stored, "blob_at": response.received_at.isoformat()})
 
     def _publish_document(self, message: Message) -> Message:
         """Write (or write again, to the same effect) the record that describes the page."""
         published_at = message.published_at or self._intent(message)
         rkey = tid_of(published_at, message.post_id or message.link)
-        record = build_document(message, publication=self.options["publication"], published_at=published_at)
+        record = build_document(message, publication=self._options["publication"], published_at=published_at)
         response = self._call("POST", "com.atproto.repo.putRecord", json=self._put(DOCUMENTS, rkey, record))
-        answer = response.json()
-        if not isinstance(answer, dict) or "uri" not in answer or "cid" not in answer:
-            raise Unavailable("the document's answer cannot be read", where=self.account)
-        ref = {"uri": answer["uri"], "cid": answer["cid"]}
-        return _with(message, {DOCUMENT: orjson.dumps(ref).decode()})
+        ref = {name: pick_text(response.json(), name) for name in ("uri", "cid")}
+        if not all(ref.values()):
+            raise Unavailable("the document's answer cannot be read", where=self._name)
+        return with_prepared(message, **{DOCUMENT: orjson.dumps(ref).decode()})
 
     def _put(self, collection: str, rkey: str, record: Mapping[str, object]) -> dict[str, object]:
         return {"repo": self.sessions.get().did, "collection": collection, "rkey": rkey, "record": record}
 
     def _intent(self, message: Message) -> datetime:
         if message.created_at is None:
-            raise NotReady("the message has no moment of intent yet", where=self.account)
+            raise NotReady("the message has no moment of intent yet", where=self._name)
         return message.created_at
 
     def send(self, message: Message, *, key: str) -> Receipt:
         self._refuse_misfits(message)
         if message.reply_to and "cid" not in parent_of(message):
-            raise Unavailable("the part before has not been looked up yet", where=self.account)
+            raise Unavailable("the part before has not been looked up yet", where=self._name)
         created_at = self._intent(message)
         record = build_post(message, created_at=created_at, labels=self._labels(message))
         body = {**self._put(POST, tid_of(created_at, key), record), "swapRecord": None, "validate": True}
@@ -207,7 +202,7 @@ class Bluesky:
             return self._after_refusal(response, message, key)
         receipt = parse_receipt(response.json(), message)
         if receipt is None:
-            raise Uncertain("the server accepted the post but its answer cannot be read", where=self.account)
+            raise Uncertain("the server accepted the post but its answer cannot be read", where=self._name)
         return receipt
 
     def _after_refusal(self, response: Response, message: Message, key: str) -> Receipt:
@@ -218,14 +213,14 @@ class Bluesky:
         picture = message.image or message.card
         if name == "BlobNotFound" and picture:
             self._upload(message, picture)
-            raise Unavailable("the uploaded picture was gone; it is there again", where=self.account)
+            raise Unavailable("the uploaded picture was gone; it is there again", where=self._name)
         raise self._error(response, publishes=True)
 
     def _adopt(self, message: Message, key: str) -> Receipt:
         """Something else stands under our key: our own post in an earlier wording, since nobody else has the key."""
         receipt = self.find(message, key=key, since=self._intent(message))
         if receipt is None:
-            raise Uncertain("the server holds another record under this key", where=self.account)
+            raise Uncertain("the server holds another record under this key", where=self._name)
         return receipt
 
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
@@ -233,7 +228,7 @@ class Bluesky:
         record = self._read_record(tid_of(self._intent(message), key))
         receipt = parse_receipt(record, message)
         if record is not None and receipt is None:
-            raise Unavailable("the record cannot be read", where=self.account)
+            raise Unavailable("the record cannot be read", where=self._name)
         return receipt
 
     def _read_record(self, rkey: str) -> object | None:
@@ -255,7 +250,7 @@ class Bluesky:
         """Its server passes the question on to the application that counts."""
         uri = f"at://{self.sessions.get().did}/{POST}/{name_of(receipt)}"
         answer = self._call("GET", "app.bsky.feed.getPosts", params={"uris": uri}).json()
-        posts = require_list(answer, "posts", account=self.account)
+        posts = require_list(answer, "posts", account=self._name)
         names = ("likeCount", "repostCount", "replyCount", "quoteCount")
         return Reactions(*(pick_count(posts, 0, name) for name in names)) if posts else None
 
@@ -264,37 +259,30 @@ class Bluesky:
         rkey = name_of(receipt)
         if not is_tid(rkey):
             hint = "the post was settled by hand with an address that does not say its key: delete it by hand"
-            raise Rejected("the earlier post cannot be named", where=self.account, hint=hint)
+            raise Rejected("the earlier post cannot be named", where=self._name, hint=hint)
         body = {"repo": self.sessions.get().did, "collection": POST, "rkey": rkey}
         self._call("POST", "com.atproto.repo.deleteRecord", json=body)
 
     def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
-        found: list[Recent] = []
+        """The account's own posts, newest first, up to a thousand."""
         params = {"repo": self.sessions.get().did, "collection": POST, "limit": str(PAGE)}
-        for _ in range(PAGES):
-            page = self._call("GET", "com.atproto.repo.listRecords", params=params).json()
-            records = require_list(page, "records", account=self.account)
-            found += [post for post in map(parse_recent, records) if post]
-            if not records or not page.get("cursor") or (since and found and found[-1].published_at < since):
-                break
-            params["cursor"] = str(page["cursor"])
-        return tuple(post for post in found if since is None or post.published_at >= since)
+
+        def fetch(cursor: str) -> Page:
+            here = {**params, "cursor": cursor} if cursor else params
+            answer = self._call("GET", "com.atproto.repo.listRecords", params=here).json()
+            following = pick_text(answer, "cursor")
+            page = read_page(answer, "records", parse=parse_recent, each={}, following=following, account=self._name)
+            is_past = since is not None and page.posts and page.posts[-1].published_at < since
+            return replace(page, following="") if is_past else page
+
+        return read_listing(fetch).back_to(since)
 
     def verify(self) -> Profile:
-        response = self._call("GET", "com.atproto.server.getSession")
-        answer = response.json()
-        known = answer if isinstance(answer, dict) else {}
-        handle = str(known.get("handle") or self.sessions.identifier)
-        if known.get("active") is False:
-            raise Unauthorised(f"the account is {say(pick_text(known, 'status')) or 'not active'}", where=self.account)
+        known = self._call("GET", "com.atproto.server.getSession").json()
+        handle = pick_text(known, "handle") or self.sessions.identifier
+        if pick(known, "active") is False:
+            raise Unauthorised(f"the account is {say(pick_text(known, 'status')) or 'not active'}", where=self._name)
         return Profile(f"@{handle}", f"{APP}/profile/{handle}", ("post", "read back", "delete"))
-
-    def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
-        """No page to open: an app password is all there is."""
-        return None
-
-    def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
-        return {"app_password": answers.get("app_password", "").strip()}
 
     def _call(self, method: str, name: str, **parts: Unpack[Parts]) -> Response:
         response = self._ask(method, name, **parts)
@@ -309,7 +297,7 @@ class Bluesky:
             headers = {"Authorization": f"Bearer {session.access}", **(parts.get("headers") or {})}
             signed: Parts = {**parts, "headers": headers}
             url = f"{session.pds}/xrpc/{name}"
-            return self.http.call(method, url, publishes=publishes, where=self.account, **signed)
+            return self._http.call(method, url, publishes=publishes, where=self._name, **signed)
 
         session = self.sessions.get()
         response = call(session)
@@ -322,15 +310,11 @@ class Bluesky:
 
     def _error(self, response: Response, *, publishes: bool) -> NetworkError:
         secrets = self.sessions.secrets()
-        error = error_of(response, account=self.account, publishes=publishes, secrets=secrets)
+        error = error_of(response, account=self._name, publishes=publishes, secrets=secrets)
         name = error_name(response)
         if is_expired(response) or name in {"AccountTakedown", "AccountDeactivated", "AccountNotFound"}:
-            return Unauthorised(f"{name}: {error.message}", where=self.account, hint=error.hint)
+            return Unauthorised(f"{name}: {error.message}", where=self._name, hint=error.hint)
         return error
-
-
-def _with(message: Message, values: Mapping[str, str]) -> Message:
-    return replace(message, prepared={**message.prepared, **values})
 
 
 def _is_not_found(response: Response) -> bool:
@@ -344,4 +328,4 @@ def open_network(account: Account, vault: Vault, http: Client) -> Bluesky:
     if not handle:
         raise ConfigError("the handle is missing", where=f"accounts.{account.name}.handle")
     service = (account.options.get("service") or ENTRYWAY).rstrip("/")
-    return Bluesky(account.name, account.options, Sessions(account.name, handle, service, vault, http), http)
+    return Bluesky(account, vault, http, Sessions(account.name, handle, service, vault, http))
