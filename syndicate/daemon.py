@@ -10,37 +10,27 @@ runs has GRACE to finish, and a call that is still open then is settled at the n
 from __future__ import annotations
 
 import logging
-import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.schedulers.base import BaseScheduler
 from apscheduler.triggers.base import BaseTrigger
-from watchfiles import Change, DefaultFilter, watch
 
 from syndicate.app.rounds import Pulse, Rounds
 from syndicate.containment import survive
 from syndicate.errors import tell_for_log
-from syndicate.folders import walk
+from syndicate.watcher import Watcher
 
 log = logging.getLogger("syndicate")
 
-DEBOUNCE_MS = 1_600
-"""Longest wait while a file keeps changing; editors and `git pull` write in bursts."""
 GRACE = 20.0
 """Seconds that what runs has to finish after SIGTERM; most calls end sooner, and the unit in `deploy/` allows more."""
-QUIET_MS = 250
-"""A file counts as written when nothing changed for this long."""
-
-
 PATIENCE = {"publish": 3600.0, "deliver": 120.0, "ping": 900.0, "amend": 900.0, "look after": 7200.0, "watch": 120.0}
 """Seconds that each loop may show no sign of life; a first publication of a large site takes a while."""
 
@@ -57,27 +47,8 @@ class Pace:
     heartbeat: timedelta = timedelta(minutes=5)
     folder: timedelta = timedelta(seconds=2)
     """How often a watched folder that went away is looked for."""
-
-
-# Linux's own way to watch a tree follows links, to the whole disk and to what is not a post at all.
-_IS_RECURSIVE = sys.platform in {"darwin", "win32"}
-
-
-def list_folders(paths: Iterable[Path]) -> Iterator[Path]:
-    """What to watch for these files and trees: each folder below them, none behind a link."""
-    for path in paths:
-        yield path
-        for entry in walk(path, _is_watched) if not _IS_RECURSIVE else ():
-            if _is_watched(entry.name) and entry.is_dir(follow_symlinks=False):
-                yield Path(entry)
-
-
-def _is_watched(name: str) -> bool:
-    return name not in DefaultFilter.ignore_dirs
-
-
-def _is_new_folder(change: Change, path: str) -> bool:
-    return change is Change.added and not _IS_RECURSIVE and os.path.isdir(path)  # noqa: PTH112
+    doubt: timedelta = timedelta(minutes=10)
+    """How often all posts are looked at where the watcher hears of each change."""
 
 
 class Daemon:
@@ -93,6 +64,16 @@ class Daemon:
         self._troubles: dict[Callable[[], str], str] = {}
         self._stop = threading.Event()
         self._to_publish = threading.Event()
+        self._watcher = Watcher(
+            work.list_watched,
+            work.is_news,
+            self._to_publish.set,
+            beat=lambda: self._pulse.beat("watch"),
+            stop=self._stop,
+            pause=self._pace.folder.total_seconds(),
+        )
+        self._published: object = None
+        """What the watcher said when everything that it watches was looked at last."""
         self._to_deliver = threading.Event()
         self._to_ping = threading.Event()
         self._to_amend = threading.Event()
@@ -111,7 +92,7 @@ class Daemon:
             lambda: self._repeat("amend", self._to_amend, lambda: self._round(self._amend)),
             lambda: self._repeat("look after", self._to_look_after, lambda: self._round(self._look_after)),
             lambda: self._repeat("heartbeat", self._to_beat, self._beat),
-            self._watch_loop,
+            self._watcher.run,
             *(_bound(loop, self._stop) for loop in alongside),
         ]
         threads = [threading.Thread(target=loop, name=f"syndicate-{n}", daemon=True) for n, loop in enumerate(loops)]
@@ -166,6 +147,7 @@ class Daemon:
             (self._to_amend.set, self._pace.amend),
             (self._to_look_after.set, self._pace.look_after),
             (self._to_beat.set, self._pace.heartbeat),
+            (self._watcher.doubt, self._pace.doubt),
         )
         for tick, every in ticks:
             scheduler.add_job(
@@ -188,8 +170,14 @@ class Daemon:
                 work()
 
     def _publish(self) -> None:
-        if self._round(self._work.publish_round):
+        if self._round(self._publish_changes):
             self._to_deliver.set()
+
+    def _publish_changes(self) -> str:
+        heard = self._watcher.tell()
+        line = self._work.publish_round(is_quiet=heard is not None and heard is self._published)
+        self._published = heard
+        return line
 
     def _deliver(self) -> None:
         self._round(self._start_deliveries)
@@ -217,58 +205,6 @@ class Daemon:
             self._log(line)
             self._to_publish.set()
             self._to_deliver.set()
-
-    def _watch_loop(self) -> None:
-        """Watch for ever; a folder that is gone (unmounted, renamed) is waited for, and publishing goes on.
-
-        Where the system cannot watch (no inotify watches left), that is said once, and the ticks see every change.
-        """
-        told = ""
-        while not self._stop.is_set():
-            self._pulse.beat("watch")
-            troubles: list[Exception] = []
-            with survive(troubles.append):
-                for changes in self._changes(self._list_present()):
-                    log.debug("changed: %s", ", ".join(sorted(path for _, path in changes)))
-                    self._to_publish.set()
-            trouble = "".join(map(str, troubles))
-            if trouble and trouble != told:
-                log.warning("cannot watch, so changes are looked for every minute: %s", trouble)
-            told = trouble
-            self._stop.wait(self._pace.folder.total_seconds())
-
-    def _list_present(self) -> list[Path]:
-        """What is there to be watched. A dead mount (ESTALE, EIO) is not there; `Path.exists` would raise."""
-        return [path for path in self._work.list_watched() if os.path.exists(path)]  # noqa: PTH110
-
-    def _changes(self, paths: list[Path]) -> Iterator[set[tuple[Change, str]]]:
-        """Bursts of changes; ends when the set of folders is no longer the one being watched."""
-        while paths and self._list_present() == paths and not self._stop.is_set():
-            yield from self._watch(paths)
-            self._to_publish.set()
-
-    def _watch(self, paths: list[Path]) -> Iterator[set[tuple[Change, str]]]:
-        """The same until there is a folder more or less."""
-        is_first = True
-        for changes in watch(
-            *list_folders(paths),
-            recursive=_IS_RECURSIVE,
-            watch_filter=DefaultFilter(),
-            debounce=DEBOUNCE_MS,
-            step=QUIET_MS,
-            stop_event=self._stop,
-            rust_timeout=1_000,
-            yield_on_timeout=True,
-            raise_interrupt=False,
-        ):
-            self._pulse.beat("watch")
-            if is_first:  # what changed while nobody watched yet is looked for once
-                self._to_publish.set()
-                is_first = False
-            if any(self._work.is_news(Path(path)) for _, path in changes):
-                yield changes
-            if self._list_present() != paths or any(_is_new_folder(*change) for change in changes):
-                return
 
     def _round(self, work: Callable[[], str]) -> str:
         """One round and its line. A failure is said once while it stays the same, and the next round tries again.

@@ -7,6 +7,8 @@ answer: whoever shares work must be able to do it as well; what is fenced in has
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import mmap
 import os
 import pickle
@@ -54,6 +56,13 @@ def count_cores() -> int:
     """Cores that we may use: a container or `taskset` may leave us few of many."""
     affinity = getattr(os, "sched_getaffinity", None)  # Linux
     return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def release_memory() -> None:
+    """Give back to the system what is in use no longer; glibc keeps it for the next time."""
+    gc.collect()
+    with suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def count_others() -> int:

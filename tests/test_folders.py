@@ -12,12 +12,12 @@ from tempfile import mkdtemp
 
 import pytest
 
-from syndicate.daemon import list_folders
 from syndicate.folders import MAX_DEPTH, NotAFile, open_file, walk
 from syndicate.model import Artefact
 from syndicate.output.disk import FolderOutput
 from syndicate.starters import guess_site
 from syndicate.templates import fingerprint_templates
+from syndicate.watcher import list_folders
 from tests.journeys.blog import Blog
 
 POST = '---\ntitle: "Hello"\ndate: 2025-01-02\n---\nText.\n'

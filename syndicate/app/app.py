@@ -18,7 +18,7 @@ from syndicate.config.read import read_settings
 from syndicate.containment import survive
 from syndicate.errors import ConfigError, Contradicted, SyndicateError, tell_for_log
 from syndicate.model import State
-from syndicate.publish.unchanged import Published
+from syndicate.publish.unchanged import Progress, Published, keep_silent
 from syndicate.store.glance import keep_sound
 
 if TYPE_CHECKING:
@@ -115,8 +115,8 @@ class App:
 
     # --- publishing -------------------------------------------------------------------------------------------
 
-    def publish(self, *, only: str = "", progress: Callable[[str, int, int], None] = lambda *_: None) -> Published:
-        """Write what changed. `only` is "feeds", "cards" or "" for everything."""
+    def publish(self, *, only: str = "", progress: Progress = keep_silent, is_quiet: bool = False) -> Published:
+        """Write what changed. `only` is "feeds", "cards" or "" for everything; `is_quiet` where no post's file did."""
         from syndicate.app.publish import ask, find_current, publish, publish_edits
         from syndicate.config.remembered import keep_settings
 
@@ -128,6 +128,7 @@ class App:
             site.require_address()
             site.require_state()  # before the fingerprint, which tells one from another
             keep_settings(site.settings)  # for a glance the next time
+            site.seen_files = site.seen_files if is_quiet else None
             asked = ask(site, only, self.now())
             if current := find_current(site, asked):
                 return current

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from syndicate.app.site import OpenSite, identify
 from syndicate.containment import contain
-from syndicate.content import SeenPosts, look_at_posts
+from syndicate.content import SeenPosts, look_at_files, look_at_posts
 from syndicate.errors import UsageError, tell_for_log
 from syndicate.fonts import digest_fonts
 from syndicate.model import TIMELINE, Identified, Plan, Problem, Reason, Remark, Snapshot, unique_problems
@@ -61,7 +61,8 @@ class Asked:
 
 
 def ask(site: OpenSite, only: str, now: datetime) -> Asked:
-    seen = look_at_posts(site.settings)
+    site.seen_files = site.seen_files or look_at_files(site.settings)
+    seen = look_at_posts(site.settings, site.seen_files)
     return Asked(only, now, seen, open_last(site, seen).take_fingerprint())
 
 

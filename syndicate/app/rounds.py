@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,9 +21,27 @@ from syndicate.model import Account, Delivery
 from syndicate.planning.deliveries.bursts import say_remark
 from syndicate.planning.deliveries.edits import Amendment, choose_automatic
 from syndicate.planning.deliveries.reasons import say_why
+from syndicate.processes import release_memory
 
 if TYPE_CHECKING:
     from syndicate.app.app import App
+
+
+CALM = 60.0
+"""Seconds after which the outbox is looked at in any case: not all that it waits for stands in the state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calm:
+    """An outbox in which nothing is to be done before a moment, unless somebody changes the state."""
+
+    version: int | None
+    next_at: datetime | None
+    ends: float
+
+    def lasts(self, version: int | None, now: datetime) -> bool:
+        is_early = self.next_at is None or now < self.next_at
+        return version is not None and version == self.version and is_early and time.monotonic() < self.ends
 
 
 class Rounds:
@@ -32,12 +51,17 @@ class Rounds:
         self._app = app
         self._told: dict[str, frozenset[str]] = {}
         self._threads = AccountThreads()
+        self._calm: Calm | None = None
         app.open_all()
 
-    def publish_round(self) -> str:
+    def publish_round(self, *, is_quiet: bool = False) -> str:
+        """`is_quiet` where the posts' files are surely as they were in the round before."""
+        with self._app.using() as site:
+            if site.let_go_of_posts():
+                release_memory()
         reloaded = self._reload()
         began = time.perf_counter()
-        published = self._app.publish()
+        published = self._app.publish(is_quiet=is_quiet)
         self._app.metrics.note(published.drawn, time.perf_counter() - began)
         counts = (
             ("wrote ", len(published.written), "file"),
@@ -70,6 +94,10 @@ class Rounds:
         """Start a thread for each account with work; `done` hears of each when it has finished."""
         app = self._app
         with app.using() as site:
+            version = site.store.read_mark()
+            if self._calm and self._calm.lasts(version, site.clock()):
+                return
+            self._calm = None
             site.require_address()
             site.require_state()
             site.release_dead()
@@ -81,8 +109,11 @@ class Rounds:
                     results.extend(work_account(tools, account))
                 done(_describe(results))
 
-            for account in list_accounts_with_work(tools):
+            accounts, now = list_accounts_with_work(tools), site.clock()
+            for account in accounts:
                 app.start(self._threads, account.name, site, partial(work, account))
+            if not accounts and not site.store.list_leased(now):
+                self._calm = Calm(version, site.store.find_next_at(), time.monotonic() + CALM)
 
     def stop(self, seconds: float) -> tuple[str, ...]:
         """Let no delivery begin, and wait so long for the calls that are open; returns whose are open then."""

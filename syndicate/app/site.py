@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
 import random
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
@@ -22,10 +19,12 @@ from syndicate.errors import ConfigError, ContentError, StateError, SyndicateErr
 from syndicate.model import Account, KnownPost, NetworkFacts, Picture, Post, Settings, Snapshot, SyndicationLink
 from syndicate.output import Output, open_output
 from syndicate.store.cache import FileCache, open_cache
+from syndicate.store.locks import take_turn
 from syndicate.templates import read_template
 
 if TYPE_CHECKING:
     from syndicate.app.accounts import Accounts
+    from syndicate.content import SeenFiles
     from syndicate.content.folder import ContentFolder
     from syndicate.http import Client
     from syndicate.store.locks import ProcessLock
@@ -59,6 +58,8 @@ class OpenSite:
         self._reading = threading.Lock()
         self._state = ""
         self._is_opening = False
+        self.seen_files: SeenFiles | None = None
+        """The posts' files at the last publication."""
         self.state_place = StatePlace(self)
 
     # --- what stays open --------------------------------------------------------------------------------------
@@ -235,6 +236,11 @@ class OpenSite:
         with self._reading:
             return self.folder.read(tell)
 
+    def let_go_of_posts(self) -> bool:
+        """Forget posts that nobody asked for lately: a daemon idles for weeks. Whether there were any."""
+        with self._reading:
+            return self.folder.let_go()
+
     def read_newest(self, count: int, now: datetime) -> Snapshot | None:
         """The newest posts without bodies; None where reading all takes no time."""
         with self._reading:
@@ -352,43 +358,3 @@ class Shared:
             is_replaced = site is not self.current
         if is_replaced:
             site.close()
-
-
-# --- One publication at a time on this machine, whoever runs it ---
-# The daemon, a person, cron.
-
-
-PATIENCE, PAUSE = 1.0, 0.05
-"""Seconds after which a wait is told, and between two tries until then."""
-
-
-@contextmanager
-def take_turn(path: Path) -> Iterator[None]:
-    """Wait until nobody else is at it. The operating system ends the turn of a process that dies.
-
-    Raises StateError where the file cannot be had.
-    """
-    try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        hint = "free space, or check who owns the folder"
-        raise StateError(f"cannot be opened: {error.strerror}", where=str(path), hint=hint) from error
-    try:
-        _wait(handle)
-        yield
-    finally:
-        os.close(handle)  # closing is what lets go
-
-
-def _wait(handle: int) -> None:
-    """Have the turn; who waits longer than a moment is told, since a publication of many cards takes minutes."""
-    ends = time.monotonic() + PATIENCE
-    while time.monotonic() < ends:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(PAUSE)
-        else:
-            return
-    log.warning("another syndicate is publishing here: waiting until it is done")
-    fcntl.flock(handle, fcntl.LOCK_EX)

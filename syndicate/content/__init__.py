@@ -4,6 +4,6 @@
 read at all: whoever only asks that loads nothing that reads posts.
 """
 
-from syndicate.content.scanning import SeenPosts, look_at_posts
+from syndicate.content.scanning import SeenFiles, SeenPosts, look_at_files, look_at_posts
 
-__all__ = ["SeenPosts", "look_at_posts"]
+__all__ = ["SeenFiles", "SeenPosts", "look_at_files", "look_at_posts"]

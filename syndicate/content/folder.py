@@ -6,6 +6,7 @@ scan ─→ changed by stat ─→ changed by digest ─→ parse ─→ outcome
 from __future__ import annotations
 
 import gc
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -78,6 +79,8 @@ def recall_posts(settings: Settings, cache: Cache, marks: Mapping[str, str]) -> 
 
 
 Tell = Callable[[int, int], None]
+KEPT = 45.0
+"""Seconds that posts stay in memory after they were read."""
 _BATCH = 200
 """Posts held in memory before they go to the cache: no more is read again after a kill."""
 _LATEST = 253_402_300_799
@@ -108,6 +111,7 @@ class ContentFolder:
         self._outcomes: dict[str, Outcome] = {}
         self._bodies: dict[str, bytes] = {}
         self._unsaved: set[str] = set()
+        self._read_at = 0.0
 
     def read(self, tell: Tell = lambda _done, _all: None) -> Snapshot:
         """Every post with empty `markdown` and `html`. Raises ContentError where the folder is not there.
@@ -115,6 +119,7 @@ class ContentFolder:
         `tell` hears how many of the changed files are read.
         """
         self._renew()
+        self._read_at = time.monotonic()
         found = scan(self._settings)
         gone = self._forget(found)
         self._unsaved |= gone
@@ -142,6 +147,14 @@ class ContentFolder:
         if self._cache.renew():
             self._stats, self._outcomes = self._cache.load()
             self._served = {s: Served(*row) for s, row in self._cache.load_served().items()} if self._built else {}
+
+    def let_go(self, after: float = KEPT) -> bool:
+        """Forget what nobody read lately, and whether there was anything: the next read has it from the cache again."""
+        is_over = bool(self._outcomes) and not self._unsaved and time.monotonic() - self._read_at > after
+        if is_over:
+            self._cache.forget()
+            self._stats, self._outcomes = {}, {}
+        return is_over
 
     def fill(self, posts: Iterable[Post]) -> tuple[Post, ...]:
         """The posts with `markdown` and `html`, from the cache or from their files.

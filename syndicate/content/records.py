@@ -122,6 +122,10 @@ class PostCache:
         before, self._context = self._context, blake2b(repr(rules).encode("utf-8", "replace"), digest_size=16).digest()
         return before != self._context
 
+    def forget(self) -> None:
+        """The next `renew` says that nothing was read yet."""
+        self._context = b""
+
     def load(self, sources: Collection[str] | None = None) -> tuple[dict[str, Stat], dict[str, Outcome]]:
         """Stats and outcomes by source, of all or of these; nothing of what other settings or another version wrote."""
         start, stats, outcomes = len(self._context), dict[str, Stat](), dict[str, Outcome]()

@@ -89,26 +89,48 @@ def scan(settings: Settings) -> Scan:
     return result
 
 
-class SeenPosts(NamedTuple):
-    """The post files as they lie there, none of them read."""
+class SeenFiles(NamedTuple):
+    """The files below the content folder as they lie there, none of them read."""
 
     marks: Mapping[str, str]
-    """What changes with the file, by source."""
+    """What changes with a post's file, by source."""
+    digest: str
+    """Changes with each of them."""
+    unreadable: str
+    """Changes with files that are no posts, and shall be told of."""
+
+
+class SeenPosts(NamedTuple):
+    """The files, and everything else that decides what becomes of them."""
+
+    marks: Mapping[str, str]
+    digest: str
+    """Of the marks."""
     rest: str
-    """Everything else that decides what becomes of them: settings, data, the built site, files that are no posts."""
+    """Settings, data, the built site, files that are no posts."""
 
     @property
     def fingerprint(self) -> str:
         """Changes with any post file, the settings and each build of the site."""
-        return _digest([self.rest, *(f"{source}\0{mark}" for source, mark in self.marks.items())])
+        return _digest([self.rest, self.digest])
 
 
-def look_at_posts(settings: Settings) -> SeenPosts:
-    """Reads no file."""
+def look_at_files(settings: Settings) -> SeenFiles:
+    """Reads none of them."""
     seen = scan(settings)
     marks = {found.source: tell_stat(*found[2:]) for found in seen.files}
+    return SeenFiles(marks, digest_marks(marks), _digest(seen.unreadable))
+
+
+def look_at_posts(settings: Settings, files: SeenFiles | None = None) -> SeenPosts:
+    """`files` where somebody has looked at them already."""
+    files = files or look_at_files(settings)
     outside = (settings.digest, settings.root, fingerprint_data(settings), fingerprint_built(settings))
-    return SeenPosts(marks, _digest([__version__, *outside, *seen.unreadable]))
+    return SeenPosts(files.marks, files.digest, _digest([__version__, *outside, files.unreadable]))
+
+
+def digest_marks(marks: Mapping[str, str]) -> str:
+    return _digest(f"{source}\0{mark}" for source, mark in marks.items())
 
 
 def tell_stat(mtime_ns: int, size: int, inode: int) -> str:

@@ -21,6 +21,7 @@ import orjson
 
 from syndicate.content import SeenPosts
 from syndicate.content.folder import read_edited, recall_posts
+from syndicate.content.scanning import digest_marks
 from syndicate.formats.documents import Document
 from syndicate.formats.syndication import edit_syndication
 from syndicate.model import Artefact, Cache, CardRef, Feed, Identified, KnownPost, Plan, Post, Problem, fingerprint
@@ -133,10 +134,11 @@ def read_remembered(cache: Cache, site: str) -> Remembered | None:
     if raw.get("version") != _VERSION:
         return None
     posts = raw["posts"]
+    marks = {source: mark for source, mark, _, _ in posts}
     return Remembered(
         made_of=raw["made_of"],
         schema=raw["schema"],
-        seen=SeenPosts({source: mark for source, mark, _, _ in posts}, raw["rest"]),
+        seen=SeenPosts(marks, digest_marks(marks), raw["rest"]),
         ids={source: number for source, _, number, _ in posts if number},
         places={source: place for source, _, number, place in posts if number},
         names={number: (*names, tuple(map(tuple, others))) for number, (*names, others) in raw["names"].items()},

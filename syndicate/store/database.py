@@ -73,9 +73,21 @@ class Database:
         # PostgreSQL looks at each statement's own moment anyway: what only reads needs no words around it.
         self._reader = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._driver_error: type[Exception] = self.engine.dialect.loaded_dbapi.Error
+        self._observer: sqlite3.Connection | None = None
 
     def close(self) -> None:
         self.engine.dispose()
+        if self._observer:
+            self._observer.close()
+
+    def read_mark(self) -> int | None:
+        """Another number after every change, whoever made it, for a hundredth of the price of a look; None on
+        PostgreSQL. One thread asks."""
+        if self.path is None:
+            return None
+        with self.mapped():
+            self._observer = self._observer or sqlite3.connect(self.path, check_same_thread=False)
+            return int(self._observer.execute("PRAGMA data_version").fetchone()[0])
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

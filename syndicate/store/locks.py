@@ -1,11 +1,13 @@
 """Locks that the operating system or PostgreSQL itself lets go when their holder dies.
 
-One daemon per state and site; and a file for each process that delivers, so that others can tell whether it lives.
+One daemon per state and site; one publication at a time; and a file for each process that delivers, so that others can
+tell whether it lives.
 """
 
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import secrets
 import socket
@@ -20,6 +22,10 @@ from syndicate.errors import AlreadyRunning, StateError
 if TYPE_CHECKING:
     from syndicate.store.database import Database
 
+log = logging.getLogger("syndicate")
+
+WAITS = 20
+"""Tries, a second, until a wait is told."""
 TRIES, PAUSE = 10, 0.05
 """Who only asks if a daemon runs holds the lock for an instant: a daemon that starts right then tries again."""
 
@@ -38,6 +44,23 @@ def lock_states(database: Path) -> Iterator[None]:
             site = path.name.removeprefix(database.name).removesuffix(".lock").lstrip(".") or "default"
             held.enter_context(contextmanager(_lock_file)(path, site, TRIES))
         yield
+
+
+@contextmanager
+def take_turn(path: Path) -> Iterator[None]:
+    """Held by one publication at a time on this machine: a daemon's, a person's, cron's.
+
+    Who waits longer than a moment is told, since one of many cards takes minutes. Raises StateError where the file
+    cannot be had.
+    """
+    handle = _open(path)
+    try:
+        if not _keep_trying(lambda: _take(handle), WAITS):
+            log.warning("another syndicate is publishing here: waiting until it is done")
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)  # closing is what lets go
 
 
 def is_daemon_running(database: Path, site: str) -> bool:

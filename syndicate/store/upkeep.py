@@ -79,6 +79,10 @@ class Upkeep(Part):
                     found.append(f"{' '.join((table.name, key)).strip()}: {names}")
         return tuple(found)
 
+    def read_mark(self) -> int | None:
+        """Stays the same while nobody changes the state; None where nobody can tell."""
+        return self._database.read_mark()
+
     def refuse_newer_schema(self) -> None:
         """Raises StateError where a newer syndicate has changed the database while it is open here."""
         with self._database.reading() as connection:

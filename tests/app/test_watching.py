@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,8 @@ from syndicate.app.app import App
 from syndicate.app.metrics import list_state_troubles
 from syndicate.app.rounds import Rounds
 from syndicate.errors import StateError, Unavailable
-from tests.app.late import LateApp, write
-from tests.app.web import FakeWeb
+from tests.app.late import LateApp, wait_for_accounts, write
+from tests.app.web import MINUTE, FakeWeb
 
 
 @pytest.fixture
@@ -69,3 +70,42 @@ def test_nothing_is_published_or_sent_by_a_newer_schema(app: LateApp) -> None:
             attempt()
     with app.using() as site:
         assert list_state_troubles(site) != ()
+
+
+def test_a_quiet_round_sees_all_but_posts(app: LateApp) -> None:
+    """Where the watcher vouches for the posts, settings are looked at all the same; the next round sees everything."""
+    rounds = Rounds(app)
+    rounds.publish_round()
+    write(app, "hello")
+    assert not rounds.publish_round(is_quiet=True)
+    app.config.write_text(app.config.read_text().replace("Notes", "Words"))
+    assert "took up the changed syndicate.toml" in rounds.publish_round(is_quiet=True)
+    rounds.publish_round()
+    feed = (app.config.parent / "feeds" / "feed.json").read_text()
+    assert "Words" in feed
+    assert "hello" in feed
+
+
+def test_a_calm_outbox_wakes_by_the_clock_and_by_anybody(app: LateApp) -> None:
+    """A message goes out in the first round in which it is due, also where another process planned it or moved it."""
+    late = [2 * MINUTE]
+    with App(app.config, lambda: datetime.now(UTC) - late[0]) as daemon:
+        rounds = Rounds(daemon)
+        rounds.publish_round()
+
+        def count_sent() -> int:
+            rounds.deliver_round(lambda _line: None)
+            wait_for_accounts()
+            return len(app.list_deliveries(everything=True)) - len(app.list_deliveries())
+
+        assert [count_sent(), count_sent()] == [0, 0]
+        write(app, "hello")
+        app.publish()
+        assert [count_sent(), count_sent()] == [1, 1]
+        write(app, "later")
+        app.publish()
+        (later,) = (row.id for row in app.list_deliveries())
+        app.change_deliveries("move", (later,), f"{app.now() + MINUTE:%Y-%m-%d %H:%M:%S}")
+        assert [count_sent(), count_sent()] == [1, 1]
+        late[0] = timedelta()
+        assert count_sent() == 2

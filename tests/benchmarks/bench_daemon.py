@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.bench_daemon [POSTS [SECONDS]]
 
-A made blog that is published already, with small flat cards; the daemon idles for so many seconds (300). The clock
+A made blog that is published already, with small flat cards; the daemon idles for so many seconds (600). The clock
 holds the watcher's wait for the file's last change (`QUIET_MS`, longer while it keeps changing).
 """
 
@@ -17,13 +17,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from syndicate.daemon import QUIET_MS
+from syndicate.watcher import QUIET_MS
 from tests.benchmarks.bench_costs import read_cpu, run
 from tests.benchmarks.bench_whole import write_site
 from tests.benchmarks.table import Row, print_rows
 
 SETTLED = 10.0
 """Seconds without work after which a start is over."""
+START = 120.0
+"""Seconds after which a daemon has let go of what its start read. In ten minutes it looks at all files once."""
 EDITS = 3
 
 
@@ -67,7 +69,7 @@ def wait_for(is_done: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def list_rows(count: int = 10_000, seconds: float = 300.0) -> Iterator[Row]:
+def list_rows(count: int = 10_000, seconds: float = 600.0) -> Iterator[Row]:
     with TemporaryDirectory() as folder:
         root = Path(folder)
         write_site(root, count)
@@ -82,9 +84,10 @@ def list_rows_of(root: Path, count: int, seconds: float) -> Iterator[Row]:
     newest = root / "content" / "posts" / f"post-{count - 1:05d}.md"
     with running(root) as pid:
         settle(pid)
-        cpu, memory = read_cpu(pid), read_memory(pid, "VmRSS")
+        time.sleep(START)
+        cpu = read_cpu(pid)
         time.sleep(seconds)
-        idle = (read_cpu(pid) - cpu) / seconds
+        idle, memory = (read_cpu(pid) - cpu) / seconds, read_memory(pid, "VmRSS")
         edits = [measure_edit(root, pid, newest, number) for number in range(EDITS)]
         settle(pid)
         after, most = read_memory(pid, "VmRSS"), read_memory(pid, "VmHWM")

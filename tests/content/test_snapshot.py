@@ -291,6 +291,26 @@ def test_the_cache_gives_the_same_posts_to_another_process(site: Settings) -> No
     assert len(first.posts) >= 10
 
 
+def test_posts_that_nobody_reads_are_let_go_and_come_back(site: Settings) -> None:
+    """A daemon idles without them; the next read finds the same, what changed and what went meanwhile."""
+    cache = _Counted()
+    folder = ContentFolder(site, cache)
+    for name in ("a.md", "b.md", "c.md"):
+        _write(site, name, _post(name))
+    before = folder.read()
+    assert not folder.let_go()  # somebody was just here
+    assert folder.let_go(after=-1)
+    assert not folder.let_go(after=-1)
+    cache.written.clear()
+    assert folder.read() == before
+    assert cache.written == []
+    folder.let_go(after=-1)
+    _write(site, "a.md", _post("A changed"))
+    Path(site.root, "posts", "b.md").unlink()
+    assert [post.title for post in folder.read().posts] == ["A changed", "c.md"]
+    assert read_whole(folder) == read_snapshot(site)
+
+
 class _Counted(Memory):
     """A cache that notes which keys are written."""
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from syndicate.daemon import Daemon, Every, Pace, follow_clock, list_folders
+from syndicate.daemon import Daemon, Every, Pace, follow_clock
 from syndicate.errors import StateError
+from syndicate.watcher import list_folders
 from tests.containment.troubles import TROUBLES, name_of
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -48,7 +49,7 @@ class Idle:
 
     watched: tuple[Path, ...] = ()
 
-    def publish_round(self) -> str:
+    def publish_round(self, *, is_quiet: bool = False) -> str:
         return ""
 
     ping_round = publish_round
@@ -118,7 +119,7 @@ class Fresh(Idle):
         self.looked = threading.Event()
         self.daemon = Daemon(self, pace=Pace(deliver=timedelta(hours=1), publish=timedelta(hours=1)))
 
-    def publish_round(self) -> str:
+    def publish_round(self, *, is_quiet: bool = False) -> str:
         assert self.looked.wait(60)
         news, self.is_published = not self.is_published, True
         return "wrote 1 file" if news else ""
@@ -160,7 +161,7 @@ class Failing(Idle):
         self.troubles = [trouble]
         self.end: Callable[[], None] = lambda: None
 
-    def publish_round(self) -> str:
+    def publish_round(self, *, is_quiet: bool = False) -> str:
         if self.troubles:
             raise self.troubles.pop()
         self.end()
@@ -212,7 +213,7 @@ class Watching(Idle):
             self.daemon.stop()
         return True
 
-    def publish_round(self) -> str:
+    def publish_round(self, *, is_quiet: bool = False) -> str:
         self.rounds += 1
         (self.root / str(self.rounds)).mkdir()
         (self.root / str(self.rounds - 1) / f"{self.rounds}.md").touch()
