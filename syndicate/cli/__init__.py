@@ -13,6 +13,7 @@ def main() -> None:
 
     Most commands end before garbage in circles could matter; what keeps running (`daemon`) collects it again.
     """
+    _read_names_as_utf8()
     gc.disable()
     atexit.register(gc.freeze)  # the interpreter looks through everything once more before it leaves
     try:
@@ -28,6 +29,12 @@ def main() -> None:
     from syndicate.cli.root import run
 
     run()
+
+
+def _read_names_as_utf8() -> None:
+    """Begin anew where Python reads file names by an older locale: a post is called the same in each of them."""
+    if sys.getfilesystemencoding() != "utf-8" and os.environ.get("PYTHONUTF8") != "1":
+        os.execve(sys.executable, sys.orig_argv, os.environ | {"PYTHONUTF8": "1"})  # noqa: S606 - ourselves
 
 
 def _glance(words: list[str]) -> int | None:

@@ -47,14 +47,14 @@ _PLAIN = {
     "missing": "is missing",
     "bool_parsing": "must be true or false",
     "bool_type": "must be true or false",
-    "dict_type": "must be a table",
+    "dict_type": "must be a table: [{table}.NAME]",
     "greater_than_equal": "must be {ge} or more",
     "int_from_float": "must be a whole number",
     "int_parsing": "must be a whole number",
     "int_type": "must be a whole number",
     "less_than_equal": "must be {le} or less",
     "literal_error": "must be {expected}",
-    "model_type": "must be a table",
+    "model_type": "must be a table: [{table}]",
     "string_too_short": "must not be empty",
     "string_type": "must be text in quotes",
     "tuple_type": "must be a list",
@@ -101,7 +101,7 @@ def _sentence(detail: Any, keys: list[str]) -> str:
     if detail["type"] == "extra_forbidden":
         return f"there is no such key{_nearest(keys)}"
     if plain := _PLAIN.get(detail["type"]):
-        return plain.format(**detail.get("ctx", {})).replace("'", '"')
+        return plain.format(**{"table": ".".join(keys), **detail.get("ctx", {})}).replace("'", '"')
     message: str = detail["msg"].removeprefix("Value error, ")
     return message[0].lower() + message[1:]
 

@@ -33,6 +33,15 @@ def test_an_unknown_network_names_file_line_key_and_the_nearest(tmp_path, writte
         assert said in error
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [("[[accounts]]\nname = 'x'\n", "accounts: must be a table: [accounts.NAME]"), ("[[cards]]\n", "table: [cards]")],
+)
+def test_a_list_of_tables_is_answered_with_the_heading_to_write(tmp_path, written, said):
+    """Many other programs name what they hold in lists."""
+    assert said in Blog(tmp_path, f"{HEAD.partition('[cards]')[0]}{written}").run("plan", code=2).err
+
+
 def test_all_mistakes_of_all_accounts_are_told_at_once(tmp_path):
     """Unknown, missing and impossible options, each with its line; keys that every account takes are near ones, too."""
     accounts = (

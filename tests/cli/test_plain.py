@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from syndicate.cli.show import print_json
 from syndicate.cli.terminal import LogFormatter, PlainStream, UnblockedHandler, plain_streams
 from tests.content.golden import make_settings, read_snapshot
+from tests.journeys.blog import Blog
 
 EVIL = "a\x1b]0;owned\x07b\x9bc\u202ed\u2066e\rf\x00"
 SHOWN = "a\\u001b]0;owned\\u0007b\\u009bc\\u202ed\\u2066e\\u000df\\u0000"
@@ -68,6 +70,16 @@ def test_a_log_that_nobody_reads_keeps_nobody_waiting() -> None:
     os.close(writer)
     assert said[1].startswith("0 x")
     assert left_out > 4000
+
+
+def test_a_post_is_called_the_same_in_every_locale(tmp_path: Path) -> None:
+    """Python would read its name by the locale, and find another post."""
+    blog = Blog(tmp_path)
+    blog.write("zażółć")
+    locale = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path), "LC_ALL": "POSIX", "PYTHONUTF8": "0"}
+    command = [sys.executable, "-m", "syndicate", "-c", blog.root / "syndicate.toml", "why", "zażółć"]
+    shown = subprocess.run(command, env=locale, capture_output=True, check=True, encoding="utf-8").stdout
+    assert "zażółć" in shown
 
 
 @pytest.mark.parametrize("name", ["a\x1b[2J.md", "a\nb.md", "a\u202eb.md", "folder\x07/b.md", "a\x85.md"])
