@@ -56,15 +56,16 @@ class UnblockedHandler(logging.Handler):
     """Writes a log in a thread of its own, so that nobody waits for who reads it.
 
     A terminal that was stopped by Ctrl-S, or a full pipe that nobody empties, would else stop the whole process. What
-    comes meanwhile is kept up to `most` lines; how many more there were is said afterwards.
+    comes meanwhile is kept up to `most` lines; how many more there were is said afterwards. What follows within `pause`
+    seconds is written together: waking that thread costs more than the line of a small answer does.
     """
 
-    def __init__(self, descriptor: int = 2, *, most: int = 1000, patience: float = 2.0) -> None:
+    def __init__(self, descriptor: int = 2, *, most: int = 1000, patience: float = 2.0, pause: float = 0.05) -> None:
         super().__init__()
-        self._descriptor, self._most, self._patience = descriptor, most, patience
+        self._descriptor, self._most, self._patience, self._pause = descriptor, most, patience, pause
         self._lines: deque[str] = deque()
         self._dropped = 0
-        self._is_writing = False
+        self._is_writing = self._is_pausing = self._is_urgent = False
         self._changed = threading.Condition()
         threading.Thread(target=self._write_all, name="log", daemon=True).start()
 
@@ -76,18 +77,24 @@ class UnblockedHandler(logging.Handler):
                 self._lines.append(line)
             else:
                 self._dropped += 1
-            self._changed.notify_all()
+            self._is_urgent |= record.levelno > logging.INFO or len(self._lines) > self._most // 2
+            if self._is_urgent or not self._is_pausing:
+                self._changed.notify_all()
 
     def flush(self) -> None:
         """Let what was said be written, as long as somebody reads it."""
         with self._changed:
+            self._is_urgent = True
+            self._changed.notify_all()
             self._changed.wait_for(lambda: not (self._lines or self._dropped or self._is_writing), self._patience)
 
     def _write_all(self) -> None:
         while True:
             with self._changed:
-                self._is_writing = False
+                self._is_writing, self._is_pausing = False, True
                 self._changed.notify_all()
+                self._changed.wait_for(lambda: self._is_urgent, self._pause)
+                self._is_pausing = self._is_urgent = False
                 self._changed.wait_for(lambda: self._lines or self._dropped)
                 lines, dropped = [*self._lines], self._dropped
                 self._lines.clear()

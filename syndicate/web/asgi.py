@@ -23,7 +23,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from syndicate.model import FEED_FORMATS, FeedRules, Settings
 from syndicate.web.dashboard.security import is_local, is_loopback
-from syndicate.web.feeds import OPEN, ServedFolder, allow_everyone, answer_with, refuse, say_error, serve_file
+from syndicate.web.feeds import (
+    OPEN,
+    ServedFolder,
+    allow_everyone,
+    answer_with,
+    read_headers,
+    refuse,
+    say_error,
+    serve_file,
+)
 
 # --- `/healthz` and `/metrics` for whoever watches over the program ---
 
@@ -87,21 +96,22 @@ _MOST_SIGNS = 1000
 """Of one value: what a stranger sends must not fill the log."""
 
 
-def note(request: Request, answer: Response) -> None:
+def note(scope: Scope, asked: Mapping[str, str], answer: Response) -> None:
     """Log one request at level INFO."""
     if not log.isEnabledFor(logging.INFO):
         return
-    size = 0 if request.method == "HEAD" else int(answer.headers.get("content-length", 0))
-    query = request.scope["query_string"].decode("latin-1")
-    target = request.scope["path"] + (f"?{query}" if query else "")
+    given = read_headers(answer.raw_headers)
+    query = scope["query_string"].decode("latin-1")
+    target = scope["path"] + (f"?{query}" if query else "")
+    client = scope.get("client")
     line = format_line(
-        address=_to_address(request.client.host if request.client else ""),
+        address=_to_address(client[0] if client else ""),
         at=datetime.now(UTC),
-        request=f"{request.method} {target} HTTP/{request.scope.get('http_version', '1.1')}",
+        request=f"{scope['method']} {target} HTTP/{scope.get('http_version', '1.1')}",
         status=answer.status_code,
-        size=size,
-        asked=request.headers,
-        given=answer.headers,
+        size=0 if scope["method"] == "HEAD" else int(given.get("content-length", 0)),
+        asked=asked,
+        given=given,
     )
     log.handle(log.makeRecord(log.name, logging.INFO, "", 0, line, (), None))  # `log.info` looks for who called
 
@@ -117,7 +127,7 @@ def format_line(
     given: Mapping[str, str],
 ) -> str:
     """One line, without its end. Header names are lower case; quotes and controls in values are escaped."""
-    day = f"{at:%d}/{_MONTHS[at.month - 1]}/{at:%Y:%H:%M:%S} +0000"
+    day = f"{at.day:02}/{_MONTHS[at.month - 1]}/{at.year}:{at.hour:02}:{at.minute:02}:{at.second:02} +0000"
     told = [asked.get("referer"), asked.get("user-agent"), asked.get("if-none-match"), asked.get("if-modified-since")]
     told += [given.get("etag"), given.get("last-modified")]
     quoted = " ".join(_quote(value or "-") for value in told)
@@ -211,8 +221,9 @@ class FeedFiles:
 
     def answer(self, request: Request) -> Response:
         """One published file, or the reason why there is none."""
-        answer = self._answer(request, request.path_params["path"] or "index.html")
-        note(request, answer)
+        asked = read_headers(request.scope["headers"])
+        answer = self._answer(request.method, asked, request.path_params["path"] or "index.html")
+        note(request.scope, asked, answer)
         return answer
 
     def answer_at_once(self, scope: Scope) -> Response | None:
@@ -226,33 +237,33 @@ class FeedFiles:
         found = self._folder.find_known(path.removeprefix(place) or "index.html")
         if found is None or found.build.size > _MOST_AT_ONCE:
             return None
-        request = Request(scope)
-        answer = answer_with(request, found)
+        asked = read_headers(scope["headers"])
+        answer = answer_with(asked, found)
         if answer is not None:
             self._add_links(answer, found.path)
-            note(request, answer)
+            note(scope, asked, answer)
         return answer
 
-    def _answer(self, request: Request, path: str) -> Response:
-        if request.method == "OPTIONS":
+    def _answer(self, method: str, asked: Mapping[str, str], path: str) -> Response:
+        if method == "OPTIONS":
             return allow_everyone()
         moved = find_new_path(path, self._rules.renamed)
         if moved:
             return RedirectResponse(f"{self._prefix}/{moved}", 301, headers=OPEN)
         if is_retired(path, self._rules.retired):
             return refuse(410, "This feed has ended.")
-        answer = serve_file(request, self._folder, path)
+        answer = serve_file(asked, self._folder, path)
         self._add_links(answer, path)
         return answer
 
     def _add_links(self, answer: Response, path: str) -> None:
         if answer.status_code in {200, 304} and path.rpartition("/")[2] in _FEED_NAMES:
-            answer.headers["Link"] = self._list_links(path)
+            answer.raw_headers.append((b"link", self._list_links(path)))
 
-    def _list_links(self, path: str) -> str:
+    def _list_links(self, path: str) -> bytes:
         """Self and hubs as headers (WebSub, section 4): readers need not parse the document for them."""
         links = [f'<{self._address}/{quote(path)}>; rel="self"']
-        return ", ".join([*links, *(f'<{hub}>; rel="hub"' for hub in self._rules.hubs)])
+        return ", ".join([*links, *(f'<{hub}>; rel="hub"' for hub in self._rules.hubs)]).encode("latin-1")
 
 
 class QuickAnswers:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -275,13 +275,21 @@ _PREFLIGHT = {
 _TRIES = 3
 
 
-def serve_file(request: Request, folder: ServedFolder, path: str) -> Response:
+def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers by their lower-case names, the first of each; Starlette goes through all of them for each question."""
+    found: dict[str, str] = {}
+    for name, value in raw:
+        found.setdefault(name.decode("latin-1"), value.decode("latin-1"))
+    return found
+
+
+def serve_file(asked: Mapping[str, str], folder: ServedFolder, path: str) -> Response:
     """A published file, 304, 412, or 404; once more where a publication came between looking and reading."""
     for _ in range(_TRIES):
         found = folder.find(path)
         if found is None:
             return refuse(404, "There is no such file.")
-        answer = answer_with(request, found)
+        answer = answer_with(asked, found)
         if answer is not None:
             return answer
     return refuse(503, "The file is being published, ask again.")
@@ -307,10 +315,10 @@ def say_error(_request: Request, error: Exception) -> Response:
     return answer
 
 
-def answer_with(request: Request, found: ServedFile) -> Response | None:
+def answer_with(asked: Mapping[str, str], found: ServedFile) -> Response | None:
     """The answer with this build of a file, None where a publication replaced it meanwhile."""
-    coding = choose_coding(request.headers.get("accept-encoding", ""), found.siblings)
-    status = decide_status(request.headers, found.tag, found.modified_at)
+    coding = choose_coding(asked.get("accept-encoding", ""), found.siblings)
+    status = decide_status(asked, found.tag, found.modified_at)
     if status == 412:
         return refuse(412, "The file has changed.")
     if status == 304:
@@ -318,7 +326,7 @@ def answer_with(request: Request, found: ServedFile) -> Response | None:
     data = read_build(found, coding)
     if data is None:
         return None
-    is_navigation = request.headers.get("sec-fetch-mode") == "navigate"
+    is_navigation = asked.get("sec-fetch-mode") == "navigate"
     about = {
         "Content-Type": choose_type(found.path, is_navigation=is_navigation),
         "Last-Modified": format_datetime(min(found.modified_at, datetime.now(UTC)), usegmt=True),

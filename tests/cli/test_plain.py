@@ -82,6 +82,20 @@ def test_a_post_is_called_the_same_in_every_locale(tmp_path: Path) -> None:
     assert "zażółć" in shown
 
 
+def test_lines_of_a_log_that_wait_for_one_another_wait_for_no_trouble_and_no_end() -> None:
+    """A warning, and whoever flushes before leaving, have all of them written, in the order in which they were said."""
+    reader, writer = os.pipe()
+    handler = UnblockedHandler(writer, pause=3600)
+    with open(reader, encoding="utf-8") as log:  # noqa: PTH123 - a descriptor
+        for level, line in ((logging.INFO, "asked"), (logging.WARNING, "trouble")):
+            handler.handle(logging.LogRecord("a", level, "", 0, line, None, None))
+        assert [log.readline(), log.readline()] == ["asked\n", "trouble\n"]
+        handler.handle(logging.LogRecord("a", logging.INFO, "", 0, "the last", None, None))
+        handler.flush()
+        os.close(writer)
+        assert log.read() == "the last\n"
+
+
 @pytest.mark.parametrize("name", ["a\x1b[2J.md", "a\nb.md", "a\u202eb.md", "folder\x07/b.md", "a\x85.md"])
 def test_a_file_named_with_control_characters_is_a_problem(tmp_path: Path, name: str) -> None:
     """Its post is left out, the others stay, and the problem can be printed."""
