@@ -118,7 +118,7 @@ class App:
     def publish(self, *, only: str = "", progress: Progress = keep_silent, is_quiet: bool = False) -> Published:
         """Write what changed. `only` is "feeds", "cards" or "" for everything; `is_quiet` where no post's file did."""
         from syndicate.app.publish import ask, find_current, publish, publish_edits
-        from syndicate.config.remembered import keep_settings
+        from syndicate.config.place import keep_settings
 
         place = self.settings.storage.publish_to
         if self.state_place.only_looks and "://" in place:

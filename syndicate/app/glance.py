@@ -11,7 +11,7 @@ from shutil import disk_usage
 from syndicate.app.publish import ask, find_current, publish_edits, recall_posts
 from syndicate.app.reports import Status, tell_disk
 from syndicate.app.site import OpenSite
-from syndicate.config.remembered import recall_settings
+from syndicate.config.place import recall_settings
 from syndicate.model import State
 from syndicate.publish.unchanged import Published
 from syndicate.store.glance import count_calm, is_in_order, is_sound

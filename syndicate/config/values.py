@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -85,12 +86,6 @@ def check_timezone(value: str) -> str:
     return value
 
 
-def check_quiet(value: str) -> str:
-    if value and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", value):
-        raise ValueError('not quiet hours; write for example "22:00-07:00"')
-    return value
-
-
 def check_slots(value: tuple[str, ...]) -> tuple[str, ...]:
     """Cron expressions or words, as the planner reads them."""
     from syndicate.planning.schedule.slots import parse_slot  # noqa: PLC0415 - APScheduler, only where there are slots
@@ -133,12 +128,6 @@ _STEP = r"[A-Za-z][\w-]*|(?:[A-Za-z][\w-]*)?(?:[.#][A-Za-z_][\w-]*)+"
 SELECTOR = rf"(?:(?:{_STEP})(?: +(?:{_STEP}))*)?"
 
 
-def check_selector(value: str) -> str:
-    if not re.fullmatch(SELECTOR, value):
-        raise ValueError('not a selector that is understood; write for example "article", "main" or ".post-content"')
-    return value
-
-
 def check_language(value: str) -> str:
     if not normalise_language(value):
         raise ValueError('not a language tag; write for example "en" or "pt-BR"')
@@ -153,27 +142,9 @@ def check_inside(value: str) -> str:
     return value
 
 
-def check_site_name(value: str) -> str:
-    if not re.fullmatch(SITE_NAME, value):
-        raise ValueError('use small letters, digits, "-", "_" and ".", such as "my-blog"')
-    return value
-
-
 def check_account_name(value: str) -> str:
     if not value.isascii() or not value.replace("-", "").replace("_", "").isalnum():
         raise ValueError('not an account name; use letters, digits, "-" and "_"')
-    return value
-
-
-def check_colour(value: str) -> str:
-    if not re.fullmatch(COLOUR, value):
-        raise ValueError('not a colour; write for example "#c2410c"')
-    return value
-
-
-def check_indexnow_key(value: str) -> str:
-    if not re.fullmatch(INDEXNOW_KEY, value):
-        raise ValueError('not an IndexNow key; use 8 to 128 letters, digits and "-"')
     return value
 
 
@@ -199,6 +170,22 @@ def as_tuple(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
+def _shaped(pattern: str, sentence: str) -> AfterValidator:
+    """A text of one shape; `sentence` says what was expected instead."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(sentence)
+        return value
+
+    return AfterValidator(check)
+
+
+def _or_none(check: Callable[[str], str]) -> AfterValidator:
+    """The same for what may be left out."""
+    return AfterValidator(lambda value: check(value) if value else "")
+
+
 def _matching(pattern: str) -> Any:
     """What an editor is told of a text: patterns as JSON Schema has them (ECMA 262)."""
     return Field(json_schema_extra={"pattern": pattern})
@@ -210,6 +197,7 @@ def _name_zones(key: dict[str, Any], **none: str) -> None:
 
 
 _CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
+_QUIET = f"({_CLOCK}-{_CLOCK})?"
 _WEB = r"\s*[Hh][Tt][Tt][Pp][Ss]?://[^/?#]+[^?#]*\??#?"
 _KNOWN = "|".join(WORDS)
 Duration = Annotated[
@@ -236,37 +224,41 @@ Size = Annotated[
         }
     ),
 ]
-SiteName = Annotated[str, AfterValidator(check_site_name), _matching(f"^{SITE_NAME}$")]
+SiteName = Annotated[
+    str,
+    _shaped(SITE_NAME, 'use small letters, digits, "-", "_" and ".", such as "my-blog"'),
+    _matching(f"^{SITE_NAME}$"),
+]
 AccountName = Annotated[str, AfterValidator(check_account_name)]
-Colour = Annotated[str, AfterValidator(check_colour), _matching(f"^{COLOUR}$")]
+Colour = Annotated[str, _shaped(COLOUR, 'not a colour; write for example "#c2410c"'), _matching(f"^{COLOUR}$")]
 StateAddress = Annotated[str, AfterValidator(check_state), _matching(r"^(|git:[A-Za-z0-9].*|s3://[^/?#\s]+/.*)$")]
-IndexNowKey = Annotated[str, AfterValidator(check_indexnow_key), _matching(f"^{INDEXNOW_KEY}$")]
+IndexNowKey = Annotated[
+    str,
+    _shaped(INDEXNOW_KEY, 'not an IndexNow key; use 8 to 128 letters, digits and "-"'),
+    _matching(f"^{INDEXNOW_KEY}$"),
+]
 Url = Annotated[str, AfterValidator(check_url), _matching(f"^{_WEB}$")]
 _ADDRESS = r"\s*[Hh][Tt][Tt][Pp][Ss]?://[^/?#]+.*"
 Address = Annotated[str, AfterValidator(check_address), _matching(f"^{_ADDRESS}$")]
-OptionalAddress = Annotated[
-    str, AfterValidator(lambda value: check_address(value) if value else ""), _matching(f"^({_ADDRESS})?$")
-]
-OptionalUrl = Annotated[str, AfterValidator(lambda value: check_url(value) if value else ""), _matching(f"^({_WEB})?$")]
+OptionalAddress = Annotated[str, _or_none(check_address), _matching(f"^({_ADDRESS})?$")]
+OptionalUrl = Annotated[str, _or_none(check_url), _matching(f"^({_WEB})?$")]
 Timezone = Annotated[str, AfterValidator(check_timezone), Field(json_schema_extra=_name_zones)]
 OptionalTimezone = Annotated[
-    str,
-    AfterValidator(lambda value: check_timezone(value) if value else ""),
-    Field(json_schema_extra=lambda key: _name_zones(key, none="")),
+    str, _or_none(check_timezone), Field(json_schema_extra=lambda key: _name_zones(key, none=""))
 ]
-Quiet = Annotated[str, AfterValidator(check_quiet), _matching(f"^({_CLOCK}-{_CLOCK})?$")]
+Quiet = Annotated[str, _shaped(_QUIET, 'not quiet hours; write for example "22:00-07:00"'), _matching(f"^{_QUIET}$")]
 Permalink = Annotated[
     str,
     AfterValidator(check_permalink),
     _matching(rf"^(?!.*\{{(?!({_KNOWN})\}})\w*\}}).*\{{({'|'.join(NAMING)})\}}"),
 ]
-Selector = Annotated[str, AfterValidator(check_selector), _matching(f"^{SELECTOR}$")]
-Language = Annotated[str, AfterValidator(check_language), _matching(r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
-OptionalLanguage = Annotated[
+Selector = Annotated[
     str,
-    AfterValidator(lambda value: check_language(value) if value else ""),
-    _matching(r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$"),
+    _shaped(SELECTOR, 'not a selector that is understood; write for example "article", "main" or ".post-content"'),
+    _matching(f"^{SELECTOR}$"),
 ]
+Language = Annotated[str, AfterValidator(check_language), _matching(r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
+OptionalLanguage = Annotated[str, _or_none(check_language), _matching(r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$")]
 InsidePath = Annotated[str, AfterValidator(check_inside), _matching(r"^(?!/)(?!(.*[/\\])?\.\.([/\\]|$))")]
 Slot = Annotated[str, _matching(r"^(?!.*\b(2[4-9]|[3-9]\d):\d)(?!.*:[6-9]\d)\s*\S.*$")]
 """The program reads far more ways than a pattern can say; hours that no clock has are refused by both."""

@@ -13,7 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from syndicate.cli.root import app, load_commands
-from syndicate.web.api.openapi import make_document
+from syndicate.web.api.endpoints import make_document
 from tests.docs.configuration import render_table
 
 DOCS = Path(__file__).parents[2] / "docs"

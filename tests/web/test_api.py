@@ -18,8 +18,7 @@ from syndicate.app.queue import choose_time
 from syndicate.model import State
 from syndicate.store.passes import Scope
 from syndicate.web import make_app
-from syndicate.web.api.endpoints import ENDPOINTS
-from syndicate.web.api.openapi import make_document
+from syndicate.web.api.endpoints import ENDPOINTS, make_document
 from syndicate.web.api.routes import Rate, make_api
 from syndicate.web.asgi import API_PLACES, Health
 from syndicate.web.dashboard.routes import make_dashboard, open_door

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 from syndicate.app.app import App
 from syndicate.app.dashboard import (
@@ -61,8 +60,8 @@ def read_delivery(app: App, asked: ask.DeliveryNumber, _body: None) -> m.Deliver
     with app.borrow() as site:
         _get_delivery(site, asked.id)
         (one,) = list_these(site, (asked.id,), app.now())
-        steps = tuple(m.Step(**tell(step)) for step in site.store.list_attempts(asked.id))
-        return m.DeliveryStory(**dict(show_all(site, (one,))[0]), history=steps)
+        steps = tuple(map(show_step, site.store.list_attempts(asked.id)))
+        return m.DeliveryStory.of(show_all(site, (one,))[0], history=steps)
 
 
 def write_delivery(app: App, _asked: ask.Nothing, body: ask.NewMessage) -> m.DeliveryList:
@@ -201,44 +200,22 @@ def show_all(site: OpenSite, rows: tuple[Delivery, ...]) -> tuple[m.DeliveryShow
 
 def _show(row: Delivery, plan: PlannedDelivery, title: str) -> m.DeliveryShown:
     shown = dict(show_planned(plan)) | {"media": row.media, "reason": row.reason, "why": say_why(row)}
-    return m.DeliveryShown(
-        **shown | {"title": title or shown["title"]},
-        id=row.id,
-        chosen=row.chosen,
-        actions=ACTIONS[row.state],
-        attempts=row.attempts,
-        sent_at=row.sent_at,
-        url=row.receipt.url if row.receipt else "",
-    )
+    shown |= {"title": title or shown["title"], "actions": ACTIONS[row.state]}
+    return m.DeliveryShown.of(row, **shown, url=row.receipt.url if row.receipt else "")
 
 
 def show_planned(one: PlannedDelivery) -> m.PlannedMessage:
-    return m.PlannedMessage(
+    picture = (one.message.image or one.message.card) if one.message else None
+    return m.PlannedMessage.of(
+        one,
         post=one.slug,
-        account=one.account,
-        network=one.network,
         occasion=one.occasion.name,
-        part=one.part,
-        state=one.state,
-        due_at=one.due_at,
         title=one.message.title if one.message else "",
         text=one.message.text if one.message else one.text,
-        media=one.media,
-        alt=_find_alt(one),
-        count=one.count,
-        limit=one.limit,
-        cost=one.cost,
-        reason=one.reason,
+        alt=picture.alt if picture else one.alt,
         why=say_why(one),
-        warnings=one.warnings,
     )
 
 
-def _find_alt(one: PlannedDelivery) -> str:
-    picture = (one.message.image or one.message.card) if one.message else None
-    return picture.alt if picture else one.alt
-
-
-def tell(step: Attempt) -> dict[str, Any]:
-    told = {name: getattr(step, name) for name in ("at", "action", "outcome", "state", "reason")}
-    return told | {"why": say_reason(step.reason, step.detail)}
+def show_step(step: Attempt) -> m.Step:
+    return m.Step.of(step, why=say_reason(step.reason, step.detail))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,6 +13,12 @@ from syndicate.model import Action, Reason, State
 
 class Shown(BaseModel):
     model_config = ConfigDict(from_attributes=True, frozen=True)
+
+    @classmethod
+    def of(cls, source: object, **further: object) -> Self:
+        """What a value says by the same names, and what else there is to say."""
+        told = {name: getattr(source, name) for name in cls.model_fields if name not in further}
+        return cls.model_validate(told | further)
 
 
 class PlannedMessage(Shown):

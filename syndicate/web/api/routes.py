@@ -24,10 +24,9 @@ from starlette.routing import Route
 from syndicate.app.app import App
 from syndicate.errors import ConfigError, ContentError, Contradicted, StateError, SyndicateError, UsageError
 from syndicate.store.passes import Scope
-from syndicate.web.api.endpoints import ENDPOINTS, Endpoint
+from syndicate.web.api.endpoints import ENDPOINTS, Endpoint, make_document
 from syndicate.web.api.messages import Missing
 from syndicate.web.api.models import FaultShown, ProblemDetails
-from syndicate.web.api.openapi import make_document
 from syndicate.web.api.requests import Asked
 from syndicate.web.dashboard.security import Door, find_refusal
 from syndicate.web.dashboard.sessions import Sessions, find_token

@@ -13,11 +13,11 @@ from syndicate.app.queue import list_budgets, preview_waiting
 from syndicate.app.reactions import list_counted, sort_counted
 from syndicate.app.status import list_warnings
 from syndicate.errors import UsageError
-from syndicate.model import PlannedDelivery
+from syndicate.model import Problem
 from syndicate.planning.deliveries.reasons import say_reason
 from syndicate.web.api import models as m
 from syndicate.web.api import requests as ask
-from syndicate.web.api.messages import Missing, show_all, show_planned, tell
+from syndicate.web.api.messages import Missing, show_all, show_planned, show_step
 
 _MOST_FEEDS = 1000
 
@@ -28,20 +28,15 @@ def read_posts(app: App, asked: ask.PostFilter, _body: None) -> m.PostList:
         found = list_posts(site, asked.words)
         chosen = found[(asked.page - 1) * asked.limit : asked.page * asked.limit]
         posts = tuple(
-            m.PostShown(
-                slug=one.slug,
-                title=one.title,
-                source=one.source,
-                published_at=one.published_at,
-                is_draft=one.is_draft,
-                card=one.card.path if one.card else "",
-                messages=one.messages,
-                problems=tuple(map(m.ProblemShown.model_validate, one.problems)),
-            )
+            m.PostShown.of(one, card=one.card.path if one.card else "", problems=_show_problems(one.problems))
             for one in chosen
         )
-        problems = tuple(map(m.ProblemShown.model_validate, list_problems(site, site.read_snapshot())))
+        problems = _show_problems(list_problems(site, site.read_snapshot()))
         return m.PostList(posts=posts, problems=problems, total=len(found))
+
+
+def _show_problems(problems: Iterable[Problem]) -> tuple[m.ProblemShown, ...]:
+    return tuple(map(m.ProblemShown.model_validate, problems))
 
 
 def read_post(app: App, asked: ask.PostSlug, _body: None) -> m.PostStory:
@@ -70,13 +65,9 @@ def read_accounts(app: App, _asked: ask.Nothing, _body: None) -> m.AccountList:
         for row in app.list_accounts(online=False):
             last = troubles[row.name].attempt if row.name in troubles else None
             rows.append(
-                m.AccountShown(
-                    name=row.name,
-                    network=row.network,
+                m.AccountShown.of(
+                    row,
                     state=row.state.value,
-                    who=row.who,
-                    expires=row.expires,
-                    note=row.note,
                     messages=counts.get(row.name, {}),
                     last_trouble=say_reason(last.reason, last.detail) if last else "",
                     last_trouble_at=last.at if last else None,
@@ -107,14 +98,7 @@ def read_history(app: App, asked: ask.HistoryFilter, _body: None) -> m.History:
             account=asked.account, slug=asked.slug, before=asked.before or 0, most=asked.limit
         )
         lines = (
-            m.HistoryLine(
-                **tell(one.attempt),
-                number=one.number,
-                delivery=one.attempt.delivery_id,
-                post=one.slug,
-                account=one.account,
-                network=one.network,
-            )
+            m.HistoryLine.of(one, **dict(show_step(one.attempt)), delivery=one.attempt.delivery_id, post=one.slug)
             for one in events
         )
         return m.History(lines=tuple(lines))
@@ -126,14 +110,12 @@ def read_counts(app: App, asked: ask.CountsFilter, _body: None) -> m.Counts:
         found = list_counted(site, app.now(), account=asked.account, newest=asked.limit)
         titles = list_titles(site, [one.delivery for one in found])
         messages = (
-            m.CountedMessageShown(
+            m.CountedMessageShown.of(
+                one.delivery,
                 delivery=one.delivery.id,
                 post=one.delivery.slug,
                 title=titles.get(one.delivery.post_id, ""),
-                account=one.delivery.account,
-                network=one.delivery.network,
                 url=one.delivery.receipt.url if one.delivery.receipt else "",
-                sent_at=one.delivery.sent_at,
                 counts=tuple(map(m.CountedShown.model_validate, one.counts)),
             )
             for one in sort_counted(found, asked.by, titles)
@@ -149,22 +131,17 @@ def read_plan(app: App, _asked: ask.Nothing, _body: None) -> m.PlanShown:
         dying = list_warnings(site, plan.deliveries, app.now())
         budgets = list_budgets(site, plan.deliveries, app.now())
     return m.PlanShown(
-        deliveries=_show_plans(plan.deliveries),
-        waiting=_show_plans(waiting),
-        problems=tuple(map(m.ProblemShown.model_validate, plan.problems)),
+        deliveries=tuple(map(show_planned, plan.deliveries)),
+        waiting=tuple(map(show_planned, waiting)),
+        problems=_show_problems(plan.problems),
         warnings=(*plan.warnings, *dying),
         budgets=tuple(map(m.BudgetShown.model_validate, budgets)),
     )
-
-
-def _show_plans(rows: Iterable[PlannedDelivery]) -> tuple[m.PlannedMessage, ...]:
-    return tuple(map(show_planned, rows))
 
 
 def read_status(app: App, _asked: ask.Nothing, _body: None) -> m.StatusShown:
     """One look at the whole: what waits, what needs you, which accounts rest."""
     with app.using() as site:
         seen = status.read_status(site, app.now())
-    told = {name: getattr(seen, name) for name in m.StatusShown.model_fields if name not in {"coming", "needs_you"}}
     coming, needs_you = (tuple(one.id for one in some) for some in (seen.coming, seen.needs_you))
-    return m.StatusShown(**told, coming=coming, needs_you=needs_you)
+    return m.StatusShown.of(seen, coming=coming, needs_you=needs_you)
