@@ -43,7 +43,6 @@ from syndicate.model.feed import (
 )
 from syndicate.model.plan import (
     NO_PICTURE,
-    CardPlan,
     Identified,
     KnownDelivery,
     KnownDraft,

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from syndicate.model.delivery import Action, Message, State
-from syndicate.model.feed import CardRef, Feed
 from syndicate.model.post import Post, Problem
 from syndicate.model.reason import Occasion, Reason
 
@@ -203,16 +202,6 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CardPlan:
-    """A card that must exist for a post."""
-
-    post_id: str
-    slug: str
-    post: Post
-    key: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What would happen now: shared by dry run, preview and the real run."""
 
@@ -227,8 +216,6 @@ class Plan:
     """Drafts to remember: those that are new or changed."""
     reading: str = ""
     """A digest of the settings with which posts are read, to remember; "" where that is as it was."""
-    feeds: tuple[Feed, ...] = ()
-    cards: tuple[CardPlan, ...] = ()
     deliveries: tuple[PlannedDelivery, ...] = ()
     changes: tuple[PlannedChange, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -246,4 +233,3 @@ class Plan:
     """(account, flag) to remember from now on, None where that is as it was."""
     next_change_at: datetime | None = None
     """When the plan changes by itself (a future post becomes public)."""
-    drawn: tuple[tuple[str, CardRef], ...] = field(default=())

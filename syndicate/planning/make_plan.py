@@ -1,12 +1,10 @@
 """The Plan: what would happen now. One pure function, shared by dry run, preview and the real run.
 
-    posts ─identify→ identified ─┬ cards wanted
-                                 ├ deliveries (new rows) and changes (rows already there), account by account
+    posts ─identify→ identified ─┬ deliveries (new rows) and changes (rows already there), account by account
                                  └ problems, warnings, when to look again
 
-Feeds are not in it: an entry names its card, and cards are drawn after planning. Publishing draws `plan.cards`,
-then calls `plan_feeds(plan.identified, settings, drawn_cards, now)` and may keep both in one Plan by
-`dataclasses.replace(plan, feeds=…, drawn=…)`.
+Feeds are not in it: an entry names its card, and cards are drawn after planning. Publishing draws those of public posts
+and then calls `plan_feeds(plan.identified, settings, drawn_cards, now)`.
 """
 
 from __future__ import annotations
@@ -20,7 +18,6 @@ from functools import partial
 from syndicate.containment import contain
 from syndicate.model import (
     Account,
-    CardPlan,
     CardRef,
     Identified,
     KnownDelivery,
@@ -109,7 +106,6 @@ def make_plan(
         hidden=tuple(row for row in gone if row != before[row.id]),
         drafts=(*remember_drafts(snapshot.posts, ledger.drafts, now), *_remember_closed(snapshot, ledger, now)),
         reading=reading if snapshot.posts and reading != ledger.reading else "",
-        cards=_plan_cards(identified, now),
         deliveries=tuple(deliveries),
         changes=(*stopped, *changes),
         problems=unique_problems((*snapshot.problems, *of_posts, *elsewhere)),
@@ -326,12 +322,6 @@ def _plan_accounts(
         with contain(partial(note, context)):
             plan(context)
     return deliveries, changes, troubles
-
-
-def _plan_cards(identified: Iterable[Identified], now: datetime) -> tuple[CardPlan, ...]:
-    """Cards of public posts; a card of a future post would tell its title early."""
-    public = (item for item in identified if item.known.published_at <= now)
-    return tuple(CardPlan(post_id=item.id, slug=item.post.slug, post=item.post) for item in public)
 
 
 def _context_problems(contexts: Iterable[AccountContext]) -> tuple[Problem, ...]:

@@ -24,6 +24,7 @@ from syndicate.model import (
     State,
 )
 from syndicate.planning.deliveries.reasons import say_why
+from syndicate.planning.feeds import list_public
 from tests.planning.blog import AT_ONCE, FACTS, NOW, Blog, make_account, make_post
 
 FEATURED = frozenset({"featured"})
@@ -339,7 +340,7 @@ def test_future_posts_are_planned_even_at_the_first_run() -> None:
     plan = blog.publish()
     assert rows(plan) == [("soon", "mastodon", "new", State.PLANNED)]
     assert plan.next_change_at == NOW + timedelta(days=2)
-    assert plan.cards == ()
+    assert not list_public(plan.identified, plan.now)
 
 
 def test_threads_are_several_rows_at_one_slot() -> None:

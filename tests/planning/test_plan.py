@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from syndicate.model import Limits, Plan, Problem, ScheduleRules, Snapshot, State
+from syndicate.planning.feeds import list_public
 from syndicate.planning.make_plan import make_plan
 from tests.planning.blog import FACTS, NOW, TEMPLATE, Blog, make_account, make_post, make_settings
 
@@ -78,15 +79,15 @@ def test_problems_of_content_and_posts_are_in_the_plan() -> None:
         Snapshot(posts, (broken,)), empty, settings, facts=FACTS, templates={"mastodon": TEMPLATE}, cards={}, now=NOW
     )
     assert plan.problems == (broken, odd)
-    assert len(plan.identified) == len(plan.cards) == 2
+    assert len(plan.identified) == 2
 
 
-def test_cards_are_wanted_for_public_posts_only() -> None:
+def test_only_public_posts_get_a_card() -> None:
     """The card of a future post would tell its title early."""
     blog = Blog()
     blog.write(make_post("a"), make_post("soon", published_at=NOW + timedelta(hours=1)), make_post("d", is_draft=True))
     plan = blog.plan()
-    assert [card.slug for card in plan.cards] == ["a"]
+    assert [one.post.slug for one in list_public(plan.identified, plan.now)] == ["a"]
     assert plan.next_change_at == NOW + timedelta(hours=1)
 
 
@@ -161,10 +162,11 @@ def test_a_clock_that_is_behind_moves_no_date_and_no_message() -> None:
     blog.live(3)
     blog.publish()
     before, waiting = blog.plan(), blog.rows()
+    public = list_public(before.identified, before.now)
     blog.now = datetime(1970, 1, 1, 0, 1, tzinfo=UTC)
     plan = blog.publish()
     assert {item.known for item in plan.identified} == {item.known for item in before.identified}
-    assert (plan.cards, plan.changes, plan.gone) == (before.cards, (), ())
+    assert (list_public(plan.identified, plan.now), plan.changes, plan.gone) == (public, (), ())
     assert plan.warnings[0].startswith("the clock is behind: it says 1970-01-01")
     assert "ahead when old1.md was saved" in plan.warnings[0]
     assert blog.rows() == waiting

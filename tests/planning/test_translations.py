@@ -176,6 +176,6 @@ def test_translations_are_linked_in_pages_and_feeds() -> None:
     assert link in atom.render(feed)
     assert b'"translations":[{"language":"fr","url":"https://blog.example.com/blog/a-fr/"}]' in jsonfeed.render(feed)
     one = replace(next(one for one in public if one.post.language == "en"), translations=english.translations)
-    page = meta.render_meta(one, None, (), make_settings().site).decode()
+    page = meta.render_own(one, None, make_settings().site).decode()
     assert page.count("hreflang=") == 2
     assert "2030" not in page
