@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -50,6 +50,17 @@ _HARMLESS = frozenset({
 def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """What another program may know of our environment: where things are and who we are, no secret."""
     return {name: value for name, value in environ.items() if name in _HARMLESS or name.startswith(("LC_", "XDG_"))}
+
+
+def ask_program(
+    words: Sequence[str], seconds: float, variables: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """What another program answers. It waits for no person and hears no secret. Raises TimeoutExpired."""
+    environment = clean_environment(os.environ) | dict(variables or {})
+    quiet = subprocess.DEVNULL
+    return subprocess.run(  # noqa: S603
+        words, stdin=quiet, capture_output=True, check=False, timeout=seconds, env=environment
+    )
 
 
 def count_cores() -> int:

@@ -197,8 +197,7 @@ def _take(data: bytes, selector: str, title: str) -> str:
 
 def to_xpath(selector: str) -> str:
     """ "main .post-content" as XPath: elements, classes and ids, each inside the one before."""
-    steps = (_step_to_xpath(step) for step in selector.split())
-    return "".join(f"//{step}" for step in steps)
+    return "".join(f"//{_step_to_xpath(step)}" for step in selector.split())
 
 
 def _step_to_xpath(step: str) -> str:

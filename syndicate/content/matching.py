@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
+import shutil
+import subprocess
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from syndicate.content.built import Page, key_of, normalise_title
 from syndicate.content.permalinks import Named, fill_permalink, fill_words, make_slug, name_by_address, quote_path
 from syndicate.errors import ContentError, UsageError
 from syndicate.model import KnownPost, Post, Problem, Site
-from syndicate.processes import clean_environment
+from syndicate.processes import ask_program
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,21 +330,11 @@ def list_addresses(folder: Path) -> Mapping[str, str]:
 
     No other generator has such a listing; the built site tells as much.
     """
-    import shutil  # noqa: PLC0415 - few ask, and a run without news pays for no import
-    import subprocess  # noqa: PLC0415
-
     hugo = shutil.which("hugo")
     if not hugo or not any((folder / name).exists() for name in _SETTINGS):
         raise UsageError("no generator here lists its addresses", hint="only `hugo list all` is known; build the site")
     try:
-        done = subprocess.run(  # noqa: S603
-            [hugo, "list", "all", "--source", str(folder)],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            timeout=_PATIENCE,
-            env=clean_environment(os.environ),
-        )
+        done = ask_program([hugo, "list", "all", "--source", str(folder)], _PATIENCE)
     except subprocess.TimeoutExpired as error:
         raise UsageError(f"hugo did not answer within {_PATIENCE} seconds") from error
     if done.returncode:

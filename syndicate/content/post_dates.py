@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
+import shutil
+import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
@@ -15,11 +16,12 @@ from syndicate.content.fields import Fields, is_switch, simplify
 from syndicate.content.permalinks import date_in_name
 from syndicate.errors import CommitAwaited, ContentError
 from syndicate.model import Awaited, Settings, Site
-from syndicate.processes import clean_environment
+from syndicate.processes import ask_program
 from syndicate.text.dates import find_zone, parse_date
 
 _COMMIT = "\x01"
 _PATIENCE = 120
+_UNDISTURBED = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
 _HINT = 'write the date itself, as in "2025-03-18", or bring the whole repository here'
 
 
@@ -64,21 +66,11 @@ def _ask(folder: str, *words: str) -> str:
 
     Nor does it hear what git tells its hooks: their repository need not be the one of the posts.
     """
-    import shutil  # noqa: PLC0415 - few blogs ask git, and a run without news pays for no import
-    import subprocess  # noqa: PLC0415
-
     git = shutil.which("git")
     if git is None:
         raise ContentError("git is not installed", hint=_HINT)
     try:
-        done = subprocess.run(  # noqa: S603
-            [git, "-C", folder, *words],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            timeout=_PATIENCE,
-            env=clean_environment(os.environ) | {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"},
-        )
+        done = ask_program([git, "-C", folder, *words], _PATIENCE, _UNDISTURBED)
     except subprocess.TimeoutExpired as error:
         raise ContentError(f"git did not answer within {_PATIENCE} seconds", hint=_HINT) from error
     if done.returncode:

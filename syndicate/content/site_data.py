@@ -6,8 +6,6 @@ followed: what a post shows of these values is public, and a contributor's link 
 
 from __future__ import annotations
 
-import json
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import islice
@@ -17,7 +15,7 @@ from urllib.parse import urlsplit
 from syndicate.containment import contain
 from syndicate.folders import walk
 from syndicate.model import Settings
-from syndicate.text.nesting import find_deep_toml, find_deep_yaml, repeats_anchors
+from syndicate.text.nesting import parse_data
 
 _SETTINGS = (
     "_config.yml", "_config.yaml", "_config.toml", "hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json", "config.toml",
@@ -103,7 +101,7 @@ def _read(root: Path, name: str) -> object:
     with contain(lambda _: None):
         file = root / name
         if file.is_file() and not _leads_away(root, name) and file.stat().st_size <= _MAX_BYTES:
-            found.append(_parse(file.read_text(encoding="utf-8-sig"), file.suffix))
+            found.append(parse_data(file.read_text(encoding="utf-8-sig"), file.suffix))
     return found[0] if found else None
 
 
@@ -116,16 +114,6 @@ def _is_folder(root: Path, name: str) -> bool:
 
 def _leads_away(root: Path, name: str) -> bool:
     return (root / name).resolve() != root.resolve() / name
-
-
-def _parse(text: str, ending: str) -> object:
-    if ending == ".toml":
-        return None if find_deep_toml(text) is not None else tomllib.loads(text)
-    if ending == ".json":
-        return json.loads(text)
-    import yaml12  # noqa: PLC0415 - whoever only asks for the stamp parses nothing
-
-    return None if repeats_anchors(text) or find_deep_yaml(text) is not None else yaml12.parse_yaml(text)
 
 
 def fingerprint_data(settings: Settings) -> str:

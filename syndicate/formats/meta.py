@@ -17,16 +17,6 @@ VERSION = "meta-3"
 _LOCALES = {"en": "en_US", "ja": "ja_JP", "zh": "zh_CN", "ko": "ko_KR", "ar": "ar_AR", "sv": "sv_SE", "da": "da_DK"}
 
 
-def render_meta(
-    one: Identified, card: CardRef | None, feeds: Sequence[Feed], site: Site, accounts: Sequence[Account] = ()
-) -> bytes:
-    """Every tag for the head of one post's page, for a site generator to include.
-
-    Of the feeds only the site's own are named: readers offer a choice, and a page should not offer forty.
-    """
-    return render_own(one, card, site, accounts) + render_alternates([feed for feed in feeds if not feed.name])
-
-
 def render_own(one: Identified, card: CardRef | None, site: Site, accounts: Sequence[Account] = ()) -> bytes:
     """What says something of the post itself."""
     post = one.post

@@ -81,14 +81,7 @@ def _rank(page: Path, name: str) -> tuple[bool, bool, int, str]:
     """Pages of single posts before those of tags, of languages and of numbered lists."""
     places = set(page.parts)
     lists = {"tags", "tag", "categories", "category", "page", "archive", "authors", "series"}
-    is_list = bool(places & lists) or page.name in {
-        "[page].astro",
-        "[...page].astro",
-        "[tag].astro",
-        "[category].astro",
-        "[year].astro",
-        "[month].astro",
-    }
+    is_list = bool(places & lists) or page.stem in {"[page]", "[...page]", "[tag]", "[category]", "[year]", "[month]"}
     return is_list, page.parent.name not in {name, *_USUAL}, len(page.parts), str(page)
 
 

@@ -4,20 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from syndicate.folders import walk
 from syndicate.starters.found import SKIPPED, Found, Place, find_files, is_dated, list_posts, read_head
-from syndicate.starters.parse import (
-    SCRIPT_ENDS,
-    find_file,
-    find_first,
-    note_script,
-    read_data,
-    read_text,
-    text_of,
-)
+from syndicate.starters.parse import SCRIPT_ENDS, find_file, find_first, note_script, read_data, read_text, text_of
 from syndicate.text.slugs import from_template
 
 _CONFIGS = [".eleventy.js", ".eleventy.cjs", ".eleventy.mjs", "eleventy.config.js", "eleventy.config.mjs",
@@ -153,4 +144,4 @@ def look_for_lume(folder: Path) -> Found | None:
     content = _choose_folder(folder, base)
     end = "" if re.search(r"prettyUrls\s*:\s*false", config) else "/"
     pattern = f"/{content.removeprefix(base).strip('/')}/{{folders}}/{{name}}{end or '.html'}"
-    return replace(found.settle(folder, [Place(content, pattern, "Lume's own rule: the path")] if content else []))
+    return found.settle(folder, [Place(content, pattern, "Lume's own rule: the path")] if content else [])

@@ -29,12 +29,7 @@ from syndicate.starters.found import (
 )
 from syndicate.starters.hugo import look_for_hugo
 from syndicate.starters.jekyll import look_for_bridgetown, look_for_hexo, look_for_jekyll, look_for_middleman
-from syndicate.starters.scripts import (
-    look_for_nextjs,
-    look_for_others,
-    look_for_quarto,
-    look_for_vitepress,
-)
+from syndicate.starters.scripts import look_for_nextjs, look_for_others, look_for_quarto, look_for_vitepress
 from syndicate.starters.zola import look_for_mkdocs, look_for_nikola, look_for_pelican, look_for_zola
 
 # --- Every generator that is recognised, in the order in which their files are looked for ---
@@ -42,22 +37,11 @@ from syndicate.starters.zola import look_for_mkdocs, look_for_nikola, look_for_p
 GENERATORS: tuple[Callable[[Path], Found | None], ...] = (
     look_for_zola, look_for_hugo, look_for_hexo, look_for_eleventy, look_for_jekyll, look_for_astro,
     look_for_docusaurus, look_for_pelican, look_for_nikola, look_for_mkdocs, look_for_nextjs, look_for_vitepress,
-    look_for_quarto, look_for_lume, look_for_bridgetown,
-    look_for_middleman, look_for_others,
+    look_for_quarto, look_for_lume, look_for_bridgetown, look_for_middleman, look_for_others,
 )  # fmt: skip
 _INSIDE = (
-    "docs",
-    "site",
-    "website",
-    "www",
-    "web",
-    "blog",
-    "src",
-    "apps/site",
-    "apps/web",
-    "apps/blog",
-    "services/site",
-)
+    "docs", "site", "website", "www", "web", "blog", "src", "apps/site", "apps/web", "apps/blog", "services/site",
+)  # fmt: skip
 _MOST_FOLDERS = 60
 
 
@@ -116,9 +100,8 @@ def _notes(heads: list[str], folder: Path, content: str, generator: str) -> Iter
     if number := _count(heads, _BY_FILE):
         yield f'{number} dated by the file, which every copy changes: left out until dated, or with "git Created".'
     if number := _count(heads, _BY_GIT):
-        where = (
-            "run syndicate where the whole repository is" if _is_repository(folder) else "but this is not a repository"
-        )
+        is_there = _is_repository(folder)
+        where = "run syndicate where the whole repository is" if is_there else "but this is not a repository"
         yield f"{number} dated by git: {where}."
     if content.startswith("src/") and (number := _count(heads, _BESIDE)):
         yield f"{number} with a picture below src/: feeds show the share card instead. Below public/ it has an address."
@@ -144,12 +127,10 @@ _OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "date": ("created", "created_at", "publishDate", "published", "published_at", "publishedAt", "publish_date"),
     "title": ("headline", "name"),
 }
-_KNOWN_BY_CONTENT = frozenset(
-    {
-        "heroImage", "featuredImage", "thumbnail", "banner", "cover", "publishDate", "pubDate", "publishedAt",
-        "published_at", "publish_date", "created", "created_at", "createdAt", "description", "summary", "tags",
-    }
-)  # fmt: skip
+_KNOWN_BY_CONTENT = frozenset({
+    "heroImage", "featuredImage", "thumbnail", "banner", "cover", "publishDate", "pubDate", "publishedAt",
+    "published_at", "publish_date", "created", "created_at", "createdAt", "description", "summary", "tags",
+})  # fmt: skip
 _CONTENT_FOLDERS = (
     "content/posts", "content/post", "content/blog", "src/content/posts", "src/content/blog", "src/posts", "_posts",
     "posts", "blog", "articles", "content", "src/blog", "data/blog", "docs",

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from yaml12 import parse_yaml
-
 from syndicate.containment import contain
 from syndicate.folders import open_file
 from syndicate.starters.found import Found
-from syndicate.text.nesting import find_deep_toml, find_deep_yaml, repeats_anchors
+from syndicate.text.nesting import parse_data
 
 
 def find_file(folder: Path, names: list[str]) -> str:
@@ -50,12 +46,7 @@ def read_data(path: Path) -> dict[str, Any]:
     text = read_text(path)
     data: object = None
     with contain(lambda _: None):
-        if path.suffix == ".toml":
-            data = tomllib.loads(text) if find_deep_toml(text) is None else None
-        elif path.suffix == ".json":
-            data = json.loads(text)
-        elif find_deep_yaml(text) is None and not repeats_anchors(text):
-            data = parse_yaml(text)
+        data = parse_data(text, path.suffix)
     return {str(key): value for key, value in data.items()} if isinstance(data, dict) else {}
 
 

@@ -258,4 +258,4 @@ def look_for_vitepress(folder: Path) -> Found | None:
     places = [f"{base}/{part}".strip("/") for part in _ROUTES]
     content = next((place for place in places if list_posts(folder / place)), "")
     pattern = f"/{content.removeprefix(base).strip('/')}/{{path}}{end}"
-    return replace(found.settle(folder, [Place(content, pattern, "VitePress's own rule: the path")] if content else []))
+    return found.settle(folder, [Place(content, pattern, "VitePress's own rule: the path")] if content else [])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
 
 from syndicate.starters.found import QUESTION
 from syndicate.starters.guess import Guess
@@ -17,23 +16,19 @@ def write_new_files(folder: Path, files: Mapping[str, bytes]) -> tuple[str, ...]
 
 
 def _write_new(path: Path, data: bytes) -> bool:
+    """Half a file, where the disk is full, would count as the person's own ever after."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with path.open("xb") as file:
-            _fill(file, path, data)
+        file = path.open("xb")
     except FileExistsError:
         return False
-    return True
-
-
-def _fill(file: BinaryIO, path: Path, data: bytes) -> None:
-    """Half a file, where the disk is full, would count as the person's own ever after."""
     try:
-        file.write(data)
-        file.flush()
+        with file:
+            file.write(data)
     except BaseException:
         path.unlink()
         raise
+    return True
 
 
 def render_config(guess: Guess) -> str:

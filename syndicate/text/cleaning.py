@@ -56,16 +56,15 @@ def drop_broken(text: str) -> str:
 
 def clean_text(text: str) -> str:
     """The text in Unicode form NFC, without any broken or control character but tab and line feed."""
-    if not text.isprintable():
-        text = drop_broken(text)
-        if not text.isascii() and _C1_BYTES.search(text.encode()):
-            text = _C1.sub("", text)
-    return normalize("NFC", text)
+    return normalize("NFC", drop_controls(text))
 
 
 def drop_controls(text: str) -> str:
-    """The text without any control character but tab and line feed, and otherwise as it is."""
-    return text if text.isprintable() else _C1.sub("", drop_broken(text))
+    """The text with `\\n` line ends, without any broken or control character but tab and line feed."""
+    if text.isprintable():
+        return text
+    text = drop_broken(text)
+    return text if text.isascii() or not _C1_BYTES.search(text.encode()) else _C1.sub("", text)
 
 
 def one_line(text: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import pyromark
 
 from syndicate.text.generator_code import holds_any
+from syndicate.text.links import join_spans
 from syndicate.text.markdown import DIALECT
 
 _HTML_CODE = re.compile(rb"<(/?)(pre|code|samp|kbd)\b[^<>]*>", re.IGNORECASE)
@@ -44,7 +45,7 @@ def split_fences(markdown: str) -> list[tuple[str, bool]]:
 def _split(markdown: str, ranges: list[tuple[int, int]]) -> list[tuple[str, bool]]:
     data = markdown.encode()
     pieces, at = [], 0
-    for start, end in _join(ranges):
+    for start, end in join_spans(ranges):
         pieces.append((data[at:start].decode(), False))
         pieces.append((data[start:end].decode(), True))
         at = end
@@ -70,17 +71,6 @@ def _html_code(data: bytes) -> Iterator[tuple[int, int]]:
         elif closing and name == element:
             yield start, found.end()
             element = b""
-
-
-def _join(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The ranges in order, overlapping ones made one."""
-    joined: list[tuple[int, int]] = []
-    for start, end in sorted(ranges):
-        if joined and start < joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-        else:
-            joined.append((start, end))
-    return joined
 
 
 # --- Formulas in Markdown ---

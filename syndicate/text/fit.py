@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from syndicate.text.counting import split_graphemes
 from syndicate.text.hashtags import find_hashtags, find_mentions
-from syndicate.text.links import find_addresses
+from syndicate.text.links import find_addresses, join_spans
 
 Fits = Callable[[str], bool]
 ELLIPSIS = "…"
@@ -106,16 +106,9 @@ class _Pieces:
     """Where something whole stands, in order, overlapping spans made one."""
 
     def __post_init__(self) -> None:
-        spans = sorted(_find_whole(self.text))
-        self.whole = frozenset(spans)
+        self.whole = frozenset(_find_whole(self.text))
         self.sentences = frozenset(_find_sentences(self.text))
-        self._covered = []
-        for start, end in spans:
-            if self._covered and start < self._covered[-1][1]:
-                first, last = self._covered[-1]
-                self._covered[-1] = (first, max(end, last))
-            else:
-                self._covered.append((start, end))
+        self._covered = join_spans(self.whole)
 
     def list_cuts(self, places: Callable[[str], Iterator[int]], fits: Callable[[int], bool]) -> list[int]:
         """Where the text may end, in order: those of these places that fit, none inside something whole."""

@@ -6,7 +6,9 @@ overflows its stack and ends the process, nor aliases that multiply. tomllib wal
 
 from __future__ import annotations
 
+import json
 import re
+import tomllib
 from typing import Final
 
 MAX_DEPTH: Final = 32
@@ -43,6 +45,17 @@ def find_deep_toml(toml: str) -> int | None:
     """Where a dotted key is too deep."""
     found = _DEEP_TOML_KEY.search(toml)
     return found.start() if found else None
+
+
+def parse_data(text: str, ending: str) -> object:
+    """What a file of TOML, JSON or YAML says, by its ending; None for one made to hurt. Raises as its reader."""
+    if ending == ".toml":
+        return tomllib.loads(text) if find_deep_toml(text) is None else None
+    if ending == ".json":
+        return json.loads(text)
+    import yaml12  # noqa: PLC0415 - most who ask for markup alone need no YAML
+
+    return None if repeats_anchors(text) or find_deep_yaml(text) is not None else yaml12.parse_yaml(text)
 
 
 # --- HTML ---

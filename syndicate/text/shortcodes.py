@@ -298,9 +298,7 @@ def _replace_tag(body: str, written: str, code: GeneratorCode, closed: frozenset
         closing = {"<": "&gt;", "%": "%"}[written[2]]
         return f"&#123;&#123;{written[2].replace('<', '&lt;')} {body.strip('/* ')} {closing}&#125;&#125;"
     name = body.split(None, 1)[0] if body else ""
-    if not name or name.startswith("/"):
-        return ""
-    if name in _NAMES_OF_PAGES:
+    if not name or name.startswith("/") or name in _NAMES_OF_PAGES:
         return ""
     if name == "param":
         return to_text(code.look_up(body.partition(" ")[2].strip("\"' ")))
@@ -313,14 +311,10 @@ def _replace_pairs(text: str, pair: _Pair, change: Callable[[str, str], str]) ->
     """The text with each opening tag, its inside and its closing tag replaced; `change` gets argument and inside."""
     opening, closing = pair
     kept, at = [], 0
-    start = opening.search(text)
-    end = closing.search(text, start.end()) if start else None
-    while start and end:
+    while (start := opening.search(text, at)) and (end := closing.search(text, start.end())):
         argument = start[1] if opening.groups else ""
         kept += [text[at : start.start()], change(argument, text[start.end() : end.start()])]
         at = end.end()
-        start = opening.search(text, at)
-        end = closing.search(text, start.end()) if start else None
     return "".join([*kept, text[at:]])
 
 

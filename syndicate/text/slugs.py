@@ -18,16 +18,8 @@ DATES = (
     "weekday", "long_day", "short_day", "yearday", "y_day", "week",
 )  # fmt: skip
 WORDS: Final = (
-    *NAMING,
-    *DATES,
-    "folders",
-    "sections",
-    "category",
-    "categories",
-    "language",
-    "other_language",
-    "author",
-)
+    *NAMING, *DATES, "folders", "sections", "category", "categories", "language", "other_language", "author",
+)  # fmt: skip
 """Every word between braces that a pattern may hold."""
 
 # gohugo.io/configuration/permalinks. Hugo's `:slug` is the title where no slug is declared, `:title` always is.

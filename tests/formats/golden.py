@@ -11,7 +11,6 @@ from pathlib import Path
 
 from syndicate.formats.atom import render as render_atom
 from syndicate.formats.jsonfeed import render as render_json
-from syndicate.formats.meta import render_meta
 from syndicate.formats.rss import render as render_rss
 from syndicate.model import (
     Author,
@@ -27,6 +26,7 @@ from syndicate.model import (
 )
 from syndicate.planning.feeds import plan_feeds
 from tests.content.golden import read_snapshot
+from tests.formats.samples import render_meta
 
 CASES = Path(__file__).parent / "cases"
 NOW = datetime(2025, 6, 1, tzinfo=UTC)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from syndicate.formats.documents import list_meta
 from syndicate.model import (
+    Account,
     Author,
     CardRef,
     Category,
@@ -162,3 +164,11 @@ class DictCache:
     def drop(self, kind: str, keys: Iterable[str]) -> None:
         for key in keys:
             self.items.pop((kind, key), None)
+
+
+def render_meta(
+    one: Identified, card: CardRef | None, feeds: Sequence[Feed], site: Site, accounts: Sequence[Account] = ()
+) -> bytes:
+    """The page of tags of one post."""
+    (made,) = list_meta([one], {one.id: card} if card else {}, feeds, site, accounts)
+    return made.make(None).data

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 
 from syndicate.errors import ConfigError
 from syndicate.formats.documents import list_meta
-from syndicate.formats.meta import render_alternates, render_meta, to_locale
+from syndicate.formats.meta import render_alternates, render_own, to_locale
 from syndicate.formats.page import fingerprint_page, render_opml, render_page
 from syndicate.formats.syndication import render_syndication
 from syndicate.model import Account, Author, Category, Feed, SyndicationLink
 from syndicate.planning.feeds import plan_feeds
 from syndicate.templates import read_template
-from tests.formats.samples import CARD, HOME, NOW, entry, feed, post, posts, settings
+from tests.formats.samples import CARD, HOME, NOW, entry, feed, post, posts, render_meta, settings
 
 TEMPLATE = read_template(str(Path(__file__).parent), "pages/index.html")
 SITE = settings(site={"description": "About boats"}).site
@@ -231,7 +231,10 @@ def test_meta_stamps_move_with_what_they_are_made_of() -> None:
     assert made_of() == made_of(feeds_=plan(3)[:1])
     assert len({made_of(), made_of(post(1, digest="x")), made_of(card=CARD), made_of(feeds_=[feed(urls={})])}) == 4
     made = list_meta([one], {}, feeds, SITE)[0]
-    assert (made.path, made.make(None).data) == ("meta/post-1.html", render_meta(one, None, feeds, SITE))
+    assert (made.path, made.make(None).data) == (
+        "meta/post-1.html",
+        render_own(one, None, SITE) + render_alternates(feeds[:1]),
+    )
 
 
 def test_no_post_takes_the_name_of_our_own_file_in_meta() -> None:

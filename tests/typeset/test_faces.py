@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import uharfbuzz as hb
 
 from syndicate.typeset import FontSet, Missing, layout_text, make_face
 from syndicate.typeset.characters import find_scripts, split_clusters
-from syndicate.typeset.faces import SizedFonts, choose_faces
+from syndicate.typeset.faces import Kept, choose_faces
 from tests.fonts.making import make_font
 
 
@@ -109,23 +111,22 @@ def test_bytes_that_are_no_font() -> None:
 def test_variable_weights_are_kept_in_range(fonts: FontSet) -> None:
     """A weight beyond the axis is its end."""
     arabic = next(face for face in fonts.faces if face.family == "Noto Sans Arabic")
-    sized = SizedFonts()
-    widths = [sized.get(arabic, 40, weight).get_glyph_h_advance(50) for weight in (400, 700, 900)]
+    widths = [fonts.size(arabic, 40, weight).get_glyph_h_advance(50) for weight in (400, 700, 900)]
     assert widths[0] != widths[1] == widths[2]
 
 
 def test_sized_fonts_are_kept_up_to_a_limit(fonts: FontSet) -> None:
     """The same size is the same font; beyond the limit old ones are forgotten."""
-    sized, face = SizedFonts(most=2), fonts.faces[0]
-    first = sized.get(face, 40, 400)
-    assert sized.get(face, 40, 400) is first
+    sized, face = replace(fonts, _sized=Kept(most=2)), fonts.faces[0]
+    first = sized.size(face, 40, 400)
+    assert sized.size(face, 40, 400) is first
     for size in (41, 42):
-        sized.get(face, size, 400)
-    assert sized.get(face, 40, 400) is not first
+        sized.size(face, size, 400)
+    assert sized.size(face, 40, 400) is not first
 
 
 def test_a_light_static_font_is_emboldened() -> None:
     """A font without a bold is drawn with thicker strokes where bold is asked for."""
     face = make_face(hb.Blob(make_font("Plain", "a", weight=400)))
-    widths = [SizedFonts().get(face, 40, weight).get_glyph_h_advance(1) for weight in (400, 500, 700)]
+    widths = [FontSet((face,)).size(face, 40, weight).get_glyph_h_advance(1) for weight in (400, 500, 700)]
     assert widths[0] == widths[1] < widths[2]
