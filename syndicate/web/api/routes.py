@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -28,6 +28,7 @@ from syndicate.web.api.endpoints import ENDPOINTS, Endpoint, make_document
 from syndicate.web.api.messages import Missing
 from syndicate.web.api.models import FaultShown, ProblemDetails
 from syndicate.web.api.requests import Asked
+from syndicate.web.dashboard.middleware import is_kind, read_body
 from syndicate.web.dashboard.security import Door, find_refusal
 from syndicate.web.dashboard.sessions import Sessions, find_token
 
@@ -174,7 +175,7 @@ class Place:
             detail = f"The token does not allow this: it lacks the scope {endpoint.scope.value}."
             raise HTTPException(403, detail, {"WWW-Authenticate": asked})
         asked_for = read_parameters(endpoint.asked, request)
-        body = _read_json(endpoint.body, await _read_body(request)) if endpoint.body else None
+        body = await _read_json(endpoint.body, request) if endpoint.body else None
         found = await run_in_threadpool(endpoint.work, self._app, asked_for, body)
         return _respond(endpoint.status, found.model_dump_json().encode())
 
@@ -199,7 +200,10 @@ def read_parameters(model: type[Asked], request: Request) -> Asked:
         raise Invalid(_list_faults(error.errors(), path)) from error
 
 
-def _read_json(model: type[Asked], body: bytes) -> Asked:
+async def _read_json(model: type[Asked], request: Request) -> Asked:
+    if not is_kind(request, "application/json"):
+        raise HTTPException(415, "The body must be application/json.")
+    body = await read_body(request, _MOST_BYTES, f"The body may have {_MOST_BYTES} bytes.")
     try:
         return model.model_validate_json(body, strict=True)
     except ValidationError as error:
@@ -213,21 +217,6 @@ def _list_faults(errors: Iterable[ErrorDetails], path: Mapping[str, Any] | None)
         part = "body" if path is None else "path" if steps and steps[0] in path else "query"
         found.append(FaultShown(where=" ".join([part, *steps]), message=one["msg"].removeprefix("Value error, ")))
     return found
-
-
-async def _read_body(request: Request) -> bytes:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        raise HTTPException(415, "The body must be application/json.")
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > _MOST_BYTES:
-                raise HTTPException(413, f"The body may have {_MOST_BYTES} bytes.")
-    except ClientDisconnect as error:  # nobody reads the answer
-        raise HTTPException(400, "The body did not come whole.") from error
-    return bytes(body)
 
 
 def say_problem(_request: Request, error: Exception) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -33,8 +33,23 @@ class Forms:
 
     async def act(self, request: Request) -> Response:
         """One action on one message or on all that are chosen."""
+        return await self._answer(request, self._act)
+
+    async def answer_many(self, request: Request) -> Response:
+        """One answer for all that an account holds because many posts came at once."""
+        return await self._answer(request, self._answer_many)
+
+    async def resume(self, request: Request) -> Response:
+        """Let the deliveries of a paused account go on."""
+        return await self._answer(request, self._resume)
+
+    async def _answer(self, request: Request, work: Callable[[Form], Note]) -> Response:
+        """Back to where the form was, with what it came to; a refusal is told without more ado."""
         fields = await read_form(request)
-        note = await run_in_threadpool(self._act, fields)
+        try:
+            note = await run_in_threadpool(work, fields)
+        except SyndicateError as error:
+            note = Note(to_sentence(error), is_error=True)
         return go(request, fields.get("back", ""), self._notes.keep(note))
 
     def _act(self, fields: Form) -> Note:
@@ -49,38 +64,24 @@ class Forms:
         again = _ask_again(fields) if done.refused and bulk.action is Action.MOVE and not bulk.is_forced else ()
         return replace(note, focus=find_next(tuple(bulk.seen), bulk.numbers), again=again)
 
-    async def answer_many(self, request: Request) -> Response:
-        """One answer for all that an account holds because many posts came at once."""
-        fields = await read_form(request)
-        note = await run_in_threadpool(self._answer_many, fields.get("action", ""), fields.get("account", ""))
-        return go(request, fields.get("back", ""), self._notes.keep(note))
-
-    def _answer_many(self, action: str, account: str) -> Note:
-        try:
-            if action not in {Action.RELEASE, Action.SKIP}:
-                raise UsageError("there is no such action")
-            with self._app.borrow() as site:
-                numbers = list_burst(site, account)
-            if not numbers:
-                raise UsageError(f"nothing of that kind waits on {account}" if account else "say which account")
-            bulk = BulkAction(Action(action), numbers, seen=dict.fromkeys(numbers, State.HELD))
-            outcome = carry_out(self._app, bulk)
-        except SyndicateError as error:
-            return Note(to_sentence(error), is_error=True)
+    def _answer_many(self, fields: Form) -> Note:
+        action, account = fields.get("action", ""), fields.get("account", "")
+        if action not in {Action.RELEASE, Action.SKIP}:
+            raise UsageError("there is no such action")
+        with self._app.borrow() as site:
+            numbers = list_burst(site, account)
+        if not numbers:
+            raise UsageError(f"nothing of that kind waits on {account}" if account else "say which account")
+        bulk = BulkAction(Action(action), numbers, seen=dict.fromkeys(numbers, State.HELD))
+        outcome = carry_out(self._app, bulk)
         whys = list(dict.fromkeys(to_sentence(error) for _, error in outcome.refused))
         told = tell_many(bulk.action, len(outcome.changed), len(outcome.refused), whys)
         return Note(told if whys else f"{told[:-1]} on {account}.", is_error=bool(whys))
 
-    async def resume(self, request: Request) -> Response:
-        """Let the deliveries of a paused account go on."""
-        fields = await read_form(request)
+    def _resume(self, fields: Form) -> Note:
         account = fields.get("account", "")
-        try:
-            await run_in_threadpool(self._app.resume_account, account)
-            note = Note(f"{account} goes on.")
-        except SyndicateError as error:
-            note = Note(to_sentence(error), is_error=True)
-        return go(request, fields.get("back", ""), self._notes.keep(note))
+        self._app.resume_account(account)
+        return Note(f"{account} goes on.")
 
 
 def tell_outcome(app: App, bulk: BulkAction, done: Outcome) -> str:

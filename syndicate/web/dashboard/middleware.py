@@ -125,6 +125,24 @@ class StaleForm(HTTPException):
         self.fields = fields
 
 
+def is_kind(request: Request, media_type: str) -> bool:
+    """Whether the body says that it is of this media type."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == media_type
+
+
+async def read_body(request: Request, most: int, too_large: str) -> bytes:
+    """The body, of so many bytes at most. Raises HTTPException for one that is larger, or does not come whole."""
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > most:
+                raise HTTPException(413, too_large)
+    except ClientDisconnect as error:  # nobody reads the answer
+        raise HTTPException(400, "The request did not come whole.") from error
+    return bytes(body)
+
+
 async def read_form(request: Request) -> Form:
     """The fields of one of our own forms. Raises HTTPException for anything else, StaleForm for an earlier login's."""
     fields = await read_fields(request)
@@ -138,17 +156,10 @@ async def read_fields(request: Request) -> Form:
 
     Raises HTTPException for anything else.
     """
-    most = _MOST_BYTES if request.state.session else _MOST_BYTES_OF_STRANGERS
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+    if not is_kind(request, _FORM):
         raise HTTPException(415, "A form was expected.")
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > most:
-                raise HTTPException(413, "That is more than a form may hold.")
-    except ClientDisconnect as error:  # nobody reads the answer
-        raise HTTPException(400, "The form did not come whole.") from error
+    most = _MOST_BYTES if request.state.session else _MOST_BYTES_OF_STRANGERS
+    body = await read_body(request, most, "That is more than a form may hold.")
     try:
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
     except ValueError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from starlette.concurrency import run_in_threadpool
@@ -51,11 +51,12 @@ from syndicate.networks.base import Look
 from syndicate.web.dashboard.middleware import Form, go, read_form, to_sentence
 from syndicate.web.dashboard.preview import Preview, make_preview
 from syndicate.web.dashboard.render import Renderer, choose_singly, tell_questions
-from syndicate.web.dashboard.rows import Line, choose_page, make_days, make_lines, make_rows
+from syndicate.web.dashboard.rows import Day, Line, choose_page, make_days, make_lines, make_rows
 from syndicate.web.dashboard.sessions import Note
 from syndicate.web.dashboard.views import (
     WEEK,
     Asked,
+    Stretch,
     choose_month,
     choose_week,
     next_month,
@@ -80,22 +81,6 @@ class CountedRow:
     reactions: Reactions
     looked_at: datetime
     points: str
-
-
-class CountedPages:
-    def __init__(self, app: App, renderer: Renderer) -> None:
-        self._app = app
-        self._renderer = renderer
-
-    def show_counted(self, request: Request) -> Response:
-        """The messages that were sent last, sorted as the address says."""
-        asked, by = read_query(request.query_params), request.query_params.get("by", "")
-        with self._app.borrow() as site:
-            found = list_counted(site, self._app.now(), account=asked.wanted.account, newest=_MOST)
-            titles = list_titles(site, [one.delivery for one in found])
-            rows = make_counted(sort_counted(found, by, titles), titles)
-            by = by if by in _SORTS else "newest"
-            return self._renderer.render_page(request, site, "counted", asked=asked, rows=rows, by=by)
 
 
 def make_counted(found: Iterable[CountedMessage], titles: Mapping[str, str]) -> list[CountedRow]:
@@ -137,21 +122,17 @@ class Pages:
 
     def show_week(self, request: Request) -> Response:
         """Seven days, the free slots in them, and below them the posts."""
-        asked, now = read_query(request.query_params), self._app.now()
+        asked = read_query(request.query_params)
         with self._app.borrow() as site:
-            zone = ZoneInfo(site.settings.site.timezone)
-            week = choose_week(asked, now.astimezone(zone).date())
-            since, until = week.to_instants(zone)
-            found = list_messages(site, asked.wanted, now, states=SHOWN, since=since, until=until)
-            free = list_free_slots(site, asked.wanted, since, until, now)
-            titles = list_titles(site, found)
+            week = choose_week(asked, self._find_today(site))
+            found, days = self._read_days(site, asked, week, _MOST_A_DAY)
             return self._render_rows(
                 request,
                 site,
                 "week",
                 asked,
                 found,
-                days=make_days(week.days, found, titles, free, zone=zone, now=now, most=_MOST_A_DAY),
+                days=days,
                 before=asked.to_query(**{"from": week.first - WEEK, "page": ""}),
                 after=asked.to_query(**{"from": week.end, "page": ""}),
                 today=asked.to_query(**{"from": "", "page": ""}),
@@ -160,25 +141,34 @@ class Pages:
 
     def show_month(self, request: Request) -> Response:
         """A month in whole weeks."""
-        asked, now = read_query(request.query_params), self._app.now()
+        asked = read_query(request.query_params)
         with self._app.borrow() as site:
-            zone = ZoneInfo(site.settings.site.timezone)
-            first, weeks = choose_month(asked, now.astimezone(zone).date())
-            since, until = weeks.to_instants(zone)
-            found = list_messages(site, asked.wanted, now, states=SHOWN, since=since, until=until)
-            free = list_free_slots(site, asked.wanted, since, until, now)
-            titles = list_titles(site, found)
+            first, weeks = choose_month(asked, self._find_today(site))
+            _, days = self._read_days(site, asked, weeks, _MOST_A_DAY_OF_MONTH)
             return self._renderer.render_page(
                 request,
                 site,
                 "month",
                 asked=asked,
                 first=first,
-                days=make_days(weeks.days, found, titles, free, zone=zone, now=now, most=_MOST_A_DAY_OF_MONTH),
+                days=days,
                 before=asked.to_query(**{"from": previous_month(first)}),
                 after=asked.to_query(**{"from": next_month(first)}),
                 today=asked.to_query(**{"from": ""}),
             )
+
+    def _find_today(self, site: OpenSite) -> date:
+        return self._app.now().astimezone(ZoneInfo(site.settings.site.timezone)).date()
+
+    def _read_days(
+        self, site: OpenSite, asked: Asked, stretch: Stretch, most: int
+    ) -> tuple[Sequence[Delivery], list[Day]]:
+        """The messages of a stretch of the calendar, and its days with so many posts each at most."""
+        now, zone = self._app.now(), ZoneInfo(site.settings.site.timezone)
+        since, until = stretch.to_instants(zone)
+        found = list_messages(site, asked.wanted, now, states=SHOWN, since=since, until=until)
+        free, titles = list_free_slots(site, asked.wanted, since, until, now), list_titles(site, found)
+        return found, make_days(stretch.days, found, titles, free, zone=zone, now=now, most=most)
 
     def show_list(self, request: Request) -> Response:
         """Everything that is not at its end, or in the state that is asked for, by time."""
@@ -204,6 +194,16 @@ class Pages:
         with self._app.borrow() as site:
             found = list_messages(site, asked.wanted, self._app.now(), states=(State.SENT,), newest=_MOST_SENT)
             return self._render_rows(request, site, "sent", asked, found)
+
+    def show_counted(self, request: Request) -> Response:
+        """What others answered to the messages that were sent last, sorted as the address says."""
+        asked, by = read_query(request.query_params), request.query_params.get("by", "")
+        with self._app.borrow() as site:
+            found = list_counted(site, self._app.now(), account=asked.wanted.account, newest=_MOST)
+            titles = list_titles(site, [one.delivery for one in found])
+            rows = make_counted(sort_counted(found, by, titles), titles)
+            by = by if by in _SORTS else "newest"
+            return self._renderer.render_page(request, site, "counted", asked=asked, rows=rows, by=by)
 
     def show_post(self, request: Request) -> Response:
         """One post: its messages, and how each came to where it is."""

@@ -25,7 +25,7 @@ from syndicate.web.dashboard.forms import Forms
 from syndicate.web.dashboard.logins import Logins
 from syndicate.web.dashboard.middleware import Gate, StaleForm, say_error
 from syndicate.web.dashboard.new_messages import NewMessages
-from syndicate.web.dashboard.pages import CountedPages, Pages
+from syndicate.web.dashboard.pages import Pages
 from syndicate.web.dashboard.render import Renderer
 from syndicate.web.dashboard.security import Door, is_loopback, list_names, name_cookie
 from syndicate.web.dashboard.sessions import Notes, Sessions
@@ -115,7 +115,7 @@ def make_dashboard(app: App, door: Door) -> ASGIApp:
         Route("/accounts/{name}/login", account_logins.answer, methods=["POST"]),
         Route("/back", account_logins.come_back, methods=["GET"]),
         Route("/feeds", site_pages.show_feeds),
-        Route("/counted", CountedPages(app, renderer).show_counted),
+        Route("/counted", pages.show_counted),
         Route("/history", site_pages.show_history),
         Route("/new", new_messages.ask, methods=["GET"]),
         Route("/new", new_messages.answer, methods=["POST"]),

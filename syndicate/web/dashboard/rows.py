@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from syndicate.app.dashboard import FreeSlot
 from syndicate.model import ACTIONS, Action, Attachment, CardRef, Delivery, Message, PlannedDelivery, State
 from syndicate.planning.deliveries.reasons import say_why
+
+T = TypeVar("T")
+K = TypeVar("K")
 
 _FIRST = (State.UNCERTAIN, State.FAILED, State.HELD, State.MISSED)
 _OFF = frozenset({State.SKIPPED, State.CANCELLED})
@@ -116,25 +119,23 @@ def make_rows(
             card=cards.get(post_id),
             counts=counts.get(post_id, {}),
         )
-        for post_id, own in _group(lines).items()
+        for post_id, own in _group(lines, lambda line: line.delivery.post_id).items()
     ]
 
 
-def _group(lines: Iterable[Line]) -> dict[str, list[Line]]:
-    groups: dict[str, list[Line]] = {}
-    for line in lines:
-        groups.setdefault(line.delivery.post_id, []).append(line)
+def _group(ones: Iterable[T], find_key: Callable[[T], K]) -> dict[K, list[T]]:
+    """Those of one key together, each key where it comes first."""
+    groups: dict[K, list[T]] = {}
+    for one in ones:
+        groups.setdefault(find_key(one), []).append(one)
     return groups
 
 
 def choose_page(deliveries: Sequence[Delivery], page: int) -> tuple[list[Delivery], int, bool]:
     """The messages of whole posts that stand on this page (1, 2 …) or the last, its number, and whether more follow."""
-    groups: dict[str, list[Delivery]] = {}
-    for one in deliveries:
-        groups.setdefault(one.post_id, []).append(one)
     number, size = 1, 0
     chosen: list[Delivery] = []
-    for own in groups.values():
+    for own in _group(deliveries, lambda one: one.post_id).values():
         weight = len(own) + _POST_WEIGHS
         if size and size + weight > _ON_A_PAGE:
             if number == page:
@@ -215,9 +216,7 @@ def make_days(
         own = chips.get(at.astimezone(zone).date())
         if own is not None:
             own.setdefault((at.replace(second=0, microsecond=0), one.post_id), []).append(one)
-    slots: dict[date, list[FreeSlot]] = {}
-    for slot in free:
-        slots.setdefault(slot.at.astimezone(zone).date(), []).append(slot)
+    slots = _group(free, lambda slot: slot.at.astimezone(zone).date())
     today = now.astimezone(zone).date()
     return [
         Day(
@@ -246,9 +245,8 @@ def moment_of(delivery: Delivery, now: datetime) -> datetime:
 
 def say_counts(counts: Mapping[State, int]) -> str:
     """ "8 messages: 2 sent, 1 held"."""
-    total = sum(number for state, number in counts.items() if state not in _OFF)
-    told = Counter({state.value: number for state, number in counts.items() if state not in _OFF})
-    words = ", ".join(f"{told[state.value]} {state.value}" for state in _RANK if told[state.value])
+    told = {state: counts[state] for state in _RANK if counts.get(state) and state not in _OFF}
+    total, words = sum(told.values()), ", ".join(f"{number} {state.value}" for state, number in told.items())
     return f"{total} message{'' if total == 1 else 's'}" + (f": {words}" if words else "")
 
 
