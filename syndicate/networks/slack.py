@@ -41,31 +41,13 @@ API = "https://slack.com/api"
 LIMITS = Limits(characters=4000, counter=Counter.UTF16, caption=3000, alt=2000, images=1)
 PAGE = 100
 # The words of chat.* and of webhooks, by what the person or we must do.
-_ACCOUNT_ERRORS = frozenset(
-    {
-        "account_inactive",
-        "action_prohibited",
-        "channel_is_archived",
-        "channel_not_found",
-        "invalid_auth",
-        "invalid_token",
-        "is_archived",
-        "missing_scope",
-        "no_active_hooks",
-        "no_service",
-        "no_team",
-        "not_allowed_token_type",
-        "not_authed",
-        "not_in_channel",
-        "org_login_required",
-        "team_disabled",
-        "token_expired",
-        "token_revoked",
-    }
-)
 _DEAD_TOKENS = frozenset(
     {"account_inactive", "invalid_auth", "invalid_token", "not_authed", "token_expired", "token_revoked"}
 )
+_CLOSED_CHANNELS = frozenset({"channel_is_archived", "channel_not_found", "is_archived", "not_in_channel"})
+_CLOSED_TEAMS = frozenset({"no_active_hooks", "no_service", "no_team", "org_login_required", "team_disabled"})
+_LACKING_RIGHTS = frozenset({"action_prohibited", "missing_scope", "not_allowed_token_type"})
+_ACCOUNT_ERRORS = _DEAD_TOKENS | _CLOSED_CHANNELS | _CLOSED_TEAMS | _LACKING_RIGHTS
 _UNCLEAR_ERRORS = frozenset({"fatal_error", "internal_error", "request_timeout", "rollup_error", "service_unavailable"})
 _GONE = "message_not_found"
 

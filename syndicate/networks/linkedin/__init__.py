@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import quote, unquote
 
 from syndicate.errors import (
@@ -36,8 +35,15 @@ from syndicate.networks.linkedin.shares import (
     parse_receipt,
     permalink_of,
 )
-from syndicate.networks.toolkit.answers import error_of, pick_instant, retry_at_of, words_of
-from syndicate.networks.toolkit.calls import Api, is_missing, refuse_misfits, refuse_warning, require_secret
+from syndicate.networks.toolkit.answers import error_of, pick, pick_instant, pick_text, retry_at_of, words_of
+from syndicate.networks.toolkit.calls import (
+    Api,
+    is_missing,
+    refuse_misfits,
+    refuse_warning,
+    require_secret,
+    with_prepared,
+)
 from syndicate.networks.toolkit.oauth import PastedLogin, Provider, begin_login, take_pasted
 from syndicate.text.cleaning import normalize
 from syndicate.text.counting import Counter
@@ -127,13 +133,11 @@ class LinkedIn(PastedLogin):
     def _upload(self, message: Message, picture: Attachment) -> Message:
         request = {"initializeUploadRequest": {"owner": self._whose()}}
         response = self._api().ask("POST", "/rest/images", params={"action": "initializeUpload"}, json=request)
-        answer = response.json()
-        value = answer.get("value") if isinstance(answer, dict) else None
-        if not isinstance(value, dict) or not value.get("uploadUrl") or not value.get("image"):
+        url, image = (pick_text(response.json(), "value", name) for name in ("uploadUrl", "image"))
+        if not url or not image:
             raise Unavailable("the upload cannot be begun: the answer cannot be read", where=self._name)
-        self._put_bytes(str(value["uploadUrl"]), picture)
-        uploaded = {"image": str(value["image"]), "image_at": response.received_at.isoformat()}
-        return replace(message, prepared={**message.prepared, **uploaded})
+        self._put_bytes(url, picture)
+        return with_prepared(message, image=image, image_at=response.received_at.isoformat())
 
     def _put_bytes(self, url: str, picture: Attachment) -> None:
         """The address is whole, and takes the token alone."""
@@ -143,8 +147,7 @@ class LinkedIn(PastedLogin):
     def _ask_for_image(self, message: Message) -> Message:
         """A member's token may not read images (403): then waiting is all there is."""
         response = self._api().call("GET", f"/rest/images/{quote(message.prepared['image'], safe='')}")
-        answer = response.json()
-        status = str(answer.get("status", "")) if response.is_success and isinstance(answer, dict) else ""
+        status = pick_text(response.json(), "status") if response.is_success else ""
         if status == "PROCESSING_FAILED":
             raise Rejected("LinkedIn could not process the image", where=self._name)
         ready_at = datetime.fromisoformat(message.prepared["image_at"]) + IMAGE_WAIT
@@ -155,7 +158,7 @@ class LinkedIn(PastedLogin):
             return replace(message, prepared=kept)
         if status != "AVAILABLE" and ready_at > response.received_at:
             raise NotReady("the image is still being processed", retry_at=ready_at, where=self._name)
-        return replace(message, prepared={**message.prepared, "image_ready": "yes"})
+        return with_prepared(message, image_ready="yes")
 
     def send(self, message: Message, *, key: str) -> Receipt:
         self._refuse_misfits(message)
@@ -206,9 +209,8 @@ class LinkedIn(PastedLogin):
             me = self._me()
         except NotReady as error:  # right after a login
             return Profile("", expires_at=self.expires_at(), warnings=(error.message,))
-        return Profile(
-            str(me.get("name") or me["sub"]), "", ("post", "edit", "delete"), self.expires_at(), self._advice()
-        )
+        name = pick_text(me, "name") or pick_text(me, "sub")
+        return Profile(name, "", ("post", "edit", "delete"), self.expires_at(), self._advice())
 
     def _advice(self) -> tuple[str, ...]:
         version = self._version()
@@ -254,12 +256,12 @@ class LinkedIn(PastedLogin):
     def _whose(self) -> str:
         """The author's URN: a page by option, else the member behind the token (asked once)."""
         if not self._author:
-            self._author = self._options.get("author") or f"urn:li:person:{self._me()['sub']}"
+            self._author = self._options.get("author") or f"urn:li:person:{pick_text(self._me(), 'sub')}"
         return self._author
 
-    def _me(self) -> Mapping[str, Any]:
-        me = replace(self._api(), headers={"Authorization": self._bearer()}).ask("GET", "/v2/userinfo").json()
-        if not isinstance(me, dict) or not me.get("sub"):
+    def _me(self) -> object:
+        me: object = replace(self._api(), headers={"Authorization": self._bearer()}).ask("GET", "/v2/userinfo").json()
+        if not pick_text(me, "sub"):
             raise Unavailable("LinkedIn does not say who we are", where=self._name)
         return me
 
@@ -328,13 +330,14 @@ def _parse_grant(response: Response, secrets: tuple[str, ...], account: str) -> 
     grant = response.json()
     if response.status in {408, 429} or response.status >= 500:
         raise error_of(response, account=account, publishes=False, secrets=secrets)
-    if not response.is_success or not isinstance(grant, dict) or not grant.get("access_token"):
+    token, refresh_token = (pick_text(grant, name) for name in ("access_token", "refresh_token"))
+    if not response.is_success or not token:
         said = words_of(response, secrets)
         raise Unauthorised(f"the login is refused: {said}", where=account)
-    seconds = grant.get("expires_in")
+    seconds = pick(grant, "expires_in")
     ends_at = response.received_at + (timedelta(seconds=seconds) if isinstance(seconds, int) else TOKEN_LIVES)
-    further = {"refresh_token": str(grant["refresh_token"])} if grant.get("refresh_token") else {}
-    return {"access_token": str(grant["access_token"]), "expires_at": ends_at.isoformat(), **further}
+    further = {"refresh_token": refresh_token} if refresh_token else {}
+    return {"access_token": token, "expires_at": ends_at.isoformat(), **further}
 
 
 def open_network(account: Account, vault: Vault, http: Client) -> LinkedIn:

@@ -49,7 +49,7 @@ from syndicate.networks.mastodon.statuses import (
     without_media,
 )
 from syndicate.networks.toolkit.answers import error_of, pick_count, pick_text, retry_at_of, words_of
-from syndicate.networks.toolkit.calls import Api, refuse_misfits, require_secret
+from syndicate.networks.toolkit.calls import Api, refuse_misfits, require_secret, with_prepared
 from syndicate.networks.toolkit.oauth import PastedLogin
 from syndicate.networks.toolkit.readback import (
     Listing,
@@ -121,11 +121,10 @@ class Mastodon(PastedLogin):
             form={"description": image.alt} if image.alt else None,
         )
         media = response.json()
-        if not isinstance(media, dict) or not media.get("id"):
+        if not pick_text(media, "id"):
             raise Unavailable("the upload's answer cannot be read", where=self._name)
-        ready = {"media_ready": "yes"} if response.status != 202 and media.get("url") else {}
-        uploaded = {"media": str(media["id"]), "media_at": response.received_at.isoformat(), **ready}
-        return replace(message, prepared={**message.prepared, **uploaded})
+        ready = {"media_ready": "yes"} if response.status != 202 and pick_text(media, "url") else {}
+        return with_prepared(message, media=pick_text(media, "id"), media_at=response.received_at.isoformat(), **ready)
 
     def _ask_for_media(self, message: Message) -> Message:
         media = quote(message.prepared["media"], safe="")
@@ -136,7 +135,7 @@ class Mastodon(PastedLogin):
             return without_media(message)
         if not response.is_success:
             raise self._api().failure(response)
-        return replace(message, prepared={**message.prepared, "media_ready": "yes"})
+        return with_prepared(message, media_ready="yes")
 
     def _not_ready(self, message: Message, response: Response) -> NotReady:
         """Waits grow with the age of the upload, so that asking again doubles by itself."""

@@ -11,7 +11,7 @@ from syndicate.errors import Unauthorised
 from syndicate.http import Client
 from syndicate.networks.base import AskAgain, LoginPage
 from syndicate.networks.mastodon.servers import parse_server
-from syndicate.networks.toolkit.answers import error_of, pick_list, words_of
+from syndicate.networks.toolkit.answers import error_of, pick_list, pick_text, words_of
 from syndicate.networks.toolkit.oauth import make_login_page, make_verifier
 
 SCOPES = "read:accounts read:statuses write:statuses write:media"
@@ -39,10 +39,10 @@ def begin_login(http: Client, base: str, redirect: str, *, scopes: str, account:
     form = {"client_name": "syndicate", "redirect_uris": target, "scopes": scopes}
     response = http.call("POST", f"{base}/api/v1/apps", form=form, where=account)
     app = response.json()
-    if not response.is_success or not isinstance(app, dict) or not app.get("client_id"):
+    client = pick_text(app, "client_id")
+    if not response.is_success or not client:
         raise error_of(response, account=account, publishes=False)
-    client = str(app["client_id"])
-    memory = {"client_id": client, "client_secret": str(app.get("client_secret", "")), "scope": scopes}
+    memory = {"client_id": client, "client_secret": pick_text(app, "client_secret"), "scope": scopes}
     note = f'This server takes no narrower permission than "{scopes}".' if scopes == BROAD_SCOPES else ""
     url, verifier = f"{base}/oauth/authorize", make_verifier()
     return make_login_page(url, client, target, scopes, verifier=verifier, memory=memory, note=note)
@@ -56,11 +56,10 @@ def finish_login(http: Client, base: str, page: LoginPage, code: str, *, account
     memory = page.memory or {}
     form = {"grant_type": "authorization_code", "code": code.strip(), **memory}
     response = http.call("POST", f"{base}/oauth/token", form=form, where=account)
-    grant = response.json()
-    if not response.is_success or not isinstance(grant, dict) or not grant.get("access_token"):
+    token = pick_text(response.json(), "access_token")
+    if not response.is_success or not token:
         said = words_of(response, (code, *memory.values()))
         raise Unauthorised(f"the code was refused: {said}", where=account)
-    token = str(grant["access_token"])
     if memory.get("scope") != BROAD_SCOPES and _is_out_of_scope(http, base, token, account=account):
         said = "the server refuses a token with narrow permissions; it is asked for broader ones"
         raise AskAgain(said, answers={"scopes": BROAD_SCOPES}, where=account)

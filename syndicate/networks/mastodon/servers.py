@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 
 from syndicate.model import Limits
-from syndicate.networks.toolkit.answers import pick_text
+from syndicate.networks.toolkit.answers import pick, pick_list, pick_text
 from syndicate.text.counting import Counter
 from syndicate.text.plain import MARKDOWN
 
@@ -62,24 +61,17 @@ class Server:
 
 def parse_server(nodeinfo: object, instance: object) -> Server:
     """The server behind an instance, from /nodeinfo/2.0 and /api/v2/instance (or v1); both may be missing."""
-    stated = instance if isinstance(instance, dict) else {}
-    told = _software_of_source(str(stated.get("source_url", ""))) or _software_of_version(
-        str(stated.get("version", ""))
+    told = _software_of_source(pick_text(instance, "source_url")) or _software_of_version(
+        pick_text(instance, "version")
     )
-    software = _parse_software(nodeinfo) or told
-    return Server(software, parse_limits(stated, DIALECTS.get(software, UNKNOWN)), _parse_domain(stated))
+    software = _family(pick_text(nodeinfo, "software", "name").lower()) or told
+    return Server(software, parse_limits(instance, DIALECTS.get(software, UNKNOWN)), _parse_domain(instance))
 
 
-def _parse_domain(instance: Mapping[str, Any]) -> str:
+def _parse_domain(instance: object) -> str:
     """GoToSocial's account_domain, the second API's domain, the first API's uri; some write an address there."""
     named = (pick_text(instance, name) for name in ("account_domain", "domain", "uri"))
     return next((name.partition("://")[2].strip("/") or name for name in named if name), "")
-
-
-def _parse_software(nodeinfo: object) -> str:
-    software = nodeinfo.get("software") if isinstance(nodeinfo, dict) else None
-    name = software.get("name") if isinstance(software, dict) else None
-    return _family(name.lower()) if isinstance(name, str) else ""
 
 
 def _software_of_source(address: str) -> str:
@@ -99,28 +91,21 @@ def _family(name: str) -> str:
     return "mastodon" if name.startswith(_FORKS) else name.replace("ē", "e")
 
 
-def parse_limits(instance: Mapping[str, Any], dialect: Dialect) -> Limits:
+def parse_limits(instance: object, dialect: Dialect) -> Limits:
     """Limits from an instance's `configuration`; what it leaves out is Mastodon's default."""
-    statuses = _section(instance, "statuses")
-    media = _section(instance, "media_attachments")
+    statuses, media = (pick(instance, "configuration", name) for name in ("statuses", "media_attachments"))
+    longest = pick(statuses, "max_characters") or pick(instance, "max_toot_chars")
     limits = Limits(
-        characters=_number(statuses.get("max_characters") or instance.get("max_toot_chars"), dialect.characters),
+        characters=_number(longest, dialect.characters),
         counter=dialect.counter,
-        per_link=_number(statuses.get("characters_reserved_per_url"), 23) if dialect.discounts_links else None,
-        alt=_number(media.get("description_limit"), 1500),
-        images=_number(statuses.get("max_media_attachments"), 4),
-        image_bytes=_number(media.get("image_size_limit"), 16_777_216),
+        per_link=_number(pick(statuses, "characters_reserved_per_url"), 23) if dialect.discounts_links else None,
+        alt=_number(pick(media, "description_limit"), 1500),
+        images=_number(pick(statuses, "max_media_attachments"), 4),
+        image_bytes=_number(pick(media, "image_size_limit"), 16_777_216),
         marks=dialect.marks,
     )
-    types = media.get("supported_mime_types")
-    pictures = tuple(kind for kind in types if str(kind).startswith("image/")) if isinstance(types, list) else ()
+    pictures = tuple(str(kind) for kind in pick_list(media, "supported_mime_types") if str(kind).startswith("image/"))
     return replace(limits, image_types=pictures) if pictures else limits
-
-
-def _section(instance: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    configuration = instance.get("configuration")
-    found = configuration.get(name) if isinstance(configuration, dict) else None
-    return found if isinstance(found, dict) else {}
 
 
 def _number(value: object, default: int) -> int:

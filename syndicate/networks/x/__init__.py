@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
-from typing import Any, Unpack
+from typing import Unpack
 from urllib.parse import quote
 
 from syndicate.errors import (
@@ -54,7 +54,6 @@ from syndicate.networks.x.tweets import (
     FIELDS,
     LISTED,
     build_post,
-    data_of,
     is_listing,
     parse_problem,
     parse_receipt,
@@ -187,11 +186,11 @@ class X(PastedLogin):
         name = image.path.rpartition("/")[2]
         files = {"media": (name, image.data, image.media_type)}
         response = self._call("POST", "/2/media/upload", files=files, form={"media_category": "tweet_image"})
-        media = data_of(response)
-        if not media.get("id"):
+        media = pick(response.json(), "data")
+        if not pick_text(media, "id"):
             raise Unavailable("the upload's answer cannot be read", where=self._name)
-        busy = {"media_busy": "yes"} if media.get("processing_info") else {}
-        uploaded = {"media": str(media["id"]), "media_at": response.received_at.isoformat(), **busy}
+        busy = {"media_busy": "yes"} if pick(media, "processing_info") else {}
+        uploaded = {"media": pick_text(media, "id"), "media_at": response.received_at.isoformat(), **busy}
         kept = {name: value for name, value in message.prepared.items() if not name.startswith("media")}
         return replace(message, prepared={**kept, **uploaded})
 
@@ -286,26 +285,25 @@ class X(PastedLogin):
 
     def _user_id(self) -> str:
         if not self._user:
-            self._user = str(self._whoami()["id"])
+            self._user = pick_text(self._whoami(), "id")
         return self._user
 
-    def _whoami(self) -> Mapping[str, Any]:
-        user = data_of(self._call("GET", "/2/users/me"))
+    def _whoami(self) -> object:
+        user = pick(self._call("GET", "/2/users/me").json(), "data")
         self._spent += self._price_read
-        if not user.get("id"):
+        if not pick_text(user, "id"):
             raise Unavailable("X does not say who we are", where=self._name)
         return user
 
     def verify(self) -> Profile:
-        user = self._whoami()
-        name = str(user.get("username", ""))
+        name = pick_text(self._whoami(), "username")
         return Profile(f"@{name}", f"https://x.com/{name}", ("post", "read back", "delete"))
 
     def count(self, receipt: Receipt) -> Reactions | None:
         """One read, which costs money."""
         number = quote(number_of(receipt, account=self._name), safe="")
         response = self._call("GET", f"/2/tweets/{number}", params={"tweet.fields": "public_metrics"})
-        metrics = data_of(response).get("public_metrics")
+        metrics = pick(response.json(), "data", "public_metrics")
         self._spent += self._price_read
         names = ("like_count", "retweet_count", "reply_count", "quote_count")
         return Reactions(*(pick_count(metrics, name) for name in names)) if metrics else None

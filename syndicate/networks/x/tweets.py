@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from syndicate.http import Response
 from syndicate.model import Message, Receipt
@@ -45,10 +44,8 @@ def build_post(message: Message, options: Mapping[str, str]) -> dict[str, object
 
 def parse_receipt(answer: object) -> Receipt | None:
     """The receipt in {"data": {"id": …}}; the address works without the account's name."""
-    data = answer.get("data") if isinstance(answer, dict) else None
-    if not isinstance(data, dict) or not isinstance(data.get("id"), str):
-        return None
-    return Receipt(data["id"], f"https://x.com/i/status/{data['id']}")
+    number = pick(answer, "data", "id")
+    return Receipt(number, f"https://x.com/i/status/{number}") if isinstance(number, str) else None
 
 
 def parse_recent(item: object) -> Recent | None:
@@ -84,9 +81,7 @@ def is_listing(answer: object) -> bool:
 
 def parse_problem(response: Response) -> str:
     """The last part of an RFC 7807 type, such as "client-forbidden"; "" where there is none."""
-    answer = response.json()
-    kind = str(answer.get("type", "")) if isinstance(answer, dict) else ""
-    return kind.rstrip("/").rpartition("/")[2]
+    return pick_text(response.json(), "type").rstrip("/").rpartition("/")[2]
 
 
 def retry_at_of_x(response: Response) -> datetime | None:
@@ -96,9 +91,3 @@ def retry_at_of_x(response: Response) -> datetime | None:
         if headers.get(f"{scope}-remaining") == "0":
             return parse_moment(headers.get(f"{scope}-reset", ""), response.received_at)
     return retry_at_of(response)
-
-
-def data_of(response: Response) -> Mapping[str, Any]:
-    answer = response.json()
-    data = answer.get("data") if isinstance(answer, dict) else None
-    return data if isinstance(data, dict) else {}
