@@ -10,20 +10,32 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from syndicate.errors import ConfigError, NetworkError, NotReady, Rejected, Spoiled, Unavailable, Uncertain
+from syndicate.errors import (
+    ConfigError,
+    NetworkError,
+    NotReady,
+    Rejected,
+    Spoiled,
+    Unauthorised,
+    Unavailable,
+    Uncertain,
+    UsageError,
+)
 from syndicate.http import Client
-from syndicate.model import Limits, Message, Receipt
-from syndicate.networks.base import Recent, Vault
-from syndicate.networks.meta.graph import READY_WAIT, CardFailed, build_since, parse_cursor
-from syndicate.networks.meta.tokens import GraphLogin, Place
+from syndicate.model import Account, Limits, Message, Receipt
+from syndicate.networks.base import LoginField, LoginPage, Recent, Vault
+from syndicate.networks.meta.graph import READY_WAIT, CardFailed, build_since, parse_cursor, parse_expiry, parse_failure
 from syndicate.networks.toolkit.answers import pick, pick_text, say
 from syndicate.networks.toolkit.calls import (
+    Api,
     refuse_misfits,
     refuse_private,
     refuse_unpublished_image,
     refuse_warning,
+    require_secret,
     with_prepared,
 )
+from syndicate.networks.toolkit.oauth import PastedLogin, Session, make_login_page, read_session, session_secrets
 from syndicate.networks.toolkit.readback import Is, Listing, Page, find_in, read_listing, read_page
 
 LISTED = {"id": Is.NAME, "timestamp": Is.MOMENT, "text": Is.TEXT, "caption": Is.TEXT}
@@ -32,12 +44,33 @@ CONTAINER_LIFE = timedelta(hours=24)
 LISTING_LAG = timedelta(hours=1)
 PAGE = 25
 ParsesPost = Callable[[object], Recent | None]
+TOKEN_LIFE = timedelta(days=60)
+RENEW_FROM = timedelta(hours=24)
+"""Meta refreshes only tokens that are a day old."""
+LOGIN_FIELDS = (
+    LoginField(
+        "token",
+        "Token from the app's token generator (leave empty to use the browser)",
+        secret=True,
+        help="developers.facebook.com, your app, Use cases, Settings",
+    ),
+    LoginField("app_id", "App id of this use case", help="not the app's Facebook id; only for the browser"),
+    LoginField("app_secret", "App secret of this use case", secret=True, help="only for the browser"),
+    LoginField("redirect_uri", "Redirect address (https) as registered in the app", help="log in with --paste"),
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
-    """The paths and fields in which the networks differ."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where one of Meta's networks lets people in and takes posts, and the fields in which it tells how they fare."""
 
+    title: str
+    api: str
+    authorise_url: str
+    code_url: str
+    scopes: str
+    prefix: str
+    """Of the grant types ("th", "ig")."""
     root: str
     """Address that the paths follow."""
     make: str
@@ -48,14 +81,96 @@ class Steps:
     said: str
 
 
+# --- the login: a pasted long-lived token, or the browser with an app of the person's own ---
+# Short token (an hour) → long token (60 days) → renewed again and again.
+
+
+class GraphLogin(PastedLogin):
+    """The login flow, and the token that renews itself. Logging in needs no stored token."""
+
+    login_fields = LOGIN_FIELDS
+
+    def __init__(self, account: Account, vault: Vault, http: Client, place: Place) -> None:
+        super().__init__(account, vault, http)
+        self._place = place
+
+    def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
+        """The page to open, None where a token was pasted. Meta takes https redirects only."""
+        if answers.get("token"):
+            return None
+        target = redirect if redirect.startswith("https://") else answers.get("redirect_uri", "")
+        if not (answers.get("app_id") and answers.get("app_secret") and target.startswith("https://")):
+            raise UsageError("give a token, or app id, app secret and an https redirect address")
+        return make_login_page(self._place.authorise_url, answers["app_id"], target, self._place.scopes)
+
+    def finish_login(self, answers: Mapping[str, str], page: LoginPage | None, code: str) -> Mapping[str, str]:
+        """The long-lived token and its end. A pasted token is taken to be fresh."""
+        if page is None:
+            return self._secrets_of({"access_token": answers["token"].strip()})
+        given = (answers["app_secret"], code.strip(), code.strip().partition("#")[0])
+        api = Api(self._http, self._name, secrets=given, parse_failure=parse_failure)
+        form = {
+            "client_id": answers["app_id"],
+            "client_secret": answers["app_secret"],
+            "grant_type": "authorization_code",
+            "redirect_uri": (page.memory or {}).get("redirect_uri", ""),
+            "code": code.strip().partition("#")[0],
+        }
+        short = pick_text(api.ask("POST", self._place.code_url, form=form).json(), "access_token")
+        query = {
+            "grant_type": f"{self._place.prefix}_exchange_token",
+            "client_secret": answers["app_secret"],
+            "access_token": short,
+        }
+        api = replace(api, secrets=(*given, short))
+        return self._secrets_of(api.ask("GET", f"{self._place.api}/access_token", params=query).json())
+
+    def expires_at(self) -> datetime | None:
+        session = self._session()
+        return session.expires_at if session else None
+
+    def renews_alone(self) -> bool:
+        return True
+
+    def renew(self) -> datetime | None:
+        """Another 60 days for a token that is at least a day old."""
+        session = self._session()
+        if session and session.renewed_at and self._http.now() - session.renewed_at < RENEW_FROM:
+            return session.expires_at
+        query = {"grant_type": f"{self._place.prefix}_refresh_token"}
+        renewed = self._read_token(
+            self._api().ask("GET", f"{self._place.api}/refresh_access_token", params=query).json()
+        )
+        self._vault.put(session_secrets(renewed, self._vault.get("access_token")))
+        return renewed.expires_at
+
+    def _api(self) -> Api:
+        given, session = require_secret(self._vault, "access_token", self._name), self._session()
+        token = session.access if session else given
+        return Api(self._http, self._name, {"Authorization": f"Bearer {token}"}, (token, given), parse_failure)
+
+    def _session(self) -> Session | None:
+        return read_session(self._vault, self._vault.get("access_token"))
+
+    def _secrets_of(self, answer: object) -> dict[str, str]:
+        session = self._read_token(answer)
+        return {"access_token": session.access, **session_secrets(session, session.access)}
+
+    def _read_token(self, answer: object) -> Session:
+        """The token in an answer. Raises Unauthorised where there is none."""
+        token, now = pick_text(answer, "access_token"), self._http.now()
+        if not token:
+            raise Unauthorised(f"{self._place.title} gave no token", where=self._name)
+        return Session(token, expires_at=parse_expiry(answer, now) or now + TOKEN_LIFE, renewed_at=now)
+
+
+# --- containers ---
+
+
 class ContainerNetwork(GraphLogin):
     """One account on a network with containers. A network says how a container is built and posts are listed."""
 
     limits: Limits
-
-    def __init__(self, place: Place, steps: Steps, account: str, vault: Vault, http: Client) -> None:
-        super().__init__(place, account, vault, http)
-        self._steps = steps
 
     def _build(self, message: Message) -> Mapping[str, str]:
         """The form of a new container."""
@@ -73,14 +188,14 @@ class ContainerNetwork(GraphLogin):
         if "published" in message.prepared:
             return message
         answer = self._ask_container(container)
-        state = pick_text(answer, self._steps.state)
+        state = pick_text(answer, self._place.state)
         if state == "IN_PROGRESS":
             retry_at = self._http.now() + READY_WAIT
             raise NotReady(f"{self._place.title} still works on it", retry_at=retry_at, where=self._name)
         if state == "PUBLISHED":  # an earlier call that nobody saw succeed did, after all
             return with_prepared(message, published="yes")
         if state in {"ERROR", "EXPIRED"}:
-            return self._start_again(message, pick_text(answer, self._steps.said) or state.lower())
+            return self._start_again(message, pick_text(answer, self._place.said) or state.lower())
         return message
 
     def _make_container(self, message: Message) -> Message:
@@ -88,7 +203,7 @@ class ContainerNetwork(GraphLogin):
         refuse_warning(message, account=self._name)
         refuse_private(message, account=self._name)
         refuse_unpublished_image(message, account=self._name)
-        answer = self._api().ask("POST", self._url(self._steps.make), form=self._build(message)).json()
+        answer = self._api().ask("POST", self._url(self._place.make), form=self._build(message)).json()
         container = pick_text(answer, "id")
         if not container:
             raise Unavailable(f"{self._place.title} gave no container", where=self._name)
@@ -115,7 +230,7 @@ class ContainerNetwork(GraphLogin):
 
     def _publish(self, container: str, message: Message) -> str:
         """The irreversible call. A preview that fails spoils the container: the next one goes without."""
-        url, form = self._url(self._steps.publish), {"creation_id": container}
+        url, form = self._url(self._place.publish), {"creation_id": container}
         try:
             return pick_text(self._api().publish("POST", url, form=form).json(), "id")
         except CardFailed as error:
@@ -164,16 +279,16 @@ class ContainerNetwork(GraphLogin):
     def _state(self, container: str) -> str:
         """The container's state, "" where it is gone (a day old)."""
         try:
-            return pick_text(self._ask_container(container), self._steps.state)
+            return pick_text(self._ask_container(container), self._place.state)
         except Rejected:
             return ""
 
     def _ask_container(self, container: str) -> object:
-        return self._get(container, {"fields": f"{self._steps.state},{self._steps.said}"})
+        return self._get(container, {"fields": f"{self._place.state},{self._place.said}"})
 
     def _quota_warnings(self) -> tuple[str, ...]:
         """What to say where the day's posts are used up."""
-        quota = pick(self._get(self._steps.quota, {"fields": "quota_usage,config"}), "data", 0)
+        quota = pick(self._get(self._place.quota, {"fields": "quota_usage,config"}), "data", 0)
         used, total = pick(quota, "quota_usage"), pick(quota, "config", "quota_total")
         is_full = isinstance(used, int) and isinstance(total, int) and used >= total
         return (f"{used} of {total} posts a day are used",) if is_full else ()
@@ -183,7 +298,7 @@ class ContainerNetwork(GraphLogin):
         return answer
 
     def _url(self, path: str) -> str:
-        return f"{self._steps.root}/{path}"
+        return f"{self._place.root}/{path}"
 
 
 def build_without_container(message: Message) -> Message:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Unpack
 
 from syndicate.errors import NetworkError, Rejected, Unauthorised, Unavailable, Uncertain, UsageError
 from syndicate.http import Client, Response
@@ -18,6 +19,7 @@ from syndicate.networks.meta.graph import build_proof, build_since, parse_cursor
 from syndicate.networks.toolkit.answers import pick, pick_count, pick_instant, pick_list, pick_text, say
 from syndicate.networks.toolkit.calls import (
     Api,
+    Parts,
     refuse_misfits,
     refuse_non_number,
     refuse_private,
@@ -239,17 +241,9 @@ class Facebook(PastedLogin):
         except NetworkError:
             return None
 
-    def _ask(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        form: Mapping[str, str] | None = None,
-        files: Mapping[str, tuple[str, bytes, str]] | None = None,
-    ) -> Response:
-        query = {**(params or {}), **self._proof()}
-        return self._api().ask(method, self._url(path), params=query, form=form, files=files)
+    def _ask(self, method: str, path: str, **parts: Unpack[Parts]) -> Response:
+        proven: Parts = {**parts, "params": {**(parts.get("params") or {}), **self._proof()}}
+        return self._api().ask(method, self._url(path), **proven)
 
     def _proof(self) -> dict[str, str]:
         token, secret = self._vault.get("access_token"), self._vault.get("app_secret")

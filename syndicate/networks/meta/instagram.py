@@ -1,7 +1,7 @@
 """Instagram professional accounts. developers.facebook.com/docs/instagram-platform.
 
 A picture is compulsory, must be a published JPEG, and a link in the caption cannot be followed by a tap: word the
-message accordingly ("link in bio"). Posting goes by containers (graph_containers.py).
+message accordingly ("link in bio"). Posting goes by containers (containers.py).
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from syndicate.errors import Rejected
 from syndicate.http import Client
 from syndicate.model import Account, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.base import Description, Look, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.meta.containers import ContainerNetwork, Steps
-from syndicate.networks.meta.tokens import Place
+from syndicate.networks.meta.containers import ContainerNetwork, Place
 from syndicate.networks.toolkit.answers import pick_count, pick_instant, pick_text
 from syndicate.networks.toolkit.calls import refuse_non_number, require_option
 from syndicate.networks.toolkit.readback import Listing, links_of, number_of
@@ -81,9 +80,15 @@ class Instagram(ContainerNetwork):
 
     def __init__(self, account: Account, vault: Vault, http: Client) -> None:
         api = (account.options.get("api") or API).rstrip("/")
-        codes = f"{(account.options.get('codes') or CODES).rstrip('/')}/oauth/access_token"
-        user = account.options["user"]
-        steps = Steps(
+        codes = (account.options.get("codes") or CODES).rstrip("/")
+        self._user = user = account.options["user"]
+        place = Place(
+            title="Instagram",
+            api=api,
+            authorise_url=AUTHORISE,
+            code_url=f"{codes}/oauth/access_token",
+            scopes=SCOPES,
+            prefix="ig",
             root=f"{api}/{account.options.get('version') or VERSION}",
             make=f"{user}/media",
             publish=f"{user}/media_publish",
@@ -91,9 +96,7 @@ class Instagram(ContainerNetwork):
             state="status_code",
             said="status",
         )
-        place = Place("Instagram", api, AUTHORISE, codes, SCOPES, "ig")
-        super().__init__(place, steps, account.name, vault, http)
-        self._user = user
+        super().__init__(account, vault, http, place)
 
     def _build(self, message: Message) -> Mapping[str, str]:
         return build_container(message, account=self._name)

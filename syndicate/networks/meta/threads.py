@@ -1,6 +1,6 @@
 """Threads. developers.facebook.com/docs/threads.
 
-Posting goes by containers (graph_containers.py); the link becomes a preview of its own, the picture is fetched by
+Posting goes by containers (containers.py); the link becomes a preview of its own, the picture is fetched by
 Meta from the site.
 """
 
@@ -13,9 +13,8 @@ from syndicate.errors import ConfigError, Rejected
 from syndicate.http import Client, Response
 from syndicate.model import Account, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.base import Description, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.meta.containers import ContainerNetwork, Steps, failures_of
+from syndicate.networks.meta.containers import ContainerNetwork, Place, failures_of
 from syndicate.networks.meta.graph import parse_insights, says_gone
-from syndicate.networks.meta.tokens import Place
 from syndicate.networks.toolkit.answers import pick_instant, pick_text
 from syndicate.networks.toolkit.readback import REPLIES_TO, Listing, links_of, number_of, with_numbered_reply
 from syndicate.text.counting import Counter
@@ -82,8 +81,13 @@ class Threads(ContainerNetwork):
 
     def __init__(self, account: Account, vault: Vault, http: Client) -> None:
         api = (account.options.get("api") or API).rstrip("/")
-        place = Place("Threads", api, AUTHORISE, f"{api}/oauth/access_token", SCOPES, "th")
-        steps = Steps(
+        place = Place(
+            title="Threads",
+            api=api,
+            authorise_url=AUTHORISE,
+            code_url=f"{api}/oauth/access_token",
+            scopes=SCOPES,
+            prefix="th",
             root=f"{api}/{VERSION}",
             make="me/threads",
             publish="me/threads_publish",
@@ -91,8 +95,7 @@ class Threads(ContainerNetwork):
             state="status",
             said="error_message",
         )
-        super().__init__(place, steps, account.name, vault, http)
-        self._options = account.options
+        super().__init__(account, vault, http, place)
 
     def _build(self, message: Message) -> Mapping[str, str]:
         return build_container(with_numbered_reply(message, account=self._name), self._options)

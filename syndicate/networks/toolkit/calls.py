@@ -67,6 +67,11 @@ class Api:
             raise self.failure(response)
         return response
 
+    def read(self, url: str, query: Mapping[str, str] | None = None) -> object:
+        """The parsed answer to a GET, None where it is not JSON."""
+        answer: object = self.ask("GET", url, params=query).json()
+        return answer
+
     def ask_unless(self, fulfilled: Callable[[Response], bool], method: str, url: str, **parts: Unpack[Parts]) -> None:
         """A call that publishes nothing, where some refusals mean that the wish is fulfilled (deleted before)."""
         response = self.call(method, url, **parts)
