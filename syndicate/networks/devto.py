@@ -125,7 +125,7 @@ class DevTo(PastedLogin):
         if not message.title:
             raise Rejected("an article needs a title", where=self._name)
         body = build_article(message, self._options)
-        response = self._api().publish("POST", self._url("articles"), json=body)
+        response = self._api().publish("POST", "/articles", json=body)
         return parse_receipt(response.json(), where=self._name)
 
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
@@ -147,7 +147,7 @@ class DevTo(PastedLogin):
         def fetch(cursor: str) -> Page:
             number = int(cursor or "1")
             query = {"per_page": str(PAGE), "page": str(number)}
-            response = self._api().ask("GET", self._url("articles/me/all"), params=query)
+            response = self._api().ask("GET", "/articles/me/all", params=query)
             return read_page(
                 response.json(),
                 parse=lambda each: parse_recent(each, self._options, response.received_at),
@@ -164,7 +164,7 @@ class DevTo(PastedLogin):
 
     def count(self, receipt: Receipt) -> Reactions | None:
         """A draft has nothing to count, and the site shows none."""
-        article = self._api().ask("GET", self._article(receipt)).json()
+        article = self._api().read(self._article(receipt))
         return Reactions(
             likes=pick_count(article, "public_reactions_count"), replies=pick_count(article, "comments_count")
         )
@@ -175,7 +175,7 @@ class DevTo(PastedLogin):
         self._api().ask_unless(is_missing, "PUT", self._article(receipt), json=body)
 
     def verify(self) -> Profile:
-        me = self._api().ask("GET", self._url("users/me")).json()
+        me = self._api().read("/users/me")
         name = pick_text(me, "username")
         return Profile(name=f"@{name}", url=f"{self._base}/{name}", abilities=("post", "read", "edit", "unpublish"))
 
@@ -183,15 +183,13 @@ class DevTo(PastedLogin):
     def _base(self) -> str:
         return (self._options.get("api") or API).rstrip("/")
 
-    def _url(self, path: str) -> str:
-        return f"{self._base}/api/{path}"
-
     def _article(self, receipt: Receipt) -> str:
-        return self._url(f"articles/{number_of(receipt, account=self._name)}")
+        return f"/articles/{number_of(receipt, account=self._name)}"
 
     def _api(self) -> Api:
         key = require_secret(self._vault, "api_key", self._name)
-        return Api(self._http, self._name, {"api-key": key, "Accept": ACCEPT}, (key,), parse_failure)
+        headers = {"api-key": key, "Accept": ACCEPT}
+        return Api(self._http, self._name, headers, (key,), parse_failure, f"{self._base}/api")
 
 
 def open_network(account: Account, vault: Vault, http: Client) -> DevTo:

@@ -235,13 +235,13 @@ class Matrix(PastedLogin):
         return tuple(recent for _, recent in self._list(self._room_id(), since)[0])
 
     def _list(self, room: str, since: datetime | None) -> tuple[list[tuple[str, Recent]], bool]:
-        me = require_name(self._get("/_matrix/client/v3/account/whoami"), "user_id", account=self._name)
+        me = require_name(self._api().read("/_matrix/client/v3/account/whoami"), "user_id", account=self._name)
         wanted = orjson.dumps({"types": ["m.room.message"], "senders": [me]}).decode()
         keyed: list[tuple[str, Recent]] = []
 
         def fetch(cursor: str) -> Page:
             query = {"dir": "b", "limit": str(PAGE), "filter": wanted} | ({"from": cursor} if cursor else {})
-            answer = self._get(f"/_matrix/client/v3/rooms/{quote(room, safe='')}/messages", query)
+            answer = self._api().read(f"/_matrix/client/v3/rooms/{quote(room, safe='')}/messages", query)
             events = require_list(answer, "chunk", account=self._name)
             found = parse_recent(answer, me, room, self._via)
             keyed.extend(found)
@@ -264,12 +264,12 @@ class Matrix(PastedLogin):
         """Redact the event; the transaction id comes from it, so that doing it twice is one redaction."""
         txn = hashlib.sha256(event_of(receipt).encode()).hexdigest()[:32]
         room, event = quote(receipt.ref.get("room") or self._room_id(), safe=""), quote(event_of(receipt), safe="")
-        url = f"{self._base}/_matrix/client/v3/rooms/{room}/redact/{event}/{txn}"
+        url = f"/_matrix/client/v3/rooms/{room}/redact/{event}/{txn}"
         self._api().ask_unless(is_missing, "PUT", url, json={})
 
     def verify(self) -> Profile:
         """Who we are, and whether the room can be spoken in."""
-        me = pick_text(self._get("/_matrix/client/v3/account/whoami"), "user_id")
+        me = pick_text(self._api().read("/_matrix/client/v3/account/whoami"), "user_id")
         self._open_room()
         return Profile(
             name=f"{me} in {self._options['room']}",
@@ -283,7 +283,8 @@ class Matrix(PastedLogin):
             return {"access_token": answers["token"].strip()}
         if not (answers.get("user") and answers.get("password")):
             raise UsageError("give an access token, or a user name and a password")
-        api = Api(self._http, self._name, secrets=(answers["password"],), parse_failure=parse_failure)
+        given = (answers["password"],)
+        api = Api(self._http, self._name, secrets=given, parse_failure=parse_failure, base=self._base)
         body = {
             "type": "m.login.password",
             "identifier": {"type": "m.id.user", "user": answers["user"]},
@@ -292,7 +293,7 @@ class Matrix(PastedLogin):
             "initial_device_display_name": "syndicate",
         }
         try:
-            answer = api.ask("POST", f"{self._base}/_matrix/client/v3/login", json=body).json()
+            answer = api.ask("POST", "/_matrix/client/v3/login", json=body).json()
         except Forbidden as error:
             said = f"the user name or the password is wrong: {error.message}"
             raise Unauthorised(said, where=self._name) from None
@@ -318,11 +319,11 @@ class Matrix(PastedLogin):
         raise Blocked("the room is encrypted, and syndicate does not encrypt", where=self._name, hint=hint)
 
     def _ask_for_encryption(self, room: str) -> None:
-        self._get(f"/_matrix/client/v3/rooms/{quote(room, safe='')}/state/m.room.encryption")
+        self._api().read(f"/_matrix/client/v3/rooms/{quote(room, safe='')}/state/m.room.encryption")
 
     def _join(self, room: str) -> None:
         """Raises Blocked where there is no such room, or only an invitation opens it."""
-        url = f"{self._base}/_matrix/client/v3/join/{quote(room, safe='')}"
+        url = f"/_matrix/client/v3/join/{quote(room, safe='')}"
         try:
             self._api().ask("POST", url, params={"server_name": self._via, "via": self._via}, json={})
         except Missing as error:
@@ -334,14 +335,14 @@ class Matrix(PastedLogin):
             raise Blocked(said, where=self._name, hint=hint) from None
 
     def _me(self) -> str:
-        return pick_text(self._get("/_matrix/client/v3/account/whoami"), "user_id") or "the account"
+        return pick_text(self._api().read("/_matrix/client/v3/account/whoami"), "user_id") or "the account"
 
     def _room_id(self) -> str:
         room = self._options["room"]
         if not room.startswith("#"):
             return room
         try:
-            answer = self._get(f"/_matrix/client/v3/directory/room/{quote(room, safe='')}")
+            answer = self._api().read(f"/_matrix/client/v3/directory/room/{quote(room, safe='')}")
         except Rejected as error:
             raise Blocked(error.message, where=self._name, hint="check `room`") from None
         if not pick_text(answer, "room_id"):
@@ -349,7 +350,7 @@ class Matrix(PastedLogin):
         return pick_text(answer, "room_id")
 
     def _upload(self, image: Attachment) -> str:
-        url = f"{self._base}/_matrix/media/v3/upload"
+        url = "/_matrix/media/v3/upload"
         headers = {"Content-Type": image.media_type}
         query = {"filename": _filename(image)}
         answer = self._api().ask("POST", url, params=query, headers=headers, content=image.data).json()
@@ -357,12 +358,8 @@ class Matrix(PastedLogin):
             raise Unavailable("the homeserver gave no address for the picture", where=self._name)
         return pick_text(answer, "content_uri")
 
-    def _get(self, path: str, query: Mapping[str, str] | None = None) -> object:
-        answer: object = self._api().ask("GET", f"{self._base}{path}", params=query).json()
-        return answer
-
     def _sending(self, room: str, key: str) -> str:
-        return f"{self._base}/_matrix/client/v3/rooms/{quote(room, safe='')}/send/m.room.message/{quote(key, safe='')}"
+        return f"/_matrix/client/v3/rooms/{quote(room, safe='')}/send/m.room.message/{quote(key, safe='')}"
 
     @property
     def _via(self) -> str:
@@ -371,7 +368,8 @@ class Matrix(PastedLogin):
 
     def _api(self) -> Api:
         token = require_secret(self._vault, "access_token", self._name)
-        return Api(self._http, self._name, {"Authorization": f"Bearer {token}"}, (token,), parse_failure)
+        headers = {"Authorization": f"Bearer {token}"}
+        return Api(self._http, self._name, headers, (token,), parse_failure, self._base)
 
 
 def open_network(account: Account, vault: Vault, http: Client) -> Matrix:

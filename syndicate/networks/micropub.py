@@ -223,8 +223,7 @@ class Micropub(PastedLogin):
         """An answer of the site, whose address may have a query of its own (index.php?micropub=endpoint)."""
         parts = urlsplit(self._endpoint())
         url = parts._replace(query="&".join(filter(None, (parts.query, urlencode(query))))).geturl()
-        answer: object = self._api().ask("GET", url).json()
-        return answer
+        return self._api().read(url)
 
     def _endpoint(self) -> str:
         endpoint = self._options.get("endpoint") or self._vault.get("endpoint")

@@ -308,13 +308,13 @@ class SlackBot(PastedLogin):
         return Receipt(receipt.remote_id, url, receipt.ref)
 
     def _publish(self, method: str, body: Mapping[str, object]) -> object:
-        return self._checked(self._api().publish("POST", self._url(method), json=body), publishes=True)
+        return self._checked(self._api().publish("POST", f"/{method}", json=body), publishes=True)
 
     def _change(self, method: str, body: Mapping[str, object]) -> object:
-        return self._checked(self._api().ask("POST", self._url(method), json=body), publishes=False)
+        return self._checked(self._api().ask("POST", f"/{method}", json=body), publishes=False)
 
     def _ask(self, method: str, query: Mapping[str, str]) -> object:
-        return self._checked(self._api().ask("GET", self._url(method), params=query), publishes=False)
+        return self._checked(self._api().ask("GET", f"/{method}", params=query), publishes=False)
 
     def _checked(self, response: Response, *, publishes: bool) -> object:
         """The answer, where it is not a refusal in the dress of a success."""
@@ -326,12 +326,11 @@ class SlackBot(PastedLogin):
             raise parse_failure(response, account=account, publishes=publishes, secrets=self._api().secrets)
         raise error_of(response, account=account, publishes=publishes, secrets=self._api().secrets)
 
-    def _url(self, method: str) -> str:
-        return f"{(self._options.get('api') or API).rstrip('/')}/{method}"
-
     def _api(self) -> Api:
         token = require_secret(self._vault, "bot_token", self._name)
-        return Api(self._http, self._name, {"Authorization": f"Bearer {token}"}, (token,), parse_failure)
+        headers = {"Authorization": f"Bearer {token}"}
+        base = (self._options.get("api") or API).rstrip("/")
+        return Api(self._http, self._name, headers, (token,), parse_failure, base)
 
 
 def open_network(account: Account, vault: Vault, http: Client) -> SlackWebhook | SlackBot:

@@ -101,7 +101,7 @@ class DiscordWebhook(PastedLogin):
         """Learn the server's number, without which there is no permalink."""
         if "guild" in message.prepared:
             return message
-        hook = self._api().ask("GET", self._hook()).json()
+        hook = self._api().read(self._hook())
         return with_prepared(message, guild=pick_text(hook, "guild_id"))
 
     def send(self, message: Message, *, key: str) -> Receipt:
@@ -128,7 +128,7 @@ class DiscordWebhook(PastedLogin):
         self._api().ask_unless(is_gone, "DELETE", url, params=self._thread_of(receipt))
 
     def verify(self) -> Profile:
-        hook = self._api().ask("GET", self._hook()).json()
+        hook = self._api().read(self._hook())
         channel = f"https://discord.com/channels/{pick_text(hook, 'guild_id')}/{pick_text(hook, 'channel_id')}"
         return Profile(name=pick_text(hook, "name") or "webhook", url=channel, abilities=("post", "edit", "delete"))
 
@@ -192,12 +192,12 @@ class DiscordBot(PastedLogin):
 
     def _list(self, since: datetime | None) -> Listing:
         account = self._name
-        me, guild = require_name(self._get("/users/@me"), "id", account=account), self._guild()
+        me, guild = require_name(self._api().read("/users/@me"), "id", account=account), self._guild()
         oldest = int(build_snowflake(since - CLOCK_SKEW)) if since else 0
 
         def fetch(cursor: str) -> Page:
             query = {"limit": str(PAGE)} | ({"before": cursor} if cursor else {})
-            answer = self._get(f"/channels/{self._channel}/messages", query)
+            answer = self._api().read(f"/channels/{self._channel}/messages", query)
             last = pick_digits(answer, -1, "id")
             goes_on = len(pick_list(answer)) == PAGE and last != "" and int(last) > oldest
             return read_page(
@@ -220,39 +220,33 @@ class DiscordBot(PastedLogin):
         self._api().ask_unless(is_gone, "DELETE", f"{self._messages()}/{number_of(receipt, account=self._name)}")
 
     def verify(self) -> Profile:
-        me = self._get("/users/@me")
-        channel = self._get(f"/channels/{self._channel}")
+        me = self._api().read("/users/@me")
+        channel = self._api().read(f"/channels/{self._channel}")
         url = f"https://discord.com/channels/{pick_text(channel, 'guild_id')}/{self._channel}"
         name = f"{pick_text(me, 'username')} in #{pick_text(channel, 'name')}"
         return Profile(name=name, url=url, abilities=("post", "read", "edit", "delete"))
 
     def _guild(self) -> str:
-        return pick_text(self._get(f"/channels/{self._channel}"), "guild_id")
-
-    def _get(self, path: str, params: Mapping[str, str] | None = None) -> object:
-        return self._api().ask("GET", f"{self._base}{path}", params=params).json()
+        return pick_text(self._api().read(f"/channels/{self._channel}"), "guild_id")
 
     def _messages(self) -> str:
-        return f"{self._base}/channels/{self._channel}/messages"
+        return f"/channels/{self._channel}/messages"
 
     @property
     def _channel(self) -> str:
         return self._options["channel"]
 
-    @property
-    def _base(self) -> str:
-        return (self._options.get("api") or API).rstrip("/")
-
     def _api(self) -> Api:
         token = require_secret(self._vault, "bot_token", self._name)
-        return Api(self._http, self._name, {"Authorization": f"Bot {token}"}, (token,), parse_failure)
+        headers, base = {"Authorization": f"Bot {token}"}, (self._options.get("api") or API).rstrip("/")
+        return Api(self._http, self._name, headers, (token,), parse_failure, base)
 
 
 def _find_picture(api: Api, receipt: Receipt, message: Message, url: str, params: Mapping[str, str]) -> str:
     """The number of a message's picture, "" where it has none; receipts of early versions do not say it."""
     if message.image is None or "attachment" in receipt.ref:
         return receipt.ref.get("attachment", "")
-    return pick_text(api.ask("GET", url, params=params).json(), "attachments", 0, "id")
+    return pick_text(api.read(url, params), "attachments", 0, "id")
 
 
 def _refuse_options(account: Account) -> None:

@@ -123,7 +123,7 @@ class GraphLogin(PastedLogin):
             "access_token": short,
         }
         api = replace(api, secrets=(*given, short))
-        return self._secrets_of(api.ask("GET", f"{self._place.api}/access_token", params=query).json())
+        return self._secrets_of(api.read(f"{self._place.api}/access_token", query))
 
     def expires_at(self) -> datetime | None:
         session = self._session()
@@ -138,9 +138,7 @@ class GraphLogin(PastedLogin):
         if session and session.renewed_at and self._http.now() - session.renewed_at < RENEW_FROM:
             return session.expires_at
         query = {"grant_type": f"{self._place.prefix}_refresh_token"}
-        renewed = self._read_token(
-            self._api().ask("GET", f"{self._place.api}/refresh_access_token", params=query).json()
-        )
+        renewed = self._read_token(self._api().read(f"{self._place.api}/refresh_access_token", query))
         self._vault.put(session_secrets(renewed, self._vault.get("access_token")))
         return renewed.expires_at
 
@@ -294,8 +292,7 @@ class ContainerNetwork(GraphLogin):
         return (f"{used} of {total} posts a day are used",) if is_full else ()
 
     def _get(self, path: str, query: Mapping[str, str]) -> object:
-        answer: object = self._api().ask("GET", self._url(path), params=query).json()
-        return answer
+        return self._api().read(self._url(path), query)
 
     def _url(self, path: str) -> str:
         return f"{self._place.root}/{path}"

@@ -217,7 +217,7 @@ class Facebook(PastedLogin):
             "client_secret": answers["app_secret"],
             "fb_exchange_token": answers["user_token"],
         }
-        long_lived = pick_text(api.ask("GET", self._url("oauth/access_token"), params=query).json(), "access_token")
+        long_lived = pick_text(api.read(self._url("oauth/access_token"), query), "access_token")
         api = replace(api, secrets=(*given, long_lived))
         return {"access_token": self._page_token(api, long_lived), "app_secret": answers["app_secret"]}
 

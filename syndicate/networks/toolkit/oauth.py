@@ -303,8 +303,7 @@ class AppLogin(PastedLogin):
         return self._token.use(with_token)
 
     def _get(self, url: str, query: Mapping[str, str] | None = None) -> object:
-        answer: object = self._use(lambda api: api.ask("GET", url, params=query)).json()
-        return answer
+        return self._use(lambda api: api.read(url, query))
 
 
 def take_pasted(answers: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
