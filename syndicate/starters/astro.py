@@ -19,7 +19,7 @@ def look_for_astro(folder: Path) -> Found | None:
         return None
     config = read_text(folder / name)
     built = find_first(config, r"\boutDir\s*:\s*[\"'`]([^\"'`]+)").strip("./") or "dist"
-    found = Found("Astro", "astro", built=(built, "dist/client"))
+    found = Found("Astro", "astro", outputs=(built, "dist/client"))
     src = find_first(config, r"\bsrcDir\s*:\s*[\"'`]([^\"'`]+)").strip("./") or "src"
     url = find_first(config, r"\bsite\s*:\s*[\"'`](https?://[^\"'`]+)")
     base = find_first(config, r"\bbase\s*:\s*[\"'`](/[^\"'`]*)").strip("/")  # without a slash it is some plugin's
@@ -158,7 +158,7 @@ def look_for_docusaurus(folder: Path) -> Found | None:
     if not name:
         return None
     config = read_text(folder / name)
-    found = Found("Docusaurus", "docusaurus", built=("build",), static="static", ignore=("**/_*/**",))
+    found = Found("Docusaurus", "docusaurus", outputs=("build",), static="static", ignore=("**/_*/**",))
     found = found.note("title", find_string(config, "title"), name)
     found = found.note("description", find_string(config, "tagline"), name)
     url = find_first(config, r"(?m)^\s*url\s*:\s*[\"'`](https?://[^\"'`]+)")

@@ -28,7 +28,7 @@ def look_for_eleventy(folder: Path) -> Found | None:
         base = "src"  # its own script tells it
     advice = f'Add eleventyConfig.addPassthroughCopy("feeds") to {name}, so that feeds/ is served.'
     built = find_first(config, r"(?:\boutput\s*:\s*|setOutputDirectory\(\s*)[\"'`]([^\"'`]+)").strip("./") or "_site"
-    found = _note_copied(Found("Eleventy", "eleventy", advice=advice, built=(built,)), config, base, name)
+    found = _note_copied(Found("Eleventy", "eleventy", advice=advice, outputs=(built,)), config, base, name)
     for data_name in ("metadata", "site", "meta", "config"):
         found = note_script(found, folder, [f"{base}/_data/{data_name}.{end}".lstrip("/") for end in SCRIPT_ENDS])
         found = note_script(found, folder, [f"_data/{data_name}.{end}" for end in SCRIPT_ENDS])
@@ -135,7 +135,7 @@ def look_for_lume(folder: Path) -> Found | None:
     if "lume" not in config:
         return None
     base = find_first(config, r"\bsrc\s*:\s*[\"'`]([^\"'`]+)").strip("./")
-    found = Found("Lume", "eleventy", built=("_site",))
+    found = Found("Lume", "eleventy", outputs=("_site",))
     found = found.note("url", find_first(config, r"\blocation\s*:\s*new URL\([\"'`]([^\"'`]+)"), name)
     data = find_file(folder / base, ["_data.yml", "_data.yaml", "_data.json"])
     values = read_data(folder / base / data) if data else {}

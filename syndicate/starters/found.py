@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
@@ -152,13 +152,13 @@ class Found:
     """Folder that the generator copies to /feeds/ with every build, "" for feeds/ itself."""
     advice: str = ""
     """What a person has to do for that."""
-    built: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = field(default=(), repr=False)
     """Folders in which it may have built the site."""
     permalinks: tuple[tuple[str, str], ...] = ()
     include: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    fields: tuple[tuple[str, str], ...] = ()
-    """Our name, and the name that this generator's posts use."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Our name → the name that its posts use."""
     clues: tuple[Clue, ...] = ()
 
     def note(self, key: str, value: str, source: str) -> Found:
@@ -174,7 +174,7 @@ class Found:
         static = ",".join(
             f"{place}/{part}".removesuffix("/.") for part in (self.static or "static,public,assets").split(",")
         )
-        moved = replace(self, static="", built=tuple(f"{place}/{part}" for part in self.built))
+        moved = replace(self, static="", outputs=tuple(f"{place}/{part}" for part in self.outputs))
         moved = moved.note("static", static, f"{place}/")
         for key in ("content", "publish_to"):
             source = next((clue.source for clue in self.clues if clue.key == key), "")

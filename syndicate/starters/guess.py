@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from syndicate.containment import contain
@@ -140,32 +140,15 @@ _NAMES = frozenset({"posts", "post", "blog", "articles", "_posts"})
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
-    """A proposal for syndicate.toml: values, the clues behind them, and what is still missing."""
+class Guess(Found):
+    """A proposal for syndicate.toml: what was found, the clues behind it, and what is still missing."""
 
-    generator: str
-    title: str
-    url: str
-    content: str
-    permalink: str
     language: str = "en"
     timezone: str = "UTC"
-    author: str = ""
-    description: str = ""
-    static: str = ""
-    publish_to: str = ""
-    advice: str = ""
-    fields: dict[str, str] = field(default_factory=dict)
-    clues: tuple[Clue, ...] = ()
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     """What some of the posts will meet with."""
     posts: int = 0
-    rules: str = ""
-    """The generator as `[site] generator` names it."""
-    permalinks: tuple[tuple[str, str], ...] = ()
-    include: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
     built: str = ""
     """The folder of the built site, "" where none is there."""
     icon: str = ""
@@ -197,7 +180,7 @@ def guess_site(folder: Path) -> Guess | None:
     if content and content != found.content:
         found = found.note("content", content, "the posts in it")
     guess = _make_guess(replace(found, content=content), samples, len(list_posts(folder / content)) if content else 0)
-    own = [name for name in found.built if any(find_files(folder / name, "*.html"))]
+    own = [name for name in found.outputs if any(find_files(folder / name, "*.html"))]
     built = next((name for name in (*own, *_BUILT) if name in own or _is_built(folder / name)), "")
     icon, logo = _find_marks(folder, guess.static)
     notes = list_notes(folder, guess.content, guess.generator)
@@ -258,48 +241,40 @@ def _weigh(path: Path) -> int:
 
 
 def _make_guess(found: Found, samples: tuple[Sample, ...], posts: int) -> Guess:
-    fields, clues = _guess_fields(samples)
-    return Guess(
-        generator=found.generator or "Markdown files",
-        title=found.title or "My blog",
-        url=found.url.rstrip("/") or QUESTION,
-        content=found.content or "content/posts",
-        permalink=found.permalink or QUESTION,
-        language=found.language or _usual_language(samples),
-        timezone=found.timezone or "UTC",
-        author=found.author,
-        description=" ".join(found.description.split()),
-        static=found.static,
-        publish_to=found.publish_to,
-        advice=found.advice,
-        fields=fields | dict(found.fields),
-        clues=found.clues + clues,
-        rules=found.rules,
-        permalinks=found.permalinks,
-        include=found.include,
-        ignore=found.ignore,
-        missing=tuple(name for name in ("title", "url", "permalink", "timezone") if not getattr(found, name)),
-        posts=posts,
-    )
+    names, clues = _guess_fields(samples)
+    told = {one.name: getattr(found, one.name) for one in fields(found)} | {
+        "generator": found.generator or "Markdown files",
+        "title": found.title or "My blog",
+        "url": found.url.rstrip("/") or QUESTION,
+        "content": found.content or "content/posts",
+        "permalink": found.permalink or QUESTION,
+        "language": found.language or _usual_language(samples),
+        "timezone": found.timezone or "UTC",
+        "description": " ".join(found.description.split()),
+        "fields": {**names, **found.fields},
+        "clues": found.clues + clues,
+    }
+    missing = (name for name in ("title", "url", "permalink", "timezone") if not getattr(found, name))
+    return Guess(**told, missing=tuple(missing), posts=posts)
 
 
 def _guess_fields(samples: tuple[Sample, ...]) -> tuple[dict[str, str], tuple[Clue, ...]]:
     """Names that posts use where ours is absent."""
     used = Counter(name for sample in samples for name in sample.keys)
-    fields, clues = {}, []
+    names, clues = {}, []
     for ours, others in _OTHER_NAMES.items():
         theirs = next((name for name in others if used[name]), "")
         if used[ours] or not theirs or theirs in _KNOWN_BY_CONTENT:
             continue
-        fields[ours] = theirs
+        names[ours] = theirs
         clues.append(Clue(f"fields.{ours}", theirs, f"{used[theirs]} of {len(samples)} posts"))
     other = Counter(name for name in used.elements() if re.fullmatch(r"(?!sub).*title", name, re.IGNORECASE))
-    if other and used["title"] * 2 < len(samples) and "title" not in fields:
+    if other and used["title"] * 2 < len(samples) and "title" not in names:
         theirs = max(other, key=lambda name: (other[name], name.lower() == "title", name))
         if theirs.lower() != "title":
-            fields["title"] = theirs
+            names["title"] = theirs
             clues.append(Clue("fields.title", theirs, f"{other[theirs]} of {len(samples)} posts"))
-    return fields, tuple(clues)
+    return names, tuple(clues)
 
 
 def _usual_language(samples: tuple[Sample, ...]) -> str:

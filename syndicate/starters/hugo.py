@@ -26,7 +26,7 @@ def look_for_hugo(folder: Path) -> Found | None:
     if not roots or "base_url" in data:  # that is Zola's
         return None
     params = table_of(data, "params")
-    found = Found("Hugo", "hugo", built=(text_of(data, "publishdir") or "public",))
+    found = Found("Hugo", "hugo", outputs=(text_of(data, "publishdir") or "public",))
     found = found.note("title", text_of(data, "title"), name).note("url", text_of(data, "baseurl"), name)
     found = found.note("description", text_of(params, "description", "subtitle"), name)
     found = found.note("language", _choose_language(data), name)

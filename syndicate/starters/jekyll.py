@@ -37,7 +37,7 @@ def look_for_jekyll(folder: Path) -> Found | None:
     found = found.note("author", author_of(data), name)
     found = _settle_posts(found, site, folders, data, name) if folders else _settle_collection(found, site, data, name)
     found = found.move(base) if base else found
-    return replace(found, built=(text_of(data, "destination") or "_site",))
+    return replace(found, outputs=(text_of(data, "destination") or "_site",))
 
 
 def _find_source(folder: Path, given: str) -> str:
@@ -145,7 +145,7 @@ def look_for_bridgetown(folder: Path) -> Found | None:
     if not name and "Bridgetown.configure" not in script:
         return None
     url = text_of(data, "url") or find_first(script, r"\burl\s+[\"'](https?://[^\"']+)")
-    found = Found("Bridgetown", "jekyll", built=("output",)).note("url", url, name or "config/initializers.rb")
+    found = Found("Bridgetown", "jekyll", outputs=("output",)).note("url", url, name or "config/initializers.rb")
     found = found.note("timezone", text_of(data, "timezone"), name)
     title = text_of(read_first(folder, ["src/_data/site_metadata.yml"])[1], "title")
     found = found.note("title", title, "src/_data/site_metadata.yml")
@@ -173,7 +173,7 @@ def look_for_middleman(folder: Path) -> Found | None:
     pattern = from_colons(f"/{prefix}/{given}".replace("//", "/"), _MIDDLEMAN)
     if "activate :directory_indexes" in config:
         pattern = re.sub(r"(?:/index)?\.html\Z", "/", pattern)
-    found = Found("Middleman", built=("build",)).note("static", "source", "Middleman's own rule")
+    found = Found("Middleman", outputs=("build",)).note("static", "source", "Middleman's own rule")
     source = "config.rb, permalink" if own else "Middleman's own rule"
     content = f"source/{prefix}".rstrip("/")
     return found.settle(folder, [Place(content, pattern, source)] if list_posts(folder / content) else [])
@@ -192,7 +192,9 @@ def look_for_hexo(folder: Path) -> Found | None:
         return None
     root = text_of(data, "root").strip("/")
     url = text_of(data, "url").rstrip("/")
-    found = Found("Hexo", built=(text_of(data, "public_dir") or "public",)).note("title", text_of(data, "title"), name)
+    found = Found("Hexo", outputs=(text_of(data, "public_dir") or "public",)).note(
+        "title", text_of(data, "title"), name
+    )
     found = found.note("url", url if not root or url.endswith(root) else f"{url}/{root}", name)
     found = found.note("description", text_of(data, "description", "subtitle"), name)
     language = data.get("language")

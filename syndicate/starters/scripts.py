@@ -33,7 +33,7 @@ def look_for_nextjs(folder: Path) -> Found | None:
     if not name:
         return None
     config = read_text(folder / name)
-    found = _note_usual(Found("Next.js", built=("out",)), folder)
+    found = _note_usual(Found("Next.js", outputs=("out",)), folder)
     found = _note_layout(found, folder)
     content = next((place for place in _FOLDERS if any(map(is_dated, list_posts(folder / place)))), "")
     content = content or _find_beside_assets(folder)
@@ -149,7 +149,7 @@ def look_for_others(folder: Path) -> Found | None:
         name = next((name for name in names if any(folder.glob(name))), "")
         if not name:
             continue
-        found = Found(generator, "nuxt" if generator == "Nuxt" else "", built=built)
+        found = Found(generator, "nuxt" if generator == "Nuxt" else "", outputs=built)
         if generator == "Quartz":  # whose package is the program's own
             found = _note_config(found, read_text(next(folder.glob(name))), "quartz.config.ts")
         found = _note_usual(found, folder)
@@ -161,7 +161,7 @@ def look_for_others(folder: Path) -> Found | None:
             return found
         found = found.note("content", content, f"{content}/")
         if generator == "Gatsby" and (key := _find_declared(list_posts(folder / content))):
-            found = replace(found, fields=(("permalink", key),))
+            found = replace(found, fields={"permalink": key})
         if routes:
             return found.note("permalink", take_dates_from_names(routes[0], list_posts(folder / content)), routes[1])
         own = pattern.replace("{section}", content.removeprefix("content/")) or _find_in_gatsby(folder, content)
@@ -208,7 +208,7 @@ def look_for_quarto(folder: Path) -> Found | None:
     text = read_text(folder / name)
     built = find_first(text, r"(?m)^\s*output-dir:\s*[\"']?([^\"'\n]+)").strip() or "_site"
     made = ("**/*.html.md", "**/*.knit.md", "**/_*/**")  # what `keep-md` leaves, and what Quarto passes over
-    found = _note_config(Found("Quarto", built=(built,), ignore=made), text, name)
+    found = _note_config(Found("Quarto", outputs=(built,), ignore=made), text, name)
     posts = next(
         (path for place in _ROUTES for path in _find_folders(folder, place) if any(find_files(path, "*.qmd"))), None
     )
@@ -254,7 +254,7 @@ def look_for_vitepress(folder: Path) -> Found | None:
     base = root.relative_to(folder).as_posix().strip(".")
     end = "" if re.search(r"cleanUrls\s*:\s*true", config) else ".html"
     source = name.relative_to(folder).as_posix()
-    found = _note_config(Found("VitePress", built=(f"{base}/.vitepress/dist".lstrip("/"),)), config, source)
+    found = _note_config(Found("VitePress", outputs=(f"{base}/.vitepress/dist".lstrip("/"),)), config, source)
     places = [f"{base}/{part}".strip("/") for part in _ROUTES]
     content = next((place for place in places if list_posts(folder / place)), "")
     pattern = f"/{content.removeprefix(base).strip('/')}/{{path}}{end}"

@@ -18,7 +18,7 @@ def look_for_zola(folder: Path) -> Found | None:
     data = read_data(folder / name) if name else {}
     if "base_url" not in data or not (folder / "content").is_dir():
         return None
-    found = Found("Zola", "zola", built=(text_of(data, "output_dir") or "public",), fields=(("permalink", "path"),))
+    found = Found("Zola", "zola", outputs=(text_of(data, "output_dir") or "public",), fields={"permalink": "path"})
     found = found.note("url", text_of(data, "base_url"), name).note("title", text_of(data, "title"), name)
     found = _title_of_front(found, folder, data)
     found = found.note("language", text_of(data, "default_language"), name)
@@ -67,7 +67,7 @@ def look_for_pelican(folder: Path) -> Found | None:
         return next((settings[key] for key in keys if key in settings), ("", ""))
 
     content = told("PATH")[0].strip("./") or ("content" if (folder / "content").is_dir() else "")
-    found = Found("Pelican", "pelican", built=(told("OUTPUT_PATH")[0].strip("./") or "output",))
+    found = Found("Pelican", "pelican", outputs=(told("OUTPUT_PATH")[0].strip("./") or "output",))
     found = found.note("title", *told("SITENAME")).note("url", *told("SITEURL"))
     found = found.note("description", *told("SITESUBTITLE", "SITEDESCRIPTION"))
     found = found.note("language", *told("DEFAULT_LANG")).note("timezone", *told("TIMEZONE"))
@@ -117,7 +117,7 @@ def look_for_nikola(folder: Path) -> Found | None:
     rows = re.findall(r"\(\s*[\"']([\w./-]+?)/\*\.\w+[\"']\s*,\s*[\"']([\w./-]*)[\"']", table)
     if not rows:
         return None
-    found = Found("Nikola", built=(_constant(text, "OUTPUT_FOLDER") or "output",))
+    found = Found("Nikola", outputs=(_constant(text, "OUTPUT_FOLDER") or "output",))
     values = {"title": "BLOG_TITLE", "url": "SITE_URL", "description": "BLOG_DESCRIPTION", "language": "DEFAULT_LANG",
               "timezone": "TIMEZONE", "author": "BLOG_AUTHOR"}  # fmt: skip
     for key, name in values.items():
@@ -140,7 +140,7 @@ def look_for_mkdocs(folder: Path) -> Found | None:
         return None
     text = read_text(folder / name)  # its YAML has tags of Python, which no reader but its own takes
     docs = find_first(text, r"(?m)^docs_dir:\s*[\"']?([^\"'\n]+)").strip("./") or "docs"
-    found = Found("MkDocs", built=("site",)).note(
+    found = Found("MkDocs", outputs=("site",)).note(
         "title", find_first(text, r"(?m)^site_name:\s*[\"']?([^\"'\n]+)"), name
     )
     found = found.note("url", find_first(text, r"(?m)^site_url:\s*[\"']?([^\"'\s]+)"), name)
