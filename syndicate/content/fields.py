@@ -4,7 +4,7 @@ whatever is not as it should be."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -306,7 +306,8 @@ def read_authors(fields: Fields, known: tuple[Author, ...]) -> tuple[Author, ...
     people = value if isinstance(value, list) else [] if value is None else [value]
     authors = [author for person in fields.some(people, key) if (author := _author(fields, key, person)) is not None]
     by_name = {author.name.casefold(): author for author in known}
-    return tuple(_unique(_complete(author, by_name.get(author.name.casefold())) for author in authors))
+    whole = [_complete(author, by_name.get(author.name.casefold())) for author in authors]
+    return tuple({author.name.casefold(): author for author in whole}.values())
 
 
 def _author(fields: Fields, key: str, person: object) -> Author | None:
@@ -335,10 +336,6 @@ def _complete(author: Author, known: Author | None) -> Author:
 
 def _only_http(address: str) -> str:
     return address if is_http(address) else ""
-
-
-def _unique(authors: Iterable[Author]) -> list[Author]:
-    return list({author.name.casefold(): author for author in authors}.values())
 
 
 def read_categories(fields: Fields) -> tuple[Category, ...]:

@@ -34,7 +34,7 @@ class Match:
 def match_pages(posts: Sequence[Post], pages: Sequence[Page], site_url: str) -> Mapping[str, Match]:
     """By source. A title counts only where it tells one page and one post; a draft has no page."""
     prefix = urlsplit(site_url).path.rstrip("/")
-    by_key = {_key(page, prefix): page for page in pages}
+    by_key = {key_of(page.address or prefix + page.path): page for page in pages}
     found: dict[str, Page] = {}
     for post in posts:
         page = by_key.get(key_of(post.by_rule or post.permalink))
@@ -46,10 +46,6 @@ def match_pages(posts: Sequence[Post], pages: Sequence[Page], site_url: str) -> 
     found |= _match_titles(rest, free)
     rules = {post.source: post.by_rule or post.permalink for post in posts}
     return {source: Match(page, _address(page, rules[source], site_url)) for source, page in found.items()}
-
-
-def _key(page: Page, prefix: str) -> str:
-    return key_of(page.address) if page.address else key_of(prefix + page.path)
 
 
 def _match_titles(posts: Iterable[Post], pages: Iterable[Page]) -> dict[str, Page]:

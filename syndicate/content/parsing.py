@@ -255,7 +255,7 @@ class _Parser:
             external_url=self._external_url(),
             reading_minutes=self._reading_minutes(),
             generated_by=self._generated_by(),
-            syndication=self._syndication(),
+            syndication=tuple(url for url in fields.texts("syndication") if is_http(url)),
             source_digest=digest_body(self.front.body),
             fields_digest=digest_fields(fields),
             sketch=make_sketch(self.front.body),
@@ -380,6 +380,3 @@ class _Parser:
     def _generated_by(self) -> str:
         _, value = self.fields.find("generatedBy")
         return ("AI" if value else "") if isinstance(value, bool) else self.fields.text("generatedBy")
-
-    def _syndication(self) -> tuple[str, ...]:
-        return tuple(url for url in self.fields.texts("syndication") if is_http(url))

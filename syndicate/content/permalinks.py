@@ -168,11 +168,8 @@ class Named:
         """The folders and the name of the file without its ending; a bundle is its folder."""
         folders = self.source.split("/")[:-1]
         name = name_of(self.source)
-        return folders if folders and name == folders[-1] and not _is_named(self.source, name) else [*folders, name]
-
-
-def _is_named(source: str, name: str) -> bool:
-    return source.rpartition("/")[2].rpartition(".")[0] == name
+        is_named = self.source.rpartition("/")[2].rpartition(".")[0] == name
+        return folders if folders and name == folders[-1] and not is_named else [*folders, name]
 
 
 def make_permalink(site: Site, post: Named) -> str:

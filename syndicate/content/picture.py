@@ -346,7 +346,9 @@ def _read_file(fields: Fields, key: str, value: object, place: Place) -> MediaFi
     address = written.split(None, 1)[0] if written.split() else ""  # WordPress writes length and type behind it
     path = _find_file(address, place)
     url = absolute_url(address, place.permalink) if is_http(address) or not path else _serve(address, place)
-    kind = next(_list_texts(details, ("type", "mimetype")), "") or _guess(urlsplit(url).path if url else "")
+    kind = next(_list_texts(details, ("type", "mimetype")), "") or _TYPES.get(
+        urlsplit(url).path.rpartition(".")[2].lower(), ""
+    )
     if not url or len(url) > MAX_URL or "/" not in kind:
         fields.warn(
             key, f'"{written[:100]}" is not a file that can travel with the post', "write an address and a type"
@@ -363,10 +365,6 @@ def _list_texts(details: Mapping[str, object], names: Iterable[str]) -> Iterator
 def _read_length(details: Mapping[str, object]) -> int:
     written = next(_list_texts(details, _LENGTHS), "").replace(",", "")
     return min(int(written), _LARGEST) if written.isdecimal() and len(written) < 20 else 0
-
-
-def _guess(path: str) -> str:
-    return _TYPES.get(path.rpartition(".")[2].lower(), "")
 
 
 def _find_file(address: str, place: Place) -> Path | None:

@@ -46,7 +46,9 @@ def read_translation(source: str, settings: Settings) -> Translation:
     parts = source.split("/")
     for depth, part in enumerate(parts[:-1][:_MOST_FOLDERS]):
         rest = "/".join([*parts[:depth], *parts[depth + 1 :]])
-        if _is_language(part) and (_has_others("/".join([root, *parts[:depth]])) or _is_file(f"{root}/{rest}")):
+        if not _is_language(part):
+            continue
+        if _has_others("/".join([root, *parts[:depth]])) or os.path.isfile(f"{root}/{rest}"):  # noqa: PTH113
             return Translation(normalise_language(part), rest, is_folder=True)
     return Translation("", source)
 
@@ -65,12 +67,8 @@ def _has_siblings(folder: str, bare: str, stem: str) -> bool:
         return True
     return any(
         name != stem and (name == bare or (name.startswith(f"{bare}.") and _is_language(name[len(bare) + 1 :])))
-        for name in map(_stem_of, _list_names(folder))
+        for name in (file.rpartition(".")[0] for file in _list_names(folder))
     )
-
-
-def _stem_of(name: str) -> str:
-    return name.rpartition(".")[0]
 
 
 def _has_others(folder: str) -> bool:
@@ -83,10 +81,6 @@ def _list_names(folder: str) -> list[str]:
         return os.listdir(folder)  # noqa: PTH208 - plain strings
     except OSError:
         return []
-
-
-def _is_file(path: str) -> bool:
-    return os.path.isfile(path)  # noqa: PTH113
 
 
 def choose_language(fields: Fields, found: Translation, site: Site) -> str:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from syndicate.model import Author, CardRef, Category, Credit, Entry, Feed, Picture
+from syndicate.model import Author, Category, Credit, Entry, Feed, Picture
 from syndicate.text.plain import drop_tags
 
 # XML 1.0, production 2 (Char), without the C1 controls and noncharacters it merely discourages (section 2.2).
@@ -70,7 +70,7 @@ def clean_entry(entry: Entry) -> Entry:
         categories=tuple(Category(clean_line(one.name), clean_line(one.type)) for one in entry.categories),
         tags=tuple(tag for tag in map(clean_line, entry.tags) if tag),
         picture=_clean_picture(entry.picture) if entry.picture else None,
-        card=_clean_card(entry.card) if entry.card else None,
+        card=replace(entry.card, url=clean_url(entry.card.url)) if entry.card else None,
         enclosures=tuple(replace(one, url=clean_url(one.url), title=clean_line(one.title)) for one in entry.enclosures),
         external_url=clean_url(entry.external_url),
         generated_by=clean_line(entry.generated_by),
@@ -113,10 +113,6 @@ def _clean_picture(picture: Picture) -> Picture:
     credit = picture.credit
     credit = Credit(clean_line(credit.text), clean_url(credit.url)) if credit else None
     return replace(picture, url=clean_url(picture.url), alt=clean_line(picture.alt), credit=credit)
-
-
-def _clean_card(card: CardRef) -> CardRef:
-    return replace(card, url=clean_url(card.url))
 
 
 def clean(text: str) -> str:

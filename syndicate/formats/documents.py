@@ -43,14 +43,14 @@ def list_documents(feeds: Sequence[Feed]) -> tuple[Document, ...]:
     """Each feed in each of its formats, none rendered yet."""
     clean = Cleaner()
     return tuple(
-        Document(path, _fingerprint(feed, form), partial(_make_feed, feed, form, clean))
+        Document(
+            path,
+            fingerprint(_module(form).VERSION, feed.digest) if feed.digest else "",
+            partial(_make_feed, feed, form, clean),
+        )
         for feed in feeds
         for form, path in feed.paths.items()
     )
-
-
-def _fingerprint(feed: Feed, form: str) -> str:
-    return fingerprint(_module(form).VERSION, feed.digest) if feed.digest else ""
 
 
 def list_meta(

@@ -57,7 +57,11 @@ def _compile(template: str, where: str, timezone: str) -> Callable[[Mapping[str,
     from syndicate.text.sandbox import compile_html_template
 
     zone = ZoneInfo(timezone)
-    filters: dict[str, Callable[..., str]] = {"day": lambda at: _to_day(at, zone), "address": quote}
+    # A day without a language, the one the author wrote: 2025-03-18.
+    filters: dict[str, Callable[..., str]] = {
+        "day": lambda at: at.astimezone(zone).date().isoformat(),
+        "address": quote,
+    }
     return compile_html_template(template, where=where, filters=filters)
 
 
@@ -68,11 +72,6 @@ def sign_page(page: str) -> str:
     head = re.search(r"<head(\s[^>]*)?>\n?", page, re.IGNORECASE)
     at = head.end() if head else len(page)
     return f"{page[:at]}{GENERATOR}\n{page[at:]}"
-
-
-def _to_day(moment: datetime, zone: ZoneInfo) -> str:
-    """A date without a language, the one the author wrote: 2025-03-18."""
-    return moment.astimezone(zone).date().isoformat()
 
 
 # --- OPML ---

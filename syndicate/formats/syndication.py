@@ -43,10 +43,6 @@ def edit_syndication(data: bytes, edited: Sequence[Identified], cards: Mapping[s
     for one in edited:
         facts = _describe(one, cards.get(one.id), ())
         posts[one.post.slug] = {**facts, "copies": posts[one.post.slug]["copies"]}
-    return _dump(posts)
-
-
-def _dump(posts: Mapping[str, object]) -> bytes:
     return orjson.dumps(posts, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from itertools import islice
@@ -202,7 +202,9 @@ class Found:
         own = {name: place.permalink for place, name in below.items() if name != "."}
         found = self.note("content", above, ", ".join(f"{place.folder}/" for place in places[:4]))
         found = found.note("permalink", largest.permalink, source)
-        include = _below_each(below.values(), endings or ("**/*.md", "**/*.markdown", "**/*.mdx"))
+        starts = ["" if name == "." else f"{name}/" for name in below.values()]
+        globs = endings or ("**/*.md", "**/*.markdown", "**/*.mdx")
+        include = tuple(start + glob for start in starts for glob in globs)
         return replace(found, permalinks=tuple(sorted(own.items())), include=include)
 
 
@@ -212,7 +214,3 @@ def take_dates_from_names(pattern: str, posts: Sequence[Path]) -> str:
     if not all(word in pattern for word in ("{year}", "{month}", "{day}")) or dated * 2 <= len(posts):
         return pattern
     return re.sub(r"\{(?:slug|path)\}(?=/?\Z)", "{undated}", pattern)
-
-
-def _below_each(folders: Iterable[str], endings: Sequence[str]) -> tuple[str, ...]:
-    return tuple(ending if name == "." else f"{name}/{ending}" for name in folders for ending in endings)

@@ -63,7 +63,8 @@ def _find_folders(folder: Path, base: str) -> Iterator[str]:
 
 def _settle_posts(found: Found, folder: Path, folders: list[str], data: Mapping[str, Any], name: str) -> Found:
     endings = [*_ENDS, *text_of(data, "markdown_ext").replace(" ", "").split(",")]
-    endings += ["html"] if any(_has_html(folder / place) for place in folders) else []
+    pages = (path for place in folders for path in find_files(folder / place, "*.html"))
+    endings += ["html"] if any(map(read_head, pages)) else []
     globs = tuple(f"**/*-*-*-*.{end}" for end in dict.fromkeys(endings) if end)
     places = [Place(place, *_find_pattern(data, place, "posts", name)) for place in folders]
     if len(places) > 1:  # folders above _posts are categories, so all are read from the top
@@ -81,10 +82,6 @@ def _fill_categories(place: Place) -> str:
     """Folders above _posts are categories; below it nothing tells them any more."""
     above = place.folder.removesuffix("_posts").strip("/")
     return place.permalink.replace("{categories}", f"{above}/{{categories}}") if above else place.permalink
-
-
-def _has_html(folder: Path) -> bool:
-    return any(read_head(path) for path in find_files(folder, "*.html"))
 
 
 def _settle_collection(found: Found, folder: Path, data: Mapping[str, Any], name: str) -> Found:

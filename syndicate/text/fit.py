@@ -43,14 +43,10 @@ def fit(text: str, fits: Fits) -> str:
     pieces = _Pieces(_reach(text, 0, fits))
     for places in (_between_words, _anywhere):
         cuts = pieces.list_cuts(places, lambda cut: fits(pieces.end_at(cut)))
-        best = _find_end(cuts, pieces, lambda cut: _is_good(pieces, pieces.end_at(cut), fits))
+        best = _find_end(cuts, pieces, lambda cut: pieces.is_honest(shown := pieces.end_at(cut)) and fits(shown))
         if best is not None:
             return pieces.end_at(best)
     return ""
-
-
-def _is_good(pieces: _Pieces, shown: str, fits: Fits) -> bool:
-    return pieces.is_honest(shown) and fits(shown)
 
 
 def split(text: str, fits: Callable[[str, int], bool]) -> tuple[str, ...]:

@@ -139,7 +139,7 @@ class _Limited(_Counted):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        filters = {**self.filters, "format": _format, _JOINED: _join}
+        filters = {**self.filters, "format": _format, _JOINED: lambda parts: "".join(map(str, parts))}
         self.filters = {name: _guard(function) for name, function in filters.items()} | {_TURNS: _count_turns}
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
@@ -181,10 +181,6 @@ def _check_widths(text: str) -> str:
     if _WIDE.search(text):
         raise TooMuch("it makes a text that is too wide")
     return text
-
-
-def _join(parts: Iterable[object]) -> str:
-    return "".join(map(str, parts))
 
 
 class _Joined(NodeTransformer):

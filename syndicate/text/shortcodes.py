@@ -221,7 +221,9 @@ def drop_shortcodes(markdown: str, code: GeneratorCode | None = None, *, is_liqu
     if not holds_any(markdown, ("{%", "{{", *SIGNS)):
         return markdown
     if "highlight" in markdown or "raw" in markdown or "comment" in markdown:
-        markdown = _drop_raw_around_code(markdown) if is_liquid else markdown
+        if is_liquid:
+            pieces = split_code(markdown)
+            markdown = "".join(_RAW_LINE.sub("", piece) if is_code else piece for piece, is_code in pieces)
         markdown = map_prose(markdown, _replace_blocks)
     known = code or GeneratorCode()
     return map_prose(markdown, lambda text: _drop(text, known))
@@ -247,10 +249,6 @@ def fill_text(text: str, code: GeneratorCode) -> str:
 def _fill(text: str, code: GeneratorCode) -> str:
     text = _replace_pairs(text, _RAW, lambda _, literal: literal.replace("{", _BRACE))
     return render_tags(text, code, lambda _inside, _written: None).replace(_BRACE, "{")
-
-
-def _drop_raw_around_code(markdown: str) -> str:
-    return "".join(_RAW_LINE.sub("", piece) if is_code else piece for piece, is_code in split_code(markdown))
 
 
 def _replace_blocks(text: str) -> str:
