@@ -12,10 +12,16 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from syndicate.errors import Duplicate, NetworkError, Rejected, Unauthorised, Uncertain
-from syndicate.http import Client, Response
+from syndicate.http import Client
 from syndicate.model import Account, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.base import Description, LoginField, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.toolkit.answers import error_of, pick_count, pick_instant, pick_list, pick_text, words_of
+from syndicate.networks.toolkit.answers import (
+    Refusal,
+    pick_count,
+    pick_instant,
+    pick_list,
+    pick_text,
+)
 from syndicate.networks.toolkit.calls import Api, is_missing, refuse_non_number, require_secret, shorten
 from syndicate.networks.toolkit.oauth import PastedLogin
 from syndicate.networks.toolkit.readback import (
@@ -105,14 +111,13 @@ def parse_recent(article: object, options: Mapping[str, str], now: datetime) -> 
     return Recent(Receipt(number, links[1]), pick_text(article, "title"), links, published_at)
 
 
-def parse_failure(response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]) -> NetworkError:
+def parse_failure(refusal: Refusal) -> NetworkError:
     """422 with "already been taken" proves that the article exists."""
-    said = words_of(response, secrets)
-    if response.status == 422 and _DUPLICATE.search(said):
-        return Duplicate(said, where=account)
-    if response.status == 403:
-        return Unauthorised(said, where=account, hint="is the account allowed to publish?")
-    return error_of(response, account=account, publishes=publishes, secrets=secrets)
+    if refusal.status == 422 and _DUPLICATE.search(refusal.said):
+        return refusal.to(Duplicate)
+    if refusal.status == 403:
+        return refusal.to(Unauthorised, hint="is the account allowed to publish?")
+    return refusal.by_status()
 
 
 class DevTo(PastedLogin):

@@ -11,19 +11,18 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from syndicate.errors import Blocked, NetworkError, RateLimited, Rejected, Unauthorised, Unavailable, Uncertain
+from syndicate.errors import Blocked, NetworkError, Rejected, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Client, Response
 from syndicate.model import Account, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.base import Description, LoginField, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.toolkit.answers import (
-    error_of,
+    Refusal,
     pick,
     pick_count,
     pick_digits,
     pick_instant,
     pick_list,
     pick_text,
-    retry_at_of,
 )
 from syndicate.networks.toolkit.calls import (
     Api,
@@ -120,16 +119,16 @@ def parse_recent(view: object, name: str) -> Recent | None:
     return Recent(Receipt(number, pick_text(view, "post", "ap_id")), text, links, published_at)
 
 
-def parse_failure(response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]) -> NetworkError:
+def parse_failure(refusal: Refusal) -> NetworkError:
     """What an unsuccessful answer means, by the server's snake_case code."""
-    code = pick_text(response.json(), "error")
-    if code == "rate_limit_error" or response.status == 429:
-        return RateLimited("the server asks to slow down", retry_at=retry_at_of(response), where=account)
+    code = refusal.find("error")
+    if code == "rate_limit_error" or refusal.status == 429:
+        return refusal.wait(said="the server asks to slow down")
     if code in _DEAD:
-        return Unauthorised(f"the server says {code}", where=account)
+        return refusal.to(Unauthorised, f"the server says {code}")
     if code in _BARRED:
-        return Blocked(f"the server says {code}", where=account, hint="look at the account there")
-    return error_of(response, account=account, publishes=publishes, secrets=secrets)
+        return refusal.to(Blocked, f"the server says {code}", hint="look at the account there")
+    return refusal.by_status()
 
 
 class Lemmy(PastedLogin):

@@ -20,7 +20,6 @@ from syndicate.errors import (
     Blocked,
     ConfigError,
     NetworkError,
-    RateLimited,
     Rejected,
     Unauthorised,
     Unavailable,
@@ -30,7 +29,7 @@ from syndicate.errors import (
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.toolkit.answers import error_of, pick, pick_list, pick_text, retry_at_of, words_of
+from syndicate.networks.toolkit.answers import Refusal, pick, pick_list, pick_text, retry_at_of
 from syndicate.networks.toolkit.calls import (
     Api,
     is_missing,
@@ -148,22 +147,19 @@ def _sent_at(event: object) -> datetime | None:
     return datetime.fromtimestamp(stamp / 1000, UTC) if is_sane and isinstance(stamp, int) else None
 
 
-def parse_failure(response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]) -> NetworkError:
+def parse_failure(refusal: Refusal) -> NetworkError:
     """What an unsuccessful answer means, by its errcode."""
-    answer, said = response.json(), words_of(response, secrets)
-    code = pick_text(answer, "errcode")
-    if response.status == 429 or code == "M_LIMIT_EXCEEDED":
-        return RateLimited(said, retry_at=retry_at_of(response) or _after_milliseconds(response), where=account)
+    code = refusal.find("errcode")
+    if refusal.status == 429 or code == "M_LIMIT_EXCEEDED":
+        return refusal.wait(retry_at_of(refusal.response) or _after_milliseconds(refusal.response))
     if code in {"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN", "M_USER_DEACTIVATED"}:
-        return Unauthorised(said, where=account)
-    is_unknown_room = response.status == 404 and code == "M_UNKNOWN"  # Synapse, for a room nobody here is in
-    if (code == "M_NOT_FOUND" or is_unknown_room) and publishes:
-        return Blocked(said, where=account, hint="check `room`")
-    if code == "M_NOT_FOUND" or is_unknown_room:
-        return Missing(said, where=account)
-    if code == "M_FORBIDDEN" or response.status == 403:
-        return Forbidden(said, where=account, hint="has the account joined the room, and may it speak there?")
-    return error_of(response, account=account, publishes=publishes, secrets=secrets)
+        return refusal.to(Unauthorised)
+    # Synapse says M_UNKNOWN of a room in which nobody here is.
+    if code == "M_NOT_FOUND" or (refusal.status == 404 and code == "M_UNKNOWN"):
+        return refusal.to(Blocked, hint="check `room`") if refusal.publishes else refusal.to(Missing)
+    if code == "M_FORBIDDEN" or refusal.status == 403:
+        return refusal.to(Forbidden, hint="has the account joined the room, and may it speak there?")
+    return refusal.by_status()
 
 
 def _after_milliseconds(response: Response) -> datetime | None:

@@ -15,7 +15,14 @@ from syndicate.errors import ConfigError, NetworkError, Unauthorised, Unavailabl
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.toolkit.answers import error_of, pick, pick_instant, pick_list, pick_text, say, words_of
+from syndicate.networks.toolkit.answers import (
+    Refusal,
+    pick,
+    pick_instant,
+    pick_list,
+    pick_text,
+    say,
+)
 from syndicate.networks.toolkit.calls import Api, refuse_misfits, require_secret, with_prepared
 from syndicate.networks.toolkit.oauth import PastedLogin
 from syndicate.networks.toolkit.readback import Is, Listing, find_in, fits, links_of, links_of_html, text_of_html
@@ -127,13 +134,13 @@ def _parse_one(properties: object) -> Recent | None:
     return Recent(Receipt(url, url), text, links_of(text, *links_of_html(markup)), published_at)
 
 
-def parse_failure(response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]) -> NetworkError:
+def parse_failure(refusal: Refusal) -> NetworkError:
     """What an unsuccessful answer means, by the specification's error words."""
-    code = say(pick_text(response.json(), "error"))
-    if code in {"unauthorized", "forbidden", "insufficient_scope"} or response.status == 403:
-        said = f"{code} {words_of(response, secrets)}".strip()
-        return Unauthorised(said, where=account, hint="the token needs the scopes create, update, delete and media")
-    return error_of(response, account=account, publishes=publishes, secrets=secrets)
+    code = say(refusal.find("error"))
+    if code in {"unauthorized", "forbidden", "insufficient_scope"} or refusal.status == 403:
+        hint = "the token needs the scopes create, update, delete and media"
+        return refusal.to(Unauthorised, f"{code} {refusal.said}".strip(), hint=hint)
+    return refusal.by_status()
 
 
 class Micropub(PastedLogin):

@@ -10,10 +10,10 @@ import base64
 from datetime import datetime, timedelta
 
 from syndicate.errors import Blocked, NetworkError, Rejected, Uncertain
-from syndicate.http import Client, Response
+from syndicate.http import Client
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.toolkit.answers import error_of, pick_instant, pick_text, words_of
+from syndicate.networks.toolkit.answers import Refusal, pick_instant, pick_text
 from syndicate.networks.toolkit.calls import is_missing, refuse_misfits, refuse_non_number, require_option, shorten
 from syndicate.networks.toolkit.oauth import AppLogin, Forbidden, Provider
 from syndicate.networks.toolkit.readback import Is, Listing, Page, find_in, links_of, number_of, read_listing, read_page
@@ -87,14 +87,13 @@ def parse_recent(pin: object) -> Recent | None:
     return Recent(parse_receipt(pin, where=""), text, links, created_at)
 
 
-def parse_failure(response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]) -> NetworkError:
+def parse_failure(refusal: Refusal) -> NetworkError:
     """Errors are {"code", "message"}; 403 is about the app's rights."""
-    if response.status == 403:
-        said = words_of(response, secrets)
-        return Forbidden(said, where=account, hint="does the app have the scopes, and does the board belong to you?")
-    if response.status == 404 and publishes:
-        return Blocked(words_of(response, secrets), where=account, hint="check `board`")
-    return error_of(response, account=account, publishes=publishes, secrets=secrets)
+    if refusal.status == 403:
+        return refusal.to(Forbidden, hint="does the app have the scopes, and does the board belong to you?")
+    if refusal.status == 404 and refusal.publishes:
+        return refusal.to(Blocked, hint="check `board`")
+    return refusal.by_status()
 
 
 class Pinterest(AppLogin):

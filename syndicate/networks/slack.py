@@ -14,11 +14,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from syndicate.errors import ConfigError, NetworkError, RateLimited, Rejected, Unauthorised, Uncertain
+from syndicate.errors import ConfigError, NetworkError, Rejected, Unauthorised, Uncertain
 from syndicate.http import Client, Response
 from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, Look, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.toolkit.answers import error_of, pick, pick_text, retry_at_of, say
+from syndicate.networks.toolkit.answers import Refusal, pick, pick_text, say
 from syndicate.networks.toolkit.calls import Api, refuse_misfits, refuse_unpublished_image, require_secret
 from syndicate.networks.toolkit.oauth import PastedLogin
 from syndicate.networks.toolkit.readback import (
@@ -162,25 +162,19 @@ def stamp_of(receipt: Receipt) -> str:
     return f"{found[1]}.{found[2]}" if found else receipt.remote_id
 
 
-def parse_failure(response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]) -> NetworkError:
+def parse_failure(refusal: Refusal) -> NetworkError:
     """A webhook's plain-text refusals and the API's `ok: false`, which comes with status 200."""
-    code = say(pick_text(response.json(), "error") or response.text)
-    error = error_of(response, account=account, publishes=publishes, secrets=secrets)
-    if response.status == 429 or code in {"ratelimited", "rate_limited"}:
-        return RateLimited("Slack asks to slow down", retry_at=retry_at_of(response), where=account)
+    code = say(refusal.find("error") or refusal.response.text)
+    if refusal.status == 429 or code in {"ratelimited", "rate_limited"}:
+        return refusal.wait(said="Slack asks to slow down")
     if code in _ACCOUNT_ERRORS:
         hint = "" if code in _DEAD_TOKENS else "is the app installed and in the channel?"
-        return Unauthorised(f"Slack says {code}", where=account, hint=hint)
-    if code in _UNCLEAR_ERRORS or response.status >= 500:
-        return error_of(_as_server_error(response), account=account, publishes=publishes, secrets=secrets)
-    if response.status in {403, 404, 410}:
-        return Unauthorised(error.message, where=account, hint="make a new webhook")
-    return Rejected(f"Slack says {code}", where=account) if response.is_success else error
-
-
-def _as_server_error(response: Response) -> Response:
-    """An `ok: false` that means trouble inside Slack, told as the 500 it is."""
-    return Response(max(response.status, 500), response.headers, response.body, response.url, response.received_at)
+        return refusal.to(Unauthorised, f"Slack says {code}", hint=hint)
+    if code in _UNCLEAR_ERRORS or refusal.status >= 500:  # trouble inside Slack is told as the 500 it is
+        return replace(refusal, response=replace(refusal.response, status=max(refusal.status, 500))).by_status()
+    if refusal.status in {403, 404, 410}:
+        return refusal.to(Unauthorised, refusal.by_status().message, hint="make a new webhook")
+    return refusal.to(Rejected, f"Slack says {code}") if refusal.response.is_success else refusal.by_status()
 
 
 class SlackWebhook(PastedLogin):
@@ -321,10 +315,8 @@ class SlackBot(PastedLogin):
         answer: object = response.json()
         if pick(answer, "ok") is True:
             return answer
-        account = self._name
-        if pick(answer, "ok") is False:
-            raise parse_failure(response, account=account, publishes=publishes, secrets=self._api().secrets)
-        raise error_of(response, account=account, publishes=publishes, secrets=self._api().secrets)
+        refusal = Refusal(response, self._name, publishes, self._api().secrets)
+        raise parse_failure(refusal) if pick(answer, "ok") is False else refusal.by_status()
 
     def _api(self) -> Api:
         token = require_secret(self._vault, "bot_token", self._name)

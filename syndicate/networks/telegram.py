@@ -13,11 +13,17 @@ from typing import Any
 
 import orjson
 
-from syndicate.errors import NetworkError, RateLimited, Unauthorised, Unavailable, Uncertain
+from syndicate.errors import NetworkError, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, Option, Profile, Secret, Vault
-from syndicate.networks.toolkit.answers import error_of, pick, pick_digits, pick_text, pick_wait, retry_at_of, words_of
+from syndicate.networks.toolkit.answers import (
+    Refusal,
+    pick,
+    pick_digits,
+    pick_text,
+    pick_wait,
+)
 from syndicate.networks.toolkit.calls import Api, refuse_misfits, refuse_non_number, require_option, require_secret
 from syndicate.networks.toolkit.oauth import PastedLogin
 from syndicate.networks.toolkit.readback import number_of, with_numbered_reply
@@ -150,21 +156,18 @@ def _permalink(username: str, chat: str, number: str) -> str:
     return f"https://t.me/c/{chat.removeprefix('-100')}/{number}" if chat.startswith("-100") else ""
 
 
-def parse_failure(response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]) -> NetworkError:
+def parse_failure(refusal: Refusal) -> NetworkError:
     """What an unsuccessful answer means: Telegram's codes are few, its descriptions are stable."""
-    answer = response.json()
-    description = pick_text(answer, "description")
-    said = words_of(response, secrets)
-    if response.status == 429:
-        retry_at = pick_wait(response, "parameters", "retry_after") or retry_at_of(response)
-        return RateLimited(said, retry_at=retry_at, where=account)
-    if response.status == 404 and description in {"Not Found", ""}:
-        hint = f"copy it again from @BotFather, and run: syndicate login {account}"
-        return Unauthorised("Telegram does not know this token", where=account, hint=hint)
-    if response.status == 403 or any(words in description.lower() for words in _ACCOUNT_WORDS):
+    description = refusal.find("description")
+    if refusal.status == 429:
+        return refusal.wait(pick_wait(refusal.response, "parameters", "retry_after"))
+    if refusal.status == 404 and description in {"Not Found", ""}:
+        hint = f"copy it again from @BotFather, and run: syndicate login {refusal.account}"
+        return refusal.to(Unauthorised, "Telegram does not know this token", hint=hint)
+    if refusal.status == 403 or any(words in description.lower() for words in _ACCOUNT_WORDS):
         hint = "make the bot an administrator of the channel with the right to post, and check `chat`"
-        return Unauthorised(said, where=account, hint=hint)
-    return error_of(response, account=account, publishes=publishes, secrets=secrets)
+        return refusal.to(Unauthorised, hint=hint)
+    return refusal.by_status()
 
 
 class Telegram(PastedLogin):
@@ -246,15 +249,13 @@ class Telegram(PastedLogin):
         token = require_secret(self._vault, "token", self._name)
         return Api(self._http, self._name, secrets=(token,), parse_failure=self._parse_failure)
 
-    def _parse_failure(
-        self, response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]
-    ) -> NetworkError:
-        moved_to = pick_text(response.json(), "parameters", "migrate_to_chat_id")
+    def _parse_failure(self, refusal: Refusal) -> NetworkError:
+        moved_to = refusal.find("parameters", "migrate_to_chat_id")
         if not moved_to:
-            return parse_failure(response, account=account, publishes=publishes, secrets=secrets)
+            return parse_failure(refusal)
         # A group that became a supergroup has a new number. Nothing was sent, so the next attempt uses it.
         self._vault.put({"moved_from": self._options.get("chat", ""), "moved_to": moved_to})
-        return Unavailable(f"the group moved to {moved_to}", where=account, hint=f'set chat = "{moved_to}"')
+        return refusal.to(Unavailable, f"the group moved to {moved_to}", hint=f'set chat = "{moved_to}"')
 
 
 def open_network(account: Account, vault: Vault, http: Client) -> Telegram:

@@ -12,10 +12,17 @@ from datetime import datetime
 import orjson
 
 from syndicate.errors import Blocked, NetworkError, Uncertain
-from syndicate.http import Client, Response
+from syndicate.http import Client
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.base import Description, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.toolkit.answers import error_of, pick, pick_count, pick_instant, pick_list, pick_text, words_of
+from syndicate.networks.toolkit.answers import (
+    Refusal,
+    pick,
+    pick_count,
+    pick_instant,
+    pick_list,
+    pick_text,
+)
 from syndicate.networks.toolkit.calls import Parts, is_missing, refuse_misfits, require_option
 from syndicate.networks.toolkit.oauth import AppLogin, Forbidden, Provider
 from syndicate.networks.toolkit.readback import (
@@ -124,14 +131,13 @@ def parse_recent(post: object, blog: str) -> Recent | None:
     return Recent(Receipt(number, _permalink(blog, number)), text, links_of(text, *linked), published_at)
 
 
-def parse_failure(response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]) -> NetworkError:
+def parse_failure(refusal: Refusal) -> NetworkError:
     """Tumblr's own words stand in the first of `errors`."""
-    if response.status == 403:
-        said = words_of(response, secrets)
-        return Forbidden(said, where=account, hint="may the account write to this blog?")
-    if response.status == 404 and publishes:
-        return Blocked(words_of(response, secrets), where=account, hint="check `blog`")
-    return error_of(response, account=account, publishes=publishes, secrets=secrets)
+    if refusal.status == 403:
+        return refusal.to(Forbidden, hint="may the account write to this blog?")
+    if refusal.status == 404 and refusal.publishes:
+        return refusal.to(Blocked, hint="check `blog`")
+    return refusal.by_status()
 
 
 class Tumblr(AppLogin):

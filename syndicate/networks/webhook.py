@@ -17,10 +17,10 @@ from urllib.parse import urlsplit
 import orjson
 
 from syndicate.errors import Blocked, ConfigError, NetworkError, RateLimited, Rejected, Unauthorised, Unavailable
-from syndicate.http import Client, Response
+from syndicate.http import Client
 from syndicate.model import Account, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, LoginPage, Option, Profile, Secret, Vault
-from syndicate.networks.toolkit.answers import error_of, retry_at_of
+from syndicate.networks.toolkit.answers import Refusal, retry_at_of
 from syndicate.networks.toolkit.calls import Api, refuse_misfits, require_option, require_secret
 from syndicate.networks.toolkit.oauth import PastedLogin
 from syndicate.text.counting import Counter
@@ -98,19 +98,19 @@ def parse_secret(secret: str) -> bytes:
     return key
 
 
-def parse_failure(response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]) -> NetworkError:
+def parse_failure(refusal: Refusal) -> NetworkError:
     """410 ends the account; other refusals are the receiver's passing trouble and are tried again (11.4)."""
-    error = error_of(response, account=account, publishes=publishes, secrets=secrets)
-    if response.status == 410:
-        return Blocked("the receiver is gone (410)", where=account, hint="remove the account or change its url")
-    if response.status == 403:
-        return Unauthorised(error.message, where=account, hint="does the receiver have the same secret?")
+    error = refusal.by_status()
+    if refusal.status == 410:
+        return refusal.to(Blocked, "the receiver is gone (410)", hint="remove the account or change its url")
+    if refusal.status == 403:
+        return refusal.to(Unauthorised, error.message, hint="does the receiver have the same secret?")
     if not isinstance(error, Rejected):
         return error
-    retry_at, hint = retry_at_of(response), "the receiver must answer 2xx"
+    retry_at, hint = retry_at_of(refusal.response), "the receiver must answer 2xx"
     if retry_at:
-        return RateLimited(error.message, retry_at=retry_at, where=account, hint=hint)
-    return Unavailable(error.message, where=account, hint=hint)
+        return RateLimited(error.message, retry_at=retry_at, where=refusal.account, hint=hint)
+    return refusal.to(Unavailable, error.message, hint=hint)
 
 
 def _iso(moment: datetime) -> str:

@@ -13,6 +13,7 @@ from syndicate.errors import NetworkError, Uncertain
 from syndicate.http import Client
 from syndicate.networks.base import Finds, Lists, Verifies
 from syndicate.networks.discord.message import parse_failure
+from syndicate.networks.toolkit.answers import Refusal
 from tests.fuzz.leaves import check_plot, list_plots
 from tests.networks.case import NOW, Case, deliver
 from tests.networks.fake import Fake, Handler, Reply, Request, status
@@ -233,5 +234,5 @@ def test_verifying_nonsense_is_told_or_empty(case: Case, fake: Fake, http: Clien
 def test_a_code_that_is_no_number_is_an_answer_like_any_other() -> None:
     """Discord's codes are looked up among known ones, whatever stands in their place."""
     for code in ([], {}, None, "50001", True):
-        told = parse_failure(answer(404, body=json.dumps({"code": code})), account="mine", publishes=True, secrets=())
+        told = parse_failure(Refusal(answer(404, body=json.dumps({"code": code})), "mine", publishes=True))
         assert isinstance(told, NetworkError)

@@ -9,19 +9,17 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 
-from syndicate.errors import Blocked, NetworkError, RateLimited, Unauthorised, Unavailable, Uncertain
+from syndicate.errors import Blocked, NetworkError, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Response
 from syndicate.model import Limits, Message, Receipt
 from syndicate.networks.base import Recent
 from syndicate.networks.toolkit.answers import (
-    error_of,
+    Refusal,
     pick,
     pick_instant,
     pick_list,
     pick_text,
     pick_wait,
-    retry_at_of,
-    words_of,
 )
 from syndicate.networks.toolkit.calls import Parts, shorten
 from syndicate.networks.toolkit.readback import REPLIES_TO, Is, links_of
@@ -151,21 +149,20 @@ def parse_receipt(answer: object, guild: str, *, where: str) -> Receipt:
     return Receipt(number, url, {name: value for name, value in ref.items() if value})
 
 
-def parse_failure(response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]) -> NetworkError:
+def parse_failure(refusal: Refusal) -> NetworkError:
     """What an unsuccessful answer means, by Discord's own codes."""
-    code, said = pick(response.json(), "code"), words_of(response, secrets)
-    if response.status == 429:
-        retry_at = pick_wait(response, "retry_after") or retry_at_of(response)
-        return RateLimited(said, retry_at=retry_at, where=account)
-    if response.status == 404 and code in _GONE:
-        return Unauthorised(said, where=account, hint="it was deleted; make a new webhook or check `channel`")
+    code = pick(refusal.response.json(), "code")
+    if refusal.status == 429:
+        return refusal.wait(pick_wait(refusal.response, "retry_after"))
+    if refusal.status == 404 and code in _GONE:
+        return refusal.to(Unauthorised, hint="it was deleted; make a new webhook or check `channel`")
     if code in _FORUM:
-        return Blocked(said, where=account, hint="set forum = true for a forum channel, and only there")
-    if response.status == 403 and code is None and re.search(r"error code: 10\d\d", response.text):
-        return Unavailable("Cloudflare in front of Discord refuses this address for now", where=account)
-    if response.status == 403 or code in _RIGHTS:
-        return Unauthorised(said, where=account, hint="the bot needs View Channel and Send Messages there")
-    return error_of(response, account=account, publishes=publishes, secrets=secrets)
+        return refusal.to(Blocked, hint="set forum = true for a forum channel, and only there")
+    if refusal.status == 403 and code is None and re.search(r"error code: 10\d\d", refusal.response.text):
+        return refusal.to(Unavailable, "Cloudflare in front of Discord refuses this address for now")
+    if refusal.status == 403 or code in _RIGHTS:
+        return refusal.to(Unauthorised, hint="the bot needs View Channel and Send Messages there")
+    return refusal.by_status()
 
 
 LISTED = {"id": Is.NAME, "author.id": Is.NAME, "timestamp": Is.MOMENT, "content": Is.TEXT}

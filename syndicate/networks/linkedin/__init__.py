@@ -35,7 +35,7 @@ from syndicate.networks.linkedin.shares import (
     parse_receipt,
     permalink_of,
 )
-from syndicate.networks.toolkit.answers import error_of, pick, pick_instant, pick_text, retry_at_of, words_of
+from syndicate.networks.toolkit.answers import Refusal, error_of, pick, pick_instant, pick_text, retry_at_of, words_of
 from syndicate.networks.toolkit.calls import (
     Api,
     is_missing,
@@ -280,21 +280,18 @@ class LinkedIn(PastedLogin):
     def _bearer(self) -> str:
         return f"Bearer {require_secret(self._vault, 'access_token', self._name)}"
 
-    def _parse_failure(
-        self, response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]
-    ) -> NetworkError:
-        error = error_of(response, account=account, publishes=publishes, secrets=secrets)
+    def _parse_failure(self, refusal: Refusal) -> NetworkError:
+        error, response = refusal.by_status(), refusal.response
         if is_called_revoked(response) and self._is_token_new(response.received_at):
             retry_at = response.received_at + TOKEN_SPREADS
-            return NotReady("LinkedIn does not know the new token everywhere yet", retry_at=retry_at, where=account)
+            return NotReady("LinkedIn does not know the new token everywhere yet", retry_at=retry_at, where=self._name)
         if response.status == 403:
-            return Unauthorised(error.message, where=account, hint="check the app's products and the author")
+            return refusal.to(Unauthorised, error.message, hint="check the app's products and the author")
         if response.status == 426:
-            hint = f'set a newer version in [accounts.{account}], such as version = "{VERSION}"'
-            return Blocked(error.message, where=account, hint=hint)
+            hint = f'set a newer version in [accounts.{self._name}], such as version = "{VERSION}"'
+            return refusal.to(Blocked, error.message, hint=hint)
         if isinstance(error, RateLimited):
-            retry_at = retry_at_of(response) or next_midnight(response.received_at)
-            return RateLimited(error.message, retry_at=retry_at, where=account)
+            return refusal.wait(retry_at_of(response) or next_midnight(response.received_at), error.message)
         return error
 
     def _is_token_new(self, now: datetime) -> bool:

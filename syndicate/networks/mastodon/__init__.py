@@ -48,7 +48,7 @@ from syndicate.networks.mastodon.statuses import (
     path_of,
     without_media,
 )
-from syndicate.networks.toolkit.answers import error_of, pick_count, pick_text, retry_at_of, words_of
+from syndicate.networks.toolkit.answers import Refusal, pick_count, pick_text, retry_at_of, words_of
 from syndicate.networks.toolkit.calls import Api, refuse_misfits, require_secret, with_prepared
 from syndicate.networks.toolkit.oauth import PastedLogin
 from syndicate.networks.toolkit.readback import (
@@ -315,15 +315,13 @@ class Mastodon(PastedLogin):
         headers = {"Authorization": f"Bearer {token}"}
         return Api(self._http, self._name, headers, (token,), self._parse_failure, self.base)
 
-    def _parse_failure(
-        self, response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]
-    ) -> NetworkError:
-        error = error_of(response, account=account, publishes=publishes, secrets=secrets)
+    def _parse_failure(self, refusal: Refusal) -> NetworkError:
+        error, response = refusal.by_status(), refusal.response
         is_broken = response.status == 403 and self._software() != "pixelfed"
         is_silent = response.status == 422 and not response.body.strip()
         if response.status == 400 and not isinstance(response.json(), dict):
             self._whoami()  # some servers say so, in plain text, that the token is dead
-        return Unauthorised(error.message, where=account) if is_broken or is_silent else error
+        return refusal.to(Unauthorised, error.message) if is_broken or is_silent else error
 
     def _secrets(self) -> tuple[str, ...]:
         return (self._vault.get("access_token"),)

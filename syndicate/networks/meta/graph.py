@@ -16,7 +16,6 @@ from syndicate.errors import (
     Duplicate,
     NetworkError,
     NotReady,
-    RateLimited,
     Rejected,
     Unauthorised,
     Unavailable,
@@ -25,7 +24,7 @@ from syndicate.errors import (
 from syndicate.http import Response
 from syndicate.networks.toolkit.answers import (
     LONGEST_WAIT,
-    error_of,
+    Refusal,
     pick,
     pick_count,
     pick_list,
@@ -60,23 +59,23 @@ READY_WAIT = timedelta(seconds=30)
 _USAGE_HEADERS = ("x-business-use-case-usage", "x-app-usage")
 
 
-def parse_failure(response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]) -> NetworkError:
+def parse_failure(refusal: Refusal) -> NetworkError:
     """What an unsuccessful Graph answer means, by code and subcode."""
-    error = pick(response.json(), "error")
+    error, response = pick(refusal.response.json(), "error"), refusal.response
     codes = {code for code in (pick(error, "code"), pick(error, "error_subcode")) if isinstance(code, int)}
-    said = _words(error, secrets)
+    said = _words(error, refusal.secrets)
     if response.status == 429 or codes & LIMIT_CODES:
-        return RateLimited(said or "too many calls", retry_at=parse_regain(response), where=account)
+        return refusal.wait(parse_regain(response), said)
     for found, kind, hint in _KINDS:
         if codes & found:
-            return kind(said, where=account, hint=hint)
+            return refusal.to(kind, said, hint=hint)
     if codes & NOT_READY:
-        return NotReady(said, retry_at=response.received_at + READY_WAIT, where=account)
+        return NotReady(said, retry_at=response.received_at + READY_WAIT, where=refusal.account)
     if codes & PASSING_CODES or pick(error, "is_transient") is True:
-        return Uncertain(said, where=account) if publishes else Unavailable(said, where=account)
+        return refusal.to(Uncertain if refusal.publishes else Unavailable, said)
     if codes and response.status < 500:
-        return Rejected(said, where=account)
-    return error_of(response, account=account, publishes=publishes, secrets=secrets)
+        return refusal.to(Rejected, said)
+    return refusal.by_status()
 
 
 def says_gone(response: Response) -> bool:

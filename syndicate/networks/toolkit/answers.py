@@ -1,6 +1,6 @@
 """The shared reading of answers: which error a status is, when to come back, what the server said. Pure.
 
-A network looks for its own codes first and leaves the rest to `error_of`, which goes by the status (RFC 9110).
+A network looks for its own codes first and leaves the rest to `by_status` (RFC 9110).
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote
@@ -59,6 +60,41 @@ def error_of(response: Response, *, account: str, publishes: bool, secrets: Iter
         is_gone = status in {404, 410} and not publishes
         return (Gone if is_gone else Rejected)(said, where=account)
     return Uncertain(said, where=account) if publishes else Unavailable(said, where=account)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer that is no success, and all that is needed to say what it means."""
+
+    response: Response
+    account: str
+    publishes: bool
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def status(self) -> int:
+        return self.response.status
+
+    @property
+    def said(self) -> str:
+        """What the server said, as a person may see it."""
+        return words_of(self.response, self.secrets)
+
+    def find(self, *path: str) -> str:
+        """The text at a path of the answer, "" where there is none."""
+        return pick_text(self.response.json(), *path)
+
+    def to(self, kind: type[NetworkError], said: str = "", *, hint: str = "") -> NetworkError:
+        """An error in the server's words, or in others."""
+        return kind(said or self.said, where=self.account, hint=hint)
+
+    def wait(self, retry_at: datetime | None = None, said: str = "") -> RateLimited:
+        """To come back at that moment, else when the headers say."""
+        return RateLimited(said or self.said, retry_at=retry_at or retry_at_of(self.response), where=self.account)
+
+    def by_status(self) -> NetworkError:
+        """What is left to the status."""
+        return error_of(self.response, account=self.account, publishes=self.publishes, secrets=self.secrets)
 
 
 def _redirect_hint(response: Response) -> str:

@@ -5,23 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 from syndicate.errors import ConfigError, Misfit, NetworkError, Rejected, Unauthorised
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message
 from syndicate.networks.base import Vault
-from syndicate.networks.toolkit.answers import error_of
+from syndicate.networks.toolkit.answers import Refusal
 from syndicate.text.counting import Counter, count
 from syndicate.text.fit import fit
 
-
-class ParsesFailure(Protocol):
-    """What an answer of this network means: the network's own codes, then `error_of`."""
-
-    def __call__(
-        self, response: Response, *, account: str, publishes: bool, secrets: tuple[str, ...]
-    ) -> NetworkError: ...
+ParsesFailure = Callable[[Refusal], NetworkError]
+"""What a refusal of this network means: by the network's own codes, then by its status."""
 
 
 class Parts(TypedDict, total=False):
@@ -44,7 +39,7 @@ class Api:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Blotted out of whatever the server says."""
-    parse_failure: ParsesFailure = error_of
+    parse_failure: ParsesFailure = Refusal.by_status
     base: str = ""
     """Stands before every address."""
 
@@ -80,7 +75,7 @@ class Api:
 
     def failure(self, response: Response, *, publishes: bool = False) -> NetworkError:
         """What an answer means that is no success."""
-        return self.parse_failure(response, account=self.account, publishes=publishes, secrets=self.secrets)
+        return self.parse_failure(Refusal(response, self.account, publishes, self.secrets))
 
 
 def is_missing(response: Response) -> bool:

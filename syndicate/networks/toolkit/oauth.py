@@ -24,7 +24,7 @@ from syndicate.errors import Rejected, Unauthorised, Unavailable, UsageError
 from syndicate.http import Client
 from syndicate.model import Account
 from syndicate.networks.base import LoginField, LoginPage, Vault
-from syndicate.networks.toolkit.answers import error_of, pick, pick_instant, pick_text
+from syndicate.networks.toolkit.answers import Refusal, pick, pick_instant, pick_text
 from syndicate.networks.toolkit.calls import Api, ParsesFailure, require_secret
 
 # --- Proof Key for Code Exchange (RFC 7636) and the state of an authorisation request ---
@@ -280,7 +280,7 @@ class AppLogin(PastedLogin):
     """A network that gives its tokens to an app of the person's own. Its class says who the provider is."""
 
     login_fields = LOGIN_FIELDS
-    parse_failure: ParsesFailure = staticmethod(error_of)
+    parse_failure: ParsesFailure = staticmethod(Refusal.by_status)
 
     def __init__(self, account: Account, vault: Vault, http: Client, provider: Provider) -> None:
         super().__init__(account, vault, http)
