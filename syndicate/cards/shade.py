@@ -112,10 +112,10 @@ def draw_veil(width: int, height: int, *, side: str, reach: float, fade: float, 
     is_level = side in {"top", "bottom"}
     length, across = (height, width) if is_level else (width, height)
     first, last = min(length, max(0, math.ceil(reach))), min(length, max(0, math.ceil(reach + fade)))
-    eased = _draw_rows(across, [255 * strength * ease((at - reach) / max(fade, 1.0)) for at in range(first, last)])
+    levels = [255 * strength * ease((at - reach) / max(fade, 1.0)) for at in range(first, last)]
+    rows = [_dither(level, y & 7) for y, level in enumerate(levels)]
     is_far = side in {"bottom", "end"}
-    if is_far:
-        eased = eased.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+    eased = _draw_rows(across, rows[::-1] if is_far else rows)
     start, even = (length - last, (length - first, length)) if is_far else (first, (0, first))
     if is_level:
         return Veil(strength, (0, even[0], width, even[1]), eased, 0, start)
@@ -130,14 +130,13 @@ def ease(at: float) -> float:
     return t * t * t * (t * (t * 6 - 15) + 10)
 
 
-def _draw_rows(width: int, levels: Sequence[float]) -> Image.Image:
-    """One dithered row for each level: eight pixels that are the opacity below or above, repeated to the width."""
-    rows = [_dither(level, y & 7) for y, level in enumerate(levels)]
-    mask = Image.new("L", (width, len(levels)))
-    mask.paste(Image.frombytes("L", (8, len(levels)), pack(f"<{len(rows)}Q", *rows)), (0, 0))
+def _draw_rows(width: int, rows: Sequence[int]) -> Image.Image:
+    """Eight pixels of each row, repeated to the width."""
+    mask = Image.new("L", (width, len(rows)))
+    mask.paste(Image.frombytes("L", (8, len(rows)), pack(f"<{len(rows)}Q", *rows)), (0, 0))
     done = 8
     while done < width:
-        mask.paste(mask.crop((0, 0, min(done, width - done), len(levels))), (done, 0))
+        mask.paste(mask.crop((0, 0, min(done, width - done), len(rows))), (done, 0))
         done *= 2
     return mask
 

@@ -20,20 +20,20 @@ class Ruler:
     """Measures a text on one line. `advances` is the width in pixels of each character."""
 
     def __init__(self, text: str, advances: Sequence[float]) -> None:
+        self._text = text
         self._edges = [0.0, *accumulate(advances)]
-        self._visible = [0]
-        for end, char in enumerate(text, start=1):
-            is_apart = char == "·" and end > 1 and text[end - 2].isspace()
-            self._visible.append(self._visible[-1] if char.isspace() or is_apart else end)
 
     def visible_end(self, start: int, end: int) -> int:
         """Where a line over this span ends without the spaces at its end, and a dot that only parts what is here
         from what comes on the next line."""
-        return max(start, self._visible[end])
+        text = self._text
+        while end > start and (text[end - 1].isspace() or (text[end - 1] == "·" and text[end - 2 : end - 1].isspace())):
+            end -= 1
+        return end
 
     def width(self, start: int, end: int) -> float:
         """Width in pixels of a line over this span; spaces at its end do not count."""
-        return self._edges[max(start, self._visible[end])] - self._edges[start]
+        return self._edges[self.visible_end(start, end)] - self._edges[start]
 
 
 @dataclass(frozen=True, slots=True)
