@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import cast
 
 from PIL import Image, ImageChops, ImageFilter
 
-from syndicate.cards.photo import Photo
+from syndicate.cards.photo import Photo, glance
 from syndicate.cards.pixels import resize, to_srgb
 
 # --- Where a photo's subject is, told from its edges, its colours and its skin; words keep away from it ---
@@ -174,6 +175,62 @@ def _balance(weights: list[int], middle: float) -> float:
     moment = sum((index + 0.5) * weight for index, weight in enumerate(weights)) / len(weights)
     return (moment + middle * pull) / (sum(weights) + pull)
 
+
+# --- A border that came with the picture: letterbox bars, a print's white edge ---
+
+BORDER, STANDS_OUT, ALL_ALONG = 12, 24, 0.9
+"""How far a border's colours may be apart, how far a photo's from them, and along how much of its edge they are."""
+LEAST_BAR, LEAST_LEFT, SMALL_PICTURE, SAMPLES = 0.01, 0.4, 700, 64
+"""Of its side what a bar takes at least, what the photo is at least of the whole, pixels of what may be a logo, and how
+many pixels of each row are looked at."""
+
+
+def cut_border(photo: Photo) -> Photo:
+    """The photo without bars of one colour at two opposite sides, or at all four."""
+    image = photo.image
+    colour = _find_border(image)
+    if colour is None or photo.is_cut_out or max(photo.width, photo.height) <= SMALL_PICTURE:
+        return photo
+    top, bottom = _find_inside(image.resize((SAMPLES, image.height), Image.Resampling.NEAREST), colour)
+    turned = image.resize((image.width, SAMPLES), Image.Resampling.NEAREST).transpose(Image.Transpose.TRANSPOSE)
+    left, right = _find_inside(turned, colour)
+    across, down = (right - left) / image.width, (bottom - top) / image.height
+    if across * down == 1 or across * down < LEAST_LEFT:
+        return photo
+    cut = image.crop((left, top, right, bottom))
+    return replace(
+        photo, image=cut, small=glance(cut), width=round(photo.width * across), height=round(photo.height * down)
+    )
+
+
+def _find_border(image: Image.Image) -> tuple[int, int, int] | None:
+    """The one colour of two opposite edges."""
+    width, height = image.size
+    first, last = (0, 0, width, 1), (0, height - 1, width, height)
+    left, right = (0, 0, 1, height), (width - 1, 0, width, height)
+    for one, other in ((first, last), (left, right)):
+        ranges = [cast("tuple[tuple[int, int], ...]", image.crop(edge).getextrema()) for edge in (one, other)]
+        bands = [(min(low, least), max(high, most)) for (low, high), (least, most) in zip(*ranges, strict=True)]
+        if all(high - low <= BORDER for low, high in bands):
+            red, green, blue = ((low + high) // 2 for low, high in bands)
+            return red, green, blue
+    return None
+
+
+def _find_inside(rows: Image.Image, colour: tuple[int, int, int]) -> tuple[int, int]:
+    """What bars above and below leave, a little less than all of it: their edge is blurred."""
+    apart = ImageChops.difference(rows, Image.new("RGB", rows.size, colour)).split()
+    differs = ImageChops.lighter(ImageChops.lighter(*apart[:2]), apart[2]).point(_DIFFERS)
+    left, top, right, bottom = differs.getbbox() or (0, 0, *rows.size)
+    edge = max(2, rows.height // 400)
+    first, last = (differs.crop((left, y, right, y + 1)).tobytes() for y in (top + edge, bottom - 1 - edge))
+    is_sharp = min(sum(first), sum(last)) >= ALL_ALONG * 255 * (right - left)
+    if is_sharp and min(top, rows.height - bottom) >= LEAST_BAR * rows.height:
+        return top + edge, bottom - edge
+    return 0, rows.height
+
+
+_DIFFERS = [255 if step > STANDS_OUT else 0 for step in range(256)]
 
 MAX_ENLARGED = 2.0
 """Beyond this a photo looks soft; it is then shown whole on plain ground, or on its own blur where a layout fills."""

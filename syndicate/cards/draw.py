@@ -18,13 +18,14 @@ from syndicate.cards.canvas import Canvas, FlatCanvas, FullCanvas
 from syndicate.cards.choose import Choice, choose_layout, describe, give_way
 from syndicate.cards.colour import MIDDLE, luminance
 from syndicate.cards.content import ONLY_JPEG, CardContent
+from syndicate.cards.crop import cut_border
 from syndicate.cards.design import Box, Design
 from syndicate.cards.faults import Fault, find_cover, find_shaded, judge_picture
 from syndicate.cards.frame import fit_frames, shorten
 from syndicate.cards.kind import Kind, find_ground
 from syndicate.cards.layout import SLACK, Placed, mirror_boxes, place_boxes
 from syndicate.cards.paint import Scene, paint_boxes
-from syndicate.cards.photo import Photo, PhotoRefused, decode_photo
+from syndicate.cards.photo import Photo, decode_photo, open_photo
 from syndicate.cards.resolve import LEAST_TITLE, find_unit, give_room, make_words, resolve
 from syndicate.cards.shade import Shaded, shade
 from syndicate.cards.themes import Theme, choose_theme, find_swatch
@@ -214,7 +215,9 @@ def paint_card(
         raise ConfigError(
             f"{size[0]}x{size[1]} is not a possible size for a card", where="cards.sizes", hint="200 to 4096 pixels"
         )
-    picture, refused = _open_photo(photo, size, decode)
+    picture, refused = open_photo(photo, size, decode)
+    if picture is not None and content.focus is None and content.picture_kind in {"", "photo"}:
+        picture = cut_border(picture)
     choice = choose_layout(content, design, picture, size)
     shown = picture if choice.layout.picture else None
     if shown is not None and (choice.kind is Kind.TEXT or choice.layout.name in WHOLE):
@@ -235,15 +238,6 @@ def paint_card(
     canvas: Canvas = (FullCanvas if shown else FlatCanvas)(size, theme.paper)
     paint_boxes(canvas, placed, Scene(theme, content.seed, shaded.pictures, shaded.veils))
     return Painted(canvas.finish(), placed, choice, theme, shaded, refused, shown)
-
-
-def _open_photo(data: bytes | None, size: Size, decode: Callable[[bytes, Size], Photo]) -> tuple[Photo | None, str]:
-    if data is None:
-        return None, ""
-    try:
-        return decode(data, size), ""
-    except PhotoRefused as error:
-        return None, str(error)
 
 
 def _choose_theme(content: CardContent, design: Design, photo: Photo | None, choice: Choice) -> Theme:

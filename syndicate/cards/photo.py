@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Literal
+from typing import Literal, cast
 
 from PIL import (
     AvifImagePlugin,
@@ -70,6 +70,9 @@ _TWICE = 8
 SMALLEST = 120
 """Pixels on the short side: what is smaller is an icon or a tracking pixel, not a photo."""
 
+BLANK = 3
+"""Of 255: what differs no more is one colour to the eye; a JPEG of one has as much."""
+
 LEAST_BITS = 0.008
 """Per pixel of a JPEG: one colour all over takes 0.047 in the tightest of usual encodings."""
 
@@ -113,6 +116,26 @@ class Photo:
     """The share of the picture that this is; less of a strip that would be a thread on a card."""
 
 
+def open_photo(
+    data: bytes | None, need: tuple[int, int], decode: Callable[[bytes, tuple[int, int]], Photo]
+) -> tuple[Photo | None, str]:
+    """The picture for a card, or None and why there is none to show."""
+    if data is None:
+        return None, ""
+    try:
+        photo = decode(data, need)
+    except PhotoRefused as error:
+        return None, str(error)
+    if _is_blank(photo.small) and _is_blank(photo.image):
+        return None, "it has one colour all over"
+    return photo, ""
+
+
+def _is_blank(image: Image.Image) -> bool:
+    bands = cast("tuple[tuple[int, int], ...]", image.getextrema())
+    return all(most - least <= BLANK for least, most in bands)
+
+
 def decode_photo(data: bytes, need: tuple[int, int], fonts: Sequence[str] = ()) -> Photo:
     """The picture, upright, RGB, at least large enough to cover `need` pixels if it ever was.
 
@@ -133,7 +156,7 @@ def _draw_svg(data: bytes, need: tuple[int, int], fonts: Sequence[str]) -> Photo
     """A drawing is as large as it is rendered."""
     drawn = render_svg(data, need, fonts)
     whole = shrink_to_rgb(drawn, b"", drawn.size)
-    return Photo(whole, _glance(whole), *drawn.size, is_cut_out=_is_cut_out(drawn))
+    return Photo(whole, glance(whole), *drawn.size, is_cut_out=_is_cut_out(drawn))
 
 
 def _refuse(error: Exception, name: str) -> None:
@@ -191,7 +214,7 @@ def _decode(image: ImageFile.ImageFile, name: str, data: bytes, need: tuple[int,
     whole = _decode_jpeg(image, data, room) if name == "jpeg" else _load(image)
     upright = _turn(shrink_to_rgb(whole, profile, room), turn)
     kept = b"" if image.mode == "CMYK" else profile
-    return Photo(upright, _glance(upright), width, height, kept, is_cut_out=_is_cut_out(whole))
+    return Photo(upright, glance(upright), width, height, kept, is_cut_out=_is_cut_out(whole))
 
 
 def _is_cut_out(image: Image.Image) -> bool:
@@ -202,7 +225,7 @@ def _is_cut_out(image: Image.Image) -> bool:
     return sum(clear[:32]) > 0.02 * sum(clear)
 
 
-def _glance(image: Image.Image) -> Image.Image:
+def glance(image: Image.Image) -> Image.Image:
     """The picture on about 100 pixels across, from every fourth pixel: an impression need not see them all."""
     sparse = _thin(image, max(1, image.width // 400, image.height // 1600))
     return sparse.reduce(max(1, sparse.width // 100, sparse.height // 400))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from syndicate.cards.crop import MIDDLE, choose_window, fill_room, find_subject
+from syndicate.cards.crop import MIDDLE, choose_window, cut_border, fill_room, find_subject
 from syndicate.cards.photo import Photo
+from tests.cards import corpus, more_pictures
 
 sides = st.integers(120, 4000)
 shares = st.tuples(st.floats(0, 1), st.floats(0, 1))
@@ -89,3 +92,39 @@ def test_a_picture_barely_too_large_is_cut_and_not_scaled():
     image = picture_with_spot(1240, 660, 0.5, 0.5)
     filled = fill_room(make_photo(image), 1200, 630, focus=(0.5, 0.5))
     assert filled.tobytes() == image.crop((20, 15, 1220, 645)).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("ground", "size", "at", "left"),
+    [
+        ((0, 0, 0), (1600, 900), (0, 110), (1600, 680)),  # letterbox
+        ((0, 0, 0), (1600, 900), (462, 0), (676, 900)),  # pillars
+        ((255, 255, 255), (1600, 1067), (120, 120), (1360, 827)),
+        ((250, 249, 246), (1400, 1600), (60, 60), (1280, 1280)),  # an instant photo
+    ],
+)
+def test_a_border_that_came_with_a_photo_is_cut_off(ground, size, at, left):
+    """Bars at two sides or four, and no more than a little of the photo's own edge."""
+    whole = Image.new("RGB", size, ground)
+    whole.paste(corpus.draw_landscape(1600, 1067, corpus.NOON).resize(left), at)
+    cut = cut_border(make_photo(Image.open(BytesIO(corpus.to_jpeg(whole, 75)))))
+    assert (cut.width, cut.height) == cut.image.size == pytest.approx(left, abs=14)
+    assert cut.small.width / cut.small.height == pytest.approx(left[0] / left[1], rel=0.1)
+
+
+@pytest.mark.parametrize("draw", [more_pictures.draw_product, more_pictures.draw_fog, more_pictures.draw_stars])
+def test_a_thing_on_plain_ground_and_a_photo_without_a_border_stay_whole(draw):
+    """A border has a sharp edge all along; a cup's outline, fog and night have none."""
+    photo = make_photo(draw())
+    assert cut_border(photo) is photo
+
+
+@given(size=st.tuples(st.integers(120, 2000), st.integers(120, 2000)), at=shares, share=st.floats(0.01, 1))
+def test_a_border_is_cut_off_pictures_of_every_shape(size, at, share):
+    """Whatever stands where on one colour, something is left, and its impression with it."""
+    whole = Image.new("RGB", size, (255, 255, 255))
+    side = max(1, round(size[0] * share)), max(1, round(size[1] * share))
+    left, top = (round(a * (s - b)) for a, s, b in zip(at, size, side, strict=True))
+    whole.paste((20, 30, 40), (left, top, left + side[0], top + side[1]))
+    cut = cut_border(make_photo(whole))
+    assert min(*cut.image.size, *cut.small.size) >= 1

@@ -91,7 +91,15 @@ def test_a_photo_card_may_be_asked_for_as_png(fonts, make_design):
 
 
 @pytest.mark.parametrize(
-    "bad", [b"", b"<html>", corpus.png_claiming(60_000, 60_000), corpus.to_png(Image.new("L", (1, 1)))]
+    "bad",
+    [
+        b"",
+        b"<html>",
+        corpus.png_claiming(60_000, 60_000),
+        corpus.to_png(Image.new("L", (1, 1))),
+        corpus.to_jpeg(Image.new("RGB", (1600, 900), (9, 9, 9))),  # one colour all over
+        corpus.to_png(Image.new("RGBA", (600, 400))),
+    ],
 )
 def test_a_picture_that_cannot_be_used_costs_only_itself(fonts, make_design, bad):
     """The card is drawn as if there were no picture, and says why."""
