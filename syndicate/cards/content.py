@@ -159,7 +159,7 @@ def make_content(post: Post, site: Site) -> CardContent:
         picture_alt=picture.alt if picture else "",
         focus=picture.focus if picture else None,
         picture_kind=picture.kind if picture else "",
-        code=post.title_code,
+        code=tuple(map(_one_line, post.title_code)),
         is_short=bool(post.external_url) or _is_note(post),
     )
 
@@ -200,8 +200,13 @@ def _is_note(post: Post) -> bool:
 
 
 def _one_line(text: str) -> str:
-    """Without line breaks, tabs and runs of spaces; a no-break space stays what it is."""
-    return re.sub(r"[ \t\r\n]+", " ", text).strip()
+    """Without line breaks, tabs and runs of spaces; a no-break space stays what it is. Ligatures that came out of a PDF
+    are letters again, since few fonts have those, and nothing turns letters round that are read the other way."""
+    return re.sub(r"[ \t\r\n]+", " ", text.translate(_PLAIN)).strip()
+
+
+_LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
+_PLAIN = {**_LIGATURES, 0x202D: "", 0x202E: ""}
 
 
 # --- The key of a card ---
@@ -209,7 +214,7 @@ def _one_line(text: str) -> str:
 
 SHIPPED = ("cover", "side", "split", "framed", "emblem", "band", "type", "poster", "quote")
 
-DRAWN_BY = f"cards-4 pillow-{pillow_version} zlib-{zlib.ZLIB_RUNTIME_VERSION}"
+DRAWN_BY = f"cards-5 pillow-{pillow_version} zlib-{zlib.ZLIB_RUNTIME_VERSION}"
 """Raised whenever our own drawing changes, so that a new release draws all cards anew, once."""
 
 ONLY_JPEG = "only jpeg"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
@@ -87,6 +88,9 @@ class Analysis:
 def analyse(text: str, style: Style, fonts: FontSet) -> Analysis:
     """Take a text apart; nothing here depends on the size."""
     return add_breaks(analyse_line(text, style, fonts), style, fonts)
+
+
+_OPTION = re.compile(r"(?<!\S)--?(?=\w)")
 
 
 def add_breaks(line: Analysis, style: Style, fonts: FontSet) -> Analysis:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import regex
@@ -179,20 +180,18 @@ def choose_faces(
     order, expects_emoji = _order(fonts.faces, family, weight), has_emoji(text)
     if order and not expects_emoji and not order[0].is_emoji and order[0].covers(text):
         return Chosen((order[0],) * len(ends), text, ())  # most texts, and no letter needs a question of its own
-    chooser = _Chooser(order, expects_emoji=expects_emoji)
+    clusters = [(text[start:end], scripts[start]) for start, end in pairwise([0, *ends])]
+    chooser = _Chooser(order, clusters, expects_emoji=expects_emoji)
     faces: list[Face | None] = []
     drawn: list[str] = []
     missing: dict[str, Missing] = {}
-    start = 0
-    for end in ends:
-        cluster, script = text[start:end], scripts[start]
-        start = end
-        face = chooser.choose(cluster, script)
+    for cluster, script in clusters:
+        face, sign = chooser.choose(cluster, script), cluster
         if face is None:
             missing[cluster] = Missing(cluster, find_package(cluster, script, fonts))
-            face, cluster = chooser.choose_substitute(cluster)
+            face, sign = chooser.choose_substitute(cluster)
         faces.append(face)
-        drawn.append(cluster)
+        drawn.append(sign)
     return Chosen(tuple(faces), "".join(drawn), tuple(missing.values()))
 
 
@@ -209,14 +208,22 @@ def find_package(cluster: str, script: str, fonts: FontSet) -> str:
 class _Chooser:
     """The order of faces for one text, remembering the face that writes each script."""
 
-    def __init__(self, order: Sequence[Face], *, expects_emoji: bool) -> None:
+    def __init__(self, order: Sequence[Face], clusters: Sequence[tuple[str, str]], *, expects_emoji: bool) -> None:
         emoji = [face for face in order if face.is_emoji]
         self._colourful = sorted(emoji, key=lambda face: face.ink is Ink.OUTLINE)
         self._usual = [face for face in order if not face.is_emoji]
         self._usual += sorted(emoji, key=lambda face: face.ink is not Ink.OUTLINE)
         self._expects_emoji = expects_emoji
-        self._by_script: dict[str, Face] = {}
+        self._by_script = self._find_led(clusters)
         self._known: dict[tuple[str, str], Face | None] = {}
+
+    def _find_led(self, clusters: Sequence[tuple[str, str]]) -> dict[str, Face]:
+        """The scripts most of whose letters the wanted face has: one rare letter at the front changes no other."""
+        letters: dict[str, list[bool]] = {}
+        for cluster, script in clusters if self._usual else ():
+            if cluster[0].isalpha():
+                letters.setdefault(script, []).append(self._usual[0].covers(_IGNORABLE.sub("", cluster)))
+        return {script: self._usual[0] for script, covered in letters.items() if 2 * sum(covered) > len(covered)}
 
     def choose(self, cluster: str, script: str) -> Face | None:
         key = (cluster, script)

@@ -227,14 +227,21 @@ def _choose_size(
 
 
 def _part_words(text: str, sizes: Sequence[float], style: Style, fonts: FontSet, column: Column) -> TextBlock | None:
-    """The first size at which the text fits once its longest words may be parted, at their seams or with a hyphen."""
-    for softer in (add_seams(text), add_hyphens(add_seams(text))):
+    """The first size at which the text fits once its longest words may be parted: at their seams, at spaces that keep
+    words together, or with a hyphen."""
+    words = text.translate(_LOOSE)
+    loose = add_seams(words)
+    for softer in (add_seams(text), loose, add_hyphens(loose)):
         if softer != text and not (style.code and softer.count(_SOFT_HYPHEN) > text.count(_SOFT_HYPHEN)):
-            parted = replace(style, code=tuple(_part_code(text, softer, style.code)))
+            parted = replace(style, code=tuple(_part_code(words, softer.translate(_LOOSE), style.code)))
             block = _choose_size(analyse(softer, parted, fonts), sizes, parted, fonts, column, shaped=NONE_SHAPED)
             if block is not None:
                 return block
     return None
+
+
+_LOOSE = {0xA0: " ", 0x202F: " "}
+"""Spaces that keep words together, once they may be parted there."""
 
 
 def _part_code(text: str, softer: str, code: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:

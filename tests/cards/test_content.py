@@ -45,6 +45,11 @@ def test_no_break_spaces_stay():
     assert make_content(make_post(title="Pourquoi\u00a0:  ainsi"), SITE).title == "Pourquoi\u00a0: ainsi"
 
 
+def test_ligatures_are_letters_again_and_no_letters_run_backwards():
+    """What was copied out of a PDF needs no other font, and an override of direction goes."""
+    assert make_content(make_post(title="Eﬃcient \u202eﬁles\u202c"), SITE).title == "Efficient files\u202c"
+
+
 @pytest.mark.parametrize(
     ("alt", "said"),
     [

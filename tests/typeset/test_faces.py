@@ -49,6 +49,7 @@ def test_scripts(text: str, script: list[str]) -> None:
         ("😀", ["OpenMoji"]),
         ("❤️", ["OpenMoji"]),
         ("❤", ["Inter"]),
+        ("ﬁ one", ["Source Serif 4", *["Inter"] * 4]),
         ("🎉\ufe0e", ["Noto Emoji"]),
     ],
 )

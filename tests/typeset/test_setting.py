@@ -154,6 +154,23 @@ def test_a_word_that_no_size_can_hold_is_parted_where_it_may_be(fonts: FontSet) 
     assert len(lay("Rindfleischetikettierungsüberwachung", fonts, max_width=2000).lines) == 1
 
 
+def test_spaces_that_keep_a_whole_title_together_part_it_before_words_are_torn(fonts: FontSet) -> None:
+    """A title copied with no-break spaces alone has lines of whole words; where few of them fit, they stay."""
+    words = ["Prix", ":", "12", "000", "€", "pour", "un", "serveur", "qui", "ne", "dort", "jamais"]
+    glued = lay("\u00a0".join(words), fonts, max_width=420, max_lines=4)
+    assert [word for line in glued.lines for word in line.text.split()] == words
+    assert not glued.tears_words
+    few = lay("Un titre et sa suite\u00a0: la fin", fonts, max_width=420)
+    assert any("suite\u00a0:" in line.text for line in few.lines)
+
+
+def test_an_option_keeps_its_hyphens(fonts: FontSet) -> None:
+    """No line ends in the hyphens with which a word begins."""
+    for width in range(360, 800, 20):
+        lines = lay("Why git push --force-with-lease beats -f", fonts, max_width=width, max_lines=5).lines
+        assert not [line.text for line in lines if line.text.rstrip().endswith((" -", "--")) or line.text == "-"]
+
+
 def test_code_that_no_size_can_hold_is_parted_at_its_signs(fonts: FontSet) -> None:
     """Never with a hyphen, and each part has its ground; code that fits stays whole."""
     text = "How `my_very_long_function_name` broke".replace("`", "")
