@@ -30,6 +30,7 @@ from syndicate.containment import contain
 from syndicate.errors import FetchError, HostAway, HostRefused, TooLarge
 from syndicate.folders import open_file
 from syndicate.model import Cache, Picture, PictureFacts
+from syndicate.processes import give_memory_back
 
 if TYPE_CHECKING:
     from syndicate.http import Client, Response
@@ -227,7 +228,7 @@ class _Asker:
     def _keep_large(self, url: str, record: _Record, known: _Record) -> _Record:
         """Into the cache before the next large one is fetched."""
         _keep({url: record}, {url: known}, self._cache)
-        _give_memory_back()
+        give_memory_back()
         return replace(record, data=b"")
 
     def _look(self, url: str, known: _Record) -> tuple[_Record, bool]:
@@ -285,15 +286,6 @@ def _name_server(url: str) -> str:
     from syndicate.http import name_server
 
     return name_server(url)
-
-
-def _give_memory_back() -> None:
-    """Each exchange has a thread, and glibc keeps what threads freed, each its own, several times what is in use."""
-    import ctypes
-
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
 
 
 def _require_server(answer: Response) -> None:

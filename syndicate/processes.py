@@ -8,7 +8,6 @@ answer: whoever shares work must be able to do it as well; what is fenced in has
 from __future__ import annotations
 
 import ctypes
-import gc
 import mmap
 import os
 import pickle
@@ -69,11 +68,11 @@ def count_cores() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-def release_memory() -> None:
-    """Give back to the system what is in use no longer; glibc keeps it for the next time."""
-    gc.collect()
-    with suppress(OSError, AttributeError):  # another C library
-        ctypes.CDLL(None).malloc_trim(0)
+def give_memory_back() -> None:
+    """To the system: glibc keeps what threads freed, each its own, several times what is in use."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def count_others() -> int:

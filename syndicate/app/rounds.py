@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,7 +22,7 @@ from syndicate.model import Account, Delivery
 from syndicate.planning.deliveries.bursts import say_remark
 from syndicate.planning.deliveries.edits import Amendment, choose_automatic
 from syndicate.planning.deliveries.reasons import say_why
-from syndicate.processes import release_memory
+from syndicate.processes import give_memory_back
 
 if TYPE_CHECKING:
     from syndicate.app.app import App
@@ -58,7 +59,8 @@ class Rounds:
         """`is_quiet` where the posts' files are surely as they were in the round before."""
         with self._app.using() as site:
             if site.let_go_of_posts():
-                release_memory()
+                gc.collect()
+                give_memory_back()
         reloaded = self._reload()
         began = time.perf_counter()
         published = self._app.publish(is_quiet=is_quiet)

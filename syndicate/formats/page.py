@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
+from html import escape
 from typing import Any
 from urllib.parse import quote
-from xml.sax.saxutils import escape, quoteattr
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -85,7 +85,7 @@ def render_opml(feeds: Sequence[Feed], site: Site) -> bytes:
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<opml version="2.0">',
         "<head>",
-        f"<title>{escape(clean_title(site.title))}</title>",
+        f"<title>{escape(clean_title(site.title), quote=False)}</title>",
         f"<dateModified>{format_datetime(changed_at)}</dateModified>" if changed_at else "",
         "</head>",
         "<body>",
@@ -98,6 +98,8 @@ def render_opml(feeds: Sequence[Feed], site: Site) -> bytes:
 
 def _render_outline(feed: Feed) -> str:
     """An outline of type "rss", which readers take for every format; RSS first where it is published."""
+    from xml.sax.saxutils import quoteattr
+
     form = next(name for name in FEED_FORMATS if name in feed.urls)
     attributes = {
         "type": "rss",

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import cache, cached_property
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,7 +79,7 @@ def keep_silent(_what: str, _done: int, _all: int) -> None:
 
 
 class LastPublication:
-    """The last publication, as the state keeps it: `read` gives its turn and its record.
+    """The last publication, as the state keeps it now: `read` gives its turn and its record, and is asked once.
 
     `sources` are fingerprints of everything a publication is made of.
     """
@@ -87,7 +88,7 @@ class LastPublication:
         self, output: Output, read: Callable[[], tuple[str, str]], sources: Callable[[], Iterable[str]]
     ) -> None:
         self._output = output
-        self._read = read
+        self._read = cache(read)
         self._sources = sources
 
     def take_fingerprint(self) -> str:
@@ -133,7 +134,11 @@ class LastPublication:
         return self._read()[1]
 
     def _parse(self, only: str = "") -> Mapping[str, Any]:
-        return _parse_records(self._read()[1]).get(only, {})
+        return self._records.get(only, {})
+
+    @cached_property
+    def _records(self) -> Mapping[str, Mapping[str, Any]]:
+        return _parse_records(self._read()[1])
 
 
 def _parse_records(text: str) -> dict[str, Mapping[str, Any]]:

@@ -33,7 +33,11 @@ class Last:
     def __init__(self, store: Store, folder: FolderOutput) -> None:
         self.store = store
         self.folder = folder
-        self.last = LastPublication(folder, store.read_publication, lambda: ["source"])
+
+    @property
+    def last(self) -> LastPublication:
+        """As it is now."""
+        return LastPublication(self.folder, self.store.read_publication, lambda: ["source"])
 
     def finish(self, *, made_of: str = "", **more: object) -> None:
         made_of = made_of or self.last.take_fingerprint()
