@@ -73,6 +73,17 @@ def simplify(name: str) -> str:
 SIMPLE_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     ours: tuple(simplify(name) for name in names) for ours, names in NAMES.items()
 }
+_BEGINNINGS: Final[Mapping[str, frozenset[str]]] = {
+    ours: frozenset(part for alias in aliases for part in (alias, alias.partition(".")[0]))
+    for ours, aliases in SIMPLE_NAMES.items()
+}
+"""A post that has none of these keys does not have the field."""
+
+
+@lru_cache(maxsize=1000)
+def _split_path(path: str) -> tuple[str, ...]:
+    """The steps of a dotted path of keys."""
+    return tuple(map(simplify, path.split(".")))
 
 
 MAX_TEXT = 10_000
@@ -92,7 +103,7 @@ class Fields:
     ) -> None:
         """`site` are values of the site that a generator knows by name."""
         self.source = source
-        self.site = site or {}
+        self.site = {} if site is None else site
         self.left_out: dict[str, str] = {}
         """The first piece of code that was left out of each key, with its place."""
         self.values = front.values
@@ -117,6 +128,8 @@ class Fields:
             value = self.at(theirs)
             if value is not None:
                 return theirs, value
+        if _BEGINNINGS[name].isdisjoint(self._by_name):  # most fields are not there
+            return "", None
         for alias in SIMPLE_NAMES[name]:
             key = self._by_name.get(alias)
             if key is None and "." not in alias:
@@ -130,12 +143,14 @@ class Fields:
         """The value at a key, or at a dotted path of keys; None where there is none."""
         if path in self.values:
             return self.values[path]
-        first, *steps = path.split(".")
-        value = self.values.get(self._by_name.get(simplify(first), ""))
+        first, *steps = _split_path(path)
+        if first not in self._by_name:
+            return None
+        value = self.values[self._by_name[first]]
         for step in steps:
             if not isinstance(value, Mapping):
                 return None
-            value = {simplify(str(key)): item for key, item in value.items()}.get(simplify(step))
+            value = {simplify(str(key)): item for key, item in value.items()}.get(step)
         return value
 
     def text(self, name: str) -> str:

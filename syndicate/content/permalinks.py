@@ -179,7 +179,8 @@ def make_permalink(site: Site, post: Named) -> str:
     "/life/long walks/". Neither {categories} nor {folders} leaves a gap where there is none.
     """
     pattern, post = _choose_pattern(site, post)
-    words = fill_words(site, post)
+    is_slug_alone = pattern.count("{") == pattern.count("{slug}") and site.generator not in _NAMES
+    words = {"slug": post.slug} if is_slug_alone else fill_words(site, post)
     path = re.sub(r"\{(\w+)\}(/?)", lambda found: _value(words, found[1], found[2]), pattern)
     return site.url + quote_path("/" + path.lstrip("/"))
 

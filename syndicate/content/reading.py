@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from hashlib import blake2b
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 from syndicate.containment import contain
@@ -25,6 +27,11 @@ _HEADS = (2_000, 16_000)
 """Bytes in which front matter mostly, and nearly always, ends."""
 _CLOSED = (b"---", b"+++")
 """How front matter begins that is refused where its end is missing."""
+_DAY = re.compile(rb"^date:[ \t]*[\"']?(\d{4}-\d\d-\d\d)(?!\d)", re.MULTILINE)
+_HUGO_DAY = re.compile(rb"publish[-_ ]?date")
+"""It counts before `date`."""
+_ZONES = timedelta(days=2)
+"""A day lasts longer than this nowhere on Earth, whatever its zone."""
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 
@@ -141,12 +148,33 @@ class Reader:
 
     def list_newest(self, files: Iterable[Found], count: int, now: datetime) -> frozenset[Found]:
         """The files of the newest posts that are out now; all of the moment of the last one. Files that cannot be
-        understood are left out: whoever reads them whole says why."""
-        dated = sorted(
-            ((at, file) for file in files if (at := self._read_moment(file, now)) and at <= now), reverse=True
-        )
-        last = dated[count - 1 : count] or dated[-1:]
-        return frozenset(file for at, file in dated if at >= last[0][0])
+        understood are left out: whoever reads them whole says why.
+
+        Where a head names an earlier day at first sight, no more of it is read.
+        """
+        days = sorted(((self._guess_day(file), file) for file in files), reverse=True)
+        newest: list[datetime] = []
+        dated: list[tuple[datetime, Found]] = []
+        for day, file in days:
+            if len(newest) == count and day < newest[0].date() - _ZONES:
+                break
+            at = self._read_moment(file, now)
+            if at and at <= now:
+                dated.append((at, file))
+                heappush(newest, at)
+                if len(newest) > count:
+                    heappop(newest)
+        return frozenset(file for at, file in dated if at >= newest[0])
+
+    def _guess_day(self, file: Found) -> date:
+        """The day in the only line `date:` of front matter; the last day there is where it may be another one."""
+        found: list[date] = []
+        with contain(lambda _: None), open(file.path, "rb", buffering=0) as opened:  # noqa: PTH123 - as above
+            front, end, _ = opened.read(_HEADS[0]).lower().partition(b"\n---\n")
+            is_plain = front.startswith(b"---\n") and end and not _HUGO_DAY.search(front)
+            days = _DAY.findall(front) if is_plain and "date" not in self._settings.content.fields else []
+            found += [date.fromisoformat(day.decode()) for day in days]
+        return found[0] if len(found) == 1 else date.max
 
     def _read_moment(self, file: Found, now: datetime) -> datetime | None:
         """When a post was published, from the head of its file; None for a draft."""

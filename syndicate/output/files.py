@@ -11,8 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from stat import S_ISREG
 from threading import get_ident
+from types import ModuleType
 
 import brotli
 
@@ -57,8 +59,20 @@ def compress(data: bytes, levels: Mapping[str, int]) -> dict[str, bytes]:
 
 
 def _gzip(data: bytes, level: int) -> bytes:
-    packer = zlib.compressobj(level, zlib.DEFLATED, 31)
-    return packer.compress(data) + packer.flush()
+    packer = _choose_deflate(level).compressobj(level, zlib.DEFLATED, 31)
+    packed: bytes = packer.compress(data) + packer.flush()
+    return packed
+
+
+@cache
+def _choose_deflate(level: int) -> ModuleType:
+    """At its fastest level ISA-L takes a fifth of the time for a tenth less; it is there where it has wheels."""
+    with suppress(ImportError):
+        if level == 1:
+            from isal import isal_zlib  # noqa: PLC0415 - one edit mostly needs none
+
+            return isal_zlib
+    return zlib
 
 
 def _brotli(data: bytes, quality: int) -> bytes:

@@ -175,3 +175,17 @@ def test_any_text_gives_html_without_script_that_parses_to_itself(text: str) -> 
         for name in ("href", "src", "poster", "cite"):
             assert re.match(r"https?://|mailto:|tel:|xmpp:|$", element.attrib.get(name, ""))
     assert sanitise(markup, PAGE) == markup
+
+
+@pytest.mark.parametrize("page", [PAGE, f"{PAGE}more/", "http://other.example:8080/x?y#z"])
+@pytest.mark.parametrize(
+    "address", ["/a", "/../a", "//h.example/a", "/\ta", "a", "#a", "", "/\\a", "&#47;a", "https:a"]
+)
+@pytest.mark.parametrize(
+    "markup",
+    ['<a href="{}">t</a>', "<a href={}>t</a>", "<img alt='=' SRC = '{}'>", '<img SRCSET="/x 1x, {} 2x">'],
+)
+def test_an_address_means_the_same_whatever_stands_beside_it(markup: str, address: str, page: str) -> None:
+    """A page whose addresses would lead to the same place from any other page is cleaned together with those."""
+    text = markup.format(address)
+    assert sanitise(f'{text}<hr><a href="../b">t</a>', page).partition("<hr>")[0] == sanitise(text, page)
