@@ -240,7 +240,7 @@ def _escaped(source: str) -> str:
 
 def _choose(include: tuple[str, ...], ignore: tuple[str, ...]) -> Callable[[str], bool]:
     wanted, unwanted = _any_of(include), _any_of(ignore)
-    return lambda source: wanted(source) and not unwanted(source)
+    return (lambda source: wanted(source) and not unwanted(source)) if ignore else wanted
 
 
 def _any_of(globs: tuple[str, ...]) -> Callable[[str], bool]:
