@@ -58,8 +58,7 @@ FACTS = NetworkFacts(network="discord", limits=LIMITS, media="none", edits_alt=T
 
 def facts_of(account: Account) -> NetworkFacts:
     """A bot can answer its own messages and reads the channel back; a webhook can neither."""
-    is_bot = bool(account.options.get("channel"))
-    return replace(FACTS, can_thread=is_bot)
+    return replace(FACTS, can_thread=bool(account.options.get("channel")))
 
 
 DESCRIPTION = Description(

@@ -262,7 +262,6 @@ class PastedLogin:
     login_fields: tuple[LoginField, ...] = ()
 
     def __init__(self, account: Account, vault: Vault, http: Client) -> None:
-        self._account = account
         self._name = account.name
         self._options = account.options
         self._vault = vault

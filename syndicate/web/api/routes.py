@@ -36,7 +36,7 @@ from syndicate.web.dashboard.sessions import Sessions, find_token
 
 FORM_TOKEN = "x-syndicate-token"  # noqa: S105 - the name of a header
 """Carries the token of the dashboard's forms where a session changes something."""
-_ASK = {"WWW-Authenticate": 'Bearer realm="syndicate"'}
+_BEARER = 'Bearer realm="syndicate"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +114,7 @@ class Callers:
 
 
 def _refuse(words: str, further: str = "") -> Caller:
-    headers = {name: f"{value}, {further}" if further else value for name, value in _ASK.items()}
-    raise HTTPException(401, words, headers)
+    raise HTTPException(401, words, {"WWW-Authenticate": f"{_BEARER}, {further}" if further else _BEARER})
 
 
 _MOST_BYTES = 65_536
@@ -171,7 +170,7 @@ class Place:
             raise
         self._count(caller.key)
         if endpoint.scope not in caller.scopes:
-            asked = f'Bearer realm="syndicate", error="insufficient_scope", scope="{endpoint.scope.value}"'
+            asked = f'{_BEARER}, error="insufficient_scope", scope="{endpoint.scope.value}"'
             detail = f"The token does not allow this: it lacks the scope {endpoint.scope.value}."
             raise HTTPException(403, detail, {"WWW-Authenticate": asked})
         asked_for = read_parameters(endpoint.asked, request)
