@@ -30,9 +30,10 @@ from syndicate.model import (
 from syndicate.networks import describe
 from syndicate.notices import Notice, NoticeKind, send_notice
 from syndicate.pages import check_page
+from syndicate.planning.deliveries.reasons import find_unclear, say_reason
 from syndicate.planning.identity import match_identities
 from syndicate.planning.messages.compose import Composed, compose_message, make_style
-from syndicate.planning.messages.template import trace
+from syndicate.planning.messages.template import find_override, trace
 from syndicate.planning.schedule.calendar import list_taken, next_slot
 from syndicate.store.glance import keep_seen
 
@@ -126,6 +127,14 @@ class Composer:
         if len(parts) < delivery.part:
             raise ContentError(f"the message has no part {delivery.part} any more", where=delivery.slug)
         return parts[delivery.part - 1]
+
+    def compose_edit(self, delivery: Delivery) -> Message:
+        """As `compose`, for a message that is out. Raises ContentError where its author first has to mend the post."""
+        post, _ = self._get_materials(delivery).find(delivery)
+        override = find_override(post, self._site.accounts.get(delivery.account))
+        if (why := find_unclear(post, override)) and delivery.overruled is not why.reason:
+            raise ContentError(say_reason(why.reason, why.detail), where=delivery.slug)
+        return self.compose(delivery)
 
     def trace(self, delivery: Delivery) -> str:
         """`Message.origin` as it would be now. Raises as `measure` does."""

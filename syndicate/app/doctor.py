@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from shutil import disk_usage
@@ -15,9 +15,11 @@ from syndicate.app.reports import Finding, tell_disk
 from syndicate.app.site import OpenSite
 from syndicate.app.status import list_warnings, tell_damage
 from syndicate.containment import contain
+from syndicate.content.wishes import EVERYWHERE
 from syndicate.errors import tell_for_log
 from syndicate.formats.parse_feed import parse_feed
 from syndicate.model import FEED_FORMATS, Plan, Post, unique_problems
+from syndicate.networks import list_networks
 from syndicate.pages import check_page, probe_feed
 from syndicate.planning.deliveries.reasons import find_other_date
 from syndicate.planning.feeds import plan_feeds
@@ -61,10 +63,19 @@ def _content(site: OpenSite, plan: Plan) -> Iterator[Finding]:
             yield Finding("warning", text, item.post.source)
     for post in snapshot.posts:
         yield from _post(post)
+    yield from _list_strangers(site, snapshot.posts)
     drafts = sum(post.is_draft for post in snapshot.posts)
     left_out = f", {drafts} of them {'a draft' if drafts == 1 else 'drafts'}" if drafts else ""
     number = "1 post" if len(snapshot.posts) == 1 else f"{len(snapshot.posts):,} posts"
     yield Finding("ok", f"{number} in {site.settings.site.content}/{left_out}")
+
+
+def _list_strangers(site: OpenSite, posts: Iterable[Post]) -> Iterator[Finding]:
+    """Names in `social:` that are nobody's, each with the first of its posts: what is said there is heard nowhere."""
+    known = {EVERYWHERE, *list_networks(), *(account.name.casefold() for account in site.settings.accounts)}
+    first = {name: post.source for post in reversed(tuple(posts)) for name in post.social if name not in known}
+    for name, source in sorted(first.items()):
+        yield Finding("warning", f'"social" names "{name[:40]}", which is neither an account nor a network', source)
 
 
 def _post(post: Post) -> Iterator[Finding]:

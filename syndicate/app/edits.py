@@ -70,7 +70,7 @@ def _plan(site: OpenSite, now: datetime) -> tuple[Amendment, ...]:
     held = site.store.list_deliveries(states=(State.HELD,))
     asked = frozenset(row.detail for row in held if row.reason is Reason.MAYBE_RENAMED)
     composers = Composers(
-        composer.compose,
+        composer.compose_edit,
         composer.trace,
         list_attempts=lambda row: site.store.list_attempts(row.id),
         find_other_place=lambda row: find_other_place(row.receipt, accounts[row.account]) if row.receipt else "",

@@ -11,10 +11,9 @@ from typing import Any, Final
 from syndicate.content.front import Front
 from syndicate.content.permalinks import date_in_name, is_http
 from syndicate.errors import ContentError
-from syndicate.model import Author, Awaited, Category, ContentRules, Problem, Repair, SocialOverride
+from syndicate.model import Author, Awaited, Category, ContentRules, Problem, Repair
 from syndicate.text.cleaning import clean_text
 from syndicate.text.generator_code import GeneratorCode, drop_marks
-from syndicate.text.languages import normalise_language
 from syndicate.text.plain import line_to_plain
 from syndicate.text.repair import repair_text
 from syndicate.text.shortcodes import fill_text
@@ -265,49 +264,6 @@ def is_yes(value: object) -> bool:
     if isinstance(value, str):
         return value.strip().lower() not in _NEGATIVE
     return bool(value)
-
-
-# --- what a post says for single networks or accounts: `social: {mastodon: {text: …}}` ---
-
-
-def read_social(fields: Fields) -> dict[str, SocialOverride]:
-    """Overrides by network or account name, as written."""
-    key, value = fields.find("social")
-    if value is None or isinstance(value, str):
-        return {}
-    if not isinstance(value, Mapping):
-        fields.warn(key, f'"{key}" should be a table of networks or accounts', "social: {mastodon: {text: …}}")
-        return {}
-    return {clean_text(str(name)): _override(fields, key, item) for name, item in value.items()}
-
-
-def _override(fields: Fields, key: str, value: object) -> SocialOverride:
-    """A table, a text alone, or false for "not there"."""
-    if isinstance(value, str):
-        text, code = _mend_override(fields, key, value)
-        return SocialOverride(text=text, code=code)
-    if isinstance(value, bool) or value is None:
-        return SocialOverride(skip=value is False)
-    if not isinstance(value, Mapping):
-        fields.warn(key, f'an entry of "{key}" should be a text, a table, or false')
-        return SocialOverride()
-    options = {clean_text(str(name)): _option(item) for name, item in value.items() if name not in {"text", "skip"}}
-    language = options.get("language", "")
-    if language and not normalise_language(language):
-        fields.warn(key, f'"{language[:40]}" is not a language tag, so it is left out', 'write for example "en"')
-    text, code = _mend_override(fields, key, plain_text(value.get("text")))
-    return SocialOverride(text, is_yes(value.get("skip")), options, code)
-
-
-def _mend_override(fields: Fields, key: str, written: str) -> tuple[str, str]:
-    """The text, and the code that was left out of it."""
-    fields.left_out.pop(key, None)
-    return fields.mend(written, key), fields.left_out.pop(key, "")
-
-
-def _option(value: object) -> str:
-    """Options are texts; true and false as the configuration writes them."""
-    return str(value).lower() if isinstance(value, bool) else clean_text(plain_text(value))
 
 
 # --- authors, categories and keywords in all the shapes people write them ---

@@ -29,7 +29,6 @@ from syndicate.content.fields import (
     read_authors,
     read_categories,
     read_keywords,
-    read_social,
     simplify,
 )
 from syndicate.content.front import Front, find_conflict, parse_front, parse_values, quote_colons
@@ -56,6 +55,7 @@ from syndicate.content.translations import (
     name_group,
     read_translation,
 )
+from syndicate.content.wishes import find_unclear_share, read_social
 from syndicate.errors import ContentError
 from syndicate.model import LeftOut, Post, Problem, Settings
 from syndicate.text.cleaning import one_line
@@ -315,6 +315,7 @@ class _Parser:
                 key, words = keys.get(part, "") or part, f"code of the generator is left out of the {part}: {code}"
                 number = int(digits) if digits.isdecimal() else 0
                 fields.problems.append(Problem(fields.source, words, number, key, hint))
+        found["wish"] = find_unclear_share(fields)
         return tuple(LeftOut(part, place) for part, place in found.items() if place)
 
     def _built_body(self, post: Post) -> str:

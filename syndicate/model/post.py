@@ -73,6 +73,8 @@ class SocialOverride:
     options: Mapping[str, str] = field(default_factory=dict)
     code: str = ""
     """Where code of the generator was left out of the text, and which, "" where none was."""
+    unclear: str = ""
+    """Where something is said that cannot be understood, and what, "" where all can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ class Repair:
 @dataclass(frozen=True, slots=True)
 class LeftOut:
     """Code that only a generator understands, left out of what messages say: `part` is "title", "summary" or
-    "socialShare", `place` the file and line, and the code itself."""
+    "socialShare", `place` the file and line, and the code itself. "wish": a socialShare that is not a text."""
 
     part: str
     place: str

@@ -38,6 +38,7 @@ class Reason(StrEnum):
     TRANSLATION_ANNOUNCED = "translation_announced"  # its slug
     TURNED_OFF = "turned_off"
     TURNED_UP = "turned_up"
+    UNCLEAR_WISH = "unclear_wish"  # the file, the line, and what cannot be understood
     UNFLAGGED = "unflagged"  # the flag
     # What makes a message wait that is due.
     ACCOUNT_BLOCKED = "account_blocked"  # the network's words

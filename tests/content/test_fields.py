@@ -92,9 +92,14 @@ def test_jekyll_separates_categories_by_spaces() -> None:
         ("excerpt: 'A mystery...'\ndescription: 'Another text.'", "summary", "A mystery..."),
         ("", "summary", "Body."),
         ("socialShare: 'Social Share: \"Go!\"'", "social_share", "Go!"),
-        ("social: {mastodon: Hi, x: false, bluesky: {text: Yo, langs: [a], reply: true}}", "social", {
+        ("social: {mastodon: Hi, x: false, Bluesky: {Text: Yo, link: reply, warning: null}}", "social", {
             "mastodon": SocialOverride("Hi"), "x": SocialOverride(skip=True),
-            "bluesky": SocialOverride("Yo", options={"langs": "", "reply": "true"})}),
+            "bluesky": SocialOverride("Yo", options={"link": "reply"})}),
+        ("social: {twitter: 'no', threads: 0, mastodon: yes, nostr: ''}", "social", {
+            "x": SocialOverride(skip=True), "threads": SocialOverride(skip=True), "mastodon": SocialOverride(),
+            "nostr": SocialOverride()}),
+        ("social: false", "social", {"all": SocialOverride(skip=True)}),
+        ("social: true", "social", {}),
         ("status: new", "status", "new"),
         ("permalink: /here/", "permalink", "https://blog.example/here/"),
     ],
@@ -102,6 +107,31 @@ def test_jekyll_separates_categories_by_spaces() -> None:
 def test_fields_are_read(front: str, field: str, value: object) -> None:
     """Each shape people write gives the same value."""
     assert getattr(_parse(front), field) == value
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        "social: [mastodon]",
+        "social: 7",
+        "social: {x: [Hi]}",
+        "social: {x: 7}",
+        "social: {x: {txt: Hi}}",
+        "social: {x: {text: [Hi]}}",
+        "social: {x: {text: false}}",
+        "social: {x: {embargo: {until: 2026}}}",
+        "social: {x: {link: nowhere}}",
+        "socialShare: {x: Hi}",
+        "socialShare: [Hi]",
+        "socialShare: false",
+    ],
+)
+def test_a_wish_that_cannot_be_understood_is_a_problem_and_kept(front: str) -> None:
+    """With its line, so that the message waits for whoever wrote it."""
+    post = _parse(front)
+    unclear = [one.unclear for one in post.social.values()] + [one.place for one in post.left_out if one.part == "wish"]
+    assert [one.startswith("post.md:3, social") for one in unclear] == [True]
+    assert [problem.line for problem in post.problems] == [3]
 
 
 def test_addresses_are_never_mended() -> None:

@@ -384,3 +384,23 @@ def test_nothing_raw_goes_out(blog: Blog) -> None:
     path.write_text(path.read_text().replace("{{ somebody }}", "you"))
     blog.run("publish")
     assert [state for slug, state, _ in rows(blog) if slug == "four"] == ["planned"]
+
+
+def test_nothing_goes_out_against_a_wish_that_cannot_be_understood(blog: Blog) -> None:
+    """Neither a message nor an edit of one, until the post is mended; a name that is nobody's is told by doctor."""
+    path = blog.write("four", date=NOW, body=OTHER, social={"timeline": {"txt": "Own words."}, "timelin": "Else."})
+    assert '"txt" of "timeline" cannot be understood' in blog.run("publish", code=1).err
+    assert ("four", "held", "unclear_wish") in rows(blog)
+    assert "four.md:5" in blog.run("why", "four").out
+    assert '"timelin", which is neither an account nor a network' in blog.run("doctor", code=1).out
+    path.write_text(path.read_text().replace("txt", "text"))
+    blog.run("post", "four")
+    toml = blog.root / "syndicate.toml"
+    toml.write_text(toml.read_text() + 'on_edit = "edit"\n')
+    path.write_text(path.read_text().replace('"text": "Own words."', '"text": ["New words."]'))
+    blog.run("publish", code=1)
+    assert "Nothing to amend." in blog.run("amend").out
+    path.write_text(path.read_text().replace('["New words."]', '"New words."'))
+    blog.run("publish")
+    assert "edited" in blog.run("amend").out
+    assert blog.timeline()[0]["content_text"].startswith("New words.")

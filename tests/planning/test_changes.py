@@ -483,6 +483,28 @@ def test_code_of_the_generator_holds_until_it_is_written_out() -> None:
     assert blog.publish().changes == ()
 
 
+def test_a_wish_that_cannot_be_understood_holds_until_it_is_corrected() -> None:
+    """On the account it is for, also when it comes while the message waits; `socialShare` counts where it is said."""
+    blog = Blog((make_account("mastodon"), make_account("bluesky")))
+    blog.publish()
+    blog.write(make_post("a", social={"mastodon": SocialOverride("Own words", unclear="a.md:3, social: txt")}))
+    blog.publish()
+    held = (State.HELD, Reason.UNCLEAR_WISH)
+    assert [(row.state, row.reason) for row in blog.rows()] == [held, (State.PLANNED, Reason.NONE)]
+    own, share = (
+        {"mastodon": SocialOverride("Own words")},
+        (LeftOut("wish", "a.md:4, socialShare: no text"),),
+    )
+    blog.edit("a.md", social=own, left_out=share)
+    blog.publish()
+    assert [(row.state, row.reason) for row in blog.rows()] == [(State.PLANNED, Reason.NONE), held]
+    blog.edit("a.md", social={"all": SocialOverride(skip=True)}, left_out=share)
+    blog.publish()
+    blog.edit("a.md", social={}, left_out=())
+    blog.publish()
+    assert {row.state for row in blog.rows()} == {State.PLANNED}
+
+
 def test_a_post_that_was_left_out_until_it_was_old_is_asked_about() -> None:
     """Files that could not be read, or had another post's address, are hardly news months later."""
     blog = Blog((make_account("mastodon"),))

@@ -33,7 +33,7 @@ from syndicate.model import (
     make_problem,
 )
 from syndicate.planning.deliveries.foresight import find_token_end, tell_token_end
-from syndicate.planning.deliveries.reasons import find_code
+from syndicate.planning.deliveries.reasons import find_unclear
 from syndicate.planning.language_groups import Groups, find_language_reason, is_spoken
 from syndicate.planning.messages.compose import AccountStyle, Composed, compose_message, make_style
 from syndicate.planning.schedule.calendar import Calendar, Taken, list_taken
@@ -222,17 +222,15 @@ def plan_rows(
     at: datetime | None = None,
 ) -> list[PlannedDelivery]:
     """A message as rows of the outbox, one for each part, at the next free slot (or `at`)."""
-    earliest, notes = earliest_at(item, context, override)
-    due_at = at or context.take_slot(earliest)
+    due_at = at or context.take_slot(earliest_at(item, context, override))
     parts, trouble = _compose(item, context, occasion, text, picture)
     ends = find_token_end(context.facts, due_at, context.now)
     notes = [
-        *notes,
         *trouble,
         *([tell_token_end(context.account.name, ends, context.now, context.account.schedule.timezone)] if ends else []),
     ]
     is_held = context.account.approve and occasion.kind is not OccasionKind.MANUAL
-    why = find_code(item.post, override, text) or (Why(Reason.APPROVAL) if is_held else None)
+    why = find_unclear(item.post, override, text) or (Why(Reason.APPROVAL) if is_held else None)
     blank = PlannedDelivery(
         post_id=item.id,
         slug=item.post.slug,
@@ -300,18 +298,16 @@ def find_doubt(rows: Iterable[KnownDelivery]) -> str:
     return next(doubts, "")
 
 
-def earliest_at(item: Identified, context: AccountContext, override: SocialOverride) -> tuple[datetime, list[str]]:
+def earliest_at(item: Identified, context: AccountContext, override: SocialOverride) -> datetime:
     """When the message may go out at the earliest: published, delay over, embargo over."""
     at = max(context.now, item.known.published_at + context.account.schedule.delay)
-    embargo, notes = find_embargo(override, context)
-    return (max(at, embargo) if embargo else at), notes
+    return max(at, find_embargo(override, context) or at)
 
 
-def find_embargo(override: SocialOverride, context: AccountContext) -> tuple[datetime | None, list[str]]:
-    """`social: {all: {embargo: "2026-12-01 09:00"}}` as an instant, and a note where it cannot be read."""
+def find_embargo(override: SocialOverride, context: AccountContext) -> datetime | None:
+    """`social: {all: {embargo: "2026-12-01 09:00"}}` as an instant; None where there is none that can be read."""
     words = override.options.get("embargo", "")
-    at = parse_moment(words, context.calendar.zone) if words else None
-    return at, [f'the embargo "{words}" is not a valid date and has no effect'] if words and at is None else []
+    return parse_moment(words, context.calendar.zone) if words else None
 
 
 def _compose(

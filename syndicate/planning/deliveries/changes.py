@@ -32,10 +32,11 @@ from syndicate.planning.deliveries.reasons import (
     BRINGS_BACK,
     JUDGED_AGAIN,
     TAKES_BACK,
+    UNCLEAR,
     UNSENT,
-    find_code,
     find_own_reason,
     find_rule_reason,
+    find_unclear,
 )
 from syndicate.planning.messages.template import find_override
 from syndicate.planning.resemblance import ASKED_FOR, Resemblance
@@ -135,7 +136,7 @@ class _Case:
         if rival and rival.due_at >= soonest:
             return rival.due_at
         if row.occasion not in self.slots:
-            earliest, _ = earliest_at(self.item, self.context, self.override)
+            earliest = earliest_at(self.item, self.context, self.override)
             take = self.context.keep_slot if row.reason is Reason.ACCOUNT_GONE else self.context.change_slot
             self.slots[row.occasion] = take(row, earliest)
         return self.slots[row.occasion]
@@ -161,7 +162,7 @@ def _change_waiting(row: KnownDelivery, case: _Case, own: Why | None) -> Planned
         return PlannedChange(
             delivery_id=row.id, state=State.SKIPPED, due_at=row.due_at, reason=why.reason, detail=detail
         )
-    if held := _hold_for_code(row, case):
+    if held := _hold_as_unclear(row, case):
         return held
     answers = (_is_back, _is_written_out, _is_dated_anew, _is_told_apart)
     return _bring_back(row, case) if any(is_answered(row, case) for is_answered in answers) else _move(row, case)
@@ -173,14 +174,17 @@ def _leave_to_translation(row: KnownDelivery, case: _Case) -> Why | None:
     return why if why and why.reason is Reason.OTHER_LANGUAGE else None
 
 
-def _hold_for_code(row: KnownDelivery, case: _Case) -> PlannedChange | None:
-    """Code of the generator came into what it says, and no person has let it go all the same."""
-    code = find_code(case.item.post, case.override)
-    if code is None or row.overruled is Reason.GENERATOR_CODE or row.state not in {State.PLANNED, State.DUE}:
+def _find_unclear(row: KnownDelivery, case: _Case) -> Why | None:
+    """What only its author can tell, where no person has let it go all the same."""
+    why = find_unclear(case.item.post, case.override)
+    return why if why and row.overruled is not why.reason else None
+
+
+def _hold_as_unclear(row: KnownDelivery, case: _Case) -> PlannedChange | None:
+    why = _find_unclear(row, case) if row.state in {State.PLANNED, State.DUE} else None
+    if why is None:
         return None
-    return PlannedChange(
-        delivery_id=row.id, state=State.HELD, due_at=row.due_at, reason=code.reason, detail=code.detail
-    )
+    return PlannedChange(delivery_id=row.id, state=State.HELD, due_at=row.due_at, reason=why.reason, detail=why.detail)
 
 
 def _is_back(row: KnownDelivery, _case: _Case) -> bool:
@@ -189,8 +193,8 @@ def _is_back(row: KnownDelivery, _case: _Case) -> bool:
 
 
 def _is_written_out(row: KnownDelivery, case: _Case) -> bool:
-    is_held = row.state is State.HELD and row.reason is Reason.GENERATOR_CODE and row.chosen is not Action.HOLD
-    return is_held and find_code(case.item.post, case.override) is None
+    is_held = row.state is State.HELD and row.reason in UNCLEAR and row.chosen is not Action.HOLD
+    return is_held and find_unclear(case.item.post, case.override) is None
 
 
 def _is_dated_anew(row: KnownDelivery, case: _Case) -> bool:
@@ -285,7 +289,7 @@ def _move(row: KnownDelivery, case: _Case) -> PlannedChange | None:
     if row.chosen_due_at is not None and row.due_at >= case.item.known.published_at:
         return None
     is_redated = case.before is not None and case.before.published_at != case.item.known.published_at
-    embargo, _ = find_embargo(case.override, case.context)
+    embargo = find_embargo(case.override, case.context)
     is_out_of_slot = _is_out_of_slot(row, case.context)
     if not is_redated and not (embargo and row.due_at < embargo) and not is_out_of_slot:
         return None
@@ -320,13 +324,13 @@ def _bring_back(row: KnownDelivery, case: _Case) -> PlannedChange:
 
 
 def _find_kept_question(row: KnownDelivery) -> Why | None:
-    """What a person was asked before it was stopped, or is asked."""
+    """What a person was asked before it was stopped, or is asked. What its author was asked shows in the post."""
     if row.reason is Reason.MAYBE_RENAMED:
         return Why(row.reason, row.detail)
-    has_own_data = row.reason in {Reason.UNFLAGGED, Reason.GENERATOR_CODE} or row.reason in JUDGED_AGAIN
+    has_own_data = row.reason in {Reason.UNFLAGGED, *UNCLEAR, *JUDGED_AGAIN}
     kept = row.detail.partition("\n")[2] if has_own_data else row.detail
     question, _, detail = kept.partition("\n")
-    return Why(Reason(question), detail) if question else None
+    return Why(Reason(question), detail) if question and question not in UNCLEAR else None
 
 
 def _find_new_question(row: KnownDelivery, case: _Case) -> Why | None:
@@ -335,6 +339,8 @@ def _find_new_question(row: KnownDelivery, case: _Case) -> Why | None:
         return Why(Reason.MAYBE_RENAMED, doubt)
     if row.chosen is Action.HOLD or row.reason is Reason.POST_CAME_BACK:
         return Why(Reason.POST_CAME_BACK)
+    if unclear := _find_unclear(row, case):
+        return unclear
     if row.reason in JUDGED_AGAIN and case.is_public and context.sight.may_hide(case.item.post.source):
         return Why(Reason.TURNED_UP)
     is_late = context.now - row.due_at > policy_of(context.account).stale_after

@@ -105,7 +105,7 @@ def choose_accounts(item: Identified, accounts: Iterable[Account]) -> tuple[Acco
 
 
 def _now_or_later(item: Identified, context: AccountContext) -> datetime:
-    embargo, _ = find_embargo(find_override(item.post, context.account), context)
+    embargo = find_embargo(find_override(item.post, context.account), context)
     return max(embargo or context.now, context.now)
 
 

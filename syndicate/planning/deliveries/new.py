@@ -237,7 +237,7 @@ def _yield_slot(context: AccountContext, row: KnownDelivery, item: Identified) -
     if context.calendar.is_free(row.due_at, context.taken):
         context.taken.add(row.due_at, context.calendar.zone)
         return []
-    earliest, _ = earliest_at(item, context, find_override(item.post, context.account))
+    earliest = earliest_at(item, context, find_override(item.post, context.account))
     due_at = context.take_slot(max(earliest, row.due_at))
     return [PlannedChange(delivery_id=row.id, state=row.state, due_at=due_at, reason=Reason.GAVE_WAY)]
 

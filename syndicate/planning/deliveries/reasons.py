@@ -27,7 +27,9 @@ from syndicate.model import (
     State,
     Why,
 )
+from syndicate.planning.schedule.when import parse_moment
 
+_ANY_ZONE = ZoneInfo("UTC")
 TAKES_BACK = frozenset({Reason.POST_GONE, Reason.ASKED_TO_SKIP, Reason.UNFLAGGED})
 """What planning itself decided and takes back when the post no longer gives the reason.
 
@@ -42,6 +44,9 @@ JUDGED_AGAIN = frozenset({
     Reason.NO_TRANSLATION, Reason.OTHER_LANGUAGE,
 })  # fmt: skip
 """Rules that a typing error in a post or in syndicate.toml may have brought in; `detail` keeps a question as above."""
+
+UNCLEAR = frozenset({Reason.GENERATOR_CODE, Reason.UNCLEAR_WISH})
+"""What only the author of a post can mend: then its message goes by itself."""
 
 UNSENT = frozenset({State.PLANNED, State.DUE, State.HELD, State.MISSED})
 
@@ -86,6 +91,8 @@ _SENTENCES: Mapping[Reason, str] = {
     Reason.TRANSLATION_ANNOUNCED: "its translation {} was announced already",
     Reason.TURNED_OFF: "the account is turned off",
     Reason.TURNED_UP: "may have been there before: release it if it is news, else skip it",
+    Reason.UNCLEAR_WISH: "what the post says for its messages cannot be understood ({}): correct it, "
+    "or release it as it is",
     Reason.UNFLAGGED: "the post is no longer {}",
     Reason.ACCOUNT_BLOCKED: "{}",
     Reason.ACCOUNT_RESTING: "the account rests until {}; it has been failing since {}",
@@ -194,13 +201,25 @@ def find_own_reason(post: Post, override: SocialOverride, occasion: Occasion) ->
     return None
 
 
-def find_code(post: Post, override: SocialOverride, own_text: str = "") -> Why | None:
-    """Where code of the generator was left out of what a message says, with a person's `own_text` or without."""
-    words = [] if own_text.strip() or not override.code else [override.code]
-    is_shared = not (own_text.strip() or override.text or override.code)
+def find_unclear(post: Post, override: SocialOverride, own_text: str = "") -> Why | None:
+    """What of a message only its author can tell, with a person's `own_text` or without: a wish that cannot be
+    understood, or code of the generator that was left out of what is said."""
+    is_own = bool(own_text.strip())
+    is_shared = not (is_own or override.text or override.code)
     parts = {"title", "summary", *(["socialShare"] if is_shared else [])}
-    places = [*words, *(one.place for one in post.left_out if one.part in parts)]
-    return Why(Reason.GENERATOR_CODE, places[0]) if places else None
+    wishes = [override.unclear, _find_odd_embargo(override)]
+    wishes += [one.place for one in post.left_out if one.part == "wish" and is_shared]
+    if wish := next(filter(None, wishes), ""):
+        return Why(Reason.UNCLEAR_WISH, wish)
+    places = ["" if is_own else override.code, *(one.place for one in post.left_out if one.part in parts)]
+    place = next(filter(None, places), "")
+    return Why(Reason.GENERATOR_CODE, place) if place else None
+
+
+def _find_odd_embargo(override: SocialOverride) -> str:
+    words = override.options.get("embargo", "")
+    is_odd = bool(words) and parse_moment(words, _ANY_ZONE) is None
+    return f'embargo: "{words[:60]}" is not a date, write "2026-12-01 09:00"' if is_odd else ""
 
 
 def find_rule_reason(item: Identified, account: Account, occasion: Occasion) -> Why | None:

@@ -78,11 +78,12 @@ def find_override(post: Post, account: Account) -> SocialOverride:
     """What the post's front matter says for this account, over what it says for its network, over "all"."""
     if not post.social:
         return _NO_OVERRIDE
-    found = [post.social[name] for name in ("all", account.network, account.name) if name in post.social]
+    found = [post.social[name] for name in ("all", account.network, account.name.casefold()) if name in post.social]
     options = {name: value for override in found for name, value in override.options.items()}
     texts = [override for override in found if override.text or override.code]
     last = texts[-1] if texts else _NO_OVERRIDE
-    return SocialOverride(last.text, any(override.skip for override in found), options, last.code)
+    unclear = next((override.unclear for override in found if override.unclear), "")
+    return SocialOverride(last.text, any(override.skip for override in found), options, last.code, unclear)
 
 
 def trace(post: Post, known: KnownPost, account: Account) -> str:
