@@ -207,7 +207,7 @@ def _pair(
     alike, doubts = match_vanished(waiting, rows, now)
     broken = {source: row for source, row in alike.items() if unreadable(row.source)}
     sure = {source: row for source, row in alike.items() if source not in broken}
-    fresh = [post for post in sorted(waiting, key=age_of) if not post.is_draft and post.source not in sure]
+    fresh = [post for post in sorted(waiting, key=_originality) if not post.is_draft and post.source not in sure]
     present = ((pairs[post.source], post) for post in posts if post.source in pairs)
     both = (one for row, post in present for one in _list_versions(row, post, now))
     copies = find_copies(fresh, both, lambda post: _make_row(post, post.source, now)) if known else {}
@@ -219,6 +219,11 @@ def _list_versions(row: KnownPost, post: Post, now: datetime) -> Iterable[KnownP
     yield _update_row(row, post, now)
     if row.source_digest != post.source_digest:
         yield row
+
+
+def _originality(post: Post) -> tuple[tuple[bool, float], int, str]:
+    """Sorts a post before its copy that came with it: whatever makes a copy ("Copy of …", "… (1)") adds to the name."""
+    return age_of(post)[:2], len(post.source), post.source
 
 
 def _presence(row: KnownPost) -> tuple[bool, float, str]:

@@ -201,6 +201,15 @@ def test_a_deleted_post_is_gone_and_keeps_its_id_for_its_return() -> None:
     assert returned.known.updated_at == known[0].updated_at
 
 
+@pytest.mark.parametrize("copy", ["Copy of one.md", "one (1).md", "one copy.md", "one - Kopie.md", "a copy/one.md"])
+def test_of_a_post_and_its_copy_the_copy_is_asked_about(copy: str) -> None:
+    """Where both come at once; every name that programs give to a copy is longer than the one it was made of."""
+    known = remember(make_post("two"))
+    twin = replace(ONE, source=copy, slug="copy", permalink="https://copy/")
+    identified, _ = match_identities((twin, ONE), known, site=SITE, now=LATER)
+    assert {item.post.source: item.perhaps for item in identified} == {copy: ONE.slug, ONE.source: ""}
+
+
 def test_a_post_that_becomes_a_draft_is_gone_and_nobody_takes_its_row() -> None:
     """An unpublished post waits for its return; a look-alike does not inherit its id."""
     known = remember(ONE)
