@@ -122,10 +122,9 @@ def test_the_same_input_gives_the_same_bytes(fonts):
 
 def test_a_right_to_left_card_puts_its_photo_left(fonts, make_design):
     """In Arabic the whole grid is mirrored: words right, photo left; the photo itself is not."""
-    design, picture = (
-        make_design(layout="split", theme="dark"),
-        corpus.to_png(Image.new("RGB", (1200, 800), (255, 0, 0))),
-    )
+    red = Image.new("RGB", (1200, 800), (255, 0, 0))
+    red.putpixel((600, 400), (0, 0, 0))
+    design, picture = make_design(layout="split", theme="dark"), corpus.to_png(red)
     plain = draw_card(CONTENT, design=design, fonts=fonts, photo=picture)
     mirrored = draw_card(
         replace(CONTENT, title="لماذا", language="ar", direction="rtl"), design=design, fonts=fonts, photo=picture

@@ -73,7 +73,7 @@ class House(Blog):
 def make_picture(width: int = 640, height: int = 360) -> bytes:
     """A PNG that a card can be drawn from."""
     data = BytesIO()
-    Image.new("RGB", (width, height), "teal").save(data, "PNG")
+    Image.linear_gradient("L").resize((width, height)).convert("RGB").save(data, "PNG")
     return data.getvalue()
 
 
