@@ -19,7 +19,7 @@ import os
 import re
 import secrets
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -63,7 +63,7 @@ def open_vault(
     account: str,
     *,
     environ: Mapping[str, str] = os.environ,
-    keyring: Keyring | None = None,
+    keyring: Callable[[], Keyring | None] = lambda: None,
     shared: Box | None = None,
 ) -> AccountVault:
     """The secrets of one account; `folder` is the state folder. Nothing is read before it is asked for.
@@ -91,7 +91,7 @@ class AccountVault:
     account: str
     _environ: Mapping[str, str] = field(repr=False)
     _box: _Box = field(repr=False)
-    _keyring: Keyring | None = field(default=None, repr=False)
+    _find_keyring: Callable[[], Keyring | None] = field(repr=False)
     _shared: Box | None = field(default=None, repr=False)
 
     def get(self, name: str) -> str:
@@ -101,8 +101,8 @@ class AccountVault:
             return given
         if self._shared is not None and (found := self._shared.read().get(self._entry(name))):
             return found
-        if self._keyring is not None:
-            return self._keyring.get_password(KEYRING_SERVICE, self._entry(name)) or ""
+        if (keyring := self._find_keyring()) is not None:
+            return keyring.get_password(KEYRING_SERVICE, self._entry(name)) or ""
         return self._box.read().get(self._entry(name), "")
 
     def put(self, values: Mapping[str, str]) -> None:
@@ -111,11 +111,12 @@ class AccountVault:
         if self._shared is not None:
             self._shared.update(entries)
             return
-        if self._keyring is None:
+        keyring = self._find_keyring()
+        if keyring is None:
             self._box.update(entries)
             return
         for entry, value in entries.items():
-            self._keyring.set_password(KEYRING_SERVICE, entry, value)
+            keyring.set_password(KEYRING_SERVICE, entry, value)
 
     @contextmanager
     def lock(self) -> Iterator[None]:

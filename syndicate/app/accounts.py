@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from syndicate.app.reports import AccountCondition, AccountRow
 from syndicate.config.place import Mistake
-from syndicate.config.read import list_account_keys, locate_mistakes
-from syndicate.config.tables import make_json_schema
 from syndicate.containment import contain
-from syndicate.errors import ConfigError, UsageError
+from syndicate.errors import ConfigError, SyndicateError, Unauthorised, UsageError
 from syndicate.http import Client
 from syndicate.model import Account, NetworkFacts, Settings, variable_of
 from syndicate.networks import describe, facts_of, list_networks, open_network
-from syndicate.networks.base import Description, LogsIn, Network, Option, Renews, RenewsAlone
-from syndicate.store.remote.lines import KEY
+from syndicate.networks.base import Description, LogsIn, Network, Option, Profile, Renews, RenewsAlone
+from syndicate.planning.deliveries.reasons import say_pause
+from syndicate.planning.deliveries.retry import describe as describe_trouble
 from syndicate.vault import PASSPHRASE, AccountVault, Box, Keyring, digest_secrets, find_keyring, open_vault
+
+if TYPE_CHECKING:
+    from syndicate.app.site import OpenSite
+    from syndicate.store.accounts import AccountState
+
+# What reads configurations and the state is imported where it is needed: `status` at a glance needs none of it.
+# ruff: noqa: PLC0415
 
 # --- what an account asks of its network, held against what the network has ---
 
@@ -58,6 +66,9 @@ def find_shared_variables(accounts: Iterable[Account]) -> Iterator[Mistake]:
 
 def make_schema() -> dict[str, Any]:
     """JSON Schema of syndicate.toml, with the keys that each network takes and needs."""
+    from syndicate.config.read import list_account_keys
+    from syndicate.config.tables import make_json_schema
+
     schema = make_json_schema()
     table = schema["$defs"]["AccountTable"]
     descriptions = list(_list_descriptions())
@@ -102,6 +113,8 @@ def _judge(name: str, value: str, description: Description) -> str:
 
 
 def _nearest(name: str, options: list[str], title: str) -> str:
+    from syndicate.config.read import list_account_keys
+
     near = difflib.get_close_matches(name, [*options, *list_account_keys()], 1)
     if near:
         return f"did you mean {near[0]}?"
@@ -119,6 +132,8 @@ class Accounts:
         mistakes = [mistake for account in settings.accounts for mistake in find_mistakes(account)]
         mistakes = mistakes or list(find_shared_variables(settings.accounts))
         if mistakes:
+            from syndicate.config.read import locate_mistakes
+
             raise locate_mistakes(settings.file, mistakes)
 
     @property
@@ -143,6 +158,8 @@ class Accounts:
         """Raises ConfigError or Unauthorised where credentials are missing, or cannot travel with the state."""
         network = open_network(self._with_folder(account), self.vault(account), self._http)
         if self._settings.storage.state and self._shared is None and self._is_renewed(account, network):
+            from syndicate.store.remote.lines import KEY
+
             hint = f"set {KEY} to a long random value, the same for every machine"
             raise ConfigError(
                 "its network renews the token, which needs a key to travel", where=account.name, hint=hint
@@ -162,7 +179,7 @@ class Accounts:
         return network
 
     def vault(self, account: Account) -> AccountVault:
-        return open_vault(str(self._folder), account.name, keyring=self._keyring, shared=self._shared)
+        return open_vault(str(self._folder), account.name, keyring=lambda: self._keyring, shared=self._shared)
 
     def digest_secrets(self, account: Account) -> str:
         """Tells other secrets from those of before; "" where they cannot be read now."""
@@ -196,3 +213,91 @@ class Accounts:
                 renews = isinstance(network, RenewsAlone) and network.renews_alone()
                 return replace(facts, expires_at=network.expires_at(), renews=renews)
         return facts
+
+
+# --- as a person sees them ---
+
+
+def describe_accounts(
+    site: OpenSite, states: Mapping[str, AccountState], ask: Callable[[Account], Profile], now: datetime
+) -> tuple[AccountRow, ...]:
+    """A row for each; `states` are those of accounts that left a trace, `ask` raises what keeps one from work."""
+    site.accounts  # noqa: B018 - a mistake in syndicate.toml is told as one, not as a missing login
+    return tuple(_describe(site, account, states.get(account.name), ask, now) for account in site.settings.accounts)
+
+
+def _describe(
+    site: OpenSite, account: Account, state: AccountState | None, ask: Callable[[Account], Profile], now: datetime
+) -> AccountRow:
+    if not account.enabled:
+        return AccountRow(name=account.name, network=account.network, state=AccountCondition.OFF)
+    troubles: list[Exception] = []
+    with contain(troubles.append):
+        profile = ask(account)
+    for trouble in troubles:
+        lacks = isinstance(trouble, Unauthorised | ConfigError)
+        return AccountRow(
+            name=account.name,
+            network=account.network,
+            state=AccountCondition.NO_CREDENTIALS if lacks else AccountCondition.REFUSED,
+            note=_tell(trouble),
+            why=trouble.message if isinstance(trouble, SyndicateError) else describe_trouble(trouble),
+        )
+    ends = profile.expires_at or site.accounts.facts[account.name].expires_at
+    paused = state if state and state.paused_at else None
+    can = f"can {', '.join(profile.abilities)}" if profile.abilities else ""
+    remarks = [*profile.warnings, can, describe(account.network).note]
+    return AccountRow(
+        name=account.name,
+        network=account.network,
+        state=AccountCondition.PAUSED if paused else AccountCondition.READY,
+        who=profile.name or (state.who if state else ""),
+        expires=_days_left(ends, now) if describe(account.network).secrets else "needs no login",
+        note=say_pause(account.name, paused.pause_reason, ends=paused.paused_until is not None)
+        if paused
+        else " ".join(map(_to_sentence, filter(None, remarks))),
+        why=paused.pause_reason if paused else "",
+    )
+
+
+def _to_sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:].rstrip('.')}."
+
+
+def _tell(error: Exception) -> str:
+    """The error without the account's name, which stands beside it."""
+    if not isinstance(error, SyndicateError):
+        return describe_trouble(error)
+    return f"{error.message}{f' ({error.hint})' if error.hint else ''}"
+
+
+def look(site: OpenSite, account: Account) -> Profile:
+    """Without a call: whether the secrets are there."""
+    vault = site.accounts.vault(account)
+    secrets = describe(account.network).secrets
+    missing = [secret.name for secret in secrets if secret.required and not vault.get(secret.name)]
+    if secrets and not any(vault.get(secret.name) for secret in secrets):
+        missing = missing or [" or ".join(secret.name for secret in secrets)]
+    if missing:
+        raise Unauthorised(_tell_missing(missing), where=account.name)
+    site.accounts.open(account)  # a token that cannot travel is no use either
+    return Profile("")
+
+
+def _tell_missing(names: Sequence[str]) -> str:
+    words = ", ".join(names).replace("_", " ")
+    if words.count(" or ") > 1:  # too many ways to name them all
+        return "no key or token is stored"
+    return f"the {words} {'are' if len(names) > 1 else 'is'} missing"
+
+
+def _days_left(ends: datetime | None, now: datetime) -> str:
+    if ends is None:
+        return "unknown"
+    left = ends - now
+    return "expired" if left <= timedelta(0) else f"{left.days} days left"
+
+
+def tell_unready(rows: Iterable[AccountRow]) -> tuple[str, ...]:
+    """A line for each account that cannot send before somebody logs in."""
+    return tuple(f"{row.name}, {row.state}: {row.note}" for row in rows if row.state not in {"ready", "off", "paused"})

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 from urllib.parse import urlsplit
 
+from syndicate.app.accounts import describe_accounts, look
 from syndicate.app.publish import read_plan
-from syndicate.app.reports import AccountCondition, AccountRow
+from syndicate.app.reports import AccountRow
 from syndicate.app.site import OpenSite
 from syndicate.app.state import adopt_published, solve
 from syndicate.containment import contain
-from syndicate.errors import ConfigError, SyndicateError, Unauthorised, Unavailable, Uncertain, UsageError
+from syndicate.errors import SyndicateError, Unauthorised, Unavailable, Uncertain, UsageError
 from syndicate.model import Account, Identified, variable_of
 from syndicate.networks import describe, note_place
 from syndicate.networks.base import Lists, Network, Profile, ReadsLimits, Recent, Spends, Verifies
-from syndicate.planning.deliveries.reasons import say_pause
-from syndicate.planning.deliveries.retry import describe as describe_trouble
 from syndicate.planning.schedule.calendar import say_time
 from syndicate.planning.schedule.gates import NEVER, find_affordable_at, policy_of
-from syndicate.store.accounts import AccountState
 from syndicate.store.syndication_links import Found
 
 SHORTEST_PAGE = 10
@@ -27,52 +26,8 @@ SHORTEST_PAGE = 10
 
 
 def list_accounts(site: OpenSite, *, online: bool, now: datetime) -> tuple[AccountRow, ...]:
-    site.accounts  # noqa: B018 - a mistake in syndicate.toml is told as one, not as a missing login
     states = {state.name: state for state in site.store.list_accounts()}
-    return tuple(_describe(site, account, states.get(account.name), online, now) for account in site.settings.accounts)
-
-
-def _describe(site: OpenSite, account: Account, state: AccountState | None, online: bool, now: datetime) -> AccountRow:
-    if not account.enabled:
-        return AccountRow(name=account.name, network=account.network, state=AccountCondition.OFF)
-    troubles: list[Exception] = []
-    with contain(troubles.append):
-        profile = _check(site, account, now) if online else _look(site, account)
-    for trouble in troubles:
-        lacks = isinstance(trouble, Unauthorised | ConfigError)
-        return AccountRow(
-            name=account.name,
-            network=account.network,
-            state=AccountCondition.NO_CREDENTIALS if lacks else AccountCondition.REFUSED,
-            note=_tell(trouble),
-            why=trouble.message if isinstance(trouble, SyndicateError) else describe_trouble(trouble),
-        )
-    ends = profile.expires_at or site.accounts.facts[account.name].expires_at
-    paused = state if state and state.paused_at else None
-    can = f"can {', '.join(profile.abilities)}" if profile.abilities else ""
-    remarks = [*profile.warnings, can, describe(account.network).note]
-    return AccountRow(
-        name=account.name,
-        network=account.network,
-        state=AccountCondition.PAUSED if paused else AccountCondition.READY,
-        who=profile.name or (state.who if state else ""),
-        expires=_days_left(ends, now) if describe(account.network).secrets else "needs no login",
-        note=say_pause(account.name, paused.pause_reason, ends=paused.paused_until is not None)
-        if paused
-        else " ".join(map(_to_sentence, filter(None, remarks))),
-        why=paused.pause_reason if paused else "",
-    )
-
-
-def _to_sentence(words: str) -> str:
-    return f"{words[0].upper()}{words[1:].rstrip('.')}."
-
-
-def _tell(error: Exception) -> str:
-    """The error without the account's name, which stands beside it."""
-    if not isinstance(error, SyndicateError):
-        return describe_trouble(error)
-    return f"{error.message}{f' ({error.hint})' if error.hint else ''}"
+    return describe_accounts(site, states, partial(_check, site, now=now) if online else partial(look, site), now)
 
 
 def _check(site: OpenSite, account: Account, now: datetime) -> Profile:
@@ -128,33 +83,6 @@ def learn_missing_limits(site: OpenSite, accounts: Iterable[Account]) -> None:
         if site.store.find_limits(account.name) is None:
             with contain(lambda _: None):
                 learn_limits(site, account, site.accounts.open(account))
-
-
-def _look(site: OpenSite, account: Account) -> Profile:
-    """Without a call: whether the secrets are there."""
-    vault = site.accounts.vault(account)
-    secrets = describe(account.network).secrets
-    missing = [secret.name for secret in secrets if secret.required and not vault.get(secret.name)]
-    if secrets and not any(vault.get(secret.name) for secret in secrets):
-        missing = missing or [" or ".join(secret.name for secret in secrets)]
-    if missing:
-        raise Unauthorised(_tell_missing(missing), where=account.name)
-    site.accounts.open(account)  # a token that cannot travel is no use either
-    return Profile("")
-
-
-def _tell_missing(names: Sequence[str]) -> str:
-    words = ", ".join(names).replace("_", " ")
-    if words.count(" or ") > 1:  # too many ways to name them all
-        return "no key or token is stored"
-    return f"the {words} {'are' if len(names) > 1 else 'is'} missing"
-
-
-def _days_left(ends: datetime | None, now: datetime) -> str:
-    if ends is None:
-        return "unknown"
-    left = ends - now
-    return "expired" if left <= timedelta(0) else f"{left.days} days left"
 
 
 def store_login(site: OpenSite, name: str, secrets: Mapping[str, str]) -> str:

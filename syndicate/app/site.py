@@ -68,6 +68,7 @@ class OpenSite:
         """Open whatever threads will share. Raises ConfigError or StateError where one of them cannot be had."""
         for room in (self.store, self.accounts, self.cache, self.output, self.folder, self.process):
             assert room is not None
+        self._closing.enter_context(self.http)
 
     def close(self) -> None:
         """Close everything but the state database, which a changed syndicate.toml goes on with."""
@@ -163,7 +164,9 @@ class OpenSite:
     def http(self) -> Client:
         from syndicate.http import Client
 
-        return self._closing.enter_context(Client(allow_private=self.settings.allow_private, clock=self.clock))
+        client = Client(allow_private=self.settings.allow_private, clock=self.clock)
+        self._closing.callback(client.close)
+        return client
 
     @cached_property
     def accounts(self) -> Accounts:

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 from syndicate.config.read import read_settings
 from syndicate.errors import ConfigError, SyndicateError, UsageError
 from syndicate.formats.syndication import PublishedCopy, parse_syndication
-from syndicate.model import KnownPost, Post, Receipt, Settings
-from syndicate.store.glance import KIND, Moment, glance, keep_seen, read_seen
+from syndicate.model import SYNDICATION, KnownPost, Post, Receipt, Settings
+from syndicate.store.glance import Moment, glance, is_checked, keep_checked, keep_seen, read_seen
 from syndicate.store.identity import Contradiction, StateRecord
 from syndicate.store.syndication_links import Found
 
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("syndicate")
 
-SYNDICATION = "syndication.json"
-_CHECKED = "checked"
 _SQLITE = "sqlite:///"
 
 _WORDS = {
@@ -76,8 +74,8 @@ def _find_contradiction(site: OpenSite, store: Store, state: StateRecord, seen: 
 
 def _ask_published(site: OpenSite, store: Store, state: StateRecord, *, is_known: bool) -> Contradiction | None:
     """Parsed again only when the file or a counter changed."""
-    mark = _fingerprint(site, state)
-    if site.cache.get(KIND, _CHECKED) == mark:
+    listed = site.output.fingerprint([SYNDICATION])
+    if is_checked(site.cache, state.moment, listed):
         return None
     try:
         posts, copies = read_published(site)
@@ -89,7 +87,7 @@ def _ask_published(site: OpenSite, store: Store, state: StateRecord, *, is_known
     # The first publication writes its files before the state: then the cache has seen this very state already.
     if posts and not is_known and not store.has_posts():
         return Contradiction.LOST
-    site.cache.put_many(KIND, {_CHECKED: mark})
+    keep_checked(site.cache, state.moment, listed)
     return None
 
 
@@ -106,11 +104,6 @@ def adopt_published(site: OpenSite, store: Store, account: str = "") -> tuple[Pu
         found = Found(copy.post_id, copy.slug, Receipt(copy.url, copy.url), now)
         store.take_over(copy.account, copy.network, [found] if copy.url else [], now)
     return tuple(copies)
-
-
-def _fingerprint(site: OpenSite, state: StateRecord) -> bytes:
-    """Another one whenever the file or the state has changed."""
-    return f"{state.moment} {site.output.fingerprint([SYNDICATION])}".encode()
 
 
 def list_unknown(copies: Iterable[PublishedCopy], store: Store) -> list[PublishedCopy]:
@@ -151,7 +144,7 @@ def solve(site: OpenSite, store: Store, state: StateRecord) -> StateRecord:
     solved = store.solve_contradiction(needed, counter, identities)
     if solved.contradiction is None:
         keep_seen(site.cache, solved.moment)
-        site.cache.put_many(KIND, {_CHECKED: _fingerprint(site, solved)})
+        keep_checked(site.cache, solved.moment, site.output.fingerprint([SYNDICATION]))
         store.begin_turn()
         log.info("every account is adopted: messages go out again")
     return solved

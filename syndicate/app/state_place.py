@@ -82,6 +82,8 @@ class StatePlace:
 
     def open_box(self) -> StateBox | None:
         """Where tokens are kept that travel with the state; None where they do not."""
+        if not self.is_elsewhere:
+            return None
         from syndicate.store.remote.lines import Sealer
 
         key, store = read_key(os.environ), self._site.store

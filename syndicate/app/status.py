@@ -185,13 +185,10 @@ def _list_paused(store: Store) -> tuple[str, ...]:
 
 
 def _list_unready(site: OpenSite, now: datetime) -> tuple[str, ...]:
+    from syndicate.app.accounts import tell_unready
     from syndicate.app.login import list_accounts
 
-    return tuple(
-        f"{row.name}, {row.state}: {row.note}"
-        for row in list_accounts(site, online=False, now=now)
-        if row.state not in {"ready", "off", "paused"}
-    )
+    return tell_unready(list_accounts(site, online=False, now=now))
 
 
 def _list_coming(rows: Iterable[Delivery]) -> tuple[Delivery, ...]:

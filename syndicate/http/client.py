@@ -1,6 +1,6 @@
 """The HTTP client: `fetch` for anybody's addresses, `call` for the APIs of networks."""
 
-# ruff: noqa: E402 - see at the import of httpx
+# ruff: noqa: PLC0415 - httpx takes a tenth of a second to load, and who only looks at accounts asks nobody
 
 from __future__ import annotations
 
@@ -9,46 +9,46 @@ import sys
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 import orjson
 
-# httpx's own command line, which it loads where it finds Click and Rich: a sixth of a second that nobody asked for.
-sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
-import httpx
-
 from syndicate import __version__
 from syndicate.containment import as_trouble
 from syndicate.errors import ConfigError, FetchError, HostAway, NetworkError, Unavailable, Uncertain
-from syndicate.http.exchange import ENCODINGS, MAX_BODY, Budget, DeadlinePassed, Exchange, Response, describe, read_body
+from syndicate.http.exchange import (
+    ENCODINGS,
+    MAX_BODY,
+    Budget,
+    DeadlinePassed,
+    Exchange,
+    Response,
+    describe,
+    is_unsendable,
+    is_unsent,
+    read_body,
+)
 from syndicate.http.guard import Resolve, find_addresses, name_server, parse_address, resolve_host, spell
 from syndicate.text.links import split_address
 
+if TYPE_CHECKING:
+    import httpx
+
+# httpx's own command line, which it loads where it finds Click and Rich: a sixth of a second that nobody asked for.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
+
 USER_AGENT = f"syndicate/{__version__} (+https://github.com/syndicate-feeds/syndicate)"
-TIMEOUT = httpx.Timeout(connect=10, read=30, write=60, pool=10)
+TIMEOUT = {"connect": 10, "read": 30, "write": 60, "pool": 10}
 PATIENCE = timedelta(seconds=30)
 """For a whole exchange, from looking up the name, over all redirects, to the last byte of the answer."""
 UPLOAD_PATIENCE = timedelta(seconds=120)
 """For a whole exchange that sends a file."""
 MAX_HOPS = 5
-FRESH = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-"""A kept connection may be closed by the server at the moment we write to it, and the outcome would be unknown for
-nothing. So every call has a connection of its own: one more handshake, one doubt less."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERSONAL = frozenset({"authorization", "cookie", "proxy-authorization"})
-
-# httpx raises these before a byte of the request has left: the network cannot have acted.
-_NOT_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-)
-
-_UNSENDABLE = (httpx.InvalidURL, httpx.LocalProtocolError, UnicodeError)
 
 
 def utc_now() -> datetime:
@@ -71,14 +71,14 @@ class _Asked:
 
 
 class Client:
-    """A door to the net with manners. Close it, or use it as a context manager; threads may share it."""
+    """A door to the net with manners. Close it, or use it as a context manager; threads may share it then."""
 
     def __init__(
         self,
         *,
         allow_private: bool = False,
         clock: Callable[[], datetime] = utc_now,
-        timeout: httpx.Timeout = TIMEOUT,
+        timeout: httpx.Timeout | None = None,
         patience: timedelta = PATIENCE,
         resolve: Resolve = resolve_host,
     ) -> None:
@@ -86,14 +86,23 @@ class Client:
         self._clock = clock
         self._patience = patience
         self._resolve = resolve
+        self._timeout = timeout
+
+    @cached_property
+    def _client(self) -> httpx.Client:
+        """Made by whoever enters the client, else by the first request."""
+        import httpx
+
         # httpx logs every URL at INFO, and some networks' addresses are their secrets (Telegram, Discord, Slack). A
         # filter stays when another library sets up logging and enables every logger again (uvicorn does).
         logging.getLogger("httpx").addFilter(_say_nothing)
         # Two accounts on one server share this client: a cookie set for one must not speak for the other.
         no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
-        self._client = httpx.Client(
-            timeout=timeout,
-            limits=FRESH,
+        # A kept connection may be closed by the server at the moment we write to it, and the outcome would be unknown
+        # for nothing. So every call has a connection of its own: one more handshake, one doubt less.
+        return httpx.Client(
+            timeout=self._timeout or httpx.Timeout(**TIMEOUT),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
             follow_redirects=False,
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": ENCODINGS},
             cookies=no_cookies,
@@ -101,13 +110,15 @@ class Client:
         )
 
     def __enter__(self) -> Client:
+        assert self._client
         return self
 
     def __exit__(self, *exc: object) -> None:
         self.close()
 
     def close(self) -> None:
-        self._client.close()
+        if "_client" in vars(self):
+            self._client.close()
 
     def now(self) -> datetime:
         """The client's clock, for requests that carry a signed moment; aware UTC."""
@@ -156,6 +167,8 @@ class Client:
 
     def _fetch_once(self, asked: _Asked, url: str) -> Response:
         """Resolve once, refuse private addresses, and connect to one of the very addresses that were checked."""
+        import httpx
+
         parsed = parse_address(url)
         if name_server(url) in asked.away:
             raise _away("its server did not answer before", url)
@@ -219,9 +232,9 @@ class Client:
         except BaseException as error:
             if as_trouble(error) is None:
                 raise
-            if isinstance(error, _UNSENDABLE) and not exchange.has_answered:  # else the answer cannot be read
+            if is_unsendable(error) and not exchange.has_answered:  # else the answer cannot be read
                 raise ConfigError("the address or a credential cannot be sent as it is written", where=where) from None
-            if isinstance(error, _NOT_SENT):
+            if is_unsent(error):
                 raise Unavailable(f"cannot be reached: {describe(error)}", where=where) from None
             raise _unanswered(error, publishes=publishes and exchange.has_sent, where=where) from None
 

@@ -6,23 +6,28 @@ waits for it goes on at the deadline. The socket is shut down then, which ends t
 system it ends a little later, and sends nothing.
 """
 
+# ruff: noqa: PLC0415 - see at the client
+
 from __future__ import annotations
 
 import socket
 import ssl
 import threading
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from io import BytesIO
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import httpx
 import orjson
 
 from syndicate.errors import FetchError, TooLarge
+
+if TYPE_CHECKING:
+    import httpx
 
 Result = TypeVar("Result")
 
@@ -109,25 +114,44 @@ class Exchange:
 
 # --- what went wrong on the way, in words for a person ---
 
-_WORDS: tuple[tuple[type[BaseException], str], ...] = (
-    (ssl.SSLCertVerificationError, "its certificate is not valid"),
-    (ssl.SSLError, "no encrypted connection comes about"),
-    (socket.gaierror, "the host name cannot be resolved"),
-    (ConnectionRefusedError, "it refuses connections"),
-    (DeadlinePassed, "it takes too long"),
-    (httpx.ConnectTimeout, "no connection in time"),
-    (httpx.ConnectError, "no way to it"),
-    (httpx.PoolTimeout, "too many connections at once"),
-    (httpx.ReadTimeout, "it fell silent"),
-    (httpx.WriteTimeout, "it stopped listening"),
-    (httpx.NetworkError, "the connection broke"),
-    (httpx.RemoteProtocolError, "the connection was cut, or the answer is not HTTP"),
-    (httpx.LocalProtocolError, "what was to be sent is not valid HTTP"),
-    (httpx.ProxyError, "the proxy refuses"),
-    (httpx.UnsupportedProtocol, "the address is neither http nor https"),
-    (httpx.DecodingError, "what came cannot be unpacked"),
-)
-"""The first that fits anything in the chain of causes."""
+
+@cache
+def _list_words() -> Sequence[tuple[type[BaseException], str]]:
+    """The first that fits anything in the chain of causes."""
+    import httpx
+
+    return (
+        (ssl.SSLCertVerificationError, "its certificate is not valid"),
+        (ssl.SSLError, "no encrypted connection comes about"),
+        (socket.gaierror, "the host name cannot be resolved"),
+        (ConnectionRefusedError, "it refuses connections"),
+        (DeadlinePassed, "it takes too long"),
+        (httpx.ConnectTimeout, "no connection in time"),
+        (httpx.ConnectError, "no way to it"),
+        (httpx.PoolTimeout, "too many connections at once"),
+        (httpx.ReadTimeout, "it fell silent"),
+        (httpx.WriteTimeout, "it stopped listening"),
+        (httpx.NetworkError, "the connection broke"),
+        (httpx.RemoteProtocolError, "the connection was cut, or the answer is not HTTP"),
+        (httpx.LocalProtocolError, "what was to be sent is not valid HTTP"),
+        (httpx.ProxyError, "the proxy refuses"),
+        (httpx.UnsupportedProtocol, "the address is neither http nor https"),
+        (httpx.DecodingError, "what came cannot be unpacked"),
+    )
+
+
+def is_unsent(error: BaseException) -> bool:
+    """Whether httpx raises it before a byte of the request has left: the network cannot have acted."""
+    import httpx
+
+    kinds = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+    return isinstance(error, kinds)
+
+
+def is_unsendable(error: BaseException) -> bool:
+    import httpx
+
+    return isinstance(error, httpx.InvalidURL | httpx.LocalProtocolError | UnicodeError)
 
 
 def describe(error: BaseException | None) -> str:
@@ -135,12 +159,14 @@ def describe(error: BaseException | None) -> str:
     if isinstance(error, FetchError):
         return error.message
     chain = tuple(_follow(error))
-    words = (said for kind, said in _WORDS if any(isinstance(one, kind) for one in chain))
+    words = (said for kind, said in _list_words() if any(isinstance(one, kind) for one in chain))
     return next(words, type(error).__name__)
 
 
 def _follow(error: BaseException | None) -> Iterator[BaseException]:
     """The error and what it came from; httpcore, between httpx and the system, says no "from"."""
+    import httpx
+
     while error is not None:
         yield error
         is_between = not isinstance(error, (httpx.HTTPError, OSError))

@@ -1,14 +1,18 @@
 """Which addresses strangers' content may make us connect to, and which one a host name stands for."""
 
+# ruff: noqa: PLC0415 - see at the client
+
 from __future__ import annotations
 
 import ipaddress
 import socket
 from collections.abc import Callable, Sequence
-
-import httpx
+from typing import TYPE_CHECKING
 
 from syndicate.errors import FetchError, HostAway, HostRefused
+
+if TYPE_CHECKING:
+    import httpx
 
 Resolve = Callable[[str, int], Sequence[str]]
 """From a host name and a port to IP addresses; raises OSError or UnicodeError where there are none."""
@@ -56,6 +60,8 @@ def _carried_by(ip: ipaddress.IPv6Address) -> IP:
 
 def parse_address(url: str) -> httpx.URL:
     """An address that may be fetched; raises FetchError for other schemes and for what is not a URL."""
+    import httpx
+
     try:
         parsed = httpx.URL(url)
         has_host = bool(parsed.host)  # decoded only now, and a host like "xn--" cannot be
@@ -85,6 +91,8 @@ def find_addresses(parsed: httpx.URL, resolve: Resolve, *, allow_private: bool) 
 
 def name_server(url: str) -> str:
     """Scheme, host and port of a URL, in which addresses of one server are equal; "" where there are none."""
+    import httpx
+
     try:
         parsed = httpx.URL(url)
         host = parsed.raw_host.decode("ascii")

@@ -25,6 +25,7 @@ from syndicate.model.feed import (
     FEED_FILES,
     FEED_FORMATS,
     ON_DISK,
+    SYNDICATION,
     TIMELINE,
     TIMELINE_PAGE,
     Artefact,

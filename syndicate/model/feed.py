@@ -57,6 +57,8 @@ def find_feed_format(path: str) -> FeedFormat | None:
 
 TIMELINE, TIMELINE_PAGE = "timeline.json", "timeline.html"
 """The messages of accounts on the network `local`, and the page that shows them."""
+SYNDICATION = "syndication.json"
+"""The posts and their published copies."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,14 +138,14 @@ def _size_of(path: Path) -> int:
 # Its identity and its counters, so that an older database is recognised. Nothing here needs SQLAlchemy: a
 # publication without news looks only so far.
 
-KIND, _SEEN, _ROWS, _SOUND = "state", "seen", "rows", "sound"
+_KIND, _SEEN, _ROWS, _SOUND, _CHECKED = "state", "seen", "rows", "sound", "checked"
 _CALLS = "calls"
 """A kind of its own: a line for each account, written by the one process that has it in hands."""
 _SQLITE = "sqlite:///"
 
 
 def read_seen(cache: Cache) -> Moment | None:
-    seen = _parse_count(cache.get(KIND, _SEEN) or b"")
+    seen = _parse_count(cache.get(_KIND, _SEEN) or b"")
     if seen is None:
         return None
     found = {account: _parse_count(line) for account, line in cache.get_all(_CALLS).items()}
@@ -159,7 +159,7 @@ def keep_seen(cache: Cache, moment: Moment) -> None:
     if seen is None or seen.identity != moment.identity:
         seen = Moment(moment.identity, -1)
     if seen.start < moment.start:
-        cache.put_many(KIND, {_SEEN: _render_count(moment.identity, moment.start)})
+        cache.put_many(_KIND, {_SEEN: _render_count(moment.identity, moment.start)})
     ahead = moment.list_ahead(seen)
     cache.put_many(_CALLS, {account: _render_count(moment.identity, count) for account, count in ahead.items()})
 
@@ -173,21 +173,35 @@ def _parse_count(line: bytes) -> tuple[str, int] | None:
     return (identity, int(count)) if count.isdecimal() else None
 
 
+def keep_checked(cache: Cache, moment: Moment, copies: str) -> None:
+    """Remember that the state knew every copy of the published file with this fingerprint."""
+    cache.put_many(_KIND, {_CHECKED: _tell_checked(moment, copies)})
+
+
+def is_checked(cache: Cache, moment: Moment, copies: str) -> bool:
+    return cache.get(_KIND, _CHECKED) == _tell_checked(moment, copies)
+
+
+def _tell_checked(moment: Moment, copies: str) -> bytes:
+    """Other bytes whenever the file or a counter has changed."""
+    return f"{moment.identity} {moment.start} {sorted(moment.calls.items())} {copies}".encode()
+
+
 def keep_rows(cache: Cache, database: str, site: str) -> None:
     """Remember how much the state held after a publication."""
     found = glance(Path(database.removeprefix(_SQLITE)), site) if database.startswith(_SQLITE) else None
     if found is not None:
-        cache.put_many(KIND, {_ROWS: str(found.rows).encode()})
+        cache.put_many(_KIND, {_ROWS: str(found.rows).encode()})
 
 
 def keep_sound(cache: Cache, database: str) -> None:
     """Remember that every row of this very file could be read; asked once it is closed."""
-    cache.put_many(KIND, {_SOUND: _sign(database)})
+    cache.put_many(_KIND, {_SOUND: _sign(database)})
 
 
 def is_sound(cache: Cache, database: str) -> bool:
     """Whether the file is the one of which every row could be read."""
-    return cache.get(KIND, _SOUND) == _sign(database)
+    return cache.get(_KIND, _SOUND) == _sign(database)
 
 
 def _sign(database: str) -> bytes:
@@ -217,6 +231,6 @@ def is_in_order(cache: Cache, database: str, site: str) -> bool:
     seen, found = read_seen(cache), glance(path, site)
     if found is None or seen is None or found.is_contradicted:
         return False
-    if found.rows < int(cache.get(KIND, _ROWS) or 0):  # nothing was sent since, but posts must be planned anew
+    if found.rows < int(cache.get(_KIND, _ROWS) or 0):  # nothing was sent since, but posts must be planned anew
         return False
     return seen.identity == found.moment.identity and not seen.is_ahead_of(found.moment)

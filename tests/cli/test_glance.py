@@ -13,13 +13,13 @@ import pytest
 
 from syndicate.cli.glance import answer
 from syndicate.store.locks import lock_states
-from tests.journeys.blog import CONFIG, Blog
+from tests.journeys.blog import CONFIG, TRIAL, Blog
 
-HEAVY = {"alembic", "httpx", "jinja2", "pydantic", "rich", "sqlalchemy", "typer"}
+HEAVY = {"alembic", "cryptography", "httpx", "jinja2", "keyring", "PIL", "pydantic", "rich", "sqlalchemy", "typer"}
 LOADED = f"""
 import sys
 from syndicate.cli import main
-sys.argv = ["syndicate", "publish"]
+sys.argv[0] = "syndicate"
 try:
     main()
 finally:
@@ -49,11 +49,14 @@ def test_it_says_what_the_whole_program_says(published, capsys):
 
 def test_it_loads_nothing_heavy(published):
     """Neither what reads command lines and configurations nor what opens a database or a connection."""
-    ran = subprocess.run(
-        [sys.executable, "-c", LOADED], cwd=published.root, capture_output=True, text=True, check=False
-    )
-    assert ran.returncode == 1, ran.stderr
-    assert ran.stdout == "No file changed.\n[]\n"
+    assert load(published, "publish") == (1, ["No file changed.", "[]"])
+
+
+def load(blog: Blog, command: str) -> tuple[int, list[str]]:
+    """The exit code of a process of its own, and its lines; the last one names what it loaded of the heavy."""
+    words = [sys.executable, "-c", LOADED, command]
+    ran = subprocess.run(words, cwd=blog.root, capture_output=True, text=True, check=False)
+    return ran.returncode, ran.stdout.splitlines()
 
 
 def damage(path: Path) -> None:
@@ -151,6 +154,74 @@ def test_a_status_with_news_is_left_to_the_whole_program(quiet, capsys):
     assert answer(["status"]) == 0
     (quiet.root / ".syndicate/state.db").unlink()
     assert answer(["status"]) is None
+
+
+ACCOUNTS = """
+[accounts.town]
+network = "mastodon"
+instance = "https://social.example"
+[accounts.hook]
+network = "webhook"
+url = "https://hook.example/in"
+[accounts.later]
+network = "bluesky"
+handle = "ada.example"
+enabled = false
+"""
+SECRETS = {"SYNDICATE_TOWN_ACCESS_TOKEN": "token", "SYNDICATE_HOOK_SECRET": "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"}
+
+
+@pytest.fixture
+def calm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Blog:
+    """A blog with accounts, of which one has spoken, and nothing waits; the environment has the secrets."""
+    blog = Blog(tmp_path / "blog", TRIAL)
+    blog.write("fine")
+    blog.run("once")
+    (blog.root / "syndicate.toml").write_text(TRIAL + ACCOUNTS)
+    for name, secret in SECRETS.items():
+        monkeypatch.setenv(name, secret)
+    blog.run("publish")
+    monkeypatch.chdir(blog.root)
+    return blog
+
+
+def test_a_status_with_accounts_says_what_the_whole_program_says(calm, monkeypatch, capsys):
+    """Word for word: where all could send, where a secret is missing, or its file cannot be read."""
+    troubles = {"": "", "TOWN_ACCESS_TOKEN": "", "HOOK_SECRET": "", "TOWN_ACCESS_TOKEN_FILE": "gone"}
+    for variable, secret in troubles.items():
+        if variable:
+            monkeypatch.setenv(f"SYNDICATE_{variable}", secret)
+        whole = calm.run("status", code=int(bool(variable)))
+        assert answer(["status"]) == whole.code, variable
+        said = capsys.readouterr()
+        assert (said.out, said.err) == (whole.out, whole.err), variable
+    assert "town, no credentials: the file it names cannot be read" in said.err
+    assert "hook, no credentials: the secret is missing" in said.err
+
+
+def test_it_loads_nothing_heavy_either(calm):
+    """Of accounts only their networks' own code: no client, and no keyring where the environment has all secrets."""
+    code, lines = load(calm, "status")
+    assert (code, lines[0], lines[-1]) == (0, "Notes: 1 post, no problems", "[]")
+
+
+def test_a_status_of_accounts_with_news_is_left_to_the_whole_program(calm, capsys):
+    """A message that waits, a published copy that the state may not know, an account that follows edits."""
+    assert answer(["status"]) == 0
+    capsys.readouterr()
+    (calm.feeds / "syndication.json").write_bytes((calm.feeds / "syndication.json").read_bytes() + b"\n")
+    assert answer(["status"]) is None
+    calm.run("publish")
+    calm.write("more", date="2026-02-01T09:00:00Z")
+    calm.run("publish")
+    assert answer(["status"]) is None
+    calm.run("queue", "skip", "--all")
+    (calm.root / "syndicate.toml").write_text(
+        TRIAL + ACCOUNTS.replace('network = "mastodon"', 'network = "mastodon"\non_edit = "edit"')
+    )
+    calm.run("publish")
+    assert answer(["status"]) is None
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(

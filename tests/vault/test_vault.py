@@ -98,7 +98,7 @@ def test_a_secret_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 def test_a_keyring_takes_the_place_of_the_file(tmp_path: Path) -> None:
     """Where one is in use nothing of the secret is written to the folder."""
     keyring = FakeKeyring()
-    one = open_vault(str(tmp_path / "state"), "my-blog", environ={}, keyring=keyring)
+    one = open_vault(str(tmp_path / "state"), "my-blog", environ={}, keyring=lambda: keyring)
     one.put({"token": SECRET})
     assert one.get("token") == SECRET
     assert one.get("unknown") == ""
