@@ -124,10 +124,12 @@ def name_in(app: App, word: str) -> str:
 
     Raises UsageError with the candidates where it means several.
     """
+    if not word:
+        return ""
     from syndicate.app.post import name_post
 
     with app.using() as site:
-        return name_post(site, word) if word else ""
+        return name_post(site, word)
 
 
 def _act(context: typer.Context, action: str, ids: Sequence[int], value: str = "") -> int:

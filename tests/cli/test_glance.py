@@ -200,9 +200,10 @@ def test_a_status_with_accounts_says_what_the_whole_program_says(calm, monkeypat
 
 
 def test_it_loads_nothing_heavy_either(calm):
-    """Of accounts only their networks' own code: no client, and no keyring where the environment has all secrets."""
+    """Of accounts only their networks' own code: no client, no keyring where the environment has all secrets."""
     code, lines = load(calm, "status")
     assert (code, lines[0], lines[-1]) == (0, "Notes: 1 post, no problems", "[]")
+    assert load(calm, "queue")[1][-1] == "['pydantic', 'sqlalchemy', 'typer']"
 
 
 def test_a_status_of_accounts_with_news_is_left_to_the_whole_program(calm, capsys):
