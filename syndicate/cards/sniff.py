@@ -6,6 +6,7 @@ that no camera or web page uses is not worth its attack surface.
 
 from __future__ import annotations
 
+import ctypes
 import re
 from collections.abc import Mapping
 
@@ -87,9 +88,12 @@ def _little(data: bytes) -> int:
 
 # --- freed memory of pictures comes back at once instead of from the kernel, page by page ---
 
-LARGEST = 31 * 1024 * 1024
+_KEPT = 31 * 1024 * 1024
 
 
 def keep_freed_memory() -> None:
-    """Raise the threshold by freeing one block that is never touched; elsewhere than glibc this does nothing."""
-    bytes(LARGEST)  # zeroed by the kernel, so no page of it is real
+    """Until something else is asked of glibc; elsewhere this does nothing."""
+    library, trim_threshold, mmap_threshold = ctypes.CDLL(None), -1, -3  # as its malloc.h numbers them
+    if hasattr(library, "mallopt"):
+        library.mallopt(mmap_threshold, _KEPT)
+        library.mallopt(trim_threshold, 2 * _KEPT)

@@ -6,7 +6,7 @@ import ctypes
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 from syndicate import __version__
@@ -34,6 +34,7 @@ from syndicate.model import (
 )
 from syndicate.planning.feeds import list_public, plan_feeds
 from syndicate.planning.feeds.members import Members, list_members
+from syndicate.processes import give_memory_back
 from syndicate.templates import is_own
 
 if TYPE_CHECKING:
@@ -81,20 +82,16 @@ def write_documents(
 
 
 def return_freed_memory() -> None:
-    """Ask glibc to give back what is free, also between what is not: a tenth of the peak."""
-    trim = getattr(_load_malloc(), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
+    """Ask glibc to give back what is free, also between what is not: a tenth of the peak.
 
-
-@cache
-def _load_malloc() -> ctypes.CDLL:
-    """Told to give back at once what is free at the end: it learns from the first large document to keep a good part
-    for the next, which makes a fifth of the peak."""
-    library, trim_threshold = ctypes.CDLL(None), -1  # M_TRIM_THRESHOLD in malloc.h of glibc
+    From here on it gives back at once what is free at the end: it learns from the first large document to keep a good
+    part for the next, which makes a fifth of the peak.
+    """
+    library, trim_threshold, mmap_threshold = ctypes.CDLL(None), -1, -3  # as malloc.h of glibc numbers them
     if hasattr(library, "mallopt"):
         library.mallopt(trim_threshold, 64 * 1024)
-    return library
+        library.mallopt(mmap_threshold, 128 * 1024)
+    give_memory_back()
 
 
 def _render(document: Document, cache: Cache, problems: list[Problem]) -> Artefact | None:
