@@ -16,7 +16,10 @@ from typing import Any
 from sqlalchemy import Connection, Dialect, Engine, Select, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from syndicate.errors import ConfigError, StateError
 from syndicate.store.glance import refuse_damage
@@ -27,13 +30,26 @@ MOST_CONNECTIONS = 15
 """Opened when they are needed, and then kept: opening one costs PostgreSQL more than a delivery does."""
 _PAUSE = 0.02
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
-_CLAIM = text(
-    "SELECT set_config('synchronous_commit', 'off', true),"
+_CLAIM = text(  # with the plan of this connection's first claim: making one costs more than a claim does
+    "SELECT set_config('synchronous_commit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true),"
     " pg_advisory_xact_lock_shared(hashtextextended(:name, 0)),"
     " pg_try_advisory_xact_lock(hashtextextended(:name || ' ' || :part, 0)) AS is_mine,"
     " clock_timestamp() AS at"
 )
 _CLOCK = text("SELECT clock_timestamp()")
+
+
+class Clock(FunctionElement[Any]):
+    """PostgreSQL's time in a query, see `read_clock`; NULL on SQLite, which has none of its own."""
+
+    inherit_cache = True
+
+
+@compiles(Clock)
+def _say_clock(_clock: Clock, compiler: SQLCompiler, **_: object) -> str:
+    return "clock_timestamp()" if compiler.dialect.name == "postgresql" else "NULL"
+
+
 _IDLE = 1.0
 """A server that was restarted has closed our connections: who used one longer ago, in seconds, asks before."""
 # The intent must be on the disk, not on its way there, before a message leaves (WAL syncs each commit only so).
@@ -100,6 +116,10 @@ class Database:
         """A transaction that is all or nothing; on SQLite it takes the one write lock at once, not at a later step."""
         with self._turn, self.mapped(), self._begin((_ON_DISK, "BEGIN IMMEDIATE"), self.engine) as connection:
             yield connection
+
+    def writing_once(self) -> AbstractContextManager[Connection]:
+        """The same for one statement that changes rows: it is all or nothing by itself."""
+        return self.writing() if self.is_sqlite else self.reading()
 
     @contextmanager
     def claiming(self, name: str, part: str, now: datetime) -> Iterator[tuple[Connection, datetime | None]]:

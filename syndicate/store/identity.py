@@ -8,7 +8,7 @@ and no call is made until every account was adopted.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -23,7 +23,7 @@ from syndicate.store.claimable import ACCOUNT, SITE
 from syndicate.store.database import Part
 from syndicate.store.glance import Moment
 from syndicate.store.mapping import insert_of
-from syndicate.store.prepared import Prepared
+from syndicate.store.prepared import Prepared, Row
 from syndicate.store.schema import attempts, calls, posts, states
 
 LEAP = 1_000_000
@@ -75,7 +75,7 @@ class StateIdentity(Part):
     def begin_state(self) -> None:
         """Give a new state its identity."""
         with self._database.reading() as connection:
-            if _find_state(connection, self._site) is not None:
+            if _FIND.find(connection, {"site": self._site}) is not None:
                 return
         with self._database.writing() as connection:
             row = {"site": self._site, "identity": token_hex(16)}
@@ -143,20 +143,18 @@ def get_state(connection: Connection, site: str, account: str = "") -> StateReco
 
     Raises StateError where the site has none, which opening the store prevents.
     """
-    found = _find_state(connection, site, account)
-    if found is None:
-        raise StateError("the state has lost its identity", hint="put a backup in its place: `syndicate restore FILE`")
-    return found
-
-
-def _find_state(connection: Connection, site: str, account: str = "") -> StateRecord | None:
     wanted = {"site": site, "account": account}
-    row = _FIND.find(connection, wanted)
+    made = (_CALLS_OF_ONE if account else _ALL_CALLS).fetch(connection, wanted)
+    return parse_state(_FIND.find(connection, wanted), {one["account"]: one["counter"] for one in made})
+
+
+def parse_state(row: Row | None, made: Mapping[str, int]) -> StateRecord:
+    """The state behind a row of it, with the calls that were made since it began to count."""
     if row is None:
-        return None
-    start, made = row["counter"], (_CALLS_OF_ONE if account else _ALL_CALLS).fetch(connection, wanted)
+        raise StateError("the state has lost its identity", hint="put a backup in its place: `syndicate restore FILE`")
+    start = row["counter"]
     return StateRecord(
-        moment=Moment(row["identity"], start, {one["account"]: start + one["counter"] for one in made}),
+        moment=Moment(row["identity"], start, {account: start + number for account, number in made.items()}),
         replaces=_parse_names(row["replaces"]),
         url=row["url"],
         config=row["config"],

@@ -11,26 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    bindparam,
-    case,
-    func,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, literal, or_, select, update
 
 from syndicate.errors import ContentError, LostLease
 from syndicate.model import Attempt, Decision, Delivery, Message, Reason, State, Usage
-from syndicate.store.accounts import SLACK, find_rest, read_usage
+from syndicate.store.accounts import SLACK, read_usage
 from syndicate.store.claimable import ACCOUNT, DUE_ACCOUNTS, LEASE_END, LEASE_NOW, NEXT, ROW, SITE, select_next
-from syndicate.store.database import Part
-from syndicate.store.identity import StateRecord, get_state, raise_counter, refuse_contradicted
+from syndicate.store.database import Clock, Part
+from syndicate.store.identity import StateRecord, parse_state, raise_counter, refuse_contradicted
 from syndicate.store.mapping import is_damaged, parse_attempt, parse_delivery
 from syndicate.store.prepared import Prepared
-from syndicate.store.schema import attempts, deliveries
+from syndicate.store.schema import accounts, attempts, calls, deliveries, states
 from syndicate.store.transitions import Step, change, get_row, move, same_message, walk
 
 LONGEST_LEASE = timedelta(minutes=10)
@@ -52,19 +43,39 @@ _LATE_PATHS: dict[State, tuple[State, ...]] = {
 }
 
 
-_TWIN = Prepared(
-    select(deliveries)
-    .where(
-        ROW.site == SITE,
-        ROW.account == ACCOUNT,
-        ROW.state.in_((State.SENDING, State.UNCERTAIN)),
-        ROW.post_id == bindparam("of_post"),
-        ROW.id != bindparam("but_not"),
+_IS_TWIN = and_(
+    ROW.site == SITE,
+    ROW.account == ACCOUNT,
+    ROW.state.in_((State.SENDING, State.UNCERTAIN)),
+    ROW.post_id == bindparam("of_post"),
+    ROW.id != bindparam("but_not"),
+)
+# Two questions with one way to the database and back: they are asked before every call.
+_STANDING = Prepared(
+    select(accounts.c.rest_until, deliveries)
+    .select_from(
+        select(literal(1).label("one"))
+        .subquery("always")
+        .outerjoin(accounts, and_(accounts.c.site == SITE, accounts.c.name == ACCOUNT))
+        .outerjoin(deliveries, _IS_TWIN)
     )
     .limit(1)
 )
-_HELD = Prepared(
-    select(ROW.state, ROW.lease_owner, ROW.lease_until).where(ROW.site == SITE, ROW.id == bindparam("of_id"))
+_BEFORE_CALL = Prepared(
+    select(
+        states,
+        calls.c.counter.label("made"),
+        ROW.state,
+        ROW.lease_owner,
+        ROW.lease_until,
+        Clock().label("clock"),  # the last thing before the call
+    )
+    .select_from(
+        states.outerjoin(calls, and_(calls.c.site == SITE, calls.c.account == ACCOUNT)).outerjoin(
+            deliveries, and_(ROW.site == SITE, ROW.id == bindparam("of_id"))
+        )
+    )
+    .where(states.c.site == SITE)
 )
 _LAST_STEP = Prepared(
     select(attempts.c.action, attempts.c.outcome, attempts.c.reason, attempts.c.detail)
@@ -123,11 +134,11 @@ class Outbox(Part):
 
     def read_standing(self, delivery: Delivery) -> Standing:
         """How things stand around a delivery that was taken up."""
-        wanted = {"site": self._site, "account": delivery.account}
+        wanted = {"site": self._site, "account": delivery.account, "of_post": delivery.post_id, "but_not": delivery.id}
         with self._database.reading() as connection:
-            found = _TWIN.find(connection, wanted | {"of_post": delivery.post_id, "but_not": delivery.id})
-            twin = parse_delivery(found) if found else None
-            return Standing(twin, find_rest(connection, self._site, delivery.account)[1])
+            (found,) = _STANDING.fetch(connection, wanted)
+        rests_until = found.pop("rest_until")
+        return Standing(parse_delivery(found) if found["id"] is not None else None, rests_until)
 
     def find_by_receipt(self, account: str, remote_id: str) -> Delivery | None:
         """The delivery that this published copy belongs to."""
@@ -299,14 +310,16 @@ class Outbox(Part):
         Raises LostLease where the row is another's, Contradicted where the state was found to be an old, lost or
         foreign one meanwhile.
         """
+        wanted = {"site": self._site, "account": delivery.account, "of_id": delivery.id}
         with self._database.reading() as connection:
-            held = _HELD.find(connection, {"site": self._site, "of_id": delivery.id})
-            state = get_state(connection, self._site, delivery.account)
-            lease_now = self._database.read_clock(connection, now)  # the last thing before the call
-        if held is None or (held["state"], held["lease_owner"]) != (delivery.state, delivery.lease_owner):
+            found = _BEFORE_CALL.find(connection, wanted)
+        made = found["made"] if found else None
+        state = parse_state(found, {} if made is None else {delivery.account: made})
+        if found is None or (found["state"], found["lease_owner"]) != (delivery.state, delivery.lease_owner):
             raise LostLease(f"delivery {delivery.id} is in other hands now")
         refuse_contradicted(state)
-        return state if held["lease_until"] is not None and lease_now < held["lease_until"] else None
+        lease_now = found["clock"] or now
+        return state if found["lease_until"] is not None and lease_now < found["lease_until"] else None
 
     def record(self, delivery: Delivery, action: str, decision: Decision, now: datetime) -> Delivery:
         """Write what came of it and end the lease.
@@ -315,16 +328,22 @@ class Outbox(Part):
         """
         step = Step(action, decision.outcome, now, decision.reason, decision.detail)
         changes = _changes_of(delivery, decision, now)
-        with self._database.writing() as connection:
-            try:
+        try:
+            with self._database.writing_once() as connection:
                 if _says_nothing_new(connection, delivery, decision, step):
                     return change(connection, delivery, **changes)
                 return move(connection, delivery, decision.state, step, **changes)
-            except LostLease:
-                current = get_row(connection, self._site, delivery.id)
-                if decision.state is not State.SENT or current.state not in _LATE_PATHS:
-                    raise
-                return walk(connection, current, _LATE_PATHS[current.state], step, **changes)
+        except LostLease:
+            if decision.state is not State.SENT:
+                raise
+            return self._record_late(delivery, step, changes)
+
+    def _record_late(self, delivery: Delivery, step: Step, changes: dict[str, Any]) -> Delivery:
+        with self._database.writing() as connection:
+            current = get_row(connection, self._site, delivery.id)
+            if current.state not in _LATE_PATHS:
+                raise LostLease(f"delivery {delivery.id} is in other hands now")
+            return walk(connection, current, _LATE_PATHS[current.state], step, **changes)
 
 
 def _set_aside(connection: Connection, row: Delivery, now: datetime) -> None:
@@ -338,7 +357,7 @@ def _set_aside(connection: Connection, row: Delivery, now: datetime) -> None:
 
 def _recover(connection: Connection, row: Delivery, now: datetime) -> None:
     step = Step("recover", "interrupted", now, Reason.INTERRUPTED)
-    changes = {"look_at": now, "looks": 0, "reason": Reason.INTERRUPTED, "detail": ""}
+    changes: dict[str, Any] = {"look_at": now, "looks": 0, "reason": Reason.INTERRUPTED, "detail": ""}
     move(connection, row, State.UNCERTAIN, step, **changes, **_FREE)
 
 

@@ -207,8 +207,16 @@ class Aftercare(Part):
         """Keep the new text beside the receipt; what the network left undone stands in the trail."""
         step = Step("edit", "edited", now, detail=receipt.remark)
         with self._database.writing() as connection:
-            why = {"reason": Reason.EDITED, "detail": receipt.url}
-            return move(connection, delivery, State.SENT, step, message=message, receipt=receipt, **why)
+            return move(
+                connection,
+                delivery,
+                State.SENT,
+                step,
+                message=message,
+                receipt=receipt,
+                reason=Reason.EDITED,
+                detail=receipt.url,
+            )
 
     def record_unfollowed(self, delivery: Delivery, step: Step) -> Delivery:
         """Keep in the trail why a change of its post did not reach the message."""
