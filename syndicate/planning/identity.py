@@ -1,9 +1,8 @@
 """Who is who: posts of the content folder matched with the posts the ledger remembers.
 
 An id is fixed when a post is first seen. A post that comes back edited, moved, renamed or re-dated is recognised by
-what it still shares with its row: its declared id, its path and slug (unless it changed places with another one), then
-its body or title, then one of them alone, and last, among the vanished, a body, title and date that are alike. Two
-posts never share a row.
+what it still shares with its row: its declared id, its path and slug (unless it changed places with another), then its
+body or title, then one of them alone, and last, among the vanished, what is alike. Two posts never share a row.
 """
 
 from __future__ import annotations
@@ -36,7 +35,6 @@ def identify(
     snapshot: Snapshot, ledger: Ledger, site: Site, now: datetime
 ) -> tuple[Snapshot, tuple[Identified, ...], tuple[KnownPost, ...]]:
     """Who is who. Where a post cannot even be compared, once more without it: its file is there, so nothing is gone."""
-
     found: list[tuple[Snapshot, tuple[Identified, ...], tuple[KnownPost, ...]]] = []
 
     def match(some: Snapshot) -> None:
