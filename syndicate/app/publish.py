@@ -57,13 +57,15 @@ class Asked:
     """The part: "feeds", "cards", "" for everything."""
     now: datetime
     seen: SeenPosts
+    last: LastPublication
     made_of: str
 
 
 def ask(site: OpenSite, only: str, now: datetime) -> Asked:
     site.seen_files = site.seen_files or look_at_files(site.settings)
     seen = look_at_posts(site.settings, site.seen_files)
-    return Asked(only, now, seen, open_last(site, seen).take_fingerprint())
+    last = open_last(site, seen)
+    return Asked(only, now, seen, last, last.take_fingerprint())
 
 
 def find_current(site: OpenSite, asked: Asked) -> Published | None:
@@ -71,7 +73,7 @@ def find_current(site: OpenSite, asked: Asked) -> Published | None:
 
     None where there is work.
     """
-    last = open_last(site, asked.seen)
+    last = asked.last
     if not is_in_order(site.cache, site.settings.storage.database, site.settings.site.name):
         return None
     for part in dict.fromkeys(("", asked.only)):

@@ -48,8 +48,11 @@ def choose_levels(path: str) -> Mapping[str, int]:
 
     Levels lie before the steep part: gzip 6 takes four times as long as 4 for a tenth less, and a person waits for a
     publish. An archive is one of hundreds, and a reader fetches it once: what every client takes, as fast as it goes.
+    The feeds of categories are many, too, and their readers few: gzip is quick there.
     """
-    return {".gz": 1} if path.startswith("archive/") else {".gz": 4, ".br": 5, ".zst": 3}
+    if path.startswith("archive/"):
+        return {".gz": 1}
+    return {".gz": 1 if "/" in path else 4, ".br": 5, ".zst": 3}
 
 
 def compress(data: bytes, levels: Mapping[str, int]) -> dict[str, bytes]:

@@ -49,8 +49,6 @@ class Glance:
     is_contradicted: bool
     rows: int
     """Grows with every post and message: a smaller one is an older state."""
-    publication: tuple[str, str]
-    """As `store.read_publication` gives it."""
 
 
 def find_damage(path: Path) -> str:
@@ -95,10 +93,7 @@ def glance(path: Path, site: str) -> Glance | None:
     if not path.exists() or find_damage(path):
         return None
     rows = "(SELECT coalesce(max(id), 0) FROM deliveries) + (SELECT count(*) FROM posts WHERE site = states.site)"
-    query = (
-        f"SELECT identity, coalesce(counter + 0, 0), contradiction, {rows}, coalesce(turn, ''), coalesce(record, '') "  # noqa: S608 - ours
-        "FROM states LEFT JOIN publications USING (site) WHERE site = ?"
-    )
+    query = f"SELECT identity, coalesce(counter + 0, 0), contradiction, {rows} FROM states WHERE site = ?"  # noqa: S608
     try:
         with closing(sqlite3.connect(path, timeout=5)) as connection:
             row = connection.execute(query, (site,)).fetchone()
@@ -107,7 +102,7 @@ def glance(path: Path, site: str) -> Glance | None:
         return None
     if row is None:
         return None
-    return Glance(Moment(row[0], row[1], dict(made)), bool(row[2]), row[3], (row[4], row[5]))
+    return Glance(Moment(row[0], row[1], dict(made)), bool(row[2]), row[3])
 
 
 _NOBODY_WAITS = """
@@ -215,8 +210,15 @@ def read_publication(database: str, site: str) -> tuple[str, str] | None:
     """How the last publication ended (`store.read_publication`); None where only the opened state can tell."""
     if not database.startswith(_SQLITE):
         return None
-    found = glance(Path(database.removeprefix(_SQLITE)), site)
-    return found.publication if found else ("", "")
+    path = Path(database.removeprefix(_SQLITE))
+    query = "SELECT coalesce(turn, ''), coalesce(record, '') FROM publications WHERE site = ?"
+    if not path.exists():
+        return "", ""
+    try:
+        with closing(sqlite3.connect(path, timeout=5)) as connection:
+            return connection.execute(query, (site,)).fetchone() or ("", "")
+    except sqlite3.Error:  # what is the matter is told where the state is opened
+        return "", ""
 
 
 def is_in_order(cache: Cache, database: str, site: str) -> bool:
