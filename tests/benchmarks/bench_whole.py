@@ -97,7 +97,7 @@ def make_post(number: int) -> str:
     body = "\n\n".join(" ".join(chance.choices(WORDS, k=80)) + " and *so* [on](/blog/x/)." for _ in range(12))
     return POST.format(
         number=number,
-        date=(datetime(2015, 1, 1, tzinfo=UTC) + timedelta(hours=8 * number)).isoformat(),
+        date=(datetime(2015, 1, 1, tzinfo=UTC) + timedelta(hours=2 * number)).isoformat(),  # 50,000 posts are all out
         topic=TOPICS[number % 8],
         other=TOPICS[number // 8 % 8],
         featured=str(number % 10 == 0).lower(),
