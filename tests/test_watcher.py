@@ -79,6 +79,7 @@ def watching(root: Path, mounts: str = DISK) -> Iterator[Watched]:
         thread.join(60)
 
 
+@pytest.mark.slow
 def test_what_is_told_changes_with_every_change(tmp_path: Path) -> None:
     """A post, one in a new folder, another folder in the place of the watched one; without a change it stays."""
     posts = tmp_path / "posts"
@@ -102,6 +103,7 @@ def test_what_is_told_changes_with_every_change(tmp_path: Path) -> None:
         assert watched.watcher.tell() not in (None, fifth)
 
 
+@pytest.mark.slow
 def test_nothing_is_told_where_others_write_too(tmp_path: Path) -> None:
     """What this machine does is heard there as well."""
     (tmp_path / "posts").mkdir()
