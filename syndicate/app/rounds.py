@@ -36,13 +36,14 @@ CALM = 60.0
 class Calm:
     """An outbox in which nothing is to be done before a moment, unless somebody changes the state."""
 
-    version: int | None
+    mark: tuple[object, int | None]
+    """The open store, whose numbers only itself can compare, and its number."""
     next_at: datetime | None
     ends: float
 
-    def lasts(self, version: int | None, now: datetime) -> bool:
+    def lasts(self, mark: tuple[object, int | None], now: datetime) -> bool:
         is_early = self.next_at is None or now < self.next_at
-        return version is not None and version == self.version and is_early and time.monotonic() < self.ends
+        return mark[1] is not None and mark == self.mark and is_early and time.monotonic() < self.ends
 
 
 class Rounds:
@@ -96,8 +97,8 @@ class Rounds:
         """Start a thread for each account with work; `done` hears of each when it has finished."""
         app = self._app
         with app.using() as site:
-            version = site.store.read_mark()
-            if self._calm and self._calm.lasts(version, site.clock()):
+            mark = (site.store, site.store.read_mark())
+            if self._calm and self._calm.lasts(mark, site.clock()):
                 return
             self._calm = None
             site.require_address()
@@ -115,7 +116,7 @@ class Rounds:
             for account in accounts:
                 app.start(self._threads, account.name, site, partial(work, account))
             if not accounts and not site.store.list_leased(now):
-                self._calm = Calm(version, site.store.find_next_at(), time.monotonic() + CALM)
+                self._calm = Calm(mark, site.store.find_next_at(), time.monotonic() + CALM)
 
     def stop(self, seconds: float) -> tuple[str, ...]:
         """Let no delivery begin, and wait so long for the calls that are open; returns whose are open then."""
