@@ -30,7 +30,7 @@ from syndicate.model import (
 from syndicate.planning.schedule.calendar import Calendar, Taken, list_taken
 from syndicate.store.overview import Event
 from syndicate.text.cleaning import normalize
-from syndicate.text.dates import parse_date
+from syndicate.text.values import parse_date
 
 _SHORTEST = 8
 _BODIES_AT_ONCE = 200

@@ -14,8 +14,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from syndicate.errors import ConfigError
 from syndicate.model import EXTRA_NAMESPACES
-from syndicate.text.languages import normalise_language
 from syndicate.text.slugs import NAMING, WORDS
+from syndicate.text.values import normalise_language
 
 ACCOUNT_NAME = r"[A-Za-z0-9_-]*[A-Za-z0-9][A-Za-z0-9_-]*"
 OCCASION = r"[A-Za-z_][A-Za-z0-9_-]{0,99}"

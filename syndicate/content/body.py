@@ -16,14 +16,11 @@ from syndicate.content.front import Front
 from syndicate.content.permalinks import date_in_name
 from syndicate.model import ContentRules, Picture, Repair
 from syndicate.text.cleaning import clean_text, one_line
-from syndicate.text.code import put_back, set_apart
-from syndicate.text.dialects import open_notes
+from syndicate.text.dialects import drop_mdx, is_mdx, open_notes
 from syndicate.text.generator_code import MARK, GeneratorCode, Piece, finish
-from syndicate.text.jsx import drop_mdx, is_mdx
-from syndicate.text.labels import drop_label_paragraph
-from syndicate.text.markdown import clean_html, prune, render_html
+from syndicate.text.markdown import clean_html, prune, put_back, render_html, set_apart
 from syndicate.text.plain import line_to_plain, to_plain
-from syndicate.text.repair import repair_markdown
+from syndicate.text.repair import drop_label_paragraph, repair_markdown
 from syndicate.text.shortcodes import drop_shortcodes, show_code_in_html
 
 _HEADING = re.compile(r"\s*(?:#[ \t]+(?P<atx>[^\n]*)|(?P<setext>[^\s#>*+-][^\n]*)\n=+[ \t]*)(?:\n|\Z)")

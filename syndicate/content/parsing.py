@@ -60,8 +60,8 @@ from syndicate.errors import ContentError
 from syndicate.model import LeftOut, Post, Problem, Settings
 from syndicate.text.cleaning import one_line
 from syndicate.text.generator_code import MARK, Piece, drop_marks
-from syndicate.text.labels import strip_label
 from syndicate.text.plain import first_paragraph, line_to_plain, list_code, shorten, to_plain
+from syndicate.text.repair import strip_label
 from syndicate.text.sketch import make_sketch
 
 # --- digests of a post: of what its author wrote, and of what a reader sees ---

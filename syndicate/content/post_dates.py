@@ -17,7 +17,7 @@ from syndicate.content.permalinks import date_in_name
 from syndicate.errors import CommitAwaited, ContentError
 from syndicate.model import Awaited, Settings, Site
 from syndicate.processes import ask_program
-from syndicate.text.dates import find_zone, parse_date
+from syndicate.text.values import find_zone, parse_date
 
 _COMMIT = "\x01"
 _PATIENCE = 120

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from syndicate.containment import contain
 from syndicate.folders import walk
 from syndicate.model import Settings
-from syndicate.text.nesting import parse_data
+from syndicate.text.values import parse_data
 
 _SETTINGS = (
     "_config.yml", "_config.yaml", "_config.toml", "hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json", "config.toml",

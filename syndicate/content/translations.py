@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from syndicate.content.fields import Fields, simplify
 from syndicate.model import Settings, Site
-from syndicate.text.languages import normalise_language
+from syndicate.text.values import normalise_language
 
 # ISO 639-1, without those that are endings of programs' names ("socket.io.md", "types.ts.md").
 _LANGUAGES = (

@@ -11,7 +11,7 @@ from typing import Final
 from syndicate.content.fields import Fields, is_switch, is_yes, plain_text, simplify
 from syndicate.model import SocialOverride
 from syndicate.text.cleaning import clean_text
-from syndicate.text.languages import normalise_language
+from syndicate.text.values import normalise_language
 
 EVERYWHERE: Final = "all"
 _HINT = "its messages wait until this is corrected: social: {mastodon: {text: …}}, or {skip: true}"

@@ -28,7 +28,7 @@ from syndicate.networks.toolkit.oauth import PastedLogin
 from syndicate.networks.toolkit.readback import Is, Listing, find_in, fits, links_of, links_of_html, text_of_html
 from syndicate.text.counting import Counter
 from syndicate.text.links import absolute_url
-from syndicate.text.tags import read_head_tags
+from syndicate.text.plain import read_head_tags
 
 # --- where a site takes Micropub requests: its Link header, else the first <link rel="micropub"> ---
 

@@ -10,7 +10,7 @@ from typing import Any
 from syndicate.containment import contain
 from syndicate.folders import open_file
 from syndicate.starters.found import Found
-from syndicate.text.nesting import parse_data
+from syndicate.text.values import parse_data
 
 
 def find_file(folder: Path, names: list[str]) -> str:

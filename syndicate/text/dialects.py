@@ -1,4 +1,4 @@
-"""Markdown that only some programs read, as Markdown that all read: notes, tabs, attributes, directives, wiki links.
+"""Markdown that only some programs read, as Markdown that all read: notes, tabs, attributes, wiki links, MDX.
 
 "!!! note", "??? note", '=== "Tab"', "/// note"   Python-Markdown (MkDocs, Pelican, Nikola)
 "{: .wide}"                                       kramdown (Jekyll), Python-Markdown
@@ -10,10 +10,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
 from typing import NamedTuple
 
-from syndicate.text.generator_code import GeneratorCode, holds_any
+from syndicate.text.generator_code import UNKNOWN, GeneratorCode, holds_any, to_text
+from syndicate.text.markdown import map_prose, split_code, split_fences
 
 # --- Blocks that are told by a line before them and by their indentation ---
 
@@ -179,3 +181,184 @@ def _show_callout(found: re.Match[str]) -> str:
     if len(title) > _LONGEST_TITLE:
         return f"{found['quote']}**{kind.capitalize()}**\n{found['quote']}\n{found['quote']}{title}"
     return f"{found['quote']}**{title or kind.capitalize()}**\n{found['quote']}"
+
+
+# --- Pictures and players, as shortcodes of Hugo, tags of Liquid and components of MDX name them ---
+
+_WORDS = re.compile(r"""([\w-]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"']+)|"([^"]*)"|'([^']*)'|([^\s"'=]+)""")
+_IDENTIFIER = re.compile(r"[\w-]{1,40}\Z")
+_LINKS = {
+    "youtube": "https://www.youtube.com/watch?v={}",
+    "vimeo": "https://vimeo.com/{}",
+    "instagram": "https://www.instagram.com/p/{}/",
+    "gist": "https://gist.github.com/{}/{}",
+    "tweet": "https://x.com/{}/status/{}",
+    "x": "https://x.com/{}/status/{}",
+    "twitter": "https://x.com/{}/status/{}",
+}
+_SOURCES = ("src", "image_path", "link", "url", "path", "image")
+_PICTURES = frozenset({"figure", "img", "image", "picture", "include", "include_relative", "image_tag"})
+_PICTURE_ADDRESS = re.compile(r"\S+\.(?:avif|gif|jpe?g|png|svg|webp)(?:\?\S*)?\Z", re.IGNORECASE)
+
+
+def replace_tag(body: str) -> str:
+    """What one tag becomes, "" for nothing: `body` is what stands between its brackets."""
+    name, _, rest = body.partition(" ")
+    named, plain = _arguments(rest)
+    name = name.lower()
+    if name in _LINKS:
+        return _address(_LINKS[name], [*plain, *named.values()])
+    if name in _PICTURES:
+        return _picture(named, plain)
+    if name == "embed" and plain and plain[0].startswith(("https://", "http://")):
+        return f"<{plain[0]}>"
+    return ""
+
+
+def _arguments(text: str) -> tuple[Mapping[str, str], list[str]]:
+    named: dict[str, str] = {}
+    plain = []
+    for key, value, double, single, bare in _WORDS.findall(text):
+        if key:
+            named[key.lower()] = value.strip("\"'")
+        else:
+            plain.append(double or single or bare)
+    return named, plain
+
+
+def _address(pattern: str, values: list[str]) -> str:
+    """An autolink, or nothing where the values are not plain identifiers."""
+    safe = [value for value in values if _IDENTIFIER.match(value)]
+    return f"<{pattern.format(*safe)}>" if len(safe) >= pattern.count("{}") else ""
+
+
+def _picture(named: Mapping[str, str], plain: list[str]) -> str:
+    sources = [named[key] for key in _SOURCES if key in named] + plain
+    source = next((text for text in sources if _PICTURE_ADDRESS.match(text)), "")
+    if not source:
+        return ""
+    alt = named.get("alt") or named.get("title") or named.get("caption") or ""
+    caption = named.get("caption", "")
+    return f"![{alt.replace('[', '(').replace(']', ')')}](<{source}>)" + (f"\n*{caption}*" if caption else "")
+
+
+# --- MDX: the JavaScript goes, the Markdown stays ---
+
+_MODULE = re.compile(
+    r"""^(?:import\s*(?:type\s+)?(?:["'{*]|[\w$]+\s*(?:,|\sfrom\b))|export\s+(?:default|const|let|var|function|class|async|\{|\*))"""
+    r"[^\n]*(?:\n(?!\s*\n)[^\n]*)*",
+    re.MULTILINE,
+)
+_STRING = re.compile(r"""(["'])(?P<plain>[^"'`\\\n]*)\1|`(?P<template>(?:[^`\\$]|\\.|\$(?!\{))*)`""", re.DOTALL)
+_CODE_MARK = re.compile("\0\\d+\0")
+_COMMENT = re.compile(r"/\*.*\*/", re.DOTALL)
+# A quoted value is bounded, so that a text of opening quotes costs linear time.
+_COMPONENT = re.compile(
+    r"""<(?P<closing>/?)(?P<name>[A-Z][\w.]{0,99})(?=[\s/>])(?P<rest>(?:[^<>"']|"[^"]{0,500}"|'[^']{0,500}')*)>|</?>"""
+)
+_CODE_FENCE = re.compile(r"( {0,12})(`{3,}|~{3,})")
+_TAG_LINE = re.compile(r" {0,12}</?[A-Z][\w.]{0,99}(?:\s[^<>\n]{0,500})?>[ \t]*\Z")
+_IMPORT = re.compile(r"""^import\s[^\n]{1,500}\sfrom\s+["'][^"'\n]{1,300}["'];?[ \t]*$""", re.MULTILINE)
+_ATTRIBUTE = re.compile(r"""<[A-Za-z][^<>]{0,500}=\{(?:[^{%\s]|\{\s*["']?[\w-]{1,50}["']?\s*:)""")
+
+_CODE = re.compile(r"<(?:pre|code|samp|kbd)\s[^<>]{0,500}", re.IGNORECASE)
+
+
+def is_mdx(markdown: str) -> bool:
+    """Whether a file that ends in ".md" is MDX all the same, as Docusaurus takes every file for it."""
+    if not holds_any(markdown, ("import", "={")):
+        return False
+    prose = "".join(piece for piece, is_code in split_code(markdown) if not is_code)
+    if _IMPORT.search(prose):
+        return True
+    if "{%" in prose or "={" not in markdown:
+        return False
+    elements = _CODE.findall("".join(piece for piece, is_code in split_fences(markdown) if not is_code))
+    return any(_ATTRIBUTE.search(text) for text in (prose, *elements))
+
+
+def drop_mdx(markdown: str, code: GeneratorCode | None = None) -> str:
+    """The Markdown without imports, exports, JSX components and expressions; what components enclose stays.
+
+    `code` knows values and takes the notes of what was left out.
+    """
+    known = code or GeneratorCode()
+    return map_prose(_set_tags_apart(markdown), lambda text: _drop(text, known), split_fences)
+
+
+def _set_tags_apart(markdown: str) -> str:
+    """Empty lines around components that have a line of their own: MDX reads Markdown there, code in fences too."""
+    if "```" not in markdown and "~~~" not in markdown:
+        return markdown
+    kept: list[str] = []
+    fence, indent, is_behind_tag = "", 0, False
+    lines = markdown.split("\n")
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        mark = _CODE_FENCE.match(line)
+        if mark and not fence:
+            fence, indent = mark[2], len(mark[1]) if is_behind_tag else 0
+        elif mark and mark[2].startswith(fence):
+            fence = ""
+        is_behind_tag = not (fence or mark) and _TAG_LINE.match(line) is not None
+        if is_behind_tag:
+            is_text = following.startswith("    ") and not _CODE_FENCE.match(following)
+            kept += ["", line.strip()] if is_text else ["", line.strip(), ""]
+        else:
+            kept.append(line[indent:] if (fence or mark) and not line[:indent].strip() else line)
+    return "\n".join(kept)
+
+
+def _drop(text: str, code: GeneratorCode) -> str:
+    text = _drop_expressions(_MODULE.sub("", text), code)
+    return _COMPONENT.sub(lambda found: _replace_component(found, code), text)
+
+
+def _replace_component(found: re.Match[str], code: GeneratorCode) -> str:
+    """A picture or film becomes Markdown; of any other component that stands alone a mark."""
+    name, rest = found["name"], found["rest"] or ""
+    if not name or found["closing"]:
+        return ""
+    if not rest.rstrip().endswith("/"):
+        return code.leave_out(f"<{name} …>", is_missed=False)
+    return replace_tag(f"{name} {rest.rstrip().removesuffix('/')}") or code.leave_out(f"<{name} …>")
+
+
+def _drop_expressions(text: str, code: GeneratorCode) -> str:
+    """The text without balanced `{…}`: a lone string keeps its words, an attribute's value becomes empty."""
+    kept, at = [], 0
+    for start, end in _expressions(text):
+        inside = text[start + 1 : end - 1].strip()
+        kept += [text[at:start], _show_value(inside, text[start:end], code, in_tag=text[start - 1 : start] == "=")]
+        at = end
+    return "".join([*kept, text[at:]])
+
+
+def _show_value(inside: str, written: str, code: GeneratorCode, *, in_tag: bool) -> str:
+    string = _STRING.fullmatch(inside)
+    if in_tag or string:
+        words = re.sub(r"\\(.)", r"\1", string["plain"] or string["template"] or "") if string else ""
+        return f'"{escape(words)}"' if in_tag else escape(words, quote=False).replace("{", "&#123;")
+    if inside.startswith("#"):  # Docusaurus names headings so
+        return written
+    if _CODE_MARK.fullmatch(inside):  # a string in backticks, which Markdown takes for code
+        return inside
+    if not inside or _COMMENT.fullmatch(inside) or inside.startswith("..."):
+        return ""
+    value = code.evaluate(inside) if inside.isascii() else UNKNOWN
+    shown = to_text(value)
+    return code.leave_out(written) if shown is None else shown
+
+
+def _expressions(text: str) -> list[tuple[int, int]]:
+    """Start and end of every outermost pair of braces that are not escaped."""
+    opened: list[int] = []
+    pairs: list[tuple[int, int]] = []
+    for found in re.finditer(r"\\.|[{}]", text, re.DOTALL):
+        if found[0] == "{":
+            opened.append(found.start())
+        elif found[0] == "}" and opened:
+            start = opened.pop()
+            while pairs and pairs[-1][0] > start:
+                pairs.pop()
+            pairs.append((start, found.end()))
+    return pairs

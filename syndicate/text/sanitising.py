@@ -14,12 +14,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Final
 
 import nh3
 
 from syndicate.errors import ContentError
 from syndicate.text.links import absolute_url, split_address
-from syndicate.text.nesting import VOID, flatten_markup
 
 _TAGS = frozenset({
     "a", "abbr", "article", "aside", "audio", "b", "bdi", "bdo", "blockquote", "br", "caption", "center", "cite",
@@ -127,13 +127,13 @@ _keep_cleaner = lru_cache(maxsize=10)(_make_cleaner)
 def close_elements(markup: str) -> str:
     """The markup with self-closed elements closed, and with frames under the name that is sanitised."""
     if "/>" in markup:
-        markup = _WHOLE_TAG.sub(_close, markup)
+        markup = _WHOLE_TAG.sub(_close_tag, markup)
     if _FRAME.search(markup):
         markup = _FRAME_WITH_EXCUSE.sub(r"\1", _FRAME.sub(r"<\1framed-player", markup))
     return markup
 
 
-def _close(found: re.Match[str]) -> str:
+def _close_tag(found: re.Match[str]) -> str:
     name, attributes = found[1], found[2]
     if not attributes.endswith("/") or name.lower() in VOID:
         return found[0]
@@ -212,3 +212,114 @@ def _player(address: str) -> str | None:
     if parts.scheme not in {"", "http", "https"} or (parts.netloc or "").lower() not in _PLAYERS:
         return None
     return parts._replace(scheme="https").geturl()
+
+
+# --- HTML that nests too deeply for those who read it ---
+
+MAX_OPEN: Final = 500
+"""Elements in one another, where a text has tags enough for that."""
+_USUAL_OPEN = 10
+_MAX_WORK = 2_000_000
+_SPACE = "\t\n\f\r "
+# What a tokenizer sees (HTML, section 13.2.5): comments, what it takes for comments, and tags with their attributes.
+# Possessive throughout, and what never ends reaches to the end of the text, so that every character is read once.
+_TOKEN = re.compile(
+    r"<!--(?:-?>|.*?(?:--!?>|\Z))"
+    r"|<(?:[!?]|/(?![a-zA-Z]))[^>]*+(?:>|\Z)"
+    rf"|<(?P<end>/?)(?P<name>[a-zA-Z][^{_SPACE}/>]*+)"
+    rf"(?:[{_SPACE}/]++|[^{_SPACE}/>][^{_SPACE}/>=]*+(?:[{_SPACE}]*+=[{_SPACE}]*+"
+    rf"(?:\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z)|[^{_SPACE}>\"'][^{_SPACE}>]*+)?+)?+)*+(?:>|\Z)",
+    re.DOTALL,
+)
+_NOTHING = "<!---->"
+_RAW = frozenset({"script", "style", "textarea", "title", "xmp", "noembed", "noframes", "noscript", "plaintext"})
+_FORMATTING = frozenset(
+    {"a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"}
+)
+_FOREIGN = frozenset({"svg", "math"})
+_BARRIERS = _FOREIGN | {"table", "caption", "object", "applet", "marquee", "template"}
+_SPECIAL = _BARRIERS | frozenset({
+    "address", "article", "aside", "blockquote", "body", "button", "center", "details", "dialog", "dir", "div", "dl",
+    "fieldset", "figcaption", "figure", "footer", "form", "frameset", "h1", "h2", "h3", "h4", "h5", "h6", "head",
+    "header", "hgroup", "html", "iframe", "listing", "main", "menu", "nav", "ol", "pre", "search", "section", "select",
+    "summary", "ul", "li", "dd", "dt", "p",
+})  # fmt: skip
+_ENDS_PARAGRAPH = _SPECIAL - _BARRIERS - {"body", "button", "frameset", "head", "html", "iframe", "select"}
+VOID: Final = frozenset({
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
+})  # fmt: skip
+# Elements that the next of their kind ends, and what each looks through on its way to that one.
+_ENDED_BY_KIND = {"li": frozenset({"li"}), "dd": frozenset({"dd", "dt"}), "dt": frozenset({"dd", "dt"})}
+_SEEN_THROUGH = frozenset({"address", "div", "p"})
+_ENDS_OF_SCOPE = {"li": frozenset({"ol", "ul"}), "p": frozenset({"button"})}
+# Void elements, and those of which a parser holds a few at most in each of the others: they say little about depth.
+_FLAT = VOID | frozenset({"td", "th", "tr", "tbody", "thead", "tfoot", "colgroup"})
+
+
+def flatten_markup(markup: str) -> str | None:
+    """HTML that every parser reads alike, without comments and raw text; None where its elements nest too deeply.
+
+    An HTML parser needs quadratic time where much is open, a feed reader its stack. Elements left open are opened
+    again in every paragraph that follows, so depth is weighed with the number of tags.
+    """
+    if markup.count("<") <= MAX_OPEN:
+        return markup
+    pieces, stack, at, tags = list[str](), list[str](), 0, 0
+    while found := _TOKEN.search(markup, at):
+        name = (found["name"] or "").lower()
+        pieces += markup[at : found.start()], found[0] if name and name not in _RAW else _NOTHING
+        at = found.end()
+        if name in _RAW and not found["end"]:
+            at = _skip_raw(markup, at, name)
+        elif name:
+            tags += 1
+            _follow(stack, name, found["end"], found[0])
+            if len(stack) > MAX_OPEN or (len(stack) > _USUAL_OPEN and len(stack) * tags > _MAX_WORK):
+                return None
+    return "".join((*pieces, markup[at:]))
+
+
+def _skip_raw(markup: str, at: int, name: str) -> int:
+    """Where the text of a raw element ends; without an end tag at the end of all."""
+    end = re.compile(rf"</{name}(?=[{_SPACE}/>])", re.IGNORECASE).search(markup, at) if name != "plaintext" else None
+    return end.start() if end else len(markup)
+
+
+def _follow(stack: list[str], name: str, end: str, tag: str) -> None:
+    """The open elements after a tag; never fewer than a parser has."""
+    is_foreign = not _FOREIGN.isdisjoint(stack)
+    if name in _FLAT and not is_foreign:
+        return
+    if not end and not (is_foreign and tag.endswith("/>")):
+        if name == "a":
+            _close(stack, name)
+        if name in _ENDS_PARAGRAPH:
+            _close(stack, "p")
+        _end_kind(stack, name)
+        stack.append(name)
+    elif end:
+        _close(stack, name)
+
+
+def _close(stack: list[str], name: str) -> None:
+    """Close the nearest open element of the name, where a parser would; formatting inside it stays open."""
+    ends = _SPECIAL
+    if name in _SPECIAL or name in _FORMATTING:
+        ends = _BARRIERS | _ENDS_OF_SCOPE.get(name, frozenset()) if name != "table" else frozenset()
+    for place in range(len(stack) - 1, -1, -1):
+        if stack[place] == name:
+            above = [one for one in stack[place + 1 :] if one in _FORMATTING]
+            stack[place:] = stack[place + 1 :] if name in _FORMATTING | {"form"} else above
+            return
+        if stack[place] in ends:
+            return
+
+
+def _end_kind(stack: list[str], name: str) -> None:
+    """Close what an item of a list ends: the item before it in the same list."""
+    for place in range(len(stack) - 1, -1, -1) if name in _ENDED_BY_KIND else ():
+        if stack[place] in _ENDED_BY_KIND[name]:
+            stack[place:] = [one for one in stack[place + 1 :] if one in _FORMATTING]
+            return
+        if stack[place] in _SPECIAL - _SEEN_THROUGH:
+            return

@@ -6,8 +6,8 @@ What we decided, for Hugo shortcodes and Liquid (Jekyll, Eleventy, dev.to):
 * `highlight` becomes a code block; comments go; `raw` keeps its inside as it stands;
 * `ref`, `relref`, `link`, `post_url` become nothing, so the link leads to the post's own page;
 * what else is written for some programs alone: `text.dialects`;
-* values and conditions are looked up (`text.liquid`); what cannot be is left out and noted, a value, a loop or a tag of
-  its own with a mark in its place;
+* values and conditions are looked up (`text.generator_code`); what cannot be is left out and noted, a value, a loop
+  or a tag of its own with a mark in its place;
 * any other tag goes and what stands between a pair stays.
 
 Nothing inside code is touched, but for Liquid's `raw` around it.
@@ -16,13 +16,13 @@ Nothing inside code is touched, but for Liquid's `raw` around it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
 
-from syndicate.text.code import map_prose, split_code
-from syndicate.text.dialects import SIGNS, drop_dialect
+from syndicate.text.dialects import SIGNS, drop_dialect, replace_tag
 from syndicate.text.generator_code import MARK, UNKNOWN, GeneratorCode, holds_any, to_text
+from syndicate.text.markdown import map_prose, split_code
 
 # --- Liquid, Nunjucks and Hugo tags in order ---
 # What can be looked up is shown, what cannot is left out and noted. Branches whose condition is known are chosen;
@@ -194,23 +194,9 @@ _RAW_LINE = re.compile(r"\{%-?[ \t]*(?:end)?raw[ \t]*-?%\}(?:(?<=\n.{9})\n)?")
 _CLOSED = re.compile(r"\{(?:\{[<%][ \t]*/|%-?[ \t]*end)[ \t]*([\w./-]+)")
 _PAGE_ADDRESS = re.compile(r"\{\{-?\s*(?:page\.url|base_?url)\s*(?:\|[^{}]*)?-?\}\}", re.IGNORECASE)
 _TEASER_END = re.compile(r"\s*(?:more|truncate)\b", re.IGNORECASE)
-_WORDS = re.compile(r"""([\w-]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"']+)|"([^"]*)"|'([^']*)'|([^\s"'=]+)""")
-_IDENTIFIER = re.compile(r"[\w-]{1,40}\Z")
-_LINKS = {
-    "youtube": "https://www.youtube.com/watch?v={}",
-    "vimeo": "https://vimeo.com/{}",
-    "instagram": "https://www.instagram.com/p/{}/",
-    "gist": "https://gist.github.com/{}/{}",
-    "tweet": "https://x.com/{}/status/{}",
-    "x": "https://x.com/{}/status/{}",
-    "twitter": "https://x.com/{}/status/{}",
-}
-_SOURCES = ("src", "image_path", "link", "url", "path", "image")
-_PICTURES = frozenset({"figure", "img", "image", "picture", "include", "include_relative", "image_tag"})
 _NAMES_OF_PAGES = frozenset({"ref", "relref", "link", "post_url"})
 _BRACE = "\U0010fffb"
 """Stands for a brace that is text, while tags are looked for."""
-_PICTURE_FILE = re.compile(r"\S+\.(?:avif|gif|jpe?g|png|svg|webp)(?:\?\S*)?\Z", re.IGNORECASE)
 
 
 def drop_shortcodes(markdown: str, code: GeneratorCode | None = None, *, is_liquid: bool = False) -> str:
@@ -314,44 +300,3 @@ def _replace_pairs(text: str, pair: _Pair, change: Callable[[str, str], str]) ->
         kept += [text[at : start.start()], change(argument, text[start.end() : end.start()])]
         at = end.end()
     return "".join([*kept, text[at:]])
-
-
-def replace_tag(body: str) -> str:
-    """What one tag becomes, "" for nothing: `body` is what stands between its brackets."""
-    name, _, rest = body.partition(" ")
-    named, plain = _arguments(rest)
-    name = name.lower()
-    if name in _LINKS:
-        return _address(_LINKS[name], [*plain, *named.values()])
-    if name in _PICTURES:
-        return _picture(named, plain)
-    if name == "embed" and plain and plain[0].startswith(("https://", "http://")):
-        return f"<{plain[0]}>"
-    return ""
-
-
-def _arguments(text: str) -> tuple[Mapping[str, str], list[str]]:
-    named: dict[str, str] = {}
-    plain = []
-    for key, value, double, single, bare in _WORDS.findall(text):
-        if key:
-            named[key.lower()] = value.strip("\"'")
-        else:
-            plain.append(double or single or bare)
-    return named, plain
-
-
-def _address(pattern: str, values: list[str]) -> str:
-    """An autolink, or nothing where the values are not plain identifiers."""
-    safe = [value for value in values if _IDENTIFIER.match(value)]
-    return f"<{pattern.format(*safe)}>" if len(safe) >= pattern.count("{}") else ""
-
-
-def _picture(named: Mapping[str, str], plain: list[str]) -> str:
-    sources = [named[key] for key in _SOURCES if key in named] + plain
-    source = next((text for text in sources if _PICTURE_FILE.match(text)), "")
-    if not source:
-        return ""
-    alt = named.get("alt") or named.get("title") or named.get("caption") or ""
-    caption = named.get("caption", "")
-    return f"![{alt.replace('[', '(').replace(']', ')')}](<{source}>)" + (f"\n*{caption}*" if caption else "")

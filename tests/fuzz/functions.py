@@ -30,21 +30,17 @@ from syndicate.stats.hits import parse_line
 from syndicate.stats.readers import count_readers
 from syndicate.text import (
     cleaning,
-    code,
-    dates,
+    counting,
     dialects,
-    fit,
     hashtags,
-    jsx,
-    labels,
     links,
     markdown,
     plain,
     repair,
     sanitising,
     shortcodes,
+    values,
 )
-from syndicate.text import markdown as pruning
 from syndicate.text.cleaning import drop_broken
 from syndicate.text.counting import Counter, count, cut, split_graphemes
 from syndicate.text.generator_code import GeneratorCode
@@ -84,7 +80,7 @@ def _list(name: str) -> Callable[[str], object]:
 
 def _dated(text: str) -> None:
     with suppress(ValueError):
-        dates.parse_date(text, UTC)
+        values.parse_date(text, UTC)
 
 
 def _count(counter: Counter, per_link: int | None = None) -> Callable[[str], object]:
@@ -118,27 +114,27 @@ FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "cleaning.clean_text": cleaning.clean_text,
     "cleaning.drop_broken": drop_broken,
     "cleaning.one_line": cleaning.one_line,
-    "code.split_code": code.split_code,
-    "code.map_prose": lambda text: code.map_prose(text, str.upper),
+    "markdown.split_code": markdown.split_code,
+    "markdown.map_prose": lambda text: markdown.map_prose(text, str.upper),
     "count graphemes": _count(Counter.GRAPHEMES),
     "count utf16 with links": _count(Counter.UTF16, 23),
     "count weighted": _count(Counter.WEIGHTED),
     "count mastodon": _count(Counter.MASTODON, 23),
     "count threads": _count(Counter.THREADS),
-    "dates.parse_date": _dated,
-    "fit.fit": lambda text: fit.fit(text, lambda one: len(one) <= len(text) // 2),
-    "fit.fit weighted": lambda text: fit.fit(text, lambda one: count(one, Counter.WEIGHTED) <= 280),
-    "fit.split": lambda text: fit.split(text, lambda one, _: len(one) <= 300),
-    "fit.split large": lambda text: fit.split(text, lambda one, _: len(one) <= 2_000),
+    "values.parse_date": _dated,
+    "counting.fit": lambda text: counting.fit(text, lambda one: len(one) <= len(text) // 2),
+    "counting.fit weighted": lambda text: counting.fit(text, lambda one: count(one, Counter.WEIGHTED) <= 280),
+    "counting.split": lambda text: counting.split(text, lambda one, _: len(one) <= 300),
+    "counting.split large": lambda text: counting.split(text, lambda one, _: len(one) <= 2_000),
     "graphemes.split_graphemes": split_graphemes,
     "graphemes.cut": lambda text: cut(text, len(text) // 2),
     "hashtags.find_hashtags": hashtags.find_hashtags,
     "hashtags.find_mentions": hashtags.find_mentions,
     "hashtags.to_hashtag": hashtags.to_hashtag,
-    "labels.strip_label": lambda text: labels.strip_label(text, _LABELS),
-    "labels.find_label": lambda text: labels.find_label(text, _LABELS),
-    "labels.unquote": labels.unquote,
-    "labels.drop_label_paragraph": lambda text: labels.drop_label_paragraph(text, _LABELS, ("a", text)),
+    "repair.strip_label": lambda text: repair.strip_label(text, _LABELS),
+    "repair.find_label": lambda text: repair.find_label(text, _LABELS),
+    "repair.unquote": repair.unquote,
+    "repair.drop_label_paragraph": lambda text: repair.drop_label_paragraph(text, _LABELS, ("a", text)),
     "links.find_links": links.find_links,
     "links.find_web_links": links.find_web_links,
     "links.find_addresses": links.find_addresses,
@@ -147,17 +143,17 @@ FUNCTIONS: Mapping[str, Callable[[str], object]] = {
     "markdown.link_addresses": markdown.link_addresses,
     "dialects.drop_dialect": lambda text: dialects.drop_dialect(text, GeneratorCode()),
     "dialects.open_notes": dialects.open_notes,
-    "jsx.drop_mdx": jsx.drop_mdx,
-    "jsx.is_mdx": jsx.is_mdx,
+    "dialects.drop_mdx": dialects.drop_mdx,
+    "dialects.is_mdx": dialects.is_mdx,
     "liquid.render_tags": lambda text: shortcodes.render_tags(text, GeneratorCode(), lambda _inside, _written: None),
-    "maths.set_apart": code.set_apart,
+    "maths.set_apart": markdown.set_apart,
     "shortcodes.fill_text": lambda text: shortcodes.fill_text(text, GeneratorCode()),
     "plain.first_paragraph of": lambda text: plain.first_paragraph(f"<p>{text}</p>"),
     "plain.to_plain": plain.to_plain,
     "plain.line_to_plain": plain.line_to_plain,
     "plain.first_paragraph": lambda text: plain.first_paragraph(sanitising.sanitise(text, _SITE)),
     "plain.shorten": lambda text: plain.shorten(text, len(text) // 2),
-    "pruning.prune": lambda text: pruning.prune(sanitising.sanitise(text, _SITE)),
+    "markdown.prune": lambda text: markdown.prune(sanitising.sanitise(text, _SITE)),
     "repair.repair_text": repair.repair_text,
     "repair.repair_markdown": repair.repair_markdown,
     "sanitising.sanitise": lambda text: sanitising.sanitise(text, _SITE),

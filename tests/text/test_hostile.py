@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from syndicate.errors import ContentError
-from syndicate.text import cleaning, counting, fit, hashtags, labels, links, markdown, sanitising
+from syndicate.text import cleaning, counting, hashtags, links, markdown, repair, sanitising
 
 N = 100_000
 LABELS = ("Summary", "Social Snippet")
@@ -20,7 +20,7 @@ SHORT: Callable[[str], bool] = lambda text: len(text) <= 300  # noqa: E731
 def test_a_run_of_signs_is_cut_in_one_go(sign: str) -> None:
     """No start in a run of brackets, quotes or ends of sentences looks at the rest of the run again."""
     text = "Words before. " + sign * N + "x"
-    shown = fit.fit(text, SHORT)
+    shown = counting.fit(text, SHORT)
     assert shown.startswith("Words before.")
     assert len(shown) <= 300
 
@@ -29,7 +29,7 @@ def test_a_run_of_signs_is_cut_in_one_go(sign: str) -> None:
 def test_a_long_text_is_split_by_what_a_part_holds(sign: str) -> None:
     """Each part costs its own length, not that of all that is left."""
     text = (sign * N).strip()
-    parts = fit.split(text, lambda part, number: len(part) <= 20_000)
+    parts = counting.split(text, lambda part, number: len(part) <= 20_000)
     assert "".join("".join(parts).split()) == "".join(text.split())
     assert all(len(part) <= 20_000 for part in parts)
 
@@ -38,8 +38,8 @@ def test_a_long_text_is_split_by_what_a_part_holds(sign: str) -> None:
 def test_a_label_with_a_gap_behind_it_is_no_label(between: str) -> None:
     """White space between a label and a colon that never comes is read once."""
     text = "Summary" + between * N + "x"
-    assert labels.strip_label(text, LABELS) == text
-    assert labels.strip_label("Summary" + between * N + ": x", LABELS) == "x"
+    assert repair.strip_label(text, LABELS) == text
+    assert repair.strip_label("Summary" + between * N + ": x", LABELS) == "x"
 
 
 def test_signs_behind_an_address_are_given_back_at_once() -> None:

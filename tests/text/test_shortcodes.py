@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.text.code import put_back, set_apart
+from syndicate.text.dialects import drop_mdx, is_mdx
 from syndicate.text.generator_code import MARK, GeneratorCode
-from syndicate.text.jsx import drop_mdx, is_mdx
+from syndicate.text.markdown import put_back, set_apart
 from syndicate.text.shortcodes import drop_shortcodes, render_tags, show_code_in_html
 
 

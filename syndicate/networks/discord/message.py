@@ -23,8 +23,7 @@ from syndicate.networks.toolkit.answers import (
 )
 from syndicate.networks.toolkit.calls import Parts, shorten
 from syndicate.networks.toolkit.readback import REPLIES_TO, Is, links_of
-from syndicate.text.counting import Counter, count
-from syndicate.text.fit import fit
+from syndicate.text.counting import Counter, count, fit
 
 # Discord does not say what a character is; UTF-16 code units are the strictest reading.
 MARKS = "\\`*_~|[]<"

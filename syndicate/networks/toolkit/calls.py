@@ -12,8 +12,7 @@ from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message
 from syndicate.networks.base import Vault
 from syndicate.networks.toolkit.answers import Refusal
-from syndicate.text.counting import Counter, count
-from syndicate.text.fit import fit
+from syndicate.text.counting import Counter, count, fit
 
 ParsesFailure = Callable[[Refusal], NetworkError]
 """What a refusal of this network means: by the network's own codes, then by its status."""

@@ -36,11 +36,11 @@ from syndicate.planning.messages.template import (
     tidy,
     trace,
 )
-from syndicate.text.fit import fit, split
+from syndicate.text.counting import fit, split
 from syndicate.text.hashtags import find_hashtags
-from syndicate.text.languages import normalise_language
 from syndicate.text.links import find_links
 from syndicate.text.markdown import make_absolute
+from syndicate.text.values import normalise_language
 
 # --- a rendered message made to fit: hashtags go first, then the end of the text ---
 

@@ -1,12 +1,67 @@
-"""Reads the dates that people and generators write into front matter."""
+"""Values that people and generators write: files of data, dates, tags of languages."""
 
 from __future__ import annotations
 
+import json
 import re
+import tomllib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, tzinfo
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
+from typing import Final
+
+# --- Files of data, and what would make their reader run out of memory, stack or time, found before it reads them ---
+# py-yaml12 limits what stands in brackets and what is indented by itself, but neither compact nesting (`- - - a`),
+# which overflows its stack and ends the process, nor aliases that multiply. tomllib walks a dotted key anew for each.
+
+MAX_DEPTH: Final = 32
+"""Lists and tables in one another, and keys in one key."""
+_MAX_ALIASES = 10
+_MAX_WORDS = 200
+_ANCHOR = re.compile(
+    r"(?<!\w)&([^\s\[\]{},]+)(?P<word>[ \t]+(?=[\w\"'/])[^\n&*:]*+(?::[^\s&*:][^\n&*:]*+)*+$)?", re.MULTILINE
+)
+"""An anchor and, where it names one, the word or sentence that ends its line."""
+_ALIAS = re.compile(r"\*([^\s\[\]{},]+)")
+# Every part is possessive: a text of quotes costs linear time.
+_TOML_STEP = r"""(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
+_DEEP_TOML_KEY = re.compile(rf"(?:^|[\[{{,])[ \t]*+(?:{_TOML_STEP}[ \t]*+\.[ \t]*+){{{MAX_DEPTH}}}", re.MULTILINE)
+_COMPACT_NESTING = re.compile(r"^[ \t]*(?:[-?:][ \t]+){30}", re.MULTILINE)
+
+
+def repeats_anchors(yaml: str) -> bool:
+    """Whether it repeats anchors so often that aliases of aliases may fill the memory; words hold no others."""
+    found = list(_ANCHOR.finditer(yaml)) if "&" in yaml else []
+    names = {anchor[1] for anchor in found}
+    larger = {anchor[1] for anchor in found if not anchor["word"]}
+    aliases = [alias for alias in _ALIAS.findall(yaml) if alias in names] if names else []
+    return sum(alias in larger for alias in aliases) > _MAX_ALIASES or len(aliases) > _MAX_WORDS
+
+
+def find_deep_yaml(yaml: str) -> int | None:
+    """Where compact nesting is too deep."""
+    found = _COMPACT_NESTING.search(yaml)
+    return found.start() if found else None
+
+
+def find_deep_toml(toml: str) -> int | None:
+    """Where a dotted key is too deep."""
+    found = _DEEP_TOML_KEY.search(toml)
+    return found.start() if found else None
+
+
+def parse_data(text: str, ending: str) -> object:
+    """What a file of TOML, JSON or YAML says, by its ending; None for one made to hurt. Raises as its reader."""
+    if ending == ".toml":
+        return tomllib.loads(text) if find_deep_toml(text) is None else None
+    if ending == ".json":
+        return json.loads(text)
+    import yaml12  # noqa: PLC0415 - most who ask for markup alone need no YAML
+
+    return None if repeats_anchors(text) or find_deep_yaml(text) is not None else yaml12.parse_yaml(text)
+
+
+# --- The dates that people and generators write into front matter ---
 
 _ISO = re.compile(
     r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})"
@@ -81,6 +136,8 @@ def _from_text(text: str) -> datetime:
     words = _WORDS.match(text)
     if words and (words[2] or words[3])[:3].lower() in _MONTHS:
         return _from_words(words)
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - few write dates as mails have them
+
     try:
         return parsedate_to_datetime(text)
     except (TypeError, IndexError, ValueError) as error:
@@ -111,3 +168,35 @@ def _zone(offset: str) -> tzinfo:
     digits = f"{hours[:2]:0>2}{minutes or hours[2:]:0>2}"
     found = datetime.strptime(f"{offset[0]}{digits}", "%z").tzinfo
     return found or UTC
+
+
+# --- Language tags in one spelling for feeds, pages and all networks: RFC 5646 (BCP 47) ---
+
+# Language of two or three letters, extended languages, script, region, variants, extensions, private use. The longer
+# languages that the grammar reserves ("english") are none that exist.
+_LANGUAGE_TAG = re.compile(
+    r"[a-z]{2,3}(?:-[a-z]{3}){0,3}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?"
+    r"(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*(?:-[0-9a-wyz](?:-[a-z0-9]{2,8})+)*(?:-x(?:-[a-z0-9]{1,8})+)?"
+)
+_LONGEST = 60
+
+
+def normalise_language(written: str) -> str:
+    """The tag as networks and feeds take it ("EN" is "en", "pt_br.UTF-8" is "pt-BR"); "" for what is not a tag."""
+    tag = written.strip().partition(".")[0].partition("@")[0].replace("_", "-").lower()
+    if len(tag) > _LONGEST or not _LANGUAGE_TAG.fullmatch(tag):
+        return ""
+    first, *others = tag.split("-")
+    return "-".join((first, *_spell(others)))
+
+
+def _spell(subtags: list[str]) -> list[str]:
+    """Scripts as in "Hant", regions as in "TW"; behind a single letter everything is lower case."""
+    single = next((place for place, tag in enumerate(subtags) if len(tag) == 1), len(subtags))
+    return [_spell_one(tag) for tag in subtags[:single]] + subtags[single:]
+
+
+def _spell_one(subtag: str) -> str:
+    if len(subtag) == 2:
+        return subtag.upper()
+    return subtag.title() if len(subtag) == 4 and subtag.isalpha() else subtag

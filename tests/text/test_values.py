@@ -1,4 +1,4 @@
-"""Dates as people and generators write them."""
+"""Dates and tags of languages as people and generators write them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.text.dates import parse_date
+from syndicate.text.values import normalise_language, parse_date
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -88,3 +88,42 @@ def test_any_value_is_a_date_or_refused(value: object) -> None:
 def test_iso_dates_come_back(moment: datetime) -> None:
     """Whatever Python writes as ISO 8601 reads as the same instant."""
     assert parse_date(moment.isoformat(), BERLIN) == moment
+
+
+# --- Language tags in one spelling ---
+
+
+@pytest.mark.parametrize(
+    ("written", "tag"),
+    [
+        ("en", "en"),
+        ("EN", "en"),
+        ("en_us", "en-US"),
+        ("de_AT.UTF-8", "de-AT"),
+        ("sr@latin", "sr"),
+        (" pt-br ", "pt-BR"),
+        ("zh-hant-tw", "zh-Hant-TW"),
+        ("es-419", "es-419"),
+        ("deu", "deu"),
+        ("sl-rozaj-biske", "sl-rozaj-biske"),
+        ("de-ch-1901", "de-CH-1901"),
+        ("en-u-ca-GREGORY", "en-u-ca-gregory"),
+        ("en-x-US", "en-x-us"),
+        ("english", ""),
+        ("English (US)", ""),
+        ("i-klingon", ""),
+        ("e", ""),
+        ("en-", ""),
+        ("en--us", ""),
+        ("42", ""),
+        ("C", ""),
+        ("", ""),
+        ("日本語", ""),
+        ("en\n", "en"),
+        ("en-" + "a" * 5000, ""),
+    ],
+)
+def test_a_language_tag_has_one_spelling(written: str, tag: str) -> None:
+    """Case and underscores are mended; what no network takes is no tag."""
+    assert normalise_language(written) == tag
+    assert normalise_language(tag) == tag
