@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from syndicate.app.app import App
     from syndicate.app.rounds import Pulse
     from syndicate.web.asgi import Health
-    from syndicate.web.connections import Listener
+    from syndicate.web.server import Listener
 
 log = logging.getLogger("syndicate")
 
@@ -147,8 +147,8 @@ def _make_web(app: App, host: str, health: Health | None = None) -> ASGIApp:
     """The feeds, the dashboard and the API as one application, which follows the settings of the app."""
     from syndicate.app.dashboard import read_password
     from syndicate.web import Current, make_app
-    from syndicate.web.api.routes import make_api
-    from syndicate.web.dashboard.routes import make_dashboard, open_door
+    from syndicate.web.api import make_api
+    from syndicate.web.dashboard import make_dashboard, open_door
 
     door = open_door(app, listening=host, password=read_password(os.environ))
     dashboard = make_dashboard(app, door) if door else None

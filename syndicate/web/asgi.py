@@ -170,9 +170,9 @@ def make_app(
 
     Of what lies in the folder only what `is_published` knows by path and bytes is served.
     """
-    prefix = urlsplit(settings.site.feeds_url or f"{settings.site.url}/feeds").path.rstrip("/")
-    address = settings.site.feeds_url or f"{settings.site.url}/feeds"
-    files = FeedFiles(ServedFolder(Path(output_root), is_published), settings.feeds, prefix, address.rstrip("/"))
+    address = (settings.site.feeds_url or f"{settings.site.url}/feeds").rstrip("/")
+    prefix = urlsplit(address).path
+    files = FeedFiles(ServedFolder(Path(output_root), is_published), settings.feeds, prefix, address)
     routes: list[BaseRoute] = list_routes(health) if health else []
     routes += [_mount_whole(place, api) for place in API_PLACES] if api is not None else []
     routes += _mount(dashboard) if dashboard is not None else []

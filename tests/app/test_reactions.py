@@ -11,8 +11,8 @@ import pytest
 
 from syndicate.app.app import App
 from syndicate.model import Reactions, State
-from syndicate.web.api.routes import make_api
-from syndicate.web.dashboard.routes import make_dashboard, open_door
+from syndicate.web.api import make_api
+from syndicate.web.dashboard import make_dashboard, open_door
 from tests.networks.fake import Fake, status
 from tests.networks.fake_mastodon import TOKEN, FakeMastodon
 from tests.networks.fake_x import KEYS, FakeX

@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from syndicate.model import State
+from syndicate.web.api import make_api
 from syndicate.web.api.models import ProblemDetails
-from syndicate.web.api.routes import make_api
 from tests.docs.generate import DOCS
 from tests.web.api import make_desk, make_key, serve_api
 from tests.web.desk import DELIVERY, delivery

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 
 from syndicate.web import make_app
-from syndicate.web.dashboard.routes import make_dashboard, open_door
+from syndicate.web.dashboard import make_dashboard, open_door
 from syndicate.web.dashboard.sessions import make_ticket
 from tests.web.desk import CONFIG, Desk, find_token
 from tests.web.serving import everything, serving

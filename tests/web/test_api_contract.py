@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from syndicate.model import State
-from syndicate.web.api.routes import Rate, make_api
+from syndicate.web.api import Rate, make_api
 from tests.web.api import CONTRACTED, make_desk, make_key, serve_api
 from tests.web.desk import delivery
 

@@ -14,7 +14,7 @@ import pytest
 
 from syndicate.app.dashboard import read_password
 from syndicate.errors import ConfigError
-from syndicate.web.dashboard.routes import open_door
+from syndicate.web.dashboard import open_door
 from syndicate.web.dashboard.security import Door, is_loopback, list_names, name_cookie
 from syndicate.web.dashboard.sessions import LOGIN_LASTS, Sessions
 from tests.formats.samples import settings

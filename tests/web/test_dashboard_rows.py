@@ -10,22 +10,10 @@ import pytest
 
 from syndicate.model import Attachment, CardRef, Message, State, can_move
 from syndicate.networks.base import Look
-from syndicate.web.dashboard.forms import find_next
+from syndicate.web.dashboard.forms import find_next, tell, tell_many
 from syndicate.web.dashboard.preview import make_preview
-from syndicate.web.dashboard.rows import (
-    ACTIONS,
-    choose_page,
-    choose_urgent,
-    make_days,
-    tell,
-    tell_many,
-    to_day,
-    to_link,
-    to_moment,
-    to_segment,
-    to_span,
-)
-from syndicate.web.dashboard.views import choose_month, read_query
+from syndicate.web.dashboard.render import to_day, to_link, to_moment, to_segment, to_span
+from syndicate.web.dashboard.rows import ACTIONS, choose_month, choose_page, choose_urgent, make_days, read_query
 from tests.web.desk import NOW, delivery
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -11,8 +11,7 @@ import pytest
 from starlette.requests import Request
 
 from syndicate.model import Occasion, Reason, State
-from syndicate.web.dashboard.middleware import say_error
-from syndicate.web.dashboard.security import Door, find_refusal
+from syndicate.web.dashboard.security import Door, find_refusal, say_error
 from tests.web.browsing import Served, browse, enter, fields, serve
 from tests.web.desk import CONFIG, MESSAGE, Desk, Page, delivery, sent
 

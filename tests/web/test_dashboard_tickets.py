@@ -18,7 +18,7 @@ import pytest
 
 from syndicate.app.app import App
 from syndicate.cli.daemon import _make_web
-from syndicate.web.dashboard.routes import make_dashboard, open_door
+from syndicate.web.dashboard import make_dashboard, open_door
 from syndicate.web.dashboard.sessions import make_ticket
 from syndicate.web.server import find_server, told_where
 from tests.journeys.blog import Blog

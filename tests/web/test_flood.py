@@ -21,7 +21,8 @@ import pytest
 
 from syndicate.app.app import App
 from syndicate.web import make_app
-from syndicate.web.connections import (
+from syndicate.web.dashboard.sessions import make_ticket
+from syndicate.web.server import (
     EXCHANGE_TIME,
     READ_AT_ONCE,
     REQUEST_TIME,
@@ -30,9 +31,9 @@ from syndicate.web.connections import (
     OncePerHour,
     Server,
     choose_most,
+    configure,
+    listen,
 )
-from syndicate.web.dashboard.sessions import make_ticket
-from syndicate.web.server import configure, listen
 from tests.formats.samples import settings
 from tests.web.serving import everything
 

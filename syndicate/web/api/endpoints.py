@@ -15,7 +15,7 @@ from syndicate import __version__
 from syndicate.app.app import App
 from syndicate.model import Action
 from syndicate.store.passes import Scope
-from syndicate.web.api import messages, site_answers
+from syndicate.web.api import answers
 from syndicate.web.api import models as m
 from syndicate.web.api import requests as ask
 
@@ -55,30 +55,28 @@ _ACT = partial(_WRITE, asked=ask.DeliveryNumber, answer=m.DeliveryShown)
 
 
 ENDPOINTS: tuple[Endpoint, ...] = (
-    _READ(path="/status", work=site_answers.read_status, answer=m.StatusShown),
-    _READ(path="/plan", work=site_answers.read_plan, answer=m.PlanShown),
-    _READ(path="/deliveries", work=messages.list_deliveries, asked=ask.DeliveryFilter, answer=m.DeliveryList),
-    _WRITE(path="/deliveries", work=messages.write_delivery, body=ask.NewMessage, answer=m.DeliveryList, status=201),
-    _TELL(path="/preview", work=messages.preview, body=ask.NewMessage, answer=m.Preview),
-    _WRITE(path="/deliveries/many", work=messages.change_many, body=ask.Many, answer=m.ManyChanged),
-    _TELL(path="/measure", work=messages.measure, body=ask.Measured, answer=m.Measures),
-    _READ(path=_ONE, work=messages.read_delivery, asked=ask.DeliveryNumber, answer=m.DeliveryStory),
+    _READ(path="/status", work=answers.read_status, answer=m.StatusShown),
+    _READ(path="/plan", work=answers.read_plan, answer=m.PlanShown),
+    _READ(path="/deliveries", work=answers.list_deliveries, asked=ask.DeliveryFilter, answer=m.DeliveryList),
+    _WRITE(path="/deliveries", work=answers.write_delivery, body=ask.NewMessage, answer=m.DeliveryList, status=201),
+    _TELL(path="/preview", work=answers.preview, body=ask.NewMessage, answer=m.Preview),
+    _WRITE(path="/deliveries/many", work=answers.change_many, body=ask.Many, answer=m.ManyChanged),
+    _TELL(path="/measure", work=answers.measure, body=ask.Measured, answer=m.Measures),
+    _READ(path=_ONE, work=answers.read_delivery, asked=ask.DeliveryNumber, answer=m.DeliveryStory),
     *(
-        _ACT(path=f"{_ONE}/{action.value}", work=messages.make_action(action, words))
+        _ACT(path=f"{_ONE}/{action.value}", work=answers.make_action(action, words))
         for action, words in _SIMPLE.items()
     ),
-    _ACT(path=f"{_ONE}/move", work=messages.move, body=ask.Move),
-    _ACT(path=f"{_ONE}/edit", work=messages.edit, body=ask.Edit),
-    _ACT(path=f"{_ONE}/settle", work=messages.settle, body=ask.Settle),
-    _READ(path="/posts", work=site_answers.read_posts, asked=ask.PostFilter, answer=m.PostList),
-    _READ(path="/posts/{slug}", work=site_answers.read_post, asked=ask.PostSlug, answer=m.PostStory),
-    _READ(path="/accounts", work=site_answers.read_accounts, answer=m.AccountList),
-    _WRITE(
-        path="/accounts/{name}/resume", work=site_answers.resume_account, asked=ask.AccountName, answer=m.AccountList
-    ),
-    _READ(path="/feeds", work=site_answers.read_feeds, answer=m.FeedList),
-    _READ(path="/counts", work=site_answers.read_counts, asked=ask.CountsFilter, answer=m.Counts),
-    _READ(path="/history", work=site_answers.read_history, asked=ask.HistoryFilter, answer=m.History),
+    _ACT(path=f"{_ONE}/move", work=answers.move, body=ask.Move),
+    _ACT(path=f"{_ONE}/edit", work=answers.edit, body=ask.Edit),
+    _ACT(path=f"{_ONE}/settle", work=answers.settle, body=ask.Settle),
+    _READ(path="/posts", work=answers.read_posts, asked=ask.PostFilter, answer=m.PostList),
+    _READ(path="/posts/{slug}", work=answers.read_post, asked=ask.PostSlug, answer=m.PostStory),
+    _READ(path="/accounts", work=answers.read_accounts, answer=m.AccountList),
+    _WRITE(path="/accounts/{name}/resume", work=answers.resume_account, asked=ask.AccountName, answer=m.AccountList),
+    _READ(path="/feeds", work=answers.read_feeds, answer=m.FeedList),
+    _READ(path="/counts", work=answers.read_counts, asked=ask.CountsFilter, answer=m.Counts),
+    _READ(path="/history", work=answers.read_history, asked=ask.HistoryFilter, answer=m.History),
 )
 
 # --- the OpenAPI document, made of the table and the models: nothing is written a second time ---

@@ -48,21 +48,25 @@ from syndicate.model import (
 from syndicate.networks import NETWORKS
 from syndicate.networks import describe as describe_network
 from syndicate.networks.base import Look
-from syndicate.web.dashboard.middleware import Form, go, read_form, to_sentence
 from syndicate.web.dashboard.preview import Preview, make_preview
-from syndicate.web.dashboard.render import Renderer, choose_singly, tell_questions
-from syndicate.web.dashboard.rows import Day, Line, choose_page, make_days, make_lines, make_rows
-from syndicate.web.dashboard.sessions import Note
-from syndicate.web.dashboard.views import (
+from syndicate.web.dashboard.render import Note, Renderer, choose_singly, tell_questions
+from syndicate.web.dashboard.rows import (
     WEEK,
     Asked,
+    Day,
+    Line,
     Stretch,
     choose_month,
+    choose_page,
     choose_week,
+    make_days,
+    make_lines,
+    make_rows,
     next_month,
     previous_month,
     read_query,
 )
+from syndicate.web.dashboard.security import Form, go, read_form, to_sentence
 
 # --- What others answered to sent messages ---
 # A list that can be sorted, each with a small chart that the server draws.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from hashlib import sha256
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
@@ -19,9 +22,47 @@ from syndicate.networks import NETWORKS, describe
 from syndicate.planning.deliveries.bursts import list_questions, say_remark
 from syndicate.templates import read_template
 from syndicate.text.sandbox import compile_html_template
-from syndicate.web.dashboard.middleware import base_of
-from syndicate.web.dashboard.rows import choose_urgent, say_counts, to_day, to_link, to_moment, to_segment, to_span
-from syndicate.web.dashboard.sessions import Notes
+from syndicate.web.dashboard.rows import choose_urgent, say_counts
+from syndicate.web.dashboard.security import base_of
+
+_MOST_NOTES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """The outcome of an action, in a sentence."""
+
+    text: str
+    is_error: bool = False
+    number: int = 0
+    """The delivery whose text was refused, 0 for none."""
+    typed: str = ""
+    """That text, as it was typed."""
+    media: str = ""
+    alt: str = ""
+    """What was chosen to go with it, and its alt text."""
+    focus: int = 0
+    """The delivery that comes next, 0 for none: the page goes on there."""
+    again: tuple[tuple[str, str], ...] = ()
+    """Fields of a form that asks for the same all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """Kept here under a random key, so that no address can put words into the page."""
+
+    _kept: dict[str, Note] = field(default_factory=dict)
+
+    def keep(self, note: Note) -> str:
+        while len(self._kept) >= _MOST_NOTES:
+            self._kept.pop(next(iter(self._kept)), None)
+        key = secrets.token_urlsafe(9)
+        self._kept[key] = note
+        return key
+
+    def take(self, key: str) -> Note | None:
+        return self._kept.pop(key, None)
+
 
 FOLDER = "pages/dashboard"
 _PARTS = ("base.html", "parts.html")
@@ -152,3 +193,56 @@ def to_size(number: int) -> str:
 def find_prefix(site: Site) -> str:
     """The path under which this server shows published files, without a slash at its end."""
     return urlsplit(site.feeds_url or f"{site.url}/feeds").path.rstrip("/")
+
+
+# Each unit from twice its length on: 90 minutes say more than 1 hour.
+_UNITS = ((365 * 86400, "year"), (30 * 86400, "month"), (86400, "day"), (3600, "hour"))
+
+
+def to_moment(at: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """ "Tue 25 Nov 09:00" in the zone, with the year where it is another one."""
+    there, here = at.astimezone(zone), now.astimezone(zone)
+    year = "" if there.year == here.year else f" {there.year}"
+    return f"{there:%a} {there.day} {there:%b}{year} {there:%H:%M}"
+
+
+def to_day(at: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """ "Today", "Tomorrow", "Mon 1 Dec"; what is overdue counts as today."""
+    day, today = at.astimezone(zone).date(), now.astimezone(zone).date()
+    if day <= today:
+        return "Today"
+    if day == today + timedelta(days=1):
+        return "Tomorrow"
+    return f"{day:%a} {day.day} {day:%b}" + ("" if day.year == today.year else f" {day.year}")
+
+
+def to_span(at: datetime, now: datetime) -> str:
+    """ "in 3 hours", "2 days ago", "now"."""
+    seconds = int(abs((at - now).total_seconds()))
+    if seconds < 60:
+        return "now"
+    size, name = next((unit for unit in _UNITS if seconds >= 2 * unit[0]), (60, "minute"))
+    number = seconds // size
+    words = f"{number} {name}{'' if number == 1 else 's'}"
+    return f"in {words}" if at > now else f"{words} ago"
+
+
+def to_link(url: str) -> str:
+    """The address where it is one of the web, "" for anything a browser might run."""
+    return url if url.startswith(("https://", "http://")) else ""
+
+
+def to_segment(slug: str) -> str:
+    """A slug as one segment of a path."""
+    return quote(slug, safe="")
+
+
+_MOST_URL = 2048
+
+
+def is_address(text: str) -> bool:
+    """Whether a person's words are the address of a page."""
+    try:
+        return bool(to_link(text) and urlsplit(text).hostname) and len(text) <= _MOST_URL and " " not in text
+    except ValueError:
+        return False

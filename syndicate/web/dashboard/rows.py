@@ -1,17 +1,117 @@
-"""Messages as the dashboard shows them: one row a post, a line for each account, chips of a calendar. Pure."""
+"""What a page's address asks for, and the messages as it shows them: rows of posts, chips of a calendar. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import TypeVar
-from urllib.parse import quote, urlsplit
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple, TypeVar
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from syndicate.app.dashboard import FreeSlot
+from syndicate.app.dashboard import FreeSlot, Wanted
 from syndicate.model import ACTIONS, Action, Attachment, CardRef, Delivery, Message, PlannedDelivery, State
 from syndicate.planning.deliveries.reasons import say_why
+from syndicate.planning.schedule.calendar import to_instant
+
+WEEK = timedelta(days=7)
+_FILTERS = ("q", "account", "state", "occasion")
+_MOST_LETTERS = 200
+_MOST_PAGES = 100_000
+
+
+class Stretch(NamedTuple):
+    """Whole days of the site's zone: the first one, and the one after the last."""
+
+    first: date
+    end: date
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        return tuple(self.first + timedelta(days=number) for number in range((self.end - self.first).days))
+
+    def to_instants(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
+        """When it begins and ends."""
+        begin, end = (to_instant(datetime.combine(day, time()), zone) for day in self)
+        return begin.astimezone(UTC), end.astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The query of an address, read with mercy: what cannot be understood is not asked for."""
+
+    wanted: Wanted = field(default_factory=Wanted)
+    day: date | None = None
+    page: int = 1
+    show: int = 0
+    """The message whose preview is open, 0 for the first of each post."""
+
+    def without_state(self) -> Asked:
+        """The same for a view that has states of its own."""
+        return replace(self, wanted=replace(self.wanted, state=""))
+
+    def to_query(self, **changes: object) -> str:
+        """The same address with other values, "" and 0 leave a name out: "?account=x&page=2"."""
+        wanted = self.wanted
+        values: dict[str, object] = {
+            "q": wanted.words,
+            "account": wanted.account,
+            "state": wanted.state,
+            "occasion": wanted.occasion,
+            "from": self.day or "",
+            "page": self.page if self.page > 1 else "",
+        }
+        kept = {name: value for name, value in (values | changes).items() if value}
+        return f"?{urlencode(kept)}" if kept else ""
+
+
+def read_query(query: Mapping[str, str]) -> Asked:
+    """What the address of a page asks for."""
+    words, account, state, occasion = (query.get(name, "").strip()[:_MOST_LETTERS] for name in _FILTERS)
+    return Asked(
+        wanted=Wanted(words=words, account=account, state=state if state in set(State) else "", occasion=occasion),
+        day=_read_day(query.get("from", "")),
+        page=max(1, min(_read_number(query.get("page", "")), _MOST_PAGES)),
+        show=_read_number(query.get("show", "")),
+    )
+
+
+def choose_week(asked: Asked, today: date) -> Stretch:
+    """Seven days from the day that is asked for on, from today without one."""
+    first = asked.day or today
+    return Stretch(first, first + WEEK)
+
+
+def choose_month(asked: Asked, today: date) -> tuple[date, Stretch]:
+    """The first of the month of the day that is asked for, and the whole weeks around that month."""
+    first = (asked.day or today).replace(day=1)
+    after = next_month(first)
+    monday = first - timedelta(days=first.weekday())
+    return first, Stretch(monday, after + timedelta(days=-after.weekday() % 7))
+
+
+def next_month(first: date) -> date:
+    return (first + timedelta(days=32)).replace(day=1)
+
+
+def previous_month(first: date) -> date:
+    return (first - timedelta(days=1)).replace(day=1)
+
+
+def _read_day(text: str) -> date | None:
+    """A day between the years 1970 and 2200: others have no neighbours, or none that matters."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if 1970 <= day.year <= 2200 else None
+
+
+def _read_number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+
+
+# --- one row a post, a line for each account ---
 
 T = TypeVar("T")
 K = TypeVar("K")
@@ -19,11 +119,8 @@ K = TypeVar("K")
 _FIRST = (State.UNCERTAIN, State.FAILED, State.HELD, State.MISSED)
 _OFF = frozenset({State.SKIPPED, State.CANCELLED})
 """What somebody, or a rule, decided against."""
-# Each unit from twice its length on: 90 minutes say more than 1 hour.
-_UNITS = ((365 * 86400, "year"), (30 * 86400, "month"), (86400, "day"), (3600, "hour"))
 
 
-_MOST_URL = 2048
 _ON_A_PAGE, _POST_WEIGHS = 120, 3
 """Lines after which no further post begins; a post with its picture and title weighs so many more."""
 
@@ -146,7 +243,7 @@ def choose_page(deliveries: Sequence[Delivery], page: int) -> tuple[list[Deliver
     return chosen, number, False
 
 
-# --- the calendar ----------------------------------------------------------------------------------------------
+# --- the calendar ---
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,99 +347,10 @@ def say_counts(counts: Mapping[State, int]) -> str:
     return f"{total} message{'' if total == 1 else 's'}" + (f": {words}" if words else "")
 
 
-# --- words -----------------------------------------------------------------------------------------------------
+# --- what goes no further ---
 
 
 def choose_urgent(deliveries: Iterable[Delivery]) -> list[Delivery]:
     """What goes no further without a person: what nobody knows first, then by time."""
     waiting = [one for one in deliveries if one.state in _FIRST and one.look_at is None]
     return sorted(waiting, key=lambda one: (_FIRST.index(one.state), one.due_at, one.id))
-
-
-def to_moment(at: datetime, zone: ZoneInfo, now: datetime) -> str:
-    """ "Tue 25 Nov 09:00" in the zone, with the year where it is another one."""
-    there, here = at.astimezone(zone), now.astimezone(zone)
-    year = "" if there.year == here.year else f" {there.year}"
-    return f"{there:%a} {there.day} {there:%b}{year} {there:%H:%M}"
-
-
-def to_day(at: datetime, zone: ZoneInfo, now: datetime) -> str:
-    """ "Today", "Tomorrow", "Mon 1 Dec"; what is overdue counts as today."""
-    day, today = at.astimezone(zone).date(), now.astimezone(zone).date()
-    if day <= today:
-        return "Today"
-    if day == today + timedelta(days=1):
-        return "Tomorrow"
-    return f"{day:%a} {day.day} {day:%b}" + ("" if day.year == today.year else f" {day.year}")
-
-
-def to_span(at: datetime, now: datetime) -> str:
-    """ "in 3 hours", "2 days ago", "now"."""
-    seconds = int(abs((at - now).total_seconds()))
-    if seconds < 60:
-        return "now"
-    size, name = next((unit for unit in _UNITS if seconds >= 2 * unit[0]), (60, "minute"))
-    number = seconds // size
-    words = f"{number} {name}{'' if number == 1 else 's'}"
-    return f"in {words}" if at > now else f"{words} ago"
-
-
-def to_link(url: str) -> str:
-    """The address where it is one of the web, "" for anything a browser might run."""
-    return url if url.startswith(("https://", "http://")) else ""
-
-
-def is_address(text: str) -> bool:
-    """Whether a person's words are the address of a page."""
-    try:
-        return bool(to_link(text) and urlsplit(text).hostname) and len(text) <= _MOST_URL and " " not in text
-    except ValueError:
-        return False
-
-
-def to_segment(slug: str) -> str:
-    """A slug as one segment of a path."""
-    return quote(slug, safe="")
-
-
-def tell(action: Action, after: Delivery, moment: str, *, is_running: bool) -> str:
-    """What an action came to, for the person who did it. `moment` is when it is due, in words."""
-    who = f"{after.slug} on {after.account}"
-    goes = f"It goes out {'with the next round' if after.state is State.DUE else f'on {moment}'}."
-    if after.state in {State.DUE, State.PLANNED} and not is_running:
-        goes += " The daemon is not running: start it with “syndicate run”."
-    words = {
-        Action.RELEASE: f"Released {who}. {goes}",
-        Action.HOLD: f"Held {who}: it waits until you release it.",
-        Action.SKIP: f"Skipped {who}: it will not be sent. Its story can bring it back.",
-        Action.CANCEL: f"Cancelled {who}: it will not be sent. Its story can bring it back.",
-        Action.RETRY: f"Another try for {who}. {goes}",
-        Action.MOVE: f"Moved {who} to {moment}.",
-        Action.EDIT: f"Your words for {who} are kept." if after.is_own else f"{who} is composed from the post again.",
-        Action.SETTLE_SENT: f"Noted that {who} was sent.",
-        Action.SETTLE_NOT_SENT: f"Noted that {who} was not sent. {goes}",
-    }
-    return words[action]
-
-
-_DONE: Mapping[Action, str] = {
-    Action.RELEASE: "Released",
-    Action.HOLD: "Held",
-    Action.SKIP: "Skipped",
-    Action.CANCEL: "Cancelled",
-    Action.RETRY: "Another try for",
-    Action.MOVE: "Moved",
-    Action.EDIT: "Edited",
-    Action.SETTLE_SENT: "Noted as sent:",
-    Action.SETTLE_NOT_SENT: "Noted as not sent:",
-}
-
-
-def tell_many(action: Action, changed: int, refused: int, whys: Sequence[str]) -> str:
-    """What an action on many messages came to: "Released 3 messages. 1 was refused: …"."""
-    done = f"{_DONE[action]} {changed} message{'' if changed == 1 else 's'}." if changed else "Nothing was changed."
-    if not refused:
-        return done
-    was = "1 was" if refused == 1 else f"{refused} were"
-    more = f" (and {len(whys) - 2} more reasons)" if len(whys) > 3 else ""
-    return f"{done} {was} refused: {' '.join(whys[:2] if more else whys)}{more}"
