@@ -11,8 +11,9 @@ the round; whoever repeats rounds says so with `survive` and goes on with the ne
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Literal, NoReturn, overload
 
 from syndicate.errors import StateError, SyndicateError
 
@@ -23,31 +24,35 @@ class Panic(SyndicateError):
     """A Rust library gave up; PyO3 raises that as a BaseException, which no `except Exception` would stop."""
 
 
-@contextmanager
-def contain(tell: Callable[[Exception], object]) -> Iterator[None]:
+class Border(AbstractContextManager[None, bool]):
+    """Where trouble ends. mypy knows by the types whether code behind the block can be reached."""
+
+    def __init__(self, tell: Callable[[Exception], object], judge: Callable[[BaseException], Exception | None]) -> None:
+        self._tell, self._judge = tell, judge
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        trouble = self._judge(error) if error else None
+        if trouble is None:
+            return False
+        self._tell(trouble)
+        return True
+
+
+@overload
+def contain(tell: Callable[[Exception], NoReturn]) -> AbstractContextManager[None, Literal[False]]: ...
+@overload
+def contain(tell: Callable[[Exception], object]) -> AbstractContextManager[None, bool]: ...
+def contain(tell: Callable[[Exception], object]) -> AbstractContextManager[None, bool]:
     """Run the block; trouble in it is handed to `tell` and ends there.
 
     StateError, a full disk, KeyboardInterrupt, SystemExit and whatever `tell` itself raises go on to the caller.
     """
-    try:
-        yield
-    except BaseException as error:
-        trouble = as_trouble(error)
-        if trouble is None:
-            raise
-        tell(trouble)
+    return Border(tell, as_trouble)
 
 
-@contextmanager
-def survive(tell: Callable[[Exception], object]) -> Iterator[None]:
+def survive(tell: Callable[[Exception], object]) -> Border:
     """Run a whole round; whatever ends it is handed to `tell`, but for the wish to stop."""
-    try:
-        yield
-    except BaseException as error:
-        trouble = _as_exception(error)
-        if trouble is None:
-            raise
-        tell(trouble)
+    return Border(tell, _as_exception)
 
 
 def as_trouble(error: BaseException) -> Exception | None:

@@ -142,8 +142,7 @@ def submit_indexnow(client: Client, host: str, key: str, urls: Sequence[str], *,
 
 def fetch_visible(client: Client, feed_url: str) -> bytes | None:
     """A published document as readers see it now, past every cache; None where it does not answer with 200."""
-    seen: list[bytes] = []
     with contain(lambda _error: None):
         answer = client.fetch(feed_url, headers={"Cache-Control": "no-cache"})
-        seen += [answer.body] if answer.status == 200 else []
-    return seen[0] if seen else None
+        return answer.body if answer.status == 200 else None
+    return None

@@ -15,7 +15,7 @@ from syndicate.app.reports import Finding, tell_disk
 from syndicate.app.site import OpenSite
 from syndicate.app.status import list_warnings, tell_damage
 from syndicate.containment import contain
-from syndicate.content.wishes import EVERYWHERE
+from syndicate.content.declared import EVERYWHERE
 from syndicate.errors import tell_for_log
 from syndicate.formats.parse_feed import parse_feed
 from syndicate.model import FEED_FORMATS, Plan, Post, unique_problems

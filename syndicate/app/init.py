@@ -13,14 +13,14 @@ from syndicate.app.reports import Finding
 from syndicate.app.site import OpenSite
 from syndicate.config.place import CONFIG_NAME
 from syndicate.config.read import make_settings
-from syndicate.content.built import find_site_url
+from syndicate.content.built import derive_pattern, find_site_url, make_address
 from syndicate.content.folder import ContentFolder
-from syndicate.content.matching import derive_pattern, list_addresses, make_address
 from syndicate.content.permalinks import name_of, undated
 from syndicate.errors import ConfigError, ContentError, SyndicateError, UsageError
 from syndicate.model import Post, Settings, Site
 from syndicate.starters import QUESTION, Guess, guess_site, render_config, write_new_files
 from syndicate.starters.domains import is_own
+from syndicate.starters.hugo import list_addresses
 from syndicate.templates import read_starter
 
 # --- Addresses by the pattern beside those that the site serves ---

@@ -6,17 +6,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Literal, cast
+from typing import Literal, NoReturn, cast
 
-from PIL import (
-    AvifImagePlugin,
-    GifImagePlugin,
-    Image,
-    ImageFile,
-    JpegImagePlugin,
-    PngImagePlugin,
-    WebPImagePlugin,
-)
+from PIL import AvifImagePlugin, GifImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
 from syndicate.cards.extras import ExtraMissing, open_heic, read_svg_size, render_svg
 from syndicate.cards.pixels import can_resize_fast, shrink_to_rgb
@@ -159,7 +151,7 @@ def _draw_svg(data: bytes, need: tuple[int, int], fonts: Sequence[str]) -> Photo
     return Photo(whole, glance(whole), *drawn.size, is_cut_out=_is_cut_out(drawn))
 
 
-def _refuse(error: Exception, name: str) -> None:
+def _refuse(error: Exception, name: str) -> NoReturn:
     """In words for a person, whatever a decoder raises on hostile bytes."""
     if isinstance(error, PhotoRefused):
         raise error

@@ -166,12 +166,10 @@ _AROUND = "header|footer|aside"
 
 def read_body(page: str, selector: str, title: str, permalink: str) -> str:
     """Safe HTML from the first element that the selector finds, "" where there is none or the page cannot be read."""
-    found: list[str] = []
     with contain(lambda _: None):  # a page is the work of a program: ours is as good
         data = Path(page).read_bytes()
-        if len(data) <= _MAX_BYTES:
-            found.append(clean_html(_take(data, selector, title), permalink))
-    return found[0] if found else ""
+        return clean_html(_take(data, selector, title), permalink) if len(data) <= _MAX_BYTES else ""
+    return ""
 
 
 def _take(data: bytes, selector: str, title: str) -> str:

@@ -8,17 +8,21 @@ from __future__ import annotations
 import html
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo
 
 import orjson
 
+from syndicate.content.permalinks import Named, fill_permalink, fill_words, make_slug, quote_path
+from syndicate.errors import ContentError
 from syndicate.folders import open_file
-from syndicate.model import Cache, Settings
+from syndicate.model import Cache, Post, Settings, Site
 
 KIND: Final = "page"
 _HEAD = 200_000
@@ -51,21 +55,6 @@ def key_of(address: str) -> str:
     """The path of an address as it is compared: decoded, without its ending and the slash behind it."""
     path = unquote(urlsplit(address).path if "://" in address else address)
     return re.sub(r"(?:/index)?(?:\.html?)?/?\Z", "", path).rstrip("/") or "/"
-
-
-def fingerprint_built(settings: Settings) -> str:
-    """Changes with every build: generators write the front page, the sitemap or the feed anew each time."""
-    if not settings.site.built:
-        return ""
-    marks = []
-    try:
-        with os.scandir(f"{settings.root}/{settings.site.built}") as entries:
-            for entry in entries:
-                stat = entry.stat()
-                marks.append(f"{entry.name} {stat.st_mtime_ns} {stat.st_size if entry.is_file() else 0}")
-    except OSError:
-        return "none"
-    return "\n".join(sorted(marks))
 
 
 class BuiltSite:
@@ -151,8 +140,6 @@ def find_site_url(folder: Path) -> str:
 
 # --- one page: what stands in its head ---
 
-_TAG = re.compile(r"<(link|meta)\b([^<>]{0,4000})>", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"""(?<![\w:-])([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""")
 _TITLE = re.compile(r"<title\b[^<>]*>([^<]{1,1000})</title>", re.IGNORECASE)
 _H1 = re.compile(r"<h1\b[^<>]*>", re.IGNORECASE)
 _TIME = re.compile(r"""<time\b[^<>]*?\bdatetime\s*=\s*["']?(\d{4}-\d\d-\d\d)""", re.IGNORECASE)
@@ -165,16 +152,15 @@ def parse_page(text: str, file: str, mtime_ns: int, host: str = "") -> Page:
 
     One that names a page on another host is a copy, and the post's page here all the same.
     """
+    from syndicate.text.plain import read_head_tags  # noqa: PLC0415 - whoever only asks for changes reads no page
+
     metas: dict[str, str] = {}
     canonical = ""
-    for tag, written in _TAG.findall(text):
-        values = {
-            key.lower(): html.unescape(one or two or three) for key, one, two, three in _ATTRIBUTE.findall(written)
-        }
-        if tag.lower() == "link" and values.get("rel", "").lower() == "canonical":
-            canonical = canonical or values.get("href", "").strip()
+    for tag, values in read_head_tags(text):
+        if tag == "link" and values.get("rel", "").lower() == "canonical":
+            canonical = canonical or values.get("href", "")
         name = (values.get("property") or values.get("name") or values.get("http-equiv") or "").lower()
-        metas.setdefault(name, values.get("content", "").strip())
+        metas.setdefault(name, values.get("content", ""))
     page = Page(file, mtime_ns)
     if "refresh" in metas:
         return page
@@ -263,3 +249,121 @@ def _read(path: Path) -> str:
             return file.read(50_000_000).decode("utf-8", "replace")
     except OSError:
         return ""
+
+
+# --- which page is which post: told by the address, else by title and day ---
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The page of a post, and the address that the site serves it at."""
+
+    page: Page
+    address: str
+
+
+def match_pages(posts: Sequence[Post], pages: Sequence[Page], site_url: str) -> Mapping[str, Match]:
+    """By source. A title counts only where it tells one page and one post; a draft has no page."""
+    prefix = urlsplit(site_url).path.rstrip("/")
+    by_key = {key_of(page.address or prefix + page.path): page for page in pages}
+    found: dict[str, Page] = {}
+    for post in posts:
+        page = by_key.get(key_of(post.by_rule or post.permalink))
+        if page:
+            found[post.source] = page
+    used = {page.file or page.address for page in found.values()}
+    rest = [post for post in posts if post.source not in found and not post.is_draft]
+    free = [page for page in pages if (page.file or page.address) not in used and page.titles]
+    found |= _match_titles(rest, free)
+    rules = {post.source: post.by_rule or post.permalink for post in posts}
+    return {source: Match(page, _address(page, rules[source], site_url)) for source, page in found.items()}
+
+
+def _match_titles(posts: Iterable[Post], pages: Iterable[Page]) -> dict[str, Page]:
+    """First by title and day, then what is left by title alone."""
+    posts, pages, found = list(posts), list(pages), {}
+    for by_day in (True, False):
+        pages_of: dict[tuple[str, str], list[Page]] = defaultdict(list)
+        for page in pages:
+            for title in page.titles if page.day or not by_day else ():
+                pages_of[title, page.day if by_day else ""].append(page)
+        posts_of: dict[tuple[str, str], list[Post]] = defaultdict(list)
+        for post in posts:
+            posts_of[normalise_title(post.title), _day(post) if by_day else ""].append(post)
+        for key, named in posts_of.items():
+            if len(named) == 1 and len(pages_of[key]) == 1 and key[0] and (key[1] or not by_day):
+                found[named[0].source] = pages_of[key][0]
+        taken = {id(page) for page in found.values()}
+        posts = [post for post in posts if post.source not in found]
+        pages = [page for page in pages if id(page) not in taken]
+    return found
+
+
+def _day(post: Post) -> str:
+    return post.published_at.date().isoformat() if post.published_at else ""
+
+
+def _address(page: Page, by_rule: str, site_url: str) -> str:
+    """What the page says; else the rule's where it leads to the file as it lies, else the file's place."""
+    if page.address:  # templates write spaces and letters as they are, we as browsers send them
+        return by_rule if unquote(page.address) == unquote(by_rule) else quote_address(page.address)
+    is_same = key_of(by_rule) == key_of(urlsplit(site_url).path.rstrip("/") + page.path)
+    return (
+        by_rule
+        if is_same and page.file.endswith("index.html") == by_rule.endswith("/")
+        else site_url + quote_path(page.path)
+    )
+
+
+def quote_address(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}{quote_path(unquote(parts.path))}"
+
+
+# --- the pattern that an address follows ---
+
+
+def derive_pattern(site: Site, post: Post, address: str) -> str:
+    """The pattern by which this post has this address, "" where no word of ours is in it."""
+    path = unquote(urlsplit(address).path).removeprefix(urlsplit(site.url).path.rstrip("/"))
+    words = fill_words(site, _name(site, post))
+    end = re.search(r"(?:/index\.html|\.html?|/)?\Z", path)
+    stem, ending = path[: end.start()] if end else path, end[0] if end else ""
+    naming = [*(["path"] if "/" in words["path"] else []), "slug", "undated", "name", "title", "path"]
+    for name in naming:
+        value = unquote(words[name])
+        if value and f"/{stem}".endswith(f"/{value}"):
+            return _name_dates(stem[: len(stem) - len(value)], words) + f"{{{name}}}{ending}"
+    return ""
+
+
+def make_address(site: Site, post: Post, pattern: str) -> str:
+    """The address that a pattern gives this post, "" where it needs a date that the post has not."""
+    try:
+        return fill_permalink(site, _name(site, post), pattern)
+    except ContentError:
+        return ""
+
+
+def _name(site: Site, post: Post) -> Named:
+    return Named(
+        post.source,
+        post.slug,
+        declared="" if post.slug == make_slug("", post.source, post.title) else post.slug,
+        title=post.title,
+        dated_at=post.published_at.astimezone(ZoneInfo(site.timezone)) if post.published_at else None,
+        categories=[category.name for category in post.categories],
+    )
+
+
+def _name_dates(start: str, words: Mapping[str, str]) -> str:
+    """Year, month and day, each only behind the one before it, and the category."""
+    wanted, parts = ["year", "month", "day"], []
+    day = "-".join(words.get(name, "") for name in wanted)
+    for part in start.split("/"):
+        if part and wanted and part == words.get(wanted[0]):
+            parts.append(f"{{{wanted.pop(0)}}}")
+        else:
+            known = {words.get("category"): "{category}", day: "{year}-{month}-{day}"}
+            parts.append(known.get(part, part))
+    return "/".join(parts)

@@ -5,78 +5,20 @@ scan ─→ changed by stat ─→ changed by digest ─→ parse ─→ outcome
 
 from __future__ import annotations
 
-import gc
 import time
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import islice
+from hashlib import sha256
+from itertools import count, islice
 
-from syndicate.content.built import BuiltSite, Page, fingerprint_built
-from syndicate.content.matching import match_pages, settle_places
-from syndicate.content.reading import NEVER_READ, Reader, Reading, Served, Wanted, fill_body, is_body_of
+from syndicate.content.built import BuiltSite, Match, Page, match_pages
+from syndicate.content.permalinks import name_by_address
+from syndicate.content.reading import MANY, Reader, Reading, Served, Wanted, fill_body, is_body_of, read_files
 from syndicate.content.records import Memory, Outcome, PostCache, Stat
-from syndicate.content.scanning import Found, Scan, scan, tell_stat
-from syndicate.model import Cache, KnownPost, Post, Settings, Snapshot
-from syndicate.processes import Process, count_others
-
-# --- many files read on all cores, in order ---
-
-MANY = 1_000
-"""Files from which on a second process is worth its start of half a second."""
-_AT_ONCE = 100
-
-
-def read_files(wanted: Sequence[Wanted], settings: Settings) -> Iterator[list[Reading]]:
-    """What became of all files, a portion at a time. What another process does not answer is read here."""
-    reader, rest = Reader(settings), iter(wanted)
-    with ExitStack() as closing:
-        count = count_others() if len(wanted) >= MANY else 0
-        processes = [closing.enter_context(Process(begin_reading, settings)) for _ in range(count)]
-        while own := list(islice(rest, _AT_ONCE)):
-            given = [(process, some) for process in processes if (some := list(islice(rest, _AT_ONCE)))]
-            for process, some in given:
-                process.give(some)
-            yield reader.read_many(own)
-            for process, some in given:
-                yield process.take() or reader.read_many(some)
-
-
-def begin_reading(settings: Settings) -> Callable[[Sequence[Wanted]], list[Reading]]:
-    """What another process does for us: it ends before garbage in circles could matter."""
-    gc.disable()
-    return Reader(settings).read_many
-
-
-def read_edited(settings: Settings, cache: Cache, sources: Collection[str]) -> dict[str, Post] | None:
-    """The posts of these files without bodies, all of which the cache knows afterwards; None where one gives no post,
-    or may give another one without being touched."""
-    kept = PostCache(settings, cache)
-    kept.renew()
-    folder = f"{settings.root}/{settings.site.content}"
-    wanted: list[Wanted] = [(Found(source, f"{folder}/{source}", 0, 0, 0), None, None) for source in sources]
-    found = {reading.source: reading for reading in Reader(settings).read_many(wanted)}
-    stats = {source: one.stat for source, one in found.items() if one.stat and one.stat != NEVER_READ}
-    outcomes = {source: one.outcome for source, one in found.items() if one.outcome}
-    posts = {source: one.post for source, one in outcomes.items() if one.post and source in stats}
-    if len(posts) < len(sources):
-        return None
-    kept.put_bodies({source: one.body for source, one in found.items()})
-    kept.save(stats, outcomes, sources)
-    return posts
-
-
-def recall_posts(settings: Settings, cache: Cache, marks: Mapping[str, str]) -> dict[str, Post] | None:
-    """The posts of these files without bodies, as the cache knows them; None where it does not know one as it is now.
-
-    `marks` are those of `look_at_posts`.
-    """
-    kept = PostCache(settings, cache)
-    kept.renew()
-    stats, outcomes = kept.load(marks)
-    posts = {s: one.post for s, one in outcomes.items() if one.post and tell_stat(*stats[s][:3]) == marks[s]}
-    return posts if len(posts) == len(marks) else None
-
+from syndicate.content.scanning import Scan, fingerprint_built, scan
+from syndicate.model import Cache, KnownPost, Post, Problem, Settings, Snapshot
 
 Tell = Callable[[int, int], None]
 KEPT = 45.0
@@ -210,9 +152,7 @@ class ContentFolder:
         self._read([(file, None, served.get(file.source)) for file in changed], found)
 
     def _match(self) -> dict[str, Served]:
-        posts = [outcome.post for outcome in self._outcomes.values() if outcome.post]
-        matches = match_pages(posts, self._pages, self._settings.site.url)
-        served = {}
+        (posts, matches), served = self._find_pages(), dict[str, Served]()
         for post in posts:
             rule, match, known = post.by_rule or post.permalink, matches.get(post.source), self._served.get(post.source)
             if match:
@@ -225,9 +165,12 @@ class ContentFolder:
 
     def list_served(self) -> list[tuple[Post, str]]:
         """Each post whose page the built site has, with the address that it serves it at, as they were read last."""
-        posts = [outcome.post for outcome in self._outcomes.values() if outcome.post]
-        matches = match_pages(posts, self._pages, self._settings.site.url)
+        posts, matches = self._find_pages()
         return [(post, matches[post.source].address) for post in posts if post.source in matches]
+
+    def _find_pages(self) -> tuple[list[Post], Mapping[str, Match]]:
+        posts = [outcome.post for outcome in self._outcomes.values() if outcome.post]
+        return posts, match_pages(posts, self._pages, self._settings.site.url)
 
     def _remember(self, reading: Reading, found: Scan) -> bool:
         """Whether what we know had to change."""
@@ -275,3 +218,179 @@ class ContentFolder:
         newest, source = max(((file.mtime_ns, file.source) for file in found.files), default=(0, ""))
         changed_at = datetime.fromtimestamp(min(newest // 10**9, _LATEST), UTC) if newest > 0 else None
         return Snapshot(tuple(posts), tuple(problems), tuple(sorted(unreadable)), changed_at, source)
+
+
+# --- Each post its own place ---
+# One post at an address, and a name for each that no other post has. The address is the key. Posts that share a
+# slug and not an address are all published: the one that was known first keeps the slug as its name, others are
+# named by the path of their address. What the ledger gave to a post stays with it while its file is there, also
+# while that file cannot be read.
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def settle_places(
+    posts: Iterable[Post], list_known: Callable[[], Iterable[KnownPost]], unreadable: Collection[str] = ()
+) -> tuple[list[Post], list[Problem]]:
+    """The posts that may stay, by source, each with a name of its own, and a Problem for each that may not.
+
+    `unreadable` names files, and folders ending in "/", that are there and gave no post.
+    """
+    posts = sorted(posts, key=lambda post: post.source)
+    is_apart = _are_apart(posts)
+    if is_apart and not unreadable:
+        return posts, []
+    rows = _Rows(list_known(), {post.source for post in posts}, unreadable)
+    if is_apart and not _is_held(posts, rows.unreadable):
+        return posts, []
+    kept, problems = _settle_addresses(posts, rows)
+    return sorted(_name_apart(kept, rows), key=lambda post: post.source), problems
+
+
+def _are_apart(posts: Collection[Post]) -> bool:
+    """Whether there is nothing to settle, which is nearly always so."""
+    addresses, slugs = {post.permalink for post in posts}, {post.slug.casefold() for post in posts}
+    return len(addresses) == len(slugs) == len(posts)
+
+
+def _is_held(posts: Iterable[Post], rows: Iterable[KnownPost]) -> bool:
+    """Whether a post asks for what belongs to one of these."""
+    wanted = {place for post in posts for place in (post.permalink, post.slug.casefold())}
+    return any(row.permalink in wanted or row.slug.casefold() in wanted for row in rows)
+
+
+class _Rows:
+    """What is known of posts: the rows of files that are here, that cannot be read now, and that are lost."""
+
+    def __init__(self, known: Iterable[KnownPost], here: Collection[str], unreadable: Collection[str]) -> None:
+        known = sorted(known, key=lambda row: row.gone_at is None)
+        closed = tuple(name for name in unreadable if name.endswith("/"))
+        self._by_source = {row.source: row for row in known}
+        self._by_permalink: dict[str, list[KnownPost]] = defaultdict(list)
+        self._lost: dict[str, list[KnownPost]] = defaultdict(list)
+        self._moved: dict[str, KnownPost] = {}
+        self.unreadable: list[KnownPost] = []
+        for row in known:
+            if row.gone_at is not None:
+                continue
+            self._by_permalink[row.permalink].append(row)
+            if row.source in here:
+                continue
+            if row.source in unreadable or row.source.startswith(closed):
+                self.unreadable.append(row)
+            else:
+                self._lost[row.permalink].append(row)
+                self._moved[row.source_digest] = row
+
+    def find(self, post: Post) -> tuple[int, KnownPost | None]:
+        """The row of a post, and how well it proves that the post was at its address before: 0 for surely."""
+        at_place, lost = self._by_permalink.get(post.permalink, ()), self._lost.get(post.permalink, ())
+        own = self._by_source.get(post.source)
+        is_known = own is not None and own.gone_at is None
+        moved = self._moved.get(post.source_digest) if post.sketch else None
+        heir_of = () if is_known else lost  # its file was renamed and edited
+        found = (
+            next((row for row in at_place if row.source == post.source), None),
+            next((row for row in lost if row is moved), None),
+            next((row for row in heir_of if row.title == post.title), None),
+            next(iter(heir_of), None),
+            own if is_known else moved,
+            own,
+        )
+        return next(((rank, row) for rank, row in enumerate(found) if row), (len(found), None))
+
+
+# --- one address: whoever had it keeps it, else the one that was known first, else the older post ---
+
+_AT_PLACE = 3
+"""Up to this rank of `_Rows.find` a post was at its address before."""
+
+
+def _settle_addresses(posts: Iterable[Post], rows: _Rows) -> tuple[list[Post], list[Problem]]:
+    found = {post.source: rows.find(post) for post in posts}
+    kept: list[Post] = []
+    problems: list[Problem] = []
+    taken: dict[str, Post | KnownPost] = {place: row for row in rows.unreadable for place in _list_places(row)}
+
+    def order(post: Post) -> tuple[object, ...]:
+        rank, row = found[post.source]
+        return post.is_draft, rank, row.first_seen_at if row else _NEVER, *_age(post)
+
+    for post in sorted(posts, key=order):
+        other = next((taken[place] for place in _list_places(post) if place in taken), None)
+        is_own = found[post.source][0] == 0 and isinstance(other, KnownPost)
+        if other and not is_own:
+            problems.append(_tell_clash(post, _name_owner(other, found)))
+            continue
+        kept.append(post)
+        taken |= dict.fromkeys(_list_places(post), post)
+    return kept, problems
+
+
+def _list_places(one: Post | KnownPost) -> tuple[str, str]:
+    """An address as it is, and for servers and disks that do not tell case apart."""
+    return one.permalink, f"{one.slug} {one.permalink}".casefold()
+
+
+def _name_owner(other: Post | KnownPost, found: Mapping[str, tuple[int, KnownPost | None]]) -> str:
+    if isinstance(other, KnownPost):
+        return f"belongs to {other.source}, which cannot be read now"
+    if found[other.source][0] <= _AT_PLACE:
+        return f"already belongs to {other.source}, which was there before"
+    return f"is also that of {other.source}"
+
+
+def _tell_clash(post: Post, owner: str) -> Problem:
+    message = f'the permalink "{post.permalink}" {owner}, so this post is left out'
+    return Problem(post.source, message, key="permalink", hint="give one of them another permalink")
+
+
+def _age(post: Post) -> tuple[datetime, str]:
+    return post.published_at or _NEVER, post.source
+
+
+# --- one name: whoever has it keeps it, else whoever was known first; the others are named by their addresses ---
+
+
+def _name_apart(posts: Collection[Post], rows: _Rows) -> Iterator[Post]:
+    found = {post.source: rows.find(post)[1] for post in posts}
+
+    def order(post: Post) -> tuple[object, ...]:
+        row = found[post.source]
+        first_sight = (row.first_seen_at, row.slug != post.slug) if row else (_NEVER, True)
+        return *first_sight, post.is_draft, *_age(post)
+
+    posts = sorted(posts, key=order)
+    counts = Counter(post.slug.casefold() for post in posts)
+    given: dict[str, str] = {}
+    for post in posts:
+        row = found[post.source]
+        if row and row.slug in islice(_list_names(post), 3):
+            given.setdefault(row.slug.casefold(), post.source)
+    for row in rows.unreadable:
+        given.setdefault(row.slug.casefold(), row.source)
+    for post in posts:
+        slug = post.slug
+        name = next(name for name in _list_names(post) if _may_have(post, name.casefold(), given, counts))
+        given[name.casefold()] = post.source
+        if name == slug and counts[slug.casefold()] == 1:
+            yield post
+        else:
+            yield replace(post, slug=name, shared_slug=slug)
+
+
+def _may_have(post: Post, name: str, given: Mapping[str, str], counts: Collection[str]) -> bool:
+    if name in given:
+        return given[name] == post.source
+    return name == post.slug.casefold() or name not in counts
+
+
+def _list_names(post: Post) -> Iterator[str]:
+    """What a post may be called, the best first."""
+    yield post.slug
+    name = name_by_address(post.permalink)
+    if name:
+        yield name
+    for number in count():
+        digest = sha256(f"{post.permalink}{'#' * number}".encode()).hexdigest()[:8]
+        yield f"{name or 'post'}-{digest}"

@@ -22,15 +22,20 @@ from syndicate.content.body import (
     ready_body,
     render_body,
 )
-from syndicate.content.fields import (
-    Fields,
-    is_switch,
-    is_yes,
+from syndicate.content.declared import (
+    Translation,
+    choose_language,
+    find_unclear_share,
+    localise,
+    localise_declared,
+    name_group,
     read_authors,
     read_categories,
     read_keywords,
-    simplify,
+    read_social,
+    read_translation,
 )
+from syndicate.content.fields import Fields, is_switch, is_yes, simplify
 from syndicate.content.front import Front, find_conflict, parse_front, parse_values, quote_colons
 from syndicate.content.permalinks import (
     Named,
@@ -46,16 +51,7 @@ from syndicate.content.permalinks import (
 from syndicate.content.picture import Place, read_media, read_picture, show_words_for_unserved
 from syndicate.content.post_dates import History, find_address_date, read_published, read_updated
 from syndicate.content.reading import Served
-from syndicate.content.site_data import SiteData
-from syndicate.content.translations import (
-    Translation,
-    choose_language,
-    localise,
-    localise_declared,
-    name_group,
-    read_translation,
-)
-from syndicate.content.wishes import find_unclear_share, read_social
+from syndicate.content.scanning import SiteData
 from syndicate.errors import ContentError
 from syndicate.model import LeftOut, Post, Problem, Settings
 from syndicate.text.cleaning import one_line

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
 from heapq import heappop, heappush
+from itertools import islice
 from typing import NamedTuple
 
 from syndicate.containment import contain
 from syndicate.content.post_dates import History
-from syndicate.content.records import Outcome, Stat
-from syndicate.content.scanning import Found, find_data, join_stats
-from syndicate.content.site_data import SiteData
+from syndicate.content.records import Outcome, PostCache, Stat
+from syndicate.content.scanning import Found, SiteData, find_data, join_stats, tell_stat
 from syndicate.errors import CommitAwaited, ContentError
-from syndicate.model import Awaited, Post, Problem, Settings, make_problem
+from syndicate.model import Awaited, Cache, Post, Problem, Settings, make_problem
+from syndicate.processes import Process, count_others
 from syndicate.text.cleaning import drop_broken
 
 # --- the bytes of one file and their text ---
@@ -168,53 +171,47 @@ class Reader:
 
     def _guess_day(self, file: Found) -> date:
         """The day in the only line `date:` of front matter; the last day there is where it may be another one."""
-        found: list[date] = []
         with contain(lambda _: None), open(file.path, "rb", buffering=0) as opened:  # noqa: PTH123 - as above
             front, end, _ = opened.read(_HEADS[0]).lower().partition(b"\n---\n")
             is_plain = front.startswith(b"---\n") and end and not _HUGO_DAY.search(front)
             days = _DAY.findall(front) if is_plain and "date" not in self._settings.content.fields else []
-            found += [date.fromisoformat(day.decode()) for day in days]
-        return found[0] if len(found) == 1 else date.max
+            if len(days) == 1:
+                return date.fromisoformat(days[0].decode())
+        return date.max
 
     def _read_moment(self, file: Found, now: datetime) -> datetime | None:
         """When a post was published, from the head of its file; None for a draft."""
         from syndicate.content.parsing import read_moment  # noqa: PLC0415 - as in _parse
 
-        found: list[datetime | None] = []
         for most in _HEADS:
             with contain(lambda _: None), open(file.path, "rb", buffering=0) as opened:  # noqa: PTH123 - as above
                 data = opened.read(most)
                 is_whole = len(data) < most
                 if is_whole or most > _HEADS[0] or data.startswith(_CLOSED):
                     text = decode(Content(file, data if is_whole else data[: data.rfind(b"\n")]))
-                    found.append(read_moment(text, file.source, self._settings, self._history, self._data, now))
-            if found:
-                break
-        return found[0] if found else None
+                    return read_moment(text, file.source, self._settings, self._history, self._data, now)
+        return None
 
     def read_body(self, source: str, served: Served | None = None) -> bytes | None:
         """The body as the file has it now, None where it has none that can be read."""
-        found: list[bytes] = []
         with contain(lambda _: None):  # whoever reads the folder next is told why
-            content = self._read_content(Found(source, f"{self._folder}/{source}", 0, 0, 0))
-            found.append(pack_body(self._parse(content, served)))
-        return found[0] if found else None
+            return pack_body(
+                self._parse(self._read_content(Found(source, f"{self._folder}/{source}", 0, 0, 0)), served)
+            )
+        return None
 
     def _read(self, file: Found, known: Stat | None, served: Served | None) -> Reading | None:
         """What is wrong with a file is its own trouble, and where nobody foresaw it, it is read anew each time."""
-        found: list[Reading | None] = []
-        with contain(lambda error: found.append(_spoiled(file.source, error))):
-            found.append(self._read_now(file, known, served))
-        return found[0]
-
-    def _read_now(self, file: Found, known: Stat | None, served: Served | None) -> Reading | None:
-        try:
-            content = self._read_content(file)
-        except FileNotFoundError:
-            return None
-        except ContentError as error:
-            return Reading(file.source, None, _refused(error, file.source))
-        return self._compare(content, known, served)
+        problems: list[Problem] = []
+        with contain(lambda error: problems.append(make_problem(file.source, error))):
+            try:
+                content = self._read_content(file)
+            except FileNotFoundError:
+                return None
+            except ContentError as error:
+                return Reading(file.source, None, _refused(error, file.source))
+            return self._compare(content, known, served)
+        return Reading(file.source, None, Outcome(None, tuple(problems)))
 
     def _read_content(self, file: Found) -> Content:
         """The file with the values beside it, where the generator looks for some."""
@@ -272,10 +269,67 @@ def is_body_of(post: Post, body: bytes) -> bool:
     return body.startswith(f"{post.digest}\0".encode())
 
 
-def _spoiled(source: str, error: Exception) -> Reading:
-    return Reading(source, None, Outcome(None, (make_problem(source, error),)))
-
-
 def _refused(error: ContentError, source: str) -> Outcome:
     awaits = Awaited.COMMIT if isinstance(error, CommitAwaited) else Awaited.NOTHING
     return Outcome(None, (Problem(source, error.message, error.line, error.key, error.hint, awaits),))
+
+
+# --- many files read on all cores, in order ---
+
+MANY = 1_000
+"""Files from which on a second process is worth its start of half a second."""
+_AT_ONCE = 100
+
+
+def read_files(wanted: Sequence[Wanted], settings: Settings) -> Iterator[list[Reading]]:
+    """What became of all files, a portion at a time. What another process does not answer is read here."""
+    reader, rest = Reader(settings), iter(wanted)
+    with ExitStack() as closing:
+        count = count_others() if len(wanted) >= MANY else 0
+        processes = [closing.enter_context(Process(begin_reading, settings)) for _ in range(count)]
+        while own := list(islice(rest, _AT_ONCE)):
+            given = [(process, some) for process in processes if (some := list(islice(rest, _AT_ONCE)))]
+            for process, some in given:
+                process.give(some)
+            yield reader.read_many(own)
+            for process, some in given:
+                yield process.take() or reader.read_many(some)
+
+
+def begin_reading(settings: Settings) -> Callable[[Sequence[Wanted]], list[Reading]]:
+    """What another process does for us: it ends before garbage in circles could matter."""
+    gc.disable()
+    return Reader(settings).read_many
+
+
+# --- single files, for whoever knows which ones changed ---
+
+
+def read_edited(settings: Settings, cache: Cache, sources: Collection[str]) -> dict[str, Post] | None:
+    """The posts of these files without bodies, all of which the cache knows afterwards; None where one gives no post,
+    or may give another one without being touched."""
+    kept = PostCache(settings, cache)
+    kept.renew()
+    folder = f"{settings.root}/{settings.site.content}"
+    wanted: list[Wanted] = [(Found(source, f"{folder}/{source}", 0, 0, 0), None, None) for source in sources]
+    found = {reading.source: reading for reading in Reader(settings).read_many(wanted)}
+    stats = {source: one.stat for source, one in found.items() if one.stat and one.stat != NEVER_READ}
+    outcomes = {source: one.outcome for source, one in found.items() if one.outcome}
+    posts = {source: one.post for source, one in outcomes.items() if one.post and source in stats}
+    if len(posts) < len(sources):
+        return None
+    kept.put_bodies({source: one.body for source, one in found.items()})
+    kept.save(stats, outcomes, sources)
+    return posts
+
+
+def recall_posts(settings: Settings, cache: Cache, marks: Mapping[str, str]) -> dict[str, Post] | None:
+    """The posts of these files without bodies, as the cache knows them; None where it does not know one as it is now.
+
+    `marks` are those of `look_at_posts`.
+    """
+    kept = PostCache(settings, cache)
+    kept.renew()
+    stats, outcomes = kept.load(marks)
+    posts = {s: one.post for s, one in outcomes.items() if one.post and tell_stat(*stats[s][:3]) == marks[s]}
+    return posts if len(posts) == len(marks) else None

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from syndicate import __version__
-from syndicate.content.site_data import fingerprint_data
+from syndicate.content.scanning import fingerprint_data
 from syndicate.model import (
     Author,
     Awaited,

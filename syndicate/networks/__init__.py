@@ -79,10 +79,10 @@ def find_place(account: Account) -> str:
 
 def note_place(receipt: Receipt, account: Account) -> Receipt:
     """The receipt with the place in it; a receipt proves a publication, so that no trouble may cost it."""
-    places: list[str] = []
     with contain(lambda _error: None):
-        places.append(find_place(account))
-    return replace(receipt, ref={**receipt.ref, PLACE: places[0]}) if any(places) else receipt
+        place = find_place(account)
+        return replace(receipt, ref={**receipt.ref, PLACE: place}) if place else receipt
+    return receipt
 
 
 def find_other_place(receipt: Receipt, account: Account) -> str:
@@ -116,12 +116,11 @@ def _load(name: str) -> Any:
 
 def _load_foreign(name: str, module: str) -> Any:
     """The module of another package. Raises ConfigError where it is not what a network must be."""
-    found: list[Any] = []
     troubles: list[Exception] = []
     with contain(troubles.append):
-        found.append(import_module(module))
-    if found and isinstance(getattr(found[0], "DESCRIPTION", None), Description) and hasattr(found[0], "open_network"):
-        return found[0]
+        found = import_module(module)
+        if isinstance(getattr(found, "DESCRIPTION", None), Description) and hasattr(found, "open_network"):
+            return found
     why = f"{type(troubles[0]).__name__}: {troubles[0]}" if troubles else "it lacks DESCRIPTION or open_network"
     hint = f"{module} is brought by another package: update that, or take it away"
     raise ConfigError(f'the network "{name}" cannot be loaded: {why}', hint=hint)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from syndicate.content import SeenPosts
-from syndicate.content.folder import read_edited, recall_posts
+from syndicate.content.reading import read_edited, recall_posts
 from syndicate.content.scanning import digest_marks
 from syndicate.formats.documents import Document
 from syndicate.formats.syndication import edit_syndication

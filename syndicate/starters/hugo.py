@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from syndicate.errors import UsageError
+from syndicate.processes import ask_program
 from syndicate.starters.found import QUESTION, Found, Place, find_files, is_dated, list_posts
 from syndicate.starters.parse import author_of, read_data, read_first, table_of, text_of
 from syndicate.text.slugs import HUGO, from_colons
@@ -195,3 +200,36 @@ def _find_pattern(data: Mapping[str, Any], section: str) -> str:
     pattern = pattern.replace(":sections[:1]", ":section").replace(":sections[0:1]", ":section")
     words = {**HUGO, "section": lowered, "sections": f"{lowered}/{{sections}}", "inner": "{sections}"}
     return from_colons(pattern, words) or QUESTION
+
+
+# --- What a site's generator lists when it is asked ---
+# It runs, so only a person's word makes it.
+
+_PATIENCE = 300
+_SETTINGS = ("hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json", "config.toml", "config.yaml", "config", "content")
+
+
+def list_addresses(folder: Path) -> Mapping[str, str]:
+    """Files below the folder → their addresses, as `hugo list all` has them. Raises UsageError where it cannot be had.
+
+    No other generator has such a listing; the built site tells as much.
+    """
+    hugo = shutil.which("hugo")
+    if not hugo or not any((folder / name).exists() for name in _SETTINGS):
+        raise UsageError("no generator here lists its addresses", hint="only `hugo list all` is known; build the site")
+    try:
+        done = ask_program([hugo, "list", "all", "--source", str(folder)], _PATIENCE)
+    except subprocess.TimeoutExpired as error:
+        raise UsageError(f"hugo did not answer within {_PATIENCE} seconds") from error
+    if done.returncode:
+        said = (done.stderr or done.stdout).decode(errors="replace").strip().rpartition("\n")[2][:300]
+        raise UsageError(f"hugo cannot list this site: {said}", hint="hugo list all")
+    return parse_listing(done.stdout.decode(errors="replace"))
+
+
+def parse_listing(text: str) -> dict[str, str]:
+    """The pages of Hugo's list; what it warns of before it is not part of it."""
+    lines = text.splitlines()
+    start = next((at for at, line in enumerate(lines) if line.startswith("path,")), len(lines))
+    rows = csv.DictReader(lines[start:])
+    return {row["path"]: row["permalink"] for row in rows if row.get("kind") == "page" and row.get("permalink")}

@@ -9,9 +9,10 @@ import pytest
 
 from syndicate.config.read import make_settings
 from syndicate.content.folder import ContentFolder
-from syndicate.content.scanning import look_at_posts
+from syndicate.content.scanning import SiteData, look_at_posts
 from syndicate.model import Post, Snapshot
-from tests.content.golden import read_snapshot
+from tests.content import golden
+from tests.content.golden import describe, list_cases, read_case, read_snapshot
 
 HEAD = "---\ntitle: T\ndate: 2025-01-02\n---\n"
 
@@ -208,3 +209,57 @@ def test_eleventy_s_values_beside_a_post_are_its_front_matter(tmp_path: Path) ->
     (tmp_path / "posts/a/index.yml").write_text("title: [", encoding="utf-8")
     assert "the YAML cannot be read" in folder.read().problems[0].message
     assert [post.title for post in read(tmp_path, {}, 'generator = "hugo"').posts] == ["T"]
+
+
+# --- What posts may take from the generator's own files ---
+
+
+@pytest.mark.parametrize("name", ["_data/a.yml", "data/deep/a.json", "_config.yml"])
+@pytest.mark.parametrize("is_link", [False, True])
+def test_a_link_is_not_followed(tmp_path: Path, name: str, is_link: bool) -> None:
+    """A contributor's link may lead to a secret, and what a post shows is public. A file in its place is read."""
+    secret = tmp_path / ".env"
+    secret.write_text('{"token": "abc"}')
+    file = tmp_path / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if is_link:
+        file.symlink_to(secret)
+    else:
+        file.write_bytes(secret.read_bytes())
+    assert _find(SiteData(golden.make_settings(tmp_path)), name) == (None if is_link else "abc")
+
+
+def test_a_folder_that_is_a_link_is_not_entered(tmp_path: Path) -> None:
+    """Nor one above the file."""
+    (tmp_path / "private").mkdir()
+    (tmp_path / "private" / "a.yml").write_text("token: abc")
+    (tmp_path / "_data").mkdir()
+    (tmp_path / "_data" / "deep").symlink_to(tmp_path / "private")
+    (tmp_path / "data").symlink_to(tmp_path / "private")
+    data = SiteData(golden.make_settings(tmp_path))
+    assert [_find(data, name) for name in ("data/deep/a.yml", "data/a.yml")] == [None, None]
+
+
+def test_a_name_longer_than_any_file_names_nothing(tmp_path: Path) -> None:
+    """The system refuses to look for it."""
+    data = SiteData(golden.make_settings(tmp_path))["data"]
+    assert data["a" * 300] is None  # type: ignore[index]
+
+
+def _find(values: object, name: str) -> object:
+    """`site.data.a.token` for _data/a.yml, `site.token` for the settings."""
+    path = name.removeprefix("_").rpartition(".")[0].split("/")
+    for step in (*(path if len(path) > 1 else ()), "token"):
+        values = values.get(step) if hasattr(values, "get") else None
+    return values
+
+
+# --- Whole posts in the shapes that generators and people write ---
+
+
+@pytest.mark.parametrize("folder", list_cases(), ids=lambda folder: folder.name)
+def test_post_reads_as_expected(folder: Path) -> None:
+    """Every field, repair, problem and the HTML of a case are what was looked at and committed."""
+    post = read_case(folder)
+    assert describe(post) == (folder / "expected.json").read_text(encoding="utf-8")
+    assert post.html + "\n" == (folder / "expected.html").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ import pytest
 
 from syndicate.content.parsing import parse_post
 from syndicate.content.picture import list_pictures, make_credit, parse_focus
-from syndicate.model import Credit, Picture, Post
+from syndicate.model import Credit, MediaFile, Picture, Post
 from tests.content.golden import make_settings
 
 
@@ -249,3 +249,89 @@ def test_the_pictures_of_a_text_have_names_of_their_own(site: Path) -> None:
     moved = replace(settings, site=replace(settings.site, url="https://moved.example"))
     again = parse_post(front + TEXT, source, str(site / "posts" / source), moved)
     assert list(list_pictures(again, moved)) == names
+
+
+# --- Sound, film and other files that a post brings along ---
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("audio: https://cdn.example/a.mp3", MediaFile("https://cdn.example/a.mp3", "audio/mpeg")),
+        ("audio: /talks/one.mp3", MediaFile("https://blog.example/talks/one.mp3", "audio/mpeg", 5)),
+        ("video: film.mp4", MediaFile("https://blog.example/blog/post/film.mp4", "video/mp4", 3)),
+        (
+            "enclosure: {url: 'https://cdn.example/x', type: audio/mpeg, length: '12,345', title: One}",
+            MediaFile("https://cdn.example/x", "audio/mpeg", 12345, "One"),
+        ),
+        ("enclosure: 'https://cdn.example/a.mp3 123 audio/mpeg'", MediaFile("https://cdn.example/a.mp3", "audio/mpeg")),
+        ("audio: true", None),
+        ("audio: https://cdn.example/a", None),
+        ("audio: ../../outside.mp3", MediaFile("https://blog.example/outside.mp3", "audio/mpeg")),
+        ("video: javascript:alert(1).mp4", None),
+        ("audio: /.state/own.mp3", MediaFile("https://blog.example/.state/own.mp3", "audio/mpeg")),
+    ],
+)
+def test_a_file_has_address_type_and_length(tmp_path: Path, written: str, found: MediaFile | None) -> None:
+    """Its own bytes are counted where it is one of the site's; what leads nowhere is left out."""
+    files = {"static/talks/one.mp3": b"12345", "posts/film.mp4": b"123", "posts/post.md": b"", ".state/own.mp3": b"1"}
+    for name, data in files.items():
+        (tmp_path / "site" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "site" / name).write_bytes(data)
+    (tmp_path / "outside.mp3").write_bytes(b"secret")
+    settings = make_settings(tmp_path / "site")
+    file = str(tmp_path / "site" / "posts" / "post.md")
+    post = parse_post(f"---\ntitle: T\n{written}\n---\nText\n", "post.md", file, settings)
+    assert post.media == ((found,) if found else ())
+
+
+# --- Pictures in the text that the generator serves under names of its own ---
+
+BODY = """
+![A <b>hill</b>](./hill.png)
+
+![ref][one] and ![Served](/images/served.png) and ![Far](https://i.example/a.png)
+
+<img src="../assets/raw.png" alt="Raw"> ![](hill.png)
+
+![Not there](./gone.png)
+
+[one]: @/assets/ref.png
+"""
+
+
+@pytest.fixture
+def unserved_site(tmp_path: Path) -> Path:
+    """Pictures beside a post, in another source folder, and in the folder that is served."""
+    names = ("src/posts/hill.png", "src/assets/raw.png", "src/assets/ref.png", "public/images/served.png")
+    for name in (*names, "posts/hill.png", "astro.config.mjs"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    return tmp_path
+
+
+def render(unserved_site: Path, folder: str) -> str:
+    text = f"---\ntitle: T\nslug: one\n---\n{BODY}"
+    settings = make_settings(unserved_site)
+    settings = replace(settings, site=replace(settings.site, content=folder))
+    return parse_post(text, "a.md", str(unserved_site / folder / "a.md"), settings).html
+
+
+def test_words_stand_for_pictures_below_src(unserved_site: Path) -> None:
+    """Astro's own pictures become their alt texts, without any nothing is left; others keep their addresses."""
+    html = render(unserved_site, "src/posts")
+    assert "<p><em>A &lt;b&gt;hill&lt;/b&gt;</em></p>" in html
+    assert "<em>ref</em>" in html
+    assert "<em>Raw</em>" in html
+    assert [part.split('"')[0] for part in html.split('src="')[1:]] == [
+        "https://blog.example/images/served.png",
+        "https://i.example/a.png",
+        "https://blog.example/blog/one/gone.png",
+    ]
+
+
+def test_other_generators_serve_what_lies_beside_a_post(unserved_site: Path) -> None:
+    """Outside src/, and where no Astro is at work, a picture beside its post is published with it."""
+    assert 'src="https://blog.example/blog/one/hill.png"' in render(unserved_site, "posts")
+    (unserved_site / "astro.config.mjs").unlink()
+    assert 'src="https://blog.example/blog/one/hill.png"' in render(unserved_site, "src/posts")

@@ -11,7 +11,7 @@ from syndicate.content.records import Memory
 from syndicate.formats.assembly import collect
 from syndicate.formats.documents import list_documents
 from syndicate.model import Category, Entry
-from tests.content.test_containment import TROUBLES
+from tests.content.test_folder import TROUBLES
 from tests.formats.samples import ENTRY, FEED
 
 THREE = [replace(ENTRY, id=f"urn:{name}", digest=name) for name in "abc"]

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from syndicate.app.publish import gather
-from syndicate.content.folder import MANY, ContentFolder
+from syndicate.content.folder import ContentFolder
+from syndicate.content.reading import MANY
 from syndicate.content.records import Memory
 from syndicate.model import Settings
 from syndicate.publish.publish import publish_feeds
