@@ -17,12 +17,7 @@ from syndicate.app.status import WAITING
 from syndicate.containment import contain
 from syndicate.errors import UsageError
 from syndicate.model import Action, Delivery, NetworkFacts, Occasion, PlannedDelivery, Post, Reason, Receipt, State
-from syndicate.planning.deliveries.foresight import (
-    Budget,
-    find_token_end,
-    forecast_costs,
-    tell_token_end,
-)
+from syndicate.planning.deliveries.foresight import Budget, find_token_end, forecast_costs, tell_token_end
 from syndicate.planning.deliveries.reasons import find_own_reason
 from syndicate.planning.deliveries.retry import describe
 from syndicate.planning.messages.compose import Composed

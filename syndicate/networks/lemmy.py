@@ -34,16 +34,7 @@ from syndicate.networks.toolkit.calls import (
     with_prepared,
 )
 from syndicate.networks.toolkit.oauth import PastedLogin, Session, call_again, read_session, session_secrets
-from syndicate.networks.toolkit.readback import (
-    Is,
-    Listing,
-    Page,
-    find_in,
-    links_of,
-    number_of,
-    read_listing,
-    read_page,
-)
+from syndicate.networks.toolkit.readback import Is, Listing, Page, find_in, links_of, number_of, read_listing, read_page
 from syndicate.text.counting import Counter
 from syndicate.text.plain import MARKDOWN
 

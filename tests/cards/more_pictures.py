@@ -9,17 +9,7 @@ from collections.abc import Callable, Mapping
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 
 from tests.cards import corpus
-from tests.cards.pictures import (
-    RGB,
-    draw_article,
-    draw_person,
-    draw_wordmark,
-    mono,
-    pick_sign,
-    sans,
-    say,
-    serif,
-)
+from tests.cards.pictures import RGB, draw_article, draw_person, draw_wordmark, mono, pick_sign, sans, say, serif
 
 
 def draw_editor() -> Image.Image:

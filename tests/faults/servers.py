@@ -9,15 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from syndicate.errors import (
-    NotReady,
-    PaymentRequired,
-    RateLimited,
-    Rejected,
-    Unauthorised,
-    Unavailable,
-    Uncertain,
-)
+from syndicate.errors import NotReady, PaymentRequired, RateLimited, Rejected, Unauthorised, Unavailable, Uncertain
 from syndicate.model import Limits, Message, Receipt
 from tests.faults.world import World
 

@@ -11,17 +11,7 @@ from syndicate.formats.atom import render as render_atom
 from syndicate.formats.clean import clean_url
 from syndicate.formats.rss import render as render_rss
 from syndicate.model import Author, Enclosure
-from tests.formats.reading import (
-    ATOM,
-    CONTENT,
-    DC,
-    HISTORY,
-    MEDIA,
-    SOURCE,
-    channel,
-    check_atom,
-    check_rss,
-)
+from tests.formats.reading import ATOM, CONTENT, DC, HISTORY, MEDIA, SOURCE, channel, check_atom, check_rss
 from tests.formats.samples import ENTRY, HOME, entry, feed
 
 ARCHIVES = {

@@ -8,15 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from syndicate.errors import (
-    ConfigError,
-    NotReady,
-    RateLimited,
-    Rejected,
-    Unauthorised,
-    Unavailable,
-    Uncertain,
-)
+from syndicate.errors import ConfigError, NotReady, RateLimited, Rejected, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Client
 from syndicate.model import Account, Message, Receipt
 from syndicate.networks import open_network

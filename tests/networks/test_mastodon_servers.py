@@ -7,11 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from syndicate.errors import (
-    Rejected,
-    Unauthorised,
-    Uncertain,
-)
+from syndicate.errors import Rejected, Unauthorised, Uncertain
 from syndicate.http import Client
 from syndicate.model import Message
 from syndicate.networks.base import AskAgain

@@ -17,15 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.errors import (
-    Blocked,
-    ConfigError,
-    RateLimited,
-    Rejected,
-    Unauthorised,
-    Unavailable,
-    Uncertain,
-)
+from syndicate.errors import Blocked, ConfigError, RateLimited, Rejected, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Client
 from syndicate.model import Account, Message
 from syndicate.networks import facts_of, open_network

@@ -30,11 +30,7 @@ from syndicate.networks.base import Edits
 from tests.networks.case import LINK, NOW, TEXT, Case, deliver, picture
 from tests.networks.conftest import Clock
 from tests.networks.fake import cut_before_commit, drop_reply_after_commit, html_error, status
-from tests.networks.fake_graph import (
-    TOKEN,
-    FakeThreads,
-    graph_error,
-)
+from tests.networks.fake_graph import TOKEN, FakeThreads, graph_error
 from tests.networks.vault import MemoryVault
 
 CASE = Case(

@@ -7,12 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from syndicate.errors import (
-    Rejected,
-    Unauthorised,
-    Unavailable,
-    UsageError,
-)
+from syndicate.errors import Rejected, Unauthorised, Unavailable, UsageError
 from syndicate.http import Client
 from tests.networks.case import NOW, TEXT, deliver
 from tests.networks.conftest import Clock

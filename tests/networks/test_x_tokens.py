@@ -9,12 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 import pytest
 
-from syndicate.errors import (
-    Unauthorised,
-    Unavailable,
-    Uncertain,
-    UsageError,
-)
+from syndicate.errors import Unauthorised, Unavailable, Uncertain, UsageError
 from syndicate.http import Client
 from syndicate.networks.toolkit.oauth import challenge_of
 from syndicate.networks.x import X

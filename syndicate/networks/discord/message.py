@@ -13,14 +13,7 @@ from syndicate.errors import Blocked, NetworkError, Unauthorised, Unavailable, U
 from syndicate.http import Response
 from syndicate.model import Limits, Message, Receipt
 from syndicate.networks.base import Recent
-from syndicate.networks.toolkit.answers import (
-    Refusal,
-    pick,
-    pick_instant,
-    pick_list,
-    pick_text,
-    pick_wait,
-)
+from syndicate.networks.toolkit.answers import Refusal, pick, pick_instant, pick_list, pick_text, pick_wait
 from syndicate.networks.toolkit.calls import Parts, shorten
 from syndicate.networks.toolkit.readback import REPLIES_TO, Is, links_of
 from syndicate.text.counting import Counter, count, fit

@@ -24,17 +24,7 @@ from syndicate.errors import (
 )
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Reactions, Receipt
-from syndicate.networks.base import (
-    Description,
-    LoginField,
-    LoginPage,
-    Look,
-    Option,
-    Profile,
-    Recent,
-    Secret,
-    Vault,
-)
+from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Recent, Secret, Vault
 from syndicate.networks.mastodon.registration import begin_login, choose_scopes, finish_login
 from syndicate.networks.mastodon.servers import KEY_WINDOW, Server, parse_server
 from syndicate.networks.mastodon.statuses import (
@@ -51,14 +41,7 @@ from syndicate.networks.mastodon.statuses import (
 from syndicate.networks.toolkit.answers import Refusal, pick_count, pick_text, retry_at_of, words_of
 from syndicate.networks.toolkit.calls import Api, refuse_misfits, require_secret, with_prepared
 from syndicate.networks.toolkit.oauth import PastedLogin
-from syndicate.networks.toolkit.readback import (
-    Listing,
-    Page,
-    find_in,
-    read_listing,
-    read_page,
-    with_named_reply,
-)
+from syndicate.networks.toolkit.readback import Listing, Page, find_in, read_listing, read_page, with_named_reply
 from syndicate.text.counting import Counter
 
 LIMITS = Limits(characters=500, counter=Counter.MASTODON, per_link=23, image_bytes=16_777_216)

@@ -10,13 +10,7 @@ from urllib.parse import quote
 from syndicate.model import Message, Receipt
 from syndicate.networks.base import Profile, Recent
 from syndicate.networks.toolkit.answers import pick, pick_instant, pick_list, pick_text
-from syndicate.networks.toolkit.readback import (
-    REPLIES_TO,
-    Is,
-    links_of_html,
-    name_of,
-    text_of_html,
-)
+from syndicate.networks.toolkit.readback import REPLIES_TO, Is, links_of_html, name_of, text_of_html
 from syndicate.text.cleaning import normalize, plain_line
 
 

@@ -11,16 +11,7 @@ from datetime import datetime, timedelta
 
 import orjson
 
-from syndicate.errors import (
-    Blocked,
-    Duplicate,
-    NetworkError,
-    NotReady,
-    Rejected,
-    Unauthorised,
-    Unavailable,
-    Uncertain,
-)
+from syndicate.errors import Blocked, Duplicate, NetworkError, NotReady, Rejected, Unauthorised, Unavailable, Uncertain
 from syndicate.http import Response
 from syndicate.networks.toolkit.answers import (
     LONGEST_WAIT,

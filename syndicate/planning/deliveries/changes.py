@@ -19,13 +19,7 @@ from syndicate.model import (
     State,
     Why,
 )
-from syndicate.planning.deliveries.account import (
-    SECOND_LOOK,
-    AccountContext,
-    earliest_at,
-    find_doubt,
-    find_embargo,
-)
+from syndicate.planning.deliveries.account import SECOND_LOOK, AccountContext, earliest_at, find_doubt, find_embargo
 from syndicate.planning.deliveries.bursts import HOUR
 from syndicate.planning.deliveries.new import was_old
 from syndicate.planning.deliveries.reasons import (

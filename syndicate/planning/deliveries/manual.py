@@ -25,13 +25,7 @@ from syndicate.model import (
     Settings,
     State,
 )
-from syndicate.planning.deliveries.account import (
-    AccountContext,
-    find_embargo,
-    make_calendars,
-    open_context,
-    plan_rows,
-)
+from syndicate.planning.deliveries.account import AccountContext, find_embargo, make_calendars, open_context, plan_rows
 from syndicate.planning.deliveries.reasons import UNSENT
 from syndicate.planning.messages.template import find_override, make_link, tidy
 from syndicate.planning.schedule.calendar import say_time
