@@ -75,11 +75,9 @@ def list_media(site: OpenSite, account: str) -> tuple[str, ...]:
 
 def list_pictures(site: OpenSite, slug: str) -> Mapping[str, Picture]:
     """The post's own pictures as `Delivery.media` names them: its lead picture, then those of its text."""
-    found: list[Mapping[str, Picture]] = []
     with contain(lambda _: None):  # a post that is gone, or cannot be read, has none
-        post = next(post for post in site.read_snapshot().posts if post.slug == slug)
-        found.append(site.list_pictures(post))
-    return found[0] if found else {}
+        return site.list_pictures(next(post for post in site.read_snapshot().posts if post.slug == slug))
+    return {}
 
 
 def require_media(site: OpenSite, account: str, media: str) -> None:
@@ -119,12 +117,11 @@ def require_attached(account: str, media: str, message: Message | None, notes: S
 
 def find_origin(site: OpenSite, delivery: Delivery) -> str:
     """The author's words from which a message is composed: of the post's override, `socialShare`, or its summary."""
-    found: list[str] = []
     with contain(lambda _: None):
         account = site.accounts.get(delivery.account)
         post = next(post for post in site.read_snapshot().posts if post.slug == delivery.slug)
-        found.append(choose_text(post, find_override(post, account)))
-    return found[0] if found else ""
+        return choose_text(post, find_override(post, account))
+    return ""
 
 
 def measure_text(site: OpenSite, number: int, text: str) -> Measure:

@@ -115,11 +115,10 @@ def recall_posts(site: OpenSite, now: datetime) -> tuple[int, int] | None:
 
 def publish_edits(site: OpenSite, asked: Asked, progress: Progress = keep_silent) -> Published | None:
     """What was edited since the last publication, where nothing else is new; None where everything is to be read."""
-    found: list[Published | None] = []
     with contain(lambda error: log.debug("everything is read: %s", tell_for_log(error))):
         edits = _find_edits(site, asked)
-        found.append(_publish_edits(site, edits, progress) if edits else None)
-    return found[0] if found else None
+        return _publish_edits(site, edits, progress) if edits else None
+    return None
 
 
 def _find_edits(site: OpenSite, asked: Asked) -> Edits | None:

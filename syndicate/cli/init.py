@@ -1,23 +1,28 @@
-"""Beginning and looking after: `init`, `doctor`, `schema`."""
+"""Beginning and looking after: `init`, `doctor`, `stats`, `backup`, `restore`, `prune`, `schema`."""
 
 from __future__ import annotations
 
+import gzip
 import sys
 import textwrap
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from syndicate.cli.root import DONE, NEEDS_A_PERSON, command, globals_of
-from syndicate.cli.show import plural, print_json, tell
+from syndicate.cli.show import plural, print_json, tell, warn_of_state
+from syndicate.cli.terminal import read_time
+from syndicate.errors import UsageError
 from syndicate.model import Problem, gather_problems
 
 if TYPE_CHECKING:
     from syndicate.app.init import Begun
     from syndicate.app.reports import Finding
-    from syndicate.model import Problem
 
 WIDEST = 34
 """Columns for guessed values beside their sources."""
@@ -171,4 +176,107 @@ def schema() -> int:
     from syndicate.app.accounts import make_schema
 
     print_json(make_schema())
+    return DONE
+
+
+# --- who reads the feeds: `stats` ---
+
+
+LONGEST_LINE = 100_000
+
+
+@command()
+def stats(
+    context: typer.Context,
+    access_log: Annotated[
+        Path,
+        typer.Argument(
+            metavar="ACCESS_LOG", help='Log of the web server ("combined" format); .gz works, - is standard input.'
+        ),
+    ],
+) -> int:
+    """Count subscribers from an access log, and judge each reader."""
+    from syndicate.stats import count_readers, render_stats
+
+    with _open_log(access_log) as lines:
+        found = count_readers(lines)
+    if globals_of(context).json:
+        print_json(found)
+    else:
+        print(render_stats(found))
+    return DONE
+
+
+@contextmanager
+def _open_log(path: Path) -> Iterator[Iterator[str]]:
+    """Its lines: ".gz" is unpacked, "-" is standard input. A line without end comes in parts: no requests."""
+    if str(path) == "-":
+        if isinstance(sys.stdin, TextIOWrapper):
+            sys.stdin.reconfigure(errors="replace")
+        yield iter(lambda: sys.stdin.readline(LONGEST_LINE), "")
+        return
+    try:
+        with gzip.open(path, "rt", errors="replace") if path.suffix == ".gz" else path.open(errors="replace") as file:
+            yield iter(lambda: file.readline(LONGEST_LINE), "")
+    except (EOFError, zlib.error) as error:
+        raise UsageError("is damaged, or cut short", where=str(path)) from error
+    except OSError as error:
+        raise UsageError(f"cannot be read: {error.strerror or error}", where=str(path)) from error
+
+
+# --- the state looked after: `backup`, `restore`, `prune` ---
+
+
+@command()
+def backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to; an older backup there is replaced.")],
+) -> int:
+    """Write a copy of the state database, also while the daemon runs."""
+    from syndicate.app.state import back_up_state
+
+    given = globals_of(context)
+    with given.open_app() as app, app.using() as site:
+        back_up_state(site, file)
+    given.say({"file": file.resolve()}, f"Wrote the state to {file}.")
+    return DONE
+
+
+@command()
+def restore(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `syndicate backup` wrote.")],
+) -> int:
+    """Put a backup in the place of the state database.
+
+    The replaced one is kept beside it. Where messages were sent since the backup, nothing goes out before every
+    account was adopted.
+    """
+    from syndicate.app.state import restore_state
+
+    given = globals_of(context)
+    with given.open_app() as app:
+        with app.using() as site:
+            kept = restore_state(site, file)
+        contradiction = app.find_contradiction()
+    told = f"Restored the state from {file}." + (f" The one before is kept as {kept}." if kept else "")
+    given.say({"file": file.resolve(), "kept": kept, "contradiction": contradiction}, told)
+    return warn_of_state(contradiction)
+
+
+@command()
+def prune(
+    context: typer.Context,
+    older_than: Annotated[
+        str, typer.Option("--older-than", metavar="TIME", help='Which steps to forget, such as "90d".')
+    ] = "180d",
+) -> int:
+    """Forget old steps in the trail of messages that have ended.
+
+    No message is forgotten: what was sent must never be sent again. The last step of each stays.
+    """
+    given, age = globals_of(context), read_time(older_than, where="--older-than")
+    with given.open_app() as app, app.changing() as site:
+        forgotten = site.store.prune_trails(app.now() - age)
+    given.say({"forgotten": forgotten}, f"Forgot {forgotten} step{'' if forgotten == 1 else 's'}.")
     return DONE

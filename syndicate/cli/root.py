@@ -84,7 +84,7 @@ app = typer.Typer(
 command = partial(app.command, cls=PlainCommand)
 """Decorator: a command of `syndicate`."""
 
-_MODULES = ("init", "publish", "post", "once", "queue", "daemon", "token", "accounts", "stats", "backup")
+_MODULES = ("init", "publish", "post", "queue", "daemon", "accounts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,13 @@ class Globals:
         if app.settings.storage.state and is_pull_request(os.environ):
             app.state_place.only_looks = True
         return app
+
+    def say(self, value: Mapping[str, object], words: str) -> None:
+        """What was done: for programs as JSON, for a person in words unless they want silence."""
+        if self.json:
+            print_json(value)
+        elif self.verbosity >= 0:
+            tell(words)
 
 
 def is_pull_request(environ: Mapping[str, str]) -> bool:

@@ -96,12 +96,11 @@ def return_freed_memory() -> None:
 
 def _render(document: Document, cache: Cache, problems: list[Problem]) -> Artefact | None:
     """None for a document that cannot be made: a broken template, a post that nobody foresaw."""
-    made: list[Artefact] = []
     with contain(lambda error: problems.append(make_problem(document.path, error))):
         one = document.make(cache)
-        made.append(replace(one, fingerprint="" if one.problems else document.fingerprint))
         problems += one.problems
-    return made[0] if made else None
+        return replace(one, fingerprint="" if one.problems else document.fingerprint)
+    return None
 
 
 def _batches(rendered: Iterable[Artefact]) -> Iterator[list[Artefact]]:

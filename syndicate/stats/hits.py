@@ -94,10 +94,10 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 def parse_line(line: str) -> Hit | None:
     """The request in a line, None where the line cannot be read. A path without query, percent-decoded."""
-    line, read = line.strip(), list[Hit | None]()
-    with contain(lambda _error: read.append(None)):  # strangers fill these lines, also with numbers beyond all bounds
-        read.append(_parse_json(line) if line.startswith("{") else _parse_combined(line))
-    return read[0]
+    line = line.strip()
+    with contain(lambda _: None):  # strangers fill these lines, also with numbers beyond all bounds
+        return _parse_json(line) if line.startswith("{") else _parse_combined(line)
+    return None
 
 
 def is_feed(path: str) -> bool:

@@ -51,21 +51,16 @@ def render_message(message: Message) -> str:
 
 
 def parse_message(text: str) -> Message | None:
-    found: list[Message | None] = []
-    with contain(lambda _error: found.append(None)):
-        found.append(_read_message(text))
-    return found[0]
-
-
-def _read_message(text: str) -> Message:
-    raw: dict[str, Any] = orjson.loads(text)
-    for name in ("card", "image"):
-        raw[name] = _parse_attachment(raw.get(name))
-    for name in ("created_at", "published_at"):
-        raw[name] = datetime.fromisoformat(raw[name]) if raw.get(name) else None
-    raw["reply_to"] = Receipt(**_known(Receipt, raw["reply_to"])) if raw.get("reply_to") else None
-    raw["tags"] = tuple(raw.get("tags", ()))
-    return Message(**_known(Message, raw))
+    with contain(lambda _: None):
+        raw: dict[str, Any] = orjson.loads(text)
+        for name in ("card", "image"):
+            raw[name] = Attachment(**_known(Attachment, raw[name] | {"data": b""})) if raw.get(name) else None
+        for name in ("created_at", "published_at"):
+            raw[name] = datetime.fromisoformat(raw[name]) if raw.get(name) else None
+        raw["reply_to"] = Receipt(**_known(Receipt, raw["reply_to"])) if raw.get("reply_to") else None
+        raw["tags"] = tuple(raw.get("tags", ()))
+        return Message(**_known(Message, raw))
+    return None
 
 
 def render_receipt(receipt: Receipt) -> str:
@@ -74,10 +69,9 @@ def render_receipt(receipt: Receipt) -> str:
 
 def find_receipt(text: str | None) -> Receipt | None:
     """The receipt in a row, None where it has none or one that cannot be read."""
-    found: list[Receipt | None] = []
-    with contain(lambda _error: found.append(None)):
-        found.append(Receipt(**_known(Receipt, orjson.loads(text))) if text else None)
-    return found[0]
+    with contain(lambda _: None):
+        return Receipt(**_known(Receipt, orjson.loads(text))) if text else None
+    return None
 
 
 def render_limits(limits: Limits) -> str:
@@ -86,20 +80,11 @@ def render_limits(limits: Limits) -> str:
 
 def parse_limits(text: str) -> Limits | None:
     """None for what cannot be read: the network's usual limits count then, until they are asked for again."""
-    found: list[Limits | None] = []
-    with contain(lambda _error: found.append(None)):
-        found.append(_read_limits(text))
-    return found[0]
-
-
-def _read_limits(text: str) -> Limits:
-    raw: dict[str, Any] = orjson.loads(text)
-    found = raw | {"counter": Counter(raw["counter"]), "image_types": tuple(raw["image_types"])}
-    return Limits(**_known(Limits, found))
-
-
-def _parse_attachment(raw: dict[str, Any] | None) -> Attachment | None:
-    return None if raw is None else Attachment(**_known(Attachment, raw | {"data": b""}))
+    with contain(lambda _: None):
+        raw: dict[str, Any] = orjson.loads(text)
+        found = raw | {"counter": Counter(raw["counter"]), "image_types": tuple(raw["image_types"])}
+        return Limits(**_known(Limits, found))
+    return None
 
 
 def _known(kind: type, raw: Mapping[str, Any]) -> dict[str, Any]:
