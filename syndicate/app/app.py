@@ -18,7 +18,7 @@ from syndicate.config.read import read_settings
 from syndicate.containment import survive
 from syndicate.errors import ConfigError, Contradicted, SyndicateError, tell_for_log
 from syndicate.model import State
-from syndicate.publish.unchanged import Progress, Published, keep_silent
+from syndicate.publish import Progress, Published, keep_silent
 from syndicate.store.glance import keep_sound
 
 if TYPE_CHECKING:

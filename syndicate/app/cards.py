@@ -13,7 +13,7 @@ from syndicate.app.reports import Finding
 from syndicate.app.site import OpenSite
 from syndicate.cards.check import SheetCard, check_drawing, list_notes, render_sheet, shrink, summarise
 from syndicate.model import Plan, Problem
-from syndicate.publish.card_jobs import parse_frame
+from syndicate.publish.card_renderer import parse_frame
 from syndicate.publish.drawing import Sketch
 from syndicate.templates import read_template
 

@@ -15,7 +15,7 @@ from syndicate.app.reports import Status, tell_disk
 from syndicate.app.site import OpenSite
 from syndicate.config.place import recall_settings
 from syndicate.model import SYNDICATION, State
-from syndicate.publish.unchanged import Published
+from syndicate.publish import Published
 from syndicate.store.glance import count_calm, glance, is_checked, is_in_order, is_sound
 from syndicate.store.locks import is_daemon_running
 

@@ -19,7 +19,7 @@ from syndicate.errors import StateMoved, tell_for_log
 from syndicate.model import Delivery, Post, Reason, State
 from syndicate.planning.deliveries.edits import choose_automatic
 from syndicate.planning.schedule.calendar import say_time
-from syndicate.publish.unchanged import Published
+from syndicate.publish import Published
 from syndicate.store.accounts import AccountState
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from syndicate.content import SeenPosts, look_at_files, look_at_posts
 from syndicate.errors import UsageError, tell_for_log
 from syndicate.fonts import digest_fonts
 from syndicate.model import TIMELINE, Identified, Plan, Problem, Reason, Remark, Snapshot, unique_problems
-from syndicate.publish.unchanged import LastPublication, Progress, Published, keep_silent, look_at
+from syndicate.publish import LastPublication, Progress, Published, keep_silent, look_at
 from syndicate.store.glance import is_in_order, is_sound, keep_rows, keep_sound, read_publication
 from syndicate.templates import fingerprint_templates
 

@@ -200,7 +200,6 @@ def worker(context: typer.Context, health: HealthPort = 0, log: Log = LogFormat.
 
 # --- `token`: the ways in. One address that opens the dashboard, and named tokens for programs that use the API ---
 
-
 token_app = typer.Typer(
     help="Let a browser into the dashboard, or programs into the API.",
     rich_markup_mode=None,

@@ -181,7 +181,6 @@ def schema() -> int:
 
 # --- who reads the feeds: `stats` ---
 
-
 LONGEST_LINE = 100_000
 
 

@@ -238,7 +238,6 @@ def cards(
 
 # --- `once`: one whole pass for cron and CI ---
 
-
 GRACE = 7.0
 """Seconds to end in after Ctrl-C: GitHub allows so many before it becomes rude."""
 SUMMARY = "GITHUB_STEP_SUMMARY"

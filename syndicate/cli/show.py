@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from syndicate.app.reports import Status
     from syndicate.model import Message, Remark, Settings
     from syndicate.planning.deliveries.edits import Amendment
-    from syndicate.publish.unchanged import Published
+    from syndicate.publish import Published
 
 
 _SHORTEST_TITLE = 10

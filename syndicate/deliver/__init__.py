@@ -19,8 +19,7 @@ from threading import get_ident
 
 from syndicate.containment import contain, survive
 from syndicate.deliver.account_worker import AccountRound, DeliveryReport, Stopping, Tools
-from syndicate.deliver.sending import advance
-from syndicate.deliver.settling import settle
+from syndicate.deliver.sending import advance, settle
 from syndicate.errors import LostLease, tell_for_log
 from syndicate.model import Account, Delivery, State
 

@@ -15,6 +15,7 @@ from functools import cache
 from stat import S_ISREG
 from threading import get_ident
 from types import ModuleType
+from typing import NamedTuple
 
 import brotli
 
@@ -22,7 +23,6 @@ from syndicate import folders
 from syndicate.errors import HINTS, StateError
 from syndicate.formats.assembly import pack
 from syndicate.model import FEED_FORMATS, ON_DISK
-from syndicate.output import FileStat
 
 # --- the same file three times smaller, made once and not at every request ---
 
@@ -81,6 +81,14 @@ def _choose_deflate(level: int) -> ModuleType:
 def _brotli(data: bytes, quality: int) -> bytes:
     packed: bytes = brotli.compress(data, mode=brotli.MODE_TEXT, quality=quality)
     return packed
+
+
+class FileStat(NamedTuple):
+    """A published file as a listing shows it."""
+
+    size: int
+    version: str
+    """Another one whenever somebody replaced the file: its time of change, or the object store's own tag."""
 
 
 TEMPORARY = ".syndicate-"

@@ -5,6 +5,248 @@ store  ─read_ledger──→  Ledger   ├─ make_plan ─→ Plan ─ draw �
 config → Settings, now           ┘                 └──────────────────────→ store (identities, outbox)
 
 Artefacts first, then one transaction for ledger and outbox: a crash in between leaves files that the next run finds
-unchanged, and a plan that it makes again, word for word. `publish.publish` is the whole way; nothing is imported here,
-so that asking whether anything is `unchanged` stays cheap.
+unchanged, and a plan that it makes again, word for word. `publish.publish` is the whole way. Here stands only whether
+anything changed since the last publication, for the price of looking at file times: nothing heavier is loaded for it.
 """
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from functools import cache, cached_property
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from syndicate import __version__
+from syndicate.folders import walk
+from syndicate.model import Awaited, Plan, Post, Problem, Remark, Settings, fingerprint
+from syndicate.output import Output
+
+if TYPE_CHECKING:
+    from syndicate.store.store import Store
+
+LOOK_AGAIN = timedelta(days=1)
+"""How long a publication counts as current at most: ages of posts, replaced cards and other people's pictures change
+with time alone."""
+MOST_FOLDERS = 2_000
+"""Folders that are watched for a missing picture; one with more is not a folder of pictures."""
+Progress = Callable[[str, int, int], None]
+"""Hears what is being done, how much of it is done, and how much there is."""
+_PASSED_OVER = ("node_modules", "__pycache__")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """What a publication came to. Paths are below the publish root `where`."""
+
+    where: str
+    written: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    drawn: int = 0
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    """What a person is asked about the new messages, and what is said of them at once."""
+    new_posts: int = 0
+    changed_posts: int = 0
+    gone_posts: int = 0
+    new_deliveries: int = 0
+    changed_deliveries: int = 0
+    contradiction: str = ""
+    """Why nothing is sent and what to do, where the state does not know everything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A publication that is finished, and until when it is the last word."""
+
+    made_of: str
+    """The fingerprint that `LastPublication.take_fingerprint` gave before anything was read."""
+    only: str = ""
+    """The part that was published, "" for everything."""
+    at: datetime
+    ends: Iterable[datetime | None]
+    """When it is out of date by itself: a post comes of age, a picture is worth another try."""
+    files: Mapping[str, int | None]
+    """Further files and folders it depends on, as `look_at` saw them before they were used."""
+    posts: int
+    """How many there are, drafts apart."""
+    problems: tuple[Problem, ...]
+    elsewhere: tuple[Problem, ...]
+    """Those of them that no file of a post explains: of cards, files, templates, accounts."""
+    paths: Collection[str]
+    """What is published now."""
+
+
+def keep_silent(_what: str, _done: int, _all: int) -> None:
+    """Where nobody hears it."""
+
+
+class LastPublication:
+    """The last publication, as the state keeps it now: `read` gives its turn and its record, and is asked once.
+
+    `sources` are fingerprints of everything a publication is made of.
+    """
+
+    def __init__(
+        self, output: Output, read: Callable[[], tuple[str, str]], sources: Callable[[], Iterable[str]]
+    ) -> None:
+        self._output = output
+        self._read = cache(read)
+        self._sources = sources
+
+    def take_fingerprint(self) -> str:
+        """Of everything there is now. A new turn changes it: what is sent while files are being written is shown by
+        the next publication, also where this one ends later."""
+        turn, _ = self._read()
+        return fingerprint(__version__, turn, *self._sources())
+
+    def is_current(self, made_of: str, now: datetime, only: str = "") -> bool:
+        """Whether the last publication, of everything or of one part, was made of the same and is still there."""
+        known = self._parse(only)
+        try:
+            return (
+                known["made_of"] == made_of
+                and datetime.fromisoformat(known["at"]) <= now < datetime.fromisoformat(known["until"])
+                and known["files"] == look_at(known["files"])
+                and known["published"] == self._output.fingerprint(known["places"])
+            )
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return False
+
+    def count_posts(self, only: str = "") -> int | None:
+        """How many it was made of, None where that is not known."""
+        found = self._parse(only).get("posts")
+        return found if isinstance(found, int) else None
+
+    def read_problems(self, only: str = "") -> tuple[Problem, ...]:
+        """The problems of the last publication: they are still there, since nothing changed."""
+        try:
+            return tuple(Problem(**problem) for problem in self._parse(only).get("problems", ()))
+        except TypeError:
+            return ()
+
+    def read_elsewhere(self, only: str = "") -> tuple[Problem, ...]:
+        """Those that only a publication can find: true until the next one."""
+        try:
+            return tuple(Problem(**problem) for problem in self._parse(only).get("elsewhere", ()))
+        except TypeError:
+            return ()
+
+    def read_record(self) -> str:
+        """How it ended, as it is kept."""
+        return self._read()[1]
+
+    def _parse(self, only: str = "") -> Mapping[str, Any]:
+        return self._records.get(only, {})
+
+    @cached_property
+    def _records(self) -> Mapping[str, Mapping[str, Any]]:
+        return _parse_records(self._read()[1])
+
+
+def _parse_records(text: str) -> dict[str, Mapping[str, Any]]:
+    """The last publication of everything, and of one part since then, by part."""
+    try:
+        known = orjson.loads(text or "{}")
+    except ValueError:
+        return {}
+    return {only: one for only, one in known.items() if isinstance(one, dict)} if isinstance(known, dict) else {}
+
+
+def keep_publication(finished: Finished, output: Output, store: Store) -> None:
+    """Remember it until it is out of date; that of a part beside the last one of everything."""
+    before = _parse_records(store.read_publication()[1]) if finished.only else {}
+    places = sorted({path.rpartition("/")[0] or path for path in finished.paths})
+    value = {
+        "made_of": finished.made_of,
+        "at": finished.at.isoformat(),
+        "until": min([at for at in finished.ends if at] + [finished.at + LOOK_AGAIN]).isoformat(),
+        "posts": finished.posts,
+        "problems": [asdict(problem) for problem in finished.problems],
+        "elsewhere": [asdict(problem) for problem in finished.elsewhere],
+        "files": dict(finished.files),
+        "places": places,
+        "published": output.fingerprint(places),
+    }
+    store.keep_publication(orjson.dumps(before | {finished.only: value}).decode())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewed:
+    """A publication of edits: everything else of the last one, `base`, is still true."""
+
+    base: str
+    only: str
+    made_of: str
+    at: datetime
+    ends: datetime | None
+    """When a picture is worth another try."""
+    paths: Collection[str]
+    """What was written."""
+
+
+def renew_record(record: str, renewed: Renewed, output: Output) -> str:
+    """How it ended: by itself it is out of date when the last whole publication was to be."""
+    before = _parse_records(record)
+    value: Mapping[str, Any] = before[renewed.base]
+    until = min([datetime.fromisoformat(value["until"]), *([renewed.ends] if renewed.ends else [])])
+    places = sorted({*value["places"], *(path.rpartition("/")[0] or path for path in renewed.paths)})
+    now = {"made_of": renewed.made_of, "at": renewed.at.isoformat(), "until": until.isoformat()}
+    value = {**value, **now, "places": places, "published": output.fingerprint(places)}
+    return orjson.dumps((before if renewed.only else {}) | {renewed.only: value}).decode()
+
+
+def look_at(paths: Iterable[str]) -> dict[str, int | None]:
+    """When each file, or the list of names in each folder, changed last; None where there is nothing."""
+    return {path: _find_change(path) for path in paths}
+
+
+def _find_change(path: str) -> int | None:
+    try:
+        return os.stat(path).st_ctime_ns  # noqa: PTH116 - plain strings: there may be ten thousand
+    except (OSError, ValueError):
+        return None
+
+
+# --- files besides the posts that a publication depends on: pictures, where missing ones may appear, git's own -----
+
+
+def list_watched(plan: Plan, settings: Settings) -> tuple[str, ...]:
+    """Absolute paths. While a picture or a date from git is missing, so is what tells that it may be there now."""
+    posts = [one.post for one in plan.identified]
+    pictures = {post.picture.path for post in posts if post.picture and post.picture.path}
+    misses = any(problem.awaits is Awaited.FILE for problem in _warnings(posts))
+    folders = islice(_walk_folders(_list_roots(settings)), MOST_FOLDERS) if misses else ()
+    asks_git = any(problem.awaits is Awaited.COMMIT for problem in (*plan.problems, *_warnings(posts)))
+    return tuple(sorted({*pictures, *folders, *(_list_git_files(settings.root) if asks_git else ())}))
+
+
+def _warnings(posts: Iterable[Post]) -> Iterator[Problem]:
+    return (problem for post in posts for problem in post.problems)
+
+
+def _list_git_files(root: str) -> Iterator[str]:
+    """What a commit, a checkout and a fetch change, wherever the repository begins."""
+    for folder in (Path(root), *Path(root).parents):
+        yield from (f"{folder}/.git/{name}" for name in ("HEAD", "index", "logs/HEAD", "shallow"))
+
+
+def _list_roots(settings: Settings) -> list[str]:
+    return [f"{settings.root}/{folder}" for folder in (*settings.site.static, settings.site.content)]
+
+
+def _walk_folders(roots: Iterable[str]) -> Iterator[str]:
+    """The folders and all folders below them; those that are not there yet, too."""
+    for root in roots:
+        yield root
+        yield from (entry.path for entry in walk(root, _is_watched) if _is_watched(entry.name) and entry.is_dir())
+
+
+def _is_watched(name: str) -> bool:
+    return not name.startswith(".") and name not in _PASSED_OVER

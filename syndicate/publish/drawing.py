@@ -27,9 +27,8 @@ from syndicate.model import (
 from syndicate.pictures import FoundPicture, find_pictures, read_picture
 from syndicate.planning.feeds import list_public
 from syndicate.processes import count_cores
-from syndicate.publish.card_jobs import AT_ONCE, Card, CardJobs, Job, batches, name_of
-from syndicate.publish.card_renderer import CardRenderer, Draw, open_renderers
-from syndicate.publish.manifest import Manifest
+from syndicate.publish.card_renderer import AT_ONCE, CardJobs, CardRenderer, Draw, Job, batches, open_renderers
+from syndicate.publish.manifest import Card, Manifest, name_of
 from syndicate.publish.own_pictures import ListPictures, OwnPictures
 
 if TYPE_CHECKING:

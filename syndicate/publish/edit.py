@@ -30,9 +30,8 @@ from syndicate.planning.deliveries.reasons import may_follow_edit
 from syndicate.planning.feeds import frame_feed
 from syndicate.planning.feeds.members import Members, find_touched, refresh_feeds, renew_members
 from syndicate.planning.identity import follow_edit
-from syndicate.publish.card_jobs import parse_card
-from syndicate.publish.manifest import Manifest
-from syndicate.publish.unchanged import Progress, Published, Renewed, renew_record
+from syndicate.publish import Progress, Published, Renewed, renew_record
+from syndicate.publish.manifest import Manifest, parse_card
 from syndicate.publish.write import INDEX, Sources, leave_out, list_edited_files, write_documents
 from syndicate.store.edited import EditedState
 from syndicate.templates import is_own

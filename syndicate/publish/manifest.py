@@ -10,16 +10,89 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from hashlib import blake2b
 from typing import Protocol
+from urllib.parse import quote
+
+import orjson
 
 from syndicate.cards import path_by_digest
 from syndicate.errors import StateError
-from syndicate.model import Artefact, Problem, PublishedFile
-from syndicate.output import FileStat, Output
-from syndicate.publish.card_jobs import Card, parse_card
+from syndicate.model import Artefact, CardRef, Problem, PublishedFile
+from syndicate.output import Output
+from syndicate.output.files import FileStat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One card of one post in one size. It names no address: those move with the site."""
+
+    post_id: str
+    slug: str
+    frame: str
+    """Its size as the settings say it: "1200x630"."""
+    fingerprint: str
+    """What it was made of: an equal one needs no second thought, and "" is like none."""
+    key: str
+    """What shapes the picture: with an equal key another fingerprint needs no other picture."""
+    path: str
+    """Changes with the bytes."""
+    media_type: str
+    width: int
+    height: int
+    length: int
+    """Bytes."""
+    alt: str
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return name_of(self.post_id, self.frame)
+
+    @property
+    def stable_path(self) -> str:
+        """The path without the hash of the bytes: "cards/a.1f2e3d.jpg" → "cards/a.jpg"."""
+        start, _, ending = self.path.rpartition(".")
+        return f"{start.rpartition('.')[0]}.{ending}"
+
+    @property
+    def paths(self) -> tuple[str, str]:
+        return self.path, self.stable_path
+
+    def make_ref(self, root: str) -> CardRef:
+        """The card as others link to it; `root` is the public address of the published folder."""
+        return CardRef(
+            path=self.path,
+            url=f"{root}/{quote(self.path)}",
+            stable_url=f"{root}/{quote(self.stable_path)}",
+            media_type=self.media_type,
+            width=self.width,
+            height=self.height,
+            size=self.length,
+            alt=self.alt,
+        )
+
+    def render(self) -> str:
+        """As the manifest keeps it, beside the fingerprint."""
+        return orjson.dumps({name: value for name, value in asdict(self).items() if name != "fingerprint"}).decode()
+
+
+def parse_card(text: str, made_of: str) -> Card | None:
+    """None for what another version wrote."""
+    try:
+        raw: Mapping[str, object] = orjson.loads(text)
+        return Card(**{**raw, "fingerprint": made_of, "warnings": tuple(raw["warnings"])})  # type: ignore[arg-type]
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def name_of(post_id: str, frame: str) -> str:
+    """How the card of a post in a size is called."""
+    return f"{post_id} {frame}"
+
 
 REST_AGE = timedelta(hours=1)
 """After so long what was left half written is being written by nobody."""

@@ -24,9 +24,8 @@ from syndicate.model import (
     is_own_picture,
 )
 from syndicate.pictures import FoundPicture, find_pictures, read_picture
-from syndicate.publish.card_jobs import Card
 from syndicate.publish.card_renderer import CardRenderer
-from syndicate.publish.manifest import Manifest
+from syndicate.publish.manifest import Card, Manifest
 
 if TYPE_CHECKING:
     from syndicate.cards.photo import Photo

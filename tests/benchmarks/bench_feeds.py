@@ -28,7 +28,7 @@ from syndicate.formats.documents import list_documents
 from syndicate.formats.jsonfeed import render as render_json
 from syndicate.formats.rss import render as render_rss
 from syndicate.model import Author, Category, FeedRules, Identified, KnownPost, Picture, Post, Settings, Site, Storage
-from syndicate.output.disk import FolderOutput
+from syndicate.output import FolderOutput
 from syndicate.planning.feeds import plan_feeds
 from syndicate.store.cache import FileCache, open_cache
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from syndicate.cards.photo import PhotoRefused
-from syndicate.publish.decoder import GAVE_UP, Decoder
+from syndicate.publish.card_renderer import GAVE_UP, Decoder
 from tests.fuzz.target import Check, Target, find_steering
 
 _CARD = (1200, 630)

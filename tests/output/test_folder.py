@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from syndicate.errors import StateError, UsageError
 from syndicate.formats.assembly import unpack
 from syndicate.model import Artefact
-from syndicate.output import check_path, open_output
-from syndicate.output.disk import FolderOutput
+from syndicate.output import FolderOutput, check_path, open_output
 
 AT = datetime(2025, 3, 1, 9, 30, tzinfo=UTC)
 TEXT = b"<rss>" + b"many words, " * 200 + b"</rss>"

@@ -12,8 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from syndicate.errors import StateError
-from syndicate.output import files
-from syndicate.output.disk import FolderOutput
+from syndicate.output import FolderOutput, files
 from syndicate.output.files import MANY, Fresh, flush, replace_files, telling
 
 

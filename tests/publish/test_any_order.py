@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from obstore.store import MemoryStore
 
-from syndicate.output import Output
+from syndicate.output import FolderOutput, Output
 from syndicate.output.bucket import BucketOutput
-from syndicate.output.disk import FolderOutput
 from syndicate.publish.manifest import Manifest
 from syndicate.store import open_store
 from syndicate.store.store import Store

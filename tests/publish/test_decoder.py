@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from syndicate.cards.photo import PhotoRefused, decode_photo, read_facts
-from syndicate.publish.decoder import Decoder
+from syndicate.publish.card_renderer import Decoder
 from tests.cards import corpus
 
 CARD = (1200, 630)

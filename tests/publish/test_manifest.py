@@ -9,7 +9,7 @@ import pytest
 
 from syndicate.formats.documents import Document
 from syndicate.model import Artefact
-from syndicate.publish.card_jobs import AT_ONCE, batches
+from syndicate.publish.card_renderer import AT_ONCE, batches
 from syndicate.publish.manifest import Manifest
 from syndicate.publish.write import write_documents
 from syndicate.store import open_store

@@ -11,9 +11,8 @@ from obstore.store import MemoryStore
 
 from syndicate.cards import card_paths
 from syndicate.model import Artefact
-from syndicate.output import Output
+from syndicate.output import FolderOutput, Output
 from syndicate.output.bucket import BucketOutput
-from syndicate.output.disk import FolderOutput
 from syndicate.publish.manifest import Manifest
 from syndicate.store.store import Store
 from tests.publish.house import NOW

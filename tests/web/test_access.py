@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.model import Artefact
-from syndicate.output.disk import FolderOutput
+from syndicate.output import FolderOutput
 from syndicate.stats.hits import parse_line
 from syndicate.web import make_app
 from syndicate.web.asgi import format_line

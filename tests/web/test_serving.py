@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse
 
 from syndicate.formats.assembly import unpack
 from syndicate.model import Artefact
-from syndicate.output.disk import FolderOutput
+from syndicate.output import FolderOutput
 from syndicate.web import Current, make_app
 from tests.formats.samples import settings
 from tests.web.serving import everything, serving
