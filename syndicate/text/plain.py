@@ -9,9 +9,15 @@ from html import unescape
 
 from syndicate.text.cleaning import clean_text, one_line
 from syndicate.text.counting import cut
-from syndicate.text.links import find_http_addresses
+from syndicate.text.links import absolute_url, find_http_addresses
 
 _HIDDEN = re.compile(r"<(script|style|template)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
+_HIDDEN_PAIR = re.compile(r"<(script|style|template)\b[^<>]*>(?:(?!<\1).)*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+# "The <template> element": a tag that words stand around is a word as well, unless it is closed somewhere.
+_NAMED_TAG = re.compile(
+    r"(?<![^\s(\[\"'“‘«/])<(?!br|hr|wbr|img|p>|li)([a-z]+[1-6]?)>(?=[\s.,;:!?…)\]\"'”’»/]|\Z)", re.IGNORECASE
+)
+_CLOSED = re.compile(r"</([a-zA-Z]+[1-6]?)")
 _BLOCK = re.compile(
     r"</?(?:p|div|h[1-6]|li|ul|ol|dl|dt|dd|blockquote|pre|table|tr|figure|figcaption|section|article|aside|header"
     r"|footer|details|summary|hr|br)\b[^<>]*>",
@@ -84,11 +90,21 @@ def drop_tags(text: str) -> str:
 
 
 def _drop_tags(text: str) -> str:
+    text = _HIDDEN_PAIR.sub("", text)
+    closed, kept, at = {name.lower() for name in _CLOSED.findall(text)}, "", 0
+    for found in _NAMED_TAG.finditer(text):
+        if found[1].lower() not in closed:
+            kept += _drop_each_tag(text[at : found.start()]) + found[0]
+            at = found.end()
+    return kept + _drop_each_tag(text[at:])
+
+
+def _drop_each_tag(text: str) -> str:
     return _OTHER_TAG.sub(" ", _INLINE_TAG.sub("", _HIDDEN.sub("", text)))
 
 
 def _unmark(text: str) -> str:
-    text = _AUTOLINK.sub(r"\1", _HIDDEN.sub("", text))
+    text = _AUTOLINK.sub(r"\1", text)
     text = _drop_tags(_LINK.sub(r"\1", _IMAGE.sub(r"\1", text)))
     for _ in range(3):
         text = _EMPHASIS.sub(r"\2", text)
@@ -152,6 +168,62 @@ def shorten(text: str, limit: int) -> str:
         return text
     ends = [found.end() for found in _SENTENCE_END.finditer(text, 0, limit + 1) if found.end() <= limit]
     return text[: ends[-1]] if ends and ends[-1] * 2 >= limit else cut(text, limit)
+
+
+# --- what an author wrote for networks, which show plain text ---
+# Only what is markup beyond doubt becomes plain: single marks, escapes, lists, code and a lone tag mean themselves.
+
+_STRONG = re.compile(
+    r"(?<![A-Za-z0-9_*\\{^])(\*{2,3})(?=[^\s*])((?:[^*\n]|\*(?!\*)|\n(?!\n)){1,300}?)(?<=[^\s*(\\])\1(?![A-Za-z0-9_*])"
+)
+_TITLED = r"""(?:\s+(?:"[^"\n]*"|'[^'\n]*'))?\s*"""
+_WEB_IMAGE = re.compile(rf"!\[([^\[\]]*)\]\(<?https?://[^\s<>()]*(?:\([^\s<>()]*\)[^\s<>()]*)*>?{_TITLED}\)")
+_WEB_LINK = re.compile(
+    rf"(?<!\w)\[([^\[\]\n]+)\]\(<?((?:https?:/)?/[^\s<>()]*(?:\([^\s<>()]*\)[^\s<>()]*)*)>?{_TITLED}\)"
+)
+_ANCHOR = re.compile(
+    r"""<a\s[^<>]*?\bhref=["']?((?:https?:/)?/[^\s"'<>]*)["']?[^<>]*>((?:(?!<a\s).)*?)</a\s*>""",
+    re.IGNORECASE | re.DOTALL,
+)
+_BRACKETED = re.compile(r"<(https?://[^<>\s|]+)>")
+_PAIR = re.compile(r"<(b|strong|i|em|u|s|small|mark|span)(?:\s[^<>]*)?>([^<>]*)</\1\s*>", re.IGNORECASE)
+_PARAGRAPH_TAG = re.compile(r"<p(?:\s[^<>]*)?>|\s*</p\s*>\s*", re.IGNORECASE)
+_BREAK = re.compile(r"(?<![ \t])<br\s*/?>[ \t]*\n?|[ \t]*<br\s*/?>(?![ \t])\n?", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:#\d{1,6}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,24});")
+
+
+def share_to_plain(text: str, base_url: str) -> str:
+    """An author's words for networks without markup: of `[text](url)` stays "text (url)", of "**bold**" the word.
+
+    Lines stay, and so does whatever merely looks like markup: "2**8", "*.md", "snake_case", "a <div>", `code`.
+    Relative addresses lead to the site of `base_url`.
+    """
+    if not _SHARE_MARKS.search(text):
+        return text
+    plain, at = "", 0
+    for found in _CODE.finditer(text):
+        plain += _unmark_share(text[at : found.start()], base_url) + found[0]
+        at = found.end()
+    return plain + _unmark_share(text[at:], base_url)
+
+
+_SHARE_MARKS = re.compile(r"\*\*|\]\(|<[a-zA-Z]|&[#a-zA-Z]")
+
+
+def _unmark_share(text: str, base_url: str) -> str:
+    def say(words: str, address: str) -> str:
+        url = (absolute_url(address, base_url) or address).replace("(", "%28").replace(")", "%29")
+        return url if words.strip() in {"", address, address.partition("://")[2]} else f"{words.strip()} ({url})"
+
+    text = _BRACKETED.sub(r"\1", _HIDDEN_PAIR.sub("", text))
+    text = _WEB_LINK.sub(lambda found: say(found[1], found[2]), _WEB_IMAGE.sub(r"\1", text))
+    text = _ANCHOR.sub(lambda found: say(found[2], found[1]), text)
+    if "</p" in text:
+        text = _PARAGRAPH_TAG.sub(lambda found: "\n\n" if "/" in found[0] else "", text)
+    text = _BREAK.sub("\n", text)
+    for _ in range(3):
+        text = _PAIR.sub(r"\2", _STRONG.sub(r"\2", text))
+    return _ENTITY.sub(lambda found: html.unescape(found[0]), text)
 
 
 # --- Plain text for places that read Markdown ---

@@ -81,6 +81,9 @@ def test_a_message_is_the_share_text_the_link_and_hashtags() -> None:
         ({"social": {"all": SocialOverride(text="Hey"), "mastodon": SocialOverride(text="Ahoy!")}}, "Ahoy!"),
         ({"social": {"all": SocialOverride(text="Hey"), "x": SocialOverride(text="Ahoy!")}}, "Hey"),
         ({"social": {"bluesky": SocialOverride(text="Ahoy!")}}, "The tide does not wait. Neither should you."),
+        ({"social_share": "**Hey** [you](https://x.test)"}, "Hey you (https://x.test)"),
+        ({"social_share": "![](https://x.test/a.png)"}, "Hello, harbour\n\nA morning by the sea."),
+        ({"social": {"all": SocialOverride(text="5 &lt; 6")}}, "5 < 6"),
         ({"social_share": "cafe\u0301\r\n\r\n\r\nau  lait "}, "café\n\nau  lait"),
     ],
 )

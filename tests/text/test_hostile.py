@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from syndicate.errors import ContentError
-from syndicate.text import cleaning, counting, hashtags, links, markdown, repair, sanitising
+from syndicate.text import cleaning, counting, hashtags, links, markdown, plain, repair, sanitising
 
 N = 100_000
 LABELS = ("Summary", "Social Snippet")
@@ -123,3 +123,10 @@ def test_a_host_without_end_is_no_address() -> None:
     assert sanitising.absolute_url(host, PAGE) == links.keep_web_address(host) == ""
     assert markdown.make_absolute(f"[a]({host}/b)", PAGE) == f"[a]({host}/b)"
     assert sanitising.sanitise(f"<blockquote cite='{host}'>a</blockquote>", PAGE) == "<blockquote>a</blockquote>"
+
+
+@pytest.mark.parametrize("unit", ["<script>", "<div> ", "<a href=/x>", "**a ", "[a](https://x("])
+def test_markup_that_never_ends_is_read_once_in_a_line(unit: str) -> None:
+    """What opens again and again and closes nowhere is looked at once for each opening."""
+    assert len(plain.line_to_plain(unit * (N // len(unit)) + "x")) <= N + 1
+    assert plain.share_to_plain(unit * (N // len(unit)) + "x", PAGE).endswith("x")

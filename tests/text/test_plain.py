@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.text.counting import count_graphemes
-from syndicate.text.plain import MARKDOWN, escape_markdown, first_paragraph, line_to_plain, shorten, to_plain
+from syndicate.text.plain import (
+    MARKDOWN,
+    escape_markdown,
+    first_paragraph,
+    line_to_plain,
+    share_to_plain,
+    shorten,
+    to_plain,
+)
 
 
 @pytest.mark.parametrize(
@@ -25,6 +33,7 @@ from syndicate.text.plain import MARKDOWN, escape_markdown, first_paragraph, lin
         ("Safe <script>alert(1)", "Safe"),
         ("Line<br>break <img src=x onerror=alert(1)> and <IFRAME src=y></iframe>end", "Line break and end"),
         ("How `<div>` works", "How <div> works"),
+        ("The <template> element, <div> soup and <b>more</b>", "The <template> element, <div> soup and more"),
         ("Fish &amp; chips &lt;3", "Fish & chips <3"),
         (r"\*not bold\* 1\. one", "*not bold* 1. one"),
         ("<https://x.example>", "https://x.example"),
@@ -36,6 +45,44 @@ from syndicate.text.plain import MARKDOWN, escape_markdown, first_paragraph, lin
 def test_lines_lose_their_marks(markdown: str, plain: str) -> None:
     """Inline marks go, words and whatever only looks like a mark stay."""
     assert line_to_plain(markdown) == plain
+
+
+@pytest.mark.parametrize(
+    ("written", "plain"),
+    [
+        ("**Fast**, ***very fast*** and (**it**)", "Fast, very fast and (it)"),
+        ("これは**太字**です", "これは太字です"),
+        ("[The docs](https://x.test/d), [code](</c> 'C')", "The docs (https://x.test/d), code (https://notes.test/c)"),
+        ("[記事](https://x.test/b)を", "記事 (https://x.test/b)を"),
+        ("[Rust](https://x.test/R_(lang))!", "Rust (https://x.test/R_%28lang%29)!"),
+        ("[x.test/a](https://x.test/a) <https://x.test>", "https://x.test/a https://x.test"),
+        ("![A fox](https://x.test/a.png) in snow", "A fox in snow"),
+        (
+            "<p>One &amp;<br>two</p>\n<p><a href='https://x.test/'><b>three</b></a></p>",
+            "One &\ntwo\n\nthree (https://x.test/)",
+        ),
+        ("It&#8217;s &lt;3 <script>x()</script>", "It’s <3 "),
+    ],
+)
+def test_markup_of_a_share_text_becomes_plain(written: str, plain: str) -> None:
+    """Followers see words and whole addresses."""
+    assert share_to_plain(written, "https://notes.test/a/").strip("\n") == plain
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2**8 and 3**4, x**2 + y**2, f(*args, **kwargs), g(**kwargs), dict(**a)(**b)",
+        "*sigh* _well_ __init__.py snake_case *.md *.txt count(*) ** Sale ** **** f**k **not closed ¯\\_(ツ)_/¯",
+        "a < b and c > d, Vec<T>, stop using <div> and <br> here, <script> in 2026, I <3 you, <http://x.test|click>",
+        "AT&T, ?a=1&copy=2, [1], [ ] todo, [x] (y), [a](b), arr[0](1), [[wiki]](x), [sic](!)",
+        "`**x**` and `<b>y</b> &amp; [a](https://x.test)`\n```\n**x**\n```",
+        "- one\n* two\n1. three\n> four\n\n# five ~~six~~ $a_b$",
+    ],
+)
+def test_what_looks_like_markup_stays_in_a_share_text(text: str) -> None:
+    """Nobody's asterisks, brackets or signs of comparison are taken for markup, and code is kept."""
+    assert share_to_plain(text, "https://notes.test/a/") == text
 
 
 @given(st.text())

@@ -16,6 +16,7 @@ from syndicate.model import Account, KnownPost, Occasion, Post, Site, SocialOver
 from syndicate.text.cleaning import normalize
 from syndicate.text.hashtags import find_hashtags, to_hashtag
 from syndicate.text.links import add_parameters
+from syndicate.text.plain import share_to_plain
 from syndicate.text.sandbox import make_environment, render_limited, tell_broken, tell_unfilled
 
 _UTM = frozenset({"source", "medium", "campaign", "term", "content", "id"})
@@ -103,8 +104,9 @@ def trace(post: Post, known: KnownPost, account: Account) -> str:
 
 
 def choose_text(post: Post, override: SocialOverride) -> str:
-    """The author's words: the override's, else `socialShare`, else title and summary."""
-    if words := override.text.strip() or post.social_share.strip():
+    """The author's words as plain text: the override's, else `socialShare`, else title and summary."""
+    wrote = override.text.strip() or post.social_share.strip()
+    if words := share_to_plain(wrote, post.permalink).strip():
         return words
     summary = post.summary.strip()
     if not summary or summary.startswith(post.title):
