@@ -19,7 +19,7 @@ from syndicate.http import Client
 from syndicate.model import Account, NetworkFacts, Settings, variable_of
 from syndicate.networks import describe, facts_of, list_networks, open_network
 from syndicate.networks.base import Description, LogsIn, Network, Option, Profile, Renews, RenewsAlone
-from syndicate.planning.deliveries.reasons import say_pause
+from syndicate.planning.deliveries import say_pause
 from syndicate.planning.deliveries.retry import describe as describe_trouble
 from syndicate.vault import PASSPHRASE, AccountVault, Box, Keyring, digest_secrets, find_keyring, open_vault
 

@@ -27,7 +27,7 @@ from syndicate.model import (
     State,
     needs_person,
 )
-from syndicate.planning.schedule.calendar import Calendar, Taken, list_taken
+from syndicate.planning.schedule import Calendar, Taken, list_taken
 from syndicate.store.overview import Event
 from syndicate.text.cleaning import normalize
 from syndicate.text.values import parse_date

@@ -30,11 +30,11 @@ from syndicate.model import (
 from syndicate.networks import describe
 from syndicate.notices import Notice, NoticeKind, send_notice
 from syndicate.pages import check_page
-from syndicate.planning.deliveries.reasons import find_unclear, say_reason
+from syndicate.planning.deliveries import find_unclear, say_reason
 from syndicate.planning.identity import match_identities
-from syndicate.planning.messages.compose import Composed, compose_message, make_style
+from syndicate.planning.messages import Composed, compose_message, make_style
 from syndicate.planning.messages.template import find_override, trace
-from syndicate.planning.schedule.calendar import list_taken, next_slot
+from syndicate.planning.schedule import list_taken, next_slot
 from syndicate.store.glance import keep_seen
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from syndicate.formats.parse_feed import parse_feed
 from syndicate.model import FEED_FORMATS, Plan, Post, unique_problems
 from syndicate.networks import list_networks
 from syndicate.pages import check_page, probe_feed
-from syndicate.planning.deliveries.reasons import find_other_date
+from syndicate.planning.deliveries import find_other_date
 from syndicate.planning.feeds import plan_feeds
 from syndicate.planning.feeds.entries import find_floods
 

@@ -17,7 +17,7 @@ from syndicate.errors import SyndicateError, Unauthorised, Unavailable, Uncertai
 from syndicate.model import Account, Identified, variable_of
 from syndicate.networks import describe, note_place
 from syndicate.networks.base import Lists, Network, Profile, ReadsLimits, Recent, Spends, Verifies
-from syndicate.planning.schedule.calendar import say_time
+from syndicate.planning.schedule import say_time
 from syndicate.planning.schedule.gates import NEVER, find_affordable_at, policy_of
 from syndicate.store.syndication_links import Found
 

@@ -18,7 +18,7 @@ from syndicate.containment import contain
 from syndicate.errors import StateMoved, tell_for_log
 from syndicate.model import Delivery, Post, Reason, State
 from syndicate.planning.deliveries.edits import choose_automatic
-from syndicate.planning.schedule.calendar import say_time
+from syndicate.planning.schedule import say_time
 from syndicate.publish import Published
 from syndicate.store.accounts import AccountState
 

@@ -37,8 +37,8 @@ from syndicate.model import (
     SyndicationLink,
     is_own_picture,
 )
+from syndicate.planning.deliveries import explain
 from syndicate.planning.deliveries.manual import ManualPlan, choose_accounts, plan_manual
-from syndicate.planning.deliveries.reasons import explain
 from syndicate.planning.identity import join_rows
 from syndicate.planning.schedule.when import parse_when
 from syndicate.store.store import Store

@@ -17,14 +17,13 @@ from syndicate.app.status import WAITING
 from syndicate.containment import contain
 from syndicate.errors import UsageError
 from syndicate.model import Action, Delivery, NetworkFacts, Occasion, PlannedDelivery, Post, Reason, Receipt, State
-from syndicate.planning.deliveries.foresight import Budget, find_token_end, forecast_costs, tell_token_end
-from syndicate.planning.deliveries.reasons import find_own_reason
+from syndicate.planning.deliveries import find_own_reason
 from syndicate.planning.deliveries.retry import describe
-from syndicate.planning.messages.compose import Composed
+from syndicate.planning.messages import Composed
 from syndicate.planning.messages.template import find_override
-from syndicate.planning.schedule.calendar import Taken, find_broken_rule, list_taken, to_instant
-from syndicate.planning.schedule.gates import policy_of
-from syndicate.planning.schedule.when import parse_when
+from syndicate.planning.schedule import Taken, find_broken_rule, list_taken
+from syndicate.planning.schedule.gates import Budget, find_token_end, forecast_costs, policy_of, tell_token_end
+from syndicate.planning.schedule.when import parse_when, to_instant
 from syndicate.store.store import Store
 
 if TYPE_CHECKING:

@@ -19,9 +19,9 @@ from syndicate.app.maintenance import maintain_account
 from syndicate.deliver import AccountThreads, list_accounts_with_work, work_account
 from syndicate.errors import ConfigError, Unavailable
 from syndicate.model import Account, Delivery
+from syndicate.planning.deliveries import say_why
 from syndicate.planning.deliveries.bursts import say_remark
 from syndicate.planning.deliveries.edits import Amendment, choose_automatic
-from syndicate.planning.deliveries.reasons import say_why
 from syndicate.processes import give_memory_back
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from syndicate.app.site import OpenSite
 from syndicate.containment import contain
 from syndicate.errors import ConfigError, tell_for_log
 from syndicate.model import Delivery, PlannedDelivery, Reason, State, needs_person
+from syndicate.planning.deliveries import ASKED_TOGETHER, say_pause, say_reason, say_why
 from syndicate.planning.deliveries.bursts import list_questions, say_remark
-from syndicate.planning.deliveries.foresight import list_dying_tokens
-from syndicate.planning.deliveries.reasons import ASKED_TOGETHER, say_pause, say_reason, say_why
-from syndicate.planning.schedule.calendar import Calendar
+from syndicate.planning.schedule import Calendar
+from syndicate.planning.schedule.gates import list_dying_tokens
 from syndicate.store.accounts import AccountState
 
 if TYPE_CHECKING:

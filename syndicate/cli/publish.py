@@ -40,14 +40,14 @@ from syndicate.cli.show import (
     warn_of_state,
 )
 from syndicate.cli.terminal import read_time
-from syndicate.planning.deliveries.reasons import say_why
+from syndicate.planning.deliveries import say_why
 from syndicate.text.plain import MARKDOWN, escape_markdown
 
 if TYPE_CHECKING:
     from syndicate.app.app import App
     from syndicate.app.once import Pass
     from syndicate.model import Delivery, Plan, PlannedDelivery
-    from syndicate.planning.deliveries.foresight import Budget
+    from syndicate.planning.schedule.gates import Budget
 
 
 Progress = Callable[[str, int, int], None]

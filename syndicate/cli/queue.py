@@ -29,7 +29,7 @@ from syndicate.cli.show import (
     warn_of_state,
 )
 from syndicate.errors import UsageError
-from syndicate.planning.deliveries.reasons import ASKED_TOGETHER, say_why
+from syndicate.planning.deliveries import ASKED_TOGETHER, say_why
 
 if TYPE_CHECKING:
     from syndicate.app.app import App

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 from zoneinfo import ZoneInfo
 
 from syndicate.model import Attempt, Delivery, Occasion, PlannedChange, PlannedDelivery, Problem, gather_problems
-from syndicate.planning.deliveries.reasons import say_reason, say_why
+from syndicate.planning.deliveries import say_reason, say_why
 from syndicate.text.cleaning import escape_controls
 
 if TYPE_CHECKING:

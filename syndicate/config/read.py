@@ -249,7 +249,7 @@ def _find_never(accounts: Iterable[Account], tables: Mapping[str, Any]) -> Itera
         rules = account.schedule
         if not (rules.slots and rules.quiet):
             continue
-        from syndicate.planning.schedule.calendar import next_slot  # noqa: PLC0415 - APScheduler, as for every slot
+        from syndicate.planning.schedule import next_slot  # noqa: PLC0415 - APScheduler, as for every slot
 
         try:
             next_slot(rules, _SOME_DAY, (), _SOME_DAY)

@@ -88,7 +88,7 @@ def check_timezone(value: str) -> str:
 
 def check_slots(value: tuple[str, ...]) -> tuple[str, ...]:
     """Cron expressions or words, as the planner reads them."""
-    from syndicate.planning.schedule.slots import parse_slot  # noqa: PLC0415 - APScheduler, only where there are slots
+    from syndicate.planning.schedule.when import parse_slot  # noqa: PLC0415 - APScheduler, only where there are slots
 
     for slot in value:
         try:

@@ -17,7 +17,7 @@ from syndicate.networks import note_place
 from syndicate.networks.base import Network, Spends
 from syndicate.notices import Notice, NoticeKind
 from syndicate.planning.deliveries.retry import ask_person, begin_trouble, decide_rest, describe, leave_out_gap
-from syndicate.planning.schedule.calendar import say_time
+from syndicate.planning.schedule import say_time
 from syndicate.planning.schedule.gates import Policy, policy_of
 from syndicate.store.identity import StateRecord
 from syndicate.store.store import Store

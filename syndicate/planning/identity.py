@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from syndicate.containment import contain
 from syndicate.model import Identified, KnownDraft, KnownPost, Ledger, Post, Site, Snapshot, make_problem
-from syndicate.planning.declared_ids import age_of, make_id, make_iris, settle_declared_ids
+from syndicate.planning.declared import age_of, make_id, make_iris, settle_declared_ids
 from syndicate.planning.resemblance import (
     ASKED_FOR,
     Resemblance,

@@ -36,6 +36,8 @@ from syndicate.model import (
     make_problem,
     unique_problems,
 )
+from syndicate.planning.declared import group_translations
+from syndicate.planning.deliveries import UNSENT
 from syndicate.planning.deliveries.account import (
     OUT,
     SECOND_LOOK,
@@ -48,11 +50,15 @@ from syndicate.planning.deliveries.account import (
 )
 from syndicate.planning.deliveries.bursts import hold_bursts, list_remarks
 from syndicate.planning.deliveries.changes import plan_cancellations, plan_changes, plan_orphans
-from syndicate.planning.deliveries.new import oldest_first, plan_baseline, plan_evergreen, plan_fresh, yield_slots
-from syndicate.planning.deliveries.reasons import UNSENT
-from syndicate.planning.deliveries.threads import plan_parts
+from syndicate.planning.deliveries.new import (
+    oldest_first,
+    plan_baseline,
+    plan_evergreen,
+    plan_fresh,
+    plan_parts,
+    yield_slots,
+)
 from syndicate.planning.identity import identify, remember_drafts
-from syndicate.planning.language_groups import group_translations
 from syndicate.planning.messages.template import name_template
 from syndicate.planning.resemblance import doubt_echoes
 

@@ -26,9 +26,8 @@ from syndicate.formats.documents import Document
 from syndicate.formats.syndication import edit_syndication
 from syndicate.model import Artefact, Cache, CardRef, Feed, Identified, KnownPost, Plan, Post, Problem, fingerprint
 from syndicate.output import Output
-from syndicate.planning.deliveries.reasons import may_follow_edit
-from syndicate.planning.feeds import frame_feed
-from syndicate.planning.feeds.members import Members, find_touched, refresh_feeds, renew_members
+from syndicate.planning.deliveries import may_follow_edit
+from syndicate.planning.feeds import Members, find_touched, frame_feed, refresh_feeds, renew_members
 from syndicate.planning.identity import follow_edit
 from syndicate.publish import Progress, Published, Renewed, renew_record
 from syndicate.publish.manifest import Manifest, parse_card

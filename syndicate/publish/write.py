@@ -32,8 +32,7 @@ from syndicate.model import (
     fingerprint,
     make_problem,
 )
-from syndicate.planning.feeds import list_public, plan_feeds
-from syndicate.planning.feeds.members import Members, list_members
+from syndicate.planning.feeds import Members, list_members, list_public, plan_feeds
 from syndicate.processes import give_memory_back
 from syndicate.templates import is_own
 

@@ -9,7 +9,7 @@ import pytest
 
 from syndicate.errors import Duplicate, Rejected, Unauthorised, Unavailable, Uncertain
 from syndicate.model import FEATURED, Delivery, Reason, Receipt, State
-from syndicate.planning.deliveries.reasons import say_why
+from syndicate.planning.deliveries import say_why
 from tests.deliver.bench import NOW, Bench, Finding, Keeping, Scripted
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from syndicate.model import NEW, Attempt, Delivery, State
-from syndicate.planning.deliveries.reasons import say_why
+from syndicate.planning.deliveries import say_why
 from syndicate.store.store import Store
 from tests.faults.servers import Server
 

@@ -27,7 +27,7 @@ from syndicate.model import (
 )
 from syndicate.networks.base import Network
 from syndicate.notices import Notice
-from syndicate.planning.deliveries.reasons import say_why
+from syndicate.planning.deliveries import say_why
 from syndicate.store import open_store
 from syndicate.store.database import Database
 from syndicate.store.store import Store

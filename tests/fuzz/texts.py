@@ -13,7 +13,7 @@ from syndicate.errors import ConfigError
 from syndicate.http import Response
 from syndicate.model import NEW, KnownPost, Settings
 from syndicate.pages import judge_page, parse_page
-from syndicate.planning.messages.compose import compose_message, make_style
+from syndicate.planning.messages import compose_message, make_style
 from syndicate.stats import count_readers, render_stats
 from tests.fuzz.target import Target, find_steering, plain
 from tests.fuzz.words import HOSTS, addresses, lines, texts, words

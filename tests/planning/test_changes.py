@@ -21,7 +21,7 @@ from syndicate.model import (
     SocialOverride,
     State,
 )
-from syndicate.planning.deliveries.reasons import find_other_date, say_reason
+from syndicate.planning.deliveries import find_other_date, say_reason
 from syndicate.planning.schedule.gates import decide_missed, policy_of
 from tests.planning.blog import AT_ONCE, NOW, Blog, make_account, make_body, make_post, write_body
 

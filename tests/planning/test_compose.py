@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from syndicate.errors import ConfigError
 from syndicate.model import NEW, Account, CardRef, Category, KnownPost, Limits, NetworkFacts, Post, SocialOverride
-from syndicate.planning.messages.compose import Composed, compose_message, make_style
+from syndicate.planning.messages import Composed, compose_message, make_style
 from syndicate.text.counting import Counter
 from syndicate.text.hashtags import find_hashtags
 from tests.planning.blog import CARD, FACTS, NOW, SITE, TEMPLATE, make_account, make_post

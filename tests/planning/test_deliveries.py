@@ -23,7 +23,7 @@ from syndicate.model import (
     SocialOverride,
     State,
 )
-from syndicate.planning.deliveries.reasons import say_why
+from syndicate.planning.deliveries import say_why
 from syndicate.planning.feeds import list_public
 from tests.planning.blog import AT_ONCE, FACTS, NOW, Blog, make_account, make_post
 

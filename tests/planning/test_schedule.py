@@ -15,15 +15,7 @@ from hypothesis import strategies as st
 
 from syndicate.errors import ConfigError
 from syndicate.model import NEW, KnownDelivery, Occasion, ScheduleRules, State
-from syndicate.planning.schedule.calendar import (
-    Calendar,
-    Taken,
-    get_zone,
-    list_taken,
-    next_slot,
-    parse_quiet,
-    parse_slots,
-)
+from syndicate.planning.schedule import Calendar, Taken, get_zone, list_taken, next_slot, parse_quiet, parse_slots
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SLOT = datetime(2026, 11, 25, 8, tzinfo=UTC)

@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syndicate.errors import ConfigError, UsageError
-from syndicate.planning.schedule.slots import parse_clock, parse_slot
-from syndicate.planning.schedule.when import parse_moment, parse_when
+from syndicate.planning.schedule.when import parse_clock, parse_moment, parse_slot, parse_when
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = datetime(2026, 11, 23)  # noqa: DTZ001 - slots are wall-clock times

@@ -10,7 +10,7 @@ import pytest
 
 from syndicate.errors import UsageError
 from syndicate.model import FEATURED, NEW, Action, Attempt, Delivery, Reason, Receipt, State
-from syndicate.planning.deliveries.reasons import explain, say_reason, say_why
+from syndicate.planning.deliveries import explain, say_reason, say_why
 from tests.planning.blog import NOW, Blog, make_account, make_post
 
 BERLIN = ZoneInfo("Europe/Berlin")

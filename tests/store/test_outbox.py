@@ -15,7 +15,7 @@ from sqlalchemy import update
 
 from syndicate.errors import LostLease, Overtaken, StateError, UsageError
 from syndicate.model import FEATURED, Action, Delivery, Occasion, Plan, PlannedChange, Reason, Receipt, State
-from syndicate.planning.deliveries.reasons import say_why
+from syndicate.planning.deliveries import say_why
 from syndicate.store import open_store
 from syndicate.store.schema import deliveries
 from syndicate.store.store import Store

@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, make_url, text
 
 from syndicate.errors import StateError
 from syndicate.model import Occasion, OccasionKind
-from syndicate.planning.deliveries.reasons import say_reason
+from syndicate.planning.deliveries import say_reason
 from syndicate.store import open_store
 from syndicate.store.mapping import make_key
 from syndicate.store.migrations import _STEPS, run_steps

@@ -32,11 +32,11 @@ from syndicate.model import (
     Why,
     make_problem,
 )
-from syndicate.planning.deliveries.foresight import find_token_end, tell_token_end
-from syndicate.planning.deliveries.reasons import find_unclear
-from syndicate.planning.language_groups import Groups, find_language_reason, is_spoken
-from syndicate.planning.messages.compose import AccountStyle, Composed, compose_message, make_style
-from syndicate.planning.schedule.calendar import Calendar, Taken, list_taken
+from syndicate.planning.declared import Groups, find_language_reason, is_spoken
+from syndicate.planning.deliveries import find_unclear
+from syndicate.planning.messages import AccountStyle, Composed, compose_message, make_style
+from syndicate.planning.schedule import Calendar, Taken, list_taken
+from syndicate.planning.schedule.gates import find_token_end, tell_token_end
 from syndicate.planning.schedule.when import parse_moment
 
 Row = TypeVar("Row")

@@ -24,7 +24,7 @@ from syndicate.model import (
     Remark,
     State,
 )
-from syndicate.planning.deliveries.reasons import ASKED_TOGETHER
+from syndicate.planning.deliveries import ASKED_TOGETHER
 
 if TYPE_CHECKING:  # what composes messages is slow to load, and who asks for questions needs none of it
     from syndicate.planning.deliveries.account import AccountContext

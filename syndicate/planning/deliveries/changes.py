@@ -19,10 +19,7 @@ from syndicate.model import (
     State,
     Why,
 )
-from syndicate.planning.deliveries.account import SECOND_LOOK, AccountContext, earliest_at, find_doubt, find_embargo
-from syndicate.planning.deliveries.bursts import HOUR
-from syndicate.planning.deliveries.new import was_old
-from syndicate.planning.deliveries.reasons import (
+from syndicate.planning.deliveries import (
     BRINGS_BACK,
     JUDGED_AGAIN,
     TAKES_BACK,
@@ -32,9 +29,12 @@ from syndicate.planning.deliveries.reasons import (
     find_rule_reason,
     find_unclear,
 )
+from syndicate.planning.deliveries.account import SECOND_LOOK, AccountContext, earliest_at, find_doubt, find_embargo
+from syndicate.planning.deliveries.bursts import HOUR
+from syndicate.planning.deliveries.new import was_old
 from syndicate.planning.messages.template import find_override
 from syndicate.planning.resemblance import ASKED_FOR, Resemblance
-from syndicate.planning.schedule.calendar import say_time
+from syndicate.planning.schedule import say_time
 from syndicate.planning.schedule.gates import is_in_time, policy_of
 
 

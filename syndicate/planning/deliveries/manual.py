@@ -25,10 +25,10 @@ from syndicate.model import (
     Settings,
     State,
 )
+from syndicate.planning.deliveries import UNSENT
 from syndicate.planning.deliveries.account import AccountContext, find_embargo, make_calendars, open_context, plan_rows
-from syndicate.planning.deliveries.reasons import UNSENT
 from syndicate.planning.messages.template import find_override, make_link, tidy
-from syndicate.planning.schedule.calendar import say_time
+from syndicate.planning.schedule import say_time
 from syndicate.text.links import find_links
 
 _THERE = frozenset({State.SENT, State.SENDING, State.UNCERTAIN})

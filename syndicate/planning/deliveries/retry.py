@@ -24,7 +24,7 @@ from syndicate.errors import (
     Uncertain,
 )
 from syndicate.model import Decision, Delivery, Reason, Receipt, State
-from syndicate.planning.deliveries.reasons import say_reason
+from syndicate.planning.deliveries import say_reason
 from syndicate.planning.schedule.gates import Policy
 
 LOOKS_AFTER = (timedelta(seconds=10), timedelta(seconds=60), timedelta(minutes=5))

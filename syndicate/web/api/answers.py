@@ -28,7 +28,7 @@ from syndicate.app.site import OpenSite
 from syndicate.app.status import list_these, list_warnings
 from syndicate.errors import UsageError
 from syndicate.model import ACTIONS, Action, Attempt, Delivery, OwnPicture, PlannedDelivery, Problem, State
-from syndicate.planning.deliveries.reasons import say_reason, say_why
+from syndicate.planning.deliveries import say_reason, say_why
 from syndicate.web.api import models as m
 from syndicate.web.api import requests as ask
 from syndicate.web.dashboard.forms import tell_outcome

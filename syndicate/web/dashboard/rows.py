@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from syndicate.app.dashboard import FreeSlot, Wanted
 from syndicate.model import ACTIONS, Action, Attachment, CardRef, Delivery, Message, PlannedDelivery, State
-from syndicate.planning.deliveries.reasons import say_why
-from syndicate.planning.schedule.calendar import to_instant
+from syndicate.planning.deliveries import say_why
+from syndicate.planning.schedule.when import to_instant
 
 WEEK = timedelta(days=7)
 _FILTERS = ("q", "account", "state", "occasion")

@@ -21,7 +21,7 @@ from syndicate.errors import SyndicateError, UsageError
 from syndicate.model import gather_problems
 from syndicate.networks import NETWORKS, describe
 from syndicate.networks.base import AskAgain, LoginPage, LogsIn
-from syndicate.planning.deliveries.reasons import say_reason
+from syndicate.planning.deliveries import say_reason
 from syndicate.web.dashboard.render import Note, Notes, Renderer, to_link
 from syndicate.web.dashboard.rows import read_query
 from syndicate.web.dashboard.security import Form, base_of, go, read_form, to_sentence
