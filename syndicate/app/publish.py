@@ -152,7 +152,7 @@ def _find_edits(site: OpenSite, asked: Asked) -> Edits | None:
 def _publish_edits(site: OpenSite, edits: Edits, progress: Progress) -> Published:
     """A state of which all rows could be read stays one: what was written here can be."""
     from syndicate.publish.edit import EditNeeds, publish_edits
-    from syndicate.store.edited import EditedState
+    from syndicate.store.glance import EditedState
 
     database = site.settings.storage.database
     was_sound, last = is_sound(site.cache, database), open_last(site, edits.known.seen)

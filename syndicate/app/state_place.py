@@ -98,8 +98,8 @@ class StatePlace:
     def _open(self, store: Store) -> StateSync:
         from syndicate.app.state import path_of_state
         from syndicate.store.backup import back_up
+        from syndicate.store.remote import open_remote
         from syndicate.store.remote.lines import ForgetfulSealer, Sealer
-        from syndicate.store.remote.place import open_remote
         from syndicate.store.remote.sync import PATIENCE, StateSync
 
         site, database = self._site, path_of_state(self._site)

@@ -6,22 +6,6 @@ import atexit
 import gc
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
-
-from syndicate.containment import survive
-
-if TYPE_CHECKING:
-    from syndicate.app.site import OpenSite
-
-T = TypeVar("T")
-PARTS: Mapping[tuple[str, ...], str] = {
-    ("publish",): "",
-    ("publish", "--only", "feeds"): "feeds",
-    ("publish", "--only", "cards"): "cards",
-}
-"""Command lines that publish, and the part that they name."""
 
 
 def main() -> None:
@@ -33,7 +17,7 @@ def main() -> None:
     gc.disable()
     atexit.register(gc.freeze)  # the interpreter looks through everything once more before it leaves
     try:
-        code = glance(sys.argv[1:])
+        code = _glance(sys.argv[1:])
         sys.stdout.flush()
     except KeyboardInterrupt:
         sys.exit(130)
@@ -53,56 +37,10 @@ def _read_names_as_utf8() -> None:
         os.execve(sys.executable, sys.orig_argv, os.environ | {"PYTHONUTF8": "1"})  # noqa: S606 - ourselves
 
 
-# --- `publish` and `status` where nothing changed, told at a glance ---
-# Most publications have no news: cron, a hook of git and a daemon's neighbour ask again and again. What reads command
-# lines, configurations and databases takes longer to load than the look at all files; so it is not loaded then.
-
-
-def glance(words: Sequence[str]) -> int | None:
-    """Say it, and return the exit code; None where there is news, trouble or another command."""
-    asked = tuple(words)
-    if asked == ("status",):
-        return _glance_at_status()
-    return _glance_at_publication(PARTS[asked]) if asked in PARTS else None
-
-
-def _glance_at_publication(part: str) -> int | None:
-    from syndicate.app.glance import publish_little
-    from syndicate.cli.show import print_problems, show_published
-    from syndicate.cli.terminal import plain_streams
-
-    found = _look(lambda site: publish_little(site, part))
-    if found is None:
+def _glance(words: list[str]) -> int | None:
+    """The exit code of a command that a glance answered."""
+    if words[:1] not in (["publish"], ["status"]):
         return None
-    with plain_streams():
-        print_problems(found.problems)
-        show_published(found, waiting=0)
-    return int(bool(found.problems))
+    from syndicate.cli.glance import answer
 
-
-def _glance_at_status() -> int | None:
-    from syndicate.app.glance import read_calm
-    from syndicate.cli.show import show_status
-    from syndicate.cli.terminal import plain_streams
-
-    found = _look(lambda site: (status, site) if (status := read_calm(site)) else None)
-    if found is None:
-        return None
-    now_is, site = found
-    with plain_streams():
-        show_status(now_is, site.settings, site.clock())
-    return int(now_is.needs_person)
-
-
-def _look(ask: Callable[[OpenSite], T | None]) -> T | None:
-    from syndicate.app.glance import open_remembered
-    from syndicate.config.place import find_config
-
-    with survive(lambda _: None):  # the whole program says what is the matter
-        site = open_remembered(find_config(Path.cwd()))
-        if site is not None:
-            try:
-                return ask(site)
-            finally:
-                site.close()
-    return None
+    return answer(words)

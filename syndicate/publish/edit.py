@@ -32,7 +32,7 @@ from syndicate.planning.identity import follow_edit
 from syndicate.publish import Progress, Published, Renewed, renew_record
 from syndicate.publish.manifest import Manifest, parse_card
 from syndicate.publish.write import INDEX, Sources, leave_out, list_edited_files, write_documents
-from syndicate.store.edited import EditedState
+from syndicate.store.glance import EditedState
 from syndicate.templates import is_own
 
 if TYPE_CHECKING:

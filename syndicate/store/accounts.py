@@ -9,10 +9,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import BindParameter, Connection, and_, bindparam, delete, or_, select, update
 
 from syndicate.model import Limits, State, Usage
-from syndicate.store.claimable import ACCOUNT, SITE
 from syndicate.store.database import Part
 from syndicate.store.mapping import insert_of, parse_limits, render_limits
-from syndicate.store.prepared import Prepared
+from syndicate.store.prepared import ACCOUNT, SITE, Prepared
 from syndicate.store.schema import Instant, accounts, deliveries, secrets, spendings
 
 MOST_TRIED = 8

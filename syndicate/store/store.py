@@ -7,20 +7,18 @@ from contextlib import contextmanager
 
 from syndicate.errors import AlreadyRunning
 from syndicate.store.accounts import AccountBook
-from syndicate.store.actions import Actions
 from syndicate.store.database import Database
 from syndicate.store.identity import StateIdentity
 from syndicate.store.ledger import LedgerPart
 from syndicate.store.locks import TRIES, lock_daemon
 from syndicate.store.migrations import upgrade
 from syndicate.store.outbox import Outbox
-from syndicate.store.overview import Overview
+from syndicate.store.overview import Overview, Upkeep
 from syndicate.store.passes import Passes
 from syndicate.store.published import PublishedFiles
-from syndicate.store.reactions import ReactionBook
 from syndicate.store.remote.lines import Lines
-from syndicate.store.syndication_links import Aftercare, Copies
-from syndicate.store.upkeep import Upkeep
+from syndicate.store.syndication_links import Aftercare, Copies, ReactionBook
+from syndicate.store.transitions import Actions
 
 
 class Store(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.cli import glance
+from syndicate.cli.glance import answer
 from syndicate.store.locks import lock_states
 from tests.journeys.blog import CONFIG, TRIAL, Blog
 
@@ -41,7 +41,7 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Blog:
 def test_it_says_what_the_whole_program_says(published, capsys):
     """Word for word, with the problems that are still there and the exit code that stands for them."""
     whole = published.run("publish", code=1)
-    assert glance(["publish"]) == 1
+    assert answer(["publish"]) == 1
     said = capsys.readouterr()
     assert (said.out, said.err) == (whole.out, whole.err)
     assert "broken.md" in said.err
@@ -86,21 +86,21 @@ def _write(path: Path, text: str) -> None:
 def test_a_change_is_left_to_the_whole_program(published, capsys):
     """Nothing is said before that; what it has published is told at a glance again."""
     for name, change in CHANGES.items():
-        assert glance(["publish"]) == 1, name
+        assert answer(["publish"]) == 1, name
         capsys.readouterr()
         change(published.root)
-        assert glance(["publish"]) is None, name
+        assert answer(["publish"]) is None, name
         assert capsys.readouterr() == ("", ""), name
         if name != "a damaged state":
             published.run("publish", code=1)
     (published.root / ".syndicate/state.db").unlink()
-    assert glance(["publish"]) is None
+    assert answer(["publish"]) is None
 
 
 def test_so_is_a_secret_that_everybody_could_read(published, monkeypatch):
     """A file of secrets in the published folder is refused, though no file of the site changed."""
     monkeypatch.setenv("SYNDICATE_MASTODON_TOKEN_FILE", str(published.root / "feeds/token"))
-    assert glance(["publish"]) is None
+    assert answer(["publish"]) is None
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_a_status_says_what_the_whole_program_says(quiet, capsys):
     for holding in (nullcontext(), lock_states(quiet.root / ".syndicate/state.db")):
         with holding:
             whole = quiet.run("status")
-            assert glance(["status"]) == 0
+            assert answer(["status"]) == 0
         said = capsys.readouterr()
         assert (said.out, said.err) == (whole.out, whole.err)
     assert "daemon running" in said.out
@@ -142,18 +142,18 @@ def test_a_status_with_news_is_left_to_the_whole_program(quiet, capsys):
     """A message, an account, a row that was damaged since somebody looked at all of them, a post, the state itself."""
     for name, (trouble, end) in TROUBLES.items():
         change(quiet.root, trouble)
-        assert glance(["status"]) is None, name
+        assert answer(["status"]) is None, name
         assert capsys.readouterr() == ("", ""), name
         change(quiet.root, end)
         quiet.run("status")
-        assert glance(["status"]) == 0, name
+        assert answer(["status"]) == 0, name
         capsys.readouterr()
     quiet.write("another")
-    assert glance(["status"]) is None
+    assert answer(["status"]) is None
     quiet.run("publish")
-    assert glance(["status"]) == 0
+    assert answer(["status"]) == 0
     (quiet.root / ".syndicate/state.db").unlink()
-    assert glance(["status"]) is None
+    assert answer(["status"]) is None
 
 
 ACCOUNTS = """
@@ -192,7 +192,7 @@ def test_a_status_with_accounts_says_what_the_whole_program_says(calm, monkeypat
         if variable:
             monkeypatch.setenv(f"SYNDICATE_{variable}", secret)
         whole = calm.run("status", code=int(bool(variable)))
-        assert glance(["status"]) == whole.code, variable
+        assert answer(["status"]) == whole.code, variable
         said = capsys.readouterr()
         assert (said.out, said.err) == (whole.out, whole.err), variable
     assert "town, no credentials: the file it names cannot be read" in said.err
@@ -208,20 +208,20 @@ def test_it_loads_nothing_heavy_either(calm):
 
 def test_a_status_of_accounts_with_news_is_left_to_the_whole_program(calm, capsys):
     """A message that waits, a published copy that the state may not know, an account that follows edits."""
-    assert glance(["status"]) == 0
+    assert answer(["status"]) == 0
     capsys.readouterr()
     (calm.feeds / "syndication.json").write_bytes((calm.feeds / "syndication.json").read_bytes() + b"\n")
-    assert glance(["status"]) is None
+    assert answer(["status"]) is None
     calm.run("publish")
     calm.write("more", date="2026-02-01T09:00:00Z")
     calm.run("publish")
-    assert glance(["status"]) is None
+    assert answer(["status"]) is None
     calm.run("queue", "skip", "--all")
     (calm.root / "syndicate.toml").write_text(
         TRIAL + ACCOUNTS.replace('network = "mastodon"', 'network = "mastodon"\non_edit = "edit"')
     )
     calm.run("publish")
-    assert glance(["status"]) is None
+    assert answer(["status"]) is None
     assert capsys.readouterr() == ("", "")
 
 
@@ -230,4 +230,4 @@ def test_a_status_of_accounts_with_news_is_left_to_the_whole_program(calm, capsy
 )
 def test_so_is_every_other_command(words):
     """With further options, another configuration, another name."""
-    assert glance(words) is None
+    assert answer(words) is None

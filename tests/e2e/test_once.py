@@ -22,9 +22,9 @@ import pytest
 import yaml12
 from obstore.store import from_url
 
+from syndicate.store.remote import INFO, RemoteState
 from syndicate.store.remote.git import GitState
 from syndicate.store.remote.object_store import open_bucket_state
-from syndicate.store.remote.place import INFO, RemoteState
 from tests.faults.site import BLIND, CONFIG, SECRETS, Town
 from tests.networks.fake import CUT
 from tests.seaweed import BUCKET, READER, environment, find_weed, serve_s3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from syndicate.app.reactions import is_count_due
+from syndicate.app.maintenance import is_count_due
 
 SENT = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -20,7 +20,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from syndicate.errors import ConfigError, Contradicted, StateError, StateMoved
-from syndicate.store.remote.place import INFO, Copy
+from syndicate.store.remote import INFO, Copy
 
 PATIENCE = timedelta(seconds=90)
 """For one command: a server that hangs must not keep a job until its own end."""

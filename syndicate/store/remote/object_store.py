@@ -28,7 +28,7 @@ from obstore.exceptions import (
 from obstore.store import ObjectStore, from_url
 
 from syndicate.errors import ConfigError, Contradicted, StateError, StateMoved
-from syndicate.store.remote.place import INFO, Copy
+from syndicate.store.remote import INFO, Copy
 
 if TYPE_CHECKING:
     from obstore import PutMode

@@ -23,6 +23,7 @@ from syndicate.app.dashboard import (
     list_needing,
     list_titles,
 )
+from syndicate.app.maintenance import CountedMessage, list_counted, list_counts, sort_counted
 from syndicate.app.own_words import (
     digest_words,
     find_origin,
@@ -31,7 +32,6 @@ from syndicate.app.own_words import (
     offer_own_picture,
     require_media,
 )
-from syndicate.app.reactions import CountedMessage, list_counted, list_counts, sort_counted
 from syndicate.app.site import OpenSite
 from syndicate.errors import UsageError
 from syndicate.model import (
