@@ -45,7 +45,11 @@ def prune(markup: str) -> str:
 
 
 _NOTE_MARK = re.compile(r'<sup class="footnote-reference"><a href="#([^"]*)">(\d+)</a></sup>')
-_NOTE = re.compile(r'<div class="footnote-definition" id="([^"]*)"><sup class="footnote-definition-label">(\d+)</sup>')
+_NOTE = re.compile(
+    r'<div class="footnote-definition" id="([^"]*)"><sup class="footnote-definition-label">(\d+)</sup>(\n<p>)?'
+)
+_REFERENCE = re.compile(rb"\[\^([^\[\]]+)\]")
+_NOTE_CLASS: Final = 'class="footnote-definition"'
 _TASK = re.compile(r'<input disabled="" type="checkbox"( checked="")?/>\n?')
 _ALERT = re.compile(r'<blockquote class="markdown-alert-([a-z]+)">')
 _BARE = re.compile(
@@ -63,12 +67,38 @@ def render_html(markdown: str, base_url: str) -> str:
     Links to a place in the page become `base_url#place`, so they work in a reader. Raises ContentError for
     hostile nesting.
     """
-    return clean_html(_adapt(pyromark.html(markdown, options=DIALECT)), base_url)
+    return clean_html(_adapt(_render(markdown)), base_url)
 
 
 def clean_html(markup: str, base_url: str) -> str:
     """Safe HTML of a text that is HTML already, as `render_html` makes it."""
     return link_addresses(prune(sanitise(markup, base_url)))
+
+
+def _render(markdown: str) -> str:
+    """Footnotes come behind the text, in the order of their marks, wherever they are written."""
+    markup = pyromark.html(markdown, options=DIALECT)
+    if _NOTE_CLASS not in markup:
+        return markup
+    gathered = pyromark.html(_gather_notes(markdown), options=DIALECT)
+    is_whole = gathered.count(_NOTE_CLASS) == markup.count(_NOTE_CLASS)  # else a fence or comment is never closed
+    return gathered if is_whole else markup
+
+
+def _gather_notes(markdown: str) -> str:
+    raw, notes, pieces, at = markdown.encode(), list[tuple[str, bytes]](), list[bytes](), 0
+    for event, place in pyromark.events_with_range(markdown, options=DIALECT):
+        opened = event.get("Start") if isinstance(event, dict) else None
+        label = opened.get("FootnoteDefinition") if isinstance(opened, dict) else None
+        start, end = place["start"], place["end"]
+        if label and raw[max(start - 1, 0) : start] in {b"", b"\n"}:  # not one in a quotation or list
+            notes.append((label, raw[start:end].strip(b"\n")))
+            pieces.append(raw[at:start])
+            at = end
+    body = b"\n\n".join((*pieces, raw[at:]))
+    places = {found[1].decode(): found.start() for found in reversed([*_REFERENCE.finditer(body)])}
+    notes.sort(key=lambda note: places.get(note[0], len(body)))
+    return b"\n\n".join((body, *([b"* * *"] if notes else []), *(text for _, text in notes))).decode()
 
 
 def _adapt(markup: str) -> str:
@@ -79,9 +109,15 @@ def _adapt(markup: str) -> str:
     if "<sup" not in markup and "<input" not in markup and "markdown-alert" not in markup:
         return markup
     markup = _NOTE_MARK.sub(r'<sup id="fnref:\1"><a href="#fn:\1">\2</a></sup>', markup)
-    markup = _NOTE.sub(r'<div id="fn:\1"><sup><a href="#fnref:\1">\2</a></sup>', markup)
+    markup = _NOTE.sub(_open_note, markup)
     markup = _TASK.sub(lambda found: "☑ " if found[1] else "☐ ", markup)
     return _ALERT.sub(lambda found: f"<blockquote><p><strong>{found[1].title()}</strong></p>", markup)
+
+
+def _open_note(found: re.Match[str]) -> str:
+    """The number stands in the first line of its note."""
+    number = f'<sup><a href="#fnref:{found[1]}">{found[2]}</a></sup>'
+    return f'<div id="fn:{found[1]}">' + (f"\n<p>{number} " if found[3] else number)
 
 
 def link_addresses(markup: str) -> str:

@@ -109,6 +109,23 @@ def test_footnotes_work_inside_a_reader() -> None:
     assert all(f'id="{target}"' in markup for target in targets)
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        (
+            "One[^b] two[^a].\n\n[^a]: First.\n[^b]: Other.\n\n    More.\n\nEnd.",
+            "One two . End. --- b Other. More. a First.",
+        ),
+        ("One[^a]\n\n> [^a]: Quoted.\n\nEnd.", "One a Quoted. End."),
+        ("[^a]: First.\n\nOne[^a]\n\n```\nnever closed", "a First. One never closed"),
+    ],
+)
+def test_footnotes_come_behind_the_text_in_the_order_of_their_marks(written: str, shown: str) -> None:
+    """Wherever they are written; one in a quotation stays there, and none falls into a fence that is never closed."""
+    html = re.sub(r'<div id="fn:(.)">|<hr>', lambda found: f" {found[1] or '---'} ", render_html(written, PAGE))
+    assert " ".join(re.sub(r"<sup.*?</sup>|<[^<>]*>", " ", html).split()) == shown
+
+
 @pytest.mark.parametrize("piece", ["«", "« a", "&laquo;&amp;", "ï»¿", "&amp;" * 3 + "a"])
 def test_a_long_text_without_markup_stays_whole(piece: str) -> None:
     """The seams at which it is divided for the parser are gone, and no entity is cut."""
