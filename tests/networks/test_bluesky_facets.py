@@ -40,6 +40,8 @@ def test_the_vector_is_met() -> None:
         ("example.com/a", "", "https://example.com/a"),
         ("example.com", " now", "https://example.com"),
         ("HTTPS://A.EXAMPLE/b", "", "HTTPS://A.EXAMPLE/b"),
+        ("https://a.example/b", ")を", "https://a.example/b"),
+        ("https://a.example/b", '"', "https://a.example/b"),
     ],
 )
 def test_links_end_where_the_reference_ends_them(head: str, shown: str, tail: str, uri: str) -> None:
@@ -47,6 +49,12 @@ def test_links_end_where_the_reference_ends_them(head: str, shown: str, tail: st
     text = f"{head}{shown}{tail}"
     (span,) = find_spans(text)
     assert (text[span.start : span.end], span.kind, span.value) == (shown, "link", uri)
+
+
+@pytest.mark.parametrize("around", ["“{}”", '"{}".', "<{}>", "記事{}（日本語", "Link:{}"])
+def test_an_address_is_a_link_wherever_it_stands(around: str) -> None:
+    """In quotes, in brackets and between letters that know no spaces, though the reference finds none there."""
+    assert [span.value for span in find_spans(around.format("https://a.example/b"))] == ["https://a.example/b"]
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,12 @@ from syndicate.text.counting import cut, split_graphemes
 
 MAX_TAG = 64
 _START = r"(?:(?<=[\s(])|\A)"
-_LINK = re.compile(rf"{_START}(?:https?://\S+|(?P<domain>[a-z][a-z0-9]*(?:\.[a-z0-9]+)+)\S*)", re.IGNORECASE)
+# An address with its scheme is one in quotes, too, and between Chinese or Japanese letters.
+_LINK = re.compile(
+    r"(?<![A-Za-z0-9_/@.=&?%#+~$-])https?://[^\s<>\"“”„«»「」『』【】\uff08\uff09]+"
+    rf"|{_START}(?P<domain>[a-z][a-z0-9]*(?:\.[a-z0-9]+)+)\S*",
+    re.IGNORECASE,
+)
 _ZERO_WIDTH = "\u00ad\u2060\u200a-\u200d\u20e2"
 _TAG = re.compile(rf"(?:(?<=\s)|\A)[#\uff03](?!\ufe0f)(?P<tag>[^\s{_ZERO_WIDTH}]+)")
 _MENTION = re.compile(rf"{_START}@(?P<handle>[a-zA-Z0-9.-]+)\b")
@@ -96,10 +101,14 @@ def _links(text: str) -> Iterator[Span]:
 
 
 def _without_tail(link: str) -> str:
-    """One closing sign goes back to the sentence, then one bracket that nothing in the link opened."""
-    if link[-1] in ".,;:!?":
-        link = link[:-1]
-    return link[:-1] if link.endswith(")") and "(" not in link else link
+    """A bracket that nothing in the link opened ends it, and one closing sign goes back to the sentence."""
+    depth = 0
+    for at, sign in enumerate(link):
+        depth += (sign == "(") - (sign == ")")
+        if depth < 0:
+            link = link[:at]
+            break
+    return link[:-1] if link[-1] in ".,;:!?" else link
 
 
 def _tags(text: str) -> Iterator[Span]:
