@@ -29,6 +29,7 @@ from syndicate.networks.toolkit.readback import (
     read_page,
 )
 from syndicate.text.counting import Counter
+from syndicate.text.slugs import name_ascii
 
 API = "https://dev.to"
 ACCEPT = "application/vnd.forem.api-v1+json"
@@ -72,8 +73,8 @@ def build_article(message: Message, options: Mapping[str, str]) -> dict[str, obj
 
 
 def build_tags(tags: tuple[str, ...]) -> list[str]:
-    """At most four, lower case, letters and digits only, each once."""
-    plain = (re.sub(r"[^a-z0-9]", "", tag.lower()) for tag in tags)
+    """At most four, lower case, letters and digits only, without accents, each once."""
+    plain = (name_ascii(tag).replace("-", "") for tag in tags)
     return list(dict.fromkeys(filter(None, plain)))[:MOST_TAGS]
 
 
