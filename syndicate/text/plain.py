@@ -23,6 +23,8 @@ _BLOCK = re.compile(
     r"|footer|details|summary|hr|br)\b[^<>]*>",
     re.IGNORECASE,
 )
+# Chinese and Japanese have no spaces: a line that ends between their letters goes on.
+_BREAK_WITHOUT_SPACE = re.compile(r"(?<=[\u2e80-\u30ff\u3400-\u9fff\uff00-\uff60])\n(?=[\u2e80-\u30ff\u3400-\u9fff])")
 _NOTE_MARK = re.compile(r"<sup id=\"fnref[^<>]*>(?:<a [^<>]*>)?[^<>]*(?:</a>)?</sup>")
 _TAG = re.compile(r"</?[a-z][^<>]*>|<!--.*?(?:-->|\Z)", re.IGNORECASE | re.DOTALL)
 _INLINE_TAG = re.compile(
@@ -59,6 +61,7 @@ _SENTENCE_END = re.compile(r"[.!?…]['\"”’»)\]]*(?=\s)|[。！？｡]['\"�
 def to_plain(markup: str) -> str:
     """The words of an HTML text, one line for each block, entities resolved, footnote marks left out."""
     text = _NOTE_MARK.sub("", _HIDDEN.sub("", markup))
+    text = text if text.isascii() else _BREAK_WITHOUT_SPACE.sub("", text)
     text = _BLOCK.sub("\n", text.replace("\n", " "))
     text = clean_text(html.unescape(_TAG.sub("", text)))
     return "\n".join(line for part in text.split("\n") if (line := part.strip()))

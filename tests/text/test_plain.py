@@ -100,6 +100,7 @@ def test_html_becomes_lines_of_words() -> None:
         "<style>seven</style><ul><li>eight &lt;b&gt;</li></ul>"
     )
     assert to_plain(markup) == "One\nTwo three\xa0four\nfive\neight <b>"
+    assert to_plain("<p>日本語の本文です。\n改行した\n行 and\nmore</p>") == "日本語の本文です。改行した行 and more"
 
 
 @pytest.mark.parametrize(
