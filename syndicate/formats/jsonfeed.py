@@ -10,7 +10,7 @@ from syndicate.formats.assembly import Tell, collect, raise_it
 from syndicate.formats.clean import Clean, clean_all, clean_feed
 from syndicate.model import Author, Cache, Entry, Feed
 
-VERSION = "json-2"
+VERSION = "json-3"
 """Part of the cache key: count up whenever the rendering of an entry changes."""
 ABOUT = "https://github.com/syndicate-feeds/syndicate"
 
@@ -59,7 +59,7 @@ def _describe_item(entry: Entry) -> Mapping[str, object]:
         "tags": list(entry.tags),
         "language": entry.language,
         "attachments": [
-            _filled({"url": one.url, "mime_type": one.media_type, "size_in_bytes": one.length})
+            _filled({"url": one.url, "mime_type": one.media_type, "title": one.title, "size_in_bytes": one.length})
             for one in entry.enclosures
         ],
         "_syndicate": _describe_extension(entry),

@@ -22,7 +22,7 @@ from syndicate.text.links import find_http_addresses
 
 # ruff: noqa: PLC0415 - Jinja is slow to load, and most edits change no page
 
-VERSION = "page-1"
+VERSION = "page-2"
 """Count it up whenever the same template shows something else."""
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 GENERATOR = '<meta name="generator" content="syndicate">'
@@ -34,6 +34,7 @@ def render_page(template: str, feeds: Sequence[Feed], site: Site, *, where: str 
     Raises ConfigError with the template's line where it is broken.
     """
     listed, latest = _list_shown(feeds)
+    site = replace(site, description=clean_title(site.description))
     values = {"site": site, "feeds": listed, "latest": latest, "archives": len(feeds) - len(listed)}
     return clean(sign_page(_compile(template, where, site.timezone)(values))).encode()
 

@@ -36,9 +36,10 @@ def test_an_item_says(name: str, value: object) -> None:
 
 
 def test_an_item_carries_its_files() -> None:
-    """Attachments have type and bytes."""
+    """Attachments have type, title and bytes."""
     url = "https://images.example/harbour?w=1200&fm=webp"
-    assert ITEM["attachments"] == [{"url": url, "mime_type": "image/webp", "size_in_bytes": 54321}]
+    said = {"url": url, "mime_type": "image/webp", "title": "A harbour at dawn", "size_in_bytes": 54321}
+    assert ITEM["attachments"] == [said]
 
 
 def test_what_json_feed_has_no_member_for_is_an_extension() -> None:

@@ -105,13 +105,19 @@ def test_the_page_is_made_for_no_posts_too() -> None:
     assert b"rss.xml" in render_page(TEMPLATE, plan_feeds([], settings(), {}, NOW), SITE)
 
 
+def test_the_page_describes_the_site_without_markup() -> None:
+    """As the feeds do."""
+    site = settings(site={"description": "A <b>blog</b> &amp; more"}).site
+    assert b">A blog &amp; more</p>" in render_page(TEMPLATE, [feed()], site)
+
+
 @hypothesis_settings(max_examples=25, deadline=None)
 @given(st.text(st.characters(codec=None)))
 def test_no_text_becomes_a_tag(text: str) -> None:
     """Titles, summaries and names are escaped on the page, in meta tags and in OPML."""
     hostile = text + "<script>\"'>"
     plain, odd = feed(), feed(entry(title=hostile, summary=hostile), title=hostile)
-    site = settings(site={"title": hostile, "description": hostile}).site
+    site = settings(site={"title": hostile, "description": f"A {hostile}"}).site
     assert shape(render_page(TEMPLATE, [odd], site)) == shape(render_page(TEMPLATE, [plain], SITE))
     one = post(1, title=hostile, summary=hostile, authors=(Author(hostile),), keywords=(hostile,))
     assert {tag for tag, _ in Tags(render_meta(one, None, [odd], site)).found} == {"link", "meta"}
