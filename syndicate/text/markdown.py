@@ -71,8 +71,11 @@ def render_html(markdown: str, base_url: str) -> str:
 
 
 def clean_html(markup: str, base_url: str) -> str:
-    """Safe HTML of a text that is HTML already, as `render_html` makes it."""
-    return link_addresses(prune(sanitise(markup, base_url)))
+    """Safe HTML of a text that is HTML already, as `render_html` makes it.
+
+    A link to nowhere is plain text: it would lead to the page itself, and a generator's `[x]({% post_url y %})` is one.
+    """
+    return link_addresses(prune(sanitise(markup.replace('<a href="">', "<a>"), base_url)))
 
 
 def _render(markdown: str) -> str:
