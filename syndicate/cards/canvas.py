@@ -6,7 +6,7 @@ makes a palette PNG without ever searching a palette, which is what makes flat c
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Protocol
 
 from PIL import Image, ImageDraw
@@ -51,7 +51,11 @@ class FullCanvas:
 
     def __init__(self, size: tuple[int, int], paper: RGB) -> None:
         self.size = size
-        self._image = Image.new("RGB", size, paper)
+        self._paper = paper
+
+    @cached_property
+    def _image(self) -> Image.Image:
+        return Image.new("RGB", self.size, self._paper)
 
     def fill(self, box: Box, colour: RGB, *, radius: int = 0) -> None:
         if radius:

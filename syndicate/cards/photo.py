@@ -11,7 +11,7 @@ from typing import Literal, NoReturn, cast
 from PIL import AvifImagePlugin, GifImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
 from syndicate.cards.extras import ExtraMissing, open_heic, read_svg_size, render_svg
-from syndicate.cards.pixels import can_resize_fast, shrink_to_rgb
+from syndicate.cards.pixels import shrink_to_rgb
 from syndicate.cards.sniff import (
     MAX_PIXELS,
     MAX_SCANS,
@@ -27,9 +27,6 @@ from syndicate.model import PictureFacts
 
 # --- JPEGs decoded at eighths of their size by simplejpeg, where it is installed (the extra `fast`) ---
 
-HALVINGS = (1, 2, 4, 8)
-"""Eighths that the decoder has SIMD for: all of a picture takes less time than six eighths of it."""
-
 
 def count_eighths(size: tuple[int, int], need: tuple[int, int]) -> int:
     """The fewest eighths of a picture's size that still cover `need` pixels; 8 where the whole does not."""
@@ -42,8 +39,6 @@ def decode_eighths(data: bytes, size: tuple[int, int], need: tuple[int, int]) ->
     much memory or finds anything wrong: Pillow is more patient, and has the last word.
     """
     eighths = count_eighths(size, need)
-    if can_resize_fast():
-        eighths = next(n for n in HALVINGS if n >= eighths)
     width, height = (-(-side * eighths // 8) for side in size)
     if width * height * _TWICE > ROOM:
         return None
