@@ -178,11 +178,12 @@ def _balance(weights: list[int], middle: float) -> float:
 
 # --- A border that came with the picture: letterbox bars, a print's white edge ---
 
-BORDER, STANDS_OUT, ALL_ALONG = 12, 24, 0.9
-"""How far a border's colours may be apart, how far a photo's from them, and along how much of its edge they are."""
-LEAST_BAR, LEAST_LEFT, SMALL_PICTURE, SAMPLES = 0.01, 0.4, 700, 64
-"""Of its side what a bar takes at least, what the photo is at least of the whole, pixels of what may be a logo, and how
-many pixels of each row are looked at."""
+BORDER, STANDS_OUT, ALL_ALONG = 12, (24, 12), 0.9
+"""How far a border's colours may be apart, how far a photo's from them (less where it is dark beside dark bars), and
+along how much of its edge they are."""
+LEAST_BAR, LEAST_LEFT, SMALL_PICTURE, SAMPLES, EVENED = 0.01, 0.4, 700, 64, 16
+"""Of its side what a bar takes at least, what the photo is at least of the whole, pixels of what may be a logo, how
+many pixels of each row are looked at, and of how many the mean has no noise."""
 
 
 def cut_border(photo: Photo) -> Photo:
@@ -191,9 +192,10 @@ def cut_border(photo: Photo) -> Photo:
     colour = _find_border(image)
     if colour is None or photo.is_cut_out or max(photo.width, photo.height) <= SMALL_PICTURE:
         return photo
-    top, bottom = _find_inside(image.resize((SAMPLES, image.height), Image.Resampling.NEAREST), colour)
-    turned = image.resize((image.width, SAMPLES), Image.Resampling.NEAREST).transpose(Image.Transpose.TRANSPOSE)
-    left, right = _find_inside(turned, colour)
+    rows = _find_apart(image.resize((SAMPLES, image.height), Image.Resampling.NEAREST), colour)
+    columns = _find_apart(image.resize((image.width, SAMPLES), Image.Resampling.NEAREST), colour)
+    top, bottom = _find_inside(rows)
+    left, right = _find_inside(columns.transpose(Image.Transpose.TRANSPOSE))
     across, down = (right - left) / image.width, (bottom - top) / image.height
     if across * down == 1 or across * down < LEAST_LEFT:
         return photo
@@ -204,12 +206,14 @@ def cut_border(photo: Photo) -> Photo:
 
 
 def _find_border(image: Image.Image) -> tuple[int, int, int] | None:
-    """The one colour of two opposite edges."""
+    """The one colour of two opposite edges, but for the noise on it."""
     width, height = image.size
     first, last = (0, 0, width, 1), (0, height - 1, width, height)
     left, right = (0, 0, 1, height), (width - 1, 0, width, height)
     for one, other in ((first, last), (left, right)):
-        ranges = [cast("tuple[tuple[int, int], ...]", image.crop(edge).getextrema()) for edge in (one, other)]
+        edges = [image.crop(edge) for edge in (one, other)]
+        evened = [edge.reduce((min(EVENED, edge.width), min(EVENED, edge.height))) for edge in edges]
+        ranges = [cast("tuple[tuple[int, int], ...]", edge.getextrema()) for edge in evened]
         bands = [(min(low, least), max(high, most)) for (low, high), (least, most) in zip(*ranges, strict=True)]
         if all(high - low <= BORDER for low, high in bands):
             red, green, blue = ((low + high) // 2 for low, high in bands)
@@ -217,20 +221,24 @@ def _find_border(image: Image.Image) -> tuple[int, int, int] | None:
     return None
 
 
-def _find_inside(rows: Image.Image, colour: tuple[int, int, int]) -> tuple[int, int]:
+def _find_apart(image: Image.Image, colour: tuple[int, int, int]) -> Image.Image:
+    """By how much each pixel differs from a colour."""
+    apart = ImageChops.difference(image, Image.new("RGB", image.size, colour)).split()
+    return ImageChops.lighter(ImageChops.lighter(*apart[:2]), apart[2])
+
+
+def _find_inside(apart: Image.Image) -> tuple[int, int]:
     """What bars above and below leave, a little less than all of it: their edge is blurred."""
-    apart = ImageChops.difference(rows, Image.new("RGB", rows.size, colour)).split()
-    differs = ImageChops.lighter(ImageChops.lighter(*apart[:2]), apart[2]).point(_DIFFERS)
-    left, top, right, bottom = differs.getbbox() or (0, 0, *rows.size)
-    edge = max(2, rows.height // 400)
-    first, last = (differs.crop((left, y, right, y + 1)).tobytes() for y in (top + edge, bottom - 1 - edge))
-    is_sharp = min(sum(first), sum(last)) >= ALL_ALONG * 255 * (right - left)
-    if is_sharp and min(top, rows.height - bottom) >= LEAST_BAR * rows.height:
-        return top + edge, bottom - edge
-    return 0, rows.height
+    for step in STANDS_OUT:
+        differs = apart.point([255 if value > step else 0 for value in range(256)])
+        left, top, right, bottom = differs.getbbox() or (0, 0, *apart.size)
+        edge = max(2, apart.height // 400)
+        first, last = (differs.crop((left, y, right, y + 1)).tobytes() for y in (top + edge, bottom - 1 - edge))
+        is_sharp = min(sum(first), sum(last)) >= ALL_ALONG * 255 * (right - left)
+        if is_sharp and min(top, apart.height - bottom) >= LEAST_BAR * apart.height:
+            return top + edge, bottom - edge
+    return 0, apart.height
 
-
-_DIFFERS = [255 if step > STANDS_OUT else 0 for step in range(256)]
 
 MAX_ENLARGED = 2.0
 """Beyond this a photo looks soft; it is then shown whole on plain ground, or on its own blur where a layout fills."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from io import BytesIO
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw
 
 from syndicate.cards.crop import MIDDLE, choose_window, cut_border, fill_room, find_subject
 from syndicate.cards.photo import Photo
@@ -99,6 +100,7 @@ def test_a_picture_barely_too_large_is_cut_and_not_scaled():
     [
         ((0, 0, 0), (1600, 900), (0, 110), (1600, 680)),  # letterbox
         ((0, 0, 0), (1600, 900), (462, 0), (676, 900)),  # pillars
+        ((16, 16, 16), (1600, 900), (0, 110), (1600, 680)),  # the black of films
         ((255, 255, 255), (1600, 1067), (120, 120), (1360, 827)),
         ((250, 249, 246), (1400, 1600), (60, 60), (1280, 1280)),  # an instant photo
     ],
@@ -110,6 +112,17 @@ def test_a_border_that_came_with_a_photo_is_cut_off(ground, size, at, left):
     cut = cut_border(make_photo(Image.open(BytesIO(corpus.to_jpeg(whole, 75)))))
     assert (cut.width, cut.height) == cut.image.size == pytest.approx(left, abs=14)
     assert cut.small.width / cut.small.height == pytest.approx(left[0] / left[1], rel=0.1)
+
+
+@pytest.mark.parametrize("colour", [(0, 0, 0), (5, 6, 8), (12, 12, 12)])
+def test_bars_of_nearly_black_with_noise_are_cut_off_a_dark_photo(colour):
+    """Bars that are not exactly black, of a film's grain, beside hills at dusk that are hardly lighter."""
+    whole = Image.new("RGB", (1600, 900), colour)
+    whole.paste(corpus.draw_landscape(1600, 680), (0, 110))
+    grain = Image.frombytes("L", whole.size, Random(3).randbytes(1600 * 900)).point(lambda value: value // 32)
+    noisy = ImageChops.add(whole, grain.convert("RGB"))
+    cut = cut_border(make_photo(Image.open(BytesIO(corpus.to_jpeg(noisy)))))
+    assert cut.image.size == pytest.approx((1600, 680), abs=14)
 
 
 @pytest.mark.parametrize("draw", [more_pictures.draw_product, more_pictures.draw_fog, more_pictures.draw_stars])
