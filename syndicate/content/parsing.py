@@ -54,7 +54,7 @@ from syndicate.content.reading import Served
 from syndicate.content.scanning import SiteData
 from syndicate.errors import ContentError
 from syndicate.model import LeftOut, Post, Problem, Settings
-from syndicate.text.cleaning import one_line
+from syndicate.text.cleaning import is_blank, one_line
 from syndicate.text.generator_code import MARK, Piece, drop_marks
 from syndicate.text.plain import first_paragraph, line_to_plain, list_code, shorten, to_plain
 from syndicate.text.repair import strip_label
@@ -321,12 +321,12 @@ class _Parser:
         return read_body(self.served.page, self.settings.content.body, post.title, post.permalink)
 
     def _title(self, markdown: str) -> str:
-        title = line_to_plain(self.fields.text("title")) or first_heading(
-            markdown, lambda heading: self.fields.mend(heading, "title")
-        )
-        if not title and self.settings.site.generator in {"jekyll", "docusaurus"}:  # as these do
+        title = line_to_plain(self.fields.text("title"))
+        if is_blank(title):
+            title = first_heading(markdown, lambda heading: self.fields.mend(heading, "title"))
+        if is_blank(title) and self.settings.site.generator in {"jekyll", "docusaurus"}:  # as these do
             title = " ".join(word.capitalize() for word in undated(self.fields.source).split("-") if word)
-        if not title:
+        if is_blank(title):
             raise ContentError("the post has no title", key="title", line=1, hint="add title: to its front matter")
         return self.fields.check_length(title, "title", MAX_TITLE)
 

@@ -67,6 +67,16 @@ def drop_controls(text: str) -> str:
     return text if text.isascii() or not _C1_BYTES.search(text.encode()) else _C1.sub("", text)
 
 
+_UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me"})
+_FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters of Hangul and of Braille that leave their place empty."""
+
+
+def is_blank(text: str) -> bool:
+    """Whether a reader sees nothing of it: spaces, zero-width signs, marks without a letter."""
+    return all(unicodedata.category(sign) in _UNSEEN or sign in _FILLERS for sign in text)
+
+
 def one_line(text: str) -> str:
     """The text with every run of white space as one space."""
     return " ".join(text.split())

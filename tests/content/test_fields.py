@@ -226,9 +226,10 @@ def test_a_post_without_title_and_heading_is_stopped() -> None:
         _parse("title: ''")
 
 
-def test_the_heading_is_the_title_of_a_post_without_one() -> None:
-    """The first H1 stands in, and is not there twice."""
-    post = _parse("title: ''", body="# Hello **there** {#x}\n\nWords.")
+@pytest.mark.parametrize("title", ["", "\u200b"])
+def test_the_heading_is_the_title_of_a_post_without_one(title: str) -> None:
+    """The first H1 stands in for nothing to be seen, and is not there twice."""
+    post = _parse(f"title: '{title}'", body="# Hello **there** {#x}\n\nWords.")
     assert (post.title, post.html) == ("Hello there", "<p>Words.</p>")
 
 
