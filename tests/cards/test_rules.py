@@ -190,6 +190,16 @@ def test_long_titles_stay_large_beside_pictures(fonts, make_design, picture):
     assert not title.block.is_truncated
 
 
+@pytest.mark.parametrize("shape", [(1600, 900), (1600, 700), (1000, 1000), (800, 1200)])
+@pytest.mark.parametrize("size", [WIDE, SQUARE])
+def test_three_hundred_letters_are_read_beside_a_photo(fonts, make_design, shape, size):
+    """They stand whole, in 48 pixels, whatever the photo's shape: photo and byline give up their room."""
+    photo, title = corpus.to_jpeg(corpus.draw_landscape(*shape)), f"{LONG} of it before they lose all patience"
+    content = replace(CONTENT, title=f"{title} and go away to read about other things elsewhere"[:300])
+    drawing = draw_card(content, design=make_design(), fonts=fonts, photo=photo, size=size)
+    assert (drawing.title_size >= 48, drawing.is_cut) == (True, False)
+
+
 @pytest.mark.parametrize("picture", [None, "terminal", "phone", "bars", "upright", "icon", "person"])
 @pytest.mark.parametrize("size", [SQUARE, (1200, 900), (1000, 1500), STORY])
 def test_upright_cards_show_the_accent_and_long_titles_large(fonts, make_design, size, picture):
