@@ -28,7 +28,6 @@ THOROUGH = frozenset(
         "cli/test_telling.py",
         "cli/test_words.py",
         "content/test_addresses.py",
-        "content/test_any_values.py",
         "deliver/test_borders.py",
         "deliver/test_cluster.py",
         "deliver/test_settling.py",
@@ -60,7 +59,6 @@ THOROUGH = frozenset(
         "text/test_counting_conformance.py",
         "text/test_hostile.py",
         "text/test_shortcodes.py",
-        "text/test_template_limits.py",
         "vault",
         "web",
     }

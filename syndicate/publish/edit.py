@@ -22,8 +22,7 @@ import orjson
 from syndicate.content import SeenPosts
 from syndicate.content.reading import read_edited, recall_posts
 from syndicate.content.scanning import digest_marks
-from syndicate.formats.documents import Document
-from syndicate.formats.syndication import edit_syndication
+from syndicate.formats.documents import Document, edit_syndication
 from syndicate.model import Artefact, Cache, CardRef, Feed, Identified, KnownPost, Plan, Post, Problem, fingerprint
 from syndicate.output import Output
 from syndicate.planning.deliveries import may_follow_edit

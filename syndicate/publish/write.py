@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING
 
 from syndicate import __version__
 from syndicate.containment import contain
-from syndicate.formats.documents import HTML, Document, list_documents, list_meta
-from syndicate.formats.meta import render_alternates
-from syndicate.formats.page import fingerprint_page, parse_timeline, render_opml, render_page, render_timeline
-from syndicate.formats.syndication import render_syndication
+from syndicate.formats.documents import HTML, Document, list_documents, list_meta, render_syndication
+from syndicate.formats.page import (
+    fingerprint_page,
+    parse_timeline,
+    render_alternates,
+    render_opml,
+    render_page,
+    render_timeline,
+)
 from syndicate.model import (
     FEED_FILES,
     TIMELINE,

@@ -16,10 +16,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from syndicate.errors import ConfigError
-from syndicate.formats.documents import list_meta
-from syndicate.formats.meta import render_alternates, render_own, to_locale
-from syndicate.formats.page import fingerprint_page, render_opml, render_page
-from syndicate.formats.syndication import render_syndication
+from syndicate.formats.documents import list_meta, render_syndication
+from syndicate.formats.page import fingerprint_page, render_alternates, render_opml, render_own, render_page, to_locale
 from syndicate.model import Account, Author, Category, Feed, SyndicationLink
 from syndicate.planning.feeds import plan_feeds
 from syndicate.templates import read_template

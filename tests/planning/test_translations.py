@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from syndicate.formats import atom, jsonfeed, meta
+from syndicate.formats import atom, jsonfeed
+from syndicate.formats import page as pages
 from syndicate.model import Ledger, Post, Reason, State
 from syndicate.planning.feeds import plan_feeds
 from tests.planning.blog import AT_ONCE, NOW, Blog, make_account, make_post, make_settings
@@ -176,6 +177,6 @@ def test_translations_are_linked_in_pages_and_feeds() -> None:
     assert link in atom.render(feed)
     assert b'"translations":[{"language":"fr","url":"https://blog.example.com/blog/a-fr/"}]' in jsonfeed.render(feed)
     one = replace(next(one for one in public if one.post.language == "en"), translations=english.translations)
-    page = meta.render_own(one, None, make_settings().site).decode()
+    page = pages.render_own(one, None, make_settings().site).decode()
     assert page.count("hreflang=") == 2
     assert "2030" not in page

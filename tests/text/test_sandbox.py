@@ -78,6 +78,7 @@ def test_what_a_filter_raises_is_the_templates_mistake() -> None:
 VALUES = {"text": "word " * 100, "tags": ("a", "b")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "source",
     [
@@ -127,6 +128,7 @@ def test_what_messages_need_is_done(source: str, text: str) -> None:
     assert (MAX_OUTPUT, MAX_STEPS) == (65_536, 10_000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "source",
     [
