@@ -17,7 +17,7 @@ from syndicate.http import Client
 from syndicate.model import Account, Message, Receipt
 from syndicate.networks import facts_of, open_network
 from syndicate.networks.base import Finds, Resends
-from syndicate.networks.discord.message import LIMITS
+from syndicate.networks.discord import LIMITS
 from tests.networks.case import LINK, NOW, PIXEL, TEXT, Case, deliver, picture
 from tests.networks.fake import cut_before_commit, drop_reply_after_commit, rate_limit, status
 from tests.networks.fake_discord import BOT_TOKEN, CHANNEL, GUILD, HOOK_ID, HOOK_TOKEN, FakeDiscord

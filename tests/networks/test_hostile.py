@@ -12,7 +12,7 @@ import pytest
 from syndicate.errors import NetworkError, Uncertain
 from syndicate.http import Client
 from syndicate.networks.base import Finds, Lists, Verifies
-from syndicate.networks.discord.message import parse_failure
+from syndicate.networks.discord import parse_failure
 from syndicate.networks.toolkit.answers import Refusal
 from tests.fuzz.leaves import check_plot, list_plots
 from tests.networks.case import NOW, Case, deliver

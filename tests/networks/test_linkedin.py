@@ -25,8 +25,7 @@ from syndicate.errors import (
 from syndicate.http import Client
 from syndicate.model import Account, Message
 from syndicate.networks import open_network
-from syndicate.networks.linkedin import LinkedIn
-from syndicate.networks.linkedin.shares import build_content, escape, next_midnight
+from syndicate.networks.linkedin import LinkedIn, build_content, escape, next_midnight
 from tests.networks.case import LINK, NOW, PIXEL, TEXT, Case, deliver, picture
 from tests.networks.conftest import Clock
 from tests.networks.fake import Reply, drop_reply_after_commit, rate_limit, status

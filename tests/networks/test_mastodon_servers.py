@@ -12,8 +12,7 @@ from syndicate.http import Client
 from syndicate.model import Message
 from syndicate.networks.base import AskAgain
 from syndicate.networks.mastodon import Mastodon
-from syndicate.networks.mastodon.registration import BROAD_SCOPES, SCOPES
-from syndicate.networks.mastodon.servers import parse_server
+from syndicate.networks.mastodon.servers import BROAD_SCOPES, SCOPES, parse_server
 from syndicate.text.counting import Counter
 from tests.networks.case import LINK, NOW, TEXT, deliver, picture
 from tests.networks.fake import Reply, cut_before_commit, status

@@ -22,9 +22,8 @@ from syndicate.http import Client
 from syndicate.model import Account, Message
 from syndicate.networks import facts_of, open_network
 from syndicate.networks.base import Edits
-from syndicate.networks.nostr import judge
+from syndicate.networks.nostr import Answer, Verdict, judge, list_events, publish_event
 from syndicate.networks.nostr.event import Draft, build_note, encode_event, encode_name, read_event_id, read_hex
-from syndicate.networks.nostr.relay import Answer, Verdict, list_events, publish_event
 from tests.networks.case import LINK, NOW, TEXT, Case, deliver, picture
 from tests.networks.conftest import Clock
 from tests.networks.fake_relay import FakeRelay

@@ -25,16 +25,20 @@ from syndicate.errors import (
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Reactions, Receipt
 from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Recent, Secret, Vault
-from syndicate.networks.mastodon.registration import begin_login, choose_scopes, finish_login
-from syndicate.networks.mastodon.servers import KEY_WINDOW, Server, parse_server
-from syndicate.networks.mastodon.statuses import (
+from syndicate.networks.mastodon.servers import (
+    KEY_WINDOW,
     LISTED,
+    Server,
+    begin_login,
     build_edit,
     build_status,
+    choose_scopes,
+    finish_login,
     has_alt,
     parse_profile,
     parse_receipt,
     parse_recent,
+    parse_server,
     path_of,
     without_media,
 )

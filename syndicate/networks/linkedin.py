@@ -6,6 +6,7 @@ one that exists. So one more call settles an unknown outcome. A token lasts sixt
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -25,16 +26,6 @@ from syndicate.errors import (
 from syndicate.http import Client, Response
 from syndicate.model import Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, LoginField, LoginPage, Look, Option, Profile, Secret, Vault
-from syndicate.networks.linkedin.shares import (
-    URN,
-    build_post,
-    escape,
-    is_called_revoked,
-    is_picture_busy,
-    next_midnight,
-    parse_receipt,
-    permalink_of,
-)
 from syndicate.networks.toolkit.answers import Refusal, error_of, pick, pick_instant, pick_text, retry_at_of, words_of
 from syndicate.networks.toolkit.calls import (
     Api,
@@ -46,7 +37,9 @@ from syndicate.networks.toolkit.calls import (
 )
 from syndicate.networks.toolkit.oauth import PastedLogin, Provider, begin_login, take_pasted
 from syndicate.text.cleaning import normalize
-from syndicate.text.counting import Counter
+from syndicate.text.counting import Counter, cut
+from syndicate.text.hashtags import find_hashtags
+from syndicate.text.links import find_http_addresses
 
 API = "https://api.linkedin.com"
 OAUTH = "https://www.linkedin.com"
@@ -68,11 +61,8 @@ TOKEN_IS_NEW = timedelta(minutes=5)
 DUPLICATES_KNOWN = timedelta(hours=1)
 """LinkedIn knows an equal post for hours; this is the part of it that we rely on."""
 VISIBILITIES = {
-    "": "PUBLIC",
-    "public": "PUBLIC",
-    "unlisted": "PUBLIC",
-    "private": "CONNECTIONS",
-    "connections": "CONNECTIONS",
+    **dict.fromkeys(("", "public", "unlisted"), "PUBLIC"),
+    **dict.fromkeys(("private", "connections"), "CONNECTIONS"),
     "logged_in": "LOGGED_IN",
 }
 
@@ -213,7 +203,7 @@ class LinkedIn(PastedLogin):
         return Profile(name, "", ("post", "edit", "delete"), self.expires_at(), self._advice())
 
     def _advice(self) -> tuple[str, ...]:
-        version = self._version()
+        version = self._options.get("version") or VERSION
         since = pick_instant(f"{version[:4]}-{version[4:6]}-01")
         if since is None or self._http.now() - since > VERSION_LIVES:
             return (f"LinkedIn-Version {version} is old: set a newer one in [accounts.{self._name}] version",)
@@ -229,7 +219,8 @@ class LinkedIn(PastedLogin):
         """A fresh token where LinkedIn gave us the right to ask for one; else the day when this one ends."""
         if not self._vault.get("refresh_token"):
             return self.expires_at()
-        self._vault.put(refresh(self._http, self._oauth(), self._vault, account=self._name))
+        given = {name: self._vault.get(name) for name in ("refresh_token", "client_id", "client_secret")}
+        self._vault.put(self._ask_for_token({"grant_type": "refresh_token", **given}))
         return self.expires_at()
 
     def begin_login(self, answers: Mapping[str, str], *, redirect: str) -> LoginPage | None:
@@ -245,13 +236,27 @@ class LinkedIn(PastedLogin):
         if page is None:
             token = take_pasted(answers, ("access_token",))
             return {**token, "expires_at": (self._http.now() + TOKEN_LIVES).isoformat()}
-        return finish_login(self._http, self._oauth(), answers, page, code, account=self._name)
+        client = {name: answers.get(name, "") for name in ("client_id", "client_secret")}
+        form = {"grant_type": "authorization_code", "code": code.strip(), **client, **(page.memory or {})}
+        return {**client, **self._ask_for_token(form)}
+
+    def _ask_for_token(self, form: Mapping[str, str]) -> dict[str, str]:
+        """The token and its end. Only a refusal is one: an outage or a limit says nothing about the login."""
+        response = self._http.call("POST", f"{self._oauth()}/oauth/v2/accessToken", form=form, where=self._name)
+        secrets = tuple(form.get(name, "") for name in ("code", "refresh_token", "client_secret"))
+        if response.status in {408, 429} or response.status >= 500:
+            raise error_of(response, account=self._name, publishes=False, secrets=secrets)
+        grant = response.json()
+        token, refresh_token = (pick_text(grant, name) for name in ("access_token", "refresh_token"))
+        if not response.is_success or not token:
+            raise Unauthorised(f"the login is refused: {words_of(response, secrets)}", where=self._name)
+        seconds = pick(grant, "expires_in")
+        ends_at = response.received_at + (timedelta(seconds=seconds) if isinstance(seconds, int) else TOKEN_LIVES)
+        further = {"refresh_token": refresh_token} if refresh_token else {}
+        return {"access_token": token, "expires_at": ends_at.isoformat(), **further}
 
     def _oauth(self) -> str:
         return (self._options.get("oauth") or OAUTH).rstrip("/")
-
-    def _version(self) -> str:
-        return self._options.get("version") or VERSION
 
     def _whose(self) -> str:
         """The author's URN: a page by option, else the member behind the token (asked once)."""
@@ -269,12 +274,9 @@ class LinkedIn(PastedLogin):
         return tuple(self._vault.get(name) for name in ("access_token", "client_secret", "refresh_token"))
 
     def _api(self) -> Api:
-        headers = {
-            "Authorization": self._bearer(),
-            "LinkedIn-Version": self._version(),
-            "X-Restli-Protocol-Version": "2.0.0",
-        }
         base = (self._options.get("api") or API).rstrip("/")
+        version = {"LinkedIn-Version": (self._options.get("version") or VERSION), "X-Restli-Protocol-Version": "2.0.0"}
+        headers = {"Authorization": self._bearer(), **version}
         return Api(self._http, self._name, headers, self._secrets(), self._parse_failure, base)
 
     def _bearer(self) -> str:
@@ -299,44 +301,99 @@ class LinkedIn(PastedLogin):
         return ends_at is not None and ends_at - now > TOKEN_LIVES - TOKEN_IS_NEW
 
 
-# --- the login: OAuth 2.0 with an authorisation code (learn.microsoft.com/linkedin/shared) ---
-
-
-def finish_login(
-    http: Client, oauth: str, answers: Mapping[str, str], page: LoginPage, code: str, *, account: str
-) -> Mapping[str, str]:
-    """Trade the code for a token of sixty days."""
-    client = {name: answers.get(name, "") for name in ("client_id", "client_secret")}
-    form = {"grant_type": "authorization_code", "code": code.strip(), **client, **(page.memory or {})}
-    response = http.call("POST", f"{oauth}/oauth/v2/accessToken", form=form, where=account)
-    return {**client, **_parse_grant(response, (code, client["client_secret"]), account)}
-
-
-def refresh(http: Client, oauth: str, vault: Vault, *, account: str) -> Mapping[str, str]:
-    """A fresh token, for the few apps that have a refresh token."""
-    form = {
-        "grant_type": "refresh_token",
-        **{name: vault.get(name) for name in ("refresh_token", "client_id", "client_secret")},
-    }
-    response = http.call("POST", f"{oauth}/oauth/v2/accessToken", form=form, where=account)
-    return _parse_grant(response, (form["refresh_token"], form["client_secret"]), account)
-
-
-def _parse_grant(response: Response, secrets: tuple[str, ...], account: str) -> dict[str, str]:
-    """The token and its end. Only a refusal is one: an outage or a limit says nothing about the login."""
-    grant = response.json()
-    if response.status in {408, 429} or response.status >= 500:
-        raise error_of(response, account=account, publishes=False, secrets=secrets)
-    token, refresh_token = (pick_text(grant, name) for name in ("access_token", "refresh_token"))
-    if not response.is_success or not token:
-        said = words_of(response, secrets)
-        raise Unauthorised(f"the login is refused: {said}", where=account)
-    seconds = pick(grant, "expires_in")
-    ends_at = response.received_at + (timedelta(seconds=seconds) if isinstance(seconds, int) else TOKEN_LIVES)
-    further = {"refresh_token": refresh_token} if refresh_token else {}
-    return {"access_token": token, "expires_at": ends_at.isoformat(), **further}
-
-
 def open_network(account: Account, vault: Vault, http: Client) -> LinkedIn:
     """The member whose token the vault holds."""
     return LinkedIn(account, vault, http)
+
+
+# --- What LinkedIn is sent as a post, and what its answers say. Pure ---
+
+# --- LinkedIn's "little text format", in which a post's text is written ---
+
+_RESERVED = re.compile(r"[\\|{}@\[\]()<>#*_~]")
+_BRACKETS = str.maketrans({"(": "%28", ")": "%29", "[": "%5B", "]": "%5D", "{": "%7B", "}": "%7D"})
+
+
+def escape(text: str) -> str:
+    """Any text as commentary."""
+    kept = [(link.start, link.end, link.url.translate(_BRACKETS)) for link in find_http_addresses(text)]
+    tags = (tag for tag in find_hashtags(text) if not any(start <= tag.start < end for start, end, _ in kept))
+    kept += [(tag.start, tag.end, "#" + _escape_plain(tag.name)) for tag in tags]
+    parts, at = [], 0
+    for start, end, written in sorted(kept):
+        parts += [_escape_plain(text[at:start]), written]
+        at = end
+    return "".join((*parts, _escape_plain(text[at:])))
+
+
+def _escape_plain(text: str) -> str:
+    return _RESERVED.sub(r"\\\g<0>", text)
+
+
+MAX_TITLE = 200
+MAX_DESCRIPTION = 300
+URN = re.compile(r"urn:li:(?:share|ugcPost):\d+")
+_REVOKED = {"REVOKED_ACCESS_TOKEN", "65601"}
+_PICTURE = re.compile(r"image|media|asset|thumbnail", re.IGNORECASE)
+_BUSY = re.compile(
+    r"not (?:yet )?(?:ready|available|processed)|still |try again|waiting_upload|processing\b", re.IGNORECASE
+)
+
+
+def build_post(message: Message, *, author: str, visibility: str) -> dict[str, object]:
+    """The body of POST /rest/posts."""
+    content = build_content(message)
+    return {
+        "author": author,
+        "commentary": escape(normalize("NFC", message.text)),
+        "visibility": visibility,
+        "distribution": {"feedDistribution": "MAIN_FEED", "targetEntities": [], "thirdPartyDistributionChannels": []},
+        **({"content": content} if content else {}),
+        "lifecycleState": "PUBLISHED",
+        "isReshareDisabledByAuthor": False,
+    }
+
+
+def build_content(message: Message) -> dict[str, object] | None:
+    """An image, else a card for the link (LinkedIn makes none by itself), else nothing."""
+    uploaded = message.prepared.get("image", "")
+    if message.image and uploaded:
+        return {"media": {"id": uploaded, "altText": message.image.alt}}
+    if not message.link:
+        return None
+    thumbnail = {"thumbnail": uploaded} if uploaded else {}
+    alt = {"thumbnailAltText": message.card.alt} if uploaded and message.card and message.card.alt else {}
+    article = {
+        "source": message.link,
+        "title": cut(message.title or message.link, MAX_TITLE),
+        "description": cut(message.summary, MAX_DESCRIPTION),
+        **thumbnail,
+        **alt,
+    }
+    return {"article": article}
+
+
+def parse_receipt(response: Response) -> Receipt | None:
+    """The id stands in a header; the body of a 201 is empty."""
+    found = URN.fullmatch(response.headers.get("x-restli-id", ""))
+    return Receipt(found.group(), permalink_of(found.group())) if found else None
+
+
+def permalink_of(urn: str) -> str:
+    return f"https://www.linkedin.com/feed/update/{urn}/"
+
+
+def is_picture_busy(said: str) -> bool:
+    """Whether a refusal means that the picture is still processed. LinkedIn has no code for that, only words."""
+    return bool(_PICTURE.search(said) and _BUSY.search(said))
+
+
+def is_called_revoked(response: Response) -> bool:
+    """Error 65601, by its name or by its number."""
+    names = {pick_text(response.json(), name) for name in ("code", "serviceErrorCode")}
+    return response.status == 401 and bool(names & _REVOKED)
+
+
+def next_midnight(now: datetime) -> datetime:
+    """Daily limits start anew at 00:00 UTC; a little later, so that clocks need not agree."""
+    return now.replace(hour=0, minute=5, second=0, microsecond=0) + timedelta(days=1)
