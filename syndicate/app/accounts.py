@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from syndicate.app.reports import AccountCondition, AccountRow
-from syndicate.config.place import Mistake
+from syndicate.config import Mistake
 from syndicate.containment import contain
 from syndicate.errors import ConfigError, SyndicateError, Unauthorised, UsageError
 from syndicate.http import Client

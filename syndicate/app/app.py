@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from syndicate.app.site import Clock, OpenSite, Shared, read_clock
 from syndicate.app.state_place import StatePlace
-from syndicate.config.place import find_config
+from syndicate.config import find_config
 from syndicate.config.read import read_settings
 from syndicate.containment import survive
 from syndicate.errors import ConfigError, Contradicted, SyndicateError, tell_for_log
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from syndicate.app.edits import Amended
     from syndicate.app.metrics import Metrics
     from syndicate.app.reports import AccountRow, Story
-    from syndicate.config.place import Mistake
+    from syndicate.config import Mistake
     from syndicate.deliver import AccountThreads
     from syndicate.model import Account, Delivery, Plan, Settings
     from syndicate.networks.base import LogsIn
@@ -118,7 +118,7 @@ class App:
     def publish(self, *, only: str = "", progress: Progress = keep_silent, is_quiet: bool = False) -> Published:
         """Write what changed. `only` is "feeds", "cards" or "" for everything; `is_quiet` where no post's file did."""
         from syndicate.app.publish import ask, find_current, publish, publish_edits
-        from syndicate.config.place import keep_settings
+        from syndicate.config import keep_settings
 
         place = self.settings.storage.publish_to
         if self.state_place.only_looks and "://" in place:

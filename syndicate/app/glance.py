@@ -13,7 +13,7 @@ from shutil import disk_usage
 from syndicate.app.publish import ask, find_current, publish_edits, recall_posts
 from syndicate.app.reports import Status, tell_disk
 from syndicate.app.site import OpenSite
-from syndicate.config.place import recall_settings
+from syndicate.config import recall_settings
 from syndicate.model import SYNDICATION, State
 from syndicate.publish import Published
 from syndicate.store.glance import count_calm, glance, is_checked, is_in_order, is_sound

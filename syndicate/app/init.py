@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from syndicate.app.reports import Finding
 from syndicate.app.site import OpenSite
-from syndicate.config.place import CONFIG_NAME
+from syndicate.config import CONFIG_NAME
 from syndicate.config.read import make_settings
 from syndicate.content.built import derive_pattern, find_site_url, make_address
 from syndicate.content.folder import ContentFolder

@@ -14,7 +14,7 @@ from syndicate.app.glance import open_remembered, publish_little, read_calm
 from syndicate.app.site import OpenSite
 from syndicate.cli.show import print_problems, show_published, show_status
 from syndicate.cli.terminal import plain_streams
-from syndicate.config.place import find_config
+from syndicate.config import find_config
 from syndicate.containment import survive
 
 T = TypeVar("T")

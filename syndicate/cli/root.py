@@ -274,7 +274,7 @@ def complete_slug(incomplete: str) -> list[str]:
 
 def complete_account(incomplete: str) -> list[str]:
     """Accounts of syndicate.toml, in its order."""
-    from syndicate.config.place import find_config
+    from syndicate.config import find_config
     from syndicate.config.read import read_settings
 
     try:

@@ -16,7 +16,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from syndicate.config.place import CONFIG_NAME, Mistake, find_exposed
+from syndicate.config import CONFIG_NAME, Mistake, find_exposed
 from syndicate.config.tables import AccountTable, ConfigFile, ScheduleTable, SiteTable, StorageTable
 from syndicate.errors import ConfigError
 from syndicate.model import (

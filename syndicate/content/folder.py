@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import count, islice
 
+from syndicate.content import Scan, fingerprint_built, scan
 from syndicate.content.built import BuiltSite, Match, Page, match_pages
 from syndicate.content.permalinks import name_by_address
 from syndicate.content.reading import MANY, Reader, Reading, Served, Wanted, fill_body, is_body_of, read_files
 from syndicate.content.records import Memory, Outcome, PostCache, Stat
-from syndicate.content.scanning import Scan, fingerprint_built, scan
 from syndicate.model import Cache, KnownPost, Post, Problem, Settings, Snapshot
 
 Tell = Callable[[int, int], None]

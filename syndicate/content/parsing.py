@@ -9,6 +9,7 @@ from hashlib import blake2b, sha256
 
 import orjson
 
+from syndicate.content import SiteData
 from syndicate.content.body import (
     drop_heading,
     drop_label,
@@ -51,7 +52,6 @@ from syndicate.content.permalinks import (
 from syndicate.content.picture import Place, read_media, read_picture, show_words_for_unserved
 from syndicate.content.post_dates import History, find_address_date, read_published, read_updated
 from syndicate.content.reading import Served
-from syndicate.content.scanning import SiteData
 from syndicate.errors import ContentError
 from syndicate.model import LeftOut, Post, Problem, Settings
 from syndicate.text.cleaning import is_blank, one_line

@@ -15,9 +15,9 @@ from itertools import islice
 from typing import NamedTuple
 
 from syndicate.containment import contain
+from syndicate.content import Found, SiteData, find_data, join_stats, tell_stat
 from syndicate.content.post_dates import History
 from syndicate.content.records import Outcome, PostCache, Stat
-from syndicate.content.scanning import Found, SiteData, find_data, join_stats, tell_stat
 from syndicate.errors import CommitAwaited, ContentError
 from syndicate.model import Awaited, Cache, Post, Problem, Settings, make_problem
 from syndicate.processes import Process, count_others

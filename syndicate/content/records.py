@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from syndicate import __version__
-from syndicate.content.scanning import fingerprint_data
+from syndicate.content import fingerprint_data
 from syndicate.model import (
     Author,
     Awaited,

@@ -19,9 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from syndicate.content import SeenPosts
+from syndicate.content import SeenPosts, digest_marks
 from syndicate.content.reading import read_edited, recall_posts
-from syndicate.content.scanning import digest_marks
 from syndicate.formats.documents import Document, edit_syndication
 from syndicate.model import Artefact, Cache, CardRef, Feed, Identified, KnownPost, Plan, Post, Problem, fingerprint
 from syndicate.output import Output

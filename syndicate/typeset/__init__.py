@@ -20,5 +20,4 @@ colour, a picture an "RGBA" one over it. `FontSet.digest` belongs into cache key
 
 from syndicate.typeset.faces import Face, FontSet, Missing, make_face
 from syndicate.typeset.paragraph import fit_text, layout_text
-from syndicate.typeset.placing import Line, TextBlock
-from syndicate.typeset.raster import Drawn, Mask, Picture, draw_text
+from syndicate.typeset.placing import Drawn, Line, Mask, Picture, TextBlock, draw_text

@@ -13,13 +13,22 @@ from typing import Unpack
 
 import regex
 
-from syndicate.typeset.analysis import Analysis, Style, StyleWords, add_breaks, analyse, analyse_line
+from syndicate.typeset.analysis import (
+    Analysis,
+    Run,
+    Setting,
+    Style,
+    StyleWords,
+    add_breaks,
+    analyse,
+    analyse_line,
+    shape,
+)
 from syndicate.typeset.bidi import reorder
 from syndicate.typeset.breaking import add_hyphens, add_seams
 from syndicate.typeset.characters import split_clusters
 from syndicate.typeset.faces import FontSet
 from syndicate.typeset.placing import Line, TextBlock, place_lines
-from syndicate.typeset.shaping import Run, Setting, shape
 from syndicate.typeset.wrapping import Column, Ruler, wrap
 
 # --- a text shaped, measured and cut into lines ---

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from syndicate.config.place import find_config
+from syndicate.config import find_config
 from syndicate.config.read import make_settings, read_settings
 from syndicate.config.tables import make_json_schema
 from syndicate.errors import ConfigError

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from syndicate.content import reading as many
+from syndicate.content import scan
 from syndicate.content.folder import ContentFolder
 from syndicate.content.post_dates import History, Span
 from syndicate.content.reading import Reader
 from syndicate.content.records import Memory
-from syndicate.content.scanning import scan
 from syndicate.errors import StateError
 from syndicate.model import Settings, Site, Snapshot, Storage
 from tests.content.golden import make_settings, read_snapshot

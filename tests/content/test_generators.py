@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from syndicate.config.read import make_settings
+from syndicate.content import SiteData, look_at_posts
 from syndicate.content.folder import ContentFolder
-from syndicate.content.scanning import SiteData, look_at_posts
 from syndicate.model import Post, Snapshot
 from tests.content import golden
 from tests.content.golden import describe, list_cases, read_case, read_snapshot

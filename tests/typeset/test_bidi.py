@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.typeset.bidi import base_level, classify, reorder, resolve_classes, resolve_levels
-from syndicate.typeset.bidi.explicit import find_first_strong
-from syndicate.typeset.bidi.implicit import find_brackets
+from syndicate.typeset.levels import find_brackets, find_first_strong
 from tests.typeset.conftest import Lines
 
 REMOVED = {"LRE", "RLE", "LRO", "RLO", "PDF", "BN"}

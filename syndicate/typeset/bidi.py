@@ -9,9 +9,15 @@ from collections.abc import Sequence
 
 import regex
 
-from syndicate.typeset.bidi.explicit import ISOLATES, assign_levels, find_first_strong, find_sequences
-from syndicate.typeset.bidi.implicit import find_brackets, resolve_sequence
 from syndicate.typeset.characters import make_classifier
+from syndicate.typeset.levels import (
+    ISOLATES,
+    assign_levels,
+    find_brackets,
+    find_first_strong,
+    find_sequences,
+    resolve_sequence,
+)
 
 # --- levels at the ends of lines, and the order of drawing (L1, L2) ---
 
