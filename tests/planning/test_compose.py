@@ -172,6 +172,29 @@ def test_a_link_the_author_wrote_is_not_repeated() -> None:
     assert text_of(post, account) == f"See {LINK}?utm_source=m now, not https://other.example.com/."
 
 
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        (LINK.rstrip("/"), f"{LINK}?utm_source=m now"),
+        (LINK.replace("https://", "http://www.") + "index.html", f"{LINK}?utm_source=m now"),
+        (f"[it]({LINK})", f"it ({LINK}?utm_source=m) now"),
+        (f"{LINK}#part-two", f"{LINK}#part-two now"),
+        (f"{LINK}comments/", f"{LINK}comments/ now\n\n{LINK}?utm_source=m"),
+    ],
+)
+def test_the_posts_own_address_is_known_in_any_form(written: str, sent: str) -> None:
+    """Nobody sees the same page linked twice; a place in it that the author chose stays."""
+    account = make_account("mastodon", utm={"source": "m"}, hashtags=0)
+    assert text_of(replace(POST, social_share=f"See {written} now"), account) == f"See {sent}"
+
+
+def test_an_address_without_a_known_domain_is_not_repeated() -> None:
+    """A site in a house network, or on one's own machine."""
+    account = make_account("mastodon", utm={"source": "m"}, hashtags=0)
+    post = replace(POST, permalink="http://127.0.0.1:8000/a/", social_share="See http://127.0.0.1:8000/a/ now.")
+    assert text_of(post, account) == "See http://127.0.0.1:8000/a/?utm_source=m now."
+
+
 # --- the picture -----------------------------------------------------------------------------------------------
 
 

@@ -29,7 +29,7 @@ from syndicate.planning.deliveries import UNSENT
 from syndicate.planning.deliveries.account import AccountContext, find_embargo, make_calendars, open_context, plan_rows
 from syndicate.planning.messages.template import find_override, make_link, tidy
 from syndicate.planning.schedule import say_time
-from syndicate.text.links import find_links
+from syndicate.text.links import find_addresses
 
 _THERE = frozenset({State.SENT, State.SENDING, State.UNCERTAIN})
 
@@ -175,7 +175,7 @@ def _add(item: Identified, context: AccountContext, at: datetime, text: str, pic
 def add_link(text: str, post: Post, account: Account) -> str:
     """A person's words, with the link below them where the account puts links into the text and they hold none."""
     words = tidy(text)
-    if not words or account.link != "text" or find_links(words):
+    if not words or account.link != "text" or find_addresses(words):
         return words
     return f"{words}\n\n{make_link(post, account, Occasion.by_hand())}"
 

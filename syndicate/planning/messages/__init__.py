@@ -5,6 +5,7 @@ override or socialShare ─template→ text ─fit (hashtags go first, then the 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -39,7 +40,7 @@ from syndicate.planning.messages.template import (
 )
 from syndicate.text.counting import fit
 from syndicate.text.hashtags import find_hashtags
-from syndicate.text.links import find_links
+from syndicate.text.links import find_links, find_web_links
 from syndicate.text.markdown import make_absolute
 from syndicate.text.values import normalise_language
 
@@ -114,12 +115,12 @@ def compose_message(
         published_at=known.published_at,
         markdown=make_absolute(post.markdown, post.permalink) if style.facts.wants_markdown else "",
     )
-    words = _mark_link(choose_text(post, override), post.permalink, link)
+    words, leads_there = _mark_link(choose_text(post, override), post.permalink, link)
     draft = Draft(
         wording=style.wording,
         values=make_values(post, known, style.account, site, occasion),
         text=words,
-        link=link if placing == "text" and link not in words else "",
+        link=link if placing == "text" and not leads_there and link not in words else "",
         limits=style.facts.limits,
         # Every server that speaks Mastodon's API adds the content warning to the text (StatusLengthValidator).
         warning=base.warning if style.facts.network == "mastodon" else "",
@@ -142,12 +143,21 @@ def _write(draft: Draft, post: Post, style: AccountStyle) -> tuple[str, ...]:
     return threaded or (shorten_draft(draft),)
 
 
-def _mark_link(words: str, permalink: str, link: str) -> str:
-    """Where the author wrote the permalink into the text, it gets the account's parameters too."""
-    for found in reversed(find_links(words) if link and permalink in words else ()):
-        if found.url == permalink:
+_FORM = re.compile(r"^https?://(?:www\.)?|(?:/index\.html?)?/?$", re.IGNORECASE)
+
+
+def _mark_link(words: str, permalink: str, link: str) -> tuple[str, bool]:
+    """The words with the account's link where the author wrote the post's address, and whether they lead there.
+
+    Without its last slash, with http or www it is the same address; with parameters of the author's own it stays.
+    """
+    page, leads = _FORM.sub("", permalink), False
+    for found in reversed(find_web_links(words) if link and page in words else ()):
+        own = _FORM.sub("", found.url)
+        if own == page:
             words = words[: found.start] + link + words[found.end :]
-    return words
+        leads = leads or own == page or (own.startswith(page) and own[len(page) :].startswith(("?", "#", "/?", "/#")))
+    return words, leads
 
 
 def _measure(draft: Draft, base: Message, text: str, part: int) -> Composed:
