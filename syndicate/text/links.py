@@ -282,7 +282,9 @@ def add_parameters(url: str, parameters: Mapping[str, str]) -> str:
 # --- Web addresses in a text, whatever their host ---
 # A page or an escaper must not break one that no network counts.
 
-_ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+EAST_ASIAN_SIGNS = "\u3001\u3002\u3008-\u3011\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f"
+"""Commas, stops and brackets of Chinese and Japanese, which follow an address without a space and are in none."""
+_ADDRESS = re.compile(rf"https?://[^\s<>\"{EAST_ASIAN_SIGNS}]+", re.IGNORECASE)
 _NO_ADDRESS = re.compile(r"[\s<>\"\\^`{|}\x00-\x20\x7f-\xa0\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 """What stands in no web address: white space, quotes, brackets, controls, marks that turn the direction of writing."""
 LONGEST_ADDRESS = 8_000

@@ -51,7 +51,7 @@ def test_links_end_where_the_reference_ends_them(head: str, shown: str, tail: st
     assert (text[span.start : span.end], span.kind, span.value) == (shown, "link", uri)
 
 
-@pytest.mark.parametrize("around", ["“{}”", '"{}".', "<{}>", "記事{}（日本語", "Link:{}"])
+@pytest.mark.parametrize("around", ["“{}”", '"{}".', "<{}>", "記事{}（日本語", "更多{}。看看", "記事は{}を", "Link:{}"])
 def test_an_address_is_a_link_wherever_it_stands(around: str) -> None:
     """In quotes, in brackets and between letters that know no spaces, though the reference finds none there."""
     assert [span.value for span in find_spans(around.format("https://a.example/b"))] == ["https://a.example/b"]

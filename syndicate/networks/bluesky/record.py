@@ -23,14 +23,16 @@ from syndicate.model import Attachment, Message
 from syndicate.networks.toolkit.answers import pick_list, pick_text
 from syndicate.text.cleaning import normalize
 from syndicate.text.counting import cut, split_graphemes
+from syndicate.text.links import EAST_ASIAN_SIGNS
 
 # --- Links, hashtags and mentions of a Bluesky post, by UTF-8 bytes. Pure ---
 
 MAX_TAG = 64
 _START = r"(?:(?<=[\s(])|\A)"
-# An address with its scheme is one in quotes, too, and between Chinese or Japanese letters.
+# An address with its scheme is one in quotes, too, and between Chinese or Japanese letters, where it ends before those.
+_NO_LINK = rf"\s<>\"“”„«»{EAST_ASIAN_SIGNS}"
 _LINK = re.compile(
-    r"(?<![A-Za-z0-9_/@.=&?%#+~$-])https?://[^\s<>\"“”„«»「」『』【】\uff08\uff09]+"
+    rf"{_START}https?://[^{_NO_LINK}]+|(?<![A-Za-z0-9_/@.=&?%#+~$-])https?://[^{_NO_LINK}\u3040-\u30ff\u3400-\u9fff]+"
     rf"|{_START}(?P<domain>[a-z][a-z0-9]*(?:\.[a-z0-9]+)+)\S*",
     re.IGNORECASE,
 )
