@@ -53,12 +53,11 @@ from syndicate.content.picture import Place, read_media, read_picture, show_word
 from syndicate.content.post_dates import History, find_address_date, read_published, read_updated
 from syndicate.content.reading import Served
 from syndicate.errors import ContentError
-from syndicate.model import LeftOut, Post, Problem, Settings
+from syndicate.model import LeftOut, Post, Problem, Settings, make_sketch
 from syndicate.text.cleaning import is_blank, one_line
 from syndicate.text.generator_code import MARK, Piece, drop_marks
 from syndicate.text.plain import first_paragraph, line_to_plain, list_code, shorten, to_plain
 from syndicate.text.repair import strip_label
-from syndicate.text.sketch import make_sketch
 
 # --- digests of a post: of what its author wrote, and of what a reader sees ---
 

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from syndicate.containment import contain
-from syndicate.formats.clean import Clean, Cleaner, clean_line
+from syndicate.formats.assembly import Clean, Cleaner, clean_line
 from syndicate.formats.page import META_VERSION, render_alternates, render_own
 from syndicate.model import (
     FEED_FORMATS,

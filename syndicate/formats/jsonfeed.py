@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import orjson
 
-from syndicate.formats.assembly import Tell, collect, raise_it
-from syndicate.formats.clean import Clean, clean_all, clean_feed
+from syndicate.formats.assembly import Clean, Tell, clean_all, clean_feed, collect, raise_it
 from syndicate.model import Author, Cache, Entry, Feed
 
 VERSION = "json-3"

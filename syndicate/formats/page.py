@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from syndicate.formats.clean import clean, clean_line, clean_title, clean_url, to_utc
+from syndicate.formats.assembly import clean, clean_line, clean_title, clean_url, to_utc
 from syndicate.model import FEED_FORMATS, Account, CardRef, Entry, Feed, Identified, Site, fingerprint
 from syndicate.text.hashtags import find_hashtags
 from syndicate.text.links import find_http_addresses

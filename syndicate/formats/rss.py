@@ -10,8 +10,7 @@ from typing import Any
 from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 
-from syndicate.formats.assembly import Tell, collect, join, raise_it, split
-from syndicate.formats.clean import Clean, clean_all, clean_feed
+from syndicate.formats.assembly import Clean, Tell, clean_all, clean_feed, collect, join, raise_it, split
 from syndicate.formats.extension import EntryExtension, FeedExtension, list_entry_links, list_feed_links, list_labels
 from syndicate.model import Cache, Entry, Feed
 

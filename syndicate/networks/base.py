@@ -168,7 +168,7 @@ class Recent:
 
 @runtime_checkable
 class Lists(Protocol):
-    def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
+    def list_recent(self) -> tuple[Recent, ...]:
         """The account's own posts, newest first, as far back as the network shows cheaply."""
 
 

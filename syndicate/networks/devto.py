@@ -139,9 +139,9 @@ class DevTo(PastedLogin):
             raise Uncertain("there are too many articles to look through, or some cannot be read", where=self._name)
         return found
 
-    def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
+    def list_recent(self) -> tuple[Recent, ...]:
         """The author's own articles, newest first, up to a thousand."""
-        return self._list().back_to(since)
+        return self._list().posts
 
     def _list(self) -> Listing:
         def fetch(cursor: str) -> Page:

@@ -347,9 +347,9 @@ class DiscordBot(Discord):
         sent = replace(message, text=str(build_message(message, self._options)["content"]))
         return find_in(self._list(since), sent, since=since, account=self._name)
 
-    def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
+    def list_recent(self) -> tuple[Recent, ...]:
         """The bot's own messages, newest first, among the last thousand of the channel."""
-        return self._list(since).posts
+        return self._list(None).posts
 
     def _list(self, since: datetime | None) -> Listing:
         me, guild = require_name(self._api().read("/users/@me"), "id", account=self._name), self._guild()

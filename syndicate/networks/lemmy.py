@@ -150,9 +150,9 @@ class Lemmy(PastedLogin):
         sent = replace(message, text=LIMITS.escape(message.text))
         return find_in(self._list(community, since), sent, since=since, account=self._name)
 
-    def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
+    def list_recent(self) -> tuple[Recent, ...]:
         """The account's posts among the newest few hundred of the community."""
-        return self._list(self._community(), since).back_to(since)
+        return self._list(self._community(), None).posts
 
     def _list(self, community: str, since: datetime | None) -> Listing:
         name = pick_text(self._person(), "name")

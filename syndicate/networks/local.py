@@ -148,9 +148,8 @@ class LocalTimeline:
             if len(kept) != len(items):
                 self._write(kept)
 
-    def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
-        recent = (parse_recent(item) for item in self._read())
-        return tuple(post for post in recent if since is None or post.published_at >= since)
+    def list_recent(self) -> tuple[Recent, ...]:
+        return tuple(map(parse_recent, self._read()))
 
     def verify(self) -> Profile:
         with self._locked():

@@ -226,9 +226,9 @@ class Matrix(PastedLogin):
         posts = tuple(recent for found_key, recent in keyed if not found_key)
         return find_in(Listing(posts, is_whole=is_whole), message, since=since, account=self._name)
 
-    def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
+    def list_recent(self) -> tuple[Recent, ...]:
         """The account's own messages in the room, newest first."""
-        return tuple(recent for _, recent in self._list(self._room_id(), since)[0])
+        return tuple(recent for _, recent in self._list(self._room_id(), None)[0])
 
     def _list(self, room: str, since: datetime | None) -> tuple[list[tuple[str, Recent]], bool]:
         me = require_name(self._api().read("/_matrix/client/v3/account/whoami"), "user_id", account=self._name)

@@ -182,10 +182,10 @@ class Micropub(PastedLogin):
             raise Uncertain("the site does not list its posts", where=self._name)
         return find_in(listing, message, since=since, account=self._name)
 
-    def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
+    def list_recent(self) -> tuple[Recent, ...]:
         """The posts the site lists, newest first; none where it does not list."""
-        listing = self._list(since)
-        return listing.back_to(since) if listing else ()
+        listing = self._list(None)
+        return listing.posts if listing else ()
 
     def _list(self, since: datetime | None) -> Listing | None:
         destination = self._options.get("destination", "")

@@ -122,9 +122,9 @@ class Pinterest(AppLogin):
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
         return find_in(self._list(), message, since=since, account=self._name)
 
-    def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
+    def list_recent(self) -> tuple[Recent, ...]:
         """The board's pins, newest first, up to 2,500."""
-        return tuple(sorted(self._list().back_to(since), key=lambda pin: pin.published_at, reverse=True))
+        return tuple(sorted(self._list().posts, key=lambda pin: pin.published_at, reverse=True))
 
     def _list(self) -> Listing:
         """The whole board, for Pinterest promises no order."""

@@ -249,10 +249,9 @@ class SlackBot(PastedLogin):
         found = find_in(listing, message, since=since, account=self._name)
         return self._with_link(found) if found else None
 
-    def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
+    def list_recent(self) -> tuple[Recent, ...]:
         """The bot's own messages, newest first, among the last thousand of the channel."""
-        query = {"oldest": f"{since.timestamp():.6f}"} if since else {}
-        return self._list("conversations.history", query).posts
+        return self._list("conversations.history", {}).posts
 
     def _list(self, method: str, query: Mapping[str, str]) -> Listing:
         account = self._name

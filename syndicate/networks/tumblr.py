@@ -154,9 +154,9 @@ class Tumblr(AppLogin):
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
         return find_in(self._list(since), message, since=since, account=self._name)
 
-    def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
+    def list_recent(self) -> tuple[Recent, ...]:
         """The blog's posts, newest first, up to 200."""
-        return self._list(since).back_to(since)
+        return self._list(None).posts
 
     def _list(self, since: datetime | None) -> Listing:
         def fetch(cursor: str) -> Page:

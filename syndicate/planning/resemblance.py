@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 
-from syndicate.model import Identified, KnownPost, Post
-from syndicate.text.sketch import measure_likeness, read_sketch
+from syndicate.model import Identified, KnownPost, Post, measure_likeness, read_sketch
 
 ASKED_FOR = timedelta(days=7)
 """How long after it vanished a post is one that a new one may be: a rename comes in one read or soon after."""

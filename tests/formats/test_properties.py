@@ -9,8 +9,8 @@ from html import unescape
 from hypothesis import given
 from hypothesis import strategies as st
 
+from syndicate.formats.assembly import choose_title, clean
 from syndicate.formats.atom import render as render_atom
-from syndicate.formats.clean import choose_title, clean
 from syndicate.formats.jsonfeed import render as render_json
 from syndicate.formats.rss import render as render_rss
 from syndicate.model import Author, Category, Credit, Enclosure, Entry, Picture

@@ -9,8 +9,8 @@ from xml.etree.ElementTree import fromstring
 import feedparser
 import pytest
 
+from syndicate.formats.assembly import clean_url
 from syndicate.formats.atom import render as render_atom
-from syndicate.formats.clean import clean_url
 from syndicate.formats.rss import render as render_rss
 from syndicate.model import Author, Enclosure
 from tests.formats.reading import ATOM, CONTENT, DC, HISTORY, MEDIA, SOURCE, channel, check_atom, check_rss

@@ -283,7 +283,7 @@ def use(judge: Judge, network: Any, message: Any) -> None:
         (Verifies, Profile, methodcaller("verify")),
         (ReadsLimits, object, methodcaller("read_limits")),
         (Renews, object, methodcaller("expires_at")),
-        (Lists, tuple, methodcaller("list_recent", since=since)),
+        (Lists, tuple, methodcaller("list_recent")),
         (Edits, Receipt, methodcaller("edit", receipt, message, key="key-2")),
         (Counts, (Reactions, type(None)), methodcaller("count", receipt)),
         (Deletes, object, methodcaller("delete", receipt)),

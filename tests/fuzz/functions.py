@@ -17,7 +17,7 @@ from syndicate.content.permalinks import absolute_permalink, make_slug
 from syndicate.content.picture import make_credit
 from syndicate.content.write_back import add_syndication
 from syndicate.errors import ConfigError
-from syndicate.formats.clean import clean, clean_line, clean_url
+from syndicate.formats.assembly import clean, clean_line, clean_url
 from syndicate.http import Response
 from syndicate.model import Message, Picture, Receipt
 from syndicate.networks import micropub, slack

@@ -311,7 +311,7 @@ def test_list_recent_shows_only_the_bots_own(fake: FakeSlack, http: Client) -> N
     network = BOT.open(fake.url, http)
     fake.chatter(2)
     deliver(network, TEXT)
-    (recent,) = network.list_recent(since=NOW - timedelta(days=30))
+    (recent,) = network.list_recent()
     assert (recent.text, recent.links, recent.published_at) == (TEXT.text, (LINK,), NOW)
 
 

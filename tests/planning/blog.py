@@ -29,9 +29,9 @@ from syndicate.model import (
     Storage,
     can_move,
 )
+from syndicate.model.post import make_sketch
 from syndicate.planning.make_plan import make_plan
 from syndicate.text.counting import Counter
-from syndicate.text.sketch import make_sketch
 
 SITE = Site(title="Small Things", url="https://blog.example.com", timezone="Europe/Berlin", language="en")
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

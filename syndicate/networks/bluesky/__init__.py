@@ -7,7 +7,6 @@ creates or does nothing: so a lost answer is settled by asking for that one reco
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Unpack
 
@@ -263,7 +262,7 @@ class Bluesky(PastedLogin):
         body = {"repo": self.sessions.get().did, "collection": POST, "rkey": rkey}
         self._call("POST", "com.atproto.repo.deleteRecord", json=body)
 
-    def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
+    def list_recent(self) -> tuple[Recent, ...]:
         """The account's own posts, newest first, up to a thousand."""
         params = {"repo": self.sessions.get().did, "collection": POST, "limit": str(PAGE)}
 
@@ -271,11 +270,9 @@ class Bluesky(PastedLogin):
             here = {**params, "cursor": cursor} if cursor else params
             answer = self._call("GET", "com.atproto.repo.listRecords", params=here).json()
             following = pick_text(answer, "cursor")
-            page = read_page(answer, "records", parse=parse_recent, each={}, following=following, account=self._name)
-            is_past = since is not None and page.posts and page.posts[-1].published_at < since
-            return replace(page, following="") if is_past else page
+            return read_page(answer, "records", parse=parse_recent, each={}, following=following, account=self._name)
 
-        return read_listing(fetch).back_to(since)
+        return read_listing(fetch).posts
 
     def verify(self) -> Profile:
         known = self._call("GET", "com.atproto.server.getSession").json()

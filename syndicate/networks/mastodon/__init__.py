@@ -210,8 +210,8 @@ class Mastodon(PastedLogin):
             raise api.failure(response)
         return response.json() if response.is_success else None
 
-    def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
-        return self._read_own(since).posts
+    def list_recent(self) -> tuple[Recent, ...]:
+        return self._read_own(None).posts
 
     def _read_own(self, since: datetime | None) -> Listing:
         path = f"/api/v1/accounts/{quote(self._whoami()['id'], safe='')}/statuses"

@@ -253,9 +253,9 @@ class ContainerNetwork(GraphLogin):
             raise Unavailable("it is published, but not listed yet", where=self._name)
         return Receipt(container, "")
 
-    def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
+    def list_recent(self) -> tuple[Recent, ...]:
         """The account's own posts, newest first, up to 250."""
-        return self._list(None, since).posts
+        return self._list(None, None).posts
 
     def _read(self, path: str, fields: str, parse: ParsesPost, since: datetime | None) -> Listing:
         query = {"fields": fields, "limit": str(PAGE), **build_since(since)}

@@ -141,9 +141,9 @@ class Facebook(PastedLogin):
     def find(self, message: Message, *, key: str, since: datetime) -> Receipt | None:
         return find_in(self._list(since), message, since=since, account=self._name)
 
-    def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
+    def list_recent(self) -> tuple[Recent, ...]:
         """The Page's own posts, newest first, up to 250."""
-        return self._list(since).posts
+        return self._list(None).posts
 
     def _list(self, since: datetime | None) -> Listing:
         query = {"fields": FIELDS, "limit": str(PAGE), **build_since(since)}

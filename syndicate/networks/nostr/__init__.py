@@ -186,11 +186,9 @@ class NostrNotes(PastedLogin):
             raise Unavailable("too few relays answer", where=self._name)
         return None
 
-    def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
+    def list_recent(self) -> tuple[Recent, ...]:
         """Our own notes and articles on all relays, newest first, the last hundred of each."""
-        wanted: dict[str, object] = {"authors": [self._pubkey().hex()], "kinds": [1, 30023], "limit": PAGE}
-        if since:
-            wanted["since"] = int(since.timestamp())
+        wanted = {"authors": [self._pubkey().hex()], "kinds": [1, 30023], "limit": PAGE}
         found: dict[str, Recent] = {}
         for relay in self._relays:
             posts = (parse_recent(event, self._relays) for event in list_events(relay, wanted) or [])

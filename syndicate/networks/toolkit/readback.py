@@ -118,10 +118,6 @@ class Listing:
     posts: tuple[Recent, ...]
     is_whole: bool
 
-    def back_to(self, since: datetime | None) -> tuple[Recent, ...]:
-        """The posts since then, all without it."""
-        return tuple(post for post in self.posts if since is None or post.published_at >= since)
-
 
 def read_page(
     answer: object,

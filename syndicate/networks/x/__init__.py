@@ -231,8 +231,8 @@ class X(PastedLogin):
 
         return find_in(self._read_own(since, is_found), message, since=since, account=self._name)
 
-    def list_recent(self, *, since: datetime | None = None) -> tuple[Recent, ...]:
-        return self._read_own(since, lambda _: False).posts
+    def list_recent(self) -> tuple[Recent, ...]:
+        return self._read_own(None, lambda _: False).posts
 
     def _read_own(self, since: datetime | None, is_enough: Callable[[Sequence[Recent]], bool]) -> Listing:
         """Our posts back to `since`, else one long page. Each costs money, so nothing is read after what is enough."""

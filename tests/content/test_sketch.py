@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.text.sketch import make_sketch, measure_likeness, read_sketch
+from syndicate.model.post import make_sketch, measure_likeness, read_sketch
 
 WORDS = [f"word{number}" for number in range(1200)]
 
