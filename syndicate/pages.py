@@ -17,6 +17,7 @@ from syndicate.errors import FetchError
 from syndicate.http import Client, Response, name_server
 from syndicate.http.silent import Waits
 from syndicate.model import FEED_FORMATS
+from syndicate.text.cleaning import normalize
 from syndicate.text.plain import read_head_tags
 
 MAX_PAGE = 4_000_000
@@ -93,7 +94,7 @@ def judge_page(answer: Response, facts: PageFacts, link: str, title: str) -> str
     claims = [_same(_join(answer.url, claim)) for claim in facts.claims]
     if claims and _same(link) not in claims:
         return f"the page calls itself {facts.claims[0][:200]}"
-    if not claims and _plain(title) not in _plain(facts.words):
+    if not claims and not _holds(facts.words, title):
         return "the page answers, but does not hold the post's title"
     return ""
 
@@ -139,8 +140,19 @@ def _same(url: str) -> str:
     return f"{parts.netloc.lower()}{parts.path.rstrip('/').removesuffix('/index.html')}"
 
 
+_SILENT = re.compile("['\u2019\u02bc\u00ad\u200b\u2060]")
+_SIGNS = re.compile(r"[\W_]+")
+
+
+def _holds(words: str, title: str) -> bool:
+    """Whether the title's words stand there: generators turn quotes and dashes, and may take "<div>" for an element."""
+    shown = _plain(words)
+    wanted = {_plain(title), _plain(_ANY_TAG.sub(" ", title))} - {""}
+    return any(one in shown for one in wanted) if wanted else title in unescape(words)
+
+
 def _plain(text: str) -> str:
-    return " ".join(unescape(text).split()).casefold()
+    return _SIGNS.sub(" ", _SILENT.sub("", normalize("NFKC", unescape(text)))).strip().casefold()
 
 
 # --- `doctor --online` ---

@@ -39,6 +39,23 @@ def test_the_right_page_is_live(body):
 
 
 @pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        ('It\'s "done" -- really...', "<h1>It’s “done” – really…</h1>"),
+        ("The <template> element", "<h1>The <template> element</h1>"),
+        ("The <template> element", "<h1>The &lt;template&gt; element</h1>"),
+        ("Dampfschiff", "<h1>Dampf&shy;schiff</h1>"),
+        ("Cafe\u0301", "<h1>Café</h1>"),
+        ("🚀!", "<h1>🚀!</h1>"),
+    ],
+)
+def test_a_title_is_known_in_the_form_that_a_generator_gives_it(title, body):
+    """With turned quotes, dashes and hyphens, and with a tag that was taken for an element."""
+    assert judge(body, title=title) == ""
+    assert "does not hold" in judge("<h1>Not found</h1>", title=title)
+
+
+@pytest.mark.parametrize(
     ("body", "status", "why"),
     [
         ("", 404, "answers 404"),
