@@ -370,6 +370,10 @@ def test_a_post_has_its_story(app: App, client: httpx.Client) -> None:
     answer = client.get("/dashboard/post/thre")
     assert client.get(f"/dashboard/message/{'9' * 30}").status_code == 404
     assert (answer.status_code, answer.text) == (404, 'No post has the slug "thre": did you mean "three"?\n')
+    seen = client.get("/dashboard/post/thre", headers={"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "none"})
+    assert seen.status_code == 404
+    assert "did you mean" in seen.text
+    assert 'href="/dashboard/posts"' in seen.text
 
 
 def test_feeds_are_served_beside_it(app: App, client: httpx.Client, tmp_path: Path) -> None:

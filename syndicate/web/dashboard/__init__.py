@@ -126,6 +126,6 @@ def make_dashboard(app: App, door: Door) -> ASGIApp:
         Route("/desk.css", renderer.serve_style),
         Route("/desk.js", renderer.serve_script),
     ]
-    handlers: dict[type[Exception], Any] = dict.fromkeys((HTTPException, SyndicateError, Exception), say_error)
-    handlers[StaleForm] = logins.say_stale
+    handlers: dict[type[Exception] | int, Any] = dict.fromkeys((HTTPException, SyndicateError, Exception), say_error)
+    handlers |= {StaleForm: logins.say_stale, 404: logins.say_missing}
     return Gate(Starlette(routes=routes, exception_handlers=handlers), door, sessions.is_open, logins.keep_words)

@@ -235,11 +235,20 @@ class Logins:
             return say_error(request, error)
         return await run_in_threadpool(self._show_words, request, error.fields)
 
+    async def say_missing(self, request: Request, error: HTTPException) -> Response:
+        """What is not there, with the way on for a person who followed an old link."""
+        if not request.state.session or request.headers.get("sec-fetch-mode") != "navigate":
+            return say_error(request, error)
+        words = "There is no such page." if error.detail == "Not Found" else error.detail
+        answer = await run_in_threadpool(self._renderer.render, request, "stale", missing=words)
+        answer.status_code = 404
+        return answer
+
     def _show_words(self, request: Request, fields: Form) -> Response:
         back = fields.get("back", "")
         written = [fields.get(name, "") for name in ("value", "alt")]
         shown = {"back": back if is_place(back) else "/", "written": [words for words in written if words.strip()]}
-        answer = self._renderer.render(request, "stale", **shown)
+        answer = self._renderer.render(request, "stale", missing="", **shown)
         answer.status_code = 403
         return answer
 
