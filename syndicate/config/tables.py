@@ -281,7 +281,7 @@ class NoticesTable(Section):
     webhook: OptionalAddress = ""
     """Address that gets a JSON POST."""
     email: str = ""
-    """Address that gets a mail through the local sendmail."""
+    """Address that gets a mail: through this machine's mail server, or the one in SYNDICATE_SMTP_URL."""
     heartbeat: OptionalAddress = ""
     """Address that is fetched every five minutes while all is well: a monitor calls you when that ends."""
 
