@@ -97,7 +97,7 @@ def find_kind(photo: Photo, declared: str = "") -> Kind:
     is_logo = photo.is_cut_out and is_small
     is_drawn = _is_drawn(levels, steps, CRISP) or (_is_blank(levels, steps) and not is_logo)
     is_drawn = is_drawn and not _is_scattered(edges)
-    if is_drawn or _is_page(photo.small, levels, steps) or _has_caption(luma):
+    if is_drawn or _is_page(photo.small, levels, steps) or _has_caption(luma, levels):
         return Kind.TEXT
     if _may_have_print(photo.small, steps) and _has_print(photo.image):
         return Kind.TEXT
@@ -178,10 +178,10 @@ def _is_page(small: Image.Image, levels: Sequence[int], steps: Sequence[int]) ->
     return sum(value * number for value, number in enumerate(saturation)) < GREY * sum(saturation)
 
 
-def _has_caption(luma: Image.Image) -> bool:
+def _has_caption(luma: Image.Image, levels: Sequence[int]) -> bool:
     """White letters written on a photo: many thin strokes, close together in some rows."""
     width, height = luma.size
-    if width <= 2 * STROKE:
+    if width <= 2 * STROKE or sum(levels[WHITE:]) < CAPTION * sum(levels):
         return False
     white = luma.crop((STROKE, 0, width - STROKE, height)).point(_WHITE)
     before, after = luma.crop((0, 0, width - 2 * STROKE, height)), luma.crop((2 * STROKE, 0, width, height))

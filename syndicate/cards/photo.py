@@ -11,7 +11,7 @@ from typing import Literal, NoReturn, cast
 from PIL import AvifImagePlugin, GifImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
 from syndicate.cards.extras import ExtraMissing, open_heic, read_svg_size, render_svg
-from syndicate.cards.pixels import shrink_to_rgb
+from syndicate.cards.pixels import can_resize_fast, shrink_to_rgb
 from syndicate.cards.sniff import (
     MAX_PIXELS,
     MAX_SCANS,
@@ -39,6 +39,8 @@ def decode_eighths(data: bytes, size: tuple[int, int], need: tuple[int, int]) ->
     much memory or finds anything wrong: Pillow is more patient, and has the last word.
     """
     eighths = count_eighths(size, need)
+    if eighths == 7 and can_resize_fast():
+        eighths = 8  # the decoder has no SIMD for seven, and the picture is scaled anyway
     width, height = (-(-side * eighths // 8) for side in size)
     if width * height * _TWICE > ROOM:
         return None

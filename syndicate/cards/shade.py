@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from heapq import nlargest, nsmallest
-from struct import pack
 
 from PIL import Image
 
@@ -132,13 +131,9 @@ def ease(at: float) -> float:
 
 def _draw_rows(width: int, rows: Sequence[int]) -> Image.Image:
     """Eight pixels of each row, repeated to the width."""
-    mask = Image.new("L", (width, len(rows)))
-    mask.paste(Image.frombytes("L", (8, len(rows)), pack(f"<{len(rows)}Q", *rows)), (0, 0))
-    done = 8
-    while done < width:
-        mask.paste(mask.crop((0, 0, min(done, width - done), len(rows))), (done, 0))
-        done *= 2
-    return mask
+    times = -(-width // 8)
+    data = b"".join(row.to_bytes(8, "little") * times for row in rows)
+    return Image.frombytes("L", (width, len(rows)), data, "raw", "L", 8 * times)
 
 
 def _dither(opacity: float, y: int) -> int:
