@@ -19,7 +19,7 @@ from syndicate.planning.schedule.when import Trigger, parse_clock, parse_slot, t
 
 # When nothing is taken any more and so much was tried in vain, the rules exclude each other.
 _FAR, _MOST = timedelta(days=9 * 366), 5000
-_JUMP = timedelta(hours=3)
+_DAY = timedelta(days=1)
 _WAITING = frozenset({State.PLANNED, State.DUE, State.SENDING, State.HELD, State.UNCERTAIN})
 
 
@@ -32,8 +32,7 @@ class Calendar:
         self.zone = get_zone(rules.timezone)
         self.quiet = parse_quiet(rules.quiet)
         self.triggers = parse_slots(rules.slots)
-        self._slots: list[datetime] = []
-        self._slots_from: datetime | None = None
+        self._slots: dict[date, list[datetime]] = {}
 
     def next_slot(self, after: datetime, taken: Taken) -> datetime:
         """The first free instant from `after` on. Raises ConfigError where the rules leave none."""
@@ -91,7 +90,7 @@ class Calendar:
             elif (blocked := taken.blocker(at, self.rules.gap)) is not None:
                 at = blocked + self.rules.gap
             else:
-                at = self._instant(self._local_date(at) + timedelta(days=1), time())
+                at = self._instant(self._local_date(at) + _DAY, time())
 
     def _has_room(self, at: datetime, taken: Taken) -> bool:
         if self.triggers and taken.holds(at):
@@ -105,7 +104,7 @@ class Calendar:
         assert self.quiet is not None
         day = self._local_date(at)
         end = self._instant(day, self.quiet[1])
-        return end if end > at else self._instant(day + timedelta(days=1), self.quiet[1])
+        return end if end > at else self._instant(day + _DAY, self.quiet[1])
 
     def _local_date(self, at: datetime) -> date:
         return at.astimezone(self.zone).date()
@@ -114,22 +113,25 @@ class Calendar:
         return to_instant(datetime.combine(day, clock), self.zone)
 
     def _slots_after(self, after: datetime) -> Iterator[datetime]:
-        if self._slots_from is None or after < self._slots_from:
-            self._slots, self._slots_from = [], after
-        index = bisect_left(self._slots, after)
+        day = self._local_date(after)
         while True:
-            if index == len(self._slots):
-                last = self._slots[-1] if self._slots else self._slots_from
-                self._slots.append(self._fire_after(last, is_first=not self._slots))
-                if self._slots[index] < after:
-                    index += 1
-                    continue
-            yield self._slots[index]
-            index += 1
+            yield from (at for at in self._slots_of(day) if at >= after)
+            day += _DAY
 
-    def _fire_after(self, at: datetime, *, is_first: bool) -> datetime:
-        since = at if is_first else at + timedelta(microseconds=1)
-        return min(_next_fire(trigger, since, self.zone) for trigger in self.triggers)
+    def _slots_of(self, day: date) -> list[datetime]:
+        """In order. Where the clock jumps over midnight, a time of the day before may become one of this day."""
+        if day not in self._slots:
+            begin, end = self._instant(day, time()), self._instant(day + _DAY, time())
+            walls = [
+                (near, clock)
+                for near in (day - _DAY, day)
+                for one in self.triggers
+                if one.is_on(near)
+                for clock in one.clocks
+            ]
+            instants = {self._instant(near, clock) for near, clock in walls}
+            self._slots[day] = sorted(at for at in instants if begin <= at < end)
+        return self._slots[day]
 
 
 @dataclass(slots=True)
@@ -265,19 +267,3 @@ def get_zone(name: str) -> ZoneInfo:
         raise ConfigError(
             f'"{name}" is not a valid time zone', where="timezone", hint='use a name like "Europe/Berlin"'
         ) from error
-
-
-def _next_fire(trigger: Trigger, since: datetime, zone: ZoneInfo) -> datetime:
-    """The trigger's first instant from `since` on. Its walls may map out of order where the clock jumps forward."""
-    local = since.astimezone(zone)
-    is_steady = local.utcoffset() == (since - _JUMP).astimezone(zone).utcoffset()
-    wall = local.replace(tzinfo=None, fold=0) - (timedelta() if is_steady else _JUMP)
-    best: datetime | None = None
-    for candidate in trigger.walls(wall):
-        at = to_instant(candidate, zone)
-        if at < since:
-            continue
-        best = min(best, at) if best else at
-        if at.astimezone(zone).replace(tzinfo=None) == candidate:
-            return best
-    raise ConfigError("this slot never happens", where=f"slot {trigger.text}")

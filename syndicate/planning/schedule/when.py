@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,23 +28,26 @@ _GROUPS = {
 _SLOT_HINT = 'write "mon-fri 09:00", "sat 11:00", "every day 08:30", or a cron expression such as "0 9 * * 1-5"'
 _CLOCK = re.compile(r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2}))?\s*(?P<half>am|pm|a\.m\.|p\.m\.)?", re.IGNORECASE)
 _NOON, _HOURS = 12, 24
+_LEAP_YEAR = date(2000, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """One rule of wall-clock times, matched by APScheduler's cron fields."""
+    """One rule of wall-clock times, read by APScheduler's cron fields."""
 
     text: str
-    _cron: Any = field(repr=False, compare=False)
+    clocks: tuple[time, ...]
+    """When it happens on each of its days, in order."""
+    months: frozenset[int]
+    weekdays: frozenset[int]
+    _days_of_month: Any = field(repr=False, compare=False)
 
-    def walls(self, since: datetime) -> Iterator[datetime]:
-        """Naive wall-clock times from `since` on, in order."""
-        at = since.replace(tzinfo=UTC)
-        while fire := self._cron.get_next_fire_time(None, at):
-            yield fire.replace(tzinfo=None)
-            at = fire + timedelta(seconds=1)
+    def is_on(self, day: date) -> bool:
+        """Whether it happens on this local day."""
+        return day.month in self.months and day.weekday() in self.weekdays and _matches(self._days_of_month, day)
 
 
+@lru_cache(maxsize=1000)
 def parse_slot(text: str) -> tuple[Trigger, ...]:
     """The triggers of one slot; several where it names several times. Raises ConfigError."""
     words = " ".join(text.lower().split())
@@ -131,16 +135,32 @@ def _name_weekdays(text: str, field_text: str) -> str:
     return ",".join(one(part) for part in field_text.split(","))
 
 
-def _make(text: str, **fields: object) -> Trigger:
+def _make(text: str, **given: object) -> Trigger:
     from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415 - 60 ms that a plan without slots need not pay
 
     try:
-        trigger = Trigger(text, CronTrigger(second=0, timezone=UTC, **fields))
-        if next(trigger.walls(datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)), None) is None:
-            raise ConfigError("this slot never happens", where=f'slot "{text}"', hint=_SLOT_HINT)
+        fields = {one.name: one for one in CronTrigger(timezone=UTC, **given).fields}
     except (ValueError, TypeError, LookupError) as error:
         raise _not_understood(text) from error
+    clocks = product(
+        (hour for hour in range(_HOURS) if _matches(fields["hour"], time(hour))),
+        (minute for minute in range(60) if _matches(fields["minute"], time(0, minute))),
+    )
+    days = [_LEAP_YEAR + timedelta(days=number) for number in range(366)]
+    trigger = Trigger(
+        text,
+        tuple(time(hour, minute) for hour, minute in clocks),
+        frozenset(day.month for day in days if _matches(fields["month"], day)),
+        frozenset(day.weekday() for day in days[:7] if _matches(fields["day_of_week"], day)),
+        fields["day"],
+    )
+    if not any(day.month in trigger.months and _matches(fields["day"], day) for day in days):
+        raise ConfigError("this slot never happens", where=f'slot "{text}"', hint=_SLOT_HINT)
     return trigger
+
+
+def _matches(field: Any, moment: date | time) -> bool:
+    return bool(field.get_next_value(moment) == field.get_value(moment))
 
 
 def _not_understood(text: str) -> ConfigError:
