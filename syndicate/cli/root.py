@@ -11,7 +11,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
 
 from syndicate import __version__
 from syndicate.cli.show import print_json, tell
@@ -193,21 +194,24 @@ def leave(code: int) -> NoReturn:
 
 def call(words: Sequence[str]) -> int:
     """Run one command line; every error becomes a sentence on standard error and an exit code."""
-    load_commands()
     with plain_streams():
         return _call(words)
 
 
-def load_commands() -> None:
-    """Import every module of commands; each adds its own to `app`."""
+@cache
+def load_commands() -> TyperGroup:
+    """The whole command line: every module of commands adds its own to `app`."""
     for module in _MODULES:
         import_module(f"syndicate.cli.{module}")
+    group = get_command(app)
+    assert isinstance(group, TyperGroup)
+    return group
 
 
 def _call(words: Sequence[str]) -> int:
     ordered = put_globals_first(words)
     try:
-        result = app(ordered, standalone_mode=False)
+        result = load_commands()(ordered, standalone_mode=False)
         sys.stdout.flush()
         return result if isinstance(result, int) else DONE
     except typer.Exit as end:

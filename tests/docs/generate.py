@@ -10,9 +10,8 @@ from typing import Any
 
 from typer import Context
 from typer.core import TyperCommand, TyperGroup
-from typer.main import get_command
 
-from syndicate.cli.root import app, load_commands
+from syndicate.cli.root import load_commands
 from syndicate.web.api.endpoints import make_document
 from tests.docs.configuration import render_table
 
@@ -22,9 +21,7 @@ MANUAL = Path(__file__).parents[2] / "deploy" / "syndicate.1"
 
 def render_commands() -> list[str]:
     """A section for each command, by name: usage, what it does, its options."""
-    load_commands()
-    root = get_command(app)
-    assert isinstance(root, TyperGroup)
+    root = load_commands()
     lines = ["## Before every command", "", *_render_options(root)]
     for name, command in _walk(root):
         usage = " ".join(["syndicate", name, *command.collect_usage_pieces(Context(command))])
@@ -60,9 +57,7 @@ def _row(parameter: Any, context: Context) -> str:
 
 def render_manual() -> str:
     """The manual page, in the language of `man`."""
-    load_commands()
-    root = get_command(app)
-    assert isinstance(root, TyperGroup)
+    root = load_commands()
     head = ['.TH SYNDICATE 1 "" "syndicate" "User Commands"', ".SH NAME", f"syndicate \\- {_escape(root.help or '')}"]
     lines = [
         *head,

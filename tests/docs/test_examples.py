@@ -7,18 +7,16 @@ import shlex
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 
 import pytest
 import typer
 import yaml12
 from typer.core import TyperGroup
-from typer.main import get_command
 
 from syndicate.app.accounts import find_mistakes
 from syndicate.cards.parse import parse_design
-from syndicate.cli.root import app, load_commands
+from syndicate.cli.root import load_commands
 from syndicate.cli.terminal import put_globals_first
 from syndicate.config.read import make_settings
 from syndicate.errors import ConfigError
@@ -71,14 +69,6 @@ def list_inline() -> Iterator[tuple[str, str]]:
         yield from ((page.name, " ".join(words.split())) for words in INLINE.findall(text))
 
 
-@cache
-def read_commands() -> TyperGroup:
-    load_commands()
-    root = get_command(app)
-    assert isinstance(root, TyperGroup)
-    return root
-
-
 def parse(line: str, *, is_whole: bool) -> None:
     """As the command line reads it, without doing anything. Raises what Typer raises for a wrong one.
 
@@ -86,7 +76,7 @@ def parse(line: str, *, is_whole: bool) -> None:
     """
     words = [NUMBERS.get(word, word) for word in shlex.split(line.replace("…", "words"))]
     left = put_globals_first([word for word in words if word not in ENDS_AT_ONCE])
-    name, command, context = "syndicate", read_commands(), None
+    name, command, context = "syndicate", load_commands(), None
     try:
         while left or context:
             context = command.make_context(name, left, context)
@@ -102,7 +92,7 @@ def parse(line: str, *, is_whole: bool) -> None:
 def is_command(words: str) -> bool:
     """Whether words in a sentence are a command of ours with words of its own, as `queue retry`."""
     first, _, rest = words.partition(" ")
-    return first in read_commands().commands and bool(re.fullmatch(r"[\w\s\"….-]+", rest))
+    return first in load_commands().commands and bool(re.fullmatch(r"[\w\s\"….-]+", rest))
 
 
 def check_ours(words: list[str]) -> None:
