@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
@@ -35,6 +36,8 @@ from syndicate.http.guard import Resolve, find_addresses, name_server, parse_add
 from syndicate.text.links import split_address
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
 # httpx's own command line, which it loads where it finds Click and Rich: a sixth of a second that nobody asked for.
@@ -57,6 +60,14 @@ def utc_now() -> datetime:
 
 def _say_nothing(_record: logging.LogRecord) -> bool:
     return False
+
+
+@cache
+def _trust(*_from: str | None) -> ssl.SSLContext:
+    """The certificates that httpx trusts. Reading them takes longer than a call, and clients come and go."""
+    import httpx
+
+    return httpx.create_ssl_context()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +118,7 @@ class Client:
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": ENCODINGS},
             cookies=no_cookies,
             trust_env=True,
+            verify=_trust(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")),
         )
 
     def __enter__(self) -> Client:
