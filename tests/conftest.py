@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ settings.register_profile("thorough", deadline=None, suppress_health_check=[Heal
 settings.load_profile("quick")
 
 HERE = Path(__file__).parent
+
+gc.disable()  # until everything is collected: what is loaded by then stays
 
 # `make test` answers within seconds: the main job, each room's rules, the first two networks. These files are not even
 # read there. They hold tables of hundreds of cases, one network each, PostgreSQL, servers, terminals, races and every
@@ -91,6 +94,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "[postgresql" in item.name:
             item.add_marker(pytest.mark.slow)
+
+
+def pytest_collection_finish() -> None:
+    """No later search for garbage looks through modules and tests again."""
+    gc.freeze()
+    gc.enable()
 
 
 def _is_thorough(path: Path) -> bool:
