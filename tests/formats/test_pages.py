@@ -12,7 +12,6 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from syndicate.errors import ConfigError
@@ -109,7 +108,6 @@ def test_the_page_describes_the_site_without_markup() -> None:
     assert b">A blog &amp; more</p>" in render_page(TEMPLATE, [feed()], site)
 
 
-@hypothesis_settings(max_examples=25, deadline=None)
 @given(st.text(st.characters(codec=None)))
 def test_no_text_becomes_a_tag(text: str) -> None:
     """Titles, summaries and names are escaped on the page, in meta tags and in OPML."""

@@ -114,7 +114,7 @@ class Blog(RuleBasedStateMachine):
 
 
 TestBlog = Blog.TestCase
-TestBlog.settings = hypothesis_settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestBlog.settings = hypothesis_settings(stateful_step_count=30)
 
 
 def test_an_archive_is_the_same_bytes_while_the_blog_grows() -> None:

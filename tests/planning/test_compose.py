@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.errors import ConfigError
@@ -333,7 +333,6 @@ def test_a_template_that_is_too_long_keeps_its_link() -> None:
     assert FACTS["x"].limits.fits(text)
 
 
-@settings(deadline=None, max_examples=40)
 @given(
     share=st.text(max_size=400) | st.just(LONG),
     keywords=st.lists(st.text(max_size=20), max_size=5),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from syndicate.model import Identified, KnownPost, Post
@@ -200,7 +200,6 @@ ROUNDS = st.tuples(
 )
 
 
-@settings(deadline=None)
 @given(st.booleans(), st.lists(ROUNDS, max_size=6))
 def test_no_post_is_new_a_second_time_because_another_named_its_id(
     is_declared: bool,

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.model import (
@@ -385,7 +385,6 @@ ACTIONS = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=40)
 @given(st.lists(st.tuples(ACTIONS, st.sampled_from("abc")), max_size=25))
 def test_no_life_of_a_blog_announces_anything_twice(life: list[tuple[str, str]]) -> None:
     """Whatever happens to files: one message a post, account and occasion, and never one for the baseline."""

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.model import Identified, KnownPost, Post
@@ -332,7 +332,6 @@ CHANGES: list[Change] = [
 ]
 
 
-@settings(deadline=None)
 @given(st.permutations(POSTS), st.permutations(POSTS))
 def test_the_order_of_files_means_nothing(first: list[Post], second: list[Post]) -> None:
     """Any order gives the same ids, new and known alike."""
@@ -341,7 +340,6 @@ def test_the_order_of_files_means_nothing(first: list[Post], second: list[Post])
     assert match(second, rows[::-1]) == match(first, rows)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from(CHANGES)), max_size=12))
 def test_a_long_life_changes_no_id(life: list[tuple[int, Change]]) -> None:
     """One change after another, to any post: every post keeps its id, nobody shares one, nobody is new."""
@@ -355,7 +353,6 @@ def test_a_long_life_changes_no_id(life: list[tuple[int, Change]]) -> None:
         assert not any(item.is_new for item in found.values())
 
 
-@settings(deadline=None)
 @given(st.sets(st.sampled_from(NAMES)), st.sets(st.sampled_from(NAMES)))
 def test_posts_that_leave_and_return_keep_their_ids(first: set[str], second: set[str]) -> None:
     """Whoever was deleted in whatever company comes back as the same post."""
@@ -369,7 +366,6 @@ def test_posts_that_leave_and_return_keep_their_ids(first: set[str], second: set
     assert all(row.gone_at is None for row in known)
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(*[st.sampled_from("abc")] * 4, st.booleans()).map(

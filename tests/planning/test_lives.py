@@ -186,4 +186,4 @@ def _word(number: int) -> str:
 
 
 TestLives = Lives.TestCase
-TestLives.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestLives.settings = settings(stateful_step_count=30)

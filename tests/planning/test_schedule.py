@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.errors import ConfigError
@@ -158,7 +158,6 @@ def test_quiet_hours_that_end_in_the_repeated_hour(after: str) -> None:
     assert not Calendar(some).is_quiet(found)
 
 
-@settings(deadline=None, max_examples=40)
 @given(
     after=st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)),  # noqa: DTZ001 - a wall-clock time, made aware below
     zone=st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Chatham"]),
@@ -182,7 +181,6 @@ def test_promises(after: datetime, zone: str, slots: Sequence[str], quiet: str, 
     assert not per_day or max(days.count(day) for day in days) <= per_day
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 20_000), max_size=12), st.integers(0, 20_000))
 def test_a_calendar_asked_often_answers_as_one_asked_once(taken: list[int], minutes: int) -> None:
     """Remembering slots changes no answer."""

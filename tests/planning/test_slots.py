@@ -8,7 +8,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.errors import ConfigError, UsageError
@@ -81,7 +81,6 @@ def test_slots_that_cannot_be_read(text: str) -> None:
     assert "mon-fri 09:00" in caught.value.hint
 
 
-@settings(deadline=None)
 @given(st.text(max_size=25) | st.from_regex(r"[0-9*/,-]{1,5}( [0-9*/,-]{1,4}){4}", fullmatch=True))
 def test_any_text_is_a_slot_or_an_error(text: str) -> None:
     """Nothing typed into the file ends in anything but an answer or a clear error."""
@@ -174,7 +173,6 @@ def test_when_over_clock_changes(text: str, expected: str) -> None:
     assert f"{found:%H:%M}" == expected
 
 
-@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_any_text_is_a_time_or_an_error(text: str) -> None:
     """Nothing typed ends in anything but an instant that is not over, or a clear error."""

@@ -122,7 +122,7 @@ ACTIONS = st.tuples(
 
 
 @pytest.mark.slow
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.lists(ACTIONS, min_size=1, max_size=8))
 @example([("edit", slug, change, "") for slug, change in zip(SLUGS, CHANGES, strict=False)])
 @example([("edit", "post-1", {"id": "own"}, "feeds"), ("edit", "post-0", {"socialShare": "Say more."}, "feeds")])

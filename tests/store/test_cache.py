@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.model import Cache
@@ -47,7 +47,6 @@ def test_dropping_forgets(cache: FileCache) -> None:
     assert cache.get_all("post") == {"b": b"2"}
 
 
-@settings(max_examples=25, deadline=None)
 @given(st.dictionaries(st.text(), st.binary()))
 def test_any_keys_and_bytes_come_back(items: dict[str, bytes]) -> None:
     """No key or value is special, not even where no file can be had."""

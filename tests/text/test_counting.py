@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.text.counting import (
@@ -104,7 +104,6 @@ def test_a_fixed_price_holds_for_every_counter(counter: Counter) -> None:
 
 
 @pytest.mark.parametrize("counter", list(Counter))
-@settings(deadline=None)
 @given(text=st.text(max_size=60), more=st.text(max_size=20))
 def test_lines_add_up_under_every_counter(counter: Counter, text: str, more: str) -> None:
     """Two lines cost what each costs plus the line break: nothing outside a line changes its count."""
@@ -153,7 +152,6 @@ def _read(case: str) -> list[str]:
     return ["".join(chr(int(point, 16)) for point in cluster) for cluster in clusters if cluster]
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_clusters_are_the_text(text: str) -> None:
     """Joined again the clusters are the text, and counting them is counting the text."""
@@ -162,7 +160,6 @@ def test_clusters_are_the_text(text: str) -> None:
     assert len(clusters) == count_graphemes(text)
 
 
-@settings(deadline=None)
 @given(st.text(alphabet=st.characters(max_codepoint=0x3FFF), max_size=30))
 def test_the_short_way_finds_what_the_rules_find(text: str) -> None:
     """Texts of characters that never join are counted without the rules; forcing the rules changes nothing."""
@@ -188,7 +185,6 @@ def test_cut_ends_at_a_word_with_an_ellipsis(text: str, limit: int, expected: st
     assert cut(text, limit) == expected
 
 
-@settings(deadline=None)
 @given(st.text(max_size=80), st.integers(0, 40))
 def test_cut_never_exceeds_its_limit(text: str, limit: int) -> None:
     """At most `limit` graphemes, and what fits stays as it is."""
@@ -221,7 +217,6 @@ def spans(text: str) -> set[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("counter", list(Counter))
-@settings(deadline=None)
 @given(text=ANY_TEXT, limit=LIMITS)
 def test_never_above_the_limit_and_unchanged_within_it(counter: Counter, text: str, limit: int) -> None:
     """What fits stays as it is; what does not is shortened until the network takes it."""
@@ -231,7 +226,6 @@ def test_never_above_the_limit_and_unchanged_within_it(counter: Counter, text: s
     assert fit(shown, fits) == shown or shown == ""
 
 
-@settings(deadline=None)
 @given(text=ANY_TEXT, limit=LIMITS)
 def test_nothing_whole_is_cut(text: str, limit: int) -> None:
     """Every link, hashtag, mention and grapheme of a shortened text is one of the text's own, at the same place."""
@@ -243,7 +237,6 @@ def test_nothing_whole_is_cut(text: str, limit: int) -> None:
     assert not any(start < len(beginning) < end for start, end in spans(text))
 
 
-@settings(deadline=None)
 @given(text=TEXTS, limit=st.integers(50, 120))
 def test_a_split_loses_nothing_but_space(text: str, limit: int) -> None:
     """The parts together are the text, each short enough, none with a cut link, hashtag or mention."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.text.hashtags import find_hashtags, find_mentions, to_hashtag
@@ -41,7 +41,6 @@ def test_labels_become_camel_case(label: str, tag: str) -> None:
     assert to_hashtag(label) == tag
 
 
-@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_what_is_made_is_found_whole(label: str) -> None:
     """Networks take every made hashtag for one hashtag from end to end."""

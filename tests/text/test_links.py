@@ -6,7 +6,7 @@ from itertools import pairwise
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.text.links import add_parameters, find_addresses, find_links, find_web_links
@@ -42,7 +42,6 @@ def test_addresses_are_both_kinds_once() -> None:
     assert [link.url for link in find_addresses(text)] == ["a.com", "http://b.test/c", "http://d.com/e", "f.org"]
 
 
-@settings(deadline=None)
 @given(CANDIDATES)
 def test_links_are_in_order_apart_and_where_they_say(text: str) -> None:
     """Links never overlap, and each is the text between its ends."""
@@ -79,7 +78,6 @@ def test_parameters_are_added_and_nothing_else_changes(url: str, added: dict[str
     assert add_parameters(url, added) == expected
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.from_regex(r"utm_[a-z]{1,8}", fullmatch=True), st.text(min_size=1, max_size=12), max_size=4))
 def test_added_parameters_can_be_read_back(parameters: dict[str, str]) -> None:
     """Whatever a value holds, a server reads it as it was meant."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndicate.typeset import FontSet, TextBlock, fit_text, layout_text
@@ -39,38 +39,33 @@ def visible(text: str) -> str:
     return "".join(text.split())
 
 
-def test_any_text_fits_its_column(fonts: FontSet) -> None:
+@given(
+    text=TEXTS,
+    width=st.integers(60, 900),
+    most=st.integers(1, 4),
+    language=st.sampled_from(["", "ja", "ko", "ar", "zh-Hant"]),
+)
+def test_any_text_fits_its_column(fonts: FontSet, text: str, width: int, most: int, language: str) -> None:
     """No line is wider than the column unless it is a single cluster, and no line is too many."""
-
-    @settings(max_examples=150, deadline=None)
-    @given(TEXTS, st.integers(60, 900), st.integers(1, 4), st.sampled_from(["", "ja", "ko", "ar", "zh-Hant"]))
-    def check(text: str, width: int, most: int, language: str) -> None:
-        block = lay(text, fonts, max_width=width, max_lines=most, language=language)
-        for line in block.lines:
-            assert line.width <= width + 0.01 or len(split_clusters(line.text)) <= 1
-        assert len(block.lines) <= most
-        assert block.width == max(line.width for line in block.lines)
-
-    check()
+    block = lay(text, fonts, max_width=width, max_lines=most, language=language)
+    for line in block.lines:
+        assert line.width <= width + 0.01 or len(split_clusters(line.text)) <= 1
+    assert len(block.lines) <= most
+    assert block.width == max(line.width for line in block.lines)
 
 
-def test_nothing_is_lost_but_behind_an_ellipsis(fonts: FontSet) -> None:
+@given(text=TEXTS, width=st.integers(60, 900), most=st.integers(1, 4))
+def test_nothing_is_lost_but_behind_an_ellipsis(fonts: FontSet, text: str, width: int, most: int) -> None:
     """The lines joined are the text up to spaces; a cut text is a beginning of it that ends between clusters."""
-
-    @settings(max_examples=150, deadline=None)
-    @given(TEXTS, st.integers(60, 900), st.integers(1, 4))
-    def check(text: str, width: int, most: int) -> None:
-        block = lay(text, fonts, max_width=width, max_lines=most)
-        drawn = visible("".join(line.text for line in block.lines))
-        assert drawn == visible(block.text)
-        if not block.is_truncated:
-            assert block.text.translate(PARTED) == text.strip().translate(PARTED)
-            return
-        kept = block.text.removesuffix("…")
-        assert text.strip().startswith(kept)
-        assert len(kept) in {0, *split_clusters(text.strip())}
-
-    check()
+    block = lay(text, fonts, max_width=width, max_lines=most)
+    drawn = visible("".join(line.text for line in block.lines))
+    assert drawn == visible(block.text)
+    if not block.is_truncated:
+        assert block.text.translate(PARTED) == text.strip().translate(PARTED)
+        return
+    kept = block.text.removesuffix("…")
+    assert text.strip().startswith(kept)
+    assert len(kept) in {0, *split_clusters(text.strip())}
 
 
 @pytest.mark.parametrize("language", TITLES)

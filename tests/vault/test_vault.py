@@ -244,7 +244,7 @@ def _take(one: AccountVault) -> str:
         return "taken"
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(values=st.dictionaries(st.text(min_size=1, max_size=8), st.text(max_size=40), max_size=4))
 def test_any_secret_comes_back(tmp_path_factory: pytest.TempPathFactory, values: Mapping[str, str]) -> None:
     """No character is special."""
