@@ -9,7 +9,9 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from io import FileIO
+from pathlib import Path
 from stat import S_ISREG
 
 MAX_DEPTH = 40
@@ -32,6 +34,26 @@ def open_file(path: str | os.PathLike[str]) -> FileIO:
         return FileIO(handle)
     os.close(handle)
     raise NotAFile(errno.EINVAL, "not a file")
+
+
+def replace_file(path: Path, data: bytes, mode: int = 0o600) -> os.stat_result:
+    """Written beside, flushed, renamed: whoever reads sees the old file or the new one, whole. Returns its facts."""
+    from tempfile import mkstemp  # noqa: PLC0415 - slow to load, and most runs only read
+
+    handle, beside = mkstemp(dir=path.parent, prefix=".syndicate-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            os.fchmod(handle, mode)
+            file.write(data)
+            file.flush()
+            os.fsync(handle)
+            facts = os.fstat(handle)
+        Path(beside).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(beside).unlink()
+        raise
+    return facts
 
 
 def _every(_name: str) -> bool:

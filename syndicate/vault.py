@@ -18,7 +18,6 @@ import hashlib
 import os
 import re
 import secrets
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -29,6 +28,7 @@ from typing import Protocol
 import orjson
 
 from syndicate.errors import ConfigError, StateError
+from syndicate.folders import replace_file
 from syndicate.model import shout, variable_of
 
 PASSPHRASE = "SYNDICATE_VAULT_PASSPHRASE"  # noqa: S105 - the name of a variable
@@ -239,16 +239,7 @@ def _write_private(path: Path, data: bytes) -> None:
     """Whole or not at all, and on the disk before returning: a rotated token exists nowhere else."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        replace_file(path, data)
         _sync_folder(path.parent)
     except OSError as error:
         raise StateError(f"the secrets cannot be written: {error.strerror}", where=str(path)) from error

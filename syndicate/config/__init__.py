@@ -17,7 +17,7 @@ import orjson
 
 from syndicate import __version__
 from syndicate.errors import ConfigError
-from syndicate.folders import open_file
+from syndicate.folders import open_file, replace_file
 from syndicate.model import (
     Account,
     Author,
@@ -110,7 +110,6 @@ _NAME = "settings.json"
 def keep_settings(settings: Settings) -> None:
     """Remember them, where their folder is there and they can be told again exactly."""
     path = Path(settings.storage.cache).with_name(_NAME)
-    fresh = path.with_name(f"{_NAME}.{os.getpid()}.new")
     try:
         data = orjson.dumps({"version": __version__, "settings": _to_plain(settings)})
     except TypeError:  # a date, a number too large
@@ -118,14 +117,8 @@ def keep_settings(settings: Settings) -> None:
     if _from_plain(orjson.loads(data)["settings"]) != settings:
         return
     with suppress(OSError):  # a full disk, a folder that may not be written
-        if _read(path) == data:
-            return
-        try:
-            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                file.write(data)
-            fresh.replace(path)
-        finally:
-            fresh.unlink(missing_ok=True)
+        if _read(path) != data:
+            replace_file(path, data)
 
 
 def recall_settings(config: Path, environ: Mapping[str, str] = os.environ) -> Settings | None:

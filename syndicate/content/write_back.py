@@ -8,14 +8,13 @@ must say the same as before but for `syndication`.
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from syndicate.content.front import parse_front
 from syndicate.errors import ContentError
+from syndicate.folders import replace_file
 
 KEY = "syndication"
 _YAML_OPEN, _TOML_OPEN = re.compile(r"---(?:ya?ml)?[ \t]*\r?\n"), re.compile(r"(?:\+\+\+|---toml)[ \t]*\r?\n")
@@ -40,7 +39,7 @@ def write_syndication(path: Path, links: Sequence[str]) -> bool:
         return False
     if path.read_bytes() != before:
         raise ContentError("changed meanwhile and is left as it is", where=path.name)
-    _replace(path, after.encode())
+    replace_file(path, after.encode(), path.stat().st_mode & 0o777)
     return True
 
 
@@ -110,17 +109,3 @@ def _as_list(value: object) -> list[str]:
     if isinstance(value, str):
         return [value]
     return [str(item) for item in value] if isinstance(value, list) else []
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Atomically, with the permissions the file had."""
-    with NamedTemporaryFile(dir=path.parent, prefix=".syndicate-", delete=False) as file:
-        try:
-            file.write(data)
-            file.flush()
-            os.fchmod(file.fileno(), path.stat().st_mode & 0o777)
-            os.fsync(file.fileno())
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise

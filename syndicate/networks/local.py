@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any
 import orjson
 
 from syndicate.errors import Blocked, ConfigError, Gone, Unavailable
+from syndicate.folders import replace_file
 from syndicate.http import Client
 from syndicate.model import TIMELINE, TIMELINE_PAGE, Account, Attachment, Limits, Message, NetworkFacts, Receipt
 from syndicate.networks.base import Description, Option, Profile, Recent, Vault
@@ -202,7 +202,7 @@ class LocalTimeline:
         }
         head, text = orjson.dumps(feed, option=orjson.OPT_INDENT_2), self._render(items)
         whole = head.removesuffix(_NO_ITEMS) + b"[\n    " + text + b"\n  ]\n}" if items else head
-        self._remember(_build_of(_replace(self.folder / TIMELINE, whole)), items, text)
+        self._remember(_build_of(replace_file(self.folder / TIMELINE, whole, 0o644)), items, text)
 
     def _render(self, items: list[Item]) -> bytes:
         """The items as they stand in the file; those that stood there before are not rendered again."""
@@ -223,24 +223,6 @@ class LocalTimeline:
 def _build_of(facts: os.stat_result) -> Build:
     """Tells one writing of a file from every other: a rename moves none of these."""
     return facts.st_ino, facts.st_size, facts.st_mtime_ns
-
-
-def _replace(path: Path, data: bytes) -> os.stat_result:
-    """Write beside, flush, rename: a reader sees the old file or the new one, whole."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), 0o644)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-            facts = os.fstat(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
-    return facts
 
 
 def _find_item(items: list[Item], key: str) -> Item | None:
