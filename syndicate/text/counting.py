@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from syndicate.text.cleaning import normalize
-from syndicate.text.hashtags import find_hashtags, find_mentions
 from syndicate.text.links import find_addresses, find_links, find_web_links, join_spans
 
 # --- User-perceived characters: extended grapheme clusters of Unicode Annex 29 ---
@@ -323,6 +322,8 @@ def _find_sentences(text: str) -> Iterator[int]:
 
 
 def _find_whole(text: str) -> list[tuple[int, int]]:
+    from syndicate.text.hashtags import find_hashtags, find_mentions  # noqa: PLC0415 - `regex`, which few runs need
+
     links = [(link.start, link.end) for link in find_addresses(text)]
     return links + [(tag.start, tag.end) for tag in (*find_hashtags(text), *find_mentions(text))]
 
